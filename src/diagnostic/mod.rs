@@ -1,0 +1,204 @@
+//! Findings about what the user wrote, as plain data; every format has a writer of its own.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+pub mod suggest;
+pub mod text;
+
+/// A file that was read, by its place in [`Sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(u32);
+
+/// A piece of a source file, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// The first byte.
+    pub start: u32,
+    /// The byte after the last.
+    pub end: u32,
+}
+
+impl Span {
+    /// Makes a span of a byte range in a file. Files are smaller than 4 GiB: the reader refuses larger ones.
+    pub fn new(file: FileId, range: Range<usize>) -> Self {
+        let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self { file, start: narrow(range.start), end: narrow(range.end) }
+    }
+
+    /// Returns the byte range.
+    pub fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// One file's path, as the user would name it, and its text.
+#[derive(Debug)]
+pub struct Source {
+    /// The path, relative to the current folder where the user gave it so.
+    pub path: PathBuf,
+    /// The whole text.
+    pub text: String,
+    /// The byte offset of each line's start.
+    lines: Vec<usize>,
+}
+
+/// All files that were read, so that a span can be turned into a place.
+#[derive(Debug, Default)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+/// A place in a file for people, counted from 1; columns count characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+pub struct Location {
+    /// The file's path.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+}
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+impl Sources {
+    /// Adds a file.
+    pub fn add(&mut self, path: impl Into<PathBuf>, text: String) -> FileId {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        self.files.push(Source { path: path.into(), text, lines });
+        FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// Returns a file.
+    pub fn get(&self, file: FileId) -> &Source {
+        &self.files[file.0 as usize]
+    }
+
+    /// Returns a file's path.
+    pub fn path(&self, file: FileId) -> &Path {
+        &self.get(file).path
+    }
+
+    /// Returns where a span starts.
+    pub fn locate(&self, span: Span) -> Location {
+        let source = self.get(span.file);
+        let mut start = span.range().start.min(source.text.len());
+        while !source.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let line = source.lines.partition_point(|at| *at <= start);
+        let line_start = source.lines[line - 1];
+        Location {
+            file: source.path.display().to_string(),
+            line,
+            column: source.text[line_start..start].chars().count() + 1,
+        }
+    }
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The manifests cannot be used.
+    Error,
+    /// They can, but the author should know.
+    Warning,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// `area/slug`; schema findings are `schema/<JSON Schema keyword>`.
+    pub code: String,
+    /// Error or warning.
+    pub severity: Severity,
+    /// What is wrong, a sentence without a full stop at the end.
+    pub message: String,
+    /// What exactly is meant, underlined in the source line.
+    pub span: Option<Span>,
+    /// The file, where there is no span to point at (it cannot be read, say).
+    pub file: Option<PathBuf>,
+    /// Short words beside the underline.
+    pub label: Option<String>,
+    /// Other places that matter, each with its words.
+    pub related: Vec<(Span, String)>,
+    /// What to do.
+    pub help: Option<String>,
+    /// A text to put in the span's place.
+    pub replacement: Option<String>,
+}
+
+impl Finding {
+    /// Makes an error about a piece of source.
+    pub fn error(code: impl Into<String>, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            severity: Severity::Error,
+            message: message.into(),
+            span: Some(span),
+            file: None,
+            label: None,
+            related: Vec::new(),
+            help: None,
+            replacement: None,
+        }
+    }
+
+    /// Makes a warning about a piece of source.
+    pub fn warning(code: impl Into<String>, span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, span, message) }
+    }
+
+    /// Makes an error about a file as a whole.
+    pub fn file_error(code: impl Into<String>, file: impl Into<PathBuf>, message: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            severity: Severity::Error,
+            message: message.into(),
+            span: None,
+            file: Some(file.into()),
+            label: None,
+            related: Vec::new(),
+            help: None,
+            replacement: None,
+        }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds words beside the underline.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Adds another place that matters.
+    #[must_use]
+    pub fn related(mut self, span: Span, words: impl Into<String>) -> Self {
+        self.related.push((span, words.into()));
+        self
+    }
+
+    /// Adds a text that would mend it.
+    #[must_use]
+    pub fn replace_with(mut self, text: impl Into<String>) -> Self {
+        self.replacement = Some(text.into());
+        self
+    }
+}

@@ -1,0 +1,106 @@
+//! The one error that reaches `main`: what kind it is decides the exit code, nothing else does.
+
+use std::fmt;
+
+/// What went wrong, as far as a caller's next step depends on it.
+///
+/// The order is the order of precedence when several happen in one run, highest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ErrorKind {
+    /// Anything else, a read that failed among it.
+    Failed,
+    /// The manifests are invalid; the tenant was not asked.
+    Invalid,
+    /// The tenant moved since the plan was made; nothing was written.
+    Stale,
+    /// A guard, a blocked change or a missing confirmation; nothing was written.
+    Refused,
+    /// An approval by a second administrator is outstanding.
+    ApprovalRequired,
+    /// Something was written and something was not.
+    Partial,
+    /// The command line cannot be understood.
+    Usage,
+    /// The user interrupted the run.
+    Interrupted,
+}
+
+impl ErrorKind {
+    /// Returns the process exit code.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Invalid => 3,
+            Self::Stale => 4,
+            Self::Refused => 5,
+            Self::Partial => 6,
+            Self::ApprovalRequired => 7,
+            Self::Usage => 64,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// An error on its way to the user.
+#[derive(Debug)]
+pub struct Error {
+    /// Decides the exit code.
+    pub kind: ErrorKind,
+    /// A stable `area/slug`.
+    pub code: &'static str,
+    /// What happened and where, one sentence or more.
+    pub message: String,
+    /// Why, as the lower layer put it.
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// What to do, one sentence each.
+    pub hints: Vec<String>,
+}
+
+impl Error {
+    /// Makes an error without source or hints.
+    pub fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> Self {
+        Self { kind, code, message: message.into(), source: None, hints: Vec::new() }
+    }
+
+    /// Makes a [`ErrorKind::Failed`] error.
+    pub fn failed(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Failed, code, message)
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds why.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Returns the chain of causes below this error, outermost first.
+    pub fn causes(&self) -> Vec<String> {
+        let mut causes = Vec::new();
+        let mut at = self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static));
+        while let Some(cause) = at {
+            causes.push(cause.to_string());
+            at = cause.source();
+        }
+        causes
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}

@@ -1,0 +1,8 @@
+//! Moorline keeps a Microsoft tenant's device settings where Git says they are.
+
+pub mod diagnostic;
+pub mod error;
+pub mod graph;
+pub mod manifest;
+pub mod schema;
+pub mod yaml;

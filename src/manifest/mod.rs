@@ -1,0 +1,2 @@
+//! Files to desired state.
+pub mod value;

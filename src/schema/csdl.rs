@@ -1,0 +1,254 @@
+//! Reads an OData CSDL document: the `$metadata` of Graph, whole or a subset.
+
+use std::collections::BTreeMap;
+
+use roxmltree::{Document, Node};
+
+/// A structured or enum type as the document declares it, before inheritance is applied.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CsdlType {
+    /// Whether it is an entity, a complex type or an enum.
+    pub category: CsdlCategory,
+    /// The base type's name without namespace.
+    pub base: Option<String>,
+    /// `Abstract="true"`.
+    pub is_abstract: bool,
+    /// Own properties in document order.
+    pub properties: Vec<CsdlProperty>,
+    /// An enum's members and their numbers.
+    pub members: Vec<(String, i64)>,
+    /// `IsFlags="true"`.
+    pub flags: bool,
+}
+
+/// The element that declared a type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CsdlCategory {
+    /// `EntityType`.
+    Entity,
+    /// `ComplexType`.
+    #[default]
+    Complex,
+    /// `EnumType`.
+    Enum,
+}
+
+/// A property as declared.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CsdlProperty {
+    /// Its name.
+    pub name: String,
+    /// The `Type` attribute, verbatim but for the namespace: `Edm.Int32`, `Collection(graph.x)`.
+    pub type_expr: String,
+    /// `Nullable`, true where absent.
+    pub nullable: bool,
+    /// Declared by `NavigationProperty`.
+    pub navigation: bool,
+    /// `ContainsTarget="true"`.
+    pub contained: bool,
+    /// What annotations say.
+    pub constraints: Constraints,
+}
+
+/// What may be said of a property beyond its type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Constraints {
+    /// Only the service sets it.
+    pub computed: bool,
+    /// The smallest number.
+    pub minimum: Option<i64>,
+    /// The largest number.
+    pub maximum: Option<i64>,
+    /// The largest number of elements.
+    pub max_items: Option<u64>,
+}
+
+impl Constraints {
+    /// Returns these constraints, completed by `other` where they are silent.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            computed: self.computed || other.computed,
+            minimum: self.minimum.or(other.minimum),
+            maximum: self.maximum.or(other.maximum),
+            max_items: self.max_items.or(other.max_items),
+        }
+    }
+}
+
+/// Why a document could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CsdlError {
+    /// The text is not XML.
+    #[error("the metadata document is not well-formed XML: {0}")]
+    Xml(#[from] roxmltree::Error),
+    /// There is no `Schema` of the namespace in it.
+    #[error("the metadata document declares no schema with namespace `microsoft.graph`")]
+    NoSchema,
+    /// A type that the schemas start from is not declared.
+    #[error("the metadata document does not declare `microsoft.graph.{0}`, which the schemas start from")]
+    MissingRoot(String),
+    /// A property names a type that is not declared.
+    #[error("`{owner}.{property}` has type `{type_expr}`, which the metadata document does not declare")]
+    UnknownType {
+        /// The type that declares the property.
+        owner: String,
+        /// The property.
+        property: String,
+        /// Its `Type` attribute.
+        type_expr: String,
+    },
+}
+
+const NAMESPACE: &str = "microsoft.graph";
+
+/// Reads every type of the `microsoft.graph` namespace.
+///
+/// Annotations are honoured both inside a property and in `Annotations Target="…"` elements, as
+/// Graph's own full document has them.
+///
+/// # Errors
+/// When the text is not XML or declares no such namespace.
+pub fn read(text: &str) -> Result<BTreeMap<String, CsdlType>, CsdlError> {
+    // Microsoft's files start with a byte order mark, which roxmltree does not skip.
+    let options = roxmltree::ParsingOptions { allow_dtd: false, ..Default::default() };
+    let document = Document::parse_with_options(text.trim_start_matches('\u{feff}'), options)?;
+    let mut types = BTreeMap::new();
+    let mut outside: BTreeMap<(String, String), Constraints> = BTreeMap::new();
+    let mut found = false;
+    for schema in document.descendants().filter(|node| node.has_tag_name_local("Schema")) {
+        if schema.attribute("Namespace") != Some(NAMESPACE) {
+            continue;
+        }
+        found = true;
+        for node in schema.children().filter(Node::is_element) {
+            let name = node.attribute("Name").unwrap_or_default().to_owned();
+            match node.tag_name().name() {
+                "EntityType" => {
+                    types.insert(name, structured(node, CsdlCategory::Entity));
+                }
+                "ComplexType" => {
+                    types.insert(name, structured(node, CsdlCategory::Complex));
+                }
+                "EnumType" => {
+                    types.insert(name, enumeration(node));
+                }
+                "Annotations" => {
+                    let target = node.attribute("Target").unwrap_or_default();
+                    if let Some((owner, property)) = target.split_once('/') {
+                        outside.insert((local(owner).to_owned(), property.to_owned()), constraints(node));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    if !found {
+        return Err(CsdlError::NoSchema);
+    }
+    for ((owner, name), said) in outside {
+        let property = types.get_mut(&owner).and_then(|t| t.properties.iter_mut().find(|p| p.name == name));
+        if let Some(property) = property {
+            property.constraints = property.constraints.or(said);
+        }
+    }
+    Ok(types)
+}
+
+trait LocalName {
+    fn has_tag_name_local(&self, name: &str) -> bool;
+}
+
+impl LocalName for Node<'_, '_> {
+    fn has_tag_name_local(&self, name: &str) -> bool {
+        self.is_element() && self.tag_name().name() == name
+    }
+}
+
+fn local(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+fn is_true(node: Node<'_, '_>, attribute: &str) -> bool {
+    node.attribute(attribute) == Some("true")
+}
+
+fn structured(node: Node<'_, '_>, category: CsdlCategory) -> CsdlType {
+    let properties = node
+        .children()
+        .filter(|child| child.has_tag_name_local("Property") || child.has_tag_name_local("NavigationProperty"))
+        .map(|child| CsdlProperty {
+            name: child.attribute("Name").unwrap_or_default().to_owned(),
+            type_expr: child.attribute("Type").unwrap_or_default().replace("microsoft.graph.", "graph."),
+            nullable: child.attribute("Nullable") != Some("false"),
+            navigation: child.has_tag_name_local("NavigationProperty"),
+            contained: is_true(child, "ContainsTarget"),
+            constraints: constraints(child),
+        })
+        .collect();
+    CsdlType {
+        category,
+        base: node.attribute("BaseType").map(|base| local(base).to_owned()),
+        is_abstract: is_true(node, "Abstract"),
+        properties,
+        members: Vec::new(),
+        flags: false,
+    }
+}
+
+fn enumeration(node: Node<'_, '_>) -> CsdlType {
+    let members = node.children().filter(|child| child.has_tag_name_local("Member")).enumerate();
+    CsdlType {
+        category: CsdlCategory::Enum,
+        members: members
+            .map(|(at, member)| {
+                let number = member.attribute("Value").and_then(|value| value.parse().ok());
+                (member.attribute("Name").unwrap_or_default().to_owned(), number.unwrap_or(at as i64))
+            })
+            .collect(),
+        flags: is_true(node, "IsFlags"),
+        ..CsdlType::default()
+    }
+}
+
+fn constraints(node: Node<'_, '_>) -> Constraints {
+    let mut said = Constraints::default();
+    for annotation in node.children().filter(|child| child.has_tag_name_local("Annotation")) {
+        let term = annotation.attribute("Term").unwrap_or_default();
+        let number = annotation.attribute("Int").or(annotation.attribute("Decimal"));
+        match local(term) {
+            "Computed" => said.computed = annotation.attribute("Bool") != Some("false"),
+            "Minimum" => said.minimum = number.and_then(|n| n.parse().ok()),
+            "Maximum" => said.maximum = number.and_then(|n| n.parse().ok()),
+            "MaxItems" => said.max_items = number.and_then(|n| n.parse().ok()),
+            _ => {}
+        }
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUTSIDE: &str = r#"<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>
+      <Schema Namespace="microsoft.graph" xmlns="http://docs.oasis-open.org/odata/ns/edm">
+        <ComplexType Name="window"><Property Name="days" Type="Edm.Int32" Nullable="false"/></ComplexType>
+        <Annotations Target="microsoft.graph.window/days"><Annotation Term="Org.OData.Validation.V1.Maximum" Int="7"/></Annotations>
+      </Schema></edmx:DataServices></edmx:Edmx>"#;
+
+    #[test]
+    fn annotations_outside_a_type_are_its_own() {
+        let types = read(OUTSIDE).expect("the document is well-formed");
+        let days = &types["window"].properties[0];
+        assert_eq!(days.constraints.maximum, Some(7));
+        assert!(!days.nullable);
+    }
+
+    #[test]
+    fn a_document_of_another_namespace_is_refused() {
+        let other = OUTSIDE.replace("Namespace=\"microsoft.graph\"", "Namespace=\"contoso\"");
+        assert!(matches!(read(&other), Err(CsdlError::NoSchema)));
+        assert!(matches!(read("no xml"), Err(CsdlError::Xml(_))));
+    }
+}
