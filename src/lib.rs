@@ -3,6 +3,7 @@
 pub mod diagnostic;
 pub mod error;
 pub mod graph;
+pub mod kinds;
 pub mod manifest;
 pub mod schema;
 pub mod yaml;

@@ -1,6 +1,9 @@
-//! The type system: CSDL documents become JSON Schema, JSON Schema becomes types, and curated
-//! semantics complete them.
+//! The type system: CSDL documents become JSON Schema, JSON Schema becomes types, and curated facts
+//! complete them.
 
 pub mod csdl;
 pub mod generate;
+pub mod model;
+pub mod semantics;
 pub mod types;
+pub mod validate;

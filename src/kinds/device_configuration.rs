@@ -1,0 +1,21 @@
+//! Intune device configurations: one collection that holds objects of 121 types.
+
+use super::{Cardinality, Family};
+use crate::graph::request::Method;
+
+pub(super) const FAMILY: Family = Family {
+    name: "deviceConfigurations",
+    path: "/deviceManagement/deviceConfigurations",
+    root: "deviceConfiguration",
+    cardinality: Cardinality::Collection,
+    update: Method::Patch,
+    whole: &[],
+    locked: &[],
+    assignable: true,
+    not_kinds: &[(
+        "unsupportedDeviceConfiguration",
+        "it only stands for an object that the service cannot show, and cannot be written",
+    )],
+    read_permission: "DeviceManagementConfiguration.Read.All",
+    write_permission: "DeviceManagementConfiguration.ReadWrite.All",
+};

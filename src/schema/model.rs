@@ -1,0 +1,216 @@
+//! Types and curated facts merged: what diff, redaction and encoding walk.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use super::semantics::{Facts, Semantics};
+use super::types::{Category, Edm, GraphVersion, Holds, Navigation, TypeDef, Types};
+
+/// What a property holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// A primitive.
+    Scalar(Edm),
+    /// One member, or a set of members where [`TypeDef::flags`] is set.
+    Enum(Arc<TypeDef>),
+    /// A complex value of exactly this type.
+    Complex(String),
+    /// A complex value of this type or one that derives from it, told apart by `@odata.type`.
+    Poly(String),
+    /// Many values.
+    Collection(Box<Shape>, Order),
+    /// Another object.
+    Navigation {
+        /// Whether the target is part of this object.
+        contained: bool,
+        /// The target's type.
+        target: String,
+        /// Whether there can be many.
+        collection: bool,
+    },
+}
+
+/// How elements of a collection are told apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// By position.
+    Ordered,
+    /// By value; position means nothing.
+    Set,
+    /// By the value of this member.
+    Keyed(String),
+}
+
+/// A property with all that is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Property {
+    /// Its name on the wire.
+    pub name: String,
+    /// The type that declares it.
+    pub declared_in: String,
+    /// What it holds.
+    pub shape: Shape,
+    /// Whether `null` is a value of it.
+    pub nullable: bool,
+    /// Whether only the service sets it.
+    pub computed: bool,
+    /// The range of a number.
+    pub range: (Option<i64>, Option<i64>),
+    /// Curated facts.
+    pub facts: Facts,
+}
+
+impl Property {
+    /// Returns whether plan compares it at all.
+    pub fn is_comparable(&self) -> bool {
+        !self.computed && !self.facts.volatile && !matches!(self.shape, Shape::Navigation { .. })
+    }
+
+    /// Returns whether its text is base64 on the wire.
+    pub fn is_base64(&self) -> bool {
+        matches!(self.shape, Shape::Scalar(Edm::Binary)) || self.facts.encoding.is_some()
+    }
+}
+
+/// A structured type with merged properties.
+#[derive(Debug, PartialEq)]
+pub struct Structure {
+    /// Its name.
+    pub name: String,
+    /// Whether no value can have exactly this type.
+    pub is_abstract: bool,
+    /// Concrete types that derive from it, sorted.
+    pub derived: Vec<String>,
+    /// Own and inherited properties by name.
+    pub properties: BTreeMap<String, Property>,
+}
+
+/// The merged types of one version, built as they are asked for.
+pub struct Model {
+    types: &'static Types,
+    semantics: &'static Semantics,
+    built: Mutex<BTreeMap<String, Option<Arc<Structure>>>>,
+}
+
+static BETA: LazyLock<Model> = LazyLock::new(|| Model::new(GraphVersion::Beta));
+static V1: LazyLock<Model> = LazyLock::new(|| Model::new(GraphVersion::V1));
+
+impl Model {
+    /// Returns the model of a version.
+    pub fn of(version: GraphVersion) -> &'static Self {
+        match version {
+            GraphVersion::Beta => &BETA,
+            GraphVersion::V1 => &V1,
+        }
+    }
+
+    fn new(version: GraphVersion) -> Self {
+        Self { types: Types::of(version), semantics: Semantics::built_in(), built: Mutex::default() }
+    }
+
+    /// Returns the types beneath the model.
+    pub fn types(&self) -> &'static Types {
+        self.types
+    }
+
+    /// Returns a structured type by its name without namespace.
+    pub fn get(&self, name: &str) -> Option<Arc<Structure>> {
+        if let Some(known) = self.built.lock().unwrap_or_else(|e| e.into_inner()).get(name) {
+            return known.clone();
+        }
+        let built = self.build(name).map(Arc::new);
+        self.built.lock().unwrap_or_else(|e| e.into_inner()).insert(name.to_owned(), built.clone());
+        built
+    }
+
+    /// Returns the type of a complex value: the one it states where that fits the declared one.
+    pub fn actual(&self, shape: &Shape, stated: Option<&str>) -> Option<Arc<Structure>> {
+        match shape {
+            Shape::Complex(name) => self.get(name),
+            Shape::Poly(base) => self.get(stated.filter(|name| self.types.is_a(name, base)).unwrap_or(base)),
+            _ => None,
+        }
+    }
+
+    fn build(&self, name: &str) -> Option<Structure> {
+        let def = self.types.get(name).filter(|def| def.category != Category::Enum)?;
+        let concrete = |name: &String| self.types.get(name).is_some_and(|t| !t.is_abstract);
+        let properties = def.properties.iter().filter_map(|p| Some((p.name.clone(), self.property(p)?))).collect();
+        Some(Structure {
+            name: name.to_owned(),
+            is_abstract: def.is_abstract,
+            derived: def.derived.iter().filter(|name| concrete(name)).cloned().collect(),
+            properties,
+        })
+    }
+
+    fn property(&self, property: &super::types::Property) -> Option<Property> {
+        let facts = self.semantics.facts(&property.declared_in, &property.name).cloned().unwrap_or_default();
+        Some(Property {
+            name: property.name.clone(),
+            declared_in: property.declared_in.clone(),
+            shape: self.shape(property, &facts)?,
+            nullable: property.nullable,
+            computed: property.computed,
+            range: (property.minimum, property.maximum),
+            facts,
+        })
+    }
+
+    fn shape(&self, property: &super::types::Property, facts: &Facts) -> Option<Shape> {
+        if let (Some(navigation), Holds::Named(target)) = (property.navigation, &property.ty.holds) {
+            return Some(Shape::Navigation {
+                contained: navigation == Navigation::Contained,
+                target: target.clone(),
+                collection: property.ty.collection,
+            });
+        }
+        let element = match &property.ty.holds {
+            Holds::Edm(edm) => Shape::Scalar(*edm),
+            Holds::Named(name) => {
+                let def = self.types.get(name)?;
+                match def.category {
+                    Category::Enum => Shape::Enum(def),
+                    _ if def.derived.is_empty() => Shape::Complex(name.clone()),
+                    _ => Shape::Poly(name.clone()),
+                }
+            }
+        };
+        if !property.ty.collection {
+            return Some(element);
+        }
+        let order = match (&facts.key, &element) {
+            (Some(key), _) => Order::Keyed(key.clone()),
+            (None, Shape::Scalar(_) | Shape::Enum(_)) => Order::Set,
+            (None, _) if facts.set => Order::Set,
+            (None, _) => Order::Ordered,
+        };
+        Some(Shape::Collection(Box::new(element), order))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_follow_a_property_into_the_types_that_inherit_it() {
+        let model = Model::of(GraphVersion::Beta);
+        let enterprise = model.get("windowsWifiEnterpriseEAPConfiguration").expect("a beta type");
+        let key = &enterprise.properties["preSharedKey"];
+        assert_eq!(key.declared_in, "windowsWifiConfiguration");
+        assert!(key.facts.sensitive);
+    }
+
+    #[test]
+    fn a_value_is_read_as_the_type_that_it_states_only_where_that_fits() {
+        let model = Model::of(GraphVersion::Beta);
+        let custom = model.get("windows10CustomConfiguration").expect("a beta type");
+        let Shape::Collection(element, Order::Keyed(key)) = &custom.properties["omaSettings"].shape else {
+            panic!("omaSettings is keyed");
+        };
+        assert_eq!(key, "omaUri");
+        assert_eq!(model.actual(element, Some("omaSettingInteger")).expect("derived").name, "omaSettingInteger");
+        assert_eq!(model.actual(element, Some("ipRange")).expect("base").name, "omaSetting");
+    }
+}

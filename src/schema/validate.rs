@@ -1,0 +1,275 @@
+//! Validates a kind's body against its JSON Schema: only the closure of that kind is read and built.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock, Mutex};
+
+use base64::Engine;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::paths::LocationSegment;
+use serde_json::{Map, Value, json};
+
+use super::types::{GraphVersion, Types};
+
+/// One step from a body's root to a value in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Into a member.
+    Member(String),
+    /// Into an element.
+    Element(usize),
+}
+
+/// What is wrong with a value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Problem {
+    /// A member that its type does not have.
+    UnknownProperty(String),
+    /// Not one of the members; `null` is left out of them.
+    NotAMember(Vec<String>),
+    /// A set of flags with something else among them.
+    NotFlags,
+    /// Of another JSON type than these.
+    WrongType(Vec<&'static str>),
+    /// Smaller than this.
+    TooSmall(Value),
+    /// Greater than this.
+    TooGreat(Value),
+    /// More elements than this.
+    TooMany(u64),
+    /// Not of this format.
+    Malformed(String),
+    /// A member that must be there is not.
+    Missing(String),
+    /// Anything that the generated schemas do not produce today, in the validator's words.
+    Other(String),
+}
+
+/// A violation of the schema.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Violation {
+    /// From the root to the value.
+    pub path: Vec<Step>,
+    /// The JSON Schema keyword.
+    pub keyword: String,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+type Cache = Mutex<BTreeMap<(GraphVersion, String), Option<Arc<jsonschema::Validator>>>>;
+static VALIDATORS: LazyLock<Cache> = LazyLock::new(Cache::default);
+
+/// Returns every violation of a kind's schema, in order of place. A kind that the version lacks has none.
+pub fn violations(version: GraphVersion, kind: &str, body: &Value) -> Vec<Violation> {
+    validator(version, kind).map(|validator| violations_under(&validator, body)).unwrap_or_default()
+}
+
+/// Returns every violation of a schema that is built already, in order of place.
+pub fn violations_under(validator: &jsonschema::Validator, body: &Value) -> Vec<Violation> {
+    let mut violations: Vec<Violation> = validator.iter_errors(body).flat_map(|error| violations_of(&error)).collect();
+    if violations.is_empty() {
+        return violations;
+    }
+    // Where the stated type is wrong, what the fallback shape says of the other members misleads.
+    let wrong_types: BTreeSet<Vec<Step>> = violations
+        .iter()
+        .filter_map(|v| match (&v.path[..], &v.problem) {
+            ([above @ .., Step::Member(name)], _) if name == "@odata.type" => Some(above.to_vec()),
+            (above, Problem::Missing(name)) if name == "@odata.type" => Some(above.to_vec()),
+            _ => None,
+        })
+        .collect();
+    violations.retain(|v| {
+        let about_type = matches!(v.path.last(), Some(Step::Member(name)) if name == "@odata.type")
+            || matches!(&v.problem, Problem::Missing(_));
+        about_type || !wrong_types.iter().any(|above| v.path.starts_with(above))
+    });
+    violations.sort_by(|a, b| a.path.cmp(&b.path));
+    violations.dedup_by(|a, b| a.path == b.path && (a.problem == b.problem || is_type(a) && is_type(b)));
+    violations
+}
+
+fn is_type(violation: &Violation) -> bool {
+    matches!(violation.path.last(), Some(Step::Member(name)) if name == "@odata.type")
+}
+
+fn validator(version: GraphVersion, kind: &str) -> Option<Arc<jsonschema::Validator>> {
+    let key = (version, kind.to_owned());
+    if let Some(known) = VALIDATORS.lock().unwrap_or_else(|e| e.into_inner()).get(&key) {
+        return known.clone();
+    }
+    let built = document(version, kind).and_then(|schema| {
+        let options = jsonschema::options()
+            .with_draft(jsonschema::Draft::Draft202012)
+            .should_validate_formats(true)
+            .with_format("byte", |text: &str| base64::engine::general_purpose::STANDARD.decode(text).is_ok())
+            .with_format("time-of-day", is_time_of_day)
+            .offline();
+        options.build(&schema).ok().map(Arc::new)
+    });
+    VALIDATORS.lock().unwrap_or_else(|e| e.into_inner()).insert(key, built.clone());
+    built
+}
+
+/// Returns the self-contained schema of a kind: its shape and every definition that it reaches.
+pub fn document(version: GraphVersion, kind: &str) -> Option<Value> {
+    let types = Types::of(version);
+    let mut defs = Map::new();
+    let mut open = vec![kind.to_owned()];
+    while let Some(name) = open.pop() {
+        if defs.contains_key(&name) {
+            continue;
+        }
+        let def: Value = serde_json::from_str(types.raw(&name)?).ok()?;
+        references(&def, &mut open);
+        defs.insert(name, def);
+    }
+    Some(json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": format!("microsoft.graph.{kind} ({version})"),
+        "type": "object",
+        "$ref": format!("#/$defs/{kind}"),
+        "$defs": defs,
+    }))
+}
+
+fn references(schema: &Value, found: &mut Vec<String>) {
+    match schema {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::String(target) if name == "$ref" => {
+                        found.extend(target.strip_prefix("#/$defs/").map(str::to_owned));
+                    }
+                    _ => references(value, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
+fn is_time_of_day(text: &str) -> bool {
+    text.parse::<jiff::civil::Time>().is_ok() && text.len() >= 5 && text.as_bytes()[2] == b':'
+}
+
+fn violations_of(error: &jsonschema::ValidationError<'_>) -> Vec<Violation> {
+    let path: Vec<Step> = error
+        .instance_path()
+        .iter()
+        .map(|segment| match segment {
+            LocationSegment::Property(name) => Step::Member(name.into_owned()),
+            LocationSegment::Index(at) => Step::Element(at),
+        })
+        .collect();
+    let problems = match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            unexpected.iter().map(|name| Problem::UnknownProperty(name.clone())).collect()
+        }
+        ValidationErrorKind::Enum { options } => vec![Problem::NotAMember(members(options))],
+        ValidationErrorKind::Type { kind } => vec![Problem::WrongType(expected(kind))],
+        ValidationErrorKind::Minimum { limit } => vec![Problem::TooSmall(limit.clone())],
+        ValidationErrorKind::Maximum { limit } => vec![Problem::TooGreat(limit.clone())],
+        ValidationErrorKind::MaxItems { limit } => vec![Problem::TooMany(*limit)],
+        ValidationErrorKind::Format { format } => vec![Problem::Malformed(format.clone())],
+        ValidationErrorKind::Pattern { .. } => vec![Problem::NotFlags],
+        ValidationErrorKind::Required { property } => {
+            vec![Problem::Missing(property.as_str().unwrap_or_default().to_owned())]
+        }
+        _ => vec![Problem::Other(error.masked().to_string())],
+    };
+    let keyword = error.kind().keyword();
+    problems
+        .into_iter()
+        .map(|problem| Violation { path: path.clone(), keyword: keyword.to_owned(), problem })
+        .collect()
+}
+
+fn members(options: &Value) -> Vec<String> {
+    options.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+}
+
+fn expected(kind: &TypeKind) -> Vec<&'static str> {
+    let types: Vec<_> = match kind {
+        TypeKind::Single(one) => vec![*one],
+        TypeKind::Multiple(set) => set.iter().collect(),
+    };
+    types
+        .into_iter()
+        .filter_map(|ty| {
+            Some(match ty.to_string().as_str() {
+                "array" => "a list",
+                "boolean" => "`true` or `false`",
+                "integer" => "a whole number",
+                "number" => "a number",
+                "object" => "a mapping",
+                "string" => "a string",
+                _ => return None,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(kind: &str, body: Value) -> Vec<(String, Problem)> {
+        let at = |path: &[Step]| {
+            path.iter()
+                .map(|step| match step {
+                    Step::Member(name) => name.clone(),
+                    Step::Element(at) => at.to_string(),
+                })
+                .collect::<Vec<_>>()
+                .join(".")
+        };
+        violations(GraphVersion::Beta, kind, &body).into_iter().map(|v| (at(&v.path), v.problem)).collect()
+    }
+
+    #[test]
+    fn names_the_real_fault_of_a_polymorphic_value() {
+        let body = json!({ "omaSettings": [
+            { "@odata.type": "#microsoft.graph.omaSettingInteger", "omaUri": "./x", "value": "7" },
+            { "@odata.type": "#microsoft.graph.omaSettingFoo", "omaUri": "./y", "value": true },
+            { "omaUri": "./z" },
+        ] });
+        let found = problems("windows10CustomConfiguration", body);
+        assert_eq!(found[0], ("omaSettings.0.value".into(), Problem::WrongType(vec!["a whole number"])));
+        assert_eq!(found[1].0, "omaSettings.1.@odata.type");
+        assert_eq!(found[2], ("omaSettings.2".into(), Problem::Missing("@odata.type".into())));
+        assert_eq!(found.len(), 3, "{found:?}");
+    }
+
+    #[test]
+    fn null_is_a_value_only_where_the_property_is_nullable() {
+        let body = json!({ "pinMinimumLength": null, "pinRecoveryEnabled": null, "pinUppercaseCharactersUsage": null });
+        let found = problems("windowsIdentityProtectionConfiguration", body);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found[0], ("pinRecoveryEnabled".into(), Problem::WrongType(vec!["`true` or `false`"])));
+        assert!(matches!(&found[1].1, Problem::NotAMember(members) if members.len() == 4));
+    }
+
+    #[test]
+    fn formats_flags_ranges_and_sizes_are_checked() {
+        let body = json!({ "installationSchedule": { "@odata.type": "microsoft.graph.windowsUpdateActiveHoursInstall",
+            "activeHoursStart": "8 o'clock", "activeHoursEnd": "17:00:00.0000000" } });
+        let found = problems("windowsUpdateForBusinessConfiguration", body);
+        assert_eq!(found[0], ("installationSchedule.activeHoursStart".into(), Problem::Malformed("time-of-day".into())));
+        let body = json!({ "configDeviceHealthMonitoringScope": "bootPerformance,nothing" });
+        let found = problems("windowsHealthMonitoringConfiguration", body);
+        assert_eq!(found, [("configDeviceHealthMonitoringScope".into(), Problem::NotFlags)]);
+        let found = problems("iosCustomConfiguration", json!({ "payload": "not base64!" }));
+        assert_eq!(found, [("payload".into(), Problem::Malformed("byte".into()))]);
+    }
+
+    #[test]
+    fn every_kind_of_both_versions_has_a_schema_that_builds() {
+        for version in GraphVersion::ALL {
+            let family = Types::of(version).get("deviceConfiguration").expect("the root type");
+            for kind in &family.derived {
+                assert!(validator(version, kind).is_some(), "{version} {kind}");
+            }
+        }
+    }
+}
