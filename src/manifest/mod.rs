@@ -1,2 +1,154 @@
 //! Files to desired state.
+//!
+//! [`bundle::load`] finds the files of a tenant, reads every document, lays the tenant's manifests over
+//! its bases, resolves value references and checks everything. What comes out carries the source
+//! position of every value, so that any later step can say where a value was declared.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::diagnostic::{Finding, Severity, Sources, Span};
+use crate::kinds::Family;
+use crate::schema::types::GraphVersion;
+use value::Value;
+
+pub mod assignment;
+pub mod bundle;
+mod check;
+mod discover;
+mod document;
+mod envelope;
+mod lint;
+mod overlay;
+mod resolve;
+pub mod tenant_file;
 pub mod value;
+
+pub use assignment::Assignment;
+pub use tenant_file::TenantFile;
+
+/// What a manifest is called everywhere: its kind and its name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address {
+    /// The Graph type's name.
+    pub kind: String,
+    /// `metadata.name`.
+    pub name: String,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.name)
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Whether the object should exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Presence {
+    /// It should.
+    #[default]
+    Present,
+    /// It should be deleted.
+    Absent,
+}
+
+/// One declared object.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// Kind and name.
+    pub address: Address,
+    /// The family of its kind.
+    pub family: &'static Family,
+    /// The Graph version of its body.
+    pub version: GraphVersion,
+    /// The live object that it is pinned to.
+    pub id: Option<String>,
+    /// Earlier display names.
+    pub formerly: Vec<String>,
+    /// Present or absent.
+    pub presence: Presence,
+    /// The declared properties: an object, read-only ones and annotations left out.
+    pub spec: Value,
+    /// The declared assignments; `None` leaves them alone.
+    pub assignments: Option<Vec<Assignment>>,
+    /// The document's `kind:` line, where messages about the object as a whole point.
+    pub span: Span,
+}
+
+impl Manifest {
+    /// Returns the declared display name.
+    pub fn display_name(&self) -> Option<&str> {
+        self.spec.get("displayName").and_then(Value::as_str)
+    }
+}
+
+/// A tenant's whole desired state.
+#[derive(Debug)]
+pub struct Desired {
+    /// The tenant file.
+    pub tenant: TenantFile,
+    /// The folder of the tenant file.
+    pub root: PathBuf,
+    /// The manifests, sorted by address.
+    pub manifests: Vec<Manifest>,
+    /// The files that were read.
+    pub sources: Sources,
+    /// Warnings that the files gave.
+    pub warnings: Vec<Finding>,
+}
+
+/// What reading the files gave, good or bad.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The tenant file, where it could be read.
+    pub tenant: Option<TenantFile>,
+    /// The folder of the tenant file.
+    pub root: PathBuf,
+    /// The manifests that could be read, sorted by address.
+    pub manifests: Vec<Manifest>,
+    /// Every finding, in order of place.
+    pub findings: Vec<Finding>,
+    /// The files that were read.
+    pub sources: Sources,
+    /// How many documents were looked at.
+    pub documents: usize,
+}
+
+/// Findings that keep the manifests from being used, with the sources that they point into.
+#[derive(Debug)]
+pub struct Invalid {
+    /// Errors and warnings.
+    pub findings: Vec<Finding>,
+    /// The files that were read.
+    pub sources: Sources,
+}
+
+impl Loaded {
+    /// Returns whether any finding is an error.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// Returns the desired state.
+    ///
+    /// # Errors
+    /// The findings, where one of them is an error.
+    pub fn into_desired(self) -> Result<Desired, Box<Invalid>> {
+        match self {
+            Self { tenant: Some(tenant), root, manifests, findings, sources, .. }
+                if findings.iter().all(|finding| finding.severity != Severity::Error) =>
+            {
+                Ok(Desired { tenant, root, manifests, sources, warnings: findings })
+            }
+            Self { findings, sources, .. } => Err(Box::new(Invalid { findings, sources })),
+        }
+    }
+}

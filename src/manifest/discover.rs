@@ -1,0 +1,82 @@
+//! Finds the files of a tenant.
+
+use std::path::{Path, PathBuf};
+
+use globset::{GlobBuilder, GlobSetBuilder};
+use walkdir::WalkDir;
+
+/// The name of a tenant file.
+pub(super) const TENANT_FILE: &str = "moorline.yaml";
+
+/// Where a manifest entry of a tenant file leads.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// These files, sorted.
+    Files(Vec<PathBuf>),
+    /// There is no such file or folder.
+    Missing,
+    /// The glob cannot be understood.
+    BadGlob(String),
+    /// A folder cannot be read.
+    Unreadable(String),
+}
+
+/// Returns the manifests directly beside a tenant file.
+pub(super) fn beside(folder: &Path) -> Found {
+    walk(folder, 1, |_| true)
+}
+
+/// Returns the manifests below a folder.
+pub(super) fn below(folder: &Path) -> Found {
+    if folder.is_dir() { walk(folder, usize::MAX, |_| true) } else { Found::Missing }
+}
+
+/// Returns the files that an entry of `spec.manifests` names: a file, a folder or a glob.
+pub(super) fn entry(folder: &Path, entry: &str) -> Found {
+    let path = folder.join(entry);
+    if path.is_file() {
+        return Found::Files(vec![path]);
+    }
+    if path.is_dir() {
+        return below(&path);
+    }
+    if !entry.contains(['*', '?', '[', '{']) {
+        return Found::Missing;
+    }
+    let glob = match GlobBuilder::new(entry.trim_start_matches("./")).literal_separator(true).build() {
+        Ok(glob) => glob,
+        Err(error) => return Found::BadGlob(error.kind().to_string()),
+    };
+    let set = match GlobSetBuilder::new().add(glob).build() {
+        Ok(set) => set,
+        Err(error) => return Found::BadGlob(error.kind().to_string()),
+    };
+    match walk(folder, usize::MAX, |path| set.is_match(path.strip_prefix(folder).unwrap_or(path))) {
+        Found::Files(files) if files.is_empty() => Found::Missing,
+        found => found,
+    }
+}
+
+fn walk(folder: &Path, depth: usize, wanted: impl Fn(&Path) -> bool) -> Found {
+    let visible = |name: &std::ffi::OsStr| !name.to_string_lossy().starts_with('.');
+    // Links are not followed: a link to a parent would never end, and one to elsewhere leaves the tenant.
+    let entries = WalkDir::new(folder)
+        .max_depth(depth)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || visible(entry.file_name()));
+    let mut files = Vec::new();
+    for entry in entries {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => return Found::Unreadable(error.to_string()),
+        };
+        let path = entry.path();
+        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        let is_tenant = entry.file_name() == TENANT_FILE;
+        if path.is_file() && is_yaml && !is_tenant && wanted(path) {
+            files.push(path.to_owned());
+        }
+    }
+    Found::Files(files)
+}

@@ -1,0 +1,113 @@
+//! `moorline.yaml`: which tenant, and which manifests are its.
+
+use serde::Deserialize;
+
+/// One tenant. Every path in it is relative to the file.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct TenantFile {
+    /// The version of this file's format.
+    #[allow(dead_code, reason = "the schema checks it")]
+    api_version: ApiVersion,
+    /// Tells this file from a manifest.
+    #[allow(dead_code, reason = "the schema checks it")]
+    kind: TenantKind,
+    /// Who it is.
+    pub metadata: TenantMetadata,
+    /// What it consists of.
+    pub spec: TenantSpec,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, schemars::JsonSchema)]
+enum ApiVersion {
+    #[serde(rename = "moorline/v1")]
+    V1,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, schemars::JsonSchema)]
+enum TenantKind {
+    Tenant,
+}
+
+/// A tenant's name for people.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TenantMetadata {
+    /// A short name, used in messages and file names.
+    #[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"), length(max = 100))]
+    pub name: String,
+}
+
+/// What a tenant consists of.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct TenantSpec {
+    /// The tenant's GUID or one of its verified domains, never `common`.
+    #[schemars(regex(
+        pattern = r"^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)$"
+    ))]
+    pub tenant_id: String,
+    /// The national cloud that it lives in.
+    #[serde(default)]
+    pub cloud: CloudName,
+    /// Files, folders or globs; by default every `*.yaml` beside this file.
+    pub manifests: Option<Vec<String>>,
+    /// Folders of manifests that this tenant builds on; a later one wins.
+    #[serde(default)]
+    pub base: Vec<String>,
+    /// `kind/name` of what this tenant does not take from its bases.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// Limits on what one apply may do.
+    #[serde(default)]
+    pub guard: GuardSpec,
+    /// What `--sandbox` starts from.
+    #[serde(default)]
+    pub sandbox: SandboxSpec,
+}
+
+/// The national clouds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CloudName {
+    /// The worldwide service, GCC included.
+    #[default]
+    Global,
+    /// US Government L4 (GCC High).
+    UsGovL4,
+    /// US Government L5 (DoD).
+    UsGovL5,
+    /// China, operated by 21Vianet.
+    China,
+}
+
+impl CloudName {
+    /// Returns the name as it is written in the tenant file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::UsGovL4 => "usGovL4",
+            Self::UsGovL5 => "usGovL5",
+            Self::China => "china",
+        }
+    }
+}
+
+/// Limits on what one apply may do; off where absent.
+#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct GuardSpec {
+    /// The most objects that one apply may update, replace or delete.
+    pub max_changes: Option<u32>,
+    /// The same as a percentage of the objects that manifests are bound to.
+    #[schemars(range(max = 100))]
+    pub max_percent: Option<u32>,
+}
+
+/// What the built-in Graph emulator starts from.
+#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SandboxSpec {
+    /// A sandbox state file.
+    pub seed: Option<String>,
+}
