@@ -1,0 +1,143 @@
+//! Values by type, not by text: two spellings of one value have one canonical form.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use jiff::{SignedDuration, Span, Timestamp, civil};
+use serde_json::{Map, Value};
+
+use crate::schema::model::{Model, Order, Property, Shape};
+use crate::schema::types::{Edm, type_name};
+
+/// What .NET writes for an instant that was never set.
+const NO_INSTANT: &str = "0001-01-01T00:00:00Z";
+
+/// Returns the canonical form of a value. What does not parse as its type stays as it is, so that a
+/// live value of an unknown form still compares by text.
+pub fn canonical(model: &Model, property: &Property, shape: &Shape, value: &Value) -> Value {
+    match (shape, value) {
+        (Shape::Scalar(edm), value) => scalar(*edm, value),
+        (Shape::Enum(def), Value::String(text)) if def.flags => {
+            let mut members: Vec<&str> = text.split(',').map(str::trim).filter(|m| !m.is_empty()).collect();
+            members.sort_unstable();
+            members.dedup();
+            members.join(",").into()
+        }
+        (Shape::Complex(_) | Shape::Poly(_), Value::Object(members)) => object(model, shape, members),
+        (Shape::Collection(element, order), Value::Array(items)) => {
+            let mut items: Vec<Value> = items.iter().map(|item| canonical(model, property, element, item)).collect();
+            match order {
+                Order::Ordered => {}
+                Order::Set => items.sort_by_key(Value::to_string),
+                Order::Keyed(key) => items.sort_by_key(|item| key_of(item, key)),
+            }
+            items.into()
+        }
+        _ => value.clone(),
+    }
+}
+
+/// Returns the text by which an element of a keyed collection is found.
+pub fn key_of(element: &Value, key: &str) -> String {
+    match element.get(key) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
+}
+
+/// Returns whether a value means that the property is not set.
+pub fn is_unset(property: &Property, shape: &Shape, value: &Value) -> bool {
+    let default = match (shape, value) {
+        (_, Value::Null) => true,
+        (Shape::Collection(..), Value::Array(items)) => items.is_empty(),
+        (Shape::Scalar(Edm::DateTimeOffset), Value::String(text)) => {
+            text == NO_INSTANT || text.parse::<Timestamp>().is_ok_and(|at| NO_INSTANT.parse() == Ok(at))
+        }
+        _ => false,
+    };
+    default || property.facts.unset.contains(value)
+}
+
+fn object(model: &Model, shape: &Shape, members: &Map<String, Value>) -> Value {
+    let stated = members.get("@odata.type").and_then(Value::as_str).and_then(type_name);
+    let Some(structure) = model.actual(shape, stated) else { return Value::Object(members.clone()) };
+    let mut canonical_members = Map::new();
+    if matches!(shape, Shape::Poly(_)) {
+        canonical_members.insert("@odata.type".to_owned(), structure.name.clone().into());
+    }
+    for (name, value) in members.iter().filter(|(name, _)| !name.contains('@') && !name.starts_with('#')) {
+        let value = match structure.properties.get(name) {
+            Some(property) if !property.is_comparable() => continue,
+            Some(property) if is_unset(property, &property.shape, value) => continue,
+            Some(property) => canonical(model, property, &property.shape, value),
+            None if value.is_null() => continue,
+            None => value.clone(),
+        };
+        canonical_members.insert(name.clone(), value);
+    }
+    canonical_members.into()
+}
+
+fn scalar(edm: Edm, value: &Value) -> Value {
+    let Value::String(text) = value else {
+        // 5 and 5.0 are one number, whichever type wrote it.
+        return match value.as_f64() {
+            Some(float) if float.fract() == 0.0 && float.abs() < 9e15 => (float as i64).into(),
+            _ => value.clone(),
+        };
+    };
+    let canonical = match edm {
+        Edm::DateTimeOffset => text.parse::<Timestamp>().ok().map(|at| at.to_string()),
+        Edm::Date => text.parse::<civil::Date>().ok().map(|date| date.to_string()),
+        Edm::TimeOfDay => text.parse::<civil::Time>().ok().map(|time| time.to_string()),
+        Edm::Duration => text.parse::<Span>().ok().and_then(|span| {
+            let days = SignedDuration::from_hours(24 * i64::from(span.get_days()));
+            let rest = SignedDuration::try_from(span.days(0)).ok()?;
+            Some((days + rest).to_string())
+        }),
+        Edm::Guid => Some(text.to_ascii_lowercase()),
+        Edm::Binary => BASE64.decode(text).ok().map(|bytes| BASE64.encode(bytes)),
+        Edm::Boolean | Edm::String | Edm::Int32 | Edm::Int64 | Edm::Double => None,
+    };
+    canonical.map_or_else(|| value.clone(), Value::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::schema::types::GraphVersion;
+
+    fn same(kind: &str, property: &str, a: Value, b: Value) -> bool {
+        let model = Model::of(GraphVersion::Beta);
+        let structure = model.get(kind).expect("a beta type");
+        let property = &structure.properties[property];
+        let canonical = |value| canonical(model, property, &property.shape, value);
+        canonical(&a) == canonical(&b)
+    }
+
+    #[test]
+    fn spellings_of_one_value_are_equal() {
+        let ring = "windowsUpdateForBusinessConfiguration";
+        let zoned = json!("2026-03-01T10:00:00+02:00");
+        assert!(same("deviceConfiguration", "lastModifiedDateTime", zoned, json!("2026-03-01T08:00:00.0000000Z")));
+        let active = |start: &str| {
+            json!({ "@odata.type": "microsoft.graph.windowsUpdateActiveHoursInstall", "activeHoursStart": start })
+        };
+        assert!(same(ring, "installationSchedule", active("08:00:00.0000000"), active("08:00:00")));
+        assert!(!same(ring, "installationSchedule", active("08:00:00"), active("09:00:00")));
+        let health = "windowsHealthMonitoringConfiguration";
+        let flags = "configDeviceHealthMonitoringScope";
+        assert!(same(health, flags, json!("windowsUpdates,bootPerformance"), json!("bootPerformance, windowsUpdates")));
+        assert!(same("deviceConfiguration", "roleScopeTagIds", json!(["1", "0"]), json!(["0", "1"])));
+    }
+
+    #[test]
+    fn a_typed_value_ignores_what_only_the_service_sets() {
+        let live = json!([{ "@odata.type": "#microsoft.graph.omaSettingInteger", "omaUri": "./a", "value": 1,
+            "description": null, "isEncrypted": false, "secretReferenceValueId": null }]);
+        let declared = json!([{ "@odata.type": "microsoft.graph.omaSettingInteger", "omaUri": "./a", "value": 1.0 }]);
+        assert!(same("windows10CustomConfiguration", "omaSettings", live, declared));
+    }
+}

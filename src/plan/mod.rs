@@ -1,0 +1,256 @@
+//! What would be done: desired and live state compared by type, as data.
+//!
+//! A change carries its message (fields, assignments) and its requests together, so that what a plan
+//! shows and what an apply does cannot differ.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::diagnostic::Location;
+use crate::graph::request::Request;
+use crate::manifest::Address;
+
+mod assignments;
+pub mod build;
+pub mod canonical;
+mod diff;
+pub mod digest;
+mod merge;
+pub mod path;
+mod requests;
+pub mod risk;
+
+pub use assignments::{AssignmentChange, Effect};
+pub use path::{FieldPath, Segment};
+pub use risk::{Risk, RiskLevel};
+
+/// Everything that an apply would do, and what it would leave.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// Which tenant.
+    pub tenant: TenantRef,
+    /// When it was made, RFC 3339; no part of the digest.
+    pub created_at: String,
+    /// The `--only` globs that limited it.
+    pub only: Vec<String>,
+    /// `sha256:` over everything that matters.
+    pub digest: String,
+    /// One entry for each manifest, sorted by address; those with nothing to do have action `none`.
+    pub changes: Vec<Change>,
+    /// Addresses in the order of execution.
+    #[schemars(with = "Vec<String>")]
+    pub order: Vec<Address>,
+    /// The counts.
+    pub summary: Summary,
+    /// What the tenant holds and no manifest manages.
+    pub coverage: Coverage,
+    /// What the reader should know.
+    pub warnings: Vec<String>,
+}
+
+/// A tenant as a plan names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantRef {
+    /// `metadata.name`.
+    pub name: String,
+    /// `spec.tenantId`.
+    pub tenant_id: String,
+    /// `spec.cloud`.
+    pub cloud: String,
+}
+
+/// What happens to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// It does not exist yet.
+    Create,
+    /// Some of it differs, its assignments among that.
+    Update,
+    /// It exists with another type and must be made anew.
+    Replace,
+    /// It should not exist.
+    Delete,
+    /// It is as declared.
+    None,
+}
+
+/// What would be done with one object.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// `kind/name` of its manifest.
+    #[schemars(with = "String")]
+    pub address: Address,
+    /// Where the manifest is.
+    pub location: Location,
+    /// The live object's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The display name that people know it by.
+    pub display_name: String,
+    /// What happens.
+    pub action: Action,
+    /// Fields that differ, or cannot be compared, or cannot be changed.
+    pub fields: Vec<FieldChange>,
+    /// Assignments that differ.
+    pub assignments: Vec<AssignmentChange>,
+    /// Live settings that are set and not declared.
+    pub left_alone: Vec<LeftAlone>,
+    /// What would be sent, in order.
+    pub requests: Vec<Request>,
+    /// The digest of the live object that this was planned against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precondition: Option<String>,
+    /// What could hurt.
+    pub risks: Vec<Risk>,
+    /// Why the change as a whole cannot be made.
+    pub blocked: Vec<Blocked>,
+    /// When the tenant last saw a change of it, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
+}
+
+impl Change {
+    /// Returns whether an apply would send anything for it.
+    pub fn writes(&self) -> bool {
+        self.action != Action::None && self.blocked.is_empty() && !self.requests.is_empty()
+    }
+
+    /// Returns whether it counts as a difference from what is declared.
+    pub fn is_difference(&self) -> bool {
+        self.action != Action::None
+    }
+
+    /// Returns the fields of a status.
+    pub fn with_status(&self, status: FieldStatus) -> impl Iterator<Item = &FieldChange> {
+        self.fields.iter().filter(move |field| field.status == status)
+    }
+}
+
+/// A reason why a change cannot be made at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Blocked {
+    /// `area/slug`.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// Where it was declared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+}
+
+/// What is known of one field.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldChange {
+    /// Where in the object.
+    pub path: FieldPath,
+    /// Whether it would be sent.
+    pub status: FieldStatus,
+    /// The live value.
+    pub before: Shown,
+    /// The declared value.
+    pub after: Shown,
+    /// Whether the value is text in base64.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub encoded: bool,
+    /// Why it is blocked or unverifiable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Where it was declared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+}
+
+/// Whether a field would be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldStatus {
+    /// It differs and would be.
+    Change,
+    /// It differs and cannot be changed; the object's other fields can.
+    Blocked,
+    /// The tenant does not show it, so nobody can say whether it differs.
+    Unverifiable,
+}
+
+/// A value as a plan may show it.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Shown {
+    /// No value.
+    Unset,
+    /// This value.
+    Value(Value),
+    /// There is one, and it is a secret or not readable.
+    Withheld,
+}
+
+/// A live setting that no manifest declares.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct LeftAlone {
+    /// The property.
+    pub path: FieldPath,
+    /// Its live value.
+    pub live: Shown,
+}
+
+/// The counts beneath a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Objects that would be created.
+    pub create: usize,
+    /// Objects of which fields would be updated.
+    pub update: usize,
+    /// Objects that would be deleted and made anew.
+    pub replace: usize,
+    /// Objects that would be deleted.
+    pub delete: usize,
+    /// Existing objects whose assignments would change.
+    pub assignment_changes: usize,
+    /// Objects that match.
+    pub unchanged: usize,
+    /// Changes that cannot be made.
+    pub blocked_changes: usize,
+    /// Fields that differ and cannot be changed.
+    pub blocked_fields: usize,
+    /// Fields that cannot be compared.
+    pub unverifiable_fields: usize,
+}
+
+impl Summary {
+    /// Returns whether anything differs.
+    pub fn is_empty(&self) -> bool {
+        self.create + self.update + self.replace + self.delete + self.assignment_changes == 0 && self.blocked_changes == 0
+    }
+}
+
+/// What the tenant holds beside the declared objects.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Coverage {
+    /// Live objects of managed families.
+    pub live: usize,
+    /// Those that a manifest is bound to.
+    pub managed: usize,
+    /// The others.
+    pub unmanaged: Vec<Unmanaged>,
+}
+
+/// A live object that no manifest manages.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Unmanaged {
+    /// Its type.
+    pub kind: String,
+    /// Its display name.
+    pub display_name: String,
+    /// Its id.
+    pub id: String,
+}

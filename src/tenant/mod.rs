@@ -1,0 +1,3 @@
+//! The tenant's live state: reading it, and finding which object a manifest means.
+
+pub mod names;

@@ -1,0 +1,143 @@
+//! Display names of groups, users, filters and scope tags, and the ids that they stand for.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::suggest::nearest;
+use crate::schema::semantics::Resolves;
+
+/// What a name can be of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Named {
+    /// A group.
+    Group,
+    /// A user, by user principal name.
+    User,
+    /// An assignment filter.
+    Filter,
+    /// A role scope tag.
+    ScopeTag,
+}
+
+impl Named {
+    /// Returns the words for messages.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::User => "user",
+            Self::Filter => "assignment filter",
+            Self::ScopeTag => "scope tag",
+        }
+    }
+
+    /// Returns the slug in finding codes.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::User => "user",
+            Self::Filter => "filter",
+            Self::ScopeTag => "scope-tag",
+        }
+    }
+}
+
+impl From<Resolves> for Named {
+    fn from(resolves: Resolves) -> Self {
+        match resolves {
+            Resolves::Group => Self::Group,
+            Resolves::User => Self::User,
+            Resolves::ScopeTag => Self::ScopeTag,
+        }
+    }
+}
+
+/// Why a name stands for no id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unresolved {
+    /// Nothing has it.
+    Unknown {
+        /// What is near.
+        near: Option<String>,
+    },
+    /// Several have it.
+    Ambiguous {
+        /// Their ids.
+        ids: Vec<String>,
+    },
+    /// The token may not look.
+    Unreadable {
+        /// Graph's words.
+        why: String,
+    },
+}
+
+/// The names that were looked up.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    ids: BTreeMap<(Named, String), Vec<String>>,
+    labels: BTreeMap<String, String>,
+    others: BTreeMap<Named, Vec<String>>,
+    unreadable: BTreeMap<Named, String>,
+}
+
+impl Names {
+    /// Records that an id has a name.
+    pub fn add(&mut self, named: Named, id: &str, name: &str) {
+        let ids = self.ids.entry((named, name.to_lowercase())).or_default();
+        if !ids.iter().any(|known| known == id) {
+            ids.push(id.to_owned());
+        }
+        // An id stands for itself, so that manifests may pin what they mean.
+        let itself = self.ids.entry((named, id.to_lowercase())).or_default();
+        if !itself.iter().any(|known| known == id) {
+            itself.push(id.to_owned());
+        }
+        self.labels.insert(label_key(named, id), name.to_owned());
+        self.near(named, name);
+    }
+
+    /// Records a name that exists, for suggestions.
+    pub fn near(&mut self, named: Named, name: &str) {
+        self.others.entry(named).or_default().push(name.to_owned());
+    }
+
+    /// Records that names of this sort cannot be read.
+    pub fn set_unreadable(&mut self, named: Named, why: String) {
+        self.unreadable.insert(named, why);
+    }
+
+    /// Returns the id that a name, or an id itself, stands for.
+    ///
+    /// # Errors
+    /// When nothing or several have the name, or the token may not look.
+    pub fn resolve(&self, named: Named, text: &str) -> Result<String, Unresolved> {
+        match self.ids.get(&(named, text.to_lowercase())).map(Vec::as_slice) {
+            Some([only]) => Ok(only.clone()),
+            Some([_, _, ..]) => {
+                let ids = self.ids[&(named, text.to_lowercase())].clone();
+                Err(Unresolved::Ambiguous { ids })
+            }
+            _ => match self.unreadable.get(&named) {
+                Some(why) => Err(Unresolved::Unreadable { why: why.clone() }),
+                None => {
+                    let others = self.others.get(&named).map(Vec::as_slice).unwrap_or_default();
+                    let near = nearest(text, others.iter().map(String::as_str)).map(str::to_owned);
+                    Err(Unresolved::Unknown { near })
+                }
+            },
+        }
+    }
+
+    /// Returns the name of an id, where it is known.
+    pub fn label(&self, named: Named, id: &str) -> Option<&str> {
+        self.labels.get(&label_key(named, id)).map(String::as_str)
+    }
+}
+
+fn label_key(named: Named, id: &str) -> String {
+    format!("{}:{}", named.slug(), id.to_lowercase())
+}
+
+/// Returns whether a text is a GUID, as every directory object's id is.
+pub fn is_guid(text: &str) -> bool {
+    uuid::Uuid::try_parse(text).is_ok() && text.len() == 36
+}
