@@ -27,7 +27,11 @@ impl Span {
     /// Makes a span of a byte range in a file. Files are smaller than 4 GiB: the reader refuses larger ones.
     pub fn new(file: FileId, range: Range<usize>) -> Self {
         let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        Self { file, start: narrow(range.start), end: narrow(range.end) }
+        Self {
+            file,
+            start: narrow(range.start),
+            end: narrow(range.end),
+        }
     }
 
     /// Returns the byte range.
@@ -73,8 +77,14 @@ impl std::fmt::Display for Location {
 impl Sources {
     /// Adds a file.
     pub fn add(&mut self, path: impl Into<PathBuf>, text: String) -> FileId {
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        self.files.push(Source { path: path.into(), text, lines });
+        let lines = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        self.files.push(Source {
+            path: path.into(),
+            text,
+            lines,
+        });
         FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
     }
 
@@ -156,11 +166,18 @@ impl Finding {
 
     /// Makes a warning about a piece of source.
     pub fn warning(code: impl Into<String>, span: Span, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(code, span, message) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, span, message)
+        }
     }
 
     /// Makes an error about a file as a whole.
-    pub fn file_error(code: impl Into<String>, file: impl Into<PathBuf>, message: impl Into<String>) -> Self {
+    pub fn file_error(
+        code: impl Into<String>,
+        file: impl Into<PathBuf>,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             code: code.into(),
             severity: Severity::Error,

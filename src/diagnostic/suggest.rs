@@ -1,1 +1,131 @@
-//! Near names.
+//! The name that was probably meant.
+
+/// How well a candidate fits, best first; within a class the nearer one wins.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// Differs in case alone.
+    Case,
+    /// Every word of it is written short: `pinMinLength` for `pinMinimumLength`.
+    Abbreviation(usize),
+    /// A few letters differ.
+    Typo(usize),
+    /// Contains what was written: `minimumLength` for `pinMinimumLength`.
+    Part(usize),
+}
+
+/// Returns the candidate that a misspelt word most likely means, if any is near enough to name.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let written = Name::new(word);
+    candidates
+        .into_iter()
+        .filter_map(|candidate| Some((written.fit(&Name::new(candidate))?, candidate)))
+        .min_by_key(|(fit, _)| *fit)
+        .map(|(_, candidate)| candidate)
+}
+
+struct Name {
+    lower: String,
+    length: usize,
+    /// The parts of a camelCase or hyphenated name, in lower case.
+    words: Vec<String>,
+}
+
+impl Name {
+    fn new(text: &str) -> Self {
+        let mut words: Vec<String> = Vec::new();
+        let mut inside = false;
+        for letter in text.chars() {
+            if !letter.is_alphanumeric() {
+                inside = false;
+                continue;
+            }
+            if !inside || letter.is_uppercase() {
+                words.push(String::new());
+            }
+            inside = true;
+            if let Some(word) = words.last_mut() {
+                word.extend(letter.to_lowercase());
+            }
+        }
+        let lower = text.to_lowercase();
+        Self {
+            length: lower.chars().count(),
+            lower,
+            words,
+        }
+    }
+
+    fn fit(&self, candidate: &Self) -> Option<Fit> {
+        if self.lower == candidate.lower {
+            return Some(Fit::Case);
+        }
+        let apart = self.length.abs_diff(candidate.length);
+        if self.abbreviates(candidate) {
+            return Some(Fit::Abbreviation(apart));
+        }
+        let tolerance = self.length / 3;
+        if apart <= tolerance {
+            let distance = strsim::damerau_levenshtein(&self.lower, &candidate.lower);
+            if distance <= tolerance {
+                return Some(Fit::Typo(distance));
+            }
+        }
+        // Three letters are in too many names to mean one of them.
+        (self.length > 3 && candidate.lower.contains(&self.lower)).then_some(Fit::Part(apart))
+    }
+
+    fn abbreviates(&self, candidate: &Self) -> bool {
+        self.words.len() > 1
+            && self.words.len() == candidate.words.len()
+            && self
+                .words
+                .iter()
+                .zip(&candidate.words)
+                .all(|(short, word)| word.starts_with(short.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn finds_what_was_meant() {
+        let names = [
+            "pinMinimumLength",
+            "pinMaximumLength",
+            "pinUppercaseCharactersUsage",
+            "pinLowercaseCharactersUsage",
+            "displayName",
+            "required",
+            "notConfigured",
+            "Windows laptops",
+        ];
+        for (word, meant) in [
+            ("pinMinLength", Some("pinMinimumLength")),
+            ("pinMaxLength", Some("pinMaximumLength")),
+            ("pinminimumlength", Some("pinMinimumLength")),
+            ("pinMinimunLenght", Some("pinMinimumLength")),
+            ("maximumLength", Some("pinMaximumLength")),
+            (
+                "pinUpperCaseCharactersUsage",
+                Some("pinUppercaseCharactersUsage"),
+            ),
+            ("dispalyName", Some("displayName")),
+            ("name", Some("displayName")),
+            ("requird", Some("required")),
+            ("windows-laptops", Some("Windows laptops")),
+            ("pin", None),
+            ("", None),
+            ("somethingElse", None),
+        ] {
+            assert_eq!(nearest(word, names), meant, "{word}");
+        }
+    }
+
+    #[test]
+    fn the_nearer_of_two_wins_and_the_earlier_of_equals() {
+        assert_eq!(nearest("allowd", ["aloud", "allowed"]), Some("allowed"));
+        assert_eq!(nearest("blocc", ["block", "blocs"]), Some("block"));
+    }
+}

@@ -52,11 +52,26 @@ pub struct Request {
 impl Request {
     /// Makes a read of a path that may end in a query.
     pub fn get(version: GraphVersion, path: impl Into<String>) -> Self {
-        Self { method: Method::Get, version, path: path.into(), body: None }
+        Self {
+            method: Method::Get,
+            version,
+            path: path.into(),
+            body: None,
+        }
     }
 
     /// Makes a call with a body.
-    pub fn with_body(method: Method, version: GraphVersion, path: impl Into<String>, body: Value) -> Self {
-        Self { method, version, path: path.into(), body: Some(body) }
+    pub fn with_body(
+        method: Method,
+        version: GraphVersion,
+        path: impl Into<String>,
+        body: Value,
+    ) -> Self {
+        Self {
+            method,
+            version,
+            path: path.into(),
+            body: Some(body),
+        }
     }
 }

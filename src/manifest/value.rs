@@ -47,7 +47,10 @@ pub struct Member {
 impl Value {
     /// Returns a member's value, where this is an object that has it.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.members().iter().find(|member| member.name == name).map(|member| &member.value)
+        self.members()
+            .iter()
+            .find(|member| member.name == name)
+            .map(|member| &member.value)
     }
 
     /// Returns the members, none where this is not an object.
@@ -87,9 +90,10 @@ impl Value {
             Declared::Number(number) => number.clone().into(),
             Declared::String(text) => text.as_str().into(),
             Declared::List(elements) => elements.iter().map(Self::to_json).collect(),
-            Declared::Object(members) => {
-                members.iter().map(|member| (member.name.clone(), member.value.to_json())).collect()
-            }
+            Declared::Object(members) => members
+                .iter()
+                .map(|member| (member.name.clone(), member.value.to_json()))
+                .collect(),
             Declared::Env(name) => secret(name),
         }
     }

@@ -86,10 +86,14 @@ pub enum CsdlError {
     #[error("the metadata document declares no schema with namespace `microsoft.graph`")]
     NoSchema,
     /// A type that the schemas start from is not declared.
-    #[error("the metadata document does not declare `microsoft.graph.{0}`, which the schemas start from")]
+    #[error(
+        "the metadata document does not declare `microsoft.graph.{0}`, which the schemas start from"
+    )]
     MissingRoot(String),
     /// A property names a type that is not declared.
-    #[error("`{owner}.{property}` has type `{type_expr}`, which the metadata document does not declare")]
+    #[error(
+        "`{owner}.{property}` has type `{type_expr}`, which the metadata document does not declare"
+    )]
     UnknownType {
         /// The type that declares the property.
         owner: String,
@@ -111,12 +115,18 @@ const NAMESPACE: &str = "microsoft.graph";
 /// When the text is not XML or declares no such namespace.
 pub fn read(text: &str) -> Result<BTreeMap<String, CsdlType>, CsdlError> {
     // Microsoft's files start with a byte order mark, which roxmltree does not skip.
-    let options = roxmltree::ParsingOptions { allow_dtd: false, ..Default::default() };
+    let options = roxmltree::ParsingOptions {
+        allow_dtd: false,
+        ..Default::default()
+    };
     let document = Document::parse_with_options(text.trim_start_matches('\u{feff}'), options)?;
     let mut types = BTreeMap::new();
     let mut outside: BTreeMap<(String, String), Constraints> = BTreeMap::new();
     let mut found = false;
-    for schema in document.descendants().filter(|node| node.has_tag_name_local("Schema")) {
+    for schema in document
+        .descendants()
+        .filter(|node| node.has_tag_name_local("Schema"))
+    {
         if schema.attribute("Namespace") != Some(NAMESPACE) {
             continue;
         }
@@ -136,7 +146,10 @@ pub fn read(text: &str) -> Result<BTreeMap<String, CsdlType>, CsdlError> {
                 "Annotations" => {
                     let target = node.attribute("Target").unwrap_or_default();
                     if let Some((owner, property)) = target.split_once('/') {
-                        outside.insert((local(owner).to_owned(), property.to_owned()), constraints(node));
+                        outside.insert(
+                            (local(owner).to_owned(), property.to_owned()),
+                            constraints(node),
+                        );
                     }
                 }
                 _ => {}
@@ -147,7 +160,9 @@ pub fn read(text: &str) -> Result<BTreeMap<String, CsdlType>, CsdlError> {
         return Err(CsdlError::NoSchema);
     }
     for ((owner, name), said) in outside {
-        let property = types.get_mut(&owner).and_then(|t| t.properties.iter_mut().find(|p| p.name == name));
+        let property = types
+            .get_mut(&owner)
+            .and_then(|t| t.properties.iter_mut().find(|p| p.name == name));
         if let Some(property) = property {
             property.constraints = property.constraints.or(said);
         }
@@ -176,10 +191,15 @@ fn is_true(node: Node<'_, '_>, attribute: &str) -> bool {
 fn structured(node: Node<'_, '_>, category: CsdlCategory) -> CsdlType {
     let properties = node
         .children()
-        .filter(|child| child.has_tag_name_local("Property") || child.has_tag_name_local("NavigationProperty"))
+        .filter(|child| {
+            child.has_tag_name_local("Property") || child.has_tag_name_local("NavigationProperty")
+        })
         .map(|child| CsdlProperty {
             name: child.attribute("Name").unwrap_or_default().to_owned(),
-            type_expr: child.attribute("Type").unwrap_or_default().replace("microsoft.graph.", "graph."),
+            type_expr: child
+                .attribute("Type")
+                .unwrap_or_default()
+                .replace("microsoft.graph.", "graph."),
             nullable: child.attribute("Nullable") != Some("false"),
             navigation: child.has_tag_name_local("NavigationProperty"),
             contained: is_true(child, "ContainsTarget"),
@@ -188,7 +208,9 @@ fn structured(node: Node<'_, '_>, category: CsdlCategory) -> CsdlType {
         .collect();
     CsdlType {
         category,
-        base: node.attribute("BaseType").map(|base| local(base).to_owned()),
+        base: node
+            .attribute("BaseType")
+            .map(|base| local(base).to_owned()),
         is_abstract: is_true(node, "Abstract"),
         properties,
         members: Vec::new(),
@@ -197,13 +219,21 @@ fn structured(node: Node<'_, '_>, category: CsdlCategory) -> CsdlType {
 }
 
 fn enumeration(node: Node<'_, '_>) -> CsdlType {
-    let members = node.children().filter(|child| child.has_tag_name_local("Member")).enumerate();
+    let members = node
+        .children()
+        .filter(|child| child.has_tag_name_local("Member"))
+        .enumerate();
     CsdlType {
         category: CsdlCategory::Enum,
         members: members
             .map(|(at, member)| {
-                let number = member.attribute("Value").and_then(|value| value.parse().ok());
-                (member.attribute("Name").unwrap_or_default().to_owned(), number.unwrap_or(at as i64))
+                let number = member
+                    .attribute("Value")
+                    .and_then(|value| value.parse().ok());
+                (
+                    member.attribute("Name").unwrap_or_default().to_owned(),
+                    number.unwrap_or(at as i64),
+                )
             })
             .collect(),
         flags: is_true(node, "IsFlags"),
@@ -213,9 +243,14 @@ fn enumeration(node: Node<'_, '_>) -> CsdlType {
 
 fn constraints(node: Node<'_, '_>) -> Constraints {
     let mut said = Constraints::default();
-    for annotation in node.children().filter(|child| child.has_tag_name_local("Annotation")) {
+    for annotation in node
+        .children()
+        .filter(|child| child.has_tag_name_local("Annotation"))
+    {
         let term = annotation.attribute("Term").unwrap_or_default();
-        let number = annotation.attribute("Int").or(annotation.attribute("Decimal"));
+        let number = annotation
+            .attribute("Int")
+            .or(annotation.attribute("Decimal"));
         match local(term) {
             "Computed" => said.computed = annotation.attribute("Bool") != Some("false"),
             "Minimum" => said.minimum = number.and_then(|n| n.parse().ok()),

@@ -13,7 +13,11 @@ use super::csdl::{Constraints, CsdlCategory, CsdlError, CsdlProperty, CsdlType};
 use super::types::{Edm, GraphVersion, Holds, TypeRef, odata_type};
 
 /// The types that the schemas start from; all that they reach is included.
-pub const ROOTS: [&str; 3] = ["deviceConfiguration", "deviceConfigurationAssignment", "deviceRegistrationPolicy"];
+pub const ROOTS: [&str; 3] = [
+    "deviceConfiguration",
+    "deviceConfigurationAssignment",
+    "deviceRegistrationPolicy",
+];
 
 /// Curated constraints by declaring type and property, for what the document does not annotate.
 pub type Curated = BTreeMap<(String, String), Constraints>;
@@ -27,7 +31,11 @@ pub fn generate(
     types: &BTreeMap<String, CsdlType>,
     curated: &Curated,
 ) -> Result<Value, CsdlError> {
-    let generator = Generator { types, curated, derived: derived_types(types) };
+    let generator = Generator {
+        types,
+        curated,
+        derived: derived_types(types),
+    };
     let mut defs = Map::new();
     for name in generator.closure()? {
         let ty = &types[&name];
@@ -84,7 +92,13 @@ impl<'a> Generator<'a> {
                 continue;
             }
             let ty = &self.types[&name];
-            open.extend(self.derived.get(name.as_str()).into_iter().flatten().map(|d| (*d).to_owned()));
+            open.extend(
+                self.derived
+                    .get(name.as_str())
+                    .into_iter()
+                    .flatten()
+                    .map(|d| (*d).to_owned()),
+            );
             open.extend(ty.base.clone().filter(|base| self.types.contains_key(base)));
             for property in ty.properties.iter().filter(|p| !p.navigation) {
                 let reference = self.reference(&name, property)?;
@@ -117,18 +131,29 @@ impl<'a> Generator<'a> {
     fn properties(&self, name: &'a str) -> Vec<(&'a str, &'a CsdlProperty)> {
         let mut chain = vec![name];
         let mut seen = BTreeSet::from([name]);
-        while let Some(base) = chain.last().and_then(|at| self.types.get(*at)).and_then(|ty| ty.base.as_deref()) {
+        while let Some(base) = chain
+            .last()
+            .and_then(|at| self.types.get(*at))
+            .and_then(|ty| ty.base.as_deref())
+        {
             if !seen.insert(base) {
                 break;
             }
             chain.push(base);
         }
         let declared = |at: &&'a str| self.types.get_key_value(*at);
-        chain.iter().filter_map(declared).flat_map(|(at, ty)| ty.properties.iter().map(move |p| (at.as_str(), p))).collect()
+        chain
+            .iter()
+            .filter_map(declared)
+            .flat_map(|(at, ty)| ty.properties.iter().map(move |p| (at.as_str(), p)))
+            .collect()
     }
 
     fn shape(&self, name: &str) -> Result<Value, CsdlError> {
-        let (name, ty) = self.types.get_key_value(name).expect("the closure holds known names");
+        let (name, ty) = self
+            .types
+            .get_key_value(name)
+            .expect("the closure holds known names");
         let mut properties = Map::new();
         properties.insert("@odata.type".into(), json!({ "enum": type_names(name) }));
         for (owner, property) in self.properties(name) {
@@ -156,13 +181,18 @@ impl<'a> Generator<'a> {
     fn choice(&self, name: &str) -> Value {
         let ty = &self.types[name];
         let derived = &self.derived[name];
-        let concrete: Vec<&str> =
-            derived.iter().copied().filter(|d| self.types.get(*d).is_some_and(|t| !t.is_abstract)).collect();
-        let mut names: Vec<String> = if ty.is_abstract { Vec::new() } else { type_names(name).to_vec() };
-        names.extend(concrete.iter().flat_map(|d| type_names(d)));
-        let is = |type_name: &str| {
-            json!({ "properties": { "@odata.type": { "enum": type_names(type_name) } }, "required": ["@odata.type"] })
+        let concrete: Vec<&str> = derived
+            .iter()
+            .copied()
+            .filter(|d| self.types.get(*d).is_some_and(|t| !t.is_abstract))
+            .collect();
+        let mut names: Vec<String> = if ty.is_abstract {
+            Vec::new()
+        } else {
+            type_names(name).to_vec()
         };
+        names.extend(concrete.iter().flat_map(|d| type_names(d)));
+        let is = |type_name: &str| json!({ "properties": { "@odata.type": { "enum": type_names(type_name) } }, "required": ["@odata.type"] });
         let mut cases: Vec<Value> = concrete
             .iter()
             .map(|d| json!({ "if": is(d), "then": { "$ref": format!("#/$defs/{d}") } }))
@@ -183,7 +213,11 @@ impl<'a> Generator<'a> {
 
     fn property(&self, owner: &str, property: &CsdlProperty) -> Result<Value, CsdlError> {
         let reference = self.reference(owner, property)?;
-        let curated = self.curated.get(&(owner.to_owned(), property.name.clone())).copied().unwrap_or_default();
+        let curated = self
+            .curated
+            .get(&(owner.to_owned(), property.name.clone()))
+            .copied()
+            .unwrap_or_default();
         let constraints = property.constraints.or(curated);
         if property.navigation {
             return Ok(navigation(property, &reference));
@@ -213,7 +247,11 @@ impl<'a> Generator<'a> {
                 if ty.category == CsdlCategory::Enum {
                     return enum_use(ty, nullable);
                 }
-                let any = if self.is_polymorphic(name) { ":any" } else { "" };
+                let any = if self.is_polymorphic(name) {
+                    ":any"
+                } else {
+                    ""
+                };
                 json!({ "type": one_or_null("object", nullable), "$ref": format!("#/$defs/{name}{any}") })
             }
         }
@@ -226,7 +264,11 @@ fn type_names(name: &str) -> [String; 2] {
 }
 
 fn one_or_null(kind: &str, nullable: bool) -> Value {
-    if nullable { json!([kind, "null"]) } else { json!(kind) }
+    if nullable {
+        json!([kind, "null"])
+    } else {
+        json!(kind)
+    }
 }
 
 fn navigation(property: &CsdlProperty, reference: &TypeRef) -> Value {
@@ -234,12 +276,23 @@ fn navigation(property: &CsdlProperty, reference: &TypeRef) -> Value {
     if property.contained {
         schema["x-contained"] = true.into();
     }
-    schema["type"] = one_or_null(if reference.collection { "array" } else { "object" }, property.nullable);
+    schema["type"] = one_or_null(
+        if reference.collection {
+            "array"
+        } else {
+            "object"
+        },
+        property.nullable,
+    );
     schema
 }
 
 fn enumeration(ty: &CsdlType) -> Value {
-    let (names, values): (Vec<&str>, Vec<i64>) = ty.members.iter().map(|(name, value)| (name.as_str(), *value)).unzip();
+    let (names, values): (Vec<&str>, Vec<i64>) = ty
+        .members
+        .iter()
+        .map(|(name, value)| (name.as_str(), *value))
+        .unzip();
     let mut schema = json!({ "enum": names, "x-values": values });
     if ty.flags {
         schema["x-flags"] = true.into();

@@ -13,7 +13,19 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// A version of the Graph API, as in the first segment of its URLs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 pub enum GraphVersion {
     /// `beta`, where most device configuration types live.
     #[serde(rename = "beta")]
@@ -37,7 +49,9 @@ impl GraphVersion {
 
     /// Returns the version with this URL segment.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|version| version.as_str() == text)
+        Self::ALL
+            .into_iter()
+            .find(|version| version.as_str() == text)
     }
 }
 
@@ -115,14 +129,21 @@ pub struct TypeRef {
 impl TypeRef {
     /// Parses a CSDL type expression: `Edm.Int32`, `graph.appListItem`, `Collection(Edm.String)`.
     pub fn parse(text: &str) -> Option<Self> {
-        let (collection, name) = match text.strip_prefix("Collection(").and_then(|t| t.strip_suffix(')')) {
+        let (collection, name) = match text
+            .strip_prefix("Collection(")
+            .and_then(|t| t.strip_suffix(')'))
+        {
             Some(inner) => (true, inner),
             None => (false, text),
         };
         let holds = match Edm::parse(name) {
             Some(edm) => Holds::Edm(edm),
             None if name.starts_with("Edm.") => return None,
-            None => Holds::Named(name.strip_prefix("microsoft.graph.").or(name.strip_prefix("graph."))?.to_owned()),
+            None => Holds::Named(
+                name.strip_prefix("microsoft.graph.")
+                    .or(name.strip_prefix("graph."))?
+                    .to_owned(),
+            ),
         };
         Some(Self { collection, holds })
     }
@@ -197,7 +218,10 @@ pub struct TypeDef {
 impl TypeDef {
     /// Returns the property of this name, own or inherited.
     pub fn property(&self, name: &str) -> Option<&Property> {
-        self.properties.binary_search_by(|p| p.name.as_str().cmp(name)).ok().map(|at| &self.properties[at])
+        self.properties
+            .binary_search_by(|p| p.name.as_str().cmp(name))
+            .ok()
+            .map(|at| &self.properties[at])
     }
 
     /// Returns the `@odata.type` of an instance: `#microsoft.graph.<name>`.
@@ -213,7 +237,10 @@ pub fn odata_type(name: &str) -> String {
 
 /// Returns the type name in an `@odata.type`, written with or without `#`.
 pub fn type_name(odata_type: &str) -> Option<&str> {
-    odata_type.strip_prefix('#').unwrap_or(odata_type).strip_prefix("microsoft.graph.")
+    odata_type
+        .strip_prefix('#')
+        .unwrap_or(odata_type)
+        .strip_prefix("microsoft.graph.")
 }
 
 /// The types of one version, parsed one by one as they are asked for: reading all 800 would cost
@@ -230,10 +257,18 @@ struct Document<'a> {
     defs: BTreeMap<&'a str, &'a RawValue>,
 }
 
-static BETA: LazyLock<Types> =
-    LazyLock::new(|| Types::read(GraphVersion::Beta, include_str!("../../schemas/graph/beta.json")));
-static V1: LazyLock<Types> =
-    LazyLock::new(|| Types::read(GraphVersion::V1, include_str!("../../schemas/graph/v1.0.json")));
+static BETA: LazyLock<Types> = LazyLock::new(|| {
+    Types::read(
+        GraphVersion::Beta,
+        include_str!("../../schemas/graph/beta.json"),
+    )
+});
+static V1: LazyLock<Types> = LazyLock::new(|| {
+    Types::read(
+        GraphVersion::V1,
+        include_str!("../../schemas/graph/v1.0.json"),
+    )
+});
 
 impl Types {
     /// Returns the built-in types of a version.
@@ -245,9 +280,13 @@ impl Types {
     }
 
     fn read(version: GraphVersion, text: &'static str) -> Self {
-        let document: Document<'static> =
-            serde_json::from_str(text).expect("the generated schema is part of the program and a test reads it");
-        Self { version, raw: document.defs, parsed: Mutex::default() }
+        let document: Document<'static> = serde_json::from_str(text)
+            .expect("the generated schema is part of the program and a test reads it");
+        Self {
+            version,
+            raw: document.defs,
+            parsed: Mutex::default(),
+        }
     }
 
     /// Returns the version these types are of.
@@ -267,11 +306,19 @@ impl Types {
 
     /// Returns a definition by its name without namespace.
     pub fn get(&self, name: &str) -> Option<Arc<TypeDef>> {
-        if let Some(known) = self.parsed.lock().unwrap_or_else(|e| e.into_inner()).get(name) {
+        if let Some(known) = self
+            .parsed
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
+            .get(name)
+        {
             return known.clone();
         }
         let parsed = self.parse(name).map(Arc::new);
-        self.parsed.lock().unwrap_or_else(|e| e.into_inner()).insert(name.to_owned(), parsed.clone());
+        self.parsed
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
+            .insert(name.to_owned(), parsed.clone());
         parsed
     }
 
@@ -285,7 +332,12 @@ impl Types {
         let list = |key: &str| -> Vec<String> {
             def.get(key)
                 .and_then(Value::as_array)
-                .map(|items| items.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect())
+                .map(|items| {
+                    items
+                        .iter()
+                        .filter_map(|v| v.as_str().map(str::to_owned))
+                        .collect()
+                })
                 .unwrap_or_default()
         };
         if def.get("enum").is_some() {
@@ -303,19 +355,31 @@ impl Types {
         let base = text("x-base");
         let parent = base.as_deref().and_then(|base| self.get(base));
         let mut properties = Vec::new();
-        for (property, schema) in def.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        for (property, schema) in def
+            .get("properties")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
             if property.starts_with('@') {
                 continue;
             }
             let declared_in = parent
                 .as_ref()
                 .and_then(|parent| parent.property(property))
-                .map_or_else(|| name.to_owned(), |inherited| inherited.declared_in.clone());
+                .map_or_else(
+                    || name.to_owned(),
+                    |inherited| inherited.declared_in.clone(),
+                );
             properties.push(property_of(property, declared_in, schema)?);
         }
         Some(TypeDef {
             name: name.to_owned(),
-            category: if flag("x-entity") { Category::Entity } else { Category::Complex },
+            category: if flag("x-entity") {
+                Category::Entity
+            } else {
+                Category::Complex
+            },
             base,
             is_abstract: flag("x-abstract"),
             derived: list("x-derived"),
@@ -327,7 +391,10 @@ impl Types {
 
     /// Returns whether `name` is `ancestor` or derives from it.
     pub fn is_a(&self, name: &str, ancestor: &str) -> bool {
-        name == ancestor || self.get(ancestor).is_some_and(|t| t.derived.iter().any(|d| d == name))
+        name == ancestor
+            || self
+                .get(ancestor)
+                .is_some_and(|t| t.derived.iter().any(|d| d == name))
     }
 }
 
@@ -335,7 +402,10 @@ fn property_of(name: &str, declared_in: String, schema: &Value) -> Option<Proper
     let type_expr = schema.get("x-edm")?.as_str()?.to_owned();
     let nullable = match schema.get("type") {
         Some(Value::Array(types)) => types.iter().any(|t| t == "null"),
-        _ => schema.get("enum").and_then(Value::as_array).is_some_and(|members| members.contains(&Value::Null)),
+        _ => schema
+            .get("enum")
+            .and_then(Value::as_array)
+            .is_some_and(|members| members.contains(&Value::Null)),
     };
     Some(Property {
         name: name.to_owned(),

@@ -4,7 +4,11 @@
 
 use std::ops::Range;
 
+mod alias;
+pub mod encoding;
 pub mod parse;
+mod scalar;
+mod syntax;
 
 /// A value and the bytes that wrote it.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +69,33 @@ pub struct YamlError {
     pub help: Option<String>,
     /// Another place that matters (the first of two equal keys, say).
     pub related: Option<(Range<usize>, String)>,
+}
+
+impl YamlError {
+    /// Makes an error without help.
+    pub fn new(code: &'static str, range: Range<usize>, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            range,
+            help: None,
+            related: None,
+        }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds another place that matters.
+    #[must_use]
+    pub fn related(mut self, range: Range<usize>, words: impl Into<String>) -> Self {
+        self.related = Some((range, words.into()));
+        self
+    }
 }
 
 /// What a text holds: the documents that could be read, and what was wrong with the others.

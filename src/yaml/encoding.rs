@@ -1,0 +1,56 @@
+//! Bytes to text.
+
+use super::YamlError;
+
+const UTF8_BOM: &[u8] = &[0xEF, 0xBB, 0xBF];
+
+/// Returns the text of a file, without a byte-order mark. YAML is read as UTF-8 only.
+///
+/// # Errors
+/// `yaml/encoding`, whose range is a place in [`String::from_utf8_lossy`] of the same bytes.
+pub fn decode(bytes: &[u8]) -> Result<&str, YamlError> {
+    let text = bytes.strip_prefix(UTF8_BOM).unwrap_or(bytes);
+    std::str::from_utf8(text).map_err(|error| {
+        let at = error.valid_up_to() + (bytes.len() - text.len());
+        if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+            return YamlError::new("yaml/encoding", at..at, "the file is UTF-16, not UTF-8")
+                .help("save it as UTF-8; its byte-order mark says UTF-16, which Windows PowerShell's `>` writes");
+        }
+        let message = format!("the byte 0x{:02X} at offset {at} is not UTF-8", bytes[at]);
+        YamlError::new("yaml/encoding", at..at + char::REPLACEMENT_CHARACTER.len_utf8(), message)
+            .help("save the file as UTF-8")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_text() {
+        assert_eq!(decode("\u{feff}a: é".as_bytes()), Ok("a: é"));
+        assert_eq!(decode(b""), Ok(""));
+    }
+
+    #[test]
+    fn broken_bytes_are_found_in_the_lossy_text() {
+        for bytes in [&b"a: caf\xE9\n"[..], &b"\xEF\xBB\xBFa: caf\xE9\n"[..]] {
+            let error = decode(bytes).expect_err("not UTF-8");
+            assert_eq!(error.code, "yaml/encoding");
+            assert_eq!(&String::from_utf8_lossy(bytes)[error.range], "\u{fffd}");
+            assert!(
+                error.message.starts_with("the byte 0xE9 at offset "),
+                "{}",
+                error.message
+            );
+        }
+    }
+
+    #[test]
+    fn utf_16_is_named() {
+        for bytes in [&b"\xFF\xFEa\0"[..], &b"\xFE\xFF\0a"[..]] {
+            let error = decode(bytes).expect_err("not UTF-8");
+            assert!(error.help.is_some_and(|help| help.contains("UTF-16")));
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The parser's complaints in words for people who edit YAML, not for people who parse it.
+
+use std::ops::Range;
+
+use serde_yaml::granit_parser::{ErrorKind, ScanError};
+
+use super::YamlError;
+
+/// Returns the finding that a syntax error is.
+pub(super) fn describe(error: &ScanError, text: &str) -> YamlError {
+    let at = text.floor_char_boundary(error.marker().byte_offset().unwrap_or(text.len()));
+    let kind = error.kind();
+    if let Some(tab) = blamed_tab(kind, text, at) {
+        return YamlError::new("yaml/tab", tab, "a tab cannot indent YAML")
+            .help("indent with spaces");
+    }
+    if *kind == ErrorKind::RecursionLimitExceeded {
+        return too_deep(character(text, at));
+    }
+    let (message, help) = match kind {
+        // At the end of the file it is not the indentation that is amiss.
+        ErrorKind::InvalidQuotedScalarIndent if text[at..].trim().is_empty() => (
+            "a quote above is never closed".to_owned(),
+            "close the quote",
+        ),
+        kind => words(kind),
+    };
+    let error = YamlError::new("yaml/syntax", character(text, at), message);
+    if help.is_empty() {
+        error
+    } else {
+        error.help(help)
+    }
+}
+
+/// Makes the error of a value that nests too deeply.
+pub(super) fn too_deep(range: Range<usize>) -> YamlError {
+    let message = format!(
+        "values nest more than {} levels deep here",
+        super::parse::MAX_DEPTH
+    );
+    YamlError::new("yaml/too-deep", range, message)
+        .help("no setting is this deep: look for unclosed brackets")
+}
+
+/// Returns the character at a place, nothing of it at the end of a line.
+pub(super) fn character(text: &str, at: usize) -> Range<usize> {
+    match text[at..].chars().next() {
+        Some(next) if next != '\n' && next != '\r' => at..at + next.len_utf8(),
+        _ => at..at,
+    }
+}
+
+/// Returns the tab in the indentation of the line that holds `at`, if there is one.
+pub(super) fn tab_in_indentation(text: &str, at: usize) -> Option<Range<usize>> {
+    let line = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let indent = text[line..]
+        .bytes()
+        .take_while(|byte| matches!(byte, b' ' | b'\t'));
+    let tab = line + indent.into_iter().position(|byte| byte == b'\t')?;
+    Some(tab..tab + 1)
+}
+
+/// Returns the tab that an error is about. The parser marks where the value began, the place after the
+/// tab or the tab's own, so it is looked for in this line and then in those below.
+fn blamed_tab(kind: &ErrorKind, text: &str, at: usize) -> Option<Range<usize>> {
+    use ErrorKind as E;
+    let about_tabs = matches!(
+        kind,
+        E::TabNotAllowed
+            | E::TabInBlockIndentation
+            | E::TabAtBlockScalarStart
+            | E::TabInIndentation
+            | E::TabInPlainScalar
+    );
+    let here = tab_in_indentation(text, at);
+    if !about_tabs || here.is_some() {
+        return here;
+    }
+    let below = text[at..]
+        .match_indices('\n')
+        .find_map(|(newline, _)| tab_in_indentation(text, at + newline + 1));
+    below.or_else(|| {
+        let tab = at + text[at..].find('\t')?;
+        Some(tab..tab + 1)
+    })
+}
+
+/// Returns what is wrong and what to do about it.
+fn words(kind: &ErrorKind) -> (String, &'static str) {
+    use ErrorKind as E;
+    const ALIGN: &str = "indent the keys of one mapping alike, and the `-` of one list alike";
+    const QUOTE: &str = "put the value in quotes";
+    let (message, help) = match kind {
+        E::UnclosedFlowCollection { open } => {
+            return (format!("this `{open}` is never closed"), "close it");
+        }
+        E::MismatchedFlowCollectionEnd { open, close } => {
+            return (
+                format!("`{close}` closes what `{open}` opened"),
+                "use the bracket that matches",
+            );
+        }
+        E::UnexpectedCharacter { character } if character.is_control() => {
+            let message = format!(
+                "the control character `{}` is not allowed here",
+                character.escape_unicode()
+            );
+            return (
+                message,
+                "remove it, or write it as an escape in double quotes",
+            );
+        }
+        E::UnexpectedCharacter { character } => {
+            return (format!("`{character}` cannot begin a value"), QUOTE);
+        }
+        E::MisplacedFlowCollectionEnd => (
+            "this bracket closes nothing",
+            "remove it, or quote the value",
+        ),
+        E::ExpectedFlowSequenceSeparator | E::UnexpectedEofFlowSequence => (
+            "expected `,` or `]` here",
+            "separate the elements of `[…]` with commas",
+        ),
+        E::ExpectedFlowMappingSeparator
+        | E::UnexpectedEofFlowMapping
+        | E::UnexpectedEofImplicitFlowMapping => (
+            "expected `,` or `}` here",
+            "separate the members of `{…}` with commas",
+        ),
+        E::MappingValueNotAllowed | E::InvalidColonPlacement => (
+            "a second `:` does not belong here",
+            "quote a value that holds `: `; indent the keys of one mapping alike",
+        ),
+        E::MappingKeyNotAllowed => ("a key does not belong here", ALIGN),
+        E::FlowMappingValueAdjacentCollection | E::InvalidMappingValueWhitespace => {
+            ("a space is missing after `:`", "write `key: value`")
+        }
+        E::ExpectedBlockMappingKey => ("expected a key of the mapping above here", ALIGN),
+        E::ExpectedBlockSequenceEntry => ("expected `- ` of the list above here", ALIGN),
+        E::SimpleKeyExpected | E::InvalidSimpleKey => (
+            "expected `:` after this key",
+            "write `key: value`, with a space after the colon",
+        ),
+        E::InvalidIndentation | E::InvalidFlowScalarIndent => {
+            ("the indentation fits no line above", ALIGN)
+        }
+        E::BlockEntryInFlowCollection => (
+            "`- ` does not belong inside brackets",
+            "separate elements with commas",
+        ),
+        E::BlockSequenceEntryNotAllowed => (
+            "a list cannot begin here",
+            "begin the list on a line of its own",
+        ),
+        E::InvalidBlockEntryWhitespace => ("a space is missing after `-`", "write `- value`"),
+        E::PlainScalarStartsWithDashFlowIndicator => ("`-` cannot begin this value", QUOTE),
+        E::ExpectedNodeContent => ("expected a value here", "write a value, or `null`"),
+        E::ExpectedDocumentStart => (
+            "this belongs to no value of the document",
+            "begin a further document with a line `---`",
+        ),
+        E::InvalidDocumentEnd => ("nothing may follow `...` on its line", ""),
+        E::DocumentIndicatorInQuotedScalar => (
+            "the quoted text runs into the next document",
+            "close the quote",
+        ),
+        E::UnclosedQuotedScalar => ("this quote is never closed", "close the quote"),
+        E::InvalidQuotedScalarIndent => (
+            "the quoted text goes on in a line that is not indented",
+            "close the quote, or indent this line",
+        ),
+        E::InvalidTrailingSingleQuotedScalar => (
+            "text follows the closing quote",
+            "write `''` for a quote inside single quotes",
+        ),
+        E::InvalidTrailingDoubleQuotedScalar => (
+            "text follows the closing quote",
+            "write `\\\"` for a quote inside double quotes",
+        ),
+        E::UnknownQuotedScalarEscape => (
+            "a `\\` in these double quotes begins no known escape",
+            "use single quotes, or double the backslash",
+        ),
+        E::InvalidQuotedScalarHexEscape
+        | E::InvalidLowSurrogateHexEscape
+        | E::InvalidLowSurrogate
+        | E::MissingLowSurrogate
+        | E::UnpairedLowSurrogate
+        | E::InvalidUnicodeEscape => (
+            "a character escape in these double quotes names no character",
+            "",
+        ),
+        E::ZeroBlockScalarIndent | E::InvalidBlockScalarHeader => (
+            "only `-`, `+` and a digit from 1 to 9 may follow `|` or `>`",
+            "begin the text on the next line",
+        ),
+        E::InvalidBlockScalarIndent => (
+            "this line of the text block is indented less than its first",
+            "indent the block's lines alike",
+        ),
+        E::CommentInterceptedScalar => (
+            "a comment cannot stand inside a value of several lines",
+            "move the comment above the value",
+        ),
+        E::CommentNotSeparated => ("a space is missing before `#`", ""),
+        E::MissingAnchorOrAliasName => ("a name is missing after `&` or `*`", QUOTE),
+        E::BomInsideDocument => ("a byte-order mark does not belong here", "remove it"),
+        E::UnexpectedEof | E::UnexpectedEofBlockSequence | E::UnexpectedEofBlockMapping => {
+            ("the file ends in the middle of a value", "")
+        }
+        other => return (format!("this is no valid YAML: {other}"), ""),
+    };
+    (message.to_owned(), help)
+}
