@@ -5,5 +5,7 @@ pub mod error;
 pub mod graph;
 pub mod kinds;
 pub mod manifest;
+pub mod plan;
 pub mod schema;
+pub mod tenant;
 pub mod yaml;

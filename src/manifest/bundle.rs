@@ -109,7 +109,7 @@ impl Loader {
                 return None;
             }
         };
-        let text = match yaml::parse::decode(&bytes) {
+        let text = match yaml::encoding::decode(&bytes) {
             Ok(text) => text.to_owned(),
             Err(error) => {
                 let file = self.loaded.sources.add(path, String::from_utf8_lossy(&bytes).into_owned());

@@ -5,11 +5,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::{SignedDuration, Span, Timestamp, civil};
 use serde_json::{Map, Value};
 
-use crate::schema::model::{Model, Order, Property, Shape};
+use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::types::{Edm, type_name};
-
-/// What .NET writes for an instant that was never set.
-const NO_INSTANT: &str = "0001-01-01T00:00:00Z";
 
 /// Returns the canonical form of a value. What does not parse as its type stays as it is, so that a
 /// live value of an unknown form still compares by text.
@@ -51,7 +48,8 @@ pub fn is_unset(property: &Property, shape: &Shape, value: &Value) -> bool {
         (_, Value::Null) => true,
         (Shape::Collection(..), Value::Array(items)) => items.is_empty(),
         (Shape::Scalar(Edm::DateTimeOffset), Value::String(text)) => {
-            text == NO_INSTANT || text.parse::<Timestamp>().is_ok_and(|at| NO_INSTANT.parse() == Ok(at))
+            // What .NET writes for an instant that was never set, however many zeros its fraction has.
+            text.starts_with("0001-01-01T00:00:00") && text.ends_with('Z')
         }
         _ => false,
     };
@@ -61,21 +59,29 @@ pub fn is_unset(property: &Property, shape: &Shape, value: &Value) -> bool {
 fn object(model: &Model, shape: &Shape, members: &Map<String, Value>) -> Value {
     let stated = members.get("@odata.type").and_then(Value::as_str).and_then(type_name);
     let Some(structure) = model.actual(shape, stated) else { return Value::Object(members.clone()) };
-    let mut canonical_members = Map::new();
+    let mut canonical = canonical_members(model, &structure, members);
     if matches!(shape, Shape::Poly(_)) {
-        canonical_members.insert("@odata.type".to_owned(), structure.name.clone().into());
+        canonical.insert("@odata.type".to_owned(), structure.name.clone().into());
     }
+    canonical.into()
+}
+
+/// Returns the canonical form of an object's members: no annotations, nothing that is unset or moves by
+/// itself, secrets as a constant.
+pub fn canonical_members(model: &Model, structure: &Structure, members: &Map<String, Value>) -> Map<String, Value> {
+    let mut canonical_members = Map::new();
     for (name, value) in members.iter().filter(|(name, _)| !name.contains('@') && !name.starts_with('#')) {
         let value = match structure.properties.get(name) {
             Some(property) if !property.is_comparable() => continue,
             Some(property) if is_unset(property, &property.shape, value) => continue,
+            Some(property) if property.facts.sensitive => Value::Bool(true),
             Some(property) => canonical(model, property, &property.shape, value),
             None if value.is_null() => continue,
             None => value.clone(),
         };
         canonical_members.insert(name.clone(), value);
     }
-    canonical_members.into()
+    canonical_members
 }
 
 fn scalar(edm: Edm, value: &Value) -> Value {

@@ -3,6 +3,8 @@
 //! The walk gives two things at once: the fields that differ, for people, and the value to send, for
 //! Graph. Where a complex value is not declared whole, the value to send starts from the live one.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json};
 
 use super::canonical::{canonical, is_unset, key_of};
@@ -14,7 +16,7 @@ use crate::manifest::value::{Declared, Value};
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::semantics::Readback;
 use crate::schema::types::type_name;
-use crate::tenant::names::{Names, Unresolved};
+use crate::tenant::names::{Named, Names, Unresolved, is_guid};
 
 /// Compares one object.
 pub(super) struct Differ<'a> {
@@ -381,15 +383,41 @@ impl<'a> Differ<'a> {
         reason: Option<String>,
         declared: &Value,
     ) {
+        let mut names = BTreeMap::new();
+        for value in [&before, &after] {
+            if let Shown::Value(value) = value {
+                self.label(property, value, &mut names);
+            }
+        }
         self.fields.push(FieldChange {
             path: path.clone(),
             status,
+            names,
             before,
             after,
             encoded: property.is_base64(),
             reason,
             location: Some(self.sources.locate(declared.span)),
         });
+    }
+}
+
+impl Differ<'_> {
+    fn label(&self, property: &Property, value: &Json, names: &mut BTreeMap<String, String>) {
+        match value {
+            Json::String(id) => {
+                let sorts = match property.facts.resolves {
+                    Some(resolves) => vec![resolves.into()],
+                    None if is_guid(id) => vec![Named::Group, Named::User],
+                    None => Vec::new(),
+                };
+                let label = sorts.into_iter().find_map(|sort| self.names.label(sort, id));
+                names.extend(label.map(|label| (id.clone(), label.to_owned())));
+            }
+            Json::Array(items) => items.iter().for_each(|item| self.label(property, item, names)),
+            Json::Object(members) => members.values().for_each(|value| self.label(property, value, names)),
+            _ => {}
+        }
     }
 }
 
@@ -468,7 +496,7 @@ pub(super) fn left_alone(model: &Model, structure: &Structure, declared: &Value,
 
 /// Returns the message for a name that stands for no id.
 pub(super) fn unresolved(
-    named: crate::tenant::names::Named,
+    named: Named,
     text: &str,
     why: &Unresolved,
     location: Option<Location>,

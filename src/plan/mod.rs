@@ -3,6 +3,8 @@
 //! A change carries its message (fields, assignments) and its requests together, so that what a plan
 //! shows and what an apply does cannot differ.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,7 +13,7 @@ use crate::graph::request::Request;
 use crate::manifest::Address;
 
 mod assignments;
-pub mod build;
+mod build;
 pub mod canonical;
 mod diff;
 pub mod digest;
@@ -20,7 +22,8 @@ pub mod path;
 mod requests;
 pub mod risk;
 
-pub use assignments::{AssignmentChange, Effect};
+pub use assignments::{AssignmentChange, Effect, target_form};
+pub use build::{Options, plan};
 pub use path::{FieldPath, Segment};
 pub use risk::{Risk, RiskLevel};
 
@@ -121,7 +124,7 @@ impl Change {
 
     /// Returns whether it counts as a difference from what is declared.
     pub fn is_difference(&self) -> bool {
-        self.action != Action::None
+        self.action != Action::None || !self.blocked.is_empty()
     }
 
     /// Returns the fields of a status.
@@ -159,6 +162,9 @@ pub struct FieldChange {
     /// Whether the value is text in base64.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub encoded: bool,
+    /// Names of ids that occur in the values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
     /// Why it is blocked or unverifiable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

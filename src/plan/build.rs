@@ -1,0 +1,335 @@
+//! Desired and live state in, plan out. Nothing here waits or asks.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+
+use super::assignments;
+use super::diff::{Differ, left_alone};
+use super::digest::{self, Domain};
+use super::requests;
+use super::risk;
+use super::{Action, Blocked, Change, Coverage, FieldStatus, Plan, Summary, TenantRef, Unmanaged};
+use crate::diagnostic::Sources;
+use crate::graph::request::{Method, Request};
+use crate::kinds::Cardinality;
+use crate::manifest::{Address, Desired, Manifest, Presence};
+use crate::schema::model::{Model, Structure};
+use crate::schema::semantics::Semantics;
+use crate::tenant::matching::{Binding, Bindings, bind};
+use crate::tenant::{Live, LiveObject};
+
+/// What limits or widens a plan.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The `--only` globs, as recorded.
+    pub only: Vec<String>,
+    /// Whether an object whose id is gone is created anew.
+    pub recreate: bool,
+    /// When the plan is made, RFC 3339.
+    pub created_at: String,
+}
+
+/// Returns what must be done so that the tenant is as declared.
+///
+/// `selected` tells which manifests `--only` left; the others are bound all the same, so that what they
+/// manage does not look unmanaged.
+pub fn plan(desired: &Desired, live: &Live, selected: impl Fn(&Address) -> bool, options: &Options) -> Plan {
+    let bindings = bind(&desired.manifests, live, options.recreate);
+    let planner = Planner { sources: &desired.sources, live };
+    let mut changes: Vec<Change> = desired
+        .manifests
+        .iter()
+        .filter(|manifest| selected(&manifest.address))
+        .map(|manifest| planner.change(manifest, bindings.by_address.get(&manifest.address).unwrap_or(&Binding::Missing)))
+        .collect();
+    changes.sort_by(|a, b| a.address.cmp(&b.address));
+    let tenant = TenantRef {
+        name: desired.tenant.metadata.name.clone(),
+        tenant_id: desired.tenant.spec.tenant_id.clone(),
+        cloud: desired.tenant.spec.cloud.as_str().to_owned(),
+    };
+    Plan {
+        digest: plan_digest(&tenant, &options.only, &changes),
+        tenant,
+        created_at: options.created_at.clone(),
+        only: options.only.clone(),
+        order: order(&changes),
+        summary: summarise(&changes),
+        coverage: coverage(live, &bindings),
+        warnings: bindings.warnings,
+        changes,
+    }
+}
+
+struct Planner<'a> {
+    sources: &'a Sources,
+    live: &'a Live,
+}
+
+impl Planner<'_> {
+    fn change(&self, manifest: &Manifest, binding: &Binding<'_>) -> Change {
+        let mut change = self.nothing(manifest, binding);
+        match (manifest.presence, binding) {
+            (_, Binding::Blocked(why)) => {
+                let location = Some(change.location.clone());
+                change.blocked.push(Blocked { location, ..why.clone() });
+            }
+            (Presence::Absent, Binding::Missing) => {}
+            (Presence::Absent, Binding::Bound(object) | Binding::Retyped(object)) => {
+                change.action = Action::Delete;
+                change.requests.push(requests::delete(manifest, &object.id));
+            }
+            (Presence::Present, Binding::Missing) if manifest.family.cardinality == Cardinality::Singleton => {
+                change.blocked.push(Blocked {
+                    code: "match/no-singleton".to_owned(),
+                    message: format!("the tenant did not answer its `{}`", manifest.address.kind),
+                    help: "every tenant has one: `moorline doctor` tells what the token may read".to_owned(),
+                    location: None,
+                });
+            }
+            (Presence::Present, Binding::Missing) => self.create(manifest, &mut change),
+            (Presence::Present, Binding::Retyped(object)) => {
+                change.requests.push(requests::delete(manifest, &object.id));
+                self.create(manifest, &mut change);
+                change.action = Action::Replace;
+            }
+            (Presence::Present, Binding::Bound(object)) => self.update(manifest, object, &mut change),
+        }
+        change.risks.extend(risk::of_action(change.action));
+        if !change.blocked.is_empty() {
+            change.requests.clear();
+        }
+        change
+    }
+
+    fn nothing(&self, manifest: &Manifest, binding: &Binding<'_>) -> Change {
+        let object = match binding {
+            Binding::Bound(object) | Binding::Retyped(object) => Some(*object),
+            Binding::Missing | Binding::Blocked(_) => None,
+        };
+        let declared_name = manifest.display_name().map(str::to_owned);
+        Change {
+            address: manifest.address.clone(),
+            location: self.sources.locate(manifest.span),
+            id: object.map(|object| object.id.clone()),
+            display_name: declared_name.or(object.map(|o| o.display_name.clone())).unwrap_or_default(),
+            action: Action::None,
+            fields: Vec::new(),
+            assignments: Vec::new(),
+            left_alone: Vec::new(),
+            requests: Vec::new(),
+            precondition: object.map(LiveObject::digest),
+            risks: Vec::new(),
+            blocked: Vec::new(),
+            last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
+        }
+    }
+
+    fn create(&self, manifest: &Manifest, change: &mut Change) {
+        let Some((model, structure)) = self.types(manifest, change) else { return };
+        let mut differ = Differ::new(model, self.sources, &self.live.names);
+        let properties = differ.root(&structure, &manifest.spec, None);
+        change.action = Action::Create;
+        change.fields = differ.fields;
+        change.blocked.extend(differ.blocked);
+        self.rules(manifest, &Json::Null, &properties, change);
+        change.requests.push(requests::create(manifest, properties));
+        self.assign(manifest, requests::NEW_ID, &[], change);
+    }
+
+    fn update(&self, manifest: &Manifest, object: &LiveObject, change: &mut Change) {
+        let Some((model, structure)) = self.types(manifest, change) else { return };
+        let mut differ = Differ::new(model, self.sources, &self.live.names);
+        let mut properties = differ.root(&structure, &manifest.spec, Some(&object.body));
+        change.fields = differ.fields;
+        change.blocked.extend(differ.blocked);
+        change.left_alone = left_alone(model, &structure, &manifest.spec, &object.body);
+        lock(manifest, object, change, &mut properties);
+        properties.retain(|name, _| {
+            change.with_status(FieldStatus::Change).any(|field| field.path.top() == Some(name.as_str()))
+        });
+        self.rules(manifest, &object.body, &properties, change);
+        if !properties.is_empty() {
+            change.action = Action::Update;
+            change.requests.push(match manifest.family.update {
+                Method::Put => {
+                    let request = requests::put(manifest, &object.body, properties);
+                    let after = request.body.clone().unwrap_or_default();
+                    change.risks.extend(risk::of_registration(&object.body, &after));
+                    request
+                }
+                _ => requests::patch(manifest, &object.id, properties),
+            });
+        }
+        self.assign(manifest, &object.id, &object.assignments, change);
+    }
+
+    fn assign(&self, manifest: &Manifest, id: &str, live: &[Json], change: &mut Change) {
+        let Some(declared) = &manifest.assignments else { return };
+        let names = &self.live.names;
+        let targets = assignments::declared(declared, names, self.sources, &mut change.blocked);
+        change.assignments = assignments::compare(&targets, live, names);
+        if change.assignments.is_empty() {
+            return;
+        }
+        let forms = |targets: &mut dyn Iterator<Item = &Json>| targets.map(assignments::target_form).collect::<Vec<_>>();
+        let (before, after) = (forms(&mut live.iter()), forms(&mut targets.iter().map(|(target, _)| target)));
+        change.risks.extend(risk::of_assignments(&change.assignments, &before, &after));
+        if change.action == Action::None {
+            change.action = Action::Update;
+        }
+        change.requests.push(requests::assign(manifest, id, &targets));
+    }
+
+    /// Cross-field rules hold for what the object would be, not only for what is declared of it.
+    fn rules(&self, manifest: &Manifest, live: &Json, properties: &Map<String, Json>, change: &mut Change) {
+        for rule in Semantics::built_in().rules(&manifest.address.kind) {
+            let number = |name: &str| properties.get(name).or_else(|| live.get(name)).and_then(Json::as_f64);
+            let [lower, upper] = &rule.not_greater;
+            let touched = properties.contains_key(lower) || properties.contains_key(upper);
+            if let (true, Some(low), Some(high)) = (touched, number(lower), number(upper))
+                && low > high
+            {
+                change.blocked.push(Blocked {
+                    code: rule.code.clone(),
+                    message: format!("`{lower}` would be {low} and `{upper}` {high} in the tenant"),
+                    help: format!("{} Declare both.", rule.why),
+                    location: Some(change.location.clone()),
+                });
+            }
+        }
+    }
+
+    fn types(&self, manifest: &Manifest, change: &mut Change) -> Option<(&'static Model, std::sync::Arc<Structure>)> {
+        let model = Model::of(manifest.version);
+        let structure = model.get(&manifest.address.kind);
+        if structure.is_none() {
+            change.blocked.push(Blocked {
+                code: "manifest/unknown-kind".to_owned(),
+                message: format!("Graph {} has no `{}`", manifest.version, manifest.address.kind),
+                help: "`moorline kinds` lists them all".to_owned(),
+                location: Some(change.location.clone()),
+            });
+        }
+        Some((model, structure?))
+    }
+}
+
+/// What the service has locked stays as it is, and the other properties apply.
+fn lock(manifest: &Manifest, object: &LiveObject, change: &mut Change, properties: &mut Map<String, Json>) {
+    for lock in manifest.family.locked {
+        let member = object.body.get(lock.property).and_then(|value| value.get(lock.unless));
+        if member != Some(&Json::Bool(false)) {
+            continue;
+        }
+        properties.remove(lock.property);
+        for field in change.fields.iter_mut().filter(|field| field.path.top() == Some(lock.property)) {
+            if field.status == FieldStatus::Change {
+                field.status = FieldStatus::Blocked;
+                field.reason = Some(lock.why.to_owned());
+            }
+        }
+    }
+}
+
+fn order(changes: &[Change]) -> Vec<Address> {
+    let writes = |change: &&Change| change.writes();
+    let (last, first): (Vec<&Change>, Vec<&Change>) =
+        changes.iter().filter(writes).partition(|change| change.action == Action::Delete);
+    first.into_iter().chain(last).map(|change| change.address.clone()).collect()
+}
+
+fn summarise(changes: &[Change]) -> Summary {
+    let mut summary = Summary::default();
+    for change in changes {
+        let fields = |status| change.with_status(status).count();
+        summary.blocked_fields += fields(FieldStatus::Blocked);
+        summary.unverifiable_fields += fields(FieldStatus::Unverifiable);
+        if !change.blocked.is_empty() {
+            summary.blocked_changes += 1;
+            continue;
+        }
+        match change.action {
+            Action::Create => summary.create += 1,
+            Action::Replace => summary.replace += 1,
+            Action::Delete => summary.delete += 1,
+            Action::None => summary.unchanged += 1,
+            Action::Update => {
+                summary.update += usize::from(fields(FieldStatus::Change) > 0);
+                summary.assignment_changes += usize::from(!change.assignments.is_empty());
+            }
+        }
+    }
+    summary
+}
+
+fn coverage(live: &Live, bindings: &Bindings<'_>) -> Coverage {
+    let bound: BTreeSet<&str> = bindings
+        .by_address
+        .values()
+        .filter_map(|binding| match binding {
+            Binding::Bound(object) | Binding::Retyped(object) => Some(object.id.as_str()),
+            Binding::Missing | Binding::Blocked(_) => None,
+        })
+        .collect();
+    let mut unmanaged: Vec<Unmanaged> = live
+        .objects
+        .iter()
+        .filter(|object| !bound.contains(object.id.as_str()))
+        .map(|object| Unmanaged {
+            kind: object.kind.clone(),
+            display_name: object.display_name.clone(),
+            id: object.id.clone(),
+        })
+        .collect();
+    unmanaged.sort();
+    let all = live.objects.len() + usize::from(live.policy.is_some());
+    Coverage { live: all, managed: bound.len(), unmanaged }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DigestInput<'a> {
+    tenant_id: &'a str,
+    cloud: &'a str,
+    only: &'a [String],
+    knowledge: String,
+    changes: Vec<DigestChange<'a>>,
+}
+
+/// A change as the digest sees it: no places in files, which depend on where the command ran.
+#[derive(Serialize)]
+struct DigestChange<'a> {
+    address: &'a Address,
+    action: Action,
+    id: &'a Option<String>,
+    requests: &'a [Request],
+    precondition: &'a Option<String>,
+    blocked: Vec<&'a str>,
+}
+
+fn plan_digest(tenant: &TenantRef, only: &[String], changes: &[Change]) -> String {
+    let changes = changes
+        .iter()
+        .filter(|change| change.is_difference())
+        .map(|change| DigestChange {
+            address: &change.address,
+            action: change.action,
+            id: &change.id,
+            requests: &change.requests,
+            precondition: &change.precondition,
+            blocked: change.blocked.iter().map(|blocked| blocked.message.as_str()).collect(),
+        })
+        .collect();
+    let input = DigestInput {
+        tenant_id: &tenant.tenant_id,
+        cloud: &tenant.cloud,
+        only,
+        knowledge: digest::of_knowledge(),
+        changes,
+    };
+    digest::tagged(Domain::Plan, &input)
+}
+

@@ -1,0 +1,54 @@
+//! The exact calls of a change.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::diagnostic::Location;
+use crate::graph::request::{Method, Request};
+use crate::kinds::Family;
+use crate::manifest::Manifest;
+use crate::schema::types::{GraphVersion, odata_type};
+
+/// What stands for the id of an object that does not exist yet in the path of a later call.
+pub const NEW_ID: &str = "{id}";
+
+/// Returns the path of an object.
+pub(crate) fn object_path(family: &Family, id: &str) -> String {
+    format!("{}/{id}", family.path)
+}
+
+pub(super) fn create(manifest: &Manifest, properties: Map<String, Json>) -> Request {
+    let body = typed(manifest, properties);
+    Request::with_body(Method::Post, manifest.version, manifest.family.path, body)
+}
+
+pub(super) fn patch(manifest: &Manifest, id: &str, properties: Map<String, Json>) -> Request {
+    let path = object_path(manifest.family, id);
+    Request::with_body(Method::Patch, manifest.version, path, typed(manifest, properties))
+}
+
+/// A whole replacement: what differs laid over the live values of everything that must be sent.
+pub(super) fn put(manifest: &Manifest, live: &Json, properties: Map<String, Json>) -> Request {
+    let mut body = Map::new();
+    for name in manifest.family.whole {
+        let value = properties.get(*name).or_else(|| live.get(*name)).cloned();
+        body.insert((*name).to_owned(), value.unwrap_or(Json::Null));
+    }
+    Request::with_body(Method::Put, manifest.version, manifest.family.path, body.into())
+}
+
+pub(super) fn delete(manifest: &Manifest, id: &str) -> Request {
+    Request { method: Method::Delete, version: manifest.version, path: object_path(manifest.family, id), body: None }
+}
+
+/// Replaces all assignments. Always beta: v1.0 has no filters and would drop them.
+pub(super) fn assign(manifest: &Manifest, id: &str, targets: &[(Json, Location)]) -> Request {
+    let assignments: Vec<Json> = targets.iter().map(|(target, _)| json!({ "target": target })).collect();
+    let path = format!("{}/assign", object_path(manifest.family, id));
+    Request::with_body(Method::Post, GraphVersion::Beta, path, json!({ "assignments": assignments }))
+}
+
+fn typed(manifest: &Manifest, properties: Map<String, Json>) -> Json {
+    let mut body = Map::from_iter([("@odata.type".to_owned(), odata_type(&manifest.address.kind).into())]);
+    body.extend(properties);
+    body.into()
+}
