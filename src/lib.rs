@@ -5,4 +5,5 @@ pub mod error;
 pub mod graph;
 pub mod manifest;
 pub mod schema;
+pub mod ui;
 pub mod yaml;
