@@ -8,4 +8,5 @@ pub mod manifest;
 pub mod plan;
 pub mod schema;
 pub mod tenant;
+pub mod ui;
 pub mod yaml;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+pub mod json;
 pub mod suggest;
 pub mod text;
 
@@ -100,18 +101,37 @@ impl Sources {
 
     /// Returns where a span starts.
     pub fn locate(&self, span: Span) -> Location {
-        let source = self.get(span.file);
-        let mut start = span.range().start.min(source.text.len());
-        while !source.text.is_char_boundary(start) {
-            start -= 1;
-        }
-        let line = source.lines.partition_point(|at| *at <= start);
-        let line_start = source.lines[line - 1];
+        self.get(span.file).location(span.range().start)
+    }
+
+    /// Returns where a span ends: the place after its last character.
+    pub fn locate_end(&self, span: Span) -> Location {
+        self.get(span.file).location(span.range().end)
+    }
+}
+
+impl Source {
+    /// Returns the place of a byte.
+    fn location(&self, at: usize) -> Location {
+        let at = self.text.floor_char_boundary(at);
+        let line = self.line_of(at);
         Location {
-            file: source.path.display().to_string(),
+            file: self.path.display().to_string(),
             line,
-            column: source.text[line_start..start].chars().count() + 1,
+            column: self.text[self.lines[line - 1]..at].chars().count() + 1,
         }
+    }
+
+    /// Returns the line that a byte stands in, from 1.
+    fn line_of(&self, at: usize) -> usize {
+        self.lines.partition_point(|start| *start <= at)
+    }
+
+    /// Returns the bytes of a line without its line break.
+    fn line_range(&self, line: usize) -> Range<usize> {
+        let start = self.lines[line - 1];
+        let end = self.lines.get(line).copied().unwrap_or(self.text.len());
+        start..start + self.text[start..end].trim_end_matches(['\n', '\r']).len()
     }
 }
 
@@ -146,6 +166,8 @@ pub struct Finding {
     pub help: Option<String>,
     /// A text to put in the span's place.
     pub replacement: Option<String>,
+    /// Whether the lines of the span hold a secret and must not be shown.
+    pub conceal: bool,
 }
 
 impl Finding {
@@ -161,6 +183,7 @@ impl Finding {
             related: Vec::new(),
             help: None,
             replacement: None,
+            conceal: false,
         }
     }
 
@@ -188,6 +211,7 @@ impl Finding {
             related: Vec::new(),
             help: None,
             replacement: None,
+            conceal: false,
         }
     }
 
@@ -216,6 +240,13 @@ impl Finding {
     #[must_use]
     pub fn replace_with(mut self, text: impl Into<String>) -> Self {
         self.replacement = Some(text.into());
+        self
+    }
+
+    /// Keeps the source lines out of every text, for a span that holds a secret.
+    #[must_use]
+    pub fn conceal(mut self) -> Self {
+        self.conceal = true;
         self
     }
 }

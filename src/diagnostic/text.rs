@@ -1,1 +1,320 @@
-//! rustc-like text.
+//! Findings as text in rustc's look.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
+
+use super::{FileId, Finding, Severity, Source, Sources, Span};
+use crate::ui::sanitize;
+use crate::ui::style::Palette;
+
+/// How much of the width line number, dots and a short label take.
+const GUTTER: usize = 20;
+
+/// How many lines apart two places may be to stand in one excerpt, the lines between them folded.
+const FOLD: usize = 200;
+
+/// Renders findings one below the other, each with its source lines as far as they may be shown, in a
+/// terminal of a given width.
+pub fn render(findings: &[Finding], sources: &Sources, palette: Palette, width: usize) -> String {
+    let renderer = match palette {
+        Palette::Plain => Renderer::plain(),
+        Palette::Colour => Renderer::styled(),
+    };
+    let renderer = renderer.term_width(width);
+    let page = Page {
+        sources,
+        secret: secret_lines(findings, sources),
+        width: width.saturating_sub(GUTTER),
+    };
+    findings
+        .iter()
+        .map(|finding| renderer.render(&page.report(finding)) + "\n")
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Returns how much was found: `2 errors, 1 warning in 3 files`.
+pub fn summary(findings: &[Finding]) -> String {
+    let count = |number: usize, noun: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {noun}")),
+        number => Some(format!("{number} {noun}s")),
+    };
+    let of = |severity| {
+        findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
+    let counts: Vec<_> = [
+        count(of(Severity::Error), "error"),
+        count(of(Severity::Warning), "warning"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let files: BTreeSet<_> = findings
+        .iter()
+        .map(|finding| (finding.span.map(|span| span.file), &finding.file))
+        .collect();
+    match count(files.len(), "file") {
+        Some(files) => format!("{} in {files}", counts.join(", ")),
+        None => "nothing found".to_owned(),
+    }
+}
+
+/// Returns every line that some finding conceals.
+fn secret_lines(findings: &[Finding], sources: &Sources) -> BTreeSet<(FileId, usize)> {
+    let spans = findings
+        .iter()
+        .filter(|finding| finding.conceal)
+        .filter_map(|finding| finding.span);
+    spans
+        .flat_map(|span| {
+            let source = sources.get(span.file);
+            let lines = source.line_of(span.range().start)..=source.line_of(span.range().end);
+            lines.map(move |line| (span.file, line))
+        })
+        .collect()
+}
+
+/// What all findings of a text have in common.
+struct Page<'a> {
+    sources: &'a Sources,
+    secret: BTreeSet<(FileId, usize)>,
+    width: usize,
+}
+
+/// A place to underline: the first line of a span.
+struct Mark {
+    span: Span,
+    line: usize,
+    /// Bytes of the file, within the line.
+    range: Range<usize>,
+    label: Option<String>,
+    kind: AnnotationKind,
+}
+
+/// Neighbouring places of one file, or a single one that must not be shown.
+struct Excerpt {
+    file: FileId,
+    secret: bool,
+    marks: BTreeMap<usize, Vec<Mark>>,
+}
+
+impl Page<'_> {
+    fn report(&self, finding: &Finding) -> Vec<Group<'static>> {
+        let level = match finding.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level
+            .primary_title(owned(&finding.message))
+            .id(owned(&finding.code));
+        let mut group = Group::with_title(title);
+        for excerpt in self.excerpts(finding) {
+            group = self.show(excerpt, group);
+        }
+        if let Some(file) = &finding.file {
+            group = group.element(Origin::path(owned(&file.display().to_string())));
+        }
+        let patch = self.patch(finding);
+        if patch.is_none()
+            && let Some(remedy) = remedy(finding)
+        {
+            group = group.element(Level::HELP.message(remedy));
+        }
+        std::iter::once(group).chain(patch).collect()
+    }
+
+    /// Returns what to show, the finding's own place first.
+    fn excerpts(&self, finding: &Finding) -> Vec<Excerpt> {
+        let primary = finding
+            .span
+            .map(|span| self.mark(span, finding.label.as_deref(), AnnotationKind::Primary));
+        let related = finding.related.iter();
+        let related =
+            related.map(|(span, words)| self.mark(*span, Some(words), AnnotationKind::Context));
+        let mut excerpts: Vec<Excerpt> = Vec::new();
+        for mark in primary.into_iter().chain(related) {
+            let file = mark.span.file;
+            let secret = self.is_secret(file, mark.line);
+            let near = excerpts.iter_mut().find(|excerpt| {
+                excerpt.file == file
+                    && !(secret || excerpt.secret)
+                    && excerpt
+                        .marks
+                        .keys()
+                        .any(|line| line.abs_diff(mark.line) <= FOLD)
+            });
+            match near {
+                Some(excerpt) => excerpt.marks.entry(mark.line).or_default().push(mark),
+                None => excerpts.push(Excerpt {
+                    file,
+                    secret,
+                    marks: BTreeMap::from([(mark.line, vec![mark])]),
+                }),
+            }
+        }
+        excerpts
+    }
+
+    fn mark(&self, span: Span, label: Option<&str>, kind: AnnotationKind) -> Mark {
+        let source = self.sources.get(span.file);
+        let start = source.text.floor_char_boundary(span.range().start);
+        let line = source.line_of(start);
+        let whole = source.line_range(line);
+        let start = start.min(whole.end);
+        let end = source
+            .text
+            .ceil_char_boundary(span.range().end)
+            .clamp(start, whole.end);
+        Mark {
+            span,
+            line,
+            range: start..end,
+            label: label.map(owned),
+            kind,
+        }
+    }
+
+    fn is_secret(&self, file: FileId, line: usize) -> bool {
+        self.secret.contains(&(file, line))
+    }
+
+    fn show(&self, excerpt: Excerpt, group: Group<'static>) -> Group<'static> {
+        let source = self.sources.get(excerpt.file);
+        if excerpt.secret {
+            return excerpt
+                .marks
+                .into_values()
+                .flatten()
+                .fold(group, |group, mark| {
+                    let place = self.sources.locate(mark.span);
+                    let group = group.element(
+                        Origin::path(owned(&place.file))
+                            .line(place.line)
+                            .char_column(place.column),
+                    );
+                    match mark.label {
+                        Some(label) => group.element(Level::NOTE.message(label)),
+                        None => group,
+                    }
+                });
+        }
+        let (first, last) = excerpt
+            .marks
+            .keys()
+            .fold((usize::MAX, 0), |(first, last), line| {
+                (first.min(*line), last.max(*line))
+            });
+        let mut text = String::new();
+        let mut annotations = Vec::new();
+        let mut marks = excerpt.marks;
+        for line in first..=last {
+            if self.is_secret(excerpt.file, line) {
+                text.push_str("…\n");
+                continue;
+            }
+            let marks = marks.remove(&line).unwrap_or_default();
+            let whole = source.line_range(line);
+            let cut = self.cut(source, whole.clone(), &marks);
+            let drawn =
+                visible(&source.text[whole.start..cut]) + if cut < whole.end { "…" } else { "" };
+            // Drawing goes character by character, so the drawing of the beginning is its beginning.
+            let place = |at: usize| {
+                let drawn = if at <= cut {
+                    visible(&source.text[whole.start..at]).len()
+                } else {
+                    drawn.len()
+                };
+                text.len() + drawn
+            };
+            annotations.extend(marks.into_iter().map(|mark| {
+                mark.kind
+                    .span(place(mark.range.start)..place(mark.range.end))
+                    .label(mark.label)
+            }));
+            text.push_str(&drawn);
+            text.push('\n');
+        }
+        let path = owned(&source.path.display().to_string());
+        group.element(
+            Snippet::source(text)
+                .path(path)
+                .line_start(first)
+                .annotations(annotations),
+        )
+    }
+
+    /// Returns where to cut a line off: a screen's width after the last place in it. What is too long before
+    /// that, the renderer cuts.
+    fn cut(&self, source: &Source, line: Range<usize>, marks: &[Mark]) -> usize {
+        let from = marks
+            .iter()
+            .map(|mark| mark.range.start)
+            .max()
+            .unwrap_or(line.start);
+        let mut rest = source.text[from..line.end].char_indices();
+        rest.nth(self.width)
+            .map_or(line.end, |(width, _)| from + width)
+    }
+
+    /// Returns the line as it would be with the replacement, where that is one line that may be shown.
+    fn patch(&self, finding: &Finding) -> Option<Group<'static>> {
+        let (span, replacement) = (finding.span?, finding.replacement.as_deref()?);
+        let source = self.sources.get(span.file);
+        let mark = self.mark(span, None, AnnotationKind::Primary);
+        let whole = source.line_range(mark.line);
+        if mark.range != span.range()
+            || self.is_secret(span.file, mark.line)
+            || source.text[whole.clone()].chars().nth(self.width).is_some()
+        {
+            return None;
+        }
+        let place = |at: usize| visible(&source.text[whole.start..at]).len();
+        let patch = Patch::new(
+            place(mark.range.start)..place(mark.range.end),
+            owned(replacement),
+        );
+        let snippet = Snippet::source(visible(&source.text[whole.clone()])).line_start(mark.line);
+        Some(
+            Group::with_title(Level::HELP.secondary_title(remedy(finding)?))
+                .element(snippet.patch(patch)),
+        )
+    }
+}
+
+/// Returns what to do: the help or, where there is none, the replacement.
+fn remedy(finding: &Finding) -> Option<String> {
+    let replacement = || Some(format!("write `{}`", finding.replacement.as_deref()?));
+    finding
+        .help
+        .clone()
+        .or_else(replacement)
+        .as_deref()
+        .map(owned)
+}
+
+fn owned(text: &str) -> String {
+    sanitize::line(text).into_owned()
+}
+
+/// Returns source text with one harmless character for each that is not, so that columns stay what they are.
+/// Tabs stay: the renderer widens them.
+fn visible(text: &str) -> String {
+    let show = |character: char| match character {
+        '\t' => '\t',
+        '\0'..='\u{1f}' => {
+            char::from_u32(0x2400 + u32::from(character)).unwrap_or(char::REPLACEMENT_CHARACTER)
+        }
+        character if sanitize::is_hazardous(character) => char::REPLACEMENT_CHARACTER,
+        character => character,
+    };
+    text.chars().map(show).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! Findings as a JSON document.
+
+use serde::Serialize;
+
+use super::{Finding, Severity, Sources};
+
+/// All findings of a run, in the order of the text.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingsDocument {
+    /// Says what this document is.
+    pub kind: Kind,
+    /// The version of this document's form.
+    pub format_version: FormatVersion,
+    /// The findings.
+    pub items: Vec<Item>,
+    /// How many there are.
+    pub summary: Summary,
+}
+
+/// `findings`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub enum Kind {
+    /// Findings about manifests.
+    #[serde(rename = "findings")]
+    Findings,
+}
+
+/// `1.0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub enum FormatVersion {
+    /// The first form.
+    #[serde(rename = "1.0")]
+    V1,
+}
+
+/// One finding. Lines and columns count from 1, columns in characters.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Item {
+    /// A stable `area/slug`.
+    pub code: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// The file, where the finding is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The line of the first character.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// The column of the first character.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+    /// The line of the place after the last character.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_line: Option<usize>,
+    /// The column of the place after the last character.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_column: Option<usize>,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+/// The findings by severity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// How many errors.
+    pub errors: usize,
+    /// How many warnings.
+    pub warnings: usize,
+}
+
+impl FindingsDocument {
+    /// Makes the document of findings.
+    pub fn new(findings: &[Finding], sources: &Sources) -> Self {
+        let count = |severity| {
+            findings
+                .iter()
+                .filter(|finding| finding.severity == severity)
+                .count()
+        };
+        Self {
+            kind: Kind::Findings,
+            format_version: FormatVersion::V1,
+            items: findings
+                .iter()
+                .map(|finding| Item::new(finding, sources))
+                .collect(),
+            summary: Summary {
+                errors: count(Severity::Error),
+                warnings: count(Severity::Warning),
+            },
+        }
+    }
+}
+
+impl Item {
+    fn new(finding: &Finding, sources: &Sources) -> Self {
+        let start = finding.span.map(|span| sources.locate(span));
+        let end = finding.span.map(|span| sources.locate_end(span));
+        Self {
+            code: finding.code.clone(),
+            severity: finding.severity,
+            message: finding.message.clone(),
+            line: start.as_ref().map(|place| place.line),
+            column: start.as_ref().map(|place| place.column),
+            file: start
+                .map(|place| place.file)
+                .or_else(|| finding.file.as_ref().map(|file| file.display().to_string())),
+            end_line: end.as_ref().map(|place| place.line),
+            end_column: end.as_ref().map(|place| place.column),
+            help: finding.help.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::diagnostic::Span;
+
+    #[test]
+    fn the_document() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", "é: 1\nb: |\n  x\n  y\n".to_owned());
+        let findings = [
+            Finding::error("schema/type", Span::new(file, 4..5), "not a string").help("quote it"),
+            Finding::warning("lint/block", Span::new(file, 13..18), "long"),
+            Finding::file_error("manifest/read", "b.yaml", "gone"),
+        ];
+        let document = serde_json::to_value(FindingsDocument::new(&findings, &sources));
+        assert_eq!(
+            document.expect("serialises"),
+            json!({
+                "kind": "findings",
+                "formatVersion": "1.0",
+                "items": [
+                    {
+                        "code": "schema/type", "severity": "error", "message": "not a string", "help": "quote it",
+                        "file": "a.yaml", "line": 1, "column": 4, "endLine": 1, "endColumn": 5,
+                    },
+                    {
+                        "code": "lint/block", "severity": "warning", "message": "long",
+                        "file": "a.yaml", "line": 3, "column": 3, "endLine": 4, "endColumn": 4,
+                    },
+                    { "code": "manifest/read", "severity": "error", "message": "gone", "file": "b.yaml" },
+                ],
+                "summary": { "errors": 2, "warnings": 1 },
+            })
+        );
+    }
+}
