@@ -1,5 +1,7 @@
 //! Moorline keeps a Microsoft tenant's device settings where Git says they are.
 
+pub mod auth;
+pub mod clock;
 pub mod diagnostic;
 pub mod error;
 pub mod graph;

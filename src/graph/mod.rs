@@ -1,2 +1,29 @@
-//! The wire.
+//! The wire: calls to Microsoft Graph, and everything that can happen to them.
+//!
+//! It knows paths, verbs and JSON, and nothing of manifests, kinds or plans. A [`request::Request`] is a
+//! value; a [`client::Graph`] sends it, within Graph's limits ([`limiter`]), as often as the one policy
+//! allows ([`retry`]), and says what came of it ([`error`]).
+
+mod answer;
+mod batch;
+mod chain;
+pub mod client;
+pub mod cloud;
+pub mod error;
+mod limiter;
+pub mod odata;
+mod paging;
 pub mod request;
+pub mod retry;
+pub mod service_error;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod transport;
+pub mod unwrap;
+
+pub use answer::Response;
+pub use client::{Graph, Options};
+pub use cloud::{Cloud, Endpoints};
+pub use error::GraphError;
+pub use request::{Method, Request};
+pub use service_error::ServiceError;

@@ -34,6 +34,18 @@ impl Method {
     }
 }
 
+/// What a call does to the tenant. It decides whether repeating it can do harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    Read,
+    /// It may change something.
+    Write,
+}
+
+/// Actions that are sent by POST and only read, by the end of their path.
+const READING_ACTIONS: [&str; 1] = ["/directoryObjects/getByIds"];
+
 /// One call. Two of them are the same call when they are equal.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Request {
@@ -73,5 +85,32 @@ impl Request {
             path: path.into(),
             body: Some(body),
         }
+    }
+
+    /// Returns what the call does to the tenant.
+    pub fn effect(&self) -> Effect {
+        let path = self.path.split('?').next().unwrap_or_default();
+        let reads = match self.method {
+            Method::Get => true,
+            Method::Post => READING_ACTIONS.iter().any(|action| path.ends_with(action)),
+            Method::Patch | Method::Put | Method::Delete => false,
+        };
+        if reads { Effect::Read } else { Effect::Write }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_post_reads_only_where_the_table_says_so() {
+        let post = |path| Request::with_body(Method::Post, GraphVersion::Beta, path, json!({})).effect();
+        assert_eq!(post("/directoryObjects/getByIds?$select=id"), Effect::Read);
+        assert_eq!(post("/deviceManagement/deviceConfigurations"), Effect::Write);
+        assert_eq!(post("/groups?x=/directoryObjects/getByIds"), Effect::Write);
+        assert_eq!(Request::get(GraphVersion::V1, "/groups").effect(), Effect::Read);
     }
 }

@@ -1,0 +1,153 @@
+//! What Microsoft Entra says when it issues no token (FACTS 4.6).
+
+use std::fmt;
+
+use serde::Deserialize;
+
+/// A refusal of the token endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// OAuth's error, `invalid_client` for example.
+    pub error: String,
+    /// The number behind `AADSTS`.
+    pub number: Option<u32>,
+    /// The first sentence of the description, without its number.
+    pub message: String,
+    /// The id that Microsoft's support asks for.
+    pub trace_id: Option<String>,
+}
+
+/// What to do, by AADSTS number.
+const HINTS: [(u32, &str); 5] = [
+    (7000215, "use the secret's value, not its id; if the value is lost, add a new client secret to the app registration"),
+    (7000222, "the client secret has expired: add a new one to the app registration and store it where this run reads it"),
+    (700016, "check the client id, and that the tenant is the one in which the app is registered or was consented to"),
+    (90002, "check `spec.tenantId` and `spec.cloud`: this cloud has no such tenant"),
+    (900023, "`spec.tenantId` must be a GUID or a domain that is verified in the tenant"),
+];
+
+#[derive(Deserialize)]
+struct Body {
+    error: String,
+    #[serde(default)]
+    error_description: String,
+    #[serde(default)]
+    error_codes: Vec<u32>,
+    trace_id: Option<String>,
+}
+
+impl Refusal {
+    /// Reads a refusal; `None` for a body that is none.
+    pub fn parse(status: u16, body: &[u8]) -> Option<Self> {
+        let body: Body = serde_json::from_slice(body).ok()?;
+        let (number, sentence) = split_number(&body.error_description);
+        Some(Self {
+            status,
+            error: body.error,
+            number: number.or(body.error_codes.first().copied()),
+            message: first_sentence(sentence).to_owned(),
+            trace_id: body.trace_id.filter(|id| !id.is_empty()),
+        })
+    }
+
+    /// Returns what to do about it, for the common ones.
+    pub fn hint(&self) -> Option<&'static str> {
+        let number = self.number?;
+        HINTS.iter().find(|(known, _)| *known == number).map(|(_, hint)| *hint)
+    }
+}
+
+/// Splits `AADSTS7000215: Invalid …` into its number and its text.
+fn split_number(description: &str) -> (Option<u32>, &str) {
+    let description = description.trim();
+    let split = description.strip_prefix("AADSTS").and_then(|rest| rest.split_once(':'));
+    match split.and_then(|(number, text)| Some((number.parse().ok()?, text))) {
+        Some((number, text)) => (Some(number), text.trim_start()),
+        None => (None, description),
+    }
+}
+
+/// Returns the text up to the first full stop that ends a sentence. A dot inside a domain does not.
+fn first_sentence(text: &str) -> &str {
+    let stop = text.match_indices('.').map(|(at, _)| at + 1);
+    let end = stop.into_iter().find(|end| text[*end..].starts_with(char::is_whitespace));
+    // Some descriptions have no full stop before the ids that follow them.
+    let ids = text.find("Trace ID:").unwrap_or(text.len());
+    text[..end.unwrap_or(text.len()).min(ids)].trim_end()
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sign-in was refused: ")?;
+        match self.number {
+            Some(number) => write!(f, "AADSTS{number} ({})", self.error)?,
+            None => write!(f, "{}", self.error)?,
+        }
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        if let Some(id) = &self.trace_id {
+            write!(f, " (trace id {id})")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn parse(body: &Value) -> Option<Refusal> {
+        Refusal::parse(401, body.to_string().as_bytes())
+    }
+
+    #[test]
+    fn the_number_the_first_sentence_and_the_trace_id_are_kept() {
+        for separator in ["\r\n", " "] {
+            let description = [
+                "AADSTS7000222: The provided client secret keys for app 'x' are expired. Visit the Azure portal.",
+                "Trace ID: 6f6c4645-0202-4486-b625-fa957dfc4700",
+                "Timestamp: 2023-05-06 06:03:00Z",
+            ];
+            let refusal = parse(&json!({
+                "error": "invalid_client",
+                "error_description": description.join(separator),
+                "error_codes": [7000222],
+                "trace_id": "6f6c4645-0202-4486-b625-fa957dfc4700",
+            }))
+            .expect("a refusal");
+            assert_eq!(
+                refusal.to_string(),
+                "sign-in was refused: AADSTS7000222 (invalid_client): The provided client secret keys for app 'x' \
+                 are expired. (trace id 6f6c4645-0202-4486-b625-fa957dfc4700)"
+            );
+            assert!(refusal.hint().is_some_and(|hint| hint.contains("expired")));
+        }
+    }
+
+    #[test]
+    fn a_dot_in_a_name_ends_no_sentence() {
+        let refusal = parse(&json!({
+            "error": "invalid_request",
+            "error_description": "AADSTS90002: Tenant 'a.contoso.com' not found. Check it.",
+        }));
+        assert_eq!(refusal.expect("a refusal").message, "Tenant 'a.contoso.com' not found.");
+    }
+
+    #[test]
+    fn less_than_usual_is_enough() {
+        let bare = parse(&json!({"error": "temporarily_unavailable"})).expect("a refusal");
+        assert_eq!(bare.to_string(), "sign-in was refused: temporarily_unavailable");
+        assert_eq!(bare.hint(), None);
+        let number_alone = parse(&json!({"error": "x", "error_codes": [90002]})).expect("a refusal");
+        assert!(number_alone.hint().is_some());
+        let strange = parse(&json!({"error": "x", "error_description": "AADSTS99999999999: Trace ID: 1"}));
+        assert_eq!(strange.expect("a refusal").message, "AADSTS99999999999:");
+        assert_eq!(Refusal::parse(502, b"<html>"), None);
+        assert_eq!(parse(&json!({"access_token": "x"})), None);
+    }
+}

@@ -1,0 +1,175 @@
+//! An access token, and what can be read from it without trusting it.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use url::Url;
+use uuid::Uuid;
+
+use super::AuthError;
+
+/// How long before its end a token is renewed, so that none expires on its way.
+const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
+
+/// An access token for Graph.
+#[derive(Clone, Debug)]
+pub struct Token {
+    secret: SecretString,
+    lifetime: Option<Lifetime>,
+    issuer: Option<String>,
+    tenant: Option<Uuid>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Lifetime {
+    renew: Timestamp,
+    end: Timestamp,
+}
+
+/// The claims that matter before a token is sent. Their signature is Graph's to check.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Claims {
+    iss: Option<String>,
+    tid: Option<String>,
+}
+
+impl Token {
+    /// Makes a token that somebody else looks after. Its claims say who issued it.
+    pub fn given(secret: SecretString) -> Self {
+        let claims = claims(secret.expose_secret()).unwrap_or_default();
+        let issuer = claims.iss.and_then(|iss| Url::parse(&iss).ok());
+        Self {
+            issuer: issuer.as_ref().and_then(host),
+            tenant: claims.tid.and_then(|tid| Uuid::parse_str(&tid).ok()),
+            lifetime: None,
+            secret,
+        }
+    }
+
+    /// Makes a token that a sign-in service issued just now.
+    pub(crate) fn issued(secret: SecretString, login: &Url, now: Timestamp, lifetime: Duration) -> Self {
+        // A token that lives for less than twice the margin is renewed half-way.
+        let renew_after = lifetime.saturating_sub(RENEW_BEFORE).max(lifetime / 2);
+        let after = |duration| now.checked_add(duration).unwrap_or(Timestamp::MAX);
+        Self {
+            issuer: host(login),
+            lifetime: Some(Lifetime { renew: after(renew_after), end: after(lifetime) }),
+            ..Self::given(secret)
+        }
+    }
+
+    /// Returns the token itself, for the `Authorization` header alone.
+    pub fn secret(&self) -> &SecretString {
+        &self.secret
+    }
+
+    /// Returns the host that issued the token, if that is known.
+    pub fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
+    }
+
+    /// Returns whether it is time to get another one.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.lifetime.is_some_and(|lifetime| lifetime.renew <= now)
+    }
+
+    /// Returns whether its time is over.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.lifetime.is_some_and(|lifetime| lifetime.end <= now)
+    }
+
+    /// Checks that the token is of the tenant that is meant. A token that does not say passes: there is
+    /// nothing to compare, and Graph will read it anyway.
+    ///
+    /// # Errors
+    /// When it is of another tenant.
+    pub fn check_tenant(&self, expected: Uuid) -> Result<(), AuthError> {
+        match self.tenant {
+            Some(found) if found != expected => Err(AuthError::WrongTenant { expected, found }),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn host(url: &Url) -> Option<String> {
+    url.host_str().map(str::to_owned)
+}
+
+/// Reads the payload of a JWT, without checking its signature; `None` for any other text.
+fn claims(token: &str) -> Option<Claims> {
+    let payload = token.split('.').nth(1)?.trim_end_matches('=');
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const CONTOSO: Uuid = Uuid::from_u128(0x11111111_2222_3333_4444_555555555555);
+
+    /// Returns an unsigned JWT with these claims.
+    pub(crate) fn jwt(claims: &Value) -> SecretString {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        format!("{}.{}.c2ln", part(&json!({"alg": "none"})), part(claims)).into()
+    }
+
+    #[test]
+    fn a_token_of_another_tenant_is_told_apart() {
+        let token = |tid: Value| Token::given(jwt(&json!({"tid": tid})));
+        assert!(token(json!(CONTOSO)).check_tenant(CONTOSO).is_ok());
+        let error = token(json!(Uuid::nil())).check_tenant(CONTOSO).expect_err("another tenant");
+        assert_eq!(
+            error.to_string(),
+            "the token is for tenant 00000000-0000-0000-0000-000000000000, \
+             but 11111111-2222-3333-4444-555555555555 is declared"
+        );
+        for unreadable in [json!(null), json!(7), json!("contoso")] {
+            assert!(token(unreadable).check_tenant(CONTOSO).is_ok());
+        }
+    }
+
+    #[test]
+    fn any_text_is_a_token() {
+        for text in ["", "..", "a.b.c", "a.e30", "a.bnVsbA.c", "a.W10.c", "é.é.é"] {
+            let token = Token::given(text.into());
+            assert_eq!((token.issuer(), token.tenant), (None, None), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_issuer_is_who_was_asked_else_what_the_claims_say() {
+        let secret = jwt(&json!({"iss": "https://sts.windows.net/1/"}));
+        assert_eq!(Token::given(secret.clone()).issuer(), Some("sts.windows.net"));
+        let login = Url::parse("http://127.0.0.1:80").expect("valid");
+        let issued = Token::issued(secret, &login, Timestamp::UNIX_EPOCH, Duration::ZERO);
+        assert_eq!(issued.issuer(), Some("127.0.0.1"));
+    }
+
+    #[test]
+    fn a_token_is_due_five_minutes_before_its_end_or_half_way() {
+        let login = Url::parse("http://127.0.0.1").expect("valid");
+        for (lifetime, due) in [(3_599, 3_299), (600, 300), (400, 200), (0, 0)] {
+            let token =
+                Token::issued("x".into(), &login, Timestamp::UNIX_EPOCH, Duration::from_secs(lifetime));
+            let at = |second| Timestamp::UNIX_EPOCH + Duration::from_secs(second);
+            assert!(token.is_due(at(due)));
+            assert!(due == 0 || !token.is_due(at(due - 1)));
+            assert!(token.is_over(at(lifetime)) && (lifetime == 0 || !token.is_over(at(due))));
+        }
+        let endless = Token::issued("x".into(), &login, Timestamp::UNIX_EPOCH, Duration::MAX);
+        assert!(!endless.is_due(Timestamp::UNIX_EPOCH));
+    }
+
+    #[test]
+    fn a_token_does_not_show_itself() {
+        let token = Token::given("canary".into());
+        assert!(!format!("{token:?}").contains("canary"));
+    }
+}

@@ -1,0 +1,153 @@
+//! The one source of time: whoever waits or asks how late it is does so through a [`Clock`].
+
+use std::sync::Arc;
+#[cfg(test)]
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+/// A clock. Clones tell the same time.
+#[derive(Clone, Debug)]
+pub struct Clock(Arc<Kind>);
+
+#[derive(Debug)]
+enum Kind {
+    System {
+        epoch: Instant,
+        /// How many times faster than the world it runs; 1 in every release binary.
+        pace: u32,
+    },
+    #[cfg(test)]
+    Recording {
+        epoch: Instant,
+        start: Timestamp,
+        sleeps: Mutex<Vec<Duration>>,
+    },
+}
+
+impl Clock {
+    /// Returns the system's clock.
+    ///
+    /// A debug build reads `MOORLINE_TEST_CLOCK`: at 100, a sleep of 20 s takes 0.2 s and
+    /// [`Clock::instant`] moves on by 20 s meanwhile, so that windows and deadlines agree with sleeps.
+    pub fn system() -> Self {
+        Self::paced(pace_from_env())
+    }
+
+    fn paced(pace: u32) -> Self {
+        Self(Arc::new(Kind::System {
+            epoch: Instant::now(),
+            pace,
+        }))
+    }
+
+    /// Returns the wall time. It is compared with what others say, so it is never sped up.
+    pub fn now(&self) -> Timestamp {
+        match &*self.0 {
+            Kind::System { .. } => Timestamp::now(),
+            #[cfg(test)]
+            Kind::Recording { start, .. } => *start + self.advanced(),
+        }
+    }
+
+    /// Returns an instant on the scale that sleeps move along: for windows, deadlines and durations.
+    pub fn instant(&self) -> Instant {
+        match &*self.0 {
+            Kind::System { epoch, pace } => {
+                later(*epoch, epoch.elapsed().saturating_mul(*pace))
+            }
+            #[cfg(test)]
+            Kind::Recording { epoch, .. } => later(*epoch, self.advanced()),
+        }
+    }
+
+    /// Waits.
+    pub async fn sleep(&self, duration: Duration) {
+        match &*self.0 {
+            Kind::System { pace, .. } => tokio::time::sleep(duration / *pace).await,
+            #[cfg(test)]
+            Kind::Recording { sleeps, .. } => {
+                locked(sleeps).push(duration);
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+impl Clock {
+    /// Returns a clock that stands still, except that each sleep is noted down and passes at once.
+    pub(crate) fn recording(start: Timestamp) -> Self {
+        Self(Arc::new(Kind::Recording {
+            epoch: Instant::now(),
+            start,
+            sleeps: Mutex::default(),
+        }))
+    }
+
+    /// Returns the sleeps so far; none for a system clock.
+    pub(crate) fn sleeps(&self) -> Vec<Duration> {
+        match &*self.0 {
+            Kind::System { .. } => Vec::new(),
+            Kind::Recording { sleeps, .. } => locked(sleeps).clone(),
+        }
+    }
+
+    fn advanced(&self) -> Duration {
+        self.sleeps().iter().sum()
+    }
+}
+
+#[cfg(test)]
+fn locked(sleeps: &Mutex<Vec<Duration>>) -> MutexGuard<'_, Vec<Duration>> {
+    sleeps.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns `instant + duration`, or `instant` where that is past the end of time.
+fn later(instant: Instant, duration: Duration) -> Instant {
+    instant.checked_add(duration).unwrap_or(instant)
+}
+
+#[cfg(debug_assertions)]
+fn pace_from_env() -> u32 {
+    std::env::var("MOORLINE_TEST_CLOCK")
+        .ok()
+        .and_then(|factor| factor.parse().ok())
+        .filter(|factor| *factor > 0)
+        .unwrap_or(1)
+}
+
+#[cfg(not(debug_assertions))]
+fn pace_from_env() -> u32 {
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_recording_clock_passes_the_time_that_is_slept() {
+        let clock = Clock::recording(Timestamp::UNIX_EPOCH);
+        let before = clock.instant();
+        clock.sleep(Duration::from_secs(90)).await;
+        clock.clone().sleep(Duration::from_millis(500)).await;
+        let passed = Duration::from_millis(90_500);
+        assert_eq!(clock.instant() - before, passed);
+        assert_eq!(clock.now(), Timestamp::UNIX_EPOCH + passed);
+        assert_eq!(
+            clock.sleeps(),
+            [Duration::from_secs(90), Duration::from_millis(500)]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_paced_clock_moves_its_instants_along_with_its_sleeps() {
+        let clock = Clock::paced(10_000);
+        let (before, really) = (clock.instant(), Instant::now());
+        clock.sleep(Duration::from_secs(100)).await;
+        assert!(clock.instant() - before >= Duration::from_secs(100));
+        assert!(really.elapsed() < Duration::from_secs(100));
+    }
+}

@@ -1,0 +1,61 @@
+//! Answers: what the service sent back, and what the caller makes of it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::service_error::ServiceError;
+use super::transport::{Fault, Incoming};
+use crate::clock::Clock;
+
+/// A successful answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Response {
+    /// The HTTP status, 200 to 299.
+    pub status: u16,
+    /// The JSON body; null where there is none. Any 2xx to a write is a success, whatever its body.
+    pub body: Value,
+    /// Graph's id of the request.
+    pub request_id: Option<String>,
+}
+
+/// Any answer: to a plain call, or to a member of a batch.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) request_id: Option<String>,
+    pub(super) client_request_id: Option<String>,
+    /// The body, null where it is empty; `None` where it is not JSON.
+    pub(super) body: Option<Value>,
+}
+
+/// What came of an attempt.
+pub(super) type Attempt = Result<Answer, Fault>;
+
+impl Answer {
+    pub(super) fn read(incoming: &Incoming, client_request_id: &str, clock: &Clock) -> Self {
+        let body = match incoming.body.as_slice() {
+            [] => Some(Value::Null),
+            body => serde_json::from_slice(body).ok(),
+        };
+        Self {
+            status: incoming.status,
+            retry_after: incoming.retry_after(clock.now()),
+            request_id: incoming.header("request-id").map(str::to_owned),
+            client_request_id: Some(client_request_id.to_owned()),
+            body,
+        }
+    }
+
+    /// Returns whether the status is one of the 2xx.
+    pub(super) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    pub(super) fn into_service_error(self) -> ServiceError {
+        ServiceError::from_body(self.status, &self.body.unwrap_or_default())
+            .with_ids(self.request_id, self.client_request_id)
+    }
+}
+

@@ -1,0 +1,306 @@
+//! Microsoft's clouds, and the two hosts that a run talks to.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+use crate::schema::types::GraphVersion;
+
+/// A Microsoft cloud. A tenant lives in one of them, and tokens of one are worth nothing in another.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Cloud {
+    /// The worldwide cloud, GCC included.
+    #[default]
+    Global,
+    /// US Government L4 (GCC High).
+    UsGovL4,
+    /// US Government L5 (DoD).
+    UsGovL5,
+    /// China, operated by 21Vianet.
+    China,
+}
+
+/// What is known of a cloud.
+struct Facts {
+    name: &'static str,
+    graph: &'static str,
+    login: &'static str,
+    audience: &'static str,
+}
+
+/// Further hosts that tokens of a Microsoft cloud name as their issuer.
+const ISSUERS: [&str; 3] = [
+    "sts.windows.net",
+    "sts.chinacloudapi.cn",
+    "login.partner.microsoftonline.cn",
+];
+
+impl Cloud {
+    /// All clouds, in the order of their declaration.
+    pub const ALL: [Self; 4] = [Self::Global, Self::UsGovL4, Self::UsGovL5, Self::China];
+
+    /// Returns the cloud's row of the table (FACTS 8).
+    const fn facts(self) -> Facts {
+        match self {
+            Self::Global => Facts {
+                name: "global",
+                graph: "https://graph.microsoft.com",
+                login: "https://login.microsoftonline.com",
+                audience: "api://AzureADTokenExchange",
+            },
+            Self::UsGovL4 => Facts {
+                name: "usGovL4",
+                graph: "https://graph.microsoft.us",
+                login: "https://login.microsoftonline.us",
+                audience: "api://AzureADTokenExchangeUSGov",
+            },
+            Self::UsGovL5 => Facts {
+                name: "usGovL5",
+                graph: "https://dod-graph.microsoft.us",
+                login: "https://login.microsoftonline.us",
+                audience: "api://AzureADTokenExchangeUSGov",
+            },
+            Self::China => Facts {
+                name: "china",
+                graph: "https://microsoftgraph.chinacloudapi.cn",
+                login: "https://login.chinacloudapi.cn",
+                audience: "api://AzureADTokenExchangeChina",
+            },
+        }
+    }
+
+    /// Returns the name that manifests use.
+    pub fn name(self) -> &'static str {
+        self.facts().name
+    }
+
+    /// Returns the cloud with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cloud| cloud.name() == name)
+    }
+
+    /// Returns the origin of Graph.
+    pub fn graph(self) -> &'static str {
+        self.facts().graph
+    }
+
+    /// Returns the origin of the sign-in service.
+    pub fn login(self) -> &'static str {
+        self.facts().login
+    }
+
+    /// Returns the scope that asks for every permission that the app was granted on Graph.
+    pub fn scope(self) -> String {
+        format!("{}/.default", self.graph())
+    }
+
+    /// Returns the audience that an assertion of a federated identity must name.
+    pub fn federated_audience(self) -> &'static str {
+        self.facts().audience
+    }
+}
+
+impl fmt::Display for Cloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Returns whether a host issues tokens for one of the clouds.
+pub(crate) fn issues_cloud_tokens(host: &str) -> bool {
+    ISSUERS.contains(&host) || Cloud::ALL.iter().any(|cloud| cloud.login().strip_prefix("https://") == Some(host))
+}
+
+/// The hosts that a run talks to: a cloud's own, or what the user put in their place.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    cloud: Cloud,
+    graph: Url,
+    login: Url,
+}
+
+/// Why an overriding URL cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum EndpointError {
+    /// It cannot be parsed.
+    #[error("{option} is not a URL")]
+    Invalid {
+        /// The option's name.
+        option: &'static str,
+        /// What the parser says.
+        source: url::ParseError,
+    },
+    /// It would send tokens in clear over a network.
+    #[error("{option} must be https; http is for this machine alone (127.0.0.1, ::1, localhost)")]
+    Insecure {
+        /// The option's name.
+        option: &'static str,
+    },
+    /// It says more than scheme, host and port.
+    #[error("{option} must be a scheme, a host and perhaps a port, without path, query or user name")]
+    NotAnOrigin {
+        /// The option's name.
+        option: &'static str,
+    },
+}
+
+impl Endpoints {
+    /// Makes the endpoints of a cloud, with `--graph-url` and `--login-url` in place of its own.
+    ///
+    /// # Errors
+    /// When an override is no https origin; http is allowed on the loopback interface.
+    pub fn new(
+        cloud: Cloud,
+        graph_url: Option<&str>,
+        login_url: Option<&str>,
+    ) -> Result<Self, EndpointError> {
+        Ok(Self {
+            cloud,
+            graph: origin("--graph-url", graph_url.unwrap_or(cloud.graph()))?,
+            login: origin("--login-url", login_url.unwrap_or(cloud.login()))?,
+        })
+    }
+
+    /// Returns the cloud.
+    pub fn cloud(&self) -> Cloud {
+        self.cloud
+    }
+
+    /// Returns Graph's origin.
+    pub fn graph(&self) -> &Url {
+        &self.graph
+    }
+
+    /// Returns the sign-in service's origin.
+    pub fn login(&self) -> &Url {
+        &self.login
+    }
+
+    /// Returns whether Graph is somewhere else than the cloud says.
+    pub fn graph_is_overridden(&self) -> bool {
+        self.graph.origin().ascii_serialization() != self.cloud.graph()
+    }
+
+    /// Returns whether every endpoint is on this machine, where no proxy and no certificate is needed.
+    pub(crate) fn are_plain_loopback(&self) -> bool {
+        self.graph.scheme() == "http" && self.login.scheme() == "http"
+    }
+
+    /// Returns the URL of a path below a version.
+    ///
+    /// # Errors
+    /// When the path is not already in the form in which it travels, so that what was shown to people
+    /// is what is sent: no dot segments, no fragment, nothing that still needs encoding.
+    pub(crate) fn url(&self, version: GraphVersion, path: &str) -> Result<Url, &'static str> {
+        if !path.starts_with('/') {
+            return Err("the path does not begin with a slash");
+        }
+        let path = format!("/{version}{path}");
+        let url = self.graph.join(&path).map_err(|_| "the path cannot be parsed")?;
+        if url.fragment().is_some() {
+            return Err("the path has a fragment");
+        }
+        let before_query = path.split_once('?').map_or(path.as_str(), |(path, _)| path);
+        if url.path() != before_query || !self.reaches_graph(&url) {
+            return Err("the path is not percent-encoded");
+        }
+        Ok(url)
+    }
+
+    /// Returns whether a URL has Graph's scheme, host and port, and brings no credentials of its own.
+    pub(crate) fn reaches_graph(&self, url: &Url) -> bool {
+        url.origin() == self.graph.origin() && url.username().is_empty() && url.password().is_none()
+    }
+}
+
+fn origin(option: &'static str, text: &str) -> Result<Url, EndpointError> {
+    let url = Url::parse(text).map_err(|source| EndpointError::Invalid { option, source })?;
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        _ => return Err(EndpointError::Insecure { option }),
+    }
+    let bare = url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if bare {
+        Ok(url)
+    } else {
+        Err(EndpointError::NotAnOrigin { option })
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cloud_has_one_name_and_its_own_hosts() {
+        for cloud in Cloud::ALL {
+            assert_eq!(
+                serde_json::to_value(cloud).expect("a unit variant"),
+                cloud.name()
+            );
+            assert_eq!(Cloud::parse(cloud.name()), Some(cloud));
+            let endpoints = Endpoints::new(cloud, None, None).expect("a cloud's own hosts are valid");
+            assert!(!endpoints.graph_is_overridden());
+        }
+        assert_eq!(
+            Cloud::UsGovL5.scope(),
+            "https://dod-graph.microsoft.us/.default"
+        );
+    }
+
+    #[test]
+    fn an_override_is_an_https_origin_or_on_this_machine() {
+        let graph = |text| Endpoints::new(Cloud::Global, Some(text), None);
+        for good in ["https://proxy.contoso.com", "http://127.0.0.1:8080/", "http://[::1]:1", "http://localhost:9"] {
+            assert!(graph(good).expect(good).graph_is_overridden());
+        }
+        assert!(!graph("https://graph.microsoft.com/").expect("the cloud's own").graph_is_overridden());
+        for insecure in ["http://contoso.com", "http://127.0.0.1.contoso.com", "ftp://127.0.0.1", "data:x"] {
+            assert!(matches!(graph(insecure), Err(EndpointError::Insecure { .. })), "{insecure}");
+        }
+        for more in ["https://a:b@contoso.com", "https://contoso.com/graph", "https://contoso.com?x"] {
+            assert!(matches!(graph(more), Err(EndpointError::NotAnOrigin { .. })), "{more}");
+        }
+        let error = Endpoints::new(Cloud::Global, None, Some("contoso")).expect_err("no scheme");
+        assert_eq!(error.to_string(), "--login-url is not a URL");
+    }
+
+    #[test]
+    fn a_path_is_sent_as_it_was_shown_or_not_at_all() {
+        let endpoints = Endpoints::new(Cloud::Global, None, None).expect("valid");
+        let url = |path| endpoints.url(GraphVersion::Beta, path).map(String::from);
+        assert_eq!(
+            url("/groups?$filter=displayName%20eq%20'a%26b'").as_deref(),
+            Ok("https://graph.microsoft.com/beta/groups?$filter=displayName%20eq%20%27a%26b%27")
+        );
+        for bad in ["", "groups", "@contoso.com/x", "/a/../../v1.0/x", "/a/%2e%2e/x", "/a b", "/a#b", "/a\\b", "/é"] {
+            assert!(url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn issuers_are_known_by_host() {
+        assert!(issues_cloud_tokens("login.microsoftonline.com"));
+        assert!(issues_cloud_tokens("sts.windows.net"));
+        assert!(!issues_cloud_tokens("127.0.0.1"));
+    }
+}

@@ -1,0 +1,190 @@
+//! The ways in which a call to Graph can fail.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::request::{Method, Request};
+use super::service_error::ServiceError;
+use super::transport::Fault;
+use crate::auth::AuthError;
+
+/// Which call an error is about. It shows as `PATCH /beta/deviceManagement/…`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The verb.
+    pub method: Method,
+    /// The path with its version, and its query if any.
+    pub path: String,
+}
+
+impl Call {
+    /// Returns the call that a request is.
+    pub fn of(request: &Request) -> Self {
+        Self { method: request.method, path: format!("/{}{}", request.version, request.path) }
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method.as_str(), self.path)
+    }
+}
+
+/// How often a call was repeated. It shows as ` after 3 retries in 41 s`, or as nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retries {
+    /// Attempts after the first.
+    pub count: u32,
+    /// Time since the first began.
+    pub elapsed: Duration,
+}
+
+impl fmt::Display for Retries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self.count {
+            0 => return Ok(()),
+            1 => "retry",
+            _ => "retries",
+        };
+        write!(f, " after {} {word} in {} s", self.count, self.elapsed.as_secs())
+    }
+}
+
+/// A call to Graph that did not succeed. No token, secret or body is ever part of it; what Graph says in
+/// its own error message is, and may quote a value of the request.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum GraphError {
+    /// The request is malformed; nothing was sent.
+    #[error("{call} was not sent: {reason}")]
+    InvalidRequest {
+        /// The call.
+        call: Call,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// There is no token for it; nothing was sent.
+    #[error("cannot sign in")]
+    Auth(#[source] AuthError),
+    /// The time of the whole run is over; nothing was sent.
+    #[error("{call} was not sent: the time for this run is over")]
+    OutOfTime {
+        /// The call.
+        call: Call,
+    },
+    /// There was no usable answer. If it is a write, it was not done.
+    #[error("{call} got no usable answer{retries}")]
+    Communication {
+        /// The call.
+        call: Call,
+        /// How often it was repeated.
+        retries: Retries,
+        /// Why.
+        source: Fault,
+    },
+    /// Graph kept throttling. If it is a write, it was not done.
+    #[error("{call} was throttled{retries}: {error}")]
+    Throttled {
+        /// The call.
+        call: Call,
+        /// How often it was repeated.
+        retries: Retries,
+        /// The last answer.
+        error: Box<ServiceError>,
+    },
+    /// Graph refused it, or failed.
+    #[error("{call} failed{retries}: {error}")]
+    Service {
+        /// The call.
+        call: Call,
+        /// How often it was repeated.
+        retries: Retries,
+        /// The answer.
+        error: Box<ServiceError>,
+    },
+    /// A write may or may not have been done: read before sending anything again.
+    #[error("{call} was sent, but whether it was done is unknown")]
+    AnswerLost {
+        /// The call.
+        call: Call,
+        /// Why.
+        source: Lost,
+    },
+    /// The answer is a success that cannot be understood.
+    #[error("the answer to {call} cannot be used: {reason}{}", shown(request_id))]
+    BadPayload {
+        /// The call.
+        call: Call,
+        /// What is wrong with it.
+        reason: &'static str,
+        /// Graph's id of the request.
+        request_id: Option<String>,
+    },
+    /// A list goes on at another server, which must not see the token.
+    #[error("the next page after {call} is on another server, {origin}")]
+    ForeignNextLink {
+        /// The call.
+        call: Call,
+        /// Where the link points.
+        origin: String,
+    },
+}
+
+/// Why it is unknown whether a write was done.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Lost {
+    /// The connection failed after the request may have been sent.
+    #[error(transparent)]
+    Connection(Fault),
+    /// A gateway answered in the service's place.
+    #[error("a gateway answered {0}")]
+    Gateway(Box<ServiceError>),
+    /// The answer to a `$batch` leaves this member out.
+    #[error("the answer to the batch leaves it out")]
+    LeftOut,
+}
+
+impl GraphError {
+    /// Returns what Graph said, if it answered.
+    pub fn service(&self) -> Option<&ServiceError> {
+        match self {
+            Self::Throttled { error, .. }
+            | Self::Service { error, .. }
+            | Self::AnswerLost { source: Lost::Gateway(error), .. } => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Returns the HTTP status, if Graph answered with an error.
+    pub fn status(&self) -> Option<u16> {
+        self.service().map(|error| error.status)
+    }
+}
+
+fn shown(request_id: &Option<String>) -> String {
+    request_id.as_ref().map(|id| format!(" (request id {id})")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::schema::types::GraphVersion;
+
+    #[test]
+    fn an_error_says_which_call_how_often_and_which_request() {
+        let request = Request::with_body(Method::Patch, GraphVersion::Beta, "/x/1", json!({"psk": "hunter2"}));
+        let body = json!({"error": {"code": "TooManyRequests", "message": "Wait.", "innerError": {"request-id": "abc"}}});
+        let error = GraphError::Throttled {
+            call: Call::of(&request),
+            retries: Retries { count: 3, elapsed: Duration::from_millis(41_900) },
+            error: Box::new(ServiceError::from_body(429, &body)),
+        };
+        assert_eq!(
+            error.to_string(),
+            "PATCH /beta/x/1 was throttled after 3 retries in 41 s: 429 TooManyRequests: Wait. (request id abc)"
+        );
+        assert_eq!(error.status(), Some(429));
+        assert!(!format!("{error:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,234 @@
+//! Graph's published limits, kept from this side, so that a 429 is the exception.
+//!
+//! A slot is taken before a call and given back when its answer is there. Graph counted the call at
+//! some moment in between, so a slot is free again one span after the *answer*: then no span of
+//! Graph's own clock can hold more calls than the limit.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use super::request::Effect;
+use crate::clock::Clock;
+
+/// The span that the limits are stated for.
+const SPAN: Duration = Duration::from_secs(20);
+
+/// Calls of any kind in a span, for one app in one tenant (FACTS 5.1).
+const CALLS: usize = 1_000;
+
+/// Writes in a span, for one app in one tenant (FACTS 5.1).
+const WRITES: usize = 100;
+
+/// What a call counts for; the members of a `$batch` count one each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cost {
+    calls: usize,
+    writes: usize,
+}
+
+impl Cost {
+    /// Returns the cost of some calls sent together.
+    pub(crate) fn of(effects: impl IntoIterator<Item = Effect>) -> Self {
+        effects.into_iter().fold(Self::default(), |cost, effect| Self {
+            calls: cost.calls + 1,
+            writes: cost.writes + usize::from(effect == Effect::Write),
+        })
+    }
+}
+
+/// The limits of one app in one tenant.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    clock: Clock,
+    state: Mutex<State>,
+    given_back: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    calls: Window,
+    writes: Window,
+    not_before: Option<Instant>,
+}
+
+/// When a call may go. The order is the order of patience.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Admission {
+    Now,
+    At(Instant),
+    WhenGivenBack,
+}
+
+impl Limiter {
+    /// Makes a limiter that has seen no call yet.
+    pub(crate) fn new(clock: Clock) -> Self {
+        let state = State { calls: Window::new(CALLS), writes: Window::new(WRITES), not_before: None };
+        Self { clock, state: Mutex::new(state), given_back: Notify::new() }
+    }
+
+    /// Waits for a slot. Returns `None`, at once, when there is none before the deadline.
+    pub(crate) async fn acquire(&self, cost: Cost, deadline: Option<Instant>) -> Option<Slot<'_>> {
+        loop {
+            // Made before looking, so that a slot given back in between is not missed.
+            let given_back = self.given_back.notified();
+            let now = self.clock.instant();
+            let admission = self.state().admit(cost, now);
+            match admission {
+                Admission::Now => return Some(Slot { limiter: self, cost }),
+                Admission::At(instant) if deadline.is_some_and(|deadline| deadline <= instant) => return None,
+                Admission::At(instant) => self.clock.sleep(instant.saturating_duration_since(now)).await,
+                Admission::WhenGivenBack => given_back.await,
+            }
+        }
+    }
+
+    /// Lets nothing pass for a while: Graph throttles an app as a whole.
+    pub(crate) fn hold(&self, wait: Duration) {
+        let until = self.clock.instant().checked_add(wait);
+        let mut state = self.state();
+        state.not_before = state.not_before.max(until);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn admit(&mut self, cost: Cost, now: Instant) -> Admission {
+        let held = match self.not_before {
+            Some(until) if until > now => Admission::At(until),
+            _ => Admission::Now,
+        };
+        let admission = held.max(self.calls.admission(cost.calls, now)).max(self.writes.admission(cost.writes, now));
+        if admission == Admission::Now {
+            self.calls.in_flight += cost.calls;
+            self.writes.in_flight += cost.writes;
+        }
+        admission
+    }
+}
+
+/// The right to send, until it is dropped with the answer.
+#[derive(Debug)]
+pub(crate) struct Slot<'a> {
+    limiter: &'a Limiter,
+    cost: Cost,
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        let now = self.limiter.clock.instant();
+        let mut state = self.limiter.state();
+        state.calls.give_back(self.cost.calls, now);
+        state.writes.give_back(self.cost.writes, now);
+        drop(state);
+        self.limiter.given_back.notify_waiters();
+    }
+}
+
+/// A sliding window over one kind of call.
+#[derive(Debug)]
+struct Window {
+    limit: usize,
+    in_flight: usize,
+    /// When each answer of the last span came, oldest first.
+    answered: VecDeque<Instant>,
+}
+
+impl Window {
+    fn new(limit: usize) -> Self {
+        Self { limit, in_flight: 0, answered: VecDeque::new() }
+    }
+
+    fn admission(&mut self, wanted: usize, now: Instant) -> Admission {
+        while self.answered.front().is_some_and(|at| *at + SPAN <= now) {
+            self.answered.pop_front();
+        }
+        let taken = self.in_flight + self.answered.len();
+        let missing = (taken + wanted.min(self.limit)).saturating_sub(self.limit);
+        match missing.checked_sub(1).map(|last| self.answered.get(last)) {
+            None => Admission::Now,
+            Some(Some(at)) => Admission::At(*at + SPAN),
+            Some(None) => Admission::WhenGivenBack,
+        }
+    }
+
+    fn give_back(&mut self, count: usize, now: Instant) {
+        self.in_flight -= count;
+        self.answered.extend(std::iter::repeat_n(now, count));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn limiter() -> (Limiter, Clock) {
+        let clock = Clock::recording(Timestamp::UNIX_EPOCH);
+        (Limiter::new(clock.clone()), clock)
+    }
+
+    async fn pass(limiter: &Limiter, effect: Effect, count: usize) {
+        for _ in 0..count {
+            limiter.acquire(Cost::of([effect]), None).await.expect("no deadline");
+        }
+    }
+
+    #[tokio::test]
+    async fn five_hundred_writes_wait_four_spans() {
+        let (limiter, clock) = limiter();
+        pass(&limiter, Effect::Write, 500).await;
+        assert_eq!(clock.sleeps(), [SPAN; 4]);
+    }
+
+    #[tokio::test]
+    async fn reads_are_not_held_up_by_writes_but_count_with_them() {
+        let (limiter, clock) = limiter();
+        pass(&limiter, Effect::Write, WRITES).await;
+        pass(&limiter, Effect::Read, CALLS - WRITES).await;
+        assert!(clock.sleeps().is_empty());
+        pass(&limiter, Effect::Read, 1).await;
+        assert_eq!(clock.sleeps(), [SPAN]);
+    }
+
+    #[tokio::test]
+    async fn members_of_a_batch_count_and_a_slot_is_free_a_span_after_its_answer() {
+        let (limiter, clock) = limiter();
+        let batch = limiter.acquire(Cost::of([Effect::Write; 20]), None).await;
+        clock.sleep(Duration::from_secs(5)).await;
+        drop(batch);
+        pass(&limiter, Effect::Write, 81).await;
+        assert_eq!(clock.sleeps(), [Duration::from_secs(5), SPAN]);
+    }
+
+    #[tokio::test]
+    async fn a_full_flight_waits_for_what_is_given_back() {
+        let (limiter, clock) = limiter();
+        let all = limiter.acquire(Cost::of([Effect::Write; WRITES]), None).await;
+        let (next, ()) = tokio::join!(limiter.acquire(Cost::of([Effect::Write]), None), async {
+            tokio::task::yield_now().await;
+            drop(all);
+        });
+        assert!(next.is_some());
+        assert_eq!(clock.sleeps(), [SPAN]);
+    }
+
+    #[tokio::test]
+    async fn a_hold_stops_everything_and_a_deadline_is_not_waited_for() {
+        let (limiter, clock) = limiter();
+        limiter.hold(Duration::from_secs(30));
+        limiter.hold(Duration::from_secs(10));
+        let deadline = clock.instant() + Duration::from_secs(20);
+        let cost = Cost::of([Effect::Read]);
+        assert!(limiter.acquire(cost, Some(deadline)).await.is_none());
+        assert!(clock.sleeps().is_empty());
+        assert!(limiter.acquire(cost, None).await.is_some());
+        assert_eq!(clock.sleeps(), [Duration::from_secs(30)]);
+    }
+}

@@ -1,0 +1,47 @@
+//! Text in URLs: the one place where a name or an id becomes part of a path or a query.
+
+/// Returns a text as one segment of a path, percent-encoded.
+pub fn segment(text: &str) -> String {
+    encode(text, b"@")
+}
+
+/// Returns a text as an OData string literal, with its quotes, ready for a path or a query:
+/// `O'Neill & sons` is `'O''Neill%20%26%20sons'`.
+pub fn literal(text: &str) -> String {
+    format!("'{}'", encode(&text.replace('\'', "''"), b"'@"))
+}
+
+/// Percent-encodes what is neither unreserved (RFC 3986, 2.3) nor in `kept`.
+fn encode(text: &str, kept: &[u8]) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || kept.contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            encoded.push(char::from(HEX[usize::from(byte >> 4)]));
+            encoded.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_cannot_leave_its_place() {
+        assert_eq!(segment("alice@contoso.com"), "alice@contoso.com");
+        assert_eq!(segment("a/../b?c#d%2F"), "a%2F..%2Fb%3Fc%23d%252F");
+        assert_eq!(segment("Zürich"), "Z%C3%BCrich");
+    }
+
+    #[test]
+    fn a_literal_doubles_its_quotes_and_cannot_end_the_query() {
+        assert_eq!(literal("O'Neill & sons"), "'O''Neill%20%26%20sons'");
+        assert_eq!(literal("' or true"), "'''%20or%20true'");
+        assert_eq!(literal(""), "''");
+    }
+}

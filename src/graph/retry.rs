@@ -1,0 +1,192 @@
+//! The one retry policy, as a decision about one attempt. It sends nothing and waits for nothing.
+//!
+//! Plain calls, the members of a `$batch` and the sign-in all ask [`decide`]. A read is repeated
+//! whenever that may help. A write is repeated only where Graph cannot have acted on it: it was
+//! throttled, or the connection was never made. After anything else the caller has to look first.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
+
+use super::request::Effect;
+
+/// How long one call may be repeated.
+pub const CHAIN_DEADLINE: Duration = Duration::from_secs(5 * 60);
+
+/// The least wait. Intune often names none, or 0, and counts what is sent meanwhile (FACTS 5.1).
+const FLOOR: Duration = Duration::from_secs(3);
+
+/// Where the backoff stops growing. A longer Retry-After is honoured all the same.
+const CAP: Duration = Duration::from_secs(60);
+
+/// How often a connection is tried: a host that cannot be found is more often wrong than busy.
+const CONNECTS: u32 = 5;
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Outcome {
+    /// With an answer, and the wait that it asks for.
+    Answered {
+        /// The HTTP status.
+        status: u16,
+        /// The parsed `Retry-After`.
+        retry_after: Option<Duration>,
+    },
+    /// Before anything was sent.
+    NeverConnected,
+    /// After something may have been sent, without a whole answer.
+    Lost,
+    /// In a way that the next attempt would end in too.
+    Hopeless,
+}
+
+/// What follows from an attempt.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Decision {
+    /// The outcome stands.
+    Final,
+    /// It is tried again after this wait.
+    Wait(Duration),
+    /// It would be tried again, had the time not run out.
+    GiveUp,
+    /// Whether the write took effect is unknown: it must not be repeated before somebody looks.
+    AnswerLost,
+}
+
+/// Decides what follows from attempt number `attempt` (from 1), with `left` until the last deadline.
+///
+/// 502, 503 and 504 come from a gateway in front of the service that was asked, so after them a write
+/// may or may not have been done.
+pub fn decide(effect: Effect, outcome: Outcome, attempt: u32, left: Duration) -> Decision {
+    let asked = match (outcome, effect) {
+        (Outcome::Answered { status: 429, retry_after }, _)
+        | (Outcome::Answered { status: 502..=504, retry_after }, Effect::Read) => retry_after,
+        (Outcome::NeverConnected, _) if attempt < CONNECTS => None,
+        (Outcome::Lost, Effect::Read) => None,
+        (Outcome::Lost | Outcome::Answered { status: 502..=504, .. }, Effect::Write) => {
+            return Decision::AnswerLost;
+        }
+        (Outcome::NeverConnected, _) => return Decision::GiveUp,
+        (Outcome::Answered { .. } | Outcome::Hopeless, _) => return Decision::Final,
+    };
+    let wait = delay(asked, attempt);
+    if wait < left { Decision::Wait(wait) } else { Decision::GiveUp }
+}
+
+/// Returns the wait before the next attempt: what was asked for and a little more, so that callers who
+/// were throttled together do not return together; else a jittered exponential backoff.
+fn delay(asked: Option<Duration>, attempt: u32) -> Duration {
+    let backoff = ExponentialBuilder::new().with_min_delay(FLOOR).without_max_times().with_jitter();
+    match asked.filter(|asked| !asked.is_zero()) {
+        Some(asked) => {
+            let beyond = backoff.build().next().unwrap_or(FLOOR).saturating_sub(FLOOR);
+            asked.max(FLOOR).saturating_add(beyond)
+        }
+        None => {
+            let before = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX).min(16);
+            backoff.with_max_delay(CAP).build().nth(before).unwrap_or(CAP)
+        }
+    }
+}
+
+/// Parses a `Retry-After`: seconds, with a fraction or without, or an HTTP date, which counts from
+/// `now`. Returns `None` for anything else.
+pub fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let until = http_date(text)?;
+    Some(Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO))
+}
+
+/// Parses an HTTP date, `Sun, 06 Nov 1994 08:49:37 GMT`.
+pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
+    DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = CHAIN_DEADLINE;
+
+    fn status(status: u16) -> Outcome {
+        Outcome::Answered { status, retry_after: None }
+    }
+
+    fn is_wait(decision: Decision) -> bool {
+        matches!(decision, Decision::Wait(_))
+    }
+
+    #[test]
+    fn a_read_is_repeated_and_a_write_only_where_it_cannot_have_been_done() {
+        for transient in [status(429), status(502), status(503), status(504), Outcome::NeverConnected, Outcome::Lost] {
+            assert!(is_wait(decide(Effect::Read, transient, 1, LONG)), "{transient:?}");
+        }
+        assert!(is_wait(decide(Effect::Write, status(429), 1, LONG)));
+        assert!(is_wait(decide(Effect::Write, Outcome::NeverConnected, 1, LONG)));
+        for unknown in [status(502), status(503), status(504), Outcome::Lost] {
+            assert_eq!(decide(Effect::Write, unknown, 1, LONG), Decision::AnswerLost, "{unknown:?}");
+        }
+        for settled in [status(200), status(204), status(400), status(401), status(404), status(500), Outcome::Hopeless] {
+            for effect in [Effect::Read, Effect::Write] {
+                assert_eq!(decide(effect, settled, 1, LONG), Decision::Final, "{settled:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_retry_after_is_waited_for_in_full_and_zero_is_no_answer() {
+        let wait = |seconds: f64| {
+            let retry_after = Some(Duration::from_secs_f64(seconds));
+            match decide(Effect::Read, Outcome::Answered { status: 429, retry_after }, 1, LONG) {
+                Decision::Wait(wait) => wait.as_secs_f64(),
+                other => panic!("{other:?}"),
+            }
+        };
+        for (asked, least) in [(120.0, 120.0), (7.5, 7.5), (0.2, 3.0), (0.0, 3.0)] {
+            for _ in 0..50 {
+                let waited = wait(asked);
+                assert!(waited >= least && waited <= least + 3.0, "{asked} became {waited}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_backoff_doubles_up_to_its_cap() {
+        for (attempt, least) in [(1, 3), (2, 6), (3, 12), (4, 24), (5, 48), (6, 60), (40, 60), (u32::MAX, 60)] {
+            let least = Duration::from_secs(least);
+            match decide(Effect::Read, status(503), attempt, LONG) {
+                Decision::Wait(wait) => assert!(wait >= least && wait <= least * 2, "{attempt}: {wait:?}"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_wait_that_ends_too_late_is_not_begun() {
+        let asked = Outcome::Answered { status: 429, retry_after: Some(Duration::from_secs(600)) };
+        assert_eq!(decide(Effect::Read, asked, 1, LONG), Decision::GiveUp);
+        assert_eq!(decide(Effect::Read, status(429), 1, Duration::from_secs(2)), Decision::GiveUp);
+        assert_eq!(decide(Effect::Write, Outcome::NeverConnected, CONNECTS, LONG), Decision::GiveUp);
+        let endless = Outcome::Answered { status: 503, retry_after: Some(Duration::MAX) };
+        assert_eq!(decide(Effect::Read, endless, 1, LONG), Decision::GiveUp);
+    }
+
+    #[test]
+    fn a_retry_after_has_many_forms() {
+        let now = http_date("Sun, 06 Nov 1994 08:49:37 GMT").expect("the example of RFC 9110");
+        let seconds = |text| retry_after(text, now).map(|wait| wait.as_secs_f64());
+        assert_eq!(seconds("10"), Some(10.0));
+        assert_eq!(seconds(" 2.128 "), Some(2.128));
+        assert_eq!(seconds("0"), Some(0.0));
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:51:07 GMT"), Some(90.0));
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0.0));
+        for nonsense in ["", "soon", "-5", "NaN", "inf", "1e400", "Sun, 99 Nov 1994"] {
+            assert_eq!(seconds(nonsense), None, "{nonsense}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What Graph says when it refuses, in one form whatever service stands behind it.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::unwrap::unwrap_message;
+
+/// An error answer of Graph, with Intune's wrapping taken off. Every text in it came over the wire.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceError {
+    /// The HTTP status.
+    pub status: u16,
+    /// The error code; empty when the answer has none.
+    pub code: String,
+    /// The message; empty when the answer has none.
+    pub message: String,
+    /// Graph's id of the request: what Microsoft's support asks for.
+    pub request_id: Option<String>,
+    /// The id that the call carried.
+    pub client_request_id: Option<String>,
+    /// Intune's id of what it did.
+    pub activity_id: Option<String>,
+    /// The service's own time, as it writes it: often without a zone, sometimes malformed.
+    pub date: Option<String>,
+}
+
+impl ServiceError {
+    /// Reads an error answer. Whatever the body is, the result is as good as the body allows.
+    pub fn from_body(status: u16, body: &Value) -> Self {
+        let error = &body["error"];
+        if error.is_string() {
+            // The sign-in service's form, which gateways that check tokens use too.
+            return Self {
+                status,
+                code: text(error),
+                message: text(&body["error_description"]),
+                ..Self::default()
+            };
+        }
+        let inner = [&error["innerError"], &error["innererror"]].into_iter().find(|inner| inner.is_object());
+        let inner = inner.unwrap_or(&Value::Null);
+        let message = [&error["message"], &inner["message"]].into_iter().map(text).find(|message| !message.is_empty());
+        let unwrapped = unwrap_message(&message.unwrap_or_default());
+        let outer_code = text(&error["code"]);
+        let code = match unwrapped.code {
+            Some(code) if says_nothing(&outer_code) => code,
+            _ => outer_code,
+        };
+        Self {
+            status,
+            code,
+            message: unwrapped.message,
+            request_id: id(&inner["request-id"]),
+            client_request_id: id(&inner["client-request-id"]),
+            activity_id: unwrapped.activity_id,
+            date: id(&inner["date"]),
+        }
+    }
+
+    /// Fills in the ids that the headers carried, where the body has none.
+    #[must_use]
+    pub(crate) fn with_ids(mut self, request_id: Option<String>, client_request_id: Option<String>) -> Self {
+        self.request_id = self.request_id.or(request_id);
+        self.client_request_id = self.client_request_id.or(client_request_id);
+        self
+    }
+}
+
+/// Returns whether Intune's own code, inside, says more than this one.
+fn says_nothing(code: &str) -> bool {
+    matches!(code, "" | "Unknown" | "UnknownError")
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map(str::trim).unwrap_or_default().to_owned()
+}
+
+fn id(value: &Value) -> Option<String> {
+    Some(text(value)).filter(|text| !text.is_empty())
+}
+
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.status)?;
+        if !self.code.is_empty() {
+            write!(f, " {}", self.code)?;
+        }
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, " (request id {id})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ServiceError {}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_plain_error_is_read_as_it_stands() {
+        let body = json!({"error": {
+            "code": "Authorization_RequestDenied",
+            "message": "Insufficient privileges to complete the operation.",
+            "innerError": {"date": "2025-02-13T10:17:06", "request-id": "93b6f17e", "client-request-id": "e70c5c1b"},
+        }});
+        let error = ServiceError::from_body(403, &body);
+        assert_eq!(error.code, "Authorization_RequestDenied");
+        assert_eq!(error.client_request_id.as_deref(), Some("e70c5c1b"));
+        assert_eq!(error.date.as_deref(), Some("2025-02-13T10:17:06"));
+        assert_eq!(
+            error.to_string(),
+            "403 Authorization_RequestDenied: Insufficient privileges to complete the operation. (request id 93b6f17e)"
+        );
+    }
+
+    #[test]
+    fn intunes_own_code_stands_in_for_one_that_says_nothing() {
+        let nested = json!({"ErrorCode": "Forbidden", "Message": "No."}).to_string();
+        let error = |code: &str| {
+            ServiceError::from_body(401, &json!({"error": {"code": code, "message": nested}})).code
+        };
+        assert_eq!(error("UnknownError"), "Forbidden");
+        assert_eq!(error(""), "Forbidden");
+        assert_eq!(error("BadRequest"), "BadRequest");
+    }
+
+    #[test]
+    fn any_body_gives_an_error_that_can_be_shown() {
+        for body in [
+            Value::Null,
+            json!("<html>"),
+            json!([1]),
+            json!({"error": 7}),
+            json!({"error": {"code": 5, "message": {"a": 1}, "innerError": "x"}}),
+        ] {
+            assert_eq!(ServiceError::from_body(502, &body).to_string(), "502", "{body}");
+        }
+        let oauth = json!({"error": "invalid_token", "error_description": "No."});
+        assert_eq!(ServiceError::from_body(401, &oauth).to_string(), "401 invalid_token: No.");
+        let inner_alone = json!({"error": {"code": "", "message": "", "innerError": {"message": "Deep."}}});
+        assert_eq!(ServiceError::from_body(400, &inner_alone).to_string(), "400: Deep.");
+    }
+
+    #[test]
+    fn headers_fill_in_what_the_body_lacks() {
+        let body = json!({"error": {"code": "x", "innerError": {"request-id": "body"}}});
+        let error = ServiceError::from_body(400, &body).with_ids(Some("header".into()), Some("sent".into()));
+        assert_eq!(error.request_id.as_deref(), Some("body"));
+        assert_eq!(error.client_request_id.as_deref(), Some("sent"));
+    }
+}
