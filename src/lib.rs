@@ -1,8 +1,10 @@
 //! Moorline keeps a Microsoft tenant's device settings where Git says they are.
 
+pub mod apply;
 pub mod auth;
 pub mod clock;
 pub mod diagnostic;
+pub mod drift;
 pub mod error;
 pub mod graph;
 pub mod kinds;

@@ -1,0 +1,3 @@
+//! Carrying out a plan.
+
+pub mod outcome;

@@ -1,0 +1,127 @@
+//! What an apply did, object by object.
+
+use serde::Serialize;
+
+use crate::error::ErrorKind;
+use crate::manifest::Address;
+use crate::plan::{Action, TenantRef};
+
+/// What an apply did.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// Which tenant.
+    pub tenant: TenantRef,
+    /// The digest of the plan that was applied.
+    pub plan_digest: String,
+    /// One entry for each change, in the order of execution, those that were not begun last.
+    pub items: Vec<Item>,
+    /// The counts.
+    pub summary: OutcomeSummary,
+    /// Whether the user interrupted it.
+    pub interrupted: bool,
+}
+
+/// What became of one change.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Item {
+    /// `kind/name` of its manifest.
+    #[schemars(with = "String")]
+    pub address: Address,
+    /// The display name that people know it by.
+    pub display_name: String,
+    /// What was to happen.
+    pub action: Action,
+    /// What happened.
+    pub status: Status,
+    /// The live object's id, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// How many calls changed something in the tenant.
+    pub writes: usize,
+    /// What the reader should know: why it failed, what differs still.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Status {
+    /// Written, and the tenant shows it.
+    Applied,
+    /// The tenant had it already.
+    AlreadyInPlace,
+    /// Written and accepted; the tenant does not show it yet.
+    NotYetVisible,
+    /// Written and accepted; the tenant moved and shows something else.
+    DidNotStick,
+    /// Refused or lost.
+    Failed,
+    /// The tenant changed since the plan; not written.
+    Stale,
+    /// The plan could not make it; not written.
+    Blocked,
+    /// Not begun, because the run ended before.
+    NotBegun,
+}
+
+/// The counts of an outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OutcomeSummary {
+    /// Applied or already in place, or accepted and not yet visible.
+    pub done: usize,
+    /// Failed or did not stick.
+    pub failed: usize,
+    /// Stale, blocked or not begun.
+    pub skipped: usize,
+}
+
+impl Status {
+    /// Returns whether the change is done as far as anybody can tell.
+    pub fn is_done(self) -> bool {
+        matches!(self, Self::Applied | Self::AlreadyInPlace | Self::NotYetVisible)
+    }
+
+    /// Returns whether something went wrong with it.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::DidNotStick | Self::Failed)
+    }
+}
+
+impl Outcome {
+    /// Returns an outcome with its counts.
+    pub fn new(tenant: TenantRef, plan_digest: String, items: Vec<Item>, interrupted: bool) -> Self {
+        let mut summary = OutcomeSummary::default();
+        for item in &items {
+            match item.status {
+                status if status.is_done() => summary.done += 1,
+                status if status.is_failure() => summary.failed += 1,
+                _ => summary.skipped += 1,
+            }
+        }
+        Self { tenant, plan_digest, items, summary, interrupted }
+    }
+
+    /// Returns the kind of error that this outcome is, none where everything was done.
+    pub fn error_kind(&self) -> Option<ErrorKind> {
+        if self.interrupted {
+            return Some(ErrorKind::Interrupted);
+        }
+        if self.summary.failed + self.summary.skipped == 0 {
+            return None;
+        }
+        let wrote = self.items.iter().any(|item| item.writes > 0 || item.status.is_done());
+        let all_stale = self.items.iter().all(|item| item.status == Status::Stale);
+        Some(match (wrote, all_stale) {
+            (true, _) => ErrorKind::Partial,
+            (false, true) => ErrorKind::Stale,
+            (false, false) => ErrorKind::Failed,
+        })
+    }
+}
