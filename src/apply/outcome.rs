@@ -85,7 +85,10 @@ pub struct OutcomeSummary {
 impl Status {
     /// Returns whether the change is done as far as anybody can tell.
     pub fn is_done(self) -> bool {
-        matches!(self, Self::Applied | Self::AlreadyInPlace | Self::NotYetVisible)
+        matches!(
+            self,
+            Self::Applied | Self::AlreadyInPlace | Self::NotYetVisible
+        )
     }
 
     /// Returns whether something went wrong with it.
@@ -96,7 +99,12 @@ impl Status {
 
 impl Outcome {
     /// Returns an outcome with its counts.
-    pub fn new(tenant: TenantRef, plan_digest: String, items: Vec<Item>, interrupted: bool) -> Self {
+    pub fn new(
+        tenant: TenantRef,
+        plan_digest: String,
+        items: Vec<Item>,
+        interrupted: bool,
+    ) -> Self {
         let mut summary = OutcomeSummary::default();
         for item in &items {
             match item.status {
@@ -105,7 +113,13 @@ impl Outcome {
                 _ => summary.skipped += 1,
             }
         }
-        Self { tenant, plan_digest, items, summary, interrupted }
+        Self {
+            tenant,
+            plan_digest,
+            items,
+            summary,
+            interrupted,
+        }
     }
 
     /// Returns the kind of error that this outcome is, none where everything was done.
@@ -116,7 +130,10 @@ impl Outcome {
         if self.summary.failed + self.summary.skipped == 0 {
             return None;
         }
-        let wrote = self.items.iter().any(|item| item.writes > 0 || item.status.is_done());
+        let wrote = self
+            .items
+            .iter()
+            .any(|item| item.writes > 0 || item.status.is_done());
         let all_stale = self.items.iter().all(|item| item.status == Status::Stale);
         Some(match (wrote, all_stale) {
             (true, _) => ErrorKind::Partial,

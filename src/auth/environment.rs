@@ -33,7 +33,11 @@ pub fn from_env(
     transport: &Transport,
     clock: &Clock,
 ) -> Result<Arc<dyn TokenSource>, AuthError> {
-    let value = |name: &str| env(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    let value = |name: &str| {
+        env(name)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+    };
     if let Some(token) = value(ACCESS_TOKEN) {
         return Ok(Arc::new(StaticToken::new(token.into())));
     }
@@ -49,7 +53,10 @@ pub fn from_env(
         .or_else(|| tenant_names.iter().find_map(|name| value(name)))
         .ok_or_else(|| AuthError::NoTenant(tenant_names.join(" or ")))?;
     let endpoint = TokenEndpoint::new(endpoints, &tenant, transport.clone(), clock.clone());
-    Ok(Arc::new(Cached::new(ClientSecret::new(endpoint, client_id, secret), clock.clone())))
+    Ok(Arc::new(Cached::new(
+        ClientSecret::new(endpoint, client_id, secret),
+        clock.clone(),
+    )))
 }
 
 fn id_name(family: &str) -> String {
@@ -63,7 +70,17 @@ fn secret_name(family: &str) -> String {
 fn nothing_complete(is_set: impl Fn(&str) -> bool) -> AuthError {
     let pairs = FAMILIES.map(|family| [id_name(family), secret_name(family)]);
     AuthError::NoCredential {
-        looked_for: format!("neither {ACCESS_TOKEN}, nor {}", pairs.each_ref().map(|pair| pair.join(" with ")).join(", nor ")),
-        found: pairs.into_iter().flatten().filter(|name| is_set(name)).collect(),
+        looked_for: format!(
+            "neither {ACCESS_TOKEN}, nor {}",
+            pairs
+                .each_ref()
+                .map(|pair| pair.join(" with "))
+                .join(", nor ")
+        ),
+        found: pairs
+            .into_iter()
+            .flatten()
+            .filter(|name| is_set(name))
+            .collect(),
     }
 }

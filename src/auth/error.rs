@@ -50,7 +50,9 @@ pub enum AuthError {
         found: Uuid,
     },
     /// A cloud's token would have gone to a server that is not the cloud's; nothing was sent.
-    #[error("a token issued by {issuer} is not sent to {graph}: it would work against the real tenant")]
+    #[error(
+        "a token issued by {issuer} is not sent to {graph}: it would work against the real tenant"
+    )]
     ForeignHost {
         /// Who issued the token.
         issuer: String,
@@ -71,7 +73,9 @@ impl AuthError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Refused(refusal) => refusal.hint(),
-            Self::ForeignHost { .. } => Some("give `--login-url` too, so that the token comes from the same place"),
+            Self::ForeignHost { .. } => {
+                Some("give `--login-url` too, so that the token comes from the same place")
+            }
             _ => None,
         }
     }

@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use crate::diagnostic::Location;
 use crate::manifest::Address;
-use crate::plan::{Action, AssignmentChange, Blocked, Change, Coverage, FieldChange, FieldStatus, Plan, TenantRef};
+use crate::plan::{
+    Action, AssignmentChange, Blocked, Change, Coverage, FieldChange, FieldStatus, Plan, TenantRef,
+};
 
 /// How the tenant stands to what is declared.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
@@ -124,8 +126,16 @@ fn item(change: Change) -> DriftItem {
         display_name: change.display_name,
         id: change.id,
         // A missing object differs in every field: saying so of each would bury the news.
-        fields: if change.action == Action::Create { Vec::new() } else { change.fields },
-        assignments: if change.action == Action::Create { Vec::new() } else { change.assignments },
+        fields: if change.action == Action::Create {
+            Vec::new()
+        } else {
+            change.fields
+        },
+        assignments: if change.action == Action::Create {
+            Vec::new()
+        } else {
+            change.assignments
+        },
         reasons: change.blocked,
         last_modified: change.last_modified,
     }
@@ -137,7 +147,9 @@ fn status(change: &Change) -> DriftStatus {
         Action::Create => DriftStatus::Missing,
         Action::Update | Action::Replace | Action::Delete => DriftStatus::Drifted,
         // A field that differs and cannot be put back has drifted all the same.
-        Action::None if has(FieldStatus::Change) || has(FieldStatus::Blocked) => DriftStatus::Drifted,
+        Action::None if has(FieldStatus::Change) || has(FieldStatus::Blocked) => {
+            DriftStatus::Drifted
+        }
         Action::None if !change.blocked.is_empty() => DriftStatus::Unknown,
         Action::None if has(FieldStatus::Unverifiable) => DriftStatus::Unverifiable,
         Action::None => DriftStatus::InSync,

@@ -33,7 +33,9 @@ impl Graph {
     /// Graph does not say in which order it does them: writes that depend on one another do not belong
     /// in here.
     pub async fn batch(&self, version: GraphVersion, requests: &[Request]) -> Vec<Outcome> {
-        let batches = requests.chunks(MOST_MEMBERS).map(|chunk| self.one_batch(version, chunk));
+        let batches = requests
+            .chunks(MOST_MEMBERS)
+            .map(|chunk| self.one_batch(version, chunk));
         join_all(batches).await.into_iter().flatten().collect()
     }
 
@@ -52,7 +54,9 @@ impl Graph {
             if let Some(wait) = wait {
                 self.clock().sleep(wait).await;
             }
-            (wait, pending) = self.round(&mut chain, version, pending, &mut outcomes).await;
+            (wait, pending) = self
+                .round(&mut chain, version, pending, &mut outcomes)
+                .await;
         }
         outcomes.sort_by_key(|(place, _)| *place);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
@@ -63,7 +67,10 @@ impl Graph {
         if request.version == version {
             Ok(())
         } else {
-            Err(GraphError::InvalidRequest { call: Call::of(request), reason: "its version is not the batch's" })
+            Err(GraphError::InvalidRequest {
+                call: Call::of(request),
+                reason: "its version is not the batch's",
+            })
         }
     }
 
@@ -78,7 +85,11 @@ impl Graph {
         let answers = match self.exchange(chain, version, &pending).await {
             Ok(answers) => answers,
             Err(error) => {
-                outcomes.extend(pending.iter().map(|member| (member.place, Err(error.clone()))));
+                outcomes.extend(
+                    pending
+                        .iter()
+                        .map(|member| (member.place, Err(error.clone()))),
+                );
                 return (None, Vec::new());
             }
         };
@@ -116,7 +127,11 @@ impl Graph {
             call: &Call::of(&request),
             url: &self.url(&request)?,
             body: request.body.as_ref(),
-            effect: if effects().any(|effect| effect == Effect::Write) { Effect::Write } else { Effect::Read },
+            effect: if effects().any(|effect| effect == Effect::Write) {
+                Effect::Write
+            } else {
+                Effect::Read
+            },
             cost: Cost::of(effects()),
         };
         let attempt = chain.attempt(&sending).await?;
@@ -125,26 +140,31 @@ impl Graph {
 }
 
 fn envelope(members: &[Member<'_>]) -> Value {
-    let requests = members.iter().enumerate().map(|(id, Member { request, .. })| {
-        let mut member = json!({
-            "id": id.to_string(),
-            "method": request.method.as_str(),
-            "url": request.path,
+    let requests = members
+        .iter()
+        .enumerate()
+        .map(|(id, Member { request, .. })| {
+            let mut member = json!({
+                "id": id.to_string(),
+                "method": request.method.as_str(),
+                "url": request.path,
+            });
+            // Graph wants a body in every POST, be it empty.
+            if request.body.is_some() || request.method == Method::Post {
+                member["headers"] = json!({"Content-Type": "application/json"});
+                member["body"] = request.body.clone().unwrap_or_else(|| json!({}));
+            }
+            member
         });
-        // Graph wants a body in every POST, be it empty.
-        if request.body.is_some() || request.method == Method::Post {
-            member["headers"] = json!({"Content-Type": "application/json"});
-            member["body"] = request.body.clone().unwrap_or_else(|| json!({}));
-        }
-        member
-    });
     json!({"requests": requests.collect::<Vec<_>>()})
 }
 
 /// Sorts the answers by member. An envelope that failed as a whole is everybody's answer.
 fn answers(attempt: Attempt, members: usize, now: Timestamp) -> Vec<Option<Attempt>> {
     let responses = match &attempt {
-        Ok(Answer { body: Some(body), .. }) => body["responses"].as_array(),
+        Ok(Answer {
+            body: Some(body), ..
+        }) => body["responses"].as_array(),
         _ => None,
     };
     let succeeded = matches!(&attempt, Ok(answer) if answer.is_success());
@@ -154,7 +174,9 @@ fn answers(attempt: Attempt, members: usize, now: Timestamp) -> Vec<Option<Attem
         Some(responses) => {
             let mut answers = vec![None; members];
             for response in responses {
-                let id = response["id"].as_str().and_then(|id| id.parse::<usize>().ok());
+                let id = response["id"]
+                    .as_str()
+                    .and_then(|id| id.parse::<usize>().ok());
                 if let Some(answer) = id.and_then(|id| answers.get_mut(id)) {
                     *answer = member_answer(response, now).map(Ok);
                 }
@@ -167,11 +189,19 @@ fn answers(attempt: Attempt, members: usize, now: Timestamp) -> Vec<Option<Attem
 fn member_answer(response: &Value, now: Timestamp) -> Option<Answer> {
     let header = |wanted: &str| {
         let headers = response["headers"].as_object()?;
-        let (_, value) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
-        Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        let (_, value) = headers
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+        Some(
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned),
+        )
     };
     Some(Answer {
-        status: response["status"].as_u64().and_then(|status| status.try_into().ok())?,
+        status: response["status"]
+            .as_u64()
+            .and_then(|status| status.try_into().ok())?,
         retry_after: header("retry-after").and_then(|text| retry::retry_after(&text, now)),
         request_id: header("request-id"),
         client_request_id: None,
@@ -181,9 +211,14 @@ fn member_answer(response: &Value, now: Timestamp) -> Option<Answer> {
 
 fn left_out(call: Call, effect: Effect) -> GraphError {
     match effect {
-        Effect::Read => {
-            GraphError::BadPayload { call, reason: "the answer to the batch leaves it out", request_id: None }
-        }
-        Effect::Write => GraphError::AnswerLost { call, source: Lost::LeftOut },
+        Effect::Read => GraphError::BadPayload {
+            call,
+            reason: "the answer to the batch leaves it out",
+            request_id: None,
+        },
+        Effect::Write => GraphError::AnswerLost {
+            call,
+            source: Lost::LeftOut,
+        },
     }
 }

@@ -17,7 +17,11 @@ pub(super) struct Chain<'a> {
 
 impl<'a> Chain<'a> {
     pub(super) fn begin(graph: &'a Graph) -> Self {
-        Self { graph, start: graph.clock.instant(), attempts: 0 }
+        Self {
+            graph,
+            start: graph.clock.instant(),
+            attempts: 0,
+        }
     }
 
     pub(super) async fn attempt(&mut self, sending: &Sending<'_>) -> Result<Attempt, GraphError> {
@@ -28,7 +32,10 @@ impl<'a> Chain<'a> {
     /// Asks the policy, and lets nothing else pass while Graph throttles.
     pub(super) fn decide(&self, effect: Effect, attempt: &Attempt) -> Decision {
         let outcome = match attempt {
-            Ok(answer) => Outcome::Answered { status: answer.status, retry_after: answer.retry_after },
+            Ok(answer) => Outcome::Answered {
+                status: answer.status,
+                retry_after: answer.retry_after,
+            },
             Err(fault) => fault.outcome(effect),
         };
         let left = CHAIN_DEADLINE.saturating_sub(self.elapsed());
@@ -41,11 +48,17 @@ impl<'a> Chain<'a> {
     }
 
     pub(super) fn retries(&self) -> Retries {
-        Retries { count: self.attempts.saturating_sub(1), elapsed: self.elapsed() }
+        Retries {
+            count: self.attempts.saturating_sub(1),
+            elapsed: self.elapsed(),
+        }
     }
 
     fn elapsed(&self) -> Duration {
-        self.graph.clock.instant().saturating_duration_since(self.start)
+        self.graph
+            .clock
+            .instant()
+            .saturating_duration_since(self.start)
     }
 }
 
@@ -61,23 +74,45 @@ pub(super) fn conclude(
     let answer = match attempt {
         Ok(answer) => answer,
         Err(fault) if decision == Decision::AnswerLost => {
-            return Err(GraphError::AnswerLost { call, source: Lost::Connection(fault) });
+            return Err(GraphError::AnswerLost {
+                call,
+                source: Lost::Connection(fault),
+            });
         }
-        Err(source) => return Err(GraphError::Communication { call, retries, source }),
+        Err(source) => {
+            return Err(GraphError::Communication {
+                call,
+                retries,
+                source,
+            });
+        }
     };
     if !answer.is_success() {
         let status = answer.status;
         let error = Box::new(answer.into_service_error());
         return Err(match status {
-            _ if decision == Decision::AnswerLost => GraphError::AnswerLost { call, source: Lost::Gateway(error) },
-            429 => GraphError::Throttled { call, retries, error },
-            _ => GraphError::Service { call, retries, error },
+            _ if decision == Decision::AnswerLost => GraphError::AnswerLost {
+                call,
+                source: Lost::Gateway(error),
+            },
+            429 => GraphError::Throttled {
+                call,
+                retries,
+                error,
+            },
+            _ => GraphError::Service {
+                call,
+                retries,
+                error,
+            },
         });
     }
     match answer.body {
-        None if effect == Effect::Read => {
-            Err(GraphError::BadPayload { call, reason: "it is not JSON", request_id: answer.request_id })
-        }
+        None if effect == Effect::Read => Err(GraphError::BadPayload {
+            call,
+            reason: "it is not JSON",
+            request_id: answer.request_id,
+        }),
         body => Ok(Response {
             status: answer.status,
             body: body.unwrap_or_default(),
@@ -85,4 +120,3 @@ pub(super) fn conclude(
         }),
     }
 }
-

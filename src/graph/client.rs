@@ -10,9 +10,9 @@ use tokio::sync::Semaphore;
 use url::Url;
 use uuid::Uuid;
 
-use super::cloud::{Endpoints, issues_cloud_tokens};
 use super::answer::{Answer, Attempt, Response};
 use super::chain::{Chain, conclude};
+use super::cloud::{Endpoints, issues_cloud_tokens};
 use super::error::{Call, GraphError};
 use super::limiter::{Cost, Limiter};
 use super::request::{Effect, Method, Request};
@@ -34,7 +34,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { concurrency: 8, timeout: None, tenant: None }
+        Self {
+            concurrency: 8,
+            timeout: None,
+            tenant: None,
+        }
     }
 }
 
@@ -100,13 +104,17 @@ impl Graph {
     pub async fn send(&self, request: &Request) -> Result<Response, GraphError> {
         let call = Call::of(request);
         let url = self.url(request)?;
-        self.call(&call, &url, request.body.as_ref(), request.effect()).await
+        self.call(&call, &url, request.body.as_ref(), request.effect())
+            .await
     }
 
     /// Returns the URL of a request.
     pub(super) fn url(&self, request: &Request) -> Result<Url, GraphError> {
         let url = self.endpoints.url(request.version, &request.path);
-        url.map_err(|reason| GraphError::InvalidRequest { call: Call::of(request), reason })
+        url.map_err(|reason| GraphError::InvalidRequest {
+            call: Call::of(request),
+            reason,
+        })
     }
 
     /// Sends a call to a URL on Graph's host, as often as the policy says.
@@ -117,7 +125,13 @@ impl Graph {
         body: Option<&Value>,
         effect: Effect,
     ) -> Result<Response, GraphError> {
-        let sending = Sending { call, url, body, effect, cost: Cost::of([effect]) };
+        let sending = Sending {
+            call,
+            url,
+            body,
+            effect,
+            cost: Cost::of([effect]),
+        };
         let mut chain = Chain::begin(self);
         loop {
             let attempt = chain.attempt(&sending).await?;
@@ -135,7 +149,10 @@ impl Graph {
             && let Some(issuer) = token.issuer().filter(|issuer| issues_cloud_tokens(issuer))
         {
             let graph = self.endpoints.graph().origin().ascii_serialization();
-            return Err(AuthError::ForeignHost { issuer: issuer.to_owned(), graph });
+            return Err(AuthError::ForeignHost {
+                issuer: issuer.to_owned(),
+                graph,
+            });
         }
         if let Some(tenant) = self.tenant {
             token.check_tenant(tenant)?;
@@ -147,11 +164,21 @@ impl Graph {
     }
 
     /// Sends once.
-    pub(super) async fn attempt(&self, sending: &Sending<'_>, number: u32) -> Result<Attempt, GraphError> {
-        let out_of_time = || GraphError::OutOfTime { call: sending.call.clone() };
+    pub(super) async fn attempt(
+        &self,
+        sending: &Sending<'_>,
+        number: u32,
+    ) -> Result<Attempt, GraphError> {
+        let out_of_time = || GraphError::OutOfTime {
+            call: sending.call.clone(),
+        };
         // Never closed, so the permit is always there in the end.
         let _permit = self.under_way.acquire().await;
-        let slot = self.limiter.acquire(sending.cost, self.deadline).await.ok_or_else(out_of_time)?;
+        let slot = self
+            .limiter
+            .acquire(sending.cost, self.deadline)
+            .await
+            .ok_or_else(out_of_time)?;
         let authorization = self.authorize().await.map_err(GraphError::Auth)?;
         let left = self.left();
         if left.is_some_and(|left| left.is_zero()) {
@@ -185,7 +212,8 @@ impl Graph {
 
     /// Returns what is left of the run's time.
     pub(super) fn left(&self) -> Option<Duration> {
-        self.deadline.map(|deadline| deadline.saturating_duration_since(self.clock.instant()))
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(self.clock.instant()))
     }
 }
 

@@ -22,7 +22,10 @@ impl Graph {
     pub async fn list(&self, request: &Request) -> Result<Vec<Value>, GraphError> {
         let mut call = Call::of(request);
         if request.method != Method::Get {
-            return Err(GraphError::InvalidRequest { call, reason: "a list is read by GET" });
+            return Err(GraphError::InvalidRequest {
+                call,
+                reason: "a list is read by GET",
+            });
         }
         let mut url = self.url(request)?;
         let mut seen = HashSet::new();
@@ -36,7 +39,10 @@ impl Graph {
             if seen.len() == MOST_PAGES || seen.contains(&url) {
                 return Err(bad(&call, "its next pages never end"));
             }
-            call = Call { method: Method::Get, path: path_and_query(&url) };
+            call = Call {
+                method: Method::Get,
+                path: path_and_query(&url),
+            };
         }
     }
 
@@ -47,15 +53,25 @@ impl Graph {
             Ok(url)
         } else {
             let origin = url.origin().ascii_serialization();
-            Err(GraphError::ForeignNextLink { call: call.clone(), origin })
+            Err(GraphError::ForeignNextLink {
+                call: call.clone(),
+                origin,
+            })
         }
     }
 }
 
 /// Moves a page's items over and returns the link to the next page.
-fn take_page(call: &Call, response: Response, items: &mut Vec<Value>) -> Result<Option<String>, GraphError> {
-    let unusable =
-        |reason| GraphError::BadPayload { call: call.clone(), reason, request_id: response.request_id.clone() };
+fn take_page(
+    call: &Call,
+    response: Response,
+    items: &mut Vec<Value>,
+) -> Result<Option<String>, GraphError> {
+    let unusable = |reason| GraphError::BadPayload {
+        call: call.clone(),
+        reason,
+        request_id: response.request_id.clone(),
+    };
     let Value::Object(mut page) = response.body else {
         return Err(unusable("it is not a page of a list"));
     };
@@ -71,7 +87,11 @@ fn take_page(call: &Call, response: Response, items: &mut Vec<Value>) -> Result<
 }
 
 fn bad(call: &Call, reason: &'static str) -> GraphError {
-    GraphError::BadPayload { call: call.clone(), reason, request_id: None }
+    GraphError::BadPayload {
+        call: call.clone(),
+        reason,
+        request_id: None,
+    }
 }
 
 fn path_and_query(url: &Url) -> String {

@@ -107,10 +107,17 @@ mod tests {
 
     #[test]
     fn a_post_reads_only_where_the_table_says_so() {
-        let post = |path| Request::with_body(Method::Post, GraphVersion::Beta, path, json!({})).effect();
+        let post =
+            |path| Request::with_body(Method::Post, GraphVersion::Beta, path, json!({})).effect();
         assert_eq!(post("/directoryObjects/getByIds?$select=id"), Effect::Read);
-        assert_eq!(post("/deviceManagement/deviceConfigurations"), Effect::Write);
+        assert_eq!(
+            post("/deviceManagement/deviceConfigurations"),
+            Effect::Write
+        );
         assert_eq!(post("/groups?x=/directoryObjects/getByIds"), Effect::Write);
-        assert_eq!(Request::get(GraphVersion::V1, "/groups").effect(), Effect::Read);
+        assert_eq!(
+            Request::get(GraphVersion::V1, "/groups").effect(),
+            Effect::Read
+        );
     }
 }

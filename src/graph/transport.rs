@@ -98,7 +98,10 @@ impl Transport {
 
     /// Sends a request and reads the whole answer.
     pub(crate) async fn exchange(&self, outgoing: Outgoing) -> Result<Incoming, Fault> {
-        let mut request = self.0.request(outgoing.method, outgoing.url).headers(outgoing.headers);
+        let mut request = self
+            .0
+            .request(outgoing.method, outgoing.url)
+            .headers(outgoing.headers);
         if let Some(body) = outgoing.body {
             request = request.body(body);
         }
@@ -114,7 +117,11 @@ impl Transport {
             body.extend_from_slice(&chunk);
         }
         let headers = std::mem::take(response.headers_mut());
-        Ok(Incoming { status: response.status().as_u16(), headers, body })
+        Ok(Incoming {
+            status: response.status().as_u16(),
+            headers,
+            body,
+        })
     }
 }
 
@@ -167,8 +174,12 @@ fn is_about_tls(error: &(dyn StdError + 'static)) -> bool {
     let mut at = Some(error);
     while let Some(error) = at {
         // An I/O error's source is the source of what it wraps, not what it wraps.
-        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if error.is::<rustls::Error>() || wrapped.is_some_and(|wrapped| wrapped.is::<rustls::Error>()) {
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        if error.is::<rustls::Error>()
+            || wrapped.is_some_and(|wrapped| wrapped.is::<rustls::Error>())
+        {
             return true;
         }
         at = error.source();

@@ -10,7 +10,13 @@ pub(super) const FAMILY: Family = Family {
     cardinality: Cardinality::Singleton,
     update: Method::Put,
     // A PUT that lacks one of these is refused (microsoft-graph-docs-contrib#8532).
-    whole: &["azureADJoin", "azureADRegistration", "localAdminPassword", "multiFactorAuthConfiguration", "userDeviceQuota"],
+    whole: &[
+        "azureADJoin",
+        "azureADRegistration",
+        "localAdminPassword",
+        "multiFactorAuthConfiguration",
+        "userDeviceQuota",
+    ],
     locked: &[Lock {
         property: "azureADRegistration",
         unless: "isAdminConfigurable",

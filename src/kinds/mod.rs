@@ -11,7 +11,10 @@ mod device_configuration;
 mod device_registration_policy;
 
 /// Every family, in the order in which they are listed to people.
-pub const FAMILIES: [&Family; 2] = [&device_configuration::FAMILY, &device_registration_policy::FAMILY];
+pub const FAMILIES: [&Family; 2] = [
+    &device_configuration::FAMILY,
+    &device_registration_policy::FAMILY,
+];
 
 /// How many objects of a family a tenant has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +78,11 @@ pub struct Kind {
 
 /// Returns the family of a kind, `None` where no version has such a kind.
 pub fn family_of(kind: &str) -> Option<&'static Family> {
-    FAMILIES.into_iter().find(|family| GraphVersion::ALL.into_iter().any(|version| family.has(kind, version)))
+    FAMILIES.into_iter().find(|family| {
+        GraphVersion::ALL
+            .into_iter()
+            .any(|version| family.has(kind, version))
+    })
 }
 
 /// Returns whether a version has a kind.
@@ -85,7 +92,10 @@ pub fn exists(kind: &str, version: GraphVersion) -> bool {
 
 /// Returns every kind, sorted by name within its family.
 pub fn all() -> Vec<Kind> {
-    FAMILIES.into_iter().flat_map(|family| family.kinds()).collect()
+    FAMILIES
+        .into_iter()
+        .flat_map(|family| family.kinds())
+        .collect()
 }
 
 impl Family {
@@ -94,14 +104,23 @@ impl Family {
         let mut names: Vec<String> = GraphVersion::ALL
             .into_iter()
             .filter_map(|version| Types::of(version).get(self.root))
-            .flat_map(|root| root.derived.iter().cloned().chain([self.root.to_owned()]).collect::<Vec<_>>())
+            .flat_map(|root| {
+                root.derived
+                    .iter()
+                    .cloned()
+                    .chain([self.root.to_owned()])
+                    .collect::<Vec<_>>()
+            })
             .collect();
         names.sort();
         names.dedup();
         names
             .into_iter()
             .map(|name| Kind {
-                versions: GraphVersion::ALL.into_iter().filter(|version| self.has(&name, *version)).collect(),
+                versions: GraphVersion::ALL
+                    .into_iter()
+                    .filter(|version| self.has(&name, *version))
+                    .collect(),
                 legacy: Semantics::built_in().legacy(&name).is_some(),
                 family: self,
                 name,
@@ -125,11 +144,29 @@ mod tests {
     #[test]
     fn there_are_121_device_configurations_and_the_policy() {
         let kinds = all();
-        assert_eq!(kinds.iter().filter(|kind| kind.family.cardinality == Cardinality::Collection).count(), 121);
+        assert_eq!(
+            kinds
+                .iter()
+                .filter(|kind| kind.family.cardinality == Cardinality::Collection)
+                .count(),
+            121
+        );
         let policy = kinds.last().expect("there are kinds");
-        assert_eq!((policy.name.as_str(), policy.versions.len()), ("deviceRegistrationPolicy", 2));
-        assert!(!exists("unsupportedDeviceConfiguration", GraphVersion::Beta));
-        assert!(!exists("windowsIdentityProtectionConfiguration", GraphVersion::V1));
-        assert!(family_of("deviceConfiguration").is_none(), "the abstract root is no kind");
+        assert_eq!(
+            (policy.name.as_str(), policy.versions.len()),
+            ("deviceRegistrationPolicy", 2)
+        );
+        assert!(!exists(
+            "unsupportedDeviceConfiguration",
+            GraphVersion::Beta
+        ));
+        assert!(!exists(
+            "windowsIdentityProtectionConfiguration",
+            GraphVersion::V1
+        ));
+        assert!(
+            family_of("deviceConfiguration").is_none(),
+            "the abstract root is no kind"
+        );
     }
 }

@@ -66,11 +66,22 @@ impl FilterMode {
     }
 }
 
-const FORMS: [&str; 6] = ["group", "excludeGroup", "allDevices", "allUsers", "target", "filter"];
+const FORMS: [&str; 6] = [
+    "group",
+    "excludeGroup",
+    "allDevices",
+    "allUsers",
+    "target",
+    "filter",
+];
 
 /// Reads a manifest's `assignments`.
 pub(super) fn read(list: &Value, findings: &mut Vec<Finding>) -> Vec<Assignment> {
-    let assignments = list.elements().iter().filter_map(|entry| one(entry, findings)).collect();
+    let assignments = list
+        .elements()
+        .iter()
+        .filter_map(|entry| one(entry, findings))
+        .collect();
     contradictions(&assignments, findings);
     assignments
 }
@@ -83,9 +94,15 @@ fn one(entry: &Value, findings: &mut Vec<Finding>) -> Option<Assignment> {
             "filter" => filter = Some(self::filter(&member.value, findings)?),
             name if FORMS.contains(&name) => forms.push(member),
             name => {
-                let finding = Finding::error("schema/additionalProperties", member.name_span, format!("an assignment has no key `{name}`"));
+                let finding = Finding::error(
+                    "schema/additionalProperties",
+                    member.name_span,
+                    format!("an assignment has no key `{name}`"),
+                );
                 findings.push(match nearest(name, FORMS) {
-                    Some(near) => finding.help(format!("did you mean `{near}`?")).replace_with(near),
+                    Some(near) => finding
+                        .help(format!("did you mean `{near}`?"))
+                        .replace_with(near),
                     None => finding.help(format!("use {}", one_of(&FORMS.map(str::to_owned)))),
                 });
                 return None;
@@ -102,7 +119,9 @@ fn one(entry: &Value, findings: &mut Vec<Finding>) -> Option<Assignment> {
     let value = &form.value;
     let target = match (form.name.as_str(), &value.declared) {
         ("group", Declared::String(name)) if !name.trim().is_empty() => Target::Group(name.clone()),
-        ("excludeGroup", Declared::String(name)) if !name.trim().is_empty() => Target::ExcludeGroup(name.clone()),
+        ("excludeGroup", Declared::String(name)) if !name.trim().is_empty() => {
+            Target::ExcludeGroup(name.clone())
+        }
         ("allDevices", Declared::Bool(true)) => Target::AllDevices,
         ("allUsers", Declared::Bool(true)) => Target::AllUsers,
         ("target", Declared::Object(_)) => raw(value, findings)?,
@@ -112,17 +131,32 @@ fn one(entry: &Value, findings: &mut Vec<Finding>) -> Option<Assignment> {
                 "target" => "give the target as Graph has it, with its `@odata.type`",
                 _ => "write `true`, or remove the entry",
             };
-            findings.push(Finding::error("assignment/value", value.span, format!("`{name}` cannot be this")).help(help));
+            findings.push(
+                Finding::error(
+                    "assignment/value",
+                    value.span,
+                    format!("`{name}` cannot be this"),
+                )
+                .help(help),
+            );
             return None;
         }
     };
     if let (Target::ExcludeGroup(_), Some(filter)) = (&target, &filter) {
         findings.push(
-            Finding::error("assignment/filter-on-exclusion", filter.span, "an exclusion takes no filter")
-                .help("Intune filters only whom a configuration is assigned to: remove the filter"),
+            Finding::error(
+                "assignment/filter-on-exclusion",
+                filter.span,
+                "an exclusion takes no filter",
+            )
+            .help("Intune filters only whom a configuration is assigned to: remove the filter"),
         );
     }
-    Some(Assignment { target, filter, span: entry.span })
+    Some(Assignment {
+        target,
+        filter,
+        span: entry.span,
+    })
 }
 
 fn filter(value: &Value, findings: &mut Vec<Finding>) -> Option<Filter> {
@@ -133,14 +167,22 @@ fn filter(value: &Value, findings: &mut Vec<Finding>) -> Option<Filter> {
                 "exclude" => FilterMode::Exclude,
                 _ => return None,
             };
-            Some(Filter { mode, name: name.to_owned(), span: only.value.span })
+            Some(Filter {
+                mode,
+                name: name.to_owned(),
+                span: only.value.span,
+            })
         }),
         _ => None,
     };
     if found.is_none() {
         findings.push(
-            Finding::error("assignment/filter", value.span, "a filter is included or excluded by its name")
-                .help("write `filter: { include: NAME }` or `filter: { exclude: NAME }`"),
+            Finding::error(
+                "assignment/filter",
+                value.span,
+                "a filter is included or excluded by its name",
+            )
+            .help("write `filter: { include: NAME }` or `filter: { exclude: NAME }`"),
         );
     }
     found
@@ -149,16 +191,34 @@ fn filter(value: &Value, findings: &mut Vec<Finding>) -> Option<Filter> {
 fn raw(value: &Value, findings: &mut Vec<Finding>) -> Option<Target> {
     let types = Types::of(GraphVersion::Beta);
     let base = "deviceAndAppManagementAssignmentTarget";
-    let known = value.get("@odata.type").and_then(Value::as_str).and_then(type_name).and_then(|name| types.get(name));
+    let known = value
+        .get("@odata.type")
+        .and_then(Value::as_str)
+        .and_then(type_name)
+        .and_then(|name| types.get(name));
     let Some(def) = known.filter(|def| !def.is_abstract && types.is_a(&def.name, base)) else {
-        let choices: Vec<String> = types.get(base).map(|def| def.derived.clone()).unwrap_or_default();
+        let choices: Vec<String> = types
+            .get(base)
+            .map(|def| def.derived.clone())
+            .unwrap_or_default();
         findings.push(
-            Finding::error("assignment/target", value.span, "this is no assignment target of Graph's")
-                .help(format!("give `\"@odata.type\": \"#microsoft.graph.…\"` with {}", one_of(&choices))),
+            Finding::error(
+                "assignment/target",
+                value.span,
+                "this is no assignment target of Graph's",
+            )
+            .help(format!(
+                "give `\"@odata.type\": \"#microsoft.graph.…\"` with {}",
+                one_of(&choices)
+            )),
         );
         return None;
     };
-    for member in value.members().iter().filter(|m| !m.name.starts_with('@') && def.property(&m.name).is_none()) {
+    for member in value
+        .members()
+        .iter()
+        .filter(|m| !m.name.starts_with('@') && def.property(&m.name).is_none())
+    {
         findings.push(Finding::error(
             "schema/additionalProperties",
             member.name_span,
@@ -188,7 +248,10 @@ fn contradictions(assignments: &Vec<Assignment>, findings: &mut Vec<Finding>) {
         let (code, message) = if *first_excluded == excluded {
             ("assignment/twice", format!("{key} is named twice"))
         } else {
-            ("assignment/included-and-excluded", format!("{key} is both included and excluded"))
+            (
+                "assignment/included-and-excluded",
+                format!("{key} is both included and excluded"),
+            )
         };
         findings.push(
             Finding::error(code, assignment.span, message)

@@ -28,7 +28,11 @@ pub(super) fn beside(folder: &Path) -> Found {
 
 /// Returns the manifests below a folder.
 pub(super) fn below(folder: &Path) -> Found {
-    if folder.is_dir() { walk(folder, usize::MAX, |_| true) } else { Found::Missing }
+    if folder.is_dir() {
+        walk(folder, usize::MAX, |_| true)
+    } else {
+        Found::Missing
+    }
 }
 
 /// Returns the files that an entry of `spec.manifests` names: a file, a folder or a glob.
@@ -43,7 +47,10 @@ pub(super) fn entry(folder: &Path, entry: &str) -> Found {
     if !entry.contains(['*', '?', '[', '{']) {
         return Found::Missing;
     }
-    let glob = match GlobBuilder::new(entry.trim_start_matches("./")).literal_separator(true).build() {
+    let glob = match GlobBuilder::new(entry.trim_start_matches("./"))
+        .literal_separator(true)
+        .build()
+    {
         Ok(glob) => glob,
         Err(error) => return Found::BadGlob(error.kind().to_string()),
     };
@@ -51,7 +58,9 @@ pub(super) fn entry(folder: &Path, entry: &str) -> Found {
         Ok(set) => set,
         Err(error) => return Found::BadGlob(error.kind().to_string()),
     };
-    match walk(folder, usize::MAX, |path| set.is_match(path.strip_prefix(folder).unwrap_or(path))) {
+    match walk(folder, usize::MAX, |path| {
+        set.is_match(path.strip_prefix(folder).unwrap_or(path))
+    }) {
         Found::Files(files) if files.is_empty() => Found::Missing,
         found => found,
     }
@@ -72,7 +81,9 @@ fn walk(folder: &Path, depth: usize, wanted: impl Fn(&Path) -> bool) -> Found {
             Err(error) => return Found::Unreadable(error.to_string()),
         };
         let path = entry.path();
-        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        let is_yaml = path
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml");
         let is_tenant = entry.file_name() == TENANT_FILE;
         if path.is_file() && is_yaml && !is_tenant && wanted(path) {
             files.push(path.to_owned());

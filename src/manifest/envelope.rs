@@ -56,7 +56,10 @@ impl From<GraphApiVersion> for GraphVersion {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Metadata {
     /// Unique per kind.
-    #[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"), length(max = 100))]
+    #[schemars(
+        regex(pattern = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"),
+        length(max = 100)
+    )]
     pub name: String,
     /// Pins the live object.
     #[schemars(regex(pattern = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"))]
@@ -97,7 +100,11 @@ pub(super) fn tenant(file: FileId, root: &Node, findings: &mut Vec<Finding>) -> 
 }
 
 /// Reads a manifest's document; what is under `spec` is not looked at.
-pub(super) fn manifest(file: FileId, root: &Node, findings: &mut Vec<Finding>) -> Option<ManifestFile> {
+pub(super) fn manifest(
+    file: FileId,
+    root: &Node,
+    findings: &mut Vec<Finding>,
+) -> Option<ManifestFile> {
     let shallow = match &root.value {
         Yaml::Map(entries) => entries
             .iter()
@@ -115,11 +122,32 @@ pub(super) fn manifest(file: FileId, root: &Node, findings: &mut Vec<Finding>) -
     typed(&MANIFEST, file, root, shallow, &MANIFEST_KEYS, findings)
 }
 
-const MANIFEST_KEYS: [&str; 9] =
-    ["apiVersion", "kind", "metadata", "spec", "assignments", "name", "id", "formerly", "state"];
+const MANIFEST_KEYS: [&str; 9] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "spec",
+    "assignments",
+    "name",
+    "id",
+    "formerly",
+    "state",
+];
 const TENANT_KEYS: [&str; 14] = [
-    "apiVersion", "kind", "metadata", "spec", "name", "tenantId", "cloud", "manifests", "base", "exclude", "guard",
-    "sandbox", "maxChanges", "maxPercent",
+    "apiVersion",
+    "kind",
+    "metadata",
+    "spec",
+    "name",
+    "tenantId",
+    "cloud",
+    "manifests",
+    "base",
+    "exclude",
+    "guard",
+    "sandbox",
+    "maxChanges",
+    "maxPercent",
 ];
 
 fn typed<T: serde::de::DeserializeOwned>(
@@ -142,7 +170,11 @@ fn typed<T: serde::de::DeserializeOwned>(
         }
         return None;
     }
-    findings.extend(violations.iter().map(|violation| finding(file, root, violation, keys)));
+    findings.extend(
+        violations
+            .iter()
+            .map(|violation| finding(file, root, violation, keys)),
+    );
     None
 }
 
@@ -192,7 +224,9 @@ fn locate<'a>(root: &'a Node, path: &'a [Step]) -> (&'a Node, Option<&'a str>) {
     let mut at = (root, None);
     for step in path {
         let next = match (step, &at.0.value) {
-            (Step::Member(name), Yaml::Map(_)) => at.0.get(name).map(|node| (node, Some(name.as_str()))),
+            (Step::Member(name), Yaml::Map(_)) => {
+                at.0.get(name).map(|node| (node, Some(name.as_str())))
+            }
             (Step::Element(index), Yaml::Seq(items)) => items.get(*index).map(|node| (node, at.1)),
             _ => None,
         };
@@ -225,6 +259,9 @@ pub(super) fn to_json(node: &Node) -> Json {
         Yaml::Float(value) => (*value).into(),
         Yaml::String(text) => text.as_str().into(),
         Yaml::Seq(items) => items.iter().map(to_json).collect(),
-        Yaml::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), to_json(&entry.value))).collect(),
+        Yaml::Map(entries) => entries
+            .iter()
+            .map(|entry| (entry.key.clone(), to_json(&entry.value)))
+            .collect(),
     }
 }

@@ -16,7 +16,14 @@ pub(super) fn manifest(manifest: &Manifest) -> Vec<Finding> {
     let kind = &manifest.address.kind;
     let semantics = Semantics::built_in();
     if let Some(why) = semantics.legacy(kind) {
-        findings.push(Finding::warning("manifest/legacy-kind", manifest.span, format!("`{kind}` is a legacy kind")).help(why));
+        findings.push(
+            Finding::warning(
+                "manifest/legacy-kind",
+                manifest.span,
+                format!("`{kind}` is a legacy kind"),
+            )
+            .help(why),
+        );
     }
     for rule in semantics.rules(kind) {
         let [lower, upper] = &rule.not_greater;
@@ -25,9 +32,13 @@ pub(super) fn manifest(manifest: &Manifest) -> Vec<Finding> {
             && a.as_f64() > b.as_f64()
         {
             findings.push(
-                Finding::error(&rule.code, low.span, format!("`{lower}` ({a}) is greater than `{upper}` ({b})"))
-                    .related(high.span, format!("`{upper}` is declared here"))
-                    .help(&rule.why),
+                Finding::error(
+                    &rule.code,
+                    low.span,
+                    format!("`{lower}` ({a}) is greater than `{upper}` ({b})"),
+                )
+                .related(high.span, format!("`{upper}` is declared here"))
+                .help(&rule.why),
             );
         }
     }
@@ -44,23 +55,48 @@ fn identity(manifest: &Manifest, findings: &mut Vec<Finding>) {
     match manifest.family.cardinality {
         Cardinality::Singleton => {
             let refused = [
-                (manifest.presence == Presence::Absent, "cannot be deleted: every tenant has it"),
-                (!manifest.formerly.is_empty(), "has no earlier names: there is only one"),
+                (
+                    manifest.presence == Presence::Absent,
+                    "cannot be deleted: every tenant has it",
+                ),
+                (
+                    !manifest.formerly.is_empty(),
+                    "has no earlier names: there is only one",
+                ),
                 (manifest.id.is_some(), "needs no id: there is only one"),
-                (manifest.assignments.is_some(), "is not assigned: it holds for the whole tenant"),
+                (
+                    manifest.assignments.is_some(),
+                    "is not assigned: it holds for the whole tenant",
+                ),
             ];
             for (_, why) in refused.into_iter().filter(|(is, _)| *is) {
                 findings.push(
-                    Finding::error("manifest/singleton", *span, format!("`{}` {why}", address.kind)).help("remove that line"),
+                    Finding::error(
+                        "manifest/singleton",
+                        *span,
+                        format!("`{}` {why}", address.kind),
+                    )
+                    .help("remove that line"),
                 );
             }
         }
-        Cardinality::Collection if manifest.display_name().is_none_or(|name| name.trim().is_empty()) => {
-            let declared = manifest.spec.get("displayName").map_or(manifest.spec.span, |value| value.span);
+        Cardinality::Collection
+            if manifest
+                .display_name()
+                .is_none_or(|name| name.trim().is_empty()) =>
+        {
+            let declared = manifest
+                .spec
+                .get("displayName")
+                .map_or(manifest.spec.span, |value| value.span);
             if manifest.id.is_none() || manifest.spec.get("displayName").is_some() {
                 findings.push(
-                    Finding::error("manifest/display-name", declared, format!("`{address}` has no `displayName`"))
-                        .help("it finds the live object by it: add `displayName` to `spec`"),
+                    Finding::error(
+                        "manifest/display-name",
+                        declared,
+                        format!("`{address}` has no `displayName`"),
+                    )
+                    .help("it finds the live object by it: add `displayName` to `spec`"),
                 );
             }
         }
@@ -69,16 +105,33 @@ fn identity(manifest: &Manifest, findings: &mut Vec<Finding>) {
 }
 
 /// Two properties that Graph keeps in step cannot be declared apart.
-fn mirrors(manifest: &Manifest, structure: &crate::schema::model::Structure, findings: &mut Vec<Finding>) {
+fn mirrors(
+    manifest: &Manifest,
+    structure: &crate::schema::model::Structure,
+    findings: &mut Vec<Finding>,
+) {
     for member in manifest.spec.members() {
-        let Some(twin) = structure.properties.get(&member.name).and_then(|p| p.facts.mirrors.as_ref()) else { continue };
-        let other = manifest.spec.members().iter().find(|other| other.name == *twin);
+        let Some(twin) = structure
+            .properties
+            .get(&member.name)
+            .and_then(|p| p.facts.mirrors.as_ref())
+        else {
+            continue;
+        };
+        let other = manifest
+            .spec
+            .members()
+            .iter()
+            .find(|other| other.name == *twin);
         if let Some(other) = other.filter(|other| member.name_span < other.name_span) {
             findings.push(
                 Finding::error(
                     "rule/mirrored",
                     other.name_span,
-                    format!("`{}` and `{}` are two names of one setting", member.name, other.name),
+                    format!(
+                        "`{}` and `{}` are two names of one setting",
+                        member.name, other.name
+                    ),
                 )
                 .related(member.name_span, "declared here already")
                 .help("Graph keeps them in step: declare one of them"),
@@ -94,19 +147,35 @@ fn values(version: GraphVersion, kind: &str, spec: &Value, findings: &mut Vec<Fi
     while let Some((value, shape)) = open.pop() {
         match &shape {
             Shape::Enum(_) if value.as_str() == Some("unknownFutureValue") => findings.push(
-                Finding::error("value/sentinel", value.span, "`unknownFutureValue` stands for values that this version does not know")
-                    .help("it is never written: choose another member"),
+                Finding::error(
+                    "value/sentinel",
+                    value.span,
+                    "`unknownFutureValue` stands for values that this version does not know",
+                )
+                .help("it is never written: choose another member"),
             ),
             Shape::Complex(_) | Shape::Poly(_) => {
-                let Some(structure) = model.actual(&shape, value.odata_type()) else { continue };
+                let Some(structure) = model.actual(&shape, value.odata_type()) else {
+                    continue;
+                };
                 let known = |name: &str| structure.properties.get(name).map(|p| p.shape.clone());
-                open.extend(value.members().iter().filter_map(|m| Some((&m.value, known(&m.name)?))));
+                open.extend(
+                    value
+                        .members()
+                        .iter()
+                        .filter_map(|m| Some((&m.value, known(&m.name)?))),
+                );
             }
             Shape::Collection(element, order) => {
                 if let Order::Keyed(key) = order {
                     same_key(value, key, findings);
                 }
-                open.extend(value.elements().iter().map(|value| (value, (**element).clone())));
+                open.extend(
+                    value
+                        .elements()
+                        .iter()
+                        .map(|value| (value, (**element).clone())),
+                );
             }
             _ => {}
         }
@@ -118,17 +187,25 @@ fn same_key(list: &Value, key: &str, findings: &mut Vec<Finding>) {
     for element in list.elements() {
         let Some(value) = element.get(key) else {
             findings.push(
-                Finding::error("value/key-missing", element.span, format!("this element has no `{key}`"))
-                    .help(format!("elements here are told apart by `{key}`")),
+                Finding::error(
+                    "value/key-missing",
+                    element.span,
+                    format!("this element has no `{key}`"),
+                )
+                .help(format!("elements here are told apart by `{key}`")),
             );
             continue;
         };
         let text = value.to_json().to_string();
         if let Some(first) = seen.insert(text.clone(), value) {
             findings.push(
-                Finding::error("value/key-twice", value.span, format!("{text} is the `{key}` of two elements"))
-                    .related(first.span, "first here")
-                    .help("keep one of them"),
+                Finding::error(
+                    "value/key-twice",
+                    value.span,
+                    format!("{text} is the `{key}` of two elements"),
+                )
+                .related(first.span, "first here")
+                .help("keep one of them"),
             );
         }
     }
@@ -145,9 +222,13 @@ pub(super) fn bundle(manifests: &[Manifest]) -> Vec<Finding> {
         if manifest.family.cardinality == Cardinality::Singleton {
             if let Some(first) = singletons.insert(kind, manifest) {
                 findings.push(
-                    Finding::error("manifest/second-singleton", manifest.span, format!("a second `{kind}`: a tenant has one"))
-                        .related(first.span, "the first is here")
-                        .help("put everything into one manifest"),
+                    Finding::error(
+                        "manifest/second-singleton",
+                        manifest.span,
+                        format!("a second `{kind}`: a tenant has one"),
+                    )
+                    .related(first.span, "the first is here")
+                    .help("put everything into one manifest"),
                 );
             }
             continue;
@@ -156,15 +237,30 @@ pub(super) fn bundle(manifests: &[Manifest]) -> Vec<Finding> {
             && let Some(first) = ids.insert(id.to_lowercase(), manifest)
         {
             findings.push(
-                Finding::error("manifest/id-twice", manifest.span, format!("`{}` and `{}` claim the object {id}", manifest.address, first.address))
-                    .related(first.span, "claimed here too")
-                    .help("a live object has one manifest: remove one of the ids"),
+                Finding::error(
+                    "manifest/id-twice",
+                    manifest.span,
+                    format!(
+                        "`{}` and `{}` claim the object {id}",
+                        manifest.address, first.address
+                    ),
+                )
+                .related(first.span, "claimed here too")
+                .help("a live object has one manifest: remove one of the ids"),
             );
         }
-        let Some(display_name) = manifest.display_name().filter(|_| manifest.id.is_none()) else { continue };
+        let Some(display_name) = manifest.display_name().filter(|_| manifest.id.is_none()) else {
+            continue;
+        };
         if let Some(first) = names.insert((kind, display_name), manifest) {
-            let span = manifest.spec.get("displayName").map_or(manifest.span, |value| value.span);
-            let first_span = first.spec.get("displayName").map_or(first.span, |value| value.span);
+            let span = manifest
+                .spec
+                .get("displayName")
+                .map_or(manifest.span, |value| value.span);
+            let first_span = first
+                .spec
+                .get("displayName")
+                .map_or(first.span, |value| value.span);
             findings.push(
                 Finding::error("manifest/display-name-twice", span, format!("`{}` and `{}` have one display name", manifest.address, first.address))
                     .related(first_span, "the same name here")

@@ -134,7 +134,9 @@ pub struct Invalid {
 impl Loaded {
     /// Returns whether any finding is an error.
     pub fn has_errors(&self) -> bool {
-        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+        self.findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
     }
 
     /// Returns the desired state.
@@ -143,12 +145,28 @@ impl Loaded {
     /// The findings, where one of them is an error.
     pub fn into_desired(self) -> Result<Desired, Box<Invalid>> {
         match self {
-            Self { tenant: Some(tenant), root, manifests, findings, sources, .. }
-                if findings.iter().all(|finding| finding.severity != Severity::Error) =>
+            Self {
+                tenant: Some(tenant),
+                root,
+                manifests,
+                findings,
+                sources,
+                ..
+            } if findings
+                .iter()
+                .all(|finding| finding.severity != Severity::Error) =>
             {
-                Ok(Desired { tenant, root, manifests, sources, warnings: findings })
+                Ok(Desired {
+                    tenant,
+                    root,
+                    manifests,
+                    sources,
+                    warnings: findings,
+                })
             }
-            Self { findings, sources, .. } => Err(Box::new(Invalid { findings, sources })),
+            Self {
+                findings, sources, ..
+            } => Err(Box::new(Invalid { findings, sources })),
         }
     }
 }

@@ -6,13 +6,20 @@ use crate::diagnostic::Finding;
 use crate::schema::model::{Model, Order, Shape, Structure};
 
 /// Returns the base with the overlay laid over it; the overlay's metadata wins whole.
-pub(super) fn merge(base: &RawManifest, over: RawManifest, findings: &mut Vec<Finding>) -> RawManifest {
+pub(super) fn merge(
+    base: &RawManifest,
+    over: RawManifest,
+    findings: &mut Vec<Finding>,
+) -> RawManifest {
     if base.version != over.version {
         findings.push(
             Finding::error(
                 "overlay/api-version",
                 over.version_span,
-                format!("`{}` is {} here and {} in the base", over.address, over.version, base.version),
+                format!(
+                    "`{}` is {} here and {} in the base",
+                    over.address, over.version, base.version
+                ),
             )
             .related(base.version_span, "the base says so here")
             .help("use the base's `apiVersion`: an overlay cannot change the version of the body"),
@@ -27,7 +34,11 @@ pub(super) fn merge(base: &RawManifest, over: RawManifest, findings: &mut Vec<Fi
         (None, Some(over)) => Some(over),
         (Some(base), Some(over)) => value(model, None, base, &over),
     };
-    RawManifest { spec, assignments, ..over }
+    RawManifest {
+        spec,
+        assignments,
+        ..over
+    }
 }
 
 /// Returns the single `$…` member of a directive or value reference.
@@ -45,37 +56,56 @@ fn object(model: &Model, structure: Option<&Structure>, base: &Value, over: &Val
             members.push(member.clone());
             continue;
         };
-        let shape = structure.and_then(|s| s.properties.get(&member.name)).map(|p| &p.shape);
+        let shape = structure
+            .and_then(|s| s.properties.get(&member.name))
+            .map(|p| &p.shape);
         if let Some(value) = value(model, shape, &member.value, &laid.value) {
-            members.push(Member { value, ..laid.clone() });
+            members.push(Member {
+                value,
+                ..laid.clone()
+            });
         }
     }
-    let added = over.members().iter().filter(|laid| base.get(&laid.name).is_none());
+    let added = over
+        .members()
+        .iter()
+        .filter(|laid| base.get(&laid.name).is_none());
     members.extend(added.cloned());
-    Value { declared: Declared::Object(members), span: over.span }
+    Value {
+        declared: Declared::Object(members),
+        span: over.span,
+    }
 }
 
 /// Returns what the overlay makes of a base's value, `None` where it withdraws it.
 fn value(model: &Model, shape: Option<&Shape>, base: &Value, over: &Value) -> Option<Value> {
     if let Some(directive) = directive(over) {
-        return match (directive.name.as_str(), &base.declared, &directive.value.declared) {
+        return match (
+            directive.name.as_str(),
+            &base.declared,
+            &directive.value.declared,
+        ) {
             ("$undeclare", _, Declared::Bool(true)) => None,
-            ("$append", Declared::List(first), Declared::List(rest)) => {
-                Some(Value { declared: Declared::List(first.iter().chain(rest).cloned().collect()), span: over.span })
-            }
+            ("$append", Declared::List(first), Declared::List(rest)) => Some(Value {
+                declared: Declared::List(first.iter().chain(rest).cloned().collect()),
+                span: over.span,
+            }),
             _ => Some(over.clone()),
         };
     }
     Some(match (&base.declared, &over.declared) {
-        (Declared::Object(_), Declared::Object(_)) if directive(base).is_none() && same_type(base, over) => {
+        (Declared::Object(_), Declared::Object(_))
+            if directive(base).is_none() && same_type(base, over) =>
+        {
             let stated = over.odata_type().or(base.odata_type());
             let structure = shape.and_then(|shape| model.actual(shape, stated));
             object(model, structure.as_deref(), base, over)
         }
         (Declared::List(first), Declared::List(laid)) => match shape {
-            Some(Shape::Collection(element, Order::Keyed(key))) => {
-                Value { declared: Declared::List(keyed(model, element, key, first, laid)), span: over.span }
-            }
+            Some(Shape::Collection(element, Order::Keyed(key))) => Value {
+                declared: Declared::List(keyed(model, element, key, first, laid)),
+                span: over.span,
+            },
             _ => over.clone(),
         },
         _ => over.clone(),
@@ -91,7 +121,10 @@ fn same_type(base: &Value, over: &Value) -> bool {
 }
 
 fn keyed(model: &Model, element: &Shape, key: &str, base: &[Value], over: &[Value]) -> Vec<Value> {
-    let same = |a: &Value, b: &Value| a.get(key).is_some_and(|k| Some(&k.declared) == b.get(key).map(|v| &v.declared));
+    let same = |a: &Value, b: &Value| {
+        a.get(key)
+            .is_some_and(|k| Some(&k.declared) == b.get(key).map(|v| &v.declared))
+    };
     let mut merged: Vec<Value> = base
         .iter()
         .map(|first| match over.iter().find(|laid| same(first, laid)) {
@@ -99,6 +132,10 @@ fn keyed(model: &Model, element: &Shape, key: &str, base: &[Value], over: &[Valu
             None => first.clone(),
         })
         .collect();
-    merged.extend(over.iter().filter(|laid| !base.iter().any(|first| same(first, laid))).cloned());
+    merged.extend(
+        over.iter()
+            .filter(|laid| !base.iter().any(|first| same(first, laid)))
+            .cloned(),
+    );
     merged
 }

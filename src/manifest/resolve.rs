@@ -28,20 +28,46 @@ pub(super) struct Resolver<'a> {
 impl Resolver<'_> {
     /// Returns an object with its references resolved and its read-only members left out.
     pub(super) fn object(&mut self, value: Value, structure: &Structure) -> Value {
-        let Value { declared: Declared::Object(members), span } = value else { return value };
-        let members = members.into_iter().filter_map(|member| self.member(member, structure)).collect();
-        Value { declared: Declared::Object(members), span }
+        let Value {
+            declared: Declared::Object(members),
+            span,
+        } = value
+        else {
+            return value;
+        };
+        let members = members
+            .into_iter()
+            .filter_map(|member| self.member(member, structure))
+            .collect();
+        Value {
+            declared: Declared::Object(members),
+            span,
+        }
     }
 
     fn member(&mut self, member: Member, structure: &Structure) -> Option<Member> {
-        let Member { name, name_span, value } = member;
+        let Member {
+            name,
+            name_span,
+            value,
+        } = member;
         if name == "@odata.type" {
-            return Some(Member { name, name_span, value });
+            return Some(Member {
+                name,
+                name_span,
+                value,
+            });
         }
         if name.ends_with("@odata.bind") {
             self.findings.push(
-                Finding::error("manifest/odata-bind", name_span, format!("`{name}` is a link of the wire format"))
-                    .help("references between profiles are declared with `$ref`, not with `@odata.bind`"),
+                Finding::error(
+                    "manifest/odata-bind",
+                    name_span,
+                    format!("`{name}` is a link of the wire format"),
+                )
+                .help(
+                    "references between profiles are declared with `$ref`, not with `@odata.bind`",
+                ),
             );
             return None;
         }
@@ -49,17 +75,30 @@ impl Resolver<'_> {
             self.ignored.push((name, name_span));
             return None;
         }
-        let Some(property) = structure.properties.get(&name) else { return Some(Member { name, name_span, value }) };
+        let Some(property) = structure.properties.get(&name) else {
+            return Some(Member {
+                name,
+                name_span,
+                value,
+            });
+        };
         if property.computed {
             self.ignored.push((name, name_span));
             return None;
         }
-        if let Shape::Navigation { contained, target, .. } = &property.shape {
+        if let Shape::Navigation {
+            contained, target, ..
+        } = &property.shape
+        {
             self.navigation(&name, name_span, &value, *contained, target);
             return None;
         }
         let value = self.value(value, property, &property.shape);
-        Some(Member { name, name_span, value })
+        Some(Member {
+            name,
+            name_span,
+            value,
+        })
     }
 
     fn navigation(&mut self, name: &str, span: Span, value: &Value, contained: bool, target: &str) {
@@ -93,28 +132,49 @@ impl Resolver<'_> {
         let span = value.span;
         match (value.declared, shape) {
             (Declared::Object(members), Shape::Complex(_) | Shape::Poly(_)) => {
-                let value = Value { declared: Declared::Object(members), span };
+                let value = Value {
+                    declared: Declared::Object(members),
+                    span,
+                };
                 match self.model.actual(shape, value.odata_type()) {
                     Some(structure) => self.object(value, &structure),
                     None => value,
                 }
             }
             (Declared::List(elements), Shape::Collection(element, _)) => {
-                let elements = elements.into_iter().map(|value| self.value(value, property, element)).collect();
-                Value { declared: Declared::List(elements), span }
+                let elements = elements
+                    .into_iter()
+                    .map(|value| self.value(value, property, element))
+                    .collect();
+                Value {
+                    declared: Declared::List(elements),
+                    span,
+                }
             }
-            (Declared::String(text), _) => Value { declared: self.literal(text, span, property, shape), span },
+            (Declared::String(text), _) => Value {
+                declared: self.literal(text, span, property, shape),
+                span,
+            },
             (declared, _) => Value { declared, span },
         }
     }
 
-    fn literal(&mut self, text: String, span: Span, property: &Property, shape: &Shape) -> Declared {
+    fn literal(
+        &mut self,
+        text: String,
+        span: Span,
+        property: &Property,
+        shape: &Shape,
+    ) -> Declared {
         if property.facts.readback.is_some() && is_placeholder(&text) {
             self.findings.push(
                 Finding::error(
                     "secret/masked-placeholder",
                     span,
-                    format!("`{}` holds the placeholder that Graph shows instead of the value", property.name),
+                    format!(
+                        "`{}` holds the placeholder that Graph shows instead of the value",
+                        property.name
+                    ),
                 )
                 .help("write the real value, or take it from the environment: `{ $env: NAME }`"),
             );
@@ -130,47 +190,72 @@ impl Resolver<'_> {
         }
     }
 
-    fn reference(&mut self, reference: Member, span: Span, property: &Property, shape: &Shape) -> Value {
-        let declared = self.referred(&reference, span, property, shape).unwrap_or_else(|finding| {
-            self.findings.push(finding);
-            Declared::Null
-        });
+    fn reference(
+        &mut self,
+        reference: Member,
+        span: Span,
+        property: &Property,
+        shape: &Shape,
+    ) -> Value {
+        let declared = self
+            .referred(&reference, span, property, shape)
+            .unwrap_or_else(|finding| {
+                self.findings.push(finding);
+                Declared::Null
+            });
         Value { declared, span }
     }
 
-    fn referred(&self, reference: &Member, span: Span, property: &Property, shape: &Shape) -> Result<Declared, Finding> {
+    fn referred(
+        &self,
+        reference: &Member,
+        span: Span,
+        property: &Property,
+        shape: &Shape,
+    ) -> Result<Declared, Finding> {
         let holds_text = matches!(shape, Shape::Scalar(Edm::String | Edm::Binary));
         let name = &property.name;
         let wrong = |message: String| Finding::error("value/reference", span, message);
         match (reference.name.as_str(), &reference.value.declared) {
-            ("$env", _) if !holds_text => {
-                Err(Finding::error("value/env-type", span, format!("`{name}` holds no text, so it can hold no secret"))
-                    .help("write the value itself"))
+            ("$env", _) if !holds_text => Err(Finding::error(
+                "value/env-type",
+                span,
+                format!("`{name}` holds no text, so it can hold no secret"),
+            )
+            .help("write the value itself")),
+            ("$env", Declared::String(variable)) if is_env_name(variable) => {
+                Ok(Declared::Env(variable.clone()))
             }
-            ("$env", Declared::String(variable)) if is_env_name(variable) => Ok(Declared::Env(variable.clone())),
             ("$env", _) => {
                 let message = "`$env` needs the name of an environment variable";
-                Err(Finding::error("value/env-name", reference.value.span, message)
-                    .help("use letters, digits and `_`, such as `WIFI_PSK`"))
+                Err(
+                    Finding::error("value/env-name", reference.value.span, message)
+                        .help("use letters, digits and `_`, such as `WIFI_PSK`"),
+                )
             }
-            ("$file" | "$text", _) if property.facts.sensitive => Err(secret_literal(property, span)),
+            ("$file" | "$text", _) if property.facts.sensitive => {
+                Err(secret_literal(property, span))
+            }
             ("$file" | "$text", _) if !holds_text => {
                 Err(wrong(format!("`{name}` holds no text")).help("write the value itself"))
             }
             ("$text", Declared::String(text)) => encode(text.clone().into_bytes(), property, span),
-            ("$file", Declared::String(path)) => encode(self.file(path, reference.value.span)?, property, span),
+            ("$file", Declared::String(path)) => {
+                encode(self.file(path, reference.value.span)?, property, span)
+            }
             ("$file" | "$text", _) => Err(wrong(format!("`{}` needs a string", reference.name))),
             ("$undeclare" | "$append", _) => {
-                let message = format!("`{}` has nothing beneath it: no base declares `{name}`", reference.name);
+                let message = format!(
+                    "`{}` has nothing beneath it: no base declares `{name}`",
+                    reference.name
+                );
                 Err(Finding::error("overlay/nothing-beneath", span, message)
                     .help("it belongs in a manifest that is laid over a base's"))
             }
-            ("$ref", _) => {
-                Err(wrong(format!("`{name}` does not refer to another profile")).help("write the value itself"))
-            }
-            (other, _) => {
-                Err(wrong(format!("there is no value reference `{other}`")).help("use `$file`, `$text` or `$env`"))
-            }
+            ("$ref", _) => Err(wrong(format!("`{name}` does not refer to another profile"))
+                .help("write the value itself")),
+            (other, _) => Err(wrong(format!("there is no value reference `{other}`"))
+                .help("use `$file`, `$text` or `$env`")),
         }
     }
 
@@ -182,9 +267,13 @@ impl Resolver<'_> {
 }
 
 fn secret_literal(property: &Property, span: Span) -> Finding {
-    Finding::error("secret/literal", span, format!("`{}` is a secret, and this is its value", property.name))
-        .help("take it from the environment: `{ $env: NAME }`, and change it if it was ever committed")
-        .conceal()
+    Finding::error(
+        "secret/literal",
+        span,
+        format!("`{}` is a secret, and this is its value", property.name),
+    )
+    .help("take it from the environment: `{ $env: NAME }`, and change it if it was ever committed")
+    .conceal()
 }
 
 fn encode(bytes: Vec<u8>, property: &Property, span: Span) -> Result<Declared, Finding> {
@@ -192,8 +281,12 @@ fn encode(bytes: Vec<u8>, property: &Property, span: Span) -> Result<Declared, F
         return Ok(Declared::String(BASE64.encode(bytes)));
     }
     String::from_utf8(bytes).map(Declared::String).map_err(|_| {
-        Finding::error("value/not-text", span, format!("`{}` holds text, and the file is not UTF-8", property.name))
-            .help("save the file as UTF-8")
+        Finding::error(
+            "value/not-text",
+            span,
+            format!("`{}` holds text, and the file is not UTF-8", property.name),
+        )
+        .help("save the file as UTF-8")
     })
 }
 
@@ -218,16 +311,28 @@ enum FileProblem {
 impl FileProblem {
     fn into_finding(self, path: &str, span: Span) -> Finding {
         match self {
-            Self::Outside => Finding::error("file/outside", span, format!("`{path}` leaves the folder of its manifests"))
-                .help("a payload lives below the folder that the manifest came from, links included"),
-            Self::TooLarge(size) => {
-                Finding::error("file/too-large", span, format!("`{path}` is {} MiB large", size / 1024 / 1024))
-                    .help("Graph takes no payload of more than a few megabytes")
+            Self::Outside => Finding::error(
+                "file/outside",
+                span,
+                format!("`{path}` leaves the folder of its manifests"),
+            )
+            .help("a payload lives below the folder that the manifest came from, links included"),
+            Self::TooLarge(size) => Finding::error(
+                "file/too-large",
+                span,
+                format!("`{path}` is {} MiB large", size / 1024 / 1024),
+            )
+            .help("Graph takes no payload of more than a few megabytes"),
+            Self::NotAFile => {
+                Finding::error("file/missing", span, format!("`{path}` is not a file"))
+                    .help("the path is relative to the manifest")
             }
-            Self::NotAFile => Finding::error("file/missing", span, format!("`{path}` is not a file"))
-                .help("the path is relative to the manifest"),
-            Self::Io(error) => Finding::error("file/missing", span, format!("`{path}` cannot be read: {error}"))
-                .help("the path is relative to the manifest"),
+            Self::Io(error) => Finding::error(
+                "file/missing",
+                span,
+                format!("`{path}` cannot be read: {error}"),
+            )
+            .help("the path is relative to the manifest"),
         }
     }
 }
@@ -259,7 +364,11 @@ fn read_inside(root: &Path, beside: &Path, path: &str) -> Result<Vec<u8>, FilePr
 }
 
 fn canonical(path: &Path) -> std::io::Result<PathBuf> {
-    if path.as_os_str().is_empty() { Path::new(".").canonicalize() } else { path.canonicalize() }
+    if path.as_os_str().is_empty() {
+        Path::new(".").canonicalize()
+    } else {
+        path.canonicalize()
+    }
 }
 
 fn lexically(path: &Path) -> PathBuf {

@@ -34,7 +34,10 @@ enum TenantKind {
 #[serde(deny_unknown_fields)]
 pub struct TenantMetadata {
     /// A short name, used in messages and file names.
-    #[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"), length(max = 100))]
+    #[schemars(
+        regex(pattern = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"),
+        length(max = 100)
+    )]
     pub name: String,
 }
 

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::diff::unresolved;
 use super::Blocked;
+use super::diff::unresolved;
 use crate::diagnostic::{Location, Sources};
 use crate::manifest::assignment::{Assignment, Target};
 use crate::schema::types::{odata_type, type_name};
@@ -56,9 +56,19 @@ pub fn target_form(assignment: &Json) -> Json {
     let mut form = serde_json::Map::new();
     for (name, value) in target.as_object().into_iter().flatten() {
         let value = match (name.as_str(), value) {
-            ("@odata.type", Json::String(text)) => odata_type(type_name(text).unwrap_or(text)).into(),
-            ("deviceAndAppManagementAssignmentFilterType", Json::String(text)) if text == "none" => continue,
-            ("deviceAndAppManagementAssignmentFilterId", Json::String(text)) if text == NO_FILTER => continue,
+            ("@odata.type", Json::String(text)) => {
+                odata_type(type_name(text).unwrap_or(text)).into()
+            }
+            ("deviceAndAppManagementAssignmentFilterType", Json::String(text))
+                if text == "none" =>
+            {
+                continue;
+            }
+            ("deviceAndAppManagementAssignmentFilterId", Json::String(text))
+                if text == NO_FILTER =>
+            {
+                continue;
+            }
             (name, _) if name.contains('@') => continue,
             (_, Json::Null) => continue,
             (name, Json::String(text)) if name.ends_with("Id") => text.to_ascii_lowercase().into(),
@@ -71,11 +81,23 @@ pub fn target_form(assignment: &Json) -> Json {
 
 /// What a target is apart from its filter.
 fn who(form: &Json) -> (String, String) {
-    let text = |name: &str| form.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
+    let text = |name: &str| {
+        form.get(name)
+            .and_then(Json::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let kind = text("@odata.type");
     let id = [text("groupId"), text("collectionId")].concat();
     // An exclusion of a group takes the place of its inclusion, so both are one slot.
-    (if kind.ends_with("exclusionGroupAssignmentTarget") { odata_type("groupAssignmentTarget") } else { kind }, id)
+    (
+        if kind.ends_with("exclusionGroupAssignmentTarget") {
+            odata_type("groupAssignmentTarget")
+        } else {
+            kind
+        },
+        id,
+    )
 }
 
 /// Declared assignments as Graph has them; what does not resolve is blocked.
@@ -88,20 +110,26 @@ pub(super) fn declared(
     let mut targets: Vec<(Json, Location)> = Vec::new();
     for assignment in assignments {
         let location = sources.locate(assignment.span);
-        let mut resolve = |named: Named, text: &str, location: Location| match names.resolve(named, text) {
-            Ok(id) => Some(id),
-            Err(why) => {
-                blocked.push(unresolved(named, text, &why, Some(location)));
-                None
-            }
-        };
+        let mut resolve =
+            |named: Named, text: &str, location: Location| match names.resolve(named, text) {
+                Ok(id) => Some(id),
+                Err(why) => {
+                    blocked.push(unresolved(named, text, &why, Some(location)));
+                    None
+                }
+            };
         let typed = |name: &str| json!({ "@odata.type": odata_type(name) });
         let mut target = match &assignment.target {
             Target::Group(name) | Target::ExcludeGroup(name) => {
-                let Some(id) = resolve(Named::Group, name, location.clone()) else { continue };
+                let Some(id) = resolve(Named::Group, name, location.clone()) else {
+                    continue;
+                };
                 let excluded = matches!(assignment.target, Target::ExcludeGroup(_));
-                let mut target =
-                    typed(if excluded { "exclusionGroupAssignmentTarget" } else { "groupAssignmentTarget" });
+                let mut target = typed(if excluded {
+                    "exclusionGroupAssignmentTarget"
+                } else {
+                    "groupAssignmentTarget"
+                });
                 target["groupId"] = id.into();
                 target
             }
@@ -110,16 +138,22 @@ pub(super) fn declared(
             Target::Raw(target) => target.clone(),
         };
         if let Some(filter) = &assignment.filter {
-            let Some(id) = resolve(Named::Filter, &filter.name, sources.locate(filter.span)) else { continue };
+            let Some(id) = resolve(Named::Filter, &filter.name, sources.locate(filter.span)) else {
+                continue;
+            };
             target["deviceAndAppManagementAssignmentFilterId"] = id.into();
             target["deviceAndAppManagementAssignmentFilterType"] = filter.mode.as_str().into();
         }
         let key = who(&target_form(&target));
-        if let Some((_, first)) = targets.iter().find(|(known, _)| who(&target_form(known)) == key) {
+        if let Some((_, first)) = targets
+            .iter()
+            .find(|(known, _)| who(&target_form(known)) == key)
+        {
             blocked.push(Blocked {
                 code: "assignment/twice".to_owned(),
                 message: format!("{} is already named at {first}", words(&target, names)),
-                help: "Graph keeps one assignment for a target: keep the one that you mean".to_owned(),
+                help: "Graph keeps one assignment for a target: keep the one that you mean"
+                    .to_owned(),
                 location: Some(location),
             });
             continue;
@@ -130,7 +164,11 @@ pub(super) fn declared(
 }
 
 /// Compares declared targets with live assignments.
-pub(super) fn compare(declared: &[(Json, Location)], live: &[Json], names: &Names) -> Vec<AssignmentChange> {
+pub(super) fn compare(
+    declared: &[(Json, Location)],
+    live: &[Json],
+    names: &Names,
+) -> Vec<AssignmentChange> {
     let live: Vec<Json> = live.iter().map(target_form).collect();
     let mut changes = Vec::new();
     for (target, location) in declared {
@@ -140,7 +178,11 @@ pub(super) fn compare(declared: &[(Json, Location)], live: &[Json], names: &Name
             continue;
         }
         changes.push(AssignmentChange {
-            effect: if before.is_some() { Effect::Change } else { Effect::Add },
+            effect: if before.is_some() {
+                Effect::Change
+            } else {
+                Effect::Add
+            },
             target: words(&form, names),
             filter_before: before.and_then(|before| filter_words(before, names)),
             filter_after: filter_words(&form, names),
@@ -149,7 +191,11 @@ pub(super) fn compare(declared: &[(Json, Location)], live: &[Json], names: &Name
             location: Some(location.clone()),
         });
     }
-    let gone = live.iter().filter(|known| !declared.iter().any(|(target, _)| who(&target_form(target)) == who(known)));
+    let gone = live.iter().filter(|known| {
+        !declared
+            .iter()
+            .any(|(target, _)| who(&target_form(target)) == who(known))
+    });
     changes.extend(gone.map(|form| AssignmentChange {
         effect: Effect::Remove,
         target: words(form, names),
@@ -168,7 +214,9 @@ fn words(target: &Json, names: &Names) -> String {
     let text = |name: &str| target.get(name).and_then(Json::as_str);
     let group = || {
         let id = text("groupId").unwrap_or_default();
-        names.label(Named::Group, id).map_or_else(|| id.to_owned(), str::to_owned)
+        names
+            .label(Named::Group, id)
+            .map_or_else(|| id.to_owned(), str::to_owned)
     };
     match text("@odata.type").and_then(type_name).unwrap_or_default() {
         "groupAssignmentTarget" => format!("group {}", group()),
@@ -176,14 +224,25 @@ fn words(target: &Json, names: &Names) -> String {
         "allDevicesAssignmentTarget" => "all devices".to_owned(),
         "allLicensedUsersAssignmentTarget" => "all users".to_owned(),
         "configurationManagerCollectionAssignmentTarget" => {
-            format!("Configuration Manager collection {}", text("collectionId").unwrap_or_default())
+            format!(
+                "Configuration Manager collection {}",
+                text("collectionId").unwrap_or_default()
+            )
         }
         other => other.to_owned(),
     }
 }
 
 fn filter_words(target: &Json, names: &Names) -> Option<String> {
-    let id = target.get("deviceAndAppManagementAssignmentFilterId")?.as_str()?;
-    let mode = target.get("deviceAndAppManagementAssignmentFilterType").and_then(Json::as_str).unwrap_or("include");
-    Some(format!("{mode} {}", names.label(Named::Filter, id).unwrap_or(id)))
+    let id = target
+        .get("deviceAndAppManagementAssignmentFilterId")?
+        .as_str()?;
+    let mode = target
+        .get("deviceAndAppManagementAssignmentFilterType")
+        .and_then(Json::as_str)
+        .unwrap_or("include");
+    Some(format!(
+        "{mode} {}",
+        names.label(Named::Filter, id).unwrap_or(id)
+    ))
 }

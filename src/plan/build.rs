@@ -35,14 +35,30 @@ pub struct Options {
 ///
 /// `selected` tells which manifests `--only` left; the others are bound all the same, so that what they
 /// manage does not look unmanaged.
-pub fn plan(desired: &Desired, live: &Live, selected: impl Fn(&Address) -> bool, options: &Options) -> Plan {
+pub fn plan(
+    desired: &Desired,
+    live: &Live,
+    selected: impl Fn(&Address) -> bool,
+    options: &Options,
+) -> Plan {
     let bindings = bind(&desired.manifests, live, options.recreate);
-    let planner = Planner { sources: &desired.sources, live };
+    let planner = Planner {
+        sources: &desired.sources,
+        live,
+    };
     let mut changes: Vec<Change> = desired
         .manifests
         .iter()
         .filter(|manifest| selected(&manifest.address))
-        .map(|manifest| planner.change(manifest, bindings.by_address.get(&manifest.address).unwrap_or(&Binding::Missing)))
+        .map(|manifest| {
+            planner.change(
+                manifest,
+                bindings
+                    .by_address
+                    .get(&manifest.address)
+                    .unwrap_or(&Binding::Missing),
+            )
+        })
         .collect();
     changes.sort_by(|a, b| a.address.cmp(&b.address));
     let tenant = TenantRef {
@@ -74,18 +90,24 @@ impl Planner<'_> {
         match (manifest.presence, binding) {
             (_, Binding::Blocked(why)) => {
                 let location = Some(change.location.clone());
-                change.blocked.push(Blocked { location, ..why.clone() });
+                change.blocked.push(Blocked {
+                    location,
+                    ..why.clone()
+                });
             }
             (Presence::Absent, Binding::Missing) => {}
             (Presence::Absent, Binding::Bound(object) | Binding::Retyped(object)) => {
                 change.action = Action::Delete;
                 change.requests.push(requests::delete(manifest, &object.id));
             }
-            (Presence::Present, Binding::Missing) if manifest.family.cardinality == Cardinality::Singleton => {
+            (Presence::Present, Binding::Missing)
+                if manifest.family.cardinality == Cardinality::Singleton =>
+            {
                 change.blocked.push(Blocked {
                     code: "match/no-singleton".to_owned(),
                     message: format!("the tenant did not answer its `{}`", manifest.address.kind),
-                    help: "every tenant has one: `moorline doctor` tells what the token may read".to_owned(),
+                    help: "every tenant has one: `moorline doctor` tells what the token may read"
+                        .to_owned(),
                     location: None,
                 });
             }
@@ -95,7 +117,9 @@ impl Planner<'_> {
                 self.create(manifest, &mut change);
                 change.action = Action::Replace;
             }
-            (Presence::Present, Binding::Bound(object)) => self.update(manifest, object, &mut change),
+            (Presence::Present, Binding::Bound(object)) => {
+                self.update(manifest, object, &mut change)
+            }
         }
         change.risks.extend(risk::of_action(change.action));
         if !change.blocked.is_empty() {
@@ -114,7 +138,9 @@ impl Planner<'_> {
             address: manifest.address.clone(),
             location: self.sources.locate(manifest.span),
             id: object.map(|object| object.id.clone()),
-            display_name: declared_name.or(object.map(|o| o.display_name.clone())).unwrap_or_default(),
+            display_name: declared_name
+                .or(object.map(|o| o.display_name.clone()))
+                .unwrap_or_default(),
             action: Action::None,
             fields: Vec::new(),
             assignments: Vec::new(),
@@ -128,7 +154,9 @@ impl Planner<'_> {
     }
 
     fn create(&self, manifest: &Manifest, change: &mut Change) {
-        let Some((model, structure)) = self.types(manifest, change) else { return };
+        let Some((model, structure)) = self.types(manifest, change) else {
+            return;
+        };
         let mut differ = Differ::new(model, self.sources, &self.live.names);
         let properties = differ.root(&structure, &manifest.spec, None);
         change.action = Action::Create;
@@ -140,7 +168,9 @@ impl Planner<'_> {
     }
 
     fn update(&self, manifest: &Manifest, object: &LiveObject, change: &mut Change) {
-        let Some((model, structure)) = self.types(manifest, change) else { return };
+        let Some((model, structure)) = self.types(manifest, change) else {
+            return;
+        };
         let mut differ = Differ::new(model, self.sources, &self.live.names);
         let mut properties = differ.root(&structure, &manifest.spec, Some(&object.body));
         change.fields = differ.fields;
@@ -148,7 +178,9 @@ impl Planner<'_> {
         change.left_alone = left_alone(model, &structure, &manifest.spec, &object.body);
         lock(manifest, object, change, &mut properties);
         properties.retain(|name, _| {
-            change.with_status(FieldStatus::Change).any(|field| field.path.top() == Some(name.as_str()))
+            change
+                .with_status(FieldStatus::Change)
+                .any(|field| field.path.top() == Some(name.as_str()))
         });
         self.rules(manifest, &object.body, &properties, change);
         if !properties.is_empty() {
@@ -157,7 +189,9 @@ impl Planner<'_> {
                 Method::Put => {
                     let request = requests::put(manifest, &object.body, properties);
                     let after = request.body.clone().unwrap_or_default();
-                    change.risks.extend(risk::of_registration(&object.body, &after));
+                    change
+                        .risks
+                        .extend(risk::of_registration(&object.body, &after));
                     request
                 }
                 _ => requests::patch(manifest, &object.id, properties),
@@ -167,26 +201,48 @@ impl Planner<'_> {
     }
 
     fn assign(&self, manifest: &Manifest, id: &str, live: &[Json], change: &mut Change) {
-        let Some(declared) = &manifest.assignments else { return };
+        let Some(declared) = &manifest.assignments else {
+            return;
+        };
         let names = &self.live.names;
         let targets = assignments::declared(declared, names, self.sources, &mut change.blocked);
         change.assignments = assignments::compare(&targets, live, names);
         if change.assignments.is_empty() {
             return;
         }
-        let forms = |targets: &mut dyn Iterator<Item = &Json>| targets.map(assignments::target_form).collect::<Vec<_>>();
-        let (before, after) = (forms(&mut live.iter()), forms(&mut targets.iter().map(|(target, _)| target)));
-        change.risks.extend(risk::of_assignments(&change.assignments, &before, &after));
+        let forms = |targets: &mut dyn Iterator<Item = &Json>| {
+            targets.map(assignments::target_form).collect::<Vec<_>>()
+        };
+        let (before, after) = (
+            forms(&mut live.iter()),
+            forms(&mut targets.iter().map(|(target, _)| target)),
+        );
+        change
+            .risks
+            .extend(risk::of_assignments(&change.assignments, &before, &after));
         if change.action == Action::None {
             change.action = Action::Update;
         }
-        change.requests.push(requests::assign(manifest, id, &targets));
+        change
+            .requests
+            .push(requests::assign(manifest, id, &targets));
     }
 
     /// Cross-field rules hold for what the object would be, not only for what is declared of it.
-    fn rules(&self, manifest: &Manifest, live: &Json, properties: &Map<String, Json>, change: &mut Change) {
+    fn rules(
+        &self,
+        manifest: &Manifest,
+        live: &Json,
+        properties: &Map<String, Json>,
+        change: &mut Change,
+    ) {
         for rule in Semantics::built_in().rules(&manifest.address.kind) {
-            let number = |name: &str| properties.get(name).or_else(|| live.get(name)).and_then(Json::as_f64);
+            let number = |name: &str| {
+                properties
+                    .get(name)
+                    .or_else(|| live.get(name))
+                    .and_then(Json::as_f64)
+            };
             let [lower, upper] = &rule.not_greater;
             let touched = properties.contains_key(lower) || properties.contains_key(upper);
             if let (true, Some(low), Some(high)) = (touched, number(lower), number(upper))
@@ -202,13 +258,20 @@ impl Planner<'_> {
         }
     }
 
-    fn types(&self, manifest: &Manifest, change: &mut Change) -> Option<(&'static Model, std::sync::Arc<Structure>)> {
+    fn types(
+        &self,
+        manifest: &Manifest,
+        change: &mut Change,
+    ) -> Option<(&'static Model, std::sync::Arc<Structure>)> {
         let model = Model::of(manifest.version);
         let structure = model.get(&manifest.address.kind);
         if structure.is_none() {
             change.blocked.push(Blocked {
                 code: "manifest/unknown-kind".to_owned(),
-                message: format!("Graph {} has no `{}`", manifest.version, manifest.address.kind),
+                message: format!(
+                    "Graph {} has no `{}`",
+                    manifest.version, manifest.address.kind
+                ),
                 help: "`moorline kinds` lists them all".to_owned(),
                 location: Some(change.location.clone()),
             });
@@ -218,14 +281,26 @@ impl Planner<'_> {
 }
 
 /// What the service has locked stays as it is, and the other properties apply.
-fn lock(manifest: &Manifest, object: &LiveObject, change: &mut Change, properties: &mut Map<String, Json>) {
+fn lock(
+    manifest: &Manifest,
+    object: &LiveObject,
+    change: &mut Change,
+    properties: &mut Map<String, Json>,
+) {
     for lock in manifest.family.locked {
-        let member = object.body.get(lock.property).and_then(|value| value.get(lock.unless));
+        let member = object
+            .body
+            .get(lock.property)
+            .and_then(|value| value.get(lock.unless));
         if member != Some(&Json::Bool(false)) {
             continue;
         }
         properties.remove(lock.property);
-        for field in change.fields.iter_mut().filter(|field| field.path.top() == Some(lock.property)) {
+        for field in change
+            .fields
+            .iter_mut()
+            .filter(|field| field.path.top() == Some(lock.property))
+        {
             if field.status == FieldStatus::Change {
                 field.status = FieldStatus::Blocked;
                 field.reason = Some(lock.why.to_owned());
@@ -236,9 +311,15 @@ fn lock(manifest: &Manifest, object: &LiveObject, change: &mut Change, propertie
 
 fn order(changes: &[Change]) -> Vec<Address> {
     let writes = |change: &&Change| change.writes();
-    let (last, first): (Vec<&Change>, Vec<&Change>) =
-        changes.iter().filter(writes).partition(|change| change.action == Action::Delete);
-    first.into_iter().chain(last).map(|change| change.address.clone()).collect()
+    let (last, first): (Vec<&Change>, Vec<&Change>) = changes
+        .iter()
+        .filter(writes)
+        .partition(|change| change.action == Action::Delete);
+    first
+        .into_iter()
+        .chain(last)
+        .map(|change| change.address.clone())
+        .collect()
 }
 
 fn summarise(changes: &[Change]) -> Summary {
@@ -286,7 +367,11 @@ fn coverage(live: &Live, bindings: &Bindings<'_>) -> Coverage {
         .collect();
     unmanaged.sort();
     let all = live.objects.len() + usize::from(live.policy.is_some());
-    Coverage { live: all, managed: bound.len(), unmanaged }
+    Coverage {
+        live: all,
+        managed: bound.len(),
+        unmanaged,
+    }
 }
 
 #[derive(Serialize)]
@@ -320,7 +405,11 @@ fn plan_digest(tenant: &TenantRef, only: &[String], changes: &[Change]) -> Strin
             id: &change.id,
             requests: &change.requests,
             precondition: &change.precondition,
-            blocked: change.blocked.iter().map(|blocked| blocked.message.as_str()).collect(),
+            blocked: change
+                .blocked
+                .iter()
+                .map(|blocked| blocked.message.as_str())
+                .collect(),
         })
         .collect();
     let input = DigestInput {
@@ -332,4 +421,3 @@ fn plan_digest(tenant: &TenantRef, only: &[String], changes: &[Change]) -> Strin
     };
     digest::tagged(Domain::Plan, &input)
 }
-

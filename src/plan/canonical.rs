@@ -14,14 +14,23 @@ pub fn canonical(model: &Model, property: &Property, shape: &Shape, value: &Valu
     match (shape, value) {
         (Shape::Scalar(edm), value) => scalar(*edm, value),
         (Shape::Enum(def), Value::String(text)) if def.flags => {
-            let mut members: Vec<&str> = text.split(',').map(str::trim).filter(|m| !m.is_empty()).collect();
+            let mut members: Vec<&str> = text
+                .split(',')
+                .map(str::trim)
+                .filter(|m| !m.is_empty())
+                .collect();
             members.sort_unstable();
             members.dedup();
             members.join(",").into()
         }
-        (Shape::Complex(_) | Shape::Poly(_), Value::Object(members)) => object(model, shape, members),
+        (Shape::Complex(_) | Shape::Poly(_), Value::Object(members)) => {
+            object(model, shape, members)
+        }
         (Shape::Collection(element, order), Value::Array(items)) => {
-            let mut items: Vec<Value> = items.iter().map(|item| canonical(model, property, element, item)).collect();
+            let mut items: Vec<Value> = items
+                .iter()
+                .map(|item| canonical(model, property, element, item))
+                .collect();
             match order {
                 Order::Ordered => {}
                 Order::Set => items.sort_by_key(Value::to_string),
@@ -57,8 +66,13 @@ pub fn is_unset(property: &Property, shape: &Shape, value: &Value) -> bool {
 }
 
 fn object(model: &Model, shape: &Shape, members: &Map<String, Value>) -> Value {
-    let stated = members.get("@odata.type").and_then(Value::as_str).and_then(type_name);
-    let Some(structure) = model.actual(shape, stated) else { return Value::Object(members.clone()) };
+    let stated = members
+        .get("@odata.type")
+        .and_then(Value::as_str)
+        .and_then(type_name);
+    let Some(structure) = model.actual(shape, stated) else {
+        return Value::Object(members.clone());
+    };
     let mut canonical = canonical_members(model, &structure, members);
     if matches!(shape, Shape::Poly(_)) {
         canonical.insert("@odata.type".to_owned(), structure.name.clone().into());
@@ -68,9 +82,16 @@ fn object(model: &Model, shape: &Shape, members: &Map<String, Value>) -> Value {
 
 /// Returns the canonical form of an object's members: no annotations, nothing that is unset or moves by
 /// itself, secrets as a constant.
-pub fn canonical_members(model: &Model, structure: &Structure, members: &Map<String, Value>) -> Map<String, Value> {
+pub fn canonical_members(
+    model: &Model,
+    structure: &Structure,
+    members: &Map<String, Value>,
+) -> Map<String, Value> {
     let mut canonical_members = Map::new();
-    for (name, value) in members.iter().filter(|(name, _)| !name.contains('@') && !name.starts_with('#')) {
+    for (name, value) in members
+        .iter()
+        .filter(|(name, _)| !name.contains('@') && !name.starts_with('#'))
+    {
         let value = match structure.properties.get(name) {
             Some(property) if !property.is_comparable() => continue,
             Some(property) if is_unset(property, &property.shape, value) => continue,
@@ -94,8 +115,14 @@ fn scalar(edm: Edm, value: &Value) -> Value {
     };
     let canonical = match edm {
         Edm::DateTimeOffset => text.parse::<Timestamp>().ok().map(|at| at.to_string()),
-        Edm::Date => text.parse::<civil::Date>().ok().map(|date| date.to_string()),
-        Edm::TimeOfDay => text.parse::<civil::Time>().ok().map(|time| time.to_string()),
+        Edm::Date => text
+            .parse::<civil::Date>()
+            .ok()
+            .map(|date| date.to_string()),
+        Edm::TimeOfDay => text
+            .parse::<civil::Time>()
+            .ok()
+            .map(|time| time.to_string()),
         Edm::Duration => text.parse::<Span>().ok().and_then(|span| {
             let days = SignedDuration::from_hours(24 * i64::from(span.get_days()));
             let rest = SignedDuration::try_from(span.days(0)).ok()?;
@@ -127,16 +154,39 @@ mod tests {
     fn spellings_of_one_value_are_equal() {
         let ring = "windowsUpdateForBusinessConfiguration";
         let zoned = json!("2026-03-01T10:00:00+02:00");
-        assert!(same("deviceConfiguration", "lastModifiedDateTime", zoned, json!("2026-03-01T08:00:00.0000000Z")));
-        let active = |start: &str| {
-            json!({ "@odata.type": "microsoft.graph.windowsUpdateActiveHoursInstall", "activeHoursStart": start })
-        };
-        assert!(same(ring, "installationSchedule", active("08:00:00.0000000"), active("08:00:00")));
-        assert!(!same(ring, "installationSchedule", active("08:00:00"), active("09:00:00")));
+        assert!(same(
+            "deviceConfiguration",
+            "lastModifiedDateTime",
+            zoned,
+            json!("2026-03-01T08:00:00.0000000Z")
+        ));
+        let active = |start: &str| json!({ "@odata.type": "microsoft.graph.windowsUpdateActiveHoursInstall", "activeHoursStart": start });
+        assert!(same(
+            ring,
+            "installationSchedule",
+            active("08:00:00.0000000"),
+            active("08:00:00")
+        ));
+        assert!(!same(
+            ring,
+            "installationSchedule",
+            active("08:00:00"),
+            active("09:00:00")
+        ));
         let health = "windowsHealthMonitoringConfiguration";
         let flags = "configDeviceHealthMonitoringScope";
-        assert!(same(health, flags, json!("windowsUpdates,bootPerformance"), json!("bootPerformance, windowsUpdates")));
-        assert!(same("deviceConfiguration", "roleScopeTagIds", json!(["1", "0"]), json!(["0", "1"])));
+        assert!(same(
+            health,
+            flags,
+            json!("windowsUpdates,bootPerformance"),
+            json!("bootPerformance, windowsUpdates")
+        ));
+        assert!(same(
+            "deviceConfiguration",
+            "roleScopeTagIds",
+            json!(["1", "0"]),
+            json!(["0", "1"])
+        ));
     }
 
     #[test]
@@ -144,6 +194,11 @@ mod tests {
         let live = json!([{ "@odata.type": "#microsoft.graph.omaSettingInteger", "omaUri": "./a", "value": 1,
             "description": null, "isEncrypted": false, "secretReferenceValueId": null }]);
         let declared = json!([{ "@odata.type": "microsoft.graph.omaSettingInteger", "omaUri": "./a", "value": 1.0 }]);
-        assert!(same("windows10CustomConfiguration", "omaSettings", live, declared));
+        assert!(same(
+            "windows10CustomConfiguration",
+            "omaSettings",
+            live,
+            declared
+        ));
     }
 }

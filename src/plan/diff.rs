@@ -31,17 +31,30 @@ pub(super) struct Differ<'a> {
 
 impl<'a> Differ<'a> {
     pub(super) fn new(model: &'static Model, sources: &'a Sources, names: &'a Names) -> Self {
-        Self { model, sources, names, fields: Vec::new(), blocked: Vec::new() }
+        Self {
+            model,
+            sources,
+            names,
+            fields: Vec::new(),
+            blocked: Vec::new(),
+        }
     }
 
     /// Compares an object with its live state, `None` where it is to be created.
     ///
     /// Returns the top-level properties to send: all declared ones for a new object, else those that
     /// differ, each with its whole value.
-    pub(super) fn root(&mut self, structure: &Structure, declared: &Value, live: Option<&Json>) -> Map<String, Json> {
+    pub(super) fn root(
+        &mut self,
+        structure: &Structure,
+        declared: &Value,
+        live: Option<&Json>,
+    ) -> Map<String, Json> {
         let mut send = Map::new();
         for member in declared.members() {
-            let Some(property) = structure.properties.get(&member.name) else { continue };
+            let Some(property) = structure.properties.get(&member.name) else {
+                continue;
+            };
             if property.facts.volatile && live.is_some() {
                 continue;
             }
@@ -53,7 +66,9 @@ impl<'a> Differ<'a> {
                 None => self.added(&path, property, &property.shape, &member.value),
                 Some(_) => self.value(&path, property, &property.shape, &member.value, live_value),
             };
-            let changed = self.fields[first..].iter().any(|field| field.status == FieldStatus::Change);
+            let changed = self.fields[first..]
+                .iter()
+                .any(|field| field.status == FieldStatus::Change);
             if live.is_some() && changed && has_placeholder(&value) {
                 self.block_masked(first);
             } else if live.is_none() || changed {
@@ -101,38 +116,79 @@ impl<'a> Differ<'a> {
         }
     }
 
-    fn scalar(&mut self, path: &FieldPath, property: &Property, shape: &Shape, declared: &Value, live: &Json) -> Json {
+    fn scalar(
+        &mut self,
+        path: &FieldPath,
+        property: &Property,
+        shape: &Shape,
+        declared: &Value,
+        live: &Json,
+    ) -> Json {
         let value = self.resolved(property, declared);
         if let Some(reason) = unreadable(property, declared, live) {
-            self.push(path, property, FieldStatus::Unverifiable, Shown::Withheld, Shown::Withheld, Some(reason), declared);
+            self.push(
+                path,
+                property,
+                FieldStatus::Unverifiable,
+                Shown::Withheld,
+                Shown::Withheld,
+                Some(reason),
+                declared,
+            );
             return value;
         }
-        let equal = self.canonical(property, shape, &value) == self.canonical(property, shape, live);
+        let equal =
+            self.canonical(property, shape, &value) == self.canonical(property, shape, live);
         if !equal && !(is_unset(property, shape, &value) && is_unset(property, shape, live)) {
             self.differs(path, property, shape, Some(live), Some(&value), declared);
         }
         value
     }
 
-    fn object(&mut self, path: &FieldPath, property: &Property, shape: &Shape, declared: &Value, live: &Json) -> Json {
+    fn object(
+        &mut self,
+        path: &FieldPath,
+        property: &Property,
+        shape: &Shape,
+        declared: &Value,
+        live: &Json,
+    ) -> Json {
         let stated = declared.odata_type();
-        let live_type = live.get("@odata.type").and_then(Json::as_str).and_then(type_name);
-        let retyped = matches!(shape, Shape::Poly(_)) && stated.is_some() && live_type.is_some() && stated != live_type;
+        let live_type = live
+            .get("@odata.type")
+            .and_then(Json::as_str)
+            .and_then(type_name);
+        let retyped = matches!(shape, Shape::Poly(_))
+            && stated.is_some()
+            && live_type.is_some()
+            && stated != live_type;
         if retyped || is_unset(property, shape, live) {
             let value = self.quietly(|differ| differ.build(property, shape, declared));
             let before = (!is_unset(property, shape, live)).then_some(live);
             self.differs(path, property, shape, before, Some(&value), declared);
             return value;
         }
-        let Some(structure) = self.model.actual(shape, stated.or(live_type)) else { return declared.to_json() };
-        let mut merged = if stated.is_some() { Map::new() } else { echo(live) };
+        let Some(structure) = self.model.actual(shape, stated.or(live_type)) else {
+            return declared.to_json();
+        };
+        let mut merged = if stated.is_some() {
+            Map::new()
+        } else {
+            echo(live)
+        };
         for member in declared.members() {
             let Some(inner) = structure.properties.get(&member.name) else {
                 merged.insert(member.name.clone(), member.value.to_json());
                 continue;
             };
             let live_value = live.get(&member.name).unwrap_or(&Json::Null);
-            let value = self.value(&path.name(&member.name), inner, &inner.shape, &member.value, Some(live_value));
+            let value = self.value(
+                &path.name(&member.name),
+                inner,
+                &inner.shape,
+                &member.value,
+                Some(live_value),
+            );
             merged.insert(member.name.clone(), value);
         }
         if stated.is_some() {
@@ -151,10 +207,23 @@ impl<'a> Differ<'a> {
         merged: &mut Map<String, Json>,
     ) {
         for property in structure.properties.values() {
-            let Some(live) = live.get(&property.name) else { continue };
+            let Some(live) = live.get(&property.name) else {
+                continue;
+            };
             let unset = is_unset(property, &property.shape, live);
-            if property.is_comparable() && property.nullable && !unset && declared.get(&property.name).is_none() {
-                self.differs(&path.name(&property.name), property, &property.shape, Some(live), None, declared);
+            if property.is_comparable()
+                && property.nullable
+                && !unset
+                && declared.get(&property.name).is_none()
+            {
+                self.differs(
+                    &path.name(&property.name),
+                    property,
+                    &property.shape,
+                    Some(live),
+                    None,
+                    declared,
+                );
                 merged.insert(property.name.clone(), Json::Null);
             }
         }
@@ -180,15 +249,38 @@ impl<'a> Differ<'a> {
         }
     }
 
-    fn set_of_scalars(&mut self, path: &FieldPath, property: &Property, declared: &Value, live: &Json) -> Json {
+    fn set_of_scalars(
+        &mut self,
+        path: &FieldPath,
+        property: &Property,
+        declared: &Value,
+        live: &Json,
+    ) -> Json {
         let shape = &property.shape;
-        let value: Json = declared.elements().iter().map(|element| self.resolved(property, element)).collect();
-        if declared.elements().iter().any(|element| matches!(element.declared, Declared::Env(_))) {
+        let value: Json = declared
+            .elements()
+            .iter()
+            .map(|element| self.resolved(property, element))
+            .collect();
+        if declared
+            .elements()
+            .iter()
+            .any(|element| matches!(element.declared, Declared::Env(_)))
+        {
             let reason = Some("a value from the environment is never compared".to_owned());
-            self.push(path, property, FieldStatus::Unverifiable, Shown::Withheld, Shown::Withheld, reason, declared);
+            self.push(
+                path,
+                property,
+                FieldStatus::Unverifiable,
+                Shown::Withheld,
+                Shown::Withheld,
+                reason,
+                declared,
+            );
             return value;
         }
-        let equal = self.canonical(property, shape, &value) == self.canonical(property, shape, live);
+        let equal =
+            self.canonical(property, shape, &value) == self.canonical(property, shape, live);
         if !equal && !(is_unset(property, shape, &value) && is_unset(property, shape, live)) {
             self.differs(path, property, shape, Some(live), Some(&value), declared);
         }
@@ -207,7 +299,10 @@ impl<'a> Differ<'a> {
         let mut taken = vec![false; items.len()];
         let mut merged = Vec::new();
         for declared in declared.elements() {
-            let found = declared.get(key).map(|value| text_of(&value.to_json())).unwrap_or_default();
+            let found = declared
+                .get(key)
+                .map(|value| text_of(&value.to_json()))
+                .unwrap_or_default();
             let at = (0..items.len()).find(|at| !taken[*at] && key_of(&items[*at], key) == found);
             let path = path.with(Segment::Key { key: found });
             merged.push(match at {
@@ -219,7 +314,9 @@ impl<'a> Differ<'a> {
             });
         }
         for (item, _) in items.iter().zip(&taken).filter(|(_, taken)| !**taken) {
-            let path = path.with(Segment::Key { key: key_of(item, key) });
+            let path = path.with(Segment::Key {
+                key: key_of(item, key),
+            });
             self.differs(&path, property, element, Some(item), None, declared);
         }
         merged.into()
@@ -233,8 +330,10 @@ impl<'a> Differ<'a> {
         declared: &Value,
         items: &[Json],
     ) -> Json {
-        let mut rest: Vec<(Json, &Json)> =
-            items.iter().map(|item| (self.canonical(property, element, item), item)).collect();
+        let mut rest: Vec<(Json, &Json)> = items
+            .iter()
+            .map(|item| (self.canonical(property, element, item), item))
+            .collect();
         let mut merged = Vec::new();
         for declared in declared.elements() {
             let value = self.quietly(|differ| differ.build(property, element, declared));
@@ -242,14 +341,18 @@ impl<'a> Differ<'a> {
             match rest.iter().position(|(known, _)| *known == form) {
                 Some(at) => drop(rest.swap_remove(at)),
                 None => {
-                    let path = path.with(Segment::Element { element: digest::hex(Domain::Element, &form) });
+                    let path = path.with(Segment::Element {
+                        element: digest::hex(Domain::Element, &form),
+                    });
                     self.differs(&path, property, element, None, Some(&value), declared);
                 }
             }
             merged.push(value);
         }
         for (form, item) in rest {
-            let path = path.with(Segment::Element { element: digest::hex(Domain::Element, &form) });
+            let path = path.with(Segment::Element {
+                element: digest::hex(Domain::Element, &form),
+            });
             self.differs(&path, property, element, Some(item), None, declared);
         }
         merged.into()
@@ -263,14 +366,21 @@ impl<'a> Differ<'a> {
         declared: &Value,
         items: &[Json],
     ) -> Json {
-        let wanted: Vec<Json> =
-            declared.elements().iter().map(|value| self.quietly(|differ| differ.build(property, element, value))).collect();
+        let wanted: Vec<Json> = declared
+            .elements()
+            .iter()
+            .map(|value| self.quietly(|differ| differ.build(property, element, value)))
+            .collect();
         let forms = |values: &[Json]| -> Vec<String> {
-            values.iter().map(|value| self.canonical(property, element, value).to_string()).collect()
+            values
+                .iter()
+                .map(|value| self.canonical(property, element, value).to_string())
+                .collect()
         };
         let (live_forms, wanted_forms) = (forms(items), forms(&wanted));
         let mut merged = wanted;
-        let ops = similar::capture_diff_slices(similar::Algorithm::Myers, &live_forms, &wanted_forms);
+        let ops =
+            similar::capture_diff_slices(similar::Algorithm::Myers, &live_forms, &wanted_forms);
         for op in ops {
             let (_, before, after) = op.as_tag_tuple();
             if op.tag() == similar::DiffTag::Equal {
@@ -279,23 +389,49 @@ impl<'a> Differ<'a> {
             let pairs = before.len().min(after.len());
             for (from, to) in before.clone().zip(after.clone()) {
                 let path = path.with(Segment::Index { index: to });
-                merged[to] = self.value(&path, property, element, &declared.elements()[to], Some(&items[from]));
+                merged[to] = self.value(
+                    &path,
+                    property,
+                    element,
+                    &declared.elements()[to],
+                    Some(&items[from]),
+                );
             }
             for index in after.start + pairs..after.end {
                 let path = path.with(Segment::Index { index });
                 let value = merged[index].clone();
-                self.differs(&path, property, element, None, Some(&value), &declared.elements()[index]);
+                self.differs(
+                    &path,
+                    property,
+                    element,
+                    None,
+                    Some(&value),
+                    &declared.elements()[index],
+                );
             }
             for index in before.start + pairs..before.end {
                 let path = path.with(Segment::Index { index });
-                self.differs(&path, property, element, Some(&items[index]), None, declared);
+                self.differs(
+                    &path,
+                    property,
+                    element,
+                    Some(&items[index]),
+                    None,
+                    declared,
+                );
             }
         }
         merged.into()
     }
 
     /// Reports a value that has no live counterpart, and returns it.
-    fn added(&mut self, path: &FieldPath, property: &Property, shape: &Shape, declared: &Value) -> Json {
+    fn added(
+        &mut self,
+        path: &FieldPath,
+        property: &Property,
+        shape: &Shape,
+        declared: &Value,
+    ) -> Json {
         let value = self.build(property, shape, declared);
         if !value.is_null() {
             self.differs(path, property, shape, None, Some(&value), declared);
@@ -308,7 +444,12 @@ impl<'a> Differ<'a> {
         match (&declared.declared, shape) {
             (Declared::Object(members), Shape::Complex(_) | Shape::Poly(_)) => {
                 let structure = self.model.actual(shape, declared.odata_type());
-                let inner = |name: &str| structure.as_ref().and_then(|s| s.properties.get(name)).cloned();
+                let inner = |name: &str| {
+                    structure
+                        .as_ref()
+                        .and_then(|s| s.properties.get(name))
+                        .cloned()
+                };
                 members
                     .iter()
                     .map(|member| {
@@ -320,21 +461,25 @@ impl<'a> Differ<'a> {
                     })
                     .collect()
             }
-            (Declared::List(elements), Shape::Collection(element, _)) => {
-                elements.iter().map(|value| self.build(property, element, value)).collect()
-            }
+            (Declared::List(elements), Shape::Collection(element, _)) => elements
+                .iter()
+                .map(|value| self.build(property, element, value))
+                .collect(),
             _ => self.resolved(property, declared),
         }
     }
 
     /// Returns a scalar as it is sent: a name as the id that it stands for.
     fn resolved(&mut self, property: &Property, declared: &Value) -> Json {
-        let (Some(resolves), Some(text)) = (property.facts.resolves, declared.as_str()) else { return declared.to_json() };
+        let (Some(resolves), Some(text)) = (property.facts.resolves, declared.as_str()) else {
+            return declared.to_json();
+        };
         match self.names.resolve(resolves.into(), text) {
             Ok(id) => id.into(),
             Err(why) => {
                 let location = self.sources.locate(declared.span);
-                self.blocked.push(unresolved(resolves.into(), text, &why, Some(location)));
+                self.blocked
+                    .push(unresolved(resolves.into(), text, &why, Some(location)));
                 text.into()
             }
         }
@@ -367,9 +512,21 @@ impl<'a> Differ<'a> {
         };
         let (before_shown, after_shown) = (show(before), show(after));
         let fixed = property.facts.fixed && before.is_some();
-        let status = if fixed { FieldStatus::Blocked } else { FieldStatus::Change };
+        let status = if fixed {
+            FieldStatus::Blocked
+        } else {
+            FieldStatus::Change
+        };
         let reason = fixed.then(|| "it is fixed when the object is created".to_owned());
-        self.push(path, property, status, before_shown, after_shown, reason, declared);
+        self.push(
+            path,
+            property,
+            status,
+            before_shown,
+            after_shown,
+            reason,
+            declared,
+        );
     }
 
     #[allow(clippy::too_many_arguments, reason = "one place builds every field")]
@@ -411,11 +568,17 @@ impl Differ<'_> {
                     None if is_guid(id) => vec![Named::Group, Named::User],
                     None => Vec::new(),
                 };
-                let label = sorts.into_iter().find_map(|sort| self.names.label(sort, id));
+                let label = sorts
+                    .into_iter()
+                    .find_map(|sort| self.names.label(sort, id));
                 names.extend(label.map(|label| (id.clone(), label.to_owned())));
             }
-            Json::Array(items) => items.iter().for_each(|item| self.label(property, item, names)),
-            Json::Object(members) => members.values().for_each(|value| self.label(property, value, names)),
+            Json::Array(items) => items
+                .iter()
+                .for_each(|item| self.label(property, item, names)),
+            Json::Object(members) => members
+                .values()
+                .for_each(|value| self.label(property, value, names)),
             _ => {}
         }
     }
@@ -423,10 +586,14 @@ impl Differ<'_> {
 
 /// Returns why a live value says nothing about whether it is the declared one.
 fn unreadable(property: &Property, declared: &Value, live: &Json) -> Option<String> {
-    let masked = live.as_str().is_some_and(|text| text == "****" || text.starts_with("#####-"));
+    let masked = live
+        .as_str()
+        .is_some_and(|text| text == "****" || text.starts_with("#####-"));
     match (&declared.declared, property.facts.readback) {
         (Declared::Env(_), _) => Some("a value from the environment is never compared".to_owned()),
-        (_, Some(Readback::Masked | Readback::Partial)) if masked => Some("the tenant shows it masked".to_owned()),
+        (_, Some(Readback::Masked | Readback::Partial)) if masked => {
+            Some("the tenant shows it masked".to_owned())
+        }
         (_, Some(Readback::Null)) if live.is_null() => Some("the tenant never shows it".to_owned()),
         _ if property.facts.sensitive => Some("a secret is never compared".to_owned()),
         _ => None,
@@ -436,7 +603,11 @@ fn unreadable(property: &Property, declared: &Value, live: &Json) -> Option<Stri
 /// Returns a value as it may be shown: secrets withheld at every depth.
 pub(super) fn shown(model: &Model, property: &Property, shape: &Shape, value: &Json) -> Shown {
     match redacted(model, property, shape, value) {
-        Json::Object(members) if members.contains_key("$withheld") || members.contains_key("$secret") => Shown::Withheld,
+        Json::Object(members)
+            if members.contains_key("$withheld") || members.contains_key("$secret") =>
+        {
+            Shown::Withheld
+        }
         value => Shown::Value(value),
     }
 }
@@ -447,28 +618,50 @@ pub(super) fn redacted(model: &Model, property: &Property, shape: &Shape, value:
         return serde_json::json!({ "$withheld": true });
     }
     match (shape, value) {
-        (Shape::Complex(_) | Shape::Poly(_), Json::Object(members)) if !members.contains_key("$secret") => {
-            let stated = members.get("@odata.type").and_then(Json::as_str).and_then(type_name);
+        (Shape::Complex(_) | Shape::Poly(_), Json::Object(members))
+            if !members.contains_key("$secret") =>
+        {
+            let stated = members
+                .get("@odata.type")
+                .and_then(Json::as_str)
+                .and_then(type_name);
             let structure = model.actual(shape, stated);
-            let inner = |name: &str| structure.as_ref().and_then(|s| s.properties.get(name)).cloned();
+            let inner = |name: &str| {
+                structure
+                    .as_ref()
+                    .and_then(|s| s.properties.get(name))
+                    .cloned()
+            };
             members
                 .iter()
                 .map(|(name, value)| match inner(name) {
-                    Some(property) => (name.clone(), redacted(model, &property, &property.shape, value)),
+                    Some(property) => (
+                        name.clone(),
+                        redacted(model, &property, &property.shape, value),
+                    ),
                     None => (name.clone(), value.clone()),
                 })
                 .collect()
         }
-        (Shape::Collection(element, _), Json::Array(items)) => {
-            items.iter().map(|item| redacted(model, property, element, item)).collect()
-        }
+        (Shape::Collection(element, _), Json::Array(items)) => items
+            .iter()
+            .map(|item| redacted(model, property, element, item))
+            .collect(),
         _ => value.clone(),
     }
 }
 
 /// Returns the live settings that are set and that nobody declares.
-pub(super) fn left_alone(model: &Model, structure: &Structure, declared: &Value, live: &Json) -> Vec<LeftAlone> {
-    let undeclared = structure.properties.values().filter(|p| p.is_comparable() && declared.get(&p.name).is_none());
+pub(super) fn left_alone(
+    model: &Model,
+    structure: &Structure,
+    declared: &Value,
+    live: &Json,
+) -> Vec<LeftAlone> {
+    let undeclared = structure
+        .properties
+        .values()
+        .filter(|p| p.is_comparable() && declared.get(&p.name).is_none());
     undeclared
         .filter_map(|property| {
             let value = live.get(&property.name)?;
@@ -508,12 +701,18 @@ pub(super) fn unresolved(
             format!("there is no {words} `{text}`"),
             match near {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("create it, or correct the name; an id works too where the {words} has one"),
+                None => format!(
+                    "create it, or correct the name; an id works too where the {words} has one"
+                ),
             },
         ),
         Unresolved::Ambiguous { ids } => (
             "ambiguous",
-            format!("{} {words}s are called `{text}`: {}", ids.len(), ids.join(", ")),
+            format!(
+                "{} {words}s are called `{text}`: {}",
+                ids.len(),
+                ids.join(", ")
+            ),
             "write the id of the one that you mean".to_owned(),
         ),
         Unresolved::Unreadable { why } => (
@@ -522,9 +721,16 @@ pub(super) fn unresolved(
             "grant the permission, or write the id".to_owned(),
         ),
     };
-    Blocked { code: format!("{}/{slug}", named.slug()), message, help, location }
+    Blocked {
+        code: format!("{}/{slug}", named.slug()),
+        message,
+        help,
+        location,
+    }
 }
 
 fn text_of(value: &Json) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -4,10 +4,14 @@ use serde_json::{Map, Value};
 
 /// Returns a live complex value without what is never sent back: annotations and nulls that were never declared.
 pub(super) fn echo(live: &Value) -> Map<String, Value> {
-    let Some(members) = live.as_object() else { return Map::new() };
+    let Some(members) = live.as_object() else {
+        return Map::new();
+    };
     members
         .iter()
-        .filter(|(name, _)| *name == "@odata.type" || !name.contains('@') && !name.starts_with(['#', '$']))
+        .filter(|(name, _)| {
+            *name == "@odata.type" || !name.contains('@') && !name.starts_with(['#', '$'])
+        })
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
 }

@@ -129,7 +129,9 @@ impl Change {
 
     /// Returns the fields of a status.
     pub fn with_status(&self, status: FieldStatus) -> impl Iterator<Item = &FieldChange> {
-        self.fields.iter().filter(move |field| field.status == status)
+        self.fields
+            .iter()
+            .filter(move |field| field.status == status)
     }
 }
 
@@ -233,7 +235,8 @@ pub struct Summary {
 impl Summary {
     /// Returns whether anything differs.
     pub fn is_empty(&self) -> bool {
-        self.create + self.update + self.replace + self.delete + self.assignment_changes == 0 && self.blocked_changes == 0
+        self.create + self.update + self.replace + self.delete + self.assignment_changes == 0
+            && self.blocked_changes == 0
     }
 }
 

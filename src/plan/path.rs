@@ -28,7 +28,9 @@ pub enum Segment {
 }
 
 /// A path from an object's root to a field of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema,
+)]
 #[serde(transparent)]
 pub struct FieldPath(pub Vec<Segment>);
 
@@ -64,7 +66,9 @@ impl fmt::Display for FieldPath {
                 Segment::Name(name) => write!(f, ".{name}")?,
                 Segment::Key { key } => write!(f, "[{key}]")?,
                 Segment::Index { index } => write!(f, "[{index}]")?,
-                Segment::Element { element } => write!(f, "[{}]", element.get(..8).unwrap_or(element))?,
+                Segment::Element { element } => {
+                    write!(f, "[{}]", element.get(..8).unwrap_or(element))?
+                }
             }
         }
         Ok(())

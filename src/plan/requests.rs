@@ -23,7 +23,12 @@ pub(super) fn create(manifest: &Manifest, properties: Map<String, Json>) -> Requ
 
 pub(super) fn patch(manifest: &Manifest, id: &str, properties: Map<String, Json>) -> Request {
     let path = object_path(manifest.family, id);
-    Request::with_body(Method::Patch, manifest.version, path, typed(manifest, properties))
+    Request::with_body(
+        Method::Patch,
+        manifest.version,
+        path,
+        typed(manifest, properties),
+    )
 }
 
 /// A whole replacement: what differs laid over the live values of everything that must be sent.
@@ -33,22 +38,43 @@ pub(super) fn put(manifest: &Manifest, live: &Json, properties: Map<String, Json
         let value = properties.get(*name).or_else(|| live.get(*name)).cloned();
         body.insert((*name).to_owned(), value.unwrap_or(Json::Null));
     }
-    Request::with_body(Method::Put, manifest.version, manifest.family.path, body.into())
+    Request::with_body(
+        Method::Put,
+        manifest.version,
+        manifest.family.path,
+        body.into(),
+    )
 }
 
 pub(super) fn delete(manifest: &Manifest, id: &str) -> Request {
-    Request { method: Method::Delete, version: manifest.version, path: object_path(manifest.family, id), body: None }
+    Request {
+        method: Method::Delete,
+        version: manifest.version,
+        path: object_path(manifest.family, id),
+        body: None,
+    }
 }
 
 /// Replaces all assignments. Always beta: v1.0 has no filters and would drop them.
 pub(super) fn assign(manifest: &Manifest, id: &str, targets: &[(Json, Location)]) -> Request {
-    let assignments: Vec<Json> = targets.iter().map(|(target, _)| json!({ "target": target })).collect();
+    let assignments: Vec<Json> = targets
+        .iter()
+        .map(|(target, _)| json!({ "target": target }))
+        .collect();
     let path = format!("{}/assign", object_path(manifest.family, id));
-    Request::with_body(Method::Post, GraphVersion::Beta, path, json!({ "assignments": assignments }))
+    Request::with_body(
+        Method::Post,
+        GraphVersion::Beta,
+        path,
+        json!({ "assignments": assignments }),
+    )
 }
 
 fn typed(manifest: &Manifest, properties: Map<String, Json>) -> Json {
-    let mut body = Map::from_iter([("@odata.type".to_owned(), odata_type(&manifest.address.kind).into())]);
+    let mut body = Map::from_iter([(
+        "@odata.type".to_owned(),
+        odata_type(&manifest.address.kind).into(),
+    )]);
     body.extend(properties);
     body.into()
 }

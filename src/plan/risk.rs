@@ -30,7 +30,11 @@ pub struct Risk {
 
 impl Risk {
     fn new(level: RiskLevel, code: &str, message: &str) -> Self {
-        Self { code: code.to_owned(), level, message: message.to_owned() }
+        Self {
+            code: code.to_owned(),
+            level,
+            message: message.to_owned(),
+        }
     }
 
     fn refused(code: &str, message: &str) -> Self {
@@ -50,12 +54,17 @@ const REGISTRATION_RISKS: [RegistrationRisk; 6] = [
     RegistrationRisk {
         code: "registration/quota-zero",
         message: "With a quota of 0 nobody can join or register another device.",
-        happens: |before, after| at(after, "/userDeviceQuota") == Some(0.into()) && at(before, "/userDeviceQuota") != Some(0.into()),
+        happens: |before, after| {
+            at(after, "/userDeviceQuota") == Some(0.into())
+                && at(before, "/userDeviceQuota") != Some(0.into())
+        },
     },
     RegistrationRisk {
         code: "registration/join-nobody",
         message: "Nobody could join a device to Entra any more, new laptops of Autopilot included.",
-        happens: |before, after| reach(before, JOIN) > Reach::Nobody && reach(after, JOIN) == Reach::Nobody,
+        happens: |before, after| {
+            reach(before, JOIN) > Reach::Nobody && reach(after, JOIN) == Reach::Nobody
+        },
     },
     RegistrationRisk {
         code: "registration/mfa-off",
@@ -68,21 +77,27 @@ const REGISTRATION_RISKS: [RegistrationRisk; 6] = [
     RegistrationRisk {
         code: "registration/laps-off",
         message: "Local administrator passwords would no longer be rotated and kept in Entra.",
-        happens: |before, after| is_true(before, "/localAdminPassword/isEnabled") && !is_true(after, "/localAdminPassword/isEnabled"),
+        happens: |before, after| {
+            is_true(before, "/localAdminPassword/isEnabled")
+                && !is_true(after, "/localAdminPassword/isEnabled")
+        },
     },
     RegistrationRisk {
         code: "registration/local-admins-widened",
         message: "More people would become local administrators of the devices that are joined from now on.",
         happens: |before, after| {
             let global = "/azureADJoin/localAdmins/enableGlobalAdmins";
-            widened(before, after, LOCAL_ADMINS) || !is_true(before, global) && is_true(after, global)
+            widened(before, after, LOCAL_ADMINS)
+                || !is_true(before, global) && is_true(after, global)
         },
     },
     RegistrationRisk {
         code: "registration/opened",
         message: "Everybody could join or register devices, where only some could.",
         happens: |before, after| {
-            [JOIN, REGISTER].into_iter().any(|who| reach(before, who) < Reach::Everybody && reach(after, who) == Reach::Everybody)
+            [JOIN, REGISTER].into_iter().any(|who| {
+                reach(before, who) < Reach::Everybody && reach(after, who) == Reach::Everybody
+            })
         },
     },
 ];
@@ -108,18 +123,35 @@ fn is_true(policy: &Json, pointer: &str) -> bool {
 }
 
 fn reach(policy: &Json, pointer: &str) -> Reach {
-    let stated = policy.pointer(pointer).and_then(|m| m.get("@odata.type")).and_then(Json::as_str).and_then(type_name);
+    let stated = policy
+        .pointer(pointer)
+        .and_then(|m| m.get("@odata.type"))
+        .and_then(Json::as_str)
+        .and_then(type_name);
     match stated {
         Some("allDeviceRegistrationMembership") => Reach::Everybody,
-        Some("enumeratedDeviceRegistrationMembership") if !members(policy, pointer).is_empty() => Reach::Some,
+        Some("enumeratedDeviceRegistrationMembership") if !members(policy, pointer).is_empty() => {
+            Reach::Some
+        }
         _ => Reach::Nobody,
     }
 }
 
 fn members(policy: &Json, pointer: &str) -> Vec<String> {
-    let Some(membership) = policy.pointer(pointer) else { return Vec::new() };
-    let list = |name: &str| membership.get(name).and_then(Json::as_array).into_iter().flatten();
-    list("users").chain(list("groups")).filter_map(|id| id.as_str().map(str::to_lowercase)).collect()
+    let Some(membership) = policy.pointer(pointer) else {
+        return Vec::new();
+    };
+    let list = |name: &str| {
+        membership
+            .get(name)
+            .and_then(Json::as_array)
+            .into_iter()
+            .flatten()
+    };
+    list("users")
+        .chain(list("groups"))
+        .filter_map(|id| id.as_str().map(str::to_lowercase))
+        .collect()
 }
 
 fn widened(before: &Json, after: &Json, pointer: &str) -> bool {
@@ -130,32 +162,61 @@ fn widened(before: &Json, after: &Json, pointer: &str) -> bool {
 
 /// Returns the risks of replacing the registration policy.
 pub(super) fn of_registration(before: &Json, after: &Json) -> Vec<Risk> {
-    let happens = REGISTRATION_RISKS.iter().filter(|risk| (risk.happens)(before, after));
-    happens.map(|risk| Risk::refused(risk.code, risk.message)).collect()
+    let happens = REGISTRATION_RISKS
+        .iter()
+        .filter(|risk| (risk.happens)(before, after));
+    happens
+        .map(|risk| Risk::refused(risk.code, risk.message))
+        .collect()
 }
 
 /// Returns the risks of an action.
 pub(super) fn of_action(action: Action) -> Option<Risk> {
     match action {
-        Action::Delete => Some(Risk::refused("delete", "The object is deleted, and devices lose its settings.")),
-        Action::Replace => {
-            Some(Risk::refused("replace", "The object is deleted and made anew, and devices lose its settings in between."))
-        }
+        Action::Delete => Some(Risk::refused(
+            "delete",
+            "The object is deleted, and devices lose its settings.",
+        )),
+        Action::Replace => Some(Risk::refused(
+            "replace",
+            "The object is deleted and made anew, and devices lose its settings in between.",
+        )),
         Action::Create | Action::Update | Action::None => None,
     }
 }
 
 /// Returns the risks of changed assignments.
-pub(super) fn of_assignments(changes: &[AssignmentChange], live: &[Json], declared: &[Json]) -> Vec<Risk> {
-    let kind = |target: &Json| target.get("@odata.type").and_then(Json::as_str).and_then(type_name).unwrap_or_default().to_owned();
-    let includes = |targets: &[Json]| targets.iter().any(|target| kind(target) != "exclusionGroupAssignmentTarget");
+pub(super) fn of_assignments(
+    changes: &[AssignmentChange],
+    live: &[Json],
+    declared: &[Json],
+) -> Vec<Risk> {
+    let kind = |target: &Json| {
+        target
+            .get("@odata.type")
+            .and_then(Json::as_str)
+            .and_then(type_name)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let includes = |targets: &[Json]| {
+        targets
+            .iter()
+            .any(|target| kind(target) != "exclusionGroupAssignmentTarget")
+    };
     let mut risks = Vec::new();
     if !changes.is_empty() && includes(live) && !includes(declared) {
-        risks.push(Risk::refused("unassign-all", "Nobody would be assigned any more, and devices lose the settings."));
+        risks.push(Risk::refused(
+            "unassign-all",
+            "Nobody would be assigned any more, and devices lose the settings.",
+        ));
     }
     for change in changes.iter().filter(|change| change.effect == Effect::Add) {
         let everybody = change.after.as_ref().map(kind);
-        if matches!(everybody.as_deref(), Some("allDevicesAssignmentTarget" | "allLicensedUsersAssignmentTarget")) {
+        if matches!(
+            everybody.as_deref(),
+            Some("allDevicesAssignmentTarget" | "allLicensedUsersAssignmentTarget")
+        ) {
             let message = format!("It would reach {} of the tenant.", change.target);
             risks.push(Risk::new(RiskLevel::Warned, "assign-all", &message));
         }
@@ -182,7 +243,10 @@ pub fn refusals(plan: &Plan, guard: &GuardSpec, allow: &[String]) -> Vec<Refusal
     let allowed = |code: &str| allow.iter().any(|name| name == code);
     let mut refusals = Vec::new();
     for change in plan.changes.iter().filter(|change| change.writes()) {
-        let refused = change.risks.iter().filter(|risk| risk.level == RiskLevel::Refused && !allowed(&risk.code));
+        let refused = change
+            .risks
+            .iter()
+            .filter(|risk| risk.level == RiskLevel::Refused && !allowed(&risk.code));
         refusals.extend(refused.map(|risk| Refusal {
             address: Some(change.address.to_string()),
             code: risk.code.clone(),
@@ -190,13 +254,21 @@ pub fn refusals(plan: &Plan, guard: &GuardSpec, allow: &[String]) -> Vec<Refusal
             flag: format!("--allow {}", risk.code),
         }));
     }
-    refusals.extend(limits(plan, guard).into_iter().filter(|refusal| !allowed(&refusal.code)));
+    refusals.extend(
+        limits(plan, guard)
+            .into_iter()
+            .filter(|refusal| !allowed(&refusal.code)),
+    );
     refusals
 }
 
 fn limits(plan: &Plan, guard: &GuardSpec) -> Vec<Refusal> {
     // Creates do not count: they touch nothing that exists.
-    let touched = plan.changes.iter().filter(|change| change.writes() && change.action != Action::Create).count();
+    let touched = plan
+        .changes
+        .iter()
+        .filter(|change| change.writes() && change.action != Action::Create)
+        .count();
     let refusal = |code: &str, message: String| Refusal {
         address: None,
         code: code.to_owned(),
@@ -205,13 +277,21 @@ fn limits(plan: &Plan, guard: &GuardSpec) -> Vec<Refusal> {
     };
     let mut refusals = Vec::new();
     if let Some(most) = guard.max_changes.filter(|most| touched > *most as usize) {
-        refusals.push(refusal("max-changes", format!("{touched} objects would change, and `spec.guard.maxChanges` is {most}.")));
+        refusals.push(refusal(
+            "max-changes",
+            format!("{touched} objects would change, and `spec.guard.maxChanges` is {most}."),
+        ));
     }
     let bound = plan.coverage.managed;
-    if let Some(most) = guard.max_percent.filter(|most| bound > 0 && touched * 100 > *most as usize * bound) {
+    if let Some(most) = guard
+        .max_percent
+        .filter(|most| bound > 0 && touched * 100 > *most as usize * bound)
+    {
         refusals.push(refusal(
             "max-percent",
-            format!("{touched} of {bound} objects would change, and `spec.guard.maxPercent` is {most}."),
+            format!(
+                "{touched} of {bound} objects would change, and `spec.guard.maxPercent` is {most}."
+            ),
         ));
     }
     refusals
@@ -237,19 +317,49 @@ mod tests {
     fn every_dangerous_move_has_its_own_name() {
         let moves: [(&str, Json, &str); 7] = [
             ("/userDeviceQuota", json!(0), "registration/quota-zero"),
-            ("/multiFactorAuthConfiguration", json!("notRequired"), "registration/mfa-off"),
-            ("/localAdminPassword", json!({ "isEnabled": false }), "registration/laps-off"),
-            ("/azureADJoin/allowedToJoin", json!({ "@odata.type": "#microsoft.graph.noDeviceRegistrationMembership" }), "registration/join-nobody"),
-            ("/azureADJoin/allowedToJoin", json!({ "@odata.type": "#microsoft.graph.allDeviceRegistrationMembership" }), "registration/opened"),
-            ("/azureADJoin/localAdmins/enableGlobalAdmins", json!(true), "registration/local-admins-widened"),
-            ("/azureADJoin/localAdmins/registeringUsers", json!({ "@odata.type": "#microsoft.graph.allDeviceRegistrationMembership" }), "registration/local-admins-widened"),
+            (
+                "/multiFactorAuthConfiguration",
+                json!("notRequired"),
+                "registration/mfa-off",
+            ),
+            (
+                "/localAdminPassword",
+                json!({ "isEnabled": false }),
+                "registration/laps-off",
+            ),
+            (
+                "/azureADJoin/allowedToJoin",
+                json!({ "@odata.type": "#microsoft.graph.noDeviceRegistrationMembership" }),
+                "registration/join-nobody",
+            ),
+            (
+                "/azureADJoin/allowedToJoin",
+                json!({ "@odata.type": "#microsoft.graph.allDeviceRegistrationMembership" }),
+                "registration/opened",
+            ),
+            (
+                "/azureADJoin/localAdmins/enableGlobalAdmins",
+                json!(true),
+                "registration/local-admins-widened",
+            ),
+            (
+                "/azureADJoin/localAdmins/registeringUsers",
+                json!({ "@odata.type": "#microsoft.graph.allDeviceRegistrationMembership" }),
+                "registration/local-admins-widened",
+            ),
         ];
         for (pointer, value, code) in moves {
             let mut after = policy();
             *after.pointer_mut(pointer).expect("the member exists") = value;
-            let codes: Vec<String> = of_registration(&policy(), &after).into_iter().map(|risk| risk.code).collect();
+            let codes: Vec<String> = of_registration(&policy(), &after)
+                .into_iter()
+                .map(|risk| risk.code)
+                .collect();
             assert_eq!(codes, [code]);
-            assert!(of_registration(&after, &after).is_empty(), "standing still is no risk");
+            assert!(
+                of_registration(&after, &after).is_empty(),
+                "standing still is no risk"
+            );
         }
     }
 }

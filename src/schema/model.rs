@@ -105,7 +105,11 @@ impl Model {
     }
 
     fn new(version: GraphVersion) -> Self {
-        Self { types: Types::of(version), semantics: Semantics::built_in(), built: Mutex::default() }
+        Self {
+            types: Types::of(version),
+            semantics: Semantics::built_in(),
+            built: Mutex::default(),
+        }
     }
 
     /// Returns the types beneath the model.
@@ -115,11 +119,19 @@ impl Model {
 
     /// Returns a structured type by its name without namespace.
     pub fn get(&self, name: &str) -> Option<Arc<Structure>> {
-        if let Some(known) = self.built.lock().unwrap_or_else(|e| e.into_inner()).get(name) {
+        if let Some(known) = self
+            .built
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
+            .get(name)
+        {
             return known.clone();
         }
         let built = self.build(name).map(Arc::new);
-        self.built.lock().unwrap_or_else(|e| e.into_inner()).insert(name.to_owned(), built.clone());
+        self.built
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
+            .insert(name.to_owned(), built.clone());
         built
     }
 
@@ -127,25 +139,45 @@ impl Model {
     pub fn actual(&self, shape: &Shape, stated: Option<&str>) -> Option<Arc<Structure>> {
         match shape {
             Shape::Complex(name) => self.get(name),
-            Shape::Poly(base) => self.get(stated.filter(|name| self.types.is_a(name, base)).unwrap_or(base)),
+            Shape::Poly(base) => self.get(
+                stated
+                    .filter(|name| self.types.is_a(name, base))
+                    .unwrap_or(base),
+            ),
             _ => None,
         }
     }
 
     fn build(&self, name: &str) -> Option<Structure> {
-        let def = self.types.get(name).filter(|def| def.category != Category::Enum)?;
+        let def = self
+            .types
+            .get(name)
+            .filter(|def| def.category != Category::Enum)?;
         let concrete = |name: &String| self.types.get(name).is_some_and(|t| !t.is_abstract);
-        let properties = def.properties.iter().filter_map(|p| Some((p.name.clone(), self.property(p)?))).collect();
+        let properties = def
+            .properties
+            .iter()
+            .filter_map(|p| Some((p.name.clone(), self.property(p)?)))
+            .collect();
         Some(Structure {
             name: name.to_owned(),
             is_abstract: def.is_abstract,
-            derived: def.derived.iter().filter(|name| concrete(name)).cloned().collect(),
+            derived: def
+                .derived
+                .iter()
+                .filter(|name| concrete(name))
+                .cloned()
+                .collect(),
             properties,
         })
     }
 
     fn property(&self, property: &super::types::Property) -> Option<Property> {
-        let facts = self.semantics.facts(&property.declared_in, &property.name).cloned().unwrap_or_default();
+        let facts = self
+            .semantics
+            .facts(&property.declared_in, &property.name)
+            .cloned()
+            .unwrap_or_default();
         Some(Property {
             name: property.name.clone(),
             declared_in: property.declared_in.clone(),
@@ -158,7 +190,8 @@ impl Model {
     }
 
     fn shape(&self, property: &super::types::Property, facts: &Facts) -> Option<Shape> {
-        if let (Some(navigation), Holds::Named(target)) = (property.navigation, &property.ty.holds) {
+        if let (Some(navigation), Holds::Named(target)) = (property.navigation, &property.ty.holds)
+        {
             return Some(Shape::Navigation {
                 contained: navigation == Navigation::Contained,
                 target: target.clone(),
@@ -196,7 +229,9 @@ mod tests {
     #[test]
     fn facts_follow_a_property_into_the_types_that_inherit_it() {
         let model = Model::of(GraphVersion::Beta);
-        let enterprise = model.get("windowsWifiEnterpriseEAPConfiguration").expect("a beta type");
+        let enterprise = model
+            .get("windowsWifiEnterpriseEAPConfiguration")
+            .expect("a beta type");
         let key = &enterprise.properties["preSharedKey"];
         assert_eq!(key.declared_in, "windowsWifiConfiguration");
         assert!(key.facts.sensitive);
@@ -205,12 +240,24 @@ mod tests {
     #[test]
     fn a_value_is_read_as_the_type_that_it_states_only_where_that_fits() {
         let model = Model::of(GraphVersion::Beta);
-        let custom = model.get("windows10CustomConfiguration").expect("a beta type");
-        let Shape::Collection(element, Order::Keyed(key)) = &custom.properties["omaSettings"].shape else {
+        let custom = model
+            .get("windows10CustomConfiguration")
+            .expect("a beta type");
+        let Shape::Collection(element, Order::Keyed(key)) = &custom.properties["omaSettings"].shape
+        else {
             panic!("omaSettings is keyed");
         };
         assert_eq!(key, "omaUri");
-        assert_eq!(model.actual(element, Some("omaSettingInteger")).expect("derived").name, "omaSettingInteger");
-        assert_eq!(model.actual(element, Some("ipRange")).expect("base").name, "omaSetting");
+        assert_eq!(
+            model
+                .actual(element, Some("omaSettingInteger"))
+                .expect("derived")
+                .name,
+            "omaSettingInteger"
+        );
+        assert_eq!(
+            model.actual(element, Some("ipRange")).expect("base").name,
+            "omaSetting"
+        );
     }
 }

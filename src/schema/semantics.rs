@@ -141,8 +141,9 @@ pub struct Semantics {
     rules: Vec<Rule>,
 }
 
-static BUILT_IN: LazyLock<Semantics> =
-    LazyLock::new(|| Semantics::parse(TEXT).expect("the curated facts are part of the program and a test reads them"));
+static BUILT_IN: LazyLock<Semantics> = LazyLock::new(|| {
+    Semantics::parse(TEXT).expect("the curated facts are part of the program and a test reads them")
+});
 
 impl Semantics {
     /// Returns the facts that the program carries.
@@ -156,17 +157,24 @@ impl Semantics {
     /// The YAML reader's message, or the entry whose `on` is not `type.property`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let file: File = crate::yaml::from_str(text)?;
-        let mut semantics =
-            Self { facts: BTreeMap::new(), constraints: Curated::new(), legacy: BTreeMap::new(), rules: file.rules };
+        let mut semantics = Self {
+            facts: BTreeMap::new(),
+            constraints: Curated::new(),
+            legacy: BTreeMap::new(),
+            rules: file.rules,
+        };
         for entry in file.properties {
             for on in &entry.on {
-                let (owner, property) =
-                    on.split_once('.').ok_or_else(|| format!("`{on}` is not of the form type.property"))?;
+                let (owner, property) = on
+                    .split_once('.')
+                    .ok_or_else(|| format!("`{on}` is not of the form type.property"))?;
                 semantics.add((owner.to_owned(), property.to_owned()), &entry);
             }
         }
         for entry in file.kinds.into_iter().filter(|entry| entry.legacy) {
-            semantics.legacy.extend(entry.on.into_iter().map(|kind| (kind, entry.why.clone())));
+            semantics
+                .legacy
+                .extend(entry.on.into_iter().map(|kind| (kind, entry.why.clone())));
         }
         Ok(semantics)
     }
@@ -196,7 +204,8 @@ impl Semantics {
 
     /// Returns what is known of a property, by the type that declares it.
     pub fn facts(&self, declared_in: &str, property: &str) -> Option<&Facts> {
-        self.facts.get(&(declared_in.to_owned(), property.to_owned()))
+        self.facts
+            .get(&(declared_in.to_owned(), property.to_owned()))
     }
 
     /// Returns every `(type, property)` that has an entry.

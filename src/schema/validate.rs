@@ -60,12 +60,17 @@ static VALIDATORS: LazyLock<Cache> = LazyLock::new(Cache::default);
 
 /// Returns every violation of a kind's schema, in order of place. A kind that the version lacks has none.
 pub fn violations(version: GraphVersion, kind: &str, body: &Value) -> Vec<Violation> {
-    validator(version, kind).map(|validator| violations_under(&validator, body)).unwrap_or_default()
+    validator(version, kind)
+        .map(|validator| violations_under(&validator, body))
+        .unwrap_or_default()
 }
 
 /// Returns every violation of a schema that is built already, in order of place.
 pub fn violations_under(validator: &jsonschema::Validator, body: &Value) -> Vec<Violation> {
-    let mut violations: Vec<Violation> = validator.iter_errors(body).flat_map(|error| violations_of(&error)).collect();
+    let mut violations: Vec<Violation> = validator
+        .iter_errors(body)
+        .flat_map(|error| violations_of(&error))
+        .collect();
     if violations.is_empty() {
         return violations;
     }
@@ -84,7 +89,8 @@ pub fn violations_under(validator: &jsonschema::Validator, body: &Value) -> Vec<
         about_type || !wrong_types.iter().any(|above| v.path.starts_with(above))
     });
     violations.sort_by(|a, b| a.path.cmp(&b.path));
-    violations.dedup_by(|a, b| a.path == b.path && (a.problem == b.problem || is_type(a) && is_type(b)));
+    violations
+        .dedup_by(|a, b| a.path == b.path && (a.problem == b.problem || is_type(a) && is_type(b)));
     violations
 }
 
@@ -94,19 +100,30 @@ fn is_type(violation: &Violation) -> bool {
 
 fn validator(version: GraphVersion, kind: &str) -> Option<Arc<jsonschema::Validator>> {
     let key = (version, kind.to_owned());
-    if let Some(known) = VALIDATORS.lock().unwrap_or_else(|e| e.into_inner()).get(&key) {
+    if let Some(known) = VALIDATORS
+        .lock()
+        .unwrap_or_else(|e| e.into_inner())
+        .get(&key)
+    {
         return known.clone();
     }
     let built = document(version, kind).and_then(|schema| {
         let options = jsonschema::options()
             .with_draft(jsonschema::Draft::Draft202012)
             .should_validate_formats(true)
-            .with_format("byte", |text: &str| base64::engine::general_purpose::STANDARD.decode(text).is_ok())
+            .with_format("byte", |text: &str| {
+                base64::engine::general_purpose::STANDARD
+                    .decode(text)
+                    .is_ok()
+            })
             .with_format("time-of-day", is_time_of_day)
             .offline();
         options.build(&schema).ok().map(Arc::new)
     });
-    VALIDATORS.lock().unwrap_or_else(|e| e.into_inner()).insert(key, built.clone());
+    VALIDATORS
+        .lock()
+        .unwrap_or_else(|e| e.into_inner())
+        .insert(key, built.clone());
     built
 }
 
@@ -163,9 +180,10 @@ fn violations_of(error: &jsonschema::ValidationError<'_>) -> Vec<Violation> {
         })
         .collect();
     let problems = match error.kind() {
-        ValidationErrorKind::AdditionalProperties { unexpected } => {
-            unexpected.iter().map(|name| Problem::UnknownProperty(name.clone())).collect()
-        }
+        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
+            .iter()
+            .map(|name| Problem::UnknownProperty(name.clone()))
+            .collect(),
         ValidationErrorKind::Enum { options } => vec![Problem::NotAMember(members(options))],
         ValidationErrorKind::Type { kind } => vec![Problem::WrongType(expected(kind))],
         ValidationErrorKind::Minimum { limit } => vec![Problem::TooSmall(limit.clone())],
@@ -174,19 +192,30 @@ fn violations_of(error: &jsonschema::ValidationError<'_>) -> Vec<Violation> {
         ValidationErrorKind::Format { format } => vec![Problem::Malformed(format.clone())],
         ValidationErrorKind::Pattern { .. } => vec![Problem::NotFlags],
         ValidationErrorKind::Required { property } => {
-            vec![Problem::Missing(property.as_str().unwrap_or_default().to_owned())]
+            vec![Problem::Missing(
+                property.as_str().unwrap_or_default().to_owned(),
+            )]
         }
         _ => vec![Problem::Other(error.masked().to_string())],
     };
     let keyword = error.kind().keyword();
     problems
         .into_iter()
-        .map(|problem| Violation { path: path.clone(), keyword: keyword.to_owned(), problem })
+        .map(|problem| Violation {
+            path: path.clone(),
+            keyword: keyword.to_owned(),
+            problem,
+        })
         .collect()
 }
 
 fn members(options: &Value) -> Vec<String> {
-    options.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+    options
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|v| v.as_str().map(str::to_owned))
+        .collect()
 }
 
 fn expected(kind: &TypeKind) -> Vec<&'static str> {
@@ -224,7 +253,10 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join(".")
         };
-        violations(GraphVersion::Beta, kind, &body).into_iter().map(|v| (at(&v.path), v.problem)).collect()
+        violations(GraphVersion::Beta, kind, &body)
+            .into_iter()
+            .map(|v| (at(&v.path), v.problem))
+            .collect()
     }
 
     #[test]
@@ -235,9 +267,21 @@ mod tests {
             { "omaUri": "./z" },
         ] });
         let found = problems("windows10CustomConfiguration", body);
-        assert_eq!(found[0], ("omaSettings.0.value".into(), Problem::WrongType(vec!["a whole number"])));
+        assert_eq!(
+            found[0],
+            (
+                "omaSettings.0.value".into(),
+                Problem::WrongType(vec!["a whole number"])
+            )
+        );
         assert_eq!(found[1].0, "omaSettings.1.@odata.type");
-        assert_eq!(found[2], ("omaSettings.2".into(), Problem::Missing("@odata.type".into())));
+        assert_eq!(
+            found[2],
+            (
+                "omaSettings.2".into(),
+                Problem::Missing("@odata.type".into())
+            )
+        );
         assert_eq!(found.len(), 3, "{found:?}");
     }
 
@@ -246,7 +290,13 @@ mod tests {
         let body = json!({ "pinMinimumLength": null, "pinRecoveryEnabled": null, "pinUppercaseCharactersUsage": null });
         let found = problems("windowsIdentityProtectionConfiguration", body);
         assert_eq!(found.len(), 2, "{found:?}");
-        assert_eq!(found[0], ("pinRecoveryEnabled".into(), Problem::WrongType(vec!["`true` or `false`"])));
+        assert_eq!(
+            found[0],
+            (
+                "pinRecoveryEnabled".into(),
+                Problem::WrongType(vec!["`true` or `false`"])
+            )
+        );
         assert!(matches!(&found[1].1, Problem::NotAMember(members) if members.len() == 4));
     }
 
@@ -255,18 +305,38 @@ mod tests {
         let body = json!({ "installationSchedule": { "@odata.type": "microsoft.graph.windowsUpdateActiveHoursInstall",
             "activeHoursStart": "8 o'clock", "activeHoursEnd": "17:00:00.0000000" } });
         let found = problems("windowsUpdateForBusinessConfiguration", body);
-        assert_eq!(found[0], ("installationSchedule.activeHoursStart".into(), Problem::Malformed("time-of-day".into())));
+        assert_eq!(
+            found[0],
+            (
+                "installationSchedule.activeHoursStart".into(),
+                Problem::Malformed("time-of-day".into())
+            )
+        );
         let body = json!({ "configDeviceHealthMonitoringScope": "bootPerformance,nothing" });
         let found = problems("windowsHealthMonitoringConfiguration", body);
-        assert_eq!(found, [("configDeviceHealthMonitoringScope".into(), Problem::NotFlags)]);
-        let found = problems("iosCustomConfiguration", json!({ "payload": "not base64!" }));
-        assert_eq!(found, [("payload".into(), Problem::Malformed("byte".into()))]);
+        assert_eq!(
+            found,
+            [(
+                "configDeviceHealthMonitoringScope".into(),
+                Problem::NotFlags
+            )]
+        );
+        let found = problems(
+            "iosCustomConfiguration",
+            json!({ "payload": "not base64!" }),
+        );
+        assert_eq!(
+            found,
+            [("payload".into(), Problem::Malformed("byte".into()))]
+        );
     }
 
     #[test]
     fn every_kind_of_both_versions_has_a_schema_that_builds() {
         for version in GraphVersion::ALL {
-            let family = Types::of(version).get("deviceConfiguration").expect("the root type");
+            let family = Types::of(version)
+                .get("deviceConfiguration")
+                .expect("the root type");
             for kind in &family.derived {
                 assert!(validator(version, kind).is_some(), "{version} {kind}");
             }

@@ -38,20 +38,40 @@ pub fn bind<'a>(manifests: &[Manifest], live: &'a Live, recreate: bool) -> Bindi
     let mut bindings = Bindings::default();
     for manifest in manifests {
         let binding = one(manifest, live, recreate, &mut bindings.warnings);
-        bindings.by_address.insert(manifest.address.clone(), binding);
+        bindings
+            .by_address
+            .insert(manifest.address.clone(), binding);
     }
     refuse_shared(&mut bindings.by_address);
     bindings
 }
 
-fn one<'a>(manifest: &Manifest, live: &'a Live, recreate: bool, warnings: &mut Vec<String>) -> Binding<'a> {
+fn one<'a>(
+    manifest: &Manifest,
+    live: &'a Live,
+    recreate: bool,
+    warnings: &mut Vec<String>,
+) -> Binding<'a> {
     if manifest.family.cardinality == Cardinality::Singleton {
-        return live.policy.as_ref().map_or(Binding::Missing, Binding::Bound);
+        return live
+            .policy
+            .as_ref()
+            .map_or(Binding::Missing, Binding::Bound);
     }
-    let Some(id) = &manifest.id else { return by_name(manifest, live) };
-    if let Some(object) = live.objects.iter().find(|object| object.id.eq_ignore_ascii_case(id)) {
+    let Some(id) = &manifest.id else {
+        return by_name(manifest, live);
+    };
+    if let Some(object) = live
+        .objects
+        .iter()
+        .find(|object| object.id.eq_ignore_ascii_case(id))
+    {
         let same = object.kind == manifest.address.kind;
-        return if same { Binding::Bound(object) } else { Binding::Retyped(object) };
+        return if same {
+            Binding::Bound(object)
+        } else {
+            Binding::Retyped(object)
+        };
     }
     match by_name(manifest, live) {
         Binding::Bound(object) => {
@@ -72,7 +92,9 @@ fn one<'a>(manifest: &Manifest, live: &'a Live, recreate: bool, warnings: &mut V
 }
 
 fn by_name<'a>(manifest: &Manifest, live: &'a Live) -> Binding<'a> {
-    let current = manifest.display_name().map(|name| candidates(manifest, live, &[name]));
+    let current = manifest
+        .display_name()
+        .map(|name| candidates(manifest, live, &[name]));
     let found = match current {
         Some(found) if !found.is_empty() => found,
         _ => {
@@ -87,7 +109,11 @@ fn by_name<'a>(manifest: &Manifest, live: &'a Live) -> Binding<'a> {
             let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
             Binding::Blocked(Blocked {
                 code: "match/ambiguous".to_owned(),
-                message: format!("{} objects of this type and name exist: {}", ids.len(), ids.join(", ")),
+                message: format!(
+                    "{} objects of this type and name exist: {}",
+                    ids.len(),
+                    ids.join(", ")
+                ),
                 help: "pin the one that you mean by `metadata.id`, or rename the others".to_owned(),
                 location: None,
             })
@@ -106,10 +132,16 @@ fn refuse_shared(bindings: &mut BTreeMap<Address, Binding<'_>>) {
     let mut owners: BTreeMap<String, Vec<Address>> = BTreeMap::new();
     for (address, binding) in bindings.iter() {
         if let Binding::Bound(object) | Binding::Retyped(object) = binding {
-            owners.entry(object.id.clone()).or_default().push(address.clone());
+            owners
+                .entry(object.id.clone())
+                .or_default()
+                .push(address.clone());
         }
     }
-    for (id, addresses) in owners.into_iter().filter(|(_, addresses)| addresses.len() > 1) {
+    for (id, addresses) in owners
+        .into_iter()
+        .filter(|(_, addresses)| addresses.len() > 1)
+    {
         let all: Vec<String> = addresses.iter().map(Address::to_string).collect();
         for address in addresses {
             let blocked = Blocked {

@@ -48,12 +48,21 @@ impl LiveObject {
             Some(Value::Array(items)) => items.into_iter().filter(is_direct).collect(),
             _ => Vec::new(),
         };
-        let stated = members.get("@odata.type").and_then(Value::as_str).and_then(type_name);
+        let stated = members
+            .get("@odata.type")
+            .and_then(Value::as_str)
+            .and_then(type_name);
         let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
         let kind = kind.or(stated)?.to_owned();
         let id = text("id").unwrap_or_else(|| kind.clone());
         let display_name = text("displayName").unwrap_or_default();
-        Some(Self { id, kind, display_name, body, assignments })
+        Some(Self {
+            id,
+            kind,
+            display_name,
+            body,
+            assignments,
+        })
     }
 
     /// Returns the digest of what a change of this object depends on: everything but what moves by
@@ -61,11 +70,16 @@ impl LiveObject {
     pub fn digest(&self) -> String {
         let model = Model::of(GraphVersion::Beta);
         let body = match (model.get(&self.kind), self.body.as_object()) {
-            (Some(structure), Some(members)) => canonical_members(model, &structure, members).into(),
+            (Some(structure), Some(members)) => {
+                canonical_members(model, &structure, members).into()
+            }
             _ => self.body.clone(),
         };
-        let mut targets: Vec<String> =
-            self.assignments.iter().map(|assignment| target_form(assignment).to_string()).collect();
+        let mut targets: Vec<String> = self
+            .assignments
+            .iter()
+            .map(|assignment| target_form(assignment).to_string())
+            .collect();
         targets.sort();
         digest::tagged(Domain::Live, &(body, targets))
     }
@@ -77,5 +91,7 @@ impl LiveObject {
 }
 
 fn is_direct(assignment: &Value) -> bool {
-    assignment.get("source").is_none_or(|source| source.is_null() || source == "direct")
+    assignment
+        .get("source")
+        .is_none_or(|source| source.is_null() || source == "direct")
 }

@@ -110,7 +110,11 @@ impl Names {
     /// # Errors
     /// When nothing or several have the name, or the token may not look.
     pub fn resolve(&self, named: Named, text: &str) -> Result<String, Unresolved> {
-        match self.ids.get(&(named, text.to_lowercase())).map(Vec::as_slice) {
+        match self
+            .ids
+            .get(&(named, text.to_lowercase()))
+            .map(Vec::as_slice)
+        {
             Some([only]) => Ok(only.clone()),
             Some([_, _, ..]) => {
                 let ids = self.ids[&(named, text.to_lowercase())].clone();
@@ -119,7 +123,11 @@ impl Names {
             _ => match self.unreadable.get(&named) {
                 Some(why) => Err(Unresolved::Unreadable { why: why.clone() }),
                 None => {
-                    let others = self.others.get(&named).map(Vec::as_slice).unwrap_or_default();
+                    let others = self
+                        .others
+                        .get(&named)
+                        .map(Vec::as_slice)
+                        .unwrap_or_default();
                     let near = nearest(text, others.iter().map(String::as_str)).map(str::to_owned);
                     Err(Unresolved::Unknown { near })
                 }
