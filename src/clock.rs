@@ -54,9 +54,7 @@ impl Clock {
     /// Returns an instant on the scale that sleeps move along: for windows, deadlines and durations.
     pub fn instant(&self) -> Instant {
         match &*self.0 {
-            Kind::System { epoch, pace } => {
-                later(*epoch, epoch.elapsed().saturating_mul(*pace))
-            }
+            Kind::System { epoch, pace } => later(*epoch, epoch.elapsed().saturating_mul(*pace)),
             #[cfg(test)]
             Kind::Recording { epoch, .. } => later(*epoch, self.advanced()),
         }

@@ -23,7 +23,11 @@ struct Last {
 impl<S: TokenSource> Cached<S> {
     /// Makes a cache in front of a source.
     pub fn new(source: S, clock: Clock) -> Self {
-        Self { source, clock, last: Mutex::default() }
+        Self {
+            source,
+            clock,
+            last: Mutex::default(),
+        }
     }
 
     async fn current(&self) -> Result<Token, AuthError> {
@@ -69,7 +73,6 @@ mod tests {
     use secrecy::ExposeSecret;
     use url::Url;
 
-    use super::super::refusal::Refusal;
     use super::*;
 
     /// Answers from a script, last entry first, and issues tokens that live for an hour.
@@ -81,10 +84,20 @@ mod tests {
 
     impl TokenSource for Scripted {
         fn token(&self) -> TokenFuture<'_> {
-            let answer = self.answers.lock().expect("not poisoned").pop().expect("the script is long enough");
+            let answer = self
+                .answers
+                .lock()
+                .expect("not poisoned")
+                .pop()
+                .expect("the script is long enough");
             let login = Url::parse("http://127.0.0.1").expect("valid");
             let token = answer.map(|text| {
-                Token::issued(text.into(), &login, self.clock.now(), Duration::from_secs(3_600))
+                Token::issued(
+                    text.into(),
+                    &login,
+                    self.clock.now(),
+                    Duration::from_secs(3_600),
+                )
             });
             Box::pin(async {
                 tokio::task::yield_now().await;
@@ -96,7 +109,10 @@ mod tests {
     fn cached(mut answers: Vec<Result<&'static str, AuthError>>) -> (Cached<Scripted>, Clock) {
         answers.reverse();
         let clock = Clock::recording(Timestamp::UNIX_EPOCH);
-        let source = Scripted { answers: StdMutex::new(answers), clock: clock.clone() };
+        let source = Scripted {
+            answers: StdMutex::new(answers),
+            clock: clock.clone(),
+        };
         (Cached::new(source, clock.clone()), clock)
     }
 
@@ -105,18 +121,24 @@ mod tests {
     }
 
     fn refused() -> AuthError {
-        AuthError::Refused(Box::new(Refusal::default()))
+        AuthError::Refused(Box::default())
     }
 
     fn down() -> AuthError {
-        AuthError::BadAnswer { host: "login".into(), status: 503 }
+        AuthError::BadAnswer {
+            host: "login".into(),
+            status: 503,
+        }
     }
 
     #[tokio::test]
     async fn callers_share_one_sign_in_until_the_token_is_due() {
         let (cached, clock) = cached(vec![Ok("first"), Ok("second")]);
         let (one, other) = tokio::join!(text(&cached), text(&cached));
-        assert_eq!((one.expect("signed in"), other.expect("signed in")), ("first".into(), "first".into()));
+        assert_eq!(
+            (one.expect("signed in"), other.expect("signed in")),
+            ("first".into(), "first".into())
+        );
         clock.sleep(Duration::from_secs(3_299)).await;
         assert_eq!(text(&cached).await.expect("not due"), "first");
         clock.sleep(Duration::from_secs(1)).await;
@@ -130,7 +152,10 @@ mod tests {
             assert!(matches!(text(&refusing).await, Err(AuthError::Refused(_))));
         }
         let (recovering, _) = cached(vec![Err(down()), Ok("up")]);
-        assert!(matches!(text(&recovering).await, Err(AuthError::BadAnswer { .. })));
+        assert!(matches!(
+            text(&recovering).await,
+            Err(AuthError::BadAnswer { .. })
+        ));
         assert_eq!(text(&recovering).await.expect("signed in"), "up");
     }
 

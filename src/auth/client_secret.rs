@@ -16,7 +16,11 @@ pub struct ClientSecret {
 impl ClientSecret {
     /// Makes the credential of an app. It asks anew each time: put a [`super::cache::Cached`] before it.
     pub fn new(endpoint: TokenEndpoint, client_id: String, secret: SecretString) -> Self {
-        Self { endpoint, client_id, secret }
+        Self {
+            endpoint,
+            client_id,
+            secret,
+        }
     }
 }
 

@@ -36,7 +36,13 @@ impl TokenEndpoint {
     pub fn new(endpoints: &Endpoints, tenant: &str, transport: Transport, clock: Clock) -> Self {
         let mut url = endpoints.login().clone();
         url.set_path(&format!("/{}/oauth2/v2.0/token", odata::segment(tenant)));
-        Self { login: endpoints.login().clone(), url, scope: endpoints.cloud().scope(), transport, clock }
+        Self {
+            login: endpoints.login().clone(),
+            url,
+            scope: endpoints.cloud().scope(),
+            transport,
+            clock,
+        }
     }
 
     /// Asks for a token for Graph. `grant` is what the kind of credential adds to the form.
@@ -60,9 +66,11 @@ impl TokenEndpoint {
                 status = result.as_ref().ok().map(|answer| answer.status),
                 attempt,
                 duration_ms = millis(self.clock.instant().saturating_duration_since(sent)),
+                fault = result.as_ref().err().map(tracing::field::display),
                 request_id = result.as_ref().ok().and_then(|answer| answer.header("x-ms-request-id")),
             );
-            let left = CHAIN_DEADLINE.saturating_sub(self.clock.instant().saturating_duration_since(start));
+            let left = CHAIN_DEADLINE
+                .saturating_sub(self.clock.instant().saturating_duration_since(start));
             // A token that was issued and lost does no harm: asking is a read.
             match retry::decide(Effect::Read, self.outcome(&result), attempt, left) {
                 Decision::Wait(wait) => self.clock.sleep(wait).await,
@@ -98,14 +106,25 @@ impl TokenEndpoint {
 
     fn conclude(&self, result: Result<Incoming, Fault>) -> Result<Token, AuthError> {
         let host = || self.login.host_str().unwrap_or_default().to_owned();
-        let answer = result.map_err(|source| AuthError::Unreachable { host: host(), source })?;
+        let answer = result.map_err(|source| AuthError::Unreachable {
+            host: host(),
+            source,
+        })?;
         if let Ok(issued) = serde_json::from_slice::<Issued>(&answer.body) {
             let lifetime = Duration::from_secs(issued.expires_in);
-            return Ok(Token::issued(issued.access_token.into(), &self.login, self.clock.now(), lifetime));
+            return Ok(Token::issued(
+                issued.access_token.into(),
+                &self.login,
+                self.clock.now(),
+                lifetime,
+            ));
         }
         Err(match Refusal::parse(answer.status, &answer.body) {
             Some(refusal) => AuthError::Refused(Box::new(refusal)),
-            None => AuthError::BadAnswer { host: host(), status: answer.status },
+            None => AuthError::BadAnswer {
+                host: host(),
+                status: answer.status,
+            },
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::graph::transport::Fault;
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AuthError {
     /// The environment has no complete credential.
-    #[error("no credential was found: {looked_for}{}", half_found(found))]
+    #[error("no credential was found: {looked_for} is set{}", half_found(found))]
     NoCredential {
         /// What would have been a credential.
         looked_for: String,
@@ -50,7 +50,9 @@ pub enum AuthError {
         found: Uuid,
     },
     /// A cloud's token would have gone to a server that is not the cloud's; nothing was sent.
-    #[error("a token issued by {issuer} is not sent to {graph}: it would work against the real tenant")]
+    #[error(
+        "a token issued by {issuer} is not sent to {graph}: it would work against the real tenant"
+    )]
     ForeignHost {
         /// Who issued the token.
         issuer: String,
@@ -62,7 +64,7 @@ pub enum AuthError {
 fn half_found(found: &[String]) -> String {
     match found {
         [] => String::new(),
-        found => format!("; of these only {} has a value", found.join(", ")),
+        found => format!("; there is a value only for {}", found.join(", ")),
     }
 }
 
@@ -71,7 +73,9 @@ impl AuthError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Refused(refusal) => refusal.hint(),
-            Self::ForeignHost { .. } => Some("give `--login-url` too, so that the token comes from the same place"),
+            Self::ForeignHost { .. } => {
+                Some("give `--login-url` too, so that the token comes from the same place")
+            }
             _ => None,
         }
     }

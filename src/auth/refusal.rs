@@ -21,11 +21,26 @@ pub struct Refusal {
 
 /// What to do, by AADSTS number.
 const HINTS: [(u32, &str); 5] = [
-    (7000215, "use the secret's value, not its id; if the value is lost, add a new client secret to the app registration"),
-    (7000222, "the client secret has expired: add a new one to the app registration and store it where this run reads it"),
-    (700016, "check the client id, and that the tenant is the one in which the app is registered or was consented to"),
-    (90002, "check `spec.tenantId` and `spec.cloud`: this cloud has no such tenant"),
-    (900023, "`spec.tenantId` must be a GUID or a domain that is verified in the tenant"),
+    (
+        7000215,
+        "use the secret's value, not its id; if the value is lost, add a new client secret to the app registration",
+    ),
+    (
+        7000222,
+        "the client secret has expired: add a new one to the app registration and store it where this run reads it",
+    ),
+    (
+        700016,
+        "check the client id, and that the tenant is the one in which the app is registered or was consented to",
+    ),
+    (
+        90002,
+        "check `spec.tenantId` and `spec.cloud`: this cloud has no such tenant",
+    ),
+    (
+        900023,
+        "`spec.tenantId` must be a GUID or a domain that is verified in the tenant",
+    ),
 ];
 
 #[derive(Deserialize)]
@@ -55,14 +70,19 @@ impl Refusal {
     /// Returns what to do about it, for the common ones.
     pub fn hint(&self) -> Option<&'static str> {
         let number = self.number?;
-        HINTS.iter().find(|(known, _)| *known == number).map(|(_, hint)| *hint)
+        HINTS
+            .iter()
+            .find(|(known, _)| *known == number)
+            .map(|(_, hint)| *hint)
     }
 }
 
 /// Splits `AADSTS7000215: Invalid …` into its number and its text.
 fn split_number(description: &str) -> (Option<u32>, &str) {
     let description = description.trim();
-    let split = description.strip_prefix("AADSTS").and_then(|rest| rest.split_once(':'));
+    let split = description
+        .strip_prefix("AADSTS")
+        .and_then(|rest| rest.split_once(':'));
     match split.and_then(|(number, text)| Some((number.parse().ok()?, text))) {
         Some((number, text)) => (Some(number), text.trim_start()),
         None => (None, description),
@@ -72,7 +92,9 @@ fn split_number(description: &str) -> (Option<u32>, &str) {
 /// Returns the text up to the first full stop that ends a sentence. A dot inside a domain does not.
 fn first_sentence(text: &str) -> &str {
     let stop = text.match_indices('.').map(|(at, _)| at + 1);
-    let end = stop.into_iter().find(|end| text[*end..].starts_with(char::is_whitespace));
+    let end = stop
+        .into_iter()
+        .find(|end| text[*end..].starts_with(char::is_whitespace));
     // Some descriptions have no full stop before the ids that follow them.
     let ids = text.find("Trace ID:").unwrap_or(text.len());
     text[..end.unwrap_or(text.len()).min(ids)].trim_end()
@@ -135,17 +157,25 @@ mod tests {
             "error": "invalid_request",
             "error_description": "AADSTS90002: Tenant 'a.contoso.com' not found. Check it.",
         }));
-        assert_eq!(refusal.expect("a refusal").message, "Tenant 'a.contoso.com' not found.");
+        assert_eq!(
+            refusal.expect("a refusal").message,
+            "Tenant 'a.contoso.com' not found."
+        );
     }
 
     #[test]
     fn less_than_usual_is_enough() {
         let bare = parse(&json!({"error": "temporarily_unavailable"})).expect("a refusal");
-        assert_eq!(bare.to_string(), "sign-in was refused: temporarily_unavailable");
+        assert_eq!(
+            bare.to_string(),
+            "sign-in was refused: temporarily_unavailable"
+        );
         assert_eq!(bare.hint(), None);
-        let number_alone = parse(&json!({"error": "x", "error_codes": [90002]})).expect("a refusal");
+        let number_alone =
+            parse(&json!({"error": "x", "error_codes": [90002]})).expect("a refusal");
         assert!(number_alone.hint().is_some());
-        let strange = parse(&json!({"error": "x", "error_description": "AADSTS99999999999: Trace ID: 1"}));
+        let strange =
+            parse(&json!({"error": "x", "error_description": "AADSTS99999999999: Trace ID: 1"}));
         assert_eq!(strange.expect("a refusal").message, "AADSTS99999999999:");
         assert_eq!(Refusal::parse(502, b"<html>"), None);
         assert_eq!(parse(&json!({"access_token": "x"})), None);

@@ -52,13 +52,21 @@ impl Token {
     }
 
     /// Makes a token that a sign-in service issued just now.
-    pub(crate) fn issued(secret: SecretString, login: &Url, now: Timestamp, lifetime: Duration) -> Self {
+    pub(crate) fn issued(
+        secret: SecretString,
+        login: &Url,
+        now: Timestamp,
+        lifetime: Duration,
+    ) -> Self {
         // A token that lives for less than twice the margin is renewed half-way.
         let renew_after = lifetime.saturating_sub(RENEW_BEFORE).max(lifetime / 2);
         let after = |duration| now.checked_add(duration).unwrap_or(Timestamp::MAX);
         Self {
             issuer: host(login),
-            lifetime: Some(Lifetime { renew: after(renew_after), end: after(lifetime) }),
+            lifetime: Some(Lifetime {
+                renew: after(renew_after),
+                end: after(lifetime),
+            }),
             ..Self::given(secret)
         }
     }
@@ -123,8 +131,14 @@ pub(crate) mod tests {
     #[test]
     fn a_token_of_another_tenant_is_told_apart() {
         let token = |tid: Value| Token::given(jwt(&json!({"tid": tid})));
-        assert!(token(json!(CONTOSO)).check_tenant(CONTOSO).is_ok());
-        let error = token(json!(Uuid::nil())).check_tenant(CONTOSO).expect_err("another tenant");
+        assert!(
+            token(json!(CONTOSO.to_string()))
+                .check_tenant(CONTOSO)
+                .is_ok()
+        );
+        let error = token(json!(Uuid::nil().to_string()))
+            .check_tenant(CONTOSO)
+            .expect_err("another tenant");
         assert_eq!(
             error.to_string(),
             "the token is for tenant 00000000-0000-0000-0000-000000000000, \
@@ -146,7 +160,10 @@ pub(crate) mod tests {
     #[test]
     fn the_issuer_is_who_was_asked_else_what_the_claims_say() {
         let secret = jwt(&json!({"iss": "https://sts.windows.net/1/"}));
-        assert_eq!(Token::given(secret.clone()).issuer(), Some("sts.windows.net"));
+        assert_eq!(
+            Token::given(secret.clone()).issuer(),
+            Some("sts.windows.net")
+        );
         let login = Url::parse("http://127.0.0.1:80").expect("valid");
         let issued = Token::issued(secret, &login, Timestamp::UNIX_EPOCH, Duration::ZERO);
         assert_eq!(issued.issuer(), Some("127.0.0.1"));
@@ -156,8 +173,12 @@ pub(crate) mod tests {
     fn a_token_is_due_five_minutes_before_its_end_or_half_way() {
         let login = Url::parse("http://127.0.0.1").expect("valid");
         for (lifetime, due) in [(3_599, 3_299), (600, 300), (400, 200), (0, 0)] {
-            let token =
-                Token::issued("x".into(), &login, Timestamp::UNIX_EPOCH, Duration::from_secs(lifetime));
+            let token = Token::issued(
+                "x".into(),
+                &login,
+                Timestamp::UNIX_EPOCH,
+                Duration::from_secs(lifetime),
+            );
             let at = |second| Timestamp::UNIX_EPOCH + Duration::from_secs(second);
             assert!(token.is_due(at(due)));
             assert!(due == 0 || !token.is_due(at(due - 1)));

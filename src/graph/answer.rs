@@ -58,4 +58,3 @@ impl Answer {
             .with_ids(self.request_id, self.client_request_id)
     }
 }
-

@@ -33,7 +33,9 @@ impl Graph {
     /// Graph does not say in which order it does them: writes that depend on one another do not belong
     /// in here.
     pub async fn batch(&self, version: GraphVersion, requests: &[Request]) -> Vec<Outcome> {
-        let batches = requests.chunks(MOST_MEMBERS).map(|chunk| self.one_batch(version, chunk));
+        let batches = requests
+            .chunks(MOST_MEMBERS)
+            .map(|chunk| self.one_batch(version, chunk));
         join_all(batches).await.into_iter().flatten().collect()
     }
 
@@ -52,7 +54,9 @@ impl Graph {
             if let Some(wait) = wait {
                 self.clock().sleep(wait).await;
             }
-            (wait, pending) = self.round(&mut chain, version, pending, &mut outcomes).await;
+            (wait, pending) = self
+                .round(&mut chain, version, pending, &mut outcomes)
+                .await;
         }
         outcomes.sort_by_key(|(place, _)| *place);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
@@ -63,7 +67,10 @@ impl Graph {
         if request.version == version {
             Ok(())
         } else {
-            Err(GraphError::InvalidRequest { call: Call::of(request), reason: "its version is not the batch's" })
+            Err(GraphError::InvalidRequest {
+                call: Call::of(request),
+                reason: "its version is not the batch's",
+            })
         }
     }
 
@@ -78,7 +85,11 @@ impl Graph {
         let answers = match self.exchange(chain, version, &pending).await {
             Ok(answers) => answers,
             Err(error) => {
-                outcomes.extend(pending.iter().map(|member| (member.place, Err(error.clone()))));
+                outcomes.extend(
+                    pending
+                        .iter()
+                        .map(|member| (member.place, Err(error.clone()))),
+                );
                 return (None, Vec::new());
             }
         };
@@ -116,7 +127,11 @@ impl Graph {
             call: &Call::of(&request),
             url: &self.url(&request)?,
             body: request.body.as_ref(),
-            effect: if effects().any(|effect| effect == Effect::Write) { Effect::Write } else { Effect::Read },
+            effect: if effects().any(|effect| effect == Effect::Write) {
+                Effect::Write
+            } else {
+                Effect::Read
+            },
             cost: Cost::of(effects()),
         };
         let attempt = chain.attempt(&sending).await?;
@@ -125,26 +140,31 @@ impl Graph {
 }
 
 fn envelope(members: &[Member<'_>]) -> Value {
-    let requests = members.iter().enumerate().map(|(id, Member { request, .. })| {
-        let mut member = json!({
-            "id": id.to_string(),
-            "method": request.method.as_str(),
-            "url": request.path,
+    let requests = members
+        .iter()
+        .enumerate()
+        .map(|(id, Member { request, .. })| {
+            let mut member = json!({
+                "id": id.to_string(),
+                "method": request.method.as_str(),
+                "url": request.path,
+            });
+            // Graph wants a body in every POST, be it empty.
+            if request.body.is_some() || request.method == Method::Post {
+                member["headers"] = json!({"Content-Type": "application/json"});
+                member["body"] = request.body.clone().unwrap_or_else(|| json!({}));
+            }
+            member
         });
-        // Graph wants a body in every POST, be it empty.
-        if request.body.is_some() || request.method == Method::Post {
-            member["headers"] = json!({"Content-Type": "application/json"});
-            member["body"] = request.body.clone().unwrap_or_else(|| json!({}));
-        }
-        member
-    });
     json!({"requests": requests.collect::<Vec<_>>()})
 }
 
 /// Sorts the answers by member. An envelope that failed as a whole is everybody's answer.
 fn answers(attempt: Attempt, members: usize, now: Timestamp) -> Vec<Option<Attempt>> {
     let responses = match &attempt {
-        Ok(Answer { body: Some(body), .. }) => body["responses"].as_array(),
+        Ok(Answer {
+            body: Some(body), ..
+        }) => body["responses"].as_array(),
         _ => None,
     };
     let succeeded = matches!(&attempt, Ok(answer) if answer.is_success());
@@ -154,7 +174,9 @@ fn answers(attempt: Attempt, members: usize, now: Timestamp) -> Vec<Option<Attem
         Some(responses) => {
             let mut answers = vec![None; members];
             for response in responses {
-                let id = response["id"].as_str().and_then(|id| id.parse::<usize>().ok());
+                let id = response["id"]
+                    .as_str()
+                    .and_then(|id| id.parse::<usize>().ok());
                 if let Some(answer) = id.and_then(|id| answers.get_mut(id)) {
                     *answer = member_answer(response, now).map(Ok);
                 }
@@ -167,11 +189,19 @@ fn answers(attempt: Attempt, members: usize, now: Timestamp) -> Vec<Option<Attem
 fn member_answer(response: &Value, now: Timestamp) -> Option<Answer> {
     let header = |wanted: &str| {
         let headers = response["headers"].as_object()?;
-        let (_, value) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
-        Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        let (_, value) = headers
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+        Some(
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned),
+        )
     };
     Some(Answer {
-        status: response["status"].as_u64().and_then(|status| status.try_into().ok())?,
+        status: response["status"]
+            .as_u64()
+            .and_then(|status| status.try_into().ok())?,
         retry_after: header("retry-after").and_then(|text| retry::retry_after(&text, now)),
         request_id: header("request-id"),
         client_request_id: None,
@@ -181,9 +211,237 @@ fn member_answer(response: &Value, now: Timestamp) -> Option<Answer> {
 
 fn left_out(call: Call, effect: Effect) -> GraphError {
     match effect {
-        Effect::Read => {
-            GraphError::BadPayload { call, reason: "the answer to the batch leaves it out", request_id: None }
+        Effect::Read => GraphError::BadPayload {
+            call,
+            reason: "the answer to the batch leaves it out",
+            request_id: None,
+        },
+        Effect::Write => GraphError::AnswerLost {
+            call,
+            source: Lost::LeftOut,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Seen, Server, graph, hanging_up, reply};
+    use super::*;
+
+    fn read(number: usize) -> Request {
+        Request::get(GraphVersion::Beta, format!("/things/{number}"))
+    }
+
+    fn patch(number: usize) -> Request {
+        Request::with_body(
+            Method::Patch,
+            GraphVersion::Beta,
+            format!("/things/{number}"),
+            json!({"a": number}),
+        )
+    }
+
+    /// Returns the members of a seen envelope as `(id, method and url)`.
+    fn members(seen: &Seen) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        let body = seen.json();
+        let requests = body["requests"].as_array().expect("members").iter();
+        requests
+            .map(|member| {
+                (
+                    text(&member["id"]),
+                    format!("{} {}", text(&member["method"]), text(&member["url"])),
+                )
+            })
+            .collect()
+    }
+
+    /// Answers every member with what the function says of its method and URL, in reverse order.
+    fn answer(seen: &Seen, of: impl Fn(&str) -> Option<(u16, Value, Value)>) -> Value {
+        let answers = members(seen).into_iter().rev().filter_map(|(id, line)| {
+            of(&line).map(|(status, headers, body)| json!({"id": id, "status": status, "headers": headers, "body": body}))
+        });
+        json!({"responses": answers.collect::<Vec<_>>()})
+    }
+
+    #[tokio::test]
+    async fn answers_come_back_in_order_from_batches_of_twenty() {
+        let server = Server::start(|seen, _, _| {
+            reply(
+                200,
+                &answer(seen, |line| Some((200, json!({}), json!({"line": line})))),
+            )
+        })
+        .await;
+        let requests: Vec<_> = (0..45).map(read).collect();
+        let results = graph(&server.url)
+            .batch(GraphVersion::Beta, &requests)
+            .await;
+        for (number, result) in results.into_iter().enumerate() {
+            assert_eq!(
+                result.expect("a success").body,
+                json!({"line": format!("GET /things/{number}")})
+            );
         }
-        Effect::Write => GraphError::AnswerLost { call, source: Lost::LeftOut },
+        let mut sizes: Vec<_> = server
+            .seen()
+            .iter()
+            .map(|seen| members(seen).len())
+            .collect();
+        sizes.sort_unstable();
+        assert_eq!(sizes, [5, 20, 20]);
+        assert!(
+            server
+                .lines()
+                .iter()
+                .all(|line| line == "POST /beta/$batch")
+        );
+    }
+
+    #[tokio::test]
+    async fn only_the_members_that_may_be_are_sent_again_after_the_longest_wait() {
+        let server = Server::start(|seen, round, _| {
+            reply(
+                200,
+                &answer(seen, |line| {
+                    Some(match line {
+                        "GET /things/1" if round == 0 => {
+                            (429, json!({"Retry-After": "7"}), Value::Null)
+                        }
+                        "GET /things/2" if round == 0 => {
+                            (503, json!({"retry-after": 31}), Value::Null)
+                        }
+                        "PATCH /things/3" if round == 0 => (429, json!({}), Value::Null),
+                        "PATCH /things/4" => (504, json!({}), Value::Null),
+                        "GET /things/5" => (
+                            404,
+                            json!({"request-id": "r-5"}),
+                            json!({"error": {"code": "ResourceNotFound"}}),
+                        ),
+                        "PATCH /things/3" => (204, json!({}), Value::Null),
+                        _ => (200, json!({}), json!({"line": line})),
+                    })
+                }),
+            )
+        })
+        .await;
+        let graph = graph(&server.url);
+        let requests = [read(0), read(1), read(2), patch(3), patch(4), read(5)];
+        let results = graph.batch(GraphVersion::Beta, &requests).await;
+        assert_eq!(results.len(), 6);
+        for (number, result) in results[..3].iter().enumerate() {
+            let response = result.as_ref().expect("a success");
+            assert_eq!(
+                response.body,
+                json!({"line": format!("GET /things/{number}")})
+            );
+        }
+        assert_eq!(results[3].as_ref().expect("a success").status, 204);
+        assert!(matches!(
+            results[4],
+            Err(GraphError::AnswerLost {
+                source: Lost::Gateway(_),
+                ..
+            })
+        ));
+        let missing = results[5].as_ref().expect_err("it is not there");
+        assert_eq!(
+            missing.to_string(),
+            "GET /beta/things/5 failed: 404 ResourceNotFound (request id r-5)"
+        );
+        let seen = server.seen();
+        let lines: Vec<_> = members(&seen[1])
+            .into_iter()
+            .map(|(_, line)| line)
+            .collect();
+        assert_eq!(lines, ["GET /things/1", "GET /things/2", "PATCH /things/3"]);
+        assert_eq!(seen.len(), 2);
+        let [wait] = graph.clock().sleeps()[..] else {
+            panic!("one wait")
+        };
+        assert!(
+            wait >= Duration::from_secs(31) && wait <= Duration::from_secs(34),
+            "{wait:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_member_that_is_left_out_is_an_error_and_a_write_among_them_lost() {
+        let server =
+            Server::start(|_, _, _| reply(200, &json!({"responses": [{"id": "9"}, {"id": 0}, 7]})))
+                .await;
+        let results = graph(&server.url)
+            .batch(GraphVersion::Beta, &[read(0), patch(1)])
+            .await;
+        assert!(matches!(results[0], Err(GraphError::BadPayload { .. })));
+        assert!(matches!(
+            results[1],
+            Err(GraphError::AnswerLost {
+                source: Lost::LeftOut,
+                ..
+            })
+        ));
+    }
+
+    #[tokio::test]
+    async fn an_envelope_that_fails_fails_each_member_in_its_own_way() {
+        let results = graph(&hanging_up())
+            .batch(GraphVersion::Beta, &[read(0), patch(1)])
+            .await;
+        assert!(matches!(results[0], Err(GraphError::Communication { .. })));
+        assert!(matches!(results[1], Err(GraphError::AnswerLost { .. })));
+
+        let refusal =
+            json!({"error": {"code": "InvalidAuthenticationToken", "message": "Expired."}});
+        let server = Server::start(move |_, _, _| reply(401, &refusal)).await;
+        for result in graph(&server.url)
+            .batch(GraphVersion::Beta, &[read(0), patch(1)])
+            .await
+        {
+            assert_eq!(result.expect_err("refused").status(), Some(401));
+        }
+        assert_eq!(server.seen().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_sent_stays_out_and_the_rest_goes() {
+        let server = Server::start(|seen, _, _| {
+            reply(200, &answer(seen, |_| Some((200, json!({}), json!({})))))
+        })
+        .await;
+        let other_version = Request::get(GraphVersion::V1, "/things/0");
+        let escaping = Request::get(GraphVersion::Beta, "/../v1.0/things");
+        let results = graph(&server.url)
+            .batch(GraphVersion::Beta, &[other_version, escaping, read(2)])
+            .await;
+        assert!(matches!(results[0], Err(GraphError::InvalidRequest { .. })));
+        assert!(matches!(results[1], Err(GraphError::InvalidRequest { .. })));
+        assert!(results[2].is_ok());
+        assert!(
+            graph(&server.url)
+                .batch(GraphVersion::Beta, &[])
+                .await
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn a_post_has_a_body_even_if_it_is_empty() {
+        let post = Request {
+            method: Method::Post,
+            body: None,
+            ..read(0)
+        };
+        let members = [Member {
+            place: 0,
+            request: &post,
+        }];
+        assert_eq!(
+            envelope(&members)["requests"][0],
+            json!({
+                "id": "0", "method": "POST", "url": "/things/0", "body": {},
+                "headers": {"Content-Type": "application/json"},
+            })
+        );
     }
 }

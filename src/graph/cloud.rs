@@ -9,9 +9,7 @@ use url::{Host, Url};
 use crate::schema::types::GraphVersion;
 
 /// A Microsoft cloud. A tenant lives in one of them, and tokens of one are worth nothing in another.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Cloud {
     /// The worldwide cloud, GCC included.
@@ -113,7 +111,10 @@ impl fmt::Display for Cloud {
 
 /// Returns whether a host issues tokens for one of the clouds.
 pub(crate) fn issues_cloud_tokens(host: &str) -> bool {
-    ISSUERS.contains(&host) || Cloud::ALL.iter().any(|cloud| cloud.login().strip_prefix("https://") == Some(host))
+    ISSUERS.contains(&host)
+        || Cloud::ALL
+            .iter()
+            .any(|cloud| cloud.login().strip_prefix("https://") == Some(host))
 }
 
 /// The hosts that a run talks to: a cloud's own, or what the user put in their place.
@@ -142,7 +143,9 @@ pub enum EndpointError {
         option: &'static str,
     },
     /// It says more than scheme, host and port.
-    #[error("{option} must be a scheme, a host and perhaps a port, without path, query or user name")]
+    #[error(
+        "{option} must be a scheme, a host and perhaps a port, without path, query or user name"
+    )]
     NotAnOrigin {
         /// The option's name.
         option: &'static str,
@@ -201,7 +204,10 @@ impl Endpoints {
             return Err("the path does not begin with a slash");
         }
         let path = format!("/{version}{path}");
-        let url = self.graph.join(&path).map_err(|_| "the path cannot be parsed")?;
+        let url = self
+            .graph
+            .join(&path)
+            .map_err(|_| "the path cannot be parsed")?;
         if url.fragment().is_some() {
             return Err("the path has a fragment");
         }
@@ -258,7 +264,8 @@ mod tests {
                 cloud.name()
             );
             assert_eq!(Cloud::parse(cloud.name()), Some(cloud));
-            let endpoints = Endpoints::new(cloud, None, None).expect("a cloud's own hosts are valid");
+            let endpoints =
+                Endpoints::new(cloud, None, None).expect("a cloud's own hosts are valid");
             assert!(!endpoints.graph_is_overridden());
         }
         assert_eq!(
@@ -270,15 +277,39 @@ mod tests {
     #[test]
     fn an_override_is_an_https_origin_or_on_this_machine() {
         let graph = |text| Endpoints::new(Cloud::Global, Some(text), None);
-        for good in ["https://proxy.contoso.com", "http://127.0.0.1:8080/", "http://[::1]:1", "http://localhost:9"] {
+        for good in [
+            "https://proxy.contoso.com",
+            "http://127.0.0.1:8080/",
+            "http://[::1]:1",
+            "http://localhost:9",
+        ] {
             assert!(graph(good).expect(good).graph_is_overridden());
         }
-        assert!(!graph("https://graph.microsoft.com/").expect("the cloud's own").graph_is_overridden());
-        for insecure in ["http://contoso.com", "http://127.0.0.1.contoso.com", "ftp://127.0.0.1", "data:x"] {
-            assert!(matches!(graph(insecure), Err(EndpointError::Insecure { .. })), "{insecure}");
+        assert!(
+            !graph("https://graph.microsoft.com/")
+                .expect("the cloud's own")
+                .graph_is_overridden()
+        );
+        for insecure in [
+            "http://contoso.com",
+            "http://127.0.0.1.contoso.com",
+            "ftp://127.0.0.1",
+            "data:x",
+        ] {
+            assert!(
+                matches!(graph(insecure), Err(EndpointError::Insecure { .. })),
+                "{insecure}"
+            );
         }
-        for more in ["https://a:b@contoso.com", "https://contoso.com/graph", "https://contoso.com?x"] {
-            assert!(matches!(graph(more), Err(EndpointError::NotAnOrigin { .. })), "{more}");
+        for more in [
+            "https://a:b@contoso.com",
+            "https://contoso.com/graph",
+            "https://contoso.com?x",
+        ] {
+            assert!(
+                matches!(graph(more), Err(EndpointError::NotAnOrigin { .. })),
+                "{more}"
+            );
         }
         let error = Endpoints::new(Cloud::Global, None, Some("contoso")).expect_err("no scheme");
         assert_eq!(error.to_string(), "--login-url is not a URL");
@@ -292,7 +323,17 @@ mod tests {
             url("/groups?$filter=displayName%20eq%20'a%26b'").as_deref(),
             Ok("https://graph.microsoft.com/beta/groups?$filter=displayName%20eq%20%27a%26b%27")
         );
-        for bad in ["", "groups", "@contoso.com/x", "/a/../../v1.0/x", "/a/%2e%2e/x", "/a b", "/a#b", "/a\\b", "/é"] {
+        for bad in [
+            "",
+            "groups",
+            "@contoso.com/x",
+            "/a/../../v1.0/x",
+            "/a/%2e%2e/x",
+            "/a b",
+            "/a#b",
+            "/a\\b",
+            "/é",
+        ] {
             assert!(url(bad).is_err(), "{bad}");
         }
     }

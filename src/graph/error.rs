@@ -20,7 +20,10 @@ pub struct Call {
 impl Call {
     /// Returns the call that a request is.
     pub fn of(request: &Request) -> Self {
-        Self { method: request.method, path: format!("/{}{}", request.version, request.path) }
+        Self {
+            method: request.method,
+            path: format!("/{}{}", request.version, request.path),
+        }
     }
 }
 
@@ -46,7 +49,12 @@ impl fmt::Display for Retries {
             1 => "retry",
             _ => "retries",
         };
-        write!(f, " after {} {word} in {} s", self.count, self.elapsed.as_secs())
+        write!(
+            f,
+            " after {} {word} in {} s",
+            self.count,
+            self.elapsed.as_secs()
+        )
     }
 }
 
@@ -62,8 +70,8 @@ pub enum GraphError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// There is no token for it; nothing was sent.
-    #[error("cannot sign in")]
+    /// There is no token that may be sent with it; nothing was sent.
+    #[error("there is no access token for this call")]
     Auth(#[source] AuthError),
     /// The time of the whole run is over; nothing was sent.
     #[error("{call} was not sent: the time for this run is over")]
@@ -149,7 +157,10 @@ impl GraphError {
         match self {
             Self::Throttled { error, .. }
             | Self::Service { error, .. }
-            | Self::AnswerLost { source: Lost::Gateway(error), .. } => Some(error),
+            | Self::AnswerLost {
+                source: Lost::Gateway(error),
+                ..
+            } => Some(error),
             _ => None,
         }
     }
@@ -161,7 +172,10 @@ impl GraphError {
 }
 
 fn shown(request_id: &Option<String>) -> String {
-    request_id.as_ref().map(|id| format!(" (request id {id})")).unwrap_or_default()
+    request_id
+        .as_ref()
+        .map(|id| format!(" (request id {id})"))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -173,11 +187,19 @@ mod tests {
 
     #[test]
     fn an_error_says_which_call_how_often_and_which_request() {
-        let request = Request::with_body(Method::Patch, GraphVersion::Beta, "/x/1", json!({"psk": "hunter2"}));
+        let request = Request::with_body(
+            Method::Patch,
+            GraphVersion::Beta,
+            "/x/1",
+            json!({"psk": "hunter2"}),
+        );
         let body = json!({"error": {"code": "TooManyRequests", "message": "Wait.", "innerError": {"request-id": "abc"}}});
         let error = GraphError::Throttled {
             call: Call::of(&request),
-            retries: Retries { count: 3, elapsed: Duration::from_millis(41_900) },
+            retries: Retries {
+                count: 3,
+                elapsed: Duration::from_millis(41_900),
+            },
             error: Box::new(ServiceError::from_body(429, &body)),
         };
         assert_eq!(

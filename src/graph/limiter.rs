@@ -32,10 +32,12 @@ pub(crate) struct Cost {
 impl Cost {
     /// Returns the cost of some calls sent together.
     pub(crate) fn of(effects: impl IntoIterator<Item = Effect>) -> Self {
-        effects.into_iter().fold(Self::default(), |cost, effect| Self {
-            calls: cost.calls + 1,
-            writes: cost.writes + usize::from(effect == Effect::Write),
-        })
+        effects
+            .into_iter()
+            .fold(Self::default(), |cost, effect| Self {
+                calls: cost.calls + 1,
+                writes: cost.writes + usize::from(effect == Effect::Write),
+            })
     }
 }
 
@@ -65,8 +67,16 @@ enum Admission {
 impl Limiter {
     /// Makes a limiter that has seen no call yet.
     pub(crate) fn new(clock: Clock) -> Self {
-        let state = State { calls: Window::new(CALLS), writes: Window::new(WRITES), not_before: None };
-        Self { clock, state: Mutex::new(state), given_back: Notify::new() }
+        let state = State {
+            calls: Window::new(CALLS),
+            writes: Window::new(WRITES),
+            not_before: None,
+        };
+        Self {
+            clock,
+            state: Mutex::new(state),
+            given_back: Notify::new(),
+        }
     }
 
     /// Waits for a slot. Returns `None`, at once, when there is none before the deadline.
@@ -77,9 +87,20 @@ impl Limiter {
             let now = self.clock.instant();
             let admission = self.state().admit(cost, now);
             match admission {
-                Admission::Now => return Some(Slot { limiter: self, cost }),
-                Admission::At(instant) if deadline.is_some_and(|deadline| deadline <= instant) => return None,
-                Admission::At(instant) => self.clock.sleep(instant.saturating_duration_since(now)).await,
+                Admission::Now => {
+                    return Some(Slot {
+                        limiter: self,
+                        cost,
+                    });
+                }
+                Admission::At(instant) if deadline.is_some_and(|deadline| deadline <= instant) => {
+                    return None;
+                }
+                Admission::At(instant) => {
+                    self.clock
+                        .sleep(instant.saturating_duration_since(now))
+                        .await
+                }
                 Admission::WhenGivenBack => given_back.await,
             }
         }
@@ -103,7 +124,9 @@ impl State {
             Some(until) if until > now => Admission::At(until),
             _ => Admission::Now,
         };
-        let admission = held.max(self.calls.admission(cost.calls, now)).max(self.writes.admission(cost.writes, now));
+        let admission = held
+            .max(self.calls.admission(cost.calls, now))
+            .max(self.writes.admission(cost.writes, now));
         if admission == Admission::Now {
             self.calls.in_flight += cost.calls;
             self.writes.in_flight += cost.writes;
@@ -141,7 +164,11 @@ struct Window {
 
 impl Window {
     fn new(limit: usize) -> Self {
-        Self { limit, in_flight: 0, answered: VecDeque::new() }
+        Self {
+            limit,
+            in_flight: 0,
+            answered: VecDeque::new(),
+        }
     }
 
     fn admission(&mut self, wanted: usize, now: Instant) -> Admission {
@@ -176,7 +203,10 @@ mod tests {
 
     async fn pass(limiter: &Limiter, effect: Effect, count: usize) {
         for _ in 0..count {
-            limiter.acquire(Cost::of([effect]), None).await.expect("no deadline");
+            limiter
+                .acquire(Cost::of([effect]), None)
+                .await
+                .expect("no deadline");
         }
     }
 
@@ -210,7 +240,9 @@ mod tests {
     #[tokio::test]
     async fn a_full_flight_waits_for_what_is_given_back() {
         let (limiter, clock) = limiter();
-        let all = limiter.acquire(Cost::of([Effect::Write; WRITES]), None).await;
+        let all = limiter
+            .acquire(Cost::of([Effect::Write; WRITES]), None)
+            .await;
         let (next, ()) = tokio::join!(limiter.acquire(Cost::of([Effect::Write]), None), async {
             tokio::task::yield_now().await;
             drop(all);

@@ -64,12 +64,27 @@ pub struct Request {
 impl Request {
     /// Makes a read of a path that may end in a query.
     pub fn get(version: GraphVersion, path: impl Into<String>) -> Self {
-        Self { method: Method::Get, version, path: path.into(), body: None }
+        Self {
+            method: Method::Get,
+            version,
+            path: path.into(),
+            body: None,
+        }
     }
 
     /// Makes a call with a body.
-    pub fn with_body(method: Method, version: GraphVersion, path: impl Into<String>, body: Value) -> Self {
-        Self { method, version, path: path.into(), body: Some(body) }
+    pub fn with_body(
+        method: Method,
+        version: GraphVersion,
+        path: impl Into<String>,
+        body: Value,
+    ) -> Self {
+        Self {
+            method,
+            version,
+            path: path.into(),
+            body: Some(body),
+        }
     }
 
     /// Returns what the call does to the tenant.
@@ -92,10 +107,17 @@ mod tests {
 
     #[test]
     fn a_post_reads_only_where_the_table_says_so() {
-        let post = |path| Request::with_body(Method::Post, GraphVersion::Beta, path, json!({})).effect();
+        let post =
+            |path| Request::with_body(Method::Post, GraphVersion::Beta, path, json!({})).effect();
         assert_eq!(post("/directoryObjects/getByIds?$select=id"), Effect::Read);
-        assert_eq!(post("/deviceManagement/deviceConfigurations"), Effect::Write);
+        assert_eq!(
+            post("/deviceManagement/deviceConfigurations"),
+            Effect::Write
+        );
         assert_eq!(post("/groups?x=/directoryObjects/getByIds"), Effect::Write);
-        assert_eq!(Request::get(GraphVersion::V1, "/groups").effect(), Effect::Read);
+        assert_eq!(
+            Request::get(GraphVersion::V1, "/groups").effect(),
+            Effect::Read
+        );
     }
 }

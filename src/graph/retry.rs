@@ -61,32 +61,67 @@ pub enum Decision {
 /// may or may not have been done.
 pub fn decide(effect: Effect, outcome: Outcome, attempt: u32, left: Duration) -> Decision {
     let asked = match (outcome, effect) {
-        (Outcome::Answered { status: 429, retry_after }, _)
-        | (Outcome::Answered { status: 502..=504, retry_after }, Effect::Read) => retry_after,
+        (
+            Outcome::Answered {
+                status: 429,
+                retry_after,
+            },
+            _,
+        )
+        | (
+            Outcome::Answered {
+                status: 502..=504,
+                retry_after,
+            },
+            Effect::Read,
+        ) => retry_after,
         (Outcome::NeverConnected, _) if attempt < CONNECTS => None,
         (Outcome::Lost, Effect::Read) => None,
-        (Outcome::Lost | Outcome::Answered { status: 502..=504, .. }, Effect::Write) => {
+        (
+            Outcome::Lost
+            | Outcome::Answered {
+                status: 502..=504, ..
+            },
+            Effect::Write,
+        ) => {
             return Decision::AnswerLost;
         }
         (Outcome::NeverConnected, _) => return Decision::GiveUp,
         (Outcome::Answered { .. } | Outcome::Hopeless, _) => return Decision::Final,
     };
     let wait = delay(asked, attempt);
-    if wait < left { Decision::Wait(wait) } else { Decision::GiveUp }
+    if wait < left {
+        Decision::Wait(wait)
+    } else {
+        Decision::GiveUp
+    }
 }
 
 /// Returns the wait before the next attempt: what was asked for and a little more, so that callers who
 /// were throttled together do not return together; else a jittered exponential backoff.
 fn delay(asked: Option<Duration>, attempt: u32) -> Duration {
-    let backoff = ExponentialBuilder::new().with_min_delay(FLOOR).without_max_times().with_jitter();
+    let backoff = ExponentialBuilder::new()
+        .with_min_delay(FLOOR)
+        .without_max_times()
+        .with_jitter();
     match asked.filter(|asked| !asked.is_zero()) {
         Some(asked) => {
-            let beyond = backoff.build().next().unwrap_or(FLOOR).saturating_sub(FLOOR);
+            let beyond = backoff
+                .build()
+                .next()
+                .unwrap_or(FLOOR)
+                .saturating_sub(FLOOR);
             asked.max(FLOOR).saturating_add(beyond)
         }
         None => {
-            let before = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX).min(16);
-            backoff.with_max_delay(CAP).build().nth(before).unwrap_or(CAP)
+            let before = usize::try_from(attempt.saturating_sub(1))
+                .unwrap_or(usize::MAX)
+                .min(16);
+            backoff
+                .with_max_delay(CAP)
+                .build()
+                .nth(before)
+                .unwrap_or(CAP)
         }
     }
 }
@@ -104,7 +139,10 @@ pub fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
 
 /// Parses an HTTP date, `Sun, 06 Nov 1994 08:49:37 GMT`.
 pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
-    DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok()
+    DateTimeParser::new()
+        .relaxed_weekday(true)
+        .parse_timestamp(text)
+        .ok()
 }
 
 #[cfg(test)]
@@ -114,7 +152,10 @@ mod tests {
     const LONG: Duration = CHAIN_DEADLINE;
 
     fn status(status: u16) -> Outcome {
-        Outcome::Answered { status, retry_after: None }
+        Outcome::Answered {
+            status,
+            retry_after: None,
+        }
     }
 
     fn is_wait(decision: Decision) -> bool {
@@ -123,17 +164,48 @@ mod tests {
 
     #[test]
     fn a_read_is_repeated_and_a_write_only_where_it_cannot_have_been_done() {
-        for transient in [status(429), status(502), status(503), status(504), Outcome::NeverConnected, Outcome::Lost] {
-            assert!(is_wait(decide(Effect::Read, transient, 1, LONG)), "{transient:?}");
+        for transient in [
+            status(429),
+            status(502),
+            status(503),
+            status(504),
+            Outcome::NeverConnected,
+            Outcome::Lost,
+        ] {
+            assert!(
+                is_wait(decide(Effect::Read, transient, 1, LONG)),
+                "{transient:?}"
+            );
         }
         assert!(is_wait(decide(Effect::Write, status(429), 1, LONG)));
-        assert!(is_wait(decide(Effect::Write, Outcome::NeverConnected, 1, LONG)));
+        assert!(is_wait(decide(
+            Effect::Write,
+            Outcome::NeverConnected,
+            1,
+            LONG
+        )));
         for unknown in [status(502), status(503), status(504), Outcome::Lost] {
-            assert_eq!(decide(Effect::Write, unknown, 1, LONG), Decision::AnswerLost, "{unknown:?}");
+            assert_eq!(
+                decide(Effect::Write, unknown, 1, LONG),
+                Decision::AnswerLost,
+                "{unknown:?}"
+            );
         }
-        for settled in [status(200), status(204), status(400), status(401), status(404), status(500), Outcome::Hopeless] {
+        for settled in [
+            status(200),
+            status(204),
+            status(400),
+            status(401),
+            status(404),
+            status(500),
+            Outcome::Hopeless,
+        ] {
             for effect in [Effect::Read, Effect::Write] {
-                assert_eq!(decide(effect, settled, 1, LONG), Decision::Final, "{settled:?}");
+                assert_eq!(
+                    decide(effect, settled, 1, LONG),
+                    Decision::Final,
+                    "{settled:?}"
+                );
             }
         }
     }
@@ -142,7 +214,15 @@ mod tests {
     fn a_retry_after_is_waited_for_in_full_and_zero_is_no_answer() {
         let wait = |seconds: f64| {
             let retry_after = Some(Duration::from_secs_f64(seconds));
-            match decide(Effect::Read, Outcome::Answered { status: 429, retry_after }, 1, LONG) {
+            match decide(
+                Effect::Read,
+                Outcome::Answered {
+                    status: 429,
+                    retry_after,
+                },
+                1,
+                LONG,
+            ) {
                 Decision::Wait(wait) => wait.as_secs_f64(),
                 other => panic!("{other:?}"),
             }
@@ -150,17 +230,31 @@ mod tests {
         for (asked, least) in [(120.0, 120.0), (7.5, 7.5), (0.2, 3.0), (0.0, 3.0)] {
             for _ in 0..50 {
                 let waited = wait(asked);
-                assert!(waited >= least && waited <= least + 3.0, "{asked} became {waited}");
+                assert!(
+                    waited >= least && waited <= least + 3.0,
+                    "{asked} became {waited}"
+                );
             }
         }
     }
 
     #[test]
     fn the_backoff_doubles_up_to_its_cap() {
-        for (attempt, least) in [(1, 3), (2, 6), (3, 12), (4, 24), (5, 48), (6, 60), (40, 60), (u32::MAX, 60)] {
+        for (attempt, least) in [
+            (1, 3),
+            (2, 6),
+            (3, 12),
+            (4, 24),
+            (5, 48),
+            (6, 60),
+            (40, 60),
+            (u32::MAX, 60),
+        ] {
             let least = Duration::from_secs(least);
             match decide(Effect::Read, status(503), attempt, LONG) {
-                Decision::Wait(wait) => assert!(wait >= least && wait <= least * 2, "{attempt}: {wait:?}"),
+                Decision::Wait(wait) => {
+                    assert!(wait >= least && wait <= least * 2, "{attempt}: {wait:?}")
+                }
                 other => panic!("{other:?}"),
             }
         }
@@ -168,11 +262,23 @@ mod tests {
 
     #[test]
     fn a_wait_that_ends_too_late_is_not_begun() {
-        let asked = Outcome::Answered { status: 429, retry_after: Some(Duration::from_secs(600)) };
+        let asked = Outcome::Answered {
+            status: 429,
+            retry_after: Some(Duration::from_secs(600)),
+        };
         assert_eq!(decide(Effect::Read, asked, 1, LONG), Decision::GiveUp);
-        assert_eq!(decide(Effect::Read, status(429), 1, Duration::from_secs(2)), Decision::GiveUp);
-        assert_eq!(decide(Effect::Write, Outcome::NeverConnected, CONNECTS, LONG), Decision::GiveUp);
-        let endless = Outcome::Answered { status: 503, retry_after: Some(Duration::MAX) };
+        assert_eq!(
+            decide(Effect::Read, status(429), 1, Duration::from_secs(2)),
+            Decision::GiveUp
+        );
+        assert_eq!(
+            decide(Effect::Write, Outcome::NeverConnected, CONNECTS, LONG),
+            Decision::GiveUp
+        );
+        let endless = Outcome::Answered {
+            status: 503,
+            retry_after: Some(Duration::MAX),
+        };
         assert_eq!(decide(Effect::Read, endless, 1, LONG), Decision::GiveUp);
     }
 

@@ -38,9 +38,14 @@ impl ServiceError {
                 ..Self::default()
             };
         }
-        let inner = [&error["innerError"], &error["innererror"]].into_iter().find(|inner| inner.is_object());
+        let inner = [&error["innerError"], &error["innererror"]]
+            .into_iter()
+            .find(|inner| inner.is_object());
         let inner = inner.unwrap_or(&Value::Null);
-        let message = [&error["message"], &inner["message"]].into_iter().map(text).find(|message| !message.is_empty());
+        let message = [&error["message"], &inner["message"]]
+            .into_iter()
+            .map(text)
+            .find(|message| !message.is_empty());
         let unwrapped = unwrap_message(&message.unwrap_or_default());
         let outer_code = text(&error["code"]);
         let code = match unwrapped.code {
@@ -60,7 +65,11 @@ impl ServiceError {
 
     /// Fills in the ids that the headers carried, where the body has none.
     #[must_use]
-    pub(crate) fn with_ids(mut self, request_id: Option<String>, client_request_id: Option<String>) -> Self {
+    pub(crate) fn with_ids(
+        mut self,
+        request_id: Option<String>,
+        client_request_id: Option<String>,
+    ) -> Self {
         self.request_id = self.request_id.or(request_id);
         self.client_request_id = self.client_request_id.or(client_request_id);
         self
@@ -141,18 +150,30 @@ mod tests {
             json!({"error": 7}),
             json!({"error": {"code": 5, "message": {"a": 1}, "innerError": "x"}}),
         ] {
-            assert_eq!(ServiceError::from_body(502, &body).to_string(), "502", "{body}");
+            assert_eq!(
+                ServiceError::from_body(502, &body).to_string(),
+                "502",
+                "{body}"
+            );
         }
         let oauth = json!({"error": "invalid_token", "error_description": "No."});
-        assert_eq!(ServiceError::from_body(401, &oauth).to_string(), "401 invalid_token: No.");
-        let inner_alone = json!({"error": {"code": "", "message": "", "innerError": {"message": "Deep."}}});
-        assert_eq!(ServiceError::from_body(400, &inner_alone).to_string(), "400: Deep.");
+        assert_eq!(
+            ServiceError::from_body(401, &oauth).to_string(),
+            "401 invalid_token: No."
+        );
+        let inner_alone =
+            json!({"error": {"code": "", "message": "", "innerError": {"message": "Deep."}}});
+        assert_eq!(
+            ServiceError::from_body(400, &inner_alone).to_string(),
+            "400: Deep."
+        );
     }
 
     #[test]
     fn headers_fill_in_what_the_body_lacks() {
         let body = json!({"error": {"code": "x", "innerError": {"request-id": "body"}}});
-        let error = ServiceError::from_body(400, &body).with_ids(Some("header".into()), Some("sent".into()));
+        let error = ServiceError::from_body(400, &body)
+            .with_ids(Some("header".into()), Some("sent".into()));
         assert_eq!(error.request_id.as_deref(), Some("body"));
         assert_eq!(error.client_request_id.as_deref(), Some("sent"));
     }

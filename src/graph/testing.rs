@@ -42,13 +42,25 @@ pub(crate) struct Reply {
 
 /// Returns an answer; a null body is an empty one.
 pub(crate) fn reply(status: u16, body: &Value) -> Reply {
-    let body = if body.is_null() { String::new() } else { body.to_string() };
-    Reply { status, headers: Vec::new(), body }
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    Reply {
+        status,
+        headers: Vec::new(),
+        body,
+    }
 }
 
 impl Reply {
     pub(crate) fn text(status: u16, body: &str) -> Self {
-        Self { status, headers: Vec::new(), body: body.to_owned() }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: body.to_owned(),
+        }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -65,7 +77,9 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts a server. The answer may depend on the request, its number from 0 and the server's URL.
-    pub(crate) async fn start(answer: impl Fn(&Seen, usize, &str) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(
+        answer: impl Fn(&Seen, usize, &str) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -74,8 +88,15 @@ impl Server {
             let (log, answer, own_url) = (Arc::clone(&log), Arc::clone(&answer), own_url.clone());
             async move {
                 let (head, body) = request.into_parts();
-                let body = to_bytes(body, usize::MAX).await.expect("a whole request").to_vec();
-                let seen = Seen { line: format!("{} {}", head.method, head.uri), headers: head.headers, body };
+                let body = to_bytes(body, usize::MAX)
+                    .await
+                    .expect("a whole request")
+                    .to_vec();
+                let seen = Seen {
+                    line: format!("{} {}", head.method, head.uri),
+                    headers: head.headers,
+                    body,
+                };
                 let mut log = locked(&log);
                 let reply = answer(&seen, log.len(), &own_url);
                 log.push(seen);
@@ -83,7 +104,9 @@ impl Server {
                 for (name, value) in reply.headers {
                     response = response.header(name, value);
                 }
-                response.body(Body::from(reply.body)).expect("a valid reply")
+                response
+                    .body(Body::from(reply.body))
+                    .expect("a valid reply")
             }
         });
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -94,7 +117,9 @@ impl Server {
     pub(crate) async fn scripted(replies: Vec<Reply>) -> Self {
         let replies = Mutex::new(replies.into_iter());
         Self::start(move |seen, _, _| {
-            locked(&replies).next().unwrap_or_else(|| panic!("no answer is left for {}", seen.line))
+            locked(&replies)
+                .next()
+                .unwrap_or_else(|| panic!("no answer is left for {}", seen.line))
         })
         .await
     }
@@ -140,7 +165,13 @@ pub(crate) fn graph_with(url: &str, options: &Options) -> Graph {
     let endpoints = endpoints(url);
     let transport = Transport::new(&endpoints).expect("no certificates are needed");
     let clock = Clock::recording(Timestamp::UNIX_EPOCH);
-    Graph::new(endpoints, Arc::new(StaticToken::new("canary".into())), transport, clock, options)
+    Graph::new(
+        endpoints,
+        Arc::new(StaticToken::new("canary".into())),
+        transport,
+        clock,
+        options,
+    )
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -7,8 +7,12 @@ use serde_json::Value;
 const DEPTH: usize = 4;
 
 /// What Intune appends to a sentence, each with its value behind it.
-const SUFFIXES: [&str; 4] =
-    [" - Operation ID (for customer support): ", ACTIVITY_ID, " - Url: ", " - CustomApiErrorPhrase: "];
+const SUFFIXES: [&str; 4] = [
+    " - Operation ID (for customer support): ",
+    ACTIVITY_ID,
+    " - Url: ",
+    " - CustomApiErrorPhrase: ",
+];
 
 const ACTIVITY_ID: &str = " - Activity ID: ";
 
@@ -28,12 +32,18 @@ pub fn unwrap_message(message: &str) -> Unwrapped {
     let mut message = message.trim().to_owned();
     let mut code = None;
     for _ in 0..DEPTH {
-        let Some((inner, inner_code)) = unwrap_once(&message) else { break };
+        let Some((inner, inner_code)) = unwrap_once(&message) else {
+            break;
+        };
         message = inner;
         code = inner_code.or(code);
     }
     let (sentence, activity_id) = split_suffixes(&message);
-    Unwrapped { message: sentence.trim().to_owned(), code, activity_id }
+    Unwrapped {
+        message: sentence.trim().to_owned(),
+        code,
+        activity_id,
+    }
 }
 
 fn unwrap_once(message: &str) -> Option<(String, Option<String>)> {
@@ -42,13 +52,21 @@ fn unwrap_once(message: &str) -> Option<(String, Option<String>)> {
     }
     let json: Value = serde_json::from_str(message).ok()?;
     let inner = json.get("Message")?.as_str()?.trim().to_owned();
-    let code = json.get("ErrorCode").and_then(Value::as_str).filter(|code| !code.is_empty());
+    let code = json
+        .get("ErrorCode")
+        .and_then(Value::as_str)
+        .filter(|code| !code.is_empty());
     Some((inner, code.map(str::to_owned)))
 }
 
 fn split_suffixes(message: &str) -> (&str, Option<String>) {
     // The phrase is often empty, and then its marker ends where the message was trimmed.
-    let starts = |at: &str| SUFFIXES.iter().filter_map(|suffix| at.find(suffix.trim_end())).min();
+    let starts = |at: &str| {
+        SUFFIXES
+            .iter()
+            .filter_map(|suffix| at.find(suffix.trim_end()))
+            .min()
+    };
     let sentence = &message[..starts(message).unwrap_or(message.len())];
     let activity_id = message.split_once(ACTIVITY_ID).map(|(_, rest)| {
         let end = starts(rest).unwrap_or(rest.len());
@@ -80,7 +98,9 @@ mod tests {
             "ErrorSourceService": "", "HttpHeaders": "{}",
         });
         // Intune writes it in Windows' own way.
-        serde_json::to_string_pretty(&wrapping).expect("a value").replace('\n', "\r\n")
+        serde_json::to_string_pretty(&wrapping)
+            .expect("a value")
+            .replace('\n', "\r\n")
     }
 
     #[test]
@@ -106,9 +126,21 @@ mod tests {
 
     #[test]
     fn what_is_not_wrapped_stays() {
-        for plain in ["Cannot create an abstract class.", "", "{not json}", "{\"message\":\"x\"}", "{\"Message\":1}"] {
+        for plain in [
+            "Cannot create an abstract class.",
+            "",
+            "{not json}",
+            "{\"message\":\"x\"}",
+            "{\"Message\":1}",
+        ] {
             let unwrapped = unwrap_message(plain);
-            assert_eq!(unwrapped, Unwrapped { message: plain.to_owned(), ..Unwrapped::default() });
+            assert_eq!(
+                unwrapped,
+                Unwrapped {
+                    message: plain.to_owned(),
+                    ..Unwrapped::default()
+                }
+            );
         }
     }
 
