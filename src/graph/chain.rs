@@ -11,7 +11,8 @@ use super::retry::{self, CHAIN_DEADLINE, Decision, Outcome};
 /// One call and its repetitions.
 pub(super) struct Chain<'a> {
     graph: &'a Graph,
-    start: Instant,
+    /// When the first attempt was sent: to wait for one's turn is no retry.
+    start: Option<Instant>,
     attempts: u32,
 }
 
@@ -19,14 +20,16 @@ impl<'a> Chain<'a> {
     pub(super) fn begin(graph: &'a Graph) -> Self {
         Self {
             graph,
-            start: graph.clock.instant(),
+            start: None,
             attempts: 0,
         }
     }
 
     pub(super) async fn attempt(&mut self, sending: &Sending<'_>) -> Result<Attempt, GraphError> {
+        let pass = self.graph.admit(sending).await?;
+        self.start.get_or_insert_with(|| self.graph.clock.instant());
         self.attempts += 1;
-        self.graph.attempt(sending, self.attempts).await
+        Ok(self.graph.transmit(sending, pass, self.attempts).await)
     }
 
     /// Asks the policy, and lets nothing else pass while Graph throttles.
@@ -66,10 +69,9 @@ impl<'a> Chain<'a> {
     }
 
     fn elapsed(&self) -> Duration {
-        self.graph
-            .clock
-            .instant()
-            .saturating_duration_since(self.start)
+        let now = self.graph.clock.instant();
+        self.start
+            .map_or(Duration::ZERO, |start| now.saturating_duration_since(start))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use super::answer::{Answer, Attempt, Response};
 use super::chain::{Chain, conclude};
 use super::cloud::{Endpoints, issues_cloud_tokens};
 use super::error::{Call, GraphError};
-use super::limiter::{Cost, Limiter};
+use super::limiter::{Cost, Limiter, Slot};
 use super::request::{Effect, Method, Request};
 use super::retry::Decision;
 use super::transport::{Outgoing, Transport, WIRE, millis};
@@ -62,6 +62,13 @@ pub(super) struct Sending<'a> {
     pub(super) body: Option<&'a Value>,
     pub(super) effect: Effect,
     pub(super) cost: Cost,
+}
+
+/// The right to send one call.
+pub(super) struct Pass<'a> {
+    authorization: HeaderValue,
+    _slot: Slot<'a>,
+    _permit: Option<SemaphorePermit<'a>>,
 }
 
 impl Graph {
@@ -163,39 +170,45 @@ impl Graph {
         Ok(header)
     }
 
-    /// Sends once.
-    pub(super) async fn attempt(
-        &self,
-        sending: &Sending<'_>,
-        number: u32,
-    ) -> Result<Attempt, GraphError> {
+    /// Waits until a call may go: its place among those under way, the limits, a token.
+    pub(super) async fn admit(&self, sending: &Sending<'_>) -> Result<Pass<'_>, GraphError> {
         let out_of_time = || GraphError::OutOfTime {
             call: sending.call.clone(),
         };
-        // Never closed, so the permit is always there in the end.
-        let _permit = self.under_way.acquire().await;
-        let slot = self
-            .limiter
-            .acquire(sending.cost, self.deadline)
-            .await
-            .ok_or_else(out_of_time)?;
+        // The semaphore is never closed, so a permit comes in the end.
+        let permit = self.under_way.acquire().await.ok();
+        let slot = self.limiter.acquire(sending.cost, self.deadline).await;
+        let slot = slot.ok_or_else(out_of_time)?;
         let authorization = self.authorize().await.map_err(GraphError::Auth)?;
-        let left = self.left();
-        if left.is_some_and(|left| left.is_zero()) {
+        if self.left().is_some_and(|left| left.is_zero()) {
             return Err(out_of_time());
         }
+        Ok(Pass {
+            authorization,
+            _slot: slot,
+            _permit: permit,
+        })
+    }
+
+    /// Sends once.
+    pub(super) async fn transmit(
+        &self,
+        sending: &Sending<'_>,
+        pass: Pass<'_>,
+        number: u32,
+    ) -> Attempt {
         let id = Uuid::new_v4().to_string();
         let outgoing = Outgoing {
             method: verb(sending.call.method),
             url: sending.url.clone(),
-            headers: headers(authorization, &id, sending.body.is_some()),
+            headers: headers(pass.authorization.clone(), &id, sending.body.is_some()),
             body: sending.body.map(|body| body.to_string().into_bytes()),
             // To cut a write short would only leave it unknown whether it was done.
-            within: left.filter(|_| sending.effect == Effect::Read),
+            within: self.left().filter(|_| sending.effect == Effect::Read),
         };
         let sent = self.clock.instant();
         let result = self.transport.exchange(outgoing).await;
-        drop(slot);
+        drop(pass);
         let answer = result.map(|incoming| Answer::read(&incoming, &id, &self.clock));
         tracing::debug!(
             target: WIRE,
@@ -208,7 +221,7 @@ impl Graph {
             client_request_id = id,
             request_id = answer.as_ref().ok().and_then(|answer| answer.request_id.as_deref()),
         );
-        Ok(answer)
+        answer
     }
 
     /// Returns what is left of the run's time.
