@@ -4,5 +4,6 @@ pub mod diagnostic;
 pub mod error;
 pub mod graph;
 pub mod manifest;
+pub mod sandbox;
 pub mod schema;
 pub mod yaml;
