@@ -9,7 +9,7 @@ use crate::schema::types::{GraphVersion, type_name};
 
 /// Who makes a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Actor {
+pub(crate) enum Actor {
     /// An application that signed in as itself.
     Application {
         /// Its application id.

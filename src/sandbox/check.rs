@@ -44,16 +44,21 @@ impl Checker {
     ) -> Result<Arc<TypeDef>, Fault> {
         let named = match body.get("@odata.type") {
             None | Some(Value::Null) => expected.to_owned(),
-            Some(Value::String(text)) => type_name(text)
-                .or_else(|| text.strip_prefix("#microsoft.graph."))
-                .map_or_else(|| text.trim_start_matches('#').to_owned(), str::to_owned),
+            Some(Value::String(text)) => match type_name(text) {
+                Some(name) => name.to_owned(),
+                None => {
+                    return Err(
+                        Problem::UnknownType(text.trim_start_matches('#').to_owned()).into(),
+                    );
+                }
+            },
             Some(other) => return Err(Problem::literal(other, "Edm.String").into()),
         };
         let known = self
             .surface
             .get(&named)
             .filter(|ty| ty.category != Category::Enum);
-        let ty = known.ok_or_else(|| Problem::UnknownType(named.clone()))?;
+        let ty = known.ok_or_else(|| unknown(&named))?;
         if !self.surface.is_a(&named, expected) {
             return Err(Problem::NotAssignable {
                 found: named,
@@ -66,7 +71,7 @@ impl Checker {
         }
         Types::of(GraphVersion::Beta)
             .get(&named)
-            .ok_or_else(|| Problem::UnknownType(named).into())
+            .ok_or_else(|| unknown(&named).into())
     }
 
     /// Returns the properties that a body gives, each in the form in which it is kept. Annotations are
@@ -165,6 +170,10 @@ impl Checker {
         }
         Ok(Value::Object(value))
     }
+}
+
+fn unknown(name: &str) -> Problem {
+    Problem::UnknownType(format!("microsoft.graph.{name}"))
 }
 
 /// Returns whether only the service sets a property.

@@ -9,8 +9,8 @@ use super::conceal::conceal;
 use super::problem::{Problem, synthetic};
 use super::refusal::Refusal;
 use super::state::{State, text};
-use super::{Object, assignments, defaults, mirrors, quirks};
-use crate::schema::types::{TypeDef, type_name};
+use super::{Object, assignments, defaults, mirrors, quirks, shape};
+use crate::schema::types::{GraphVersion, TypeDef, type_name};
 
 /// Creates an object and returns its id.
 ///
@@ -181,6 +181,20 @@ pub(crate) fn delete(state: &mut State, change: &Change<'_>, id: &str) -> Result
         .device_configurations
         .retain(|object| text(object, "id") != id);
     Ok(())
+}
+
+/// Returns an object, where the version has its type: what its list leaves out is not found by id either,
+/// which is an inference (FACTS 1.2).
+pub(crate) fn find<'a>(
+    state: &'a State,
+    version: GraphVersion,
+    id: &str,
+) -> Result<&'a Object, Refusal> {
+    let visible = |object: &&Object| shape::has(version, object);
+    state
+        .device_configuration(id)
+        .filter(visible)
+        .ok_or_else(Refusal::intune_not_found)
 }
 
 fn replace(state: &mut State, id: &str, after: Object) {

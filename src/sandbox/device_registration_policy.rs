@@ -9,7 +9,6 @@ use super::quirks::HIGHEST_QUOTA;
 use super::refusal::Refusal;
 use super::state::State;
 use super::{Object, literal};
-use crate::schema::types::type_name;
 
 /// The type's name; it is also the singleton's id.
 pub(crate) const NAME: &str = "deviceRegistrationPolicy";
@@ -27,11 +26,18 @@ const REQUIRED: &[(&str, &str)] = &[
     ("localAdminPassword", "local admin password"),
 ];
 
-/// The members without which the two policies inside say nothing. That they are required is an inference.
-const REQUIRED_INSIDE: &[(&str, &[&str])] = &[
-    ("azureADRegistration", &["allowedToRegister"]),
-    ("azureADJoin", &["allowedToJoin", "localAdmins"]),
-    ("localAdminPassword", &["isEnabled"]),
+/// Where the policy says who may do something.
+const MEMBERSHIPS: &[&[&str]] = &[
+    &["azureADRegistration", "allowedToRegister"],
+    &["azureADJoin", "allowedToJoin"],
+    &["azureADJoin", "localAdmins", "registeringUsers"],
+];
+
+/// The other members that a policy says nothing without. That they and the memberships are required is an
+/// inference.
+const SWITCHES: &[&[&str]] = &[
+    &["azureADJoin", "localAdmins", "enableGlobalAdmins"],
+    &["localAdminPassword", "isEnabled"],
 ];
 
 /// Returns the policy of a new tenant (FACTS 2.2).
@@ -65,18 +71,7 @@ pub(crate) fn complete(given: &Object) -> Result<Object, Fault> {
         let value = merge(policy.get(&name), value);
         policy.insert(name, value);
     }
-    for (outer, inside) in REQUIRED_INSIDE {
-        for member in *inside {
-            check_membership(&policy[*outer], member)
-                .map_err(|fault| fault.under(member).under(outer))?;
-        }
-    }
-    let join = &policy["azureADJoin"]["localAdmins"];
-    check_membership(join, "registeringUsers").map_err(|f| {
-        f.under("registeringUsers")
-            .under("localAdmins")
-            .under("azureADJoin")
-    })?;
+    check_memberships(&policy)?;
     Ok(policy)
 }
 
@@ -100,8 +95,13 @@ fn merge(default: Option<&Value>, given: Value) -> Value {
 /// Returns the policy as it reads now.
 pub(crate) fn read(state: &State) -> Object {
     let mut policy = state.device_registration_policy.clone();
-    policy["azureADRegistration"]["isAdminConfigurable"] =
-        (!state.device_registration.registration_locked).into();
+    if let Some(registration) = policy
+        .get_mut("azureADRegistration")
+        .and_then(Value::as_object_mut)
+    {
+        let configurable = !state.device_registration.registration_locked;
+        registration.insert("isAdminConfigurable".to_owned(), configurable.into());
+    }
     policy
 }
 
@@ -127,25 +127,15 @@ pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Resu
     let mut written = checker
         .properties(&ty, body)
         .map_err(|fault| Refusal::of_core(&fault))?;
-    for (outer, inside) in REQUIRED_INSIDE {
-        if let Some(member) = inside
-            .iter()
-            .find(|member| written[*outer][**member].is_null())
-        {
-            return Err(missing(member));
-        }
+    if let Some(unset) = MEMBERSHIPS
+        .iter()
+        .chain(SWITCHES)
+        .find(|path| at(&written, path).is_null())
+    {
+        return Err(missing(unset.last().unwrap_or(&"")));
     }
-    if written["azureADJoin"]["localAdmins"]["registeringUsers"].is_null() {
-        return Err(missing("registeringUsers"));
-    }
-    for (holder, member) in [
-        (&written["azureADRegistration"], "allowedToRegister"),
-        (&written["azureADJoin"], "allowedToJoin"),
-        (&written["azureADJoin"]["localAdmins"], "registeringUsers"),
-    ] {
-        check_membership(holder, member)
-            .map_err(|fault| invalid(synthetic(format!("{member}: {fault}"))))?;
-    }
+    check_memberships(&written)
+        .map_err(|fault| invalid(synthetic(format!("{}: {fault}", fault.path()))))?;
     let quota = written["userDeviceQuota"].as_i64().unwrap_or_default();
     if quota < 0 {
         return Err(invalid(synthetic("The quota must not be negative")));
@@ -155,11 +145,12 @@ pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Resu
     let before = state.device_registration_policy.clone();
     for outer in ["azureADJoin", "azureADRegistration"] {
         // The service alone decides it: writes do not stick (Microsoft365DSC#6449).
-        written[outer]["isAdminConfigurable"] = before[outer]["isAdminConfigurable"].clone();
+        written[outer]["isAdminConfigurable"] =
+            at(&before, &[outer, "isAdminConfigurable"]).clone();
     }
     if state.device_registration.registration_locked {
         // Microsoft says that it cannot be modified, not what an attempt meets: it is silently kept here.
-        written["azureADRegistration"] = before["azureADRegistration"].clone();
+        written["azureADRegistration"] = at(&before, &["azureADRegistration"]).clone();
     }
     let mut after = before.clone();
     after.extend(written);
@@ -177,28 +168,44 @@ fn invalid(message: String) -> Refusal {
     )
 }
 
-/// Checks what the types leave open: which memberships there are, and that members are object ids (a
-/// user principal name is a mistake that tools have made, Microsoft365DSC#5799).
-fn check_membership(holder: &Value, member: &str) -> Result<(), Fault> {
-    let membership = &holder[member];
-    match membership["@odata.type"].as_str().and_then(type_name) {
-        Some("enumeratedDeviceRegistrationMembership") => {
-            let of = |list: &'static str| {
-                membership[list]
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .map(move |id| (list, id))
-            };
-            for (list, id) in of("users").chain(of("groups")) {
-                if literal::guid(id.as_str().unwrap_or_default()).is_none() {
-                    return Err(Problem::literal(id, "Edm.Guid").under(list));
-                }
-            }
-            Ok(())
-        }
-        Some(_) => Ok(()),
-        None if membership.is_object() => Err(Problem::AbstractType.into()),
-        None => Ok(()),
+/// Returns what is at the end of a path, null where there is none.
+fn at<'a>(policy: &'a Object, path: &[&str]) -> &'a Value {
+    const NONE: &Value = &Value::Null;
+    let (first, inner) = path
+        .split_first()
+        .map_or(("", path), |(first, inner)| (*first, inner));
+    inner
+        .iter()
+        .fold(policy.get(first).unwrap_or(NONE), |value, name| {
+            &value[*name]
+        })
+}
+
+/// Checks what the types leave open: that a membership is one of the three, and that members are object
+/// ids (a user principal name is a mistake that tools have made, Microsoft365DSC#5799).
+fn check_memberships(policy: &Object) -> Result<(), Fault> {
+    for path in MEMBERSHIPS {
+        check_membership(at(policy, path)).map_err(|fault| {
+            path.iter()
+                .rev()
+                .fold(fault, |fault, name| fault.under(name))
+        })?;
     }
+    Ok(())
+}
+
+fn check_membership(membership: &Value) -> Result<(), Fault> {
+    if membership["@odata.type"].is_null() {
+        return Err(Problem::AbstractType.into());
+    }
+    for list in ["users", "groups"] {
+        let members = membership[list].as_array().into_iter().flatten();
+        for (index, id) in members.enumerate() {
+            if literal::guid(id.as_str().unwrap_or_default()).is_none() {
+                let fault = Fault::from(Problem::literal(id, "Edm.Guid"));
+                return Err(fault.under_index(index).under(list));
+            }
+        }
+    }
+    Ok(())
 }

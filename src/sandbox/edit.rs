@@ -114,6 +114,13 @@ impl Setting {
         let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
         Ok(Self { path, value })
     }
+
+    fn top(&self) -> Result<&str, EditError> {
+        self.path
+            .first()
+            .map(String::as_str)
+            .ok_or_else(|| EditError::Path(String::new()))
+    }
 }
 
 impl Edit {
@@ -187,7 +194,7 @@ impl Edit {
         let mut properties = Object::new();
         let mut assignments = Object::new();
         for setting in &self.settings {
-            let top = setting.path[0].as_str();
+            let top = setting.top()?;
             if top != "assignments" {
                 self.known(&ty, setting)?;
             }
@@ -274,7 +281,7 @@ impl Edit {
     }
 
     fn known(&self, ty: &TypeDef, setting: &Setting) -> Result<(), EditError> {
-        let property = &setting.path[0];
+        let property = setting.top()?;
         if ty.property(property).is_some() {
             return Ok(());
         }
@@ -284,7 +291,7 @@ impl Edit {
         );
         Err(EditError::UnknownProperty {
             kind: ty.name.clone(),
-            property: property.clone(),
+            property: property.to_owned(),
             near,
         })
     }

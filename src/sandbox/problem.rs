@@ -19,7 +19,7 @@ pub enum Problem {
     AbstractType,
     /// No such type in this version.
     #[error(
-        "A type named 'microsoft.graph.{0}' could not be resolved by the model. When a model is available, each \
+        "A type named '{0}' could not be resolved by the model. When a model is available, each \
          type name must resolve to a valid type."
     )]
     UnknownType(String),

@@ -5,6 +5,15 @@ use serde_json::Value;
 use super::Object;
 use crate::schema::types::{Category, GraphVersion, Holds, TypeDef, Types, type_name};
 
+/// Returns whether a version has the type of an object.
+pub(crate) fn has(version: GraphVersion, object: &Object) -> bool {
+    let named = object
+        .get("@odata.type")
+        .and_then(Value::as_str)
+        .and_then(type_name);
+    named.is_some_and(|name| Types::of(version).get(name).is_some())
+}
+
 /// Returns an entity as a version shows it, without what is read under a path of its own; nothing where the
 /// version does not have its type.
 pub(crate) fn entity(version: GraphVersion, expected: &str, object: &Object) -> Option<Object> {

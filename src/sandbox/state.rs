@@ -193,17 +193,17 @@ pub enum StateError {
 
 impl Default for State {
     fn default() -> Self {
-        Self::empty()
+        Self::new(Tenant::default())
     }
 }
 
 impl State {
-    /// Returns a new tenant: no device configurations, Microsoft's defaults everywhere.
-    pub fn empty() -> Self {
+    /// Returns a tenant without device configurations and with Microsoft's defaults everywhere.
+    pub fn new(tenant: Tenant) -> Self {
         let bare = Self {
             kind: Kind::SandboxState,
             format_version: FORMAT_VERSION.to_owned(),
-            tenant: Tenant::default(),
+            tenant,
             apps: None,
             device_registration: DeviceRegistration::default(),
             device_configurations: Vec::new(),

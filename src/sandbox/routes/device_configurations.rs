@@ -16,8 +16,9 @@ use crate::sandbox::query::Query;
 use crate::sandbox::quirks::PAGE_OF_DEVICE_CONFIGURATIONS;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::service::Service;
+use crate::sandbox::state::text;
 use crate::sandbox::{device_configurations, shape};
-use crate::schema::types::{Types, type_name};
+use crate::schema::types::Types;
 
 const TYPE: &str = "deviceConfiguration";
 const PATH: &str = "deviceManagement/deviceConfigurations";
@@ -65,13 +66,7 @@ async fn list(
                 .is_none_or(|filter| filter.matches(object))
         };
         // An object whose type the version lacks is left out without a word (Intune-PowerShell-SDK#69).
-        let visible = |object: &&Object| {
-            let named = object
-                .get("@odata.type")
-                .and_then(Value::as_str)
-                .and_then(type_name);
-            named.is_some_and(|name| Types::of(site.version).get(name).is_some())
-        };
+        let visible = |object: &&Object| shape::has(site.version, object);
         let found = state
             .device_configurations
             .iter()
@@ -95,11 +90,9 @@ async fn read(
 ) -> Result<Response, Refusal> {
     check(&site, &query)?;
     let object = service.read(|state| {
-        state
-            .device_configuration(&id)
-            .and_then(|object| show(&site, &query, object))
-    });
-    let object = object.ok_or_else(Refusal::intune_not_found)?;
+        let object = device_configurations::find(state, site.version, &id)?;
+        show(&site, &query, object).ok_or_else(Refusal::intune_not_found)
+    })?;
     let expanded = if query.expand.is_empty() {
         ""
     } else {
@@ -120,10 +113,8 @@ async fn create(
     };
     let object = service.change(|state| {
         let id = device_configurations::create(state, &change, &body)?;
-        let created = state.device_configuration(&id);
-        created
-            .and_then(|object| shape::entity(site.version, TYPE, object))
-            .ok_or_else(Refusal::intune_not_found)
+        let created = device_configurations::find(state, site.version, &id)?;
+        shape::entity(site.version, TYPE, created).ok_or_else(Refusal::intune_not_found)
     })?;
     Ok(site.entity(StatusCode::CREATED, &format!("{PATH}/$entity"), object))
 }
@@ -170,11 +161,10 @@ async fn assign(
     };
     let set = service.change(|state| {
         device_configurations::assign(state, &change, &id, &body)?;
-        Ok(state
-            .device_configuration(&id)
-            .map(|object| shape::assignments(site.version, object)))
+        let object = device_configurations::find(state, site.version, &id)?;
+        Ok(shape::assignments(site.version, object))
     })?;
-    Ok(assignment_set(&site, &id, set.unwrap_or_default()))
+    Ok(assignment_set(&site, &id, set))
 }
 
 async fn assignments(
@@ -183,15 +173,10 @@ async fn assignments(
     site: Site,
 ) -> Result<Response, Refusal> {
     let set = service.read(|state| {
-        state
-            .device_configuration(&id)
-            .map(|object| shape::assignments(site.version, object))
-    });
-    Ok(assignment_set(
-        &site,
-        &id,
-        set.ok_or_else(Refusal::intune_not_found)?,
-    ))
+        let object = device_configurations::find(state, site.version, &id)?;
+        Ok(shape::assignments(site.version, object))
+    })?;
+    Ok(assignment_set(&site, &id, set))
 }
 
 fn assignment_set(site: &Site, id: &str, set: Vec<Value>) -> Response {
@@ -214,6 +199,11 @@ fn show(site: &Site, query: &Query, object: &Object) -> Option<Object> {
     let mut shown = shape::entity(site.version, TYPE, object)?;
     query.project(&mut shown);
     if !query.expand.is_empty() {
+        let of = format!("{PATH}('{}')/assignments", text(object, "id"));
+        shown.insert(
+            "assignments@odata.context".to_owned(),
+            site.context(&of).into(),
+        );
         shown.insert(
             "assignments".to_owned(),
             shape::assignments(site.version, object).into(),

@@ -17,6 +17,11 @@ use crate::sandbox::refusal::Refusal;
 use crate::sandbox::service::Service;
 use crate::schema::types::{GraphVersion, Types};
 
+/// What Graph says of a read that selects nothing (Microsoft365DSC#3598).
+const TIP: &str = "Use $select to choose only the properties your app needs, as this can lead to performance \
+                   improvements. For example: GET policies/deviceRegistrationPolicy?$select=azureADJoin,\
+                   azureADRegistration";
+
 pub(super) fn router() -> Router<Arc<Service>> {
     Router::new().route("/policies/deviceRegistrationPolicy", get(read).put(replace))
 }
@@ -32,6 +37,9 @@ async fn read(
     }
     let mut object = service.read(policy::read);
     query.project(&mut object);
+    if query.select.is_none() {
+        object.insert("@microsoft.graph.tips".to_owned(), TIP.into());
+    }
     Ok(answer(&site, object))
 }
 

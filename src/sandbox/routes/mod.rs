@@ -14,7 +14,7 @@ mod token;
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, DATE, STRICT_TRANSPORT_SECURITY,
 };
@@ -53,6 +53,8 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .merge(login::router(service))
         .layer(from_fn(finish))
         .fallback_service(calls)
+        // Payloads of several megabytes are real; no limit is published for these paths.
+        .layer(DefaultBodyLimit::max(8 << 20))
 }
 
 /// Returns what a call, or a member of a batch, can reach.
