@@ -82,8 +82,6 @@ fn nothing_complete(is_set: impl Fn(&str) -> bool) -> AuthError {
             .flatten()
             .filter(|name| is_set(name))
             .collect(),
-<<<<<<< HEAD
-=======
     }
 }
 
@@ -238,6 +236,5 @@ mod tests {
             error.to_string(),
             "no tenant is named: set `spec.tenantId` or AZURE_TENANT_ID or ARM_TENANT_ID"
         );
->>>>>>> part/wire
     }
 }

@@ -220,8 +220,6 @@ fn left_out(call: Call, effect: Effect) -> GraphError {
             call,
             source: Lost::LeftOut,
         },
-<<<<<<< HEAD
-=======
     }
 }
 
@@ -445,6 +443,5 @@ mod tests {
                 "headers": {"Content-Type": "application/json"},
             })
         );
->>>>>>> part/wire
     }
 }

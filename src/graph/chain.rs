@@ -20,11 +20,7 @@ impl<'a> Chain<'a> {
     pub(super) fn begin(graph: &'a Graph) -> Self {
         Self {
             graph,
-<<<<<<< HEAD
-            start: graph.clock.instant(),
-=======
             start: None,
->>>>>>> part/wire
             attempts: 0,
         }
     }
@@ -73,16 +69,9 @@ impl<'a> Chain<'a> {
     }
 
     fn elapsed(&self) -> Duration {
-<<<<<<< HEAD
-        self.graph
-            .clock
-            .instant()
-            .saturating_duration_since(self.start)
-=======
         let now = self.graph.clock.instant();
         self.start
             .map_or(Duration::ZERO, |start| now.saturating_duration_since(start))
->>>>>>> part/wire
     }
 }
 
@@ -144,8 +133,6 @@ pub(super) fn conclude(
         }),
     }
 }
-<<<<<<< HEAD
-=======
 
 #[cfg(test)]
 mod tests {
@@ -392,4 +379,3 @@ mod tests {
         );
     }
 }
->>>>>>> part/wire

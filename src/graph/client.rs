@@ -170,24 +170,6 @@ impl Graph {
         Ok(header)
     }
 
-<<<<<<< HEAD
-    /// Sends once.
-    pub(super) async fn attempt(
-        &self,
-        sending: &Sending<'_>,
-        number: u32,
-    ) -> Result<Attempt, GraphError> {
-        let out_of_time = || GraphError::OutOfTime {
-            call: sending.call.clone(),
-        };
-        // Never closed, so the permit is always there in the end.
-        let _permit = self.under_way.acquire().await;
-        let slot = self
-            .limiter
-            .acquire(sending.cost, self.deadline)
-            .await
-            .ok_or_else(out_of_time)?;
-=======
     /// Waits until a call may go: its place among those under way, the limits, a token.
     pub(super) async fn admit(&self, sending: &Sending<'_>) -> Result<Pass<'_>, GraphError> {
         let out_of_time = || GraphError::OutOfTime {
@@ -197,7 +179,6 @@ impl Graph {
         let permit = self.under_way.acquire().await.ok();
         let slot = self.limiter.acquire(sending.cost, self.deadline).await;
         let slot = slot.ok_or_else(out_of_time)?;
->>>>>>> part/wire
         let authorization = self.authorize().await.map_err(GraphError::Auth)?;
         if self.left().is_some_and(|left| left.is_zero()) {
             return Err(out_of_time());

@@ -172,22 +172,6 @@ pub(crate) fn millis(duration: Duration) -> u64 {
 
 /// Returns whether TLS itself failed, for a certificate that is not trusted above all.
 fn is_about_tls(error: &(dyn StdError + 'static)) -> bool {
-<<<<<<< HEAD
-    let mut at = Some(error);
-    while let Some(error) = at {
-        // An I/O error's source is the source of what it wraps, not what it wraps.
-        let wrapped = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        if error.is::<rustls::Error>()
-            || wrapped.is_some_and(|wrapped| wrapped.is::<rustls::Error>())
-        {
-            return true;
-        }
-        at = error.source();
-    }
-    false
-=======
     // The source of an I/O error is the source of what it wraps, not what it wraps.
     let wrapped = error
         .downcast_ref::<io::Error>()
@@ -255,5 +239,4 @@ mod tests {
             .expect_err("too long");
         assert!(matches!(fault, Fault::TooLong), "{fault:?}");
     }
->>>>>>> part/wire
 }

@@ -43,7 +43,10 @@ pub fn plan(
     options: &Options,
 ) -> Plan {
     let bindings = bind(&desired.manifests, live, options.recreate);
-    let planner = Planner { sources: &desired.sources, names: &live.names };
+    let planner = Planner {
+        sources: &desired.sources,
+        names: &live.names,
+    };
     let mut changes: Vec<Change> = desired
         .manifests
         .iter()
@@ -80,13 +83,22 @@ pub fn plan(
 /// Plans one manifest against one object, `None` where there is none yet.
 ///
 /// It is how an apply tells whether something is left to do.
-pub fn replan(desired: &Desired, names: &Names, manifest: &Manifest, live: Option<&LiveObject>) -> Change {
+pub fn replan(
+    desired: &Desired,
+    names: &Names,
+    manifest: &Manifest,
+    live: Option<&LiveObject>,
+) -> Change {
     let binding = match live {
         Some(object) if object.kind == manifest.address.kind => Binding::Bound(object),
         Some(object) => Binding::Retyped(object),
         None => Binding::Missing,
     };
-    Planner { sources: &desired.sources, names }.change(manifest, &binding)
+    Planner {
+        sources: &desired.sources,
+        names,
+    }
+    .change(manifest, &binding)
 }
 
 struct Planner<'a> {

@@ -38,15 +38,31 @@ const NEAR: usize = 50;
 /// # Errors
 /// When any read fails: a plan from half a tenant would create what exists and delete what is wanted.
 /// Only names that the token may not look up are kept as such, because a change can be blocked for them.
-pub async fn read(graph: &Graph, desired: &Desired, selected: impl Fn(&Address) -> bool) -> Result<Live, GraphError> {
-    let manifests: Vec<&Manifest> = desired.manifests.iter().filter(|m| selected(&m.address)).collect();
-    let needs = |cardinality| manifests.iter().any(|m| m.family.cardinality == cardinality);
+pub async fn read(
+    graph: &Graph,
+    desired: &Desired,
+    selected: impl Fn(&Address) -> bool,
+) -> Result<Live, GraphError> {
+    let manifests: Vec<&Manifest> = desired
+        .manifests
+        .iter()
+        .filter(|m| selected(&m.address))
+        .collect();
+    let needs = |cardinality| {
+        manifests
+            .iter()
+            .any(|m| m.family.cardinality == cardinality)
+    };
     let (objects, policy, names) = tokio::join!(
         configurations(graph, needs(Cardinality::Collection)),
         policy(graph, needs(Cardinality::Singleton)),
         names(graph, &manifests),
     );
-    let mut live = Live { objects: objects?, policy: policy?, names: names? };
+    let mut live = Live {
+        objects: objects?,
+        policy: policy?,
+        names: names?,
+    };
     label_targets(graph, &mut live).await?;
     Ok(live)
 }
@@ -76,7 +92,9 @@ pub async fn plan(
     }
     let again = reread(graph, &doubtful).await?;
     for (reference, object) in doubtful.iter().zip(again) {
-        let ObjectRef::Configuration(id) = reference else { continue };
+        let ObjectRef::Configuration(id) = reference else {
+            continue;
+        };
         live.objects.retain(|known| known.id != *id);
         live.objects.extend(object);
     }
@@ -89,13 +107,19 @@ pub async fn plan(
 ///
 /// # Errors
 /// When a read fails with anything but 404.
-pub async fn reread(graph: &Graph, refs: &[ObjectRef]) -> Result<Vec<Option<LiveObject>>, GraphError> {
+pub async fn reread(
+    graph: &Graph,
+    refs: &[ObjectRef],
+) -> Result<Vec<Option<LiveObject>>, GraphError> {
     let mut requests = Vec::with_capacity(refs.len());
     for reference in refs {
         requests.push(match reference {
             ObjectRef::Configuration(id) => {
                 let id = odata::segment(id);
-                Request::get(GraphVersion::Beta, format!("{}/{id}?$expand=assignments", collection().path))
+                Request::get(
+                    GraphVersion::Beta,
+                    format!("{}/{id}?$expand=assignments", collection().path),
+                )
             }
             ObjectRef::Policy => Request::get(GraphVersion::Beta, singleton().path),
         });
@@ -104,14 +128,17 @@ pub async fn reread(graph: &Graph, refs: &[ObjectRef]) -> Result<Vec<Option<Live
         [only] => vec![graph.send(only).await],
         _ => graph.batch(GraphVersion::Beta, &requests).await,
     };
-    let objects = outcomes.into_iter().zip(refs).map(|(outcome, reference)| match outcome {
-        Ok(response) => {
-            let kind = (*reference == ObjectRef::Policy).then_some(singleton().root);
-            Ok(LiveObject::from_body(response.body, kind))
-        }
-        Err(error) if error.status() == Some(404) => Ok(None),
-        Err(error) => Err(error),
-    });
+    let objects = outcomes
+        .into_iter()
+        .zip(refs)
+        .map(|(outcome, reference)| match outcome {
+            Ok(response) => {
+                let kind = (*reference == ObjectRef::Policy).then_some(singleton().root);
+                Ok(LiveObject::from_body(response.body, kind))
+            }
+            Err(error) if error.status() == Some(404) => Ok(None),
+            Err(error) => Err(error),
+        });
     objects.collect()
 }
 
@@ -126,11 +153,18 @@ pub async fn find_by_name(
     display_name: &str,
 ) -> Result<Vec<LiveObject>, GraphError> {
     let filter = odata::literal(display_name);
-    let path = format!("{}?$filter=displayName%20eq%20{filter}&$expand=assignments", family.path);
+    let path = format!(
+        "{}?$filter=displayName%20eq%20{filter}&$expand=assignments",
+        family.path
+    );
     let found = graph.list(&Request::get(GraphVersion::Beta, path)).await?;
     // Intune ignores filters that it does not support, and compares names without case.
     let fits = |object: &LiveObject| object.kind == kind && object.display_name == display_name;
-    Ok(found.into_iter().filter_map(|body| LiveObject::from_body(body, None)).filter(fits).collect())
+    Ok(found
+        .into_iter()
+        .filter_map(|body| LiveObject::from_body(body, None))
+        .filter(fits)
+        .collect())
 }
 
 fn collection() -> &'static Family {
@@ -146,10 +180,15 @@ async fn configurations(graph: &Graph, needed: bool) -> Result<Vec<LiveObject>, 
         return Ok(Vec::new());
     }
     // Beta whatever the manifests say: v1.0's list leaves out most types and all filters.
-    let request = Request::get(GraphVersion::Beta, format!("{}?$expand=assignments", collection().path));
+    let request = Request::get(
+        GraphVersion::Beta,
+        format!("{}?$expand=assignments", collection().path),
+    );
     let bodies = graph.list(&request).await?;
-    let mut objects: Vec<LiveObject> =
-        bodies.into_iter().filter_map(|body| LiveObject::from_body(body, None)).collect();
+    let mut objects: Vec<LiveObject> = bodies
+        .into_iter()
+        .filter_map(|body| LiveObject::from_body(body, None))
+        .collect();
     objects.sort_by(|a, b| a.id.cmp(&b.id));
     // A page may repeat what moved between two reads.
     objects.dedup_by(|a, b| a.id == b.id);
@@ -160,7 +199,9 @@ async fn policy(graph: &Graph, needed: bool) -> Result<Option<LiveObject>, Graph
     if !needed {
         return Ok(None);
     }
-    let answer = graph.send(&Request::get(GraphVersion::Beta, singleton().path)).await?;
+    let answer = graph
+        .send(&Request::get(GraphVersion::Beta, singleton().path))
+        .await?;
     Ok(LiveObject::from_body(answer.body, Some(singleton().root)))
 }
 
@@ -184,24 +225,43 @@ impl Wanted {
                 wanted.filters |= filter.is_some();
             }
             let model = Model::of(manifest.version);
-            wanted.walk(model, &Shape::Complex(manifest.address.kind.clone()), &manifest.spec);
+            wanted.walk(
+                model,
+                &Shape::Complex(manifest.address.kind.clone()),
+                &manifest.spec,
+            );
         }
         wanted
     }
 
     fn walk(&mut self, model: &Model, shape: &Shape, value: &Declared) {
-        let Some(structure) = model.actual(shape, value.odata_type()) else { return };
+        let Some(structure) = model.actual(shape, value.odata_type()) else {
+            return;
+        };
         for member in value.members() {
-            let Some(property) = structure.properties.get(&member.name) else { continue };
-            let texts = member.value.elements().iter().chain([&member.value]).filter_map(Declared::as_str);
+            let Some(property) = structure.properties.get(&member.name) else {
+                continue;
+            };
+            let texts = member
+                .value
+                .elements()
+                .iter()
+                .chain([&member.value])
+                .filter_map(Declared::as_str);
             match property.facts.resolves.map(Named::from) {
                 Some(Named::Group) => self.groups.extend(texts.map(str::to_owned)),
                 Some(Named::User) => self.users.extend(texts.map(str::to_owned)),
                 // The built-in tag needs no look-up, and every tenant has it.
-                Some(Named::ScopeTag) => self.scope_tags |= texts.into_iter().any(|tag| tag != DEFAULT_SCOPE_TAG),
+                Some(Named::ScopeTag) => {
+                    self.scope_tags |= texts.into_iter().any(|tag| tag != DEFAULT_SCOPE_TAG)
+                }
                 Some(Named::Filter) | None => match &property.shape {
                     Shape::Collection(element, _) => {
-                        member.value.elements().iter().for_each(|value| self.walk(model, element, value));
+                        member
+                            .value
+                            .elements()
+                            .iter()
+                            .for_each(|value| self.walk(model, element, value));
                     }
                     shape => self.walk(model, shape, &member.value),
                 },
@@ -220,8 +280,16 @@ async fn names(graph: &Graph, manifests: &[&Manifest]) -> Result<Names, GraphErr
     let (groups, users, filters, scope_tags) = tokio::join!(
         groups(graph, &wanted.groups),
         users(graph, &wanted.users),
-        listed(graph, wanted.filters, "/deviceManagement/assignmentFilters?$select=id,displayName"),
-        listed(graph, wanted.scope_tags, "/deviceManagement/roleScopeTags?$select=id,displayName"),
+        listed(
+            graph,
+            wanted.filters,
+            "/deviceManagement/assignmentFilters?$select=id,displayName"
+        ),
+        listed(
+            graph,
+            wanted.scope_tags,
+            "/deviceManagement/roleScopeTags?$select=id,displayName"
+        ),
     );
     take(&mut names, Named::Group, groups)?;
     take(&mut names, Named::User, users)?;
@@ -281,12 +349,16 @@ async fn groups(graph: &Graph, wanted: &BTreeSet<String>) -> Found {
         .iter()
         .map(|name| {
             let filter = odata::literal(name);
-            let path = format!("/groups?$filter=displayName%20eq%20{filter}&$select=id,displayName");
+            let path =
+                format!("/groups?$filter=displayName%20eq%20{filter}&$select=id,displayName");
             Request::get(GraphVersion::V1, path)
         })
         .collect();
     let mut missing = Vec::new();
-    for (name, answer) in texts.iter().zip(graph.batch(GraphVersion::V1, &queries).await) {
+    for (name, answer) in texts
+        .iter()
+        .zip(graph.batch(GraphVersion::V1, &queries).await)
+    {
         let groups = values(answer?.body);
         if groups.is_empty() {
             missing.push(name.as_str());
@@ -309,14 +381,21 @@ async fn near_groups(graph: &Graph, missing: &[&str]) -> Vec<Value> {
         })
         .collect();
     let answers = graph.batch(GraphVersion::V1, &queries).await;
-    answers.into_iter().flatten().flat_map(|answer| values(answer.body)).collect()
+    answers
+        .into_iter()
+        .flatten()
+        .flat_map(|answer| values(answer.body))
+        .collect()
 }
 
 async fn users(graph: &Graph, wanted: &BTreeSet<String>) -> Found {
     let queries: Vec<Request> = wanted
         .iter()
         .map(|user| {
-            let path = format!("/users/{}?$select=id,userPrincipalName", odata::segment(user));
+            let path = format!(
+                "/users/{}?$select=id,userPrincipalName",
+                odata::segment(user)
+            );
             Request::get(GraphVersion::V1, path)
         })
         .collect();
@@ -335,7 +414,12 @@ async fn by_ids(graph: &Graph, ids: &[&String], sort: &str) -> Result<Vec<Value>
     let mut found = Vec::new();
     for ids in ids.chunks(IDS_A_CALL) {
         let body = json!({ "ids": ids, "types": [sort] });
-        let request = Request::with_body(Method::Post, GraphVersion::V1, "/directoryObjects/getByIds", body);
+        let request = Request::with_body(
+            Method::Post,
+            GraphVersion::V1,
+            "/directoryObjects/getByIds",
+            body,
+        );
         found.extend(values(graph.send(&request).await?.body));
     }
     Ok(found)
@@ -350,22 +434,48 @@ fn values(mut body: Value) -> Vec<Value> {
 
 /// Looks up the names of what live objects are assigned to, for people to read. A refusal is no error.
 async fn label_targets(graph: &Graph, live: &mut Live) -> Result<(), GraphError> {
-    let targets = || live.objects.iter().flat_map(|object| &object.assignments).filter_map(|a| a.get("target"));
-    let id = |target: &Value, name: &str| target.get(name).and_then(Value::as_str).map(str::to_owned);
-    let unknown = |named: Named, ids: Vec<String>| -> BTreeSet<String> {
-        ids.into_iter().filter(|id| is_guid(id) && live.names.label(named, id).is_none()).collect()
+    let targets = || {
+        live.objects
+            .iter()
+            .flat_map(|object| &object.assignments)
+            .filter_map(|a| a.get("target"))
     };
-    let groups = unknown(Named::Group, targets().filter_map(|target| id(target, "groupId")).collect());
-    let filters = targets().filter_map(|target| id(target, "deviceAndAppManagementAssignmentFilterId")).collect();
-    let filters = unknown(Named::Filter, filters).into_iter().any(|id| uuid::Uuid::parse_str(&id) != Ok(uuid::Uuid::nil()));
+    let id =
+        |target: &Value, name: &str| target.get(name).and_then(Value::as_str).map(str::to_owned);
+    let unknown = |named: Named, ids: Vec<String>| -> BTreeSet<String> {
+        ids.into_iter()
+            .filter(|id| is_guid(id) && live.names.label(named, id).is_none())
+            .collect()
+    };
+    let groups = unknown(
+        Named::Group,
+        targets()
+            .filter_map(|target| id(target, "groupId"))
+            .collect(),
+    );
+    let filters = targets()
+        .filter_map(|target| id(target, "deviceAndAppManagementAssignmentFilterId"))
+        .collect();
+    let filters = unknown(Named::Filter, filters)
+        .into_iter()
+        .any(|id| uuid::Uuid::parse_str(&id) != Ok(uuid::Uuid::nil()));
     let groups: Vec<&String> = groups.iter().collect();
     let (groups, filters) = tokio::join!(
         by_ids(graph, &groups, "group"),
-        listed(graph, filters, "/deviceManagement/assignmentFilters?$select=id,displayName"),
+        listed(
+            graph,
+            filters,
+            "/deviceManagement/assignmentFilters?$select=id,displayName"
+        ),
     );
-    for (named, found) in [(Named::Group, groups), (Named::Filter, filters.map(|(found, _)| found))] {
+    for (named, found) in [
+        (Named::Group, groups),
+        (Named::Filter, filters.map(|(found, _)| found)),
+    ] {
         match found {
-            Ok(found) => found.iter().for_each(|object| add(&mut live.names, named, object)),
+            Ok(found) => found
+                .iter()
+                .for_each(|object| add(&mut live.names, named, object)),
             Err(error) if error.status() == Some(403) => {}
             Err(error) => return Err(error),
         }
