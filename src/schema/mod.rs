@@ -2,6 +2,8 @@
 //! complete them.
 
 pub mod csdl;
+pub mod documents;
+pub mod editor;
 pub mod generate;
 pub mod model;
 pub mod semantics;
