@@ -5,6 +5,7 @@ mod bodies;
 mod calls;
 mod device_configurations;
 mod device_registration_policy;
+mod round_trip;
 mod states;
 
 use std::io::{Read as _, Write as _};
