@@ -1,7 +1,8 @@
 //! `moorline kinds`.
 
 use clap::Args;
-use comfy_table::{Table, presets};
+use comfy_table::Table;
+use comfy_table::presets::NOTHING;
 
 use super::failure::Failure;
 use super::output::Output;
@@ -36,7 +37,7 @@ fn table() -> String {
     let mut text = String::new();
     for family in kinds::FAMILIES {
         let mut table = Table::new();
-        table.load_preset(presets::NOTHING);
+        table.load_style(NOTHING);
         for kind in family.kinds() {
             let versions: Vec<&str> = kind.versions.iter().map(|version| version.as_str()).collect();
             table.add_row([kind.name, versions.join(", "), if kind.legacy { "legacy".into() } else { String::new() }]);

@@ -43,8 +43,8 @@ struct Global {
     #[arg(long, global = true, value_name = "KIND/NAME")]
     only: Vec<String>,
     /// Use the built-in Graph emulator instead of a tenant; with a file its state is kept there.
-    #[arg(long, global = true, value_name = "STATE.json", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    sandbox: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "STATE.json", num_args = 0..=1, require_equals = true)]
+    sandbox: Option<Option<PathBuf>>,
     /// Another Graph host than the cloud's; http only for this machine.
     #[arg(long, global = true, value_name = "URL", conflicts_with = "sandbox")]
     graph_url: Option<String>,

@@ -10,7 +10,10 @@ use secrecy::SecretString;
 use super::failure::{self, Failure};
 use super::selection::Selection;
 use super::Global;
-use crate::auth::{self, Cached, ClientSecret, TokenEndpoint, TokenSource};
+use crate::auth::cache::Cached;
+use crate::auth::client_secret::ClientSecret;
+use crate::auth::entra::TokenEndpoint;
+use crate::auth::{self, TokenSource};
 use crate::clock::Clock;
 use crate::diagnostic;
 use crate::error::Error;
@@ -52,7 +55,7 @@ impl Session {
         let selection = Selection::new(&global.only, &desired.manifests)?;
         let clock = Clock::system();
         let sandbox = match &global.sandbox {
-            Some(file) => Some(start_sandbox(ui, &desired, file).await?),
+            Some(file) => Some(start_sandbox(ui, &desired, file.as_deref()).await?),
             None => None,
         };
         let (graph_url, login_url) = match &sandbox {
@@ -123,18 +126,17 @@ fn now(clock: &Clock) -> String {
     jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
 }
 
-async fn start_sandbox(ui: &Ui, desired: &Desired, file: &Path) -> Result<Running, Failure> {
-    let file = (!file.as_os_str().is_empty()).then(|| file.to_owned());
-    let state = match &file {
+async fn start_sandbox(ui: &Ui, desired: &Desired, file: Option<&Path>) -> Result<Running, Failure> {
+    let state = match file {
         Some(path) if path.exists() => load_state(path)?,
         _ => seed(desired)?,
     };
-    match &file {
+    match file {
         Some(path) => ui.status(&format!("Using the sandbox, kept in {}.", path.display())),
         None => ui.status("Using the sandbox: nothing is kept. `--sandbox=STATE.json` keeps it."),
     }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let running = Sandbox::start(state, file, address).await;
+    let running = Sandbox::start(state, file.map(Path::to_owned), address).await;
     Ok(running.map_err(|source| Error::failed("sandbox/start", "the sandbox cannot be started").because(source))?)
 }
 

@@ -6,6 +6,7 @@ pub mod documents;
 pub mod editor;
 pub mod generate;
 pub mod model;
+pub mod placeholder;
 pub mod semantics;
 pub mod types;
 pub mod validate;
