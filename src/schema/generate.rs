@@ -13,11 +13,10 @@ use super::csdl::{Constraints, CsdlCategory, CsdlError, CsdlProperty, CsdlType};
 use super::types::{Edm, GraphVersion, Holds, TypeRef, odata_type};
 
 /// The types that the schemas start from; all that they reach is included.
-pub const ROOTS: [&str; 3] = [
-    "deviceConfiguration",
-    "deviceConfigurationAssignment",
-    "deviceRegistrationPolicy",
-];
+pub const ROOTS: [&str; 3] = ["deviceConfiguration", "deviceConfigurationAssignment", "deviceRegistrationPolicy"];
+
+/// What manifests refer to and what tells who changed something, where the version has it.
+const BESIDE: [&str; 3] = ["auditEvent", "deviceAndAppManagementAssignmentFilter", "roleScopeTag"];
 
 /// Curated constraints by declaring type and property, for what the document does not annotate.
 pub type Curated = BTreeMap<(String, String), Constraints>;
@@ -90,6 +89,7 @@ impl<'a> Generator<'a> {
             }
             open.push(root.to_owned());
         }
+        open.extend(BESIDE.into_iter().filter(|name| self.types.contains_key(*name)).map(str::to_owned));
         while let Some(name) = open.pop() {
             if !reached.insert(name.clone()) {
                 continue;
