@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod auth;
+pub mod cli;
 pub mod clock;
 pub mod diagnostic;
 pub mod drift;
@@ -10,6 +11,8 @@ pub mod graph;
 pub mod kinds;
 pub mod manifest;
 pub mod plan;
+pub mod report;
+pub mod sandbox;
 pub mod schema;
 pub mod tenant;
 pub mod ui;

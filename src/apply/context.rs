@@ -1,8 +1,8 @@
 //! What every step of an apply works with.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::cancel::CancelFlag;
 use crate::graph::{Graph, GraphError};
 use crate::kinds::Cardinality;
 use crate::manifest::{Desired, Manifest};
@@ -19,7 +19,7 @@ pub(super) struct Context<'a> {
     /// How long a write may take to show.
     pub(super) visibility: Duration,
     /// Ends the wait for what is written already.
-    pub(super) cancel: &'a CancelFlag,
+    pub(super) cancelled: &'a AtomicBool,
 }
 
 /// A change that is to be written.

@@ -89,20 +89,20 @@ impl fmt::Display for MissingSecret {
     }
 }
 
-impl From<ApplyError> for Error {
-    fn from(error: ApplyError) -> Self {
-        let message = error.to_string();
-        match error {
-            ApplyError::Blocked(_) => Self::new(ErrorKind::Refused, "apply/blocked", message)
-                .hint("mend what is said of each, or pass `--skip-blocked` to apply the others"),
-            ApplyError::Stale(_) => Self::new(ErrorKind::Stale, "apply/stale", message)
-                .hint("look at a new `moorline plan`, or pass `--skip-stale` to apply the others"),
-            ApplyError::MissingSecrets(_) => Self::failed("secret/env-missing", message).hint(
-                "set each to its secret in the environment of this run; an empty one counts as missing",
-            ),
-            ApplyError::Read(source) => Self::failed("apply/read", message).because(source),
-            ApplyError::NotDeclared(_) => Self::failed("apply/not-declared", message)
-                .hint("make the plan anew from the manifests that are to be applied"),
+impl ApplyError {
+    /// Returns the error for the user, with what to do about it.
+    pub fn into_error(self) -> Error {
+        let message = self.to_string();
+        match self {
+            Self::Blocked(_) => Error::new(ErrorKind::Refused, "apply/blocked", message)
+                .hint("Mend what is said of each, or apply the rest with `--skip-blocked`."),
+            Self::Stale(_) => Error::new(ErrorKind::Stale, "apply/stale", message)
+                .hint("Look at a new `moorline plan`, or apply the rest with `--skip-stale`."),
+            Self::MissingSecrets(_) => Error::failed("secret/env-missing", message)
+                .hint("Set each in the environment of this run; an empty one counts as missing."),
+            Self::Read(source) => Error::failed("apply/read", message).because(source),
+            Self::NotDeclared(_) => Error::failed("apply/not-declared", message)
+                .hint("Make the plan anew from the manifests that are to be applied."),
         }
     }
 }
@@ -118,10 +118,8 @@ fn missing(number: usize) -> String {
 }
 
 fn lines(items: &[impl fmt::Display]) -> String {
-    items
-        .iter()
-        .fold(":".to_owned(), |mut text, item| {
-            let _ = write!(text, "\n  {item}");
-            text
-        })
+    items.iter().fold(":".to_owned(), |mut text, item| {
+        let _ = write!(text, "\n  {item}");
+        text
+    })
 }

@@ -161,7 +161,11 @@ impl<'a> Execution<'a> {
     }
 
     /// Creates the object once more, after the first attempt left nothing to be seen.
-    async fn create_again(&mut self, request: &Request, known: &[String]) -> Result<String, Failure> {
+    async fn create_again(
+        &mut self,
+        request: &Request,
+        known: &[String],
+    ) -> Result<String, Failure> {
         let answered = match self.context.graph.send(request).await {
             Ok(response) => {
                 self.writes += 1;
@@ -175,7 +179,10 @@ impl<'a> Execution<'a> {
             Some(_) => Patience::for_one_look(self.context),
             None => Patience::for_a_write(self.context),
         };
-        let mut ids = self.listed(known, wait).await.map_err(|error| self.failure(&error))?;
+        let mut ids = self
+            .listed(known, wait)
+            .await
+            .map_err(|error| self.failure(&error))?;
         ids.extend(answered);
         ids.sort();
         ids.dedup();
@@ -194,7 +201,10 @@ impl<'a> Execution<'a> {
     /// Returns the id of an object that was created by an answer that does not say it.
     async fn created_unseen(&self, known: &[String]) -> Result<String, Failure> {
         let wait = Patience::for_a_write(self.context);
-        let ids = self.listed(known, wait).await.map_err(|error| self.failure(&error))?;
+        let ids = self
+            .listed(known, wait)
+            .await
+            .map_err(|error| self.failure(&error))?;
         if ids.is_empty() {
             return Err(Failure::new(
                 "it was created, but Graph did not say its id and does not list it yet".to_owned(),

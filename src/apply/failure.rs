@@ -79,10 +79,14 @@ fn help(error: &GraphError, family: &Family) -> Option<String> {
             Some(id) => format!(
                 "the service refuses a value: `moorline validate` finds what can be known before; Microsoft's support can look up request {id}"
             ),
-            None => "the service refuses a value: `moorline validate` finds what can be known before"
-                .to_owned(),
+            None => {
+                "the service refuses a value: `moorline validate` finds what can be known before"
+                    .to_owned()
+            }
         },
-        401 => "the token is refused: check that it is for this tenant and has not expired".to_owned(),
+        401 => {
+            "the token is refused: check that it is for this tenant and has not expired".to_owned()
+        }
         403 => format!(
             "grant the app the permission `{}` and consent to it",
             permission(error, family)
@@ -91,9 +95,13 @@ fn help(error: &GraphError, family: &Family) -> Option<String> {
         409 | 412 | 423 => {
             "something else is writing it at the same time: run `moorline apply` again".to_owned()
         }
-        429 => "Graph throttles this app: wait some minutes and run `moorline apply` again".to_owned(),
-        500.. => "the service failed: run `moorline apply` again; it finds what was done in spite of it"
-            .to_owned(),
+        429 => {
+            "Graph throttles this app: wait some minutes and run `moorline apply` again".to_owned()
+        }
+        500.. => {
+            "the service failed: run `moorline apply` again; it finds what was done in spite of it"
+                .to_owned()
+        }
         _ => return None,
     };
     Some(help)

@@ -6,6 +6,7 @@
 //! once more, sent ([`execute`]) and read until the tenant shows it ([`verify`]); [`change`] joins the
 //! three. A failed change stops no other. What became of each is an [`outcome`].
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -15,7 +16,6 @@ use crate::manifest::{Address, Desired};
 use crate::plan::{Change, Plan};
 use crate::tenant::names::Names;
 
-mod cancel;
 mod change;
 mod context;
 mod error;
@@ -29,7 +29,6 @@ mod secrets;
 mod verify;
 mod wording;
 
-pub use cancel::CancelFlag;
 pub use error::{ApplyError, BlockedChange, MissingSecret, StaleChange};
 pub use outcome::{Item, Outcome, Status};
 
@@ -37,19 +36,25 @@ use context::{Context, Work};
 use precondition::Standing;
 use secrets::Secrets;
 
-/// How long a write may take to show, unless said otherwise.
-pub const VISIBILITY: Duration = Duration::from_secs(60);
-
-/// What an apply may do beside the plan, and where it finds secrets.
-pub struct ApplyOptions<'a> {
+/// How an apply deals with what is not as planned.
+#[derive(Clone, Debug)]
+pub struct ApplyOptions {
     /// Whether changes whose object moved since the plan are left out, instead of refusing everything.
     pub skip_stale: bool,
     /// Whether changes that cannot be made are left out, instead of refusing everything.
     pub skip_blocked: bool,
-    /// How long a write may take to show; [`VISIBILITY`] is a good choice.
+    /// How long a write may take to show.
     pub visibility: Duration,
-    /// Returns the value of an environment variable.
-    pub secrets: &'a (dyn Fn(&str) -> Option<SecretString> + Sync),
+}
+
+impl Default for ApplyOptions {
+    fn default() -> Self {
+        Self {
+            skip_stale: false,
+            skip_blocked: false,
+            visibility: Duration::from_secs(60),
+        }
+    }
 }
 
 /// Watches an apply.
@@ -71,11 +76,13 @@ pub struct Applier<'a> {
     /// What to do.
     pub plan: &'a Plan,
     /// How.
-    pub options: ApplyOptions<'a>,
+    pub options: ApplyOptions,
+    /// Returns the value of an environment variable.
+    pub secrets: &'a (dyn Fn(&str) -> Option<SecretString> + Sync),
     /// Who is told.
     pub observer: &'a dyn Observer,
-    /// Ends the run between two changes.
-    pub cancel: CancelFlag,
+    /// Once it is set, the run ends after the change in flight.
+    pub cancelled: &'a AtomicBool,
 }
 
 /// Why the rest of a run is not begun.
@@ -97,7 +104,7 @@ impl Applier<'_> {
             desired: self.desired,
             names: self.names,
             visibility: self.options.visibility,
-            cancel: &self.cancel,
+            cancelled: self.cancelled,
         };
         let blocked = self.blocked()?;
         let works = self.works()?;
@@ -107,7 +114,7 @@ impl Applier<'_> {
         if !self.options.skip_stale {
             refuse_stale(&works, &standings)?;
         }
-        let secrets = Secrets::look_up(to_write(&works, &standings), self.options.secrets)?;
+        let secrets = Secrets::look_up(to_write(&works, &standings), self.secrets)?;
 
         let mut items = Vec::new();
         let mut not_begun = Vec::new();
@@ -117,7 +124,7 @@ impl Applier<'_> {
                 Standing::Moved(what) => change::stale(work.change, what),
                 Standing::InPlace(id) => change::in_place(work.change, id),
                 Standing::AsPlanned(_) => {
-                    if end.is_none() && self.cancel.is_set() {
+                    if end.is_none() && self.cancelled.load(Ordering::Relaxed) {
                         end = Some(End::Interrupted);
                     }
                     if let Some(end) = end {

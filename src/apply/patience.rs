@@ -1,5 +1,6 @@
 //! Looking again and again, ever more seldom, until the time is over.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::context::Context;
@@ -51,10 +52,11 @@ impl<'a> Patience<'a> {
 
     /// Waits for the next look. Returns whether there is to be one.
     pub(super) async fn wait(&mut self) -> bool {
+        let cancelled = self.context.cancelled.load(Ordering::Relaxed);
         let clock = self.context.graph.clock();
         let passed = clock.instant().saturating_duration_since(self.began);
         let left = self.limit.saturating_sub(passed);
-        if left.is_zero() || self.heeds_cancel && self.context.cancel.is_set() {
+        if left.is_zero() || self.heeds_cancel && cancelled {
             return false;
         }
         clock.sleep(self.next.min(left)).await;

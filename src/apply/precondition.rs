@@ -44,14 +44,15 @@ pub(super) async fn of_all(
 }
 
 /// Reads what one change depends on, and returns how it stands.
-pub(super) async fn of_one(
-    context: &Context<'_>,
-    work: Work<'_>,
-) -> Result<Standing, GraphError> {
+pub(super) async fn of_one(context: &Context<'_>, work: Work<'_>) -> Result<Standing, GraphError> {
     let replan = |live: Option<&LiveObject>| context.replan(work.manifest, live);
     match work.change.id.as_deref() {
         id @ Some(_) => Ok(of_bound(work.change, context.read(work, id).await?, replan)),
-        None => Ok(of_new(work.change, context.bindable(work.manifest).await?, replan)),
+        None => Ok(of_new(
+            work.change,
+            context.bindable(work.manifest).await?,
+            replan,
+        )),
     }
 }
 

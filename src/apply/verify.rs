@@ -135,7 +135,8 @@ impl<'a> Watch<'a> {
         }
         let assignments = left.assignments.iter();
         if self.assigned {
-            let words = assignments.map(|change| format!("assignment of {} differs", change.target));
+            let words =
+                assignments.map(|change| format!("assignment of {} differs", change.target));
             sight.assignments.extend(words);
         } else {
             let words =

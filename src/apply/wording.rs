@@ -13,7 +13,10 @@ pub(super) fn moved(planned: &Change, now: &Change) -> String {
         let (path, is) = (&field.path, quote(&field.before));
         match known {
             Some(known) if known.before == field.before => {}
-            Some(known) => parts.push(format!("{path} was {} and is {is} now", quote(&known.before))),
+            Some(known) => parts.push(format!(
+                "{path} was {} and is {is} now",
+                quote(&known.before)
+            )),
             None => parts.push(format!("{path} was as declared and is {is} now")),
         }
     }

@@ -73,7 +73,6 @@ mod tests {
     use secrecy::ExposeSecret;
     use url::Url;
 
-    use super::super::refusal::Refusal;
     use super::*;
 
     /// Answers from a script, last entry first, and issues tokens that live for an hour.
@@ -122,7 +121,7 @@ mod tests {
     }
 
     fn refused() -> AuthError {
-        AuthError::Refused(Box::new(Refusal::default()))
+        AuthError::Refused(Box::default())
     }
 
     fn down() -> AuthError {

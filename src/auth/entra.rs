@@ -66,6 +66,7 @@ impl TokenEndpoint {
                 status = result.as_ref().ok().map(|answer| answer.status),
                 attempt,
                 duration_ms = millis(self.clock.instant().saturating_duration_since(sent)),
+                fault = result.as_ref().err().map(tracing::field::display),
                 request_id = result.as_ref().ok().and_then(|answer| answer.header("x-ms-request-id")),
             );
             let left = CHAIN_DEADLINE

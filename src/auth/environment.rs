@@ -84,3 +84,157 @@ fn nothing_complete(is_set: impl Fn(&str) -> bool) -> AuthError {
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use secrecy::ExposeSecret;
+    use serde_json::json;
+
+    use super::*;
+    use crate::graph::testing::{Server, endpoints, reply};
+
+    const APP: [(&str, &str); 2] = [
+        ("AZURE_CLIENT_ID", "app"),
+        ("AZURE_CLIENT_SECRET", "p&ss canary"),
+    ];
+
+    fn choose(
+        pairs: &[(&str, &str)],
+        tenant: Option<&str>,
+        url: &str,
+    ) -> Result<Arc<dyn TokenSource>, AuthError> {
+        let endpoints = endpoints(url);
+        let transport = Transport::new(&endpoints).expect("no certificates are needed");
+        let env = |name: &str| {
+            pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
+        from_env(
+            env,
+            tenant,
+            &endpoints,
+            &transport,
+            &Clock::recording(Timestamp::UNIX_EPOCH),
+        )
+    }
+
+    async fn token(source: &dyn TokenSource) -> String {
+        source
+            .token()
+            .await
+            .expect("signed in")
+            .secret()
+            .expose_secret()
+            .to_owned()
+    }
+
+    #[tokio::test]
+    async fn a_ready_token_comes_before_an_app() {
+        let mut pairs = APP.to_vec();
+        pairs.push(("MOORLINE_ACCESS_TOKEN", " ready\n"));
+        let source =
+            choose(&pairs, Some("contoso.com"), "http://127.0.0.1:9").expect("a credential");
+        assert_eq!(token(&*source).await, "ready");
+    }
+
+    #[tokio::test]
+    async fn an_app_signs_in_to_the_declared_tenant_once() {
+        let issued = json!({"token_type": "Bearer", "expires_in": 3599, "access_token": "fresh"});
+        let server = Server::start(move |_, _, _| reply(200, &issued)).await;
+        let mut pairs = APP.to_vec();
+        pairs.push(("AZURE_TENANT_ID", "elsewhere"));
+        let source = choose(&pairs, Some("contoso.com"), &server.url).expect("a credential");
+        assert_eq!(token(&*source).await, "fresh");
+        assert_eq!(token(&*source).await, "fresh");
+        assert_eq!(server.lines(), ["POST /contoso.com/oauth2/v2.0/token"]);
+        let seen = &server.seen()[0];
+        assert_eq!(
+            seen.headers["content-type"],
+            "application/x-www-form-urlencoded"
+        );
+        assert_eq!(
+            String::from_utf8_lossy(&seen.body),
+            "scope=https%3A%2F%2Fgraph.microsoft.com%2F.default&grant_type=client_credentials&client_id=app\
+             &client_secret=p%26ss+canary"
+        );
+        assert!(!format!("{source:?}").contains("canary"));
+    }
+
+    #[tokio::test]
+    async fn a_refused_secret_is_explained_and_not_shown() {
+        let body = json!({
+            "error": "invalid_client",
+            "error_description": "AADSTS7000215: Invalid client secret provided. Ensure it is. Trace ID: t-1",
+            "trace_id": "t-1",
+        });
+        let server = Server::start(move |_, _, _| reply(401, &body)).await;
+        let pairs = [
+            ("ARM_CLIENT_ID", "app"),
+            ("ARM_CLIENT_SECRET", "canary"),
+            ("ARM_TENANT_ID", "contoso.com"),
+        ];
+        let source = choose(&pairs, None, &server.url).expect("a credential");
+        for _ in 0..2 {
+            let error = source.token().await.expect_err("refused");
+            assert_eq!(
+                error.to_string(),
+                "sign-in was refused: AADSTS7000215 (invalid_client): Invalid client secret provided. (trace id t-1)"
+            );
+            assert!(error.hint().is_some());
+            assert!(!format!("{error:?}").contains("canary"));
+        }
+        assert_eq!(server.seen().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn signing_in_is_retried_like_any_read() {
+        let issued = json!({"expires_in": 3599, "access_token": "fresh"});
+        let server = Server::start(move |_, number, _| match number {
+            0 => reply(503, &json!(null)),
+            1 => reply(429, &json!(null)),
+            _ => reply(200, &issued),
+        })
+        .await;
+        let source = choose(&APP, Some("contoso.com"), &server.url).expect("a credential");
+        assert_eq!(token(&*source).await, "fresh");
+        assert_eq!(server.seen().len(), 3);
+        let html = Server::start(|_, _, _| reply(200, &json!({"hello": 1}))).await;
+        let source = choose(&APP, Some("contoso.com"), &html.url).expect("a credential");
+        let error = source.token().await.expect_err("no token in it");
+        assert_eq!(
+            error.to_string(),
+            "the sign-in service at 127.0.0.1 answered 200 without a token"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_listed() {
+        let error = |pairs: &[(&str, &str)]| {
+            choose(pairs, Some("contoso.com"), "http://127.0.0.1:9")
+                .expect_err("incomplete")
+                .to_string()
+        };
+        let nothing = "no credential was found: neither MOORLINE_ACCESS_TOKEN, nor AZURE_CLIENT_ID with \
+                       AZURE_CLIENT_SECRET, nor ARM_CLIENT_ID with ARM_CLIENT_SECRET";
+        assert_eq!(error(&[]), format!("{nothing} is set"));
+        let half = [
+            ("AZURE_CLIENT_ID", "app"),
+            ("AZURE_CLIENT_SECRET", ""),
+            ("ARM_CLIENT_SECRET", "x"),
+        ];
+        assert_eq!(
+            error(&half),
+            format!(
+                "{nothing} is set; there is a value only for AZURE_CLIENT_ID, ARM_CLIENT_SECRET"
+            )
+        );
+        let error = choose(&APP, None, "http://127.0.0.1:9").expect_err("no tenant");
+        assert_eq!(
+            error.to_string(),
+            "no tenant is named: set `spec.tenantId` or AZURE_TENANT_ID or ARM_TENANT_ID"
+        );
+    }
+}

@@ -9,7 +9,7 @@ use crate::graph::transport::Fault;
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AuthError {
     /// The environment has no complete credential.
-    #[error("no credential was found: {looked_for}{}", half_found(found))]
+    #[error("no credential was found: {looked_for} is set{}", half_found(found))]
     NoCredential {
         /// What would have been a credential.
         looked_for: String,
@@ -64,7 +64,7 @@ pub enum AuthError {
 fn half_found(found: &[String]) -> String {
     match found {
         [] => String::new(),
-        found => format!("; of these only {} has a value", found.join(", ")),
+        found => format!("; there is a value only for {}", found.join(", ")),
     }
 }
 

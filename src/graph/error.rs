@@ -70,8 +70,8 @@ pub enum GraphError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// There is no token for it; nothing was sent.
-    #[error("cannot sign in")]
+    /// There is no token that may be sent with it; nothing was sent.
+    #[error("there is no access token for this call")]
     Auth(#[source] AuthError),
     /// The time of the whole run is over; nothing was sent.
     #[error("{call} was not sent: the time for this run is over")]

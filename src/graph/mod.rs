@@ -1,7 +1,7 @@
 //! The wire: calls to Microsoft Graph, and everything that can happen to them.
 //!
 //! It knows paths, verbs and JSON, and nothing of manifests, kinds or plans. A [`request::Request`] is a
-//! value; a [`client::Graph`] sends it, within Graph's limits ([`limiter`]), as often as the one policy
+//! value; a [`client::Graph`] sends it, within Graph's limits, as often as the one policy
 //! allows ([`retry`]), and says what came of it ([`error`]).
 
 mod answer;

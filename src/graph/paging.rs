@@ -100,3 +100,127 @@ fn path_and_query(url: &Url) -> String {
         None => url.path().to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::testing::{Reply, Server, graph, reply};
+    use super::*;
+    use crate::schema::types::GraphVersion;
+
+    fn things() -> Request {
+        Request::get(GraphVersion::Beta, "/things?$top=2")
+    }
+
+    async fn error_after(first_page: Value) -> (GraphError, usize) {
+        let server = Server::start(move |_, _, _| reply(200, &first_page)).await;
+        let error = graph(&server.url)
+            .list(&things())
+            .await
+            .expect_err("no list");
+        (error, server.seen().len())
+    }
+
+    #[tokio::test]
+    async fn next_links_are_followed_as_they_stand_past_empty_pages_and_refusals() {
+        let server = Server::start(|_, number, url| {
+            let next = |token: &str| format!("{url}/beta/things?$top=2&$skiptoken={token}");
+            match number {
+                0 => reply(
+                    200,
+                    &json!({"value": [1, 2], "@odata.nextLink": next("a%2Fb+c")}),
+                ),
+                1 => reply(503, &Value::Null).header("retry-after", "5"),
+                2 => reply(200, &json!({"value": [], "@odata.nextLink": next("last")})),
+                _ => reply(200, &json!({"value": [3]})),
+            }
+        })
+        .await;
+        let graph = graph(&server.url);
+        assert_eq!(
+            graph.list(&things()).await.expect("a list"),
+            [json!(1), json!(2), json!(3)]
+        );
+        assert_eq!(
+            server.lines(),
+            [
+                "GET /beta/things?$top=2",
+                "GET /beta/things?$top=2&$skiptoken=a%2Fb+c",
+                "GET /beta/things?$top=2&$skiptoken=a%2Fb+c",
+                "GET /beta/things?$top=2&$skiptoken=last",
+            ]
+        );
+        assert_eq!(graph.clock().sleeps().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_token_does_not_follow_a_link_to_another_server() {
+        let other = Server::start(|_, _, _| reply(200, &json!({"value": []}))).await;
+        let port = other.url.rsplit(':').next().expect("a port").to_owned();
+        for link in [
+            format!("{}/beta/things", other.url),
+            format!("http://localhost:{port}/beta/things"),
+            "https://graph.microsoft.com/beta/things".to_owned(),
+            "file:///etc/passwd".to_owned(),
+        ] {
+            let (error, calls) = error_after(json!({"value": [], "@odata.nextLink": link})).await;
+            assert!(
+                matches!(error, GraphError::ForeignNextLink { .. }),
+                "{link}: {error}"
+            );
+            assert_eq!(calls, 1);
+        }
+        let with_user = Server::start(|_, _, url| {
+            let link = format!("{}/beta/things?x", url.replace("://", "://alice@"));
+            reply(200, &json!({"value": [], "@odata.nextLink": link}))
+        })
+        .await;
+        let error = graph(&with_user.url)
+            .list(&things())
+            .await
+            .expect_err("no list");
+        assert!(
+            matches!(error, GraphError::ForeignNextLink { .. }),
+            "{error}"
+        );
+        assert!(other.seen().is_empty());
+    }
+
+    #[tokio::test]
+    async fn pages_in_a_circle_end() {
+        let server = Server::start(|_, number, url| {
+            let link = format!("{url}/beta/things?page={}", number % 2);
+            reply(200, &json!({"value": [number], "@odata.nextLink": link}))
+        })
+        .await;
+        let error = graph(&server.url)
+            .list(&things())
+            .await
+            .expect_err("no list");
+        assert!(
+            error.to_string().ends_with("its next pages never end"),
+            "{error}"
+        );
+        assert_eq!(server.seen().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_list_is_refused() {
+        for page in [
+            json!({}),
+            json!([1]),
+            json!({"value": {}}),
+            json!({"value": [], "@odata.nextLink": 7}),
+            json!({"value": [], "@odata.nextLink": "/relative"}),
+        ] {
+            let (error, _) = error_after(page.clone()).await;
+            assert!(
+                matches!(error, GraphError::BadPayload { .. }),
+                "{page}: {error}"
+            );
+        }
+        let server = Server::scripted(vec![Reply::text(200, "")]).await;
+        assert!(graph(&server.url).list(&things()).await.is_err());
+    }
+}

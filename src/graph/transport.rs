@@ -46,6 +46,7 @@ pub(crate) struct Outgoing {
 }
 
 /// An answer.
+#[derive(Debug)]
 pub(crate) struct Incoming {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -169,20 +170,73 @@ pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Returns whether TLS itself failed, a certificate that is not trusted above all.
+/// Returns whether TLS itself failed, for a certificate that is not trusted above all.
 fn is_about_tls(error: &(dyn StdError + 'static)) -> bool {
-    let mut at = Some(error);
-    while let Some(error) = at {
-        // An I/O error's source is the source of what it wraps, not what it wraps.
-        let wrapped = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        if error.is::<rustls::Error>()
-            || wrapped.is_some_and(|wrapped| wrapped.is::<rustls::Error>())
-        {
-            return true;
+    // The source of an I/O error is the source of what it wraps, not what it wraps.
+    let wrapped = error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref);
+    error.is::<rustls::Error>()
+        || wrapped.is_some_and(|wrapped| is_about_tls(wrapped))
+        || error.source().is_some_and(is_about_tls)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::testing::{Reply, Server, endpoints, reply};
+    use super::*;
+
+    fn get(url: &str) -> Outgoing {
+        Outgoing {
+            method: reqwest::Method::GET,
+            url: Url::parse(url).expect("valid"),
+            headers: HeaderMap::new(),
+            body: None,
+            within: None,
         }
-        at = error.source();
     }
-    false
+
+    #[tokio::test]
+    async fn a_server_that_is_not_who_it_should_be_is_not_tried_again() {
+        let server = Server::start(|_, _, _| reply(200, &json!({}))).await;
+        let transport =
+            Transport::new(&endpoints(&server.url)).expect("no certificates are needed");
+        let fault = transport
+            .exchange(get(&server.url.replace("http:", "https:")))
+            .await
+            .expect_err("no TLS there");
+        assert!(matches!(fault, Fault::Hopeless(_)), "{fault:?}");
+        assert!(!format!("{fault:?}").contains("127.0.0.1"));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_an_answer() {
+        let server = Server::start(|_, _, url| {
+            reply(302, &Value::Null).header("location", format!("{url}/x"))
+        })
+        .await;
+        let transport =
+            Transport::new(&endpoints(&server.url)).expect("no certificates are needed");
+        let answer = transport
+            .exchange(get(&server.url))
+            .await
+            .expect("an answer");
+        assert_eq!(answer.status, 302);
+        assert_eq!(server.seen().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_answer_has_a_longest_length() {
+        let server =
+            Server::start(|_, _, _| Reply::text(200, &"x".repeat(LONGEST_ANSWER + 1))).await;
+        let transport =
+            Transport::new(&endpoints(&server.url)).expect("no certificates are needed");
+        let fault = transport
+            .exchange(get(&server.url))
+            .await
+            .expect_err("too long");
+        assert!(matches!(fault, Fault::TooLong), "{fault:?}");
+    }
 }

@@ -91,6 +91,11 @@ fn compiled<T: schemars::JsonSchema>() -> jsonschema::Validator {
         .expect("a derived schema is valid, and every load of a manifest uses it")
 }
 
+/// Returns the schema of a manifest's envelope, draft 2020-12.
+pub fn schema() -> Json {
+    schemars::schema_for!(ManifestFile).to_value()
+}
+
 static TENANT: LazyLock<jsonschema::Validator> = LazyLock::new(compiled::<TenantFile>);
 static MANIFEST: LazyLock<jsonschema::Validator> = LazyLock::new(compiled::<ManifestFile>);
 

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::graph::cloud::Cloud;
+
 /// One tenant. Every path in it is relative to the file.
 #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -52,7 +54,7 @@ pub struct TenantSpec {
     pub tenant_id: String,
     /// The national cloud that it lives in.
     #[serde(default)]
-    pub cloud: CloudName,
+    pub cloud: Cloud,
     /// Files, folders or globs; by default every `*.yaml` beside this file.
     pub manifests: Option<Vec<String>>,
     /// Folders of manifests that this tenant builds on; a later one wins.
@@ -67,33 +69,6 @@ pub struct TenantSpec {
     /// What `--sandbox` starts from.
     #[serde(default)]
     pub sandbox: SandboxSpec,
-}
-
-/// The national clouds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum CloudName {
-    /// The worldwide service, GCC included.
-    #[default]
-    Global,
-    /// US Government L4 (GCC High).
-    UsGovL4,
-    /// US Government L5 (DoD).
-    UsGovL5,
-    /// China, operated by 21Vianet.
-    China,
-}
-
-impl CloudName {
-    /// Returns the name as it is written in the tenant file.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Global => "global",
-            Self::UsGovL4 => "usGovL4",
-            Self::UsGovL5 => "usGovL5",
-            Self::China => "china",
-        }
-    }
 }
 
 /// Limits on what one apply may do; off where absent.

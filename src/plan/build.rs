@@ -18,6 +18,7 @@ use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::model::{Model, Structure};
 use crate::schema::semantics::Semantics;
 use crate::tenant::matching::{Binding, Bindings, bind};
+use crate::tenant::names::Names;
 use crate::tenant::{Live, LiveObject};
 
 /// What limits or widens a plan.
@@ -44,7 +45,7 @@ pub fn plan(
     let bindings = bind(&desired.manifests, live, options.recreate);
     let planner = Planner {
         sources: &desired.sources,
-        live,
+        names: &live.names,
     };
     let mut changes: Vec<Change> = desired
         .manifests
@@ -64,7 +65,7 @@ pub fn plan(
     let tenant = TenantRef {
         name: desired.tenant.metadata.name.clone(),
         tenant_id: desired.tenant.spec.tenant_id.clone(),
-        cloud: desired.tenant.spec.cloud.as_str().to_owned(),
+        cloud: desired.tenant.spec.cloud.name().to_owned(),
     };
     Plan {
         digest: plan_digest(&tenant, &options.only, &changes),
@@ -79,9 +80,30 @@ pub fn plan(
     }
 }
 
+/// Plans one manifest against one object, `None` where there is none yet.
+///
+/// It is how an apply tells whether something is left to do.
+pub fn replan(
+    desired: &Desired,
+    names: &Names,
+    manifest: &Manifest,
+    live: Option<&LiveObject>,
+) -> Change {
+    let binding = match live {
+        Some(object) if object.kind == manifest.address.kind => Binding::Bound(object),
+        Some(object) => Binding::Retyped(object),
+        None => Binding::Missing,
+    };
+    Planner {
+        sources: &desired.sources,
+        names,
+    }
+    .change(manifest, &binding)
+}
+
 struct Planner<'a> {
     sources: &'a Sources,
-    live: &'a Live,
+    names: &'a Names,
 }
 
 impl Planner<'_> {
@@ -157,7 +179,7 @@ impl Planner<'_> {
         let Some((model, structure)) = self.types(manifest, change) else {
             return;
         };
-        let mut differ = Differ::new(model, self.sources, &self.live.names);
+        let mut differ = Differ::new(model, self.sources, self.names);
         let properties = differ.root(&structure, &manifest.spec, None);
         change.action = Action::Create;
         change.fields = differ.fields;
@@ -171,7 +193,7 @@ impl Planner<'_> {
         let Some((model, structure)) = self.types(manifest, change) else {
             return;
         };
-        let mut differ = Differ::new(model, self.sources, &self.live.names);
+        let mut differ = Differ::new(model, self.sources, self.names);
         let mut properties = differ.root(&structure, &manifest.spec, Some(&object.body));
         change.fields = differ.fields;
         change.blocked.extend(differ.blocked);
@@ -204,7 +226,7 @@ impl Planner<'_> {
         let Some(declared) = &manifest.assignments else {
             return;
         };
-        let names = &self.live.names;
+        let names = self.names;
         let targets = assignments::declared(declared, names, self.sources, &mut change.blocked);
         change.assignments = assignments::compare(&targets, live, names);
         if change.assignments.is_empty() {

@@ -14,6 +14,7 @@ use super::{Blocked, FieldChange, FieldPath, FieldStatus, LeftAlone, Segment, Sh
 use crate::diagnostic::{Location, Sources};
 use crate::manifest::value::{Declared, Value};
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
+use crate::schema::placeholder::is_placeholder;
 use crate::schema::semantics::Readback;
 use crate::schema::types::type_name;
 use crate::tenant::names::{Named, Names, Unresolved, is_guid};
@@ -586,9 +587,7 @@ impl Differ<'_> {
 
 /// Returns why a live value says nothing about whether it is the declared one.
 fn unreadable(property: &Property, declared: &Value, live: &Json) -> Option<String> {
-    let masked = live
-        .as_str()
-        .is_some_and(|text| text == "****" || text.starts_with("#####-"));
+    let masked = live.as_str().is_some_and(is_placeholder);
     match (&declared.declared, property.facts.readback) {
         (Declared::Env(_), _) => Some("a value from the environment is never compared".to_owned()),
         (_, Some(Readback::Masked | Readback::Partial)) if masked => {

@@ -23,7 +23,7 @@ pub mod requests;
 pub mod risk;
 
 pub use assignments::{AssignmentChange, Effect, target_form};
-pub use build::{Options, plan};
+pub use build::{Options, plan, replan};
 pub use path::{FieldPath, Segment};
 pub use risk::{Risk, RiskLevel};
 

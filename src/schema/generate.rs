@@ -334,11 +334,17 @@ fn primitive(edm: Edm, nullable: bool, constraints: &Constraints) -> Value {
     if let Some(format) = format {
         schema["format"] = format.into();
     }
-    let width = (edm == Edm::Int32).then_some((i64::from(i32::MIN), i64::from(i32::MAX)));
-    if let Some(minimum) = constraints.minimum.or(width.map(|w| w.0)) {
+    let (mut minimum, mut maximum) = (constraints.minimum, constraints.maximum);
+    if edm == Edm::Int32 {
+        // The documents annotate some properties with more than their type can hold.
+        let width = i64::from(i32::MIN)..=i64::from(i32::MAX);
+        minimum = Some(minimum.unwrap_or(*width.start()).max(*width.start()));
+        maximum = Some(maximum.unwrap_or(*width.end()).min(*width.end()));
+    }
+    if let Some(minimum) = minimum {
         schema["minimum"] = minimum.into();
     }
-    if let Some(maximum) = constraints.maximum.or(width.map(|w| w.1)) {
+    if let Some(maximum) = maximum {
         schema["maximum"] = maximum.into();
     }
     schema

@@ -1,4 +1,326 @@
 //! The only writer: results to stdout, everything else to stderr.
+//!
+//! What goes to stdout, and what [`Ui::notice`] is given, was rendered with a [`Palette`] and made
+//! harmless by its renderer. Every other text is made harmless here.
 
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
+
+use anstream::AutoStream;
+use anstream::stream::RawStream;
+use clap::ColorChoice;
+
+use crate::error::Error;
+
+mod message;
+pub mod progress;
 pub mod sanitize;
+pub mod stderr;
 pub mod style;
+
+use progress::Progress;
+use stderr::Stderr;
+use style::Palette;
+
+/// The width to render for where there is no terminal.
+const WIDTH: usize = 120;
+
+/// What the command line says about output.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// When to use colours.
+    pub color: ColorChoice,
+    /// Whether to leave out progress and status.
+    pub quiet: bool,
+    /// How often `-v` was given.
+    pub verbosity: u8,
+}
+
+/// What somebody answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Yes.
+    Yes,
+    /// Anything else.
+    No,
+    /// There is nobody to ask.
+    NoTerminal,
+}
+
+/// The user's side of the program.
+pub struct Ui {
+    stdin: Mutex<Box<dyn BufRead + Send>>,
+    stdout: Mutex<Box<dyn Write + Send>>,
+    stderr: Stderr,
+    stdout_palette: Palette,
+    stderr_palette: Palette,
+    width: usize,
+    quiet: bool,
+    verbosity: u8,
+    /// Whether stdin and stderr are terminals, so that a question reaches somebody.
+    interactive: bool,
+    /// Whether bars may move on stderr.
+    animated: bool,
+}
+
+impl Ui {
+    /// Makes the user interface of this process.
+    pub fn new(options: Options) -> Self {
+        let (stdout_palette, stdout) = open(io::stdout(), options.color);
+        let (stderr_palette, stderr) = open(io::stderr(), options.color);
+        let terminal = io::stderr().is_terminal();
+        let animated = terminal && !options.quiet && !in_ci();
+        let size = terminal_size::terminal_size_of(io::stdout())
+            .or_else(|| terminal_size::terminal_size_of(io::stderr()));
+        Self {
+            stdin: Mutex::new(Box::new(BufReader::new(io::stdin()))),
+            stdout: Mutex::new(stdout),
+            stderr: Stderr::new(stderr, animated),
+            stdout_palette,
+            stderr_palette,
+            width: size.map_or(WIDTH, |(width, _)| usize::from(width.0)),
+            quiet: options.quiet,
+            verbosity: options.verbosity,
+            interactive: terminal && io::stdin().is_terminal(),
+            animated,
+        }
+    }
+
+    /// Returns what to render a result with.
+    pub fn palette(&self) -> Palette {
+        self.stdout_palette
+    }
+
+    /// Returns what to render a [notice](Self::notice) with.
+    pub fn notice_palette(&self) -> Palette {
+        self.stderr_palette
+    }
+
+    /// Returns how many columns a line may take.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Returns how often `-v` was given.
+    pub fn verbosity(&self) -> u8 {
+        self.verbosity
+    }
+
+    /// Returns the writer for logs.
+    pub fn log(&self) -> Stderr {
+        self.stderr.clone()
+    }
+
+    /// Writes a result as it is. Where the reader has gone away, as `head` does, that is no error.
+    ///
+    /// # Errors
+    /// `io/stdout` if it cannot be written, because a disk is full for example.
+    pub fn data(&self, text: &str) -> Result<(), Error> {
+        let mut stdout = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
+        // A bar that moves while the result appears on the same terminal would tear it.
+        match self.stderr.suspended(|| {
+            stdout
+                .write_all(text.as_bytes())
+                .and_then(|()| stdout.flush())
+        }) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::failed(
+                "io/stdout",
+                "The result cannot be written to stdout.",
+            )
+            .because(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a rendered text to stderr, in quiet runs too.
+    pub fn notice(&self, text: &str) {
+        self.stderr.put(text);
+    }
+
+    /// Says what is going on.
+    pub fn status(&self, text: &str) {
+        if !self.quiet {
+            self.stderr.put(&format!("{}\n", sanitize::block(text)));
+        }
+    }
+
+    /// Says what the user should know though the run goes on.
+    pub fn warning(&self, text: &str) {
+        self.stderr
+            .put(&message::warning(text, self.stderr_palette));
+    }
+
+    /// Says why the run failed.
+    pub fn error(&self, error: &Error) {
+        self.stderr.put(&message::error(error, self.stderr_palette));
+    }
+
+    /// Asks for a yes, which is never assumed.
+    pub fn confirm(&self, question: &str) -> Answer {
+        if !self.interactive {
+            return Answer::NoTerminal;
+        }
+        self.stderr
+            .put(&format!("{} [y/N] ", sanitize::line(question)));
+        let mut answer = String::new();
+        let mut stdin = self.stdin.lock().unwrap_or_else(PoisonError::into_inner);
+        match stdin.read_line(&mut answer) {
+            Ok(_) if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") => Answer::Yes,
+            _ => Answer::No,
+        }
+    }
+
+    /// Begins work on a number of items: a bar on a terminal, a line for each finished item elsewhere,
+    /// nothing in quiet runs.
+    pub fn progress(&self, items: usize, text: &str) -> Progress {
+        let text = sanitize::line(text);
+        if self.animated {
+            Progress::bar(&self.stderr, items, &text)
+        } else if self.quiet {
+            Progress::silent()
+        } else {
+            self.status(&text);
+            Progress::lines(&self.stderr, items)
+        }
+    }
+}
+
+/// Returns whether a stream gets colours, and the stream. Old Windows consoles need their colours
+/// translated; anything else gets the bytes as they are.
+fn open<S: RawStream + Send + 'static>(
+    stream: S,
+    color: ColorChoice,
+) -> (Palette, Box<dyn Write + Send>)
+where
+    AutoStream<S>: Write,
+{
+    let coloured = match color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => AutoStream::choice(&stream) != anstream::ColorChoice::Never,
+    };
+    if coloured {
+        (Palette::Colour, Box::new(AutoStream::always(stream)))
+    } else {
+        (Palette::Plain, Box::new(AutoStream::always_ansi(stream)))
+    }
+}
+
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// Bytes that the test can read back.
+    #[derive(Clone, Default)]
+    struct Sink(Arc<Mutex<Vec<u8>>>);
+
+    impl Sink {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().expect("lock").clone()).expect("UTF-8")
+        }
+    }
+
+    impl Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("lock").write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// A stdout that fails.
+    struct Broken(io::ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(self.0.into())
+        }
+    }
+
+    fn ui(stdin: &'static str, stdout: impl Write + Send + 'static) -> (Ui, Sink) {
+        let stderr = Sink::default();
+        let ui = Ui {
+            stdin: Mutex::new(Box::new(stdin.as_bytes())),
+            stdout: Mutex::new(Box::new(stdout)),
+            stderr: Stderr::new(Box::new(stderr.clone()), false),
+            stdout_palette: Palette::Plain,
+            stderr_palette: Palette::Plain,
+            width: WIDTH,
+            quiet: false,
+            verbosity: 0,
+            interactive: true,
+            animated: false,
+        };
+        (ui, stderr)
+    }
+
+    #[test]
+    fn results_and_the_rest_are_apart() {
+        let stdout = Sink::default();
+        let (ui, stderr) = ui("", stdout.clone());
+        ui.data("\u{1b}[1mbold\u{1b}[0m\n").expect("written");
+        ui.status("Reading \u{1b}[2J");
+        ui.warning("An old kind.");
+        let progress = ui.progress(2, "Applying 2 changes");
+        progress.finished("created a");
+        progress.finished("updated b");
+        assert_eq!(stdout.text(), "\u{1b}[1mbold\u{1b}[0m\n");
+        assert_eq!(
+            stderr.text(),
+            "Reading \\u{1b}[2J\nwarning: An old kind.\nApplying 2 changes\n[1/2] created a\n[2/2] updated b\n"
+        );
+    }
+
+    #[test]
+    fn quiet_leaves_warnings_and_errors() {
+        let (mut ui, stderr) = ui("", io::sink());
+        ui.quiet = true;
+        ui.status("Reading");
+        ui.progress(1, "Applying").finished("created a");
+        ui.warning("Look here.");
+        ui.notice("error[a/b]: rendered elsewhere\n");
+        assert_eq!(
+            stderr.text(),
+            "warning: Look here.\nerror[a/b]: rendered elsewhere\n"
+        );
+    }
+
+    #[test]
+    fn a_reader_that_left_is_no_error_and_a_full_disk_is() {
+        let (left, _) = ui("", Broken(io::ErrorKind::BrokenPipe));
+        assert!(left.data("text").is_ok());
+        let (full, _) = ui("", Broken(io::ErrorKind::StorageFull));
+        assert_eq!(full.data("text").expect_err("full").code, "io/stdout");
+    }
+
+    #[test]
+    fn only_yes_is_yes() {
+        for (stdin, answer) in [
+            ("y\n", Answer::Yes),
+            ("YES\r\n", Answer::Yes),
+            ("\n", Answer::No),
+            ("yep\n", Answer::No),
+            ("", Answer::No),
+        ] {
+            let (ui, stderr) = ui(stdin, io::sink());
+            assert_eq!(ui.confirm("Apply these changes?"), answer, "{stdin:?}");
+            assert_eq!(stderr.text(), "Apply these changes? [y/N] ");
+        }
+        let (mut ui, stderr) = ui("y\n", io::sink());
+        ui.interactive = false;
+        assert_eq!(ui.confirm("Apply?"), Answer::NoTerminal);
+        assert_eq!(stderr.text(), "");
+    }
+}

@@ -6,9 +6,14 @@ use std::ops::Range;
 
 mod alias;
 pub mod encoding;
+mod keys;
 pub mod parse;
 mod scalar;
 mod syntax;
+mod tag;
+
+/// How many lists and mappings may stand in each other. Everything that walks a tree may recurse.
+pub const MAX_DEPTH: usize = 64;
 
 /// A value and the bytes that wrote it.
 #[derive(Clone, Debug, PartialEq)]

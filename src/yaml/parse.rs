@@ -1,16 +1,11 @@
 //! Parser events to trees.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle, Tag, options};
 
 use super::alias::Anchors;
-use super::scalar::{self, NumberFault};
-use super::{Document, Entry, Node, Parsed, Yaml, YamlError, syntax};
-
-/// How many lists and mappings may stand in each other. Everything that walks a tree may recurse.
-pub const MAX_DEPTH: usize = 64;
+use super::{Document, Entry, MAX_DEPTH, Node, Parsed, Yaml, YamlError, keys, scalar, syntax, tag};
 
 /// Reads every document of a text. A document with a fault is left out, and reading goes on with the
 /// next one, so that the faults of all documents come at once.
@@ -95,42 +90,25 @@ impl<'text> Composer<'text> {
     /// Takes an event. An error is one that makes the rest of the document useless; others are noted
     /// and composing goes on.
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), YamlError> {
-        let range = bytes(span);
+        let range = syntax::bytes(span);
         match event {
             Event::DocumentStart(..) => self.begin_document(),
             Event::DocumentEnd => self.end_document(),
             Event::Scalar(value, style, anchor, tag) => {
-                let range = self.scalar_range(range, style);
-                let unwritten = style == ScalarStyle::Plain && range.is_empty();
-                // The parser says `~` for a value that is not written.
-                let value = if unwritten { "" } else { &value };
-                if self.key_awaited() {
-                    self.scalar_tag(tag.as_deref(), span);
-                    self.scalar_key(value, style, anchor, range)?;
-                } else {
-                    let range = if unwritten {
-                        self.after_colon(range.start)
-                    } else {
-                        range
-                    };
-                    let node = self.scalar(value, style, tag.as_deref(), range, span);
-                    self.define(anchor, &node)?;
-                    self.place(node);
-                }
+                let tag = tag.as_deref().map(|tag| (tag, span));
+                let node = self.scalar(&value, style, range, tag);
+                self.define(anchor, &node)?;
+                self.place(node);
             }
             Event::SequenceStart(style, anchor, tag) => {
-                self.collection_tag(tag.as_deref(), "seq", span);
+                self.check_collection_tag(tag.as_deref(), "seq", span);
                 let start = self.first_dash(style, range.start);
                 self.open(Content::Seq(Vec::new()), style, anchor, start)?;
             }
             Event::MappingStart(style, anchor, tag) => {
-                self.collection_tag(tag.as_deref(), "map", span);
-                self.open(
-                    Content::Map(Vec::new(), Key::Awaited),
-                    style,
-                    anchor,
-                    range.start,
-                )?;
+                self.check_collection_tag(tag.as_deref(), "map", span);
+                let content = Content::Map(Vec::new(), Key::Awaited);
+                self.open(content, style, anchor, range.start)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(range.end)?,
             Event::Alias(id) => {
@@ -249,7 +227,7 @@ impl<'text> Composer<'text> {
         let value = match collection.content {
             Content::Seq(items) => Yaml::Seq(items),
             Content::Map(entries, _) => {
-                self.duplicates(&entries);
+                self.parsed.errors.extend(keys::duplicates(&entries));
                 Yaml::Map(entries)
             }
         };
@@ -278,15 +256,18 @@ impl<'text> Composer<'text> {
                             value: node,
                         }),
                         Key::Refused => {}
-                        Key::Awaited => match node.value {
-                            Yaml::String(name) => *key = Key::Read(name, node.range),
-                            _ => {
-                                *key = Key::Refused;
-                                let message =
-                                    format!("a key must be text, and this is {}", node.kind());
-                                fault = Some(YamlError::new("yaml/key", node.range, message));
+                        Key::Awaited => {
+                            *key = match node {
+                                Node {
+                                    value: Yaml::String(name),
+                                    range,
+                                } => Key::Read(name, range),
+                                node => {
+                                    fault = Some(keys::refuse(&node));
+                                    Key::Refused
+                                }
                             }
-                        },
+                        }
                     },
                 }
             }
@@ -304,142 +285,45 @@ impl<'text> Composer<'text> {
         )
     }
 
-    /// Takes a key as it is written: `1` and `true` are names here.
-    fn scalar_key(
-        &mut self,
-        name: &str,
-        style: ScalarStyle,
-        anchor: usize,
-        range: Range<usize>,
-    ) -> Result<(), YamlError> {
-        let node = Node {
-            value: Yaml::String(name.to_owned()),
-            range: range.clone(),
-        };
-        self.define(anchor, &node)?;
-        let fault = match (style, name) {
-            (ScalarStyle::Plain, "") => Some(YamlError::new(
-                "yaml/key",
-                range,
-                "a key is missing before `:`",
-            )),
-            (ScalarStyle::Plain, "<<") => Some(
-                YamlError::new(
-                    "yaml/merge-key",
-                    range,
-                    "merge keys are not part of YAML 1.2 and are not read",
-                )
-                .help("write the members out, or repeat a whole value by its alias"),
-            ),
-            _ => None,
-        };
-        if let Some(fault) = fault {
-            self.note(fault);
-            if let Some(Collection {
-                content: Content::Map(_, key),
-                ..
-            }) = self.open.last_mut()
-            {
-                *key = Key::Refused;
-            }
-        } else {
-            self.place(node);
-        }
-        Ok(())
-    }
-
+    /// Returns a scalar. A key is read as it is written: `1` and `true` are names there.
     fn scalar(
         &mut self,
-        text: &str,
+        value: &str,
         style: ScalarStyle,
-        tag: Option<&Tag>,
         range: Range<usize>,
-        span: Span,
+        tag: Option<(&Tag, Span)>,
     ) -> Node {
-        let wanted = self.scalar_tag(tag, span);
         let plain = style == ScalarStyle::Plain;
-        let value = if wanted == Some("str") || (wanted.is_none() && !plain) {
-            Yaml::String(text.to_owned())
-        } else {
-            scalar::resolve(text).unwrap_or_else(|fault| {
-                self.note(refused_number(fault, range.clone()));
-                Yaml::Null
-            })
+        let unwritten = plain && range.is_empty();
+        // The parser says `~` for a value that is not written.
+        let value = if unwritten { "" } else { value };
+        let text = |range| Node {
+            value: Yaml::String(value.to_owned()),
+            range,
         };
-        let fits = match (wanted, &value) {
-            (None | Some("str"), _)
-            | (Some("null"), Yaml::Null)
-            | (Some("bool"), Yaml::Bool(_))
-            | (Some("int"), Yaml::Int(_))
-            | (Some("float"), Yaml::Int(_) | Yaml::Float(_)) => true,
-            (Some(_), _) => false,
-        };
-        let node = Node { value, range };
-        if !fits && let Some(tag) = tag {
-            let message = format!("`{}` does not fit {}", tag.original(), node.kind());
-            self.note(
-                YamlError::new("yaml/tag", node.range.clone(), message).help("remove the tag"),
-            );
+        if self.key_awaited() {
+            let fault = keys::refuse_plain(value, &range).filter(|_| plain);
+            self.parsed.errors.extend(fault);
+            self.parsed.errors.extend(scalar::check_tag(tag).err());
+            return text(range);
         }
-        node
-    }
-
-    /// Returns the type that a scalar's tag asks for.
-    fn scalar_tag<'tag>(&mut self, tag: Option<&'tag Tag>, span: Span) -> Option<&'tag str> {
-        let tag = tag?;
-        let wanted = if tag.original() == "!" {
-            Some("str")
-        } else {
-            tag.core_suffix()
-        };
-        if wanted.is_none() {
-            self.refuse_tag(tag, span);
-        }
-        wanted
-    }
-
-    fn collection_tag(&mut self, tag: Option<&Tag>, own: &str, span: Span) {
-        if let Some(tag) = tag
-            && tag.core_suffix() != Some(own)
-            && tag.original() != "!"
-        {
-            self.refuse_tag(tag, span);
-        }
-    }
-
-    fn refuse_tag(&mut self, tag: &Tag, span: Span) {
-        let range = bytes(span.tag_span().unwrap_or(span));
-        let message = format!("the tag `{}` means nothing here", tag.original());
-        self.note(
-            YamlError::new("yaml/tag", range, message)
-                .help("remove the tag, or quote a value that begins with `!`"),
-        );
-    }
-
-    /// Notes every key that stands twice. Keys are compared at the mapping's end, where they need not be
-    /// copied for it.
-    fn duplicates(&mut self, entries: &[Entry]) {
-        let mut first: HashMap<&str, &Entry> = HashMap::new();
-        for (at, entry) in entries.iter().enumerate() {
-            // Most mappings are small, and looking back is cheaper than hashing.
-            let earlier = if entries.len() <= 16 {
-                entries[..at]
-                    .iter()
-                    .find(|earlier| earlier.key == entry.key)
-            } else {
-                let earlier = first.get(entry.key.as_str()).copied();
-                first.entry(&entry.key).or_insert(entry);
-                earlier
-            };
-            if let Some(earlier) = earlier {
-                let message = format!("the key `{}` stands twice in this mapping", entry.key);
-                self.note(
-                    YamlError::new("yaml/duplicate-key", entry.key_range.clone(), message)
-                        .help("keep one of the two")
-                        .related(earlier.key_range.clone(), "first here"),
-                );
+        let range = match style {
+            ScalarStyle::Plain if unwritten => self.after_colon(range.start),
+            // A block ends where its text does, not below its last empty line.
+            ScalarStyle::Literal | ScalarStyle::Folded => {
+                range.start..range.start + self.text[range].trim_end().len()
             }
-        }
+            _ => range,
+        };
+        scalar::node(value, plain, range.clone(), tag).unwrap_or_else(|fault| {
+            self.note(fault);
+            text(range)
+        })
+    }
+
+    fn check_collection_tag(&mut self, tag: Option<&Tag>, own: &str, span: Span) {
+        let fault = tag.and_then(|tag| tag::wanted(tag, span, &[own]).err());
+        self.parsed.errors.extend(fault);
     }
 
     /// Returns where the value of `key:` would be written. The parser says: at the colon.
@@ -451,39 +335,6 @@ impl<'text> Composer<'text> {
         };
         at..at
     }
-
-    /// Returns the bytes of a scalar; a block's without the line breaks below it.
-    fn scalar_range(&self, range: Range<usize>, style: ScalarStyle) -> Range<usize> {
-        match style {
-            ScalarStyle::Literal | ScalarStyle::Folded => {
-                range.start..range.start + self.text[range].trim_end().len()
-            }
-            _ => range,
-        }
-    }
-}
-
-fn refused_number(fault: NumberFault, range: Range<usize>) -> YamlError {
-    match fault {
-        NumberFault::NotFinite => YamlError::new(
-            "yaml/number",
-            range,
-            "infinity and not-a-number cannot be sent as JSON",
-        )
-        .help("write a finite number, or quote the text"),
-        NumberFault::OutOfRange => YamlError::new(
-            "yaml/number",
-            range,
-            "no 64-bit number holds this value exactly",
-        )
-        .help("quote it, if it is text such as an identifier"),
-    }
-}
-
-/// Returns a span's bytes. A parser of a `&str` always knows them.
-fn bytes(span: Span) -> Range<usize> {
-    let range = span.byte_range().unwrap_or_default();
-    range.start..range.end.max(range.start)
 }
 
 #[cfg(test)]

@@ -1,18 +1,76 @@
 //! What a plain scalar means: YAML 1.2's core schema, and nothing of YAML 1.1's `yes` and `on`.
 
-use super::Yaml;
+use std::ops::Range;
+
+use serde_yaml::granit_parser::{Span, Tag};
+
+use super::{Node, Yaml, YamlError, tag};
+
+/// The core types of scalars.
+const TYPES: [&str; 5] = ["str", "null", "bool", "int", "float"];
 
 /// Why a scalar that reads as a number is none that can be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NumberFault {
+enum NumberFault {
     /// `.inf` or `.nan`, which JSON does not have.
     NotFinite,
     /// No 64-bit number holds it without loss.
     OutOfRange,
 }
 
+/// Returns a scalar as its notation and its tag, if it has one, want it to be read.
+pub(super) fn node(
+    text: &str,
+    plain: bool,
+    range: Range<usize>,
+    tag: Option<(&Tag, Span)>,
+) -> Result<Node, YamlError> {
+    let wanted = check_tag(tag)?;
+    let value = if wanted == Some("str") || (wanted.is_none() && !plain) {
+        Yaml::String(text.to_owned())
+    } else {
+        resolve(text).map_err(|fault| fault.describe(range.clone()))?
+    };
+    let node = Node { value, range };
+    let fits = match (wanted, &node.value) {
+        (None | Some("str"), _)
+        | (Some("null"), Yaml::Null)
+        | (Some("bool"), Yaml::Bool(_))
+        | (Some("int"), Yaml::Int(_))
+        | (Some("float"), Yaml::Int(_) | Yaml::Float(_)) => true,
+        (Some(_), _) => false,
+    };
+    if fits {
+        return Ok(node);
+    }
+    let message = format!("{} does not fit its tag", node.kind());
+    Err(YamlError::new("yaml/tag", node.range, message).help("remove the tag"))
+}
+
+/// Returns the type that a scalar's tag wants.
+pub(super) fn check_tag(tag: Option<(&Tag, Span)>) -> Result<Option<&str>, YamlError> {
+    tag.map(|(tag, span)| tag::wanted(tag, span, &TYPES))
+        .transpose()
+}
+
+impl NumberFault {
+    fn describe(self, range: Range<usize>) -> YamlError {
+        let (message, help) = match self {
+            Self::NotFinite => (
+                "infinity and not-a-number cannot be sent as JSON",
+                "write a finite number, or quote the text",
+            ),
+            Self::OutOfRange => (
+                "no 64-bit number holds this value exactly",
+                "quote it, if it is text such as an identifier",
+            ),
+        };
+        YamlError::new("yaml/number", range, message).help(help)
+    }
+}
+
 /// Returns the value of a plain scalar.
-pub(super) fn resolve(text: &str) -> Result<Yaml, NumberFault> {
+fn resolve(text: &str) -> Result<Yaml, NumberFault> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Ok(Yaml::Null),
         "true" | "True" | "TRUE" => return Ok(Yaml::Bool(true)),

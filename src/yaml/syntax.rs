@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use serde_yaml::granit_parser::{ErrorKind, ScanError};
+use serde_yaml::granit_parser::{ErrorKind, ScanError, Span};
 
-use super::YamlError;
+use super::{MAX_DEPTH, YamlError};
 
 /// Returns the finding that a syntax error is.
 pub(super) fn describe(error: &ScanError, text: &str) -> YamlError {
@@ -35,12 +35,15 @@ pub(super) fn describe(error: &ScanError, text: &str) -> YamlError {
 
 /// Makes the error of a value that nests too deeply.
 pub(super) fn too_deep(range: Range<usize>) -> YamlError {
-    let message = format!(
-        "values nest more than {} levels deep here",
-        super::parse::MAX_DEPTH
-    );
+    let message = format!("values nest more than {} levels deep here", MAX_DEPTH);
     YamlError::new("yaml/too-deep", range, message)
         .help("no setting is this deep: look for unclosed brackets")
+}
+
+/// Returns a span's bytes. A parser of a `&str` always knows them.
+pub(super) fn bytes(span: Span) -> Range<usize> {
+    let range = span.byte_range().unwrap_or_default();
+    range.start..range.end.max(range.start)
 }
 
 /// Returns the character at a place, nothing of it at the end of a line.

@@ -1,0 +1,152 @@
+//! What the two audit logs say of a change (FACTS 6).
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Object;
+use super::state::{State, text};
+use crate::schema::types::{GraphVersion, type_name};
+
+/// Who makes a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Actor {
+    /// An application that signed in as itself.
+    Application {
+        /// Its application id.
+        id: String,
+        /// Its name.
+        name: String,
+    },
+    /// Somebody in the portal, by user principal name.
+    Person(String),
+}
+
+/// A change under way: who makes it, through which version.
+pub(crate) struct Change<'a> {
+    pub(crate) version: GraphVersion,
+    pub(crate) actor: &'a Actor,
+}
+
+/// Appends Intune's record of a change. The record shows what a reader of the object sees, so no value
+/// that the object conceals.
+pub(crate) fn device_configuration(
+    state: &mut State,
+    change: &Change<'_>,
+    operation: &str,
+    before: Option<&Object>,
+    after: Option<&Object>,
+) {
+    let Some(object) = after.or(before) else {
+        return;
+    };
+    let activity = format!("{operation} DeviceConfiguration");
+    let (kind, application, name, upn) = match change.actor {
+        Actor::Application { id, name } => ("Application", Some(id), name.as_str(), None),
+        Actor::Person(upn) => (
+            "ItPro",
+            None,
+            "Microsoft Intune portal extension",
+            Some(upn),
+        ),
+    };
+    let event = json!({
+        "id": Uuid::new_v4().to_string(),
+        "displayName": activity,
+        "componentName": "DeviceConfiguration",
+        "activity": null,
+        "activityDateTime": state.last_change,
+        "activityType": activity,
+        "activityOperationType": operation,
+        "activityResult": "Success",
+        "correlationId": Uuid::new_v4().to_string(),
+        "category": "DeviceConfiguration",
+        "actor": {
+            "type": null,
+            "auditActorType": kind,
+            "userPermissions": ["*"],
+            "applicationId": application,
+            "applicationDisplayName": name,
+            "userPrincipalName": upn,
+            "servicePrincipalName": null,
+            "ipAddress": null,
+            "userId": upn.and_then(|upn| user_id(state, upn)),
+            "remoteTenantId": null,
+            "remoteUserId": null,
+            "userRoleScopeTags": [],
+        },
+        "resources": [{
+            "type": null,
+            "displayName": text(object, "displayName"),
+            "auditResourceType": type_name(text(object, "@odata.type")),
+            "resourceId": text(object, "id"),
+            "modifiedProperties": modified(before, after),
+        }],
+    });
+    state.audit_events.extend(event.as_object().cloned());
+}
+
+/// Appends Entra's record of a change. What `modifiedProperties` holds for this activity is not known.
+pub(crate) fn device_registration_policy(
+    state: &mut State,
+    change: &Change<'_>,
+    before: &Object,
+    after: &Object,
+) {
+    let initiated_by = match change.actor {
+        Actor::Application { id, name } => json!({
+            "user": null,
+            "app": { "appId": id, "displayName": name, "servicePrincipalId": null, "servicePrincipalName": null },
+        }),
+        Actor::Person(upn) => json!({
+            "app": null,
+            "user": { "id": user_id(state, upn), "displayName": null, "userPrincipalName": upn, "ipAddress": null },
+        }),
+    };
+    let record = json!({
+        "id": format!("DRS_{}", Uuid::new_v4()),
+        "category": "Policy",
+        "correlationId": Uuid::new_v4().to_string(),
+        "result": "success",
+        "resultReason": "",
+        "activityDisplayName": "Set device registration policies",
+        "activityDateTime": state.last_change,
+        "loggedByService": "Device Registration Service",
+        "operationType": "Update",
+        "initiatedBy": initiated_by,
+        "targetResources": [{
+            "id": null,
+            "displayName": null,
+            "type": "Policy",
+            "userPrincipalName": null,
+            "groupType": null,
+            "modifiedProperties": modified(Some(before), Some(after)),
+        }],
+        "additionalDetails": [],
+    });
+    state.directory_audits.extend(record.as_object().cloned());
+}
+
+fn user_id<'a>(state: &'a State, upn: &str) -> Option<&'a str> {
+    let user = state
+        .users
+        .iter()
+        .find(|user| user.user_principal_name.eq_ignore_ascii_case(upn));
+    user.map(|user| user.id.as_str())
+}
+
+/// Returns what differs. A creation lists what it set and a deletion nothing: what the service lists there
+/// is not known, and three hundred defaults would bury the rest of the log.
+fn modified(before: Option<&Object>, after: Option<&Object>) -> Value {
+    let Some(new) = after else { return json!([]) };
+    let old = |name: &String| before.and_then(|before| before.get(name));
+    let differs = |name: &String, value: &Value| match before {
+        Some(_) => old(name) != Some(value),
+        None => ![json!(null), json!(false), json!([]), json!("")].contains(value),
+    };
+    let differing = new.iter().filter(|(name, value)| differs(name, value));
+    let entry = |(name, value): (&String, &Value)| {
+        let old = old(name).map(Value::to_string);
+        json!({ "displayName": name, "oldValue": old, "newValue": value.to_string() })
+    };
+    differing.map(entry).collect()
+}

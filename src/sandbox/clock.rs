@@ -1,0 +1,66 @@
+//! The sandbox's sense of time: the one place that asks the clock, and how instants look on the wire.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// The instant at which everything a seed leaves undated was made. It is fixed, so that two runs from
+/// one seed are alike.
+pub(crate) const SEEDED: &str = "2025-01-15T08:30:00Z";
+
+/// Returns the current instant.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Returns an instant later than `last`, the current one where possible. Two changes in one tick of
+/// the clock, or a clock that was set back, would otherwise look like no change.
+pub(crate) fn after(last: Option<Timestamp>) -> Timestamp {
+    let now = now();
+    match last.and_then(|last| last.checked_add(SignedDuration::from_nanos(100)).ok()) {
+        Some(least) if least > now => least,
+        _ => now,
+    }
+}
+
+/// Returns an instant as Intune writes it: UTC, `Z`, up to seven digits of fraction without trailing
+/// zeros (FACTS 1.2).
+pub(crate) fn wire(instant: Timestamp) -> String {
+    let seconds = instant.strftime("%Y-%m-%dT%H:%M:%S");
+    let fraction = format!("{:07}", instant.subsec_nanosecond().unsigned_abs() / 100);
+    match fraction.trim_end_matches('0') {
+        "" => format!("{seconds}Z"),
+        digits => format!("{seconds}.{digits}Z"),
+    }
+}
+
+/// Returns an instant as the `date` of an `innerError` has it: no zone, no fraction (FACTS 4.1).
+pub(crate) fn error_date(instant: Timestamp) -> String {
+    instant.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+/// Returns an instant as a `Date` header.
+pub(crate) fn http_date(instant: Timestamp) -> String {
+    instant.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fraction_has_at_most_seven_digits_and_no_trailing_zeros() {
+        let wired = |text: &str| wire(text.parse().expect("a timestamp"));
+        assert_eq!(wired("2025-01-15T08:30:00Z"), "2025-01-15T08:30:00Z");
+        assert_eq!(
+            wired("2025-01-15T09:30:00.123456789+01:00"),
+            "2025-01-15T08:30:00.1234567Z"
+        );
+        assert_eq!(wired("2025-01-15T08:30:00.5Z"), "2025-01-15T08:30:00.5Z");
+        assert_eq!(wired("0001-01-01T00:00:00Z"), "0001-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn time_never_runs_backwards() {
+        let future = now() + SignedDuration::from_hours(1);
+        assert!(after(Some(future)) > future);
+    }
+}

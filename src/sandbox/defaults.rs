@@ -1,0 +1,115 @@
+//! What properties read as that nobody ever set.
+
+use serde_json::Value;
+
+use super::{Object, literal, quirks};
+use crate::schema::types::{Category, GraphVersion, Holds, Property, TypeDef, Types};
+
+/// Gives every property of the type that the object lacks its default: the service returns all of them
+/// (FACTS 1.2).
+pub(crate) fn fill(ty: &TypeDef, object: &mut Object) {
+    for property in ty
+        .properties
+        .iter()
+        .filter(|property| property.navigation.is_none())
+    {
+        if !object.contains_key(&property.name) {
+            object.insert(property.name.clone(), of(ty, property));
+        }
+    }
+}
+
+/// Returns what a property of this type reads as until it is set.
+pub(crate) fn of(ty: &TypeDef, property: &Property) -> Value {
+    let special = quirks::DEFAULTS
+        .iter()
+        .find(|row| row.ty == ty.name && row.property == property.name);
+    if let Some(value) = special.and_then(|row| serde_json::from_str(row.json).ok()) {
+        return value;
+    }
+    // A collection is empty and not null even where its type says nullable: OData has no null
+    // collections, the word there is about the elements.
+    if property.ty.collection {
+        return Value::Array(Vec::new());
+    }
+    if property.nullable {
+        return Value::Null;
+    }
+    match &property.ty.holds {
+        Holds::Edm(edm) => match literal::unset(*edm) {
+            Value::Number(zero) => zero
+                .as_i64()
+                .map(|zero| {
+                    zero.max(property.minimum.unwrap_or(zero))
+                        .min(property.maximum.unwrap_or(i64::MAX))
+                })
+                .map_or(Value::Number(zero), Value::from),
+            other => other,
+        },
+        Holds::Named(name) => match Types::of(GraphVersion::Beta).get(name) {
+            // The first member is the one with the lowest value: `notConfigured`, `userDefined`, ….
+            Some(named) if named.category == Category::Enum => named
+                .members
+                .first()
+                .map_or(Value::Null, |member| member.as_str().into()),
+            Some(named) if !named.is_abstract => {
+                let mut value = Object::new();
+                fill(&named, &mut value);
+                Value::Object(value)
+            }
+            // Nothing can be made of an abstract type.
+            _ => Value::Null,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn filled(name: &str) -> Object {
+        let mut object = Object::new();
+        fill(
+            &Types::of(GraphVersion::Beta).get(name).expect("a type"),
+            &mut object,
+        );
+        object
+    }
+
+    #[test]
+    fn every_property_has_a_default_of_its_type() {
+        let ring = filled("windowsUpdateForBusinessConfiguration");
+        assert_eq!(ring["automaticUpdateMode"], json!("windowsDefault"));
+        assert_eq!(
+            ring["featureUpdatesPauseExpiryDateTime"],
+            json!("0001-01-01T00:00:00Z")
+        );
+        assert_eq!(ring["installationSchedule"], Value::Null);
+        assert_eq!(ring["deadlineGracePeriodInDays"], json!(1));
+        let domain = filled("windowsDomainJoinConfiguration");
+        assert_eq!(
+            domain["computerNameSuffixRandomCharCount"],
+            json!(3),
+            "the least that its range allows"
+        );
+        assert_eq!(
+            filled("windows10CustomConfiguration")["omaSettings"],
+            json!([])
+        );
+    }
+
+    #[test]
+    fn defaults_of_the_table_name_real_properties() {
+        for row in quirks::DEFAULTS {
+            let ty = Types::of(GraphVersion::Beta).get(row.ty).expect(row.ty);
+            assert!(ty.property(row.property).is_some(), "{}", row.property);
+            assert!(
+                serde_json::from_str::<Value>(row.json).is_ok(),
+                "{}",
+                row.property
+            );
+        }
+    }
+}

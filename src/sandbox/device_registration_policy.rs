@@ -1,0 +1,211 @@
+//! The device registration policy, a singleton that is written as a whole (FACTS 2).
+
+use serde_json::{Value, json};
+
+use super::audit::{self, Change};
+use super::check::Checker;
+use super::problem::{Fault, Problem, synthetic};
+use super::quirks::HIGHEST_QUOTA;
+use super::refusal::Refusal;
+use super::state::State;
+use super::{Object, literal};
+
+/// The type's name; it is also the singleton's id.
+pub(crate) const NAME: &str = "deviceRegistrationPolicy";
+
+/// The properties that a PUT must have, and what the service calls them when they are missing. `quota` is
+/// seen (microsoft-graph-docs-contrib#8532), the other words are synthetic.
+const REQUIRED: &[(&str, &str)] = &[
+    ("userDeviceQuota", "quota"),
+    (
+        "multiFactorAuthConfiguration",
+        "multi-factor authentication configuration",
+    ),
+    ("azureADRegistration", "Azure AD registration"),
+    ("azureADJoin", "Azure AD join"),
+    ("localAdminPassword", "local admin password"),
+];
+
+/// Where the policy says who may do something.
+const MEMBERSHIPS: &[&[&str]] = &[
+    &["azureADRegistration", "allowedToRegister"],
+    &["azureADJoin", "allowedToJoin"],
+    &["azureADJoin", "localAdmins", "registeringUsers"],
+];
+
+/// The other members that a policy says nothing without. That they and the memberships are required is an
+/// inference.
+const SWITCHES: &[&[&str]] = &[
+    &["azureADJoin", "localAdmins", "enableGlobalAdmins"],
+    &["localAdminPassword", "isEnabled"],
+];
+
+/// Returns the policy of a new tenant (FACTS 2.2).
+fn of_a_new_tenant() -> Object {
+    let all = json!({ "@odata.type": "#microsoft.graph.allDeviceRegistrationMembership" });
+    let policy = json!({
+        "id": NAME,
+        "displayName": "Device Registration Policy",
+        "description": "Tenant-wide policy that manages intial provisioning controls using quota restrictions, \
+                        additional authentication and authorization checks",
+        "userDeviceQuota": 50,
+        "multiFactorAuthConfiguration": "notRequired",
+        "azureADRegistration": { "isAdminConfigurable": false, "allowedToRegister": all },
+        "azureADJoin": {
+            "isAdminConfigurable": true,
+            "allowedToJoin": all,
+            "localAdmins": { "enableGlobalAdmins": true, "registeringUsers": all },
+        },
+        "localAdminPassword": { "isEnabled": false },
+    });
+    policy.as_object().cloned().unwrap_or_default()
+}
+
+/// Completes a sparse policy of a state file.
+pub(crate) fn complete(given: &Object) -> Result<Object, Fault> {
+    let checker = Checker::of_states();
+    let ty = checker.instance_type(NAME, given)?;
+    let mut policy = of_a_new_tenant();
+    let given = checker.properties(&ty, given)?;
+    for (name, value) in given {
+        let value = merge(policy.get(&name), value);
+        policy.insert(name, value);
+    }
+    check_memberships(&policy)?;
+    Ok(policy)
+}
+
+/// Takes the new value and, for members of it that are unset, the default's.
+fn merge(default: Option<&Value>, given: Value) -> Value {
+    match (default, given) {
+        (Some(Value::Object(default)), Value::Object(given))
+            if !given.contains_key("@odata.type") =>
+        {
+            let merged = given.into_iter().map(|(name, value)| {
+                let value = merge(default.get(&name), value);
+                (name, value)
+            });
+            Value::Object(merged.collect())
+        }
+        (Some(default), Value::Null) => default.clone(),
+        (_, given) => given,
+    }
+}
+
+/// Returns the policy as it reads now.
+pub(crate) fn read(state: &State) -> Object {
+    let mut policy = state.device_registration_policy.clone();
+    if let Some(registration) = policy
+        .get_mut("azureADRegistration")
+        .and_then(Value::as_object_mut)
+    {
+        let configurable = !state.device_registration.registration_locked;
+        registration.insert("isAdminConfigurable".to_owned(), configurable.into());
+    }
+    policy
+}
+
+/// Replaces the policy.
+///
+/// # Errors
+/// Refuses a body that lacks any of the five properties, or that is not of the type (FACTS 2.1).
+pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Result<(), Refusal> {
+    let checker = Checker::of_calls(change.version);
+    let ty = checker
+        .instance_type(NAME, body)
+        .map_err(|fault| Refusal::of_core(&fault))?;
+    let missing = |called: &str| {
+        let message = format!("Tenant registration policy is missing a value for {called}");
+        invalid(message)
+    };
+    if let Some((_, called)) = REQUIRED
+        .iter()
+        .find(|(name, _)| body.get(*name).is_none_or(Value::is_null))
+    {
+        return Err(missing(called));
+    }
+    let mut written = checker
+        .properties(&ty, body)
+        .map_err(|fault| Refusal::of_core(&fault))?;
+    if let Some(unset) = MEMBERSHIPS
+        .iter()
+        .chain(SWITCHES)
+        .find(|path| at(&written, path).is_null())
+    {
+        return Err(missing(unset.last().unwrap_or(&"")));
+    }
+    check_memberships(&written)
+        .map_err(|fault| invalid(synthetic(format!("{}: {fault}", fault.path()))))?;
+    let quota = written["userDeviceQuota"].as_i64().unwrap_or_default();
+    if quota < 0 {
+        return Err(invalid(synthetic("The quota must not be negative")));
+    }
+    written["userDeviceQuota"] = quota.min(HIGHEST_QUOTA).into();
+
+    let before = state.device_registration_policy.clone();
+    for outer in ["azureADJoin", "azureADRegistration"] {
+        // The service alone decides it: writes do not stick (Microsoft365DSC#6449).
+        written[outer]["isAdminConfigurable"] =
+            at(&before, &[outer, "isAdminConfigurable"]).clone();
+    }
+    if state.device_registration.registration_locked {
+        // Microsoft says that it cannot be modified, not what an attempt meets: it is silently kept here.
+        written["azureADRegistration"] = at(&before, &["azureADRegistration"]).clone();
+    }
+    let mut after = before.clone();
+    after.extend(written);
+    state.tick();
+    audit::device_registration_policy(state, change, &before, &after);
+    state.device_registration_policy = after;
+    Ok(())
+}
+
+fn invalid(message: String) -> Refusal {
+    Refusal::core(
+        axum::http::StatusCode::BAD_REQUEST,
+        "invalid_request",
+        message,
+    )
+}
+
+/// Returns what is at the end of a path, null where there is none.
+fn at<'a>(policy: &'a Object, path: &[&str]) -> &'a Value {
+    const NONE: &Value = &Value::Null;
+    let (first, inner) = path
+        .split_first()
+        .map_or(("", path), |(first, inner)| (*first, inner));
+    inner
+        .iter()
+        .fold(policy.get(first).unwrap_or(NONE), |value, name| {
+            &value[*name]
+        })
+}
+
+/// Checks what the types leave open: that a membership is one of the three, and that members are object
+/// ids (a user principal name is a mistake that tools have made, Microsoft365DSC#5799).
+fn check_memberships(policy: &Object) -> Result<(), Fault> {
+    for path in MEMBERSHIPS {
+        check_membership(at(policy, path)).map_err(|fault| {
+            path.iter()
+                .rev()
+                .fold(fault, |fault, name| fault.under(name))
+        })?;
+    }
+    Ok(())
+}
+
+fn check_membership(membership: &Value) -> Result<(), Fault> {
+    if membership["@odata.type"].is_null() {
+        return Err(Problem::AbstractType.into());
+    }
+    for list in ["users", "groups"] {
+        let members = membership[list].as_array().into_iter().flatten();
+        for (index, id) in members.enumerate() {
+            if literal::guid(id.as_str().unwrap_or_default()).is_none() {
+                let fault = Fault::from(Problem::literal(id, "Edm.Guid"));
+                return Err(fault.under_index(index).under(list));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,473 @@
+//! Somebody in the portal: changes to a tenant behind Git's back.
+//!
+//! An edit goes through the same checks as a PATCH or a PUT, and leaves the same traces.
+
+use serde_json::Value;
+
+use super::audit::{Actor, Change};
+use super::check::Checker;
+use super::conceal::reveal;
+use super::device_registration_policy::{self, NAME as POLICY};
+use super::refusal::Refusal;
+use super::state::{State, text};
+use super::{Object, device_configurations};
+use crate::schema::types::{GraphVersion, TypeDef, Types, odata_type};
+
+/// An edit: which object, and which properties become what.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    /// The type's name, as after `#microsoft.graph.`.
+    pub kind: String,
+    /// A displayName or an id. The registration policy is one of its kind and needs none.
+    pub name: String,
+    /// The properties.
+    pub settings: Vec<Setting>,
+    /// The user principal name of whoever edits; the tenant's `admin` where left out.
+    pub actor: Option<String>,
+}
+
+/// A property and its new value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// The way to the property: names, and positions in collections.
+    pub path: Vec<String>,
+    /// The value.
+    pub value: Value,
+}
+
+/// Why an edit did not happen.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// The object is not written as `KIND/NAME`.
+    #[error("`{0}` does not name an object: write KIND/NAME.")]
+    Target(String),
+    /// The setting is not written as `PROP=VALUE`.
+    #[error("`{0}` does not set anything: write PROP=VALUE.")]
+    Setting(String),
+    /// There is nothing to set.
+    #[error("The edit sets nothing.")]
+    Nothing,
+    /// No such type.
+    #[error("There is no kind `{kind}`.{}", hint(near))]
+    UnknownKind {
+        /// What was asked for.
+        kind: String,
+        /// What may have been meant.
+        near: Vec<String>,
+    },
+    /// No such object.
+    #[error("The tenant has no {kind} `{name}`.{}", hint(near))]
+    UnknownObject {
+        /// The type.
+        kind: String,
+        /// What was asked for.
+        name: String,
+        /// What may have been meant.
+        near: Vec<String>,
+    },
+    /// Several objects share the name.
+    #[error("The tenant has {} of {kind} `{name}`; use an id: {}.", ids.len(), ids.join(", "))]
+    Ambiguous {
+        /// The type.
+        kind: String,
+        /// What was asked for.
+        name: String,
+        /// The objects.
+        ids: Vec<String>,
+    },
+    /// No such property.
+    #[error("{kind} has no property `{property}`.{}", hint(near))]
+    UnknownProperty {
+        /// The type.
+        kind: String,
+        /// What was asked for.
+        property: String,
+        /// What may have been meant.
+        near: Vec<String>,
+    },
+    /// The way leads through something that has no members.
+    #[error("`{0}` leads nowhere: there is no complex value or no such element on the way.")]
+    Path(String),
+    /// The service would refuse it.
+    #[error("The service refuses the edit: {0}")]
+    Refused(String),
+}
+
+impl From<Refusal> for EditError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal.message)
+    }
+}
+
+impl Setting {
+    /// Reads `PROP=VALUE`. The value is JSON where it reads as JSON, else text.
+    ///
+    /// # Errors
+    /// Fails where there is no `=` or a name in the path is empty.
+    pub fn parse(argument: &str) -> Result<Self, EditError> {
+        let malformed = || EditError::Setting(argument.to_owned());
+        let (path, value) = argument.split_once('=').ok_or_else(malformed)?;
+        let path: Vec<String> = path.split('.').map(str::to_owned).collect();
+        if path.iter().any(String::is_empty) {
+            return Err(malformed());
+        }
+        let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+        Ok(Self { path, value })
+    }
+
+    fn top(&self) -> Result<&str, EditError> {
+        self.path
+            .first()
+            .map(String::as_str)
+            .ok_or_else(|| EditError::Path(String::new()))
+    }
+}
+
+impl Edit {
+    /// Reads `KIND/NAME` and its settings.
+    ///
+    /// # Errors
+    /// Fails where either is malformed.
+    pub fn parse(
+        target: &str,
+        settings: &[String],
+        actor: Option<String>,
+    ) -> Result<Self, EditError> {
+        let (kind, name) = match target.split_once('/') {
+            Some((kind, name)) if !kind.is_empty() && !name.is_empty() => (kind, name),
+            None if target == POLICY => (target, POLICY),
+            _ => return Err(EditError::Target(target.to_owned())),
+        };
+        let settings = settings
+            .iter()
+            .map(|setting| Setting::parse(setting))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            settings,
+            actor,
+        })
+    }
+
+    /// Makes the edit.
+    ///
+    /// # Errors
+    /// Fails where the object or a property does not exist, or the service would refuse the change; the
+    /// tenant is then as it was.
+    pub fn apply(&self, state: &mut State) -> Result<(), EditError> {
+        if self.settings.is_empty() {
+            return Err(EditError::Nothing);
+        }
+        let upn = self
+            .actor
+            .clone()
+            .unwrap_or_else(|| format!("admin@{}", state.tenant().domain));
+        let actor = Actor::Person(upn);
+        let change = Change {
+            version: GraphVersion::Beta,
+            actor: &actor,
+        };
+        if self.kind == POLICY {
+            self.apply_to_policy(state, &change)
+        } else {
+            self.apply_to_object(state, &change)
+        }
+    }
+
+    fn apply_to_policy(&self, state: &mut State, change: &Change<'_>) -> Result<(), EditError> {
+        let ty = self.ty()?;
+        let mut body = device_registration_policy::read(state);
+        for setting in &self.settings {
+            self.known(&ty, setting)?;
+            set(&mut body, setting)?;
+        }
+        Ok(device_registration_policy::put(state, change, &body)?)
+    }
+
+    fn apply_to_object(&self, state: &mut State, change: &Change<'_>) -> Result<(), EditError> {
+        let ty = self.ty()?;
+        let id = self.find(state)?;
+        let mut whole = state.device_configuration(&id).cloned().unwrap_or_default();
+        // The portal never sends a mask back.
+        reveal(&mut whole, &state.secrets);
+        let mut properties = Object::new();
+        let mut assignments = Object::new();
+        for setting in &self.settings {
+            let top = setting.top()?;
+            if top != "assignments" {
+                self.known(&ty, setting)?;
+            }
+            set(&mut whole, setting)?;
+            let into = if top == "assignments" {
+                &mut assignments
+            } else {
+                &mut properties
+            };
+            into.insert(top.to_owned(), whole[top].clone());
+        }
+        let mut next = state.clone();
+        if !properties.is_empty() {
+            properties.insert("@odata.type".to_owned(), odata_type(&self.kind).into());
+            device_configurations::patch(&mut next, change, &id, &properties)?;
+        }
+        if !assignments.is_empty() {
+            device_configurations::assign(&mut next, change, &id, &assignments)?;
+        }
+        *state = next;
+        Ok(())
+    }
+
+    fn ty(&self) -> Result<std::sync::Arc<TypeDef>, EditError> {
+        let types = Types::of(GraphVersion::Beta);
+        let expected = if self.kind == POLICY {
+            POLICY
+        } else {
+            "deviceConfiguration"
+        };
+        let mut body = Object::new();
+        body.insert("@odata.type".to_owned(), odata_type(&self.kind).into());
+        Checker::of_states()
+            .instance_type(expected, &body)
+            .map_err(|_| {
+                let kinds = types
+                    .get("deviceConfiguration")
+                    .map(|base| base.derived.clone())
+                    .unwrap_or_default();
+                let concrete = kinds
+                    .into_iter()
+                    .filter(|name| types.get(name).is_some_and(|ty| !ty.is_abstract));
+                let near = nearest(&self.kind, concrete.chain([POLICY.to_owned()]));
+                EditError::UnknownKind {
+                    kind: self.kind.clone(),
+                    near,
+                }
+            })
+    }
+
+    fn find(&self, state: &State) -> Result<String, EditError> {
+        let own = odata_type(&self.kind);
+        let of_kind = || {
+            state
+                .device_configurations
+                .iter()
+                .filter(|object| text(object, "@odata.type") == own)
+        };
+        let ids = |property: &str| -> Vec<String> {
+            let found = of_kind().filter(|object| text(object, property) == self.name);
+            found.map(|object| text(object, "id").to_owned()).collect()
+        };
+        let mut found = ids("id");
+        if found.is_empty() {
+            found = ids("displayName");
+        }
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 => {
+                let names = of_kind().map(|object| text(object, "displayName").to_owned());
+                let near = nearest(&self.name, names);
+                Err(EditError::UnknownObject {
+                    kind: self.kind.clone(),
+                    name: self.name.clone(),
+                    near,
+                })
+            }
+            _ => Err(EditError::Ambiguous {
+                kind: self.kind.clone(),
+                name: self.name.clone(),
+                ids: found,
+            }),
+        }
+    }
+
+    fn known(&self, ty: &TypeDef, setting: &Setting) -> Result<(), EditError> {
+        let property = setting.top()?;
+        if ty.property(property).is_some() {
+            return Ok(());
+        }
+        let near = nearest(
+            property,
+            ty.properties.iter().map(|property| property.name.clone()),
+        );
+        Err(EditError::UnknownProperty {
+            kind: ty.name.clone(),
+            property: property.to_owned(),
+            near,
+        })
+    }
+}
+
+/// Puts a value where the path leads. The last name may be new, the way there may not.
+fn set(object: &mut Object, setting: &Setting) -> Result<(), EditError> {
+    let nowhere = || EditError::Path(setting.path.join("."));
+    let (first, inner) = setting.path.split_first().ok_or_else(nowhere)?;
+    let mut at = object.entry(first.as_str()).or_insert(Value::Null);
+    for step in inner {
+        at = match at {
+            Value::Object(members) => members.entry(step.as_str()).or_insert(Value::Null),
+            Value::Array(elements) => {
+                let index: usize = step.parse().map_err(|_| nowhere())?;
+                elements.get_mut(index).ok_or_else(nowhere)?
+            }
+            _ => return Err(nowhere()),
+        };
+    }
+    *at = setting.value.clone();
+    Ok(())
+}
+
+/// Returns the names that are most like the wrong one, best first.
+fn nearest(wrong: &str, names: impl Iterator<Item = String>) -> Vec<String> {
+    let likeness = |name: &str| strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase());
+    let mut near: Vec<(f64, String)> = names.map(|name| (likeness(&name), name)).collect();
+    near.retain(|(likeness, _)| *likeness > 0.8);
+    near.sort_by(|a, b| b.0.total_cmp(&a.0));
+    near.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+fn hint(near: &[String]) -> String {
+    let quoted: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+    if quoted.is_empty() {
+        String::new()
+    } else {
+        format!(" Did you mean {}?", quoted.join(" or "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn tenant() -> State {
+        let seed = json!({
+            "kind": "sandbox-state",
+            "formatVersion": "1.0",
+            "deviceConfigurations": [
+                {"@odata.type": "#microsoft.graph.windowsIdentityProtectionConfiguration",
+                 "displayName": "Windows Hello for Business", "pinMinimumLength": 6},
+                {"@odata.type": "#microsoft.graph.windows10CustomConfiguration", "displayName": "Custom",
+                 "omaSettings": [
+                    {"@odata.type": "#microsoft.graph.omaSettingString", "displayName": "a", "omaUri": "./a", "value": "one"},
+                    {"@odata.type": "#microsoft.graph.omaSettingInteger", "displayName": "b", "omaUri": "./b", "value": 1},
+                 ]},
+            ],
+        });
+        State::from_json(&seed.to_string()).expect("a seed")
+    }
+
+    fn apply(state: &mut State, target: &str, settings: &[&str]) -> Result<(), EditError> {
+        let settings: Vec<String> = settings.iter().map(|text| (*text).to_owned()).collect();
+        Edit::parse(target, &settings, Some("bob@contoso.com".to_owned()))?.apply(state)
+    }
+
+    #[test]
+    fn an_edit_leaves_the_traces_of_a_person() {
+        let mut state = tenant();
+        let target = "windowsIdentityProtectionConfiguration/Windows Hello for Business";
+        apply(&mut state, target, &["pinMinimumLength=4"]).expect("an edit");
+        let object = &state.device_configurations[0];
+        assert_eq!(
+            (&object["pinMinimumLength"], &object["version"]),
+            (&json!(4), &json!(2))
+        );
+        assert!(text(object, "lastModifiedDateTime") > text(object, "createdDateTime"));
+        assert_eq!(
+            state.audit_events[0]["actor"]["userPrincipalName"],
+            "bob@contoso.com"
+        );
+        assert_eq!(
+            state.audit_events[0]["displayName"],
+            "Patch DeviceConfiguration"
+        );
+
+        apply(
+            &mut state,
+            "deviceRegistrationPolicy",
+            &["azureADJoin.localAdmins.enableGlobalAdmins=false"],
+        )
+        .expect("an edit");
+        let join = &state.device_registration_policy["azureADJoin"];
+        assert_eq!(join["localAdmins"]["enableGlobalAdmins"], false);
+        assert_eq!(state.directory_audits.len(), 1);
+    }
+
+    #[test]
+    fn a_path_into_a_collection_leaves_secrets_as_they_are() {
+        let mut state = tenant();
+        apply(
+            &mut state,
+            "windows10CustomConfiguration/Custom",
+            &["omaSettings.1.value=2"],
+        )
+        .expect("an edit");
+        let settings = &state.device_configurations[1]["omaSettings"];
+        assert_eq!(
+            (&settings[0]["value"], &settings[1]["value"]),
+            (&json!("****"), &json!(2))
+        );
+        assert_eq!(state.secrets.values().collect::<Vec<_>>(), ["one"]);
+    }
+
+    #[test]
+    fn assignments_can_be_edited_with_properties() {
+        let mut state = tenant();
+        let all = r##"assignments=[{"target":{"@odata.type":"#microsoft.graph.allDevicesAssignmentTarget"}}]"##;
+        apply(
+            &mut state,
+            "windows10CustomConfiguration/Custom",
+            &["description=x", all],
+        )
+        .expect("an edit");
+        let object = &state.device_configurations[1];
+        assert_eq!(object["assignments"].as_array().map(Vec::len), Some(1));
+        assert_eq!(object["description"], "x");
+    }
+
+    #[test]
+    fn mistakes_are_named_and_change_nothing() {
+        let mut state = tenant();
+        let before = state.clone();
+        let hello = "windowsIdentityProtectionConfiguration/Windows Hello for Business";
+        for (target, setting, says) in [
+            ("windowsIdentityProtection", "a=1", "write KIND/NAME"),
+            (hello, "pinMinimumLength", "write PROP=VALUE"),
+            (
+                "windowsIdentityProtectionConfig/x",
+                "a=1",
+                "Did you mean `windowsIdentityProtectionConfiguration`",
+            ),
+            (
+                "windowsIdentityProtectionConfiguration/Windows Helo for Business",
+                "a=1",
+                "Did you mean `Windows Hello",
+            ),
+            (hello, "pinMinLength=4", "Did you mean `pinMinimumLength`"),
+            (hello, "pinMinimumLength=3", "between 4 and 127"),
+            (
+                hello,
+                "pinMinimumLength=four",
+                "Cannot convert the literal 'four'",
+            ),
+            (
+                hello,
+                "pinMinimumLength=6",
+                "at least 1 property must be changed",
+            ),
+            (hello, "pinMinimumLength.x=6", "leads nowhere"),
+            (hello, "assignments.0.target=null", "leads nowhere"),
+            (
+                "deviceRegistrationPolicy",
+                "userDeviceQuota=-1",
+                "must not be negative",
+            ),
+        ] {
+            let error = apply(&mut state, target, &[setting])
+                .expect_err(setting)
+                .to_string();
+            assert!(error.contains(says), "{error}");
+        }
+        assert_eq!(state, before);
+    }
+}

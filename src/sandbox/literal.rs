@@ -1,0 +1,176 @@
+//! Primitive values: what the service accepts as one, and the form in which it keeps it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::clock;
+use crate::schema::types::Edm;
+
+/// What an unset `Edm.DateTimeOffset` that cannot be null reads as (FACTS 1.2).
+pub(crate) const UNSET_INSTANT: &str = "0001-01-01T00:00:00Z";
+
+/// Returns a JSON value as the service would store it in a property of this type, or nothing where it
+/// is no such literal.
+pub(crate) fn stored(edm: Edm, value: &Value) -> Option<Value> {
+    match edm {
+        Edm::Boolean => value.as_bool().map(Value::from),
+        Edm::Int32 => value
+            .as_i64()
+            .and_then(|number| i32::try_from(number).ok())
+            .map(Value::from),
+        Edm::Int64 => value.as_i64().map(Value::from),
+        Edm::Double => value
+            .is_number()
+            .then(|| value.clone())
+            .or_else(|| not_a_number(value)),
+        Edm::String => value.as_str().map(Value::from),
+        Edm::DateTimeOffset => instant(value.as_str()?).map(Value::from),
+        Edm::Date => date(value.as_str()?).map(Value::from),
+        Edm::TimeOfDay => time_of_day(value.as_str()?).map(Value::from),
+        Edm::Duration => duration(value.as_str()?).map(Value::from),
+        Edm::Guid => guid(value.as_str()?).map(Value::from),
+        Edm::Binary => Some(
+            STANDARD
+                .encode(STANDARD.decode(value.as_str()?).ok()?)
+                .into(),
+        ),
+    }
+}
+
+/// Returns what a property of this type reads as when it was never set and cannot be null.
+pub(crate) fn unset(edm: Edm) -> Value {
+    match edm {
+        Edm::Boolean => false.into(),
+        Edm::Int32 | Edm::Int64 | Edm::Double => 0.into(),
+        Edm::String | Edm::Binary => "".into(),
+        Edm::DateTimeOffset => UNSET_INSTANT.into(),
+        Edm::Date => "0001-01-01".into(),
+        Edm::TimeOfDay => "00:00:00.0000000".into(),
+        Edm::Duration => "PT0S".into(),
+        Edm::Guid => Uuid::nil().to_string().into(),
+    }
+}
+
+/// Returns a type's name as OData spells it.
+pub(crate) fn name(edm: Edm) -> String {
+    format!("Edm.{edm:?}")
+}
+
+/// Returns a GUID in lower case with hyphens.
+pub(crate) fn guid(text: &str) -> Option<String> {
+    (text.len() == 36)
+        .then(|| Uuid::try_parse(text).ok())
+        .flatten()
+        .map(|guid| guid.to_string())
+}
+
+fn not_a_number(value: &Value) -> Option<Value> {
+    matches!(value.as_str()?, "INF" | "-INF" | "NaN").then(|| value.clone())
+}
+
+fn instant(text: &str) -> Option<String> {
+    // The parser also reads a blank for the T and a zone in brackets, which OData does not.
+    if text.as_bytes().get(10) != Some(&b'T') || text.contains('[') {
+        return None;
+    }
+    text.parse::<Timestamp>().ok().map(clock::wire)
+}
+
+fn date(text: &str) -> Option<String> {
+    (text.len() == 10)
+        .then(|| text.parse::<jiff::civil::Date>().ok())
+        .flatten()
+        .map(|date| date.to_string())
+}
+
+fn duration(text: &str) -> Option<String> {
+    text.trim_start_matches('-')
+        .starts_with('P')
+        .then(|| text.parse::<jiff::Span>().ok().map(|_| text.to_owned()))
+        .flatten()
+}
+
+/// Reads `hh:mm[:ss[.fraction]]` and writes seconds and seven digits, as Intune does (FACTS 1.9).
+fn time_of_day(text: &str) -> Option<String> {
+    let (clock, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let mut parts = clock.split(':').map(|part| {
+        (part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| part.parse::<u8>().ok())
+            .flatten()
+    });
+    let (hour, minute) = (parts.next()??, parts.next()??);
+    let second = match parts.next() {
+        Some(second) => second?,
+        None if fraction.is_empty() => 0,
+        None => return None,
+    };
+    let dangling =
+        text.ends_with('.') || fraction.len() > 12 || !fraction.bytes().all(|b| b.is_ascii_digit());
+    if parts.next().is_some() || dangling || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let digits: String = fraction.chars().chain("0000000".chars()).take(7).collect();
+    Some(format!("{hour:02}:{minute:02}:{second:02}.{digits}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn literals_take_the_form_that_the_service_keeps() {
+        for (edm, sent, kept) in [
+            (
+                Edm::DateTimeOffset,
+                json!("2025-03-01T10:00:00.1200000+02:00"),
+                json!("2025-03-01T08:00:00.12Z"),
+            ),
+            (Edm::TimeOfDay, json!("08:05"), json!("08:05:00.0000000")),
+            (
+                Edm::TimeOfDay,
+                json!("08:05:09.25"),
+                json!("08:05:09.2500000"),
+            ),
+            (
+                Edm::Guid,
+                json!("3C8EF067-8B96-44DE-B2AE-557DFA0F97A0"),
+                json!("3c8ef067-8b96-44de-b2ae-557dfa0f97a0"),
+            ),
+            (Edm::Date, json!("2025-03-01"), json!("2025-03-01")),
+            (Edm::Binary, json!("PGEvPg=="), json!("PGEvPg==")),
+            (
+                Edm::Int64,
+                json!(4_294_967_295_i64),
+                json!(4_294_967_295_i64),
+            ),
+        ] {
+            assert_eq!(stored(edm, &sent), Some(kept), "{sent}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_literal_of_the_type_is_refused() {
+        for (edm, sent) in [
+            (Edm::DateTimeOffset, json!("2025-03-01")),
+            (Edm::DateTimeOffset, json!("2025-03-01 10:00:00Z")),
+            (Edm::DateTimeOffset, json!("2025-03-01T10:00:00")),
+            (Edm::TimeOfDay, json!("24:00")),
+            (Edm::TimeOfDay, json!("8:00")),
+            (Edm::TimeOfDay, json!("08:00:")),
+            (Edm::TimeOfDay, json!("08:00:00.")),
+            (Edm::Int32, json!(2_147_483_648_i64)),
+            (Edm::Int32, json!("6")),
+            (Edm::Int32, json!(6.5)),
+            (Edm::Boolean, json!("true")),
+            (Edm::Binary, json!("<a/>")),
+            (Edm::Guid, json!("alice@contoso.com")),
+        ] {
+            assert_eq!(stored(edm, &sent), None, "{sent}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The sandbox: an emulator of the part of Microsoft Graph that Moorline uses, for trials, training, tests
+//! and a stage in CI.
+//!
+//! It shares the Graph types with the client ([`crate::schema::types`]) and nothing else: its paths, verbs,
+//! status codes, defaults and quirks are its own, so that a mistake in the client finds no accomplice here.
+//! Texts that no public source shows go through `problem::synthetic`.
+//!
+//! | | |
+//! |---|---|
+//! | [`state`], `seed` | the tenant as a JSON document, and completing a sparse one |
+//! | `check`, `literal`, `problem` | bodies against types |
+//! | `defaults`, `mirrors`, `conceal`, `quirks` | what the service makes of a body |
+//! | `device_configurations`, `assignments`, `device_registration_policy`, `audit` | what calls do to a tenant |
+//! | `query`, `filter`, `shape` | what reads show of it |
+//! | `routes`, `service`, `refusal` | HTTP |
+//! | [`edit`] | somebody in the portal |
+
+mod assignments;
+mod audit;
+mod check;
+mod clock;
+mod conceal;
+mod defaults;
+mod device_configurations;
+mod device_registration_policy;
+pub mod edit;
+mod filter;
+mod literal;
+mod mirrors;
+pub mod problem;
+mod query;
+mod quirks;
+mod refusal;
+mod routes;
+mod seed;
+mod service;
+mod shape;
+pub mod state;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use self::service::Service;
+use self::state::{State, StateError};
+
+/// A JSON object as Graph sends it.
+pub type Object = serde_json::Map<String, Value>;
+
+/// Why a sandbox cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// Everybody on the network could write to it.
+    #[error("The sandbox listens on loopback addresses only, not on {0}.")]
+    NotLoopback(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("The sandbox cannot listen on {addr}.")]
+    Bind {
+        /// The address.
+        addr: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The state cannot be saved.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// The sandbox.
+pub struct Sandbox;
+
+impl Sandbox {
+    /// Starts serving a tenant in the background; port 0 takes any free one. With a file, the file holds
+    /// every change before the caller that made it has its answer.
+    ///
+    /// # Errors
+    /// Fails where the address is not a loopback address or cannot be listened on, or the file cannot be
+    /// written.
+    pub async fn start(
+        state: State,
+        file: Option<PathBuf>,
+        addr: SocketAddr,
+    ) -> Result<Running, SandboxError> {
+        if !addr.ip().is_loopback() {
+            return Err(SandboxError::NotLoopback(addr));
+        }
+        if let Some(file) = &file {
+            state.save(file)?;
+        }
+        let bind = |source| SandboxError::Bind { addr, source };
+        let listener = TcpListener::bind(addr).await.map_err(bind)?;
+        let addr = listener.local_addr().map_err(bind)?;
+        let service = Arc::new(Service::new(state, file));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let router = routes::router(service.clone());
+        let task = tokio::spawn(async move {
+            // The end of the sender counts as a stop: a dropped sandbox does not linger.
+            let stopped = async move { drop(stopped.await) };
+            axum::serve(listener, router)
+                .with_graceful_shutdown(stopped)
+                .await
+        });
+        Ok(Running {
+            addr,
+            service,
+            stop,
+            task,
+        })
+    }
+}
+
+/// A sandbox that is being served, until it is shut down or dropped.
+#[derive(Debug)]
+pub struct Running {
+    addr: SocketAddr,
+    service: Arc<Service>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Running {
+    /// Returns the address that it listens on.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Returns what stands for `https://graph.microsoft.com`.
+    pub fn graph_url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// Returns what stands for `https://login.microsoftonline.com`.
+    pub fn login_url(&self) -> String {
+        self.graph_url()
+    }
+
+    /// Returns the tenant as it is now.
+    pub fn state(&self) -> State {
+        self.service.read(State::clone)
+    }
+
+    /// Stops serving once the calls under way are answered, and returns the tenant.
+    pub async fn shutdown(self) -> State {
+        // Whether the server ended by itself or by this, it is over.
+        let _ = self.stop.send(());
+        let _ = self.task.await;
+        self.service.read(State::clone)
+    }
+}
+
+#[cfg(test)]
+mod tests;

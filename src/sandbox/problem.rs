@@ -1,0 +1,194 @@
+//! What can be wrong with a body, in the words that the service has for it.
+
+use serde_json::Value;
+
+/// Returns a text of the sandbox's own making. It marks, in the code, wording that no public source
+/// shows, so that nobody takes it for Microsoft's.
+pub(crate) fn synthetic(text: impl Into<String>) -> String {
+    text.into()
+}
+
+/// Why a value is not one of its type.
+///
+/// Down to [`Problem::EnumMember`] the words are the service's as FACTS 1.4 and 1.5 quote them;
+/// `UnknownProperty` and `UnexpectedNode` are those of Microsoft's OData library. The rest is synthetic.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// The type is abstract, or none was named where one must be.
+    #[error("Cannot create an abstract class.")]
+    AbstractType,
+    /// No such type in this version.
+    #[error(
+        "A type named '{0}' could not be resolved by the model. When a model is available, each \
+         type name must resolve to a valid type."
+    )]
+    UnknownType(String),
+    /// The type exists and has no place here.
+    #[error(
+        "An entry with type 'microsoft.management.services.api.{found}' was found, but it is not assignable to the \
+         expected type 'microsoft.management.services.api.{expected}'."
+    )]
+    NotAssignable {
+        /// The type that the body names.
+        found: String,
+        /// The type that belongs here.
+        expected: String,
+    },
+    /// Null where there must be a value.
+    #[error(
+        "A null value was found for the property named '{property}', which has the expected type \
+         '{expected}[Nullable=False]'. The expected type '{expected}[Nullable=False]' does not allow null values."
+    )]
+    Null {
+        /// The property.
+        property: String,
+        /// Its type.
+        expected: String,
+    },
+    /// A primitive of another type.
+    #[error("Cannot convert the literal '{literal}' to the expected type '{expected}'.")]
+    Literal {
+        /// What was sent.
+        literal: String,
+        /// The property's type.
+        expected: String,
+    },
+    /// No such member of the enum.
+    #[error("Requested value '{value}' was not found.")]
+    EnumMember {
+        /// What was sent.
+        value: String,
+        /// The enum.
+        ty: String,
+    },
+    /// No such property in this version.
+    #[error(
+        "The property '{property}' does not exist on type 'microsoft.graph.{ty}'. Make sure to only use property \
+         names that are defined by the type."
+    )]
+    UnknownProperty {
+        /// What was sent.
+        property: String,
+        /// The type.
+        ty: String,
+    },
+    /// An object where a list belongs, and the like.
+    #[error(
+        "An unexpected '{found}' node was found when reading from the JSON reader. A '{expected}' node was expected."
+    )]
+    UnexpectedNode {
+        /// The kind of JSON that was sent.
+        found: &'static str,
+        /// The kind that belongs here.
+        expected: &'static str,
+    },
+    /// Another entity inside a body.
+    #[error("The navigation property '{0}' cannot be written inside its entity.")]
+    Navigation(String),
+    /// A number outside the property's range.
+    #[error("{property} must be between {minimum} and {maximum}.")]
+    OutOfRange {
+        /// The property.
+        property: String,
+        /// The smallest number allowed.
+        minimum: i64,
+        /// The largest number allowed.
+        maximum: i64,
+    },
+    /// A collection that is too long.
+    #[error("{property} can have at most {maximum} items.")]
+    TooManyItems {
+        /// The property.
+        property: String,
+        /// The most items allowed.
+        maximum: u64,
+    },
+    /// A property that an object cannot be without.
+    #[error("{0} is required.")]
+    Missing(String),
+    /// An id that another object has.
+    #[error("The id '{0}' is in use.")]
+    DuplicateId(String),
+}
+
+impl Problem {
+    /// Makes a [`Problem::Literal`] of a JSON value.
+    pub(crate) fn literal(value: &Value, expected: &str) -> Self {
+        let literal = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        Self::Literal {
+            literal,
+            expected: expected.to_owned(),
+        }
+    }
+
+    /// Makes a [`Problem::UnexpectedNode`] of a JSON value.
+    pub(crate) fn node(value: &Value, expected: &'static str) -> Self {
+        let found = match value {
+            Value::Object(_) => "StartObject",
+            Value::Array(_) => "StartArray",
+            _ => "PrimitiveValue",
+        };
+        Self::UnexpectedNode { found, expected }
+    }
+
+    /// Says under which property it is.
+    pub(crate) fn under(self, name: &str) -> Fault {
+        Fault::from(self).under(name)
+    }
+}
+
+/// A problem and where in the document it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct Fault {
+    /// What is wrong.
+    pub problem: Problem,
+    /// The way there from the outermost value, innermost step first.
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Name(String),
+    Index(usize),
+}
+
+impl From<Problem> for Fault {
+    fn from(problem: Problem) -> Self {
+        Self {
+            problem,
+            steps: Vec::new(),
+        }
+    }
+}
+
+impl Fault {
+    /// Says under which property it is.
+    #[must_use]
+    pub(crate) fn under(mut self, name: &str) -> Self {
+        self.steps.push(Step::Name(name.to_owned()));
+        self
+    }
+
+    /// Says in which element of a list it is.
+    #[must_use]
+    pub(crate) fn under_index(mut self, index: usize) -> Self {
+        self.steps.push(Step::Index(index));
+        self
+    }
+
+    /// Returns the way there, as in `deviceConfigurations[3].omaSettings[0].value`.
+    pub fn path(&self) -> String {
+        let mut path = String::new();
+        for step in self.steps.iter().rev() {
+            let dot = if path.is_empty() { "" } else { "." };
+            path.push_str(&match step {
+                Step::Name(name) => format!("{dot}{name}"),
+                Step::Index(index) => format!("[{index}]"),
+            });
+        }
+        path
+    }
+}

@@ -1,0 +1,196 @@
+//! What the services do that no type document says, as tables. Every row cites where it is seen; a row
+//! that is an inference says so.
+
+/// A property default that differs from what its type alone gives.
+pub(crate) struct DefaultValue {
+    /// The type that has the property.
+    pub(crate) ty: &'static str,
+    /// The property.
+    pub(crate) property: &'static str,
+    /// The value, as JSON.
+    pub(crate) json: &'static str,
+}
+
+const fn default(ty: &'static str, property: &'static str, json: &'static str) -> DefaultValue {
+    DefaultValue { ty, property, json }
+}
+
+/// FACTS 1.9, from a full export of a real update ring.
+pub(crate) const DEFAULTS: &[DefaultValue] = &[
+    default(
+        "windowsUpdateForBusinessConfiguration",
+        "automaticUpdateMode",
+        r#""windowsDefault""#,
+    ),
+    default(
+        "windowsUpdateForBusinessConfiguration",
+        "microsoftUpdateServiceAllowed",
+        "true",
+    ),
+    default(
+        "windowsUpdateForBusinessConfiguration",
+        "featureUpdatesRollbackWindowInDays",
+        "30",
+    ),
+    default(
+        "windowsUpdateForBusinessConfiguration",
+        "deadlineGracePeriodInDays",
+        "1",
+    ),
+    default(
+        "windowsUpdateForBusinessConfiguration",
+        "postponeRebootUntilAfterDeadline",
+        "true",
+    ),
+    default(
+        "windowsUpdateForBusinessConfiguration",
+        "userPauseAccess",
+        r#""disabled""#,
+    ),
+    default(
+        "windowsUpdateForBusinessConfiguration",
+        "userWindowsUpdateScanAccess",
+        r#""enabled""#,
+    ),
+    default(
+        "windowsUpdateForBusinessConfiguration",
+        "updateNotificationLevel",
+        r#""defaultNotifications""#,
+    ),
+];
+
+/// Properties that only the service sets, on every device configuration (FACTS 1.5). The type documents
+/// mark them in beta alone.
+pub(crate) const SERVICE_SET: &[&str] = &[
+    "id",
+    "createdDateTime",
+    "lastModifiedDateTime",
+    "version",
+    "supportsScopeTags",
+];
+
+/// Concrete types that cannot be created: the service returns them for what it cannot express
+/// (FACTS 1.2).
+pub(crate) const NOT_CREATABLE: &[&str] = &["unsupportedDeviceConfiguration"];
+
+/// Properties that keep the value of the creation, as type and name. FACTS 12: a provider that replaces
+/// the object on a change (inference).
+pub(crate) const FIXED_AT_CREATION: &[(&str, &str)] =
+    &[("macOSCustomConfiguration", "deploymentChannel")];
+
+/// How a property hides its value from readers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hiding {
+    /// It reads as null.
+    Null,
+    /// All but the last five characters read as `#`.
+    ProductKey,
+}
+
+/// A top-level property that does not read back.
+pub(crate) struct Hidden {
+    /// The property, on whichever type has it.
+    pub(crate) property: &'static str,
+    /// What a reader sees instead.
+    pub(crate) hiding: Hiding,
+    /// The boolean beside it that says whether there is a value, on types that have it.
+    pub(crate) is_set: Option<&'static str>,
+}
+
+/// FACTS 12. `sharedSecret` and the two blobs are inferences.
+pub(crate) const HIDDEN: &[Hidden] = &[
+    Hidden {
+        property: "preSharedKey",
+        hiding: Hiding::Null,
+        is_set: Some("preSharedKeyIsSet"),
+    },
+    Hidden {
+        property: "sharedSecret",
+        hiding: Hiding::Null,
+        is_set: None,
+    },
+    Hidden {
+        property: "advancedThreatProtectionOnboardingBlob",
+        hiding: Hiding::Null,
+        is_set: None,
+    },
+    Hidden {
+        property: "advancedThreatProtectionOffboardingBlob",
+        hiding: Hiding::Null,
+        is_set: None,
+    },
+    Hidden {
+        property: "productKey",
+        hiding: Hiding::ProductKey,
+        is_set: None,
+    },
+];
+
+/// What precedes the last five characters of a product key on read (FACTS 12).
+pub(crate) const PRODUCT_KEY_MASK: &str = "#####-#####-#####-#####-";
+
+/// The custom settings whose value is encrypted, and what their readers see (FACTS 12). An XML value is
+/// `Edm.Binary`, which asterisks are not: it reads as the base64 of `<a/>`.
+pub(crate) const ENCRYPTED_OMA: &[(&str, &str)] = &[
+    ("omaSettingString", "****"),
+    ("omaSettingBase64", "****"),
+    ("omaSettingStringXml", "PGEvPg=="),
+];
+
+/// A boolean and an enablement that say the same.
+pub(crate) struct Mirror {
+    /// The type that has both.
+    pub(crate) ty: &'static str,
+    /// The legacy boolean.
+    pub(crate) boolean: &'static str,
+    /// The newer enum.
+    pub(crate) enablement: &'static str,
+    /// The member that stands for `true`.
+    pub(crate) when_true: &'static str,
+}
+
+/// FACTS 12. That they mirror each other is an inference from their descriptions.
+pub(crate) const MIRRORS: &[Mirror] = &[
+    shared_pc("allowLocalStorage", "localStorage", "enabled"),
+    shared_pc("disableAccountManager", "setAccountManager", "disabled"),
+    shared_pc("disableEduPolicies", "setEduPolicies", "disabled"),
+    shared_pc("disablePowerPolicies", "setPowerPolicies", "disabled"),
+    shared_pc("disableSignInOnResume", "signInOnResume", "disabled"),
+];
+
+const fn shared_pc(
+    boolean: &'static str,
+    enablement: &'static str,
+    when_true: &'static str,
+) -> Mirror {
+    Mirror {
+        ty: "sharedPCConfiguration",
+        boolean,
+        enablement,
+        when_true,
+    }
+}
+
+/// The second half of an assignment's id where the target has no id of its own. FACTS 3: seen on other
+/// Intune families, not on this one.
+pub(crate) const ALL_USERS: &str = "acacacac-9df4-4c7d-9d50-4ef0226f57a9";
+/// As [`ALL_USERS`], for all devices.
+pub(crate) const ALL_DEVICES: &str = "adadadad-808e-44e2-905a-0b7873a8a531";
+
+/// What an assignment without a filter reads as (FACTS 3).
+pub(crate) const NO_FILTER: &str = "00000000-0000-0000-0000-000000000000";
+
+/// Device configurations on a page when the caller asks for no other number, and at most (FACTS 1.3; the
+/// most is an inference).
+pub(crate) const PAGE_OF_DEVICE_CONFIGURATIONS: usize = 1000;
+/// Groups and users on a page (FACTS 7, not verified).
+pub(crate) const PAGE_OF_DIRECTORY_OBJECTS: usize = 100;
+
+/// The highest device quota of the registration policy; higher ones are stored as this (FACTS 2.3, from
+/// the portal).
+pub(crate) const HIGHEST_QUOTA: i64 = 100;
+
+/// Requests in one `$batch` at most (FACTS 5.2).
+pub(crate) const BATCH_LIMIT: usize = 20;
+/// Ids in one `getByIds` at most (FACTS 7).
+pub(crate) const GET_BY_IDS_LIMIT: usize = 1000;

@@ -1,0 +1,212 @@
+//! The HTTP side: which paths there are, and what every answer has in common.
+
+mod audit;
+mod batch;
+mod call;
+mod device_configurations;
+mod device_registration_policy;
+mod directory;
+mod intune_lists;
+mod list;
+mod login;
+mod metadata;
+mod token;
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, DATE, STRICT_TRANSPORT_SECURITY,
+};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
+use uuid::Uuid;
+
+use super::clock;
+use super::refusal::{CallIds, Refusal};
+use super::service::Service;
+use crate::schema::types::GraphVersion;
+
+/// What Graph calls its JSON (FACTS 4.1).
+const GRAPH_JSON: HeaderValue = HeaderValue::from_static(
+    "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
+);
+
+/// The longest body that is read, in bytes. Graph publishes none for these paths; payloads of several
+/// megabytes are real.
+const BODY_LIMIT: usize = 8 << 20;
+
+/// Returns everything that the sandbox serves.
+pub(crate) fn router(service: Arc<Service>) -> Router {
+    let calls = graph(&service);
+    let batches = GraphVersion::ALL
+        .into_iter()
+        .fold(Router::new(), |router, version| {
+            router.merge(batch::router(version, calls.clone()))
+        });
+    let signed_in = from_fn_with_state(service.clone(), sign_in);
+    let batches = batches
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(signed_in);
+    Router::new()
+        .merge(batches)
+        .merge(metadata::router())
+        .merge(login::router(service))
+        .layer(from_fn(finish))
+        .fallback_service(calls)
+}
+
+/// Returns what a call, or a member of a batch, can reach.
+fn graph(service: &Arc<Service>) -> Router {
+    let version = |version: GraphVersion| {
+        let mut router = Router::new()
+            .merge(device_configurations::router())
+            .merge(device_registration_policy::router())
+            .merge(directory::router())
+            .merge(audit::router());
+        // Filters and scope tags are in beta alone (FACTS 7).
+        if version == GraphVersion::Beta {
+            router = router.merge(intune_lists::router());
+        }
+        router
+            .fallback(unknown_segment)
+            .method_not_allowed_fallback(wrong_method)
+            .layer(Extension(version))
+    };
+    Router::new()
+        .nest("/beta", version(GraphVersion::Beta))
+        .nest("/v1.0", version(GraphVersion::V1))
+        .fallback(unknown_version)
+        .with_state(service.clone())
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn_with_state(service.clone(), sign_in))
+        .layer(from_fn(finish))
+}
+
+async fn unknown_version(request: Request) -> Refusal {
+    let first = request
+        .uri()
+        .path()
+        .split('/')
+        .nth(1)
+        .unwrap_or_default()
+        .to_lowercase();
+    // FACTS 4.1.
+    Refusal::bad_request(format!("Invalid version: {first}"))
+}
+
+async fn unknown_segment(request: Request) -> Refusal {
+    let path = request.uri().path();
+    let known = [
+        "deviceManagement",
+        "policies",
+        "auditLogs",
+        "directoryObjects",
+        "deviceConfigurations",
+    ];
+    let segment = path
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .find(|segment| !known.contains(segment));
+    Refusal::no_segment(segment.unwrap_or(path))
+}
+
+/// Intune words it in its own way (FACTS 1.1); the template is read off the path.
+async fn wrong_method(request: Request) -> Refusal {
+    let path = request.uri().path().to_owned();
+    let Some((_, below)) = path.split_once("/deviceManagement/") else {
+        return Refusal::method_not_allowed();
+    };
+    let mut template = "~/singleton".to_owned();
+    for (index, _) in below.split('/').enumerate() {
+        template.push_str(if index == 1 { "/key" } else { "/navigation" });
+    }
+    let message = format!(
+        "No OData route exists that match template {template} with http verb {} for request \
+         /DeviceConfiguration_2511/StatelessDeviceConfigurationFEService/deviceManagement/{below}.",
+        request.method()
+    );
+    Refusal::core(
+        axum::http::StatusCode::BAD_REQUEST,
+        "No method match route template",
+        message,
+    )
+}
+
+/// Lets nobody in without a token of this tenant.
+async fn sign_in(
+    State(service): State<Arc<Service>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let header = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    match token::accept(&service, header) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Gives the call its ids, and the answer its headers and, where it is a refusal, its body.
+async fn finish(mut request: Request, next: Next) -> Response {
+    let sent = request
+        .headers()
+        .get("client-request-id")
+        .and_then(|value| value.to_str().ok());
+    let id = Uuid::new_v4();
+    let ids = CallIds {
+        request: id,
+        client: sent.map_or_else(|| id.to_string(), str::to_owned),
+    };
+    let path = request.uri().path().to_owned();
+    request.extensions_mut().insert(ids.clone());
+    let mut response = next.run(request).await;
+    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+        let mut described = call::json(refusal.status, &refusal.body(&ids, &path, clock::now()));
+        described.headers_mut().extend(response.headers().clone());
+        response = described;
+    }
+    add_headers(response.headers_mut(), &ids);
+    response
+}
+
+fn add_headers(headers: &mut HeaderMap, ids: &CallIds) {
+    let text = |text: String| HeaderValue::from_str(&text).ok();
+    let request = text(ids.request.to_string());
+    let common = [
+        ("request-id", request),
+        ("client-request-id", text(ids.client.clone())),
+        (DATE.as_str(), text(clock::http_date(clock::now()))),
+        (
+            CACHE_CONTROL.as_str(),
+            Some(HeaderValue::from_static("no-cache")),
+        ),
+        (
+            STRICT_TRANSPORT_SECURITY.as_str(),
+            Some(HeaderValue::from_static("max-age=31536000")),
+        ),
+        (
+            "x-ms-ags-diagnostic",
+            Some(HeaderValue::from_static(
+                r#"{"ServerInfo":{"DataCenter":"Moorline Sandbox","Slice":"E","Ring":"5","ScaleUnit":"000","RoleInstance":"SANDBOX"}}"#,
+            )),
+        ),
+    ];
+    for (name, value) in common {
+        if let Some(value) = value {
+            headers.insert(name, value);
+        }
+    }
+    if headers.get(CONTENT_TYPE) == Some(&GRAPH_JSON) {
+        headers.insert("odata-version", HeaderValue::from_static("4.0"));
+    }
+}

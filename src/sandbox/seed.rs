@@ -1,0 +1,194 @@
+//! Completing a sparse state: what the author of a seed leaves out is filled in, always in the same way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ring::digest::{SHA256, digest};
+use serde_json::{Value, json};
+
+use super::assignments;
+use super::check::Checker;
+use super::conceal::conceal;
+use super::problem::{Fault, Problem};
+use super::state::{State, StateError, text};
+use super::{Object, clock, defaults, device_registration_policy, mirrors};
+
+/// Returns a GUID that depends on nothing but the parts.
+pub(crate) fn guid(parts: &[&str]) -> String {
+    let hash = digest(&SHA256, parts.join("\0").as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.as_ref()[..16]);
+    uuid::Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .to_string()
+}
+
+/// Completes every section.
+pub(crate) fn complete(mut state: State) -> Result<State, StateError> {
+    let impossible = |fault: Fault| StateError::Impossible {
+        path: fault.path(),
+        fault,
+    };
+    let mut names = Names::default();
+    for group in &mut state.groups {
+        names.identify(&mut group.id, "group", &group.display_name);
+    }
+    for user in &mut state.users {
+        names.identify(&mut user.id, "user", &user.user_principal_name);
+    }
+    unique("groups", state.groups.iter().map(|group| group.id.as_str())).map_err(impossible)?;
+    unique("users", state.users.iter().map(|user| user.id.as_str())).map_err(impossible)?;
+
+    let at = |section: &'static str, index: usize| {
+        move |fault: Fault| impossible(fault.under_index(index).under(section))
+    };
+    if !state
+        .role_scope_tags
+        .iter()
+        .any(|tag| text(tag, "id") == "0")
+    {
+        state.role_scope_tags.insert(0, default_scope_tag());
+    }
+    for (index, tag) in state.role_scope_tags.iter_mut().enumerate() {
+        if !tag.contains_key("id") {
+            tag.insert("id".to_owned(), index.to_string().into());
+        }
+        entity("roleScopeTag", tag, &mut names).map_err(at("roleScopeTags", index))?;
+    }
+    for (index, filter) in state.assignment_filters.iter_mut().enumerate() {
+        entity("deviceAndAppManagementAssignmentFilter", filter, &mut names)
+            .map_err(at("assignmentFilters", index))?;
+    }
+    for (index, event) in state.audit_events.iter_mut().enumerate() {
+        entity("auditEvent", event, &mut names).map_err(at("auditEvents", index))?;
+    }
+    let configurations = std::mem::take(&mut state.device_configurations);
+    for (index, object) in configurations.into_iter().enumerate() {
+        let object = device_configuration(&mut state, object, &mut names)
+            .map_err(at("deviceConfigurations", index))?;
+        state.device_configurations.push(object);
+    }
+    for (section, objects) in [
+        ("roleScopeTags", &state.role_scope_tags),
+        ("assignmentFilters", &state.assignment_filters),
+        ("deviceConfigurations", &state.device_configurations),
+    ] {
+        unique(section, objects.iter().map(|object| text(object, "id"))).map_err(impossible)?;
+    }
+    state.device_registration_policy =
+        device_registration_policy::complete(&state.device_registration_policy)
+            .map_err(|fault| impossible(fault.under("deviceRegistrationPolicy")))?;
+    Ok(state)
+}
+
+/// Hands out ids, a different one for each object of one name.
+#[derive(Default)]
+struct Names(BTreeMap<(String, String), usize>);
+
+impl Names {
+    fn identify(&mut self, id: &mut String, ty: &str, name: &str) {
+        let nth = self.0.entry((ty.to_owned(), name.to_owned())).or_default();
+        *nth += 1;
+        if id.is_empty() {
+            *id = guid(&[ty, name, &nth.to_string()]);
+        }
+    }
+}
+
+fn unique<'a>(section: &str, ids: impl Iterator<Item = &'a str>) -> Result<(), Fault> {
+    let mut seen = BTreeSet::new();
+    for (index, id) in ids.enumerate() {
+        if !seen.insert(id) {
+            return Err(Problem::DuplicateId(id.to_owned())
+                .under("id")
+                .under_index(index)
+                .under(section));
+        }
+    }
+    Ok(())
+}
+
+/// FACTS 7.
+fn default_scope_tag() -> Object {
+    let tag = json!({ "id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": true });
+    tag.as_object().cloned().unwrap_or_default()
+}
+
+/// Completes an object that is nothing but its properties.
+fn entity(expected: &str, object: &mut Object, names: &mut Names) -> Result<(), Fault> {
+    let checker = Checker::of_states();
+    let ty = checker.instance_type(expected, object)?;
+    let mut complete = checker.properties(&ty, object)?;
+    identify(&mut complete, &ty.name, names);
+    for property in ["createdDateTime", "lastModifiedDateTime"] {
+        if ty.property(property).is_some() && !complete.contains_key(property) {
+            complete.insert(property.to_owned(), seeded(&complete).into());
+        }
+    }
+    defaults::fill(&ty, &mut complete);
+    if ty.name != expected {
+        complete.insert("@odata.type".to_owned(), ty.odata_type().into());
+    }
+    *object = complete;
+    Ok(())
+}
+
+fn identify(object: &mut Object, ty: &str, names: &mut Names) {
+    let mut id = text(object, "id").to_owned();
+    names.identify(&mut id, ty, text(object, "displayName"));
+    object.insert("id".to_owned(), id.into());
+}
+
+/// Returns when an undated object was made: the same day for all, and a fraction of its own, since no two
+/// objects of a tenant are made at one instant.
+fn seeded(object: &Object) -> String {
+    let id = text(object, "id");
+    let fraction = id
+        .bytes()
+        .fold(0_u64, |sum, byte| (sum * 31 + u64::from(byte)) % 10_000_000);
+    clock::SEEDED
+        .replace('Z', &format!(".{fraction:07}"))
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_owned()
+        + "Z"
+}
+
+fn device_configuration(
+    state: &mut State,
+    mut object: Object,
+    names: &mut Names,
+) -> Result<Object, Fault> {
+    let given = object
+        .remove("assignments")
+        .unwrap_or(Value::Array(Vec::new()));
+    let checker = Checker::of_states();
+    let ty = checker.instance_type("deviceConfiguration", &object)?;
+    let mut complete = checker.properties(&ty, &object)?;
+    if text(&complete, "displayName").is_empty() {
+        return Err(Problem::Missing("displayName".to_owned()).under("displayName"));
+    }
+    identify(&mut complete, &ty.name, names);
+    let made = seeded(&complete);
+    let created = complete
+        .entry("createdDateTime")
+        .or_insert_with(|| made.into())
+        .clone();
+    complete.entry("lastModifiedDateTime").or_insert(created);
+    complete.entry("version").or_insert(1.into());
+    complete.entry("supportsScopeTags").or_insert(true.into());
+    complete
+        .entry("roleScopeTagIds")
+        .or_insert_with(|| json!(["0"]));
+    mirrors::reflect(&ty.name, &object, &mut complete);
+    defaults::fill(&ty, &mut complete);
+    complete.insert("@odata.type".to_owned(), ty.odata_type().into());
+
+    let id = text(&complete, "id").to_owned();
+    let digests = state.withheld.remove(&id).unwrap_or_default();
+    let concealed = conceal(&mut complete, &state.secrets, &digests);
+    state.keep(&id, concealed);
+    let assignments =
+        assignments::complete(&id, &given).map_err(|fault| fault.under("assignments"))?;
+    complete.insert("assignments".to_owned(), assignments);
+    Ok(complete)
+}

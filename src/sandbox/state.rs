@@ -1,0 +1,342 @@
+//! The tenant that the sandbox plays: one readable JSON document.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::conceal::Concealed;
+use super::problem::Fault;
+use super::{Object, clock, seed};
+
+/// The `formatVersion` that this build reads and writes.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// A tenant's state. Every section may be left out; objects may be sparse, loading completes them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct State {
+    /// Always `sandbox-state`.
+    pub(crate) kind: Kind,
+    /// The version of this format.
+    pub(crate) format_version: String,
+    /// The tenant itself.
+    #[serde(default)]
+    pub(crate) tenant: Tenant,
+    /// The registered applications. Left out, every client id and secret signs in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) apps: Option<Vec<App>>,
+    /// How the device registration service is set up.
+    #[serde(default)]
+    pub(crate) device_registration: DeviceRegistration,
+    /// Device configurations in Graph's beta form, each with its `assignments`.
+    #[serde(default)]
+    pub(crate) device_configurations: Vec<Object>,
+    /// The device registration policy; a new tenant's where left out.
+    #[serde(default)]
+    pub(crate) device_registration_policy: Object,
+    /// Groups.
+    #[serde(default)]
+    pub(crate) groups: Vec<Group>,
+    /// Users.
+    #[serde(default)]
+    pub(crate) users: Vec<User>,
+    /// Assignment filters in Graph's form.
+    #[serde(default)]
+    pub(crate) assignment_filters: Vec<Object>,
+    /// Scope tags in Graph's form; the built-in one is always there.
+    #[serde(default)]
+    pub(crate) role_scope_tags: Vec<Object>,
+    /// What Intune's audit log holds, oldest first.
+    #[serde(default)]
+    pub(crate) audit_events: Vec<Object>,
+    /// What Entra's audit log holds, oldest first.
+    #[serde(default)]
+    pub(crate) directory_audits: Vec<Object>,
+    /// Values of encrypted custom settings by their `secretReferenceValueId`.
+    #[serde(default)]
+    pub(crate) secrets: BTreeMap<String, String>,
+    /// Digests of values that never read back, by object and property.
+    #[serde(default)]
+    pub(crate) withheld: BTreeMap<String, BTreeMap<String, String>>,
+    /// When the tenant last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_change: Option<String>,
+}
+
+/// The `kind` of a state document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Kind {
+    /// `sandbox-state`.
+    #[default]
+    #[serde(rename = "sandbox-state")]
+    SandboxState,
+}
+
+/// A tenant's identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Tenant {
+    /// The directory's id.
+    pub id: String,
+    /// Its name.
+    pub display_name: String,
+    /// Its verified domain.
+    pub domain: String,
+}
+
+impl Default for Tenant {
+    fn default() -> Self {
+        Self {
+            id: "5a0b3c1d-7e2f-4c86-9d14-2f6b8e0a7c53".to_owned(),
+            display_name: "Contoso".to_owned(),
+            domain: "contoso.onmicrosoft.com".to_owned(),
+        }
+    }
+}
+
+/// An application registered in the tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct App {
+    /// Its application (client) id.
+    pub client_id: String,
+    /// Its client secret.
+    pub secret: String,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// The application permissions that it was granted; left out, all that the sandbox knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<String>>,
+}
+
+/// How the device registration service is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct DeviceRegistration {
+    /// Whether Intune is on, so that `azureADRegistration` cannot be changed.
+    pub registration_locked: bool,
+}
+
+impl Default for DeviceRegistration {
+    fn default() -> Self {
+        Self {
+            registration_locked: true,
+        }
+    }
+}
+
+/// A group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Group {
+    /// Its object id; made from the name where left out.
+    #[serde(default)]
+    pub id: String,
+    /// Its name, which other groups may share.
+    pub display_name: String,
+}
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct User {
+    /// Their object id; made from the name where left out.
+    #[serde(default)]
+    pub id: String,
+    /// Their name.
+    pub display_name: String,
+    /// Their user principal name.
+    pub user_principal_name: String,
+}
+
+/// Why a state cannot be loaded or saved.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The file cannot be read.
+    #[error("The sandbox state {} cannot be read.", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file cannot be replaced.
+    #[error("The sandbox state {} cannot be written.", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is no JSON, or not in this form.
+    #[error("This is not a sandbox state.")]
+    Json(#[from] serde_json::Error),
+    /// It was written by another version of Moorline.
+    #[error("The sandbox state has format version `{0}`; this build reads `{FORMAT_VERSION}`.")]
+    FormatVersion(String),
+    /// It holds something that no tenant could hold.
+    #[error("`{path}`: {fault}")]
+    Impossible {
+        /// Where in the document.
+        path: String,
+        /// What.
+        fault: Fault,
+    },
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::new(Tenant::default())
+    }
+}
+
+impl State {
+    /// Returns a tenant without device configurations and with Microsoft's defaults everywhere.
+    pub fn new(tenant: Tenant) -> Self {
+        let bare = Self {
+            kind: Kind::SandboxState,
+            format_version: FORMAT_VERSION.to_owned(),
+            tenant,
+            apps: None,
+            device_registration: DeviceRegistration::default(),
+            device_configurations: Vec::new(),
+            device_registration_policy: Object::new(),
+            groups: Vec::new(),
+            users: Vec::new(),
+            assignment_filters: Vec::new(),
+            role_scope_tags: Vec::new(),
+            audit_events: Vec::new(),
+            directory_audits: Vec::new(),
+            secrets: BTreeMap::new(),
+            withheld: BTreeMap::new(),
+            last_change: None,
+        };
+        // Without objects there is nothing that could be refused.
+        seed::complete(bare.clone()).unwrap_or(bare)
+    }
+
+    /// Reads a state, or a sparse seed of one, from a file.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read or [`State::from_json`] fails.
+    pub fn load(path: &Path) -> Result<Self, StateError> {
+        let text = fs::read_to_string(path).map_err(|source| StateError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::from_json(&text)
+    }
+
+    /// Reads a state, or a sparse seed of one. The same text gives the same state.
+    ///
+    /// # Errors
+    /// Fails where the text is no state, or holds an object that could not exist in a tenant.
+    pub fn from_json(text: &str) -> Result<Self, StateError> {
+        let state: Self = serde_json::from_str(text)?;
+        if state.format_version != FORMAT_VERSION {
+            return Err(StateError::FormatVersion(state.format_version));
+        }
+        seed::complete(state)
+    }
+
+    /// Returns the document's text.
+    ///
+    /// # Errors
+    /// Fails where serde_json does, which it does for no state.
+    pub fn to_json(&self) -> Result<String, StateError> {
+        let mut text = serde_json::to_string_pretty(self)?;
+        text.push('\n');
+        Ok(text)
+    }
+
+    /// Replaces the file in one step: a reader sees the old state or the new one. Only the owner may read
+    /// it, since the values of encrypted settings are in it.
+    ///
+    /// # Errors
+    /// Fails where the folder cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), StateError> {
+        let failed = |source| StateError::Write {
+            path: path.to_owned(),
+            source,
+        };
+        let name = path
+            .file_name()
+            .ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
+        let beside = path.with_file_name(format!(
+            ".{}.{}",
+            name.to_string_lossy(),
+            uuid::Uuid::new_v4().simple()
+        ));
+        let text = self.to_json()?;
+        let written = private_file(&beside)
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .and_then(|()| fs::rename(&beside, path));
+        if written.is_err() {
+            // The failure to report is the first one.
+            let _ = fs::remove_file(&beside);
+        }
+        written.map_err(failed)
+    }
+
+    /// Returns who the tenant is.
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// Returns the instant of the change that is about to be made, later than every one before it.
+    pub(crate) fn tick(&mut self) -> String {
+        let last = self
+            .last_change
+            .as_deref()
+            .and_then(|text| text.parse::<Timestamp>().ok());
+        let instant = clock::wire(clock::after(last));
+        self.last_change = Some(instant.clone());
+        instant
+    }
+
+    /// Keeps what an object does not show, in place of what it did not show before.
+    pub(crate) fn keep(&mut self, id: &str, concealed: Concealed) {
+        self.forget(id);
+        self.secrets.extend(concealed.secrets);
+        if !concealed.digests.is_empty() {
+            self.withheld.insert(id.to_owned(), concealed.digests);
+        }
+    }
+
+    /// Forgets what an object did not show.
+    pub(crate) fn forget(&mut self, id: &str) {
+        self.secrets
+            .retain(|reference, _| reference.split('_').nth(1) != Some(id));
+        self.withheld.remove(id);
+    }
+
+    /// Returns a device configuration by its id.
+    pub(crate) fn device_configuration(&self, id: &str) -> Option<&Object> {
+        self.device_configurations
+            .iter()
+            .find(|object| text(object, "id") == id)
+    }
+}
+
+/// Returns an object's property where it is text, else nothing at all.
+pub(crate) fn text<'a>(object: &'a Object, property: &str) -> &'a str {
+    object
+        .get(property)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+fn private_file(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

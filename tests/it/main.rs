@@ -1,0 +1,5 @@
+//! Black box: the real binary, against the sandbox over HTTP. One binary, so that it links once.
+
+mod support;
+
+mod validate;
