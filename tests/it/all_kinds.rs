@@ -14,7 +14,7 @@ use moorline::sandbox::state::State;
 use moorline::sandbox::Sandbox;
 use moorline::schema::model::{Model, Shape, Structure};
 use moorline::schema::types::GraphVersion;
-use moorline::tenant::{self, Live};
+use moorline::tenant::{self, Live, LiveObject};
 use serde_json::{Map, Value, json};
 
 use crate::samples::{self, Expected, SECRET};
@@ -74,11 +74,14 @@ struct Bench {
 }
 
 impl Bench {
+    fn object(&self) -> Option<&LiveObject> {
+        self.live.objects.iter().find(|object| object.kind == self.kind).or(self.live.policy.as_ref())
+    }
+
     fn plan(&self, spec: &Map<String, Value>) -> Result<Change, String> {
         let desired = self.load(spec)?;
         let [manifest] = &desired.manifests[..] else { return Err("one manifest was written".to_owned()) };
-        let object = self.live.objects.iter().find(|object| object.kind == self.kind).or(self.live.policy.as_ref());
-        Ok(plan::replan(&desired, &self.live.names, manifest, object))
+        Ok(plan::replan(&desired, &self.live.names, manifest, self.object()))
     }
 
     fn load(&self, spec: &Map<String, Value>) -> Result<Desired, String> {
@@ -123,16 +126,26 @@ fn each_property_of_every_kind_plans_as_the_facts_about_it_say() {
     workspace.run_with(&["apply", "--yes", "--sandbox=s.json"], &[(SECRET, "a-sample-secret")]).expect(0);
     let live = read(&workspace, "s.json");
 
-    let mut checked = BTreeMap::new();
-    let mut faults = Vec::new();
-    for (kind, spec) in &specs {
+    let specs: Vec<_> = specs.into_iter().collect();
+    let each = |(kind, spec): &(String, Map<String, Value>)| -> Vec<Result<&'static str, String>> {
         let bench = Bench { workspace: Workspace::tenant(&[]), kind: kind.clone(), live: live.clone() };
         let structure = model.get(kind).expect("the kind exists");
-        for property in structure.properties.values() {
-            match outcome(&bench, model, &structure, spec, &property.name) {
-                Ok(class) => *checked.entry(class).or_insert(0) += 1,
-                Err(fault) => faults.push(format!("{kind}.{}: {fault}", property.name)),
-            }
+        let names = structure.properties.keys();
+        names
+            .map(|name| outcome(&bench, model, &structure, spec, name).map_err(|fault| format!("{kind}.{name}: {fault}")))
+            .collect()
+    };
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
+        let half = |parity: usize| specs.iter().skip(parity).step_by(2).flat_map(each).collect::<Vec<_>>();
+        let other = scope.spawn(move || half(1));
+        [half(0), other.join().expect("the other half ends")].concat()
+    });
+    let mut checked = BTreeMap::new();
+    let mut faults = Vec::new();
+    for outcome in outcomes {
+        match outcome {
+            Ok(class) => *checked.entry(class).or_insert(0) += 1,
+            Err(fault) => faults.push(fault),
         }
     }
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
@@ -170,10 +183,10 @@ fn outcome(
     };
     if let Some(twin) = property.facts.mirrors.as_ref().filter(|_| !spec.contains_key(name)) {
         // The other one of the pair is declared: declare this one in its stead.
-        let value = spec.remove(twin).ok_or("neither of a mirrored pair is declared")?;
-        let shape = &property.shape;
-        let mirrored = samples::sample(model, property, shape, 1, 0);
-        spec.insert(name.to_owned(), if value == mirrored { samples::sample(model, property, shape, 0, 0) } else { mirrored });
+        spec.remove(twin).ok_or("neither of a mirrored pair is declared")?;
+        let live = bench.object().and_then(|object| object.body.get(name)).cloned().unwrap_or_default();
+        let other = samples::changed(model, property, &property.shape, &live).ok_or("it has a single value")?;
+        spec.insert(name.to_owned(), other);
         class = "mirrored";
     } else {
         let value = spec.get(name).cloned().unwrap_or(Value::Null);
