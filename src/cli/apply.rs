@@ -139,15 +139,7 @@ async fn carry_out(
     let outcome = applier.run().await;
     interrupt.abort();
     drop(observer);
-    outcome.map_err(|error| refused(ui, error))
-}
-
-/// Puts what keeps an apply from starting into the words of an error.
-fn refused(ui: &Ui, error: ApplyError) -> Failure {
-    if let ApplyError::Stale(stale) = &error {
-        ui.notice(&report::text::stale(stale, ui.notice_palette()));
-    }
-    error.into_error().into()
+    Ok(outcome.map_err(ApplyError::into_error)?)
 }
 
 fn finish(ui: &Ui, arguments: &Arguments, outcome: &Outcome) -> Result<Done, Failure> {

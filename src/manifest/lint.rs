@@ -6,7 +6,7 @@ use super::value::{Declared, Value};
 use super::{Address, Manifest, Presence};
 use crate::diagnostic::Finding;
 use crate::kinds::Cardinality;
-use crate::schema::model::{Model, Order, Shape};
+use crate::schema::model::{Model, Order, Shape, Structure};
 use crate::schema::semantics::Semantics;
 use crate::schema::types::GraphVersion;
 
@@ -105,38 +105,21 @@ fn identity(manifest: &Manifest, findings: &mut Vec<Finding>) {
 }
 
 /// Two properties that Graph keeps in step cannot be declared apart.
-fn mirrors(
-    manifest: &Manifest,
-    structure: &crate::schema::model::Structure,
-    findings: &mut Vec<Finding>,
-) {
-    for member in manifest.spec.members() {
-        let Some(twin) = structure
-            .properties
-            .get(&member.name)
-            .and_then(|p| p.facts.mirrors.as_ref())
-        else {
-            continue;
-        };
-        let other = manifest
-            .spec
-            .members()
-            .iter()
-            .find(|other| other.name == *twin);
-        if let Some(other) = other.filter(|other| member.name_span < other.name_span) {
-            findings.push(
-                Finding::error(
-                    "rule/mirrored",
-                    other.name_span,
-                    format!(
-                        "`{}` and `{}` are two names of one setting",
-                        member.name, other.name
-                    ),
-                )
-                .related(member.name_span, "declared here already")
-                .help("Graph keeps them in step: declare one of them"),
-            );
-        }
+fn mirrors(manifest: &Manifest, structure: &Structure, findings: &mut Vec<Finding>) {
+    let members = manifest.spec.members();
+    for member in members {
+        let twin = structure.properties.get(&member.name).and_then(|property| property.facts.mirrors.as_ref());
+        let Some(other) = members.iter().find(|other| Some(&other.name) == twin) else { continue };
+        let (first, second) = if member.name_span < other.name_span { (member, other) } else { (other, member) };
+        findings.push(
+            Finding::error(
+                "rule/mirrored",
+                second.name_span,
+                format!("`{}` and `{}` are two names of one setting", first.name, second.name),
+            )
+            .related(first.name_span, "declared here already")
+            .help("Graph keeps them in step: declare one of them"),
+        );
     }
 }
 
