@@ -1,27 +1,23 @@
 //! Sending the requests of one change, each once as far as that can be told.
 //!
-//! A write whose answer was lost is looked for before it is sent again, and is sent twice at most. All
-//! but a create do no harm when they are done twice; after a create that was repeated, what bears the
-//! name is counted.
-
-use serde_json::Value;
+//! A write whose answer was lost is looked for before it is sent again, and is sent twice at most. What
+//! is sent here does no harm when it is done twice; creating an object does, and has its own rules in
+//! [`super::create`].
 
 use super::context::{Context, Work};
 use super::failure::{Failure, in_full};
 use super::ids;
-use super::patience::Patience;
 use super::secrets::Secrets;
-use crate::graph::{GraphError, Method, Request, Response};
+use crate::graph::{GraphError, Method, Request};
 use crate::plan::Action;
-use crate::tenant::LiveObject;
 
 /// Intune's answer to an update that would change nothing (msgraph-sdk-powershell#1417).
 const NOTHING_TO_CHANGE: &str = "at least 1 property must be changed";
 
 /// The requests of one change on their way.
 pub(super) struct Execution<'a> {
-    context: &'a Context<'a>,
-    work: Work<'a>,
+    pub(super) context: &'a Context<'a>,
+    pub(super) work: Work<'a>,
     secrets: &'a Secrets,
     /// The id of the object that this change created.
     pub(super) created: Option<String>,
@@ -125,141 +121,11 @@ impl<'a> Execution<'a> {
         let same = |left: &Request| left.method == request.method && left.path == request.path;
         Ok(!left.requests.iter().any(same))
     }
-
-    /// Creates the object and returns its id.
-    async fn create(&mut self, request: &Request) -> Result<String, Failure> {
-        let known = self.known().await.map_err(|error| self.failure(&error))?;
-        match self.context.graph.send(request).await {
-            Ok(response) => {
-                self.writes += 1;
-                match id_of(&response) {
-                    Some(id) => Ok(id),
-                    None => self.created_unseen(&known).await,
-                }
-            }
-            Err(error @ GraphError::AnswerLost { .. }) => {
-                self.writes += 1;
-                let wait = Patience::for_a_write(self.context);
-                match self.appeared(&known, wait, &error).await? {
-                    ids if ids.is_empty() => self.create_again(request, &known).await,
-                    ids => only(ids),
-                }
-            }
-            // It may be done in spite of that (Microsoft365DSC#5650).
-            Err(error) if error.status() == Some(500) => {
-                let wait = Patience::for_one_look(self.context);
-                match self.appeared(&known, wait, &error).await? {
-                    ids if ids.is_empty() => Err(self.failure(&error)),
-                    ids => {
-                        self.writes += 1;
-                        only(ids)
-                    }
-                }
-            }
-            Err(error) => Err(self.failure(&error)),
-        }
-    }
-
-    /// Creates the object once more, after the first attempt left nothing to be seen.
-    async fn create_again(
-        &mut self,
-        request: &Request,
-        known: &[String],
-    ) -> Result<String, Failure> {
-        let answered = match self.context.graph.send(request).await {
-            Ok(response) => {
-                self.writes += 1;
-                id_of(&response)
-            }
-            Err(GraphError::AnswerLost { .. }) => None,
-            Err(error) => return Err(self.failure(&error)),
-        };
-        // The first may come to light only now, so what bears the name is counted even after an answer.
-        let wait = match answered {
-            Some(_) => Patience::for_one_look(self.context),
-            None => Patience::for_a_write(self.context),
-        };
-        let mut ids = self
-            .listed(known, wait)
-            .await
-            .map_err(|error| self.failure(&error))?;
-        ids.extend(answered);
-        ids.sort();
-        ids.dedup();
-        if ids.is_empty() {
-            return Err(Failure::new(
-                format!(
-                    "`{}` was sent twice and both answers were lost; nothing of that name is to be seen",
-                    self.work.change.display_name
-                ),
-                "look for it in a while: `moorline plan` shows whether it came to be",
-            ));
-        }
-        only(ids)
-    }
-
-    /// Returns the id of an object that was created by an answer that does not say it.
-    async fn created_unseen(&self, known: &[String]) -> Result<String, Failure> {
-        let wait = Patience::for_a_write(self.context);
-        let ids = self
-            .listed(known, wait)
-            .await
-            .map_err(|error| self.failure(&error))?;
-        if ids.is_empty() {
-            return Err(Failure::new(
-                "it was created, but Graph did not say its id and does not list it yet".to_owned(),
-                "run `moorline apply` again in a while: it finds the object by its name",
-            ));
-        }
-        only(ids)
-    }
-
-    /// Returns the ids that bear the name before the create. After the precondition there are none; only
-    /// a replacement may come to stand beside one.
-    async fn known(&self) -> Result<Vec<String>, GraphError> {
-        if self.work.change.action != Action::Replace {
-            return Ok(Vec::new());
-        }
-        let found = self.context.named(self.work.manifest).await?;
-        Ok(found.into_iter().map(|object| object.id).collect())
-    }
-
-    /// As [`Self::listed`], after a create whose outcome is not known.
-    async fn appeared(
-        &self,
-        known: &[String],
-        wait: Patience<'_>,
-        error: &GraphError,
-    ) -> Result<Vec<String>, Failure> {
-        self.listed(known, wait)
-            .await
-            .map_err(|unread| self.unknown(error, &unread))
-    }
-
-    /// Returns the ids that bear the name and are not known, once there are any or the wait is over.
-    async fn listed(
-        &self,
-        known: &[String],
-        mut wait: Patience<'_>,
-    ) -> Result<Vec<String>, GraphError> {
-        let is_new = |object: &LiveObject| !known.contains(&object.id);
-        loop {
-            let found = self.context.named(self.work.manifest).await?;
-            let ids: Vec<String> = found
-                .into_iter()
-                .filter(is_new)
-                .map(|object| object.id)
-                .collect();
-            if !ids.is_empty() || !wait.wait().await {
-                return Ok(ids);
-            }
-        }
-    }
 }
 
 /// The ways to say that it went wrong.
 impl Execution<'_> {
-    fn failure(&self, error: &GraphError) -> Failure {
+    pub(super) fn failure(&self, error: &GraphError) -> Failure {
         Failure::of(error, self.work.manifest.family)
     }
 
@@ -272,7 +138,7 @@ impl Execution<'_> {
     }
 
     /// Says that a write may be done and that nobody can look.
-    fn unknown(&self, error: &GraphError, unread: &GraphError) -> Failure {
+    pub(super) fn unknown(&self, error: &GraphError, unread: &GraphError) -> Failure {
         let mut failure = self.failure(unread);
         failure.message = format!(
             "{}; whether it was done cannot be read: {}",
@@ -303,24 +169,6 @@ impl Execution<'_> {
             None => failure,
         }
     }
-}
-
-fn only(ids: Vec<String>) -> Result<String, Failure> {
-    match <[String; 1]>::try_from(ids) {
-        Ok([id]) => Ok(id),
-        Err(ids) => Err(Failure::new(
-            format!(
-                "an answer was lost, and the tenant has several objects of this name now: {}",
-                ids.join(" and ")
-            ),
-            "delete all but one, which Moorline never does by itself, and run `moorline apply` again",
-        )),
-    }
-}
-
-fn id_of(response: &Response) -> Option<String> {
-    let id = response.body.get("id").and_then(Value::as_str)?;
-    Some(id.to_owned()).filter(|id| !id.is_empty())
 }
 
 /// Returns whether an error says that the tenant is already as the request would make it.

@@ -18,6 +18,7 @@ use crate::tenant::names::Names;
 
 mod change;
 mod context;
+mod create;
 mod error;
 mod execute;
 mod failure;
@@ -26,6 +27,8 @@ pub mod outcome;
 mod patience;
 mod precondition;
 mod secrets;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod wording;
 

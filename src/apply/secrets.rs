@@ -113,3 +113,40 @@ fn each_variable<'a>(value: &'a Value, found: &mut impl FnMut(&'a str)) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::graph::Method;
+    use crate::manifest::value::secret;
+    use crate::schema::types::GraphVersion;
+
+    fn secrets(known: &[(&str, &str)]) -> Secrets {
+        let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).into());
+        Secrets(known.iter().map(pair).collect())
+    }
+
+    #[test]
+    fn a_secret_is_filled_wherever_it_lies_and_the_plan_keeps_its_placeholder() {
+        let body = json!({ "key": secret("A"), "list": [{ "value": secret("B") }, 1] });
+        let planned = Request::with_body(Method::Post, GraphVersion::Beta, "/x", body);
+        let filled = secrets(&[("A", "one"), ("B", "two")]).fill(&planned);
+        let expected = json!({ "key": "one", "list": [{ "value": "two" }, 1] });
+        assert_eq!(filled.body, Some(expected));
+        let mut found = Vec::new();
+        each_variable(planned.body.as_ref().expect("a body"), &mut |name| {
+            found.push(name)
+        });
+        assert_eq!(found, ["A", "B"]);
+    }
+
+    #[test]
+    fn no_part_of_a_secret_stays_in_a_message() {
+        let secrets = secrets(&[("SHORT", "abc"), ("LONG", "abcdef"), ("QUOTED", "x\"y")]);
+        let message = r#"abcdef and abc and x"y and {"k": "x\"y"}"#;
+        let clean = r#"(withheld) and (withheld) and (withheld) and {"k": "(withheld)"}"#;
+        assert_eq!(secrets.scrub(message), clean);
+    }
+}

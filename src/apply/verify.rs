@@ -168,3 +168,127 @@ impl<'a> Watch<'a> {
         forms(live) != self.before.map(forms).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::diagnostic::Location;
+    use crate::graph::Request;
+    use crate::manifest::Address;
+    use crate::plan::{AssignmentChange, Effect, FieldChange, FieldPath, Shown};
+    use crate::schema::types::GraphVersion;
+
+    fn change(requests: Vec<Request>, fields: &[&str]) -> Change {
+        let field = |name: &&str| FieldChange {
+            path: FieldPath::default().name(name),
+            status: FieldStatus::Change,
+            before: Shown::Value(4.into()),
+            after: Shown::Value(6.into()),
+            encoded: false,
+            names: Default::default(),
+            reason: None,
+            location: None,
+        };
+        Change {
+            address: Address {
+                kind: "k".to_owned(),
+                name: "n".to_owned(),
+            },
+            location: Location {
+                file: "n.yaml".to_owned(),
+                line: 1,
+                column: 1,
+            },
+            id: Some("1".to_owned()),
+            display_name: "N".to_owned(),
+            action: Action::Update,
+            fields: fields.iter().map(field).collect(),
+            assignments: Vec::new(),
+            left_alone: Vec::new(),
+            requests,
+            precondition: None,
+            risks: Vec::new(),
+            blocked: Vec::new(),
+            last_modified: None,
+        }
+    }
+
+    fn patch(body: Value) -> Request {
+        Request::with_body(Method::Patch, GraphVersion::Beta, "/k/1", body)
+    }
+
+    fn object(body: Value) -> LiveObject {
+        LiveObject::from_body(body, Some("k")).expect("an object")
+    }
+
+    #[test]
+    fn an_object_without_a_mark_gets_four_reads() {
+        let planned = change(vec![patch(json!({"quota": 6}))], &["quota"]);
+        let live = object(json!({"quota": 4}));
+        let mut watch = Watch::new(&planned, Some(&live));
+        let left = change(Vec::new(), &["quota"]);
+        for _ in 0..3 {
+            assert_eq!(watch.judge(Some(&live), &left), None);
+        }
+        let differs = vec!["quota: sent 6, the tenant shows 4".to_owned()];
+        let verdict = Verdict::DidNotStick {
+            differs,
+            concurrent: Vec::new(),
+        };
+        assert_eq!(watch.judge(Some(&live), &left), Some(verdict));
+    }
+
+    #[test]
+    fn one_read_of_something_else_is_no_verdict_and_a_step_back_starts_anew() {
+        let planned = change(vec![patch(json!({"a": 6}))], &["a"]);
+        let before = object(json!({"a": 4, "version": 1}));
+        let moved = object(json!({"a": 4, "version": 2}));
+        let mut watch = Watch::new(&planned, Some(&before));
+        let left = change(Vec::new(), &["a"]);
+        for live in [&moved, &before, &moved] {
+            assert_eq!(watch.judge(Some(live), &left), None);
+        }
+        assert!(matches!(
+            watch.judge(Some(&moved), &left),
+            Some(Verdict::DidNotStick { .. })
+        ));
+    }
+
+    #[test]
+    fn what_was_not_written_is_a_concurrent_edit() {
+        let planned = change(vec![patch(json!({"a": 6}))], &["a"]);
+        let live = object(json!({"a": 6, "b": 4}));
+        let verdict = Watch::new(&planned, None).judge(Some(&live), &change(Vec::new(), &["b"]));
+        let concurrent = vec!["b is 4, and 6 is declared".to_owned()];
+        assert_eq!(verdict, Some(Verdict::Shown { concurrent }));
+    }
+
+    #[test]
+    fn assignments_that_are_as_before_have_not_moved_whatever_the_object_says() {
+        let assign = Request::with_body(
+            Method::Post,
+            GraphVersion::Beta,
+            "/k/1/assign",
+            json!({"assignments": []}),
+        );
+        let planned = change(vec![patch(json!({"a": 6})), assign], &["a"]);
+        let before = object(json!({"a": 4, "version": 1}));
+        let patched = object(json!({"a": 6, "version": 2}));
+        let mut left = change(Vec::new(), &[]);
+        left.assignments.push(AssignmentChange {
+            effect: Effect::Add,
+            target: "all devices".to_owned(),
+            before: None,
+            after: None,
+            filter_before: None,
+            filter_after: None,
+            location: None,
+        });
+        let mut watch = Watch::new(&planned, Some(&before));
+        for _ in 0..10 {
+            assert_eq!(watch.judge(Some(&patched), &left), None);
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Differences in words, short enough for one line each.
 
-use crate::plan::{Change, FieldChange, FieldStatus, Shown};
+use crate::plan::{Action, Change, FieldChange, FieldStatus, Shown};
 
 /// How much of a value is quoted.
 const LONGEST_QUOTE: usize = 60;
@@ -29,7 +29,11 @@ pub(super) fn moved(planned: &Change, now: &Change) -> String {
         parts.push("its assignments changed".to_owned());
     }
     if parts.is_empty() {
-        parts.push("a setting that is not declared changed".to_owned());
+        let words = match planned.action {
+            Action::Delete | Action::Replace => "it was edited",
+            _ => "a setting that is not declared changed",
+        };
+        parts.push(words.to_owned());
     }
     parts.join("; ")
 }
