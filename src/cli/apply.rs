@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 use secrecy::SecretString;
 
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use super::output::Output;
 use super::session::Session;
 use super::{Done, Format, Global};
@@ -139,7 +139,10 @@ async fn carry_out(
     let outcome = applier.run().await;
     interrupt.abort();
     drop(observer);
-    Ok(outcome.map_err(ApplyError::into_error)?)
+    outcome.map_err(|error| match error {
+        ApplyError::Read(source) => failure::graph(source).into(),
+        other => other.into_error().into(),
+    })
 }
 
 fn finish(ui: &Ui, arguments: &Arguments, outcome: &Outcome) -> Result<Done, Failure> {
