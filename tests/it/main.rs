@@ -9,3 +9,4 @@ mod schemas;
 mod support;
 
 mod validate;
+mod whole_way;
