@@ -137,6 +137,10 @@ impl Outcome {
             .iter()
             .any(|item| item.writes > 0 || item.status.is_done());
         let partial = wrote || self.items.iter().any(left_out);
-        Some(if partial { ErrorKind::Partial } else { ErrorKind::Failed })
+        Some(if partial {
+            ErrorKind::Partial
+        } else {
+            ErrorKind::Failed
+        })
     }
 }

@@ -46,7 +46,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
-    inner(ui, global, arguments).await.map_err(|failure| failure.as_json(arguments.output.is_json()))
+    inner(ui, global, arguments)
+        .await
+        .map_err(|failure| failure.as_json(arguments.output.is_json()))
 }
 
 async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
@@ -69,11 +71,20 @@ fn show(ui: &Ui, arguments: &Arguments, plan: &Plan) -> Result<(), Error> {
     if arguments.output.format == Format::Text && arguments.output.output.is_none() {
         return ui.data(&report::text::plan(plan, ui.palette(), ui.verbosity()));
     }
-    ui.status(&report::text::plan(plan, crate::ui::style::Palette::Plain, ui.verbosity()));
+    ui.status(&report::text::plan(
+        plan,
+        crate::ui::style::Palette::Plain,
+        ui.verbosity(),
+    ));
     Ok(())
 }
 
-fn may_go_on(ui: &Ui, arguments: &Arguments, session: &Session, plan: &Plan) -> Result<(), Failure> {
+fn may_go_on(
+    ui: &Ui,
+    arguments: &Arguments,
+    session: &Session,
+    plan: &Plan,
+) -> Result<(), Failure> {
     let blocked = plan.summary.blocked_changes;
     if blocked > 0 && !arguments.skip_blocked {
         let message = match blocked {
@@ -81,27 +92,48 @@ fn may_go_on(ui: &Ui, arguments: &Arguments, session: &Session, plan: &Plan) -> 
             many => format!("{many} changes cannot be made; nothing was written"),
         };
         let error = Error::new(ErrorKind::Refused, "apply/blocked", message);
-        return Err(error.hint("Mend what the plan names, or apply the rest with `--skip-blocked`.").into());
+        return Err(error
+            .hint("Mend what the plan names, or apply the rest with `--skip-blocked`.")
+            .into());
     }
     let refusals = risk::refusals(plan, &session.desired.tenant.spec.guard, &arguments.allow);
     if !refusals.is_empty() {
         ui.notice(&report::text::refusals(&refusals, ui.notice_palette()));
-        let mut flags: Vec<String> = refusals.iter().map(|refusal| refusal.flag.clone()).collect();
+        let mut flags: Vec<String> = refusals
+            .iter()
+            .map(|refusal| refusal.flag.clone())
+            .collect();
         flags.sort();
         flags.dedup();
-        let error = Error::new(ErrorKind::Refused, "apply/guard", "the plan is refused; nothing was written");
-        return Err(error.hint(format!("If it is meant: {}", flags.join(" "))).into());
+        let error = Error::new(
+            ErrorKind::Refused,
+            "apply/guard",
+            "the plan is refused; nothing was written",
+        );
+        return Err(error
+            .hint(format!("If it is meant: {}", flags.join(" ")))
+            .into());
     }
     if arguments.yes || plan.order.is_empty() {
         return Ok(());
     }
     match ui.confirm(&format!("Apply this to {}?", session.place())) {
         Answer::Yes => Ok(()),
-        Answer::No => Err(Error::new(ErrorKind::Refused, "apply/declined", "declined; nothing was written").into()),
+        Answer::No => Err(Error::new(
+            ErrorKind::Refused,
+            "apply/declined",
+            "declined; nothing was written",
+        )
+        .into()),
         Answer::NoTerminal => {
-            let error =
-                Error::new(ErrorKind::Refused, "apply/no-terminal", "there is no terminal to ask on; nothing was written");
-            Err(error.hint("Review the plan, then run it with `--yes`.").into())
+            let error = Error::new(
+                ErrorKind::Refused,
+                "apply/no-terminal",
+                "there is no terminal to ask on; nothing was written",
+            );
+            Err(error
+                .hint("Review the plan, then run it with `--yes`.")
+                .into())
         }
     }
 }
@@ -120,8 +152,15 @@ async fn carry_out(
             flag.store(true, Ordering::Relaxed);
         }
     });
-    let observer = Shown { progress: ui.progress(plan.order.len(), "Applying") };
-    let secrets = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(SecretString::from);
+    let observer = Shown {
+        progress: ui.progress(plan.order.len(), "Applying"),
+    };
+    let secrets = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .filter(|value| !value.is_empty())
+            .map(SecretString::from)
+    };
     let applier = Applier {
         graph: &session.graph,
         desired: &session.desired,
@@ -164,6 +203,10 @@ impl Observer for Shown {
     fn started(&self, _change: &Change) {}
 
     fn finished(&self, item: &Item) {
-        self.progress.finished(&format!("{} {}", item.address, report::text::status(item.status)));
+        self.progress.finished(&format!(
+            "{} {}",
+            item.address,
+            report::text::status(item.status)
+        ));
     }
 }

@@ -26,7 +26,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
-    inner(ui, global, arguments).await.map_err(|failure| failure.as_json(arguments.output.is_json()))
+    inner(ui, global, arguments)
+        .await
+        .map_err(|failure| failure.as_json(arguments.output.is_json()))
 }
 
 async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
@@ -41,5 +43,9 @@ async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, 
     };
     arguments.output.write(ui, &text)?;
     let differs = report.has_drift();
-    Ok(if differs && arguments.detailed_exitcode { Done::WithDifferences } else { Done::Quietly })
+    Ok(if differs && arguments.detailed_exitcode {
+        Done::WithDifferences
+    } else {
+        Done::Quietly
+    })
 }

@@ -31,13 +31,20 @@ impl Failure {
     /// Tells the user.
     pub(super) fn report(&self, ui: &Ui) {
         if let Some(invalid) = &self.invalid {
-            let text =
-                diagnostic::text::render(&invalid.findings, &invalid.sources, ui.notice_palette(), ui.width());
+            let text = diagnostic::text::render(
+                &invalid.findings,
+                &invalid.sources,
+                ui.notice_palette(),
+                ui.width(),
+            );
             ui.notice(&text);
         }
         ui.error(&self.error);
         if self.as_json {
-            let findings = self.invalid.as_ref().map(|invalid| (&invalid.findings[..], &invalid.sources));
+            let findings = self
+                .invalid
+                .as_ref()
+                .map(|invalid| (&invalid.findings[..], &invalid.sources));
             // Where stdout is gone, the exit code still tells.
             let _ = ui.data(&report::json::error(&self.error, findings));
         }
@@ -46,15 +53,26 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { error, invalid: None, as_json: false }
+        Self {
+            error,
+            invalid: None,
+            as_json: false,
+        }
     }
 }
 
 impl From<Box<Invalid>> for Failure {
     fn from(invalid: Box<Invalid>) -> Self {
-        let message = format!("the manifests cannot be used: {}", diagnostic::text::summary(&invalid.findings));
+        let message = format!(
+            "the manifests cannot be used: {}",
+            diagnostic::text::summary(&invalid.findings)
+        );
         let error = Error::new(ErrorKind::Invalid, "manifest/invalid", message);
-        Self { error, invalid: Some(invalid), as_json: false }
+        Self {
+            error,
+            invalid: Some(invalid),
+            as_json: false,
+        }
     }
 }
 
@@ -79,12 +97,19 @@ pub(super) fn graph(error: GraphError) -> Error {
     };
     let hint = match (&error, error.status()) {
         (GraphError::Auth(auth), _) => auth.hint().map(str::to_owned),
-        (GraphError::OutOfTime { .. }, _) => Some("Give the run more time: `--timeout`.".to_owned()),
+        (GraphError::OutOfTime { .. }, _) => {
+            Some("Give the run more time: `--timeout`.".to_owned())
+        }
         (GraphError::Communication { .. }, _) => {
             Some("Check the network, the proxy (`HTTPS_PROXY`) and `spec.cloud`.".to_owned())
         }
-        (_, Some(401)) => Some("The token was issued and then refused: check the app's Intune role and licence.".to_owned()),
-        (_, Some(403)) => Some("Grant the app the permission that the message names, with admin consent.".to_owned()),
+        (_, Some(401)) => Some(
+            "The token was issued and then refused: check the app's Intune role and licence."
+                .to_owned(),
+        ),
+        (_, Some(403)) => Some(
+            "Grant the app the permission that the message names, with admin consent.".to_owned(),
+        ),
         _ => None,
     };
     let message = error.to_string();
@@ -107,7 +132,10 @@ struct Causes {
 
 impl Causes {
     fn of(error: &dyn std::error::Error) -> Self {
-        Self { text: error.to_string(), next: error.source().map(|next| Box::new(Self::of(next))) }
+        Self {
+            text: error.to_string(),
+            next: error.source().map(|next| Box::new(Self::of(next))),
+        }
     }
 }
 
@@ -119,7 +147,9 @@ impl std::fmt::Display for Causes {
 
 impl std::error::Error for Causes {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.next.as_deref().map(|next| next as &dyn std::error::Error)
+        self.next
+            .as_deref()
+            .map(|next| next as &dyn std::error::Error)
     }
 }
 

@@ -27,7 +27,12 @@ mod validate;
 
 /// Keeps a Microsoft tenant's device settings where Git says they are.
 #[derive(Debug, Parser)]
-#[command(name = "moorline", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(
+    name = "moorline",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -119,8 +124,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let options =
-        ui::Options { color: cli.global.color, quiet: cli.global.quiet, verbosity: cli.global.verbose };
+    let options = ui::Options {
+        color: cli.global.color,
+        quiet: cli.global.quiet,
+        verbosity: cli.global.verbose,
+    };
     let ui = Ui::new(options);
     logging::start(&ui, cli.global.log_format);
     match dispatch(&ui, &cli) {
@@ -138,7 +146,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn usage(error: &clap::Error) -> ExitCode {
     // Nothing can be done where even this cannot be written.
     let _ = error.print();
-    if error.use_stderr() { ExitCode::from(ErrorKind::Usage.exit_code()) } else { ExitCode::SUCCESS }
+    if error.use_stderr() {
+        ExitCode::from(ErrorKind::Usage.exit_code())
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 fn dispatch(ui: &Ui, cli: &Cli) -> Result<Done, Failure> {

@@ -26,14 +26,24 @@ impl Output {
 
     /// Writes a result.
     pub(super) fn write(&self, ui: &Ui, text: &str) -> Result<(), Error> {
-        let Some(path) = &self.output else { return ui.data(text) };
+        let Some(path) = &self.output else {
+            return ui.data(text);
+        };
         std::fs::write(path, text).map_err(|source| {
-            Error::failed("io/output", format!("`{}` cannot be written", path.display())).because(source)
+            Error::failed(
+                "io/output",
+                format!("`{}` cannot be written", path.display()),
+            )
+            .because(source)
         })
     }
 
     /// Returns the palette for text: none in a file.
     pub(super) fn palette(&self, ui: &Ui) -> crate::ui::style::Palette {
-        if self.output.is_some() { crate::ui::style::Palette::Plain } else { ui.palette() }
+        if self.output.is_some() {
+            crate::ui::style::Palette::Plain
+        } else {
+            ui.palette()
+        }
     }
 }

@@ -28,7 +28,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
-    inner(ui, global, arguments).await.map_err(|failure| failure.as_json(arguments.output.is_json()))
+    inner(ui, global, arguments)
+        .await
+        .map_err(|failure| failure.as_json(arguments.output.is_json()))
 }
 
 async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
@@ -42,5 +44,9 @@ async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, 
     };
     arguments.output.write(ui, &text)?;
     let differs = !plan.summary.is_empty();
-    Ok(if differs && arguments.detailed_exitcode { Done::WithDifferences } else { Done::Quietly })
+    Ok(if differs && arguments.detailed_exitcode {
+        Done::WithDifferences
+    } else {
+        Done::Quietly
+    })
 }

@@ -69,34 +69,43 @@ async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), Failure> {
     };
     let running = Sandbox::start(state, arguments.state.clone(), arguments.listen)
         .await
-        .map_err(|source| Error::failed("sandbox/start", "the sandbox cannot be started").because(source))?;
+        .map_err(|source| {
+            Error::failed("sandbox/start", "the sandbox cannot be started").because(source)
+        })?;
     ui.data(&format!("{}\n", running.graph_url()))?;
     ui.status(&format!(
         "The sandbox is serving. Use it with `--graph-url {} --login-url {}`; any client id and secret sign in.\nStop it with Ctrl-C.",
         running.graph_url(),
         running.login_url()
     ));
-    tokio::signal::ctrl_c()
-        .await
-        .map_err(|source| Error::failed("io/signal", "the program cannot wait for Ctrl-C").because(source))?;
+    tokio::signal::ctrl_c().await.map_err(|source| {
+        Error::failed("io/signal", "the program cannot wait for Ctrl-C").because(source)
+    })?;
     running.shutdown().await;
     Ok(())
 }
 
 fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), Failure> {
-    let usage = |source: &dyn std::error::Error| Error::new(ErrorKind::Usage, "sandbox/edit", source.to_string());
+    let usage = |source: &dyn std::error::Error| {
+        Error::new(ErrorKind::Usage, "sandbox/edit", source.to_string())
+    };
     let target = match &arguments.tenant {
         Some(tenant) => live_target(tenant, &arguments.target)?,
         None => arguments.target.clone(),
     };
-    let edit =
-        Edit::parse(&target, &arguments.settings, arguments.actor.clone()).map_err(|source| usage(&source))?;
+    let edit = Edit::parse(&target, &arguments.settings, arguments.actor.clone())
+        .map_err(|source| usage(&source))?;
     let mut state = load_state(&arguments.state)?;
-    edit.apply(&mut state).map_err(|source| Error::failed("sandbox/edit", source.to_string()))?;
-    state
-        .save(&arguments.state)
-        .map_err(|source| Error::failed("sandbox/state", "the state cannot be kept").because(source))?;
-    ui.status(&format!("Edited {} in {}.", arguments.target, arguments.state.display()));
+    edit.apply(&mut state)
+        .map_err(|source| Error::failed("sandbox/edit", source.to_string()))?;
+    state.save(&arguments.state).map_err(|source| {
+        Error::failed("sandbox/state", "the state cannot be kept").because(source)
+    })?;
+    ui.status(&format!(
+        "Edited {} in {}.",
+        arguments.target,
+        arguments.state.display()
+    ));
     Ok(())
 }
 
@@ -104,15 +113,33 @@ fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), Failure> {
 fn live_target(tenant: &Path, target: &str) -> Result<String, Failure> {
     let desired = bundle::load(tenant).into_desired()?;
     let named = |address: &Address| address.to_string() == target;
-    let Some(manifest) = desired.manifests.iter().find(|manifest| named(&manifest.address)) else {
-        let all: Vec<String> = desired.manifests.iter().map(|manifest| manifest.address.to_string()).collect();
-        let error = Error::new(ErrorKind::Usage, "sandbox/edit", format!("no manifest is called `{target}`"));
-        return Err(match crate::diagnostic::suggest::nearest(target, all.iter().map(String::as_str)) {
-            Some(near) => error.hint(format!("Did you mean `{near}`?")),
-            None => error.hint("Write KIND/NAME as `moorline plan` shows it."),
-        }
-        .into());
+    let Some(manifest) = desired
+        .manifests
+        .iter()
+        .find(|manifest| named(&manifest.address))
+    else {
+        let all: Vec<String> = desired
+            .manifests
+            .iter()
+            .map(|manifest| manifest.address.to_string())
+            .collect();
+        let error = Error::new(
+            ErrorKind::Usage,
+            "sandbox/edit",
+            format!("no manifest is called `{target}`"),
+        );
+        return Err(
+            match crate::diagnostic::suggest::nearest(target, all.iter().map(String::as_str)) {
+                Some(near) => error.hint(format!("Did you mean `{near}`?")),
+                None => error.hint("Write KIND/NAME as `moorline plan` shows it."),
+            }
+            .into(),
+        );
     };
-    let name = manifest.id.as_deref().or(manifest.display_name()).unwrap_or(&manifest.address.kind);
+    let name = manifest
+        .id
+        .as_deref()
+        .or(manifest.display_name())
+        .unwrap_or(&manifest.address.kind);
     Ok(format!("{}/{name}", manifest.address.kind))
 }

@@ -57,8 +57,20 @@ fn version(text: &str) -> Result<GraphVersion, String> {
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let schema = match (&arguments.command, &arguments.kind, &arguments.document, &arguments.editor) {
-        (Some(Command::Generate { metadata, graph_version, output }), ..) => {
+    let schema = match (
+        &arguments.command,
+        &arguments.kind,
+        &arguments.document,
+        &arguments.editor,
+    ) {
+        (
+            Some(Command::Generate {
+                metadata,
+                graph_version,
+                output,
+            }),
+            ..,
+        ) => {
             let default = PathBuf::from(format!("schemas/graph/{graph_version}.json"));
             let output = output.as_ref().unwrap_or(&default);
             let count = generate_file(metadata, *graph_version, output)?;
@@ -73,8 +85,14 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
         (_, _, Some(name), _) => document(name)?,
         (_, Some(kind), ..) => of_kind(kind, arguments.graph_version)?,
         _ => {
-            let error = Error::new(ErrorKind::Usage, "usage/schema", "there is nothing to print");
-            return Err(error.hint("Name a kind; `moorline kinds` lists them.").into());
+            let error = Error::new(
+                ErrorKind::Usage,
+                "usage/schema",
+                "there is nothing to print",
+            );
+            return Err(error
+                .hint("Name a kind; `moorline kinds` lists them.")
+                .into());
         }
     };
     ui.data(&pretty(&schema))?;
@@ -87,7 +105,11 @@ fn pretty(schema: &Value) -> String {
 
 fn document(name: &str) -> Result<Value, Error> {
     let Some(document) = documents::find(name) else {
-        let error = Error::new(ErrorKind::Usage, "usage/document", format!("there is no document `{name}`"));
+        let error = Error::new(
+            ErrorKind::Usage,
+            "usage/document",
+            format!("there is no document `{name}`"),
+        );
         let names: Vec<&str> = DOCUMENTS.iter().map(|document| document.name).collect();
         return Err(error.hint(format!("Use one of {}.", names.join(", "))));
     };
@@ -99,7 +121,11 @@ fn of_kind(kind: &str, version: GraphVersion) -> Result<Value, Error> {
     if let Some(schema) = validate::document(version, kind) {
         return Ok(schema);
     }
-    let error = Error::new(ErrorKind::Usage, "usage/kind", format!("Graph {version} has no type `{kind}`"));
+    let error = Error::new(
+        ErrorKind::Usage,
+        "usage/kind",
+        format!("Graph {version} has no type `{kind}`"),
+    );
     Err(match nearest(kind, Types::of(version).names()) {
         Some(near) => error.hint(format!("Did you mean `{near}`?")),
         None => error.hint("`moorline kinds` lists the kinds."),
@@ -108,7 +134,11 @@ fn of_kind(kind: &str, version: GraphVersion) -> Result<Value, Error> {
 
 fn generate_file(metadata: &Path, version: GraphVersion, output: &Path) -> Result<usize, Error> {
     let text = std::fs::read_to_string(metadata).map_err(|source| {
-        Error::failed("io/read", format!("`{}` cannot be read", metadata.display())).because(source)
+        Error::failed(
+            "io/read",
+            format!("`{}` cannot be read", metadata.display()),
+        )
+        .because(source)
     })?;
     let unusable = |source: csdl::CsdlError| {
         Error::failed("schema/metadata", format!("`{}` is no usable metadata document", metadata.display()))
@@ -116,19 +146,31 @@ fn generate_file(metadata: &Path, version: GraphVersion, output: &Path) -> Resul
             .hint("Download it from https://graph.microsoft.com/beta/$metadata, or use the one in schemas/graph.")
     };
     let types = csdl::read(&text).map_err(unusable)?;
-    let schema = generate::generate(version, &types, Semantics::built_in().constraints()).map_err(unusable)?;
+    let schema = generate::generate(version, &types, Semantics::built_in().constraints())
+        .map_err(unusable)?;
     write(output, &pretty(&schema))?;
-    Ok(schema["$defs"].as_object().map_or(0, |defs| defs.keys().filter(|name| !name.contains(':')).count()))
+    Ok(schema["$defs"].as_object().map_or(0, |defs| {
+        defs.keys().filter(|name| !name.contains(':')).count()
+    }))
 }
 
 fn editor_schema() -> Value {
-    let kinds: Vec<EditorKind> =
-        kinds::all().into_iter().map(|kind| EditorKind { name: kind.name, versions: kind.versions }).collect();
+    let kinds: Vec<EditorKind> = kinds::all()
+        .into_iter()
+        .map(|kind| EditorKind {
+            name: kind.name,
+            versions: kind.versions,
+        })
+        .collect();
     editor::schema(&crate::manifest::envelope_schema(), &kinds)
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {
     std::fs::write(path, text).map_err(|source| {
-        Error::failed("io/output", format!("`{}` cannot be written", path.display())).because(source)
+        Error::failed(
+            "io/output",
+            format!("`{}` cannot be written", path.display()),
+        )
+        .because(source)
     })
 }

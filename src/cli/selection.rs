@@ -16,15 +16,28 @@ pub(super) struct Selection {
 impl Selection {
     /// Reads the globs; one that selects nothing is a mistake.
     pub(super) fn new(globs: &[String], manifests: &[Manifest]) -> Result<Self, Error> {
-        let usage = |code: &'static str, message: String| Error::new(ErrorKind::Usage, code, message);
+        let usage =
+            |code: &'static str, message: String| Error::new(ErrorKind::Usage, code, message);
         let mut builder = GlobSetBuilder::new();
         for text in globs {
-            let glob = GlobBuilder::new(text).literal_separator(false).build().map_err(|error| {
-                usage("usage/only", format!("`--only {text}` is no glob: {}", error.kind()))
-            })?;
+            let glob = GlobBuilder::new(text)
+                .literal_separator(false)
+                .build()
+                .map_err(|error| {
+                    usage(
+                        "usage/only",
+                        format!("`--only {text}` is no glob: {}", error.kind()),
+                    )
+                })?;
             let matcher = glob.compile_matcher();
-            if !manifests.iter().any(|manifest| matcher.is_match(manifest.address.to_string())) {
-                let all: Vec<String> = manifests.iter().map(|manifest| manifest.address.to_string()).collect();
+            if !manifests
+                .iter()
+                .any(|manifest| matcher.is_match(manifest.address.to_string()))
+            {
+                let all: Vec<String> = manifests
+                    .iter()
+                    .map(|manifest| manifest.address.to_string())
+                    .collect();
                 let error = usage("usage/only", format!("`--only {text}` matches no manifest"));
                 return Err(match nearest(text, all.iter().map(String::as_str)) {
                     Some(near) => error.hint(format!("Did you mean `{near}`?")),
@@ -33,8 +46,13 @@ impl Selection {
             }
             builder.add(glob);
         }
-        let set = builder.build().map_err(|error| usage("usage/only", format!("`--only` cannot be used: {error}")))?;
-        Ok(Self { globs: globs.to_vec(), set })
+        let set = builder
+            .build()
+            .map_err(|error| usage("usage/only", format!("`--only` cannot be used: {error}")))?;
+        Ok(Self {
+            globs: globs.to_vec(),
+            set,
+        })
     }
 
     /// Returns whether a manifest is selected.

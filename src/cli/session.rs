@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use super::Global;
 use super::failure::{self, Failure};
 use super::selection::Selection;
-use super::Global;
 use crate::auth::cache::Cached;
 use crate::auth::client_secret::ClientSecret;
 use crate::auth::entra::TokenEndpoint;
@@ -32,7 +32,9 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|source| Error::failed("io/runtime", "the program cannot start its threads").because(source))?;
+        .map_err(|source| {
+            Error::failed("io/runtime", "the program cannot start its threads").because(source)
+        })?;
     Ok(runtime.block_on(work))
 }
 
@@ -50,7 +52,12 @@ impl Session {
         let desired = manifest::bundle::load(path).into_desired()?;
         if !desired.warnings.is_empty() {
             let (palette, width) = (ui.notice_palette(), ui.width());
-            ui.notice(&diagnostic::text::render(&desired.warnings, &desired.sources, palette, width));
+            ui.notice(&diagnostic::text::render(
+                &desired.warnings,
+                &desired.sources,
+                palette,
+                width,
+            ));
         }
         let selection = Selection::new(&global.only, &desired.manifests)?;
         let clock = Clock::system();
@@ -63,16 +70,28 @@ impl Session {
             None => (global.graph_url.clone(), global.login_url.clone()),
         };
         let cloud = desired.tenant.spec.cloud;
-        let endpoints = Endpoints::new(cloud, graph_url.as_deref(), login_url.as_deref())
-            .map_err(|source| Error::new(crate::error::ErrorKind::Usage, "usage/endpoint", source.to_string()))?;
-        let transport = Transport::new(&endpoints)
-            .map_err(|source| Error::failed("io/tls", "the HTTP client cannot be set up").because(source))?;
+        let endpoints = Endpoints::new(cloud, graph_url.as_deref(), login_url.as_deref()).map_err(
+            |source| {
+                Error::new(
+                    crate::error::ErrorKind::Usage,
+                    "usage/endpoint",
+                    source.to_string(),
+                )
+            },
+        )?;
+        let transport = Transport::new(&endpoints).map_err(|source| {
+            Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
+        })?;
         let tenant_id = &desired.tenant.spec.tenant_id;
         let tokens: Arc<dyn TokenSource> = if sandbox.is_some() {
             // Whatever signs in to the real tenant has no business here.
-            let endpoint = TokenEndpoint::new(&endpoints, tenant_id, transport.clone(), clock.clone());
+            let endpoint =
+                TokenEndpoint::new(&endpoints, tenant_id, transport.clone(), clock.clone());
             let secret = SecretString::from("sandbox");
-            Arc::new(Cached::new(ClientSecret::new(endpoint, "moorline".to_owned(), secret), clock.clone()))
+            Arc::new(Cached::new(
+                ClientSecret::new(endpoint, "moorline".to_owned(), secret),
+                clock.clone(),
+            ))
         } else {
             let env = |name: &str| std::env::var(name).ok();
             auth::from_env(env, Some(tenant_id), &endpoints, &transport, &clock)?
@@ -83,7 +102,12 @@ impl Session {
             tenant: uuid::Uuid::try_parse(tenant_id).ok(),
         };
         let graph = Graph::new(endpoints, tokens, transport, clock, &options);
-        Ok(Self { desired, selection, graph, sandbox })
+        Ok(Self {
+            desired,
+            selection,
+            graph,
+            sandbox,
+        })
     }
 
     /// Reads the tenant and plans.
@@ -123,10 +147,16 @@ impl Session {
 /// Returns the time in whole seconds, RFC 3339.
 fn now(clock: &Clock) -> String {
     let now = clock.now();
-    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
+    jiff::Timestamp::from_second(now.as_second())
+        .unwrap_or(now)
+        .to_string()
 }
 
-async fn start_sandbox(ui: &Ui, desired: &Desired, file: Option<&Path>) -> Result<Running, Failure> {
+async fn start_sandbox(
+    ui: &Ui,
+    desired: &Desired,
+    file: Option<&Path>,
+) -> Result<Running, Failure> {
     let state = match file {
         Some(path) if path.exists() => load_state(path)?,
         _ => seed(desired)?,
@@ -137,14 +167,19 @@ async fn start_sandbox(ui: &Ui, desired: &Desired, file: Option<&Path>) -> Resul
     }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let running = Sandbox::start(state, file.map(Path::to_owned), address).await;
-    Ok(running.map_err(|source| Error::failed("sandbox/start", "the sandbox cannot be started").because(source))?)
+    Ok(running.map_err(|source| {
+        Error::failed("sandbox/start", "the sandbox cannot be started").because(source)
+    })?)
 }
 
 pub(super) fn load_state(path: &Path) -> Result<State, Error> {
     State::load(path).map_err(|source| {
-        Error::failed("sandbox/state", format!("`{}` is no usable sandbox state", path.display()))
-            .because(source)
-            .hint("Delete it to start anew, or correct what the message names.")
+        Error::failed(
+            "sandbox/state",
+            format!("`{}` is no usable sandbox state", path.display()),
+        )
+        .because(source)
+        .hint("Delete it to start anew, or correct what the message names.")
     })
 }
 
@@ -152,6 +187,9 @@ pub(super) fn load_state(path: &Path) -> Result<State, Error> {
 fn seed(desired: &Desired) -> Result<State, Error> {
     match &desired.tenant.spec.sandbox.seed {
         Some(seed) => load_state(&desired.root.join(seed)),
-        None => Ok(State::new(Tenant { domain: desired.tenant.spec.tenant_id.clone(), ..Tenant::default() })),
+        None => Ok(State::new(Tenant {
+            domain: desired.tenant.spec.tenant_id.clone(),
+            ..Tenant::default()
+        })),
     }
 }

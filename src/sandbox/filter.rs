@@ -74,7 +74,9 @@ impl Filter {
             Self::Eq(property, value) => object.get(property).unwrap_or(&Value::Null) == value,
             Self::StartsWith(property, beginning) => {
                 let value = object.get(property).and_then(Value::as_str);
-                value.is_some_and(|value| value.to_lowercase().starts_with(&beginning.to_lowercase()))
+                value.is_some_and(|value| {
+                    value.to_lowercase().starts_with(&beginning.to_lowercase())
+                })
             }
         }
     }

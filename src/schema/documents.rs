@@ -24,15 +24,51 @@ fn of<T: schemars::JsonSchema>() -> Value {
 
 /// Every document that Moorline reads or writes.
 pub const DOCUMENTS: [Document; 9] = [
-    Document { name: "tenant", about: "moorline.yaml", schema: of::<crate::manifest::TenantFile> },
-    Document { name: "manifest", about: "a manifest's envelope", schema: crate::manifest::envelope_schema },
-    Document { name: "findings", about: "validate --format json", schema: || crate::report::json::schema("findings") },
-    Document { name: "plan", about: "plan --format json", schema: || crate::report::json::schema("plan") },
-    Document { name: "outcome", about: "apply --format json", schema: || crate::report::json::schema("outcome") },
-    Document { name: "drift", about: "drift --format json", schema: || crate::report::json::schema("drift") },
-    Document { name: "kinds", about: "kinds --format json", schema: || crate::report::json::schema("kinds") },
-    Document { name: "error", about: "any failure with --format json", schema: || crate::report::json::schema("error") },
-    Document { name: "sandbox-state", about: "the sandbox's state and its seeds", schema: of::<crate::sandbox::state::State> },
+    Document {
+        name: "tenant",
+        about: "moorline.yaml",
+        schema: of::<crate::manifest::TenantFile>,
+    },
+    Document {
+        name: "manifest",
+        about: "a manifest's envelope",
+        schema: crate::manifest::envelope_schema,
+    },
+    Document {
+        name: "findings",
+        about: "validate --format json",
+        schema: || crate::report::json::schema("findings"),
+    },
+    Document {
+        name: "plan",
+        about: "plan --format json",
+        schema: || crate::report::json::schema("plan"),
+    },
+    Document {
+        name: "outcome",
+        about: "apply --format json",
+        schema: || crate::report::json::schema("outcome"),
+    },
+    Document {
+        name: "drift",
+        about: "drift --format json",
+        schema: || crate::report::json::schema("drift"),
+    },
+    Document {
+        name: "kinds",
+        about: "kinds --format json",
+        schema: || crate::report::json::schema("kinds"),
+    },
+    Document {
+        name: "error",
+        about: "any failure with --format json",
+        schema: || crate::report::json::schema("error"),
+    },
+    Document {
+        name: "sandbox-state",
+        about: "the sandbox's state and its seeds",
+        schema: of::<crate::sandbox::state::State>,
+    },
 ];
 
 /// Returns a document by its name.

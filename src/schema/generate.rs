@@ -13,10 +13,18 @@ use super::csdl::{Constraints, CsdlCategory, CsdlError, CsdlProperty, CsdlType};
 use super::types::{Edm, GraphVersion, Holds, TypeRef, odata_type};
 
 /// The types that the schemas start from; all that they reach is included.
-pub const ROOTS: [&str; 3] = ["deviceConfiguration", "deviceConfigurationAssignment", "deviceRegistrationPolicy"];
+pub const ROOTS: [&str; 3] = [
+    "deviceConfiguration",
+    "deviceConfigurationAssignment",
+    "deviceRegistrationPolicy",
+];
 
 /// What manifests refer to and what tells who changed something, where the version has it.
-const BESIDE: [&str; 3] = ["auditEvent", "deviceAndAppManagementAssignmentFilter", "roleScopeTag"];
+const BESIDE: [&str; 3] = [
+    "auditEvent",
+    "deviceAndAppManagementAssignmentFilter",
+    "roleScopeTag",
+];
 
 /// Curated constraints by declaring type and property, for what the document does not annotate.
 pub type Curated = BTreeMap<(String, String), Constraints>;
@@ -89,19 +97,38 @@ impl<'a> Generator<'a> {
             }
             open.push(root.to_owned());
         }
-        open.extend(BESIDE.into_iter().filter(|name| self.types.contains_key(*name)).map(str::to_owned));
+        open.extend(
+            BESIDE
+                .into_iter()
+                .filter(|name| self.types.contains_key(*name))
+                .map(str::to_owned),
+        );
         while let Some(name) = open.pop() {
             if !reached.insert(name.clone()) {
                 continue;
             }
-            open.extend(self.derived.get(name.as_str()).into_iter().flatten().map(|d| (*d).to_owned()));
-            for (owner, property) in self.properties(&name).into_iter().filter(|(_, p)| !p.navigation) {
+            open.extend(
+                self.derived
+                    .get(name.as_str())
+                    .into_iter()
+                    .flatten()
+                    .map(|d| (*d).to_owned()),
+            );
+            for (owner, property) in self
+                .properties(&name)
+                .into_iter()
+                .filter(|(_, p)| !p.navigation)
+            {
                 if let Holds::Named(target) = self.reference(owner, property)?.holds {
                     open.push(target);
                 }
             }
         }
-        let bases: Vec<String> = reached.iter().flat_map(|name| self.chain(name)).map(str::to_owned).collect();
+        let bases: Vec<String> = reached
+            .iter()
+            .flat_map(|name| self.chain(name))
+            .map(str::to_owned)
+            .collect();
         reached.extend(bases);
         Ok(reached)
     }
@@ -129,7 +156,10 @@ impl<'a> Generator<'a> {
         let mut at = self.types.get_key_value(name);
         while let Some((name, ty)) = at.filter(|(name, _)| !chain.contains(&name.as_str())) {
             chain.push(name);
-            at = ty.base.as_ref().and_then(|base| self.types.get_key_value(base));
+            at = ty
+                .base
+                .as_ref()
+                .and_then(|base| self.types.get_key_value(base));
         }
         chain
     }
@@ -137,7 +167,14 @@ impl<'a> Generator<'a> {
     /// Own and inherited properties with the type that declares each.
     fn properties(&self, name: &str) -> Vec<(&'a str, &'a CsdlProperty)> {
         let chain = self.chain(name).into_iter();
-        chain.flat_map(|at| self.types[at].properties.iter().map(move |property| (at, property))).collect()
+        chain
+            .flat_map(|at| {
+                self.types[at]
+                    .properties
+                    .iter()
+                    .map(move |property| (at, property))
+            })
+            .collect()
     }
 
     fn shape(&self, name: &str, included: &BTreeSet<String>) -> Result<Value, CsdlError> {
@@ -161,7 +198,10 @@ impl<'a> Generator<'a> {
             shape.insert("x-base".into(), base.as_str().into());
         }
         let derived = self.derived.get(name.as_str()).into_iter().flatten();
-        let derived: Vec<&str> = derived.copied().filter(|name| included.contains(*name)).collect();
+        let derived: Vec<&str> = derived
+            .copied()
+            .filter(|name| included.contains(*name))
+            .collect();
         if !derived.is_empty() {
             shape.insert("x-derived".into(), derived.into());
         }

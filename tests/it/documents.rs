@@ -34,7 +34,11 @@ fn example_in(page: &str, after: &str) -> Value {
     let start = start + page[start..].find("{\n").expect("the request has a body");
     let end = start + page[start..].find("\n}").expect("the body ends") + 2;
     let mut body = page[start..end].to_owned();
-    while let Some(comma) = body.match_indices(',').map(|(at, _)| at).find(|at| body[at + 1..].trim_start().starts_with('}')) {
+    while let Some(comma) = body
+        .match_indices(',')
+        .map(|(at, _)| at)
+        .find(|at| body[at + 1..].trim_start().starts_with('}'))
+    {
         body.remove(comma);
     }
     serde_json::from_str(&body).expect("the body is JSON once its trailing commas are gone")
@@ -48,8 +52,16 @@ fn page(name: &str) -> Option<String> {
 #[test]
 fn the_fixtures_are_the_pages_own_examples() {
     let pages = [
-        ("3-windowsIdentityProtectionConfiguration-update.txt", "PATCH https://", WINDOWS_HELLO),
-        ("4-deviceRegistrationPolicy-update.txt", "PUT https://", REGISTRATION),
+        (
+            "3-windowsIdentityProtectionConfiguration-update.txt",
+            "PATCH https://",
+            WINDOWS_HELLO,
+        ),
+        (
+            "4-deviceRegistrationPolicy-update.txt",
+            "PUT https://",
+            REGISTRATION,
+        ),
     ];
     for (name, request, fixture) in pages {
         let Some(page) = page(name) else {
@@ -79,14 +91,35 @@ fn windows_hello(spec: &Map<String, Value>) -> Workspace {
 #[test]
 fn validation_and_plan_find_what_the_example_leaves_to_the_reader() {
     let mut spec = object(WINDOWS_HELLO);
-    let run = windows_hello(&spec).run(&["validate", "--format", "json"]).expect(3);
-    let codes: Vec<Value> = run.json()["items"].as_array().expect("a list").iter().map(|i| i["code"].clone()).collect();
-    assert_eq!(codes, ["schema/minimum", "schema/minimum", "manifest/ignored-properties"].map(Value::from));
+    let run = windows_hello(&spec)
+        .run(&["validate", "--format", "json"])
+        .expect(3);
+    let codes: Vec<Value> = run.json()["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|i| i["code"].clone())
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            "schema/minimum",
+            "schema/minimum",
+            "manifest/ignored-properties"
+        ]
+        .map(Value::from)
+    );
 
     spec["pinMinimumLength"] = json!(6);
     spec["pinMaximumLength"] = json!(12);
-    let plan = windows_hello(&spec).run(&["plan", "--sandbox", "--format", "json"]).expect(0).json();
-    assert_eq!(plan["changes"][0]["blocked"][0]["code"], "scope-tag/unknown");
+    let plan = windows_hello(&spec)
+        .run(&["plan", "--sandbox", "--format", "json"])
+        .expect(0)
+        .json();
+    assert_eq!(
+        plan["changes"][0]["blocked"][0]["code"],
+        "scope-tag/unknown"
+    );
     assert_eq!(plan["changes"][0]["requests"], json!([]));
 }
 
@@ -94,10 +127,16 @@ fn validation_and_plan_find_what_the_example_leaves_to_the_reader() {
 fn the_patch_is_the_examples_updatable_properties() {
     let mut spec = object(WINDOWS_HELLO);
     spec.extend(mended().map(|(name, value)| (name.to_owned(), value)));
-    let plan = windows_hello(&spec).run(&["plan", "--sandbox", "--format", "json"]).expect(0).json();
+    let plan = windows_hello(&spec)
+        .run(&["plan", "--sandbox", "--format", "json"])
+        .expect(0)
+        .json();
     let request = &plan["changes"][0]["requests"][0];
     assert_eq!(request["method"], "PATCH");
-    assert_eq!(request["path"], "/deviceManagement/deviceConfigurations/b2e64303-4303-b2e6-0343-e6b20343e6b2");
+    assert_eq!(
+        request["path"],
+        "/deviceManagement/deviceConfigurations/b2e64303-4303-b2e6-0343-e6b20343e6b2"
+    );
     spec.retain(|name, _| !READ_ONLY.contains(&name.as_str()));
     assert_eq!(request["body"], Value::Object(spec));
 }
@@ -115,12 +154,22 @@ fn the_put_is_the_examples_body() {
         "deviceRegistration": { "registrationLocked": false },
         "users": [{ "id": "3c8ef067-8b96-44de-b2ae-557dfa0f97a0", "displayName": "Alice", "userPrincipalName": "alice@contoso.com" }],
     }));
-    let plan = workspace.run(&["plan", "--sandbox", "--format", "json"]).expect(0).json();
+    let plan = workspace
+        .run(&["plan", "--sandbox", "--format", "json"])
+        .expect(0)
+        .json();
     let request = &plan["changes"][0]["requests"][0];
-    assert_eq!((&request["method"], &request["path"]), (&json!("PUT"), &json!("/policies/deviceRegistrationPolicy")));
+    assert_eq!(
+        (&request["method"], &request["path"]),
+        (&json!("PUT"), &json!("/policies/deviceRegistrationPolicy"))
+    );
     let mut body = request["body"].clone();
     // Only the service sets it, so live's value goes back whatever the example says.
-    assert_eq!(body["azureADRegistration"]["isAdminConfigurable"].take(), json!(true));
-    body["azureADRegistration"]["isAdminConfigurable"] = spec["azureADRegistration"]["isAdminConfigurable"].clone();
+    assert_eq!(
+        body["azureADRegistration"]["isAdminConfigurable"].take(),
+        json!(true)
+    );
+    body["azureADRegistration"]["isAdminConfigurable"] =
+        spec["azureADRegistration"]["isAdminConfigurable"].clone();
     assert_eq!(body, Value::Object(spec));
 }

@@ -28,14 +28,25 @@ pub fn full(model: &Model, kind: &str, display_name: &str) -> Map<String, Value>
     let structure = model.get(kind).expect("the kind exists");
     let mut spec = Map::new();
     for property in structure.properties.values().filter(|p| is_declarable(p)) {
-        let twin = property.facts.mirrors.as_ref().and_then(|twin| structure.properties.get(twin));
+        let twin = property
+            .facts
+            .mirrors
+            .as_ref()
+            .and_then(|twin| structure.properties.get(twin));
         if twin.is_none() {
-            spec.insert(property.name.clone(), sample(model, property, &property.shape, 0, 0));
+            spec.insert(
+                property.name.clone(),
+                sample(model, property, &property.shape, 0, 0),
+            );
         }
     }
     for rule in Semantics::built_in().rules(kind) {
         let [_, upper] = &rule.not_greater;
-        spec[upper] = structure.properties[upper].range.1.expect("the rule is about bounded numbers").into();
+        spec[upper] = structure.properties[upper]
+            .range
+            .1
+            .expect("the rule is about bounded numbers")
+            .into();
     }
     if structure.properties["displayName"].computed {
         spec.remove("displayName");
@@ -51,16 +62,28 @@ pub fn is_declarable(property: &Property) -> bool {
 }
 
 /// Returns a value of a property; `variant` 0 and 1 differ wherever the type has two values.
-pub fn sample(model: &Model, property: &Property, shape: &Shape, variant: usize, depth: usize) -> Value {
+pub fn sample(
+    model: &Model,
+    property: &Property,
+    shape: &Shape,
+    variant: usize,
+    depth: usize,
+) -> Value {
     if property.facts.sensitive && matches!(shape, Shape::Scalar(_)) {
         return json!({ "$env": SECRET });
     }
     match shape {
         Shape::Scalar(edm) => scalar(property, *edm, variant),
         Shape::Enum(def) => {
-            let usable: Vec<&String> = def.members.iter().filter(|m| !m.ends_with("FutureValue")).collect();
+            let usable: Vec<&String> = def
+                .members
+                .iter()
+                .filter(|m| !m.ends_with("FutureValue"))
+                .collect();
             // The first member is what an unset property answers.
-            usable[(usable.len() - 1).saturating_sub(variant)].as_str().into()
+            usable[(usable.len() - 1).saturating_sub(variant)]
+                .as_str()
+                .into()
         }
         Shape::Complex(_) | Shape::Poly(_) => complex(model, shape, variant, depth),
         Shape::Collection(element, order) => {
@@ -84,16 +107,22 @@ fn scalar(property: &Property, edm: Edm, variant: usize) -> Value {
         (None, Edm::Int32 | Edm::Int64) => {
             let (minimum, maximum) = property.range;
             let low = minimum.filter(|low| *low > -1000).unwrap_or(1).max(1);
-            (low + variant as i64).min(maximum.unwrap_or(i64::MAX)).into()
+            (low + variant as i64)
+                .min(maximum.unwrap_or(i64::MAX))
+                .into()
         }
         (None, Edm::Double) => json!(1.5 + variant as f64),
-        (None, Edm::DateTimeOffset) => ["2030-01-01T06:00:00Z", "2031-01-01T06:00:00Z"][variant].into(),
+        (None, Edm::DateTimeOffset) => {
+            ["2030-01-01T06:00:00Z", "2031-01-01T06:00:00Z"][variant].into()
+        }
         (None, Edm::Date) => ["2030-01-01", "2031-01-01"][variant].into(),
         (None, Edm::TimeOfDay) => ["08:00:00", "09:30:00"][variant].into(),
         (None, Edm::Duration) => ["PT1H", "PT2H"][variant].into(),
-        (None, Edm::Guid) => {
-            ["33333333-aaaa-4aaa-8aaa-aaaaaaaaaaa1", "33333333-aaaa-4aaa-8aaa-aaaaaaaaaaa2"][variant].into()
-        }
+        (None, Edm::Guid) => [
+            "33333333-aaaa-4aaa-8aaa-aaaaaaaaaaa1",
+            "33333333-aaaa-4aaa-8aaa-aaaaaaaaaaa2",
+        ][variant]
+            .into(),
         (None, Edm::Binary) => ["b25l", "dHdv"][variant].into(),
     }
 }
@@ -108,7 +137,10 @@ fn complex(model: &Model, shape: &Shape, variant: usize, depth: usize) -> Value 
         // Home screen folders hold pages that hold folders.
         let nests = !matches!(property.shape, Shape::Scalar(_) | Shape::Enum(_));
         if !(nests && depth > 3) {
-            members.insert(property.name.clone(), sample(model, property, &property.shape, variant, depth + 1));
+            members.insert(
+                property.name.clone(),
+                sample(model, property, &property.shape, variant, depth + 1),
+            );
         }
     }
     members.into()
@@ -128,11 +160,15 @@ pub fn changed(model: &Model, property: &Property, shape: &Shape, value: &Value)
         return None;
     }
     match (shape, value) {
-        (Shape::Scalar(_) | Shape::Enum(_), _) => {
-            [0, 1].into_iter().map(|variant| sample(model, property, shape, variant, 0)).find(|other| other != value)
-        }
+        (Shape::Scalar(_) | Shape::Enum(_), _) => [0, 1]
+            .into_iter()
+            .map(|variant| sample(model, property, shape, variant, 0))
+            .find(|other| other != value),
         (Shape::Complex(_) | Shape::Poly(_), Value::Object(members)) => {
-            let stated = value.get("@odata.type").and_then(Value::as_str).and_then(moorline::schema::types::type_name);
+            let stated = value
+                .get("@odata.type")
+                .and_then(Value::as_str)
+                .and_then(moorline::schema::types::type_name);
             let structure = model.actual(shape, stated)?;
             members.iter().find_map(|(name, member)| {
                 let inner = structure.properties.get(name)?;
@@ -185,7 +221,11 @@ pub fn expected(property: &Property) -> Expected {
     match property {
         p if p.computed || p.facts.volatile => Expected::Nothing,
         p if p.facts.sensitive => Expected::Unverifiable,
-        p if matches!(p.facts.readback, Some(Readback::Masked | Readback::Null | Readback::Partial)) => {
+        p if matches!(
+            p.facts.readback,
+            Some(Readback::Masked | Readback::Null | Readback::Partial)
+        ) =>
+        {
             Expected::Unverifiable
         }
         p if p.facts.fixed => Expected::Blocked,

@@ -30,7 +30,9 @@ pub struct Run {
 impl Workspace {
     /// Makes an empty folder.
     pub fn empty() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder can be made") }
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder can be made"),
+        }
     }
 
     /// Makes a folder with a tenant file and these files beside it.
@@ -84,7 +86,8 @@ impl Workspace {
     /// Writes a file, with its folders.
     pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.file(path);
-        std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("the folder can be made");
+        std::fs::create_dir_all(path.parent().expect("a file has a folder"))
+            .expect("the folder can be made");
         std::fs::write(path, text).expect("the file can be written");
     }
 
@@ -109,7 +112,11 @@ impl Workspace {
     /// Runs the binary in the folder with environment variables.
     pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_moorline"));
-        command.current_dir(self.path()).args(arguments).env_clear().env("MOORLINE_TEST_CLOCK", "100");
+        command
+            .current_dir(self.path())
+            .args(arguments)
+            .env_clear()
+            .env("MOORLINE_TEST_CLOCK", "100");
         for (name, value) in variables {
             command.env(name, value);
         }
@@ -131,7 +138,11 @@ impl Run {
     /// Expects an exit code.
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout, self.stderr
+        );
         self
     }
 
@@ -140,7 +151,10 @@ impl Run {
     pub fn json(&self) -> Value {
         match serde_json::from_str(&self.stdout) {
             Ok(value) => value,
-            Err(error) => panic!("stdout is not JSON ({error}):\n{}\n{}", self.stdout, self.stderr),
+            Err(error) => panic!(
+                "stdout is not JSON ({error}):\n{}\n{}",
+                self.stdout, self.stderr
+            ),
         }
     }
 
