@@ -10,6 +10,7 @@ pub mod graph;
 pub mod kinds;
 pub mod manifest;
 pub mod plan;
+pub mod report;
 pub mod sandbox;
 pub mod schema;
 pub mod tenant;
