@@ -401,3 +401,59 @@ pub(super) fn outcome() -> Outcome {
     ];
     Outcome::new(tenant(), "sha256:0a1b".to_owned(), items, true)
 }
+
+/// A plan in which everything that comes from a tenant or a file is the same text.
+pub(super) fn hostile(text: &str) -> Plan {
+    let mut plan = plan();
+    let owned = || text.to_owned();
+    plan.tenant.name = owned();
+    plan.only = vec![owned()];
+    plan.digest = owned();
+    plan.created_at = owned();
+    plan.warnings = vec![owned()];
+    plan.coverage.unmanaged[0].display_name = owned();
+    for change in &mut plan.changes {
+        change.address.name = owned();
+        change.location.file = owned();
+        change.display_name = format!("x{text}");
+        change.last_modified = Some(owned());
+        let mut hostile = field(&[text, &format!("={text}")], json!(text), json!("other"));
+        hostile.names = BTreeMap::from([("other".to_owned(), owned())]);
+        hostile.location = Some(at(text, 1));
+        hostile.reason = Some(owned());
+        change.fields.push(hostile);
+        let value = json!({ text: [text, { text: text }], "long": text.repeat(20) });
+        change.fields.push(field(&["complex"], json!({}), value));
+        for status in [FieldStatus::Blocked, FieldStatus::Unverifiable] {
+            change.fields.push(because(
+                field(&["odd"], json!([text]), json!([])),
+                status,
+                text,
+            ));
+        }
+        change.assignments.push(assignment(Effect::Add, text));
+        change.left_alone.push(LeftAlone {
+            path: FieldPath::default().name(text),
+            live: shown(json!(text)),
+        });
+        change.risks.push(risk(RiskLevel::Refused, text, text));
+        for blocked in &mut change.blocked {
+            blocked.message = owned();
+            blocked.help = owned();
+        }
+    }
+    plan
+}
+
+/// An outcome in which everything that comes from a tenant or a file is the same text.
+pub(super) fn hostile_outcome(text: &str) -> Outcome {
+    let mut outcome = outcome();
+    outcome.tenant.name = text.to_owned();
+    for item in &mut outcome.items {
+        item.address.name = text.to_owned();
+        item.display_name = format!("x{text}");
+        item.message = Some(text.to_owned());
+        item.help = Some(text.to_owned());
+    }
+    outcome
+}

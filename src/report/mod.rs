@@ -5,6 +5,7 @@
 //! Texts from tenants and manifests are made harmless by each format's own rules.
 
 pub mod json;
+pub mod markdown;
 
 pub mod text;
 mod view;

@@ -13,6 +13,11 @@ pub(super) fn count(number: usize, noun: &str) -> String {
     format!("{} {noun}{s}", thousands(number))
 }
 
+/// Returns that a list goes on: `… and 12 more lines`.
+pub(super) fn more(number: usize, noun: &str) -> String {
+    format!("… and {}", count(number, &format!("more {noun}")))
+}
+
 fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();

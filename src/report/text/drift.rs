@@ -3,7 +3,7 @@
 use super::object::object;
 use super::pen::Pen;
 use super::{unmanaged, warnings};
-use crate::drift::{DriftItem, DriftReport, DriftStatus};
+use crate::drift::DriftReport;
 use crate::report::view::{self, Reading};
 use crate::report::{Verbosity, words};
 use crate::ui::style::{BOLD, DIM, Palette};
@@ -16,7 +16,7 @@ pub fn drift(report: &DriftReport, palette: Palette, verbosity: Verbosity) -> St
     let tenant = pen.paint(DIM, format!("{tenant}, checked {checked}"));
     pen.line(0, &tenant);
     pen.gap();
-    for item in in_order(&report.items) {
+    for item in view::out_of_sync(&report.items) {
         object(
             &mut pen,
             &view::drift_item(item, verbosity),
@@ -30,20 +30,4 @@ pub fn drift(report: &DriftReport, palette: Palette, verbosity: Verbosity) -> St
     unmanaged(&mut pen, &report.coverage, verbosity);
     warnings(&mut pen, &report.warnings);
     pen.finish()
-}
-
-/// Returns the objects that are not in sync, what has drifted before what cannot be told.
-pub(in crate::report) fn in_order(items: &[DriftItem]) -> impl Iterator<Item = &DriftItem> {
-    let known =
-        |item: &&DriftItem| matches!(item.status, DriftStatus::Drifted | DriftStatus::Missing);
-    let untold = |item: &&DriftItem| {
-        matches!(
-            item.status,
-            DriftStatus::Unverifiable | DriftStatus::Unknown
-        )
-    };
-    items
-        .iter()
-        .filter(known)
-        .chain(items.iter().filter(untold))
 }

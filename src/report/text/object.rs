@@ -14,7 +14,7 @@ const INDENT: usize = 6;
 /// Writes an object.
 pub(super) fn object(pen: &mut Pen, object: &Object, reading: Reading, verbosity: Verbosity) {
     header(pen, object);
-    for note in &object.notes {
+    for note in object.whole.into_iter().chain(object.modified.as_deref()) {
         let note = pen.paint(DIM, note);
         pen.line(INDENT, &note);
     }

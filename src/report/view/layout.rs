@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{Content, Mark, Node};
+use super::node::{Content, Mark, Node};
 use crate::report::width::cut_middle;
 
 /// Names longer than this do not push the values of their neighbours to the right.

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use similar::{ChangeTag, DiffOp, DiffTag, TextDiff};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Content, Mark, Node, Span};
+use super::node::{Content, Mark, Node, Span};
 use crate::report::width::{beginning, cut, end};
 use crate::report::words;
 use crate::ui::sanitize;
@@ -88,7 +88,7 @@ pub(super) fn diff(from: &str, to: &str, most: usize) -> Vec<Node> {
     let more = lines.len().saturating_sub(most);
     if more > 0 {
         lines.truncate(most);
-        let words = format!("… {} more", words::count(more, "line"));
+        let words = words::more(more, "line");
         lines.push(Node::new(Mark::Context, "", Content::Words(words)));
     }
     lines
@@ -131,13 +131,14 @@ fn changes(diff: &TextDiff<'_, '_, str>, op: &DiffOp, end_differs: bool) -> Vec<
         .iter_changes(op)
         .map(|change| change.value().len())
         .sum();
-    if op.tag() == DiffTag::Replace && bytes <= MOST_REFINED {
+    let replaced = op.tag() == DiffTag::Replace;
+    if replaced && bytes <= MOST_REFINED {
         for change in diff.iter_inline_changes_deadline(op, None) {
             let spans = change.values().iter();
             let spans = spans.filter_map(|(strong, text)| span(*strong, text));
             push(change.tag(), spans.collect(), change.missing_newline());
         }
-    } else if op.old_range().len() == 1 && op.new_range().len() == 1 {
+    } else if replaced && op.old_range().len() == 1 && op.new_range().len() == 1 {
         let lines: Vec<_> = diff.iter_changes(op).collect();
         let other = |at: usize| lines.get(1 - at).map_or("", |line| line.value());
         for (at, line) in lines.iter().take(2).enumerate() {
