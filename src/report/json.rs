@@ -1,0 +1,267 @@
+//! Results as JSON documents, and the schemas of these.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::apply::outcome::Outcome;
+use crate::diagnostic::json::{FindingsDocument, FormatVersion, Item};
+use crate::diagnostic::{Finding, Sources};
+use crate::drift::DriftReport;
+use crate::error::Error;
+use crate::plan::Plan;
+use crate::ui::sanitize;
+
+/// The documents that have a published schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// What an apply would do.
+    Plan,
+    /// What differs in the tenant.
+    Drift,
+    /// What an apply did.
+    Outcome,
+    /// Why a run failed.
+    Error,
+    /// What is wrong with the manifests.
+    Findings,
+}
+
+impl Document {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Plan,
+        Self::Drift,
+        Self::Outcome,
+        Self::Error,
+        Self::Findings,
+    ];
+
+    /// Returns what the document's `kind` says.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Drift => "drift",
+            Self::Outcome => "outcome",
+            Self::Error => "error",
+            Self::Findings => "findings",
+        }
+    }
+}
+
+/// A result under the two members that every document begins with.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Headed<K, T> {
+    /// Says what this document is.
+    kind: K,
+    /// The version of this document's form.
+    format_version: FormatVersion,
+    #[serde(flatten)]
+    body: T,
+}
+
+/// Declares the one value that `kind` has in a document, as a type for its schema.
+macro_rules! kind {
+    ($name:ident, $value:literal) => {
+        #[derive(Serialize, JsonSchema)]
+        enum $name {
+            #[serde(rename = $value)]
+            Value,
+        }
+    };
+}
+
+kind!(PlanKind, "plan");
+kind!(DriftKind, "drift");
+kind!(OutcomeKind, "outcome");
+kind!(ErrorKind, "error");
+
+/// Why a run failed.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct ErrorBody {
+    /// A stable `area/slug`.
+    code: String,
+    /// What happened and where.
+    message: String,
+    /// Why, as the lower layers put it, outermost first.
+    causes: Vec<String>,
+    /// What to do.
+    hints: Vec<String>,
+    /// The exit code of the process.
+    exit_code: u8,
+    /// What is wrong with the manifests, where that was the reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<Vec<Item>>,
+}
+
+/// Returns the document of a plan.
+pub fn plan(plan: &Plan) -> String {
+    headed(PlanKind::Value, plan)
+}
+
+/// Returns the document of a drift report.
+pub fn drift(report: &DriftReport) -> String {
+    headed(DriftKind::Value, report)
+}
+
+/// Returns the document of what an apply did.
+pub fn outcome(outcome: &Outcome) -> String {
+    headed(OutcomeKind::Value, outcome)
+}
+
+/// Returns the document of an error, with the findings where invalid manifests were the reason.
+pub fn error(error: &Error, findings: Option<(&[Finding], &Sources)>) -> String {
+    let body = ErrorBody {
+        code: error.code.to_owned(),
+        message: error.message.clone(),
+        causes: error.causes(),
+        hints: error.hints.clone(),
+        exit_code: error.kind.exit_code(),
+        findings: findings
+            .map(|(findings, sources)| FindingsDocument::new(findings, sources).items),
+    };
+    headed(ErrorKind::Value, body)
+}
+
+/// Returns the document of findings.
+pub fn findings(findings: &[Finding], sources: &Sources) -> String {
+    print(&FindingsDocument::new(findings, sources))
+}
+
+/// Returns the JSON Schema of a document.
+pub fn schema(document: Document) -> Value {
+    let schema = match document {
+        Document::Plan => of::<Headed<PlanKind, Plan>>(),
+        Document::Drift => of::<Headed<DriftKind, DriftReport>>(),
+        Document::Outcome => of::<Headed<OutcomeKind, Outcome>>(),
+        Document::Error => of::<Headed<ErrorKind, ErrorBody>>(),
+        Document::Findings => of::<FindingsDocument>(),
+    };
+    let mut schema = schema.to_value();
+    schema["title"] = document.kind().into();
+    schema
+}
+
+/// Returns the schema of what is written, which may leave members out that have nothing to say.
+fn of<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<T>()
+}
+
+fn headed<K: Serialize, T: Serialize>(kind: K, body: T) -> String {
+    print(&Headed {
+        kind,
+        format_version: FormatVersion::V1,
+        body,
+    })
+}
+
+fn print(document: &impl Serialize) -> String {
+    // Keys are strings and nothing serialises by code that can fail, so there is no error to hand on.
+    let text = serde_json::to_string_pretty(document).unwrap_or_default();
+    harmless(&text) + "\n"
+}
+
+/// Returns JSON with every character escaped that a terminal would obey or hide. Its own grammar is
+/// ASCII, so such a character is always inside a string, where an escape means the same.
+fn harmless(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character == '\n' || !sanitize::is_hazardous(character) {
+            text.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            text.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::diagnostic::Span;
+    use crate::report::fixture;
+
+    fn broken() -> (Vec<Finding>, Sources) {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", "a: 1\n".to_owned());
+        let findings = vec![Finding::error(
+            "schema/type",
+            Span::new(file, 3..4),
+            "not a string",
+        )];
+        (findings, sources)
+    }
+
+    fn an_error(findings: Option<(&[Finding], &Sources)>) -> String {
+        let source = std::io::Error::other("unplugged");
+        let failed = Error::failed("graph/unreachable", "Graph does not answer.");
+        error(&failed.because(source).hint("Try again."), findings)
+    }
+
+    #[test]
+    fn every_document_is_what_its_schema_says() {
+        let (found, sources) = broken();
+        let invalid = an_error(Some((&found, &sources)));
+        let documents = [
+            (Document::Plan, plan(&fixture::plan())),
+            (Document::Plan, plan(&fixture::settled())),
+            (Document::Drift, drift(&fixture::drift_report())),
+            (Document::Outcome, outcome(&fixture::outcome())),
+            (Document::Error, an_error(None)),
+            (Document::Error, invalid),
+            (Document::Findings, findings(&found, &sources)),
+        ];
+        for (document, text) in documents {
+            let start = format!(
+                "{{\n  \"kind\": \"{}\",\n  \"formatVersion\": \"1.0\",\n",
+                document.kind()
+            );
+            assert!(text.starts_with(&start) && text.ends_with("}\n"), "{text}");
+            let validator = jsonschema::validator_for(&schema(document)).expect("a schema");
+            let value: Value = serde_json::from_str(&text).expect("JSON");
+            let faults: Vec<String> = validator
+                .iter_errors(&value)
+                .map(|fault| format!("{}: {fault}", fault.instance_path()))
+                .collect();
+            assert_eq!(faults, Vec::<String>::new(), "{text}");
+            for member in ["kind", "formatVersion"] {
+                let mut other = value.clone();
+                other[member] = "other".into();
+                assert!(!validator.is_valid(&other), "{member} is fixed");
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_says_why_and_what_to_do() {
+        let document: Value = serde_json::from_str(&an_error(None)).expect("JSON");
+        assert_eq!(
+            document,
+            json!({
+                "kind": "error", "formatVersion": "1.0", "code": "graph/unreachable", "exitCode": 1,
+                "message": "Graph does not answer.", "causes": ["unplugged"], "hints": ["Try again."],
+            })
+        );
+    }
+
+    #[test]
+    fn hostile_text_is_escaped_and_stays_what_it_is() {
+        let mut plan_ = fixture::settled();
+        let hostile = "\u{1b}[31m \u{9b} \u{202e} \u{e0041} \u{7f} \"\\ 日本";
+        plan_.changes[0].display_name = hostile.to_owned();
+        let text = plan(&plan_);
+        assert!(!text.contains(|c: char| c != '\n' && sanitize::is_hazardous(c)));
+        let read: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(read["changes"][0]["displayName"], hostile);
+    }
+}

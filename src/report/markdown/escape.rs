@@ -1,0 +1,122 @@
+//! Text from elsewhere, made harmless in GitHub's Markdown and in the HTML inside it.
+//!
+//! GitHub looks for mentions, references and addresses in the rendered page, entities decoded, and leaves
+//! code alone. So values stand in code; in prose an invisible space keeps `@name` and `#1` apart.
+
+use crate::report::width::cut;
+use crate::ui::sanitize;
+
+/// How many columns of a text from elsewhere are shown outside code blocks.
+pub(super) const SENTENCE: usize = 600;
+
+/// What a mention, a reference or a link is interrupted with.
+const INTERRUPTION: &str = "&#8203;";
+
+/// Returns a text as a code span that fits into a table cell too.
+pub(super) fn code(text: &str) -> String {
+    let safe = sanitize::line(text);
+    if safe.trim().is_empty() {
+        return "` `".to_owned();
+    }
+    let fence = "`".repeat(longest_run(&safe, '`') + 1);
+    // One space inside is taken off at both ends where both have one.
+    let pad = if safe.starts_with(['`', ' ']) || safe.ends_with(['`', ' ']) {
+        " "
+    } else {
+        ""
+    };
+    format!("{fence}{pad}{}{pad}{fence}", safe)
+}
+
+/// Returns a code span for a table cell, where a pipe would end the cell even inside code.
+pub(super) fn cell_code(text: &str) -> String {
+    // A backslash before the pipe would be read as the escape of the pipe's own escape.
+    code(&text.replace('|', "¦"))
+}
+
+/// Returns a sentence as Markdown: what stands in backticks as code, the rest as plain text.
+fn prose(text: &str) -> String {
+    let safe = sanitize::line(text);
+    let pieces: Vec<&str> = safe.split('`').collect();
+    // An odd backtick opens nothing.
+    let closed = pieces.len() - (pieces.len() + 1) % 2;
+    let mut markdown = String::with_capacity(safe.len());
+    for (at, piece) in pieces.iter().enumerate() {
+        match at {
+            at if at >= closed => markdown.push_str(&("&#96;".to_owned() + &plain(piece))),
+            at if at % 2 == 1 => markdown.push_str(&code(piece)),
+            _ => markdown.push_str(&plain(piece)),
+        }
+    }
+    markdown
+}
+
+/// Returns a sentence as [`prose`] does, cut to a size that leaves room for others.
+pub(super) fn sentence(text: &str) -> String {
+    prose(&cut(&sanitize::line(text), SENTENCE))
+}
+
+/// Returns a text as it is, cut like a sentence, in a table cell or anywhere else within a line.
+pub(super) fn words(text: &str) -> String {
+    plain(&cut(&sanitize::line(text), SENTENCE))
+}
+
+/// Returns a text as content of an HTML `code` element.
+pub(super) fn html(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for character in sanitize::line(text).chars() {
+        match character {
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '&' => html.push_str("&amp;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            '@' => html.push_str("&#64;"),
+            character => html.push(character),
+        }
+    }
+    html
+}
+
+/// Returns lines in a code block whose fence none of them can close.
+pub(super) fn fenced(language: &str, lines: &[String]) -> String {
+    let longest = lines.iter().map(|line| longest_run(line, '`')).max();
+    let fence = "`".repeat(longest.unwrap_or_default().max(2) + 1);
+    let mut block = format!("{fence}{language}\n");
+    for line in lines {
+        block.push_str(line.trim_end());
+        block.push('\n');
+    }
+    block + &fence + "\n"
+}
+
+fn plain(text: &str) -> String {
+    let mut markdown = String::with_capacity(text.len());
+    let mut last = ' ';
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let next = characters.peek().copied().unwrap_or(' ');
+        match character {
+            '@' | '#' => markdown.push_str(&format!("&#{};{INTERRUPTION}", u32::from(character))),
+            // A colon that opens no `:emoji:` stays one.
+            ':' if next == ' ' => markdown.push(':'),
+            // `https://` and `www.` become links without any sign of Markdown's.
+            '/' if last == ':' => markdown.push_str(&format!("{INTERRUPTION}/")),
+            '.' if matches!(last, 'w' | 'W') => markdown.push_str(&format!("{INTERRUPTION}.")),
+            // Signs that mean nothing in any flavour of Markdown are few: all others are spelt out.
+            sign if sign.is_ascii_punctuation() && !",.;-/+%?".contains(sign) => {
+                markdown.push_str(&format!("&#{};", u32::from(sign)));
+            }
+            character => markdown.push(character),
+        }
+        last = character;
+    }
+    markdown
+}
+
+fn longest_run(text: &str, wanted: char) -> usize {
+    text.split(|character| character != wanted)
+        .map(str::len)
+        .max()
+        .unwrap_or_default()
+}

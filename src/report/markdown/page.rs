@@ -1,0 +1,72 @@
+//! A page of limited size: what does not fit is left out whole, and said to be.
+
+use crate::report::words::count;
+
+/// How many bytes a page may have. A step summary on GitHub takes 1 MiB.
+const MOST: usize = 1_000_000;
+/// How many bytes are kept for what stands beneath everything else.
+const RESERVE: usize = 1_000;
+/// How many bytes the lines of one object may have.
+const MOST_LINES: usize = 32_000;
+
+/// A page in the making.
+pub(super) struct Page {
+    text: String,
+    left_out: usize,
+}
+
+impl Page {
+    /// Begins a page with its headline.
+    pub(super) fn new(headline: &str) -> Self {
+        Self {
+            text: format!("### {headline}\n"),
+            left_out: 0,
+        }
+    }
+
+    /// Adds a block of its own, if it fits.
+    pub(super) fn block(&mut self, block: &str) {
+        self.add(&format!("\n{}\n", block.trim_end()));
+    }
+
+    /// Adds a line to the block above it, if it fits.
+    pub(super) fn line(&mut self, line: &str) {
+        self.add(&format!("{line}\n"));
+    }
+
+    fn add(&mut self, text: &str) {
+        // What comes after something that was left out is left out too, or the order would mislead.
+        if self.left_out > 0 || self.text.len() + text.len() > MOST - RESERVE {
+            self.left_out += 1;
+        } else {
+            self.text.push_str(text);
+        }
+    }
+
+    /// Ends the page with short lines that always fit.
+    pub(super) fn finish(mut self, lines: &[String]) -> String {
+        if self.left_out > 0 {
+            self.text.push_str(&format!(
+                "\n**{} left out: the page would be too long. The text and the JSON report have everything.**\n",
+                count(self.left_out, "part")
+            ));
+        }
+        for line in lines {
+            self.text.push_str(&format!("\n{line}\n"));
+        }
+        self.text
+    }
+}
+
+/// Cuts the lines of an object, and returns how many were cut.
+pub(super) fn cut_lines(lines: &mut Vec<String>) -> usize {
+    let mut bytes = 0;
+    let fit = lines.iter().take_while(|line| {
+        bytes += line.len() + 1;
+        bytes <= MOST_LINES
+    });
+    let fit = fit.count();
+    let more = lines.len() - fit;
+    lines.truncate(fit);
+    more
+}

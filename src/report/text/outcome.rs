@@ -1,0 +1,92 @@
+//! What an apply did.
+
+use anstyle::Style;
+use unicode_width::UnicodeWidthStr;
+
+use super::pen::Pen;
+use crate::apply::outcome::{Item, Outcome, Status};
+use crate::report::{Verbosity, view, words};
+use crate::ui::sanitize;
+use crate::ui::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};
+
+/// Where the words beneath an object begin.
+const INDENT: usize = 6;
+
+/// Returns what became of each change.
+pub fn outcome(outcome: &Outcome, palette: Palette, verbosity: Verbosity) -> String {
+    let mut pen = Pen::new(palette);
+    let widest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or_default();
+    let statuses = widest(
+        &mut outcome
+            .items
+            .iter()
+            .map(|item| words::status(item.status).len()),
+    );
+    let actions = widest(
+        &mut outcome
+            .items
+            .iter()
+            .map(|item| words::action(item.action).len()),
+    );
+    let addresses = widest(
+        &mut outcome
+            .items
+            .iter()
+            .map(|item| view::address(&item.address).width()),
+    );
+    for item in &outcome.items {
+        let status = format!("{:statuses$}", words::status(item.status));
+        let action = format!("{:actions$}", words::action(item.action));
+        let address = view::address(&item.address);
+        let name = view::display_name(&item.display_name);
+        // Names stand in a column, except where that would push them over the edge.
+        let padding = " ".repeat(addresses.saturating_sub(address.width()));
+        let mut pieces = vec![
+            pen.piece(style(item.status), &status),
+            pen.piece(DIM, &action),
+            pen.piece(
+                Style::new(),
+                &(address + if name.is_some() { &padding } else { "" }),
+            ),
+        ];
+        pieces.extend(name.map(|name| pen.piece(Style::new(), &name)));
+        pen.pieces(2, INDENT, 2, &pieces);
+        details(&mut pen, item, verbosity);
+    }
+    if !outcome.items.is_empty() {
+        pen.gap();
+    }
+    let summary = pen.paint(BOLD, words::outcome_summary(outcome));
+    pen.line(0, &summary);
+    pen.finish()
+}
+
+fn details(pen: &mut Pen, item: &Item, verbosity: Verbosity) {
+    if let Some(message) = &item.message {
+        let none = pen.piece(Style::new(), "");
+        pen.prose(INDENT, &none, sanitize::line(message).split(' '));
+    }
+    if let Some(help) = &item.help {
+        let label = pen.piece(HINT, "help:");
+        pen.prose(INDENT, &label, sanitize::line(help).split(' '));
+    }
+    if verbosity == Verbosity::Verbose {
+        let id = item
+            .id
+            .as_deref()
+            .map(|id| format!("id {}, ", sanitize::line(id)));
+        let writes = words::count(item.writes, "call");
+        let text = format!("{}{writes} wrote", id.unwrap_or_default());
+        let painted = pen.paint(DIM, text);
+        pen.line(INDENT, &painted);
+    }
+}
+
+fn style(status: Status) -> Style {
+    match status {
+        Status::Applied | Status::AlreadyInPlace => CREATED,
+        Status::NotYetVisible | Status::Stale | Status::Blocked => WARNING,
+        Status::DidNotStick | Status::Failed => ERROR,
+        Status::NotBegun => DIM,
+    }
+}

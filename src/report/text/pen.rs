@@ -1,0 +1,127 @@
+//! Lines of limited width, painted or plain.
+
+use std::fmt::Display;
+
+use anstyle::Style;
+use unicode_width::UnicodeWidthStr;
+
+use crate::ui::style::Palette;
+
+/// How many columns a line may have.
+pub(super) const WIDTH: usize = 100;
+
+/// Writes a text line by line.
+pub(super) struct Pen {
+    palette: Palette,
+    text: String,
+}
+
+/// A piece of a line: what is written, and how wide it is without its colours.
+pub(super) struct Piece {
+    painted: String,
+    width: usize,
+}
+
+impl Pen {
+    pub(super) fn new(palette: Palette) -> Self {
+        Self {
+            palette,
+            text: String::new(),
+        }
+    }
+
+    pub(super) fn paint(&self, style: Style, text: impl Display) -> String {
+        self.palette.paint(style, text).to_string()
+    }
+
+    pub(super) fn piece(&self, style: Style, text: &str) -> Piece {
+        Piece {
+            painted: self.paint(style, text),
+            width: text.width(),
+        }
+    }
+
+    /// Ends the text.
+    pub(super) fn finish(self) -> String {
+        self.text
+    }
+
+    /// Writes an empty line.
+    pub(super) fn gap(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// Writes a line as it is.
+    pub(super) fn line(&mut self, indent: usize, text: &str) {
+        self.indent(indent);
+        self.text.push_str(text.trim_end());
+        self.text.push('\n');
+    }
+
+    /// Writes pieces beside one another, so many columns apart; what does not fit goes beneath.
+    pub(super) fn pieces(&mut self, indent: usize, below: usize, apart: usize, pieces: &[Piece]) {
+        self.indent(indent);
+        let mut used = indent;
+        for (at, piece) in pieces.iter().enumerate() {
+            if at > 0 && used + apart + piece.width > WIDTH {
+                self.text.push('\n');
+                self.indent(below);
+                used = below;
+            } else if at > 0 {
+                self.indent(apart);
+                used += apart;
+            }
+            self.text.push_str(&piece.painted);
+            used += piece.width;
+        }
+        self.text.push('\n');
+    }
+
+    /// Writes a label and words behind it, wrapped, the lines below the first two columns to the right.
+    pub(super) fn prose<'w>(
+        &mut self,
+        indent: usize,
+        label: &Piece,
+        words: impl IntoIterator<Item = &'w str>,
+    ) {
+        self.indent(indent);
+        self.text.push_str(&label.painted);
+        let mut used = indent + label.width;
+        for word in words {
+            let width = word.width();
+            if used > indent + 2 && used + 1 + width > WIDTH {
+                self.text.push('\n');
+                self.indent(indent + 2);
+                used = indent + 2;
+            } else if used > indent {
+                self.text.push(' ');
+                used += 1;
+            }
+            self.text.push_str(word);
+            used += width;
+        }
+        self.text.push('\n');
+    }
+
+    fn indent(&mut self, columns: usize) {
+        self.text.extend(std::iter::repeat_n(' ', columns));
+    }
+}
+
+impl Piece {
+    /// Returns this piece and another one column apart.
+    pub(super) fn beside(self, other: Self) -> Self {
+        Self {
+            painted: format!("{} {}", self.painted, other.painted),
+            width: self.width + 1 + other.width,
+        }
+    }
+
+    /// Returns this piece and another right behind it.
+    pub(super) fn joined(self, other: Self) -> Self {
+        Self {
+            painted: self.painted + &other.painted,
+            width: self.width + other.width,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! A plan.
+
+use super::object::object;
+use super::pen::Pen;
+use super::{unmanaged, warnings};
+use crate::plan::{Change, Plan};
+use crate::report::view::{self, Reading};
+use crate::report::{Verbosity, words};
+use crate::ui::sanitize;
+use crate::ui::style::{BOLD, DIM, Palette};
+
+/// Returns what an apply would do.
+pub fn plan(plan: &Plan, palette: Palette, verbosity: Verbosity) -> String {
+    let mut pen = Pen::new(palette);
+    let tenant = format!("Tenant {}", words::tenant(&plan.tenant, &plan.only));
+    let tenant = pen.paint(DIM, tenant);
+    pen.line(0, &tenant);
+    pen.gap();
+    let different = plan.changes.iter().filter(|change| change.is_difference());
+    let noteworthy = plan
+        .changes
+        .iter()
+        .filter(|change| !change.is_difference() && !change.fields.is_empty());
+    if plan.summary.is_empty() {
+        summary(&mut pen, plan);
+        if noteworthy.clone().next().is_some() {
+            pen.gap();
+        }
+        objects(&mut pen, noteworthy, verbosity);
+        unmanaged(&mut pen, &plan.coverage, verbosity);
+        warnings(&mut pen, &plan.warnings);
+        return pen.finish();
+    }
+    objects(&mut pen, different.chain(noteworthy), verbosity);
+    if verbosity == Verbosity::Verbose {
+        unmanaged(&mut pen, &plan.coverage, verbosity);
+    }
+    warnings(&mut pen, &plan.warnings);
+    summary(&mut pen, plan);
+    let digest = pen.paint(DIM, format!("Digest {}", sanitize::line(&plan.digest)));
+    pen.line(0, &digest);
+    pen.finish()
+}
+
+fn objects<'a>(pen: &mut Pen, changes: impl Iterator<Item = &'a Change>, verbosity: Verbosity) {
+    for change in changes {
+        let view = view::change(change, verbosity);
+        object(pen, &view, Reading::Plan, verbosity);
+        pen.gap();
+    }
+}
+
+fn summary(pen: &mut Pen, plan: &Plan) {
+    let summary = pen.paint(BOLD, words::plan_summary(plan));
+    pen.line(0, &summary);
+    for sentence in words::plan_remainder(plan) {
+        pen.line(0, &sentence);
+    }
+}

@@ -1,0 +1,39 @@
+//! Why an apply does not start.
+
+use std::collections::BTreeSet;
+
+use super::pen::Pen;
+use crate::plan::risk::Refusal;
+use crate::ui::sanitize;
+use crate::ui::style::{BOLD, ERROR, HINT, Palette};
+
+/// Returns every reason why an apply does not start, and the flags that let it.
+pub fn refusals(refusals: &[Refusal], palette: Palette) -> String {
+    let mut pen = Pen::new(palette);
+    let title = pen.paint(ERROR, "Refused, nothing was written:");
+    pen.line(0, &title);
+    for refusal in refusals {
+        let address = refusal.address.as_deref().map(sanitize::line);
+        if let Some(address) = address {
+            let painted = pen.paint(BOLD, address);
+            pen.line(2, &painted);
+        }
+        let indent = if refusal.address.is_some() { 4 } else { 2 };
+        let label = pen.piece(ERROR, &format!("{}:", sanitize::line(&refusal.code)));
+        pen.prose(indent, &label, sanitize::line(&refusal.message).split(' '));
+    }
+    let flags: BTreeSet<_> = refusals
+        .iter()
+        .map(|refusal| sanitize::line(&refusal.flag))
+        .collect();
+    if !flags.is_empty() {
+        let label = pen.piece(HINT, "help:");
+        let words = "where this is meant, apply with".split(' ');
+        pen.prose(
+            2,
+            &label,
+            words.chain(flags.iter().map(|flag| flag.as_ref())),
+        );
+    }
+    pen.finish()
+}

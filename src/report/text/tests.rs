@@ -1,0 +1,412 @@
+//! Every text, whole.
+
+use insta::assert_snapshot;
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+
+use super::*;
+use crate::plan::risk::Refusal;
+use crate::plan::{Action, Plan};
+use crate::report::fixture;
+use crate::ui::style::Palette;
+
+#[test]
+fn a_plan_with_every_mark() {
+    assert_snapshot!(plan(&fixture::plan(), Palette::Plain, Verbosity::Normal), @r#"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+      ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
+          ~ azureADJoin.allowedToJoin
+              ~ @odata.type  allDeviceRegistrationMembership -> enumeratedDeviceRegistrationMembership
+              + groups       [Autopilot admins (8d2ac1f8…)]
+              + users        []
+          ~ multiFactorAuthConfiguration  required -> notRequired
+          ! azureADRegistration.allowedToRegister
+              blocked: Entra does not let it be changed while Intune is enabled
+          risk registration/mfa-off: Devices could be joined or registered with a password alone.
+            (refused until --allow registration/mfa-off)
+
+      ! iosGeneralDeviceConfiguration/ios-restrictions   "iPhones"   policies/ios-restrictions.yaml:2
+          group/unknown: there is no group `Windows laptop`
+            help: did you mean `Windows laptops`?
+            at policies/ios-restrictions.yaml:14
+
+    -/+ iosVpnConfiguration/vpn   "VPN"   policies/vpn.yaml:2
+          to be deleted and made anew
+
+      - iosWiFiConfiguration/old-wifi   "Old Wi-Fi"   policies/old-wifi.yaml:2
+          to be deleted
+          risk delete: The object is deleted, and devices lose its settings.
+            (refused until --allow delete)
+
+      + macOSGeneralDeviceConfiguration/macos   "Macs"   policies/macos.yaml:2
+          + displayName            Macs
+          + roleScopeTagIds        ["0"]
+          + passwordMinimumLength  12
+          + localAdminPassword     { isEnabled: true }
+          + script                 text, 2 lines, 17 bytes
+          + secret                 (withheld)
+
+      ~ windows10CustomConfiguration/custom-settings   "Custom"   policies/custom-settings.yaml:2
+          ~ omaSettings[./Vendor/MSFT/Policy/Config/Start/Layout].value
+              @@ -1,5 +1,5 @@
+                <layout>
+                  <start>
+              -     <tile app="Mail" size="small" />
+              +     <tile app="Mail" size="wide" />
+                    <tile app="Word" />
+                  </start>
+          + omaSettings[./Device/New]
+              + @odata.type  omaSettingInteger
+              + displayName  "New setting for every device"
+              + omaUri       ./Device/New
+              + value        1
+          ~ allowedApps
+              + Teams
+              - "Old app"
+          ~ payload       binary, 3 bytes -> 4 bytes
+          ~ script        one -> two
+          ? preSharedKey  cannot be compared: the tenant never shows it
+
+      ~ windowsIdentityProtectionConfiguration/windows-hello   "Windows Hello for Business"
+          policies/windows-hello.yaml:2
+          ~ pinMinimumLength             4 -> 6
+          ~ pinUppercaseCharactersUsage  notConfigured -> allowed  ../baseline/hello.yaml:9
+          - pinExpirationInDays          90
+          + pinLowercaseCharactersUsage  required
+          assignments
+            + group Windows laptops  (include Corporate owned)
+            ~ group Kiosks           exclude Lab -> no filter
+            - group Old pilots
+          2 settings that are not declared are left alone: unlockWithBiometricsEnabled = true, descript…
+          risk assign-all: It would reach all devices of the tenant.
+
+      ? androidWorkProfileWiFiConfiguration/wifi   "Wi-Fi"   policies/wifi.yaml:2
+          ? preSharedKey  cannot be compared: a value from the environment is never compared
+
+    warning: `vpn` is bound by its name
+    Plan: 1 to create, 3 to update, 1 to replace, 1 to delete, 1 assignment change.
+    1 change is blocked: an apply refuses to start until it can be made or skipped (--skip-blocked).
+    1 setting cannot be changed and would be left as the tenant has it.
+    2 settings cannot be compared.
+    Digest sha256:0a1b
+    "#);
+}
+
+#[test]
+fn a_plan_in_full() {
+    assert_snapshot!(plan(&fixture::plan(), Palette::Plain, Verbosity::Verbose), @r#"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+      ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
+          ~ azureADJoin.allowedToJoin
+              ~ @odata.type  allDeviceRegistrationMembership -> enumeratedDeviceRegistrationMembership
+              + groups       [Autopilot admins (8d2ac1f8…)]
+              + users        []
+          ~ multiFactorAuthConfiguration  required -> notRequired
+          ! azureADRegistration.allowedToRegister
+              blocked: Entra does not let it be changed while Intune is enabled
+          risk registration/mfa-off: Devices could be joined or registered with a password alone.
+            (refused until --allow registration/mfa-off)
+
+      ! iosGeneralDeviceConfiguration/ios-restrictions   "iPhones"   policies/ios-restrictions.yaml:2
+          group/unknown: there is no group `Windows laptop`
+            help: did you mean `Windows laptops`?
+            at policies/ios-restrictions.yaml:14
+          ~ cameraBlocked  false -> true
+
+    -/+ iosVpnConfiguration/vpn   "VPN"   policies/vpn.yaml:2
+          to be deleted and made anew
+
+      - iosWiFiConfiguration/old-wifi   "Old Wi-Fi"   policies/old-wifi.yaml:2
+          to be deleted
+          risk delete: The object is deleted, and devices lose its settings.
+            (refused until --allow delete)
+
+      + macOSGeneralDeviceConfiguration/macos   "Macs"   policies/macos.yaml:2
+          + displayName            Macs
+          + roleScopeTagIds        ["0"]
+          + passwordMinimumLength  12
+          + localAdminPassword     { isEnabled: true }
+          + script                 text, 2 lines, 17 bytes
+              @@ -0,0 +1,2 @@
+              + #!/bin/sh
+              + exit 0
+          + secret                 (withheld)
+
+      ~ windows10CustomConfiguration/custom-settings   "Custom"   policies/custom-settings.yaml:2
+          ~ omaSettings[./Vendor/MSFT/Policy/Config/Start/Layout].value
+              @@ -1,5 +1,5 @@
+                <layout>
+                  <start>
+              -     <tile app="Mail" size="small" />
+              +     <tile app="Mail" size="wide" />
+                    <tile app="Word" />
+                  </start>
+          + omaSettings[./Device/New]
+              + @odata.type  omaSettingInteger
+              + displayName  "New setting for every device"
+              + omaUri       ./Device/New
+              + value        1
+          ~ allowedApps
+              + Teams
+              - "Old app"
+          ~ payload       binary, 3 bytes -> 4 bytes
+          ~ script        one -> two
+          ? preSharedKey  cannot be compared: the tenant never shows it
+
+      ~ windowsIdentityProtectionConfiguration/windows-hello   "Windows Hello for Business"
+          policies/windows-hello.yaml:2
+          ~ pinMinimumLength             4 -> 6
+          ~ pinUppercaseCharactersUsage  notConfigured -> allowed  ../baseline/hello.yaml:9
+          - pinExpirationInDays          90
+          + pinLowercaseCharactersUsage  required
+          assignments
+            + group Windows laptops  (include Corporate owned)
+            ~ group Kiosks           exclude Lab -> no filter
+            - group Old pilots
+          2 settings that are not declared are left alone:
+              unlockWithBiometricsEnabled = true
+              description = "made in the portal"
+          risk assign-all: It would reach all devices of the tenant.
+
+      ? androidWorkProfileWiFiConfiguration/wifi   "Wi-Fi"   policies/wifi.yaml:2
+          ? preSharedKey  cannot be compared: a value from the environment is never compared
+
+    1 live object is not managed by any manifest.
+        iosWiFiConfiguration "Guest"  8d2ac1f8-5f1e-4a53-9d8e-0c8f6a0f3c11
+    warning: `vpn` is bound by its name
+    Plan: 1 to create, 3 to update, 1 to replace, 1 to delete, 1 assignment change.
+    1 change is blocked: an apply refuses to start until it can be made or skipped (--skip-blocked).
+    1 setting cannot be changed and would be left as the tenant has it.
+    2 settings cannot be compared.
+    Digest sha256:0a1b
+    "#);
+}
+
+#[test]
+fn a_plan_with_nothing_to_do() {
+    assert_snapshot!(plan(&fixture::settled(), Palette::Plain, Verbosity::Normal), @r#"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+    No changes. 1 object matches what is declared.
+    1 setting cannot be compared.
+
+      ? androidWorkProfileWiFiConfiguration/wifi   "Wi-Fi"   policies/wifi.yaml:2
+          ? preSharedKey  cannot be compared: a value from the environment is never compared
+
+    1 live object is not managed by any manifest.
+    "#);
+}
+
+#[test]
+fn drifted_objects() {
+    assert_snapshot!(drift(&fixture::drift_report(), Palette::Plain, Verbosity::Normal), @r#"
+    Tenant contoso (contoso.onmicrosoft.com), checked 2026-11-21 08:00 UTC
+
+      ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
+          ~ azureADJoin.allowedToJoin  policies/device-registration.yaml:5
+              ~ @odata.type
+                  declared enumeratedDeviceRegistrationMembership, the tenant has allDeviceRegistrationMembership
+              - groups       declared [Autopilot admins (8d2ac1f8…)], the tenant has none
+              - users        declared [], the tenant has none
+          ~ multiFactorAuthConfiguration  declared notRequired, the tenant has required
+              policies/device-registration.yaml:6
+          ~ azureADRegistration.allowedToRegister
+              cannot be put back: Entra does not let it be changed while Intune is enabled
+              policies/device-registration.yaml:7
+              ~ @odata.type
+                  declared noDeviceRegistrationMembership, the tenant has allDeviceRegistrationMembership
+
+      + iosVpnConfiguration/vpn   "VPN"   policies/vpn.yaml:2
+          declared absent, and the tenant has it
+
+      + iosWiFiConfiguration/old-wifi   "Old Wi-Fi"   policies/old-wifi.yaml:2
+          declared absent, and the tenant has it
+
+      - macOSGeneralDeviceConfiguration/macos   "Macs"   policies/macos.yaml:2
+          declared, and the tenant does not have it
+
+      ~ windows10CustomConfiguration/custom-settings   "Custom"   policies/custom-settings.yaml:2
+          ~ omaSettings[./Vendor/MSFT/Policy/Config/Start/Layout].value  - declared, + in the tenant
+              policies/custom-settings.yaml:5
+              @@ -1,5 +1,5 @@
+                <layout>
+                  <start>
+              -     <tile app="Mail" size="wide" />
+              +     <tile app="Mail" size="small" />
+                    <tile app="Word" />
+                  </start>
+          - omaSettings[./Device/New]  declared, not in the tenant  policies/custom-settings.yaml:6
+              - @odata.type  omaSettingInteger
+              - displayName  "New setting for every device"
+              - omaUri       ./Device/New
+              - value        1
+          ~ allowedApps                - declared, + in the tenant  policies/custom-settings.yaml:7
+              + "Old app"
+              - Teams
+          ~ payload                    declared binary, 4 bytes, the tenant has 3 bytes
+              policies/custom-settings.yaml:8
+          ~ script                     declared two, the tenant has one  policies/custom-settings.yaml:9
+          ? preSharedKey               cannot be compared: the tenant never shows it
+              policies/custom-settings.yaml:10
+
+      ~ windowsIdentityProtectionConfiguration/windows-hello   "Windows Hello for Business"
+          policies/windows-hello.yaml:2
+          last modified 2026-11-20 10:14 UTC
+          ~ pinMinimumLength             declared 6, the tenant has 4  policies/windows-hello.yaml:7
+          ~ pinUppercaseCharactersUsage  declared allowed, the tenant has notConfigured
+              ../baseline/hello.yaml:9
+          + pinExpirationInDays          declared unset, the tenant has 90
+              policies/windows-hello.yaml:7
+          - pinLowercaseCharactersUsage  declared required, the tenant has none
+              policies/windows-hello.yaml:8
+          assignments
+            - group Windows laptops  (include Corporate owned) declared, not in the tenant
+            ~ group Kiosks           declared no filter, the tenant has exclude Lab
+            + group Old pilots       in the tenant, not declared
+
+      ? androidWorkProfileWiFiConfiguration/wifi   "Wi-Fi"   policies/wifi.yaml:2
+          ? preSharedKey  cannot be compared: a value from the environment is never compared
+              policies/wifi.yaml:5
+
+      ! iosGeneralDeviceConfiguration/ios-restrictions   "iPhones"   policies/ios-restrictions.yaml:2
+          group/unknown: there is no group `Windows laptop`
+            help: did you mean `Windows laptops`?
+            at policies/ios-restrictions.yaml:14
+
+    Drift: 5 drifted, 1 missing, 1 unverifiable, 1 unknown, 0 in sync.
+    1 live object is not managed by any manifest.
+    warning: `vpn` is bound by its name
+    "#);
+}
+
+#[test]
+fn an_outcome() {
+    assert_snapshot!(outcome(&fixture::outcome(), Palette::Plain, Verbosity::Normal), @r#"
+      applied           update  windowsIdentityProtectionConfiguration/windows-hello
+          "Windows Hello for Business"
+      already in place  update  windows10CustomConfiguration/custom-settings          "Custom"
+      failed            create  macOSGeneralDeviceConfiguration/macos                 "Macs"
+          Graph answered 403 Forbidden: the application may not write device configurations.
+          help: grant `DeviceManagementConfiguration.ReadWrite.All`
+      not begun         update  deviceRegistrationPolicy/device-registration
+
+    Applied: 2 done, 1 failed, 1 skipped. The run was interrupted.
+    "#);
+}
+
+#[test]
+fn refused_changes() {
+    let refusal = |address: Option<&str>, code: &str, message: &str| Refusal {
+        address: address.map(str::to_owned),
+        code: code.to_owned(),
+        message: message.to_owned(),
+        flag: format!("--allow {code}"),
+    };
+    let all = [
+        refusal(
+            Some("iosWiFiConfiguration/old-wifi"),
+            "delete",
+            "The object is deleted, and devices lose its settings.",
+        ),
+        refusal(
+            Some("iosWiFiConfiguration/older-wifi"),
+            "delete",
+            "The object is deleted, and devices lose its settings.",
+        ),
+        refusal(
+            None,
+            "max-changes",
+            "12 objects would change, and `spec.guard.maxChanges` is 10.",
+        ),
+    ];
+    assert_snapshot!(refusals(&all, Palette::Plain), @r#"
+    Refused, nothing was written:
+      iosWiFiConfiguration/old-wifi
+        delete: The object is deleted, and devices lose its settings.
+      iosWiFiConfiguration/older-wifi
+        delete: The object is deleted, and devices lose its settings.
+      max-changes: 12 objects would change, and `spec.guard.maxChanges` is 10.
+      help: where this is meant, apply with --allow delete --allow max-changes
+    "#);
+}
+
+/// Returns the plan of one field, the lines of the field alone.
+fn field(before: Json, after: Json, palette: Palette) -> String {
+    let mut one: Plan = fixture::plan();
+    one.changes = vec![fixture::change("kind", "name", "", Action::Update)];
+    one.changes[0].fields = vec![fixture::field(&["field"], before, after)];
+    let text = plan(&one, palette, Verbosity::Normal);
+    text.lines()
+        .skip(3)
+        .take_while(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn what_differs_in_a_long_line_is_in_sight() {
+    let line = |word: &str| {
+        let rest = "a=1 bb=22 ccc=333 ".repeat(20);
+        json!(format!("{rest}<size>{word}</size> {rest}"))
+    };
+    assert_snapshot!(field(line("small"), line("wide"), Palette::Plain), @r#"
+    ~ field
+        - …1 bb=22 ccc=333 <size>small</size> a=1 bb=22 ccc=3…
+        + …1 bb=22 ccc=333 <size>wide</size> a=1 bb=22 ccc=3…
+    "#);
+    let unbroken = |word: &str| json!(format!("{0}{word}{0}", "0123456789".repeat(2_000)));
+    assert_snapshot!(field(unbroken("small"), unbroken("wide"), Palette::Plain), @r#"
+    ~ field
+        - …4567890123456789small0123456789012345…
+        + …4567890123456789wide0123456789012345…
+    "#);
+}
+
+#[test]
+fn words_that_differ_stand_out_in_colour() {
+    let before = json!("the first line\nthe second line\n");
+    let after = json!("the first line\nthe other line");
+    let text = field(before, after, Palette::Colour).replace('\u{1b}', "ESC");
+    assert_snapshot!(text, @r#"
+    ESC[33m~ESC[0m field
+        ESC[2m@@ESC[0m ESC[2m-1,2 +1,2 @@ESC[0m
+          the first line
+        ESC[31m-ESC[0m ESC[31mthe ESC[0mESC[1mESC[4mESC[31msecondESC[0mESC[31m lineESC[0m
+        ESC[32m+ESC[0m ESC[32mthe ESC[0mESC[1mESC[4mESC[32motherESC[0mESC[32m lineESC[0m
+          ESC[2m\ no line break at the endESC[0m
+    "#);
+}
+
+#[test]
+fn of_long_lists_the_beginning_is_shown() {
+    let list = |from: usize, to: usize| (from..to).map(Json::from).collect::<Json>();
+    let text = field(list(0, 100), list(1, 150), Palette::Plain);
+    assert_eq!(text.lines().count(), 42);
+    assert!(text.ends_with("… and 11 more elements"), "{text}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_gets_through(
+        text in prop_oneof![
+            "\\PC{0,8}",
+            "[a\\x00-\\x1f\\x7f-\\u{9f}\u{202a}-\u{202e}\u{2066}-\u{2069}\u{e0041}]{1,20}",
+            Just("\u{1b}]8;;https://contoso.com\u{7}".to_owned()),
+        ],
+    ) {
+        let hostile = fixture::hostile(&text);
+        for verbosity in [Verbosity::Normal, Verbosity::Verbose] {
+            for page in [
+                plan(&hostile, Palette::Plain, verbosity),
+                drift(&crate::drift::report(hostile.clone()), Palette::Plain, verbosity),
+                outcome(&fixture::hostile_outcome(&text), Palette::Plain, verbosity),
+            ] {
+                prop_assert!(!page.contains(|c: char| c != '\n' && sanitize::is_hazardous(c)), "{page}");
+            }
+        }
+    }
+}

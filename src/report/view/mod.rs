@@ -1,0 +1,15 @@
+//! What a report says of an object, before any format: marks, names, words, and values on one line.
+//!
+//! Every text in it is harmless on a terminal. Signs, colours, alignment and escaping are the formats'.
+
+mod compare;
+mod field;
+mod layout;
+mod node;
+mod object;
+mod payload;
+mod value;
+
+pub(super) use layout::{Row, rows};
+pub(super) use node::{Content, Mark, Reading, Span};
+pub(super) use object::{Object, address, change, display_name, drift_item, out_of_sync};

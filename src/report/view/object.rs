@@ -1,0 +1,212 @@
+//! One object of a plan or a drift report.
+
+use super::field::{self, Viewer};
+use super::node::{Mark, Node, Reading};
+use super::value;
+use crate::diagnostic::Location;
+use crate::drift::{DriftItem, DriftStatus};
+use crate::manifest::Address;
+use crate::plan::{Action, Blocked, Change, Risk, RiskLevel};
+use crate::report::{Verbosity, words};
+use crate::ui::sanitize;
+
+/// Why something cannot be done or told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::report) struct Reason {
+    /// `area/slug`.
+    pub(in crate::report) code: String,
+    /// What is wrong.
+    pub(in crate::report) message: String,
+    /// What to do.
+    pub(in crate::report) help: String,
+    /// Where it was declared.
+    pub(in crate::report) place: Option<String>,
+}
+
+/// A risk, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::report) struct Danger {
+    /// Its name.
+    pub(in crate::report) code: String,
+    /// Whether an apply stops for it.
+    pub(in crate::report) refused: bool,
+    /// What could happen.
+    pub(in crate::report) message: String,
+}
+
+/// What a report says of one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::report) struct Object {
+    /// What happens.
+    pub(in crate::report) mark: Mark,
+    /// `kind/name`.
+    pub(in crate::report) address: String,
+    /// What people know it by, in quotes.
+    pub(in crate::report) display_name: Option<String>,
+    /// Where its manifest is.
+    pub(in crate::report) place: String,
+    /// What becomes of it as a whole, where that is the news.
+    pub(in crate::report) whole: Option<&'static str>,
+    /// When it was last modified.
+    pub(in crate::report) modified: Option<String>,
+    /// Why it cannot be done or told.
+    pub(in crate::report) reasons: Vec<Reason>,
+    /// The differences.
+    pub(in crate::report) nodes: Vec<Node>,
+    /// How many settings and assignments differ, in words.
+    pub(in crate::report) extent: String,
+    /// Live settings that nobody declares, `name = value`.
+    pub(in crate::report) left_alone: Vec<String>,
+    /// What could hurt.
+    pub(in crate::report) dangers: Vec<Danger>,
+}
+
+/// Returns what a plan says of an object.
+pub(in crate::report) fn change(change: &Change, verbosity: Verbosity) -> Object {
+    let blocked = !change.blocked.is_empty();
+    let viewer = Viewer {
+        reading: Reading::Plan,
+        verbosity,
+        file: &change.location.file,
+    };
+    // What a blocked change would have been is for those who look closer: nothing of it happens.
+    let hidden = blocked && verbosity == Verbosity::Normal;
+    let nodes = if hidden {
+        Vec::new()
+    } else {
+        viewer.nodes(&change.fields, &change.assignments)
+    };
+    let left_alone = change.left_alone.iter().map(|setting| {
+        let path = sanitize::line(&setting.path.to_string()).into_owned();
+        let live = field::json(&setting.live).map(|live| value::show(&live, &Default::default()));
+        format!("{path} = {}", live.unwrap_or_default())
+    });
+    Object {
+        mark: match change.action {
+            _ if blocked => Mark::Blocked,
+            Action::Create => Mark::Add,
+            Action::Update => Mark::Change,
+            Action::Replace => Mark::Replace,
+            Action::Delete => Mark::Remove,
+            Action::None => mark_of_nothing(&nodes),
+        },
+        address: address(&change.address),
+        display_name: display_name(&change.display_name),
+        place: place(&change.location),
+        whole: match change.action {
+            _ if blocked => None,
+            Action::Delete => Some("to be deleted"),
+            Action::Replace => Some("to be deleted and made anew"),
+            Action::Create | Action::Update | Action::None => None,
+        },
+        modified: None,
+        reasons: change.blocked.iter().map(reason).collect(),
+        extent: words::extent(&change.fields, &change.assignments),
+        nodes,
+        left_alone: if blocked {
+            Vec::new()
+        } else {
+            left_alone.collect()
+        },
+        dangers: change
+            .risks
+            .iter()
+            .filter(|_| !blocked)
+            .map(danger)
+            .collect(),
+    }
+}
+
+/// Returns what a drift report says of an object.
+pub(in crate::report) fn drift_item(item: &DriftItem, verbosity: Verbosity) -> Object {
+    let viewer = Viewer {
+        reading: Reading::Drift,
+        verbosity,
+        file: &item.location.file,
+    };
+    let nodes = viewer.nodes(&item.fields, &item.assignments);
+    let told = !nodes.is_empty() || !item.reasons.is_empty();
+    let whole = match item.status {
+        DriftStatus::Missing => Some("declared, and the tenant does not have it"),
+        DriftStatus::Drifted if !told => Some("declared absent, and the tenant has it"),
+        _ => None,
+    };
+    let modified = item.last_modified.as_deref();
+    Object {
+        mark: match item.status {
+            DriftStatus::Missing => Mark::Remove,
+            DriftStatus::Drifted if !told => Mark::Add,
+            DriftStatus::Drifted => Mark::Change,
+            DriftStatus::Unverifiable => Mark::Unverifiable,
+            DriftStatus::Unknown => Mark::Blocked,
+            DriftStatus::InSync => Mark::Context,
+        },
+        address: address(&item.address),
+        display_name: display_name(&item.display_name),
+        place: place(&item.location),
+        whole,
+        modified: modified.map(|at| format!("last modified {}", words::moment(at))),
+        reasons: item.reasons.iter().map(reason).collect(),
+        extent: words::extent(&item.fields, &item.assignments),
+        nodes,
+        left_alone: Vec::new(),
+        dangers: Vec::new(),
+    }
+}
+
+/// Returns the objects that are not in sync, what has drifted before what cannot be told.
+pub(in crate::report) fn out_of_sync(items: &[DriftItem]) -> impl Iterator<Item = &DriftItem> {
+    let known =
+        |item: &&DriftItem| matches!(item.status, DriftStatus::Drifted | DriftStatus::Missing);
+    let untold = |item: &&DriftItem| {
+        matches!(
+            item.status,
+            DriftStatus::Unverifiable | DriftStatus::Unknown
+        )
+    };
+    items
+        .iter()
+        .filter(known)
+        .chain(items.iter().filter(untold))
+}
+
+/// Returns a place as `file:line`.
+pub(in crate::report) fn place(location: &Location) -> String {
+    sanitize::line(&location.to_string()).into_owned()
+}
+
+/// Returns an address.
+pub(in crate::report) fn address(address: &Address) -> String {
+    sanitize::line(&address.to_string()).into_owned()
+}
+
+/// Returns a display name in quotes, none where there is none.
+pub(in crate::report) fn display_name(name: &str) -> Option<String> {
+    (!name.is_empty()).then(|| format!("\"{}\"", sanitize::line(name)))
+}
+
+/// The mark of an object that is left as it is though something is to be said of it.
+fn mark_of_nothing(nodes: &[Node]) -> Mark {
+    match nodes.first() {
+        Some(_) if nodes.iter().any(|node| node.mark == Mark::Blocked) => Mark::Blocked,
+        Some(_) => Mark::Unverifiable,
+        None => Mark::Context,
+    }
+}
+
+fn reason(blocked: &Blocked) -> Reason {
+    Reason {
+        code: sanitize::line(&blocked.code).into_owned(),
+        message: sanitize::line(&blocked.message).into_owned(),
+        help: sanitize::line(&blocked.help).into_owned(),
+        place: blocked.location.as_ref().map(place),
+    }
+}
+
+fn danger(risk: &Risk) -> Danger {
+    Danger {
+        code: sanitize::line(&risk.code).into_owned(),
+        refused: risk.level == RiskLevel::Refused,
+        message: sanitize::line(&risk.message).into_owned(),
+    }
+}

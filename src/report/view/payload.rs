@@ -1,0 +1,210 @@
+//! Long texts: what they are, and where two of them differ.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use similar::{ChangeTag, DiffOp, DiffTag, TextDiff};
+use unicode_width::UnicodeWidthStr;
+
+use super::node::{Content, Mark, Node, Span};
+use crate::report::width::{beginning, cut, end};
+use crate::report::words;
+use crate::ui::sanitize;
+
+/// How many columns a text may have to stand behind its name.
+pub(super) const LONG: usize = 60;
+/// How many lines around a difference are shown.
+const CONTEXT: usize = 2;
+/// How many columns a line of a difference may have.
+const COLUMNS: usize = 84;
+/// How many columns of what is equal are left beside what is not, in a line that is too long.
+const BESIDE: usize = 16;
+/// More lines than these are not compared one by one: the time grows with the square.
+const MOST_LINES: usize = 4_000;
+/// More bytes than these are not compared word by word.
+const MOST_REFINED: usize = 8 << 10;
+
+/// What a string holds.
+pub(super) enum Payload<'a> {
+    /// Text.
+    Text(Cow<'a, str>),
+    /// So many bytes of something else.
+    Binary(usize),
+}
+
+impl<'a> Payload<'a> {
+    /// Reads a string that may be base64. What claims to be and is not stays the text that it is.
+    pub(super) fn read(text: &'a str, encoded: bool) -> Self {
+        let Some(bytes) = encoded.then(|| BASE64.decode(text).ok()).flatten() else {
+            return Self::Text(text.into());
+        };
+        let size = bytes.len();
+        let odd = |character: char| character.is_control() && !"\n\r\t".contains(character);
+        match String::from_utf8(bytes) {
+            Ok(text) if !text.contains(odd) => Self::Text(text.into()),
+            _ => Self::Binary(size),
+        }
+    }
+}
+
+/// Returns whether a text is too long to stand behind its name.
+pub(super) fn is_long(text: &str) -> bool {
+    text.contains('\n') || text.width() > LONG
+}
+
+/// Returns how much a text is.
+pub(super) fn size(text: &str) -> String {
+    let lines = text.lines().count();
+    match lines {
+        0 | 1 => format!("text, {}", words::count(text.len(), "byte")),
+        lines => format!(
+            "text, {}, {}",
+            words::count(lines, "line"),
+            words::count(text.len(), "byte")
+        ),
+    }
+}
+
+/// Returns the lines of a unified diff, at most so many.
+pub(super) fn diff(from: &str, to: &str, most: usize) -> Vec<Node> {
+    let breaks = |text: &str| text.matches(['\n', '\r']).count();
+    if breaks(from).max(breaks(to)) > MOST_LINES {
+        let words = format!("{} -> {}, too long to compare", size(from), size(to));
+        return vec![Node::new(Mark::Context, "", Content::Words(words))];
+    }
+    let diff = TextDiff::from_lines(from, to);
+    let one_line = from.lines().count() <= 1 && to.lines().count() <= 1;
+    let end_differs = !from.is_empty() && from.ends_with('\n') != to.ends_with('\n');
+    let mut lines = Vec::new();
+    for group in diff.grouped_ops(CONTEXT) {
+        if !one_line {
+            lines.push(Node::new(Mark::Hunk, "", Content::Words(header(&group))));
+        }
+        for op in &group {
+            lines.extend(changes(&diff, op, end_differs));
+        }
+    }
+    let more = lines.len().saturating_sub(most);
+    if more > 0 {
+        lines.truncate(most);
+        let words = words::more(more, "line");
+        lines.push(Node::new(Mark::Context, "", Content::Words(words)));
+    }
+    lines
+}
+
+fn header(group: &[DiffOp]) -> String {
+    let (Some(first), Some(last)) = (group.first(), group.last()) else {
+        return String::new();
+    };
+    let (old, new) = (
+        first.old_range().start..last.old_range().end,
+        first.new_range().start..last.new_range().end,
+    );
+    // A range without lines counts from the line before it, as in any unified diff.
+    let start = |range: &std::ops::Range<usize>| range.start + usize::from(!range.is_empty());
+    format!(
+        "-{},{} +{},{} @@",
+        start(&old),
+        old.len(),
+        start(&new),
+        new.len()
+    )
+}
+
+fn changes(diff: &TextDiff<'_, '_, str>, op: &DiffOp, end_differs: bool) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    let mut push = |tag: ChangeTag, spans: Vec<Span>, missing_newline: bool| {
+        let mark = match tag {
+            ChangeTag::Equal => Mark::Context,
+            ChangeTag::Delete => Mark::Remove,
+            ChangeTag::Insert => Mark::Add,
+        };
+        nodes.push(Node::new(mark, "", Content::Line(fit(spans))));
+        if end_differs && missing_newline {
+            let words = "\\ no line break at the end".to_owned();
+            nodes.push(Node::new(Mark::Context, "", Content::Words(words)));
+        }
+    };
+    let bytes: usize = diff
+        .iter_changes(op)
+        .map(|change| change.value().len())
+        .sum();
+    let replaced = op.tag() == DiffTag::Replace;
+    if replaced && bytes <= MOST_REFINED {
+        for change in diff.iter_inline_changes_deadline(op, None) {
+            let spans = change.values().iter();
+            let spans = spans.filter_map(|(strong, text)| span(*strong, text));
+            push(change.tag(), spans.collect(), change.missing_newline());
+        }
+    } else if replaced && op.old_range().len() == 1 && op.new_range().len() == 1 {
+        let lines: Vec<_> = diff.iter_changes(op).collect();
+        let other = |at: usize| lines.get(1 - at).map_or("", |line| line.value());
+        for (at, line) in lines.iter().take(2).enumerate() {
+            let spans = apart(line.value(), other(at));
+            push(line.tag(), spans, line.missing_newline());
+        }
+    } else {
+        for change in diff.iter_changes(op) {
+            let spans = span(false, change.value()).into_iter().collect();
+            push(change.tag(), spans, change.missing_newline());
+        }
+    }
+    nodes
+}
+
+/// Returns a text in what it shares with another at both ends, and what it does not share.
+fn apart(text: &str, other: &str) -> Vec<Span> {
+    let equal = |(one, two): &(char, char)| one == two;
+    let length = |pairs: &mut dyn Iterator<Item = (char, char)>| -> usize {
+        pairs.take_while(equal).map(|(one, _)| one.len_utf8()).sum()
+    };
+    let start = length(&mut text.chars().zip(other.chars()));
+    let (rest, other) = (&text[start..], &other[start..]);
+    let tail = rest.len() - length(&mut rest.chars().rev().zip(other.chars().rev()));
+    [
+        (false, &text[..start]),
+        (true, &rest[..tail]),
+        (false, &rest[tail..]),
+    ]
+    .into_iter()
+    .filter_map(|(strong, text)| span(strong, text))
+    .collect()
+}
+
+fn span(strong: bool, text: &str) -> Option<Span> {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    // A tab is as wide as where it stands: behind a sign that would be another width than in the file.
+    let text = sanitize::line(&text.replace('\t', "    ")).into_owned();
+    (!text.is_empty()).then_some(Span { strong, text })
+}
+
+/// Returns a line cut to its columns so that what differs is still in it.
+fn fit(spans: Vec<Span>) -> Vec<Span> {
+    let width = |spans: &[Span]| spans.iter().map(|span| span.text.width()).sum::<usize>();
+    if width(&spans) <= COLUMNS {
+        return spans;
+    }
+    let last = spans.len() - 1;
+    let alone = spans.iter().all(|span| !span.strong);
+    let mut left = COLUMNS;
+    let mut fitted = Vec::new();
+    for (at, Span { strong, text }) in spans.into_iter().enumerate() {
+        let text = match (strong || alone, at == 0, at == last) {
+            (true, ..) => cut(&text, left),
+            (false, ..) if text.width() <= 2 * BESIDE => text,
+            (false, true, _) => format!("…{}", end(&text, BESIDE)),
+            (false, _, true) => format!("{}…", beginning(&text, BESIDE)),
+            (false, ..) => format!("{}…{}", beginning(&text, BESIDE), end(&text, BESIDE)),
+        };
+        let cut_off = text.width() > left;
+        let text = cut(&text, left);
+        left = left.saturating_sub(text.width());
+        fitted.push(Span { strong, text });
+        if cut_off || left == 0 {
+            break;
+        }
+    }
+    fitted
+}

@@ -1,0 +1,147 @@
+//! JSON values on one line, as a person would write them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json};
+
+use crate::schema::types::type_name;
+use crate::ui::sanitize;
+
+/// How much of an id tells it from others for the eye.
+const ID_LENGTH: usize = 8;
+
+/// What stands for a value that must not or cannot be shown.
+pub(super) const WITHHELD: &str = "(withheld)";
+
+/// Names of ids.
+pub(super) type Names = BTreeMap<String, String>;
+
+/// Returns a value on one line, made harmless, however long it is.
+pub(super) fn show(value: &Json, names: &Names) -> String {
+    match value {
+        Json::Object(members) => placeholder(members).unwrap_or_else(|| {
+            let members = members.iter().map(|(name, value)| {
+                format!("{}: {}", sanitize::line(name), member(name, value, names))
+            });
+            flow("{ ", members, " }")
+        }),
+        Json::Array(items) => flow("[", items.iter().map(|item| show(item, names)), "]"),
+        Json::String(text) => named(text, names),
+        value => value.to_string(),
+    }
+}
+
+/// Returns the value of a member on one line: a type without the namespace that all types share.
+pub(super) fn member(name: &str, value: &Json, names: &Names) -> String {
+    match value.as_str().and_then(type_name) {
+        Some(short) if name == "@odata.type" => sanitize::line(short).into_owned(),
+        _ => show(value, names),
+    }
+}
+
+/// Returns whether a value is one thing, with no parts of its own to compare.
+pub(super) fn is_scalar(value: &Json) -> bool {
+    match value {
+        Json::Object(members) => placeholder(members).is_some(),
+        Json::Array(_) => false,
+        _ => true,
+    }
+}
+
+/// Returns what stands for a value that is filled when it is sent, or that is kept back.
+fn placeholder(members: &Map<String, Json>) -> Option<String> {
+    let text = |name: &str| members.get(name).and_then(Json::as_str);
+    if members.contains_key("$withheld") {
+        Some(WITHHELD.to_owned())
+    } else if let Some(source) = text("$secret") {
+        Some(format!("(secret from {})", sanitize::line(source)))
+    } else {
+        text("$id").map(|address| format!("(id of {})", sanitize::line(address)))
+    }
+}
+
+fn flow(open: &str, parts: impl Iterator<Item = String>, close: &str) -> String {
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() {
+        return format!("{}{}", open.trim_end(), close.trim_start());
+    }
+    format!("{open}{}{close}", parts.join(", "))
+}
+
+fn named(text: &str, names: &Names) -> String {
+    let Some(name) = names.get(text) else {
+        return quoted(text);
+    };
+    let dots = if text.chars().count() > ID_LENGTH {
+        "…"
+    } else {
+        ""
+    };
+    let id: String = text.chars().take(ID_LENGTH).collect();
+    format!("{} ({}{dots})", sanitize::line(name), sanitize::line(&id))
+}
+
+/// Returns a text in quotes, where it could be taken for something else without.
+fn quoted(text: &str) -> String {
+    let safe = sanitize::line(text);
+    let bare =
+        |character: char| character.is_alphanumeric() || "_-./:@#%+~*?!&=$\\".contains(character);
+    let plain = !text.is_empty()
+        && text.chars().all(bare)
+        && !matches!(text, "true" | "false" | "null" | "->")
+        && text.parse::<f64>().is_err();
+    if plain {
+        safe.into_owned()
+    } else {
+        format!("\"{}\"", safe.replace('"', "\\\""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_read_as_one_would_write_them() {
+        let names = Names::from([
+            (
+                "8d2ac1f8-0000-4000-8000-000000000001".to_owned(),
+                "Autopilot admins".to_owned(),
+            ),
+            ("3".to_owned(), "Berlin".to_owned()),
+        ]);
+        for (value, shown) in [
+            (json!("notConfigured"), "notConfigured"),
+            (json!("Windows Hello"), "\"Windows Hello\""),
+            (json!("say \"hi\""), "\"say \\\"hi\\\"\""),
+            (json!("6"), "\"6\""),
+            (json!(6), "6"),
+            (json!(""), "\"\""),
+            (json!("true"), "\"true\""),
+            (json!(null), "null"),
+            (json!([]), "[]"),
+            (json!({}), "{}"),
+            (
+                json!("8d2ac1f8-0000-4000-8000-000000000001"),
+                "Autopilot admins (8d2ac1f8…)",
+            ),
+            (json!(["3", "4"]), "[Berlin (3), \"4\"]"),
+            (
+                json!({ "$secret": "env:WIFI_PSK" }),
+                "(secret from env:WIFI_PSK)",
+            ),
+            (
+                json!({ "key": { "$withheld": true } }),
+                "{ key: (withheld) }",
+            ),
+            (
+                json!({ "@odata.type": "#microsoft.graph.iosWebClip", "url": "a\u{202e}b" }),
+                "{ @odata.type: iosWebClip, url: \"a\\u{202e}b\" }",
+            ),
+        ] {
+            assert_eq!(show(&value, &names), shown);
+        }
+    }
+}
