@@ -69,12 +69,16 @@ async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, 
 /// Shows the plan: on stdout for people, on stderr where stdout is for a program.
 fn show(ui: &Ui, arguments: &Arguments, plan: &Plan) -> Result<(), Error> {
     if arguments.output.format == Format::Text && arguments.output.output.is_none() {
-        return ui.data(&report::text::plan(plan, ui.palette(), ui.verbosity()));
+        return ui.data(&report::text::plan(
+            plan,
+            ui.palette(),
+            ui.verbosity().into(),
+        ));
     }
     ui.status(&report::text::plan(
         plan,
         crate::ui::style::Palette::Plain,
-        ui.verbosity(),
+        ui.verbosity().into(),
     ));
     Ok(())
 }
@@ -187,7 +191,9 @@ async fn carry_out(
 fn finish(ui: &Ui, arguments: &Arguments, outcome: &Outcome) -> Result<Done, Failure> {
     let text = match arguments.output.format {
         Format::Text if outcome.items.is_empty() => String::new(),
-        Format::Text => report::text::outcome(outcome, arguments.output.palette(ui)),
+        Format::Text => {
+            report::text::outcome(outcome, arguments.output.palette(ui), ui.verbosity().into())
+        }
         Format::Json => report::json::outcome(outcome),
         Format::Markdown => report::markdown::outcome(outcome),
     };
@@ -206,7 +212,7 @@ impl Observer for Shown {
         self.progress.finished(&format!(
             "{} {}",
             item.address,
-            report::text::status(item.status)
+            report::words::status(item.status)
         ));
     }
 }

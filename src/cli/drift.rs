@@ -37,7 +37,9 @@ async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, 
     session.close().await;
     let report = drift::report(plan);
     let text = match arguments.output.format {
-        Format::Text => report::text::drift(&report, arguments.output.palette(ui), ui.verbosity()),
+        Format::Text => {
+            report::text::drift(&report, arguments.output.palette(ui), ui.verbosity().into())
+        }
         Format::Json => report::json::drift(&report),
         Format::Markdown => report::markdown::drift(&report),
     };

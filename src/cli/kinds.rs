@@ -23,7 +23,7 @@ pub(super) struct Arguments {
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     let text = match arguments.output.format {
         Format::Text => table(),
-        Format::Json => report::json::document("kinds", &KindsDocument::new()),
+        Format::Json => report::json::kinds(&KindsDocument::new()),
         Format::Markdown => {
             let error = Error::new(
                 ErrorKind::Usage,

@@ -38,7 +38,9 @@ async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, 
     let (plan, _) = session.plan(ui, arguments.recreate).await?;
     session.close().await;
     let text = match arguments.output.format {
-        Format::Text => report::text::plan(&plan, arguments.output.palette(ui), ui.verbosity()),
+        Format::Text => {
+            report::text::plan(&plan, arguments.output.palette(ui), ui.verbosity().into())
+        }
         Format::Json => report::json::plan(&plan),
         Format::Markdown => report::markdown::plan(&plan),
     };

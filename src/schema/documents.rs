@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
+use crate::report::json::{Document, schema};
+
 /// A document and how its schema is made.
-pub struct Document {
+pub struct Published {
     /// The document's `kind`, or the file that it is.
     pub name: &'static str,
     /// What it is, for people.
@@ -11,7 +13,7 @@ pub struct Document {
     schema: fn() -> Value,
 }
 
-impl Document {
+impl Published {
     /// Returns the schema, draft 2020-12.
     pub fn schema(&self) -> Value {
         (self.schema)()
@@ -23,48 +25,48 @@ fn of<T: schemars::JsonSchema>() -> Value {
 }
 
 /// Every document that Moorline reads or writes.
-pub const DOCUMENTS: [Document; 9] = [
-    Document {
+pub const DOCUMENTS: [Published; 9] = [
+    Published {
         name: "tenant",
         about: "moorline.yaml",
         schema: of::<crate::manifest::TenantFile>,
     },
-    Document {
+    Published {
         name: "manifest",
         about: "a manifest's envelope",
         schema: crate::manifest::envelope_schema,
     },
-    Document {
+    Published {
         name: "findings",
         about: "validate --format json",
-        schema: || crate::report::json::schema("findings"),
+        schema: || schema(Document::Findings),
     },
-    Document {
+    Published {
         name: "plan",
         about: "plan --format json",
-        schema: || crate::report::json::schema("plan"),
+        schema: || schema(Document::Plan),
     },
-    Document {
+    Published {
         name: "outcome",
         about: "apply --format json",
-        schema: || crate::report::json::schema("outcome"),
+        schema: || schema(Document::Outcome),
     },
-    Document {
+    Published {
         name: "drift",
         about: "drift --format json",
-        schema: || crate::report::json::schema("drift"),
+        schema: || schema(Document::Drift),
     },
-    Document {
+    Published {
         name: "kinds",
         about: "kinds --format json",
-        schema: || crate::report::json::schema("kinds"),
+        schema: || schema(Document::Kinds),
     },
-    Document {
+    Published {
         name: "error",
         about: "any failure with --format json",
-        schema: || crate::report::json::schema("error"),
+        schema: || schema(Document::Error),
     },
-    Document {
+    Published {
         name: "sandbox-state",
         about: "the sandbox's state and its seeds",
         schema: of::<crate::sandbox::state::State>,
@@ -72,6 +74,6 @@ pub const DOCUMENTS: [Document; 9] = [
 ];
 
 /// Returns a document by its name.
-pub fn find(name: &str) -> Option<&'static Document> {
+pub fn find(name: &str) -> Option<&'static Published> {
     DOCUMENTS.iter().find(|document| document.name == name)
 }
