@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::Blocked;
-use super::diff::unresolved;
+use super::names::unresolved;
 use crate::diagnostic::{Location, Sources};
 use crate::manifest::assignment::{Assignment, Target};
 use crate::schema::types::{odata_type, type_name};

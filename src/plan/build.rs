@@ -6,10 +6,11 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use super::assignments;
-use super::diff::{Differ, left_alone};
+use super::diff::Differ;
 use super::digest::{self, Domain};
 use super::requests;
 use super::risk;
+use super::show::left_alone;
 use super::{Action, Blocked, Change, Coverage, FieldStatus, Plan, Summary, TenantRef, Unmanaged};
 use crate::diagnostic::Sources;
 use crate::graph::request::{Method, Request};

@@ -18,9 +18,11 @@ pub mod canonical;
 mod diff;
 pub mod digest;
 mod merge;
+mod names;
 pub mod path;
 pub mod requests;
 pub mod risk;
+mod show;
 
 pub use assignments::{AssignmentChange, Effect, target_form};
 pub use build::{Options, plan, replan};

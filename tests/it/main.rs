@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, reason = "nothing uses a test binary from outside")]
 
 mod all_kinds;
+mod compare;
 mod documents;
 mod samples;
 mod schemas;

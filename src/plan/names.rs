@@ -1,0 +1,47 @@
+//! Names that stand for no id.
+
+use super::Blocked;
+use crate::diagnostic::Location;
+use crate::tenant::names::{Named, Unresolved};
+
+/// Returns the message for a name that stands for no id.
+pub(super) fn unresolved(
+    named: Named,
+    text: &str,
+    why: &Unresolved,
+    location: Option<Location>,
+) -> Blocked {
+    let words = named.words();
+    let (slug, message, help) = match why {
+        Unresolved::Unknown { near } => (
+            "unknown",
+            format!("there is no {words} `{text}`"),
+            match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!(
+                    "create it, or correct the name; an id works too where the {words} has one"
+                ),
+            },
+        ),
+        Unresolved::Ambiguous { ids } => (
+            "ambiguous",
+            format!(
+                "{} {words}s are called `{text}`: {}",
+                ids.len(),
+                ids.join(", ")
+            ),
+            "write the id of the one that you mean".to_owned(),
+        ),
+        Unresolved::Unreadable { why } => (
+            "unreadable",
+            format!("the {words} `{text}` cannot be looked up: {why}"),
+            "grant the permission, or write the id".to_owned(),
+        ),
+    };
+    Blocked {
+        code: format!("{}/{slug}", named.slug()),
+        message,
+        help,
+        location,
+    }
+}

@@ -1,0 +1,276 @@
+//! Declared against live, value by value: what differs, and what would be sent.
+
+use moorline::manifest::bundle;
+use moorline::plan::{self, Change, FieldStatus, Shown};
+use moorline::tenant::LiveObject;
+use moorline::tenant::names::Names;
+use serde_json::{Value, json};
+
+use crate::support::Workspace;
+
+/// Plans one manifest of a kind against one live object of it.
+fn change(kind: &str, spec: &str, live: Value) -> Change {
+    let version = if kind.ends_with(" v1.0") {
+        "v1.0"
+    } else {
+        "beta"
+    };
+    let kind = kind.trim_end_matches(" v1.0");
+    let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
+    let manifest = format!(
+        "apiVersion: graph.microsoft.com/{version}\nkind: {kind}\nmetadata: {{ name: it }}\nspec:\n  displayName: It\n{spec}"
+    );
+    let workspace = Workspace::tenant(&[("it.yaml", &manifest)]);
+    let desired = bundle::load(workspace.path())
+        .into_desired()
+        .unwrap_or_else(|invalid| panic!("{:#?}", invalid.findings));
+    let mut body = json!({ "@odata.type": format!("#microsoft.graph.{kind}"), "id": "1", "displayName": "It" });
+    body.as_object_mut()
+        .expect("an object")
+        .extend(live.as_object().expect("an object").clone());
+    let live = LiveObject::from_body(body, None).expect("it has a type");
+    plan::replan(
+        &desired,
+        &Names::default(),
+        &desired.manifests[0],
+        Some(&live),
+    )
+}
+
+/// The fields as `status path: before -> after`.
+fn fields(change: &Change) -> Vec<String> {
+    let shown = |value: &Shown| match value {
+        Shown::Unset => "unset".to_owned(),
+        Shown::Withheld => "withheld".to_owned(),
+        Shown::Value(value) => value.to_string(),
+    };
+    let line = |field: &plan::FieldChange| {
+        let status = match field.status {
+            FieldStatus::Change => "~",
+            FieldStatus::Blocked => "!",
+            FieldStatus::Unverifiable => "?",
+        };
+        format!(
+            "{status} {}: {} -> {}",
+            field.path,
+            shown(&field.before),
+            shown(&field.after)
+        )
+    };
+    change.fields.iter().map(line).collect()
+}
+
+fn body(change: &Change) -> Value {
+    change
+        .requests
+        .first()
+        .and_then(|request| request.body.clone())
+        .unwrap_or_default()
+}
+
+const BITLOCKER: &str = "windows10EndpointProtectionConfiguration";
+
+#[test]
+fn what_is_not_declared_inside_a_value_is_left_alone_and_sent_back() {
+    let live = json!({ "bitLockerSystemDrivePolicy": { "encryptionMethod": "xtsAes128", "minimumPinLength": 8, "prebootRecoveryEnableMessageAndUrl": true } });
+    let change = change(
+        BITLOCKER,
+        "bitLockerSystemDrivePolicy: { encryptionMethod: xtsAes256 }",
+        live,
+    );
+    assert_eq!(
+        fields(&change),
+        [r#"~ bitLockerSystemDrivePolicy.encryptionMethod: "xtsAes128" -> "xtsAes256""#]
+    );
+    let sent = json!({ "encryptionMethod": "xtsAes256", "minimumPinLength": 8, "prebootRecoveryEnableMessageAndUrl": true });
+    assert_eq!(body(&change)["bitLockerSystemDrivePolicy"], sent);
+}
+
+#[test]
+fn a_value_that_states_its_type_is_complete() {
+    let spec = "deviceManagementApplicabilityRuleOsVersion:\n  \"@odata.type\": microsoft.graph.deviceManagementApplicabilityRuleOsVersion\n  name: Supported\n  ruleType: include";
+    let live = json!({ "deviceManagementApplicabilityRuleOsVersion": { "name": "Supported", "ruleType": "include", "minOSVersion": "10.0", "maxOSVersion": null } });
+    let change = change("sharedPCConfiguration", spec, live);
+    assert_eq!(
+        fields(&change),
+        [r#"~ deviceManagementApplicabilityRuleOsVersion.minOSVersion: "10.0" -> unset"#]
+    );
+    assert_eq!(
+        body(&change)["deviceManagementApplicabilityRuleOsVersion"]["minOSVersion"],
+        Value::Null
+    );
+}
+
+#[test]
+fn another_type_is_one_change_of_the_whole_value() {
+    let spec = "installationSchedule:\n  \"@odata.type\": \"#microsoft.graph.windowsUpdateActiveHoursInstall\"\n  activeHoursStart: \"08:00:00\"\n  activeHoursEnd: \"17:00:00\"";
+    let live = json!({ "installationSchedule": { "@odata.type": "#microsoft.graph.windowsUpdateScheduledInstall", "scheduledInstallDay": "monday", "scheduledInstallTime": "03:00:00.0000000" } });
+    let change = change("windowsUpdateForBusinessConfiguration", spec, live);
+    assert_eq!(change.fields.len(), 1);
+    assert_eq!(
+        body(&change)["installationSchedule"]["activeHoursEnd"],
+        "17:00:00"
+    );
+}
+
+const OMA: &str = "windows10CustomConfiguration";
+
+fn oma(uri: &str, value: Value) -> Value {
+    json!({ "@odata.type": "#microsoft.graph.omaSettingInteger", "displayName": "x", "description": null, "omaUri": uri,
+        "isEncrypted": false, "secretReferenceValueId": null, "isReadOnly": false, "value": value })
+}
+
+fn declared_oma(entries: &[(&str, &str)]) -> String {
+    let entry = |(uri, value): &(&str, &str)| {
+        format!("  - {{ \"@odata.type\": \"#microsoft.graph.omaSetting{value} }}\n")
+            .replace("URI", uri)
+    };
+    format!(
+        "omaSettings:\n{}",
+        entries.iter().map(entry).collect::<String>()
+    )
+}
+
+#[test]
+fn elements_of_a_keyed_collection_are_told_apart_by_their_key() {
+    let integer = |value: u8| format!("Integer\", displayName: x, omaUri: URI, value: {value}");
+    let spec = declared_oma(&[
+        ("./b", &integer(2)),
+        ("./a", &integer(9)),
+        ("./new", &integer(3)),
+    ]);
+    let live = json!({ "omaSettings": [oma("./a", json!(1)), oma("./b", json!(2)), oma("./gone", json!(4))] });
+    let change = change(OMA, &spec, live);
+    let fields = fields(&change);
+    assert_eq!(fields[0], "~ omaSettings[./a].value: 1 -> 9");
+    assert!(
+        fields[1].starts_with("~ omaSettings[./new]: unset -> {"),
+        "{fields:?}"
+    );
+    assert!(
+        fields[2].starts_with("~ omaSettings[./gone]: {") && fields[2].ends_with("-> unset"),
+        "{fields:?}"
+    );
+    assert_eq!(fields.len(), 3);
+    assert_eq!(
+        body(&change)["omaSettings"].as_array().map(Vec::len),
+        Some(3),
+        "a collection is sent whole"
+    );
+}
+
+#[test]
+fn a_masked_element_is_unverifiable_and_goes_along_as_declared() {
+    let masked = json!({ "@odata.type": "#microsoft.graph.omaSettingString", "displayName": "x", "omaUri": "./s",
+        "isEncrypted": true, "secretReferenceValueId": "1_2_3", "value": "****" });
+    let spec = |value: &str| {
+        let string = "String\", displayName: x, omaUri: URI, value: { $env: TOKEN }".to_owned();
+        declared_oma(&[
+            ("./s", &string),
+            (
+                "./a",
+                &format!("Integer\", displayName: x, omaUri: URI, value: {value}"),
+            ),
+        ])
+    };
+    let live = json!({ "omaSettings": [masked, oma("./a", json!(1))] });
+    let same = change(OMA, &spec("1"), live.clone());
+    assert_eq!(
+        fields(&same),
+        ["? omaSettings[./s].value: withheld -> withheld"]
+    );
+    assert!(same.requests.is_empty());
+    let other = change(OMA, &spec("2"), live);
+    assert_eq!(
+        body(&other)["omaSettings"][0]["value"],
+        json!({ "$secret": "env:TOKEN" })
+    );
+}
+
+#[test]
+fn an_element_added_in_the_middle_is_one_change() {
+    let rule =
+        |name: &str| json!({ "displayName": name, "action": "blocked", "trafficDirection": "in" });
+    let spec = "firewallRules:\n  - { displayName: one, action: blocked, trafficDirection: in }\n  - { displayName: new, action: blocked, trafficDirection: in }\n  - { displayName: two, action: blocked, trafficDirection: in }";
+    let change = change(
+        BITLOCKER,
+        spec,
+        json!({ "firewallRules": [rule("one"), rule("two")] }),
+    );
+    assert_eq!(change.fields.len(), 1, "{:?}", fields(&change));
+    assert_eq!(change.fields[0].path.to_string(), "firewallRules[1]");
+}
+
+#[test]
+fn null_unsets_and_unset_is_unset_however_it_reads() {
+    let ring = "windowsUpdateForBusinessConfiguration";
+    let set = change(
+        ring,
+        "updateWeeks: null",
+        json!({ "updateWeeks": "firstWeek" }),
+    );
+    assert_eq!(fields(&set), [r#"~ updateWeeks: "firstWeek" -> unset"#]);
+    assert_eq!(body(&set)["updateWeeks"], Value::Null);
+    for unset in [json!({}), json!({ "updateWeeks": null })] {
+        assert!(fields(&change(ring, "updateWeeks: null", unset)).is_empty());
+    }
+    let hello = "deviceManagementApplicabilityRuleOsEdition: null";
+    assert!(fields(&change("sharedPCConfiguration", hello, json!({}))).is_empty());
+}
+
+#[test]
+fn what_the_service_spells_its_own_way_is_no_change() {
+    let spec =
+        "configDeviceHealthMonitoringScope: windowsUpdates, bootPerformance\nroleScopeTagIds: []";
+    let live = json!({ "configDeviceHealthMonitoringScope": "bootPerformance,windowsUpdates", "roleScopeTagIds": null });
+    assert!(fields(&change("windowsHealthMonitoringConfiguration", spec, live)).is_empty());
+}
+
+#[test]
+fn what_is_fixed_at_creation_is_a_blocked_field_and_the_rest_goes_on() {
+    let spec = "payloadName: New\ndeploymentChannel: userChannel\npayload: { $text: hello }\npayloadFileName: x";
+    let live = json!({ "payloadName": "Old", "deploymentChannel": "deviceChannel", "payload": "aGVsbG8=", "payloadFileName": "x" });
+    let change = change("macOSCustomConfiguration", spec, live);
+    assert_eq!(
+        fields(&change),
+        [
+            r#"~ payloadName: "Old" -> "New""#,
+            r#"! deploymentChannel: "deviceChannel" -> "userChannel""#
+        ]
+    );
+    assert_eq!(
+        body(&change),
+        json!({ "@odata.type": "#microsoft.graph.macOSCustomConfiguration", "payloadName": "New" })
+    );
+}
+
+#[test]
+fn a_v1_body_holds_nothing_that_only_beta_knows() {
+    let live = json!({ "bitLockerSystemDrivePolicy": { "encryptionMethod": "xtsAes128" },
+        "bitLockerRemovableDrivePolicy": { "encryptionMethod": "xtsAes128", "onlyBetaKnowsThis": 7, "requireEncryptionForWriteAccess": true } });
+    let change = change(
+        &format!("{BITLOCKER} v1.0"),
+        "bitLockerRemovableDrivePolicy: { encryptionMethod: xtsAes256 }",
+        live,
+    );
+    let Some(request) = change.requests.first() else {
+        panic!("{:?}", change.blocked)
+    };
+    assert_eq!(request.version.as_str(), "v1.0");
+    assert_eq!(
+        body(&change)["bitLockerRemovableDrivePolicy"],
+        json!({ "encryptionMethod": "xtsAes256", "requireEncryptionForWriteAccess": true })
+    );
+}
+
+#[test]
+fn a_rule_across_fields_holds_for_what_would_be() {
+    let kind = "windowsIdentityProtectionConfiguration";
+    let change = change(
+        kind,
+        "pinMinimumLength: 20",
+        json!({ "pinMinimumLength": 6, "pinMaximumLength": 12 }),
+    );
+    assert_eq!(change.blocked[0].code, "rule/pin-length-order");
+    assert!(change.requests.is_empty());
+}
