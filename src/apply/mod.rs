@@ -1,3 +1,231 @@
 //! Carrying out a plan.
+//!
+//! A change is the unit: its requests go out one after another, and nothing goes out beside them. Before
+//! the first write every object is read again ([`precondition`]) and every secret is looked up
+//! ([`secrets`]); nothing is written where one of them is not as it must be. Then each change is checked
+//! once more, sent ([`execute`]) and read until the tenant shows it ([`verify`]); [`change`] joins the
+//! three. A failed change stops no other. What became of each is an [`outcome`].
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::graph::Graph;
+use crate::manifest::{Address, Desired};
+use crate::plan::{Change, Plan};
+use crate::tenant::names::Names;
+
+mod change;
+mod context;
+mod create;
+mod error;
+mod execute;
+mod failure;
+mod ids;
 pub mod outcome;
+mod patience;
+mod precondition;
+mod secrets;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod wording;
+
+pub use error::{ApplyError, BlockedChange, MissingSecret, StaleChange};
+pub use outcome::{Item, Outcome, Status};
+
+use context::{Context, Work};
+use precondition::Standing;
+use secrets::Secrets;
+
+/// How an apply deals with what is not as planned.
+#[derive(Clone, Debug)]
+pub struct ApplyOptions {
+    /// Whether changes whose object moved since the plan are left out, instead of refusing everything.
+    pub skip_stale: bool,
+    /// Whether changes that cannot be made are left out, instead of refusing everything.
+    pub skip_blocked: bool,
+    /// How long a write may take to show.
+    pub visibility: Duration,
+}
+
+impl Default for ApplyOptions {
+    fn default() -> Self {
+        Self {
+            skip_stale: false,
+            skip_blocked: false,
+            visibility: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Watches an apply.
+pub trait Observer: Sync {
+    /// A change is about to be written.
+    fn started(&self, change: &Change);
+    /// It is known what became of a change. Called once for each item of the outcome.
+    fn finished(&self, item: &Item);
+}
+
+/// An apply that has not begun.
+pub struct Applier<'a> {
+    /// The tenant.
+    pub graph: &'a Graph,
+    /// What the plan was made from.
+    pub desired: &'a Desired,
+    /// The names that the plan was made with.
+    pub names: &'a Names,
+    /// What to do.
+    pub plan: &'a Plan,
+    /// How.
+    pub options: ApplyOptions,
+    /// Returns the value of an environment variable.
+    pub secrets: &'a (dyn Fn(&str) -> Option<SecretString> + Sync),
+    /// Who is told.
+    pub observer: &'a dyn Observer,
+    /// Once it is set, the run ends after the change in flight.
+    pub cancelled: &'a AtomicBool,
+}
+
+/// Why the rest of a run is not begun.
+#[derive(Clone, Copy)]
+enum End {
+    Interrupted,
+    Refused,
+}
+
+impl Applier<'_> {
+    /// Carries out the plan and returns what became of every change that it holds.
+    ///
+    /// # Errors
+    /// See [`ApplyError`]: nothing was written. Once a write was tried, what went wrong is part of the
+    /// outcome.
+    pub async fn run(self) -> Result<Outcome, ApplyError> {
+        let context = Context {
+            graph: self.graph,
+            desired: self.desired,
+            names: self.names,
+            visibility: self.options.visibility,
+            cancelled: self.cancelled,
+        };
+        let blocked = self.blocked()?;
+        let works = self.works()?;
+        let standings = precondition::of_all(&context, &works)
+            .await
+            .map_err(ApplyError::Read)?;
+        if !self.options.skip_stale {
+            refuse_stale(&works, &standings)?;
+        }
+        let secrets = Secrets::look_up(to_write(&works, &standings), self.secrets)?;
+
+        let mut items = Vec::new();
+        let mut not_begun = Vec::new();
+        let mut end = None;
+        for (work, standing) in works.iter().zip(standings) {
+            let item = match standing {
+                Standing::Moved(what) => change::stale(work.change, what),
+                Standing::InPlace(id) => change::in_place(work.change, id),
+                Standing::AsPlanned(_) => {
+                    if end.is_none() && self.cancelled.load(Ordering::Relaxed) {
+                        end = Some(End::Interrupted);
+                    }
+                    if let Some(end) = end {
+                        not_begun.push(change::not_begun(work.change, why_not_begun(end)));
+                        continue;
+                    }
+                    self.observer.started(work.change);
+                    let done = change::carry_out(&context, *work, &secrets).await;
+                    if done.ends_run {
+                        end = Some(End::Refused);
+                    }
+                    done.item
+                }
+            };
+            self.observer.finished(&item);
+            items.push(item);
+        }
+        for item in blocked.into_iter().map(change::blocked).chain(not_begun) {
+            self.observer.finished(&item);
+            items.push(item);
+        }
+        Ok(Outcome::new(
+            self.plan.tenant.clone(),
+            self.plan.digest.clone(),
+            items,
+            matches!(end, Some(End::Interrupted)),
+        ))
+    }
+
+    /// Returns the changes that cannot be made, where the user lets the others go on.
+    fn blocked(&self) -> Result<Vec<&Change>, ApplyError> {
+        let changes = self.plan.changes.iter();
+        let blocked: Vec<&Change> = changes
+            .filter(|change| !change.blocked.is_empty())
+            .collect();
+        if blocked.is_empty() || self.options.skip_blocked {
+            return Ok(blocked);
+        }
+        let changes = blocked.into_iter().map(|change| BlockedChange {
+            address: change.address.clone(),
+            reasons: change.blocked.clone(),
+        });
+        Err(ApplyError::Blocked(changes.collect()))
+    }
+
+    /// Returns what is to be written, in order.
+    fn works(&self) -> Result<Vec<Work<'_>>, ApplyError> {
+        let order = self.plan.order.iter();
+        order
+            .map(|address| {
+                self.work(address)
+                    .ok_or_else(|| ApplyError::NotDeclared(address.clone()))
+            })
+            .collect()
+    }
+
+    fn work(&self, address: &Address) -> Option<Work<'_>> {
+        let (changes, manifests) = (&self.plan.changes, &self.desired.manifests);
+        let change = changes.binary_search_by(|change| change.address.cmp(address));
+        let manifest = manifests.binary_search_by(|manifest| manifest.address.cmp(address));
+        Some(Work {
+            change: &changes[change.ok()?],
+            manifest: &manifests[manifest.ok()?],
+        })
+    }
+}
+
+fn refuse_stale(works: &[Work<'_>], standings: &[Standing]) -> Result<(), ApplyError> {
+    let moved = works.iter().zip(standings).filter_map(|(work, standing)| {
+        let Standing::Moved(what) = standing else {
+            return None;
+        };
+        Some(StaleChange {
+            address: work.change.address.clone(),
+            display_name: work.change.display_name.clone(),
+            what: what.clone(),
+        })
+    });
+    match moved.collect::<Vec<_>>() {
+        moved if moved.is_empty() => Ok(()),
+        moved => Err(ApplyError::Stale(moved)),
+    }
+}
+
+fn to_write<'a>(
+    works: &'a [Work<'a>],
+    standings: &'a [Standing],
+) -> impl Iterator<Item = &'a Change> {
+    works
+        .iter()
+        .zip(standings)
+        .filter(|(_, standing)| matches!(standing, Standing::AsPlanned(_)))
+        .map(|(work, _)| work.change)
+}
+
+fn why_not_begun(end: End) -> &'static str {
+    match end {
+        End::Interrupted => "the run was interrupted before",
+        End::Refused => "the run ended before: nothing more could be sent",
+    }
+}

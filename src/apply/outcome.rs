@@ -130,15 +130,17 @@ impl Outcome {
         if self.summary.failed + self.summary.skipped == 0 {
             return None;
         }
+        // The user asked for the rest of it, so what was left out is a part and not a failure.
+        let left_out = |item: &Item| matches!(item.status, Status::Blocked | Status::Stale);
         let wrote = self
             .items
             .iter()
             .any(|item| item.writes > 0 || item.status.is_done());
-        let all_stale = self.items.iter().all(|item| item.status == Status::Stale);
-        Some(match (wrote, all_stale) {
-            (true, _) => ErrorKind::Partial,
-            (false, true) => ErrorKind::Stale,
-            (false, false) => ErrorKind::Failed,
+        let partial = wrote || self.items.iter().any(left_out);
+        Some(if partial {
+            ErrorKind::Partial
+        } else {
+            ErrorKind::Failed
         })
     }
 }

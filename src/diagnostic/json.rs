@@ -75,6 +75,17 @@ pub struct Summary {
 }
 
 impl FindingsDocument {
+    /// Makes one document of several, in their order.
+    pub fn joined(documents: impl IntoIterator<Item = Self>) -> Self {
+        let mut joined = Self::new(&[], &Sources::default());
+        for document in documents {
+            joined.items.extend(document.items);
+            joined.summary.errors += document.summary.errors;
+            joined.summary.warnings += document.summary.warnings;
+        }
+        joined
+    }
+
     /// Makes the document of findings.
     pub fn new(findings: &[Finding], sources: &Sources) -> Self {
         let count = |severity| {

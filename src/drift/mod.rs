@@ -88,9 +88,22 @@ pub struct DriftSummary {
 }
 
 impl DriftReport {
-    /// Returns whether something was changed behind Git's back, as far as it can be told.
+    /// Returns whether something differs that an apply would put back. What is locked differs for good,
+    /// and an alarm that nobody can end is soon ignored.
     pub fn has_drift(&self) -> bool {
-        self.summary.drifted + self.summary.missing > 0
+        self.items.iter().any(|item| match item.status {
+            DriftStatus::Missing => true,
+            DriftStatus::Drifted => !item.is_only_blocked(),
+            DriftStatus::InSync | DriftStatus::Unverifiable | DriftStatus::Unknown => false,
+        })
+    }
+}
+
+impl DriftItem {
+    /// Returns whether all that differs is fields that cannot be changed.
+    fn is_only_blocked(&self) -> bool {
+        let blocked = |field: &FieldChange| field.status != FieldStatus::Change;
+        !self.fields.is_empty() && self.fields.iter().all(blocked) && self.assignments.is_empty()
     }
 }
 

@@ -15,7 +15,7 @@ use crate::yaml::{Node, Yaml};
 /// A manifest as it is written, its `spec` and `assignments` not looked into.
 #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct ManifestFile {
+pub(super) struct ManifestFile {
     /// The Graph version of the object's own body.
     #[allow(dead_code, reason = "the schema is what uses it")]
     pub api_version: GraphApiVersion,
@@ -25,15 +25,17 @@ pub struct ManifestFile {
     pub metadata: Metadata,
     /// Graph's own property names and values.
     #[schemars(with = "std::collections::BTreeMap<String, Json>")]
+    #[allow(dead_code, reason = "the schema is what uses it")]
     pub spec: Json,
     /// Absent: not managed. Empty: assigned to nobody. A list: exactly that.
     #[schemars(with = "Option<Vec<std::collections::BTreeMap<String, Json>>>")]
+    #[allow(dead_code, reason = "the schema is what uses it")]
     pub assignments: Option<Json>,
 }
 
 /// The `apiVersion` of a manifest.
 #[derive(Clone, Copy, Debug, Deserialize, schemars::JsonSchema)]
-pub enum GraphApiVersion {
+pub(super) enum GraphApiVersion {
     /// The beta version.
     #[serde(rename = "graph.microsoft.com/beta")]
     Beta,
@@ -54,7 +56,7 @@ impl From<GraphApiVersion> for GraphVersion {
 /// A manifest's `metadata`.
 #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Metadata {
+pub(super) struct Metadata {
     /// Unique per kind.
     #[schemars(
         regex(pattern = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"),
@@ -75,7 +77,7 @@ pub struct Metadata {
 /// Whether the object should exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub(super) enum State {
     /// It should.
     #[default]
     Present,
@@ -89,6 +91,11 @@ fn compiled<T: schemars::JsonSchema>() -> jsonschema::Validator {
         .offline()
         .build(schema.as_value())
         .expect("a derived schema is valid, and every load of a manifest uses it")
+}
+
+/// Returns the schema of a manifest's envelope, draft 2020-12.
+pub fn schema() -> Json {
+    schemars::schema_for!(ManifestFile).to_value()
 }
 
 static TENANT: LazyLock<jsonschema::Validator> = LazyLock::new(compiled::<TenantFile>);

@@ -6,8 +6,8 @@ use super::value::{Declared, Value};
 use super::{Address, Manifest, Presence};
 use crate::diagnostic::Finding;
 use crate::kinds::Cardinality;
-use crate::schema::model::{Model, Order, Shape};
-use crate::schema::semantics::Semantics;
+use crate::schema::model::{Model, Order, Shape, Structure};
+use crate::schema::semantics::{Readback, Semantics};
 use crate::schema::types::GraphVersion;
 
 /// Returns what is wrong with one manifest's values together.
@@ -105,38 +105,33 @@ fn identity(manifest: &Manifest, findings: &mut Vec<Finding>) {
 }
 
 /// Two properties that Graph keeps in step cannot be declared apart.
-fn mirrors(
-    manifest: &Manifest,
-    structure: &crate::schema::model::Structure,
-    findings: &mut Vec<Finding>,
-) {
-    for member in manifest.spec.members() {
-        let Some(twin) = structure
+fn mirrors(manifest: &Manifest, structure: &Structure, findings: &mut Vec<Finding>) {
+    let members = manifest.spec.members();
+    for member in members {
+        let twin = structure
             .properties
             .get(&member.name)
-            .and_then(|p| p.facts.mirrors.as_ref())
-        else {
+            .and_then(|property| property.facts.mirrors.as_ref());
+        let Some(other) = members.iter().find(|other| Some(&other.name) == twin) else {
             continue;
         };
-        let other = manifest
-            .spec
-            .members()
-            .iter()
-            .find(|other| other.name == *twin);
-        if let Some(other) = other.filter(|other| member.name_span < other.name_span) {
-            findings.push(
-                Finding::error(
-                    "rule/mirrored",
-                    other.name_span,
-                    format!(
-                        "`{}` and `{}` are two names of one setting",
-                        member.name, other.name
-                    ),
-                )
-                .related(member.name_span, "declared here already")
-                .help("Graph keeps them in step: declare one of them"),
-            );
-        }
+        let (first, second) = if member.name_span < other.name_span {
+            (member, other)
+        } else {
+            (other, member)
+        };
+        findings.push(
+            Finding::error(
+                "rule/mirrored",
+                second.name_span,
+                format!(
+                    "`{}` and `{}` are two names of one setting",
+                    first.name, second.name
+                ),
+            )
+            .related(first.name_span, "declared here already")
+            .help("Graph keeps them in step: declare one of them"),
+        );
     }
 }
 
@@ -158,6 +153,9 @@ fn values(version: GraphVersion, kind: &str, spec: &Value, findings: &mut Vec<Fi
                 let Some(structure) = model.actual(&shape, value.odata_type()) else {
                     continue;
                 };
+                if value.odata_type().is_some() {
+                    masked_missing(value, &structure, findings);
+                }
                 let known = |name: &str| structure.properties.get(name).map(|p| p.shape.clone());
                 open.extend(
                     value
@@ -179,6 +177,24 @@ fn values(version: GraphVersion, kind: &str, spec: &Value, findings: &mut Vec<Fi
             }
             _ => {}
         }
+    }
+}
+
+/// A value that states its type is written whole, and what the tenant masks cannot be taken from there.
+fn masked_missing(value: &Value, structure: &Structure, findings: &mut Vec<Finding>) {
+    let masked = structure
+        .properties
+        .values()
+        .filter(|p| p.facts.readback == Some(Readback::Masked) && !p.nullable);
+    for property in masked.filter(|property| value.get(&property.name).is_none()) {
+        findings.push(
+            Finding::error(
+                "value/masked-missing",
+                value.span,
+                format!("this `{}` has no `{}`", structure.name, property.name),
+            )
+            .help("it is written whole, and the tenant does not show the value that it has: declare it"),
+        );
     }
 }
 

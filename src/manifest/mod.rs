@@ -27,6 +27,7 @@ pub mod tenant_file;
 pub mod value;
 
 pub use assignment::Assignment;
+pub use envelope::schema as envelope_schema;
 pub use tenant_file::TenantFile;
 
 /// What a manifest is called everywhere: its kind and its name.

@@ -9,6 +9,7 @@ use super::overlay::directive;
 use super::value::{Declared, Member, Value};
 use crate::diagnostic::{Finding, Sources, Span};
 use crate::schema::model::{Model, Property, Shape, Structure};
+use crate::schema::placeholder::is_placeholder;
 use crate::schema::types::Edm;
 
 /// The largest file that `$file` reads: Graph refuses bodies of more than 4 MB long before.
@@ -288,11 +289,6 @@ fn encode(bytes: Vec<u8>, property: &Property, span: Span) -> Result<Declared, F
         )
         .help("save the file as UTF-8")
     })
-}
-
-/// What Graph shows in a secret's place: OMA values, Microsoft's redaction of XML, product keys.
-fn is_placeholder(text: &str) -> bool {
-    text == "****" || text == "PGEvPg==" || text.starts_with("#####-")
 }
 
 fn is_env_name(name: &str) -> bool {

@@ -62,7 +62,24 @@ pub fn is_unset(property: &Property, shape: &Shape, value: &Value) -> bool {
         }
         _ => false,
     };
-    default || property.facts.unset.contains(value)
+    default
+        || property
+            .facts
+            .unset
+            .iter()
+            .any(|unset| *unset == bare(value))
+}
+
+/// A complex value without annotations and without members that are null, at its own level.
+fn bare(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .filter(|(name, value)| !name.contains('@') && !value.is_null())
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+        other => other.clone(),
+    }
 }
 
 fn object(model: &Model, shape: &Shape, members: &Map<String, Value>) -> Value {

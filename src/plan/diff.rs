@@ -14,8 +14,9 @@ use super::{Blocked, FieldChange, FieldPath, FieldStatus, LeftAlone, Segment, Sh
 use crate::diagnostic::{Location, Sources};
 use crate::manifest::value::{Declared, Value};
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
+use crate::schema::placeholder::is_placeholder;
 use crate::schema::semantics::Readback;
-use crate::schema::types::type_name;
+use crate::schema::types::{GraphVersion, type_name};
 use crate::tenant::names::{Named, Names, Unresolved, is_guid};
 
 /// Compares one object.
@@ -27,6 +28,8 @@ pub(super) struct Differ<'a> {
     pub(super) fields: Vec<FieldChange>,
     /// What keeps the whole change from being made.
     pub(super) blocked: Vec<Blocked>,
+    /// Whether the value being built repeats something that the tenant masks.
+    repeats_masked: bool,
 }
 
 impl<'a> Differ<'a> {
@@ -37,6 +40,7 @@ impl<'a> Differ<'a> {
             names,
             fields: Vec::new(),
             blocked: Vec::new(),
+            repeats_masked: false,
         }
     }
 
@@ -60,6 +64,7 @@ impl<'a> Differ<'a> {
             }
             let path = FieldPath::default().name(&member.name);
             let first = self.fields.len();
+            self.repeats_masked = false;
             let live_value = live.map(|live| live.get(&member.name).unwrap_or(&Json::Null));
             let value = match live {
                 // One line a property is what a reader wants of a new object.
@@ -69,7 +74,7 @@ impl<'a> Differ<'a> {
             let changed = self.fields[first..]
                 .iter()
                 .any(|field| field.status == FieldStatus::Change);
-            if live.is_some() && changed && has_placeholder(&value) {
+            if live.is_some() && changed && self.repeats_masked {
                 self.block_masked(first);
             } else if live.is_none() || changed {
                 send.insert(member.name.clone(), value);
@@ -171,10 +176,9 @@ impl<'a> Differ<'a> {
         let Some(structure) = self.model.actual(shape, stated.or(live_type)) else {
             return declared.to_json();
         };
-        let mut merged = if stated.is_some() {
-            Map::new()
-        } else {
-            echo(live)
+        let mut merged = match stated {
+            Some(_) => Map::new(),
+            None => self.echoed(&structure, declared, live),
         };
         for member in declared.members() {
             let Some(inner) = structure.properties.get(&member.name) else {
@@ -195,6 +199,28 @@ impl<'a> Differ<'a> {
             self.unset_rest(path, &structure, declared, live, &mut merged);
         }
         merged.into()
+    }
+
+    /// Returns the live members that a value starts from which does not declare itself whole.
+    fn echoed(
+        &mut self,
+        structure: &Structure,
+        declared: &Value,
+        live: &Json,
+    ) -> Map<String, Json> {
+        let mut members = echo(live);
+        if self.model.types().version() == GraphVersion::V1 {
+            // What is read is beta's, and v1.0 refuses members that it does not know.
+            members
+                .retain(|name, _| name.starts_with('@') || structure.properties.contains_key(name));
+        }
+        let undeclared = members
+            .iter()
+            .filter(|(name, _)| declared.get(name).is_none());
+        self.repeats_masked |= undeclared
+            .into_iter()
+            .any(|(_, value)| has_placeholder(value));
+        members
     }
 
     /// A value that states its type is complete: what it does not declare is unset, where null can say so.
@@ -586,9 +612,7 @@ impl Differ<'_> {
 
 /// Returns why a live value says nothing about whether it is the declared one.
 fn unreadable(property: &Property, declared: &Value, live: &Json) -> Option<String> {
-    let masked = live
-        .as_str()
-        .is_some_and(|text| text == "****" || text.starts_with("#####-"));
+    let masked = live.as_str().is_some_and(is_placeholder);
     match (&declared.declared, property.facts.readback) {
         (Declared::Env(_), _) => Some("a value from the environment is never compared".to_owned()),
         (_, Some(Readback::Masked | Readback::Partial)) if masked => {

@@ -19,7 +19,7 @@ mod diff;
 pub mod digest;
 mod merge;
 pub mod path;
-mod requests;
+pub mod requests;
 pub mod risk;
 
 pub use assignments::{AssignmentChange, Effect, target_form};

@@ -10,6 +10,7 @@ use crate::diagnostic::json::{FindingsDocument, FormatVersion, Item};
 use crate::diagnostic::{Finding, Sources};
 use crate::drift::DriftReport;
 use crate::error::Error;
+use crate::kinds::document::KindsDocument;
 use crate::plan::Plan;
 use crate::ui::sanitize;
 
@@ -26,16 +27,19 @@ pub enum Document {
     Error,
     /// What is wrong with the manifests.
     Findings,
+    /// What can be declared.
+    Kinds,
 }
 
 impl Document {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Plan,
         Self::Drift,
         Self::Outcome,
         Self::Error,
         Self::Findings,
+        Self::Kinds,
     ];
 
     /// Returns what the document's `kind` says.
@@ -46,6 +50,7 @@ impl Document {
             Self::Outcome => "outcome",
             Self::Error => "error",
             Self::Findings => "findings",
+            Self::Kinds => "kinds",
         }
     }
 }
@@ -77,6 +82,7 @@ kind!(PlanKind, "plan");
 kind!(DriftKind, "drift");
 kind!(OutcomeKind, "outcome");
 kind!(ErrorKind, "error");
+kind!(KindsKind, "kinds");
 
 /// Why a run failed.
 #[derive(Serialize, JsonSchema)]
@@ -126,6 +132,11 @@ pub fn error(error: &Error, findings: Option<(&[Finding], &Sources)>) -> String 
     headed(ErrorKind::Value, body)
 }
 
+/// Returns the document of what can be declared.
+pub fn kinds(kinds: &KindsDocument) -> String {
+    headed(KindsKind::Value, kinds)
+}
+
 /// Returns the document of findings.
 pub fn findings(findings: &[Finding], sources: &Sources) -> String {
     print(&FindingsDocument::new(findings, sources))
@@ -139,6 +150,7 @@ pub fn schema(document: Document) -> Value {
         Document::Outcome => of::<Headed<OutcomeKind, Outcome>>(),
         Document::Error => of::<Headed<ErrorKind, ErrorBody>>(),
         Document::Findings => of::<FindingsDocument>(),
+        Document::Kinds => of::<Headed<KindsKind, KindsDocument>>(),
     };
     let mut schema = schema.to_value();
     schema["title"] = document.kind().into();

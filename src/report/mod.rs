@@ -10,7 +10,7 @@ pub mod markdown;
 pub mod text;
 mod view;
 mod width;
-mod words;
+pub mod words;
 
 #[cfg(test)]
 mod fixture;

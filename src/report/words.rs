@@ -190,7 +190,7 @@ pub(super) fn outcome_summary(outcome: &Outcome) -> String {
 }
 
 /// Returns what became of a change, in a word or three.
-pub(super) fn status(status: Status) -> &'static str {
+pub fn status(status: Status) -> &'static str {
     match status {
         Status::Applied => "applied",
         Status::AlreadyInPlace => "already in place",

@@ -134,15 +134,19 @@ fn user_id<'a>(state: &'a State, upn: &str) -> Option<&'a str> {
     user.map(|user| user.id.as_str())
 }
 
+/// Returns what differs. A creation lists what it set and a deletion nothing: what the service lists there
+/// is not known, and three hundred defaults would bury the rest of the log.
 fn modified(before: Option<&Object>, after: Option<&Object>) -> Value {
-    let shown = |value: Option<&Value>| value.map(Value::to_string);
-    let empty = Object::new();
-    let (old, new) = (before.unwrap_or(&empty), after.unwrap_or(&empty));
-    let gone = old.keys().filter(|name| !new.contains_key(*name));
-    let differing = new
-        .keys()
-        .chain(gone)
-        .filter(|name| old.get(*name) != new.get(*name));
-    let entry = |name: &String| json!({ "displayName": name, "oldValue": shown(old.get(name)), "newValue": shown(new.get(name)) });
+    let Some(new) = after else { return json!([]) };
+    let old = |name: &String| before.and_then(|before| before.get(name));
+    let differs = |name: &String, value: &Value| match before {
+        Some(_) => old(name) != Some(value),
+        None => ![json!(null), json!(false), json!([]), json!("")].contains(value),
+    };
+    let differing = new.iter().filter(|(name, value)| differs(name, value));
+    let entry = |(name, value): (&String, &Value)| {
+        let old = old(name).map(Value::to_string);
+        json!({ "displayName": name, "oldValue": old, "newValue": value.to_string() })
+    };
     differing.map(entry).collect()
 }

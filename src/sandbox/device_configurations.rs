@@ -55,7 +55,7 @@ pub(crate) fn create(
         ("assignments".to_owned(), json!([])),
     ]);
     // An object without scope tags gets the Default one (FACTS 1.5).
-    if object.get("roleScopeTagIds").is_none_or(Value::is_null) {
+    if body.get("roleScopeTagIds").is_none_or(Value::is_null) {
         object.insert("roleScopeTagIds".to_owned(), json!(["0"]));
     }
     mirrors::reflect(&ty.name, body, &mut object);

@@ -1,5 +1,5 @@
 //! The part of OData's `$filter` that Graph's clients use on these collections (FACTS 1.3, 7): `eq`,
-//! `isof`, `not`, `and`, `or` and parentheses.
+//! `startswith`, `isof`, `not`, `and`, `or` and parentheses.
 
 use serde_json::Value;
 
@@ -20,6 +20,8 @@ pub(crate) enum Filter {
     IsOf(String),
     /// A property has this value.
     Eq(String, Value),
+    /// A property begins with this text, whatever its case.
+    StartsWith(String, String),
 }
 
 impl Filter {
@@ -48,6 +50,13 @@ impl Filter {
             Self::IsOf(_) => Ok(()),
             Self::Eq(property, _) if properties.contains(&property.as_str()) => Ok(()),
             Self::Eq(property, _) => Err(Refusal::not_played(&format!("$filter={property}"))),
+            Self::StartsWith(property, _) => {
+                let call = format!("startswith({property})");
+                match properties.contains(&call.as_str()) {
+                    true => Ok(()),
+                    false => Err(Refusal::not_played(&format!("$filter={call}"))),
+                }
+            }
         }
     }
 
@@ -63,6 +72,12 @@ impl Filter {
                 .and_then(type_name)
                 .is_some_and(|name| Types::of(GraphVersion::Beta).is_a(name, ancestor)),
             Self::Eq(property, value) => object.get(property).unwrap_or(&Value::Null) == value,
+            Self::StartsWith(property, beginning) => {
+                let value = object.get(property).and_then(Value::as_str);
+                value.is_some_and(|value| {
+                    value.to_lowercase().starts_with(&beginning.to_lowercase())
+                })
+            }
         }
     }
 }
@@ -167,6 +182,9 @@ impl Parser {
             };
             return Some(Filter::IsOf(type_name(&name)?.to_owned()));
         }
+        if self.word("startswith") {
+            return self.starts_with();
+        }
         let Token::Word(property) = self.next()? else {
             return None;
         };
@@ -179,6 +197,16 @@ impl Parser {
             _ => return None,
         };
         Some(Filter::Eq(property, value))
+    }
+
+    /// Reads what follows `startswith`: `(property,'text')`.
+    fn starts_with(&mut self) -> Option<Filter> {
+        let opened = self.token(&Token::Open);
+        let (Token::Word(property), Token::Text(beginning)) = (self.next()?, self.next()?) else {
+            return None;
+        };
+        let property = property.strip_suffix(',')?.to_owned();
+        (opened && self.token(&Token::Close)).then_some(Filter::StartsWith(property, beginning))
     }
 
     fn next(&mut self) -> Option<Token> {
@@ -214,6 +242,8 @@ mod tests {
     fn conditions_are_read_and_decided() {
         let ios = json!({"@odata.type": "#microsoft.graph.iosCustomConfiguration", "displayName": "Bob's"});
         assert!(matches("displayName eq 'Bob''s'", ios.clone()));
+        assert!(matches("startswith(displayName,'bob''')", ios.clone()));
+        assert!(!matches("startswith(displayName, 'Bobby')", ios.clone()));
         assert!(!matches("displayName eq 'bob''s'", ios.clone()));
         assert!(matches(
             "isof('microsoft.graph.iosCustomConfiguration') and displayName eq 'Bob''s'",

@@ -8,7 +8,6 @@ use url::form_urlencoded;
 
 use super::Object;
 use super::filter::Filter;
-use super::problem::synthetic;
 use super::refusal::Refusal;
 use crate::schema::types::TypeDef;
 
@@ -42,7 +41,7 @@ impl Query {
                 }
                 option if option.starts_with('$') => return Err(Refusal::not_played(option)),
                 // Graph ignores options that are not OData's.
-                _ => {}
+                _ => continue,
             }
             query.sent.push((name.into_owned(), value.into_owned()));
         }
@@ -69,7 +68,7 @@ impl Query {
             .find(|name| ty.property(name).is_none())
         {
             // The words are those of Microsoft's OData library.
-            Some(name) => Err(Refusal::unreadable(format!(
+            Some(name) => Err(Refusal::bad_request(format!(
                 "Parsing OData Select and Expand failed: Could not find a property named '{name}' on type \
                  'microsoft.graph.{}'.",
                 ty.name
@@ -92,10 +91,15 @@ impl Query {
         let (total, end) = (items.len(), self.skip.saturating_add(size));
         let page = items.into_iter().skip(self.skip).take(size).collect();
         let next = (end < total && size > 0).then(|| {
-            let mut query = form_urlencoded::Serializer::new(String::new());
-            query.extend_pairs(&self.sent);
-            query.append_pair("$skiptoken", &URL_SAFE_NO_PAD.encode(end.to_string()));
-            query.finish()
+            let token = URL_SAFE_NO_PAD.encode(end.to_string());
+            let token = [("$skiptoken".to_owned(), token)];
+            let options = self.sent.iter().chain(&token).map(|(name, value)| {
+                format!(
+                    "{name}={}",
+                    form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>()
+                )
+            });
+            options.collect::<Vec<_>>().join("&")
         });
         (page, next)
     }
@@ -116,12 +120,13 @@ fn names(value: &str) -> Vec<String> {
         .collect()
 }
 
+/// The words are those of Microsoft's OData library.
 fn count(value: &str) -> Result<usize, Refusal> {
     value.parse().map_err(|_| {
-        Refusal::unreadable(synthetic(format!(
-            "Invalid value '{value}' for $top query option found. The $top query option requires a non-negative \
-             integer value."
-        )))
+        Refusal::bad_request(format!(
+            "Invalid value '{value}' for $top query option found. The $top query option requires a \
+             non-negative integer value."
+        ))
     })
 }
 

@@ -2,7 +2,7 @@
 //! that is an inference says so.
 
 /// A property default that differs from what its type alone gives.
-pub(crate) struct Default {
+pub(crate) struct DefaultValue {
     /// The type that has the property.
     pub(crate) ty: &'static str,
     /// The property.
@@ -11,12 +11,12 @@ pub(crate) struct Default {
     pub(crate) json: &'static str,
 }
 
-const fn default(ty: &'static str, property: &'static str, json: &'static str) -> Default {
-    Default { ty, property, json }
+const fn default(ty: &'static str, property: &'static str, json: &'static str) -> DefaultValue {
+    DefaultValue { ty, property, json }
 }
 
 /// FACTS 1.9, from a full export of a real update ring.
-pub(crate) const DEFAULTS: &[Default] = &[
+pub(crate) const DEFAULTS: &[DefaultValue] = &[
     default(
         "windowsUpdateForBusinessConfiguration",
         "automaticUpdateMode",

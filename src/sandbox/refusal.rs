@@ -84,7 +84,7 @@ impl Refusal {
 
     /// Makes what Entra's workloads answer to a faulty body.
     pub(crate) fn of_core(fault: &Fault) -> Self {
-        Self::core(StatusCode::BAD_REQUEST, "BadRequest", fault.to_string())
+        Self::bad_request(fault.to_string())
     }
 
     /// Makes Intune's 404 (FACTS 4.2).
@@ -106,8 +106,7 @@ impl Refusal {
 
     /// Makes the answer to a path that the version does not have (FACTS 4.1).
     pub(crate) fn no_segment(segment: &str) -> Self {
-        let message = format!("Resource not found for the segment '{segment}'.");
-        Self::core(StatusCode::BAD_REQUEST, "BadRequest", message)
+        Self::bad_request(format!("Resource not found for the segment '{segment}'."))
     }
 
     /// Makes the answer to a verb that the path does not take (FACTS 4.1).
@@ -129,9 +128,14 @@ impl Refusal {
         )
     }
 
-    /// Makes the answer to a body or a query that cannot be read.
+    /// Makes Graph's plain 400.
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::core(StatusCode::BAD_REQUEST, "BadRequest", message)
+    }
+
+    /// Makes the answer to a body or a query that cannot be read, in words of the sandbox's own.
     pub(crate) fn unreadable(message: impl Into<String>) -> Self {
-        Self::core(StatusCode::BAD_REQUEST, "BadRequest", synthetic(message))
+        Self::bad_request(synthetic(message))
     }
 
     /// Makes the answer to a query option that the sandbox does not play: refusing tells more than

@@ -19,6 +19,13 @@ pub const ROOTS: [&str; 3] = [
     "deviceRegistrationPolicy",
 ];
 
+/// What manifests refer to and what tells who changed something, where the version has it.
+const BESIDE: [&str; 3] = [
+    "auditEvent",
+    "deviceAndAppManagementAssignmentFilter",
+    "roleScopeTag",
+];
+
 /// Curated constraints by declaring type and property, for what the document does not annotate.
 pub type Curated = BTreeMap<(String, String), Constraints>;
 
@@ -37,13 +44,14 @@ pub fn generate(
         derived: derived_types(types),
     };
     let mut defs = Map::new();
-    for name in generator.closure()? {
+    let included = generator.closure()?;
+    for name in included.iter().cloned() {
         let ty = &types[&name];
         if ty.category == CsdlCategory::Enum {
             defs.insert(name.clone(), enumeration(ty));
             continue;
         }
-        defs.insert(name.clone(), generator.shape(&name)?);
+        defs.insert(name.clone(), generator.shape(&name, &included)?);
         if ty.category == CsdlCategory::Complex && generator.is_polymorphic(&name) {
             defs.insert(format!("{name}:any"), generator.choice(&name));
         }
@@ -78,8 +86,10 @@ struct Generator<'a> {
 }
 
 impl<'a> Generator<'a> {
+    /// Returns every type that the roots reach: what derives from them, what their properties hold, and
+    /// the bases of all these. What else derives from a base is not reached.
     fn closure(&self) -> Result<BTreeSet<String>, CsdlError> {
-        let mut included = BTreeSet::new();
+        let mut reached = BTreeSet::new();
         let mut open: Vec<String> = Vec::new();
         for root in ROOTS {
             if !self.types.contains_key(root) {
@@ -87,11 +97,16 @@ impl<'a> Generator<'a> {
             }
             open.push(root.to_owned());
         }
+        open.extend(
+            BESIDE
+                .into_iter()
+                .filter(|name| self.types.contains_key(*name))
+                .map(str::to_owned),
+        );
         while let Some(name) = open.pop() {
-            if !included.insert(name.clone()) {
+            if !reached.insert(name.clone()) {
                 continue;
             }
-            let ty = &self.types[&name];
             open.extend(
                 self.derived
                     .get(name.as_str())
@@ -99,15 +114,23 @@ impl<'a> Generator<'a> {
                     .flatten()
                     .map(|d| (*d).to_owned()),
             );
-            open.extend(ty.base.clone().filter(|base| self.types.contains_key(base)));
-            for property in ty.properties.iter().filter(|p| !p.navigation) {
-                let reference = self.reference(&name, property)?;
-                if let Holds::Named(target) = reference.holds {
+            for (owner, property) in self
+                .properties(&name)
+                .into_iter()
+                .filter(|(_, p)| !p.navigation)
+            {
+                if let Holds::Named(target) = self.reference(owner, property)?.holds {
                     open.push(target);
                 }
             }
         }
-        Ok(included)
+        let bases: Vec<String> = reached
+            .iter()
+            .flat_map(|name| self.chain(name))
+            .map(str::to_owned)
+            .collect();
+        reached.extend(bases);
+        Ok(reached)
     }
 
     fn reference(&self, owner: &str, property: &CsdlProperty) -> Result<TypeRef, CsdlError> {
@@ -127,29 +150,34 @@ impl<'a> Generator<'a> {
         self.derived.contains_key(name)
     }
 
-    /// Own and inherited properties with the type that declares each.
-    fn properties(&self, name: &'a str) -> Vec<(&'a str, &'a CsdlProperty)> {
-        let mut chain = vec![name];
-        let mut seen = BTreeSet::from([name]);
-        while let Some(base) = chain
-            .last()
-            .and_then(|at| self.types.get(*at))
-            .and_then(|ty| ty.base.as_deref())
-        {
-            if !seen.insert(base) {
-                break;
-            }
-            chain.push(base);
+    /// A type, its base, that one's base, and so on.
+    fn chain(&self, name: &str) -> Vec<&'a str> {
+        let mut chain: Vec<&str> = Vec::new();
+        let mut at = self.types.get_key_value(name);
+        while let Some((name, ty)) = at.filter(|(name, _)| !chain.contains(&name.as_str())) {
+            chain.push(name);
+            at = ty
+                .base
+                .as_ref()
+                .and_then(|base| self.types.get_key_value(base));
         }
-        let declared = |at: &&'a str| self.types.get_key_value(*at);
         chain
-            .iter()
-            .filter_map(declared)
-            .flat_map(|(at, ty)| ty.properties.iter().map(move |p| (at.as_str(), p)))
+    }
+
+    /// Own and inherited properties with the type that declares each.
+    fn properties(&self, name: &str) -> Vec<(&'a str, &'a CsdlProperty)> {
+        let chain = self.chain(name).into_iter();
+        chain
+            .flat_map(|at| {
+                self.types[at]
+                    .properties
+                    .iter()
+                    .map(move |property| (at, property))
+            })
             .collect()
     }
 
-    fn shape(&self, name: &str) -> Result<Value, CsdlError> {
+    fn shape(&self, name: &str, included: &BTreeSet<String>) -> Result<Value, CsdlError> {
         let (name, ty) = self
             .types
             .get_key_value(name)
@@ -169,8 +197,13 @@ impl<'a> Generator<'a> {
         if let Some(base) = &ty.base {
             shape.insert("x-base".into(), base.as_str().into());
         }
-        if let Some(derived) = self.derived.get(name.as_str()) {
-            shape.insert("x-derived".into(), derived.iter().copied().collect());
+        let derived = self.derived.get(name.as_str()).into_iter().flatten();
+        let derived: Vec<&str> = derived
+            .copied()
+            .filter(|name| included.contains(*name))
+            .collect();
+        if !derived.is_empty() {
+            shape.insert("x-derived".into(), derived.into());
         }
         shape.insert("properties".into(), properties.into());
         shape.insert("additionalProperties".into(), false.into());
@@ -334,11 +367,17 @@ fn primitive(edm: Edm, nullable: bool, constraints: &Constraints) -> Value {
     if let Some(format) = format {
         schema["format"] = format.into();
     }
-    let width = (edm == Edm::Int32).then_some((i64::from(i32::MIN), i64::from(i32::MAX)));
-    if let Some(minimum) = constraints.minimum.or(width.map(|w| w.0)) {
+    let (mut minimum, mut maximum) = (constraints.minimum, constraints.maximum);
+    if edm == Edm::Int32 {
+        // The documents annotate some properties with more than their type can hold.
+        let width = i64::from(i32::MIN)..=i64::from(i32::MAX);
+        minimum = Some(minimum.unwrap_or(*width.start()).max(*width.start()));
+        maximum = Some(maximum.unwrap_or(*width.end()).min(*width.end()));
+    }
+    if let Some(minimum) = minimum {
         schema["minimum"] = minimum.into();
     }
-    if let Some(maximum) = constraints.maximum.or(width.map(|w| w.1)) {
+    if let Some(maximum) = maximum {
         schema["maximum"] = maximum.into();
     }
     schema

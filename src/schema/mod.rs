@@ -2,8 +2,11 @@
 //! complete them.
 
 pub mod csdl;
+pub mod documents;
+pub mod editor;
 pub mod generate;
 pub mod model;
+pub mod placeholder;
 pub mod semantics;
 pub mod types;
 pub mod validate;

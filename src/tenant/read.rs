@@ -14,7 +14,7 @@ use crate::kinds::{Cardinality, FAMILIES, Family};
 use crate::manifest::assignment::{Assignment, Target};
 use crate::manifest::value::Value as Declared;
 use crate::manifest::{Address, Desired, Manifest};
-use crate::plan::{self, Action, Plan};
+use crate::plan::{self, Change, Plan};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::GraphVersion;
 
@@ -80,24 +80,30 @@ pub async fn plan(
 ) -> Result<(Plan, Live), GraphError> {
     let mut live = read(graph, desired, &selected).await?;
     let first = plan::plan(desired, &live, &selected, options);
-    let doubtful: Vec<ObjectRef> = first
+    // The registration policy was read by itself already.
+    let listed = |change: &&Change| {
+        live.objects
+            .iter()
+            .any(|object| change.id.as_deref() == Some(&object.id))
+    };
+    let doubtful: Vec<String> = first
         .changes
         .iter()
-        .filter(|change| change.is_difference() && change.action != Action::Create)
-        .filter_map(|change| Some(ObjectRef::Configuration(change.id.clone()?)))
-        .filter(|object| *object != ObjectRef::Configuration("deviceRegistrationPolicy".to_owned()))
+        .filter(|change| change.is_difference())
+        .filter(listed)
+        .filter_map(|change| change.id.clone())
         .collect();
     if doubtful.is_empty() {
         return Ok((first, live));
     }
-    let again = reread(graph, &doubtful).await?;
-    for (reference, object) in doubtful.iter().zip(again) {
-        let ObjectRef::Configuration(id) = reference else {
-            continue;
-        };
-        live.objects.retain(|known| known.id != *id);
-        live.objects.extend(object);
-    }
+    let references: Vec<ObjectRef> = doubtful
+        .iter()
+        .cloned()
+        .map(ObjectRef::Configuration)
+        .collect();
+    let again = reread(graph, &references).await?;
+    live.objects.retain(|object| !doubtful.contains(&object.id));
+    live.objects.extend(again.into_iter().flatten());
     live.objects.sort_by(|a, b| a.id.cmp(&b.id));
     label_targets(graph, &mut live).await?;
     Ok((plan::plan(desired, &live, &selected, options), live))

@@ -38,7 +38,7 @@ async fn groups(
         &site,
         &query,
         "groups",
-        &["displayName", "id"],
+        &["displayName", "id", "startswith(displayName)"],
         PAGE_OF_DIRECTORY_OBJECTS,
         all,
     )

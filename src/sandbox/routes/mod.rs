@@ -34,6 +34,10 @@ const GRAPH_JSON: HeaderValue = HeaderValue::from_static(
     "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
 );
 
+/// The longest body that is read, in bytes. Graph publishes none for these paths; payloads of several
+/// megabytes are real.
+const BODY_LIMIT: usize = 8 << 20;
+
 /// Returns everything that the sandbox serves.
 pub(crate) fn router(service: Arc<Service>) -> Router {
     let calls = graph(&service);
@@ -43,18 +47,16 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
             router.merge(batch::router(version, calls.clone()))
         });
     let signed_in = from_fn_with_state(service.clone(), sign_in);
+    let batches = batches
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(signed_in);
     Router::new()
-        .merge(
-            batches
-                .method_not_allowed_fallback(wrong_method)
-                .layer(signed_in),
-        )
+        .merge(batches)
         .merge(metadata::router())
         .merge(login::router(service))
         .layer(from_fn(finish))
         .fallback_service(calls)
-        // Payloads of several megabytes are real; no limit is published for these paths.
-        .layer(DefaultBodyLimit::max(8 << 20))
 }
 
 /// Returns what a call, or a member of a batch, can reach.
@@ -79,6 +81,7 @@ fn graph(service: &Arc<Service>) -> Router {
         .nest("/v1.0", version(GraphVersion::V1))
         .fallback(unknown_version)
         .with_state(service.clone())
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(service.clone(), sign_in))
         .layer(from_fn(finish))
 }
@@ -92,11 +95,7 @@ async fn unknown_version(request: Request) -> Refusal {
         .unwrap_or_default()
         .to_lowercase();
     // FACTS 4.1.
-    Refusal::core(
-        axum::http::StatusCode::BAD_REQUEST,
-        "BadRequest",
-        format!("Invalid version: {first}"),
-    )
+    Refusal::bad_request(format!("Invalid version: {first}"))
 }
 
 async fn unknown_segment(request: Request) -> Refusal {

@@ -1,0 +1,94 @@
+//! What every step of an apply works with.
+
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use crate::graph::{Graph, GraphError};
+use crate::kinds::Cardinality;
+use crate::manifest::{Desired, Manifest};
+use crate::plan::{self, Change};
+use crate::tenant::LiveObject;
+use crate::tenant::names::Names;
+use crate::tenant::read::{ObjectRef, find_by_name, reread};
+
+/// The tenant and what is declared of it.
+pub(super) struct Context<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) desired: &'a Desired,
+    pub(super) names: &'a Names,
+    /// How long a write may take to show.
+    pub(super) visibility: Duration,
+    /// Ends the wait for what is written already.
+    pub(super) cancelled: &'a AtomicBool,
+}
+
+/// A change that is to be written.
+#[derive(Clone, Copy)]
+pub(super) struct Work<'a> {
+    pub(super) change: &'a Change,
+    pub(super) manifest: &'a Manifest,
+}
+
+impl Work<'_> {
+    /// Returns what the manifest is bound to, `None` where it does not exist yet.
+    pub(super) fn bound(&self) -> Option<ObjectRef> {
+        let id = self.change.id.as_deref()?;
+        Some(self.object(id))
+    }
+
+    /// Returns how an object of this manifest is read.
+    fn object(&self, id: &str) -> ObjectRef {
+        match self.manifest.family.cardinality {
+            Cardinality::Singleton => ObjectRef::Policy,
+            Cardinality::Collection => ObjectRef::Configuration(id.to_owned()),
+        }
+    }
+}
+
+impl Context<'_> {
+    /// Returns what would have to be done if the manifest's object were this one.
+    pub(super) fn replan(&self, manifest: &Manifest, live: Option<&LiveObject>) -> Change {
+        plan::replan(self.desired, self.names, manifest, live)
+    }
+
+    /// Reads the object of a manifest, `None` where the tenant has none.
+    pub(super) async fn read(
+        &self,
+        work: Work<'_>,
+        id: Option<&str>,
+    ) -> Result<Option<LiveObject>, GraphError> {
+        let Some(id) = id else { return Ok(None) };
+        let mut found = reread(self.graph, &[work.object(id)]).await?;
+        Ok(found.pop().flatten())
+    }
+
+    /// Reads the objects of a manifest's kind that have its display name.
+    pub(super) async fn named(&self, manifest: &Manifest) -> Result<Vec<LiveObject>, GraphError> {
+        match manifest.display_name() {
+            Some(name) => self.with_name(manifest, name).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Reads the objects of a manifest's kind that have its display name, or else a former one.
+    pub(super) async fn bindable(
+        &self,
+        manifest: &Manifest,
+    ) -> Result<Vec<LiveObject>, GraphError> {
+        let mut found = self.named(manifest).await?;
+        if found.is_empty() {
+            for name in &manifest.formerly {
+                found.extend(self.with_name(manifest, name).await?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn with_name(
+        &self,
+        manifest: &Manifest,
+        name: &str,
+    ) -> Result<Vec<LiveObject>, GraphError> {
+        find_by_name(self.graph, manifest.family, &manifest.address.kind, name).await
+    }
+}

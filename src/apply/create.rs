@@ -1,0 +1,169 @@
+//! Creating an object once, though Graph has no key that would make a repeated create harmless.
+//!
+//! A create whose answer was lost is looked for by name until it should have come to light, and only
+//! then sent again. After that, what bears the name is counted: two are both named, and neither is
+//! deleted.
+
+use serde_json::Value;
+
+use super::execute::Execution;
+use super::failure::Failure;
+use super::patience::Patience;
+use crate::graph::{GraphError, Request, Response};
+use crate::plan::Action;
+use crate::tenant::LiveObject;
+
+impl Execution<'_> {
+    /// Creates the object and returns its id.
+    pub(super) async fn create(&mut self, request: &Request) -> Result<String, Failure> {
+        let known = self.known().await.map_err(|error| self.failure(&error))?;
+        match self.context.graph.send(request).await {
+            Ok(response) => {
+                self.writes += 1;
+                match id_of(&response) {
+                    Some(id) => Ok(id),
+                    None => self.created_unseen(&known).await,
+                }
+            }
+            Err(error @ GraphError::AnswerLost { .. }) => {
+                self.writes += 1;
+                let wait = Patience::for_a_write(self.context);
+                match self.appeared(&known, wait, &error).await? {
+                    ids if ids.is_empty() => self.create_again(request, &known).await,
+                    ids => only(ids),
+                }
+            }
+            // It may be done in spite of that (Microsoft365DSC#5650).
+            Err(error) if error.status() == Some(500) => {
+                let wait = Patience::for_one_look(self.context);
+                match self.appeared(&known, wait, &error).await? {
+                    ids if ids.is_empty() => Err(self.failure(&error)),
+                    ids => {
+                        self.writes += 1;
+                        only(ids)
+                    }
+                }
+            }
+            Err(error) => Err(self.failure(&error)),
+        }
+    }
+
+    /// Creates the object once more, after the first attempt left nothing to be seen.
+    async fn create_again(
+        &mut self,
+        request: &Request,
+        known: &[String],
+    ) -> Result<String, Failure> {
+        let answered = match self.context.graph.send(request).await {
+            Ok(response) => {
+                self.writes += 1;
+                id_of(&response)
+            }
+            Err(GraphError::AnswerLost { .. }) => None,
+            Err(error) => {
+                return Err(self.failure(&error).leaving(
+                    "the answer to the first attempt was lost, so it may have been created",
+                    "`moorline plan` shows whether it came to be",
+                ));
+            }
+        };
+        // The first may come to light only now, so what bears the name is counted even after an answer.
+        let wait = match answered {
+            Some(_) => Patience::for_one_look(self.context),
+            None => Patience::for_a_write(self.context),
+        };
+        let mut ids = self
+            .listed(known, wait)
+            .await
+            .map_err(|error| self.failure(&error))?;
+        ids.extend(answered);
+        ids.sort();
+        ids.dedup();
+        if ids.is_empty() {
+            return Err(Failure::new(
+                format!(
+                    "`{}` was sent twice and both answers were lost; nothing of that name is to be seen",
+                    self.work.change.display_name
+                ),
+                "look for it in a while: `moorline plan` shows whether it came to be",
+            ));
+        }
+        only(ids)
+    }
+
+    /// Returns the id of an object that was created by an answer that does not say it.
+    async fn created_unseen(&self, known: &[String]) -> Result<String, Failure> {
+        let wait = Patience::for_a_write(self.context);
+        let ids = self
+            .listed(known, wait)
+            .await
+            .map_err(|error| self.failure(&error))?;
+        if ids.is_empty() {
+            return Err(Failure::new(
+                "it was created, but Graph did not say its id and does not list it yet".to_owned(),
+                "run `moorline apply` again in a while: it finds the object by its name",
+            ));
+        }
+        only(ids)
+    }
+
+    /// Returns the ids that bear the name before the create. After the precondition there are none; only
+    /// a replacement may come to stand beside one.
+    async fn known(&self) -> Result<Vec<String>, GraphError> {
+        if self.work.change.action != Action::Replace {
+            return Ok(Vec::new());
+        }
+        let found = self.context.named(self.work.manifest).await?;
+        Ok(found.into_iter().map(|object| object.id).collect())
+    }
+
+    /// As [`Self::listed`], after a create whose outcome is not known.
+    async fn appeared(
+        &self,
+        known: &[String],
+        wait: Patience<'_>,
+        error: &GraphError,
+    ) -> Result<Vec<String>, Failure> {
+        self.listed(known, wait)
+            .await
+            .map_err(|unread| self.unknown(error, &unread))
+    }
+
+    /// Returns the ids that bear the name and are not known, once there are any or the wait is over.
+    async fn listed(
+        &self,
+        known: &[String],
+        mut wait: Patience<'_>,
+    ) -> Result<Vec<String>, GraphError> {
+        let is_new = |object: &LiveObject| !known.contains(&object.id);
+        loop {
+            let found = self.context.named(self.work.manifest).await?;
+            let ids: Vec<String> = found
+                .into_iter()
+                .filter(is_new)
+                .map(|object| object.id)
+                .collect();
+            if !ids.is_empty() || !wait.wait().await {
+                return Ok(ids);
+            }
+        }
+    }
+}
+
+fn only(ids: Vec<String>) -> Result<String, Failure> {
+    match <[String; 1]>::try_from(ids) {
+        Ok([id]) => Ok(id),
+        Err(ids) => Err(Failure::new(
+            format!(
+                "an answer was lost, and the tenant has several objects of this name now: {}",
+                ids.join(" and ")
+            ),
+            "delete all but one, which Moorline never does by itself, and run `moorline apply` again",
+        )),
+    }
+}
+
+fn id_of(response: &Response) -> Option<String> {
+    let id = response.body.get("id").and_then(Value::as_str)?;
+    Some(id.to_owned()).filter(|id| !id.is_empty())
+}

@@ -1,0 +1,125 @@
+//! Why nothing was written.
+
+use std::fmt::{self, Write as _};
+
+use crate::error::{Error, ErrorKind};
+use crate::graph::GraphError;
+use crate::manifest::Address;
+use crate::plan::Blocked;
+
+/// An apply that was refused before its first write.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// Changes cannot be made, and the user did not say that the others should be.
+    #[error("{} cannot be made, so nothing was written{}", count(.0.len(), "change"), lines(.0))]
+    Blocked(Vec<BlockedChange>),
+    /// Objects changed since the plan was made, and the user did not say that the others should be written.
+    #[error("{} changed since the plan was made, so nothing was written{}", count(.0.len(), "object"), lines(.0))]
+    Stale(Vec<StaleChange>),
+    /// Secrets that would have to be sent are not in the environment.
+    #[error("{} in the environment, so nothing was written{}", missing(.0.len()), lines(.0))]
+    MissingSecrets(Vec<MissingSecret>),
+    /// The tenant could not be read.
+    #[error("the tenant cannot be read again, so nothing was written")]
+    Read(#[source] GraphError),
+    /// The plan was made from other manifests.
+    #[error("the plan changes {0}, which is not declared; nothing was written")]
+    NotDeclared(Address),
+}
+
+/// A change that cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockedChange {
+    /// Its manifest.
+    pub address: Address,
+    /// Why.
+    pub reasons: Vec<Blocked>,
+}
+
+/// A change whose object moved since the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaleChange {
+    /// Its manifest.
+    pub address: Address,
+    /// The display name that people know it by.
+    pub display_name: String,
+    /// What moved, in words.
+    pub what: String,
+}
+
+/// A secret that is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingSecret {
+    /// The environment variable.
+    pub variable: String,
+    /// Who needs it.
+    pub needed_by: Vec<Address>,
+}
+
+impl fmt::Display for BlockedChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reasons = self
+            .reasons
+            .iter()
+            .map(|reason| format!("{} ({})", reason.message, reason.help));
+        write!(
+            f,
+            "{}: {}",
+            self.address,
+            reasons.collect::<Vec<_>>().join("; ")
+        )
+    }
+}
+
+impl fmt::Display for StaleChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.address, self.what)
+    }
+}
+
+impl fmt::Display for MissingSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let needed_by = self.needed_by.iter().map(Address::to_string);
+        write!(
+            f,
+            "{}, which {} needs",
+            self.variable,
+            needed_by.collect::<Vec<_>>().join(" and ")
+        )
+    }
+}
+
+impl ApplyError {
+    /// Returns the error for the user, with what to do about it.
+    pub fn into_error(self) -> Error {
+        let message = self.to_string();
+        match self {
+            Self::Blocked(_) => Error::new(ErrorKind::Refused, "apply/blocked", message)
+                .hint("Mend what is said of each, or apply the rest with `--skip-blocked`."),
+            Self::Stale(_) => Error::new(ErrorKind::Stale, "apply/stale", message)
+                .hint("Look at a new `moorline plan`, or apply the rest with `--skip-stale`."),
+            Self::MissingSecrets(_) => Error::failed("secret/env-missing", message)
+                .hint("Set each in the environment of this run; an empty one counts as missing."),
+            Self::Read(source) => Error::failed("apply/read", message).because(source),
+            Self::NotDeclared(_) => Error::failed("apply/not-declared", message)
+                .hint("Make the plan anew from the manifests that are to be applied."),
+        }
+    }
+}
+
+fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+fn missing(number: usize) -> String {
+    let verb = if number == 1 { "is" } else { "are" };
+    format!("{} {verb} not", count(number, "secret"))
+}
+
+fn lines(items: &[impl fmt::Display]) -> String {
+    items.iter().fold(":".to_owned(), |mut text, item| {
+        let _ = write!(text, "\n  {item}");
+        text
+    })
+}

@@ -1,0 +1,183 @@
+//! Sending the requests of one change, each once as far as that can be told.
+//!
+//! A write whose answer was lost is looked for before it is sent again, and is sent twice at most. What
+//! is sent here does no harm when it is done twice; creating an object does, and has its own rules in
+//! [`super::create`].
+
+use super::context::{Context, Work};
+use super::failure::{Failure, in_full};
+use super::ids;
+use super::secrets::Secrets;
+use crate::graph::{GraphError, Method, Request};
+use crate::plan::Action;
+
+/// Intune's answer to an update that would change nothing (msgraph-sdk-powershell#1417).
+const NOTHING_TO_CHANGE: &str = "at least 1 property must be changed";
+
+/// The requests of one change on their way.
+pub(super) struct Execution<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) work: Work<'a>,
+    secrets: &'a Secrets,
+    /// The id of the object that this change created.
+    pub(super) created: Option<String>,
+    /// How many calls changed something, or may have.
+    pub(super) writes: usize,
+}
+
+impl<'a> Execution<'a> {
+    pub(super) fn new(context: &'a Context<'a>, work: Work<'a>, secrets: &'a Secrets) -> Self {
+        Self {
+            context,
+            work,
+            secrets,
+            created: None,
+            writes: 0,
+        }
+    }
+
+    /// Sends every request in its turn, until one fails.
+    pub(super) async fn run(&mut self) -> Result<(), Failure> {
+        for request in &self.work.change.requests {
+            if let Err(failure) = self.one(request).await {
+                return Err(self.with_what_is_left(failure, request));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the id of the object, once it exists.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.created.as_deref().or(self.work.change.id.as_deref())
+    }
+
+    /// Sends one request, filled.
+    async fn one(&mut self, planned: &Request) -> Result<(), Failure> {
+        let Some(path) = ids::fill(&planned.path, self.created.as_deref()) else {
+            return Err(Failure::new(
+                format!("{} needs an object that was not created", planned.path),
+                "look at a new `moorline plan`",
+            ));
+        };
+        let request = Request {
+            path,
+            ..self.secrets.fill(planned)
+        };
+        if self.creates(&request) {
+            self.created = Some(self.create(&request).await?);
+            Ok(())
+        } else {
+            self.alter(&request).await
+        }
+    }
+
+    fn creates(&self, request: &Request) -> bool {
+        request.method == Method::Post && request.path == self.work.manifest.family.path
+    }
+
+    /// Sends a request to an object that exists.
+    async fn alter(&mut self, request: &Request) -> Result<(), Failure> {
+        let mut again = true;
+        loop {
+            let error = match self.context.graph.send(request).await {
+                Ok(_) => {
+                    self.writes += 1;
+                    return Ok(());
+                }
+                Err(error) if was_done_before(request, &error) => return Ok(()),
+                Err(error) => error,
+            };
+            let lost = matches!(error, GraphError::AnswerLost { .. });
+            if !lost && error.status() != Some(500) {
+                return Err(self.failure(&error));
+            }
+            match self.shows(request).await {
+                Ok(true) => {
+                    self.writes += 1;
+                    return Ok(());
+                }
+                Ok(false) if lost && again => again = false,
+                Ok(false) if lost => return Err(self.lost_twice(&error)),
+                Ok(false) => return Err(self.failure(&error)),
+                Err(unread) => {
+                    self.writes += 1;
+                    return Err(self.unknown(&error, &unread));
+                }
+            }
+        }
+    }
+
+    /// Returns whether the tenant shows what a request asks for: the same request would not be planned
+    /// again.
+    async fn shows(&self, request: &Request) -> Result<bool, GraphError> {
+        let id = self.id();
+        let Some(live) = self.context.read(self.work, id).await? else {
+            return Ok(request.method == Method::Delete);
+        };
+        if request.method == Method::Delete {
+            return Ok(false);
+        }
+        let left = self.context.replan(self.work.manifest, Some(&live));
+        let same = |left: &Request| left.method == request.method && left.path == request.path;
+        Ok(!left.requests.iter().any(same))
+    }
+}
+
+/// The ways to say that it went wrong.
+impl Execution<'_> {
+    pub(super) fn failure(&self, error: &GraphError) -> Failure {
+        Failure::of(error, self.work.manifest.family)
+    }
+
+    fn lost_twice(&mut self, error: &GraphError) -> Failure {
+        self.writes += 1;
+        let mut failure = self.failure(error);
+        failure.message = format!("{}; it was sent twice", failure.message);
+        failure.help = Some("run `moorline apply` again: it finds what was done".to_owned());
+        failure
+    }
+
+    /// Says that a write may be done and that nobody can look.
+    pub(super) fn unknown(&self, error: &GraphError, unread: &GraphError) -> Failure {
+        let mut failure = self.failure(unread);
+        failure.message = format!(
+            "{}; whether it was done cannot be read: {}",
+            in_full(error),
+            failure.message
+        );
+        failure
+    }
+
+    /// Adds what a change that stops half way leaves in the tenant.
+    fn with_what_is_left(&self, failure: Failure, failed: &Request) -> Failure {
+        let replaced = self.work.change.action == Action::Replace;
+        match &self.created {
+            Some(id) => failure.leaving(
+                &format!("the object exists, unassigned, with the id {id}"),
+                "`moorline apply` assigns it when it is run again",
+            ),
+            None if replaced && failed.method != Method::Delete => failure.leaving(
+                "the object that it replaces is deleted already",
+                "its `metadata.id` is gone: remove it, or run `moorline apply --recreate`",
+            ),
+            None if self.writes > 0 && failed.method == Method::Post && !self.creates(failed) => {
+                failure.leaving(
+                    "its settings are written, its assignments are not",
+                    "`moorline apply` assigns it when it is run again",
+                )
+            }
+            None => failure,
+        }
+    }
+}
+
+/// Returns whether an error says that the tenant is already as the request would make it.
+fn was_done_before(request: &Request, error: &GraphError) -> bool {
+    match (request.method, error.service()) {
+        (Method::Delete, Some(error)) => error.status == 404,
+        (Method::Patch, Some(error)) => {
+            error.status == 400 && error.message.contains(NOTHING_TO_CHANGE)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,314 @@
+//! The engine against a tenant that misbehaves.
+
+use std::slice;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use super::{Applier, ApplyError, ApplyOptions, Item, Observer, Outcome, Status};
+use crate::graph::testing::graph;
+use crate::manifest::bundle;
+use crate::plan::{self, Change};
+use crate::tenant::read;
+
+mod tenant;
+
+use tenant::{Fate, Tenant};
+
+const HELLO: &str = "kind: windowsIdentityProtectionConfiguration
+apiVersion: graph.microsoft.com/beta
+metadata: { name: hello }
+spec: { displayName: Hello, pinMinimumLength: 6 }
+";
+
+const ASSIGNED: &str = "assignments: [{ allDevices: true }]\n";
+
+const WIFI: &str = "kind: windowsWifiConfiguration
+apiVersion: graph.microsoft.com/beta
+metadata: { name: wifi }
+spec: { displayName: Office, preSharedKey: { $env: PSK } }
+";
+
+fn hello(pin: u8) -> Value {
+    json!({
+        "@odata.type": "#microsoft.graph.windowsIdentityProtectionConfiguration",
+        "displayName": "Hello",
+        "pinMinimumLength": pin,
+    })
+}
+
+/// Notes down what it is told.
+#[derive(Default)]
+struct Listener {
+    finished: Mutex<Vec<Status>>,
+}
+
+impl Observer for Listener {
+    fn started(&self, _change: &Change) {}
+
+    fn finished(&self, item: &Item) {
+        self.finished
+            .lock()
+            .expect("nobody panicked")
+            .push(item.status);
+    }
+}
+
+struct Case {
+    manifests: String,
+    options: ApplyOptions,
+    secret: Option<&'static str>,
+    cancelled: bool,
+}
+
+impl Case {
+    fn new(manifests: &[&str]) -> Self {
+        Self {
+            manifests: manifests.join("---\n"),
+            options: ApplyOptions::default(),
+            secret: None,
+            cancelled: false,
+        }
+    }
+
+    /// Plans, lets something happen, and applies.
+    async fn run(
+        &self,
+        tenant: &Tenant,
+        meanwhile: impl FnOnce(&Tenant),
+    ) -> Result<Outcome, ApplyError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = "apiVersion: moorline/v1\nkind: Tenant\nmetadata: { name: contoso }\nspec: { tenantId: contoso.onmicrosoft.com, manifests: [all.yaml] }\n";
+        std::fs::write(folder.path().join("moorline.yaml"), file).expect("a file");
+        std::fs::write(folder.path().join("all.yaml"), &self.manifests).expect("a file");
+        let desired = bundle::load(folder.path()).into_desired().expect("valid");
+        let graph = graph(&tenant.server.url);
+        let (plan, live) = read::plan(&graph, &desired, |_| true, &plan::Options::default())
+            .await
+            .expect("a tenant that can be read");
+        meanwhile(tenant);
+        let observer = Listener::default();
+        let outcome = Applier {
+            graph: &graph,
+            desired: &desired,
+            names: &live.names,
+            plan: &plan,
+            options: self.options.clone(),
+            secrets: &|_| self.secret.map(SecretString::from),
+            observer: &observer,
+            cancelled: &AtomicBool::new(self.cancelled),
+        }
+        .run()
+        .await?;
+        let told = observer.finished.into_inner().expect("nobody panicked");
+        let statuses: Vec<Status> = outcome.items.iter().map(|item| item.status).collect();
+        assert_eq!(told, statuses);
+        Ok(outcome)
+    }
+
+    /// As [`Self::run`], where nothing happens meanwhile and there is one change.
+    async fn only(&self, tenant: &Tenant) -> Item {
+        let outcome = self.run(tenant, |_| {}).await.expect("not refused");
+        let [item] = <[Item; 1]>::try_from(outcome.items).expect("one change");
+        item
+    }
+}
+
+fn message(item: &Item) -> &str {
+    item.message.as_deref().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_change_is_written_and_read_back() {
+    let tenant = Tenant::start(&[hello(4)], &[]).await;
+    let manifest = [HELLO, ASSIGNED].concat();
+    let item = Case::new(&[&manifest]).only(&tenant).await;
+    assert_eq!((item.status, item.writes), (Status::Applied, 2), "{item:?}");
+    assert_eq!(tenant.objects()[0]["pinMinimumLength"], 6);
+
+    let absent = HELLO.replace("name: hello", "name: hello, state: absent");
+    let item = Case::new(&[&absent]).only(&tenant).await;
+    assert_eq!(item.status, Status::Applied);
+    assert!(tenant.objects().is_empty());
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_was_lost_is_looked_for_before_it_is_sent_again() {
+    let tenant = Tenant::start(&[hello(4)], &[Fate::DoneAndLost]).await;
+    let item = Case::new(&[HELLO]).only(&tenant).await;
+    assert_eq!((item.status, item.writes), (Status::Applied, 1));
+    assert_eq!(tenant.writes().len(), 1);
+
+    let tenant = Tenant::start(&[hello(4)], &[Fate::Lost]).await;
+    assert_eq!(
+        Case::new(&[HELLO]).only(&tenant).await.status,
+        Status::Applied
+    );
+    assert_eq!(tenant.writes().len(), 2);
+
+    let tenant = Tenant::start(&[hello(4)], &[Fate::Lost, Fate::Lost]).await;
+    let item = Case::new(&[HELLO]).only(&tenant).await;
+    assert_eq!((item.status, tenant.writes().len()), (Status::Failed, 2));
+    assert!(message(&item).contains("sent twice"), "{item:?}");
+}
+
+#[tokio::test]
+async fn a_create_whose_answer_was_lost_makes_no_second_object() {
+    let tenant = Tenant::start(&[], &[Fate::DoneAndLost]).await;
+    let item = Case::new(&[HELLO]).only(&tenant).await;
+    assert_eq!(item.status, Status::Applied);
+    assert_eq!((tenant.writes().len(), tenant.objects().len()), (1, 1));
+
+    let tenant = Tenant::start(&[], &[Fate::Lost]).await;
+    let item = Case::new(&[HELLO]).only(&tenant).await;
+    assert_eq!(item.status, Status::Applied);
+    assert_eq!((tenant.writes().len(), tenant.objects().len()), (2, 1));
+}
+
+#[tokio::test]
+async fn two_objects_of_a_repeated_create_are_both_named_and_both_kept() {
+    let tenant = Tenant::start(&[], &[Fate::LateAndLost]).await;
+    let item = Case::new(&[HELLO]).only(&tenant).await;
+    assert_eq!((item.status, tenant.objects().len()), (Status::Failed, 2));
+    for object in tenant.objects() {
+        let id = object["id"].as_str().expect("an id");
+        assert!(message(&item).contains(id), "{item:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_replacement_that_stops_half_way_says_what_is_gone() {
+    let other = json!({
+        "@odata.type": "#microsoft.graph.windows10GeneralConfiguration",
+        "displayName": "Hello",
+    });
+    let pinned = HELLO.replace(
+        "name: hello",
+        "name: hello, id: 00000000-0000-0000-0000-000000000001",
+    );
+    let tenant = Tenant::start(slice::from_ref(&other), &[]).await;
+    let item = Case::new(&[&pinned]).only(&tenant).await;
+    assert_eq!((item.status, item.writes), (Status::Applied, 2), "{item:?}");
+    assert!(message(&item).contains("000000000002"), "{item:?}");
+
+    let tenant = Tenant::start(&[other], &[Fate::Done, Fate::Refused(403)]).await;
+    let item = Case::new(&[&pinned]).only(&tenant).await;
+    assert_eq!((item.status, item.writes), (Status::Failed, 1));
+    assert!(message(&item).ends_with("is deleted already"), "{item:?}");
+    let help = item.help.unwrap_or_default();
+    assert!(
+        help.contains("DeviceManagementConfiguration.ReadWrite.All"),
+        "{help}"
+    );
+}
+
+#[tokio::test]
+async fn what_does_not_show_is_told_apart_from_what_does_not_stick() {
+    let tenant = Tenant::start(&[hello(4)], &[Fate::Capped(5)]).await;
+    let item = Case::new(&[HELLO]).only(&tenant).await;
+    assert_eq!(item.status, Status::DidNotStick);
+    assert_eq!(
+        message(&item),
+        "pinMinimumLength: sent 6, the tenant shows 5"
+    );
+
+    let tenant = Tenant::start(&[hello(4)], &[Fate::Ignored]).await;
+    let item = Case::new(&[HELLO]).only(&tenant).await;
+    assert_eq!(item.status, Status::NotYetVisible);
+}
+
+#[tokio::test]
+async fn a_failed_assignment_leaves_an_object_that_is_named() {
+    let tenant = Tenant::start(&[], &[Fate::Done, Fate::Refused(400)]).await;
+    let manifest = [HELLO, ASSIGNED].concat();
+    let item = Case::new(&[&manifest]).only(&tenant).await;
+    assert_eq!((item.status, item.writes), (Status::Failed, 1));
+    let id = item.id.as_deref().expect("it exists");
+    assert!(
+        message(&item).ends_with(&format!("unassigned, with the id {id}")),
+        "{item:?}"
+    );
+    assert_eq!(
+        Case::new(&[&manifest]).only(&tenant).await.status,
+        Status::Applied
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_written_where_anything_moved_unless_the_rest_may_go_on() {
+    let moved = |tenant: &Tenant| {
+        let id = tenant.objects()[0]["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
+        tenant.edit(&id, "pinMinimumLength", 5.into());
+    };
+    let other = HELLO.replace("hello", "other").replace("Hello", "Other");
+    let mut case = Case::new(&[HELLO, &other]);
+    let tenant = Tenant::start(&[hello(4)], &[]).await;
+    let refused = case.run(&tenant, moved).await.expect_err("stale");
+    assert!(
+        refused
+            .to_string()
+            .ends_with("/hello: pinMinimumLength was 4 and is 5 now"),
+        "{refused}"
+    );
+    assert!(tenant.writes().is_empty());
+
+    case.options.skip_stale = true;
+    let tenant = Tenant::start(&[hello(4)], &[]).await;
+    let outcome = case.run(&tenant, moved).await.expect("the rest");
+    let statuses: Vec<Status> = outcome.items.iter().map(|item| item.status).collect();
+    assert_eq!(statuses, [Status::Stale, Status::Applied]);
+}
+
+#[tokio::test]
+async fn what_somebody_else_did_already_is_in_place() {
+    let tenant = Tenant::start(&[hello(4)], &[]).await;
+    let outcome = Case::new(&[HELLO])
+        .run(&tenant, |tenant| {
+            let id = tenant.objects()[0]["id"]
+                .as_str()
+                .expect("an id")
+                .to_owned();
+            tenant.edit(&id, "pinMinimumLength", 6.into());
+        })
+        .await
+        .expect("not stale");
+    assert_eq!(outcome.items[0].status, Status::AlreadyInPlace);
+    assert!(tenant.writes().is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_token_and_an_interrupt_end_the_run() {
+    let other = HELLO.replace("hello", "other").replace("Hello", "Other");
+    let mut case = Case::new(&[HELLO, &other]);
+    let tenant = Tenant::start(&[], &[Fate::Refused(401)]).await;
+    let outcome = case.run(&tenant, |_| {}).await.expect("begun");
+    let statuses: Vec<Status> = outcome.items.iter().map(|item| item.status).collect();
+    assert_eq!(statuses, [Status::Failed, Status::NotBegun]);
+    assert!(!outcome.interrupted);
+
+    case.cancelled = true;
+    let tenant = Tenant::start(&[], &[]).await;
+    let outcome = case.run(&tenant, |_| {}).await.expect("begun");
+    assert!(outcome.interrupted && tenant.writes().is_empty());
+}
+
+#[tokio::test]
+async fn a_secret_is_sent_and_never_told() {
+    let mut case = Case::new(&[WIFI]);
+    let tenant = Tenant::start(&[], &[Fate::Refused(400)]).await;
+    let refused = case.run(&tenant, |_| {}).await.expect_err("it is missing");
+    assert!(refused.to_string().contains("PSK"), "{refused}");
+    assert!(tenant.writes().is_empty());
+
+    case.secret = Some("correct \"horse\"");
+    let item = case.only(&tenant).await;
+    assert_eq!(item.status, Status::Failed);
+    assert!(!message(&item).contains("horse"), "{item:?}");
+    assert_eq!(case.only(&tenant).await.status, Status::Applied);
+    assert_eq!(tenant.objects()[0]["preSharedKey"], "correct \"horse\"");
+}

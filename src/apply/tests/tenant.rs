@@ -1,0 +1,161 @@
+//! A small tenant on loopback that fails as a test wants it to.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Map, Value, json};
+
+use crate::graph::testing::{Reply, Seen, Server, reply};
+
+const COLLECTION: &str = "/beta/deviceManagement/deviceConfigurations";
+
+/// What happens to a write.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Fate {
+    /// It is done and answered.
+    Done,
+    /// It is done, and a gateway answers.
+    DoneAndLost,
+    /// It is not done, and a gateway answers.
+    Lost,
+    /// It is done and comes to light with the next write; a gateway answers.
+    LateAndLost,
+    /// It is answered as done and never is.
+    Ignored,
+    /// It is done, but for this number in the place of every number.
+    Capped(i64),
+    /// It is refused with this status, quoting what was sent.
+    Refused(u16),
+}
+
+/// The objects, and what happens to the next writes.
+#[derive(Default)]
+struct Store {
+    objects: BTreeMap<String, Value>,
+    fates: Vec<Fate>,
+    writes: Vec<String>,
+    late: Vec<Value>,
+    inserted: usize,
+}
+
+/// A running tenant.
+pub(super) struct Tenant {
+    pub(super) server: Server,
+    store: Arc<Mutex<Store>>,
+}
+
+impl Tenant {
+    /// Starts a tenant with these objects; the fates befall its writes in turn, then all are done.
+    pub(super) async fn start(objects: &[Value], fates: &[Fate]) -> Self {
+        let mut store = Store {
+            fates: fates.iter().rev().copied().collect(),
+            ..Store::default()
+        };
+        for object in objects {
+            store.insert(object.clone());
+        }
+        let store = Arc::new(Mutex::new(store));
+        let shared = Arc::clone(&store);
+        let server = Server::start(move |seen, _, _| locked(&shared).answer(seen)).await;
+        Self { server, store }
+    }
+
+    /// Returns the writes that arrived, as `PATCH /…`.
+    pub(super) fn writes(&self) -> Vec<String> {
+        locked(&self.store).writes.clone()
+    }
+
+    /// Returns the objects.
+    pub(super) fn objects(&self) -> Vec<Value> {
+        locked(&self.store).objects.values().cloned().collect()
+    }
+
+    /// Changes a property behind everybody's back.
+    pub(super) fn edit(&self, id: &str, property: &str, value: Value) {
+        locked(&self.store).change(id, &Map::from_iter([(property.to_owned(), value)]));
+    }
+}
+
+impl Store {
+    fn answer(&mut self, seen: &Seen) -> Reply {
+        let (method, target) = seen.line.split_once(' ').unwrap_or_default();
+        let path = target.split('?').next().unwrap_or_default();
+        let rest = path.strip_prefix(COLLECTION).unwrap_or(path);
+        let id = rest.trim_start_matches('/').trim_end_matches("/assign");
+        match (method, id) {
+            ("GET", "") => reply(
+                200,
+                &json!({ "value": self.objects.values().collect::<Vec<_>>() }),
+            ),
+            ("GET", id) => match self.objects.get(id) {
+                Some(object) => reply(200, object),
+                None => reply(404, &json!({})),
+            },
+            _ => self.write(method, rest, id, &seen.json()),
+        }
+    }
+
+    fn write(&mut self, method: &str, rest: &str, id: &str, body: &Value) -> Reply {
+        self.writes.push(format!("{method} {rest}"));
+        for object in std::mem::take(&mut self.late) {
+            self.insert(object);
+        }
+        let fate = self.fates.pop().unwrap_or(Fate::Done);
+        match fate {
+            Fate::Lost => return reply(503, &Value::Null),
+            Fate::LateAndLost => {
+                self.late.push(body.clone());
+                return reply(503, &Value::Null);
+            }
+            Fate::Ignored => return reply(204, &Value::Null),
+            Fate::Refused(status) => {
+                let error = json!({ "code": "BadRequest", "message": format!("Not {body}.") });
+                return reply(status, &json!({ "error": error }));
+            }
+            Fate::Done | Fate::DoneAndLost | Fate::Capped(_) => {}
+        }
+        let mut members = body.as_object().cloned().unwrap_or_default();
+        if let Fate::Capped(cap) = fate {
+            for number in members.values_mut().filter(|value| value.is_number()) {
+                *number = cap.into();
+            }
+        }
+        let answer = match method {
+            "POST" if rest.is_empty() => self.insert(members.into()),
+            "DELETE" => {
+                self.objects.remove(id);
+                Value::Null
+            }
+            _ => {
+                self.change(id, &members);
+                Value::Null
+            }
+        };
+        match fate {
+            Fate::DoneAndLost => reply(503, &Value::Null),
+            _ => reply(200, &answer),
+        }
+    }
+
+    fn insert(&mut self, mut object: Value) -> Value {
+        self.inserted += 1;
+        let id = format!("00000000-0000-0000-0000-{:012}", self.inserted);
+        object["id"] = id.as_str().into();
+        object["version"] = 1.into();
+        self.objects.insert(id, object.clone());
+        object
+    }
+
+    fn change(&mut self, id: &str, members: &Map<String, Value>) {
+        if let Some(object) = self.objects.get_mut(id) {
+            object["version"] = (object["version"].as_i64().unwrap_or_default() + 1).into();
+            for (name, value) in members {
+                object[name] = value.clone();
+            }
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

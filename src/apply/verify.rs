@@ -1,0 +1,294 @@
+//! Whether the tenant shows what was written.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::context::{Context, Work};
+use super::patience::Patience;
+use super::wording;
+use crate::graph::{GraphError, Method};
+use crate::plan::{Action, Change, FieldStatus, target_form};
+use crate::tenant::LiveObject;
+
+/// How many reads in a row must show that the tenant moved and holds something else.
+const READS_AFTER_A_MOVE: u32 = 2;
+
+/// The same for an object that does not tell when it was changed.
+const READS_WITHOUT_A_SIGN: u32 = 4;
+
+/// What reading back gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The tenant shows it. What else differs was not part of it.
+    Shown {
+        /// Fields that somebody else changed meanwhile.
+        concurrent: Vec<String>,
+    },
+    /// The tenant moved and shows something else.
+    DidNotStick {
+        /// What differs.
+        differs: Vec<String>,
+        /// Fields that somebody else changed meanwhile.
+        concurrent: Vec<String>,
+    },
+    /// The time is over and the tenant has not moved.
+    NotYetVisible,
+}
+
+/// Reads an object until it shows what was written, or until it is clear that it will not.
+pub(super) async fn verify(
+    context: &Context<'_>,
+    work: Work<'_>,
+    id: Option<&str>,
+    before: Option<&LiveObject>,
+) -> Result<Verdict, GraphError> {
+    let mut watch = Watch::new(work.change, before);
+    let mut patience = Patience::for_a_write(context).unless_cancelled();
+    loop {
+        let live = context.read(work, id).await?;
+        let left = context.replan(work.manifest, live.as_ref());
+        if let Some(verdict) = watch.judge(live.as_ref(), &left) {
+            return Ok(verdict);
+        }
+        if !patience.wait().await {
+            return Ok(Verdict::NotYetVisible);
+        }
+    }
+}
+
+/// What was written, and how often the tenant showed something else.
+struct Watch<'a> {
+    change: &'a Change,
+    /// The properties that were sent.
+    sent: BTreeSet<&'a str>,
+    assigned: bool,
+    /// The object before the write, none where it was created.
+    before: Option<&'a LiveObject>,
+    /// Reads in a row that showed something else.
+    otherwise: u32,
+}
+
+/// What a read shows of a write.
+#[derive(Default)]
+struct Sight {
+    fields: Vec<String>,
+    assignments: Vec<String>,
+    concurrent: Vec<String>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(change: &'a Change, before: Option<&'a LiveObject>) -> Self {
+        let mut sent = BTreeSet::new();
+        let mut assigned = false;
+        for request in &change.requests {
+            let members = request.body.as_ref().and_then(Value::as_object);
+            let names = members.into_iter().flat_map(|members| members.keys());
+            if request.method == Method::Post && request.path.ends_with("/assign") {
+                assigned = true;
+            } else {
+                sent.extend(names.map(String::as_str));
+            }
+        }
+        Self {
+            change,
+            sent,
+            assigned,
+            before,
+            otherwise: 0,
+        }
+    }
+
+    /// Judges one more read, with what would be left to do; `None` where another may tell more.
+    fn judge(&mut self, live: Option<&LiveObject>, left: &Change) -> Option<Verdict> {
+        if self.change.action == Action::Delete {
+            let concurrent = Vec::new();
+            return live.is_none().then_some(Verdict::Shown { concurrent });
+        }
+        let live = live?;
+        let sight = self.sight(left);
+        if sight.fields.is_empty() && sight.assignments.is_empty() {
+            let concurrent = sight.concurrent;
+            return Some(Verdict::Shown { concurrent });
+        }
+        let (moved, enough) = match (self.marks(live), sight.fields.is_empty()) {
+            // What is assigned has no mark of its own: it moved when it is not what it was.
+            (_, true) => (self.assignments_moved(live), READS_AFTER_A_MOVE),
+            (Some(moved), false) => (moved, READS_AFTER_A_MOVE),
+            (None, false) => (true, READS_WITHOUT_A_SIGN),
+        };
+        self.otherwise = if moved { self.otherwise + 1 } else { 0 };
+        (self.otherwise >= enough).then(|| Verdict::DidNotStick {
+            differs: [sight.fields, sight.assignments].concat(),
+            concurrent: sight.concurrent,
+        })
+    }
+
+    fn sight(&self, left: &Change) -> Sight {
+        let mut sight = Sight::default();
+        for field in left.with_status(FieldStatus::Change) {
+            if field.path.top().is_some_and(|top| self.sent.contains(top)) {
+                sight.fields.push(wording::sent_and_shown(field));
+            } else {
+                sight.concurrent.push(wording::live_and_declared(field));
+            }
+        }
+        let assignments = left.assignments.iter();
+        if self.assigned {
+            let words =
+                assignments.map(|change| format!("assignment of {} differs", change.target));
+            sight.assignments.extend(words);
+        } else {
+            let words =
+                assignments.map(|change| format!("the assignment of {} changed", change.target));
+            sight.concurrent.extend(words);
+        }
+        sight
+    }
+
+    /// Returns whether the object says that it was changed since, `None` where it never says so.
+    fn marks(&self, live: &LiveObject) -> Option<bool> {
+        let Some(before) = self.before else {
+            return Some(true);
+        };
+        let marks = |object: &LiveObject| {
+            ["lastModifiedDateTime", "version"].map(|name| object.body.get(name).cloned())
+        };
+        let now = marks(live);
+        now.iter()
+            .any(Option::is_some)
+            .then(|| now != marks(before))
+    }
+
+    fn assignments_moved(&self, live: &LiveObject) -> bool {
+        let forms = |object: &LiveObject| -> BTreeSet<String> {
+            let forms = object.assignments.iter().map(target_form);
+            forms.map(|form| form.to_string()).collect()
+        };
+        forms(live) != self.before.map(forms).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::diagnostic::Location;
+    use crate::graph::Request;
+    use crate::manifest::Address;
+    use crate::plan::{AssignmentChange, Effect, FieldChange, FieldPath, Shown};
+    use crate::schema::types::GraphVersion;
+
+    fn change(requests: Vec<Request>, fields: &[&str]) -> Change {
+        let field = |name: &&str| FieldChange {
+            path: FieldPath::default().name(name),
+            status: FieldStatus::Change,
+            before: Shown::Value(4.into()),
+            after: Shown::Value(6.into()),
+            encoded: false,
+            names: Default::default(),
+            reason: None,
+            location: None,
+        };
+        Change {
+            address: Address {
+                kind: "k".to_owned(),
+                name: "n".to_owned(),
+            },
+            location: Location {
+                file: "n.yaml".to_owned(),
+                line: 1,
+                column: 1,
+            },
+            id: Some("1".to_owned()),
+            display_name: "N".to_owned(),
+            action: Action::Update,
+            fields: fields.iter().map(field).collect(),
+            assignments: Vec::new(),
+            left_alone: Vec::new(),
+            requests,
+            precondition: None,
+            risks: Vec::new(),
+            blocked: Vec::new(),
+            last_modified: None,
+        }
+    }
+
+    fn patch(body: Value) -> Request {
+        Request::with_body(Method::Patch, GraphVersion::Beta, "/k/1", body)
+    }
+
+    fn object(body: Value) -> LiveObject {
+        LiveObject::from_body(body, Some("k")).expect("an object")
+    }
+
+    #[test]
+    fn an_object_without_a_mark_gets_four_reads() {
+        let planned = change(vec![patch(json!({"quota": 6}))], &["quota"]);
+        let live = object(json!({"quota": 4}));
+        let mut watch = Watch::new(&planned, Some(&live));
+        let left = change(Vec::new(), &["quota"]);
+        for _ in 0..3 {
+            assert_eq!(watch.judge(Some(&live), &left), None);
+        }
+        let differs = vec!["quota: sent 6, the tenant shows 4".to_owned()];
+        let verdict = Verdict::DidNotStick {
+            differs,
+            concurrent: Vec::new(),
+        };
+        assert_eq!(watch.judge(Some(&live), &left), Some(verdict));
+    }
+
+    #[test]
+    fn one_read_of_something_else_is_no_verdict_and_a_step_back_starts_anew() {
+        let planned = change(vec![patch(json!({"a": 6}))], &["a"]);
+        let before = object(json!({"a": 4, "version": 1}));
+        let moved = object(json!({"a": 4, "version": 2}));
+        let mut watch = Watch::new(&planned, Some(&before));
+        let left = change(Vec::new(), &["a"]);
+        for live in [&moved, &before, &moved] {
+            assert_eq!(watch.judge(Some(live), &left), None);
+        }
+        assert!(matches!(
+            watch.judge(Some(&moved), &left),
+            Some(Verdict::DidNotStick { .. })
+        ));
+    }
+
+    #[test]
+    fn what_was_not_written_is_a_concurrent_edit() {
+        let planned = change(vec![patch(json!({"a": 6}))], &["a"]);
+        let live = object(json!({"a": 6, "b": 4}));
+        let verdict = Watch::new(&planned, None).judge(Some(&live), &change(Vec::new(), &["b"]));
+        let concurrent = vec!["b is 4, and 6 is declared".to_owned()];
+        assert_eq!(verdict, Some(Verdict::Shown { concurrent }));
+    }
+
+    #[test]
+    fn assignments_that_are_as_before_have_not_moved_whatever_the_object_says() {
+        let assign = Request::with_body(
+            Method::Post,
+            GraphVersion::Beta,
+            "/k/1/assign",
+            json!({"assignments": []}),
+        );
+        let planned = change(vec![patch(json!({"a": 6})), assign], &["a"]);
+        let before = object(json!({"a": 4, "version": 1}));
+        let patched = object(json!({"a": 6, "version": 2}));
+        let mut left = change(Vec::new(), &[]);
+        left.assignments.push(AssignmentChange {
+            effect: Effect::Add,
+            target: "all devices".to_owned(),
+            before: None,
+            after: None,
+            filter_before: None,
+            filter_after: None,
+            location: None,
+        });
+        let mut watch = Watch::new(&planned, Some(&before));
+        for _ in 0..10 {
+            assert_eq!(watch.judge(Some(&patched), &left), None);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Differences in words, short enough for one line each.
+
+use crate::plan::{Action, Change, FieldChange, FieldStatus, Shown};
+
+/// How much of a value is quoted.
+const LONGEST_QUOTE: usize = 60;
+
+/// Says what moved between two plans of one manifest: `pinMinimumLength was 4 and is 5 now`.
+pub(super) fn moved(planned: &Change, now: &Change) -> String {
+    let mut parts = Vec::new();
+    for field in now.with_status(FieldStatus::Change) {
+        let known = planned.fields.iter().find(|known| known.path == field.path);
+        let (path, is) = (&field.path, quote(&field.before));
+        match known {
+            Some(known) if known.before == field.before => {}
+            Some(known) => parts.push(format!(
+                "{path} was {} and is {is} now",
+                quote(&known.before)
+            )),
+            None => parts.push(format!("{path} was as declared and is {is} now")),
+        }
+    }
+    for field in planned.with_status(FieldStatus::Change) {
+        if !now.fields.iter().any(|still| still.path == field.path) {
+            parts.push(format!("{} is as declared now", field.path));
+        }
+    }
+    if now.assignments != planned.assignments {
+        parts.push("its assignments changed".to_owned());
+    }
+    if parts.is_empty() {
+        let words = match planned.action {
+            Action::Delete | Action::Replace => "it was edited",
+            _ => "a setting that is not declared changed",
+        };
+        parts.push(words.to_owned());
+    }
+    parts.join("; ")
+}
+
+/// Says what was sent and what became of it: `pinMinimumLength: sent 6, the tenant shows 4`.
+pub(super) fn sent_and_shown(field: &FieldChange) -> String {
+    let (sent, shows) = (quote(&field.after), quote(&field.before));
+    format!("{}: sent {sent}, the tenant shows {shows}", field.path)
+}
+
+/// Says how a field stands to what is declared: `pinMinimumLength is 4, and 6 is declared`.
+pub(super) fn live_and_declared(field: &FieldChange) -> String {
+    let (live, declared) = (quote(&field.before), quote(&field.after));
+    format!("{} is {live}, and {declared} is declared", field.path)
+}
+
+fn quote(shown: &Shown) -> String {
+    let text = match shown {
+        Shown::Unset => return "unset".to_owned(),
+        Shown::Withheld => return "a value that is not shown".to_owned(),
+        Shown::Value(value) => value.to_string(),
+    };
+    match text.char_indices().nth(LONGEST_QUOTE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}

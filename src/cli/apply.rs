@@ -1,0 +1,218 @@
+//! `moorline apply`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use secrecy::SecretString;
+
+use super::failure::{self, Failure};
+use super::output::Output;
+use super::session::Session;
+use super::{Done, Format, Global};
+use crate::apply::outcome::{Item, Outcome};
+use crate::apply::{Applier, ApplyError, ApplyOptions, Observer};
+use crate::error::{Error, ErrorKind};
+use crate::plan::{Change, Plan, risk};
+use crate::report;
+use crate::tenant::Live;
+use crate::ui::progress::Progress;
+use crate::ui::{Answer, Ui};
+
+/// Make the tenant as declared: shows the plan and asks first.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A folder with a moorline.yaml, or that file.
+    #[arg(default_value = ".")]
+    path: PathBuf,
+    /// Do not ask.
+    #[arg(long, short = 'y')]
+    yes: bool,
+    /// Accept a risk by its name, as the refusal gives it; may be given several times.
+    #[arg(long, value_name = "RISK")]
+    allow: Vec<String>,
+    /// Apply the rest where some objects changed since the plan.
+    #[arg(long)]
+    skip_stale: bool,
+    /// Apply the rest where some changes cannot be made.
+    #[arg(long)]
+    skip_blocked: bool,
+    /// Create an object anew whose `metadata.id` is gone.
+    #[arg(long)]
+    recreate: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) async fn run(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
+    inner(ui, global, arguments)
+        .await
+        .map_err(|failure| failure.as_json(arguments.output.is_json()))
+}
+
+async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
+    let session = Session::open(ui, global, &arguments.path).await?;
+    let (plan, live) = session.plan(ui, arguments.recreate).await?;
+    show(ui, arguments, &plan)?;
+    if plan.summary.is_empty() {
+        let outcome = Outcome::new(plan.tenant.clone(), plan.digest.clone(), Vec::new(), false);
+        session.close().await;
+        return finish(ui, arguments, &outcome);
+    }
+    may_go_on(ui, arguments, &session, &plan)?;
+    let outcome = carry_out(ui, arguments, &session, &plan, &live).await?;
+    session.close().await;
+    finish(ui, arguments, &outcome)
+}
+
+/// Shows the plan: on stdout for people, on stderr where stdout is for a program.
+fn show(ui: &Ui, arguments: &Arguments, plan: &Plan) -> Result<(), Error> {
+    if arguments.output.format == Format::Text && arguments.output.output.is_none() {
+        return ui.data(&report::text::plan(
+            plan,
+            ui.palette(),
+            ui.verbosity().into(),
+        ));
+    }
+    ui.status(&report::text::plan(
+        plan,
+        crate::ui::style::Palette::Plain,
+        ui.verbosity().into(),
+    ));
+    Ok(())
+}
+
+fn may_go_on(
+    ui: &Ui,
+    arguments: &Arguments,
+    session: &Session,
+    plan: &Plan,
+) -> Result<(), Failure> {
+    let blocked = plan.summary.blocked_changes;
+    if blocked > 0 && !arguments.skip_blocked {
+        let message = match blocked {
+            1 => "1 change cannot be made; nothing was written".to_owned(),
+            many => format!("{many} changes cannot be made; nothing was written"),
+        };
+        let error = Error::new(ErrorKind::Refused, "apply/blocked", message);
+        return Err(error
+            .hint("Mend what the plan names, or apply the rest with `--skip-blocked`.")
+            .into());
+    }
+    let refusals = risk::refusals(plan, &session.desired.tenant.spec.guard, &arguments.allow);
+    if !refusals.is_empty() {
+        ui.notice(&report::text::refusals(&refusals, ui.notice_palette()));
+        let mut flags: Vec<String> = refusals
+            .iter()
+            .map(|refusal| refusal.flag.clone())
+            .collect();
+        flags.sort();
+        flags.dedup();
+        let error = Error::new(
+            ErrorKind::Refused,
+            "apply/guard",
+            "the plan is refused; nothing was written",
+        );
+        return Err(error
+            .hint(format!("If it is meant: {}", flags.join(" ")))
+            .into());
+    }
+    if arguments.yes || plan.order.is_empty() {
+        return Ok(());
+    }
+    match ui.confirm(&format!("Apply this to {}?", session.place())) {
+        Answer::Yes => Ok(()),
+        Answer::No => Err(Error::new(
+            ErrorKind::Refused,
+            "apply/declined",
+            "declined; nothing was written",
+        )
+        .into()),
+        Answer::NoTerminal => {
+            let error = Error::new(
+                ErrorKind::Refused,
+                "apply/no-terminal",
+                "there is no terminal to ask on; nothing was written",
+            );
+            Err(error
+                .hint("Review the plan, then run it with `--yes`.")
+                .into())
+        }
+    }
+}
+
+async fn carry_out(
+    ui: &Ui,
+    arguments: &Arguments,
+    session: &Session,
+    plan: &Plan,
+    live: &Live,
+) -> Result<Outcome, Failure> {
+    let cancelled = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&cancelled);
+    let interrupt = tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            flag.store(true, Ordering::Relaxed);
+        }
+    });
+    let observer = Shown {
+        progress: ui.progress(plan.order.len(), "Applying"),
+    };
+    let secrets = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .filter(|value| !value.is_empty())
+            .map(SecretString::from)
+    };
+    let applier = Applier {
+        graph: &session.graph,
+        desired: &session.desired,
+        names: &live.names,
+        plan,
+        options: ApplyOptions {
+            skip_stale: arguments.skip_stale,
+            skip_blocked: arguments.skip_blocked,
+            ..ApplyOptions::default()
+        },
+        secrets: &secrets,
+        observer: &observer,
+        cancelled: &cancelled,
+    };
+    let outcome = applier.run().await;
+    interrupt.abort();
+    drop(observer);
+    outcome.map_err(|error| match error {
+        ApplyError::Read(source) => failure::graph(source).into(),
+        other => other.into_error().into(),
+    })
+}
+
+fn finish(ui: &Ui, arguments: &Arguments, outcome: &Outcome) -> Result<Done, Failure> {
+    let text = match arguments.output.format {
+        Format::Text if outcome.items.is_empty() => String::new(),
+        Format::Text => {
+            report::text::outcome(outcome, arguments.output.palette(ui), ui.verbosity().into())
+        }
+        Format::Json => report::json::outcome(outcome),
+        Format::Markdown => report::markdown::outcome(outcome),
+    };
+    arguments.output.write(ui, &text)?;
+    Ok(outcome.error_kind().map_or(Done::Quietly, Done::As))
+}
+
+struct Shown {
+    progress: Progress,
+}
+
+impl Observer for Shown {
+    fn started(&self, _change: &Change) {}
+
+    fn finished(&self, item: &Item) {
+        self.progress.finished(&format!(
+            "{} {}",
+            item.address,
+            report::words::status(item.status)
+        ));
+    }
+}

@@ -1,0 +1,22 @@
+//! `moorline completions`.
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::Done;
+use super::failure::Failure;
+use crate::ui::Ui;
+
+/// Print a shell's completion script.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The shell.
+    shell: Shell,
+}
+
+pub(super) fn run<C: CommandFactory>(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut C::command(), "moorline", &mut script);
+    ui.data(&String::from_utf8_lossy(&script))?;
+    Ok(Done::Quietly)
+}

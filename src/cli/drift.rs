@@ -1,0 +1,53 @@
+//! `moorline drift`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::output::Output;
+use super::session::Session;
+use super::{Done, Format, Global};
+use crate::drift;
+use crate::report;
+use crate::ui::Ui;
+
+/// Show what in the tenant differs from what is declared.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A folder with a moorline.yaml, or that file.
+    #[arg(default_value = ".")]
+    path: PathBuf,
+    /// Exit with 2 where anything drifted or is missing.
+    #[arg(long)]
+    detailed_exitcode: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) async fn run(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
+    inner(ui, global, arguments)
+        .await
+        .map_err(|failure| failure.as_json(arguments.output.is_json()))
+}
+
+async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
+    let session = Session::open(ui, global, &arguments.path).await?;
+    let (plan, _) = session.plan(ui, false).await?;
+    session.close().await;
+    let report = drift::report(plan);
+    let text = match arguments.output.format {
+        Format::Text => {
+            report::text::drift(&report, arguments.output.palette(ui), ui.verbosity().into())
+        }
+        Format::Json => report::json::drift(&report),
+        Format::Markdown => report::markdown::drift(&report),
+    };
+    arguments.output.write(ui, &text)?;
+    let differs = report.has_drift();
+    Ok(if differs && arguments.detailed_exitcode {
+        Done::WithDifferences
+    } else {
+        Done::Quietly
+    })
+}

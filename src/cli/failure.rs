@@ -1,0 +1,168 @@
+//! How a command fails: an error, or manifests that cannot be used.
+
+use crate::auth::AuthError;
+use crate::diagnostic;
+use crate::error::{Error, ErrorKind};
+use crate::graph::error::GraphError;
+use crate::manifest::Invalid;
+use crate::report;
+use crate::ui::Ui;
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug)]
+pub(super) struct Failure {
+    error: Error,
+    invalid: Option<Box<Invalid>>,
+    /// Whether stdout should hold an `error` document.
+    as_json: bool,
+}
+
+impl Failure {
+    pub(super) fn kind(&self) -> ErrorKind {
+        self.error.kind
+    }
+
+    /// Makes stdout hold an `error` document where the caller reads JSON.
+    pub(super) fn as_json(mut self, json: bool) -> Self {
+        self.as_json = json;
+        self
+    }
+
+    /// Tells the user.
+    pub(super) fn report(&self, ui: &Ui) {
+        if let Some(invalid) = &self.invalid {
+            let text = diagnostic::text::render(
+                &invalid.findings,
+                &invalid.sources,
+                ui.notice_palette(),
+                ui.width(),
+            );
+            ui.notice(&text);
+        }
+        ui.error(&self.error);
+        if self.as_json {
+            let findings = self
+                .invalid
+                .as_ref()
+                .map(|invalid| (&invalid.findings[..], &invalid.sources));
+            // Where stdout is gone, the exit code still tells.
+            let _ = ui.data(&report::json::error(&self.error, findings));
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            invalid: None,
+            as_json: false,
+        }
+    }
+}
+
+impl From<Box<Invalid>> for Failure {
+    fn from(invalid: Box<Invalid>) -> Self {
+        let message = format!(
+            "the manifests cannot be used: {}",
+            diagnostic::text::summary(&invalid.findings)
+        );
+        let error = Error::new(ErrorKind::Invalid, "manifest/invalid", message);
+        Self {
+            error,
+            invalid: Some(invalid),
+            as_json: false,
+        }
+    }
+}
+
+impl From<GraphError> for Failure {
+    fn from(error: GraphError) -> Self {
+        graph(error).into()
+    }
+}
+
+/// Puts a failed call into the words of an error.
+pub(super) fn graph(error: GraphError) -> Error {
+    let code = match &error {
+        GraphError::InvalidRequest { .. } => "graph/invalid-request",
+        GraphError::Auth(_) => "auth/sign-in",
+        GraphError::OutOfTime { .. } => "graph/out-of-time",
+        GraphError::Communication { .. } => "graph/unreachable",
+        GraphError::Throttled { .. } => "graph/throttled",
+        GraphError::Service { .. } => "graph/refused",
+        GraphError::AnswerLost { .. } => "graph/answer-lost",
+        GraphError::BadPayload { .. } => "graph/bad-answer",
+        GraphError::ForeignNextLink { .. } => "graph/foreign-page",
+    };
+    let hint = match (&error, error.status()) {
+        (GraphError::Auth(auth), _) => auth.hint().map(str::to_owned),
+        (GraphError::OutOfTime { .. }, _) => {
+            Some("Give the run more time: `--timeout`.".to_owned())
+        }
+        (GraphError::Communication { .. }, _) => {
+            Some("Check the network, the proxy (`HTTPS_PROXY`) and `spec.cloud`.".to_owned())
+        }
+        (_, Some(401)) => Some(
+            "The token was issued and then refused: check the app's Intune role and licence."
+                .to_owned(),
+        ),
+        (_, Some(403)) => Some(
+            "Grant the app the permission that the message names, with admin consent.".to_owned(),
+        ),
+        _ => None,
+    };
+    let message = error.to_string();
+    let mut result = Error::failed(code, message);
+    if let Some(hint) = hint {
+        result = result.hint(hint);
+    }
+    match std::error::Error::source(&error) {
+        Some(cause) => result.because(Causes::of(cause)),
+        None => result,
+    }
+}
+
+/// A chain of causes that outlives what it was read from.
+#[derive(Debug)]
+struct Causes {
+    text: String,
+    next: Option<Box<Causes>>,
+}
+
+impl Causes {
+    fn of(error: &dyn std::error::Error) -> Self {
+        Self {
+            text: error.to_string(),
+            next: error.source().map(|next| Box::new(Self::of(next))),
+        }
+    }
+}
+
+impl std::fmt::Display for Causes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Causes {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.next
+            .as_deref()
+            .map(|next| next as &dyn std::error::Error)
+    }
+}
+
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        let hint = error.hint();
+        let mut result = Error::failed("auth/sign-in", error.to_string());
+        if let Some(hint) = hint {
+            result = result.hint(hint);
+        }
+        match std::error::Error::source(&error) {
+            Some(cause) => result.because(Causes::of(cause)).into(),
+            None => result.into(),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The command line: arguments, and the calls into the library. One file a command.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+
+use crate::error::ErrorKind;
+use crate::ui::{self, Ui};
+use failure::Failure;
+
+mod apply;
+mod completions;
+mod drift;
+mod failure;
+mod kinds;
+mod logging;
+mod output;
+mod plan;
+mod sandbox;
+mod schema;
+mod selection;
+mod session;
+mod validate;
+
+/// Keeps a Microsoft tenant's device settings where Git says they are.
+#[derive(Debug, Parser)]
+#[command(
+    name = "moorline",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+struct Global {
+    /// Limit to manifests whose KIND/NAME matches this glob; may be given several times.
+    #[arg(long, global = true, value_name = "KIND/NAME")]
+    only: Vec<String>,
+    /// Use the built-in Graph emulator instead of a tenant; with a file its state is kept there.
+    #[arg(long, global = true, value_name = "STATE.json", num_args = 0..=1, require_equals = true)]
+    sandbox: Option<Option<PathBuf>>,
+    /// Another Graph host than the cloud's; http only for this machine.
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "sandbox")]
+    graph_url: Option<String>,
+    /// Another sign-in host than the cloud's; http only for this machine.
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "sandbox")]
+    login_url: Option<String>,
+    /// When to use colours.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+    /// How log lines on stderr are written.
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    log_format: logging::LogFormat,
+    /// Say more: -v for details, -vv for every call to Graph.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Say nothing but the result, warnings and errors.
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// How many calls may be under way at once.
+    #[arg(long, global = true, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
+    concurrency: u8,
+    /// How many seconds the whole run may take.
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.trim_end_matches('s').parse::<u64>() {
+        Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
+        _ => Err("give a whole number of seconds, such as 600".to_owned()),
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Validate(validate::Arguments),
+    Plan(plan::Arguments),
+    Apply(apply::Arguments),
+    Drift(drift::Arguments),
+    Kinds(kinds::Arguments),
+    Schema(schema::Arguments),
+    Sandbox(sandbox::Arguments),
+    Completions(completions::Arguments),
+}
+
+/// The formats that a command's result can have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people at a terminal.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// For pull requests and job summaries.
+    Markdown,
+}
+
+/// Whether a command found differences; `--detailed-exitcode` makes an exit code of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    /// Nothing more to say.
+    Quietly,
+    /// There are differences, and the caller asked to be told.
+    WithDifferences,
+    /// The result was written, and it is one of failure.
+    As(ErrorKind),
+}
+
+/// Runs the program with these arguments and returns its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let options = ui::Options {
+        color: cli.global.color,
+        quiet: cli.global.quiet,
+        verbosity: cli.global.verbose,
+    };
+    let ui = Ui::new(options);
+    logging::start(&ui, cli.global.log_format);
+    match dispatch(&ui, &cli) {
+        Ok(Done::Quietly) => ExitCode::SUCCESS,
+        Ok(Done::WithDifferences) => ExitCode::from(2),
+        Ok(Done::As(kind)) => ExitCode::from(kind.exit_code()),
+        Err(failure) => {
+            failure.report(&ui);
+            ExitCode::from(failure.kind().exit_code())
+        }
+    }
+}
+
+/// clap's own exit code for wrong usage is 2, which a caller would take for drift.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Nothing can be done where even this cannot be written.
+    let _ = error.print();
+    if error.use_stderr() {
+        ExitCode::from(ErrorKind::Usage.exit_code())
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+fn dispatch(ui: &Ui, cli: &Cli) -> Result<Done, Failure> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Validate(arguments) => validate::run(ui, arguments),
+        Command::Plan(arguments) => session::block_on(plan::run(ui, global, arguments))?,
+        Command::Apply(arguments) => session::block_on(apply::run(ui, global, arguments))?,
+        Command::Drift(arguments) => session::block_on(drift::run(ui, global, arguments))?,
+        Command::Kinds(arguments) => kinds::run(ui, arguments),
+        Command::Schema(arguments) => schema::run(ui, arguments),
+        Command::Sandbox(arguments) => sandbox::run(ui, arguments),
+        Command::Completions(arguments) => completions::run::<Cli>(ui, arguments),
+    }
+}

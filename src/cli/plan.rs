@@ -1,0 +1,54 @@
+//! `moorline plan`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::output::Output;
+use super::session::Session;
+use super::{Done, Format, Global};
+use crate::report;
+use crate::ui::Ui;
+
+/// Show what apply would do; nothing is written.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A folder with a moorline.yaml, or that file.
+    #[arg(default_value = ".")]
+    path: PathBuf,
+    /// Exit with 2 where anything would change.
+    #[arg(long)]
+    detailed_exitcode: bool,
+    /// Plan to create an object anew whose `metadata.id` is gone.
+    #[arg(long)]
+    recreate: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) async fn run(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
+    inner(ui, global, arguments)
+        .await
+        .map_err(|failure| failure.as_json(arguments.output.is_json()))
+}
+
+async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
+    let session = Session::open(ui, global, &arguments.path).await?;
+    let (plan, _) = session.plan(ui, arguments.recreate).await?;
+    session.close().await;
+    let text = match arguments.output.format {
+        Format::Text => {
+            report::text::plan(&plan, arguments.output.palette(ui), ui.verbosity().into())
+        }
+        Format::Json => report::json::plan(&plan),
+        Format::Markdown => report::markdown::plan(&plan),
+    };
+    arguments.output.write(ui, &text)?;
+    let differs = !plan.summary.is_empty();
+    Ok(if differs && arguments.detailed_exitcode {
+        Done::WithDifferences
+    } else {
+        Done::Quietly
+    })
+}

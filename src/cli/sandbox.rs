@@ -1,0 +1,145 @@
+//! `moorline sandbox`.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::Done;
+use super::failure::Failure;
+use super::session::{block_on, load_state};
+use crate::error::{Error, ErrorKind};
+use crate::manifest::{Address, bundle};
+use crate::sandbox::Sandbox;
+use crate::sandbox::edit::Edit;
+use crate::sandbox::state::State;
+use crate::ui::Ui;
+
+/// Serve the built-in Graph emulator, or play somebody in the portal.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// The state to serve and to keep; without it an empty tenant that is forgotten at the end.
+    #[arg(value_name = "STATE.json")]
+    state: Option<PathBuf>,
+    /// The loopback address to listen on; port 0 takes any free one.
+    #[arg(long, value_name = "ADDRESS", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)))]
+    listen: SocketAddr,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Change an object behind Git's back, as somebody in the portal would.
+    Edit(EditArguments),
+}
+
+#[derive(Debug, Args)]
+struct EditArguments {
+    /// The state file.
+    #[arg(value_name = "STATE.json")]
+    state: PathBuf,
+    /// The object: its kind, and its display name or id (or, with --tenant, its manifest's name).
+    #[arg(value_name = "KIND/NAME")]
+    target: String,
+    /// A property and its new value; JSON where it reads as JSON, else text. May be given several times.
+    #[arg(long = "set", value_name = "PROP=VALUE", required = true)]
+    settings: Vec<String>,
+    /// Who edits, as a user principal name.
+    #[arg(long = "as", value_name = "UPN")]
+    actor: Option<String>,
+    /// Take NAME as the name of a manifest of this tenant.
+    #[arg(long, value_name = "PATH")]
+    tenant: Option<PathBuf>,
+}
+
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+    match &arguments.command {
+        Some(Command::Edit(arguments)) => edit(ui, arguments)?,
+        None => block_on(serve(ui, arguments))??,
+    }
+    Ok(Done::Quietly)
+}
+
+async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), Failure> {
+    let state = match &arguments.state {
+        Some(path) if path.exists() => load_state(path)?,
+        _ => State::default(),
+    };
+    let running = Sandbox::start(state, arguments.state.clone(), arguments.listen)
+        .await
+        .map_err(|source| {
+            Error::failed("sandbox/start", "the sandbox cannot be started").because(source)
+        })?;
+    ui.data(&format!("{}\n", running.graph_url()))?;
+    ui.status(&format!(
+        "The sandbox is serving. Use it with `--graph-url {} --login-url {}`; any client id and secret sign in.\nStop it with Ctrl-C.",
+        running.graph_url(),
+        running.login_url()
+    ));
+    tokio::signal::ctrl_c().await.map_err(|source| {
+        Error::failed("io/signal", "the program cannot wait for Ctrl-C").because(source)
+    })?;
+    running.shutdown().await;
+    Ok(())
+}
+
+fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), Failure> {
+    let usage = |source: &dyn std::error::Error| {
+        Error::new(ErrorKind::Usage, "sandbox/edit", source.to_string())
+    };
+    let target = match &arguments.tenant {
+        Some(tenant) => live_target(tenant, &arguments.target)?,
+        None => arguments.target.clone(),
+    };
+    let edit = Edit::parse(&target, &arguments.settings, arguments.actor.clone())
+        .map_err(|source| usage(&source))?;
+    let mut state = load_state(&arguments.state)?;
+    edit.apply(&mut state)
+        .map_err(|source| Error::failed("sandbox/edit", source.to_string()))?;
+    state.save(&arguments.state).map_err(|source| {
+        Error::failed("sandbox/state", "the state cannot be kept").because(source)
+    })?;
+    ui.status(&format!(
+        "Edited {} in {}.",
+        arguments.target,
+        arguments.state.display()
+    ));
+    Ok(())
+}
+
+/// Returns `KIND/DISPLAY NAME or id` for a manifest's address.
+fn live_target(tenant: &Path, target: &str) -> Result<String, Failure> {
+    let desired = bundle::load(tenant).into_desired()?;
+    let named = |address: &Address| address.to_string() == target;
+    let Some(manifest) = desired
+        .manifests
+        .iter()
+        .find(|manifest| named(&manifest.address))
+    else {
+        let all: Vec<String> = desired
+            .manifests
+            .iter()
+            .map(|manifest| manifest.address.to_string())
+            .collect();
+        let error = Error::new(
+            ErrorKind::Usage,
+            "sandbox/edit",
+            format!("no manifest is called `{target}`"),
+        );
+        return Err(
+            match crate::diagnostic::suggest::nearest(target, all.iter().map(String::as_str)) {
+                Some(near) => error.hint(format!("Did you mean `{near}`?")),
+                None => error.hint("Write KIND/NAME as `moorline plan` shows it."),
+            }
+            .into(),
+        );
+    };
+    let name = manifest
+        .id
+        .as_deref()
+        .or(manifest.display_name())
+        .unwrap_or(&manifest.address.kind);
+    Ok(format!("{}/{name}", manifest.address.kind))
+}

@@ -1,0 +1,176 @@
+//! `moorline schema`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use super::Done;
+use super::failure::Failure;
+use crate::diagnostic::suggest::nearest;
+use crate::error::{Error, ErrorKind};
+use crate::kinds;
+use crate::schema::documents::{self, DOCUMENTS};
+use crate::schema::editor::{self, EditorKind};
+use crate::schema::semantics::Semantics;
+use crate::schema::types::{GraphVersion, Types};
+use crate::schema::{csdl, generate, validate};
+use crate::ui::Ui;
+
+/// Print the JSON Schema of a kind or of a document, or generate schemas.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// The kind whose properties are wanted.
+    kind: Option<String>,
+    /// The version of the kind's body.
+    #[arg(long, value_name = "VERSION", default_value = "beta", value_parser = version)]
+    graph_version: GraphVersion,
+    /// Print the schema of one of Moorline's own documents: tenant, plan, drift, …
+    #[arg(long, value_name = "NAME", conflicts_with = "kind")]
+    document: Option<String>,
+    /// Write a schema for an editor, which completes kinds and their properties.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "document"])]
+    editor: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Generate a version's schemas from an OData metadata document.
+    Generate {
+        /// The CSDL document: Graph's `$metadata`, whole or a subset.
+        #[arg(long, value_name = "FILE")]
+        metadata: PathBuf,
+        /// The version that the document describes.
+        #[arg(long, value_name = "VERSION", value_parser = version)]
+        graph_version: GraphVersion,
+        /// Where the schemas go; by default schemas/graph/VERSION.json.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+fn version(text: &str) -> Result<GraphVersion, String> {
+    GraphVersion::parse(text).ok_or_else(|| "use `beta` or `v1.0`".to_owned())
+}
+
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+    let schema = match (
+        &arguments.command,
+        &arguments.kind,
+        &arguments.document,
+        &arguments.editor,
+    ) {
+        (
+            Some(Command::Generate {
+                metadata,
+                graph_version,
+                output,
+            }),
+            ..,
+        ) => {
+            let default = PathBuf::from(format!("schemas/graph/{graph_version}.json"));
+            let output = output.as_ref().unwrap_or(&default);
+            let count = generate_file(metadata, *graph_version, output)?;
+            ui.status(&format!("Wrote {}: {count} types.", output.display()));
+            return Ok(Done::Quietly);
+        }
+        (_, _, _, Some(path)) => {
+            write(path, &(editor_schema().to_string() + "\n"))?;
+            ui.status(&format!("Wrote {}.", path.display()));
+            return Ok(Done::Quietly);
+        }
+        (_, _, Some(name), _) => document(name)?,
+        (_, Some(kind), ..) => of_kind(kind, arguments.graph_version)?,
+        _ => {
+            let error = Error::new(
+                ErrorKind::Usage,
+                "usage/schema",
+                "there is nothing to print",
+            );
+            return Err(error
+                .hint("Name a kind; `moorline kinds` lists them.")
+                .into());
+        }
+    };
+    ui.data(&pretty(&schema))?;
+    Ok(Done::Quietly)
+}
+
+fn pretty(schema: &Value) -> String {
+    format!("{schema:#}\n")
+}
+
+fn document(name: &str) -> Result<Value, Error> {
+    let Some(document) = documents::find(name) else {
+        let error = Error::new(
+            ErrorKind::Usage,
+            "usage/document",
+            format!("there is no document `{name}`"),
+        );
+        let names: Vec<&str> = DOCUMENTS.iter().map(|document| document.name).collect();
+        return Err(error.hint(format!("Use one of {}.", names.join(", "))));
+    };
+    Ok(document.schema())
+}
+
+fn of_kind(kind: &str, version: GraphVersion) -> Result<Value, Error> {
+    // A type that is part of a kind is worth printing too.
+    if let Some(schema) = validate::document(version, kind) {
+        return Ok(schema);
+    }
+    let error = Error::new(
+        ErrorKind::Usage,
+        "usage/kind",
+        format!("Graph {version} has no type `{kind}`"),
+    );
+    Err(match nearest(kind, Types::of(version).names()) {
+        Some(near) => error.hint(format!("Did you mean `{near}`?")),
+        None => error.hint("`moorline kinds` lists the kinds."),
+    })
+}
+
+fn generate_file(metadata: &Path, version: GraphVersion, output: &Path) -> Result<usize, Error> {
+    let text = std::fs::read_to_string(metadata).map_err(|source| {
+        Error::failed(
+            "io/read",
+            format!("`{}` cannot be read", metadata.display()),
+        )
+        .because(source)
+    })?;
+    let unusable = |source: csdl::CsdlError| {
+        Error::failed("schema/metadata", format!("`{}` is no usable metadata document", metadata.display()))
+            .because(source)
+            .hint("Download it from https://graph.microsoft.com/beta/$metadata, or use the one in schemas/graph.")
+    };
+    let types = csdl::read(&text).map_err(unusable)?;
+    let schema = generate::generate(version, &types, Semantics::built_in().constraints())
+        .map_err(unusable)?;
+    write(output, &pretty(&schema))?;
+    Ok(schema["$defs"].as_object().map_or(0, |defs| {
+        defs.keys().filter(|name| !name.contains(':')).count()
+    }))
+}
+
+fn editor_schema() -> Value {
+    let kinds: Vec<EditorKind> = kinds::all()
+        .into_iter()
+        .map(|kind| EditorKind {
+            name: kind.name,
+            versions: kind.versions,
+        })
+        .collect();
+    editor::schema(&crate::manifest::envelope_schema(), &kinds)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    std::fs::write(path, text).map_err(|source| {
+        Error::failed(
+            "io/output",
+            format!("`{}` cannot be written", path.display()),
+        )
+        .because(source)
+    })
+}

@@ -1,0 +1,98 @@
+//! `moorline validate`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::output::Output;
+use super::{Done, Format};
+use crate::diagnostic::json::FindingsDocument;
+use crate::diagnostic::text;
+use crate::error::{Error, ErrorKind};
+use crate::manifest::Loaded;
+use crate::manifest::bundle;
+use crate::ui::Ui;
+
+/// Check manifests without asking the tenant: every finding at once, each with its place and remedy.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Folders with a moorline.yaml, such files, or single manifests.
+    #[arg(default_value = ".")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+    let (tenants, files): (Vec<PathBuf>, Vec<PathBuf>) = arguments
+        .paths
+        .iter()
+        .cloned()
+        .partition(|path| bundle::is_tenant(path));
+    let mut loads: Vec<Loaded> = tenants.iter().map(|path| bundle::load(path)).collect();
+    if !files.is_empty() {
+        loads.push(bundle::load_files(&files));
+    }
+    let text: String = match arguments.output.format {
+        Format::Text => loads
+            .iter()
+            .map(|loaded| as_text(ui, arguments, loaded))
+            .collect(),
+        Format::Json => as_json(&loads)?,
+        Format::Markdown => {
+            let error = Error::new(
+                ErrorKind::Usage,
+                "usage/format",
+                "findings have no Markdown form",
+            );
+            return Err(error.hint("Use `--format text` or `--format json`.").into());
+        }
+    };
+    arguments.output.write(ui, &text)?;
+    let invalid = loads.iter().any(Loaded::has_errors);
+    Ok(if invalid {
+        Done::As(ErrorKind::Invalid)
+    } else {
+        Done::Quietly
+    })
+}
+
+fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
+    let mut text = text::render(
+        &loaded.findings,
+        &loaded.sources,
+        arguments.output.palette(ui),
+        ui.width(),
+    );
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let manifests = match loaded.manifests.len() {
+        1 => "1 manifest".to_owned(),
+        many => format!("{many} manifests"),
+    };
+    if loaded.has_errors() {
+        text.push_str(&format!("Invalid: {}.\n", text::summary(&loaded.findings)));
+    } else if loaded.findings.is_empty() {
+        text.push_str(&format!("Valid: {manifests}.\n"));
+    } else {
+        text.push_str(&format!(
+            "Valid: {manifests}, {}.\n",
+            text::summary(&loaded.findings)
+        ));
+    }
+    text
+}
+
+fn as_json(loads: &[Loaded]) -> Result<String, Error> {
+    let documents = loads
+        .iter()
+        .map(|loaded| FindingsDocument::new(&loaded.findings, &loaded.sources));
+    let document = FindingsDocument::joined(documents);
+    let mut text = serde_json::to_string_pretty(&document).map_err(|source| {
+        Error::failed("io/json", "the findings cannot be written as JSON").because(source)
+    })?;
+    text.push('\n');
+    Ok(text)
+}

@@ -1,0 +1,56 @@
+//! The registry as a document.
+
+use serde::Serialize;
+
+use crate::schema::types::GraphVersion;
+
+/// Every kind that can be declared.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct KindsDocument {
+    /// One entry a kind.
+    pub items: Vec<KindEntry>,
+}
+
+/// One kind.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KindEntry {
+    /// The Graph type's name.
+    pub name: String,
+    /// The path below the version.
+    pub path: String,
+    /// The versions that have it.
+    pub versions: Vec<GraphVersion>,
+    /// Whether Microsoft no longer develops what it configures.
+    pub legacy: bool,
+    /// Whether it is assigned to groups.
+    pub assignable: bool,
+    /// The least application permission for reading.
+    pub read_permission: String,
+    /// The least application permission for writing.
+    pub write_permission: String,
+}
+
+impl KindsDocument {
+    /// Returns the registry.
+    pub fn new() -> Self {
+        let entry = |kind: super::Kind| KindEntry {
+            name: kind.name,
+            path: kind.family.path.to_owned(),
+            versions: kind.versions,
+            legacy: kind.legacy,
+            assignable: kind.family.assignable,
+            read_permission: kind.family.read_permission.to_owned(),
+            write_permission: kind.family.write_permission.to_owned(),
+        };
+        Self {
+            items: super::all().into_iter().map(entry).collect(),
+        }
+    }
+}
+
+impl Default for KindsDocument {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,155 @@
+//! State files: completed, refused, saved.
+
+use super::*;
+
+#[test]
+fn one_seed_gives_one_state_and_a_saved_state_loads_as_itself() {
+    let seed = json!({
+        "kind": "sandbox-state", "formatVersion": "1.0",
+        "groups": [{"displayName": "A"}],
+        "deviceConfigurations": [
+            typed("iosCustomConfiguration"),
+            typed("iosCustomConfiguration"),
+            with(typed("iosWiFiConfiguration"), json!({"preSharedKey": "correct horse",
+                "assignments": [{"target": {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}}]})),
+            with(typed("windows10CustomConfiguration"), json!({"omaSettings": [
+                {"@odata.type": "#microsoft.graph.omaSettingStringXml", "omaUri": "./a", "displayName": "a", "value": "PHgvPg=="}]})),
+        ],
+        "deviceRegistrationPolicy": {"userDeviceQuota": 20, "azureADJoin": {"localAdmins": {"enableGlobalAdmins": false}}},
+    });
+    let state = State::from_json(&seed.to_string()).expect("a seed");
+    assert_eq!(State::from_json(&seed.to_string()).expect("a seed"), state);
+    assert_ne!(
+        state.device_configurations[0]["id"],
+        state.device_configurations[1]["id"]
+    );
+    assert_eq!(
+        state.device_registration_policy["azureADJoin"]["allowedToJoin"]["@odata.type"],
+        "#microsoft.graph.allDeviceRegistrationMembership"
+    );
+    let text = state.to_json().expect("a document");
+    assert!(!text.contains("correct horse"));
+    assert_eq!(State::from_json(&text).expect("a state"), state);
+}
+
+#[test]
+fn a_seed_that_no_tenant_could_hold_is_refused_where_it_is_wrong() {
+    let load = |section: &str, objects: Value| {
+        let seed = json!({"kind": "sandbox-state", "formatVersion": "1.0", section: objects});
+        State::from_json(&seed.to_string())
+            .expect_err("a refusal")
+            .to_string()
+    };
+    let twice = with(typed("iosCustomConfiguration"), json!({"id": "x"}));
+    for (section, objects, path, says) in [
+        (
+            "deviceConfigurations",
+            json!([typed("nothing")]),
+            "deviceConfigurations[0]",
+            "could not be resolved",
+        ),
+        (
+            "deviceConfigurations",
+            json!([typed("deviceConfiguration")]),
+            "deviceConfigurations[0]",
+            "abstract",
+        ),
+        (
+            "deviceConfigurations",
+            json!([twice, twice]),
+            "deviceConfigurations[1].id",
+            "in use",
+        ),
+        (
+            "deviceConfigurations",
+            json!([with(
+                typed("windows10CustomConfiguration"),
+                json!({"omaSettings": [
+                {"@odata.type": "#microsoft.graph.omaSettingInteger", "omaUri": "./a", "displayName": "a", "value": "1"}]})
+            )]),
+            "deviceConfigurations[0].omaSettings[0].value",
+            "Cannot convert the literal '1'",
+        ),
+        (
+            "roleScopeTags",
+            json!([{"name": "x"}]),
+            "roleScopeTags[1].name",
+            "does not exist",
+        ),
+        (
+            "deviceRegistrationPolicy",
+            json!({"azureADJoin": {"appliesTo": "1"}}),
+            "deviceRegistrationPolicy.azureADJoin.appliesTo",
+            "does not exist",
+        ),
+        (
+            "groups",
+            json!([{"id": "x", "displayName": "a"}, {"id": "x", "displayName": "b"}]),
+            "groups[1].id",
+            "in use",
+        ),
+    ] {
+        let error = load(section, objects);
+        assert!(
+            error.contains(&format!("`{path}`")) && error.contains(says),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_file_holds_every_change_before_the_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.json");
+    let service = Arc::new(Service::new(State::default(), Some(file.clone())));
+    let sandbox = Client {
+        router: routes::router(service.clone()),
+        service,
+        token: String::new(),
+    };
+    let form = "grant_type=client_credentials&client_id=me&client_secret=it&scope=x%2F.default";
+    let token = sandbox.sign_in("contoso.onmicrosoft.com", form).await.body["access_token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    let sandbox = Client { token, ..sandbox };
+    sandbox.create(typed("iosCustomConfiguration")).await;
+    assert_eq!(
+        State::load(&file).expect("a state"),
+        sandbox.service.read(State::clone)
+    );
+    assert_eq!(
+        std::fs::read_dir(folder.path()).expect("a folder").count(),
+        1,
+        "nothing is left beside it"
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(
+            std::fs::metadata(&file)
+                .expect("a file")
+                .permissions()
+                .mode()
+                & 0o777,
+            0o600
+        );
+    }
+    drop(folder);
+    let answer = sandbox
+        .call(
+            "POST",
+            CONFIGURATIONS,
+            Some(&typed("iosCustomConfiguration")),
+        )
+        .await;
+    assert_eq!(
+        (
+            answer.status,
+            sandbox
+                .service
+                .read(|state| state.device_configurations.len())
+        ),
+        (500, 1)
+    );
+}

@@ -1,0 +1,125 @@
+//! `schemas/manifest.json`: one schema that completes `kind`, and then that kind's properties.
+//!
+//! It is for editors alone. It is laxer than validation where a manifest may hold what Graph does not:
+//! a text may be a value reference, and read-only properties are left out rather than refused.
+
+use serde_json::{Map, Value, json};
+
+use super::types::{GraphVersion, Types};
+
+/// A kind and the versions that have it.
+pub struct EditorKind {
+    /// The Graph type's name.
+    pub name: String,
+    /// The versions.
+    pub versions: Vec<GraphVersion>,
+}
+
+/// Returns the schema for these kinds around the schema of a manifest's envelope.
+pub fn schema(envelope: &Value, kinds: &[EditorKind]) -> Value {
+    let mut schema = envelope.clone();
+    let mut defs = schema
+        .get("$defs")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
+    let mut cases = Vec::new();
+    for version in GraphVersion::ALL {
+        for kind in kinds.iter().filter(|kind| kind.versions.contains(&version)) {
+            collect(version, &kind.name, &mut defs);
+            cases.push(json!({
+                "if": {
+                    "properties": {
+                        "apiVersion": { "const": format!("graph.microsoft.com/{version}") },
+                        "kind": { "const": kind.name },
+                    },
+                    "required": ["apiVersion", "kind"],
+                },
+                "then": { "properties": { "spec": { "$ref": pointer(version, &kind.name) } } },
+            }));
+        }
+    }
+    defs.insert("valueReference".into(), value_reference());
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name.as_str()).collect();
+    schema["properties"]["kind"] = json!({ "enum": names });
+    schema["$defs"] = defs.into();
+    schema["allOf"] = cases.into();
+    schema["title"] = "A Moorline manifest, for editors".into();
+    schema
+}
+
+fn key(version: GraphVersion, name: &str) -> String {
+    format!("{version}.{name}")
+}
+
+fn pointer(version: GraphVersion, name: &str) -> String {
+    format!("#/$defs/{}", key(version, name))
+}
+
+fn value_reference() -> Value {
+    json!({
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "properties": {
+            "$file": { "type": "string", "description": "The content of a file, beside the manifest." },
+            "$text": { "type": "string", "description": "This text, encoded as the property wants it." },
+            "$env": { "type": "string", "description": "A secret, from this environment variable." },
+            "$undeclare": { "const": true, "description": "Withdraws what the base declares." },
+        },
+        "additionalProperties": false,
+    })
+}
+
+fn collect(version: GraphVersion, name: &str, defs: &mut Map<String, Value>) {
+    let mut open = vec![name.to_owned()];
+    while let Some(name) = open.pop() {
+        if defs.contains_key(&key(version, &name)) {
+            continue;
+        }
+        let raw = Types::of(version)
+            .raw(&name)
+            .and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let Some(mut def) = raw else { continue };
+        adapt(version, &mut def, &mut open);
+        defs.insert(key(version, &name), def);
+    }
+}
+
+/// Leaves out what editors have no use for, and lets a text be a value reference.
+fn adapt(version: GraphVersion, schema: &mut Value, open: &mut Vec<String>) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(|item| adapt(version, item, open)),
+        Value::Object(members) => {
+            members.retain(|name, value| !name.starts_with("x-") && !is_unwritable(value));
+            for (name, value) in members.iter_mut() {
+                match (name.as_str(), &mut *value) {
+                    ("$ref", Value::String(target)) => {
+                        if let Some(name) = target.strip_prefix("#/$defs/") {
+                            open.push(name.to_owned());
+                            *target = pointer(version, name);
+                        }
+                    }
+                    _ => adapt(version, value, open),
+                }
+            }
+            let is_text = members.get("type").is_some_and(|ty| match ty {
+                Value::Array(types) => types.iter().any(|ty| ty == "string"),
+                ty => ty == "string",
+            });
+            if is_text {
+                let text = std::mem::take(members);
+                members.insert(
+                    "anyOf".into(),
+                    json!([text, { "$ref": "#/$defs/valueReference" }]),
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_unwritable(property: &Value) -> bool {
+    property.get("readOnly") == Some(&Value::Bool(true))
+        || property.get("x-navigation") == Some(&Value::Bool(true))
+}

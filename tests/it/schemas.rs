@@ -1,0 +1,123 @@
+//! What is generated is what is committed. `UPDATE_SCHEMAS=1 cargo test schemas` writes it anew.
+
+use std::path::PathBuf;
+
+use moorline::schema::documents::DOCUMENTS;
+use moorline::schema::semantics::Semantics;
+use moorline::schema::types::{Category, GraphVersion, Types};
+
+use crate::support::{Workspace, repository};
+
+/// Compares a generated text with the committed file, or replaces the file where that is asked for.
+fn is_committed(path: &str, generated: &str) {
+    let file: PathBuf = repository().join(path);
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        std::fs::create_dir_all(file.parent().expect("a file has a folder"))
+            .expect("the folder can be made");
+        std::fs::write(&file, generated).expect("the file can be written");
+        return;
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        committed == generated,
+        "{path} is not what is generated: run UPDATE_SCHEMAS=1 cargo test schemas"
+    );
+}
+
+#[test]
+fn schemas_of_both_versions_are_generated_from_their_metadata_documents() {
+    let workspace = Workspace::empty();
+    for version in GraphVersion::ALL {
+        let metadata = repository().join(format!("schemas/graph/{version}.csdl.xml"));
+        let metadata = metadata.to_str().expect("the path is UTF-8");
+        let arguments = [
+            "schema",
+            "generate",
+            "--metadata",
+            metadata,
+            "--graph-version",
+            version.as_str(),
+        ];
+        workspace
+            .run(&[&arguments[..], &["--output", "out.json"]].concat())
+            .expect(0);
+        let generated =
+            std::fs::read_to_string(workspace.file("out.json")).expect("the schema was written");
+        is_committed(&format!("schemas/graph/{version}.json"), &generated);
+    }
+}
+
+#[test]
+fn the_editor_schema_is_generated() {
+    let workspace = Workspace::empty();
+    workspace
+        .run(&["schema", "--editor", "manifest.json"])
+        .expect(0);
+    let generated =
+        std::fs::read_to_string(workspace.file("manifest.json")).expect("the schema was written");
+    is_committed("schemas/manifest.json", &generated);
+    let schema: serde_json::Value = serde_json::from_str(&generated).expect("it is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("it is a schema");
+    let manifest = |kind: &str, spec: serde_json::Value| serde_json::json!({ "apiVersion": "graph.microsoft.com/beta", "kind": kind, "metadata": { "name": "x" }, "spec": spec });
+    let wifi = "windowsWifiConfiguration";
+    assert!(validator.is_valid(&manifest(
+        wifi,
+        serde_json::json!({ "preSharedKey": { "$env": "KEY" } })
+    )));
+    assert!(!validator.is_valid(&manifest(wifi, serde_json::json!({ "preSharedKeys": "x" }))));
+    assert!(!validator.is_valid(&manifest("windowsWiFi", serde_json::json!({}))));
+}
+
+#[test]
+fn the_schemas_of_our_own_documents_are_generated() {
+    for document in &DOCUMENTS {
+        let run = Workspace::empty()
+            .run(&["schema", "--document", document.name])
+            .expect(0);
+        is_committed(
+            &format!("schemas/moorline/{}.json", document.name),
+            &run.stdout,
+        );
+        jsonschema::meta::validate(&run.json())
+            .unwrap_or_else(|error| panic!("{}: {error}", document.name));
+    }
+}
+
+#[test]
+fn properties_of_both_versions_have_the_same_constraints() {
+    let [beta, v1] = GraphVersion::ALL.map(Types::of);
+    let mut shared = 0;
+    for name in v1.names() {
+        let (Some(old), Some(new)) = (v1.get(name), beta.get(name)) else {
+            continue;
+        };
+        if old.category == Category::Enum {
+            continue;
+        }
+        for property in &old.properties {
+            let Some(twin) = new.property(&property.name) else {
+                continue;
+            };
+            shared += 1;
+            let of = |p: &moorline::schema::types::Property| {
+                (p.computed, p.minimum, p.maximum, p.max_items)
+            };
+            assert_eq!(of(property), of(twin), "{name}.{}", property.name);
+        }
+    }
+    assert!(shared > 900, "{shared} properties are shared");
+}
+
+#[test]
+fn every_curated_fact_is_about_a_property_that_exists() {
+    for (owner, property) in Semantics::built_in().properties() {
+        let declared = GraphVersion::ALL
+            .into_iter()
+            .filter_map(|version| Types::of(version).get(owner))
+            .any(|def| {
+                def.property(property)
+                    .is_some_and(|p| p.declared_in == *owner)
+            });
+        assert!(declared, "{owner}.{property}");
+    }
+}

@@ -1,0 +1,184 @@
+//! A folder of one's own, and the binary in it.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// The repository, for its examples and schemas.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A temporary folder with files of a test.
+pub struct Workspace {
+    folder: tempfile::TempDir,
+}
+
+/// What a run gave.
+#[derive(Debug)]
+pub struct Run {
+    /// The exit code.
+    pub code: i32,
+    /// What it wrote to stdout.
+    pub stdout: String,
+    /// What it wrote to stderr.
+    pub stderr: String,
+}
+
+impl Workspace {
+    /// Makes an empty folder.
+    pub fn empty() -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder can be made"),
+        }
+    }
+
+    /// Makes a folder with a tenant file and these files beside it.
+    pub fn tenant(files: &[(&str, &str)]) -> Self {
+        let workspace = Self::empty();
+        workspace.write(
+            "moorline.yaml",
+            "apiVersion: moorline/v1\nkind: Tenant\nmetadata: { name: contoso }\nspec:\n  tenantId: contoso.onmicrosoft.com\n  sandbox: { seed: sandbox.json }\n",
+        );
+        workspace.seed(&serde_json::json!({}));
+        for (path, text) in files {
+            workspace.write(path, text);
+        }
+        workspace
+    }
+
+    /// Writes the sandbox seed: these sections beside what every seed has.
+    pub fn seed(&self, sections: &Value) {
+        let mut seed = serde_json::json!({
+            "kind": "sandbox-state",
+            "formatVersion": "1.0",
+            "tenant": {
+                "id": "8f6d2c2e-5b1d-4c57-9d0a-3d7f0e8a1b11",
+                "displayName": "Contoso",
+                "domain": "contoso.onmicrosoft.com",
+            },
+        });
+        for (name, section) in sections.as_object().into_iter().flatten() {
+            seed[name] = section.clone();
+        }
+        self.write("sandbox.json", &seed.to_string());
+    }
+
+    /// Copies an example of the repository into a folder.
+    pub fn example(name: &str) -> Self {
+        let workspace = Self::empty();
+        copy(&repository().join("examples").join(name), workspace.path());
+        workspace
+    }
+
+    /// Returns the folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Returns a path in the folder.
+    pub fn file(&self, path: &str) -> PathBuf {
+        self.path().join(path)
+    }
+
+    /// Writes a file, with its folders.
+    pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let path = self.file(path);
+        std::fs::create_dir_all(path.parent().expect("a file has a folder"))
+            .expect("the folder can be made");
+        std::fs::write(path, text).expect("the file can be written");
+    }
+
+    /// Reads a JSON file.
+    pub fn json(&self, path: &str) -> Value {
+        let text = std::fs::read_to_string(self.file(path)).expect("the file can be read");
+        serde_json::from_str(&text).expect("the file is JSON")
+    }
+
+    /// Replaces a piece of text in a file; it must be there.
+    pub fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.file(path)).expect("the file can be read");
+        assert!(text.contains(from), "{path} holds {from:?}");
+        self.write(path, text.replace(from, to));
+    }
+
+    /// Runs the binary in the folder.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        self.run_with(arguments, &[])
+    }
+
+    /// Runs the binary in the folder with environment variables.
+    pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_moorline"));
+        command
+            .current_dir(self.path())
+            .args(arguments)
+            .env_clear()
+            .env("MOORLINE_TEST_CLOCK", "100");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        Run::from(command.output().expect("the binary runs"))
+    }
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+        }
+    }
+}
+
+impl Run {
+    /// Expects an exit code.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(
+            self.code, code,
+            "\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout, self.stderr
+        );
+        self
+    }
+
+    /// Returns stdout as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        match serde_json::from_str(&self.stdout) {
+            Ok(value) => value,
+            Err(error) => panic!(
+                "stdout is not JSON ({error}):\n{}\n{}",
+                self.stdout, self.stderr
+            ),
+        }
+    }
+
+    /// Returns everything for a snapshot.
+    pub fn transcript(&self) -> String {
+        let mut text = format!("exit {}\n", self.code);
+        for (name, stream) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            if !stream.is_empty() {
+                let _ = write!(text, "--- {name}\n{stream}");
+            }
+        }
+        text
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("the folder can be made");
+    for entry in std::fs::read_dir(from).expect("the example can be read") {
+        let entry = entry.expect("the example can be read");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("the file can be copied");
+        }
+    }
+}

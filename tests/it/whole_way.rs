@@ -1,0 +1,443 @@
+//! The whole way on the example tenant: plan, apply, nothing left, an edit in the portal, drift, back again.
+
+use serde_json::{Value, json};
+
+use crate::support::{Run, Workspace};
+
+fn plan(workspace: &Workspace) -> Value {
+    workspace
+        .run(&["plan", "--sandbox=s.json", "--format", "json"])
+        .expect(0)
+        .json()
+}
+
+#[test]
+fn apply_ends_with_nothing_left_and_drift_names_what_somebody_changed() {
+    let workspace = Workspace::example("contoso");
+    workspace
+        .run(&["plan", "--sandbox=s.json", "--detailed-exitcode"])
+        .expect(2);
+    workspace
+        .run(&["apply", "--sandbox=s.json", "--yes"])
+        .expect(0);
+    let run = workspace
+        .run(&["plan", "--sandbox=s.json", "--detailed-exitcode"])
+        .expect(0);
+    assert!(
+        run.stdout
+            .contains("No changes. 25 objects match what is declared."),
+        "{}",
+        run.stdout
+    );
+    workspace
+        .run(&["drift", "--sandbox=s.json", "--detailed-exitcode"])
+        .expect(0);
+
+    let object = "windowsIdentityProtectionConfiguration/windows-hello";
+    let edit = [
+        "sandbox",
+        "edit",
+        "s.json",
+        "--tenant",
+        ".",
+        object,
+        "--set",
+        "pinMinimumLength=4",
+    ];
+    workspace.run(&edit).expect(0);
+    let drift = workspace
+        .run(&["drift", "--sandbox=s.json", "--detailed-exitcode"])
+        .expect(2);
+    for word in [
+        object,
+        "pinMinimumLength",
+        "6",
+        "4",
+        "policies/windows/windows-hello.yaml:31",
+    ] {
+        assert!(
+            drift.stdout.contains(word),
+            "{word} is named in\n{}",
+            drift.stdout
+        );
+    }
+    workspace
+        .run(&["apply", "--sandbox=s.json", "--yes"])
+        .expect(0);
+    workspace
+        .run(&["drift", "--sandbox=s.json", "--detailed-exitcode"])
+        .expect(0);
+}
+
+#[test]
+fn the_first_plan_shows_creates_updates_assignments_and_what_is_left_alone() {
+    let plan = plan(&Workspace::example("contoso"));
+    let summary = json!({
+        "create": 3, "update": 7, "replace": 0, "delete": 0, "assignmentChanges": 2, "unchanged": 14,
+        "blockedChanges": 0, "blockedFields": 0, "unverifiableFields": 6,
+    });
+    assert_eq!(plan["summary"], summary);
+    let changes = plan["changes"].as_array().expect("a list");
+    assert!(changes.iter().any(|change| {
+        change["leftAlone"]
+            .as_array()
+            .is_some_and(|list| !list.is_empty())
+    }));
+    assert_eq!(
+        plan["coverage"]["unmanaged"].as_array().map(Vec::len),
+        Some(2)
+    );
+}
+
+#[test]
+fn the_same_inputs_give_the_same_digest_wherever_the_command_runs() {
+    let (one, other) = (Workspace::example("contoso"), Workspace::example("contoso"));
+    let digest = |workspace: &Workspace| plan(workspace)["digest"].clone();
+    assert_eq!(digest(&one), digest(&other));
+    other.edit(
+        "policies/windows/windows-hello.yaml",
+        "pinMinimumLength: 6",
+        "pinMinimumLength: 8",
+    );
+    assert_ne!(digest(&one), digest(&other));
+}
+
+#[test]
+fn only_limits_what_is_planned_and_applied() {
+    let workspace = Workspace::example("contoso");
+    let only = ["--only", "windowsIdentityProtectionConfiguration/*"];
+    let arguments = [&["plan", "--sandbox=s.json", "--format", "json"][..], &only].concat();
+    let plan = workspace.run(&arguments).expect(0).json();
+    assert_eq!(plan["changes"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        plan["coverage"]["unmanaged"].as_array().map(Vec::len),
+        Some(2),
+        "the rest is managed all the same"
+    );
+    workspace
+        .run(&[&["apply", "--sandbox=s.json", "--yes"][..], &only].concat())
+        .expect(0);
+    workspace
+        .run(
+            &[
+                &["plan", "--sandbox=s.json", "--detailed-exitcode"][..],
+                &only,
+            ]
+            .concat(),
+        )
+        .expect(0);
+    workspace
+        .run(&["plan", "--sandbox=s.json", "--detailed-exitcode"])
+        .expect(2);
+}
+
+#[test]
+fn without_a_terminal_and_without_yes_nothing_is_written() {
+    let workspace = Workspace::example("contoso");
+    let run = workspace.run(&["apply", "--sandbox=s.json"]).expect(5);
+    assert!(
+        run.stderr.contains("apply/no-terminal") && run.stderr.contains("--yes"),
+        "{}",
+        run.stderr
+    );
+    workspace
+        .run(&["plan", "--sandbox=s.json", "--detailed-exitcode"])
+        .expect(2);
+}
+
+#[test]
+fn a_wrong_flag_is_no_drift() {
+    Workspace::example("contoso")
+        .run(&["drift", "--sandbox", "--detailed-exit-code"])
+        .expect(64);
+    Workspace::empty().run(&["plan"]).expect(3);
+}
+
+/// A manifest of a Windows Hello profile with this beside its name.
+fn hello(name: &str, display_name: &str, extra: &str) -> String {
+    format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: windowsIdentityProtectionConfiguration\nmetadata: {{ name: {name} }}\nspec:\n  displayName: {display_name}\n{extra}"
+    )
+}
+
+fn live_hello(id: u8, display_name: &str) -> Value {
+    json!({
+        "@odata.type": "#microsoft.graph.windowsIdentityProtectionConfiguration",
+        "id": format!("00000000-0000-4000-8000-0000000000{id:02}"), "displayName": display_name,
+    })
+}
+
+/// Plans, expects the change to be blocked by this code, and expects that apply writes nothing.
+#[track_caller]
+fn is_blocked(workspace: &Workspace, code: &str) -> String {
+    let run = workspace
+        .run(&[
+            "plan",
+            "--sandbox=s.json",
+            "--format",
+            "json",
+            "--detailed-exitcode",
+        ])
+        .expect(2);
+    let plan = run.json();
+    let blocked: Vec<&Value> = plan["changes"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .flat_map(|c| c["blocked"].as_array().expect("a list"))
+        .collect();
+    assert!(
+        blocked.iter().any(|blocked| blocked["code"] == code),
+        "{blocked:#?}"
+    );
+    let before = workspace.json("s.json");
+    let refused: Run = workspace
+        .run(&["apply", "--sandbox=s.json", "--yes"])
+        .expect(5);
+    assert_eq!(workspace.json("s.json"), before, "nothing was written");
+    format!(
+        "{}{}",
+        refused.stdout,
+        blocked.iter().map(ToString::to_string).collect::<String>()
+    )
+}
+
+#[test]
+fn two_live_objects_of_one_name_are_named_by_their_ids() {
+    let workspace =
+        Workspace::tenant(&[("a.yaml", &hello("a", "Hello", "  pinMinimumLength: 6\n"))]);
+    workspace
+        .seed(&json!({ "deviceConfigurations": [live_hello(1, "Hello"), live_hello(2, "Hello")] }));
+    let text = is_blocked(&workspace, "match/ambiguous");
+    assert!(
+        text.contains("000000000001") && text.contains("000000000002"),
+        "{text}"
+    );
+}
+
+#[test]
+fn one_live_object_has_one_manifest() {
+    let pinned = hello("b", "Hello too", "").replace(
+        "name: b",
+        "name: b, id: 00000000-0000-4000-8000-000000000001",
+    );
+    let workspace = Workspace::tenant(&[("a.yaml", &hello("a", "Hello", "")), ("b.yaml", &pinned)]);
+    workspace.seed(&json!({ "deviceConfigurations": [live_hello(1, "Hello")] }));
+    is_blocked(&workspace, "match/claimed-twice");
+}
+
+#[test]
+fn an_id_that_is_gone_binds_by_name_or_waits_for_recreate() {
+    let pinned = hello("a", "Hello", "").replace(
+        "name: a",
+        "name: a, id: 00000000-0000-4000-8000-000000000009",
+    );
+    let workspace = Workspace::tenant(&[("a.yaml", &pinned)]);
+    is_blocked(&workspace, "match/id-gone");
+    let plan = workspace
+        .run(&["plan", "--sandbox", "--recreate", "--format", "json"])
+        .expect(0)
+        .json();
+    assert_eq!(plan["changes"][0]["action"], "create");
+    workspace.seed(&json!({ "deviceConfigurations": [live_hello(1, "Hello")] }));
+    let run = workspace
+        .run(&["plan", "--sandbox", "--format", "json"])
+        .expect(0);
+    assert_eq!(run.json()["changes"][0]["action"], "none");
+    assert!(run.stderr.contains("is gone"), "{}", run.stderr);
+}
+
+#[test]
+fn an_object_of_another_type_under_a_pinned_id_is_replaced_only_on_demand() {
+    let pinned = hello("a", "Hello", "").replace(
+        "name: a",
+        "name: a, id: 00000000-0000-4000-8000-000000000001",
+    );
+    let workspace = Workspace::tenant(&[("a.yaml", &pinned)]);
+    let mut live = live_hello(1, "Hello");
+    live["@odata.type"] = json!("#microsoft.graph.sharedPCConfiguration");
+    workspace.seed(&json!({ "deviceConfigurations": [live] }));
+    let plan = plan(&workspace);
+    assert_eq!(plan["changes"][0]["action"], "replace");
+    let run = workspace
+        .run(&["apply", "--sandbox=s.json", "--yes"])
+        .expect(5);
+    assert!(run.stderr.contains("--allow replace"), "{}", run.stderr);
+    workspace
+        .run(&["apply", "--sandbox=s.json", "--yes", "--allow", "replace"])
+        .expect(0);
+    assert_eq!(
+        workspace.json("s.json")["deviceConfigurations"]
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
+}
+
+#[test]
+fn groups_fail_closed() {
+    let assigned = |entries: &str| hello("a", "Hello", &format!("assignments: [{entries}]\n"));
+    let workspace = Workspace::tenant(&[("a.yaml", &assigned("{ group: Windows laptop }"))]);
+    let group = |id: u8, name: &str| json!({ "id": format!("00000000-0000-4000-8000-0000000001{id:02}"), "displayName": name });
+    workspace.seed(&json!({ "groups": [group(1, "Windows laptops"), group(2, "O'Neill's"), group(3, "Twins"), group(4, "Twins")] }));
+    assert!(is_blocked(&workspace, "group/unknown").contains("did you mean `Windows laptops`?"));
+    workspace.write("a.yaml", assigned("{ group: Twins }"));
+    let text = is_blocked(&workspace, "group/ambiguous");
+    assert!(
+        text.contains("000000000103") && text.contains("000000000104"),
+        "{text}"
+    );
+    workspace.write(
+        "a.yaml",
+        assigned(
+            "{ group: Windows laptops }, { excludeGroup: 00000000-0000-4000-8000-000000000101 }",
+        ),
+    );
+    is_blocked(&workspace, "assignment/twice");
+    workspace.write(
+        "a.yaml",
+        assigned("{ group: Windows laptops, filter: { include: Corporate } }"),
+    );
+    is_blocked(&workspace, "filter/unknown");
+    workspace.write("a.yaml", assigned("{ group: O'Neill's }"));
+    workspace
+        .run(&["apply", "--sandbox=s.json", "--yes"])
+        .expect(0);
+    assert_eq!(plan(&workspace)["summary"]["unchanged"], 1);
+}
+
+#[test]
+fn a_secret_that_must_be_written_is_asked_for_before_the_first_write() {
+    let wifi = "apiVersion: graph.microsoft.com/beta\nkind: windowsWifiConfiguration\nmetadata: { name: wifi }\nspec:\n  displayName: Office\n  ssid: Office\n  preSharedKey: { $env: WIFI_PSK }\n";
+    let workspace = Workspace::tenant(&[("wifi.yaml", wifi), ("a.yaml", &hello("a", "Hello", ""))]);
+    workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
+    let before = workspace.json("s.json");
+    let run = workspace
+        .run(&["apply", "--sandbox=s.json", "--yes"])
+        .expect(1);
+    assert!(
+        run.stderr.contains("WIFI_PSK") && run.stderr.contains("secret/env-missing"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(workspace.json("s.json"), before);
+    let secret = "correct-horse-battery";
+    let run = workspace
+        .run_with(
+            &["apply", "--sandbox=s.json", "--yes", "-vv"],
+            &[("WIFI_PSK", secret)],
+        )
+        .expect(0);
+    let state = std::fs::read_to_string(workspace.file("s.json")).expect("the state is there");
+    assert!(
+        ![run.stdout, run.stderr, state]
+            .iter()
+            .any(|text| text.contains(secret)),
+        "the secret is nowhere"
+    );
+    assert_eq!(plan(&workspace)["summary"]["unverifiableFields"], 1);
+}
+
+#[test]
+fn what_could_hurt_is_refused_by_name() {
+    let policy = |spec: &str| {
+        format!(
+            "apiVersion: graph.microsoft.com/v1.0\nkind: deviceRegistrationPolicy\nmetadata: {{ name: registration }}\nspec: {{ {spec} }}\n"
+        )
+    };
+    let workspace = Workspace::tenant(&[("p.yaml", &policy("userDeviceQuota: 0"))]);
+    let refused = |code: &str| {
+        let run = workspace
+            .run(&["apply", "--sandbox=s.json", "--yes"])
+            .expect(5);
+        assert!(
+            run.stderr.contains(&format!("--allow {code}")),
+            "{}",
+            run.stderr
+        );
+    };
+    refused("registration/quota-zero");
+    workspace.write("p.yaml", policy("azureADJoin: { allowedToJoin: { '@odata.type': '#microsoft.graph.noDeviceRegistrationMembership' } }"));
+    refused("registration/join-nobody");
+    workspace.write(
+        "p.yaml",
+        hello("a", "Hello", "").replace("name: a", "name: a, state: absent"),
+    );
+    workspace.seed(&json!({ "deviceConfigurations": [live_hello(1, "Hello")] }));
+    std::fs::remove_file(workspace.file("s.json")).expect("the state was kept");
+    refused("delete");
+    workspace
+        .run(&["apply", "--sandbox=s.json", "--yes", "--allow", "delete"])
+        .expect(0);
+    assert_eq!(workspace.json("s.json")["deviceConfigurations"], json!([]));
+    workspace
+        .run(&["plan", "--sandbox=s.json", "--detailed-exitcode"])
+        .expect(0);
+}
+
+#[test]
+fn a_limit_on_changes_is_kept() {
+    let workspace = Workspace::example("contoso");
+    workspace.edit(
+        "moorline.yaml",
+        "  cloud: global",
+        "  cloud: global\n  guard: { maxChanges: 2 }",
+    );
+    let run = workspace
+        .run(&["apply", "--sandbox=s.json", "--yes"])
+        .expect(5);
+    assert!(run.stderr.contains("--allow max-changes"), "{}", run.stderr);
+    workspace
+        .run(&[
+            "apply",
+            "--sandbox=s.json",
+            "--yes",
+            "--allow",
+            "max-changes",
+        ])
+        .expect(0);
+}
+
+#[test]
+fn a_locked_registration_is_a_blocked_field_and_the_rest_applies() {
+    let policy = "apiVersion: graph.microsoft.com/v1.0\nkind: deviceRegistrationPolicy\nmetadata: { name: registration }\nspec:\n  userDeviceQuota: 20\n  azureADRegistration:\n    allowedToRegister: { '@odata.type': '#microsoft.graph.noDeviceRegistrationMembership' }\n";
+    let workspace = Workspace::tenant(&[("p.yaml", policy)]);
+    let change = plan(&workspace)["changes"][0].clone();
+    let status = |path: &str| {
+        let fields = change["fields"].as_array().expect("a list");
+        fields
+            .iter()
+            .find(|field| field["path"][0] == path)
+            .map(|field| field["status"].clone())
+    };
+    assert_eq!(
+        (status("userDeviceQuota"), status("azureADRegistration")),
+        (Some(json!("change")), Some(json!("blocked")))
+    );
+    workspace
+        .run(&["apply", "--sandbox=s.json", "--yes"])
+        .expect(0);
+    let left = workspace
+        .run(&[
+            "plan",
+            "--sandbox=s.json",
+            "--detailed-exitcode",
+            "--format",
+            "json",
+        ])
+        .expect(0)
+        .json();
+    assert_eq!(left["summary"]["blockedFields"], 1);
+    let drift = [
+        "drift",
+        "--sandbox=s.json",
+        "--format",
+        "json",
+        "--detailed-exitcode",
+    ];
+    let drift = workspace.run(&drift).expect(0).json();
+    assert_eq!(
+        drift["items"][0]["status"], "drifted",
+        "what cannot be put back has drifted all the same"
+    );
+}
