@@ -423,7 +423,7 @@ pub(super) fn hostile(text: &str) -> Plan {
         hostile.reason = Some(owned());
         change.fields.push(hostile);
         let value = json!({ text: [text, { text: text }], "long": text.repeat(20) });
-        change.fields.push(field(&["complex"], json!({}), value));
+        change.fields.push(field(&[text], json!({}), value));
         for status in [FieldStatus::Blocked, FieldStatus::Unverifiable] {
             change.fields.push(because(
                 field(&["odd"], json!([text]), json!([])),

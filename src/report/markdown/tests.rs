@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, TextMergeStream};
 
 use super::*;
 use crate::report::fixture;
@@ -353,7 +353,6 @@ fn structure(page: &str) -> Vec<String> {
     let events = Parser::new_ext(page, Options::all());
     events
         .filter_map(|event| match event {
-            // How many lines a change has depends on the text.
             Event::Start(tag) => Some(format!("{tag:?}")),
             _ => None,
         })
@@ -363,7 +362,7 @@ fn structure(page: &str) -> Vec<String> {
 fn assert_harmless(page: &str) {
     assert!(!page.contains(|c: char| c != '\n' && crate::ui::sanitize::is_hazardous(c)));
     let mut in_code_block = false;
-    for event in Parser::new_ext(page, Options::all()) {
+    for event in TextMergeStream::new(Parser::new_ext(page, Options::all())) {
         match event {
             Event::Start(Tag::CodeBlock(_)) => in_code_block = true,
             Event::End(TagEnd::CodeBlock) => in_code_block = false,
