@@ -105,13 +105,13 @@ pub(super) fn plan_remainder(plan: &Plan) -> Vec<String> {
     let summary = &plan.summary;
     let mut lines = Vec::new();
     if summary.blocked_changes > 0 {
-        let (verb, them) = if summary.blocked_changes == 1 {
+        let (verb, they) = if summary.blocked_changes == 1 {
             ("is", "it")
         } else {
-            ("are", "them")
+            ("are", "they")
         };
         lines.push(format!(
-            "{} {verb} blocked: an apply refuses to start until {them} can be made or skipped (--skip-blocked).",
+            "{} {verb} blocked: an apply refuses to start until {they} can be made or skipped (--skip-blocked).",
             count(summary.blocked_changes, "change")
         ));
     }

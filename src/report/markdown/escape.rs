@@ -99,7 +99,7 @@ fn plain(text: &str) -> String {
         match character {
             '@' | '#' => markdown.push_str(&format!("&#{};{INTERRUPTION}", u32::from(character))),
             // A colon that opens no `:emoji:` stays one.
-            ':' if next == ' ' => markdown.push(':'),
+            ':' if next == ' ' || last.is_ascii_digit() => markdown.push(':'),
             // `https://` and `www.` become links without any sign of Markdown's.
             '/' if last == ':' => markdown.push_str(&format!("{INTERRUPTION}/")),
             '.' if matches!(last, 'w' | 'W') => markdown.push_str(&format!("{INTERRUPTION}.")),

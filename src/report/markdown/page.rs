@@ -31,7 +31,7 @@ impl Page {
 
     /// Adds a line to the block above it, if it fits.
     pub(super) fn line(&mut self, line: &str) {
-        self.add(&format!("{line}\n"));
+        self.add(&format!("{}\n", line.trim_end()));
     }
 
     fn add(&mut self, text: &str) {

@@ -179,7 +179,7 @@ fn drifted_objects() {
     assert_snapshot!(drift(&fixture::drift_report()), @r#"
     ### Drift: 5 drifted, 1 missing, 1 unverifiable, 1 unknown, 0 in sync.
 
-    Tenant `contoso (contoso.onmicrosoft.com)`, checked 2026-11-21 08&#58;00 UTC
+    Tenant `contoso (contoso.onmicrosoft.com)`, checked 2026-11-21 08:00 UTC
 
     > [!CAUTION]
     > **Cannot be done or told**
@@ -255,7 +255,7 @@ fn drifted_objects() {
     + payload                    3 bytes  # policies/custom-settings.yaml:8
     - script                     two
     + script                     one  # policies/custom-settings.yaml:9
-    ? preSharedKey               cannot be compared: the tenant never shows it  # policies/custom-settings.yaml:10
+    ? preSharedKey               cannot be compared: the tenant never shows it
     ```
 
     </details>
@@ -263,7 +263,7 @@ fn drifted_objects() {
     <details>
     <summary><code>~ windowsIdentityProtectionConfiguration/windows-hello</code> <code>&quot;Windows Hello for Business&quot;</code> 4 settings, 3 assignments</summary>
 
-    `policies/windows-hello.yaml:2`, last modified 2026-11-20 10&#58;14 UTC
+    `policies/windows-hello.yaml:2`, last modified 2026-11-20 10:14 UTC
 
     ```diff
     - pinMinimumLength             6
@@ -287,7 +287,7 @@ fn drifted_objects() {
     `policies/wifi.yaml:2`
 
     ```diff
-    ? preSharedKey  cannot be compared: a value from the environment is never compared  # policies/wifi.yaml:5
+    ? preSharedKey  cannot be compared: a value from the environment is never compared
     ```
 
     </details>

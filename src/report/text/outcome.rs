@@ -3,7 +3,7 @@
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::pen::Pen;
+use super::pen::{Pen, WIDTH};
 use crate::apply::outcome::{Item, Outcome, Status};
 use crate::report::{Verbosity, view, words};
 use crate::ui::sanitize;
@@ -40,14 +40,16 @@ pub fn outcome(outcome: &Outcome, palette: Palette, verbosity: Verbosity) -> Str
         let address = view::address(&item.address);
         let name = view::display_name(&item.display_name);
         // Names stand in a column, except where that would push them over the edge.
-        let padding = " ".repeat(addresses.saturating_sub(address.width()));
+        let name_width = name.as_deref().map_or(0, UnicodeWidthStr::width);
+        let aligned = 2 + statuses + 2 + actions + 2 + addresses + 2 + name_width;
+        let padding = match name_width > 0 && aligned <= WIDTH {
+            true => addresses.saturating_sub(address.width()),
+            false => 0,
+        };
         let mut pieces = vec![
             pen.piece(style(item.status), &status),
             pen.piece(DIM, &action),
-            pen.piece(
-                Style::new(),
-                &(address + if name.is_some() { &padding } else { "" }),
-            ),
+            pen.piece(Style::new(), &(address + &" ".repeat(padding))),
         ];
         pieces.extend(name.map(|name| pen.piece(Style::new(), &name)));
         pen.pieces(2, INDENT, 2, &pieces);

@@ -64,6 +64,8 @@ impl Pen {
         let mut used = indent;
         for (at, piece) in pieces.iter().enumerate() {
             if at > 0 && used + apart + piece.width > WIDTH {
+                // A name that was padded for its value ends where its letters end.
+                self.text.truncate(self.text.trim_end_matches(' ').len());
                 self.text.push('\n');
                 self.indent(below);
                 used = below;

@@ -179,8 +179,10 @@ impl Comparer<'_> {
             None => Content::Nothing,
         };
         node.children = match value {
+            // Graph answers with every member that a type has; null says no more than its absence.
             Json::Object(members) => members
                 .iter()
+                .filter(|(_, value)| !value.is_null())
                 .map(|(name, value)| {
                     let safe = sanitize::line(name).into_owned();
                     if name == "@odata.type" {

@@ -82,7 +82,9 @@ impl Viewer<'_> {
                 node
             }
         };
-        node.place = self.place(field.location.as_ref());
+        // Where nothing can be told there is nothing to mend.
+        let location = field.location.as_ref();
+        node.place = self.place(location.filter(|_| field.status != FieldStatus::Unverifiable));
         node
     }
 
