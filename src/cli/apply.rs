@@ -192,7 +192,14 @@ fn finish(ui: &Ui, arguments: &Arguments, outcome: &Outcome) -> Result<Done, Fai
     let text = match arguments.output.format {
         Format::Text if outcome.items.is_empty() => String::new(),
         Format::Text => {
-            report::text::outcome(outcome, arguments.output.palette(ui), ui.verbosity().into())
+            let palette = arguments.output.palette(ui);
+            let text = report::text::outcome(outcome, palette, ui.verbosity().into());
+            // The plan stands above it.
+            if arguments.output.output.is_none() {
+                format!("\n{text}")
+            } else {
+                text
+            }
         }
         Format::Json => report::json::outcome(outcome),
         Format::Markdown => report::markdown::outcome(outcome),

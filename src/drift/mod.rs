@@ -44,6 +44,8 @@ pub struct DriftItem {
     pub id: Option<String>,
     /// How it stands.
     pub status: DriftStatus,
+    /// What an apply would do about it.
+    pub action: Action,
     /// Fields that differ, or that cannot be compared.
     pub fields: Vec<FieldChange>,
     /// Assignments that differ.
@@ -134,6 +136,7 @@ pub fn report(plan: Plan) -> DriftReport {
 fn item(change: Change) -> DriftItem {
     DriftItem {
         status: status(&change),
+        action: change.action,
         address: change.address,
         location: change.location,
         display_name: change.display_name,

@@ -208,6 +208,9 @@ pub struct LeftAlone {
     pub path: FieldPath,
     /// Its live value.
     pub live: Shown,
+    /// Whether the value is text in base64.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub encoded: bool,
 }
 
 /// The counts beneath a plan.

@@ -92,6 +92,7 @@ pub(super) fn left_alone(
             Some(LeftAlone {
                 path: FieldPath::default().name(&property.name),
                 live: shown(model, property, &property.shape, value),
+                encoded: property.is_base64(),
             })
         })
         .collect()

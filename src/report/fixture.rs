@@ -142,10 +142,12 @@ fn windows_hello() -> Change {
         LeftAlone {
             path: FieldPath::default().name("unlockWithBiometricsEnabled"),
             live: shown(json!(true)),
+            encoded: false,
         },
         LeftAlone {
             path: FieldPath::default().name("description"),
             live: shown(json!("made in the portal")),
+            encoded: false,
         },
     ];
     hello.risks = vec![risk(
@@ -435,6 +437,7 @@ pub(super) fn hostile(text: &str) -> Plan {
         change.left_alone.push(LeftAlone {
             path: FieldPath::default().name(text),
             live: shown(json!(text)),
+            encoded: false,
         });
         change.risks.push(risk(RiskLevel::Refused, text, text));
         for blocked in &mut change.blocked {

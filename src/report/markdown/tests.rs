@@ -209,7 +209,7 @@ fn drifted_objects() {
     </details>
 
     <details>
-    <summary><code>+ iosVpnConfiguration/vpn</code> <code>&quot;VPN&quot;</code> declared absent, and the tenant has it</summary>
+    <summary><code>~ iosVpnConfiguration/vpn</code> <code>&quot;VPN&quot;</code> of another type in the tenant</summary>
 
     `policies/vpn.yaml:2`
 

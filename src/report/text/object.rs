@@ -1,6 +1,7 @@
 //! One object: its header, and beneath it what is said of it.
 
 use anstyle::Style;
+use unicode_width::UnicodeWidthStr;
 
 use super::pen::{Pen, Piece, WIDTH};
 use crate::report::view::{Content, Mark, Object, Reading, Row, Span, rows};
@@ -136,22 +137,29 @@ fn spans_of(pen: &Pen, spans: &[Span], style: Style) -> Piece {
         .unwrap_or_else(|| pen.piece(style, ""))
 }
 
+/// Returns as many settings as fit on the line, at least the beginning of one.
+fn some(words: &str, settings: &[String]) -> String {
+    const MORE: &str = ", … (-v: all)";
+    let room = WIDTH - INDENT - MORE.width();
+    let mut text = format!("{words} {}", settings.first().map_or("", String::as_str));
+    for setting in settings.iter().skip(1) {
+        if text.width() + 2 + setting.width() > room {
+            return cut(&text, room) + MORE;
+        }
+        text = format!("{text}, {setting}");
+    }
+    cut(&text, WIDTH - INDENT)
+}
+
 fn left_alone(pen: &mut Pen, settings: &[String], verbosity: Verbosity) {
     if settings.is_empty() {
         return;
     }
-    let are = if settings.len() == 1 {
-        "that is not declared is"
-    } else {
-        "that are not declared are"
-    };
-    let words = format!(
-        "{} {are} left alone:",
-        words::count(settings.len(), "setting")
-    );
+    let are = if settings.len() == 1 { "is" } else { "are" };
+    let count = words::count(settings.len(), "undeclared setting");
+    let words = format!("{count} {are} left alone:");
     if verbosity == Verbosity::Normal {
-        let text = cut(&format!("{words} {}", settings.join(", ")), WIDTH - INDENT);
-        let painted = pen.paint(DIM, text);
+        let painted = pen.paint(DIM, some(&words, settings));
         return pen.line(INDENT, &painted);
     }
     for (indent, text) in

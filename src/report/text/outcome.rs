@@ -34,15 +34,20 @@ pub fn outcome(outcome: &Outcome, palette: Palette, verbosity: Verbosity) -> Str
             .iter()
             .map(|item| view::address(&item.address).width()),
     );
+    // Names stand in a column where all of them fit; the addresses say enough where not.
+    let names = widest(
+        &mut outcome
+            .items
+            .iter()
+            .map(|item| view::display_name(&item.display_name).map_or(0, |name| name.width())),
+    );
+    let named = 2 + statuses + 2 + actions + 2 + addresses + 2 + names <= WIDTH;
     for item in &outcome.items {
         let status = format!("{:statuses$}", words::status(item.status));
         let action = format!("{:actions$}", words::action(item.action));
         let address = view::address(&item.address);
-        let name = view::display_name(&item.display_name);
-        // Names stand in a column, except where that would push them over the edge.
-        let name_width = name.as_deref().map_or(0, UnicodeWidthStr::width);
-        let aligned = 2 + statuses + 2 + actions + 2 + addresses + 2 + name_width;
-        let padding = match name_width > 0 && aligned <= WIDTH {
+        let name = view::display_name(&item.display_name).filter(|_| named);
+        let padding = match named {
             true => addresses.saturating_sub(address.width()),
             false => 0,
         };

@@ -2,6 +2,7 @@
 
 use super::field::{self, Viewer};
 use super::node::{Mark, Node, Reading};
+use super::payload::Payload;
 use super::value;
 use crate::diagnostic::Location;
 use crate::drift::{DriftItem, DriftStatus};
@@ -78,7 +79,10 @@ pub(in crate::report) fn change(change: &Change, verbosity: Verbosity) -> Object
     };
     let left_alone = change.left_alone.iter().map(|setting| {
         let path = sanitize::line(&setting.path.to_string()).into_owned();
-        let live = field::json(&setting.live).map(|live| value::show(&live, &Default::default()));
+        let live = field::json(&setting.live).map(|live| match live.as_str() {
+            Some(text) if setting.encoded => Payload::read(text, true).summary(),
+            _ => value::show(&live, &Default::default()),
+        });
         format!("{path} = {}", live.unwrap_or_default())
     });
     Object {
@@ -125,17 +129,21 @@ pub(in crate::report) fn drift_item(item: &DriftItem, verbosity: Verbosity) -> O
         file: &item.location.file,
     };
     let nodes = viewer.nodes(&item.fields, &item.assignments);
-    let told = !nodes.is_empty() || !item.reasons.is_empty();
     let whole = match item.status {
         DriftStatus::Missing => Some("declared, and the tenant does not have it"),
-        DriftStatus::Drifted if !told => Some("declared absent, and the tenant has it"),
+        DriftStatus::Drifted if item.action == Action::Delete => {
+            Some("declared absent, and the tenant has it")
+        }
+        DriftStatus::Drifted if item.action == Action::Replace => {
+            Some("of another type in the tenant")
+        }
         _ => None,
     };
     let modified = item.last_modified.as_deref();
     Object {
         mark: match item.status {
             DriftStatus::Missing => Mark::Remove,
-            DriftStatus::Drifted if !told => Mark::Add,
+            DriftStatus::Drifted if item.action == Action::Delete => Mark::Add,
             DriftStatus::Drifted => Mark::Change,
             DriftStatus::Unverifiable => Mark::Unverifiable,
             DriftStatus::Unknown => Mark::Blocked,

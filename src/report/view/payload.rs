@@ -48,6 +48,16 @@ impl<'a> Payload<'a> {
     }
 }
 
+impl Payload<'_> {
+    /// Returns what it is and how much.
+    pub(super) fn summary(&self) -> String {
+        match self {
+            Self::Text(text) => size(text),
+            Self::Binary(bytes) => format!("binary, {}", words::count(*bytes, "byte")),
+        }
+    }
+}
+
 /// Returns whether a text is too long to stand behind its name.
 pub(super) fn is_long(text: &str) -> bool {
     text.contains('\n') || text.width() > LONG
