@@ -23,7 +23,7 @@ impl Failure {
     }
 
     /// Makes stdout hold an `error` document where the caller reads JSON.
-    pub(super) fn as_json(mut self, json: bool) -> Self {
+    pub(super) fn with_json(mut self, json: bool) -> Self {
         self.as_json = json;
         self
     }

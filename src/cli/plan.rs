@@ -30,7 +30,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
     inner(ui, global, arguments)
         .await
-        .map_err(|failure| failure.as_json(arguments.output.is_json()))
+        .map_err(|failure| failure.with_json(arguments.output.is_json()))
 }
 
 async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {

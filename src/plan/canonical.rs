@@ -10,7 +10,7 @@ use crate::schema::types::{Edm, type_name};
 
 /// Returns the canonical form of a value. What does not parse as its type stays as it is, so that a
 /// live value of an unknown form still compares by text.
-pub fn canonical(model: &Model, property: &Property, shape: &Shape, value: &Value) -> Value {
+pub fn canonical(model: &Model, shape: &Shape, value: &Value) -> Value {
     match (shape, value) {
         (Shape::Scalar(edm), value) => scalar(*edm, value),
         (Shape::Enum(def), Value::String(text)) if def.flags => {
@@ -29,7 +29,7 @@ pub fn canonical(model: &Model, property: &Property, shape: &Shape, value: &Valu
         (Shape::Collection(element, order), Value::Array(items)) => {
             let mut items: Vec<Value> = items
                 .iter()
-                .map(|item| canonical(model, property, element, item))
+                .map(|item| canonical(model, element, item))
                 .collect();
             match order {
                 Order::Ordered => {}
@@ -113,7 +113,7 @@ pub fn canonical_members(
             Some(property) if !property.is_comparable() => continue,
             Some(property) if is_unset(property, &property.shape, value) => continue,
             Some(property) if property.facts.sensitive => Value::Bool(true),
-            Some(property) => canonical(model, property, &property.shape, value),
+            Some(property) => canonical(model, &property.shape, value),
             None if value.is_null() => continue,
             None => value.clone(),
         };
@@ -163,7 +163,7 @@ mod tests {
         let model = Model::of(GraphVersion::Beta);
         let structure = model.get(kind).expect("a beta type");
         let property = &structure.properties[property];
-        let canonical = |value| canonical(model, property, &property.shape, value);
+        let canonical = |value| canonical(model, &property.shape, value);
         canonical(&a) == canonical(&b)
     }
 

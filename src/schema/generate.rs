@@ -45,15 +45,15 @@ pub fn generate(
     };
     let mut defs = Map::new();
     let included = generator.closure()?;
-    for name in included.iter().cloned() {
-        let ty = &types[&name];
+    for name in &included {
+        let ty = &types[name];
         if ty.category == CsdlCategory::Enum {
             defs.insert(name.clone(), enumeration(ty));
             continue;
         }
-        defs.insert(name.clone(), generator.shape(&name, &included)?);
-        if ty.category == CsdlCategory::Complex && generator.is_polymorphic(&name) {
-            defs.insert(format!("{name}:any"), generator.choice(&name));
+        defs.insert(name.clone(), generator.shape(name, &included)?);
+        if ty.category == CsdlCategory::Complex && generator.is_polymorphic(name) {
+            defs.insert(format!("{name}:any"), generator.choice(name));
         }
     }
     Ok(json!({

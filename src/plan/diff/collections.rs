@@ -2,212 +2,136 @@
 
 use serde_json::Value as Json;
 
-use super::Differ;
+use super::{At, Differ};
 use crate::manifest::value::{Declared, Value};
-use crate::plan::canonical::{is_unset, key_of};
+use crate::plan::Segment;
+use crate::plan::canonical::key_of;
 use crate::plan::digest::{self, Domain};
-use crate::plan::{FieldPath, FieldStatus, Segment, Shown};
-use crate::schema::model::{Order, Property, Shape};
+use crate::schema::model::{Order, Shape};
 
 impl Differ<'_> {
     pub(super) fn collection(
         &mut self,
-        path: &FieldPath,
-        property: &Property,
+        at: &At<'_>,
         element: &Shape,
         order: &Order,
-        declared: &Value,
         live: &Json,
     ) -> Json {
         let items: &[Json] = live.as_array().map(Vec::as_slice).unwrap_or_default();
         match order {
-            Order::Keyed(key) => self.keyed(path, property, element, key, declared, items),
-            Order::Ordered => self.ordered(path, property, element, declared, items),
+            Order::Keyed(key) => self.keyed(at, element, key, items),
+            Order::Ordered => self.ordered(at, element, items),
             Order::Set if matches!(element, Shape::Scalar(_) | Shape::Enum(_)) => {
-                self.set_of_scalars(path, property, declared, live)
+                self.set_of_scalars(at, live)
             }
-            Order::Set => self.set_of_values(path, property, element, declared, items),
+            Order::Set => self.set_of_values(at, element, items),
         }
     }
 
-    fn set_of_scalars(
-        &mut self,
-        path: &FieldPath,
-        property: &Property,
-        declared: &Value,
-        live: &Json,
-    ) -> Json {
-        let shape = &property.shape;
-        let value: Json = declared
-            .elements()
+    fn set_of_scalars(&mut self, at: &At<'_>, live: &Json) -> Json {
+        let elements = at.declared.elements();
+        let value: Json = elements
             .iter()
-            .map(|element| self.resolved(property, element))
+            .map(|element| self.resolved(at.property, element))
             .collect();
-        if declared
-            .elements()
+        if elements
             .iter()
             .any(|element| matches!(element.declared, Declared::Env(_)))
         {
-            let reason = Some("a value from the environment is never compared".to_owned());
-            self.push(
-                path,
-                property,
-                FieldStatus::Unverifiable,
-                Shown::Withheld,
-                Shown::Withheld,
-                reason,
-                declared,
-            );
-            return value;
-        }
-        let equal =
-            self.canonical(property, shape, &value) == self.canonical(property, shape, live);
-        if !equal && !(is_unset(property, shape, &value) && is_unset(property, shape, live)) {
-            self.differs(path, property, shape, Some(live), Some(&value), declared);
+            self.unverifiable(at, "a value from the environment is never compared");
+        } else if !self.same(at, &value, live) {
+            self.differs(at, Some(live), Some(&value));
         }
         value
     }
 
-    fn keyed(
-        &mut self,
-        path: &FieldPath,
-        property: &Property,
-        element: &Shape,
-        key: &str,
-        declared: &Value,
-        items: &[Json],
-    ) -> Json {
+    fn keyed(&mut self, at: &At<'_>, element: &Shape, key: &str, items: &[Json]) -> Json {
         let mut taken = vec![false; items.len()];
         let mut merged = Vec::new();
-        for declared in declared.elements() {
-            let found = declared
-                .get(key)
-                .map(|value| text_of(&value.to_json()))
-                .unwrap_or_default();
-            let at = (0..items.len()).find(|at| !taken[*at] && key_of(&items[*at], key) == found);
-            let path = path.with(Segment::Key { key: found });
-            merged.push(match at {
-                Some(at) => {
-                    taken[at] = true;
-                    self.value(&path, property, element, declared, Some(&items[at]))
+        for declared in at.declared.elements() {
+            let found = declared.get(key).map(key_text).unwrap_or_default();
+            let live = (0..items.len()).find(|i| !taken[*i] && key_of(&items[*i], key) == found);
+            let at = at.element(Segment::Key { key: found }, element, declared);
+            merged.push(match live {
+                Some(live) => {
+                    taken[live] = true;
+                    self.value(&at, &items[live])
                 }
-                None => self.added(&path, property, element, declared),
+                None => self.added(&at),
             });
         }
         for (item, _) in items.iter().zip(&taken).filter(|(_, taken)| !**taken) {
-            let path = path.with(Segment::Key {
-                key: key_of(item, key),
-            });
-            self.differs(&path, property, element, Some(item), None, declared);
+            let key = key_of(item, key);
+            let gone = at.element(Segment::Key { key }, element, at.declared);
+            self.differs(&gone, Some(item), None);
         }
         merged.into()
     }
 
-    fn set_of_values(
-        &mut self,
-        path: &FieldPath,
-        property: &Property,
-        element: &Shape,
-        declared: &Value,
-        items: &[Json],
-    ) -> Json {
+    fn set_of_values(&mut self, at: &At<'_>, element: &Shape, items: &[Json]) -> Json {
         let mut rest: Vec<(Json, &Json)> = items
             .iter()
-            .map(|item| (self.canonical(property, element, item), item))
+            .map(|item| (self.canonical(element, item), item))
             .collect();
+        let segment = |form: &Json| Segment::Element {
+            element: digest::hex(Domain::Element, form),
+        };
         let mut merged = Vec::new();
-        for declared in declared.elements() {
-            let value = self.quietly(|differ| differ.build(property, element, declared));
-            let form = self.canonical(property, element, &value);
+        for declared in at.declared.elements() {
+            let value = self.build(at.property, element, declared);
+            let form = self.canonical(element, &value);
             match rest.iter().position(|(known, _)| *known == form) {
-                Some(at) => drop(rest.swap_remove(at)),
-                None => {
-                    let path = path.with(Segment::Element {
-                        element: digest::hex(Domain::Element, &form),
-                    });
-                    self.differs(&path, property, element, None, Some(&value), declared);
-                }
+                Some(known) => drop(rest.swap_remove(known)),
+                None => self.differs(
+                    &at.element(segment(&form), element, declared),
+                    None,
+                    Some(&value),
+                ),
             }
             merged.push(value);
         }
         for (form, item) in rest {
-            let path = path.with(Segment::Element {
-                element: digest::hex(Domain::Element, &form),
-            });
-            self.differs(&path, property, element, Some(item), None, declared);
+            let gone = at.element(segment(&form), element, at.declared);
+            self.differs(&gone, Some(item), None);
         }
         merged.into()
     }
 
-    fn ordered(
-        &mut self,
-        path: &FieldPath,
-        property: &Property,
-        element: &Shape,
-        declared: &Value,
-        items: &[Json],
-    ) -> Json {
-        let wanted: Vec<Json> = declared
-            .elements()
+    /// Elements are aligned first, so that one that is added in the middle does not change all behind it.
+    fn ordered(&mut self, at: &At<'_>, element: &Shape, items: &[Json]) -> Json {
+        let declared = at.declared.elements();
+        let mut merged: Vec<Json> = declared
             .iter()
-            .map(|value| self.quietly(|differ| differ.build(property, element, value)))
+            .map(|value| self.build(at.property, element, value))
             .collect();
         let forms = |values: &[Json]| -> Vec<String> {
             values
                 .iter()
-                .map(|value| self.canonical(property, element, value).to_string())
+                .map(|value| self.canonical(element, value).to_string())
                 .collect()
         };
-        let (live_forms, wanted_forms) = (forms(items), forms(&wanted));
-        let mut merged = wanted;
-        let ops =
-            similar::capture_diff_slices(similar::Algorithm::Myers, &live_forms, &wanted_forms);
-        for op in ops {
-            let (_, before, after) = op.as_tag_tuple();
-            if op.tag() == similar::DiffTag::Equal {
-                continue;
+        let (before, after) = (forms(items), forms(&merged));
+        let ops = similar::capture_diff_slices(similar::Algorithm::Myers, &before, &after);
+        for op in ops.iter().filter(|op| op.tag() != similar::DiffTag::Equal) {
+            let (mut from, to) = (op.old_range(), op.new_range());
+            for index in to {
+                let at = at.element(Segment::Index { index }, element, &declared[index]);
+                merged[index] = match from.next() {
+                    Some(live) => self.value(&at, &items[live]),
+                    None => self.added(&at),
+                };
             }
-            let pairs = before.len().min(after.len());
-            for (from, to) in before.clone().zip(after.clone()) {
-                let path = path.with(Segment::Index { index: to });
-                merged[to] = self.value(
-                    &path,
-                    property,
-                    element,
-                    &declared.elements()[to],
-                    Some(&items[from]),
-                );
-            }
-            for index in after.start + pairs..after.end {
-                let path = path.with(Segment::Index { index });
-                let value = merged[index].clone();
-                self.differs(
-                    &path,
-                    property,
-                    element,
-                    None,
-                    Some(&value),
-                    &declared.elements()[index],
-                );
-            }
-            for index in before.start + pairs..before.end {
-                let path = path.with(Segment::Index { index });
-                self.differs(
-                    &path,
-                    property,
-                    element,
-                    Some(&items[index]),
-                    None,
-                    declared,
-                );
+            for index in from {
+                let gone = at.element(Segment::Index { index }, element, at.declared);
+                self.differs(&gone, Some(&items[index]), None);
             }
         }
         merged.into()
     }
 }
 
-fn text_of(value: &Json) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+fn key_text(value: &Value) -> String {
+    let json = value.to_json();
+    json.as_str()
+        .map_or_else(|| json.to_string(), str::to_owned)
 }

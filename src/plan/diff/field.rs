@@ -4,80 +4,80 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::Differ;
-use crate::manifest::value::{Declared, Value};
+use super::{At, Differ};
+use crate::manifest::value::Declared;
 use crate::plan::canonical::{canonical, is_unset};
 use crate::plan::show::shown;
-use crate::plan::{FieldChange, FieldPath, FieldStatus, Shown};
+use crate::plan::{FieldChange, FieldStatus, Shown};
 use crate::schema::model::{Property, Shape};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::semantics::Readback;
 use crate::tenant::names::{Named, is_guid};
 
 impl Differ<'_> {
-    pub(super) fn canonical(&self, property: &Property, shape: &Shape, value: &Json) -> Json {
-        canonical(self.model, property, shape, value)
+    pub(super) fn canonical(&self, shape: &Shape, value: &Json) -> Json {
+        canonical(self.model, shape, value)
     }
 
-    pub(super) fn differs(
-        &mut self,
-        path: &FieldPath,
-        property: &Property,
-        shape: &Shape,
-        before: Option<&Json>,
-        after: Option<&Json>,
-        declared: &Value,
-    ) {
+    /// Returns whether two values mean the same, not being set among that.
+    pub(super) fn same(&self, at: &At<'_>, a: &Json, b: &Json) -> bool {
+        self.canonical(at.shape, a) == self.canonical(at.shape, b)
+            || is_unset(at.property, at.shape, a) && is_unset(at.property, at.shape, b)
+    }
+
+    /// Reports that a value differs, `None` standing for one that is not there.
+    pub(super) fn differs(&mut self, at: &At<'_>, before: Option<&Json>, after: Option<&Json>) {
         let show = |value: Option<&Json>| match value {
             None => Shown::Unset,
-            Some(value) if is_unset(property, shape, value) => Shown::Unset,
-            Some(value) => shown(self.model, property, shape, value),
+            Some(value) if is_unset(at.property, at.shape, value) => Shown::Unset,
+            Some(value) => shown(self.model, at.property, at.shape, value),
         };
         let (before_shown, after_shown) = (show(before), show(after));
-        let fixed = property.facts.fixed && before.is_some();
+        let fixed = at.property.facts.fixed && before.is_some();
         let status = if fixed {
             FieldStatus::Blocked
         } else {
             FieldStatus::Change
         };
         let reason = fixed.then(|| "it is fixed when the object is created".to_owned());
+        self.push(at, status, before_shown, after_shown, reason);
+    }
+
+    /// Reports that nobody can say whether a value differs.
+    pub(super) fn unverifiable(&mut self, at: &At<'_>, reason: &str) {
+        let (before, after) = (Shown::Withheld, Shown::Withheld);
         self.push(
-            path,
-            property,
-            status,
-            before_shown,
-            after_shown,
-            reason,
-            declared,
+            at,
+            FieldStatus::Unverifiable,
+            before,
+            after,
+            Some(reason.to_owned()),
         );
     }
 
-    #[allow(clippy::too_many_arguments, reason = "one place builds every field")]
-    pub(super) fn push(
+    fn push(
         &mut self,
-        path: &FieldPath,
-        property: &Property,
+        at: &At<'_>,
         status: FieldStatus,
         before: Shown,
         after: Shown,
         reason: Option<String>,
-        declared: &Value,
     ) {
         let mut names = BTreeMap::new();
         for value in [&before, &after] {
             if let Shown::Value(value) = value {
-                self.label(property, value, &mut names);
+                self.label(at.property, value, &mut names);
             }
         }
         self.fields.push(FieldChange {
-            path: path.clone(),
+            path: at.path.clone(),
             status,
             names,
             before,
             after,
-            encoded: property.is_base64(),
+            encoded: at.property.is_base64(),
             reason,
-            location: Some(self.sources.locate(declared.span)),
+            location: Some(self.sources.locate(at.declared.span)),
         });
     }
 
@@ -97,24 +97,26 @@ impl Differ<'_> {
             Json::Array(items) => items
                 .iter()
                 .for_each(|item| self.label(property, item, names)),
-            Json::Object(members) => members
-                .values()
-                .for_each(|value| self.label(property, value, names)),
+            Json::Object(members) => {
+                members
+                    .values()
+                    .for_each(|value| self.label(property, value, names));
+            }
             _ => {}
         }
     }
 }
 
 /// Returns why a live value says nothing about whether it is the declared one.
-pub(super) fn unreadable(property: &Property, declared: &Value, live: &Json) -> Option<String> {
+pub(super) fn unreadable(at: &At<'_>, live: &Json) -> Option<&'static str> {
     let masked = live.as_str().is_some_and(is_placeholder);
-    match (&declared.declared, property.facts.readback) {
-        (Declared::Env(_), _) => Some("a value from the environment is never compared".to_owned()),
+    match (&at.declared.declared, at.property.facts.readback) {
+        (Declared::Env(_), _) => Some("a value from the environment is never compared"),
         (_, Some(Readback::Masked | Readback::Partial)) if masked => {
-            Some("the tenant shows it masked".to_owned())
+            Some("the tenant shows it masked")
         }
-        (_, Some(Readback::Null)) if live.is_null() => Some("the tenant never shows it".to_owned()),
-        _ if property.facts.sensitive => Some("a secret is never compared".to_owned()),
+        (_, Some(Readback::Null)) if live.is_null() => Some("the tenant never shows it"),
+        _ if at.property.facts.sensitive => Some("a secret is never compared"),
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::canonical::is_unset;
 use super::merge::{echo, has_placeholder};
 use super::names::unresolved;
-use super::{Blocked, FieldChange, FieldPath, FieldStatus, Shown};
+use super::{Blocked, FieldChange, FieldPath, FieldStatus, Segment};
 use crate::diagnostic::Sources;
 use crate::manifest::value::{Declared, Value};
 use crate::schema::model::{Model, Property, Shape, Structure};
@@ -31,6 +31,37 @@ pub(super) struct Differ<'a> {
     pub(super) blocked: Vec<Blocked>,
     /// Whether the value being built repeats something that the tenant masks.
     repeats_masked: bool,
+}
+
+/// A declared value, and what is known of the place that it is for.
+struct At<'v> {
+    path: FieldPath,
+    property: &'v Property,
+    /// The shape of the value: the property's, or that of an element of it.
+    shape: &'v Shape,
+    declared: &'v Value,
+}
+
+impl<'v> At<'v> {
+    /// Returns a member of this value.
+    fn member(&self, property: &'v Property, declared: &'v Value) -> Self {
+        Self {
+            path: self.path.name(&property.name),
+            property,
+            shape: &property.shape,
+            declared,
+        }
+    }
+
+    /// Returns an element of this collection.
+    fn element(&self, segment: Segment, shape: &'v Shape, declared: &'v Value) -> Self {
+        Self {
+            path: self.path.with(segment),
+            property: self.property,
+            shape,
+            declared,
+        }
+    }
 }
 
 impl<'a> Differ<'a> {
@@ -63,21 +94,26 @@ impl<'a> Differ<'a> {
             if property.facts.volatile && live.is_some() {
                 continue;
             }
-            let path = FieldPath::default().name(&member.name);
+            let at = At {
+                path: FieldPath::default().name(&member.name),
+                property,
+                shape: &property.shape,
+                declared: &member.value,
+            };
             let first = self.fields.len();
             self.repeats_masked = false;
-            let live_value = live.map(|live| live.get(&member.name).unwrap_or(&Json::Null));
-            let value = match live {
-                // One line a property is what a reader wants of a new object.
-                None => self.added(&path, property, &property.shape, &member.value),
-                Some(_) => self.value(&path, property, &property.shape, &member.value, live_value),
+            let Some(live) = live else {
+                send.insert(member.name.clone(), self.added(&at));
+                continue;
             };
-            let changed = self.fields[first..]
-                .iter()
-                .any(|field| field.status == FieldStatus::Change);
-            if live.is_some() && changed && self.repeats_masked {
+            let value = self.value(&at, live.get(&member.name).unwrap_or(&Json::Null));
+            let changed = |field: &FieldChange| field.status == FieldStatus::Change;
+            if !self.fields[first..].iter().any(changed) {
+                continue;
+            }
+            if self.repeats_masked {
                 self.block_masked(first);
-            } else if live.is_none() || changed {
+            } else {
                 send.insert(member.name.clone(), value);
             }
         }
@@ -90,114 +126,75 @@ impl<'a> Differ<'a> {
             if field.status == FieldStatus::Change {
                 field.status = FieldStatus::Blocked;
                 field.reason = Some(
-                    "the collection is written whole, and the tenant masks a value in it that is not declared".to_owned(),
+                    "the collection is written whole, and the tenant masks a value in it that is not declared"
+                        .to_owned(),
                 );
             }
         }
     }
 
-    fn value(
-        &mut self,
-        path: &FieldPath,
-        property: &Property,
-        shape: &Shape,
-        declared: &Value,
-        live: Option<&Json>,
-    ) -> Json {
-        match (&declared.declared, shape, live) {
-            (_, _, None) => self.added(path, property, shape, declared),
-            (Declared::Null, _, Some(live)) => {
-                if !is_unset(property, shape, live) {
-                    self.differs(path, property, shape, Some(live), None, declared);
+    /// Compares a value and returns it as it is to be sent.
+    fn value(&mut self, at: &At<'_>, live: &Json) -> Json {
+        match (&at.declared.declared, at.shape) {
+            (Declared::Null, _) => {
+                if !is_unset(at.property, at.shape, live) {
+                    self.differs(at, Some(live), None);
                 }
                 Json::Null
             }
-            (Declared::Object(_), Shape::Complex(_) | Shape::Poly(_), Some(live)) => {
-                self.object(path, property, shape, declared, live)
+            (Declared::Object(_), Shape::Complex(_) | Shape::Poly(_)) => self.object(at, live),
+            (Declared::List(_), Shape::Collection(element, order)) => {
+                self.collection(at, element, order, live)
             }
-            (Declared::List(_), Shape::Collection(element, order), Some(live)) => {
-                self.collection(path, property, element, order, declared, live)
-            }
-            (_, _, Some(live)) => self.scalar(path, property, shape, declared, live),
+            _ => self.scalar(at, live),
         }
     }
 
-    fn scalar(
-        &mut self,
-        path: &FieldPath,
-        property: &Property,
-        shape: &Shape,
-        declared: &Value,
-        live: &Json,
-    ) -> Json {
-        let value = self.resolved(property, declared);
-        if let Some(reason) = unreadable(property, declared, live) {
-            self.push(
-                path,
-                property,
-                FieldStatus::Unverifiable,
-                Shown::Withheld,
-                Shown::Withheld,
-                Some(reason),
-                declared,
-            );
-            return value;
-        }
-        let equal =
-            self.canonical(property, shape, &value) == self.canonical(property, shape, live);
-        if !equal && !(is_unset(property, shape, &value) && is_unset(property, shape, live)) {
-            self.differs(path, property, shape, Some(live), Some(&value), declared);
+    fn scalar(&mut self, at: &At<'_>, live: &Json) -> Json {
+        let value = self.resolved(at.property, at.declared);
+        if let Some(reason) = unreadable(at, live) {
+            self.unverifiable(at, reason);
+        } else if !self.same(at, &value, live) {
+            self.differs(at, Some(live), Some(&value));
         }
         value
     }
 
-    fn object(
-        &mut self,
-        path: &FieldPath,
-        property: &Property,
-        shape: &Shape,
-        declared: &Value,
-        live: &Json,
-    ) -> Json {
-        let stated = declared.odata_type();
+    fn object(&mut self, at: &At<'_>, live: &Json) -> Json {
+        let stated = at.declared.odata_type();
         let live_type = live
             .get("@odata.type")
             .and_then(Json::as_str)
             .and_then(type_name);
-        let retyped = matches!(shape, Shape::Poly(_))
+        let unset = is_unset(at.property, at.shape, live);
+        let retyped = matches!(at.shape, Shape::Poly(_))
             && stated.is_some()
             && live_type.is_some()
             && stated != live_type;
-        if retyped || is_unset(property, shape, live) {
-            let value = self.quietly(|differ| differ.build(property, shape, declared));
-            let before = (!is_unset(property, shape, live)).then_some(live);
-            self.differs(path, property, shape, before, Some(&value), declared);
+        if retyped || unset {
+            let value = self.build(at.property, at.shape, at.declared);
+            self.differs(at, (!unset).then_some(live), Some(&value));
             return value;
         }
-        let Some(structure) = self.model.actual(shape, stated.or(live_type)) else {
-            return declared.to_json();
+        let Some(structure) = self.model.actual(at.shape, stated.or(live_type)) else {
+            return at.declared.to_json();
         };
         let mut merged = match stated {
             Some(_) => Map::new(),
-            None => self.echoed(&structure, declared, live),
+            None => self.echoed(&structure, at.declared, live),
         };
-        for member in declared.members() {
-            let Some(inner) = structure.properties.get(&member.name) else {
-                merged.insert(member.name.clone(), member.value.to_json());
-                continue;
+        for member in at.declared.members() {
+            let value = match structure.properties.get(&member.name) {
+                Some(property) => {
+                    let live = live.get(&member.name).unwrap_or(&Json::Null);
+                    self.value(&at.member(property, &member.value), live)
+                }
+                None => member.value.to_json(),
             };
-            let live_value = live.get(&member.name).unwrap_or(&Json::Null);
-            let value = self.value(
-                &path.name(&member.name),
-                inner,
-                &inner.shape,
-                &member.value,
-                Some(live_value),
-            );
             merged.insert(member.name.clone(), value);
         }
         if stated.is_some() {
-            self.unset_rest(path, &structure, declared, live, &mut merged);
+            self.unset_rest(at, &structure, live, &mut merged);
         }
         merged.into()
     }
@@ -215,21 +212,17 @@ impl<'a> Differ<'a> {
             members
                 .retain(|name, _| name.starts_with('@') || structure.properties.contains_key(name));
         }
-        let undeclared = members
+        self.repeats_masked |= members
             .iter()
-            .filter(|(name, _)| declared.get(name).is_none());
-        self.repeats_masked |= undeclared
-            .into_iter()
-            .any(|(_, value)| has_placeholder(value));
+            .any(|(name, value)| declared.get(name).is_none() && has_placeholder(value));
         members
     }
 
     /// A value that states its type is complete: what it does not declare is unset, where null can say so.
     fn unset_rest(
         &mut self,
-        path: &FieldPath,
+        at: &At<'_>,
         structure: &Structure,
-        declared: &Value,
         live: &Json,
         merged: &mut Map<String, Json>,
     ) {
@@ -238,35 +231,19 @@ impl<'a> Differ<'a> {
                 continue;
             };
             let unset = is_unset(property, &property.shape, live);
-            if property.is_comparable()
-                && property.nullable
-                && !unset
-                && declared.get(&property.name).is_none()
-            {
-                self.differs(
-                    &path.name(&property.name),
-                    property,
-                    &property.shape,
-                    Some(live),
-                    None,
-                    declared,
-                );
+            let undeclared = at.declared.get(&property.name).is_none();
+            if property.is_comparable() && property.nullable && !unset && undeclared {
+                self.differs(&at.member(property, at.declared), Some(live), None);
                 merged.insert(property.name.clone(), Json::Null);
             }
         }
     }
 
     /// Reports a value that has no live counterpart, and returns it.
-    fn added(
-        &mut self,
-        path: &FieldPath,
-        property: &Property,
-        shape: &Shape,
-        declared: &Value,
-    ) -> Json {
-        let value = self.build(property, shape, declared);
+    fn added(&mut self, at: &At<'_>) -> Json {
+        let value = self.build(at.property, at.shape, at.declared);
         if !value.is_null() {
-            self.differs(path, property, shape, None, Some(&value), declared);
+            self.differs(at, None, Some(&value));
         }
         value
     }
@@ -276,17 +253,12 @@ impl<'a> Differ<'a> {
         match (&declared.declared, shape) {
             (Declared::Object(members), Shape::Complex(_) | Shape::Poly(_)) => {
                 let structure = self.model.actual(shape, declared.odata_type());
-                let inner = |name: &str| {
-                    structure
-                        .as_ref()
-                        .and_then(|s| s.properties.get(name))
-                        .cloned()
-                };
+                let properties = structure.as_ref().map(|structure| &structure.properties);
                 members
                     .iter()
                     .map(|member| {
-                        let value = match inner(&member.name) {
-                            Some(property) => self.build(&property, &property.shape, &member.value),
+                        let value = match properties.and_then(|all| all.get(&member.name)) {
+                            Some(inner) => self.build(inner, &inner.shape, &member.value),
                             None => member.value.to_json(),
                         };
                         (member.name.clone(), value)
@@ -310,17 +282,13 @@ impl<'a> Differ<'a> {
             Ok(id) => id.into(),
             Err(why) => {
                 let location = self.sources.locate(declared.span);
-                self.blocked
-                    .push(unresolved(resolves.into(), text, &why, Some(location)));
+                let blocked = unresolved(resolves.into(), text, &why, Some(location));
+                // A value is built more than once where it is compared in several ways.
+                if !self.blocked.contains(&blocked) {
+                    self.blocked.push(blocked);
+                }
                 text.into()
             }
         }
-    }
-
-    fn quietly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let fields = self.fields.len();
-        let result = work(self);
-        self.fields.truncate(fields);
-        result
     }
 }
