@@ -1,6 +1,7 @@
 //! Black box: the real binary, against the sandbox over HTTP. One binary, so that it links once.
 
 #![allow(unreachable_pub, reason = "nothing uses a test binary from outside")]
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod all_kinds;
 mod compare;
@@ -11,3 +12,4 @@ mod support;
 
 mod validate;
 mod whole_way;
+mod workflows;
