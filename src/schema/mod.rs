@@ -1,6 +1,7 @@
 //! The type system: CSDL documents become JSON Schema, JSON Schema becomes types, and curated facts
 //! complete them.
 
+mod cache;
 pub mod csdl;
 pub mod documents;
 pub mod editor;

@@ -6,11 +6,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+use super::cache::Cache;
 
 /// A version of the Graph API, as in the first segment of its URLs.
 #[derive(
@@ -248,7 +250,7 @@ pub fn type_name(odata_type: &str) -> Option<&str> {
 pub struct Types {
     version: GraphVersion,
     raw: BTreeMap<&'static str, &'static RawValue>,
-    parsed: Mutex<BTreeMap<String, Option<Arc<TypeDef>>>>,
+    parsed: Cache<TypeDef>,
 }
 
 #[derive(Deserialize)]
@@ -285,7 +287,7 @@ impl Types {
         Self {
             version,
             raw: document.defs,
-            parsed: Mutex::default(),
+            parsed: Cache::default(),
         }
     }
 
@@ -306,20 +308,7 @@ impl Types {
 
     /// Returns a definition by its name without namespace.
     pub fn get(&self, name: &str) -> Option<Arc<TypeDef>> {
-        if let Some(known) = self
-            .parsed
-            .lock()
-            .unwrap_or_else(|e| e.into_inner())
-            .get(name)
-        {
-            return known.clone();
-        }
-        let parsed = self.parse(name).map(Arc::new);
-        self.parsed
-            .lock()
-            .unwrap_or_else(|e| e.into_inner())
-            .insert(name.to_owned(), parsed.clone());
-        parsed
+        self.parsed.get(name, || self.parse(name))
     }
 
     fn parse(&self, name: &str) -> Option<TypeDef> {
