@@ -6,12 +6,13 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::output::Output;
-use super::{Done, Format};
+use super::selection::Selection;
+use super::{Done, Format, Global};
 use crate::diagnostic::json::FindingsDocument;
 use crate::diagnostic::text;
 use crate::error::{Error, ErrorKind};
-use crate::manifest::Loaded;
 use crate::manifest::bundle;
+use crate::manifest::{Loaded, Manifest};
 use crate::ui::Ui;
 
 /// Check manifests without asking the tenant: every finding at once, each with its place and remedy.
@@ -24,28 +25,69 @@ pub(super) struct Arguments {
     output: Output,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let (tenants, files): (Vec<PathBuf>, Vec<PathBuf>) =
-        arguments.paths.iter().cloned().partition(|path| bundle::is_tenant(path));
+pub(super) fn run(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
+    inner(ui, global, arguments).map_err(|failure| failure.as_json(arguments.output.is_json()))
+}
+
+fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
+    if arguments.output.format == Format::Markdown {
+        let error = Error::new(
+            ErrorKind::Usage,
+            "usage/format",
+            "findings have no Markdown form",
+        );
+        return Err(error.hint("Use `--format text` or `--format json`.").into());
+    }
+    let (tenants, files): (Vec<PathBuf>, Vec<PathBuf>) = arguments
+        .paths
+        .iter()
+        .cloned()
+        .partition(|path| bundle::is_tenant(path));
     let mut loads: Vec<Loaded> = tenants.iter().map(|path| bundle::load(path)).collect();
     if !files.is_empty() {
         loads.push(bundle::load_files(&files));
     }
-    let text: String = match arguments.output.format {
-        Format::Text => loads.iter().map(|loaded| as_text(ui, arguments, loaded)).collect(),
-        Format::Json => as_json(&loads)?,
-        Format::Markdown => {
-            let error = Error::new(ErrorKind::Usage, "usage/format", "findings have no Markdown form");
-            return Err(error.hint("Use `--format text` or `--format json`.").into());
-        }
+    select(global, &mut loads)?;
+    let text: String = if arguments.output.is_json() {
+        as_json(&loads)?
+    } else {
+        loads
+            .iter()
+            .map(|loaded| as_text(ui, arguments, loaded))
+            .collect()
     };
     arguments.output.write(ui, &text)?;
     let invalid = loads.iter().any(Loaded::has_errors);
-    Ok(if invalid { Done::As(ErrorKind::Invalid) } else { Done::Quietly })
+    Ok(if invalid {
+        Done::As(ErrorKind::Invalid)
+    } else {
+        Done::Quietly
+    })
+}
+
+/// Leaves out what `--only` does not name.
+fn select(global: &Global, loads: &mut [Loaded]) -> Result<(), Error> {
+    if global.only.is_empty() {
+        return Ok(());
+    }
+    let manifests: Vec<Manifest> = loads
+        .iter()
+        .flat_map(|loaded| loaded.manifests.iter().cloned())
+        .collect();
+    let selection = Selection::new(&global.only, &manifests)?;
+    for loaded in loads {
+        loaded.retain(|address| selection.takes(address));
+    }
+    Ok(())
 }
 
 fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
-    let mut text = text::render(&loaded.findings, &loaded.sources, arguments.output.palette(ui), ui.width());
+    let mut text = text::render(
+        &loaded.findings,
+        &loaded.sources,
+        arguments.output.palette(ui),
+        ui.width(),
+    );
     if !text.is_empty() {
         text.push('\n');
     }
@@ -58,16 +100,22 @@ fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
     } else if loaded.findings.is_empty() {
         text.push_str(&format!("Valid: {manifests}.\n"));
     } else {
-        text.push_str(&format!("Valid: {manifests}, {}.\n", text::summary(&loaded.findings)));
+        text.push_str(&format!(
+            "Valid: {manifests}, {}.\n",
+            text::summary(&loaded.findings)
+        ));
     }
     text
 }
 
 fn as_json(loads: &[Loaded]) -> Result<String, Error> {
-    let documents = loads.iter().map(|loaded| FindingsDocument::new(&loaded.findings, &loaded.sources));
+    let documents = loads
+        .iter()
+        .map(|loaded| FindingsDocument::new(&loaded.findings, &loaded.sources));
     let document = FindingsDocument::joined(documents);
-    let mut text = serde_json::to_string_pretty(&document)
-        .map_err(|source| Error::failed("io/json", "the findings cannot be written as JSON").because(source))?;
+    let mut text = serde_json::to_string_pretty(&document).map_err(|source| {
+        Error::failed("io/json", "the findings cannot be written as JSON").because(source)
+    })?;
     text.push('\n');
     Ok(text)
 }

@@ -1,10 +1,13 @@
 //! What surrounds a manifest's `spec`, and the schema checks of our own documents.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::foreign;
 use super::tenant_file::TenantFile;
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{FileId, Finding, Span};
@@ -27,7 +30,8 @@ pub struct ManifestFile {
     #[schemars(with = "std::collections::BTreeMap<String, Json>")]
     pub spec: Json,
     /// Absent: not managed. Empty: assigned to nobody. A list: exactly that.
-    #[schemars(with = "Option<Vec<std::collections::BTreeMap<String, Json>>>")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<std::collections::BTreeMap<String, Json>>")]
     pub assignments: Option<Json>,
 }
 
@@ -83,12 +87,42 @@ pub enum State {
     Absent,
 }
 
-fn compiled<T: schemars::JsonSchema>() -> jsonschema::Validator {
-    let schema = schemars::schema_for!(T);
-    jsonschema::options()
-        .offline()
-        .build(schema.as_value())
-        .expect("a derived schema is valid, and every load of a manifest uses it")
+/// The schema of one of our own documents, and what checks it.
+struct Form {
+    schema: Json,
+    validator: jsonschema::Validator,
+}
+
+impl Form {
+    fn of<T: schemars::JsonSchema>() -> Self {
+        let schema = schemars::schema_for!(T).to_value();
+        let validator = jsonschema::options()
+            .offline()
+            .build(&schema)
+            .expect("a derived schema is valid, and every load of a manifest uses it");
+        Self { schema, validator }
+    }
+
+    /// Returns the keys that a mapping may have.
+    fn keys(&self, path: &[Step]) -> Vec<String> {
+        let mut at = &self.schema;
+        for step in path {
+            at = match step {
+                Step::Member(name) => &at["properties"][name],
+                Step::Element(_) => &at["items"],
+            };
+            let definition = at["$ref"]
+                .as_str()
+                .and_then(|to| to.strip_prefix("#/$defs/"));
+            if let Some(name) = definition {
+                at = &self.schema["$defs"][name];
+            }
+        }
+        let properties = at["properties"].as_object();
+        properties
+            .map(|keys| keys.keys().cloned().collect())
+            .unwrap_or_default()
+    }
 }
 
 /// Returns the schema of a manifest's envelope, draft 2020-12.
@@ -96,15 +130,15 @@ pub fn schema() -> Json {
     schemars::schema_for!(ManifestFile).to_value()
 }
 
-static TENANT: LazyLock<jsonschema::Validator> = LazyLock::new(compiled::<TenantFile>);
-static MANIFEST: LazyLock<jsonschema::Validator> = LazyLock::new(compiled::<ManifestFile>);
+static TENANT: LazyLock<Form> = LazyLock::new(Form::of::<TenantFile>);
+static MANIFEST: LazyLock<Form> = LazyLock::new(Form::of::<ManifestFile>);
 
 /// Reads a tenant file's document.
 pub(super) fn tenant(file: FileId, root: &Node, findings: &mut Vec<Finding>) -> Option<TenantFile> {
-    typed(&TENANT, file, root, to_json(root), &TENANT_KEYS, findings)
+    typed(&TENANT, file, root, to_json(root), findings)
 }
 
-/// Reads a manifest's document; what is under `spec` is not looked at.
+/// Reads a manifest's document; what is under `spec` and `assignments` is not looked at.
 pub(super) fn manifest(
     file: FileId,
     root: &Node,
@@ -117,6 +151,12 @@ pub(super) fn manifest(
                 let value = match (entry.key.as_str(), &entry.value.value) {
                     ("spec", Yaml::Map(_)) => Json::Object(serde_json::Map::new()),
                     ("assignments", Yaml::Seq(_)) => Json::Array(Vec::new()),
+                    // An overlay's directive, which is judged when what it is laid over is known.
+                    ("assignments", Yaml::Map(only))
+                        if only.len() == 1 && only[0].key.starts_with('$') =>
+                    {
+                        Json::Array(Vec::new())
+                    }
                     _ => to_json(&entry.value),
                 };
                 (entry.key.clone(), value)
@@ -124,46 +164,17 @@ pub(super) fn manifest(
             .collect(),
         _ => to_json(root),
     };
-    typed(&MANIFEST, file, root, shallow, &MANIFEST_KEYS, findings)
+    typed(&MANIFEST, file, root, shallow, findings)
 }
 
-const MANIFEST_KEYS: [&str; 9] = [
-    "apiVersion",
-    "kind",
-    "metadata",
-    "spec",
-    "assignments",
-    "name",
-    "id",
-    "formerly",
-    "state",
-];
-const TENANT_KEYS: [&str; 14] = [
-    "apiVersion",
-    "kind",
-    "metadata",
-    "spec",
-    "name",
-    "tenantId",
-    "cloud",
-    "manifests",
-    "base",
-    "exclude",
-    "guard",
-    "sandbox",
-    "maxChanges",
-    "maxPercent",
-];
-
 fn typed<T: serde::de::DeserializeOwned>(
-    validator: &jsonschema::Validator,
+    form: &Form,
     file: FileId,
     root: &Node,
     body: Json,
-    keys: &[&str],
     findings: &mut Vec<Finding>,
 ) -> Option<T> {
-    let violations = violations_under(validator, &body);
+    let violations = violations_under(&form.validator, &body);
     if violations.is_empty() {
         match serde_json::from_value(body) {
             Ok(value) => return Some(value),
@@ -175,72 +186,224 @@ fn typed<T: serde::de::DeserializeOwned>(
         }
         return None;
     }
+    let reader = Reader { form, file, root };
+    findings.extend(reader.missing(&violations));
     findings.extend(
         violations
             .iter()
-            .map(|violation| finding(file, root, violation, keys)),
+            .filter_map(|violation| reader.finding(violation)),
     );
     None
 }
 
-fn finding(file: FileId, root: &Node, violation: &Violation, keys: &[&str]) -> Finding {
-    let (node, name) = locate(root, &violation.path);
-    let code = format!("schema/{}", violation.keyword);
-    let span = Span::new(file, node.range.clone());
-    let name = name.map_or_else(|| "the document".to_owned(), |name| format!("`{name}`"));
-    match &violation.problem {
-        Problem::UnknownProperty(unknown) => {
-            let span = node.entry(unknown).map_or(span, |entry| Span::new(file, entry.key_range.clone()));
-            let finding = Finding::error(code, span, format!("{name} has no key `{unknown}`"));
-            match nearest(unknown, keys.iter().copied()) {
-                Some(near) => finding.help(format!("did you mean `{near}`?")).replace_with(near),
-                None => finding.help("remove it, or move it to where it belongs"),
+/// Puts violations of a document's schema into words.
+struct Reader<'a> {
+    form: &'a Form,
+    file: FileId,
+    root: &'a Node,
+}
+
+impl Reader<'_> {
+    fn span(&self, range: &Range<usize>) -> Span {
+        Span::new(self.file, range.clone())
+    }
+
+    /// Returns one finding for all keys that a mapping lacks. A key that was misspelt is not missing.
+    fn missing(&self, violations: &[Violation]) -> Vec<Finding> {
+        let mut lacking: BTreeMap<&[Step], Vec<String>> = BTreeMap::new();
+        for violation in violations {
+            if let Problem::Missing(key) = &violation.problem {
+                lacking
+                    .entry(&violation.path)
+                    .or_default()
+                    .push(key.clone());
             }
         }
-        Problem::Missing(missing) => {
-            Finding::error(code, span, format!("{name} lacks `{missing}`")).help(format!("add `{missing}:`"))
+        let misspelt = |path: &[Step], key: &str| {
+            violations.iter().any(|other| {
+                matches!(&other.problem, Problem::UnknownProperty(unknown)
+                    if other.path == path && self.meant(path, unknown).as_deref() == Some(key))
+            })
+        };
+        let mut findings = Vec::new();
+        for (path, mut keys) in lacking {
+            keys.retain(|key| !misspelt(path, key));
+            if keys.is_empty() {
+                continue;
+            }
+            let place = locate(self.root, path);
+            let keys = keys
+                .iter()
+                .map(|key| format!("`{key}:`"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let message = format!("{} lacks {keys}", place.name);
+            let code = "schema/required";
+            findings.push(
+                Finding::error(code, self.span(place.begin), message).help(format!("add {keys}")),
+            );
         }
-        Problem::NotAMember(members) => {
-            let help = format!("use {}", one_of(members));
-            Finding::error(code, span, format!("{name} is not one of its values")).help(help)
+        findings
+    }
+
+    /// Returns the key that was probably meant and is not there yet.
+    fn meant(&self, path: &[Step], unknown: &str) -> Option<String> {
+        let mapping = locate(self.root, path).node;
+        let mut keys = self.form.keys(path);
+        keys.retain(|key| mapping.get(key).is_none());
+        nearest(unknown, keys.iter().map(String::as_str)).map(str::to_owned)
+    }
+
+    fn finding(&self, violation: &Violation) -> Option<Finding> {
+        let Place { node, name, .. } = locate(self.root, &violation.path);
+        let key = match violation.path.last() {
+            Some(Step::Member(key)) => key.as_str(),
+            _ => "",
+        };
+        let error = |message: String| {
+            Finding::error(
+                format!("schema/{}", violation.keyword),
+                self.span(&node.range),
+                message,
+            )
+        };
+        let value = match node.as_str() {
+            Some(text) => format!("`{text}`"),
+            None => node.kind().to_owned(),
+        };
+        Some(match &violation.problem {
+            Problem::Missing(_) => return None,
+            Problem::UnknownProperty(unknown) => self.unknown(violation, node, &name, unknown),
+            Problem::NotAMember(members) => {
+                error(format!("{value} is not a value of {name}")).help(format!("use {}", one_of(members)))
+            }
+            Problem::WrongType(expected) => {
+                let message = format!(
+                    "{name} must be {}, and this is {}",
+                    expected.join(" or "),
+                    node.kind()
+                );
+                error(message).help(match (key, expected.first()) {
+                    ("assignments", _) => {
+                        "write `[]` to assign to nobody; remove the line to leave the assignments alone"
+                    }
+                    ("spec", _) => "declare the object's properties below it, each as `name: value`",
+                    (_, Some(&"a string")) => "put the value in quotes",
+                    (_, Some(&"a list")) => "write it in brackets, `[…]`, or as lines that begin with `- `",
+                    (_, Some(&"a mapping")) => "write `key: value` lines below it",
+                    _ => "write such a value, without quotes",
+                })
+            }
+            Problem::NotMatching => {
+                let (what, help) = match key {
+                    "tenantId" => (
+                        "names no tenant",
+                        "use the tenant's GUID or one of its verified domains, such as contoso.onmicrosoft.com",
+                    ),
+                    "id" => (
+                        "is no object id",
+                        "use the live object's GUID, as its page in the portal shows it",
+                    ),
+                    _ => (
+                        "cannot be a name",
+                        "use lower-case letters, digits, `-` and `.`, a letter or digit first and last",
+                    ),
+                };
+                error(format!("{value} {what}")).help(help)
+            }
+            Problem::TooGreat(limit) => error(format!("{name} is greater than {limit}"))
+                .help(format!("use at most {limit}")),
+            Problem::TooSmall(limit) => error(format!("{name} is smaller than {limit}"))
+                .help(format!("use at least {limit}")),
+            Problem::TooMany(limit) => {
+                error(format!("{name} has more than {limit} elements")).help("remove some")
+            }
+            Problem::TooLong(limit) => {
+                error(format!("{name} is longer than {limit} characters")).help("shorten it")
+            }
+            Problem::Malformed(format) => {
+                error(format!("{name} is no valid {format}")).help("correct it")
+            }
+            Problem::Other(words) => {
+                error(format!("{name}: {words}")).help("compare it with the examples")
+            }
+        })
+    }
+
+    fn unknown(&self, violation: &Violation, node: &Node, name: &str, unknown: &str) -> Finding {
+        let range = node
+            .entry(unknown)
+            .map_or(&node.range, |entry| &entry.key_range);
+        let message = format!("{name} has no key `{unknown}`");
+        let finding = Finding::error(
+            format!("schema/{}", violation.keyword),
+            self.span(range),
+            message,
+        );
+        if let Some(near) = self.meant(&violation.path, unknown) {
+            return finding
+                .help(format!("did you mean `{near}`?"))
+                .replace_with(near);
         }
-        Problem::WrongType(expected) => {
-            let expected = expected.join(" or ");
-            Finding::error(code, span, format!("{name} must be {expected}, not {}", node.kind()))
-        }
-        Problem::NotFlags => Finding::error(code, span, format!("{name} is not written as it must be")).help(
-            match violation.path.last() {
-                Some(Step::Member(member)) if member == "tenantId" => {
-                    "use the tenant's GUID or one of its verified domains, such as contoso.onmicrosoft.com"
-                }
-                Some(Step::Member(member)) if member == "id" => "use the live object's GUID",
-                _ => "use lower-case letters, digits, `-` and `.`, starting and ending with a letter or digit",
-            },
-        ),
-        Problem::TooGreat(limit) => Finding::error(code, span, format!("{name} is greater than {limit}")),
-        Problem::TooSmall(limit) => Finding::error(code, span, format!("{name} is smaller than {limit}")),
-        Problem::TooMany(limit) => Finding::error(code, span, format!("{name} has more than {limit} elements")),
-        Problem::Malformed(format) => Finding::error(code, span, format!("{name} is not a valid {format}")),
-        Problem::Other(words) => Finding::error(code, span, format!("{name}: {words}")),
+        let belongs = violation
+            .path
+            .is_empty()
+            .then(|| foreign::belongs(self.root, unknown))
+            .flatten();
+        finding.help(belongs.unwrap_or_else(|| {
+            format!("{name} takes {}", all_of(&self.form.keys(&violation.path)))
+        }))
     }
 }
 
-fn locate<'a>(root: &'a Node, path: &'a [Step]) -> (&'a Node, Option<&'a str>) {
-    let mut at = (root, None);
+/// A value of a document, what it is called, and where it begins.
+struct Place<'a> {
+    node: &'a Node,
+    name: String,
+    /// Its key, or its own beginning where it has none.
+    begin: &'a Range<usize>,
+}
+
+fn locate<'a>(root: &'a Node, path: &[Step]) -> Place<'a> {
+    let begin = match &root.value {
+        Yaml::Map(entries) if !entries.is_empty() => &entries[0].key_range,
+        _ => &root.range,
+    };
+    let mut place = Place {
+        node: root,
+        name: "the document".to_owned(),
+        begin,
+    };
     for step in path {
-        let next = match (step, &at.0.value) {
+        match (step, &place.node.value) {
             (Step::Member(name), Yaml::Map(_)) => {
-                at.0.get(name).map(|node| (node, Some(name.as_str())))
+                let Some(entry) = place.node.entry(name) else {
+                    break;
+                };
+                place = Place {
+                    node: &entry.value,
+                    name: format!("`{name}`"),
+                    begin: &entry.key_range,
+                };
             }
-            (Step::Element(index), Yaml::Seq(items)) => items.get(*index).map(|node| (node, at.1)),
-            _ => None,
-        };
-        match next {
-            Some(next) => at = next,
-            None => break,
+            (Step::Element(index), Yaml::Seq(items)) => {
+                let Some(item) = items.get(*index) else { break };
+                let name = format!("an element of {}", place.name);
+                place = Place {
+                    node: item,
+                    name,
+                    begin: &item.range,
+                };
+            }
+            _ => break,
         }
     }
-    at
+    place
+}
+
+/// Returns keys as `a`, `b` and `c`.
+fn all_of(keys: &[String]) -> String {
+    one_of(keys).replacen(" or `", " and `", 1)
 }
 
 /// Returns members as `a`, `b` or `c`.
