@@ -232,6 +232,9 @@ impl Told<'_> {
             .into_iter()
             .find(|unset| members.iter().any(|member| member == unset));
         let help = match unset {
+            _ if self.place.name == "displayName" => {
+                "write the name that the portal shows".to_owned()
+            }
             _ if self.place.element => "remove the element".to_owned(),
             Some(member) => {
                 format!("write `{member}` to unset it, or remove the line to leave it alone")

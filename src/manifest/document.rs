@@ -83,7 +83,7 @@ pub(super) fn read(
         version,
         version_span,
         name_span: span(metadata_node.get("name")?),
-        id_span: metadata_node.get("id").map(span),
+        id_span: metadata.id.as_ref().and(metadata_node.get("id")).map(span),
         metadata,
         spec: convert(file, root.get("spec")?, findings),
         assignments: root

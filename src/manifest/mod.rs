@@ -23,6 +23,7 @@ mod document;
 mod envelope;
 mod files;
 mod foreign;
+mod form;
 mod lint;
 mod overlay;
 mod parallel;

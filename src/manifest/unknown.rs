@@ -37,23 +37,22 @@ pub(super) fn property(
     if version == GraphVersion::V1 && beta_has(&structure.name, unknown) {
         return finding.help("beta has it: use `apiVersion: graph.microsoft.com/beta`");
     }
-    let free = structure
-        .properties
-        .values()
-        .filter(|p| !p.computed && value.get(&p.name).is_none());
-    match nearest(unknown, free.map(|p| p.name.as_str())) {
+    let writable = structure.properties.values().filter(|p| !p.computed);
+    match nearest(unknown, writable.map(|p| p.name.as_str())) {
+        Some(near) if value.get(near).is_some() => finding.help(format!(
+            "did you mean `{near}`? It is declared here already"
+        )),
         Some(near) => finding
             .help(format!("did you mean `{near}`?"))
             .replace_with(near),
         None => {
-            let flag = if version == GraphVersion::V1 {
-                " --graph-version v1.0"
-            } else {
-                ""
+            let flag = match version {
+                GraphVersion::V1 => " --graph-version v1.0",
+                GraphVersion::Beta => "",
             };
+            let name = &structure.name;
             finding.help(format!(
-                "`moorline schema {}{flag}` lists its properties",
-                structure.name
+                "`moorline schema {name}{flag}` lists its properties"
             ))
         }
     }
