@@ -156,7 +156,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn dispatch(ui: &Ui, cli: &Cli) -> Result<Done, Failure> {
     let global = &cli.global;
     match &cli.command {
-        Command::Validate(arguments) => validate::run(ui, arguments),
+        Command::Validate(arguments) => validate::run(ui, global, arguments),
         Command::Plan(arguments) => session::block_on(plan::run(ui, global, arguments))?,
         Command::Apply(arguments) => session::block_on(apply::run(ui, global, arguments))?,
         Command::Drift(arguments) => session::block_on(drift::run(ui, global, arguments))?,

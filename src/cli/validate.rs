@@ -6,12 +6,13 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::output::Output;
-use super::{Done, Format};
+use super::selection::Selection;
+use super::{Done, Format, Global};
 use crate::diagnostic::json::FindingsDocument;
 use crate::diagnostic::text;
 use crate::error::{Error, ErrorKind};
-use crate::manifest::Loaded;
 use crate::manifest::bundle;
+use crate::manifest::{Loaded, Manifest};
 use crate::ui::Ui;
 
 /// Check manifests without asking the tenant: every finding at once, each with its place and remedy.
@@ -24,7 +25,19 @@ pub(super) struct Arguments {
     output: Output,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) fn run(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
+    inner(ui, global, arguments).map_err(|failure| failure.with_json(arguments.output.is_json()))
+}
+
+fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
+    if arguments.output.format == Format::Markdown {
+        let error = Error::new(
+            ErrorKind::Usage,
+            "usage/format",
+            "findings have no Markdown form",
+        );
+        return Err(error.hint("Use `--format text` or `--format json`.").into());
+    }
     let (tenants, files): (Vec<PathBuf>, Vec<PathBuf>) = arguments
         .paths
         .iter()
@@ -34,20 +47,14 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     if !files.is_empty() {
         loads.push(bundle::load_files(&files));
     }
-    let text: String = match arguments.output.format {
-        Format::Text => loads
+    select(global, &mut loads)?;
+    let text: String = if arguments.output.is_json() {
+        as_json(&loads)?
+    } else {
+        loads
             .iter()
             .map(|loaded| as_text(ui, arguments, loaded))
-            .collect(),
-        Format::Json => as_json(&loads)?,
-        Format::Markdown => {
-            let error = Error::new(
-                ErrorKind::Usage,
-                "usage/format",
-                "findings have no Markdown form",
-            );
-            return Err(error.hint("Use `--format text` or `--format json`.").into());
-        }
+            .collect()
     };
     arguments.output.write(ui, &text)?;
     let invalid = loads.iter().any(Loaded::has_errors);
@@ -56,6 +63,22 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     } else {
         Done::Quietly
     })
+}
+
+/// Leaves out what `--only` does not name.
+fn select(global: &Global, loads: &mut [Loaded]) -> Result<(), Error> {
+    if global.only.is_empty() {
+        return Ok(());
+    }
+    let manifests: Vec<Manifest> = loads
+        .iter()
+        .flat_map(|loaded| loaded.manifests.iter().cloned())
+        .collect();
+    let selection = Selection::new(&global.only, &manifests)?;
+    for loaded in loads {
+        loaded.retain(|address| selection.takes(address));
+    }
+    Ok(())
 }
 
 fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
