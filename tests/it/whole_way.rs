@@ -544,3 +544,18 @@ fn a_pinned_object_that_somebody_deleted_is_missing() {
         .expect(2);
     assert_eq!(run.json()["items"][0]["status"], "missing");
 }
+
+#[test]
+fn nothing_of_the_registration_policy_can_be_unset() {
+    let policy = "apiVersion: graph.microsoft.com/v1.0\nkind: deviceRegistrationPolicy\nmetadata: { name: registration }\nspec:\n  localAdminPassword: null\n  azureADJoin: { allowedToJoin: null }\n";
+    let run = Workspace::tenant(&[("p.yaml", policy)])
+        .run(&["validate", "--format", "json"])
+        .expect(3);
+    let codes: Vec<Value> = run.json()["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|i| i["code"].clone())
+        .collect();
+    assert_eq!(codes, ["value/whole", "value/whole"]);
+}
