@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::problem::{Fault, Problem};
-use super::{Object, defaults, literal, quirks};
+use super::{Object, defaults, literal};
 use crate::schema::types::{
     Category, Edm, GraphVersion, Holds, Property, TypeDef, Types, type_name,
 };
@@ -127,6 +127,7 @@ impl Checker {
             }
             Value::Array(elements) if property.ty.collection => {
                 if let Some(maximum) = property
+                    .annotated
                     .max_items
                     .filter(|maximum| elements.len() as u64 > *maximum)
                 {
@@ -178,7 +179,7 @@ fn unknown(name: &str) -> Problem {
 
 /// Returns whether only the service sets a property.
 pub(crate) fn is_computed(property: &Property) -> bool {
-    property.computed || quirks::SERVICE_SET.contains(&property.name.as_str())
+    property.annotated.computed
 }
 
 fn primitive(edm: Edm, property: &Property, value: &Value) -> Result<Value, Fault> {
@@ -186,8 +187,8 @@ fn primitive(edm: Edm, property: &Property, value: &Value) -> Result<Value, Faul
         literal::stored(edm, value).ok_or_else(|| Problem::literal(value, &literal::name(edm)))?;
     if let (Some(number), true) = (stored.as_i64(), matches!(edm, Edm::Int32 | Edm::Int64)) {
         let (minimum, maximum) = (
-            property.minimum.unwrap_or(i64::MIN),
-            property.maximum.unwrap_or(i64::MAX),
+            property.annotated.minimum.unwrap_or(i64::MIN),
+            property.annotated.maximum.unwrap_or(i64::MAX),
         );
         if !(minimum..=maximum).contains(&number) {
             return Err(Problem::OutOfRange {
