@@ -112,11 +112,8 @@ impl Checker {
 
     fn value(&self, property: &Property, value: &Value) -> Result<Value, Fault> {
         match value {
-            // OData has no null collections: clearing one leaves it empty.
-            Value::Null if property.nullable && property.ty.collection => {
-                Ok(Value::Array(Vec::new()))
-            }
-            Value::Null if property.nullable => Ok(Value::Null),
+            // OData has no null collections: a collection's nullability is its elements'.
+            Value::Null if property.nullable && !property.ty.collection => Ok(Value::Null),
             Value::Null => {
                 let expected = expression(property);
                 Err(Problem::Null {

@@ -51,6 +51,11 @@ async fn bodies_that_do_not_fit_the_type_are_refused_in_the_services_words() {
             "'Edm.String[Nullable=False]' does not allow null values.",
         ),
         (
+            with(hello(), json!({"roleScopeTagIds": null})),
+            model,
+            "'Collection(Edm.String)[Nullable=False]' does not allow null values.",
+        ),
+        (
             with(hello(), json!({"pinminimumlength": 6})),
             model,
             "The property 'pinminimumlength' does not exist on type",
