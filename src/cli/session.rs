@@ -183,13 +183,20 @@ pub(super) fn load_state(path: &Path) -> Result<State, Error> {
     })
 }
 
+/// Returns a tenant that answers to a `tenantId`, whether that is an id or a domain.
+fn empty_tenant(tenant_id: &str) -> Tenant {
+    let mut tenant = Tenant::default();
+    match uuid::Uuid::try_parse(tenant_id) {
+        Ok(id) => tenant.id = id.to_string(),
+        Err(_) => tenant.domain = tenant_id.to_owned(),
+    }
+    tenant
+}
+
 /// Returns the state that the tenant file names, or an empty tenant of its name.
 fn seed(desired: &Desired) -> Result<State, Error> {
     match &desired.tenant.spec.sandbox.seed {
         Some(seed) => load_state(&desired.root.join(seed)),
-        None => Ok(State::new(Tenant {
-            domain: desired.tenant.spec.tenant_id.clone(),
-            ..Tenant::default()
-        })),
+        None => Ok(State::new(empty_tenant(&desired.tenant.spec.tenant_id))),
     }
 }
