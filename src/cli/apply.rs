@@ -18,6 +18,7 @@ use crate::plan::{Change, Plan, risk};
 use crate::report;
 use crate::tenant::Live;
 use crate::ui::progress::Progress;
+use crate::ui::style::Palette;
 use crate::ui::{Answer, Ui};
 
 /// Make the tenant as declared: shows the plan and asks first.
@@ -66,7 +67,8 @@ async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, 
     finish(ui, arguments, &outcome)
 }
 
-/// Shows the plan: on stdout for people, on stderr where stdout is for a program.
+/// Shows the plan: on stdout for people, on stderr where stdout is for a program. Nobody is asked about a
+/// plan that they do not see, so a question brings it with it even where little is to be said.
 fn show(ui: &Ui, arguments: &Arguments, plan: &Plan) -> Result<(), Error> {
     if arguments.output.format == Format::Text && arguments.output.output.is_none() {
         return ui.data(&report::text::plan(
@@ -75,12 +77,18 @@ fn show(ui: &Ui, arguments: &Arguments, plan: &Plan) -> Result<(), Error> {
             ui.verbosity().into(),
         ));
     }
-    ui.status(&report::text::plan(
-        plan,
-        crate::ui::style::Palette::Plain,
-        ui.verbosity().into(),
-    ));
+    let text = |palette| report::text::plan(plan, palette, ui.verbosity().into());
+    if asks(arguments, plan) {
+        ui.notice(&text(ui.notice_palette()));
+    } else {
+        ui.status(&text(Palette::Plain));
+    }
     Ok(())
+}
+
+/// Returns whether somebody has to say yes before anything is written.
+fn asks(arguments: &Arguments, plan: &Plan) -> bool {
+    !arguments.yes && !plan.order.is_empty()
 }
 
 fn may_go_on(
@@ -118,7 +126,7 @@ fn may_go_on(
             .hint(format!("If it is meant: {}", flags.join(" ")))
             .into());
     }
-    if arguments.yes || plan.order.is_empty() {
+    if !asks(arguments, plan) {
         return Ok(());
     }
     match ui.confirm(&format!("Apply this to {}?", session.place())) {
