@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use secrecy::SecretString;
 
 use super::failure::{self, Failure};
@@ -31,7 +32,7 @@ pub(super) struct Arguments {
     #[arg(long, short = 'y')]
     yes: bool,
     /// Accept a risk by its name, as the refusal gives it; may be given several times.
-    #[arg(long, value_name = "RISK")]
+    #[arg(long, value_name = "RISK", value_parser = PossibleValuesParser::new(risk::codes()))]
     allow: Vec<String>,
     /// Apply the rest where some objects changed since the plan.
     #[arg(long)]
