@@ -13,6 +13,7 @@ use crate::diagnostic::text;
 use crate::error::{Error, ErrorKind};
 use crate::manifest::bundle;
 use crate::manifest::{Loaded, Manifest};
+use crate::report;
 use crate::ui::Ui;
 
 /// Check manifests without asking the tenant: every finding at once, each with its place and remedy.
@@ -49,7 +50,7 @@ fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failur
     }
     select(global, &mut loads)?;
     let text: String = if arguments.output.is_json() {
-        as_json(&loads)?
+        as_json(&loads)
     } else {
         loads
             .iter()
@@ -112,10 +113,5 @@ fn as_json(loads: &[Loaded]) -> Result<String, Error> {
     let documents = loads
         .iter()
         .map(|loaded| FindingsDocument::new(&loaded.findings, &loaded.sources));
-    let document = FindingsDocument::joined(documents);
-    let mut text = serde_json::to_string_pretty(&document).map_err(|source| {
-        Error::failed("io/json", "the findings cannot be written as JSON").because(source)
-    })?;
-    text.push('\n');
-    Ok(text)
+    report::json::findings(&FindingsDocument::joined(documents))
 }
