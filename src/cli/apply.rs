@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use super::failure::{self, Failure};
 use super::output::Output;
 use super::session::Session;
-use super::{Done, Format, Global};
+use super::{Done, Format, TenantOptions};
 use crate::apply::outcome::{Item, Outcome};
 use crate::apply::{Applier, ApplyError, ApplyOptions, Observer};
 use crate::error::{Error, ErrorKind};
@@ -44,17 +44,13 @@ pub(super) struct Arguments {
     #[arg(long)]
     recreate: bool,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
+    #[command(flatten)]
+    tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
-    inner(ui, global, arguments)
-        .await
-        .map_err(|failure| failure.with_json(arguments.output.is_json()))
-}
-
-async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
-    let session = Session::open(ui, global, &arguments.path).await?;
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+    let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
     let (plan, live) = session.plan(ui, arguments.recreate).await?;
     show(ui, arguments, &plan)?;
     if plan.summary.is_empty() {

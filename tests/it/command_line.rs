@@ -41,3 +41,68 @@ fn a_question_comes_with_the_plan_it_is_about() {
         .expect(0);
     assert_eq!(run.stderr, "", "nobody is asked");
 }
+
+#[test]
+fn a_misspelt_risk_is_wrong_usage_and_the_nearest_one_is_named() {
+    let run = Workspace::example("contoso")
+        .run(&["apply", "--sandbox", "--allow", "unasign-all"])
+        .expect(64);
+    assert!(
+        run.stderr
+            .contains("a similar value exists: 'unassign-all'")
+            && run.stderr.contains("registration/mfa-off"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn an_option_is_taken_only_where_it_means_something() {
+    let workspace = Workspace::example("contoso");
+    for arguments in [
+        &["kinds", "--only", "*"][..],
+        &["schema", "iosCustomConfiguration", "--sandbox"],
+        &["completions", "bash", "--timeout", "1"],
+        &["sandbox", "--only", "*"],
+        &["validate", "--graph-url", "https://graph.microsoft.com"],
+    ] {
+        let run = workspace.run(arguments).expect(64);
+        assert!(run.stderr.contains("unexpected argument"), "{}", run.stderr);
+    }
+    workspace
+        .run(&["validate", "--only", "ios*/*", "--color", "never"])
+        .expect(0);
+}
+
+#[test]
+fn every_failure_of_a_run_for_a_program_is_an_error_document() {
+    let workspace = Workspace::example("contoso");
+    for arguments in [
+        &["validate"][..],
+        &["kinds"],
+        &["plan", "--sandbox"],
+        &["drift", "--sandbox"],
+        &["apply", "--sandbox", "--yes"],
+    ] {
+        let nowhere = ["--format", "json", "--output", "missing/out"];
+        let document = workspace
+            .run(&[arguments, &nowhere].concat())
+            .expect(1)
+            .json();
+        assert_eq!(document["code"], "io/output", "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_a_terminal_would_obey_is_escaped_in_findings() {
+    let hostile = HELLO.replace("spec:", "spec:\n  \"a\u{202e}b\u{85}\": 1");
+    let run = Workspace::tenant(&[("hello.yaml", &hostile)])
+        .run(&["validate", "--format", "json"])
+        .expect(3);
+    assert!(
+        run.stdout.contains("\\u202e") && run.stdout.is_ascii(),
+        "{}",
+        run.stdout
+    );
+    run.json();
+}
