@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::Global;
+use super::TenantOptions;
 use super::failure::{self, Failure};
 use super::selection::Selection;
 use crate::auth::cache::Cached;
@@ -48,7 +48,11 @@ pub(super) struct Session {
 
 impl Session {
     /// Reads the manifests and signs in.
-    pub(super) async fn open(ui: &Ui, global: &Global, path: &Path) -> Result<Self, Failure> {
+    pub(super) async fn open(
+        ui: &Ui,
+        options: &TenantOptions,
+        path: &Path,
+    ) -> Result<Self, Failure> {
         let desired = manifest::bundle::load(path).into_desired()?;
         if !desired.warnings.is_empty() {
             let (palette, width) = (ui.notice_palette(), ui.width());
@@ -59,15 +63,15 @@ impl Session {
                 width,
             ));
         }
-        let selection = Selection::new(&global.only, &desired.manifests)?;
+        let selection = Selection::new(&options.only.globs, &desired.manifests)?;
         let clock = Clock::system();
-        let sandbox = match &global.sandbox {
+        let sandbox = match &options.sandbox {
             Some(file) => Some(start_sandbox(ui, &desired, file.as_deref()).await?),
             None => None,
         };
         let (graph_url, login_url) = match &sandbox {
             Some(running) => (Some(running.graph_url()), Some(running.login_url())),
-            None => (global.graph_url.clone(), global.login_url.clone()),
+            None => (options.graph_url.clone(), options.login_url.clone()),
         };
         let cloud = desired.tenant.spec.cloud;
         let endpoints = Endpoints::new(cloud, graph_url.as_deref(), login_url.as_deref()).map_err(
@@ -97,8 +101,8 @@ impl Session {
             auth::from_env(env, Some(tenant_id), &endpoints, &transport, &clock)?
         };
         let options = Options {
-            concurrency: global.concurrency.into(),
-            timeout: global.timeout,
+            concurrency: options.concurrency.into(),
+            timeout: options.timeout,
             tenant: uuid::Uuid::try_parse(tenant_id).ok(),
         };
         let graph = Graph::new(endpoints, tokens, transport, clock, &options);
@@ -183,13 +187,20 @@ pub(super) fn load_state(path: &Path) -> Result<State, Error> {
     })
 }
 
+/// Returns a tenant that answers to a `tenantId`, whether that is an id or a domain.
+fn empty_tenant(tenant_id: &str) -> Tenant {
+    let mut tenant = Tenant::default();
+    match uuid::Uuid::try_parse(tenant_id) {
+        Ok(id) => tenant.id = id.to_string(),
+        Err(_) => tenant.domain = tenant_id.to_owned(),
+    }
+    tenant
+}
+
 /// Returns the state that the tenant file names, or an empty tenant of its name.
 fn seed(desired: &Desired) -> Result<State, Error> {
     match &desired.tenant.spec.sandbox.seed {
         Some(seed) => load_state(&desired.root.join(seed)),
-        None => Ok(State::new(Tenant {
-            domain: desired.tenant.spec.tenant_id.clone(),
-            ..Tenant::default()
-        })),
+        None => Ok(State::new(empty_tenant(&desired.tenant.spec.tenant_id))),
     }
 }

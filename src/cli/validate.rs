@@ -6,13 +6,14 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::output::Output;
-use super::selection::Selection;
-use super::{Done, Format, Global};
+use super::selection::{Only, Selection};
+use super::{Done, Format};
 use crate::diagnostic::json::FindingsDocument;
 use crate::diagnostic::text;
 use crate::error::{Error, ErrorKind};
 use crate::manifest::bundle;
 use crate::manifest::{Loaded, Manifest};
+use crate::report;
 use crate::ui::Ui;
 
 /// Check manifests without asking the tenant: every finding at once, each with its place and remedy.
@@ -22,14 +23,12 @@ pub(super) struct Arguments {
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
-    output: Output,
+    only: Only,
+    #[command(flatten)]
+    pub(super) output: Output,
 }
 
-pub(super) fn run(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
-    inner(ui, global, arguments).map_err(|failure| failure.with_json(arguments.output.is_json()))
-}
-
-fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     if arguments.output.format == Format::Markdown {
         let error = Error::new(
             ErrorKind::Usage,
@@ -47,9 +46,9 @@ fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failur
     if !files.is_empty() {
         loads.push(bundle::load_files(&files));
     }
-    select(global, &mut loads)?;
+    select(&arguments.only, &mut loads)?;
     let text: String = if arguments.output.is_json() {
-        as_json(&loads)?
+        as_json(&loads)
     } else {
         loads
             .iter()
@@ -66,15 +65,15 @@ fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failur
 }
 
 /// Leaves out what `--only` does not name.
-fn select(global: &Global, loads: &mut [Loaded]) -> Result<(), Error> {
-    if global.only.is_empty() {
+fn select(only: &Only, loads: &mut [Loaded]) -> Result<(), Error> {
+    if only.globs.is_empty() {
         return Ok(());
     }
     let manifests: Vec<Manifest> = loads
         .iter()
         .flat_map(|loaded| loaded.manifests.iter().cloned())
         .collect();
-    let selection = Selection::new(&global.only, &manifests)?;
+    let selection = Selection::new(&only.globs, &manifests)?;
     for loaded in loads {
         loaded.retain(|address| selection.takes(address));
     }
@@ -108,14 +107,9 @@ fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
     text
 }
 
-fn as_json(loads: &[Loaded]) -> Result<String, Error> {
+fn as_json(loads: &[Loaded]) -> String {
     let documents = loads
         .iter()
         .map(|loaded| FindingsDocument::new(&loaded.findings, &loaded.sources));
-    let document = FindingsDocument::joined(documents);
-    let mut text = serde_json::to_string_pretty(&document).map_err(|source| {
-        Error::failed("io/json", "the findings cannot be written as JSON").because(source)
-    })?;
-    text.push('\n');
-    Ok(text)
+    report::json::findings(&FindingsDocument::joined(documents))
 }

@@ -2,6 +2,7 @@
 //! complete them.
 
 mod cache;
+pub mod constraints;
 pub mod csdl;
 pub mod documents;
 pub mod editor;

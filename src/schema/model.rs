@@ -166,13 +166,14 @@ impl Model {
             .facts(&property.declared_in, &property.name)
             .cloned()
             .unwrap_or_default();
+        let constraints = property.annotated.or(property.curated);
         Some(Property {
             name: property.name.clone(),
             declared_in: property.declared_in.clone(),
             shape: self.shape(property, &facts)?,
             nullable: property.nullable,
-            computed: property.computed,
-            range: (property.minimum, property.maximum),
+            computed: constraints.computed,
+            range: (constraints.minimum, constraints.maximum),
             facts,
         })
     }

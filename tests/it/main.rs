@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod all_kinds;
+mod command_line;
 mod compare;
 mod documents;
 mod samples;
