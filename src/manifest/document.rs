@@ -142,7 +142,7 @@ fn known_kind(kind: &str, span: Span, findings: &mut Vec<Finding>) -> Option<&'s
     let types = Types::of(GraphVersion::Beta);
     let base = types.get(bare).filter(|def| {
         let is_family = |family: &&Family| types.is_a(bare, family.root);
-        def.is_abstract && kinds::FAMILIES.iter().any(|family| is_family(family))
+        def.is_abstract && kinds::FAMILIES.iter().any(is_family)
     });
     findings.push(match base {
         Some(base) => {

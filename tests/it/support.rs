@@ -1,6 +1,5 @@
 //! A folder of one's own, and the binary in it.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -63,7 +62,7 @@ impl Workspace {
         for (name, section) in sections.as_object().into_iter().flatten() {
             seed[name] = section.clone();
         }
-        self.write("sandbox.json", &seed.to_string());
+        self.write("sandbox.json", seed.to_string());
     }
 
     /// Copies an example of the repository into a folder.
@@ -156,17 +155,6 @@ impl Run {
                 self.stdout, self.stderr
             ),
         }
-    }
-
-    /// Returns everything for a snapshot.
-    pub fn transcript(&self) -> String {
-        let mut text = format!("exit {}\n", self.code);
-        for (name, stream) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
-            if !stream.is_empty() {
-                let _ = write!(text, "--- {name}\n{stream}");
-            }
-        }
-        text
     }
 }
 
