@@ -106,3 +106,31 @@ fn what_a_terminal_would_obey_is_escaped_in_findings() {
     );
     run.json();
 }
+
+#[test]
+fn a_path_that_leads_nowhere_is_wrong_usage() {
+    let workspace = Workspace::example("contoso");
+    for command in ["validate", "plan", "apply", "drift"] {
+        let run = workspace.run(&[command, "nope"]).expect(64);
+        assert!(
+            run.stderr.contains("usage/path") && run.stderr.contains("`nope`"),
+            "{}",
+            run.stderr
+        );
+    }
+    let arguments = ["validate", "policies", "nope.yaml", "--format", "json"];
+    assert_eq!(
+        workspace.run(&arguments).expect(64).json()["code"],
+        "usage/path"
+    );
+}
+
+#[test]
+fn a_tenant_file_may_have_another_name() {
+    let workspace = Workspace::tenant(&[("policies/hello.yaml", HELLO)]);
+    let tenant = "apiVersion: moorline/v1\nkind: Tenant\nmetadata: { name: it }\nspec: { tenantId: contoso.com, manifests: [policies] }\n";
+    workspace.write("test.yaml", tenant);
+    let run = workspace.run(&["validate", "test.yaml"]).expect(0);
+    assert_eq!(run.stdout, "Valid: 1 manifest.\n");
+    workspace.run(&["plan", "test.yaml", "--sandbox"]).expect(0);
+}
