@@ -9,6 +9,7 @@ use super::output::Output;
 use super::session::Session;
 use super::{Done, Format, TenantOptions};
 use crate::drift;
+use crate::error::ErrorKind;
 use crate::report;
 use crate::ui::Ui;
 
@@ -41,6 +42,10 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     };
     arguments.output.write(ui, &text)?;
     let differs = report.has_drift();
+    if arguments.detailed_exitcode && !differs && report.summary.unknown > 0 {
+        // Nobody may take "cannot be told" for "in sync".
+        return Ok(Done::As(ErrorKind::Failed));
+    }
     Ok(if differs && arguments.detailed_exitcode {
         Done::WithDifferences
     } else {

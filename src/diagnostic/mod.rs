@@ -306,4 +306,20 @@ impl Finding {
         self.replacement = Some(text.into());
         self
     }
+
+    /// Takes a secret out of every text that could quote it.
+    pub fn redact(&mut self, secret: &str) {
+        let labels = self.related.iter_mut().map(|(_, words)| words);
+        let texts = [
+            Some(&mut self.message),
+            self.label.as_mut(),
+            self.help.as_mut(),
+            self.replacement.as_mut(),
+        ];
+        for text in texts.into_iter().flatten().chain(labels) {
+            if text.contains(secret) {
+                *text = text.replace(secret, "…");
+            }
+        }
+    }
 }

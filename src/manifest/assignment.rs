@@ -115,7 +115,7 @@ fn one(entry: &Value, findings: &mut Vec<Finding>) -> Option<Assignment> {
             }
         }
     }
-    let target = match forms[..] {
+    let (target, own_filter) = match forms[..] {
         [form] => target(form, findings)?,
         [] => {
             let finding = Finding::error(
@@ -142,6 +142,7 @@ fn one(entry: &Value, findings: &mut Vec<Finding>) -> Option<Assignment> {
             return None;
         }
     };
+    let filter = filter.or(own_filter);
     if let (Target::ExcludeGroup(_), Some(filter)) = (&target, &filter) {
         findings.push(
             Finding::error(
@@ -170,15 +171,17 @@ fn unknown(name: &str, span: Span) -> Finding {
     }
 }
 
-fn target(form: &Member, findings: &mut Vec<Finding>) -> Option<Target> {
+fn target(form: &Member, findings: &mut Vec<Finding>) -> Option<(Target, Option<Filter>)> {
     let value = &form.value;
     let name = form.name.as_str();
     let group = value.as_str().filter(|name| !name.trim().is_empty());
     match (name, &value.declared, group) {
-        ("group", _, Some(group)) => return Some(Target::Group(group.to_owned())),
-        ("excludeGroup", _, Some(group)) => return Some(Target::ExcludeGroup(group.to_owned())),
-        ("allDevices", Declared::Bool(true), _) => return Some(Target::AllDevices),
-        ("allUsers", Declared::Bool(true), _) => return Some(Target::AllUsers),
+        ("group", _, Some(group)) => return Some((Target::Group(group.to_owned()), None)),
+        ("excludeGroup", _, Some(group)) => {
+            return Some((Target::ExcludeGroup(group.to_owned()), None));
+        }
+        ("allDevices", Declared::Bool(true), _) => return Some((Target::AllDevices, None)),
+        ("allUsers", Declared::Bool(true), _) => return Some((Target::AllUsers, None)),
         ("target", Declared::Object(_), _) => return raw(value, findings),
         _ => {}
     }
@@ -226,7 +229,9 @@ fn filter(value: &Value, findings: &mut Vec<Finding>) -> Option<Filter> {
     found
 }
 
-fn raw(value: &Value, findings: &mut Vec<Finding>) -> Option<Target> {
+/// Reads a target as Graph has it. Whatever has a form of its own becomes that, so that the same rules hold
+/// for it, however it is written.
+fn raw(value: &Value, findings: &mut Vec<Finding>) -> Option<(Target, Option<Filter>)> {
     let types = Types::of(GraphVersion::Beta);
     let base = "deviceAndAppManagementAssignmentTarget";
     let known = value
@@ -259,7 +264,28 @@ fn raw(value: &Value, findings: &mut Vec<Finding>) -> Option<Target> {
                 .help("add `groupId:`, or write `group: NAME` instead of `target:`"),
         );
     }
-    Some(Target::Raw(json))
+    let text = |name: &str| value.get(name).filter(|value| value.as_str().is_some());
+    let group = || text("groupId").and_then(Value::as_str).map(str::to_owned);
+    let target = match def.name.as_str() {
+        "groupAssignmentTarget" => Target::Group(group()?),
+        "exclusionGroupAssignmentTarget" => Target::ExcludeGroup(group()?),
+        "allDevicesAssignmentTarget" => Target::AllDevices,
+        "allLicensedUsersAssignmentTarget" => Target::AllUsers,
+        _ => Target::Raw(json),
+    };
+    let kind = text("deviceAndAppManagementAssignmentFilterType").and_then(Value::as_str);
+    let mode = match kind {
+        Some("include") => Some(FilterMode::Include),
+        Some("exclude") => Some(FilterMode::Exclude),
+        _ => None,
+    };
+    let id = text("deviceAndAppManagementAssignmentFilterId");
+    let filter = mode.zip(id).map(|(mode, id)| Filter {
+        mode,
+        name: id.as_str().unwrap_or_default().to_owned(),
+        span: id.span,
+    });
+    Some((target, filter))
 }
 
 fn no_target(value: &Value, choices: &[String]) -> Finding {

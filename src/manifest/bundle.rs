@@ -20,7 +20,7 @@ use crate::yaml::{self, Document, Node};
 pub fn load(path: &Path) -> Loaded {
     let mut loader = Loader::default();
     let tenant_path = if path.is_dir() {
-        path.join(TENANT_FILE)
+        discover::beneath(path, TENANT_FILE)
     } else {
         path.to_owned()
     };
@@ -176,24 +176,36 @@ impl Loader {
         self.loaded
     }
 
-    /// Keeps secrets out of whatever shows a piece of a file: those that were found, wherever they stand
-    /// in it, and what looks like one in a file that has findings.
+    /// Keeps secrets out of whatever shows a piece of a file or quotes it: those that were found, wherever
+    /// they stand in it, and what looks like one in a file that has findings.
     fn hide_secrets(&mut self) {
-        let sources = &mut self.loaded.sources;
+        let Loaded {
+            findings, sources, ..
+        } = &mut self.loaded;
         for (span, secret) in &self.secrets {
             sources.hide(span.file, span.range());
-            for range in sources.occurrences(span.file, secret) {
-                sources.hide(span.file, range);
+            if secret::is_telling(secret) {
+                for range in sources.occurrences(span.file, secret) {
+                    sources.hide(span.file, range);
+                }
             }
         }
-        let spans = self
-            .loaded
-            .findings
-            .iter()
-            .filter_map(|finding| finding.span);
+        let spans = findings.iter().filter_map(|finding| finding.span);
         for file in spans.map(|span| span.file).collect::<BTreeSet<_>>() {
-            for range in secret::lines(sources.whole(file)) {
-                sources.hide(file, range);
+            let lines = secret::lines(sources.whole(file)).into_iter();
+            let (ranges, values): (Vec<_>, Vec<_>) = lines
+                .map(|line| (line.range, line.value.to_owned()))
+                .unzip();
+            ranges
+                .into_iter()
+                .for_each(|range| sources.hide(file, range));
+            let known = self.secrets.iter().filter(|(span, _)| span.file == file);
+            let values = values.iter().chain(known.map(|(_, secret)| secret));
+            let about = |finding: &&mut Finding| finding.span.is_some_and(|span| span.file == file);
+            for secret in values.filter(|secret| secret::is_telling(secret)) {
+                for finding in findings.iter_mut().filter(about) {
+                    finding.redact(secret);
+                }
             }
         }
     }

@@ -8,9 +8,6 @@ use super::{Manifest, Presence, assignment, check, envelope, lint};
 use crate::diagnostic::{FileId, Finding, Severity, Sources, Span};
 use crate::schema::model::Model;
 
-/// Secrets shorter than this are in too many words to be looked for in them.
-const TELLING: usize = 4;
-
 /// A manifest, and what came to light on the way to it.
 pub(super) struct Completed {
     pub(super) manifest: Manifest,
@@ -74,26 +71,11 @@ pub(super) fn complete(raw: RawManifest, sources: &Sources, part: bool) -> Compl
     {
         findings.extend(lint::manifest(&manifest, part));
     }
-    // An alias can carry a secret to where its text would be quoted.
-    for (_, secret) in secrets.iter().filter(|(_, secret)| secret.len() >= TELLING) {
-        findings
-            .iter_mut()
-            .for_each(|finding| redact(finding, secret));
-    }
     Completed {
         manifest,
         findings,
         ignored,
         secrets,
-    }
-}
-
-fn redact(finding: &mut Finding, secret: &str) {
-    let texts = [Some(&mut finding.message), finding.help.as_mut()];
-    for text in texts.into_iter().flatten() {
-        if text.contains(secret) {
-            *text = text.replace(secret, "…");
-        }
     }
 }
 

@@ -98,8 +98,9 @@ pub(super) fn beneath(folder: &Path, entry: &str) -> PathBuf {
 
 fn walk(folder: &Path, depth: usize, wanted: impl Fn(&Path) -> bool) -> Found {
     let visible = |name: &std::ffi::OsStr| !name.to_string_lossy().starts_with('.');
+    let here = matches!(folder.to_str(), Some("" | "."));
     // Links are not followed: a link to a parent would never end, and one to elsewhere leaves the tenant.
-    let entries = WalkDir::new(folder)
+    let entries = WalkDir::new(if here { Path::new(".") } else { folder })
         .max_depth(depth)
         .sort_by_file_name()
         .into_iter()
@@ -113,7 +114,10 @@ fn walk(folder: &Path, depth: usize, wanted: impl Fn(&Path) -> bool) -> Found {
                 return Found::Unreadable(words.unwrap_or_else(|| error.to_string()));
             }
         };
-        let path = entry.path();
+        let path = match entry.path().strip_prefix(".") {
+            Ok(path) if here => path,
+            _ => entry.path(),
+        };
         let is_yaml = path
             .extension()
             .is_some_and(|extension| extension == "yaml" || extension == "yml");

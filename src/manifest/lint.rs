@@ -47,8 +47,28 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
     if let Some(structure) = Model::of(manifest.version).get(kind) {
         mirrors(manifest, &structure, &mut findings);
     }
+    if !manifest.family.whole.is_empty() {
+        nulls(&manifest.spec, &mut findings);
+    }
     values(manifest.version, kind, &manifest.spec, &mut findings);
     findings
+}
+
+/// An object that is replaced whole is refused where a part of it is missing, so nothing of it can be unset.
+fn nulls(value: &Value, findings: &mut Vec<Finding>) {
+    for member in value.members() {
+        if member.value.declared == Declared::Null {
+            let message = format!(
+                "`{}` cannot be unset: it is written with everything else",
+                member.name
+            );
+            findings.push(
+                Finding::error("value/whole", member.value.span, message)
+                    .help("declare a value, or remove the line to leave it alone"),
+            );
+        }
+        nulls(&member.value, findings);
+    }
 }
 
 /// The live object is found by its display name, unless its id is known.

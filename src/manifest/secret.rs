@@ -32,24 +32,48 @@ pub(super) fn is_secret(key: &str) -> bool {
     })
 }
 
-/// Returns the lines of a text in which a secret stands, or may stand.
-pub(super) fn lines(text: &str) -> Vec<Range<usize>> {
+/// Returns whether a text that was taken for a secret is long and odd enough to be looked for in messages.
+pub(super) fn is_telling(secret: &str) -> bool {
+    secret.len() >= 4 && !matches!(secret, "true" | "false" | "null")
+}
+
+/// A line in which a secret stands, or may stand.
+#[derive(Debug, PartialEq)]
+pub(super) struct Line<'text> {
+    pub(super) range: Range<usize>,
+    /// What it holds of the secret.
+    pub(super) value: &'text str,
+}
+
+/// Returns the lines of a text in which secrets stand, or may stand.
+pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
     let mut found = Vec::new();
-    let mut value: Option<Continued> = None;
+    let mut open: Option<Continued> = None;
     let mut start = 0;
     for line in text.split_inclusive(['\n', '\r']) {
         let range = start..start + line.trim_end().len();
         start += line.len();
-        if value.as_mut().is_some_and(|value| value.goes_on_in(line)) {
-            found.push(range);
+        let value = if open.as_mut().is_some_and(|open| open.goes_on_in(line)) {
+            line
+        } else if let Some(value) = secret_in(line) {
+            open = Some(Continued::after(line, value));
+            value
+        } else {
+            open = None;
             continue;
-        }
-        value = Continued::after(line);
-        if value.is_some() {
-            found.push(range);
-        }
+        };
+        let value = value.trim_matches([' ', '\t', '\r', '\n', '"', '\'', ',', '{', '}', '[', ']']);
+        found.push(Line { range, value });
     }
     found
+}
+
+/// Returns what follows the key of a secret in its line, unless that is a reference to the environment.
+fn secret_in(line: &str) -> Option<&str> {
+    line.match_indices(':').find_map(|(colon, _)| {
+        let value = line[colon + 1..].trim();
+        (is_secret(key_before(&line[..colon])) && !is_reference(value)).then_some(value)
+    })
 }
 
 /// A secret's value whose end has not come yet.
@@ -61,20 +85,13 @@ struct Continued {
 }
 
 impl Continued {
-    /// Returns the value that a line begins, where the line has a secret's key.
-    fn after(line: &str) -> Option<Self> {
-        let value = line.match_indices(':').find_map(|(colon, _)| {
-            let value = line[colon + 1..].trim();
-            (is_secret(key_before(&line[..colon])) && !is_reference(value)).then_some(value)
-        })?;
-        let quote = value
-            .chars()
-            .next()
-            .filter(|first| matches!(first, '"' | '\''));
-        Some(Self {
+    fn after(line: &str, value: &str) -> Self {
+        let quote = value.chars().next();
+        let quote = quote.filter(|first| matches!(first, '"' | '\''));
+        Self {
             indent: indent(line),
             quote: quote.filter(|quote| !value[1..].contains(*quote)),
-        })
+        }
     }
 
     fn goes_on_in(&mut self, line: &str) -> bool {
@@ -150,17 +167,24 @@ productKey:
   - hidden
 description: shown
 ";
-        let hidden: Vec<&str> = lines(text).into_iter().map(|range| &text[range]).collect();
+        let hidden: Vec<&str> = lines(text)
+            .into_iter()
+            .map(|line| &text[line.range])
+            .collect();
         let (with, without): (Vec<&str>, Vec<&str>) =
             text.lines().partition(|line| hidden.contains(line));
+        let shown = |line: &&str| line.contains("shown") && !line.contains("hidden");
+        assert!(!with.iter().any(shown), "{with:?}");
         assert!(
-            with.iter()
-                .all(|line| !line.contains("shown") || line.contains("hidden")),
-            "{with:?}"
-        );
-        assert!(
-            without.iter().all(|line| !line.contains("hidden")),
+            !without.iter().any(|line| line.contains("hidden")),
             "{without:?}"
         );
+    }
+
+    #[test]
+    fn what_a_line_holds_of_a_secret() {
+        let text = "a: { psk: 'one two' }\nsecret: |\n  three\npassword:\n";
+        let values: Vec<&str> = lines(text).into_iter().map(|line| line.value).collect();
+        assert_eq!(values, ["one two", "|", "three", ""]);
     }
 }

@@ -232,7 +232,12 @@ pub(super) fn of_assignments(
             "Nobody would be assigned any more, and devices lose the settings.",
         ));
     }
-    for change in changes.iter().filter(|change| change.effect == Effect::Add) {
+    let widens = |change: &&AssignmentChange| match change.effect {
+        Effect::Add => true,
+        Effect::Change => change.filter_after.is_none(),
+        Effect::Remove => false,
+    };
+    for change in changes.iter().filter(widens) {
         let everybody = change.after.as_ref().map(kind);
         if matches!(
             everybody.as_deref(),

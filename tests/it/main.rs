@@ -11,6 +11,8 @@ mod samples;
 mod schemas;
 mod support;
 
+mod bad_input;
+mod overlay;
 mod validate;
 mod whole_way;
 mod workflows;
