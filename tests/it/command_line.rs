@@ -134,3 +134,24 @@ fn a_tenant_file_may_have_another_name() {
     assert_eq!(run.stdout, "Valid: 1 manifest.\n");
     workspace.run(&["plan", "test.yaml", "--sandbox"]).expect(0);
 }
+
+/// A link could lead out of the tenant, and nothing in a folder says that it does.
+#[cfg(unix)]
+#[test]
+fn a_link_among_manifests_is_not_followed() {
+    let elsewhere = Workspace::tenant(&[("other.yaml", &HELLO.replace("hello", "other"))]);
+    let workspace = Workspace::tenant(&[("policies/hello.yaml", HELLO)]);
+    workspace.edit(
+        "moorline.yaml",
+        "spec:\n",
+        "spec:\n  manifests: [policies, './**/*.yaml']\n",
+    );
+    for (target, link) in [
+        (elsewhere.file("other.yaml"), "policies/other.yaml"),
+        (elsewhere.path().to_owned(), "policies/elsewhere"),
+    ] {
+        std::os::unix::fs::symlink(target, workspace.file(link)).expect("a link");
+    }
+    let run = workspace.run(&["validate"]).expect(0);
+    assert_eq!(run.stdout, "Valid: 1 manifest.\n");
+}
