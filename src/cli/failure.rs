@@ -1,7 +1,7 @@
 //! How a command fails: an error, or manifests that cannot be used.
 
 use crate::auth::AuthError;
-use crate::diagnostic;
+use crate::diagnostic::{self, Finding, Severity};
 use crate::error::{Error, ErrorKind};
 use crate::graph::error::GraphError;
 use crate::manifest::Invalid;
@@ -58,12 +58,28 @@ impl From<Box<Invalid>> for Failure {
             "the manifests cannot be used: {}",
             diagnostic::text::summary(&invalid.findings)
         );
-        let error = Error::new(ErrorKind::Invalid, "manifest/invalid", message);
+        let kind = of_findings(&invalid.findings).unwrap_or(ErrorKind::Invalid);
+        let error = Error::new(kind, "manifest/invalid", message);
         Self {
             error,
             invalid: Some(invalid),
         }
     }
+}
+
+/// Returns what findings make of a run: a file that the system does not give out says nothing about the
+/// manifests.
+pub(super) fn of_findings<'a>(
+    findings: impl IntoIterator<Item = &'a Finding>,
+) -> Option<ErrorKind> {
+    let errors = findings
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    let kinds = errors.map(|finding| match finding.code.as_str() {
+        "file/unreadable" => ErrorKind::Failed,
+        _ => ErrorKind::Invalid,
+    });
+    kinds.max()
 }
 
 impl From<GraphError> for Failure {
@@ -154,5 +170,21 @@ impl From<AuthError> for Failure {
             Some(cause) => result.because(Causes::of(cause)).into(),
             None => result.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_the_system_does_not_give_out_is_no_invalid_manifest() {
+        let error = |code: &str| Finding::file_error(code, "a.yaml", "it");
+        let kind =
+            |codes: &[&str]| of_findings(&codes.iter().map(|c| error(c)).collect::<Vec<_>>());
+        assert_eq!(kind(&[]), None);
+        assert_eq!(kind(&["file/unreadable"]), Some(ErrorKind::Failed));
+        let both = kind(&["file/unreadable", "yaml/syntax"]);
+        assert_eq!(both, Some(ErrorKind::Invalid));
     }
 }

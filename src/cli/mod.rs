@@ -18,6 +18,7 @@ mod failure;
 mod kinds;
 mod logging;
 mod output;
+mod path;
 mod plan;
 mod sandbox;
 mod schema;

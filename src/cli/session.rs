@@ -53,6 +53,7 @@ impl Session {
         options: &TenantOptions,
         path: &Path,
     ) -> Result<Self, Failure> {
+        super::path::check(path)?;
         let desired = manifest::bundle::load(path).into_desired()?;
         if !desired.warnings.is_empty() {
             let (palette, width) = (ui.notice_palette(), ui.width());

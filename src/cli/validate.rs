@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use super::output::Output;
+use super::path;
 use super::selection::{Only, Selection};
 use super::{Done, Format};
 use crate::diagnostic::json::FindingsDocument;
@@ -37,6 +38,9 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
         );
         return Err(error.hint("Use `--format text` or `--format json`.").into());
     }
+    for path in &arguments.paths {
+        path::check(path)?;
+    }
     let (tenants, files): (Vec<PathBuf>, Vec<PathBuf>) = arguments
         .paths
         .iter()
@@ -56,12 +60,8 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
             .collect()
     };
     arguments.output.write(ui, &text)?;
-    let invalid = loads.iter().any(Loaded::has_errors);
-    Ok(if invalid {
-        Done::As(ErrorKind::Invalid)
-    } else {
-        Done::Quietly
-    })
+    let findings = loads.iter().flat_map(|loaded| &loaded.findings);
+    Ok(failure::of_findings(findings).map_or(Done::Quietly, Done::As))
 }
 
 /// Leaves out what `--only` does not name.

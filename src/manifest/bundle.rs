@@ -76,9 +76,19 @@ pub fn load_files(paths: &[PathBuf]) -> Loaded {
     loader.finish()
 }
 
-/// Returns whether a path is a tenant, existing or not: a folder, or a file that is called as a tenant's is.
+/// Returns whether a path is a tenant: a folder, or a file that is called as a tenant's is or begins like one.
 pub fn is_tenant(path: &Path) -> bool {
-    path.is_dir() || path.file_name().is_some_and(|name| name == TENANT_FILE)
+    if path.is_dir() || path.file_name().is_some_and(|name| name == TENANT_FILE) {
+        return true;
+    }
+    // What is no regular file, such as a pipe, can be read only once.
+    let text = path.is_file().then(|| std::fs::read_to_string(path).ok());
+    let Some(text) = text.flatten().filter(|text| text.contains("Tenant")) else {
+        return false;
+    };
+    let documents = yaml::parse::parse(&text).documents;
+    let kind = documents.first().and_then(|first| first.root.get("kind"));
+    kind.and_then(Node::as_str) == Some("Tenant")
 }
 
 /// What a single manifest file lies in.

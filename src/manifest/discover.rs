@@ -99,7 +99,8 @@ pub(super) fn beneath(folder: &Path, entry: &str) -> PathBuf {
 fn walk(folder: &Path, depth: usize, wanted: impl Fn(&Path) -> bool) -> Found {
     let visible = |name: &std::ffi::OsStr| !name.to_string_lossy().starts_with('.');
     let here = matches!(folder.to_str(), Some("" | "."));
-    // Links are not followed: a link to a parent would never end, and one to elsewhere leaves the tenant.
+    // Links are not followed, to folders or to files: one to a parent would never end, and one to elsewhere
+    // leaves the tenant.
     let entries = WalkDir::new(if here { Path::new(".") } else { folder })
         .max_depth(depth)
         .sort_by_file_name()
@@ -122,7 +123,7 @@ fn walk(folder: &Path, depth: usize, wanted: impl Fn(&Path) -> bool) -> Found {
             .extension()
             .is_some_and(|extension| extension == "yaml" || extension == "yml");
         let is_tenant = entry.file_name() == TENANT_FILE;
-        if path.is_file() && is_yaml && !is_tenant && wanted(path) {
+        if entry.file_type().is_file() && is_yaml && !is_tenant && wanted(path) {
             files.push(path.to_owned());
         }
     }

@@ -79,10 +79,7 @@ impl Resolver<'_> {
                     name_span,
                     format!("`{name}` names an object by its address in one tenant"),
                 )
-                .help(format!(
-                    "declare the reference as `{}: {{ $ref: … }}`",
-                    name.trim_end_matches("@odata.bind")
-                )),
+                .help("references are not managed yet: remove it"),
             );
             return None;
         }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::merge::echo;
+use crate::graph::odata::segment;
 use crate::graph::request::{Method, Request};
 use crate::kinds::Family;
 use crate::manifest::Manifest;
@@ -14,7 +15,10 @@ pub const NEW_ID: &str = "{id}";
 
 /// Returns the path of an object.
 pub(crate) fn object_path(family: &Family, id: &str) -> String {
-    format!("{}/{id}", family.path)
+    match id {
+        NEW_ID => format!("{}/{NEW_ID}", family.path),
+        id => format!("{}/{}", family.path, segment(id)),
+    }
 }
 
 pub(super) fn create(manifest: &Manifest, properties: Map<String, Json>) -> Request {
@@ -91,4 +95,18 @@ fn typed(manifest: &Manifest, properties: Map<String, Json>) -> Json {
     )]);
     body.extend(properties);
     body.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds;
+
+    #[test]
+    fn an_id_stays_one_segment_of_its_path() {
+        let family = &kinds::FAMILIES[0];
+        let path = |id| object_path(family, id)[family.path.len()..].to_owned();
+        assert_eq!(path("a/../b?c"), "/a%2F..%2Fb%3Fc");
+        assert_eq!(path(NEW_ID), "/{id}", "it is filled in later");
+    }
 }

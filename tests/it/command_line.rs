@@ -106,3 +106,52 @@ fn what_a_terminal_would_obey_is_escaped_in_findings() {
     );
     run.json();
 }
+
+#[test]
+fn a_path_that_leads_nowhere_is_wrong_usage() {
+    let workspace = Workspace::example("contoso");
+    for command in ["validate", "plan", "apply", "drift"] {
+        let run = workspace.run(&[command, "nope"]).expect(64);
+        assert!(
+            run.stderr.contains("usage/path") && run.stderr.contains("`nope`"),
+            "{}",
+            run.stderr
+        );
+    }
+    let arguments = ["validate", "policies", "nope.yaml", "--format", "json"];
+    assert_eq!(
+        workspace.run(&arguments).expect(64).json()["code"],
+        "usage/path"
+    );
+}
+
+#[test]
+fn a_tenant_file_may_have_another_name() {
+    let workspace = Workspace::tenant(&[("policies/hello.yaml", HELLO)]);
+    let tenant = "apiVersion: moorline/v1\nkind: Tenant\nmetadata: { name: it }\nspec: { tenantId: contoso.com, manifests: [policies] }\n";
+    workspace.write("test.yaml", tenant);
+    let run = workspace.run(&["validate", "test.yaml"]).expect(0);
+    assert_eq!(run.stdout, "Valid: 1 manifest.\n");
+    workspace.run(&["plan", "test.yaml", "--sandbox"]).expect(0);
+}
+
+/// A link could lead out of the tenant, and nothing in a folder says that it does.
+#[cfg(unix)]
+#[test]
+fn a_link_among_manifests_is_not_followed() {
+    let elsewhere = Workspace::tenant(&[("other.yaml", &HELLO.replace("hello", "other"))]);
+    let workspace = Workspace::tenant(&[("policies/hello.yaml", HELLO)]);
+    workspace.edit(
+        "moorline.yaml",
+        "spec:\n",
+        "spec:\n  manifests: [policies, './**/*.yaml']\n",
+    );
+    for (target, link) in [
+        (elsewhere.file("other.yaml"), "policies/other.yaml"),
+        (elsewhere.path().to_owned(), "policies/elsewhere"),
+    ] {
+        std::os::unix::fs::symlink(target, workspace.file(link)).expect("a link");
+    }
+    let run = workspace.run(&["validate"]).expect(0);
+    assert_eq!(run.stdout, "Valid: 1 manifest.\n");
+}

@@ -7,6 +7,7 @@ mod all_kinds;
 mod command_line;
 mod compare;
 mod documents;
+mod readme;
 mod samples;
 mod schemas;
 mod support;
