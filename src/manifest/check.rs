@@ -248,9 +248,10 @@ impl Told<'_> {
     fn out_of_range(&self, limit: &Json, than: &str, bound: &str) -> Finding {
         let whole = (i64::from(i32::MIN), i64::from(i32::MAX));
         let help = match self.place.property.as_ref().map(|p| p.range) {
-            Some((Some(minimum), Some(maximum))) if (minimum, maximum) != whole => {
-                format!("use {minimum} to {maximum}")
+            Some((Some(minimum), Some(maximum))) if (minimum, maximum) == whole => {
+                "use a 32-bit whole number".to_owned()
             }
+            Some((Some(minimum), Some(maximum))) => format!("use {minimum} to {maximum}"),
             _ => format!("use at {bound} {limit}"),
         };
         self.error(format!("{} is {than} than {limit}", self.place.subject()))
