@@ -1,5 +1,7 @@
 //! How a command fails: an error, or manifests that cannot be used.
 
+use std::path::Path;
+
 use crate::auth::AuthError;
 use crate::diagnostic::{self, Finding, Severity};
 use crate::error::{Error, ErrorKind};
@@ -43,6 +45,30 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// Makes the failure of a command whose PATH holds manifests that cannot be used.
+    pub(super) fn invalid(invalid: Box<Invalid>, path: &Path) -> Self {
+        let kind = of_findings(&invalid.findings, &[path]).unwrap_or(ErrorKind::Invalid);
+        let summary = diagnostic::text::summary(&invalid.findings);
+        let error = match kind {
+            ErrorKind::Usage => Error::new(
+                kind,
+                "usage/path",
+                format!("`{}` cannot be read", path.display()),
+            ),
+            _ => Error::new(
+                kind,
+                "manifest/invalid",
+                format!("the manifests cannot be used: {summary}"),
+            ),
+        };
+        Self {
+            error,
+            invalid: Some(invalid),
+        }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self {
@@ -52,30 +78,22 @@ impl From<Error> for Failure {
     }
 }
 
-impl From<Box<Invalid>> for Failure {
-    fn from(invalid: Box<Invalid>) -> Self {
-        let message = format!(
-            "the manifests cannot be used: {}",
-            diagnostic::text::summary(&invalid.findings)
-        );
-        let kind = of_findings(&invalid.findings).unwrap_or(ErrorKind::Invalid);
-        let error = Error::new(kind, "manifest/invalid", message);
-        Self {
-            error,
-            invalid: Some(invalid),
-        }
-    }
-}
-
-/// Returns what findings make of a run: a file that the system does not give out says nothing about the
-/// manifests.
+/// Returns what findings make of a run that was given these paths. A path that leads nowhere is a slip on
+/// the command line, and a file that the system does not give out says nothing about the manifests.
 pub(super) fn of_findings<'a>(
     findings: impl IntoIterator<Item = &'a Finding>,
+    given: &[impl AsRef<Path>],
 ) -> Option<ErrorKind> {
+    let is_given = |file: &Path| given.iter().any(|path| path.as_ref() == file);
     let errors = findings
         .into_iter()
         .filter(|finding| finding.severity == Severity::Error);
     let kinds = errors.map(|finding| match finding.code.as_str() {
+        "file/missing" | "file/unreadable" | "tenant/missing"
+            if finding.file.as_deref().is_some_and(is_given) =>
+        {
+            ErrorKind::Usage
+        }
         "file/unreadable" => ErrorKind::Failed,
         _ => ErrorKind::Invalid,
     });
@@ -179,9 +197,11 @@ mod tests {
 
     #[test]
     fn a_file_that_the_system_does_not_give_out_is_no_invalid_manifest() {
-        let error = |code: &str| Finding::file_error(code, "a.yaml", "it");
-        let kind =
-            |codes: &[&str]| of_findings(&codes.iter().map(|c| error(c)).collect::<Vec<_>>());
+        let error = |code: &&str| Finding::file_error(*code, "a.yaml", "it");
+        let kind = |codes: &[&str]| {
+            let findings: Vec<Finding> = codes.iter().map(error).collect();
+            of_findings(&findings, &["b.yaml"])
+        };
         assert_eq!(kind(&[]), None);
         assert_eq!(kind(&["file/unreadable"]), Some(ErrorKind::Failed));
         let both = kind(&["file/unreadable", "yaml/syntax"]);

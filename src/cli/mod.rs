@@ -18,7 +18,6 @@ mod failure;
 mod kinds;
 mod logging;
 mod output;
-mod path;
 mod plan;
 mod sandbox;
 mod schema;

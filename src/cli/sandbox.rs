@@ -111,8 +111,9 @@ fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), Failure> {
 
 /// Returns `KIND/DISPLAY NAME or id` for a manifest's address.
 fn live_target(tenant: &Path, target: &str) -> Result<String, Failure> {
-    super::path::check(tenant)?;
-    let desired = bundle::load(tenant).into_desired()?;
+    let desired = bundle::load(tenant)
+        .into_desired()
+        .map_err(|invalid| Failure::invalid(invalid, tenant))?;
     let named = |address: &Address| address.to_string() == target;
     let Some(manifest) = desired
         .manifests

@@ -53,8 +53,9 @@ impl Session {
         options: &TenantOptions,
         path: &Path,
     ) -> Result<Self, Failure> {
-        super::path::check(path)?;
-        let desired = manifest::bundle::load(path).into_desired()?;
+        let desired = manifest::bundle::load(path)
+            .into_desired()
+            .map_err(|invalid| Failure::invalid(invalid, path))?;
         if !desired.warnings.is_empty() {
             let (palette, width) = (ui.notice_palette(), ui.width());
             ui.notice(&diagnostic::text::render(

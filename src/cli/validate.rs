@@ -6,7 +6,6 @@ use clap::Args;
 
 use super::failure::{self, Failure};
 use super::output::Output;
-use super::path;
 use super::selection::{Only, Selection};
 use super::{Done, Format};
 use crate::diagnostic::json::FindingsDocument;
@@ -38,9 +37,6 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
         );
         return Err(error.hint("Use `--format text` or `--format json`.").into());
     }
-    for path in &arguments.paths {
-        path::check(path)?;
-    }
     let (tenants, files): (Vec<PathBuf>, Vec<PathBuf>) = arguments
         .paths
         .iter()
@@ -61,7 +57,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     };
     arguments.output.write(ui, &text)?;
     let findings = loads.iter().flat_map(|loaded| &loaded.findings);
-    Ok(failure::of_findings(findings).map_or(Done::Quietly, Done::As))
+    Ok(failure::of_findings(findings, &arguments.paths).map_or(Done::Quietly, Done::As))
 }
 
 /// Leaves out what `--only` does not name.

@@ -65,9 +65,15 @@ fn refuses_manifest(text: &str, expected: &[&str]) {
 /// Expects exactly these errors for a path, in both formats.
 #[track_caller]
 fn refused(workspace: &Workspace, path: &str, expected: &[&str]) {
+    refused_with(3, workspace, path, expected);
+}
+
+/// As [`refused`], with another exit code.
+#[track_caller]
+fn refused_with(code: i32, workspace: &Workspace, path: &str, expected: &[&str]) {
     let json = workspace
         .run(&["validate", path, "--format", "json"])
-        .expect(3);
+        .expect(code);
     let document = json.json();
     assert_eq!(findings(&document), expected, "{}", json.stdout);
     for item in items(&document) {
@@ -75,7 +81,7 @@ fn refused(workspace: &Workspace, path: &str, expected: &[&str]) {
         let help = item["help"].as_str().unwrap_or_default();
         assert!(!help.is_empty(), "no remedy: {item}");
     }
-    let text = workspace.run(&["validate", path]).expect(3);
+    let text = workspace.run(&["validate", path]).expect(code);
     for finding in expected {
         let code = finding.split(' ').next().unwrap_or_default();
         let head = format!("error[{code}]: ");

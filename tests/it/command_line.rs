@@ -110,19 +110,14 @@ fn what_a_terminal_would_obey_is_escaped_in_findings() {
 #[test]
 fn a_path_that_leads_nowhere_is_wrong_usage() {
     let workspace = Workspace::example("contoso");
-    for command in ["validate", "plan", "apply", "drift"] {
+    for command in ["plan", "apply", "drift"] {
         let run = workspace.run(&[command, "nope"]).expect(64);
         assert!(
-            run.stderr.contains("usage/path") && run.stderr.contains("`nope`"),
+            run.stderr.contains("usage/path") && run.stderr.contains("check the spelling"),
             "{}",
             run.stderr
         );
     }
-    let arguments = ["validate", "policies", "nope.yaml", "--format", "json"];
-    assert_eq!(
-        workspace.run(&arguments).expect(64).json()["code"],
-        "usage/path"
-    );
 }
 
 #[test]

@@ -4,19 +4,20 @@ use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 
-use super::{findings, hello, items, refused, refuses};
+use super::{findings, hello, items, refused, refused_with, refuses};
 use crate::support::Workspace;
 
 #[test]
 fn no_tenant_file() {
     let workspace = Workspace::empty();
     refused(&workspace, ".", &["tenant/missing moorline.yaml"]);
-    refused(
+    refused_with(
+        64,
         &workspace,
         "elsewhere/moorline.yaml",
         &["tenant/missing elsewhere/moorline.yaml"],
     );
-    refused(&workspace, "nowhere", &["file/missing nowhere"]);
+    refused_with(64, &workspace, "nowhere", &["file/missing nowhere"]);
 }
 
 #[test]
@@ -126,7 +127,7 @@ fn an_endless_file_ends() {
 fn an_unreadable_file() {
     let workspace = Workspace::tenant(&[]);
     std::os::unix::fs::symlink("a.yaml", workspace.file("a.yaml")).expect("a link can be made");
-    refused(&workspace, "a.yaml", &["file/unreadable a.yaml"]);
+    refused_with(64, &workspace, "a.yaml", &["file/unreadable a.yaml"]);
 }
 
 #[test]
@@ -142,7 +143,7 @@ fn a_folder_in_place_of_a_file() {
     refused(&workspace, ".", &["schema/minimum a.yaml/b.yaml:6:21"]);
     let workspace = Workspace::empty();
     workspace.write("moorline.yaml/a.yaml", "");
-    refused(&workspace, ".", &["file/unreadable moorline.yaml"]);
+    refused_with(1, &workspace, ".", &["file/unreadable moorline.yaml"]);
 }
 
 #[test]
@@ -160,7 +161,7 @@ fn several_files_are_told_about_at_once() {
             "--format",
             "json",
         ])
-        .expect(3);
+        .expect(64);
     let document = run.json();
     assert_eq!(
         findings(&document),
