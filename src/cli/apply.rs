@@ -77,6 +77,10 @@ fn show(ui: &Ui, arguments: &Arguments, plan: &Plan) -> Result<(), Error> {
     let text = |palette| report::text::plan(plan, palette, ui.verbosity().into());
     if asks(arguments, plan) {
         ui.notice(&text(ui.notice_palette()));
+    } else if ui.is_quiet() {
+        for warning in &plan.warnings {
+            ui.warning(warning);
+        }
     } else {
         ui.status(&text(Palette::Plain));
     }

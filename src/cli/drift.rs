@@ -32,6 +32,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
     let (plan, _) = session.plan(ui, false).await?;
     session.close().await;
+    arguments.output.warn(ui, &plan.warnings);
     let report = drift::report(plan);
     let text = match arguments.output.format {
         Format::Text => {

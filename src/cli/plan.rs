@@ -33,6 +33,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
     let (plan, _) = session.plan(ui, arguments.recreate).await?;
     session.close().await;
+    arguments.output.warn(ui, &plan.warnings);
     let text = match arguments.output.format {
         Format::Text => {
             report::text::plan(&plan, arguments.output.palette(ui), ui.verbosity().into())

@@ -126,11 +126,7 @@ impl Session {
         };
         let selected = |address: &manifest::Address| self.selection.takes(address);
         let read = tenant::read::plan(&self.graph, &self.desired, selected, &options).await;
-        let (plan, live) = read.map_err(failure::graph)?;
-        for warning in &plan.warnings {
-            ui.warning(warning);
-        }
-        Ok((plan, live))
+        Ok(read.map_err(failure::graph)?)
     }
 
     /// Returns which tenant this is, in words.

@@ -101,6 +101,11 @@ impl Ui {
         self.width
     }
 
+    /// Returns whether progress and status are left out.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Returns how often `-v` was given.
     pub fn verbosity(&self) -> u8 {
         self.verbosity

@@ -245,6 +245,19 @@ fn an_id_that_is_gone_binds_by_name_or_waits_for_recreate() {
         .expect(0);
     assert_eq!(run.json()["changes"][0]["action"], "none");
     assert!(run.stderr.contains("is gone"), "{}", run.stderr);
+    for arguments in [
+        &["plan"][..],
+        &["drift"],
+        &["apply"],
+        &["apply", "-q", "--format", "json", "--yes"],
+        &["apply", "--format", "json", "--yes"],
+    ] {
+        let run = workspace
+            .run(&[arguments, &["--sandbox"]].concat())
+            .expect(0);
+        let all = run.stdout + &run.stderr;
+        assert_eq!(all.matches("is gone").count(), 1, "{arguments:?}\n{all}");
+    }
 }
 
 #[test]
