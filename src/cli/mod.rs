@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
+use crate::auth::Credential;
 use crate::error::ErrorKind;
 use crate::ui::{self, Ui};
 use failure::Failure;
@@ -56,6 +57,9 @@ struct Global {
     /// Another sign-in host than the cloud's; http only for this machine.
     #[arg(long, global = true, value_name = "URL", conflicts_with = "sandbox")]
     login_url: Option<String>,
+    /// The one kind of credential to sign in with, instead of the first that the environment holds.
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "sandbox")]
+    credential: Option<Credential>,
     /// When to use colours.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,

@@ -13,13 +13,16 @@ use super::selection::Selection;
 use crate::auth::cache::Cached;
 use crate::auth::client_secret::ClientSecret;
 use crate::auth::entra::TokenEndpoint;
-use crate::auth::{self, TokenSource};
+use crate::auth::{
+    self, AuthError, Caller, Choice, Environment, Person, Surroundings, TokenSource,
+};
 use crate::clock::Clock;
 use crate::diagnostic;
 use crate::error::Error;
 use crate::graph::client::{Graph, Options};
 use crate::graph::cloud::Endpoints;
 use crate::graph::transport::Transport;
+use crate::manifest::tenant_file::TenantSpec;
 use crate::manifest::{self, Desired};
 use crate::plan::{self, Plan};
 use crate::sandbox::state::{State, Tenant};
@@ -82,24 +85,30 @@ impl Session {
         let transport = Transport::new(&endpoints).map_err(|source| {
             Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
         })?;
-        let tenant_id = &desired.tenant.spec.tenant_id;
+        let deadline = global
+            .timeout
+            .and_then(|timeout| clock.instant().checked_add(timeout));
+        let caller = Caller::new(transport.clone(), clock.clone(), deadline);
+        let spec = &desired.tenant.spec;
         let tokens: Arc<dyn TokenSource> = if sandbox.is_some() {
             // Whatever signs in to the real tenant has no business here.
-            let endpoint =
-                TokenEndpoint::new(&endpoints, tenant_id, transport.clone(), clock.clone());
+            let endpoint = TokenEndpoint::new(&endpoints, &spec.tenant_id, caller.clone());
             let secret = SecretString::from("sandbox");
-            Arc::new(Cached::new(
-                ClientSecret::new(endpoint, "moorline".to_owned(), secret),
-                clock.clone(),
-            ))
+            let source = ClientSecret::new(endpoint, "moorline".to_owned(), secret);
+            Arc::new(Cached::new(source, clock.clone()))
         } else {
-            let env = |name: &str| std::env::var(name).ok();
-            auth::from_env(env, Some(tenant_id), &endpoints, &transport, &clock)?
+            let choice = choose(ui, global, spec, &endpoints, &caller)?;
+            ui.status(&format!(
+                "Signing in with {} ({}).",
+                choice.credential.label(),
+                choice.from.join(", ")
+            ));
+            choice.tokens
         };
         let options = Options {
             concurrency: global.concurrency.into(),
             timeout: global.timeout,
-            tenant: uuid::Uuid::try_parse(tenant_id).ok(),
+            tenant: Some(auth::tenant::id_of(&endpoints, &spec.tenant_id, &caller).await?),
         };
         let graph = Graph::new(endpoints, tokens, transport, clock, &options);
         Ok(Self {
@@ -142,6 +151,31 @@ impl Session {
             sandbox.shutdown().await;
         }
     }
+}
+
+/// Chooses what to sign in with.
+pub(super) fn choose(
+    ui: &Ui,
+    global: &Global,
+    spec: &TenantSpec,
+    endpoints: &Endpoints,
+    caller: &Caller,
+) -> Result<Choice, AuthError> {
+    let settings = auth::Settings {
+        credential: global.credential.or(spec.auth.credential),
+        ..spec.auth.clone()
+    };
+    auth::choose(&Surroundings {
+        environment: Environment(&|name| std::env::var(name).ok()),
+        settings: &settings,
+        tenant: &spec.tenant_id,
+        endpoints,
+        caller,
+        person: Person {
+            present: ui.is_interactive(),
+            say: ui.speaker(),
+        },
+    })
 }
 
 /// Returns the time in whole seconds, RFC 3339.
