@@ -12,6 +12,7 @@
 //! | `defaults`, `mirrors`, `conceal`, `quirks` | what the service makes of a body |
 //! | `device_configurations`, `assignments`, `device_registration_policy`, `audit` | what calls do to a tenant |
 //! | `query`, `filter`, `shape` | what reads show of it |
+//! | `permissions` | who may call what |
 //! | `routes`, `service`, `refusal` | HTTP |
 //! | [`edit`] | somebody in the portal |
 
@@ -27,6 +28,7 @@ pub mod edit;
 mod filter;
 mod literal;
 mod mirrors;
+mod permissions;
 pub mod problem;
 mod query;
 mod quirks;

@@ -88,6 +88,9 @@ pub struct Tenant {
     pub display_name: String,
     /// Its verified domain.
     pub domain: String,
+    /// Whether it has a licence for Intune.
+    #[serde(skip_serializing_if = "is_true")]
+    pub intune_licensed: bool,
 }
 
 impl Default for Tenant {
@@ -96,8 +99,18 @@ impl Default for Tenant {
             id: "5a0b3c1d-7e2f-4c86-9d14-2f6b8e0a7c53".to_owned(),
             display_name: "Contoso".to_owned(),
             domain: "contoso.onmicrosoft.com".to_owned(),
+            intune_licensed: true,
         }
     }
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 /// An application registered in the tenant.
@@ -114,6 +127,15 @@ pub struct App {
     /// The application permissions that it was granted; left out, all that the sandbox knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<String>>,
+    /// Whether its secret is past its end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secret_expired: bool,
+    /// Whether an administrator consented to it.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub consented: bool,
+    /// Whether Intune lets it in; else Intune refuses the tokens that Entra issues to it.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub intune_role: bool,
 }
 
 /// How the device registration service is set up.

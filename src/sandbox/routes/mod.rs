@@ -25,6 +25,7 @@ use axum::{Extension, Router};
 use uuid::Uuid;
 
 use super::clock;
+use super::permissions::Caller;
 use super::refusal::{CallIds, Refusal};
 use super::service::Service;
 use crate::schema::types::GraphVersion;
@@ -82,6 +83,7 @@ fn graph(service: &Arc<Service>) -> Router {
         .fallback(unknown_version)
         .with_state(service.clone())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn_with_state(service.clone(), authorize))
         .layer(from_fn_with_state(service.clone(), sign_in))
         .layer(from_fn(finish))
 }
@@ -149,9 +151,23 @@ async fn sign_in(
         .unwrap_or_default();
     match token::accept(&service, header) {
         Ok(caller) => {
+            request.extensions_mut().insert(caller.actor.clone());
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Lets nobody do what their token does not allow.
+async fn authorize(
+    State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match service.read(|state| caller.may(state, request.method(), request.uri().path())) {
+        Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
 }
