@@ -111,6 +111,16 @@ impl Refusal {
         )
     }
 
+    /// Makes what Intune says where a page is more than it can gather. That it is a 503 is in Microsoft's
+    /// guide to these interfaces (FACTS 4.5), its text is not.
+    pub(crate) fn too_large() -> Self {
+        Self::intune(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "serviceNotAvailable",
+            synthetic("The page is too large to be gathered in time."),
+        )
+    }
+
     /// Makes Intune's 404 (FACTS 4.2).
     pub(crate) fn intune_not_found() -> Self {
         Self::intune(

@@ -108,7 +108,10 @@ fn yes() -> bool {
     true
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn is_true(value: &bool) -> bool {
     *value
 }
@@ -284,27 +287,12 @@ impl State {
     /// # Errors
     /// Fails where the folder cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), StateError> {
-        let failed = |source| StateError::Write {
-            path: path.to_owned(),
-            source,
-        };
-        let name = path
-            .file_name()
-            .ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
-        let beside = path.with_file_name(format!(
-            ".{}.{}",
-            name.to_string_lossy(),
-            uuid::Uuid::new_v4().simple()
-        ));
-        let text = self.to_json()?;
-        let written = private_file(&beside)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .and_then(|()| fs::rename(&beside, path));
-        if written.is_err() {
-            // The failure to report is the first one.
-            let _ = fs::remove_file(&beside);
-        }
-        written.map_err(failed)
+        replace_file(path, &self.to_json()?)
+    }
+
+    /// Reads a text that [`State::to_json`] wrote, which has nothing left to complete.
+    pub(crate) fn from_own_json(text: &str) -> Result<Self, StateError> {
+        Ok(serde_json::from_str(text)?)
     }
 
     /// Returns who the tenant is.
@@ -353,6 +341,30 @@ pub(crate) fn text<'a>(object: &'a Object, property: &str) -> &'a str {
         .get(property)
         .and_then(Value::as_str)
         .unwrap_or_default()
+}
+
+/// Replaces a file that only its owner may read, in one step.
+pub(crate) fn replace_file(path: &Path, text: &str) -> Result<(), StateError> {
+    let failed = |source| StateError::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let name = path
+        .file_name()
+        .ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
+    let beside = path.with_file_name(format!(
+        ".{}.{}",
+        name.to_string_lossy(),
+        uuid::Uuid::new_v4().simple()
+    ));
+    let written = private_file(&beside)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        // The failure to report is the first one.
+        let _ = fs::remove_file(&beside);
+    }
+    written.map_err(failed)
 }
 
 fn private_file(path: &Path) -> io::Result<fs::File> {
