@@ -51,6 +51,9 @@ struct Global {
     /// Use the built-in Graph emulator instead of a tenant; with a file its state is kept there.
     #[arg(long, global = true, value_name = "STATE.json", num_args = 0..=1, require_equals = true)]
     sandbox: Option<Option<PathBuf>>,
+    /// Limits, lag, latency and faults for the built-in Graph emulator to play, as YAML.
+    #[arg(long, global = true, value_name = "FAULTS.yaml", requires = "sandbox")]
+    sandbox_faults: Option<PathBuf>,
     /// Another Graph host than the cloud's; http only for this machine.
     #[arg(long, global = true, value_name = "URL", conflicts_with = "sandbox")]
     graph_url: Option<String>,

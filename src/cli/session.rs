@@ -25,10 +25,12 @@ use crate::graph::transport::Transport;
 use crate::manifest::tenant_file::TenantSpec;
 use crate::manifest::{self, Desired};
 use crate::plan::{self, Plan};
+use crate::sandbox::conditions::Conditions;
 use crate::sandbox::state::{State, Tenant};
 use crate::sandbox::{Running, Sandbox};
 use crate::tenant::{self, Live};
 use crate::ui::Ui;
+use crate::yaml;
 
 /// Runs an asynchronous command.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
@@ -65,7 +67,13 @@ impl Session {
         let selection = Selection::new(&global.only, &desired.manifests)?;
         let clock = Clock::system();
         let sandbox = match &global.sandbox {
-            Some(file) => Some(start_sandbox(ui, &desired, file.as_deref()).await?),
+            Some(file) => {
+                let conditions = match &global.sandbox_faults {
+                    Some(faults) => load_conditions(faults)?,
+                    None => Conditions::default(),
+                };
+                Some(start_sandbox(ui, &desired, file.as_deref(), conditions).await?)
+            }
             None => None,
         };
         let (graph_url, login_url) = match &sandbox {
@@ -190,6 +198,7 @@ async fn start_sandbox(
     ui: &Ui,
     desired: &Desired,
     file: Option<&Path>,
+    conditions: Conditions,
 ) -> Result<Running, Failure> {
     let state = match file {
         Some(path) if path.exists() => load_state(path)?,
@@ -200,7 +209,8 @@ async fn start_sandbox(
         None => ui.status("Using the sandbox: nothing is kept. `--sandbox=STATE.json` keeps it."),
     }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let running = Sandbox::start(state, file.map(Path::to_owned), address).await;
+    let file = file.map(Path::to_owned);
+    let running = Sandbox::start_under(conditions, state, file, address).await;
     Ok(running.map_err(|source| {
         Error::failed("sandbox/start", "the sandbox cannot be started").because(source)
     })?)
@@ -215,6 +225,18 @@ pub(super) fn load_state(path: &Path) -> Result<State, Error> {
         .because(source)
         .hint("Delete it to start anew, or correct what the message names.")
     })
+}
+
+/// Reads what a sandbox does to its callers.
+pub(super) fn load_conditions(path: &Path) -> Result<Conditions, Error> {
+    let unusable = || {
+        Error::failed(
+            "sandbox/faults",
+            format!("`{}` cannot be used as faults", path.display()),
+        )
+    };
+    let text = std::fs::read_to_string(path).map_err(|source| unusable().because(source))?;
+    yaml::from_str(&text).map_err(|why| unusable().because(why))
 }
 
 /// Returns the state that the tenant file names, or an empty tenant of its name.

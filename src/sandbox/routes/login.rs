@@ -18,7 +18,7 @@ use super::token;
 use crate::sandbox::clock;
 use crate::sandbox::problem::synthetic;
 use crate::sandbox::service::Service;
-use crate::sandbox::state;
+use crate::sandbox::state::{self, App};
 
 pub(super) fn router(service: Arc<Service>) -> Router {
     Router::new()
@@ -136,6 +136,9 @@ fn grant(
             text,
         ));
     }
+    if let Some(app) = app {
+        standing(app)?;
+    }
     let all = || {
         token::ROLES
             .iter()
@@ -147,6 +150,38 @@ fn grant(
         .and_then(|app| app.display_name.as_deref())
         .unwrap_or(client);
     Ok(token::issue(&ours.id, client, name, &roles))
+}
+
+/// Refuses an application that is who it says and may not sign in all the same.
+fn standing(app: &App) -> Result<(), Denial> {
+    let id = &app.client_id;
+    if app.secret_expired {
+        let text = format!(
+            "The provided client secret keys for app '{id}' are expired. Visit the Azure portal to create new keys for \
+             your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: \
+             https://aka.ms/certCreds."
+        );
+        return Err(Denial(
+            StatusCode::UNAUTHORIZED,
+            "invalid_client",
+            7_000_222,
+            text,
+        ));
+    }
+    if !app.consented {
+        let name = app.display_name.as_deref().unwrap_or(id);
+        let text = format!(
+            "The user or administrator has not consented to use the application with ID '{id}' named '{name}'. Send an \
+             interactive authorization request for this user and resource."
+        );
+        return Err(Denial(
+            StatusCode::BAD_REQUEST,
+            "invalid_grant",
+            65001,
+            text,
+        ));
+    }
+    Ok(())
 }
 
 fn unknown_app(client: &str, directory: &str) -> Denial {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::audit::Actor;
 use crate::sandbox::clock;
+use crate::sandbox::permissions::Caller;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::seed;
 use crate::sandbox::service::Service;
@@ -58,7 +59,7 @@ pub(super) fn issue(tenant: &str, app: &str, name: &str, roles: &[String]) -> St
 
 /// Returns who a call's `Authorization` says that it is. A token needs no more than the tenant's id and a
 /// time that is not over; the messages are in FACTS 4.1.
-pub(super) fn accept(service: &Arc<Service>, authorization: &str) -> Result<Actor, Refusal> {
+pub(super) fn accept(service: &Arc<Service>, authorization: &str) -> Result<Caller, Refusal> {
     let token = authorization
         .strip_prefix("Bearer ")
         .unwrap_or_default()
@@ -86,7 +87,21 @@ pub(super) fn accept(service: &Arc<Service>, authorization: &str) -> Result<Acto
     }
     let id = claims["appid"].as_str().unwrap_or_default().to_owned();
     let name = claims["app_displayname"].as_str().unwrap_or(&id).to_owned();
-    Ok(Actor::Application { id, name })
+    Ok(Caller {
+        actor: Actor::Application { id, name },
+        permissions: permissions(&claims),
+    })
+}
+
+/// Returns what a token allows: the `roles` of an application, the `scp` of a person.
+fn permissions(claims: &Value) -> Vec<String> {
+    let roles = claims["roles"].as_array().into_iter().flatten();
+    let scopes = claims["scp"].as_str().unwrap_or_default();
+    let roles = roles.filter_map(Value::as_str);
+    roles
+        .chain(scopes.split_whitespace())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn claims(token: &str) -> Option<Value> {
