@@ -31,6 +31,9 @@ pub struct State {
     /// The registered applications. Left out, every client id and secret signs in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) apps: Option<Vec<App>>,
+    /// Whose assertions the federated credentials of applications can be about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) identity_providers: Vec<IdentityProvider>,
     /// How the device registration service is set up.
     #[serde(default)]
     pub(crate) device_registration: DeviceRegistration,
@@ -122,8 +125,15 @@ fn is_true(value: &bool) -> bool {
 pub struct App {
     /// Its application (client) id.
     pub client_id: String,
-    /// Its client secret.
+    /// Its client secret; left out, it has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub secret: String,
+    /// Its certificates, in PEM.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<String>,
+    /// Whose assertions it signs in with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub federated_credentials: Vec<FederatedCredential>,
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
@@ -139,6 +149,49 @@ pub struct App {
     /// Whether Intune lets it in; else Intune refuses the tokens that Entra issues to it.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub intune_role: bool,
+}
+
+/// An identity elsewhere that an application trusts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FederatedCredential {
+    /// Who issues its assertions.
+    pub issuer: String,
+    /// Whom they are about.
+    pub subject: String,
+    /// Whom they are for.
+    #[serde(default = "token_exchange")]
+    pub audience: String,
+}
+
+fn token_exchange() -> String {
+    "api://AzureADTokenExchange".to_owned()
+}
+
+/// Somebody who issues assertions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityProvider {
+    /// What its assertions call it.
+    pub issuer: String,
+    /// Its public keys.
+    pub jwks: KeySet,
+}
+
+/// A JSON Web Key Set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeySet {
+    /// The keys.
+    pub keys: Vec<SigningKey>,
+}
+
+/// An RSA public key as a JSON Web Key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SigningKey {
+    /// The modulus in base64url.
+    pub n: String,
+    /// The exponent in base64url.
+    pub e: String,
 }
 
 /// How the device registration service is set up.
@@ -230,6 +283,7 @@ impl State {
             format_version: FORMAT_VERSION.to_owned(),
             tenant,
             apps: None,
+            identity_providers: Vec::new(),
             device_registration: DeviceRegistration::default(),
             device_configurations: Vec::new(),
             device_registration_policy: Object::new(),

@@ -7,6 +7,7 @@ mod compare;
 mod documents;
 mod samples;
 mod schemas;
+mod sign_in;
 mod support;
 
 mod validate;
