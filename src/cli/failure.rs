@@ -13,8 +13,6 @@ use crate::ui::Ui;
 pub(super) struct Failure {
     error: Error,
     invalid: Option<Box<Invalid>>,
-    /// Whether stdout should hold an `error` document.
-    as_json: bool,
 }
 
 impl Failure {
@@ -22,14 +20,8 @@ impl Failure {
         self.error.kind
     }
 
-    /// Makes stdout hold an `error` document where the caller reads JSON.
-    pub(super) fn with_json(mut self, json: bool) -> Self {
-        self.as_json = json;
-        self
-    }
-
-    /// Tells the user.
-    pub(super) fn report(&self, ui: &Ui) {
+    /// Tells the user, and on stdout a caller that reads JSON.
+    pub(super) fn report(&self, ui: &Ui, json: bool) {
         if let Some(invalid) = &self.invalid {
             let text = diagnostic::text::render(
                 &invalid.findings,
@@ -40,7 +32,7 @@ impl Failure {
             ui.notice(&text);
         }
         ui.error(&self.error);
-        if self.as_json {
+        if json {
             let findings = self
                 .invalid
                 .as_ref()
@@ -56,7 +48,6 @@ impl From<Error> for Failure {
         Self {
             error,
             invalid: None,
-            as_json: false,
         }
     }
 }
@@ -71,7 +62,6 @@ impl From<Box<Invalid>> for Failure {
         Self {
             error,
             invalid: Some(invalid),
-            as_json: false,
         }
     }
 }

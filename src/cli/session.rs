@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::Global;
+use super::TenantOptions;
 use super::failure::{self, Failure};
 use super::selection::Selection;
 use crate::auth::cache::Cached;
@@ -53,7 +53,11 @@ pub(super) struct Session {
 
 impl Session {
     /// Reads the manifests and signs in.
-    pub(super) async fn open(ui: &Ui, global: &Global, path: &Path) -> Result<Self, Failure> {
+    pub(super) async fn open(
+        ui: &Ui,
+        options: &TenantOptions,
+        path: &Path,
+    ) -> Result<Self, Failure> {
         let desired = manifest::bundle::load(path).into_desired()?;
         if !desired.warnings.is_empty() {
             let (palette, width) = (ui.notice_palette(), ui.width());
@@ -64,11 +68,11 @@ impl Session {
                 width,
             ));
         }
-        let selection = Selection::new(&global.only, &desired.manifests)?;
+        let selection = Selection::new(&options.only.globs, &desired.manifests)?;
         let clock = Clock::system();
-        let sandbox = match &global.sandbox {
+        let sandbox = match &options.sandbox {
             Some(file) => {
-                let conditions = match &global.sandbox_faults {
+                let conditions = match &options.sandbox_faults {
                     Some(faults) => load_conditions(faults)?,
                     None => Conditions::default(),
                 };
@@ -78,7 +82,7 @@ impl Session {
         };
         let (graph_url, login_url) = match &sandbox {
             Some(running) => (Some(running.graph_url()), Some(running.login_url())),
-            None => (global.graph_url.clone(), global.login_url.clone()),
+            None => (options.graph_url.clone(), options.login_url.clone()),
         };
         let cloud = desired.tenant.spec.cloud;
         let endpoints = Endpoints::new(cloud, graph_url.as_deref(), login_url.as_deref()).map_err(
@@ -93,7 +97,7 @@ impl Session {
         let transport = Transport::new(&endpoints).map_err(|source| {
             Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
         })?;
-        let deadline = global
+        let deadline = options
             .timeout
             .and_then(|timeout| clock.instant().checked_add(timeout));
         let caller = Caller::new(transport.clone(), clock.clone(), deadline);
@@ -105,7 +109,7 @@ impl Session {
             let source = ClientSecret::new(endpoint, "moorline".to_owned(), secret);
             Arc::new(Cached::new(source, clock.clone()))
         } else {
-            let choice = choose(ui, global, spec, &endpoints, &caller)?;
+            let choice = choose(ui, options, spec, &endpoints, &caller)?;
             ui.status(&format!(
                 "Signing in with {} ({}).",
                 choice.credential.label(),
@@ -114,8 +118,8 @@ impl Session {
             choice.tokens
         };
         let options = Options {
-            concurrency: global.concurrency.into(),
-            timeout: global.timeout,
+            concurrency: options.concurrency.into(),
+            timeout: options.timeout,
             tenant: Some(auth::tenant::id_of(&endpoints, &spec.tenant_id, &caller).await?),
         };
         let graph = Graph::new(endpoints, tokens, transport, clock, &options);
@@ -164,13 +168,13 @@ impl Session {
 /// Chooses what to sign in with.
 pub(super) fn choose(
     ui: &Ui,
-    global: &Global,
+    options: &TenantOptions,
     spec: &TenantSpec,
     endpoints: &Endpoints,
     caller: &Caller,
 ) -> Result<Choice, AuthError> {
     let settings = auth::Settings {
-        credential: global.credential.or(spec.auth.credential),
+        credential: options.credential.or(spec.auth.credential),
         ..spec.auth.clone()
     };
     auth::choose(&Surroundings {
@@ -239,13 +243,20 @@ pub(super) fn load_conditions(path: &Path) -> Result<Conditions, Error> {
     yaml::from_str(&text).map_err(|why| unusable().because(why))
 }
 
+/// Returns a tenant that answers to a `tenantId`, whether that is an id or a domain.
+fn empty_tenant(tenant_id: &str) -> Tenant {
+    let mut tenant = Tenant::default();
+    match uuid::Uuid::try_parse(tenant_id) {
+        Ok(id) => tenant.id = id.to_string(),
+        Err(_) => tenant.domain = tenant_id.to_owned(),
+    }
+    tenant
+}
+
 /// Returns the state that the tenant file names, or an empty tenant of its name.
 fn seed(desired: &Desired) -> Result<State, Error> {
     match &desired.tenant.spec.sandbox.seed {
         Some(seed) => load_state(&desired.root.join(seed)),
-        None => Ok(State::new(Tenant {
-            domain: desired.tenant.spec.tenant_id.clone(),
-            ..Tenant::default()
-        })),
+        None => Ok(State::new(empty_tenant(&desired.tenant.spec.tenant_id))),
     }
 }

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::diagnostic::Location;
+use super::merge::echo;
 use crate::graph::request::{Method, Request};
 use crate::kinds::Family;
 use crate::manifest::Manifest;
+use crate::schema::model::{Model, Shape};
 use crate::schema::types::{GraphVersion, odata_type};
 
 /// What stands for the id of an object that does not exist yet in the path of a later call.
@@ -32,7 +33,9 @@ pub(super) fn patch(manifest: &Manifest, id: &str, properties: Map<String, Json>
 }
 
 /// A whole replacement: what differs laid over the live values of everything that must be sent.
-pub(super) fn put(manifest: &Manifest, live: &Json, properties: Map<String, Json>) -> Request {
+pub(super) fn put(manifest: &Manifest, live: &Json, properties: &Map<String, Json>) -> Request {
+    let model = Model::of(manifest.version);
+    let live = echo(model, &Shape::Complex(manifest.address.kind.clone()), live);
     let mut body = Map::new();
     for name in manifest.family.whole {
         let value = properties.get(*name).or_else(|| live.get(*name)).cloned();
@@ -56,10 +59,21 @@ pub(super) fn delete(manifest: &Manifest, id: &str) -> Request {
 }
 
 /// Replaces all assignments. Always beta: v1.0 has no filters and would drop them.
-pub(super) fn assign(manifest: &Manifest, id: &str, targets: &[(Json, Location)]) -> Request {
+pub(super) fn assign(
+    manifest: &Manifest,
+    id: &str,
+    targets: impl Iterator<Item = Json>,
+) -> Request {
     let assignments: Vec<Json> = targets
-        .iter()
-        .map(|(target, _)| json!({ "target": target }))
+        .map(|mut target| {
+            let intent = target
+                .as_object_mut()
+                .and_then(|members| members.remove("intent"));
+            match intent {
+                Some(intent) => json!({ "intent": intent, "target": target }),
+                None => json!({ "target": target }),
+            }
+        })
         .collect();
     let path = format!("{}/assign", object_path(manifest.family, id));
     Request::with_body(

@@ -1,8 +1,9 @@
 //! The sandbox: an emulator of the part of Microsoft Graph that Moorline uses, for trials, training, tests
 //! and a stage in CI.
 //!
-//! It shares the Graph types with the client ([`crate::schema::types`]) and nothing else: its paths, verbs,
-//! status codes, defaults and quirks are its own, so that a mistake in the client finds no accomplice here.
+//! It shares the Graph types with the client ([`crate::schema::types`], without what is curated there) and
+//! nothing else: its paths, verbs, status codes, defaults and quirks are its own, so that a mistake in the
+//! client finds no accomplice here.
 //! Texts that no public source shows go through `problem::synthetic`.
 //!
 //! | | |

@@ -59,16 +59,6 @@ pub(crate) const DEFAULTS: &[DefaultValue] = &[
     ),
 ];
 
-/// Properties that only the service sets, on every device configuration (FACTS 1.5). The type documents
-/// mark them in beta alone.
-pub(crate) const SERVICE_SET: &[&str] = &[
-    "id",
-    "createdDateTime",
-    "lastModifiedDateTime",
-    "version",
-    "supportsScopeTags",
-];
-
 /// Concrete types that cannot be created: the service returns them for what it cannot express
 /// (FACTS 1.2).
 pub(crate) const NOT_CREATABLE: &[&str] = &["unsupportedDeviceConfiguration"];

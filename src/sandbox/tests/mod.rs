@@ -199,6 +199,12 @@ fn only_the_types_are_shared_with_the_client() {
                     &used[..used.len().min(30)]
                 );
             }
+            assert!(
+                entry.path().parent() == Some(root.join("tests").as_path())
+                    || !source.contains(".curated"),
+                "{}: curated facts are the client's",
+                entry.path().display()
+            );
         }
     }
     assert!(files > 25);
