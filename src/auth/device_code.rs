@@ -154,3 +154,71 @@ impl TokenSource for DeviceCode {
         Box::pin(self.ask())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex as StdMutex, PoisonError};
+
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+    use crate::auth::Caller;
+    use crate::clock::Clock;
+    use crate::graph::testing::{Server, endpoints, reply};
+    use crate::graph::transport::Transport;
+
+    #[tokio::test]
+    async fn the_person_is_asked_once_and_the_token_renewed_without_them() {
+        let refusal = |error: &str| reply(400, &json!({"error": error}));
+        let issued = |token: &str, refresh: &str| {
+            let answer =
+                json!({"access_token": token, "expires_in": 3599, "refresh_token": refresh});
+            reply(200, &answer)
+        };
+        let codes = json!({
+            "device_code": "canary", "user_code": "ABC", "verification_uri": "https://contoso.com", "interval": 2,
+        });
+        let server = Server::scripted(vec![
+            reply(200, &codes),
+            refusal("authorization_pending"),
+            refusal("slow_down"),
+            issued("first", "canary-1"),
+            issued("second", "canary-2"),
+        ])
+        .await;
+        let endpoints = endpoints(&server.url);
+        let transport = Transport::new(&endpoints).expect("no certificates are needed");
+        let clock = Clock::recording(Timestamp::UNIX_EPOCH);
+        let caller = Caller::new(transport, clock.clone(), None);
+        let said = Arc::new(StdMutex::new(Vec::new()));
+        let log = Arc::clone(&said);
+        let source = DeviceCode {
+            url: of_tenant(&endpoints, "contoso.com", "oauth2/v2.0/devicecode"),
+            endpoint: TokenEndpoint::new(&endpoints, "contoso.com", caller),
+            client_id: "app".to_owned(),
+            person: Person {
+                present: true,
+                say: Arc::new(move |text| {
+                    log.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(text.to_owned());
+                }),
+            },
+            refresh: Mutex::default(),
+        };
+        for expected in ["first", "second"] {
+            let token = source.token().await.expect("signed in");
+            assert_eq!(token.secret().expose_secret(), expected);
+            assert!(!format!("{source:?}").contains("canary"));
+        }
+        assert_eq!(
+            *said.lock().unwrap_or_else(PoisonError::into_inner),
+            ["To sign in, open https://contoso.com in a browser and enter the code ABC."]
+        );
+        let seconds: Vec<u64> = clock.sleeps().iter().map(Duration::as_secs).collect();
+        assert_eq!(seconds, [2, 2, 7]);
+        let last = &server.seen()[4];
+        assert!(String::from_utf8_lossy(&last.body).contains("refresh_token=canary-1"));
+    }
+}

@@ -52,3 +52,50 @@ impl Assertion for Job {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+    use crate::auth::TokenSource;
+    use crate::auth::entra::TokenEndpoint;
+    use crate::clock::Clock;
+    use crate::graph::testing::{Server, endpoints, reply};
+    use crate::graph::transport::Transport;
+
+    #[tokio::test]
+    async fn each_token_is_asked_for_by_an_assertion_of_its_own() {
+        let server = Server::start(|seen, number, _| {
+            if seen.line.starts_with("GET /job") {
+                reply(200, &json!({"value": format!("canary-{number}")}))
+            } else {
+                reply(200, &json!({"access_token": "x", "expires_in": 3599}))
+            }
+        })
+        .await;
+        let endpoints = endpoints(&server.url);
+        let transport = Transport::new(&endpoints).expect("no certificates are needed");
+        let clock = Clock::recording(Timestamp::UNIX_EPOCH);
+        let caller = Caller::new(transport, clock, None);
+        let source = ClientAssertion {
+            endpoint: TokenEndpoint::new(&endpoints, "contoso.com", caller.clone()),
+            client_id: "app".to_owned(),
+            assertion: Job {
+                url: Url::parse(&format!("{}/job", server.url)).expect("valid"),
+                bearer: "canary".into(),
+                caller,
+            },
+        };
+        for _ in 0..2 {
+            source.token().await.expect("signed in");
+        }
+        let seen = server.seen();
+        for (number, sent) in [(1, "canary-0"), (3, "canary-2")] {
+            let body = String::from_utf8_lossy(&seen[number].body);
+            assert!(body.contains(&format!("client_assertion={sent}")), "{body}");
+        }
+        assert!(!format!("{source:?}").contains("canary"));
+    }
+}
