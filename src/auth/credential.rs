@@ -76,6 +76,21 @@ impl Credential {
     }
 }
 
+impl Credential {
+    /// Returns what most often keeps it from being there, and how to mend that.
+    pub fn advice(self) -> Option<&'static str> {
+        match self {
+            Self::GithubOidc => Some(
+                "give the job `permissions: id-token: write`; a pull request from a fork never has it",
+            ),
+            Self::AzureDevOpsOidc => {
+                Some("give the step `SYSTEM_ACCESSTOKEN: $(System.AccessToken)` in its `env`")
+            }
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -87,6 +102,9 @@ impl fmt::Display for Credential {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Settings {
     /// The one kind of credential to use; by default the first that the environment holds.
+    // Without null, a finding about another word names the words that there are.
+    #[serde(default)]
+    #[schemars(with = "Credential", skip_serializing_if = "Option::is_none")]
     pub credential: Option<Credential>,
     /// The client id of the app or of the user-assigned identity, before any in the environment.
     pub client_id: Option<String>,

@@ -94,6 +94,7 @@ impl AuthError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Refused(refusal) => refusal.hint(),
+            Self::Incomplete(passed_over) => passed_over.first()?.credential.advice(),
             Self::ForeignHost { .. } => {
                 Some("give `--login-url` too, so that the token comes from the same place")
             }
