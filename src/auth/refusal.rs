@@ -20,7 +20,7 @@ pub struct Refusal {
 }
 
 /// What to do, by AADSTS number.
-const HINTS: [(u32, &str); 5] = [
+const HINTS: [(u32, &str); 9] = [
     (
         7000215,
         "use the secret's value, not its id; if the value is lost, add a new client secret to the app registration",
@@ -32,6 +32,22 @@ const HINTS: [(u32, &str); 5] = [
     (
         700016,
         "check the client id, and that the tenant is the one in which the app is registered or was consented to",
+    ),
+    (
+        700024,
+        "the assertion's time is over or has not begun: check this machine's clock, and that the token file is renewed",
+    ),
+    (
+        700027,
+        "upload the certificate to the app registration: the one that Entra knows has another key, or there is none",
+    ),
+    (
+        700211,
+        "add a federated credential with this issuer to the app registration",
+    ),
+    (
+        700213,
+        "make the subject of the app's federated credential the one that the message names, letter by letter",
     ),
     (
         90002,

@@ -120,7 +120,6 @@ pub(super) fn graph(error: GraphError) -> Error {
         GraphError::ForeignNextLink { .. } => "graph/foreign-page",
     };
     let hint = match (&error, error.status()) {
-        (GraphError::Auth(auth), _) => auth.hint().map(str::to_owned),
         (GraphError::OutOfTime { .. }, _) => {
             Some("Give the run more time: `--timeout`.".to_owned())
         }
@@ -136,10 +135,10 @@ pub(super) fn graph(error: GraphError) -> Error {
         ),
         _ => None,
     };
-    let message = error.to_string();
-    let mut result = Error::failed(code, message);
-    if let Some(hint) = hint {
-        result = result.hint(hint);
+    let mut result = Error::failed(code, error.to_string());
+    result.hints.extend(hint);
+    if let GraphError::Auth(auth) = &error {
+        result.hints.extend(auth.hints());
     }
     match std::error::Error::source(&error) {
         Some(cause) => result.because(Causes::of(cause)),
@@ -179,11 +178,8 @@ impl std::error::Error for Causes {
 
 impl From<AuthError> for Failure {
     fn from(error: AuthError) -> Self {
-        let hint = error.hint();
         let mut result = Error::failed("auth/sign-in", error.to_string());
-        if let Some(hint) = hint {
-            result = result.hint(hint);
-        }
+        result.hints = error.hints();
         match std::error::Error::source(&error) {
             Some(cause) => result.because(Causes::of(cause)).into(),
             None => result.into(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
+use crate::auth::Credential;
 use crate::error::ErrorKind;
 use crate::ui::{self, Ui};
 use failure::Failure;
@@ -67,12 +68,18 @@ struct TenantOptions {
     /// Use the built-in Graph emulator instead of a tenant; with a file its state is kept there.
     #[arg(long, value_name = "STATE.json", num_args = 0..=1, require_equals = true)]
     sandbox: Option<Option<PathBuf>>,
+    /// Limits, lag, latency and faults for the built-in Graph emulator to play, as YAML.
+    #[arg(long, value_name = "FAULTS.yaml", requires = "sandbox")]
+    sandbox_faults: Option<PathBuf>,
     /// Another Graph host than the cloud's; http only for this machine.
     #[arg(long, value_name = "URL", conflicts_with = "sandbox")]
     graph_url: Option<String>,
     /// Another sign-in host than the cloud's; http only for this machine.
     #[arg(long, value_name = "URL", conflicts_with = "sandbox")]
     login_url: Option<String>,
+    /// The one kind of credential to sign in with, instead of the first that the environment holds.
+    #[arg(long, value_name = "NAME", conflicts_with = "sandbox")]
+    credential: Option<Credential>,
     /// How many calls may be under way at once.
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
     concurrency: u8,

@@ -13,19 +13,24 @@ use super::selection::Selection;
 use crate::auth::cache::Cached;
 use crate::auth::client_secret::ClientSecret;
 use crate::auth::entra::TokenEndpoint;
-use crate::auth::{self, TokenSource};
+use crate::auth::{
+    self, AuthError, Caller, Choice, Environment, Person, Surroundings, TokenSource,
+};
 use crate::clock::Clock;
 use crate::diagnostic;
 use crate::error::Error;
 use crate::graph::client::{Graph, Options};
 use crate::graph::cloud::Endpoints;
 use crate::graph::transport::Transport;
+use crate::manifest::tenant_file::TenantSpec;
 use crate::manifest::{self, Desired};
 use crate::plan::{self, Plan};
+use crate::sandbox::conditions::Conditions;
 use crate::sandbox::state::{State, Tenant};
 use crate::sandbox::{Running, Sandbox};
 use crate::tenant::{self, Live};
 use crate::ui::Ui;
+use crate::yaml;
 
 /// Runs an asynchronous command.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
@@ -68,7 +73,13 @@ impl Session {
         let selection = Selection::new(&options.only.globs, &desired.manifests)?;
         let clock = Clock::system();
         let sandbox = match &options.sandbox {
-            Some(file) => Some(start_sandbox(ui, &desired, file.as_deref()).await?),
+            Some(file) => {
+                let conditions = match &options.sandbox_faults {
+                    Some(faults) => load_conditions(faults)?,
+                    None => Conditions::default(),
+                };
+                Some(start_sandbox(ui, &desired, file.as_deref(), conditions).await?)
+            }
             None => None,
         };
         let (graph_url, login_url) = match &sandbox {
@@ -88,24 +99,30 @@ impl Session {
         let transport = Transport::new(&endpoints).map_err(|source| {
             Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
         })?;
-        let tenant_id = &desired.tenant.spec.tenant_id;
+        let deadline = options
+            .timeout
+            .and_then(|timeout| clock.instant().checked_add(timeout));
+        let caller = Caller::new(transport.clone(), clock.clone(), deadline);
+        let spec = &desired.tenant.spec;
         let tokens: Arc<dyn TokenSource> = if sandbox.is_some() {
             // Whatever signs in to the real tenant has no business here.
-            let endpoint =
-                TokenEndpoint::new(&endpoints, tenant_id, transport.clone(), clock.clone());
+            let endpoint = TokenEndpoint::new(&endpoints, &spec.tenant_id, caller.clone());
             let secret = SecretString::from("sandbox");
-            Arc::new(Cached::new(
-                ClientSecret::new(endpoint, "moorline".to_owned(), secret),
-                clock.clone(),
-            ))
+            let source = ClientSecret::new(endpoint, "moorline".to_owned(), secret);
+            Arc::new(Cached::new(source, clock.clone()))
         } else {
-            let env = |name: &str| std::env::var(name).ok();
-            auth::from_env(env, Some(tenant_id), &endpoints, &transport, &clock)?
+            let choice = choose(ui, options, spec, &endpoints, &caller)?;
+            ui.status(&format!(
+                "Signing in with {} ({}).",
+                choice.credential.label(),
+                choice.from.join(", ")
+            ));
+            choice.tokens
         };
         let options = Options {
             concurrency: options.concurrency.into(),
             timeout: options.timeout,
-            tenant: uuid::Uuid::try_parse(tenant_id).ok(),
+            tenant: Some(auth::tenant::id_of(&endpoints, &spec.tenant_id, &caller).await?),
         };
         let graph = Graph::new(endpoints, tokens, transport, clock, &options);
         Ok(Self {
@@ -146,6 +163,31 @@ impl Session {
     }
 }
 
+/// Chooses what to sign in with.
+pub(super) fn choose(
+    ui: &Ui,
+    options: &TenantOptions,
+    spec: &TenantSpec,
+    endpoints: &Endpoints,
+    caller: &Caller,
+) -> Result<Choice, AuthError> {
+    let settings = auth::Settings {
+        credential: options.credential.or(spec.auth.credential),
+        ..spec.auth.clone()
+    };
+    auth::choose(&Surroundings {
+        environment: Environment(&|name| std::env::var(name).ok()),
+        settings: &settings,
+        tenant: &spec.tenant_id,
+        endpoints,
+        caller,
+        person: Person {
+            present: ui.is_interactive(),
+            say: ui.speaker(),
+        },
+    })
+}
+
 /// Returns the time in whole seconds, RFC 3339.
 fn now(clock: &Clock) -> String {
     let now = clock.now();
@@ -158,6 +200,7 @@ async fn start_sandbox(
     ui: &Ui,
     desired: &Desired,
     file: Option<&Path>,
+    conditions: Conditions,
 ) -> Result<Running, Failure> {
     let state = match file {
         Some(path) if path.exists() => load_state(path)?,
@@ -168,7 +211,8 @@ async fn start_sandbox(
         None => ui.status("Using the sandbox: nothing is kept. `--sandbox=STATE.json` keeps it."),
     }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let running = Sandbox::start(state, file.map(Path::to_owned), address).await;
+    let file = file.map(Path::to_owned);
+    let running = Sandbox::start_under(conditions, state, file, address).await;
     Ok(running.map_err(|source| {
         Error::failed("sandbox/start", "the sandbox cannot be started").because(source)
     })?)
@@ -183,6 +227,18 @@ pub(super) fn load_state(path: &Path) -> Result<State, Error> {
         .because(source)
         .hint("Delete it to start anew, or correct what the message names.")
     })
+}
+
+/// Reads what a sandbox does to its callers.
+pub(super) fn load_conditions(path: &Path) -> Result<Conditions, Error> {
+    let unusable = || {
+        Error::failed(
+            "sandbox/faults",
+            format!("`{}` cannot be used as faults", path.display()),
+        )
+    };
+    let text = std::fs::read_to_string(path).map_err(|source| unusable().because(source))?;
+    yaml::from_str(&text).map_err(|why| unusable().because(why))
 }
 
 /// Returns a tenant that answers to a `tenantId`, whether that is an id or a domain.

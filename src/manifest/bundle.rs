@@ -317,6 +317,8 @@ impl Loader {
             );
         }
         self.check(merged.into_values().collect());
+        let findings = lint::cloud(&self.loaded.manifests, tenant.spec.cloud);
+        self.loaded.findings.extend(findings);
     }
 
     /// Returns the files that an entry of the tenant file leads to.

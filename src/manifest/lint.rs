@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::value::{Declared, Value};
 use super::{Address, Manifest};
 use crate::diagnostic::{Finding, Span};
+use crate::graph::cloud::Cloud;
 use crate::kinds::Cardinality;
 use crate::schema::model::{Model, Order, Shape, Structure};
 use crate::schema::semantics::{Readback, Semantics};
@@ -221,6 +222,19 @@ fn same_key(list: &Value, key: &str, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Returns which manifests declare what the tenant's cloud does not have.
+pub(super) fn cloud(manifests: &[Manifest], cloud: Cloud) -> Vec<Finding> {
+    let lacking = manifests
+        .iter()
+        .filter(|manifest| !manifest.family.clouds.contains(&cloud));
+    let finding = |manifest: &Manifest| {
+        let message = format!("the cloud {cloud} has no `{}`", manifest.address.kind);
+        Finding::error("manifest/cloud", manifest.span, message)
+            .help("remove the manifest, or correct `spec.cloud`")
+    };
+    lacking.map(finding).collect()
+}
+
 /// Returns what is wrong among all manifests. `pinned` says where each `metadata.id` stands.
 pub(super) fn bundle(manifests: &[Manifest], pinned: &BTreeMap<Address, Span>) -> Vec<Finding> {
     let at = |manifest: &Manifest| {
@@ -285,4 +299,36 @@ pub(super) fn bundle(manifests: &[Manifest], pinned: &BTreeMap<Address, Span>) -
         }
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::{FAMILIES, Family};
+    use crate::manifest::bundle;
+
+    static WORLDWIDE: Family = Family {
+        clouds: &[Cloud::Global],
+        ..*FAMILIES[0]
+    };
+
+    #[test]
+    fn a_kind_that_the_cloud_lacks_is_an_error() {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let file = folder.path().join("cart.yaml");
+        let text = "apiVersion: graph.microsoft.com/beta\nkind: windows10CustomConfiguration\n\
+                    metadata: { name: cart }\nspec: { displayName: Cart }\n";
+        std::fs::write(&file, text).expect("the file can be written");
+        let mut manifests = bundle::load_files(&[file]).manifests;
+        for of_cloud in Cloud::ALL {
+            assert_eq!(cloud(&manifests, of_cloud), [], "{of_cloud}");
+        }
+        manifests[0].family = &WORLDWIDE;
+        assert_eq!(cloud(&manifests, Cloud::Global), []);
+        let findings = cloud(&manifests, Cloud::China);
+        assert_eq!(
+            findings[0].message,
+            "the cloud china has no `windows10CustomConfiguration`"
+        );
+    }
 }

@@ -25,7 +25,7 @@ fn of<T: schemars::JsonSchema>() -> Value {
 }
 
 /// Every document that Moorline reads or writes.
-pub const DOCUMENTS: [Published; 9] = [
+pub const DOCUMENTS: [Published; 10] = [
     Published {
         name: "tenant",
         about: "moorline.yaml",
@@ -70,6 +70,11 @@ pub const DOCUMENTS: [Published; 9] = [
         name: "sandbox-state",
         about: "the sandbox's state and its seeds",
         schema: of::<crate::sandbox::state::State>,
+    },
+    Published {
+        name: "sandbox-faults",
+        about: "sandbox --faults and --sandbox-faults",
+        schema: of::<crate::sandbox::conditions::Conditions>,
     },
 ];
 

@@ -4,7 +4,7 @@
 //! harmless by its renderer. Every other text is made harmless here.
 
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anstream::AutoStream;
 use anstream::stream::RawStream;
@@ -142,6 +142,17 @@ impl Ui {
         self.stderr.put(text);
     }
 
+    /// Returns whether a question reaches somebody.
+    pub fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// Returns what says things to the user, in quiet runs too, whoever holds it.
+    pub fn speaker(&self) -> Arc<dyn Fn(&str) + Send + Sync> {
+        let stderr = self.stderr.clone();
+        Arc::new(move |text| stderr.put(&format!("{}\n", sanitize::block(text))))
+    }
+
     /// Says what is going on.
     pub fn status(&self, text: &str) {
         if !self.quiet {
@@ -217,8 +228,6 @@ fn in_ci() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     /// Bytes that the test can read back.

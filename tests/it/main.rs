@@ -10,6 +10,7 @@ mod documents;
 mod readme;
 mod samples;
 mod schemas;
+mod sign_in;
 mod support;
 
 mod bad_input;
