@@ -73,6 +73,18 @@ impl Clock {
     }
 }
 
+impl Clock {
+    /// Waits until so much time has passed by itself: beside it something else goes on, which may be done
+    /// sooner. A clock that stands still never gets there.
+    pub(crate) async fn elapse(&self, duration: Duration) {
+        match &*self.0 {
+            Kind::System { .. } => self.sleep(duration).await,
+            #[cfg(test)]
+            Kind::Recording { .. } => std::future::pending().await,
+        }
+    }
+}
+
 #[cfg(test)]
 impl Clock {
     /// Returns a clock that stands still, except that each sleep is noted down and passes at once.

@@ -89,7 +89,6 @@ impl TokenEndpoint {
             url: self.url.clone(),
             headers: HeaderMap::from_iter([(CONTENT_TYPE, form_type)]),
             body: Some(form.as_bytes().to_vec()),
-            within: None,
         };
         self.transport.exchange(outgoing).await
     }

@@ -1,7 +1,7 @@
 //! Sending a call: authorised, within the limits, repeated as the policy says, logged once an attempt.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
@@ -13,11 +13,12 @@ use uuid::Uuid;
 use super::answer::{Answer, Attempt, Response};
 use super::chain::{Chain, conclude};
 use super::cloud::{Endpoints, issues_cloud_tokens};
+use super::deadline::Deadline;
 use super::error::{Call, GraphError};
 use super::limiter::{Cost, Limiter, Slot};
 use super::request::{Effect, Method, Request};
 use super::retry::Decision;
-use super::transport::{Outgoing, Transport, WIRE, millis};
+use super::transport::{Fault, Outgoing, Transport, WIRE, millis};
 use crate::auth::{AuthError, TokenSource};
 use crate::clock::Clock;
 
@@ -51,7 +52,7 @@ pub struct Graph {
     pub(super) clock: Clock,
     pub(super) limiter: Limiter,
     under_way: Semaphore,
-    deadline: Option<Instant>,
+    pub(super) deadline: Deadline,
     tenant: Option<Uuid>,
 }
 
@@ -62,6 +63,24 @@ pub(super) struct Sending<'a> {
     pub(super) body: Option<&'a Value>,
     pub(super) effect: Effect,
     pub(super) cost: Cost,
+}
+
+impl<'a> Sending<'a> {
+    /// Makes a read.
+    pub(super) fn read(call: &'a Call, url: &'a Url) -> Self {
+        Self::one(call, url, None, Effect::Read)
+    }
+
+    /// Makes a call that counts as one.
+    fn one(call: &'a Call, url: &'a Url, body: Option<&'a Value>, effect: Effect) -> Self {
+        Self {
+            call,
+            url,
+            body,
+            effect,
+            cost: Cost::of([effect]),
+        }
+    }
 }
 
 /// The right to send one call.
@@ -80,11 +99,10 @@ impl Graph {
         clock: Clock,
         options: &Options,
     ) -> Self {
-        let now = clock.instant();
         Self {
             limiter: Limiter::new(clock.clone()),
             under_way: Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
-            deadline: options.timeout.and_then(|timeout| now.checked_add(timeout)),
+            deadline: Deadline::new(clock.clone(), options.timeout),
             tenant: options.tenant,
             endpoints,
             tokens,
@@ -103,6 +121,17 @@ impl Graph {
         &self.clock
     }
 
+    /// Lets the run end after this time, unless its own time is over before: for a user who does not want to
+    /// wait. Whoever waits already is told.
+    pub fn end_within(&self, time: Duration) {
+        self.deadline.bring_forward(time);
+    }
+
+    /// Waits. Returns `false` as soon as it is clear that the run ends before.
+    pub async fn pause(&self, wait: Duration) -> bool {
+        self.deadline.sleep(wait).await
+    }
+
     /// Sends a call and returns its answer, once that is a success.
     ///
     /// # Errors
@@ -111,8 +140,16 @@ impl Graph {
     pub async fn send(&self, request: &Request) -> Result<Response, GraphError> {
         let call = Call::of(request);
         let url = self.url(request)?;
-        self.call(&call, &url, request.body.as_ref(), request.effect())
-            .await
+        let effect = request.effect();
+        let sending = Sending::one(&call, &url, request.body.as_ref(), effect);
+        let mut chain = Chain::begin(self);
+        loop {
+            let attempt = chain.attempt(&sending).await?;
+            match chain.decide(effect, &attempt) {
+                Decision::Wait(wait) if self.deadline.sleep(wait).await => {}
+                decision => return conclude(&call, effect, chain.retries(), decision, attempt),
+            }
+        }
     }
 
     /// Returns the URL of a request.
@@ -122,31 +159,6 @@ impl Graph {
             call: Call::of(request),
             reason,
         })
-    }
-
-    /// Sends a call to a URL on Graph's host, as often as the policy says.
-    pub(super) async fn call(
-        &self,
-        call: &Call,
-        url: &Url,
-        body: Option<&Value>,
-        effect: Effect,
-    ) -> Result<Response, GraphError> {
-        let sending = Sending {
-            call,
-            url,
-            body,
-            effect,
-            cost: Cost::of([effect]),
-        };
-        let mut chain = Chain::begin(self);
-        loop {
-            let attempt = chain.attempt(&sending).await?;
-            match chain.decide(effect, &attempt) {
-                Decision::Wait(wait) => self.clock.sleep(wait).await,
-                decision => return conclude(call, effect, chain.retries(), decision, attempt),
-            }
-        }
     }
 
     /// Returns the `Authorization` header, once it is certain that the token may go to this Graph.
@@ -175,19 +187,22 @@ impl Graph {
         let out_of_time = || GraphError::OutOfTime {
             call: sending.call.clone(),
         };
-        // The semaphore is never closed, so a permit comes in the end.
-        let permit = self.under_way.acquire().await.ok();
-        let slot = self.limiter.acquire(sending.cost, self.deadline).await;
-        let slot = slot.ok_or_else(out_of_time)?;
-        let authorization = self.authorize().await.map_err(GraphError::Auth)?;
-        if self.left().is_some_and(|left| left.is_zero()) {
-            return Err(out_of_time());
+        let admitted = self.deadline.bound(async {
+            // The semaphore is never closed, so a permit comes in the end.
+            let permit = self.under_way.acquire().await.ok();
+            let slot = self.limiter.acquire(sending.cost, &self.deadline).await;
+            let slot = slot.ok_or_else(out_of_time)?;
+            Ok(Pass {
+                authorization: self.authorize().await.map_err(GraphError::Auth)?,
+                _slot: slot,
+                _permit: permit,
+            })
+        });
+        let pass = admitted.await.ok_or_else(out_of_time)?;
+        match self.left() {
+            Some(Duration::ZERO) => Err(out_of_time()),
+            _ => pass,
         }
-        Ok(Pass {
-            authorization,
-            _slot: slot,
-            _permit: permit,
-        })
     }
 
     /// Sends once.
@@ -203,11 +218,17 @@ impl Graph {
             url: sending.url.clone(),
             headers: headers(pass.authorization.clone(), &id, sending.body.is_some()),
             body: sending.body.map(|body| body.to_string().into_bytes()),
-            // To cut a write short would only leave it unknown whether it was done.
-            within: self.left().filter(|_| sending.effect == Effect::Read),
         };
         let sent = self.clock.instant();
-        let result = self.transport.exchange(outgoing).await;
+        let exchange = self.transport.exchange(outgoing);
+        let result = match sending.effect {
+            Effect::Read => {
+                let in_time = self.deadline.bound(exchange).await;
+                in_time.unwrap_or(Err(Fault::OutOfTime))
+            }
+            // To cut a write short would only leave it unknown whether it was done.
+            Effect::Write => exchange.await,
+        };
         drop(pass);
         let answer = result.map(|incoming| Answer::read(&incoming, &id, &self.clock));
         tracing::debug!(
@@ -226,8 +247,7 @@ impl Graph {
 
     /// Returns what is left of the run's time.
     pub(super) fn left(&self) -> Option<Duration> {
-        self.deadline
-            .map(|deadline| deadline.saturating_duration_since(self.clock.instant()))
+        self.deadline.left()
     }
 }
 

@@ -9,6 +9,7 @@ mod batch;
 mod chain;
 pub mod client;
 pub mod cloud;
+mod deadline;
 pub mod error;
 mod limiter;
 pub mod odata;
