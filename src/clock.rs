@@ -80,6 +80,8 @@ impl Clock {
         match &*self.0 {
             Kind::System { .. } => self.sleep(duration).await,
             #[cfg(test)]
+            Kind::Recording { .. } if duration.is_zero() => {}
+            #[cfg(test)]
             Kind::Recording { .. } => std::future::pending().await,
         }
     }

@@ -127,6 +127,10 @@ impl Applier<'_> {
                 Standing::Moved(what) => change::stale(work.change, what),
                 Standing::InPlace(id) => change::in_place(work.change, id),
                 Standing::AsPlanned(_) => {
+                    if end.is_none() {
+                        // The last look at the object should be right before the write, and not before a wait.
+                        self.graph.await_turn_to_write().await;
+                    }
                     if end.is_none() && self.cancelled.load(Ordering::Relaxed) {
                         end = Some(End::Interrupted);
                     }

@@ -127,6 +127,15 @@ impl Graph {
         self.deadline.bring_forward(time);
     }
 
+    /// Waits until a write may go: who looks before he writes should look then, and not before. It ends early
+    /// where the run is to end early.
+    pub async fn await_turn_to_write(&self) {
+        tokio::select! {
+            () = self.deadline.brought_forward() => {}
+            _ = self.limiter.free(Cost::of([Effect::Write]), &self.deadline) => {}
+        }
+    }
+
     /// Waits. Returns `false` as soon as it is clear that the run ends before.
     pub async fn pause(&self, wait: Duration) -> bool {
         self.deadline.sleep(wait).await
@@ -283,6 +292,7 @@ mod tests {
 
     use super::super::testing::{self, Server, endpoints, graph, reply};
     use super::*;
+    use crate::auth::TokenFuture;
     use crate::auth::static_token::StaticToken;
     use crate::auth::token::tests::jwt;
     use crate::schema::types::GraphVersion;
@@ -389,6 +399,31 @@ mod tests {
             "{error}"
         );
         assert!(server.seen().is_empty());
+    }
+
+    /// A sign-in service that never answers.
+    #[derive(Debug)]
+    struct Hanging;
+
+    impl TokenSource for Hanging {
+        fn token(&self) -> TokenFuture<'_> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_run_does_not_wait_for_a_token() {
+        let graph = Graph {
+            tokens: Arc::new(Hanging),
+            ..graph(&testing::nobody())
+        };
+        let request = Request::get(GraphVersion::Beta, "/x");
+        let (result, ()) = tokio::join!(graph.send(&request), async {
+            tokio::task::yield_now().await;
+            graph.end_within(Duration::ZERO);
+        });
+        let error = result.expect_err("no token");
+        assert!(matches!(error, GraphError::OutOfTime { .. }), "{error}");
     }
 
     #[tokio::test]

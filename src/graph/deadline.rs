@@ -47,6 +47,12 @@ impl Deadline {
         });
     }
 
+    /// Awaits that the end is brought forward from now on.
+    pub(super) async fn brought_forward(&self) {
+        // The sender is this deadline's own.
+        let _ = self.at.subscribe().changed().await;
+    }
+
     /// Waits. Returns `false` as soon as it is clear that the run ends before.
     pub(super) async fn sleep(&self, wait: Duration) -> bool {
         let Some(until) = self.clock.instant().checked_add(wait) else {

@@ -89,24 +89,32 @@ impl Limiter {
 
     /// Waits for a slot. Returns `None`, at once, when there is none before the end of the run.
     pub(super) async fn acquire(&self, cost: Cost, end: &Deadline) -> Option<Slot<'_>> {
+        while self.free(cost, end).await {
+            if self.state().take(cost, self.clock.instant()) {
+                return Some(Slot {
+                    limiter: self,
+                    cost,
+                });
+            }
+        }
+        None
+    }
+
+    /// Waits until there is a slot and leaves it there. Returns `false`, at once, when there is none before
+    /// the end of the run.
+    pub(super) async fn free(&self, cost: Cost, end: &Deadline) -> bool {
         loop {
             // Made before looking, so that a slot given back in between is not missed.
             let given_back = self.given_back.notified();
             let now = self.clock.instant();
-            let admission = self.state().admit(cost, now);
-            match admission {
-                Admission::Now => {
-                    return Some(Slot {
-                        limiter: self,
-                        cost,
-                    });
-                }
-                Admission::At(instant) => {
-                    if !end.sleep(instant.saturating_duration_since(now)).await {
-                        return None;
-                    }
-                }
-                Admission::WhenGivenBack => end.bound(given_back).await?,
+            let admission = self.state().admission(cost, now);
+            let goes_on = match admission {
+                Admission::Now => return true,
+                Admission::At(instant) => end.sleep(instant.saturating_duration_since(now)).await,
+                Admission::WhenGivenBack => end.bound(given_back).await.is_some(),
+            };
+            if !goes_on {
+                return false;
             }
         }
     }
@@ -129,19 +137,22 @@ impl Limiter {
 }
 
 impl State {
-    fn admit(&mut self, cost: Cost, now: Instant) -> Admission {
+    fn admission(&mut self, cost: Cost, now: Instant) -> Admission {
         let held = match self.not_before {
             Some(until) if until > now => Admission::At(until),
             _ => Admission::Now,
         };
-        let admission = held
-            .max(self.calls.admission(cost.calls, now))
-            .max(self.writes.admission(cost.writes, now));
-        if admission == Admission::Now {
+        held.max(self.calls.admission(cost.calls, now))
+            .max(self.writes.admission(cost.writes, now))
+    }
+
+    fn take(&mut self, cost: Cost, now: Instant) -> bool {
+        let is_free = self.admission(cost, now) == Admission::Now;
+        if is_free {
             self.calls.in_flight += cost.calls;
             self.writes.in_flight += cost.writes;
         }
-        admission
+        is_free
     }
 }
 

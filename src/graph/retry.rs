@@ -101,30 +101,26 @@ pub fn decide(effect: Effect, outcome: Outcome, attempt: u32, left: Duration) ->
 /// Returns the wait before the next attempt: what was asked for and a little more, so that callers who
 /// were throttled together do not return together; else a jittered exponential backoff.
 fn delay(asked: Option<Duration>, attempt: u32) -> Duration {
-    let backoff = ExponentialBuilder::new()
-        .with_min_delay(FLOOR)
-        .without_max_times()
-        .with_jitter();
     match asked.filter(|asked| !asked.is_zero()) {
         Some(asked) => {
-            let beyond = backoff
-                .build()
-                .next()
-                .unwrap_or(FLOOR)
-                .saturating_sub(FLOOR);
+            let beyond = backoff(1).saturating_sub(FLOOR);
             asked.max(FLOOR).saturating_add(beyond)
         }
-        None => {
-            let before = usize::try_from(attempt.saturating_sub(1))
-                .unwrap_or(usize::MAX)
-                .min(16);
-            backoff
-                .with_max_delay(CAP)
-                .build()
-                .nth(before)
-                .unwrap_or(CAP)
-        }
+        None => backoff(attempt),
     }
+}
+
+/// Returns the jittered wait after attempt number `attempt` (from 1), where nobody asked for another.
+pub fn backoff(attempt: u32) -> Duration {
+    let before = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
+    ExponentialBuilder::new()
+        .with_min_delay(FLOOR)
+        .with_max_delay(CAP)
+        .without_max_times()
+        .with_jitter()
+        .build()
+        .nth(before.min(16))
+        .unwrap_or(CAP)
 }
 
 /// Parses a `Retry-After`: seconds, with a fraction or without, or an HTTP date, which counts from
