@@ -5,9 +5,15 @@
 mod all_kinds;
 mod compare;
 mod documents;
+#[cfg(debug_assertions)]
+mod estate;
+#[cfg(debug_assertions)]
+mod faults;
 mod samples;
 mod schemas;
 mod support;
+#[cfg(debug_assertions)]
+mod throttling;
 
 mod validate;
 mod whole_way;
