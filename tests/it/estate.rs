@@ -83,15 +83,8 @@ impl Estate {
     }
 
     /// Returns the folder with the manifests.
-    #[allow(dead_code, reason = "the benches do without")]
     pub fn path(&self) -> &Path {
         self.folder.path()
-    }
-
-    /// Returns the tenant before anything is done to it.
-    #[allow(dead_code, reason = "the benches do without")]
-    pub fn seed(&self) -> &Value {
-        &self.seed
     }
 
     /// Starts a sandbox under these conditions and signs in to it.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use moorline::apply::Status;
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 use crate::estate::{Estate, Size};
 
 /// Half of the objects have to be created, half to be updated; all are assigned.
-const SIZE: Size = Size {
+const LARGE: Size = Size {
     declared: 200,
     live: 100,
     different: 100,
@@ -20,8 +19,16 @@ const SIZE: Size = Size {
     filters: 3,
 };
 
+const SMALL: Size = Size {
+    declared: 30,
+    live: 10,
+    different: 10,
+    groups: 3,
+    filters: 1,
+};
+
 /// How much faster than the world the client's time runs.
-const PACE: NonZeroU32 = NonZeroU32::new(200).expect("not zero");
+const PACE: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
 
 /// One call in five fails, sign-ins and members of a batch among them: throttled, turned away, or lost before or
 /// after it was done.
@@ -40,7 +47,7 @@ fn one_in_five(seed: u64) -> Value {
 }
 
 /// Plans and applies once, and says what is wrong afterwards.
-async fn run(estate: &Estate, seed: u64, conditions: Value) -> Result<(), String> {
+async fn run(estate: &Estate, size: Size, seed: u64, conditions: Value) -> Result<(), String> {
     let site = estate.open(conditions, Clock::sped_up(PACE)).await;
     let (plan, live) = site.plan().await;
     let outcome = site.apply(&plan, &live).await;
@@ -58,20 +65,20 @@ async fn run(estate: &Estate, seed: u64, conditions: Value) -> Result<(), String
             .entry(object["displayName"].as_str().expect("a name"))
             .or_default() += 1;
     }
-    if names.len() != SIZE.declared || names.values().any(|count| *count != 1) {
+    if names.len() != size.declared || names.values().any(|count| *count != 1) {
         return Err(format!("seed {seed}: {names:?}"));
     }
     let calm = estate.reopen(state, json!({}), Clock::system()).await;
     let (plan, _) = calm.plan().await;
-    if plan.summary.unchanged != SIZE.declared {
+    if plan.summary.unchanged != size.declared {
         return Err(format!("seed {seed}: {:?}", plan.summary));
     }
     Ok(())
 }
 
-async fn runs(seeds: impl Iterator<Item = u64>, conditions: impl Fn(u64) -> Value) {
-    let estate = Estate::new(SIZE);
-    let runs = seeds.map(|seed| run(&estate, seed, conditions(seed)));
+async fn runs(size: Size, seeds: impl Iterator<Item = u64>, conditions: impl Fn(u64) -> Value) {
+    let estate = Estate::new(size);
+    let runs = seeds.map(|seed| run(&estate, size, seed, conditions(seed)));
     let failed: Vec<String> = join_all(runs)
         .await
         .into_iter()
@@ -82,14 +89,14 @@ async fn runs(seeds: impl Iterator<Item = u64>, conditions: impl Fn(u64) -> Valu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_one_call_in_five_failing_everything_is_done_once() {
-    runs(1..=3, one_in_five).await;
+    runs(LARGE, 1..=3, one_in_five).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes some minutes"]
 async fn a_hundred_seeds_in_a_row_end_right() {
     for first in (1..=100).step_by(10) {
-        runs(first..first + 10, one_in_five).await;
+        runs(LARGE, first..first + 10, one_in_five).await;
     }
 }
 
@@ -97,8 +104,8 @@ async fn a_hundred_seeds_in_a_row_end_right() {
 async fn a_replica_that_lags_makes_no_duplicates() {
     let lagging = |seed| {
         let mut conditions = one_in_five(seed);
-        conditions["replicaLag"] = json!(Duration::from_secs(8).as_secs());
+        conditions["replicaLag"] = json!(8);
         conditions
     };
-    runs(101..=101, lagging).await;
+    runs(SMALL, 1..=3, lagging).await;
 }
