@@ -9,7 +9,7 @@ use moorline::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::estate::{Estate, Size};
-use crate::support::Workspace;
+use crate::support::{Workspace, repository};
 
 const SMALL: Size = Size {
     declared: 60,
@@ -157,6 +157,24 @@ fn a_sign_in_that_hangs_ends_with_the_run() {
         start.elapsed() < Duration::from_secs(20),
         "the clock is sped up"
     );
+}
+
+#[test]
+fn the_example_of_faults_is_survived() {
+    let workspace = Workspace::example("contoso");
+    let example = repository().join("examples/faults.yaml");
+    workspace.write("faults.yaml", std::fs::read(example).expect("the example"));
+    let apply = [
+        "apply",
+        "--yes",
+        "--sandbox=s.json",
+        "--sandbox-faults=faults.yaml",
+    ];
+    // As fast as the example lets the sandbox run.
+    let pace = [("MOORLINE_TEST_CLOCK", "10")];
+    workspace.run_with(&apply, &pace).expect(0);
+    let plan = ["plan", "--sandbox=s.json", "--detailed-exitcode"];
+    workspace.run(&plan).expect(0);
 }
 
 #[test]
