@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Attempt, Response};
+use super::attempt::Sending;
 use super::chain::{Chain, conclude};
-use super::client::{Graph, Sending};
+use super::client::Graph;
 use super::error::{Call, GraphError};
 use super::limiter::Cost;
 use super::request::{Effect, Method, Request};

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::answer::{Attempt, Response};
-use super::client::{Graph, Sending};
+use super::attempt::Sending;
+use super::client::Graph;
 use super::error::{Call, GraphError, Lost, Retries};
 use super::request::Effect;
 use super::retry::{self, CHAIN_DEADLINE, Decision, Outcome};

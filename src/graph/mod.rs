@@ -5,6 +5,7 @@
 //! allows ([`retry`]), and says what came of it ([`error`]).
 
 mod answer;
+mod attempt;
 mod batch;
 mod chain;
 pub mod client;

@@ -6,8 +6,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::answer::Response;
+use super::attempt::Sending;
 use super::chain::{Chain, conclude};
-use super::client::{Graph, Sending};
+use super::client::Graph;
 use super::error::{Call, GraphError};
 use super::request::{Effect, Method, Request};
 use super::retry::Decision;
