@@ -7,11 +7,17 @@ mod all_kinds;
 mod command_line;
 mod compare;
 mod documents;
+#[cfg(debug_assertions)]
+mod estate;
+#[cfg(debug_assertions)]
+mod faults;
 mod readme;
 mod samples;
 mod schemas;
 mod sign_in;
 mod support;
+#[cfg(debug_assertions)]
+mod throttling;
 
 mod bad_input;
 mod overlay;
