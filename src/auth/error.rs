@@ -67,16 +67,3 @@ fn half_found(found: &[String]) -> String {
         found => format!("; there is a value only for {}", found.join(", ")),
     }
 }
-
-impl AuthError {
-    /// Returns what to do about it, where that is known.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Refused(refusal) => refusal.hint(),
-            Self::ForeignHost { .. } => {
-                Some("give `--login-url` too, so that the token comes from the same place")
-            }
-            _ => None,
-        }
-    }
-}

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use url::Url;
 use uuid::Uuid;
 
@@ -41,7 +42,7 @@ struct Claims {
 impl Token {
     /// Makes a token that somebody else looks after. Its claims say who issued it.
     pub fn given(secret: SecretString) -> Self {
-        let claims = claims(secret.expose_secret()).unwrap_or_default();
+        let claims: Claims = claims(secret.expose_secret()).unwrap_or_default();
         let issuer = claims.iss.and_then(|iss| Url::parse(&iss).ok());
         Self {
             issuer: issuer.as_ref().and_then(host),
@@ -81,6 +82,11 @@ impl Token {
         self.issuer.as_deref()
     }
 
+    /// Returns what the token says of itself, unchecked; `None` where it is no JWT.
+    pub(crate) fn claims<T: DeserializeOwned>(&self) -> Option<T> {
+        claims(self.secret.expose_secret())
+    }
+
     /// Returns whether it is time to get another one.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.lifetime.is_some_and(|lifetime| lifetime.renew <= now)
@@ -109,7 +115,7 @@ fn host(url: &Url) -> Option<String> {
 }
 
 /// Reads the payload of a JWT, without checking its signature; `None` for any other text.
-fn claims(token: &str) -> Option<Claims> {
+fn claims<T: DeserializeOwned>(token: &str) -> Option<T> {
     let payload = token.split('.').nth(1)?.trim_end_matches('=');
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
 }

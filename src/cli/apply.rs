@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 use secrecy::SecretString;
 
-use super::failure::{self, Failure};
+use super::failure::Failure;
 use super::output::Output;
 use super::session::Session;
 use super::{Done, Format, Global};
@@ -183,7 +183,7 @@ async fn carry_out(
     interrupt.abort();
     drop(observer);
     outcome.map_err(|error| match error {
-        ApplyError::Read(source) => failure::graph(source).into(),
+        ApplyError::Read(source) => source.into(),
         other => other.into_error().into(),
     })
 }

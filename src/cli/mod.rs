@@ -13,11 +13,14 @@ use failure::Failure;
 
 mod apply;
 mod completions;
+mod doctor;
 mod drift;
+mod explain;
 mod failure;
 mod kinds;
 mod logging;
 mod output;
+mod permissions;
 mod plan;
 mod sandbox;
 mod schema;
@@ -89,6 +92,9 @@ enum Command {
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Drift(drift::Arguments),
+    Doctor(doctor::Arguments),
+    Explain(explain::Arguments),
+    Permissions(permissions::Arguments),
     Kinds(kinds::Arguments),
     Schema(schema::Arguments),
     Sandbox(sandbox::Arguments),
@@ -160,6 +166,9 @@ fn dispatch(ui: &Ui, cli: &Cli) -> Result<Done, Failure> {
         Command::Plan(arguments) => session::block_on(plan::run(ui, global, arguments))?,
         Command::Apply(arguments) => session::block_on(apply::run(ui, global, arguments))?,
         Command::Drift(arguments) => session::block_on(drift::run(ui, global, arguments))?,
+        Command::Doctor(arguments) => session::block_on(doctor::run(ui, global, arguments))?,
+        Command::Explain(arguments) => explain::run(ui, arguments),
+        Command::Permissions(arguments) => permissions::run(ui, global, arguments),
         Command::Kinds(arguments) => kinds::run(ui, arguments),
         Command::Schema(arguments) => schema::run(ui, arguments),
         Command::Sandbox(arguments) => sandbox::run(ui, arguments),

@@ -8,19 +8,19 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::Global;
-use super::failure::{self, Failure};
+use super::failure::Failure;
 use super::selection::Selection;
 use crate::auth::cache::Cached;
 use crate::auth::client_secret::ClientSecret;
 use crate::auth::entra::TokenEndpoint;
-use crate::auth::{self, TokenSource};
+use crate::auth::{self, AuthError, TokenSource};
 use crate::clock::Clock;
 use crate::diagnostic;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::graph::client::{Graph, Options};
 use crate::graph::cloud::Endpoints;
 use crate::graph::transport::Transport;
-use crate::manifest::{self, Desired};
+use crate::manifest::{self, Desired, TenantFile};
 use crate::plan::{self, Plan};
 use crate::sandbox::state::{State, Tenant};
 use crate::sandbox::{Running, Sandbox};
@@ -38,12 +38,77 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     Ok(runtime.block_on(work))
 }
 
+/// The way to a tenant, or to the sandbox in its place.
+pub(super) struct Connection {
+    pub(super) endpoints: Endpoints,
+    pub(super) transport: Transport,
+    pub(super) clock: Clock,
+    /// What is signed in with, in words, and its tokens.
+    pub(super) credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
+    pub(super) options: Options,
+    pub(super) sandbox: Option<Running>,
+}
+
 /// What a command that looks at a tenant works with.
 pub(super) struct Session {
     pub(super) desired: Desired,
     pub(super) selection: Selection,
     pub(super) graph: Graph,
     sandbox: Option<Running>,
+}
+
+impl Connection {
+    /// Starts the sandbox where it is wanted, and finds what to sign in with. Nothing is sent yet.
+    pub(super) async fn open(
+        ui: &Ui,
+        global: &Global,
+        tenant: &TenantFile,
+        root: &Path,
+    ) -> Result<Self, Failure> {
+        let clock = Clock::system();
+        let sandbox = match &global.sandbox {
+            Some(file) => Some(start_sandbox(ui, tenant, root, file.as_deref()).await?),
+            None => None,
+        };
+        let (graph_url, login_url) = match &sandbox {
+            Some(running) => (Some(running.graph_url()), Some(running.login_url())),
+            None => (global.graph_url.clone(), global.login_url.clone()),
+        };
+        let cloud = tenant.spec.cloud;
+        let endpoints = Endpoints::new(cloud, graph_url.as_deref(), login_url.as_deref());
+        let endpoints = endpoints
+            .map_err(|source| Error::new(ErrorKind::Usage, "usage/endpoint", source.to_string()))?;
+        let transport = Transport::new(&endpoints).map_err(|source| {
+            Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
+        })?;
+        let tenant_id = &tenant.spec.tenant_id;
+        let credential = if sandbox.is_some() {
+            // Whatever signs in to the real tenant has no business here.
+            let endpoint =
+                TokenEndpoint::new(&endpoints, tenant_id, transport.clone(), clock.clone());
+            let secret = SecretString::from("sandbox");
+            let source = ClientSecret::new(endpoint, "moorline".to_owned(), secret);
+            let tokens: Arc<dyn TokenSource> = Arc::new(Cached::new(source, clock.clone()));
+            Ok(("the sandbox's own app".to_owned(), tokens))
+        } else {
+            let env = |name: &str| std::env::var(name).ok();
+            auth::from_env(env, Some(tenant_id), &endpoints, &transport, &clock)
+                .map(|tokens| ("the environment's credential".to_owned(), tokens))
+        };
+        let options = Options {
+            concurrency: global.concurrency.into(),
+            timeout: global.timeout,
+            tenant: uuid::Uuid::try_parse(tenant_id).ok(),
+        };
+        Ok(Self {
+            endpoints,
+            transport,
+            clock,
+            credential,
+            options,
+            sandbox,
+        })
+    }
 }
 
 impl Session {
@@ -60,47 +125,15 @@ impl Session {
             ));
         }
         let selection = Selection::new(&global.only, &desired.manifests)?;
-        let clock = Clock::system();
-        let sandbox = match &global.sandbox {
-            Some(file) => Some(start_sandbox(ui, &desired, file.as_deref()).await?),
-            None => None,
-        };
-        let (graph_url, login_url) = match &sandbox {
-            Some(running) => (Some(running.graph_url()), Some(running.login_url())),
-            None => (global.graph_url.clone(), global.login_url.clone()),
-        };
-        let cloud = desired.tenant.spec.cloud;
-        let endpoints = Endpoints::new(cloud, graph_url.as_deref(), login_url.as_deref()).map_err(
-            |source| {
-                Error::new(
-                    crate::error::ErrorKind::Usage,
-                    "usage/endpoint",
-                    source.to_string(),
-                )
-            },
-        )?;
-        let transport = Transport::new(&endpoints).map_err(|source| {
-            Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
-        })?;
-        let tenant_id = &desired.tenant.spec.tenant_id;
-        let tokens: Arc<dyn TokenSource> = if sandbox.is_some() {
-            // Whatever signs in to the real tenant has no business here.
-            let endpoint =
-                TokenEndpoint::new(&endpoints, tenant_id, transport.clone(), clock.clone());
-            let secret = SecretString::from("sandbox");
-            Arc::new(Cached::new(
-                ClientSecret::new(endpoint, "moorline".to_owned(), secret),
-                clock.clone(),
-            ))
-        } else {
-            let env = |name: &str| std::env::var(name).ok();
-            auth::from_env(env, Some(tenant_id), &endpoints, &transport, &clock)?
-        };
-        let options = Options {
-            concurrency: global.concurrency.into(),
-            timeout: global.timeout,
-            tenant: uuid::Uuid::try_parse(tenant_id).ok(),
-        };
+        let Connection {
+            endpoints,
+            transport,
+            clock,
+            credential,
+            options,
+            sandbox,
+        } = Connection::open(ui, global, &desired.tenant, &desired.root).await?;
+        let (_, tokens) = credential?;
         let graph = Graph::new(endpoints, tokens, transport, clock, &options);
         Ok(Self {
             desired,
@@ -120,7 +153,7 @@ impl Session {
         };
         let selected = |address: &manifest::Address| self.selection.takes(address);
         let read = tenant::read::plan(&self.graph, &self.desired, selected, &options).await;
-        let (plan, live) = read.map_err(failure::graph)?;
+        let (plan, live) = read?;
         for warning in &plan.warnings {
             ui.warning(warning);
         }
@@ -154,12 +187,13 @@ fn now(clock: &Clock) -> String {
 
 async fn start_sandbox(
     ui: &Ui,
-    desired: &Desired,
+    tenant: &TenantFile,
+    root: &Path,
     file: Option<&Path>,
 ) -> Result<Running, Failure> {
     let state = match file {
         Some(path) if path.exists() => load_state(path)?,
-        _ => seed(desired)?,
+        _ => seed(tenant, root)?,
     };
     match file {
         Some(path) => ui.status(&format!("Using the sandbox, kept in {}.", path.display())),
@@ -184,11 +218,11 @@ pub(super) fn load_state(path: &Path) -> Result<State, Error> {
 }
 
 /// Returns the state that the tenant file names, or an empty tenant of its name.
-fn seed(desired: &Desired) -> Result<State, Error> {
-    match &desired.tenant.spec.sandbox.seed {
-        Some(seed) => load_state(&desired.root.join(seed)),
+fn seed(tenant: &TenantFile, root: &Path) -> Result<State, Error> {
+    match &tenant.spec.sandbox.seed {
+        Some(seed) => load_state(&root.join(seed)),
         None => Ok(State::new(Tenant {
-            domain: desired.tenant.spec.tenant_id.clone(),
+            domain: tenant.spec.tenant_id.clone(),
             ..Tenant::default()
         })),
     }
