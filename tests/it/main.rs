@@ -4,7 +4,10 @@
 
 mod all_kinds;
 mod compare;
+mod doctor;
 mod documents;
+mod explain;
+mod permissions;
 mod samples;
 mod schemas;
 mod support;

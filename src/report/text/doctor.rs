@@ -1,8 +1,9 @@
 //! Whether a set-up works.
 
 use anstyle::Style;
+use unicode_width::UnicodeWidthStr;
 
-use super::pen::Pen;
+use super::pen::{Pen, WIDTH};
 use crate::diagnose::doctor::{Check, DoctorDocument, Status};
 use crate::ui::sanitize;
 use crate::ui::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};
@@ -27,7 +28,11 @@ pub fn doctor(document: &DoctorDocument, palette: Palette) -> String {
     let head = pen.paint(DIM, head);
     pen.line(0, &head);
     pen.gap();
-    let widest = document.items.iter().map(|check| check.title.len()).max();
+    let widest = document
+        .items
+        .iter()
+        .map(|check| parts(check).0.len())
+        .max();
     for check in &document.items {
         line(&mut pen, check, widest.unwrap_or_default());
     }
@@ -48,20 +53,40 @@ pub fn doctor(document: &DoctorDocument, palette: Palette) -> String {
     pen.finish()
 }
 
-fn line(pen: &mut Pen, check: &Check, titles: usize) {
-    let (style, word): (Style, &str) = match check.status {
+fn line(pen: &mut Pen, check: &Check, subjects: usize) {
+    let (style, word) = match check.status {
         Status::Ok => (CREATED, "ok"),
         Status::Missing => (ERROR, "missing"),
         Status::Unknown => (WARNING, "unknown"),
     };
+    let (subject, object) = parts(check);
     let status = pen.piece(style, &format!("{word:STATUS$}"));
-    let title = pen.piece(Style::new(), &format!(" {:titles$} ", check.title));
-    let label = status.joined(title);
-    pen.prose(0, &label, sanitize::line(&check.detail).split(' '));
+    let subject = pen.piece(Style::new(), &format!(" {subject:subjects$} "));
+    let object = object.map(|name| format!("{name}: "));
+    let detail = format!("{}{}", object.unwrap_or_default(), check.detail);
+    let label = status.joined(subject);
+    let detail = sanitize::line(&detail);
+    // A long message stands beneath, where it has the whole width.
+    let below = STATUS + subjects + 3 + detail.width() > WIDTH;
+    if below {
+        pen.pieces(0, 0, 0, &[label]);
+        pen.paragraph(STATUS + 2, detail.split(' '));
+    } else {
+        pen.prose(0, &label, detail.split(' '));
+    }
     if check.status != Status::Ok {
         for remedy in &check.remedy {
             let label = pen.piece(HINT, "-");
             pen.prose(STATUS + 2, &label, sanitize::line(remedy).split(' '));
         }
+    }
+}
+
+/// Returns what a check is about, and which of several.
+fn parts(check: &Check) -> (&str, Option<&str>) {
+    match check.id.split_once('/') {
+        Some(("permission", name)) => ("permission", Some(name)),
+        Some(("read", name)) => ("reading", Some(name)),
+        _ => (&check.title, None),
     }
 }

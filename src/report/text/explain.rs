@@ -68,14 +68,14 @@ pub fn catalogue(catalogue: &Catalogue, palette: Palette) -> String {
 fn answer(pen: &mut Pen, explanation: &Explanation) {
     let label = pen.piece(BOLD, &format!("{}:", sanitize::line(&explanation.id)));
     pen.prose(0, &label, explanation.title.split(' '));
-    let none = pen.piece(DIM, "");
-    pen.prose(2, &none, explanation.cause.split(' '));
+    pen.paragraph(2, explanation.cause.split(' '));
     for remedy in &explanation.remedy {
         let label = pen.piece(HINT, "-");
         pen.prose(2, &label, remedy.split(' '));
     }
     if !explanation.sources.is_empty() {
-        let sources = pen.paint(DIM, format!("see {}", explanation.sources.join(", ")));
-        pen.line(2, &sources);
+        let label = pen.piece(DIM, "see");
+        let sources = explanation.sources.join(", ");
+        pen.prose(2, &label, sources.split(' '));
     }
 }
