@@ -51,7 +51,9 @@ pub fn of_answer(answer: &ServiceError) -> Option<&'static Entry> {
 pub fn of_sign_in(error: &AuthError) -> Option<&'static Entry> {
     let catalogue = Catalogue::built_in();
     match error {
-        AuthError::Refused(refusal) => catalogue.diagnose(&Symptom::of_refusal(refusal)),
+        AuthError::Refused(refusal) => catalogue
+            .diagnose(&Symptom::of_refusal(refusal))
+            .or_else(|| catalogue.by_code(sign_in_code(error))),
         AuthError::Unreachable { .. } => catalogue.by_code("graph/unreachable"),
         AuthError::BadAnswer { .. } => catalogue.by_code("graph/bad-answer"),
         AuthError::Malformed => catalogue.by_code("graph/token-malformed"),
@@ -123,10 +125,11 @@ mod tests {
         assert_eq!(refused(expired), Some("entra/secret-expired"));
         let number_alone = json!({ "error": "x", "error_codes": [90002] });
         assert_eq!(refused(number_alone), Some("entra/tenant-unknown"));
-        assert_eq!(
-            refused(json!({ "error": "invalid_client" })),
-            Some("entra/client-refused")
-        );
-        assert_eq!(refused(json!({ "error": "temporarily_unavailable" })), None);
+        for less in ["invalid_client", "temporarily_unavailable"] {
+            assert_eq!(
+                refused(json!({ "error": less })),
+                Some("entra/client-refused")
+            );
+        }
     }
 }

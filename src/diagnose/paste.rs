@@ -23,6 +23,9 @@ pub(super) struct Paste {
 /// How many places are tried as the beginning of a JSON document.
 const ATTEMPTS: usize = 100;
 
+/// How many codes of Moorline's own are explained at once.
+const CODES: usize = 50;
+
 /// How deep error bodies are looked for inside a document.
 const DEPTH: usize = 6;
 
@@ -227,6 +230,9 @@ fn moorline_codes(text: &str) -> Vec<String> {
         let Some(code) = end.map(|end| &rest[..end]) else {
             continue;
         };
+        if codes.len() == CODES {
+            break;
+        }
         let known = code.contains('/') && Catalogue::built_in().by_code(code).is_some();
         if known && !codes.iter().any(|seen| seen == code) {
             codes.push(code.to_owned());

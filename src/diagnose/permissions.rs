@@ -169,17 +169,19 @@ impl Table {
 }
 
 impl Permission {
-    /// Returns whether a token's permissions cover this one.
-    pub fn is_covered_by(&self, granted: &[String], delegated: bool) -> bool {
+    /// Returns which of a token's permissions covers this one, itself before others.
+    pub fn covered_by<'g>(&self, granted: &'g [String], delegated: bool) -> Option<&'g str> {
         let more = if delegated {
             &self.alternatives_delegated[..]
         } else {
             &[]
         };
-        let serving = self.alternatives.iter().chain(more).chain([&self.name]);
-        serving
+        [&self.name]
             .into_iter()
-            .any(|name| granted.iter().any(|g| g.eq_ignore_ascii_case(name)))
+            .chain(&self.alternatives)
+            .chain(more)
+            .find_map(|name| granted.iter().find(|g| g.eq_ignore_ascii_case(name)))
+            .map(String::as_str)
     }
 }
 
@@ -230,8 +232,10 @@ mod tests {
         let read = Table::built_in().permission("Policy.Read.DeviceConfiguration");
         let read = read.expect("it is there");
         let all = ["Policy.Read.All".to_owned()];
-        assert!(read.is_covered_by(&all, true) && !read.is_covered_by(&all, false));
-        assert!(read.is_covered_by(&["Policy.ReadWrite.DeviceConfiguration".to_owned()], false));
-        assert!(!read.is_covered_by(&[], true));
+        assert_eq!(read.covered_by(&all, true), Some("Policy.Read.All"));
+        assert_eq!(read.covered_by(&all, false), None);
+        let write = ["Policy.ReadWrite.DeviceConfiguration".to_owned()];
+        assert!(read.covered_by(&write, false).is_some());
+        assert_eq!(read.covered_by(&[], true), None);
     }
 }

@@ -46,10 +46,11 @@ impl Symptom {
         }
     }
 
-    /// Returns what a refusal of the sign-in service shows.
+    /// Returns what a refusal of the sign-in service shows. Its status is left out: alone, it would be taken for
+    /// one of Graph's.
     pub fn of_refusal(refusal: &Refusal) -> Self {
         Self {
-            status: Some(refusal.status),
+            status: None,
             codes: vec![refusal.error.clone()],
             numbers: refusal.number.into_iter().collect(),
             text: plain(&refusal.message),
@@ -76,6 +77,9 @@ pub(super) fn plain(text: &str) -> String {
     words.join(" ").to_lowercase()
 }
 
+/// How many numbers are taken from one text; a sign-in has one.
+const NUMBERS: usize = 20;
+
 /// Returns the numbers behind every `AADSTS`.
 pub(super) fn numbers(text: &str) -> Vec<u32> {
     let mut numbers: Vec<u32> = Vec::new();
@@ -83,6 +87,7 @@ pub(super) fn numbers(text: &str) -> Vec<u32> {
         let rest = &text[at + marker.len()..];
         let digits = rest.find(|c: char| !c.is_ascii_digit());
         if let Ok(number) = rest[..digits.unwrap_or(rest.len())].parse()
+            && numbers.len() < NUMBERS
             && !numbers.contains(&number)
         {
             numbers.push(number);

@@ -78,7 +78,10 @@ fn permissions(chart: &mut Chart, claims: &Claims, needs: &Needs) {
     } else {
         chart.ok(
             "consent",
-            format!("the token has {} permissions", granted.len()),
+            match granted.len() {
+                1 => "the token has 1 permission".to_owned(),
+                many => format!("the token has {many} permissions"),
+            },
         );
     }
     for need in &needs.permissions {
@@ -91,17 +94,10 @@ fn permission(chart: &mut Chart, claims: &Claims, granted: &[String], need: &Nee
     let Some(known) = Table::built_in().permission(&need.permission) else {
         return;
     };
-    if known.is_covered_by(granted, claims.is_delegated()) {
-        let exactly = granted.contains(&need.permission);
-        chart.ok(
-            &id,
-            if exactly {
-                "granted"
-            } else {
-                "covered by another"
-            },
-        );
-        return;
+    match known.covered_by(granted, claims.is_delegated()) {
+        Some(name) if name == need.permission => return chart.ok(&id, "granted"),
+        Some(name) => return chart.ok(&id, format!("covered by {name}")),
+        None => {}
     }
     let reasons: Vec<&str> = need
         .reasons
@@ -121,7 +117,7 @@ fn permission(chart: &mut Chart, claims: &Claims, granted: &[String], need: &Nee
         "Grant the {sort} permission `{}` ({permission_id}) with admin consent, then get a new token.",
         need.permission
     );
-    let detail = format!("not in the token; it {}", reasons.join(" and "));
+    let detail = format!("not in the token; it {}", reasons.join(", "));
     chart.missing(&id, Some(code), detail, vec![remedy]);
 }
 

@@ -33,8 +33,17 @@ pub fn doctor(document: &DoctorDocument, palette: Palette) -> String {
         .iter()
         .map(|check| parts(check).0.len())
         .max();
+    let mut said: &[String] = &[];
     for check in &document.items {
         line(&mut pen, check, widest.unwrap_or_default());
+        // What one remedy mends twice in a row is said once.
+        if check.status != Status::Ok && check.remedy != said {
+            for remedy in &check.remedy {
+                let label = pen.piece(HINT, "-");
+                pen.prose(STATUS + 2, &label, sanitize::line(remedy).split(' '));
+            }
+        }
+        said = &check.remedy;
     }
     pen.gap();
     let summary = document.summary;
@@ -61,24 +70,20 @@ fn line(pen: &mut Pen, check: &Check, subjects: usize) {
     };
     let (subject, object) = parts(check);
     let status = pen.piece(style, &format!("{word:STATUS$}"));
-    let subject = pen.piece(Style::new(), &format!(" {subject:subjects$} "));
-    let object = object.map(|name| format!("{name}: "));
-    let detail = format!("{}{}", object.unwrap_or_default(), check.detail);
-    let label = status.joined(subject);
-    let detail = sanitize::line(&detail);
+    let detail = sanitize::line(&check.detail);
+    let head = match object {
+        Some(object) => format!(" {subject:subjects$}  {object}"),
+        None => format!(" {subject:subjects$} "),
+    };
     // A long message stands beneath, where it has the whole width.
-    let below = STATUS + subjects + 3 + detail.width() > WIDTH;
-    if below {
-        pen.pieces(0, 0, 0, &[label]);
+    if STATUS + head.width() + 2 + detail.width() > WIDTH {
+        let head = pen.piece(Style::new(), head.trim_end());
+        pen.pieces(0, 0, 0, &[status.joined(head)]);
         pen.paragraph(STATUS + 2, detail.split(' '));
     } else {
-        pen.prose(0, &label, detail.split(' '));
-    }
-    if check.status != Status::Ok {
-        for remedy in &check.remedy {
-            let label = pen.piece(HINT, "-");
-            pen.prose(STATUS + 2, &label, sanitize::line(remedy).split(' '));
-        }
+        let colon = if object.is_some() { ":" } else { "" };
+        let head = pen.piece(Style::new(), &format!("{head}{colon}"));
+        pen.prose(0, &status.joined(head), detail.split(' '));
     }
 }
 
