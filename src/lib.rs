@@ -25,7 +25,7 @@
 //! | [`drift`] | a plan read the other way round |
 //! | [`diagnose`] | why something failed and what a run needs: the error catalogue, permissions, the doctor |
 //! | [`report`] | results as documents, one writer a format |
-//! | [`sandbox`] | an emulator of the Graph subset that is used; it shares only the CSDL types with the rest |
+//! | [`sandbox`] | an emulator of the Graph subset that is used; it shares with the rest what the type documents say, and no curated fact |
 //! | [`ui`] | the only writer to stdout and stderr |
 //! | [`cli`] | arguments, and the calls into all of the above; one file a command |
 //! | [`error`] | the one error that reaches `main`; its kind alone decides the exit code |

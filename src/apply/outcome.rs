@@ -132,10 +132,7 @@ impl Outcome {
         }
         // The user asked for the rest of it, so what was left out is a part and not a failure.
         let left_out = |item: &Item| matches!(item.status, Status::Blocked | Status::Stale);
-        let wrote = self
-            .items
-            .iter()
-            .any(|item| item.writes > 0 || item.status.is_done());
+        let wrote = self.items.iter().any(|item| item.writes > 0);
         let partial = wrote || self.items.iter().any(left_out);
         Some(if partial {
             ErrorKind::Partial

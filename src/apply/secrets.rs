@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -64,9 +66,14 @@ impl Secrets {
     }
 
     fn fill_value(&self, value: &mut Value) {
-        let known = variable(value).and_then(|variable| self.0.get(variable));
-        if let Some(secret) = known {
-            *value = secret.expose_secret().into();
+        let known = variable(value).and_then(|(name, base64)| Some((self.0.get(name)?, base64)));
+        if let Some((secret, base64)) = known {
+            let text = secret.expose_secret();
+            *value = if base64 {
+                BASE64.encode(text).into()
+            } else {
+                text.into()
+            };
             return;
         }
         match value {
@@ -89,22 +96,26 @@ impl Secrets {
     }
 }
 
-/// Returns a secret as it stands, and as it stands in JSON.
-fn forms(secret: &SecretString) -> [String; 2] {
+/// Returns a secret as it stands, as it stands in JSON, and encoded.
+fn forms(secret: &SecretString) -> [String; 3] {
     let plain = secret.expose_secret();
     let quoted = Value::from(plain).to_string();
     let escaped = quoted.get(1..quoted.len() - 1).unwrap_or_default();
-    [plain.to_owned(), escaped.to_owned()]
+    [plain.to_owned(), escaped.to_owned(), BASE64.encode(plain)]
 }
 
-/// Returns the variable that a leaf `{"$secret": "env:NAME"}` stands for.
-fn variable(value: &Value) -> Option<&str> {
+/// Returns the variable that a leaf `{"$secret": "env:NAME"}` stands for, and whether its base64 is meant.
+fn variable(value: &Value) -> Option<(&str, bool)> {
     let members = value.as_object().filter(|members| members.len() == 1)?;
-    members.get("$secret")?.as_str()?.strip_prefix("env:")
+    let source = members.get("$secret")?.as_str()?;
+    match source.strip_prefix("base64:") {
+        Some(source) => Some((source.strip_prefix("env:")?, true)),
+        None => Some((source.strip_prefix("env:")?, false)),
+    }
 }
 
 fn each_variable<'a>(value: &'a Value, found: &mut impl FnMut(&'a str)) {
-    if let Some(variable) = variable(value) {
+    if let Some((variable, _)) = variable(value) {
         return found(variable);
     }
     match value {
@@ -130,10 +141,11 @@ mod tests {
 
     #[test]
     fn a_secret_is_filled_wherever_it_lies_and_the_plan_keeps_its_placeholder() {
-        let body = json!({ "key": secret("A"), "list": [{ "value": secret("B") }, 1] });
+        let body =
+            json!({ "key": secret("A", false), "list": [{ "value": secret("B", true) }, 1] });
         let planned = Request::with_body(Method::Post, GraphVersion::Beta, "/x", body);
         let filled = secrets(&[("A", "one"), ("B", "two")]).fill(&planned);
-        let expected = json!({ "key": "one", "list": [{ "value": "two" }, 1] });
+        let expected = json!({ "key": "one", "list": [{ "value": "dHdv" }, 1] });
         assert_eq!(filled.body, Some(expected));
         let mut found = Vec::new();
         each_variable(planned.body.as_ref().expect("a body"), &mut |name| {

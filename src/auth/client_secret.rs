@@ -3,6 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::entra::TokenEndpoint;
+use super::search::Search;
 use super::{TokenFuture, TokenSource};
 
 /// The client credentials grant with a secret.
@@ -22,6 +23,16 @@ impl ClientSecret {
             secret,
         }
     }
+}
+
+/// Looks for an app with a secret.
+pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
+    let (client_id, secret) = search.app_with(["AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET"])?;
+    Some(Box::new(ClientSecret::new(
+        search.token_endpoint(),
+        client_id,
+        secret,
+    )))
 }
 
 impl TokenSource for ClientSecret {

@@ -1,48 +1,64 @@
-//! Microsoft Entra's token endpoint: a form goes out, a token or a refusal comes back.
+//! Microsoft Entra's sign-in service: a form goes out, a token or a refusal comes back.
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use secrecy::SecretString;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use url::{Url, form_urlencoded};
 
+use super::caller::{Call, Caller, host};
 use super::refusal::Refusal;
 use super::{AuthError, Token};
-use crate::clock::Clock;
 use crate::graph::cloud::Endpoints;
 use crate::graph::odata;
-use crate::graph::request::Effect;
-use crate::graph::retry::{self, CHAIN_DEADLINE, Decision, Outcome};
-use crate::graph::transport::{Fault, Incoming, Outgoing, Transport, WIRE, millis};
+use crate::graph::transport::Incoming;
 
 /// The token endpoint of a tenant.
 #[derive(Clone, Debug)]
 pub struct TokenEndpoint {
-    login: Url,
     url: Url,
     scope: String,
-    transport: Transport,
-    clock: Clock,
+    caller: Caller,
+}
+
+/// What the token endpoint issues.
+pub(super) struct Issued {
+    pub(super) token: Token,
+    /// What a person's next token is had for.
+    pub(super) refresh: Option<SecretString>,
 }
 
 #[derive(Deserialize)]
-struct Issued {
-    access_token: String,
+struct Answer {
+    access_token: SecretString,
     expires_in: u64,
+    refresh_token: Option<SecretString>,
 }
 
 impl TokenEndpoint {
     /// Makes the endpoint of a tenant, a GUID or a domain.
-    pub fn new(endpoints: &Endpoints, tenant: &str, transport: Transport, clock: Clock) -> Self {
-        let mut url = endpoints.login().clone();
-        url.set_path(&format!("/{}/oauth2/v2.0/token", odata::segment(tenant)));
+    pub fn new(endpoints: &Endpoints, tenant: &str, caller: Caller) -> Self {
         Self {
-            login: endpoints.login().clone(),
-            url,
+            url: of_tenant(endpoints, tenant, "oauth2/v2.0/token"),
             scope: endpoints.cloud().scope(),
-            transport,
-            clock,
+            caller,
         }
+    }
+
+    /// Returns its URL, which an assertion of the app's own names as its audience.
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Returns the scope of every permission that was granted on Graph.
+    pub(super) fn scope(&self) -> &str {
+        &self.scope
+    }
+
+    /// Returns who makes its calls.
+    pub(super) fn caller(&self) -> &Caller {
+        &self.caller
     }
 
     /// Asks for a token for Graph. `grant` is what the kind of credential adds to the form.
@@ -50,81 +66,52 @@ impl TokenEndpoint {
     /// # Errors
     /// When the service refuses, or cannot be asked within the retry policy.
     pub async fn redeem(&self, grant: &[(&str, &str)]) -> Result<Token, AuthError> {
-        let form = form_urlencoded::Serializer::new(String::new())
-            .append_pair("scope", &self.scope)
-            .extend_pairs(grant)
-            .finish();
-        let start = self.clock.instant();
-        let mut attempt = 1;
-        loop {
-            let sent = self.clock.instant();
-            let result = self.post(&form).await;
-            tracing::debug!(
-                target: WIRE,
-                method = "POST",
-                path = self.url.path(),
-                status = result.as_ref().ok().map(|answer| answer.status),
-                attempt,
-                duration_ms = millis(self.clock.instant().saturating_duration_since(sent)),
-                fault = result.as_ref().err().map(tracing::field::display),
-                request_id = result.as_ref().ok().and_then(|answer| answer.header("x-ms-request-id")),
-            );
-            let left = CHAIN_DEADLINE
-                .saturating_sub(self.clock.instant().saturating_duration_since(start));
-            // A token that was issued and lost does no harm: asking is a read.
-            match retry::decide(Effect::Read, self.outcome(&result), attempt, left) {
-                Decision::Wait(wait) => self.clock.sleep(wait).await,
-                Decision::Final | Decision::GiveUp | Decision::AnswerLost => {
-                    return self.conclude(result);
-                }
-            }
-            attempt += 1;
-        }
+        let scoped = [&[("scope", self.scope.as_str())], grant].concat();
+        Ok(self.exchange(&scoped).await?.token)
     }
 
-    async fn post(&self, form: &str) -> Result<Incoming, Fault> {
-        let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
-        let outgoing = Outgoing {
-            method: reqwest::Method::POST,
-            url: self.url.clone(),
-            headers: HeaderMap::from_iter([(CONTENT_TYPE, form_type)]),
-            body: Some(form.as_bytes().to_vec()),
-            within: None,
-        };
-        self.transport.exchange(outgoing).await
-    }
-
-    fn outcome(&self, result: &Result<Incoming, Fault>) -> Outcome {
-        match result {
-            Ok(answer) => Outcome::Answered {
-                status: answer.status,
-                retry_after: answer.retry_after(self.clock.now()),
-            },
-            Err(fault) => fault.outcome(Effect::Read),
-        }
-    }
-
-    fn conclude(&self, result: Result<Incoming, Fault>) -> Result<Token, AuthError> {
-        let host = || self.login.host_str().unwrap_or_default().to_owned();
-        let answer = result.map_err(|source| AuthError::Unreachable {
-            host: host(),
-            source,
-        })?;
-        if let Ok(issued) = serde_json::from_slice::<Issued>(&answer.body) {
-            let lifetime = Duration::from_secs(issued.expires_in);
-            return Ok(Token::issued(
-                issued.access_token.into(),
-                &self.login,
-                self.clock.now(),
-                lifetime,
-            ));
-        }
-        Err(match Refusal::parse(answer.status, &answer.body) {
-            Some(refusal) => AuthError::Refused(Box::new(refusal)),
-            None => AuthError::BadAnswer {
-                host: host(),
-                status: answer.status,
-            },
+    /// Sends a form and returns all that is issued for it.
+    pub(super) async fn exchange(&self, form: &[(&str, &str)]) -> Result<Issued, AuthError> {
+        let answer: Answer = ask(&self.caller, &self.url, form).await?;
+        let lifetime = Duration::from_secs(answer.expires_in);
+        let now = self.caller.clock().now();
+        Ok(Issued {
+            token: Token::issued(answer.access_token, &self.url, now, lifetime),
+            refresh: answer.refresh_token,
         })
     }
+}
+
+/// Returns a URL of the sign-in service about a tenant.
+pub(super) fn of_tenant(endpoints: &Endpoints, tenant: &str, path: &str) -> Url {
+    let mut url = endpoints.login().clone();
+    url.set_path(&format!("/{}/{path}", odata::segment(tenant)));
+    url
+}
+
+/// Sends a form and reads the answer.
+pub(super) async fn ask<T: DeserializeOwned>(
+    caller: &Caller,
+    url: &Url,
+    form: &[(&str, &str)],
+) -> Result<T, AuthError> {
+    let form = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish();
+    read(url, &caller.call(Call::form(url, &form)).await?)
+}
+
+/// Reads an answer: what was asked for, else a refusal, else it is no answer.
+pub(super) fn read<T: DeserializeOwned>(url: &Url, answer: &Incoming) -> Result<T, AuthError> {
+    // What the parser complains of is never shown: it may quote the answer.
+    if let Ok(wanted) = serde_json::from_slice(&answer.body) {
+        return Ok(wanted);
+    }
+    Err(match Refusal::parse(answer.status, &answer.body) {
+        Some(refusal) => AuthError::Refused(Box::new(refusal)),
+        None => AuthError::BadAnswer {
+            host: host(url),
+            status: answer.status,
+        },
+    })
 }

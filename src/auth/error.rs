@@ -1,24 +1,25 @@
 //! Why there is no token, or none that may be sent.
 
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use uuid::Uuid;
 
+use super::certificate::CertificateError;
+use super::chain::PassedOver;
 use super::refusal::Refusal;
 use crate::graph::transport::Fault;
 
 /// A failed sign-in. No secret and no token is ever part of it.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AuthError {
-    /// The environment has no complete credential.
-    #[error("no credential was found: {looked_for} is set{}", half_found(found))]
-    NoCredential {
-        /// What would have been a credential.
-        looked_for: String,
-        /// The names among it that are set.
-        found: Vec<String>,
-    },
-    /// It is not said which tenant to sign in to.
-    #[error("no tenant is named: set `spec.tenantId` or {0}")]
-    NoTenant(String),
+    /// There is no complete credential.
+    #[error("no credential was found")]
+    NoCredential(Vec<PassedOver>),
+    /// The credential that was asked for is not complete.
+    #[error("the credential cannot be used: {}", .0.iter().map(ToString::to_string).collect::<String>())]
+    Incomplete(Vec<PassedOver>),
     /// The sign-in service refused.
     #[error("{0}")]
     Refused(Box<Refusal>),
@@ -41,6 +42,33 @@ pub enum AuthError {
     /// The token holds characters that no token has.
     #[error("the access token is malformed: it holds characters that cannot be sent in a header")]
     Malformed,
+    /// A file or a program that the credential needs cannot be used.
+    #[error("{what} cannot be read from {}", path.display())]
+    File {
+        /// What it is.
+        what: &'static str,
+        /// Where it should be.
+        path: PathBuf,
+        /// Why.
+        source: Arc<io::Error>,
+    },
+    /// The client certificate cannot be signed in with.
+    #[error("{} is no client certificate to sign in with", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: CertificateError,
+    },
+    /// The Azure CLI has no token.
+    #[error("the Azure CLI gives no token: {0}")]
+    AzureCli(String),
+    /// The time was over before the person had signed in.
+    #[error("the run's time is over, and nobody has signed in")]
+    NobodySignedIn,
+    /// The token does not say whose it is; nothing was sent.
+    #[error("the token does not say which tenant it is for")]
+    NoTenantClaim,
     /// The token belongs to another tenant; nothing was sent.
     #[error("the token is for tenant {found}, but {expected} is declared")]
     WrongTenant {
@@ -61,9 +89,19 @@ pub enum AuthError {
     },
 }
 
-fn half_found(found: &[String]) -> String {
-    match found {
-        [] => String::new(),
-        found => format!("; there is a value only for {}", found.join(", ")),
+impl AuthError {
+    /// Returns what the error itself knows about a way out: what each kind of credential lacks.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::NoCredential(passed_over) => {
+                passed_over.iter().map(ToString::to_string).collect()
+            }
+            Self::Incomplete(passed_over) => passed_over
+                .iter()
+                .filter_map(|one| one.credential.advice())
+                .map(str::to_owned)
+                .collect(),
+            _ => Vec::new(),
+        }
     }
 }

@@ -1,21 +1,40 @@
 //! Signing in: where access tokens come from.
 //!
-//! Each kind of credential is a [`TokenSource`] in a file of its own, and [`environment`] chooses among
-//! them. Whether a token may go where it is about to be sent is for [`crate::graph::client`] to check.
+//! [`choose`] picks a credential and says why. Each kind of credential is a [`TokenSource`] in a file of
+//! its own, which also knows what it needs from the environment. Whether a token may go where it is about
+//! to be sent is for [`crate::graph::client`] to check.
+//!
+//! No token, secret or assertion is part of any error or of anything's `Debug`, and none is written to disk.
 
 use std::future::Future;
 use std::pin::Pin;
 
+mod assertion;
+mod azure_cli;
+mod azure_devops;
 pub mod cache;
+pub mod caller;
+mod certificate;
+mod chain;
 pub mod client_secret;
+pub mod credential;
+mod device_code;
 pub mod entra;
-pub mod environment;
 pub mod error;
+mod github;
+mod managed_identity;
 pub mod refusal;
+mod search;
 pub mod static_token;
+pub mod tenant;
 pub mod token;
+mod workload_identity;
 
-pub use environment::from_env;
+pub use caller::Caller;
+pub use certificate::CertificateError;
+pub use chain::{Choice, Environment, PassedOver, Surroundings, choose};
+pub use credential::{Credential, Settings};
+pub use device_code::Person;
 pub use error::AuthError;
 pub use token::Token;
 
@@ -26,4 +45,10 @@ pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<Token, AuthError>>
 pub trait TokenSource: std::fmt::Debug + Send + Sync {
     /// Returns a token that is valid now. It is asked before every call.
     fn token(&self) -> TokenFuture<'_>;
+}
+
+impl TokenSource for Box<dyn TokenSource> {
+    fn token(&self) -> TokenFuture<'_> {
+        (**self).token()
+    }
 }

@@ -31,6 +31,18 @@ struct Lifetime {
     end: Timestamp,
 }
 
+impl Lifetime {
+    fn new(now: Timestamp, lifetime: Duration) -> Self {
+        // A token that lives for less than twice the margin is renewed half-way.
+        let renew_after = lifetime.saturating_sub(RENEW_BEFORE).max(lifetime / 2);
+        let after = |duration| now.checked_add(duration).unwrap_or(Timestamp::MAX);
+        Self {
+            renew: after(renew_after),
+            end: after(lifetime),
+        }
+    }
+}
+
 /// The claims that matter before a token is sent. Their signature is Graph's to check.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -39,11 +51,18 @@ struct Claims {
     tid: Option<String>,
 }
 
+/// How a token is signed.
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+}
+
 impl Token {
     /// Makes a token that somebody else looks after. Its claims say who issued it.
     pub fn given(secret: SecretString) -> Self {
-        let claims: Claims = claims(secret.expose_secret()).unwrap_or_default();
-        let issuer = claims.iss.and_then(|iss| Url::parse(&iss).ok());
+        let claims: Claims = part(secret.expose_secret(), 1).unwrap_or_default();
+        let issuer = claims.iss.filter(|_| is_signed(secret.expose_secret()));
+        let issuer = issuer.and_then(|iss| Url::parse(&iss).ok());
         Self {
             issuer: issuer.as_ref().and_then(host),
             tenant: claims.tid.and_then(|tid| Uuid::parse_str(&tid).ok()),
@@ -59,15 +78,16 @@ impl Token {
         now: Timestamp,
         lifetime: Duration,
     ) -> Self {
-        // A token that lives for less than twice the margin is renewed half-way.
-        let renew_after = lifetime.saturating_sub(RENEW_BEFORE).max(lifetime / 2);
-        let after = |duration| now.checked_add(duration).unwrap_or(Timestamp::MAX);
         Self {
             issuer: host(login),
-            lifetime: Some(Lifetime {
-                renew: after(renew_after),
-                end: after(lifetime),
-            }),
+            ..Self::handed(secret, now, Some(lifetime))
+        }
+    }
+
+    /// Makes a token that somebody on this machine got from a sign-in service, who keeps it or got it just now.
+    pub(crate) fn handed(secret: SecretString, now: Timestamp, lifetime: Option<Duration>) -> Self {
+        Self {
+            lifetime: lifetime.map(|lifetime| Lifetime::new(now, lifetime)),
             ..Self::given(secret)
         }
     }
@@ -84,7 +104,7 @@ impl Token {
 
     /// Returns what the token says of itself, unchecked; `None` where it is no JWT.
     pub(crate) fn claims<T: DeserializeOwned>(&self) -> Option<T> {
-        claims(self.secret.expose_secret())
+        part(self.secret.expose_secret(), 1)
     }
 
     /// Returns whether it is time to get another one.
@@ -97,15 +117,15 @@ impl Token {
         self.lifetime.is_some_and(|lifetime| lifetime.end <= now)
     }
 
-    /// Checks that the token is of the tenant that is meant. A token that does not say passes: there is
-    /// nothing to compare, and Graph will read it anyway.
+    /// Checks that the token is of the tenant that is meant.
     ///
     /// # Errors
-    /// When it is of another tenant.
+    /// When it is of another tenant, or does not say of which it is.
     pub fn check_tenant(&self, expected: Uuid) -> Result<(), AuthError> {
         match self.tenant {
-            Some(found) if found != expected => Err(AuthError::WrongTenant { expected, found }),
-            _ => Ok(()),
+            Some(found) if found == expected => Ok(()),
+            Some(found) => Err(AuthError::WrongTenant { expected, found }),
+            None => Err(AuthError::NoTenantClaim),
         }
     }
 }
@@ -114,10 +134,16 @@ fn host(url: &Url) -> Option<String> {
     url.host_str().map(str::to_owned)
 }
 
-/// Reads the payload of a JWT, without checking its signature; `None` for any other text.
-fn claims<T: DeserializeOwned>(token: &str) -> Option<T> {
-    let payload = token.split('.').nth(1)?.trim_end_matches('=');
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+/// Returns whether a token claims to be signed. One that does not is an emulator's, whatever issuer it names.
+fn is_signed(token: &str) -> bool {
+    let header: Option<Header> = part(token, 0);
+    header.is_some_and(|header| header.alg != "none")
+}
+
+/// Reads a part of a JWT, without checking its signature; `None` for any other text.
+fn part<T: DeserializeOwned>(token: &str, number: usize) -> Option<T> {
+    let part = token.split('.').nth(number)?.trim_end_matches('=');
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -128,10 +154,14 @@ pub(crate) mod tests {
 
     const CONTOSO: Uuid = Uuid::from_u128(0x11111111_2222_3333_4444_555555555555);
 
-    /// Returns an unsigned JWT with these claims.
+    /// Returns a JWT with these claims, and with what looks like a signature.
     pub(crate) fn jwt(claims: &Value) -> SecretString {
+        with_header(&json!({"alg": "RS256"}), claims)
+    }
+
+    fn with_header(header: &Value, claims: &Value) -> SecretString {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        format!("{}.{}.c2ln", part(&json!({"alg": "none"})), part(claims)).into()
+        format!("{}.{}.c2ln", part(header), part(claims)).into()
     }
 
     #[test]
@@ -151,7 +181,8 @@ pub(crate) mod tests {
              but 11111111-2222-3333-4444-555555555555 is declared"
         );
         for unreadable in [json!(null), json!(7), json!("contoso")] {
-            assert!(token(unreadable).check_tenant(CONTOSO).is_ok());
+            let error = token(unreadable).check_tenant(CONTOSO);
+            assert!(matches!(error, Err(AuthError::NoTenantClaim)));
         }
     }
 
@@ -170,6 +201,11 @@ pub(crate) mod tests {
             Token::given(secret.clone()).issuer(),
             Some("sts.windows.net")
         );
+        let unsigned = with_header(
+            &json!({"alg": "none"}),
+            &json!({"iss": "https://sts.windows.net/1/"}),
+        );
+        assert_eq!(Token::given(unsigned).issuer(), None);
         let login = Url::parse("http://127.0.0.1:80").expect("valid");
         let issued = Token::issued(secret, &login, Timestamp::UNIX_EPOCH, Duration::ZERO);
         assert_eq!(issued.issuer(), Some("127.0.0.1"));

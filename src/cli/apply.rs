@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use secrecy::SecretString;
 
 use super::failure::Failure;
 use super::output::Output;
 use super::session::Session;
-use super::{Done, Format, Global};
+use super::{Done, Format, TenantOptions};
 use crate::apply::outcome::{Item, Outcome};
 use crate::apply::{Applier, ApplyError, ApplyOptions, Observer};
 use crate::error::{Error, ErrorKind};
@@ -18,6 +19,7 @@ use crate::plan::{Change, Plan, risk};
 use crate::report;
 use crate::tenant::Live;
 use crate::ui::progress::Progress;
+use crate::ui::style::Palette;
 use crate::ui::{Answer, Ui};
 
 /// Make the tenant as declared: shows the plan and asks first.
@@ -30,7 +32,7 @@ pub(super) struct Arguments {
     #[arg(long, short = 'y')]
     yes: bool,
     /// Accept a risk by its name, as the refusal gives it; may be given several times.
-    #[arg(long, value_name = "RISK")]
+    #[arg(long, value_name = "RISK", value_parser = PossibleValuesParser::new(risk::codes()))]
     allow: Vec<String>,
     /// Apply the rest where some objects changed since the plan.
     #[arg(long)]
@@ -42,17 +44,13 @@ pub(super) struct Arguments {
     #[arg(long)]
     recreate: bool,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
+    #[command(flatten)]
+    tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
-    inner(ui, global, arguments)
-        .await
-        .map_err(|failure| failure.with_json(arguments.output.is_json()))
-}
-
-async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
-    let session = Session::open(ui, global, &arguments.path).await?;
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+    let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
     let (plan, live) = session.plan(ui, arguments.recreate).await?;
     show(ui, arguments, &plan)?;
     if plan.summary.is_empty() {
@@ -66,7 +64,8 @@ async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, 
     finish(ui, arguments, &outcome)
 }
 
-/// Shows the plan: on stdout for people, on stderr where stdout is for a program.
+/// Shows the plan: on stdout for people, on stderr where stdout is for a program. Nobody is asked about a
+/// plan that they do not see, so a question brings it with it even where little is to be said.
 fn show(ui: &Ui, arguments: &Arguments, plan: &Plan) -> Result<(), Error> {
     if arguments.output.format == Format::Text && arguments.output.output.is_none() {
         return ui.data(&report::text::plan(
@@ -75,12 +74,22 @@ fn show(ui: &Ui, arguments: &Arguments, plan: &Plan) -> Result<(), Error> {
             ui.verbosity().into(),
         ));
     }
-    ui.status(&report::text::plan(
-        plan,
-        crate::ui::style::Palette::Plain,
-        ui.verbosity().into(),
-    ));
+    let text = |palette| report::text::plan(plan, palette, ui.verbosity().into());
+    if asks(arguments, plan) {
+        ui.notice(&text(ui.notice_palette()));
+    } else if ui.is_quiet() {
+        for warning in &plan.warnings {
+            ui.warning(warning);
+        }
+    } else {
+        ui.status(&text(Palette::Plain));
+    }
     Ok(())
+}
+
+/// Returns whether somebody has to say yes before anything is written.
+fn asks(arguments: &Arguments, plan: &Plan) -> bool {
+    !arguments.yes && !plan.order.is_empty()
 }
 
 fn may_go_on(
@@ -118,7 +127,7 @@ fn may_go_on(
             .hint(format!("If it is meant: {}", flags.join(" ")))
             .into());
     }
-    if arguments.yes || plan.order.is_empty() {
+    if !asks(arguments, plan) {
         return Ok(());
     }
     match ui.confirm(&format!("Apply this to {}?", session.place())) {

@@ -9,7 +9,7 @@ use super::output::Output;
 use super::permissions::For;
 use super::selection::Selection;
 use super::session::Connection;
-use super::{Done, Format, Global};
+use super::{Done, Format, TenantOptions};
 use crate::diagnose::doctor::{self, Subject};
 use crate::diagnostic;
 use crate::error::{Error, ErrorKind};
@@ -27,16 +27,12 @@ pub(super) struct Arguments {
     #[arg(long = "for", value_name = "COMMAND", default_value = "plan")]
     purpose: For,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
+    #[command(flatten)]
+    tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
-    inner(ui, global, arguments)
-        .await
-        .map_err(|failure| failure.with_json(arguments.output.is_json()))
-}
-
-async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     if arguments.output.format == Format::Markdown {
         let error = Error::new(
             ErrorKind::Usage,
@@ -48,11 +44,11 @@ async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, 
     let loaded = bundle::load(&arguments.path);
     let Some(tenant) = &loaded.tenant else {
         // Without a tenant there is nothing to examine.
-        return Err(Box::new(Invalid {
+        let invalid = Invalid {
             findings: loaded.findings,
             sources: loaded.sources,
-        })
-        .into());
+        };
+        return Err(Failure::invalid(Box::new(invalid), &arguments.path));
     };
     let valid = !loaded.has_errors();
     if !valid {
@@ -61,18 +57,20 @@ async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, 
             "The manifests have errors: {summary}. What they need is not examined."
         ));
     }
-    let selection = Selection::new(&global.only, &loaded.manifests)?;
+    let selection = Selection::new(&arguments.tenant.only.globs, &loaded.manifests)?;
     let selected = loaded
         .manifests
         .iter()
         .filter(|m| selection.takes(&m.address));
-    let connection = Connection::open(ui, global, tenant, &loaded.root).await?;
+    let connection = Connection::open(ui, &arguments.tenant, tenant, &loaded.root).await?;
     let document = doctor::examine(Subject {
         tenant: &tenant.spec.tenant_id,
         endpoints: &connection.endpoints,
         transport: &connection.transport,
         clock: &connection.clock,
-        options: &connection.options,
+        caller: &connection.caller,
+        concurrency: arguments.tenant.concurrency.into(),
+        timeout: arguments.tenant.timeout,
         credential: connection.credential,
         manifests: valid.then(|| selected.collect()),
         purpose: arguments.purpose.into(),

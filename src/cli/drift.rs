@@ -7,8 +7,9 @@ use clap::Args;
 use super::failure::Failure;
 use super::output::Output;
 use super::session::Session;
-use super::{Done, Format, Global};
+use super::{Done, Format, TenantOptions};
 use crate::drift;
+use crate::error::ErrorKind;
 use crate::report;
 use crate::ui::Ui;
 
@@ -22,19 +23,16 @@ pub(super) struct Arguments {
     #[arg(long)]
     detailed_exitcode: bool,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
+    #[command(flatten)]
+    tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
-    inner(ui, global, arguments)
-        .await
-        .map_err(|failure| failure.with_json(arguments.output.is_json()))
-}
-
-async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
-    let session = Session::open(ui, global, &arguments.path).await?;
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+    let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
     let (plan, _) = session.plan(ui, false).await?;
     session.close().await;
+    arguments.output.warn(ui, &plan.warnings);
     let report = drift::report(plan);
     let text = match arguments.output.format {
         Format::Text => {
@@ -45,6 +43,10 @@ async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, 
     };
     arguments.output.write(ui, &text)?;
     let differs = report.has_drift();
+    if arguments.detailed_exitcode && !differs && report.summary.unknown > 0 {
+        // Nobody may take "cannot be told" for "in sync".
+        return Ok(Done::As(ErrorKind::Failed));
+    }
     Ok(if differs && arguments.detailed_exitcode {
         Done::WithDifferences
     } else {

@@ -23,14 +23,10 @@ pub(super) struct Arguments {
     #[arg(value_name = "CODE | -")]
     text: Vec<String>,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    inner(ui, arguments).map_err(|error| Failure::from(error).with_json(arguments.output.is_json()))
-}
-
-fn inner(ui: &Ui, arguments: &Arguments) -> Result<Done, Error> {
     let output = &arguments.output;
     let palette = output.palette(ui);
     if output.format == Format::Markdown {
@@ -39,7 +35,7 @@ fn inner(ui: &Ui, arguments: &Arguments) -> Result<Done, Error> {
             "usage/format",
             "explanations have no Markdown form",
         );
-        return Err(error.hint("Use `--format text` or `--format json`."));
+        return Err(error.hint("Use `--format text` or `--format json`.").into());
     }
     let text = match &arguments.text[..] {
         [] if output.format == Format::Text => {
@@ -47,12 +43,12 @@ fn inner(ui: &Ui, arguments: &Arguments) -> Result<Done, Error> {
             output.write(ui, &list)?;
             return Ok(Done::Quietly);
         }
-        [] => return Err(nothing()),
+        [] => return Err(nothing().into()),
         [only] if only == "-" => stdin()?,
         words => words.join(" "),
     };
     if text.trim().is_empty() {
-        return Err(nothing());
+        return Err(nothing().into());
     }
     let document = explanation::explain(&text);
     let text = match output.format {

@@ -1,9 +1,11 @@
 //! How a command fails: an error, or manifests that cannot be used.
 
+use std::path::Path;
+
 use crate::auth::AuthError;
 use crate::diagnose::failure as known;
 use crate::diagnose::{Catalogue, Entry, Explanation};
-use crate::diagnostic;
+use crate::diagnostic::{self, Finding, Severity};
 use crate::error::{Error, ErrorKind};
 use crate::graph::error::GraphError;
 use crate::manifest::Invalid;
@@ -17,8 +19,6 @@ pub(super) struct Failure {
     invalid: Option<Box<Invalid>>,
     /// What the catalogue says of what a service answered.
     explanation: Option<Box<Explanation>>,
-    /// Whether stdout should hold an `error` document.
-    as_json: bool,
 }
 
 impl Failure {
@@ -26,14 +26,8 @@ impl Failure {
         self.error.kind
     }
 
-    /// Makes stdout hold an `error` document where the caller reads JSON.
-    pub(super) fn with_json(mut self, json: bool) -> Self {
-        self.as_json = json;
-        self
-    }
-
-    /// Tells the user.
-    pub(super) fn report(&self, ui: &Ui) {
+    /// Tells the user, and on stdout a caller that reads JSON.
+    pub(super) fn report(&self, ui: &Ui, json: bool) {
         if let Some(invalid) = &self.invalid {
             let text = diagnostic::text::render(
                 &invalid.findings,
@@ -47,7 +41,7 @@ impl Failure {
         if let Some(explanation) = &self.explanation {
             ui.notice(&report::text::explanation(explanation, ui.notice_palette()));
         }
-        if self.as_json {
+        if json {
             let findings = self
                 .invalid
                 .as_ref()
@@ -55,6 +49,40 @@ impl Failure {
             // Where stdout is gone, the exit code still tells.
             let explanation = self.explanation.as_deref();
             let _ = ui.data(&report::json::error(&self.error, explanation, findings));
+        }
+    }
+}
+
+impl Failure {
+    /// Makes the failure of a command whose PATH holds manifests that cannot be used.
+    pub(super) fn invalid(invalid: Box<Invalid>, path: &Path) -> Self {
+        let kind = of_findings(&invalid.findings, &[path]).unwrap_or(ErrorKind::Invalid);
+        let summary = diagnostic::text::summary(&invalid.findings);
+        let error = match kind {
+            ErrorKind::Usage => Error::new(
+                kind,
+                "usage/path",
+                format!("`{}` cannot be read", path.display()),
+            ),
+            _ => Error::new(
+                kind,
+                "manifest/invalid",
+                format!("the manifests cannot be used: {summary}"),
+            ),
+        };
+        Self {
+            error,
+            invalid: Some(invalid),
+            explanation: None,
+        }
+    }
+
+    /// Makes the failure of a service's, which ends with what the catalogue says of it.
+    fn explained(error: Error, entry: Option<&Entry>) -> Self {
+        Self {
+            error,
+            invalid: None,
+            explanation: entry.map(|entry| Box::new(Explanation::from(entry))),
         }
     }
 }
@@ -70,50 +98,49 @@ impl From<Error> for Failure {
             error,
             invalid: None,
             explanation: None,
-            as_json: false,
         }
     }
 }
 
-impl Failure {
-    /// Makes the failure of a service's, which ends with what the catalogue says of it.
-    fn explained(error: Error, entry: Option<&Entry>) -> Self {
-        Self {
-            error,
-            invalid: None,
-            explanation: entry.map(|entry| Box::new(Explanation::from(entry))),
-            as_json: false,
+/// Returns what findings make of a run that was given these paths. A path that leads nowhere is a slip on
+/// the command line, and a file that the system does not give out says nothing about the manifests.
+pub(super) fn of_findings<'a>(
+    findings: impl IntoIterator<Item = &'a Finding>,
+    given: &[impl AsRef<Path>],
+) -> Option<ErrorKind> {
+    let is_given = |file: &Path| given.iter().any(|path| path.as_ref() == file);
+    let errors = findings
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    let kinds = errors.map(|finding| match finding.code.as_str() {
+        "file/missing" | "file/unreadable" | "tenant/missing"
+            if finding.file.as_deref().is_some_and(is_given) =>
+        {
+            ErrorKind::Usage
         }
-    }
-}
-
-impl From<Box<Invalid>> for Failure {
-    fn from(invalid: Box<Invalid>) -> Self {
-        let message = format!(
-            "the manifests cannot be used: {}",
-            diagnostic::text::summary(&invalid.findings)
-        );
-        let error = Error::new(ErrorKind::Invalid, "manifest/invalid", message);
-        Self {
-            error,
-            invalid: Some(invalid),
-            explanation: None,
-            as_json: false,
-        }
-    }
+        "file/unreadable" => ErrorKind::Failed,
+        _ => ErrorKind::Invalid,
+    });
+    kinds.max()
 }
 
 impl From<GraphError> for Failure {
     fn from(error: GraphError) -> Self {
         let entry = known::of_call(&error);
-        Self::explained(failed(known::code(&error), &error), entry)
+        let mut result = failed(known::code(&error), &error);
+        if let GraphError::Auth(error) = &error {
+            result.hints = error.hints();
+        }
+        Self::explained(result, entry)
     }
 }
 
 impl From<AuthError> for Failure {
     fn from(error: AuthError) -> Self {
         let entry = known::of_sign_in(&error);
-        Self::explained(failed(known::sign_in_code(&error), &error), entry)
+        let mut result = failed(known::sign_in_code(&error), &error);
+        result.hints = error.hints();
+        Self::explained(result, entry)
     }
 }
 
@@ -153,5 +180,23 @@ impl std::error::Error for Causes {
         self.next
             .as_deref()
             .map(|next| next as &dyn std::error::Error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_the_system_does_not_give_out_is_no_invalid_manifest() {
+        let error = |code: &&str| Finding::file_error(*code, "a.yaml", "it");
+        let kind = |codes: &[&str]| {
+            let findings: Vec<Finding> = codes.iter().map(error).collect();
+            of_findings(&findings, &["b.yaml"])
+        };
+        assert_eq!(kind(&[]), None);
+        assert_eq!(kind(&["file/unreadable"]), Some(ErrorKind::Failed));
+        let both = kind(&["file/unreadable", "yaml/syntax"]);
+        assert_eq!(both, Some(ErrorKind::Invalid));
     }
 }

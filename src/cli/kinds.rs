@@ -17,7 +17,7 @@ use crate::ui::Ui;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {

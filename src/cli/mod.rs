@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
+use crate::auth::Credential;
 use crate::error::ErrorKind;
 use crate::ui::{self, Ui};
 use failure::Failure;
@@ -47,18 +48,6 @@ struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 struct Global {
-    /// Limit to manifests whose KIND/NAME matches this glob; may be given several times.
-    #[arg(long, global = true, value_name = "KIND/NAME")]
-    only: Vec<String>,
-    /// Use the built-in Graph emulator instead of a tenant; with a file its state is kept there.
-    #[arg(long, global = true, value_name = "STATE.json", num_args = 0..=1, require_equals = true)]
-    sandbox: Option<Option<PathBuf>>,
-    /// Another Graph host than the cloud's; http only for this machine.
-    #[arg(long, global = true, value_name = "URL", conflicts_with = "sandbox")]
-    graph_url: Option<String>,
-    /// Another sign-in host than the cloud's; http only for this machine.
-    #[arg(long, global = true, value_name = "URL", conflicts_with = "sandbox")]
-    login_url: Option<String>,
     /// When to use colours.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
@@ -71,11 +60,34 @@ struct Global {
     /// Say nothing but the result, warnings and errors.
     #[arg(short, long, global = true)]
     quiet: bool,
+}
+
+/// What every command takes that looks at a tenant.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Tenant options")]
+struct TenantOptions {
+    #[command(flatten)]
+    only: selection::Only,
+    /// Use the built-in Graph emulator instead of a tenant; with a file its state is kept there.
+    #[arg(long, value_name = "STATE.json", num_args = 0..=1, require_equals = true)]
+    sandbox: Option<Option<PathBuf>>,
+    /// Limits, lag, latency and faults for the built-in Graph emulator to play, as YAML.
+    #[arg(long, value_name = "FAULTS.yaml", requires = "sandbox")]
+    sandbox_faults: Option<PathBuf>,
+    /// Another Graph host than the cloud's; http only for this machine.
+    #[arg(long, value_name = "URL", conflicts_with = "sandbox")]
+    graph_url: Option<String>,
+    /// Another sign-in host than the cloud's; http only for this machine.
+    #[arg(long, value_name = "URL", conflicts_with = "sandbox")]
+    login_url: Option<String>,
+    /// The one kind of credential to sign in with, instead of the first that the environment holds.
+    #[arg(long, value_name = "NAME", conflicts_with = "sandbox")]
+    credential: Option<Credential>,
     /// How many calls may be under way at once.
-    #[arg(long, global = true, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
     concurrency: u8,
     /// How many seconds the whole run may take.
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
 }
 
@@ -99,6 +111,24 @@ enum Command {
     Schema(schema::Arguments),
     Sandbox(sandbox::Arguments),
     Completions(completions::Arguments),
+}
+
+impl Command {
+    /// Returns whether stdout holds JSON, a failure included.
+    fn wants_json(&self) -> bool {
+        let output = match self {
+            Self::Validate(arguments) => &arguments.output,
+            Self::Plan(arguments) => &arguments.output,
+            Self::Apply(arguments) => &arguments.output,
+            Self::Drift(arguments) => &arguments.output,
+            Self::Doctor(arguments) => &arguments.output,
+            Self::Explain(arguments) => &arguments.output,
+            Self::Permissions(arguments) => &arguments.output,
+            Self::Kinds(arguments) => &arguments.output,
+            Self::Schema(_) | Self::Sandbox(_) | Self::Completions(_) => return false,
+        };
+        output.is_json()
+    }
 }
 
 /// The formats that a command's result can have.
@@ -137,12 +167,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let ui = Ui::new(options);
     logging::start(&ui, cli.global.log_format);
-    match dispatch(&ui, &cli) {
+    match dispatch(&ui, &cli.command) {
         Ok(Done::Quietly) => ExitCode::SUCCESS,
         Ok(Done::WithDifferences) => ExitCode::from(2),
         Ok(Done::As(kind)) => ExitCode::from(kind.exit_code()),
         Err(failure) => {
-            failure.report(&ui);
+            failure.report(&ui, cli.command.wants_json());
             ExitCode::from(failure.kind().exit_code())
         }
     }
@@ -159,16 +189,15 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn dispatch(ui: &Ui, cli: &Cli) -> Result<Done, Failure> {
-    let global = &cli.global;
-    match &cli.command {
+fn dispatch(ui: &Ui, command: &Command) -> Result<Done, Failure> {
+    match command {
         Command::Validate(arguments) => validate::run(ui, arguments),
-        Command::Plan(arguments) => session::block_on(plan::run(ui, global, arguments))?,
-        Command::Apply(arguments) => session::block_on(apply::run(ui, global, arguments))?,
-        Command::Drift(arguments) => session::block_on(drift::run(ui, global, arguments))?,
-        Command::Doctor(arguments) => session::block_on(doctor::run(ui, global, arguments))?,
+        Command::Plan(arguments) => session::block_on(plan::run(ui, arguments))?,
+        Command::Apply(arguments) => session::block_on(apply::run(ui, arguments))?,
+        Command::Drift(arguments) => session::block_on(drift::run(ui, arguments))?,
+        Command::Doctor(arguments) => session::block_on(doctor::run(ui, arguments))?,
         Command::Explain(arguments) => explain::run(ui, arguments),
-        Command::Permissions(arguments) => permissions::run(ui, global, arguments),
+        Command::Permissions(arguments) => permissions::run(ui, arguments),
         Command::Kinds(arguments) => kinds::run(ui, arguments),
         Command::Schema(arguments) => schema::run(ui, arguments),
         Command::Sandbox(arguments) => sandbox::run(ui, arguments),

@@ -24,6 +24,15 @@ impl Output {
         self.format == Format::Json
     }
 
+    /// Says on stderr what a result warns of, where the result is not for people; a text says it itself.
+    pub(super) fn warn(&self, ui: &Ui, warnings: &[String]) {
+        if self.format != Format::Text {
+            for warning in warnings {
+                ui.warning(warning);
+            }
+        }
+    }
+
     /// Writes a result.
     pub(super) fn write(&self, ui: &Ui, text: &str) -> Result<(), Error> {
         let Some(path) = &self.output else {

@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use super::output::Output;
-use super::selection::Selection;
-use super::{Done, Format, Global};
+use super::selection::{Only, Selection};
+use super::{Done, Format};
 use crate::diagnose::needs::{self, PermissionsDocument, Purpose};
 use crate::error::{Error, ErrorKind};
 use crate::manifest::{Manifest, bundle};
@@ -24,7 +24,9 @@ pub(super) struct Arguments {
     #[arg(long = "for", value_name = "COMMAND")]
     purpose: Option<For>,
     #[command(flatten)]
-    output: Output,
+    only: Only,
+    #[command(flatten)]
+    pub(super) output: Output,
 }
 
 /// The commands that need permissions.
@@ -48,13 +50,11 @@ impl From<For> for Purpose {
     }
 }
 
-pub(super) fn run(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
-    inner(ui, global, arguments).map_err(|failure| failure.with_json(arguments.output.is_json()))
-}
-
-fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
-    let desired = bundle::load(&arguments.path).into_desired()?;
-    let selection = Selection::new(&global.only, &desired.manifests)?;
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+    let desired = bundle::load(&arguments.path)
+        .into_desired()
+        .map_err(|invalid| Failure::invalid(invalid, &arguments.path))?;
+    let selection = Selection::new(&arguments.only.globs, &desired.manifests)?;
     let manifests: Vec<&Manifest> = desired
         .manifests
         .iter()

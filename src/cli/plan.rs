@@ -7,7 +7,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::output::Output;
 use super::session::Session;
-use super::{Done, Format, Global};
+use super::{Done, Format, TenantOptions};
 use crate::report;
 use crate::ui::Ui;
 
@@ -24,19 +24,16 @@ pub(super) struct Arguments {
     #[arg(long)]
     recreate: bool,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
+    #[command(flatten)]
+    tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
-    inner(ui, global, arguments)
-        .await
-        .map_err(|failure| failure.with_json(arguments.output.is_json()))
-}
-
-async fn inner(ui: &Ui, global: &Global, arguments: &Arguments) -> Result<Done, Failure> {
-    let session = Session::open(ui, global, &arguments.path).await?;
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+    let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
     let (plan, _) = session.plan(ui, arguments.recreate).await?;
     session.close().await;
+    arguments.output.warn(ui, &plan.warnings);
     let text = match arguments.output.format {
         Format::Text => {
             report::text::plan(&plan, arguments.output.palette(ui), ui.verbosity().into())

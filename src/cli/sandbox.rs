@@ -1,16 +1,18 @@
 //! `moorline sandbox`.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
 use super::Done;
 use super::failure::Failure;
-use super::session::{block_on, load_state};
+use super::session::{block_on, load_conditions, load_state};
 use crate::error::{Error, ErrorKind};
 use crate::manifest::{Address, bundle};
 use crate::sandbox::Sandbox;
+use crate::sandbox::conditions::{Conditions, TimeScale};
 use crate::sandbox::edit::Edit;
 use crate::sandbox::state::State;
 use crate::ui::Ui;
@@ -27,6 +29,15 @@ pub(super) struct Arguments {
     /// The loopback address to listen on; port 0 takes any free one.
     #[arg(long, value_name = "ADDRESS", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)))]
     listen: SocketAddr,
+    /// Limits, lag, latency and faults to play, as YAML.
+    #[arg(long, value_name = "FAULTS.yaml")]
+    faults: Option<PathBuf>,
+    /// Enforce the limits that Microsoft publishes.
+    #[arg(long)]
+    throttle: bool,
+    /// How many times faster than the world the sandbox's own time runs.
+    #[arg(long, value_name = "N")]
+    time_scale: Option<NonZeroU32>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -67,7 +78,16 @@ async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), Failure> {
         Some(path) if path.exists() => load_state(path)?,
         _ => State::default(),
     };
-    let running = Sandbox::start(state, arguments.state.clone(), arguments.listen)
+    let mut conditions = match &arguments.faults {
+        Some(file) => load_conditions(file)?,
+        None => Conditions::default(),
+    };
+    conditions.throttle |= arguments.throttle;
+    if let Some(scale) = arguments.time_scale {
+        conditions.time_scale = TimeScale(scale);
+    }
+    let file = arguments.state.clone();
+    let running = Sandbox::start_under(conditions, state, file, arguments.listen)
         .await
         .map_err(|source| {
             Error::failed("sandbox/start", "the sandbox cannot be started").because(source)
@@ -111,7 +131,9 @@ fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), Failure> {
 
 /// Returns `KIND/DISPLAY NAME or id` for a manifest's address.
 fn live_target(tenant: &Path, target: &str) -> Result<String, Failure> {
-    let desired = bundle::load(tenant).into_desired()?;
+    let desired = bundle::load(tenant)
+        .into_desired()
+        .map_err(|invalid| Failure::invalid(invalid, tenant))?;
     let named = |address: &Address| address.to_string() == target;
     let Some(manifest) = desired
         .manifests

@@ -1,10 +1,19 @@
 //! `--only`: which manifests a command is about.
 
+use clap::Args;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::diagnostic::suggest::nearest;
 use crate::error::{Error, ErrorKind};
 use crate::manifest::{Address, Manifest};
+
+/// Which manifests a command is about.
+#[derive(Debug, Args)]
+pub(super) struct Only {
+    /// Limit to manifests whose KIND/NAME matches this glob; may be given several times.
+    #[arg(long = "only", value_name = "KIND/NAME")]
+    pub(super) globs: Vec<String>,
+}
 
 /// A set of manifests, all of them where no glob was given.
 #[derive(Debug)]

@@ -7,25 +7,30 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::Global;
+use super::TenantOptions;
 use super::failure::Failure;
 use super::selection::Selection;
 use crate::auth::cache::Cached;
 use crate::auth::client_secret::ClientSecret;
 use crate::auth::entra::TokenEndpoint;
-use crate::auth::{self, AuthError, TokenSource};
+use crate::auth::{
+    self, AuthError, Caller, Choice, Environment, Person, Surroundings, TokenSource,
+};
 use crate::clock::Clock;
 use crate::diagnostic;
 use crate::error::{Error, ErrorKind};
 use crate::graph::client::{Graph, Options};
 use crate::graph::cloud::Endpoints;
 use crate::graph::transport::Transport;
-use crate::manifest::{self, Desired, TenantFile};
+use crate::manifest::tenant_file::{TenantFile, TenantSpec};
+use crate::manifest::{self, Desired};
 use crate::plan::{self, Plan};
+use crate::sandbox::conditions::Conditions;
 use crate::sandbox::state::{State, Tenant};
 use crate::sandbox::{Running, Sandbox};
 use crate::tenant::{self, Live};
 use crate::ui::Ui;
+use crate::yaml;
 
 /// Runs an asynchronous command.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
@@ -38,14 +43,14 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     Ok(runtime.block_on(work))
 }
 
-/// The way to a tenant, or to the sandbox in its place.
+/// The way to a tenant, or to the sandbox in its place. Nothing was sent yet.
 pub(super) struct Connection {
     pub(super) endpoints: Endpoints,
     pub(super) transport: Transport,
     pub(super) clock: Clock,
+    pub(super) caller: Caller,
     /// What is signed in with, in words, and its tokens.
     pub(super) credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
-    pub(super) options: Options,
     pub(super) sandbox: Option<Running>,
 }
 
@@ -58,54 +63,60 @@ pub(super) struct Session {
 }
 
 impl Connection {
-    /// Starts the sandbox where it is wanted, and finds what to sign in with. Nothing is sent yet.
+    /// Starts the sandbox where it is wanted, and finds what to sign in with.
     pub(super) async fn open(
         ui: &Ui,
-        global: &Global,
+        options: &TenantOptions,
         tenant: &TenantFile,
         root: &Path,
     ) -> Result<Self, Failure> {
         let clock = Clock::system();
-        let sandbox = match &global.sandbox {
-            Some(file) => Some(start_sandbox(ui, tenant, root, file.as_deref()).await?),
+        let sandbox = match &options.sandbox {
+            Some(file) => {
+                let conditions = match &options.sandbox_faults {
+                    Some(faults) => load_conditions(faults)?,
+                    None => Conditions::default(),
+                };
+                Some(start_sandbox(ui, tenant, root, file.as_deref(), conditions).await?)
+            }
             None => None,
         };
         let (graph_url, login_url) = match &sandbox {
             Some(running) => (Some(running.graph_url()), Some(running.login_url())),
-            None => (global.graph_url.clone(), global.login_url.clone()),
+            None => (options.graph_url.clone(), options.login_url.clone()),
         };
-        let cloud = tenant.spec.cloud;
-        let endpoints = Endpoints::new(cloud, graph_url.as_deref(), login_url.as_deref());
-        let endpoints = endpoints
+        let spec = &tenant.spec;
+        let endpoints = Endpoints::new(spec.cloud, graph_url.as_deref(), login_url.as_deref())
             .map_err(|source| Error::new(ErrorKind::Usage, "usage/endpoint", source.to_string()))?;
         let transport = Transport::new(&endpoints).map_err(|source| {
             Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
         })?;
-        let tenant_id = &tenant.spec.tenant_id;
+        let deadline = options
+            .timeout
+            .and_then(|timeout| clock.instant().checked_add(timeout));
+        let caller = Caller::new(transport.clone(), clock.clone(), deadline);
         let credential = if sandbox.is_some() {
             // Whatever signs in to the real tenant has no business here.
-            let endpoint =
-                TokenEndpoint::new(&endpoints, tenant_id, transport.clone(), clock.clone());
+            let endpoint = TokenEndpoint::new(&endpoints, &spec.tenant_id, caller.clone());
             let secret = SecretString::from("sandbox");
             let source = ClientSecret::new(endpoint, "moorline".to_owned(), secret);
             let tokens: Arc<dyn TokenSource> = Arc::new(Cached::new(source, clock.clone()));
             Ok(("the sandbox's own app".to_owned(), tokens))
         } else {
-            let env = |name: &str| std::env::var(name).ok();
-            auth::from_env(env, Some(tenant_id), &endpoints, &transport, &clock)
-                .map(|tokens| ("the environment's credential".to_owned(), tokens))
-        };
-        let options = Options {
-            concurrency: global.concurrency.into(),
-            timeout: global.timeout,
-            tenant: uuid::Uuid::try_parse(tenant_id).ok(),
+            choose(ui, options, spec, &endpoints, &caller).map(|choice| {
+                let from = choice.from.join(", ");
+                (
+                    format!("{} ({from})", choice.credential.label()),
+                    choice.tokens,
+                )
+            })
         };
         Ok(Self {
             endpoints,
             transport,
             clock,
+            caller,
             credential,
-            options,
             sandbox,
         })
     }
@@ -113,8 +124,14 @@ impl Connection {
 
 impl Session {
     /// Reads the manifests and signs in.
-    pub(super) async fn open(ui: &Ui, global: &Global, path: &Path) -> Result<Self, Failure> {
-        let desired = manifest::bundle::load(path).into_desired()?;
+    pub(super) async fn open(
+        ui: &Ui,
+        options: &TenantOptions,
+        path: &Path,
+    ) -> Result<Self, Failure> {
+        let desired = manifest::bundle::load(path)
+            .into_desired()
+            .map_err(|invalid| Failure::invalid(invalid, path))?;
         if !desired.warnings.is_empty() {
             let (palette, width) = (ui.notice_palette(), ui.width());
             ui.notice(&diagnostic::text::render(
@@ -124,16 +141,25 @@ impl Session {
                 width,
             ));
         }
-        let selection = Selection::new(&global.only, &desired.manifests)?;
+        let selection = Selection::new(&options.only.globs, &desired.manifests)?;
         let Connection {
             endpoints,
             transport,
             clock,
+            caller,
             credential,
-            options,
             sandbox,
-        } = Connection::open(ui, global, &desired.tenant, &desired.root).await?;
-        let (_, tokens) = credential?;
+        } = Connection::open(ui, options, &desired.tenant, &desired.root).await?;
+        let (words, tokens) = credential?;
+        if sandbox.is_none() {
+            ui.status(&format!("Signing in with {words}."));
+        }
+        let tenant_id = &desired.tenant.spec.tenant_id;
+        let options = Options {
+            concurrency: options.concurrency.into(),
+            timeout: options.timeout,
+            tenant: Some(auth::tenant::id_of(&endpoints, tenant_id, &caller).await?),
+        };
         let graph = Graph::new(endpoints, tokens, transport, clock, &options);
         Ok(Self {
             desired,
@@ -153,11 +179,7 @@ impl Session {
         };
         let selected = |address: &manifest::Address| self.selection.takes(address);
         let read = tenant::read::plan(&self.graph, &self.desired, selected, &options).await;
-        let (plan, live) = read?;
-        for warning in &plan.warnings {
-            ui.warning(warning);
-        }
-        Ok((plan, live))
+        Ok(read?)
     }
 
     /// Returns which tenant this is, in words.
@@ -177,6 +199,31 @@ impl Session {
     }
 }
 
+/// Chooses what to sign in with.
+fn choose(
+    ui: &Ui,
+    options: &TenantOptions,
+    spec: &TenantSpec,
+    endpoints: &Endpoints,
+    caller: &Caller,
+) -> Result<Choice, AuthError> {
+    let settings = auth::Settings {
+        credential: options.credential.or(spec.auth.credential),
+        ..spec.auth.clone()
+    };
+    auth::choose(&Surroundings {
+        environment: Environment(&|name| std::env::var(name).ok()),
+        settings: &settings,
+        tenant: &spec.tenant_id,
+        endpoints,
+        caller,
+        person: Person {
+            present: ui.is_interactive(),
+            say: ui.speaker(),
+        },
+    })
+}
+
 /// Returns the time in whole seconds, RFC 3339.
 fn now(clock: &Clock) -> String {
     let now = clock.now();
@@ -190,6 +237,7 @@ async fn start_sandbox(
     tenant: &TenantFile,
     root: &Path,
     file: Option<&Path>,
+    conditions: Conditions,
 ) -> Result<Running, Failure> {
     let state = match file {
         Some(path) if path.exists() => load_state(path)?,
@@ -200,7 +248,8 @@ async fn start_sandbox(
         None => ui.status("Using the sandbox: nothing is kept. `--sandbox=STATE.json` keeps it."),
     }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let running = Sandbox::start(state, file.map(Path::to_owned), address).await;
+    let file = file.map(Path::to_owned);
+    let running = Sandbox::start_under(conditions, state, file, address).await;
     Ok(running.map_err(|source| {
         Error::failed("sandbox/start", "the sandbox cannot be started").because(source)
     })?)
@@ -217,13 +266,32 @@ pub(super) fn load_state(path: &Path) -> Result<State, Error> {
     })
 }
 
+/// Reads what a sandbox does to its callers.
+pub(super) fn load_conditions(path: &Path) -> Result<Conditions, Error> {
+    let unusable = || {
+        Error::failed(
+            "sandbox/faults",
+            format!("`{}` cannot be used as faults", path.display()),
+        )
+    };
+    let text = std::fs::read_to_string(path).map_err(|source| unusable().because(source))?;
+    yaml::from_str(&text).map_err(|why| unusable().because(why))
+}
+
+/// Returns a tenant that answers to a `tenantId`, whether that is an id or a domain.
+fn empty_tenant(tenant_id: &str) -> Tenant {
+    let mut tenant = Tenant::default();
+    match uuid::Uuid::try_parse(tenant_id) {
+        Ok(id) => tenant.id = id.to_string(),
+        Err(_) => tenant.domain = tenant_id.to_owned(),
+    }
+    tenant
+}
+
 /// Returns the state that the tenant file names, or an empty tenant of its name.
 fn seed(tenant: &TenantFile, root: &Path) -> Result<State, Error> {
     match &tenant.spec.sandbox.seed {
         Some(seed) => load_state(&root.join(seed)),
-        None => Ok(State::new(Tenant {
-            domain: tenant.spec.tenant_id.clone(),
-            ..Tenant::default()
-        })),
+        None => Ok(State::new(empty_tenant(&tenant.spec.tenant_id))),
     }
 }

@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use super::output::Output;
+use super::selection::{Only, Selection};
 use super::{Done, Format};
 use crate::diagnostic::json::FindingsDocument;
 use crate::diagnostic::text;
 use crate::error::{Error, ErrorKind};
-use crate::manifest::Loaded;
 use crate::manifest::bundle;
+use crate::manifest::{Loaded, Manifest};
+use crate::report;
 use crate::ui::Ui;
 
 /// Check manifests without asking the tenant: every finding at once, each with its place and remedy.
@@ -21,10 +23,20 @@ pub(super) struct Arguments {
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
-    output: Output,
+    only: Only,
+    #[command(flatten)]
+    pub(super) output: Output,
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+    if arguments.output.format == Format::Markdown {
+        let error = Error::new(
+            ErrorKind::Usage,
+            "usage/format",
+            "findings have no Markdown form",
+        );
+        return Err(error.hint("Use `--format text` or `--format json`.").into());
+    }
     let (tenants, files): (Vec<PathBuf>, Vec<PathBuf>) = arguments
         .paths
         .iter()
@@ -34,28 +46,34 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     if !files.is_empty() {
         loads.push(bundle::load_files(&files));
     }
-    let text: String = match arguments.output.format {
-        Format::Text => loads
+    select(&arguments.only, &mut loads)?;
+    let text: String = if arguments.output.is_json() {
+        as_json(&loads)
+    } else {
+        loads
             .iter()
             .map(|loaded| as_text(ui, arguments, loaded))
-            .collect(),
-        Format::Json => as_json(&loads)?,
-        Format::Markdown => {
-            let error = Error::new(
-                ErrorKind::Usage,
-                "usage/format",
-                "findings have no Markdown form",
-            );
-            return Err(error.hint("Use `--format text` or `--format json`.").into());
-        }
+            .collect()
     };
     arguments.output.write(ui, &text)?;
-    let invalid = loads.iter().any(Loaded::has_errors);
-    Ok(if invalid {
-        Done::As(ErrorKind::Invalid)
-    } else {
-        Done::Quietly
-    })
+    let findings = loads.iter().flat_map(|loaded| &loaded.findings);
+    Ok(failure::of_findings(findings, &arguments.paths).map_or(Done::Quietly, Done::As))
+}
+
+/// Leaves out what `--only` does not name.
+fn select(only: &Only, loads: &mut [Loaded]) -> Result<(), Error> {
+    if only.globs.is_empty() {
+        return Ok(());
+    }
+    let manifests: Vec<Manifest> = loads
+        .iter()
+        .flat_map(|loaded| loaded.manifests.iter().cloned())
+        .collect();
+    let selection = Selection::new(&only.globs, &manifests)?;
+    for loaded in loads {
+        loaded.retain(|address| selection.takes(address));
+    }
+    Ok(())
 }
 
 fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
@@ -85,14 +103,9 @@ fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
     text
 }
 
-fn as_json(loads: &[Loaded]) -> Result<String, Error> {
+fn as_json(loads: &[Loaded]) -> String {
     let documents = loads
         .iter()
         .map(|loaded| FindingsDocument::new(&loaded.findings, &loaded.sources));
-    let document = FindingsDocument::joined(documents);
-    let mut text = serde_json::to_string_pretty(&document).map_err(|source| {
-        Error::failed("io/json", "the findings cannot be written as JSON").because(source)
-    })?;
-    text.push('\n');
-    Ok(text)
+    report::json::findings(&FindingsDocument::joined(documents))
 }

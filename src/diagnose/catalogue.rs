@@ -134,7 +134,7 @@ impl Entry {
         self.sources
             .iter()
             .map(|source| match source.strip_prefix("FACTS ") {
-                Some(section) => format!("schemas/graph/FACTS.md, section {section}"),
+                Some(section) => format!("schemas/graph/FACTS.md {section}"),
                 None => source.clone(),
             })
             .collect()

@@ -23,10 +23,18 @@ pub fn code(error: &GraphError) -> &'static str {
 /// Returns the code of a failed sign-in.
 pub fn sign_in_code(error: &AuthError) -> &'static str {
     match error {
-        AuthError::NoCredential { .. } => "auth/no-credential",
+        AuthError::NoCredential(_) => "auth/no-credential",
+        AuthError::Incomplete(_) => "auth/incomplete",
+        AuthError::Refused(_) => "auth/sign-in",
+        AuthError::Unreachable { .. } => "auth/unreachable",
+        AuthError::BadAnswer { .. } => "auth/bad-answer",
+        AuthError::Malformed => "auth/malformed-token",
+        AuthError::File { .. } | AuthError::Certificate { .. } => "auth/unusable-file",
+        AuthError::AzureCli(_) => "auth/azure-cli",
+        AuthError::NobodySignedIn => "auth/nobody-signed-in",
+        AuthError::NoTenantClaim => "auth/no-tenant-claim",
         AuthError::WrongTenant { .. } => "auth/wrong-tenant",
         AuthError::ForeignHost { .. } => "auth/foreign-host",
-        _ => "auth/sign-in",
     }
 }
 
@@ -54,9 +62,6 @@ pub fn of_sign_in(error: &AuthError) -> Option<&'static Entry> {
         AuthError::Refused(refusal) => catalogue
             .diagnose(&Symptom::of_refusal(refusal))
             .or_else(|| catalogue.by_code(sign_in_code(error))),
-        AuthError::Unreachable { .. } => catalogue.by_code("graph/unreachable"),
-        AuthError::BadAnswer { .. } => catalogue.by_code("graph/bad-answer"),
-        AuthError::Malformed => catalogue.by_code("graph/token-malformed"),
         _ => catalogue.by_code(sign_in_code(error)),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
@@ -27,7 +28,6 @@ pub struct Span {
 impl Span {
     /// Makes a span of a byte range in a file. Files are smaller than 4 GiB: the reader refuses larger ones.
     pub fn new(file: FileId, range: Range<usize>) -> Self {
-        let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Self {
             file,
             start: narrow(range.start),
@@ -39,6 +39,22 @@ impl Span {
     pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
+
+    /// Returns whether another span lies in this one.
+    pub fn holds(self, other: Self) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+}
+
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+impl FileId {
+    /// Returns what a file is known by that is added `places` after this one.
+    pub fn after(self, places: usize) -> Self {
+        Self(self.0.saturating_add(narrow(places)))
+    }
 }
 
 /// One file's path, as the user would name it, and its text.
@@ -48,8 +64,10 @@ pub struct Source {
     pub path: PathBuf,
     /// The whole text.
     pub text: String,
-    /// The byte offset of each line's start.
-    lines: Vec<usize>,
+    /// The byte offset of each line's start, looked for when somebody asks for a place.
+    lines: OnceLock<Vec<usize>>,
+    /// What holds secrets: no line that it touches is shown.
+    hidden: Vec<Range<usize>>,
 }
 
 /// All files that were read, so that a span can be turned into a place.
@@ -78,15 +96,24 @@ impl std::fmt::Display for Location {
 impl Sources {
     /// Adds a file.
     pub fn add(&mut self, path: impl Into<PathBuf>, text: String) -> FileId {
-        let lines = std::iter::once(0)
-            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-            .collect();
+        let id = self.next_id();
         self.files.push(Source {
             path: path.into(),
             text,
-            lines,
+            lines: OnceLock::new(),
+            hidden: Vec::new(),
         });
-        FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
+        id
+    }
+
+    /// Returns what the file that is added next will be known by.
+    pub fn next_id(&self) -> FileId {
+        FileId(narrow(self.files.len()))
+    }
+
+    /// Keeps the lines of a piece of a file, which holds a secret, out of every text.
+    pub fn hide(&mut self, file: FileId, range: Range<usize>) {
+        self.files[file.0 as usize].hidden.push(range);
     }
 
     /// Returns a file.
@@ -97,6 +124,24 @@ impl Sources {
     /// Returns a file's path.
     pub fn path(&self, file: FileId) -> &Path {
         &self.get(file).path
+    }
+
+    /// Returns a file's whole text.
+    pub fn whole(&self, file: FileId) -> &str {
+        &self.get(file).text
+    }
+
+    /// Returns wherever a text stands in a file.
+    pub fn occurrences(&self, file: FileId, text: &str) -> Vec<Range<usize>> {
+        let found = self.whole(file).match_indices(text);
+        found.map(|(at, text)| at..at + text.len()).collect()
+    }
+
+    /// Returns the text of a span.
+    pub fn text(&self, span: Span) -> &str {
+        let text = &self.get(span.file).text;
+        let start = text.floor_char_boundary(span.range().start);
+        &text[start..text.ceil_char_boundary(span.range().end).max(start)]
     }
 
     /// Returns where a span starts.
@@ -118,19 +163,42 @@ impl Source {
         Location {
             file: self.path.display().to_string(),
             line,
-            column: self.text[self.lines[line - 1]..at].chars().count() + 1,
+            column: self.text[self.lines()[line - 1]..at].chars().count() + 1,
         }
+    }
+
+    /// Returns where each line starts. A line ends as YAML has it: with a line feed, a carriage return, or both.
+    fn lines(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let bytes = self.text.as_bytes();
+            let ends = bytes.iter().enumerate().filter(|(at, byte)| match byte {
+                b'\n' => true,
+                b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+                _ => false,
+            });
+            std::iter::once(0)
+                .chain(ends.map(|(at, _)| at + 1))
+                .collect()
+        })
     }
 
     /// Returns the line that a byte stands in, from 1.
     fn line_of(&self, at: usize) -> usize {
-        self.lines.partition_point(|start| *start <= at)
+        self.lines().partition_point(|start| *start <= at)
+    }
+
+    /// Returns whether a line holds a secret, or a part of one.
+    fn is_hidden(&self, line: usize) -> bool {
+        let line = self.line_range(line);
+        self.hidden
+            .iter()
+            .any(|hidden| hidden.start <= line.end && line.start < hidden.end.max(hidden.start + 1))
     }
 
     /// Returns the bytes of a line without its line break.
     fn line_range(&self, line: usize) -> Range<usize> {
-        let start = self.lines[line - 1];
-        let end = self.lines.get(line).copied().unwrap_or(self.text.len());
+        let start = self.lines()[line - 1];
+        let end = self.lines().get(line).copied().unwrap_or(self.text.len());
         start..start + self.text[start..end].trim_end_matches(['\n', '\r']).len()
     }
 }
@@ -166,8 +234,6 @@ pub struct Finding {
     pub help: Option<String>,
     /// A text to put in the span's place.
     pub replacement: Option<String>,
-    /// Whether the lines of the span hold a secret and must not be shown.
-    pub conceal: bool,
 }
 
 impl Finding {
@@ -183,7 +249,6 @@ impl Finding {
             related: Vec::new(),
             help: None,
             replacement: None,
-            conceal: false,
         }
     }
 
@@ -211,7 +276,6 @@ impl Finding {
             related: Vec::new(),
             help: None,
             replacement: None,
-            conceal: false,
         }
     }
 
@@ -243,10 +307,19 @@ impl Finding {
         self
     }
 
-    /// Keeps the source lines out of every text, for a span that holds a secret.
-    #[must_use]
-    pub fn conceal(mut self) -> Self {
-        self.conceal = true;
-        self
+    /// Takes a secret out of every text that could quote it.
+    pub fn redact(&mut self, secret: &str) {
+        let labels = self.related.iter_mut().map(|(_, words)| words);
+        let texts = [
+            Some(&mut self.message),
+            self.label.as_mut(),
+            self.help.as_mut(),
+            self.replacement.as_mut(),
+        ];
+        for text in texts.into_iter().flatten().chain(labels) {
+            if text.contains(secret) {
+                *text = text.replace(secret, "…");
+            }
+        }
     }
 }

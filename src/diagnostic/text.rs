@@ -25,7 +25,6 @@ pub fn render(findings: &[Finding], sources: &Sources, palette: Palette, width: 
     let renderer = renderer.term_width(width);
     let page = Page {
         sources,
-        secret: secret_lines(findings, sources),
         width: width.saturating_sub(GUTTER),
     };
     findings
@@ -65,25 +64,9 @@ pub fn summary(findings: &[Finding]) -> String {
     }
 }
 
-/// Returns every line that some finding conceals.
-fn secret_lines(findings: &[Finding], sources: &Sources) -> BTreeSet<(FileId, usize)> {
-    let spans = findings
-        .iter()
-        .filter(|finding| finding.conceal)
-        .filter_map(|finding| finding.span);
-    spans
-        .flat_map(|span| {
-            let source = sources.get(span.file);
-            let lines = source.line_of(span.range().start)..=source.line_of(span.range().end);
-            lines.map(move |line| (span.file, line))
-        })
-        .collect()
-}
-
 /// What all findings of a text have in common.
 struct Page<'a> {
     sources: &'a Sources,
-    secret: BTreeSet<(FileId, usize)>,
     width: usize,
 }
 
@@ -181,7 +164,7 @@ impl Page<'_> {
     }
 
     fn is_secret(&self, file: FileId, line: usize) -> bool {
-        self.secret.contains(&(file, line))
+        self.sources.get(file).is_hidden(line)
     }
 
     fn show(&self, excerpt: Excerpt, group: Group<'static>) -> Group<'static> {

@@ -7,6 +7,7 @@ use crate::manifest::Address;
 use crate::plan::{
     Action, AssignmentChange, Blocked, Change, Coverage, FieldChange, FieldStatus, Plan, TenantRef,
 };
+use crate::tenant::matching;
 
 /// How the tenant stands to what is declared.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
@@ -157,6 +158,14 @@ fn item(change: Change) -> DriftItem {
     }
 }
 
+/// Whether the object that the manifest is pinned to does not exist any more.
+fn is_gone(change: &Change) -> bool {
+    change
+        .blocked
+        .iter()
+        .any(|blocked| blocked.code == matching::ID_GONE)
+}
+
 fn status(change: &Change) -> DriftStatus {
     let has = |status| change.with_status(status).next().is_some();
     match change.action {
@@ -166,6 +175,7 @@ fn status(change: &Change) -> DriftStatus {
         Action::None if has(FieldStatus::Change) || has(FieldStatus::Blocked) => {
             DriftStatus::Drifted
         }
+        Action::None if is_gone(change) => DriftStatus::Missing,
         Action::None if !change.blocked.is_empty() => DriftStatus::Unknown,
         Action::None if has(FieldStatus::Unverifiable) => DriftStatus::Unverifiable,
         Action::None => DriftStatus::InSync,

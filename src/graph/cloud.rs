@@ -243,7 +243,8 @@ fn origin(option: &'static str, text: &str) -> Result<Url, EndpointError> {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Returns whether a URL is of this machine, so that what is sent there crosses no network.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -13,6 +13,9 @@ use super::request::{Effect, Method, Request};
 /// How many pages a list may have before it is taken for one that never ends.
 const MOST_PAGES: usize = 10_000;
 
+/// How much memory a list may take: a tenant's largest is some hundredth of it.
+const MOST_BYTES: usize = 1 << 30;
+
 impl Graph {
     /// Reads a whole list, following `@odata.nextLink` as it stands.
     ///
@@ -29,11 +32,13 @@ impl Graph {
         }
         let mut url = self.url(request)?;
         let mut seen = HashSet::new();
-        let mut items = Vec::new();
+        let mut list = List::of_at_most(MOST_BYTES);
         loop {
             let response = self.call(&call, &url, None, Effect::Read).await?;
-            let next = take_page(&call, response, &mut items)?;
-            let Some(next) = next else { return Ok(items) };
+            let next = list.take_page(&call, response)?;
+            let Some(next) = next else {
+                return Ok(list.items);
+            };
             seen.insert(url);
             url = self.follow(&call, &next)?;
             if seen.len() == MOST_PAGES || seen.contains(&url) {
@@ -61,29 +66,60 @@ impl Graph {
     }
 }
 
-/// Moves a page's items over and returns the link to the next page.
-fn take_page(
-    call: &Call,
-    response: Response,
-    items: &mut Vec<Value>,
-) -> Result<Option<String>, GraphError> {
-    let unusable = |reason| GraphError::BadPayload {
-        call: call.clone(),
-        reason,
-        request_id: response.request_id.clone(),
-    };
-    let Value::Object(mut page) = response.body else {
-        return Err(unusable("it is not a page of a list"));
-    };
-    match page.remove("value") {
-        Some(Value::Array(values)) => items.extend(values),
-        _ => return Err(unusable("it is not a page of a list")),
+/// The items of the pages so far.
+struct List {
+    items: Vec<Value>,
+    /// How many bytes they may still take.
+    room: usize,
+}
+
+impl List {
+    fn of_at_most(bytes: usize) -> Self {
+        Self {
+            items: Vec::new(),
+            room: bytes,
+        }
     }
-    match page.remove("@odata.nextLink") {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(link)) => Ok(Some(link)),
-        Some(_) => Err(unusable("its `@odata.nextLink` is not a URL")),
+
+    /// Moves a page's items over and returns the link to the next page.
+    fn take_page(&mut self, call: &Call, response: Response) -> Result<Option<String>, GraphError> {
+        let unusable = |reason| GraphError::BadPayload {
+            call: call.clone(),
+            reason,
+            request_id: response.request_id.clone(),
+        };
+        let Value::Object(mut page) = response.body else {
+            return Err(unusable("it is not a page of a list"));
+        };
+        let Some(Value::Array(values)) = page.remove("value") else {
+            return Err(unusable("it is not a page of a list"));
+        };
+        let taken: usize = values.iter().map(memory).sum();
+        self.room = self
+            .room
+            .checked_sub(taken)
+            .ok_or_else(|| unusable("its pages hold more than 1 GiB"))?;
+        self.items.extend(values);
+        match page.remove("@odata.nextLink") {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(link)) => Ok(Some(link)),
+            Some(_) => Err(unusable("its `@odata.nextLink` is not a URL")),
+        }
     }
+}
+
+/// Returns about how many bytes a value takes in memory.
+fn memory(value: &Value) -> usize {
+    let held: usize = match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(memory).sum(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| size_of::<String>() + name.len() + memory(value))
+            .sum(),
+        _ => 0,
+    };
+    size_of::<Value>() + held
 }
 
 fn bad(call: &Call, reason: &'static str) -> GraphError {
@@ -203,6 +239,22 @@ mod tests {
             "{error}"
         );
         assert_eq!(server.seen().len(), 3);
+    }
+
+    #[test]
+    fn pages_that_hold_too_much_end() {
+        let call = Call::of(&things());
+        let page = json!({"value": ["x".repeat(600)], "@odata.nextLink": "more"});
+        let response = || Response {
+            status: 200,
+            body: page.clone(),
+            request_id: None,
+        };
+        let mut list = List::of_at_most(1000);
+        let next = list.take_page(&call, response()).expect("a page");
+        assert_eq!(next.as_deref(), Some("more"));
+        let error = list.take_page(&call, response()).expect_err("no room");
+        assert!(error.to_string().ends_with("more than 1 GiB"), "{error}");
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! The one HTTP client: built here, and used for Graph and for signing in alike.
+//! HTTP clients: built here alone, one for Graph and for signing in alike.
 
 use std::error::Error as StdError;
 use std::io;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::HeaderMap;
-use reqwest::{Client, redirect, retry};
+use reqwest::{Client, ClientBuilder, redirect, retry};
 use url::Url;
 
 use super::cloud::Endpoints;
@@ -22,6 +22,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(100);
 
 /// How long making a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The same for a service beside this machine.
+const NEAR_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The longest answer that is read. A page of 1,000 device configurations is below 2 MB.
 const LONGEST_ANSWER: usize = 64 << 20;
@@ -76,17 +79,7 @@ impl Transport {
     /// # Errors
     /// When the system's trusted certificates cannot be loaded.
     pub fn new(endpoints: &Endpoints) -> Result<Self, TransportError> {
-        // Somebody else in the process may have installed one: theirs is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .user_agent(concat!("moorline/", env!("CARGO_PKG_VERSION")))
-            .timeout(REQUEST_TIMEOUT)
-            .connect_timeout(CONNECT_TIMEOUT)
-            // A token must not follow a redirect, and `retry` decides about repeating.
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .referer(false)
-            .gzip(true);
+        let mut builder = builder();
         if endpoints.graph().scheme() == "http" {
             builder = builder.no_proxy();
         }
@@ -94,6 +87,19 @@ impl Transport {
             // Without TLS there is no need for the system's certificates, which a container may lack.
             builder = builder.tls_certs_only([]);
         }
+        builder.build().map(Self).map_err(TransportError)
+    }
+
+    /// Builds a client for a service beside this machine: over plain HTTP, and past every proxy, which would
+    /// have another one beside it.
+    ///
+    /// # Errors
+    /// See [`Transport::new`].
+    pub(crate) fn direct() -> Result<Self, TransportError> {
+        let builder = builder()
+            .connect_timeout(NEAR_CONNECT_TIMEOUT)
+            .no_proxy()
+            .tls_certs_only([]);
         builder.build().map(Self).map_err(TransportError)
     }
 
@@ -124,6 +130,21 @@ impl Transport {
             body,
         })
     }
+}
+
+/// Returns what every client has in common.
+fn builder() -> ClientBuilder {
+    // Somebody else in the process may have installed one: theirs is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .user_agent(concat!("moorline/", env!("CARGO_PKG_VERSION")))
+        .timeout(REQUEST_TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        // A token must not follow a redirect, and `retry` decides about repeating.
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .gzip(true)
 }
 
 impl Incoming {

@@ -1,6 +1,7 @@
 //! Intune device configurations: one collection that holds objects of 121 types.
 
 use super::{Cardinality, Family};
+use crate::graph::cloud::Cloud;
 use crate::graph::request::Method;
 
 pub(super) const FAMILY: Family = Family {
@@ -16,6 +17,7 @@ pub(super) const FAMILY: Family = Family {
         "unsupportedDeviceConfiguration",
         "it only stands for an object that the service cannot show, and cannot be written",
     )],
+    clouds: &Cloud::ALL,
     read_permission: "DeviceManagementConfiguration.Read.All",
     write_permission: "DeviceManagementConfiguration.ReadWrite.All",
 };

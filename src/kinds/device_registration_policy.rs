@@ -1,6 +1,7 @@
 //! The Entra device registration policy: one object that always exists and is replaced whole.
 
 use super::{Cardinality, Family, Lock};
+use crate::graph::cloud::Cloud;
 use crate::graph::request::Method;
 
 pub(super) const FAMILY: Family = Family {
@@ -24,6 +25,7 @@ pub(super) const FAMILY: Family = Family {
     }],
     assignable: false,
     not_kinds: &[],
+    clouds: &Cloud::ALL,
     read_permission: "Policy.Read.DeviceConfiguration",
     write_permission: "Policy.ReadWrite.DeviceConfiguration",
 };

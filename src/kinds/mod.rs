@@ -3,6 +3,7 @@
 //! Commands, validation, planning and documentation read the registry. A new family is a new file
 //! with its [`Family`] and a line in [`FAMILIES`].
 
+use crate::graph::cloud::Cloud;
 use crate::graph::request::Method;
 use crate::schema::semantics::Semantics;
 use crate::schema::types::{GraphVersion, Types};
@@ -47,6 +48,8 @@ pub struct Family {
     pub assignable: bool,
     /// Concrete types that are no kinds, each with the reason.
     pub not_kinds: &'static [(&'static str, &'static str)],
+    /// The clouds whose Graph has it (FACTS 8).
+    pub clouds: &'static [Cloud],
     /// The least application permission for reading.
     pub read_permission: &'static str,
     /// The least application permission for writing.

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::envelope::one_of;
-use super::value::{Declared, Value};
+use super::value::{Declared, Member, Value};
+use super::{overlay, resolve};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Finding, Span};
-use crate::schema::types::{GraphVersion, Types, type_name};
+use crate::schema::types::{GraphVersion, Types, odata_type, type_name};
+use crate::schema::validate::{Problem, Step, Violation, violations};
 
 /// One declared assignment.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +68,9 @@ impl FilterMode {
     }
 }
 
+/// The targets, for people.
+const ONE_OF: &str = "`group`, `excludeGroup`, `allDevices: true`, `allUsers: true` or `target`";
+
 const FORMS: [&str; 6] = [
     "group",
     "excludeGroup",
@@ -75,15 +80,26 @@ const FORMS: [&str; 6] = [
     "filter",
 ];
 
-/// Reads a manifest's `assignments`.
-pub(super) fn read(list: &Value, findings: &mut Vec<Finding>) -> Vec<Assignment> {
-    let assignments = list
+/// Reads a manifest's `assignments`. In a part of a manifest an overlay's directive is left for the whole.
+pub(super) fn read(
+    list: &Value,
+    part: bool,
+    findings: &mut Vec<Finding>,
+) -> Option<Vec<Assignment>> {
+    if let Some(directive) = overlay::directive(list) {
+        if !part {
+            let finding = resolve::nothing_beneath(&directive.name, "assignments", list.span);
+            findings.push(finding);
+        }
+        return None;
+    }
+    let assignments: Vec<Assignment> = list
         .elements()
         .iter()
         .filter_map(|entry| one(entry, findings))
         .collect();
     contradictions(&assignments, findings);
-    assignments
+    Some(assignments)
 }
 
 fn one(entry: &Value, findings: &mut Vec<Finding>) -> Option<Assignment> {
@@ -94,54 +110,39 @@ fn one(entry: &Value, findings: &mut Vec<Finding>) -> Option<Assignment> {
             "filter" => filter = Some(self::filter(&member.value, findings)?),
             name if FORMS.contains(&name) => forms.push(member),
             name => {
-                let finding = Finding::error(
-                    "schema/additionalProperties",
-                    member.name_span,
-                    format!("an assignment has no key `{name}`"),
-                );
-                findings.push(match nearest(name, FORMS) {
-                    Some(near) => finding
-                        .help(format!("did you mean `{near}`?"))
-                        .replace_with(near),
-                    None => finding.help(format!("use {}", one_of(&FORMS.map(str::to_owned)))),
-                });
+                findings.push(unknown(name, member.name_span));
                 return None;
             }
         }
     }
-    let [form] = forms[..] else {
-        findings.push(
-            Finding::error("assignment/form", entry.span, "an assignment names exactly one target")
-                .help("use one of `group`, `excludeGroup`, `allDevices: true`, `allUsers: true` or `target`"),
-        );
-        return None;
-    };
-    let value = &form.value;
-    let target = match (form.name.as_str(), &value.declared) {
-        ("group", Declared::String(name)) if !name.trim().is_empty() => Target::Group(name.clone()),
-        ("excludeGroup", Declared::String(name)) if !name.trim().is_empty() => {
-            Target::ExcludeGroup(name.clone())
+    let (target, own_filter) = match forms[..] {
+        [form] => target(form, findings)?,
+        [] => {
+            let finding = Finding::error(
+                "assignment/form",
+                entry.span,
+                "an assignment needs a target",
+            );
+            findings.push(match entry.as_str() {
+                Some(_) => finding.help("write `- group: NAME`, or `- excludeGroup: NAME`"),
+                None => finding.help(format!("use one of {ONE_OF}")),
+            });
+            return None;
         }
-        ("allDevices", Declared::Bool(true)) => Target::AllDevices,
-        ("allUsers", Declared::Bool(true)) => Target::AllUsers,
-        ("target", Declared::Object(_)) => raw(value, findings)?,
-        (name, _) => {
-            let help = match name {
-                "group" | "excludeGroup" => "give the group's display name or object id",
-                "target" => "give the target as Graph has it, with its `@odata.type`",
-                _ => "write `true`, or remove the entry",
-            };
+        [first, second, ..] => {
+            let message = format!(
+                "`{}` and `{}` are two targets in one assignment",
+                first.name, second.name
+            );
             findings.push(
-                Finding::error(
-                    "assignment/value",
-                    value.span,
-                    format!("`{name}` cannot be this"),
-                )
-                .help(help),
+                Finding::error("assignment/form", second.name_span, message)
+                    .related(first.name_span, "the first is here")
+                    .help("make two assignments of them: begin each with `- `"),
             );
             return None;
         }
     };
+    let filter = filter.or(own_filter);
     if let (Target::ExcludeGroup(_), Some(filter)) = (&target, &filter) {
         findings.push(
             Finding::error(
@@ -157,6 +158,46 @@ fn one(entry: &Value, findings: &mut Vec<Finding>) -> Option<Assignment> {
         filter,
         span: entry.span,
     })
+}
+
+fn unknown(name: &str, span: Span) -> Finding {
+    let code = "schema/additionalProperties";
+    let finding = Finding::error(code, span, format!("an assignment has no key `{name}`"));
+    match nearest(name, FORMS) {
+        Some(near) => finding
+            .help(format!("did you mean `{near}`?"))
+            .replace_with(near),
+        None => finding.help(format!("use one of {ONE_OF}, and `filter`")),
+    }
+}
+
+fn target(form: &Member, findings: &mut Vec<Finding>) -> Option<(Target, Option<Filter>)> {
+    let value = &form.value;
+    let name = form.name.as_str();
+    let group = value.as_str().filter(|name| !name.trim().is_empty());
+    match (name, &value.declared, group) {
+        ("group", _, Some(group)) => return Some((Target::Group(group.to_owned()), None)),
+        ("excludeGroup", _, Some(group)) => {
+            return Some((Target::ExcludeGroup(group.to_owned()), None));
+        }
+        ("allDevices", Declared::Bool(true), _) => return Some((Target::AllDevices, None)),
+        ("allUsers", Declared::Bool(true), _) => return Some((Target::AllUsers, None)),
+        ("target", Declared::Object(_), _) => return raw(value, findings),
+        _ => {}
+    }
+    let error = |message: String| Finding::error("assignment/value", value.span, message);
+    findings.push(match (name, &value.declared) {
+        ("group" | "excludeGroup", Declared::Number(_) | Declared::Bool(_)) => {
+            error(format!("`{name}` takes a name, and this is none")).help("put it in quotes")
+        }
+        ("group" | "excludeGroup", _) => error(format!("`{name}` takes the name of one group"))
+            .help("give its display name or its object id"),
+        ("target", _) => error("`target` takes a target as Graph has it".to_owned())
+            .help("write its members below it, `\"@odata.type\"` first"),
+        _ => error(format!("`{name}` is `true`, or is not there"))
+            .help("write `true`, or remove the entry"),
+    });
+    None
 }
 
 fn filter(value: &Value, findings: &mut Vec<Finding>) -> Option<Filter> {
@@ -188,7 +229,9 @@ fn filter(value: &Value, findings: &mut Vec<Finding>) -> Option<Filter> {
     found
 }
 
-fn raw(value: &Value, findings: &mut Vec<Finding>) -> Option<Target> {
+/// Reads a target as Graph has it. Whatever has a form of its own becomes that, so that the same rules hold
+/// for it, however it is written.
+fn raw(value: &Value, findings: &mut Vec<Finding>) -> Option<(Target, Option<Filter>)> {
     let types = Types::of(GraphVersion::Beta);
     let base = "deviceAndAppManagementAssignmentTarget";
     let known = value
@@ -197,41 +240,102 @@ fn raw(value: &Value, findings: &mut Vec<Finding>) -> Option<Target> {
         .and_then(type_name)
         .and_then(|name| types.get(name));
     let Some(def) = known.filter(|def| !def.is_abstract && types.is_a(&def.name, base)) else {
-        let choices: Vec<String> = types
-            .get(base)
-            .map(|def| def.derived.clone())
-            .unwrap_or_default();
-        findings.push(
-            Finding::error(
-                "assignment/target",
-                value.span,
-                "this is no assignment target of Graph's",
-            )
-            .help(format!(
-                "give `\"@odata.type\": \"#microsoft.graph.…\"` with {}",
-                one_of(&choices)
-            )),
-        );
+        findings.push(no_target(
+            value,
+            &types
+                .get(base)
+                .map(|def| def.derived.clone())
+                .unwrap_or_default(),
+        ));
         return None;
     };
-    for member in value
-        .members()
-        .iter()
-        .filter(|m| !m.name.starts_with('@') && def.property(&m.name).is_none())
-    {
-        findings.push(Finding::error(
-            "schema/additionalProperties",
-            member.name_span,
-            format!("`{}` has no property `{}`", def.name, member.name),
-        ));
-    }
     let mut json = value.to_json();
     json["@odata.type"] = def.odata_type().into();
-    Some(Target::Raw(json))
+    let violations = violations(GraphVersion::Beta, &def.name, &json);
+    findings.extend(
+        violations
+            .iter()
+            .map(|violation| in_target(value, &def.name, violation)),
+    );
+    if def.property("groupId").is_some() && value.get("groupId").is_none() {
+        let message = format!("a `{}` needs a `groupId`", def.name);
+        findings.push(
+            Finding::error("assignment/target", value.span, message)
+                .help("add `groupId:`, or write `group: NAME` instead of `target:`"),
+        );
+    }
+    let text = |name: &str| value.get(name).filter(|value| value.as_str().is_some());
+    let group = || text("groupId").and_then(Value::as_str).map(str::to_owned);
+    let target = match def.name.as_str() {
+        "groupAssignmentTarget" => Target::Group(group()?),
+        "exclusionGroupAssignmentTarget" => Target::ExcludeGroup(group()?),
+        "allDevicesAssignmentTarget" => Target::AllDevices,
+        "allLicensedUsersAssignmentTarget" => Target::AllUsers,
+        _ => Target::Raw(json),
+    };
+    let kind = text("deviceAndAppManagementAssignmentFilterType").and_then(Value::as_str);
+    let mode = match kind {
+        Some("include") => Some(FilterMode::Include),
+        Some("exclude") => Some(FilterMode::Exclude),
+        _ => None,
+    };
+    let id = text("deviceAndAppManagementAssignmentFilterId");
+    let filter = mode.zip(id).map(|(mode, id)| Filter {
+        mode,
+        name: id.as_str().unwrap_or_default().to_owned(),
+        span: id.span,
+    });
+    Some((target, filter))
+}
+
+fn no_target(value: &Value, choices: &[String]) -> Finding {
+    let stated = value.get("@odata.type");
+    let near = stated.and_then(Value::as_str).and_then(|stated| {
+        nearest(
+            type_name(stated).unwrap_or(stated),
+            choices.iter().map(String::as_str),
+        )
+    });
+    let span = stated.map_or(value.span, |stated| stated.span);
+    let finding = Finding::error(
+        "assignment/target",
+        span,
+        "this is none of Graph's assignment targets",
+    );
+    match near.map(odata_type) {
+        Some(near) => finding
+            .help(format!("did you mean `{near}`?"))
+            .replace_with(format!("\"{near}\"")),
+        None => finding.help(format!(
+            "give `\"@odata.type\": \"#microsoft.graph.…\"` with {}",
+            one_of(choices)
+        )),
+    }
+}
+
+/// A violation in a target, whose members are all scalars.
+fn in_target(value: &Value, target: &str, violation: &Violation) -> Finding {
+    let code = format!("schema/{}", violation.keyword);
+    let member = match (&violation.problem, violation.path.first()) {
+        (Problem::UnknownProperty(name), _) | (_, Some(Step::Member(name))) => name.as_str(),
+        _ => "",
+    };
+    let at = value.members().iter().find(|at| at.name == member);
+    let help = format!("`moorline schema {target}` says what it takes");
+    match &violation.problem {
+        Problem::UnknownProperty(_) => {
+            let span = at.map_or(value.span, |at| at.name_span);
+            Finding::error(code, span, format!("`{target}` has no property `{member}`")).help(help)
+        }
+        _ => {
+            let span = at.map_or(value.span, |at| at.value.span);
+            Finding::error(code, span, format!("`{member}` cannot be this")).help(help)
+        }
+    }
 }
 
 /// Graph keeps one assignment for a target: a second one, or an exclusion beside it, would be dropped or refused.
-fn contradictions(assignments: &Vec<Assignment>, findings: &mut Vec<Finding>) {
+fn contradictions(assignments: &[Assignment], findings: &mut Vec<Finding>) {
     let mut seen: BTreeMap<String, (&Assignment, bool)> = BTreeMap::new();
     for assignment in assignments {
         let (key, excluded) = match &assignment.target {

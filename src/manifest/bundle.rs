@@ -3,20 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::complete::{self, Completed};
 use super::discover::{self, Found, TENANT_FILE};
 use super::document::{self, RawManifest};
-use super::resolve::Resolver;
-use super::value::Value;
+use super::files::{self, FileRead};
 use super::{
-    Address, Loaded, Manifest, Presence, TenantFile, assignment, check, envelope, lint, overlay,
+    Address, Loaded, Origin, TenantFile, envelope, foreign, lint, overlay, parallel, secret,
 };
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{FileId, Finding, Severity, Span};
-use crate::schema::model::Model;
+use crate::diagnostic::{FileId, Finding, Span};
 use crate::yaml::{self, Document, Node};
-
-/// The largest manifest file that is read.
-const FILE_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// Reads a tenant: a folder with a `moorline.yaml`, or that file.
 ///
@@ -24,27 +20,33 @@ const FILE_LIMIT: u64 = 16 * 1024 * 1024;
 pub fn load(path: &Path) -> Loaded {
     let mut loader = Loader::default();
     let tenant_path = if path.is_dir() {
-        path.join(TENANT_FILE)
+        discover::beneath(path, TENANT_FILE)
     } else {
         path.to_owned()
     };
     let root = tenant_path.parent().map(Path::to_owned).unwrap_or_default();
     loader.loaded.root = root.clone();
-    let Some((file, documents)) = loader.documents(&tenant_path) else {
+    if !tenant_path.exists() {
+        loader.loaded.findings.push(no_tenant(path, &tenant_path));
         return loader.finish();
-    };
-    loader.loaded.documents += documents.len();
+    }
+    let file = loader.loaded.sources.next_id();
+    let read = files::read(&tenant_path, file);
+    let documents = loader.keep(read);
     let Some((first, rest)) = documents.split_first() else {
-        loader.empty(file);
         return loader.finish();
     };
+    if let Some(finding) = foreign::for_tenant(file, &first.root) {
+        loader.loaded.findings.push(finding);
+        return loader.finish();
+    }
     let tenant = envelope::tenant(file, &first.root, &mut loader.loaded.findings);
     let mut own: Vec<RawManifest> = Vec::new();
     for document in rest {
         own.extend(document::read(
             file,
             &document.root,
-            root.clone(),
+            &root,
             &mut loader.loaded.findings,
         ));
     }
@@ -60,32 +62,93 @@ pub fn load_files(paths: &[PathBuf]) -> Loaded {
     let mut loader = Loader::default();
     let mut layers = BTreeMap::new();
     for path in paths {
-        let root = enclosing_root(path);
-        loader.file(path, &root, &mut layers);
+        let surroundings = Surroundings::of(path);
+        let mut layer = Layer::new();
+        loader.files(vec![path.clone()], &surroundings.root, &mut layer);
+        for raw in layer.into_values() {
+            if surroundings.has_base {
+                loader.parts.insert(raw.address.clone());
+            }
+            loader.add(raw, &mut layers);
+        }
     }
     loader.check(layers.into_values().collect());
     loader.finish()
 }
 
-/// Returns whether a path is a tenant: a folder with a tenant file, or a file whose first document is one.
+/// Returns whether a path is a tenant: a folder, or a file that is called as a tenant's is or begins like one.
 pub fn is_tenant(path: &Path) -> bool {
-    path.is_dir() || path.file_name().is_some_and(|name| name == TENANT_FILE)
+    if path.is_dir() || path.file_name().is_some_and(|name| name == TENANT_FILE) {
+        return true;
+    }
+    // What is no regular file, such as a pipe, can be read only once.
+    let text = path.is_file().then(|| std::fs::read_to_string(path).ok());
+    let Some(text) = text.flatten().filter(|text| text.contains("Tenant")) else {
+        return false;
+    };
+    let documents = yaml::parse::parse(&text).documents;
+    let kind = documents.first().and_then(|first| first.root.get("kind"));
+    kind.and_then(Node::as_str) == Some("Tenant")
 }
 
-/// The folder of the nearest tenant file above, else the file's own.
-fn enclosing_root(path: &Path) -> PathBuf {
-    let own = path.parent().map(Path::to_owned).unwrap_or_default();
-    let real = if own.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        &own
+/// What a single manifest file lies in.
+struct Surroundings {
+    /// The folder of the nearest tenant file above, else the file's own.
+    root: PathBuf,
+    /// Whether that tenant builds on others, so that its manifests may be parts.
+    has_base: bool,
+}
+
+impl Surroundings {
+    fn of(path: &Path) -> Self {
+        let own = path.parent().map(Path::to_owned).unwrap_or_default();
+        let Some(root) = tenant_above(&own) else {
+            return Self {
+                root: own,
+                has_base: false,
+            };
+        };
+        let text = std::fs::read_to_string(root.join(TENANT_FILE)).unwrap_or_default();
+        let documents = yaml::parse::parse(&text).documents;
+        let has_base = documents
+            .first()
+            .and_then(|tenant| tenant.root.get("spec")?.get("base"))
+            .is_some();
+        Self { root, has_base }
+    }
+}
+
+/// Returns the folder of the nearest tenant file at or above a folder.
+fn tenant_above(folder: &Path) -> Option<PathBuf> {
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
     };
-    let Ok(real) = real.canonicalize() else {
-        return own;
-    };
-    real.ancestors()
-        .find(|folder| folder.join(TENANT_FILE).is_file())
-        .map_or(own, Path::to_owned)
+    let real = folder.canonicalize().ok()?;
+    let mut folders = real.ancestors();
+    let root = folders.find(|folder| folder.join(TENANT_FILE).is_file())?;
+    Some(root.to_owned())
+}
+
+fn no_tenant(path: &Path, tenant_path: &Path) -> Finding {
+    if !is_tenant(path) {
+        return Finding::file_error("file/missing", path, "there is no such folder or file")
+            .help("check the spelling; PATH is relative to the current folder");
+    }
+    let finding = Finding::file_error(
+        "tenant/missing",
+        tenant_path,
+        "there is no tenant file here",
+    );
+    let above = tenant_path.parent().and_then(tenant_above);
+    finding.help(match above {
+        Some(above) => format!(
+            "the tenant of this folder is `{}`: give that as PATH, or single manifest files",
+            above.join(TENANT_FILE).display()
+        ),
+        None => "give a folder with a `moorline.yaml` as PATH, that file, or single manifest files"
+            .to_owned(),
+    })
 }
 
 type Layer = BTreeMap<Address, RawManifest>;
@@ -94,112 +157,91 @@ type Layer = BTreeMap<Address, RawManifest>;
 struct Loader {
     loaded: Loaded,
     seen: BTreeSet<PathBuf>,
+    /// Manifests that are known to be parts of ones that are not here.
+    parts: BTreeSet<Address>,
+    ignored: Vec<(String, Span)>,
+    secrets: Vec<(Span, String)>,
 }
 
 impl Loader {
     fn finish(mut self) -> Loaded {
-        self.loaded
+        self.hide_secrets();
+        let loaded = &mut self.loaded;
+        loaded
+            .findings
+            .extend(complete::ignored_warnings(self.ignored));
+        loaded
             .findings
             .sort_by(|a, b| (a.span, &a.file, &a.code).cmp(&(b.span, &b.file, &b.code)));
         self.loaded
+    }
+
+    /// Keeps secrets out of whatever shows a piece of a file or quotes it: those that were found, wherever
+    /// they stand in it, and what looks like one in a file that has findings.
+    fn hide_secrets(&mut self) {
+        let Loaded {
+            findings, sources, ..
+        } = &mut self.loaded;
+        for (span, secret) in &self.secrets {
+            sources.hide(span.file, span.range());
+            if secret::is_telling(secret) {
+                for range in sources.occurrences(span.file, secret) {
+                    sources.hide(span.file, range);
+                }
+            }
+        }
+        let spans = findings.iter().filter_map(|finding| finding.span);
+        for file in spans.map(|span| span.file).collect::<BTreeSet<_>>() {
+            let lines = secret::lines(sources.whole(file)).into_iter();
+            let (ranges, values): (Vec<_>, Vec<_>) = lines
+                .map(|line| (line.range, line.value.to_owned()))
+                .unzip();
+            ranges
+                .into_iter()
+                .for_each(|range| sources.hide(file, range));
+            let known = self.secrets.iter().filter(|(span, _)| span.file == file);
+            let values = values.iter().chain(known.map(|(_, secret)| secret));
+            let about = |finding: &&mut Finding| finding.span.is_some_and(|span| span.file == file);
+            for secret in values.filter(|secret| secret::is_telling(secret)) {
+                for finding in findings.iter_mut().filter(about) {
+                    finding.redact(secret);
+                }
+            }
+        }
     }
 
     fn error(&mut self, finding: Finding) {
         self.loaded.findings.push(finding);
     }
 
-    /// Reads a file's documents; what cannot be read becomes findings.
-    fn documents(&mut self, path: &Path) -> Option<(FileId, Vec<Document>)> {
-        let refused = |code: &str, message: String| Finding::file_error(code, path, message);
-        let bytes = match std::fs::metadata(path) {
-            Ok(metadata) if metadata.len() > FILE_LIMIT => {
-                let size = metadata.len() / 1024 / 1024;
-                self.error(
-                    refused(
-                        "file/too-large",
-                        format!(
-                            "the file is {size} MiB large, and a manifest file may have 16 MiB"
-                        ),
-                    )
-                    .help("split it, and keep payloads in files of their own with `{ $file: … }`"),
-                );
-                return None;
-            }
-            Ok(_) => std::fs::read(path),
-            Err(error) => Err(error),
-        };
-        let bytes = match bytes {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let finding = refused("file/missing", format!("the file cannot be read: {error}"));
-                let is_tenant = path.file_name().is_some_and(|name| name == TENANT_FILE);
-                self.error(if is_tenant {
-                    finding.help("PATH is a folder with a `moorline.yaml`, or that file")
-                } else {
-                    finding
-                });
-                return None;
-            }
-        };
-        let text = match yaml::encoding::decode(&bytes) {
-            Ok(text) => text.to_owned(),
-            Err(error) => {
-                let file = self
-                    .loaded
-                    .sources
-                    .add(path, String::from_utf8_lossy(&bytes).into_owned());
-                self.error(yaml_finding(file, error));
-                return None;
-            }
-        };
-        let parsed = yaml::parse::parse(&text);
-        let file = self.loaded.sources.add(path, text);
-        let broken = !parsed.errors.is_empty();
-        self.loaded.findings.extend(
-            parsed
-                .errors
-                .into_iter()
-                .map(|error| yaml_finding(file, error)),
-        );
-        if broken && parsed.documents.is_empty() {
-            return None;
-        }
-        Some((file, parsed.documents))
+    /// Keeps a file's text and findings, and returns its documents.
+    fn keep(&mut self, read: FileRead) -> Vec<Document> {
+        self.loaded.sources.add(read.path, read.text);
+        self.loaded.findings.extend(read.findings);
+        read.documents
     }
 
-    fn empty(&mut self, file: FileId) {
-        let path = self.loaded.sources.path(file).to_owned();
-        self.error(
-            Finding::file_error("manifest/empty", path, "the file holds no document")
-                .help("write a manifest into it, or delete it"),
-        );
-    }
-
-    /// Reads a manifest file into a layer, in which an address may stand once.
-    fn file(&mut self, path: &Path, root: &Path, layer: &mut Layer) {
-        if !self.seen.insert(path.to_owned()) {
-            return;
-        }
-        let Some((file, documents)) = self.documents(path) else {
-            return;
-        };
-        if documents.is_empty() {
-            self.empty(file);
-        }
-        self.loaded.documents += documents.len();
-        for document in &documents {
-            if let Some(raw) = document::read(
-                file,
-                &document.root,
-                root.to_owned(),
-                &mut self.loaded.findings,
-            ) {
+    /// Reads manifest files into a layer, in which an address may stand once.
+    fn files(&mut self, mut paths: Vec<PathBuf>, root: &Path, layer: &mut Layer) {
+        paths.retain(|path| self.seen.insert(path.clone()));
+        let first = self.loaded.sources.next_id();
+        let numbered = paths.into_iter().enumerate().collect();
+        let reads = parallel::map(numbered, |(number, path): (usize, PathBuf)| {
+            files::manifests(&path, first.after(number), root)
+        });
+        for (read, raws) in reads {
+            self.keep(read);
+            for raw in raws {
                 self.add(raw, layer);
             }
         }
     }
 
     fn add(&mut self, raw: RawManifest, layer: &mut Layer) {
+        self.loaded.origins.push(Origin {
+            document: raw.document,
+            address: raw.address.clone(),
+        });
         if let Some(first) = layer.get(&raw.address) {
             let first_span = first.name_span;
             self.error(
@@ -226,21 +268,20 @@ impl Loader {
     ) {
         let spec = node.get("spec");
         let entry_span = |key: &str, at: usize| {
-            let range = spec
-                .and_then(|spec| spec.get(key))
-                .and_then(|list| match &list.value {
-                    yaml::Yaml::Seq(items) => items.get(at).map(|item| item.range.clone()),
-                    _ => None,
-                });
-            Span::new(file, range.unwrap_or_else(|| node.range.clone()))
+            let list = spec.and_then(|spec| spec.get(key));
+            let entry = list.and_then(|list| match &list.value {
+                yaml::Yaml::Seq(items) => items.get(at).map(|item| item.range.clone()),
+                _ => None,
+            });
+            Span::new(file, entry.unwrap_or_else(|| node.range.clone()))
         };
         let mut merged = Layer::new();
         for (at, base) in tenant.spec.base.iter().enumerate() {
-            let folder = root.join(base);
+            let folder = discover::beneath(root, base);
             let mut layer = Layer::new();
-            for path in self.found(discover::below(&folder), base, entry_span("base", at)) {
-                self.file(&path, &folder, &mut layer);
-            }
+            let found = discover::below(&folder);
+            let paths = self.found(found, base, "base", entry_span("base", at));
+            self.files(paths, &folder, &mut layer);
             self.refuse_base_ids(&layer);
             self.lay(layer, &mut merged);
         }
@@ -251,61 +292,67 @@ impl Loader {
         }
         match &tenant.spec.manifests {
             None => {
-                for path in self.found(
-                    discover::beside(root),
-                    ".",
-                    Span::new(file, node.range.clone()),
-                ) {
-                    self.file(&path, root, &mut layer);
-                }
+                let whole = Span::new(file, node.range.clone());
+                let paths = self.found(discover::beside(root), ".", "manifests", whole);
+                self.files(paths, root, &mut layer);
             }
             Some(entries) => {
                 for (at, entry) in entries.iter().enumerate() {
-                    for path in self.found(
-                        discover::entry(root, entry),
-                        entry,
-                        entry_span("manifests", at),
-                    ) {
-                        self.file(&path, root, &mut layer);
-                    }
+                    let found = discover::entry(root, entry);
+                    let paths = self.found(found, entry, "manifests", entry_span("manifests", at));
+                    self.files(paths, root, &mut layer);
                 }
             }
         }
         self.lay(layer, &mut merged);
+        if merged.is_empty() && self.loaded.findings.is_empty() {
+            let kind = node.get("kind").unwrap_or(node);
+            self.error(
+                Finding::warning(
+                    "tenant/no-manifests",
+                    Span::new(file, kind.range.clone()),
+                    "this tenant declares nothing: no manifest was found",
+                )
+                .help("name their files or folders: `spec: { manifests: [policies] }`"),
+            );
+        }
         self.check(merged.into_values().collect());
+        let findings = lint::cloud(&self.loaded.manifests, tenant.spec.cloud);
+        self.loaded.findings.extend(findings);
     }
 
-    fn found(&mut self, found: Found, entry: &str, span: Span) -> Vec<PathBuf> {
-        match found {
-            Found::Files(files) => files,
-            Found::Missing => {
-                self.error(
-                    Finding::error(
-                        "tenant/missing-path",
-                        span,
-                        format!("`{entry}` is no file, folder or matching glob"),
-                    )
-                    .help("paths are relative to this file"),
-                );
-                Vec::new()
-            }
-            Found::BadGlob(why) => {
-                self.error(Finding::error(
-                    "tenant/glob",
-                    span,
-                    format!("`{entry}` is no glob: {why}"),
-                ));
-                Vec::new()
-            }
-            Found::Unreadable(why) => {
-                self.error(Finding::error(
-                    "file/missing",
-                    span,
-                    format!("`{entry}` cannot be read: {why}"),
-                ));
-                Vec::new()
-            }
-        }
+    /// Returns the files that an entry of the tenant file leads to.
+    fn found(&mut self, found: Found, entry: &str, key: &str, span: Span) -> Vec<PathBuf> {
+        let (code, message, help) = match found {
+            Found::Files(files) => return files,
+            Found::Missing if key == "base" => (
+                "tenant/missing-path",
+                format!("there is no folder `{entry}`"),
+                "a base is a folder of manifests; its path is relative to this file",
+            ),
+            Found::Missing if discover::is_glob(entry) => (
+                "tenant/missing-path",
+                format!("no manifest file matches `{entry}`"),
+                "`*` stays within one folder, `**` goes below it; the path is relative to this file",
+            ),
+            Found::Missing => (
+                "tenant/missing-path",
+                format!("there is no file or folder `{entry}`"),
+                "its path is relative to this file",
+            ),
+            Found::BadGlob(why) => (
+                "tenant/glob",
+                format!("`{entry}` is no glob: {why}"),
+                "write `*` for any name, `**` for any folders, `{a,b}` for either",
+            ),
+            Found::Unreadable(why) => (
+                "file/unreadable",
+                format!("`{entry}` cannot be read: {why}"),
+                "give this user the right to read it",
+            ),
+        };
+        self.error(Finding::error(code, span, message).help(help));
+        Vec::new()
     }
 
     fn refuse_base_ids(&mut self, layer: &Layer) {
@@ -356,94 +403,30 @@ impl Loader {
         }
     }
 
-    /// Resolves and checks every manifest, then all of them together.
+    /// Resolves and checks every manifest, then all of them together. They come sorted by address.
     fn check(&mut self, raws: Vec<RawManifest>) {
-        for raw in raws {
-            let (manifest, findings) = complete(raw, &self.loaded.sources);
-            self.loaded.findings.extend(findings);
+        let pinned = raws
+            .iter()
+            .filter_map(|raw| Some((raw.address.clone(), raw.id_span?)))
+            .collect();
+        let (sources, parts) = (&self.loaded.sources, &self.parts);
+        let completed = parallel::map(raws, |raw| {
+            let part = parts.contains(&raw.address);
+            complete::complete(raw, sources, part)
+        });
+        for Completed {
+            manifest,
+            findings,
+            ignored,
+            secrets,
+        } in completed
+        {
             self.loaded.manifests.push(manifest);
+            self.loaded.findings.extend(findings);
+            self.ignored.extend(ignored);
+            self.secrets.extend(secrets);
         }
-        self.loaded
-            .manifests
-            .sort_by(|a, b| a.address.cmp(&b.address));
-        let findings = lint::bundle(&self.loaded.manifests);
+        let findings = lint::bundle(&self.loaded.manifests, &pinned);
         self.loaded.findings.extend(findings);
     }
-}
-
-/// Resolves a manifest's references and checks it by itself.
-fn complete(raw: RawManifest, sources: &crate::diagnostic::Sources) -> (Manifest, Vec<Finding>) {
-    let RawManifest {
-        address,
-        family,
-        version,
-        metadata,
-        spec,
-        assignments,
-        span,
-        root,
-        ..
-    } = raw;
-    let model = Model::of(version);
-    let mut resolver = Resolver {
-        model,
-        sources,
-        root: &root,
-        findings: Vec::new(),
-        ignored: Vec::new(),
-    };
-    let spec: Value = match model.get(&address.kind) {
-        Some(structure) => resolver.object(spec, &structure),
-        None => spec,
-    };
-    let Resolver {
-        mut findings,
-        ignored,
-        ..
-    } = resolver;
-    findings.extend(ignored_warning(&ignored));
-    findings.extend(check::check(version, &address.kind, &spec));
-    let assignments = assignments.map(|list| assignment::read(&list, &mut findings));
-    let manifest = Manifest {
-        family,
-        version,
-        id: metadata.id.map(|id| id.to_lowercase()),
-        formerly: metadata.formerly,
-        presence: if metadata.state == envelope::State::Absent {
-            Presence::Absent
-        } else {
-            Presence::Present
-        },
-        spec,
-        assignments,
-        span,
-        address,
-    };
-    if findings
-        .iter()
-        .all(|finding| finding.severity == Severity::Warning)
-    {
-        findings.extend(lint::manifest(&manifest));
-    }
-    (manifest, findings)
-}
-
-fn ignored_warning(ignored: &[(String, Span)]) -> Option<Finding> {
-    let (_, span) = ignored.iter().min_by_key(|(_, span)| *span)?;
-    let names: BTreeSet<&str> = ignored.iter().map(|(name, _)| name.as_str()).collect();
-    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    let message = format!("{} cannot be declared: ignored", names.join(", "));
-    Some(
-        Finding::warning("manifest/ignored-properties", *span, message)
-            .help("only the service sets these: the lines can go"),
-    )
-}
-
-fn yaml_finding(file: FileId, error: yaml::YamlError) -> Finding {
-    let mut finding = Finding::error(error.code, Span::new(file, error.range), error.message);
-    finding.help = error.help;
-    if let Some((range, words)) = error.related {
-        finding = finding.related(Span::new(file, range), words);
-    }
-    finding
 }

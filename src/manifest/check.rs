@@ -1,21 +1,44 @@
 //! A manifest's spec against its kind's schema, each violation told with the nearest remedy.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
 use super::envelope::one_of;
+use super::unknown;
 use super::value::{Declared, Value};
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{Finding, Span};
+use crate::diagnostic::{Finding, Sources, Span};
 use crate::schema::model::{Model, Property, Shape, Structure};
-use crate::schema::types::{GraphVersion, Types};
+use crate::schema::types::{GraphVersion, odata_type, type_name};
 use crate::schema::validate::{Problem, Step, Violation, violations};
 
+/// How many members of an enum are worth reading in a message.
+const READABLE: usize = 12;
+
+/// Members that mean "not set", for properties that cannot be null.
+const UNSET: [&str; 4] = ["notConfigured", "userDefined", "deviceDefault", "none"];
+
 /// Returns what is wrong with a resolved spec.
-pub(super) fn check(version: GraphVersion, kind: &str, spec: &Value) -> Vec<Finding> {
-    violations(version, kind, &instance(spec))
-        .iter()
-        .map(|violation| finding(version, kind, spec, violation))
-        .collect()
+pub(super) fn check(
+    version: GraphVersion,
+    kind: &str,
+    spec: &Value,
+    sources: &Sources,
+) -> Vec<Finding> {
+    let violations = violations(version, kind, &instance(spec));
+    let found = violations.iter().map(|violation| {
+        let place = Place::of(violation, Model::of(version), kind, spec);
+        Told {
+            version,
+            kind,
+            violation,
+            place,
+            sources,
+        }
+        .finding()
+    });
+    found.collect()
 }
 
 /// The spec as JSON for validation; a secret is any text.
@@ -34,288 +57,359 @@ fn instance(value: &Value) -> Json {
 /// A value that a violation is about, and the type information around it.
 struct Place<'a> {
     value: &'a Value,
+    /// The nearest property's name, the kind at the root.
     name: String,
+    /// Where the value is written, or its property's name where that says more.
+    key: Span,
+    element: bool,
     property: Option<Property>,
-    structure: Option<std::sync::Arc<Structure>>,
+    structure: Option<Arc<Structure>>,
 }
 
-fn locate<'a>(model: &'static Model, kind: &str, spec: &'a Value, path: &[Step]) -> Place<'a> {
-    let mut place = Place {
-        value: spec,
-        name: kind.to_owned(),
-        property: None,
-        structure: model.get(kind),
-    };
-    let mut shape: Option<Shape> = None;
-    for step in path {
-        match step {
-            Step::Member(name) => {
-                let Some(value) = place.value.get(name) else {
-                    break;
-                };
-                let property = place
-                    .structure
-                    .as_ref()
-                    .and_then(|s| s.properties.get(name))
-                    .cloned();
-                shape = property.as_ref().map(|p| p.shape.clone());
-                place.value = value;
-                place.name = name.clone();
-                place.property = property;
-            }
-            Step::Element(at) => {
-                let Some(value) = place.value.elements().get(*at) else {
-                    break;
-                };
-                if let Some(Shape::Collection(element, _)) = shape {
-                    shape = Some(*element);
-                }
-                place.value = value;
-            }
-        }
-        place.structure = shape
-            .as_ref()
-            .and_then(|shape| model.actual(shape, place.value.odata_type()));
-    }
-    place
-}
-
-fn finding(version: GraphVersion, kind: &str, spec: &Value, violation: &Violation) -> Finding {
-    let place = locate(Model::of(version), kind, spec, &violation.path);
-    let Place {
-        value,
-        name,
-        property,
-        structure,
-    } = &place;
-    let code = format!("schema/{}", violation.keyword);
-    let error = |message: String| Finding::error(code.clone(), value.span, message);
-    match &violation.problem {
-        Problem::UnknownProperty(unknown) => {
-            unknown_property(version, &code, value, structure.as_deref(), unknown)
-        }
-        Problem::NotAMember(_) if name == "@odata.type" => {
-            wrong_type_name(&code, kind, violation, value)
-        }
-        Problem::NotAMember(members) if value.declared == Declared::Null => {
-            null_refused(&code, value.span, name, members)
-        }
-        Problem::NotAMember(members) => {
-            let error = error(format!("{} is not a value of `{name}`", quoted(value)));
-            match value
-                .as_str()
-                .and_then(|text| nearest(text, members.iter().map(String::as_str)))
-            {
-                Some(near) => error
-                    .help(format!(
-                        "did you mean `{near}`? It takes {}",
-                        one_of(members)
-                    ))
-                    .replace_with(near),
-                None => error.help(format!("use {}", one_of(members))),
-            }
-        }
-        Problem::NotFlags => {
-            let members = property.as_ref().map(members_of).unwrap_or_default();
-            error(format!(
-                "{} is not a set of values of `{name}`",
-                quoted(value)
-            ))
-            .help(format!("join any of {} with commas", one_of(&members)))
-        }
-        Problem::WrongType(_) if value.declared == Declared::Null => {
-            null_refused(&code, value.span, name, &[])
-        }
-        Problem::WrongType(expected) => {
-            let error = error(format!(
-                "`{name}` must be {}, and this is {}",
-                expected.join(" or "),
-                kind_of(value)
-            ));
-            match wrong_type_help(value, expected) {
-                Some(help) => error.help(help),
-                None => error,
-            }
-        }
-        Problem::TooSmall(limit) => out_of_range(&code, place, limit, "smaller", "least"),
-        Problem::TooGreat(limit) => out_of_range(&code, place, limit, "greater", "most"),
-        Problem::TooMany(limit) => error(format!(
-            "`{name}` has {} elements and takes at most {limit}",
-            value.elements().len()
-        )),
-        Problem::Malformed(format) => {
-            let (what, example) = match format.as_str() {
-                "date-time" => ("a date and time", "2026-03-31T22:00:00Z"),
-                "date" => ("a date", "2026-03-31"),
-                "time-of-day" => ("a time of day", "08:00:00"),
-                "duration" => ("a duration", "PT8H"),
-                "uuid" => ("a GUID", "8d2ac1f8-6b1c-4a53-9a54-0d7f1c8e6b11"),
-                "byte" => ("base64", ""),
-                other => (other, ""),
-            };
-            let error = error(format!("`{name}` must be {what}"));
-            match (format.as_str(), example) {
-                ("byte", _) => error
-                    .help("give the bytes by `{ $file: … }` or `{ $text: … }`, which encode them"),
-                (_, "") => error,
-                (_, example) => error.help(format!("write it like `{example}`")),
-            }
-        }
-        Problem::Missing(missing) => {
-            let choices = structure
-                .as_ref()
-                .map(|s| s.derived.clone())
-                .unwrap_or_default();
-            let error = error(format!(
-                "`{missing}` is missing: `{name}` can hold values of several types"
-            ));
-            error.help(format!(
-                "add `\"@odata.type\": \"#microsoft.graph.…\"` with {}",
-                one_of(&choices)
-            ))
-        }
-        Problem::Other(words) => error(format!("`{name}`: {words}")),
-    }
-}
-
-fn unknown_property(
-    version: GraphVersion,
-    code: &str,
-    value: &Value,
-    structure: Option<&Structure>,
-    unknown: &str,
-) -> Finding {
-    let span = value
-        .members()
-        .iter()
-        .find(|m| m.name == unknown)
-        .map_or(value.span, |m| m.name_span);
-    let Some(structure) = structure else {
-        return Finding::error(code, span, format!("there is no property `{unknown}` here"));
-    };
-    let finding = Finding::error(
-        code,
-        span,
-        format!("`{}` has no property `{unknown}`", structure.name),
-    );
-    let owner = sibling_with(version, structure, unknown);
-    let writable = structure
-        .properties
-        .values()
-        .filter(|p| !p.computed)
-        .map(|p| p.name.as_str());
-    if let Some(owner) = owner {
-        finding.help(format!(
-            "`{owner}` has it: set `\"@odata.type\": \"#microsoft.graph.{owner}\"`"
-        ))
-    } else if version == GraphVersion::V1 && beta_has(&structure.name, unknown) {
-        finding.help("beta has it: use `apiVersion: graph.microsoft.com/beta`")
-    } else if let Some(near) = nearest(unknown, writable) {
-        finding
-            .help(format!("did you mean `{near}`?"))
-            .replace_with(near)
-    } else {
-        finding.help(format!(
-            "`moorline schema {}` lists its properties",
-            structure.name
-        ))
-    }
-}
-
-/// Returns a type of the same family that has the property, where the stated one does not.
-fn sibling_with(version: GraphVersion, structure: &Structure, property: &str) -> Option<String> {
-    let types = Types::of(version);
-    let mut top = types.get(&structure.name)?;
-    while let Some(base) = top.base.as_deref().and_then(|base| types.get(base)) {
-        top = base;
-    }
-    // Kinds are told apart by `kind`, not by `@odata.type`.
-    if top.category == crate::schema::types::Category::Entity {
-        return None;
-    }
-    top.derived
-        .iter()
-        .find(|name| {
-            types
-                .get(name)
-                .is_some_and(|t| t.property(property).is_some())
-        })
-        .cloned()
-}
-
-fn beta_has(structure: &str, property: &str) -> bool {
-    Types::of(GraphVersion::Beta)
-        .get(structure)
-        .is_some_and(|def| def.property(property).is_some())
-}
-
-fn wrong_type_name(code: &str, kind: &str, violation: &Violation, value: &Value) -> Finding {
-    let stated = value.as_str().unwrap_or_default();
-    let finding = |message: String| Finding::error(code, value.span, message);
-    if violation.path.len() == 1 {
-        return finding(format!(
-            "`{stated}` is not the type of this manifest's kind"
-        ))
-        .help(format!("remove it, or write `#microsoft.graph.{kind}`"));
-    }
-    let Problem::NotAMember(members) = &violation.problem else {
-        return finding(format!("`{stated}` does not fit here"));
-    };
-    let full: Vec<String> = members
-        .iter()
-        .filter(|m| m.starts_with('#'))
-        .cloned()
-        .collect();
-    let finding = finding(format!("`{stated}` is not a type that fits here"));
-    match nearest(stated, full.iter().map(String::as_str)) {
-        Some(near) => finding
-            .help(format!("did you mean `{near}`?"))
-            .replace_with(format!("\"{near}\"")),
-        None => finding.help(format!("use {}", one_of(&full))),
-    }
-}
-
-fn null_refused(code: &str, span: Span, name: &str, members: &[String]) -> Finding {
-    let unset = ["notConfigured", "userDefined", "deviceDefault", "none"];
-    let member = unset
-        .into_iter()
-        .find(|unset| members.iter().any(|member| member == unset));
-    let help = match member {
-        Some(member) => {
-            format!("write `{member}` to unset it, or remove the line to leave it alone")
-        }
-        None => "remove the line to leave it alone".to_owned(),
-    };
-    Finding::error(code, span, format!("`{name}` cannot be null")).help(help)
-}
-
-fn out_of_range(code: &str, place: Place<'_>, limit: &Json, than: &str, bound: &str) -> Finding {
-    let name = &place.name;
-    let help = match place.property.as_ref().map(|p| p.range) {
-        Some((Some(minimum), Some(maximum))) => format!("use {minimum} to {maximum}"),
-        _ => format!("use at {bound} {limit}"),
-    };
-    Finding::error(
-        code,
-        place.value.span,
-        format!("`{name}` is {than} than {limit}"),
-    )
-    .help(help)
-}
-
-fn wrong_type_help(value: &Value, expected: &[&str]) -> Option<String> {
-    let text = value.as_str()?;
-    if expected.contains(&"a whole number") && text.parse::<i64>().is_ok() {
-        return Some("remove the quotes".to_owned());
-    }
-    if expected.contains(&"`true` or `false`") {
-        return match text.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "on" | "y" => Some("write `true`, without quotes".to_owned()),
-            "false" | "no" | "off" | "n" => Some("write `false`, without quotes".to_owned()),
-            _ => None,
+impl<'a> Place<'a> {
+    fn of(violation: &Violation, model: &'static Model, kind: &str, spec: &'a Value) -> Self {
+        let mut place = Self {
+            value: spec,
+            name: kind.to_owned(),
+            key: spec.span,
+            element: false,
+            property: None,
+            structure: model.get(kind),
         };
+        let mut shape: Option<Shape> = None;
+        for step in &violation.path {
+            match step {
+                Step::Member(name) => {
+                    let members = place.value.members();
+                    let Some(member) = members.iter().find(|member| member.name == *name) else {
+                        break;
+                    };
+                    let properties = place.structure.as_ref().map(|s| &s.properties);
+                    let property = properties.and_then(|p| p.get(name)).cloned();
+                    shape = property.as_ref().map(|p| p.shape.clone());
+                    place.value = &member.value;
+                    place.key = member.name_span;
+                    place.element = false;
+                    place.name = name.clone();
+                    place.property = property;
+                }
+                Step::Element(at) => {
+                    let Some(value) = place.value.elements().get(*at) else {
+                        break;
+                    };
+                    if let Some(Shape::Collection(element, _)) = shape {
+                        shape = Some(*element);
+                    }
+                    place.value = value;
+                    place.key = value.span;
+                    place.element = true;
+                }
+            }
+            let actual = |shape| model.actual(shape, place.value.odata_type());
+            place.structure = shape.as_ref().and_then(actual);
+        }
+        place
     }
-    None
+
+    /// Returns what the value is called in a message.
+    fn subject(&self) -> String {
+        if self.element {
+            format!("an element of `{}`", self.name)
+        } else {
+            format!("`{}`", self.name)
+        }
+    }
+}
+
+/// A violation that is being put into words.
+struct Told<'a> {
+    version: GraphVersion,
+    kind: &'a str,
+    violation: &'a Violation,
+    place: Place<'a>,
+    sources: &'a Sources,
+}
+
+impl Told<'_> {
+    fn error(&self, message: String) -> Finding {
+        let code = format!("schema/{}", self.violation.keyword);
+        Finding::error(code, self.place.value.span, message)
+    }
+
+    fn finding(&self) -> Finding {
+        let Place { value, name, .. } = &self.place;
+        let subject = self.place.subject();
+        match &self.violation.problem {
+            Problem::UnknownProperty(unknown) => {
+                let code = format!("schema/{}", self.violation.keyword);
+                let structure = self.place.structure.as_deref();
+                unknown::property(self.version, &code, value, structure, unknown)
+            }
+            Problem::NotAMember(members) if name == "@odata.type" => self.wrong_type_name(members),
+            Problem::NotAMember(members) if value.declared == Declared::Null => self.null(members),
+            Problem::NotAMember(members) => {
+                let error = self.error(format!("{} is not a value of `{name}`", quoted(value)));
+                self.choose(error, value.as_str().unwrap_or_default(), members, "use")
+            }
+            Problem::NotMatching => self.flags(),
+            Problem::WrongType(_) if value.declared == Declared::Null => self.null(&[]),
+            Problem::WrongType(expected) => {
+                let expected_words = expected.join(" or ");
+                let message = format!(
+                    "{subject} must be {expected_words}, and this is {}",
+                    kind_of(value)
+                );
+                self.mend_type(self.error(message), expected)
+            }
+            Problem::TooSmall(limit) => self.out_of_range(limit, "smaller", "least"),
+            Problem::TooGreat(limit) => self.out_of_range(limit, "greater", "most"),
+            Problem::TooMany(limit) => {
+                let message = format!(
+                    "`{name}` has {} elements and takes {limit}",
+                    value.elements().len()
+                );
+                self.error(message).help(format!("keep {limit} of them"))
+            }
+            Problem::TooLong(limit) => self
+                .error(format!("{subject} is longer than {limit} characters"))
+                .help(format!("use at most {limit} characters")),
+            Problem::Malformed(format) => self.malformed(format),
+            Problem::Missing(missing) => self.missing_type(missing),
+            Problem::Other(words) => self.error(format!("{subject}: {words}")).help(format!(
+                "`moorline schema {}` says what it takes",
+                self.kind
+            )),
+        }
+    }
+
+    /// Adds the member that was probably meant, or all to choose from.
+    fn choose(&self, error: Finding, written: &str, members: &[String], verb: &str) -> Finding {
+        // It stands for what an answer could not say, and is never written.
+        let members = members
+            .iter()
+            .filter(|member| *member != "unknownFutureValue");
+        let members: Vec<String> = members.cloned().collect();
+        let near = nearest(written, members.iter().map(String::as_str));
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if members.len() > READABLE => {
+                format!(
+                    "`moorline schema {}` lists all {} values",
+                    self.kind,
+                    members.len()
+                )
+            }
+            None => format!("{verb} {}", one_of(&members)),
+        };
+        let error = error.help(help);
+        match near.filter(|_| verb == "use") {
+            Some(near) => error.replace_with(near),
+            None => error,
+        }
+    }
+
+    /// A set of flags with something else among them.
+    fn flags(&self) -> Finding {
+        let Place {
+            value,
+            name,
+            property,
+            ..
+        } = &self.place;
+        let members = property.as_ref().map(members_of).unwrap_or_default();
+        let text = value.as_str().unwrap_or_default();
+        let wrong = text
+            .split(',')
+            .map(str::trim)
+            .find(|flag| !members.iter().any(|m| m == flag));
+        let wrong = wrong.unwrap_or(text);
+        let error = self.error(format!("`{wrong}` is not a value of `{name}`"));
+        self.choose(error, wrong, &members, "join by commas any of")
+    }
+
+    fn null(&self, members: &[String]) -> Finding {
+        let unset = UNSET
+            .into_iter()
+            .find(|unset| members.iter().any(|member| member == unset));
+        let help = match unset {
+            _ if self.place.name == "displayName" => {
+                "write the name that the portal shows".to_owned()
+            }
+            _ if self.place.element => "remove the element".to_owned(),
+            Some(member) => {
+                format!("write `{member}` to unset it, or remove the line to leave it alone")
+            }
+            None => "remove the line to leave it alone".to_owned(),
+        };
+        self.error(format!("{} cannot be null", self.place.subject()))
+            .help(help)
+    }
+
+    fn out_of_range(&self, limit: &Json, than: &str, bound: &str) -> Finding {
+        let whole = (i64::from(i32::MIN), i64::from(i32::MAX));
+        let help = match self.place.property.as_ref().map(|p| p.range) {
+            Some((Some(minimum), Some(maximum))) if (minimum, maximum) == whole => {
+                "use a 32-bit whole number".to_owned()
+            }
+            Some((Some(minimum), Some(maximum))) => format!("use {minimum} to {maximum}"),
+            _ => format!("use at {bound} {limit}"),
+        };
+        self.error(format!("{} is {than} than {limit}", self.place.subject()))
+            .help(help)
+    }
+
+    fn malformed(&self, format: &str) -> Finding {
+        let (what, help) = match format {
+            "date-time" => ("a date and time", "write it like `2026-03-31T22:00:00Z`"),
+            "date" => ("a date", "write it like `2026-03-31`"),
+            "time-of-day" => ("a time of day", "write it like `08:00:00`"),
+            "duration" => (
+                "a duration",
+                "write it like `PT8H` for 8 hours or `P7D` for 7 days",
+            ),
+            "uuid" => (
+                "a GUID",
+                "write it like `8d2ac1f8-6b1c-4a53-9a54-0d7f1c8e6b11`",
+            ),
+            "byte" => (
+                "base64",
+                "have it encoded: `{ $file: … }` for a file, `{ $text: … }` for a text",
+            ),
+            other => (other, "correct it"),
+        };
+        self.error(format!("{} must be {what}", self.place.subject()))
+            .help(help)
+    }
+
+    /// A value of one of several types that does not say which.
+    fn missing_type(&self, missing: &str) -> Finding {
+        let Place {
+            value,
+            key,
+            structure,
+            ..
+        } = &self.place;
+        let choices = structure
+            .as_ref()
+            .map(|s| s.derived.clone())
+            .unwrap_or_default();
+        let fits = |name: &&String| {
+            let structure = Model::of(self.version).get(name);
+            structure.is_some_and(|s| {
+                value
+                    .members()
+                    .iter()
+                    .all(|m| s.properties.contains_key(&m.name))
+            })
+        };
+        let fitting: Vec<&String> = choices.iter().filter(fits).collect();
+        let message = format!(
+            "{} can be of several types, and `{missing}` does not say which",
+            self.place.subject()
+        );
+        let code = format!("schema/{}", self.violation.keyword);
+        Finding::error(code, *key, message).help(match fitting[..] {
+            [only] => format!(
+                "its members are those of one: add `\"{missing}\": \"{}\"`",
+                odata_type(only)
+            ),
+            _ => format!(
+                "add `\"{missing}\": \"#microsoft.graph.…\"` with {}",
+                one_of(&choices)
+            ),
+        })
+    }
+
+    fn wrong_type_name(&self, members: &[String]) -> Finding {
+        let value = self.place.value;
+        let stated = quoted(value);
+        if self.violation.path.len() == 1 {
+            return self
+                .error(format!("{stated} is not the type of this manifest's kind"))
+                .help(format!(
+                    "remove it, or write `\"{}\"`",
+                    odata_type(self.kind)
+                ));
+        }
+        let types: Vec<String> = members
+            .iter()
+            .filter(|member| member.starts_with('#'))
+            .filter_map(|member| type_name(member).map(str::to_owned))
+            .collect();
+        let written = value.as_str().map(|text| type_name(text).unwrap_or(text));
+        let near = written.and_then(|written| nearest(written, types.iter().map(String::as_str)));
+        let is_base = written.is_some_and(|name| {
+            Model::of(self.version)
+                .get(name)
+                .is_some_and(|structure| structure.is_abstract)
+        });
+        let error = self.error(format!("{stated} is not a type that fits here"));
+        match near.filter(|_| !is_base) {
+            Some(near) => error
+                .help(format!("did you mean `{}`?", odata_type(near)))
+                .replace_with(format!("\"{}\"", odata_type(near))),
+            None => error.help(format!(
+                "use `\"#microsoft.graph.…\"` with {}",
+                one_of(&types)
+            )),
+        }
+    }
+
+    /// Adds how to write a value so that it is of the expected type.
+    fn mend_type(&self, error: Finding, expected: &[&str]) -> Finding {
+        let value = self.place.value;
+        let wants = |what: &str| expected.contains(&what);
+        if wants("`true` or `false`") {
+            let word = match &value.declared {
+                Declared::String(text) => text.to_ascii_lowercase(),
+                Declared::Number(number) => number.to_string(),
+                _ => String::new(),
+            };
+            let meant = match word.as_str() {
+                "true" | "yes" | "on" | "y" | "1" => "true",
+                "false" | "no" | "off" | "n" | "0" => "false",
+                _ => return error.help("write `true` or `false`, without quotes"),
+            };
+            return error.help(format!("write `{meant}`")).replace_with(meant);
+        }
+        if wants("a whole number") || wants("a number") {
+            return match value.as_str() {
+                Some(text) if text.parse::<i64>().is_ok() => {
+                    error.help("remove the quotes").replace_with(text)
+                }
+                _ if wants("a number") => error.help("write a number, without quotes"),
+                _ => error.help("write digits alone"),
+            };
+        }
+        if wants("a string") {
+            return match &value.declared {
+                Declared::Bool(_) | Declared::Number(_) => {
+                    let error = error.help("put it in quotes");
+                    self.rewrite(error, |written| format!("\"{written}\""))
+                }
+                _ => error.help("write one text"),
+            };
+        }
+        if wants("a list") {
+            return match &value.declared {
+                Declared::String(_) | Declared::Bool(_) | Declared::Number(_) => {
+                    let error = error.help("put it in brackets: `[…]`");
+                    self.rewrite(error, |written| format!("[{written}]"))
+                }
+                _ => error.help("begin each element with `- `, on a line of its own"),
+            };
+        }
+        error.help("write its members below it, each as `name: value`")
+    }
+
+    /// Adds the value as it would be written, unless an anchor, alias or tag is part of how it is.
+    fn rewrite(&self, error: Finding, how: impl Fn(&str) -> String) -> Finding {
+        let written = self.sources.text(self.place.value.span);
+        if written.starts_with(['&', '*', '!']) {
+            return error;
+        }
+        error.replace_with(how(written))
+    }
 }
 
 fn members_of(property: &Property) -> Vec<String> {

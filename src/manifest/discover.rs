@@ -1,6 +1,6 @@
 //! Finds the files of a tenant.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use globset::{GlobBuilder, GlobSetBuilder};
 use walkdir::WalkDir;
@@ -37,14 +37,14 @@ pub(super) fn below(folder: &Path) -> Found {
 
 /// Returns the files that an entry of `spec.manifests` names: a file, a folder or a glob.
 pub(super) fn entry(folder: &Path, entry: &str) -> Found {
-    let path = folder.join(entry);
+    let path = beneath(folder, entry);
     if path.is_file() {
         return Found::Files(vec![path]);
     }
     if path.is_dir() {
         return below(&path);
     }
-    if !entry.contains(['*', '?', '[', '{']) {
+    if !is_glob(entry) {
         return Found::Missing;
     }
     let glob = match GlobBuilder::new(entry.trim_start_matches("./"))
@@ -66,10 +66,42 @@ pub(super) fn entry(folder: &Path, entry: &str) -> Found {
     }
 }
 
+/// Returns whether an entry is a glob rather than a path.
+pub(super) fn is_glob(entry: &str) -> bool {
+    entry.contains(['*', '?', '[', '{'])
+}
+
+/// Returns the path of an entry, without a `..` that a reader would have to work out. Where a link makes a
+/// difference, it stays.
+pub(super) fn beneath(folder: &Path, entry: &str) -> PathBuf {
+    let joined = folder.join(entry);
+    let mut plain = PathBuf::new();
+    for part in joined.components() {
+        let above = plain.components().next_back();
+        match (part, above) {
+            (Component::CurDir, _) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => {
+                plain.pop();
+            }
+            (part, _) => plain.push(part),
+        }
+    }
+    if plain.as_os_str().is_empty() {
+        plain.push(".");
+    }
+    if plain.canonicalize().ok() == joined.canonicalize().ok() {
+        plain
+    } else {
+        joined
+    }
+}
+
 fn walk(folder: &Path, depth: usize, wanted: impl Fn(&Path) -> bool) -> Found {
     let visible = |name: &std::ffi::OsStr| !name.to_string_lossy().starts_with('.');
-    // Links are not followed: a link to a parent would never end, and one to elsewhere leaves the tenant.
-    let entries = WalkDir::new(folder)
+    let here = matches!(folder.to_str(), Some("" | "."));
+    // Links are not followed, to folders or to files: one to a parent would never end, and one to elsewhere
+    // leaves the tenant.
+    let entries = WalkDir::new(if here { Path::new(".") } else { folder })
         .max_depth(depth)
         .sort_by_file_name()
         .into_iter()
@@ -78,14 +110,20 @@ fn walk(folder: &Path, depth: usize, wanted: impl Fn(&Path) -> bool) -> Found {
     for entry in entries {
         let entry = match entry {
             Ok(entry) => entry,
-            Err(error) => return Found::Unreadable(error.to_string()),
+            Err(error) => {
+                let words = error.io_error().map(super::files::words);
+                return Found::Unreadable(words.unwrap_or_else(|| error.to_string()));
+            }
         };
-        let path = entry.path();
+        let path = match entry.path().strip_prefix(".") {
+            Ok(path) if here => path,
+            _ => entry.path(),
+        };
         let is_yaml = path
             .extension()
             .is_some_and(|extension| extension == "yaml" || extension == "yml");
         let is_tenant = entry.file_name() == TENANT_FILE;
-        if path.is_file() && is_yaml && !is_tenant && wanted(path) {
+        if entry.file_type().is_file() && is_yaml && !is_tenant && wanted(path) {
             files.push(path.to_owned());
         }
     }

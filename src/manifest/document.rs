@@ -1,14 +1,15 @@
 //! One YAML document as a manifest before overlays: syntax alone, nothing resolved.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Address;
-use super::envelope::{self, ManifestFile};
+use super::envelope::{self, ManifestFile, one_of};
+use super::foreign;
 use super::value::{Declared, Member, Value};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{FileId, Finding, Span};
-use crate::kinds::{self, Family};
-use crate::schema::types::GraphVersion;
+use crate::kinds::{self, Cardinality, Family};
+use crate::schema::types::{GraphVersion, Types, type_name};
 use crate::yaml::{Node, Yaml};
 
 /// A manifest whose value references and overlay directives are still mappings.
@@ -23,31 +24,31 @@ pub(super) struct RawManifest {
     pub(super) id_span: Option<Span>,
     pub(super) spec: Value,
     pub(super) assignments: Option<Value>,
+    /// Its `kind`.
     pub(super) span: Span,
+    /// All of it.
+    pub(super) document: Span,
     /// The folder that `$file` may not leave.
     pub(super) root: PathBuf,
 }
 
-/// Reads a document, or says why it is none.
+/// Reads a document, or says why it is none. `folder` is what its `$file` may not leave.
 pub(super) fn read(
     file: FileId,
     root: &Node,
-    folder: PathBuf,
+    folder: &Path,
     findings: &mut Vec<Finding>,
 ) -> Option<RawManifest> {
-    let before = findings.len();
-    let envelope = envelope::manifest(file, root, findings);
-    if findings[before..]
-        .iter()
-        .any(|finding| finding.code == "schema/type" && finding.span == whole(file, root))
-    {
+    if let Some(finding) = foreign::among_manifests(file, root) {
+        findings.push(finding);
         return None;
     }
+    let span = |node: &Node| Span::new(file, node.range.clone());
+    let envelope = envelope::manifest(file, root, findings);
     let kind_node = root.get("kind")?;
-    let span = Span::new(file, kind_node.range.clone());
     let family = kind_node
         .as_str()
-        .and_then(|kind| known_kind(kind, span, findings));
+        .and_then(|kind| known_kind(kind, span(kind_node), findings));
     let ManifestFile {
         api_version,
         kind,
@@ -56,7 +57,7 @@ pub(super) fn read(
     } = envelope?;
     let family = family?;
     let version = GraphVersion::from(api_version);
-    let version_span = Span::new(file, root.get("apiVersion")?.range.clone());
+    let version_span = span(root.get("apiVersion")?);
     if !kinds::exists(&kind, version) {
         findings.push(
             Finding::error(
@@ -64,11 +65,15 @@ pub(super) fn read(
                 version_span,
                 format!("Graph {version} has no `{kind}`"),
             )
-            .help("use `apiVersion: graph.microsoft.com/beta`"),
+            .help("beta has it: use `apiVersion: graph.microsoft.com/beta`")
+            .replace_with("graph.microsoft.com/beta"),
         );
         return None;
     }
     let metadata_node = root.get("metadata")?;
+    if family.cardinality == Cardinality::Singleton {
+        singleton(file, root, metadata_node, findings);
+    }
     Some(RawManifest {
         address: Address {
             kind,
@@ -77,56 +82,94 @@ pub(super) fn read(
         family,
         version,
         version_span,
-        name_span: Span::new(file, metadata_node.get("name")?.range.clone()),
-        id_span: metadata_node
-            .get("id")
-            .map(|id| Span::new(file, id.range.clone())),
+        name_span: span(metadata_node.get("name")?),
+        id_span: metadata.id.as_ref().and(metadata_node.get("id")).map(span),
         metadata,
         spec: convert(file, root.get("spec")?, findings),
         assignments: root
             .get("assignments")
             .map(|node| convert(file, node, findings)),
-        span,
-        root: folder,
+        span: span(kind_node),
+        document: span(root),
+        root: folder.to_owned(),
     })
 }
 
-fn whole(file: FileId, root: &Node) -> Option<Span> {
-    Some(Span::new(file, root.range.clone()))
+/// Finds what says nothing of an object that every tenant has exactly once.
+fn singleton(file: FileId, root: &Node, metadata: &Node, findings: &mut Vec<Finding>) {
+    let absent = metadata
+        .entry("state")
+        .filter(|entry| entry.value.as_str() == Some("absent"));
+    let refused = [
+        (absent, "cannot be deleted: every tenant has it"),
+        (
+            metadata.entry("formerly"),
+            "has no earlier names: there is only one",
+        ),
+        (metadata.entry("id"), "needs no id: there is only one"),
+        (
+            root.entry("assignments"),
+            "is not assigned: it holds for the whole tenant",
+        ),
+    ];
+    let kind = root.get("kind").and_then(Node::as_str).unwrap_or_default();
+    for (entry, why) in refused {
+        let Some(entry) = entry else { continue };
+        let span = Span::new(file, entry.key_range.clone());
+        findings.push(
+            Finding::error("manifest/singleton", span, format!("`{kind}` {why}"))
+                .help(format!("remove `{}`", entry.key)),
+        );
+    }
 }
 
 fn known_kind(kind: &str, span: Span, findings: &mut Vec<Finding>) -> Option<&'static Family> {
     if let Some(family) = kinds::family_of(kind) {
         return Some(family);
     }
-    let reason = kinds::FAMILIES
-        .iter()
-        .flat_map(|family| family.not_kinds)
-        .find(|(name, _)| *name == kind);
-    let finding = match reason {
-        Some((_, why)) => Finding::error(
-            "manifest/unknown-kind",
-            span,
-            format!("`{kind}` is not managed: {why}"),
-        ),
-        None => Finding::error(
-            "manifest/unknown-kind",
-            span,
-            format!("there is no kind `{kind}`"),
-        ),
-    };
+    let bare = type_name(kind).unwrap_or(kind);
+    let finding = |message: String| Finding::error("manifest/unknown-kind", span, message);
+    let mut families = kinds::FAMILIES.iter();
+    if let Some((_, why)) =
+        families.find_map(|f| f.not_kinds.iter().find(|(name, _)| *name == bare))
+    {
+        let finding = finding(format!("`{bare}` is not managed: {why}"));
+        findings.push(finding.help("remove this manifest"));
+        return None;
+    }
     let all = kinds::all();
-    let bare = kind
-        .trim_start_matches('#')
-        .trim_start_matches("microsoft.graph.");
-    findings.push(
-        match nearest(bare, all.iter().map(|kind| kind.name.as_str())) {
-            Some(near) => finding
-                .help(format!("did you mean `{near}`?"))
-                .replace_with(near),
-            None => finding.help("`moorline kinds` lists them all"),
-        },
-    );
+    let names = || all.iter().map(|kind| kind.name.as_str());
+    let types = Types::of(GraphVersion::Beta);
+    let base = types.get(bare).filter(|def| {
+        let is_family = |family: &&Family| types.is_a(bare, family.root);
+        def.is_abstract && kinds::FAMILIES.iter().any(is_family)
+    });
+    findings.push(match base {
+        Some(base) => {
+            let kinds = base
+                .derived
+                .iter()
+                .filter(|name| names().any(|kind| kind == *name));
+            let kinds: Vec<String> = kinds.cloned().collect();
+            finding(format!(
+                "`{bare}` is what several kinds have in common, and no kind itself"
+            ))
+            .help(if kinds.len() > 8 {
+                "`moorline kinds` lists them all".to_owned()
+            } else {
+                format!("use {}", one_of(&kinds))
+            })
+        }
+        None => {
+            let finding = finding(format!("there is no kind `{kind}`"));
+            match nearest(bare, names()) {
+                Some(near) => finding
+                    .help(format!("did you mean `{near}`?"))
+                    .replace_with(near),
+                None => finding.help("`moorline kinds` lists them all"),
+            }
+        }
+    });
     None
 }
 

@@ -1,15 +1,14 @@
-//! What surrounds a manifest's `spec`, and the schema checks of our own documents.
+//! What surrounds a manifest's `spec`.
 
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::form::{self, Form};
 use super::tenant_file::TenantFile;
-use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{FileId, Finding, Span};
+use crate::diagnostic::{FileId, Finding};
 use crate::schema::types::GraphVersion;
-use crate::schema::validate::{Problem, Step, Violation, violations_under};
 use crate::yaml::{Node, Yaml};
 
 /// A manifest as it is written, its `spec` and `assignments` not looked into.
@@ -17,19 +16,19 @@ use crate::yaml::{Node, Yaml};
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct ManifestFile {
     /// The Graph version of the object's own body.
-    #[allow(dead_code, reason = "the schema is what uses it")]
     pub api_version: GraphApiVersion,
     /// The Graph type's own name, as after `#microsoft.graph.`.
     pub kind: String,
     /// Who it is and how it finds its live object.
     pub metadata: Metadata,
     /// Graph's own property names and values.
+    #[expect(dead_code, reason = "the schema is what uses it")]
     #[schemars(with = "std::collections::BTreeMap<String, Json>")]
-    #[allow(dead_code, reason = "the schema is what uses it")]
     pub spec: Json,
     /// Absent: not managed. Empty: assigned to nobody. A list: exactly that.
-    #[schemars(with = "Option<Vec<std::collections::BTreeMap<String, Json>>>")]
-    #[allow(dead_code, reason = "the schema is what uses it")]
+    #[expect(dead_code, reason = "the schema is what uses it")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<std::collections::BTreeMap<String, Json>>")]
     pub assignments: Option<Json>,
 }
 
@@ -85,28 +84,20 @@ pub(super) enum State {
     Absent,
 }
 
-fn compiled<T: schemars::JsonSchema>() -> jsonschema::Validator {
-    let schema = schemars::schema_for!(T);
-    jsonschema::options()
-        .offline()
-        .build(schema.as_value())
-        .expect("a derived schema is valid, and every load of a manifest uses it")
-}
-
 /// Returns the schema of a manifest's envelope, draft 2020-12.
 pub fn schema() -> Json {
     schemars::schema_for!(ManifestFile).to_value()
 }
 
-static TENANT: LazyLock<jsonschema::Validator> = LazyLock::new(compiled::<TenantFile>);
-static MANIFEST: LazyLock<jsonschema::Validator> = LazyLock::new(compiled::<ManifestFile>);
+static TENANT: LazyLock<Form> = LazyLock::new(Form::of::<TenantFile>);
+static MANIFEST: LazyLock<Form> = LazyLock::new(Form::of::<ManifestFile>);
 
 /// Reads a tenant file's document.
 pub(super) fn tenant(file: FileId, root: &Node, findings: &mut Vec<Finding>) -> Option<TenantFile> {
-    typed(&TENANT, file, root, to_json(root), &TENANT_KEYS, findings)
+    form::typed(&TENANT, file, root, to_json(root), findings)
 }
 
-/// Reads a manifest's document; what is under `spec` is not looked at.
+/// Reads a manifest's document; what is under `spec` and `assignments` is not looked at.
 pub(super) fn manifest(
     file: FileId,
     root: &Node,
@@ -119,6 +110,12 @@ pub(super) fn manifest(
                 let value = match (entry.key.as_str(), &entry.value.value) {
                     ("spec", Yaml::Map(_)) => Json::Object(serde_json::Map::new()),
                     ("assignments", Yaml::Seq(_)) => Json::Array(Vec::new()),
+                    // An overlay's directive, which is judged when what it is laid over is known.
+                    ("assignments", Yaml::Map(only))
+                        if only.len() == 1 && only[0].key.starts_with('$') =>
+                    {
+                        Json::Array(Vec::new())
+                    }
                     _ => to_json(&entry.value),
                 };
                 (entry.key.clone(), value)
@@ -126,123 +123,7 @@ pub(super) fn manifest(
             .collect(),
         _ => to_json(root),
     };
-    typed(&MANIFEST, file, root, shallow, &MANIFEST_KEYS, findings)
-}
-
-const MANIFEST_KEYS: [&str; 9] = [
-    "apiVersion",
-    "kind",
-    "metadata",
-    "spec",
-    "assignments",
-    "name",
-    "id",
-    "formerly",
-    "state",
-];
-const TENANT_KEYS: [&str; 14] = [
-    "apiVersion",
-    "kind",
-    "metadata",
-    "spec",
-    "name",
-    "tenantId",
-    "cloud",
-    "manifests",
-    "base",
-    "exclude",
-    "guard",
-    "sandbox",
-    "maxChanges",
-    "maxPercent",
-];
-
-fn typed<T: serde::de::DeserializeOwned>(
-    validator: &jsonschema::Validator,
-    file: FileId,
-    root: &Node,
-    body: Json,
-    keys: &[&str],
-    findings: &mut Vec<Finding>,
-) -> Option<T> {
-    let violations = violations_under(validator, &body);
-    if violations.is_empty() {
-        match serde_json::from_value(body) {
-            Ok(value) => return Some(value),
-            Err(error) => findings.push(Finding::error(
-                "manifest/unreadable",
-                Span::new(file, root.range.clone()),
-                format!("this document cannot be read: {error}"),
-            )),
-        }
-        return None;
-    }
-    findings.extend(
-        violations
-            .iter()
-            .map(|violation| finding(file, root, violation, keys)),
-    );
-    None
-}
-
-fn finding(file: FileId, root: &Node, violation: &Violation, keys: &[&str]) -> Finding {
-    let (node, name) = locate(root, &violation.path);
-    let code = format!("schema/{}", violation.keyword);
-    let span = Span::new(file, node.range.clone());
-    let name = name.map_or_else(|| "the document".to_owned(), |name| format!("`{name}`"));
-    match &violation.problem {
-        Problem::UnknownProperty(unknown) => {
-            let span = node.entry(unknown).map_or(span, |entry| Span::new(file, entry.key_range.clone()));
-            let finding = Finding::error(code, span, format!("{name} has no key `{unknown}`"));
-            match nearest(unknown, keys.iter().copied()) {
-                Some(near) => finding.help(format!("did you mean `{near}`?")).replace_with(near),
-                None => finding.help("remove it, or move it to where it belongs"),
-            }
-        }
-        Problem::Missing(missing) => {
-            Finding::error(code, span, format!("{name} lacks `{missing}`")).help(format!("add `{missing}:`"))
-        }
-        Problem::NotAMember(members) => {
-            let help = format!("use {}", one_of(members));
-            Finding::error(code, span, format!("{name} is not one of its values")).help(help)
-        }
-        Problem::WrongType(expected) => {
-            let expected = expected.join(" or ");
-            Finding::error(code, span, format!("{name} must be {expected}, not {}", node.kind()))
-        }
-        Problem::NotFlags => Finding::error(code, span, format!("{name} is not written as it must be")).help(
-            match violation.path.last() {
-                Some(Step::Member(member)) if member == "tenantId" => {
-                    "use the tenant's GUID or one of its verified domains, such as contoso.onmicrosoft.com"
-                }
-                Some(Step::Member(member)) if member == "id" => "use the live object's GUID",
-                _ => "use lower-case letters, digits, `-` and `.`, starting and ending with a letter or digit",
-            },
-        ),
-        Problem::TooGreat(limit) => Finding::error(code, span, format!("{name} is greater than {limit}")),
-        Problem::TooSmall(limit) => Finding::error(code, span, format!("{name} is smaller than {limit}")),
-        Problem::TooMany(limit) => Finding::error(code, span, format!("{name} has more than {limit} elements")),
-        Problem::Malformed(format) => Finding::error(code, span, format!("{name} is not a valid {format}")),
-        Problem::Other(words) => Finding::error(code, span, format!("{name}: {words}")),
-    }
-}
-
-fn locate<'a>(root: &'a Node, path: &'a [Step]) -> (&'a Node, Option<&'a str>) {
-    let mut at = (root, None);
-    for step in path {
-        let next = match (step, &at.0.value) {
-            (Step::Member(name), Yaml::Map(_)) => {
-                at.0.get(name).map(|node| (node, Some(name.as_str())))
-            }
-            (Step::Element(index), Yaml::Seq(items)) => items.get(*index).map(|node| (node, at.1)),
-            _ => None,
-        };
-        match next {
-            Some(next) => at = next,
-            None => break,
-        }
-    }
-    at
+    form::typed(&MANIFEST, file, root, shallow, findings)
 }
 
 /// Returns members as `a`, `b` or `c`.

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::value::{Declared, Value};
-use super::{Address, Manifest, Presence};
-use crate::diagnostic::Finding;
+use super::{Address, Manifest};
+use crate::diagnostic::{Finding, Span};
+use crate::graph::cloud::Cloud;
 use crate::kinds::Cardinality;
 use crate::schema::model::{Model, Order, Shape, Structure};
 use crate::schema::semantics::{Readback, Semantics};
 use crate::schema::types::GraphVersion;
 
-/// Returns what is wrong with one manifest's values together.
-pub(super) fn manifest(manifest: &Manifest) -> Vec<Finding> {
+/// Returns what is wrong with one manifest's values together. A part of one, which something else completes,
+/// need not say everything.
+pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let kind = &manifest.address.kind;
     let semantics = Semantics::built_in();
@@ -38,70 +40,55 @@ pub(super) fn manifest(manifest: &Manifest) -> Vec<Finding> {
                     format!("`{lower}` ({a}) is greater than `{upper}` ({b})"),
                 )
                 .related(high.span, format!("`{upper}` is declared here"))
-                .help(&rule.why),
+                .help(format!("lower `{lower}`, or raise `{upper}`")),
             );
         }
     }
-    identity(manifest, &mut findings);
+    findings.extend(display_name(manifest, part));
     if let Some(structure) = Model::of(manifest.version).get(kind) {
         mirrors(manifest, &structure, &mut findings);
+    }
+    if !manifest.family.whole.is_empty() {
+        nulls(&manifest.spec, &mut findings);
     }
     values(manifest.version, kind, &manifest.spec, &mut findings);
     findings
 }
 
-fn identity(manifest: &Manifest, findings: &mut Vec<Finding>) {
-    let Manifest { address, span, .. } = manifest;
-    match manifest.family.cardinality {
-        Cardinality::Singleton => {
-            let refused = [
-                (
-                    manifest.presence == Presence::Absent,
-                    "cannot be deleted: every tenant has it",
-                ),
-                (
-                    !manifest.formerly.is_empty(),
-                    "has no earlier names: there is only one",
-                ),
-                (manifest.id.is_some(), "needs no id: there is only one"),
-                (
-                    manifest.assignments.is_some(),
-                    "is not assigned: it holds for the whole tenant",
-                ),
-            ];
-            for (_, why) in refused.into_iter().filter(|(is, _)| *is) {
-                findings.push(
-                    Finding::error(
-                        "manifest/singleton",
-                        *span,
-                        format!("`{}` {why}", address.kind),
-                    )
-                    .help("remove that line"),
-                );
-            }
+/// An object that is replaced whole is refused where a part of it is missing, so nothing of it can be unset.
+fn nulls(value: &Value, findings: &mut Vec<Finding>) {
+    for member in value.members() {
+        if member.value.declared == Declared::Null {
+            let message = format!(
+                "`{}` cannot be unset: it is written with everything else",
+                member.name
+            );
+            findings.push(
+                Finding::error("value/whole", member.value.span, message)
+                    .help("declare a value, or remove the line to leave it alone"),
+            );
         }
-        Cardinality::Collection
-            if manifest
-                .display_name()
-                .is_none_or(|name| name.trim().is_empty()) =>
-        {
-            let declared = manifest
-                .spec
-                .get("displayName")
-                .map_or(manifest.spec.span, |value| value.span);
-            if manifest.id.is_none() || manifest.spec.get("displayName").is_some() {
-                findings.push(
-                    Finding::error(
-                        "manifest/display-name",
-                        declared,
-                        format!("`{address}` has no `displayName`"),
-                    )
-                    .help("it finds the live object by it: add `displayName` to `spec`"),
-                );
-            }
-        }
-        Cardinality::Collection => {}
+        nulls(&member.value, findings);
     }
+}
+
+/// The live object is found by its display name, unless its id is known.
+fn display_name(manifest: &Manifest, part: bool) -> Option<Finding> {
+    let declared = manifest.spec.get("displayName");
+    let found_otherwise = manifest.family.cardinality == Cardinality::Singleton
+        || declared.is_none() && (part || manifest.id.is_some());
+    let named = manifest
+        .display_name()
+        .is_some_and(|name| !name.trim().is_empty());
+    if found_otherwise || named {
+        return None;
+    }
+    let span = declared.map_or(manifest.span, |value| value.span);
+    let message = format!("`{}` has no `displayName`", manifest.address);
+    Some(
+        Finding::error("manifest/display-name", span, message)
+            .help("the live object is found by it: add `displayName:` below `spec:`"),
+    )
 }
 
 /// Two properties that Graph keeps in step cannot be declared apart.
@@ -141,13 +128,13 @@ fn values(version: GraphVersion, kind: &str, spec: &Value, findings: &mut Vec<Fi
     let mut open: Vec<(&Value, Shape)> = vec![(spec, Shape::Complex(kind.to_owned()))];
     while let Some((value, shape)) = open.pop() {
         match &shape {
-            Shape::Enum(_) if value.as_str() == Some("unknownFutureValue") => findings.push(
+            Shape::Enum(_) if is_sentinel(value) => findings.push(
                 Finding::error(
                     "value/sentinel",
                     value.span,
-                    "`unknownFutureValue` stands for values that this version does not know",
+                    "`unknownFutureValue` stands for what Graph's answer could not say, and cannot be written",
                 )
-                .help("it is never written: choose another member"),
+                .help("use another value, or remove the line to leave the setting alone"),
             ),
             Shape::Complex(_) | Shape::Poly(_) => {
                 let Some(structure) = model.actual(&shape, value.odata_type()) else {
@@ -198,6 +185,13 @@ fn masked_missing(value: &Value, structure: &Structure, findings: &mut Vec<Findi
     }
 }
 
+fn is_sentinel(value: &Value) -> bool {
+    let members = value.as_str().unwrap_or_default().split(',');
+    members
+        .into_iter()
+        .any(|member| member.trim() == "unknownFutureValue")
+}
+
 fn same_key(list: &Value, key: &str, findings: &mut Vec<Finding>) {
     let mut seen: BTreeMap<String, &Value> = BTreeMap::new();
     for element in list.elements() {
@@ -213,12 +207,13 @@ fn same_key(list: &Value, key: &str, findings: &mut Vec<Finding>) {
             continue;
         };
         let text = value.to_json().to_string();
-        if let Some(first) = seen.insert(text.clone(), value) {
+        let shown = value.as_str().unwrap_or(&text).to_owned();
+        if let Some(first) = seen.insert(text, value) {
             findings.push(
                 Finding::error(
                     "value/key-twice",
                     value.span,
-                    format!("{text} is the `{key}` of two elements"),
+                    format!("`{shown}` is the `{key}` of two elements"),
                 )
                 .related(first.span, "first here")
                 .help("keep one of them"),
@@ -227,8 +222,27 @@ fn same_key(list: &Value, key: &str, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns what is wrong among all manifests.
-pub(super) fn bundle(manifests: &[Manifest]) -> Vec<Finding> {
+/// Returns which manifests declare what the tenant's cloud does not have.
+pub(super) fn cloud(manifests: &[Manifest], cloud: Cloud) -> Vec<Finding> {
+    let lacking = manifests
+        .iter()
+        .filter(|manifest| !manifest.family.clouds.contains(&cloud));
+    let finding = |manifest: &Manifest| {
+        let message = format!("the cloud {cloud} has no `{}`", manifest.address.kind);
+        Finding::error("manifest/cloud", manifest.span, message)
+            .help("remove the manifest, or correct `spec.cloud`")
+    };
+    lacking.map(finding).collect()
+}
+
+/// Returns what is wrong among all manifests. `pinned` says where each `metadata.id` stands.
+pub(super) fn bundle(manifests: &[Manifest], pinned: &BTreeMap<Address, Span>) -> Vec<Finding> {
+    let at = |manifest: &Manifest| {
+        pinned
+            .get(&manifest.address)
+            .copied()
+            .unwrap_or(manifest.span)
+    };
     let mut findings = Vec::new();
     let mut ids: BTreeMap<String, &Manifest> = BTreeMap::new();
     let mut singletons: BTreeMap<&str, &Manifest> = BTreeMap::new();
@@ -255,13 +269,13 @@ pub(super) fn bundle(manifests: &[Manifest]) -> Vec<Finding> {
             findings.push(
                 Finding::error(
                     "manifest/id-twice",
-                    manifest.span,
+                    at(manifest),
                     format!(
                         "`{}` and `{}` claim the object {id}",
                         manifest.address, first.address
                     ),
                 )
-                .related(first.span, "claimed here too")
+                .related(at(first), "claimed here too")
                 .help("a live object has one manifest: remove one of the ids"),
             );
         }
@@ -278,11 +292,43 @@ pub(super) fn bundle(manifests: &[Manifest]) -> Vec<Finding> {
                 .get("displayName")
                 .map_or(first.span, |value| value.span);
             findings.push(
-                Finding::error("manifest/display-name-twice", span, format!("`{}` and `{}` have one display name", manifest.address, first.address))
+                Finding::error("manifest/display-name-twice", span, format!("`{}` and `{}` have the same display name", manifest.address, first.address))
                     .related(first_span, "the same name here")
                     .help("both would claim the same live object: rename one, or pin both by `metadata.id`"),
             );
         }
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::{FAMILIES, Family};
+    use crate::manifest::bundle;
+
+    static WORLDWIDE: Family = Family {
+        clouds: &[Cloud::Global],
+        ..*FAMILIES[0]
+    };
+
+    #[test]
+    fn a_kind_that_the_cloud_lacks_is_an_error() {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let file = folder.path().join("cart.yaml");
+        let text = "apiVersion: graph.microsoft.com/beta\nkind: windows10CustomConfiguration\n\
+                    metadata: { name: cart }\nspec: { displayName: Cart }\n";
+        std::fs::write(&file, text).expect("the file can be written");
+        let mut manifests = bundle::load_files(&[file]).manifests;
+        for of_cloud in Cloud::ALL {
+            assert_eq!(cloud(&manifests, of_cloud), [], "{of_cloud}");
+        }
+        manifests[0].family = &WORLDWIDE;
+        assert_eq!(cloud(&manifests, Cloud::Global), []);
+        let findings = cloud(&manifests, Cloud::China);
+        assert_eq!(
+            findings[0].message,
+            "the cloud china has no `windows10CustomConfiguration`"
+        );
+    }
 }

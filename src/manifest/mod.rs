@@ -17,13 +17,20 @@ use value::Value;
 pub mod assignment;
 pub mod bundle;
 mod check;
+mod complete;
 mod discover;
 mod document;
 mod envelope;
+mod files;
+mod foreign;
+mod form;
 mod lint;
 mod overlay;
+mod parallel;
 mod resolve;
+mod secret;
 pub mod tenant_file;
+mod unknown;
 pub mod value;
 
 pub use assignment::Assignment;
@@ -119,8 +126,17 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
     /// The files that were read.
     pub sources: Sources,
-    /// How many documents were looked at.
-    pub documents: usize,
+    /// Which document declares which manifest, or a part of it.
+    pub origins: Vec<Origin>,
+}
+
+/// Where a manifest, or a part of it, was declared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Origin {
+    /// The whole document.
+    pub document: Span,
+    /// What it declares.
+    pub address: Address,
 }
 
 /// Findings that keep the manifests from being used, with the sources that they point into.
@@ -138,6 +154,23 @@ impl Loaded {
         self.findings
             .iter()
             .any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// Leaves out manifests that are not wanted, and what was found in their documents. What is about files,
+    /// or about documents that are no manifests, stays.
+    pub fn retain(&mut self, wanted: impl Fn(&Address) -> bool) {
+        let unwanted: Vec<Span> = self
+            .origins
+            .iter()
+            .filter(|origin| !wanted(&origin.address))
+            .map(|origin| origin.document)
+            .collect();
+        self.manifests.retain(|manifest| wanted(&manifest.address));
+        self.findings.retain(|finding| {
+            !finding
+                .span
+                .is_some_and(|span| unwanted.iter().any(|document| document.holds(span)))
+        });
     }
 
     /// Returns the desired state.

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+use super::files;
 use super::overlay::directive;
 use super::value::{Declared, Member, Value};
+use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Finding, Sources, Span};
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::schema::placeholder::is_placeholder;
@@ -21,13 +23,24 @@ pub(super) struct Resolver<'a> {
     pub(super) sources: &'a Sources,
     /// The folder that `$file` may not leave.
     pub(super) root: &'a Path,
+    /// Whether this is a part of a manifest, and what it is laid over is not known.
+    pub(super) part: bool,
+    pub(super) resolved: Resolved,
+}
+
+/// What came to light beside the values.
+#[derive(Debug, Default)]
+pub(super) struct Resolved {
     pub(super) findings: Vec<Finding>,
     /// Members that were left out: annotations and read-only properties.
     pub(super) ignored: Vec<(String, Span)>,
+    /// Secrets that stand in the text: where, and what.
+    pub(super) secrets: Vec<(Span, String)>,
 }
 
 impl Resolver<'_> {
-    /// Returns an object with its references resolved and its read-only members left out.
+    /// Returns an object with its references resolved and its read-only members left out. So is what has a
+    /// finding already: nothing more is to be said of it.
     pub(super) fn object(&mut self, value: Value, structure: &Structure) -> Value {
         let Value {
             declared: Declared::Object(members),
@@ -60,20 +73,18 @@ impl Resolver<'_> {
             });
         }
         if name.ends_with("@odata.bind") {
-            self.findings.push(
+            self.resolved.findings.push(
                 Finding::error(
                     "manifest/odata-bind",
                     name_span,
-                    format!("`{name}` is a link of the wire format"),
+                    format!("`{name}` names an object by its address in one tenant"),
                 )
-                .help(
-                    "references between profiles are declared with `$ref`, not with `@odata.bind`",
-                ),
+                .help("references are not managed yet: remove it"),
             );
             return None;
         }
         if name.contains('@') || name.starts_with('#') {
-            self.ignored.push((name, name_span));
+            self.resolved.ignored.push((name, name_span));
             return None;
         }
         let Some(property) = structure.properties.get(&name) else {
@@ -84,7 +95,7 @@ impl Resolver<'_> {
             });
         };
         if property.computed {
-            self.ignored.push((name, name_span));
+            self.resolved.ignored.push((name, name_span));
             return None;
         }
         if let Shape::Navigation {
@@ -94,7 +105,7 @@ impl Resolver<'_> {
             self.navigation(&name, name_span, &value, *contained, target);
             return None;
         }
-        let value = self.value(value, property, &property.shape);
+        let value = self.value(value, property, &property.shape)?;
         Some(Member {
             name,
             name_span,
@@ -104,9 +115,9 @@ impl Resolver<'_> {
 
     fn navigation(&mut self, name: &str, span: Span, value: &Value, contained: bool, target: &str) {
         if name == "assignments" || value.declared == Declared::Null {
-            self.ignored.push((name.to_owned(), span));
+            self.resolved.ignored.push((name.to_owned(), span));
         } else if contained {
-            self.findings.push(
+            self.resolved.findings.push(
                 Finding::error(
                     "manifest/contained-navigation",
                     span,
@@ -115,7 +126,7 @@ impl Resolver<'_> {
                 .help("remove it; it is left alone in the tenant"),
             );
         } else {
-            self.findings.push(
+            self.resolved.findings.push(
                 Finding::error(
                     "reference/not-managed",
                     span,
@@ -126,85 +137,93 @@ impl Resolver<'_> {
         }
     }
 
-    fn value(&mut self, value: Value, property: &Property, shape: &Shape) -> Value {
+    fn value(&mut self, value: Value, property: &Property, shape: &Shape) -> Option<Value> {
+        if property.facts.sensitive {
+            return self.sensitive(value, property, shape);
+        }
         if let Some(reference) = directive(&value) {
-            return self.reference(reference.clone(), value.span, property, shape);
+            return self.reference(reference, value.span, property, shape);
         }
         let span = value.span;
-        match (value.declared, shape) {
-            (Declared::Object(members), Shape::Complex(_) | Shape::Poly(_)) => {
-                let value = Value {
-                    declared: Declared::Object(members),
-                    span,
-                };
+        let declared = match (value.declared, shape) {
+            (declared @ Declared::Object(_), Shape::Complex(_) | Shape::Poly(_)) => {
+                let value = Value { declared, span };
                 match self.model.actual(shape, value.odata_type()) {
-                    Some(structure) => self.object(value, &structure),
-                    None => value,
+                    Some(structure) => return Some(self.object(value, &structure)),
+                    None => return Some(value),
                 }
             }
-            (Declared::List(elements), Shape::Collection(element, _)) => {
-                let elements = elements
+            (Declared::List(elements), Shape::Collection(element, _)) => Declared::List(
+                elements
                     .into_iter()
-                    .map(|value| self.value(value, property, element))
-                    .collect();
-                Value {
-                    declared: Declared::List(elements),
-                    span,
+                    .filter_map(|value| self.value(value, property, element))
+                    .collect(),
+            ),
+            (Declared::String(text), _) => {
+                if property.facts.readback.is_some() && is_placeholder(&text) {
+                    self.resolved.findings.push(placeholder(property, span));
+                    return None;
+                }
+                match shape {
+                    // Base64 is often wrapped; JSON Schema would call the line breaks malformed.
+                    Shape::Scalar(Edm::Binary) => {
+                        Declared::String(text.split_ascii_whitespace().collect())
+                    }
+                    _ => Declared::String(text),
                 }
             }
-            (Declared::String(text), _) => Value {
-                declared: self.literal(text, span, property, shape),
-                span,
-            },
-            (declared, _) => Value { declared, span },
-        }
+            (declared, _) => declared,
+        };
+        Some(Value { declared, span })
     }
 
-    fn literal(
-        &mut self,
-        text: String,
-        span: Span,
-        property: &Property,
-        shape: &Shape,
-    ) -> Declared {
-        if property.facts.readback.is_some() && is_placeholder(&text) {
-            self.findings.push(
-                Finding::error(
-                    "secret/masked-placeholder",
-                    span,
-                    format!(
-                        "`{}` holds the placeholder that Graph shows instead of the value",
-                        property.name
-                    ),
-                )
-                .help("write the real value, or take it from the environment: `{ $env: NAME }`"),
-            );
-        } else if property.facts.sensitive && !text.is_empty() {
-            self.findings.push(secret_literal(property, span));
-            // Whatever else is said of the value would quote it.
-            return Declared::Env("REFUSED".to_owned());
+    /// A secret is a reference to the environment, or unset. Whatever else stands there is taken for its value.
+    fn sensitive(&mut self, value: Value, property: &Property, shape: &Shape) -> Option<Value> {
+        let span = value.span;
+        match &value.declared {
+            Declared::Null => return Some(value),
+            Declared::String(text) if text.is_empty() => return Some(value),
+            Declared::String(text) if is_placeholder(text) => {
+                self.resolved.findings.push(placeholder(property, span));
+                return None;
+            }
+            _ => {}
         }
-        match shape {
-            // Base64 is often wrapped; JSON Schema would call the line breaks malformed.
-            Shape::Scalar(Edm::Binary) => Declared::String(text.split_ascii_whitespace().collect()),
-            _ => Declared::String(text),
+        let reference = directive(&value)
+            .filter(|reference| matches!(reference.name.as_str(), "$env" | "$undeclare"));
+        if let Some(reference) = reference {
+            if !is_env(&reference.value) && reference.name == "$env" {
+                hide(&value, &mut self.resolved.secrets);
+            }
+            return self.reference(reference, span, property, shape);
         }
+        hide(&value, &mut self.resolved.secrets);
+        let message = format!("`{}` is a secret, and no file may hold it", property.name);
+        self.resolved.findings.push(
+            Finding::error("secret/literal", span, message).help(
+                "take it from the environment: `{ $env: NAME }`; change the secret if this was ever committed",
+            ),
+        );
+        None
     }
 
     fn reference(
         &mut self,
-        reference: Member,
+        reference: &Member,
         span: Span,
         property: &Property,
         shape: &Shape,
-    ) -> Value {
-        let declared = self
-            .referred(&reference, span, property, shape)
-            .unwrap_or_else(|finding| {
-                self.findings.push(finding);
-                Declared::Null
-            });
-        Value { declared, span }
+    ) -> Option<Value> {
+        if self.part && matches!(reference.name.as_str(), "$undeclare" | "$append") {
+            return None;
+        }
+        match self.referred(reference, span, property, shape) {
+            Ok(declared) => Some(Value { declared, span }),
+            Err(finding) => {
+                self.resolved.findings.push(finding);
+                None
+            }
+        }
     }
 
     fn referred(
@@ -224,39 +243,43 @@ impl Resolver<'_> {
                 format!("`{name}` holds no text, so it can hold no secret"),
             )
             .help("write the value itself")),
-            ("$env", Declared::String(variable)) if is_env_name(variable) => {
+            ("$env", Declared::String(variable)) if is_env(&reference.value) => {
                 Ok(Declared::Env(variable.clone()))
             }
             ("$env", _) => {
-                let message = "`$env` needs the name of an environment variable";
+                let message = "`$env` takes the name of an environment variable";
                 Err(
                     Finding::error("value/env-name", reference.value.span, message)
                         .help("use letters, digits and `_`, such as `WIFI_PSK`"),
                 )
             }
-            ("$file" | "$text", _) if property.facts.sensitive => {
-                Err(secret_literal(property, span))
-            }
             ("$file" | "$text", _) if !holds_text => {
-                Err(wrong(format!("`{name}` holds no text")).help("write the value itself"))
+                let message = format!(
+                    "`{name}` holds no free text, so that `{}` does not fit",
+                    reference.name
+                );
+                Err(wrong(message).help("write the value itself"))
             }
             ("$text", Declared::String(text)) => encode(text.clone().into_bytes(), property, span),
             ("$file", Declared::String(path)) => {
                 encode(self.file(path, reference.value.span)?, property, span)
             }
-            ("$file" | "$text", _) => Err(wrong(format!("`{}` needs a string", reference.name))),
-            ("$undeclare" | "$append", _) => {
-                let message = format!(
-                    "`{}` has nothing beneath it: no base declares `{name}`",
-                    reference.name
-                );
-                Err(Finding::error("overlay/nothing-beneath", span, message)
-                    .help("it belongs in a manifest that is laid over a base's"))
+            ("$file", _) => {
+                Err(wrong("`$file` takes a path".to_owned()).help("write `{ $file: ./name }`"))
             }
+            ("$text", _) => {
+                Err(wrong("`$text` takes a text".to_owned()).help("put the text in quotes"))
+            }
+            ("$undeclare" | "$append", _) => Err(nothing_beneath(&reference.name, name, span)),
             ("$ref", _) => Err(wrong(format!("`{name}` does not refer to another profile"))
                 .help("write the value itself")),
-            (other, _) => Err(wrong(format!("there is no value reference `{other}`"))
-                .help("use `$file`, `$text` or `$env`")),
+            (other, _) => {
+                let finding = wrong(format!("there is no value reference `{other}`"));
+                Err(match nearest(other, ["$file", "$text", "$env"]) {
+                    Some(near) => finding.help(format!("did you mean `{near}`?")),
+                    None => finding.help("use `$file`, `$text` or `$env`"),
+                })
+            }
         }
     }
 
@@ -267,14 +290,40 @@ impl Resolver<'_> {
     }
 }
 
-fn secret_literal(property: &Property, span: Span) -> Finding {
-    Finding::error(
-        "secret/literal",
-        span,
-        format!("`{}` is a secret, and this is its value", property.name),
-    )
-    .help("take it from the environment: `{ $env: NAME }`, and change it if it was ever committed")
-    .conceal()
+/// Returns the finding of an overlay's directive for what no base declares as it would have to.
+pub(super) fn nothing_beneath(directive: &str, name: &str, span: Span) -> Finding {
+    let message = match directive {
+        "$append" => format!(
+            "there is no list that `$append` could add to: no base declares `{name}` as one"
+        ),
+        _ => format!("there is nothing to withdraw: no base declares `{name}`"),
+    };
+    let finding = Finding::error("overlay/nothing-beneath", span, message);
+    match directive {
+        "$append" => finding.help("write the list itself"),
+        _ => finding
+            .help("remove the line, or write `{ $undeclare: true }` where a base declares it"),
+    }
+}
+
+/// Notes every scalar of a value as a secret.
+fn hide(value: &Value, secrets: &mut Vec<(Span, String)>) {
+    match &value.declared {
+        Declared::List(elements) => elements.iter().for_each(|element| hide(element, secrets)),
+        Declared::Object(members) => members
+            .iter()
+            .for_each(|member| hide(&member.value, secrets)),
+        Declared::String(text) => secrets.push((value.span, text.clone())),
+        Declared::Number(number) => secrets.push((value.span, number.to_string())),
+        Declared::Null | Declared::Bool(_) | Declared::Env(_) => {}
+    }
+}
+
+fn placeholder(property: &Property, span: Span) -> Finding {
+    let name = &property.name;
+    let message = format!("`{name}` holds the placeholder that Graph shows instead of the value");
+    Finding::error("secret/masked-placeholder", span, message)
+        .help("take the real value from the environment: `{ $env: NAME }`; or remove the line")
 }
 
 fn encode(bytes: Vec<u8>, property: &Property, span: Span) -> Result<Declared, Finding> {
@@ -291,10 +340,13 @@ fn encode(bytes: Vec<u8>, property: &Property, span: Span) -> Result<Declared, F
     })
 }
 
-fn is_env_name(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+/// Returns whether a value is the name of an environment variable.
+fn is_env(value: &Value) -> bool {
+    value.as_str().is_some_and(|name| {
+        !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    })
 }
 
 enum FileProblem {
@@ -306,29 +358,32 @@ enum FileProblem {
 
 impl FileProblem {
     fn into_finding(self, path: &str, span: Span) -> Finding {
+        let error = |code: &str, message: String| Finding::error(code, span, message);
         match self {
-            Self::Outside => Finding::error(
+            Self::Outside => error(
                 "file/outside",
-                span,
-                format!("`{path}` leaves the folder of its manifests"),
+                format!("`{path}` leads out of the folder of its manifests"),
             )
-            .help("a payload lives below the folder that the manifest came from, links included"),
-            Self::TooLarge(size) => Finding::error(
-                "file/too-large",
-                span,
-                format!("`{path}` is {} MiB large", size / 1024 / 1024),
-            )
-            .help("Graph takes no payload of more than a few megabytes"),
-            Self::NotAFile => {
-                Finding::error("file/missing", span, format!("`{path}` is not a file"))
-                    .help("the path is relative to the manifest")
+            .help("keep payloads below that folder; a link may not lead out of it either"),
+            Self::TooLarge(size) => {
+                let (size, limit) = (size >> 20, FILE_LIMIT >> 20);
+                error(
+                    "file/too-large",
+                    format!("`{path}` is {size} MiB large, and a payload may have {limit} MiB"),
+                )
+                .help("Graph takes bodies of a few megabytes at most: make it smaller")
             }
-            Self::Io(error) => Finding::error(
-                "file/missing",
-                span,
-                format!("`{path}` cannot be read: {error}"),
+            Self::NotAFile => error("file/not-a-file", format!("`{path}` is not a file"))
+                .help("name a file in it"),
+            Self::Io(error_below) if error_below.kind() == std::io::ErrorKind::NotFound => {
+                error("file/missing", format!("there is no file `{path}`"))
+                    .help("the path is relative to the manifest that names it")
+            }
+            Self::Io(error_below) => error(
+                "file/unreadable",
+                format!("`{path}` cannot be read: {}", files::words(&error_below)),
             )
-            .help("the path is relative to the manifest"),
+            .help("give this user the right to read it"),
         }
     }
 }

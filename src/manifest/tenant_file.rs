@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::auth;
 use crate::graph::cloud::Cloud;
 
 /// One tenant. Every path in it is relative to the file.
@@ -55,6 +56,9 @@ pub struct TenantSpec {
     /// The national cloud that it lives in.
     #[serde(default)]
     pub cloud: Cloud,
+    /// How to sign in.
+    #[serde(default)]
+    pub auth: auth::Settings,
     /// Files, folders or globs; by default every `*.yaml` beside this file.
     pub manifests: Option<Vec<String>>,
     /// Folders of manifests that this tenant builds on; a later one wins.

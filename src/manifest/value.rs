@@ -94,12 +94,14 @@ impl Value {
                 .iter()
                 .map(|member| (member.name.clone(), member.value.to_json()))
                 .collect(),
-            Declared::Env(name) => secret(name),
+            Declared::Env(name) => secret(name, false),
         }
     }
 }
 
-/// Returns what stands for a secret in a request until it is sent.
-pub fn secret(env: &str) -> serde_json::Value {
-    serde_json::json!({ "$secret": format!("env:{env}") })
+/// Returns what stands for a secret in a request until it is sent: the value of an environment variable,
+/// or its base64 where the property is encoded.
+pub fn secret(env: &str, base64: bool) -> serde_json::Value {
+    let source = if base64 { "base64:env" } else { "env" };
+    serde_json::json!({ "$secret": format!("{source}:{env}") })
 }

@@ -76,28 +76,28 @@ pub fn target_form(assignment: &Json) -> Json {
         };
         form.insert(name.clone(), value);
     }
+    // What is declared is always applied; a live assignment may do the opposite.
+    match assignment.get("intent").and_then(Json::as_str) {
+        None | Some("apply") => {}
+        Some(intent) => drop(form.insert("intent".to_owned(), intent.into())),
+    }
     form.into()
 }
 
 /// What a target is apart from its filter.
 fn who(form: &Json) -> (String, String) {
-    let text = |name: &str| {
-        form.get(name)
-            .and_then(Json::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let kind = text("@odata.type");
+    let text = |name: &str| form.get(name).and_then(Json::as_str).unwrap_or_default();
     let id = [text("groupId"), text("collectionId")].concat();
-    // An exclusion of a group takes the place of its inclusion, so both are one slot.
-    (
-        if kind.ends_with("exclusionGroupAssignmentTarget") {
-            odata_type("groupAssignmentTarget")
-        } else {
-            kind
-        },
-        id,
-    )
+    (text("@odata.type").to_owned(), id)
+}
+
+/// The place that a target takes: Graph keeps one assignment of a group, be it in or out.
+fn slot(form: &Json) -> (String, String) {
+    let (kind, id) = who(form);
+    match kind.ends_with("exclusionGroupAssignmentTarget") {
+        true => (odata_type("groupAssignmentTarget"), id),
+        false => (kind, id),
+    }
 }
 
 /// Declared assignments as Graph has them; what does not resolve is blocked.
@@ -144,10 +144,10 @@ pub(super) fn declared(
             target["deviceAndAppManagementAssignmentFilterId"] = id.into();
             target["deviceAndAppManagementAssignmentFilterType"] = filter.mode.as_str().into();
         }
-        let key = who(&target_form(&target));
+        let key = slot(&target_form(&target));
         if let Some((_, first)) = targets
             .iter()
-            .find(|(known, _)| who(&target_form(known)) == key)
+            .find(|(known, _)| slot(&target_form(known)) == key)
         {
             blocked.push(Blocked {
                 code: "assignment/twice".to_owned(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use super::assignments;
+use super::assignments::{self, target_form};
 use super::diff::Differ;
 use super::digest::{self, Domain};
 use super::requests;
@@ -134,10 +134,10 @@ impl Planner<'_> {
                     location: None,
                 });
             }
-            (Presence::Present, Binding::Missing) => self.create(manifest, &mut change),
+            (Presence::Present, Binding::Missing) => self.create(manifest, &[], &mut change),
             (Presence::Present, Binding::Retyped(object)) => {
                 change.requests.push(requests::delete(manifest, &object.id));
-                self.create(manifest, &mut change);
+                self.create(manifest, &object.assignments, &mut change);
                 change.action = Action::Replace;
             }
             (Presence::Present, Binding::Bound(object)) => {
@@ -176,7 +176,8 @@ impl Planner<'_> {
         }
     }
 
-    fn create(&self, manifest: &Manifest, change: &mut Change) {
+    /// Creates an object; `assigned` is what the one that it replaces is assigned to.
+    fn create(&self, manifest: &Manifest, assigned: &[Json], change: &mut Change) {
         let Some((model, structure)) = self.types(manifest, change) else {
             return;
         };
@@ -187,7 +188,7 @@ impl Planner<'_> {
         change.blocked.extend(differ.blocked);
         self.rules(manifest, &Json::Null, &properties, change);
         change.requests.push(requests::create(manifest, properties));
-        self.assign(manifest, requests::NEW_ID, &[], change);
+        self.assign(manifest, requests::NEW_ID, assigned, change);
     }
 
     fn update(&self, manifest: &Manifest, object: &LiveObject, change: &mut Change) {
@@ -210,7 +211,7 @@ impl Planner<'_> {
             change.action = Action::Update;
             change.requests.push(match manifest.family.update {
                 Method::Put => {
-                    let request = requests::put(manifest, &object.body, properties);
+                    let request = requests::put(manifest, &object.body, &properties);
                     let after = request.body.clone().unwrap_or_default();
                     change
                         .risks
@@ -224,31 +225,42 @@ impl Planner<'_> {
     }
 
     fn assign(&self, manifest: &Manifest, id: &str, live: &[Json], change: &mut Change) {
+        let names = self.names;
+        let is_new = id == requests::NEW_ID;
         let Some(declared) = &manifest.assignments else {
+            // Not declared, so not touched: what replaces an object takes its assignments over.
+            if is_new && !live.is_empty() {
+                change
+                    .requests
+                    .push(requests::assign(manifest, id, live.iter().map(target_form)));
+            }
             return;
         };
-        let names = self.names;
+        let blocked = change.blocked.len();
         let targets = assignments::declared(declared, names, self.sources, &mut change.blocked);
-        change.assignments = assignments::compare(&targets, live, names);
-        if change.assignments.is_empty() {
+        if change.blocked.len() > blocked {
+            // What a name stands for is unknown, and so is whether it differs.
             return;
         }
-        let forms = |targets: &mut dyn Iterator<Item = &Json>| {
-            targets.map(assignments::target_form).collect::<Vec<_>>()
-        };
-        let (before, after) = (
-            forms(&mut live.iter()),
-            forms(&mut targets.iter().map(|(target, _)| target)),
-        );
+        change.assignments = assignments::compare(&targets, live, names);
+        let after: Vec<Json> = targets
+            .iter()
+            .map(|(target, _)| target_form(target))
+            .collect();
+        let before: Vec<Json> = live.iter().map(target_form).collect();
         change
             .risks
             .extend(risk::of_assignments(&change.assignments, &before, &after));
-        if change.action == Action::None {
+        let differs = !change.assignments.is_empty();
+        if differs && change.action == Action::None {
             change.action = Action::Update;
         }
-        change
-            .requests
-            .push(requests::assign(manifest, id, &targets));
+        if differs || is_new && !targets.is_empty() {
+            let targets = targets.into_iter().map(|(target, _)| target);
+            change
+                .requests
+                .push(requests::assign(manifest, id, targets));
+        }
     }
 
     /// Cross-field rules hold for what the object would be, not only for what is declared of it.
@@ -431,7 +443,7 @@ fn plan_digest(tenant: &TenantRef, only: &[String], changes: &[Change]) -> Strin
             blocked: change
                 .blocked
                 .iter()
-                .map(|blocked| blocked.message.as_str())
+                .map(|blocked| blocked.code.as_str())
                 .collect(),
         })
         .collect();

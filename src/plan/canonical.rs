@@ -33,7 +33,12 @@ pub fn canonical(model: &Model, shape: &Shape, value: &Value) -> Value {
                 .collect();
             match order {
                 Order::Ordered => {}
-                Order::Set => items.sort_by_key(Value::to_string),
+                Order::Set => {
+                    items.sort_by_key(Value::to_string);
+                    if matches!(**element, Shape::Scalar(_) | Shape::Enum(_)) {
+                        items.dedup();
+                    }
+                }
                 Order::Keyed(key) => items.sort_by_key(|item| key_of(item, key)),
             }
             items.into()
@@ -68,6 +73,34 @@ pub fn is_unset(property: &Property, shape: &Shape, value: &Value) -> bool {
             .unset
             .iter()
             .any(|unset| *unset == bare(value))
+}
+
+/// Returns whether a value is what an untouched member holds: null, false, 0, the empty text or collection,
+/// or a member of an enum that stands for nothing.
+pub fn is_default(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => {
+            ["", "notConfigured", "userDefined", "deviceDefault", "none"].contains(&text.as_str())
+        }
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(true) => false,
+    }
+}
+
+/// Returns a value without members that hold what an untouched one holds, to find its like among others.
+pub fn without_defaults(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .filter(|(_, value)| !is_default(value))
+            .map(|(name, value)| (name.clone(), without_defaults(value)))
+            .collect(),
+        Value::Array(items) => items.iter().map(without_defaults).collect(),
+        other => other.clone(),
+    }
 }
 
 /// A complex value without annotations and without members that are null, at its own level.

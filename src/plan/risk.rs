@@ -102,6 +102,27 @@ const REGISTRATION_RISKS: [RegistrationRisk; 6] = [
     },
 ];
 
+const DELETE: &str = "delete";
+const REPLACE: &str = "replace";
+const UNASSIGN_ALL: &str = "unassign-all";
+const ASSIGN_ALL: &str = "assign-all";
+const MAX_CHANGES: &str = "max-changes";
+const MAX_PERCENT: &str = "max-percent";
+
+/// Returns the name of every risk, as `--allow` takes it.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    let others = [
+        DELETE,
+        REPLACE,
+        UNASSIGN_ALL,
+        ASSIGN_ALL,
+        MAX_CHANGES,
+        MAX_PERCENT,
+    ];
+    let registration = REGISTRATION_RISKS.iter().map(|risk| risk.code);
+    others.into_iter().chain(registration)
+}
+
 const JOIN: &str = "/azureADJoin/allowedToJoin";
 const REGISTER: &str = "/azureADRegistration/allowedToRegister";
 const LOCAL_ADMINS: &str = "/azureADJoin/localAdmins/registeringUsers";
@@ -174,11 +195,11 @@ pub(super) fn of_registration(before: &Json, after: &Json) -> Vec<Risk> {
 pub(super) fn of_action(action: Action) -> Option<Risk> {
     match action {
         Action::Delete => Some(Risk::refused(
-            "delete",
+            DELETE,
             "The object is deleted, and devices lose its settings.",
         )),
         Action::Replace => Some(Risk::refused(
-            "replace",
+            REPLACE,
             "The object is deleted and made anew, and devices lose its settings in between.",
         )),
         Action::Create | Action::Update | Action::None => None,
@@ -207,18 +228,23 @@ pub(super) fn of_assignments(
     let mut risks = Vec::new();
     if !changes.is_empty() && includes(live) && !includes(declared) {
         risks.push(Risk::refused(
-            "unassign-all",
+            UNASSIGN_ALL,
             "Nobody would be assigned any more, and devices lose the settings.",
         ));
     }
-    for change in changes.iter().filter(|change| change.effect == Effect::Add) {
+    let widens = |change: &&AssignmentChange| match change.effect {
+        Effect::Add => true,
+        Effect::Change => change.filter_after.is_none(),
+        Effect::Remove => false,
+    };
+    for change in changes.iter().filter(widens) {
         let everybody = change.after.as_ref().map(kind);
         if matches!(
             everybody.as_deref(),
             Some("allDevicesAssignmentTarget" | "allLicensedUsersAssignmentTarget")
         ) {
             let message = format!("It would reach {} of the tenant.", change.target);
-            risks.push(Risk::new(RiskLevel::Warned, "assign-all", &message));
+            risks.push(Risk::new(RiskLevel::Warned, ASSIGN_ALL, &message));
         }
     }
     risks
@@ -278,7 +304,7 @@ fn limits(plan: &Plan, guard: &GuardSpec) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     if let Some(most) = guard.max_changes.filter(|most| touched > *most as usize) {
         refusals.push(refusal(
-            "max-changes",
+            MAX_CHANGES,
             format!("{touched} objects would change, and `spec.guard.maxChanges` is {most}."),
         ));
     }
@@ -288,7 +314,7 @@ fn limits(plan: &Plan, guard: &GuardSpec) -> Vec<Refusal> {
         .filter(|most| bound > 0 && touched * 100 > *most as usize * bound)
     {
         refusals.push(refusal(
-            "max-percent",
+            MAX_PERCENT,
             format!(
                 "{touched} of {bound} objects would change, and `spec.guard.maxPercent` is {most}."
             ),

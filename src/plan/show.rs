@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::canonical::is_unset;
+use super::canonical::{is_default, is_unset};
 use super::{FieldPath, LeftAlone, Shown};
 use crate::manifest::value::Value;
 use crate::schema::model::{Model, Property, Shape, Structure};
@@ -75,18 +75,15 @@ pub(super) fn left_alone(
     undeclared
         .filter_map(|property| {
             let value = live.get(&property.name)?;
-            let meaningless = match value {
-                Json::Bool(false) => true,
-                Json::Number(number) => number.as_f64() == Some(0.0),
-                Json::String(text) => {
-                    text.is_empty()
-                        || matches!(&property.shape, Shape::Enum(def) if def.members.first() == Some(text))
-                        || ["notConfigured", "userDefined", "deviceDefault", "none"].contains(&text.as_str())
-                }
-                _ => false,
-            };
-            let scope_tags = property.name == "roleScopeTagIds" && *value == serde_json::json!(["0"]);
-            if meaningless || scope_tags || is_unset(property, &property.shape, value) {
+            let first = matches!((&property.shape, value), (Shape::Enum(def), Json::String(text))
+                if def.members.first() == Some(text));
+            let scope_tags =
+                property.name == "roleScopeTagIds" && *value == serde_json::json!(["0"]);
+            if first
+                || is_default(value)
+                || scope_tags
+                || is_unset(property, &property.shape, value)
+            {
                 return None;
             }
             Some(LeftAlone {

@@ -180,8 +180,8 @@ pub fn doctor(document: &DoctorDocument) -> String {
 }
 
 /// Returns the document of findings.
-pub fn findings(findings: &[Finding], sources: &Sources) -> String {
-    print(&FindingsDocument::new(findings, sources))
+pub fn findings(findings: &FindingsDocument) -> String {
+    print(findings)
 }
 
 /// Returns the JSON Schema of a document.
@@ -276,7 +276,10 @@ mod tests {
             (Document::Outcome, outcome(&fixture::outcome())),
             (Document::Error, an_error(None)),
             (Document::Error, invalid),
-            (Document::Findings, findings(&found, &sources)),
+            (
+                Document::Findings,
+                findings(&FindingsDocument::new(&found, &sources)),
+            ),
         ];
         for (document, text) in documents {
             let start = format!(

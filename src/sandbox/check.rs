@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::problem::{Fault, Problem};
-use super::{Object, defaults, literal, quirks};
+use super::{Object, defaults, literal};
 use crate::schema::types::{
     Category, Edm, GraphVersion, Holds, Property, TypeDef, Types, type_name,
 };
@@ -112,11 +112,8 @@ impl Checker {
 
     fn value(&self, property: &Property, value: &Value) -> Result<Value, Fault> {
         match value {
-            // OData has no null collections: clearing one leaves it empty.
-            Value::Null if property.nullable && property.ty.collection => {
-                Ok(Value::Array(Vec::new()))
-            }
-            Value::Null if property.nullable => Ok(Value::Null),
+            // OData has no null collections: a collection's nullability is its elements'.
+            Value::Null if property.nullable && !property.ty.collection => Ok(Value::Null),
             Value::Null => {
                 let expected = expression(property);
                 Err(Problem::Null {
@@ -127,6 +124,7 @@ impl Checker {
             }
             Value::Array(elements) if property.ty.collection => {
                 if let Some(maximum) = property
+                    .annotated
                     .max_items
                     .filter(|maximum| elements.len() as u64 > *maximum)
                 {
@@ -178,7 +176,7 @@ fn unknown(name: &str) -> Problem {
 
 /// Returns whether only the service sets a property.
 pub(crate) fn is_computed(property: &Property) -> bool {
-    property.computed || quirks::SERVICE_SET.contains(&property.name.as_str())
+    property.annotated.computed
 }
 
 fn primitive(edm: Edm, property: &Property, value: &Value) -> Result<Value, Fault> {
@@ -186,8 +184,8 @@ fn primitive(edm: Edm, property: &Property, value: &Value) -> Result<Value, Faul
         literal::stored(edm, value).ok_or_else(|| Problem::literal(value, &literal::name(edm)))?;
     if let (Some(number), true) = (stored.as_i64(), matches!(edm, Edm::Int32 | Edm::Int64)) {
         let (minimum, maximum) = (
-            property.minimum.unwrap_or(i64::MIN),
-            property.maximum.unwrap_or(i64::MAX),
+            property.annotated.minimum.unwrap_or(i64::MIN),
+            property.annotated.maximum.unwrap_or(i64::MAX),
         );
         if !(minimum..=maximum).contains(&number) {
             return Err(Problem::OutOfRange {

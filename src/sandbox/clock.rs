@@ -1,5 +1,8 @@
 //! The sandbox's sense of time: the one place that asks the clock, and how instants look on the wire.
 
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
+
 use jiff::{SignedDuration, Timestamp};
 
 /// The instant at which everything a seed leaves undated was made. It is fixed, so that two runs from
@@ -9,6 +12,35 @@ pub(crate) const SEEDED: &str = "2025-01-15T08:30:00Z";
 /// Returns the current instant.
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
+}
+
+/// The sandbox's own passing of time, so many times faster than the world's. Limits and lag go by it; dates
+/// do not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    start: Instant,
+    scale: NonZeroU32,
+}
+
+impl Pace {
+    pub(crate) fn new(scale: NonZeroU32) -> Self {
+        Self {
+            start: Instant::now(),
+            scale,
+        }
+    }
+
+    /// Returns the time since the sandbox began.
+    pub(crate) fn now(&self) -> Duration {
+        self.start.elapsed().saturating_mul(self.scale.get())
+    }
+
+    /// Waits, where there is anything to wait for.
+    pub(crate) async fn wait(&self, duration: Duration) {
+        if !duration.is_zero() {
+            tokio::time::sleep(duration / self.scale.get()).await;
+        }
+    }
 }
 
 /// Returns an instant later than `last`, the current one where possible. Two changes in one tick of

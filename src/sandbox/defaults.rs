@@ -40,8 +40,8 @@ pub(crate) fn of(ty: &TypeDef, property: &Property) -> Value {
             Value::Number(zero) => zero
                 .as_i64()
                 .map(|zero| {
-                    zero.max(property.minimum.unwrap_or(zero))
-                        .min(property.maximum.unwrap_or(i64::MAX))
+                    zero.max(property.annotated.minimum.unwrap_or(zero))
+                        .min(property.annotated.maximum.unwrap_or(i64::MAX))
                 })
                 .map_or(Value::Number(zero), Value::from),
             other => other,

@@ -1,7 +1,6 @@
 //! Device configurations: what creating, changing, assigning and deleting one does to the tenant.
 
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::audit::{self, Change};
 use super::check::{Checker, is_computed};
@@ -9,7 +8,7 @@ use super::conceal::conceal;
 use super::problem::{Problem, synthetic};
 use super::refusal::Refusal;
 use super::state::{State, text};
-use super::{Object, assignments, defaults, mirrors, quirks, shape};
+use super::{Object, assignments, defaults, mirrors, quirks, seed, shape};
 use crate::schema::types::{GraphVersion, TypeDef, type_name};
 
 /// Creates an object and returns its id.
@@ -43,7 +42,7 @@ pub(crate) fn create(
             Problem::Missing("displayName".to_owned()).into(),
         ));
     }
-    let id = Uuid::new_v4().to_string();
+    let id = new_id(state, &ty.name);
     let now = state.tick();
     object.extend([
         ("@odata.type".to_owned(), ty.odata_type().into()),
@@ -195,6 +194,20 @@ pub(crate) fn find<'a>(
         .device_configuration(id)
         .filter(visible)
         .ok_or_else(Refusal::intune_not_found)
+}
+
+/// Returns an id that no object has. It depends on nothing but the tenant's history, so that one seed gives
+/// one run.
+fn new_id(state: &State, ty: &str) -> String {
+    let tenant = state.tenant().id.as_str();
+    let mut number = state.audit_events.len();
+    loop {
+        let id = seed::guid(&["created", tenant, ty, &number.to_string()]);
+        if state.device_configuration(&id).is_none() {
+            return id;
+        }
+        number += 1;
+    }
 }
 
 fn replace(state: &mut State, id: &str, after: Object) {

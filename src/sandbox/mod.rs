@@ -1,8 +1,9 @@
 //! The sandbox: an emulator of the part of Microsoft Graph that Moorline uses, for trials, training, tests
 //! and a stage in CI.
 //!
-//! It shares the Graph types with the client ([`crate::schema::types`]) and nothing else: its paths, verbs,
-//! status codes, defaults and quirks are its own, so that a mistake in the client finds no accomplice here.
+//! It shares the Graph types with the client ([`crate::schema::types`], without what is curated there) and
+//! nothing else: its paths, verbs, status codes, defaults and quirks are its own, so that a mistake in the
+//! client finds no accomplice here.
 //! Texts that no public source shows go through `problem::synthetic`.
 //!
 //! | | |
@@ -12,6 +13,8 @@
 //! | `defaults`, `mirrors`, `conceal`, `quirks` | what the service makes of a body |
 //! | `device_configurations`, `assignments`, `device_registration_policy`, `audit` | what calls do to a tenant |
 //! | `query`, `filter`, `shape` | what reads show of it |
+//! | `permissions` | who may call what |
+//! | [`conditions`], `faults`, `throttle`, `replica` | what goes wrong on purpose |
 //! | `routes`, `service`, `refusal` | HTTP |
 //! | [`edit`] | somebody in the portal |
 
@@ -20,22 +23,27 @@ mod audit;
 mod check;
 mod clock;
 mod conceal;
+pub mod conditions;
 mod defaults;
 mod device_configurations;
 mod device_registration_policy;
 pub mod edit;
+mod faults;
 mod filter;
 mod literal;
 mod mirrors;
+mod permissions;
 pub mod problem;
 mod query;
 mod quirks;
 mod refusal;
+mod replica;
 mod routes;
 mod seed;
 mod service;
 mod shape;
 pub mod state;
+mod throttle;
 
 use std::io;
 use std::net::SocketAddr;
@@ -47,6 +55,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use self::conditions::Conditions;
+pub use self::service::Calls;
 use self::service::Service;
 use self::state::{State, StateError};
 
@@ -87,16 +97,26 @@ impl Sandbox {
         file: Option<PathBuf>,
         addr: SocketAddr,
     ) -> Result<Running, SandboxError> {
+        Self::start_under(Conditions::default(), state, file, addr).await
+    }
+
+    /// As [`Sandbox::start`], under conditions of its caller's choice.
+    ///
+    /// # Errors
+    /// As [`Sandbox::start`].
+    pub async fn start_under(
+        conditions: Conditions,
+        state: State,
+        file: Option<PathBuf>,
+        addr: SocketAddr,
+    ) -> Result<Running, SandboxError> {
         if !addr.ip().is_loopback() {
             return Err(SandboxError::NotLoopback(addr));
-        }
-        if let Some(file) = &file {
-            state.save(file)?;
         }
         let bind = |source| SandboxError::Bind { addr, source };
         let listener = TcpListener::bind(addr).await.map_err(bind)?;
         let addr = listener.local_addr().map_err(bind)?;
-        let service = Arc::new(Service::new(state, file));
+        let service = Arc::new(Service::new(state, file, conditions)?);
         let (stop, stopped) = oneshot::channel::<()>();
         let router = routes::router(service.clone());
         let task = tokio::spawn(async move {
@@ -143,6 +163,11 @@ impl Running {
     /// Returns the tenant as it is now.
     pub fn state(&self) -> State {
         self.service.read(State::clone)
+    }
+
+    /// Returns what callers did so far.
+    pub fn calls(&self) -> Calls {
+        self.service.calls()
     }
 
     /// Stops serving once the calls under way are answered, and returns the tenant.

@@ -59,16 +59,6 @@ pub(crate) const DEFAULTS: &[DefaultValue] = &[
     ),
 ];
 
-/// Properties that only the service sets, on every device configuration (FACTS 1.5). The type documents
-/// mark them in beta alone.
-pub(crate) const SERVICE_SET: &[&str] = &[
-    "id",
-    "createdDateTime",
-    "lastModifiedDateTime",
-    "version",
-    "supportsScopeTags",
-];
-
 /// Concrete types that cannot be created: the service returns them for what it cannot express
 /// (FACTS 1.2).
 pub(crate) const NOT_CREATABLE: &[&str] = &["unsupportedDeviceConfiguration"];
@@ -194,3 +184,9 @@ pub(crate) const HIGHEST_QUOTA: i64 = 100;
 pub(crate) const BATCH_LIMIT: usize = 20;
 /// Ids in one `getByIds` at most (FACTS 7).
 pub(crate) const GET_BY_IDS_LIMIT: usize = 1000;
+
+/// The service plan that is Intune: its id and name (FACTS 7).
+pub(crate) const INTUNE_PLAN: (&str, &str) = ("c1ec4a95-1f05-45b3-a911-aa3fa01094f5", "INTUNE_A");
+/// A product that holds it: an id and a name of the sandbox's own.
+pub(crate) const INTUNE_SKU: (&str, &str) =
+    ("9d6b5f0e-3c1a-4b77-8e52-0f4d2c6a7b18", "MOORLINE_SANDBOX");

@@ -26,6 +26,8 @@ enum Envelope {
     Model,
     /// Intune's: the message is a JSON document (FACTS 4.2).
     Intune,
+    /// Intune's, once more inside a document of Graph's (FACTS 4.4).
+    Wrapped,
 }
 
 /// The ids of a call, which its answer repeats.
@@ -85,6 +87,38 @@ impl Refusal {
     /// Makes what Entra's workloads answer to a faulty body.
     pub(crate) fn of_core(fault: &Fault) -> Self {
         Self::bad_request(fault.to_string())
+    }
+
+    /// Makes what Intune says to a token that is good and whose owner has no role in it: the two documents are
+    /// FACTS 4.4, the sentence inside is the one that Intune uses where it tells nothing (FACTS 4.2).
+    pub(crate) fn intune_role_missing() -> Self {
+        Self {
+            envelope: Envelope::Wrapped,
+            ..Self::intune(
+                StatusCode::UNAUTHORIZED,
+                "UnknownError",
+                "An error has occurred",
+            )
+        }
+    }
+
+    /// Makes what Intune says to a caller who calls too often (FACTS 4.5).
+    pub(crate) fn throttled() -> Self {
+        Self::core(
+            StatusCode::TOO_MANY_REQUESTS,
+            "TooManyRequests",
+            "An error has occurred.",
+        )
+    }
+
+    /// Makes what Intune says where a page is more than it can gather. That it is a 503 is in Microsoft's
+    /// guide to these interfaces (FACTS 4.5), its text is not.
+    pub(crate) fn too_large() -> Self {
+        Self::intune(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "serviceNotAvailable",
+            synthetic("The page is too large to be gathered in time."),
+        )
     }
 
     /// Makes Intune's 404 (FACTS 4.2).
@@ -161,6 +195,15 @@ impl Refusal {
                 self.message.clone()
             }
             Envelope::Intune => intune_document(&self.message, ids, path),
+            Envelope::Wrapped => json!({
+                "ErrorCode": "Forbidden",
+                "Message": intune_document(&self.message, ids, path),
+                "Target": null,
+                "Details": null,
+                "InnerError": null,
+                "InstanceAnnotations": [],
+            })
+            .to_string(),
         };
         json!({ "error": { "code": self.code, "message": message, "innerError": inner } })
     }

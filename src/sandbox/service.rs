@@ -1,63 +1,177 @@
 //! The tenant behind the routes: the one place that reads and changes it, and that saves it.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode, Uri};
 
+use super::clock::Pace;
+use super::conditions::{Conditions, Effect};
+use super::faults::Faults;
 use super::problem::synthetic;
 use super::refusal::Refusal;
-use super::state::State;
+use super::replica::Replica;
+use super::state::{State, StateError, replace_file};
+use super::throttle::Throttle;
 
 /// A tenant that is being served.
 #[derive(Debug)]
 pub(crate) struct Service {
+    pace: Pace,
+    conditions: Conditions,
     state: Mutex<State>,
-    file: Option<PathBuf>,
+    replica: Mutex<Replica>,
+    throttle: Mutex<Throttle>,
+    faults: Mutex<Faults>,
+    calls: Mutex<Calls>,
+    store: Option<Mutex<Store>>,
+}
+
+/// The file that holds the tenant, and what it holds.
+#[derive(Debug)]
+struct Store {
+    file: PathBuf,
+    text: String,
+}
+
+impl Store {
+    /// Saves the tenant, or puts it back to what the file holds.
+    fn save(&mut self, state: &mut State) -> Result<(), StateError> {
+        let saved = state
+            .to_json()
+            .and_then(|text| replace_file(&self.file, &text).map(|()| text));
+        match saved {
+            Ok(text) => {
+                self.text = text;
+                Ok(())
+            }
+            Err(error) => {
+                *state = State::from_own_json(&self.text)?;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// What callers did so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// HTTP calls to Graph; a `$batch` is one.
+    pub graph: u64,
+    /// HTTP calls to the sign-in service.
+    pub sign_in: u64,
+    /// Calls, members of a `$batch` among them, that went beyond a limit.
+    pub throttled: u64,
 }
 
 impl Service {
-    /// Makes a service of a tenant whose every change is saved to the file, if there is one.
-    pub(crate) fn new(state: State, file: Option<PathBuf>) -> Self {
-        Self {
+    /// Makes a service of a tenant that is saved to the file, if there is one, now and with every change.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be written.
+    pub(crate) fn new(
+        state: State,
+        file: Option<PathBuf>,
+        mut conditions: Conditions,
+    ) -> Result<Self, StateError> {
+        let faults = std::mem::take(&mut conditions.faults);
+        let store = match file {
+            Some(file) => {
+                let text = state.to_json()?;
+                replace_file(&file, &text)?;
+                Some(Mutex::new(Store { file, text }))
+            }
+            None => None,
+        };
+        Ok(Self {
+            pace: Pace::new(conditions.time_scale.0),
             state: Mutex::new(state),
-            file,
-        }
+            replica: Mutex::new(Replica::new(conditions.replica_lag.0)),
+            throttle: Mutex::default(),
+            faults: Mutex::new(Faults::new(conditions.seed, faults)),
+            calls: Mutex::default(),
+            conditions,
+            store,
+        })
+    }
+
+    /// Returns the conditions that callers meet, without the faults.
+    pub(crate) fn conditions(&self) -> &Conditions {
+        &self.conditions
+    }
+
+    /// Returns the sandbox's own time.
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     /// Reads the tenant.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
-        read(&self.lock())
+        read(&locked(&self.state))
+    }
+
+    /// Reads the tenant as a caller sees it, which may be as it was a while ago.
+    pub(crate) fn show<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        let seen = locked(&self.replica).seen(self.pace.now());
+        match seen {
+            Some(state) => read(&state),
+            None => self.read(read),
+        }
     }
 
     /// Changes the tenant. The change is on disk before this returns; where it cannot be saved, it did not
-    /// happen.
+    /// happen. A change that refuses has changed nothing yet.
     pub(crate) fn change<T>(
         &self,
         change: impl FnOnce(&mut State) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        let mut state = self.lock();
-        let Some(file) = &self.file else {
-            return change(&mut state);
-        };
-        let mut next = state.clone();
-        let answer = change(&mut next)?;
-        next.save(file).map_err(|error| {
-            let message = synthetic(error.to_string());
-            Refusal::core(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "generalException",
-                message,
-            )
-        })?;
-        *state = next;
+        let mut state = locked(&self.state);
+        locked(&self.replica).keep(self.pace.now(), &state);
+        let answer = change(&mut state)?;
+        if let Some(store) = &self.store {
+            locked(store).save(&mut state).map_err(|error| {
+                let message = synthetic(error.to_string());
+                Refusal::core(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "generalException",
+                    message,
+                )
+            })?;
+        }
         Ok(answer)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // A change that panicked never reached the state that was saved.
-        self.state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// Returns what befalls a call, if anything does.
+    pub(crate) fn strike(&self, method: &Method, uri: &Uri) -> Option<Effect> {
+        locked(&self.faults).strike(method, uri)
     }
+
+    /// Counts a call. Returns how long its app has to stay away, where limits are enforced and it is one too
+    /// many.
+    pub(crate) fn throttle(&self, app: &str, method: &Method, path: &str) -> Option<Duration> {
+        if !self.conditions.throttle {
+            return None;
+        }
+        let wait = locked(&self.throttle).count(app, method, path, self.pace.now());
+        if wait.is_some() {
+            self.count(|calls| calls.throttled += 1);
+        }
+        wait
+    }
+
+    /// Counts what callers do.
+    pub(crate) fn count(&self, count: impl FnOnce(&mut Calls)) {
+        count(&mut locked(&self.calls));
+    }
+
+    /// Returns what callers did so far.
+    pub(crate) fn calls(&self) -> Calls {
+        *locked(&self.calls)
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A change that panicked never reached the state that was saved.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -31,6 +31,9 @@ pub struct State {
     /// The registered applications. Left out, every client id and secret signs in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) apps: Option<Vec<App>>,
+    /// Whose assertions the federated credentials of applications can be about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) identity_providers: Vec<IdentityProvider>,
     /// How the device registration service is set up.
     #[serde(default)]
     pub(crate) device_registration: DeviceRegistration,
@@ -88,6 +91,9 @@ pub struct Tenant {
     pub display_name: String,
     /// Its verified domain.
     pub domain: String,
+    /// Whether it has a licence for Intune.
+    #[serde(skip_serializing_if = "is_true")]
+    pub intune_licensed: bool,
 }
 
 impl Default for Tenant {
@@ -96,8 +102,21 @@ impl Default for Tenant {
             id: "5a0b3c1d-7e2f-4c86-9d14-2f6b8e0a7c53".to_owned(),
             display_name: "Contoso".to_owned(),
             domain: "contoso.onmicrosoft.com".to_owned(),
+            intune_licensed: true,
         }
     }
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 /// An application registered in the tenant.
@@ -106,14 +125,73 @@ impl Default for Tenant {
 pub struct App {
     /// Its application (client) id.
     pub client_id: String,
-    /// Its client secret.
+    /// Its client secret; left out, it has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub secret: String,
+    /// Its certificates, in PEM.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<String>,
+    /// Whose assertions it signs in with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub federated_credentials: Vec<FederatedCredential>,
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
     /// The application permissions that it was granted; left out, all that the sandbox knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<String>>,
+    /// Whether its secret is past its end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secret_expired: bool,
+    /// Whether an administrator consented to it.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub consented: bool,
+    /// Whether Intune lets it in; else Intune refuses the tokens that Entra issues to it.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub intune_role: bool,
+}
+
+/// An identity elsewhere that an application trusts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FederatedCredential {
+    /// Who issues its assertions.
+    pub issuer: String,
+    /// Whom they are about.
+    pub subject: String,
+    /// Whom they are for.
+    #[serde(default = "token_exchange")]
+    pub audience: String,
+}
+
+fn token_exchange() -> String {
+    "api://AzureADTokenExchange".to_owned()
+}
+
+/// Somebody who issues assertions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityProvider {
+    /// What its assertions call it.
+    pub issuer: String,
+    /// Its public keys.
+    pub jwks: KeySet,
+}
+
+/// A JSON Web Key Set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeySet {
+    /// The keys.
+    pub keys: Vec<SigningKey>,
+}
+
+/// An RSA public key as a JSON Web Key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SigningKey {
+    /// The modulus in base64url.
+    pub n: String,
+    /// The exponent in base64url.
+    pub e: String,
 }
 
 /// How the device registration service is set up.
@@ -205,6 +283,7 @@ impl State {
             format_version: FORMAT_VERSION.to_owned(),
             tenant,
             apps: None,
+            identity_providers: Vec::new(),
             device_registration: DeviceRegistration::default(),
             device_configurations: Vec::new(),
             device_registration_policy: Object::new(),
@@ -262,27 +341,12 @@ impl State {
     /// # Errors
     /// Fails where the folder cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), StateError> {
-        let failed = |source| StateError::Write {
-            path: path.to_owned(),
-            source,
-        };
-        let name = path
-            .file_name()
-            .ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
-        let beside = path.with_file_name(format!(
-            ".{}.{}",
-            name.to_string_lossy(),
-            uuid::Uuid::new_v4().simple()
-        ));
-        let text = self.to_json()?;
-        let written = private_file(&beside)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .and_then(|()| fs::rename(&beside, path));
-        if written.is_err() {
-            // The failure to report is the first one.
-            let _ = fs::remove_file(&beside);
-        }
-        written.map_err(failed)
+        replace_file(path, &self.to_json()?)
+    }
+
+    /// Reads a text that [`State::to_json`] wrote, which has nothing left to complete.
+    pub(crate) fn from_own_json(text: &str) -> Result<Self, StateError> {
+        Ok(serde_json::from_str(text)?)
     }
 
     /// Returns who the tenant is.
@@ -331,6 +395,30 @@ pub(crate) fn text<'a>(object: &'a Object, property: &str) -> &'a str {
         .get(property)
         .and_then(Value::as_str)
         .unwrap_or_default()
+}
+
+/// Replaces a file that only its owner may read, in one step.
+pub(crate) fn replace_file(path: &Path, text: &str) -> Result<(), StateError> {
+    let failed = |source| StateError::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let name = path
+        .file_name()
+        .ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
+    let beside = path.with_file_name(format!(
+        ".{}.{}",
+        name.to_string_lossy(),
+        uuid::Uuid::new_v4().simple()
+    ));
+    let written = private_file(&beside)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        // The failure to report is the first one.
+        let _ = fs::remove_file(&beside);
+    }
+    written.map_err(failed)
 }
 
 fn private_file(path: &Path) -> io::Result<fs::File> {

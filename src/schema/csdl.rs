@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use roxmltree::{Document, Node};
 
+use super::constraints::Constraints;
+
 /// A structured or enum type as the document declares it, before inheritance is applied.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CsdlType {
@@ -48,32 +50,6 @@ pub struct CsdlProperty {
     pub contained: bool,
     /// What annotations say.
     pub constraints: Constraints,
-}
-
-/// What may be said of a property beyond its type.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub struct Constraints {
-    /// Only the service sets it.
-    pub computed: bool,
-    /// The smallest number.
-    pub minimum: Option<i64>,
-    /// The largest number.
-    pub maximum: Option<i64>,
-    /// The largest number of elements.
-    pub max_items: Option<u64>,
-}
-
-impl Constraints {
-    /// Returns these constraints, completed by `other` where they are silent.
-    pub fn or(self, other: Self) -> Self {
-        Self {
-            computed: self.computed || other.computed,
-            minimum: self.minimum.or(other.minimum),
-            maximum: self.maximum.or(other.maximum),
-            max_items: self.max_items.or(other.max_items),
-        }
-    }
 }
 
 /// Why a document could not be used.

@@ -25,7 +25,7 @@ fn of<T: schemars::JsonSchema>() -> Value {
 }
 
 /// Every document that Moorline reads or writes.
-pub const DOCUMENTS: [Published; 12] = [
+pub const DOCUMENTS: [Published; 13] = [
     Published {
         name: "tenant",
         about: "moorline.yaml",
@@ -85,6 +85,11 @@ pub const DOCUMENTS: [Published; 12] = [
         name: "sandbox-state",
         about: "the sandbox's state and its seeds",
         schema: of::<crate::sandbox::state::State>,
+    },
+    Published {
+        name: "sandbox-faults",
+        about: "sandbox --faults and --sandbox-faults",
+        schema: of::<crate::sandbox::conditions::Conditions>,
     },
 ];
 

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::csdl::{Constraints, CsdlCategory, CsdlError, CsdlProperty, CsdlType};
+use super::constraints::Constraints;
+use super::csdl::{CsdlCategory, CsdlError, CsdlProperty, CsdlType};
 use super::types::{Edm, GraphVersion, Holds, TypeRef, odata_type};
 
 /// The types that the schemas start from; all that they reach is included.
@@ -269,6 +270,7 @@ impl<'a> Generator<'a> {
         if constraints.computed {
             schema["readOnly"] = true.into();
         }
+        curated.mark(property.constraints, &mut schema);
         Ok(schema)
     }
 

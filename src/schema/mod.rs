@@ -1,6 +1,8 @@
 //! The type system: CSDL documents become JSON Schema, JSON Schema becomes types, and curated facts
 //! complete them.
 
+mod cache;
+pub mod constraints;
 pub mod csdl;
 pub mod documents;
 pub mod editor;

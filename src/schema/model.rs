@@ -1,8 +1,9 @@
 //! Types and curated facts merged: what diff, redaction and encoding walk.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock};
 
+use super::cache::Cache;
 use super::semantics::{Facts, Semantics};
 use super::types::{Category, Edm, GraphVersion, Holds, Navigation, TypeDef, Types};
 
@@ -89,7 +90,7 @@ pub struct Structure {
 pub struct Model {
     types: &'static Types,
     semantics: &'static Semantics,
-    built: Mutex<BTreeMap<String, Option<Arc<Structure>>>>,
+    built: Cache<Structure>,
 }
 
 static BETA: LazyLock<Model> = LazyLock::new(|| Model::new(GraphVersion::Beta));
@@ -108,7 +109,7 @@ impl Model {
         Self {
             types: Types::of(version),
             semantics: Semantics::built_in(),
-            built: Mutex::default(),
+            built: Cache::default(),
         }
     }
 
@@ -119,20 +120,7 @@ impl Model {
 
     /// Returns a structured type by its name without namespace.
     pub fn get(&self, name: &str) -> Option<Arc<Structure>> {
-        if let Some(known) = self
-            .built
-            .lock()
-            .unwrap_or_else(|e| e.into_inner())
-            .get(name)
-        {
-            return known.clone();
-        }
-        let built = self.build(name).map(Arc::new);
-        self.built
-            .lock()
-            .unwrap_or_else(|e| e.into_inner())
-            .insert(name.to_owned(), built.clone());
-        built
+        self.built.get(name, || self.build(name))
     }
 
     /// Returns the type of a complex value: the one it states where that fits the declared one.
@@ -178,13 +166,14 @@ impl Model {
             .facts(&property.declared_in, &property.name)
             .cloned()
             .unwrap_or_default();
+        let constraints = property.annotated.or(property.curated);
         Some(Property {
             name: property.name.clone(),
             declared_in: property.declared_in.clone(),
             shape: self.shape(property, &facts)?,
             nullable: property.nullable,
-            computed: property.computed,
-            range: (property.minimum, property.maximum),
+            computed: constraints.computed,
+            range: (constraints.minimum, constraints.maximum),
             facts,
         })
     }

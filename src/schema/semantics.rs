@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::csdl::Constraints;
+use super::constraints::Constraints;
 use super::generate::Curated;
 
 /// The text of the curated facts, part of every plan's digest.

@@ -1,16 +1,20 @@
 //! Graph's types as data: what a type document declares about entities, complex types and enums.
 //!
-//! This is the wire shape alone. What Moorline knows beyond the documents (secrets, keys, encodings)
-//! is [`crate::schema::semantics`], and the two meet in [`crate::schema::model`]. The sandbox reads
-//! this module and not the others, so that a curated mistake is not shared by both sides.
+//! What Moorline knows beyond the documents is [`crate::schema::semantics`], and the two meet in
+//! [`crate::schema::model`]. The generated schemas hold curated constraints too, so a [`Property`] keeps
+//! them apart from its document's: the sandbox reads this module and leaves [`Property::curated`] alone, so
+//! that a curated mistake is not shared by both sides.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+use super::cache::Cache;
+use super::constraints::Constraints;
 
 /// A version of the Graph API, as in the first segment of its URLs.
 #[derive(
@@ -162,14 +166,10 @@ pub struct Property {
     pub type_expr: String,
     /// Whether `null` is a value of it.
     pub nullable: bool,
-    /// Whether only the service sets it.
-    pub computed: bool,
-    /// The smallest number allowed.
-    pub minimum: Option<i64>,
-    /// The largest number allowed.
-    pub maximum: Option<i64>,
-    /// The largest number of elements allowed.
-    pub max_items: Option<u64>,
+    /// What its document says of it beyond the type.
+    pub annotated: Constraints,
+    /// What is curated where the document is silent.
+    pub curated: Constraints,
     /// Whether it leads to another entity, and how.
     pub navigation: Option<Navigation>,
 }
@@ -248,7 +248,7 @@ pub fn type_name(odata_type: &str) -> Option<&str> {
 pub struct Types {
     version: GraphVersion,
     raw: BTreeMap<&'static str, &'static RawValue>,
-    parsed: Mutex<BTreeMap<String, Option<Arc<TypeDef>>>>,
+    parsed: Cache<TypeDef>,
 }
 
 #[derive(Deserialize)]
@@ -285,7 +285,7 @@ impl Types {
         Self {
             version,
             raw: document.defs,
-            parsed: Mutex::default(),
+            parsed: Cache::default(),
         }
     }
 
@@ -306,20 +306,7 @@ impl Types {
 
     /// Returns a definition by its name without namespace.
     pub fn get(&self, name: &str) -> Option<Arc<TypeDef>> {
-        if let Some(known) = self
-            .parsed
-            .lock()
-            .unwrap_or_else(|e| e.into_inner())
-            .get(name)
-        {
-            return known.clone();
-        }
-        let parsed = self.parse(name).map(Arc::new);
-        self.parsed
-            .lock()
-            .unwrap_or_else(|e| e.into_inner())
-            .insert(name.to_owned(), parsed.clone());
-        parsed
+        self.parsed.get(name, || self.parse(name))
     }
 
     fn parse(&self, name: &str) -> Option<TypeDef> {
@@ -407,16 +394,15 @@ fn property_of(name: &str, declared_in: String, schema: &Value) -> Option<Proper
             .and_then(Value::as_array)
             .is_some_and(|members| members.contains(&Value::Null)),
     };
+    let (annotated, curated) = Constraints::read(schema);
     Some(Property {
         name: name.to_owned(),
         declared_in,
         ty: TypeRef::parse(&type_expr)?,
         type_expr,
         nullable,
-        computed: schema.get("readOnly") == Some(&Value::Bool(true)),
-        minimum: schema.get("minimum").and_then(Value::as_i64),
-        maximum: schema.get("maximum").and_then(Value::as_i64),
-        max_items: schema.get("maxItems").and_then(Value::as_u64),
+        annotated,
+        curated,
         navigation: match (schema.get("x-navigation"), schema.get("x-contained")) {
             (_, Some(Value::Bool(true))) => Some(Navigation::Contained),
             (Some(Value::Bool(true)), _) => Some(Navigation::Reference),

@@ -26,8 +26,8 @@ pub enum Problem {
     UnknownProperty(String),
     /// Not one of the members; `null` is left out of them.
     NotAMember(Vec<String>),
-    /// A set of flags with something else among them.
-    NotFlags,
+    /// Not of the pattern: a set of flags with something else among them, or no valid name.
+    NotMatching,
     /// Of another JSON type than these.
     WrongType(Vec<&'static str>),
     /// Smaller than this.
@@ -36,6 +36,8 @@ pub enum Problem {
     TooGreat(Value),
     /// More elements than this.
     TooMany(u64),
+    /// More characters than this.
+    TooLong(u64),
     /// Not of this format.
     Malformed(String),
     /// A member that must be there is not.
@@ -67,18 +69,22 @@ pub fn violations(version: GraphVersion, kind: &str, body: &Value) -> Vec<Violat
 
 /// Returns every violation of a schema that is built already, in order of place.
 pub fn violations_under(validator: &jsonschema::Validator, body: &Value) -> Vec<Violation> {
+    // Most bodies are valid, and to say so costs less than to look for errors.
+    if validator.is_valid(body) {
+        return Vec::new();
+    }
     let mut violations: Vec<Violation> = validator
         .iter_errors(body)
         .flat_map(|error| violations_of(&error))
         .collect();
-    if violations.is_empty() {
-        return violations;
-    }
-    // Where the stated type is wrong, what the fallback shape says of the other members misleads.
+    // Where the stated type of a value is wrong, what the fallback shape says of its other members misleads.
+    // The root's type is known without being stated.
     let wrong_types: BTreeSet<Vec<Step>> = violations
         .iter()
         .filter_map(|v| match (&v.path[..], &v.problem) {
-            ([above @ .., Step::Member(name)], _) if name == "@odata.type" => Some(above.to_vec()),
+            ([above @ .., Step::Member(name)], _) if name == "@odata.type" && !above.is_empty() => {
+                Some(above.to_vec())
+            }
             (above, Problem::Missing(name)) if name == "@odata.type" => Some(above.to_vec()),
             _ => None,
         })
@@ -179,26 +185,12 @@ fn violations_of(error: &jsonschema::ValidationError<'_>) -> Vec<Violation> {
             LocationSegment::Index(at) => Step::Element(at),
         })
         .collect();
-    let problems = match error.kind() {
-        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
-            .iter()
-            .map(|name| Problem::UnknownProperty(name.clone()))
-            .collect(),
-        ValidationErrorKind::Enum { options } => vec![Problem::NotAMember(members(options))],
-        ValidationErrorKind::Type { kind } => vec![Problem::WrongType(expected(kind))],
-        ValidationErrorKind::Minimum { limit } => vec![Problem::TooSmall(limit.clone())],
-        ValidationErrorKind::Maximum { limit } => vec![Problem::TooGreat(limit.clone())],
-        ValidationErrorKind::MaxItems { limit } => vec![Problem::TooMany(*limit)],
-        ValidationErrorKind::Format { format } => vec![Problem::Malformed(format.clone())],
-        ValidationErrorKind::Pattern { .. } => vec![Problem::NotFlags],
-        ValidationErrorKind::Required { property } => {
-            vec![Problem::Missing(
-                property.as_str().unwrap_or_default().to_owned(),
-            )]
-        }
-        _ => vec![Problem::Other(error.masked().to_string())],
+    let problems = problems(error);
+    let keyword = match problems[..] {
+        // Several constants to choose from are an `enum`, however the schema puts it.
+        [Problem::NotAMember(_)] => "enum",
+        _ => error.kind().keyword(),
     };
-    let keyword = error.kind().keyword();
     problems
         .into_iter()
         .map(|problem| Violation {
@@ -207,6 +199,49 @@ fn violations_of(error: &jsonschema::ValidationError<'_>) -> Vec<Violation> {
             problem,
         })
         .collect()
+}
+
+fn problems(error: &jsonschema::ValidationError<'_>) -> Vec<Problem> {
+    vec![match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            let unexpected = unexpected.iter().cloned();
+            return unexpected.map(Problem::UnknownProperty).collect();
+        }
+        ValidationErrorKind::Enum { options } => Problem::NotAMember(members(options)),
+        ValidationErrorKind::Constant { .. } | ValidationErrorKind::OneOfNotValid { .. } => {
+            match constants(error.kind()) {
+                Some(members) => Problem::NotAMember(members),
+                None => Problem::Other(error.masked().to_string()),
+            }
+        }
+        ValidationErrorKind::Type { kind } => Problem::WrongType(expected(kind)),
+        ValidationErrorKind::Minimum { limit } => Problem::TooSmall(limit.clone()),
+        ValidationErrorKind::Maximum { limit } => Problem::TooGreat(limit.clone()),
+        ValidationErrorKind::MaxItems { limit } => Problem::TooMany(*limit),
+        ValidationErrorKind::MaxLength { limit } => Problem::TooLong(*limit),
+        ValidationErrorKind::Format { format } => Problem::Malformed(format.clone()),
+        ValidationErrorKind::Pattern { .. } => Problem::NotMatching,
+        ValidationErrorKind::Required { property } => {
+            Problem::Missing(property.as_str().unwrap_or_default().to_owned())
+        }
+        _ => Problem::Other(error.masked().to_string()),
+    }]
+}
+
+/// Returns the choices of a constant, or of a `oneOf` of constants, which is how a Rust enum whose members
+/// are described becomes a schema.
+fn constants(kind: &ValidationErrorKind) -> Option<Vec<String>> {
+    match kind {
+        ValidationErrorKind::Constant { expected_value } => {
+            Some(vec![expected_value.as_str()?.to_owned()])
+        }
+        ValidationErrorKind::OneOfNotValid { context } => context
+            .iter()
+            .map(|errors| errors.iter().find_map(|error| constants(error.kind())))
+            .map(|choice| choice?.pop())
+            .collect(),
+        _ => None,
+    }
 }
 
 fn members(options: &Value) -> Vec<String> {
@@ -318,7 +353,7 @@ mod tests {
             found,
             [(
                 "configDeviceHealthMonitoringScope".into(),
-                Problem::NotFlags
+                Problem::NotMatching
             )]
         );
         let found = problems(

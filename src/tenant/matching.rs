@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::kinds::Cardinality;
-use crate::manifest::{Address, Manifest};
+use crate::manifest::{Address, Manifest, Presence};
 use crate::plan::Blocked;
 
 use super::{Live, LiveObject};
@@ -20,6 +20,9 @@ pub enum Binding<'a> {
     /// Nobody can say.
     Blocked(Blocked),
 }
+
+/// The code of a change whose pinned object does not exist.
+pub const ID_GONE: &str = "match/id-gone";
 
 /// Every manifest's binding, with what the reader should know of how it was found.
 #[derive(Debug, Default)]
@@ -73,6 +76,10 @@ fn one<'a>(
             Binding::Retyped(object)
         };
     }
+    if manifest.presence == Presence::Absent {
+        // Gone is what was asked for, and its namesake is another object.
+        return Binding::Missing;
+    }
     match by_name(manifest, live) {
         Binding::Bound(object) => {
             warnings.push(format!(
@@ -82,7 +89,7 @@ fn one<'a>(
             Binding::Bound(object)
         }
         Binding::Missing if !recreate => Binding::Blocked(Blocked {
-            code: "match/id-gone".to_owned(),
+            code: ID_GONE.to_owned(),
             message: format!("the tenant has no object {id}, and none of this name and type"),
             help: "remove `metadata.id`, or create it anew with `--recreate`".to_owned(),
             location: None,

@@ -51,10 +51,11 @@ impl LiveObject {
         let stated = members
             .get("@odata.type")
             .and_then(Value::as_str)
-            .and_then(type_name);
+            .map(|stated| type_name(stated).unwrap_or(stated));
         let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
+        // A singleton is known by its kind; anything else without an id cannot be told from others.
+        let id = text("id").or(kind.map(str::to_owned))?;
         let kind = kind.or(stated)?.to_owned();
-        let id = text("id").unwrap_or_else(|| kind.clone());
         let display_name = text("displayName").unwrap_or_default();
         Some(Self {
             id,

@@ -121,6 +121,8 @@ impl Names {
                 Err(Unresolved::Ambiguous { ids })
             }
             _ => match self.unreadable.get(&named) {
+                // An id means what it says, whether or not the token may look at what it is of.
+                Some(_) if is_guid(text) => Ok(text.to_lowercase()),
                 Some(why) => Err(Unresolved::Unreadable { why: why.clone() }),
                 None => {
                     let others = self
@@ -148,4 +150,49 @@ fn label_key(named: Named, id: &str) -> String {
 /// Returns whether a text is a GUID, as every directory object's id is.
 pub fn is_guid(text: &str) -> bool {
     uuid::Uuid::try_parse(text).is_ok() && text.len() == 36
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWIN: &str = "1b4f1a52-8a7e-4c1a-9a57-3c7c5be9f6a1";
+    const OTHER: &str = "1b4f1a52-8a7e-4c1a-9a57-3c7c5be9f6a2";
+
+    #[test]
+    fn a_name_stands_for_one_id_whatever_its_case_or_for_none() {
+        let mut names = Names::default();
+        names.add(Named::Group, TWIN, "Twins");
+        assert_eq!(names.resolve(Named::Group, "TWINS"), Ok(TWIN.to_owned()));
+        assert_eq!(
+            names.resolve(Named::Group, &TWIN.to_uppercase()),
+            Ok(TWIN.to_owned())
+        );
+        let near = Some("Twins".to_owned());
+        assert_eq!(
+            names.resolve(Named::Group, "Twinz"),
+            Err(Unresolved::Unknown { near })
+        );
+        assert_eq!(
+            names.resolve(Named::User, "Twins"),
+            Err(Unresolved::Unknown { near: None })
+        );
+        names.add(Named::Group, OTHER, "twins");
+        let ids = vec![TWIN.to_owned(), OTHER.to_owned()];
+        assert_eq!(
+            names.resolve(Named::Group, "Twins"),
+            Err(Unresolved::Ambiguous { ids })
+        );
+    }
+
+    #[test]
+    fn an_id_needs_no_look_up() {
+        let mut names = Names::default();
+        names.set_unreadable(Named::Group, "403 Forbidden".to_owned());
+        assert_eq!(names.resolve(Named::Group, TWIN), Ok(TWIN.to_owned()));
+        assert!(matches!(
+            names.resolve(Named::Group, "Twins"),
+            Err(Unresolved::Unreadable { .. })
+        ));
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::names::{Named, Names, is_guid};
 use super::{Live, LiveObject};
 use crate::graph::client::Graph;
-use crate::graph::error::GraphError;
+use crate::graph::error::{Call, GraphError};
 use crate::graph::odata;
 use crate::graph::request::{Method, Request};
 use crate::kinds::{Cardinality, FAMILIES, Family};
@@ -134,17 +134,19 @@ pub async fn reread(
         [only] => vec![graph.send(only).await],
         _ => graph.batch(GraphVersion::Beta, &requests).await,
     };
-    let objects = outcomes
-        .into_iter()
-        .zip(refs)
-        .map(|(outcome, reference)| match outcome {
-            Ok(response) => {
-                let kind = (*reference == ObjectRef::Policy).then_some(singleton().root);
-                Ok(LiveObject::from_body(response.body, kind))
-            }
-            Err(error) if error.status() == Some(404) => Ok(None),
-            Err(error) => Err(error),
-        });
+    let objects =
+        outcomes
+            .into_iter()
+            .zip(refs)
+            .zip(&requests)
+            .map(|((outcome, reference), request)| match outcome {
+                Ok(response) => {
+                    let kind = (*reference == ObjectRef::Policy).then_some(singleton().root);
+                    object(request, response.body, kind).map(Some)
+                }
+                Err(error) if error.status() == Some(404) => Ok(None),
+                Err(error) => Err(error),
+            });
     objects.collect()
 }
 
@@ -163,14 +165,27 @@ pub async fn find_by_name(
         "{}?$filter=displayName%20eq%20{filter}&$expand=assignments",
         family.path
     );
-    let found = graph.list(&Request::get(GraphVersion::Beta, path)).await?;
+    let request = Request::get(GraphVersion::Beta, path);
+    let found = objects(&request, graph.list(&request).await?)?;
     // Intune ignores filters that it does not support, and compares names without case.
     let fits = |object: &LiveObject| object.kind == kind && object.display_name == display_name;
-    Ok(found
+    Ok(found.into_iter().filter(fits).collect())
+}
+
+/// Reads an object from an answer. One that cannot be read must not look like one that is not there.
+fn object(request: &Request, body: Value, kind: Option<&str>) -> Result<LiveObject, GraphError> {
+    LiveObject::from_body(body, kind).ok_or_else(|| GraphError::BadPayload {
+        call: Call::of(request),
+        reason: "an object has no id or no type",
+        request_id: None,
+    })
+}
+
+fn objects(request: &Request, bodies: Vec<Value>) -> Result<Vec<LiveObject>, GraphError> {
+    bodies
         .into_iter()
-        .filter_map(|body| LiveObject::from_body(body, None))
-        .filter(fits)
-        .collect())
+        .map(|body| object(request, body, None))
+        .collect()
 }
 
 fn collection() -> &'static Family {
@@ -190,11 +205,7 @@ async fn configurations(graph: &Graph, needed: bool) -> Result<Vec<LiveObject>, 
         GraphVersion::Beta,
         format!("{}?$expand=assignments", collection().path),
     );
-    let bodies = graph.list(&request).await?;
-    let mut objects: Vec<LiveObject> = bodies
-        .into_iter()
-        .filter_map(|body| LiveObject::from_body(body, None))
-        .collect();
+    let mut objects = objects(&request, graph.list(&request).await?)?;
     objects.sort_by(|a, b| a.id.cmp(&b.id));
     // A page may repeat what moved between two reads.
     objects.dedup_by(|a, b| a.id == b.id);
@@ -205,10 +216,9 @@ async fn policy(graph: &Graph, needed: bool) -> Result<Option<LiveObject>, Graph
     if !needed {
         return Ok(None);
     }
-    let answer = graph
-        .send(&Request::get(GraphVersion::Beta, singleton().path))
-        .await?;
-    Ok(LiveObject::from_body(answer.body, Some(singleton().root)))
+    let request = Request::get(GraphVersion::Beta, singleton().path);
+    let answer = graph.send(&request).await?;
+    object(&request, answer.body, Some(singleton().root)).map(Some)
 }
 
 /// The names that manifests use, by what they are of.
@@ -335,8 +345,9 @@ fn add(names: &mut Names, named: Named, object: &Value) {
         Named::User => text("userPrincipalName"),
         Named::Group | Named::Filter | Named::ScopeTag => text("displayName"),
     };
-    if let (Some(id), Some(name)) = (text("id"), name) {
-        names.add(named, id, name);
+    if let Some(id) = text("id") {
+        // Of an object that the token may not read, Graph tells no more than that it exists.
+        names.add(named, id, name.unwrap_or(id));
     }
 }
 
@@ -453,12 +464,19 @@ async fn label_targets(graph: &Graph, live: &mut Live) -> Result<(), GraphError>
             .filter(|id| is_guid(id) && live.names.label(named, id).is_none())
             .collect()
     };
-    let groups = unknown(
+    let mut members = Vec::new();
+    live.policy
+        .iter()
+        .for_each(|policy| guids(&policy.body, &mut members));
+    let users = unknown(Named::User, members.clone());
+    let mut groups = unknown(
         Named::Group,
         targets()
             .filter_map(|target| id(target, "groupId"))
             .collect(),
     );
+    // Of a member of the registration policy only its list says whether it is a user or a group.
+    groups.extend(unknown(Named::Group, members));
     let filters = targets()
         .filter_map(|target| id(target, "deviceAndAppManagementAssignmentFilterId"))
         .collect();
@@ -466,8 +484,10 @@ async fn label_targets(graph: &Graph, live: &mut Live) -> Result<(), GraphError>
         .into_iter()
         .any(|id| uuid::Uuid::parse_str(&id) != Ok(uuid::Uuid::nil()));
     let groups: Vec<&String> = groups.iter().collect();
-    let (groups, filters) = tokio::join!(
+    let users: Vec<&String> = users.iter().collect();
+    let (groups, users, filters) = tokio::join!(
         by_ids(graph, &groups, "group"),
+        by_ids(graph, &users, "user"),
         listed(
             graph,
             filters,
@@ -476,6 +496,7 @@ async fn label_targets(graph: &Graph, live: &mut Live) -> Result<(), GraphError>
     );
     for (named, found) in [
         (Named::Group, groups),
+        (Named::User, users),
         (Named::Filter, filters.map(|(found, _)| found)),
     ] {
         match found {
@@ -487,4 +508,14 @@ async fn label_targets(graph: &Graph, live: &mut Live) -> Result<(), GraphError>
         }
     }
     Ok(())
+}
+
+/// Collects every GUID in a value.
+fn guids(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if is_guid(text) => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| guids(item, found)),
+        Value::Object(members) => members.values().for_each(|value| guids(value, found)),
+        _ => {}
+    }
 }

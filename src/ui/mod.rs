@@ -4,7 +4,7 @@
 //! harmless by its renderer. Every other text is made harmless here.
 
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anstream::AutoStream;
 use anstream::stream::RawStream;
@@ -101,6 +101,11 @@ impl Ui {
         self.width
     }
 
+    /// Returns whether progress and status are left out.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Returns how often `-v` was given.
     pub fn verbosity(&self) -> u8 {
         self.verbosity
@@ -135,6 +140,17 @@ impl Ui {
     /// Writes a rendered text to stderr, in quiet runs too.
     pub fn notice(&self, text: &str) {
         self.stderr.put(text);
+    }
+
+    /// Returns whether a question reaches somebody.
+    pub fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// Returns what says things to the user, in quiet runs too, whoever holds it.
+    pub fn speaker(&self) -> Arc<dyn Fn(&str) + Send + Sync> {
+        let stderr = self.stderr.clone();
+        Arc::new(move |text| stderr.put(&format!("{}\n", sanitize::block(text))))
     }
 
     /// Says what is going on.
@@ -212,8 +228,6 @@ fn in_ci() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     /// Bytes that the test can read back.

@@ -69,7 +69,8 @@ impl Anchors {
     ) -> Result<(Node, usize), YamlError> {
         let Some(Anchored { size, .. }) = self.defined.get(&id) else {
             let message = "an alias cannot stand inside the value that it repeats";
-            return Err(YamlError::new("yaml/alias", alias, message));
+            return Err(YamlError::new("yaml/alias", alias, message)
+                .help("quote a value that begins with `*`, or write the value out"));
         };
         let size = *size;
         self.spend(size, &alias)?;

@@ -7,19 +7,37 @@ const UTF8_BOM: &[u8] = &[0xEF, 0xBB, 0xBF];
 /// Returns the text of a file, without a byte-order mark. YAML is read as UTF-8 only.
 ///
 /// # Errors
-/// `yaml/encoding`, whose range is a place in [`String::from_utf8_lossy`] of the same bytes.
+/// `yaml/encoding`, whose range is a place in [`String::from_utf8_lossy`] of the same bytes, and empty where
+/// the whole file is of another encoding.
 pub fn decode(bytes: &[u8]) -> Result<&str, YamlError> {
     let text = bytes.strip_prefix(UTF8_BOM).unwrap_or(bytes);
+    if is_utf16(bytes) {
+        return Err(
+            YamlError::new("yaml/encoding", 0..0, "the file is UTF-16, not UTF-8")
+                .help("save it as UTF-8; Windows PowerShell's `>` and Out-File write UTF-16"),
+        );
+    }
     std::str::from_utf8(text).map_err(|error| {
         let at = error.valid_up_to() + (bytes.len() - text.len());
-        if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-            return YamlError::new("yaml/encoding", at..at, "the file is UTF-16, not UTF-8")
-                .help("save it as UTF-8; its byte-order mark says UTF-16, which Windows PowerShell's `>` writes");
-        }
         let message = format!("the byte 0x{:02X} at offset {at} is not UTF-8", bytes[at]);
-        YamlError::new("yaml/encoding", at..at + char::REPLACEMENT_CHARACTER.len_utf8(), message)
-            .help("save the file as UTF-8")
+        YamlError::new(
+            "yaml/encoding",
+            at..at + char::REPLACEMENT_CHARACTER.len_utf8(),
+            message,
+        )
+        .help("save the file as UTF-8")
     })
+}
+
+/// Returns whether a file is UTF-16: it begins with such a byte-order mark, or with two letters of it.
+fn is_utf16(bytes: &[u8]) -> bool {
+    matches!(
+        bytes,
+        [0xFF, 0xFE, ..]
+            | [0xFE, 0xFF, ..]
+            | [1..=u8::MAX, 0, 1..=u8::MAX, 0, ..]
+            | [0, 1..=u8::MAX, 0, 1..=u8::MAX, ..]
+    )
 }
 
 #[cfg(test)]
@@ -48,7 +66,7 @@ mod tests {
 
     #[test]
     fn utf_16_is_named() {
-        for bytes in [&b"\xFF\xFEa\0"[..], &b"\xFE\xFF\0a"[..]] {
+        for bytes in [&b"\xFF\xFEa\0"[..], b"\xFE\xFF\0a", b"a\0p\0", b"\0a\0p"] {
             let error = decode(bytes).expect_err("not UTF-8");
             assert!(error.help.is_some_and(|help| help.contains("UTF-16")));
         }

@@ -13,7 +13,10 @@ pub(super) fn refuse_plain(name: &str, range: &Range<usize>) -> Option<YamlError
     match name {
         "" => {
             let message = "a key is missing before `:`";
-            Some(YamlError::new("yaml/key", range.clone(), message))
+            Some(
+                YamlError::new("yaml/key", range.clone(), message)
+                    .help("name the property, or remove the line"),
+            )
         }
         "<<" => {
             let message = "merge keys are not part of YAML 1.2 and are not read";
@@ -30,6 +33,7 @@ pub(super) fn refuse_plain(name: &str, range: &Range<usize>) -> Option<YamlError
 pub(super) fn refuse(key: &Node) -> YamlError {
     let message = format!("a key must be text, and this is {}", key.kind());
     YamlError::new("yaml/key", key.range.clone(), message)
+        .help("write `key: value`; quote a key that begins with a bracket")
 }
 
 /// Returns an error for every key that stands there a second time.

@@ -119,10 +119,11 @@ impl<'text> Composer<'text> {
                 self.place(node);
             }
             Event::UnresolvedAlias(name) => {
-                let message = format!("no `&{name}` stands above this alias in its document");
+                // Its name stays out of the words: it may be a password that begins with `*`.
+                let message = "this alias repeats nothing: no anchor of its name stands above it";
                 self.note(
                     YamlError::new("yaml/alias", range.clone(), message)
-                        .help("define the anchor first, or quote a value that begins with `*`"),
+                        .help("quote a value that begins with `*`, or define the anchor first"),
                 );
                 self.place(Node {
                     value: Yaml::String(name.into_owned()),

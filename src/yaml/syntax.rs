@@ -25,12 +25,7 @@ pub(super) fn describe(error: &ScanError, text: &str) -> YamlError {
         ),
         kind => words(kind),
     };
-    let error = YamlError::new("yaml/syntax", character(text, at), message);
-    if help.is_empty() {
-        error
-    } else {
-        error.help(help)
-    }
+    YamlError::new("yaml/syntax", character(text, at), message).help(help)
 }
 
 /// Makes the error of a value that nests too deeply.
@@ -163,7 +158,10 @@ fn words(kind: &ErrorKind) -> (String, &'static str) {
             "this belongs to no value of the document",
             "begin a further document with a line `---`",
         ),
-        E::InvalidDocumentEnd => ("nothing may follow `...` on its line", ""),
+        E::InvalidDocumentEnd => (
+            "nothing may follow `...` on its line",
+            "move it to the next line",
+        ),
         E::DocumentIndicatorInQuotedScalar => (
             "the quoted text runs into the next document",
             "close the quote",
@@ -192,7 +190,7 @@ fn words(kind: &ErrorKind) -> (String, &'static str) {
         | E::UnpairedLowSurrogate
         | E::InvalidUnicodeEscape => (
             "a character escape in these double quotes names no character",
-            "",
+            "use single quotes, or double the backslash",
         ),
         E::ZeroBlockScalarIndent | E::InvalidBlockScalarHeader => (
             "only `-`, `+` and a digit from 1 to 9 may follow `|` or `>`",
@@ -206,13 +204,17 @@ fn words(kind: &ErrorKind) -> (String, &'static str) {
             "a comment cannot stand inside a value of several lines",
             "move the comment above the value",
         ),
-        E::CommentNotSeparated => ("a space is missing before `#`", ""),
+        E::CommentNotSeparated => (
+            "a space is missing before `#`",
+            "add it, or quote a value that holds `#`",
+        ),
         E::MissingAnchorOrAliasName => ("a name is missing after `&` or `*`", QUOTE),
         E::BomInsideDocument => ("a byte-order mark does not belong here", "remove it"),
-        E::UnexpectedEof | E::UnexpectedEofBlockSequence | E::UnexpectedEofBlockMapping => {
-            ("the file ends in the middle of a value", "")
-        }
-        other => return (format!("this is no valid YAML: {other}"), ""),
+        E::UnexpectedEof | E::UnexpectedEofBlockSequence | E::UnexpectedEofBlockMapping => (
+            "the file ends in the middle of a value",
+            "complete it: brackets and quotes are closed",
+        ),
+        other => return (format!("this is no valid YAML: {other}"), QUOTE),
     };
     (message.to_owned(), help)
 }

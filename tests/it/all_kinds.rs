@@ -2,7 +2,12 @@
 //! is changed once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use moorline::auth::Caller;
+use moorline::auth::cache::Cached;
+use moorline::auth::client_secret::ClientSecret;
+use moorline::auth::entra::TokenEndpoint;
 use moorline::clock::Clock;
 use moorline::graph::client::{Graph, Options};
 use moorline::graph::cloud::{Cloud, Endpoints};
@@ -152,20 +157,11 @@ fn read(workspace: &Workspace, state: &str) -> Live {
         let endpoints = Endpoints::new(Cloud::Global, Some(&graph_url), Some(&login_url))
             .expect("loopback is allowed");
         let transport = Transport::new(&endpoints).expect("the client is made");
-        let env = |name: &str| {
-            let known = [
-                ("AZURE_CLIENT_ID", "tests"),
-                ("AZURE_CLIENT_SECRET", "tests"),
-            ];
-            known
-                .into_iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| value.to_owned())
-        };
         let clock = Clock::system();
-        let tenant = Some("contoso.onmicrosoft.com");
-        let tokens = moorline::auth::from_env(env, tenant, &endpoints, &transport, &clock)
-            .expect("there is a credential");
+        let caller = Caller::new(transport.clone(), clock.clone(), None);
+        let endpoint = TokenEndpoint::new(&endpoints, "contoso.onmicrosoft.com", caller);
+        let app = ClientSecret::new(endpoint, "tests".to_owned(), "tests".into());
+        let tokens = Arc::new(Cached::new(app, clock.clone()));
         let graph = Graph::new(endpoints, tokens, transport, clock, &Options::default());
         tenant::read::read(&graph, &desired, |_| true)
             .await

@@ -188,6 +188,134 @@ fn a_masked_element_is_unverifiable_and_goes_along_as_declared() {
 }
 
 #[test]
+fn nothing_of_another_element_slips_into_one() {
+    let block = json!({ "displayName": "A", "action": "blocked", "description": "block A", "remotePortRanges": ["445"] });
+    let allow = json!({ "displayName": "B", "action": "allowed", "description": null, "remotePortRanges": [] });
+    let live = json!({ "firewallRules": [block, allow] });
+    let spec = "firewallRules:\n  - { displayName: B, action: allowed }\n  - { displayName: C, action: blocked }";
+    let change = change(BITLOCKER, spec, live);
+    let sent = json!([{ "displayName": "B", "action": "allowed", "description": null, "remotePortRanges": [] }, { "displayName": "C", "action": "blocked" }]);
+    let sent_names = |rules: &Value| {
+        rules.as_array().map(|rules| {
+            rules
+                .iter()
+                .map(|rule| rule["displayName"].clone())
+                .collect::<Vec<_>>()
+        })
+    };
+    let rules = &body(&change)["firewallRules"];
+    assert_eq!(sent_names(rules), sent_names(&sent));
+    assert!(
+        !rules.to_string().contains("445") && !rules.to_string().contains("block A"),
+        "{rules}"
+    );
+    let shown = fields(&change).join("\n");
+    assert!(
+        shown.contains("445") && shown.contains("block A"),
+        "what goes is shown: {shown}"
+    );
+}
+
+#[test]
+fn what_somebody_added_to_an_element_is_seen_and_unset() {
+    let rule = |ports: Value| json!({ "firewallRules": [{ "displayName": "A", "action": "blocked", "remotePortRanges": ports, "description": null }] });
+    let spec = "firewallRules:\n  - { displayName: A, action: blocked }";
+    assert!(fields(&change(BITLOCKER, spec, rule(json!([])))).is_empty());
+    let opened = change(BITLOCKER, spec, rule(json!(["445"])));
+    assert_eq!(opened.fields.len(), 1, "{:?}", fields(&opened));
+    assert!(!body(&opened).to_string().contains("445"));
+}
+
+#[test]
+fn a_complete_value_keeps_what_cannot_be_unset() {
+    let app = r##""@odata.type": "#microsoft.graph.windowsKioskMultipleApps""##;
+    let spec = format!(
+        "kioskProfiles:\n  - profileId: p\n    profileName: New\n    appConfiguration: {{ {app}, apps: [] }}"
+    );
+    let live = json!({ "kioskProfiles": [{ "profileId": "p", "profileName": "Old", "userAccountsConfiguration": [],
+        "appConfiguration": { "@odata.type": "#microsoft.graph.windowsKioskMultipleApps", "apps": [], "disallowDesktopApps": true, "showTaskBar": true } }] });
+    let change = change("windowsKioskConfiguration", &spec, live);
+    assert_eq!(
+        fields(&change),
+        [r#"~ kioskProfiles[p].profileName: "Old" -> "New""#]
+    );
+    assert_eq!(
+        body(&change)["kioskProfiles"][0]["appConfiguration"]["disallowDesktopApps"],
+        true
+    );
+}
+
+#[test]
+fn a_secret_in_an_element_matches_anything_and_is_shown_nowhere() {
+    let rights = "userRightsBackupData:\n  state: allowed\n  localUsersOrGroups: [{ name: { $env: WHO }, securityIdentifier: '*S-1' }]";
+    let live = |name: &str| json!({ "userRightsBackupData": { "state": "allowed", "localUsersOrGroups": [{ "name": name, "securityIdentifier": "*S-1", "description": null }] } });
+    let same = change(BITLOCKER, rights, live("canary"));
+    assert!(same.requests.is_empty(), "{:?}", fields(&same));
+    let mut other = live("canary");
+    other["userRightsBackupData"]["localUsersOrGroups"][0]["securityIdentifier"] = json!("*S-2");
+    let other = change(BITLOCKER, rights, other);
+    assert!(!other.requests.is_empty());
+    assert!(
+        !fields(&other).join("").contains("canary"),
+        "{:?}",
+        fields(&other)
+    );
+}
+
+#[test]
+fn a_name_of_live_that_looks_like_an_instruction_is_not_sent_back() {
+    let live = json!({ "bitLockerSystemDrivePolicy": { "encryptionMethod": "xtsAes128", "recoveryOptions": { "$secret": "env:HOME" }, "x@odata.type": "y" } });
+    let change = change(
+        BITLOCKER,
+        "bitLockerSystemDrivePolicy: { encryptionMethod: xtsAes256 }",
+        live,
+    );
+    assert!(
+        !body(&change).to_string().contains("$secret"),
+        "{}",
+        body(&change)
+    );
+}
+
+#[test]
+fn unset_is_unset_in_every_way_that_it_reads_and_a_set_holds_a_value_once() {
+    let rights = "userRightsBackupData: { state: notConfigured, localUsersOrGroups: [] }";
+    assert!(
+        fields(&change(
+            BITLOCKER,
+            rights,
+            json!({ "userRightsBackupData": null })
+        ))
+        .is_empty()
+    );
+    let urls = "edgeHomepageUrls: [https://a, https://a]";
+    let twice = change(
+        "windows10GeneralConfiguration",
+        urls,
+        json!({ "edgeHomepageUrls": ["https://b"] }),
+    );
+    assert_eq!(body(&twice)["edgeHomepageUrls"], json!(["https://a"]));
+    assert!(
+        fields(&change(
+            "windows10GeneralConfiguration",
+            urls,
+            json!({ "edgeHomepageUrls": ["https://a"] })
+        ))
+        .is_empty()
+    );
+    let none = change(
+        "windows10GeneralConfiguration",
+        "edgeHomepageUrls: null",
+        json!({ "edgeHomepageUrls": ["https://a"] }),
+    );
+    assert_eq!(
+        body(&none)["edgeHomepageUrls"],
+        json!([]),
+        "OData has no null collections"
+    );
+}
+
+#[test]
 fn an_element_added_in_the_middle_is_one_change() {
     let rule =
         |name: &str| json!({ "displayName": name, "action": "blocked", "trafficDirection": "in" });

@@ -172,45 +172,68 @@ fn a_set_up_that_works_has_nothing_missing() {
     assert_eq!(document["summary"]["unknown"], 1);
 }
 
-/// Set-ups that are wrong at the sandbox's sign-in or in its token.
-#[test]
-fn what_is_wrong_with_an_app_is_named() {
-    let app = |roles: &[&str]| json!({ "apps": [{ "clientId": "moorline", "secret": "sandbox", "roles": roles }] });
-    for (state, found) in [
-        (
-            json!({ "apps": [{ "clientId": "moorline", "secret": "another" }] }),
-            ("credential", "entra/secret-wrong"),
-        ),
-        (json!({ "apps": [] }), ("credential", "entra/app-unknown")),
-        (app(&[]), ("consent", "entra/no-consent")),
-        (
-            app(&["Policy.Read.DeviceConfiguration"]),
-            (
-                "permission/DeviceManagementConfiguration.Read.All",
-                "intune/app-not-authorized",
-            ),
-        ),
-    ] {
-        let workspace = workspace();
-        workspace.seed(&state);
-        let run = workspace
-            .run(&["doctor", "--sandbox", "--format", "json"])
-            .expect(1);
-        let document = run.json();
-        assert_eq!(document["cause"], found.1, "{document:#}");
-        assert_eq!(missing(&document)[0], found, "{document:#}");
-    }
+/// Examines a tenant of the sandbox's in this state.
+fn examine_sandbox(workspace: &Workspace, state: &Value) -> Value {
+    workspace.seed(state);
+    let document = workspace.run(&["doctor", "--sandbox", "--format", "json"]);
+    document.json()
 }
 
 #[test]
-fn a_tenant_that_does_not_exist_is_named() {
-    let workspace = workspace();
-    workspace.edit("moorline.yaml", TENANT, "fabrikam.com");
-    let document = workspace
-        .run(&["doctor", "--sandbox", "--format", "json"])
-        .expect(1)
-        .json();
+fn eight_broken_set_ups_are_told_apart() {
+    let app = |change: Value| {
+        let mut app = json!({ "clientId": "moorline", "secret": "sandbox" });
+        let members = app.as_object_mut().expect("an object");
+        members.extend(change.as_object().expect("an object").clone());
+        json!({ "apps": [app] })
+    };
+    let permission = "permission/DeviceManagementConfiguration.Read.All";
+    for (state, found) in [
+        (
+            app(json!({ "secret": "another" })),
+            ("credential", "entra/secret-wrong"),
+        ),
+        (
+            app(json!({ "secretExpired": true })),
+            ("credential", "entra/secret-expired"),
+        ),
+        (
+            app(json!({ "clientId": "another" })),
+            ("credential", "entra/app-unknown"),
+        ),
+        (
+            json!({ "tenant": { "id": TENANT, "displayName": "Contoso", "domain": "contoso.com", "intuneLicensed": false } }),
+            ("subscription", "intune/tenant-unlicensed"),
+        ),
+        (
+            app(json!({ "consented": false })),
+            ("consent", "entra/no-consent"),
+        ),
+        (app(json!({ "roles": [] })), ("consent", "entra/no-consent")),
+        (
+            app(json!({ "roles": ["Policy.Read.DeviceConfiguration"] })),
+            (permission, "intune/app-not-authorized"),
+        ),
+        (
+            app(json!({ "intuneRole": false })),
+            ("role", "intune/role-missing"),
+        ),
+    ] {
+        let document = examine_sandbox(&workspace(), &state);
+        assert_eq!(document["cause"], found.1, "{document:#}");
+        assert_eq!(missing(&document)[0], found, "{document:#}");
+    }
+    let elsewhere = workspace();
+    elsewhere.edit("moorline.yaml", TENANT, "fabrikam.com");
+    let document = examine_sandbox(&elsewhere, &json!({}));
     assert_eq!(missing(&document), [("tenant", "entra/tenant-unknown")]);
+}
+
+#[test]
+fn a_sandbox_as_it_comes_has_nothing_missing() {
+    let document = examine_sandbox(&workspace(), &json!({}));
+    assert_eq!(missing(&document), []);
+    assert_eq!(document["summary"]["unknown"], 0, "{document:#}");
 }
 
 #[test]
@@ -296,8 +319,8 @@ fn a_token_of_another_tenant_or_cloud_goes_nowhere() {
     assert_eq!(
         missing(&document),
         [
-            ("cloud", "graph/token-refused"),
-            ("tenant", "auth/wrong-tenant")
+            ("tenant", "auth/wrong-tenant"),
+            ("cloud", "graph/token-refused")
         ]
     );
     let seen = fake.seen.lock().expect("not poisoned");

@@ -1,6 +1,5 @@
 //! A folder of one's own, and the binary in it.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -64,7 +63,7 @@ impl Workspace {
         for (name, section) in sections.as_object().into_iter().flatten() {
             seed[name] = section.clone();
         }
-        self.write("sandbox.json", &seed.to_string());
+        self.write("sandbox.json", seed.to_string());
     }
 
     /// Copies an example of the repository into a folder.
@@ -179,20 +178,10 @@ impl Run {
             ),
         }
     }
-
-    /// Returns everything for a snapshot.
-    pub fn transcript(&self) -> String {
-        let mut text = format!("exit {}\n", self.code);
-        for (name, stream) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
-            if !stream.is_empty() {
-                let _ = write!(text, "--- {name}\n{stream}");
-            }
-        }
-        text
-    }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder with everything in it.
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("the folder can be made");
     for entry in std::fs::read_dir(from).expect("the example can be read") {
         let entry = entry.expect("the example can be read");

@@ -245,6 +245,19 @@ fn an_id_that_is_gone_binds_by_name_or_waits_for_recreate() {
         .expect(0);
     assert_eq!(run.json()["changes"][0]["action"], "none");
     assert!(run.stderr.contains("is gone"), "{}", run.stderr);
+    for arguments in [
+        &["plan"][..],
+        &["drift"],
+        &["apply"],
+        &["apply", "-q", "--format", "json", "--yes"],
+        &["apply", "--format", "json", "--yes"],
+    ] {
+        let run = workspace
+            .run(&[arguments, &["--sandbox"]].concat())
+            .expect(0);
+        let all = run.stdout + &run.stderr;
+        assert_eq!(all.matches("is gone").count(), 1, "{arguments:?}\n{all}");
+    }
 }
 
 #[test]
@@ -440,4 +453,122 @@ fn a_locked_registration_is_a_blocked_field_and_the_rest_applies() {
         drift["items"][0]["status"], "drifted",
         "what cannot be put back has drifted all the same"
     );
+}
+
+#[test]
+fn a_pinned_object_that_is_gone_takes_no_namesake_with_it() {
+    let pinned = hello("a", "Hello", "").replace(
+        "name: a",
+        "name: a, state: absent, id: 00000000-0000-4000-8000-000000000001",
+    );
+    let workspace = Workspace::tenant(&[("a.yaml", &pinned)]);
+    workspace
+        .seed(&json!({ "deviceConfigurations": [live_hello(1, "Hello"), live_hello(2, "Hello")] }));
+    for _ in 0..2 {
+        workspace
+            .run(&["apply", "--sandbox=s.json", "--yes", "--allow", "delete"])
+            .expect(0);
+    }
+    let left = workspace.json("s.json")["deviceConfigurations"]
+        .as_array()
+        .map(Vec::len);
+    assert_eq!(left, Some(1), "its namesake stays");
+}
+
+#[test]
+fn what_replaces_an_object_takes_its_assignments_over() {
+    let pinned = hello("a", "Hello", "").replace(
+        "name: a",
+        "name: a, id: 00000000-0000-4000-8000-000000000001",
+    );
+    let workspace = Workspace::tenant(&[("a.yaml", &pinned)]);
+    let group = "00000000-0000-4000-8000-000000000101";
+    let mut live = live_hello(1, "Hello");
+    live["@odata.type"] = json!("#microsoft.graph.sharedPCConfiguration");
+    live["assignments"] = json!([{ "target": { "@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": group } }]);
+    workspace.seed(&json!({ "deviceConfigurations": [live], "groups": [{ "id": group, "displayName": "Laptops" }] }));
+    workspace
+        .run(&["apply", "--sandbox=s.json", "--yes", "--allow", "replace"])
+        .expect(0);
+    let after = workspace.json("s.json");
+    assert_eq!(
+        after["deviceConfigurations"][0]["assignments"][0]["target"]["groupId"],
+        group
+    );
+}
+
+#[test]
+fn from_in_to_out_is_a_removal_and_an_addition() {
+    let workspace = Workspace::tenant(&[(
+        "a.yaml",
+        &hello("a", "Hello", "assignments: [{ excludeGroup: Laptops }]\n"),
+    )]);
+    let group = "00000000-0000-4000-8000-000000000101";
+    let mut live = live_hello(1, "Hello");
+    live["assignments"] = json!([{ "target": { "@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": group } }]);
+    workspace.seed(&json!({ "deviceConfigurations": [live], "groups": [{ "id": group, "displayName": "Laptops" }] }));
+    let change = plan(&workspace)["changes"][0].clone();
+    let effects: Vec<&Value> = change["assignments"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|a| &a["effect"])
+        .collect();
+    assert_eq!(effects, ["add", "remove"]);
+    assert_eq!(change["risks"][0]["code"], "unassign-all");
+}
+
+#[test]
+fn a_name_that_stands_for_nothing_is_no_drift() {
+    let workspace = Workspace::tenant(&[(
+        "a.yaml",
+        &hello("a", "Hello", "assignments: [{ group: Laptopz }]\n"),
+    )]);
+    let group = "00000000-0000-4000-8000-000000000101";
+    let mut live = live_hello(1, "Hello");
+    live["assignments"] = json!([{ "target": { "@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": group } }]);
+    workspace.seed(&json!({ "deviceConfigurations": [live], "groups": [{ "id": group, "displayName": "Laptops" }] }));
+    let run = workspace
+        .run(&[
+            "drift",
+            "--sandbox",
+            "--format",
+            "json",
+            "--detailed-exitcode",
+        ])
+        .expect(1);
+    assert_eq!(run.json()["items"][0]["status"], "unknown");
+}
+
+#[test]
+fn a_pinned_object_that_somebody_deleted_is_missing() {
+    let pinned = hello("a", "Hello", "").replace(
+        "name: a",
+        "name: a, id: 00000000-0000-4000-8000-000000000009",
+    );
+    let run = Workspace::tenant(&[("a.yaml", &pinned)])
+        .run(&[
+            "drift",
+            "--sandbox",
+            "--format",
+            "json",
+            "--detailed-exitcode",
+        ])
+        .expect(2);
+    assert_eq!(run.json()["items"][0]["status"], "missing");
+}
+
+#[test]
+fn nothing_of_the_registration_policy_can_be_unset() {
+    let policy = "apiVersion: graph.microsoft.com/v1.0\nkind: deviceRegistrationPolicy\nmetadata: { name: registration }\nspec:\n  localAdminPassword: null\n  azureADJoin: { allowedToJoin: null }\n";
+    let run = Workspace::tenant(&[("p.yaml", policy)])
+        .run(&["validate", "--format", "json"])
+        .expect(3);
+    let codes: Vec<Value> = run.json()["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|i| i["code"].clone())
+        .collect();
+    assert_eq!(codes, ["value/whole", "value/whole"]);
 }

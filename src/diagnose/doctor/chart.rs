@@ -48,9 +48,9 @@ const BEFORE: [(&str, &str); 8] = [
     ("login", "sign-in service"),
     ("graph", "Microsoft Graph"),
     ("clock", "clock"),
+    ("tenant", "tenant"),
     ("credential", "credential"),
     ("cloud", "cloud"),
-    ("tenant", "tenant"),
     ("consent", "admin consent"),
 ];
 const INTUNE: [(&str, &str); 2] = [

@@ -4,15 +4,17 @@
 //! without a permission, an account without a role and a secret that has expired end in three different places.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
+use uuid::Uuid;
 
 use self::chart::Chart;
 pub use self::chart::{Check, Status};
 use super::claims::Claims;
 use super::failure;
 use super::needs::{self, Purpose};
-use crate::auth::{AuthError, TokenSource};
+use crate::auth::{self, AuthError, Caller, TokenSource};
 use crate::clock::Clock;
 use crate::graph::client::Options;
 use crate::graph::cloud::Cloud;
@@ -36,8 +38,12 @@ pub struct Subject<'a> {
     pub transport: &'a Transport,
     /// The time.
     pub clock: &'a Clock,
-    /// How Graph is used.
-    pub options: &'a Options,
+    /// Who asks the sign-in service.
+    pub caller: &'a Caller,
+    /// How many calls may be under way at once.
+    pub concurrency: usize,
+    /// How long the whole run may take.
+    pub timeout: Option<Duration>,
     /// What is signed in with, in words, and its tokens; or why there is none.
     pub credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     /// The manifests, `None` where they have errors.
@@ -140,26 +146,35 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
         .as_ref()
         .ok()
         .map(|(words, _)| words.clone());
-    let claims = sign_in(&mut chart, &subject).await;
-    if let Some(claims) = claims.as_ref().and_then(Option::as_ref) {
-        tenant.id.clone_from(&claims.tid);
-        token::check(&mut chart, &subject, claims, &needs);
+    let id = tenant_id(&mut chart, &subject).await;
+    let claims = match id {
+        Some(_) => sign_in(&mut chart, &subject).await,
+        None => None,
+    };
+    if let (Some(id), Some(Some(claims))) = (id, &claims) {
+        token::check(&mut chart, &subject, claims, id, &needs);
     }
     if let (Some(claims), Ok((_, tokens))) = (&claims, &subject.credential)
         && !chart.is_missing("tenant")
     {
+        let options = Options {
+            concurrency: subject.concurrency,
+            timeout: subject.timeout,
+            tenant: id,
+        };
         let graph = Graph::new(
             subject.endpoints.clone(),
             Arc::clone(tokens),
             subject.transport.clone(),
             subject.clock.clone(),
-            subject.options,
+            &options,
         );
         service::check(&mut chart, &graph, &families, &mut tenant).await;
         if let Some(claims) = claims {
             token::role(&mut chart, claims, &needs, &families);
         }
     }
+    tenant.id = tenant.id.or(id.map(|id| id.to_string()));
     let identity = claims.flatten().map(|claims| Identity {
         kind: match claims.is_delegated() {
             true => IdentityKind::Person,
@@ -203,6 +218,44 @@ fn manifests(chart: &mut Chart, subject: &Subject<'_>) {
     }
 }
 
+/// Finds the tenant's id, which a domain has to be asked for. Without the sign-in service there is no use in it.
+async fn tenant_id(chart: &mut Chart, subject: &Subject<'_>) -> Option<Uuid> {
+    if chart.is_missing("login") {
+        credential_alone(chart, subject);
+        return None;
+    }
+    match auth::tenant::id_of(subject.endpoints, subject.tenant, subject.caller).await {
+        Ok(id) => Some(id),
+        Err(error) => {
+            let entry = failure::of_sign_in(&error);
+            chart.blame(entry, "tenant", &error.to_string());
+            credential_alone(chart, subject);
+            None
+        }
+    }
+}
+
+/// Says of a credential that cannot be tried whether there is one.
+fn credential_alone(chart: &mut Chart, subject: &Subject<'_>) {
+    match &subject.credential {
+        Ok((words, _)) => {
+            let detail = format!("{words}: not tried, because of what is missing above");
+            chart.unknown("credential", detail, Vec::new());
+        }
+        Err(error) => no_token(chart, error),
+    }
+}
+
+/// Puts down why there is no token.
+fn no_token(chart: &mut Chart, error: &AuthError) {
+    let hints = error.hints().join("; ");
+    let detail = match hints.is_empty() {
+        true => error.to_string(),
+        false => format!("{error}: {hints}"),
+    };
+    chart.blame(failure::of_sign_in(error), "credential", &detail);
+}
+
 /// Gets a token, and reads what it says of itself: `None` without a token, `Some(None)` for one that says nothing.
 async fn sign_in(chart: &mut Chart, subject: &Subject<'_>) -> Option<Option<Claims>> {
     let token = match &subject.credential {
@@ -225,8 +278,7 @@ async fn sign_in(chart: &mut Chart, subject: &Subject<'_>) -> Option<Option<Clai
             Some(claims)
         }
         Err(error) => {
-            let entry = failure::of_sign_in(&error);
-            chart.blame(entry, "credential", &error.to_string());
+            no_token(chart, &error);
             None
         }
     }

@@ -10,7 +10,7 @@ use crate::graph::{Graph, GraphError, Request};
 use crate::kinds::{Cardinality, Family};
 use crate::schema::types::GraphVersion;
 
-const ORGANIZATION: &str = "/organization?$select=id,displayName,verifiedDomains";
+const ORGANIZATION: &str = "/organization?$select=id,displayName";
 const SUBSCRIPTION: &str = "/deviceManagement?$select=subscriptionState";
 /// It takes no query options.
 const LICENCES: &str = "/subscribedSkus";
@@ -52,40 +52,16 @@ pub(super) async fn check(
 }
 
 fn name(chart: &mut Chart, answer: Result<Value, GraphError>, tenant: &mut TenantSeen) {
-    let body = match answer {
-        Ok(body) => body,
-        // Who may not read it still knows the tenant by the token.
-        Err(error) => {
-            if chart.status("tenant") == Some(Status::Unknown) {
-                let detail = format!("its name and domains cannot be read: {error}");
-                chart.unknown("tenant", detail, Vec::new());
-            }
-            return;
-        }
+    // Who may not read it still knows the tenant by the token.
+    let Ok(body) = answer else {
+        return;
     };
     let organization = &body["value"][0];
     let text = |member: &str| organization[member].as_str().map(str::to_owned);
     tenant.id = text("id").or(tenant.id.take());
     tenant.display_name = text("displayName");
-    let declared = &tenant.declared;
-    let domains = organization["verifiedDomains"].as_array();
-    let of_tenant = domains.into_iter().flatten().any(|domain| {
-        let name = domain["name"].as_str();
-        name.is_some_and(|name| name.eq_ignore_ascii_case(declared))
-    });
-    let by_id = tenant
-        .id
-        .as_deref()
-        .is_some_and(|id| id.eq_ignore_ascii_case(declared));
-    let name = tenant.display_name.as_deref().unwrap_or("without a name");
-    let id = tenant.id.as_deref().unwrap_or_default();
-    if of_tenant || by_id {
+    if let (Some(name), Some(id)) = (&tenant.display_name, &tenant.id) {
         chart.ok("tenant", format!("{name} ({id})"));
-    } else {
-        let detail = format!(
-            "{declared} is declared, and the token is of {name} ({id}), which has no such domain"
-        );
-        chart.missing_code("tenant", "auth/wrong-tenant", detail);
     }
 }
 

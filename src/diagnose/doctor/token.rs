@@ -11,9 +11,15 @@ use crate::graph::cloud::Cloud;
 use crate::kinds::Family;
 
 /// Checks audience, tenant, consent and permissions.
-pub(super) fn check(chart: &mut Chart, subject: &Subject<'_>, claims: &Claims, needs: &Needs) {
+pub(super) fn check(
+    chart: &mut Chart,
+    subject: &Subject<'_>,
+    claims: &Claims,
+    declared: Uuid,
+    needs: &Needs,
+) {
     cloud(chart, subject, claims);
-    tenant(chart, subject, claims);
+    tenant(chart, claims, declared);
     permissions(chart, claims, needs);
 }
 
@@ -46,24 +52,18 @@ fn cloud(chart: &mut Chart, subject: &Subject<'_>, claims: &Claims) {
     chart.missing("cloud", Some("graph/token-refused"), detail, vec![remedy]);
 }
 
-fn tenant(chart: &mut Chart, subject: &Subject<'_>, claims: &Claims) {
-    let id = claims
-        .tid
-        .as_deref()
-        .and_then(|tid| Uuid::parse_str(tid).ok());
-    match (id, Uuid::parse_str(subject.tenant)) {
-        (Some(found), Ok(declared)) if found != declared => {
+fn tenant(chart: &mut Chart, claims: &Claims, declared: Uuid) {
+    let id = claims.tid.as_deref();
+    match id.and_then(|tid| Uuid::parse_str(tid).ok()) {
+        Some(found) if found == declared => chart.ok("tenant", found.to_string()),
+        Some(found) => {
             let detail = format!("{declared} is declared, and the token is of {found}");
             chart.missing_code("tenant", "auth/wrong-tenant", detail);
         }
-        (Some(found), Ok(_)) => chart.ok("tenant", found.to_string()),
-        // A domain is compared with what the tenant says of itself.
-        (Some(_), Err(_)) => {}
-        (None, _) => chart.unknown(
-            "tenant",
-            "the token does not say of which it is",
-            Vec::new(),
-        ),
+        None => {
+            let detail = "the token does not say of which tenant it is";
+            chart.missing_code("tenant", "auth/no-tenant-claim", detail);
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! Collections: sets, keyed and ordered ones.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use super::{At, Differ};
 use crate::manifest::value::{Declared, Value};
-use crate::plan::Segment;
-use crate::plan::canonical::key_of;
+use crate::plan::canonical::{is_default, key_of, without_defaults};
 use crate::plan::digest::{self, Domain};
+use crate::plan::{FieldStatus, Segment};
 use crate::schema::model::{Order, Shape};
 
 impl Differ<'_> {
@@ -18,26 +20,24 @@ impl Differ<'_> {
         live: &Json,
     ) -> Json {
         let items: &[Json] = live.as_array().map(Vec::as_slice).unwrap_or_default();
-        match order {
+        let around = self.withheld.clone();
+        secret_members(at.declared, &mut self.withheld);
+        let value = match order {
             Order::Keyed(key) => self.keyed(at, element, key, items),
             Order::Ordered => self.ordered(at, element, items),
             Order::Set if matches!(element, Shape::Scalar(_) | Shape::Enum(_)) => {
                 self.set_of_scalars(at, live)
             }
             Order::Set => self.set_of_values(at, element, items),
-        }
+        };
+        self.withheld = around;
+        value
     }
 
     fn set_of_scalars(&mut self, at: &At<'_>, live: &Json) -> Json {
-        let elements = at.declared.elements();
-        let value: Json = elements
-            .iter()
-            .map(|element| self.resolved(at.property, element))
-            .collect();
-        if elements
-            .iter()
-            .any(|element| matches!(element.declared, Declared::Env(_)))
-        {
+        let value = self.build(at.property, at.shape, at.declared);
+        let is_secret = |element: &Value| matches!(element.declared, Declared::Env(_));
+        if at.declared.elements().iter().any(is_secret) {
             self.unverifiable(at, "a value from the environment is never compared");
         } else if !self.same(at, &value, live) {
             self.differs(at, Some(live), Some(&value));
@@ -69,26 +69,35 @@ impl Differ<'_> {
     }
 
     fn set_of_values(&mut self, at: &At<'_>, element: &Shape, items: &[Json]) -> Json {
-        let mut rest: Vec<(Json, &Json)> = items
-            .iter()
-            .map(|item| (self.canonical(element, item), item))
-            .collect();
+        let form =
+            |value: &Json, differ: &Self| without_defaults(&differ.canonical(element, value));
         let segment = |form: &Json| Segment::Element {
             element: digest::hex(Domain::Element, form),
         };
+        let mut rest: Vec<(Json, &Json)> =
+            items.iter().map(|item| (form(item, self), item)).collect();
         let mut merged = Vec::new();
+        let mut unmatched = Vec::new();
         for declared in at.declared.elements() {
             let value = self.build(at.property, element, declared);
-            let form = self.canonical(element, &value);
-            match rest.iter().position(|(known, _)| *known == form) {
-                Some(known) => drop(rest.swap_remove(known)),
-                None => self.differs(
-                    &at.element(segment(&form), element, declared),
-                    None,
-                    Some(&value),
-                ),
+            let form = form(&value, self);
+            let at = at.element(segment(&form), element, declared);
+            // The very same one first: it saves trying the others.
+            rest.sort_by_key(|(known, _)| *known != form);
+            let matched = (0..rest.len()).find_map(|i| Some((i, self.agrees(&at, rest[i].1)?)));
+            match matched {
+                Some((i, value)) => {
+                    rest.remove(i);
+                    merged.push(value);
+                }
+                None => {
+                    unmatched.push((at, value.clone()));
+                    merged.push(value);
+                }
             }
-            merged.push(value);
+        }
+        for (at, value) in unmatched {
+            self.differs(&at, None, Some(&value));
         }
         for (form, item) in rest {
             let gone = at.element(segment(&form), element, at.declared);
@@ -105,21 +114,18 @@ impl Differ<'_> {
             .map(|value| self.build(at.property, element, value))
             .collect();
         let forms = |values: &[Json]| -> Vec<String> {
-            values
-                .iter()
-                .map(|value| self.canonical(element, value).to_string())
-                .collect()
+            let form = |value| without_defaults(&self.canonical(element, value)).to_string();
+            values.iter().map(form).collect()
         };
         let (before, after) = (forms(items), forms(&merged));
-        let ops = similar::capture_diff_slices(similar::Algorithm::Myers, &before, &after);
-        for op in ops.iter().filter(|op| op.tag() != similar::DiffTag::Equal) {
+        for op in similar::capture_diff_slices(similar::Algorithm::Myers, &before, &after) {
             let (mut from, to) = (op.old_range(), op.new_range());
             for index in to {
                 let at = at.element(Segment::Index { index }, element, &declared[index]);
-                merged[index] = match from.next() {
-                    Some(live) => self.value(&at, &items[live]),
-                    None => self.added(&at),
-                };
+                match from.next() {
+                    Some(live) => merged[index] = self.paired(&at, &items[live], &merged[index]),
+                    None => self.differs(&at, None, Some(&merged[index])),
+                }
             }
             for index in from {
                 let gone = at.element(Segment::Index { index }, element, at.declared);
@@ -127,6 +133,55 @@ impl Differ<'_> {
             }
         }
         merged.into()
+    }
+
+    /// Compares an element with the one in its place. Where they are not the same one, nothing of the
+    /// other's may slip into it: it is replaced whole, and shown whole.
+    fn paired(&mut self, at: &At<'_>, live: &Json, built: &Json) -> Json {
+        if let Some(value) = self.agrees(at, live) {
+            return value;
+        }
+        self.differs(at, Some(&telling(live, built)), Some(built));
+        built.clone()
+    }
+
+    /// Returns the value to send where all that is declared of an element is so, and nothing else is set.
+    fn agrees(&mut self, at: &At<'_>, live: &Json) -> Option<Json> {
+        let (fields, masked) = (self.fields.len(), self.repeats_masked);
+        let value = self.value(at, live);
+        let agrees = self.fields[fields..]
+            .iter()
+            .all(|field| field.status == FieldStatus::Unverifiable);
+        if !agrees {
+            self.fields.truncate(fields);
+            self.repeats_masked = masked;
+        }
+        agrees.then_some(value)
+    }
+}
+
+/// A live element without members that the declared one leaves out and that hold nothing.
+fn telling(live: &Json, built: &Json) -> Json {
+    match (live, built) {
+        (Json::Object(members), Json::Object(kept)) => members
+            .iter()
+            .filter(|(name, value)| kept.contains_key(*name) || !is_default(value))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+        _ => live.clone(),
+    }
+}
+
+/// Collects the names of members that hold a secret, at any depth.
+fn secret_members(value: &Value, found: &mut BTreeSet<String>) {
+    for member in value.members() {
+        if matches!(member.value.declared, Declared::Env(_)) {
+            found.insert(member.name.clone());
+        }
+        secret_members(&member.value, found);
+    }
+    for element in value.elements() {
+        secret_members(element, found);
     }
 }
 

@@ -1,8 +1,9 @@
 //! What is said of a field that differs, or that nobody can compare.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::{At, Differ};
 use crate::manifest::value::Declared;
@@ -30,7 +31,10 @@ impl Differ<'_> {
         let show = |value: Option<&Json>| match value {
             None => Shown::Unset,
             Some(value) if is_unset(at.property, at.shape, value) => Shown::Unset,
-            Some(value) => shown(self.model, at.property, at.shape, value),
+            Some(value) => {
+                let value = withhold(&self.withheld, value);
+                shown(self.model, at.property, at.shape, &value)
+            }
         };
         let (before_shown, after_shown) = (show(before), show(after));
         let fixed = at.property.facts.fixed && before.is_some();
@@ -105,6 +109,29 @@ impl Differ<'_> {
             _ => {}
         }
     }
+}
+
+/// Returns a value with members of these names withheld, where there are any.
+fn withhold<'v>(names: &BTreeSet<String>, value: &'v Json) -> Cow<'v, Json> {
+    if names.is_empty() {
+        return Cow::Borrowed(value);
+    }
+    Cow::Owned(match value {
+        Json::Object(members) if !members.contains_key("$secret") => members
+            .iter()
+            .map(
+                |(name, value)| match names.contains(name) && !value.is_null() {
+                    true => (name.clone(), json!({ "$withheld": true })),
+                    false => (name.clone(), withhold(names, value).into_owned()),
+                },
+            )
+            .collect(),
+        Json::Array(items) => items
+            .iter()
+            .map(|item| withhold(names, item).into_owned())
+            .collect(),
+        other => other.clone(),
+    })
 }
 
 /// Returns why a live value says nothing about whether it is the declared one.

@@ -3,6 +3,8 @@
 //! The walk gives two things at once: the fields that differ, for people, and the value to send, for
 //! Graph. Where a complex value is not declared whole, the value to send starts from the live one.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json};
 
 use super::canonical::is_unset;
@@ -10,9 +12,9 @@ use super::merge::{echo, has_placeholder};
 use super::names::unresolved;
 use super::{Blocked, FieldChange, FieldPath, FieldStatus, Segment};
 use crate::diagnostic::Sources;
-use crate::manifest::value::{Declared, Value};
-use crate::schema::model::{Model, Property, Shape, Structure};
-use crate::schema::types::{GraphVersion, type_name};
+use crate::manifest::value::{Declared, Value, secret};
+use crate::schema::model::{Model, Order, Property, Shape, Structure};
+use crate::schema::types::type_name;
 use crate::tenant::names::Names;
 
 mod collections;
@@ -31,6 +33,9 @@ pub(super) struct Differ<'a> {
     pub(super) blocked: Vec<Blocked>,
     /// Whether the value being built repeats something that the tenant masks.
     repeats_masked: bool,
+    /// Members that hold a secret in some element of the collection being compared: what the other
+    /// elements hold there is not shown either.
+    withheld: BTreeSet<String>,
 }
 
 /// A declared value, and what is known of the place that it is for.
@@ -40,6 +45,8 @@ struct At<'v> {
     /// The shape of the value: the property's, or that of an element of it.
     shape: &'v Shape,
     declared: &'v Value,
+    /// Whether it is all there is to it: what it does not declare is unset.
+    whole: bool,
 }
 
 impl<'v> At<'v> {
@@ -50,12 +57,14 @@ impl<'v> At<'v> {
             property,
             shape: &property.shape,
             declared,
+            whole: self.whole,
         }
     }
 
-    /// Returns an element of this collection.
+    /// Returns an element of this collection. Without a key it is complete by itself.
     fn element(&self, segment: Segment, shape: &'v Shape, declared: &'v Value) -> Self {
         Self {
+            whole: self.whole || !matches!(segment, Segment::Key { .. }),
             path: self.path.with(segment),
             property: self.property,
             shape,
@@ -73,6 +82,7 @@ impl<'a> Differ<'a> {
             fields: Vec::new(),
             blocked: Vec::new(),
             repeats_masked: false,
+            withheld: BTreeSet::new(),
         }
     }
 
@@ -99,25 +109,46 @@ impl<'a> Differ<'a> {
                 property,
                 shape: &property.shape,
                 declared: &member.value,
+                whole: false,
             };
-            let first = self.fields.len();
-            self.repeats_masked = false;
-            let Some(live) = live else {
-                send.insert(member.name.clone(), self.added(&at));
-                continue;
-            };
-            let value = self.value(&at, live.get(&member.name).unwrap_or(&Json::Null));
-            let changed = |field: &FieldChange| field.status == FieldStatus::Change;
-            if !self.fields[first..].iter().any(changed) {
-                continue;
-            }
-            if self.repeats_masked {
-                self.block_masked(first);
-            } else {
-                send.insert(member.name.clone(), value);
+            match live {
+                None => drop(send.insert(member.name.clone(), self.added(&at))),
+                Some(live) => {
+                    let live = live.get(&member.name).unwrap_or(&Json::Null);
+                    send.extend(
+                        self.top(&at, live)
+                            .map(|value| (member.name.clone(), value)),
+                    );
+                }
             }
         }
         send
+    }
+
+    /// Compares a top-level property and returns its value where it is to be sent.
+    fn top(&mut self, at: &At<'_>, live: &Json) -> Option<Json> {
+        let (first, blocked) = (self.fields.len(), self.blocked.len());
+        self.repeats_masked = false;
+        let value = self.value(at, live);
+        if self.blocked.len() > blocked {
+            // A name that stands for no id says nothing about whether the value differs.
+            self.fields.truncate(first);
+            return None;
+        }
+        let changed = |field: &FieldChange| field.status == FieldStatus::Change;
+        if !self.fields[first..].iter().any(changed) {
+            return None;
+        }
+        if self.repeats_masked {
+            self.block_masked(first);
+            return None;
+        }
+        for field in &mut self.fields[first..] {
+            if let (FieldStatus::Unverifiable, Some(reason)) = (field.status, &mut field.reason) {
+                reason.push_str("; it is written again with the rest");
+            }
+        }
+        Some(value)
     }
 
     /// A collection is sent whole, and what the tenant masks must not be sent as its own value.
@@ -136,11 +167,11 @@ impl<'a> Differ<'a> {
     /// Compares a value and returns it as it is to be sent.
     fn value(&mut self, at: &At<'_>, live: &Json) -> Json {
         match (&at.declared.declared, at.shape) {
-            (Declared::Null, _) => {
+            (Declared::Null, shape) => {
                 if !is_unset(at.property, at.shape, live) {
                     self.differs(at, Some(live), None);
                 }
-                Json::Null
+                nothing(shape)
             }
             (Declared::Object(_), Shape::Complex(_) | Shape::Poly(_)) => self.object(at, live),
             (Declared::List(_), Shape::Collection(element, order)) => {
@@ -173,16 +204,16 @@ impl<'a> Differ<'a> {
             && stated != live_type;
         if retyped || unset {
             let value = self.build(at.property, at.shape, at.declared);
-            self.differs(at, (!unset).then_some(live), Some(&value));
+            if !self.same(at, &value, live) {
+                self.differs(at, (!unset).then_some(live), Some(&value));
+            }
             return value;
         }
         let Some(structure) = self.model.actual(at.shape, stated.or(live_type)) else {
             return at.declared.to_json();
         };
-        let mut merged = match stated {
-            Some(_) => Map::new(),
-            None => self.echoed(&structure, at.declared, live),
-        };
+        let whole = stated.is_some() || at.whole;
+        let mut merged = self.echoed(at, &structure, live, whole);
         for member in at.declared.members() {
             let value = match structure.properties.get(&member.name) {
                 Some(property) => {
@@ -193,32 +224,36 @@ impl<'a> Differ<'a> {
             };
             merged.insert(member.name.clone(), value);
         }
-        if stated.is_some() {
+        if whole {
             self.unset_rest(at, &structure, live, &mut merged);
         }
         merged.into()
     }
 
-    /// Returns the live members that a value starts from which does not declare itself whole.
+    /// Returns the live members that a value starts from: all that it does not declare, or, where it is
+    /// complete, those that have no unset value.
     fn echoed(
         &mut self,
+        at: &At<'_>,
         structure: &Structure,
-        declared: &Value,
         live: &Json,
+        whole: bool,
     ) -> Map<String, Json> {
-        let mut members = echo(live);
-        if self.model.types().version() == GraphVersion::V1 {
-            // What is read is beta's, and v1.0 refuses members that it does not know.
-            members
-                .retain(|name, _| name.starts_with('@') || structure.properties.contains_key(name));
+        let Json::Object(mut members) = echo(self.model, at.shape, live) else {
+            return Map::new();
+        };
+        if whole {
+            members.retain(|name, _| {
+                let property = structure.properties.get(name);
+                property.is_some_and(|p| p.is_comparable() && !can_be_unset(p))
+            });
         }
-        self.repeats_masked |= members
-            .iter()
-            .any(|(name, value)| declared.get(name).is_none() && has_placeholder(value));
+        members.retain(|name, _| at.declared.get(name).is_none());
+        self.repeats_masked |= members.values().any(has_placeholder);
         members
     }
 
-    /// A value that states its type is complete: what it does not declare is unset, where null can say so.
+    /// What a complete value does not declare is unset, where there is a way to say so.
     fn unset_rest(
         &mut self,
         at: &At<'_>,
@@ -232,9 +267,9 @@ impl<'a> Differ<'a> {
             };
             let unset = is_unset(property, &property.shape, live);
             let undeclared = at.declared.get(&property.name).is_none();
-            if property.is_comparable() && property.nullable && !unset && undeclared {
+            if property.is_comparable() && can_be_unset(property) && !unset && undeclared {
                 self.differs(&at.member(property, at.declared), Some(live), None);
-                merged.insert(property.name.clone(), Json::Null);
+                merged.insert(property.name.clone(), nothing(&property.shape));
             }
         }
     }
@@ -265,16 +300,27 @@ impl<'a> Differ<'a> {
                     })
                     .collect()
             }
-            (Declared::List(elements), Shape::Collection(element, _)) => elements
-                .iter()
-                .map(|value| self.build(property, element, value))
-                .collect(),
+            (Declared::List(elements), Shape::Collection(element, order)) => {
+                let mut values = Vec::with_capacity(elements.len());
+                for element_value in elements {
+                    let value = self.build(property, element, element_value);
+                    // A set holds a value once, however often it is declared (by name and by id, say).
+                    if *order != Order::Set || !values.contains(&value) {
+                        values.push(value);
+                    }
+                }
+                values.into()
+            }
+            (Declared::Null, shape) => nothing(shape),
             _ => self.resolved(property, declared),
         }
     }
 
     /// Returns a scalar as it is sent: a name as the id that it stands for.
     fn resolved(&mut self, property: &Property, declared: &Value) -> Json {
+        if let Declared::Env(name) = &declared.declared {
+            return secret(name, property.is_base64());
+        }
         let (Some(resolves), Some(text)) = (property.facts.resolves, declared.as_str()) else {
             return declared.to_json();
         };
@@ -290,5 +336,18 @@ impl<'a> Differ<'a> {
                 text.into()
             }
         }
+    }
+}
+
+/// Returns whether there is a value that unsets a property.
+fn can_be_unset(property: &Property) -> bool {
+    property.nullable || matches!(property.shape, Shape::Collection(..))
+}
+
+/// Returns what unsets a value: OData has no null collections.
+fn nothing(shape: &Shape) -> Json {
+    match shape {
+        Shape::Collection(..) => Json::Array(Vec::new()),
+        _ => Json::Null,
     }
 }

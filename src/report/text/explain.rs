@@ -75,7 +75,7 @@ fn answer(pen: &mut Pen, explanation: &Explanation) {
     }
     if !explanation.sources.is_empty() {
         let label = pen.piece(DIM, "see");
-        let sources = explanation.sources.join(", ");
+        let sources = explanation.sources.join("; ");
         pen.prose(2, &label, sources.split(' '));
     }
 }

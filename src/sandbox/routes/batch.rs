@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::call;
+use super::conditions::{InBatch, LeftOut};
 use crate::sandbox::Object;
 use crate::sandbox::problem::synthetic;
 use crate::sandbox::quirks::BATCH_LIMIT;
@@ -62,7 +63,10 @@ async fn run(
             let error = json!({ "error": { "code": "FailedDependency", "message": message } });
             json!({ "id": member.id, "status": StatusCode::FAILED_DEPENDENCY.as_u16(), "headers": {}, "body": error })
         } else {
-            one(&calls, version, &headers, member).await?
+            match one(&calls, version, &headers, member).await? {
+                Some(response) => response,
+                None => continue,
+            }
         };
         succeeded.insert(
             id,
@@ -113,12 +117,13 @@ fn members(mut body: Object) -> Result<Vec<Member>, Refusal> {
     Ok(members)
 }
 
+/// Answers one member; nothing where a fault takes its answer away.
 async fn one(
     calls: &Router,
     version: GraphVersion,
     outer: &HeaderMap,
     member: Member,
-) -> Result<Value, Refusal> {
+) -> Result<Option<Value>, Refusal> {
     let malformed = |what: &str| {
         Refusal::unreadable(format!(
             "The {what} of request '{}' is malformed.",
@@ -149,6 +154,7 @@ async fn one(
         let value = HeaderValue::try_from(value.as_str()).map_err(|_| malformed("headers"))?;
         request.headers_mut().insert(name, value);
     }
+    request.extensions_mut().insert(InBatch);
     for name in [AUTHORIZATION, HOST] {
         if let Some(value) = outer.get(&name) {
             request.headers_mut().insert(name, value.clone());
@@ -158,7 +164,10 @@ async fn one(
         Ok(response) => response,
         Err(never) => match never {},
     };
-    described(member.id, response).await
+    if response.extensions().get::<LeftOut>().is_some() {
+        return Ok(None);
+    }
+    described(member.id, response).await.map(Some)
 }
 
 async fn described(id: String, response: Response) -> Result<Value, Refusal> {

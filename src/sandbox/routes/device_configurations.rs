@@ -58,7 +58,11 @@ async fn list(
     if let Some(filter) = &query.filter {
         filter.allows(&["displayName", "id"])?;
     }
-    let (page, next) = service.read(|state| {
+    let conditions = service.conditions();
+    let size = conditions
+        .page_size
+        .unwrap_or(PAGE_OF_DEVICE_CONFIGURATIONS);
+    let (page, next) = service.show(|state| {
         let meets = |object: &&Object| {
             query
                 .filter
@@ -73,12 +77,18 @@ async fn list(
             .filter(visible)
             .filter(meets)
             .collect::<Vec<_>>();
-        let (page, next) = query.page(found, PAGE_OF_DEVICE_CONFIGURATIONS);
+        let (page, next) = query.page(found, size);
         let shown = page
             .into_iter()
             .filter_map(|object| show(&site, &query, object));
-        (shown.map(Value::Object).collect(), next)
+        (shown.map(Value::Object).collect::<Vec<_>>(), next)
     });
+    if conditions
+        .largest_page
+        .is_some_and(|most| page.len() > most)
+    {
+        return Err(Refusal::too_large());
+    }
     Ok(site.collection(PATH, PATH, page, next))
 }
 
@@ -89,7 +99,7 @@ async fn read(
     query: Query,
 ) -> Result<Response, Refusal> {
     check(&site, &query)?;
-    let object = service.read(|state| {
+    let object = service.show(|state| {
         let object = device_configurations::find(state, site.version, &id)?;
         show(&site, &query, object).ok_or_else(Refusal::intune_not_found)
     })?;
@@ -172,7 +182,7 @@ async fn assignments(
     Path(id): Path<String>,
     site: Site,
 ) -> Result<Response, Refusal> {
-    let set = service.read(|state| {
+    let set = service.show(|state| {
         let object = device_configurations::find(state, site.version, &id)?;
         Ok(shape::assignments(site.version, object))
     })?;

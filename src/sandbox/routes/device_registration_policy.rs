@@ -35,7 +35,7 @@ async fn read(
     if let Some(ty) = Types::of(site.version).get(NAME) {
         query.selects(&ty)?;
     }
-    let mut object = service.read(policy::read);
+    let mut object = service.show(policy::read);
     query.project(&mut object);
     if query.select.is_none() {
         object.insert("@microsoft.graph.tips".to_owned(), TIP.into());

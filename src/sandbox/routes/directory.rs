@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use serde_json::{Value, json};
 
 use super::call::{self, JsonObject, Site};
 use super::list;
 use crate::sandbox::Object;
+use crate::sandbox::permissions::{Caller, READS_GROUPS, READS_USERS};
 use crate::sandbox::query::Query;
 use crate::sandbox::quirks::{GET_BY_IDS_LIMIT, PAGE_OF_DIRECTORY_OBJECTS};
 use crate::sandbox::refusal::Refusal;
@@ -107,9 +108,10 @@ fn one(
     Ok(site.entity(StatusCode::OK, context, object))
 }
 
-/// Unknown ids are left out of the answer.
+/// Unknown ids are left out of the answer; of what the caller may not read there is the id alone.
 async fn by_ids(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Caller>,
     site: Site,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Refusal> {
@@ -139,10 +141,15 @@ async fn by_ids(
             .users
             .iter()
             .filter(|user| wanted("user") && asked(&user.id));
-        let groups = groups.map(|group| typed("#microsoft.graph.group", group_object(group)));
-        groups
-            .chain(users.map(|user| typed("#microsoft.graph.user", user_object(user))))
-            .collect()
+        let groups = groups.map(|group| {
+            let object = seen_by(&caller, READS_GROUPS, group_object(group));
+            typed("#microsoft.graph.group", object)
+        });
+        let users = users.map(|user| {
+            let object = seen_by(&caller, READS_USERS, user_object(user));
+            typed("#microsoft.graph.user", object)
+        });
+        groups.chain(users).collect()
     });
     let body = json!({ "@odata.context": site.context("directoryObjects"), "value": found });
     Ok(call::json(StatusCode::OK, &body))
@@ -162,6 +169,13 @@ async fn organization(
         PAGE_OF_DIRECTORY_OBJECTS,
         vec![tenant],
     )
+}
+
+fn seen_by(caller: &Caller, any_of: &[&str], mut object: Object) -> Object {
+    if !caller.has(any_of) {
+        object.retain(|name, _| name == "id");
+    }
+    object
 }
 
 fn typed(ty: &str, mut object: Object) -> Value {

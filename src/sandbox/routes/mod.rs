@@ -3,10 +3,12 @@
 mod audit;
 mod batch;
 mod call;
+mod conditions;
 mod device_configurations;
 mod device_registration_policy;
 mod directory;
 mod intune_lists;
+mod licences;
 mod list;
 mod login;
 mod metadata;
@@ -25,6 +27,7 @@ use axum::{Extension, Router};
 use uuid::Uuid;
 
 use super::clock;
+use super::permissions::Caller;
 use super::refusal::{CallIds, Refusal};
 use super::service::Service;
 use crate::schema::types::GraphVersion;
@@ -54,7 +57,8 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
     Router::new()
         .merge(batches)
         .merge(metadata::router())
-        .merge(login::router(service))
+        .merge(login::router(service.clone()))
+        .layer(from_fn_with_state(service, conditions::befall))
         .layer(from_fn(finish))
         .fallback_service(calls)
 }
@@ -66,6 +70,7 @@ fn graph(service: &Arc<Service>) -> Router {
             .merge(device_configurations::router())
             .merge(device_registration_policy::router())
             .merge(directory::router())
+            .merge(licences::router())
             .merge(audit::router());
         // Filters and scope tags are in beta alone (FACTS 7).
         if version == GraphVersion::Beta {
@@ -82,7 +87,10 @@ fn graph(service: &Arc<Service>) -> Router {
         .fallback(unknown_version)
         .with_state(service.clone())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn_with_state(service.clone(), conditions::throttle))
+        .layer(from_fn_with_state(service.clone(), authorize))
         .layer(from_fn_with_state(service.clone(), sign_in))
+        .layer(from_fn_with_state(service.clone(), conditions::befall))
         .layer(from_fn(finish))
 }
 
@@ -149,9 +157,23 @@ async fn sign_in(
         .unwrap_or_default();
     match token::accept(&service, header) {
         Ok(caller) => {
+            request.extensions_mut().insert(caller.actor.clone());
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Lets nobody do what their token does not allow.
+async fn authorize(
+    State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match service.read(|state| caller.may(state, request.method(), request.uri().path())) {
+        Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::audit::Actor;
 use crate::sandbox::clock;
+use crate::sandbox::permissions::Caller;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::seed;
 use crate::sandbox::service::Service;
@@ -33,21 +34,38 @@ pub(super) const ROLES: &[&str] = &[
 
 /// Issues a token to an application.
 pub(super) fn issue(tenant: &str, app: &str, name: &str, roles: &[String]) -> String {
-    let now = clock::now().as_second();
-    let claims = json!({
-        "aud": "https://graph.microsoft.com",
-        "iss": format!("https://sts.windows.net/{tenant}/"),
-        "iat": now,
-        "nbf": now,
-        "exp": now + LIFETIME,
+    unsecured(json!({
         "app_displayname": name,
         "appid": app,
         "idtyp": "app",
         "oid": seed::guid(&["servicePrincipal", tenant, app]),
         "roles": roles,
         "tid": tenant,
-        "ver": "1.0",
-    });
+    }))
+}
+
+/// Issues a token to a person who uses an application.
+pub(super) fn issue_to_person(tenant: &str, app: &str, upn: &str, scopes: &[String]) -> String {
+    unsecured(json!({
+        "appid": app,
+        "idtyp": "user",
+        "oid": seed::guid(&["user", upn]),
+        "scp": scopes.join(" "),
+        "tid": tenant,
+        "upn": upn,
+    }))
+}
+
+/// Returns a token with these claims and those that every token has.
+fn unsecured(mut claims: Value) -> String {
+    let now = clock::now().as_second();
+    claims["aud"] = "https://graph.microsoft.com".into();
+    let tenant = claims["tid"].as_str().unwrap_or_default();
+    claims["iss"] = format!("https://sts.windows.net/{tenant}/").into();
+    claims["iat"] = now.into();
+    claims["nbf"] = now.into();
+    claims["exp"] = (now + LIFETIME).into();
+    claims["ver"] = "1.0".into();
     let encode = |part: Value| URL_SAFE_NO_PAD.encode(part.to_string());
     format!(
         "{}.{}.",
@@ -58,7 +76,7 @@ pub(super) fn issue(tenant: &str, app: &str, name: &str, roles: &[String]) -> St
 
 /// Returns who a call's `Authorization` says that it is. A token needs no more than the tenant's id and a
 /// time that is not over; the messages are in FACTS 4.1.
-pub(super) fn accept(service: &Arc<Service>, authorization: &str) -> Result<Actor, Refusal> {
+pub(super) fn accept(service: &Arc<Service>, authorization: &str) -> Result<Caller, Refusal> {
     let token = authorization
         .strip_prefix("Bearer ")
         .unwrap_or_default()
@@ -86,7 +104,25 @@ pub(super) fn accept(service: &Arc<Service>, authorization: &str) -> Result<Acto
     }
     let id = claims["appid"].as_str().unwrap_or_default().to_owned();
     let name = claims["app_displayname"].as_str().unwrap_or(&id).to_owned();
-    Ok(Actor::Application { id, name })
+    let actor = match claims["upn"].as_str() {
+        Some(upn) => Actor::Person(upn.to_owned()),
+        None => Actor::Application { id, name },
+    };
+    Ok(Caller {
+        actor,
+        permissions: permissions(&claims),
+    })
+}
+
+/// Returns what a token allows: the `roles` of an application, the `scp` of a person.
+fn permissions(claims: &Value) -> Vec<String> {
+    let roles = claims["roles"].as_array().into_iter().flatten();
+    let scopes = claims["scp"].as_str().unwrap_or_default();
+    let roles = roles.filter_map(Value::as_str);
+    roles
+        .chain(scopes.split_whitespace())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn claims(token: &str) -> Option<Value> {

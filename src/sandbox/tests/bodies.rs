@@ -51,6 +51,11 @@ async fn bodies_that_do_not_fit_the_type_are_refused_in_the_services_words() {
             "'Edm.String[Nullable=False]' does not allow null values.",
         ),
         (
+            with(hello(), json!({"roleScopeTagIds": null})),
+            model,
+            "'Collection(Edm.String)[Nullable=False]' does not allow null values.",
+        ),
+        (
             with(hello(), json!({"pinminimumlength": 6})),
             model,
             "The property 'pinminimumlength' does not exist on type",
@@ -122,6 +127,23 @@ async fn bodies_that_do_not_fit_the_type_are_refused_in_the_services_words() {
             .status,
         404
     );
+}
+
+/// The generated schemas hold a range for it that only Moorline states, of which a service knows nothing.
+#[tokio::test]
+async fn what_is_curated_for_the_client_refuses_nothing_here() {
+    let ring = "windowsUpdateForBusinessConfiguration";
+    let types = Types::of(GraphVersion::Beta).get(ring).expect("a type");
+    let deadline = types
+        .property("engagedRestartDeadlineInDays")
+        .expect("a property");
+    let allowed = deadline.curated.maximum.expect("a curated range");
+    let body = with(
+        typed(ring),
+        json!({ "engagedRestartDeadlineInDays": allowed + 1 }),
+    );
+    let client = Client::of(json!({})).await;
+    client.create(body).await;
 }
 
 #[tokio::test]

@@ -3,8 +3,10 @@
 mod assignments;
 mod bodies;
 mod calls;
+mod conditions;
 mod device_configurations;
 mod device_registration_policy;
+mod permissions;
 mod round_trip;
 mod states;
 
@@ -38,13 +40,18 @@ struct Answer {
 
 impl Client {
     async fn of(seed: Value) -> Self {
+        Self::under(json!({}), seed).await
+    }
+
+    async fn under(conditions: Value, seed: Value) -> Self {
+        let conditions = serde_json::from_value(conditions).expect("conditions");
         let mut document = json!({ "kind": "sandbox-state", "formatVersion": "1.0" });
         document
             .as_object_mut()
             .expect("an object")
             .extend(seed.as_object().expect("an object").clone());
         let state = State::from_json(&document.to_string()).expect("a seed");
-        let service = Arc::new(Service::new(state, None));
+        let service = Arc::new(Service::new(state, None, conditions).expect("a service"));
         let mut client = Self {
             router: routes::router(service.clone()),
             service,
@@ -192,6 +199,12 @@ fn only_the_types_are_shared_with_the_client() {
                     &used[..used.len().min(30)]
                 );
             }
+            assert!(
+                entry.path().parent() == Some(root.join("tests").as_path())
+                    || !source.contains(".curated"),
+                "{}: curated facts are the client's",
+                entry.path().display()
+            );
         }
     }
     assert!(files > 25);

@@ -1,6 +1,7 @@
 //! Every property of every kind: sent, kept, read back.
 
 use super::*;
+use crate::sandbox::check::is_computed;
 use crate::sandbox::quirks::{ENCRYPTED_OMA, HIDDEN, MIRRORS};
 use crate::schema::types::{Category, Edm, Holds, Property, TypeDef};
 
@@ -10,7 +11,7 @@ fn full(ty: &TypeDef, depth: usize) -> Object {
     for property in ty
         .properties
         .iter()
-        .filter(|p| p.navigation.is_none() && !p.computed)
+        .filter(|p| p.navigation.is_none() && !is_computed(p))
     {
         body.insert(property.name.clone(), value(property, depth));
     }
@@ -21,7 +22,7 @@ fn value(property: &Property, depth: usize) -> Value {
     let one = match &property.ty.holds {
         Holds::Edm(edm) => match edm {
             Edm::Boolean => json!(true),
-            Edm::Int32 | Edm::Int64 => json!(property.minimum.unwrap_or(0).max(1)),
+            Edm::Int32 | Edm::Int64 => json!(property.annotated.minimum.unwrap_or(0).max(1)),
             Edm::Double => json!(1.5),
             Edm::String => json!("text"),
             Edm::DateTimeOffset => json!("2030-01-02T03:04:05.6Z"),

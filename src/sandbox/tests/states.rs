@@ -101,7 +101,10 @@ fn a_seed_that_no_tenant_could_hold_is_refused_where_it_is_wrong() {
 async fn a_file_holds_every_change_before_the_answer() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("state.json");
-    let service = Arc::new(Service::new(State::default(), Some(file.clone())));
+    let service = Arc::new(
+        Service::new(State::default(), Some(file.clone()), Conditions::default())
+            .expect("a service"),
+    );
     let sandbox = Client {
         router: routes::router(service.clone()),
         service,

@@ -1,0 +1,133 @@
+//! Whoever is signed in to the Azure CLI.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use tokio::process::Command;
+
+use super::caller::Caller;
+use super::search::Search;
+use super::{AuthError, Token, TokenFuture, TokenSource};
+
+/// How long the CLI may take. It starts slowly, and asks Entra over the network.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The files that are the CLI, in the order in which the system would find them.
+#[cfg(windows)]
+const NAMES: [&str; 2] = ["az.exe", "az.cmd"];
+#[cfg(not(windows))]
+const NAMES: [&str; 1] = ["az"];
+
+/// The installed CLI.
+#[derive(Debug)]
+struct AzureCli {
+    program: PathBuf,
+    scope: String,
+    tenant: String,
+    caller: Caller,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(rename = "accessToken")]
+    access_token: SecretString,
+    /// Seconds since 1970; versions before 2.54 do not give it.
+    expires_on: Option<i64>,
+}
+
+/// Looks for the CLI; whether anybody is signed in to it is for the CLI to say.
+pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
+    let path = search.variable("PATH").unwrap_or_default();
+    let program = std::env::split_paths(&path)
+        .flat_map(|folder| NAMES.map(|name| folder.join(name)))
+        .find(|file| file.is_file());
+    let Some(program) = program else {
+        search.missing("`az` on the PATH");
+        return None;
+    };
+    search.found(program.display().to_string());
+    Some(Box::new(AzureCli {
+        program,
+        scope: search.endpoints().cloud().scope(),
+        tenant: search.tenant().to_owned(),
+        caller: search.caller().clone(),
+    }))
+}
+
+impl AzureCli {
+    async fn ask(&self) -> Result<Token, AuthError> {
+        let patience = self
+            .caller
+            .left()
+            .map_or(PATIENCE, |left| left.min(PATIENCE));
+        let output = tokio::select! {
+            output = self.run() => output.map_err(|source| AuthError::File {
+                what: "the Azure CLI",
+                path: self.program.clone(),
+                source: Arc::new(source),
+            })?,
+            () = self.caller.clock().sleep(patience) => {
+                return Err(AuthError::AzureCli("it did not answer in time".to_owned()));
+            }
+        };
+        if !output.status.success() {
+            return Err(AuthError::AzureCli(complaint(&output.stderr)));
+        }
+        // What was wrong with an answer is not shown: it may quote the token.
+        let answer: Answer = serde_json::from_slice(&output.stdout)
+            .map_err(|_| AuthError::AzureCli("its answer holds no token".to_owned()))?;
+        let now = self.caller.clock().now();
+        let lifetime = answer.expires_on.map(|end| {
+            let left = u64::try_from(end.saturating_sub(now.as_second())).unwrap_or(0);
+            Duration::from_secs(left)
+        });
+        Ok(Token::handed(answer.access_token, now, lifetime))
+    }
+
+    async fn run(&self) -> io::Result<Output> {
+        Command::new(&self.program)
+            .args(["account", "get-access-token", "--output", "json"])
+            .args(["--scope", &self.scope, "--tenant", &self.tenant])
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await
+    }
+}
+
+impl TokenSource for AzureCli {
+    fn token(&self) -> TokenFuture<'_> {
+        Box::pin(self.ask())
+    }
+}
+
+/// Returns what the CLI complains of: its first error, without the warnings around it.
+fn complaint(stderr: &[u8]) -> String {
+    let stderr = String::from_utf8_lossy(stderr);
+    let mut lines = stderr
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
+    let error = lines.clone().find_map(|line| line.strip_prefix("ERROR: "));
+    let line = error.or_else(|| lines.next()).unwrap_or("it failed");
+    line.chars().take(300).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::complaint;
+
+    #[test]
+    fn the_first_error_is_the_complaint() {
+        let stderr =
+            b"WARNING: a new version\n\nERROR: Please run 'az login' to setup account.\nmore\n";
+        assert_eq!(complaint(stderr), "Please run 'az login' to setup account.");
+        assert_eq!(complaint(b"\xff oh\n"), "\u{fffd} oh");
+        assert_eq!(complaint(b""), "it failed");
+    }
+}

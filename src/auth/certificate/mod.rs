@@ -1,0 +1,129 @@
+//! An app that signs in with a certificate: it signs a statement with the certificate's private key.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use ring::rand::SystemRandom;
+use ring::signature::RSA_PSS_SHA256;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::assertion::{Assertion, AssertionFuture, ClientAssertion};
+use super::search::Search;
+use super::{AuthError, TokenSource};
+use crate::clock::Clock;
+use identity::Identity;
+
+mod identity;
+mod pem;
+mod pfx;
+
+pub use identity::CertificateError;
+
+/// How long a statement is good for, in seconds.
+const LIFETIME: i64 = 10 * 60;
+
+/// A file with a certificate and its private key.
+#[derive(Debug)]
+struct Certificate {
+    path: PathBuf,
+    password: Option<SecretString>,
+    client_id: String,
+    audience: String,
+    clock: Clock,
+}
+
+/// Looks for an app with a certificate.
+pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
+    let (client_id, path) = search.app_with_path([
+        "AZURE_CLIENT_CERTIFICATE_PATH",
+        "ARM_CLIENT_CERTIFICATE_PATH",
+    ])?;
+    let endpoint = search.token_endpoint();
+    let assertion = Certificate {
+        path,
+        password: search.optional_secret(&[
+            "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+            "ARM_CLIENT_CERTIFICATE_PASSWORD",
+        ]),
+        client_id: client_id.clone(),
+        audience: endpoint.url().to_string(),
+        clock: search.caller().clock().clone(),
+    };
+    Some(Box::new(ClientAssertion {
+        endpoint,
+        client_id,
+        assertion,
+    }))
+}
+
+impl Assertion for Certificate {
+    fn assertion(&self) -> AssertionFuture<'_> {
+        Box::pin(std::future::ready(self.sign()))
+    }
+}
+
+impl Certificate {
+    /// Reads the file, which may have been renewed meanwhile, and signs.
+    fn sign(&self) -> Result<SecretString, AuthError> {
+        let bytes = fs::read(&self.path).map_err(|source| AuthError::File {
+            what: "the client certificate",
+            path: self.path.clone(),
+            source: Arc::new(source),
+        })?;
+        let failed = |source| AuthError::Certificate {
+            path: self.path.clone(),
+            source,
+        };
+        let identity = if pem::is_pem(&bytes) {
+            pem::read(&bytes)
+        } else {
+            pfx::read(&bytes, self.password.as_ref())
+        };
+        statement(
+            &identity.map_err(failed)?,
+            &self.client_id,
+            &self.audience,
+            self.clock.now(),
+        )
+        .map_err(failed)
+    }
+}
+
+/// Returns the statement that an app makes about itself: a JWT signed by PS256.
+fn statement(
+    identity: &Identity,
+    client_id: &str,
+    audience: &str,
+    now: Timestamp,
+) -> Result<SecretString, CertificateError> {
+    let header = json!({"alg": "PS256", "typ": "JWT", "x5t#S256": identity.thumbprint()});
+    let now = now.as_second();
+    let claims = json!({
+        "aud": audience,
+        "exp": now + LIFETIME,
+        "iat": now,
+        "iss": client_id,
+        "jti": Uuid::new_v4().to_string(),
+        "nbf": now,
+        "sub": client_id,
+    });
+    let part = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    let signed = format!("{}.{}", part(&header), part(&claims));
+    let mut signature = vec![0; identity.key().public().modulus_len()];
+    identity
+        .key()
+        .sign(
+            &RSA_PSS_SHA256,
+            &SystemRandom::new(),
+            signed.as_bytes(),
+            &mut signature,
+        )
+        .map_err(|_| CertificateError::Unsigned)?;
+    Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)).into())
+}

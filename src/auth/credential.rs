@@ -1,0 +1,130 @@
+//! The kinds of credential that Moorline can sign in with, and what a tenant file says about them.
+
+use std::fmt;
+
+use clap::ValueEnum;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A kind of credential. The order is that in which they are looked for.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    ValueEnum,
+)]
+#[serde(rename_all = "camelCase")]
+#[value(rename_all = "camelCase")]
+pub enum Credential {
+    /// A ready token in `MOORLINE_ACCESS_TOKEN`.
+    AccessToken,
+    /// The identity of a GitHub Actions job.
+    GithubOidc,
+    /// The identity of an Azure DevOps pipeline's service connection.
+    AzureDevOpsOidc,
+    /// A federated token in a file, as Kubernetes keeps one.
+    WorkloadIdentity,
+    /// An app's certificate, in PEM or PFX.
+    ClientCertificate,
+    /// An app's secret.
+    ClientSecret,
+    /// The identity of the Azure machine or service that this runs on.
+    ManagedIdentity,
+    /// Whoever is signed in to the Azure CLI.
+    AzureCli,
+    /// A person with a browser.
+    DeviceCode,
+}
+
+impl Credential {
+    /// Returns the name that `spec.auth.credential` and `--credential` use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AccessToken => "accessToken",
+            Self::GithubOidc => "githubOidc",
+            Self::AzureDevOpsOidc => "azureDevOpsOidc",
+            Self::WorkloadIdentity => "workloadIdentity",
+            Self::ClientCertificate => "clientCertificate",
+            Self::ClientSecret => "clientSecret",
+            Self::ManagedIdentity => "managedIdentity",
+            Self::AzureCli => "azureCli",
+            Self::DeviceCode => "deviceCode",
+        }
+    }
+
+    /// Returns what it is, for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::AccessToken => "a ready access token",
+            Self::GithubOidc => "GitHub Actions' identity token",
+            Self::AzureDevOpsOidc => "an Azure DevOps service connection",
+            Self::WorkloadIdentity => "a federated token file",
+            Self::ClientCertificate => "a client certificate",
+            Self::ClientSecret => "a client secret",
+            Self::ManagedIdentity => "a managed identity",
+            Self::AzureCli => "the Azure CLI",
+            Self::DeviceCode => "a device code",
+        }
+    }
+}
+
+impl Credential {
+    /// Returns what most often keeps it from being there, and how to mend that.
+    pub fn advice(self) -> Option<&'static str> {
+        match self {
+            Self::GithubOidc => Some(
+                "give the job `permissions: id-token: write`; a pull request from a fork never has it",
+            ),
+            Self::AzureDevOpsOidc => {
+                Some("give the step `SYSTEM_ACCESSTOKEN: $(System.AccessToken)` in its `env`")
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How to sign in. Nothing here is secret: secrets come from the environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Settings {
+    /// The one kind of credential to use; by default the first that the environment holds.
+    // Without null, a finding about another word names the words that there are.
+    #[serde(default)]
+    #[schemars(with = "Credential", skip_serializing_if = "Option::is_none")]
+    pub credential: Option<Credential>,
+    /// The client id of the app or of the user-assigned identity, before any in the environment.
+    pub client_id: Option<String>,
+    /// The id of the Azure DevOps service connection, before any in the environment.
+    pub service_connection_id: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_has_one_name_everywhere() {
+        for credential in Credential::value_variants() {
+            let value = credential.to_possible_value().expect("none is hidden");
+            assert_eq!(value.get_name(), credential.name());
+            assert_eq!(
+                serde_json::to_value(credential).expect("a unit variant"),
+                credential.name()
+            );
+        }
+    }
+}

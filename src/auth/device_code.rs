@@ -1,0 +1,224 @@
+//! A person with a browser, anywhere: Moorline shows a code, the person enters it on Microsoft's page.
+//!
+//! What is issued stays in memory and ends with the run; the next one asks again.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::entra::{Issued, TokenEndpoint, ask, of_tenant};
+use super::search::Search;
+use super::{AuthError, Token, TokenFuture, TokenSource};
+
+/// How much slower to ask each time the service wants it (RFC 8628, 3.5).
+const SLOWER: Duration = Duration::from_secs(5);
+
+/// Whoever sits at the terminal.
+#[derive(Clone)]
+pub struct Person {
+    /// Whether anybody is there.
+    pub present: bool,
+    /// Shows a text.
+    pub say: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Person")
+            .field("present", &self.present)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The device authorization grant.
+#[derive(Debug)]
+struct DeviceCode {
+    url: Url,
+    endpoint: TokenEndpoint,
+    client_id: String,
+    person: Person,
+    refresh: Mutex<Option<SecretString>>,
+}
+
+/// What the service answers to a request for a code.
+#[derive(Deserialize)]
+struct Codes {
+    device_code: SecretString,
+    user_code: String,
+    verification_uri: String,
+    #[serde(default = "five")]
+    interval: u64,
+}
+
+/// The interval where the service names none (RFC 8628, 3.2).
+fn five() -> u64 {
+    5
+}
+
+/// Looks for an app that a person can sign in to, and for the person.
+pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
+    let present = search.person().present || search.is_named();
+    if !present {
+        search.missing("somebody at a terminal");
+    }
+    let client_id = search.client_id(&["AZURE_CLIENT_ID", "ARM_CLIENT_ID"])?;
+    present.then(|| -> Box<dyn TokenSource> {
+        Box::new(DeviceCode {
+            url: of_tenant(
+                search.endpoints(),
+                search.tenant(),
+                "oauth2/v2.0/devicecode",
+            ),
+            endpoint: search.token_endpoint(),
+            client_id,
+            person: search.person().clone(),
+            refresh: Mutex::default(),
+        })
+    })
+}
+
+impl DeviceCode {
+    async fn ask(&self) -> Result<Token, AuthError> {
+        let mut refresh = self.refresh.lock().await;
+        let renewed = match refresh.take() {
+            Some(secret) => self.renew(&secret).await,
+            None => None,
+        };
+        let issued = match renewed {
+            Some(issued) => issued?,
+            None => self.sign_in().await?,
+        };
+        *refresh = issued.refresh;
+        Ok(issued.token)
+    }
+
+    /// Gets the next token without the person; `None` where the service wants to see them again.
+    async fn renew(&self, refresh: &SecretString) -> Option<Result<Issued, AuthError>> {
+        let scope = self.scope();
+        let form = [
+            ("scope", scope.as_str()),
+            ("grant_type", "refresh_token"),
+            ("client_id", &self.client_id),
+            ("refresh_token", refresh.expose_secret()),
+        ];
+        match self.endpoint.exchange(&form).await {
+            Err(AuthError::Refused(_)) => None,
+            result => Some(result),
+        }
+    }
+
+    async fn sign_in(&self) -> Result<Issued, AuthError> {
+        let scope = self.scope();
+        let caller = self.endpoint.caller();
+        let form = [("client_id", self.client_id.as_str()), ("scope", &scope)];
+        let codes: Codes = ask(caller, &self.url, &form).await?;
+        (self.person.say)(&format!(
+            "To sign in, open {} in a browser and enter the code {}.",
+            codes.verification_uri, codes.user_code
+        ));
+        let mut interval = Duration::from_secs(codes.interval);
+        let form = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+            ("client_id", &self.client_id),
+            ("device_code", codes.device_code.expose_secret()),
+        ];
+        // The service ends it, by a refusal, when the code's time is over.
+        loop {
+            if caller.left().is_some_and(|left| left <= interval) {
+                return Err(AuthError::NobodySignedIn);
+            }
+            caller.clock().sleep(interval).await;
+            match self.endpoint.exchange(&form).await {
+                Err(AuthError::Refused(refusal)) => match refusal.error.as_str() {
+                    "authorization_pending" => {}
+                    "slow_down" => interval += SLOWER,
+                    _ => return Err(AuthError::Refused(refusal)),
+                },
+                result => return result,
+            }
+        }
+    }
+
+    fn scope(&self) -> String {
+        format!("{} offline_access", self.endpoint.scope())
+    }
+}
+
+impl TokenSource for DeviceCode {
+    fn token(&self) -> TokenFuture<'_> {
+        Box::pin(self.ask())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex as StdMutex, PoisonError};
+
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+    use crate::auth::Caller;
+    use crate::clock::Clock;
+    use crate::graph::testing::{Server, endpoints, reply};
+    use crate::graph::transport::Transport;
+
+    #[tokio::test]
+    async fn the_person_is_asked_once_and_the_token_renewed_without_them() {
+        let refusal = |error: &str| reply(400, &json!({"error": error}));
+        let issued = |token: &str, refresh: &str| {
+            let answer =
+                json!({"access_token": token, "expires_in": 3599, "refresh_token": refresh});
+            reply(200, &answer)
+        };
+        let codes = json!({
+            "device_code": "canary", "user_code": "ABC", "verification_uri": "https://contoso.com", "interval": 2,
+        });
+        let server = Server::scripted(vec![
+            reply(200, &codes),
+            refusal("authorization_pending"),
+            refusal("slow_down"),
+            issued("first", "canary-1"),
+            issued("second", "canary-2"),
+        ])
+        .await;
+        let endpoints = endpoints(&server.url);
+        let transport = Transport::new(&endpoints).expect("no certificates are needed");
+        let clock = Clock::recording(Timestamp::UNIX_EPOCH);
+        let caller = Caller::new(transport, clock.clone(), None);
+        let said = Arc::new(StdMutex::new(Vec::new()));
+        let log = Arc::clone(&said);
+        let source = DeviceCode {
+            url: of_tenant(&endpoints, "contoso.com", "oauth2/v2.0/devicecode"),
+            endpoint: TokenEndpoint::new(&endpoints, "contoso.com", caller),
+            client_id: "app".to_owned(),
+            person: Person {
+                present: true,
+                say: Arc::new(move |text| {
+                    log.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(text.to_owned());
+                }),
+            },
+            refresh: Mutex::default(),
+        };
+        for expected in ["first", "second"] {
+            let token = source.token().await.expect("signed in");
+            assert_eq!(token.secret().expose_secret(), expected);
+            assert!(!format!("{source:?}").contains("canary"));
+        }
+        assert_eq!(
+            *said.lock().unwrap_or_else(PoisonError::into_inner),
+            ["To sign in, open https://contoso.com in a browser and enter the code ABC."]
+        );
+        let seconds: Vec<u64> = clock.sleeps().iter().map(Duration::as_secs).collect();
+        assert_eq!(seconds, [2, 2, 7]);
+        let last = &server.seen()[4];
+        assert!(String::from_utf8_lossy(&last.body).contains("refresh_token=canary-1"));
+    }
+}

@@ -1,0 +1,195 @@
+//! Looking for what one kind of credential needs, and noting what was found and what was not.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::caller::Caller;
+use super::chain::Surroundings;
+use super::device_code::Person;
+use super::entra::TokenEndpoint;
+use crate::graph::cloud::{Endpoints, is_loopback};
+
+/// The client id of an app, by the names that Azure's SDKs and Terraform give it.
+const CLIENT_ID: [&str; 2] = ["AZURE_CLIENT_ID", "ARM_CLIENT_ID"];
+
+/// One look around for one kind of credential.
+pub(super) struct Search<'a> {
+    around: &'a Surroundings<'a>,
+    named: bool,
+    found: Vec<String>,
+    missing: Vec<String>,
+}
+
+impl<'a> Search<'a> {
+    /// Begins a search. `named` says that the user asked for this kind of credential.
+    pub(super) fn new(around: &'a Surroundings<'a>, named: bool) -> Self {
+        Self {
+            around,
+            named,
+            found: Vec::new(),
+            missing: Vec::new(),
+        }
+    }
+
+    /// Returns where what was found came from.
+    pub(super) fn into_found(self) -> Vec<String> {
+        self.found
+    }
+
+    /// Returns what is missing, and what is there of it.
+    pub(super) fn why_not(&self) -> String {
+        let needs = format!("needs {}", self.missing.join(" and "));
+        match &self.found[..] {
+            [] => needs,
+            found => format!("{needs} (found: {})", found.join(", ")),
+        }
+    }
+
+    pub(super) fn endpoints(&self) -> &'a Endpoints {
+        self.around.endpoints
+    }
+
+    pub(super) fn caller(&self) -> &'a Caller {
+        self.around.caller
+    }
+
+    pub(super) fn tenant(&self) -> &'a str {
+        self.around.tenant
+    }
+
+    pub(super) fn person(&self) -> &'a Person {
+        &self.around.person
+    }
+
+    /// Returns whether the user asked for this kind of credential.
+    pub(super) fn is_named(&self) -> bool {
+        self.named
+    }
+
+    /// Returns the token endpoint of the tenant.
+    pub(super) fn token_endpoint(&self) -> TokenEndpoint {
+        TokenEndpoint::new(self.endpoints(), self.tenant(), self.caller().clone())
+    }
+
+    /// Notes where something was found.
+    pub(super) fn found(&mut self, place: impl Into<String>) {
+        self.found.push(place.into());
+    }
+
+    /// Notes what is missing.
+    pub(super) fn missing(&mut self, what: impl Into<String>) {
+        self.missing.push(what.into());
+    }
+
+    /// Returns a variable of the environment. An empty one counts as unset, as CI systems pass a secret that
+    /// does not exist.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        let value = (self.around.environment.0)(name)?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    /// Looks for the first of some variables that is set, which need not be.
+    pub(super) fn optional(&mut self, names: &[&str]) -> Option<String> {
+        let (name, value) = names
+            .iter()
+            .find_map(|name| Some((name, self.variable(name)?)))?;
+        self.found(*name);
+        Some(value)
+    }
+
+    /// Looks for the first of some variables that is set.
+    pub(super) fn value(&mut self, names: &[&str]) -> Option<String> {
+        let value = self.optional(names);
+        if value.is_none() {
+            self.missing(names.join(" or "));
+        }
+        value
+    }
+
+    /// Looks for a secret.
+    pub(super) fn secret(&mut self, names: &[&str]) -> Option<SecretString> {
+        self.value(names).map(SecretString::from)
+    }
+
+    /// Looks for a secret that need not be there.
+    pub(super) fn optional_secret(&mut self, names: &[&str]) -> Option<SecretString> {
+        self.optional(names).map(SecretString::from)
+    }
+
+    /// Looks for a URL that a secret will be sent to.
+    pub(super) fn url(&mut self, name: &str) -> Option<Url> {
+        let url = Url::parse(&self.value(&[name])?).ok();
+        let safe = url.filter(|url| url.scheme() == "https" || is_loopback(url));
+        if safe.is_none() {
+            self.missing(format!("an https URL in {name}"));
+        }
+        safe
+    }
+
+    /// Looks for a client id, in the tenant file before the environment.
+    pub(super) fn client_id(&mut self, names: &[&str]) -> Option<String> {
+        let id = self.declared_client_id().or_else(|| self.optional(names));
+        if id.is_none() {
+            self.missing(format!("spec.auth.clientId or {}", names.join(" or ")));
+        }
+        id
+    }
+
+    /// Looks for a client id that need not be there.
+    pub(super) fn optional_client_id(&mut self) -> Option<String> {
+        self.declared_client_id()
+            .or_else(|| self.optional(&CLIENT_ID))
+    }
+
+    /// Looks for a service connection, in the tenant file before the environment.
+    pub(super) fn service_connection_id(&mut self, names: &[&str]) -> Option<String> {
+        if let Some(id) = &self.around.settings.service_connection_id {
+            self.found("spec.auth.serviceConnectionId");
+            return Some(id.clone());
+        }
+        let id = self.optional(names);
+        if id.is_none() {
+            self.missing("spec.auth.serviceConnectionId");
+        }
+        id
+    }
+
+    /// Looks for an app's client id with something of the app's, both by the same family of names so that
+    /// two apps in one environment are not mixed.
+    pub(super) fn app_with<T: From<String>>(&mut self, names: [&str; 2]) -> Option<(String, T)> {
+        if let Some(id) = self.declared_client_id() {
+            return Some((id, self.value(&names)?.into()));
+        }
+        for (id_name, name) in CLIENT_ID.into_iter().zip(names) {
+            if let (Some(id), Some(value)) = (self.variable(id_name), self.variable(name)) {
+                self.found.extend([id_name.to_owned(), name.to_owned()]);
+                return Some((id, value.into()));
+            }
+        }
+        for name in CLIENT_ID.into_iter().chain(names) {
+            if self.variable(name).is_some() {
+                self.found(name);
+            }
+        }
+        let [azure, arm] = names;
+        self.missing(format!(
+            "AZURE_CLIENT_ID with {azure} or ARM_CLIENT_ID with {arm}"
+        ));
+        None
+    }
+
+    /// Looks for an app's client id with a file of the app's.
+    pub(super) fn app_with_path(&mut self, names: [&str; 2]) -> Option<(String, PathBuf)> {
+        let (id, path): (_, String) = self.app_with(names)?;
+        Some((id, path.into()))
+    }
+
+    fn declared_client_id(&mut self) -> Option<String> {
+        let id = self.around.settings.client_id.clone()?;
+        self.found("spec.auth.clientId");
+        Some(id)
+    }
+}

@@ -1,0 +1,190 @@
+//! Where in a text secrets stand, found by the look of the lines alone.
+//!
+//! The values of sensitive properties are known once a manifest is read. A text that cannot be read, or
+//! that writes such a property where it does not belong, has none, and still must not be shown.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use crate::schema::semantics::Semantics;
+
+/// The names of every sensitive property, in lower case, and what people call such a property who guess.
+static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let semantics = Semantics::built_in();
+    let sensitive = semantics.properties().filter(|(owner, property)| {
+        semantics
+            .facts(owner, property)
+            .is_some_and(|facts| facts.sensitive)
+    });
+    let known = sensitive.map(|(_, property)| property.to_lowercase());
+    let guessed = ["password", "passphrase", "psk", "secret"].map(str::to_owned);
+    known.chain(guessed).collect()
+});
+
+/// Returns whether a key is that of a secret, or was probably meant to be.
+pub(super) fn is_secret(key: &str) -> bool {
+    let key = key.to_lowercase();
+    NAMES.iter().any(|name| {
+        *name == key
+            || key.len().abs_diff(name.len()) <= 2
+                && name.len() > 8
+                && strsim::damerau_levenshtein(name, &key) <= 2
+    })
+}
+
+/// Returns whether a text that was taken for a secret is long and odd enough to be looked for in messages.
+pub(super) fn is_telling(secret: &str) -> bool {
+    secret.len() >= 4 && !matches!(secret, "true" | "false" | "null")
+}
+
+/// A line in which a secret stands, or may stand.
+#[derive(Debug, PartialEq)]
+pub(super) struct Line<'text> {
+    pub(super) range: Range<usize>,
+    /// What it holds of the secret.
+    pub(super) value: &'text str,
+}
+
+/// Returns the lines of a text in which secrets stand, or may stand.
+pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
+    let mut found = Vec::new();
+    let mut open: Option<Continued> = None;
+    let mut start = 0;
+    for line in text.split_inclusive(['\n', '\r']) {
+        let range = start..start + line.trim_end().len();
+        start += line.len();
+        let value = if open.as_mut().is_some_and(|open| open.goes_on_in(line)) {
+            line
+        } else if let Some(value) = secret_in(line) {
+            open = Some(Continued::after(line, value));
+            value
+        } else {
+            open = None;
+            continue;
+        };
+        let value = value.trim_matches([' ', '\t', '\r', '\n', '"', '\'', ',', '{', '}', '[', ']']);
+        found.push(Line { range, value });
+    }
+    found
+}
+
+/// Returns what follows the key of a secret in its line, unless that is a reference to the environment.
+fn secret_in(line: &str) -> Option<&str> {
+    line.match_indices(':').find_map(|(colon, _)| {
+        let value = line[colon + 1..].trim();
+        (is_secret(key_before(&line[..colon])) && !is_reference(value)).then_some(value)
+    })
+}
+
+/// A secret's value whose end has not come yet.
+struct Continued {
+    /// The indentation of its key's line.
+    indent: usize,
+    /// The quote that would close it.
+    quote: Option<char>,
+}
+
+impl Continued {
+    fn after(line: &str, value: &str) -> Self {
+        let quote = value.chars().next();
+        let quote = quote.filter(|first| matches!(first, '"' | '\''));
+        Self {
+            indent: indent(line),
+            quote: quote.filter(|quote| !value[1..].contains(*quote)),
+        }
+    }
+
+    fn goes_on_in(&mut self, line: &str) -> bool {
+        match self.quote {
+            Some(quote) => {
+                if line.contains(quote) {
+                    self.quote = None;
+                }
+                true
+            }
+            None => line.trim().is_empty() || indent(line) > self.indent,
+        }
+    }
+}
+
+/// Returns the word at the end of a text, without its quotes.
+fn key_before(text: &str) -> &str {
+    let text = text.trim_end().trim_end_matches(['"', '\'']);
+    let word = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-');
+    let start = text.trim_end_matches(word).len();
+    &text[start..]
+}
+
+/// Returns whether a value is exactly a reference to an environment variable, perhaps inside brackets and
+/// before a comment.
+fn is_reference(value: &str) -> bool {
+    let value = value.split(" #").next().unwrap_or(value);
+    let inner = value
+        .trim_end_matches([' ', '}', ']', ','])
+        .strip_prefix('{')
+        .and_then(|inner| inner.trim().strip_prefix("$env:"));
+    inner.is_some_and(|name| {
+        let name = name.trim();
+        !name.is_empty()
+            && name
+                .chars()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    })
+}
+
+/// Returns how far a line is indented; a tab counts as eight, so that what stands behind one is inside.
+fn indent(line: &str) -> usize {
+    let blank = line.chars().take_while(|c| matches!(c, ' ' | '\t'));
+    blank.map(|c| if c == '\t' { 8 } else { 1 }).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_secrets() {
+        let text = "\
+ssid: shown
+preSharedKey: hidden
+prSharedKey: hidden
+\"PRESHAREDKEY\" : hidden
+list:
+  - preSharedKey: |
+      hidden
+
+      hidden
+  - preSharedKey: 'hidden
+hidden
+hidden' # the end
+  - preSharedKey: { $env: WIFI_PSK }
+    wifi: { ssid: shown, preSharedKey: hidden }
+    wifi2: { preSharedKey: { $env: SHOWN } }
+\tpreSharedKeyIsSet: shown
+password: hidden
+passwordRequired: shown
+productKey:
+  - hidden
+description: shown
+";
+        let hidden: Vec<&str> = lines(text)
+            .into_iter()
+            .map(|line| &text[line.range])
+            .collect();
+        let (with, without): (Vec<&str>, Vec<&str>) =
+            text.lines().partition(|line| hidden.contains(line));
+        let shown = |line: &&str| line.contains("shown") && !line.contains("hidden");
+        assert!(!with.iter().any(shown), "{with:?}");
+        assert!(
+            !without.iter().any(|line| line.contains("hidden")),
+            "{without:?}"
+        );
+    }
+
+    #[test]
+    fn what_a_line_holds_of_a_secret() {
+        let text = "a: { psk: 'one two' }\nsecret: |\n  three\npassword:\n";
+        let values: Vec<&str> = lines(text).into_iter().map(|line| line.value).collect();
+        assert_eq!(values, ["one two", "|", "three", ""]);
+    }
+}

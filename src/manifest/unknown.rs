@@ -1,0 +1,83 @@
+//! A property that its type does not have: what was meant by it?
+
+use super::value::Value;
+use crate::diagnostic::Finding;
+use crate::diagnostic::suggest::nearest;
+use crate::schema::model::Structure;
+use crate::schema::types::{Category, GraphVersion, Types, odata_type};
+
+/// Returns the finding of an unknown member of a value.
+pub(super) fn property(
+    version: GraphVersion,
+    code: &str,
+    value: &Value,
+    structure: Option<&Structure>,
+    unknown: &str,
+) -> Finding {
+    let member = value.members().iter().find(|member| member.name == unknown);
+    let span = member.map_or(value.span, |member| member.name_span);
+    let Some(structure) = structure else {
+        return Finding::error(code, span, format!("there is no property `{unknown}` here"))
+            .help("remove it");
+    };
+    if unknown.starts_with('$') {
+        let message = format!("`{unknown}` cannot stand among properties");
+        return Finding::error(code, span, message).help(format!(
+            "a value reference is the whole value of one property: `name: {{ {unknown}: … }}`"
+        ));
+    }
+    let message = format!("`{}` has no property `{unknown}`", structure.name);
+    let finding = Finding::error(code, span, message);
+    if let Some(owner) = sibling_with(version, structure, unknown) {
+        let owner = odata_type(&owner);
+        return finding.help(format!(
+            "another type that fits here has it: `\"@odata.type\": \"{owner}\"`"
+        ));
+    }
+    if version == GraphVersion::V1 && beta_has(&structure.name, unknown) {
+        return finding.help("beta has it: use `apiVersion: graph.microsoft.com/beta`");
+    }
+    let writable = structure.properties.values().filter(|p| !p.computed);
+    match nearest(unknown, writable.map(|p| p.name.as_str())) {
+        Some(near) if value.get(near).is_some() => finding.help(format!(
+            "did you mean `{near}`? It is declared here already"
+        )),
+        Some(near) => finding
+            .help(format!("did you mean `{near}`?"))
+            .replace_with(near),
+        None => {
+            let flag = match version {
+                GraphVersion::V1 => " --graph-version v1.0",
+                GraphVersion::Beta => "",
+            };
+            let name = &structure.name;
+            finding.help(format!(
+                "`moorline schema {name}{flag}` lists its properties"
+            ))
+        }
+    }
+}
+
+/// Returns a type of the same family that has the property, where the stated one does not.
+fn sibling_with(version: GraphVersion, structure: &Structure, property: &str) -> Option<String> {
+    let types = Types::of(version);
+    let mut top = types.get(&structure.name)?;
+    while let Some(base) = top.base.as_deref().and_then(|base| types.get(base)) {
+        top = base;
+    }
+    // Kinds are told apart by `kind`, not by `@odata.type`.
+    if top.category == Category::Entity {
+        return None;
+    }
+    let has = |name: &&String| {
+        types
+            .get(name)
+            .is_some_and(|t| !t.is_abstract && t.property(property).is_some())
+    };
+    top.derived.iter().find(has).cloned()
+}
+
+fn beta_has(structure: &str, property: &str) -> bool {
+    let def = Types::of(GraphVersion::Beta).get(structure);
+    def.is_some_and(|def| def.property(property).is_some())
+}

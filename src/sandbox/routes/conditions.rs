@@ -1,0 +1,169 @@
+//! What befalls a call on its way: latency, faults, limits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use jiff::SignedDuration;
+
+use super::call::with_body;
+use crate::sandbox::audit::Actor;
+use crate::sandbox::clock;
+use crate::sandbox::conditions::{BodyKind, End, RetryAfter};
+use crate::sandbox::permissions::Caller;
+use crate::sandbox::problem::synthetic;
+use crate::sandbox::refusal::Refusal;
+use crate::sandbox::service::Service;
+
+/// Marks a member of a `$batch` on its way in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InBatch;
+
+/// Marks what a batch leaves out of its answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LeftOut;
+
+/// The wait that a fault's answer asks for unless the fault says another (FACTS 4.5).
+const USUAL_WAIT: Duration = Duration::from_secs(10);
+
+/// Counts a call, lets it take its time, and lets befall it what the faults say.
+pub(super) async fn befall(
+    State(service): State<Arc<Service>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_member = request.extensions().get::<InBatch>().is_some();
+    if !is_member {
+        let signs_in = request.uri().path().ends_with("/token");
+        service.count(|calls| match signs_in {
+            true => calls.sign_in += 1,
+            false => calls.graph += 1,
+        });
+        service.pace().wait(service.conditions().latency.0).await;
+    }
+    let Some(effect) = service.strike(request.method(), request.uri()) else {
+        return next.run(request).await;
+    };
+    service.pace().wait(effect.delay).await;
+    let usual = match effect.done {
+        true => Some(next.run(request).await),
+        false => None,
+    };
+    match (effect.end, usual) {
+        (End::AsUsual, Some(response)) => response,
+        (End::AsUsual | End::Reset, _) if is_member => {
+            let mut response = StatusCode::GATEWAY_TIMEOUT.into_response();
+            response.extensions_mut().insert(LeftOut);
+            response
+        }
+        (End::AsUsual | End::Reset, _) => cut(),
+        (
+            End::Answer {
+                status,
+                body,
+                retry_after,
+            },
+            _,
+        ) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+            let mut response = failure(status, body);
+            let asks = status == StatusCode::TOO_MANY_REQUESTS
+                || status == StatusCode::SERVICE_UNAVAILABLE
+                || retry_after.is_some();
+            if asks {
+                let wait = retry_after.unwrap_or(USUAL_WAIT);
+                tell(
+                    response.headers_mut(),
+                    service.conditions().retry_after,
+                    wait,
+                );
+            }
+            response
+        }
+    }
+}
+
+/// Turns away whoever calls too often.
+pub(super) async fn throttle(
+    State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let app = match &caller.actor {
+        Actor::Application { id, .. } => id.as_str(),
+        // People sign in through an application of Microsoft's, which counts as one.
+        Actor::Person(_) => "",
+    };
+    match service.throttle(app, request.method(), request.uri().path()) {
+        None => next.run(request).await,
+        Some(wait) => {
+            let mut response = Refusal::throttled().into_response();
+            tell(
+                response.headers_mut(),
+                service.conditions().retry_after,
+                wait,
+            );
+            response
+        }
+    }
+}
+
+/// Says how long to wait, in the form that is played.
+pub(super) fn tell(headers: &mut HeaderMap, form: RetryAfter, wait: Duration) {
+    let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let text = match form {
+        RetryAfter::Missing => return,
+        RetryAfter::Zero => "0".to_owned(),
+        RetryAfter::Seconds => whole.to_string(),
+        RetryAfter::Fractional => format!("{:.3}", wait.as_secs_f64()),
+        RetryAfter::Date => {
+            // A date has no fraction, so the second that has begun is counted as well.
+            let wait = SignedDuration::from_secs(i64::try_from(whole).unwrap_or(i64::MAX));
+            let until = clock::now().saturating_add(wait + SignedDuration::from_secs(1));
+            until.map(clock::http_date).unwrap_or_default()
+        }
+    };
+    if let Ok(text) = HeaderValue::from_str(&text) {
+        headers.insert(RETRY_AFTER, text);
+    }
+}
+
+/// Ends the connection in the place of an answer.
+fn cut() -> Response {
+    let broken = stream::once(std::future::ready(Err::<Vec<u8>, _>(std::io::Error::from(
+        std::io::ErrorKind::ConnectionReset,
+    ))));
+    Response::new(Body::from_stream(broken))
+}
+
+/// An error in one of the looks that errors have. The sentence is the one that Intune uses where it tells
+/// nothing (FACTS 4.2); the codes are FACTS 4.1 and 4.5.
+fn failure(status: StatusCode, body: BodyKind) -> Response {
+    let code = match status.as_u16() {
+        429 => "TooManyRequests",
+        500 => "InternalServerError",
+        503 => "serviceNotAvailable",
+        _ => "UnknownError",
+    };
+    match body {
+        BodyKind::Intune => Refusal::intune(status, code, "An error has occurred").into_response(),
+        BodyKind::Core => Refusal::core(status, code, "An error has occurred.").into_response(),
+        BodyKind::Html => {
+            let page = synthetic(format!("<html><body><h1>{status}</h1></body></html>"));
+            with_body(status, HeaderValue::from_static("text/html"), page)
+        }
+        BodyKind::Empty => {
+            let mut response = status.into_response();
+            response.headers_mut().remove(CONTENT_TYPE);
+            response
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Reading an assertion, and checking its signature.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use serde_json::Value;
+use webpki::EndEntityCert;
+use webpki::ring::{
+    RSA_PKCS1_2048_8192_SHA256 as RS256, RSA_PSS_2048_8192_SHA256_LEGACY_KEY as PS256,
+};
+
+use super::denial::Denial;
+use crate::sandbox::clock;
+use crate::sandbox::state::SigningKey;
+
+/// How far clocks may be apart, in seconds.
+const SKEW: i64 = 5 * 60;
+
+/// A signed statement.
+pub(super) struct Assertion<'a> {
+    header: Value,
+    claims: Value,
+    signed: &'a str,
+    signature: Vec<u8>,
+}
+
+impl<'a> Assertion<'a> {
+    /// Takes a JWT apart.
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        let (signed, signature) = text.rsplit_once('.')?;
+        let (header, claims) = signed.split_once('.')?;
+        let json = |part: &str| serde_json::from_slice(&bytes(part)?).ok();
+        Some(Self {
+            header: json(header)?,
+            claims: json(claims)?,
+            signature: bytes(signature)?,
+            signed,
+        })
+    }
+
+    pub(super) fn issuer(&self) -> &str {
+        self.claim("iss")
+    }
+
+    pub(super) fn subject(&self) -> &str {
+        self.claim("sub")
+    }
+
+    pub(super) fn audience(&self) -> &str {
+        self.claim("aud")
+    }
+
+    fn claim(&self, name: &str) -> &str {
+        self.claims[name].as_str().unwrap_or_default()
+    }
+
+    /// Returns whether it says that a certificate, in PEM, signed it.
+    pub(super) fn names(&self, certificate: &str) -> bool {
+        der(certificate).is_some_and(|der| {
+            let thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA256, &der));
+            self.header["x5t#S256"] == thumbprint.as_str()
+        })
+    }
+
+    /// Returns whether the key of a certificate, in PEM, signed it.
+    pub(super) fn is_signed_by_certificate(&self, certificate: &str) -> bool {
+        let algorithm = match self.header["alg"].as_str() {
+            Some("PS256") => PS256,
+            Some("RS256") => RS256,
+            _ => return false,
+        };
+        let Some(der) = der(certificate) else {
+            return false;
+        };
+        EndEntityCert::try_from(&der).is_ok_and(|certificate| {
+            certificate
+                .verify_signature(algorithm, self.signed.as_bytes(), &self.signature)
+                .is_ok()
+        })
+    }
+
+    /// Returns whether an issuer's key signed it. Of an issuer Entra takes RS256 alone (FACTS 10).
+    pub(super) fn is_signed_by_key(&self, key: &SigningKey) -> bool {
+        let (Some(n), Some(e)) = (bytes(&key.n), bytes(&key.e)) else {
+            return false;
+        };
+        self.header["alg"] == "RS256"
+            && RsaPublicKeyComponents { n, e }
+                .verify(
+                    &RSA_PKCS1_2048_8192_SHA256,
+                    self.signed.as_bytes(),
+                    &self.signature,
+                )
+                .is_ok()
+    }
+
+    /// Refuses it before and after its time.
+    pub(super) fn check_time(&self) -> Result<(), Denial> {
+        let now = clock::now();
+        let second = |claim: &str| self.claims[claim].as_i64().unwrap_or_default();
+        let (from, until) = (second("nbf").max(second("iat")), second("exp"));
+        if (from - SKEW..until + SKEW).contains(&now.as_second()) {
+            return Ok(());
+        }
+        let wire =
+            |second| Timestamp::from_second(second).map_or_else(|_| String::new(), clock::wire);
+        let text = format!(
+            "Client assertion is not within its valid time range. Current time: {}, assertion valid from {}, expiry \
+             time of assertion {}.",
+            clock::wire(now),
+            wire(from),
+            wire(until)
+        );
+        Err(Denial::client(700_024, text))
+    }
+}
+
+fn bytes(part: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(part).ok()
+}
+
+fn der(certificate: &str) -> Option<CertificateDer<'static>> {
+    CertificateDer::from_pem_slice(certificate.as_bytes()).ok()
+}

@@ -1,0 +1,140 @@
+//! Signing in with a code on another device: what is under way, and the page where a person enters a code.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use uuid::Uuid;
+
+use super::denial::Denial;
+use crate::sandbox::clock;
+use crate::sandbox::problem::synthetic;
+
+/// How long a code is good for, in seconds.
+pub(super) const LIFETIME: i64 = 15 * 60;
+
+/// How many codes may be under way; nobody who tries the sandbox out needs more.
+const MOST: usize = 1_000;
+
+/// The page on which a code is entered.
+pub(super) const PAGE: &str = "<!doctype html><title>Sandbox sign-in</title><h1>Sandbox sign-in</h1>\
+    <form method=post><p><label>Code <input name=code required></label>\
+    <p><label>User <input name=user required placeholder=alice@contoso.com></label>\
+    <p><button>Sign in</button></form>";
+
+/// The codes and the refresh tokens that were issued. They end with the sandbox.
+#[derive(Debug, Default)]
+pub(super) struct Devices(Mutex<Issued>);
+
+#[derive(Debug, Default)]
+struct Issued {
+    codes: BTreeMap<String, Pending>,
+    refresh: BTreeMap<String, Grant>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    user_code: String,
+    client: String,
+    until: i64,
+    user: Option<String>,
+}
+
+/// Who signed in to what.
+#[derive(Clone, Debug)]
+pub(super) struct Grant {
+    /// The application's id.
+    pub(super) client: String,
+    /// The user principal name.
+    pub(super) user: String,
+}
+
+impl Devices {
+    /// Begins a sign-in and returns the device's code and the person's.
+    pub(super) fn begin(&self, client: &str) -> (String, String) {
+        let mut issued = self.lock();
+        let now = clock::now().as_second();
+        issued.codes.retain(|_, pending| pending.until > now);
+        if issued.codes.len() >= MOST {
+            issued.codes.pop_first();
+        }
+        let device_code = Uuid::new_v4().simple().to_string();
+        let user_code = Uuid::new_v4().simple().to_string()[..9].to_uppercase();
+        let pending = Pending {
+            user_code: user_code.clone(),
+            client: client.to_owned(),
+            until: now + LIFETIME,
+            user: None,
+        };
+        issued.codes.insert(device_code.clone(), pending);
+        (device_code, user_code)
+    }
+
+    /// Notes that somebody entered a code; returns whether there is such a code.
+    pub(super) fn approve(&self, user_code: &str, user: &str) -> bool {
+        let mut issued = self.lock();
+        let mut pending = issued.codes.values_mut();
+        let pending = pending.find(|pending| pending.user_code.eq_ignore_ascii_case(user_code));
+        pending
+            .map(|pending| pending.user = Some(user.to_owned()))
+            .is_some()
+    }
+
+    /// Returns who signed in with a device's code, which is then used up. The texts are those of Microsoft's
+    /// reference of error codes.
+    pub(super) fn redeem(&self, client: &str, device_code: &str) -> Result<Grant, Denial> {
+        let mut issued = self.lock();
+        let unknown = || {
+            let text = "Invalid verification code due to User typing in wrong user code for device code flow. \
+                        Authorization isn't approved.";
+            Denial::request("bad_verification_code", 70018, text)
+        };
+        let pending = issued
+            .codes
+            .get(device_code)
+            .filter(|pending| pending.client == client)
+            .ok_or_else(unknown)?;
+        if pending.until <= clock::now().as_second() {
+            let text = "Verification code expired. Have the user retry the sign-in.";
+            return Err(Denial::request("expired_token", 70019, text));
+        }
+        let Some(user) = pending.user.clone() else {
+            let text = "OAuth 2.0 device flow error. Authorization is pending. The device will retry polling the \
+                        request.";
+            return Err(Denial::request("authorization_pending", 70016, text));
+        };
+        issued.codes.remove(device_code);
+        Ok(Grant {
+            client: client.to_owned(),
+            user,
+        })
+    }
+
+    /// Issues a refresh token.
+    pub(super) fn keep(&self, grant: &Grant) -> String {
+        let mut issued = self.lock();
+        if issued.refresh.len() >= MOST {
+            issued.refresh.pop_first();
+        }
+        let token = Uuid::new_v4().simple().to_string();
+        issued.refresh.insert(token.clone(), grant.clone());
+        token
+    }
+
+    /// Returns what a refresh token was issued for.
+    pub(super) fn renew(&self, client: &str, token: &str) -> Result<Grant, Denial> {
+        let issued = self.lock();
+        let grant = issued
+            .refresh
+            .get(token)
+            .filter(|grant| grant.client == client);
+        grant.cloned().ok_or_else(|| {
+            let text =
+                synthetic("The refresh token is not one that was issued to this application.");
+            Denial::request("invalid_grant", 70000, text)
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Issued> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,44 @@
+//! The form of a sign-in.
+
+use std::collections::BTreeMap;
+
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use url::form_urlencoded;
+
+use super::denial::Denial;
+
+/// The parameters of a call.
+pub(super) struct Form(BTreeMap<String, String>);
+
+impl Form {
+    /// Reads a body. Entra reads no other kind of body, so it finds no parameter in one.
+    pub(super) fn read(headers: &HeaderMap, body: &str) -> Self {
+        let is_form = headers.get(CONTENT_TYPE).is_some_and(|kind| {
+            kind.as_bytes()
+                .starts_with(b"application/x-www-form-urlencoded")
+        });
+        let body = if is_form { body } else { "" };
+        Self(
+            form_urlencoded::parse(body.as_bytes())
+                .into_owned()
+                .collect(),
+        )
+    }
+
+    /// Returns a parameter that has a value.
+    pub(super) fn given(&self, name: &str) -> Option<&str> {
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// Returns a parameter that there must be.
+    pub(super) fn required(&self, name: &str) -> Result<&str, Denial> {
+        self.given(name).ok_or_else(|| {
+            let text = format!("The request body must contain the following parameter: '{name}'.");
+            Denial::request("invalid_request", 900_144, text)
+        })
+    }
+}

@@ -1,0 +1,156 @@
+//! Throttling by the limits that Microsoft publishes, counted in the sandbox's own way.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use axum::http::Method;
+
+use super::permissions::{below_version, is_under};
+
+/// Which calls count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counted {
+    All,
+    Writes,
+}
+
+/// Whose calls are added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    App,
+    Tenant,
+}
+
+/// So many calls in any span of so many seconds.
+struct Limit {
+    path: &'static str,
+    counted: Counted,
+    scope: Scope,
+    most: usize,
+    span: Duration,
+}
+
+const INTUNE: &str = "deviceManagement";
+
+const fn limit(
+    path: &'static str,
+    counted: Counted,
+    scope: Scope,
+    most: usize,
+    seconds: u64,
+) -> Limit {
+    Limit {
+        path,
+        counted,
+        scope,
+        most,
+        span: Duration::from_secs(seconds),
+    }
+}
+
+/// FACTS 5.1. The limits of Entra's other resources are counted in units that none of the sandbox's callers
+/// gets near to.
+const LIMITS: &[Limit] = &[
+    limit(INTUNE, Counted::Writes, Scope::App, 100, 20),
+    limit(INTUNE, Counted::Writes, Scope::Tenant, 200, 20),
+    limit(INTUNE, Counted::All, Scope::App, 1_000, 20),
+    limit(INTUNE, Counted::All, Scope::Tenant, 2_000, 20),
+    limit("auditLogs", Counted::All, Scope::App, 5, 10),
+];
+
+/// The calls of the last spans.
+#[derive(Debug, Default)]
+pub(crate) struct Throttle {
+    /// When each call came, oldest first, by limit and app.
+    calls: HashMap<(usize, String), VecDeque<Duration>>,
+}
+
+impl Throttle {
+    /// Counts a call at an instant of the sandbox's time. Returns how long the caller has to stay away, where
+    /// it is one too many; that call counts as well (FACTS 5.1).
+    pub(crate) fn count(
+        &mut self,
+        app: &str,
+        method: &Method,
+        path: &str,
+        now: Duration,
+    ) -> Option<Duration> {
+        let below = below_version(path);
+        let mut wait = None;
+        for (place, limit) in LIMITS.iter().enumerate() {
+            let counts = limit.counted == Counted::All || method != Method::GET;
+            if !counts || !is_under(below, limit.path) {
+                continue;
+            }
+            let whose = match limit.scope {
+                Scope::App => app.to_owned(),
+                Scope::Tenant => String::new(),
+            };
+            let calls = self.calls.entry((place, whose)).or_default();
+            wait = wait.max(limit.admit(calls, now));
+        }
+        wait
+    }
+}
+
+impl Limit {
+    fn admit(&self, calls: &mut VecDeque<Duration>, now: Duration) -> Option<Duration> {
+        while calls.front().is_some_and(|at| *at + self.span <= now) {
+            calls.pop_front();
+        }
+        calls.push_back(now);
+        let beyond = calls
+            .len()
+            .checked_sub(self.most)
+            .filter(|beyond| *beyond > 0)?;
+        // There is room once all but one less than the most are out of the span.
+        calls
+            .get(beyond)
+            .map(|at| (*at + self.span).saturating_sub(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATH: &str = "/beta/deviceManagement/deviceConfigurations/1";
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn the_hundred_and_first_write_of_an_app_waits_for_the_first_to_leave_the_span() {
+        let mut throttle = Throttle::default();
+        for second in 0..100 {
+            let now = Duration::from_millis(second * 100);
+            assert_eq!(throttle.count("a", &Method::PATCH, PATH, now), None);
+        }
+        assert_eq!(throttle.count("a", &Method::GET, PATH, at(10)), None);
+        assert_eq!(
+            throttle.count("a", &Method::PATCH, "/v1.0/groups", at(10)),
+            None
+        );
+        assert_eq!(throttle.count("b", &Method::PATCH, PATH, at(10)), None);
+        let wait = throttle.count("a", &Method::PATCH, PATH, at(10));
+        // The write that was turned away counts too, so two have to leave.
+        assert_eq!(wait, Some(Duration::from_millis(10_100)));
+        assert_eq!(
+            throttle.count("a", &Method::PATCH, PATH, Duration::from_millis(20_100)),
+            None
+        );
+    }
+
+    #[test]
+    fn the_apps_of_a_tenant_share_its_limit() {
+        let mut throttle = Throttle::default();
+        for app in ["a", "b"] {
+            for _ in 0..100 {
+                assert_eq!(throttle.count(app, &Method::POST, PATH, at(0)), None);
+            }
+        }
+        assert!(throttle.count("c", &Method::POST, PATH, at(1)).is_some());
+        assert_eq!(throttle.count("c", &Method::GET, PATH, at(1)), None);
+    }
+}

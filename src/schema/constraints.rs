@@ -1,0 +1,105 @@
+//! What may be said of a property beyond its type, and how a schema says it.
+
+use serde_json::Value;
+
+/// The keyword that lists which of a property's constraints are curated: a type document says nothing
+/// of these.
+const CURATED: &str = "x-curated";
+
+/// What may be said of a property beyond its type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Constraints {
+    /// Only the service sets it.
+    pub computed: bool,
+    /// The smallest number.
+    pub minimum: Option<i64>,
+    /// The largest number.
+    pub maximum: Option<i64>,
+    /// The largest number of elements.
+    pub max_items: Option<u64>,
+}
+
+impl Constraints {
+    /// Returns these constraints, completed by `other` where they are silent.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            computed: self.computed || other.computed,
+            minimum: self.minimum.or(other.minimum),
+            maximum: self.maximum.or(other.maximum),
+            max_items: self.max_items.or(other.max_items),
+        }
+    }
+
+    /// Returns whether each is stated, by the keyword that states it.
+    fn stated(self) -> [(&'static str, bool); 4] {
+        [
+            ("readOnly", self.computed),
+            ("minimum", self.minimum.is_some()),
+            ("maximum", self.maximum.is_some()),
+            ("maxItems", self.max_items.is_some()),
+        ]
+    }
+
+    /// Reads what a property's schema states, first what its type document says, then what is curated.
+    pub(super) fn read(schema: &Value) -> (Self, Self) {
+        let curated = schema.get(CURATED).and_then(Value::as_array);
+        let read = |of_curated: bool| {
+            let stated = |keyword: &str| {
+                let marked = curated.is_some_and(|names| names.iter().any(|name| name == keyword));
+                schema.get(keyword).filter(|_| marked == of_curated)
+            };
+            Self {
+                computed: stated("readOnly") == Some(&Value::Bool(true)),
+                minimum: stated("minimum").and_then(Value::as_i64),
+                maximum: stated("maximum").and_then(Value::as_i64),
+                max_items: stated("maxItems").and_then(Value::as_u64),
+            }
+        };
+        (read(false), read(true))
+    }
+
+    /// Marks in a property's schema what these, its curated constraints, added to the document's.
+    pub(super) fn mark(self, document: Self, schema: &mut Value) {
+        let added = self.stated().into_iter().zip(document.stated());
+        let added: Vec<&str> = added
+            .filter(|((keyword, ours), (_, theirs))| {
+                *ours && !theirs && schema.get(*keyword).is_some()
+            })
+            .map(|((keyword, _), _)| keyword)
+            .collect();
+        if !added.is_empty() {
+            schema[CURATED] = added.into();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_curated_is_told_from_what_the_document_says() {
+        let document = Constraints {
+            minimum: Some(4),
+            ..Constraints::default()
+        };
+        let curated = Constraints {
+            computed: true,
+            minimum: Some(1),
+            maximum: Some(9),
+            max_items: Some(2),
+        };
+        let mut schema = json!({ "type": "integer", "minimum": 4, "maximum": 9, "readOnly": true });
+        curated.mark(document, &mut schema);
+        assert_eq!(schema["x-curated"], json!(["readOnly", "maximum"]));
+        let (said, added) = Constraints::read(&schema);
+        assert_eq!(said, document);
+        assert_eq!(
+            (added.computed, added.minimum, added.maximum),
+            (true, None, Some(9))
+        );
+        assert_eq!(document.or(curated).minimum, Some(4));
+    }
+}

@@ -1,0 +1,149 @@
+//! Assignments that contradict themselves or say nothing.
+
+use insta::assert_snapshot;
+
+use super::{hello, refuses_manifest, validate};
+
+/// Returns a manifest whose assignments begin in line 7.
+fn assigned(assignments: &str) -> String {
+    hello(&format!("assignments:\n{assignments}"))
+}
+
+#[test]
+fn a_group_included_and_excluded() {
+    let text = assigned("  - group: Laptops\n  - excludeGroup: laptops\n");
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[assignment/included-and-excluded]: the group `laptops` is both included and excluded
+     --> a.yaml:8:5
+      |
+    7 |   - group: Laptops
+      |     -------------- first here
+    8 |   - excludeGroup: laptops
+      |     ^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: Graph keeps one assignment for a target: keep the one that you mean
+
+    Invalid: 1 error in 1 file.
+    ");
+    refuses_manifest(&text, &["assignment/included-and-excluded 8:5"]);
+}
+
+#[test]
+fn a_target_twice() {
+    refuses_manifest(
+        &assigned("  - group: Laptops\n  - group: Laptops\n"),
+        &["assignment/twice 8:5"],
+    );
+    refuses_manifest(
+        &assigned("  - allDevices: true\n  - allDevices: true\n"),
+        &["assignment/twice 8:5"],
+    );
+}
+
+#[test]
+fn a_filter_on_an_exclusion() {
+    refuses_manifest(
+        &assigned("  - excludeGroup: Laptops\n    filter: { include: Corporate }\n"),
+        &["assignment/filter-on-exclusion 8:24"],
+    );
+}
+
+#[test]
+fn two_forms_in_one() {
+    let text = assigned("  - group: Laptops\n    allDevices: true\n");
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[assignment/form]: `group` and `allDevices` are two targets in one assignment
+     --> a.yaml:8:5
+      |
+    7 |   - group: Laptops
+      |     ----- the first is here
+    8 |     allDevices: true
+      |     ^^^^^^^^^^
+      |
+      = help: make two assignments of them: begin each with `- `
+
+    Invalid: 1 error in 1 file.
+    ");
+    refuses_manifest(&text, &["assignment/form 8:5"]);
+}
+
+#[test]
+fn no_form_at_all() {
+    refuses_manifest(
+        &assigned("  - {}\n  - Laptops\n  - filter: { include: Corporate }\n"),
+        &[
+            "assignment/form 7:5",
+            "assignment/form 8:5",
+            "assignment/form 9:5",
+        ],
+    );
+}
+
+#[test]
+fn values_that_are_none() {
+    for (entry, expected) in [
+        ("group: 12", "assignment/value 7:12"),
+        ("group: ''", "assignment/value 7:12"),
+        ("group: { $env: GROUP }", "assignment/value 7:12"),
+        ("allDevices: false", "assignment/value 7:17"),
+        ("allUsers: yes", "assignment/value 7:15"),
+        ("target: Laptops", "assignment/value 7:13"),
+        ("gruop: Laptops", "schema/additionalProperties 7:5"),
+        (
+            "{ group: Laptops, filter: Corporate }",
+            "assignment/filter 7:31",
+        ),
+        (
+            "{ group: Laptops, filter: { only: Corporate } }",
+            "assignment/filter 7:31",
+        ),
+    ] {
+        refuses_manifest(&assigned(&format!("  - {entry}\n")), &[expected]);
+    }
+}
+
+#[test]
+fn raw_targets() {
+    let target = |members: &str| assigned(&format!("  - target: {{ {members} }}\n"));
+    refuses_manifest(&target("groupId: x"), &["assignment/target 7:13"]);
+    let typed = |name: &str, rest: &str| {
+        target(&format!(
+            "\"@odata.type\": \"#microsoft.graph.{name}\"{rest}"
+        ))
+    };
+    refuses_manifest(
+        &typed("groupAsignmentTarget", ""),
+        &["assignment/target 7:30"],
+    );
+    refuses_manifest(
+        &typed("groupAssignmentTarget", ""),
+        &["assignment/target 7:13"],
+    );
+    refuses_manifest(
+        &typed("groupAssignmentTarget", ", groupId: 12"),
+        &["schema/type 7:81"],
+    );
+    refuses_manifest(
+        &typed("allDevicesAssignmentTarget", ", groupId: x"),
+        &["schema/additionalProperties 7:77"],
+    );
+}
+
+#[test]
+fn nothing_is_not_nobody() {
+    let text = assigned("  # - group: Laptops\n");
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[schema/type]: `assignments` must be a list, and this is null
+     --> a.yaml:6:13
+      |
+    6 | assignments:
+      |             ^
+      |
+      = help: write `[]` to assign to nobody; remove the line to leave the assignments alone
+
+    Invalid: 1 error in 1 file.
+    ");
+    refuses_manifest(&text, &["schema/type 6:13"]);
+    refuses_manifest(&hello("assignments: {}\n"), &["schema/type 6:14"]);
+    validate(&[("a.yaml", &hello("assignments: []\n"))]).expect(0);
+}

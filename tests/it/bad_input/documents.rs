@@ -1,0 +1,185 @@
+//! Documents that are no manifests, and manifests that lack something.
+
+use insta::assert_snapshot;
+
+use super::{hello, refuses, refuses_manifest, validate};
+
+#[test]
+fn an_unknown_kind() {
+    let text = hello("").replace("ProtectionConfiguration", "Protection");
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[manifest/unknown-kind]: there is no kind `windowsIdentityProtection`
+     --> a.yaml:2:7
+      |
+    2 | kind: windowsIdentityProtection
+      |       ^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    help: did you mean `windowsIdentityProtectionConfiguration`?
+      |
+    2 | kind: windowsIdentityProtectionConfiguration
+      |                                +++++++++++++
+
+    Invalid: 1 error in 1 file.
+    ");
+    refuses_manifest(&text, &["manifest/unknown-kind 2:7"]);
+}
+
+#[test]
+fn kinds_that_are_none() {
+    for (kind, remedy) in [
+        ("deviceConfiguration", "`moorline kinds` lists them all"),
+        (
+            "iosCertificateProfileBase",
+            "use `iosPkcsCertificateProfile` or `iosScepCertificateProfile`",
+        ),
+        ("unsupportedDeviceConfiguration", "remove this manifest"),
+        (
+            "windows10CompliancePolicy",
+            "`moorline kinds` lists them all",
+        ),
+        (
+            "\"#microsoft.graph.iosCustomConfiguration\"",
+            "did you mean `iosCustomConfiguration`?",
+        ),
+        (
+            "IosCustomConfiguration",
+            "did you mean `iosCustomConfiguration`?",
+        ),
+    ] {
+        let text = hello("").replace("windowsIdentityProtectionConfiguration", kind);
+        refuses_manifest(&text, &["manifest/unknown-kind 2:7"]);
+        let run = validate(&[("a.yaml", &text)]);
+        assert!(run.stdout.contains(remedy), "{kind}: {}", run.stdout);
+    }
+}
+
+#[test]
+fn a_kind_that_v1_does_not_have() {
+    let text = hello("").replace("/beta", "/v1.0");
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[manifest/kind-version]: Graph v1.0 has no `windowsIdentityProtectionConfiguration`
+     --> a.yaml:1:13
+      |
+    1 | apiVersion: graph.microsoft.com/v1.0
+      |             ^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    help: beta has it: use `apiVersion: graph.microsoft.com/beta`
+      |
+    1 - apiVersion: graph.microsoft.com/v1.0
+    1 + apiVersion: graph.microsoft.com/beta
+      |
+
+    Invalid: 1 error in 1 file.
+    ");
+    refuses_manifest(&text, &["manifest/kind-version 1:13"]);
+}
+
+#[test]
+fn an_unknown_api_version() {
+    let text = hello("").replace("/beta", "/v1");
+    refuses_manifest(&text, &["schema/enum 1:13"]);
+    let run = validate(&[("a.yaml", &text)]);
+    let remedy = "use `graph.microsoft.com/beta` or `graph.microsoft.com/v1.0`";
+    assert!(run.stdout.contains(remedy), "{}", run.stdout);
+}
+
+#[test]
+fn what_is_missing_is_told_in_one_finding() {
+    let text = "kind: windowsIdentityProtectionConfiguration\nspec: {}\n";
+    assert_snapshot!(validate(&[("a.yaml", text)]).expect(3).stdout, @r"
+    error[schema/required]: the document lacks `apiVersion:` and `metadata:`
+     --> a.yaml:1:1
+      |
+    1 | kind: windowsIdentityProtectionConfiguration
+      | ^^^^
+      |
+      = help: add `apiVersion:` and `metadata:`
+
+    Invalid: 1 error in 1 file.
+    ");
+    refuses_manifest(text, &["schema/required 1:1"]);
+}
+
+#[test]
+fn a_spec_that_is_none() {
+    let head = hello("").replace("  displayName: hello\n", "");
+    refuses_manifest(&head, &["schema/type 4:6"]);
+    refuses_manifest(&head.replace("spec:", "spec: [a]"), &["schema/type 4:7"]);
+    refuses_manifest(
+        &head.replace("spec:", "spec: {}"),
+        &["manifest/display-name 2:7"],
+    );
+}
+
+#[test]
+fn no_mapping() {
+    refuses_manifest("hello\n", &["manifest/not-a-mapping 1:1"]);
+    refuses_manifest("- a\n- b\n", &["manifest/not-a-mapping 1:1"]);
+}
+
+#[test]
+fn a_manifest_of_another_tool() {
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  a: b\n";
+    assert_snapshot!(validate(&[("a.yaml", text)]).expect(3).stdout, @r"
+    error[manifest/foreign]: a `ConfigMap` of `v1` is not for Moorline
+     --> a.yaml:1:13
+      |
+    1 | apiVersion: v1
+      |             ^^
+      |
+      = help: move the file elsewhere, or name the manifests' folders in `spec.manifests` of moorline.yaml
+
+    Invalid: 1 error in 1 file.
+    ");
+    refuses_manifest(text, &["manifest/foreign 1:13"]);
+}
+
+#[test]
+fn a_tenant_file_among_manifests() {
+    let text = "apiVersion: moorline/v1\nkind: Tenant\nmetadata: { name: test }\nspec:\n  tenantId: contoso.com\n";
+    assert_snapshot!(validate(&[("test.yaml", text)]).expect(3).stdout, @r"
+    error[manifest/tenant]: this is a tenant file, and it stands among manifests
+     --> test.yaml:2:7
+      |
+    2 | kind: Tenant
+      |       ^^^^^^
+      |
+      = help: name it `moorline.yaml` in a folder of its own, and give that folder as PATH
+
+    Invalid: 1 error in 1 file.
+    ");
+    refuses(&[("test.yaml", text)], &["manifest/tenant test.yaml:2:7"]);
+}
+
+#[test]
+fn a_manifest_in_place_of_a_tenant_file() {
+    refuses(
+        &[("moorline.yaml", &hello(""))],
+        &["tenant/manifest moorline.yaml:2:7"],
+    );
+}
+
+#[test]
+fn misplaced_and_unknown_keys() {
+    let text = hello(
+        "pinMinimumLength: 6\nid: 8d2ac1f8-6b1c-4a53-9a54-0d7f1c8e6b11\nasignments: []\nstatus: {}\n",
+    );
+    refuses_manifest(
+        &text,
+        &[
+            "schema/additionalProperties 6:1",
+            "schema/additionalProperties 7:1",
+            "schema/additionalProperties 8:1",
+            "schema/additionalProperties 9:1",
+        ],
+    );
+    let run = validate(&[("a.yaml", &text)]);
+    for remedy in [
+        "`pinMinimumLength` is a property of the object: it belongs below `spec:`",
+        "`id` belongs below `metadata:`",
+        "did you mean `assignments`?",
+        "the document takes `apiVersion`, `assignments`, `kind`, `metadata` and `spec`",
+    ] {
+        assert!(run.stdout.contains(remedy), "{remedy}\n{}", run.stdout);
+    }
+}

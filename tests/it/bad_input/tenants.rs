@@ -1,0 +1,193 @@
+//! Tenant files that say what cannot be.
+
+use insta::assert_snapshot;
+
+use super::{hello, manifest, refused};
+use crate::support::Workspace;
+
+/// Makes a tenant in the folder `contoso` whose spec goes on in line 6.
+fn tenant(spec: &str) -> Workspace {
+    let workspace = Workspace::empty();
+    let head = "apiVersion: moorline/v1\nkind: Tenant\nmetadata: { name: contoso }\nspec:\n  tenantId: contoso.onmicrosoft.com\n";
+    workspace.write("contoso/moorline.yaml", format!("{head}{spec}"));
+    workspace
+}
+
+#[test]
+fn an_unknown_key() {
+    refused(
+        &tenant("  regoin: eu\n"),
+        "contoso",
+        &["schema/additionalProperties contoso/moorline.yaml:6:3"],
+    );
+    let workspace = tenant("  bases: [../b]\n");
+    let run = workspace.run(&["validate", "contoso"]).expect(3);
+    assert!(
+        run.stdout.contains("did you mean `base`?"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn no_particular_tenant() {
+    for id in ["common", "organizations", "contoso", "8d2ac1f8"] {
+        let workspace = tenant("");
+        workspace.edit("contoso/moorline.yaml", "contoso.onmicrosoft.com", id);
+        refused(
+            &workspace,
+            "contoso",
+            &["schema/pattern contoso/moorline.yaml:5:13"],
+        );
+    }
+}
+
+#[test]
+fn an_unknown_cloud() {
+    let workspace = tenant("  cloud: usgov\n");
+    refused(
+        &workspace,
+        "contoso",
+        &["schema/enum contoso/moorline.yaml:6:10"],
+    );
+    let run = workspace.run(&["validate", "contoso"]);
+    assert!(
+        run.stdout
+            .contains("use `global`, `usGovL4`, `usGovL5` or `china`"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn paths_that_lead_nowhere() {
+    let workspace =
+        tenant("  base: [../baseline]\n  manifests: [policies, a.yaml, 'p/*.yaml', '[']\n");
+    let run = workspace.run(&["validate", "contoso"]).expect(3);
+    assert_snapshot!(run.stdout, @r"
+    error[tenant/missing-path]: there is no folder `../baseline`
+     --> contoso/moorline.yaml:6:10
+      |
+    6 |   base: [../baseline]
+      |          ^^^^^^^^^^^
+      |
+      = help: a base is a folder of manifests; its path is relative to this file
+
+    error[tenant/missing-path]: there is no file or folder `policies`
+     --> contoso/moorline.yaml:7:15
+      |
+    7 |   manifests: [policies, a.yaml, 'p/*.yaml', '[']
+      |               ^^^^^^^^
+      |
+      = help: its path is relative to this file
+
+    error[tenant/missing-path]: there is no file or folder `a.yaml`
+     --> contoso/moorline.yaml:7:25
+      |
+    7 |   manifests: [policies, a.yaml, 'p/*.yaml', '[']
+      |                         ^^^^^^
+      |
+      = help: its path is relative to this file
+
+    error[tenant/missing-path]: no manifest file matches `p/*.yaml`
+     --> contoso/moorline.yaml:7:33
+      |
+    7 |   manifests: [policies, a.yaml, 'p/*.yaml', '[']
+      |                                 ^^^^^^^^^^
+      |
+      = help: `*` stays within one folder, `**` goes below it; the path is relative to this file
+
+    error[tenant/glob]: `[` is no glob: unclosed character class; missing ']'
+     --> contoso/moorline.yaml:7:45
+      |
+    7 |   manifests: [policies, a.yaml, 'p/*.yaml', '[']
+      |                                             ^^^
+      |
+      = help: write `*` for any name, `**` for any folders, `{a,b}` for either
+
+    Invalid: 5 errors in 1 file.
+    ");
+    refused(
+        &workspace,
+        "contoso",
+        &[
+            "tenant/missing-path contoso/moorline.yaml:6:10",
+            "tenant/missing-path contoso/moorline.yaml:7:15",
+            "tenant/missing-path contoso/moorline.yaml:7:25",
+            "tenant/missing-path contoso/moorline.yaml:7:33",
+            "tenant/glob contoso/moorline.yaml:7:45",
+        ],
+    );
+}
+
+#[test]
+fn an_exclusion_of_nothing() {
+    let workspace = tenant("  base: [../base]\n  exclude: [iosCustomConfiguration/kiosks]\n");
+    workspace.write(
+        "base/kiosk.yaml",
+        manifest("iosCustomConfiguration", "kiosk", ""),
+    );
+    refused(
+        &workspace,
+        "contoso",
+        &["tenant/exclude contoso/moorline.yaml:7:13"],
+    );
+    let run = workspace.run(&["validate", "contoso"]);
+    assert!(
+        run.stdout
+            .contains("did you mean `iosCustomConfiguration/kiosk`?"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn an_id_in_a_base() {
+    let workspace = tenant("  base: [../base]\n");
+    let text = hello("").replace(
+        "{ name: hello }",
+        "{ name: hello, id: 8d2ac1f8-6b1c-4a53-9a54-0d7f1c8e6b11 }",
+    );
+    workspace.write("base/hello.yaml", &text);
+    refused(
+        &workspace,
+        "contoso",
+        &["overlay/id-in-base base/hello.yaml:3:30"],
+    );
+    workspace.write(
+        "base/hello.yaml",
+        text.replace("8d2ac1f8-6b1c-4a53-9a54-0d7f1c8e6b11", "null"),
+    );
+    workspace.run(&["validate", "contoso"]).expect(0);
+}
+
+#[test]
+fn a_base_of_another_version() {
+    let ring = manifest("windowsUpdateForBusinessConfiguration", "ring", "");
+    let workspace = tenant("  base: [../base]\n");
+    workspace.write("base/ring.yaml", &ring);
+    workspace.write("contoso/ring.yaml", ring.replace("/beta", "/v1.0"));
+    refused(
+        &workspace,
+        "contoso",
+        &["overlay/api-version contoso/ring.yaml:1:13"],
+    );
+}
+
+#[test]
+fn nothing_declared_is_a_warning() {
+    let workspace = tenant("");
+    workspace.write("contoso/policies/hello.yaml", hello(""));
+    let run = workspace.run(&["validate", "contoso"]).expect(0);
+    assert_snapshot!(run.stdout, @r"
+    warning[tenant/no-manifests]: this tenant declares nothing: no manifest was found
+     --> contoso/moorline.yaml:2:7
+      |
+    2 | kind: Tenant
+      |       ^^^^^^
+      |
+      = help: name their files or folders: `spec: { manifests: [policies] }`
+
+    Valid: 0 manifests, 1 warning in 1 file.
+    ");
+}

@@ -1,0 +1,500 @@
+//! Values that their property does not take.
+
+use insta::assert_snapshot;
+
+use super::{hello, manifest, policy, refuses_manifest, validate};
+
+fn oma(elements: &str) -> String {
+    let spec = format!("  omaSettings:\n{elements}");
+    manifest("windows10CustomConfiguration", "custom", &spec)
+}
+
+fn ring(spec: &str) -> String {
+    manifest("windowsUpdateForBusinessConfiguration", "ring", spec)
+}
+
+#[test]
+fn a_misspelt_property() {
+    let text = hello("  pinMinLength: 6\n");
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[schema/additionalProperties]: `windowsIdentityProtectionConfiguration` has no property `pinMinLength`
+     --> a.yaml:6:3
+      |
+    6 |   pinMinLength: 6
+      |   ^^^^^^^^^^^^
+      |
+    help: did you mean `pinMinimumLength`?
+      |
+    6 |   pinMinimumLength: 6
+      |         ++++
+
+    Invalid: 1 error in 1 file.
+    ");
+    refuses_manifest(&text, &["schema/additionalProperties 6:3"]);
+}
+
+#[test]
+fn the_suggestion_is_not_a_property_that_stands_there_already() {
+    let run = validate(&[(
+        "a.yaml",
+        &hello("  pinMinimumLength: 6\n  pinMinLength: 6\n"),
+    )]);
+    let remedy = "did you mean `pinMinimumLength`? It is declared here already";
+    assert!(run.stdout.contains(remedy), "{}", run.stdout);
+    let run = validate(&[("a.yaml", &hello("  somethingElse: 6\n"))]);
+    let remedy = "`moorline schema windowsIdentityProtectionConfiguration` lists its properties";
+    assert!(run.stdout.contains(remedy), "{}", run.stdout);
+}
+
+#[test]
+fn a_property_of_the_other_version() {
+    let text = ring("  roleScopeTagIds: [Default]\n").replace("/beta", "/v1.0");
+    refuses_manifest(&text, &["schema/additionalProperties 6:3"]);
+    let run = validate(&[("a.yaml", &text)]);
+    assert!(
+        run.stdout
+            .contains("beta has it: use `apiVersion: graph.microsoft.com/beta`"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn a_string_for_a_number() {
+    let text = hello("  pinMinimumLength: \"6\"\n");
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r#"
+    error[schema/type]: `pinMinimumLength` must be a whole number, and this is a string
+     --> a.yaml:6:21
+      |
+    6 |   pinMinimumLength: "6"
+      |                     ^^^
+      |
+    help: remove the quotes
+      |
+    6 -   pinMinimumLength: "6"
+    6 +   pinMinimumLength: 6
+      |
+
+    Invalid: 1 error in 1 file.
+    "#);
+    refuses_manifest(&text, &["schema/type 6:21"]);
+    refuses_manifest(&hello("  pinMinimumLength: six\n"), &["schema/type 6:21"]);
+    refuses_manifest(&hello("  pinMinimumLength: 6.5\n"), &["schema/type 6:21"]);
+}
+
+#[test]
+fn yes_and_no_for_a_boolean() {
+    let text = hello(
+        "  pinRecoveryEnabled: yes\n  securityDeviceRequired: 0\n  unlockWithBiometricsEnabled: sometimes\n",
+    );
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[schema/type]: `pinRecoveryEnabled` must be `true` or `false`, and this is a string
+     --> a.yaml:6:23
+      |
+    6 |   pinRecoveryEnabled: yes
+      |                       ^^^
+      |
+    help: write `true`
+      |
+    6 -   pinRecoveryEnabled: yes
+    6 +   pinRecoveryEnabled: true
+      |
+
+    error[schema/type]: `securityDeviceRequired` must be `true` or `false`, and this is a number
+     --> a.yaml:7:27
+      |
+    7 |   securityDeviceRequired: 0
+      |                           ^
+      |
+    help: write `false`
+      |
+    7 -   securityDeviceRequired: 0
+    7 +   securityDeviceRequired: false
+      |
+
+    error[schema/type]: `unlockWithBiometricsEnabled` must be `true` or `false`, and this is a string
+     --> a.yaml:8:32
+      |
+    8 |   unlockWithBiometricsEnabled: sometimes
+      |                                ^^^^^^^^^
+      |
+      = help: write `true` or `false`, without quotes
+
+    Invalid: 3 errors in 1 file.
+    ");
+    refuses_manifest(
+        &text,
+        &["schema/type 6:23", "schema/type 7:27", "schema/type 8:32"],
+    );
+}
+
+#[test]
+fn other_types() {
+    for (spec, place, remedy) in [
+        ("  description: 12\n", "6:16", "6 +   description: \"12\""),
+        (
+            "  description: 1.10\n",
+            "6:16",
+            "6 +   description: \"1.10\"",
+        ),
+        ("  description: [a]\n", "6:16", "write one text"),
+        (
+            "  roleScopeTagIds: Default\n",
+            "6:20",
+            "6 +   roleScopeTagIds: [Default]",
+        ),
+        (
+            "  roleScopeTagIds: { a: b }\n",
+            "6:20",
+            "begin each element with `- `",
+        ),
+        (
+            "  roleScopeTagIds: [a, 1]\n",
+            "6:24",
+            "6 +   roleScopeTagIds: [a, \"1\"]",
+        ),
+        (
+            "  deviceManagementApplicabilityRuleOsVersion: newest\n",
+            "6:47",
+            "write its members below it, each as `name: value`",
+        ),
+    ] {
+        let text = hello(spec);
+        refuses_manifest(&text, &[&format!("schema/type {place}")]);
+        let run = validate(&[("a.yaml", &text)]);
+        assert!(run.stdout.contains(remedy), "{remedy}\n{}", run.stdout);
+    }
+}
+
+#[test]
+fn out_of_range() {
+    let text = hello("  pinMinimumLength: 0\n  pinMaximumLength: 128\n");
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[schema/minimum]: `pinMinimumLength` is smaller than 4
+     --> a.yaml:6:21
+      |
+    6 |   pinMinimumLength: 0
+      |                     ^
+      |
+      = help: use 4 to 127
+
+    error[schema/maximum]: `pinMaximumLength` is greater than 127
+     --> a.yaml:7:21
+      |
+    7 |   pinMaximumLength: 128
+      |                     ^^^
+      |
+      = help: use 4 to 127
+
+    Invalid: 2 errors in 1 file.
+    ");
+    refuses_manifest(&text, &["schema/minimum 6:21", "schema/maximum 7:21"]);
+    let run = validate(&[(
+        "a.yaml",
+        &ring("  deadlineForFeatureUpdatesInDays: 99999999999\n"),
+    )]);
+    assert!(
+        run.stdout.contains("use a 32-bit whole number"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn null_where_it_may_not_be() {
+    let text = hello("  pinLowercaseCharactersUsage: null\n  pinRecoveryEnabled:\n");
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[schema/enum]: `pinLowercaseCharactersUsage` cannot be null
+     --> a.yaml:6:32
+      |
+    6 |   pinLowercaseCharactersUsage: null
+      |                                ^^^^
+      |
+      = help: write `notConfigured` to unset it, or remove the line to leave it alone
+
+    error[schema/type]: `pinRecoveryEnabled` cannot be null
+     --> a.yaml:7:22
+      |
+    7 |   pinRecoveryEnabled:
+      |                      ^
+      |
+      = help: remove the line to leave it alone
+
+    Invalid: 2 errors in 1 file.
+    ");
+    refuses_manifest(&text, &["schema/enum 6:32", "schema/type 7:22"]);
+    refuses_manifest(
+        &hello("  roleScopeTagIds: [a, null]\n"),
+        &["schema/type 6:24"],
+    );
+    validate(&[("a.yaml", &hello("  pinMinimumLength: null\n"))]).expect(0);
+}
+
+#[test]
+fn no_member_of_an_enum() {
+    let text =
+        hello("  pinUppercaseCharactersUsage: sometimes\n  pinLowercaseCharactersUsage: Allowed\n");
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[schema/enum]: `sometimes` is not a value of `pinUppercaseCharactersUsage`
+     --> a.yaml:6:32
+      |
+    6 |   pinUppercaseCharactersUsage: sometimes
+      |                                ^^^^^^^^^
+      |
+      = help: use `blocked`, `required`, `allowed` or `notConfigured`
+
+    error[schema/enum]: `Allowed` is not a value of `pinLowercaseCharactersUsage`
+     --> a.yaml:7:32
+      |
+    7 |   pinLowercaseCharactersUsage: Allowed
+      |                                ^^^^^^^
+      |
+    help: did you mean `allowed`?
+      |
+    7 -   pinLowercaseCharactersUsage: Allowed
+    7 +   pinLowercaseCharactersUsage: allowed
+      |
+
+    Invalid: 2 errors in 1 file.
+    ");
+    refuses_manifest(&text, &["schema/enum 6:32", "schema/enum 7:32"]);
+}
+
+#[test]
+fn flags() {
+    let text = ring("  updateWeeks: firstWeek, thirdWeek, secondWek\n");
+    refuses_manifest(&text, &["schema/pattern 6:16"]);
+    let run = validate(&[("a.yaml", &text)]);
+    assert!(
+        run.stdout
+            .contains("`secondWek` is not a value of `updateWeeks`"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout.contains("did you mean `secondWeek`?"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn a_value_that_only_answers_have() {
+    refuses_manifest(
+        &ring(
+            "  automaticUpdateMode: autoInstallAtMaintenanceTime\n  updateWeeks: firstWeek,unknownFutureValue\n",
+        ),
+        &["value/sentinel 7:16"],
+    );
+    refuses_manifest(
+        &hello("  pinUppercaseCharactersUsage: unknownFutureValue\n"),
+        &["schema/enum 6:32"],
+    );
+}
+
+#[test]
+fn formats() {
+    refuses_manifest(
+        &ring("  featureUpdatesPauseExpiryDateTime: 2026-01-01\n"),
+        &["schema/format 6:38"],
+    );
+    let text = manifest("macOSCustomConfiguration", "mac", "  payload: <plist/>\n");
+    refuses_manifest(&text, &["schema/format 6:12"]);
+    let run = validate(&[("a.yaml", &text)]);
+    assert!(
+        run.stdout.contains("`{ $file: … }` for a file"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn the_root_has_another_type() {
+    let text = hello(
+        "  \"@odata.type\": \"#microsoft.graph.iosCustomConfiguration\"\n  pinRecoveryEnabled: 1\n",
+    );
+    refuses_manifest(&text, &["schema/enum 6:18", "schema/type 7:23"]);
+    for right in ["#microsoft.graph.", "microsoft.graph."] {
+        let text = hello(&format!(
+            "  \"@odata.type\": \"{right}windowsIdentityProtectionConfiguration\"\n"
+        ));
+        validate(&[("a.yaml", &text)]).expect(0);
+    }
+}
+
+#[test]
+fn a_nested_type_is_missing() {
+    let text = ring(
+        "  installationSchedule:\n    activeHoursStart: \"08:00:00\"\n    activeHoursEnd: \"17:00:00\"\n",
+    );
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r##"
+    error[schema/required]: `installationSchedule` can be of several types, and `@odata.type` does not say which
+     --> a.yaml:6:3
+      |
+    6 |   installationSchedule:
+      |   ^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: its members are those of one: add `"@odata.type": "#microsoft.graph.windowsUpdateActiveHoursInstall"`
+
+    Invalid: 1 error in 1 file.
+    "##);
+    refuses_manifest(&text, &["schema/required 6:3"]);
+    refuses_manifest(
+        &oma("    - omaUri: ./a\n      value: 1\n"),
+        &["schema/required 7:7"],
+    );
+}
+
+#[test]
+fn a_nested_type_is_unknown() {
+    let schedule = |name: &str| {
+        ring(&format!(
+            "  installationSchedule:\n    \"@odata.type\": \"{name}\"\n    activeHoursStart: 8\n"
+        ))
+    };
+    // What such a value holds is not judged by a type that it does not have.
+    let text = schedule("#microsoft.graph.windowsUpdateActiveHourInstall");
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r##"
+    error[schema/enum]: `#microsoft.graph.windowsUpdateActiveHourInstall` is not a type that fits here
+     --> a.yaml:7:20
+      |
+    7 |     "@odata.type": "#microsoft.graph.windowsUpdateActiveHourInstall"
+      |                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    help: did you mean `#microsoft.graph.windowsUpdateActiveHoursInstall`?
+      |
+    7 |     "@odata.type": "#microsoft.graph.windowsUpdateActiveHoursInstall"
+      |                                                             +
+
+    Invalid: 1 error in 1 file.
+    "##);
+    refuses_manifest(&text, &["schema/enum 7:20"]);
+    refuses_manifest(
+        &schedule("windowsUpdateActiveHoursInstall"),
+        &["schema/enum 7:20"],
+    );
+    // The type is there, and can be nobody's.
+    refuses_manifest(
+        &oma("    - \"@odata.type\": \"#microsoft.graph.omaSetting\"\n"),
+        &["schema/enum 7:22"],
+    );
+    refuses_manifest(&oma("    - \"@odata.type\": 12\n"), &["schema/enum 7:22"]);
+    refuses_manifest(&oma("    - text\n"), &["schema/type 7:7"]);
+}
+
+#[test]
+fn users_of_a_membership_of_everybody() {
+    let text = policy(
+        "  azureADJoin:\n    allowedToJoin:\n      \"@odata.type\": \"#microsoft.graph.allDeviceRegistrationMembership\"\n      users: [alice@contoso.com]\n",
+    );
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r##"
+    error[schema/additionalProperties]: `allDeviceRegistrationMembership` has no property `users`
+     --> a.yaml:8:7
+      |
+    8 |       users: [alice@contoso.com]
+      |       ^^^^^
+      |
+      = help: another type that fits here has it: `"@odata.type": "#microsoft.graph.enumeratedDeviceRegistrationMembership"`
+
+    Invalid: 1 error in 1 file.
+    "##);
+    refuses_manifest(&text, &["schema/additionalProperties 8:7"]);
+}
+
+#[test]
+fn the_order_of_pin_lengths() {
+    let text = hello("  pinMaximumLength: 8\n  pinMinimumLength: 12\n");
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[rule/pin-length-order]: `pinMinimumLength` (12) is greater than `pinMaximumLength` (8)
+     --> a.yaml:7:21
+      |
+    6 |   pinMaximumLength: 8
+      |                     - `pinMaximumLength` is declared here
+    7 |   pinMinimumLength: 12
+      |                     ^^
+      |
+      = help: lower `pinMinimumLength`, or raise `pinMaximumLength`
+
+    Invalid: 1 error in 1 file.
+    ");
+    refuses_manifest(&text, &["rule/pin-length-order 7:21"]);
+}
+
+#[test]
+fn two_elements_of_one_key() {
+    let setting = "    - \"@odata.type\": \"#microsoft.graph.omaSettingInteger\"\n      displayName: a\n      omaUri: ./Device/Vendor/MSFT/Policy/Config/A\n      value: 1\n";
+    let text = oma(&setting.repeat(2));
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[value/key-twice]: `./Device/Vendor/MSFT/Policy/Config/A` is the `omaUri` of two elements
+      --> a.yaml:13:15
+       |
+     9 |       omaUri: ./Device/Vendor/MSFT/Policy/Config/A
+       |               ------------------------------------ first here
+    ...
+    13 |       omaUri: ./Device/Vendor/MSFT/Policy/Config/A
+       |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: keep one of them
+
+    Invalid: 1 error in 1 file.
+    ");
+    refuses_manifest(&text, &["value/key-twice 13:15"]);
+    let keyless = setting.replace("      omaUri: ./Device/Vendor/MSFT/Policy/Config/A\n", "");
+    refuses_manifest(&oma(&keyless), &["value/key-missing 7:7"]);
+}
+
+#[test]
+fn a_mirrored_pair() {
+    let text = manifest(
+        "sharedPCConfiguration",
+        "shared",
+        "  allowLocalStorage: true\n  localStorage: enabled\n",
+    );
+    refuses_manifest(&text, &["rule/mirrored 7:3"]);
+}
+
+#[test]
+fn a_reference_of_the_wire_format() {
+    let text = manifest(
+        "windowsWiredNetworkConfiguration",
+        "wired",
+        "  rootCertificatesForServerValidation@odata.bind: [https://graph.microsoft.com/beta/x]\n",
+    );
+    refuses_manifest(&text, &["manifest/odata-bind 6:3"]);
+    let run = validate(&[("a.yaml", &text)]);
+    let remedy = "references are not managed yet: remove it";
+    assert!(run.stdout.contains(remedy), "{}", run.stdout);
+}
+
+#[test]
+fn navigations() {
+    let text = manifest(
+        "windows10GeneralConfiguration",
+        "general",
+        "  privacyAccessControls: []\n",
+    );
+    refuses_manifest(&text, &["manifest/contained-navigation 6:3"]);
+    let text = manifest(
+        "windowsWiredNetworkConfiguration",
+        "wired",
+        "  rootCertificatesForServerValidation: [{ $ref: root }]\n",
+    );
+    refuses_manifest(&text, &["reference/not-managed 6:3"]);
+}
+
+#[test]
+fn a_legacy_kind_is_a_warning() {
+    let text = manifest("windowsPhone81GeneralConfiguration", "phone", "");
+    let run = validate(&[("a.yaml", &text)]).expect(0);
+    assert!(
+        run.stdout.starts_with("warning[manifest/legacy-kind]: "),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout
+            .ends_with("Valid: 1 manifest, 1 warning in 1 file.\n"),
+        "{}",
+        run.stdout
+    );
+}

@@ -1,0 +1,152 @@
+//! The command line: which arguments are taken, what is said where, and with which exit code.
+
+use crate::support::Workspace;
+
+const HELLO: &str = "apiVersion: graph.microsoft.com/beta\nkind: windowsIdentityProtectionConfiguration\nmetadata: { name: hello }\nspec:\n  displayName: Hello\n";
+
+#[test]
+fn the_sandbox_stands_for_a_tenant_that_is_named_by_its_id() {
+    let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
+    for tenant in ["8F6D2C2E-5b1d-4c57-9d0a-3d7f0e8a1b22", "fabrikam.com"] {
+        workspace.write(
+            "moorline.yaml",
+            format!("apiVersion: moorline/v1\nkind: Tenant\nmetadata: {{ name: it }}\nspec: {{ tenantId: {tenant} }}\n"),
+        );
+        let run = workspace.run(&["plan", "--sandbox"]).expect(0);
+        assert!(run.stdout.contains("1 to create"), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_question_comes_with_the_plan_it_is_about() {
+    let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
+    for arguments in [&["--format", "json"][..], &["--output", "outcome.txt"], &[]] {
+        let run = workspace
+            .run(&[&["apply", "-q", "--sandbox"], arguments].concat())
+            .expect(5);
+        let shown = if arguments.is_empty() {
+            &run.stdout
+        } else {
+            &run.stderr
+        };
+        assert!(
+            shown.contains("+ windowsIdentityProtectionConfiguration/hello")
+                && run.stderr.contains("apply/no-terminal"),
+            "{arguments:?}\n{}",
+            run.stderr
+        );
+    }
+    let run = workspace
+        .run(&["apply", "-q", "--sandbox", "--format", "json", "--yes"])
+        .expect(0);
+    assert_eq!(run.stderr, "", "nobody is asked");
+}
+
+#[test]
+fn a_misspelt_risk_is_wrong_usage_and_the_nearest_one_is_named() {
+    let run = Workspace::example("contoso")
+        .run(&["apply", "--sandbox", "--allow", "unasign-all"])
+        .expect(64);
+    assert!(
+        run.stderr
+            .contains("a similar value exists: 'unassign-all'")
+            && run.stderr.contains("registration/mfa-off"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn an_option_is_taken_only_where_it_means_something() {
+    let workspace = Workspace::example("contoso");
+    for arguments in [
+        &["kinds", "--only", "*"][..],
+        &["schema", "iosCustomConfiguration", "--sandbox"],
+        &["completions", "bash", "--timeout", "1"],
+        &["sandbox", "--only", "*"],
+        &["validate", "--graph-url", "https://graph.microsoft.com"],
+    ] {
+        let run = workspace.run(arguments).expect(64);
+        assert!(run.stderr.contains("unexpected argument"), "{}", run.stderr);
+    }
+    workspace
+        .run(&["validate", "--only", "ios*/*", "--color", "never"])
+        .expect(0);
+}
+
+#[test]
+fn every_failure_of_a_run_for_a_program_is_an_error_document() {
+    let workspace = Workspace::example("contoso");
+    for arguments in [
+        &["validate"][..],
+        &["kinds"],
+        &["plan", "--sandbox"],
+        &["drift", "--sandbox"],
+        &["apply", "--sandbox", "--yes"],
+    ] {
+        let nowhere = ["--format", "json", "--output", "missing/out"];
+        let document = workspace
+            .run(&[arguments, &nowhere].concat())
+            .expect(1)
+            .json();
+        assert_eq!(document["code"], "io/output", "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_a_terminal_would_obey_is_escaped_in_findings() {
+    let hostile = HELLO.replace("spec:", "spec:\n  \"a\u{202e}b\u{85}\": 1");
+    let run = Workspace::tenant(&[("hello.yaml", &hostile)])
+        .run(&["validate", "--format", "json"])
+        .expect(3);
+    assert!(
+        run.stdout.contains("\\u202e") && run.stdout.is_ascii(),
+        "{}",
+        run.stdout
+    );
+    run.json();
+}
+
+#[test]
+fn a_path_that_leads_nowhere_is_wrong_usage() {
+    let workspace = Workspace::example("contoso");
+    for command in ["plan", "apply", "drift"] {
+        let run = workspace.run(&[command, "nope"]).expect(64);
+        assert!(
+            run.stderr.contains("usage/path") && run.stderr.contains("check the spelling"),
+            "{}",
+            run.stderr
+        );
+    }
+}
+
+#[test]
+fn a_tenant_file_may_have_another_name() {
+    let workspace = Workspace::tenant(&[("policies/hello.yaml", HELLO)]);
+    let tenant = "apiVersion: moorline/v1\nkind: Tenant\nmetadata: { name: it }\nspec: { tenantId: contoso.com, manifests: [policies] }\n";
+    workspace.write("test.yaml", tenant);
+    let run = workspace.run(&["validate", "test.yaml"]).expect(0);
+    assert_eq!(run.stdout, "Valid: 1 manifest.\n");
+    workspace.run(&["plan", "test.yaml", "--sandbox"]).expect(0);
+}
+
+/// A link could lead out of the tenant, and nothing in a folder says that it does.
+#[cfg(unix)]
+#[test]
+fn a_link_among_manifests_is_not_followed() {
+    let elsewhere = Workspace::tenant(&[("other.yaml", &HELLO.replace("hello", "other"))]);
+    let workspace = Workspace::tenant(&[("policies/hello.yaml", HELLO)]);
+    workspace.edit(
+        "moorline.yaml",
+        "spec:\n",
+        "spec:\n  manifests: [policies, './**/*.yaml']\n",
+    );
+    for (target, link) in [
+        (elsewhere.file("other.yaml"), "policies/other.yaml"),
+        (elsewhere.path().to_owned(), "policies/elsewhere"),
+    ] {
+        std::os::unix::fs::symlink(target, workspace.file(link)).expect("a link");
+    }
+    let run = workspace.run(&["validate"]).expect(0);
+    assert_eq!(run.stdout, "Valid: 1 manifest.\n");
+}

@@ -1,0 +1,43 @@
+//! What the README shows is what the program prints. `UPDATE_SCHEMAS=1 cargo test readme` writes it anew.
+
+use crate::support::{Workspace, copy, repository};
+
+/// Returns where the first block after a line stands, without its fences.
+fn block_after(text: &str, line: &str) -> std::ops::Range<usize> {
+    let found = |from: usize, what: &str| {
+        let at = text[from..].find(what);
+        from + at.unwrap_or_else(|| panic!("the README has {what:?}"))
+    };
+    let start = found(found(0, line), "```\n\n```\n") + "```\n\n```\n".len();
+    start..found(start, "\n```\n") + 1
+}
+
+#[test]
+fn the_plan_of_the_readme_is_the_plan() {
+    let file = repository().join("README.md");
+    let readme = std::fs::read_to_string(&file).expect("there is a README");
+    let command = readme
+        .lines()
+        .find_map(|line| line.strip_prefix("moorline plan examples/contoso --sandbox --only "))
+        .expect("the README shows how its plan is made");
+    let globs = command
+        .split(" --only ")
+        .map(|glob| glob.trim_matches('\''));
+    let mut arguments = vec!["plan", "examples/contoso", "--sandbox"];
+    arguments.extend(globs.flat_map(|glob| ["--only", glob]));
+
+    let workspace = Workspace::empty();
+    let example = "examples/contoso";
+    copy(&repository().join(example), &workspace.file(example));
+    let plan = workspace.run(&arguments).expect(0).stdout;
+    let block = block_after(&readme, command);
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        let updated = [&readme[..block.start], &plan, &readme[block.end..]].concat();
+        std::fs::write(&file, updated).expect("the README can be written");
+        return;
+    }
+    assert_eq!(
+        &readme[block], plan,
+        "the README shows another plan: run UPDATE_SCHEMAS=1 cargo test readme"
+    );
+}

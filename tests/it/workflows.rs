@@ -1,0 +1,85 @@
+//! The workflows' own commands, run as they stand on the example tenant.
+
+use std::path::Path;
+use std::process::Command;
+
+use moorline::yaml::parse::parse;
+use moorline::yaml::{Node, Yaml};
+
+use crate::support::{Workspace, repository};
+
+/// Returns every `run` of a workflow that calls Moorline, in order.
+fn runs(node: &Node, found: &mut Vec<String>) {
+    match &node.value {
+        Yaml::Map(entries) => {
+            for entry in entries {
+                match entry.value.as_str() {
+                    Some(script) if entry.key == "run" && script.contains("moorline ") => {
+                        found.push(script.to_owned())
+                    }
+                    _ => runs(&entry.value, found),
+                }
+            }
+        }
+        Yaml::Seq(items) => items.iter().for_each(|item| runs(item, found)),
+        _ => {}
+    }
+}
+
+/// Runs a workflow's steps in a copy of the example and returns the step summary.
+fn summary_of(workflow: &str) -> String {
+    let text = std::fs::read_to_string(repository().join(".github/workflows").join(workflow))
+        .expect("the workflow exists");
+    let parsed = parse(&text);
+    assert!(parsed.errors.is_empty(), "{:?}", parsed.errors);
+    let mut scripts = Vec::new();
+    runs(&parsed.documents[0].root, &mut scripts);
+    assert!(!scripts.is_empty(), "{workflow} runs Moorline");
+    let workspace = Workspace::example("contoso");
+    let binary = Path::new(env!("CARGO_BIN_EXE_moorline"))
+        .parent()
+        .expect("the binary is in a folder");
+    let path = format!(
+        "{}:{}",
+        binary.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let summary = workspace.file("summary.md");
+    for script in scripts {
+        let output = Command::new("bash")
+            .args(["-e", "-o", "pipefail", "-c", &script])
+            .env("PATH", &path)
+            .env("TENANT", workspace.path())
+            .env("RUNNER_TEMP", workspace.path())
+            .env("GITHUB_STEP_SUMMARY", &summary)
+            .output()
+            .expect("bash runs");
+        assert!(
+            output.status.success(),
+            "{script}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    std::fs::read_to_string(summary).unwrap_or_default()
+}
+
+#[test]
+fn a_pull_request_gets_its_plan() {
+    let summary = summary_of("plan.yml");
+    assert!(summary.contains("3 to create, 7 to update"), "{summary}");
+    assert!(
+        summary.contains("windowsIdentityProtectionConfiguration/windows-hello"),
+        "{summary}"
+    );
+}
+
+#[test]
+fn a_schedule_gets_its_drift_report() {
+    let summary = summary_of("drift.yml");
+    assert!(summary.contains("No drift"), "{summary}");
+}
+
+#[test]
+fn an_apply_by_hand_runs() {
+    summary_of("apply.yml");
+}
