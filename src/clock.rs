@@ -35,6 +35,12 @@ impl Clock {
         Self::paced(pace_from_env())
     }
 
+    /// Returns a clock that runs so many times faster than the world: a debug build's alone.
+    #[cfg(debug_assertions)]
+    pub fn sped_up(pace: std::num::NonZeroU32) -> Self {
+        Self::paced(pace.get())
+    }
+
     fn paced(pace: u32) -> Self {
         Self(Arc::new(Kind::System {
             epoch: Instant::now(),
@@ -69,6 +75,20 @@ impl Clock {
                 locked(sleeps).push(duration);
                 tokio::task::yield_now().await;
             }
+        }
+    }
+}
+
+impl Clock {
+    /// Waits until so much time has passed by itself: beside it something else goes on, which may be done
+    /// sooner. A clock that stands still never gets there.
+    pub(crate) async fn elapse(&self, duration: Duration) {
+        match &*self.0 {
+            Kind::System { .. } => self.sleep(duration).await,
+            #[cfg(test)]
+            Kind::Recording { .. } if duration.is_zero() => {}
+            #[cfg(test)]
+            Kind::Recording { .. } => std::future::pending().await,
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use super::execute::Execution;
+use super::execute::{Execution, SENDINGS};
 use super::failure::Failure;
 use super::patience::Patience;
 use crate::graph::{GraphError, Request, Response};
@@ -17,77 +17,67 @@ impl Execution<'_> {
     /// Creates the object and returns its id.
     pub(super) async fn create(&mut self, request: &Request) -> Result<String, Failure> {
         let known = self.known().await.map_err(|error| self.failure(&error))?;
-        match self.context.graph.send(request).await {
-            Ok(response) => {
-                self.writes += 1;
-                match id_of(&response) {
-                    Some(id) => Ok(id),
-                    None => self.created_unseen(&known).await,
+        for sending in 1..=SENDINGS {
+            let was_lost = sending > 1;
+            match self.context.graph.send(request).await {
+                Ok(response) => {
+                    self.writes += 1;
+                    return match id_of(&response) {
+                        Some(id) if was_lost => self.counted(&known, id).await,
+                        Some(id) => Ok(id),
+                        None => self.created_unseen(&known).await,
+                    };
                 }
-            }
-            Err(error @ GraphError::AnswerLost { .. }) => {
-                self.writes += 1;
-                let wait = Patience::for_a_write(self.context);
-                match self.appeared(&known, wait, &error).await? {
-                    ids if ids.is_empty() => self.create_again(request, &known).await,
-                    ids => only(ids),
-                }
-            }
-            // It may be done in spite of that (Microsoft365DSC#5650).
-            Err(error) if error.status() == Some(500) => {
-                let wait = Patience::for_one_look(self.context);
-                match self.appeared(&known, wait, &error).await? {
-                    ids if ids.is_empty() => Err(self.failure(&error)),
-                    ids => {
-                        self.writes += 1;
-                        only(ids)
+                Err(error @ GraphError::AnswerLost { .. }) => {
+                    self.writes += 1;
+                    let wait = Patience::for_a_write(self.context);
+                    let ids = self.appeared(&known, wait, &error).await?;
+                    if !ids.is_empty() {
+                        return only(ids);
                     }
                 }
+                // It may be done in spite of that (Microsoft365DSC#5650).
+                Err(error) if error.status() == Some(500) => {
+                    let wait = Patience::for_one_look(self.context);
+                    let ids = self.appeared(&known, wait, &error).await?;
+                    if ids.is_empty() {
+                        return Err(self.not_created(&error, was_lost));
+                    }
+                    self.writes += 1;
+                    return only(ids);
+                }
+                Err(error) => return Err(self.not_created(&error, was_lost)),
             }
-            Err(error) => Err(self.failure(&error)),
         }
+        Err(Failure::new(
+            format!(
+                "`{}` was sent {SENDINGS} times and each answer was lost; nothing of that name is to be seen",
+                self.work.change.display_name
+            ),
+            "look for it in a while: `moorline plan` shows whether it came to be",
+        ))
     }
 
-    /// Creates the object once more, after the first attempt left nothing to be seen.
-    async fn create_again(
-        &mut self,
-        request: &Request,
-        known: &[String],
-    ) -> Result<String, Failure> {
-        let answered = match self.context.graph.send(request).await {
-            Ok(response) => {
-                self.writes += 1;
-                id_of(&response)
-            }
-            Err(GraphError::AnswerLost { .. }) => None,
-            Err(error) => {
-                return Err(self.failure(&error).leaving(
-                    "the answer to the first attempt was lost, so it may have been created",
-                    "`moorline plan` shows whether it came to be",
-                ));
-            }
-        };
-        // The first may come to light only now, so what bears the name is counted even after an answer.
-        let wait = match answered {
-            Some(_) => Patience::for_one_look(self.context),
-            None => Patience::for_a_write(self.context),
-        };
-        let mut ids = self
-            .listed(known, wait)
-            .await
-            .map_err(|error| self.failure(&error))?;
-        ids.extend(answered);
+    fn not_created(&self, error: &GraphError, was_lost: bool) -> Failure {
+        let failure = self.failure(error);
+        if !was_lost {
+            return failure;
+        }
+        failure.leaving(
+            "the answer to an earlier attempt was lost, so it may have been created",
+            "`moorline plan` shows whether it came to be",
+        )
+    }
+
+    /// Returns the id of an object that was created after an attempt whose answer was lost, once it is clear
+    /// that nothing came of that one: it may come to light only now.
+    async fn counted(&self, known: &[String], created: String) -> Result<String, Failure> {
+        let wait = Patience::for_one_look(self.context);
+        let listed = self.listed(known, wait).await;
+        let mut ids = listed.map_err(|error| self.failure(&error))?;
+        ids.push(created);
         ids.sort();
         ids.dedup();
-        if ids.is_empty() {
-            return Err(Failure::new(
-                format!(
-                    "`{}` was sent twice and both answers were lost; nothing of that name is to be seen",
-                    self.work.change.display_name
-                ),
-                "look for it in a while: `moorline plan` shows whether it came to be",
-            ));
-        }
         only(ids)
     }
 

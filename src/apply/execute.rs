@@ -1,6 +1,6 @@
 //! Sending the requests of one change, each once as far as that can be told.
 //!
-//! A write whose answer was lost is looked for before it is sent again, and is sent twice at most. What
+//! A write whose answer was lost is looked for before it is sent again. What
 //! is sent here does no harm when it is done twice; creating an object does, and has its own rules in
 //! [`super::create`].
 
@@ -8,11 +8,16 @@ use super::context::{Context, Work};
 use super::failure::{Failure, in_full};
 use super::ids;
 use super::secrets::Secrets;
+use crate::graph::retry::backoff;
 use crate::graph::{GraphError, Method, Request};
 use crate::plan::Action;
 
 /// Intune's answer to an update that would change nothing (msgraph-sdk-powershell#1417).
 const NOTHING_TO_CHANGE: &str = "at least 1 property must be changed";
+
+/// How often a request is sent whose answer gets lost each time. Nothing is lost by trying: each time somebody
+/// looked before, and the waits between them grow.
+pub(super) const SENDINGS: u32 = 8;
 
 /// The requests of one change on their way.
 pub(super) struct Execution<'a> {
@@ -77,8 +82,9 @@ impl<'a> Execution<'a> {
 
     /// Sends a request to an object that exists.
     async fn alter(&mut self, request: &Request) -> Result<(), Failure> {
-        let mut again = true;
+        let mut sendings = 0;
         loop {
+            sendings += 1;
             let error = match self.context.graph.send(request).await {
                 Ok(_) => {
                     self.writes += 1;
@@ -96,8 +102,8 @@ impl<'a> Execution<'a> {
                     self.writes += 1;
                     return Ok(());
                 }
-                Ok(false) if lost && again => again = false,
-                Ok(false) if lost => return Err(self.lost_twice(&error)),
+                Ok(false) if lost && sendings < SENDINGS && self.pause(sendings).await => {}
+                Ok(false) if lost => return Err(self.lost_each_time(&error, sendings)),
                 Ok(false) => return Err(self.failure(&error)),
                 Err(unread) => {
                     self.writes += 1;
@@ -105,6 +111,11 @@ impl<'a> Execution<'a> {
                 }
             }
         }
+    }
+
+    /// Waits before a request is sent once more. Returns `false` where the run ends before.
+    async fn pause(&self, sendings: u32) -> bool {
+        self.context.graph.pause(backoff(sendings)).await
     }
 
     /// Returns whether the tenant shows what a request asks for: the same request would not be planned
@@ -129,10 +140,12 @@ impl Execution<'_> {
         Failure::of(error, self.work.manifest.family)
     }
 
-    fn lost_twice(&mut self, error: &GraphError) -> Failure {
+    fn lost_each_time(&mut self, error: &GraphError, sendings: u32) -> Failure {
         self.writes += 1;
         let mut failure = self.failure(error);
-        failure.message = format!("{}; it was sent twice", failure.message);
+        if sendings > 1 {
+            failure.message = format!("{}; it was sent {sendings} times", failure.message);
+        }
         failure.help = Some("run `moorline apply` again: it finds what was done".to_owned());
         failure
     }

@@ -127,7 +127,12 @@ impl Applier<'_> {
                 Standing::Moved(what) => change::stale(work.change, what),
                 Standing::InPlace(id) => change::in_place(work.change, id),
                 Standing::AsPlanned(_) => {
-                    if end.is_none() && self.cancelled.load(Ordering::Relaxed) {
+                    let interrupted = || self.cancelled.load(Ordering::Relaxed);
+                    if end.is_none() && !interrupted() {
+                        // The last look at the object should be right before the write, not before a wait.
+                        self.graph.await_turn_to_write().await;
+                    }
+                    if end.is_none() && interrupted() {
                         end = Some(End::Interrupted);
                     }
                     if let Some(end) = end {

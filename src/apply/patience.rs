@@ -59,8 +59,8 @@ impl<'a> Patience<'a> {
         if left.is_zero() || self.heeds_cancel && cancelled {
             return false;
         }
-        clock.sleep(self.next.min(left)).await;
+        let wait = self.next.min(left);
         self.next = (self.next * 2).min(LONGEST);
-        true
+        self.context.graph.pause(wait).await
     }
 }

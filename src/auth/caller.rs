@@ -99,13 +99,12 @@ impl<'a> Call<'a> {
         self
     }
 
-    fn outgoing(&self, within: Option<Duration>) -> Outgoing {
+    fn outgoing(&self) -> Outgoing {
         Outgoing {
             method: self.method.clone(),
             url: self.url.clone(),
             headers: self.headers.clone(),
             body: self.form.map(|form| form.as_bytes().to_vec()),
-            within,
         }
     }
 
@@ -161,8 +160,7 @@ impl Caller {
         let mut attempt = 1;
         loop {
             let sent = self.clock.instant();
-            let outgoing = call.outgoing(self.left());
-            let result = self.transport.exchange(outgoing).await;
+            let result = self.transport.exchange(call.outgoing()).await;
             tracing::debug!(
                 target: WIRE,
                 method = call.method.as_str(),

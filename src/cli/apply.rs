@@ -1,8 +1,9 @@
 //! `moorline apply`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -21,6 +22,10 @@ use crate::tenant::Live;
 use crate::ui::progress::Progress;
 use crate::ui::style::Palette;
 use crate::ui::{Answer, Ui};
+
+/// How long the change in flight may take once the user wants the run to end: longer than a wait for Graph's
+/// limits.
+const GRACE: Duration = Duration::from_secs(30);
 
 /// Make the tenant as declared: shows the plan and asks first.
 #[derive(Debug, Args)]
@@ -158,13 +163,7 @@ async fn carry_out(
     plan: &Plan,
     live: &Live,
 ) -> Result<Outcome, Failure> {
-    let cancelled = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&cancelled);
-    let interrupt = tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            flag.store(true, Ordering::Relaxed);
-        }
-    });
+    let cancelled = AtomicBool::new(false);
     let observer = Shown {
         progress: ui.progress(plan.order.len(), "Applying"),
     };
@@ -188,8 +187,17 @@ async fn carry_out(
         observer: &observer,
         cancelled: &cancelled,
     };
-    let outcome = applier.run().await;
-    interrupt.abort();
+    let outcome = {
+        let mut run = pin!(applier.run());
+        tokio::select! {
+            outcome = &mut run => outcome,
+            Ok(()) = tokio::signal::ctrl_c() => {
+                cancelled.store(true, Ordering::Relaxed);
+                session.graph.end_within(GRACE);
+                run.await
+            }
+        }
+    };
     drop(observer);
     outcome.map_err(|error| match error {
         ApplyError::Read(source) => source.into(),

@@ -25,6 +25,8 @@ pub(super) fn start(ui: &Ui, format: LogFormat) {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(level))
         .with_ansi(false)
+        // It would be told on stderr, which is what cannot be written, and that panics.
+        .log_internal_errors(false)
         .with_writer(move || log.clone());
     // A second start in one process keeps the first.
     let _ = match format {

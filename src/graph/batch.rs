@@ -7,12 +7,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Attempt, Response};
+use super::attempt::Sending;
 use super::chain::{Chain, conclude};
-use super::client::{Graph, Sending};
-use super::error::{Call, GraphError, Lost};
+use super::client::Graph;
+use super::error::{Call, GraphError};
 use super::limiter::Cost;
 use super::request::{Effect, Method, Request};
 use super::retry::{self, Decision};
+use super::transport::Fault;
 use crate::schema::types::GraphVersion;
 
 /// How many calls Graph takes in one batch (FACTS 5.2).
@@ -24,6 +26,25 @@ type Outcome = Result<Response, GraphError>;
 struct Member<'a> {
     place: usize,
     request: &'a Request,
+}
+
+/// A call that is to be sent again.
+struct Again<'a> {
+    member: Member<'a>,
+    wait: Duration,
+    /// How it ended this time.
+    attempt: Attempt,
+}
+
+impl Again<'_> {
+    /// Ends the call as it stands.
+    fn give_up(self, chain: &Chain<'_>) -> (usize, Outcome) {
+        let Member { place, request } = self.member;
+        let (call, effect) = (Call::of(request), request.effect());
+        let retries = chain.retries();
+        let outcome = conclude(&call, effect, retries, Decision::GiveUp, self.attempt);
+        (place, outcome)
+    }
 }
 
 impl Graph {
@@ -49,14 +70,19 @@ impl Graph {
             }
         }
         let mut chain = Chain::begin(self);
-        let mut wait = None;
         while !pending.is_empty() {
-            if let Some(wait) = wait {
-                self.clock().sleep(wait).await;
-            }
-            (wait, pending) = self
+            let again = self
                 .round(&mut chain, version, pending, &mut outcomes)
                 .await;
+            let Some(longest) = again.iter().map(|again| again.wait).max() else {
+                break;
+            };
+            if self.deadline.sleep(longest).await {
+                pending = again.into_iter().map(|again| again.member).collect();
+                continue;
+            }
+            outcomes.extend(again.into_iter().map(|again| again.give_up(&chain)));
+            break;
         }
         outcomes.sort_by_key(|(place, _)| *place);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
@@ -74,52 +100,49 @@ impl Graph {
         }
     }
 
-    /// Sends the pending members once. Returns those to send again, and the longest wait among them.
+    /// Sends the pending members once. Returns those to send again.
     async fn round<'a>(
         &self,
         chain: &mut Chain<'_>,
         version: GraphVersion,
         pending: Vec<Member<'a>>,
         outcomes: &mut Vec<(usize, Outcome)>,
-    ) -> (Option<Duration>, Vec<Member<'a>>) {
+    ) -> Vec<Again<'a>> {
         let answers = match self.exchange(chain, version, &pending).await {
             Ok(answers) => answers,
             Err(error) => {
-                outcomes.extend(
-                    pending
-                        .iter()
-                        .map(|member| (member.place, Err(error.clone()))),
-                );
-                return (None, Vec::new());
+                let failed = pending
+                    .iter()
+                    .map(|member| (member.place, Err(error.clone())));
+                outcomes.extend(failed);
+                return Vec::new();
             }
         };
         let mut again = Vec::new();
-        let mut longest = None;
-        for (member, answer) in pending.into_iter().zip(answers) {
+        for (member, attempt) in pending.into_iter().zip(answers) {
             let (call, effect) = (Call::of(member.request), member.request.effect());
-            let outcome = match answer {
-                None => Err(left_out(call, effect)),
-                Some(attempt) => match chain.decide(effect, &attempt) {
-                    Decision::Wait(wait) => {
-                        longest = longest.max(Some(wait));
-                        again.push(member);
-                        continue;
-                    }
-                    decision => conclude(&call, effect, chain.retries(), decision, attempt),
-                },
-            };
-            outcomes.push((member.place, outcome));
+            match chain.decide(effect, &attempt) {
+                Decision::Wait(wait) => again.push(Again {
+                    member,
+                    wait,
+                    attempt,
+                }),
+                decision => {
+                    let outcome = conclude(&call, effect, chain.retries(), decision, attempt);
+                    outcomes.push((member.place, outcome));
+                }
+            }
         }
-        (longest, again)
+        again
     }
 
-    /// Sends one envelope and returns the answer to each member, `None` where there is none.
+    /// Sends one envelope and returns what came of each member.
     async fn exchange(
         &self,
         chain: &mut Chain<'_>,
         version: GraphVersion,
         members: &[Member<'_>],
-    ) -> Result<Vec<Option<Attempt>>, GraphError> {
+    ) -> Result<Vec<Attempt>, GraphError> {
         let body = envelope(members);
         let request = Request::with_body(Method::Post, version, "/$batch", body);
         let effects = || members.iter().map(|member| member.request.effect());
@@ -160,7 +183,7 @@ fn envelope(members: &[Member<'_>]) -> Value {
 }
 
 /// Sorts the answers by member. An envelope that failed as a whole is everybody's answer.
-fn answers(attempt: Attempt, members: usize, now: Timestamp) -> Vec<Option<Attempt>> {
+fn answers(attempt: Attempt, members: usize, now: Timestamp) -> Vec<Attempt> {
     let responses = match &attempt {
         Ok(Answer {
             body: Some(body), ..
@@ -168,22 +191,21 @@ fn answers(attempt: Attempt, members: usize, now: Timestamp) -> Vec<Option<Attem
         _ => None,
     };
     let succeeded = matches!(&attempt, Ok(answer) if answer.is_success());
-    match responses {
-        None if succeeded => vec![None; members],
-        None => vec![Some(attempt); members],
-        Some(responses) => {
-            let mut answers = vec![None; members];
-            for response in responses {
-                let id = response["id"]
-                    .as_str()
-                    .and_then(|id| id.parse::<usize>().ok());
-                if let Some(answer) = id.and_then(|id| answers.get_mut(id)) {
-                    *answer = member_answer(response, now).map(Ok);
-                }
-            }
-            answers
+    if responses.is_none() && !succeeded {
+        return vec![attempt; members];
+    }
+    let mut answers = vec![Err(Fault::LeftOut); members];
+    for response in responses.into_iter().flatten() {
+        let id = response["id"]
+            .as_str()
+            .and_then(|id| id.parse::<usize>().ok());
+        if let Some(place) = id.and_then(|id| answers.get_mut(id))
+            && let Some(answer) = member_answer(response, now)
+        {
+            *place = Ok(answer);
         }
     }
+    answers
 }
 
 fn member_answer(response: &Value, now: Timestamp) -> Option<Answer> {
@@ -209,22 +231,9 @@ fn member_answer(response: &Value, now: Timestamp) -> Option<Answer> {
     })
 }
 
-fn left_out(call: Call, effect: Effect) -> GraphError {
-    match effect {
-        Effect::Read => GraphError::BadPayload {
-            call,
-            reason: "the answer to the batch leaves it out",
-            request_id: None,
-        },
-        Effect::Write => GraphError::AnswerLost {
-            call,
-            source: Lost::LeftOut,
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::error::Lost;
     use super::super::testing::{Seen, Server, graph, hanging_up, reply};
     use super::*;
 
@@ -366,21 +375,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_member_that_is_left_out_is_an_error_and_a_write_among_them_lost() {
-        let server =
-            Server::start(|_, _, _| reply(200, &json!({"responses": [{"id": "9"}, {"id": 0}, 7]})))
-                .await;
+    async fn a_read_that_is_left_out_is_sent_again_and_a_write_is_lost() {
+        let server = Server::start(|seen, round, _| match round {
+            0 => reply(200, &json!({"responses": [{"id": "9"}, {"id": 0}, 7]})),
+            _ => reply(200, &answer(seen, |_| Some((200, json!({}), json!({}))))),
+        })
+        .await;
         let results = graph(&server.url)
             .batch(GraphVersion::Beta, &[read(0), patch(1)])
             .await;
-        assert!(matches!(results[0], Err(GraphError::BadPayload { .. })));
+        assert!(results[0].is_ok());
         assert!(matches!(
             results[1],
             Err(GraphError::AnswerLost {
-                source: Lost::LeftOut,
+                source: Lost::Connection(Fault::LeftOut),
                 ..
             })
         ));
+        assert_eq!(members(&server.seen()[1]).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn members_that_wait_end_with_the_run() {
+        let body =
+            json!({"responses": [{"id": "0", "status": 429, "headers": {"Retry-After": "90"}}]});
+        let server = Server::start(move |_, _, _| reply(200, &body)).await;
+        let graph = graph(&server.url);
+        graph.end_within(Duration::from_secs(60));
+        let results = graph.batch(GraphVersion::Beta, &[read(0)]).await;
+        assert!(matches!(results[0], Err(GraphError::Throttled { .. })));
+        assert!(graph.clock().sleeps().is_empty());
     }
 
     #[tokio::test]

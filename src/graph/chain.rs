@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::answer::{Attempt, Response};
-use super::client::{Graph, Sending};
+use super::attempt::Sending;
+use super::client::Graph;
 use super::error::{Call, GraphError, Lost, Retries};
 use super::request::Effect;
 use super::retry::{self, CHAIN_DEADLINE, Decision, Outcome};
@@ -45,20 +46,23 @@ impl<'a> Chain<'a> {
         let left = self.graph.left().map_or(left, |run| left.min(run));
         let decision = retry::decide(effect, outcome, self.attempts, left);
         // Whoever is throttled is so with all his calls, also when this one is given up.
-        match (outcome, decision) {
-            (Outcome::Answered { status: 429, .. }, Decision::Wait(wait)) => {
-                self.graph.limiter.hold(wait);
-            }
-            (
-                Outcome::Answered {
-                    status: 429,
-                    retry_after: Some(wait),
-                },
-                _,
-            ) => self.graph.limiter.hold(wait.min(CHAIN_DEADLINE)),
-            _ => {}
+        if let Outcome::Answered {
+            status: 429,
+            retry_after,
+        } = outcome
+        {
+            let wait = match decision {
+                Decision::Wait(wait) => wait,
+                _ => retry_after.unwrap_or_default().min(CHAIN_DEADLINE),
+            };
+            self.graph.limiter.throttled(effect, wait);
         }
         decision
+    }
+
+    /// Returns how often the call was sent.
+    pub(super) fn attempts(&self) -> u32 {
+        self.attempts
     }
 
     pub(super) fn retries(&self) -> Retries {
@@ -287,7 +291,7 @@ mod tests {
             panic!("{error}")
         };
         assert!(
-            retries.elapsed <= CHAIN_DEADLINE && (4..=9).contains(&retries.count),
+            retries.elapsed <= CHAIN_DEADLINE && (8..=16).contains(&retries.count),
             "{retries:?}"
         );
 

@@ -146,9 +146,6 @@ pub enum Lost {
     /// A gateway answered in the service's place.
     #[error("a gateway answered {0}")]
     Gateway(Box<ServiceError>),
-    /// The answer to a `$batch` leaves this member out.
-    #[error("the answer to the batch leaves it out")]
-    LeftOut,
 }
 
 impl GraphError {

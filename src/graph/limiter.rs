@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use super::deadline::Deadline;
 use super::request::Effect;
 use crate::clock::Clock;
 
@@ -22,16 +23,23 @@ const CALLS: usize = 1_000;
 /// Writes in a span, for one app in one tenant (FACTS 5.1).
 const WRITES: usize = 100;
 
+/// Graph throttles below its published limits where others share them, or where it is busy. After a 429
+/// half as many calls go out, though never fewer than one in so many of the published ones.
+const SLOWEST: usize = 4;
+
+/// How much of the published limit comes back with every span that passes without a 429, as one in so many.
+const RECOVERY: usize = 8;
+
 /// What a call counts for; the members of a `$batch` count one each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Cost {
+pub(super) struct Cost {
     calls: usize,
     writes: usize,
 }
 
 impl Cost {
     /// Returns the cost of some calls sent together.
-    pub(crate) fn of(effects: impl IntoIterator<Item = Effect>) -> Self {
+    pub(super) fn of(effects: impl IntoIterator<Item = Effect>) -> Self {
         effects
             .into_iter()
             .fold(Self::default(), |cost, effect| Self {
@@ -43,7 +51,7 @@ impl Cost {
 
 /// The limits of one app in one tenant.
 #[derive(Debug)]
-pub(crate) struct Limiter {
+pub(super) struct Limiter {
     clock: Clock,
     state: Mutex<State>,
     given_back: Notify,
@@ -66,7 +74,7 @@ enum Admission {
 
 impl Limiter {
     /// Makes a limiter that has seen no call yet.
-    pub(crate) fn new(clock: Clock) -> Self {
+    pub(super) fn new(clock: Clock) -> Self {
         let state = State {
             calls: Window::new(CALLS),
             writes: Window::new(WRITES),
@@ -79,38 +87,48 @@ impl Limiter {
         }
     }
 
-    /// Waits for a slot. Returns `None`, at once, when there is none before the deadline.
-    pub(crate) async fn acquire(&self, cost: Cost, deadline: Option<Instant>) -> Option<Slot<'_>> {
+    /// Waits for a slot. Returns `None`, at once, when there is none before the end of the run.
+    pub(super) async fn acquire(&self, cost: Cost, end: &Deadline) -> Option<Slot<'_>> {
+        while self.free(cost, end).await {
+            if self.state().take(cost, self.clock.instant()) {
+                return Some(Slot {
+                    limiter: self,
+                    cost,
+                });
+            }
+        }
+        None
+    }
+
+    /// Waits until there is a slot and leaves it there. Returns `false`, at once, when there is none before
+    /// the end of the run.
+    pub(super) async fn free(&self, cost: Cost, end: &Deadline) -> bool {
         loop {
             // Made before looking, so that a slot given back in between is not missed.
             let given_back = self.given_back.notified();
             let now = self.clock.instant();
-            let admission = self.state().admit(cost, now);
-            match admission {
-                Admission::Now => {
-                    return Some(Slot {
-                        limiter: self,
-                        cost,
-                    });
-                }
-                Admission::At(instant) if deadline.is_some_and(|deadline| deadline <= instant) => {
-                    return None;
-                }
-                Admission::At(instant) => {
-                    self.clock
-                        .sleep(instant.saturating_duration_since(now))
-                        .await
-                }
-                Admission::WhenGivenBack => given_back.await,
+            let admission = self.state().admission(cost, now);
+            let goes_on = match admission {
+                Admission::Now => return true,
+                Admission::At(instant) => end.sleep(instant.saturating_duration_since(now)).await,
+                Admission::WhenGivenBack => end.bound(given_back).await.is_some(),
+            };
+            if !goes_on {
+                return false;
             }
         }
     }
 
-    /// Lets nothing pass for a while: Graph throttles an app as a whole.
-    pub(crate) fn hold(&self, wait: Duration) {
-        let until = self.clock.instant().checked_add(wait);
+    /// Takes note of a 429: nothing passes for a while, because Graph throttles an app as a whole, and then
+    /// fewer calls than before.
+    pub(super) fn throttled(&self, effect: Effect, wait: Duration) {
+        let now = self.clock.instant();
         let mut state = self.state();
-        state.not_before = state.not_before.max(until);
+        state.not_before = state.not_before.max(now.checked_add(wait));
+        match effect {
+            Effect::Read => state.calls.slow_down(now),
+            Effect::Write => state.writes.slow_down(now),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -119,25 +137,28 @@ impl Limiter {
 }
 
 impl State {
-    fn admit(&mut self, cost: Cost, now: Instant) -> Admission {
+    fn admission(&mut self, cost: Cost, now: Instant) -> Admission {
         let held = match self.not_before {
             Some(until) if until > now => Admission::At(until),
             _ => Admission::Now,
         };
-        let admission = held
-            .max(self.calls.admission(cost.calls, now))
-            .max(self.writes.admission(cost.writes, now));
-        if admission == Admission::Now {
+        held.max(self.calls.admission(cost.calls, now))
+            .max(self.writes.admission(cost.writes, now))
+    }
+
+    fn take(&mut self, cost: Cost, now: Instant) -> bool {
+        let is_free = self.admission(cost, now) == Admission::Now;
+        if is_free {
             self.calls.in_flight += cost.calls;
             self.writes.in_flight += cost.writes;
         }
-        admission
+        is_free
     }
 }
 
 /// The right to send, until it is dropped with the answer.
 #[derive(Debug)]
-pub(crate) struct Slot<'a> {
+pub(super) struct Slot<'a> {
     limiter: &'a Limiter,
     cost: Cost,
 }
@@ -156,22 +177,30 @@ impl Drop for Slot<'_> {
 /// A sliding window over one kind of call.
 #[derive(Debug)]
 struct Window {
+    /// How many calls Microsoft says that a span may hold.
+    published: usize,
+    /// How many it may hold now.
     limit: usize,
+    /// When the limit was lowered, or last raised again.
+    changed: Option<Instant>,
     in_flight: usize,
     /// When each answer of the last span came, oldest first.
     answered: VecDeque<Instant>,
 }
 
 impl Window {
-    fn new(limit: usize) -> Self {
+    fn new(published: usize) -> Self {
         Self {
-            limit,
+            published,
+            limit: published,
+            changed: None,
             in_flight: 0,
             answered: VecDeque::new(),
         }
     }
 
     fn admission(&mut self, wanted: usize, now: Instant) -> Admission {
+        self.recover(now);
         while self.answered.front().is_some_and(|at| *at + SPAN <= now) {
             self.answered.pop_front();
         }
@@ -181,6 +210,22 @@ impl Window {
             None => Admission::Now,
             Some(Some(at)) => Admission::At(*at + SPAN),
             Some(None) => Admission::WhenGivenBack,
+        }
+    }
+
+    /// Lowers the limit, once for all that were throttled together.
+    fn slow_down(&mut self, now: Instant) {
+        if self.changed.is_some_and(|at| now < at + SPAN) {
+            return;
+        }
+        self.limit = (self.limit / 2).max(self.published / SLOWEST);
+        self.changed = Some(now);
+    }
+
+    fn recover(&mut self, now: Instant) {
+        while let Some(at) = self.changed.filter(|at| *at + SPAN <= now) {
+            self.limit = (self.limit + self.published / RECOVERY).min(self.published);
+            self.changed = (self.limit < self.published).then_some(at + SPAN);
         }
     }
 
@@ -201,12 +246,15 @@ mod tests {
         (Limiter::new(clock.clone()), clock)
     }
 
+    async fn take<'a>(limiter: &'a Limiter, effects: &[Effect]) -> Slot<'a> {
+        let endless = Deadline::new(limiter.clock.clone(), None);
+        let cost = Cost::of(effects.iter().copied());
+        limiter.acquire(cost, &endless).await.expect("no deadline")
+    }
+
     async fn pass(limiter: &Limiter, effect: Effect, count: usize) {
         for _ in 0..count {
-            limiter
-                .acquire(Cost::of([effect]), None)
-                .await
-                .expect("no deadline");
+            take(limiter, &[effect]).await;
         }
     }
 
@@ -230,7 +278,7 @@ mod tests {
     #[tokio::test]
     async fn members_of_a_batch_count_and_a_slot_is_free_a_span_after_its_answer() {
         let (limiter, clock) = limiter();
-        let batch = limiter.acquire(Cost::of([Effect::Write; 20]), None).await;
+        let batch = take(&limiter, &[Effect::Write; 20]).await;
         clock.sleep(Duration::from_secs(5)).await;
         drop(batch);
         pass(&limiter, Effect::Write, 81).await;
@@ -240,27 +288,45 @@ mod tests {
     #[tokio::test]
     async fn a_full_flight_waits_for_what_is_given_back() {
         let (limiter, clock) = limiter();
-        let all = limiter
-            .acquire(Cost::of([Effect::Write; WRITES]), None)
-            .await;
-        let (next, ()) = tokio::join!(limiter.acquire(Cost::of([Effect::Write]), None), async {
+        let all = take(&limiter, &[Effect::Write; WRITES]).await;
+        tokio::join!(pass(&limiter, Effect::Write, 1), async {
             tokio::task::yield_now().await;
             drop(all);
         });
-        assert!(next.is_some());
         assert_eq!(clock.sleeps(), [SPAN]);
     }
 
     #[tokio::test]
-    async fn a_hold_stops_everything_and_a_deadline_is_not_waited_for() {
+    async fn a_429_stops_everything_and_a_deadline_is_not_waited_for() {
         let (limiter, clock) = limiter();
-        limiter.hold(Duration::from_secs(30));
-        limiter.hold(Duration::from_secs(10));
-        let deadline = clock.instant() + Duration::from_secs(20);
-        let cost = Cost::of([Effect::Read]);
-        assert!(limiter.acquire(cost, Some(deadline)).await.is_none());
+        limiter.throttled(Effect::Read, Duration::from_secs(30));
+        limiter.throttled(Effect::Read, Duration::from_secs(10));
+        let cost = Cost::of([Effect::Write]);
+        let soon = Deadline::new(clock.clone(), Some(Duration::from_secs(20)));
+        assert!(limiter.acquire(cost, &soon).await.is_none());
         assert!(clock.sleeps().is_empty());
-        assert!(limiter.acquire(cost, None).await.is_some());
+        pass(&limiter, Effect::Write, 1).await;
         assert_eq!(clock.sleeps(), [Duration::from_secs(30)]);
+    }
+
+    #[tokio::test]
+    async fn after_a_429_fewer_calls_go_out_and_slowly_more_again() {
+        let (limiter, clock) = limiter();
+        for _ in 0..5 {
+            limiter.throttled(Effect::Write, Duration::ZERO);
+        }
+        pass(&limiter, Effect::Write, WRITES / 2).await;
+        pass(&limiter, Effect::Read, WRITES).await;
+        assert!(clock.sleeps().is_empty(), "reads are as fast as before");
+        pass(&limiter, Effect::Write, 1).await;
+        assert_eq!(clock.sleeps(), [SPAN]);
+        clock.sleep(SPAN * 10).await;
+        pass(&limiter, Effect::Write, WRITES).await;
+        assert_eq!(clock.sleeps(), [SPAN, SPAN * 10]);
+        for _ in 0..10 {
+            limiter.throttled(Effect::Write, Duration::ZERO);
+            clock.sleep(SPAN).await;
+        }
+        assert!(limiter.state().writes.limit >= WRITES / SLOWEST);
     }
 }

@@ -5,10 +5,12 @@
 //! allows ([`retry`]), and says what came of it ([`error`]).
 
 mod answer;
+mod attempt;
 mod batch;
 mod chain;
 pub mod client;
 pub mod cloud;
+mod deadline;
 pub mod error;
 mod limiter;
 pub mod odata;

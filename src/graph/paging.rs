@@ -6,9 +6,12 @@ use serde_json::Value;
 use url::Url;
 
 use super::answer::Response;
+use super::attempt::Sending;
+use super::chain::{Chain, conclude};
 use super::client::Graph;
 use super::error::{Call, GraphError};
 use super::request::{Effect, Method, Request};
+use super::retry::Decision;
 
 /// How many pages a list may have before it is taken for one that never ends.
 const MOST_PAGES: usize = 10_000;
@@ -16,28 +19,65 @@ const MOST_PAGES: usize = 10_000;
 /// How much memory a list may take: a tenant's largest is some hundredth of it.
 const MOST_BYTES: usize = 1 << 30;
 
+/// The page sizes to fall back on where the service cannot gather a page and answers 503: the last one is what
+/// Microsoft's guide to Intune's interfaces advises (FACTS 4.5).
+const SMALLER_PAGES: [usize; 2] = [100, 20];
+
+/// How many 503 in a row are taken for a service that is busy. After so many the page is taken to be too large.
+const BUSY: u32 = 2;
+
+/// What came of reading a list with pages of one size.
+enum Read {
+    Whole(Vec<Value>),
+    /// A page of it cannot be had.
+    TooLarge,
+}
+
 impl Graph {
-    /// Reads a whole list, following `@odata.nextLink` as it stands.
+    /// Reads a whole list, following `@odata.nextLink` as it stands. Where the service cannot gather a page,
+    /// the list is read anew with smaller ones.
     ///
     /// # Errors
     /// When a page cannot be read, is no list, or points to another server or back to a page that was
     /// read already. Part of a list is never returned.
     pub async fn list(&self, request: &Request) -> Result<Vec<Value>, GraphError> {
-        let mut call = Call::of(request);
         if request.method != Method::Get {
             return Err(GraphError::InvalidRequest {
-                call,
+                call: Call::of(request),
                 reason: "a list is read by GET",
             });
         }
+        let sizes = match request.path.contains("$top=") {
+            true => &[][..],
+            false => &SMALLER_PAGES[..],
+        };
+        let mut smaller = sizes.iter();
+        let mut sized = request.clone();
+        loop {
+            let may_shrink = !smaller.as_slice().is_empty();
+            match self.pages(&sized, may_shrink).await? {
+                Read::Whole(items) => return Ok(items),
+                Read::TooLarge => {
+                    if let Some(size) = smaller.next() {
+                        sized.path = with_page_size(&request.path, *size);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn pages(&self, request: &Request, may_shrink: bool) -> Result<Read, GraphError> {
+        let mut call = Call::of(request);
         let mut url = self.url(request)?;
         let mut seen = HashSet::new();
         let mut list = List::of_at_most(MOST_BYTES);
         loop {
-            let response = self.call(&call, &url, None, Effect::Read).await?;
-            let next = list.take_page(&call, response)?;
-            let Some(next) = next else {
-                return Ok(list.items);
+            let page = self.page(&call, &url, may_shrink).await?;
+            let Some(page) = page else {
+                return Ok(Read::TooLarge);
+            };
+            let Some(next) = list.take_page(&call, page)? else {
+                return Ok(Read::Whole(list.items));
             };
             seen.insert(url);
             url = self.follow(&call, &next)?;
@@ -48,6 +88,35 @@ impl Graph {
                 method: Method::Get,
                 path: path_and_query(&url),
             };
+        }
+    }
+
+    /// Reads a page, as often as the policy says. Returns nothing where it may be had in smaller pieces alone.
+    async fn page(
+        &self,
+        call: &Call,
+        url: &Url,
+        may_shrink: bool,
+    ) -> Result<Option<Response>, GraphError> {
+        let sending = Sending::read(call, url);
+        let mut chain = Chain::begin(self);
+        loop {
+            let attempt = chain.attempt(&sending).await?;
+            let decision = chain.decide(Effect::Read, &attempt);
+            let too_large = may_shrink
+                && chain.attempts() >= BUSY
+                && attempt.as_ref().is_ok_and(|answer| answer.status == 503);
+            match decision {
+                Decision::Wait(wait) if self.deadline.sleep(wait).await => {
+                    if too_large {
+                        return Ok(None);
+                    }
+                }
+                decision => {
+                    let retries = chain.retries();
+                    return conclude(call, Effect::Read, retries, decision, attempt).map(Some);
+                }
+            }
         }
     }
 
@@ -130,6 +199,11 @@ fn bad(call: &Call, reason: &'static str) -> GraphError {
     }
 }
 
+fn with_page_size(path: &str, size: usize) -> String {
+    let joint = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{joint}$top={size}")
+}
+
 fn path_and_query(url: &Url) -> String {
     match url.query() {
         Some(query) => format!("{}?{query}", url.path()),
@@ -188,6 +262,41 @@ mod tests {
             ]
         );
         assert_eq!(graph.clock().sleeps().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_is_too_large_is_asked_for_in_smaller_ones() {
+        let server = Server::start(|seen, _, url| {
+            let small = seen.line.contains("$top=20");
+            match seen.line.contains("skiptoken") {
+                true if small => reply(200, &json!({"value": [2]})),
+                false if small => {
+                    let next = format!("{url}/beta/things?$expand=parts&$top=20&$skiptoken=a");
+                    reply(200, &json!({"value": [1], "@odata.nextLink": next}))
+                }
+                _ => reply(503, &Value::Null),
+            }
+        })
+        .await;
+        let graph = graph(&server.url);
+        let things = Request::get(GraphVersion::Beta, "/things?$expand=parts");
+        assert_eq!(
+            graph.list(&things).await.expect("a list"),
+            [json!(1), json!(2)]
+        );
+        let line = "GET /beta/things?$expand=parts";
+        assert_eq!(
+            server.lines(),
+            [
+                line.to_owned(),
+                line.to_owned(),
+                format!("{line}&$top=100"),
+                format!("{line}&$top=100"),
+                format!("{line}&$top=20"),
+                format!("{line}&$top=20&$skiptoken=a"),
+            ]
+        );
+        assert_eq!(graph.clock().sleeps().len(), 4);
     }
 
     #[tokio::test]

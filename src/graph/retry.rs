@@ -18,8 +18,12 @@ pub const CHAIN_DEADLINE: Duration = Duration::from_secs(5 * 60);
 /// The least wait. Intune often names none, or 0, and counts what is sent meanwhile (FACTS 5.1).
 const FLOOR: Duration = Duration::from_secs(3);
 
-/// Where the backoff stops growing. A longer Retry-After is honoured all the same.
-const CAP: Duration = Duration::from_secs(60);
+/// Where the backoff starts after a fault that has nothing to do with limits.
+const START: Duration = Duration::from_secs(1);
+
+/// Where the backoff stops growing: the span that Graph's limits are stated for. A longer Retry-After is
+/// honoured all the same.
+const CAP: Duration = Duration::from_secs(20);
 
 /// How often a connection is tried: a host that cannot be found is more often wrong than busy.
 const CONNECTS: u32 = 5;
@@ -60,7 +64,7 @@ pub enum Decision {
 /// 502, 503 and 504 come from a gateway in front of the service that was asked, so after them a write
 /// may or may not have been done.
 pub fn decide(effect: Effect, outcome: Outcome, attempt: u32, left: Duration) -> Decision {
-    let asked = match (outcome, effect) {
+    let wait = match (outcome, effect) {
         (
             Outcome::Answered {
                 status: 429,
@@ -70,13 +74,26 @@ pub fn decide(effect: Effect, outcome: Outcome, attempt: u32, left: Duration) ->
         )
         | (
             Outcome::Answered {
-                status: 502..=504,
+                status: 503,
                 retry_after,
             },
             Effect::Read,
-        ) => retry_after,
-        (Outcome::NeverConnected, _) if attempt < CONNECTS => None,
-        (Outcome::Lost, Effect::Read) => None,
+        ) => away(retry_after, attempt),
+        (
+            Outcome::Answered {
+                status: 502 | 504,
+                retry_after: Some(asked),
+            },
+            Effect::Read,
+        ) => away(Some(asked), attempt),
+        (
+            Outcome::Answered {
+                status: 502 | 504, ..
+            }
+            | Outcome::Lost,
+            Effect::Read,
+        ) => backoff(attempt),
+        (Outcome::NeverConnected, _) if attempt < CONNECTS => backoff(attempt),
         (
             Outcome::Lost
             | Outcome::Answered {
@@ -89,7 +106,6 @@ pub fn decide(effect: Effect, outcome: Outcome, attempt: u32, left: Duration) ->
         (Outcome::NeverConnected, _) => return Decision::GiveUp,
         (Outcome::Answered { .. } | Outcome::Hopeless, _) => return Decision::Final,
     };
-    let wait = delay(asked, attempt);
     if wait < left {
         Decision::Wait(wait)
     } else {
@@ -97,33 +113,34 @@ pub fn decide(effect: Effect, outcome: Outcome, attempt: u32, left: Duration) ->
     }
 }
 
-/// Returns the wait before the next attempt: what was asked for and a little more, so that callers who
-/// were throttled together do not return together; else a jittered exponential backoff.
-fn delay(asked: Option<Duration>, attempt: u32) -> Duration {
-    let backoff = ExponentialBuilder::new()
-        .with_min_delay(FLOOR)
-        .without_max_times()
-        .with_jitter();
+/// Returns how long to stay away: as long as was asked for and a little more, so that callers who were
+/// throttled together do not return together; else for a while that grows.
+fn away(asked: Option<Duration>, attempt: u32) -> Duration {
     match asked.filter(|asked| !asked.is_zero()) {
         Some(asked) => {
-            let beyond = backoff
-                .build()
-                .next()
-                .unwrap_or(FLOOR)
-                .saturating_sub(FLOOR);
+            let beyond = growing(FLOOR, 1).saturating_sub(FLOOR);
             asked.max(FLOOR).saturating_add(beyond)
         }
-        None => {
-            let before = usize::try_from(attempt.saturating_sub(1))
-                .unwrap_or(usize::MAX)
-                .min(16);
-            backoff
-                .with_max_delay(CAP)
-                .build()
-                .nth(before)
-                .unwrap_or(CAP)
-        }
+        None => growing(FLOOR, attempt),
     }
+}
+
+/// Returns the wait after attempt number `attempt` (from 1) that failed for no reason that anybody stated.
+pub fn backoff(attempt: u32) -> Duration {
+    growing(START, attempt)
+}
+
+/// Returns a jittered wait that doubles with every attempt.
+fn growing(first: Duration, attempt: u32) -> Duration {
+    let before = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
+    ExponentialBuilder::new()
+        .with_min_delay(first)
+        .with_max_delay(CAP)
+        .without_max_times()
+        .with_jitter()
+        .build()
+        .nth(before.min(16))
+        .unwrap_or(CAP)
 }
 
 /// Parses a `Retry-After`: seconds, with a fraction or without, or an HTTP date, which counts from
@@ -240,16 +257,7 @@ mod tests {
 
     #[test]
     fn the_backoff_doubles_up_to_its_cap() {
-        for (attempt, least) in [
-            (1, 3),
-            (2, 6),
-            (3, 12),
-            (4, 24),
-            (5, 48),
-            (6, 60),
-            (40, 60),
-            (u32::MAX, 60),
-        ] {
+        for (attempt, least) in [(1, 3), (2, 6), (3, 12), (4, 20), (40, 20), (u32::MAX, 20)] {
             let least = Duration::from_secs(least);
             match decide(Effect::Read, status(503), attempt, LONG) {
                 Decision::Wait(wait) => {
@@ -257,6 +265,16 @@ mod tests {
                 }
                 other => panic!("{other:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn a_fault_that_has_nothing_to_do_with_limits_is_waited_out_for_less() {
+        for fault in [Outcome::Lost, Outcome::NeverConnected, status(504)] {
+            let Decision::Wait(wait) = decide(Effect::Read, fault, 1, LONG) else {
+                panic!("{fault:?} is repeated")
+            };
+            assert!(wait >= START && wait < FLOOR, "{fault:?}: {wait:?}");
         }
     }
 

@@ -44,8 +44,6 @@ pub(crate) struct Outgoing {
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Vec<u8>>,
-    /// Less than the usual time, where the run has less left.
-    pub(crate) within: Option<Duration>,
 }
 
 /// An answer.
@@ -68,6 +66,12 @@ pub enum Fault {
     /// The connection failed after it was made.
     #[error("the connection failed before the answer was complete")]
     Lost(#[source] Arc<reqwest::Error>),
+    /// The answer to a `$batch` says nothing of this member.
+    #[error("the answer to the batch leaves it out")]
+    LeftOut,
+    /// The run ended before the answer came.
+    #[error("the time for this run was over before the answer came")]
+    OutOfTime,
     /// The answer is longer than any that is expected.
     #[error("the answer is longer than {} MiB", LONGEST_ANSWER >> 20)]
     TooLong,
@@ -111,9 +115,6 @@ impl Transport {
             .headers(outgoing.headers);
         if let Some(body) = outgoing.body {
             request = request.body(body);
-        }
-        if let Some(within) = outgoing.within {
-            request = request.timeout(within.min(REQUEST_TIMEOUT));
         }
         let mut response = request.send().await.map_err(Fault::from)?;
         let mut body = Vec::new();
@@ -166,8 +167,11 @@ impl Fault {
     pub(crate) fn outcome(&self, effect: Effect) -> Outcome {
         match (self, effect) {
             (Self::NeverConnected(_), _) => Outcome::NeverConnected,
-            (Self::Lost(_), _) | (Self::TooLong, Effect::Write) => Outcome::Lost,
-            (Self::Hopeless(_), _) | (Self::TooLong, Effect::Read) => Outcome::Hopeless,
+            (Self::Lost(_) | Self::LeftOut, _)
+            | (Self::TooLong | Self::OutOfTime, Effect::Write) => Outcome::Lost,
+            (Self::Hopeless(_), _) | (Self::TooLong | Self::OutOfTime, Effect::Read) => {
+                Outcome::Hopeless
+            }
         }
     }
 }
@@ -215,7 +219,6 @@ mod tests {
             url: Url::parse(url).expect("valid"),
             headers: HeaderMap::new(),
             body: None,
-            within: None,
         }
     }
 

@@ -129,7 +129,7 @@ impl Planner<'_> {
                 change.blocked.push(Blocked {
                     code: "match/no-singleton".to_owned(),
                     message: format!("the tenant did not answer its `{}`", manifest.address.kind),
-                    help: "every tenant has one: `moorline doctor` tells what the token may read"
+                    help: "every tenant has one: check that the app has `Policy.Read.DeviceConfiguration`"
                         .to_owned(),
                     location: None,
                 });

@@ -1,6 +1,6 @@
 //! The conditions that callers meet: limits, lag, latency, faults. All are off unless somebody asks for them.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -81,12 +81,33 @@ pub struct Rule {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Match {
-    /// The verbs; left out, all of them.
-    pub method: Option<Vec<String>>,
+    /// The verb or verbs; left out, all of them.
+    pub method: Option<Verbs>,
     /// A glob over the path with its version and without its query: `/beta/deviceManagement/**`.
     pub path: Option<PathGlob>,
     /// Only this one of the calls that fit, counted from 1.
-    pub nth: Option<u64>,
+    pub nth: Option<NonZeroU64>,
+}
+
+/// One verb or several.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Verbs {
+    /// One.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
+}
+
+impl Verbs {
+    /// Returns whether a verb is among them.
+    pub(crate) fn include(&self, verb: &str) -> bool {
+        let verbs = match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Several(several) => several,
+        };
+        verbs.iter().any(|own| own.eq_ignore_ascii_case(verb))
+    }
 }
 
 /// A glob over paths: `*` stays within a segment, `**` does not.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::http::{Method, Uri};
 use ring::digest::{SHA256, digest};
 
-use super::conditions::{Effect, Rule};
+use super::conditions::{Effect, PathGlob, Rule};
 
 /// The rules, and how often each has met and struck so far.
 #[derive(Debug, Default)]
@@ -49,15 +49,10 @@ impl Faults {
 
 fn fits(rule: &Rule, method: &Method, path: &str) -> bool {
     let wanted = &rule.matches;
-    let named = |names: &Vec<String>| {
-        let mut names = names.iter();
-        names.any(|name| name.eq_ignore_ascii_case(method.as_str()))
-    };
-    wanted.method.as_ref().is_none_or(named)
-        && wanted
-            .path
-            .as_ref()
-            .is_none_or(|glob| glob.0.is_match(path))
+    let verbs = wanted.method.as_ref();
+    let path_fits = |glob: &PathGlob| glob.0.is_match(path);
+    verbs.is_none_or(|verbs| verbs.include(method.as_str()))
+        && wanted.path.as_ref().is_none_or(path_fits)
 }
 
 impl Tally {
@@ -65,7 +60,7 @@ impl Tally {
     /// call's.
     fn strikes(&mut self, rule: &Rule, name: impl FnOnce() -> (String, String)) -> bool {
         self.fitted += 1;
-        if rule.matches.nth.is_some_and(|nth| nth != self.fitted)
+        if rule.matches.nth.is_some_and(|nth| nth.get() != self.fitted)
             || rule.count.is_some_and(|count| self.struck >= count)
         {
             return false;

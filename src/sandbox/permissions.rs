@@ -162,7 +162,7 @@ impl Caller {
     /// Returns whether the token has one of these permissions.
     pub(crate) fn has(&self, any_of: &[&str]) -> bool {
         let has = |name: &&str| self.permissions.iter().any(|own| own == name);
-        any_of.iter().any(|name| has(name))
+        any_of.iter().any(has)
     }
 
     /// Refuses a call that this caller may not make; `path` is the whole path of the call.

@@ -8,13 +8,19 @@ mod command_line;
 mod compare;
 mod doctor;
 mod documents;
+#[cfg(debug_assertions)]
+mod estate;
 mod explain;
+#[cfg(debug_assertions)]
+mod faults;
 mod permissions;
 mod readme;
 mod samples;
 mod schemas;
 mod sign_in;
 mod support;
+#[cfg(debug_assertions)]
+mod throttling;
 
 mod bad_input;
 mod overlay;

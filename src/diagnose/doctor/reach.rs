@@ -1,7 +1,5 @@
 //! Whether the two services answer, and whether their clock and ours agree.
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::HeaderMap;
 use url::Url;
@@ -11,9 +9,6 @@ use super::chart::Chart;
 use crate::diagnose::catalogue::Catalogue;
 use crate::graph::retry::http_date;
 use crate::graph::transport::{Fault, Outgoing};
-
-/// How long an answer may take. Nothing depends on it but the reader's patience.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How far clocks may be apart: Microsoft Entra tolerates five minutes in what is signed.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
@@ -60,7 +55,6 @@ async fn knock(subject: &Subject<'_>, url: &Url) -> Result<Option<Timestamp>, Fa
         url: url.clone(),
         headers: HeaderMap::new(),
         body: None,
-        within: Some(PATIENCE),
     };
     let answer = subject.transport.exchange(outgoing).await?;
     Ok(answer.header("date").and_then(http_date))

@@ -100,7 +100,7 @@ async fn a_replica_shows_what_was_for_a_while() {
 async fn a_failure_can_hide_that_the_call_was_done() {
     for body in ["intune", "core", "html", "empty"] {
         let fault = json!({
-            "match": {"method": ["POST"], "path": "/beta/deviceManagement/*", "nth": 1},
+            "match": {"method": "POST", "path": "/beta/deviceManagement/*", "nth": 1},
             "effect": {"status": 500, "done": true, "body": body},
         });
         let client = Client::under(json!({"faults": [fault]}), json!({})).await;

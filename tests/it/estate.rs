@@ -1,0 +1,242 @@
+//! A tenant as large as wanted, the manifests that declare it, and a client beside a sandbox that plays it. The
+//! benches use it as well.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use moorline::apply::{Applier, ApplyOptions, Item, Observer, Outcome};
+use moorline::auth::cache::Cached;
+use moorline::auth::client_secret::ClientSecret;
+use moorline::auth::entra::TokenEndpoint;
+use moorline::auth::{Caller, TokenSource};
+use moorline::clock::Clock;
+use moorline::graph::{Cloud, Endpoints, Graph, Options, transport::Transport};
+use moorline::manifest::{Desired, bundle};
+use moorline::plan::{self, Change, Plan};
+use moorline::sandbox::state::State;
+use moorline::sandbox::{Running, Sandbox};
+use moorline::tenant::{Live, read};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const DOMAIN: &str = "contoso.onmicrosoft.com";
+
+/// The kinds that take turns, each with the property that a change changes.
+const KINDS: [(&str, &str); 2] = [
+    ("windowsIdentityProtectionConfiguration", "pinMinimumLength"),
+    (
+        "windowsUpdateForBusinessConfiguration",
+        "featureUpdatesDeferralPeriodInDays",
+    ),
+];
+
+/// The value that manifests declare, and the one that a live object has that differs.
+const DECLARED: u8 = 6;
+const DIFFERENT: u8 = 8;
+
+/// How large a tenant is and how far it is from its manifests.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Device configurations that manifests declare.
+    pub declared: usize,
+    /// How many of them exist.
+    pub live: usize,
+    /// How many of those differ.
+    pub different: usize,
+    /// Groups that they are assigned to by name; without any they are not assigned.
+    pub groups: usize,
+    /// Filters of those assignments.
+    pub filters: usize,
+}
+
+/// A folder of manifests and the tenant that they are about.
+pub struct Estate {
+    folder: TempDir,
+    seed: Value,
+}
+
+/// A client beside the sandbox that plays its tenant.
+pub struct Site {
+    /// The sandbox.
+    pub running: Running,
+    /// The client, signed in.
+    pub graph: Graph,
+    /// What is declared.
+    pub desired: Desired,
+}
+
+impl Estate {
+    /// Makes a tenant and its manifests.
+    pub fn new(size: Size) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let tenant = format!(
+            "apiVersion: moorline/v1\nkind: Tenant\nmetadata: {{ name: contoso }}\nspec: {{ tenantId: {DOMAIN} }}\n"
+        );
+        let write = |name: &str, text: String| {
+            std::fs::write(folder.path().join(name), text).expect("the file can be written");
+        };
+        write("moorline.yaml", tenant);
+        for number in 0..size.declared {
+            write(&format!("c{number:04}.yaml"), manifest(size, number));
+        }
+        Self {
+            seed: seed(size),
+            folder,
+        }
+    }
+
+    /// Returns the folder with the manifests.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Starts a sandbox under these conditions and signs in to it.
+    pub async fn open(&self, conditions: Value, clock: Clock) -> Site {
+        let state = State::from_json(&self.seed.to_string()).expect("the seed is a state");
+        self.reopen(state, conditions, clock).await
+    }
+
+    /// As [`Self::open`], with the tenant as somebody left it.
+    pub async fn reopen(&self, state: State, conditions: Value, clock: Clock) -> Site {
+        let conditions = serde_json::from_value(conditions).expect("the conditions make sense");
+        let desired = bundle::load(self.folder.path())
+            .into_desired()
+            .expect("the manifests are valid");
+        let address = ([127, 0, 0, 1], 0).into();
+        let running = Sandbox::start_under(conditions, state, None, address)
+            .await
+            .expect("the sandbox starts");
+        let (graph_url, login_url) = (running.graph_url(), running.login_url());
+        let endpoints = Endpoints::new(Cloud::Global, Some(&graph_url), Some(&login_url))
+            .expect("loopback is allowed");
+        let transport = Transport::new(&endpoints).expect("the client is made");
+        let caller = Caller::new(transport.clone(), clock.clone(), None);
+        let endpoint = TokenEndpoint::new(&endpoints, DOMAIN, caller);
+        let app = ClientSecret::new(endpoint, "tests".to_owned(), "tests".into());
+        let tokens = Arc::new(Cached::new(app, clock.clone()));
+        // What is measured is what comes after the sign-in.
+        tokens
+            .token()
+            .await
+            .expect("the sandbox signs everybody in");
+        let graph = Graph::new(endpoints, tokens, transport, clock, &Options::default());
+        Site {
+            running,
+            graph,
+            desired,
+        }
+    }
+}
+
+impl Site {
+    /// Reads the tenant and plans.
+    pub async fn plan(&self) -> (Plan, Live) {
+        read::plan(
+            &self.graph,
+            &self.desired,
+            |_| true,
+            &plan::Options::default(),
+        )
+        .await
+        .expect("the tenant can be read")
+    }
+
+    /// Carries a plan out.
+    pub async fn apply(&self, plan: &Plan, live: &Live) -> Outcome {
+        let applier = Applier {
+            graph: &self.graph,
+            desired: &self.desired,
+            names: &live.names,
+            plan,
+            options: ApplyOptions::default(),
+            secrets: &|_| None,
+            observer: &Silent,
+            cancelled: &AtomicBool::new(false),
+        };
+        applier.run().await.expect("nothing speaks against it")
+    }
+}
+
+struct Silent;
+
+impl Observer for Silent {
+    fn started(&self, _change: &Change) {}
+
+    fn finished(&self, _item: &Item) {}
+}
+
+fn id(family: u32, number: usize) -> String {
+    format!("{family:08x}-0000-4000-8000-{number:012x}")
+}
+
+fn name(number: usize) -> String {
+    format!("Configuration {number:04}")
+}
+
+fn manifest(size: Size, number: usize) -> String {
+    let (kind, property) = KINDS[number % KINDS.len()];
+    let mut manifest = json!({
+        "apiVersion": "graph.microsoft.com/beta",
+        "kind": kind,
+        "metadata": { "name": format!("c{number:04}") },
+        "spec": { "displayName": name(number), property: DECLARED },
+    });
+    if size.groups > 0 {
+        let mut assignment = json!({ "group": format!("Group {}", number % size.groups) });
+        if size.filters > 0 {
+            let filter = format!("Filter {}", number % size.filters);
+            assignment["filter"] = json!({ "include": filter });
+        }
+        manifest["assignments"] = json!([assignment]);
+    }
+    manifest.to_string()
+}
+
+fn seed(size: Size) -> Value {
+    let groups = (0..size.groups)
+        .map(|number| json!({ "id": id(1, number), "displayName": format!("Group {number}") }));
+    let filters = (0..size.filters).map(|number| {
+        json!({
+            "id": id(2, number),
+            "displayName": format!("Filter {number}"),
+            "platform": "windows10AndLater",
+            "rule": "(device.deviceOwnership -eq \"Corporate\")",
+        })
+    });
+    let objects = (0..size.live).map(|number| {
+        let (kind, property) = KINDS[number % KINDS.len()];
+        let value = if number < size.different {
+            DIFFERENT
+        } else {
+            DECLARED
+        };
+        let mut object = json!({
+            "@odata.type": format!("#microsoft.graph.{kind}"),
+            "id": id(3, number),
+            "displayName": name(number),
+            property: value,
+        });
+        if size.groups > 0 {
+            let mut target = json!({
+                "@odata.type": "#microsoft.graph.groupAssignmentTarget",
+                "groupId": id(1, number % size.groups),
+            });
+            if size.filters > 0 {
+                target["deviceAndAppManagementAssignmentFilterId"] =
+                    id(2, number % size.filters).into();
+                target["deviceAndAppManagementAssignmentFilterType"] = "include".into();
+            }
+            object["assignments"] = json!([{ "target": target }]);
+        }
+        object
+    });
+    json!({
+        "kind": "sandbox-state",
+        "formatVersion": "1.0",
+        "tenant": { "domain": DOMAIN },
+        "groups": groups.collect::<Vec<_>>(),
+        "assignmentFilters": filters.collect::<Vec<_>>(),
+        "deviceConfigurations": objects.collect::<Vec<_>>(),
+    })
+}
