@@ -23,6 +23,7 @@
 //! | [`plan`] | comparing by type, merging, requests, risks, digests |
 //! | [`apply`] | carrying out a plan: preconditions, one change at a time, reading back |
 //! | [`drift`] | a plan read the other way round |
+//! | [`diagnose`] | why something failed and what a run needs: the error catalogue, permissions, the doctor |
 //! | [`report`] | results as documents, one writer a format |
 //! | [`sandbox`] | an emulator of the Graph subset that is used; it shares with the rest what the type documents say, and no curated fact |
 //! | [`ui`] | the only writer to stdout and stderr |
@@ -36,6 +37,7 @@ pub mod apply;
 pub mod auth;
 pub mod cli;
 pub mod clock;
+pub mod diagnose;
 pub mod diagnostic;
 pub mod drift;
 pub mod error;

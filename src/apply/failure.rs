@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 
+use crate::diagnose::{self, Lack};
 use crate::graph::{GraphError, Method};
 use crate::kinds::Family;
 
@@ -71,38 +72,12 @@ fn permission(error: &GraphError, family: &Family) -> &'static str {
 
 /// Returns what to do about an error.
 fn help(error: &GraphError, family: &Family) -> Option<String> {
-    if let GraphError::Auth(error) = error {
-        return error.hint().map(str::to_owned);
+    let entry = diagnose::failure::of_call(error)?;
+    let mut help = entry.remedy.join(" ");
+    if entry.lacks == Some(Lack::Permission) {
+        // Which one it is, only the call tells.
+        let permission = permission(error, family);
+        help = format!("The app needs `{permission}`. {help}");
     }
-    let help = match error.status()? {
-        400 => match error.service().and_then(|error| error.request_id.as_ref()) {
-            Some(id) => format!(
-                "the service refuses a value: `moorline validate` finds what can be known before; Microsoft's support can look up request {id}"
-            ),
-            None => {
-                "the service refuses a value: `moorline validate` finds what can be known before"
-                    .to_owned()
-            }
-        },
-        401 => {
-            "the token is refused: check that it is for this tenant and has not expired".to_owned()
-        }
-        403 => format!(
-            "grant the app the permission `{}` and consent to it",
-            permission(error, family)
-        ),
-        404 => "it was deleted meanwhile: look at a new `moorline plan`".to_owned(),
-        409 | 412 | 423 => {
-            "something else is writing it at the same time: run `moorline apply` again".to_owned()
-        }
-        429 => {
-            "Graph throttles this app: wait some minutes and run `moorline apply` again".to_owned()
-        }
-        500.. => {
-            "the service failed: run `moorline apply` again; it finds what was done in spite of it"
-                .to_owned()
-        }
-        _ => return None,
-    };
-    Some(help)
+    Some(format!("{help} (`moorline explain {}`)", entry.id))
 }

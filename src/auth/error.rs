@@ -90,31 +90,18 @@ pub enum AuthError {
 }
 
 impl AuthError {
-    /// Returns what to do about it, where that is known.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Refused(refusal) => refusal.hint(),
-            Self::Incomplete(passed_over) => passed_over.first()?.credential.advice(),
-            Self::ForeignHost { .. } => {
-                Some("give `--login-url` too, so that the token comes from the same place")
-            }
-            Self::AzureCli(_) => {
-                Some("run `az login`, or choose another credential by `--credential`")
-            }
-            Self::WrongTenant { .. } => {
-                Some("correct `spec.tenantId`, or sign in to the tenant that it names")
-            }
-            _ => None,
-        }
-    }
-
-    /// Returns everything that helps: what to do, or what each kind of credential lacks.
+    /// Returns what the error itself knows about a way out: what each kind of credential lacks.
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::NoCredential(passed_over) => {
                 passed_over.iter().map(ToString::to_string).collect()
             }
-            error => error.hint().map(str::to_owned).into_iter().collect(),
+            Self::Incomplete(passed_over) => passed_over
+                .iter()
+                .filter_map(|one| one.credential.advice())
+                .map(str::to_owned)
+                .collect(),
+            _ => Vec::new(),
         }
     }
 }

@@ -60,7 +60,7 @@ struct Header {
 impl Token {
     /// Makes a token that somebody else looks after. Its claims say who issued it.
     pub fn given(secret: SecretString) -> Self {
-        let claims = claims(secret.expose_secret()).unwrap_or_default();
+        let claims: Claims = part(secret.expose_secret(), 1).unwrap_or_default();
         let issuer = claims.iss.filter(|_| is_signed(secret.expose_secret()));
         let issuer = issuer.and_then(|iss| Url::parse(&iss).ok());
         Self {
@@ -102,6 +102,11 @@ impl Token {
         self.issuer.as_deref()
     }
 
+    /// Returns what the token says of itself, unchecked; `None` where it is no JWT.
+    pub(crate) fn claims<T: DeserializeOwned>(&self) -> Option<T> {
+        part(self.secret.expose_secret(), 1)
+    }
+
     /// Returns whether it is time to get another one.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.lifetime.is_some_and(|lifetime| lifetime.renew <= now)
@@ -129,17 +134,13 @@ fn host(url: &Url) -> Option<String> {
     url.host_str().map(str::to_owned)
 }
 
-/// Reads the payload of a JWT, without checking its signature; `None` for any other text.
-fn claims(token: &str) -> Option<Claims> {
-    part(token, 1)
-}
-
 /// Returns whether a token claims to be signed. One that does not is an emulator's, whatever issuer it names.
 fn is_signed(token: &str) -> bool {
     let header: Option<Header> = part(token, 0);
     header.is_some_and(|header| header.alg != "none")
 }
 
+/// Reads a part of a JWT, without checking its signature; `None` for any other text.
 fn part<T: DeserializeOwned>(token: &str, number: usize) -> Option<T> {
     let part = token.split('.').nth(number)?.trim_end_matches('=');
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()

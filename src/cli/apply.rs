@@ -9,7 +9,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use secrecy::SecretString;
 
-use super::failure::{self, Failure};
+use super::failure::Failure;
 use super::output::Output;
 use super::session::Session;
 use super::{Done, Format, TenantOptions};
@@ -200,7 +200,7 @@ async fn carry_out(
     };
     drop(observer);
     outcome.map_err(|error| match error {
-        ApplyError::Read(source) => failure::graph(source).into(),
+        ApplyError::Read(source) => source.into(),
         other => other.into_error().into(),
     })
 }

@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use crate::auth::AuthError;
+use crate::diagnose::failure as known;
+use crate::diagnose::{Catalogue, Entry, Explanation};
 use crate::diagnostic::{self, Finding, Severity};
 use crate::error::{Error, ErrorKind};
 use crate::graph::error::GraphError;
@@ -15,6 +17,8 @@ use crate::ui::Ui;
 pub(super) struct Failure {
     error: Error,
     invalid: Option<Box<Invalid>>,
+    /// What the catalogue says of what a service answered.
+    explanation: Option<Box<Explanation>>,
 }
 
 impl Failure {
@@ -34,13 +38,17 @@ impl Failure {
             ui.notice(&text);
         }
         ui.error(&self.error);
+        if let Some(explanation) = &self.explanation {
+            ui.notice(&report::text::explanation(explanation, ui.notice_palette()));
+        }
         if json {
             let findings = self
                 .invalid
                 .as_ref()
                 .map(|invalid| (&invalid.findings[..], &invalid.sources));
             // Where stdout is gone, the exit code still tells.
-            let _ = ui.data(&report::json::error(&self.error, findings));
+            let explanation = self.explanation.as_deref();
+            let _ = ui.data(&report::json::error(&self.error, explanation, findings));
         }
     }
 }
@@ -65,15 +73,31 @@ impl Failure {
         Self {
             error,
             invalid: Some(invalid),
+            explanation: None,
+        }
+    }
+
+    /// Makes the failure of a service's, which ends with what the catalogue says of it.
+    fn explained(error: Error, entry: Option<&Entry>) -> Self {
+        Self {
+            error,
+            invalid: None,
+            explanation: entry.map(|entry| Box::new(Explanation::from(entry))),
         }
     }
 }
 
 impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
+    fn from(mut error: Error) -> Self {
+        if error.hints.is_empty()
+            && let Some(entry) = Catalogue::built_in().by_code(error.code)
+        {
+            error.hints.clone_from(&entry.remedy);
+        }
         Self {
             error,
             invalid: None,
+            explanation: None,
         }
     }
 }
@@ -102,45 +126,28 @@ pub(super) fn of_findings<'a>(
 
 impl From<GraphError> for Failure {
     fn from(error: GraphError) -> Self {
-        graph(error).into()
+        let entry = known::of_call(&error);
+        let mut result = failed(known::code(&error), &error);
+        if let GraphError::Auth(error) = &error {
+            result.hints = error.hints();
+        }
+        Self::explained(result, entry)
     }
 }
 
-/// Puts a failed call into the words of an error.
-pub(super) fn graph(error: GraphError) -> Error {
-    let code = match &error {
-        GraphError::InvalidRequest { .. } => "graph/invalid-request",
-        GraphError::Auth(_) => "auth/sign-in",
-        GraphError::OutOfTime { .. } => "graph/out-of-time",
-        GraphError::Communication { .. } => "graph/unreachable",
-        GraphError::Throttled { .. } => "graph/throttled",
-        GraphError::Service { .. } => "graph/refused",
-        GraphError::AnswerLost { .. } => "graph/answer-lost",
-        GraphError::BadPayload { .. } => "graph/bad-answer",
-        GraphError::ForeignNextLink { .. } => "graph/foreign-page",
-    };
-    let hint = match (&error, error.status()) {
-        (GraphError::OutOfTime { .. }, _) => {
-            Some("Give the run more time: `--timeout`.".to_owned())
-        }
-        (GraphError::Communication { .. }, _) => {
-            Some("Check the network, the proxy (`HTTPS_PROXY`) and `spec.cloud`.".to_owned())
-        }
-        (_, Some(401)) => Some(
-            "The token was issued and then refused: check the app's Intune role and licence."
-                .to_owned(),
-        ),
-        (_, Some(403)) => Some(
-            "Grant the app the permission that the message names, with admin consent.".to_owned(),
-        ),
-        _ => None,
-    };
-    let mut result = Error::failed(code, error.to_string());
-    result.hints.extend(hint);
-    if let GraphError::Auth(auth) = &error {
-        result.hints.extend(auth.hints());
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        let entry = known::of_sign_in(&error);
+        let mut result = failed(known::sign_in_code(&error), &error);
+        result.hints = error.hints();
+        Self::explained(result, entry)
     }
-    match std::error::Error::source(&error) {
+}
+
+/// Puts a lower layer's error into the words of one for the user.
+fn failed(code: &'static str, error: &dyn std::error::Error) -> Error {
+    let result = Error::failed(code, error.to_string());
+    match error.source() {
         Some(cause) => result.because(Causes::of(cause)),
         None => result,
     }
@@ -173,17 +180,6 @@ impl std::error::Error for Causes {
         self.next
             .as_deref()
             .map(|next| next as &dyn std::error::Error)
-    }
-}
-
-impl From<AuthError> for Failure {
-    fn from(error: AuthError) -> Self {
-        let mut result = Error::failed("auth/sign-in", error.to_string());
-        result.hints = error.hints();
-        match std::error::Error::source(&error) {
-            Some(cause) => result.because(Causes::of(cause)).into(),
-            None => result.into(),
-        }
     }
 }
 

@@ -14,11 +14,14 @@ use failure::Failure;
 
 mod apply;
 mod completions;
+mod doctor;
 mod drift;
+mod explain;
 mod failure;
 mod kinds;
 mod logging;
 mod output;
+mod permissions;
 mod plan;
 mod sandbox;
 mod schema;
@@ -101,6 +104,9 @@ enum Command {
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Drift(drift::Arguments),
+    Doctor(doctor::Arguments),
+    Explain(explain::Arguments),
+    Permissions(permissions::Arguments),
     Kinds(kinds::Arguments),
     Schema(schema::Arguments),
     Sandbox(sandbox::Arguments),
@@ -115,6 +121,9 @@ impl Command {
             Self::Plan(arguments) => &arguments.output,
             Self::Apply(arguments) => &arguments.output,
             Self::Drift(arguments) => &arguments.output,
+            Self::Doctor(arguments) => &arguments.output,
+            Self::Explain(arguments) => &arguments.output,
+            Self::Permissions(arguments) => &arguments.output,
             Self::Kinds(arguments) => &arguments.output,
             Self::Schema(_) | Self::Sandbox(_) | Self::Completions(_) => return false,
         };
@@ -186,6 +195,9 @@ fn dispatch(ui: &Ui, command: &Command) -> Result<Done, Failure> {
         Command::Plan(arguments) => session::block_on(plan::run(ui, arguments))?,
         Command::Apply(arguments) => session::block_on(apply::run(ui, arguments))?,
         Command::Drift(arguments) => session::block_on(drift::run(ui, arguments))?,
+        Command::Doctor(arguments) => session::block_on(doctor::run(ui, arguments))?,
+        Command::Explain(arguments) => explain::run(ui, arguments),
+        Command::Permissions(arguments) => permissions::run(ui, arguments),
         Command::Kinds(arguments) => kinds::run(ui, arguments),
         Command::Schema(arguments) => schema::run(ui, arguments),
         Command::Sandbox(arguments) => sandbox::run(ui, arguments),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::TenantOptions;
-use super::failure::{self, Failure};
+use super::failure::Failure;
 use super::selection::Selection;
 use crate::auth::cache::Cached;
 use crate::auth::client_secret::ClientSecret;
@@ -18,11 +18,11 @@ use crate::auth::{
 };
 use crate::clock::Clock;
 use crate::diagnostic;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::graph::client::{Graph, Options};
 use crate::graph::cloud::Endpoints;
 use crate::graph::transport::Transport;
-use crate::manifest::tenant_file::TenantSpec;
+use crate::manifest::tenant_file::{TenantFile, TenantSpec};
 use crate::manifest::{self, Desired};
 use crate::plan::{self, Plan};
 use crate::sandbox::conditions::Conditions;
@@ -43,12 +43,83 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     Ok(runtime.block_on(work))
 }
 
+/// The way to a tenant, or to the sandbox in its place. Nothing was sent yet.
+pub(super) struct Connection {
+    pub(super) endpoints: Endpoints,
+    pub(super) transport: Transport,
+    pub(super) clock: Clock,
+    pub(super) caller: Caller,
+    /// What is signed in with, in words, and its tokens.
+    pub(super) credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
+    pub(super) sandbox: Option<Running>,
+}
+
 /// What a command that looks at a tenant works with.
 pub(super) struct Session {
     pub(super) desired: Desired,
     pub(super) selection: Selection,
     pub(super) graph: Graph,
     sandbox: Option<Running>,
+}
+
+impl Connection {
+    /// Starts the sandbox where it is wanted, and finds what to sign in with.
+    pub(super) async fn open(
+        ui: &Ui,
+        options: &TenantOptions,
+        tenant: &TenantFile,
+        root: &Path,
+    ) -> Result<Self, Failure> {
+        let clock = Clock::system();
+        let sandbox = match &options.sandbox {
+            Some(file) => {
+                let conditions = match &options.sandbox_faults {
+                    Some(faults) => load_conditions(faults)?,
+                    None => Conditions::default(),
+                };
+                Some(start_sandbox(ui, tenant, root, file.as_deref(), conditions).await?)
+            }
+            None => None,
+        };
+        let (graph_url, login_url) = match &sandbox {
+            Some(running) => (Some(running.graph_url()), Some(running.login_url())),
+            None => (options.graph_url.clone(), options.login_url.clone()),
+        };
+        let spec = &tenant.spec;
+        let endpoints = Endpoints::new(spec.cloud, graph_url.as_deref(), login_url.as_deref())
+            .map_err(|source| Error::new(ErrorKind::Usage, "usage/endpoint", source.to_string()))?;
+        let transport = Transport::new(&endpoints).map_err(|source| {
+            Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
+        })?;
+        let deadline = options
+            .timeout
+            .and_then(|timeout| clock.instant().checked_add(timeout));
+        let caller = Caller::new(transport.clone(), clock.clone(), deadline);
+        let credential = if sandbox.is_some() {
+            // Whatever signs in to the real tenant has no business here.
+            let endpoint = TokenEndpoint::new(&endpoints, &spec.tenant_id, caller.clone());
+            let secret = SecretString::from("sandbox");
+            let source = ClientSecret::new(endpoint, "moorline".to_owned(), secret);
+            let tokens: Arc<dyn TokenSource> = Arc::new(Cached::new(source, clock.clone()));
+            Ok(("the sandbox's own app".to_owned(), tokens))
+        } else {
+            choose(ui, options, spec, &endpoints, &caller).map(|choice| {
+                let from = choice.from.join(", ");
+                (
+                    format!("{} ({from})", choice.credential.label()),
+                    choice.tokens,
+                )
+            })
+        };
+        Ok(Self {
+            endpoints,
+            transport,
+            clock,
+            caller,
+            credential,
+            sandbox,
+        })
+    }
 }
 
 impl Session {
@@ -71,58 +142,23 @@ impl Session {
             ));
         }
         let selection = Selection::new(&options.only.globs, &desired.manifests)?;
-        let clock = Clock::system();
-        let sandbox = match &options.sandbox {
-            Some(file) => {
-                let conditions = match &options.sandbox_faults {
-                    Some(faults) => load_conditions(faults)?,
-                    None => Conditions::default(),
-                };
-                Some(start_sandbox(ui, &desired, file.as_deref(), conditions).await?)
-            }
-            None => None,
-        };
-        let (graph_url, login_url) = match &sandbox {
-            Some(running) => (Some(running.graph_url()), Some(running.login_url())),
-            None => (options.graph_url.clone(), options.login_url.clone()),
-        };
-        let cloud = desired.tenant.spec.cloud;
-        let endpoints = Endpoints::new(cloud, graph_url.as_deref(), login_url.as_deref()).map_err(
-            |source| {
-                Error::new(
-                    crate::error::ErrorKind::Usage,
-                    "usage/endpoint",
-                    source.to_string(),
-                )
-            },
-        )?;
-        let transport = Transport::new(&endpoints).map_err(|source| {
-            Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
-        })?;
-        let deadline = options
-            .timeout
-            .and_then(|timeout| clock.instant().checked_add(timeout));
-        let caller = Caller::new(transport.clone(), clock.clone(), deadline);
-        let spec = &desired.tenant.spec;
-        let tokens: Arc<dyn TokenSource> = if sandbox.is_some() {
-            // Whatever signs in to the real tenant has no business here.
-            let endpoint = TokenEndpoint::new(&endpoints, &spec.tenant_id, caller.clone());
-            let secret = SecretString::from("sandbox");
-            let source = ClientSecret::new(endpoint, "moorline".to_owned(), secret);
-            Arc::new(Cached::new(source, clock.clone()))
-        } else {
-            let choice = choose(ui, options, spec, &endpoints, &caller)?;
-            ui.status(&format!(
-                "Signing in with {} ({}).",
-                choice.credential.label(),
-                choice.from.join(", ")
-            ));
-            choice.tokens
-        };
+        let Connection {
+            endpoints,
+            transport,
+            clock,
+            caller,
+            credential,
+            sandbox,
+        } = Connection::open(ui, options, &desired.tenant, &desired.root).await?;
+        let (words, tokens) = credential?;
+        if sandbox.is_none() {
+            ui.status(&format!("Signing in with {words}."));
+        }
+        let tenant_id = &desired.tenant.spec.tenant_id;
         let options = Options {
             concurrency: options.concurrency.into(),
             timeout: options.timeout,
-            tenant: Some(auth::tenant::id_of(&endpoints, &spec.tenant_id, &caller).await?),
+            tenant: Some(auth::tenant::id_of(&endpoints, tenant_id, &caller).await?),
         };
         let graph = Graph::new(endpoints, tokens, transport, clock, &options);
         Ok(Self {
@@ -143,7 +179,7 @@ impl Session {
         };
         let selected = |address: &manifest::Address| self.selection.takes(address);
         let read = tenant::read::plan(&self.graph, &self.desired, selected, &options).await;
-        Ok(read.map_err(failure::graph)?)
+        Ok(read?)
     }
 
     /// Returns which tenant this is, in words.
@@ -164,7 +200,7 @@ impl Session {
 }
 
 /// Chooses what to sign in with.
-pub(super) fn choose(
+fn choose(
     ui: &Ui,
     options: &TenantOptions,
     spec: &TenantSpec,
@@ -198,13 +234,14 @@ fn now(clock: &Clock) -> String {
 
 async fn start_sandbox(
     ui: &Ui,
-    desired: &Desired,
+    tenant: &TenantFile,
+    root: &Path,
     file: Option<&Path>,
     conditions: Conditions,
 ) -> Result<Running, Failure> {
     let state = match file {
         Some(path) if path.exists() => load_state(path)?,
-        _ => seed(desired)?,
+        _ => seed(tenant, root)?,
     };
     match file {
         Some(path) => ui.status(&format!("Using the sandbox, kept in {}.", path.display())),
@@ -252,9 +289,9 @@ fn empty_tenant(tenant_id: &str) -> Tenant {
 }
 
 /// Returns the state that the tenant file names, or an empty tenant of its name.
-fn seed(desired: &Desired) -> Result<State, Error> {
-    match &desired.tenant.spec.sandbox.seed {
-        Some(seed) => load_state(&desired.root.join(seed)),
-        None => Ok(State::new(empty_tenant(&desired.tenant.spec.tenant_id))),
+fn seed(tenant: &TenantFile, root: &Path) -> Result<State, Error> {
+    match &tenant.spec.sandbox.seed {
+        Some(seed) => load_state(&root.join(seed)),
+        None => Ok(State::new(empty_tenant(&tenant.spec.tenant_id))),
     }
 }

@@ -6,6 +6,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::apply::outcome::Outcome;
+use crate::diagnose::doctor::DoctorDocument;
+use crate::diagnose::needs::PermissionsDocument;
+use crate::diagnose::{ExplainDocument, Explanation};
 use crate::diagnostic::json::{FindingsDocument, FormatVersion, Item};
 use crate::diagnostic::{Finding, Sources};
 use crate::drift::DriftReport;
@@ -29,17 +32,26 @@ pub enum Document {
     Findings,
     /// What can be declared.
     Kinds,
+    /// What an error means.
+    Explain,
+    /// What manifests need.
+    Permissions,
+    /// Whether a set-up works.
+    Doctor,
 }
 
 impl Document {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Plan,
         Self::Drift,
         Self::Outcome,
         Self::Error,
         Self::Findings,
         Self::Kinds,
+        Self::Explain,
+        Self::Permissions,
+        Self::Doctor,
     ];
 
     /// Returns what the document's `kind` says.
@@ -51,6 +63,9 @@ impl Document {
             Self::Error => "error",
             Self::Findings => "findings",
             Self::Kinds => "kinds",
+            Self::Explain => "explain",
+            Self::Permissions => "permissions",
+            Self::Doctor => "doctor",
         }
     }
 }
@@ -83,6 +98,9 @@ kind!(DriftKind, "drift");
 kind!(OutcomeKind, "outcome");
 kind!(ErrorKind, "error");
 kind!(KindsKind, "kinds");
+kind!(ExplainKind, "explain");
+kind!(PermissionsKind, "permissions");
+kind!(DoctorKind, "doctor");
 
 /// Why a run failed.
 #[derive(Serialize, JsonSchema)]
@@ -96,6 +114,9 @@ struct ErrorBody {
     causes: Vec<String>,
     /// What to do.
     hints: Vec<String>,
+    /// What is known of what a service answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Explanation>,
     /// The exit code of the process.
     exit_code: u8,
     /// What is wrong with the manifests, where that was the reason.
@@ -118,13 +139,19 @@ pub fn outcome(outcome: &Outcome) -> String {
     headed(OutcomeKind::Value, outcome)
 }
 
-/// Returns the document of an error, with the findings where invalid manifests were the reason.
-pub fn error(error: &Error, findings: Option<(&[Finding], &Sources)>) -> String {
+/// Returns the document of an error, with what is known of it where a service refused, and with the findings
+/// where invalid manifests were the reason.
+pub fn error(
+    error: &Error,
+    explanation: Option<&Explanation>,
+    findings: Option<(&[Finding], &Sources)>,
+) -> String {
     let body = ErrorBody {
         code: error.code.to_owned(),
         message: error.message.clone(),
         causes: error.causes(),
         hints: error.hints.clone(),
+        explanation: explanation.cloned(),
         exit_code: error.kind.exit_code(),
         findings: findings
             .map(|(findings, sources)| FindingsDocument::new(findings, sources).items),
@@ -135,6 +162,21 @@ pub fn error(error: &Error, findings: Option<(&[Finding], &Sources)>) -> String 
 /// Returns the document of what can be declared.
 pub fn kinds(kinds: &KindsDocument) -> String {
     headed(KindsKind::Value, kinds)
+}
+
+/// Returns the document of what an error means.
+pub fn explain(document: &ExplainDocument) -> String {
+    headed(ExplainKind::Value, document)
+}
+
+/// Returns the document of what manifests need.
+pub fn permissions(document: &PermissionsDocument) -> String {
+    headed(PermissionsKind::Value, document)
+}
+
+/// Returns the document of whether a set-up works.
+pub fn doctor(document: &DoctorDocument) -> String {
+    headed(DoctorKind::Value, document)
 }
 
 /// Returns the document of findings.
@@ -151,6 +193,9 @@ pub fn schema(document: Document) -> Value {
         Document::Error => of::<Headed<ErrorKind, ErrorBody>>(),
         Document::Findings => of::<FindingsDocument>(),
         Document::Kinds => of::<Headed<KindsKind, KindsDocument>>(),
+        Document::Explain => of::<Headed<ExplainKind, ExplainDocument>>(),
+        Document::Permissions => of::<Headed<PermissionsKind, PermissionsDocument>>(),
+        Document::Doctor => of::<Headed<DoctorKind, DoctorDocument>>(),
     };
     let mut schema = schema.to_value();
     schema["title"] = document.kind().into();
@@ -217,7 +262,7 @@ mod tests {
     fn an_error(findings: Option<(&[Finding], &Sources)>) -> String {
         let source = std::io::Error::other("unplugged");
         let failed = Error::failed("graph/unreachable", "Graph does not answer.");
-        error(&failed.because(source).hint("Try again."), findings)
+        error(&failed.because(source).hint("Try again."), None, findings)
     }
 
     #[test]

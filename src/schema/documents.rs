@@ -25,7 +25,7 @@ fn of<T: schemars::JsonSchema>() -> Value {
 }
 
 /// Every document that Moorline reads or writes.
-pub const DOCUMENTS: [Published; 10] = [
+pub const DOCUMENTS: [Published; 13] = [
     Published {
         name: "tenant",
         about: "moorline.yaml",
@@ -60,6 +60,21 @@ pub const DOCUMENTS: [Published; 10] = [
         name: "kinds",
         about: "kinds --format json",
         schema: || schema(Document::Kinds),
+    },
+    Published {
+        name: "permissions",
+        about: "permissions --format json",
+        schema: || schema(Document::Permissions),
+    },
+    Published {
+        name: "doctor",
+        about: "doctor --format json",
+        schema: || schema(Document::Doctor),
+    },
+    Published {
+        name: "explain",
+        about: "explain --format json",
+        schema: || schema(Document::Explain),
     },
     Published {
         name: "error",

@@ -223,15 +223,15 @@ async fn policy(graph: &Graph, needed: bool) -> Result<Option<LiveObject>, Graph
 
 /// The names that manifests use, by what they are of.
 #[derive(Default)]
-struct Wanted {
-    groups: BTreeSet<String>,
-    users: BTreeSet<String>,
-    filters: bool,
-    scope_tags: bool,
+pub(crate) struct Wanted {
+    pub(crate) groups: BTreeSet<String>,
+    pub(crate) users: BTreeSet<String>,
+    pub(crate) filters: bool,
+    pub(crate) scope_tags: bool,
 }
 
 impl Wanted {
-    fn of(manifests: &[&Manifest]) -> Self {
+    pub(crate) fn of(manifests: &[&Manifest]) -> Self {
         let mut wanted = Self::default();
         for manifest in manifests {
             for Assignment { target, filter, .. } in manifest.assignments.iter().flatten() {

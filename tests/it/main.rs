@@ -6,11 +6,14 @@
 mod all_kinds;
 mod command_line;
 mod compare;
+mod doctor;
 mod documents;
 #[cfg(debug_assertions)]
 mod estate;
+mod explain;
 #[cfg(debug_assertions)]
 mod faults;
+mod permissions;
 mod readme;
 mod samples;
 mod schemas;

@@ -113,7 +113,7 @@ echo '{{"accessToken": "{token}", "expires_on": 9999999999, "tokenType": "Bearer
     install("echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1");
     let words = [
         "the Azure CLI gives no token: Please run 'az login'",
-        "hint: run `az login`",
+        "- Run `az login",
     ];
     stage.is_refused(&[], &[("PATH", &path)], &words);
     install("echo '{\"canary\": 1}'");
@@ -201,17 +201,13 @@ fn refusals_are_told_apart() {
     stage.is_refused(
         &[],
         &secret,
-        &["AADSTS7000215", "hint: use the secret's value"],
+        &["AADSTS7000215", "- Store the secret's value"],
     );
     let stranger = [
         ("AZURE_CLIENT_ID", TENANT),
         ("AZURE_CLIENT_SECRET", "canary"),
     ];
-    stage.is_refused(
-        &[],
-        &stranger,
-        &["AADSTS700016", "hint: check the client id"],
-    );
+    stage.is_refused(&[], &stranger, &["AADSTS700016", "- Compare the client id"]);
 
     let federated = [
         ("AZURE_CLIENT_ID", APP),
@@ -296,11 +292,7 @@ fn a_token_of_another_tenant_goes_nowhere() {
     stage
         .workspace
         .edit("moorline.yaml", other, "nowhere.contoso.com");
-    stage.is_refused(
-        &[],
-        &BY_SECRET,
-        &["AADSTS90002", "hint: check `spec.tenantId`"],
-    );
+    stage.is_refused(&[], &BY_SECRET, &["AADSTS90002", "- Check `spec.tenantId`"]);
 }
 
 #[test]

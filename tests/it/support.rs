@@ -1,7 +1,8 @@
 //! A folder of one's own, and the binary in it.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -110,16 +111,37 @@ impl Workspace {
 
     /// Runs the binary in the folder with environment variables.
     pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+        let mut command = self.command(arguments);
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        Run::from(command.output().expect("the binary runs"))
+    }
+
+    /// Runs the binary in the folder with a text on stdin.
+    pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Run {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let mut stdin = child.stdin.take().expect("stdin is piped");
+        // The program may end before it has read everything.
+        let _ = stdin.write_all(input);
+        drop(stdin);
+        Run::from(child.wait_with_output().expect("the binary ends"))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_moorline"));
         command
             .current_dir(self.path())
             .args(arguments)
             .env_clear()
             .env("MOORLINE_TEST_CLOCK", "100");
-        for (name, value) in variables {
-            command.env(name, value);
-        }
-        Run::from(command.output().expect("the binary runs"))
+        command
     }
 }
 

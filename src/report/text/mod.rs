@@ -1,14 +1,20 @@
 //! Results for people at a terminal: Terraform's signs, only what differs, 100 columns.
 
+mod doctor;
 mod drift;
+mod explain;
 mod object;
 mod outcome;
 mod pen;
+mod permissions;
 mod plan;
 mod refusals;
 
+pub use doctor::doctor;
 pub use drift::drift;
+pub use explain::{catalogue, explain, explanation};
 pub use outcome::outcome;
+pub use permissions::permissions;
 pub use plan::plan;
 pub use refusals::refusals;
 

@@ -105,6 +105,32 @@ impl Pen {
         self.text.push('\n');
     }
 
+    /// Writes words, wrapped, every line as far to the right as the first.
+    pub(super) fn paragraph<'w>(
+        &mut self,
+        indent: usize,
+        words: impl IntoIterator<Item = &'w str>,
+    ) {
+        let mut used = 0;
+        for word in words {
+            let width = word.width();
+            if used > indent && used + 1 + width > WIDTH {
+                self.text.push('\n');
+                used = 0;
+            }
+            if used == 0 {
+                self.indent(indent);
+                used = indent;
+            } else {
+                self.text.push(' ');
+                used += 1;
+            }
+            self.text.push_str(word);
+            used += width;
+        }
+        self.text.push('\n');
+    }
+
     fn indent(&mut self, columns: usize) {
         self.text.extend(std::iter::repeat_n(' ', columns));
     }

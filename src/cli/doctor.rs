@@ -1,0 +1,93 @@
+//! `moorline doctor`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::output::Output;
+use super::permissions::For;
+use super::selection::Selection;
+use super::session::Connection;
+use super::{Done, Format, TenantOptions};
+use crate::diagnose::doctor::{self, Subject};
+use crate::diagnostic;
+use crate::error::{Error, ErrorKind};
+use crate::manifest::{Invalid, bundle};
+use crate::report;
+use crate::ui::Ui;
+
+/// Check the set-up step by step: sign-in, tenant, permissions, role, licence. Nothing is written.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A folder with a moorline.yaml, or that file.
+    #[arg(default_value = ".")]
+    path: PathBuf,
+    /// What the set-up is for.
+    #[arg(long = "for", value_name = "COMMAND", default_value = "plan")]
+    purpose: For,
+    #[command(flatten)]
+    pub(super) output: Output,
+    #[command(flatten)]
+    tenant: TenantOptions,
+}
+
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+    if arguments.output.format == Format::Markdown {
+        let error = Error::new(
+            ErrorKind::Usage,
+            "usage/format",
+            "an examination has no Markdown form",
+        );
+        return Err(error.hint("Use `--format text` or `--format json`.").into());
+    }
+    let loaded = bundle::load(&arguments.path);
+    let Some(tenant) = &loaded.tenant else {
+        // Without a tenant there is nothing to examine.
+        let invalid = Invalid {
+            findings: loaded.findings,
+            sources: loaded.sources,
+        };
+        return Err(Failure::invalid(Box::new(invalid), &arguments.path));
+    };
+    let valid = !loaded.has_errors();
+    if !valid {
+        let summary = diagnostic::text::summary(&loaded.findings);
+        ui.warning(&format!(
+            "The manifests have errors: {summary}. What they need is not examined."
+        ));
+    }
+    let selection = Selection::new(&arguments.tenant.only.globs, &loaded.manifests)?;
+    let selected = loaded
+        .manifests
+        .iter()
+        .filter(|m| selection.takes(&m.address));
+    let connection = Connection::open(ui, &arguments.tenant, tenant, &loaded.root).await?;
+    let document = doctor::examine(Subject {
+        tenant: &tenant.spec.tenant_id,
+        endpoints: &connection.endpoints,
+        transport: &connection.transport,
+        clock: &connection.clock,
+        caller: &connection.caller,
+        concurrency: arguments.tenant.concurrency.into(),
+        timeout: arguments.tenant.timeout,
+        credential: connection.credential,
+        manifests: valid.then(|| selected.collect()),
+        purpose: arguments.purpose.into(),
+    })
+    .await;
+    if let Some(sandbox) = connection.sandbox {
+        sandbox.shutdown().await;
+    }
+    let text = match arguments.output.format {
+        Format::Json => report::json::doctor(&document),
+        Format::Text | Format::Markdown => {
+            report::text::doctor(&document, arguments.output.palette(ui))
+        }
+    };
+    arguments.output.write(ui, &text)?;
+    Ok(match document.summary.missing {
+        0 => Done::Quietly,
+        _ => Done::As(ErrorKind::Failed),
+    })
+}

@@ -1,0 +1,90 @@
+//! `moorline explain`.
+
+use std::io::{self, Read};
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::output::Output;
+use super::{Done, Format};
+use crate::diagnose::Catalogue;
+use crate::diagnose::explanation;
+use crate::error::{Error, ErrorKind};
+use crate::report;
+use crate::ui::Ui;
+
+/// The longest text that is read from stdin, in bytes.
+const LONGEST: u64 = 1 << 20;
+
+/// Say what an error means and what to do: a code, a number, a pasted body, a log line.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A code of Moorline's, Graph's or Microsoft Entra's, a message, or `-` to read it from stdin.
+    #[arg(value_name = "CODE | -")]
+    text: Vec<String>,
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+    let output = &arguments.output;
+    let palette = output.palette(ui);
+    if output.format == Format::Markdown {
+        let error = Error::new(
+            ErrorKind::Usage,
+            "usage/format",
+            "explanations have no Markdown form",
+        );
+        return Err(error.hint("Use `--format text` or `--format json`.").into());
+    }
+    let text = match &arguments.text[..] {
+        [] if output.format == Format::Text => {
+            let list = report::text::catalogue(Catalogue::built_in(), palette);
+            output.write(ui, &list)?;
+            return Ok(Done::Quietly);
+        }
+        [] => return Err(nothing().into()),
+        [only] if only == "-" => stdin()?,
+        words => words.join(" "),
+    };
+    if text.trim().is_empty() {
+        return Err(nothing().into());
+    }
+    let document = explanation::explain(&text);
+    let text = match output.format {
+        Format::Json => report::json::explain(&document),
+        Format::Text | Format::Markdown => report::text::explain(&document, palette),
+    };
+    output.write(ui, &text)?;
+    Ok(match document.items.is_empty() {
+        true => Done::As(ErrorKind::Failed),
+        false => Done::Quietly,
+    })
+}
+
+fn nothing() -> Error {
+    let error = Error::new(
+        ErrorKind::Usage,
+        "usage/explain",
+        "there is nothing to explain",
+    );
+    error.hint("Give a code or a message, or `-` and the message on stdin.")
+}
+
+/// Reads a message, which need not be UTF-8: it may come from any program.
+fn stdin() -> Result<String, Error> {
+    let mut bytes = Vec::new();
+    io::stdin()
+        .take(LONGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|source| Error::failed("io/stdin", "stdin cannot be read").because(source))?;
+    if bytes.len() as u64 > LONGEST {
+        let error = Error::new(
+            ErrorKind::Usage,
+            "usage/explain",
+            "the message is longer than 1 MiB",
+        );
+        return Err(error.hint("Give the lines around the error alone."));
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,233 @@
+//! The catalogue of errors: `schemas/errors.yaml`.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::symptom::Symptom;
+
+/// Everything that is known of errors, what is specific before what is general.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Catalogue {
+    #[serde(rename = "formatVersion")]
+    _format_version: String,
+    entries: Vec<Entry>,
+}
+
+/// One error, or several that have the same cause and remedy.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Entry {
+    /// A stable `area/slug`; `area/*` answers for every code of the area that no other entry names.
+    pub id: String,
+    /// Codes of Moorline's own that it also answers for.
+    #[serde(default)]
+    pub codes: Vec<String>,
+    /// What it looks like on the wire; one that fits is enough.
+    #[serde(default)]
+    when: Vec<Pattern>,
+    /// What is missing in the tenant, where the error says so.
+    pub lacks: Option<Lack>,
+    /// What happened, in one sentence.
+    pub title: String,
+    /// Why.
+    pub cause: String,
+    /// What to do, a sentence or two each.
+    pub remedy: Vec<String>,
+    /// Where that can be looked up.
+    #[serde(default)]
+    sources: Vec<String>,
+}
+
+/// What is missing where an error says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Lack {
+    /// A credential that Microsoft Entra accepts, or a token that Graph does.
+    Credential,
+    /// The tenant that is named, in the cloud that is named.
+    Tenant,
+    /// An administrator's consent.
+    Consent,
+    /// A permission of the app.
+    Permission,
+    /// A role of whoever the token was issued to.
+    Role,
+    /// A subscription or a licence.
+    Licence,
+    /// A second administrator's approval.
+    Approval,
+}
+
+/// What an error looks like. Everything that is stated must be met.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pattern {
+    #[serde(default)]
+    status: Vec<u16>,
+    #[serde(default)]
+    code: Vec<String>,
+    #[serde(default)]
+    text: Vec<String>,
+    #[serde(default)]
+    aadsts: Vec<u32>,
+}
+
+const TEXT: &str = include_str!("../../schemas/errors.yaml");
+
+static BUILT_IN: LazyLock<Catalogue> = LazyLock::new(|| {
+    Catalogue::parse(TEXT).expect("the catalogue is part of the program and a test reads it")
+});
+
+impl Catalogue {
+    /// Returns the catalogue that the program carries.
+    pub fn built_in() -> &'static Self {
+        &BUILT_IN
+    }
+
+    /// Reads a catalogue.
+    ///
+    /// # Errors
+    /// The YAML reader's message.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut catalogue: Self = crate::yaml::from_str(text)?;
+        for pattern in catalogue.entries.iter_mut().flat_map(|e| &mut e.when) {
+            for piece in &mut pattern.text {
+                *piece = piece.to_lowercase();
+            }
+        }
+        Ok(catalogue)
+    }
+
+    /// Returns every entry, in the order of the file.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Returns the entry that answers for an id or a code of Moorline's own.
+    pub fn by_code(&self, code: &str) -> Option<&Entry> {
+        let exactly = |entry: &&Entry| entry.id == code || entry.codes.iter().any(|c| c == code);
+        let area = |entry: &&Entry| {
+            entry
+                .id
+                .strip_suffix('*')
+                .is_some_and(|area| code.len() > area.len() && code.starts_with(area))
+        };
+        let mut entries = self.entries.iter();
+        entries
+            .find(exactly)
+            .or_else(|| self.entries.iter().find(area))
+    }
+
+    /// Returns the entry that answers for what was met on the wire.
+    pub fn diagnose(&self, symptom: &Symptom) -> Option<&Entry> {
+        self.entries
+            .iter()
+            .find(|entry| entry.when.iter().any(|pattern| pattern.fits(symptom)))
+    }
+}
+
+impl Entry {
+    /// Returns where the answer can be looked up, as a person would follow it.
+    pub fn sources(&self) -> Vec<String> {
+        self.sources
+            .iter()
+            .map(|source| match source.strip_prefix("FACTS ") {
+                Some(section) => format!("schemas/graph/FACTS.md {section}"),
+                None => source.clone(),
+            })
+            .collect()
+    }
+}
+
+impl Pattern {
+    fn fits(&self, symptom: &Symptom) -> bool {
+        let distinctive = !self.text.is_empty() || !self.aadsts.is_empty();
+        let status = self.status.is_empty()
+            || match symptom.status {
+                Some(status) => self.status.contains(&status),
+                None => distinctive,
+            };
+        let number = self.aadsts.is_empty()
+            || symptom
+                .numbers
+                .iter()
+                .any(|number| self.aadsts.contains(number));
+        status
+            && number
+            && self.code.iter().all(|code| symptom.codes.contains(code))
+            && self.text.iter().all(|piece| symptom.text.contains(piece))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_entry_can_be_reached_and_says_what_to_do() {
+        let catalogue = Catalogue::parse(TEXT).expect("readable");
+        let mut names = BTreeSet::new();
+        for entry in catalogue.entries() {
+            for name in entry.codes.iter().chain([&entry.id]) {
+                assert!(names.insert(name), "{name} is there twice");
+            }
+            assert!(!entry.remedy.is_empty(), "{}", entry.id);
+            for sentence in entry.remedy.iter().chain([&entry.cause, &entry.title]) {
+                assert!(sentence.ends_with(['.', '?']), "{}: {sentence}", entry.id);
+            }
+            for pattern in &entry.when {
+                let conditions = pattern.status.len()
+                    + pattern.code.len()
+                    + pattern.text.len()
+                    + pattern.aadsts.len();
+                assert!(conditions > 0, "{} fits everything", entry.id);
+            }
+        }
+    }
+
+    #[test]
+    fn every_section_that_is_cited_exists() {
+        let facts = include_str!("../../schemas/graph/FACTS.md");
+        let headings: BTreeSet<&str> = facts
+            .lines()
+            .filter_map(|line| line.strip_prefix("## ").or(line.strip_prefix("### ")))
+            .filter_map(|heading| heading.split_whitespace().next())
+            .map(|number| number.trim_end_matches('.'))
+            .collect();
+        for entry in Catalogue::built_in().entries() {
+            for source in &entry.sources {
+                match source.strip_prefix("FACTS ") {
+                    Some(section) => assert!(headings.contains(section), "{source}"),
+                    None => assert!(source.starts_with("https://"), "{source}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_status_that_is_not_known_is_no_objection_to_a_text() {
+        let symptom = |status, text: &str| Symptom {
+            status,
+            text: text.to_owned(),
+            ..Symptom::default()
+        };
+        let pattern = Pattern {
+            status: vec![401],
+            code: Vec::new(),
+            text: vec!["no".to_owned()],
+            aadsts: Vec::new(),
+        };
+        assert!(pattern.fits(&symptom(None, "oh no")));
+        assert!(pattern.fits(&symptom(Some(401), "oh no")));
+        assert!(!pattern.fits(&symptom(Some(500), "oh no")));
+        let bare = Pattern {
+            text: Vec::new(),
+            ..pattern
+        };
+        assert!(!bare.fits(&symptom(None, "oh no")));
+    }
+}

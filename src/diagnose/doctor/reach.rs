@@ -1,0 +1,124 @@
+//! Whether the two services answer, and whether their clock and ours agree.
+
+use jiff::{SignedDuration, Timestamp};
+use reqwest::header::HeaderMap;
+use url::Url;
+
+use super::Subject;
+use super::chart::Chart;
+use crate::diagnose::catalogue::Catalogue;
+use crate::graph::retry::http_date;
+use crate::graph::transport::{Fault, Outgoing};
+
+/// How far clocks may be apart: Microsoft Entra tolerates five minutes in what is signed.
+const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// Asks both services for nothing in particular; any answer is one. No token is sent.
+pub(super) async fn check(chart: &mut Chart, subject: &Subject<'_>) {
+    let (login, graph) = tokio::join!(
+        knock(subject, subject.endpoints.login()),
+        knock(subject, subject.endpoints.graph()),
+    );
+    let mut date = None;
+    for (id, url, answer) in [
+        ("login", subject.endpoints.login(), login),
+        ("graph", subject.endpoints.graph(), graph),
+    ] {
+        match answer {
+            Ok(theirs) => {
+                date = date.or(theirs);
+                chart.ok(id, format!("{} answers", host(url)));
+            }
+            Err(fault) => {
+                let detail = format!("{} does not answer: {}", host(url), in_full(&fault));
+                let remedy = Catalogue::built_in().by_code("graph/unreachable");
+                let remedy = remedy.map(|entry| entry.remedy.clone());
+                chart.missing(
+                    id,
+                    Some("graph/unreachable"),
+                    detail,
+                    remedy.unwrap_or_default(),
+                );
+            }
+        }
+    }
+    match date {
+        Some(theirs) => clock(chart, subject.clock.now(), theirs),
+        None => chart.unknown("clock", "no answer said what time it is", Vec::new()),
+    }
+}
+
+/// Returns the time that an answer carried.
+async fn knock(subject: &Subject<'_>, url: &Url) -> Result<Option<Timestamp>, Fault> {
+    let outgoing = Outgoing {
+        method: reqwest::Method::HEAD,
+        url: url.clone(),
+        headers: HeaderMap::new(),
+        body: None,
+    };
+    let answer = subject.transport.exchange(outgoing).await?;
+    Ok(answer.header("date").and_then(http_date))
+}
+
+fn clock(chart: &mut Chart, ours: Timestamp, theirs: Timestamp) {
+    let skew = ours.duration_since(theirs);
+    let apart = skew.abs();
+    // The header has whole seconds, and the answer took its time.
+    if apart <= SignedDuration::from_secs(2) {
+        chart.ok("clock", "agrees with Microsoft's");
+        return;
+    }
+    let direction = if skew.is_negative() {
+        "behind"
+    } else {
+        "ahead of"
+    };
+    let detail = format!("{} s {direction} Microsoft's", apart.as_secs());
+    if apart <= TOLERANCE {
+        chart.ok("clock", detail);
+        return;
+    }
+    let remedy = vec!["Set the clock of this machine, by NTP for example: tokens and assertions are refused before and after their time.".to_owned()];
+    chart.missing("clock", Some("entra/assertion-time"), detail, remedy);
+}
+
+fn host(url: &Url) -> &str {
+    url.host_str().unwrap_or_default()
+}
+
+fn in_full(fault: &Fault) -> String {
+    let mut text = fault.to_string();
+    let mut cause = std::error::Error::source(fault);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::chart::Status;
+    use super::*;
+    use crate::diagnose::needs::{self, Purpose};
+
+    #[test]
+    fn a_clock_may_be_five_minutes_off() {
+        let seen = |seconds: i64| {
+            let mut chart = Chart::new(&needs::of(&[], Purpose::Plan), &[]);
+            let ours = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+            clock(&mut chart, ours, Timestamp::UNIX_EPOCH);
+            let checks = chart.into_checks();
+            let check = checks.into_iter().find(|check| check.id == "clock");
+            let check = check.expect("there is one");
+            (check.status, check.detail)
+        };
+        assert_eq!(seen(2), (Status::Ok, "agrees with Microsoft's".to_owned()));
+        assert_eq!(seen(300).0, Status::Ok);
+        assert_eq!(
+            seen(-301),
+            (Status::Missing, "301 s behind Microsoft's".to_owned())
+        );
+        assert_eq!(seen(7_200).0, Status::Missing);
+    }
+}

@@ -1,0 +1,173 @@
+//! What the token says of itself, against what is declared and needed.
+
+use uuid::Uuid;
+
+use super::Subject;
+use super::chart::{Chart, Status, is_intune, permission_id};
+use crate::diagnose::claims::Claims;
+use crate::diagnose::needs::{Need, Needs, Purpose};
+use crate::diagnose::permissions::{Role, Table};
+use crate::graph::cloud::Cloud;
+use crate::kinds::Family;
+
+/// Checks audience, tenant, consent and permissions.
+pub(super) fn check(
+    chart: &mut Chart,
+    subject: &Subject<'_>,
+    claims: &Claims,
+    declared: Uuid,
+    needs: &Needs,
+) {
+    cloud(chart, subject, claims);
+    tenant(chart, claims, declared);
+    permissions(chart, claims, needs);
+}
+
+fn cloud(chart: &mut Chart, subject: &Subject<'_>, claims: &Claims) {
+    let declared = subject.endpoints.cloud();
+    let Some(audience) = &claims.aud else {
+        chart.unknown("cloud", "the token does not say whom it is for", Vec::new());
+        return;
+    };
+    let origin = audience.trim_end_matches('/');
+    // Graph may be named by its application id, which is the same in every cloud.
+    let resource = &Table::built_in().resource;
+    if origin == declared.graph() || origin.eq_ignore_ascii_case(resource) {
+        chart.ok("cloud", format!("{declared}, the token is for its Graph"));
+        return;
+    }
+    let other = Cloud::ALL.into_iter().find(|cloud| cloud.graph() == origin);
+    let (detail, remedy) = match other {
+        Some(other) => (
+            format!("{declared} is declared, and the token is for the Graph of {other}"),
+            format!(
+                "Set `spec.cloud: {other}` if the tenant is there; else use a credential of {declared}."
+            ),
+        ),
+        None => (
+            format!("the token is for {audience}, which is not Microsoft Graph"),
+            format!("Ask for a token for {}.", declared.graph()),
+        ),
+    };
+    chart.missing("cloud", Some("graph/token-refused"), detail, vec![remedy]);
+}
+
+fn tenant(chart: &mut Chart, claims: &Claims, declared: Uuid) {
+    let id = claims.tid.as_deref();
+    match id.and_then(|tid| Uuid::parse_str(tid).ok()) {
+        Some(found) if found == declared => chart.ok("tenant", found.to_string()),
+        Some(found) => {
+            let detail = format!("{declared} is declared, and the token is of {found}");
+            chart.missing_code("tenant", "auth/wrong-tenant", detail);
+        }
+        None => {
+            let detail = "the token does not say of which tenant it is";
+            chart.missing_code("tenant", "auth/no-tenant-claim", detail);
+        }
+    }
+}
+
+fn permissions(chart: &mut Chart, claims: &Claims, needs: &Needs) {
+    let granted = claims.granted();
+    if granted.is_empty() {
+        let detail = match claims.is_delegated() {
+            true => "the token has no delegated permission",
+            false => "the token has no application permission at all",
+        };
+        chart.missing_code("consent", "entra/no-consent", detail);
+    } else {
+        chart.ok(
+            "consent",
+            match granted.len() {
+                1 => "the token has 1 permission".to_owned(),
+                many => format!("the token has {many} permissions"),
+            },
+        );
+    }
+    for need in &needs.permissions {
+        permission(chart, claims, &granted, need);
+    }
+}
+
+fn permission(chart: &mut Chart, claims: &Claims, granted: &[String], need: &Need) {
+    let id = permission_id(&need.permission);
+    let Some(known) = Table::built_in().permission(&need.permission) else {
+        return;
+    };
+    match known.covered_by(granted, claims.is_delegated()) {
+        Some(name) if name == need.permission => return chart.ok(&id, "granted"),
+        Some(name) => return chart.ok(&id, format!("covered by {name}")),
+        None => {}
+    }
+    let reasons: Vec<&str> = need
+        .reasons
+        .iter()
+        .map(|reason| reason.why.as_str())
+        .collect();
+    let intune = need.permission.starts_with("DeviceManagement");
+    let code = match intune {
+        true => "intune/app-not-authorized",
+        false => "directory/insufficient-privileges",
+    };
+    let (sort, permission_id) = match claims.is_delegated() {
+        true => ("delegated", &need.delegated_id),
+        false => ("application", &need.application_id),
+    };
+    let remedy = format!(
+        "Grant the {sort} permission `{}` ({permission_id}) with admin consent, then get a new token.",
+        need.permission
+    );
+    let detail = format!("not in the token; it {}", reasons.join(", "));
+    chart.missing(&id, Some(code), detail, vec![remedy]);
+}
+
+/// Checks what only a person needs. What Graph answered counts for more than what the token lists.
+pub(super) fn role(chart: &mut Chart, claims: &Claims, needs: &Needs, families: &[&Family]) {
+    if chart.status("role") != Some(Status::Unknown) || families.is_empty() {
+        return;
+    }
+    if !claims.is_delegated() {
+        chart.ok("role", "an app that signs in as itself needs none");
+        return;
+    }
+    let almighty = &Table::built_in().almighty;
+    let has = |role: &Role| {
+        let id = role.id.as_deref();
+        id.is_some_and(|id| claims.wids.iter().any(|wid| wid.eq_ignore_ascii_case(id)))
+    };
+    let lacking: Vec<&str> = needs
+        .roles
+        .iter()
+        .filter(|needed| !needed.any.iter().chain([almighty]).any(has))
+        .map(|needed| needed.why.as_str())
+        .collect();
+    if lacking.is_empty() {
+        chart.ok("role", "the person has a directory role that covers it");
+    } else if needs.purpose != Purpose::Apply {
+        // Roles of Intune's own are not in a token; that it can be read is seen below.
+        chart.unknown(
+            "role",
+            "no directory role covers it; a role of Intune's may",
+            Vec::new(),
+        );
+    } else {
+        let names: Vec<String> = needs
+            .roles
+            .iter()
+            .flat_map(|needed| &needed.any)
+            .map(|role| format!("{} ({})", role.name, role.system.name()))
+            .collect();
+        let intune = families.iter().any(|family| is_intune(family));
+        let detail = match intune {
+            true => {
+                "no directory role covers writing, and roles of Intune's own are not in a token"
+            }
+            false => "no directory role covers writing",
+        };
+        chart.unknown(
+            "role",
+            detail,
+            vec![format!("Give the person one of {}.", names.join(", "))],
+        );
+    }
+}

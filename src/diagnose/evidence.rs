@@ -1,0 +1,167 @@
+//! What Microsoft's support asks for, picked out of whatever was pasted.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::graph::ServiceError;
+use crate::ui::sanitize;
+
+/// What could be read out of a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// The HTTP status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The error code, the inner one where the outer says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The sentence inside all wrapping.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Microsoft Entra's numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aadsts: Vec<u32>,
+    /// Graph's id of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The id that the call carried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_request_id: Option<String>,
+    /// Intune's id of what it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activity_id: Option<String>,
+    /// Intune's id for customer support, often all zeros.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation_id: Option<String>,
+    /// Microsoft Entra's id of the sign-in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
+    /// Microsoft Entra's id of what the sign-in belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+    /// The code under which an approval is outstanding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval_code: Option<String>,
+    /// When, in the service's own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+}
+
+/// How far behind its label a value may begin.
+const GAP: &[char] = &[' ', '\t', ':', '=', '"', '\'', '\\', '`'];
+
+impl Evidence {
+    /// Reads what labels say, wherever they stand in a text.
+    pub(super) fn of_text(text: &str) -> Self {
+        // ASCII alone, so that every byte stays in its place.
+        let lower = text.to_ascii_lowercase();
+        let id = |labels: &[&str]| labels.iter().find_map(|label| guid(text, &lower, label));
+        Self {
+            request_id: id(&["request-id", "request id", "requestid"]),
+            client_request_id: id(&["client-request-id"]),
+            activity_id: id(&["activity id"]),
+            operation_id: id(&["operation id (for customer support)"]),
+            trace_id: id(&["trace id", "trace_id"]),
+            correlation_id: id(&["correlation id", "correlation_id"]),
+            approval_code: id(&["x-msft-approval-code"]),
+            date: ["\"date\"", "timestamp"]
+                .iter()
+                .find_map(|label| date(text, &lower, label)),
+            ..Self::default()
+        }
+    }
+
+    /// Fills in what an answer of Graph's says.
+    #[must_use]
+    pub(super) fn with(mut self, error: &ServiceError) -> Self {
+        let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        self.code = self.code.or_else(|| text(&error.code));
+        self.message = self.message.or_else(|| text(&error.message));
+        self.request_id = self.request_id.or_else(|| error.request_id.clone());
+        self.client_request_id = self
+            .client_request_id
+            .or_else(|| error.client_request_id.clone());
+        self.activity_id = self.activity_id.or_else(|| error.activity_id.clone());
+        self.date = self.date.or_else(|| error.date.clone());
+        self
+    }
+
+    /// Returns what was found, each with its name, in words for people.
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        let numbers: Vec<String> = self.aadsts.iter().map(|n| format!("AADSTS{n}")).collect();
+        let status = self.status.map(|status| status.to_string());
+        let all = [
+            ("status", status.as_ref()),
+            ("code", self.code.as_ref()),
+            ("message", self.message.as_ref()),
+            ("request id", self.request_id.as_ref()),
+            ("client request id", self.client_request_id.as_ref()),
+            ("activity id", self.activity_id.as_ref()),
+            ("operation id", self.operation_id.as_ref()),
+            ("trace id", self.trace_id.as_ref()),
+            ("correlation id", self.correlation_id.as_ref()),
+            ("approval code", self.approval_code.as_ref()),
+            ("time", self.date.as_ref()),
+        ];
+        let mut lines: Vec<(&'static str, String)> = all
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, sanitize::line(value?).into_owned())))
+            .collect();
+        if !numbers.is_empty() {
+            lines.insert(0, ("sign-in error", numbers.join(", ")));
+        }
+        lines
+    }
+
+    /// Returns whether there is an id by which support can find the call.
+    pub(super) fn has_id(&self) -> bool {
+        [&self.request_id, &self.activity_id, &self.trace_id]
+            .iter()
+            .any(|id| id.is_some())
+    }
+}
+
+/// Returns the GUID behind a label; `request-id` does not stand for `client-request-id`.
+fn guid(text: &str, lower: &str, label: &str) -> Option<String> {
+    lower.match_indices(label).find_map(|(at, _)| {
+        if lower[..at].ends_with("client-") {
+            return None;
+        }
+        let rest = text[at + label.len()..].trim_start_matches(GAP);
+        let id = rest.get(..36)?;
+        Uuid::try_parse(id).ok().map(|_| id.to_owned())
+    })
+}
+
+fn date(text: &str, lower: &str, label: &str) -> Option<String> {
+    lower.match_indices(label).find_map(|(at, _)| {
+        let rest = text[at + label.len()..].trim_start_matches(GAP);
+        let part = |c: char| c.is_ascii_digit() || "-:. TZ+".contains(c);
+        let end = rest.find(|c| !part(c)).unwrap_or(rest.len()).min(40);
+        let date = rest.get(..end)?.trim();
+        date.starts_with(|c: char| c.is_ascii_digit())
+            .then(|| date.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_told_apart_by_their_labels() {
+        let text = r#"\"client-request-id\": \"11111111-1111-1111-1111-111111111111\", request-id=22222222-2222-2222-2222-222222222222
+            Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - Activity ID: 33333333-3333-3333-3333-333333333333
+            Trace ID: nonsense Timestamp: 2023-05-06 06:03:00Z"#;
+        let evidence = Evidence::of_text(text);
+        let starts = |id: &Option<String>| id.as_ref().and_then(|id| id.chars().next());
+        assert_eq!(starts(&evidence.client_request_id), Some('1'));
+        assert_eq!(starts(&evidence.request_id), Some('2'));
+        assert_eq!(starts(&evidence.activity_id), Some('3'));
+        assert_eq!(starts(&evidence.operation_id), Some('0'));
+        assert_eq!(evidence.trace_id, None);
+        assert_eq!(evidence.date.as_deref(), Some("2023-05-06 06:03:00Z"));
+        assert_eq!(Evidence::of_text("Activity ID: é"), Evidence::default());
+    }
+}

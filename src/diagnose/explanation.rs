@@ -1,0 +1,220 @@
+//! Answers in plain words, as a document.
+
+use serde::Serialize;
+
+use super::catalogue::{Catalogue, Entry};
+use super::evidence::Evidence;
+use super::paste::{self, Paste};
+use super::symptom::Symptom;
+use crate::diagnostic::suggest::nearest;
+
+/// What is known of what was asked.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct ExplainDocument {
+    /// The answers, the most specific first; none where nothing is known.
+    pub items: Vec<Explanation>,
+    /// What could be read out of the message.
+    pub found: Evidence,
+    /// A code that may have been meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub near: Option<String>,
+    /// What to send to Microsoft's support, where nothing is known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub support: Vec<String>,
+}
+
+/// One error in plain words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Explanation {
+    /// A stable `area/slug`.
+    pub id: String,
+    /// What happened, in one sentence.
+    pub title: String,
+    /// Why.
+    pub cause: String,
+    /// What to do.
+    pub remedy: Vec<String>,
+    /// Where that can be looked up.
+    pub sources: Vec<String>,
+}
+
+impl Explanation {
+    /// Returns an entry's words under a code that it answers for.
+    pub fn new(code: &str, entry: &Entry) -> Self {
+        Self {
+            id: code.to_owned(),
+            title: entry.title.clone(),
+            cause: entry.cause.clone(),
+            remedy: entry.remedy.clone(),
+            sources: entry.sources(),
+        }
+    }
+}
+
+impl From<&Entry> for Explanation {
+    fn from(entry: &Entry) -> Self {
+        Self::new(&entry.id, entry)
+    }
+}
+
+/// Explains an id, a code, a number or anything that was pasted.
+pub fn explain(text: &str) -> ExplainDocument {
+    let text = text.trim();
+    let catalogue = Catalogue::built_in();
+    if let Some(entry) = catalogue.by_code(text) {
+        return ExplainDocument {
+            items: vec![Explanation::new(text, entry)],
+            found: Evidence::default(),
+            near: None,
+            support: Vec::new(),
+        };
+    }
+    let paste = match text.parse() {
+        Ok(number) => of_number(number),
+        Err(_) => paste::read(text),
+    };
+    let items = answers(catalogue, &paste);
+    let ids = catalogue.entries().iter().map(|entry| entry.id.as_str());
+    let near = match items.is_empty() && is_code(text) {
+        true => nearest(text, ids).map(str::to_owned),
+        false => None,
+    };
+    let support = match items.is_empty() && near.is_none() {
+        true => support(&paste.found),
+        false => Vec::new(),
+    };
+    ExplainDocument {
+        items,
+        found: paste.found,
+        near,
+        support,
+    }
+}
+
+/// A bare number is a status where it can be one, else a number of Microsoft Entra's.
+fn of_number(number: u32) -> Paste {
+    let status = u16::try_from(number)
+        .ok()
+        .filter(|status| (400..600).contains(status));
+    let numbers = match status {
+        Some(_) => Vec::new(),
+        None => vec![number],
+    };
+    Paste {
+        whole: Symptom {
+            status,
+            numbers: numbers.clone(),
+            ..Symptom::default()
+        },
+        found: Evidence {
+            status,
+            aadsts: numbers,
+            ..Evidence::default()
+        },
+        ..Paste::default()
+    }
+}
+
+fn answers(catalogue: &Catalogue, paste: &Paste) -> Vec<Explanation> {
+    let position = |entry: &Entry| {
+        catalogue
+            .entries()
+            .iter()
+            .position(|other| std::ptr::eq(entry, other))
+    };
+    let mut found: Vec<&Entry> = Vec::new();
+    for entry in paste.bodies.iter().filter_map(|b| catalogue.diagnose(b)) {
+        if !found.iter().any(|known| std::ptr::eq(*known, entry)) {
+            found.push(entry);
+        }
+    }
+    // What stands around the bodies can say more than they do: a header, or the product's own words.
+    if let Some(entry) = catalogue.diagnose(&paste.whole)
+        && found.iter().all(|known| position(entry) < position(known))
+    {
+        found = vec![entry];
+    }
+    if !found.is_empty() {
+        return found.into_iter().map(Explanation::from).collect();
+    }
+    let own = paste
+        .codes
+        .iter()
+        .filter_map(|code| Some(Explanation::new(code, catalogue.by_code(code)?)));
+    own.collect()
+}
+
+fn is_code(text: &str) -> bool {
+    text.contains('/') && !text.contains(char::is_whitespace)
+}
+
+fn support(found: &Evidence) -> Vec<String> {
+    let mut lines = Vec::new();
+    for number in &found.aadsts {
+        lines.push(format!(
+            "Microsoft explains AADSTS{number} at https://login.microsoftonline.com/error?code={number}."
+        ));
+    }
+    lines.push(match found.has_id() {
+        true => "Send Microsoft's support the ids above, the time, the tenant's id and the call that was made.",
+        false => {
+            "Send Microsoft's support the request id (`moorline -vv` logs it for every call), the time, the tenant's id \
+             and the call that was made."
+        }
+    }.to_owned());
+    lines.push("Never send a token, a secret or the value of a setting that holds one.".to_owned());
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> Option<String> {
+        explain(text).items.first().map(|item| item.id.clone())
+    }
+
+    #[test]
+    fn codes_numbers_and_statuses_are_known_by_themselves() {
+        for (text, expected) in [
+            ("intune/role-missing", "intune/role-missing"),
+            (" yaml/tab\n", "yaml/tab"),
+            ("schema/minimum", "schema/minimum"),
+            ("delete", "delete"),
+            ("AADSTS7000222", "entra/secret-expired"),
+            ("7000222", "entra/secret-expired"),
+            ("AADSTS1", "entra/client-refused"),
+            ("503", "graph/unavailable"),
+            (
+                "Authorization_RequestDenied",
+                "directory/insufficient-privileges",
+            ),
+        ] {
+            assert_eq!(id(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_near_is_offered_and_what_is_unknown_says_what_to_send() {
+        assert_eq!(
+            explain("intune/app-not-authorised").near.as_deref(),
+            Some("intune/app-not-authorized")
+        );
+        let unknown = explain("Something odd. Activity ID: 4c664761-d691-42dd-8f05-06eaa16c0f4a");
+        assert!(unknown.items.is_empty() && unknown.near.is_none());
+        assert!(unknown.found.activity_id.is_some());
+        assert!(unknown.support[0].contains("the ids above"));
+    }
+
+    #[test]
+    fn what_stands_around_a_body_counts_where_it_says_more() {
+        let body = r#"{"error":{"code":"BadRequest","message":"An error has occurred"}}"#;
+        assert_eq!(id(body).as_deref(), Some("graph/request-refused"));
+        let with_header =
+            format!("x-msft-approval-code: 4c664761-d691-42dd-8f05-06eaa16c0f4a\n{body}");
+        assert_eq!(
+            id(&with_header).as_deref(),
+            Some("intune/approval-required")
+        );
+    }
+}

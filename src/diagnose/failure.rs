@@ -1,0 +1,140 @@
+//! What the catalogue says of Moorline's own errors.
+
+use super::catalogue::{Catalogue, Entry};
+use super::symptom::Symptom;
+use crate::auth::AuthError;
+use crate::graph::{GraphError, ServiceError};
+
+/// Returns the code of a failed call.
+pub fn code(error: &GraphError) -> &'static str {
+    match error {
+        GraphError::InvalidRequest { .. } => "graph/invalid-request",
+        GraphError::Auth(error) => sign_in_code(error),
+        GraphError::OutOfTime { .. } => "graph/out-of-time",
+        GraphError::Communication { .. } => "graph/unreachable",
+        GraphError::Throttled { .. } => "graph/throttled",
+        GraphError::Service { .. } => "graph/refused",
+        GraphError::AnswerLost { .. } => "graph/answer-lost",
+        GraphError::BadPayload { .. } => "graph/bad-answer",
+        GraphError::ForeignNextLink { .. } => "graph/foreign-page",
+    }
+}
+
+/// Returns the code of a failed sign-in.
+pub fn sign_in_code(error: &AuthError) -> &'static str {
+    match error {
+        AuthError::NoCredential(_) => "auth/no-credential",
+        AuthError::Incomplete(_) => "auth/incomplete",
+        AuthError::Refused(_) => "auth/sign-in",
+        AuthError::Unreachable { .. } => "auth/unreachable",
+        AuthError::BadAnswer { .. } => "auth/bad-answer",
+        AuthError::Malformed => "auth/malformed-token",
+        AuthError::File { .. } | AuthError::Certificate { .. } => "auth/unusable-file",
+        AuthError::AzureCli(_) => "auth/azure-cli",
+        AuthError::NobodySignedIn => "auth/nobody-signed-in",
+        AuthError::NoTenantClaim => "auth/no-tenant-claim",
+        AuthError::WrongTenant { .. } => "auth/wrong-tenant",
+        AuthError::ForeignHost { .. } => "auth/foreign-host",
+    }
+}
+
+/// Returns what is known of a failed call: of the service's answer, else of how the call failed.
+pub fn of_call(error: &GraphError) -> Option<&'static Entry> {
+    match error {
+        GraphError::Auth(error) => of_sign_in(error),
+        GraphError::AnswerLost { .. } => Catalogue::built_in().by_code(code(error)),
+        _ => match error.service() {
+            Some(answer) => of_answer(answer),
+            None => Catalogue::built_in().by_code(code(error)),
+        },
+    }
+}
+
+/// Returns what is known of an answer of Graph's.
+pub fn of_answer(answer: &ServiceError) -> Option<&'static Entry> {
+    Catalogue::built_in().diagnose(&Symptom::of_service(answer))
+}
+
+/// Returns what is known of a failed sign-in.
+pub fn of_sign_in(error: &AuthError) -> Option<&'static Entry> {
+    let catalogue = Catalogue::built_in();
+    match error {
+        AuthError::Refused(refusal) => catalogue
+            .diagnose(&Symptom::of_refusal(refusal))
+            .or_else(|| catalogue.by_code(sign_in_code(error))),
+        _ => catalogue.by_code(sign_in_code(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::auth::refusal::Refusal;
+
+    fn answer(status: u16, code: &str, message: &str) -> &'static str {
+        let body = json!({ "error": { "code": code, "message": message } });
+        of_answer(&ServiceError::from_body(status, &body)).map_or("", |entry| entry.id.as_str())
+    }
+
+    fn nested(message: &str) -> String {
+        let support = "Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - Activity ID: 4c664761-d691-42dd-8f05-06eaa16c0f4a";
+        json!({ "_version": 3, "Message": format!("{message} - {support}") }).to_string()
+    }
+
+    #[test]
+    fn intunes_refusals_are_told_apart() {
+        let scope = nested(
+            "Application is not authorized to perform this operation. Application must have one of the following scopes: X",
+        );
+        assert_eq!(
+            answer(403, "Forbidden", &scope),
+            "intune/app-not-authorized"
+        );
+        let wrapped =
+            json!({ "ErrorCode": "Forbidden", "Message": nested("An error has occurred") });
+        assert_eq!(
+            answer(401, "UnknownError", &wrapped.to_string()),
+            "intune/role-missing"
+        );
+        assert_eq!(
+            answer(401, "", &nested("An error has occurred")),
+            "intune/role-missing"
+        );
+        assert_eq!(
+            answer(404, "ResourceNotFound", &nested("An error has occurred")),
+            "intune/not-found"
+        );
+        assert_eq!(answer(429, "UnknownError", ""), "graph/throttled");
+        assert_eq!(
+            answer(
+                400,
+                "BadRequest",
+                &nested("Request not applicable to target tenant.")
+            ),
+            "intune/tenant-unlicensed"
+        );
+        assert_eq!(answer(418, "Teapot", "I am."), "");
+    }
+
+    #[test]
+    fn a_refused_sign_in_is_known_by_its_number() {
+        let refused = |body: Value| {
+            let refusal = Refusal::parse(401, body.to_string().as_bytes()).expect("a refusal");
+            let entry = of_sign_in(&AuthError::Refused(Box::new(refusal)));
+            entry.map(|entry| entry.id.as_str())
+        };
+        let expired =
+            json!({ "error": "invalid_client", "error_description": "AADSTS7000222: Expired." });
+        assert_eq!(refused(expired), Some("entra/secret-expired"));
+        let number_alone = json!({ "error": "x", "error_codes": [90002] });
+        assert_eq!(refused(number_alone), Some("entra/tenant-unknown"));
+        for less in ["invalid_client", "temporarily_unavailable"] {
+            assert_eq!(
+                refused(json!({ "error": less })),
+                Some("entra/client-refused")
+            );
+        }
+    }
+}

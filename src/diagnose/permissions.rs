@@ -1,0 +1,241 @@
+//! The table of permissions and roles: `schemas/permissions.yaml`.
+
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+/// Permissions, what they are for, and the roles that go with them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Table {
+    #[serde(rename = "formatVersion")]
+    _format_version: String,
+    /// The application id of Microsoft Graph.
+    pub resource: String,
+    /// The permissions.
+    pub permissions: Vec<Permission>,
+    /// What names in manifests are looked up with.
+    pub lookups: Vec<Lookup>,
+    /// What is worth having though no manifest needs it.
+    pub optional: Vec<Optional>,
+    /// What a person needs beside an app's delegated permissions.
+    pub roles: Vec<FamilyRoles>,
+    /// A role that covers everything.
+    pub almighty: Role,
+    /// Service plans with which devices can be managed.
+    pub service_plans: Vec<ServicePlan>,
+}
+
+/// A permission of Microsoft Graph.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Permission {
+    /// Its name, as tokens have it.
+    pub name: String,
+    /// The id of the app role.
+    pub application: String,
+    /// The id of the delegated scope.
+    pub delegated: String,
+    /// Whether the delegated scope needs an administrator's consent; the app role always does.
+    #[serde(default = "yes")]
+    pub admin_consent: bool,
+    /// Permissions that serve as well.
+    #[serde(default)]
+    pub alternatives: Vec<String>,
+    /// The same, where a person signs in.
+    #[serde(default)]
+    pub alternatives_delegated: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What names of a sort are looked up with.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lookup {
+    /// What the names are of.
+    pub of: Sort,
+    /// The least permission.
+    pub permission: String,
+    /// What it does, for people.
+    pub why: String,
+}
+
+/// What a name is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Sort {
+    /// A group.
+    Group,
+    /// A user.
+    User,
+    /// An assignment filter.
+    Filter,
+    /// A role scope tag.
+    ScopeTag,
+}
+
+/// A permission that no manifest needs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Optional {
+    /// Its name.
+    pub permission: String,
+    /// What it does, for people.
+    pub why: String,
+    /// The families with which it is of use.
+    pub families: Vec<String>,
+}
+
+/// The roles that cover a family; one of each list is enough.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FamilyRoles {
+    /// The family's name.
+    pub family: String,
+    /// For reading.
+    pub read: Vec<Role>,
+    /// For writing.
+    pub write: Vec<Role>,
+}
+
+/// A role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    /// Where it is given.
+    pub system: System,
+    /// Its name.
+    pub name: String,
+    /// The template id of a role of Microsoft Entra, as a token's `wids` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+/// Where a role is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum System {
+    /// In Intune, for its objects alone.
+    Intune,
+    /// In Microsoft Entra, for the whole tenant.
+    Entra,
+}
+
+impl System {
+    /// Returns its name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Intune => "Intune",
+            Self::Entra => "Entra",
+        }
+    }
+}
+
+/// A service plan of a licence.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServicePlan {
+    /// Its name.
+    pub name: String,
+    /// Its id.
+    pub id: String,
+}
+
+const TEXT: &str = include_str!("../../schemas/permissions.yaml");
+
+static BUILT_IN: LazyLock<Table> = LazyLock::new(|| {
+    crate::yaml::from_str(TEXT).expect("the table is part of the program and a test reads it")
+});
+
+impl Table {
+    /// Returns the table that the program carries.
+    pub fn built_in() -> &'static Self {
+        &BUILT_IN
+    }
+
+    /// Returns a permission by its name.
+    pub fn permission(&self, name: &str) -> Option<&Permission> {
+        self.permissions.iter().find(|p| p.name == name)
+    }
+
+    /// Returns the roles of a family, for reading or writing.
+    pub fn roles(&self, family: &str, write: bool) -> &[Role] {
+        let found = self.roles.iter().find(|roles| roles.family == family);
+        found.map_or(&[], |roles| if write { &roles.write } else { &roles.read })
+    }
+}
+
+impl Permission {
+    /// Returns which of a token's permissions covers this one, itself before others.
+    pub fn covered_by<'g>(&self, granted: &'g [String], delegated: bool) -> Option<&'g str> {
+        let more = if delegated {
+            &self.alternatives_delegated[..]
+        } else {
+            &[]
+        };
+        [&self.name]
+            .into_iter()
+            .chain(&self.alternatives)
+            .chain(more)
+            .find_map(|name| granted.iter().find(|g| g.eq_ignore_ascii_case(name)))
+            .map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::FAMILIES;
+
+    #[test]
+    fn the_table_knows_what_the_registry_and_the_lookups_need() {
+        let table = Table::built_in();
+        let families = FAMILIES.iter().flat_map(|family| {
+            assert!(
+                !table.roles(family.name, false).is_empty(),
+                "{}",
+                family.name
+            );
+            assert!(
+                !table.roles(family.name, true).is_empty(),
+                "{}",
+                family.name
+            );
+            [family.read_permission, family.write_permission]
+        });
+        let lookups = table.lookups.iter().map(|l| l.permission.as_str());
+        let optional = table.optional.iter().map(|o| o.permission.as_str());
+        for name in families.chain(lookups).chain(optional) {
+            assert!(table.permission(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_ids_are_those_of_the_facts() {
+        let facts = include_str!("../../schemas/graph/FACTS.md");
+        for permission in &Table::built_in().permissions {
+            let row = facts
+                .lines()
+                .find(|line| line.starts_with(&format!("| {} |", permission.name)));
+            // The page lists what the product needs; a licence's permission is not among it.
+            let Some(row) = row else { continue };
+            assert!(row.contains(&permission.application), "{row}");
+            assert!(row.contains(&permission.delegated), "{row}");
+        }
+    }
+
+    #[test]
+    fn what_serves_a_person_may_not_serve_an_app() {
+        let read = Table::built_in().permission("Policy.Read.DeviceConfiguration");
+        let read = read.expect("it is there");
+        let all = ["Policy.Read.All".to_owned()];
+        assert_eq!(read.covered_by(&all, true), Some("Policy.Read.All"));
+        assert_eq!(read.covered_by(&all, false), None);
+        let write = ["Policy.ReadWrite.DeviceConfiguration".to_owned()];
+        assert!(read.covered_by(&write, false).is_some());
+        assert_eq!(read.covered_by(&[], true), None);
+    }
+}

@@ -1,0 +1,119 @@
+//! `permissions`: no more than the manifests need.
+
+use serde_json::{Value, json};
+
+use crate::support::Workspace;
+
+const POLICY: &str = "apiVersion: graph.microsoft.com/v1.0\nkind: deviceRegistrationPolicy\nmetadata: { name: p }\nspec: { userDeviceQuota: 5 }\n";
+const HELLO: &str = "apiVersion: graph.microsoft.com/beta\nkind: windowsIdentityProtectionConfiguration\nmetadata: { name: hello }\nspec: { displayName: Hello, pinMinimumLength: 6 }\n";
+
+fn permissions(workspace: &Workspace, arguments: &[&str]) -> Value {
+    let arguments = [&["permissions", "--format", "json"], arguments].concat();
+    workspace.run(&arguments).expect(0).json()
+}
+
+fn names(needs: &Value) -> Vec<&str> {
+    let permissions = needs["permissions"].as_array().expect("a list");
+    let names = permissions
+        .iter()
+        .filter_map(|need| need["permission"].as_str());
+    names.collect()
+}
+
+#[test]
+fn the_least_set_follows_from_the_manifests() {
+    let policy = Workspace::tenant(&[("policy.yaml", POLICY)]);
+    let document = permissions(&policy, &["--for", "apply"]);
+    assert_eq!(
+        names(&document["items"][0]),
+        ["Policy.ReadWrite.DeviceConfiguration"]
+    );
+
+    let groups = format!(
+        "{HELLO}assignments:\n  - group: Windows laptops\n    filter: {{ include: Corporate }}\n"
+    );
+    let workspace = Workspace::tenant(&[("policy.yaml", POLICY), ("hello.yaml", &groups)]);
+    let document = permissions(&workspace, &[]);
+    let [plan, drift, apply] = &document["items"].as_array().expect("a list")[..] else {
+        panic!("one entry a purpose: {document}");
+    };
+    assert_eq!(
+        names(plan),
+        [
+            "DeviceManagementConfiguration.Read.All",
+            "Policy.Read.DeviceConfiguration",
+            "GroupMember.Read.All",
+        ]
+    );
+    assert_eq!(names(plan), names(drift));
+    assert_eq!(
+        names(apply),
+        [
+            "DeviceManagementConfiguration.ReadWrite.All",
+            "Policy.ReadWrite.DeviceConfiguration",
+            "GroupMember.Read.All",
+        ]
+    );
+    // What a filter needs is covered by what writing needs, and so is its reason.
+    let reasons = apply["permissions"][0]["reasons"]
+        .as_array()
+        .expect("a list");
+    assert_eq!(reasons.len(), 2);
+    assert_eq!(
+        reasons[1]["manifests"],
+        json!(["windowsIdentityProtectionConfiguration/hello"])
+    );
+
+    let only = permissions(
+        &workspace,
+        &["--only", "deviceRegistrationPolicy/*", "--for", "plan"],
+    );
+    assert_eq!(
+        names(&only["items"][0]),
+        ["Policy.Read.DeviceConfiguration"]
+    );
+}
+
+#[test]
+fn the_block_of_an_app_registration_has_the_ids() {
+    let workspace = Workspace::tenant(&[("policy.yaml", POLICY)]);
+    let document = permissions(&workspace, &["--for", "plan"]);
+    assert_eq!(
+        document["items"][0]["requiredResourceAccess"],
+        json!({
+            "application": [{
+                "resourceAppId": "00000003-0000-0000-c000-000000000000",
+                "resourceAccess": [{ "id": "bdba4817-6ba1-4a7c-8a01-be9bc7c242dd", "type": "Role" }],
+            }],
+            "delegated": [{
+                "resourceAppId": "00000003-0000-0000-c000-000000000000",
+                "resourceAccess": [{ "id": "3616a4b0-6746-49c4-a678-4c237599074d", "type": "Scope" }],
+            }],
+        })
+    );
+    let schema = workspace
+        .run(&["schema", "--document", "permissions"])
+        .expect(0)
+        .json();
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    assert!(validator.is_valid(&document));
+    let text = workspace.run(&["permissions"]).expect(0).stdout;
+    for words in [
+        "plan and drift",
+        "bdba4817-6ba1-4a7c-8a01-be9bc7c242dd=Role",
+        "az ad app permission admin-consent",
+        "Cloud Device Administrator (Entra)",
+    ] {
+        assert!(text.contains(words), "{words} is in\n{text}");
+    }
+}
+
+#[test]
+fn a_tenant_without_manifests_needs_nothing() {
+    let workspace = Workspace::tenant(&[]);
+    let document = permissions(&workspace, &["--for", "apply"]);
+    assert_eq!(
+        document["items"][0]["requiredResourceAccess"]["application"],
+        json!([])
+    );
+}
