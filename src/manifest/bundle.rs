@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::complete::{self, Completed};
 use super::discover::{self, Found, TENANT_FILE};
 use super::document::{self, RawManifest};
 use super::files::{self, FileRead};
+use super::resolve::Roots;
 use super::{
     Address, Loaded, Origin, TenantFile, envelope, foreign, lint, overlay, parallel, secret,
 };
@@ -31,6 +33,7 @@ pub fn load(path: &Path) -> Loaded {
         return loader.finish();
     }
     let file = loader.loaded.sources.next_id();
+    loader.roots.insert(file, Arc::from(root.as_path()));
     let read = files::read(&tenant_path, file);
     let documents = loader.keep(read);
     let Some((first, rest)) = documents.split_first() else {
@@ -46,7 +49,6 @@ pub fn load(path: &Path) -> Loaded {
         own.extend(document::read(
             file,
             &document.root,
-            &root,
             &mut loader.loaded.findings,
         ));
     }
@@ -147,6 +149,7 @@ type Layer = BTreeMap<Address, RawManifest>;
 struct Loader {
     loaded: Loaded,
     seen: BTreeSet<PathBuf>,
+    roots: Roots,
     /// Manifests that are known to be parts of ones that are not here.
     parts: BTreeSet<Address>,
     ignored: Vec<(String, Span)>,
@@ -215,9 +218,12 @@ impl Loader {
     fn files(&mut self, mut paths: Vec<PathBuf>, root: &Path, layer: &mut Layer) {
         paths.retain(|path| self.seen.insert(path.clone()));
         let first = self.loaded.sources.next_id();
+        let root: Arc<Path> = Arc::from(root);
+        let ids = (0..paths.len()).map(|place| (first.after(place), Arc::clone(&root)));
+        self.roots.extend(ids);
         let numbered = paths.into_iter().enumerate().collect();
-        let reads = parallel::map(numbered, |(number, path): (usize, PathBuf)| {
-            files::manifests(&path, first.after(number), root)
+        let reads = parallel::map(numbered, |(place, path): (usize, PathBuf)| {
+            files::manifests(&path, first.after(place))
         });
         for (read, raws) in reads {
             self.keep(read);
@@ -397,10 +403,10 @@ impl Loader {
             .iter()
             .filter_map(|raw| Some((raw.address.clone(), raw.id_span?)))
             .collect();
-        let (sources, parts) = (&self.loaded.sources, &self.parts);
+        let (sources, roots, parts) = (&self.loaded.sources, &self.roots, &self.parts);
         let completed = parallel::map(raws, |raw| {
             let part = parts.contains(&raw.address);
-            complete::complete(raw, sources, part)
+            complete::complete(raw, sources, roots, part)
         });
         for Completed {
             manifest,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::RawManifest;
-use super::resolve::{Resolved, Resolver};
+use super::resolve::{Resolved, Resolver, Roots};
 use super::{Manifest, Presence, assignment, check, envelope, lint};
 use crate::diagnostic::{FileId, Finding, Severity, Sources, Span};
 use crate::schema::model::Model;
@@ -20,7 +20,12 @@ pub(super) struct Completed {
 
 /// Resolves a manifest's references and checks it by itself. A part of a manifest, whose base is not
 /// known, need not be whole.
-pub(super) fn complete(raw: RawManifest, sources: &Sources, part: bool) -> Completed {
+pub(super) fn complete(
+    raw: RawManifest,
+    sources: &Sources,
+    roots: &Roots,
+    part: bool,
+) -> Completed {
     let RawManifest {
         address,
         family,
@@ -29,14 +34,13 @@ pub(super) fn complete(raw: RawManifest, sources: &Sources, part: bool) -> Compl
         spec,
         assignments,
         span,
-        root,
         ..
     } = raw;
     let model = Model::of(version);
     let mut resolver = Resolver {
         model,
         sources,
-        root: &root,
+        roots,
         part,
         resolved: Resolved::default(),
     };

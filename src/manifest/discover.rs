@@ -122,7 +122,9 @@ fn walk(folder: &Path, depth: usize, wanted: impl Fn(&Path) -> bool) -> Found {
             .extension()
             .is_some_and(|extension| extension == "yaml" || extension == "yml");
         let is_tenant = entry.file_name() == TENANT_FILE;
-        if path.is_file() && is_yaml && !is_tenant && wanted(path) {
+        // Only a link has to be followed to know what it is.
+        let is_file = entry.file_type().is_file() || entry.path_is_symlink() && path.is_file();
+        if is_yaml && !is_tenant && is_file && wanted(path) {
             files.push(path.to_owned());
         }
     }

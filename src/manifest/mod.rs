@@ -27,6 +27,8 @@ mod form;
 mod lint;
 mod overlay;
 mod parallel;
+mod payload;
+mod place;
 mod resolve;
 mod secret;
 pub mod tenant_file;
