@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::complete::MANY;
 use super::envelope::one_of;
 use super::place::Place;
 use super::unknown;
@@ -26,7 +27,7 @@ pub(super) fn check(
     sources: &Sources,
 ) -> Vec<Finding> {
     let violations = violations(version, kind, &instance(spec));
-    let found = violations.iter().map(|violation| {
+    let found = violations.iter().take(MANY + 1).map(|violation| {
         let place = Place::of(violation, Model::of(version), kind, spec);
         Told {
             version,

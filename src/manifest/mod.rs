@@ -31,6 +31,7 @@ mod payload;
 mod place;
 mod resolve;
 mod secret;
+mod surroundings;
 pub mod tenant_file;
 mod unknown;
 pub mod value;

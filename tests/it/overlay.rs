@@ -412,3 +412,20 @@ fn a_part_by_itself_need_not_be_whole() {
     assert_eq!(items[0]["code"], "schema/maximum", "{items}");
     assert_eq!(items.as_array().map(Vec::len), Some(1));
 }
+
+#[test]
+fn files_of_several_layers_or_tenants_can_be_named_together() {
+    let base = "spec:\n  displayName: Hello\n";
+    let (workspace, _) = lay(HELLO, &[base, "spec:\n  pinMinimumLength: 6\n"]);
+    workspace.edit("tenant/moorline.yaml", "../base1", "inner");
+    workspace.write("tenant/inner/it.yaml", manifest(HELLO, base));
+    workspace.write("other/moorline.yaml", "kind: Tenant\n");
+    workspace.write("other/it.yaml", manifest(HELLO, base));
+    let run = workspace.run(&[
+        "validate",
+        "tenant/it.yaml",
+        "tenant/inner/it.yaml",
+        "other/it.yaml",
+    ]);
+    assert_eq!(run.expect(0).stdout, "Valid: 3 manifests.\n");
+}
