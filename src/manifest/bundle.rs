@@ -100,9 +100,6 @@ pub fn is_tenant(path: &Path) -> bool {
     path.is_dir() || path.file_name().is_some_and(|name| name == TENANT_FILE)
 }
 
-/// How many secrets are looked for elsewhere than where they stand. Nobody has so many by accident.
-const SEARCHED: usize = 1000;
-
 type Layer = BTreeMap<Address, RawManifest>;
 
 #[derive(Default)]
@@ -116,8 +113,8 @@ struct Loader {
 
 impl Loader {
     fn finish(mut self) -> Loaded {
-        self.hide_secrets();
         let loaded = &mut self.loaded;
+        secret::conceal(&self.secrets, &mut loaded.findings, &mut loaded.sources);
         loaded.manifests.sort_by(|a, b| a.address.cmp(&b.address));
         loaded
             .findings
@@ -126,44 +123,6 @@ impl Loader {
             .findings
             .sort_by(|a, b| (a.span, &a.file, &a.code).cmp(&(b.span, &b.file, &b.code)));
         self.loaded
-    }
-
-    /// Keeps secrets out of whatever shows a piece of a file or quotes it: those that were found, wherever
-    /// they stand in it, and what looks like one in a file that has findings.
-    fn hide_secrets(&mut self) {
-        let Loaded {
-            findings, sources, ..
-        } = &mut self.loaded;
-        for (place, (span, secret)) in self.secrets.iter().enumerate() {
-            sources.hide(span.file, span.range());
-            if place < SEARCHED && secret::is_telling(secret) {
-                for range in sources.occurrences(span.file, secret) {
-                    sources.hide(span.file, range);
-                }
-            }
-        }
-        let spans = findings.iter().filter_map(|finding| finding.span);
-        for file in spans.map(|span| span.file).collect::<BTreeSet<_>>() {
-            let lines = secret::lines(sources.whole(file)).into_iter();
-            let (ranges, values): (Vec<_>, Vec<_>) = lines
-                .map(|line| (line.range, line.value.to_owned()))
-                .unzip();
-            ranges
-                .into_iter()
-                .for_each(|range| sources.hide(file, range));
-            let known = self.secrets.iter().filter(|(span, _)| span.file == file);
-            let values = values.iter().chain(known.map(|(_, secret)| secret));
-            let values: BTreeSet<&String> = values.take(SEARCHED).collect();
-            let about = |finding: &&mut Finding| finding.span.is_some_and(|span| span.file == file);
-            for secret in values
-                .into_iter()
-                .filter(|secret| secret::is_telling(secret))
-            {
-                for finding in findings.iter_mut().filter(about) {
-                    finding.redact(secret);
-                }
-            }
-        }
     }
 
     fn error(&mut self, finding: Finding) {

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::document::{self, RawManifest};
-use crate::diagnostic::{FileId, Finding, Span};
+use crate::diagnostic::{FileId, Finding, Sources, Span};
 use crate::yaml::{self, Document};
 
 /// The largest manifest file that is read.
@@ -63,6 +63,11 @@ pub(super) fn read(path: &Path, file: FileId) -> FileRead {
         .extend(errors.map(|error| finding(file, error)));
     read.documents = parsed.documents;
     read
+}
+
+/// Reads a file's documents, and lets what is wrong with it be.
+pub(super) fn documents(path: &Path) -> Vec<Document> {
+    read(path, Sources::default().next_id()).documents
 }
 
 /// Reads a file's manifests.

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::discover::TENANT_FILE;
+use super::files;
 use crate::diagnostic::Finding;
-use crate::yaml;
 
 /// What single manifest files lie in.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,9 +24,7 @@ impl Surroundings {
                 has_base: false,
             };
         };
-        let text = std::fs::read_to_string(root.join(TENANT_FILE)).unwrap_or_default();
-        let documents = yaml::parse::parse(&text).documents;
-        let has_base = documents
+        let has_base = files::documents(&root.join(TENANT_FILE))
             .first()
             .and_then(|tenant| tenant.root.get("spec")?.get("base"))
             .is_some();
