@@ -15,6 +15,9 @@ const GUTTER: usize = 20;
 /// How many lines apart two places may be to stand in one excerpt, the lines between them folded.
 const FOLD: usize = 200;
 
+/// How many findings are shown; whoever has more wants to see the first of them, and not them scroll by.
+const SHOWN: usize = 200;
+
 /// Renders findings one below the other, each with its source lines as far as they may be shown, in a
 /// terminal of a given width.
 pub fn render(findings: &[Finding], sources: &Sources, palette: Palette, width: usize) -> String {
@@ -27,11 +30,32 @@ pub fn render(findings: &[Finding], sources: &Sources, palette: Palette, width: 
         sources,
         width: width.saturating_sub(GUTTER),
     };
-    findings
+    let shown = selected(findings);
+    let mut texts: Vec<String> = shown
         .iter()
         .map(|finding| renderer.render(&page.report(finding)) + "\n")
-        .collect::<Vec<_>>()
-        .join("\n")
+        .collect();
+    if shown.len() < findings.len() {
+        let more = findings.len() - shown.len();
+        texts.push(format!(
+            "… and {more} more; `moorline validate --format json` lists them all\n"
+        ));
+    }
+    texts.join("\n")
+}
+
+/// Returns the findings that are shown, in their order: where there are too many, errors before warnings.
+fn selected(findings: &[Finding]) -> Vec<&Finding> {
+    if findings.len() <= SHOWN {
+        return findings.iter().collect();
+    }
+    let of = |severity| move |(_, finding): &(usize, &Finding)| finding.severity == severity;
+    let numbered = || findings.iter().enumerate();
+    let errors = numbered().filter(of(Severity::Error));
+    let warnings = numbered().filter(of(Severity::Warning));
+    let mut chosen: Vec<_> = errors.chain(warnings).take(SHOWN).collect();
+    chosen.sort_by_key(|(place, _)| *place);
+    chosen.into_iter().map(|(_, finding)| finding).collect()
 }
 
 /// Returns how much was found: `2 errors, 1 warning in 3 files`.

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::complete::{self, Completed};
 use super::discover::{self, Found, TENANT_FILE};
 use super::document::{self, RawManifest};
 use super::files::{self, FileRead};
+use super::resolve::Roots;
+use super::surroundings::{self, Surroundings};
 use super::{
     Address, Loaded, Origin, TenantFile, envelope, foreign, lint, overlay, parallel, secret,
 };
@@ -27,10 +30,16 @@ pub fn load(path: &Path) -> Loaded {
     let root = tenant_path.parent().map(Path::to_owned).unwrap_or_default();
     loader.loaded.root = root.clone();
     if !tenant_path.exists() {
-        loader.loaded.findings.push(no_tenant(path, &tenant_path));
+        let finding = if is_tenant(path) {
+            surroundings::no_tenant(&tenant_path)
+        } else {
+            surroundings::nothing(path)
+        };
+        loader.loaded.findings.push(finding);
         return loader.finish();
     }
     let file = loader.loaded.sources.next_id();
+    loader.roots.insert(file, Arc::from(root.as_path()));
     let read = files::read(&tenant_path, file);
     let documents = loader.keep(read);
     let Some((first, rest)) = documents.split_first() else {
@@ -46,7 +55,6 @@ pub fn load(path: &Path) -> Loaded {
         own.extend(document::read(
             file,
             &document.root,
-            &root,
             &mut loader.loaded.findings,
         ));
     }
@@ -60,19 +68,30 @@ pub fn load(path: &Path) -> Loaded {
 /// Reads manifest files by themselves, without what surrounds them in a tenant.
 pub fn load_files(paths: &[PathBuf]) -> Loaded {
     let mut loader = Loader::default();
-    let mut layers = BTreeMap::new();
+    let mut known: BTreeMap<&Path, Surroundings> = BTreeMap::new();
+    let mut groups: BTreeMap<Surroundings, Vec<PathBuf>> = BTreeMap::new();
     for path in paths {
-        let surroundings = Surroundings::of(path);
-        let mut layer = Layer::new();
-        loader.files(vec![path.clone()], &surroundings.root, &mut layer);
-        for raw in layer.into_values() {
-            if surroundings.has_base {
-                loader.parts.insert(raw.address.clone());
-            }
-            loader.add(raw, &mut layers);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let surroundings = known
+            .entry(folder)
+            .or_insert_with(|| Surroundings::of(folder));
+        let group = groups.entry(surroundings.clone()).or_default();
+        group.push(path.clone());
+    }
+    for (Surroundings { root, has_base }, paths) in groups {
+        let files = loader.files(paths, &root);
+        let bundles = if has_base {
+            // One file may be laid over another: only within a file are names unique.
+            files
+        } else {
+            vec![files.into_iter().flatten().collect()]
+        };
+        for raws in bundles {
+            let mut layer = Layer::new();
+            loader.fill(&mut layer, raws);
+            loader.check(layer, has_base);
         }
     }
-    loader.check(layers.into_values().collect());
     loader.finish()
 }
 
@@ -91,82 +110,22 @@ pub fn is_tenant(path: &Path) -> bool {
     kind.and_then(Node::as_str) == Some("Tenant")
 }
 
-/// What a single manifest file lies in.
-struct Surroundings {
-    /// The folder of the nearest tenant file above, else the file's own.
-    root: PathBuf,
-    /// Whether that tenant builds on others, so that its manifests may be parts.
-    has_base: bool,
-}
-
-impl Surroundings {
-    fn of(path: &Path) -> Self {
-        let own = path.parent().map(Path::to_owned).unwrap_or_default();
-        let Some(root) = tenant_above(&own) else {
-            return Self {
-                root: own,
-                has_base: false,
-            };
-        };
-        let text = std::fs::read_to_string(root.join(TENANT_FILE)).unwrap_or_default();
-        let documents = yaml::parse::parse(&text).documents;
-        let has_base = documents
-            .first()
-            .and_then(|tenant| tenant.root.get("spec")?.get("base"))
-            .is_some();
-        Self { root, has_base }
-    }
-}
-
-/// Returns the folder of the nearest tenant file at or above a folder.
-fn tenant_above(folder: &Path) -> Option<PathBuf> {
-    let folder = match folder.as_os_str().is_empty() {
-        true => Path::new("."),
-        false => folder,
-    };
-    let real = folder.canonicalize().ok()?;
-    let mut folders = real.ancestors();
-    let root = folders.find(|folder| folder.join(TENANT_FILE).is_file())?;
-    Some(root.to_owned())
-}
-
-fn no_tenant(path: &Path, tenant_path: &Path) -> Finding {
-    if !is_tenant(path) {
-        return Finding::file_error("file/missing", path, "there is no such folder or file")
-            .help("check the spelling; PATH is relative to the current folder");
-    }
-    let finding = Finding::file_error(
-        "tenant/missing",
-        tenant_path,
-        "there is no tenant file here",
-    );
-    let above = tenant_path.parent().and_then(tenant_above);
-    finding.help(match above {
-        Some(above) => format!(
-            "the tenant of this folder is `{}`: give that as PATH, or single manifest files",
-            above.join(TENANT_FILE).display()
-        ),
-        None => "give a folder with a `moorline.yaml` as PATH, that file, or single manifest files"
-            .to_owned(),
-    })
-}
-
 type Layer = BTreeMap<Address, RawManifest>;
 
 #[derive(Default)]
 struct Loader {
     loaded: Loaded,
     seen: BTreeSet<PathBuf>,
-    /// Manifests that are known to be parts of ones that are not here.
-    parts: BTreeSet<Address>,
+    roots: Roots,
     ignored: Vec<(String, Span)>,
     secrets: Vec<(Span, String)>,
 }
 
 impl Loader {
     fn finish(mut self) -> Loaded {
-        self.hide_secrets();
         let loaded = &mut self.loaded;
+        secret::conceal(&self.secrets, &mut loaded.findings, &mut loaded.sources);
+        loaded.manifests.sort_by(|a, b| a.address.cmp(&b.address));
         loaded
             .findings
             .extend(complete::ignored_warnings(self.ignored));
@@ -176,40 +135,6 @@ impl Loader {
         self.loaded
     }
 
-    /// Keeps secrets out of whatever shows a piece of a file or quotes it: those that were found, wherever
-    /// they stand in it, and what looks like one in a file that has findings.
-    fn hide_secrets(&mut self) {
-        let Loaded {
-            findings, sources, ..
-        } = &mut self.loaded;
-        for (span, secret) in &self.secrets {
-            sources.hide(span.file, span.range());
-            if secret::is_telling(secret) {
-                for range in sources.occurrences(span.file, secret) {
-                    sources.hide(span.file, range);
-                }
-            }
-        }
-        let spans = findings.iter().filter_map(|finding| finding.span);
-        for file in spans.map(|span| span.file).collect::<BTreeSet<_>>() {
-            let lines = secret::lines(sources.whole(file)).into_iter();
-            let (ranges, values): (Vec<_>, Vec<_>) = lines
-                .map(|line| (line.range, line.value.to_owned()))
-                .unzip();
-            ranges
-                .into_iter()
-                .for_each(|range| sources.hide(file, range));
-            let known = self.secrets.iter().filter(|(span, _)| span.file == file);
-            let values = values.iter().chain(known.map(|(_, secret)| secret));
-            let about = |finding: &&mut Finding| finding.span.is_some_and(|span| span.file == file);
-            for secret in values.filter(|secret| secret::is_telling(secret)) {
-                for finding in findings.iter_mut().filter(about) {
-                    finding.redact(secret);
-                }
-            }
-        }
-    }
-
     fn error(&mut self, finding: Finding) {
         self.loaded.findings.push(finding);
     }
@@ -217,23 +142,36 @@ impl Loader {
     /// Keeps a file's text and findings, and returns its documents.
     fn keep(&mut self, read: FileRead) -> Vec<Document> {
         self.loaded.sources.add(read.path, read.text);
-        self.loaded.findings.extend(read.findings);
+        self.loaded
+            .findings
+            .extend(complete::bounded(read.findings));
         read.documents
     }
 
-    /// Reads manifest files into a layer, in which an address may stand once.
-    fn files(&mut self, mut paths: Vec<PathBuf>, root: &Path, layer: &mut Layer) {
+    /// Reads the manifests of files, those of each file by themselves.
+    fn files(&mut self, mut paths: Vec<PathBuf>, root: &Path) -> Vec<Vec<RawManifest>> {
         paths.retain(|path| self.seen.insert(path.clone()));
         let first = self.loaded.sources.next_id();
+        let root: Arc<Path> = Arc::from(root);
+        let ids = (0..paths.len()).map(|place| (first.after(place), Arc::clone(&root)));
+        self.roots.extend(ids);
         let numbered = paths.into_iter().enumerate().collect();
-        let reads = parallel::map(numbered, |(number, path): (usize, PathBuf)| {
-            files::manifests(&path, first.after(number), root)
+        let reads = parallel::map(numbered, |(place, path): (usize, PathBuf)| {
+            files::manifests(&path, first.after(place))
         });
-        for (read, raws) in reads {
-            self.keep(read);
-            for raw in raws {
-                self.add(raw, layer);
-            }
+        reads
+            .into_iter()
+            .map(|(read, raws)| {
+                self.keep(read);
+                raws
+            })
+            .collect()
+    }
+
+    /// Adds manifests to a layer, in which an address may stand once.
+    fn fill(&mut self, layer: &mut Layer, raws: impl IntoIterator<Item = RawManifest>) {
+        for raw in raws {
+            self.add(raw, layer);
         }
     }
 
@@ -281,29 +219,30 @@ impl Loader {
             let mut layer = Layer::new();
             let found = discover::below(&folder);
             let paths = self.found(found, base, "base", entry_span("base", at));
-            self.files(paths, &folder, &mut layer);
+            let files = self.files(paths, &folder);
+            self.fill(&mut layer, files.into_iter().flatten());
             self.refuse_base_ids(&layer);
             self.lay(layer, &mut merged);
         }
         self.exclude(tenant, &mut merged, |at| entry_span("exclude", at));
         let mut layer = Layer::new();
-        for raw in own {
-            self.add(raw, &mut layer);
-        }
-        match &tenant.spec.manifests {
+        self.fill(&mut layer, own);
+        let paths = match &tenant.spec.manifests {
             None => {
                 let whole = Span::new(file, node.range.clone());
-                let paths = self.found(discover::beside(root), ".", "manifests", whole);
-                self.files(paths, root, &mut layer);
+                self.found(discover::beside(root), ".", "manifests", whole)
             }
-            Some(entries) => {
-                for (at, entry) in entries.iter().enumerate() {
+            Some(entries) => entries
+                .iter()
+                .enumerate()
+                .flat_map(|(at, entry)| {
                     let found = discover::entry(root, entry);
-                    let paths = self.found(found, entry, "manifests", entry_span("manifests", at));
-                    self.files(paths, root, &mut layer);
-                }
-            }
-        }
+                    self.found(found, entry, "manifests", entry_span("manifests", at))
+                })
+                .collect(),
+        };
+        let files = self.files(paths, root);
+        self.fill(&mut layer, files.into_iter().flatten());
         self.lay(layer, &mut merged);
         if merged.is_empty() && self.loaded.findings.is_empty() {
             let kind = node.get("kind").unwrap_or(node);
@@ -316,7 +255,7 @@ impl Loader {
                 .help("name their files or folders: `spec: { manifests: [policies] }`"),
             );
         }
-        self.check(merged.into_values().collect());
+        self.check(merged, false);
         let findings = lint::cloud(&self.loaded.manifests, tenant.spec.cloud);
         self.loaded.findings.extend(findings);
     }
@@ -403,17 +342,17 @@ impl Loader {
         }
     }
 
-    /// Resolves and checks every manifest, then all of them together. They come sorted by address.
-    fn check(&mut self, raws: Vec<RawManifest>) {
-        let pinned = raws
-            .iter()
+    /// Resolves and checks every manifest, then all of them together. Parts of manifests, whose bases are not
+    /// here, need not be whole.
+    fn check(&mut self, layer: Layer, part: bool) {
+        let pinned = layer
+            .values()
             .filter_map(|raw| Some((raw.address.clone(), raw.id_span?)))
             .collect();
-        let (sources, parts) = (&self.loaded.sources, &self.parts);
-        let completed = parallel::map(raws, |raw| {
-            let part = parts.contains(&raw.address);
-            complete::complete(raw, sources, part)
-        });
+        let (sources, roots) = (&self.loaded.sources, &self.roots);
+        let raws = layer.into_values().collect();
+        let completed = parallel::map(raws, |raw| complete::complete(raw, sources, roots, part));
+        let before = self.loaded.manifests.len();
         for Completed {
             manifest,
             findings,
@@ -426,7 +365,7 @@ impl Loader {
             self.ignored.extend(ignored);
             self.secrets.extend(secrets);
         }
-        let findings = lint::bundle(&self.loaded.manifests, &pinned);
+        let findings = lint::bundle(&self.loaded.manifests[before..], &pinned);
         self.loaded.findings.extend(findings);
     }
 }

@@ -1,17 +1,17 @@
 //! A manifest's spec against its kind's schema, each violation told with the nearest remedy.
 
-use std::sync::Arc;
-
 use serde_json::Value as Json;
 
+use super::complete::MANY;
 use super::envelope::one_of;
+use super::place::Place;
 use super::unknown;
 use super::value::{Declared, Value};
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{Finding, Sources, Span};
-use crate::schema::model::{Model, Property, Shape, Structure};
+use crate::diagnostic::{Finding, Sources};
+use crate::schema::model::{Model, Property, Shape};
 use crate::schema::types::{GraphVersion, odata_type, type_name};
-use crate::schema::validate::{Problem, Step, Violation, violations};
+use crate::schema::validate::{Problem, Violation, violations};
 
 /// How many members of an enum are worth reading in a message.
 const READABLE: usize = 12;
@@ -27,7 +27,7 @@ pub(super) fn check(
     sources: &Sources,
 ) -> Vec<Finding> {
     let violations = violations(version, kind, &instance(spec));
-    let found = violations.iter().map(|violation| {
+    let found = violations.iter().take(MANY + 1).map(|violation| {
         let place = Place::of(violation, Model::of(version), kind, spec);
         Told {
             version,
@@ -51,73 +51,6 @@ fn instance(value: &Value) -> Json {
             .map(|m| (m.name.clone(), instance(&m.value)))
             .collect(),
         _ => value.to_json(),
-    }
-}
-
-/// A value that a violation is about, and the type information around it.
-struct Place<'a> {
-    value: &'a Value,
-    /// The nearest property's name, the kind at the root.
-    name: String,
-    /// Where the value is written, or its property's name where that says more.
-    key: Span,
-    element: bool,
-    property: Option<Property>,
-    structure: Option<Arc<Structure>>,
-}
-
-impl<'a> Place<'a> {
-    fn of(violation: &Violation, model: &'static Model, kind: &str, spec: &'a Value) -> Self {
-        let mut place = Self {
-            value: spec,
-            name: kind.to_owned(),
-            key: spec.span,
-            element: false,
-            property: None,
-            structure: model.get(kind),
-        };
-        let mut shape: Option<Shape> = None;
-        for step in &violation.path {
-            match step {
-                Step::Member(name) => {
-                    let members = place.value.members();
-                    let Some(member) = members.iter().find(|member| member.name == *name) else {
-                        break;
-                    };
-                    let properties = place.structure.as_ref().map(|s| &s.properties);
-                    let property = properties.and_then(|p| p.get(name)).cloned();
-                    shape = property.as_ref().map(|p| p.shape.clone());
-                    place.value = &member.value;
-                    place.key = member.name_span;
-                    place.element = false;
-                    place.name = name.clone();
-                    place.property = property;
-                }
-                Step::Element(at) => {
-                    let Some(value) = place.value.elements().get(*at) else {
-                        break;
-                    };
-                    if let Some(Shape::Collection(element, _)) = shape {
-                        shape = Some(*element);
-                    }
-                    place.value = value;
-                    place.key = value.span;
-                    place.element = true;
-                }
-            }
-            let actual = |shape| model.actual(shape, place.value.odata_type());
-            place.structure = shape.as_ref().and_then(actual);
-        }
-        place
-    }
-
-    /// Returns what the value is called in a message.
-    fn subject(&self) -> String {
-        if self.element {
-            format!("an element of `{}`", self.name)
-        } else {
-            format!("`{}`", self.name)
-        }
     }
 }
 

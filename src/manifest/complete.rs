@@ -3,10 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::RawManifest;
-use super::resolve::{Resolved, Resolver};
+use super::resolve::{Resolved, Resolver, Roots};
 use super::{Manifest, Presence, assignment, check, envelope, lint};
 use crate::diagnostic::{FileId, Finding, Severity, Sources, Span};
 use crate::schema::model::Model;
+
+/// How many findings of one file or manifest are told: more than anybody mends before looking again.
+pub(super) const MANY: usize = 1000;
+
+/// Leaves out what is beyond [`MANY`], and says so.
+pub(super) fn bounded(mut findings: Vec<Finding>) -> Vec<Finding> {
+    if let Some(next) = findings.get(MANY) {
+        let more = Finding {
+            span: next.span,
+            file: next.file.clone(),
+            ..Finding::file_error("manifest/more", "", "there are more faults, from here on")
+        };
+        findings.truncate(MANY);
+        findings.push(more.help("mend those above first"));
+    }
+    findings
+}
 
 /// A manifest, and what came to light on the way to it.
 pub(super) struct Completed {
@@ -20,7 +37,12 @@ pub(super) struct Completed {
 
 /// Resolves a manifest's references and checks it by itself. A part of a manifest, whose base is not
 /// known, need not be whole.
-pub(super) fn complete(raw: RawManifest, sources: &Sources, part: bool) -> Completed {
+pub(super) fn complete(
+    raw: RawManifest,
+    sources: &Sources,
+    roots: &Roots,
+    part: bool,
+) -> Completed {
     let RawManifest {
         address,
         family,
@@ -29,14 +51,13 @@ pub(super) fn complete(raw: RawManifest, sources: &Sources, part: bool) -> Compl
         spec,
         assignments,
         span,
-        root,
         ..
     } = raw;
     let model = Model::of(version);
     let mut resolver = Resolver {
         model,
         sources,
-        root: &root,
+        roots,
         part,
         resolved: Resolved::default(),
     };
@@ -73,7 +94,7 @@ pub(super) fn complete(raw: RawManifest, sources: &Sources, part: bool) -> Compl
     }
     Completed {
         manifest,
-        findings,
+        findings: bounded(findings),
         ignored,
         secrets,
     }

@@ -1,7 +1,5 @@
 //! One YAML document as a manifest before overlays: syntax alone, nothing resolved.
 
-use std::path::{Path, PathBuf};
-
 use super::Address;
 use super::envelope::{self, ManifestFile, one_of};
 use super::foreign;
@@ -28,17 +26,10 @@ pub(super) struct RawManifest {
     pub(super) span: Span,
     /// All of it.
     pub(super) document: Span,
-    /// The folder that `$file` may not leave.
-    pub(super) root: PathBuf,
 }
 
-/// Reads a document, or says why it is none. `folder` is what its `$file` may not leave.
-pub(super) fn read(
-    file: FileId,
-    root: &Node,
-    folder: &Path,
-    findings: &mut Vec<Finding>,
-) -> Option<RawManifest> {
+/// Reads a document, or says why it is none.
+pub(super) fn read(file: FileId, root: &Node, findings: &mut Vec<Finding>) -> Option<RawManifest> {
     if let Some(finding) = foreign::among_manifests(file, root) {
         findings.push(finding);
         return None;
@@ -91,7 +82,6 @@ pub(super) fn read(
             .map(|node| convert(file, node, findings)),
         span: span(kind_node),
         document: span(root),
-        root: folder.to_owned(),
     })
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::document::{self, RawManifest};
-use crate::diagnostic::{FileId, Finding, Span};
+use crate::diagnostic::{FileId, Finding, Sources, Span};
 use crate::yaml::{self, Document};
 
 /// The largest manifest file that is read.
@@ -32,7 +32,7 @@ pub(super) fn read(path: &Path, file: FileId) -> FileRead {
     let bytes = match bytes(path) {
         Ok(bytes) => bytes,
         Err(finding) => {
-            read.findings.push(finding);
+            read.findings.push(*finding);
             return read;
         }
     };
@@ -65,18 +65,23 @@ pub(super) fn read(path: &Path, file: FileId) -> FileRead {
     read
 }
 
-/// Reads a file's manifests. `folder` is what their `$file` may not leave.
-pub(super) fn manifests(path: &Path, file: FileId, folder: &Path) -> (FileRead, Vec<RawManifest>) {
+/// Reads a file's documents, and lets what is wrong with it be.
+pub(super) fn documents(path: &Path) -> Vec<Document> {
+    read(path, Sources::default().next_id()).documents
+}
+
+/// Reads a file's manifests.
+pub(super) fn manifests(path: &Path, file: FileId) -> (FileRead, Vec<RawManifest>) {
     let mut read = read(path, file);
     let documents = std::mem::take(&mut read.documents);
     let raws = documents
         .iter()
-        .filter_map(|document| document::read(file, &document.root, folder, &mut read.findings))
+        .filter_map(|document| document::read(file, &document.root, &mut read.findings))
         .collect();
     (read, raws)
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, Finding> {
+fn bytes(path: &Path) -> Result<Vec<u8>, Box<Finding>> {
     let open = || -> io::Result<(File, u64)> {
         let file = File::open(path)?;
         let size = file.metadata()?.len();
@@ -96,21 +101,22 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Finding> {
     }
 }
 
-fn too_large(path: &Path, size: &str) -> Finding {
+fn too_large(path: &Path, size: &str) -> Box<Finding> {
     let limit = LIMIT >> 20;
     let message = format!("a manifest file may have {limit} MiB, and this one is {size}");
-    Finding::file_error("file/too-large", path, message)
-        .help("split it, and keep payloads in files of their own: `{ $file: … }`")
+    let finding = Finding::file_error("file/too-large", path, message);
+    Box::new(finding.help("split it, and keep payloads in files of their own: `{ $file: … }`"))
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Finding {
-    if error.kind() == io::ErrorKind::NotFound {
-        return Finding::file_error("file/missing", path, "there is no such file")
-            .help("check the spelling; a path is relative to the current folder");
-    }
-    let message = format!("the file cannot be read: {}", words(error));
-    Finding::file_error("file/unreadable", path, message)
-        .help("give this user the right to read it, or leave it out")
+fn unreadable(path: &Path, error: &io::Error) -> Box<Finding> {
+    Box::new(if error.kind() == io::ErrorKind::NotFound {
+        Finding::file_error("file/missing", path, "there is no such file")
+            .help("check the spelling; a path is relative to the current folder")
+    } else {
+        let message = format!("the file cannot be read: {}", words(error));
+        Finding::file_error("file/unreadable", path, message)
+            .help("give this user the right to read it, or leave it out")
+    })
 }
 
 /// Returns the system's words without its number, in the middle of a sentence.

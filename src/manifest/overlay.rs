@@ -1,5 +1,7 @@
 //! Lays a tenant's manifest over its base's.
 
+use std::collections::HashMap;
+
 use super::document::RawManifest;
 use super::value::{Declared, Member, Value};
 use crate::diagnostic::Finding;
@@ -51,8 +53,13 @@ pub(super) fn directive(value: &Value) -> Option<&Member> {
 
 fn object(model: &Model, structure: Option<&Structure>, base: &Value, over: &Value) -> Value {
     let mut members: Vec<Member> = Vec::new();
+    let mut laid: HashMap<&str, &Member> = over
+        .members()
+        .iter()
+        .map(|member| (member.name.as_str(), member))
+        .collect();
     for member in base.members() {
-        let Some(laid) = over.members().iter().find(|laid| laid.name == member.name) else {
+        let Some(laid) = laid.remove(member.name.as_str()) else {
             members.push(member.clone());
             continue;
         };
@@ -69,7 +76,7 @@ fn object(model: &Model, structure: Option<&Structure>, base: &Value, over: &Val
     let added = over
         .members()
         .iter()
-        .filter(|laid| base.get(&laid.name).is_none());
+        .filter(|added| laid.contains_key(added.name.as_str()));
     members.extend(added.cloned());
     Value {
         declared: Declared::Object(members),
@@ -121,21 +128,24 @@ fn same_type(base: &Value, over: &Value) -> bool {
 }
 
 fn keyed(model: &Model, element: &Shape, key: &str, base: &[Value], over: &[Value]) -> Vec<Value> {
-    let same = |a: &Value, b: &Value| {
-        a.get(key)
-            .is_some_and(|k| Some(&k.declared) == b.get(key).map(|v| &v.declared))
-    };
-    let mut merged: Vec<Value> = base
+    let named = |value: &Value| value.get(key).map(|key| key.to_json().to_string());
+    let mut laid: HashMap<String, &Value> = over
         .iter()
-        .map(|first| match over.iter().find(|laid| same(first, laid)) {
+        .rev()
+        .filter_map(|value| Some((named(value)?, value)))
+        .collect();
+    let mut merged: Vec<Value> = Vec::new();
+    for first in base {
+        let laid = named(first).and_then(|name| laid.remove(&name));
+        merged.push(match laid {
             Some(laid) => value(model, Some(element), first, laid).unwrap_or_else(|| laid.clone()),
             None => first.clone(),
-        })
-        .collect();
-    merged.extend(
-        over.iter()
-            .filter(|laid| !base.iter().any(|first| same(first, laid)))
-            .cloned(),
-    );
+        });
+    }
+    let is_left = |value: &&Value| {
+        let left = named(value).map(|name| laid.contains_key(&name));
+        left.unwrap_or(true)
+    };
+    merged.extend(over.iter().filter(is_left).cloned());
     merged
 }

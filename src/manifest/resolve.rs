@@ -1,28 +1,29 @@
 //! Value references become values, and what a manifest may carry but not declare is left out.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::files;
 use super::overlay::directive;
+use super::payload;
 use super::value::{Declared, Member, Value};
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{Finding, Sources, Span};
+use crate::diagnostic::{FileId, Finding, Sources, Span};
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::types::Edm;
 
-/// The largest file that `$file` reads: Graph refuses bodies of more than 4 MB long before.
-const FILE_LIMIT: u64 = 8 * 1024 * 1024;
+/// The folder that the `$file` of each file may not leave: the tenant's, or the base's that it came from.
+pub(super) type Roots = BTreeMap<FileId, Arc<Path>>;
 
 /// What resolving one manifest's values needs to know.
 pub(super) struct Resolver<'a> {
     pub(super) model: &'static Model,
     pub(super) sources: &'a Sources,
-    /// The folder that `$file` may not leave.
-    pub(super) root: &'a Path,
+    pub(super) roots: &'a Roots,
     /// Whether this is a part of a manifest, and what it is laid over is not known.
     pub(super) part: bool,
     pub(super) resolved: Resolved,
@@ -220,7 +221,7 @@ impl Resolver<'_> {
         match self.referred(reference, span, property, shape) {
             Ok(declared) => Some(Value { declared, span }),
             Err(finding) => {
-                self.resolved.findings.push(finding);
+                self.resolved.findings.push(*finding);
                 None
             }
         }
@@ -232,61 +233,65 @@ impl Resolver<'_> {
         span: Span,
         property: &Property,
         shape: &Shape,
-    ) -> Result<Declared, Finding> {
+    ) -> Result<Declared, Box<Finding>> {
         let holds_text = matches!(shape, Shape::Scalar(Edm::String | Edm::Binary));
         let name = &property.name;
         let wrong = |message: String| Finding::error("value/reference", span, message);
-        match (reference.name.as_str(), &reference.value.declared) {
-            ("$env", _) if !holds_text => Err(Finding::error(
-                "value/env-type",
-                span,
-                format!("`{name}` holds no text, so it can hold no secret"),
-            )
-            .help("write the value itself")),
-            ("$env", Declared::String(variable)) if is_env(&reference.value) => {
-                Ok(Declared::Env(variable.clone()))
+        let finding = match (reference.name.as_str(), &reference.value.declared) {
+            ("$env", Declared::String(variable)) if holds_text && is_env(&reference.value) => {
+                return Ok(Declared::Env(variable.clone()));
+            }
+            ("$text", Declared::String(text)) if holds_text => {
+                return encode(text.clone().into_bytes(), property, span);
+            }
+            ("$file", Declared::String(path)) if holds_text => {
+                return encode(self.file(path, reference.value.span)?, property, span);
+            }
+            ("$env", _) if !holds_text => {
+                let message = format!("`{name}` holds no text, so that it can hold no secret");
+                Finding::error("value/env-type", span, message).help("write the value itself")
             }
             ("$env", _) => {
                 let message = "`$env` takes the name of an environment variable";
-                Err(
-                    Finding::error("value/env-name", reference.value.span, message)
-                        .help("use letters, digits and `_`, such as `WIFI_PSK`"),
-                )
+                Finding::error("value/env-name", reference.value.span, message)
+                    .help("use letters, digits and `_`, such as `WIFI_PSK`")
             }
-            ("$file" | "$text", _) if !holds_text => {
-                let message = format!(
-                    "`{name}` holds no free text, so that `{}` does not fit",
-                    reference.name
-                );
-                Err(wrong(message).help("write the value itself"))
-            }
-            ("$text", Declared::String(text)) => encode(text.clone().into_bytes(), property, span),
-            ("$file", Declared::String(path)) => {
-                encode(self.file(path, reference.value.span)?, property, span)
-            }
+            (used @ ("$file" | "$text"), _) if !holds_text => wrong(format!(
+                "`{name}` holds no free text, so that `{used}` does not fit"
+            ))
+            .help("write the value itself"),
             ("$file", _) => {
-                Err(wrong("`$file` takes a path".to_owned()).help("write `{ $file: ./name }`"))
+                wrong("`$file` takes a path".to_owned()).help("write `{ $file: ./name }`")
             }
-            ("$text", _) => {
-                Err(wrong("`$text` takes a text".to_owned()).help("put the text in quotes"))
+            ("$text", _) => wrong("`$text` takes a text".to_owned()).help("put it in quotes"),
+            ("$undeclare", declared) if *declared != Declared::Bool(true) => {
+                wrong("`$undeclare` takes `true`".to_owned())
+                    .help("write `{ $undeclare: true }`, or the value itself")
             }
-            ("$undeclare" | "$append", _) => Err(nothing_beneath(&reference.name, name, span)),
-            ("$ref", _) => Err(wrong(format!("`{name}` does not refer to another profile"))
-                .help("write the value itself")),
+            ("$append", declared) if !matches!(declared, Declared::List(_)) => {
+                wrong("`$append` takes a list".to_owned())
+                    .help("write its elements in brackets: `{ $append: [a, b] }`")
+            }
+            (used @ ("$undeclare" | "$append"), _) => nothing_beneath(used, name, span),
+            ("$ref", _) => wrong(format!("`{name}` does not refer to another profile"))
+                .help("write the value itself"),
             (other, _) => {
                 let finding = wrong(format!("there is no value reference `{other}`"));
-                Err(match nearest(other, ["$file", "$text", "$env"]) {
+                match nearest(other, ["$file", "$text", "$env"]) {
                     Some(near) => finding.help(format!("did you mean `{near}`?")),
                     None => finding.help("use `$file`, `$text` or `$env`"),
-                })
+                }
             }
-        }
+        };
+        Err(Box::new(finding))
     }
 
-    fn file(&self, path: &str, span: Span) -> Result<Vec<u8>, Finding> {
-        let manifest = self.sources.path(span.file);
-        read_inside(self.root, manifest.parent().unwrap_or(Path::new("")), path)
-            .map_err(|problem| problem.into_finding(path, span))
+    fn file(&self, path: &str, span: Span) -> Result<Vec<u8>, Box<Finding>> {
+        let beside = self.sources.path(span.file).parent();
+        let beside = beside.unwrap_or(Path::new(""));
+        let root = self.roots.get(&span.file).map_or(beside, |root| root);
+        payload::read(root, beside, path)
+            .map_err(|problem| Box::new(problem.into_finding(path, span)))
     }
 }
 
@@ -326,17 +331,14 @@ fn placeholder(property: &Property, span: Span) -> Finding {
         .help("take the real value from the environment: `{ $env: NAME }`; or remove the line")
 }
 
-fn encode(bytes: Vec<u8>, property: &Property, span: Span) -> Result<Declared, Finding> {
+fn encode(bytes: Vec<u8>, property: &Property, span: Span) -> Result<Declared, Box<Finding>> {
     if property.is_base64() {
         return Ok(Declared::String(BASE64.encode(bytes)));
     }
     String::from_utf8(bytes).map(Declared::String).map_err(|_| {
-        Finding::error(
-            "value/not-text",
-            span,
-            format!("`{}` holds text, and the file is not UTF-8", property.name),
-        )
-        .help("save the file as UTF-8")
+        let message = format!("`{}` holds text, and the file is not UTF-8", property.name);
+        let finding = Finding::error("value/not-text", span, message);
+        Box::new(finding.help("save the file as UTF-8"))
     })
 }
 
@@ -347,91 +349,4 @@ fn is_env(value: &Value) -> bool {
             && !name.starts_with(|c: char| c.is_ascii_digit())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
     })
-}
-
-enum FileProblem {
-    Outside,
-    TooLarge(u64),
-    NotAFile,
-    Io(std::io::Error),
-}
-
-impl FileProblem {
-    fn into_finding(self, path: &str, span: Span) -> Finding {
-        let error = |code: &str, message: String| Finding::error(code, span, message);
-        match self {
-            Self::Outside => error(
-                "file/outside",
-                format!("`{path}` leads out of the folder of its manifests"),
-            )
-            .help("keep payloads below that folder; a link may not lead out of it either"),
-            Self::TooLarge(size) => {
-                let (size, limit) = (size >> 20, FILE_LIMIT >> 20);
-                error(
-                    "file/too-large",
-                    format!("`{path}` is {size} MiB large, and a payload may have {limit} MiB"),
-                )
-                .help("Graph takes bodies of a few megabytes at most: make it smaller")
-            }
-            Self::NotAFile => error("file/not-a-file", format!("`{path}` is not a file"))
-                .help("name a file in it"),
-            Self::Io(error_below) if error_below.kind() == std::io::ErrorKind::NotFound => {
-                error("file/missing", format!("there is no file `{path}`"))
-                    .help("the path is relative to the manifest that names it")
-            }
-            Self::Io(error_below) => error(
-                "file/unreadable",
-                format!("`{path}` cannot be read: {}", files::words(&error_below)),
-            )
-            .help("give this user the right to read it"),
-        }
-    }
-}
-
-/// Reads a file that is below `root` even after every link is followed.
-fn read_inside(root: &Path, beside: &Path, path: &str) -> Result<Vec<u8>, FileProblem> {
-    let wanted = Path::new(path);
-    if wanted.is_absolute() {
-        return Err(FileProblem::Outside);
-    }
-    let real_root = canonical(root).map_err(FileProblem::Io)?;
-    let lexical = lexically(&canonical(beside).map_err(FileProblem::Io)?.join(wanted));
-    // The lexical check first: whether a file outside exists must not be told.
-    if !lexical.starts_with(&real_root) {
-        return Err(FileProblem::Outside);
-    }
-    let real = lexical.canonicalize().map_err(FileProblem::Io)?;
-    if !real.starts_with(&real_root) {
-        return Err(FileProblem::Outside);
-    }
-    let metadata = real.metadata().map_err(FileProblem::Io)?;
-    if !metadata.is_file() {
-        return Err(FileProblem::NotAFile);
-    }
-    if metadata.len() > FILE_LIMIT {
-        return Err(FileProblem::TooLarge(metadata.len()));
-    }
-    std::fs::read(real).map_err(FileProblem::Io)
-}
-
-fn canonical(path: &Path) -> std::io::Result<PathBuf> {
-    if path.as_os_str().is_empty() {
-        Path::new(".").canonicalize()
-    } else {
-        path.canonicalize()
-    }
-}
-
-fn lexically(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::ParentDir => {
-                clean.pop();
-            }
-            std::path::Component::CurDir => {}
-            part => clean.push(part),
-        }
-    }
-    clean
 }

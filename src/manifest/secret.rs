@@ -1,12 +1,17 @@
-//! Where in a text secrets stand, found by the look of the lines alone.
+//! Keeps secrets out of everything that is said about a file.
 //!
-//! The values of sensitive properties are known once a manifest is read. A text that cannot be read, or
-//! that writes such a property where it does not belong, has none, and still must not be shown.
+//! What stands in a sensitive property is known once a manifest is read. In a text that cannot be read, or
+//! that writes such a property where it does not belong, secrets are found by the look of the lines alone.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use crate::diagnostic::{FileId, Finding, Sources, Span};
 use crate::schema::semantics::Semantics;
+
+/// How many secrets of a file are looked for elsewhere than where they stand. Nobody has so many by accident.
+const SEARCHED: usize = 1000;
 
 /// The names of every sensitive property, in lower case, and what people call such a property who guess.
 static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -32,21 +37,57 @@ pub(super) fn is_secret(key: &str) -> bool {
     })
 }
 
+/// Hides secrets from whatever shows a piece of a file or quotes it: those that were found, wherever else
+/// they stand in it, and what looks like one in a file that has findings.
+pub(super) fn conceal(found: &[(Span, String)], findings: &mut [Finding], sources: &mut Sources) {
+    let mut known: BTreeMap<FileId, BTreeSet<&str>> = BTreeMap::new();
+    for (span, secret) in found {
+        sources.hide(span.file, span.range());
+        known.entry(span.file).or_default().insert(secret);
+    }
+    let mut files: BTreeMap<FileId, Vec<&mut Finding>> = BTreeMap::new();
+    for finding in findings {
+        if let Some(span) = finding.span {
+            files.entry(span.file).or_default().push(finding);
+        }
+    }
+    for (file, findings) in files {
+        let (mut ranges, mut values) = (Vec::new(), Vec::new());
+        for line in lines(sources.whole(file)) {
+            ranges.push(line.range);
+            values.push(line.value.to_owned());
+        }
+        let known = known.remove(&file).unwrap_or_default().into_iter();
+        values.extend(known.map(str::to_owned));
+        values.retain(|secret| is_telling(secret));
+        values.truncate(SEARCHED);
+        for secret in &values {
+            ranges.extend(sources.occurrences(file, secret));
+        }
+        ranges
+            .into_iter()
+            .for_each(|range| sources.hide(file, range));
+        for finding in findings {
+            values.iter().for_each(|secret| finding.redact(secret));
+        }
+    }
+}
+
 /// Returns whether a text that was taken for a secret is long and odd enough to be looked for in messages.
-pub(super) fn is_telling(secret: &str) -> bool {
+fn is_telling(secret: &str) -> bool {
     secret.len() >= 4 && !matches!(secret, "true" | "false" | "null")
 }
 
 /// A line in which a secret stands, or may stand.
 #[derive(Debug, PartialEq)]
-pub(super) struct Line<'text> {
-    pub(super) range: Range<usize>,
+struct Line<'text> {
+    range: Range<usize>,
     /// What it holds of the secret.
-    pub(super) value: &'text str,
+    value: &'text str,
 }
 
 /// Returns the lines of a text in which secrets stand, or may stand.
-pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
+fn lines(text: &str) -> Vec<Line<'_>> {
     let mut found = Vec::new();
     let mut open: Option<Continued> = None;
     let mut start = 0;

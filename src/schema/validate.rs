@@ -92,7 +92,8 @@ pub fn violations_under(validator: &jsonschema::Validator, body: &Value) -> Vec<
     violations.retain(|v| {
         let about_type = matches!(v.path.last(), Some(Step::Member(name)) if name == "@odata.type")
             || matches!(&v.problem, Problem::Missing(_));
-        about_type || !wrong_types.iter().any(|above| v.path.starts_with(above))
+        let below_wrong = || (1..=v.path.len()).any(|depth| wrong_types.contains(&v.path[..depth]));
+        about_type || wrong_types.is_empty() || !below_wrong()
     });
     violations.sort_by(|a, b| a.path.cmp(&b.path));
     violations

@@ -291,3 +291,17 @@ fn places_at_the_edges() {
       |        ^
     ");
 }
+
+#[test]
+fn errors_are_shown_before_warnings_where_there_are_too_many() {
+    let (sources, span) = file(HELLO);
+    let warning = || Finding::warning("a/warning", span("kind"), "careful");
+    let error = || Finding::error("an/error", span("name"), "wrong");
+    let mut findings: Vec<Finding> = (0..300).map(|_| warning()).collect();
+    findings.extend((0..150).map(|_| error()));
+    let text = plain(&findings, &sources);
+    assert_eq!(text.matches("error[an/error]").count(), 150);
+    assert_eq!(text.matches("warning[a/warning]").count(), 50);
+    assert!(text.starts_with("warning[a/warning]"));
+    assert!(text.ends_with("… and 250 more; `moorline validate --format json` lists them all\n"));
+}

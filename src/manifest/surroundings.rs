@@ -1,0 +1,64 @@
+//! The tenant around a path, if there is one.
+
+use std::path::{Path, PathBuf};
+
+use super::discover::TENANT_FILE;
+use super::files;
+use crate::diagnostic::Finding;
+
+/// What single manifest files lie in.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Surroundings {
+    /// The folder of the nearest tenant file above, else the files' own.
+    pub(super) root: PathBuf,
+    /// Whether that tenant builds on others, so that its manifests may be parts.
+    pub(super) has_base: bool,
+}
+
+impl Surroundings {
+    /// Looks around from a folder.
+    pub(super) fn of(folder: &Path) -> Self {
+        let Some(root) = tenant_above(folder) else {
+            return Self {
+                root: folder.to_owned(),
+                has_base: false,
+            };
+        };
+        let has_base = files::documents(&root.join(TENANT_FILE))
+            .first()
+            .and_then(|tenant| tenant.root.get("spec")?.get("base"))
+            .is_some();
+        Self { root, has_base }
+    }
+}
+
+/// Returns the folder of the nearest tenant file at or above a folder.
+fn tenant_above(folder: &Path) -> Option<PathBuf> {
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
+    let real = folder.canonicalize().ok()?;
+    let mut folders = real.ancestors();
+    let root = folders.find(|folder| folder.join(TENANT_FILE).is_file())?;
+    Some(root.to_owned())
+}
+
+/// Returns the finding of a path that leads to nothing.
+pub(super) fn nothing(path: &Path) -> Finding {
+    Finding::file_error("file/missing", path, "there is no such folder or file")
+        .help("check the spelling; PATH is relative to the current folder")
+}
+
+/// Returns the finding of a tenant file that is not there, with the one that is probably meant.
+pub(super) fn no_tenant(path: &Path) -> Finding {
+    let finding = Finding::file_error("tenant/missing", path, "there is no tenant file here");
+    finding.help(match path.parent().and_then(tenant_above) {
+        Some(above) => format!(
+            "the tenant of this folder is `{}`: give that as PATH, or single manifest files",
+            above.join(TENANT_FILE).display()
+        ),
+        None => "give a folder with a `moorline.yaml` as PATH, that file, or single manifest files"
+            .to_owned(),
+    })
+}
