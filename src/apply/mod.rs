@@ -106,6 +106,7 @@ impl Applier<'_> {
             graph: self.graph,
             desired: self.desired,
             names: self.names,
+            masked_read: self.plan.masked_read,
             visibility: self.options.visibility,
             cancelled: self.cancelled,
         };

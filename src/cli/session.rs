@@ -176,6 +176,7 @@ impl Session {
             only: self.selection.globs().to_vec(),
             recreate,
             created_at: now(self.graph.clock()),
+            leave_masked: false,
         };
         let selected = |address: &manifest::Address| self.selection.takes(address);
         let read = tenant::read::plan(&self.graph, &self.desired, selected, &options).await;

@@ -18,9 +18,9 @@ use crate::kinds::Cardinality;
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::model::{Model, Structure};
 use crate::schema::semantics::Semantics;
+use crate::tenant::masked::Masked;
 use crate::tenant::matching::{Binding, Bindings, bind};
-use crate::tenant::names::Names;
-use crate::tenant::{Live, LiveObject};
+use crate::tenant::{Known, Live, LiveObject};
 
 /// What limits or widens a plan.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +31,8 @@ pub struct Options {
     pub recreate: bool,
     /// When the plan is made, RFC 3339.
     pub created_at: String,
+    /// Whether masked values stay masked, even where the token may read them.
+    pub leave_masked: bool,
 }
 
 /// Returns what must be done so that the tenant is as declared.
@@ -46,7 +48,7 @@ pub fn plan(
     let bindings = bind(&desired.manifests, live, options.recreate);
     let planner = Planner {
         sources: &desired.sources,
-        names: &live.names,
+        known: live.known(),
     };
     let mut changes: Vec<Change> = desired
         .manifests
@@ -74,6 +76,7 @@ pub fn plan(
         created_at: options.created_at.clone(),
         only: options.only.clone(),
         order: order(&changes),
+        masked_read: !live.clear.is_empty(),
         summary: summarise(&changes),
         coverage: coverage(live, &bindings),
         warnings: bindings.warnings,
@@ -86,7 +89,7 @@ pub fn plan(
 /// It is how an apply tells whether something is left to do.
 pub fn replan(
     desired: &Desired,
-    names: &Names,
+    known: Known<'_>,
     manifest: &Manifest,
     live: Option<&LiveObject>,
 ) -> Change {
@@ -97,14 +100,14 @@ pub fn replan(
     };
     Planner {
         sources: &desired.sources,
-        names,
+        known,
     }
     .change(manifest, &binding)
 }
 
 struct Planner<'a> {
     sources: &'a Sources,
-    names: &'a Names,
+    known: Known<'a>,
 }
 
 impl Planner<'_> {
@@ -172,6 +175,7 @@ impl Planner<'_> {
             precondition: object.map(LiveObject::digest),
             risks: Vec::new(),
             blocked: Vec::new(),
+            masked: BTreeSet::new(),
             last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
         }
     }
@@ -181,7 +185,7 @@ impl Planner<'_> {
         let Some((model, structure)) = self.types(manifest, change) else {
             return;
         };
-        let mut differ = Differ::new(model, self.sources, self.names);
+        let mut differ = Differ::new(model, self.sources, self.known);
         let properties = differ.root(&structure, &manifest.spec, None);
         change.action = Action::Create;
         change.fields = differ.fields;
@@ -195,9 +199,17 @@ impl Planner<'_> {
         let Some((model, structure)) = self.types(manifest, change) else {
             return;
         };
-        let mut differ = Differ::new(model, self.sources, self.names);
+        let mut differ = Differ::new(model, self.sources, self.known);
         let mut properties = differ.root(&structure, &manifest.spec, Some(&object.body));
         change.fields = differ.fields;
+        change.masked = differ
+            .masked
+            .into_iter()
+            .map(|reference| Masked {
+                object: object.id.clone(),
+                reference,
+            })
+            .collect();
         change.blocked.extend(differ.blocked);
         change.left_alone = left_alone(model, &structure, &manifest.spec, &object.body);
         lock(manifest, object, change, &mut properties);
@@ -225,7 +237,7 @@ impl Planner<'_> {
     }
 
     fn assign(&self, manifest: &Manifest, id: &str, live: &[Json], change: &mut Change) {
-        let names = self.names;
+        let names = self.known.names;
         let is_new = id == requests::NEW_ID;
         let Some(declared) = &manifest.assignments else {
             // Not declared, so not touched: what replaces an object takes its assignments over.

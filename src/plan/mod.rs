@@ -3,7 +3,7 @@
 //! A change carries its message (fields, assignments) and its requests together, so that what a plan
 //! shows and what an apply does cannot differ.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::diagnostic::Location;
 use crate::graph::request::Request;
 use crate::manifest::Address;
+use crate::tenant::masked::Masked;
 
 mod assignments;
 mod build;
@@ -46,6 +47,8 @@ pub struct Plan {
     /// Addresses in the order of execution.
     #[schemars(with = "Vec<String>")]
     pub order: Vec<Address>,
+    /// Whether masked values were read in clear for it; an apply of it reads them too, or does not.
+    pub masked_read: bool,
     /// The counts.
     pub summary: Summary,
     /// What the tenant holds and no manifest manages.
@@ -113,6 +116,9 @@ pub struct Change {
     pub risks: Vec<Risk>,
     /// Why the change as a whole cannot be made.
     pub blocked: Vec<Blocked>,
+    /// The masked values that are compared with declared ones.
+    #[serde(skip)]
+    pub masked: BTreeSet<Masked>,
     /// When the tenant last saw a change of it, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,

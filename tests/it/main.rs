@@ -23,6 +23,7 @@ mod support;
 mod throttling;
 
 mod bad_input;
+mod masked;
 mod overlay;
 mod validate;
 mod whole_way;
