@@ -18,6 +18,7 @@ pub mod assignment;
 pub mod bundle;
 mod check;
 mod complete;
+mod cycle;
 mod discover;
 mod document;
 mod envelope;
@@ -29,6 +30,7 @@ mod overlay;
 mod parallel;
 mod payload;
 mod place;
+pub mod reference;
 mod resolve;
 mod secret;
 mod surroundings;
@@ -38,6 +40,7 @@ pub mod value;
 
 pub use assignment::Assignment;
 pub use envelope::schema as envelope_schema;
+pub use reference::Link;
 pub use tenant_file::TenantFile;
 
 /// What a manifest is called everywhere: its kind and its name.
@@ -88,6 +91,8 @@ pub struct Manifest {
     pub presence: Presence,
     /// The declared properties: an object, read-only ones and annotations left out.
     pub spec: Value,
+    /// The declared navigation properties, which are no part of the object's body.
+    pub links: Vec<Link>,
     /// The declared assignments; `None` leaves them alone.
     pub assignments: Option<Vec<Assignment>>,
     /// The document's `kind:` line, where messages about the object as a whole point.
