@@ -1,15 +1,17 @@
 //! What every step of an apply works with.
 
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::graph::{Graph, GraphError};
 use crate::kinds::Cardinality;
-use crate::manifest::{Desired, Manifest};
-use crate::plan::{self, Change};
+use crate::manifest::{Address, Desired, Manifest};
+use crate::plan::{self, Action, Change};
 use crate::tenant::masked::{self, Clear};
 use crate::tenant::names::Names;
 use crate::tenant::read::{ObjectRef, find_by_name, reread};
+use crate::tenant::referents::Referents;
 use crate::tenant::{Known, LiveObject};
 
 /// The tenant and what is declared of it.
@@ -17,6 +19,8 @@ pub(super) struct Context<'a> {
     pub(super) graph: &'a Graph,
     pub(super) desired: &'a Desired,
     pub(super) names: &'a Names,
+    /// Where references lead, to objects that the run created among them.
+    pub(super) referents: Mutex<Referents>,
     /// Whether masked values were read in clear for the plan, and so are for every look at it.
     pub(super) masked_read: bool,
     /// How long a write may take to show.
@@ -39,11 +43,26 @@ impl Work<'_> {
         Some(self.object(id))
     }
 
+    /// Returns the navigation properties that an object has and that are compared: one that is replaced is of
+    /// another type.
+    fn linked(&self, id: &str) -> Vec<String> {
+        let replaced =
+            self.change.action == Action::Replace && self.change.id.as_deref() == Some(id);
+        match replaced {
+            true => Vec::new(),
+            false => self.manifest.linked(),
+        }
+    }
+
     /// Returns how an object of this manifest is read.
     fn object(&self, id: &str) -> ObjectRef {
         match self.manifest.family.cardinality {
             Cardinality::Singleton => ObjectRef::Policy,
-            Cardinality::Collection => ObjectRef::Configuration(id.to_owned()),
+            Cardinality::Collection => ObjectRef::Configuration {
+                id: id.to_owned(),
+                kind: self.manifest.address.kind.clone(),
+                links: self.linked(id),
+            },
         }
     }
 }
@@ -56,8 +75,12 @@ impl Context<'_> {
         live: Option<&LiveObject>,
     ) -> Result<Change, GraphError> {
         let replan = |clear: &Clear| {
-            let names = self.names;
-            plan::replan(self.desired, Known { names, clear }, manifest, live)
+            let known = Known {
+                names: self.names,
+                clear,
+                referents: &self.referents(),
+            };
+            plan::replan(self.desired, known, manifest, live)
         };
         let change = replan(&Clear::default());
         if !self.masked_read || change.masked.is_empty() {
@@ -65,6 +88,22 @@ impl Context<'_> {
         }
         let clear = masked::read(self.graph, &change.masked).await?;
         Ok(replan(&clear))
+    }
+
+    /// Records that a manifest's object exists.
+    pub(super) fn settle(&self, address: &Address, id: &str) {
+        self.referents().add(address, id);
+    }
+
+    /// Returns the id of a manifest's object that came to be in this run.
+    pub(super) fn created(&self, address: &str) -> Option<String> {
+        self.referents().created(address).map(str::to_owned)
+    }
+
+    fn referents(&self) -> MutexGuard<'_, Referents> {
+        self.referents
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads the object of a manifest, `None` where the tenant has none.

@@ -6,11 +6,12 @@
 
 use super::context::{Context, Work};
 use super::failure::{Failure, in_full};
-use super::ids;
+use super::ids::Filler;
 use super::secrets::Secrets;
 use crate::graph::retry::backoff;
 use crate::graph::{GraphError, Method, Request};
 use crate::plan::Action;
+use crate::plan::requests::linked_by;
 
 /// Intune's answer to an update that would change nothing (msgraph-sdk-powershell#1417).
 const NOTHING_TO_CHANGE: &str = "at least 1 property must be changed";
@@ -58,22 +59,29 @@ impl<'a> Execution<'a> {
 
     /// Sends one request, filled.
     async fn one(&mut self, planned: &Request) -> Result<(), Failure> {
-        let Some(path) = ids::fill(&planned.path, self.created.as_deref()) else {
-            return Err(Failure::new(
-                format!("{} needs an object that was not created", planned.path),
-                "look at a new `moorline plan`",
-            ));
-        };
-        let request = Request {
-            path,
-            ..self.secrets.fill(planned)
-        };
+        let request = self.secrets.fill(&self.filled(planned)?);
         if self.creates(&request) {
             self.created = Some(self.create(&request).await?);
             Ok(())
         } else {
             self.alter(&request).await
         }
+    }
+
+    /// Returns a request with the ids that it needs.
+    fn filled(&self, planned: &Request) -> Result<Request, Failure> {
+        let filler = Filler {
+            endpoints: self.context.graph.endpoints(),
+            family: self.work.manifest.family,
+            id_of: &|address| self.context.created(address),
+            created: self.created.as_deref(),
+        };
+        filler.fill(planned).map_err(|unknown| {
+            Failure::new(
+                format!("{} needs an object that was not created", unknown.0),
+                "look at a new `moorline plan`",
+            )
+        })
     }
 
     fn creates(&self, request: &Request) -> bool {
@@ -129,7 +137,13 @@ impl<'a> Execution<'a> {
             return Ok(false);
         }
         let left = self.context.replan(self.work.manifest, Some(&live)).await?;
-        let same = |left: &Request| left.method == request.method && left.path == request.path;
+        let is_link = linked_by(&request.path).is_some();
+        let same = |left: &Request| {
+            left.method == request.method
+                && left.path == request.path
+                // A collection is added to by one call for each object.
+                && (!is_link || self.filled(left).is_ok_and(|left| left.body == request.body))
+        };
         Ok(!left.requests.iter().any(same))
     }
 }
@@ -172,6 +186,10 @@ impl Execution<'_> {
             None if replaced && failed.method != Method::Delete => failure.leaving(
                 "the object that it replaces is deleted already",
                 "its `metadata.id` is gone: remove it, or run `moorline apply --recreate`",
+            ),
+            None if self.writes > 0 && linked_by(&failed.path).is_some() => failure.leaving(
+                "a part of it is written, this reference is not",
+                "`moorline apply` goes on when it is run again",
             ),
             None if self.writes > 0 && failed.method == Method::Post && !self.creates(failed) => {
                 failure.leaving(

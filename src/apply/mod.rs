@@ -4,8 +4,10 @@
 //! the first write every object is read again ([`precondition`]) and every secret is looked up
 //! ([`secrets`]); nothing is written where one of them is not as it must be. Then each change is checked
 //! once more, sent ([`execute`]) and read until the tenant shows it ([`verify`]); [`change`] joins the
-//! three. A failed change stops no other. What became of each is an [`outcome`].
+//! three. A failed change stops only what waits for it ([`dependencies`]). What became of each is an
+//! [`outcome`].
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -19,6 +21,7 @@ use crate::tenant::names::Names;
 mod change;
 mod context;
 mod create;
+mod dependencies;
 mod error;
 mod execute;
 mod failure;
@@ -36,6 +39,7 @@ pub use error::{ApplyError, BlockedChange, MissingSecret, StaleChange};
 pub use outcome::{Item, Outcome, Status};
 
 use context::{Context, Work};
+use dependencies::Undone;
 use precondition::Standing;
 use secrets::Secrets;
 
@@ -106,6 +110,7 @@ impl Applier<'_> {
             graph: self.graph,
             desired: self.desired,
             names: self.names,
+            referents: Mutex::new(self.plan.referents.clone()),
             masked_read: self.plan.masked_read,
             visibility: self.options.visibility,
             cancelled: self.cancelled,
@@ -122,6 +127,7 @@ impl Applier<'_> {
 
         let mut items = Vec::new();
         let mut not_begun = Vec::new();
+        let mut undone = Undone::of(&blocked);
         let mut end = None;
         for (work, standing) in works.iter().zip(standings) {
             let item = match standing {
@@ -140,6 +146,12 @@ impl Applier<'_> {
                         not_begun.push(change::not_begun(work.change, why_not_begun(end)));
                         continue;
                     }
+                    if let Some(why) = undone.why_not(work.change) {
+                        let item = change::not_begun(work.change, &why);
+                        undone.note(&item);
+                        not_begun.push(item);
+                        continue;
+                    }
                     self.observer.started(work.change);
                     let done = change::carry_out(&context, *work, &secrets).await;
                     if done.ends_run {
@@ -148,6 +160,10 @@ impl Applier<'_> {
                     done.item
                 }
             };
+            if let Some(id) = item.id.as_deref().filter(|_| item.status.is_done()) {
+                context.settle(&item.address, id);
+            }
+            undone.note(&item);
             self.observer.finished(&item);
             items.push(item);
         }

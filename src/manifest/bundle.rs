@@ -90,7 +90,11 @@ pub fn load_files(paths: &[PathBuf]) -> Loaded {
         for raws in bundles {
             let mut layer = Layer::new();
             loader.fill(&mut layer, raws);
-            let extent = if has_base { Extent::Parts } else { Extent::Files };
+            let extent = if has_base {
+                Extent::Parts
+            } else {
+                Extent::Files
+            };
             loader.check(layer, extent);
         }
     }

@@ -76,7 +76,11 @@ fn strip(next: &mut [Vec<Edge>]) {
 }
 
 fn finding(manifests: &[Manifest], circle: &[Edge], sources: &Sources) -> Finding {
-    let first = circle.iter().map(|edge| edge.from).enumerate().min_by_key(|(_, from)| *from);
+    let first = circle
+        .iter()
+        .map(|edge| edge.from)
+        .enumerate()
+        .min_by_key(|(_, from)| *from);
     let (begin, _) = first.unwrap_or_default();
     let circle: Vec<&Edge> = circle[begin..].iter().chain(&circle[..begin]).collect();
     let name = |at: usize| &manifests[at].address;
@@ -102,7 +106,6 @@ fn finding(manifests: &[Manifest], circle: &[Edge], sources: &Sources) -> Findin
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::manifest::bundle;
 
     /// Writes one manifest for each `name: targets` and returns what is found among them.
@@ -124,7 +127,12 @@ mod tests {
         let found = bundle::load_files(&[file]).findings.into_iter();
         let prefix = "windowsDomainJoinConfiguration/";
         found
-            .map(|finding| finding.message.replace(prefix, "").replace(&folder.path().display().to_string(), ""))
+            .map(|finding| {
+                finding
+                    .message
+                    .replace(prefix, "")
+                    .replace(&folder.path().display().to_string(), "")
+            })
             .collect()
     }
 
@@ -148,6 +156,9 @@ mod tests {
                 "these references go in a circle: `x` (/all.yaml:34) → `y` (/all.yaml:39) → `x`",
             ]
         );
-        assert_eq!(messages(&[("a", "b c"), ("b", "d"), ("c", "d"), ("d", "")]), [""; 0]);
+        assert_eq!(
+            messages(&[("a", "b c"), ("b", "d"), ("c", "d"), ("d", "")]),
+            [""; 0]
+        );
     }
 }

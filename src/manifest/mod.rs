@@ -104,6 +104,15 @@ impl Manifest {
     pub fn display_name(&self) -> Option<&str> {
         self.spec.get("displayName").and_then(Value::as_str)
     }
+
+    /// Returns the navigation properties that are compared with an object of this kind.
+    pub fn linked(&self) -> Vec<String> {
+        let links = self
+            .links
+            .iter()
+            .filter(|_| self.presence == Presence::Present);
+        links.map(|link| link.property.clone()).collect()
+    }
 }
 
 /// A tenant's whole desired state.
@@ -119,6 +128,15 @@ pub struct Desired {
     pub sources: Sources,
     /// Warnings that the files gave.
     pub warnings: Vec<Finding>,
+}
+
+impl Desired {
+    /// Returns the manifest of an address.
+    pub fn manifest(&self, address: &Address) -> Option<&Manifest> {
+        let manifests = &self.manifests;
+        let at = manifests.binary_search_by(|manifest| manifest.address.cmp(address));
+        at.ok().map(|at| &manifests[at])
+    }
 }
 
 /// What reading the files gave, good or bad.

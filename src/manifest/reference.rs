@@ -217,7 +217,11 @@ impl Reader<'_> {
     fn by_name(&self, name: &str, span: Span) -> Result<Option<Address>, Box<Finding>> {
         let manifests = self.neighbours.manifests.keys();
         let named: Vec<&Address> = manifests.filter(|address| address.name == name).collect();
-        let fitting: Vec<&Address> = named.iter().copied().filter(|a| self.fits(&a.kind)).collect();
+        let fitting: Vec<&Address> = named
+            .iter()
+            .copied()
+            .filter(|a| self.fits(&a.kind))
+            .collect();
         match (&fitting[..], &self.kinds()[..]) {
             ([only], _) => {
                 self.present(only, span)?;
@@ -269,17 +273,18 @@ impl Reader<'_> {
             (["id"], Some(id), _) if uuid::Uuid::try_parse(id).is_ok() => {
                 Ok(Referent::Id(id.to_lowercase()))
             }
-            (["displayName"] | ["displayName", "kind"] | ["kind", "displayName"], _, Some(name))
-                if names.len() == 1 || kind.is_some() =>
-            {
-                Ok(Referent::Named {
-                    display_name: name.to_owned(),
-                    kind,
-                })
-            }
+            (
+                ["displayName"] | ["displayName", "kind"] | ["kind", "displayName"],
+                _,
+                Some(name),
+            ) if names.len() == 1 || kind.is_some() => Ok(Referent::Named {
+                display_name: name.to_owned(),
+                kind,
+            }),
             _ => {
                 let message = "a live object is named by its `id`, or by its `displayName`";
-                let help = "write `{ $ref: { id: GUID } }`, or `{ $ref: { displayName: …, kind: … } }`";
+                let help =
+                    "write `{ $ref: { id: GUID } }`, or `{ $ref: { displayName: …, kind: … } }`";
                 Err(Box::new(
                     Finding::error("reference/form", value.span, message).help(help),
                 ))
@@ -296,7 +301,10 @@ impl Reader<'_> {
     fn kinds(&self) -> Vec<String> {
         let target = self.model.get(self.target);
         let derived = target.map(|target| target.derived.clone());
-        let names = derived.into_iter().flatten().chain([self.target.to_owned()]);
+        let names = derived
+            .into_iter()
+            .flatten()
+            .chain([self.target.to_owned()]);
         let mut names: Vec<String> = names.filter(|name| self.fits(name)).collect();
         names.sort();
         names

@@ -9,8 +9,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::overlay::directive;
 use super::reference::{Link, Neighbours, Reader};
-use super::{Presence, payload};
 use super::value::{Declared, Member, Value};
+use super::{Presence, payload};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{FileId, Finding, Sources, Span};
 use crate::schema::model::{Model, Property, Shape, Structure};

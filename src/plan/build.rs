@@ -6,8 +6,10 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use super::assignments::{self, target_form};
+use super::dependencies;
 use super::diff::Differ;
 use super::digest::{self, Domain};
+use super::links::Linker;
 use super::requests;
 use super::risk;
 use super::show::left_alone;
@@ -20,6 +22,7 @@ use crate::schema::model::{Model, Structure};
 use crate::schema::semantics::Semantics;
 use crate::tenant::masked::Masked;
 use crate::tenant::matching::{Binding, Bindings, bind};
+use crate::tenant::referents::Referents;
 use crate::tenant::{Known, Live, LiveObject};
 
 /// What limits or widens a plan.
@@ -46,9 +49,13 @@ pub fn plan(
     options: &Options,
 ) -> Plan {
     let bindings = bind(&desired.manifests, live, options.recreate);
+    let referents = Referents::of(&desired.manifests, live, &bindings, &selected);
     let planner = Planner {
         sources: &desired.sources,
-        known: live.known(),
+        known: Known {
+            referents: &referents,
+            ..live.known()
+        },
     };
     let mut changes: Vec<Change> = desired
         .manifests
@@ -65,6 +72,7 @@ pub fn plan(
         })
         .collect();
     changes.sort_by(|a, b| a.address.cmp(&b.address));
+    dependencies::settle(&mut changes, desired, live, &referents);
     let tenant = TenantRef {
         name: desired.tenant.metadata.name.clone(),
         tenant_id: desired.tenant.spec.tenant_id.clone(),
@@ -75,11 +83,12 @@ pub fn plan(
         tenant,
         created_at: options.created_at.clone(),
         only: options.only.clone(),
-        order: order(&changes),
+        order: dependencies::order(&changes),
         masked_read: !live.clear.is_empty(),
         summary: summarise(&changes),
         coverage: coverage(live, &bindings),
         warnings: bindings.warnings,
+        referents,
         changes,
     }
 }
@@ -175,6 +184,7 @@ impl Planner<'_> {
             precondition: object.map(LiveObject::digest),
             risks: Vec::new(),
             blocked: Vec::new(),
+            depends_on: Vec::new(),
             masked: BTreeSet::new(),
             last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
         }
@@ -186,11 +196,12 @@ impl Planner<'_> {
             return;
         };
         let mut differ = Differ::new(model, self.sources, self.known);
-        let properties = differ.root(&structure, &manifest.spec, None);
+        let mut properties = differ.root(&structure, &manifest.spec, None);
         change.action = Action::Create;
         change.fields = differ.fields;
         change.blocked.extend(differ.blocked);
         self.rules(manifest, &Json::Null, &properties, change);
+        properties.extend(self.linker().create(manifest, change));
         change.requests.push(requests::create(manifest, properties));
         self.assign(manifest, requests::NEW_ID, assigned, change);
     }
@@ -233,7 +244,19 @@ impl Planner<'_> {
                 _ => requests::patch(manifest, &object.id, properties),
             });
         }
+        let links = self.linker().update(manifest, object, change);
+        if !links.is_empty() {
+            change.action = Action::Update;
+            change.requests.extend(links);
+        }
         self.assign(manifest, &object.id, &object.assignments, change);
+    }
+
+    fn linker(&self) -> Linker<'_> {
+        Linker {
+            sources: self.sources,
+            known: self.known,
+        }
     }
 
     fn assign(&self, manifest: &Manifest, id: &str, live: &[Json], change: &mut Change) {
@@ -354,19 +377,6 @@ fn lock(
             }
         }
     }
-}
-
-fn order(changes: &[Change]) -> Vec<Address> {
-    let writes = |change: &&Change| change.writes();
-    let (last, first): (Vec<&Change>, Vec<&Change>) = changes
-        .iter()
-        .filter(writes)
-        .partition(|change| change.action == Action::Delete);
-    first
-        .into_iter()
-        .chain(last)
-        .map(|change| change.address.clone())
-        .collect()
 }
 
 fn summarise(changes: &[Change]) -> Summary {

@@ -12,12 +12,15 @@ use crate::diagnostic::Location;
 use crate::graph::request::Request;
 use crate::manifest::Address;
 use crate::tenant::masked::Masked;
+use crate::tenant::referents::Referents;
 
 mod assignments;
 mod build;
 pub mod canonical;
+mod dependencies;
 mod diff;
 pub mod digest;
+mod links;
 mod merge;
 mod names;
 pub mod path;
@@ -55,6 +58,9 @@ pub struct Plan {
     pub coverage: Coverage,
     /// What the reader should know.
     pub warnings: Vec<String>,
+    /// Where the declared references lead.
+    #[serde(skip)]
+    pub referents: Referents,
 }
 
 /// A tenant as a plan names it.
@@ -116,6 +122,10 @@ pub struct Change {
     pub risks: Vec<Risk>,
     /// Why the change as a whole cannot be made.
     pub blocked: Vec<Blocked>,
+    /// The changes without which it is not begun: what it refers to, or what lets go of what it deletes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub depends_on: Vec<Address>,
     /// The masked values that are compared with declared ones.
     #[serde(skip)]
     pub masked: BTreeSet<Masked>,

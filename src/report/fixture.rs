@@ -48,6 +48,7 @@ pub(super) fn change(kind: &str, name: &str, display_name: &str, action: Action)
         precondition: None,
         risks: Vec::new(),
         blocked: Vec::new(),
+        depends_on: Vec::new(),
         masked: BTreeSet::new(),
         last_modified: None,
     }
@@ -348,6 +349,7 @@ pub(super) fn plan() -> Plan {
             }],
         },
         warnings: vec!["`vpn` is bound by its name".to_owned()],
+        referents: Default::default(),
     }
 }
 

@@ -55,11 +55,18 @@ pub fn written(property: &Value) -> Option<Value> {
 /// Says in a kind's own schema how its references are written.
 pub fn describe(schema: &mut Value) {
     let definitions = schema.get_mut("$defs").and_then(Value::as_object_mut);
-    let Some(definitions) = definitions else { return };
+    let Some(definitions) = definitions else {
+        return;
+    };
     let mut refers = false;
     for definition in definitions.values_mut() {
-        let properties = definition.get_mut("properties").and_then(Value::as_object_mut);
-        for property in properties.into_iter().flat_map(|properties| properties.values_mut()) {
+        let properties = definition
+            .get_mut("properties")
+            .and_then(Value::as_object_mut);
+        for property in properties
+            .into_iter()
+            .flat_map(|properties| properties.values_mut())
+        {
             let Some(Value::Object(written)) = written(property) else {
                 continue;
             };
