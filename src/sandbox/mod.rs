@@ -11,7 +11,7 @@
 //! | [`state`], `seed` | the tenant as a JSON document, and completing a sparse one |
 //! | `check`, `literal`, `problem` | bodies against types |
 //! | `defaults`, `mirrors`, `conceal`, `quirks` | what the service makes of a body |
-//! | `device_configurations`, `assignments`, `device_registration_policy`, `audit` | what calls do to a tenant |
+//! | `device_configurations`, `assignments`, `references`, `device_registration_policy`, `audit` | what calls do to a tenant |
 //! | `query`, `filter`, `shape` | what reads show of it |
 //! | `permissions` | who may call what |
 //! | [`conditions`], `faults`, `throttle`, `replica` | what goes wrong on purpose |
@@ -36,6 +36,7 @@ mod permissions;
 pub mod problem;
 mod query;
 mod quirks;
+mod references;
 mod refusal;
 mod replica;
 mod routes;
