@@ -15,6 +15,7 @@ mod explain;
 mod faults;
 mod permissions;
 mod readme;
+mod references;
 mod samples;
 mod schemas;
 mod sign_in;
