@@ -99,7 +99,7 @@ fn finding(manifests: &[Manifest], circle: &[Edge], sources: &Sources) -> Findin
     let finding = Finding::error("reference/cycle", circle[0].span, message)
         .help("remove one of them: an object must exist before another can refer to it");
     circle[1..].iter().fold(finding, |finding, edge| {
-        let words = format!("`{}` refers to `{}`", name(edge.from), name(edge.to));
+        let words = format!("which refers to `{}`", name(edge.to));
         finding.related(edge.span, words)
     })
 }
