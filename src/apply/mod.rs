@@ -26,6 +26,7 @@ mod ids;
 pub mod outcome;
 mod patience;
 mod precondition;
+pub mod saved;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -209,6 +210,7 @@ fn refuse_stale(works: &[Work<'_>], standings: &[Standing]) -> Result<(), ApplyE
         Some(StaleChange {
             address: work.change.address.clone(),
             display_name: work.change.display_name.clone(),
+            action: work.change.action,
             what: what.clone(),
         })
     });

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use super::assignments::{self, target_form};
 use super::diff::Differ;
-use super::digest::{self, Domain};
+use super::digest;
 use super::requests;
 use super::risk;
+use super::seal::seal;
 use super::show::left_alone;
 use super::{Action, Blocked, Change, Coverage, FieldStatus, Plan, Summary, TenantRef, Unmanaged};
 use crate::diagnostic::Sources;
-use crate::graph::request::{Method, Request};
+use crate::graph::request::Method;
 use crate::kinds::Cardinality;
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::model::{Model, Structure};
@@ -70,8 +70,10 @@ pub fn plan(
         tenant_id: desired.tenant.spec.tenant_id.clone(),
         cloud: desired.tenant.spec.cloud.name().to_owned(),
     };
-    Plan {
-        digest: plan_digest(&tenant, &options.only, &changes),
+    let mut plan = Plan {
+        digest: String::new(),
+        knowledge: digest::of_knowledge(),
+        recreate: options.recreate,
         tenant,
         created_at: options.created_at.clone(),
         only: options.only.clone(),
@@ -81,7 +83,9 @@ pub fn plan(
         coverage: coverage(live, &bindings),
         warnings: bindings.warnings,
         changes,
-    }
+    };
+    plan.digest = seal(&plan);
+    plan
 }
 
 /// Plans one manifest against one object, `None` where there is none yet.
@@ -369,7 +373,7 @@ fn order(changes: &[Change]) -> Vec<Address> {
         .collect()
 }
 
-fn summarise(changes: &[Change]) -> Summary {
+pub(super) fn summarise(changes: &[Change]) -> Summary {
     let mut summary = Summary::default();
     for change in changes {
         let fields = |status| change.with_status(status).count();
@@ -419,52 +423,4 @@ fn coverage(live: &Live, bindings: &Bindings<'_>) -> Coverage {
         managed: bound.len(),
         unmanaged,
     }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct DigestInput<'a> {
-    tenant_id: &'a str,
-    cloud: &'a str,
-    only: &'a [String],
-    knowledge: String,
-    changes: Vec<DigestChange<'a>>,
-}
-
-/// A change as the digest sees it: no places in files, which depend on where the command ran.
-#[derive(Serialize)]
-struct DigestChange<'a> {
-    address: &'a Address,
-    action: Action,
-    id: &'a Option<String>,
-    requests: &'a [Request],
-    precondition: &'a Option<String>,
-    blocked: Vec<&'a str>,
-}
-
-fn plan_digest(tenant: &TenantRef, only: &[String], changes: &[Change]) -> String {
-    let changes = changes
-        .iter()
-        .filter(|change| change.is_difference())
-        .map(|change| DigestChange {
-            address: &change.address,
-            action: change.action,
-            id: &change.id,
-            requests: &change.requests,
-            precondition: &change.precondition,
-            blocked: change
-                .blocked
-                .iter()
-                .map(|blocked| blocked.code.as_str())
-                .collect(),
-        })
-        .collect();
-    let input = DigestInput {
-        tenant_id: &tenant.tenant_id,
-        cloud: &tenant.cloud,
-        only,
-        knowledge: digest::of_knowledge(),
-        changes,
-    };
-    digest::tagged(Domain::Plan, &input)
 }

@@ -314,6 +314,8 @@ pub(super) fn plan() -> Plan {
         tenant: tenant(),
         created_at: "2026-11-21T08:00:00Z".to_owned(),
         masked_read: false,
+        recreate: false,
+        knowledge: "sha256:knowledge".to_owned(),
         only: Vec::new(),
         digest: "sha256:0a1b".to_owned(),
         order: Vec::new(),

@@ -16,6 +16,7 @@ mod faults;
 mod permissions;
 mod readme;
 mod samples;
+mod saved_plan;
 mod schemas;
 mod sign_in;
 mod support;
