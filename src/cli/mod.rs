@@ -28,6 +28,7 @@ mod sandbox;
 mod schema;
 mod selection;
 mod session;
+mod terms;
 mod validate;
 
 /// Keeps a Microsoft tenant's device settings where Git says they are.

@@ -314,6 +314,8 @@ pub(super) fn plan() -> Plan {
         tenant: tenant(),
         created_at: "2026-11-21T08:00:00Z".to_owned(),
         masked_read: false,
+        rewrite: Vec::new(),
+        pruned: Vec::new(),
         recreate: false,
         knowledge: "sha256:knowledge".to_owned(),
         only: Vec::new(),

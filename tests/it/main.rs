@@ -13,6 +13,7 @@ mod estate;
 mod explain;
 #[cfg(debug_assertions)]
 mod faults;
+mod ownership;
 mod permissions;
 mod readme;
 mod samples;
@@ -26,6 +27,7 @@ mod throttling;
 mod bad_input;
 mod masked;
 mod overlay;
+mod unverifiable;
 mod validate;
 mod whole_way;
 mod workflows;

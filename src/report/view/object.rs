@@ -7,7 +7,7 @@ use super::value;
 use crate::diagnostic::Location;
 use crate::drift::{DriftItem, DriftStatus};
 use crate::manifest::Address;
-use crate::plan::{Action, Blocked, Change, Risk, RiskLevel};
+use crate::plan::{Action, Blocked, Change, FieldStatus, Risk, RiskLevel};
 use crate::report::{Verbosity, words};
 use crate::ui::sanitize;
 
@@ -103,7 +103,12 @@ pub(in crate::report) fn change(change: &Change, verbosity: Verbosity) -> Object
             Action::Replace => Some("to be deleted and made anew"),
             Action::Create | Action::Update | Action::None => None,
         },
-        modified: None,
+        // Of what cannot be compared it is all that the tenant tells.
+        modified: change
+            .with_status(FieldStatus::Unverifiable)
+            .next()
+            .and(change.last_modified.as_deref())
+            .map(modified),
         reasons: change.blocked.iter().map(reason).collect(),
         extent: words::extent(&change.fields, &change.assignments),
         nodes,
@@ -131,6 +136,12 @@ pub(in crate::report) fn drift_item(item: &DriftItem, verbosity: Verbosity) -> O
     let nodes = viewer.nodes(&item.fields, &item.assignments);
     let whole = match item.status {
         DriftStatus::Missing => Some("declared, and the tenant does not have it"),
+        // What stands for its manifest is named by its id.
+        DriftStatus::Drifted
+            if item.action == Action::Delete && item.id.as_deref() == Some(&item.address.name) =>
+        {
+            Some("it carries the owner's scope tag, and no manifest declares it")
+        }
         DriftStatus::Drifted if item.action == Action::Delete => {
             Some("declared absent, and the tenant has it")
         }
@@ -139,7 +150,6 @@ pub(in crate::report) fn drift_item(item: &DriftItem, verbosity: Verbosity) -> O
         }
         _ => None,
     };
-    let modified = item.last_modified.as_deref();
     Object {
         mark: match item.status {
             DriftStatus::Missing => Mark::Remove,
@@ -153,7 +163,7 @@ pub(in crate::report) fn drift_item(item: &DriftItem, verbosity: Verbosity) -> O
         display_name: display_name(&item.display_name),
         place: place(&item.location),
         whole,
-        modified: modified.map(|at| format!("last modified {}", words::moment(at))),
+        modified: item.last_modified.as_deref().map(modified),
         reasons: item.reasons.iter().map(reason).collect(),
         extent: words::extent(&item.fields, &item.assignments),
         nodes,
@@ -176,6 +186,10 @@ pub(in crate::report) fn out_of_sync(items: &[DriftItem]) -> impl Iterator<Item 
         .iter()
         .filter(known)
         .chain(items.iter().filter(untold))
+}
+
+fn modified(at: &str) -> String {
+    format!("last modified {}", words::moment(at))
 }
 
 /// Returns a place as `file:line`.
