@@ -61,10 +61,12 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let reviewed = arguments.reviewed.read(&arguments.path)?;
     let options = &arguments.tenant;
     let only = reviewed.only(&options.only.globs)?;
-    let session = Session::open_only(ui, options, reviewed.path, &only).await?;
+    let mut session = Session::open_only(ui, options, reviewed.path, &only).await?;
     reviewed.check_tenant(&session.desired)?;
     let terms = arguments.options.terms();
-    let (plan, live) = reviewed.plan(ui, &session, terms).await?;
+    let release = arguments.options.release(&mut session.desired)?;
+    let (mut plan, live) = reviewed.plan(ui, &session, terms).await?;
+    release.tell(&mut plan, &live);
     show(ui, arguments, &plan)?;
     let (plan, left_out) = reviewed.hold(plan, arguments.skip_stale)?;
     let outcome = if plan.summary.is_empty() {

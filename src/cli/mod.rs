@@ -23,6 +23,7 @@ mod logging;
 mod output;
 mod permissions;
 mod plan;
+mod previous;
 mod reviewed;
 mod sandbox;
 mod schema;

@@ -2,8 +2,11 @@
 
 use clap::{Args, ValueEnum};
 
+use super::previous;
 use super::session::Terms;
-use crate::plan::Rewrite;
+use crate::error::Error;
+use crate::manifest::Desired;
+use crate::plan::{Release, Rewrite};
 
 /// What a plan and an apply take alike.
 #[derive(Debug, Args)]
@@ -14,6 +17,12 @@ pub(super) struct PlanOptions {
     /// Write a secret that cannot be compared again; may be given several times.
     #[arg(long, value_name = "KIND/NAME[/PROPERTY]")]
     rewrite_secret: Vec<Rewrite>,
+    /// List what was declared before, in this Git ref or folder, and no longer is.
+    #[arg(long, value_name = "REF|DIR")]
+    previous: Option<String>,
+    /// Unset what is no longer declared, where there is a value for that.
+    #[arg(long, requires = "previous")]
+    reset_released: bool,
     #[command(flatten)]
     pub(super) unverifiable: UnverifiableOption,
 }
@@ -43,6 +52,20 @@ impl UnverifiableOption {
 }
 
 impl PlanOptions {
+    /// Compares what is declared with what was declared before, and declares what is released as unset where
+    /// that is wanted.
+    pub(super) fn release(&self, desired: &mut Desired) -> Result<Release, Error> {
+        let Some(previous) = &self.previous else {
+            return Ok(Release::default());
+        };
+        let before = previous::load(&desired.root, previous)?;
+        let release = Release::between(&before, &desired.manifests);
+        if self.reset_released {
+            release.reset(&mut desired.manifests);
+        }
+        Ok(release)
+    }
+
     /// Returns the terms.
     pub(super) fn terms(&self) -> Terms {
         Terms {

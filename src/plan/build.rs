@@ -102,6 +102,8 @@ pub fn plan(
         summary: summarise(&changes),
         coverage: coverage(live, &bound, &pruned),
         pruned,
+        released: Vec::new(),
+        no_longer_managed: Vec::new(),
         warnings: [bindings.warnings, idle(&options.rewrite, &changes)].concat(),
         changes,
     };

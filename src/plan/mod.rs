@@ -22,6 +22,7 @@ mod merge;
 mod names;
 mod ownership;
 pub mod path;
+pub mod released;
 pub mod requests;
 mod rewrite;
 pub mod risk;
@@ -31,6 +32,7 @@ mod show;
 pub use assignments::{AssignmentChange, Effect, target_form};
 pub use build::{Options, plan, replan};
 pub use path::{FieldPath, Segment};
+pub use released::{NoLongerManaged, Release, Released, ReleasedField};
 pub use rewrite::Rewrite;
 pub use risk::{Risk, RiskLevel};
 pub use seal::{is_same, seal};
@@ -67,6 +69,12 @@ pub struct Plan {
     pub pruned: Vec<Manifest>,
     /// What the tenant holds and no manifest manages.
     pub coverage: Coverage,
+    /// What is no longer declared and stays in the tenant, where earlier manifests were compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub released: Vec<Released>,
+    /// Objects that are no longer declared and stay in the tenant, where earlier manifests were compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_longer_managed: Vec<NoLongerManaged>,
     /// What the reader should know.
     pub warnings: Vec<String>,
 }

@@ -316,6 +316,8 @@ pub(super) fn plan() -> Plan {
         masked_read: false,
         rewrite: Vec::new(),
         pruned: Vec::new(),
+        released: Vec::new(),
+        no_longer_managed: Vec::new(),
         recreate: false,
         knowledge: "sha256:knowledge".to_owned(),
         only: Vec::new(),

@@ -15,6 +15,7 @@ mod explain;
 mod faults;
 mod ownership;
 mod permissions;
+mod previous;
 mod readme;
 mod samples;
 mod saved_plan;

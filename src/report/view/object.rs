@@ -7,7 +7,7 @@ use super::value;
 use crate::diagnostic::Location;
 use crate::drift::{DriftItem, DriftStatus};
 use crate::manifest::Address;
-use crate::plan::{Action, Blocked, Change, FieldStatus, Risk, RiskLevel};
+use crate::plan::{Action, Blocked, Change, FieldStatus, Plan, Risk, RiskLevel, Shown};
 use crate::report::{Verbosity, words};
 use crate::ui::sanitize;
 
@@ -79,11 +79,7 @@ pub(in crate::report) fn change(change: &Change, verbosity: Verbosity) -> Object
     };
     let left_alone = change.left_alone.iter().map(|setting| {
         let path = sanitize::line(&setting.path.to_string()).into_owned();
-        let live = field::json(&setting.live).map(|live| match live.as_str() {
-            Some(text) if setting.encoded => Payload::read(text, true).summary(),
-            _ => value::show(&live, &Default::default()),
-        });
-        format!("{path} = {}", live.unwrap_or_default())
+        format!("{path} = {}", live_value(&setting.live, setting.encoded))
     });
     Object {
         mark: match change.action {
@@ -186,6 +182,40 @@ pub(in crate::report) fn out_of_sync(items: &[DriftItem]) -> impl Iterator<Item 
         .iter()
         .filter(known)
         .chain(items.iter().filter(untold))
+}
+
+/// Returns a live value on one line.
+fn live_value(live: &Shown, encoded: bool) -> String {
+    let live = field::json(live).map(|live| match live.as_str() {
+        Some(text) if encoded => Payload::read(text, true).summary(),
+        _ => value::show(&live, &Default::default()),
+    });
+    live.unwrap_or_default()
+}
+
+/// Returns a line for each thing that left Git and stays in the tenant.
+pub(in crate::report) fn released(plan: &Plan) -> Vec<String> {
+    let mut lines = Vec::new();
+    for released in &plan.released {
+        let address = address(&released.address);
+        for field in &released.fields {
+            let path = sanitize::line(&field.path.to_string()).into_owned();
+            let live = live_value(&field.live, field.encoded);
+            lines.push(format!("released: {address} {path}, live stays {live}"));
+        }
+        if let Some(kept) = released.assignments {
+            let kept = words::count(kept, "assignment");
+            lines.push(format!(
+                "released: {address} assignments, live stays {kept}"
+            ));
+        }
+    }
+    let objects = plan.no_longer_managed.iter().map(|object| {
+        let name = display_name(&object.display_name).unwrap_or_default();
+        format!("no longer managed: {} {name}", address(&object.address))
+    });
+    lines.extend(objects);
+    lines
 }
 
 fn modified(at: &str) -> String {
