@@ -156,6 +156,7 @@ impl Graph {
                 Effect::Read
             },
             cost: Cost::of(effects()),
+            approval: None,
         };
         let attempt = chain.attempt(&sending).await?;
         Ok(answers(attempt, members.len(), self.clock().now()))
@@ -227,6 +228,7 @@ fn member_answer(response: &Value, now: Timestamp) -> Option<Answer> {
         retry_after: header("retry-after").and_then(|text| retry::retry_after(&text, now)),
         request_id: header("request-id"),
         client_request_id: None,
+        approval_code: None,
         body: Some(response["body"].clone()),
     })
 }

@@ -8,6 +8,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::answer::Response;
+use super::approval::Approval;
 use super::attempt::Sending;
 use super::chain::{Chain, conclude};
 use super::cloud::Endpoints;
@@ -120,10 +121,23 @@ impl Graph {
     /// See [`GraphError`]; [`GraphError::AnswerLost`] means that the caller has to look before it sends
     /// anything again.
     pub async fn send(&self, request: &Request) -> Result<Response, GraphError> {
+        self.send_with(request, &Approval::default()).await
+    }
+
+    /// As [`Self::send`], with what whoever has to approve a write should know.
+    ///
+    /// # Errors
+    /// See [`Self::send`].
+    pub async fn send_with(
+        &self,
+        request: &Request,
+        approval: &Approval,
+    ) -> Result<Response, GraphError> {
         let call = Call::of(request);
         let url = self.url(request)?;
         let effect = request.effect();
-        let sending = Sending::one(&call, &url, request.body.as_ref(), effect);
+        let body = request.body.as_ref();
+        let sending = Sending::one(&call, &url, body, effect).with_approval(approval);
         let mut chain = Chain::begin(self);
         loop {
             let attempt = chain.attempt(&sending).await?;

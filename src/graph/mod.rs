@@ -5,6 +5,7 @@
 //! allows ([`retry`]), and says what came of it ([`error`]).
 
 mod answer;
+pub mod approval;
 mod attempt;
 mod batch;
 mod chain;
