@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Arg, Args, ValueEnum};
 
 use super::Format;
 use crate::error::Error;
@@ -17,6 +18,16 @@ pub(super) struct Output {
     /// Write the result to this file instead of stdout.
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+}
+
+/// Takes Markdown from the formats of a command whose result has no such form.
+pub(super) fn without_markdown(format: Arg) -> Arg {
+    let formats = Format::value_variants()
+        .iter()
+        .filter(|format| **format != Format::Markdown);
+    let values = formats.filter_map(ValueEnum::to_possible_value);
+    let parser = PossibleValuesParser::new(values);
+    format.value_parser(parser.try_map(|name| Format::from_str(&name, false)))
 }
 
 impl Output {
@@ -45,6 +56,14 @@ impl Output {
             )
             .because(source)
         })
+    }
+
+    /// Returns how many columns a line of text may take: in a file, as many as it likes.
+    pub(super) fn width(&self, ui: &Ui) -> usize {
+        match self.output {
+            Some(_) => usize::MAX,
+            None => ui.width(),
+        }
     }
 
     /// Returns the palette for text: none in a file.

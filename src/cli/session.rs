@@ -40,7 +40,10 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
         .map_err(|source| {
             Error::failed("io/runtime", "the program cannot start its threads").because(source)
         })?;
-    Ok(runtime.block_on(work))
+    let done = runtime.block_on(work);
+    // A look-up of a name that nobody answers would hold up the end of the program.
+    runtime.shutdown_background();
+    Ok(done)
 }
 
 /// The way to a tenant, or to the sandbox in its place. Nothing was sent yet.
