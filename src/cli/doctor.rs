@@ -63,6 +63,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         caller: &connection.caller,
         concurrency: arguments.tenant.concurrency.into(),
         timeout: arguments.tenant.timeout,
+        watch: connection.watch.clone(),
         credential: connection.credential,
         manifests: valid.then(|| selected.collect()),
         purpose: arguments.purpose.into(),

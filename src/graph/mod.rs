@@ -22,6 +22,7 @@ pub mod service_error;
 pub(crate) mod testing;
 pub mod transport;
 pub mod unwrap;
+pub mod watch;
 
 pub use answer::Response;
 pub use client::{Graph, Options};
@@ -29,3 +30,4 @@ pub use cloud::{Cloud, Endpoints};
 pub use error::GraphError;
 pub use request::{Method, Request};
 pub use service_error::ServiceError;
+pub use watch::Watch;

@@ -144,6 +144,21 @@ fn the_log_has_one_line_a_request_and_no_secret() {
 }
 
 #[test]
+fn who_waits_is_told_why() {
+    let faults = json!([{
+        "match": { "path": "/beta/deviceManagement/deviceConfigurations" },
+        "effect": { "status": 429, "retryAfter": 30 },
+        "count": 1,
+    }]);
+    let workspace = under(&json!({ "faults": faults }));
+    let words = "GET /beta/deviceManagement/deviceConfigurations?$expand=assignments: status 429; trying again in 3";
+    let run = workspace.run(&FAULTS).expect(0);
+    assert!(run.stderr.contains(words), "{}", run.stderr);
+    let run = workspace.run(&[&FAULTS[..], &["-q"]].concat()).expect(0);
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
 fn a_sign_in_that_hangs_ends_with_the_run() {
     let faults = json!([{ "match": { "path": "/*/oauth2/**" }, "effect": { "delay": 3600 } }]);
     let workspace = under(&json!({ "faults": faults }));

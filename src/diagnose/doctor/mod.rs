@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::graph::client::Options;
 use crate::graph::cloud::Cloud;
 use crate::graph::transport::Transport;
-use crate::graph::{Endpoints, Graph};
+use crate::graph::{Endpoints, Graph, Watch};
 use crate::kinds::{FAMILIES, Family};
 use crate::manifest::Manifest;
 
@@ -44,6 +44,8 @@ pub struct Subject<'a> {
     pub concurrency: usize,
     /// How long the whole run may take.
     pub timeout: Option<Duration>,
+    /// Who is told of calls that take long.
+    pub watch: Watch,
     /// What is signed in with, in words, and its tokens; or why there is none.
     pub credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     /// The manifests, `None` where they have errors.
@@ -162,6 +164,7 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
                 concurrency: subject.concurrency,
                 timeout: subject.timeout,
                 tenant: id,
+                watch: subject.watch.clone(),
             };
             let graph = Graph::new(
                 subject.endpoints.clone(),
