@@ -20,9 +20,12 @@ pub struct Delay {
     pub wait: Duration,
 }
 
+/// What a watch does with what it is told.
+type Tell = dyn Fn(&Delay) + Send + Sync;
+
 /// Is told of calls that take long.
 #[derive(Clone, Default)]
-pub struct Watch(Option<Arc<dyn Fn(&Delay) + Send + Sync>>);
+pub struct Watch(Option<Arc<Tell>>);
 
 impl Watch {
     /// Makes a watch that hands on what it is told.
