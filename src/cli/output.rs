@@ -1,6 +1,7 @@
 //! Where a command's result goes.
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Arg, Args, ValueEnum};
@@ -44,18 +45,33 @@ impl Output {
         }
     }
 
+    /// Makes sure that a result can be written later, and leaves everything as it is.
+    ///
+    /// # Errors
+    /// `io/output` where it cannot.
+    pub(super) fn prove_writable(&self) -> Result<(), Error> {
+        let Some(path) = &self.output else {
+            return Ok(());
+        };
+        let proof = match std::fs::metadata(path) {
+            // Whoever reads from a pipe would take its closing for the end of the result.
+            Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => Ok(()),
+            Ok(_) => OpenOptions::new().append(true).open(path).map(drop),
+            Err(_) => OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .open(path)
+                .and_then(|_| std::fs::remove_file(path)),
+        };
+        proof.map_err(|source| unwritable(path, source))
+    }
+
     /// Writes a result.
     pub(super) fn write(&self, ui: &Ui, text: &str) -> Result<(), Error> {
         let Some(path) = &self.output else {
             return ui.data(text);
         };
-        std::fs::write(path, text).map_err(|source| {
-            Error::failed(
-                "io/output",
-                format!("`{}` cannot be written", path.display()),
-            )
-            .because(source)
-        })
+        std::fs::write(path, text).map_err(|source| unwritable(path, source))
     }
 
     /// Returns how many columns a line of text may take: in a file, as many as it likes.
@@ -74,4 +90,9 @@ impl Output {
             ui.palette()
         }
     }
+}
+
+fn unwritable(path: &Path, source: std::io::Error) -> Error {
+    let message = format!("`{}` cannot be written", path.display());
+    Error::failed("io/output", message).because(source)
 }

@@ -334,7 +334,7 @@ fn a_secret_that_must_be_written_is_asked_for_before_the_first_write() {
         run.stderr
     );
     assert_eq!(workspace.json("s.json"), before);
-    let secret = "correct-horse-battery";
+    let secret = "canary-horse-battery";
     let run = workspace
         .run_with(
             &["apply", "--sandbox=s.json", "--yes", "-vv"],
