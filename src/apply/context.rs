@@ -7,15 +7,18 @@ use crate::graph::{Graph, GraphError};
 use crate::kinds::Cardinality;
 use crate::manifest::{Desired, Manifest};
 use crate::plan::{self, Change};
-use crate::tenant::LiveObject;
+use crate::tenant::masked::{self, Clear};
 use crate::tenant::names::Names;
 use crate::tenant::read::{ObjectRef, find_by_name, reread};
+use crate::tenant::{Known, LiveObject};
 
 /// The tenant and what is declared of it.
 pub(super) struct Context<'a> {
     pub(super) graph: &'a Graph,
     pub(super) desired: &'a Desired,
     pub(super) names: &'a Names,
+    /// Whether masked values were read in clear for the plan, and so are for every look at it.
+    pub(super) masked_read: bool,
     /// How long a write may take to show.
     pub(super) visibility: Duration,
     /// Ends the wait for what is written already.
@@ -47,8 +50,21 @@ impl Work<'_> {
 
 impl Context<'_> {
     /// Returns what would have to be done if the manifest's object were this one.
-    pub(super) fn replan(&self, manifest: &Manifest, live: Option<&LiveObject>) -> Change {
-        plan::replan(self.desired, self.names, manifest, live)
+    pub(super) async fn replan(
+        &self,
+        manifest: &Manifest,
+        live: Option<&LiveObject>,
+    ) -> Result<Change, GraphError> {
+        let replan = |clear: &Clear| {
+            let names = self.names;
+            plan::replan(self.desired, Known { names, clear }, manifest, live)
+        };
+        let change = replan(&Clear::default());
+        if !self.masked_read || change.masked.is_empty() {
+            return Ok(change);
+        }
+        let clear = masked::read(self.graph, &change.masked).await?;
+        Ok(replan(&clear))
     }
 
     /// Reads the object of a manifest, `None` where the tenant has none.

@@ -128,7 +128,7 @@ impl<'a> Execution<'a> {
         if request.method == Method::Delete {
             return Ok(false);
         }
-        let left = self.context.replan(self.work.manifest, Some(&live));
+        let left = self.context.replan(self.work.manifest, Some(&live)).await?;
         let same = |left: &Request| left.method == request.method && left.path == request.path;
         Ok(!left.requests.iter().any(same))
     }

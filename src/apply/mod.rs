@@ -26,6 +26,7 @@ mod ids;
 pub mod outcome;
 mod patience;
 mod precondition;
+pub mod saved;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -106,6 +107,7 @@ impl Applier<'_> {
             graph: self.graph,
             desired: self.desired,
             names: self.names,
+            masked_read: self.plan.masked_read,
             visibility: self.options.visibility,
             cancelled: self.cancelled,
         };
@@ -208,6 +210,7 @@ fn refuse_stale(works: &[Work<'_>], standings: &[Standing]) -> Result<(), ApplyE
         Some(StaleChange {
             address: work.change.address.clone(),
             display_name: work.change.display_name.clone(),
+            action: work.change.action,
             what: what.clone(),
         })
     });

@@ -11,6 +11,7 @@ use secrecy::SecretString;
 
 use super::failure::Failure;
 use super::output::Output;
+use super::reviewed::ReviewedOptions;
 use super::session::Session;
 use super::{Done, Format, TenantOptions};
 use crate::apply::outcome::{Item, Outcome};
@@ -30,9 +31,11 @@ const GRACE: Duration = Duration::from_secs(30);
 /// Make the tenant as declared: shows the plan and asks first.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A folder with a moorline.yaml, or that file.
+    /// A folder with a moorline.yaml, that file, or a plan of the tenant in this folder that `plan --out` saved.
     #[arg(default_value = ".")]
     path: PathBuf,
+    #[command(flatten)]
+    reviewed: ReviewedOptions,
     /// Do not ask.
     #[arg(long, short = 'y')]
     yes: bool,
@@ -55,18 +58,22 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
-    let (plan, live) = session.plan(ui, arguments.recreate).await?;
+    let reviewed = arguments.reviewed.read(&arguments.path)?;
+    let options = &arguments.tenant;
+    let only = reviewed.only(&options.only.globs)?;
+    let session = Session::open_only(ui, options, reviewed.path, &only).await?;
+    reviewed.check_tenant(&session.desired)?;
+    let (plan, live) = reviewed.plan(ui, &session, arguments.recreate).await?;
     show(ui, arguments, &plan)?;
-    if plan.summary.is_empty() {
-        let outcome = Outcome::new(plan.tenant.clone(), plan.digest.clone(), Vec::new(), false);
-        session.close().await;
-        return finish(ui, arguments, &outcome);
-    }
-    may_go_on(ui, arguments, &session, &plan)?;
-    let outcome = carry_out(ui, arguments, &session, &plan, &live).await?;
+    let (plan, left_out) = reviewed.hold(plan, arguments.skip_stale)?;
+    let outcome = if plan.summary.is_empty() {
+        Outcome::new(plan.tenant.clone(), plan.digest.clone(), Vec::new(), false)
+    } else {
+        may_go_on(ui, arguments, &session, &plan)?;
+        carry_out(ui, arguments, &session, &plan, &live).await?
+    };
     session.close().await;
-    finish(ui, arguments, &outcome)
+    finish(ui, arguments, &outcome.leaving_out(left_out))
 }
 
 /// Shows the plan: on stdout for people, on stderr where stdout is for a program. Nobody is asked about a

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::output::Output;
-use super::session::Session;
+use super::session::{Session, Terms};
 use super::{Done, Format, TenantOptions};
 use crate::drift;
 use crate::error::ErrorKind;
@@ -30,7 +30,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
-    let (plan, _) = session.plan(ui, false).await?;
+    let (plan, _) = session.plan(ui, Terms::default()).await?;
     session.close().await;
     arguments.output.warn(ui, &plan.warnings);
     let report = drift::report(plan);

@@ -24,6 +24,7 @@ mod logging;
 mod output;
 mod permissions;
 mod plan;
+mod reviewed;
 mod sandbox;
 mod schema;
 mod selection;

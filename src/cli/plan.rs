@@ -1,13 +1,14 @@
 //! `moorline plan`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::failure::Failure;
 use super::output::Output;
-use super::session::Session;
+use super::session::{Session, Terms};
 use super::{Done, Format, TenantOptions};
+use crate::error::Error;
 use crate::report;
 use crate::ui::Ui;
 
@@ -23,6 +24,9 @@ pub(super) struct Arguments {
     /// Plan to create an object anew whose `metadata.id` is gone.
     #[arg(long)]
     recreate: bool,
+    /// Save the plan, for `apply` to be held to it.
+    #[arg(long, value_name = "PLAN.json")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) output: Output,
     #[command(flatten)]
@@ -31,7 +35,11 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
-    let (plan, _) = session.plan(ui, arguments.recreate).await?;
+    let terms = Terms {
+        recreate: arguments.recreate,
+        leave_masked: false,
+    };
+    let (plan, _) = session.plan(ui, terms).await?;
     session.close().await;
     arguments.output.warn(ui, &plan.warnings);
     let text = match arguments.output.format {
@@ -42,10 +50,24 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         Format::Markdown => report::markdown::plan(&plan),
     };
     arguments.output.write(ui, &text)?;
+    if let Some(path) = &arguments.out {
+        save(path, &report::json::plan(&plan))?;
+        ui.status(&format!("The plan is saved in {}.", path.display()));
+    }
     let differs = !plan.summary.is_empty();
     Ok(if differs && arguments.detailed_exitcode {
         Done::WithDifferences
     } else {
         Done::Quietly
+    })
+}
+
+fn save(path: &Path, document: &str) -> Result<(), Error> {
+    std::fs::write(path, document).map_err(|source| {
+        let message = format!(
+            "`{}` cannot be written, so the plan is not saved",
+            path.display()
+        );
+        Error::failed("io/output", message).because(source)
     })
 }

@@ -60,6 +60,15 @@ pub(super) struct Connection {
     pub(super) sandbox: Option<Running>,
 }
 
+/// Under which terms a plan is made.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Terms {
+    /// Whether objects whose id is gone are created anew.
+    pub(super) recreate: bool,
+    /// Whether masked values stay masked, even where the token may read them.
+    pub(super) leave_masked: bool,
+}
+
 /// What a command that looks at a tenant works with.
 pub(super) struct Session {
     pub(super) desired: Desired,
@@ -138,6 +147,16 @@ impl Session {
         options: &TenantOptions,
         path: &Path,
     ) -> Result<Self, Failure> {
+        Self::open_only(ui, options, path, &options.only.globs).await
+    }
+
+    /// As [`Self::open`], limited by these globs instead of those of the options.
+    pub(super) async fn open_only(
+        ui: &Ui,
+        options: &TenantOptions,
+        path: &Path,
+        only: &[String],
+    ) -> Result<Self, Failure> {
         let desired = manifest::bundle::load(path)
             .into_desired()
             .map_err(|invalid| Failure::invalid(invalid, path))?;
@@ -150,7 +169,7 @@ impl Session {
                 width,
             ));
         }
-        let selection = Selection::new(&options.only.globs, &desired.manifests)?;
+        let selection = Selection::new(only, &desired.manifests)?;
         let Connection {
             endpoints,
             transport,
@@ -181,12 +200,13 @@ impl Session {
     }
 
     /// Reads the tenant and plans.
-    pub(super) async fn plan(&self, ui: &Ui, recreate: bool) -> Result<(Plan, Live), Failure> {
+    pub(super) async fn plan(&self, ui: &Ui, terms: Terms) -> Result<(Plan, Live), Failure> {
         ui.status(&format!("Reading {} …", self.place()));
         let options = plan::Options {
             only: self.selection.globs().to_vec(),
-            recreate,
+            recreate: terms.recreate,
             created_at: now(self.graph.clock()),
+            leave_masked: terms.leave_masked,
         };
         let selected = |address: &manifest::Address| self.selection.takes(address);
         let read = tenant::read::plan(&self.graph, &self.desired, selected, &options).await;

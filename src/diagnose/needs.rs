@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::permissions::{Permission, Role, Sort, Table};
 use crate::kinds::{FAMILIES, Family};
 use crate::manifest::{Address, Manifest};
-use crate::tenant::read::Wanted;
+use crate::tenant::lookup::Wanted;
 
 /// What somebody wants to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]

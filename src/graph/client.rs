@@ -19,6 +19,7 @@ use super::retry::Decision;
 use super::transport::Transport;
 use super::watch::Watch;
 use crate::auth::TokenSource;
+use crate::auth::claims::Claims;
 use crate::clock::Clock;
 
 /// How a run uses Graph.
@@ -109,6 +110,14 @@ impl Graph {
     /// Waits. Returns `false` as soon as it is clear that the run ends before.
     pub async fn pause(&self, wait: Duration) -> bool {
         self.deadline.sleep(wait).await
+    }
+
+    /// Returns whether the token has a permission; one that does not say what it has may have any.
+    pub async fn may(&self, permission: &str) -> bool {
+        let token = self.tokens.token().await.ok();
+        token
+            .and_then(|token| Claims::of(&token))
+            .is_none_or(|claims| claims.granted().iter().any(|granted| granted == permission))
     }
 
     /// Sends a call and returns its answer, once that is a success.

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Finding, Severity, Sources, Span};
 use crate::kinds::Family;
@@ -58,6 +58,19 @@ impl fmt::Display for Address {
 impl Serialize for Address {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let (kind, name) = text
+            .split_once('/')
+            .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no KIND/NAME")))?;
+        Ok(Self {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+        })
     }
 }
 

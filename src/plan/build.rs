@@ -2,25 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use super::assignments::{self, target_form};
 use super::diff::Differ;
-use super::digest::{self, Domain};
+use super::digest;
 use super::requests;
 use super::risk;
+use super::seal::seal;
 use super::show::left_alone;
 use super::{Action, Blocked, Change, Coverage, FieldStatus, Plan, Summary, TenantRef, Unmanaged};
 use crate::diagnostic::Sources;
-use crate::graph::request::{Method, Request};
+use crate::graph::request::Method;
 use crate::kinds::Cardinality;
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::model::{Model, Structure};
 use crate::schema::semantics::Semantics;
+use crate::tenant::masked::Masked;
 use crate::tenant::matching::{Binding, Bindings, bind};
-use crate::tenant::names::Names;
-use crate::tenant::{Live, LiveObject};
+use crate::tenant::{Known, Live, LiveObject};
 
 /// What limits or widens a plan.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +31,8 @@ pub struct Options {
     pub recreate: bool,
     /// When the plan is made, RFC 3339.
     pub created_at: String,
+    /// Whether masked values stay masked, even where the token may read them.
+    pub leave_masked: bool,
 }
 
 /// Returns what must be done so that the tenant is as declared.
@@ -46,7 +48,7 @@ pub fn plan(
     let bindings = bind(&desired.manifests, live, options.recreate);
     let planner = Planner {
         sources: &desired.sources,
-        names: &live.names,
+        known: live.known(),
     };
     let mut changes: Vec<Change> = desired
         .manifests
@@ -68,17 +70,22 @@ pub fn plan(
         tenant_id: desired.tenant.spec.tenant_id.clone(),
         cloud: desired.tenant.spec.cloud.name().to_owned(),
     };
-    Plan {
-        digest: plan_digest(&tenant, &options.only, &changes),
+    let mut plan = Plan {
+        digest: String::new(),
+        knowledge: digest::of_knowledge(),
+        recreate: options.recreate,
         tenant,
         created_at: options.created_at.clone(),
         only: options.only.clone(),
         order: order(&changes),
+        masked_read: !live.clear.is_empty(),
         summary: summarise(&changes),
         coverage: coverage(live, &bindings),
         warnings: bindings.warnings,
         changes,
-    }
+    };
+    plan.digest = seal(&plan);
+    plan
 }
 
 /// Plans one manifest against one object, `None` where there is none yet.
@@ -86,7 +93,7 @@ pub fn plan(
 /// It is how an apply tells whether something is left to do.
 pub fn replan(
     desired: &Desired,
-    names: &Names,
+    known: Known<'_>,
     manifest: &Manifest,
     live: Option<&LiveObject>,
 ) -> Change {
@@ -97,14 +104,14 @@ pub fn replan(
     };
     Planner {
         sources: &desired.sources,
-        names,
+        known,
     }
     .change(manifest, &binding)
 }
 
 struct Planner<'a> {
     sources: &'a Sources,
-    names: &'a Names,
+    known: Known<'a>,
 }
 
 impl Planner<'_> {
@@ -172,6 +179,7 @@ impl Planner<'_> {
             precondition: object.map(LiveObject::digest),
             risks: Vec::new(),
             blocked: Vec::new(),
+            masked: BTreeSet::new(),
             last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
         }
     }
@@ -181,7 +189,7 @@ impl Planner<'_> {
         let Some((model, structure)) = self.types(manifest, change) else {
             return;
         };
-        let mut differ = Differ::new(model, self.sources, self.names);
+        let mut differ = Differ::new(model, self.sources, self.known);
         let properties = differ.root(&structure, &manifest.spec, None);
         change.action = Action::Create;
         change.fields = differ.fields;
@@ -195,9 +203,17 @@ impl Planner<'_> {
         let Some((model, structure)) = self.types(manifest, change) else {
             return;
         };
-        let mut differ = Differ::new(model, self.sources, self.names);
+        let mut differ = Differ::new(model, self.sources, self.known);
         let mut properties = differ.root(&structure, &manifest.spec, Some(&object.body));
         change.fields = differ.fields;
+        change.masked = differ
+            .masked
+            .into_iter()
+            .map(|reference| Masked {
+                object: object.id.clone(),
+                reference,
+            })
+            .collect();
         change.blocked.extend(differ.blocked);
         change.left_alone = left_alone(model, &structure, &manifest.spec, &object.body);
         lock(manifest, object, change, &mut properties);
@@ -225,7 +241,7 @@ impl Planner<'_> {
     }
 
     fn assign(&self, manifest: &Manifest, id: &str, live: &[Json], change: &mut Change) {
-        let names = self.names;
+        let names = self.known.names;
         let is_new = id == requests::NEW_ID;
         let Some(declared) = &manifest.assignments else {
             // Not declared, so not touched: what replaces an object takes its assignments over.
@@ -357,7 +373,7 @@ fn order(changes: &[Change]) -> Vec<Address> {
         .collect()
 }
 
-fn summarise(changes: &[Change]) -> Summary {
+pub(super) fn summarise(changes: &[Change]) -> Summary {
     let mut summary = Summary::default();
     for change in changes {
         let fields = |status| change.with_status(status).count();
@@ -407,52 +423,4 @@ fn coverage(live: &Live, bindings: &Bindings<'_>) -> Coverage {
         managed: bound.len(),
         unmanaged,
     }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct DigestInput<'a> {
-    tenant_id: &'a str,
-    cloud: &'a str,
-    only: &'a [String],
-    knowledge: String,
-    changes: Vec<DigestChange<'a>>,
-}
-
-/// A change as the digest sees it: no places in files, which depend on where the command ran.
-#[derive(Serialize)]
-struct DigestChange<'a> {
-    address: &'a Address,
-    action: Action,
-    id: &'a Option<String>,
-    requests: &'a [Request],
-    precondition: &'a Option<String>,
-    blocked: Vec<&'a str>,
-}
-
-fn plan_digest(tenant: &TenantRef, only: &[String], changes: &[Change]) -> String {
-    let changes = changes
-        .iter()
-        .filter(|change| change.is_difference())
-        .map(|change| DigestChange {
-            address: &change.address,
-            action: change.action,
-            id: &change.id,
-            requests: &change.requests,
-            precondition: &change.precondition,
-            blocked: change
-                .blocked
-                .iter()
-                .map(|blocked| blocked.code.as_str())
-                .collect(),
-        })
-        .collect();
-    let input = DigestInput {
-        tenant_id: &tenant.tenant_id,
-        cloud: &tenant.cloud,
-        only,
-        knowledge: digest::of_knowledge(),
-        changes,
-    };
-    digest::tagged(Domain::Plan, &input)
 }

@@ -187,6 +187,15 @@ impl Caller {
         }
     }
 
+    /// Refuses to give out an encrypted value to who may only read (FACTS 12).
+    pub(crate) fn may_decrypt(&self) -> Result<(), Refusal> {
+        let any_of = &[CONFIGURATION_WRITE];
+        match self.has(any_of) {
+            true => Ok(()),
+            false => Err(self.refusal(true, any_of)),
+        }
+    }
+
     fn lacks_intune_role(&self, state: &State) -> bool {
         let Actor::Application { id, .. } = &self.actor else {
             return false;

@@ -125,7 +125,7 @@ impl Bench {
         };
         Ok(plan::replan(
             &desired,
-            &self.live.names,
+            self.live.known(),
             manifest,
             self.object(),
         ))

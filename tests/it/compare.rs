@@ -2,8 +2,8 @@
 
 use moorline::manifest::bundle;
 use moorline::plan::{self, Change, FieldStatus, Shown};
-use moorline::tenant::LiveObject;
-use moorline::tenant::names::Names;
+use moorline::tenant::{Live, LiveObject};
+
 use serde_json::{Value, json};
 
 use crate::support::Workspace;
@@ -31,7 +31,7 @@ fn change(kind: &str, spec: &str, live: Value) -> Change {
     let live = LiveObject::from_body(body, None).expect("it has a type");
     plan::replan(
         &desired,
-        &Names::default(),
+        Live::default().known(),
         &desired.manifests[0],
         Some(&live),
     )

@@ -16,6 +16,7 @@ mod faults;
 mod permissions;
 mod readme;
 mod samples;
+mod saved_plan;
 mod schemas;
 mod sign_in;
 mod support;
@@ -23,6 +24,7 @@ mod support;
 mod throttling;
 
 mod bad_input;
+mod masked;
 mod overlay;
 mod validate;
 mod whole_way;

@@ -17,6 +17,7 @@ const SMALL: Size = Size {
     different: 2,
     groups: 3,
     filters: 1,
+    masked: 0,
 };
 
 /// Returns a workspace with these conditions in `faults.yaml` and an example tenant.
@@ -36,17 +37,20 @@ async fn a_plan_of_five_hundred_objects_takes_few_calls() {
         different: 5,
         groups: 60,
         filters: 5,
+        masked: 100,
     };
     let estate = Estate::new(size);
     let site = estate
         .open(json!({ "pageSize": 100 }), Clock::system())
         .await;
     let (plan, _) = site.plan().await;
+    assert!(plan.masked_read);
     assert_eq!(plan.summary.update, 5);
     assert_eq!(plan.summary.unchanged, 495);
+    assert_eq!(plan.summary.unverifiable_fields, 0);
     let calls = site.running.calls();
-    // 5 pages, 3 batches of names, the filters, one batch of what would change.
-    assert_eq!(calls.graph, 10, "{calls:?}");
+    // 5 pages, 3 batches of names, the filters, one batch of what would change, 5 batches of masked values.
+    assert_eq!(calls.graph, 15, "{calls:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,6 +71,7 @@ async fn writes_go_as_fast_as_the_published_limit_and_meet_no_429() {
         different: 130,
         groups: 0,
         filters: 0,
+        masked: 0,
     };
     let estate = Estate::new(size);
     let pace = NonZeroU32::new(10).expect("not zero");
@@ -216,6 +221,7 @@ fn an_interrupt_ends_the_wait_for_the_limit() {
         different: 0,
         groups: 0,
         filters: 0,
+        masked: 0,
     });
     let mut child = Command::new(env!("CARGO_BIN_EXE_moorline"))
         .args(["apply", "--sandbox", "--yes", "--log-format=json"])

@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use self::chart::Chart;
 pub use self::chart::{Check, Status};
-use super::claims::Claims;
 use super::failure;
 use super::needs::{self, Purpose};
+use crate::auth::claims::Claims;
 use crate::auth::{self, AuthError, Caller, TokenSource};
 use crate::clock::Clock;
 use crate::graph::client::Options;

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::Subject;
 use super::chart::{Chart, is_intune, permission_id};
-use crate::diagnose::claims::Claims;
+use crate::auth::claims::Claims;
 use crate::diagnose::needs::{Need, NeededRole, Needs, Purpose};
 use crate::diagnose::permissions::{Role, Table};
 use crate::graph::cloud::Cloud;

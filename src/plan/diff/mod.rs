@@ -15,7 +15,7 @@ use crate::diagnostic::Sources;
 use crate::manifest::value::{Declared, Value, secret};
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::types::type_name;
-use crate::tenant::names::Names;
+use crate::tenant::Known;
 
 mod collections;
 mod field;
@@ -26,7 +26,9 @@ use field::unreadable;
 pub(super) struct Differ<'a> {
     model: &'static Model,
     sources: &'a Sources,
-    names: &'a Names,
+    known: Known<'a>,
+    /// The masked values that are compared, by reference.
+    pub(super) masked: BTreeSet<String>,
     /// What differs.
     pub(super) fields: Vec<FieldChange>,
     /// What keeps the whole change from being made.
@@ -74,11 +76,12 @@ impl<'v> At<'v> {
 }
 
 impl<'a> Differ<'a> {
-    pub(super) fn new(model: &'static Model, sources: &'a Sources, names: &'a Names) -> Self {
+    pub(super) fn new(model: &'static Model, sources: &'a Sources, known: Known<'a>) -> Self {
         Self {
             model,
             sources,
-            names,
+            known,
+            masked: BTreeSet::new(),
             fields: Vec::new(),
             blocked: Vec::new(),
             repeats_masked: false,
@@ -183,9 +186,12 @@ impl<'a> Differ<'a> {
 
     fn scalar(&mut self, at: &At<'_>, live: &Json) -> Json {
         let value = self.resolved(at.property, at.declared);
-        if let Some(reason) = unreadable(at, live) {
+        let clear = self.clear(at, live);
+        let seen = clear.as_ref().unwrap_or(live);
+        if let Some(reason) = unreadable(at, seen) {
             self.unverifiable(at, reason);
-        } else if !self.same(at, &value, live) {
+        } else if !self.same(at, &value, seen) {
+            // What is shown of a value that was masked is that it is there.
             self.differs(at, Some(live), Some(&value));
         }
         value
@@ -324,7 +330,7 @@ impl<'a> Differ<'a> {
         let (Some(resolves), Some(text)) = (property.facts.resolves, declared.as_str()) else {
             return declared.to_json();
         };
-        match self.names.resolve(resolves.into(), text) {
+        match self.known.names.resolve(resolves.into(), text) {
             Ok(id) => id.into(),
             Err(why) => {
                 let location = self.sources.locate(declared.span);
