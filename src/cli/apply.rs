@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::reviewed::ReviewedOptions;
 use super::session::Session;
+use super::terms::PlanOptions;
 use super::{Done, Format, TenantOptions};
 use crate::apply::outcome::{Item, Outcome};
 use crate::apply::{Applier, ApplyError, ApplyOptions, Observer};
@@ -48,9 +49,8 @@ pub(super) struct Arguments {
     /// Apply the rest where some changes cannot be made.
     #[arg(long)]
     skip_blocked: bool,
-    /// Create an object anew whose `metadata.id` is gone.
-    #[arg(long)]
-    recreate: bool,
+    #[command(flatten)]
+    options: PlanOptions,
     #[command(flatten)]
     pub(super) output: Output,
     #[command(flatten)]
@@ -61,9 +61,12 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let reviewed = arguments.reviewed.read(&arguments.path)?;
     let options = &arguments.tenant;
     let only = reviewed.only(&options.only.globs)?;
-    let session = Session::open_only(ui, options, reviewed.path, &only).await?;
+    let mut session = Session::open_only(ui, options, reviewed.path, &only).await?;
     reviewed.check_tenant(&session.desired)?;
-    let (plan, live) = reviewed.plan(ui, &session, arguments.recreate).await?;
+    let terms = arguments.options.terms();
+    let release = arguments.options.release(&mut session.desired)?;
+    let (mut plan, live) = reviewed.plan(ui, &session, terms).await?;
+    release.tell(&mut plan, &live);
     show(ui, arguments, &plan)?;
     let (plan, left_out) = reviewed.hold(plan, arguments.skip_stale)?;
     let outcome = if plan.summary.is_empty() {
@@ -110,6 +113,18 @@ fn may_go_on(
     session: &Session,
     plan: &Plan,
 ) -> Result<(), Failure> {
+    if arguments
+        .options
+        .unverifiable
+        .fails(plan.summary.unverifiable_fields)
+    {
+        let message =
+            "settings cannot be compared, and `--unverifiable fail` was given; nothing was written";
+        let error = Error::new(ErrorKind::Refused, "apply/unverifiable", message);
+        return Err(error
+            .hint("Write them with `--rewrite-secret`, or go on without `--unverifiable fail`.")
+            .into());
+    }
     let blocked = plan.summary.blocked_changes;
     if blocked > 0 && !arguments.skip_blocked {
         let message = match blocked {

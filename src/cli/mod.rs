@@ -24,11 +24,13 @@ mod logging;
 mod output;
 mod permissions;
 mod plan;
+mod previous;
 mod reviewed;
 mod sandbox;
 mod schema;
 mod selection;
 mod session;
+mod terms;
 mod usage;
 mod validate;
 

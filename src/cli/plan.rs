@@ -6,9 +6,10 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::output::Output;
-use super::session::{Session, Terms};
+use super::session::Session;
+use super::terms::PlanOptions;
 use super::{Done, Format, TenantOptions};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::report;
 use crate::ui::Ui;
 
@@ -21,9 +22,8 @@ pub(super) struct Arguments {
     /// Exit with 2 where anything would change.
     #[arg(long)]
     detailed_exitcode: bool,
-    /// Plan to create an object anew whose `metadata.id` is gone.
-    #[arg(long)]
-    recreate: bool,
+    #[command(flatten)]
+    options: PlanOptions,
     /// Save the plan, for `apply` to be held to it.
     #[arg(long, value_name = "PLAN.json")]
     out: Option<PathBuf>,
@@ -34,12 +34,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
-    let terms = Terms {
-        recreate: arguments.recreate,
-        leave_masked: false,
-    };
-    let (plan, _) = session.plan(ui, terms).await?;
+    let mut session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
+    let release = arguments.options.release(&mut session.desired)?;
+    let (mut plan, live) = session.plan(ui, arguments.options.terms()).await?;
+    release.tell(&mut plan, &live);
     session.close().await;
     arguments.output.warn(ui, &plan.warnings);
     let text = match arguments.output.format {
@@ -53,6 +51,10 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     if let Some(path) = &arguments.out {
         save(path, &report::json::plan(&plan))?;
         ui.status(&format!("The plan is saved in {}.", path.display()));
+    }
+    let unverifiable = plan.summary.unverifiable_fields;
+    if arguments.options.unverifiable.fails(unverifiable) {
+        return Ok(Done::As(ErrorKind::Failed));
     }
     let differs = !plan.summary.is_empty();
     Ok(if differs && arguments.detailed_exitcode {

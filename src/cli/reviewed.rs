@@ -96,6 +96,22 @@ fn load(path: &Path) -> Result<Plan, Error> {
     saved::read(&text).map_err(|error: SavedPlanError| unusable(error.into()))
 }
 
+/// Returns the terms that a saved plan was made under.
+fn terms_of(plan: &Plan) -> Result<Terms, Error> {
+    let rewrite = plan.rewrite.iter().map(|text| text.parse());
+    let rewrite = rewrite.collect::<Result<_, _>>().map_err(|why: &str| {
+        Error::failed(
+            "plan/saved",
+            format!("the saved plan cannot be applied: `rewrite`: {why}"),
+        )
+    })?;
+    Ok(Terms {
+        recreate: plan.recreate,
+        rewrite,
+        leave_masked: !plan.masked_read,
+    })
+}
+
 impl Reviewed<'_> {
     /// Returns the globs that limit the plan.
     pub(super) fn only(&self, given: &[String]) -> Result<Vec<String>, Error> {
@@ -138,19 +154,13 @@ impl Reviewed<'_> {
         &self,
         ui: &Ui,
         session: &Session,
-        recreate: bool,
+        given: Terms,
     ) -> Result<(Plan, Live), Failure> {
         let terms = match &self.standard {
-            Standard::Plan(plan) => Terms {
-                recreate: plan.recreate,
-                leave_masked: !plan.masked_read,
-            },
-            Standard::None | Standard::Digest(_) => Terms {
-                recreate,
-                leave_masked: false,
-            },
+            Standard::Plan(plan) => terms_of(plan)?,
+            Standard::None | Standard::Digest(_) => given,
         };
-        let (plan, live) = session.plan(ui, terms).await?;
+        let (plan, live) = session.plan(ui, terms.clone()).await?;
         match &self.standard {
             // Whoever made it may not have been allowed to read what is masked.
             Standard::Digest(digest) if plan.masked_read && plan.digest != *digest => {

@@ -19,14 +19,15 @@ use crate::auth::{
 };
 use crate::clock::Clock;
 use crate::diagnostic;
+use crate::diagnostic::suggest::nearest;
 use crate::error::{Error, ErrorKind};
 use crate::graph::client::{Graph, Options};
 use crate::graph::cloud::Endpoints;
 use crate::graph::transport::Transport;
 use crate::graph::watch::{Delay, Watch};
 use crate::manifest::tenant_file::{TenantFile, TenantSpec};
-use crate::manifest::{self, Desired};
-use crate::plan::{self, Plan};
+use crate::manifest::{self, Address, Desired};
+use crate::plan::{self, Plan, Rewrite};
 use crate::sandbox::conditions::Conditions;
 use crate::sandbox::state::{State, Tenant};
 use crate::sandbox::{Running, Sandbox};
@@ -61,10 +62,12 @@ pub(super) struct Connection {
 }
 
 /// Under which terms a plan is made.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Terms {
     /// Whether objects whose id is gone are created anew.
     pub(super) recreate: bool,
+    /// What is written though it cannot be compared.
+    pub(super) rewrite: Vec<Rewrite>,
     /// Whether masked values stay masked, even where the token may read them.
     pub(super) leave_masked: bool,
 }
@@ -201,16 +204,44 @@ impl Session {
 
     /// Reads the tenant and plans.
     pub(super) async fn plan(&self, ui: &Ui, terms: Terms) -> Result<(Plan, Live), Failure> {
+        for rewrite in &terms.rewrite {
+            self.check_address(&rewrite.address)?;
+        }
         ui.status(&format!("Reading {} …", self.place()));
         let options = plan::Options {
             only: self.selection.globs().to_vec(),
             recreate: terms.recreate,
+            rewrite: terms.rewrite,
             created_at: now(self.graph.clock()),
             leave_masked: terms.leave_masked,
         };
         let selected = |address: &manifest::Address| self.selection.takes(address);
         let read = tenant::read::plan(&self.graph, &self.desired, selected, &options).await;
         Ok(read?)
+    }
+
+    fn check_address(&self, address: &Address) -> Result<(), Error> {
+        let manifests = &self.desired.manifests;
+        if manifests
+            .iter()
+            .any(|manifest| manifest.address == *address)
+        {
+            return Ok(());
+        }
+        let all: Vec<String> = manifests
+            .iter()
+            .map(|manifest| manifest.address.to_string())
+            .collect();
+        let wanted = address.to_string();
+        let error = Error::new(
+            ErrorKind::Usage,
+            "usage/address",
+            format!("no manifest is `{wanted}`"),
+        );
+        Err(match nearest(&wanted, all.iter().map(String::as_str)) {
+            Some(near) => error.hint(format!("Did you mean `{near}`?")),
+            None => error.hint("Write KIND/NAME as the manifest has them."),
+        })
     }
 
     /// Returns which tenant this is, in words.

@@ -99,6 +99,8 @@ pub struct Manifest {
     pub formerly: Vec<String>,
     /// Present or absent.
     pub presence: Presence,
+    /// Whether it must be neither deleted nor replaced.
+    pub protect: bool,
     /// The declared properties: an object, read-only ones and annotations left out.
     pub spec: Value,
     /// The declared assignments; `None` leaves them alone.
@@ -121,6 +123,8 @@ pub struct Desired {
     pub tenant: TenantFile,
     /// The folder of the tenant file.
     pub root: PathBuf,
+    /// Where `spec.ownership` is.
+    pub ownership: Option<Span>,
     /// The manifests, sorted by address.
     pub manifests: Vec<Manifest>,
     /// The files that were read.
@@ -136,6 +140,8 @@ pub struct Loaded {
     pub tenant: Option<TenantFile>,
     /// The folder of the tenant file.
     pub root: PathBuf,
+    /// Where `spec.ownership` is.
+    pub ownership: Option<Span>,
     /// The manifests that could be read, sorted by address.
     pub manifests: Vec<Manifest>,
     /// Every finding, in order of place.
@@ -198,6 +204,7 @@ impl Loaded {
             Self {
                 tenant: Some(tenant),
                 root,
+                ownership,
                 manifests,
                 findings,
                 sources,
@@ -209,6 +216,7 @@ impl Loaded {
                 Ok(Desired {
                     tenant,
                     root,
+                    ownership,
                     manifests,
                     sources,
                     warnings: findings,

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::diagnostic::Location;
 use crate::graph::request::Request;
-use crate::manifest::Address;
+use crate::manifest::{Address, Manifest};
 use crate::tenant::masked::Masked;
 
 mod assignments;
@@ -20,8 +20,11 @@ mod diff;
 pub mod digest;
 mod merge;
 mod names;
+mod ownership;
 pub mod path;
+pub mod released;
 pub mod requests;
+mod rewrite;
 pub mod risk;
 mod seal;
 mod show;
@@ -29,6 +32,8 @@ mod show;
 pub use assignments::{AssignmentChange, Effect, target_form};
 pub use build::{Options, plan, replan};
 pub use path::{FieldPath, Segment};
+pub use released::{NoLongerManaged, Release, Released, ReleasedField};
+pub use rewrite::Rewrite;
 pub use risk::{Risk, RiskLevel};
 pub use seal::{is_same, seal};
 
@@ -44,6 +49,8 @@ pub struct Plan {
     pub only: Vec<String>,
     /// Whether objects whose id is gone are created anew.
     pub recreate: bool,
+    /// What is written though it cannot be compared, as `--rewrite-secret` names it.
+    pub rewrite: Vec<String>,
     /// `sha256:` of the types and curated facts that it was made with.
     pub knowledge: String,
     /// `sha256:` over everything that matters.
@@ -57,8 +64,17 @@ pub struct Plan {
     pub masked_read: bool,
     /// The counts.
     pub summary: Summary,
+    /// What stands for the manifests of objects that are pruned, sorted by address.
+    #[serde(skip)]
+    pub pruned: Vec<Manifest>,
     /// What the tenant holds and no manifest manages.
     pub coverage: Coverage,
+    /// What is no longer declared and stays in the tenant, where earlier manifests were compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub released: Vec<Released>,
+    /// Objects that are no longer declared and stay in the tenant, where earlier manifests were compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_longer_managed: Vec<NoLongerManaged>,
     /// What the reader should know.
     pub warnings: Vec<String>,
 }
@@ -148,6 +164,13 @@ impl Change {
     /// Returns whether it counts as a difference from what is declared.
     pub fn is_difference(&self) -> bool {
         self.action != Action::None || !self.blocked.is_empty()
+    }
+
+    /// Returns whether it writes a value of which nobody can say whether the tenant has it.
+    pub fn rewrites(&self) -> bool {
+        let withheld = |shown: &Shown| *shown == Shown::Withheld;
+        self.with_status(FieldStatus::Change)
+            .any(|field| withheld(&field.before) && withheld(&field.after))
     }
 
     /// Returns the fields of a status.

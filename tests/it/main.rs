@@ -13,7 +13,9 @@ mod estate;
 mod explain;
 #[cfg(debug_assertions)]
 mod faults;
+mod ownership;
 mod permissions;
+mod previous;
 mod readme;
 mod samples;
 mod saved_plan;
@@ -26,6 +28,7 @@ mod throttling;
 mod bad_input;
 mod masked;
 mod overlay;
+mod unverifiable;
 mod validate;
 mod whole_way;
 mod workflows;
