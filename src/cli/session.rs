@@ -3,7 +3,8 @@
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
@@ -23,6 +24,7 @@ use crate::error::{Error, ErrorKind};
 use crate::graph::client::{Graph, Options};
 use crate::graph::cloud::Endpoints;
 use crate::graph::transport::Transport;
+use crate::graph::watch::{Delay, Watch};
 use crate::manifest::tenant_file::{TenantFile, TenantSpec};
 use crate::manifest::{self, Address, Desired};
 use crate::plan::{self, Plan, Rewrite};
@@ -41,7 +43,10 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
         .map_err(|source| {
             Error::failed("io/runtime", "the program cannot start its threads").because(source)
         })?;
-    Ok(runtime.block_on(work))
+    let done = runtime.block_on(work);
+    // A look-up of a name that nobody answers would hold up the end of the program.
+    runtime.shutdown_background();
+    Ok(done)
 }
 
 /// The way to a tenant, or to the sandbox in its place. Nothing was sent yet.
@@ -50,6 +55,7 @@ pub(super) struct Connection {
     pub(super) transport: Transport,
     pub(super) clock: Clock,
     pub(super) caller: Caller,
+    pub(super) watch: Watch,
     /// What is signed in with, in words, and its tokens.
     pub(super) credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     pub(super) sandbox: Option<Running>,
@@ -106,7 +112,9 @@ impl Connection {
         let deadline = options
             .timeout
             .and_then(|timeout| clock.instant().checked_add(timeout));
+        let watch = watch(ui, &clock);
         let caller = Caller::new(transport.clone(), clock.clone(), deadline);
+        let caller = caller.watched_by(watch.clone());
         let credential = if sandbox.is_some() {
             // Whatever signs in to the real tenant has no business here.
             let endpoint = TokenEndpoint::new(&endpoints, &spec.tenant_id, caller.clone());
@@ -128,6 +136,7 @@ impl Connection {
             transport,
             clock,
             caller,
+            watch,
             credential,
             sandbox,
         })
@@ -169,6 +178,7 @@ impl Session {
             transport,
             clock,
             caller,
+            watch,
             credential,
             sandbox,
         } = Connection::open(ui, options, &desired.tenant, &desired.root).await?;
@@ -181,6 +191,7 @@ impl Session {
             concurrency: options.concurrency.into(),
             timeout: options.timeout,
             tenant: Some(auth::tenant::id_of(&endpoints, tenant_id, &caller).await?),
+            watch,
         };
         let graph = Graph::new(endpoints, tokens, transport, clock, &options);
         Ok(Self {
@@ -248,6 +259,30 @@ impl Session {
             sandbox.shutdown().await;
         }
     }
+}
+
+/// How long nothing is said after it was said that a call takes long: others wait with it.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// Says why nothing seems to happen while calls are tried again.
+fn watch(ui: &Ui, clock: &Clock) -> Watch {
+    if ui.is_quiet() {
+        return Watch::default();
+    }
+    let (say, clock) = (ui.speaker(), clock.clone());
+    let last: Mutex<Option<Instant>> = Mutex::default();
+    Watch::new(move |delay: &Delay| {
+        let now = clock.instant();
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|last| now.saturating_duration_since(last) >= SILENCE) {
+            *last = Some(now);
+            let seconds = delay.wait.as_secs().max(1);
+            say(&format!(
+                "{}: {}; trying again in {seconds} s …",
+                delay.call, delay.why
+            ));
+        }
+    })
 }
 
 /// Chooses what to sign in with.

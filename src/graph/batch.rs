@@ -74,10 +74,11 @@ impl Graph {
             let again = self
                 .round(&mut chain, version, pending, &mut outcomes)
                 .await;
-            let Some(longest) = again.iter().map(|again| again.wait).max() else {
+            let Some(longest) = again.iter().max_by_key(|again| again.wait) else {
                 break;
             };
-            if self.deadline.sleep(longest).await {
+            let call = Call::of(longest.member.request);
+            if chain.wait(&call, &longest.attempt, longest.wait).await {
                 pending = again.into_iter().map(|again| again.member).collect();
                 continue;
             }

@@ -18,6 +18,7 @@ use super::limiter::{Cost, Limiter};
 use super::request::{Effect, Request};
 use super::retry::Decision;
 use super::transport::Transport;
+use super::watch::Watch;
 use crate::auth::TokenSource;
 use crate::auth::claims::Claims;
 use crate::clock::Clock;
@@ -31,6 +32,8 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// The tenant that every token must belong to, where its id is known.
     pub tenant: Option<Uuid>,
+    /// Who is told of calls that take long.
+    pub watch: Watch,
 }
 
 impl Default for Options {
@@ -39,6 +42,7 @@ impl Default for Options {
             concurrency: 8,
             timeout: None,
             tenant: None,
+            watch: Watch::default(),
         }
     }
 }
@@ -54,6 +58,7 @@ pub struct Graph {
     pub(super) under_way: Semaphore,
     pub(super) deadline: Deadline,
     pub(super) tenant: Option<Uuid>,
+    pub(super) watch: Watch,
 }
 
 impl Graph {
@@ -70,6 +75,7 @@ impl Graph {
             under_way: Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
             deadline: Deadline::new(clock.clone(), options.timeout),
             tenant: options.tenant,
+            watch: options.watch.clone(),
             endpoints,
             tokens,
             transport,
@@ -142,7 +148,7 @@ impl Graph {
         loop {
             let attempt = chain.attempt(&sending).await?;
             match chain.decide(effect, &attempt) {
-                Decision::Wait(wait) if self.deadline.sleep(wait).await => {}
+                Decision::Wait(wait) if chain.wait(&call, &attempt, wait).await => {}
                 decision => return conclude(&call, effect, chain.retries(), decision, attempt),
             }
         }

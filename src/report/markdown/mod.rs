@@ -2,9 +2,14 @@
 //!
 //! What must not be overlooked stands above the fold; each object is folded away with its differences.
 
+mod doctor;
 mod escape;
 mod object;
 mod page;
+mod permissions;
+
+pub use doctor::doctor;
+pub use permissions::permissions;
 
 use super::Verbosity;
 use super::view::{self, Object, Reading};
