@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use crate::error::{Error, ErrorKind};
 use crate::graph::GraphError;
 use crate::manifest::Address;
-use crate::plan::Blocked;
+use crate::plan::{Action, Blocked};
 
 /// An apply that was refused before its first write.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -43,6 +43,8 @@ pub struct StaleChange {
     pub address: Address,
     /// The display name that people know it by.
     pub display_name: String,
+    /// What was to happen.
+    pub action: Action,
     /// What moved, in words.
     pub what: String,
 }

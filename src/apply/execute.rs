@@ -136,6 +136,10 @@ impl<'a> Execution<'a> {
         if request.method == Method::Delete {
             return Ok(false);
         }
+        if self.work.change.rewrites() {
+            // Nobody can see it, and writing it twice does no harm.
+            return Ok(false);
+        }
         let left = self.context.replan(self.work.manifest, Some(&live)).await?;
         let is_link = linked_by(&request.path).is_some();
         let same = |left: &Request| {

@@ -102,8 +102,11 @@ async fn of_bound(
     Ok(match live {
         None if is_settled(&now) => Standing::InPlace(None),
         None => Standing::Moved("it is gone".to_owned()),
-        // An object of another type is never what is declared, whatever its settings.
-        Some(live) if live.kind == planned.address.kind && is_settled(&now) => {
+        // An object of another type is never what is declared, whatever its settings, and nobody can see whether
+        // a secret is.
+        Some(live)
+            if live.kind == planned.address.kind && is_settled(&now) && !planned.rewrites() =>
+        {
             Standing::InPlace(Some(live.id))
         }
         Some(_) => Standing::Moved(wording::moved(planned, &now)),

@@ -11,7 +11,9 @@ use secrecy::SecretString;
 
 use super::failure::Failure;
 use super::output::Output;
+use super::reviewed::ReviewedOptions;
 use super::session::Session;
+use super::terms::PlanOptions;
 use super::{Done, Format, TenantOptions};
 use crate::apply::outcome::{Item, Outcome};
 use crate::apply::{Applier, ApplyError, ApplyOptions, Observer};
@@ -30,9 +32,11 @@ const GRACE: Duration = Duration::from_secs(30);
 /// Make the tenant as declared: shows the plan and asks first.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A folder with a moorline.yaml, or that file.
+    /// A folder with a moorline.yaml, that file, or a plan of the tenant in this folder that `plan --out` saved.
     #[arg(default_value = ".")]
     path: PathBuf,
+    #[command(flatten)]
+    reviewed: ReviewedOptions,
     /// Do not ask.
     #[arg(long, short = 'y')]
     yes: bool,
@@ -45,9 +49,8 @@ pub(super) struct Arguments {
     /// Apply the rest where some changes cannot be made.
     #[arg(long)]
     skip_blocked: bool,
-    /// Create an object anew whose `metadata.id` is gone.
-    #[arg(long)]
-    recreate: bool,
+    #[command(flatten)]
+    options: PlanOptions,
     #[command(flatten)]
     pub(super) output: Output,
     #[command(flatten)]
@@ -55,18 +58,25 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
-    let (plan, live) = session.plan(ui, arguments.recreate).await?;
+    let reviewed = arguments.reviewed.read(&arguments.path)?;
+    let options = &arguments.tenant;
+    let only = reviewed.only(&options.only.globs)?;
+    let mut session = Session::open_only(ui, options, reviewed.path, &only).await?;
+    reviewed.check_tenant(&session.desired)?;
+    let terms = arguments.options.terms();
+    let release = arguments.options.release(&mut session.desired)?;
+    let (mut plan, live) = reviewed.plan(ui, &session, terms).await?;
+    release.tell(&mut plan, &live);
     show(ui, arguments, &plan)?;
-    if plan.summary.is_empty() {
-        let outcome = Outcome::new(plan.tenant.clone(), plan.digest.clone(), Vec::new(), false);
-        session.close().await;
-        return finish(ui, arguments, &outcome);
-    }
-    may_go_on(ui, arguments, &session, &plan)?;
-    let outcome = carry_out(ui, arguments, &session, &plan, &live).await?;
+    let (plan, left_out) = reviewed.hold(plan, arguments.skip_stale)?;
+    let outcome = if plan.summary.is_empty() {
+        Outcome::new(plan.tenant.clone(), plan.digest.clone(), Vec::new(), false)
+    } else {
+        may_go_on(ui, arguments, &session, &plan)?;
+        carry_out(ui, arguments, &session, &plan, &live).await?
+    };
     session.close().await;
-    finish(ui, arguments, &outcome)
+    finish(ui, arguments, &outcome.leaving_out(left_out))
 }
 
 /// Shows the plan: on stdout for people, on stderr where stdout is for a program. Nobody is asked about a
@@ -103,6 +113,18 @@ fn may_go_on(
     session: &Session,
     plan: &Plan,
 ) -> Result<(), Failure> {
+    if arguments
+        .options
+        .unverifiable
+        .fails(plan.summary.unverifiable_fields)
+    {
+        let message =
+            "settings cannot be compared, and `--unverifiable fail` was given; nothing was written";
+        let error = Error::new(ErrorKind::Refused, "apply/unverifiable", message);
+        return Err(error
+            .hint("Write them with `--rewrite-secret`, or go on without `--unverifiable fail`.")
+            .into());
+    }
     let blocked = plan.summary.blocked_changes;
     if blocked > 0 && !arguments.skip_blocked {
         let message = match blocked {

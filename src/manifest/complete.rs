@@ -84,6 +84,7 @@ pub(super) fn complete(
         id: metadata.id.map(|id| id.to_lowercase()),
         formerly: metadata.formerly,
         presence,
+        protect: metadata.protect,
         spec,
         links,
         assignments,

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Finding, Severity, Sources, Span};
 use crate::kinds::Family;
@@ -64,6 +64,19 @@ impl Serialize for Address {
     }
 }
 
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let (kind, name) = text
+            .split_once('/')
+            .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no KIND/NAME")))?;
+        Ok(Self {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+}
+
 /// Whether the object should exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Presence {
@@ -89,6 +102,8 @@ pub struct Manifest {
     pub formerly: Vec<String>,
     /// Present or absent.
     pub presence: Presence,
+    /// Whether it must be neither deleted nor replaced.
+    pub protect: bool,
     /// The declared properties: an object, read-only ones and annotations left out.
     pub spec: Value,
     /// The declared navigation properties, which are no part of the object's body.
@@ -122,6 +137,8 @@ pub struct Desired {
     pub tenant: TenantFile,
     /// The folder of the tenant file.
     pub root: PathBuf,
+    /// Where `spec.ownership` is.
+    pub ownership: Option<Span>,
     /// The manifests, sorted by address.
     pub manifests: Vec<Manifest>,
     /// The files that were read.
@@ -146,6 +163,8 @@ pub struct Loaded {
     pub tenant: Option<TenantFile>,
     /// The folder of the tenant file.
     pub root: PathBuf,
+    /// Where `spec.ownership` is.
+    pub ownership: Option<Span>,
     /// The manifests that could be read, sorted by address.
     pub manifests: Vec<Manifest>,
     /// Every finding, in order of place.
@@ -208,6 +227,7 @@ impl Loaded {
             Self {
                 tenant: Some(tenant),
                 root,
+                ownership,
                 manifests,
                 findings,
                 sources,
@@ -219,6 +239,7 @@ impl Loaded {
                 Ok(Desired {
                     tenant,
                     root,
+                    ownership,
                     manifests,
                     sources,
                     warnings: findings,

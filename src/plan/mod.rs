@@ -5,12 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::diagnostic::Location;
 use crate::graph::request::Request;
-use crate::manifest::Address;
+use crate::manifest::{Address, Manifest};
 use crate::tenant::masked::Masked;
 use crate::tenant::referents::Referents;
 
@@ -23,18 +23,25 @@ pub mod digest;
 mod links;
 mod merge;
 mod names;
+mod ownership;
 pub mod path;
+pub mod released;
 pub mod requests;
+mod rewrite;
 pub mod risk;
+mod seal;
 mod show;
 
 pub use assignments::{AssignmentChange, Effect, target_form};
 pub use build::{Options, plan, replan};
 pub use path::{FieldPath, Segment};
+pub use released::{NoLongerManaged, Release, Released, ReleasedField};
+pub use rewrite::Rewrite;
 pub use risk::{Risk, RiskLevel};
+pub use seal::{is_same, seal};
 
 /// Everything that an apply would do, and what it would leave.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// Which tenant.
@@ -43,6 +50,12 @@ pub struct Plan {
     pub created_at: String,
     /// The `--only` globs that limited it.
     pub only: Vec<String>,
+    /// Whether objects whose id is gone are created anew.
+    pub recreate: bool,
+    /// What is written though it cannot be compared, as `--rewrite-secret` names it.
+    pub rewrite: Vec<String>,
+    /// `sha256:` of the types and curated facts that it was made with.
+    pub knowledge: String,
     /// `sha256:` over everything that matters.
     pub digest: String,
     /// One entry for each manifest, sorted by address; those with nothing to do have action `none`.
@@ -54,8 +67,17 @@ pub struct Plan {
     pub masked_read: bool,
     /// The counts.
     pub summary: Summary,
+    /// What stands for the manifests of objects that are pruned, sorted by address.
+    #[serde(skip)]
+    pub pruned: Vec<Manifest>,
     /// What the tenant holds and no manifest manages.
     pub coverage: Coverage,
+    /// What is no longer declared and stays in the tenant, where earlier manifests were compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub released: Vec<Released>,
+    /// Objects that are no longer declared and stay in the tenant, where earlier manifests were compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_longer_managed: Vec<NoLongerManaged>,
     /// What the reader should know.
     pub warnings: Vec<String>,
     /// Where the declared references lead.
@@ -63,8 +85,15 @@ pub struct Plan {
     pub referents: Referents,
 }
 
+impl Plan {
+    /// Returns the counts of the changes that are in it.
+    pub fn recount(&self) -> Summary {
+        build::summarise(&self.changes)
+    }
+}
+
 /// A tenant as a plan names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantRef {
     /// `metadata.name`.
@@ -76,7 +105,9 @@ pub struct TenantRef {
 }
 
 /// What happens to an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// It does not exist yet.
@@ -92,7 +123,7 @@ pub enum Action {
 }
 
 /// What would be done with one object.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// `kind/name` of its manifest.
@@ -123,7 +154,7 @@ pub struct Change {
     /// Why the change as a whole cannot be made.
     pub blocked: Vec<Blocked>,
     /// The changes without which it is not begun: what it refers to, or what lets go of what it deletes.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub depends_on: Vec<Address>,
     /// The masked values that are compared with declared ones.
@@ -145,6 +176,13 @@ impl Change {
         self.action != Action::None || !self.blocked.is_empty()
     }
 
+    /// Returns whether it writes a value of which nobody can say whether the tenant has it.
+    pub fn rewrites(&self) -> bool {
+        let withheld = |shown: &Shown| *shown == Shown::Withheld;
+        self.with_status(FieldStatus::Change)
+            .any(|field| withheld(&field.before) && withheld(&field.after))
+    }
+
     /// Returns the fields of a status.
     pub fn with_status(&self, status: FieldStatus) -> impl Iterator<Item = &FieldChange> {
         self.fields
@@ -154,7 +192,7 @@ impl Change {
 }
 
 /// A reason why a change cannot be made at all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Blocked {
     /// `area/slug`.
     pub code: String,
@@ -168,7 +206,7 @@ pub struct Blocked {
 }
 
 /// What is known of one field.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldChange {
     /// Where in the object.
@@ -180,10 +218,10 @@ pub struct FieldChange {
     /// The declared value.
     pub after: Shown,
     /// Whether the value is text in base64.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub encoded: bool,
     /// Names of ids that occur in the values.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub names: BTreeMap<String, String>,
     /// Why it is blocked or unverifiable.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,7 +232,9 @@ pub struct FieldChange {
 }
 
 /// Whether a field would be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum FieldStatus {
     /// It differs and would be.
@@ -206,7 +246,7 @@ pub enum FieldStatus {
 }
 
 /// A value as a plan may show it.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Shown {
     /// No value.
@@ -218,19 +258,19 @@ pub enum Shown {
 }
 
 /// A live setting that no manifest declares.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LeftAlone {
     /// The property.
     pub path: FieldPath,
     /// Its live value.
     pub live: Shown,
     /// Whether the value is text in base64.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub encoded: bool,
 }
 
 /// The counts beneath a plan.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// Objects that would be created.
@@ -262,7 +302,7 @@ impl Summary {
 }
 
 /// What the tenant holds beside the declared objects.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Coverage {
     /// Live objects of managed families.
@@ -274,7 +314,9 @@ pub struct Coverage {
 }
 
 /// A live object that no manifest manages.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub struct Unmanaged {
     /// Its type.

@@ -81,6 +81,16 @@ const GRANTS: &[Grant] = &[
     ),
     grant(
         Read,
+        "deviceManagement/operationApprovalRequests",
+        &[
+            CONFIGURATION,
+            CONFIGURATION_WRITE,
+            "DeviceManagementRBAC.Read.All",
+            "DeviceManagementRBAC.ReadWrite.All",
+        ],
+    ),
+    grant(
+        Read,
         "deviceManagement/auditEvents",
         &[
             "DeviceManagementApps.Read.All",

@@ -90,8 +90,13 @@ impl Wanted {
 /// The id of the built-in scope tag.
 const DEFAULT_SCOPE_TAG: &str = "0";
 
-pub(super) async fn names(graph: &Graph, manifests: &[&Manifest]) -> Result<Names, GraphError> {
-    let wanted = Wanted::of(manifests);
+pub(super) async fn names(
+    graph: &Graph,
+    manifests: &[&Manifest],
+    owned: bool,
+) -> Result<Names, GraphError> {
+    let mut wanted = Wanted::of(manifests);
+    wanted.scope_tags |= owned;
     let mut names = Names::default();
     names.add(Named::ScopeTag, DEFAULT_SCOPE_TAG, "Default");
     let (groups, users, filters, scope_tags) = tokio::join!(

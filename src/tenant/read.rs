@@ -97,10 +97,13 @@ pub async fn read(
             .iter()
             .any(|m| m.family.cardinality == cardinality)
     };
+    let ownership = desired.tenant.spec.ownership.as_ref();
+    // What nobody declares any more is found even where nothing of its kind is declared.
+    let prunes = ownership.is_some_and(|ownership| ownership.prune);
     let (objects, policy, names) = tokio::join!(
-        configurations(graph, needs(Cardinality::Collection)),
+        configurations(graph, prunes || needs(Cardinality::Collection)),
         policy(graph, needs(Cardinality::Singleton)),
-        names(graph, &manifests),
+        names(graph, &manifests, ownership.is_some()),
     );
     let mut live = Live {
         objects: objects?,

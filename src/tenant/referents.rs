@@ -142,7 +142,13 @@ impl Referents {
     /// Records that a manifest's object exists now.
     pub fn add(&mut self, address: &Address, id: &str) {
         self.created.insert(address.clone(), id.to_owned());
-        self.owners.insert(id.to_lowercase(), address.clone());
+        self.own(address, Some(id));
+    }
+
+    /// Records that a live object is what a manifest is about.
+    pub(crate) fn own(&mut self, address: &Address, id: Option<&str>) {
+        let id = id.map(str::to_lowercase);
+        self.owners.extend(id.map(|id| (id, address.clone())));
     }
 
     fn live(&self, live: &Live, target: &str, to: &Referent) -> Result<Found, Astray> {

@@ -42,7 +42,7 @@ fn configurations() -> Vec<Kind> {
 
 /// Creates what the manifests declare and plans again.
 fn lives_up_to(workspace: &Workspace, creates: usize) {
-    let secret = [(SECRET, "a-sample-secret")];
+    let secret = [(SECRET, "canary-a-sample")];
     workspace
         .run_with(
             &["apply", "--yes", "--sandbox=s.json", "--only", "*"],
@@ -281,7 +281,7 @@ fn each_property_of_every_kind_plans_as_the_facts_about_it_say() {
     workspace
         .run_with(
             &["apply", "--yes", "--sandbox=s.json"],
-            &[(SECRET, "a-sample-secret")],
+            &[(SECRET, "canary-a-sample")],
         )
         .expect(0);
     let live = read(&workspace, "s.json");

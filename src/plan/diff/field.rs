@@ -69,13 +69,11 @@ impl Differ<'_> {
     /// Reports that nobody can say whether a value differs.
     pub(super) fn unverifiable(&mut self, at: &At<'_>, reason: &str) {
         let (before, after) = (Shown::Withheld, Shown::Withheld);
-        self.push(
-            at,
-            FieldStatus::Unverifiable,
-            before,
-            after,
-            Some(reason.to_owned()),
-        );
+        if self.rewriting.includes(at.path.top()) {
+            return self.push(at, FieldStatus::Change, before, after, None);
+        }
+        let (status, reason) = (FieldStatus::Unverifiable, Some(reason.to_owned()));
+        self.push(at, status, before, after, reason);
     }
 
     fn push(

@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json};
 use super::canonical::is_unset;
 use super::merge::{echo, has_placeholder};
 use super::names::unresolved;
+use super::rewrite::Rewriting;
 use super::{Blocked, FieldChange, FieldPath, FieldStatus, Segment};
 use crate::diagnostic::Sources;
 use crate::manifest::value::{Declared, Value, secret};
@@ -29,6 +30,8 @@ pub(super) struct Differ<'a> {
     known: Known<'a>,
     /// The masked values that are compared, by reference.
     pub(super) masked: BTreeSet<String>,
+    /// What is written though it cannot be compared.
+    pub(super) rewriting: Rewriting,
     /// What differs.
     pub(super) fields: Vec<FieldChange>,
     /// What keeps the whole change from being made.
@@ -82,6 +85,7 @@ impl<'a> Differ<'a> {
             sources,
             known,
             masked: BTreeSet::new(),
+            rewriting: Rewriting::Nothing,
             fields: Vec::new(),
             blocked: Vec::new(),
             repeats_masked: false,
