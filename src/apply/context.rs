@@ -95,9 +95,9 @@ impl Context<'_> {
         self.referents().add(address, id);
     }
 
-    /// Returns the id of a manifest's object that came to be in this run.
-    pub(super) fn created(&self, address: &str) -> Option<String> {
-        self.referents().created(address).map(str::to_owned)
+    /// Returns the id of a manifest's object, once it exists.
+    pub(super) fn id_of(&self, address: &str) -> Option<String> {
+        self.referents().id_of(address).map(str::to_owned)
     }
 
     fn referents(&self) -> MutexGuard<'_, Referents> {

@@ -4,21 +4,24 @@ use std::collections::BTreeMap;
 
 use super::outcome::{Item, Status};
 use crate::manifest::Address;
-use crate::plan::Change;
+use crate::plan::{Change, Plan};
 
 /// The changes of a run that were not done, so far.
-#[derive(Default)]
 pub(super) struct Undone(BTreeMap<Address, Status>);
 
 impl Undone {
-    /// Begins with changes that cannot be made.
-    pub(super) fn of(blocked: &[&Change]) -> Self {
-        let addresses = blocked.iter().map(|change| change.address.clone());
-        Self(
-            addresses
-                .map(|address| (address, Status::Blocked))
-                .collect(),
-        )
+    /// Begins with what cannot be made, and with what was left out of the plan because it moved.
+    pub(super) fn of(plan: &Plan) -> Self {
+        let changes = || plan.changes.iter();
+        let before = changes().flat_map(|change| &change.depends_on);
+        let left_out = before.filter(|address| {
+            let known = |change: &Change| change.address.cmp(address);
+            plan.changes.binary_search_by(known).is_err()
+        });
+        let left_out = left_out.map(|address| (address.clone(), Status::Stale));
+        let blocked = changes().filter(|change| !change.blocked.is_empty());
+        let blocked = blocked.map(|change| (change.address.clone(), Status::Blocked));
+        Self(left_out.chain(blocked).collect())
     }
 
     /// Notes what became of a change.

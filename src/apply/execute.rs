@@ -73,7 +73,7 @@ impl<'a> Execution<'a> {
         let filler = Filler {
             endpoints: self.context.graph.endpoints(),
             family: self.work.manifest.family,
-            id_of: &|address| self.context.created(address),
+            id_of: &|address| self.context.id_of(address),
             created: self.created.as_deref(),
         };
         filler.fill(planned).map_err(|unknown| {

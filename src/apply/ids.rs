@@ -17,7 +17,7 @@ pub(super) struct Filler<'a> {
     pub(super) endpoints: &'a Endpoints,
     /// The family of the objects that are referred to.
     pub(super) family: &'static Family,
-    /// Returns the id of a manifest's object that came to be in this run.
+    /// Returns the id of a manifest's object, once it exists.
     pub(super) id_of: &'a dyn Fn(&str) -> Option<String>,
     /// The object that the change created.
     pub(super) created: Option<&'a str>,

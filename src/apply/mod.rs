@@ -128,7 +128,7 @@ impl<'a> Applier<'a> {
 
         let mut items = Vec::new();
         let mut not_begun = Vec::new();
-        let mut undone = Undone::of(&blocked);
+        let mut undone = Undone::of(self.plan);
         let mut end = None;
         for (work, standing) in works.iter().zip(standings) {
             let item = match standing {

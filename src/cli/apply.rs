@@ -65,8 +65,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     reviewed.check_tenant(&session.desired)?;
     let terms = arguments.options.terms();
     let release = arguments.options.release(&mut session.desired)?;
-    let (mut plan, live) = reviewed.plan(ui, &session, terms).await?;
-    release.tell(&mut plan, &live);
+    let (mut plan, mut live) = reviewed.plan(ui, &session, terms).await?;
+    session.tell(&release, &mut plan, &mut live).await?;
     show(ui, arguments, &plan)?;
     let (plan, left_out) = reviewed.hold(plan, arguments.skip_stale)?;
     let outcome = if plan.summary.is_empty() {

@@ -34,7 +34,7 @@ impl Linker<'_> {
                 continue;
             }
             change.fields.push(self.field(link, &[], &wanted));
-            let (name, value) = requests::bind(link, wanted.iter().map(bind));
+            let (name, value) = requests::bind(link, wanted.iter().map(|one| &one.bind));
             members.insert(name, value);
         }
         members
@@ -56,20 +56,20 @@ impl Linker<'_> {
                 change.fields.push(self.unverifiable(link));
                 continue;
             };
-            let added: Vec<&Found> = wanted
+            let added: Vec<&Wanted> = wanted
                 .iter()
-                .filter(|found| !live.iter().any(|live| leads_to(found, &live.id)))
+                .filter(|one| !live.iter().any(|live| one.leads_to(&live.id)))
                 .collect();
             let removed: Vec<&Linked> = live
                 .iter()
-                .filter(|live| !wanted.iter().any(|found| leads_to(found, &live.id)))
+                .filter(|live| !wanted.iter().any(|one| one.leads_to(&live.id)))
                 .collect();
             if added.is_empty() && removed.is_empty() {
                 continue;
             }
             change.fields.push(self.field(link, live, &wanted));
-            let at = |found| requests::link(manifest, &object.id, link, &bind(found));
-            requests.extend(added.iter().map(|found| at(found)));
+            let at = |one: &&Wanted| requests::link(manifest, &object.id, link, &one.bind);
+            requests.extend(added.iter().map(at));
             // Where one takes the place of another, the latter is gone with that.
             let taken = !link.many && !added.is_empty();
             let removed = removed.iter().filter(|_| !taken);
@@ -80,13 +80,13 @@ impl Linker<'_> {
     }
 
     /// Returns where a link is to lead, each object once; `None` where that cannot be told.
-    fn wanted(&self, link: &Link, blocked: &mut Vec<Blocked>) -> Option<Vec<Found>> {
+    fn wanted(&self, link: &Link, blocked: &mut Vec<Blocked>) -> Option<Vec<Wanted>> {
         let before = blocked.len();
-        let mut wanted = Vec::new();
+        let mut wanted: Vec<Wanted> = Vec::new();
         for reference in &link.references {
             match self.known.referents.find(&link.target, &reference.to) {
-                Ok(found) if wanted.contains(&found) => {}
-                Ok(found) => wanted.push(found),
+                Ok(found) if wanted.iter().any(|one| one.found == found) => {}
+                Ok(found) => wanted.push(Wanted::new(&reference.to, found)),
                 Err(why) => {
                     let location = self.sources.locate(reference.span);
                     blocked.push(astray(link, &reference.to, &why, location));
@@ -96,19 +96,19 @@ impl Linker<'_> {
         (blocked.len() == before).then_some(wanted)
     }
 
-    fn field(&self, link: &Link, live: &[Linked], wanted: &[Found]) -> FieldChange {
+    fn field(&self, link: &Link, live: &[Linked], wanted: &[Wanted]) -> FieldChange {
         let mut names = BTreeMap::new();
         for linked in live {
             names.insert(linked.id.clone(), self.known.referents.label(linked));
         }
-        for found in wanted {
-            if let Found::Live { id, label } = found {
+        for one in wanted {
+            if let Found::Live { id, label } = &one.found {
                 names.insert(id.clone(), label.clone());
             }
         }
         let mut before: Vec<Json> = live.iter().map(|live| live.id.as_str().into()).collect();
         before.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-        let after = wanted.iter().map(|found| bind(found).to_json()).collect();
+        let after = wanted.iter().map(Wanted::to_json).collect();
         FieldChange {
             before: shown(link, before),
             after: shown(link, after),
@@ -138,15 +138,34 @@ impl Linker<'_> {
     }
 }
 
-/// Returns whether a reference leads to an object.
-fn leads_to(found: &Found, to: &str) -> bool {
-    matches!(found, Found::Live { id, .. } if id.eq_ignore_ascii_case(to))
+/// Where a link is to lead.
+struct Wanted {
+    found: Found,
+    bind: Bind,
 }
 
-fn bind(found: &Found) -> Bind {
-    match found {
-        Found::Live { id, .. } => Bind::Id(id.clone()),
-        Found::New(address) => Bind::New(address.clone()),
+impl Wanted {
+    /// What a manifest declares is named by its address even where it exists: it may be another object by the
+    /// time that the reference is made.
+    fn new(to: &Referent, found: Found) -> Self {
+        let bind = match (to, &found) {
+            (Referent::Manifest(address), _) | (_, Found::New(address)) => {
+                Bind::Manifest(address.clone())
+            }
+            (_, Found::Live { id, .. }) => Bind::Id(id.clone()),
+        };
+        Self { found, bind }
+    }
+
+    fn leads_to(&self, to: &str) -> bool {
+        matches!(&self.found, Found::Live { id, .. } if id.eq_ignore_ascii_case(to))
+    }
+
+    fn to_json(&self) -> Json {
+        match &self.found {
+            Found::Live { id, .. } => id.as_str().into(),
+            Found::New(_) => self.bind.to_json(),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub const NEW_ID: &str = "{id}";
 /// What stands for an object's own address in a body until it is sent: its id, or its manifest's address.
 pub(crate) const OBJECT: &str = "$object";
 
-/// What stands for the id of an object that a manifest will have created by then.
+/// What stands for the id of a manifest's object: it may not exist yet, and another one may by then.
 pub(crate) const ID: &str = "$id";
 
 /// What follows the name of a navigation property in a body that binds it.
@@ -30,7 +30,7 @@ pub(super) enum Bind {
     /// By its id.
     Id(String),
     /// By the address of its manifest.
-    New(Address),
+    Manifest(Address),
 }
 
 impl Bind {
@@ -38,7 +38,7 @@ impl Bind {
     pub(super) fn to_json(&self) -> Json {
         match self {
             Self::Id(id) => id.as_str().into(),
-            Self::New(address) => json!({ ID: address.to_string() }),
+            Self::Manifest(address) => json!({ ID: address.to_string() }),
         }
     }
 
@@ -48,8 +48,8 @@ impl Bind {
 }
 
 /// Returns the member of a new object's body that makes it refer to others.
-pub(super) fn bind(link: &Link, to: impl Iterator<Item = Bind>) -> (String, Json) {
-    let mut objects: Vec<Json> = to.map(|bind| bind.object()).collect();
+pub(super) fn bind<'a>(link: &Link, to: impl Iterator<Item = &'a Bind>) -> (String, Json) {
+    let mut objects: Vec<Json> = to.map(Bind::object).collect();
     let value = match link.many {
         true => objects.into(),
         false => objects.pop().unwrap_or_default(),

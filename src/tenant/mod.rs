@@ -66,7 +66,8 @@ pub struct Live {
     pub names: names::Names,
     /// Masked values that were read in clear.
     pub clear: masked::Clear,
-    /// What may refer to objects that a plan deletes, with its links; read only where there are any.
+    /// Objects with links that their manifests do not declare, read only where they matter: where they may lead
+    /// to what a plan deletes, or were declared before.
     pub referrers: Vec<LiveObject>,
 }
 

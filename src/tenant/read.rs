@@ -35,7 +35,7 @@ pub enum ObjectRef {
 
 impl ObjectRef {
     /// Returns a reference to an object, to be read with some of its links.
-    pub(super) fn of(object: &LiveObject, links: Vec<String>) -> Self {
+    pub(crate) fn of(object: &LiveObject, links: Vec<String>) -> Self {
         Self::Configuration {
             id: object.id.clone(),
             kind: object.kind.clone(),

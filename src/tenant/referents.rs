@@ -132,14 +132,25 @@ impl Referents {
         }
     }
 
-    /// Returns the id of an object that came to be since.
-    pub fn created(&self, address: &str) -> Option<&str> {
-        let mut created = self.created.iter();
-        let (_, id) = created.find(|(known, _)| known.to_string() == address)?;
-        Some(id)
+    /// Returns the id of a manifest's object that something refers to, once it exists.
+    pub fn id_of(&self, address: &str) -> Option<&str> {
+        let (kind, name) = address.split_once('/')?;
+        let address = Address {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+        };
+        if let Some(id) = self.created.get(&address) {
+            return Some(id);
+        }
+        let to = Referent::Manifest(address);
+        let mut found = self.found.iter();
+        found.find_map(|((_, known), found)| match found {
+            Ok(Found::Live { id, .. }) if *known == to => Some(id.as_str()),
+            _ => None,
+        })
     }
 
-    /// Records that a manifest's object exists now.
+    /// Records that a manifest's object exists now, perhaps in place of another one.
     pub fn add(&mut self, address: &Address, id: &str) {
         self.created.insert(address.clone(), id.to_owned());
         self.own(address, Some(id));

@@ -582,3 +582,112 @@ fn overlays_replace_withdraw_and_extend_references() {
         None
     );
 }
+
+#[test]
+fn a_saved_plan_goes_on_where_it_stopped() {
+    let workspace = chain();
+    let plan = ["plan", "--sandbox=s.json", "--out", "plan.json"];
+    workspace.run(&plan).expect(0);
+    let second = json!({
+        "match": { "method": "POST", "path": "/beta/deviceManagement/deviceConfigurations", "nth": 2 },
+        "effect": { "status": 400 },
+    });
+    workspace.write("faults.json", json!({ "faults": [second] }).to_string());
+    let saved = ["plan.json", "--sandbox-faults=faults.json"];
+    apply(&workspace, &saved).expect(6);
+    // What is referred to exists by now, and the plan is the same one.
+    apply(&workspace, &saved[..1]).expect(0);
+    nothing_is_left(&workspace);
+}
+
+#[test]
+fn what_depends_on_a_stale_change_is_left_out_with_it() {
+    let workspace = applied();
+    workspace.edit("root.yaml", "b25l", "dHdv");
+    workspace.edit("scep.yaml", "spec:\n", "spec:\n  keySize: size4096\n");
+    workspace.write("other.yaml", root("other"));
+    let plan = ["plan", "--sandbox=s.json", "--out", "plan.json"];
+    workspace.run(&plan).expect(0);
+    edit(&workspace, &format!("{ROOT}/The root"), "description=moved");
+    apply(&workspace, &["plan.json"]).expect(4);
+    let run = apply(&workspace, &["plan.json", "--skip-stale"]).expect(6);
+    let expected = [
+        format!("{ROOT}/other: applied"),
+        format!("{SCEP}/device: notBegun"),
+        format!("{ROOT}/root: stale"),
+    ];
+    assert_eq!(outcome(&run), expected);
+    assert!(run.stdout.contains("which is stale"), "{}", run.stdout);
+}
+
+#[test]
+fn pruning_follows_references_as_well() {
+    let workspace = Workspace::tenant(&[]);
+    workspace.edit(
+        "moorline.yaml",
+        "spec:\n",
+        "spec:\n  ownership: { scopeTag: Moorline, prune: true }\n",
+    );
+    let live = |id: &str, ty: &str, name: &str, tag: &str| {
+        json!({
+            "@odata.type": format!("#microsoft.graph.{ty}"), "id": id, "displayName": name, "roleScopeTagIds": [tag],
+        })
+    };
+    let seed = |tag: &str| {
+        json!({
+            "roleScopeTags": [{ "id": "7", "displayName": "Moorline" }],
+            "deviceConfigurations": [live("1", ROOT, "Old root", "7"), live("2", SCEP, "Old device", tag)],
+            "references": { "2": { "rootCertificate": ["1"] } },
+        })
+    };
+    workspace.seed(&seed("0"));
+    let reason = blocked(&plan(&workspace));
+    assert_eq!(reason["code"], "reference/in-use");
+    assert!(reason.to_string().contains("`Old device`"), "{reason}");
+    std::fs::remove_file(workspace.file("s.json")).expect("the state was kept");
+    workspace.seed(&seed("7"));
+    let run = apply(&workspace, &["--allow", "delete"]).expect(0);
+    assert_eq!(
+        outcome(&run),
+        [format!("{SCEP}/2: applied"), format!("{ROOT}/1: applied")]
+    );
+}
+
+#[test]
+fn a_reference_that_left_git_is_told_with_what_stays() {
+    let workspace = applied();
+    workspace.edit(
+        "moorline.yaml",
+        "spec:\n",
+        "spec:\n  manifests: [root.yaml, scep.yaml, wifi.yaml]\n",
+    );
+    let copied = [
+        "moorline.yaml",
+        "sandbox.json",
+        "root.yaml",
+        "scep.yaml",
+        "wifi.yaml",
+    ];
+    for file in copied {
+        let text = std::fs::read(workspace.file(file)).expect("it is there");
+        workspace.write(&format!("before/{file}"), text);
+    }
+    workspace.write("scep.yaml", manifest(SCEP, "device", ""));
+    workspace.write("wifi.yaml", manifest(WIFI, "corporate", ""));
+    let previous = ["plan", "--sandbox=s.json", "--previous", "before"];
+    let told = workspace.run(&previous).expect(0).stdout;
+    for line in [
+        format!("released: {SCEP}/device rootCertificate, live stays {ROOT}/root\n"),
+        format!(
+            "released: {WIFI}/corporate rootCertificatesForServerValidation, live stays {ROOT}/root\n"
+        ),
+    ] {
+        assert!(told.contains(&line), "{line} is in\n{told}");
+    }
+    let reset = ["--previous", "before", "--reset-released"];
+    apply(&workspace, &reset).expect(0);
+    assert_eq!(linked(&workspace, "The device"), Value::Null);
+    assert_eq!(linked(&workspace, "The corporate"), Value::Null);
+    let told = workspace.run(&previous).expect(0).stdout;
+    assert!(!told.contains("released:"), "{told}");
+}
