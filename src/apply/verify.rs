@@ -288,6 +288,30 @@ mod tests {
     }
 
     #[test]
+    fn a_reference_that_leads_elsewhere_did_not_stick_once_it_moved() {
+        let path = "/k/1/microsoft.graph.k/rootCertificate/$ref";
+        let link = Request::with_body(Method::Put, GraphVersion::Beta, path, Value::Null);
+        let planned = change(vec![link], &["rootCertificate"]);
+        let leading_to = |id: &str| {
+            let body = json!({ "version": 1, "rootCertificate": { "id": id } });
+            object(body).with_links(&["rootCertificate".to_owned()])
+        };
+        let before = leading_to("a");
+        let mut watch = Watch::new(&planned, Some(&before));
+        let left = change(Vec::new(), &["rootCertificate"]);
+        for _ in 0..10 {
+            assert_eq!(watch.judge(Some(&before), &left), None, "it may still show");
+        }
+        let elsewhere = leading_to("b");
+        assert_eq!(watch.judge(Some(&elsewhere), &left), None);
+        let verdict = watch.judge(Some(&elsewhere), &left);
+        assert!(
+            matches!(verdict, Some(Verdict::DidNotStick { .. })),
+            "{verdict:?}"
+        );
+    }
+
+    #[test]
     fn assignments_that_are_as_before_have_not_moved_whatever_the_object_says() {
         let assign = Request::with_body(
             Method::Post,

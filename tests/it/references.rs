@@ -272,6 +272,26 @@ fn what_is_not_declared_is_neither_read_nor_touched() {
 }
 
 #[test]
+fn references_are_read_together_and_only_where_they_are_declared() {
+    let calls = |workspace: &Workspace| {
+        let run = workspace.run(&["plan", "--sandbox=s.json", "--log-format=json"]);
+        let lines = run.expect(0).stderr;
+        let paths = lines.lines().filter_map(|line| {
+            let line: Value = serde_json::from_str(line).ok()?;
+            let path = line["path"].as_str()?.split('?').next()?.to_owned();
+            (!path.contains("openid") && !path.ends_with("/token")).then_some(path)
+        });
+        paths.collect::<Vec<_>>()
+    };
+    let list = "/beta/deviceManagement/deviceConfigurations";
+    let workspace = applied();
+    assert_eq!(calls(&workspace), [list, "/beta/$batch"]);
+    workspace.write("wifi.yaml", manifest(WIFI, "corporate", ""));
+    workspace.write("scep.yaml", manifest(SCEP, "device", ""));
+    assert_eq!(calls(&workspace), [list]);
+}
+
+#[test]
 fn a_new_name_of_what_is_referred_to_is_no_change_of_what_refers() {
     let workspace = applied();
     workspace.edit(
