@@ -5,6 +5,8 @@
 //! ([`secrets`]); nothing is written where one of them is not as it must be. Then each change is checked
 //! once more, sent ([`execute`]) and read until the tenant shows it ([`verify`]); [`change`] joins the
 //! three. A failed change stops no other. What became of each is an [`outcome`].
+//!
+//! What is about to be written is noted in a [`journal`] first; [`rollback`] takes back what one tells.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -23,9 +25,11 @@ mod error;
 mod execute;
 mod failure;
 mod ids;
+pub mod journal;
 pub mod outcome;
 mod patience;
 mod precondition;
+pub mod rollback;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -36,6 +40,7 @@ pub use error::{ApplyError, BlockedChange, MissingSecret, StaleChange};
 pub use outcome::{Item, Outcome, Status};
 
 use context::{Context, Work};
+use journal::How;
 use precondition::Standing;
 use secrets::Secrets;
 
@@ -80,6 +85,8 @@ pub struct Applier<'a> {
     pub plan: &'a Plan,
     /// How.
     pub options: ApplyOptions,
+    /// Where it is noted what is about to be written; nothing where nobody will ask.
+    pub journal: Option<journal::Draft>,
     /// Returns the value of an environment variable.
     pub secrets: &'a (dyn Fn(&str) -> Option<SecretString> + Sync),
     /// Who is told.
@@ -102,10 +109,11 @@ impl Applier<'_> {
     /// See [`ApplyError`]: nothing was written. Once a write was tried, what went wrong is part of the
     /// outcome.
     pub async fn run(self) -> Result<Outcome, ApplyError> {
-        let context = Context {
+        let mut context = Context {
             graph: self.graph,
             desired: self.desired,
             names: self.names,
+            journal: None,
             visibility: self.options.visibility,
             cancelled: self.cancelled,
         };
@@ -118,6 +126,11 @@ impl Applier<'_> {
             refuse_stale(&works, &standings)?;
         }
         let secrets = Secrets::look_up(to_write(&works, &standings), self.secrets)?;
+        let writes = to_write(&works, &standings).next().is_some();
+        let journal = self.journal.as_ref().filter(|_| writes);
+        let journal = journal.map(|draft| draft.begin(self.plan, self.graph.clock()));
+        let journal = journal.transpose().map_err(ApplyError::Journal)?;
+        context.journal = journal.as_ref();
 
         let mut items = Vec::new();
         let mut not_begun = Vec::new();
@@ -154,12 +167,20 @@ impl Applier<'_> {
             self.observer.finished(&item);
             items.push(item);
         }
-        Ok(Outcome::new(
-            self.plan.tenant.clone(),
-            self.plan.digest.clone(),
-            items,
-            matches!(end, Some(End::Interrupted)),
-        ))
+        let interrupted = matches!(end, Some(End::Interrupted));
+        if let Some(journal) = &journal {
+            // Without its end it is looked after by the next run, as if this one had ended suddenly.
+            let _ = journal.end(if interrupted {
+                How::Interrupted
+            } else {
+                How::Finished
+            });
+        }
+        let (tenant, digest) = (self.plan.tenant.clone(), self.plan.digest.clone());
+        Ok(Outcome {
+            journal: journal.map(|journal| journal.path().display().to_string()),
+            ..Outcome::new(tenant, digest, items, interrupted)
+        })
     }
 
     /// Returns the changes that cannot be made, where the user lets the others go on.
@@ -190,12 +211,11 @@ impl Applier<'_> {
     }
 
     fn work(&self, address: &Address) -> Option<Work<'_>> {
-        let (changes, manifests) = (&self.plan.changes, &self.desired.manifests);
+        let changes = &self.plan.changes;
         let change = changes.binary_search_by(|change| change.address.cmp(address));
-        let manifest = manifests.binary_search_by(|manifest| manifest.address.cmp(address));
         Some(Work {
             change: &changes[change.ok()?],
-            manifest: &manifests[manifest.ok()?],
+            manifest: self.desired.manifest(address)?,
         })
     }
 }

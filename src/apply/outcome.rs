@@ -1,6 +1,6 @@
 //! What an apply did, object by object.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorKind;
 use crate::manifest::Address;
@@ -20,6 +20,9 @@ pub struct Outcome {
     pub summary: OutcomeSummary,
     /// Whether the user interrupted it.
     pub interrupted: bool,
+    /// The file that tells what was written and how it was before, where anything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journal: Option<String>,
 }
 
 /// What became of one change.
@@ -49,7 +52,9 @@ pub struct Item {
 }
 
 /// What became of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Status {
     /// Written, and the tenant shows it.
@@ -119,6 +124,17 @@ impl Outcome {
             items,
             summary,
             interrupted,
+            journal: None,
+        }
+    }
+
+    /// Returns this outcome with more items.
+    #[must_use]
+    pub fn with(self, more: Vec<Item>) -> Self {
+        let items = [self.items, more].concat();
+        Self {
+            journal: self.journal,
+            ..Self::new(self.tenant, self.plan_digest, items, self.interrupted)
         }
     }
 

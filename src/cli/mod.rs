@@ -16,6 +16,7 @@ mod apply;
 mod completions;
 mod doctor;
 mod drift;
+mod execution;
 mod explain;
 mod failure;
 mod kinds;
@@ -23,6 +24,7 @@ mod logging;
 mod output;
 mod permissions;
 mod plan;
+mod rollback;
 mod sandbox;
 mod schema;
 mod selection;
@@ -103,6 +105,7 @@ enum Command {
     Validate(validate::Arguments),
     Plan(plan::Arguments),
     Apply(apply::Arguments),
+    Rollback(rollback::Arguments),
     Drift(drift::Arguments),
     Doctor(doctor::Arguments),
     Explain(explain::Arguments),
@@ -119,7 +122,8 @@ impl Command {
         let output = match self {
             Self::Validate(arguments) => &arguments.output,
             Self::Plan(arguments) => &arguments.output,
-            Self::Apply(arguments) => &arguments.output,
+            Self::Apply(arguments) => &arguments.terms.output,
+            Self::Rollback(arguments) => &arguments.terms.output,
             Self::Drift(arguments) => &arguments.output,
             Self::Doctor(arguments) => &arguments.output,
             Self::Explain(arguments) => &arguments.output,
@@ -194,6 +198,7 @@ fn dispatch(ui: &Ui, command: &Command) -> Result<Done, Failure> {
         Command::Validate(arguments) => validate::run(ui, arguments),
         Command::Plan(arguments) => session::block_on(plan::run(ui, arguments))?,
         Command::Apply(arguments) => session::block_on(apply::run(ui, arguments))?,
+        Command::Rollback(arguments) => session::block_on(rollback::run(ui, arguments))?,
         Command::Drift(arguments) => session::block_on(drift::run(ui, arguments))?,
         Command::Doctor(arguments) => session::block_on(doctor::run(ui, arguments))?,
         Command::Explain(arguments) => explain::run(ui, arguments),

@@ -8,6 +8,8 @@ use super::failure::Failure;
 use super::output::Output;
 use super::session::Session;
 use super::{Done, Format, TenantOptions};
+use crate::error::Error;
+use crate::plan::Plan;
 use crate::report;
 use crate::ui::Ui;
 
@@ -33,19 +35,22 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
     let (plan, _) = session.plan(ui, arguments.recreate).await?;
     session.close().await;
-    arguments.output.warn(ui, &plan.warnings);
-    let text = match arguments.output.format {
-        Format::Text => {
-            report::text::plan(&plan, arguments.output.palette(ui), ui.verbosity().into())
-        }
-        Format::Json => report::json::plan(&plan),
-        Format::Markdown => report::markdown::plan(&plan),
-    };
-    arguments.output.write(ui, &text)?;
+    write(ui, &arguments.output, &plan)?;
     let differs = !plan.summary.is_empty();
     Ok(if differs && arguments.detailed_exitcode {
         Done::WithDifferences
     } else {
         Done::Quietly
     })
+}
+
+/// Writes a plan as a command's result.
+pub(super) fn write(ui: &Ui, output: &Output, plan: &Plan) -> Result<(), Error> {
+    output.warn(ui, &plan.warnings);
+    let text = match output.format {
+        Format::Text => report::text::plan(plan, output.palette(ui), ui.verbosity().into()),
+        Format::Json => report::json::plan(plan),
+        Format::Markdown => report::markdown::plan(plan),
+    };
+    output.write(ui, &text)
 }

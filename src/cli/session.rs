@@ -6,10 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use super::TenantOptions;
 use super::failure::Failure;
 use super::selection::Selection;
+use crate::apply::journal::{self, Command, Draft, Origin, Record};
 use crate::auth::cache::Cached;
 use crate::auth::client_secret::ClientSecret;
 use crate::auth::entra::TokenEndpoint;
@@ -24,7 +26,8 @@ use crate::graph::cloud::Endpoints;
 use crate::graph::transport::Transport;
 use crate::manifest::tenant_file::{TenantFile, TenantSpec};
 use crate::manifest::{self, Desired};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, TenantRef};
+use crate::report::words;
 use crate::sandbox::conditions::Conditions;
 use crate::sandbox::state::{State, Tenant};
 use crate::sandbox::{Running, Sandbox};
@@ -59,6 +62,12 @@ pub(super) struct Session {
     pub(super) desired: Desired,
     pub(super) selection: Selection,
     pub(super) graph: Graph,
+    /// The tenant's id.
+    directory: Uuid,
+    /// What signed in, in words.
+    signed_in_with: String,
+    /// Whether what is written outlives the run.
+    keeps: bool,
     sandbox: Option<Running>,
 }
 
@@ -142,6 +151,17 @@ impl Session {
             ));
         }
         let selection = Selection::new(&options.only.globs, &desired.manifests)?;
+        Self::sign_in(ui, options, desired, selection).await
+    }
+
+    /// Signs in to the tenant that manifests are of.
+    pub(super) async fn sign_in(
+        ui: &Ui,
+        options: &TenantOptions,
+        desired: Desired,
+        selection: Selection,
+    ) -> Result<Self, Failure> {
+        let keeps = !matches!(options.sandbox, Some(None));
         let Connection {
             endpoints,
             transport,
@@ -155,31 +175,85 @@ impl Session {
             ui.status(&format!("Signing in with {words}."));
         }
         let tenant_id = &desired.tenant.spec.tenant_id;
+        let directory = auth::tenant::id_of(&endpoints, tenant_id, &caller).await?;
         let options = Options {
             concurrency: options.concurrency.into(),
             timeout: options.timeout,
-            tenant: Some(auth::tenant::id_of(&endpoints, tenant_id, &caller).await?),
+            tenant: Some(directory),
         };
         let graph = Graph::new(endpoints, tokens, transport, clock, &options);
         Ok(Self {
             desired,
             selection,
             graph,
+            directory,
+            signed_in_with: words,
+            keeps,
             sandbox,
         })
+    }
+
+    /// Returns what limits or widens a plan.
+    pub(super) fn plan_options(&self, recreate: bool) -> plan::Options {
+        plan::Options {
+            only: self.selection.globs().to_vec(),
+            recreate,
+            created_at: now(self.graph.clock()),
+        }
     }
 
     /// Reads the tenant and plans.
     pub(super) async fn plan(&self, ui: &Ui, recreate: bool) -> Result<(Plan, Live), Failure> {
         ui.status(&format!("Reading {} …", self.place()));
-        let options = plan::Options {
-            only: self.selection.globs().to_vec(),
-            recreate,
-            created_at: now(self.graph.clock()),
-        };
+        let options = self.plan_options(recreate);
         let selected = |address: &manifest::Address| self.selection.takes(address);
         let read = tenant::read::plan(&self.graph, &self.desired, selected, &options).await;
         Ok(read?)
+    }
+
+    /// Returns what a journal says of a run; `of` is the journal that the run is about.
+    fn origin(&self, command: Command, of: Option<&Path>) -> Origin {
+        Origin {
+            command,
+            of: of.map(|path| path.display().to_string()),
+            directory_id: self.directory.to_string(),
+            emulated: self.sandbox.is_some() || self.graph.endpoints().graph_is_overridden(),
+            signed_in_with: self.signed_in_with.clone(),
+        }
+    }
+
+    /// Returns where a run notes what it writes, nothing where nothing of it is kept.
+    pub(super) fn draft(&self, command: Command, of: Option<&Path>) -> Option<Draft> {
+        self.keeps.then(|| Draft {
+            root: self.desired.root.clone(),
+            origin: self.origin(command, of),
+        })
+    }
+
+    /// Looks after what earlier runs had begun that ended suddenly, and says what became of it.
+    pub(super) async fn settle(&self, ui: &Ui) -> Result<(), Failure> {
+        if !self.keeps {
+            return Ok(());
+        }
+        let tenant = TenantRef::from(&self.desired.tenant);
+        let origin = self.origin(Command::Apply, None);
+        let settled = journal::settle(&self.desired.root, &tenant, &origin, &self.graph);
+        for settled in settled.await? {
+            ui.warning(&words::settled(&settled));
+        }
+        Ok(())
+    }
+
+    /// Reads a journal, which must be about this tenant.
+    pub(super) fn journal(&self, path: &Path) -> Result<Record, Failure> {
+        let tenant = TenantRef::from(&self.desired.tenant);
+        let about_this = |record: Record| {
+            record.expect_over()?;
+            record.expect(&tenant, &self.origin(Command::Apply, None))?;
+            Ok(record)
+        };
+        let record = journal::read(path).and_then(about_this);
+        record.map_err(|error| error.into_error().into())
     }
 
     /// Returns which tenant this is, in words.

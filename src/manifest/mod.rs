@@ -6,8 +6,9 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Finding, Severity, Sources, Span};
 use crate::kinds::Family;
@@ -58,6 +59,32 @@ impl fmt::Display for Address {
 impl Serialize for Address {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+/// A text that is no `kind/name`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not of the form kind/name")]
+pub struct NoAddress(String);
+
+impl FromStr for Address {
+    type Err = NoAddress;
+
+    fn from_str(text: &str) -> Result<Self, NoAddress> {
+        match text.split_once('/') {
+            Some((kind, name)) if !kind.is_empty() && !name.is_empty() => Ok(Self {
+                kind: kind.to_owned(),
+                name: name.to_owned(),
+            }),
+            _ => Err(NoAddress(text.to_owned())),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -114,6 +141,15 @@ pub struct Desired {
     pub sources: Sources,
     /// Warnings that the files gave.
     pub warnings: Vec<Finding>,
+}
+
+impl Desired {
+    /// Returns the manifest of an address.
+    pub fn manifest(&self, address: &Address) -> Option<&Manifest> {
+        let manifests = &self.manifests;
+        let place = manifests.binary_search_by(|manifest| manifest.address.cmp(address));
+        Some(&manifests[place.ok()?])
+    }
 }
 
 /// What reading the files gave, good or bad.
@@ -174,6 +210,32 @@ impl Loaded {
                 .span
                 .is_some_and(|span| unwanted.iter().any(|document| document.holds(span)))
         });
+    }
+
+    /// Returns the tenant, of which nothing is desired yet, whatever its manifests are like.
+    ///
+    /// # Errors
+    /// The findings, where the tenant file cannot be used.
+    pub fn into_tenant(self) -> Result<Desired, Box<Invalid>> {
+        let Self {
+            tenant: Some(tenant),
+            root,
+            sources,
+            ..
+        } = self
+        else {
+            let Self {
+                findings, sources, ..
+            } = self;
+            return Err(Box::new(Invalid { findings, sources }));
+        };
+        Ok(Desired {
+            tenant,
+            root,
+            manifests: Vec::new(),
+            sources,
+            warnings: Vec::new(),
+        })
     }
 
     /// Returns the desired state.

@@ -63,11 +63,7 @@ pub fn plan(
         })
         .collect();
     changes.sort_by(|a, b| a.address.cmp(&b.address));
-    let tenant = TenantRef {
-        name: desired.tenant.metadata.name.clone(),
-        tenant_id: desired.tenant.spec.tenant_id.clone(),
-        cloud: desired.tenant.spec.cloud.name().to_owned(),
-    };
+    let tenant = TenantRef::from(&desired.tenant);
     Plan {
         digest: plan_digest(&tenant, &options.only, &changes),
         tenant,
@@ -75,7 +71,7 @@ pub fn plan(
         only: options.only.clone(),
         order: order(&changes),
         summary: summarise(&changes),
-        coverage: coverage(live, &bindings),
+        coverage: covered(live, &bindings),
         warnings: bindings.warnings,
         changes,
     }
@@ -85,7 +81,7 @@ pub fn plan(
 ///
 /// It is how an apply tells whether something is left to do.
 pub fn replan(
-    desired: &Desired,
+    sources: &Sources,
     names: &Names,
     manifest: &Manifest,
     live: Option<&LiveObject>,
@@ -95,11 +91,12 @@ pub fn replan(
         Some(object) => Binding::Retyped(object),
         None => Binding::Missing,
     };
-    Planner {
-        sources: &desired.sources,
-        names,
-    }
-    .change(manifest, &binding)
+    Planner { sources, names }.change(manifest, &binding)
+}
+
+/// Returns how these manifests cover what a tenant holds.
+pub fn coverage(manifests: &[Manifest], live: &Live) -> Coverage {
+    covered(live, &bind(manifests, live, false))
 }
 
 struct Planner<'a> {
@@ -381,7 +378,7 @@ fn summarise(changes: &[Change]) -> Summary {
     summary
 }
 
-fn coverage(live: &Live, bindings: &Bindings<'_>) -> Coverage {
+fn covered(live: &Live, bindings: &Bindings<'_>) -> Coverage {
     let bound: BTreeSet<&str> = bindings
         .by_address
         .values()

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::diagnostic::Location;
 use crate::graph::request::Request;
-use crate::manifest::Address;
+use crate::manifest::{Address, TenantFile};
 
 mod assignments;
 mod build;
@@ -25,7 +25,7 @@ pub mod risk;
 mod show;
 
 pub use assignments::{AssignmentChange, Effect, target_form};
-pub use build::{Options, plan, replan};
+pub use build::{Options, coverage, plan, replan};
 pub use path::{FieldPath, Segment};
 pub use risk::{Risk, RiskLevel};
 
@@ -55,7 +55,7 @@ pub struct Plan {
 }
 
 /// A tenant as a plan names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantRef {
     /// `metadata.name`.
@@ -66,8 +66,20 @@ pub struct TenantRef {
     pub cloud: String,
 }
 
+impl From<&TenantFile> for TenantRef {
+    fn from(tenant: &TenantFile) -> Self {
+        Self {
+            name: tenant.metadata.name.clone(),
+            tenant_id: tenant.spec.tenant_id.clone(),
+            cloud: tenant.spec.cloud.name().to_owned(),
+        }
+    }
+}
+
 /// What happens to an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// It does not exist yet.

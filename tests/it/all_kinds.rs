@@ -124,7 +124,7 @@ impl Bench {
             return Err("one manifest was written".to_owned());
         };
         Ok(plan::replan(
-            &desired,
+            &desired.sources,
             &self.live.names,
             manifest,
             self.object(),
