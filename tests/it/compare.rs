@@ -30,7 +30,7 @@ fn change(kind: &str, spec: &str, live: Value) -> Change {
         .extend(live.as_object().expect("an object").clone());
     let live = LiveObject::from_body(body, None).expect("it has a type");
     plan::replan(
-        &desired,
+        &desired.sources,
         &Names::default(),
         &desired.manifests[0],
         Some(&live),

@@ -15,8 +15,10 @@ mod explain;
 mod faults;
 mod permissions;
 mod readme;
+mod rollback;
 mod samples;
 mod schemas;
+mod served;
 mod sign_in;
 mod support;
 #[cfg(debug_assertions)]

@@ -1,5 +1,6 @@
 //! An object as a journal keeps it, as manifests would declare it.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde_json::{Map, Value as Json};
@@ -18,6 +19,17 @@ pub(in crate::apply) struct Declaration {
     pub(in crate::apply) spec: Value,
     /// What cannot be declared: the names that lead to it, and why.
     pub(in crate::apply) lost: Vec<(Vec<String>, Lost)>,
+    /// Collections that are declared without elements that cannot be, and why those cannot.
+    pub(in crate::apply) shortened: Vec<(Vec<String>, Lost)>,
+}
+
+/// What becomes of a collection of which an element cannot be declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Elements {
+    /// It cannot be declared either: an element that is left out would be taken for one that is to go.
+    All,
+    /// It is declared without: there is no object yet that could lose the element.
+    Some,
 }
 
 /// Why a value of a journal cannot be declared.
@@ -55,19 +67,7 @@ pub(in crate::apply) fn parts(
     paths: &[Vec<String>],
     span: Span,
 ) -> Declaration {
-    let declarer = Declarer::new(version, span);
-    let mut spec = declarer.object(Vec::new());
-    let mut lost = Vec::new();
-    for path in paths {
-        let declared = declarer
-            .find(kind, body, path)
-            .and_then(|(property, value)| declarer.member(&property, value));
-        match declared {
-            Ok(value) => declarer.place(&mut spec, path, value),
-            Err(why) => lost.push((path.clone(), why)),
-        }
-    }
-    Declaration { spec, lost }
+    Declarer::new(version, span, Elements::All).parts(kind, body, paths)
 }
 
 /// Declares all of an object that is set.
@@ -85,7 +85,7 @@ pub(in crate::apply) fn whole(version: GraphVersion, image: &Image, span: Span) 
         .filter(is_set)
         .map(|name| vec![name.clone()])
         .collect();
-    parts(version, &image.kind, &image.body, &paths, span)
+    Declarer::new(version, span, Elements::Some).parts(&image.kind, &image.body, &paths)
 }
 
 /// Returns whether a request would take a name for an instruction. What a journal holds is never one.
@@ -107,14 +107,37 @@ pub(in crate::apply) fn holds_instruction(value: &Json) -> bool {
 struct Declarer {
     model: &'static Model,
     span: Span,
+    elements: Elements,
+    /// Why an element of the value under way was left out.
+    left_out: Cell<Option<Lost>>,
 }
 
 impl Declarer {
-    fn new(version: GraphVersion, span: Span) -> Self {
+    fn new(version: GraphVersion, span: Span, elements: Elements) -> Self {
         Self {
             model: Model::of(version),
             span,
+            elements,
+            left_out: Cell::new(None),
         }
+    }
+
+    fn parts(&self, kind: &str, body: &Json, paths: &[Vec<String>]) -> Declaration {
+        let mut declaration = Declaration {
+            spec: self.object(Vec::new()),
+            lost: Vec::new(),
+            shortened: Vec::new(),
+        };
+        for path in paths {
+            let found = self.find(kind, body, path);
+            match found.and_then(|(property, value)| self.member(&property, value)) {
+                Ok(value) => self.place(&mut declaration.spec, path, value),
+                Err(why) => declaration.lost.push((path.clone(), why)),
+            }
+            let left_out = self.left_out.take().map(|why| (path.clone(), why));
+            declaration.shortened.extend(left_out);
+        }
+        declaration
     }
 
     fn value(&self, declared: Declared) -> Value {
@@ -206,10 +229,16 @@ impl Declarer {
             }
             (_, Json::String(text)) => Declared::String(text.clone()),
             (Shape::Collection(element, _), Json::Array(items)) => {
-                let items = items
-                    .iter()
-                    .map(|item| self.declare(property, element, item));
-                Declared::List(items.collect::<Result<_, _>>()?)
+                let mut declared = Vec::with_capacity(items.len());
+                for item in items {
+                    match self.declare(property, element, item) {
+                        Err(why) if self.elements == Elements::Some => {
+                            self.left_out.set(Some(why));
+                        }
+                        item => declared.push(item?),
+                    }
+                }
+                Declared::List(declared)
             }
             (_, Json::Object(members)) => return self.complex(shape, value, members),
             (_, Json::Array(_)) => return Err(Lost::Unknown),

@@ -17,6 +17,7 @@ use crate::tenant::Live;
 mod moved;
 mod remind;
 mod undo;
+mod unmask;
 
 use undo::{Undo, Way};
 
@@ -93,6 +94,10 @@ impl Rollback {
         let wanted = |address: &Address| selected(address) && !left.contains(address);
         let mut plan = plan::plan(desired, live, wanted, options);
         plan.coverage = plan::coverage(declared, live);
+        // All but what the run changed is left alone, which goes without saying.
+        for change in &mut plan.changes {
+            change.left_alone.clear();
+        }
         let stay = moved
             .iter()
             .map(|item| format!("{} stays as it is", line(item)));

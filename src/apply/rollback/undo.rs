@@ -1,5 +1,10 @@
 //! A change of a run as the manifest that takes it back.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use super::unmask::unmasked;
 use crate::apply::Status;
 use crate::apply::journal::{
     Begun, Declaration, Image, Intent, Lost, Step, assignments, is_singleton, manifest, parts,
@@ -8,6 +13,7 @@ use crate::apply::journal::{
 use crate::diagnostic::Span;
 use crate::manifest::value::Value;
 use crate::manifest::{Address, Manifest, Presence};
+use crate::schema::model::Model;
 use crate::schema::types::GraphVersion;
 
 /// What takes a change back.
@@ -100,7 +106,8 @@ fn restore(
     } = begun.first;
     let steps = begun.steps().filter(|step| step.step != Step::Assign);
     let paths: Vec<Vec<String>> = steps.flat_map(|step| step.managed.clone()).collect();
-    let declaration = parts(*api_version, &address.kind, &before.body, &paths, span);
+    let body = readable(begun, before, &paths, say);
+    let declaration = parts(*api_version, &address.kind, &body, &paths, span);
     tell(address, &declaration, say);
     let assigned = begun.step(Step::Assign);
     let assignments = assigned.and_then(|_| assign(address, before, span, say));
@@ -114,6 +121,34 @@ fn restore(
         assignments,
         ..manifest
     })
+}
+
+/// Returns how an object was before, with what the tenant masks as the run wrote it.
+fn readable(
+    begun: &Begun<'_>,
+    before: &Image,
+    paths: &[Vec<String>],
+    say: &mut impl FnMut(&Address, &str),
+) -> Json {
+    let Intent {
+        address,
+        api_version,
+        ..
+    } = begun.first;
+    let Some(written) = begun.first.written.as_ref() else {
+        return before.body.clone();
+    };
+    let model = Model::of(*api_version);
+    let body = unmasked(model, &address.kind, &before.body, written);
+    let tops: BTreeSet<&String> = paths.iter().filter_map(|path| path.first()).collect();
+    for top in tops
+        .into_iter()
+        .filter(|top| body[*top] != before.body[*top])
+    {
+        let words = format!("what the tenant masks in `{top}` stays as that run wrote it");
+        say(address, &words);
+    }
+    body
 }
 
 /// Makes an object anew that the run deleted, as far as the journal holds it.
@@ -153,10 +188,12 @@ fn assign(
 
 fn tell(address: &Address, declaration: &Declaration, say: &mut impl FnMut(&Address, &str)) {
     for (path, why) in &declaration.lost {
-        say(
-            address,
-            &not_restored(&format!("`{}`", path.join(".")), *why),
-        );
+        let what = format!("`{}`", path.join("."));
+        say(address, &not_restored(&what, *why));
+    }
+    for (path, why) in &declaration.shortened {
+        let what = format!("an element of `{}`", path.join("."));
+        say(address, &not_restored(&what, *why));
     }
 }
 
