@@ -105,7 +105,10 @@ impl ApplyError {
             Self::MissingSecrets(_) => Error::failed("secret/env-missing", message)
                 .hint("Set each in the environment of this run; an empty one counts as missing."),
             Self::Read(source) => Error::failed("apply/read", message).because(source),
-            Self::Journal(error) => error.into_error(),
+            Self::Journal(error) => Error {
+                message,
+                ..error.into_error()
+            },
             Self::NotDeclared(_) => Error::failed("apply/not-declared", message)
                 .hint("Make the plan anew from the manifests that are to be applied."),
         }

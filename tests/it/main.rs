@@ -6,6 +6,8 @@
 mod all_kinds;
 mod command_line;
 mod compare;
+#[cfg(debug_assertions)]
+mod crash;
 mod doctor;
 mod documents;
 #[cfg(debug_assertions)]
@@ -25,6 +27,7 @@ mod support;
 mod throttling;
 
 mod bad_input;
+mod journal;
 mod overlay;
 mod validate;
 mod whole_way;

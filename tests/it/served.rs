@@ -1,7 +1,5 @@
 //! A tenant that a sandbox in the test plays, and the binary that talks to it over HTTP: it outlives every run.
 
-use std::process::Child;
-
 use moorline::sandbox::state::State;
 use moorline::sandbox::{Running, Sandbox};
 use serde_json::Value;
@@ -15,7 +13,8 @@ pub struct Served {
     pub workspace: Workspace,
     /// The sandbox.
     pub running: Running,
-    runtime: Runtime,
+    /// What it runs on.
+    _runtime: Runtime,
     url: String,
 }
 
@@ -33,7 +32,7 @@ impl Served {
             url: running.graph_url(),
             workspace,
             running,
-            runtime,
+            _runtime: runtime,
         }
     }
 
@@ -44,7 +43,8 @@ impl Served {
     }
 
     /// Starts the binary, for a test that does not let it end.
-    pub fn start(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Child {
+    #[cfg(debug_assertions)]
+    pub fn start(&self, arguments: &[&str], variables: &[(&str, &str)]) -> std::process::Child {
         let (arguments, variables) = self.of(arguments, variables);
         self.workspace.start_with(&arguments, &variables)
     }
@@ -53,11 +53,6 @@ impl Served {
     pub fn tenant(&self) -> Value {
         let text = self.running.state().to_json().expect("a state is JSON");
         serde_json::from_str(&text).expect("a state is JSON")
-    }
-
-    /// Waits for something of the sandbox's.
-    pub fn wait<T>(&self, what: impl Future<Output = T>) -> T {
-        self.runtime.block_on(what)
     }
 
     fn of<'a>(

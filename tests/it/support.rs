@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -119,7 +119,12 @@ impl Workspace {
     }
 
     /// Starts the binary in the folder; nobody hears what it says.
-    pub fn start_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Child {
+    #[cfg(debug_assertions)]
+    pub fn start_with(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> std::process::Child {
         let mut command = self.command(arguments);
         for (name, value) in variables {
             command.env(name, value);

@@ -17,6 +17,8 @@ mod image;
 mod intent;
 mod read;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 pub use entry::{Begun, Command, End, Entry, Fate, Header, How, Image, Intent, Line, Origin, Step};
 pub use error::JournalError;
