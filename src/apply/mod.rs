@@ -40,7 +40,7 @@ pub use error::{ApplyError, BlockedChange, MissingSecret, StaleChange};
 pub use outcome::{Item, Outcome, Status};
 
 use context::{Context, Work};
-use journal::How;
+use journal::{How, Journal};
 use precondition::Standing;
 use secrets::Secrets;
 
@@ -127,9 +127,7 @@ impl Applier<'_> {
         }
         let secrets = Secrets::look_up(to_write(&works, &standings), self.secrets)?;
         let writes = to_write(&works, &standings).next().is_some();
-        let journal = self.journal.as_ref().filter(|_| writes);
-        let journal = journal.map(|draft| draft.begin(self.plan, self.graph.clock()));
-        let journal = journal.transpose().map_err(ApplyError::Journal)?;
+        let journal = if writes { self.begin_journal()? } else { None };
         context.journal = journal.as_ref();
 
         let mut items = Vec::new();
@@ -169,18 +167,21 @@ impl Applier<'_> {
         }
         let interrupted = matches!(end, Some(End::Interrupted));
         if let Some(journal) = &journal {
+            let how = [How::Finished, How::Interrupted][usize::from(interrupted)];
             // Without its end it is looked after by the next run, as if this one had ended suddenly.
-            let _ = journal.end(if interrupted {
-                How::Interrupted
-            } else {
-                How::Finished
-            });
+            let _ = journal.end(how);
         }
         let (tenant, digest) = (self.plan.tenant.clone(), self.plan.digest.clone());
         Ok(Outcome {
             journal: journal.map(|journal| journal.path().display().to_string()),
             ..Outcome::new(tenant, digest, items, interrupted)
         })
+    }
+
+    fn begin_journal(&self) -> Result<Option<Journal>, ApplyError> {
+        let draft = self.journal.as_ref();
+        let journal = draft.map(|draft| draft.begin(self.plan, self.graph.clock()));
+        journal.transpose().map_err(ApplyError::Journal)
     }
 
     /// Returns the changes that cannot be made, where the user lets the others go on.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::apply::journal::Settled;
+use crate::apply::journal::{JournalError, Settled};
 use crate::apply::outcome::{Outcome, Status};
 use crate::drift::DriftReport;
 use crate::plan::{Action, AssignmentChange, Coverage, FieldChange, FieldStatus, Plan, TenantRef};
@@ -193,6 +193,12 @@ pub(super) fn outcome_summary(outcome: &Outcome) -> String {
 /// Returns what became of an earlier run that ended suddenly.
 pub fn settled(settled: &Settled) -> String {
     let (path, changes, not_begun) = match settled {
+        Settled::Not(JournalError::InUse(path)) => {
+            return format!(
+                "another run is under way: it writes the journal {}",
+                path.display()
+            );
+        }
         Settled::Not(error) => {
             return format!("an earlier run left a journal that cannot be settled: {error}");
         }

@@ -382,6 +382,23 @@ fn what_was_replaced_is_there_again_under_another_id() {
     );
 }
 
+#[cfg(debug_assertions)]
+#[test]
+fn what_the_service_made_of_it_is_taken_back_too() {
+    let policy = "apiVersion: graph.microsoft.com/v1.0\nkind: deviceRegistrationPolicy\nmetadata: { name: it }\nspec: { userDeviceQuota: 200 }\n";
+    let workspace = Workspace::tenant(&[("policy.yaml", policy)]);
+    let quota = || workspace.json("s.json")["deviceRegistrationPolicy"]["userDeviceQuota"].clone();
+    let arguments = ["apply", "--sandbox=s.json", "--yes", "--format", "json"];
+    let outcome = workspace.run(&arguments).expect(6).json();
+    assert_eq!(
+        (&outcome["items"][0]["status"], quota()),
+        (&json!("didNotStick"), json!(100))
+    );
+    let journal = outcome["journal"].as_str().expect("a journal");
+    rollback(&workspace, journal, &[]).expect(0);
+    assert_eq!(quota(), 50);
+}
+
 #[test]
 fn an_object_that_was_deleted_twice_is_not_made_twice() {
     let workspace = two();

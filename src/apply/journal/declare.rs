@@ -89,7 +89,7 @@ pub(in crate::apply) fn whole(version: GraphVersion, image: &Image, span: Span) 
 }
 
 /// Returns whether a request would take a name for an instruction. What a journal holds is never one.
-fn is_instruction(name: &String) -> bool {
+fn is_instruction(name: &str) -> bool {
     name.starts_with('$')
 }
 
@@ -98,7 +98,8 @@ pub(in crate::apply) fn holds_instruction(value: &Json) -> bool {
     match value {
         Json::Array(items) => items.iter().any(holds_instruction),
         Json::Object(members) => {
-            members.keys().any(is_instruction) || members.values().any(holds_instruction)
+            members.keys().any(|name| is_instruction(name))
+                || members.values().any(holds_instruction)
         }
         _ => false,
     }
@@ -255,7 +256,7 @@ impl Declarer {
         if members.contains_key("$withheld") || members.contains_key("$secret") {
             return Err(Lost::Withheld);
         }
-        if members.keys().any(is_instruction) {
+        if members.keys().any(|name| is_instruction(name)) {
             return Err(Lost::Instruction);
         }
         let structure = self.actual(shape, value).ok_or(Lost::Unknown)?;

@@ -9,12 +9,12 @@ use crate::manifest::Address;
 use crate::plan::{Action, TenantRef};
 use crate::schema::types::GraphVersion;
 
-/// One line of a journal.
-#[derive(Debug, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(untagged)]
+/// One line of a journal, for its schema.
+#[derive(Debug, schemars::JsonSchema)]
+#[schemars(untagged, title = "journal")]
 pub enum Line {
     /// The first one.
-    Header(Header),
+    Header(Box<Header>),
     /// Any other.
     Entry(Entry),
 }

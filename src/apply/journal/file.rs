@@ -219,7 +219,17 @@ pub(super) fn is_being_written(path: &Path) -> bool {
 /// Puts the name of a new file on the disk, as far as the system has a way to ask for it.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
+    match File::open(folder)?.sync_all() {
+        Err(error)
+            if !matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+            ) =>
+        {
+            return Err(error);
+        }
+        _ => {}
+    }
     #[cfg(not(unix))]
     let _ = folder;
     Ok(())

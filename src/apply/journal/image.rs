@@ -8,7 +8,7 @@ use super::entry::Image;
 use crate::manifest::Manifest;
 use crate::manifest::value::Declared;
 use crate::plan::target_form;
-use crate::schema::model::{Model, Property, Shape, Structure};
+use crate::schema::model::{Model, Shape, Structure};
 use crate::schema::types::{GraphVersion, type_name};
 use crate::tenant::LiveObject;
 
@@ -72,10 +72,10 @@ impl Keeper {
         if secret && !value.is_null() {
             return Some(json!({ "$withheld": true }));
         }
-        Some(self.value(property, &property.shape, value))
+        Some(self.value(&property.shape, value))
     }
 
-    fn value(&self, property: &Property, shape: &Shape, value: &Json) -> Json {
+    fn value(&self, shape: &Shape, value: &Json) -> Json {
         match (shape, value) {
             (Shape::Complex(_) | Shape::Poly(_), Json::Object(members)) => {
                 let stated = members.get("@odata.type").and_then(Json::as_str);
@@ -87,10 +87,9 @@ impl Keeper {
                 });
                 kept.collect::<Map<_, _>>().into()
             }
-            (Shape::Collection(element, _), Json::Array(items)) => items
-                .iter()
-                .map(|item| self.value(property, element, item))
-                .collect(),
+            (Shape::Collection(element, _), Json::Array(items)) => {
+                items.iter().map(|item| self.value(element, item)).collect()
+            }
             // An element that the manifest takes from the environment.
             (Shape::Scalar(_), Json::Object(_)) => json!({ "$withheld": true }),
             _ => value.clone(),

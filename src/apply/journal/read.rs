@@ -1,6 +1,6 @@
 //! Reading a journal, whoever wrote it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::ops::Range;
@@ -136,14 +136,16 @@ impl Record {
     /// Returns what the run was to write and is not known to have, in the order of its plan.
     pub fn undone(&self) -> Vec<Address> {
         let begun = self.begun();
-        let is_done = |address: &Address| {
-            let fates = begun.iter().filter_map(|change| change.fate);
-            fates
-                .into_iter()
-                .any(|fate| fate.address == *address && fate.status.is_done())
-        };
+        let fates = begun.iter().filter_map(|change| change.fate);
+        let done: BTreeSet<&Address> = fates
+            .filter(|fate| fate.status.is_done())
+            .map(|fate| &fate.address)
+            .collect();
         let order = self.header.order.iter();
-        order.filter(|address| !is_done(address)).cloned().collect()
+        order
+            .filter(|address| !done.contains(address))
+            .cloned()
+            .collect()
     }
 
     /// Expects that the run is not under way.

@@ -65,7 +65,7 @@ fn live(id: &str, pin: u8) -> Value {
 /// A tenant file's folder with one journal of these lines.
 fn folder(lines: &[Value]) -> (TempDir, PathBuf) {
     let lines = lines.iter().map(|line| format!("{line}\n"));
-    folder_of(&lines.collect::<String>())
+    folder_of(lines.collect::<String>())
 }
 
 fn folder_of(text: impl AsRef<[u8]>) -> (TempDir, PathBuf) {

@@ -63,7 +63,7 @@ fn wants(
     };
     let differs = now.with_status(FieldStatus::Change).any(changed);
     let assigned = begun.step(Step::Assign).is_some();
-    !differs && !(assigned && !now.assignments.is_empty())
+    !differs && (!assigned || now.assignments.is_empty())
 }
 
 /// Returns whether names are the beginning of a path.
