@@ -145,7 +145,9 @@ fn tells_all(record: Option<&Record>, before: &BTreeMap<String, Vec<Value>>, ser
 
 /// Runs it again after a run that ended suddenly, and expects that everything is there, once.
 fn converges(served: &Served, resume: bool) {
-    let journal = only_journal(served).map(|record| record.path.display().to_string());
+    // A run that is killed may just have ended by itself.
+    let record = only_journal(served).filter(|record| record.end().is_none());
+    let journal = record.map(|record| record.path.display().to_string());
     let resumed = journal.as_deref().filter(|_| resume);
     let resumed = resumed.map(|journal| ["--resume", journal]);
     let arguments = [&APPLY[..], resumed.as_ref().map_or(&[], |it| &it[..])].concat();
