@@ -21,6 +21,7 @@ const SIZE: Size = Size {
     different: 5,
     groups: 60,
     filters: 5,
+    masked: 100,
 };
 
 /// How many objects the service puts on a page.

@@ -25,6 +25,7 @@ const fn changes(count: usize) -> Size {
         different: count,
         groups: 0,
         filters: 0,
+        masked: 0,
     }
 }
 

@@ -11,6 +11,9 @@ use super::verify::{Verdict, verify};
 use crate::graph::GraphError;
 use crate::plan::{Action, Blocked, Change};
 
+/// What to do about a change that is no longer as planned.
+pub(super) const A_NEW_PLAN: &str = "look at a new `moorline plan`";
+
 /// What became of a change that was begun.
 pub(super) struct CarriedOut {
     pub(super) item: Item,
@@ -105,7 +108,7 @@ fn add_concurrent(item: &mut Item, concurrent: &[String]) {
         item,
         &format!("a concurrent edit changed what this change did not write: {words}"),
     );
-    advise(item, "look at a new `moorline plan`");
+    advise(item, A_NEW_PLAN);
 }
 
 fn unread(work: Work<'_>, error: &GraphError) -> CarriedOut {
@@ -147,7 +150,7 @@ pub(super) fn in_place(change: &Change, id: Option<String>) -> Item {
 pub(super) fn stale(change: &Change, what: String) -> Item {
     Item {
         message: Some(what),
-        help: Some("look at a new `moorline plan`".to_owned()),
+        help: Some(A_NEW_PLAN.to_owned()),
         ..item(change, Status::Stale)
     }
 }

@@ -9,9 +9,10 @@ use crate::graph::{Graph, GraphError, Request, Response};
 use crate::kinds::Cardinality;
 use crate::manifest::{Desired, Manifest};
 use crate::plan::{self, Change};
-use crate::tenant::LiveObject;
+use crate::tenant::masked::{self, Clear};
 use crate::tenant::names::Names;
 use crate::tenant::read::{ObjectRef, find_by_name, reread};
+use crate::tenant::{Known, LiveObject};
 
 /// The tenant and what is declared of it.
 pub(super) struct Context<'a> {
@@ -20,6 +21,8 @@ pub(super) struct Context<'a> {
     pub(super) names: &'a Names,
     /// What is about to be written is noted here first.
     pub(super) journal: Option<&'a Journal>,
+    /// Whether masked values were read in clear for the plan, and so are for every look at it.
+    pub(super) masked_read: bool,
     /// How long a write may take to show.
     pub(super) visibility: Duration,
     /// Ends the wait for what is written already.
@@ -60,8 +63,21 @@ impl Context<'_> {
     }
 
     /// Returns what would have to be done if the manifest's object were this one.
-    pub(super) fn replan(&self, manifest: &Manifest, live: Option<&LiveObject>) -> Change {
-        plan::replan(&self.desired.sources, self.names, manifest, live)
+    pub(super) async fn replan(
+        &self,
+        manifest: &Manifest,
+        live: Option<&LiveObject>,
+    ) -> Result<Change, GraphError> {
+        let replan = |clear: &Clear| {
+            let names = self.names;
+            plan::replan(self.desired, Known { names, clear }, manifest, live)
+        };
+        let change = replan(&Clear::default());
+        if !self.masked_read || change.masked.is_empty() {
+            return Ok(change);
+        }
+        let clear = masked::read(self.graph, &change.masked).await?;
+        Ok(replan(&clear))
     }
 
     /// Reads the object of a manifest, `None` where the tenant has none.

@@ -6,7 +6,7 @@ use super::journal::JournalError;
 use crate::error::{Error, ErrorKind};
 use crate::graph::GraphError;
 use crate::manifest::Address;
-use crate::plan::Blocked;
+use crate::plan::{Action, Blocked};
 
 /// An apply that was refused before its first write.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -47,6 +47,8 @@ pub struct StaleChange {
     pub address: Address,
     /// The display name that people know it by.
     pub display_name: String,
+    /// What was to happen.
+    pub action: Action,
     /// What moved, in words.
     pub what: String,
 }

@@ -162,7 +162,11 @@ impl<'a> Execution<'a> {
         if request.method == Method::Delete {
             return Ok(false);
         }
-        let left = self.context.replan(self.work.manifest, Some(&live));
+        if self.work.change.rewrites() {
+            // Nobody can see it, and writing it twice does no harm.
+            return Ok(false);
+        }
+        let left = self.context.replan(self.work.manifest, Some(&live)).await?;
         let same = |left: &Request| left.method == request.method && left.path == request.path;
         Ok(!left.requests.iter().any(same))
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::graph::Graph;
-use crate::manifest::{Address, Desired};
+use crate::manifest::{Address, Desired, Manifest};
 use crate::plan::{Change, Plan};
 use crate::tenant::names::Names;
 
@@ -30,6 +30,7 @@ pub mod outcome;
 mod patience;
 mod precondition;
 pub mod rollback;
+pub mod saved;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -102,7 +103,7 @@ enum End {
     Refused,
 }
 
-impl Applier<'_> {
+impl<'a> Applier<'a> {
     /// Carries out the plan and returns what became of every change that it holds.
     ///
     /// # Errors
@@ -114,6 +115,7 @@ impl Applier<'_> {
             desired: self.desired,
             names: self.names,
             journal: None,
+            masked_read: self.plan.masked_read,
             visibility: self.options.visibility,
             cancelled: self.cancelled,
         };
@@ -201,7 +203,7 @@ impl Applier<'_> {
     }
 
     /// Returns what is to be written, in order.
-    fn works(&self) -> Result<Vec<Work<'_>>, ApplyError> {
+    fn works(&self) -> Result<Vec<Work<'a>>, ApplyError> {
         let order = self.plan.order.iter();
         order
             .map(|address| {
@@ -211,12 +213,17 @@ impl Applier<'_> {
             .collect()
     }
 
-    fn work(&self, address: &Address) -> Option<Work<'_>> {
+    fn work(&self, address: &Address) -> Option<Work<'a>> {
         let changes = &self.plan.changes;
         let change = changes.binary_search_by(|change| change.address.cmp(address));
+        let find = |manifests: &'a [Manifest]| {
+            let at = manifests.binary_search_by(|manifest| manifest.address.cmp(address));
+            Some(&manifests[at.ok()?])
+        };
+        let manifest = find(&self.desired.manifests).or_else(|| find(&self.plan.pruned));
         Some(Work {
             change: &changes[change.ok()?],
-            manifest: self.desired.manifest(address)?,
+            manifest: manifest?,
         })
     }
 }
@@ -229,6 +236,7 @@ fn refuse_stale(works: &[Work<'_>], standings: &[Standing]) -> Result<(), ApplyE
         Some(StaleChange {
             address: work.change.address.clone(),
             display_name: work.change.display_name.clone(),
+            action: work.change.action,
             what: what.clone(),
         })
     });

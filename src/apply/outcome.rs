@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::change::A_NEW_PLAN;
+use super::error::StaleChange;
 use crate::error::ErrorKind;
 use crate::manifest::Address;
 use crate::plan::{Action, TenantRef};
@@ -128,13 +130,22 @@ impl Outcome {
         }
     }
 
-    /// Returns this outcome with more items.
+    /// Adds changes that were left out because a saved plan no longer fits them.
     #[must_use]
-    pub fn with(self, more: Vec<Item>) -> Self {
-        let items = [self.items, more].concat();
+    pub fn leaving_out(mut self, stale: Vec<StaleChange>) -> Self {
+        self.items.extend(stale.into_iter().map(|stale| Item {
+            address: stale.address,
+            display_name: stale.display_name,
+            action: stale.action,
+            status: Status::Stale,
+            id: None,
+            writes: 0,
+            message: Some(stale.what),
+            help: Some(A_NEW_PLAN.to_owned()),
+        }));
         Self {
             journal: self.journal,
-            ..Self::new(self.tenant, self.plan_digest, items, self.interrupted)
+            ..Self::new(self.tenant, self.plan_digest, self.items, self.interrupted)
         }
     }
 

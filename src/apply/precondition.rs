@@ -10,7 +10,7 @@ use crate::tenant::LiveObject;
 use crate::tenant::read::{ObjectRef, reread};
 
 /// How an object stands to the change that was planned for it.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) enum Standing {
     /// It is what the change was planned against; nothing where it is to be created.
     AsPlanned(Option<Box<LiveObject>>),
@@ -33,26 +33,42 @@ pub(super) async fn of_all(
     )
     .await?;
     let (mut bound, mut new) = (bound.into_iter(), new.into_iter());
-    let standing = |work: &Work<'_>| {
-        let replan = |live: Option<&LiveObject>| context.replan(work.manifest, live);
-        match work.change.id {
-            Some(_) => of_bound(work.change, bound.next().flatten(), replan),
-            None => of_new(work.change, new.next().unwrap_or_default(), replan),
-        }
-    };
-    Ok(works.iter().map(standing).collect())
+    let found = works.iter().map(|work| match work.change.id {
+        Some(_) => Found::Bound(bound.next().flatten()),
+        None => Found::Named(new.next().unwrap_or_default()),
+    });
+    let standings = works
+        .iter()
+        .zip(found)
+        .map(|(work, found)| standing(context, *work, found));
+    try_join_all(standings).await
 }
 
 /// Reads what one change depends on, and returns how it stands.
 pub(super) async fn of_one(context: &Context<'_>, work: Work<'_>) -> Result<Standing, GraphError> {
-    let replan = |live: Option<&LiveObject>| context.replan(work.manifest, live);
-    match work.change.id.as_deref() {
-        id @ Some(_) => Ok(of_bound(work.change, context.read(work, id).await?, replan)),
-        None => Ok(of_new(
-            work.change,
-            context.bindable(work.manifest).await?,
-            replan,
-        )),
+    let found = match work.change.id.as_deref() {
+        id @ Some(_) => Found::Bound(context.read(work, id).await?),
+        None => Found::Named(context.bindable(work.manifest).await?),
+    };
+    standing(context, work, found).await
+}
+
+/// What reading gave.
+enum Found {
+    /// What has the id of an object that was bound.
+    Bound(Option<LiveObject>),
+    /// What has the name of an object that is to be created.
+    Named(Vec<LiveObject>),
+}
+
+async fn standing(
+    context: &Context<'_>,
+    work: Work<'_>,
+    found: Found,
+) -> Result<Standing, GraphError> {
+    match found {
+        Found::Bound(live) => of_bound(context, work, live).await,
+        Found::Named(found) => of_new(context, work, found).await,
     }
 }
 
@@ -66,44 +82,57 @@ async fn reread_some(
     }
 }
 
-fn of_bound(
-    planned: &Change,
+async fn of_bound(
+    context: &Context<'_>,
+    work: Work<'_>,
     live: Option<LiveObject>,
-    replan: impl FnOnce(Option<&LiveObject>) -> Change,
-) -> Standing {
+) -> Result<Standing, GraphError> {
+    let planned = work.change;
     let digest = live.as_ref().map(LiveObject::digest);
-    if digest.is_some() && digest == planned.precondition {
-        return Standing::AsPlanned(live.map(Box::new));
+    let unmoved = digest.is_some() && digest == planned.precondition;
+    let depends_on_masked = context.masked_read && !planned.masked.is_empty();
+    if unmoved && !depends_on_masked {
+        return Ok(Standing::AsPlanned(live.map(Box::new)));
     }
-    let now = replan(live.as_ref());
-    match live {
+    let now = context.replan(work.manifest, live.as_ref()).await?;
+    // No digest knows what a masked value is.
+    if unmoved && now.fields == planned.fields {
+        return Ok(Standing::AsPlanned(live.map(Box::new)));
+    }
+    Ok(match live {
         None if is_settled(&now) => Standing::InPlace(None),
         None => Standing::Moved("it is gone".to_owned()),
-        // An object of another type is never what is declared, whatever its settings.
-        Some(live) if live.kind == planned.address.kind && is_settled(&now) => {
+        // An object of another type is never what is declared, whatever its settings, and nobody can see whether
+        // a secret is.
+        Some(live)
+            if live.kind == planned.address.kind && is_settled(&now) && !planned.rewrites() =>
+        {
             Standing::InPlace(Some(live.id))
         }
         Some(_) => Standing::Moved(wording::moved(planned, &now)),
-    }
+    })
 }
 
-fn of_new(
-    planned: &Change,
+async fn of_new(
+    context: &Context<'_>,
+    work: Work<'_>,
     found: Vec<LiveObject>,
-    replan: impl FnOnce(Option<&LiveObject>) -> Change,
-) -> Standing {
-    match found.as_slice() {
-        [] => Standing::AsPlanned(None),
-        [only] if is_settled(&replan(Some(only))) => Standing::InPlace(Some(only.id.clone())),
-        found => {
-            let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
-            Standing::Moved(format!(
-                "`{}` exists now, as {}",
-                planned.display_name,
-                ids.join(" and ")
-            ))
+) -> Result<Standing, GraphError> {
+    if let [only] = found.as_slice() {
+        let now = context.replan(work.manifest, Some(only)).await?;
+        if is_settled(&now) {
+            return Ok(Standing::InPlace(Some(only.id.clone())));
         }
     }
+    if found.is_empty() {
+        return Ok(Standing::AsPlanned(None));
+    }
+    let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
+    Ok(Standing::Moved(format!(
+        "`{}` exists now, as {}",
+        work.change.display_name,
+        ids.join(" and ")
+    )))
 }
 
 fn is_settled(change: &Change) -> bool {

@@ -60,7 +60,7 @@ pub(super) async fn verify(
     let mut patience = Patience::for_a_write(context).unless(context.cancelled);
     loop {
         let live = context.read(work, id).await?;
-        let left = context.replan(work.manifest, live.as_ref());
+        let left = context.replan(work.manifest, live.as_ref()).await?;
         if let Some(verdict) = watch.judge(live.as_ref(), &left) {
             return Ok(verdict);
         }
@@ -225,6 +225,7 @@ mod tests {
             precondition: None,
             risks: Vec::new(),
             blocked: Vec::new(),
+            masked: BTreeSet::new(),
             last_modified: None,
         }
     }

@@ -12,7 +12,14 @@ pub(super) fn moved(planned: &Change, now: &Change) -> String {
         let known = planned.fields.iter().find(|known| known.path == field.path);
         let (path, is) = (&field.path, quote(&field.before));
         match known {
-            Some(known) if known.before == field.before => {}
+            Some(known) if known.before == field.before => {
+                if known.after != field.after {
+                    let (was, is) = (quote(&known.after), quote(&field.after));
+                    parts.push(format!(
+                        "{path} was to become {was}, and {is} is declared now"
+                    ));
+                }
+            }
             Some(known) => parts.push(format!(
                 "{path} was {} and is {is} now",
                 quote(&known.before)

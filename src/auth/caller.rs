@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::graph::request::Effect;
 use crate::graph::retry::{self, CHAIN_DEADLINE, Decision, Outcome};
 use crate::graph::transport::{Fault, Incoming, Outgoing, Transport, WIRE, millis};
+use crate::graph::watch::{self, Delay, Watch};
 
 /// Makes calls to whoever has a part in signing in. Each is a read: a token that was issued and lost does
 /// no harm.
@@ -20,6 +21,7 @@ pub struct Caller {
     transport: Transport,
     clock: Clock,
     deadline: Option<Instant>,
+    watch: Watch,
 }
 
 /// A call to a service that has tokens.
@@ -131,7 +133,14 @@ impl Caller {
             transport,
             clock,
             deadline,
+            watch: Watch::default(),
         }
+    }
+
+    /// Tells this watch of calls that take long.
+    #[must_use]
+    pub fn watched_by(self, watch: Watch) -> Self {
+        Self { watch, ..self }
     }
 
     /// Returns the clock that it waits by.
@@ -180,7 +189,14 @@ impl Caller {
                 attempt,
                 left,
             ) {
-                Decision::Wait(wait) => self.clock.sleep(wait).await,
+                Decision::Wait(wait) => {
+                    self.watch.tell(spent, || Delay {
+                        call: format!("signing in at {}", host(call.url)),
+                        why: watch::ending(result.as_ref().map(|answer| answer.status)),
+                        wait,
+                    });
+                    self.clock.sleep(wait).await;
+                }
                 Decision::Final | Decision::GiveUp | Decision::AnswerLost => {
                     return result.map_err(|source| AuthError::Unreachable {
                         host: host(call.url),

@@ -16,6 +16,7 @@ pub mod cache;
 pub mod caller;
 mod certificate;
 mod chain;
+pub mod claims;
 pub mod client_secret;
 pub mod credential;
 mod device_code;

@@ -4,58 +4,87 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::execution::{self, Execution, Terms};
+use super::execution::{self, Execution, WriteOptions};
 use super::failure::Failure;
+use super::reviewed::ReviewedOptions;
 use super::session::Session;
+use super::terms::PlanOptions;
 use super::{Done, TenantOptions};
 use crate::apply::journal::Command;
 use crate::error::{Error, ErrorKind};
-use crate::manifest::Address;
+use crate::plan::Plan;
 use crate::ui::Ui;
 
 /// Make the tenant as declared: shows the plan and asks first.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A folder with a moorline.yaml, or that file.
+    /// A folder with a moorline.yaml, that file, or a plan of the tenant in this folder that `plan --out` saved.
     #[arg(default_value = ".")]
     path: PathBuf,
-    /// Create an object anew whose `metadata.id` is gone.
-    #[arg(long)]
-    recreate: bool,
+    #[command(flatten)]
+    reviewed: ReviewedOptions,
     /// Go on with what an earlier apply did not come to do; the plan is made anew, limited to that.
-    #[arg(long, value_name = "JOURNAL")]
+    #[arg(long, value_name = "JOURNAL", conflicts_with_all = ["plan", "plan_digest"])]
     resume: Option<PathBuf>,
     #[command(flatten)]
-    pub(super) terms: Terms,
+    options: PlanOptions,
+    #[command(flatten)]
+    pub(super) write: WriteOptions,
     #[command(flatten)]
     tenant: TenantOptions,
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let mut session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
+    let Arguments {
+        options,
+        write,
+        tenant,
+        resume: journal,
+        ..
+    } = arguments;
+    let reviewed = arguments.reviewed.read(&arguments.path)?;
+    let only = reviewed.only(&tenant.only.globs)?;
+    let mut session = Session::open_only(ui, tenant, reviewed.path, &only).await?;
+    reviewed.check_tenant(&session.desired)?;
     session.settle(ui).await?;
-    if let Some(journal) = &arguments.resume {
+    if let Some(journal) = journal {
+        reviewed.is_free_to_resume()?;
         resume(ui, &mut session, journal)?;
     }
-    let (plan, live) = session.plan(ui, arguments.recreate).await?;
+    let release = options.release(&mut session.desired)?;
+    let (mut plan, live) = reviewed.plan(ui, &session, options.terms()).await?;
+    release.tell(&mut plan, &live);
+    execution::show(ui, write, &plan)?;
+    let (plan, left_out) = reviewed.hold(plan, write.skip_stale)?;
     let execution = Execution {
         ui,
-        terms: &arguments.terms,
+        options: write,
         session: &session,
         plan: &plan,
         live: &live,
         command: Command::Apply,
-        journal: arguments.resume.as_deref(),
+        journal: journal.as_deref(),
     };
-    execution.show()?;
     let outcome = if plan.summary.is_empty() {
         execution.nothing_to_do()
     } else {
+        is_certain(options, &plan)?;
         execution.may_go_on()?;
         execution.carry_out().await?
     };
     session.close().await;
-    execution::finish(ui, &arguments.terms.output, &outcome)
+    execution::finish(ui, &write.output, &outcome.leaving_out(left_out))
+}
+
+/// Refuses what cannot be compared, where the user does not want it.
+fn is_certain(options: &PlanOptions, plan: &Plan) -> Result<(), Error> {
+    if !options.unverifiable.fails(plan.summary.unverifiable_fields) {
+        return Ok(());
+    }
+    let message =
+        "settings cannot be compared, and `--unverifiable fail` was given; nothing was written";
+    let error = Error::new(ErrorKind::Refused, "apply/unverifiable", message);
+    Err(error.hint("Write them with `--rewrite-secret`, or go on without `--unverifiable fail`."))
 }
 
 /// Limits a run to what an earlier one was to do and did not. Nothing else is taken from its journal.
@@ -70,19 +99,20 @@ fn resume(ui: &Ui, session: &mut Session, path: &Path) -> Result<(), Failure> {
             .into());
     }
     let undone = record.undone();
-    let (declared, gone): (Vec<Address>, Vec<Address>) = undone
-        .into_iter()
-        .partition(|address| session.desired.manifest(address).is_some());
-    for address in gone {
+    let ownership = session.desired.tenant.spec.ownership.as_ref();
+    let prunes = ownership.is_some_and(|ownership| ownership.prune);
+    let is_gone = |address: &&_| !prunes && session.desired.manifest(address).is_none();
+    for address in undone.iter().filter(is_gone) {
         ui.warning(&format!(
             "{address} is no longer declared, and is left as it is"
         ));
     }
-    let (left, all) = (declared.len(), record.header.order.len());
     ui.status(&format!(
-        "Going on with {}: {left} of {all} changes are left.",
-        path.display()
+        "Going on with {}: {} of {} changes are left.",
+        path.display(),
+        undone.len(),
+        record.header.order.len()
     ));
-    session.selection.limit_to(declared);
+    session.selection.limit_to(undone);
     Ok(())
 }

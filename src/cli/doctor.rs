@@ -12,7 +12,7 @@ use super::session::Connection;
 use super::{Done, Format, TenantOptions};
 use crate::diagnose::doctor::{self, Subject};
 use crate::diagnostic;
-use crate::error::{Error, ErrorKind};
+use crate::error::ErrorKind;
 use crate::manifest::{Invalid, bundle};
 use crate::report;
 use crate::ui::Ui;
@@ -33,14 +33,6 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    if arguments.output.format == Format::Markdown {
-        let error = Error::new(
-            ErrorKind::Usage,
-            "usage/format",
-            "an examination has no Markdown form",
-        );
-        return Err(error.hint("Use `--format text` or `--format json`.").into());
-    }
     let loaded = bundle::load(&arguments.path);
     let Some(tenant) = &loaded.tenant else {
         // Without a tenant there is nothing to examine.
@@ -71,6 +63,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         caller: &connection.caller,
         concurrency: arguments.tenant.concurrency.into(),
         timeout: arguments.tenant.timeout,
+        watch: connection.watch.clone(),
         credential: connection.credential,
         manifests: valid.then(|| selected.collect()),
         purpose: arguments.purpose.into(),
@@ -79,13 +72,13 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     if let Some(sandbox) = connection.sandbox {
         sandbox.shutdown().await;
     }
-    let text = match arguments.output.format {
+    let output = &arguments.output;
+    let text = match output.format {
+        Format::Text => report::text::doctor(&document, output.palette(ui), output.width(ui)),
         Format::Json => report::json::doctor(&document),
-        Format::Text | Format::Markdown => {
-            report::text::doctor(&document, arguments.output.palette(ui))
-        }
+        Format::Markdown => report::markdown::doctor(&document),
     };
-    arguments.output.write(ui, &text)?;
+    output.write(ui, &text)?;
     Ok(match document.summary.missing {
         0 => Done::Quietly,
         _ => Done::As(ErrorKind::Failed),

@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::output::Output;
-use super::session::Session;
+use super::session::{Session, Terms};
+use super::terms::UnverifiableOption;
 use super::{Done, Format, TenantOptions};
 use crate::drift;
 use crate::error::ErrorKind;
@@ -23,6 +24,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     detailed_exitcode: bool,
     #[command(flatten)]
+    unverifiable: UnverifiableOption,
+    #[command(flatten)]
     pub(super) output: Output,
     #[command(flatten)]
     tenant: TenantOptions,
@@ -30,7 +33,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
-    let (plan, _) = session.plan(ui, false).await?;
+    let (plan, _) = session.plan(ui, Terms::default()).await?;
     session.close().await;
     arguments.output.warn(ui, &plan.warnings);
     let report = drift::report(plan);
@@ -43,11 +46,14 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     };
     arguments.output.write(ui, &text)?;
     let differs = report.has_drift();
-    if arguments.detailed_exitcode && !differs && report.summary.unknown > 0 {
+    let differs_told = differs && arguments.detailed_exitcode;
+    let untold = arguments.detailed_exitcode && report.summary.unknown > 0
+        || arguments.unverifiable.fails(report.summary.unverifiable);
+    if untold && !differs_told {
         // Nobody may take "cannot be told" for "in sync".
         return Ok(Done::As(ErrorKind::Failed));
     }
-    Ok(if differs && arguments.detailed_exitcode {
+    Ok(if differs_told {
         Done::WithDifferences
     } else {
         Done::Quietly

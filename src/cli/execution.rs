@@ -28,9 +28,9 @@ use crate::ui::{Answer, Ui};
 /// limits.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// On what terms a plan is carried out.
+/// What every command takes that writes.
 #[derive(Debug, Args)]
-pub(super) struct Terms {
+pub(super) struct WriteOptions {
     /// Do not ask.
     #[arg(long, short = 'y')]
     yes: bool,
@@ -50,7 +50,7 @@ pub(super) struct Terms {
 /// A plan on its way to a tenant.
 pub(super) struct Execution<'a> {
     pub(super) ui: &'a Ui,
-    pub(super) terms: &'a Terms,
+    pub(super) options: &'a WriteOptions,
     pub(super) session: &'a Session,
     pub(super) plan: &'a Plan,
     pub(super) live: &'a Live,
@@ -59,39 +59,38 @@ pub(super) struct Execution<'a> {
     pub(super) journal: Option<&'a Path>,
 }
 
-impl Execution<'_> {
-    /// Shows the plan: on stdout for people, on stderr where stdout is for a program. Nobody is asked about a
-    /// plan that they do not see, so a question brings it with it even where little is to be said.
-    pub(super) fn show(&self) -> Result<(), Error> {
-        let Self {
-            ui, terms, plan, ..
-        } = self;
-        let text = |palette| report::text::plan(plan, palette, ui.verbosity().into());
-        if terms.output.format == Format::Text && terms.output.output.is_none() {
-            return ui.data(&text(ui.palette()));
-        }
-        if self.asks() {
-            ui.notice(&text(ui.notice_palette()));
-        } else if ui.is_quiet() {
-            for warning in &plan.warnings {
-                ui.warning(warning);
-            }
-        } else {
-            ui.status(&text(Palette::Plain));
-        }
-        Ok(())
-    }
-
+impl WriteOptions {
     /// Returns whether somebody has to say yes before anything is written.
-    fn asks(&self) -> bool {
-        !self.terms.yes && !self.plan.order.is_empty()
+    fn asks(&self, plan: &Plan) -> bool {
+        !self.yes && !plan.order.is_empty()
     }
+}
 
+/// Shows a plan: on stdout for people, on stderr where stdout is for a program. Nobody is asked about a plan that
+/// they do not see, so a question brings it with it even where little is to be said.
+pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), Error> {
+    let text = |palette| report::text::plan(plan, palette, ui.verbosity().into());
+    if options.output.format == Format::Text && options.output.output.is_none() {
+        return ui.data(&text(ui.palette()));
+    }
+    if options.asks(plan) {
+        ui.notice(&text(ui.notice_palette()));
+    } else if ui.is_quiet() {
+        for warning in &plan.warnings {
+            ui.warning(warning);
+        }
+    } else {
+        ui.status(&text(Palette::Plain));
+    }
+    Ok(())
+}
+
+impl Execution<'_> {
     /// Makes sure that nothing speaks against it, its user among that.
     pub(super) fn may_go_on(&self) -> Result<(), Failure> {
         let Self {
             ui,
-            terms,
+            options,
             session,
             plan,
             ..
@@ -99,7 +98,7 @@ impl Execution<'_> {
         let refused =
             |code: &'static str, message: &str| Error::new(ErrorKind::Refused, code, message);
         let blocked = plan.summary.blocked_changes;
-        if blocked > 0 && !terms.skip_blocked {
+        if blocked > 0 && !options.skip_blocked {
             let message = match blocked {
                 1 => "1 change cannot be made; nothing was written".to_owned(),
                 many => format!("{many} changes cannot be made; nothing was written"),
@@ -108,7 +107,7 @@ impl Execution<'_> {
                 .hint("Mend what the plan names, or apply the rest with `--skip-blocked`.")
                 .into());
         }
-        let refusals = risk::refusals(plan, &session.desired.tenant.spec.guard, &terms.allow);
+        let refusals = risk::refusals(plan, &session.desired.tenant.spec.guard, &options.allow);
         if !refusals.is_empty() {
             ui.notice(&report::text::refusals(&refusals, ui.notice_palette()));
             let mut flags: Vec<String> = refusals
@@ -122,7 +121,7 @@ impl Execution<'_> {
                 .hint(format!("If it is meant: {}", flags.join(" ")))
                 .into());
         }
-        if !self.asks() {
+        if !options.asks(plan) {
             return Ok(());
         }
         match ui.confirm(&format!("Apply this to {}?", session.place())) {
@@ -155,8 +154,8 @@ impl Execution<'_> {
             names: &self.live.names,
             plan: self.plan,
             options: ApplyOptions {
-                skip_stale: self.terms.skip_stale,
-                skip_blocked: self.terms.skip_blocked,
+                skip_stale: self.options.skip_stale,
+                skip_blocked: self.options.skip_blocked,
                 ..ApplyOptions::default()
             },
             journal: self.session.draft(self.command, self.journal),

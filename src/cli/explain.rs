@@ -4,9 +4,9 @@ use std::io::{self, Read};
 
 use clap::Args;
 
+use super::Done;
 use super::failure::Failure;
-use super::output::Output;
-use super::{Done, Format};
+use super::output::{Output, without_markdown};
 use crate::diagnose::Catalogue;
 use crate::diagnose::explanation;
 use crate::error::{Error, ErrorKind};
@@ -18,6 +18,7 @@ const LONGEST: u64 = 1 << 20;
 
 /// Say what an error means and what to do: a code, a number, a pasted body, a log line.
 #[derive(Debug, Args)]
+#[command(mut_arg("format", without_markdown))]
 pub(super) struct Arguments {
     /// A code of Moorline's, Graph's or Microsoft Entra's, a message, or `-` to read it from stdin.
     #[arg(value_name = "CODE | -")]
@@ -28,18 +29,10 @@ pub(super) struct Arguments {
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     let output = &arguments.output;
-    let palette = output.palette(ui);
-    if output.format == Format::Markdown {
-        let error = Error::new(
-            ErrorKind::Usage,
-            "usage/format",
-            "explanations have no Markdown form",
-        );
-        return Err(error.hint("Use `--format text` or `--format json`.").into());
-    }
+    let (palette, width) = (output.palette(ui), output.width(ui));
     let text = match &arguments.text[..] {
-        [] if output.format == Format::Text => {
-            let list = report::text::catalogue(Catalogue::built_in(), palette);
+        [] if !output.is_json() => {
+            let list = report::text::catalogue(Catalogue::built_in(), palette, width);
             output.write(ui, &list)?;
             return Ok(Done::Quietly);
         }
@@ -51,9 +44,9 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
         return Err(nothing().into());
     }
     let document = explanation::explain(&text);
-    let text = match output.format {
-        Format::Json => report::json::explain(&document),
-        Format::Text | Format::Markdown => report::text::explain(&document, palette),
+    let text = match output.is_json() {
+        true => report::json::explain(&document),
+        false => report::text::explain(&document, palette, width),
     };
     output.write(ui, &text)?;
     Ok(match document.items.is_empty() {

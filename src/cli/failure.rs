@@ -39,7 +39,8 @@ impl Failure {
         }
         ui.error(&self.error);
         if let Some(explanation) = &self.explanation {
-            ui.notice(&report::text::explanation(explanation, ui.notice_palette()));
+            let palette = ui.notice_palette();
+            ui.notice(&report::text::explanation(explanation, palette, ui.width()));
         }
         if json {
             let findings = self

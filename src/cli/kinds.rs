@@ -4,10 +4,9 @@ use clap::Args;
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 
+use super::Done;
 use super::failure::Failure;
-use super::output::Output;
-use super::{Done, Format};
-use crate::error::{Error, ErrorKind};
+use super::output::{Output, without_markdown};
 use crate::kinds;
 use crate::kinds::document::KindsDocument;
 use crate::report;
@@ -15,23 +14,16 @@ use crate::ui::Ui;
 
 /// List the kinds that can be declared, with their endpoints, versions and permissions.
 #[derive(Debug, Args)]
+#[command(mut_arg("format", without_markdown))]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) output: Output,
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let text = match arguments.output.format {
-        Format::Text => table(),
-        Format::Json => report::json::kinds(&KindsDocument::new()),
-        Format::Markdown => {
-            let error = Error::new(
-                ErrorKind::Usage,
-                "usage/format",
-                "kinds have no Markdown form",
-            );
-            return Err(error.hint("Use `--format text` or `--format json`.").into());
-        }
+    let text = match arguments.output.is_json() {
+        true => report::json::kinds(&KindsDocument::new()),
+        false => table(),
     };
     arguments.output.write(ui, &text)?;
     Ok(Done::Quietly)

@@ -11,6 +11,7 @@ use crate::auth::Credential;
 use crate::error::ErrorKind;
 use crate::ui::{self, Ui};
 use failure::Failure;
+use output::Output;
 
 mod apply;
 mod completions;
@@ -24,11 +25,15 @@ mod logging;
 mod output;
 mod permissions;
 mod plan;
+mod previous;
+mod reviewed;
 mod rollback;
 mod sandbox;
 mod schema;
 mod selection;
 mod session;
+mod terms;
+mod usage;
 mod validate;
 
 /// Keeps a Microsoft tenant's device settings where Git says they are.
@@ -117,21 +122,20 @@ enum Command {
 }
 
 impl Command {
-    /// Returns whether stdout holds JSON, a failure included.
-    fn wants_json(&self) -> bool {
-        let output = match self {
-            Self::Validate(arguments) => &arguments.output,
-            Self::Plan(arguments) => &arguments.output,
-            Self::Apply(arguments) => &arguments.terms.output,
-            Self::Rollback(arguments) => &arguments.terms.output,
-            Self::Drift(arguments) => &arguments.output,
-            Self::Doctor(arguments) => &arguments.output,
-            Self::Explain(arguments) => &arguments.output,
-            Self::Permissions(arguments) => &arguments.output,
-            Self::Kinds(arguments) => &arguments.output,
-            Self::Schema(_) | Self::Sandbox(_) | Self::Completions(_) => return false,
-        };
-        output.is_json()
+    /// Returns where the result goes, where that can be chosen.
+    fn output(&self) -> Option<&Output> {
+        match self {
+            Self::Validate(arguments) => Some(&arguments.output),
+            Self::Plan(arguments) => Some(&arguments.output),
+            Self::Apply(arguments) => Some(&arguments.write.output),
+            Self::Rollback(arguments) => Some(&arguments.write.output),
+            Self::Drift(arguments) => Some(&arguments.output),
+            Self::Doctor(arguments) => Some(&arguments.output),
+            Self::Explain(arguments) => Some(&arguments.output),
+            Self::Permissions(arguments) => Some(&arguments.output),
+            Self::Kinds(arguments) => Some(&arguments.output),
+            Self::Schema(_) | Self::Sandbox(_) | Self::Completions(_) => None,
+        }
     }
 }
 
@@ -160,9 +164,10 @@ enum Done {
 
 /// Runs the program with these arguments and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage::report(&error, &arguments),
     };
     let options = ui::Options {
         color: cli.global.color,
@@ -171,25 +176,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let ui = Ui::new(options);
     logging::start(&ui, cli.global.log_format);
-    match dispatch(&ui, &cli.command) {
+    let output = cli.command.output();
+    // What cannot be written in the end had better not be worked out, let alone carried out.
+    let done = match output.map_or(Ok(()), Output::prove_writable) {
+        Ok(()) => dispatch(&ui, &cli.command),
+        Err(error) => Err(error.into()),
+    };
+    match done {
         Ok(Done::Quietly) => ExitCode::SUCCESS,
         Ok(Done::WithDifferences) => ExitCode::from(2),
         Ok(Done::As(kind)) => ExitCode::from(kind.exit_code()),
         Err(failure) => {
-            failure.report(&ui, cli.command.wants_json());
+            failure.report(&ui, output.is_some_and(Output::is_json));
             ExitCode::from(failure.kind().exit_code())
         }
-    }
-}
-
-/// clap's own exit code for wrong usage is 2, which a caller would take for drift.
-fn usage(error: &clap::Error) -> ExitCode {
-    // Nothing can be done where even this cannot be written.
-    let _ = error.print();
-    if error.use_stderr() {
-        ExitCode::from(ErrorKind::Usage.exit_code())
-    } else {
-        ExitCode::SUCCESS
     }
 }
 

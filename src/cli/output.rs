@@ -1,8 +1,10 @@
 //! Where a command's result goes.
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Arg, Args, ValueEnum};
 
 use super::Format;
 use crate::error::Error;
@@ -19,6 +21,16 @@ pub(super) struct Output {
     pub(super) output: Option<PathBuf>,
 }
 
+/// Takes Markdown from the formats of a command whose result has no such form.
+pub(super) fn without_markdown(format: Arg) -> Arg {
+    let formats = Format::value_variants()
+        .iter()
+        .filter(|format| **format != Format::Markdown);
+    let values = formats.filter_map(ValueEnum::to_possible_value);
+    let parser = PossibleValuesParser::new(values);
+    format.value_parser(parser.try_map(|name| Format::from_str(&name, false)))
+}
+
 impl Output {
     pub(super) fn is_json(&self) -> bool {
         self.format == Format::Json
@@ -33,18 +45,41 @@ impl Output {
         }
     }
 
+    /// Makes sure that a result can be written later, and leaves everything as it is.
+    ///
+    /// # Errors
+    /// `io/output` where it cannot.
+    pub(super) fn prove_writable(&self) -> Result<(), Error> {
+        let Some(path) = &self.output else {
+            return Ok(());
+        };
+        let proof = match std::fs::metadata(path) {
+            // Whoever reads from a pipe would take its closing for the end of the result.
+            Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => Ok(()),
+            Ok(_) => OpenOptions::new().append(true).open(path).map(drop),
+            Err(_) => OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .open(path)
+                .and_then(|_| std::fs::remove_file(path)),
+        };
+        proof.map_err(|source| unwritable(path, source))
+    }
+
     /// Writes a result.
     pub(super) fn write(&self, ui: &Ui, text: &str) -> Result<(), Error> {
         let Some(path) = &self.output else {
             return ui.data(text);
         };
-        std::fs::write(path, text).map_err(|source| {
-            Error::failed(
-                "io/output",
-                format!("`{}` cannot be written", path.display()),
-            )
-            .because(source)
-        })
+        std::fs::write(path, text).map_err(|source| unwritable(path, source))
+    }
+
+    /// Returns how many columns a line of text may take: in a file, as many as it likes.
+    pub(super) fn width(&self, ui: &Ui) -> usize {
+        match self.output {
+            Some(_) => usize::MAX,
+            None => ui.width(),
+        }
     }
 
     /// Returns the palette for text: none in a file.
@@ -55,4 +90,9 @@ impl Output {
             ui.palette()
         }
     }
+}
+
+fn unwritable(path: &Path, source: std::io::Error) -> Error {
+    let message = format!("`{}` cannot be written", path.display());
+    Error::failed("io/output", message).because(source)
 }

@@ -9,7 +9,6 @@ use super::output::Output;
 use super::selection::{Only, Selection};
 use super::{Done, Format};
 use crate::diagnose::needs::{self, PermissionsDocument, Purpose};
-use crate::error::{Error, ErrorKind};
 use crate::manifest::{Manifest, bundle};
 use crate::report;
 use crate::ui::Ui;
@@ -70,18 +69,12 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     let document = PermissionsDocument {
         items: items.collect(),
     };
-    let text = match arguments.output.format {
-        Format::Text => report::text::permissions(&document, arguments.output.palette(ui)),
+    let output = &arguments.output;
+    let text = match output.format {
+        Format::Text => report::text::permissions(&document, output.palette(ui), output.width(ui)),
         Format::Json => report::json::permissions(&document),
-        Format::Markdown => {
-            let error = Error::new(
-                ErrorKind::Usage,
-                "usage/format",
-                "permissions have no Markdown form",
-            );
-            return Err(error.hint("Use `--format text` or `--format json`.").into());
-        }
+        Format::Markdown => report::markdown::permissions(&document),
     };
-    arguments.output.write(ui, &text)?;
+    output.write(ui, &text)?;
     Ok(Done::Quietly)
 }

@@ -1,14 +1,15 @@
 //! `moorline plan`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::failure::Failure;
 use super::output::Output;
 use super::session::Session;
+use super::terms::PlanOptions;
 use super::{Done, Format, TenantOptions};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::plan::Plan;
 use crate::report;
 use crate::ui::Ui;
@@ -22,9 +23,11 @@ pub(super) struct Arguments {
     /// Exit with 2 where anything would change.
     #[arg(long)]
     detailed_exitcode: bool,
-    /// Plan to create an object anew whose `metadata.id` is gone.
-    #[arg(long)]
-    recreate: bool,
+    #[command(flatten)]
+    options: PlanOptions,
+    /// Save the plan, for `apply` to be held to it.
+    #[arg(long, value_name = "PLAN.json")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) output: Output,
     #[command(flatten)]
@@ -32,10 +35,20 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
-    let (plan, _) = session.plan(ui, arguments.recreate).await?;
+    let mut session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
+    let release = arguments.options.release(&mut session.desired)?;
+    let (mut plan, live) = session.plan(ui, arguments.options.terms()).await?;
+    release.tell(&mut plan, &live);
     session.close().await;
     write(ui, &arguments.output, &plan)?;
+    if let Some(path) = &arguments.out {
+        save(path, &report::json::plan(&plan))?;
+        ui.status(&format!("The plan is saved in {}.", path.display()));
+    }
+    let unverifiable = plan.summary.unverifiable_fields;
+    if arguments.options.unverifiable.fails(unverifiable) {
+        return Ok(Done::As(ErrorKind::Failed));
+    }
     let differs = !plan.summary.is_empty();
     Ok(if differs && arguments.detailed_exitcode {
         Done::WithDifferences
@@ -53,4 +66,14 @@ pub(super) fn write(ui: &Ui, output: &Output, plan: &Plan) -> Result<(), Error> 
         Format::Markdown => report::markdown::plan(plan),
     };
     output.write(ui, &text)
+}
+
+fn save(path: &Path, document: &str) -> Result<(), Error> {
+    std::fs::write(path, document).map_err(|source| {
+        let message = format!(
+            "`{}` cannot be written, so the plan is not saved",
+            path.display()
+        );
+        Error::failed("io/output", message).because(source)
+    })
 }

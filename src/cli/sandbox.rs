@@ -12,10 +12,11 @@ use super::session::{block_on, load_conditions, load_state};
 use crate::error::{Error, ErrorKind};
 use crate::manifest::{Address, bundle};
 use crate::sandbox::Sandbox;
+use crate::sandbox::approvals::ApprovalStatus;
 use crate::sandbox::conditions::{Conditions, TimeScale};
 use crate::sandbox::edit::Edit;
 use crate::sandbox::state::State;
-use crate::ui::Ui;
+use crate::ui::{Ui, sanitize};
 
 /// Serve the built-in Graph emulator, or play somebody in the portal.
 #[derive(Debug, Args)]
@@ -44,6 +45,24 @@ pub(super) struct Arguments {
 enum Command {
     /// Change an object behind Git's back, as somebody in the portal would.
     Edit(EditArguments),
+    /// Decide writes that wait for a second administrator's approval.
+    Approve(ApproveArguments),
+}
+
+#[derive(Debug, Args)]
+struct ApproveArguments {
+    /// The state file.
+    #[arg(value_name = "STATE.json")]
+    state: PathBuf,
+    /// The approval codes; without any, all that wait.
+    #[arg(value_name = "CODE")]
+    codes: Vec<String>,
+    /// Reject them instead.
+    #[arg(long)]
+    reject: bool,
+    /// Who decides, as a user principal name.
+    #[arg(long = "as", value_name = "UPN", default_value = "bob@contoso.com")]
+    approver: String,
 }
 
 #[derive(Debug, Args)]
@@ -68,6 +87,7 @@ struct EditArguments {
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     match &arguments.command {
         Some(Command::Edit(arguments)) => edit(ui, arguments)?,
+        Some(Command::Approve(arguments)) => approve(ui, arguments)?,
         None => block_on(serve(ui, arguments))??,
     }
     Ok(Done::Quietly)
@@ -105,6 +125,30 @@ async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
+fn approve(ui: &Ui, arguments: &ApproveArguments) -> Result<(), Failure> {
+    let (status, word) = match arguments.reject {
+        true => (ApprovalStatus::Rejected, "Rejected"),
+        false => (ApprovalStatus::Approved, "Approved"),
+    };
+    let mut state = load_state(&arguments.state)?;
+    let decided = state.decide(&arguments.codes, status, &arguments.approver);
+    if decided.is_empty() {
+        return Err(Error::failed("sandbox/approve", "no write waits for this approval").into());
+    }
+    save(&mut state, &arguments.state)?;
+    for request in decided {
+        let text = format!("{word} {} {}", request.code, request.operation);
+        ui.data(&format!("{}\n", sanitize::line(&text)))?;
+    }
+    Ok(())
+}
+
+fn save(state: &mut State, path: &Path) -> Result<(), Error> {
+    state.save(path).map_err(|source| {
+        Error::failed("sandbox/state", "the state cannot be kept").because(source)
+    })
+}
+
 fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), Failure> {
     let usage = |source: &dyn std::error::Error| {
         Error::new(ErrorKind::Usage, "sandbox/edit", source.to_string())
@@ -118,9 +162,7 @@ fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), Failure> {
     let mut state = load_state(&arguments.state)?;
     edit.apply(&mut state)
         .map_err(|source| Error::failed("sandbox/edit", source.to_string()))?;
-    state.save(&arguments.state).map_err(|source| {
-        Error::failed("sandbox/state", "the state cannot be kept").because(source)
-    })?;
+    save(&mut state, &arguments.state)?;
     ui.status(&format!(
         "Edited {} in {}.",
         arguments.target,

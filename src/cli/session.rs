@@ -3,7 +3,8 @@
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -11,7 +12,6 @@ use uuid::Uuid;
 use super::TenantOptions;
 use super::failure::Failure;
 use super::selection::Selection;
-use crate::apply::journal::{self, Command, Draft, Origin, Record};
 use crate::auth::cache::Cached;
 use crate::auth::client_secret::ClientSecret;
 use crate::auth::entra::TokenEndpoint;
@@ -20,20 +20,23 @@ use crate::auth::{
 };
 use crate::clock::Clock;
 use crate::diagnostic;
+use crate::diagnostic::suggest::nearest;
 use crate::error::{Error, ErrorKind};
 use crate::graph::client::{Graph, Options};
 use crate::graph::cloud::Endpoints;
 use crate::graph::transport::Transport;
+use crate::graph::watch::{Delay, Watch};
 use crate::manifest::tenant_file::{TenantFile, TenantSpec};
-use crate::manifest::{self, Desired};
-use crate::plan::{self, Plan, TenantRef};
-use crate::report::words;
+use crate::manifest::{self, Address, Desired};
+use crate::plan::{self, Plan, Rewrite};
 use crate::sandbox::conditions::Conditions;
 use crate::sandbox::state::{State, Tenant};
 use crate::sandbox::{Running, Sandbox};
 use crate::tenant::{self, Live};
 use crate::ui::Ui;
 use crate::yaml;
+
+mod journal;
 
 /// Runs an asynchronous command.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
@@ -43,7 +46,10 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
         .map_err(|source| {
             Error::failed("io/runtime", "the program cannot start its threads").because(source)
         })?;
-    Ok(runtime.block_on(work))
+    let done = runtime.block_on(work);
+    // A look-up of a name that nobody answers would hold up the end of the program.
+    runtime.shutdown_background();
+    Ok(done)
 }
 
 /// The way to a tenant, or to the sandbox in its place. Nothing was sent yet.
@@ -52,9 +58,21 @@ pub(super) struct Connection {
     pub(super) transport: Transport,
     pub(super) clock: Clock,
     pub(super) caller: Caller,
+    pub(super) watch: Watch,
     /// What is signed in with, in words, and its tokens.
     pub(super) credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     pub(super) sandbox: Option<Running>,
+}
+
+/// Under which terms a plan is made.
+#[derive(Clone, Default)]
+pub(super) struct Terms {
+    /// Whether objects whose id is gone are created anew.
+    pub(super) recreate: bool,
+    /// What is written though it cannot be compared.
+    pub(super) rewrite: Vec<Rewrite>,
+    /// Whether masked values stay masked, even where the token may read them.
+    pub(super) leave_masked: bool,
 }
 
 /// What a command that looks at a tenant works with.
@@ -103,7 +121,9 @@ impl Connection {
         let deadline = options
             .timeout
             .and_then(|timeout| clock.instant().checked_add(timeout));
+        let watch = watch(ui, &clock);
         let caller = Caller::new(transport.clone(), clock.clone(), deadline);
+        let caller = caller.watched_by(watch.clone());
         let credential = if sandbox.is_some() {
             // Whatever signs in to the real tenant has no business here.
             let endpoint = TokenEndpoint::new(&endpoints, &spec.tenant_id, caller.clone());
@@ -125,6 +145,7 @@ impl Connection {
             transport,
             clock,
             caller,
+            watch,
             credential,
             sandbox,
         })
@@ -138,6 +159,16 @@ impl Session {
         options: &TenantOptions,
         path: &Path,
     ) -> Result<Self, Failure> {
+        Self::open_only(ui, options, path, &options.only.globs).await
+    }
+
+    /// As [`Self::open`], limited by these globs instead of those of the options.
+    pub(super) async fn open_only(
+        ui: &Ui,
+        options: &TenantOptions,
+        path: &Path,
+        only: &[String],
+    ) -> Result<Self, Failure> {
         let desired = manifest::bundle::load(path)
             .into_desired()
             .map_err(|invalid| Failure::invalid(invalid, path))?;
@@ -150,7 +181,7 @@ impl Session {
                 width,
             ));
         }
-        let selection = Selection::new(&options.only.globs, &desired.manifests)?;
+        let selection = Selection::new(only, &desired.manifests)?;
         Self::sign_in(ui, options, desired, selection).await
     }
 
@@ -167,6 +198,7 @@ impl Session {
             transport,
             clock,
             caller,
+            watch,
             credential,
             sandbox,
         } = Connection::open(ui, options, &desired.tenant, &desired.root).await?;
@@ -180,6 +212,7 @@ impl Session {
             concurrency: options.concurrency.into(),
             timeout: options.timeout,
             tenant: Some(directory),
+            watch,
         };
         let graph = Graph::new(endpoints, tokens, transport, clock, &options);
         Ok(Self {
@@ -194,66 +227,50 @@ impl Session {
     }
 
     /// Returns what limits or widens a plan.
-    pub(super) fn plan_options(&self, recreate: bool) -> plan::Options {
+    pub(super) fn plan_options(&self, terms: Terms) -> plan::Options {
         plan::Options {
             only: self.selection.globs().to_vec(),
-            recreate,
+            recreate: terms.recreate,
+            rewrite: terms.rewrite,
             created_at: now(self.graph.clock()),
+            leave_masked: terms.leave_masked,
         }
     }
 
     /// Reads the tenant and plans.
-    pub(super) async fn plan(&self, ui: &Ui, recreate: bool) -> Result<(Plan, Live), Failure> {
+    pub(super) async fn plan(&self, ui: &Ui, terms: Terms) -> Result<(Plan, Live), Failure> {
+        for rewrite in &terms.rewrite {
+            self.check_address(&rewrite.address)?;
+        }
         ui.status(&format!("Reading {} …", self.place()));
-        let options = self.plan_options(recreate);
+        let options = self.plan_options(terms);
         let selected = |address: &manifest::Address| self.selection.takes(address);
         let read = tenant::read::plan(&self.graph, &self.desired, selected, &options).await;
         Ok(read?)
     }
 
-    /// Returns what a journal says of a run; `of` is the journal that the run is about.
-    fn origin(&self, command: Command, of: Option<&Path>) -> Origin {
-        Origin {
-            command,
-            of: of.map(|path| path.display().to_string()),
-            directory_id: self.directory.to_string(),
-            emulated: self.sandbox.is_some() || self.graph.endpoints().graph_is_overridden(),
-            signed_in_with: self.signed_in_with.clone(),
-        }
-    }
-
-    /// Returns where a run notes what it writes, nothing where nothing of it is kept.
-    pub(super) fn draft(&self, command: Command, of: Option<&Path>) -> Option<Draft> {
-        self.keeps.then(|| Draft {
-            root: self.desired.root.clone(),
-            origin: self.origin(command, of),
-        })
-    }
-
-    /// Looks after what earlier runs had begun that ended suddenly, and says what became of it.
-    pub(super) async fn settle(&self, ui: &Ui) -> Result<(), Failure> {
-        if !self.keeps {
+    fn check_address(&self, address: &Address) -> Result<(), Error> {
+        let manifests = &self.desired.manifests;
+        if manifests
+            .iter()
+            .any(|manifest| manifest.address == *address)
+        {
             return Ok(());
         }
-        let tenant = TenantRef::from(&self.desired.tenant);
-        let origin = self.origin(Command::Apply, None);
-        let settled = journal::settle(&self.desired.root, &tenant, &origin, &self.graph);
-        for settled in settled.await? {
-            ui.warning(&words::settled(&settled));
-        }
-        Ok(())
-    }
-
-    /// Reads a journal, which must be about this tenant.
-    pub(super) fn journal(&self, path: &Path) -> Result<Record, Failure> {
-        let tenant = TenantRef::from(&self.desired.tenant);
-        let about_this = |record: Record| {
-            record.expect_over()?;
-            record.expect(&tenant, &self.origin(Command::Apply, None))?;
-            Ok(record)
-        };
-        let record = journal::read(path).and_then(about_this);
-        record.map_err(|error| error.into_error().into())
+        let all: Vec<String> = manifests
+            .iter()
+            .map(|manifest| manifest.address.to_string())
+            .collect();
+        let wanted = address.to_string();
+        let error = Error::new(
+            ErrorKind::Usage,
+            "usage/address",
+            format!("no manifest is `{wanted}`"),
+        );
+        Err(match nearest(&wanted, all.iter().map(String::as_str)) {
+            Some(near) => error.hint(format!("Did you mean `{near}`?")),
+            None => error.hint("Write KIND/NAME as the manifest has them."),
+        })
     }
 
     /// Returns which tenant this is, in words.
@@ -271,6 +288,30 @@ impl Session {
             sandbox.shutdown().await;
         }
     }
+}
+
+/// How long nothing is said after it was said that a call takes long: others wait with it.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// Says why nothing seems to happen while calls are tried again.
+fn watch(ui: &Ui, clock: &Clock) -> Watch {
+    if ui.is_quiet() {
+        return Watch::default();
+    }
+    let (say, clock) = (ui.speaker(), clock.clone());
+    let last: Mutex<Option<Instant>> = Mutex::default();
+    Watch::new(move |delay: &Delay| {
+        let now = clock.instant();
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|last| now.saturating_duration_since(last) >= SILENCE) {
+            *last = Some(now);
+            let seconds = delay.wait.as_secs().max(1);
+            say(&format!(
+                "{}: {}; trying again in {seconds} s …",
+                delay.call, delay.why
+            ));
+        }
+    })
 }
 
 /// Chooses what to sign in with.

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::Done;
 use super::failure::{self, Failure};
-use super::output::Output;
+use super::output::{Output, without_markdown};
 use super::selection::{Only, Selection};
-use super::{Done, Format};
 use crate::diagnostic::json::FindingsDocument;
 use crate::diagnostic::text;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::manifest::bundle;
 use crate::manifest::{Loaded, Manifest};
 use crate::report;
@@ -18,6 +18,7 @@ use crate::ui::Ui;
 
 /// Check manifests without asking the tenant: every finding at once, each with its place and remedy.
 #[derive(Debug, Args)]
+#[command(mut_arg("format", without_markdown))]
 pub(super) struct Arguments {
     /// Folders with a moorline.yaml, such files, or single manifests.
     #[arg(default_value = ".")]
@@ -29,14 +30,6 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    if arguments.output.format == Format::Markdown {
-        let error = Error::new(
-            ErrorKind::Usage,
-            "usage/format",
-            "findings have no Markdown form",
-        );
-        return Err(error.hint("Use `--format text` or `--format json`.").into());
-    }
     let (tenants, files): (Vec<PathBuf>, Vec<PathBuf>) = arguments
         .paths
         .iter()

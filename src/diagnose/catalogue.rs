@@ -120,6 +120,12 @@ impl Catalogue {
             .or_else(|| self.entries.iter().find(area))
     }
 
+    /// Returns whether an entry is about a number of Microsoft Entra's.
+    pub(super) fn knows_number(&self, number: u32) -> bool {
+        let mut patterns = self.entries.iter().flat_map(|entry| &entry.when);
+        patterns.any(|pattern| pattern.aadsts.contains(&number))
+    }
+
     /// Returns the entry that answers for what was met on the wire.
     pub fn diagnose(&self, symptom: &Symptom) -> Option<&Entry> {
         self.entries

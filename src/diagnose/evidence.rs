@@ -58,8 +58,8 @@ impl Evidence {
         let lower = text.to_ascii_lowercase();
         let id = |labels: &[&str]| labels.iter().find_map(|label| guid(text, &lower, label));
         Self {
-            request_id: id(&["request-id", "request id", "requestid"]),
-            client_request_id: id(&["client-request-id"]),
+            request_id: id(&["request-id", "request id", "requestid", "request_id"]),
+            client_request_id: id(&["client-request-id", "client_request_id"]),
             activity_id: id(&["activity id"]),
             operation_id: id(&["operation id (for customer support)"]),
             trace_id: id(&["trace id", "trace_id"]),
@@ -87,45 +87,56 @@ impl Evidence {
         self
     }
 
-    /// Returns what was found, each with its name, in words for people.
+    /// Returns what was found, each with its name, in words for people. Nothing is returned where all of it can be
+    /// seen in a glance at what was pasted.
     pub fn lines(&self) -> Vec<(&'static str, String)> {
         let numbers: Vec<String> = self.aadsts.iter().map(|n| format!("AADSTS{n}")).collect();
+        let numbers = Some(numbers.join(", ")).filter(|numbers| !numbers.is_empty());
         let status = self.status.map(|status| status.to_string());
-        let all = [
+        let ids = [
+            ("request id", &self.request_id),
+            ("client request id", &self.client_request_id),
+            ("activity id", &self.activity_id),
+            ("operation id", &self.operation_id),
+            ("trace id", &self.trace_id),
+            ("correlation id", &self.correlation_id),
+            ("approval code", &self.approval_code),
+        ];
+        // Intune fills ids that it has no use for with zeros.
+        let ids = ids.map(|(name, id)| (name, id.as_ref().filter(|id| !is_nil(id))));
+        if self.message.is_none() && ids.iter().all(|(_, id)| id.is_none()) {
+            return Vec::new();
+        }
+        let before = [
+            ("sign-in error", numbers.as_ref()),
             ("status", status.as_ref()),
             ("code", self.code.as_ref()),
             ("message", self.message.as_ref()),
-            ("request id", self.request_id.as_ref()),
-            ("client request id", self.client_request_id.as_ref()),
-            ("activity id", self.activity_id.as_ref()),
-            ("operation id", self.operation_id.as_ref()),
-            ("trace id", self.trace_id.as_ref()),
-            ("correlation id", self.correlation_id.as_ref()),
-            ("approval code", self.approval_code.as_ref()),
-            ("time", self.date.as_ref()),
         ];
-        let mut lines: Vec<(&'static str, String)> = all
-            .into_iter()
+        let all = before.into_iter().chain(ids);
+        all.chain([("time", self.date.as_ref())])
             .filter_map(|(name, value)| Some((name, sanitize::line(value?).into_owned())))
-            .collect();
-        if !numbers.is_empty() {
-            lines.insert(0, ("sign-in error", numbers.join(", ")));
-        }
-        lines
+            .collect()
     }
 
     /// Returns whether there is an id by which support can find the call.
     pub(super) fn has_id(&self) -> bool {
         [&self.request_id, &self.activity_id, &self.trace_id]
-            .iter()
-            .any(|id| id.is_some())
+            .into_iter()
+            .flatten()
+            .any(|id| !is_nil(id))
     }
+}
+
+fn is_nil(id: &str) -> bool {
+    Uuid::try_parse(id).is_ok_and(|id| id.is_nil())
 }
 
 /// Returns the GUID behind a label; `request-id` does not stand for `client-request-id`.
 fn guid(text: &str, lower: &str, label: &str) -> Option<String> {
     lower.match_indices(label).find_map(|(at, _)| {
-        if lower[..at].ends_with("client-") {
+        let before = lower[..at].strip_suffix(['-', '_', ' ']);
+        if before.is_some_and(|before| before.ends_with("client")) {
             return None;
         }
         let rest = text[at + label.len()..].trim_start_matches(GAP);
@@ -163,5 +174,9 @@ mod tests {
         assert_eq!(evidence.trace_id, None);
         assert_eq!(evidence.date.as_deref(), Some("2023-05-06 06:03:00Z"));
         assert_eq!(Evidence::of_text("Activity ID: é"), Evidence::default());
+        let log = r#"client_request_id="11111111-1111-1111-1111-111111111111" request_id="22222222-2222-2222-2222-222222222222""#;
+        let evidence = Evidence::of_text(log);
+        assert_eq!(starts(&evidence.client_request_id), Some('1'));
+        assert_eq!(starts(&evidence.request_id), Some('2'));
     }
 }

@@ -18,7 +18,7 @@ pub struct ExplainDocument {
     /// A code that may have been meant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub near: Option<String>,
-    /// What to send to Microsoft's support, where nothing is known.
+    /// Where else to turn, where little or nothing is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub support: Vec<String>,
 }
@@ -79,10 +79,10 @@ pub fn explain(text: &str) -> ExplainDocument {
         true => nearest(text, ids).map(str::to_owned),
         false => None,
     };
-    let support = match items.is_empty() && near.is_none() {
-        true => support(&paste.found),
-        false => Vec::new(),
-    };
+    let mut support = unknown_numbers(catalogue, &paste.found);
+    if items.is_empty() && near.is_none() {
+        support.extend(to_support(&paste.found));
+    }
     ExplainDocument {
         items,
         found: paste.found,
@@ -148,22 +148,30 @@ fn is_code(text: &str) -> bool {
     text.contains('/') && !text.contains(char::is_whitespace)
 }
 
-fn support(found: &Evidence) -> Vec<String> {
-    let mut lines = Vec::new();
-    for number in &found.aadsts {
-        lines.push(format!(
-            "Microsoft explains AADSTS{number} at https://login.microsoftonline.com/error?code={number}."
-        ));
-    }
-    lines.push(match found.has_id() {
-        true => "Send Microsoft's support the ids above, the time, the tenant's id and the call that was made.",
+/// Returns where Microsoft explains the numbers that the catalogue does not.
+fn unknown_numbers(catalogue: &Catalogue, found: &Evidence) -> Vec<String> {
+    let numbers = found.aadsts.iter();
+    numbers
+        .filter(|number| !catalogue.knows_number(**number))
+        .map(|number| {
+            format!("Microsoft explains AADSTS{number} at https://login.microsoftonline.com/error?code={number}.")
+        })
+        .collect()
+}
+
+/// Returns what Microsoft's support needs, and what nobody may have.
+fn to_support(found: &Evidence) -> [String; 2] {
+    let needed = match found.has_id() {
+        true => {
+            "Send Microsoft's support the ids above, the time, the tenant's id and the call that was made."
+        }
         false => {
             "Send Microsoft's support the request id (`moorline -vv` logs it for every call), the time, the tenant's id \
              and the call that was made."
         }
-    }.to_owned());
-    lines.push("Never send a token, a secret or the value of a setting that holds one.".to_owned());
-    lines
+    };
+    let never = "Never send a token, a secret or the value of a setting that holds one.";
+    [needed, never].map(str::to_owned)
 }
 
 #[cfg(test)]

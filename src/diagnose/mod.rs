@@ -5,7 +5,6 @@
 //! met against it. Nothing here writes to a tenant.
 
 pub mod catalogue;
-pub mod claims;
 pub mod doctor;
 pub mod evidence;
 pub mod explanation;

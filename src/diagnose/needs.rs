@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::permissions::{Permission, Role, Sort, Table};
 use crate::kinds::{FAMILIES, Family};
 use crate::manifest::{Address, Manifest};
-use crate::tenant::read::Wanted;
+use crate::tenant::lookup::Wanted;
 
 /// What somebody wants to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -44,6 +44,23 @@ pub struct PermissionsDocument {
     pub items: Vec<Needs>,
 }
 
+impl PermissionsDocument {
+    /// Returns what is needed, purposes that need the same together.
+    pub fn grouped(&self) -> Vec<(Vec<Purpose>, &Needs)> {
+        let mut groups: Vec<(Vec<Purpose>, &Needs)> = Vec::new();
+        for needs in &self.items {
+            let same = groups.iter_mut().find(|(_, other)| {
+                other.permissions == needs.permissions && other.roles == needs.roles
+            });
+            match same {
+                Some((purposes, _)) => purposes.push(needs.purpose),
+                None => groups.push((vec![needs.purpose], needs)),
+            }
+        }
+        groups
+    }
+}
+
 /// The least privileges for one purpose.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -79,6 +96,15 @@ pub struct Need {
     pub reasons: Vec<Reason>,
 }
 
+impl Need {
+    /// Returns whether no manifest needs it.
+    pub fn is_optional(&self) -> bool {
+        self.reasons
+            .iter()
+            .all(|reason| reason.manifests.is_empty())
+    }
+}
+
 /// Why a permission is needed, and by which manifests.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Reason {
@@ -96,6 +122,17 @@ pub struct NeededRole {
     pub why: String,
     /// One of these is enough.
     pub any: Vec<Role>,
+}
+
+impl NeededRole {
+    /// Returns the roles by their names, in words: `Read Only Operator (Intune), Global Reader (Entra)`.
+    pub fn names(&self) -> String {
+        let names = self
+            .any
+            .iter()
+            .map(|role| format!("{} ({})", role.name, role.system.name()));
+        names.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// What an app registration asks for, as its manifest has it.

@@ -41,18 +41,28 @@ const BEFORE: [&str; 8] = [
     "コード",
 ];
 
-/// Words behind a number that make it a status.
-const BEHIND: [&str; 10] = [
+/// Words behind a number that make it a status: the reason phrases of HTTP.
+const BEHIND: [&str; 20] = [
     "bad request",
     "badrequest",
     "unauthorized",
     "forbidden",
     "not found",
+    "method not allowed",
     "conflict",
+    "precondition failed",
+    "unsupported media type",
+    "unprocessable",
+    "locked",
+    "failed dependency",
     "too many requests",
     "internal server error",
+    "not implemented",
+    "bad gateway",
     "service unavailable",
     "gateway timeout",
+    "insufficient storage",
+    "bandwidth limit exceeded",
 ];
 
 /// Reads a paste. Any text will do.

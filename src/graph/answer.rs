@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::approval;
 use super::service_error::ServiceError;
 use super::transport::{Fault, Incoming};
 use crate::clock::Clock;
@@ -26,6 +27,8 @@ pub(super) struct Answer {
     pub(super) retry_after: Option<Duration>,
     pub(super) request_id: Option<String>,
     pub(super) client_request_id: Option<String>,
+    /// The code of a request for approval.
+    pub(super) approval_code: Option<String>,
     /// The body, null where it is empty; `None` where it is not JSON.
     pub(super) body: Option<Value>,
 }
@@ -44,6 +47,7 @@ impl Answer {
             retry_after: incoming.retry_after(clock.now()),
             request_id: incoming.header("request-id").map(str::to_owned),
             client_request_id: Some(client_request_id.to_owned()),
+            approval_code: incoming.header(approval::CODE).map(str::to_owned),
             body,
         }
     }
@@ -56,5 +60,6 @@ impl Answer {
     pub(super) fn into_service_error(self) -> ServiceError {
         ServiceError::from_body(self.status, &self.body.unwrap_or_default())
             .with_ids(self.request_id, self.client_request_id)
+            .with_approval_code(self.approval_code)
     }
 }

@@ -10,6 +10,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::answer::{Answer, Attempt};
+use super::approval::Approval;
 use super::client::Graph;
 use super::cloud::issues_cloud_tokens;
 use super::error::{Call, GraphError};
@@ -25,6 +26,7 @@ pub(super) struct Sending<'a> {
     pub(super) body: Option<&'a Value>,
     pub(super) effect: Effect,
     pub(super) cost: Cost,
+    pub(super) approval: Option<&'a Approval>,
 }
 
 impl<'a> Sending<'a> {
@@ -46,6 +48,15 @@ impl<'a> Sending<'a> {
             body,
             effect,
             cost: Cost::of([effect]),
+            approval: None,
+        }
+    }
+
+    /// Carries what whoever has to approve it should know.
+    pub(super) fn with_approval(self, approval: &'a Approval) -> Self {
+        Self {
+            approval: Some(approval),
+            ..self
         }
     }
 }
@@ -110,10 +121,14 @@ impl Graph {
         number: u32,
     ) -> Attempt {
         let id = Uuid::new_v4().to_string();
+        let mut headers = headers(pass.authorization.clone(), &id, sending.body.is_some());
+        if let Some(approval) = sending.approval {
+            approval.add_to(&mut headers);
+        }
         let outgoing = Outgoing {
             method: verb(sending.call.method),
             url: sending.url.clone(),
-            headers: headers(pass.authorization.clone(), &id, sending.body.is_some()),
+            headers,
             body: sending.body.map(|body| body.to_string().into_bytes()),
         };
         let sent = self.clock.instant();

@@ -74,10 +74,11 @@ impl Graph {
             let again = self
                 .round(&mut chain, version, pending, &mut outcomes)
                 .await;
-            let Some(longest) = again.iter().map(|again| again.wait).max() else {
+            let Some(longest) = again.iter().max_by_key(|again| again.wait) else {
                 break;
             };
-            if self.deadline.sleep(longest).await {
+            let call = Call::of(longest.member.request);
+            if chain.wait(&call, &longest.attempt, longest.wait).await {
                 pending = again.into_iter().map(|again| again.member).collect();
                 continue;
             }
@@ -156,6 +157,7 @@ impl Graph {
                 Effect::Read
             },
             cost: Cost::of(effects()),
+            approval: None,
         };
         let attempt = chain.attempt(&sending).await?;
         Ok(answers(attempt, members.len(), self.clock().now()))
@@ -227,6 +229,7 @@ fn member_answer(response: &Value, now: Timestamp) -> Option<Answer> {
         retry_after: header("retry-after").and_then(|text| retry::retry_after(&text, now)),
         request_id: header("request-id"),
         client_request_id: None,
+        approval_code: None,
         body: Some(response["body"].clone()),
     })
 }

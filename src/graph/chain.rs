@@ -8,6 +8,7 @@ use super::client::Graph;
 use super::error::{Call, GraphError, Lost, Retries};
 use super::request::Effect;
 use super::retry::{self, CHAIN_DEADLINE, Decision, Outcome};
+use super::watch::{self, Delay};
 
 /// One call and its repetitions.
 pub(super) struct Chain<'a> {
@@ -58,6 +59,16 @@ impl<'a> Chain<'a> {
             self.graph.limiter.throttled(effect, wait);
         }
         decision
+    }
+
+    /// Waits before the next attempt. Returns `false` as soon as it is clear that the run ends before.
+    pub(super) async fn wait(&self, call: &Call, attempt: &Attempt, wait: Duration) -> bool {
+        self.graph.watch.tell(self.elapsed(), || Delay {
+            call: call.to_string(),
+            why: watch::ending(attempt.as_ref().map(|answer| answer.status)),
+            wait,
+        });
+        self.graph.deadline.sleep(wait).await
     }
 
     /// Returns how often the call was sent.
@@ -140,11 +151,14 @@ pub(super) fn conclude(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use serde_json::{Value, json};
 
     use super::super::client::Options;
     use super::super::request::{Method, Request};
     use super::super::testing::{Reply, Server, graph, graph_with, hanging_up, nobody, reply};
+    use super::super::watch::Watch;
     use super::*;
     use crate::schema::types::GraphVersion;
 
@@ -300,6 +314,26 @@ mod tests {
         assert!(
             matches!(&error, GraphError::Communication { retries, .. } if retries.count >= 4),
             "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn who_watches_is_told_once_a_call_takes_long() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let ear = Arc::clone(&told);
+        let options = Options {
+            watch: Watch::new(move |delay: &Delay| ear.lock().expect("lock").push(delay.clone())),
+            ..Options::default()
+        };
+        let error = graph_with(&nobody(), &options).send(&read()).await;
+        error.expect_err("nobody listens");
+        let told = told.lock().expect("lock");
+        // The first waits are too short to be worth a word.
+        assert!((2..=3).contains(&told.len()), "{told:?}");
+        let first = &told[0];
+        assert_eq!(
+            (first.call.as_str(), first.why.as_str()),
+            ("GET /beta/things/1", "cannot connect")
         );
     }
 

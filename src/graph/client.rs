@@ -8,6 +8,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::answer::Response;
+use super::approval::Approval;
 use super::attempt::Sending;
 use super::chain::{Chain, conclude};
 use super::cloud::Endpoints;
@@ -17,7 +18,9 @@ use super::limiter::{Cost, Limiter};
 use super::request::{Effect, Request};
 use super::retry::Decision;
 use super::transport::Transport;
+use super::watch::Watch;
 use crate::auth::TokenSource;
+use crate::auth::claims::Claims;
 use crate::clock::Clock;
 
 /// How a run uses Graph.
@@ -29,6 +32,8 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// The tenant that every token must belong to, where its id is known.
     pub tenant: Option<Uuid>,
+    /// Who is told of calls that take long.
+    pub watch: Watch,
 }
 
 impl Default for Options {
@@ -37,6 +42,7 @@ impl Default for Options {
             concurrency: 8,
             timeout: None,
             tenant: None,
+            watch: Watch::default(),
         }
     }
 }
@@ -52,6 +58,7 @@ pub struct Graph {
     pub(super) under_way: Semaphore,
     pub(super) deadline: Deadline,
     pub(super) tenant: Option<Uuid>,
+    pub(super) watch: Watch,
 }
 
 impl Graph {
@@ -68,6 +75,7 @@ impl Graph {
             under_way: Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
             deadline: Deadline::new(clock.clone(), options.timeout),
             tenant: options.tenant,
+            watch: options.watch.clone(),
             endpoints,
             tokens,
             transport,
@@ -105,21 +113,42 @@ impl Graph {
         self.deadline.sleep(wait).await
     }
 
+    /// Returns whether the token has a permission; one that does not say what it has may have any.
+    pub async fn may(&self, permission: &str) -> bool {
+        let token = self.tokens.token().await.ok();
+        token
+            .and_then(|token| Claims::of(&token))
+            .is_none_or(|claims| claims.granted().iter().any(|granted| granted == permission))
+    }
+
     /// Sends a call and returns its answer, once that is a success.
     ///
     /// # Errors
     /// See [`GraphError`]; [`GraphError::AnswerLost`] means that the caller has to look before it sends
     /// anything again.
     pub async fn send(&self, request: &Request) -> Result<Response, GraphError> {
+        self.send_with(request, &Approval::default()).await
+    }
+
+    /// As [`Self::send`], with what whoever has to approve a write should know.
+    ///
+    /// # Errors
+    /// See [`Self::send`].
+    pub async fn send_with(
+        &self,
+        request: &Request,
+        approval: &Approval,
+    ) -> Result<Response, GraphError> {
         let call = Call::of(request);
         let url = self.url(request)?;
         let effect = request.effect();
-        let sending = Sending::one(&call, &url, request.body.as_ref(), effect);
+        let body = request.body.as_ref();
+        let sending = Sending::one(&call, &url, body, effect).with_approval(approval);
         let mut chain = Chain::begin(self);
         loop {
             let attempt = chain.attempt(&sending).await?;
             match chain.decide(effect, &attempt) {
-                Decision::Wait(wait) if self.deadline.sleep(wait).await => {}
+                Decision::Wait(wait) if chain.wait(&call, &attempt, wait).await => {}
                 decision => return conclude(&call, effect, chain.retries(), decision, attempt),
             }
         }

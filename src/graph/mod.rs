@@ -5,6 +5,7 @@
 //! allows ([`retry`]), and says what came of it ([`error`]).
 
 mod answer;
+pub mod approval;
 mod attempt;
 mod batch;
 mod chain;
@@ -22,6 +23,7 @@ pub mod service_error;
 pub(crate) mod testing;
 pub mod transport;
 pub mod unwrap;
+pub mod watch;
 
 pub use answer::Response;
 pub use client::{Graph, Options};
@@ -29,3 +31,4 @@ pub use cloud::{Cloud, Endpoints};
 pub use error::GraphError;
 pub use request::{Method, Request};
 pub use service_error::ServiceError;
+pub use watch::Watch;

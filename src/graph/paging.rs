@@ -107,7 +107,7 @@ impl Graph {
                 && chain.attempts() >= BUSY
                 && attempt.as_ref().is_ok_and(|answer| answer.status == 503);
             match decision {
-                Decision::Wait(wait) if self.deadline.sleep(wait).await => {
+                Decision::Wait(wait) if chain.wait(call, &attempt, wait).await => {
                     if too_large {
                         return Ok(None);
                     }

@@ -1,12 +1,12 @@
 //! A call to Graph as a value: built by the planner, shown by the reports, sent by the client.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::schema::types::GraphVersion;
 
 /// The verbs that Moorline uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
     /// Reads.
@@ -47,7 +47,7 @@ pub enum Effect {
 const READING_ACTIONS: [&str; 1] = ["/directoryObjects/getByIds"];
 
 /// One call. Two of them are the same call when they are equal.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Request {
     /// The verb.
     pub method: Method,

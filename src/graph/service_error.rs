@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::approval;
 use super::unwrap::unwrap_message;
 
 /// An error answer of Graph, with Intune's wrapping taken off. Every text in it came over the wire.
@@ -21,6 +22,8 @@ pub struct ServiceError {
     pub client_request_id: Option<String>,
     /// Intune's id of what it did.
     pub activity_id: Option<String>,
+    /// The code by which the write can be approved that was refused for want of an approval.
+    pub approval_code: Option<String>,
     /// The service's own time, as it writes it: often without a zone, sometimes malformed.
     pub date: Option<String>,
 }
@@ -47,6 +50,7 @@ impl ServiceError {
             .map(text)
             .find(|message| !message.is_empty());
         let unwrapped = unwrap_message(&message.unwrap_or_default());
+        let approval_code = approval::code_in(&unwrapped.message);
         let outer_code = text(&error["code"]);
         let code = match unwrapped.code {
             Some(code) if says_nothing(&outer_code) => code,
@@ -59,8 +63,16 @@ impl ServiceError {
             request_id: id(&inner["request-id"]),
             client_request_id: id(&inner["client-request-id"]),
             activity_id: unwrapped.activity_id,
+            approval_code,
             date: id(&inner["date"]),
         }
+    }
+
+    /// Takes the approval code that a header carried.
+    #[must_use]
+    pub(crate) fn with_approval_code(mut self, code: Option<String>) -> Self {
+        self.approval_code = code.or(self.approval_code);
+        self
     }
 
     /// Fills in the ids that the headers carried, where the body has none.

@@ -59,6 +59,16 @@ pub fn load(path: &Path) -> Loaded {
         ));
     }
     if let Some(tenant) = tenant {
+        let ownership = first
+            .root
+            .get("spec")
+            .and_then(|spec| spec.get("ownership"));
+        if let Some(node) = ownership {
+            let span = Span::new(file, node.range.clone());
+            loader.loaded.ownership = Some(span);
+            let finding = lint::ownership(&tenant, span);
+            loader.loaded.findings.extend(finding);
+        }
         loader.tenant(file, &first.root, &tenant, &root, own);
         loader.loaded.tenant = Some(tenant);
     }

@@ -81,6 +81,7 @@ pub(super) fn complete(
             envelope::State::Absent => Presence::Absent,
             envelope::State::Present => Presence::Present,
         },
+        protect: metadata.protect,
         spec,
         assignments,
         span,

@@ -71,6 +71,9 @@ pub(super) struct Metadata {
     /// `absent` asks for deletion.
     #[serde(default)]
     pub state: State,
+    /// Forbids to delete the object, and to replace it.
+    #[serde(default)]
+    pub protect: bool,
 }
 
 /// Whether the object should exist.

@@ -93,7 +93,7 @@ pub(super) fn for_tenant(file: FileId, root: &Node) -> Option<Finding> {
 
 /// Returns where a misplaced key of a manifest belongs, if anywhere.
 pub(super) fn belongs(root: &Node, key: &str) -> Option<String> {
-    if ["name", "id", "formerly", "state"].contains(&key) {
+    if ["name", "id", "formerly", "state", "protect"].contains(&key) {
         return Some(format!("`{key}` belongs below `metadata:`"));
     }
     let kind = root.get("kind")?.as_str()?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::value::{Declared, Value};
-use super::{Address, Manifest};
+use super::{Address, Manifest, Presence, TenantFile};
 use crate::diagnostic::{Finding, Span};
 use crate::graph::cloud::Cloud;
 use crate::kinds::Cardinality;
@@ -25,6 +25,13 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
                 format!("`{kind}` is a legacy kind"),
             )
             .help(why),
+        );
+    }
+    if manifest.protect && manifest.presence == Presence::Absent {
+        let message = format!("`{}` is protected and asked to be absent", manifest.address);
+        findings.push(
+            Finding::error("manifest/protected", manifest.span, message)
+                .help("remove `protect: true` in one change and delete it in the next, or leave `state: absent` out"),
         );
     }
     for rule in semantics.rules(kind) {
@@ -53,6 +60,16 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
     }
     values(manifest.version, kind, &manifest.spec, &mut findings);
     findings
+}
+
+/// Returns what is wrong with a tag of ownership: the built-in one is on every object that has no other.
+pub(super) fn ownership(tenant: &TenantFile, span: Span) -> Option<Finding> {
+    let tag = &tenant.spec.ownership.as_ref()?.scope_tag;
+    let built_in = tag == "0" || tag.eq_ignore_ascii_case("default");
+    built_in.then(|| {
+        Finding::error("tenant/ownership", span, "the built-in scope tag tells no object from another")
+            .help("make a scope tag for these manifests in Intune under Tenant administration > Roles, and name that")
+    })
 }
 
 /// An object that is replaced whole is refused where a part of it is missing, so nothing of it can be unset.

@@ -6,7 +6,6 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -62,29 +61,16 @@ impl Serialize for Address {
     }
 }
 
-/// A text that is no `kind/name`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not of the form kind/name")]
-pub struct NoAddress(String);
-
-impl FromStr for Address {
-    type Err = NoAddress;
-
-    fn from_str(text: &str) -> Result<Self, NoAddress> {
-        match text.split_once('/') {
-            Some((kind, name)) if !kind.is_empty() && !name.is_empty() => Ok(Self {
-                kind: kind.to_owned(),
-                name: name.to_owned(),
-            }),
-            _ => Err(NoAddress(text.to_owned())),
-        }
-    }
-}
-
 impl<'de> Deserialize<'de> for Address {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        let (kind, name) = text
+            .split_once('/')
+            .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no KIND/NAME")))?;
+        Ok(Self {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+        })
     }
 }
 
@@ -113,6 +99,8 @@ pub struct Manifest {
     pub formerly: Vec<String>,
     /// Present or absent.
     pub presence: Presence,
+    /// Whether it must be neither deleted nor replaced.
+    pub protect: bool,
     /// The declared properties: an object, read-only ones and annotations left out.
     pub spec: Value,
     /// The declared assignments; `None` leaves them alone.
@@ -135,6 +123,8 @@ pub struct Desired {
     pub tenant: TenantFile,
     /// The folder of the tenant file.
     pub root: PathBuf,
+    /// Where `spec.ownership` is.
+    pub ownership: Option<Span>,
     /// The manifests, sorted by address.
     pub manifests: Vec<Manifest>,
     /// The files that were read.
@@ -159,6 +149,8 @@ pub struct Loaded {
     pub tenant: Option<TenantFile>,
     /// The folder of the tenant file.
     pub root: PathBuf,
+    /// Where `spec.ownership` is.
+    pub ownership: Option<Span>,
     /// The manifests that could be read, sorted by address.
     pub manifests: Vec<Manifest>,
     /// Every finding, in order of place.
@@ -212,13 +204,13 @@ impl Loaded {
         });
     }
 
-    /// Returns the tenant, of which nothing is desired yet, whatever its manifests are like.
+    /// Returns the tenant, of which nothing is desired yet and nothing claimed, whatever its manifests are like.
     ///
     /// # Errors
     /// The findings, where the tenant file cannot be used.
     pub fn into_tenant(self) -> Result<Desired, Box<Invalid>> {
         let Self {
-            tenant: Some(tenant),
+            tenant: Some(mut tenant),
             root,
             sources,
             ..
@@ -229,9 +221,11 @@ impl Loaded {
             } = self;
             return Err(Box::new(Invalid { findings, sources }));
         };
+        tenant.spec.ownership = None;
         Ok(Desired {
             tenant,
             root,
+            ownership: None,
             manifests: Vec::new(),
             sources,
             warnings: Vec::new(),
@@ -247,6 +241,7 @@ impl Loaded {
             Self {
                 tenant: Some(tenant),
                 root,
+                ownership,
                 manifests,
                 findings,
                 sources,
@@ -258,6 +253,7 @@ impl Loaded {
                 Ok(Desired {
                     tenant,
                     root,
+                    ownership,
                     manifests,
                     sources,
                     warnings: findings,

@@ -70,6 +70,8 @@ pub struct TenantSpec {
     /// Limits on what one apply may do.
     #[serde(default)]
     pub guard: GuardSpec,
+    /// Which live objects are this tenant file's; off where absent.
+    pub ownership: Option<OwnershipSpec>,
     /// What `--sandbox` starts from.
     #[serde(default)]
     pub sandbox: SandboxSpec,
@@ -84,6 +86,17 @@ pub struct GuardSpec {
     /// The same as a percentage of the objects that manifests are bound to.
     #[schemars(range(max = 100))]
     pub max_percent: Option<u32>,
+}
+
+/// Which live objects are a tenant file's: those that carry a scope tag of its own.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct OwnershipSpec {
+    /// A role scope tag, by name or id, that every object of a manifest gets beside its other tags.
+    pub scope_tag: String,
+    /// Whether objects that carry the tag and that no manifest declares are deleted.
+    #[serde(default)]
+    pub prune: bool,
 }
 
 /// What the built-in Graph emulator starts from.

@@ -1,6 +1,6 @@
 //! Assignments as a set of targets: declared against live.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::Blocked;
@@ -11,7 +11,9 @@ use crate::schema::types::{odata_type, type_name};
 use crate::tenant::names::{Named, Names};
 
 /// What happens to one target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// It is assigned.
@@ -23,7 +25,7 @@ pub enum Effect {
 }
 
 /// A difference in who gets a configuration.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AssignmentChange {
     /// What happens.

@@ -2,25 +2,28 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use super::assignments::{self, target_form};
 use super::diff::Differ;
-use super::digest::{self, Domain};
+use super::digest;
+use super::ownership;
 use super::requests;
+use super::rewrite::{Rewrite, Rewriting};
 use super::risk;
+use super::seal::seal;
 use super::show::left_alone;
 use super::{Action, Blocked, Change, Coverage, FieldStatus, Plan, Summary, TenantRef, Unmanaged};
 use crate::diagnostic::Sources;
-use crate::graph::request::{Method, Request};
+use crate::graph::request::Method;
 use crate::kinds::Cardinality;
+use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::model::{Model, Structure};
 use crate::schema::semantics::Semantics;
+use crate::tenant::masked::Masked;
 use crate::tenant::matching::{Binding, Bindings, bind};
-use crate::tenant::names::Names;
-use crate::tenant::{Live, LiveObject};
+use crate::tenant::{Known, Live, LiveObject};
 
 /// What limits or widens a plan.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +34,10 @@ pub struct Options {
     pub recreate: bool,
     /// When the plan is made, RFC 3339.
     pub created_at: String,
+    /// What is written though it cannot be compared.
+    pub rewrite: Vec<Rewrite>,
+    /// Whether masked values stay masked, even where the token may read them.
+    pub leave_masked: bool,
 }
 
 /// Returns what must be done so that the tenant is as declared.
@@ -45,8 +52,8 @@ pub fn plan(
 ) -> Plan {
     let bindings = bind(&desired.manifests, live, options.recreate);
     let planner = Planner {
-        sources: &desired.sources,
-        names: &live.names,
+        rewrite: &options.rewrite,
+        ..Planner::new(desired, live.known())
     };
     let mut changes: Vec<Change> = desired
         .manifests
@@ -62,49 +69,102 @@ pub fn plan(
             )
         })
         .collect();
+    let bound = bound(&bindings);
+    let mut pruned: Vec<Manifest> = match desired.ownership {
+        Some(span) => ownership::orphans(desired, live, &bound)
+            .into_iter()
+            .map(|object| (ownership::manifest_of(object, span), object))
+            .filter(|(manifest, _)| selected(&manifest.address))
+            .map(|(manifest, object)| {
+                changes.push(planner.change(&manifest, &Binding::Bound(object)));
+                manifest
+            })
+            .collect(),
+        None => Vec::new(),
+    };
+    pruned.sort_by(|a, b| a.address.cmp(&b.address));
     changes.sort_by(|a, b| a.address.cmp(&b.address));
     let tenant = TenantRef::from(&desired.tenant);
-    Plan {
-        digest: plan_digest(&tenant, &options.only, &changes),
+    let mut plan = Plan {
+        digest: String::new(),
+        knowledge: digest::of_knowledge(),
+        recreate: options.recreate,
+        rewrite: options.rewrite.iter().map(Rewrite::to_string).collect(),
         tenant,
         created_at: options.created_at.clone(),
         only: options.only.clone(),
         order: order(&changes),
+        masked_read: !live.clear.is_empty(),
         summary: summarise(&changes),
-        coverage: covered(live, &bindings),
-        warnings: bindings.warnings,
+        coverage: covered(live, &bound, &pruned),
+        pruned,
+        released: Vec::new(),
+        no_longer_managed: Vec::new(),
+        warnings: [bindings.warnings, idle(&options.rewrite, &changes)].concat(),
         changes,
-    }
+    };
+    plan.digest = seal(&plan);
+    plan
 }
 
 /// Plans one manifest against one object, `None` where there is none yet.
 ///
 /// It is how an apply tells whether something is left to do.
 pub fn replan(
-    sources: &Sources,
-    names: &Names,
+    desired: &Desired,
+    known: Known<'_>,
     manifest: &Manifest,
     live: Option<&LiveObject>,
 ) -> Change {
-    let binding = match live {
+    Planner::new(desired, known).change(manifest, &binding(manifest, live))
+}
+
+/// Compares one manifest with one object. To whom the object belongs is no part of it.
+pub fn compare(
+    sources: &Sources,
+    known: Known<'_>,
+    manifest: &Manifest,
+    live: Option<&LiveObject>,
+) -> Change {
+    let planner = Planner {
+        sources,
+        known,
+        owner: None,
+        rewrite: &[],
+    };
+    planner.change(manifest, &binding(manifest, live))
+}
+
+fn binding<'a>(manifest: &Manifest, live: Option<&'a LiveObject>) -> Binding<'a> {
+    match live {
         Some(object) if object.kind == manifest.address.kind => Binding::Bound(object),
         Some(object) => Binding::Retyped(object),
         None => Binding::Missing,
-    };
-    Planner { sources, names }.change(manifest, &binding)
+    }
 }
 
 /// Returns how these manifests cover what a tenant holds.
 pub fn coverage(manifests: &[Manifest], live: &Live) -> Coverage {
-    covered(live, &bind(manifests, live, false))
+    covered(live, &bound(&bind(manifests, live, false)), &[])
 }
 
 struct Planner<'a> {
     sources: &'a Sources,
-    names: &'a Names,
+    known: Known<'a>,
+    owner: Option<&'a OwnershipSpec>,
+    rewrite: &'a [Rewrite],
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
+    fn new(desired: &'a Desired, known: Known<'a>) -> Self {
+        Self {
+            sources: &desired.sources,
+            owner: desired.tenant.spec.ownership.as_ref(),
+            rewrite: &[],
+            known,
+        }
+    }
+
     fn change(&self, manifest: &Manifest, binding: &Binding<'_>) -> Change {
         let mut change = self.nothing(manifest, binding);
         match (manifest.presence, binding) {
@@ -119,6 +179,7 @@ impl Planner<'_> {
             (Presence::Absent, Binding::Bound(object) | Binding::Retyped(object)) => {
                 change.action = Action::Delete;
                 change.requests.push(requests::delete(manifest, &object.id));
+                protect(manifest, &mut change);
             }
             (Presence::Present, Binding::Missing)
                 if manifest.family.cardinality == Cardinality::Singleton =>
@@ -136,6 +197,7 @@ impl Planner<'_> {
                 change.requests.push(requests::delete(manifest, &object.id));
                 self.create(manifest, &object.assignments, &mut change);
                 change.action = Action::Replace;
+                protect(manifest, &mut change);
             }
             (Presence::Present, Binding::Bound(object)) => {
                 self.update(manifest, object, &mut change)
@@ -169,6 +231,7 @@ impl Planner<'_> {
             precondition: object.map(LiveObject::digest),
             risks: Vec::new(),
             blocked: Vec::new(),
+            masked: BTreeSet::new(),
             last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
         }
     }
@@ -178,8 +241,9 @@ impl Planner<'_> {
         let Some((model, structure)) = self.types(manifest, change) else {
             return;
         };
-        let mut differ = Differ::new(model, self.sources, self.names);
-        let properties = differ.root(&structure, &manifest.spec, None);
+        let mut differ = Differ::new(model, self.sources, self.known);
+        let spec = ownership::claim(self.owner, &structure, &manifest.spec, None);
+        let properties = differ.root(&structure, &spec, None);
         change.action = Action::Create;
         change.fields = differ.fields;
         change.blocked.extend(differ.blocked);
@@ -192,11 +256,22 @@ impl Planner<'_> {
         let Some((model, structure)) = self.types(manifest, change) else {
             return;
         };
-        let mut differ = Differ::new(model, self.sources, self.names);
-        let mut properties = differ.root(&structure, &manifest.spec, Some(&object.body));
+        let mut differ = Differ::new(model, self.sources, self.known);
+        differ.rewriting = Rewriting::of(&manifest.address, self.rewrite);
+        let live = Some(&object.body);
+        let spec = ownership::claim(self.owner, &structure, &manifest.spec, live);
+        let mut properties = differ.root(&structure, &spec, live);
         change.fields = differ.fields;
+        change.masked = differ
+            .masked
+            .into_iter()
+            .map(|reference| Masked {
+                object: object.id.clone(),
+                reference,
+            })
+            .collect();
         change.blocked.extend(differ.blocked);
-        change.left_alone = left_alone(model, &structure, &manifest.spec, &object.body);
+        change.left_alone = left_alone(model, &structure, &spec, &object.body);
         lock(manifest, object, change, &mut properties);
         properties.retain(|name, _| {
             change
@@ -222,7 +297,7 @@ impl Planner<'_> {
     }
 
     fn assign(&self, manifest: &Manifest, id: &str, live: &[Json], change: &mut Change) {
-        let names = self.names;
+        let names = self.known.names;
         let is_new = id == requests::NEW_ID;
         let Some(declared) = &manifest.assignments else {
             // Not declared, so not touched: what replaces an object takes its assignments over.
@@ -312,6 +387,22 @@ impl Planner<'_> {
     }
 }
 
+fn protect(manifest: &Manifest, change: &mut Change) {
+    if !manifest.protect {
+        return;
+    }
+    let what = match change.action {
+        Action::Replace => "the object would have to be deleted and made anew",
+        _ => "the object would be deleted",
+    };
+    change.blocked.push(Blocked {
+        code: "manifest/protected".to_owned(),
+        message: format!("{what}, and `metadata.protect` forbids it"),
+        help: "remove `protect: true` from the manifest first, in a change of its own".to_owned(),
+        location: Some(change.location.clone()),
+    });
+}
+
 /// What the service has locked stays as it is, and the other properties apply.
 fn lock(
     manifest: &Manifest,
@@ -354,7 +445,7 @@ fn order(changes: &[Change]) -> Vec<Address> {
         .collect()
 }
 
-fn summarise(changes: &[Change]) -> Summary {
+pub(super) fn summarise(changes: &[Change]) -> Summary {
     let mut summary = Summary::default();
     for change in changes {
         let fields = |status| change.with_status(status).count();
@@ -378,19 +469,41 @@ fn summarise(changes: &[Change]) -> Summary {
     summary
 }
 
-fn covered(live: &Live, bindings: &Bindings<'_>) -> Coverage {
-    let bound: BTreeSet<&str> = bindings
-        .by_address
-        .values()
+/// Returns a warning for each secret that there was no reason to write again.
+fn idle(rewrites: &[Rewrite], changes: &[Change]) -> Vec<String> {
+    let is_idle = |rewrite: &&Rewrite| {
+        let change = changes
+            .iter()
+            .find(|change| change.address == rewrite.address);
+        !change.is_some_and(|change| change.action == Action::Create || change.rewrites())
+    };
+    let idle = rewrites.iter().filter(is_idle);
+    idle.map(|rewrite| {
+        format!("`--rewrite-secret {rewrite}`: nothing of it is declared that cannot be compared")
+    })
+    .collect()
+}
+
+fn bound<'a>(bindings: &Bindings<'a>) -> BTreeSet<&'a str> {
+    let bindings = bindings.by_address.values();
+    bindings
         .filter_map(|binding| match binding {
             Binding::Bound(object) | Binding::Retyped(object) => Some(object.id.as_str()),
             Binding::Missing | Binding::Blocked(_) => None,
         })
-        .collect();
+        .collect()
+}
+
+fn covered(live: &Live, bound: &BTreeSet<&str>, pruned: &[Manifest]) -> Coverage {
+    let is_pruned = |object: &LiveObject| {
+        pruned
+            .iter()
+            .any(|manifest| manifest.id.as_deref() == Some(&object.id))
+    };
     let mut unmanaged: Vec<Unmanaged> = live
         .objects
         .iter()
-        .filter(|object| !bound.contains(object.id.as_str()))
+        .filter(|object| !bound.contains(object.id.as_str()) && !is_pruned(object))
         .map(|object| Unmanaged {
             kind: object.kind.clone(),
             display_name: object.display_name.clone(),
@@ -404,52 +517,4 @@ fn covered(live: &Live, bindings: &Bindings<'_>) -> Coverage {
         managed: bound.len(),
         unmanaged,
     }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct DigestInput<'a> {
-    tenant_id: &'a str,
-    cloud: &'a str,
-    only: &'a [String],
-    knowledge: String,
-    changes: Vec<DigestChange<'a>>,
-}
-
-/// A change as the digest sees it: no places in files, which depend on where the command ran.
-#[derive(Serialize)]
-struct DigestChange<'a> {
-    address: &'a Address,
-    action: Action,
-    id: &'a Option<String>,
-    requests: &'a [Request],
-    precondition: &'a Option<String>,
-    blocked: Vec<&'a str>,
-}
-
-fn plan_digest(tenant: &TenantRef, only: &[String], changes: &[Change]) -> String {
-    let changes = changes
-        .iter()
-        .filter(|change| change.is_difference())
-        .map(|change| DigestChange {
-            address: &change.address,
-            action: change.action,
-            id: &change.id,
-            requests: &change.requests,
-            precondition: &change.precondition,
-            blocked: change
-                .blocked
-                .iter()
-                .map(|blocked| blocked.code.as_str())
-                .collect(),
-        })
-        .collect();
-    let input = DigestInput {
-        tenant_id: &tenant.tenant_id,
-        cloud: &tenant.cloud,
-        only,
-        knowledge: digest::of_knowledge(),
-        changes,
-    };
-    digest::tagged(Domain::Plan, &input)
 }

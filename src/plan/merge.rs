@@ -5,11 +5,13 @@ use serde_json::{Map, Value};
 use crate::schema::model::{Model, Shape};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::types::{GraphVersion, type_name};
+use crate::tenant::masked;
 
 /// Returns a live value without what must not be sent back, at any depth: annotations but the type, and
 /// names that begin with `$`, which a request reads as instructions. In v1.0 also what only beta knows.
 pub(super) fn echo(model: &Model, shape: &Shape, live: &Value) -> Value {
     match (shape, live) {
+        (_, value) if masked::reference(value).is_some() => masked::MASK.into(),
         (Shape::Collection(element, _), Value::Array(items)) => items
             .iter()
             .map(|item| echo(model, element, item))

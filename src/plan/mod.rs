@@ -3,14 +3,15 @@
 //! A change carries its message (fields, assignments) and its requests together, so that what a plan
 //! shows and what an apply does cannot differ.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::diagnostic::Location;
 use crate::graph::request::Request;
-use crate::manifest::{Address, TenantFile};
+use crate::manifest::{Address, Manifest, TenantFile};
+use crate::tenant::masked::Masked;
 
 mod assignments;
 mod build;
@@ -19,18 +20,25 @@ mod diff;
 pub mod digest;
 mod merge;
 mod names;
+mod ownership;
 pub mod path;
+pub mod released;
 pub mod requests;
+mod rewrite;
 pub mod risk;
+mod seal;
 mod show;
 
 pub use assignments::{AssignmentChange, Effect, target_form};
-pub use build::{Options, coverage, plan, replan};
+pub use build::{Options, compare, coverage, plan, replan};
 pub use path::{FieldPath, Segment};
+pub use released::{NoLongerManaged, Release, Released, ReleasedField};
+pub use rewrite::Rewrite;
 pub use risk::{Risk, RiskLevel};
+pub use seal::{is_same, seal};
 
 /// Everything that an apply would do, and what it would leave.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// Which tenant.
@@ -39,6 +47,12 @@ pub struct Plan {
     pub created_at: String,
     /// The `--only` globs that limited it.
     pub only: Vec<String>,
+    /// Whether objects whose id is gone are created anew.
+    pub recreate: bool,
+    /// What is written though it cannot be compared, as `--rewrite-secret` names it.
+    pub rewrite: Vec<String>,
+    /// `sha256:` of the types and curated facts that it was made with.
+    pub knowledge: String,
     /// `sha256:` over everything that matters.
     pub digest: String,
     /// One entry for each manifest, sorted by address; those with nothing to do have action `none`.
@@ -46,12 +60,30 @@ pub struct Plan {
     /// Addresses in the order of execution.
     #[schemars(with = "Vec<String>")]
     pub order: Vec<Address>,
+    /// Whether masked values were read in clear for it; an apply of it reads them too, or does not.
+    pub masked_read: bool,
     /// The counts.
     pub summary: Summary,
+    /// What stands for the manifests of objects that are pruned, sorted by address.
+    #[serde(skip)]
+    pub pruned: Vec<Manifest>,
     /// What the tenant holds and no manifest manages.
     pub coverage: Coverage,
+    /// What is no longer declared and stays in the tenant, where earlier manifests were compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub released: Vec<Released>,
+    /// Objects that are no longer declared and stay in the tenant, where earlier manifests were compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_longer_managed: Vec<NoLongerManaged>,
     /// What the reader should know.
     pub warnings: Vec<String>,
+}
+
+impl Plan {
+    /// Returns the counts of the changes that are in it.
+    pub fn recount(&self) -> Summary {
+        build::summarise(&self.changes)
+    }
 }
 
 /// A tenant as a plan names it.
@@ -95,7 +127,7 @@ pub enum Action {
 }
 
 /// What would be done with one object.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// `kind/name` of its manifest.
@@ -125,6 +157,9 @@ pub struct Change {
     pub risks: Vec<Risk>,
     /// Why the change as a whole cannot be made.
     pub blocked: Vec<Blocked>,
+    /// The masked values that are compared with declared ones.
+    #[serde(skip)]
+    pub masked: BTreeSet<Masked>,
     /// When the tenant last saw a change of it, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
@@ -141,6 +176,13 @@ impl Change {
         self.action != Action::None || !self.blocked.is_empty()
     }
 
+    /// Returns whether it writes a value of which nobody can say whether the tenant has it.
+    pub fn rewrites(&self) -> bool {
+        let withheld = |shown: &Shown| *shown == Shown::Withheld;
+        self.with_status(FieldStatus::Change)
+            .any(|field| withheld(&field.before) && withheld(&field.after))
+    }
+
     /// Returns the fields of a status.
     pub fn with_status(&self, status: FieldStatus) -> impl Iterator<Item = &FieldChange> {
         self.fields
@@ -150,7 +192,7 @@ impl Change {
 }
 
 /// A reason why a change cannot be made at all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Blocked {
     /// `area/slug`.
     pub code: String,
@@ -164,7 +206,7 @@ pub struct Blocked {
 }
 
 /// What is known of one field.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldChange {
     /// Where in the object.
@@ -176,10 +218,10 @@ pub struct FieldChange {
     /// The declared value.
     pub after: Shown,
     /// Whether the value is text in base64.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub encoded: bool,
     /// Names of ids that occur in the values.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub names: BTreeMap<String, String>,
     /// Why it is blocked or unverifiable.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -190,7 +232,9 @@ pub struct FieldChange {
 }
 
 /// Whether a field would be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum FieldStatus {
     /// It differs and would be.
@@ -202,7 +246,7 @@ pub enum FieldStatus {
 }
 
 /// A value as a plan may show it.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Shown {
     /// No value.
@@ -214,19 +258,19 @@ pub enum Shown {
 }
 
 /// A live setting that no manifest declares.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LeftAlone {
     /// The property.
     pub path: FieldPath,
     /// Its live value.
     pub live: Shown,
     /// Whether the value is text in base64.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub encoded: bool,
 }
 
 /// The counts beneath a plan.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// Objects that would be created.
@@ -258,7 +302,7 @@ impl Summary {
 }
 
 /// What the tenant holds beside the declared objects.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Coverage {
     /// Live objects of managed families.
@@ -270,7 +314,9 @@ pub struct Coverage {
 }
 
 /// A live object that no manifest manages.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub struct Unmanaged {
     /// Its type.

@@ -1,6 +1,6 @@
 //! What could hurt, and what an apply refuses until it is told otherwise.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{Action, AssignmentChange, Effect, Plan};
@@ -8,7 +8,9 @@ use crate::manifest::tenant_file::GuardSpec;
 use crate::schema::types::type_name;
 
 /// Whether an apply goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum RiskLevel {
     /// It does, after saying so.
@@ -18,7 +20,7 @@ pub enum RiskLevel {
 }
 
 /// A named risk of a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Risk {
     /// Its name, as `--allow` takes it.
     pub code: String,

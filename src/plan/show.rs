@@ -7,6 +7,7 @@ use super::{FieldPath, LeftAlone, Shown};
 use crate::manifest::value::Value;
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::schema::types::type_name;
+use crate::tenant::masked;
 
 /// Returns a value as it may be shown: secrets withheld at every depth.
 pub(super) fn shown(model: &Model, property: &Property, shape: &Shape, value: &Json) -> Shown {
@@ -22,7 +23,8 @@ pub(super) fn shown(model: &Model, property: &Property, shape: &Shape, value: &J
 
 /// Returns a value with its secrets replaced by `{"$withheld": true}`.
 fn redacted(model: &Model, property: &Property, shape: &Shape, value: &Json) -> Json {
-    if property.facts.sensitive && !value.is_null() {
+    let is_secret = property.facts.sensitive && !value.is_null();
+    if is_secret || masked::reference(value).is_some() {
         return serde_json::json!({ "$withheld": true });
     }
     match (shape, value) {

@@ -1,6 +1,6 @@
 //! Results made by hand that hold every mark there is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
@@ -48,6 +48,7 @@ pub(super) fn change(kind: &str, name: &str, display_name: &str, action: Action)
         precondition: None,
         risks: Vec::new(),
         blocked: Vec::new(),
+        masked: BTreeSet::new(),
         last_modified: None,
     }
 }
@@ -312,6 +313,13 @@ pub(super) fn plan() -> Plan {
     Plan {
         tenant: tenant(),
         created_at: "2026-11-21T08:00:00Z".to_owned(),
+        masked_read: false,
+        rewrite: Vec::new(),
+        pruned: Vec::new(),
+        released: Vec::new(),
+        no_longer_managed: Vec::new(),
+        recreate: false,
+        knowledge: "sha256:knowledge".to_owned(),
         only: Vec::new(),
         digest: "sha256:0a1b".to_owned(),
         order: Vec::new(),

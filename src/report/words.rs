@@ -4,7 +4,10 @@ use jiff::Timestamp;
 
 use crate::apply::journal::{JournalError, Settled};
 use crate::apply::outcome::{Outcome, Status};
+use crate::diagnose::doctor::{Check, DoctorDocument, Summary, TenantSeen};
+use crate::diagnose::needs::{Purpose, Reason, ResourceAccess};
 use crate::drift::DriftReport;
+use crate::manifest::Address;
 use crate::plan::{Action, AssignmentChange, Coverage, FieldChange, FieldStatus, Plan, TenantRef};
 use crate::ui::sanitize;
 
@@ -29,6 +32,89 @@ fn thousands(number: usize) -> String {
         text.push(digit);
     }
     text
+}
+
+/// How many manifests are named for a reason; JSON has all of them.
+const NAMED: usize = 3;
+
+/// Returns why a permission is needed, and by which manifests or how many.
+pub(super) fn reason(reason: &Reason) -> String {
+    let names = reason.manifests.iter().map(Address::to_string);
+    match reason.manifests.len() {
+        0 => reason.why.clone(),
+        few if few <= NAMED => format!("{}: {}", reason.why, names.collect::<Vec<_>>().join(", ")),
+        many => format!("{}: {}", reason.why, count(many, "manifest")),
+    }
+}
+
+/// Returns what permissions are for: `plan and drift`.
+pub(super) fn purposes(purposes: &[Purpose]) -> String {
+    let names: Vec<&str> = purposes.iter().map(|purpose| purpose.name()).collect();
+    names.join(" and ")
+}
+
+/// Returns the commands that grant permissions to an app, line by line.
+pub(super) fn grant(blocks: &[ResourceAccess]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for block in blocks {
+        lines.push("az ad app permission add --id \"$APP_ID\" \\".to_owned());
+        lines.push(format!("  --api {} \\", block.resource_app_id));
+        lines.push("  --api-permissions \\".to_owned());
+        let last = block.resource_access.len().saturating_sub(1);
+        for (at, access) in block.resource_access.iter().enumerate() {
+            let end = if at == last { "" } else { " \\" };
+            lines.push(format!("  {}={}{end}", access.id, access.kind.as_str()));
+        }
+    }
+    lines.push("az ad app permission admin-consent --id \"$APP_ID\"".to_owned());
+    lines
+}
+
+/// Returns which set-up was examined, and for what.
+pub(super) fn set_up(document: &DoctorDocument) -> String {
+    let TenantSeen {
+        declared,
+        display_name,
+        ..
+    } = &document.tenant;
+    let tenant = match display_name {
+        Some(name) => format!("{name} ({declared})"),
+        None => declared.clone(),
+    };
+    let text = format!(
+        "Tenant {tenant}, cloud {}, for {}",
+        document.cloud,
+        document.purpose.name()
+    );
+    sanitize::line(&text).into_owned()
+}
+
+/// Returns what an examination found: `4 ok, 1 missing, 12 unknown`.
+pub(super) fn examination(summary: Summary) -> String {
+    let Summary {
+        ok,
+        missing,
+        unknown,
+    } = summary;
+    format!("{ok} ok, {missing} missing, {unknown} unknown")
+}
+
+/// Returns which checks were not made, in words.
+pub(super) fn left_out(checks: &[Check]) -> Option<String> {
+    let left_out = checks.iter().filter(|check| check.is_left_out());
+    let mut titles: Vec<&str> = left_out
+        .map(|check| match check.id.split_once('/') {
+            Some(("permission", _)) => "permissions",
+            _ => &check.title,
+        })
+        .collect();
+    titles.dedup();
+    (!titles.is_empty()).then(|| {
+        format!(
+            "not looked at, because of what is missing: {}",
+            titles.join(", ")
+        )
+    })
 }
 
 /// Returns an instant to the minute; what is none as it is.

@@ -21,6 +21,16 @@ pub(crate) enum Actor {
     Person(String),
 }
 
+impl Actor {
+    /// Returns the name that people know it by.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Application { name, .. } => name,
+            Self::Person(name) => name,
+        }
+    }
+}
+
 /// A change under way: who makes it, through which version.
 pub(crate) struct Change<'a> {
     pub(crate) version: GraphVersion,

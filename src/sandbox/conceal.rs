@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
 
 use super::Object;
 use super::quirks::{ENCRYPTED_OMA, HIDDEN, Hiding, PRODUCT_KEY_MASK};
-use crate::schema::types::type_name;
+use crate::schema::types::{Edm, GraphVersion, Holds, Types, type_name};
 
 /// What the object does not show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +53,29 @@ pub(crate) fn reveal(object: &mut Object, secrets: &BTreeMap<String, String>) {
             setting.insert("value".to_owned(), value.as_str().into());
         }
     }
+}
+
+/// Returns what a reference of the object stands for, as plain text: what is base64 on the wire comes decoded
+/// (FACTS 12). Nothing where the object has no such reference.
+pub(crate) fn plain_text(
+    version: GraphVersion,
+    object: &Object,
+    secrets: &BTreeMap<String, String>,
+    reference: &str,
+) -> Option<String> {
+    let mut settings = object.get("omaSettings")?.as_array()?.iter();
+    let setting = settings.find(|setting| setting["secretReferenceValueId"] == reference)?;
+    let value = secrets.get(reference)?;
+    let types = Types::of(version);
+    let ty = types.get(type_name(setting["@odata.type"].as_str()?)?)?;
+    let mut properties = ty.properties.iter();
+    let binary = properties
+        .any(|property| property.name == "value" && property.ty.holds == Holds::Edm(Edm::Binary));
+    if !binary {
+        return Some(value.clone());
+    }
+    let bytes = STANDARD.decode(value).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn hide(

@@ -18,6 +18,7 @@
 //! | `routes`, `service`, `refusal` | HTTP |
 //! | [`edit`] | somebody in the portal |
 
+pub mod approvals;
 mod assignments;
 mod audit;
 mod check;

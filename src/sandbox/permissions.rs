@@ -81,6 +81,16 @@ const GRANTS: &[Grant] = &[
     ),
     grant(
         Read,
+        "deviceManagement/operationApprovalRequests",
+        &[
+            CONFIGURATION,
+            CONFIGURATION_WRITE,
+            "DeviceManagementRBAC.Read.All",
+            "DeviceManagementRBAC.ReadWrite.All",
+        ],
+    ),
+    grant(
+        Read,
         "deviceManagement/auditEvents",
         &[
             "DeviceManagementApps.Read.All",
@@ -184,6 +194,15 @@ impl Caller {
             Some(grant) if !self.has(grant.any_of) => Err(self.refusal(intune, grant.any_of)),
             // What no row names does not exist, which its route says.
             _ => Ok(()),
+        }
+    }
+
+    /// Refuses to give out an encrypted value to who may only read (FACTS 12).
+    pub(crate) fn may_decrypt(&self) -> Result<(), Refusal> {
+        let any_of = &[CONFIGURATION_WRITE];
+        match self.has(any_of) {
+            true => Ok(()),
+            false => Err(self.refusal(true, any_of)),
         }
     }
 

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::approvals::{self, ApprovalRequest, ApprovalStatus};
 use super::conceal::Concealed;
 use super::problem::Fault;
 use super::{Object, clock, seed};
@@ -55,6 +56,9 @@ pub struct State {
     /// Scope tags in Graph's form; the built-in one is always there.
     #[serde(default)]
     pub(crate) role_scope_tags: Vec<Object>,
+    /// Writes that wait, or waited, for an approval, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) approval_requests: Vec<ApprovalRequest>,
     /// What Intune's audit log holds, oldest first.
     #[serde(default)]
     pub(crate) audit_events: Vec<Object>,
@@ -94,6 +98,9 @@ pub struct Tenant {
     /// Whether it has a licence for Intune.
     #[serde(skip_serializing_if = "is_true")]
     pub intune_licensed: bool,
+    /// Whether writes to device configurations wait for the approval of a second administrator.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub multi_admin_approval: bool,
 }
 
 impl Default for Tenant {
@@ -103,6 +110,7 @@ impl Default for Tenant {
             display_name: "Contoso".to_owned(),
             domain: "contoso.onmicrosoft.com".to_owned(),
             intune_licensed: true,
+            multi_admin_approval: false,
         }
     }
 }
@@ -276,6 +284,16 @@ impl Default for State {
 }
 
 impl State {
+    /// Decides writes that wait for an approval: those of the codes, or all of them. Returns what was decided.
+    pub fn decide(
+        &mut self,
+        codes: &[String],
+        status: ApprovalStatus,
+        approver: &str,
+    ) -> Vec<ApprovalRequest> {
+        approvals::decide(self, codes, status, approver)
+    }
+
     /// Returns a tenant without device configurations and with Microsoft's defaults everywhere.
     pub fn new(tenant: Tenant) -> Self {
         let bare = Self {
@@ -291,6 +309,7 @@ impl State {
             users: Vec::new(),
             assignment_filters: Vec::new(),
             role_scope_tags: Vec::new(),
+            approval_requests: Vec::new(),
             audit_events: Vec::new(),
             directory_audits: Vec::new(),
             secrets: BTreeMap::new(),

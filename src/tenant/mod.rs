@@ -8,6 +8,8 @@ use crate::plan::target_form;
 use crate::schema::model::Model;
 use crate::schema::types::{GraphVersion, type_name};
 
+pub(crate) mod lookup;
+pub mod masked;
 pub mod matching;
 pub mod names;
 pub mod read;
@@ -36,6 +38,27 @@ pub struct Live {
     pub policy: Option<LiveObject>,
     /// Names and ids of what manifests and objects refer to.
     pub names: names::Names,
+    /// Masked values that were read in clear.
+    pub clear: masked::Clear,
+}
+
+/// What is known of a tenant beside its objects.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// Names and ids of what manifests and objects refer to.
+    pub names: &'a names::Names,
+    /// Masked values that were read in clear.
+    pub clear: &'a masked::Clear,
+}
+
+impl Live {
+    /// Returns what is known beside the objects.
+    pub fn known(&self) -> Known<'_> {
+        Known {
+            names: &self.names,
+            clear: &self.clear,
+        }
+    }
 }
 
 impl LiveObject {
@@ -57,6 +80,7 @@ impl LiveObject {
         let id = text("id").or(kind.map(str::to_owned))?;
         let kind = kind.or(stated)?.to_owned();
         let display_name = text("displayName").unwrap_or_default();
+        masked::mark(&mut body);
         Some(Self {
             id,
             kind,

@@ -2,20 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::names::{Named, Names, is_guid};
+use super::lookup::{label_targets, names};
+use super::masked::{self, Clear, Masked};
 use super::{Live, LiveObject};
 use crate::graph::client::Graph;
 use crate::graph::error::{Call, GraphError};
 use crate::graph::odata;
-use crate::graph::request::{Method, Request};
+use crate::graph::request::Request;
 use crate::kinds::{Cardinality, FAMILIES, Family};
-use crate::manifest::assignment::{Assignment, Target};
-use crate::manifest::value::Value as Declared;
 use crate::manifest::{Address, Desired, Manifest};
-use crate::plan::{self, Change, Plan};
-use crate::schema::model::{Model, Shape};
+use crate::plan::{self, Plan};
 use crate::schema::types::GraphVersion;
 
 /// What identifies a live object for a read of it alone.
@@ -26,12 +24,6 @@ pub enum ObjectRef {
     /// The device registration policy.
     Policy,
 }
-
-/// The largest number of ids that one `getByIds` takes.
-const IDS_A_CALL: usize = 1000;
-
-/// How many names are offered when one does not exist.
-const NEAR: usize = 50;
 
 /// Reads what the selected manifests need.
 ///
@@ -53,22 +45,27 @@ pub async fn read(
             .iter()
             .any(|m| m.family.cardinality == cardinality)
     };
+    let ownership = desired.tenant.spec.ownership.as_ref();
+    // What nobody declares any more is found even where nothing of its kind is declared.
+    let prunes = ownership.is_some_and(|ownership| ownership.prune);
     let (objects, policy, names) = tokio::join!(
-        configurations(graph, needs(Cardinality::Collection)),
+        configurations(graph, prunes || needs(Cardinality::Collection)),
         policy(graph, needs(Cardinality::Singleton)),
-        names(graph, &manifests),
+        names(graph, &manifests, ownership.is_some()),
     );
     let mut live = Live {
         objects: objects?,
         policy: policy?,
         names: names?,
+        clear: Clear::default(),
     };
     label_targets(graph, &mut live).await?;
     Ok(live)
 }
 
 /// Reads the tenant and plans; what would change is read again by itself first, because a list may
-/// cut large objects short or leave assignments out (FACTS 1.3, 12).
+/// cut large objects short or leave assignments out (FACTS 1.3, 12), and so is every masked value that
+/// the plan depends on.
 ///
 /// # Errors
 /// When any read fails.
@@ -79,34 +76,64 @@ pub async fn plan(
     options: &plan::Options,
 ) -> Result<(Plan, Live), GraphError> {
     let mut live = read(graph, desired, &selected).await?;
-    let first = plan::plan(desired, &live, &selected, options);
-    // The registration policy was read by itself already.
-    let listed = |change: &&Change| {
-        live.objects
+    let mut seen = Seen::default();
+    loop {
+        let plan = plan::plan(desired, &live, &selected, options);
+        let (doubtful, masked) = seen.missing(&plan, &live, options);
+        if doubtful.is_empty() && masked.is_empty() {
+            return Ok((plan, live));
+        }
+        let references: Vec<ObjectRef> = doubtful
             .iter()
-            .any(|object| change.id.as_deref() == Some(&object.id))
-    };
-    let doubtful: Vec<String> = first
-        .changes
-        .iter()
-        .filter(|change| change.is_difference())
-        .filter(listed)
-        .filter_map(|change| change.id.clone())
-        .collect();
-    if doubtful.is_empty() {
-        return Ok((first, live));
+            .cloned()
+            .map(ObjectRef::Configuration)
+            .collect();
+        let (again, clear) =
+            tokio::try_join!(reread(graph, &references), masked::read(graph, &masked))?;
+        live.clear.extend(clear);
+        live.objects.retain(|object| !doubtful.contains(&object.id));
+        live.objects.extend(again.into_iter().flatten());
+        live.objects.sort_by(|a, b| a.id.cmp(&b.id));
+        if !doubtful.is_empty() {
+            label_targets(graph, &mut live).await?;
+        }
     }
-    let references: Vec<ObjectRef> = doubtful
-        .iter()
-        .cloned()
-        .map(ObjectRef::Configuration)
-        .collect();
-    let again = reread(graph, &references).await?;
-    live.objects.retain(|object| !doubtful.contains(&object.id));
-    live.objects.extend(again.into_iter().flatten());
-    live.objects.sort_by(|a, b| a.id.cmp(&b.id));
-    label_targets(graph, &mut live).await?;
-    Ok((plan::plan(desired, &live, &selected, options), live))
+}
+
+/// What was read beyond the lists, so that nothing is read twice.
+#[derive(Default)]
+struct Seen {
+    objects: BTreeSet<String>,
+    masked: BTreeSet<Masked>,
+}
+
+impl Seen {
+    /// Returns the objects and the masked values that a plan depends on and that were not read yet.
+    fn missing(
+        &mut self,
+        plan: &Plan,
+        live: &Live,
+        options: &plan::Options,
+    ) -> (BTreeSet<String>, BTreeSet<Masked>) {
+        // The registration policy was read by itself already.
+        let listed = |id: &&String| live.objects.iter().any(|object| object.id == **id);
+        let differing = plan.changes.iter().filter(|change| change.is_difference());
+        let doubtful = differing.filter_map(|change| change.id.as_ref());
+        let doubtful: BTreeSet<String> = doubtful
+            .filter(listed)
+            .filter(|id| !self.objects.contains(*id))
+            .cloned()
+            .collect();
+        let changes = plan.changes.iter().filter(|_| !options.leave_masked);
+        let masked: BTreeSet<Masked> = changes
+            .flat_map(|change| &change.masked)
+            .filter(|masked| !self.masked.contains(masked))
+            .cloned()
+            .collect();
+        self.objects.extend(doubtful.iter().cloned());
+        self.masked.extend(masked.iter().cloned());
+        (doubtful, masked)
+    }
 }
 
 /// Reads objects again, each by itself. `None` stands for one that is gone.
@@ -131,6 +158,7 @@ pub async fn reread(
         });
     }
     let outcomes = match &requests[..] {
+        [] => Vec::new(),
         [only] => vec![graph.send(only).await],
         _ => graph.batch(GraphVersion::Beta, &requests).await,
     };
@@ -219,303 +247,4 @@ async fn policy(graph: &Graph, needed: bool) -> Result<Option<LiveObject>, Graph
     let request = Request::get(GraphVersion::Beta, singleton().path);
     let answer = graph.send(&request).await?;
     object(&request, answer.body, Some(singleton().root)).map(Some)
-}
-
-/// The names that manifests use, by what they are of.
-#[derive(Default)]
-pub(crate) struct Wanted {
-    pub(crate) groups: BTreeSet<String>,
-    pub(crate) users: BTreeSet<String>,
-    pub(crate) filters: bool,
-    pub(crate) scope_tags: bool,
-}
-
-impl Wanted {
-    pub(crate) fn of(manifests: &[&Manifest]) -> Self {
-        let mut wanted = Self::default();
-        for manifest in manifests {
-            for Assignment { target, filter, .. } in manifest.assignments.iter().flatten() {
-                if let Target::Group(name) | Target::ExcludeGroup(name) = target {
-                    wanted.groups.insert(name.clone());
-                }
-                wanted.filters |= filter.is_some();
-            }
-            let model = Model::of(manifest.version);
-            wanted.walk(
-                model,
-                &Shape::Complex(manifest.address.kind.clone()),
-                &manifest.spec,
-            );
-        }
-        wanted
-    }
-
-    fn walk(&mut self, model: &Model, shape: &Shape, value: &Declared) {
-        let Some(structure) = model.actual(shape, value.odata_type()) else {
-            return;
-        };
-        for member in value.members() {
-            let Some(property) = structure.properties.get(&member.name) else {
-                continue;
-            };
-            let texts = member
-                .value
-                .elements()
-                .iter()
-                .chain([&member.value])
-                .filter_map(Declared::as_str);
-            match property.facts.resolves.map(Named::from) {
-                Some(Named::Group) => self.groups.extend(texts.map(str::to_owned)),
-                Some(Named::User) => self.users.extend(texts.map(str::to_owned)),
-                // The built-in tag needs no look-up, and every tenant has it.
-                Some(Named::ScopeTag) => {
-                    self.scope_tags |= texts.into_iter().any(|tag| tag != DEFAULT_SCOPE_TAG)
-                }
-                Some(Named::Filter) | None => match &property.shape {
-                    Shape::Collection(element, _) => {
-                        member
-                            .value
-                            .elements()
-                            .iter()
-                            .for_each(|value| self.walk(model, element, value));
-                    }
-                    shape => self.walk(model, shape, &member.value),
-                },
-            }
-        }
-    }
-}
-
-/// The id of the built-in scope tag.
-const DEFAULT_SCOPE_TAG: &str = "0";
-
-async fn names(graph: &Graph, manifests: &[&Manifest]) -> Result<Names, GraphError> {
-    let wanted = Wanted::of(manifests);
-    let mut names = Names::default();
-    names.add(Named::ScopeTag, DEFAULT_SCOPE_TAG, "Default");
-    let (groups, users, filters, scope_tags) = tokio::join!(
-        groups(graph, &wanted.groups),
-        users(graph, &wanted.users),
-        listed(
-            graph,
-            wanted.filters,
-            "/deviceManagement/assignmentFilters?$select=id,displayName"
-        ),
-        listed(
-            graph,
-            wanted.scope_tags,
-            "/deviceManagement/roleScopeTags?$select=id,displayName"
-        ),
-    );
-    take(&mut names, Named::Group, groups)?;
-    take(&mut names, Named::User, users)?;
-    take(&mut names, Named::Filter, filters)?;
-    take(&mut names, Named::ScopeTag, scope_tags)?;
-    Ok(names)
-}
-
-/// What a look-up gave: the objects that answer, and others that may have been meant.
-type Found = Result<(Vec<Value>, Vec<Value>), GraphError>;
-
-/// Records what a look-up gave; only a refusal to look is not an error of the whole read.
-fn take(names: &mut Names, named: Named, found: Found) -> Result<(), GraphError> {
-    match found {
-        Ok((found, near)) => {
-            for object in &found {
-                add(names, named, object);
-            }
-            for object in &near {
-                if let Some(name) = object.get("displayName").and_then(Value::as_str) {
-                    names.near(named, name);
-                }
-            }
-            Ok(())
-        }
-        Err(error) if error.status() == Some(403) => {
-            names.set_unreadable(named, error.to_string());
-            Ok(())
-        }
-        Err(error) => Err(error),
-    }
-}
-
-fn add(names: &mut Names, named: Named, object: &Value) {
-    let text = |name: &str| object.get(name).and_then(Value::as_str);
-    let name = match named {
-        Named::User => text("userPrincipalName"),
-        Named::Group | Named::Filter | Named::ScopeTag => text("displayName"),
-    };
-    if let Some(id) = text("id") {
-        // Of an object that the token may not read, Graph tells no more than that it exists.
-        names.add(named, id, name.unwrap_or(id));
-    }
-}
-
-async fn listed(graph: &Graph, needed: bool, path: &str) -> Found {
-    let objects = match needed {
-        true => graph.list(&Request::get(GraphVersion::Beta, path)).await?,
-        false => Vec::new(),
-    };
-    Ok((objects, Vec::new()))
-}
-
-async fn groups(graph: &Graph, wanted: &BTreeSet<String>) -> Found {
-    let (ids, texts): (Vec<&String>, Vec<&String>) = wanted.iter().partition(|text| is_guid(text));
-    let mut found = by_ids(graph, &ids, "group").await?;
-    let queries: Vec<Request> = texts
-        .iter()
-        .map(|name| {
-            let filter = odata::literal(name);
-            let path =
-                format!("/groups?$filter=displayName%20eq%20{filter}&$select=id,displayName");
-            Request::get(GraphVersion::V1, path)
-        })
-        .collect();
-    let mut missing = Vec::new();
-    for (name, answer) in texts
-        .iter()
-        .zip(graph.batch(GraphVersion::V1, &queries).await)
-    {
-        let groups = values(answer?.body);
-        if groups.is_empty() {
-            missing.push(name.as_str());
-        }
-        found.extend(groups);
-    }
-    let near = near_groups(graph, &missing).await;
-    Ok((found, near))
-}
-
-/// Groups whose names begin like one that does not exist. Nothing depends on them, so a failure is no error.
-async fn near_groups(graph: &Graph, missing: &[&str]) -> Vec<Value> {
-    let queries: Vec<Request> = missing
-        .iter()
-        .map(|name| {
-            let beginning: String = name.chars().take(3).collect();
-            let filter = odata::literal(&beginning);
-            let path = format!("/groups?$filter=startswith(displayName,{filter})&$select=id,displayName&$top={NEAR}");
-            Request::get(GraphVersion::V1, path)
-        })
-        .collect();
-    let answers = graph.batch(GraphVersion::V1, &queries).await;
-    answers
-        .into_iter()
-        .flatten()
-        .flat_map(|answer| values(answer.body))
-        .collect()
-}
-
-async fn users(graph: &Graph, wanted: &BTreeSet<String>) -> Found {
-    let queries: Vec<Request> = wanted
-        .iter()
-        .map(|user| {
-            let path = format!(
-                "/users/{}?$select=id,userPrincipalName",
-                odata::segment(user)
-            );
-            Request::get(GraphVersion::V1, path)
-        })
-        .collect();
-    let mut found = Vec::new();
-    for answer in graph.batch(GraphVersion::V1, &queries).await {
-        match answer {
-            Ok(answer) => found.push(answer.body),
-            Err(error) if error.status() == Some(404) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok((found, Vec::new()))
-}
-
-async fn by_ids(graph: &Graph, ids: &[&String], sort: &str) -> Result<Vec<Value>, GraphError> {
-    let mut found = Vec::new();
-    for ids in ids.chunks(IDS_A_CALL) {
-        let body = json!({ "ids": ids, "types": [sort] });
-        let request = Request::with_body(
-            Method::Post,
-            GraphVersion::V1,
-            "/directoryObjects/getByIds",
-            body,
-        );
-        found.extend(values(graph.send(&request).await?.body));
-    }
-    Ok(found)
-}
-
-fn values(mut body: Value) -> Vec<Value> {
-    match body.get_mut("value").map(Value::take) {
-        Some(Value::Array(items)) => items,
-        _ => Vec::new(),
-    }
-}
-
-/// Looks up the names of what live objects are assigned to, for people to read. A refusal is no error.
-async fn label_targets(graph: &Graph, live: &mut Live) -> Result<(), GraphError> {
-    let targets = || {
-        live.objects
-            .iter()
-            .flat_map(|object| &object.assignments)
-            .filter_map(|a| a.get("target"))
-    };
-    let id =
-        |target: &Value, name: &str| target.get(name).and_then(Value::as_str).map(str::to_owned);
-    let unknown = |named: Named, ids: Vec<String>| -> BTreeSet<String> {
-        ids.into_iter()
-            .filter(|id| is_guid(id) && live.names.label(named, id).is_none())
-            .collect()
-    };
-    let mut members = Vec::new();
-    live.policy
-        .iter()
-        .for_each(|policy| guids(&policy.body, &mut members));
-    let users = unknown(Named::User, members.clone());
-    let mut groups = unknown(
-        Named::Group,
-        targets()
-            .filter_map(|target| id(target, "groupId"))
-            .collect(),
-    );
-    // Of a member of the registration policy only its list says whether it is a user or a group.
-    groups.extend(unknown(Named::Group, members));
-    let filters = targets()
-        .filter_map(|target| id(target, "deviceAndAppManagementAssignmentFilterId"))
-        .collect();
-    let filters = unknown(Named::Filter, filters)
-        .into_iter()
-        .any(|id| uuid::Uuid::parse_str(&id) != Ok(uuid::Uuid::nil()));
-    let groups: Vec<&String> = groups.iter().collect();
-    let users: Vec<&String> = users.iter().collect();
-    let (groups, users, filters) = tokio::join!(
-        by_ids(graph, &groups, "group"),
-        by_ids(graph, &users, "user"),
-        listed(
-            graph,
-            filters,
-            "/deviceManagement/assignmentFilters?$select=id,displayName"
-        ),
-    );
-    for (named, found) in [
-        (Named::Group, groups),
-        (Named::User, users),
-        (Named::Filter, filters.map(|(found, _)| found)),
-    ] {
-        match found {
-            Ok(found) => found
-                .iter()
-                .for_each(|object| add(&mut live.names, named, object)),
-            Err(error) if error.status() == Some(403) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
-/// Collects every GUID in a value.
-fn guids(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::String(text) if is_guid(text) => found.push(text.clone()),
-        Value::Array(items) => items.iter().for_each(|item| guids(item, found)),
-        Value::Object(members) => members.values().for_each(|value| guids(value, found)),
-        _ => {}
-    }
 }

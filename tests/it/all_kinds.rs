@@ -41,7 +41,7 @@ fn configurations() -> Vec<Kind> {
 
 /// Creates what the manifests declare and plans again.
 fn lives_up_to(workspace: &Workspace, creates: usize) {
-    let secret = [(SECRET, "a-sample-secret")];
+    let secret = [(SECRET, "canary-a-sample")];
     workspace
         .run_with(
             &["apply", "--yes", "--sandbox=s.json", "--only", "*"],
@@ -124,8 +124,8 @@ impl Bench {
             return Err("one manifest was written".to_owned());
         };
         Ok(plan::replan(
-            &desired.sources,
-            &self.live.names,
+            &desired,
+            self.live.known(),
             manifest,
             self.object(),
         ))
@@ -186,7 +186,7 @@ fn each_property_of_every_kind_plans_as_the_facts_about_it_say() {
     workspace
         .run_with(
             &["apply", "--yes", "--sandbox=s.json"],
-            &[(SECRET, "a-sample-secret")],
+            &[(SECRET, "canary-a-sample")],
         )
         .expect(0);
     let live = read(&workspace, "s.json");

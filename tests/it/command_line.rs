@@ -94,6 +94,64 @@ fn every_failure_of_a_run_for_a_program_is_an_error_document() {
 }
 
 #[test]
+fn a_command_line_that_makes_no_sense_is_an_error_document_too() {
+    let workspace = Workspace::example("contoso");
+    let schema = workspace.run(&["schema", "--document", "error"]).expect(0);
+    let validator = jsonschema::validator_for(&schema.json()).expect("a schema");
+    for (arguments, message, hint) in [
+        (
+            &["plan", "--fromat", "json", "--format", "json"][..],
+            "unexpected argument '--fromat' found",
+            "a similar argument exists: '--format'",
+        ),
+        (
+            &["kinds", "--format=json", "--quite"],
+            "unexpected argument '--quite' found",
+            "a similar argument exists: '--quiet'",
+        ),
+        (
+            &["apply", "--format", "json", "--concurrency", "0"],
+            "invalid value '0' for '--concurrency <N>': 0 is not in 1..=64",
+            "`moorline COMMAND --help` lists what there is.",
+        ),
+    ] {
+        let run = workspace.run(arguments).expect(64);
+        assert!(run.stderr.starts_with("error: "), "{}", run.stderr);
+        let document = run.json();
+        assert!(validator.is_valid(&document), "{document:#}");
+        assert_eq!(document["code"], "usage/arguments");
+        assert_eq!(document["exitCode"], 64);
+        assert_eq!(document["message"], message);
+        assert_eq!(document["hints"][0], hint, "{document:#}");
+    }
+    let run = workspace.run(&["plan", "--fromat", "json"]).expect(64);
+    assert_eq!(run.stdout, "");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_known_before_anything_is() {
+    let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
+    workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
+    let before = std::fs::read(workspace.file("s.json")).ok();
+    for nowhere in ["missing/out", "."] {
+        let apply = ["apply", "--sandbox=s.json", "--yes", "--output", nowhere];
+        let run = workspace.run(&apply).expect(1);
+        assert!(run.stderr.contains("error[io/output]"), "{}", run.stderr);
+    }
+    assert_eq!(std::fs::read(workspace.file("s.json")).ok(), before);
+
+    // Nothing is left behind by a run that fails, and nothing is lost.
+    workspace.write("kept.txt", "kept");
+    for file in ["new.txt", "kept.txt"] {
+        let apply = ["apply", "--sandbox=s.json", "--output", file];
+        workspace.run(&apply).expect(5);
+    }
+    assert!(!workspace.file("new.txt").exists());
+    let kept = std::fs::read_to_string(workspace.file("kept.txt"));
+    assert_eq!(kept.expect("it is there"), "kept");
+}
+
+#[test]
 fn what_a_terminal_would_obey_is_escaped_in_findings() {
     let hostile = HELLO.replace("spec:", "spec:\n  \"a\u{202e}b\u{85}\": 1");
     let run = Workspace::tenant(&[("hello.yaml", &hostile)])

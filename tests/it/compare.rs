@@ -2,8 +2,8 @@
 
 use moorline::manifest::bundle;
 use moorline::plan::{self, Change, FieldStatus, Shown};
-use moorline::tenant::LiveObject;
-use moorline::tenant::names::Names;
+use moorline::tenant::{Live, LiveObject};
+
 use serde_json::{Value, json};
 
 use crate::support::Workspace;
@@ -30,8 +30,8 @@ fn change(kind: &str, spec: &str, live: Value) -> Change {
         .extend(live.as_object().expect("an object").clone());
     let live = LiveObject::from_body(body, None).expect("it has a type");
     plan::replan(
-        &desired.sources,
-        &Names::default(),
+        &desired,
+        Live::default().known(),
         &desired.manifests[0],
         Some(&live),
     )

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -122,21 +123,25 @@ const APP: [(&str, &str); 2] = [
     ("AZURE_CLIENT_SECRET", "canary-secret"),
 ];
 
+/// The world's own pace: the one limit that doctor has is for services that say nothing.
+const AT_LEISURE: (&str, &str) = ("MOORLINE_TEST_CLOCK", "1");
+
 /// Examines a set-up against the fake services.
 fn examine(fake: &Fake, code: i32) -> Value {
+    examine_for("plan", fake, code)
+}
+
+fn examine_for(purpose: &str, fake: &Fake, code: i32) -> Value {
     let workspace = workspace();
     let hosts = ["--graph-url", &fake.url, "--login-url", &fake.url];
-    let arguments = [&["doctor", "--format", "json"], &hosts[..]].concat();
-    let run = workspace.run_with(&arguments, &APP).expect(code);
-    let text = workspace
-        .run_with(&[&["doctor"], &hosts[..]].concat(), &APP)
-        .expect(code);
-    for shown in [&run.stdout, &run.stderr, &text.stdout, &text.stderr] {
-        assert!(
-            !shown.contains("canary") && !shown.contains("eyJ"),
-            "{shown}"
-        );
-    }
+    let doctor = ["doctor", "--for", purpose];
+    let variables = [APP[0], APP[1], AT_LEISURE];
+    let run = |more: &[&str]| {
+        let arguments = [&doctor[..], &hosts, more].concat();
+        workspace.run_with(&arguments, &variables).expect(code)
+    };
+    run(&["-vvv"]);
+    let run = run(&["--format", "json"]);
     let document = run.json();
     let schema = workspace
         .run(&["schema", "--document", "doctor"])
@@ -175,8 +180,8 @@ fn a_set_up_that_works_has_nothing_missing() {
 /// Examines a tenant of the sandbox's in this state.
 fn examine_sandbox(workspace: &Workspace, state: &Value) -> Value {
     workspace.seed(state);
-    let document = workspace.run(&["doctor", "--sandbox", "--format", "json"]);
-    document.json()
+    let arguments = ["doctor", "--sandbox", "--format", "json"];
+    workspace.run_with(&arguments, &[AT_LEISURE]).json()
 }
 
 #[test]
@@ -297,6 +302,32 @@ fn a_missing_role_is_told_from_a_missing_scope() {
 }
 
 #[test]
+fn what_a_person_may_write_is_not_guessed() {
+    let person = json!({
+        "aud": "https://graph.microsoft.com", "tid": TENANT, "upn": "alice@contoso.com", "appid": "app-1",
+        "scp": "DeviceManagementConfiguration.ReadWrite.All", "wids": ["f2ef992c-3afb-46b9-b7cf-a126ee74c451"],
+    });
+    let fake = Fake::start(move |path| match path {
+        _ if path.ends_with("/oauth2/v2.0/token") => Some(token(&person)),
+        _ => healthy(path),
+    });
+    let document = examine_for("apply", &fake, 0);
+    let items = document["items"].as_array().expect("a list");
+    let role = items.iter().find(|check| check["id"] == "role");
+    let role = role.expect("there is one");
+    assert_eq!(role["status"], "unknown");
+    assert_eq!(
+        role["detail"],
+        "no directory role covers writing, and roles of Intune's own are not in a token"
+    );
+    let remedy = role["remedy"][0].as_str().expect("a sentence");
+    assert!(
+        remedy.contains("Policy and Profile Manager (Intune)"),
+        "{remedy}"
+    );
+}
+
+#[test]
 fn a_tenant_without_intune_is_named() {
     let refusal = nested("Request not applicable to target tenant.");
     let fake = intune_refuses(400, "BadRequest", refusal, app());
@@ -360,6 +391,52 @@ fn without_network_or_credential_everything_is_still_looked_at() {
             ("credential", "auth/no-credential"),
         ]
     );
+}
+
+#[test]
+fn a_graph_that_says_nothing_is_told_within_seconds() {
+    // It listens, and nobody takes the calls.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let silent = format!("http://{}", silent.local_addr().expect("it listens"));
+    let fake = Fake::start(healthy);
+    let hosts = ["--graph-url", &silent, "--login-url", &fake.url];
+    let arguments = [&["doctor", "--format", "json"], &hosts[..]].concat();
+    let start = Instant::now();
+    let variables = [APP[0], APP[1], ("MOORLINE_TEST_CLOCK", "10")];
+    let document = workspace()
+        .run_with(&arguments, &variables)
+        .expect(1)
+        .json();
+    assert!(start.elapsed() < Duration::from_secs(10));
+    assert_eq!(missing(&document), [("graph", "graph/unreachable")]);
+    let items = document["items"].as_array().expect("a list");
+    let detail = "127.0.0.1 does not answer: nothing came in 5 s";
+    assert!(
+        items.iter().any(|check| check["detail"] == detail),
+        "{document:#}"
+    );
+    assert_eq!(document["identity"]["name"], "Pipeline");
+}
+
+#[test]
+fn what_could_not_be_looked_at_is_said_once() {
+    let workspace = workspace();
+    workspace.seed(&json!({ "apps": [{ "clientId": "moorline", "secret": "canary-another" }] }));
+    for format in ["text", "markdown"] {
+        let arguments = ["doctor", "--sandbox", "--format", format];
+        let run = workspace.run_with(&arguments, &[AT_LEISURE]).expect(1);
+        assert_eq!(
+            run.stdout.matches("not looked at").count(),
+            1,
+            "{}",
+            run.stdout
+        );
+        let last = run.stdout.trim_end().lines().last();
+        assert_eq!(
+            last,
+            Some("Begin with `moorline explain entra/secret-wrong`.")
+        );
+    }
 }
 
 #[test]

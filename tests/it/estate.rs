@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use moorline::apply::{Applier, ApplyOptions, Item, Observer, Outcome};
+use moorline::apply::{Applier, ApplyError, ApplyOptions, Item, Observer, Outcome};
 use moorline::auth::cache::Cached;
 use moorline::auth::client_secret::ClientSecret;
 use moorline::auth::entra::TokenEndpoint;
@@ -48,6 +48,9 @@ pub struct Size {
     pub groups: usize,
     /// Filters of those assignments.
     pub filters: usize,
+    /// How many are custom configurations of one setting, whose value the service masks. They come after those that
+    /// differ.
+    pub masked: usize,
 }
 
 /// A folder of manifests and the tenant that they are about.
@@ -144,6 +147,12 @@ impl Site {
 
     /// Carries a plan out.
     pub async fn apply(&self, plan: &Plan, live: &Live) -> Outcome {
+        let outcome = self.try_apply(plan, live).await;
+        outcome.expect("nothing speaks against it")
+    }
+
+    /// As [`Self::apply`], where something may speak against it.
+    pub async fn try_apply(&self, plan: &Plan, live: &Live) -> Result<Outcome, ApplyError> {
         let applier = Applier {
             graph: &self.graph,
             desired: &self.desired,
@@ -155,7 +164,7 @@ impl Site {
             observer: &Silent,
             cancelled: &AtomicBool::new(false),
         };
-        applier.run().await.expect("nothing speaks against it")
+        applier.run().await
     }
 }
 
@@ -175,13 +184,32 @@ fn name(number: usize) -> String {
     format!("Configuration {number:04}")
 }
 
-fn manifest(size: Size, number: usize) -> String {
+/// Returns the kind of a configuration and a property of it with its value.
+fn content(size: Size, number: usize, value: u8) -> (&'static str, &'static str, Value) {
+    if (size.different..size.different + size.masked).contains(&number) {
+        let setting = json!({
+            "@odata.type": "#microsoft.graph.omaSettingString",
+            "displayName": "Owner",
+            "omaUri": "./Vendor/MSFT/Owner",
+            "value": format!("masked {number}"),
+        });
+        return (
+            "windows10CustomConfiguration",
+            "omaSettings",
+            json!([setting]),
+        );
+    }
     let (kind, property) = KINDS[number % KINDS.len()];
+    (kind, property, value.into())
+}
+
+fn manifest(size: Size, number: usize) -> String {
+    let (kind, property, value) = content(size, number, DECLARED);
     let mut manifest = json!({
         "apiVersion": "graph.microsoft.com/beta",
         "kind": kind,
         "metadata": { "name": format!("c{number:04}") },
-        "spec": { "displayName": name(number), property: DECLARED },
+        "spec": { "displayName": name(number), property: value },
     });
     if size.groups > 0 {
         let mut assignment = json!({ "group": format!("Group {}", number % size.groups) });
@@ -206,12 +234,12 @@ fn seed(size: Size) -> Value {
         })
     });
     let objects = (0..size.live).map(|number| {
-        let (kind, property) = KINDS[number % KINDS.len()];
         let value = if number < size.different {
             DIFFERENT
         } else {
             DECLARED
         };
+        let (kind, property, value) = content(size, number, value);
         let mut object = json!({
             "@odata.type": format!("#microsoft.graph.{kind}"),
             "id": id(3, number),

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Run, Workspace, repository};
 
+mod pasted;
+
 fn explain(text: &str) -> Run {
     Workspace::empty().run_with_input(&["explain", "-", "--format", "json"], text.as_bytes())
 }
@@ -35,44 +37,26 @@ fn validator(document: &str) -> jsonschema::Validator {
     jsonschema::validator_for(&published.schema()).expect("a schema")
 }
 
-const SUPPORT: &str = "Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - \
-                       Activity ID: cc7fa3b3-bb25-420b-bfb2-1498e598ba43";
-
 #[test]
-fn what_servicenow_says_of_a_missing_role_is_explained() {
-    let method = "Method failed: (/v1.0/deviceManagement/managedDevices/{managedDeviceId}) with code: 401 - \
-                  Invalid username/password combo";
-    is_explained(method, "intune/role-missing");
-    is_explained(
-        "メソッドが失敗しました:(/v1.0/deviceManagement/managedDevices/{managedDeviceId}) コード:401:無効なユーザー名/パスワードコンボ",
-        "intune/role-missing",
-    );
-    is_explained(
-        &format!("An error has occurred - {SUPPORT}"),
-        "intune/role-missing",
-    );
+fn every_error_that_people_paste_is_explained() {
+    for (text, id) in pasted::all() {
+        is_explained(&text, id);
+    }
 }
 
 #[test]
-fn what_microsofts_page_shows_of_a_missing_scope_is_explained() {
-    // As the page has it: a literal in pieces, which is no JSON.
-    let pasted = r#"{
-  "error": {
-    "code": "Forbidden",
-    "message": "Application is not authorized to perform this operation - Operation ID " +
-       "(for customer support): 00000000-0000-0000-0000-000000000000 - " +
-       "Activity ID: cc7fa3b3-bb25-420b-bfb2-1498e598ba43 - " +
-       "Url: https://example.manage.microsoft.com/" +
-       "Service/Resource/RESTendpoint?" +
-       "api-version=2017-03-06 - CustomApiErrorPhrase: ",
-    "innerError": {
-      "request-id": "00000000-0000-0000-0000-000000000000",
-      "date": "1980-01-0112:00:00"
+fn what_stands_around_an_error_is_no_hindrance() {
+    for (text, id) in pasted::all() {
+        is_explained(
+            &format!("2026-01-01 WARN the call failed:\n{text}\n(end)"),
+            id,
+        );
     }
-  }
-}"#;
-    is_explained(pasted, "intune/app-not-authorized");
-    let found = explain(pasted).json()["found"].clone();
+}
+
+#[test]
+fn what_support_asks_for_is_picked_out() {
+    let found = explain(pasted::FLAT).json()["found"].clone();
     assert_eq!(
         found,
         json!({
@@ -84,157 +68,49 @@ fn what_microsofts_page_shows_of_a_missing_scope_is_explained() {
             "date": "1980-01-0112:00:00",
         })
     );
-    is_explained("503 Service Unavailable", "graph/unavailable");
+    let text = Workspace::empty().run_with_input(&["explain", "-"], pasted::FLAT.as_bytes());
+    assert!(
+        text.stdout.contains("cc7fa3b3") && !text.stdout.contains("00000000"),
+        "{}",
+        text.stdout
+    );
 }
 
 #[test]
-fn what_a_provisioning_tool_says_is_explained() {
-    for (text, id) in [
-        (
-            "Bad Request (400) Property userPrincipalName is invalid",
-            "directory/upn-invalid",
-        ),
-        (
-            "Forbidden (403) Insufficient privileges to complete the operation",
-            "directory/insufficient-privileges",
-        ),
-        (
-            "Not Found (404) Resource 'alice@contoso.com' does not exist or one of its queried reference-property objects are not present",
-            "directory/object-missing",
-        ),
-        (
-            "Bad Request (400) License assignment failed because service plan a depends on the service plan(s) b",
-            "directory/licence-dependency",
-        ),
-        (
-            "Bad Request (400) License assignment failed because service plan〜are mutually exclusive ,service plans",
-            "directory/licence-conflict",
-        ),
-        (
-            "Bad Request (400) Subscription with SKU 〜 does not have any available licenses",
-            "directory/licence-none-left",
-        ),
-        (
-            "Unauthorized (401) invalid_client 〜 Error validating credentials.",
-            "entra/credentials-invalid",
-        ),
-    ] {
-        is_explained(text, id);
+fn a_line_of_the_log_is_explained() {
+    let workspace = Workspace::tenant(&[]);
+    workspace
+        .seed(&json!({ "apps": [{ "clientId": "moorline", "secret": "sandbox", "roles": [] }] }));
+    workspace.write(
+        "policy.yaml",
+        "apiVersion: graph.microsoft.com/v1.0\nkind: deviceRegistrationPolicy\nmetadata: { name: p }\nspec: { userDeviceQuota: 5 }\n",
+    );
+    for format in ["text", "json"] {
+        let run = workspace
+            .run(&["plan", "--sandbox", "-vv", "--log-format", format])
+            .expect(1);
+        let line = run.stderr.lines().find(|line| line.contains("403"));
+        let document = explain(line.expect("the call is logged")).json();
+        assert_eq!(document["items"][0]["id"], "graph/forbidden");
+        for id in ["requestId", "clientRequestId"] {
+            assert!(document["found"][id].is_string(), "{document:#}");
+        }
     }
 }
 
 #[test]
-fn refusals_of_the_sign_in_service_are_explained_by_their_numbers() {
-    for (number, id) in [
-        (7_000_215, "entra/secret-wrong"),
-        (7_000_222, "entra/secret-expired"),
-        (700_016, "entra/app-unknown"),
-        (90_002, "entra/tenant-unknown"),
-        (900_023, "entra/tenant-malformed"),
-        (50_034, "entra/user-unknown"),
-        (65_001, "entra/no-consent"),
-        (53_003, "entra/conditional-access"),
-        (70_021, "entra/federation-no-match"),
-        (700_213, "entra/federation-subject"),
-        (700_211, "entra/federation-issuer"),
-        (700_212, "entra/federation-audience"),
-        (7_002_138, "entra/federation-case"),
-        (7_002_137, "entra/federation-case"),
-        (700_024, "entra/assertion-time"),
-        (700_027, "entra/assertion-signature"),
-        (7_000_216, "entra/no-client-credential"),
-        (7_000_218, "entra/no-client-credential"),
-        (900_144, "entra/parameter-missing"),
-        (9_002_313, "entra/request-malformed"),
-        (500_011, "entra/resource-unknown"),
-        (1_002_012, "entra/scope-invalid"),
-    ] {
-        let body = json!({
-            "error": "invalid_client",
-            "error_description": format!("AADSTS{number}: Words. Trace ID: 6f6c4645-0202-4486-b625-fa957dfc4700 Timestamp: 2023-05-06 06:03:00Z"),
-            "error_codes": [number],
-        });
-        is_explained(&body.to_string(), id);
-    }
-}
-
-#[test]
-fn graphs_and_intunes_own_words_are_explained() {
-    let nested = |message: &str| json!({ "_version": 3, "Message": format!("{message} - {SUPPORT}"), "CustomApiErrorPhrase": "" });
-    let body = |code: &str, message: &str| json!({ "error": { "code": code, "message": message } });
-    let wrapped = json!({ "ErrorCode": "Forbidden", "Message": nested("An error has occurred").to_string(), "Target": null });
-    for (body, id) in [
-        (
-            body("UnknownError", &wrapped.to_string()),
-            "intune/role-missing",
-        ),
-        (
-            body("ModelValidationFailure", "Cannot create an abstract class."),
-            "graph/abstract-type",
-        ),
-        (
-            body(
-                "BadRequest",
-                &nested("Invalid patch, at least 1 property must be changed.").to_string(),
-            ),
-            "intune/nothing-to-change",
-        ),
-        (
-            body(
-                "BadRequest",
-                &nested("Header 'x-msft-approval-justification' is required to request approval")
-                    .to_string(),
-            ),
-            "intune/approval-justification",
-        ),
-        (
-            body("ApprovalRequired", "Approval Required."),
-            "intune/approval-required",
-        ),
-        (
-            body(
-                "NotSupported",
-                &nested("SecretReferenceValueId invalid for create.").to_string(),
-            ),
-            "intune/secret-reference",
-        ),
-        (
-            body(
-                "ResourceNotFound",
-                &nested("An error has occurred").to_string(),
-            ),
-            "intune/not-found",
-        ),
-        (
-            body("TooManyRequests", "Please retry again later."),
-            "graph/throttled",
-        ),
-        (
-            body(
-                "BadRequest",
-                &nested("Request not applicable to target tenant.").to_string(),
-            ),
-            "intune/tenant-unlicensed",
-        ),
-        (
-            body("InvalidAuthenticationToken", "Access token is empty."),
-            "graph/token-malformed",
-        ),
-        (
-            body(
-                "invalid_request",
-                "Tenant registration policy is missing a value for quota",
-            ),
-            "entra/registration-policy-incomplete",
-        ),
-        (
-            nested("Invalid patch, at least 1 property must be changed."),
-            "intune/nothing-to-change",
-        ),
-    ] {
-        is_explained(&body.to_string(), id);
-        is_explained(&format!("2026-01-01 WARN call failed: {body:#} (end)"), id);
-    }
+fn a_number_that_the_catalogue_lacks_is_looked_up_elsewhere() {
+    let run = Workspace::empty()
+        .run(&["explain", "AADSTS50057"])
+        .expect(0);
+    assert!(
+        run.stdout.starts_with("entra/client-refused:")
+            && run
+                .stdout
+                .contains("https://login.microsoftonline.com/error?code=50057"),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]

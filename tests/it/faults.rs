@@ -17,6 +17,7 @@ const LARGE: Size = Size {
     different: 100,
     groups: 12,
     filters: 3,
+    masked: 0,
 };
 
 const SMALL: Size = Size {
@@ -25,6 +26,7 @@ const SMALL: Size = Size {
     different: 10,
     groups: 3,
     filters: 1,
+    masked: 0,
 };
 
 /// How much faster than the world the client's time runs.

@@ -15,10 +15,13 @@ mod estate;
 mod explain;
 #[cfg(debug_assertions)]
 mod faults;
+mod ownership;
 mod permissions;
+mod previous;
 mod readme;
 mod rollback;
 mod samples;
+mod saved_plan;
 mod schemas;
 mod served;
 mod sign_in;
@@ -28,7 +31,9 @@ mod throttling;
 
 mod bad_input;
 mod journal;
+mod masked;
 mod overlay;
+mod unverifiable;
 mod validate;
 mod whole_way;
 mod workflows;

@@ -109,6 +109,22 @@ fn the_block_of_an_app_registration_has_the_ids() {
 }
 
 #[test]
+fn who_grants_them_can_be_handed_a_page() {
+    let workspace = Workspace::tenant(&[("policy.yaml", POLICY)]);
+    let page = workspace
+        .run(&["permissions", "--format", "markdown"])
+        .expect(0)
+        .stdout;
+    for words in [
+        "#### For plan and drift",
+        "| `Policy.Read.DeviceConfiguration` | reads /policies/deviceRegistrationPolicy: ",
+        "  bdba4817-6ba1-4a7c-8a01-be9bc7c242dd=Role\naz ad app permission admin-consent",
+    ] {
+        assert!(page.contains(words), "{words} is in\n{page}");
+    }
+}
+
+#[test]
 fn a_tenant_without_manifests_needs_nothing() {
     let workspace = Workspace::tenant(&[]);
     let document = permissions(&workspace, &["--for", "apply"]);

@@ -4,13 +4,11 @@ mod keys;
 mod stage;
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::support::{Run, Workspace};
 use keys::Key;
-use stage::{
-    APP, BY_SECRET, SUBJECT, Services, Stage, TENANT, assertion, good_assertion, keeps_secrets,
-};
+use stage::{APP, BY_SECRET, SUBJECT, Services, Stage, TENANT, assertion, good_assertion};
 
 #[test]
 fn an_app_signs_in_with_its_secret_or_its_certificate() {
@@ -123,11 +121,9 @@ echo '{{"accessToken": "{token}", "expires_on": 9999999999, "tokenType": "Bearer
 #[test]
 fn a_person_signs_in_with_a_code() {
     let stage = Stage::new();
-    let mut plan = Command::new(env!("CARGO_BIN_EXE_moorline"))
-        .args(stage.arguments(&["--credential", "deviceCode"]))
-        .current_dir(stage.workspace.path())
-        .env_clear()
-        .env("MOORLINE_TEST_CLOCK", "100")
+    let mut plan = stage
+        .workspace
+        .command(&stage.arguments(&["--credential", "deviceCode"]))
         .env("AZURE_CLIENT_ID", APP)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -156,13 +152,7 @@ fn a_person_signs_in_with_a_code() {
     let mut pipe = plan.stdout.take().expect("stdout is piped");
     pipe.read_to_string(&mut stdout).expect("stdout is text");
     let status = plan.wait().expect("it was started");
-    let run = Run {
-        code: status.code().unwrap_or(-1),
-        stdout,
-        stderr,
-    };
-    keeps_secrets(&run);
-    let run = run.expect(0);
+    let run = Run::new(status.code().unwrap_or(-1), stdout, stderr).expect(0);
     assert!(run.stdout.contains("Plan: 3 to create"), "{}", run.stdout);
 }
 

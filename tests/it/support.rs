@@ -6,6 +6,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+pub mod secrets;
+
 /// The repository, for its examples and schemas.
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -16,7 +18,7 @@ pub struct Workspace {
     folder: tempfile::TempDir,
 }
 
-/// What a run gave.
+/// What a run gave. It can only be made of what gives no secret away.
 #[derive(Debug)]
 pub struct Run {
     /// The exit code.
@@ -105,17 +107,23 @@ impl Workspace {
     }
 
     /// Runs the binary in the folder.
+    #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Run {
         self.run_with(arguments, &[])
     }
 
     /// Runs the binary in the folder with environment variables.
+    #[track_caller]
     pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         let mut command = self.command(arguments);
         for (name, value) in variables {
+            secrets::is_marked(name, value);
             command.env(name, value);
         }
-        Run::from(command.output().expect("the binary runs"))
+        let before = secrets::Files::of(self.path());
+        let run = Run::from(command.output().expect("the binary runs"));
+        before.keep_secrets_since(self.path());
+        run
     }
 
     /// Starts the binary in the folder; nobody hears what it says.
@@ -134,6 +142,7 @@ impl Workspace {
     }
 
     /// Runs the binary in the folder with a text on stdin.
+    #[track_caller]
     pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Run {
         let mut child = self
             .command(arguments)
@@ -149,7 +158,8 @@ impl Workspace {
         Run::from(child.wait_with_output().expect("the binary ends"))
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// Returns the binary's command in the folder.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_moorline"));
         command
             .current_dir(self.path())
@@ -161,16 +171,29 @@ impl Workspace {
 }
 
 impl From<Output> for Run {
+    #[track_caller]
     fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
-            stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
-        }
+        Self::new(
+            output.status.code().unwrap_or(-1),
+            String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+            String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+        )
     }
 }
 
 impl Run {
+    /// Makes what a run gave, and makes sure that no secret is in it.
+    #[track_caller]
+    pub fn new(code: i32, stdout: String, stderr: String) -> Self {
+        secrets::are_kept("stdout", &stdout);
+        secrets::are_kept("stderr", &stderr);
+        Self {
+            code,
+            stdout,
+            stderr,
+        }
+    }
+
     /// Expects an exit code.
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {

@@ -9,7 +9,7 @@ use moorline::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::estate::{Estate, Size};
-use crate::support::{Workspace, repository};
+use crate::support::{Workspace, repository, secrets};
 
 const SMALL: Size = Size {
     declared: 60,
@@ -17,6 +17,7 @@ const SMALL: Size = Size {
     different: 2,
     groups: 3,
     filters: 1,
+    masked: 0,
 };
 
 /// Returns a workspace with these conditions in `faults.yaml` and an example tenant.
@@ -36,17 +37,20 @@ async fn a_plan_of_five_hundred_objects_takes_few_calls() {
         different: 5,
         groups: 60,
         filters: 5,
+        masked: 100,
     };
     let estate = Estate::new(size);
     let site = estate
         .open(json!({ "pageSize": 100 }), Clock::system())
         .await;
     let (plan, _) = site.plan().await;
+    assert!(plan.masked_read);
     assert_eq!(plan.summary.update, 5);
     assert_eq!(plan.summary.unchanged, 495);
+    assert_eq!(plan.summary.unverifiable_fields, 0);
     let calls = site.running.calls();
-    // 5 pages, 3 batches of names, the filters, one batch of what would change.
-    assert_eq!(calls.graph, 10, "{calls:?}");
+    // 5 pages, 3 batches of names, the filters, one batch of what would change, 5 batches of masked values.
+    assert_eq!(calls.graph, 15, "{calls:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,6 +71,7 @@ async fn writes_go_as_fast_as_the_published_limit_and_meet_no_429() {
         different: 130,
         groups: 0,
         filters: 0,
+        masked: 0,
     };
     let estate = Estate::new(size);
     let pace = NonZeroU32::new(10).expect("not zero");
@@ -137,10 +142,25 @@ fn the_log_has_one_line_a_request_and_no_secret() {
         );
         assert!(is_sign_in || line["request_id"].is_string(), "{line}");
     }
-    // How every JWT begins, and what only a body has.
-    for word in ["eyJ", "Bearer", "displayName\\\""] {
+    // What only a header or a body has.
+    for word in ["Bearer", "displayName\\\""] {
         assert!(!run.stderr.contains(word), "{word} is in\n{}", run.stderr);
     }
+}
+
+#[test]
+fn who_waits_is_told_why() {
+    let faults = json!([{
+        "match": { "path": "/beta/deviceManagement/deviceConfigurations" },
+        "effect": { "status": 429, "retryAfter": 30 },
+        "count": 1,
+    }]);
+    let workspace = under(&json!({ "faults": faults }));
+    let words = "GET /beta/deviceManagement/deviceConfigurations?$expand=assignments: status 429; trying again in 3";
+    let run = workspace.run(&FAULTS).expect(0);
+    assert!(run.stderr.contains(words), "{}", run.stderr);
+    let run = workspace.run(&[&FAULTS[..], &["-q"]].concat()).expect(0);
+    assert_eq!(run.stderr, "");
 }
 
 #[test]
@@ -201,9 +221,11 @@ fn an_interrupt_ends_the_wait_for_the_limit() {
         different: 0,
         groups: 0,
         filters: 0,
+        masked: 0,
     });
     let mut child = Command::new(env!("CARGO_BIN_EXE_moorline"))
         .args(["apply", "--sandbox", "--yes", "--log-format=json"])
+        .env_clear()
         .current_dir(estate.path())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -212,7 +234,9 @@ fn an_interrupt_ends_the_wait_for_the_limit() {
     let stderr = child.stderr.take().expect("it is piped");
     let mut writes = 0;
     for line in std::io::BufRead::lines(std::io::BufReader::new(stderr)) {
-        let line: Value = serde_json::from_str(&line.expect("text")).unwrap_or_default();
+        let line = line.expect("text");
+        secrets::are_kept("stderr", &line);
+        let line: Value = serde_json::from_str(&line).unwrap_or_default();
         let is_write = line["method"] == "POST"
             && line["path"] == "/beta/deviceManagement/deviceConfigurations";
         writes += usize::from(is_write);

@@ -231,7 +231,7 @@ proptest! {
         after in prop::collection::vec(edit(), 0..4),
         value in prop::sample::select(&["SECRET", "'SECRET'", "[SECRET]", "*SECRET", "!SECRET", "\"SECRET", "|\n    SECRET"][..]),
     ) {
-        const SECRET: &str = "correct-horse-battery";
+        const SECRET: &str = "canary-horse-battery";
         let head = "apiVersion: graph.microsoft.com/beta\nkind: windowsWifiConfiguration\nmetadata: { name: wifi }\nspec:\n  displayName: Wi-Fi\n  wifiSecurityType: open\n";
         let tail = "  ssid: contoso\n  networkName: contoso\n  connectAutomatically: true\nassignments:\n  - allDevices: true\n";
         let head = before.iter().fold(head.to_owned(), |text, edit| edit.apply(&text));

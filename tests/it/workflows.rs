@@ -6,7 +6,7 @@ use std::process::Command;
 use moorline::yaml::parse::parse;
 use moorline::yaml::{Node, Yaml};
 
-use crate::support::{Workspace, repository};
+use crate::support::{Run, Workspace, repository, secrets};
 
 /// Returns every `run` of a workflow that calls Moorline, in order.
 fn runs(node: &Node, found: &mut Vec<String>) {
@@ -54,13 +54,11 @@ fn summary_of(workflow: &str) -> String {
             .env("GITHUB_STEP_SUMMARY", &summary)
             .output()
             .expect("bash runs");
-        assert!(
-            output.status.success(),
-            "{script}\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        Run::from(output).expect(0);
     }
-    std::fs::read_to_string(summary).unwrap_or_default()
+    let summary = std::fs::read_to_string(summary).unwrap_or_default();
+    secrets::are_kept("the summary", &summary);
+    summary
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::manifest::value::{Declared, Member, Value};
 use crate::plan::canonical::is_unset;
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::schema::placeholder::is_placeholder;
+use crate::schema::semantics::Readback;
 use crate::schema::types::{GraphVersion, type_name};
 
 /// What a journal keeps of an object, as a manifest would declare it.
@@ -39,6 +40,8 @@ pub(in crate::apply) enum Lost {
     Withheld,
     /// The tenant showed a placeholder in its place.
     Masked,
+    /// The tenant never shows whether it is set.
+    Unseen,
     /// It holds a name that a request takes for an instruction.
     Instruction,
     /// No value unsets the property.
@@ -52,6 +55,7 @@ impl fmt::Display for Lost {
         f.write_str(match self {
             Self::Withheld => "it holds a secret, which no journal does",
             Self::Masked => "the tenant masks a value of it",
+            Self::Unseen => "the tenant never shows whether it is set",
             Self::Instruction => "it holds a name that begins with `$`",
             Self::NoUnset => "it was not set, and no value unsets it",
             Self::Unknown => "the type has no such property",
@@ -78,7 +82,8 @@ pub(in crate::apply) fn whole(version: GraphVersion, image: &Image, span: Span) 
         let structure = model.get(&image.kind);
         let property = structure.and_then(|structure| structure.properties.get(*name).cloned());
         property.is_some_and(|property| {
-            property.is_comparable() && !is_unset(&property, &property.shape, &image.body[*name])
+            let unset = is_unset(&property, &property.shape, &image.body[*name]);
+            property.is_comparable() && (!unset || is_unseen(&property))
         })
     };
     let paths: Vec<Vec<String>> = names
@@ -86,6 +91,11 @@ pub(in crate::apply) fn whole(version: GraphVersion, image: &Image, span: Span) 
         .map(|name| vec![name.clone()])
         .collect();
     Declarer::new(version, span, Elements::Some).parts(&image.kind, &image.body, &paths)
+}
+
+/// Returns whether a tenant that shows nothing says nothing by it.
+fn is_unseen(property: &Property) -> bool {
+    property.facts.readback == Some(Readback::Null)
 }
 
 /// Returns whether a request would take a name for an instruction. What a journal holds is never one.
@@ -208,6 +218,9 @@ impl Declarer {
 
     /// Declares a property's value; one that is not set is declared to be so.
     fn member(&self, property: &Property, value: &Json) -> Result<Value, Lost> {
+        if value.is_null() && is_unseen(property) {
+            return Err(Lost::Unseen);
+        }
         if !is_unset(property, &property.shape, value) {
             return self.declare(property, &property.shape, value);
         }
@@ -277,7 +290,7 @@ impl Declarer {
             match self.member(property, value) {
                 Ok(value) => declared.push(self.named(name, value)),
                 // Nothing was there, and nothing has to be.
-                Err(Lost::NoUnset) => {}
+                Err(Lost::NoUnset | Lost::Unseen) => {}
                 Err(why) => return Err(why),
             }
         }

@@ -11,8 +11,9 @@ use crate::manifest::value::Value;
 use crate::manifest::{Address, Assignment, Manifest, Presence};
 use crate::plan::{self, Action, FieldStatus};
 use crate::schema::types::GraphVersion;
-use crate::tenant::LiveObject;
+use crate::tenant::masked::Clear;
 use crate::tenant::names::Names;
+use crate::tenant::{Known, LiveObject};
 
 /// Returns how an object differs from what a change left in it, in words; nothing where it does not. What
 /// nobody can compare is no difference.
@@ -25,7 +26,11 @@ pub(in crate::apply) fn differences(
     let Some(left) = left(begun, span) else {
         return Vec::new();
     };
-    let now = plan::replan(sources, &Names::of_ids(), &left, Some(live));
+    let known = Known {
+        names: &Names::of_ids(),
+        clear: &Clear::default(),
+    };
+    let now = plan::compare(sources, known, &left, Some(live));
     if now.action == Action::Replace {
         return vec![format!("it is a `{}` now", live.kind)];
     }
@@ -103,6 +108,7 @@ pub(in crate::apply) fn manifest(
         id: None,
         formerly: Vec::new(),
         presence: Presence::Present,
+        protect: false,
         spec,
         assignments: None,
         span,

@@ -10,7 +10,7 @@ use crate::manifest::value::Declared;
 use crate::plan::target_form;
 use crate::schema::model::{Model, Shape, Structure};
 use crate::schema::types::{GraphVersion, type_name};
-use crate::tenant::LiveObject;
+use crate::tenant::{LiveObject, masked};
 
 impl Image {
     /// Returns a live object as far as it may be kept. What the manifest takes from the environment is a secret,
@@ -90,6 +90,8 @@ impl Keeper {
             (Shape::Collection(element, _), Json::Array(items)) => {
                 items.iter().map(|item| self.value(element, item)).collect()
             }
+            // What is masked is kept masked, even where this run could read it.
+            (_, value) if masked::reference(value).is_some() => masked::MASK.into(),
             // An element that the manifest takes from the environment.
             (Shape::Scalar(_), Json::Object(_)) => json!({ "$withheld": true }),
             _ => value.clone(),

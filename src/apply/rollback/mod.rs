@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Item;
+use super::StaleChange;
 use super::journal::{Begun, Record};
 use crate::diagnostic::Sources;
 use crate::error::{Error, ErrorKind};
@@ -40,23 +40,26 @@ pub struct RollbackPlan {
     /// The plan.
     pub plan: Plan,
     /// What is not part of it, because somebody changed it since.
-    pub moved: Vec<Item>,
+    pub moved: Vec<StaleChange>,
 }
 
 /// Objects are not as the run left them, and the user did not say that the others should be written.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{} since that run, so nothing was written:{}", counted(.0.len()), lines(.0))]
-pub struct Moved(pub Vec<Item>);
+pub struct Moved(pub Vec<StaleChange>);
 
 impl Rollback {
-    /// Reads a journal as something to take back. Its text becomes one of the sources.
-    pub fn of(record: Record, sources: &mut Sources) -> Self {
+    /// Reads a journal as something to take back. Its text becomes one of the sources. `declared` are the
+    /// tenant's own manifests, which may protect an object.
+    pub fn of(record: Record, declared: &[Manifest], sources: &mut Sources) -> Self {
         let cite = record.cite(sources);
         let mut undos = BTreeMap::new();
         let mut lost = Vec::new();
         for (place, begun) in record.begun().iter().enumerate() {
-            for undo in undo::of(place, begun, cite(begun.line), &mut lost) {
+            for mut undo in undo::of(place, begun, cite(begun.line), &mut lost) {
                 let address = undo.manifest.address.clone();
+                let own = declared.iter().find(|own| own.address == address);
+                undo.manifest.protect = own.is_some_and(|own| own.protect);
                 if undos.contains_key(&address) {
                     lost.push(format!(
                         "{address}: two changes of that run were of this name"
@@ -98,9 +101,8 @@ impl Rollback {
         for change in &mut plan.changes {
             change.left_alone.clear();
         }
-        let stay = moved
-            .iter()
-            .map(|item| format!("{} stays as it is", line(item)));
+        let stay = moved.iter();
+        let stay = stay.map(|moved| format!("{moved}; it stays as it is"));
         plan.warnings.extend(stay);
         plan.warnings.extend(self.warnings(&plan));
         plan.warnings
@@ -148,14 +150,7 @@ fn counted(number: usize) -> String {
     }
 }
 
-fn lines(moved: &[Item]) -> String {
-    moved
-        .iter()
-        .map(|item| format!("\n  {}", line(item)))
-        .collect()
-}
-
-fn line(item: &Item) -> String {
-    let words = item.message.as_deref().unwrap_or_default();
-    format!("{}: {words}", item.address)
+fn lines(moved: &[StaleChange]) -> String {
+    let lines = moved.iter().map(|moved| format!("\n  {moved}"));
+    lines.collect()
 }

@@ -1,8 +1,7 @@
 //! What somebody changed since a run wrote it: to restore what was before would undo that as well.
 
 use super::{Rollback, Undo, Way};
-use crate::apply::Item;
-use crate::apply::change::stale;
+use crate::apply::StaleChange;
 use crate::apply::journal::{Begun, differences, is_singleton};
 use crate::diagnostic::Sources;
 use crate::plan::{Change, Plan};
@@ -10,13 +9,17 @@ use crate::tenant::{Live, LiveObject};
 
 impl Rollback {
     /// Returns the objects that are neither as the run left them nor as they were before.
-    pub(super) fn moved(&self, plan: &Plan, live: &Live, sources: &Sources) -> Vec<Item> {
+    pub(super) fn moved(&self, plan: &Plan, live: &Live, sources: &Sources) -> Vec<StaleChange> {
         let begun = self.record.begun();
         let differ = plan.changes.iter().filter(|change| change.is_difference());
         let moved = differ.filter_map(|change| {
             let (undo, begun) = self.undone(&begun, change)?;
-            let what = what_moved(undo, begun, change, live, sources)?;
-            Some(stale(change, what))
+            Some(StaleChange {
+                address: change.address.clone(),
+                display_name: change.display_name.clone(),
+                action: change.action,
+                what: what_moved(undo, begun, change, live, sources)?,
+            })
         });
         moved.collect()
     }

@@ -53,7 +53,7 @@ fn wants(
         Way::Remake => return manifest.presence == Presence::Absent,
         Way::Restore => {}
     }
-    let now = plan::replan(sources, &live.names, manifest, moved::object(undo, live));
+    let now = plan::compare(sources, live.known(), manifest, moved::object(undo, live));
     if !now.blocked.is_empty() {
         return true;
     }

@@ -39,8 +39,18 @@ pub enum Status {
     Unknown,
 }
 
+impl Check {
+    /// Returns whether it was not made, because of what others found missing.
+    pub fn is_left_out(&self) -> bool {
+        self.status == Status::Unknown && self.detail == NOT_SEEN
+    }
+}
+
 /// The checks of one examination, in an order in which each needs those before it.
 pub(super) struct Chart(Vec<Check>);
+
+/// What is said of a check that could not be made.
+const NOT_SEEN: &str = "not looked at, because of what is missing";
 
 /// The checks that every examination has, before and behind those of single permissions.
 const BEFORE: [(&str, &str); 8] = [
@@ -84,7 +94,7 @@ impl Chart {
             id,
             title,
             status: Status::Unknown,
-            detail: "not seen, because of what is missing above".to_owned(),
+            detail: NOT_SEEN.to_owned(),
             remedy: Vec::new(),
             code: None,
         });
@@ -153,6 +163,20 @@ impl Chart {
             let title = self.title(guilty);
             let detail = format!("refused, see {title}");
             self.set(met_by, Status::Unknown, detail, None, Vec::new());
+        }
+    }
+
+    /// Says what else can be done about a check.
+    pub(super) fn advise(&mut self, id: &str, remedy: impl IntoIterator<Item = String>) {
+        if let Some(check) = self.0.iter_mut().find(|check| check.id == id) {
+            check.remedy.extend(remedy);
+        }
+    }
+
+    /// Says what to do about a check in other words than the catalogue's, which know nothing of the set-up.
+    pub(super) fn replace_remedy(&mut self, id: &str, remedy: Vec<String>) {
+        if let Some(check) = self.0.iter_mut().find(|check| check.id == id) {
+            check.remedy = remedy;
         }
     }
 

@@ -11,15 +11,15 @@ use uuid::Uuid;
 
 use self::chart::Chart;
 pub use self::chart::{Check, Status};
-use super::claims::Claims;
 use super::failure;
 use super::needs::{self, Purpose};
+use crate::auth::claims::Claims;
 use crate::auth::{self, AuthError, Caller, TokenSource};
 use crate::clock::Clock;
 use crate::graph::client::Options;
 use crate::graph::cloud::Cloud;
 use crate::graph::transport::Transport;
-use crate::graph::{Endpoints, Graph};
+use crate::graph::{Endpoints, Graph, Watch};
 use crate::kinds::{FAMILIES, Family};
 use crate::manifest::Manifest;
 
@@ -44,6 +44,8 @@ pub struct Subject<'a> {
     pub concurrency: usize,
     /// How long the whole run may take.
     pub timeout: Option<Duration>,
+    /// Who is told of calls that take long.
+    pub watch: Watch,
     /// What is signed in with, in words, and its tokens; or why there is none.
     pub credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     /// The manifests, `None` where they have errors.
@@ -157,19 +159,22 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
     if let (Some(claims), Ok((_, tokens))) = (&claims, &subject.credential)
         && !chart.is_missing("tenant")
     {
-        let options = Options {
-            concurrency: subject.concurrency,
-            timeout: subject.timeout,
-            tenant: id,
-        };
-        let graph = Graph::new(
-            subject.endpoints.clone(),
-            Arc::clone(tokens),
-            subject.transport.clone(),
-            subject.clock.clone(),
-            &options,
-        );
-        service::check(&mut chart, &graph, &families, &mut tenant).await;
+        if !chart.is_missing("graph") {
+            let options = Options {
+                concurrency: subject.concurrency,
+                timeout: subject.timeout,
+                tenant: id,
+                watch: subject.watch.clone(),
+            };
+            let graph = Graph::new(
+                subject.endpoints.clone(),
+                Arc::clone(tokens),
+                subject.transport.clone(),
+                subject.clock.clone(),
+                &options,
+            );
+            service::check(&mut chart, &graph, &families, &mut tenant).await;
+        }
         if let Some(claims) = claims {
             token::role(&mut chart, claims, &needs, &families);
         }
@@ -225,7 +230,12 @@ async fn tenant_id(chart: &mut Chart, subject: &Subject<'_>) -> Option<Uuid> {
         return None;
     }
     match auth::tenant::id_of(subject.endpoints, subject.tenant, subject.caller).await {
-        Ok(id) => Some(id),
+        Ok(id) => {
+            if Uuid::try_parse(subject.tenant).is_err() {
+                chart.ok("tenant", id.to_string());
+            }
+            Some(id)
+        }
         Err(error) => {
             let entry = failure::of_sign_in(&error);
             chart.blame(entry, "tenant", &error.to_string());
@@ -248,12 +258,9 @@ fn credential_alone(chart: &mut Chart, subject: &Subject<'_>) {
 
 /// Puts down why there is no token.
 fn no_token(chart: &mut Chart, error: &AuthError) {
-    let hints = error.hints().join("; ");
-    let detail = match hints.is_empty() {
-        true => error.to_string(),
-        false => format!("{error}: {hints}"),
-    };
-    chart.blame(failure::of_sign_in(error), "credential", &detail);
+    let entry = failure::of_sign_in(error);
+    chart.blame(entry, "credential", &error.to_string());
+    chart.advise("credential", error.hints());
 }
 
 /// Gets a token, and reads what it says of itself: `None` without a token, `Some(None)` for one that says nothing.

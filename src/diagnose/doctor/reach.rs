@@ -1,5 +1,8 @@
 //! Whether the two services answer, and whether their clock and ours agree.
 
+use std::error::Error as _;
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::HeaderMap;
 use url::Url;
@@ -9,6 +12,9 @@ use super::chart::Chart;
 use crate::diagnose::catalogue::Catalogue;
 use crate::graph::retry::http_date;
 use crate::graph::transport::{Fault, Outgoing};
+
+/// How long a service may take to say anything at all.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How far clocks may be apart: Microsoft Entra tolerates five minutes in what is signed.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
@@ -29,8 +35,8 @@ pub(super) async fn check(chart: &mut Chart, subject: &Subject<'_>) {
                 date = date.or(theirs);
                 chart.ok(id, format!("{} answers", host(url)));
             }
-            Err(fault) => {
-                let detail = format!("{} does not answer: {}", host(url), in_full(&fault));
+            Err(why) => {
+                let detail = format!("{} does not answer: {why}", host(url));
                 let remedy = Catalogue::built_in().by_code("graph/unreachable");
                 let remedy = remedy.map(|entry| entry.remedy.clone());
                 chart.missing(
@@ -48,16 +54,21 @@ pub(super) async fn check(chart: &mut Chart, subject: &Subject<'_>) {
     }
 }
 
-/// Returns the time that an answer carried.
-async fn knock(subject: &Subject<'_>, url: &Url) -> Result<Option<Timestamp>, Fault> {
+/// Returns the time that an answer carried, or why there is none.
+async fn knock(subject: &Subject<'_>, url: &Url) -> Result<Option<Timestamp>, String> {
     let outgoing = Outgoing {
         method: reqwest::Method::HEAD,
         url: url.clone(),
         headers: HeaderMap::new(),
         body: None,
     };
-    let answer = subject.transport.exchange(outgoing).await?;
-    Ok(answer.header("date").and_then(http_date))
+    tokio::select! {
+        answer = subject.transport.exchange(outgoing) => match answer {
+            Ok(answer) => Ok(answer.header("date").and_then(http_date)),
+            Err(fault) => Err(in_short(&fault)),
+        },
+        () = subject.clock.elapse(PATIENCE) => Err(format!("nothing came in {} s", PATIENCE.as_secs())),
+    }
 }
 
 fn clock(chart: &mut Chart, ours: Timestamp, theirs: Timestamp) {
@@ -86,14 +97,14 @@ fn host(url: &Url) -> &str {
     url.host_str().unwrap_or_default()
 }
 
-fn in_full(fault: &Fault) -> String {
-    let mut text = fault.to_string();
-    let mut cause = std::error::Error::source(fault);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
+/// Returns what failed and the innermost reason, which is the one to look at; between them stand the layers of the
+/// HTTP client.
+fn in_short(fault: &Fault) -> String {
+    let causes = std::iter::successors(fault.source(), |cause| (*cause).source());
+    match causes.last() {
+        Some(cause) => format!("{fault}: {cause}"),
+        None => fault.to_string(),
     }
-    text
 }
 
 #[cfg(test)]

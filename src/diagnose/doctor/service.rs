@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::TenantSeen;
 use super::chart::{Chart, Status, access_id, is_intune, permission_id};
+use crate::diagnose::catalogue::Lack;
 use crate::diagnose::failure;
 use crate::diagnose::permissions::Table;
 use crate::graph::{Graph, GraphError, Request};
@@ -65,7 +66,7 @@ fn name(chart: &mut Chart, answer: Result<Value, GraphError>, tenant: &mut Tenan
     }
 }
 
-/// Reads as little of a family as there is, and puts a refusal down to what it is about.
+/// Reads as little of a family as there is.
 async fn access(chart: &mut Chart, graph: &Graph, family: &Family) {
     let id = access_id(family);
     let path = match family.cardinality {
@@ -75,17 +76,20 @@ async fn access(chart: &mut Chart, graph: &Graph, family: &Family) {
     let answer = graph.send(&Request::get(GraphVersion::Beta, path)).await;
     let error = match answer {
         Ok(_) => {
-            chart.ok(&id, "Graph answers");
+            chart.ok(&id, "can be read");
             return;
         }
         Err(error) => error,
     };
     chart.blame(failure::of_call(&error), &id, &error.to_string());
     // The token's own list may look right: consent can have been withdrawn since, or the scope is of another sort.
-    let permission = permission_id(family.read_permission);
-    if chart.is_missing(&id) && chart.is_missing(&permission) {
-        let detail = format!("refused, see {}", family.read_permission);
-        chart.unknown(&id, detail, Vec::new());
+    let lacking = [family.read_permission, family.write_permission]
+        .into_iter()
+        .find(|permission| chart.is_missing(&permission_id(permission)));
+    if let Some(permission) = lacking
+        && chart.is_missing(&id)
+    {
+        chart.unknown(&id, format!("refused, see {permission}"), Vec::new());
     }
 }
 
@@ -93,9 +97,12 @@ fn state(chart: &mut Chart, answer: Result<Value, GraphError>) {
     let body = match answer {
         Ok(body) => body,
         Err(error) => {
-            // What a whole family met says it already.
-            if chart.status("subscription") == Some(Status::Unknown) {
-                chart.blame(failure::of_call(&error), "subscription", &error.to_string());
+            let entry = failure::of_call(&error);
+            if entry.is_some_and(|entry| entry.lacks == Some(Lack::Permission)) {
+                chart.unknown("subscription", "the token may not ask for it", Vec::new());
+            } else if chart.status("subscription") == Some(Status::Unknown) {
+                // What a whole family met says it already.
+                chart.blame(entry, "subscription", &error.to_string());
             }
             return;
         }

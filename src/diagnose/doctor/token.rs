@@ -3,9 +3,9 @@
 use uuid::Uuid;
 
 use super::Subject;
-use super::chart::{Chart, Status, is_intune, permission_id};
-use crate::diagnose::claims::Claims;
-use crate::diagnose::needs::{Need, Needs, Purpose};
+use super::chart::{Chart, is_intune, permission_id};
+use crate::auth::claims::Claims;
+use crate::diagnose::needs::{Need, NeededRole, Needs, Purpose};
 use crate::diagnose::permissions::{Role, Table};
 use crate::graph::cloud::Cloud;
 use crate::kinds::Family;
@@ -69,20 +69,16 @@ fn tenant(chart: &mut Chart, claims: &Claims, declared: Uuid) {
 
 fn permissions(chart: &mut Chart, claims: &Claims, needs: &Needs) {
     let granted = claims.granted();
-    if granted.is_empty() {
-        let detail = match claims.is_delegated() {
-            true => "the token has no delegated permission",
-            false => "the token has no application permission at all",
-        };
-        chart.missing_code("consent", "entra/no-consent", detail);
-    } else {
-        chart.ok(
-            "consent",
-            match granted.len() {
-                1 => "the token has 1 permission".to_owned(),
-                many => format!("the token has {many} permissions"),
-            },
-        );
+    match granted.len() {
+        0 => {
+            let detail = match claims.is_delegated() {
+                true => "the token has no delegated permission",
+                false => "the token has no application permission at all",
+            };
+            chart.missing_code("consent", "entra/no-consent", detail);
+        }
+        1 => chart.ok("consent", "the token has 1 permission"),
+        many => chart.ok("consent", format!("the token has {many} permissions")),
     }
     for need in &needs.permissions {
         permission(chart, claims, &granted, need);
@@ -117,57 +113,70 @@ fn permission(chart: &mut Chart, claims: &Claims, granted: &[String], need: &Nee
         "Grant the {sort} permission `{}` ({permission_id}) with admin consent, then get a new token.",
         need.permission
     );
-    let detail = format!("not in the token; it {}", reasons.join(", "));
-    chart.missing(&id, Some(code), detail, vec![remedy]);
+    let detail = format!("not in the token; it {}", reasons.join(" and "));
+    // Where there is none at all, it is consent that has to be given, and once.
+    let remedy = match granted.is_empty() {
+        true => Vec::new(),
+        false => vec![remedy],
+    };
+    chart.missing(&id, Some(code), detail, remedy);
 }
 
 /// Checks what only a person needs. What Graph answered counts for more than what the token lists.
 pub(super) fn role(chart: &mut Chart, claims: &Claims, needs: &Needs, families: &[&Family]) {
-    if chart.status("role") != Some(Status::Unknown) || families.is_empty() {
+    if families.is_empty() {
+        return;
+    }
+    if chart.is_missing("role") {
+        let remedy = match claims.is_delegated() {
+            true => {
+                let licence = "Give the person a licence with Intune in it, if they have none.";
+                let roles = needs.roles.iter().map(advice);
+                roles.chain([licence.to_owned()]).collect()
+            }
+            false => vec![
+                "The token is an app's own, which takes no role. Check that the tenant's Intune subscription works; \
+                 if it does, give Microsoft's support the request id and the time."
+                    .to_owned(),
+            ],
+        };
+        chart.replace_remedy("role", remedy);
         return;
     }
     if !claims.is_delegated() {
         chart.ok("role", "an app that signs in as itself needs none");
         return;
     }
-    let almighty = &Table::built_in().almighty;
-    let has = |role: &Role| {
-        let id = role.id.as_deref();
-        id.is_some_and(|id| claims.wids.iter().any(|wid| wid.eq_ignore_ascii_case(id)))
-    };
-    let lacking: Vec<&str> = needs
+    let lacking: Vec<&NeededRole> = needs
         .roles
         .iter()
-        .filter(|needed| !needed.any.iter().chain([almighty]).any(has))
-        .map(|needed| needed.why.as_str())
+        .filter(|needed| !has_one_of(claims, &needed.any))
         .collect();
     if lacking.is_empty() {
         chart.ok("role", "the person has a directory role that covers it");
     } else if needs.purpose != Purpose::Apply {
-        // Roles of Intune's own are not in a token; that it can be read is seen below.
-        chart.unknown(
-            "role",
-            "no directory role covers it; a role of Intune's may",
-            Vec::new(),
-        );
+        // Roles of Intune's own are not in a token; whether it can be read is seen below.
+        let detail = "no directory role covers it; a role of Intune's may";
+        chart.unknown("role", detail, Vec::new());
     } else {
-        let names: Vec<String> = needs
-            .roles
-            .iter()
-            .flat_map(|needed| &needed.any)
-            .map(|role| format!("{} ({})", role.name, role.system.name()))
-            .collect();
-        let intune = families.iter().any(|family| is_intune(family));
-        let detail = match intune {
+        let detail = match families.iter().any(|family| is_intune(family)) {
             true => {
                 "no directory role covers writing, and roles of Intune's own are not in a token"
             }
             false => "no directory role covers writing",
         };
-        chart.unknown(
-            "role",
-            detail,
-            vec![format!("Give the person one of {}.", names.join(", "))],
-        );
+        chart.unknown("role", detail, lacking.into_iter().map(advice).collect());
     }
+}
+
+fn has_one_of(claims: &Claims, roles: &[Role]) -> bool {
+    let mut roles = roles.iter().chain([&Table::built_in().almighty]);
+    roles.any(|role| {
+        let id = role.id.as_deref();
+        id.is_some_and(|id| claims.wids.iter().any(|wid| wid.eq_ignore_ascii_case(id)))
+    })
+}
+
+fn advice(needed: &NeededRole) -> String {
+    format!("Whoever {} needs one of {}.", needed.why, needed.names())
 }

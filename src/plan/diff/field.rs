@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use secrecy::ExposeSecret;
 use serde_json::{Value as Json, json};
 
 use super::{At, Differ};
@@ -13,6 +16,8 @@ use crate::plan::{FieldChange, FieldStatus, Shown};
 use crate::schema::model::{Property, Shape};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::semantics::Readback;
+use crate::schema::types::Edm;
+use crate::tenant::masked;
 use crate::tenant::names::{Named, is_guid};
 
 impl Differ<'_> {
@@ -24,6 +29,20 @@ impl Differ<'_> {
     pub(super) fn same(&self, at: &At<'_>, a: &Json, b: &Json) -> bool {
         self.canonical(at.shape, a) == self.canonical(at.shape, b)
             || is_unset(at.property, at.shape, a) && is_unset(at.property, at.shape, b)
+    }
+
+    /// Returns a masked live value in clear, as it would stand on the wire, where it was read and is compared.
+    pub(super) fn clear(&mut self, at: &At<'_>, live: &Json) -> Option<Json> {
+        let reference = masked::reference(live)?;
+        if matches!(at.declared.declared, Declared::Env(_)) {
+            return None;
+        }
+        self.masked.insert(reference.to_owned());
+        let text = self.known.clear.get(reference)?.expose_secret();
+        Some(match at.shape {
+            Shape::Scalar(Edm::Binary) => BASE64.encode(text).into(),
+            _ => text.into(),
+        })
     }
 
     /// Reports that a value differs, `None` standing for one that is not there.
@@ -50,13 +69,11 @@ impl Differ<'_> {
     /// Reports that nobody can say whether a value differs.
     pub(super) fn unverifiable(&mut self, at: &At<'_>, reason: &str) {
         let (before, after) = (Shown::Withheld, Shown::Withheld);
-        self.push(
-            at,
-            FieldStatus::Unverifiable,
-            before,
-            after,
-            Some(reason.to_owned()),
-        );
+        if self.rewriting.includes(at.path.top()) {
+            return self.push(at, FieldStatus::Change, before, after, None);
+        }
+        let (status, reason) = (FieldStatus::Unverifiable, Some(reason.to_owned()));
+        self.push(at, status, before, after, reason);
     }
 
     fn push(
@@ -95,7 +112,7 @@ impl Differ<'_> {
                 };
                 let label = sorts
                     .into_iter()
-                    .find_map(|sort| self.names.label(sort, id));
+                    .find_map(|sort| self.known.names.label(sort, id));
                 names.extend(label.map(|label| (id.clone(), label.to_owned())));
             }
             Json::Array(items) => items
@@ -139,6 +156,9 @@ pub(super) fn unreadable(at: &At<'_>, live: &Json) -> Option<&'static str> {
     let masked = live.as_str().is_some_and(is_placeholder);
     match (&at.declared.declared, at.property.facts.readback) {
         (Declared::Env(_), _) => Some("a value from the environment is never compared"),
+        _ if masked::reference(live).is_some() => Some(
+            "the tenant shows it masked, and only who may write device configurations reads it",
+        ),
         (_, Some(Readback::Masked | Readback::Partial)) if masked => {
             Some("the tenant shows it masked")
         }

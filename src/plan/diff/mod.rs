@@ -10,12 +10,13 @@ use serde_json::{Map, Value as Json};
 use super::canonical::is_unset;
 use super::merge::{echo, has_placeholder};
 use super::names::unresolved;
+use super::rewrite::Rewriting;
 use super::{Blocked, FieldChange, FieldPath, FieldStatus, Segment};
 use crate::diagnostic::Sources;
 use crate::manifest::value::{Declared, Value, secret};
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::types::type_name;
-use crate::tenant::names::Names;
+use crate::tenant::Known;
 
 mod collections;
 mod field;
@@ -26,7 +27,11 @@ use field::unreadable;
 pub(super) struct Differ<'a> {
     model: &'static Model,
     sources: &'a Sources,
-    names: &'a Names,
+    known: Known<'a>,
+    /// The masked values that are compared, by reference.
+    pub(super) masked: BTreeSet<String>,
+    /// What is written though it cannot be compared.
+    pub(super) rewriting: Rewriting,
     /// What differs.
     pub(super) fields: Vec<FieldChange>,
     /// What keeps the whole change from being made.
@@ -74,11 +79,13 @@ impl<'v> At<'v> {
 }
 
 impl<'a> Differ<'a> {
-    pub(super) fn new(model: &'static Model, sources: &'a Sources, names: &'a Names) -> Self {
+    pub(super) fn new(model: &'static Model, sources: &'a Sources, known: Known<'a>) -> Self {
         Self {
             model,
             sources,
-            names,
+            known,
+            masked: BTreeSet::new(),
+            rewriting: Rewriting::Nothing,
             fields: Vec::new(),
             blocked: Vec::new(),
             repeats_masked: false,
@@ -183,9 +190,12 @@ impl<'a> Differ<'a> {
 
     fn scalar(&mut self, at: &At<'_>, live: &Json) -> Json {
         let value = self.resolved(at.property, at.declared);
-        if let Some(reason) = unreadable(at, live) {
+        let clear = self.clear(at, live);
+        let seen = clear.as_ref().unwrap_or(live);
+        if let Some(reason) = unreadable(at, seen) {
             self.unverifiable(at, reason);
-        } else if !self.same(at, &value, live) {
+        } else if !self.same(at, &value, seen) {
+            // What is shown of a value that was masked is that it is there.
             self.differs(at, Some(live), Some(&value));
         }
         value
@@ -324,7 +334,7 @@ impl<'a> Differ<'a> {
         let (Some(resolves), Some(text)) = (property.facts.resolves, declared.as_str()) else {
             return declared.to_json();
         };
-        match self.names.resolve(resolves.into(), text) {
+        match self.known.names.resolve(resolves.into(), text) {
             Ok(id) => id.into(),
             Err(why) => {
                 let location = self.sources.locate(declared.span);

@@ -2,9 +2,14 @@
 //!
 //! What must not be overlooked stands above the fold; each object is folded away with its differences.
 
+mod doctor;
 mod escape;
 mod object;
 mod page;
+mod permissions;
+
+pub use doctor::doctor;
+pub use permissions::permissions;
 
 use super::Verbosity;
 use super::view::{self, Object, Reading};
@@ -34,6 +39,13 @@ pub fn plan(plan: &Plan) -> String {
         object::details(&mut page, object, Reading::Plan);
     }
     warnings(&mut page, &plan.warnings);
+    let released: Vec<String> = view::released(plan)
+        .iter()
+        .map(|line| format!("- {}", sentence(line)))
+        .collect();
+    if !released.is_empty() {
+        page.block(&released.join("\n"));
+    }
     let mut end = words::plan_remainder(plan);
     end.extend(words::unmanaged(&plan.coverage));
     if !plan.summary.is_empty() {

@@ -3,8 +3,9 @@
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::pen::{Pen, WIDTH};
+use super::pen::{Pen, words_of};
 use crate::diagnose::doctor::{Check, DoctorDocument, Status};
+use crate::report::words;
 use crate::ui::sanitize;
 use crate::ui::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};
 
@@ -12,52 +13,34 @@ use crate::ui::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};
 const STATUS: usize = "missing".len();
 
 /// Returns each check with what was seen, and what to do where something is missing.
-pub fn doctor(document: &DoctorDocument, palette: Palette) -> String {
-    let mut pen = Pen::new(palette);
-    let name = document.tenant.display_name.as_deref();
-    let tenant = match name {
-        Some(name) => format!("Tenant {} ({})", name, document.tenant.declared),
-        None => format!("Tenant {}", document.tenant.declared),
-    };
-    let head = format!(
-        "{}, cloud {}, for {}",
-        sanitize::line(&tenant),
-        document.cloud,
-        document.purpose.name()
-    );
-    let head = pen.paint(DIM, head);
+pub fn doctor(document: &DoctorDocument, palette: Palette, width: usize) -> String {
+    let mut pen = Pen::within(palette, width);
+    let head = pen.paint(DIM, words::set_up(document));
     pen.line(0, &head);
     pen.gap();
-    let widest = document
-        .items
-        .iter()
-        .map(|check| parts(check).0.len())
-        .max();
+    let made = || document.items.iter().filter(|check| !check.is_left_out());
+    let widest = made().map(|check| parts(check).0.len()).max();
     let mut said: &[String] = &[];
-    for check in &document.items {
+    for check in made() {
         line(&mut pen, check, widest.unwrap_or_default());
         // What one remedy mends twice in a row is said once.
         if check.status != Status::Ok && check.remedy != said {
             for remedy in &check.remedy {
                 let label = pen.piece(HINT, "-");
-                pen.prose(STATUS + 2, &label, sanitize::line(remedy).split(' '));
+                pen.prose(STATUS + 2, &label, words_of(&sanitize::line(remedy)));
             }
         }
         said = &check.remedy;
     }
+    if let Some(left_out) = words::left_out(&document.items) {
+        let label = pen.piece(WARNING, "unknown");
+        pen.prose(0, &label, left_out.split(' '));
+    }
     pen.gap();
-    let summary = document.summary;
-    let words = format!(
-        "{} ok, {} missing, {} unknown.",
-        summary.ok, summary.missing, summary.unknown
-    );
-    let words = pen.paint(BOLD, words);
-    pen.line(0, &words);
+    let summary = pen.paint(BOLD, format!("{}.", words::examination(document.summary)));
+    pen.line(0, &summary);
     if let Some(cause) = &document.cause {
-        pen.line(
-            0,
-            &format!("Begin with {cause}: `moorline explain {cause}` says more."),
-        );
+        pen.line(0, &format!("Begin with `moorline explain {cause}`."));
     }
     pen.finish()
 }
@@ -76,14 +59,14 @@ fn line(pen: &mut Pen, check: &Check, subjects: usize) {
         None => format!(" {subject:subjects$} "),
     };
     // A long message stands beneath, where it has the whole width.
-    if STATUS + head.width() + 2 + detail.width() > WIDTH {
+    if STATUS + head.width() + 2 + detail.width() > pen.width() {
         let head = pen.piece(Style::new(), head.trim_end());
         pen.pieces(0, 0, 0, &[status.joined(head)]);
-        pen.paragraph(STATUS + 2, detail.split(' '));
+        pen.paragraph(STATUS + 2, words_of(&detail));
     } else {
         let colon = if object.is_some() { ":" } else { "" };
         let head = pen.piece(Style::new(), &format!("{head}{colon}"));
-        pen.prose(0, &status.joined(head), detail.split(' '));
+        pen.prose(0, &status.joined(head), words_of(&detail));
     }
 }
 

@@ -1,28 +1,30 @@
 //! What an error means, in plain words.
 
-use super::pen::Pen;
+use anstyle::Style;
+
+use super::pen::{Pen, words_of};
 use crate::diagnose::{Catalogue, ExplainDocument, Explanation};
 use crate::ui::sanitize;
 use crate::ui::style::{BOLD, DIM, HINT, Palette, WARNING};
 
 /// Returns one error in plain words, as the end of a failure.
-pub fn explanation(explanation: &Explanation, palette: Palette) -> String {
-    let mut pen = Pen::new(palette);
+pub fn explanation(explanation: &Explanation, palette: Palette, width: usize) -> String {
+    let mut pen = Pen::within(palette, width);
     pen.gap();
     answer(&mut pen, explanation);
     pen.finish()
 }
 
 /// Returns what is known of what was asked.
-pub fn explain(document: &ExplainDocument, palette: Palette) -> String {
-    let mut pen = Pen::new(palette);
+pub fn explain(document: &ExplainDocument, palette: Palette, width: usize) -> String {
+    let mut pen = Pen::within(palette, width);
     if document.items.is_empty() {
         let label = pen.piece(WARNING, "Unknown:");
-        let words = match &document.near {
+        let answer = match &document.near {
             Some(near) => format!("there is no such code. Did you mean `{near}`?"),
             None => "nothing in the catalogue looks like this.".to_owned(),
         };
-        pen.prose(0, &label, words.split(' '));
+        pen.prose(0, &label, words_of(&answer));
     }
     for (at, item) in document.items.iter().enumerate() {
         if at > 0 {
@@ -45,37 +47,35 @@ pub fn explain(document: &ExplainDocument, palette: Palette) -> String {
         pen.gap();
         for line in &document.support {
             let label = pen.piece(HINT, "-");
-            pen.prose(0, &label, line.split(' '));
+            pen.prose(0, &label, words_of(line));
         }
     }
     pen.finish()
 }
 
 /// Returns every code of the catalogue with its sentence.
-pub fn catalogue(catalogue: &Catalogue, palette: Palette) -> String {
-    let mut pen = Pen::new(palette);
+pub fn catalogue(catalogue: &Catalogue, palette: Palette, width: usize) -> String {
+    let mut pen = Pen::within(palette, width);
     let entries = catalogue.entries();
     let widest = entries.iter().map(|entry| entry.id.len()).max();
     for entry in entries {
         let id = format!("{:1$}", entry.id, widest.unwrap_or_default());
-        let label = pen.piece(BOLD, &id);
-        let gap = [""];
-        pen.prose(0, &label, gap.into_iter().chain(entry.title.split(' ')));
+        let pieces = [pen.piece(BOLD, &id), pen.piece(Style::new(), &entry.title)];
+        pen.pieces(0, 2, 2, &pieces);
     }
     pen.finish()
 }
 
 fn answer(pen: &mut Pen, explanation: &Explanation) {
     let label = pen.piece(BOLD, &format!("{}:", sanitize::line(&explanation.id)));
-    pen.prose(0, &label, explanation.title.split(' '));
-    pen.paragraph(2, explanation.cause.split(' '));
+    pen.prose(0, &label, words_of(&explanation.title));
+    pen.paragraph(2, words_of(&explanation.cause));
     for remedy in &explanation.remedy {
         let label = pen.piece(HINT, "-");
-        pen.prose(2, &label, remedy.split(' '));
+        pen.prose(2, &label, words_of(remedy));
     }
-    if !explanation.sources.is_empty() {
+    for source in &explanation.sources {
         let label = pen.piece(DIM, "see");
-        let sources = explanation.sources.join("; ");
-        pen.prose(2, &label, sources.split(' '));
+        pen.prose(2, &label, [source.as_str()]);
     }
 }

@@ -10,9 +10,13 @@ use crate::ui::style::Palette;
 /// How many columns a line may have.
 pub(super) const WIDTH: usize = 100;
 
+/// A terminal that is narrower than this gets lines of this width all the same.
+const LEAST: usize = 40;
+
 /// Writes a text line by line.
 pub(super) struct Pen {
     palette: Palette,
+    width: usize,
     text: String,
 }
 
@@ -24,10 +28,21 @@ pub(super) struct Piece {
 
 impl Pen {
     pub(super) fn new(palette: Palette) -> Self {
+        Self::within(palette, WIDTH)
+    }
+
+    /// Makes a pen for a place that is so many columns wide.
+    pub(super) fn within(palette: Palette, width: usize) -> Self {
         Self {
             palette,
+            width: width.clamp(LEAST, WIDTH),
             text: String::new(),
         }
+    }
+
+    /// Returns how many columns a line may have.
+    pub(super) fn width(&self) -> usize {
+        self.width
     }
 
     pub(super) fn paint(&self, style: Style, text: impl Display) -> String {
@@ -63,7 +78,7 @@ impl Pen {
         self.indent(indent);
         let mut used = indent;
         for (at, piece) in pieces.iter().enumerate() {
-            if at > 0 && used + apart + piece.width > WIDTH {
+            if at > 0 && used + apart + piece.width > self.width {
                 // A name that was padded for its value ends where its letters end.
                 self.text.truncate(self.text.trim_end_matches(' ').len());
                 self.text.push('\n');
@@ -91,7 +106,7 @@ impl Pen {
         let mut used = indent + label.width;
         for word in words {
             let width = word.width();
-            if used > indent + 2 && used + 1 + width > WIDTH {
+            if used > indent + 2 && used + 1 + width > self.width {
                 self.text.push('\n');
                 self.indent(indent + 2);
                 used = indent + 2;
@@ -114,7 +129,7 @@ impl Pen {
         let mut used = 0;
         for word in words {
             let width = word.width();
-            if used > indent && used + 1 + width > WIDTH {
+            if used > indent && used + 1 + width > self.width {
                 self.text.push('\n');
                 used = 0;
             }
@@ -136,6 +151,18 @@ impl Pen {
     }
 }
 
+/// Returns the words of a text, between which a line may end. What stands in backticks is there to be copied, so it
+/// counts as one.
+pub(super) fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    // An odd backtick opens nothing.
+    let closed = text.matches('`').count().is_multiple_of(2);
+    let mut in_code = false;
+    text.split(move |character| {
+        in_code ^= closed && character == '`';
+        character == ' ' && !in_code
+    })
+}
+
 impl Piece {
     /// Returns this piece and another one column apart.
     pub(super) fn beside(self, other: Self) -> Self {
@@ -151,5 +178,20 @@ impl Piece {
             painted: self.painted + &other.painted,
             width: self.width + other.width,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_does_not_end_in_what_is_there_to_be_copied() {
+        let split = |text| words_of(text).collect::<Vec<_>>();
+        assert_eq!(
+            split("by `{ $env: NAME }` or `x`."),
+            ["by", "`{ $env: NAME }`", "or", "`x`."]
+        );
+        assert_eq!(split("an odd ` in it"), ["an", "odd", "`", "in", "it"]);
     }
 }

@@ -28,6 +28,7 @@ pub fn plan(plan: &Plan, palette: Palette, verbosity: Verbosity) -> String {
         }
         objects(&mut pen, noteworthy, verbosity);
         unmanaged(&mut pen, &plan.coverage, verbosity);
+        released(&mut pen, plan);
         warnings(&mut pen, &plan.warnings);
         return pen.finish();
     }
@@ -35,6 +36,7 @@ pub fn plan(plan: &Plan, palette: Palette, verbosity: Verbosity) -> String {
     if verbosity == Verbosity::Verbose {
         unmanaged(&mut pen, &plan.coverage, verbosity);
     }
+    released(&mut pen, plan);
     warnings(&mut pen, &plan.warnings);
     summary(&mut pen, plan);
     let digest = pen.paint(DIM, format!("Digest {}", sanitize::line(&plan.digest)));
@@ -46,6 +48,16 @@ fn objects<'a>(pen: &mut Pen, changes: impl Iterator<Item = &'a Change>, verbosi
     for change in changes {
         let view = view::change(change, verbosity);
         object(pen, &view, Reading::Plan, verbosity);
+        pen.gap();
+    }
+}
+
+fn released(pen: &mut Pen, plan: &Plan) {
+    let lines = view::released(plan);
+    for line in &lines {
+        pen.line(0, line);
+    }
+    if !lines.is_empty() {
         pen.gap();
     }
 }

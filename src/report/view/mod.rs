@@ -12,4 +12,4 @@ mod value;
 
 pub(super) use layout::{Row, rows};
 pub(super) use node::{Content, Mark, Reading, Span};
-pub(super) use object::{Object, address, change, display_name, drift_item, out_of_sync};
+pub(super) use object::{Object, address, change, display_name, drift_item, out_of_sync, released};

@@ -7,7 +7,7 @@ use super::value;
 use crate::diagnostic::Location;
 use crate::drift::{DriftItem, DriftStatus};
 use crate::manifest::Address;
-use crate::plan::{Action, Blocked, Change, Risk, RiskLevel};
+use crate::plan::{Action, Blocked, Change, FieldStatus, Plan, Risk, RiskLevel, Shown};
 use crate::report::{Verbosity, words};
 use crate::ui::sanitize;
 
@@ -79,11 +79,7 @@ pub(in crate::report) fn change(change: &Change, verbosity: Verbosity) -> Object
     };
     let left_alone = change.left_alone.iter().map(|setting| {
         let path = sanitize::line(&setting.path.to_string()).into_owned();
-        let live = field::json(&setting.live).map(|live| match live.as_str() {
-            Some(text) if setting.encoded => Payload::read(text, true).summary(),
-            _ => value::show(&live, &Default::default()),
-        });
-        format!("{path} = {}", live.unwrap_or_default())
+        format!("{path} = {}", live_value(&setting.live, setting.encoded))
     });
     Object {
         mark: match change.action {
@@ -103,7 +99,12 @@ pub(in crate::report) fn change(change: &Change, verbosity: Verbosity) -> Object
             Action::Replace => Some("to be deleted and made anew"),
             Action::Create | Action::Update | Action::None => None,
         },
-        modified: None,
+        // Of what cannot be compared it is all that the tenant tells.
+        modified: change
+            .with_status(FieldStatus::Unverifiable)
+            .next()
+            .and(change.last_modified.as_deref())
+            .map(modified),
         reasons: change.blocked.iter().map(reason).collect(),
         extent: words::extent(&change.fields, &change.assignments),
         nodes,
@@ -131,6 +132,12 @@ pub(in crate::report) fn drift_item(item: &DriftItem, verbosity: Verbosity) -> O
     let nodes = viewer.nodes(&item.fields, &item.assignments);
     let whole = match item.status {
         DriftStatus::Missing => Some("declared, and the tenant does not have it"),
+        // What stands for its manifest is named by its id.
+        DriftStatus::Drifted
+            if item.action == Action::Delete && item.id.as_deref() == Some(&item.address.name) =>
+        {
+            Some("it carries the owner's scope tag, and no manifest declares it")
+        }
         DriftStatus::Drifted if item.action == Action::Delete => {
             Some("declared absent, and the tenant has it")
         }
@@ -139,7 +146,6 @@ pub(in crate::report) fn drift_item(item: &DriftItem, verbosity: Verbosity) -> O
         }
         _ => None,
     };
-    let modified = item.last_modified.as_deref();
     Object {
         mark: match item.status {
             DriftStatus::Missing => Mark::Remove,
@@ -153,7 +159,7 @@ pub(in crate::report) fn drift_item(item: &DriftItem, verbosity: Verbosity) -> O
         display_name: display_name(&item.display_name),
         place: place(&item.location),
         whole,
-        modified: modified.map(|at| format!("last modified {}", words::moment(at))),
+        modified: item.last_modified.as_deref().map(modified),
         reasons: item.reasons.iter().map(reason).collect(),
         extent: words::extent(&item.fields, &item.assignments),
         nodes,
@@ -176,6 +182,44 @@ pub(in crate::report) fn out_of_sync(items: &[DriftItem]) -> impl Iterator<Item 
         .iter()
         .filter(known)
         .chain(items.iter().filter(untold))
+}
+
+/// Returns a live value on one line.
+fn live_value(live: &Shown, encoded: bool) -> String {
+    let live = field::json(live).map(|live| match live.as_str() {
+        Some(text) if encoded => Payload::read(text, true).summary(),
+        _ => value::show(&live, &Default::default()),
+    });
+    live.unwrap_or_default()
+}
+
+/// Returns a line for each thing that left Git and stays in the tenant.
+pub(in crate::report) fn released(plan: &Plan) -> Vec<String> {
+    let mut lines = Vec::new();
+    for released in &plan.released {
+        let address = address(&released.address);
+        for field in &released.fields {
+            let path = sanitize::line(&field.path.to_string()).into_owned();
+            let live = live_value(&field.live, field.encoded);
+            lines.push(format!("released: {address} {path}, live stays {live}"));
+        }
+        if let Some(kept) = released.assignments {
+            let kept = words::count(kept, "assignment");
+            lines.push(format!(
+                "released: {address} assignments, live stays {kept}"
+            ));
+        }
+    }
+    let objects = plan.no_longer_managed.iter().map(|object| {
+        let name = display_name(&object.display_name).unwrap_or_default();
+        format!("no longer managed: {} {name}", address(&object.address))
+    });
+    lines.extend(objects);
+    lines
+}
+
+fn modified(at: &str) -> String {
+    format!("last modified {}", words::moment(at))
 }
 
 /// Returns a place as `file:line`.

@@ -12,12 +12,13 @@ use serde_json::Value;
 use super::call::{JsonObject, Site};
 use crate::sandbox::Object;
 use crate::sandbox::audit::{Actor, Change};
+use crate::sandbox::permissions::Caller;
 use crate::sandbox::query::Query;
 use crate::sandbox::quirks::PAGE_OF_DEVICE_CONFIGURATIONS;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::service::Service;
 use crate::sandbox::state::text;
-use crate::sandbox::{device_configurations, shape};
+use crate::sandbox::{conceal, device_configurations, shape};
 use crate::schema::types::Types;
 
 const TYPE: &str = "deviceConfiguration";
@@ -38,6 +39,10 @@ pub(super) fn router() -> Router<Arc<Service>> {
         .route(
             "/deviceManagement/deviceConfigurations/{id}",
             get(read).patch(patch).delete(delete),
+        )
+        .route(
+            "/deviceManagement/deviceConfigurations/{id}/{function}",
+            get(function),
         )
         .route(
             "/deviceManagement/deviceConfigurations/{id}/assign",
@@ -187,6 +192,30 @@ async fn assignments(
         Ok(shape::assignments(site.version, object))
     })?;
     Ok(assignment_set(&site, &id, set))
+}
+
+/// Answers `getOmaSettingPlainTextValue(secretReferenceValueId='…')`, the only function of an object that is
+/// played (FACTS 1.1).
+async fn function(
+    State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Caller>,
+    Path((id, function)): Path<(String, String)>,
+    site: Site,
+) -> Result<Response, Refusal> {
+    let reference = function
+        .strip_prefix("getOmaSettingPlainTextValue(secretReferenceValueId='")
+        .and_then(|rest| rest.strip_suffix("')"))
+        .ok_or_else(|| Refusal::no_segment(&function))?
+        .replace("''", "'");
+    caller.may_decrypt()?;
+    let value = service.show(|state| {
+        let object = device_configurations::find(state, site.version, &id)?;
+        conceal::plain_text(site.version, object, &state.secrets, &reference)
+            .ok_or_else(Refusal::intune_not_found)
+    })?;
+    let mut body = Object::new();
+    body.insert("value".to_owned(), value.into());
+    Ok(site.entity(StatusCode::OK, "Edm.String", body))
 }
 
 fn assignment_set(site: &Site, id: &str, set: Vec<Value>) -> Response {

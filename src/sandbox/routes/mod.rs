@@ -1,5 +1,6 @@
 //! The HTTP side: which paths there are, and what every answer has in common.
 
+mod approvals;
 mod audit;
 mod batch;
 mod call;
@@ -72,9 +73,11 @@ fn graph(service: &Arc<Service>) -> Router {
             .merge(directory::router())
             .merge(licences::router())
             .merge(audit::router());
-        // Filters and scope tags are in beta alone (FACTS 7).
+        // Filters, scope tags and requests for approval are in beta alone (FACTS 1.10, 7).
         if version == GraphVersion::Beta {
-            router = router.merge(intune_lists::router());
+            router = router
+                .merge(intune_lists::router())
+                .merge(approvals::router());
         }
         router
             .fallback(unknown_segment)
@@ -87,6 +90,7 @@ fn graph(service: &Arc<Service>) -> Router {
         .fallback(unknown_version)
         .with_state(service.clone())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn_with_state(service.clone(), approvals::guard))
         .layer(from_fn_with_state(service.clone(), conditions::throttle))
         .layer(from_fn_with_state(service.clone(), authorize))
         .layer(from_fn_with_state(service.clone(), sign_in))

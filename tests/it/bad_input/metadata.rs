@@ -55,7 +55,7 @@ fn an_unknown_key() {
     3 | metadata: { nmae: hello, labels: { team: endpoint } }
       |                          ^^^^^^
       |
-      = help: `metadata` takes `formerly`, `id`, `name` and `state`
+      = help: `metadata` takes `formerly`, `id`, `name`, `protect` and `state`
 
     Invalid: 2 errors in 1 file.
     ");

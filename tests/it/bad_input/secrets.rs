@@ -4,8 +4,9 @@ use insta::assert_snapshot;
 
 use super::{findings, manifest, refuses_manifest};
 use crate::support::Workspace;
+use crate::support::secrets::NUMBER;
 
-const SECRET: &str = "correct-horse-battery";
+const SECRET: &str = "canary--horse-battery";
 
 fn wifi(spec: &str) -> String {
     let spec = spec.replace("SECRET", SECRET);
@@ -30,8 +31,8 @@ fn conceals(text: &str, expected: &[&str]) {
     ] {
         let run = workspace.run(arguments).expect(3);
         for text in [&run.stdout, &run.stderr] {
-            let shown = text.contains("horse") || text.contains("13572468");
-            assert!(!shown, "{arguments:?}\n{text}");
+            // The end of it alone would tell too much.
+            assert!(!text.contains("horse"), "{arguments:?}\n{text}");
         }
         if arguments == json {
             found = findings(&run.json());
@@ -64,7 +65,7 @@ fn a_literal() {
 fn a_literal_of_any_other_form() {
     for value in [
         "'SECRET'",
-        "13572468",
+        NUMBER,
         "[SECRET]",
         "{ value: SECRET }",
         "{ $text: SECRET }",
@@ -83,7 +84,7 @@ fn a_literal_of_any_other_form() {
         &["secret/literal 8:5"],
     );
     conceals(
-        &wifi("  preSharedKey: { $env: correct-horse-battery }\n"),
+        &wifi("  preSharedKey: { $env: SECRET }\n"),
         &["value/env-name 7:25"],
     );
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::auth::Token;
+use super::Token;
 
 /// The claims that a set-up is examined by. They are read, not trusted: Graph checks the signature.
 #[derive(Clone, Debug, Default, Deserialize)]

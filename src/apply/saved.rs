@@ -1,0 +1,114 @@
+//! A plan that was saved for later. It is untrusted: what is in it is compared, and never carried out.
+
+use serde::Deserialize;
+
+use super::error::StaleChange;
+use super::wording;
+use crate::plan::{self, Action, Blocked, Change, Plan};
+
+/// Why a saved plan cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SavedPlanError {
+    /// It is no JSON, or lacks what a plan has.
+    #[error("it is no plan")]
+    Unreadable(#[source] serde_json::Error),
+    /// It is another document, or of a later form.
+    #[error("it is a `{kind}` document of format {format_version}, and no plan of format 1.0")]
+    AnotherDocument {
+        /// What it says that it is.
+        kind: String,
+        /// The version of its form.
+        format_version: String,
+    },
+    /// What it lists is not what its digest is of.
+    #[error("it was changed since it was saved: its digest is of another plan")]
+    Edited,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Head {
+    kind: String,
+    format_version: String,
+}
+
+/// Reads a saved plan.
+///
+/// # Errors
+/// When it is no plan, or not what was saved.
+pub fn read(text: &str) -> Result<Plan, SavedPlanError> {
+    let Head {
+        kind,
+        format_version,
+    } = serde_json::from_str(text).map_err(SavedPlanError::Unreadable)?;
+    if kind != "plan" || format_version != "1.0" {
+        return Err(SavedPlanError::AnotherDocument {
+            kind,
+            format_version,
+        });
+    }
+    let plan: Plan = serde_json::from_str(text).map_err(SavedPlanError::Unreadable)?;
+    if plan::seal(&plan) != plan.digest {
+        return Err(SavedPlanError::Edited);
+    }
+    Ok(plan)
+}
+
+/// Returns the changes that are no longer what was saved, sorted by address. What the tenant has by now as it
+/// was to be is none of them.
+pub fn moved(saved: &Plan, now: &Plan) -> Vec<StaleChange> {
+    let mut moved = Vec::new();
+    for change in &now.changes {
+        let known = find(saved, change);
+        let what = match known {
+            _ if !change.is_difference() => continue,
+            Some(known) if plan::is_same(known, change) => continue,
+            Some(known) => what_moved(known, change),
+            None => "the saved plan does not have it".to_owned(),
+        };
+        moved.push(stale(change, what));
+    }
+    let gone = saved.changes.iter().filter(|known| known.is_difference());
+    for known in gone.filter(|known| find(now, known).is_none()) {
+        moved.push(stale(known, "it is no longer declared".to_owned()));
+    }
+    moved.sort_by(|a, b| a.address.cmp(&b.address));
+    moved
+}
+
+fn find<'a>(plan: &'a Plan, change: &Change) -> Option<&'a Change> {
+    plan.changes
+        .iter()
+        .find(|known| known.address == change.address)
+}
+
+fn stale(change: &Change, what: String) -> StaleChange {
+    StaleChange {
+        address: change.address.clone(),
+        display_name: change.display_name.clone(),
+        action: change.action,
+        what,
+    }
+}
+
+fn what_moved(known: &Change, now: &Change) -> String {
+    let is_new = |why: &&Blocked| !known.blocked.iter().any(|known| known.code == why.code);
+    if let Some(why) = now.blocked.iter().find(is_new) {
+        return why.message.clone();
+    }
+    if known.action != now.action {
+        let words = |action| match action {
+            Action::Create => "created",
+            Action::Update => "updated",
+            Action::Replace => "replaced",
+            Action::Delete => "deleted",
+            Action::None => "left as it is",
+        };
+        return format!(
+            "it was to be {}, and would be {} now",
+            words(known.action),
+            words(now.action)
+        );
+    }
+    wording::moved(known, now)
+}

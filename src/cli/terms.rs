@@ -1,0 +1,77 @@
+//! Under which terms a command plans.
+
+use clap::{Args, ValueEnum};
+
+use super::previous;
+use super::session::Terms;
+use crate::error::Error;
+use crate::manifest::Desired;
+use crate::plan::{Release, Rewrite};
+
+/// What a plan and an apply take alike.
+#[derive(Debug, Args)]
+pub(super) struct PlanOptions {
+    /// Create an object anew whose `metadata.id` is gone.
+    #[arg(long)]
+    pub(super) recreate: bool,
+    /// Write a secret that cannot be compared again; may be given several times.
+    #[arg(long, value_name = "KIND/NAME[/PROPERTY]")]
+    rewrite_secret: Vec<Rewrite>,
+    /// List what was declared before, in this Git ref or folder, and no longer is.
+    #[arg(long, value_name = "REF|DIR")]
+    previous: Option<String>,
+    /// Unset what is no longer declared, where there is a value for that.
+    #[arg(long, requires = "previous")]
+    reset_released: bool,
+    #[command(flatten)]
+    pub(super) unverifiable: UnverifiableOption,
+}
+
+/// What becomes of settings that cannot be compared.
+#[derive(Debug, Args)]
+pub(super) struct UnverifiableOption {
+    /// Whether settings that cannot be compared are only listed, or make the command fail.
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    unverifiable: Unverifiable,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Unverifiable {
+    /// List them.
+    #[default]
+    Warn,
+    /// Fail.
+    Fail,
+}
+
+impl UnverifiableOption {
+    /// Returns whether so many settings that cannot be compared are too many.
+    pub(super) fn fails(&self, settings: usize) -> bool {
+        self.unverifiable == Unverifiable::Fail && settings > 0
+    }
+}
+
+impl PlanOptions {
+    /// Compares what is declared with what was declared before, and declares what is released as unset where
+    /// that is wanted.
+    pub(super) fn release(&self, desired: &mut Desired) -> Result<Release, Error> {
+        let Some(previous) = &self.previous else {
+            return Ok(Release::default());
+        };
+        let before = previous::load(&desired.root, previous)?;
+        let release = Release::between(&before, &desired.manifests);
+        if self.reset_released {
+            release.reset(&mut desired.manifests);
+        }
+        Ok(release)
+    }
+
+    /// Returns the terms.
+    pub(super) fn terms(&self) -> Terms {
+        Terms {
+            recreate: self.recreate,
+            rewrite: self.rewrite_secret.clone(),
+            leave_masked: false,
+        }
+    }
+}

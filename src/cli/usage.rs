@@ -1,0 +1,73 @@
+//! Command lines that cannot be understood.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use crate::error::{Error, ErrorKind};
+use crate::report;
+use crate::ui::{Options, Ui};
+
+/// Says what clap has to say, and on stdout to a caller that reads JSON. Its own exit code for wrong usage is 2, which a
+/// caller would take for drift.
+pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    // Nothing can be done where even this cannot be written.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    if asks_for_json(arguments) {
+        let document = report::json::error(&in_our_words(error), None, None);
+        let _ = Ui::new(Options::default()).data(&document);
+    }
+    ExitCode::from(ErrorKind::Usage.exit_code())
+}
+
+/// Returns whether the format would have been JSON, as far as the arguments can be told apart.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    let options = || {
+        let options = arguments.iter().filter_map(|argument| argument.to_str());
+        options.take_while(|argument| *argument != "--")
+    };
+    options().any(|argument| argument == "--format=json")
+        || options()
+            .zip(options().skip(1))
+            .any(|pair| pair == ("--format", "json"))
+}
+
+/// Returns clap's message without its layout: what is wrong first, tips as hints, the usage line left out.
+fn in_our_words(error: &clap::Error) -> Error {
+    let text = error.render().to_string();
+    let mut paragraphs = text.split("\n\n").map(one_line);
+    let message = paragraphs.next().unwrap_or_default();
+    let message = message.strip_prefix("error: ").unwrap_or(&message);
+    let mut ours = Error::new(ErrorKind::Usage, "usage/arguments", message);
+    for paragraph in paragraphs {
+        if let Some(tip) = paragraph.strip_prefix("tip: ") {
+            ours = ours.hint(tip);
+        }
+    }
+    ours.hint("`moorline COMMAND --help` lists what there is.")
+}
+
+fn one_line(paragraph: &str) -> String {
+    let words: Vec<&str> = paragraph.split_whitespace().collect();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_asked_for_before_the_end_of_the_options() {
+        let asks = |line: &str| {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            asks_for_json(&arguments)
+        };
+        assert!(asks("moorline plan --foo --format json"));
+        assert!(asks("moorline --format=json"));
+        assert!(!asks("moorline plan --log-format json"));
+        assert!(!asks("moorline explain -- --format json"));
+        assert!(!asks("moorline plan --format text json"));
+    }
+}

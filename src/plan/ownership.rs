@@ -1,0 +1,134 @@
+//! Which live objects belong to the manifests: those that carry the scope tag of `spec.ownership`.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use crate::diagnostic::Span;
+use crate::kinds::FAMILIES;
+use crate::manifest::tenant_file::OwnershipSpec;
+use crate::manifest::value::{Declared, Member, Value};
+use crate::manifest::{Address, Desired, Manifest, Presence};
+use crate::schema::model::Structure;
+use crate::schema::types::GraphVersion;
+use crate::tenant::names::{Named, Names};
+use crate::tenant::{Live, LiveObject};
+
+const TAGS: &str = "roleScopeTagIds";
+
+/// The id of the built-in tag, which an object without any other has (FACTS 1.5).
+const DEFAULT_TAG: &str = "0";
+
+/// Returns what is declared of an object, and that it carries the owner's tag beside its others. A type
+/// without tags, as all of v1.0's are, is nobody's.
+pub(super) fn claim<'a>(
+    owner: Option<&OwnershipSpec>,
+    structure: &Structure,
+    spec: &'a Value,
+    live: Option<&Json>,
+) -> Cow<'a, Value> {
+    let Some(owner) = owner.filter(|_| structure.properties.contains_key(TAGS)) else {
+        return Cow::Borrowed(spec);
+    };
+    let text = |text: &str| Value {
+        declared: Declared::String(text.to_owned()),
+        span: spec.span,
+    };
+    let mut tags = match spec.get(TAGS).map(|tags| &tags.declared) {
+        Some(Declared::List(tags)) => tags.clone(),
+        Some(_) => vec![text(DEFAULT_TAG)],
+        None => match live.map(tags_of) {
+            Some(tags) if !tags.is_empty() => tags.into_iter().map(text).collect(),
+            _ => vec![text(DEFAULT_TAG)],
+        },
+    };
+    tags.push(text(&owner.scope_tag));
+    let span = spec.get(TAGS).map_or(spec.span, |tags| tags.span);
+    let declared = Value {
+        declared: Declared::List(tags),
+        span,
+    };
+    let others = spec.members().iter().filter(|member| member.name != TAGS);
+    let mut members: Vec<Member> = others.cloned().collect();
+    members.push(Member {
+        name: TAGS.to_owned(),
+        name_span: span,
+        value: declared,
+    });
+    Cow::Owned(Value {
+        declared: Declared::Object(members),
+        span: spec.span,
+    })
+}
+
+/// Returns the live objects that carry the owner's tag and that no manifest declares. One that has a
+/// manifest's type and name is left, whatever became of that manifest's binding.
+pub(super) fn orphans<'a>(
+    desired: &Desired,
+    live: &'a Live,
+    bound: &BTreeSet<&str>,
+) -> Vec<&'a LiveObject> {
+    let owner = desired.tenant.spec.ownership.as_ref();
+    let Some(owner) = owner
+        .filter(|owner| owner.prune)
+        .and_then(|owner| id_of(owner, &live.names))
+    else {
+        return Vec::new();
+    };
+    let objects = live.objects.iter();
+    objects
+        .filter(|object| tags_of(&object.body).contains(&owner.as_str()))
+        .filter(|object| !bound.contains(object.id.as_str()))
+        .filter(|object| {
+            !desired
+                .manifests
+                .iter()
+                .any(|manifest| may_mean(manifest, object))
+        })
+        .collect()
+}
+
+fn id_of(owner: &OwnershipSpec, names: &Names) -> Option<String> {
+    let id = names.resolve(Named::ScopeTag, &owner.scope_tag).ok()?;
+    // By whatever name: every object has the built-in tag.
+    (id != DEFAULT_TAG).then_some(id)
+}
+
+fn may_mean(manifest: &Manifest, object: &LiveObject) -> bool {
+    let same = |name: &str| name.eq_ignore_ascii_case(&object.display_name);
+    manifest.id.as_deref() == Some(object.id.as_str())
+        || manifest.address.kind == object.kind
+            && (manifest.display_name().is_some_and(same)
+                || manifest.formerly.iter().any(|name| same(name)))
+}
+
+fn tags_of(body: &Json) -> Vec<&str> {
+    let tags = body.get(TAGS).and_then(Json::as_array);
+    tags.into_iter()
+        .flatten()
+        .filter_map(Json::as_str)
+        .collect()
+}
+
+/// Returns what stands for the manifest of an object that nobody declares: that it should not exist.
+pub(super) fn manifest_of(object: &LiveObject, span: Span) -> Manifest {
+    Manifest {
+        address: Address {
+            kind: object.kind.clone(),
+            name: object.id.clone(),
+        },
+        family: FAMILIES[0],
+        version: GraphVersion::Beta,
+        id: Some(object.id.clone()),
+        formerly: Vec::new(),
+        presence: Presence::Absent,
+        protect: false,
+        spec: Value {
+            declared: Declared::Object(Vec::new()),
+            span,
+        },
+        assignments: None,
+        span,
+    }
+}

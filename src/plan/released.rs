@@ -1,0 +1,299 @@
+//! What left Git: properties, assignments and objects that manifests declared before and no longer do.
+//!
+//! What is not declared is left alone, so that taking a line out of a manifest changes nothing by itself.
+//! Whoever reverts an addition should know.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::canonical::{is_default, is_unset};
+use super::show::shown;
+use super::{FieldPath, Plan, Shown};
+use crate::manifest::value::{Declared, Member, Value};
+use crate::manifest::{Address, Manifest, Presence};
+use crate::schema::model::{Model, Property, Shape, Structure};
+use crate::tenant::matching::{Binding, bind};
+use crate::tenant::{Live, LiveObject};
+
+/// What an object's manifest no longer declares.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Released {
+    /// `kind/name` of its manifest.
+    #[schemars(with = "String")]
+    pub address: Address,
+    /// The settings that the tenant keeps.
+    pub fields: Vec<ReleasedField>,
+    /// How many assignments the tenant keeps, where they are no longer declared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignments: Option<usize>,
+}
+
+/// A setting that is no longer declared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleasedField {
+    /// The property.
+    pub path: FieldPath,
+    /// The value that the tenant keeps.
+    pub live: Shown,
+    /// Whether the value is text in base64.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub encoded: bool,
+    /// Whether there is a value that unsets it.
+    pub can_be_unset: bool,
+}
+
+/// An object that no manifest declares any more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NoLongerManaged {
+    /// `kind/name` of the manifest that it had.
+    #[schemars(with = "String")]
+    pub address: Address,
+    /// Its display name.
+    pub display_name: String,
+    /// Its id.
+    pub id: String,
+}
+
+/// What manifests declared before and no longer do.
+#[derive(Debug, Default)]
+pub struct Release {
+    properties: Vec<(Address, Vec<Path>)>,
+    assignments: BTreeSet<Address>,
+    objects: Vec<Manifest>,
+}
+
+/// A property that is no longer declared, as the names that lead to it.
+#[derive(Debug)]
+struct Path {
+    names: Vec<String>,
+    property: Property,
+}
+
+impl Release {
+    /// Compares manifests with earlier ones. A manifest that was given another name in its file is known by its
+    /// object's.
+    pub fn between(previous: &[Manifest], current: &[Manifest]) -> Self {
+        let mut release = Self::default();
+        let present = previous
+            .iter()
+            .filter(|manifest| manifest.presence == Presence::Present);
+        for before in present {
+            let now = current
+                .iter()
+                .find(|now| now.address == before.address)
+                .or_else(|| current.iter().find(|now| means_the_same(before, now)));
+            let Some(now) = now else {
+                release.objects.push(before.clone());
+                continue;
+            };
+            if now.presence == Presence::Absent {
+                continue;
+            }
+            let model = Model::of(now.version);
+            if let Some(structure) = model.get(&now.address.kind) {
+                let mut paths = Vec::new();
+                gone(
+                    model,
+                    &structure,
+                    &before.spec,
+                    &now.spec,
+                    &mut Vec::new(),
+                    &mut paths,
+                );
+                if !paths.is_empty() {
+                    release.properties.push((now.address.clone(), paths));
+                }
+            }
+            if before.assignments.is_some() && now.assignments.is_none() {
+                release.assignments.insert(now.address.clone());
+            }
+        }
+        release
+    }
+
+    /// Declares that what is no longer declared is unset, where there is a value for that.
+    pub fn reset(&self, manifests: &mut [Manifest]) {
+        for (address, paths) in &self.properties {
+            let Some(manifest) = manifests
+                .iter_mut()
+                .find(|manifest| manifest.address == *address)
+            else {
+                continue;
+            };
+            for path in paths {
+                if let Some(declared) = unset(&path.property) {
+                    let span = manifest.span;
+                    insert(&mut manifest.spec, &path.names, Value { declared, span });
+                }
+            }
+        }
+    }
+
+    /// Tells in a plan what the tenant keeps of it. What the plan itself unsets or deletes is left out.
+    pub fn tell(&self, plan: &mut Plan, live: &Live) {
+        let bound = |address: &Address| -> Option<&LiveObject> {
+            let change = plan
+                .changes
+                .iter()
+                .find(|change| change.address == *address)?;
+            let id = change.id.as_deref()?;
+            let mut objects = live.objects.iter().chain(&live.policy);
+            objects.find(|object| object.id == id)
+        };
+        let is_planned = |address: &Address, path: &FieldPath| {
+            let change = plan
+                .changes
+                .iter()
+                .find(|change| change.address == *address);
+            change.is_some_and(|change| change.fields.iter().any(|field| field.path == *path))
+        };
+        let mut addresses: BTreeSet<&Address> = self.assignments.iter().collect();
+        addresses.extend(self.properties.iter().map(|(address, _)| address));
+        let mut released = Vec::new();
+        for address in addresses {
+            let Some(object) = bound(address) else {
+                continue;
+            };
+            let paths = self.properties.iter().filter(|(known, _)| known == address);
+            let fields: Vec<ReleasedField> = paths
+                .flat_map(|(_, paths)| paths)
+                .filter_map(|path| path.kept(object))
+                .filter(|field| !is_planned(address, &field.path))
+                .collect();
+            let assignments = self.assignments.contains(address);
+            let assignments =
+                Some(object.assignments.len()).filter(|kept| assignments && *kept > 0);
+            if !fields.is_empty() || assignments.is_some() {
+                released.push(Released {
+                    address: address.clone(),
+                    fields,
+                    assignments,
+                });
+            }
+        }
+        let bindings = bind(&self.objects, live, false);
+        let pruned = |id: &str| {
+            plan.pruned
+                .iter()
+                .any(|manifest| manifest.id.as_deref() == Some(id))
+        };
+        let objects = bindings
+            .by_address
+            .into_iter()
+            .filter_map(|(address, binding)| {
+                let (Binding::Bound(object) | Binding::Retyped(object)) = binding else {
+                    return None;
+                };
+                (!pruned(&object.id)).then(|| NoLongerManaged {
+                    address,
+                    display_name: object.display_name.clone(),
+                    id: object.id.clone(),
+                })
+            });
+        plan.no_longer_managed = objects.collect();
+        plan.released = released;
+    }
+}
+
+impl Path {
+    /// Returns what an object keeps, nothing where that is what an untouched one has.
+    fn kept(&self, object: &LiveObject) -> Option<ReleasedField> {
+        let live = self
+            .names
+            .iter()
+            .try_fold(&object.body, |value, name| value.get(name))?;
+        let property = &self.property;
+        if is_unset(property, &property.shape, live) || is_default(live) {
+            return None;
+        }
+        let path = self
+            .names
+            .iter()
+            .fold(FieldPath::default(), |path, name| path.name(name));
+        // What an object has is in beta's form, whatever its manifest is in.
+        let model = Model::of(crate::schema::types::GraphVersion::Beta);
+        Some(ReleasedField {
+            path,
+            live: shown(model, property, &property.shape, live),
+            encoded: property.is_base64(),
+            can_be_unset: unset(property).is_some(),
+        })
+    }
+}
+
+fn means_the_same(before: &Manifest, now: &Manifest) -> bool {
+    let named = before.display_name().is_some_and(|name| {
+        now.display_name() == Some(name) || now.formerly.iter().any(|former| former == name)
+    });
+    before.address.kind == now.address.kind && (named || before.id.is_some() && before.id == now.id)
+}
+
+/// Collects the properties that only the earlier value declares. What a value that states its type leaves out
+/// is unset, and so is not released.
+fn gone(
+    model: &Model,
+    structure: &Structure,
+    before: &Value,
+    now: &Value,
+    names: &mut Vec<String>,
+    found: &mut Vec<Path>,
+) {
+    for member in before.members() {
+        let Some(property) = structure.properties.get(&member.name) else {
+            continue;
+        };
+        names.push(member.name.clone());
+        match now.get(&member.name) {
+            None if property.is_comparable() => found.push(Path {
+                names: names.clone(),
+                property: property.clone(),
+            }),
+            Some(value) if value.odata_type().is_none() && !value.members().is_empty() => {
+                if let Shape::Complex(_) | Shape::Poly(_) = property.shape
+                    && let Some(inner) = model.actual(&property.shape, member.value.odata_type())
+                {
+                    gone(model, &inner, &member.value, value, names, found);
+                }
+            }
+            None | Some(_) => {}
+        }
+        names.pop();
+    }
+}
+
+/// Returns what is declared to unset a property.
+fn unset(property: &Property) -> Option<Declared> {
+    if property.nullable || matches!(property.shape, Shape::Collection(..)) {
+        return Some(Declared::Null);
+    }
+    let Shape::Enum(def) = &property.shape else {
+        return None;
+    };
+    let is_unset = |member: &&String| is_default(&Json::from(member.as_str()));
+    let member = def.members.iter().find(is_unset)?;
+    Some(Declared::String(member.clone()))
+}
+
+fn insert(object: &mut Value, names: &[String], value: Value) {
+    let Declared::Object(members) = &mut object.declared else {
+        return;
+    };
+    match names {
+        [] => {}
+        [name] => members.push(Member {
+            name: name.clone(),
+            name_span: value.span,
+            value,
+        }),
+        [name, rest @ ..] => {
+            if let Some(member) = members.iter_mut().find(|member| member.name == *name) {
+                insert(&mut member.value, rest, value);
+            }
+        }
+    }
+}

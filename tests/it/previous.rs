@@ -1,0 +1,236 @@
+//! What left Git: released properties, and objects that are no longer managed.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::{Run, Workspace, copy};
+
+const HELLO: &str = "windowsIdentityProtectionConfiguration";
+
+fn manifest(name: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: {HELLO}\nmetadata: {{ name: {name} }}\nspec:\n  displayName: {name}\n{spec}"
+    )
+}
+
+const SPEC: &str = "  pinMinimumLength: 6
+  pinMaximumLength: 12
+  enhancedAntiSpoofingForFacialFeaturesEnabled: true
+  pinUppercaseCharactersUsage: required
+  deviceManagementApplicabilityRuleOsVersion: { name: v, minOSVersion: 10.0.1, ruleType: include }
+assignments: [{ allDevices: true }]
+";
+
+/// Returns a tenant that is as declared: `one` with many settings, and `two`.
+fn workspace() -> Workspace {
+    let workspace = Workspace::tenant(&[
+        ("now/one.yaml", &manifest("one", SPEC)),
+        ("now/two.yaml", &manifest("two", "")),
+    ]);
+    let tenant = std::fs::read_to_string(workspace.file("moorline.yaml")).expect("it is there");
+    workspace.write(
+        "now/moorline.yaml",
+        tenant.replace("sandbox.json", "../sandbox.json"),
+    );
+    run(&workspace, &["apply", "now", "--sandbox=s.json", "--yes"]).expect(0);
+    workspace
+}
+
+fn run(workspace: &Workspace, arguments: &[&str]) -> Run {
+    let path = std::env::var("PATH").unwrap_or_default();
+    workspace.run_with(arguments, &[("PATH", &path)])
+}
+
+/// Copies what is declared, and then declares less.
+fn release(workspace: &Workspace) {
+    copy(&workspace.file("now"), &workspace.file("before"));
+    declare_less(workspace);
+}
+
+fn declare_less(workspace: &Workspace) {
+    let less = "  pinMinimumLength: 6\n  deviceManagementApplicabilityRuleOsVersion: { name: v, ruleType: include }\n";
+    workspace.write("now/one.yaml", manifest("one", less));
+    std::fs::remove_file(workspace.file("now/two.yaml")).expect("it was there");
+}
+
+const RELEASED: [&str; 5] = [
+    "one deviceManagementApplicabilityRuleOsVersion.minOSVersion, live stays 10.0.1",
+    "one enhancedAntiSpoofingForFacialFeaturesEnabled, live stays true",
+    "one pinMaximumLength, live stays 12",
+    "one pinUppercaseCharactersUsage, live stays required",
+    "one assignments, live stays 1 assignment",
+];
+
+fn lines<'a>(run: &'a Run, start: &str) -> Vec<&'a str> {
+    let lines = run.stdout.lines();
+    lines.filter_map(|line| line.strip_prefix(start)).collect()
+}
+
+#[test]
+fn what_is_no_longer_declared_is_told_and_stays() {
+    let workspace = workspace();
+    release(&workspace);
+    let plan = run(
+        &workspace,
+        &["plan", "now", "--sandbox=s.json", "--previous", "before"],
+    )
+    .expect(0);
+    assert!(plan.stdout.contains("No changes."), "{}", plan.stdout);
+    let mut released = lines(&plan, &format!("released: {HELLO}/"));
+    let mut expected = RELEASED;
+    released.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(released, expected);
+    assert_eq!(
+        lines(&plan, "no longer managed: "),
+        [format!("{HELLO}/two \"two\"")]
+    );
+    for format in ["json", "markdown"] {
+        let arguments = [
+            "plan",
+            "now",
+            "--sandbox=s.json",
+            "--previous",
+            "before",
+            "--format",
+            format,
+        ];
+        let told = run(&workspace, &arguments).expect(0);
+        assert!(told.stdout.contains("pinMaximumLength"), "{}", told.stdout);
+    }
+    let silent = run(&workspace, &["plan", "now", "--sandbox=s.json"]).expect(0);
+    assert!(!silent.stdout.contains("released"), "{}", silent.stdout);
+}
+
+#[test]
+fn a_git_ref_of_the_same_folder_will_do() {
+    let workspace = workspace();
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command
+            .current_dir(workspace.path())
+            .args([
+                "-c",
+                "user.name=Alice",
+                "-c",
+                "user.email=alice@contoso.com",
+            ])
+            .args(arguments);
+        assert!(
+            command.output().expect("git runs").status.success(),
+            "{arguments:?}"
+        );
+    };
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    git(&["add", "now"]);
+    git(&["commit", "--quiet", "--message=before"]);
+    declare_less(&workspace);
+    git(&["add", "--all", "now"]);
+    git(&["commit", "--quiet", "--message=after"]);
+    let index = std::fs::read(workspace.file(".git/index")).expect("there is an index");
+    let plan = |previous: &str| {
+        run(
+            &workspace,
+            &["plan", "now", "--sandbox=s.json", "--previous", previous],
+        )
+    };
+    let told = plan("HEAD~1").expect(0);
+    assert_eq!(
+        lines(&told, "released: ").len(),
+        RELEASED.len(),
+        "{}",
+        told.stdout
+    );
+    assert_eq!(lines(&plan("HEAD").expect(0), "released: ").len(), 0);
+    assert_eq!(
+        std::fs::read(workspace.file(".git/index")).expect("it stays"),
+        index
+    );
+
+    let unknown = plan("nowhere").expect(64);
+    assert!(
+        unknown.stderr.contains("fetch-depth: 0"),
+        "{}",
+        unknown.stderr
+    );
+    plan("--upload-pack=x").expect(64);
+}
+
+#[test]
+fn what_is_released_is_unset_where_somebody_says_so() {
+    let workspace = workspace();
+    release(&workspace);
+    let apply = |more: &[&str]| {
+        let arguments = [
+            "apply",
+            "now",
+            "--sandbox=s.json",
+            "--yes",
+            "--previous",
+            "before",
+        ];
+        run(&workspace, &[&arguments[..], more].concat())
+    };
+    let applied = apply(&["--reset-released"]).expect(0);
+    // Nothing unsets a plain boolean, and whom an object reaches is not taken away in passing.
+    let kept = lines(&applied, "released: ");
+    assert_eq!(kept.len(), 2, "{}", applied.stdout);
+    assert!(kept[0].ends_with("live stays true"), "{kept:?}");
+    assert!(kept[1].ends_with("live stays 1 assignment"), "{kept:?}");
+    let state = workspace.json("s.json");
+    let objects = state["deviceConfigurations"].as_array().expect("a list");
+    let one = objects
+        .iter()
+        .find(|object| object["displayName"] == "one")
+        .expect("it is there");
+    assert_eq!(one["pinMinimumLength"], 6);
+    assert_eq!(one["pinMaximumLength"], Value::Null);
+    assert_eq!(one["pinUppercaseCharactersUsage"], "notConfigured");
+    let rule = &one["deviceManagementApplicabilityRuleOsVersion"];
+    assert_eq!(
+        (&rule["name"], &rule["minOSVersion"]),
+        (&json!("v"), &Value::Null)
+    );
+    assert_eq!(objects.len(), 2, "nothing is deleted");
+
+    run(
+        &workspace,
+        &["plan", "now", "--sandbox", "--reset-released"],
+    )
+    .expect(64);
+}
+
+#[test]
+fn another_name_in_the_file_releases_nothing() {
+    let workspace = workspace();
+    copy(&workspace.file("now"), &workspace.file("before"));
+    workspace.edit("now/one.yaml", "name: one }", "name: uno }");
+    let plan = run(
+        &workspace,
+        &["plan", "now", "--sandbox=s.json", "--previous", "before"],
+    )
+    .expect(0);
+    assert!(
+        !plan.stdout.contains("released") && !plan.stdout.contains("no longer"),
+        "{}",
+        plan.stdout
+    );
+}
+
+#[test]
+fn earlier_manifests_that_cannot_be_used_are_an_error() {
+    let workspace = workspace();
+    release(&workspace);
+    workspace.write("before/one.yaml", "kind: nothing\n");
+    let plan = run(
+        &workspace,
+        &["plan", "now", "--sandbox=s.json", "--previous", "before"],
+    )
+    .expect(1);
+    assert!(
+        plan.stderr.contains("error[previous/invalid]"),
+        "{}",
+        plan.stderr
+    );
+}

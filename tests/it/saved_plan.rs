@@ -1,0 +1,311 @@
+//! A plan that somebody looked at, and an apply that is held to it.
+
+use std::num::NonZeroU32;
+
+use moorline::apply::saved;
+use moorline::clock::Clock;
+use moorline::graph::{Method, Request};
+use moorline::report;
+use moorline::schema::types::GraphVersion;
+use serde_json::{Value, json};
+
+use crate::estate::{Estate, Size};
+use crate::support::{Run, Workspace};
+
+const HELLO: &str = "windowsIdentityProtectionConfiguration";
+
+/// Returns a tenant of so many objects, whose pins are 4 characters long and declared to be 6.
+fn workspace(objects: usize) -> Workspace {
+    let workspace = Workspace::tenant(&[]);
+    let name = |number: usize| format!("Hello {number:04}");
+    let manifests: Vec<String> = (0..objects)
+        .map(|number| {
+            format!(
+                "apiVersion: graph.microsoft.com/beta\nkind: {HELLO}\nmetadata: {{ name: h{number:04} }}\nspec: {{ displayName: {}, pinMinimumLength: 6 }}\n",
+                name(number)
+            )
+        })
+        .collect();
+    workspace.write("all.yaml", manifests.join("---\n"));
+    let live = (0..objects).map(|number| {
+        json!({ "@odata.type": format!("#microsoft.graph.{HELLO}"), "displayName": name(number), "pinMinimumLength": 4 })
+    });
+    workspace.seed(&json!({ "deviceConfigurations": live.collect::<Vec<_>>() }));
+    workspace
+}
+
+fn plan(workspace: &Workspace) {
+    workspace
+        .run(&["plan", "--sandbox=s.json", "--out", "plan.json"])
+        .expect(0);
+}
+
+fn portal(workspace: &Workspace, number: usize, property: &str) {
+    let object = format!("{HELLO}/Hello {number:04}");
+    workspace
+        .run(&["sandbox", "edit", "s.json", &object, "--set", property])
+        .expect(0);
+}
+
+fn apply(workspace: &Workspace, more: &[&str]) -> Run {
+    let mut arguments = vec!["apply", "--sandbox=s.json", "--yes"];
+    arguments.extend(more);
+    workspace.run(&arguments)
+}
+
+/// Returns the lengths of all pins in the tenant.
+fn pins(workspace: &Workspace) -> Vec<u64> {
+    let state = workspace.json("s.json");
+    let objects = state["deviceConfigurations"].as_array().expect("a list");
+    let pin = |object: &Value| object["pinMinimumLength"].as_u64().expect("a number");
+    objects.iter().map(pin).collect()
+}
+
+#[test]
+fn a_plan_that_still_holds_is_applied_wherever_it_is_named() {
+    let by_path = workspace(2);
+    plan(&by_path);
+    apply(&by_path, &["plan.json"]).expect(0);
+    assert_eq!(pins(&by_path), [6, 6]);
+    // Applied again, there is nothing left to do.
+    let again = apply(&by_path, &["plan.json"]).expect(0);
+    assert!(again.stdout.contains("No changes."), "{}", again.stdout);
+
+    let by_flag = workspace(2);
+    plan(&by_flag);
+    apply(&by_flag, &[".", "--plan", "plan.json"]).expect(0);
+    assert_eq!(pins(&by_flag), [6, 6]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_thousand_objects_one_that_moved_stops_all_or_is_left_out() {
+    let estate = Estate::new(Size {
+        declared: 1000,
+        live: 1000,
+        different: 1000,
+        groups: 0,
+        filters: 0,
+        masked: 0,
+    });
+    let pace = NonZeroU32::new(1000).expect("not zero");
+    let site = estate.open(json!({}), Clock::sped_up(pace)).await;
+    let (plan, live) = site.plan().await;
+    let saved = saved::read(&report::json::plan(&plan)).expect("it is as it was saved");
+
+    let moved = &live.objects[500];
+    let body = json!({ "@odata.type": moved.body["@odata.type"], "description": "by hand" });
+    let path = format!("/deviceManagement/deviceConfigurations/{}", moved.id);
+    let edit = Request::with_body(Method::Patch, GraphVersion::Beta, path, body);
+    site.graph.send(&edit).await.expect("the portal may");
+
+    let (now, _) = site.plan().await;
+    let stale = saved::moved(&saved, &now);
+    let stale: Vec<String> = stale.iter().map(ToString::to_string).collect();
+    let [only] = &stale[..] else {
+        panic!("{stale:?}");
+    };
+    assert!(
+        only.contains("/c0500: a setting that is not declared changed"),
+        "{only}"
+    );
+}
+
+#[test]
+fn the_rest_is_applied_where_the_user_says_so() {
+    let workspace = workspace(20);
+    plan(&workspace);
+    portal(&workspace, 5, "pinMinimumLength=5");
+    let before = workspace.json("s.json");
+    let stale = apply(&workspace, &["plan.json"]).expect(4);
+    let said = format!("{HELLO}/h0005: pinMinimumLength was 4 and is 5 now");
+    assert!(stale.stderr.contains(&said), "{}", stale.stderr);
+    assert!(stale.stderr.contains("--skip-stale"), "{}", stale.stderr);
+    assert_eq!(workspace.json("s.json"), before, "nothing is written");
+
+    let rest = apply(
+        &workspace,
+        &["plan.json", "--skip-stale", "--format", "json"],
+    );
+    let outcome = rest.expect(6).json();
+    assert_eq!(
+        outcome["summary"],
+        json!({ "done": 19, "failed": 0, "skipped": 1 })
+    );
+    let pins = pins(&workspace);
+    assert_eq!(pins.iter().filter(|pin| **pin == 6).count(), 19);
+    assert_eq!(pins[5], 5);
+}
+
+#[test]
+fn what_moved_is_told_whatever_it_was() {
+    let moved = |change: &dyn Fn(&Workspace), said: &str| {
+        let workspace = workspace(2);
+        plan(&workspace);
+        change(&workspace);
+        let run = apply(&workspace, &["plan.json"]).expect(4);
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+        assert_eq!(pins(&workspace).iter().filter(|pin| **pin == 6).count(), 0);
+    };
+    moved(
+        &|workspace| portal(workspace, 0, "pinMaximumLength=9"),
+        "h0000: a setting that is not declared changed",
+    );
+    moved(
+        &|workspace| {
+            workspace.edit(
+                "all.yaml",
+                "Hello 0001, pinMinimumLength: 6",
+                "Hello 0001, pinMinimumLength: 8",
+            );
+        },
+        "h0001: pinMinimumLength was to become 6, and 8 is declared now",
+    );
+    moved(
+        &|workspace| {
+            workspace.edit(
+                "all.yaml",
+                "Hello 0001, pinMinimumLength: 6",
+                "Hello 0001, pinMinimumLength: 6, pinExpirationInDays: 9",
+            );
+        },
+        "h0001: pinExpirationInDays",
+    );
+    moved(
+        &|workspace| {
+            workspace.edit(
+                "all.yaml",
+                "{ name: h0001 }",
+                "{ name: h0001, state: absent }",
+            );
+        },
+        "h0001: it was to be updated, and would be deleted now",
+    );
+    moved(
+        &|workspace| workspace.edit("all.yaml", "name: h0001", "name: other"),
+        "other: the saved plan does not have it",
+    );
+}
+
+#[test]
+fn what_is_as_it_was_to_be_does_not_stop_the_rest() {
+    let workspace = workspace(3);
+    plan(&workspace);
+    portal(&workspace, 1, "pinMinimumLength=6");
+    apply(&workspace, &["plan.json"]).expect(0);
+    assert_eq!(pins(&workspace), [6, 6, 6]);
+}
+
+#[test]
+fn an_edited_plan_writes_nothing() {
+    let workspace = workspace(2);
+    plan(&workspace);
+    let before = workspace.json("s.json");
+    let original = workspace.json("plan.json");
+    let edits: [(&str, Value); 6] = [
+        ("/changes/0/requests/0/body/pinMinimumLength", json!(127)),
+        (
+            "/changes/0/requests/0/path",
+            json!("/deviceManagement/deviceConfigurations/other"),
+        ),
+        (
+            "/changes/0/id",
+            json!("00000000-0000-0000-0000-000000000000"),
+        ),
+        ("/changes/0/action", json!("delete")),
+        ("/digest", json!(format!("sha256:{}", "0".repeat(64)))),
+        ("/knowledge", json!("sha256:another")),
+    ];
+    for (pointer, value) in edits {
+        let mut edited = original.clone();
+        *edited.pointer_mut(pointer).expect("the member is there") = value;
+        workspace.write("plan.json", edited.to_string());
+        let run = apply(&workspace, &["plan.json"]).expect(1);
+        assert!(
+            run.stderr.contains("error[plan/saved]"),
+            "{pointer}: {}",
+            run.stderr
+        );
+        assert_eq!(workspace.json("s.json"), before, "{pointer}");
+    }
+    for text in [
+        "",
+        "{",
+        "[]",
+        r#"{"kind":"drift","formatVersion":"1.0"}"#,
+        "null",
+    ] {
+        workspace.write("plan.json", text);
+        let run = apply(&workspace, &["plan.json"]).expect(1);
+        assert!(
+            run.stderr.contains("`plan.json` cannot be applied"),
+            "{}",
+            run.stderr
+        );
+    }
+}
+
+#[test]
+fn what_a_plan_says_for_people_decides_nothing() {
+    let workspace = workspace(1);
+    plan(&workspace);
+    let mut edited = workspace.json("plan.json");
+    edited["changes"][0]["fields"][0]["after"] = json!({ "value": 127 });
+    edited["warnings"] = json!(["all is well"]);
+    workspace.write("plan.json", edited.to_string());
+    let run = apply(&workspace, &["plan.json"]).expect(0);
+    assert!(
+        run.stdout.contains("4 -> 6"),
+        "what is shown is made anew: {}",
+        run.stdout
+    );
+    assert_eq!(pins(&workspace), [6]);
+}
+
+#[test]
+fn a_plan_is_of_one_tenant() {
+    let workspace = workspace(1);
+    plan(&workspace);
+    workspace.edit(
+        "moorline.yaml",
+        "contoso.onmicrosoft.com",
+        "fabrikam.onmicrosoft.com",
+    );
+    let run = apply(&workspace, &["plan.json"]);
+    assert!(matches!(run.code, 1 | 4), "{run:?}");
+    assert_eq!(pins(&workspace), [4]);
+}
+
+#[test]
+fn a_digest_is_enough_where_no_file_can_be_kept() {
+    let workspace = workspace(2);
+    plan(&workspace);
+    let digest = workspace.json("plan.json")["digest"]
+        .as_str()
+        .expect("a text")
+        .to_owned();
+    let zeros = format!("sha256:{}", "0".repeat(64));
+    let other = apply(&workspace, &["--plan-digest", &zeros]).expect(4);
+    assert!(other.stderr.contains(&digest), "{}", other.stderr);
+    assert_eq!(pins(&workspace), [4, 4]);
+    apply(&workspace, &["--plan-digest", "sha256:12"]).expect(64);
+    apply(&workspace, &["--plan-digest", &digest]).expect(0);
+    assert_eq!(pins(&workspace), [6, 6]);
+}
+
+#[test]
+fn a_limited_plan_stays_limited() {
+    let workspace = workspace(2);
+    workspace
+        .run(&[
+            "plan",
+            "--sandbox=s.json",
+            "--out",
+            "plan.json",
+            "--only",
+            "*/h0001",
+        ])
+        .expect(0);
+    apply(&workspace, &["plan.json", "--only", "*/h0000"]).expect(64);
+    apply(&workspace, &["plan.json"]).expect(0);
+    assert_eq!(pins(&workspace), [4, 6]);
+}

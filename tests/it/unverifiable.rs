@@ -1,0 +1,144 @@
+//! Settings that nobody can compare: listed, made to fail, or written again.
+
+use serde_json::{Value, json};
+
+use crate::support::{Run, Workspace};
+
+const WIFI: &str = "windowsWifiConfiguration";
+
+/// Returns a tenant with a wireless network whose key is declared from the environment.
+fn workspace() -> Workspace {
+    let manifest = format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: {WIFI}\nmetadata: {{ name: wifi }}\nspec: {{ displayName: Office, ssid: Office, preSharedKey: {{ $env: PSK }} }}\n"
+    );
+    let workspace = Workspace::tenant(&[("wifi.yaml", &manifest)]);
+    workspace.seed(&json!({ "deviceConfigurations": [{
+        "@odata.type": format!("#microsoft.graph.{WIFI}"),
+        "displayName": "Office",
+        "ssid": "Office",
+        "preSharedKey": "canary-old-key",
+    }]}));
+    workspace
+}
+
+fn apply(workspace: &Workspace, key: &str, more: &[&str]) -> Run {
+    let mut arguments = vec!["apply", "--sandbox=s.json", "--yes", "-vv"];
+    arguments.extend(more);
+    let run = workspace.run_with(&arguments, &[("PSK", key)]);
+    assert!(
+        !run.stdout.contains("canary") && !run.stderr.contains("canary"),
+        "{run:?}"
+    );
+    run
+}
+
+/// Returns the digest of the key that the tenant has.
+fn key(workspace: &Workspace) -> Value {
+    workspace.json("s.json")["withheld"].clone()
+}
+
+#[test]
+fn they_are_told_with_when_the_object_was_last_changed() {
+    let workspace = workspace();
+    let plan = workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
+    assert!(plan.stdout.contains("No changes."), "{}", plan.stdout);
+    assert!(plan.stdout.contains("? preSharedKey"), "{}", plan.stdout);
+    assert!(plan.stdout.contains("last modified 20"), "{}", plan.stdout);
+}
+
+#[test]
+fn they_fail_a_run_that_wants_to_be_certain() {
+    let workspace = workspace();
+    let certain = ["--sandbox=s.json", "--unverifiable", "fail"];
+    workspace.run(&[&["plan"], &certain[..]].concat()).expect(1);
+    workspace
+        .run(&[&["drift"], &certain[..]].concat())
+        .expect(1);
+    workspace.write(
+        "hello.yaml",
+        "apiVersion: graph.microsoft.com/beta\nkind: windowsIdentityProtectionConfiguration\nmetadata: { name: hello }\nspec: { displayName: Hello }\n",
+    );
+    let before = workspace.json("s.json");
+    let refused = apply(&workspace, "canary-key", &certain[1..]).expect(5);
+    assert!(
+        refused.stderr.contains("apply/unverifiable"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(workspace.json("s.json"), before);
+}
+
+#[test]
+fn a_secret_is_written_again_where_somebody_says_so() {
+    let workspace = workspace();
+    apply(&workspace, "canary-new-key", &[]).expect(0);
+    let old = key(&workspace);
+    let address = format!("{WIFI}/wifi");
+    let property = format!("{address}/preSharedKey");
+    let run = apply(
+        &workspace,
+        "canary-new-key",
+        &["--rewrite-secret", &property],
+    )
+    .expect(0);
+    assert!(run.stdout.contains("~ preSharedKey"), "{}", run.stdout);
+    let new = key(&workspace);
+    assert_ne!(new, old);
+    // The service refuses what changes nothing, which is what was wanted.
+    apply(
+        &workspace,
+        "canary-new-key",
+        &["--rewrite-secret", &address],
+    )
+    .expect(0);
+    assert_eq!(key(&workspace), new);
+}
+
+#[test]
+fn a_rewrite_that_names_nothing_is_told() {
+    let workspace = workspace();
+    let plan = |what: &str| workspace.run(&["plan", "--sandbox=s.json", "--rewrite-secret", what]);
+    let unknown = plan(&format!("{WIFI}/wiffi")).expect(64);
+    assert!(
+        unknown.stderr.contains(&format!("`{WIFI}/wifi`")),
+        "{}",
+        unknown.stderr
+    );
+    plan("wifi").expect(64);
+    let idle = plan(&format!("{WIFI}/wifi/ssid")).expect(0);
+    assert!(
+        idle.stdout.contains("nothing of it is declared"),
+        "{}",
+        idle.stdout
+    );
+}
+
+#[test]
+fn a_saved_plan_keeps_what_is_written_again() {
+    let workspace = workspace();
+    workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
+    let address = format!("{WIFI}/wifi");
+    let arguments = [
+        "plan",
+        "--sandbox=s.json",
+        "--out",
+        "plan.json",
+        "--rewrite-secret",
+        &address,
+    ];
+    workspace.run(&arguments).expect(0);
+    apply(
+        &workspace,
+        "canary-new-key",
+        &["plan.json", "--format", "json"],
+    )
+    .expect(0);
+    let written = key(&workspace);
+    apply(
+        &workspace,
+        "canary-newest-key",
+        &["--rewrite-secret", &address],
+    )
+    .expect(0);
+    assert_ne!(key(&workspace), written, "each is another key");
+}
