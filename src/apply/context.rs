@@ -3,7 +3,9 @@
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crate::graph::{Graph, GraphError};
+use super::journal::Journal;
+use crate::clock::Point;
+use crate::graph::{Graph, GraphError, Request, Response};
 use crate::kinds::Cardinality;
 use crate::manifest::{Desired, Manifest};
 use crate::plan::{self, Change};
@@ -17,6 +19,8 @@ pub(super) struct Context<'a> {
     pub(super) graph: &'a Graph,
     pub(super) desired: &'a Desired,
     pub(super) names: &'a Names,
+    /// What is about to be written is noted here first.
+    pub(super) journal: Option<&'a Journal>,
     /// Whether masked values were read in clear for the plan, and so are for every look at it.
     pub(super) masked_read: bool,
     /// How long a write may take to show.
@@ -49,6 +53,15 @@ impl Work<'_> {
 }
 
 impl Context<'_> {
+    /// Sends a write.
+    pub(super) async fn send(&self, request: &Request) -> Result<Response, GraphError> {
+        let clock = self.graph.clock();
+        clock.pass(Point::Send);
+        let answer = self.graph.send(request).await;
+        clock.pass(Point::Answer);
+        answer
+    }
+
     /// Returns what would have to be done if the manifest's object were this one.
     pub(super) async fn replan(
         &self,

@@ -7,10 +7,12 @@
 use super::context::{Context, Work};
 use super::failure::{Failure, in_full};
 use super::ids;
+use super::journal::Write;
 use super::secrets::Secrets;
 use crate::graph::retry::backoff;
 use crate::graph::{GraphError, Method, Request};
 use crate::plan::Action;
+use crate::tenant::LiveObject;
 
 /// Intune's answer to an update that would change nothing (msgraph-sdk-powershell#1417).
 const NOTHING_TO_CHANGE: &str = "at least 1 property must be changed";
@@ -24,6 +26,10 @@ pub(super) struct Execution<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) work: Work<'a>,
     secrets: &'a Secrets,
+    /// The object before the change, `None` where there was none.
+    before: Option<&'a LiveObject>,
+    /// How many of its requests are in the journal.
+    pub(super) noted: usize,
     /// The id of the object that this change created.
     pub(super) created: Option<String>,
     /// How many calls changed something, or may have.
@@ -31,11 +37,18 @@ pub(super) struct Execution<'a> {
 }
 
 impl<'a> Execution<'a> {
-    pub(super) fn new(context: &'a Context<'a>, work: Work<'a>, secrets: &'a Secrets) -> Self {
+    pub(super) fn new(
+        context: &'a Context<'a>,
+        work: Work<'a>,
+        secrets: &'a Secrets,
+        before: Option<&'a LiveObject>,
+    ) -> Self {
         Self {
             context,
             work,
             secrets,
+            before,
+            noted: 0,
             created: None,
             writes: 0,
         }
@@ -64,6 +77,7 @@ impl<'a> Execution<'a> {
                 "look at a new `moorline plan`",
             ));
         };
+        self.note(planned)?;
         let request = Request {
             path,
             ..self.secrets.fill(planned)
@@ -76,6 +90,26 @@ impl<'a> Execution<'a> {
         }
     }
 
+    /// Notes in the journal what is about to be sent.
+    fn note(&mut self, planned: &Request) -> Result<(), Failure> {
+        let Some(journal) = self.context.journal else {
+            return Ok(());
+        };
+        let write = Write {
+            change: self.work.change,
+            manifest: self.work.manifest,
+            planned,
+            more: self.noted + 1 < self.work.change.requests.len(),
+            id: self.id().filter(|_| !self.creates(planned)),
+            before: self.before.filter(|_| self.noted == 0),
+        };
+        journal
+            .intend(write.intent(journal.now()))
+            .map_err(|error| Failure::unnoted(&error))?;
+        self.noted += 1;
+        Ok(())
+    }
+
     fn creates(&self, request: &Request) -> bool {
         request.method == Method::Post && request.path == self.work.manifest.family.path
     }
@@ -85,7 +119,7 @@ impl<'a> Execution<'a> {
         let mut sendings = 0;
         loop {
             sendings += 1;
-            let error = match self.context.graph.send(request).await {
+            let error = match self.context.send(request).await {
                 Ok(_) => {
                     self.writes += 1;
                     return Ok(());

@@ -138,6 +138,19 @@ impl Reviewed<'_> {
         }
     }
 
+    /// Refuses to limit what is compared as a whole.
+    pub(super) fn is_free_to_resume(&self) -> Result<(), Error> {
+        match &self.standard {
+            Standard::None => Ok(()),
+            Standard::Plan(_) | Standard::Digest(_) => Err(Error::new(
+                ErrorKind::Usage,
+                "usage/plan",
+                "`--resume` makes the plan anew, and a saved plan is applied as it was made",
+            )
+            .hint("Apply the saved plan once more: what is done already is left as it is.")),
+        }
+    }
+
     /// Checks that a saved plan is of this tenant.
     pub(super) fn check_tenant(&self, desired: &Desired) -> Result<(), Error> {
         let Standard::Plan(plan) = &self.standard else {

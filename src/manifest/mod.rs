@@ -134,6 +134,15 @@ pub struct Desired {
     pub warnings: Vec<Finding>,
 }
 
+impl Desired {
+    /// Returns the manifest of an address.
+    pub fn manifest(&self, address: &Address) -> Option<&Manifest> {
+        let manifests = &self.manifests;
+        let place = manifests.binary_search_by(|manifest| manifest.address.cmp(address));
+        Some(&manifests[place.ok()?])
+    }
+}
+
 /// What reading the files gave, good or bad.
 #[derive(Debug, Default)]
 pub struct Loaded {
@@ -194,6 +203,34 @@ impl Loaded {
                 .span
                 .is_some_and(|span| unwanted.iter().any(|document| document.holds(span)))
         });
+    }
+
+    /// Returns the tenant, of which nothing is desired yet and nothing claimed, whatever its manifests are like.
+    ///
+    /// # Errors
+    /// The findings, where the tenant file cannot be used.
+    pub fn into_tenant(self) -> Result<Desired, Box<Invalid>> {
+        let Self {
+            tenant: Some(mut tenant),
+            root,
+            sources,
+            ..
+        } = self
+        else {
+            let Self {
+                findings, sources, ..
+            } = self;
+            return Err(Box::new(Invalid { findings, sources }));
+        };
+        tenant.spec.ownership = None;
+        Ok(Desired {
+            tenant,
+            root,
+            ownership: None,
+            manifests: Vec::new(),
+            sources,
+            warnings: Vec::new(),
+        })
     }
 
     /// Returns the desired state.

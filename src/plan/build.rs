@@ -84,11 +84,7 @@ pub fn plan(
     };
     pruned.sort_by(|a, b| a.address.cmp(&b.address));
     changes.sort_by(|a, b| a.address.cmp(&b.address));
-    let tenant = TenantRef {
-        name: desired.tenant.metadata.name.clone(),
-        tenant_id: desired.tenant.spec.tenant_id.clone(),
-        cloud: desired.tenant.spec.cloud.name().to_owned(),
-    };
+    let tenant = TenantRef::from(&desired.tenant);
     let mut plan = Plan {
         digest: String::new(),
         knowledge: digest::of_knowledge(),
@@ -100,7 +96,7 @@ pub fn plan(
         order: order(&changes),
         masked_read: !live.clear.is_empty(),
         summary: summarise(&changes),
-        coverage: coverage(live, &bound, &pruned),
+        coverage: covered(live, &bound, &pruned),
         pruned,
         released: Vec::new(),
         no_longer_managed: Vec::new(),
@@ -120,12 +116,36 @@ pub fn replan(
     manifest: &Manifest,
     live: Option<&LiveObject>,
 ) -> Change {
-    let binding = match live {
+    Planner::new(desired, known).change(manifest, &binding(manifest, live))
+}
+
+/// Compares one manifest with one object. To whom the object belongs is no part of it.
+pub fn compare(
+    sources: &Sources,
+    known: Known<'_>,
+    manifest: &Manifest,
+    live: Option<&LiveObject>,
+) -> Change {
+    let planner = Planner {
+        sources,
+        known,
+        owner: None,
+        rewrite: &[],
+    };
+    planner.change(manifest, &binding(manifest, live))
+}
+
+fn binding<'a>(manifest: &Manifest, live: Option<&'a LiveObject>) -> Binding<'a> {
+    match live {
         Some(object) if object.kind == manifest.address.kind => Binding::Bound(object),
         Some(object) => Binding::Retyped(object),
         None => Binding::Missing,
-    };
-    Planner::new(desired, known).change(manifest, &binding)
+    }
+}
+
+/// Returns how these manifests cover what a tenant holds.
+pub fn coverage(manifests: &[Manifest], live: &Live) -> Coverage {
+    covered(live, &bound(&bind(manifests, live, false)), &[])
 }
 
 struct Planner<'a> {
@@ -474,7 +494,7 @@ fn bound<'a>(bindings: &Bindings<'a>) -> BTreeSet<&'a str> {
         .collect()
 }
 
-fn coverage(live: &Live, bound: &BTreeSet<&str>, pruned: &[Manifest]) -> Coverage {
+fn covered(live: &Live, bound: &BTreeSet<&str>, pruned: &[Manifest]) -> Coverage {
     let is_pruned = |object: &LiveObject| {
         pruned
             .iter()

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::diagnostic::Location;
 use crate::graph::request::Request;
-use crate::manifest::{Address, Manifest};
+use crate::manifest::{Address, Manifest, TenantFile};
 use crate::tenant::masked::Masked;
 
 mod assignments;
@@ -30,7 +30,7 @@ mod seal;
 mod show;
 
 pub use assignments::{AssignmentChange, Effect, target_form};
-pub use build::{Options, plan, replan};
+pub use build::{Options, compare, coverage, plan, replan};
 pub use path::{FieldPath, Segment};
 pub use released::{NoLongerManaged, Release, Released, ReleasedField};
 pub use rewrite::Rewrite;
@@ -96,6 +96,16 @@ pub struct TenantRef {
     pub tenant_id: String,
     /// `spec.cloud`.
     pub cloud: String,
+}
+
+impl From<&TenantFile> for TenantRef {
+    fn from(tenant: &TenantFile) -> Self {
+        Self {
+            name: tenant.metadata.name.clone(),
+            tenant_id: tenant.spec.tenant_id.clone(),
+            cloud: tenant.spec.cloud.name().to_owned(),
+        }
+    }
 }
 
 /// What happens to an object.

@@ -6,6 +6,8 @@
 mod all_kinds;
 mod command_line;
 mod compare;
+#[cfg(debug_assertions)]
+mod crash;
 mod doctor;
 mod documents;
 #[cfg(debug_assertions)]
@@ -17,15 +19,18 @@ mod ownership;
 mod permissions;
 mod previous;
 mod readme;
+mod rollback;
 mod samples;
 mod saved_plan;
 mod schemas;
+mod served;
 mod sign_in;
 mod support;
 #[cfg(debug_assertions)]
 mod throttling;
 
 mod bad_input;
+mod journal;
 mod masked;
 mod overlay;
 mod unverifiable;
