@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+mod kill;
+
+pub(crate) use kill::Point;
+
 /// A clock. Clones tell the same time.
 #[derive(Clone, Debug)]
 pub struct Clock(Arc<Kind>);
@@ -17,6 +21,9 @@ enum Kind {
         epoch: Instant,
         /// How many times faster than the world it runs; 1 in every release binary.
         pace: u32,
+        /// Where a test wants the process to end.
+        #[cfg(debug_assertions)]
+        fuse: Option<kill::Fuse>,
     },
     #[cfg(test)]
     Recording {
@@ -45,6 +52,8 @@ impl Clock {
         Self(Arc::new(Kind::System {
             epoch: Instant::now(),
             pace,
+            #[cfg(debug_assertions)]
+            fuse: kill::Fuse::from_env(),
         }))
     }
 
@@ -60,7 +69,9 @@ impl Clock {
     /// Returns an instant on the scale that sleeps move along: for windows, deadlines and durations.
     pub fn instant(&self) -> Instant {
         match &*self.0 {
-            Kind::System { epoch, pace } => later(*epoch, epoch.elapsed().saturating_mul(*pace)),
+            Kind::System { epoch, pace, .. } => {
+                later(*epoch, epoch.elapsed().saturating_mul(*pace))
+            }
             #[cfg(test)]
             Kind::Recording { epoch, .. } => later(*epoch, self.advanced()),
         }
@@ -80,6 +91,19 @@ impl Clock {
 }
 
 impl Clock {
+    /// Passes a point at which a debug build may be told to end, by `MOORLINE_TEST_KILL`.
+    pub(crate) fn pass(&self, point: Point) {
+        #[cfg(debug_assertions)]
+        if let Kind::System {
+            fuse: Some(fuse), ..
+        } = &*self.0
+        {
+            fuse.pass(point);
+        }
+        #[cfg(not(debug_assertions))]
+        let _ = point;
+    }
+
     /// Waits until so much time has passed by itself: beside it something else goes on, which may be done
     /// sooner. A clock that stands still never gets there.
     pub(crate) async fn elapse(&self, duration: Duration) {

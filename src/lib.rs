@@ -21,7 +21,7 @@
 //! | [`graph`] | the wire: clouds, requests as values, retries, limits, paging, `$batch`, errors |
 //! | [`tenant`] | live state: reading it, finding objects, resolving names |
 //! | [`plan`] | comparing by type, merging, requests, risks, digests |
-//! | [`apply`] | carrying out a plan: preconditions, one change at a time, reading back |
+//! | [`apply`] | carrying out a plan: preconditions, one change at a time, reading back; its journal, and the way back |
 //! | [`drift`] | a plan read the other way round |
 //! | [`diagnose`] | why something failed and what a run needs: the error catalogue, permissions, the doctor |
 //! | [`report`] | results as documents, one writer a format |

@@ -3,6 +3,7 @@
 use super::context::{Context, Work};
 use super::execute::Execution;
 use super::failure::{Failure, in_full};
+use super::journal::{Fate, Image};
 use super::outcome::{Item, Status};
 use super::precondition::{self, Standing};
 use super::secrets::Secrets;
@@ -36,14 +37,18 @@ pub(super) async fn carry_out(
         Ok(Standing::Moved(what)) => return goes_on(stale(work.change, what)),
         Err(error) => return failed(work.change, Failure::of(&error, work.manifest.family)),
     };
-    let mut execution = Execution::new(context, work, secrets);
+    let mut execution = Execution::new(context, work, secrets, before.as_deref());
+    let mut left = None;
     let mut done = match execution.run().await {
         Err(failure) => failed(work.change, failure),
         Ok(()) => {
             // What a new object replaced says nothing of whether the new one moved.
             let before = before.as_deref().filter(|_| execution.created.is_none());
             match verify(context, work, execution.id(), before).await {
-                Ok(verdict) => goes_on(judged(work.change, verdict)),
+                Ok(verdict) => {
+                    left = verdict.shown_instead();
+                    goes_on(judged(work.change, verdict))
+                }
                 Err(error) => unread(work, &error),
             }
         }
@@ -56,6 +61,16 @@ pub(super) async fn carry_out(
     item.id = execution.id().map(str::to_owned);
     item.writes = execution.writes;
     item.message = item.message.take().map(|message| secrets.scrub(&message));
+    if let Some(journal) = context.journal.filter(|_| execution.noted > 0) {
+        let left = left.map(|live| Image::of(work.manifest, &live));
+        if let Err(error) = journal.close(Fate::of(item, left, journal.now())) {
+            remark(
+                item,
+                &format!("it is not in the journal: {}", in_full(&error)),
+            );
+            done.ends_run = true;
+        }
+    }
     done
 }
 
@@ -69,6 +84,7 @@ fn judged(change: &Change, verdict: Verdict) -> Item {
         Verdict::DidNotStick {
             differs,
             concurrent,
+            ..
         } => {
             let mut item = item(change, Status::DidNotStick);
             remark(&mut item, &differs.join("; "));

@@ -4,14 +4,16 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::graph::{Graph, GraphError};
+use super::journal::Journal;
+use crate::clock::Point;
+use crate::graph::{Graph, GraphError, Request, Response};
 use crate::kinds::Cardinality;
-use crate::manifest::{Address, Desired, Manifest};
-use crate::plan::{self, Action, Change};
+use crate::manifest::{Address, Desired, Link, Manifest};
+use crate::plan::{self, Change};
 use crate::tenant::masked::{self, Clear};
 use crate::tenant::names::Names;
 use crate::tenant::read::{ObjectRef, find_by_name, reread};
-use crate::tenant::referents::Referents;
+use crate::tenant::referents::{Found, Referents};
 use crate::tenant::{Known, LiveObject};
 
 /// The tenant and what is declared of it.
@@ -21,6 +23,8 @@ pub(super) struct Context<'a> {
     pub(super) names: &'a Names,
     /// Where references lead, to objects that the run created among them.
     pub(super) referents: Mutex<Referents>,
+    /// What is about to be written is noted here first.
+    pub(super) journal: Option<&'a Journal>,
     /// Whether masked values were read in clear for the plan, and so are for every look at it.
     pub(super) masked_read: bool,
     /// How long a write may take to show.
@@ -43,13 +47,11 @@ impl Work<'_> {
         Some(self.object(id))
     }
 
-    /// Returns the navigation properties that an object has and that are compared: one that is replaced is of
-    /// another type.
+    /// Returns the navigation properties that are read with an object: the same as for the plan, where it is the
+    /// planned one, which may be of another type.
     fn linked(&self, id: &str) -> Vec<String> {
-        let replaced =
-            self.change.action == Action::Replace && self.change.id.as_deref() == Some(id);
-        match replaced {
-            true => Vec::new(),
+        match self.change.id.as_deref() == Some(id) {
+            true => self.change.links.clone(),
             false => self.manifest.linked(),
         }
     }
@@ -68,6 +70,15 @@ impl Work<'_> {
 }
 
 impl Context<'_> {
+    /// Sends a write.
+    pub(super) async fn send(&self, request: &Request) -> Result<Response, GraphError> {
+        let clock = self.graph.clock();
+        clock.pass(Point::Send);
+        let answer = self.graph.send(request).await;
+        clock.pass(Point::Answer);
+        answer
+    }
+
     /// Returns what would have to be done if the manifest's object were this one.
     pub(super) async fn replan(
         &self,
@@ -98,6 +109,18 @@ impl Context<'_> {
     /// Returns the id of a manifest's object, once it exists.
     pub(super) fn id_of(&self, address: &str) -> Option<String> {
         self.referents().id_of(address).map(str::to_owned)
+    }
+
+    /// Returns the ids of what a link leads to, as far as it exists.
+    pub(super) fn leads_to(&self, link: &Link) -> Vec<String> {
+        let referents = self.referents();
+        let found = link.references.iter().filter_map(|reference| {
+            match referents.find(&link.target, &reference.to) {
+                Ok(Found::Live { id, .. }) => Some(id),
+                Ok(Found::New(_)) | Err(_) => None,
+            }
+        });
+        found.collect()
     }
 
     fn referents(&self) -> MutexGuard<'_, Referents> {

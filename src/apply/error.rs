@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use super::journal::JournalError;
 use crate::error::{Error, ErrorKind};
 use crate::graph::GraphError;
 use crate::manifest::Address;
@@ -22,6 +23,9 @@ pub enum ApplyError {
     /// The tenant could not be read.
     #[error("the tenant cannot be read again, so nothing was written")]
     Read(#[source] GraphError),
+    /// What is about to be written cannot be noted.
+    #[error("{0}, so nothing was written")]
+    Journal(JournalError),
     /// The plan was made from other manifests.
     #[error("the plan changes {0}, which is not declared; nothing was written")]
     NotDeclared(Address),
@@ -103,6 +107,10 @@ impl ApplyError {
             Self::MissingSecrets(_) => Error::failed("secret/env-missing", message)
                 .hint("Set each in the environment of this run; an empty one counts as missing."),
             Self::Read(source) => Error::failed("apply/read", message).because(source),
+            Self::Journal(error) => Error {
+                message,
+                ..error.into_error()
+            },
             Self::NotDeclared(_) => Error::failed("apply/not-declared", message)
                 .hint("Make the plan anew from the manifests that are to be applied."),
         }

@@ -4,14 +4,19 @@
 //! is sent here does no harm when it is done twice; creating an object does, and has its own rules in
 //! [`super::create`].
 
+use std::collections::BTreeMap;
+
 use super::context::{Context, Work};
 use super::failure::{Failure, in_full};
 use super::ids::Filler;
+use super::journal::Write;
 use super::secrets::Secrets;
 use crate::graph::retry::backoff;
 use crate::graph::{GraphError, Method, Request};
+use crate::manifest::Link;
 use crate::plan::Action;
 use crate::plan::requests::linked_by;
+use crate::tenant::LiveObject;
 
 /// Intune's answer to an update that would change nothing (msgraph-sdk-powershell#1417).
 const NOTHING_TO_CHANGE: &str = "at least 1 property must be changed";
@@ -25,6 +30,10 @@ pub(super) struct Execution<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) work: Work<'a>,
     secrets: &'a Secrets,
+    /// The object before the change, `None` where there was none.
+    before: Option<&'a LiveObject>,
+    /// How many of its requests are in the journal.
+    pub(super) noted: usize,
     /// The id of the object that this change created.
     pub(super) created: Option<String>,
     /// How many calls changed something, or may have.
@@ -32,11 +41,18 @@ pub(super) struct Execution<'a> {
 }
 
 impl<'a> Execution<'a> {
-    pub(super) fn new(context: &'a Context<'a>, work: Work<'a>, secrets: &'a Secrets) -> Self {
+    pub(super) fn new(
+        context: &'a Context<'a>,
+        work: Work<'a>,
+        secrets: &'a Secrets,
+        before: Option<&'a LiveObject>,
+    ) -> Self {
         Self {
             context,
             work,
             secrets,
+            before,
+            noted: 0,
             created: None,
             writes: 0,
         }
@@ -59,7 +75,9 @@ impl<'a> Execution<'a> {
 
     /// Sends one request, filled.
     async fn one(&mut self, planned: &Request) -> Result<(), Failure> {
-        let request = self.secrets.fill(&self.filled(planned)?);
+        let filled = self.filled(planned)?;
+        self.note(planned)?;
+        let request = self.secrets.fill(&filled);
         if self.creates(&request) {
             self.created = Some(self.create(&request).await?);
             Ok(())
@@ -84,6 +102,38 @@ impl<'a> Execution<'a> {
         })
     }
 
+    /// Notes in the journal what is about to be sent.
+    fn note(&mut self, planned: &Request) -> Result<(), Failure> {
+        let Some(journal) = self.context.journal else {
+            return Ok(());
+        };
+        let write = Write {
+            change: self.work.change,
+            manifest: self.work.manifest,
+            planned,
+            links: self.links(planned),
+            more: self.noted + 1 < self.work.change.requests.len(),
+            id: self.id().filter(|_| !self.creates(planned)),
+            before: self.before.filter(|_| self.noted == 0),
+        };
+        journal
+            .intend(write.intent(journal.now()))
+            .map_err(|error| Failure::unnoted(&error))?;
+        self.noted += 1;
+        Ok(())
+    }
+
+    /// Returns what the object refers to once a request is done, of what that writes.
+    fn links(&self, planned: &Request) -> BTreeMap<String, Vec<String>> {
+        let is_written = |link: &&Link| match linked_by(&planned.path) {
+            Some(property) => link.property == property,
+            None => self.creates(planned),
+        };
+        let links = self.work.manifest.links.iter().filter(is_written);
+        let links = links.map(|link| (link.property.clone(), self.context.leads_to(link)));
+        links.collect()
+    }
+
     fn creates(&self, request: &Request) -> bool {
         request.method == Method::Post && request.path == self.work.manifest.family.path
     }
@@ -93,7 +143,7 @@ impl<'a> Execution<'a> {
         let mut sendings = 0;
         loop {
             sendings += 1;
-            let error = match self.context.graph.send(request).await {
+            let error = match self.context.send(request).await {
                 Ok(_) => {
                     self.writes += 1;
                     return Ok(());

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 
+use super::journal::JournalError;
 use crate::diagnose::{self, Lack};
 use crate::graph::{GraphError, Method};
 use crate::kinds::Family;
@@ -34,6 +35,15 @@ impl Failure {
         }
     }
 
+    /// Returns the failure to note a write, which is not sent then, nor any other.
+    pub(super) fn unnoted(error: &JournalError) -> Self {
+        Self {
+            message: format!("it was not sent: {}", in_full(error)),
+            help: Some("make room for the journal, and run it again".to_owned()),
+            ends_run: true,
+        }
+    }
+
     /// Adds what the reader should know of the object that is left behind, and what to do about it.
     #[must_use]
     pub(super) fn leaving(mut self, state: &str, then: &str) -> Self {
@@ -53,7 +63,7 @@ fn ends_run(error: &GraphError) -> bool {
 }
 
 /// Returns an error's message with its causes.
-pub(super) fn in_full(error: &GraphError) -> String {
+pub(super) fn in_full(error: &dyn StdError) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -6,6 +6,8 @@
 //! once more, sent ([`execute`]) and read until the tenant shows it ([`verify`]); [`change`] joins the
 //! three. A failed change stops only what waits for it ([`dependencies`]). What became of each is an
 //! [`outcome`].
+//!
+//! What is about to be written is noted in a [`journal`] first; [`rollback`] takes back what one tells.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,9 +28,11 @@ mod error;
 mod execute;
 mod failure;
 mod ids;
+pub mod journal;
 pub mod outcome;
 mod patience;
 mod precondition;
+pub mod rollback;
 pub mod saved;
 mod secrets;
 #[cfg(test)]
@@ -41,6 +45,7 @@ pub use outcome::{Item, Outcome, Status};
 
 use context::{Context, Work};
 use dependencies::Undone;
+use journal::{How, Journal};
 use precondition::Standing;
 use secrets::Secrets;
 
@@ -85,6 +90,8 @@ pub struct Applier<'a> {
     pub plan: &'a Plan,
     /// How.
     pub options: ApplyOptions,
+    /// Where it is noted what is about to be written; nothing where nobody will ask.
+    pub journal: Option<journal::Draft>,
     /// Returns the value of an environment variable.
     pub secrets: &'a (dyn Fn(&str) -> Option<SecretString> + Sync),
     /// Who is told.
@@ -107,11 +114,12 @@ impl<'a> Applier<'a> {
     /// See [`ApplyError`]: nothing was written. Once a write was tried, what went wrong is part of the
     /// outcome.
     pub async fn run(self) -> Result<Outcome, ApplyError> {
-        let context = Context {
+        let mut context = Context {
             graph: self.graph,
             desired: self.desired,
             names: self.names,
             referents: Mutex::new(self.plan.referents.clone()),
+            journal: None,
             masked_read: self.plan.masked_read,
             visibility: self.options.visibility,
             cancelled: self.cancelled,
@@ -125,6 +133,9 @@ impl<'a> Applier<'a> {
             refuse_stale(&works, &standings)?;
         }
         let secrets = Secrets::look_up(to_write(&works, &standings), self.secrets)?;
+        let writes = to_write(&works, &standings).next().is_some();
+        let journal = if writes { self.begin_journal()? } else { None };
+        context.journal = journal.as_ref();
 
         let mut items = Vec::new();
         let mut not_begun = Vec::new();
@@ -172,12 +183,23 @@ impl<'a> Applier<'a> {
             self.observer.finished(&item);
             items.push(item);
         }
-        Ok(Outcome::new(
-            self.plan.tenant.clone(),
-            self.plan.digest.clone(),
-            items,
-            matches!(end, Some(End::Interrupted)),
-        ))
+        let interrupted = matches!(end, Some(End::Interrupted));
+        if let Some(journal) = &journal {
+            let how = [How::Finished, How::Interrupted][usize::from(interrupted)];
+            // Without its end it is looked after by the next run, as if this one had ended suddenly.
+            let _ = journal.end(how);
+        }
+        let (tenant, digest) = (self.plan.tenant.clone(), self.plan.digest.clone());
+        Ok(Outcome {
+            journal: journal.map(|journal| journal.path().display().to_string()),
+            ..Outcome::new(tenant, digest, items, interrupted)
+        })
+    }
+
+    fn begin_journal(&self) -> Result<Option<Journal>, ApplyError> {
+        let draft = self.journal.as_ref();
+        let journal = draft.map(|draft| draft.begin(self.plan, self.graph.clock()));
+        journal.transpose().map_err(ApplyError::Journal)
     }
 
     /// Returns the changes that cannot be made, where the user lets the others go on.

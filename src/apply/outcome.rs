@@ -1,6 +1,6 @@
 //! What an apply did, object by object.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::change::A_NEW_PLAN;
 use super::error::StaleChange;
@@ -22,6 +22,9 @@ pub struct Outcome {
     pub summary: OutcomeSummary,
     /// Whether the user interrupted it.
     pub interrupted: bool,
+    /// The file that tells what was written and how it was before, where anything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journal: Option<String>,
 }
 
 /// What became of one change.
@@ -51,7 +54,9 @@ pub struct Item {
 }
 
 /// What became of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Status {
     /// Written, and the tenant shows it.
@@ -121,6 +126,7 @@ impl Outcome {
             items,
             summary,
             interrupted,
+            journal: None,
         }
     }
 
@@ -137,7 +143,10 @@ impl Outcome {
             message: Some(stale.what),
             help: Some(A_NEW_PLAN.to_owned()),
         }));
-        Self::new(self.tenant, self.plan_digest, self.items, self.interrupted)
+        Self {
+            journal: self.journal,
+            ..Self::new(self.tenant, self.plan_digest, self.items, self.interrupted)
+        }
     }
 
     /// Returns the kind of error that this outcome is, none where everything was done.

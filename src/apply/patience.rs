@@ -1,9 +1,10 @@
 //! Looking again and again, ever more seldom, until the time is over.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::context::Context;
+use crate::graph::Graph;
 
 /// The first wait.
 const FIRST: Duration = Duration::from_millis(500);
@@ -13,54 +14,56 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 /// The waits between two looks at the same thing.
 pub(super) struct Patience<'a> {
-    context: &'a Context<'a>,
+    graph: &'a Graph,
     began: Instant,
     limit: Duration,
     next: Duration,
-    heeds_cancel: bool,
+    cancelled: Option<&'a AtomicBool>,
 }
 
 impl<'a> Patience<'a> {
     /// Returns the patience for a write to show, beginning now.
     pub(super) fn for_a_write(context: &'a Context<'a>) -> Self {
-        Self::of(context, context.visibility)
+        Self::of(context.graph, context.visibility)
     }
 
     /// Returns the patience for one look.
     pub(super) fn for_one_look(context: &'a Context<'a>) -> Self {
-        Self::of(context, Duration::ZERO)
+        Self::of(context.graph, Duration::ZERO)
     }
 
-    fn of(context: &'a Context<'a>, limit: Duration) -> Self {
+    /// Returns the patience for so long, beginning now.
+    pub(super) fn of(graph: &'a Graph, limit: Duration) -> Self {
         Self {
-            context,
-            began: context.graph.clock().instant(),
+            graph,
+            began: graph.clock().instant(),
             limit,
             next: FIRST,
-            heeds_cancel: false,
+            cancelled: None,
         }
     }
 
     /// Returns a patience that is over, too, once the user wants the run to end.
     #[must_use]
-    pub(super) fn unless_cancelled(self) -> Self {
+    pub(super) fn unless(self, cancelled: &'a AtomicBool) -> Self {
         Self {
-            heeds_cancel: true,
+            cancelled: Some(cancelled),
             ..self
         }
     }
 
     /// Waits for the next look. Returns whether there is to be one.
     pub(super) async fn wait(&mut self) -> bool {
-        let cancelled = self.context.cancelled.load(Ordering::Relaxed);
-        let clock = self.context.graph.clock();
+        let cancelled = self.cancelled;
+        let cancelled = cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed));
+        let clock = self.graph.clock();
         let passed = clock.instant().saturating_duration_since(self.began);
         let left = self.limit.saturating_sub(passed);
-        if left.is_zero() || self.heeds_cancel && cancelled {
+        if left.is_zero() || cancelled {
             return false;
         }
         let wait = self.next.min(left);
         self.next = (self.next * 2).min(LONGEST);
-        self.context.graph.pause(wait).await
+        self.graph.pause(wait).await
     }
 }

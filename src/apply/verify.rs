@@ -20,7 +20,7 @@ const READS_AFTER_A_MOVE: u32 = 2;
 const READS_WITHOUT_A_SIGN: u32 = 6;
 
 /// What reading back gave.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Verdict {
     /// The tenant shows it. What else differs was not part of it.
     Shown {
@@ -33,9 +33,21 @@ pub(super) enum Verdict {
         differs: Vec<String>,
         /// Fields that somebody else changed meanwhile.
         concurrent: Vec<String>,
+        /// The object as the tenant shows it.
+        shown: Box<LiveObject>,
     },
     /// The time is over and the tenant has not moved.
     NotYetVisible,
+}
+
+impl Verdict {
+    /// Returns what the tenant shows where that is not what was written.
+    pub(super) fn shown_instead(&self) -> Option<LiveObject> {
+        match self {
+            Self::DidNotStick { shown, .. } => Some(LiveObject::clone(shown)),
+            Self::Shown { .. } | Self::NotYetVisible => None,
+        }
+    }
 }
 
 /// Reads an object until it shows what was written, or until it is clear that it will not.
@@ -46,7 +58,7 @@ pub(super) async fn verify(
     before: Option<&LiveObject>,
 ) -> Result<Verdict, GraphError> {
     let mut watch = Watch::new(work.change, before);
-    let mut patience = Patience::for_a_write(context).unless_cancelled();
+    let mut patience = Patience::for_a_write(context).unless(context.cancelled);
     loop {
         let live = context.read(work, id).await?;
         let left = context.replan(work.manifest, live.as_ref()).await?;
@@ -131,6 +143,7 @@ impl<'a> Watch<'a> {
         (self.otherwise >= enough).then(|| Verdict::DidNotStick {
             differs: [sight.fields, sight.beside].concat(),
             concurrent: sight.concurrent,
+            shown: Box::new(live.clone()),
         })
     }
 
@@ -233,6 +246,7 @@ mod tests {
             blocked: Vec::new(),
             depends_on: Vec::new(),
             masked: BTreeSet::new(),
+            links: Vec::new(),
             last_modified: None,
         }
     }
@@ -258,6 +272,7 @@ mod tests {
         let verdict = Verdict::DidNotStick {
             differs,
             concurrent: Vec::new(),
+            shown: Box::new(live.clone()),
         };
         assert_eq!(watch.judge(Some(&live), &left), Some(verdict));
     }

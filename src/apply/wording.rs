@@ -54,6 +54,12 @@ pub(super) fn sent_and_shown(field: &FieldChange) -> String {
     format!("{}: sent {sent}, the tenant shows {shows}", field.path)
 }
 
+/// Says what an earlier run left and what became of it: `pinMinimumLength was left at 6 and is 5 now`.
+pub(super) fn left_and_is(field: &FieldChange) -> String {
+    let (left, is) = (quote(field, &field.after), quote(field, &field.before));
+    format!("{} was left at {left} and is {is} now", field.path)
+}
+
 /// Says how a field stands to what is declared: `pinMinimumLength is 4, and 6 is declared`.
 pub(super) fn live_and_declared(field: &FieldChange) -> String {
     let (live, declared) = (quote(field, &field.before), quote(field, &field.after));

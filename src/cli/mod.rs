@@ -17,6 +17,7 @@ mod apply;
 mod completions;
 mod doctor;
 mod drift;
+mod execution;
 mod explain;
 mod failure;
 mod kinds;
@@ -26,6 +27,7 @@ mod permissions;
 mod plan;
 mod previous;
 mod reviewed;
+mod rollback;
 mod sandbox;
 mod schema;
 mod selection;
@@ -108,6 +110,7 @@ enum Command {
     Validate(validate::Arguments),
     Plan(plan::Arguments),
     Apply(apply::Arguments),
+    Rollback(rollback::Arguments),
     Drift(drift::Arguments),
     Doctor(doctor::Arguments),
     Explain(explain::Arguments),
@@ -124,7 +127,8 @@ impl Command {
         match self {
             Self::Validate(arguments) => Some(&arguments.output),
             Self::Plan(arguments) => Some(&arguments.output),
-            Self::Apply(arguments) => Some(&arguments.output),
+            Self::Apply(arguments) => Some(&arguments.write.output),
+            Self::Rollback(arguments) => Some(&arguments.write.output),
             Self::Drift(arguments) => Some(&arguments.output),
             Self::Doctor(arguments) => Some(&arguments.output),
             Self::Explain(arguments) => Some(&arguments.output),
@@ -194,6 +198,7 @@ fn dispatch(ui: &Ui, command: &Command) -> Result<Done, Failure> {
         Command::Validate(arguments) => validate::run(ui, arguments),
         Command::Plan(arguments) => session::block_on(plan::run(ui, arguments))?,
         Command::Apply(arguments) => session::block_on(apply::run(ui, arguments))?,
+        Command::Rollback(arguments) => session::block_on(rollback::run(ui, arguments))?,
         Command::Drift(arguments) => session::block_on(drift::run(ui, arguments))?,
         Command::Doctor(arguments) => session::block_on(doctor::run(ui, arguments))?,
         Command::Explain(arguments) => explain::run(ui, arguments),

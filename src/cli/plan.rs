@@ -10,6 +10,7 @@ use super::session::Session;
 use super::terms::PlanOptions;
 use super::{Done, Format, TenantOptions};
 use crate::error::{Error, ErrorKind};
+use crate::plan::Plan;
 use crate::report;
 use crate::ui::Ui;
 
@@ -39,15 +40,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let (mut plan, mut live) = session.plan(ui, arguments.options.terms()).await?;
     session.tell(&release, &mut plan, &mut live).await?;
     session.close().await;
-    arguments.output.warn(ui, &plan.warnings);
-    let text = match arguments.output.format {
-        Format::Text => {
-            report::text::plan(&plan, arguments.output.palette(ui), ui.verbosity().into())
-        }
-        Format::Json => report::json::plan(&plan),
-        Format::Markdown => report::markdown::plan(&plan),
-    };
-    arguments.output.write(ui, &text)?;
+    write(ui, &arguments.output, &plan)?;
     if let Some(path) = &arguments.out {
         save(path, &report::json::plan(&plan))?;
         ui.status(&format!("The plan is saved in {}.", path.display()));
@@ -62,6 +55,17 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     } else {
         Done::Quietly
     })
+}
+
+/// Writes a plan as a command's result.
+pub(super) fn write(ui: &Ui, output: &Output, plan: &Plan) -> Result<(), Error> {
+    output.warn(ui, &plan.warnings);
+    let text = match output.format {
+        Format::Text => report::text::plan(plan, output.palette(ui), ui.verbosity().into()),
+        Format::Json => report::json::plan(plan),
+        Format::Markdown => report::markdown::plan(plan),
+    };
+    output.write(ui, &text)
 }
 
 fn save(path: &Path, document: &str) -> Result<(), Error> {

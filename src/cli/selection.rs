@@ -1,5 +1,7 @@
 //! `--only`: which manifests a command is about.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
@@ -20,6 +22,8 @@ pub(super) struct Only {
 pub(super) struct Selection {
     globs: Vec<String>,
     set: GlobSet,
+    /// The only ones that may be selected, where not all may.
+    among: Option<BTreeSet<Address>>,
 }
 
 impl Selection {
@@ -61,12 +65,20 @@ impl Selection {
         Ok(Self {
             globs: globs.to_vec(),
             set,
+            among: None,
         })
+    }
+
+    /// Leaves out all but these.
+    pub(super) fn limit_to(&mut self, addresses: impl IntoIterator<Item = Address>) {
+        self.among = Some(addresses.into_iter().collect());
     }
 
     /// Returns whether a manifest is selected.
     pub(super) fn takes(&self, address: &Address) -> bool {
-        self.globs.is_empty() || self.set.is_match(address.to_string())
+        let among = self.among.as_ref();
+        among.is_none_or(|among| among.contains(address))
+            && (self.globs.is_empty() || self.set.is_match(address.to_string()))
     }
 
     /// Returns the globs as they were given.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use super::TenantOptions;
 use super::failure::Failure;
@@ -34,6 +35,8 @@ use crate::sandbox::{Running, Sandbox};
 use crate::tenant::{self, Live};
 use crate::ui::Ui;
 use crate::yaml;
+
+mod journal;
 
 /// Runs an asynchronous command.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
@@ -77,6 +80,12 @@ pub(super) struct Session {
     pub(super) desired: Desired,
     pub(super) selection: Selection,
     pub(super) graph: Graph,
+    /// The tenant's id.
+    directory: Uuid,
+    /// What signed in, in words.
+    signed_in_with: String,
+    /// Whether what is written outlives the run.
+    keeps: bool,
     sandbox: Option<Running>,
 }
 
@@ -173,6 +182,17 @@ impl Session {
             ));
         }
         let selection = Selection::new(only, &desired.manifests)?;
+        Self::sign_in(ui, options, desired, selection).await
+    }
+
+    /// Signs in to the tenant that manifests are of.
+    pub(super) async fn sign_in(
+        ui: &Ui,
+        options: &TenantOptions,
+        desired: Desired,
+        selection: Selection,
+    ) -> Result<Self, Failure> {
+        let keeps = !matches!(options.sandbox, Some(None));
         let Connection {
             endpoints,
             transport,
@@ -187,10 +207,11 @@ impl Session {
             ui.status(&format!("Signing in with {words}."));
         }
         let tenant_id = &desired.tenant.spec.tenant_id;
+        let directory = auth::tenant::id_of(&endpoints, tenant_id, &caller).await?;
         let options = Options {
             concurrency: options.concurrency.into(),
             timeout: options.timeout,
-            tenant: Some(auth::tenant::id_of(&endpoints, tenant_id, &caller).await?),
+            tenant: Some(directory),
             watch,
         };
         let graph = Graph::new(endpoints, tokens, transport, clock, &options);
@@ -198,8 +219,22 @@ impl Session {
             desired,
             selection,
             graph,
+            directory,
+            signed_in_with: words,
+            keeps,
             sandbox,
         })
+    }
+
+    /// Returns what limits or widens a plan.
+    pub(super) fn plan_options(&self, terms: Terms) -> plan::Options {
+        plan::Options {
+            only: self.selection.globs().to_vec(),
+            recreate: terms.recreate,
+            rewrite: terms.rewrite,
+            created_at: now(self.graph.clock()),
+            leave_masked: terms.leave_masked,
+        }
     }
 
     /// Reads the tenant and plans.
@@ -208,13 +243,7 @@ impl Session {
             self.check_address(&rewrite.address)?;
         }
         ui.status(&format!("Reading {} …", self.place()));
-        let options = plan::Options {
-            only: self.selection.globs().to_vec(),
-            recreate: terms.recreate,
-            rewrite: terms.rewrite,
-            created_at: now(self.graph.clock()),
-            leave_masked: terms.leave_masked,
-        };
+        let options = self.plan_options(terms);
         let selected = |address: &manifest::Address| self.selection.takes(address);
         let read = tenant::read::plan(&self.graph, &self.desired, selected, &options).await;
         Ok(read?)

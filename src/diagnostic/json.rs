@@ -1,6 +1,6 @@
 //! Findings as a JSON document.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Finding, Severity, Sources};
 
@@ -27,7 +27,7 @@ pub enum Kind {
 }
 
 /// `1.0`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum FormatVersion {
     /// The first form.
     #[serde(rename = "1.0")]

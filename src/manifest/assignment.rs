@@ -23,6 +23,22 @@ pub struct Assignment {
     pub span: Span,
 }
 
+impl Assignment {
+    /// Returns the assignment that a live target is.
+    pub fn of_target(target: &Json, span: Span) -> Self {
+        let mut findings = Vec::new();
+        let known = raw(&Value::from_json(target, span), &mut findings);
+        let (target, filter) = known
+            .filter(|_| findings.is_empty())
+            .unwrap_or_else(|| (Target::Raw(target.clone()), None));
+        Self {
+            target,
+            filter,
+            span,
+        }
+    }
+}
+
 /// Who an assignment reaches.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Finding, Severity, Sources, Span};
 use crate::kinds::Family;
+use crate::schema::model::Model;
 use crate::schema::types::GraphVersion;
 use value::Value;
 
@@ -39,6 +40,7 @@ mod unknown;
 pub mod value;
 
 pub use assignment::Assignment;
+pub use discover::TENANT_FILE;
 pub use envelope::schema as envelope_schema;
 pub use reference::Link;
 pub use tenant_file::TenantFile;
@@ -120,13 +122,22 @@ impl Manifest {
         self.spec.get("displayName").and_then(Value::as_str)
     }
 
-    /// Returns the navigation properties that are compared with an object of this kind.
+    /// Returns the navigation properties that are read with an object of this kind: those that are declared, and
+    /// all of one that is to be deleted, since it could not be made anew without them.
     pub fn linked(&self) -> Vec<String> {
-        let links = self
-            .links
-            .iter()
-            .filter(|_| self.presence == Presence::Present);
-        links.map(|link| link.property.clone()).collect()
+        if self.presence == Presence::Present {
+            return self
+                .links
+                .iter()
+                .map(|link| link.property.clone())
+                .collect();
+        }
+        let structure = Model::of(self.version).get(&self.address.kind);
+        let structure = structure.as_ref().into_iter();
+        let references = structure.flat_map(|structure| structure.references());
+        references
+            .map(|(property, _)| property.name.clone())
+            .collect()
     }
 }
 
@@ -151,8 +162,8 @@ impl Desired {
     /// Returns the manifest of an address.
     pub fn manifest(&self, address: &Address) -> Option<&Manifest> {
         let manifests = &self.manifests;
-        let at = manifests.binary_search_by(|manifest| manifest.address.cmp(address));
-        at.ok().map(|at| &manifests[at])
+        let place = manifests.binary_search_by(|manifest| manifest.address.cmp(address));
+        Some(&manifests[place.ok()?])
     }
 }
 
@@ -216,6 +227,34 @@ impl Loaded {
                 .span
                 .is_some_and(|span| unwanted.iter().any(|document| document.holds(span)))
         });
+    }
+
+    /// Returns the tenant, of which nothing is desired yet and nothing claimed, whatever its manifests are like.
+    ///
+    /// # Errors
+    /// The findings, where the tenant file cannot be used.
+    pub fn into_tenant(self) -> Result<Desired, Box<Invalid>> {
+        let Self {
+            tenant: Some(mut tenant),
+            root,
+            sources,
+            ..
+        } = self
+        else {
+            let Self {
+                findings, sources, ..
+            } = self;
+            return Err(Box::new(Invalid { findings, sources }));
+        };
+        tenant.spec.ownership = None;
+        Ok(Desired {
+            tenant,
+            root,
+            ownership: None,
+            manifests: Vec::new(),
+            sources,
+            warnings: Vec::new(),
+        })
     }
 
     /// Returns the desired state.

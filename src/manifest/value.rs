@@ -1,7 +1,9 @@
 //! What a manifest declares: JSON-like values that know where they were written, with value
 //! references still recognisable.
 
-use serde_json::Number;
+use std::collections::BTreeSet;
+
+use serde_json::{Number, Value as Json};
 
 use crate::diagnostic::Span;
 
@@ -45,6 +47,31 @@ pub struct Member {
 }
 
 impl Value {
+    /// Returns a JSON value as if it had been written in one place.
+    pub fn from_json(json: &Json, span: Span) -> Self {
+        let declared = match json {
+            Json::Null => Declared::Null,
+            Json::Bool(value) => Declared::Bool(*value),
+            Json::Number(number) => Declared::Number(number.clone()),
+            Json::String(text) => Declared::String(text.clone()),
+            Json::Array(items) => Declared::List(
+                items
+                    .iter()
+                    .map(|item| Self::from_json(item, span))
+                    .collect(),
+            ),
+            Json::Object(members) => {
+                let member = |(name, value): (&String, &Json)| Member {
+                    name: name.clone(),
+                    name_span: span,
+                    value: Self::from_json(value, span),
+                };
+                Declared::Object(members.iter().map(member).collect())
+            }
+        };
+        Self { declared, span }
+    }
+
     /// Returns a member's value, where this is an object that has it.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.members()
@@ -82,10 +109,29 @@ impl Value {
         crate::schema::types::type_name(self.get("@odata.type")?.as_str()?)
     }
 
+    /// Returns the names of members that hold a secret, at any depth.
+    pub fn secret_members(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        self.add_secret_members(&mut found);
+        found
+    }
+
+    fn add_secret_members(&self, found: &mut BTreeSet<String>) {
+        for member in self.members() {
+            if matches!(member.value.declared, Declared::Env(_)) {
+                found.insert(member.name.clone());
+            }
+            member.value.add_secret_members(found);
+        }
+        for element in self.elements() {
+            element.add_secret_members(found);
+        }
+    }
+
     /// Returns the same value as JSON, a secret as `{"$secret": "env:NAME"}`.
-    pub fn to_json(&self) -> serde_json::Value {
+    pub fn to_json(&self) -> Json {
         match &self.declared {
-            Declared::Null => serde_json::Value::Null,
+            Declared::Null => Json::Null,
             Declared::Bool(value) => (*value).into(),
             Declared::Number(number) => number.clone().into(),
             Declared::String(text) => text.as_str().into(),
@@ -101,7 +147,7 @@ impl Value {
 
 /// Returns what stands for a secret in a request until it is sent: the value of an environment variable,
 /// or its base64 where the property is encoded.
-pub fn secret(env: &str, base64: bool) -> serde_json::Value {
+pub fn secret(env: &str, base64: bool) -> Json {
     let source = if base64 { "base64:env" } else { "env" };
     serde_json::json!({ "$secret": format!("{source}:{env}") })
 }

@@ -98,11 +98,7 @@ pub fn plan(
         referents.own(&manifest.address, manifest.id.as_deref());
     }
     dependencies::settle(&mut changes, desired, live, &referents);
-    let tenant = TenantRef {
-        name: desired.tenant.metadata.name.clone(),
-        tenant_id: desired.tenant.spec.tenant_id.clone(),
-        cloud: desired.tenant.spec.cloud.name().to_owned(),
-    };
+    let tenant = TenantRef::from(&desired.tenant);
     let mut plan = Plan {
         digest: String::new(),
         knowledge: digest::of_knowledge(),
@@ -114,7 +110,7 @@ pub fn plan(
         order: dependencies::order(&changes),
         masked_read: !live.clear.is_empty(),
         summary: summarise(&changes),
-        coverage: coverage(live, &bound, &pruned),
+        coverage: covered(live, &bound, &pruned),
         pruned,
         released: Vec::new(),
         no_longer_managed: Vec::new(),
@@ -135,12 +131,36 @@ pub fn replan(
     manifest: &Manifest,
     live: Option<&LiveObject>,
 ) -> Change {
-    let binding = match live {
+    Planner::new(desired, known).change(manifest, &binding(manifest, live))
+}
+
+/// Compares one manifest with one object. To whom the object belongs is no part of it.
+pub fn compare(
+    sources: &Sources,
+    known: Known<'_>,
+    manifest: &Manifest,
+    live: Option<&LiveObject>,
+) -> Change {
+    let planner = Planner {
+        sources,
+        known,
+        owner: None,
+        rewrite: &[],
+    };
+    planner.change(manifest, &binding(manifest, live))
+}
+
+fn binding<'a>(manifest: &Manifest, live: Option<&'a LiveObject>) -> Binding<'a> {
+    match live {
         Some(object) if object.kind == manifest.address.kind => Binding::Bound(object),
         Some(object) => Binding::Retyped(object),
         None => Binding::Missing,
-    };
-    Planner::new(desired, known).change(manifest, &binding)
+    }
+}
+
+/// Returns how these manifests cover what a tenant holds.
+pub fn coverage(manifests: &[Manifest], live: &Live) -> Coverage {
+    covered(live, &bound(&bind(manifests, live, false)), &[])
 }
 
 struct Planner<'a> {
@@ -228,6 +248,9 @@ impl<'a> Planner<'a> {
             blocked: Vec::new(),
             depends_on: Vec::new(),
             masked: BTreeSet::new(),
+            links: object
+                .map(|o| o.links.keys().cloned().collect())
+                .unwrap_or_default(),
             last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
         }
     }
@@ -490,7 +513,7 @@ fn bound<'a>(bindings: &Bindings<'a>) -> BTreeSet<&'a str> {
         .collect()
 }
 
-fn coverage(live: &Live, bound: &BTreeSet<&str>, pruned: &[Manifest]) -> Coverage {
+fn covered(live: &Live, bound: &BTreeSet<&str>, pruned: &[Manifest]) -> Coverage {
     let is_pruned = |object: &LiveObject| {
         pruned
             .iter()

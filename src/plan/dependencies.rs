@@ -169,8 +169,13 @@ impl Scene<'_> {
                 .desired
                 .manifest(&owner.address)
                 .is_some_and(|manifest| {
-                    let linked = manifest.linked();
-                    by.iter().all(|property| linked.contains(*property))
+                    let declares = |property: &&String| {
+                        manifest
+                            .links
+                            .iter()
+                            .any(|link| link.property == **property)
+                    };
+                    by.iter().all(declares)
                 }),
         }
     }

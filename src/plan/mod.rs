@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::diagnostic::Location;
 use crate::graph::request::Request;
-use crate::manifest::{Address, Manifest};
+use crate::manifest::{Address, Manifest, TenantFile};
 use crate::tenant::masked::Masked;
 use crate::tenant::referents::Referents;
 
@@ -33,7 +33,7 @@ mod seal;
 mod show;
 
 pub use assignments::{AssignmentChange, Effect, target_form};
-pub use build::{Options, plan, replan};
+pub use build::{Options, compare, coverage, plan, replan};
 pub use path::{FieldPath, Segment};
 pub use released::{NoLongerManaged, Release, Released, ReleasedField};
 pub use rewrite::Rewrite;
@@ -104,6 +104,16 @@ pub struct TenantRef {
     pub cloud: String,
 }
 
+impl From<&TenantFile> for TenantRef {
+    fn from(tenant: &TenantFile) -> Self {
+        Self {
+            name: tenant.metadata.name.clone(),
+            tenant_id: tenant.spec.tenant_id.clone(),
+            cloud: tenant.spec.cloud.name().to_owned(),
+        }
+    }
+}
+
 /// What happens to an object.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
@@ -160,6 +170,9 @@ pub struct Change {
     /// The masked values that are compared with declared ones.
     #[serde(skip)]
     pub masked: BTreeSet<Masked>,
+    /// The navigation properties that were read with the object.
+    #[serde(skip)]
+    pub links: Vec<String>,
     /// When the tenant last saw a change of it, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
@@ -178,9 +191,7 @@ impl Change {
 
     /// Returns whether it writes a value of which nobody can say whether the tenant has it.
     pub fn rewrites(&self) -> bool {
-        let withheld = |shown: &Shown| *shown == Shown::Withheld;
-        self.with_status(FieldStatus::Change)
-            .any(|field| withheld(&field.before) && withheld(&field.after))
+        self.fields.iter().any(FieldChange::is_rewritten)
     }
 
     /// Returns the fields of a status.
@@ -229,6 +240,14 @@ pub struct FieldChange {
     /// Where it was declared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
+}
+
+impl FieldChange {
+    /// Returns whether it is written though nobody can say whether the tenant has it.
+    pub fn is_rewritten(&self) -> bool {
+        self.status == FieldStatus::Change
+            && [&self.before, &self.after].map(|shown| *shown == Shown::Withheld) == [true, true]
+    }
 }
 
 /// Whether a field would be sent.

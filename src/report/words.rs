@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::apply::journal::{JournalError, Settled};
 use crate::apply::outcome::{Outcome, Status};
 use crate::diagnose::doctor::{Check, DoctorDocument, Summary, TenantSeen};
 use crate::diagnose::needs::{Purpose, Reason, ResourceAccess};
@@ -275,6 +276,39 @@ pub(super) fn outcome_summary(outcome: &Outcome) -> String {
     }
 }
 
+/// Returns what became of an earlier run that ended suddenly.
+pub fn settled(settled: &Settled) -> String {
+    let (path, changes, not_begun) = match settled {
+        Settled::Not(JournalError::InUse(path)) => {
+            return format!(
+                "another run is under way: it writes the journal {}",
+                path.display()
+            );
+        }
+        Settled::Not(error) => {
+            return format!("an earlier run left a journal that cannot be settled: {error}");
+        }
+        Settled::Over {
+            path,
+            changes,
+            not_begun,
+        } => (path.display(), changes, *not_begun),
+    };
+    let mut text = format!("an earlier run ended suddenly; its journal is {path}.");
+    for change in changes {
+        let (verb, address, found) = (action(change.action), &change.address, &change.found);
+        text.push_str(&format!(" It had begun to {verb} {address}: {found}."));
+    }
+    if not_begun > 0 {
+        let verb = if not_begun == 1 { "was" } else { "were" };
+        text.push_str(&format!(
+            " {} {verb} not begun.",
+            count(not_begun, "change")
+        ));
+    }
+    text
+}
+
 /// Returns what became of a change, in a word or three.
 pub fn status(status: Status) -> &'static str {
     match status {
@@ -287,6 +321,12 @@ pub fn status(status: Status) -> &'static str {
         Status::Blocked => "blocked",
         Status::NotBegun => "not begun",
     }
+}
+
+/// Returns where it stands what was written, nothing where nothing was.
+pub(super) fn journal(outcome: &Outcome) -> Option<String> {
+    let journal = sanitize::line(outcome.journal.as_deref()?);
+    Some(format!("Journal {journal}"))
 }
 
 /// Returns an action as a verb.

@@ -25,7 +25,7 @@ fn of<T: schemars::JsonSchema>() -> Value {
 }
 
 /// Every document that Moorline reads or writes.
-pub const DOCUMENTS: [Published; 13] = [
+pub const DOCUMENTS: [Published; 14] = [
     Published {
         name: "tenant",
         about: "moorline.yaml",
@@ -50,6 +50,11 @@ pub const DOCUMENTS: [Published; 13] = [
         name: "outcome",
         about: "apply --format json",
         schema: || schema(Document::Outcome),
+    },
+    Published {
+        name: "journal",
+        about: "one line of a file in .moorline/journal",
+        schema: of::<crate::apply::journal::Line>,
     },
     Published {
         name: "drift",

@@ -67,6 +67,11 @@ impl Property {
         !self.computed && !self.facts.volatile && !matches!(self.shape, Shape::Navigation { .. })
     }
 
+    /// Returns whether there is a value that unsets it.
+    pub fn can_be_unset(&self) -> bool {
+        self.nullable || matches!(self.shape, Shape::Collection(..))
+    }
+
     /// Returns whether its text is base64 on the wire.
     pub fn is_base64(&self) -> bool {
         matches!(self.shape, Shape::Scalar(Edm::Binary)) || self.facts.encoding.is_some()

@@ -57,8 +57,10 @@ impl Seen {
         let bound = plan.changes.iter().filter_map(|change| {
             // The registration policy was read by itself already.
             let object = object(live, change.id.as_deref()?)?;
+            let mut pruned = plan.pruned.iter();
             let links = desired
                 .manifest(&change.address)
+                .or_else(|| pruned.find(|manifest| manifest.address == change.address))
                 .filter(|manifest| manifest.address.kind == object.kind)
                 .map(|manifest| manifest.linked());
             Some((change, object, links.unwrap_or_default()))

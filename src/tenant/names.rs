@@ -77,9 +77,19 @@ pub struct Names {
     labels: BTreeMap<String, String>,
     others: BTreeMap<Named, Vec<String>>,
     unreadable: BTreeMap<Named, String>,
+    /// Whether every text is an id, which stands for itself.
+    ids_alone: bool,
 }
 
 impl Names {
+    /// Returns the names for what holds ids alone, as a tenant's own values do.
+    pub fn of_ids() -> Self {
+        Self {
+            ids_alone: true,
+            ..Self::default()
+        }
+    }
+
     /// Records that an id has a name.
     pub fn add(&mut self, named: Named, id: &str, name: &str) {
         let ids = self.ids.entry((named, name.to_lowercase())).or_default();
@@ -110,6 +120,9 @@ impl Names {
     /// # Errors
     /// When nothing or several have the name, or the token may not look.
     pub fn resolve(&self, named: Named, text: &str) -> Result<String, Unresolved> {
+        if self.ids_alone {
+            return Ok(text.to_owned());
+        }
         match self
             .ids
             .get(&(named, text.to_lowercase()))

@@ -55,6 +55,8 @@ pub struct Referents {
     owners: BTreeMap<String, Address>,
     /// The objects that came to be since.
     created: BTreeMap<Address, String>,
+    /// Whether every id leads to an object.
+    ids_alone: bool,
 }
 
 impl Referents {
@@ -63,7 +65,16 @@ impl Referents {
         found: BTreeMap::new(),
         owners: BTreeMap::new(),
         created: BTreeMap::new(),
+        ids_alone: false,
     };
+
+    /// Returns the referents of what holds ids alone, as a tenant's own values do.
+    pub fn of_ids() -> Self {
+        Self {
+            ids_alone: true,
+            ..Self::NONE
+        }
+    }
 
     /// Follows the references of manifests. `selected` tells which of them a run changes.
     pub fn of(
@@ -115,7 +126,13 @@ impl Referents {
                 None => Found::New(address.clone()),
             }),
             Some(found) => found.clone(),
-            None => Err(Astray::Unknown { near: None }),
+            None => match to {
+                Referent::Id(id) if self.ids_alone => Ok(Found::Live {
+                    id: id.clone(),
+                    label: id.clone(),
+                }),
+                _ => Err(Astray::Unknown { near: None }),
+            },
         }
     }
 

@@ -159,6 +159,7 @@ impl Site {
             names: &live.names,
             plan,
             options: ApplyOptions::default(),
+            journal: None,
             secrets: &|_| None,
             observer: &Silent,
             cancelled: &AtomicBool::new(false),

@@ -6,6 +6,8 @@
 mod all_kinds;
 mod command_line;
 mod compare;
+#[cfg(debug_assertions)]
+mod crash;
 mod doctor;
 mod documents;
 #[cfg(debug_assertions)]
@@ -18,15 +20,18 @@ mod permissions;
 mod previous;
 mod readme;
 mod references;
+mod rollback;
 mod samples;
 mod saved_plan;
 mod schemas;
+mod served;
 mod sign_in;
 mod support;
 #[cfg(debug_assertions)]
 mod throttling;
 
 mod bad_input;
+mod journal;
 mod masked;
 mod overlay;
 mod unverifiable;

@@ -102,6 +102,7 @@ impl Case {
             names: &live.names,
             plan: &plan,
             options: self.options.clone(),
+            journal: None,
             secrets: &|_| self.secret.map(SecretString::from),
             observer: &observer,
             cancelled: &AtomicBool::new(self.cancelled),

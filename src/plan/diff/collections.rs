@@ -1,7 +1,5 @@
 //! Collections: sets, keyed and ordered ones.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value as Json;
 
 use super::{At, Differ};
@@ -21,7 +19,7 @@ impl Differ<'_> {
     ) -> Json {
         let items: &[Json] = live.as_array().map(Vec::as_slice).unwrap_or_default();
         let around = self.withheld.clone();
-        secret_members(at.declared, &mut self.withheld);
+        self.withheld.extend(at.declared.secret_members());
         let value = match order {
             Order::Keyed(key) => self.keyed(at, element, key, items),
             Order::Ordered => self.ordered(at, element, items),
@@ -169,19 +167,6 @@ fn telling(live: &Json, built: &Json) -> Json {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect(),
         _ => live.clone(),
-    }
-}
-
-/// Collects the names of members that hold a secret, at any depth.
-fn secret_members(value: &Value, found: &mut BTreeSet<String>) {
-    for member in value.members() {
-        if matches!(member.value.declared, Declared::Env(_)) {
-            found.insert(member.name.clone());
-        }
-        secret_members(&member.value, found);
-    }
-    for element in value.elements() {
-        secret_members(element, found);
     }
 }
 

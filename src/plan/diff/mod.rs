@@ -255,7 +255,7 @@ impl<'a> Differ<'a> {
         if whole {
             members.retain(|name, _| {
                 let property = structure.properties.get(name);
-                property.is_some_and(|p| p.is_comparable() && !can_be_unset(p))
+                property.is_some_and(|p| p.is_comparable() && !p.can_be_unset())
             });
         }
         members.retain(|name, _| at.declared.get(name).is_none());
@@ -277,7 +277,7 @@ impl<'a> Differ<'a> {
             };
             let unset = is_unset(property, &property.shape, live);
             let undeclared = at.declared.get(&property.name).is_none();
-            if property.is_comparable() && can_be_unset(property) && !unset && undeclared {
+            if property.is_comparable() && property.can_be_unset() && !unset && undeclared {
                 self.differs(&at.member(property, at.declared), Some(live), None);
                 merged.insert(property.name.clone(), nothing(&property.shape));
             }
@@ -347,11 +347,6 @@ impl<'a> Differ<'a> {
             }
         }
     }
-}
-
-/// Returns whether there is a value that unsets a property.
-fn can_be_unset(property: &Property) -> bool {
-    property.nullable || matches!(property.shape, Shape::Collection(..))
 }
 
 /// Returns what unsets a value: OData has no null collections.

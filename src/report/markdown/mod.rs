@@ -113,7 +113,9 @@ pub fn outcome(outcome: &Outcome) -> String {
             escape::words(&item.display_name),
         ));
     }
-    page.finish(&[])
+    let journal = outcome.journal.as_deref();
+    let journal = journal.map(|journal| format!("Journal {}", code(journal)));
+    page.finish(&journal.into_iter().collect::<Vec<_>>())
 }
 
 fn warnings(page: &mut Page, warnings: &[String]) {

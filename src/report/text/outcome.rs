@@ -65,6 +65,10 @@ pub fn outcome(outcome: &Outcome, palette: Palette, verbosity: Verbosity) -> Str
     }
     let summary = pen.paint(BOLD, words::outcome_summary(outcome));
     pen.line(0, &summary);
+    if let Some(journal) = words::journal(outcome) {
+        let journal = pen.paint(DIM, journal);
+        pen.line(0, &journal);
+    }
     pen.finish()
 }
 

@@ -1,0 +1,299 @@
+//! An object as a journal keeps it, as manifests would declare it.
+
+use std::cell::Cell;
+use std::fmt;
+
+use serde_json::{Map, Value as Json};
+
+use super::entry::Image;
+use crate::diagnostic::Span;
+use crate::manifest::value::{Declared, Member, Value};
+use crate::plan::canonical::is_unset;
+use crate::schema::model::{Model, Property, Shape, Structure};
+use crate::schema::placeholder::is_placeholder;
+use crate::schema::semantics::Readback;
+use crate::schema::types::{GraphVersion, type_name};
+
+/// What a journal keeps of an object, as a manifest would declare it.
+#[derive(Clone, Debug)]
+pub(in crate::apply) struct Declaration {
+    pub(in crate::apply) spec: Value,
+    /// What cannot be declared: the names that lead to it, and why.
+    pub(in crate::apply) lost: Vec<(Vec<String>, Lost)>,
+    /// Collections that are declared without elements that cannot be, and why those cannot.
+    pub(in crate::apply) shortened: Vec<(Vec<String>, Lost)>,
+}
+
+/// What becomes of a collection of which an element cannot be declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Elements {
+    /// It cannot be declared either: an element that is left out would be taken for one that is to go.
+    All,
+    /// It is declared without: there is no object yet that could lose the element.
+    Some,
+}
+
+/// Why a value of a journal cannot be declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::apply) enum Lost {
+    /// It is a secret.
+    Withheld,
+    /// The tenant showed a placeholder in its place.
+    Masked,
+    /// The tenant never shows whether it is set.
+    Unseen,
+    /// It holds a name that a request takes for an instruction.
+    Instruction,
+    /// No value unsets the property.
+    NoUnset,
+    /// The type has no such property.
+    Unknown,
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Withheld => "it holds a secret, which no journal does",
+            Self::Masked => "the tenant masks a value of it",
+            Self::Unseen => "the tenant never shows whether it is set",
+            Self::Instruction => "it holds a name that begins with `$`",
+            Self::NoUnset => "it was not set, and no value unsets it",
+            Self::Unknown => "the type has no such property",
+        })
+    }
+}
+
+/// Declares parts of an object's body, each by the names that lead to it.
+pub(in crate::apply) fn parts(
+    version: GraphVersion,
+    kind: &str,
+    body: &Json,
+    paths: &[Vec<String>],
+    span: Span,
+) -> Declaration {
+    Declarer::new(version, span, Elements::All).parts(kind, body, paths)
+}
+
+/// Declares all of an object that is set.
+pub(in crate::apply) fn whole(version: GraphVersion, image: &Image, span: Span) -> Declaration {
+    let model = Model::of(version);
+    let names = image.body.as_object().into_iter().flat_map(Map::keys);
+    let is_set = |name: &&String| {
+        let structure = model.get(&image.kind);
+        let property = structure.and_then(|structure| structure.properties.get(*name).cloned());
+        property.is_some_and(|property| {
+            let unset = is_unset(&property, &property.shape, &image.body[*name]);
+            property.is_comparable() && (!unset || is_unseen(&property))
+        })
+    };
+    let paths: Vec<Vec<String>> = names
+        .filter(is_set)
+        .map(|name| vec![name.clone()])
+        .collect();
+    Declarer::new(version, span, Elements::Some).parts(&image.kind, &image.body, &paths)
+}
+
+/// Returns whether a tenant that shows nothing says nothing by it.
+fn is_unseen(property: &Property) -> bool {
+    property.facts.readback == Some(Readback::Null)
+}
+
+/// Returns whether a request would take a name for an instruction. What a journal holds is never one.
+fn is_instruction(name: &str) -> bool {
+    name.starts_with('$')
+}
+
+/// Returns whether a value holds such a name at any depth.
+pub(in crate::apply) fn holds_instruction(value: &Json) -> bool {
+    match value {
+        Json::Array(items) => items.iter().any(holds_instruction),
+        Json::Object(members) => {
+            members.keys().any(|name| is_instruction(name))
+                || members.values().any(holds_instruction)
+        }
+        _ => false,
+    }
+}
+
+struct Declarer {
+    model: &'static Model,
+    span: Span,
+    elements: Elements,
+    /// Why an element of the value under way was left out.
+    left_out: Cell<Option<Lost>>,
+}
+
+impl Declarer {
+    fn new(version: GraphVersion, span: Span, elements: Elements) -> Self {
+        Self {
+            model: Model::of(version),
+            span,
+            elements,
+            left_out: Cell::new(None),
+        }
+    }
+
+    fn parts(&self, kind: &str, body: &Json, paths: &[Vec<String>]) -> Declaration {
+        let mut declaration = Declaration {
+            spec: self.object(Vec::new()),
+            lost: Vec::new(),
+            shortened: Vec::new(),
+        };
+        for path in paths {
+            let found = self.find(kind, body, path);
+            match found.and_then(|(property, value)| self.member(&property, value)) {
+                Ok(value) => self.place(&mut declaration.spec, path, value),
+                Err(why) => declaration.lost.push((path.clone(), why)),
+            }
+            let left_out = self.left_out.take().map(|why| (path.clone(), why));
+            declaration.shortened.extend(left_out);
+        }
+        declaration
+    }
+
+    fn value(&self, declared: Declared) -> Value {
+        Value {
+            declared,
+            span: self.span,
+        }
+    }
+
+    fn object(&self, members: Vec<Member>) -> Value {
+        self.value(Declared::Object(members))
+    }
+
+    fn named(&self, name: &str, value: Value) -> Member {
+        Member {
+            name: name.to_owned(),
+            name_span: self.span,
+            value,
+        }
+    }
+
+    /// Finds what names lead to, null where the way ends before.
+    fn find<'v>(
+        &self,
+        kind: &str,
+        body: &'v Json,
+        path: &[String],
+    ) -> Result<(Property, &'v Json), Lost> {
+        let mut structure = self.model.get(kind).ok_or(Lost::Unknown)?;
+        let mut found: Option<(Property, &Json)> = None;
+        for name in path {
+            let around = match &found {
+                None => body,
+                Some((property, value)) => {
+                    structure = self.actual(&property.shape, value).ok_or(Lost::Unknown)?;
+                    value
+                }
+            };
+            let property = structure.properties.get(name).ok_or(Lost::Unknown)?;
+            found = Some((property.clone(), around.get(name).unwrap_or(&Json::Null)));
+        }
+        found.ok_or(Lost::Unknown)
+    }
+
+    fn actual(&self, shape: &Shape, value: &Json) -> Option<std::sync::Arc<Structure>> {
+        let stated = value.get("@odata.type").and_then(Json::as_str);
+        self.model.actual(shape, stated.and_then(type_name))
+    }
+
+    /// Puts a value where names lead to.
+    fn place(&self, spec: &mut Value, path: &[String], value: Value) {
+        let (Declared::Object(members), Some((first, rest))) =
+            (&mut spec.declared, path.split_first())
+        else {
+            return;
+        };
+        if rest.is_empty() {
+            return members.push(self.named(first, value));
+        }
+        let at = members.iter().position(|member| member.name == *first);
+        let at = at.unwrap_or_else(|| {
+            members.push(self.named(first, self.object(Vec::new())));
+            members.len() - 1
+        });
+        self.place(&mut members[at].value, rest, value);
+    }
+
+    /// Declares a property's value; one that is not set is declared to be so.
+    fn member(&self, property: &Property, value: &Json) -> Result<Value, Lost> {
+        if value.is_null() && is_unseen(property) {
+            return Err(Lost::Unseen);
+        }
+        if !is_unset(property, &property.shape, value) {
+            return self.declare(property, &property.shape, value);
+        }
+        match value {
+            _ if property.can_be_unset() => Ok(self.value(Declared::Null)),
+            Json::Null => Err(Lost::NoUnset),
+            value => self.declare(property, &property.shape, value),
+        }
+    }
+
+    fn declare(&self, property: &Property, shape: &Shape, value: &Json) -> Result<Value, Lost> {
+        let declared = match (shape, value) {
+            (_, Json::Null) => Declared::Null,
+            (_, Json::Bool(value)) => Declared::Bool(*value),
+            (_, Json::Number(number)) => Declared::Number(number.clone()),
+            (_, Json::String(text))
+                if property.facts.readback.is_some() && is_placeholder(text) =>
+            {
+                return Err(Lost::Masked);
+            }
+            (_, Json::String(text)) => Declared::String(text.clone()),
+            (Shape::Collection(element, _), Json::Array(items)) => {
+                let mut declared = Vec::with_capacity(items.len());
+                for item in items {
+                    match self.declare(property, element, item) {
+                        Err(why) if self.elements == Elements::Some => {
+                            self.left_out.set(Some(why));
+                        }
+                        item => declared.push(item?),
+                    }
+                }
+                Declared::List(declared)
+            }
+            (_, Json::Object(members)) => return self.complex(shape, value, members),
+            (_, Json::Array(_)) => return Err(Lost::Unknown),
+        };
+        Ok(self.value(declared))
+    }
+
+    fn complex(
+        &self,
+        shape: &Shape,
+        value: &Json,
+        members: &Map<String, Json>,
+    ) -> Result<Value, Lost> {
+        if members.contains_key("$withheld") || members.contains_key("$secret") {
+            return Err(Lost::Withheld);
+        }
+        if members.keys().any(|name| is_instruction(name)) {
+            return Err(Lost::Instruction);
+        }
+        let structure = self.actual(shape, value).ok_or(Lost::Unknown)?;
+        let mut declared = Vec::new();
+        for (name, value) in members {
+            if name == "@odata.type" {
+                let stated = value.as_str().ok_or(Lost::Unknown)?;
+                let stated = self.value(Declared::String(stated.to_owned()));
+                declared.push(self.named(name, stated));
+                continue;
+            }
+            let Some(property) = structure.properties.get(name) else {
+                continue;
+            };
+            if !property.is_comparable() {
+                continue;
+            }
+            match self.member(property, value) {
+                Ok(value) => declared.push(self.named(name, value)),
+                // Nothing was there, and nothing has to be.
+                Err(Lost::NoUnset | Lost::Unseen) => {}
+                Err(why) => return Err(why),
+            }
+        }
+        Ok(self.object(declared))
+    }
+}

@@ -1,0 +1,273 @@
+//! The lines of a journal.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::apply::{Item, Status};
+use crate::diagnostic::json::FormatVersion;
+use crate::manifest::Address;
+use crate::plan::{Action, TenantRef};
+use crate::schema::types::GraphVersion;
+
+/// One line of a journal, for its schema.
+#[derive(Debug, schemars::JsonSchema)]
+#[schemars(untagged, title = "journal")]
+pub enum Line {
+    /// The first one.
+    Header(Box<Header>),
+    /// Any other.
+    Entry(Entry),
+}
+
+/// Which run a journal is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Header {
+    /// Says what this document is.
+    pub kind: Kind,
+    /// The version of this document's form.
+    pub format_version: FormatVersion,
+    /// The tenant as the plan names it.
+    pub tenant: TenantRef,
+    /// Who wrote, and where to.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// The program and its version.
+    pub program: String,
+    /// When the run began to write, RFC 3339.
+    pub at: String,
+    /// The digest of the plan that was carried out.
+    pub plan_digest: String,
+    /// What the plan would write, in the order of execution.
+    #[schemars(with = "Vec<String>")]
+    pub order: Vec<Address>,
+}
+
+/// `journal`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub enum Kind {
+    /// What a run was about to write and what became of it.
+    #[serde(rename = "journal")]
+    Journal,
+}
+
+/// What is known of a run before its plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Origin {
+    /// The command.
+    pub command: Command,
+    /// The journal that it takes back, or goes on with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// The tenant's id.
+    pub directory_id: String,
+    /// Whether an emulator took the place of the cloud.
+    pub emulated: bool,
+    /// What signed in, in words.
+    pub signed_in_with: String,
+}
+
+/// A command that writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Command {
+    /// `moorline apply`.
+    Apply,
+    /// `moorline rollback`.
+    Rollback,
+}
+
+/// What a run does, in its order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "line", rename_all = "lowercase")]
+pub enum Entry {
+    /// It is about to write.
+    Intent(Box<Intent>),
+    /// It knows what became of a change.
+    Result(Box<Fate>),
+    /// It is over.
+    End(End),
+}
+
+/// A write that is about to be sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Intent {
+    /// When, RFC 3339.
+    pub at: String,
+    /// The change that it is a part of, by `kind/name` of its manifest.
+    #[schemars(with = "String")]
+    pub address: Address,
+    /// The display name that people know the object by.
+    pub display_name: String,
+    /// What happens to the object.
+    pub action: Action,
+    /// What this write does.
+    pub step: Step,
+    /// Whether the change has steps after this one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
+    /// The object's id, once it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The Graph version of the object's body.
+    pub api_version: GraphVersion,
+    /// The properties that are changed, each as the names that lead to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub managed: Vec<Vec<String>>,
+    /// What the object refers to afterwards, of what this step writes: ids by navigation property.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<String, Vec<String>>,
+    /// The object before the change; the first step alone has it, and only where there was an object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Image>,
+    /// What is written, secrets left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<Value>,
+    /// The code under which somebody else has to approve it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
+}
+
+/// What a write does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Step {
+    /// Creates the object.
+    Create,
+    /// Updates some of its properties.
+    Patch,
+    /// Replaces its properties.
+    Put,
+    /// Lets it refer to another object, or to one less.
+    Link,
+    /// Replaces its assignments.
+    Assign,
+    /// Deletes it.
+    Delete,
+}
+
+/// An object as far as it may be kept: what somebody could declare of it, secrets as `{"$withheld": true}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Image {
+    /// Its type.
+    pub kind: String,
+    /// Its properties in beta's form.
+    pub body: Value,
+    /// The targets of its direct assignments.
+    pub assignments: Vec<Value>,
+    /// What it refers to, as far as that was read: ids by navigation property.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<String, Vec<String>>,
+}
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Fate {
+    /// When it was known, RFC 3339.
+    pub at: String,
+    /// The change.
+    #[schemars(with = "String")]
+    pub address: Address,
+    /// What became of it.
+    pub status: Status,
+    /// The object's id, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// How many calls changed something in the tenant.
+    pub writes: usize,
+    /// Why it failed, what differs still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The object afterwards, where it is not what was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Image>,
+}
+
+impl Fate {
+    /// Returns what became of a change, with the object where it is not what was written.
+    pub(in crate::apply) fn of(item: &Item, left: Option<Image>, at: String) -> Self {
+        Self {
+            at,
+            address: item.address.clone(),
+            status: item.status,
+            id: item.id.clone(),
+            writes: item.writes,
+            message: item.message.clone(),
+            left,
+        }
+    }
+}
+
+/// The end of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct End {
+    /// When, RFC 3339.
+    pub at: String,
+    /// How it ended.
+    pub how: How,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum How {
+    /// By itself.
+    Finished,
+    /// By its user, after the change in flight.
+    Interrupted,
+    /// Suddenly; a later run looked after what it had begun.
+    Settled,
+}
+
+/// A change that a run began: its steps so far, and what became of it.
+#[derive(Clone, Debug)]
+pub struct Begun<'a> {
+    /// The number of the line of its first step.
+    pub line: usize,
+    /// The first step.
+    pub first: &'a Intent,
+    /// The steps after it.
+    pub others: Vec<&'a Intent>,
+    /// What became of it, where the run came to know.
+    pub fate: Option<&'a Fate>,
+}
+
+impl<'a> Begun<'a> {
+    /// Returns the steps.
+    pub fn steps(&self) -> impl DoubleEndedIterator<Item = &'a Intent> {
+        [self.first].into_iter().chain(self.others.clone())
+    }
+
+    /// Returns the last step.
+    pub fn last(&self) -> &'a Intent {
+        self.others.last().copied().unwrap_or(self.first)
+    }
+
+    /// Returns a step of this sort, where the change came so far.
+    pub fn step(&self, step: Step) -> Option<&'a Intent> {
+        self.steps().find(|intent| intent.step == step)
+    }
+
+    /// Returns what the object refers to after the steps so far, of what they wrote.
+    pub fn links(&self) -> BTreeMap<String, Vec<String>> {
+        let links = self.steps().flat_map(|step| &step.links);
+        links
+            .map(|(property, ids)| (property.clone(), ids.clone()))
+            .collect()
+    }
+
+    /// Returns the id of the object that the change leaves, where it is known.
+    pub fn id(&self) -> Option<&'a str> {
+        let fate = self.fate.and_then(|fate| fate.id.as_deref());
+        let creates = self.step(Step::Create).is_some();
+        let after = self
+            .steps()
+            .filter(|step| !creates || step.step == Step::Assign);
+        fate.or(after.filter_map(|step| step.id.as_deref()).next_back())
+    }
+}

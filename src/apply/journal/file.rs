@@ -1,0 +1,236 @@
+//! Writing a journal: each line is on the disk before the run goes on.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::entry::{End, Entry, Fate, Header, How, Intent, Kind, Origin};
+use super::error::JournalError;
+use super::read::Record;
+use crate::clock::{Clock, Point};
+use crate::diagnostic::json::FormatVersion;
+use crate::plan::Plan;
+
+/// The folder beside a tenant file that keeps what is of this machine alone.
+const OURS: &str = ".moorline";
+
+/// The folder of the journals, beside a tenant file.
+pub const FOLDER: &str = ".moorline/journal";
+
+/// How many runs of one plan may begin in one second.
+const SAME_SECOND: u32 = 100;
+
+/// A journal that is begun with the first write.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The folder of the tenant file.
+    pub root: PathBuf,
+    /// Which run it is of.
+    pub origin: Origin,
+}
+
+/// A journal that is being written. While it is open, other runs can tell that its run is under way.
+#[derive(Debug)]
+pub(in crate::apply) struct Journal {
+    file: File,
+    path: PathBuf,
+    clock: Clock,
+}
+
+impl Draft {
+    /// Makes the file and writes its header.
+    pub(in crate::apply) fn begin(
+        &self,
+        plan: &Plan,
+        clock: &Clock,
+    ) -> Result<Journal, JournalError> {
+        let now = clock.now();
+        let (file, path) = self.create(plan, now)?;
+        let journal = Journal {
+            file,
+            path,
+            clock: clock.clone(),
+        };
+        journal.append(&Header {
+            kind: Kind::Journal,
+            format_version: FormatVersion::V1,
+            tenant: plan.tenant.clone(),
+            origin: self.origin.clone(),
+            program: format!("moorline {}", env!("CARGO_PKG_VERSION")),
+            at: now.to_string(),
+            plan_digest: plan.digest.clone(),
+            order: plan.order.clone(),
+        })?;
+        Ok(journal)
+    }
+
+    fn create(&self, plan: &Plan, now: Timestamp) -> Result<(File, PathBuf), JournalError> {
+        let folder = self.root.join(FOLDER);
+        let unwritable = |path: &Path, source| JournalError::Write {
+            path: path.to_owned(),
+            source: Arc::new(source),
+        };
+        prepare(&self.root.join(OURS), &folder).map_err(|source| unwritable(&folder, source))?;
+        let digest = plan.digest.trim_start_matches("sha256:");
+        let digest = digest.get(..8).unwrap_or(digest);
+        let stem = format!("{}-{digest}", now.strftime("%Y%m%dT%H%M%SZ"));
+        let mut number = 1;
+        loop {
+            let name = match number {
+                1 => format!("{stem}.jsonl"),
+                number => format!("{stem}-{number}.jsonl"),
+            };
+            let path = folder.join(name);
+            match open_new(&path) {
+                Ok(file) => {
+                    lock(&file)
+                        .and_then(|()| sync_folder(&folder))
+                        .map_err(|source| unwritable(&path, source))?;
+                    return Ok((file, path));
+                }
+                Err(error)
+                    if error.kind() == io::ErrorKind::AlreadyExists && number < SAME_SECOND =>
+                {
+                    number += 1;
+                }
+                Err(source) => return Err(unwritable(&path, source)),
+            }
+        }
+    }
+}
+
+impl Journal {
+    /// Opens a journal whose run is over, to add what became of it. What was cut off at its end is dropped.
+    pub(super) fn reopen(record: &Record, clock: &Clock) -> Result<Self, JournalError> {
+        let open = || {
+            let file = OpenOptions::new().append(true).open(&record.path)?;
+            lock(&file)?;
+            // Somebody wrote since it was read.
+            if file.metadata()?.len() != record.length {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            file.set_len(record.whole())?;
+            Ok(file)
+        };
+        match open() {
+            Ok(file) => Ok(Self {
+                file,
+                path: record.path.clone(),
+                clock: clock.clone(),
+            }),
+            Err(source) => Err(unwritten(&record.path, source)),
+        }
+    }
+
+    /// Returns where it is.
+    pub(in crate::apply) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Notes what is about to be written.
+    pub(in crate::apply) fn intend(&self, intent: Intent) -> Result<(), JournalError> {
+        self.append(&Entry::Intent(Box::new(intent)))?;
+        self.clock.pass(Point::JournalIntent);
+        Ok(())
+    }
+
+    /// Notes what became of a change.
+    pub(in crate::apply) fn close(&self, fate: Fate) -> Result<(), JournalError> {
+        self.append(&Entry::Result(Box::new(fate)))?;
+        self.clock.pass(Point::JournalResult);
+        Ok(())
+    }
+
+    /// Notes that the run is over.
+    pub(in crate::apply) fn end(&self, how: How) -> Result<(), JournalError> {
+        let at = self.now();
+        self.append(&Entry::End(End { at, how }))
+    }
+
+    /// Returns the time as journals state it.
+    pub(in crate::apply) fn now(&self) -> String {
+        self.clock.now().to_string()
+    }
+
+    fn append(&self, line: &impl Serialize) -> Result<(), JournalError> {
+        let append = || {
+            let mut text = serde_json::to_vec(line)?;
+            text.push(b'\n');
+            (&self.file).write_all(&text)?;
+            self.file.sync_data()
+        };
+        append().map_err(|source| unwritten(&self.path, source))
+    }
+}
+
+fn unwritten(path: &Path, source: io::Error) -> JournalError {
+    if source.kind() == io::ErrorKind::WouldBlock {
+        return JournalError::InUse(path.to_owned());
+    }
+    JournalError::Write {
+        path: path.to_owned(),
+        source: Arc::new(source),
+    }
+}
+
+/// Makes the folders, which no version control should take.
+fn prepare(ours: &Path, folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
+    let ignore = ours.join(".gitignore");
+    if !ignore.exists() {
+        fs::write(&ignore, "*\n")?;
+    }
+    Ok(())
+}
+
+fn open_new(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Takes the lock that says that a run is under way; the system gives it back however the run ends. Where a
+/// file system has no locks, there is none.
+fn lock(file: &File) -> io::Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(fs::TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+        Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        Err(fs::TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Returns whether a run that writes this journal is under way, as far as that can be told.
+pub(super) fn is_being_written(path: &Path) -> bool {
+    let file = OpenOptions::new().append(true).open(path);
+    file.is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
+}
+
+/// Puts the name of a new file on the disk, as far as the system has a way to ask for it.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    match File::open(folder)?.sync_all() {
+        Err(error)
+            if !matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+            ) =>
+        {
+            return Err(error);
+        }
+        _ => {}
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}

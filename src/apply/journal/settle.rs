@@ -1,0 +1,252 @@
+//! Looking after what runs had begun that ended suddenly.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::entry::{Begun, Fate, How, Origin, Step};
+use super::error::JournalError;
+use super::file::{FOLDER, Journal};
+use super::held::{differences, is_singleton};
+use super::read::{Record, read};
+use crate::apply::patience::Patience;
+use crate::apply::{ApplyOptions, Status};
+use crate::diagnostic::Sources;
+use crate::graph::{Graph, GraphError};
+use crate::kinds;
+use crate::manifest::Address;
+use crate::plan::{Action, TenantRef};
+use crate::tenant::read::{ObjectRef, find_by_name, reread};
+
+/// What came of a journal without an end.
+#[derive(Clone, Debug)]
+pub enum Settled {
+    /// Its run is over; this is what became of the changes that it had under way.
+    Over {
+        /// The journal.
+        path: PathBuf,
+        /// What it had under way, mostly one change or none.
+        changes: Vec<SettledChange>,
+        /// How many changes it had not begun.
+        not_begun: usize,
+    },
+    /// It cannot be settled, and is left as it is.
+    Not(JournalError),
+}
+
+/// A change that a run had under way when it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettledChange {
+    /// Its manifest.
+    pub address: Address,
+    /// What was to happen.
+    pub action: Action,
+    /// What became of it.
+    pub found: Found,
+}
+
+/// What the tenant shows of a change that was under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// All of it.
+    AsIntended,
+    /// What was sent; the rest was not begun.
+    InPart,
+    /// Something else, in words.
+    Otherwise(String),
+    /// No such object.
+    Nothing,
+    /// Several objects of its name, with these ids.
+    Several(Vec<String>),
+}
+
+/// Looks for journals without an end that are about this tenant, reads what became of what they tell, and ends
+/// them. Nothing is written to the tenant.
+///
+/// # Errors
+/// When the tenant cannot be read.
+pub async fn settle(
+    root: &Path,
+    tenant: &TenantRef,
+    origin: &Origin,
+    graph: &Graph,
+) -> Result<Vec<Settled>, GraphError> {
+    let mut settled = Vec::new();
+    for path in open(&root.join(FOLDER)) {
+        let record = match read(&path) {
+            Ok(record) => record,
+            // The run ended before it could have written anything.
+            Err(JournalError::NoHeader(_)) => continue,
+            Err(error) => {
+                settled.push(Settled::Not(error));
+                continue;
+            }
+        };
+        if record.end().is_none() && record.expect(tenant, origin).is_ok() {
+            settled.push(one(&record, graph).await?);
+        }
+    }
+    Ok(settled)
+}
+
+/// Returns the journals in a folder whose last line is no end, oldest first.
+fn open(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "jsonl")
+        })
+        .filter(|path| !ends(path).unwrap_or(false))
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// Returns whether a journal's last line is its end, without reading all of it.
+fn ends(path: &Path) -> std::io::Result<bool> {
+    const END: u64 = 256;
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(END)))?;
+    let mut tail = Vec::new();
+    file.take(END).read_to_end(&mut tail)?;
+    let whole = tail.strip_suffix(b"\n").unwrap_or_default();
+    let last = whole.rsplit(|byte| *byte == b'\n').next();
+    Ok(last.is_some_and(|line| line.starts_with(br#"{"line":"end""#)))
+}
+
+async fn one(record: &Record, graph: &Graph) -> Result<Settled, GraphError> {
+    let journal = match Journal::reopen(record, graph.clock()) {
+        Ok(journal) => journal,
+        Err(error) => return Ok(Settled::Not(error)),
+    };
+    let begun = record.begun();
+    let mut changes = Vec::new();
+    let mut fates = Vec::new();
+    for change in begun.iter().filter(|change| change.fate.is_none()) {
+        let (found, id) = look(change, record, graph).await?;
+        fates.push(fate(change, &found, id, journal.now()));
+        changes.push(SettledChange {
+            address: change.first.address.clone(),
+            action: change.first.action,
+            found,
+        });
+    }
+    let closed = fates
+        .into_iter()
+        .try_for_each(|fate| journal.close(fate))
+        .and_then(|()| journal.end(How::Settled));
+    Ok(match closed {
+        Ok(()) => Settled::Over {
+            path: record.path.clone(),
+            changes,
+            not_begun: record.header.order.len().saturating_sub(begun.len()),
+        },
+        Err(error) => Settled::Not(error),
+    })
+}
+
+fn fate(change: &Begun<'_>, found: &Found, id: Option<String>, at: String) -> Fate {
+    let status = match found {
+        Found::AsIntended => Status::Applied,
+        _ => Status::Failed,
+    };
+    Fate {
+        at,
+        address: change.first.address.clone(),
+        status,
+        id,
+        writes: 0,
+        message: Some(format!("the run ended suddenly; {found}")),
+        left: None,
+    }
+}
+
+/// Looks what became of a change, and which object it is about.
+async fn look(
+    change: &Begun<'_>,
+    record: &Record,
+    graph: &Graph,
+) -> Result<(Found, Option<String>), GraphError> {
+    let live = if change.step(Step::Create).is_some() {
+        let mut found = created(change, graph).await?;
+        if found.len() > 1 {
+            let ids = found.into_iter().map(|object| object.id).collect();
+            return Ok((Found::Several(ids), None));
+        }
+        found.pop()
+    } else {
+        let id = change.first.id.clone().unwrap_or_default();
+        let object = match is_singleton(&change.first.address.kind) {
+            true => ObjectRef::Policy,
+            false => ObjectRef::Configuration {
+                id,
+                kind: change.first.address.kind.clone(),
+                links: change.links().into_keys().collect(),
+            },
+        };
+        reread(graph, &[object]).await?.pop().flatten()
+    };
+    let id = live.as_ref().map(|live| live.id.clone());
+    let last = change.last();
+    let sent_all = |found: Found| if last.more { Found::InPart } else { found };
+    let found = match (live, last.step) {
+        (None, Step::Delete) => sent_all(Found::AsIntended),
+        (Some(_), Step::Delete) => Found::Otherwise("it still exists".to_owned()),
+        (None, _) => Found::Nothing,
+        (Some(live), _) => {
+            let mut sources = Sources::default();
+            let span = record.cite(&mut sources)(change.line);
+            match &differences(change, &live, &sources, span)[..] {
+                [] => sent_all(Found::AsIntended),
+                differences => Found::Otherwise(differences.join("; ")),
+            }
+        }
+    };
+    Ok((found, id))
+}
+
+/// Returns the objects that an interrupted create may have made. What was made a moment ago may come to light
+/// only now, and whoever does not wait for it makes it twice.
+async fn created(
+    change: &Begun<'_>,
+    graph: &Graph,
+) -> Result<Vec<crate::tenant::LiveObject>, GraphError> {
+    let Some(family) = kinds::family_of(&change.first.address.kind) else {
+        return Ok(Vec::new());
+    };
+    let visibility = ApplyOptions::default().visibility;
+    let begun = change.last().at.parse::<Timestamp>().ok();
+    let passed = begun.map(|at| graph.clock().now().duration_since(at));
+    let passed = passed.and_then(|passed| Duration::try_from(passed).ok());
+    let mut patience = Patience::of(graph, visibility.saturating_sub(passed.unwrap_or_default()));
+    loop {
+        let (kind, name) = (&change.first.address.kind, &change.first.display_name);
+        let found = find_by_name(graph, family, kind, name).await?;
+        if !found.is_empty() || !patience.wait().await {
+            return Ok(found);
+        }
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AsIntended => f.write_str("it is as intended"),
+            Self::InPart => f.write_str("what was sent is there, the rest of it was not begun"),
+            Self::Otherwise(words) => write!(f, "it is not as intended: {words}"),
+            Self::Nothing => f.write_str("the tenant has no such object"),
+            Self::Several(ids) => write!(
+                f,
+                "it exists more than once, as {}; delete all but one, which Moorline never does by itself",
+                ids.join(" and ")
+            ),
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Journals that were cut off, and what they had begun.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::*;
+use crate::apply::Status;
+use crate::graph::testing::{Server, graph, reply};
+use crate::manifest::Address;
+use crate::plan::TenantRef;
+
+const HELLO: &str = "windowsIdentityProtectionConfiguration/hello";
+const RING: &str = "windowsUpdateForBusinessConfiguration/ring";
+
+fn tenant() -> TenantRef {
+    TenantRef {
+        name: "contoso".to_owned(),
+        tenant_id: "contoso.com".to_owned(),
+        cloud: "global".to_owned(),
+    }
+}
+
+fn origin() -> Origin {
+    Origin {
+        command: Command::Apply,
+        of: None,
+        directory_id: "8f6d2c2e-5b1d-4c57-9d0a-3d7f0e8a1b11".to_owned(),
+        emulated: false,
+        signed_in_with: "a client secret".to_owned(),
+    }
+}
+
+fn header() -> Value {
+    json!({
+        "kind": "journal", "formatVersion": "1.0", "tenant": tenant(), "program": "moorline", "at": "1970-01-01T00:00:00Z",
+        "command": "apply", "directoryId": origin().directory_id, "emulated": false, "signedInWith": "a client secret",
+        "planDigest": "sha256:0a1b", "order": [HELLO, RING],
+    })
+}
+
+/// An intent to write the object that is called `Hello`.
+fn intent(step: &str, more: Value) -> Value {
+    let mut intent = json!({
+        "line": "intent", "at": "1970-01-01T00:00:00Z", "address": HELLO, "displayName": "Hello",
+        "action": if step == "create" { "create" } else { "update" }, "step": step, "apiVersion": "beta",
+        "managed": [["pinMinimumLength"]], "written": { "displayName": "Hello", "pinMinimumLength": 6 },
+    });
+    for (name, value) in more.as_object().into_iter().flatten() {
+        intent[name] = value.clone();
+    }
+    intent
+}
+
+fn live(id: &str, pin: u8) -> Value {
+    json!({
+        "@odata.type": "#microsoft.graph.windowsIdentityProtectionConfiguration",
+        "id": id, "displayName": "Hello", "pinMinimumLength": pin,
+    })
+}
+
+/// A tenant file's folder with one journal of these lines.
+fn folder(lines: &[Value]) -> (TempDir, PathBuf) {
+    let lines = lines.iter().map(|line| format!("{line}\n"));
+    folder_of(lines.collect::<String>())
+}
+
+fn folder_of(text: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journals = folder.path().join(FOLDER);
+    std::fs::create_dir_all(&journals).expect("a folder");
+    let path = journals.join("20261122T000000Z-0a1b.jsonl");
+    std::fs::write(&path, text).expect("a file");
+    (folder, path)
+}
+
+/// Settles against a tenant whose reads of the object give these in turn, the last one for good.
+async fn settle_against(root: &Path, reads: Vec<Value>) -> (Vec<Settled>, Duration) {
+    let reads = Mutex::new(reads);
+    let server = Server::start(move |_, _, _| {
+        let mut reads = reads.lock().expect("nobody panicked");
+        let read = match reads.len() {
+            0 => json!({ "value": [] }),
+            1 => reads[0].clone(),
+            _ => reads.remove(0),
+        };
+        let status = if read.is_null() { 404 } else { 200 };
+        reply(status, &read)
+    })
+    .await;
+    let graph = graph(&server.url);
+    let settled = settle(root, &tenant(), &origin(), &graph).await;
+    let waited = graph.clock().sleeps().iter().sum();
+    (settled.expect("a tenant that can be read"), waited)
+}
+
+/// Settles one open step, and returns what was found and how long that took.
+async fn found(step: Value, reads: Vec<Value>) -> (Found, Duration) {
+    let (folder, path) = folder(&[header(), step]);
+    let (settled, waited) = settle_against(folder.path(), reads).await;
+    let [
+        Settled::Over {
+            changes, not_begun, ..
+        },
+    ] = &settled[..]
+    else {
+        panic!("{settled:?}");
+    };
+    assert_eq!(*not_begun, 1, "the second of two");
+    let record = read(&path).expect("a journal");
+    let fate = record.begun()[0].fate.expect("it is known").clone();
+    let done = changes[0].found == Found::AsIntended;
+    assert_eq!(fate.status == Status::Applied, done, "{fate:?}");
+    assert_eq!(record.end().expect("an end").how, How::Settled);
+    assert!(settle_against(folder.path(), Vec::new()).await.0.is_empty());
+    (changes[0].found.clone(), waited)
+}
+
+#[tokio::test]
+async fn a_create_that_comes_to_light_late_is_waited_for() {
+    let list = |objects: &[Value]| json!({ "value": objects });
+    let create = || intent("create", json!({}));
+    let nothing = || list(&[]);
+
+    let late = vec![nothing(), nothing(), nothing(), list(&[live("1", 6)])];
+    let (it, waited) = found(create(), late).await;
+    assert_eq!(it, Found::AsIntended);
+    assert_eq!(waited, Duration::from_millis(3500));
+
+    let (it, waited) = found(create(), vec![nothing()]).await;
+    assert_eq!((it, waited), (Found::Nothing, Duration::from_secs(60)));
+
+    let twice = list(&[live("1", 6), live("2", 6)]);
+    let (it, _) = found(create(), vec![twice]).await;
+    assert_eq!(it, Found::Several(vec!["1".to_owned(), "2".to_owned()]));
+
+    // Its assignment was still to come.
+    let (it, _) = found(
+        intent("create", json!({ "more": true })),
+        vec![list(&[live("1", 6)])],
+    )
+    .await;
+    assert_eq!(it, Found::InPart);
+}
+
+#[tokio::test]
+async fn an_update_is_as_intended_or_it_is_said_what_is_there() {
+    let patch = || intent("patch", json!({ "id": "1" }));
+    assert_eq!(
+        found(patch(), vec![live("1", 6)]).await.0,
+        Found::AsIntended
+    );
+    let (it, waited) = found(patch(), vec![live("1", 4)]).await;
+    let words = "pinMinimumLength was left at 6 and is 4 now".to_owned();
+    assert_eq!((it, waited), (Found::Otherwise(words), Duration::ZERO));
+    assert_eq!(found(patch(), vec![Value::Null]).await.0, Found::Nothing);
+    let delete = || intent("delete", json!({ "id": "1", "written": null }));
+    assert_eq!(
+        found(delete(), vec![Value::Null]).await.0,
+        Found::AsIntended
+    );
+    assert!(matches!(
+        found(delete(), vec![live("1", 4)]).await.0,
+        Found::Otherwise(_)
+    ));
+    let all = json!({ "target": { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" } });
+    let assign = intent(
+        "assign",
+        json!({ "id": "1", "managed": [], "written": { "assignments": [all] } }),
+    );
+    let mut assigned = live("1", 4);
+    assigned["assignments"] = json!([all]);
+    assert_eq!(
+        found(assign.clone(), vec![assigned]).await.0,
+        Found::AsIntended
+    );
+    assert!(matches!(
+        found(assign, vec![live("1", 4)]).await.0,
+        Found::Otherwise(_)
+    ));
+}
+
+#[tokio::test]
+async fn what_is_about_another_tenant_or_still_written_is_let_alone() {
+    let mut elsewhere = header();
+    elsewhere["emulated"] = true.into();
+    let (folder, path) = folder(&[elsewhere, intent("patch", json!({ "id": "1" }))]);
+    assert!(settle_against(folder.path(), Vec::new()).await.0.is_empty());
+    let ours = Origin {
+        emulated: true,
+        ..origin()
+    };
+    let record = read(&path).expect("a journal");
+    record
+        .expect(&tenant(), &ours)
+        .expect("it is about this one");
+    let error = record.expect(&tenant(), &origin()).expect_err("it is not");
+    assert!(
+        error.to_string().contains("about an emulator of contoso"),
+        "{error}"
+    );
+
+    std::fs::write(&path, format!("{}\n", header())).expect("a file");
+    let running = std::fs::File::open(&path).expect("the file");
+    running.lock().expect("a lock");
+    let (left, _) = settle_against(folder.path(), Vec::new()).await;
+    assert!(
+        matches!(left[..], [Settled::Not(JournalError::InUse(_))]),
+        "{left:?}"
+    );
+    assert!(matches!(
+        read(&path).expect("a journal").expect_over(),
+        Err(JournalError::InUse(_))
+    ));
+    drop(running);
+    let (over, _) = settle_against(folder.path(), Vec::new()).await;
+    assert!(
+        matches!(over[..], [Settled::Over { not_begun: 2, .. }]),
+        "{over:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_was_cut_off_at_the_end_does_no_harm() {
+    let whole = format!("{}\n{}\n", header(), intent("patch", json!({ "id": "1" })));
+    for torn in ["", "{", "{\"line\":\"result\",\"at\"", "\u{fffd}\u{0}"] {
+        let (folder, path) = folder_of([whole.as_bytes(), torn.as_bytes(), &[0xff]].concat());
+        assert_eq!(read(&path).expect("a journal").entries.len(), 1);
+        let (over, _) = settle_against(folder.path(), vec![live("1", 6)]).await;
+        assert!(matches!(over[..], [Settled::Over { .. }]), "{over:?}");
+        let record = read(&path).expect("a journal");
+        assert_eq!(
+            record.entries.len(),
+            3,
+            "the result and the end follow what is whole"
+        );
+    }
+}
+
+#[test]
+fn a_line_that_is_none_is_named() {
+    let header = header().to_string();
+    let end = r#"{"line":"end","at":"1970-01-01T00:00:00Z","how":"finished"}"#;
+    let cases: [(Vec<u8>, usize); 5] = [
+        (b"{}\n".to_vec(), 1),
+        (header.replace("1.0", "2.0").into_bytes(), 1),
+        (format!("{header}\n\n{end}").into_bytes(), 2),
+        (
+            format!("{header}\n{end}\n{{\"line\":\"else\"}}").into_bytes(),
+            3,
+        ),
+        ([header.as_bytes(), b"\n\xff"].concat(), 2),
+    ];
+    for (mut text, line) in cases {
+        text.push(b'\n');
+        let (_folder, path) = folder_of(&text);
+        let Err(JournalError::Line { line: named, .. }) = read(&path) else {
+            panic!("{}", String::from_utf8_lossy(&text));
+        };
+        assert_eq!(named, line, "{}", String::from_utf8_lossy(&text));
+    }
+    let (_folder, path) = folder_of("{\"kind\":\"jour");
+    assert!(matches!(read(&path), Err(JournalError::NoHeader(_))));
+    let deep = "[".repeat(100_000);
+    let (_folder, path) = folder_of(format!("{header}\n{deep}\n"));
+    assert!(matches!(
+        read(&path),
+        Err(JournalError::Line { line: 2, .. })
+    ));
+}
+
+#[test]
+fn what_is_left_is_what_is_not_known_to_be_done() {
+    let result = |status: &str| json!({ "line": "result", "at": "", "address": HELLO, "status": status, "writes": 1 });
+    let left = |lines: &[Value]| {
+        let (_folder, path) = folder(&[&[header()], lines].concat());
+        let undone = read(&path).expect("a journal").undone();
+        undone.iter().map(Address::to_string).collect::<Vec<_>>()
+    };
+    let patch = || intent("patch", json!({ "id": "1" }));
+    assert_eq!(left(&[]), [HELLO, RING]);
+    assert_eq!(left(&[patch()]), [HELLO, RING]);
+    assert_eq!(left(&[patch(), result("failed")]), [HELLO, RING]);
+    assert_eq!(left(&[patch(), result("applied")]), [RING]);
+}

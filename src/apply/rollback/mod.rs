@@ -1,0 +1,178 @@
+//! Taking back what a run wrote.
+//!
+//! What a journal keeps of the objects before becomes a desired state ([`undo`]), which is planned against the
+//! tenant like any other: only of what that run changed, and only where it is still as the run left it
+//! ([`moved`]).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::StaleChange;
+use super::journal::{Begun, Record};
+use crate::diagnostic::Sources;
+use crate::error::{Error, ErrorKind};
+use crate::manifest::reference::Referent;
+use crate::manifest::{Address, Desired, Manifest};
+use crate::plan::{self, Action, Change, Plan};
+use crate::tenant::Live;
+
+mod moved;
+mod remind;
+mod undo;
+mod unmask;
+
+use undo::{Undo, Way};
+
+/// How many addresses one sentence names.
+const NAMED: usize = 5;
+
+/// A run that is to be taken back.
+#[derive(Debug)]
+pub struct Rollback {
+    record: Record,
+    /// By the address under which each is planned.
+    undos: BTreeMap<Address, Undo>,
+    /// What cannot be taken back, one sentence each.
+    lost: Vec<String>,
+}
+
+/// What is to be done to take a run back.
+#[derive(Debug)]
+pub struct RollbackPlan {
+    /// The plan.
+    pub plan: Plan,
+    /// What is not part of it, because somebody changed it since.
+    pub moved: Vec<StaleChange>,
+}
+
+/// Objects are not as the run left them, and the user did not say that the others should be written.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{} since that run, so nothing was written:{}", counted(.0.len()), lines(.0))]
+pub struct Moved(pub Vec<StaleChange>);
+
+impl Rollback {
+    /// Reads a journal as something to take back. Its text becomes one of the sources. `declared` are the
+    /// tenant's own manifests, which may protect an object.
+    pub fn of(record: Record, declared: &[Manifest], sources: &mut Sources) -> Self {
+        let cite = record.cite(sources);
+        let mut undos = BTreeMap::new();
+        let mut lost = Vec::new();
+        for (place, begun) in record.begun().iter().enumerate() {
+            for mut undo in undo::of(place, begun, cite(begun.line), &mut lost) {
+                let address = undo.manifest.address.clone();
+                let own = declared.iter().find(|own| own.address == address);
+                undo.manifest.protect = own.is_some_and(|own| own.protect);
+                if undos.contains_key(&address) {
+                    lost.push(format!(
+                        "{address}: two changes of that run were of this name"
+                    ));
+                    continue;
+                }
+                undos.insert(address, undo);
+            }
+        }
+        point_at_what_is_remade(&record, &mut undos);
+        Self {
+            record,
+            undos,
+            lost,
+        }
+    }
+
+    /// Returns what should be, as manifests in the order of their addresses.
+    pub fn manifests(&self) -> Vec<Manifest> {
+        let undos = self.undos.values();
+        undos.map(|undo| undo.manifest.clone()).collect()
+    }
+
+    /// Plans it against a tenant that was read for these manifests. `declared` are the tenant's own ones.
+    pub fn plan(
+        &self,
+        desired: &Desired,
+        declared: &[Manifest],
+        live: &Live,
+        selected: impl Fn(&Address) -> bool,
+        options: &plan::Options,
+    ) -> RollbackPlan {
+        let all = plan::plan(desired, live, &selected, options);
+        let moved = self.moved(&all, live, &desired.sources);
+        let left: BTreeSet<&Address> = moved.iter().map(|moved| &moved.address).collect();
+        let wanted = |address: &Address| selected(address) && !left.contains(address);
+        let mut plan = plan::plan(desired, live, wanted, options);
+        plan.coverage = plan::coverage(declared, live);
+        // All but what the run changed is left alone, which goes without saying.
+        for change in &mut plan.changes {
+            change.left_alone.clear();
+        }
+        let stay = moved.iter();
+        let stay = stay.map(|moved| format!("{moved}; it stays as it is"));
+        plan.warnings.extend(stay);
+        plan.warnings.extend(self.warnings(&plan));
+        plan.warnings
+            .extend(self.reminder(&plan, declared, live, &desired.sources));
+        RollbackPlan { plan, moved }
+    }
+
+    fn warnings(&self, plan: &Plan) -> Vec<String> {
+        let mut warnings: Vec<String> = self.lost.clone();
+        for change in plan.changes.iter().filter(|change| change.writes()) {
+            if change.action == Action::Create {
+                warnings.push(format!(
+                    "{}: `{}` is made anew and gets another id: what refers to the one that was deleted does not find it",
+                    change.address, change.display_name
+                ));
+            }
+        }
+        warnings
+    }
+
+    /// Returns the change of the run that is taken back under an address.
+    fn undone<'a>(
+        &self,
+        begun: &'a [Begun<'a>],
+        change: &Change,
+    ) -> Option<(&Undo, &'a Begun<'a>)> {
+        let undo = self.undos.get(&change.address)?;
+        Some((undo, begun.get(undo.place)?))
+    }
+}
+
+/// Lets what referred to an object that the run deleted refer to the one that is made in its place.
+fn point_at_what_is_remade(record: &Record, undos: &mut BTreeMap<Address, Undo>) {
+    let begun = record.begun();
+    let remade = undos.values().filter(|undo| undo.way == Way::Remake);
+    let remade: BTreeMap<String, Address> = remade
+        .filter_map(|undo| {
+            let id = begun.get(undo.place)?.first.id.as_deref()?;
+            Some((id.to_lowercase(), undo.manifest.address.clone()))
+        })
+        .collect();
+    let links = undos.values_mut().flat_map(|undo| &mut undo.manifest.links);
+    for reference in links.flat_map(|link| &mut link.references) {
+        if let Referent::Id(id) = &reference.to
+            && let Some(address) = remade.get(id)
+        {
+            reference.to = Referent::Manifest(address.clone());
+        }
+    }
+}
+
+impl Moved {
+    /// Returns the error for the user, with what to do about it.
+    pub fn into_error(self) -> Error {
+        Error::new(ErrorKind::Stale, "rollback/stale", self.to_string()).hint(
+            "Take back what was done since first, or only the rest of it with `--skip-stale`.",
+        )
+    }
+}
+
+fn counted(number: usize) -> String {
+    match number {
+        1 => "1 object changed".to_owned(),
+        many => format!("{many} objects changed"),
+    }
+}
+
+fn lines(moved: &[StaleChange]) -> String {
+    let lines = moved.iter().map(|moved| format!("\n  {moved}"));
+    lines.collect()
+}

@@ -1,0 +1,60 @@
+//! What somebody changed since a run wrote it: to restore what was before would undo that as well.
+
+use super::{Rollback, Undo, Way};
+use crate::apply::StaleChange;
+use crate::apply::journal::{Begun, differences, is_singleton};
+use crate::diagnostic::Sources;
+use crate::plan::{Change, Plan};
+use crate::tenant::{Live, LiveObject};
+
+impl Rollback {
+    /// Returns the objects that are neither as the run left them nor as they were before.
+    pub(super) fn moved(&self, plan: &Plan, live: &Live, sources: &Sources) -> Vec<StaleChange> {
+        let begun = self.record.begun();
+        let differ = plan.changes.iter().filter(|change| change.is_difference());
+        let moved = differ.filter_map(|change| {
+            let (undo, begun) = self.undone(&begun, change)?;
+            Some(StaleChange {
+                address: change.address.clone(),
+                display_name: change.display_name.clone(),
+                action: change.action,
+                what: what_moved(undo, begun, change, live, sources)?,
+            })
+        });
+        moved.collect()
+    }
+}
+
+/// Returns in words what moved, nothing where nothing did.
+fn what_moved(
+    undo: &Undo,
+    begun: &Begun<'_>,
+    change: &Change,
+    live: &Live,
+    sources: &Sources,
+) -> Option<String> {
+    let object = match undo.way {
+        Way::Remake => {
+            let id = change.id.as_deref()?;
+            return Some(format!("`{}` exists again, as {id}", change.display_name));
+        }
+        Way::Restore | Way::Remove => object(undo, live),
+    };
+    let Some(object) = object else {
+        return Some("it is gone".to_owned());
+    };
+    match differences(begun, object, sources, undo.span) {
+        differences if differences.is_empty() => None,
+        differences => Some(differences.join("; ")),
+    }
+}
+
+/// Returns the object that a change left.
+pub(super) fn object<'a>(undo: &Undo, live: &'a Live) -> Option<&'a LiveObject> {
+    if is_singleton(&undo.manifest.address.kind) {
+        return live.policy.as_ref();
+    }
+    let id = undo.manifest.id.as_deref()?;
+    let mut objects = live.objects.iter();
+    objects.find(|object| object.id.eq_ignore_ascii_case(id))
+}

@@ -1,0 +1,85 @@
+//! What the manifests still want though it is taken back.
+
+use super::{NAMED, Rollback, Undo, Way, moved};
+use crate::apply::journal::{Begun, Step};
+use crate::diagnostic::Sources;
+use crate::manifest::{Manifest, Presence};
+use crate::plan::{self, FieldChange, FieldStatus, Plan, Segment};
+use crate::tenant::matching::bind;
+use crate::tenant::referents::Referents;
+use crate::tenant::{Known, Live, LiveObject};
+
+impl Rollback {
+    /// Returns what the next apply would make again.
+    pub(super) fn reminder(
+        &self,
+        plan: &Plan,
+        declared: &[Manifest],
+        live: &Live,
+        sources: &Sources,
+    ) -> Option<String> {
+        let begun = self.record.begun();
+        let bindings = bind(declared, live, false);
+        let referents = Referents::of(declared, live, &bindings, |_| true);
+        let known = Known {
+            referents: &referents,
+            ..live.known()
+        };
+        let writes = plan.changes.iter().filter(|change| change.writes());
+        let again: Vec<String> = writes
+            .filter_map(|change| {
+                let (undo, begun) = self.undone(&begun, change)?;
+                let address = &begun.first.address;
+                let manifest = declared.iter().find(|known| known.address == *address)?;
+                let object = moved::object(undo, live);
+                wants(manifest, undo, begun, object, known, sources).then(|| address.to_string())
+            })
+            .collect();
+        let (named, rest) = again.split_at(again.len().min(NAMED));
+        let more = match rest.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let named = named.join(", ");
+        (!again.is_empty()).then(|| {
+            format!(
+                "the manifests still declare what is taken back here: revert {named}{more} as well, or the next `moorline apply` makes it so again"
+            )
+        })
+    }
+}
+
+/// Returns whether a manifest wants what the run made. Where that cannot be told, it does.
+fn wants(
+    manifest: &Manifest,
+    undo: &Undo,
+    begun: &Begun<'_>,
+    object: Option<&LiveObject>,
+    known: Known<'_>,
+    sources: &Sources,
+) -> bool {
+    match undo.way {
+        Way::Remove => return manifest.presence == Presence::Present,
+        Way::Remake => return manifest.presence == Presence::Absent,
+        Way::Restore => {}
+    }
+    let now = plan::compare(sources, known, manifest, object);
+    if !now.blocked.is_empty() {
+        return true;
+    }
+    let changed = |field: &FieldChange| {
+        let mut paths = begun.steps().flat_map(|step| &step.managed);
+        let top = field.path.top().unwrap_or_default();
+        paths.any(|path| leads_to(path, &field.path.0)) || begun.links().contains_key(top)
+    };
+    let differs = now.with_status(FieldStatus::Change).any(changed);
+    let assigned = begun.step(Step::Assign).is_some();
+    !differs && (!assigned || now.assignments.is_empty())
+}
+
+/// Returns whether names are the beginning of a path.
+fn leads_to(names: &[String], path: &[Segment]) -> bool {
+    let is =
+        |(name, segment): (&String, &Segment)| matches!(segment, Segment::Name(own) if own == name);
+    names.len() <= path.len() && names.iter().zip(path).all(is)
+}

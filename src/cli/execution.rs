@@ -1,0 +1,225 @@
+//! Showing a plan, asking, and carrying it out: what every command does that writes to a tenant.
+
+use std::path::Path;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use secrecy::SecretString;
+
+use super::failure::Failure;
+use super::output::Output;
+use super::session::Session;
+use super::{Done, Format};
+use crate::apply::journal::Command;
+use crate::apply::outcome::{Item, Outcome};
+use crate::apply::{Applier, ApplyError, ApplyOptions, Observer};
+use crate::error::{Error, ErrorKind};
+use crate::plan::{Change, Plan, risk};
+use crate::report;
+use crate::tenant::Live;
+use crate::ui::progress::Progress;
+use crate::ui::style::Palette;
+use crate::ui::{Answer, Ui};
+
+/// How long the change in flight may take once the user wants the run to end: longer than a wait for Graph's
+/// limits.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// What every command takes that writes.
+#[derive(Debug, Args)]
+pub(super) struct WriteOptions {
+    /// Do not ask.
+    #[arg(long, short = 'y')]
+    yes: bool,
+    /// Accept a risk by its name, as the refusal gives it; may be given several times.
+    #[arg(long, value_name = "RISK", value_parser = PossibleValuesParser::new(risk::codes()))]
+    allow: Vec<String>,
+    /// Write the rest where some objects changed meanwhile.
+    #[arg(long)]
+    pub(super) skip_stale: bool,
+    /// Write the rest where some changes cannot be made.
+    #[arg(long)]
+    skip_blocked: bool,
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+/// A plan on its way to a tenant.
+pub(super) struct Execution<'a> {
+    pub(super) ui: &'a Ui,
+    pub(super) options: &'a WriteOptions,
+    pub(super) session: &'a Session,
+    pub(super) plan: &'a Plan,
+    pub(super) live: &'a Live,
+    pub(super) command: Command,
+    /// The journal that it goes on with or takes back.
+    pub(super) journal: Option<&'a Path>,
+}
+
+impl WriteOptions {
+    /// Returns whether somebody has to say yes before anything is written.
+    fn asks(&self, plan: &Plan) -> bool {
+        !self.yes && !plan.order.is_empty()
+    }
+}
+
+/// Shows a plan: on stdout for people, on stderr where stdout is for a program. Nobody is asked about a plan that
+/// they do not see, so a question brings it with it even where little is to be said.
+pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), Error> {
+    let text = |palette| report::text::plan(plan, palette, ui.verbosity().into());
+    if options.output.format == Format::Text && options.output.output.is_none() {
+        return ui.data(&text(ui.palette()));
+    }
+    if options.asks(plan) {
+        ui.notice(&text(ui.notice_palette()));
+    } else if ui.is_quiet() {
+        for warning in &plan.warnings {
+            ui.warning(warning);
+        }
+    } else {
+        ui.status(&text(Palette::Plain));
+    }
+    Ok(())
+}
+
+impl Execution<'_> {
+    /// Makes sure that nothing speaks against it, its user among that.
+    pub(super) fn may_go_on(&self) -> Result<(), Failure> {
+        let Self {
+            ui,
+            options,
+            session,
+            plan,
+            ..
+        } = self;
+        let refused =
+            |code: &'static str, message: &str| Error::new(ErrorKind::Refused, code, message);
+        let blocked = plan.summary.blocked_changes;
+        if blocked > 0 && !options.skip_blocked {
+            let message = match blocked {
+                1 => "1 change cannot be made; nothing was written".to_owned(),
+                many => format!("{many} changes cannot be made; nothing was written"),
+            };
+            return Err(refused("apply/blocked", &message)
+                .hint("Mend what the plan names, or apply the rest with `--skip-blocked`.")
+                .into());
+        }
+        let refusals = risk::refusals(plan, &session.desired.tenant.spec.guard, &options.allow);
+        if !refusals.is_empty() {
+            ui.notice(&report::text::refusals(&refusals, ui.notice_palette()));
+            let mut flags: Vec<String> = refusals
+                .iter()
+                .map(|refusal| refusal.flag.clone())
+                .collect();
+            flags.sort();
+            flags.dedup();
+            let error = refused("apply/guard", "the plan is refused; nothing was written");
+            return Err(error
+                .hint(format!("If it is meant: {}", flags.join(" ")))
+                .into());
+        }
+        if !options.asks(plan) {
+            return Ok(());
+        }
+        match ui.confirm(&format!("Apply this to {}?", session.place())) {
+            Answer::Yes => Ok(()),
+            Answer::No => Err(refused("apply/declined", "declined; nothing was written").into()),
+            Answer::NoTerminal => {
+                let message = "there is no terminal to ask on; nothing was written";
+                Err(refused("apply/no-terminal", message)
+                    .hint("Review the plan, then run it with `--yes`.")
+                    .into())
+            }
+        }
+    }
+
+    /// Writes it, and returns what became of it.
+    pub(super) async fn carry_out(&self) -> Result<Outcome, Failure> {
+        let cancelled = AtomicBool::new(false);
+        let observer = Shown {
+            progress: self.ui.progress(self.plan.order.len(), "Applying"),
+        };
+        let secrets = |name: &str| {
+            std::env::var(name)
+                .ok()
+                .filter(|value| !value.is_empty())
+                .map(SecretString::from)
+        };
+        let applier = Applier {
+            graph: &self.session.graph,
+            desired: &self.session.desired,
+            names: &self.live.names,
+            plan: self.plan,
+            options: ApplyOptions {
+                skip_stale: self.options.skip_stale,
+                skip_blocked: self.options.skip_blocked,
+                ..ApplyOptions::default()
+            },
+            journal: self.session.draft(self.command, self.journal),
+            secrets: &secrets,
+            observer: &observer,
+            cancelled: &cancelled,
+        };
+        let outcome = {
+            let mut run = pin!(applier.run());
+            tokio::select! {
+                outcome = &mut run => outcome,
+                Ok(()) = tokio::signal::ctrl_c() => {
+                    cancelled.store(true, Ordering::Relaxed);
+                    self.session.graph.end_within(GRACE);
+                    run.await
+                }
+            }
+        };
+        drop(observer);
+        outcome.map_err(|error| match error {
+            ApplyError::Read(source) => source.into(),
+            other => other.into_error().into(),
+        })
+    }
+
+    /// Returns the outcome of a plan that asks for nothing.
+    pub(super) fn nothing_to_do(&self) -> Outcome {
+        let (tenant, digest) = (self.plan.tenant.clone(), self.plan.digest.clone());
+        Outcome::new(tenant, digest, Vec::new(), false)
+    }
+}
+
+/// Writes what became of it.
+pub(super) fn finish(ui: &Ui, output: &Output, outcome: &Outcome) -> Result<Done, Failure> {
+    let text = match output.format {
+        Format::Text if outcome.items.is_empty() => String::new(),
+        Format::Text => {
+            let text = report::text::outcome(outcome, output.palette(ui), ui.verbosity().into());
+            // The plan stands above it.
+            if output.output.is_none() {
+                format!("\n{text}")
+            } else {
+                text
+            }
+        }
+        Format::Json => report::json::outcome(outcome),
+        Format::Markdown => report::markdown::outcome(outcome),
+    };
+    output.write(ui, &text)?;
+    Ok(outcome.error_kind().map_or(Done::Quietly, Done::As))
+}
+
+struct Shown {
+    progress: Progress,
+}
+
+impl Observer for Shown {
+    fn started(&self, _change: &Change) {}
+
+    fn finished(&self, item: &Item) {
+        self.progress.finished(&format!(
+            "{} {}",
+            item.address,
+            report::words::status(item.status)
+        ));
+    }
+}

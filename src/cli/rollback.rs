@@ -1,0 +1,88 @@
+//! `moorline rollback`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::execution::{self, Execution, WriteOptions};
+use super::failure::Failure;
+use super::selection::Selection;
+use super::session::{Session, Terms};
+use super::{Done, TenantOptions, plan};
+use crate::apply::journal::Command;
+use crate::apply::rollback::{Moved, Rollback, RollbackPlan};
+use crate::manifest::bundle;
+use crate::ui::Ui;
+
+/// Take back what an apply wrote: shows the plan and asks first.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The journal of that apply, as it named it at its end.
+    journal: PathBuf,
+    /// A folder with the tenant's moorline.yaml, or that file.
+    #[arg(default_value = ".")]
+    path: PathBuf,
+    /// Show the plan; nothing is written.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    pub(super) write: WriteOptions,
+    #[command(flatten)]
+    tenant: TenantOptions,
+}
+
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+    let Arguments { write, tenant, .. } = arguments;
+    // What the manifests say is not what is wanted now: whether they are valid does not matter.
+    let mut loaded = bundle::load(&arguments.path);
+    let declared = std::mem::take(&mut loaded.manifests);
+    let desired = loaded
+        .into_tenant()
+        .map_err(|invalid| Failure::invalid(invalid, &arguments.path))?;
+    let everything = Selection::new(&[], &[])?;
+    let mut session = Session::sign_in(ui, tenant, desired, everything).await?;
+    session.settle(ui).await?;
+    let record = session.journal(&arguments.journal)?;
+    let rollback = Rollback::of(record, &declared, &mut session.desired.sources);
+    session.desired.manifests = rollback.manifests();
+    session.selection = Selection::new(&tenant.only.globs, &session.desired.manifests)?;
+    let (_, live) = session.plan(ui, Terms::default()).await?;
+    let RollbackPlan { plan, moved } = rollback.plan(
+        &session.desired,
+        &declared,
+        &live,
+        |address| session.selection.takes(address),
+        &session.plan_options(Terms::default()),
+    );
+    let stays = !moved.is_empty() && !write.skip_stale;
+    let stale = |moved| Moved(moved).into_error();
+    if arguments.dry_run {
+        session.close().await;
+        plan::write(ui, &write.output, &plan)?;
+        return match stays {
+            true => Err(stale(moved).into()),
+            false => Ok(Done::Quietly),
+        };
+    }
+    execution::show(ui, write, &plan)?;
+    if stays {
+        return Err(stale(moved).into());
+    }
+    let execution = Execution {
+        ui,
+        options: write,
+        session: &session,
+        plan: &plan,
+        live: &live,
+        command: Command::Rollback,
+        journal: Some(&arguments.journal),
+    };
+    let outcome = if plan.summary.is_empty() {
+        execution.nothing_to_do()
+    } else {
+        execution.may_go_on()?;
+        execution.carry_out().await?
+    };
+    session.close().await;
+    execution::finish(ui, &write.output, &outcome.leaving_out(moved))
+}

@@ -1,0 +1,57 @@
+//! The journals of a session: its own, and those of earlier runs.
+
+use std::path::Path;
+
+use super::Session;
+use crate::apply::journal::{self, Command, Draft, Origin, Record};
+use crate::cli::failure::Failure;
+use crate::plan::TenantRef;
+use crate::report::words;
+use crate::ui::Ui;
+
+impl Session {
+    /// Returns what a journal says of a run; `of` is the journal that the run is about.
+    fn origin(&self, command: Command, of: Option<&Path>) -> Origin {
+        Origin {
+            command,
+            of: of.map(|path| path.display().to_string()),
+            directory_id: self.directory.to_string(),
+            emulated: self.sandbox.is_some() || self.graph.endpoints().graph_is_overridden(),
+            signed_in_with: self.signed_in_with.clone(),
+        }
+    }
+
+    /// Returns where a run notes what it writes, nothing where nothing of it is kept.
+    pub(in crate::cli) fn draft(&self, command: Command, of: Option<&Path>) -> Option<Draft> {
+        self.keeps.then(|| Draft {
+            root: self.desired.root.clone(),
+            origin: self.origin(command, of),
+        })
+    }
+
+    /// Looks after what earlier runs had begun that ended suddenly, and says what became of it.
+    pub(in crate::cli) async fn settle(&self, ui: &Ui) -> Result<(), Failure> {
+        if !self.keeps {
+            return Ok(());
+        }
+        let tenant = TenantRef::from(&self.desired.tenant);
+        let origin = self.origin(Command::Apply, None);
+        let settled = journal::settle(&self.desired.root, &tenant, &origin, &self.graph);
+        for settled in settled.await? {
+            ui.warning(&words::settled(&settled));
+        }
+        Ok(())
+    }
+
+    /// Reads a journal, which must be about this tenant.
+    pub(in crate::cli) fn journal(&self, path: &Path) -> Result<Record, Failure> {
+        let tenant = TenantRef::from(&self.desired.tenant);
+        let about_this = |record: Record| {
+            record.expect_over()?;
+            record.expect(&tenant, &self.origin(Command::Apply, None))?;
+            Ok(record)
+        };
+        let record = journal::read(path).and_then(about_this);
+        record.map_err(|error| error.into_error().into())
+    }
+}

@@ -1,0 +1,304 @@
+//! Runs that end suddenly: whatever was under way, the next run finds it, and everything is there in the end, once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use moorline::apply::journal::{self, JournalError, Record};
+use serde_json::{Value, json};
+
+use crate::served::Served;
+use crate::support::Workspace;
+
+/// How much faster than the world both sides' time runs, and for how long a read shows what was before a write:
+/// below the minute for which a run waits for what it wrote.
+const PACE: &str = "100";
+const LAG: u32 = 5;
+
+const KINDS: [(&str, &str); 2] = [
+    ("windowsIdentityProtectionConfiguration", "pinMinimumLength"),
+    (
+        "windowsUpdateForBusinessConfiguration",
+        "featureUpdatesDeferralPeriodInDays",
+    ),
+];
+
+/// What becomes of the objects: their number is that of the changes.
+const OBJECTS: usize = 40;
+
+const APPLY: [&str; 4] = ["apply", "--yes", "--allow", "delete"];
+const PACED: (&str, &str) = ("MOORLINE_TEST_CLOCK", PACE);
+
+/// What an apply does to an object.
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    Created,
+    Updated,
+    UpdatedAndAssigned,
+    Assigned,
+    Deleted,
+}
+
+fn fate(number: usize) -> Fate {
+    match number % 10 {
+        0..3 => Fate::Created,
+        3..6 => Fate::Updated,
+        6 => Fate::UpdatedAndAssigned,
+        7 | 8 => Fate::Assigned,
+        _ => Fate::Deleted,
+    }
+}
+
+fn name(number: usize) -> String {
+    format!("Configuration {number:02}")
+}
+
+fn id(number: usize) -> String {
+    format!("00000003-0000-4000-8000-{number:012}")
+}
+
+/// A tenant that an apply creates, updates, assigns and deletes objects of.
+fn tenant() -> Served {
+    let group = |number: usize| format!("00000001-0000-4000-8000-{number:012}");
+    let workspace = Workspace::tenant(&[]);
+    let mut live = Vec::new();
+    for number in 0..OBJECTS {
+        let ((kind, property), fate) = (KINDS[number % 2], fate(number));
+        let mut manifest = json!({
+            "apiVersion": "graph.microsoft.com/beta", "kind": kind,
+            "metadata": { "name": format!("c{number:02}") },
+            "spec": { "displayName": name(number), property: 6 },
+        });
+        if fate == Fate::Deleted {
+            manifest["metadata"]["state"] = "absent".into();
+        }
+        if fate != Fate::Updated && fate != Fate::Deleted {
+            manifest["assignments"] = json!([{ "group": format!("Group {}", number % 3) }]);
+        }
+        workspace.write(&format!("c{number:02}.yaml"), manifest.to_string());
+        let value = if fate == Fate::Assigned { 6 } else { 8 };
+        if fate != Fate::Created {
+            live.push(json!({
+                "@odata.type": format!("#microsoft.graph.{kind}"), "id": id(number),
+                "displayName": name(number), property: value,
+            }));
+        }
+    }
+    let groups: Vec<Value> = (0..3)
+        .map(|number| json!({ "id": group(number), "displayName": format!("Group {number}") }))
+        .collect();
+    workspace.seed(&json!({ "groups": groups, "deviceConfigurations": live }));
+    let pace: u32 = PACE.parse().expect("a number");
+    Served::new(workspace, json!({ "timeScale": pace, "replicaLag": LAG }))
+}
+
+fn journals(served: &Served) -> Vec<PathBuf> {
+    let folder = served.workspace.file(".moorline/journal");
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("the folder can be read").path())
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// Returns the only journal, nothing where the run did not come to its header.
+fn only_journal(served: &Served) -> Option<Record> {
+    let [path] = &journals(served)[..] else {
+        return None;
+    };
+    match journal::read(path) {
+        Ok(record) => Some(record),
+        Err(JournalError::NoHeader(_)) => None,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Returns the objects by name, each without what tells when and how often it was written.
+fn objects(served: &Served) -> BTreeMap<String, Vec<Value>> {
+    let tenant = served.tenant();
+    let mut objects = BTreeMap::<String, Vec<Value>>::new();
+    for object in tenant["deviceConfigurations"].as_array().expect("a list") {
+        let name = object["displayName"].as_str().expect("a name").to_owned();
+        objects.entry(name).or_default().push(object.clone());
+    }
+    objects
+}
+
+/// Expects that a journal tells of every object that is not as it was.
+fn tells_all(record: Option<&Record>, before: &BTreeMap<String, Vec<Value>>, served: &Served) {
+    let begun = record.map(Record::begun).unwrap_or_default();
+    let told: BTreeSet<&str> = begun
+        .iter()
+        .map(|change| change.first.display_name.as_str())
+        .collect();
+    let after = objects(served);
+    for name in before.keys().chain(after.keys()) {
+        let same = before.get(name) == after.get(name);
+        assert!(
+            same || told.contains(name.as_str()),
+            "{name} is not told of"
+        );
+    }
+}
+
+/// Runs it again after a run that ended suddenly, and expects that everything is there, once.
+fn converges(served: &Served, resume: bool) {
+    // A run that is killed may just have ended by itself.
+    let record = only_journal(served).filter(|record| record.end().is_none());
+    let journal = record.map(|record| record.path.display().to_string());
+    let resumed = journal.as_deref().filter(|_| resume);
+    let resumed = resumed.map(|journal| ["--resume", journal]);
+    let arguments = [&APPLY[..], resumed.as_ref().map_or(&[], |it| &it[..])].concat();
+    let run = served.run(&arguments, &[PACED]).expect(0);
+    if journal.is_some() {
+        assert!(run.stderr.contains("ended suddenly"), "{}", run.stderr);
+    }
+    served
+        .run(&["plan", "--detailed-exitcode"], &[PACED])
+        .expect(0);
+    let declared: BTreeSet<String> = (0..OBJECTS)
+        .filter(|number| fate(*number) != Fate::Deleted)
+        .map(name)
+        .collect();
+    let objects = objects(served);
+    assert_eq!(objects.keys().cloned().collect::<BTreeSet<_>>(), declared);
+    for (name, objects) in objects {
+        assert_eq!(objects.len(), 1, "{name} is there once");
+    }
+    for path in journals(served) {
+        match journal::read(&path) {
+            Ok(record) => assert!(record.end().is_some(), "{} has its end", path.display()),
+            Err(error) => assert!(matches!(error, JournalError::NoHeader(_)), "{error}"),
+        }
+    }
+}
+
+/// Ends an apply at a point and runs it again.
+fn survives(point: &str, number: usize) {
+    let served = tenant();
+    let before = objects(&served);
+    let kill = format!("{point}:{number}");
+    // It ends by a signal, not by a code.
+    served
+        .run(&APPLY, &[PACED, ("MOORLINE_TEST_KILL", &kill)])
+        .expect(-1);
+    tells_all(only_journal(&served).as_ref(), &before, &served);
+    converges(&served, number.is_multiple_of(2));
+}
+
+/// Does so much at once.
+fn at_once<T: Send>(cases: Vec<T>, case: impl Fn(T) + Sync) {
+    let cases = Mutex::new(cases);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let next = cases.lock().expect("nobody panicked").pop();
+                    let Some(next) = next else { break };
+                    case(next);
+                }
+            });
+        }
+    });
+}
+
+/// How often an apply of all passes each point: a request is noted, sent and answered, a change has one result.
+fn passes() -> [(&'static str, usize); 4] {
+    let requests = |number| match fate(number) {
+        Fate::Created | Fate::UpdatedAndAssigned => 2,
+        Fate::Updated | Fate::Assigned | Fate::Deleted => 1,
+    };
+    let requests = (0..OBJECTS).map(requests).sum();
+    [
+        ("journal-intent", requests),
+        ("send", requests),
+        ("answer", requests),
+        ("journal-result", OBJECTS),
+    ]
+}
+
+#[test]
+fn an_apply_that_ends_at_any_point_is_completed_by_the_next() {
+    let some = |(point, passes): (&'static str, usize)| {
+        let numbers = [1, 2, passes / 4, passes / 2, passes - 9, passes];
+        numbers.map(|number| (point, number))
+    };
+    at_once(
+        passes().into_iter().flat_map(some).collect(),
+        |(point, number)| {
+            survives(point, number);
+        },
+    );
+}
+
+#[test]
+#[ignore = "takes some minutes"]
+fn an_apply_that_ends_at_every_single_point_is_completed_by_the_next() {
+    let all = |(point, passes): (&'static str, usize)| (1..=passes).map(move |at| (point, at));
+    at_once(
+        passes().into_iter().flat_map(all).collect(),
+        |(point, number)| {
+            survives(point, number);
+        },
+    );
+}
+
+/// Kills an apply once the tenant has seen so many calls, and a random while later.
+fn survives_a_kill(seed: u64) {
+    let random = seed.wrapping_mul(6_364_136_223_846_793_005).rotate_left(17);
+    let (calls, wait) = (8 + random % 200, Duration::from_micros(random % 7_919));
+    let served = tenant();
+    let before = objects(&served);
+    let mut apply = served.start(&APPLY, &[PACED]);
+    while served.running.calls().graph < calls && apply.try_wait().expect("it runs").is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(wait);
+    apply.kill().expect("it can be killed");
+    apply.wait().expect("it ends");
+    tells_all(only_journal(&served).as_ref(), &before, &served);
+    converges(&served, false);
+}
+
+#[test]
+fn an_apply_that_is_killed_is_completed_by_the_next() {
+    at_once((1..=8).collect(), survives_a_kill);
+}
+
+#[test]
+#[ignore = "takes some minutes"]
+fn an_apply_that_is_killed_a_hundred_times_is_completed_each_time() {
+    at_once((1..=100).collect(), survives_a_kill);
+}
+
+#[test]
+fn what_an_apply_had_done_when_it_ended_can_be_taken_back() {
+    for point in ["send:30", "answer:31"] {
+        let served = tenant();
+        let before = objects(&served);
+        served
+            .run(&APPLY, &[PACED, ("MOORLINE_TEST_KILL", point)])
+            .expect(-1);
+        assert_ne!(objects(&served), before);
+        let journal = only_journal(&served).expect("a journal").path;
+        let journal = journal.to_str().expect("a path");
+        let rollback = ["rollback", journal, "--yes", "--allow", "delete"];
+        let run = served.run(
+            &[&rollback[..], &["--allow", "unassign-all"]].concat(),
+            &[PACED],
+        );
+        run.expect(0);
+        let values = |objects: BTreeMap<String, Vec<Value>>| -> Vec<Vec<Value>> {
+            let kept = |object: &Value| KINDS.map(|(_, property)| object[property].clone());
+            let assigned = |object: &Value| object["assignments"].as_array().map(Vec::len);
+            let of = |object: &Value| json!([object["id"], kept(object), assigned(object)]);
+            objects
+                .values()
+                .map(|all| all.iter().map(of).collect())
+                .collect()
+        };
+        assert_eq!(values(objects(&served)), values(before), "{point}");
+    }
+}

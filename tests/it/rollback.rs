@@ -1,0 +1,418 @@
+//! Taking back what an apply wrote.
+
+use moorline::kinds;
+use moorline::schema::model::{Model, Structure};
+use moorline::schema::semantics::Semantics;
+use moorline::schema::types::GraphVersion;
+use serde_json::{Map, Value, json};
+
+use crate::samples::{self, SECRET};
+use crate::served::Served;
+use crate::support::{Run, Workspace};
+
+const ALLOWED: [&str; 13] = [
+    "--yes",
+    "--allow",
+    "delete",
+    "--allow",
+    "replace",
+    "--allow",
+    "registration/mfa-off",
+    "--allow",
+    "registration/laps-off",
+    "--allow",
+    "registration/join-nobody",
+    "--allow",
+    "registration/local-admins-widened",
+];
+
+fn plan(workspace: &Workspace) -> Value {
+    workspace
+        .run(&["plan", "--sandbox=s.json", "--format", "json"])
+        .expect(0)
+        .json()
+}
+
+/// Applies what is declared, and returns the journal of it.
+fn apply(workspace: &Workspace) -> String {
+    let arguments = ["apply", "--sandbox=s.json", "--format", "json"];
+    let run = workspace.run(&[&arguments[..], &ALLOWED].concat());
+    let outcome = run.expect(0).json();
+    outcome["journal"].as_str().expect("a journal").to_owned()
+}
+
+fn rollback(workspace: &Workspace, journal: &str, more: &[&str]) -> Run {
+    workspace.run(
+        &[
+            &["rollback", journal, "--sandbox=s.json"],
+            &ALLOWED[..],
+            more,
+        ]
+        .concat(),
+    )
+}
+
+#[test]
+fn what_an_apply_of_the_example_wrote_is_taken_back_to_the_last_setting() {
+    let workspace = Workspace::example("contoso");
+    let before = plan(&workspace);
+    let journal = apply(&workspace);
+    assert_ne!(plan(&workspace)["digest"], before["digest"]);
+
+    let run = rollback(&workspace, &journal, &[]).expect(0);
+    let stdout = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "- androidDeviceOwnerTrustedRootCertificate/root-ca",
+        "~ userDeviceQuota 20 -> 50",
+        "what the tenant masks in `omaSettings` stays as that run wrote it",
+        "the manifests still declare what is taken back here",
+        "Applied: 13 done, 0 failed, 0 skipped.",
+    ] {
+        assert!(stdout.contains(words), "{words}\n{}", run.stdout);
+    }
+    // The digest is of what every object is like, and of all that would be sent.
+    let after = plan(&workspace);
+    assert_eq!(after["digest"], before["digest"], "{:#}", after["summary"]);
+}
+
+#[test]
+fn a_rollback_can_be_taken_back_itself() {
+    let workspace = Workspace::example("contoso");
+    let journal = apply(&workspace);
+    let back = rollback(&workspace, &journal, &["--format", "json"]).expect(0);
+    let journal = back.json()["journal"].clone();
+    let again = rollback(&workspace, journal.as_str().expect("a journal"), &[]).expect(0);
+    assert!(
+        again.stdout.contains("is made anew and gets another id"),
+        "{}",
+        again.stdout
+    );
+    let summary = &plan(&workspace)["summary"];
+    assert_eq!(summary["unchanged"], 27, "{summary:#}");
+}
+
+/// Returns whether a property says that there is a secret, which only the service knows.
+fn says_secret(name: &str) -> bool {
+    name.ends_with("IsSet") || name.ends_with("CodeSet")
+}
+
+/// Returns a spec with every property changed that can be.
+fn changed(model: &Model, structure: &Structure, spec: &Map<String, Value>) -> Map<String, Value> {
+    let mut other = spec.clone();
+    for (name, value) in &mut other {
+        let property = &structure.properties[name];
+        let bound = Semantics::built_in().rules(&structure.name);
+        let bound = bound
+            .into_iter()
+            .any(|rule| rule.not_greater.contains(name));
+        let fixed = property.facts.fixed || property.facts.volatile || name == "displayName";
+        let fixed = fixed || says_secret(name);
+        let changed = samples::changed(model, property, &property.shape, value);
+        if let Some(changed) = changed.filter(|_| !fixed && !bound) {
+            *value = changed;
+        }
+    }
+    other
+}
+
+#[test]
+fn every_property_of_every_kind_comes_back() {
+    let workspace = Workspace::tenant(&[]);
+    workspace.seed(&samples::directory());
+    let served = Served::new(workspace, json!({}));
+    let model = Model::of(GraphVersion::Beta);
+    let declare = |state: &str, spec: &dyn Fn(&str) -> Map<String, Value>| {
+        for kind in kinds::all() {
+            let mut manifest = json!({
+                "apiVersion": "graph.microsoft.com/beta", "kind": kind.name,
+                "metadata": { "name": "one" }, "spec": spec(&kind.name),
+            });
+            if kind.family.assignable {
+                manifest["metadata"]["state"] = state.into();
+                manifest["assignments"] = json!([{ "group": "Group A" }]);
+            }
+            let file = format!("{}.yaml", kind.name);
+            served.workspace.write(&file, manifest.to_string());
+        }
+    };
+    let full = |kind: &str| samples::full(model, kind, "Full");
+    let other = |kind: &str| {
+        let structure = model.get(kind).expect("the kind exists");
+        changed(model, &structure, &full(kind))
+    };
+    let plan = || {
+        served
+            .run(&["plan", "--format", "json"], &[])
+            .expect(0)
+            .json()
+    };
+    let apply = || {
+        let arguments = [&["apply", "--format", "json"][..], &ALLOWED].concat();
+        let outcome = served
+            .run(&arguments, &[(SECRET, "a-sample-secret")])
+            .expect(0)
+            .json();
+        outcome["journal"].as_str().expect("a journal").to_owned()
+    };
+    let rollback =
+        |journal: &str| served.run(&[&["rollback", journal], &ALLOWED[..]].concat(), &[]);
+
+    declare("present", &full);
+    apply();
+    let before = plan();
+    declare("present", &other);
+    let journal = apply();
+    rollback(&journal).expect(0);
+    declare("present", &full);
+    assert_eq!(plan()["digest"], before["digest"]);
+
+    declare("absent", &full);
+    let journal = apply();
+    assert_eq!(served.tenant()["deviceConfigurations"], json!([]));
+    // That a key is there, the service does not show without the key.
+    rollback(&journal).expect(6);
+    declare("present", &full);
+    let after = plan();
+    let changes = after["changes"].as_array().expect("a list");
+    let fields = changes
+        .iter()
+        .flat_map(|change| change["fields"].as_array());
+    let differ: Vec<&Value> = fields
+        .flatten()
+        .filter(|field| field["status"] == "change")
+        .map(|field| &field["path"])
+        .collect();
+    // The only element that the samples have there is one that is masked.
+    let secret = |path: &Value| {
+        let name = path[0].as_str().unwrap_or_default();
+        says_secret(name) || name == "omaSettings"
+    };
+    assert!(differ.iter().all(|path| secret(path)), "{differ:#?}");
+    assert_eq!(after["summary"]["assignmentChanges"], 0);
+}
+
+/// A manifest of a Windows Hello profile.
+fn hello(metadata: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: windowsIdentityProtectionConfiguration\nmetadata: {{ {metadata} }}\nspec: {{ {spec} }}\n"
+    )
+}
+
+fn live(kind: &str, number: u8, name: &str, setting: (&str, u8)) -> Value {
+    json!({
+        "@odata.type": format!("#microsoft.graph.{kind}"), "displayName": name, setting.0: setting.1,
+        "id": format!("00000000-0000-4000-8000-0000000000{number:02}"),
+    })
+}
+
+const HELLO: &str = "windowsIdentityProtectionConfiguration";
+const PIN: (&str, u8) = ("pinMinimumLength", 4);
+const GENERAL: &str = "windows10GeneralConfiguration";
+const PASSWORD: (&str, u8) = ("passwordMinimumLength", 8);
+
+/// Two profiles that an apply changes.
+fn two() -> Workspace {
+    let workspace = Workspace::tenant(&[
+        (
+            "a.yaml",
+            &hello(
+                "name: a",
+                "displayName: A, pinMinimumLength: 6, pinExpirationInDays: 90",
+            ),
+        ),
+        (
+            "b.yaml",
+            &hello("name: b", "displayName: B, pinMinimumLength: 6"),
+        ),
+    ]);
+    let objects = [live(HELLO, 1, "A", PIN), live(HELLO, 2, "B", PIN)];
+    workspace.seed(&json!({ "deviceConfigurations": objects }));
+    workspace
+}
+
+fn pins(workspace: &Workspace) -> Vec<Value> {
+    let state = workspace.json("s.json");
+    let objects = state["deviceConfigurations"].as_array().expect("a list");
+    let pin = |object: &Value| object["pinMinimumLength"].clone();
+    objects.iter().map(pin).collect()
+}
+
+fn edit(workspace: &Workspace, object: &str, setting: &str) {
+    let edit = ["sandbox", "edit", "s.json", object, "--set", setting];
+    workspace.run(&edit).expect(0);
+}
+
+#[test]
+fn what_somebody_changed_since_is_not_taken_back() {
+    let workspace = two();
+    let journal = apply(&workspace);
+    edit(&workspace, &format!("{HELLO}/A"), "pinMinimumLength=5");
+    let run = rollback(&workspace, &journal, &[]).expect(4);
+    let words = format!("{HELLO}/a: pinMinimumLength was left at 6 and is 5 now");
+    assert!(run.stderr.contains(&words), "{}", run.stderr);
+    assert_eq!(pins(&workspace), [5, 6]);
+    rollback(&workspace, &journal, &["--dry-run"]).expect(4);
+
+    let skip = ["--skip-stale", "--format", "json"];
+    let outcome = rollback(&workspace, &journal, &skip).expect(6).json();
+    let status = |name: &str| {
+        let mut items = outcome["items"].as_array().expect("a list").iter();
+        let item = items.find(|item| item["address"] == format!("{HELLO}/{name}"));
+        item.map(|item| item["status"].clone())
+    };
+    assert_eq!(
+        (status("a"), status("b")),
+        (Some(json!("stale")), Some(json!("applied")))
+    );
+    assert_eq!(pins(&workspace), [5, 4]);
+}
+
+#[test]
+fn what_somebody_changed_beside_it_stays() {
+    let workspace = two();
+    let journal = apply(&workspace);
+    edit(&workspace, &format!("{HELLO}/A"), "pinMaximumLength=99");
+    rollback(&workspace, &journal, &[]).expect(0);
+    assert_eq!(pins(&workspace), [4, 4]);
+    let object = &workspace.json("s.json")["deviceConfigurations"][0];
+    assert_eq!(
+        (&object["pinMaximumLength"], &object["pinExpirationInDays"]),
+        (&json!(99), &Value::Null)
+    );
+    let run = rollback(&workspace, &journal, &[]).expect(0);
+    assert!(
+        run.stdout.contains("No changes. 2 objects match"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn a_rollback_needs_no_valid_manifests_and_reminds_of_those_that_want_it_again() {
+    let workspace = two();
+    let journal = apply(&workspace);
+    workspace.edit(
+        "a.yaml",
+        "pinMinimumLength: 6, pinExpirationInDays: 90",
+        "pinMinimumLength: 4",
+    );
+    let reminded = |run: Run| -> Vec<String> {
+        let warnings = run.json()["warnings"].clone();
+        serde_json::from_value(warnings).expect("a list")
+    };
+    let dry = ["--dry-run", "--format", "json"];
+    let [one] = &reminded(rollback(&workspace, &journal, &dry).expect(0))[..] else {
+        panic!("one of the two was reverted already");
+    };
+    assert!(one.contains(&format!("revert {HELLO}/b as well")), "{one}");
+    assert_eq!(pins(&workspace), [6, 6], "it was a dry run");
+
+    workspace.edit("b.yaml", "pinMinimumLength: 6", "pinMinimumLength: four");
+    workspace.run(&["plan", "--sandbox=s.json"]).expect(3);
+    rollback(&workspace, &journal, &[]).expect(0);
+    assert_eq!(pins(&workspace), [4, 4]);
+}
+
+#[test]
+fn what_was_created_is_deleted_only_on_demand_and_only_by_its_id() {
+    let workspace = Workspace::tenant(&[(
+        "a.yaml",
+        &hello("name: a", "displayName: A, pinMinimumLength: 6"),
+    )]);
+    workspace.seed(&json!({ "deviceConfigurations": [live(GENERAL, 1, "A", PASSWORD)] }));
+    let journal = apply(&workspace);
+    let refused = workspace
+        .run(&["rollback", &journal, "--sandbox=s.json", "--yes"])
+        .expect(5);
+    assert!(
+        refused.stderr.contains("--allow delete"),
+        "{}",
+        refused.stderr
+    );
+
+    let text = std::fs::read_to_string(workspace.file(&journal)).expect("a journal");
+    let unknown: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.contains("\"result\""))
+        .collect();
+    workspace.write("unknown.jsonl", unknown.join("\n") + "\n");
+    let run = rollback(&workspace, "unknown.jsonl", &[]).expect(0);
+    assert!(
+        run.stdout
+            .contains("it is not known whether it was created"),
+        "{}",
+        run.stdout
+    );
+
+    rollback(&workspace, &journal, &[]).expect(0);
+    let left = &workspace.json("s.json")["deviceConfigurations"];
+    assert_eq!(left.as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        left[0]["@odata.type"],
+        format!("#microsoft.graph.{GENERAL}")
+    );
+}
+
+#[test]
+fn what_was_replaced_is_there_again_under_another_id() {
+    let pinned = "name: a, id: 00000000-0000-4000-8000-000000000001";
+    let workspace = Workspace::tenant(&[("a.yaml", &hello(pinned, "displayName: A"))]);
+    let mut other = live(GENERAL, 1, "A", PASSWORD);
+    other
+        .as_object_mut()
+        .expect("an object")
+        .remove("pinMinimumLength");
+    other["passwordMinimumLength"] = 8.into();
+    other["assignments"] =
+        json!([{ "target": { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" } }]);
+    workspace.seed(&json!({ "deviceConfigurations": [other] }));
+    let journal = apply(&workspace);
+    rollback(&workspace, &journal, &[]).expect(0);
+    let state = workspace.json("s.json");
+    let [object] = &state["deviceConfigurations"].as_array().expect("a list")[..] else {
+        panic!("one object is left: {state:#}");
+    };
+    assert_eq!(object["@odata.type"], format!("#microsoft.graph.{GENERAL}"));
+    assert_eq!(object["passwordMinimumLength"], 8);
+    assert_eq!(object["assignments"].as_array().map(Vec::len), Some(1));
+    assert_ne!(object["id"], "00000000-0000-4000-8000-000000000001");
+    assert_eq!(
+        plan(&workspace)["changes"][0]["blocked"][0]["code"],
+        "match/id-gone"
+    );
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn what_the_service_made_of_it_is_taken_back_too() {
+    let policy = "apiVersion: graph.microsoft.com/v1.0\nkind: deviceRegistrationPolicy\nmetadata: { name: it }\nspec: { userDeviceQuota: 200 }\n";
+    let workspace = Workspace::tenant(&[("policy.yaml", policy)]);
+    let quota = || workspace.json("s.json")["deviceRegistrationPolicy"]["userDeviceQuota"].clone();
+    let arguments = ["apply", "--sandbox=s.json", "--yes", "--format", "json"];
+    let outcome = workspace.run(&arguments).expect(6).json();
+    assert_eq!(
+        (&outcome["items"][0]["status"], quota()),
+        (&json!("didNotStick"), json!(100))
+    );
+    let journal = outcome["journal"].as_str().expect("a journal");
+    rollback(&workspace, journal, &[]).expect(0);
+    assert_eq!(quota(), 50);
+}
+
+#[test]
+fn an_object_that_was_deleted_twice_is_not_made_twice() {
+    let workspace = two();
+    workspace.write("a.yaml", hello("name: a, state: absent", "displayName: A"));
+    let journal = apply(&workspace);
+    workspace.write(
+        "a.yaml",
+        hello("name: a", "displayName: A, pinMinimumLength: 9"),
+    );
+    apply(&workspace);
+    let run = rollback(&workspace, &journal, &[]).expect(4);
+    assert!(
+        run.stderr.contains("`A` exists again, as "),
+        "{}",
+        run.stderr
+    );
+}
