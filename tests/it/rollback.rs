@@ -149,7 +149,7 @@ fn every_property_of_every_kind_comes_back() {
     let apply = || {
         let arguments = [&["apply", "--format", "json"][..], &ALLOWED].concat();
         let outcome = served
-            .run(&arguments, &[(SECRET, "a-sample-secret")])
+            .run(&arguments, &[(SECRET, "canary-of-a-sample")])
             .expect(0)
             .json();
         outcome["journal"].as_str().expect("a journal").to_owned()
