@@ -9,7 +9,7 @@ use super::session::{Session, Terms};
 use crate::apply::saved::{self, SavedPlanError};
 use crate::apply::{ApplyError, StaleChange};
 use crate::error::{Error, ErrorKind};
-use crate::manifest::{Address, Desired};
+use crate::manifest::{Address, Desired, TENANT_FILE};
 use crate::plan::Plan;
 use crate::tenant::Live;
 use crate::ui::Ui;
@@ -62,6 +62,15 @@ impl ReviewedOptions {
                     .hint("Give the folder with the manifests as PATH."));
             }
             (Some(plan), false) => (path, Some(plan.as_path())),
+            (None, true) if !Path::new(TENANT_FILE).is_file() => {
+                let message = format!(
+                    "there is no tenant here that `{}` could be of",
+                    path.display()
+                );
+                let form = format!("`moorline apply FOLDER --plan {}`", path.display());
+                return Err(Error::new(ErrorKind::Usage, "usage/plan", message)
+                    .hint(format!("Say where its manifests are: {form}.")));
+            }
             (None, true) => (Path::new("."), Some(path)),
             (None, false) => (path, None),
         };

@@ -6,7 +6,7 @@ use globset::{GlobBuilder, GlobSetBuilder};
 use walkdir::WalkDir;
 
 /// The name of a tenant file.
-pub(super) const TENANT_FILE: &str = "moorline.yaml";
+pub const TENANT_FILE: &str = "moorline.yaml";
 
 /// Where a manifest entry of a tenant file leads.
 #[derive(Debug)]

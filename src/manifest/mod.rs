@@ -37,6 +37,7 @@ mod unknown;
 pub mod value;
 
 pub use assignment::Assignment;
+pub use discover::TENANT_FILE;
 pub use envelope::schema as envelope_schema;
 pub use tenant_file::TenantFile;
 

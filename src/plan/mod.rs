@@ -178,9 +178,7 @@ impl Change {
 
     /// Returns whether it writes a value of which nobody can say whether the tenant has it.
     pub fn rewrites(&self) -> bool {
-        let withheld = |shown: &Shown| *shown == Shown::Withheld;
-        self.with_status(FieldStatus::Change)
-            .any(|field| withheld(&field.before) && withheld(&field.after))
+        self.fields.iter().any(FieldChange::is_rewritten)
     }
 
     /// Returns the fields of a status.
@@ -229,6 +227,14 @@ pub struct FieldChange {
     /// Where it was declared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
+}
+
+impl FieldChange {
+    /// Returns whether it is written though nobody can say whether the tenant has it.
+    pub fn is_rewritten(&self) -> bool {
+        self.status == FieldStatus::Change
+            && [&self.before, &self.after].map(|shown| *shown == Shown::Withheld) == [true, true]
+    }
 }
 
 /// Whether a field would be sent.

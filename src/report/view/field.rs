@@ -63,6 +63,10 @@ impl Viewer<'_> {
         let reason = field.reason.as_deref().unwrap_or_default();
         let reason = sanitize::line(reason);
         let mut node = match field.status {
+            FieldStatus::Change if field.is_rewritten() => {
+                let words = Content::Words("written again: it cannot be compared".to_owned());
+                Node::new(Mark::Change, path, words)
+            }
             FieldStatus::Change => values.differs(path, from, to),
             FieldStatus::Unverifiable => {
                 let words = Content::Words(format!("cannot be compared: {reason}"));
