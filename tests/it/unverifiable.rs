@@ -81,7 +81,11 @@ fn a_secret_is_written_again_where_somebody_says_so() {
         &["--rewrite-secret", &property],
     )
     .expect(0);
-    assert!(run.stdout.contains("preSharedKey  written again"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("preSharedKey  written again"),
+        "{}",
+        run.stdout
+    );
     let new = key(&workspace);
     assert_ne!(new, old);
     // The service refuses what changes nothing, which is what was wanted.
