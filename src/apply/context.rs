@@ -4,8 +4,10 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::approval::Approvals;
 use super::journal::Journal;
 use crate::clock::Point;
+use crate::graph::approval::Approval;
 use crate::graph::{Graph, GraphError, Request, Response};
 use crate::kinds::Cardinality;
 use crate::manifest::{Address, Desired, Link, Manifest};
@@ -29,6 +31,8 @@ pub(super) struct Context<'a> {
     pub(super) masked_read: bool,
     /// How long a write may take to show.
     pub(super) visibility: Duration,
+    /// How writes are dealt with that have to be approved.
+    pub(super) approvals: &'a Approvals,
     /// Ends the wait for what is written already.
     pub(super) cancelled: &'a AtomicBool,
 }
@@ -71,10 +75,14 @@ impl Work<'_> {
 
 impl Context<'_> {
     /// Sends a write.
-    pub(super) async fn send(&self, request: &Request) -> Result<Response, GraphError> {
+    pub(super) async fn send(
+        &self,
+        request: &Request,
+        approval: &Approval,
+    ) -> Result<Response, GraphError> {
         let clock = self.graph.clock();
         clock.pass(Point::Send);
-        let answer = self.graph.send(request).await;
+        let answer = self.graph.send_with(request, approval).await;
         clock.pass(Point::Answer);
         answer
     }

@@ -32,6 +32,8 @@ pub(super) struct Execution<'a> {
     secrets: &'a Secrets,
     /// The object before the change, `None` where there was none.
     before: Option<&'a LiveObject>,
+    /// The code of the approval that the request on its way has got already.
+    pub(super) code: Option<String>,
     /// How many of its requests are in the journal.
     pub(super) noted: usize,
     /// The id of the object that this change created.
@@ -52,6 +54,7 @@ impl<'a> Execution<'a> {
             work,
             secrets,
             before,
+            code: None,
             noted: 0,
             created: None,
             writes: 0,
@@ -104,6 +107,7 @@ impl<'a> Execution<'a> {
 
     /// Notes in the journal what is about to be sent.
     fn note(&mut self, planned: &Request) -> Result<(), Failure> {
+        self.code = None;
         let Some(journal) = self.context.journal else {
             return Ok(());
         };
@@ -116,8 +120,11 @@ impl<'a> Execution<'a> {
             id: self.id().filter(|_| !self.creates(planned)),
             before: self.before.filter(|_| self.noted == 0),
         };
+        let mut intent = write.intent(journal.now());
+        self.code = self.context.approvals.code_of(&intent);
+        intent.approval.clone_from(&self.code);
         journal
-            .intend(write.intent(journal.now()))
+            .intend(intent)
             .map_err(|error| Failure::unnoted(&error))?;
         self.noted += 1;
         Ok(())
@@ -143,7 +150,7 @@ impl<'a> Execution<'a> {
         let mut sendings = 0;
         loop {
             sendings += 1;
-            let error = match self.context.send(request).await {
+            let error = match self.send(request).await {
                 Ok(_) => {
                     self.writes += 1;
                     return Ok(());

@@ -20,6 +20,7 @@ use crate::manifest::{Address, Desired, Manifest};
 use crate::plan::{Change, Plan};
 use crate::tenant::names::Names;
 
+mod approval;
 mod change;
 mod context;
 mod create;
@@ -40,6 +41,7 @@ mod tests;
 mod verify;
 mod wording;
 
+pub use approval::{Approvals, Given};
 pub use error::{ApplyError, BlockedChange, MissingSecret, StaleChange};
 pub use outcome::{Item, Outcome, Status};
 
@@ -58,6 +60,8 @@ pub struct ApplyOptions {
     pub skip_blocked: bool,
     /// How long a write may take to show.
     pub visibility: Duration,
+    /// How writes are dealt with that have to be approved.
+    pub approvals: Approvals,
 }
 
 impl Default for ApplyOptions {
@@ -66,6 +70,7 @@ impl Default for ApplyOptions {
             skip_stale: false,
             skip_blocked: false,
             visibility: Duration::from_secs(60),
+            approvals: Approvals::default(),
         }
     }
 }
@@ -122,6 +127,7 @@ impl<'a> Applier<'a> {
             journal: None,
             masked_read: self.plan.masked_read,
             visibility: self.options.visibility,
+            approvals: &self.options.approvals,
             cancelled: self.cancelled,
         };
         let blocked = self.blocked()?;

@@ -397,6 +397,7 @@ pub(super) fn outcome() -> Outcome {
         status,
         id: Some(ADMINS.to_owned()),
         writes: 1,
+        approval: None,
         message: message.map(str::to_owned),
         help: message.map(|_| "grant `DeviceManagementConfiguration.ReadWrite.All`".to_owned()),
     };

@@ -274,7 +274,7 @@ fn a_run_that_is_resumed_takes_no_value_from_the_journal() {
     for words in [
         "ended suddenly",
         "gone is no longer declared",
-        "1 of 2 changes are left",
+        "2 of 2 changes are left",
     ] {
         assert!(run.stderr.contains(words), "{words}\n{}", run.stderr);
     }

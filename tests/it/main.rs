@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod all_kinds;
+mod approvals;
 mod command_line;
 mod compare;
 #[cfg(debug_assertions)]

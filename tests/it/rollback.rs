@@ -1,14 +1,10 @@
 //! Taking back what an apply wrote.
 
-use moorline::kinds;
-use moorline::schema::model::{Model, Structure};
-use moorline::schema::semantics::Semantics;
-use moorline::schema::types::GraphVersion;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::samples::{self, SECRET};
-use crate::served::Served;
 use crate::support::{Run, Workspace};
+
+mod every_kind;
 
 const ALLOWED: [&str; 13] = [
     "--yes",
@@ -89,106 +85,6 @@ fn a_rollback_can_be_taken_back_itself() {
     );
     let summary = &plan(&workspace)["summary"];
     assert_eq!(summary["unchanged"], 27, "{summary:#}");
-}
-
-/// Returns whether a property says that there is a secret, which only the service knows.
-fn says_secret(name: &str) -> bool {
-    name.ends_with("IsSet") || name.ends_with("CodeSet")
-}
-
-/// Returns a spec with every property changed that can be.
-fn changed(model: &Model, structure: &Structure, spec: &Map<String, Value>) -> Map<String, Value> {
-    let mut other = spec.clone();
-    for (name, value) in &mut other {
-        let property = &structure.properties[name];
-        let bound = Semantics::built_in().rules(&structure.name);
-        let bound = bound
-            .into_iter()
-            .any(|rule| rule.not_greater.contains(name));
-        let fixed = property.facts.fixed || property.facts.volatile || name == "displayName";
-        let fixed = fixed || says_secret(name);
-        let changed = samples::changed(model, property, &property.shape, value);
-        if let Some(changed) = changed.filter(|_| !fixed && !bound) {
-            *value = changed;
-        }
-    }
-    other
-}
-
-#[test]
-fn every_property_of_every_kind_comes_back() {
-    let workspace = Workspace::tenant(&[]);
-    workspace.seed(&samples::directory());
-    let served = Served::new(workspace, json!({}));
-    let model = Model::of(GraphVersion::Beta);
-    let declare = |state: &str, spec: &dyn Fn(&str) -> Map<String, Value>| {
-        for kind in kinds::all() {
-            let mut manifest = json!({
-                "apiVersion": "graph.microsoft.com/beta", "kind": kind.name,
-                "metadata": { "name": "one" }, "spec": spec(&kind.name),
-            });
-            if kind.family.assignable {
-                manifest["metadata"]["state"] = state.into();
-                manifest["assignments"] = json!([{ "group": "Group A" }]);
-            }
-            let file = format!("{}.yaml", kind.name);
-            served.workspace.write(&file, manifest.to_string());
-        }
-    };
-    let full = |kind: &str| samples::full(model, kind, "Full");
-    let other = |kind: &str| {
-        let structure = model.get(kind).expect("the kind exists");
-        changed(model, &structure, &full(kind))
-    };
-    let plan = || {
-        served
-            .run(&["plan", "--format", "json"], &[])
-            .expect(0)
-            .json()
-    };
-    let apply = || {
-        let arguments = [&["apply", "--format", "json"][..], &ALLOWED].concat();
-        let outcome = served
-            .run(&arguments, &[(SECRET, "a-sample-secret")])
-            .expect(0)
-            .json();
-        outcome["journal"].as_str().expect("a journal").to_owned()
-    };
-    let rollback =
-        |journal: &str| served.run(&[&["rollback", journal], &ALLOWED[..]].concat(), &[]);
-
-    declare("present", &full);
-    apply();
-    let before = plan();
-    declare("present", &other);
-    let journal = apply();
-    rollback(&journal).expect(0);
-    declare("present", &full);
-    assert_eq!(plan()["digest"], before["digest"]);
-
-    declare("absent", &full);
-    let journal = apply();
-    assert_eq!(served.tenant()["deviceConfigurations"], json!([]));
-    // That a key is there, the service does not show without the key.
-    rollback(&journal).expect(6);
-    declare("present", &full);
-    let after = plan();
-    let changes = after["changes"].as_array().expect("a list");
-    let fields = changes
-        .iter()
-        .flat_map(|change| change["fields"].as_array());
-    let differ: Vec<&Value> = fields
-        .flatten()
-        .filter(|field| field["status"] == "change")
-        .map(|field| &field["path"])
-        .collect();
-    // The only element that the samples have there is one that is masked.
-    let secret = |path: &Value| {
-        let name = path[0].as_str().unwrap_or_default();
-        says_secret(name) || name == "omaSettings"
-    };
-    assert!(differ.iter().all(|path| secret(path)), "{differ:#?}");
-    assert_eq!(after["summary"]["assignmentChanges"], 0);
 }
 
 /// A manifest of a Windows Hello profile.
@@ -415,4 +311,86 @@ fn an_object_that_was_deleted_twice_is_not_made_twice() {
         "{}",
         run.stderr
     );
+}
+
+#[test]
+fn neither_claims_nor_protection_are_forgotten() {
+    let workspace = Workspace::tenant(&[
+        ("a.yaml", &hello("name: a", "displayName: A")),
+        ("b.yaml", &hello("name: b, protect: true", "displayName: B")),
+    ]);
+    workspace.edit(
+        "moorline.yaml",
+        "spec:\n",
+        "spec:\n  ownership: { scopeTag: Moorline, prune: true }\n",
+    );
+    let mut orphan = live(HELLO, 2, "Orphan", PIN);
+    orphan["roleScopeTagIds"] = json!(["7"]);
+    workspace.seed(&json!({
+        "roleScopeTags": [{ "id": "7", "displayName": "Moorline" }],
+        "deviceConfigurations": [live(HELLO, 1, "A", PIN), orphan],
+    }));
+    let journal = apply(&workspace);
+    let objects = || {
+        let state = workspace.json("s.json");
+        let objects = state["deviceConfigurations"].as_array().expect("a list");
+        let tags = |object: &Value| {
+            (
+                object["displayName"].clone(),
+                object["roleScopeTagIds"].clone(),
+            )
+        };
+        objects.iter().map(tags).collect::<Vec<_>>()
+    };
+    let tags = json!(["0", "7"]);
+    assert_eq!(
+        objects(),
+        [(json!("A"), tags.clone()), (json!("B"), tags.clone())]
+    );
+
+    let refused = rollback(&workspace, &journal, &[]).expect(5);
+    assert!(
+        refused.stdout.contains("`metadata.protect` forbids it"),
+        "{}",
+        refused.stdout
+    );
+    rollback(&workspace, &journal, &["--skip-blocked"]).expect(6);
+    let back = [
+        (json!("A"), json!(["0"])),
+        (json!("B"), tags),
+        (json!("Orphan"), json!(["7"])),
+    ];
+    assert_eq!(
+        objects(),
+        back,
+        "the tag is gone, what was pruned is back, and nothing is claimed or pruned"
+    );
+}
+
+#[test]
+fn a_secret_that_was_written_again_is_neither_restored_nor_unset() {
+    let wifi = "apiVersion: graph.microsoft.com/beta\nkind: windowsWifiConfiguration\nmetadata: { name: wifi }\nspec: { displayName: Wi-Fi, ssid: contoso, preSharedKey: { $env: WIFI_PSK } }\n";
+    let workspace = Workspace::tenant(&[("wifi.yaml", wifi)]);
+    let write = |more: &[&str], key: &str| {
+        let arguments = ["apply", "--sandbox=s.json", "--yes", "--format", "json"];
+        let run = workspace.run_with(&[&arguments, more].concat(), &[("WIFI_PSK", key)]);
+        run.expect(0).json()["journal"]
+            .as_str()
+            .expect("a journal")
+            .to_owned()
+    };
+    write(&[], "canary-first");
+    let journal = write(
+        &["--rewrite-secret", "windowsWifiConfiguration/wifi"],
+        "canary-second",
+    );
+    let withheld = workspace.json("s.json")["withheld"].clone();
+    let run = rollback(&workspace, &journal, &[]).expect(0);
+    let shown = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        shown.contains("`preSharedKey` cannot be restored"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(workspace.json("s.json")["withheld"], withheld);
 }

@@ -1,5 +1,8 @@
 //! A tenant that a sandbox in the test plays, and the binary that talks to it over HTTP: it outlives every run.
 
+#[cfg(debug_assertions)]
+use std::process::{Child, Stdio};
+
 use moorline::sandbox::state::State;
 use moorline::sandbox::{Running, Sandbox};
 use serde_json::Value;
@@ -44,9 +47,14 @@ impl Served {
 
     /// Starts the binary, for a test that does not let it end.
     #[cfg(debug_assertions)]
-    pub fn start(&self, arguments: &[&str], variables: &[(&str, &str)]) -> std::process::Child {
+    pub fn start(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Child {
         let (arguments, variables) = self.of(arguments, variables);
-        self.workspace.start_with(&arguments, &variables)
+        let mut command = self.workspace.command(&arguments);
+        command
+            .envs(variables)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command.spawn().expect("the binary runs")
     }
 
     /// Returns the tenant as it is now.
@@ -63,7 +71,7 @@ impl Served {
         let hosts = ["--graph-url", &self.url, "--login-url", &self.url];
         let app = [
             ("AZURE_CLIENT_ID", "tests"),
-            ("AZURE_CLIENT_SECRET", "tests"),
+            ("AZURE_CLIENT_SECRET", "canary"),
         ];
         ([arguments, &hosts].concat(), [&app, variables].concat())
     }

@@ -126,21 +126,6 @@ impl Workspace {
         run
     }
 
-    /// Starts the binary in the folder; nobody hears what it says.
-    #[cfg(debug_assertions)]
-    pub fn start_with(
-        &self,
-        arguments: &[&str],
-        variables: &[(&str, &str)],
-    ) -> std::process::Child {
-        let mut command = self.command(arguments);
-        for (name, value) in variables {
-            command.env(name, value);
-        }
-        let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
-        quiet.spawn().expect("the binary runs")
-    }
-
     /// Runs the binary in the folder with a text on stdin.
     #[track_caller]
     pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Run {

@@ -180,6 +180,9 @@ pub struct Fate {
     pub id: Option<String>,
     /// How many calls changed something in the tenant.
     pub writes: usize,
+    /// The code under which somebody else has to approve its last write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
     /// Why it failed, what differs still.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -197,6 +200,7 @@ impl Fate {
             status: item.status,
             id: item.id.clone(),
             writes: item.writes,
+            approval: item.approval.clone(),
             message: item.message.clone(),
             left,
         }

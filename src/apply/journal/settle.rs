@@ -163,6 +163,7 @@ fn fate(change: &Begun<'_>, found: &Found, id: Option<String>, at: String) -> Fa
         status,
         id,
         writes: 0,
+        approval: None,
         message: Some(format!("the run ended suddenly; {found}")),
         left: None,
     }
