@@ -711,3 +711,93 @@ fn a_reference_that_left_git_is_told_with_what_stays() {
     let told = workspace.run(&previous).expect(0).stdout;
     assert!(!told.contains("released:"), "{told}");
 }
+
+/// Takes the run of an outcome back.
+fn roll_back(workspace: &Workspace, run: &Run) -> Run {
+    let journal = run.json()["journal"].clone();
+    let journal = journal.as_str().expect("a journal");
+    let arguments = [
+        "rollback",
+        journal,
+        "--sandbox=s.json",
+        "--yes",
+        "--allow",
+        "delete",
+    ];
+    workspace.run(&[&arguments[..], &["--format", "json"]].concat())
+}
+
+#[test]
+fn what_a_run_let_refer_elsewhere_is_taken_back() {
+    let workspace = applied();
+    let (scep_before, wifi_before) = (
+        linked(&workspace, "The device"),
+        linked(&workspace, "The corporate"),
+    );
+    workspace.write("other.yaml", root("other"));
+    workspace.write("scep.yaml", scep("{ $ref: other }"));
+    workspace.write("wifi.yaml", wifi("[{ $ref: other }]", "null"));
+    let run = apply(&workspace, &[]).expect(0);
+    let back = roll_back(&workspace, &run).expect(0);
+    let order = [
+        format!("{SCEP}/device: applied"),
+        format!("{WIFI}/corporate: applied"),
+        format!("{ROOT}/other: applied"),
+    ];
+    assert_eq!(
+        outcome(&back),
+        order,
+        "what is new goes last, once nothing refers to it"
+    );
+    assert_eq!(linked(&workspace, "The device"), scep_before);
+    assert_eq!(linked(&workspace, "The corporate"), wifi_before);
+}
+
+#[test]
+fn a_chain_that_a_run_made_or_deleted_is_taken_back_whole() {
+    let workspace = chain();
+    apply(&workspace, &[]).expect(0);
+    for (file, name) in [
+        ("root.yaml", "root"),
+        ("scep.yaml", "device"),
+        ("wifi.yaml", "corporate"),
+    ] {
+        absent(&workspace, file, name);
+    }
+    let deleted = apply(&workspace, &["--allow", "delete"]).expect(0);
+    roll_back(&workspace, &deleted).expect(0);
+    let bound = json!({
+        "rootCertificatesForServerValidation": [id(&workspace, "The root")],
+        "identityCertificateForClientAuthentication": [id(&workspace, "The device")],
+    });
+    assert_eq!(linked(&workspace, "The corporate"), bound);
+    assert_eq!(
+        linked(&workspace, "The device")["rootCertificate"][0],
+        id(&workspace, "The root")
+    );
+
+    let other = chain();
+    let run = apply(&other, &[]).expect(0);
+    roll_back(&other, &run).expect(0);
+    assert_eq!(other.json("s.json")["deviceConfigurations"], json!([]));
+}
+
+#[test]
+fn a_reference_that_somebody_moved_since_is_not_taken_back() {
+    let workspace = applied();
+    workspace.write("other.yaml", root("other"));
+    workspace.write("third.yaml", root("third"));
+    workspace.write("scep.yaml", scep("{ $ref: other }"));
+    let run = apply(&workspace, &[]).expect(0);
+    edit(
+        &workspace,
+        &format!("{SCEP}/The device"),
+        "rootCertificate=The third",
+    );
+    let refused = roll_back(&workspace, &run).expect(4);
+    assert!(
+        refused.stderr.contains("rootCertificate"),
+        "{}",
+        refused.stderr
+    );
+}
