@@ -38,6 +38,8 @@ pub struct Options {
     pub rewrite: Vec<Rewrite>,
     /// Whether masked values stay masked, even where the token may read them.
     pub leave_masked: bool,
+    /// Whether it is counted whom the changes reach.
+    pub reach: bool,
 }
 
 /// Returns what must be done so that the tenant is as declared.
@@ -213,6 +215,7 @@ impl<'a> Planner<'a> {
             blocked: Vec::new(),
             masked: BTreeSet::new(),
             last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
+            reach: None,
         }
     }
 

@@ -50,6 +50,7 @@ pub(super) fn change(kind: &str, name: &str, display_name: &str, action: Action)
         blocked: Vec::new(),
         masked: BTreeSet::new(),
         last_modified: None,
+        reach: None,
     }
 }
 

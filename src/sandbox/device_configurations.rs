@@ -9,7 +9,10 @@ use super::problem::{Problem, synthetic};
 use super::refusal::Refusal;
 use super::state::{State, text};
 use super::{Object, assignments, defaults, mirrors, quirks, seed, shape};
-use crate::schema::types::{GraphVersion, TypeDef, type_name};
+use crate::schema::types::{GraphVersion, TypeDef, Types, type_name};
+
+/// The type of what devices have reported of an object.
+pub(crate) const STATUS_OVERVIEW: &str = "deviceConfigurationDeviceOverview";
 
 /// Creates an object and returns its id.
 ///
@@ -175,6 +178,7 @@ pub(crate) fn delete(state: &mut State, change: &Change<'_>, id: &str) -> Result
         .clone();
     state.tick();
     state.forget(id);
+    state.device_status_overviews.remove(id);
     audit::device_configuration(state, change, "Delete", Some(&before), None);
     state
         .device_configurations
@@ -194,6 +198,27 @@ pub(crate) fn find<'a>(
         .device_configuration(id)
         .filter(visible)
         .ok_or_else(Refusal::intune_not_found)
+}
+
+/// Returns what devices have reported of an object.
+///
+/// # Errors
+/// Refuses where there is no such object.
+pub(crate) fn status_overview(
+    state: &State,
+    version: GraphVersion,
+    id: &str,
+) -> Result<Object, Refusal> {
+    find(state, version, id)?;
+    let mut overview = match state.device_status_overviews.get(id) {
+        Some(overview) => overview.clone(),
+        // As it was seen of an id that devices know nothing of (microsoft-graph-docs#15029).
+        None => Object::from_iter([("id".to_owned(), id.into())]),
+    };
+    if let Some(ty) = Types::of(GraphVersion::Beta).get(STATUS_OVERVIEW) {
+        defaults::fill(&ty, &mut overview);
+    }
+    shape::entity(version, STATUS_OVERVIEW, &overview).ok_or_else(Refusal::intune_not_found)
 }
 
 /// Returns an id that no object has. It depends on nothing but the tenant's history, so that one seed gives

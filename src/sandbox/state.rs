@@ -40,6 +40,10 @@ pub struct State {
     /// Device configurations in Graph's beta form, each with its `assignments`.
     #[serde(default)]
     pub(crate) device_configurations: Vec<Object>,
+    /// What devices have reported of device configurations, in Graph's beta form and by their ids; of others
+    /// none has reported anything.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) device_status_overviews: BTreeMap<String, Object>,
     /// The device registration policy; a new tenant's where left out.
     #[serde(default)]
     pub(crate) device_registration_policy: Object,
@@ -49,6 +53,9 @@ pub struct State {
     /// Users.
     #[serde(default)]
     pub(crate) users: Vec<User>,
+    /// Devices in the directory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) devices: Vec<Device>,
     /// Assignment filters in Graph's form.
     #[serde(default)]
     pub(crate) assignment_filters: Vec<Object>,
@@ -219,6 +226,39 @@ pub struct Group {
     pub id: String,
     /// Its name, which other groups may share.
     pub display_name: String,
+    /// The ids of its direct members: users, devices and other groups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
+    /// How many direct members it has beside those, who are in no other group.
+    #[serde(default, skip_serializing_if = "Crowd::is_empty")]
+    pub unnamed_members: Crowd,
+}
+
+/// So many members that nobody needs to tell apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Crowd {
+    /// How many are users.
+    pub users: u32,
+    /// How many are devices.
+    pub devices: u32,
+}
+
+impl Crowd {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Device {
+    /// Its object id; made from the name where left out.
+    #[serde(default)]
+    pub id: String,
+    /// Its name.
+    pub display_name: String,
 }
 
 /// A user.
@@ -286,9 +326,11 @@ impl State {
             identity_providers: Vec::new(),
             device_registration: DeviceRegistration::default(),
             device_configurations: Vec::new(),
+            device_status_overviews: BTreeMap::new(),
             device_registration_policy: Object::new(),
             groups: Vec::new(),
             users: Vec::new(),
+            devices: Vec::new(),
             assignment_filters: Vec::new(),
             role_scope_tags: Vec::new(),
             audit_events: Vec::new(),

@@ -12,6 +12,7 @@ pub(crate) mod lookup;
 pub mod masked;
 pub mod matching;
 pub mod names;
+pub mod reach;
 pub mod read;
 
 /// One live object as a single read of it in beta answers.
@@ -25,8 +26,10 @@ pub struct LiveObject {
     pub display_name: String,
     /// Its body, assignments left out.
     pub body: Value,
-    /// Its direct assignments; those that a policy set brings are not its own.
+    /// Its direct assignments.
     pub assignments: Vec<Value>,
+    /// The assignments that policy sets bring, which are not its own.
+    pub inherited: Vec<Value>,
 }
 
 /// What was read of a tenant.
@@ -68,9 +71,10 @@ impl LiveObject {
     pub fn from_body(mut body: Value, kind: Option<&str>) -> Option<Self> {
         let members = body.as_object_mut()?;
         let assignments = match members.remove("assignments") {
-            Some(Value::Array(items)) => items.into_iter().filter(is_direct).collect(),
+            Some(Value::Array(items)) => items,
             _ => Vec::new(),
         };
+        let (assignments, inherited) = assignments.into_iter().partition(is_direct);
         let stated = members
             .get("@odata.type")
             .and_then(Value::as_str)
@@ -87,6 +91,7 @@ impl LiveObject {
             display_name,
             body,
             assignments,
+            inherited,
         })
     }
 

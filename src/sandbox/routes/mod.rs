@@ -11,6 +11,7 @@ mod intune_lists;
 mod licences;
 mod list;
 mod login;
+mod members;
 mod metadata;
 mod token;
 
@@ -70,6 +71,7 @@ fn graph(service: &Arc<Service>) -> Router {
             .merge(device_configurations::router())
             .merge(device_registration_policy::router())
             .merge(directory::router())
+            .merge(members::router())
             .merge(licences::router())
             .merge(audit::router());
         // Filters and scope tags are in beta alone (FACTS 7).
