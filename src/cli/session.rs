@@ -64,6 +64,8 @@ pub(super) struct Terms {
     pub(super) rewrite: Vec<Rewrite>,
     /// Whether masked values stay masked, even where the token may read them.
     pub(super) leave_masked: bool,
+    /// Whether it is counted whom the changes reach.
+    pub(super) reach: bool,
 }
 
 /// What a command that looks at a tenant works with.
@@ -203,6 +205,7 @@ impl Session {
             rewrite: terms.rewrite,
             created_at: now(self.graph.clock()),
             leave_masked: terms.leave_masked,
+            reach: terms.reach,
         };
         let selected = |address: &manifest::Address| self.selection.takes(address);
         let read = tenant::read::plan(&self.graph, &self.desired, selected, &options).await;

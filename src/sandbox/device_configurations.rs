@@ -9,10 +9,7 @@ use super::problem::{Problem, synthetic};
 use super::refusal::Refusal;
 use super::state::{State, text};
 use super::{Object, assignments, defaults, mirrors, quirks, seed, shape};
-use crate::schema::types::{GraphVersion, TypeDef, Types, type_name};
-
-/// The type of what devices have reported of an object.
-pub(crate) const STATUS_OVERVIEW: &str = "deviceConfigurationDeviceOverview";
+use crate::schema::types::{GraphVersion, TypeDef, type_name};
 
 /// Creates an object and returns its id.
 ///
@@ -200,7 +197,7 @@ pub(crate) fn find<'a>(
         .ok_or_else(Refusal::intune_not_found)
 }
 
-/// Returns what devices have reported of an object.
+/// Returns what devices have reported of an object. That its id is the object's is not known (FACTS 1.7).
 ///
 /// # Errors
 /// Refuses where there is no such object.
@@ -210,15 +207,16 @@ pub(crate) fn status_overview(
     id: &str,
 ) -> Result<Object, Refusal> {
     find(state, version, id)?;
-    let mut overview = match state.device_status_overviews.get(id) {
-        Some(overview) => overview.clone(),
-        // As it was seen of an id that devices know nothing of (microsoft-graph-docs#15029).
-        None => Object::from_iter([("id".to_owned(), id.into())]),
+    let reported = state.device_status_overviews.get(id).cloned();
+    let mut overview = match json!(reported.unwrap_or_default()) {
+        Value::Object(overview) => overview,
+        _ => Object::new(),
     };
-    if let Some(ty) = Types::of(GraphVersion::Beta).get(STATUS_OVERVIEW) {
-        defaults::fill(&ty, &mut overview);
+    if version == GraphVersion::V1 {
+        overview.retain(|name, _| !quirks::STATUSES_OF_BETA.contains(&name.as_str()));
     }
-    shape::entity(version, STATUS_OVERVIEW, &overview).ok_or_else(Refusal::intune_not_found)
+    overview.insert("id".to_owned(), id.into());
+    Ok(overview)
 }
 
 /// Returns an id that no object has. It depends on nothing but the tenant's history, so that one seed gives

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::assignments;
 use super::check::Checker;
 use super::conceal::conceal;
-use super::device_configurations::STATUS_OVERVIEW;
 use super::membership;
 use super::problem::{Fault, Problem};
 use super::state::{State, StateError, text};
@@ -74,8 +73,11 @@ pub(crate) fn complete(mut state: State) -> Result<State, StateError> {
             .map_err(at("deviceConfigurations", index))?;
         state.device_configurations.push(object);
     }
-    status_overviews(&mut state, &mut names)
-        .map_err(|fault| impossible(fault.under("deviceStatusOverviews")))?;
+    let mut reported = state.device_status_overviews.keys();
+    if let Some(id) = reported.find(|id| state.device_configuration(id).is_none()) {
+        let fault = Problem::NoSuchObject(id.clone()).under(id);
+        return Err(impossible(fault.under("deviceStatusOverviews")));
+    }
     for (section, objects) in [
         ("roleScopeTags", &state.role_scope_tags),
         ("assignmentFilters", &state.assignment_filters),
@@ -125,19 +127,6 @@ fn members(state: &State) -> Result<(), Fault> {
             return Err(fault.under("members").under_index(at).under("groups"));
         }
     }
-    Ok(())
-}
-
-/// Completes what devices have reported, which is of objects that exist.
-fn status_overviews(state: &mut State, names: &mut Names) -> Result<(), Fault> {
-    let mut overviews = std::mem::take(&mut state.device_status_overviews);
-    for (id, overview) in &mut overviews {
-        if state.device_configuration(id).is_none() {
-            return Err(Problem::NoSuchObject(id.clone()).under(id));
-        }
-        entity(STATUS_OVERVIEW, overview, names).map_err(|fault| fault.under(id))?;
-    }
-    state.device_status_overviews = overviews;
     Ok(())
 }
 

@@ -40,10 +40,9 @@ pub struct State {
     /// Device configurations in Graph's beta form, each with its `assignments`.
     #[serde(default)]
     pub(crate) device_configurations: Vec<Object>,
-    /// What devices have reported of device configurations, in Graph's beta form and by their ids; of others
-    /// none has reported anything.
+    /// What devices have reported of device configurations, by their ids; of others none has reported anything.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) device_status_overviews: BTreeMap<String, Object>,
+    pub(crate) device_status_overviews: BTreeMap<String, StatusOverview>,
     /// The device registration policy; a new tenant's where left out.
     #[serde(default)]
     pub(crate) device_registration_policy: Object,
@@ -213,6 +212,46 @@ impl Default for DeviceRegistration {
     fn default() -> Self {
         Self {
             registration_locked: true,
+        }
+    }
+}
+
+/// How many devices have reported what of a device configuration (FACTS 1.7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct StatusOverview {
+    /// They have it.
+    pub success_count: u32,
+    /// They have yet to get it.
+    pub pending_count: u32,
+    /// They met an error.
+    pub error_count: u32,
+    /// It failed.
+    pub failed_count: u32,
+    /// Another one says otherwise.
+    pub conflict_count: u32,
+    /// It is none of theirs.
+    pub not_applicable_count: u32,
+    /// It is not for their platform.
+    pub not_applicable_platform_count: u32,
+    /// The version that they reported about.
+    pub configuration_version: u32,
+    /// When they last did.
+    pub last_update_date_time: String,
+}
+
+impl Default for StatusOverview {
+    fn default() -> Self {
+        Self {
+            success_count: 0,
+            pending_count: 0,
+            error_count: 0,
+            failed_count: 0,
+            conflict_count: 0,
+            not_applicable_count: 0,
+            not_applicable_platform_count: 0,
+            configuration_version: 0,
+            last_update_date_time: "0001-01-01T00:00:00Z".to_owned(),
         }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::lookup::{label_targets, names};
 use super::masked::{self, Clear, Masked};
+use super::reach::{self, Counts};
 use super::{Live, LiveObject};
 use crate::graph::client::Graph;
 use crate::graph::error::{Call, GraphError};
@@ -65,10 +66,10 @@ pub async fn read(
 
 /// Reads the tenant and plans; what would change is read again by itself first, because a list may
 /// cut large objects short or leave assignments out (FACTS 1.3, 12), and so is every masked value that
-/// the plan depends on.
+/// the plan depends on. Whom the changes reach is counted beside that, if it is wanted.
 ///
 /// # Errors
-/// When any read fails.
+/// When any read fails but those that count.
 pub async fn plan(
     graph: &Graph,
     desired: &Desired,
@@ -77,10 +78,18 @@ pub async fn plan(
 ) -> Result<(Plan, Live), GraphError> {
     let mut live = read(graph, desired, &selected).await?;
     let mut seen = Seen::default();
+    let mut counts = Counts::default();
     loop {
-        let plan = plan::plan(desired, &live, &selected, options);
+        let mut plan = plan::plan(desired, &live, &selected, options);
         let (doubtful, masked) = seen.missing(&plan, &live, options);
-        if doubtful.is_empty() && masked.is_empty() {
+        let uncounted = match options.reach {
+            true => counts.missing(&plan, &live),
+            false => BTreeSet::new(),
+        };
+        if doubtful.is_empty() && masked.is_empty() && uncounted.is_empty() {
+            if options.reach {
+                plan::reach::tell(&mut plan, &live, &counts);
+            }
             return Ok((plan, live));
         }
         let references: Vec<ObjectRef> = doubtful
@@ -88,9 +97,14 @@ pub async fn plan(
             .cloned()
             .map(ObjectRef::Configuration)
             .collect();
-        let (again, clear) =
-            tokio::try_join!(reread(graph, &references), masked::read(graph, &masked))?;
-        live.clear.extend(clear);
+        let (again, clear, counted) = tokio::join!(
+            reread(graph, &references),
+            masked::read(graph, &masked),
+            reach::read(graph, &uncounted),
+        );
+        let again = again?;
+        live.clear.extend(clear?);
+        counts.extend(counted);
         live.objects.retain(|object| !doubtful.contains(&object.id));
         live.objects.extend(again.into_iter().flatten());
         live.objects.sort_by(|a, b| a.id.cmp(&b.id));
