@@ -214,6 +214,7 @@ mod tests {
             blocked: Vec::new(),
             masked: BTreeSet::new(),
             last_modified: None,
+            reach: None,
         }
     }
 

@@ -181,3 +181,71 @@ fn why(error: &GraphError, permission: &str) -> String {
         _ => error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::graph::testing::{Server, graph, reply};
+
+    /// Returns the numbers where the service answers a member of the batch by the end of its URL.
+    async fn counts(answers: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static) -> Counts {
+        let server = Server::start(move |seen, _, _| {
+            let envelope = seen.json();
+            let members = envelope["requests"].as_array().cloned().unwrap_or_default();
+            let answer = |member: &Value| {
+                let url = member["url"].as_str().unwrap_or_default();
+                let (status, body) = answers(
+                    url.rsplit_once("microsoft.graph.")
+                        .map_or(url, |(_, end)| end),
+                );
+                json!({ "id": member["id"], "status": status, "headers": {}, "body": body })
+            };
+            let responses: Vec<Value> = members.iter().map(answer).collect();
+            reply(200, &json!({ "responses": responses }))
+        })
+        .await;
+        let wanted = [
+            Subject::Group("g".to_owned()),
+            Subject::Object("o".to_owned()),
+        ];
+        read(&graph(&server.url), &BTreeSet::from(wanted)).await
+    }
+
+    fn refusal(code: &str) -> Value {
+        json!({ "error": { "code": code, "message": "No." } })
+    }
+
+    #[tokio::test]
+    async fn a_group_that_takes_no_devices_has_none() {
+        let office_group = |url: &str| match url {
+            "device/$count" => (400, refusal("Request_UnsupportedQuery")),
+            _ => (200, json!(35)),
+        };
+        let members = counts(office_group).await.group("g");
+        assert_eq!((members.devices, members.users), (Ok(0), Ok(35)));
+
+        // The same code about both says nothing of the group.
+        let members = counts(|_| (400, refusal("Request_UnsupportedQuery"))).await;
+        let members = members.group("g");
+        assert!(members.devices.is_err() && members.users.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_number_is_unknown() {
+        let counts = counts(|url| match url {
+            "device/$count" => (200, json!({ "value": 3 })),
+            "user/$count" => (404, refusal("Request_ResourceNotFound")),
+            _ => (200, json!({ "successCount": 3 })),
+        })
+        .await;
+        let members = counts.group("g");
+        let unknown = |why: &str| Err(why.to_owned());
+        assert_eq!(members.devices, unknown("the answer is no number"));
+        assert_eq!(members.users, unknown("it does not exist"));
+        let none = Reported::Unknown("the answer has no numbers".to_owned());
+        assert_eq!(counts.reported("o"), Some(&none));
+        assert_eq!(counts.reported("other"), None);
+    }
+}

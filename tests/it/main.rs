@@ -16,6 +16,7 @@ mod faults;
 mod ownership;
 mod permissions;
 mod previous;
+mod reach;
 mod readme;
 mod samples;
 mod saved_plan;
