@@ -248,6 +248,7 @@ mod tests {
             masked: BTreeSet::new(),
             links: Vec::new(),
             last_modified: None,
+            reach: None,
         }
     }
 

@@ -118,6 +118,7 @@ fn terms_of(plan: &Plan) -> Result<Terms, Error> {
         recreate: plan.recreate,
         rewrite,
         leave_masked: !plan.masked_read,
+        ..Terms::default()
     })
 }
 
@@ -179,7 +180,10 @@ impl Reviewed<'_> {
         given: Terms,
     ) -> Result<(Plan, Live), Failure> {
         let terms = match &self.standard {
-            Standard::Plan(plan) => terms_of(plan)?,
+            Standard::Plan(plan) => Terms {
+                reach: given.reach,
+                ..terms_of(plan)?
+            },
             Standard::None | Standard::Digest(_) => given,
         };
         let (plan, live) = session.plan(ui, terms.clone()).await?;

@@ -73,6 +73,8 @@ pub(super) struct Terms {
     pub(super) rewrite: Vec<Rewrite>,
     /// Whether masked values stay masked, even where the token may read them.
     pub(super) leave_masked: bool,
+    /// Whether it is counted whom the changes reach.
+    pub(super) reach: bool,
 }
 
 /// What a command that looks at a tenant works with.
@@ -234,6 +236,7 @@ impl Session {
             rewrite: terms.rewrite,
             created_at: now(self.graph.clock()),
             leave_masked: terms.leave_masked,
+            reach: terms.reach,
         }
     }
 

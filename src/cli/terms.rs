@@ -23,6 +23,9 @@ pub(super) struct PlanOptions {
     /// Unset what is no longer declared, where there is a value for that.
     #[arg(long, requires = "previous")]
     reset_released: bool,
+    /// Do not count the devices and users that the changes reach.
+    #[arg(long)]
+    no_reach: bool,
     #[command(flatten)]
     pub(super) unverifiable: UnverifiableOption,
 }
@@ -72,6 +75,7 @@ impl PlanOptions {
             recreate: self.recreate,
             rewrite: self.rewrite_secret.clone(),
             leave_masked: false,
+            reach: !self.no_reach,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::approval;
@@ -18,6 +20,18 @@ pub struct Response {
     pub body: Value,
     /// Graph's id of the request.
     pub request_id: Option<String>,
+}
+
+impl Response {
+    /// Returns the number that a `$count` is answered with. Graph sends it as text, which a batch hands on as a
+    /// number, as its digits or, like all that is not JSON, in base64 (FACTS 5.2).
+    pub fn count(&self) -> Option<u64> {
+        let Value::String(text) = &self.body else {
+            return self.body.as_u64();
+        };
+        let number = |text: &str| text.trim_start_matches('\u{feff}').trim().parse().ok();
+        number(text).or_else(|| number(&String::from_utf8(STANDARD.decode(text).ok()?).ok()?))
+    }
 }
 
 /// Any answer: to a plain call, or to a member of a batch.

@@ -15,7 +15,7 @@ use super::client::Graph;
 use super::cloud::issues_cloud_tokens;
 use super::error::{Call, GraphError};
 use super::limiter::{Cost, Slot};
-use super::request::{Effect, Method};
+use super::request::{Effect, Method, consistency_level};
 use super::transport::{Fault, Outgoing, WIRE, millis};
 use crate::auth::AuthError;
 
@@ -121,14 +121,10 @@ impl Graph {
         number: u32,
     ) -> Attempt {
         let id = Uuid::new_v4().to_string();
-        let mut headers = headers(pass.authorization.clone(), &id, sending.body.is_some());
-        if let Some(approval) = sending.approval {
-            approval.add_to(&mut headers);
-        }
         let outgoing = Outgoing {
             method: verb(sending.call.method),
             url: sending.url.clone(),
-            headers,
+            headers: headers(pass.authorization.clone(), &id, sending),
             body: sending.body.map(|body| body.to_string().into_bytes()),
         };
         let sent = self.clock.instant();
@@ -168,11 +164,18 @@ fn verb(method: Method) -> reqwest::Method {
     }
 }
 
-fn headers(authorization: HeaderValue, id: &str, has_body: bool) -> HeaderMap {
+fn headers(authorization: HeaderValue, id: &str, sending: &Sending<'_>) -> HeaderMap {
     let json = || HeaderValue::from_static("application/json");
     let mut headers = HeaderMap::from_iter([(AUTHORIZATION, authorization), (ACCEPT, json())]);
-    if has_body {
+    if sending.body.is_some() {
         headers.insert(CONTENT_TYPE, json());
+    }
+    if let Some(level) = consistency_level(&sending.call.path) {
+        let level = HeaderValue::from_static(level);
+        headers.insert(HeaderName::from_static("consistencylevel"), level);
+    }
+    if let Some(approval) = sending.approval {
+        approval.add_to(&mut headers);
     }
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(HeaderName::from_static("client-request-id"), id);

@@ -12,7 +12,7 @@ use super::chain::{Chain, conclude};
 use super::client::Graph;
 use super::error::{Call, GraphError};
 use super::limiter::Cost;
-use super::request::{Effect, Method, Request};
+use super::request::{Effect, Method, Request, consistency_level};
 use super::retry::{self, Decision};
 use super::transport::Fault;
 use crate::schema::types::GraphVersion;
@@ -179,6 +179,9 @@ fn envelope(members: &[Member<'_>]) -> Value {
                 member["headers"] = json!({"Content-Type": "application/json"});
                 member["body"] = request.body.clone().unwrap_or_else(|| json!({}));
             }
+            if let Some(level) = consistency_level(&request.path) {
+                member["headers"]["ConsistencyLevel"] = level.into();
+            }
             member
         });
     json!({"requests": requests.collect::<Vec<_>>()})
@@ -307,6 +310,42 @@ mod tests {
                 .lines()
                 .iter()
                 .all(|line| line == "POST /beta/$batch")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_count_is_read_in_every_form_that_text_takes_in_a_batch() {
+        let server = Server::start(|seen, _, _| {
+            let body = answer(seen, |line| {
+                let number = line.trim_start_matches("GET /things/");
+                let body = match number.trim_end_matches("/$count") {
+                    "0" => json!(893),
+                    "1" => json!("893"),
+                    "2" => json!("ODkz"),
+                    "3" => json!("77u/ODkz"),
+                    "4" => json!("many"),
+                    "5" => json!(-1),
+                    _ => json!({"value": 893}),
+                };
+                Some((200, json!({"Content-Type": "text/plain"}), body))
+            });
+            reply(200, &body)
+        })
+        .await;
+        let count = |number| Request::get(GraphVersion::Beta, format!("/things/{number}/$count"));
+        let requests: Vec<_> = (0..7).map(count).collect();
+        let results = graph(&server.url)
+            .batch(GraphVersion::Beta, &requests)
+            .await;
+        let counts: Vec<_> = results
+            .into_iter()
+            .map(|result| result.expect("a success").count())
+            .collect();
+        let read = Some(893);
+        assert_eq!(counts, [read, read, read, read, None, None, None]);
+        assert_eq!(
+            server.seen()[0].json()["requests"][0]["headers"],
+            json!({"ConsistencyLevel": "eventual"})
         );
     }
 

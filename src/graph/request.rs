@@ -46,6 +46,19 @@ pub enum Effect {
 /// Actions that are sent by POST and only read, by the end of their path.
 const READING_ACTIONS: [&str; 1] = ["/directoryObjects/getByIds"];
 
+/// The end of a path that asks how many objects of the directory there are, which is answered from an index
+/// that may lag behind, and to those alone who say that they know (FACTS 7).
+const COUNT: &str = "/$count";
+
+/// Returns the value of `ConsistencyLevel` that a call of this path, with its query if any, has to carry.
+pub(super) fn consistency_level(path: &str) -> Option<&'static str> {
+    without_query(path).ends_with(COUNT).then_some("eventual")
+}
+
+fn without_query(path: &str) -> &str {
+    path.split('?').next().unwrap_or_default()
+}
+
 /// One call. Two of them are the same call when they are equal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Request {
@@ -91,7 +104,7 @@ impl Request {
 
     /// Returns what the call does to the tenant.
     pub fn effect(&self) -> Effect {
-        let path = self.path.split('?').next().unwrap_or_default();
+        let path = without_query(&self.path);
         let reads = match self.method {
             Method::Get => true,
             Method::Post => READING_ACTIONS.iter().any(|action| path.ends_with(action)),
@@ -121,5 +134,14 @@ mod tests {
             Request::get(GraphVersion::V1, "/groups").effect(),
             Effect::Read
         );
+    }
+
+    #[test]
+    fn only_a_count_needs_a_consistency_level() {
+        assert_eq!(
+            consistency_level("/groups/1/members/$count?$filter=x"),
+            Some("eventual")
+        );
+        assert_eq!(consistency_level("/groups?$count=true&x=/$count"), None);
     }
 }

@@ -94,7 +94,7 @@ fn who(form: &Json) -> (String, String) {
 }
 
 /// The place that a target takes: Graph keeps one assignment of a group, be it in or out.
-fn slot(form: &Json) -> (String, String) {
+pub(super) fn slot(form: &Json) -> (String, String) {
     let (kind, id) = who(form);
     match kind.ends_with("exclusionGroupAssignmentTarget") {
         true => (odata_type("groupAssignmentTarget"), id),
@@ -212,7 +212,7 @@ pub(super) fn compare(
 }
 
 /// Returns a target in words, a group by its name.
-fn words(target: &Json, names: &Names) -> String {
+pub(super) fn words(target: &Json, names: &Names) -> String {
     let text = |name: &str| target.get(name).and_then(Json::as_str);
     let group = || {
         let id = text("groupId").unwrap_or_default();
@@ -235,7 +235,8 @@ fn words(target: &Json, names: &Names) -> String {
     }
 }
 
-fn filter_words(target: &Json, names: &Names) -> Option<String> {
+/// Returns a target's filter in words, where it has one.
+pub(super) fn filter_words(target: &Json, names: &Names) -> Option<String> {
     let id = target
         .get("deviceAndAppManagementAssignmentFilterId")?
         .as_str()?;

@@ -41,6 +41,8 @@ pub struct Options {
     pub rewrite: Vec<Rewrite>,
     /// Whether masked values stay masked, even where the token may read them.
     pub leave_masked: bool,
+    /// Whether it is counted whom the changes reach.
+    pub reach: bool,
 }
 
 /// Returns what must be done so that the tenant is as declared.
@@ -252,6 +254,7 @@ impl<'a> Planner<'a> {
                 .map(|o| o.links.keys().cloned().collect())
                 .unwrap_or_default(),
             last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
+            reach: None,
         }
     }
 

@@ -25,6 +25,7 @@ mod merge;
 mod names;
 mod ownership;
 pub mod path;
+pub mod reach;
 pub mod released;
 pub mod requests;
 mod rewrite;
@@ -35,6 +36,7 @@ mod show;
 pub use assignments::{AssignmentChange, Effect, target_form};
 pub use build::{Options, compare, coverage, plan, replan};
 pub use path::{FieldPath, Segment};
+pub use reach::Reach;
 pub use released::{NoLongerManaged, Release, Released, ReleasedField};
 pub use rewrite::Rewrite;
 pub use risk::{Risk, RiskLevel};
@@ -176,6 +178,10 @@ pub struct Change {
     /// When the tenant last saw a change of it, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
+    /// Whom it concerns; absent where nothing of it is written, where the object has no assignments by its
+    /// nature, and where nobody asked. No part of the digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Reach>,
 }
 
 impl Change {

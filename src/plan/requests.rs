@@ -176,6 +176,13 @@ pub(super) fn assign(
     )
 }
 
+/// Returns the assignments that a call sets, where it sets any.
+pub(super) fn assigned(request: &Request) -> Option<&[Json]> {
+    let body = request.body.as_ref()?;
+    let is_assign = request.path.ends_with("/assign");
+    is_assign.then(|| body.get("assignments")?.as_array().map(Vec::as_slice))?
+}
+
 fn typed(manifest: &Manifest, properties: Map<String, Json>) -> Json {
     let mut body = Map::from_iter([(
         "@odata.type".to_owned(),

@@ -8,9 +8,11 @@ use crate::apply::outcome::{Item, Outcome, Status};
 use crate::diagnostic::Location;
 use crate::drift::{self, DriftReport};
 use crate::manifest::Address;
+use crate::plan::reach::{Audience, Extent, Reached, Reported, Statuses};
 use crate::plan::{
     Action, AssignmentChange, Blocked, Change, Coverage, Effect, FieldChange, FieldPath,
-    FieldStatus, LeftAlone, Plan, Risk, RiskLevel, Segment, Shown, Summary, TenantRef, Unmanaged,
+    FieldStatus, LeftAlone, Plan, Reach, Risk, RiskLevel, Segment, Shown, Summary, TenantRef,
+    Unmanaged,
 };
 
 pub(super) const ADMINS: &str = "8d2ac1f8-5f1e-4a53-9d8e-0c8f6a0f3c11";
@@ -52,6 +54,7 @@ pub(super) fn change(kind: &str, name: &str, display_name: &str, action: Action)
         masked: BTreeSet::new(),
         links: Vec::new(),
         last_modified: None,
+        reach: None,
     }
 }
 
@@ -107,6 +110,71 @@ fn risk(level: RiskLevel, code: &str, message: &str) -> Risk {
     }
 }
 
+fn group(name: &str, devices: usize, users: usize) -> Reached {
+    Reached {
+        excluded: false,
+        target: format!("group {name}"),
+        group_id: Some(ADMINS.to_owned()),
+        by_policy_set: false,
+        filter: None,
+        devices: Some(devices),
+        users: Some(users),
+        unknown: None,
+    }
+}
+
+/// Whom the object concerns whose assignments change in every way there is.
+fn reach_of_windows_hello() -> Reach {
+    let filtered = |name: &str, filter: &str, devices, users| Reached {
+        filter: Some(filter.to_owned()),
+        ..group(name, devices, users)
+    };
+    let before = Audience {
+        targets: vec![
+            filtered("Kiosks", "exclude Lab", 60, 0),
+            group("Old pilots", 9, 4),
+        ],
+        devices: Extent::AtMost(69),
+        users: Extent::Exactly(4),
+    };
+    let after = Audience {
+        targets: vec![
+            group("Kiosks", 60, 0),
+            filtered("Windows laptops", "include Corporate owned", 1_180, 3_100),
+        ],
+        devices: Extent::AtMost(1_240),
+        users: Extent::AtMost(3_100),
+    };
+    let statuses = Statuses {
+        success: 1_021,
+        pending: 12,
+        error: 2,
+        failed: 1,
+        conflict: 0,
+        not_applicable: 40,
+    };
+    Reach {
+        before: Some(before),
+        after: Some(after),
+        reported: Some(Reported::Devices(statuses)),
+    }
+}
+
+/// Whom an object concerned of whose only group nobody may know more.
+fn reach_unknown() -> Audience {
+    let why = "not permitted without `GroupMember.Read.All`";
+    Audience {
+        targets: vec![Reached {
+            devices: None,
+            users: None,
+            unknown: Some(why.to_owned()),
+            ..group("Macs", 0, 0)
+        }],
+        devices: Extent::Unknown(why.to_owned()),
+        users: Extent::Unknown(why.to_owned()),
+    }
+}
+
 fn windows_hello() -> Change {
     let mut hello = change(
         "windowsIdentityProtectionConfiguration",
@@ -159,6 +227,7 @@ fn windows_hello() -> Change {
         "It would reach all devices of the tenant.",
     )];
     hello.last_modified = Some("2026-11-20T10:14:59Z".to_owned());
+    hello.reach = Some(reach_of_windows_hello());
     hello
 }
 
@@ -285,6 +354,11 @@ fn created() -> Change {
         after: Shown::Withheld,
         ..field(&["secret"], Json::Null, json!(1))
     });
+    created.reach = Some(Reach {
+        before: None,
+        after: Some(reach_unknown()),
+        reported: None,
+    });
     created
 }
 
@@ -300,6 +374,15 @@ pub(super) fn plan() -> Plan {
         "delete",
         "The object is deleted, and devices lose its settings.",
     )];
+    deleted.reach = Some(Reach {
+        before: Some(Audience {
+            targets: vec![group("Phones", 3_000, 0)],
+            devices: Extent::Exactly(3_000),
+            users: Extent::Exactly(0),
+        }),
+        after: None,
+        reported: Some(Reported::Devices(Statuses::default())),
+    });
     let replaced = change("iosVpnConfiguration", "vpn", "VPN", Action::Replace);
     let mut same = change(
         "androidWorkProfileWiFiConfiguration",
@@ -452,6 +535,14 @@ pub(super) fn hostile(text: &str) -> Plan {
             encoded: false,
         });
         change.risks.push(risk(RiskLevel::Refused, text, text));
+        let mut audience = reach_unknown();
+        audience.targets[0].target = owned();
+        audience.devices = Extent::Unknown(owned());
+        change.reach = Some(Reach {
+            before: Some(audience.clone()),
+            after: Some(audience),
+            reported: Some(Reported::Unknown(owned())),
+        });
         for blocked in &mut change.blocked {
             blocked.message = owned();
             blocked.help = owned();

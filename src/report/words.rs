@@ -22,7 +22,8 @@ pub(super) fn more(number: usize, noun: &str) -> String {
     format!("… and {}", count(number, &format!("more {noun}")))
 }
 
-fn thousands(number: usize) -> String {
+/// Returns a number with its thousands apart.
+pub(super) fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

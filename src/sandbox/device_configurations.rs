@@ -191,6 +191,7 @@ pub(crate) fn delete(state: &mut State, change: &Change<'_>, id: &str) -> Result
     state.tick();
     state.forget(id);
     state.references.remove(id);
+    state.device_status_overviews.remove(id);
     audit::device_configuration(state, change, "Delete", Some(&before), None);
     state
         .device_configurations
@@ -210,6 +211,28 @@ pub(crate) fn find<'a>(
         .device_configuration(id)
         .filter(visible)
         .ok_or_else(Refusal::intune_not_found)
+}
+
+/// Returns what devices have reported of an object. That its id is the object's is not known (FACTS 1.7).
+///
+/// # Errors
+/// Refuses where there is no such object.
+pub(crate) fn status_overview(
+    state: &State,
+    version: GraphVersion,
+    id: &str,
+) -> Result<Object, Refusal> {
+    find(state, version, id)?;
+    let reported = state.device_status_overviews.get(id).cloned();
+    let mut overview = match json!(reported.unwrap_or_default()) {
+        Value::Object(overview) => overview,
+        _ => Object::new(),
+    };
+    if version == GraphVersion::V1 {
+        overview.retain(|name, _| !quirks::STATUSES_OF_BETA.contains(&name.as_str()));
+    }
+    overview.insert("id".to_owned(), id.into());
+    Ok(overview)
 }
 
 /// Returns an id that no object has. It depends on nothing but the tenant's history, so that one seed gives

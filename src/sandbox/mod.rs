@@ -12,7 +12,7 @@
 //! | `check`, `literal`, `problem` | bodies against types |
 //! | `defaults`, `mirrors`, `conceal`, `quirks` | what the service makes of a body |
 //! | `device_configurations`, `assignments`, `references`, `device_registration_policy`, `audit` | what calls do to a tenant |
-//! | `query`, `filter`, `shape` | what reads show of it |
+//! | `query`, `filter`, `shape`, `membership` | what reads show of it |
 //! | `permissions` | who may call what |
 //! | [`conditions`], `faults`, `throttle`, `replica` | what goes wrong on purpose |
 //! | `routes`, `service`, `refusal` | HTTP |
@@ -32,6 +32,7 @@ pub mod edit;
 mod faults;
 mod filter;
 mod literal;
+mod membership;
 mod mirrors;
 mod permissions;
 pub mod problem;

@@ -47,6 +47,13 @@ pub(crate) const READS_GROUPS: &[&str] = &[
 pub(crate) const READS_USERS: &[&str] =
     &["User.ReadBasic.All", "User.Read.All", "Directory.Read.All"];
 
+/// The permissions with which a group's members are read (FACTS 7).
+const READS_MEMBERS: &[&str] = &[
+    "GroupMember.Read.All",
+    "Group.Read.All",
+    "Directory.Read.All",
+];
+
 const CONFIGURATION: &str = "DeviceManagementConfiguration.Read.All";
 const CONFIGURATION_WRITE: &str = "DeviceManagementConfiguration.ReadWrite.All";
 const REGISTRATION: &str = "Policy.Read.DeviceConfiguration";
@@ -203,6 +210,14 @@ impl Caller {
         match self.has(any_of) {
             true => Ok(()),
             false => Err(self.refusal(true, any_of)),
+        }
+    }
+
+    /// Refuses to tell of a group's members to who may only read what the group itself is (FACTS 7).
+    pub(crate) fn may_read_members(&self) -> Result<(), Refusal> {
+        match self.has(READS_MEMBERS) {
+            true => Ok(()),
+            false => Err(self.refusal(false, READS_MEMBERS)),
         }
     }
 

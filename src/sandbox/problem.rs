@@ -114,6 +114,9 @@ pub enum Problem {
     /// A property that an object cannot be without.
     #[error("{0} is required.")]
     Missing(String),
+    /// An id that no object has.
+    #[error("Nothing has the id '{0}'.")]
+    NoSuchObject(String),
     /// An id that another object has.
     #[error("The id '{0}' is in use.")]
     DuplicateId(String),

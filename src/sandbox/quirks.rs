@@ -176,6 +176,9 @@ pub(crate) const PAGE_OF_DEVICE_CONFIGURATIONS: usize = 1000;
 /// Groups and users on a page (FACTS 7, not verified).
 pub(crate) const PAGE_OF_DIRECTORY_OBJECTS: usize = 100;
 
+/// What beta alone says of what devices have reported (FACTS 1.7).
+pub(crate) const STATUSES_OF_BETA: &[&str] = &["conflictCount", "notApplicablePlatformCount"];
+
 /// The highest device quota of the registration policy; higher ones are stored as this (FACTS 2.3, from
 /// the portal).
 pub(crate) const HIGHEST_QUOTA: i64 = 100;

@@ -73,6 +73,7 @@ impl Refusal {
             Problem::OutOfRange { .. }
             | Problem::TooManyItems { .. }
             | Problem::Missing(_)
+            | Problem::NoSuchObject(_)
             | Problem::DuplicateId(_)
             | Problem::Reference { .. }
             | Problem::Navigation(_) => Self::intune_bad_request(message),
@@ -137,6 +138,13 @@ impl Refusal {
             "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
         );
         Self::core(StatusCode::NOT_FOUND, "Request_ResourceNotFound", message)
+    }
+
+    /// Makes the directory's answer to a count without the header that it takes (FACTS 7).
+    pub(crate) fn count_without_consistency_level() -> Self {
+        let message = "Raw count (/$count) is not supported because the 'ConsistencyLevel:eventual' header is missing. \
+                       Refer to https://aka.ms/graph-docs/advanced-queries for more information";
+        Self::core(StatusCode::BAD_REQUEST, "Request_UnsupportedQuery", message)
     }
 
     /// Makes the answer to a path that the version does not have (FACTS 4.1).

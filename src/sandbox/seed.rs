@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::assignments;
 use super::check::Checker;
 use super::conceal::conceal;
+use super::membership;
 use super::problem::{Fault, Problem};
 use super::state::{State, StateError, text};
 use super::{Object, clock, defaults, device_registration_policy, mirrors, references};
@@ -36,8 +37,13 @@ pub(crate) fn complete(mut state: State) -> Result<State, StateError> {
     for user in &mut state.users {
         names.identify(&mut user.id, "user", &user.user_principal_name);
     }
+    for device in &mut state.devices {
+        names.identify(&mut device.id, "device", &device.display_name);
+    }
     unique("groups", state.groups.iter().map(|group| group.id.as_str())).map_err(impossible)?;
     unique("users", state.users.iter().map(|user| user.id.as_str())).map_err(impossible)?;
+    unique("devices", state.devices.iter().map(|d| d.id.as_str())).map_err(impossible)?;
+    members(&state).map_err(impossible)?;
 
     let at = |section: &'static str, index: usize| {
         move |fault: Fault| impossible(fault.under_index(index).under(section))
@@ -67,6 +73,11 @@ pub(crate) fn complete(mut state: State) -> Result<State, StateError> {
         let object = device_configuration(&mut state, object, &mut names)
             .map_err(at("deviceConfigurations", index))?;
         state.device_configurations.push(object);
+    }
+    let mut reported = state.device_status_overviews.keys();
+    if let Some(id) = reported.find(|id| state.device_configuration(id).is_none()) {
+        let fault = Problem::NoSuchObject(id.clone()).under(id);
+        return Err(impossible(fault.under("deviceStatusOverviews")));
     }
     for (section, objects) in [
         ("roleScopeTags", &state.role_scope_tags),
@@ -109,6 +120,18 @@ fn unique<'a>(section: &str, ids: impl Iterator<Item = &'a str>) -> Result<(), F
                 .under("id")
                 .under_index(index)
                 .under(section));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses members that do not exist.
+fn members(state: &State) -> Result<(), Fault> {
+    for (at, group) in state.groups.iter().enumerate() {
+        let mut members = group.members.iter().enumerate();
+        if let Some((nth, id)) = members.find(|(_, id)| !membership::exists(state, id)) {
+            let fault = Fault::from(Problem::NoSuchObject(id.clone())).under_index(nth);
+            return Err(fault.under("members").under_index(at).under("groups"));
         }
     }
     Ok(())

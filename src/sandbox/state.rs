@@ -42,6 +42,9 @@ pub struct State {
     /// Device configurations in Graph's beta form, each with its `assignments`.
     #[serde(default)]
     pub(crate) device_configurations: Vec<Object>,
+    /// What devices have reported of device configurations, by their ids; of others none has reported anything.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) device_status_overviews: BTreeMap<String, StatusOverview>,
     /// The device registration policy; a new tenant's where left out.
     #[serde(default)]
     pub(crate) device_registration_policy: Object,
@@ -51,6 +54,9 @@ pub struct State {
     /// Users.
     #[serde(default)]
     pub(crate) users: Vec<User>,
+    /// Devices in the directory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) devices: Vec<Device>,
     /// Assignment filters in Graph's form.
     #[serde(default)]
     pub(crate) assignment_filters: Vec<Object>,
@@ -222,6 +228,46 @@ impl Default for DeviceRegistration {
     }
 }
 
+/// How many devices have reported what of a device configuration (FACTS 1.7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct StatusOverview {
+    /// They have it.
+    pub success_count: u32,
+    /// They have yet to get it.
+    pub pending_count: u32,
+    /// They met an error.
+    pub error_count: u32,
+    /// It failed.
+    pub failed_count: u32,
+    /// Another one says otherwise.
+    pub conflict_count: u32,
+    /// It is none of theirs.
+    pub not_applicable_count: u32,
+    /// It is not for their platform.
+    pub not_applicable_platform_count: u32,
+    /// The version that they reported about.
+    pub configuration_version: u32,
+    /// When they last did.
+    pub last_update_date_time: String,
+}
+
+impl Default for StatusOverview {
+    fn default() -> Self {
+        Self {
+            success_count: 0,
+            pending_count: 0,
+            error_count: 0,
+            failed_count: 0,
+            conflict_count: 0,
+            not_applicable_count: 0,
+            not_applicable_platform_count: 0,
+            configuration_version: 0,
+            last_update_date_time: "0001-01-01T00:00:00Z".to_owned(),
+        }
+    }
+}
+
 /// A group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -230,6 +276,39 @@ pub struct Group {
     #[serde(default)]
     pub id: String,
     /// Its name, which other groups may share.
+    pub display_name: String,
+    /// The ids of its direct members: users, devices and other groups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
+    /// How many direct members it has beside those, who are in no other group.
+    #[serde(default, skip_serializing_if = "Crowd::is_empty")]
+    pub unnamed_members: Crowd,
+}
+
+/// So many members that nobody needs to tell apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Crowd {
+    /// How many are users.
+    pub users: u32,
+    /// How many are devices.
+    pub devices: u32,
+}
+
+impl Crowd {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Device {
+    /// Its object id; made from the name where left out.
+    #[serde(default)]
+    pub id: String,
+    /// Its name.
     pub display_name: String,
 }
 
@@ -308,9 +387,11 @@ impl State {
             identity_providers: Vec::new(),
             device_registration: DeviceRegistration::default(),
             device_configurations: Vec::new(),
+            device_status_overviews: BTreeMap::new(),
             device_registration_policy: Object::new(),
             groups: Vec::new(),
             users: Vec::new(),
+            devices: Vec::new(),
             assignment_filters: Vec::new(),
             role_scope_tags: Vec::new(),
             approval_requests: Vec::new(),

@@ -17,6 +17,7 @@ pub mod masked;
 pub mod matching;
 mod missing;
 pub mod names;
+pub mod reach;
 pub mod read;
 pub mod referents;
 
@@ -31,10 +32,12 @@ pub struct LiveObject {
     pub display_name: String,
     /// Its body, assignments left out.
     pub body: Value,
-    /// Its direct assignments; those that a policy set brings are not its own.
+    /// Its direct assignments.
     pub assignments: Vec<Value>,
     /// The objects that it refers to, by navigation property, of those that were asked for and answered.
     pub links: BTreeMap<String, Vec<Linked>>,
+    /// The assignments that policy sets bring, which are not its own.
+    pub inherited: Vec<Value>,
 }
 
 /// An object that another one refers to.
@@ -101,9 +104,10 @@ impl LiveObject {
     pub fn from_body(mut body: Value, kind: Option<&str>) -> Option<Self> {
         let members = body.as_object_mut()?;
         let assignments = match members.remove("assignments") {
-            Some(Value::Array(items)) => items.into_iter().filter(is_direct).collect(),
+            Some(Value::Array(items)) => items,
             _ => Vec::new(),
         };
+        let (assignments, inherited) = assignments.into_iter().partition(is_direct);
         let stated = members
             .get("@odata.type")
             .and_then(Value::as_str)
@@ -121,6 +125,7 @@ impl LiveObject {
             body,
             assignments,
             links: BTreeMap::new(),
+            inherited,
         })
     }
 

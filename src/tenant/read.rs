@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::lookup::{label_targets, names};
 use super::masked::{self, Clear};
 use super::missing::{Missing, Seen};
+use super::reach::{self, Counts};
 use super::{Live, LiveObject};
 use crate::graph::client::Graph;
 use crate::graph::error::{Call, GraphError};
@@ -117,10 +118,10 @@ pub async fn read(
 }
 
 /// Reads the tenant and plans; what the plan depends on and no list shows is read by itself first, and so
-/// is every masked value.
+/// is every masked value. Whom the changes reach is counted beside that, if it is wanted.
 ///
 /// # Errors
-/// When any read fails.
+/// When any read fails but those that count.
 pub async fn plan(
     graph: &Graph,
     desired: &Desired,
@@ -129,10 +130,18 @@ pub async fn plan(
 ) -> Result<(Plan, Live), GraphError> {
     let mut live = read(graph, desired, &selected).await?;
     let mut seen = Seen::default();
+    let mut counts = Counts::default();
     loop {
-        let plan = plan::plan(desired, &live, &selected, options);
+        let mut plan = plan::plan(desired, &live, &selected, options);
         let missing = seen.missing(&plan, desired, &live, options);
-        if missing.is_empty() {
+        let uncounted = match options.reach {
+            true => counts.missing(&plan, &live),
+            false => BTreeSet::new(),
+        };
+        if missing.is_empty() && uncounted.is_empty() {
+            if options.reach {
+                plan::reach::tell(&mut plan, &live, &counts);
+            }
             return Ok((plan, live));
         }
         let Missing {
@@ -141,8 +150,14 @@ pub async fn plan(
             masked,
         } = missing;
         let refs = [&objects[..], &referrers].concat();
-        let (again, clear) = tokio::try_join!(reread(graph, &refs), masked::read(graph, &masked))?;
-        live.clear.extend(clear);
+        let (again, clear, counted) = tokio::join!(
+            reread(graph, &refs),
+            masked::read(graph, &masked),
+            reach::read(graph, &uncounted),
+        );
+        let again = again?;
+        live.clear.extend(clear?);
+        counts.extend(counted);
         let (again, referrers) = again.split_at(objects.len());
         live.referrers.extend(referrers.iter().flatten().cloned());
         let stale: BTreeSet<&str> = objects.iter().filter_map(ObjectRef::id).collect();

@@ -140,14 +140,13 @@ impl Estate {
 impl Site {
     /// Reads the tenant and plans.
     pub async fn plan(&self) -> (Plan, Live) {
-        read::plan(
-            &self.graph,
-            &self.desired,
-            |_| true,
-            &plan::Options::default(),
-        )
-        .await
-        .expect("the tenant can be read")
+        let options = plan::Options {
+            reach: true,
+            ..plan::Options::default()
+        };
+        read::plan(&self.graph, &self.desired, |_| true, &options)
+            .await
+            .expect("the tenant can be read")
     }
 
     /// Carries a plan out.

@@ -19,6 +19,7 @@ mod faults;
 mod ownership;
 mod permissions;
 mod previous;
+mod reach;
 mod readme;
 mod references;
 mod rollback;

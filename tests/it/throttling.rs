@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use moorline::apply::Status;
 use moorline::clock::Clock;
+use moorline::plan::reach::Extent;
 use serde_json::{Value, json};
 
 use crate::estate::{Estate, Size};
@@ -49,8 +50,16 @@ async fn a_plan_of_five_hundred_objects_takes_few_calls() {
     assert_eq!(plan.summary.unchanged, 495);
     assert_eq!(plan.summary.unverifiable_fields, 0);
     let calls = site.running.calls();
-    // 5 pages, 3 batches of names, the filters, one batch of what would change, 5 batches of masked values.
-    assert_eq!(calls.graph, 15, "{calls:?}");
+    // 5 pages, 3 batches of names, the filters, one batch of what would change, 5 batches of masked values, and one
+    // of whom the changes reach: two numbers of each of 5 groups, and one of each object.
+    assert_eq!(calls.graph, 16, "{calls:?}");
+    let told: Vec<_> = plan
+        .changes
+        .iter()
+        .filter_map(|change| change.reach.as_ref()?.after.as_ref())
+        .map(|audience| &audience.devices)
+        .collect();
+    assert_eq!(told, [&Extent::Exactly(0); 5]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

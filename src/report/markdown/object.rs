@@ -87,6 +87,9 @@ pub(super) fn details(page: &mut Page, object: &Object, reading: Reading) {
             count(more, "line")
         ));
     }
+    if let Some(reach) = &object.reach {
+        text.push_str(&format!("\nIt {}.\n", sentence(reach)));
+    }
     text.push_str(&left_alone(&object.left_alone));
     page.block(&(text + "\n</details>"));
 }

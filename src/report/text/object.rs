@@ -36,6 +36,9 @@ pub(super) fn object(pen: &mut Pen, object: &Object, reading: Reading, verbosity
     for row in rows(&object.nodes) {
         line(pen, &row, reading);
     }
+    if let Some(reach) = &object.reach {
+        pen.paragraph(INDENT, reach.split(' '));
+    }
     left_alone(pen, &object.left_alone, verbosity);
     for danger in &object.dangers {
         let label = pen.piece(WARNING, &format!("risk {}:", danger.code));

@@ -8,6 +8,7 @@ mod layout;
 mod node;
 mod object;
 mod payload;
+mod reach;
 mod value;
 
 pub(super) use layout::{Row, rows};

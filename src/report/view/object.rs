@@ -3,6 +3,7 @@
 use super::field::{self, Viewer};
 use super::node::{Mark, Node, Reading};
 use super::payload::Payload;
+use super::reach;
 use super::value;
 use crate::diagnostic::Location;
 use crate::drift::{DriftItem, DriftStatus};
@@ -56,6 +57,8 @@ pub(in crate::report) struct Object {
     pub(in crate::report) nodes: Vec<Node>,
     /// How many settings and assignments differ, in words.
     pub(in crate::report) extent: String,
+    /// Whom it concerns, in a sentence without its beginning and end.
+    pub(in crate::report) reach: Option<String>,
     /// Live settings that nobody declares, `name = value`.
     pub(in crate::report) left_alone: Vec<String>,
     /// What could hurt.
@@ -108,6 +111,7 @@ pub(in crate::report) fn change(change: &Change, verbosity: Verbosity) -> Object
         reasons: change.blocked.iter().map(reason).collect(),
         extent: words::extent(&change.fields, &change.assignments),
         nodes,
+        reach: change.reach.as_ref().map(reach::sentence),
         left_alone: if blocked {
             Vec::new()
         } else {
@@ -163,6 +167,7 @@ pub(in crate::report) fn drift_item(item: &DriftItem, verbosity: Verbosity) -> O
         reasons: item.reasons.iter().map(reason).collect(),
         extent: words::extent(&item.fields, &item.assignments),
         nodes,
+        reach: None,
         left_alone: Vec::new(),
         dangers: Vec::new(),
     }

@@ -53,6 +53,10 @@ pub(super) fn router() -> Router<Arc<Service>> {
             "/deviceManagement/deviceConfigurations/{id}/assignments",
             get(assignments),
         )
+        .route(
+            "/deviceManagement/deviceConfigurations/{id}/deviceStatusOverview",
+            get(device_status_overview),
+        )
 }
 
 async fn list(
@@ -227,6 +231,17 @@ async fn assignments(
         Ok(shape::assignments(site.version, object))
     })?;
     Ok(assignment_set(&site, &id, set))
+}
+
+async fn device_status_overview(
+    State(service): State<Arc<Service>>,
+    Path(id): Path<String>,
+    site: Site,
+) -> Result<Response, Refusal> {
+    let overview =
+        service.show(|state| device_configurations::status_overview(state, site.version, &id))?;
+    let context = format!("{PATH}('{id}')/deviceStatusOverview/$entity");
+    Ok(site.entity(StatusCode::OK, &context, overview))
 }
 
 /// Answers `getOmaSettingPlainTextValue(secretReferenceValueId='…')`, the only function of an object that is

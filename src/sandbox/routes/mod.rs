@@ -12,6 +12,7 @@ mod intune_lists;
 mod licences;
 mod list;
 mod login;
+mod members;
 mod metadata;
 mod references;
 mod token;
@@ -73,6 +74,7 @@ fn graph(service: &Arc<Service>) -> Router {
             .merge(references::router())
             .merge(device_registration_policy::router())
             .merge(directory::router())
+            .merge(members::router())
             .merge(licences::router())
             .merge(audit::router());
         // Filters, scope tags and requests for approval are in beta alone (FACTS 1.10, 7).

@@ -6,6 +6,7 @@ mod calls;
 mod conditions;
 mod device_configurations;
 mod device_registration_policy;
+mod members;
 mod permissions;
 mod references;
 mod round_trip;

@@ -71,6 +71,18 @@ fn a_seed_that_no_tenant_could_hold_is_refused_where_it_is_wrong() {
             "Cannot convert the literal '1'",
         ),
         (
+            "groups",
+            json!([{"displayName": "A"}, {"displayName": "B", "members": ["x"]}]),
+            "groups[1].members[0]",
+            "Nothing has the id 'x'",
+        ),
+        (
+            "deviceStatusOverviews",
+            json!({"x": {}}),
+            "deviceStatusOverviews.x",
+            "Nothing has the id 'x'",
+        ),
+        (
             "roleScopeTags",
             json!([{"name": "x"}]),
             "roleScopeTags[1].name",

@@ -1,0 +1,361 @@
+//! Whom a change concerns: how many devices and users the object reaches, as far as that can be told.
+//!
+//! A number is exact, or it is a bound that holds: two groups may have the same members, a filter lets some
+//! of them through, and nobody knows how many of those who are excluded would be reached otherwise.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::assignments::{filter_words, slot, target_form, words};
+use super::{Action, Change, Plan, requests};
+use crate::schema::types::type_name;
+use crate::tenant::names::Names;
+use crate::tenant::reach::{Counts, Members, Subject};
+use crate::tenant::{Live, LiveObject};
+
+/// In a larger plan nobody looks up how far each single object came.
+const MOST_REPORTS: usize = 100;
+
+/// Whom a change concerns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reach {
+    /// Whom the object reaches now; absent where there is none yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Audience>,
+    /// Whom it would reach; absent where it is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Audience>,
+    /// What devices have reported of it; absent where there is no object yet, and in plans of very many changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported: Option<Reported>,
+}
+
+/// Whom an object is assigned to, and how many that are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Audience {
+    /// The targets.
+    pub targets: Vec<Reached>,
+    /// How many devices are reached as members or as all devices, whatever their platform; not those of users who
+    /// are reached.
+    pub devices: Extent,
+    /// How many users are reached as members or as all users.
+    pub users: Extent,
+}
+
+/// A target, and how many belong to it.
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Reached {
+    /// Whether it is excluded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub excluded: bool,
+    /// Who, in words: `group Windows laptops`.
+    pub target: String,
+    /// The group's id, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<String>,
+    /// Whether a policy set brings it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_policy_set: bool,
+    /// Its filter in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// How many devices are in the group or in groups in it, whatever the filter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub devices: Option<usize>,
+    /// How many users are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<usize>,
+    /// Why a number of them is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
+}
+
+/// How many are reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Extent {
+    /// So many.
+    Exactly(usize),
+    /// Not more than so many.
+    AtMost(usize),
+    /// All that the tenant has.
+    All,
+    /// Some of all that the tenant has.
+    AtMostAll,
+    /// Nobody knows, for this reason.
+    Unknown(String),
+}
+
+/// What devices have reported of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Reported {
+    /// How many reported what.
+    Devices(Statuses),
+    /// Nobody knows, for this reason.
+    Unknown(String),
+}
+
+/// How many devices have reported what.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Statuses {
+    /// They have it.
+    pub success: usize,
+    /// They have yet to get it.
+    pub pending: usize,
+    /// They got it and met an error.
+    pub error: usize,
+    /// It failed.
+    pub failed: usize,
+    /// Another object says otherwise.
+    pub conflict: usize,
+    /// It is none of theirs.
+    pub not_applicable: usize,
+}
+
+/// Returns what has to be counted to tell whom a plan concerns.
+pub(crate) fn subjects(plan: &Plan, live: &Live) -> BTreeSet<Subject> {
+    let concerned = plan.changes.iter();
+    let concerned = concerned.filter_map(|change| Assigned::of(change, live));
+    let mut objects = BTreeSet::new();
+    let mut subjects = BTreeSet::new();
+    for assigned in concerned {
+        let targets = [&assigned.before, &assigned.after].into_iter().flatten();
+        let groups = targets.flatten().filter_map(|target| target.group());
+        subjects.extend(groups.map(|id| Subject::Group(id.to_owned())));
+        objects.extend(
+            assigned
+                .object
+                .map(|object| Subject::Object(object.id.clone())),
+        );
+    }
+    if objects.len() <= MOST_REPORTS {
+        subjects.append(&mut objects);
+    }
+    subjects
+}
+
+/// Tells of each change whom it concerns.
+pub(crate) fn tell(plan: &mut Plan, live: &Live, counts: &Counts) {
+    for change in &mut plan.changes {
+        let Some(assigned) = Assigned::of(change, live) else {
+            continue;
+        };
+        let audience = |targets: &Vec<Target>| Audience::of(targets, &live.names, counts);
+        let reach = Reach {
+            before: assigned.before.as_ref().map(audience),
+            after: assigned.after.as_ref().map(audience),
+            reported: assigned
+                .object
+                .and_then(|object| counts.reported(&object.id).cloned()),
+        };
+        change.reach = Some(reach);
+    }
+}
+
+/// What an object is assigned to before and after a change.
+struct Assigned<'a> {
+    object: Option<&'a LiveObject>,
+    before: Option<Vec<Target>>,
+    after: Option<Vec<Target>>,
+}
+
+impl<'a> Assigned<'a> {
+    /// Returns nothing of a change that writes nothing or is of an object without assignments.
+    fn of(change: &Change, live: &'a Live) -> Option<Self> {
+        if !change.writes() {
+            return None;
+        }
+        let id = change.id.as_deref().unwrap_or_default();
+        let place = live
+            .objects
+            .binary_search_by(|object| object.id.as_str().cmp(id));
+        let object = place.ok().map(|place| &live.objects[place]);
+        let sent = change.requests.iter().find_map(requests::assigned);
+        let after = match (change.action, object) {
+            (Action::Create | Action::Replace, _) => Some(targets(sent.unwrap_or_default(), &[])),
+            (Action::Update, Some(object)) => Some(targets(
+                sent.unwrap_or(&object.assignments),
+                &object.inherited,
+            )),
+            (Action::Delete, Some(_)) => None,
+            (Action::Update | Action::Delete, None) | (Action::None, _) => return None,
+        };
+        Some(Self {
+            before: object.map(|object| targets(&object.assignments, &object.inherited)),
+            after,
+            object,
+        })
+    }
+}
+
+/// Somebody whom an object is assigned to.
+struct Target {
+    form: Json,
+    by_policy_set: bool,
+}
+
+/// Returns an object's targets: its own, and those of policy sets that are not its own already.
+fn targets(own: &[Json], inherited: &[Json]) -> Vec<Target> {
+    let mut taken = BTreeSet::new();
+    let own = own.iter().map(|assignment| (assignment, false));
+    let inherited = inherited.iter().map(|assignment| (assignment, true));
+    own.chain(inherited)
+        .map(|(assignment, by_policy_set)| Target {
+            form: target_form(assignment),
+            by_policy_set,
+        })
+        .filter(|target| taken.insert(slot(&target.form)))
+        .collect()
+}
+
+impl Target {
+    fn kind(&self) -> &str {
+        let kind = self.form.get("@odata.type").and_then(Json::as_str);
+        kind.and_then(type_name).unwrap_or_default()
+    }
+
+    fn group(&self) -> Option<&str> {
+        self.form.get("groupId")?.as_str()
+    }
+
+    /// Returns whether it takes devices and users away: the form has no intent where that is to apply.
+    fn is_excluded(&self) -> bool {
+        self.kind() == "exclusionGroupAssignmentTarget" || self.form.get("intent").is_some()
+    }
+}
+
+/// How many of a sort belong to a target.
+enum Share {
+    All,
+    Some(usize),
+    Unknown(String),
+}
+
+impl From<Result<usize, String>> for Share {
+    fn from(count: Result<usize, String>) -> Self {
+        count.map_or_else(Self::Unknown, Self::Some)
+    }
+}
+
+impl Share {
+    /// Returns the shares of a target, devices first; `members` are those of a group.
+    fn of(kind: &str, members: Option<&Members>) -> (Self, Self) {
+        match (kind, members) {
+            ("allDevicesAssignmentTarget", _) => (Self::All, Self::Some(0)),
+            ("allLicensedUsersAssignmentTarget", _) => (Self::Some(0), Self::All),
+            (_, Some(Members { devices, users })) => (devices.clone().into(), users.clone().into()),
+            _ => {
+                let unknown = || Self::Unknown("its members cannot be counted".to_owned());
+                (unknown(), unknown())
+            }
+        }
+    }
+
+    fn unknown(&self) -> Option<&String> {
+        match self {
+            Self::Unknown(why) => Some(why),
+            Self::All | Self::Some(_) => None,
+        }
+    }
+}
+
+impl Audience {
+    fn of(targets: &[Target], names: &Names, counts: &Counts) -> Self {
+        let (mut devices, mut users) = (Tally::default(), Tally::default());
+        let mut reached: Vec<Reached> = targets
+            .iter()
+            .map(|target| {
+                let members = target.group().map(|id| counts.group(id));
+                let (of_devices, of_users) = Share::of(target.kind(), members.as_ref());
+                let unknown = of_devices.unknown().or(of_users.unknown()).cloned();
+                let (devices_in_it, users_in_it) =
+                    members.map(|m| (m.devices.ok(), m.users.ok())).unzip();
+                let reached = Reached {
+                    excluded: target.is_excluded(),
+                    target: words(&target.form, names),
+                    group_id: target.group().map(str::to_owned),
+                    by_policy_set: target.by_policy_set,
+                    filter: filter_words(&target.form, names),
+                    devices: devices_in_it.flatten(),
+                    users: users_in_it.flatten(),
+                    unknown,
+                };
+                devices.add(of_devices, &reached);
+                users.add(of_users, &reached);
+                reached
+            })
+            .collect();
+        // Graph keeps no order, and one audience is to be equal to itself.
+        reached.sort();
+        Self {
+            targets: reached,
+            devices: devices.extent(),
+            users: users.extent(),
+        }
+    }
+}
+
+/// The targets of an object added up, for devices or for users.
+#[derive(Default)]
+struct Tally {
+    /// How many the included targets have together.
+    sum: usize,
+    /// How many of these have any.
+    parts: usize,
+    all: bool,
+    /// Whether a filter or an exclusion may take some away.
+    narrowed: bool,
+    unknown: Option<String>,
+}
+
+impl Tally {
+    fn add(&mut self, share: Share, target: &Reached) {
+        match share {
+            Share::Some(0) => {}
+            _ if target.excluded => self.narrowed = true,
+            Share::All => {
+                self.all = true;
+                self.narrowed |= target.filter.is_some();
+            }
+            Share::Some(number) => {
+                self.sum = self.sum.saturating_add(number);
+                self.parts += 1;
+                self.narrowed |= target.filter.is_some();
+            }
+            Share::Unknown(why) => self.unknown = self.unknown.take().or(Some(why)),
+        }
+    }
+
+    fn extent(self) -> Extent {
+        match self {
+            Self {
+                all: true,
+                narrowed: false,
+                ..
+            } => Extent::All,
+            Self { all: true, .. } => Extent::AtMostAll,
+            Self {
+                unknown: Some(why), ..
+            } => Extent::Unknown(why),
+            Self { parts: 0, .. } => Extent::Exactly(0),
+            Self {
+                parts: 1,
+                narrowed: false,
+                sum,
+                ..
+            } => Extent::Exactly(sum),
+            Self { sum, .. } => Extent::AtMost(sum),
+        }
+    }
+}

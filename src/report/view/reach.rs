@@ -1,0 +1,196 @@
+//! Whom a change concerns, in one sentence.
+
+use crate::plan::reach::{Audience, Extent, Reach, Reported, Statuses};
+use crate::report::words::{count, thousands};
+use crate::ui::sanitize;
+
+/// Returns whom an object would reach, whom it reaches until then, and how many devices have it.
+pub(super) fn sentence(reach: &Reach) -> String {
+    let before = reach.before.as_ref().map(people);
+    let who = match (before, reach.after.as_ref().map(people)) {
+        (Some(before), Some(after)) if before != after => {
+            format!("reaches {after}, until now {before}")
+        }
+        (_, Some(after)) => format!("reaches {after}"),
+        (Some(before), None) => format!("no longer reaches {before}"),
+        (None, None) => "reaches nobody".to_owned(),
+    };
+    let told = reach.reported.as_ref().map(reported);
+    let sentence: Vec<String> = std::iter::once(who).chain(told).collect();
+    sanitize::line(&sentence.join("; ")).into_owned()
+}
+
+/// Returns how many devices and users an audience has: `at most 1,240 devices and 3,100 users (2 groups, filtered)`.
+fn people(audience: &Audience) -> String {
+    let included = || audience.targets.iter().filter(|target| !target.excluded);
+    if included().next().is_none() {
+        return "nobody".to_owned();
+    }
+    let groups = included().filter(|target| target.group_id.is_some());
+    let notes = [
+        Some(groups.count())
+            .filter(|groups| *groups > 0)
+            .map(|groups| count(groups, "group")),
+        included()
+            .any(|target| target.by_policy_set)
+            .then(|| "with policy sets".to_owned()),
+        included()
+            .any(|target| target.filter.is_some())
+            .then(|| "filtered".to_owned()),
+        audience
+            .targets
+            .iter()
+            .any(|target| target.excluded)
+            .then(|| "less those excluded".to_owned()),
+    ];
+    let notes: Vec<String> = notes.into_iter().flatten().collect();
+    let mut words = numbers(&audience.devices, &audience.users);
+    if !notes.is_empty() {
+        words.push_str(&format!(" ({})", notes.join(", ")));
+    }
+    let extents = [&audience.devices, &audience.users];
+    let mut reasons: Vec<&str> = extents.into_iter().filter_map(reason).collect();
+    reasons.dedup();
+    if !reasons.is_empty() {
+        words.push_str(&format!(": {}", reasons.join(", ")));
+    }
+    words
+}
+
+/// Returns why a number is not known.
+fn reason(extent: &Extent) -> Option<&str> {
+    match extent {
+        Extent::Unknown(why) => Some(why),
+        _ => None,
+    }
+}
+
+/// Returns two numbers, without the one that is none. An exact one comes first: `at most` would seem to be said of it too.
+fn numbers(devices: &Extent, users: &Extent) -> String {
+    use Extent::{All, AtMost, AtMostAll, Exactly, Unknown};
+    match (devices, users) {
+        (Exactly(0), Exactly(0)) => "0 devices and 0 users".to_owned(),
+        (Exactly(0), users) => number(users, "user"),
+        (devices, Exactly(0)) => number(devices, "device"),
+        (Unknown(_), Unknown(_)) => "an unknown number of devices and users".to_owned(),
+        (AtMost(devices), AtMost(users)) => {
+            format!(
+                "at most {} and {}",
+                count(*devices, "device"),
+                count(*users, "user")
+            )
+        }
+        (AtMost(_) | Unknown(_), Exactly(_) | All | AtMostAll) | (Unknown(_), AtMost(_)) => {
+            format!(
+                "{} and {}",
+                number(users, "user"),
+                number(devices, "device")
+            )
+        }
+        (devices, users) => format!(
+            "{} and {}",
+            number(devices, "device"),
+            number(users, "user")
+        ),
+    }
+}
+
+fn number(extent: &Extent, noun: &str) -> String {
+    match extent {
+        Extent::Exactly(number) => count(*number, noun),
+        Extent::AtMost(number) => format!("at most {}", count(*number, noun)),
+        // What is taken away stands behind it.
+        Extent::All | Extent::AtMostAll => format!("all {noun}s"),
+        Extent::Unknown(_) => format!("an unknown number of {noun}s"),
+    }
+}
+
+fn reported(reported: &Reported) -> String {
+    let Statuses {
+        success,
+        pending,
+        error,
+        failed,
+        conflict,
+        ..
+    } = match reported {
+        Reported::Devices(statuses) if *statuses == Statuses::default() => {
+            return "no device has reported it".to_owned();
+        }
+        Reported::Devices(statuses) => statuses,
+        Reported::Unknown(why) => return format!("how many devices have it is unknown: {why}"),
+    };
+    let have = match success {
+        0 => "no device has it now".to_owned(),
+        1 => "1 device has it now".to_owned(),
+        many => format!("{} have it now", count(*many, "device")),
+    };
+    let others = [
+        (pending, "pending"),
+        (&error.saturating_add(*failed), "failed"),
+        (conflict, "in conflict"),
+    ];
+    let others = others.into_iter().filter(|(number, _)| **number > 0);
+    let others: Vec<String> = others
+        .map(|(number, word)| format!("{} {word}", thousands(*number)))
+        .collect();
+    match others.is_empty() {
+        true => have,
+        false => format!("{have} ({})", others.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::reach::Extent::{All, AtMost, AtMostAll, Exactly, Unknown};
+
+    #[test]
+    fn two_numbers_are_told_so_that_each_is_what_it_is() {
+        let unknown = || Unknown("why".to_owned());
+        for (devices, users, words) in [
+            (Exactly(0), Exactly(0), "0 devices and 0 users"),
+            (Exactly(1), Exactly(0), "1 device"),
+            (Exactly(0), AtMost(2_000), "at most 2,000 users"),
+            (Exactly(7), Exactly(1), "7 devices and 1 user"),
+            (AtMost(7), AtMost(2), "at most 7 devices and 2 users"),
+            (AtMost(7), Exactly(2), "2 users and at most 7 devices"),
+            (Exactly(7), AtMost(2), "7 devices and at most 2 users"),
+            (All, AtMost(2), "all devices and at most 2 users"),
+            (AtMost(2), AtMostAll, "all users and at most 2 devices"),
+            (
+                unknown(),
+                unknown(),
+                "an unknown number of devices and users",
+            ),
+            (
+                unknown(),
+                AtMost(2),
+                "at most 2 users and an unknown number of devices",
+            ),
+        ] {
+            assert_eq!(numbers(&devices, &users), words);
+        }
+    }
+
+    #[test]
+    fn what_devices_reported_is_told_without_what_nobody_reported() {
+        let told = |success, pending, conflict| {
+            reported(&Reported::Devices(Statuses {
+                success,
+                pending,
+                conflict,
+                not_applicable: 5,
+                ..Statuses::default()
+            }))
+        };
+        assert_eq!(told(1, 0, 0), "1 device has it now");
+        assert_eq!(told(0, 2, 0), "no device has it now (2 pending)");
+        assert_eq!(
+            told(1_000, 2, 3),
+            "1,000 devices have it now (2 pending, 3 in conflict)"
+        );
+        let nothing = Reported::Devices(Statuses::default());
+        assert_eq!(reported(&nothing), "no device has reported it");
+    }
+}

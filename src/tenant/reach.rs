@@ -1,0 +1,251 @@
+//! How many devices and users belong to groups, and how many devices have reported an object.
+//!
+//! People read it and nothing else depends on it: what cannot be read is unknown for a reason, and the plan is
+//! made all the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Live;
+use crate::graph::Response;
+use crate::graph::client::Graph;
+use crate::graph::error::GraphError;
+use crate::graph::odata;
+use crate::graph::request::Request;
+use crate::kinds::FAMILIES;
+use crate::plan::Plan;
+use crate::plan::reach::{Reported, Statuses, subjects};
+use crate::schema::types::GraphVersion;
+
+/// What it takes to count a group's members; less may find the group by its name (FACTS 7).
+const COUNTS_MEMBERS: &str = "GroupMember.Read.All";
+
+/// Something about which numbers are asked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Subject {
+    /// A group by its id: how many members it has.
+    Group(String),
+    /// A device configuration by its id: what devices have reported of it.
+    Object(String),
+}
+
+/// A number, or why there is none.
+type Count = Result<usize, String>;
+
+/// How many devices and users are in a group and in the groups in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Members {
+    /// The devices.
+    pub(crate) devices: Count,
+    /// The users.
+    pub(crate) users: Count,
+}
+
+/// The numbers that were read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counts {
+    groups: BTreeMap<String, Members>,
+    objects: BTreeMap<String, Reported>,
+}
+
+impl Counts {
+    /// Returns how many members a group has.
+    pub(crate) fn group(&self, id: &str) -> Members {
+        let not_asked = || Err("nobody counted them".to_owned());
+        self.groups.get(id).cloned().unwrap_or_else(|| Members {
+            devices: not_asked(),
+            users: not_asked(),
+        })
+    }
+
+    /// Returns what devices have reported of an object, where that was asked.
+    pub(crate) fn reported(&self, id: &str) -> Option<&Reported> {
+        self.objects.get(id)
+    }
+
+    /// Returns what a plan needs that was not asked yet.
+    pub(super) fn missing(&self, plan: &Plan, live: &Live) -> BTreeSet<Subject> {
+        let mut wanted = subjects(plan, live);
+        wanted.retain(|subject| match subject {
+            Subject::Group(id) => !self.groups.contains_key(id),
+            Subject::Object(id) => !self.objects.contains_key(id),
+        });
+        wanted
+    }
+
+    /// Adds what was read since.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.groups.extend(other.groups);
+        self.objects.extend(other.objects);
+    }
+}
+
+/// Reads the numbers of each subject, all together in batches.
+pub(super) async fn read(graph: &Graph, wanted: &BTreeSet<Subject>) -> Counts {
+    let requests: Vec<Request> = wanted
+        .iter()
+        .flat_map(paths)
+        .map(|path| Request::get(GraphVersion::Beta, path))
+        .collect();
+    let mut answers = graph.batch(GraphVersion::Beta, &requests).await.into_iter();
+    let mut counts = Counts::default();
+    for subject in wanted {
+        match subject {
+            Subject::Group(id) => {
+                let (devices, users) = (answers.next(), answers.next());
+                if let (Some(devices), Some(users)) = (devices, users) {
+                    counts.groups.insert(id.clone(), members(devices, users));
+                }
+            }
+            Subject::Object(id) => {
+                let answer = answers.next();
+                counts
+                    .objects
+                    .extend(answer.map(|answer| (id.clone(), reported(answer))));
+            }
+        }
+    }
+    counts
+}
+
+/// Returns the paths of a subject's numbers. Beta has all of them, so that one batch does for both sorts.
+fn paths(subject: &Subject) -> Vec<String> {
+    match subject {
+        Subject::Group(id) => {
+            let members = |cast| {
+                let id = odata::segment(id);
+                format!("/groups/{id}/transitiveMembers/microsoft.graph.{cast}/$count")
+            };
+            vec![members("device"), members("user")]
+        }
+        Subject::Object(id) => {
+            let id = odata::segment(id);
+            vec![format!("{}/{id}/deviceStatusOverview", FAMILIES[0].path)]
+        }
+    }
+}
+
+type Outcome = Result<Response, GraphError>;
+
+fn members(devices: Outcome, users: Outcome) -> Members {
+    let (no_devices, no_users) = (cannot_have(&devices, &users), cannot_have(&users, &devices));
+    let count = |outcome: Outcome, none: bool| match outcome {
+        Err(_) if none => Ok(0),
+        Err(error) => Err(why(&error, COUNTS_MEMBERS)),
+        Ok(answer) => {
+            let number = answer.count().and_then(|count| count.try_into().ok());
+            number.ok_or_else(|| "the answer is no number".to_owned())
+        }
+    };
+    Members {
+        devices: count(devices, no_devices),
+        users: count(users, no_users),
+    }
+}
+
+/// Returns whether a group is of a type that takes no such members, a Microsoft 365 group no devices for example.
+/// The code has other meanings too, and the answer about the others rules these out (FACTS 7).
+fn cannot_have(asked: &Outcome, others: &Outcome) -> bool {
+    let code = asked.as_ref().err().and_then(GraphError::service);
+    others.is_ok() && code.is_some_and(|error| error.code == "Request_UnsupportedQuery")
+}
+
+fn reported(answer: Outcome) -> Reported {
+    match answer {
+        Err(error) => Reported::Unknown(why(&error, FAMILIES[0].read_permission)),
+        Ok(answer) => statuses(&answer.body).map_or_else(
+            || Reported::Unknown("the answer has no numbers".to_owned()),
+            Reported::Devices,
+        ),
+    }
+}
+
+fn statuses(overview: &Value) -> Option<Statuses> {
+    let number = |name: &str| overview.get(name)?.as_u64()?.try_into().ok();
+    Some(Statuses {
+        success: number("successCount")?,
+        pending: number("pendingCount")?,
+        error: number("errorCount")?,
+        failed: number("failedCount")?,
+        conflict: number("conflictCount")?,
+        not_applicable: number("notApplicableCount")?,
+    })
+}
+
+/// Returns why there is no number, shorter than the error where the error is a plain one.
+fn why(error: &GraphError, permission: &str) -> String {
+    match error.status() {
+        Some(403) => format!("not permitted without `{permission}`"),
+        Some(404) => "it does not exist".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::graph::testing::{Server, graph, reply};
+
+    /// Returns the numbers where the service answers a member of the batch by the end of its URL.
+    async fn counts(answers: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static) -> Counts {
+        let server = Server::start(move |seen, _, _| {
+            let envelope = seen.json();
+            let members = envelope["requests"].as_array().cloned().unwrap_or_default();
+            let answer = |member: &Value| {
+                let url = member["url"].as_str().unwrap_or_default();
+                let (status, body) = answers(
+                    url.rsplit_once("microsoft.graph.")
+                        .map_or(url, |(_, end)| end),
+                );
+                json!({ "id": member["id"], "status": status, "headers": {}, "body": body })
+            };
+            let responses: Vec<Value> = members.iter().map(answer).collect();
+            reply(200, &json!({ "responses": responses }))
+        })
+        .await;
+        let wanted = [
+            Subject::Group("g".to_owned()),
+            Subject::Object("o".to_owned()),
+        ];
+        read(&graph(&server.url), &BTreeSet::from(wanted)).await
+    }
+
+    fn refusal(code: &str) -> Value {
+        json!({ "error": { "code": code, "message": "No." } })
+    }
+
+    #[tokio::test]
+    async fn a_group_that_takes_no_devices_has_none() {
+        let office_group = |url: &str| match url {
+            "device/$count" => (400, refusal("Request_UnsupportedQuery")),
+            _ => (200, json!(35)),
+        };
+        let members = counts(office_group).await.group("g");
+        assert_eq!((members.devices, members.users), (Ok(0), Ok(35)));
+
+        // The same code about both says nothing of the group.
+        let members = counts(|_| (400, refusal("Request_UnsupportedQuery"))).await;
+        let members = members.group("g");
+        assert!(members.devices.is_err() && members.users.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_number_is_unknown() {
+        let counts = counts(|url| match url {
+            "device/$count" => (200, json!({ "value": 3 })),
+            "user/$count" => (404, refusal("Request_ResourceNotFound")),
+            _ => (200, json!({ "successCount": 3 })),
+        })
+        .await;
+        let members = counts.group("g");
+        let unknown = |why: &str| Err(why.to_owned());
+        assert_eq!(members.devices, unknown("the answer is no number"));
+        assert_eq!(members.users, unknown("it does not exist"));
+        let none = Reported::Unknown("the answer has no numbers".to_owned());
+        assert_eq!(counts.reported("o"), Some(&none));
+        assert_eq!(counts.reported("other"), None);
+    }
+}
