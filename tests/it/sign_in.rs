@@ -153,7 +153,7 @@ fn a_person_signs_in_with_a_code() {
     pipe.read_to_string(&mut stdout).expect("stdout is text");
     let status = plan.wait().expect("it was started");
     let run = Run::new(status.code().unwrap_or(-1), stdout, stderr).expect(0);
-    assert!(run.stdout.contains("Plan: 3 to create"), "{}", run.stdout);
+    assert!(run.stdout.contains("Plan: 5 to create"), "{}", run.stdout);
 }
 
 #[test]

@@ -86,7 +86,7 @@ impl Stage {
         let run = self
             .plan(&["--credential", credential], variables)
             .expect(0);
-        assert!(run.stdout.contains("Plan: 3 to create"), "{}", run.stdout);
+        assert!(run.stdout.contains("Plan: 5 to create"), "{}", run.stdout);
         assert!(run.stderr.contains("Signing in with"), "{}", run.stderr);
         let doctor = ["doctor", "-vvv", "--credential", credential];
         let hosts = ["--graph-url", &self.url, "--login-url", &self.url];
