@@ -1,5 +1,7 @@
 //! Whether an object still holds what a change left in it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use super::declare::{Declaration, Lost, holds_instruction, parts};
@@ -15,31 +17,51 @@ use crate::tenant::masked::Clear;
 use crate::tenant::names::Names;
 use crate::tenant::{Known, LiveObject};
 
-/// Returns how an object differs from what a change left in it, in words; nothing where it does not. What
-/// nobody can compare is no difference.
+/// How an object differs from what a change left in it. What nobody can compare is no difference.
+#[derive(Debug, Default)]
+pub(in crate::apply) struct Differences {
+    /// What its settings were left at and are now, in words.
+    pub(in crate::apply) settings: Vec<String>,
+    /// Whether it is assigned to others.
+    pub(in crate::apply) assignments: bool,
+}
+
+/// Compares an object with what a change left in it.
 pub(in crate::apply) fn differences(
     begun: &Begun<'_>,
     live: &LiveObject,
     sources: &Sources,
     span: Span,
-) -> Vec<String> {
+) -> Differences {
     let Some(left) = left(begun, span) else {
-        return Vec::new();
+        return Differences::default();
     };
     let known = Known {
         names: &Names::of_ids(),
         clear: &Clear::default(),
     };
     let now = plan::compare(sources, known, &left, Some(live));
-    if now.action == Action::Replace {
-        return vec![format!("it is a `{}` now", live.kind)];
-    }
     let fields = now.with_status(FieldStatus::Change);
-    let mut words: Vec<String> = fields.map(wording::left_and_is).collect();
-    if !now.assignments.is_empty() {
-        words.push("its assignments changed".to_owned());
+    let settings = match now.action {
+        Action::Replace => vec![format!("it is a `{}` now", live.kind)],
+        _ => fields.map(wording::left_and_is).collect(),
+    };
+    Differences {
+        settings,
+        assignments: !now.assignments.is_empty(),
     }
-    words
+}
+
+/// Returns whether an object is assigned as it was before a change; what is new is not assigned.
+pub(in crate::apply) fn is_assigned_as_before(begun: &Begun<'_>, live: &LiveObject) -> bool {
+    let forms = |targets: &[Json]| -> BTreeSet<String> {
+        let forms = targets.iter().map(plan::target_form);
+        forms.map(|form| form.to_string()).collect()
+    };
+    let before = begun.first.before.as_ref();
+    let before = before.filter(|_| begun.step(Step::Create).is_none());
+    let before = before.map_or(&[][..], |image| &image.assignments[..]);
+    forms(&live.assignments) == forms(before)
 }
 
 /// Returns a manifest of what a change left.

@@ -2,7 +2,7 @@
 
 use super::{Rollback, Undo, Way};
 use crate::apply::StaleChange;
-use crate::apply::journal::{Begun, differences, is_singleton};
+use crate::apply::journal::{Begun, Differences, differences, is_assigned_as_before, is_singleton};
 use crate::diagnostic::Sources;
 use crate::plan::{Change, Plan};
 use crate::tenant::{Live, LiveObject};
@@ -43,10 +43,16 @@ fn what_moved(
     let Some(object) = object else {
         return Some("it is gone".to_owned());
     };
-    match differences(begun, object, sources, undo.span) {
-        differences if differences.is_empty() => None,
-        differences => Some(differences.join("; ")),
+    let Differences {
+        mut settings,
+        assignments,
+    } = differences(begun, object, sources, undo.span);
+    // A change that stopped half way has not come to assign it.
+    let is_done = begun.fate.is_some_and(|fate| fate.status.is_done());
+    if assignments && (is_done || !is_assigned_as_before(begun, object)) {
+        settings.push("its assignments changed".to_owned());
     }
+    (!settings.is_empty()).then(|| settings.join("; "))
 }
 
 /// Returns the object that a change left.
