@@ -127,6 +127,9 @@ fn not_yet_visible(change: &Change, why: &str) -> Item {
 }
 
 fn failed(change: &Change, failure: Failure) -> CarriedOut {
+    if let Some(code) = failure.approval {
+        return waiting(change, code, failure.help);
+    }
     CarriedOut {
         item: Item {
             message: Some(failure.message),
@@ -134,6 +137,32 @@ fn failed(change: &Change, failure: Failure) -> CarriedOut {
             ..item(change, Status::Failed)
         },
         ends_run: failure.ends_run,
+    }
+}
+
+fn waiting(change: &Change, code: Option<String>, help: Option<String>) -> CarriedOut {
+    let (message, help) = match &code {
+        Some(code) => (
+            format!("it waits for the approval of a second administrator, under the code {code}"),
+            Some(
+                "have it approved in Intune under Tenant administration > Multi Admin Approval, then run \
+                 `moorline apply --resume` with the journal of this run"
+                    .to_owned(),
+            ),
+        ),
+        None => (
+            "the tenant wants a second administrator's approval, and a reason for it".to_owned(),
+            help,
+        ),
+    };
+    CarriedOut {
+        item: Item {
+            message: Some(message),
+            help,
+            approval: code,
+            ..item(change, Status::ApprovalRequired)
+        },
+        ends_run: false,
     }
 }
 
@@ -184,6 +213,7 @@ fn item(change: &Change, status: Status) -> Item {
         status,
         id: change.id.clone(),
         writes: 0,
+        approval: None,
         message: None,
         help: None,
     }

@@ -1,17 +1,21 @@
 //! What every step of an apply works with.
 
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::approval::Approvals;
 use super::journal::Journal;
 use crate::clock::Point;
+use crate::graph::approval::Approval;
 use crate::graph::{Graph, GraphError, Request, Response};
 use crate::kinds::Cardinality;
-use crate::manifest::{Desired, Manifest};
+use crate::manifest::{Address, Desired, Link, Manifest};
 use crate::plan::{self, Change};
 use crate::tenant::masked::{self, Clear};
 use crate::tenant::names::Names;
 use crate::tenant::read::{ObjectRef, find_by_name, reread};
+use crate::tenant::referents::{Found, Referents};
 use crate::tenant::{Known, LiveObject};
 
 /// The tenant and what is declared of it.
@@ -19,12 +23,16 @@ pub(super) struct Context<'a> {
     pub(super) graph: &'a Graph,
     pub(super) desired: &'a Desired,
     pub(super) names: &'a Names,
+    /// Where references lead, to objects that the run created among them.
+    pub(super) referents: Mutex<Referents>,
     /// What is about to be written is noted here first.
     pub(super) journal: Option<&'a Journal>,
     /// Whether masked values were read in clear for the plan, and so are for every look at it.
     pub(super) masked_read: bool,
     /// How long a write may take to show.
     pub(super) visibility: Duration,
+    /// How writes are dealt with that have to be approved.
+    pub(super) approvals: &'a Approvals,
     /// Ends the wait for what is written already.
     pub(super) cancelled: &'a AtomicBool,
 }
@@ -43,21 +51,38 @@ impl Work<'_> {
         Some(self.object(id))
     }
 
+    /// Returns the navigation properties that are read with an object: the same as for the plan, where it is the
+    /// planned one, which may be of another type.
+    fn linked(&self, id: &str) -> Vec<String> {
+        match self.change.id.as_deref() == Some(id) {
+            true => self.change.links.clone(),
+            false => self.manifest.linked(),
+        }
+    }
+
     /// Returns how an object of this manifest is read.
     fn object(&self, id: &str) -> ObjectRef {
         match self.manifest.family.cardinality {
             Cardinality::Singleton => ObjectRef::Policy,
-            Cardinality::Collection => ObjectRef::Configuration(id.to_owned()),
+            Cardinality::Collection => ObjectRef::Configuration {
+                id: id.to_owned(),
+                kind: self.manifest.address.kind.clone(),
+                links: self.linked(id),
+            },
         }
     }
 }
 
 impl Context<'_> {
     /// Sends a write.
-    pub(super) async fn send(&self, request: &Request) -> Result<Response, GraphError> {
+    pub(super) async fn send(
+        &self,
+        request: &Request,
+        approval: &Approval,
+    ) -> Result<Response, GraphError> {
         let clock = self.graph.clock();
         clock.pass(Point::Send);
-        let answer = self.graph.send(request).await;
+        let answer = self.graph.send_with(request, approval).await;
         clock.pass(Point::Answer);
         answer
     }
@@ -69,8 +94,12 @@ impl Context<'_> {
         live: Option<&LiveObject>,
     ) -> Result<Change, GraphError> {
         let replan = |clear: &Clear| {
-            let names = self.names;
-            plan::replan(self.desired, Known { names, clear }, manifest, live)
+            let known = Known {
+                names: self.names,
+                clear,
+                referents: &self.referents(),
+            };
+            plan::replan(self.desired, known, manifest, live)
         };
         let change = replan(&Clear::default());
         if !self.masked_read || change.masked.is_empty() {
@@ -78,6 +107,34 @@ impl Context<'_> {
         }
         let clear = masked::read(self.graph, &change.masked).await?;
         Ok(replan(&clear))
+    }
+
+    /// Records that a manifest's object exists.
+    pub(super) fn settle(&self, address: &Address, id: &str) {
+        self.referents().add(address, id);
+    }
+
+    /// Returns the id of a manifest's object, once it exists.
+    pub(super) fn id_of(&self, address: &str) -> Option<String> {
+        self.referents().id_of(address).map(str::to_owned)
+    }
+
+    /// Returns the ids of what a link leads to, as far as it exists.
+    pub(super) fn leads_to(&self, link: &Link) -> Vec<String> {
+        let referents = self.referents();
+        let found = link.references.iter().filter_map(|reference| {
+            match referents.find(&link.target, &reference.to) {
+                Ok(Found::Live { id, .. }) => Some(id),
+                Ok(Found::New(_)) | Err(_) => None,
+            }
+        });
+        found.collect()
+    }
+
+    fn referents(&self) -> MutexGuard<'_, Referents> {
+        self.referents
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads the object of a manifest, `None` where the tenant has none.

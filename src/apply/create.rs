@@ -19,7 +19,7 @@ impl Execution<'_> {
         let known = self.known().await.map_err(|error| self.failure(&error))?;
         for sending in 1..=SENDINGS {
             let was_lost = sending > 1;
-            match self.context.send(request).await {
+            match self.send(request).await {
                 Ok(response) => {
                     self.writes += 1;
                     return match id_of(&response) {

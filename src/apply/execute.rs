@@ -4,14 +4,18 @@
 //! is sent here does no harm when it is done twice; creating an object does, and has its own rules in
 //! [`super::create`].
 
+use std::collections::BTreeMap;
+
 use super::context::{Context, Work};
 use super::failure::{Failure, in_full};
-use super::ids;
+use super::ids::Filler;
 use super::journal::Write;
 use super::secrets::Secrets;
 use crate::graph::retry::backoff;
 use crate::graph::{GraphError, Method, Request};
+use crate::manifest::Link;
 use crate::plan::Action;
+use crate::plan::requests::linked_by;
 use crate::tenant::LiveObject;
 
 /// Intune's answer to an update that would change nothing (msgraph-sdk-powershell#1417).
@@ -28,6 +32,8 @@ pub(super) struct Execution<'a> {
     secrets: &'a Secrets,
     /// The object before the change, `None` where there was none.
     before: Option<&'a LiveObject>,
+    /// The code of the approval that the request on its way has got already.
+    pub(super) code: Option<String>,
     /// How many of its requests are in the journal.
     pub(super) noted: usize,
     /// The id of the object that this change created.
@@ -48,6 +54,7 @@ impl<'a> Execution<'a> {
             work,
             secrets,
             before,
+            code: None,
             noted: 0,
             created: None,
             writes: 0,
@@ -71,17 +78,9 @@ impl<'a> Execution<'a> {
 
     /// Sends one request, filled.
     async fn one(&mut self, planned: &Request) -> Result<(), Failure> {
-        let Some(path) = ids::fill(&planned.path, self.created.as_deref()) else {
-            return Err(Failure::new(
-                format!("{} needs an object that was not created", planned.path),
-                "look at a new `moorline plan`",
-            ));
-        };
+        let filled = self.filled(planned)?;
         self.note(planned)?;
-        let request = Request {
-            path,
-            ..self.secrets.fill(planned)
-        };
+        let request = self.secrets.fill(&filled);
         if self.creates(&request) {
             self.created = Some(self.create(&request).await?);
             Ok(())
@@ -90,8 +89,25 @@ impl<'a> Execution<'a> {
         }
     }
 
+    /// Returns a request with the ids that it needs.
+    fn filled(&self, planned: &Request) -> Result<Request, Failure> {
+        let filler = Filler {
+            endpoints: self.context.graph.endpoints(),
+            family: self.work.manifest.family,
+            id_of: &|address| self.context.id_of(address),
+            created: self.created.as_deref(),
+        };
+        filler.fill(planned).map_err(|unknown| {
+            Failure::new(
+                format!("{} needs an object that was not created", unknown.0),
+                "look at a new `moorline plan`",
+            )
+        })
+    }
+
     /// Notes in the journal what is about to be sent.
     fn note(&mut self, planned: &Request) -> Result<(), Failure> {
+        self.code = None;
         let Some(journal) = self.context.journal else {
             return Ok(());
         };
@@ -99,15 +115,30 @@ impl<'a> Execution<'a> {
             change: self.work.change,
             manifest: self.work.manifest,
             planned,
+            links: self.links(planned),
             more: self.noted + 1 < self.work.change.requests.len(),
             id: self.id().filter(|_| !self.creates(planned)),
             before: self.before.filter(|_| self.noted == 0),
         };
+        let mut intent = write.intent(journal.now());
+        self.code = self.context.approvals.code_of(&intent);
+        intent.approval.clone_from(&self.code);
         journal
-            .intend(write.intent(journal.now()))
+            .intend(intent)
             .map_err(|error| Failure::unnoted(&error))?;
         self.noted += 1;
         Ok(())
+    }
+
+    /// Returns what the object refers to once a request is done, of what that writes.
+    fn links(&self, planned: &Request) -> BTreeMap<String, Vec<String>> {
+        let is_written = |link: &&Link| match linked_by(&planned.path) {
+            Some(property) => link.property == property,
+            None => self.creates(planned),
+        };
+        let links = self.work.manifest.links.iter().filter(is_written);
+        let links = links.map(|link| (link.property.clone(), self.context.leads_to(link)));
+        links.collect()
     }
 
     fn creates(&self, request: &Request) -> bool {
@@ -119,7 +150,7 @@ impl<'a> Execution<'a> {
         let mut sendings = 0;
         loop {
             sendings += 1;
-            let error = match self.context.send(request).await {
+            let error = match self.send(request).await {
                 Ok(_) => {
                     self.writes += 1;
                     return Ok(());
@@ -167,7 +198,13 @@ impl<'a> Execution<'a> {
             return Ok(false);
         }
         let left = self.context.replan(self.work.manifest, Some(&live)).await?;
-        let same = |left: &Request| left.method == request.method && left.path == request.path;
+        let is_link = linked_by(&request.path).is_some();
+        let same = |left: &Request| {
+            left.method == request.method
+                && left.path == request.path
+                // A collection is added to by one call for each object.
+                && (!is_link || self.filled(left).is_ok_and(|left| left.body == request.body))
+        };
         Ok(!left.requests.iter().any(same))
     }
 }
@@ -210,6 +247,10 @@ impl Execution<'_> {
             None if replaced && failed.method != Method::Delete => failure.leaving(
                 "the object that it replaces is deleted already",
                 "its `metadata.id` is gone: remove it, or run `moorline apply --recreate`",
+            ),
+            None if self.writes > 0 && linked_by(&failed.path).is_some() => failure.leaving(
+                "a part of it is written, this reference is not",
+                "`moorline apply` goes on when it is run again",
             ),
             None if self.writes > 0 && failed.method == Method::Post && !self.creates(failed) => {
                 failure.leaving(

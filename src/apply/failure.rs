@@ -14,6 +14,8 @@ pub(super) struct Failure {
     pub(super) help: Option<String>,
     /// Whether nothing that follows can succeed either.
     pub(super) ends_run: bool,
+    /// Whether a second administrator has to approve it, and under which code where it was asked for.
+    pub(super) approval: Option<Option<String>>,
 }
 
 impl Failure {
@@ -23,6 +25,7 @@ impl Failure {
             message: in_full(error),
             help: help(error, family),
             ends_run: ends_run(error),
+            approval: wants_approval(error).then(|| error.approval_code().map(str::to_owned)),
         }
     }
 
@@ -32,6 +35,7 @@ impl Failure {
             message,
             help: Some(help.into()),
             ends_run: false,
+            approval: None,
         }
     }
 
@@ -41,6 +45,7 @@ impl Failure {
             message: format!("it was not sent: {}", in_full(error)),
             help: Some("make room for the journal, and run it again".to_owned()),
             ends_run: true,
+            approval: None,
         }
     }
 
@@ -54,6 +59,12 @@ impl Failure {
         });
         self
     }
+}
+
+fn wants_approval(error: &GraphError) -> bool {
+    error.approval_code().is_some()
+        || diagnose::failure::of_call(error)
+            .is_some_and(|entry| entry.lacks == Some(Lack::Approval))
 }
 
 /// Returns whether after this error nothing more can be sent: the token is refused, or the time is over.

@@ -1,35 +1,149 @@
-//! The id of an object that a run creates, in the paths of the calls that follow.
+//! Ids that a run finds out, and addresses that depend on where Graph is, in the calls that need them.
 
-use crate::graph::odata::segment;
-use crate::plan::requests::NEW_ID;
+use serde_json::{Map, Value};
 
-/// Returns a path with the new object's id in it, `None` where it needs one that is not known.
-pub(super) fn fill(path: &str, id: Option<&str>) -> Option<String> {
-    if !path.contains(NEW_ID) {
-        return Some(path.to_owned());
+use crate::graph::odata::{literal, segment};
+use crate::graph::{Endpoints, Request};
+use crate::kinds::Family;
+use crate::plan::requests::{ID, NEW_ID, OBJECT};
+
+/// What a request names and nobody knows yet.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NotKnown(pub(super) String);
+
+/// What a request is filled with.
+pub(super) struct Filler<'a> {
+    /// Where Graph is.
+    pub(super) endpoints: &'a Endpoints,
+    /// The family of the objects that are referred to.
+    pub(super) family: &'static Family,
+    /// Returns the id of a manifest's object, once it exists.
+    pub(super) id_of: &'a dyn Fn(&str) -> Option<String>,
+    /// The object that the change created.
+    pub(super) created: Option<&'a str>,
+}
+
+impl Filler<'_> {
+    /// Returns a request with the ids that it needs.
+    pub(super) fn fill(&self, planned: &Request) -> Result<Request, NotKnown> {
+        let mut request = planned.clone();
+        if request.path.contains(NEW_ID) {
+            let id = self.created.ok_or_else(|| NotKnown(request.path.clone()))?;
+            request.path = request.path.replace(NEW_ID, &segment(id));
+        }
+        if let Some(body) = request.body.take() {
+            request.body = Some(self.value(&request, body)?);
+        }
+        Ok(request)
     }
-    Some(path.replace(NEW_ID, &segment(id?)))
+
+    fn value(&self, request: &Request, value: Value) -> Result<Value, NotKnown> {
+        Ok(match value {
+            Value::Object(members) => match placeholder(&members) {
+                Some((ID, Value::String(address))) => self.id(address)?.into(),
+                Some((OBJECT, of)) => self.address(request, of)?.into(),
+                _ => {
+                    let filled = members
+                        .into_iter()
+                        .map(|(name, value)| Ok((name, self.value(request, value)?)));
+                    Value::Object(filled.collect::<Result<_, _>>()?)
+                }
+            },
+            Value::Array(items) => {
+                let filled = items.into_iter().map(|item| self.value(request, item));
+                filled.collect::<Result<_, _>>()?
+            }
+            other => other,
+        })
+    }
+
+    fn id(&self, address: &str) -> Result<String, NotKnown> {
+        (self.id_of)(address).ok_or_else(|| NotKnown(address.to_owned()))
+    }
+
+    /// Returns an object's address on the host that the run talks to.
+    fn address(&self, request: &Request, of: &Value) -> Result<String, NotKnown> {
+        let id = match of {
+            Value::String(id) => id.clone(),
+            Value::Object(members) => match placeholder(members) {
+                Some((ID, Value::String(address))) => self.id(address)?,
+                _ => return Err(NotKnown(of.to_string())),
+            },
+            _ => return Err(NotKnown(of.to_string())),
+        };
+        let path = format!("{}({})", self.family.path, literal(&id));
+        let url = self.endpoints.url(request.version, &path);
+        url.map(String::from).map_err(|_| NotKnown(path))
+    }
+}
+
+/// Returns the only member of an object that stands for something else.
+fn placeholder(members: &Map<String, Value>) -> Option<(&str, &Value)> {
+    let mut members = members.iter();
+    match (members.next(), members.next()) {
+        (Some((name, value)), None) => Some((name.as_str(), value)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::graph::{Cloud, Method};
+    use crate::kinds::FAMILIES;
+    use crate::schema::types::GraphVersion;
+
+    fn fill(path: &str, body: Value, created: Option<&str>) -> Result<(String, Value), NotKnown> {
+        let filler = Filler {
+            endpoints: &Endpoints::new(Cloud::UsGovL4, None, None).expect("a cloud's own"),
+            family: FAMILIES[0],
+            id_of: &|address| (address == "k/root").then(|| "8d2ac1f8".to_owned()),
+            created,
+        };
+        let request = Request::with_body(Method::Post, GraphVersion::Beta, path, body);
+        let filled = filler.fill(&request)?;
+        Ok((filled.path, filled.body.unwrap_or_default()))
+    }
 
     #[test]
     fn only_a_path_that_waits_for_an_id_needs_one() {
         let assign = "/deviceManagement/deviceConfigurations/{id}/assign";
-        let filled = fill(assign, Some("8d2ac1f8"));
+        let path = |path, id| fill(path, Value::Null, id).map(|(path, _)| path);
         assert_eq!(
-            filled.as_deref(),
-            Some("/deviceManagement/deviceConfigurations/8d2ac1f8/assign")
+            path(assign, Some("8d2ac1f8")).as_deref(),
+            Ok("/deviceManagement/deviceConfigurations/8d2ac1f8/assign")
         );
-        assert_eq!(fill(assign, None), None);
-        assert_eq!(fill("/policies/x", None).as_deref(), Some("/policies/x"));
+        assert!(path(assign, None).is_err());
+        assert_eq!(path("/policies/x", None).as_deref(), Ok("/policies/x"));
+        assert_eq!(
+            path("/a/{id}/assign", Some("../b?c")).as_deref(),
+            Ok("/a/..%2Fb%3Fc/assign"),
+            "an id cannot lead elsewhere"
+        );
     }
 
     #[test]
-    fn an_id_cannot_lead_elsewhere() {
-        let filled = fill("/a/{id}/assign", Some("../b?c"));
-        assert_eq!(filled.as_deref(), Some("/a/..%2Fb%3Fc/assign"));
+    fn an_object_is_named_by_its_address_on_the_host_of_the_run() {
+        let root = "https://graph.microsoft.us/beta/deviceManagement/deviceConfigurations";
+        let body = json!({
+            "rootCertificate@odata.bind": { "$object": { "$id": "k/root" } },
+            "others@odata.bind": [{ "$object": "1" }, { "$object": "a'b/../c" }],
+            "left": { "alone": { "$secret": "env:X" } },
+        });
+        let (_, filled) = fill("/x", body, None).expect("all is known");
+        let expected = json!({
+            "rootCertificate@odata.bind": format!("{root}('8d2ac1f8')"),
+            "others@odata.bind": [format!("{root}('1')"), format!("{root}('a''b%2F..%2Fc')")],
+            "left": { "alone": { "$secret": "env:X" } },
+        });
+        assert_eq!(filled, expected);
+        let unknown = fill(
+            "/x",
+            json!({ "@odata.id": { "$object": { "$id": "k/other" } } }),
+            None,
+        );
+        assert_eq!(unknown, Err(NotKnown("k/other".to_owned())));
     }
 }

@@ -4,10 +4,12 @@
 //! the first write every object is read again ([`precondition`]) and every secret is looked up
 //! ([`secrets`]); nothing is written where one of them is not as it must be. Then each change is checked
 //! once more, sent ([`execute`]) and read until the tenant shows it ([`verify`]); [`change`] joins the
-//! three. A failed change stops no other. What became of each is an [`outcome`].
+//! three. A failed change stops only what waits for it ([`dependencies`]). What became of each is an
+//! [`outcome`].
 //!
 //! What is about to be written is noted in a [`journal`] first; [`rollback`] takes back what one tells.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -18,9 +20,11 @@ use crate::manifest::{Address, Desired, Manifest};
 use crate::plan::{Change, Plan};
 use crate::tenant::names::Names;
 
+mod approval;
 mod change;
 mod context;
 mod create;
+mod dependencies;
 mod error;
 mod execute;
 mod failure;
@@ -37,10 +41,12 @@ mod tests;
 mod verify;
 mod wording;
 
+pub use approval::{Approvals, Given};
 pub use error::{ApplyError, BlockedChange, MissingSecret, StaleChange};
 pub use outcome::{Item, Outcome, Status};
 
 use context::{Context, Work};
+use dependencies::Undone;
 use journal::{How, Journal};
 use precondition::Standing;
 use secrets::Secrets;
@@ -54,6 +60,8 @@ pub struct ApplyOptions {
     pub skip_blocked: bool,
     /// How long a write may take to show.
     pub visibility: Duration,
+    /// How writes are dealt with that have to be approved.
+    pub approvals: Approvals,
 }
 
 impl Default for ApplyOptions {
@@ -62,6 +70,7 @@ impl Default for ApplyOptions {
             skip_stale: false,
             skip_blocked: false,
             visibility: Duration::from_secs(60),
+            approvals: Approvals::default(),
         }
     }
 }
@@ -114,9 +123,11 @@ impl<'a> Applier<'a> {
             graph: self.graph,
             desired: self.desired,
             names: self.names,
+            referents: Mutex::new(self.plan.referents.clone()),
             journal: None,
             masked_read: self.plan.masked_read,
             visibility: self.options.visibility,
+            approvals: &self.options.approvals,
             cancelled: self.cancelled,
         };
         let blocked = self.blocked()?;
@@ -134,6 +145,7 @@ impl<'a> Applier<'a> {
 
         let mut items = Vec::new();
         let mut not_begun = Vec::new();
+        let mut undone = Undone::of(self.plan);
         let mut end = None;
         for (work, standing) in works.iter().zip(standings) {
             let item = match standing {
@@ -152,6 +164,12 @@ impl<'a> Applier<'a> {
                         not_begun.push(change::not_begun(work.change, why_not_begun(end)));
                         continue;
                     }
+                    if let Some(why) = undone.why_not(work.change) {
+                        let item = change::not_begun(work.change, &why);
+                        undone.note(&item);
+                        not_begun.push(item);
+                        continue;
+                    }
                     self.observer.started(work.change);
                     let done = change::carry_out(&context, *work, &secrets).await;
                     if done.ends_run {
@@ -160,6 +178,10 @@ impl<'a> Applier<'a> {
                     done.item
                 }
             };
+            if let Some(id) = item.id.as_deref().filter(|_| item.status.is_done()) {
+                context.settle(&item.address, id);
+            }
+            undone.note(&item);
             self.observer.finished(&item);
             items.push(item);
         }

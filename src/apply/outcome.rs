@@ -45,6 +45,9 @@ pub struct Item {
     pub id: Option<String>,
     /// How many calls changed something in the tenant.
     pub writes: usize,
+    /// The code under which somebody else has to approve it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
     /// What the reader should know: why it failed, what differs still.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -69,6 +72,8 @@ pub enum Status {
     DidNotStick,
     /// Refused or lost.
     Failed,
+    /// A second administrator has to approve it; not written.
+    ApprovalRequired,
     /// The tenant changed since the plan; not written.
     Stale,
     /// The plan could not make it; not written.
@@ -140,6 +145,7 @@ impl Outcome {
             status: Status::Stale,
             id: None,
             writes: 0,
+            approval: None,
             message: Some(stale.what),
             help: Some(A_NEW_PLAN.to_owned()),
         }));
@@ -160,9 +166,11 @@ impl Outcome {
         // The user asked for the rest of it, so what was left out is a part and not a failure.
         let left_out = |item: &Item| matches!(item.status, Status::Blocked | Status::Stale);
         let wrote = self.items.iter().any(|item| item.writes > 0);
-        let partial = wrote || self.items.iter().any(left_out);
-        Some(if partial {
+        let waits = |item: &Item| item.status == Status::ApprovalRequired;
+        Some(if wrote || self.items.iter().any(left_out) {
             ErrorKind::Partial
+        } else if self.items.iter().any(waits) {
+            ErrorKind::ApprovalRequired
         } else {
             ErrorKind::Failed
         })

@@ -119,7 +119,14 @@ async fn of_new(
     found: Vec<LiveObject>,
 ) -> Result<Standing, GraphError> {
     if let [only] = found.as_slice() {
-        let now = context.replan(work.manifest, Some(only)).await?;
+        // What was found by its name does not show what it refers to.
+        let whole = match work.manifest.linked().is_empty() {
+            true => None,
+            false => context.read(work, Some(&only.id)).await?,
+        };
+        let now = context
+            .replan(work.manifest, whole.as_ref().or(Some(only)))
+            .await?;
         if is_settled(&now) {
             return Ok(Standing::InPlace(Some(only.id.clone())));
         }

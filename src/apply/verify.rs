@@ -8,6 +8,7 @@ use super::context::{Context, Work};
 use super::patience::Patience;
 use super::wording;
 use crate::graph::{GraphError, Method};
+use crate::plan::requests::{bound_by, linked_by};
 use crate::plan::{Action, Change, FieldStatus, target_form};
 use crate::tenant::LiveObject;
 
@@ -75,6 +76,8 @@ struct Watch<'a> {
     change: &'a Change,
     /// The properties that were sent.
     sent: BTreeSet<&'a str>,
+    /// The navigation properties that were written.
+    linked: BTreeSet<&'a str>,
     assigned: bool,
     /// The object before the write, none where it was created.
     before: Option<&'a LiveObject>,
@@ -86,26 +89,32 @@ struct Watch<'a> {
 #[derive(Default)]
 struct Sight {
     fields: Vec<String>,
-    assignments: Vec<String>,
+    /// References and assignments, which are no part of the object's body.
+    beside: Vec<String>,
     concurrent: Vec<String>,
 }
 
 impl<'a> Watch<'a> {
     fn new(change: &'a Change, before: Option<&'a LiveObject>) -> Self {
         let mut sent = BTreeSet::new();
+        let mut linked = BTreeSet::new();
         let mut assigned = false;
         for request in &change.requests {
             let members = request.body.as_ref().and_then(Value::as_object);
             let names = members.into_iter().flat_map(|members| members.keys());
             if request.method == Method::Post && request.path.ends_with("/assign") {
                 assigned = true;
+            } else if let Some(property) = linked_by(&request.path) {
+                linked.insert(property);
             } else {
+                linked.extend(names.clone().filter_map(|name| bound_by(name)));
                 sent.extend(names.map(String::as_str));
             }
         }
         Self {
             change,
             sent,
+            linked,
             assigned,
             before,
             otherwise: 0,
@@ -120,19 +129,19 @@ impl<'a> Watch<'a> {
         }
         let live = live?;
         let sight = self.sight(left);
-        if sight.fields.is_empty() && sight.assignments.is_empty() {
+        if sight.fields.is_empty() && sight.beside.is_empty() {
             let concurrent = sight.concurrent;
             return Some(Verdict::Shown { concurrent });
         }
         let (moved, enough) = match (self.marks(live), sight.fields.is_empty()) {
-            // What is assigned has no mark of its own: it moved when it is not what it was.
-            (_, true) => (self.assignments_moved(live), READS_AFTER_A_MOVE),
+            // What stands beside the body has no mark of its own: it moved when it is not what it was.
+            (_, true) => (self.beside_moved(live), READS_AFTER_A_MOVE),
             (Some(moved), false) => (moved, READS_AFTER_A_MOVE),
             (None, false) => (true, READS_WITHOUT_A_SIGN),
         };
         self.otherwise = if moved { self.otherwise + 1 } else { 0 };
         (self.otherwise >= enough).then(|| Verdict::DidNotStick {
-            differs: [sight.fields, sight.assignments].concat(),
+            differs: [sight.fields, sight.beside].concat(),
             concurrent: sight.concurrent,
             shown: Box::new(live.clone()),
         })
@@ -141,8 +150,13 @@ impl<'a> Watch<'a> {
     fn sight(&self, left: &Change) -> Sight {
         let mut sight = Sight::default();
         for field in left.with_status(FieldStatus::Change) {
-            if field.path.top().is_some_and(|top| self.sent.contains(top)) {
+            let is_in = |written: &BTreeSet<&str>| {
+                field.path.top().is_some_and(|top| written.contains(top))
+            };
+            if is_in(&self.sent) {
                 sight.fields.push(wording::sent_and_shown(field));
+            } else if is_in(&self.linked) {
+                sight.beside.push(wording::sent_and_shown(field));
             } else {
                 sight.concurrent.push(wording::live_and_declared(field));
             }
@@ -151,7 +165,7 @@ impl<'a> Watch<'a> {
         if self.assigned {
             let words =
                 assignments.map(|change| format!("assignment of {} differs", change.target));
-            sight.assignments.extend(words);
+            sight.beside.extend(words);
         } else {
             let words =
                 assignments.map(|change| format!("the assignment of {} changed", change.target));
@@ -174,12 +188,17 @@ impl<'a> Watch<'a> {
             .then(|| now != marks(before))
     }
 
-    fn assignments_moved(&self, live: &LiveObject) -> bool {
-        let forms = |object: &LiveObject| -> BTreeSet<String> {
+    fn beside_moved(&self, live: &LiveObject) -> bool {
+        let beside = |object: &LiveObject| {
             let forms = object.assignments.iter().map(target_form);
-            forms.map(|form| form.to_string()).collect()
+            let forms: BTreeSet<String> = forms.map(|form| form.to_string()).collect();
+            let links = object.links.iter().flat_map(|(property, linked)| {
+                let ids = linked.iter().map(|linked| linked.id.to_lowercase());
+                ids.map(|id| (property.clone(), id))
+            });
+            (forms, links.collect::<BTreeSet<_>>())
         };
-        forms(live) != self.before.map(forms).unwrap_or_default()
+        beside(live) != self.before.map(beside).unwrap_or_default()
     }
 }
 
@@ -225,7 +244,9 @@ mod tests {
             precondition: None,
             risks: Vec::new(),
             blocked: Vec::new(),
+            depends_on: Vec::new(),
             masked: BTreeSet::new(),
+            links: Vec::new(),
             last_modified: None,
         }
     }
@@ -279,6 +300,30 @@ mod tests {
         let verdict = Watch::new(&planned, None).judge(Some(&live), &change(Vec::new(), &["b"]));
         let concurrent = vec!["b is 4, and 6 is declared".to_owned()];
         assert_eq!(verdict, Some(Verdict::Shown { concurrent }));
+    }
+
+    #[test]
+    fn a_reference_that_leads_elsewhere_did_not_stick_once_it_moved() {
+        let path = "/k/1/microsoft.graph.k/rootCertificate/$ref";
+        let link = Request::with_body(Method::Put, GraphVersion::Beta, path, Value::Null);
+        let planned = change(vec![link], &["rootCertificate"]);
+        let leading_to = |id: &str| {
+            let body = json!({ "version": 1, "rootCertificate": { "id": id } });
+            object(body).with_links(&["rootCertificate".to_owned()])
+        };
+        let before = leading_to("a");
+        let mut watch = Watch::new(&planned, Some(&before));
+        let left = change(Vec::new(), &["rootCertificate"]);
+        for _ in 0..10 {
+            assert_eq!(watch.judge(Some(&before), &left), None, "it may still show");
+        }
+        let elsewhere = leading_to("b");
+        assert_eq!(watch.judge(Some(&elsewhere), &left), None);
+        let verdict = watch.judge(Some(&elsewhere), &left);
+        assert!(
+            matches!(verdict, Some(Verdict::DidNotStick { .. })),
+            "{verdict:?}"
+        );
     }
 
     #[test]

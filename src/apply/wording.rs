@@ -1,5 +1,8 @@
 //! Differences in words, short enough for one line each.
 
+use serde_json::Value;
+
+use crate::plan::requests::ID;
 use crate::plan::{Action, Change, FieldChange, FieldStatus, Shown};
 
 /// How much of a value is quoted.
@@ -10,11 +13,11 @@ pub(super) fn moved(planned: &Change, now: &Change) -> String {
     let mut parts = Vec::new();
     for field in now.with_status(FieldStatus::Change) {
         let known = planned.fields.iter().find(|known| known.path == field.path);
-        let (path, is) = (&field.path, quote(&field.before));
+        let (path, is) = (&field.path, quote(field, &field.before));
         match known {
             Some(known) if known.before == field.before => {
                 if known.after != field.after {
-                    let (was, is) = (quote(&known.after), quote(&field.after));
+                    let (was, is) = (quote(known, &known.after), quote(field, &field.after));
                     parts.push(format!(
                         "{path} was to become {was}, and {is} is declared now"
                     ));
@@ -22,7 +25,7 @@ pub(super) fn moved(planned: &Change, now: &Change) -> String {
             }
             Some(known) => parts.push(format!(
                 "{path} was {} and is {is} now",
-                quote(&known.before)
+                quote(known, &known.before)
             )),
             None => parts.push(format!("{path} was as declared and is {is} now")),
         }
@@ -47,30 +50,48 @@ pub(super) fn moved(planned: &Change, now: &Change) -> String {
 
 /// Says what was sent and what became of it: `pinMinimumLength: sent 6, the tenant shows 4`.
 pub(super) fn sent_and_shown(field: &FieldChange) -> String {
-    let (sent, shows) = (quote(&field.after), quote(&field.before));
+    let (sent, shows) = (quote(field, &field.after), quote(field, &field.before));
     format!("{}: sent {sent}, the tenant shows {shows}", field.path)
 }
 
 /// Says what an earlier run left and what became of it: `pinMinimumLength was left at 6 and is 5 now`.
 pub(super) fn left_and_is(field: &FieldChange) -> String {
-    let (left, is) = (quote(&field.after), quote(&field.before));
+    let (left, is) = (quote(field, &field.after), quote(field, &field.before));
     format!("{} was left at {left} and is {is} now", field.path)
 }
 
 /// Says how a field stands to what is declared: `pinMinimumLength is 4, and 6 is declared`.
 pub(super) fn live_and_declared(field: &FieldChange) -> String {
-    let (live, declared) = (quote(&field.before), quote(&field.after));
+    let (live, declared) = (quote(field, &field.before), quote(field, &field.after));
     format!("{} is {live}, and {declared} is declared", field.path)
 }
 
-fn quote(shown: &Shown) -> String {
+fn quote(field: &FieldChange, shown: &Shown) -> String {
     let text = match shown {
         Shown::Unset => return "unset".to_owned(),
         Shown::Withheld => return "a value that is not shown".to_owned(),
-        Shown::Value(value) => value.to_string(),
+        Shown::Value(value) => named(field, value),
     };
     match text.char_indices().nth(LONGEST_QUOTE) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
+    }
+}
+
+/// Returns a value, an id by the name of its object.
+fn named(field: &FieldChange, value: &Value) -> String {
+    match value {
+        Value::String(id) => match field.names.get(id) {
+            Some(name) => name.clone(),
+            None => value.to_string(),
+        },
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| named(field, item)).collect();
+            format!("[{}]", items.join(","))
+        }
+        value => match value.get(ID).and_then(Value::as_str) {
+            Some(address) => address.to_owned(),
+            None => value.to_string(),
+        },
     }
 }

@@ -10,6 +10,7 @@ use super::reviewed::ReviewedOptions;
 use super::session::Session;
 use super::terms::PlanOptions;
 use super::{Done, TenantOptions};
+use crate::apply::Given;
 use crate::apply::journal::Command;
 use crate::error::{Error, ErrorKind};
 use crate::plan::Plan;
@@ -47,13 +48,14 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let mut session = Session::open_only(ui, tenant, reviewed.path, &only).await?;
     reviewed.check_tenant(&session.desired)?;
     session.settle(ui).await?;
+    let mut approvals = Vec::new();
     if let Some(journal) = journal {
         reviewed.is_free_to_resume()?;
-        resume(ui, &mut session, journal)?;
+        approvals = resume(ui, &mut session, journal)?;
     }
     let release = options.release(&mut session.desired)?;
-    let (mut plan, live) = reviewed.plan(ui, &session, options.terms()).await?;
-    release.tell(&mut plan, &live);
+    let (mut plan, mut live) = reviewed.plan(ui, &session, options.terms()).await?;
+    session.tell(&release, &mut plan, &mut live).await?;
     execution::show(ui, write, &plan)?;
     let (plan, left_out) = reviewed.hold(plan, write.skip_stale)?;
     let execution = Execution {
@@ -64,6 +66,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         live: &live,
         command: Command::Apply,
         journal: journal.as_deref(),
+        approvals,
     };
     let outcome = if plan.summary.is_empty() {
         execution.nothing_to_do()
@@ -87,8 +90,9 @@ fn is_certain(options: &PlanOptions, plan: &Plan) -> Result<(), Error> {
     Err(error.hint("Write them with `--rewrite-secret`, or go on without `--unverifiable fail`."))
 }
 
-/// Limits a run to what an earlier one was to do and did not. Nothing else is taken from its journal.
-fn resume(ui: &Ui, session: &mut Session, path: &Path) -> Result<(), Failure> {
+/// Limits a run to what an earlier one was to do and did not. Nothing else is taken from its journal but the
+/// codes of approvals, which the service holds against the writes that they are for.
+fn resume(ui: &Ui, session: &mut Session, path: &Path) -> Result<Vec<Given>, Failure> {
     let record = session.journal(path)?;
     if record.header.origin.command == Command::Rollback {
         let message = format!("the journal `{}` is of a rollback", path.display());
@@ -114,5 +118,5 @@ fn resume(ui: &Ui, session: &mut Session, path: &Path) -> Result<(), Failure> {
         record.header.order.len()
     ));
     session.selection.limit_to(undone);
-    Ok(())
+    Ok(record.approvals())
 }

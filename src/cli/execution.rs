@@ -12,11 +12,12 @@ use secrecy::SecretString;
 use super::failure::Failure;
 use super::output::Output;
 use super::session::Session;
-use super::{Done, Format};
+use super::{Done, Format, seconds};
 use crate::apply::journal::Command;
 use crate::apply::outcome::{Item, Outcome};
-use crate::apply::{Applier, ApplyError, ApplyOptions, Observer};
+use crate::apply::{Applier, ApplyError, ApplyOptions, Approvals, Given, Observer};
 use crate::error::{Error, ErrorKind};
+use crate::graph::approval::LONGEST_JUSTIFICATION;
 use crate::plan::{Change, Plan, risk};
 use crate::report;
 use crate::tenant::Live;
@@ -43,8 +44,24 @@ pub(super) struct WriteOptions {
     /// Write the rest where some changes cannot be made.
     #[arg(long)]
     skip_blocked: bool,
+    /// What a second administrator is told who has to approve the writes.
+    #[arg(long, value_name = "TEXT", value_parser = justification)]
+    justification: Option<String>,
+    /// Wait for the approval of each write that needs one, for so many seconds.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "3600", value_parser = seconds, requires = "justification")]
+    wait_approval: Option<Duration>,
     #[command(flatten)]
     pub(super) output: Output,
+}
+
+fn justification(text: &str) -> Result<String, String> {
+    match text.chars().count() {
+        0 => Err("say why the changes are wanted".to_owned()),
+        length if length > LONGEST_JUSTIFICATION => Err(format!(
+            "it has {length} characters, and Intune takes {LONGEST_JUSTIFICATION}"
+        )),
+        _ => Ok(text.to_owned()),
+    }
 }
 
 /// A plan on its way to a tenant.
@@ -57,6 +74,8 @@ pub(super) struct Execution<'a> {
     pub(super) command: Command,
     /// The journal that it goes on with or takes back.
     pub(super) journal: Option<&'a Path>,
+    /// The approvals that the run was given which it goes on with.
+    pub(super) approvals: Vec<Given>,
 }
 
 impl WriteOptions {
@@ -156,6 +175,11 @@ impl Execution<'_> {
             options: ApplyOptions {
                 skip_stale: self.options.skip_stale,
                 skip_blocked: self.options.skip_blocked,
+                approvals: Approvals {
+                    justification: self.options.justification.clone(),
+                    wait: self.options.wait_approval.unwrap_or_default(),
+                    given: self.approvals.clone(),
+                },
                 ..ApplyOptions::default()
             },
             journal: self.session.draft(self.command, self.journal),

@@ -37,8 +37,8 @@ pub(super) struct Arguments {
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     let mut session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
     let release = arguments.options.release(&mut session.desired)?;
-    let (mut plan, live) = session.plan(ui, arguments.options.terms()).await?;
-    release.tell(&mut plan, &live);
+    let (mut plan, mut live) = session.plan(ui, arguments.options.terms()).await?;
+    session.tell(&release, &mut plan, &mut live).await?;
     session.close().await;
     write(ui, &arguments.output, &plan)?;
     if let Some(path) = &arguments.out {

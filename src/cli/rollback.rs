@@ -45,6 +45,9 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let record = session.journal(&arguments.journal)?;
     let rollback = Rollback::of(record, &declared, &mut session.desired.sources);
     session.desired.manifests = rollback.manifests();
+    // What it takes back is all that it is about: nothing is owned by it, let alone pruned.
+    session.desired.tenant.spec.ownership = None;
+    session.desired.ownership = None;
     session.selection = Selection::new(&tenant.only.globs, &session.desired.manifests)?;
     let (_, live) = session.plan(ui, Terms::default()).await?;
     let RollbackPlan { plan, moved } = rollback.plan(
@@ -76,6 +79,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         live: &live,
         command: Command::Rollback,
         journal: Some(&arguments.journal),
+        approvals: Vec::new(),
     };
     let outcome = if plan.summary.is_empty() {
         execution.nothing_to_do()

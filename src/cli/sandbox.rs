@@ -73,7 +73,8 @@ struct EditArguments {
     /// The object: its kind, and its display name or id (or, with --tenant, its manifest's name).
     #[arg(value_name = "KIND/NAME")]
     target: String,
-    /// A property and its new value; JSON where it reads as JSON, else text. May be given several times.
+    /// A property and its new value; JSON where it reads as JSON, else text; of a reference the display name or id
+    /// of what it leads to. May be given several times.
     #[arg(long = "set", value_name = "PROP=VALUE", required = true)]
     settings: Vec<String>,
     /// Who edits, as a user principal name.

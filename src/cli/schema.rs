@@ -14,7 +14,7 @@ use crate::schema::documents::{self, DOCUMENTS};
 use crate::schema::editor::{self, EditorKind};
 use crate::schema::semantics::Semantics;
 use crate::schema::types::{GraphVersion, Types};
-use crate::schema::{csdl, generate, validate};
+use crate::schema::{csdl, generate, reference, validate};
 use crate::ui::Ui;
 
 /// Print the JSON Schema of a kind or of a document, or generate schemas.
@@ -118,7 +118,8 @@ fn document(name: &str) -> Result<Value, Error> {
 
 fn of_kind(kind: &str, version: GraphVersion) -> Result<Value, Error> {
     // A type that is part of a kind is worth printing too.
-    if let Some(schema) = validate::document(version, kind) {
+    if let Some(mut schema) = validate::document(version, kind) {
+        reference::describe(&mut schema);
         return Ok(schema);
     }
     let error = Error::new(

@@ -28,7 +28,7 @@ use crate::graph::transport::Transport;
 use crate::graph::watch::{Delay, Watch};
 use crate::manifest::tenant_file::{TenantFile, TenantSpec};
 use crate::manifest::{self, Address, Desired};
-use crate::plan::{self, Plan, Rewrite};
+use crate::plan::{self, Plan, Release, Rewrite};
 use crate::sandbox::conditions::Conditions;
 use crate::sandbox::state::{State, Tenant};
 use crate::sandbox::{Running, Sandbox};
@@ -271,6 +271,20 @@ impl Session {
             Some(near) => error.hint(format!("Did you mean `{near}`?")),
             None => error.hint("Write KIND/NAME as the manifest has them."),
         })
+    }
+
+    /// Tells in a plan what left Git and stays in the tenant.
+    pub(super) async fn tell(
+        &self,
+        release: &Release,
+        plan: &mut Plan,
+        live: &mut Live,
+    ) -> Result<(), Failure> {
+        let refs = release.unread(plan, live);
+        let read = tenant::read::reread(&self.graph, &refs).await?;
+        live.referrers.extend(read.into_iter().flatten());
+        release.tell(plan, live);
+        Ok(())
     }
 
     /// Returns which tenant this is, in words.

@@ -149,6 +149,11 @@ pub enum Lost {
 }
 
 impl GraphError {
+    /// Returns the code of the approval that a write waits for.
+    pub fn approval_code(&self) -> Option<&str> {
+        self.service()?.approval_code.as_deref()
+    }
+
     /// Returns what Graph said, if it answered.
     pub fn service(&self) -> Option<&ServiceError> {
         match self {

@@ -56,7 +56,9 @@ pub struct Request {
     pub version: GraphVersion,
     /// The path below the version, percent-encoded, with a leading slash, with its query if any.
     pub path: String,
-    /// The JSON body. A leaf `{"$secret": "env:NAME"}` or `{"$id": "kind/name"}` is filled when sent.
+    /// The JSON body. These leaves are filled when it is sent: `{"$secret": "env:NAME"}`; `{"$id":
+    /// "kind/name"}` by the id that a manifest's object has by then; `{"$object": …}`, with an id or such a leaf,
+    /// by the object's own address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
 }

@@ -8,10 +8,11 @@ use super::complete::{self, Completed};
 use super::discover::{self, Found, TENANT_FILE};
 use super::document::{self, RawManifest};
 use super::files::{self, FileRead};
+use super::reference::Neighbours;
 use super::resolve::Roots;
 use super::surroundings::{self, Surroundings};
 use super::{
-    Address, Loaded, Origin, TenantFile, envelope, foreign, lint, overlay, parallel, secret,
+    Address, Loaded, Origin, TenantFile, cycle, envelope, foreign, lint, overlay, parallel, secret,
 };
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{FileId, Finding, Span};
@@ -99,7 +100,12 @@ pub fn load_files(paths: &[PathBuf]) -> Loaded {
         for raws in bundles {
             let mut layer = Layer::new();
             loader.fill(&mut layer, raws);
-            loader.check(layer, has_base);
+            let extent = if has_base {
+                Extent::Parts
+            } else {
+                Extent::Files
+            };
+            loader.check(layer, extent);
         }
     }
     loader.finish()
@@ -121,6 +127,17 @@ pub fn is_tenant(path: &Path) -> bool {
 }
 
 type Layer = BTreeMap<Address, RawManifest>;
+
+/// How much of a tenant is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// All of it.
+    Tenant,
+    /// Some of its manifests.
+    Files,
+    /// Some of its manifests, of which the bases are not here: they need not be whole.
+    Parts,
+}
 
 #[derive(Default)]
 struct Loader {
@@ -265,7 +282,7 @@ impl Loader {
                 .help("name their files or folders: `spec: { manifests: [policies] }`"),
             );
         }
-        self.check(merged, false);
+        self.check(merged, Extent::Tenant);
         let findings = lint::cloud(&self.loaded.manifests, tenant.spec.cloud);
         self.loaded.findings.extend(findings);
     }
@@ -352,16 +369,19 @@ impl Loader {
         }
     }
 
-    /// Resolves and checks every manifest, then all of them together. Parts of manifests, whose bases are not
-    /// here, need not be whole.
-    fn check(&mut self, layer: Layer, part: bool) {
+    /// Resolves and checks every manifest, then all of them together.
+    fn check(&mut self, layer: Layer, extent: Extent) {
+        let part = extent == Extent::Parts;
+        let neighbours = Neighbours::of(layer.values(), extent == Extent::Tenant);
         let pinned = layer
             .values()
             .filter_map(|raw| Some((raw.address.clone(), raw.id_span?)))
             .collect();
         let (sources, roots) = (&self.loaded.sources, &self.roots);
         let raws = layer.into_values().collect();
-        let completed = parallel::map(raws, |raw| complete::complete(raw, sources, roots, part));
+        let completed = parallel::map(raws, |raw| {
+            complete::complete(raw, sources, roots, &neighbours, part)
+        });
         let before = self.loaded.manifests.len();
         for Completed {
             manifest,
@@ -375,7 +395,9 @@ impl Loader {
             self.ignored.extend(ignored);
             self.secrets.extend(secrets);
         }
-        let findings = lint::bundle(&self.loaded.manifests[before..], &pinned);
+        let manifests = &self.loaded.manifests[before..];
+        let mut findings = lint::bundle(manifests, &pinned);
+        findings.extend(cycle::findings(manifests, &self.loaded.sources));
         self.loaded.findings.extend(findings);
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::RawManifest;
+use super::reference::Neighbours;
 use super::resolve::{Resolved, Resolver, Roots};
-use super::{Manifest, Presence, assignment, check, envelope, lint};
+use super::{Manifest, assignment, check, lint};
 use crate::diagnostic::{FileId, Finding, Severity, Sources, Span};
 use crate::schema::model::Model;
 
@@ -41,6 +42,7 @@ pub(super) fn complete(
     raw: RawManifest,
     sources: &Sources,
     roots: &Roots,
+    neighbours: &Neighbours,
     part: bool,
 ) -> Completed {
     let RawManifest {
@@ -54,10 +56,13 @@ pub(super) fn complete(
         ..
     } = raw;
     let model = Model::of(version);
+    let presence = metadata.state.into();
     let mut resolver = Resolver {
         model,
         sources,
         roots,
+        neighbours,
+        presence,
         part,
         resolved: Resolved::default(),
     };
@@ -69,6 +74,7 @@ pub(super) fn complete(
         mut findings,
         ignored,
         secrets,
+        links,
     } = resolver.resolved;
     findings.extend(check::check(version, &address.kind, &spec, sources));
     let assignments = assignments.and_then(|list| assignment::read(&list, part, &mut findings));
@@ -77,12 +83,10 @@ pub(super) fn complete(
         version,
         id: metadata.id.map(|id| id.to_lowercase()),
         formerly: metadata.formerly,
-        presence: match metadata.state {
-            envelope::State::Absent => Presence::Absent,
-            envelope::State::Present => Presence::Present,
-        },
+        presence,
         protect: metadata.protect,
         spec,
+        links,
         assignments,
         span,
         address,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Finding, Severity, Sources, Span};
 use crate::kinds::Family;
+use crate::schema::model::Model;
 use crate::schema::types::GraphVersion;
 use value::Value;
 
@@ -18,6 +19,7 @@ pub mod assignment;
 pub mod bundle;
 mod check;
 mod complete;
+mod cycle;
 mod discover;
 mod document;
 mod envelope;
@@ -29,6 +31,7 @@ mod overlay;
 mod parallel;
 mod payload;
 mod place;
+pub mod reference;
 mod resolve;
 mod secret;
 mod surroundings;
@@ -39,6 +42,7 @@ pub mod value;
 pub use assignment::Assignment;
 pub use discover::TENANT_FILE;
 pub use envelope::schema as envelope_schema;
+pub use reference::Link;
 pub use tenant_file::TenantFile;
 
 /// What a manifest is called everywhere: its kind and its name.
@@ -104,6 +108,8 @@ pub struct Manifest {
     pub protect: bool,
     /// The declared properties: an object, read-only ones and annotations left out.
     pub spec: Value,
+    /// The declared navigation properties, which are no part of the object's body.
+    pub links: Vec<Link>,
     /// The declared assignments; `None` leaves them alone.
     pub assignments: Option<Vec<Assignment>>,
     /// The document's `kind:` line, where messages about the object as a whole point.
@@ -114,6 +120,24 @@ impl Manifest {
     /// Returns the declared display name.
     pub fn display_name(&self) -> Option<&str> {
         self.spec.get("displayName").and_then(Value::as_str)
+    }
+
+    /// Returns the navigation properties that are read with an object of this kind: those that are declared, and
+    /// all of one that is to be deleted, since it could not be made anew without them.
+    pub fn linked(&self) -> Vec<String> {
+        if self.presence == Presence::Present {
+            return self
+                .links
+                .iter()
+                .map(|link| link.property.clone())
+                .collect();
+        }
+        let structure = Model::of(self.version).get(&self.address.kind);
+        let structure = structure.as_ref().into_iter();
+        let references = structure.flat_map(|structure| structure.references());
+        references
+            .map(|(property, _)| property.name.clone())
+            .collect()
     }
 }
 

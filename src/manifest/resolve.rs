@@ -8,8 +8,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::overlay::directive;
-use super::payload;
+use super::reference::{Link, Neighbours, Reader};
 use super::value::{Declared, Member, Value};
+use super::{Presence, payload};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{FileId, Finding, Sources, Span};
 use crate::schema::model::{Model, Property, Shape, Structure};
@@ -24,6 +25,9 @@ pub(super) struct Resolver<'a> {
     pub(super) model: &'static Model,
     pub(super) sources: &'a Sources,
     pub(super) roots: &'a Roots,
+    pub(super) neighbours: &'a Neighbours,
+    /// Whether the object should exist.
+    pub(super) presence: Presence,
     /// Whether this is a part of a manifest, and what it is laid over is not known.
     pub(super) part: bool,
     pub(super) resolved: Resolved,
@@ -37,6 +41,8 @@ pub(super) struct Resolved {
     pub(super) ignored: Vec<(String, Span)>,
     /// Secrets that stand in the text: where, and what.
     pub(super) secrets: Vec<(Span, String)>,
+    /// Navigation properties, which are no part of the body.
+    pub(super) links: Vec<Link>,
 }
 
 impl Resolver<'_> {
@@ -73,14 +79,16 @@ impl Resolver<'_> {
                 value,
             });
         }
-        if name.ends_with("@odata.bind") {
+        if let Some(property) = name.strip_suffix("@odata.bind") {
             self.resolved.findings.push(
                 Finding::error(
                     "manifest/odata-bind",
                     name_span,
                     format!("`{name}` names an object by its address in one tenant"),
                 )
-                .help("references are not managed yet: remove it"),
+                .help(format!(
+                    "refer to its manifest: `{property}: {{ $ref: kind/name }}`, in a list where it takes several"
+                )),
             );
             return None;
         }
@@ -99,11 +107,11 @@ impl Resolver<'_> {
             self.resolved.ignored.push((name, name_span));
             return None;
         }
-        if let Shape::Navigation {
-            contained, target, ..
-        } = &property.shape
-        {
-            self.navigation(&name, name_span, &value, *contained, target);
+        if let Shape::Navigation { contained, .. } = &property.shape {
+            match contained {
+                true => self.contained(&name, name_span, &value),
+                false => self.link(property, &value),
+            }
             return None;
         }
         let value = self.value(value, property, &property.shape)?;
@@ -114,28 +122,39 @@ impl Resolver<'_> {
         })
     }
 
-    fn navigation(&mut self, name: &str, span: Span, value: &Value, contained: bool, target: &str) {
+    fn contained(&mut self, name: &str, span: Span, value: &Value) {
         if name == "assignments" || value.declared == Declared::Null {
             self.resolved.ignored.push((name.to_owned(), span));
-        } else if contained {
-            self.resolved.findings.push(
-                Finding::error(
-                    "manifest/contained-navigation",
-                    span,
-                    format!("`{name}` is not part of the object's body: Graph keeps it under a path of its own"),
-                )
-                .help("remove it; it is left alone in the tenant"),
-            );
-        } else {
-            self.resolved.findings.push(
-                Finding::error(
-                    "reference/not-managed",
-                    span,
-                    format!("`{name}` refers to another profile (`{target}`), and references are not managed yet"),
-                )
-                .help("remove it; the reference in the tenant is left alone"),
-            );
+            return;
         }
+        self.resolved.findings.push(
+            Finding::error(
+                "manifest/contained-navigation",
+                span,
+                format!("`{name}` is not part of the object's body: Graph keeps it under a path of its own"),
+            )
+            .help("remove it; it is left alone in the tenant"),
+        );
+    }
+
+    fn link(&mut self, property: &Property, value: &Value) {
+        let Shape::Navigation {
+            target, collection, ..
+        } = &property.shape
+        else {
+            return;
+        };
+        let reader = Reader {
+            model: self.model,
+            neighbours: self.neighbours,
+            presence: self.presence,
+            part: self.part,
+            property: &property.name,
+            many: *collection,
+            target,
+        };
+        let link = reader.link(value, &mut self.resolved.findings);
+        self.resolved.links.extend(link);
     }
 
     fn value(&mut self, value: Value, property: &Property, shape: &Shape) -> Option<Value> {

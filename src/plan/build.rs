@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json};
 
 use super::assignments::{self, target_form};
+use super::dependencies;
 use super::diff::Differ;
 use super::digest;
+use super::links::Linker;
 use super::ownership;
 use super::requests;
 use super::rewrite::{Rewrite, Rewriting};
@@ -23,6 +25,7 @@ use crate::schema::model::{Model, Structure};
 use crate::schema::semantics::Semantics;
 use crate::tenant::masked::Masked;
 use crate::tenant::matching::{Binding, Bindings, bind};
+use crate::tenant::referents::Referents;
 use crate::tenant::{Known, Live, LiveObject};
 
 /// What limits or widens a plan.
@@ -51,9 +54,16 @@ pub fn plan(
     options: &Options,
 ) -> Plan {
     let bindings = bind(&desired.manifests, live, options.recreate);
+    let mut referents = Referents::of(&desired.manifests, live, &bindings, &selected);
     let planner = Planner {
         rewrite: &options.rewrite,
-        ..Planner::new(desired, live.known())
+        ..Planner::new(
+            desired,
+            Known {
+                referents: &referents,
+                ..live.known()
+            },
+        )
     };
     let mut changes: Vec<Change> = desired
         .manifests
@@ -84,6 +94,10 @@ pub fn plan(
     };
     pruned.sort_by(|a, b| a.address.cmp(&b.address));
     changes.sort_by(|a, b| a.address.cmp(&b.address));
+    for manifest in &pruned {
+        referents.own(&manifest.address, manifest.id.as_deref());
+    }
+    dependencies::settle(&mut changes, desired, live, &referents);
     let tenant = TenantRef::from(&desired.tenant);
     let mut plan = Plan {
         digest: String::new(),
@@ -93,13 +107,14 @@ pub fn plan(
         tenant,
         created_at: options.created_at.clone(),
         only: options.only.clone(),
-        order: order(&changes),
+        order: dependencies::order(&changes),
         masked_read: !live.clear.is_empty(),
         summary: summarise(&changes),
         coverage: covered(live, &bound, &pruned),
         pruned,
         released: Vec::new(),
         no_longer_managed: Vec::new(),
+        referents,
         warnings: [bindings.warnings, idle(&options.rewrite, &changes)].concat(),
         changes,
     };
@@ -231,7 +246,11 @@ impl<'a> Planner<'a> {
             precondition: object.map(LiveObject::digest),
             risks: Vec::new(),
             blocked: Vec::new(),
+            depends_on: Vec::new(),
             masked: BTreeSet::new(),
+            links: object
+                .map(|o| o.links.keys().cloned().collect())
+                .unwrap_or_default(),
             last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
         }
     }
@@ -243,11 +262,12 @@ impl<'a> Planner<'a> {
         };
         let mut differ = Differ::new(model, self.sources, self.known);
         let spec = ownership::claim(self.owner, &structure, &manifest.spec, None);
-        let properties = differ.root(&structure, &spec, None);
+        let mut properties = differ.root(&structure, &spec, None);
         change.action = Action::Create;
         change.fields = differ.fields;
         change.blocked.extend(differ.blocked);
         self.rules(manifest, &Json::Null, &properties, change);
+        properties.extend(self.linker().create(manifest, change));
         change.requests.push(requests::create(manifest, properties));
         self.assign(manifest, requests::NEW_ID, assigned, change);
     }
@@ -293,7 +313,19 @@ impl<'a> Planner<'a> {
                 _ => requests::patch(manifest, &object.id, properties),
             });
         }
+        let links = self.linker().update(manifest, object, change);
+        if !links.is_empty() {
+            change.action = Action::Update;
+            change.requests.extend(links);
+        }
         self.assign(manifest, &object.id, &object.assignments, change);
+    }
+
+    fn linker(&self) -> Linker<'_> {
+        Linker {
+            sources: self.sources,
+            known: self.known,
+        }
     }
 
     fn assign(&self, manifest: &Manifest, id: &str, live: &[Json], change: &mut Change) {
@@ -430,19 +462,6 @@ fn lock(
             }
         }
     }
-}
-
-fn order(changes: &[Change]) -> Vec<Address> {
-    let writes = |change: &&Change| change.writes();
-    let (last, first): (Vec<&Change>, Vec<&Change>) = changes
-        .iter()
-        .filter(writes)
-        .partition(|change| change.action == Action::Delete);
-    first
-        .into_iter()
-        .chain(last)
-        .map(|change| change.address.clone())
-        .collect()
 }
 
 pub(super) fn summarise(changes: &[Change]) -> Summary {

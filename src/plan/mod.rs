@@ -12,12 +12,15 @@ use crate::diagnostic::Location;
 use crate::graph::request::Request;
 use crate::manifest::{Address, Manifest, TenantFile};
 use crate::tenant::masked::Masked;
+use crate::tenant::referents::Referents;
 
 mod assignments;
 mod build;
 pub mod canonical;
+mod dependencies;
 mod diff;
 pub mod digest;
+mod links;
 mod merge;
 mod names;
 mod ownership;
@@ -77,6 +80,9 @@ pub struct Plan {
     pub no_longer_managed: Vec<NoLongerManaged>,
     /// What the reader should know.
     pub warnings: Vec<String>,
+    /// Where the declared references lead.
+    #[serde(skip)]
+    pub referents: Referents,
 }
 
 impl Plan {
@@ -157,9 +163,16 @@ pub struct Change {
     pub risks: Vec<Risk>,
     /// Why the change as a whole cannot be made.
     pub blocked: Vec<Blocked>,
+    /// The changes without which it is not begun: what it refers to, or what lets go of what it deletes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub depends_on: Vec<Address>,
     /// The masked values that are compared with declared ones.
     #[serde(skip)]
     pub masked: BTreeSet<Masked>,
+    /// The navigation properties that were read with the object.
+    #[serde(skip)]
+    pub links: Vec<String>,
     /// When the tenant last saw a change of it, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,

@@ -128,6 +128,7 @@ pub(super) fn manifest_of(object: &LiveObject, span: Span) -> Manifest {
             declared: Declared::Object(Vec::new()),
             span,
         },
+        links: Vec::new(),
         assignments: None,
         span,
     }

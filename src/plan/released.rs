@@ -12,9 +12,10 @@ use super::canonical::{is_default, is_unset};
 use super::show::shown;
 use super::{FieldPath, Plan, Shown};
 use crate::manifest::value::{Declared, Member, Value};
-use crate::manifest::{Address, Manifest, Presence};
+use crate::manifest::{Address, Link, Manifest, Presence};
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::tenant::matching::{Binding, bind};
+use crate::tenant::read::ObjectRef;
 use crate::tenant::{Live, LiveObject};
 
 /// What an object's manifest no longer declares.
@@ -63,6 +64,7 @@ pub struct NoLongerManaged {
 #[derive(Debug, Default)]
 pub struct Release {
     properties: Vec<(Address, Vec<Path>)>,
+    links: Vec<(Address, Vec<Link>)>,
     assignments: BTreeSet<Address>,
     objects: Vec<Manifest>,
 }
@@ -109,6 +111,14 @@ impl Release {
                     release.properties.push((now.address.clone(), paths));
                 }
             }
+            let released = before.links.iter().filter(|link| {
+                let same = |now: &Link| now.property == link.property;
+                !now.links.iter().any(same)
+            });
+            let released: Vec<Link> = released.cloned().collect();
+            if !released.is_empty() {
+                release.links.push((now.address.clone(), released));
+            }
             if before.assignments.is_some() && now.assignments.is_none() {
                 release.assignments.insert(now.address.clone());
             }
@@ -118,6 +128,16 @@ impl Release {
 
     /// Declares that what is no longer declared is unset, where there is a value for that.
     pub fn reset(&self, manifests: &mut [Manifest]) {
+        for (address, links) in &self.links {
+            if let Some(manifest) = manifests.iter_mut().find(|m| m.address == *address) {
+                let span = manifest.span;
+                manifest.links.extend(links.iter().map(|link| Link {
+                    references: Vec::new(),
+                    span,
+                    ..link.clone()
+                }));
+            }
+        }
         for (address, paths) in &self.properties {
             let Some(manifest) = manifests
                 .iter_mut()
@@ -134,17 +154,18 @@ impl Release {
         }
     }
 
+    /// Returns the objects whose links are to be read, to tell what the tenant keeps of them.
+    pub fn unread(&self, plan: &Plan, live: &Live) -> Vec<ObjectRef> {
+        let links = self.links.iter().filter_map(|(address, links)| {
+            let object = bound(plan, live, address)?;
+            let links = links.iter().map(|link| link.property.clone());
+            (object.kind == address.kind).then(|| ObjectRef::of(object, links.collect()))
+        });
+        links.collect()
+    }
+
     /// Tells in a plan what the tenant keeps of it. What the plan itself unsets or deletes is left out.
     pub fn tell(&self, plan: &mut Plan, live: &Live) {
-        let bound = |address: &Address| -> Option<&LiveObject> {
-            let change = plan
-                .changes
-                .iter()
-                .find(|change| change.address == *address)?;
-            let id = change.id.as_deref()?;
-            let mut objects = live.objects.iter().chain(&live.policy);
-            objects.find(|object| object.id == id)
-        };
         let is_planned = |address: &Address, path: &FieldPath| {
             let change = plan
                 .changes
@@ -154,15 +175,17 @@ impl Release {
         };
         let mut addresses: BTreeSet<&Address> = self.assignments.iter().collect();
         addresses.extend(self.properties.iter().map(|(address, _)| address));
+        addresses.extend(self.links.iter().map(|(address, _)| address));
         let mut released = Vec::new();
         for address in addresses {
-            let Some(object) = bound(address) else {
+            let Some(object) = bound(plan, live, address) else {
                 continue;
             };
             let paths = self.properties.iter().filter(|(known, _)| known == address);
             let fields: Vec<ReleasedField> = paths
                 .flat_map(|(_, paths)| paths)
                 .filter_map(|path| path.kept(object))
+                .chain(self.kept_links(address, object, plan, live))
                 .filter(|field| !is_planned(address, &field.path))
                 .collect();
             let assignments = self.assignments.contains(address);
@@ -198,6 +221,47 @@ impl Release {
         plan.no_longer_managed = objects.collect();
         plan.released = released;
     }
+
+    /// Returns what an object still refers to, by the names that people know.
+    fn kept_links(
+        &self,
+        address: &Address,
+        object: &LiveObject,
+        plan: &Plan,
+        live: &Live,
+    ) -> Vec<ReleasedField> {
+        let read = live.referrers.iter().filter(|read| read.id == object.id);
+        let links = self.links.iter().filter(|(known, _)| known == address);
+        let properties = links
+            .flat_map(|(_, links)| links)
+            .map(|link| &link.property);
+        let kept = properties.filter_map(|property| {
+            let linked = read.clone().find_map(|read| read.links.get(property))?;
+            let names = linked.iter().map(|one| plan.referents.label(one));
+            let names: Vec<String> = names.collect();
+            (!names.is_empty()).then(|| ReleasedField {
+                path: FieldPath::default().name(property),
+                live: Shown::Value(match &names[..] {
+                    [only] => only.as_str().into(),
+                    several => several.into(),
+                }),
+                encoded: false,
+                can_be_unset: true,
+            })
+        });
+        kept.collect()
+    }
+}
+
+/// Returns the live object that a manifest's change is about.
+fn bound<'a>(plan: &Plan, live: &'a Live, address: &Address) -> Option<&'a LiveObject> {
+    let mut changes = plan.changes.iter();
+    let id = changes
+        .find(|change| change.address == *address)?
+        .id
+        .as_deref()?;
+    let mut objects = live.objects.iter().chain(&live.policy);
+    objects.find(|object| object.id == id)
 }
 
 impl Path {

@@ -6,12 +6,100 @@ use super::merge::echo;
 use crate::graph::odata::segment;
 use crate::graph::request::{Method, Request};
 use crate::kinds::Family;
-use crate::manifest::Manifest;
+use crate::manifest::{Address, Link, Manifest};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::{GraphVersion, odata_type};
 
 /// What stands for the id of an object that does not exist yet in the path of a later call.
 pub const NEW_ID: &str = "{id}";
+
+/// What stands for an object's own address in a body until it is sent: its id, or its manifest's address.
+pub(crate) const OBJECT: &str = "$object";
+
+/// What stands for the id of a manifest's object: it may not exist yet, and another one may by then.
+pub(crate) const ID: &str = "$id";
+
+/// What follows the name of a navigation property in a body that binds it.
+const BIND: &str = "@odata.bind";
+
+/// The end of a path that stands for a reference, and not for what it leads to.
+const REF: &str = "/$ref";
+
+/// An object that is referred to.
+pub(super) enum Bind {
+    /// By its id.
+    Id(String),
+    /// By the address of its manifest.
+    Manifest(Address),
+}
+
+impl Bind {
+    /// Returns the id, or what stands for it.
+    pub(super) fn to_json(&self) -> Json {
+        match self {
+            Self::Id(id) => id.as_str().into(),
+            Self::Manifest(address) => json!({ ID: address.to_string() }),
+        }
+    }
+
+    fn object(&self) -> Json {
+        json!({ OBJECT: self.to_json() })
+    }
+}
+
+/// Returns the member of a new object's body that makes it refer to others.
+pub(super) fn bind<'a>(link: &Link, to: impl Iterator<Item = &'a Bind>) -> (String, Json) {
+    let mut objects: Vec<Json> = to.map(Bind::object).collect();
+    let value = match link.many {
+        true => objects.into(),
+        false => objects.pop().unwrap_or_default(),
+    };
+    (format!("{}{BIND}", link.property), value)
+}
+
+/// Makes an existing object refer to another one. A collection takes one more, and no PUT
+/// (IntuneManagement#114).
+pub(super) fn link(manifest: &Manifest, id: &str, link: &Link, to: &Bind) -> Request {
+    let method = if link.many { Method::Post } else { Method::Put };
+    let path = link_path(manifest, id, link) + REF;
+    let body = json!({ "@odata.id": to.object() });
+    Request::with_body(method, manifest.version, path, body)
+}
+
+/// Takes a reference away.
+pub(super) fn unlink(manifest: &Manifest, id: &str, link: &Link, to: &str) -> Request {
+    let mut path = link_path(manifest, id, link);
+    if link.many {
+        path = format!("{path}/{}", segment(to));
+    }
+    Request {
+        method: Method::Delete,
+        version: manifest.version,
+        path: path + REF,
+        body: None,
+    }
+}
+
+/// Only below its own type does an object have navigation properties (FACTS 12).
+fn link_path(manifest: &Manifest, id: &str, link: &Link) -> String {
+    let (family, kind) = (manifest.family, &manifest.address.kind);
+    format!(
+        "{}/microsoft.graph.{kind}/{}",
+        object_path(family, id),
+        link.property
+    )
+}
+
+/// Returns the navigation property that a call adds a reference to, or takes one from.
+pub(crate) fn linked_by(path: &str) -> Option<&str> {
+    let (_, below) = path.strip_suffix(REF)?.split_once("/microsoft.graph.")?;
+    below.split('/').nth(1)
+}
+
+/// Returns the navigation property that a member of a new object's body binds.
+pub(crate) fn bound_by(member: &str) -> Option<&str> {
+    member.strip_suffix(BIND)
+}
 
 /// Returns the path of an object.
 pub(crate) fn object_path(family: &Family, id: &str) -> String {

@@ -48,7 +48,9 @@ pub(super) fn change(kind: &str, name: &str, display_name: &str, action: Action)
         precondition: None,
         risks: Vec::new(),
         blocked: Vec::new(),
+        depends_on: Vec::new(),
         masked: BTreeSet::new(),
+        links: Vec::new(),
         last_modified: None,
     }
 }
@@ -354,6 +356,7 @@ pub(super) fn plan() -> Plan {
             }],
         },
         warnings: vec!["`vpn` is bound by its name".to_owned()],
+        referents: Default::default(),
     }
 }
 
@@ -394,6 +397,7 @@ pub(super) fn outcome() -> Outcome {
         status,
         id: Some(ADMINS.to_owned()),
         writes: 1,
+        approval: None,
         message: message.map(str::to_owned),
         help: message.map(|_| "grant `DeviceManagementConfiguration.ReadWrite.All`".to_owned()),
     };

@@ -320,6 +320,7 @@ pub fn status(status: Status) -> &'static str {
         Status::Stale => "stale",
         Status::Blocked => "blocked",
         Status::NotBegun => "not begun",
+        Status::ApprovalRequired => "to be approved",
     }
 }
 

@@ -6,12 +6,13 @@ use super::audit::{self, Change};
 use super::check::{Checker, is_computed};
 use super::conceal::conceal;
 use super::problem::{Problem, synthetic};
+use super::references::{self, References};
 use super::refusal::Refusal;
 use super::state::{State, text};
 use super::{Object, assignments, defaults, mirrors, quirks, seed, shape};
 use crate::schema::types::{GraphVersion, TypeDef, type_name};
 
-/// Creates an object and returns its id.
+/// Creates an object that refers to others and returns its id.
 ///
 /// # Errors
 /// Refuses what Intune would (FACTS 1.4, 1.5, 12).
@@ -19,6 +20,7 @@ pub(crate) fn create(
     state: &mut State,
     change: &Change<'_>,
     body: &Object,
+    mut bound: References,
 ) -> Result<String, Refusal> {
     let checker = Checker::of_calls(change.version);
     let ty = checker
@@ -29,6 +31,8 @@ pub(crate) fn create(
         return Err(Refusal::intune_bad_request(message));
     }
     let mut object = written(state, &checker, &ty, body)?;
+    references::check(state, change.version, &ty.name, &bound)
+        .map_err(|problem| Refusal::of_intune(problem.into()))?;
     if names_a_secret(body) {
         let message = "SecretReferenceValueId invalid for create.";
         return Err(Refusal::intune(
@@ -63,6 +67,10 @@ pub(crate) fn create(
     state.keep(&id, concealed);
     audit::device_configuration(state, change, "Create", None, Some(&object));
     state.device_configurations.push(object);
+    bound.retain(|_, ids| !ids.is_empty());
+    if !bound.is_empty() {
+        state.references.insert(id.clone(), bound);
+    }
     Ok(id)
 }
 
@@ -167,14 +175,22 @@ pub(crate) fn assign(
 /// Deletes an object with its assignments.
 ///
 /// # Errors
-/// Refuses where there is no such object.
+/// Refuses where there is no such object, or others refer to it (FACTS 12).
 pub(crate) fn delete(state: &mut State, change: &Change<'_>, id: &str) -> Result<(), Refusal> {
     let before = state
         .device_configuration(id)
         .ok_or_else(Refusal::intune_not_found)?
         .clone();
+    let referrers = references::referrers(state, id);
+    if !referrers.is_empty() {
+        let referrers = referrers.join("', '");
+        return Err(Refusal::intune_bad_request(synthetic(format!(
+            "The policy cannot be deleted while '{referrers}' refers to it."
+        ))));
+    }
     state.tick();
     state.forget(id);
+    state.references.remove(id);
     audit::device_configuration(state, change, "Delete", Some(&before), None);
     state
         .device_configurations

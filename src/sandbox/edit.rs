@@ -8,6 +8,7 @@ use super::audit::{Actor, Change};
 use super::check::Checker;
 use super::conceal::reveal;
 use super::device_registration_policy::{self, NAME as POLICY};
+use super::references::{self, Navigation};
 use super::refusal::Refusal;
 use super::state::{State, text};
 use super::{Object, device_configurations};
@@ -88,6 +89,16 @@ pub enum EditError {
     /// The way leads through something that has no members.
     #[error("`{0}` leads nowhere: there is no complex value or no such element on the way.")]
     Path(String),
+    /// A reference to what does not exist, or exists more than once.
+    #[error("{property} cannot refer to {value}: {found} objects that fit are called so.")]
+    Reference {
+        /// The navigation property.
+        property: String,
+        /// What was asked for, as JSON.
+        value: String,
+        /// How many objects are meant by it.
+        found: usize,
+    },
     /// The service would refuse it.
     #[error("The service refuses the edit: {0}")]
     Refused(String),
@@ -193,8 +204,14 @@ impl Edit {
         reveal(&mut whole, &state.secrets);
         let mut properties = Object::new();
         let mut assignments = Object::new();
+        let mut links = Vec::new();
         for setting in &self.settings {
             let top = setting.top()?;
+            if let Some(navigation) = Navigation::of(GraphVersion::Beta, &self.kind, top) {
+                let ids = linked(state, &navigation, setting)?;
+                links.push((navigation, ids));
+                continue;
+            }
             if top != "assignments" {
                 self.known(&ty, setting)?;
             }
@@ -213,6 +230,9 @@ impl Edit {
         }
         if !assignments.is_empty() {
             device_configurations::assign(&mut next, change, &id, &assignments)?;
+        }
+        for (navigation, ids) in links {
+            references::set(&mut next, change, &id, &navigation, ids)?;
         }
         *state = next;
         Ok(())
@@ -295,6 +315,32 @@ impl Edit {
             near,
         })
     }
+}
+
+/// Returns the ids of the objects that a setting of a navigation names, by display name or by id.
+fn linked(
+    state: &State,
+    navigation: &Navigation,
+    setting: &Setting,
+) -> Result<Vec<String>, EditError> {
+    let values = match &setting.value {
+        _ if setting.path.len() > 1 => return Err(EditError::Path(setting.path.join("."))),
+        Value::Null => &[],
+        Value::Array(values) => &values[..],
+        value => std::slice::from_ref(value),
+    };
+    let id = |value: &Value| {
+        let mut found = navigation.called(state, value.as_str().unwrap_or_default());
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            found => Err(EditError::Reference {
+                property: navigation.property.clone(),
+                value: value.to_string(),
+                found,
+            }),
+        }
+    };
+    values.iter().map(id).collect()
 }
 
 /// Puts a value where the path leads. The last name may be new, the way there may not.

@@ -11,7 +11,7 @@
 //! | [`state`], `seed` | the tenant as a JSON document, and completing a sparse one |
 //! | `check`, `literal`, `problem` | bodies against types |
 //! | `defaults`, `mirrors`, `conceal`, `quirks` | what the service makes of a body |
-//! | `device_configurations`, `assignments`, `device_registration_policy`, `audit` | what calls do to a tenant |
+//! | `device_configurations`, `assignments`, `references`, `device_registration_policy`, `audit` | what calls do to a tenant |
 //! | `query`, `filter`, `shape` | what reads show of it |
 //! | `permissions` | who may call what |
 //! | [`conditions`], `faults`, `throttle`, `replica` | what goes wrong on purpose |
@@ -37,6 +37,7 @@ mod permissions;
 pub mod problem;
 mod query;
 mod quirks;
+mod references;
 mod refusal;
 mod replica;
 mod routes;
@@ -60,6 +61,7 @@ use self::conditions::Conditions;
 pub use self::service::Calls;
 use self::service::Service;
 use self::state::{State, StateError};
+use approvals::ApprovalStatus;
 
 /// A JSON object as Graph sends it.
 pub type Object = serde_json::Map<String, Value>;
@@ -169,6 +171,15 @@ impl Running {
     /// Returns what callers did so far.
     pub fn calls(&self) -> Calls {
         self.service.calls()
+    }
+
+    /// Decides writes that wait for an approval, as a second administrator would: those of the codes, or all.
+    pub fn decide(&self, codes: &[String], status: ApprovalStatus) -> usize {
+        let decided = self.service.change(|state| {
+            let decided = state.decide(codes, status, "bob@contoso.com");
+            Ok(decided.len())
+        });
+        decided.unwrap_or_default()
     }
 
     /// Stops serving once the calls under way are answered, and returns the tenant.

@@ -82,6 +82,14 @@ pub enum Problem {
         /// The kind that belongs here.
         expected: &'static str,
     },
+    /// An object that is not there or does not fit, or one too many.
+    #[error("{property} cannot refer to '{id}'.")]
+    Reference {
+        /// The navigation property.
+        property: String,
+        /// The id of what it would refer to.
+        id: String,
+    },
     /// Another entity inside a body.
     #[error("The navigation property '{0}' cannot be written inside its entity.")]
     Navigation(String),

@@ -1,6 +1,6 @@
 //! Refusals in the words and envelopes of the service that refuses.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -74,6 +74,7 @@ impl Refusal {
             | Problem::TooManyItems { .. }
             | Problem::Missing(_)
             | Problem::DuplicateId(_)
+            | Problem::Reference { .. }
             | Problem::Navigation(_) => Self::intune_bad_request(message),
             _ => Self {
                 status: StatusCode::BAD_REQUEST,
@@ -149,6 +150,30 @@ impl Refusal {
         Self::core(
             StatusCode::METHOD_NOT_ALLOWED,
             "Request_BadRequest",
+            message,
+        )
+    }
+
+    /// Makes Intune's answer to a verb that a path does not take (FACTS 1.1); the template is read off the path.
+    pub(crate) fn no_route(method: &Method, path: &str) -> Self {
+        let below = path
+            .split_once("/deviceManagement/")
+            .map_or(path, |(_, below)| below);
+        let step = |(index, segment): (usize, &str)| match (index, segment) {
+            (1, _) => "key",
+            (_, "$ref") => "$ref",
+            (_, segment) if segment.starts_with("microsoft.graph.") => "cast",
+            _ => "navigation",
+        };
+        let steps: Vec<&str> = below.split('/').enumerate().map(step).collect();
+        let message = format!(
+            "No OData route exists that match template ~/singleton/{} with http verb {method} for request \
+             /DeviceConfiguration_2511/StatelessDeviceConfigurationFEService/deviceManagement/{below}.",
+            steps.join("/")
+        );
+        Self::core(
+            StatusCode::BAD_REQUEST,
+            "No method match route template",
             message,
         )
     }

@@ -10,7 +10,8 @@ use super::check::Checker;
 use super::conceal::conceal;
 use super::problem::{Fault, Problem};
 use super::state::{State, StateError, text};
-use super::{Object, clock, defaults, device_registration_policy, mirrors};
+use super::{Object, clock, defaults, device_registration_policy, mirrors, references};
+use crate::schema::types::{GraphVersion, type_name};
 
 /// Returns a GUID that depends on nothing but the parts.
 pub(crate) fn guid(parts: &[&str]) -> String {
@@ -73,6 +74,12 @@ pub(crate) fn complete(mut state: State) -> Result<State, StateError> {
         ("deviceConfigurations", &state.device_configurations),
     ] {
         unique(section, objects.iter().map(|object| text(object, "id"))).map_err(impossible)?;
+    }
+    for (id, bound) in &state.references {
+        let ty = state.device_configuration(id);
+        let ty = ty.and_then(|object| type_name(text(object, "@odata.type")));
+        let checked = references::check(&state, GraphVersion::Beta, ty.unwrap_or_default(), bound);
+        checked.map_err(|problem| impossible(problem.under(id).under("references")))?;
     }
     state.device_registration_policy =
         device_registration_policy::complete(&state.device_registration_policy)

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::approvals::{self, ApprovalRequest, ApprovalStatus};
 use super::conceal::Concealed;
 use super::problem::Fault;
+use super::references::References;
 use super::{Object, clock, seed};
 
 /// The `formatVersion` that this build reads and writes.
@@ -71,6 +72,9 @@ pub struct State {
     /// Digests of values that never read back, by object and property.
     #[serde(default)]
     pub(crate) withheld: BTreeMap<String, BTreeMap<String, String>>,
+    /// What device configurations refer to, by the id of the object and its navigation property.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) references: BTreeMap<String, References>,
     /// When the tenant last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) last_change: Option<String>,
@@ -314,6 +318,7 @@ impl State {
             directory_audits: Vec::new(),
             secrets: BTreeMap::new(),
             withheld: BTreeMap::new(),
+            references: BTreeMap::new(),
             last_change: None,
         };
         // Without objects there is nothing that could be refused.

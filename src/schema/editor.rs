@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::reference;
 use super::types::{GraphVersion, Types};
 
 /// A kind and the versions that have it.
@@ -40,6 +41,7 @@ pub fn schema(envelope: &Value, kinds: &[EditorKind]) -> Value {
         }
     }
     defs.insert("valueReference".into(), value_reference());
+    defs.insert(reference::NAME.into(), reference::definition());
     let names: Vec<&str> = kinds.iter().map(|kind| kind.name.as_str()).collect();
     schema["properties"]["kind"] = json!({ "enum": names });
     schema["$defs"] = defs.into();
@@ -86,11 +88,16 @@ fn collect(version: GraphVersion, name: &str, defs: &mut Map<String, Value>) {
     }
 }
 
-/// Leaves out what editors have no use for, and lets a text be a value reference.
+/// Leaves out what editors have no use for, and lets a text be a value reference and a navigation a
+/// reference.
 fn adapt(version: GraphVersion, schema: &mut Value, open: &mut Vec<String>) {
     match schema {
         Value::Array(items) => items.iter_mut().for_each(|item| adapt(version, item, open)),
         Value::Object(members) => {
+            let links: Vec<(String, Value)> = members
+                .iter()
+                .filter_map(|(name, value)| Some((name.clone(), reference::written(value)?)))
+                .collect();
             members.retain(|name, value| !name.starts_with("x-") && !is_unwritable(value));
             for (name, value) in members.iter_mut() {
                 match (name.as_str(), &mut *value) {
@@ -103,6 +110,7 @@ fn adapt(version: GraphVersion, schema: &mut Value, open: &mut Vec<String>) {
                     _ => adapt(version, value, open),
                 }
             }
+            members.extend(links);
             let is_text = members.get("type").is_some_and(|ty| match ty {
                 Value::Array(types) => types.iter().any(|ty| ty == "string"),
                 ty => ty == "string",

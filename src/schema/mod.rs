@@ -9,6 +9,7 @@ pub mod editor;
 pub mod generate;
 pub mod model;
 pub mod placeholder;
+pub mod reference;
 pub mod semantics;
 pub mod types;
 pub mod validate;

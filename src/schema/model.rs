@@ -91,6 +91,22 @@ pub struct Structure {
     pub properties: BTreeMap<String, Property>,
 }
 
+impl Structure {
+    /// Returns the properties that lead to other objects, each with the type that it leads to.
+    pub fn references(&self) -> impl Iterator<Item = (&Property, &str)> {
+        self.properties
+            .values()
+            .filter_map(|property| match &property.shape {
+                Shape::Navigation {
+                    contained: false,
+                    target,
+                    ..
+                } => Some((property, target.as_str())),
+                _ => None,
+            })
+    }
+}
+
 /// The merged types of one version, built as they are asked for.
 pub struct Model {
     types: &'static Types,

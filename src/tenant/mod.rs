@@ -1,5 +1,7 @@
 //! The tenant's live state: reading it, and finding which object a manifest means.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use crate::plan::canonical::canonical_members;
@@ -8,11 +10,15 @@ use crate::plan::target_form;
 use crate::schema::model::Model;
 use crate::schema::types::{GraphVersion, type_name};
 
+use referents::Referents;
+
 pub(crate) mod lookup;
 pub mod masked;
 pub mod matching;
+mod missing;
 pub mod names;
 pub mod read;
+pub mod referents;
 
 /// One live object as a single read of it in beta answers.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +33,26 @@ pub struct LiveObject {
     pub body: Value,
     /// Its direct assignments; those that a policy set brings are not its own.
     pub assignments: Vec<Value>,
+    /// The objects that it refers to, by navigation property, of those that were asked for and answered.
+    pub links: BTreeMap<String, Vec<Linked>>,
+}
+
+/// An object that another one refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linked {
+    /// Its id.
+    pub id: String,
+    /// Its display name.
+    pub display_name: String,
+}
+
+impl From<&LiveObject> for Linked {
+    fn from(object: &LiveObject) -> Self {
+        Self {
+            id: object.id.clone(),
+            display_name: object.display_name.clone(),
+        }
+    }
 }
 
 /// What was read of a tenant.
@@ -40,6 +66,9 @@ pub struct Live {
     pub names: names::Names,
     /// Masked values that were read in clear.
     pub clear: masked::Clear,
+    /// Objects with links that their manifests do not declare, read only where they matter: where they may lead
+    /// to what a plan deletes, or were declared before.
+    pub referrers: Vec<LiveObject>,
 }
 
 /// What is known of a tenant beside its objects.
@@ -49,14 +78,18 @@ pub struct Known<'a> {
     pub names: &'a names::Names,
     /// Masked values that were read in clear.
     pub clear: &'a masked::Clear,
+    /// Where references lead.
+    pub referents: &'a Referents,
 }
 
 impl Live {
-    /// Returns what is known beside the objects.
+    /// Returns what is known beside the objects, but where references lead: that is found by planning.
     pub fn known(&self) -> Known<'_> {
+        static NONE: Referents = Referents::NONE;
         Known {
             names: &self.names,
             clear: &self.clear,
+            referents: &NONE,
         }
     }
 }
@@ -87,7 +120,26 @@ impl LiveObject {
             display_name,
             body,
             assignments,
+            links: BTreeMap::new(),
         })
+    }
+
+    /// Takes the objects that navigation properties were expanded to out of the body.
+    #[must_use]
+    pub fn with_links(mut self, properties: &[String]) -> Self {
+        let Some(members) = self.body.as_object_mut() else {
+            return self;
+        };
+        for property in properties {
+            let linked = match members.remove(property) {
+                // What the service did not answer is not known to be unset.
+                None => continue,
+                Some(Value::Array(items)) => items.iter().filter_map(linked).collect(),
+                Some(item) => linked(&item).into_iter().collect(),
+            };
+            self.links.insert(property.clone(), linked);
+        }
+        self
     }
 
     /// Returns the digest of what a change of this object depends on: everything but what moves by
@@ -106,13 +158,31 @@ impl LiveObject {
             .map(|assignment| target_form(assignment).to_string())
             .collect();
         targets.sort();
-        digest::tagged(Domain::Live, &(body, targets))
+        if self.links.is_empty() {
+            return digest::tagged(Domain::Live, &(body, targets));
+        }
+        let ids = |linked: &Vec<Linked>| -> BTreeSet<String> {
+            linked.iter().map(|one| one.id.to_lowercase()).collect()
+        };
+        let links = self.links.iter();
+        let links: BTreeMap<&String, BTreeSet<String>> = links
+            .map(|(property, linked)| (property, ids(linked)))
+            .collect();
+        digest::tagged(Domain::Live, &(body, targets, links))
     }
 
     /// Returns `lastModifiedDateTime`.
     pub fn last_modified(&self) -> Option<&str> {
         self.body.get("lastModifiedDateTime")?.as_str()
     }
+}
+
+fn linked(object: &Value) -> Option<Linked> {
+    let text = |name: &str| object.get(name).and_then(Value::as_str);
+    Some(Linked {
+        id: text("id")?.to_owned(),
+        display_name: text("displayName").unwrap_or_default().to_owned(),
+    })
 }
 
 fn is_direct(assignment: &Value) -> bool {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::lookup::{label_targets, names};
-use super::masked::{self, Clear, Masked};
+use super::masked::{self, Clear};
+use super::missing::{Missing, Seen};
 use super::{Live, LiveObject};
 use crate::graph::client::Graph;
 use crate::graph::error::{Call, GraphError};
@@ -19,10 +20,61 @@ use crate::schema::types::GraphVersion;
 /// What identifies a live object for a read of it alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObjectRef {
-    /// A device configuration by id.
-    Configuration(String),
+    /// A device configuration.
+    Configuration {
+        /// Its id.
+        id: String,
+        /// Its type, where links are asked for.
+        kind: String,
+        /// The navigation properties that are read with it.
+        links: Vec<String>,
+    },
     /// The device registration policy.
     Policy,
+}
+
+impl ObjectRef {
+    /// Returns a reference to an object, to be read with some of its links.
+    pub(crate) fn of(object: &LiveObject, links: Vec<String>) -> Self {
+        Self::Configuration {
+            id: object.id.clone(),
+            kind: object.kind.clone(),
+            links,
+        }
+    }
+
+    /// Returns the id of a device configuration.
+    pub(super) fn id(&self) -> Option<&str> {
+        match self {
+            Self::Configuration { id, .. } => Some(id),
+            Self::Policy => None,
+        }
+    }
+
+    /// Returns the call that reads it.
+    fn request(&self) -> Request {
+        let Self::Configuration { id, kind, links } = self else {
+            return Request::get(GraphVersion::Beta, singleton().path);
+        };
+        let id = odata::segment(id);
+        // Only the type's own name leads to what no list and no plain read shows (FACTS 12).
+        let links = links
+            .iter()
+            .map(|link| format!(",microsoft.graph.{kind}/{link}"));
+        let expand = links.fold("assignments".to_owned(), |expand, link| expand + &link);
+        let path = format!("{}/{id}?$expand={expand}", collection().path);
+        Request::get(GraphVersion::Beta, path)
+    }
+
+    /// Reads the object from the answer.
+    fn read(&self, request: &Request, body: Value) -> Result<LiveObject, GraphError> {
+        match self {
+            Self::Configuration { links, .. } => {
+                object(request, body, None).map(|object| object.with_links(links))
+            }
+            Self::Policy => object(request, body, Some(singleton().root)),
+        }
+    }
 }
 
 /// Reads what the selected manifests need.
@@ -58,14 +110,14 @@ pub async fn read(
         policy: policy?,
         names: names?,
         clear: Clear::default(),
+        referrers: Vec::new(),
     };
     label_targets(graph, &mut live).await?;
     Ok(live)
 }
 
-/// Reads the tenant and plans; what would change is read again by itself first, because a list may
-/// cut large objects short or leave assignments out (FACTS 1.3, 12), and so is every masked value that
-/// the plan depends on.
+/// Reads the tenant and plans; what the plan depends on and no list shows is read by itself first, and so
+/// is every masked value.
 ///
 /// # Errors
 /// When any read fails.
@@ -79,60 +131,28 @@ pub async fn plan(
     let mut seen = Seen::default();
     loop {
         let plan = plan::plan(desired, &live, &selected, options);
-        let (doubtful, masked) = seen.missing(&plan, &live, options);
-        if doubtful.is_empty() && masked.is_empty() {
+        let missing = seen.missing(&plan, desired, &live, options);
+        if missing.is_empty() {
             return Ok((plan, live));
         }
-        let references: Vec<ObjectRef> = doubtful
-            .iter()
-            .cloned()
-            .map(ObjectRef::Configuration)
-            .collect();
-        let (again, clear) =
-            tokio::try_join!(reread(graph, &references), masked::read(graph, &masked))?;
+        let Missing {
+            objects,
+            referrers,
+            masked,
+        } = missing;
+        let refs = [&objects[..], &referrers].concat();
+        let (again, clear) = tokio::try_join!(reread(graph, &refs), masked::read(graph, &masked))?;
         live.clear.extend(clear);
-        live.objects.retain(|object| !doubtful.contains(&object.id));
-        live.objects.extend(again.into_iter().flatten());
+        let (again, referrers) = again.split_at(objects.len());
+        live.referrers.extend(referrers.iter().flatten().cloned());
+        let stale: BTreeSet<&str> = objects.iter().filter_map(ObjectRef::id).collect();
+        live.objects
+            .retain(|object| !stale.contains(object.id.as_str()));
+        live.objects.extend(again.iter().flatten().cloned());
         live.objects.sort_by(|a, b| a.id.cmp(&b.id));
-        if !doubtful.is_empty() {
+        if !objects.is_empty() {
             label_targets(graph, &mut live).await?;
         }
-    }
-}
-
-/// What was read beyond the lists, so that nothing is read twice.
-#[derive(Default)]
-struct Seen {
-    objects: BTreeSet<String>,
-    masked: BTreeSet<Masked>,
-}
-
-impl Seen {
-    /// Returns the objects and the masked values that a plan depends on and that were not read yet.
-    fn missing(
-        &mut self,
-        plan: &Plan,
-        live: &Live,
-        options: &plan::Options,
-    ) -> (BTreeSet<String>, BTreeSet<Masked>) {
-        // The registration policy was read by itself already.
-        let listed = |id: &&String| live.objects.iter().any(|object| object.id == **id);
-        let differing = plan.changes.iter().filter(|change| change.is_difference());
-        let doubtful = differing.filter_map(|change| change.id.as_ref());
-        let doubtful: BTreeSet<String> = doubtful
-            .filter(listed)
-            .filter(|id| !self.objects.contains(*id))
-            .cloned()
-            .collect();
-        let changes = plan.changes.iter().filter(|_| !options.leave_masked);
-        let masked: BTreeSet<Masked> = changes
-            .flat_map(|change| &change.masked)
-            .filter(|masked| !self.masked.contains(masked))
-            .cloned()
-            .collect();
-        self.objects.extend(doubtful.iter().cloned());
-        self.masked.extend(masked.iter().cloned());
-        (doubtful, masked)
     }
 }
 
@@ -144,19 +164,7 @@ pub async fn reread(
     graph: &Graph,
     refs: &[ObjectRef],
 ) -> Result<Vec<Option<LiveObject>>, GraphError> {
-    let mut requests = Vec::with_capacity(refs.len());
-    for reference in refs {
-        requests.push(match reference {
-            ObjectRef::Configuration(id) => {
-                let id = odata::segment(id);
-                Request::get(
-                    GraphVersion::Beta,
-                    format!("{}/{id}?$expand=assignments", collection().path),
-                )
-            }
-            ObjectRef::Policy => Request::get(GraphVersion::Beta, singleton().path),
-        });
-    }
+    let requests: Vec<Request> = refs.iter().map(ObjectRef::request).collect();
     let outcomes = match &requests[..] {
         [] => Vec::new(),
         [only] => vec![graph.send(only).await],
@@ -168,10 +176,7 @@ pub async fn reread(
             .zip(refs)
             .zip(&requests)
             .map(|((outcome, reference), request)| match outcome {
-                Ok(response) => {
-                    let kind = (*reference == ObjectRef::Policy).then_some(singleton().root);
-                    object(request, response.body, kind).map(Some)
-                }
+                Ok(response) => reference.read(request, response.body).map(Some),
                 Err(error) if error.status() == Some(404) => Ok(None),
                 Err(error) => Err(error),
             });

@@ -89,6 +89,11 @@ impl Estate {
         }
     }
 
+    /// Returns the tenant as it is at first.
+    pub fn seed(&self) -> &Value {
+        &self.seed
+    }
+
     /// Returns the folder with the manifests.
     pub fn path(&self) -> &Path {
         self.folder.path()
@@ -153,12 +158,22 @@ impl Site {
 
     /// As [`Self::apply`], where something may speak against it.
     pub async fn try_apply(&self, plan: &Plan, live: &Live) -> Result<Outcome, ApplyError> {
+        self.apply_with(plan, live, ApplyOptions::default()).await
+    }
+
+    /// As [`Self::try_apply`], done otherwise than usual.
+    pub async fn apply_with(
+        &self,
+        plan: &Plan,
+        live: &Live,
+        options: ApplyOptions,
+    ) -> Result<Outcome, ApplyError> {
         let applier = Applier {
             graph: &self.graph,
             desired: &self.desired,
             names: &live.names,
             plan,
-            options: ApplyOptions::default(),
+            options,
             journal: None,
             secrets: &|_| None,
             observer: &Silent,

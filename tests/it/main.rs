@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod all_kinds;
+mod approvals;
 mod command_line;
 mod compare;
 #[cfg(debug_assertions)]
@@ -19,6 +20,7 @@ mod ownership;
 mod permissions;
 mod previous;
 mod readme;
+mod references;
 mod rollback;
 mod samples;
 mod saved_plan;

@@ -227,3 +227,23 @@ fn what_is_protected_is_neither_deleted_nor_replaced() {
         .run(&["apply", "--sandbox=s.json", "--yes"])
         .expect(0);
 }
+
+#[test]
+fn a_rollback_prunes_nothing() {
+    let objects = [live("mine", &["0"]), live("second", &["0", TAG])];
+    let workspace = workspace(true, &[("mine", ""), ("second", "")], &objects);
+    let apply = ["apply", "--sandbox=s.json", "--yes", "--format", "json"];
+    let journal = workspace.run(&apply).expect(0).json()["journal"].clone();
+    let journal = journal.as_str().expect("a path");
+    let rollback = [
+        "rollback",
+        journal,
+        "--sandbox=s.json",
+        "--dry-run",
+        "--format",
+        "json",
+    ];
+    let plan = workspace.run(&rollback).expect(0).json();
+    assert_eq!(plan["summary"]["update"], 1, "{plan:#}");
+    assert_eq!(plan["summary"]["delete"], 0, "{plan:#}");
+}

@@ -66,6 +66,41 @@ fn the_editor_schema_is_generated() {
     )));
     assert!(!validator.is_valid(&manifest(wifi, serde_json::json!({ "preSharedKeys": "x" }))));
     assert!(!validator.is_valid(&manifest("windowsWiFi", serde_json::json!({}))));
+    let refers = |reference: serde_json::Value| {
+        let spec = serde_json::json!({ "rootCertificate": reference });
+        validator.is_valid(&manifest("windows81SCEPCertificateProfile", spec))
+    };
+    for good in [
+        serde_json::json!(null),
+        serde_json::json!({ "$ref": "root" }),
+        serde_json::json!({ "$ref": { "id": "1" } }),
+        serde_json::json!({ "$ref": { "displayName": "Root", "kind": "x" } }),
+    ] {
+        assert!(refers(good));
+    }
+    for bad in [
+        serde_json::json!("root"),
+        serde_json::json!([{ "$ref": "root" }]),
+        serde_json::json!({ "$ref": {} }),
+    ] {
+        assert!(!refers(bad));
+    }
+}
+
+#[test]
+fn the_schema_of_a_kind_says_how_references_are_written() {
+    let of = |kind: &str| Workspace::empty().run(&["schema", kind]).expect(0).json();
+    let wired = of("windowsWiredNetworkConfiguration");
+    let roots =
+        "/$defs/windowsWiredNetworkConfiguration/properties/rootCertificatesForServerValidation";
+    let roots = wired.pointer(roots).expect("the property");
+    assert_eq!(roots["items"]["$ref"], "#/$defs/reference");
+    assert!(wired["$defs"]["reference"]["properties"]["$ref"].is_object());
+    assert!(
+        of("sharedPCConfiguration")["$defs"]
+            .get("reference")
+            .is_none()
+    );
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn apply_ends_with_nothing_left_and_drift_names_what_somebody_changed() {
         .expect(0);
     assert!(
         run.stdout
-            .contains("No changes. 25 objects match what is declared."),
+            .contains("No changes. 27 objects match what is declared."),
         "{}",
         run.stdout
     );
@@ -73,7 +73,7 @@ fn apply_ends_with_nothing_left_and_drift_names_what_somebody_changed() {
 fn the_first_plan_shows_creates_updates_assignments_and_what_is_left_alone() {
     let plan = plan(&Workspace::example("contoso"));
     let summary = json!({
-        "create": 3, "update": 7, "replace": 0, "delete": 0, "assignmentChanges": 2, "unchanged": 14,
+        "create": 5, "update": 7, "replace": 0, "delete": 0, "assignmentChanges": 2, "unchanged": 14,
         "blockedChanges": 0, "blockedFields": 0, "unverifiableFields": 2,
     });
     assert_eq!(plan["summary"], summary);

@@ -26,6 +26,14 @@ fn runs(node: &Node, found: &mut Vec<String>) {
     }
 }
 
+/// Returns what an earlier step gave as an output.
+fn output_of(file: &Path, name: &str) -> String {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let mut lines = text.lines().filter_map(|line| line.split_once('='));
+    let found = lines.find(|(key, _)| *key == name);
+    found.map(|(_, value)| value.to_owned()).unwrap_or_default()
+}
+
 /// Runs a workflow's steps in a copy of the example and returns the step summary.
 fn summary_of(workflow: &str) -> String {
     let text = std::fs::read_to_string(repository().join(".github/workflows").join(workflow))
@@ -45,6 +53,7 @@ fn summary_of(workflow: &str) -> String {
         std::env::var("PATH").unwrap_or_default()
     );
     let summary = workspace.file("summary.md");
+    let outputs = workspace.file("outputs.txt");
     for script in scripts {
         let output = Command::new("bash")
             .args(["-e", "-o", "pipefail", "-c", &script])
@@ -52,6 +61,8 @@ fn summary_of(workflow: &str) -> String {
             .env("TENANT", workspace.path())
             .env("RUNNER_TEMP", workspace.path())
             .env("GITHUB_STEP_SUMMARY", &summary)
+            .env("GITHUB_OUTPUT", &outputs)
+            .env("DIGEST", output_of(&outputs, "digest"))
             .output()
             .expect("bash runs");
         Run::from(output).expect(0);

@@ -1,5 +1,7 @@
 //! The lines of a journal.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -116,6 +118,9 @@ pub struct Intent {
     /// The properties that are changed, each as the names that lead to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub managed: Vec<Vec<String>>,
+    /// What the object refers to afterwards, of what this step writes: ids by navigation property.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<String, Vec<String>>,
     /// The object before the change; the first step alone has it, and only where there was an object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Image>,
@@ -137,6 +142,8 @@ pub enum Step {
     Patch,
     /// Replaces its properties.
     Put,
+    /// Lets it refer to another object, or to one less.
+    Link,
     /// Replaces its assignments.
     Assign,
     /// Deletes it.
@@ -152,6 +159,9 @@ pub struct Image {
     pub body: Value,
     /// The targets of its direct assignments.
     pub assignments: Vec<Value>,
+    /// What it refers to, as far as that was read: ids by navigation property.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<String, Vec<String>>,
 }
 
 /// What became of a change.
@@ -170,6 +180,9 @@ pub struct Fate {
     pub id: Option<String>,
     /// How many calls changed something in the tenant, or may have.
     pub writes: usize,
+    /// The code under which somebody else has to approve its last write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
     /// Why it failed, what differs still.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -187,6 +200,7 @@ impl Fate {
             status: item.status,
             id: item.id.clone(),
             writes: item.writes,
+            approval: item.approval.clone(),
             message: item.message.clone(),
             left,
         }
@@ -241,6 +255,14 @@ impl<'a> Begun<'a> {
     /// Returns a step of this sort, where the change came so far.
     pub fn step(&self, step: Step) -> Option<&'a Intent> {
         self.steps().find(|intent| intent.step == step)
+    }
+
+    /// Returns what the object refers to after the steps so far, of what they wrote.
+    pub fn links(&self) -> BTreeMap<String, Vec<String>> {
+        let links = self.steps().flat_map(|step| &step.links);
+        links
+            .map(|(property, ids)| (property.clone(), ids.clone()))
+            .collect()
     }
 
     /// Returns the id of the object that the change leaves, where it is known.

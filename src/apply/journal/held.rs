@@ -1,6 +1,6 @@
 //! Whether an object still holds what a change left in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
@@ -9,12 +9,15 @@ use super::entry::{Begun, Step};
 use crate::apply::wording;
 use crate::diagnostic::{Sources, Span};
 use crate::kinds::{self, Cardinality};
+use crate::manifest::reference::{Reference, Referent};
 use crate::manifest::value::Value;
-use crate::manifest::{Address, Assignment, Manifest, Presence};
+use crate::manifest::{Address, Assignment, Link, Manifest, Presence};
 use crate::plan::{self, Action, FieldStatus};
+use crate::schema::model::{Model, Shape};
 use crate::schema::types::GraphVersion;
 use crate::tenant::masked::Clear;
 use crate::tenant::names::Names;
+use crate::tenant::referents::Referents;
 use crate::tenant::{Known, LiveObject};
 
 /// How an object differs from what a change left in it. What nobody can compare is no difference.
@@ -22,6 +25,8 @@ use crate::tenant::{Known, LiveObject};
 pub(in crate::apply) struct Differences {
     /// What its settings were left at and are now, in words.
     pub(in crate::apply) settings: Vec<String>,
+    /// The same of what it refers to, by property.
+    pub(in crate::apply) links: BTreeMap<String, String>,
     /// Whether it is assigned to others.
     pub(in crate::apply) assignments: bool,
 }
@@ -39,17 +44,47 @@ pub(in crate::apply) fn differences(
     let known = Known {
         names: &Names::of_ids(),
         clear: &Clear::default(),
+        referents: &Referents::of_ids(),
     };
     let now = plan::compare(sources, known, &left, Some(live));
-    let fields = now.with_status(FieldStatus::Change);
-    let settings = match now.action {
-        Action::Replace => vec![format!("it is a `{}` now", live.kind)],
-        _ => fields.map(wording::left_and_is).collect(),
-    };
-    Differences {
-        settings,
+    let mut differences = Differences {
         assignments: !now.assignments.is_empty(),
+        ..Differences::default()
+    };
+    if now.action == Action::Replace {
+        let words = format!("it is a `{}` now", live.kind);
+        differences.settings.push(words);
+        return differences;
     }
+    let links = begun.links();
+    for field in now.with_status(FieldStatus::Change) {
+        let (top, words) = (field.path.top(), wording::left_and_is(field));
+        match top.filter(|top| links.contains_key(*top)) {
+            Some(top) => drop(differences.links.insert(top.to_owned(), words)),
+            None => differences.settings.push(words),
+        }
+    }
+    differences
+}
+
+/// Returns whether what an object refers to is on the way from what it was before a change to what the change
+/// makes of it: it has all that both have, and nothing that neither has.
+pub(in crate::apply) fn is_on_its_way(
+    begun: &Begun<'_>,
+    live: &LiveObject,
+    property: &str,
+) -> bool {
+    let set = |ids: Option<&Vec<String>>| -> BTreeSet<String> {
+        let ids = ids.into_iter().flatten();
+        ids.map(|id| id.to_lowercase()).collect()
+    };
+    let image = begun.first.before.as_ref();
+    let image = image.filter(|_| begun.step(Step::Create).is_none());
+    let before = set(image.and_then(|image| image.links.get(property)));
+    let after = set(begun.links().get(property));
+    let linked = live.links.get(property).into_iter().flatten();
+    let now: BTreeSet<String> = linked.map(|linked| linked.id.to_lowercase()).collect();
+    now.is_superset(&(&before & &after)) && now.is_subset(&(&before | &after))
 }
 
 /// Returns whether an object is assigned as it was before a change; what is new is not assigned.
@@ -93,6 +128,13 @@ fn left(begun: &Begun<'_>, span: Span) -> Option<Manifest> {
         ),
     };
     let mut manifest = manifest(address, version, spec, span)?;
+    let mut linked = begun.links();
+    for (property, ids) in &mut linked {
+        if let Some(shown) = image.and_then(|image| image.links.get(property)) {
+            ids.clone_from(shown);
+        }
+    }
+    manifest.links = links(&address.kind, &linked, span);
     // What cannot be declared is left out of the comparison.
     manifest.assignments = assigned.and_then(|targets| assignments(&targets, span).ok());
     Some(manifest)
@@ -116,6 +158,38 @@ pub(in crate::apply) fn assignments(targets: &[Json], span: Span) -> Result<Vec<
         .collect())
 }
 
+/// Declares what an object refers to, by ids. A property that leads nowhere is not declared.
+pub(in crate::apply) fn links(
+    kind: &str,
+    ids: &BTreeMap<String, Vec<String>>,
+    span: Span,
+) -> Vec<Link> {
+    let Some(structure) = Model::of(GraphVersion::Beta).get(kind) else {
+        return Vec::new();
+    };
+    let links = structure.references().filter_map(|(property, target)| {
+        let references = ids.get(&property.name)?.iter().map(|id| Reference {
+            to: Referent::Id(id.to_lowercase()),
+            span,
+        });
+        let many = matches!(
+            property.shape,
+            Shape::Navigation {
+                collection: true,
+                ..
+            }
+        );
+        Some(Link {
+            property: property.name.clone(),
+            many,
+            target: target.to_owned(),
+            references: references.collect(),
+            span,
+        })
+    });
+    links.collect()
+}
+
 /// Returns a manifest that declares so much, nothing where the kind is none.
 pub(in crate::apply) fn manifest(
     address: &Address,
@@ -132,6 +206,7 @@ pub(in crate::apply) fn manifest(
         presence: Presence::Present,
         protect: false,
         spec,
+        links: Vec::new(),
         assignments: None,
         span,
     })

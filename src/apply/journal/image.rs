@@ -10,7 +10,7 @@ use crate::manifest::value::Declared;
 use crate::plan::target_form;
 use crate::schema::model::{Model, Shape, Structure};
 use crate::schema::types::{GraphVersion, type_name};
-use crate::tenant::{LiveObject, masked};
+use crate::tenant::{Linked, LiveObject, masked};
 
 impl Image {
     /// Returns a live object as far as it may be kept. What the manifest takes from the environment is a secret,
@@ -20,8 +20,14 @@ impl Image {
             kind: live.kind.clone(),
             body: of_body(GraphVersion::Beta, &live.kind, manifest, &live.body),
             assignments: live.assignments.iter().map(target_form).collect(),
+            links: live.links.iter().map(ids).collect(),
         }
     }
+}
+
+fn ids((property, linked): (&String, &Vec<Linked>)) -> (String, Vec<String>) {
+    let ids = linked.iter().map(|linked| linked.id.clone());
+    (property.clone(), ids.collect())
 }
 
 /// Returns the body of a request, or of an object, as far as it may be kept.

@@ -1,6 +1,6 @@
 //! A planned request as a line of a journal.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
@@ -8,6 +8,7 @@ use super::entry::{Image, Intent, Step};
 use super::image;
 use crate::graph::{Method, Request};
 use crate::manifest::Manifest;
+use crate::plan::requests::linked_by;
 use crate::plan::{Change, FieldStatus, Segment};
 use crate::tenant::LiveObject;
 
@@ -17,6 +18,8 @@ pub(in crate::apply) struct Write<'a> {
     pub(in crate::apply) manifest: &'a Manifest,
     /// The request as the plan has it, without its secrets.
     pub(in crate::apply) planned: &'a Request,
+    /// What the object refers to once it is done, of what it writes.
+    pub(in crate::apply) links: BTreeMap<String, Vec<String>>,
     /// Whether the change has requests after this one.
     pub(in crate::apply) more: bool,
     /// The object's id, once it has one.
@@ -45,6 +48,7 @@ impl Write<'_> {
             id: self.id.map(str::to_owned),
             api_version: manifest.version,
             managed: managed(change, planned, step),
+            links: self.links.clone(),
             before: self.before.map(|live| Image::of(manifest, live)),
             written: written(manifest, planned, step),
             approval: None,
@@ -54,6 +58,7 @@ impl Write<'_> {
 
 fn step(planned: &Request, manifest: &Manifest) -> Step {
     match planned.method {
+        _ if linked_by(&planned.path).is_some() => Step::Link,
         Method::Post if planned.path == manifest.family.path => Step::Create,
         Method::Patch => Step::Patch,
         Method::Put => Step::Put,
@@ -66,6 +71,7 @@ fn step(planned: &Request, manifest: &Manifest) -> Step {
 fn written(manifest: &Manifest, planned: &Request, step: Step) -> Option<Json> {
     let body = planned.body.as_ref()?;
     Some(match step {
+        Step::Link => return None,
         // Targets are names of groups and filters, nothing else.
         Step::Assign => body.clone(),
         _ => image::of_body(planned.version, &manifest.address.kind, manifest, body),
@@ -77,7 +83,7 @@ fn managed(change: &Change, planned: &Request, step: Step) -> Vec<Vec<String>> {
     let members = planned.body.as_ref().and_then(Json::as_object);
     let sent = |name: &str| members.is_some_and(|members| members.contains_key(name));
     match step {
-        Step::Assign | Step::Delete => Vec::new(),
+        Step::Link | Step::Assign | Step::Delete => Vec::new(),
         Step::Create => {
             let names = members.into_iter().flat_map(|members| members.keys());
             let names = names.filter(|name| !name.contains('@'));

@@ -29,6 +29,7 @@ pub use settle::{Found, Settled, SettledChange, settle};
 pub(super) use declare::{Declaration, Lost, parts, whole};
 pub(super) use file::Journal;
 pub(super) use held::{
-    Differences, assignments, differences, is_assigned_as_before, is_singleton, manifest,
+    Differences, assignments, differences, is_assigned_as_before, is_on_its_way, is_singleton,
+    links, manifest,
 };
 pub(super) use intent::Write;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::entry::{Begun, End, Entry, Header, Origin};
 use super::error::JournalError;
 use super::file::is_being_written;
+use crate::apply::Given;
 use crate::diagnostic::{Sources, Span};
 use crate::manifest::Address;
 use crate::plan::TenantRef;
@@ -146,6 +147,22 @@ impl Record {
             .filter(|address| !done.contains(address))
             .cloned()
             .collect()
+    }
+
+    /// Returns the approvals that the run asked for, each with its write.
+    pub fn approvals(&self) -> Vec<Given> {
+        let begun = self.begun().into_iter();
+        let given = begun.filter_map(|change| {
+            let code = change.fate?.approval.clone()?;
+            let last = change.last();
+            Some(Given {
+                address: last.address.clone(),
+                step: last.step,
+                written: last.written.clone(),
+                code,
+            })
+        });
+        given.collect()
     }
 
     /// Expects that the run is not under way.

@@ -166,6 +166,7 @@ fn fate(change: &Begun<'_>, found: &Found, id: Option<String>, at: String) -> Fa
         status,
         id,
         writes,
+        approval: None,
         message: Some(format!("the run ended suddenly; {found}")),
         left: None,
     }
@@ -188,7 +189,11 @@ async fn look(
         let id = change.first.id.clone().unwrap_or_default();
         let object = match is_singleton(&change.first.address.kind) {
             true => ObjectRef::Policy,
-            false => ObjectRef::Configuration(id),
+            false => ObjectRef::Configuration {
+                id,
+                kind: change.first.address.kind.clone(),
+                links: change.links().into_keys().collect(),
+            },
         };
         reread(graph, &[object]).await?.pop().flatten()
     };
@@ -204,8 +209,10 @@ async fn look(
             let span = record.cite(&mut sources)(change.line);
             let Differences {
                 mut settings,
+                links,
                 assignments,
             } = differences(change, &live, &sources, span);
+            settings.extend(links.into_values());
             if assignments {
                 settings.push("it is assigned to others".to_owned());
             }

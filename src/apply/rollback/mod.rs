@@ -10,6 +10,7 @@ use super::StaleChange;
 use super::journal::{Begun, Record};
 use crate::diagnostic::Sources;
 use crate::error::{Error, ErrorKind};
+use crate::manifest::reference::Referent;
 use crate::manifest::{Address, Desired, Manifest};
 use crate::plan::{self, Action, Change, Plan};
 use crate::tenant::Live;
@@ -69,6 +70,7 @@ impl Rollback {
                 undos.insert(address, undo);
             }
         }
+        point_at_what_is_remade(&record, &mut undos);
         Self {
             record,
             undos,
@@ -131,6 +133,26 @@ impl Rollback {
     ) -> Option<(&Undo, &'a Begun<'a>)> {
         let undo = self.undos.get(&change.address)?;
         Some((undo, begun.get(undo.place)?))
+    }
+}
+
+/// Lets what referred to an object that the run deleted refer to the one that is made in its place.
+fn point_at_what_is_remade(record: &Record, undos: &mut BTreeMap<Address, Undo>) {
+    let begun = record.begun();
+    let remade = undos.values().filter(|undo| undo.way == Way::Remake);
+    let remade: BTreeMap<String, Address> = remade
+        .filter_map(|undo| {
+            let id = begun.get(undo.place)?.first.id.as_deref()?;
+            Some((id.to_lowercase(), undo.manifest.address.clone()))
+        })
+        .collect();
+    let links = undos.values_mut().flat_map(|undo| &mut undo.manifest.links);
+    for reference in links.flat_map(|link| &mut link.references) {
+        if let Referent::Id(id) = &reference.to
+            && let Some(address) = remade.get(id)
+        {
+            reference.to = Referent::Manifest(address.clone());
+        }
     }
 }
 

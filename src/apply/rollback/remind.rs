@@ -5,7 +5,9 @@ use crate::apply::journal::{Begun, Step};
 use crate::diagnostic::Sources;
 use crate::manifest::{Manifest, Presence};
 use crate::plan::{self, FieldChange, FieldStatus, Plan, Segment};
-use crate::tenant::Live;
+use crate::tenant::matching::bind;
+use crate::tenant::referents::Referents;
+use crate::tenant::{Known, Live, LiveObject};
 
 impl Rollback {
     /// Returns what the next apply would make again.
@@ -17,13 +19,20 @@ impl Rollback {
         sources: &Sources,
     ) -> Option<String> {
         let begun = self.record.begun();
+        let bindings = bind(declared, live, false);
+        let referents = Referents::of(declared, live, &bindings, |_| true);
+        let known = Known {
+            referents: &referents,
+            ..live.known()
+        };
         let writes = plan.changes.iter().filter(|change| change.writes());
         let again: Vec<String> = writes
             .filter_map(|change| {
                 let (undo, begun) = self.undone(&begun, change)?;
                 let address = &begun.first.address;
                 let manifest = declared.iter().find(|known| known.address == *address)?;
-                wants(manifest, undo, begun, live, sources).then(|| address.to_string())
+                let object = moved::object(undo, live);
+                wants(manifest, undo, begun, object, known, sources).then(|| address.to_string())
             })
             .collect();
         let (named, rest) = again.split_at(again.len().min(NAMED));
@@ -45,7 +54,8 @@ fn wants(
     manifest: &Manifest,
     undo: &Undo,
     begun: &Begun<'_>,
-    live: &Live,
+    object: Option<&LiveObject>,
+    known: Known<'_>,
     sources: &Sources,
 ) -> bool {
     match undo.way {
@@ -53,13 +63,14 @@ fn wants(
         Way::Remake => return manifest.presence == Presence::Absent,
         Way::Restore => {}
     }
-    let now = plan::compare(sources, live.known(), manifest, moved::object(undo, live));
+    let now = plan::compare(sources, known, manifest, object);
     if !now.blocked.is_empty() {
         return true;
     }
     let changed = |field: &FieldChange| {
         let mut paths = begun.steps().flat_map(|step| &step.managed);
-        paths.any(|path| leads_to(path, &field.path.0))
+        let top = field.path.top().unwrap_or_default();
+        paths.any(|path| leads_to(path, &field.path.0)) || begun.links().contains_key(top)
     };
     let differs = now.with_status(FieldStatus::Change).any(changed);
     let assigned = begun.step(Step::Assign).is_some();

@@ -1,14 +1,14 @@
 //! A change of a run as the manifest that takes it back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
 use super::unmask::unmasked;
 use crate::apply::Status;
 use crate::apply::journal::{
-    Begun, Declaration, Fate, Image, Intent, Lost, Step, assignments, is_singleton, manifest,
-    parts, whole,
+    Begun, Declaration, Fate, Image, Intent, Lost, Step, assignments, is_singleton, links,
+    manifest, parts, whole,
 };
 use crate::diagnostic::Span;
 use crate::manifest::value::Value;
@@ -110,16 +110,38 @@ fn restore(
     tell(address, &declaration, say);
     let assigned = begun.step(Step::Assign);
     let assignments = assigned.and_then(|_| assign(address, before, span, say));
-    if declaration.spec.members().is_empty() && assignments.is_none() {
+    let linked = relink(begun, before, say);
+    let links = links(&address.kind, &linked, span);
+    if declaration.spec.members().is_empty() && assignments.is_none() && links.is_empty() {
         return None;
     }
     let manifest = manifest(address, *api_version, declaration.spec, span)?;
     let id = begun.first.id.as_deref().map(str::to_lowercase);
     Some(Manifest {
         id: id.filter(|_| !is_singleton(&address.kind)),
+        links,
         assignments,
         ..manifest
     })
+}
+
+/// Returns what an object referred to before, of what the run let it refer to otherwise.
+fn relink(
+    begun: &Begun<'_>,
+    before: &Image,
+    say: &mut impl FnMut(&Address, &str),
+) -> BTreeMap<String, Vec<String>> {
+    let mut links = BTreeMap::new();
+    for property in begun.links().into_keys() {
+        match before.links.get(&property) {
+            Some(ids) => drop(links.insert(property, ids.clone())),
+            None => {
+                let words = format!("what `{property}` referred to is not known");
+                say(&begun.first.address, &words);
+            }
+        }
+    }
+    links
 }
 
 /// Returns how an object was before, with what the tenant masks as the run wrote it.
@@ -167,6 +189,7 @@ fn remake(
     let manifest = manifest(&address, GraphVersion::Beta, declaration.spec, span)?;
     manifest.display_name()?;
     Some(Manifest {
+        links: links(&address.kind, &before.links, span),
         assignments,
         ..manifest
     })

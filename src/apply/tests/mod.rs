@@ -31,6 +31,12 @@ metadata: { name: wifi }
 spec: { displayName: Office, preSharedKey: { $env: PSK } }
 ";
 
+const SCEP: &str = "kind: windows81SCEPCertificateProfile
+apiVersion: graph.microsoft.com/beta
+metadata: { name: scep }
+spec: { displayName: Scep, keySize: size4096, rootCertificate: { $ref: { displayName: Root } } }
+";
+
 fn hello(pin: u8) -> Value {
     json!({
         "@odata.type": "#microsoft.graph.windowsIdentityProtectionConfiguration",
@@ -263,6 +269,30 @@ async fn nothing_is_written_where_anything_moved_unless_the_rest_may_go_on() {
     let outcome = case.run(&tenant, moved).await.expect("the rest");
     let statuses: Vec<Status> = outcome.items.iter().map(|item| item.status).collect();
     assert_eq!(statuses, [Status::Stale, Status::Applied]);
+}
+
+#[tokio::test]
+async fn a_reference_is_a_part_of_what_must_not_have_moved() {
+    let root = json!({
+        "@odata.type": "#microsoft.graph.windows81TrustedRootCertificate",
+        "displayName": "Root",
+    });
+    let scep = json!({
+        "@odata.type": "#microsoft.graph.windows81SCEPCertificateProfile",
+        "displayName": "Scep",
+        "keySize": "size2048",
+        "rootCertificate": { "id": "00000000-0000-0000-0000-000000000001", "displayName": "Root" },
+    });
+    let tenant = Tenant::start(&[root, scep], &[]).await;
+    let unbind = |tenant: &Tenant| {
+        let id = "00000000-0000-0000-0000-000000000002";
+        tenant.edit(id, "rootCertificate", Value::Null);
+    };
+    let refused = Case::new(&[SCEP]).run(&tenant, unbind).await;
+    let refused = refused.expect_err("stale").to_string();
+    let moved = "/scep: rootCertificate was as declared and is unset now";
+    assert!(refused.ends_with(moved), "{refused}");
+    assert!(tenant.writes().is_empty());
 }
 
 #[tokio::test]

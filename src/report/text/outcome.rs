@@ -99,5 +99,6 @@ fn style(status: Status) -> Style {
         Status::NotYetVisible | Status::Stale | Status::Blocked => WARNING,
         Status::DidNotStick | Status::Failed => ERROR,
         Status::NotBegun => DIM,
+        Status::ApprovalRequired => WARNING,
     }
 }

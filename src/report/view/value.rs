@@ -56,7 +56,7 @@ fn placeholder(members: &Map<String, Json>) -> Option<String> {
     } else if let Some(source) = text("$secret") {
         Some(format!("(secret from {})", sanitize::line(source)))
     } else {
-        text("$id").map(|address| format!("(id of {})", sanitize::line(address)))
+        text("$id").map(|address| format!("{} (not created yet)", sanitize::line(address)))
     }
 }
 

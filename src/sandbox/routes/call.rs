@@ -23,6 +23,11 @@ pub(super) struct Site {
 }
 
 impl Site {
+    /// Returns what every address of this version begins with, on the host that the caller used.
+    pub(super) fn root(&self) -> &str {
+        &self.root
+    }
+
     /// Returns an `@odata.context`.
     pub(super) fn context(&self, of: &str) -> String {
         format!("{}/$metadata#{of}", self.root)

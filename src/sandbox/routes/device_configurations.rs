@@ -10,6 +10,7 @@ use axum::{Extension, Router};
 use serde_json::Value;
 
 use super::call::{JsonObject, Site};
+use super::references::{is_of, parse};
 use crate::sandbox::Object;
 use crate::sandbox::audit::{Actor, Change};
 use crate::sandbox::permissions::Caller;
@@ -18,7 +19,7 @@ use crate::sandbox::quirks::PAGE_OF_DEVICE_CONFIGURATIONS;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::service::Service;
 use crate::sandbox::state::text;
-use crate::sandbox::{conceal, device_configurations, shape};
+use crate::sandbox::{conceal, device_configurations, references, shape};
 use crate::schema::types::Types;
 
 const TYPE: &str = "deviceConfiguration";
@@ -59,7 +60,7 @@ async fn list(
     site: Site,
     query: Query,
 ) -> Result<Response, Refusal> {
-    check(&site, &query)?;
+    check(&site, &query, &["assignments"])?;
     if let Some(filter) = &query.filter {
         filter.allows(&["displayName", "id"])?;
     }
@@ -103,15 +104,48 @@ async fn read(
     site: Site,
     query: Query,
 ) -> Result<Response, Refusal> {
-    check(&site, &query)?;
+    let casts = query.expand.iter().filter_map(|name| name.split_once('/'));
+    let casts: Vec<(&str, &str)> = casts.collect();
+    let whole: Vec<String> = casts
+        .iter()
+        .map(|(cast, name)| format!("{cast}/{name}"))
+        .collect();
+    let known: Vec<&str> = whole
+        .iter()
+        .map(String::as_str)
+        .chain(["assignments"])
+        .collect();
+    check(&site, &query, &known)?;
+    let navigations = casts
+        .iter()
+        .map(|(cast, name)| Ok((*cast, parse(&site, cast, name)?)))
+        .collect::<Result<Vec<_>, Refusal>>()?;
     let object = service.show(|state| {
         let object = device_configurations::find(state, site.version, &id)?;
-        show(&site, &query, object).ok_or_else(Refusal::intune_not_found)
+        let shown = show(&site, &query, object);
+        let mut shown = shown.ok_or_else(Refusal::intune_not_found)?;
+        // OData expands a navigation of another type to nothing; whether Intune does is not known.
+        let own = navigations
+            .iter()
+            .filter(|(cast, _)| is_of(&site, object, cast));
+        for (_, navigation) in own {
+            let mut linked = references::shown(state, site.version, &id, navigation);
+            let value = match navigation.many {
+                true => linked.into(),
+                false => linked.pop().unwrap_or_default(),
+            };
+            shown.insert(navigation.property.clone(), value);
+        }
+        Ok(shown)
     })?;
-    let expanded = if query.expand.is_empty() {
-        ""
-    } else {
-        "(assignments())"
+    let expanded: Vec<String> = query
+        .expand
+        .iter()
+        .map(|name| format!("{name}()"))
+        .collect();
+    let expanded = match &expanded[..] {
+        [] => String::new(),
+        names => format!("({})", names.join(",")),
     };
     Ok(site.entity(StatusCode::OK, &format!("{PATH}{expanded}/$entity"), object))
 }
@@ -120,14 +154,15 @@ async fn create(
     State(service): State<Arc<Service>>,
     Extension(actor): Extension<Actor>,
     site: Site,
-    JsonObject(body): JsonObject,
+    JsonObject(mut body): JsonObject,
 ) -> Result<Response, Refusal> {
     let change = Change {
         version: site.version,
         actor: &actor,
     };
+    let bound = references::take(site.root(), &mut body)?;
     let object = service.change(|state| {
-        let id = device_configurations::create(state, &change, &body)?;
+        let id = device_configurations::create(state, &change, &body, bound)?;
         let created = device_configurations::find(state, site.version, &id)?;
         shape::entity(site.version, TYPE, created).ok_or_else(Refusal::intune_not_found)
     })?;
@@ -227,8 +262,8 @@ fn assignment_set(site: &Site, id: &str, set: Vec<Value>) -> Response {
     )
 }
 
-fn check(site: &Site, query: &Query) -> Result<(), Refusal> {
-    query.expands(&["assignments"])?;
+fn check(site: &Site, query: &Query, expandable: &[&str]) -> Result<(), Refusal> {
+    query.expands(expandable)?;
     Types::of(site.version)
         .get(TYPE)
         .map_or(Ok(()), |ty| query.selects(&ty))
@@ -237,7 +272,7 @@ fn check(site: &Site, query: &Query) -> Result<(), Refusal> {
 fn show(site: &Site, query: &Query, object: &Object) -> Option<Object> {
     let mut shown = shape::entity(site.version, TYPE, object)?;
     query.project(&mut shown);
-    if !query.expand.is_empty() {
+    if query.expand.iter().any(|name| name == "assignments") {
         let of = format!("{PATH}('{}')/assignments", text(object, "id"));
         shown.insert(
             "assignments@odata.context".to_owned(),

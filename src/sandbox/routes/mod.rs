@@ -13,6 +13,7 @@ mod licences;
 mod list;
 mod login;
 mod metadata;
+mod references;
 mod token;
 
 use std::sync::Arc;
@@ -69,6 +70,7 @@ fn graph(service: &Arc<Service>) -> Router {
     let version = |version: GraphVersion| {
         let mut router = Router::new()
             .merge(device_configurations::router())
+            .merge(references::router())
             .merge(device_registration_policy::router())
             .merge(directory::router())
             .merge(licences::router())
@@ -126,26 +128,13 @@ async fn unknown_segment(request: Request) -> Refusal {
     Refusal::no_segment(segment.unwrap_or(path))
 }
 
-/// Intune words it in its own way (FACTS 1.1); the template is read off the path.
+/// Intune words it in its own way.
 async fn wrong_method(request: Request) -> Refusal {
-    let path = request.uri().path().to_owned();
-    let Some((_, below)) = path.split_once("/deviceManagement/") else {
-        return Refusal::method_not_allowed();
-    };
-    let mut template = "~/singleton".to_owned();
-    for (index, _) in below.split('/').enumerate() {
-        template.push_str(if index == 1 { "/key" } else { "/navigation" });
+    let path = request.uri().path();
+    match path.contains("/deviceManagement/") {
+        true => Refusal::no_route(request.method(), path),
+        false => Refusal::method_not_allowed(),
     }
-    let message = format!(
-        "No OData route exists that match template {template} with http verb {} for request \
-         /DeviceConfiguration_2511/StatelessDeviceConfigurationFEService/deviceManagement/{below}.",
-        request.method()
-    );
-    Refusal::core(
-        axum::http::StatusCode::BAD_REQUEST,
-        "No method match route template",
-        message,
-    )
 }
 
 /// Lets nobody in without a token of this tenant.

@@ -7,6 +7,7 @@ mod conditions;
 mod device_configurations;
 mod device_registration_policy;
 mod permissions;
+mod references;
 mod round_trip;
 mod states;
 

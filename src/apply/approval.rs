@@ -1,0 +1,110 @@
+//! Writes that a second administrator has to approve (FACTS 1.10): asking for it, waiting for it, and sending the
+//! very same request again.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::execute::Execution;
+use super::journal::{Intent, Step};
+use crate::graph::approval::Approval;
+use crate::graph::{GraphError, Request, Response, odata};
+use crate::manifest::Address;
+use crate::schema::types::GraphVersion;
+
+/// How often the service is asked whether somebody decided.
+const POLL: Duration = Duration::from_secs(15);
+
+/// How a run deals with writes that have to be approved.
+#[derive(Clone, Debug, Default)]
+pub struct Approvals {
+    /// What whoever approves is told.
+    pub justification: Option<String>,
+    /// How long each decision is waited for.
+    pub wait: Duration,
+    /// Codes that an earlier run was given.
+    pub given: Vec<Given>,
+}
+
+/// The code of an approval, and the write that it is for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Given {
+    /// The change, by its manifest.
+    pub address: Address,
+    /// What the write does.
+    pub step: Step,
+    /// What it writes, secrets left out.
+    pub written: Option<Value>,
+    /// The code.
+    pub code: String,
+}
+
+impl Approvals {
+    /// Returns the code that a write has got already. The service makes sure that it is the same write.
+    pub(super) fn code_of(&self, intent: &Intent) -> Option<String> {
+        let is_meant = |given: &&Given| {
+            given.address == intent.address
+                && given.step == intent.step
+                && given.written == intent.written
+        };
+        self.given
+            .iter()
+            .find(is_meant)
+            .map(|given| given.code.clone())
+    }
+}
+
+impl Execution<'_> {
+    /// Sends a write, once more where it is approved in time.
+    pub(super) async fn send(&self, request: &Request) -> Result<Response, GraphError> {
+        let mut approval = Approval {
+            justification: self.context.approvals.justification.clone(),
+            code: self.code.clone(),
+        };
+        loop {
+            let error = match self.context.send(request, &approval).await {
+                Err(error) => error,
+                done => return done,
+            };
+            let Some(code) = error.approval_code().map(str::to_owned) else {
+                return Err(error);
+            };
+            if !self.is_approved(&code).await? {
+                return Err(error);
+            }
+            approval.code = Some(code);
+        }
+    }
+
+    /// Waits for a decision. Returns whether there is one, and it is yes.
+    async fn is_approved(&self, code: &str) -> Result<bool, GraphError> {
+        let graph = self.context.graph;
+        let began = graph.clock().instant();
+        let limit = self.context.approvals.wait;
+        let path = format!(
+            "/deviceManagement/operationApprovalRequests?$filter=requestId%20eq%20{}",
+            odata::literal(code)
+        );
+        let request = Request::get(GraphVersion::Beta, path);
+        loop {
+            let passed = graph.clock().instant().saturating_duration_since(began);
+            let left = limit.saturating_sub(passed);
+            let cancelled = self.context.cancelled.load(Ordering::Relaxed);
+            if left.is_zero() || cancelled || !graph.pause(POLL.min(left)).await {
+                return Ok(false);
+            }
+            let found = graph.list(&request).await?;
+            let status = found
+                .iter()
+                .find(|found| found["requestId"] == code)
+                .and_then(|found| found["status"].as_str());
+            match status {
+                Some("approved") => return Ok(true),
+                // Nobody decided yet, or nobody can see yet that there is something to decide.
+                Some("needsApproval" | "unknown") | None => {}
+                Some(_) => return Ok(false),
+            }
+        }
+    }
+}

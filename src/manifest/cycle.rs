@@ -1,0 +1,164 @@
+//! References that go in a circle: nothing in it could be the first to exist.
+
+use std::collections::BTreeMap;
+
+use super::reference::Referent;
+use super::{Address, Manifest};
+use crate::diagnostic::{Finding, Sources, Span};
+
+/// A reference from one manifest to another, by their places.
+#[derive(Clone, Copy)]
+struct Edge {
+    from: usize,
+    to: usize,
+    span: Span,
+}
+
+/// Returns a finding for each circle, of manifests that are sorted by address.
+pub(super) fn findings(manifests: &[Manifest], sources: &Sources) -> Vec<Finding> {
+    let mut next = edges(manifests);
+    strip(&mut next);
+    // What is left leads into a circle, whichever way it is followed.
+    let mut seen = vec![false; next.len()];
+    let mut findings = Vec::new();
+    for start in 0..next.len() {
+        let mut path: Vec<Edge> = Vec::new();
+        let mut at = start;
+        while !seen[at] {
+            seen[at] = true;
+            let Some(edge) = next[at].first() else { break };
+            path.push(*edge);
+            at = edge.to;
+        }
+        if let Some(begin) = path.iter().position(|edge| edge.from == at) {
+            let circle = &path[begin..];
+            findings.push(finding(manifests, circle, sources));
+        }
+    }
+    findings
+}
+
+/// Returns the references of each manifest to others.
+fn edges(manifests: &[Manifest]) -> Vec<Vec<Edge>> {
+    let places = manifests.iter().enumerate();
+    let places: BTreeMap<&Address, usize> = places.map(|(at, m)| (&m.address, at)).collect();
+    let of = |(from, manifest): (usize, &Manifest)| {
+        let references = manifest.links.iter().flat_map(|link| &link.references);
+        let edges = references.filter_map(|reference| match &reference.to {
+            Referent::Manifest(address) => Some(Edge {
+                from,
+                to: *places.get(address)?,
+                span: reference.span,
+            }),
+            Referent::Id(_) | Referent::Named { .. } => None,
+        });
+        edges.collect()
+    };
+    manifests.iter().enumerate().map(of).collect()
+}
+
+/// Takes away references that lead to an end, again and again.
+fn strip(next: &mut [Vec<Edge>]) {
+    let mut into: Vec<Vec<usize>> = vec![Vec::new(); next.len()];
+    for edge in next.iter().flatten() {
+        into[edge.to].push(edge.from);
+    }
+    let mut ends: Vec<usize> = (0..next.len()).filter(|at| next[*at].is_empty()).collect();
+    while let Some(end) = ends.pop() {
+        for from in std::mem::take(&mut into[end]) {
+            let had = !next[from].is_empty();
+            next[from].retain(|edge| edge.to != end);
+            if had && next[from].is_empty() {
+                ends.push(from);
+            }
+        }
+    }
+}
+
+fn finding(manifests: &[Manifest], circle: &[Edge], sources: &Sources) -> Finding {
+    let first = circle
+        .iter()
+        .map(|edge| edge.from)
+        .enumerate()
+        .min_by_key(|(_, from)| *from);
+    let (begin, _) = first.unwrap_or_default();
+    let circle: Vec<&Edge> = circle[begin..].iter().chain(&circle[..begin]).collect();
+    let name = |at: usize| &manifests[at].address;
+    let way: Vec<String> = circle
+        .iter()
+        .map(|edge| format!("`{}` ({})", name(edge.from), sources.locate(edge.span)))
+        .collect();
+    let message = match &circle[..] {
+        [only] => format!("`{}` refers to itself", name(only.from)),
+        _ => format!(
+            "these references go in a circle: {} → `{}`",
+            way.join(" → "),
+            name(circle[0].from)
+        ),
+    };
+    let finding = Finding::error("reference/cycle", circle[0].span, message)
+        .help("remove one of them: an object must exist before another can refer to it");
+    circle[1..].iter().fold(finding, |finding, edge| {
+        let words = format!("which refers to `{}`", name(edge.to));
+        finding.related(edge.span, words)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::bundle;
+
+    /// Writes one manifest for each `name: targets` and returns what is found among them.
+    fn messages(manifests: &[(&str, &str)]) -> Vec<String> {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let text: Vec<String> = manifests
+            .iter()
+            .map(|(name, to)| {
+                let to = to.split_whitespace().map(|to| format!("{{ $ref: {to} }}"));
+                let to = to.collect::<Vec<_>>().join(", ");
+                format!(
+                    "apiVersion: graph.microsoft.com/beta\nkind: windowsDomainJoinConfiguration\n\
+                     metadata: {{ name: {name} }}\nspec: {{ displayName: {name}, networkAccessConfigurations: [{to}] }}\n"
+                )
+            })
+            .collect();
+        let file = folder.path().join("all.yaml");
+        std::fs::write(&file, text.join("---\n")).expect("the file can be written");
+        let found = bundle::load_files(&[file]).findings.into_iter();
+        let prefix = "windowsDomainJoinConfiguration/";
+        found
+            .map(|finding| {
+                finding
+                    .message
+                    .replace(prefix, "")
+                    .replace(&folder.path().display().to_string(), "")
+            })
+            .collect()
+    }
+
+    #[test]
+    fn each_circle_is_told_once_with_all_that_is_in_it() {
+        let found = messages(&[
+            ("a", "b"),
+            ("b", "c end"),
+            ("c", "a"),
+            ("end", ""),
+            ("into", "a"),
+            ("self", "self"),
+            ("x", "y"),
+            ("y", "x end"),
+        ]);
+        assert_eq!(
+            found,
+            [
+                "these references go in a circle: `a` (/all.yaml:4) → `b` (/all.yaml:9) → `c` (/all.yaml:14) → `a`",
+                "`self` refers to itself",
+                "these references go in a circle: `x` (/all.yaml:34) → `y` (/all.yaml:39) → `x`",
+            ]
+        );
+        assert_eq!(
+            messages(&[("a", "b c"), ("b", "d"), ("c", "d"), ("d", "")]),
+            [""; 0]
+        );
+    }
+}

@@ -1,0 +1,219 @@
+//! Which changes wait for which, and deletions of what something still refers to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::links::named;
+use super::{Action, Blocked, Change};
+use crate::manifest::{Address, Desired, Manifest, Presence};
+use crate::tenant::referents::{Found, Referents};
+use crate::tenant::{Live, LiveObject};
+
+/// How many referring objects are named before the rest is counted.
+const NAMED: usize = 5;
+
+/// Says of each change, sorted by address, what must be done before it, and blocks deletions that the
+/// service would refuse.
+pub(super) fn settle(
+    changes: &mut [Change],
+    desired: &Desired,
+    live: &Live,
+    referents: &Referents,
+) {
+    let scene = Scene {
+        changes,
+        desired,
+        live,
+        referents,
+        declared: declared(desired, referents),
+    };
+    let waits: Vec<Waits> = changes.iter().map(|change| scene.waits(change)).collect();
+    for (change, waits) in changes.iter_mut().zip(waits) {
+        change.depends_on = waits.before.into_iter().collect();
+        if !waits.holders.is_empty() {
+            change.blocked.push(in_use(change, waits.holders));
+            change.requests.clear();
+        }
+    }
+}
+
+/// Returns the changes that write, in the order of execution: what something waits for comes before it,
+/// deletions come last, and otherwise the address decides.
+pub(super) fn order(changes: &[Change]) -> Vec<Address> {
+    let places = changes
+        .iter()
+        .enumerate()
+        .filter(|(_, change)| change.writes());
+    let places: BTreeMap<&Address, usize> = places.map(|(at, c)| (&c.address, at)).collect();
+    let rank = |at: usize| (changes[at].action == Action::Delete, at);
+    let mut followers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut waiting: BTreeMap<usize, usize> = BTreeMap::new();
+    for at in places.values() {
+        let before = changes[*at].depends_on.iter();
+        for first in before.filter_map(|address| places.get(address)) {
+            followers.entry(*first).or_default().push(*at);
+            *waiting.entry(*at).or_default() += 1;
+        }
+    }
+    let free = places.values().filter(|at| !waiting.contains_key(at));
+    let mut free: BTreeSet<_> = free.map(|at| rank(*at)).collect();
+    let mut order = Vec::with_capacity(places.len());
+    while let Some((_, at)) = free.pop_first() {
+        order.push(at);
+        for follower in followers.remove(&at).into_iter().flatten() {
+            if let Some(left) = waiting.get_mut(&follower) {
+                *left -= 1;
+                if *left == 0 {
+                    waiting.remove(&follower);
+                    free.insert(rank(follower));
+                }
+            }
+        }
+    }
+    // Two live objects that refer to each other are no reason to leave anything out.
+    let mut rest: Vec<_> = waiting.into_keys().map(rank).collect();
+    rest.sort_unstable();
+    order.extend(rest.into_iter().map(|(_, at)| at));
+    let address = |at: usize| changes[at].address.clone();
+    order.into_iter().map(address).collect()
+}
+
+/// What a change waits for.
+#[derive(Default)]
+struct Waits {
+    before: BTreeSet<Address>,
+    /// What keeps a deletion from being made, in words.
+    holders: BTreeSet<String>,
+}
+
+struct Scene<'a> {
+    changes: &'a [Change],
+    desired: &'a Desired,
+    live: &'a Live,
+    referents: &'a Referents,
+    /// The manifests that want an object to be referred to, by its id in lower case.
+    declared: BTreeMap<String, BTreeSet<&'a Address>>,
+}
+
+fn declared<'a>(
+    desired: &'a Desired,
+    referents: &Referents,
+) -> BTreeMap<String, BTreeSet<&'a Address>> {
+    let mut declared: BTreeMap<String, BTreeSet<&Address>> = BTreeMap::new();
+    let stay = |manifest: &&Manifest| manifest.presence == Presence::Present;
+    for manifest in desired.manifests.iter().filter(stay) {
+        for link in &manifest.links {
+            for reference in &link.references {
+                if let Ok(Found::Live { id, .. }) = referents.find(&link.target, &reference.to) {
+                    let by = declared.entry(id.to_lowercase()).or_default();
+                    by.insert(&manifest.address);
+                }
+            }
+        }
+    }
+    declared
+}
+
+impl Scene<'_> {
+    fn waits(&self, change: &Change) -> Waits {
+        let mut waits = Waits::default();
+        if !change.is_difference() {
+            return waits;
+        }
+        let manifest = self.desired.manifest(&change.address);
+        if let Some(manifest) = manifest.filter(|m| m.presence == Presence::Present) {
+            let differs = |address: &&Address| self.difference(address).is_some();
+            waits
+                .before
+                .extend(named(manifest).filter(differs).cloned());
+        }
+        if let (Action::Delete | Action::Replace, Some(id)) = (change.action, &change.id) {
+            self.before_deletion(change, id, &mut waits);
+        }
+        waits
+    }
+
+    /// A referring object is let go first, or it keeps what it refers to from being deleted.
+    fn before_deletion(&self, change: &Change, id: &str, waits: &mut Waits) {
+        let declared = self.declared.get(&id.to_lowercase());
+        let declared = declared.into_iter().flatten();
+        waits
+            .holders
+            .extend(declared.map(|address| format!("`{address}`")));
+        for object in &self.live.referrers {
+            let leads_here = |properties: &&String| {
+                let linked = &object.links[*properties];
+                linked
+                    .iter()
+                    .any(|linked| linked.id.eq_ignore_ascii_case(id))
+            };
+            let by: Vec<&String> = object.links.keys().filter(leads_here).collect();
+            if by.is_empty() {
+                continue;
+            }
+            let owner = self.referents.owner(&object.id);
+            match owner.and_then(|owner| self.difference(owner)) {
+                // What is replaced goes before deletions, and so before anything lets it go.
+                Some(owner) if change.action == Action::Delete && self.lets_go(owner, &by) => {
+                    waits.before.insert(owner.address.clone());
+                }
+                _ => drop(waits.holders.insert(words(object, owner))),
+            }
+        }
+    }
+
+    /// Returns whether after a change its object no longer refers to anything that it does not declare.
+    fn lets_go(&self, owner: &Change, by: &[&String]) -> bool {
+        match owner.action {
+            Action::Delete | Action::Replace => true,
+            _ => self
+                .desired
+                .manifest(&owner.address)
+                .is_some_and(|manifest| {
+                    let declares = |property: &&String| {
+                        manifest
+                            .links
+                            .iter()
+                            .any(|link| link.property == **property)
+                    };
+                    by.iter().all(declares)
+                }),
+        }
+    }
+
+    fn difference(&self, address: &Address) -> Option<&Change> {
+        let at = self
+            .changes
+            .binary_search_by(|change| change.address.cmp(address));
+        let change = &self.changes[at.ok()?];
+        change.is_difference().then_some(change)
+    }
+}
+
+fn words(object: &LiveObject, owner: Option<&Address>) -> String {
+    match owner {
+        Some(address) => format!("`{address}`"),
+        None => format!(
+            "the {} `{}` ({})",
+            object.kind, object.display_name, object.id
+        ),
+    }
+}
+
+fn in_use(change: &Change, holders: BTreeSet<String>) -> Blocked {
+    let verb = if holders.len() == 1 {
+        "refers"
+    } else {
+        "refer"
+    };
+    let more = holders.len().saturating_sub(NAMED);
+    let mut names: Vec<String> = holders.into_iter().take(NAMED).collect();
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    Blocked {
+        code: "reference/in-use".to_owned(),
+        message: format!("{} still {verb} to it", names.join(" and ")),
+        help: "let go of it first: refer to another profile there, or to none".to_owned(),
+        location: Some(change.location.clone()),
+    }
+}

@@ -1,0 +1,232 @@
+//! References to other objects: declared against live.
+//!
+//! They are no part of an object's body. A new object is bound by `…@odata.bind`, an existing one by
+//! calls of their own (FACTS 12).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json};
+
+use super::requests::{self, Bind};
+use super::{Blocked, Change, FieldChange, FieldPath, FieldStatus, Shown};
+use crate::diagnostic::{Location, Sources};
+use crate::graph::request::Request;
+use crate::manifest::reference::{Link, Referent};
+use crate::manifest::{Address, Manifest};
+use crate::tenant::referents::{Astray, Found};
+use crate::tenant::{Known, Linked, LiveObject};
+
+/// Compares the references of one object.
+pub(super) struct Linker<'a> {
+    pub(super) sources: &'a Sources,
+    pub(super) known: Known<'a>,
+}
+
+impl Linker<'_> {
+    /// Returns what the body of a new object has for its references.
+    pub(super) fn create(&self, manifest: &Manifest, change: &mut Change) -> Map<String, Json> {
+        let mut members = Map::new();
+        for link in &manifest.links {
+            let Some(wanted) = self.wanted(link, &mut change.blocked) else {
+                continue;
+            };
+            if wanted.is_empty() {
+                continue;
+            }
+            change.fields.push(self.field(link, &[], &wanted));
+            let (name, value) = requests::bind(link, wanted.iter().map(|one| &one.bind));
+            members.insert(name, value);
+        }
+        members
+    }
+
+    /// Returns the calls that make an object refer to what is declared.
+    pub(super) fn update(
+        &self,
+        manifest: &Manifest,
+        object: &LiveObject,
+        change: &mut Change,
+    ) -> Vec<Request> {
+        let mut requests = Vec::new();
+        for link in &manifest.links {
+            let Some(wanted) = self.wanted(link, &mut change.blocked) else {
+                continue;
+            };
+            let Some(live) = object.links.get(&link.property) else {
+                change.fields.push(self.unverifiable(link));
+                continue;
+            };
+            let added: Vec<&Wanted> = wanted
+                .iter()
+                .filter(|one| !live.iter().any(|live| one.leads_to(&live.id)))
+                .collect();
+            let removed: Vec<&Linked> = live
+                .iter()
+                .filter(|live| !wanted.iter().any(|one| one.leads_to(&live.id)))
+                .collect();
+            if added.is_empty() && removed.is_empty() {
+                continue;
+            }
+            change.fields.push(self.field(link, live, &wanted));
+            let at = |one: &&Wanted| requests::link(manifest, &object.id, link, &one.bind);
+            requests.extend(added.iter().map(at));
+            // Where one takes the place of another, the latter is gone with that.
+            let taken = !link.many && !added.is_empty();
+            let removed = removed.iter().filter(|_| !taken);
+            requests
+                .extend(removed.map(|live| requests::unlink(manifest, &object.id, link, &live.id)));
+        }
+        requests
+    }
+
+    /// Returns where a link is to lead, each object once; `None` where that cannot be told.
+    fn wanted(&self, link: &Link, blocked: &mut Vec<Blocked>) -> Option<Vec<Wanted>> {
+        let before = blocked.len();
+        let mut wanted: Vec<Wanted> = Vec::new();
+        for reference in &link.references {
+            match self.known.referents.find(&link.target, &reference.to) {
+                Ok(found) if wanted.iter().any(|one| one.found == found) => {}
+                Ok(found) => wanted.push(Wanted::new(&reference.to, found)),
+                Err(why) => {
+                    let location = self.sources.locate(reference.span);
+                    blocked.push(astray(link, &reference.to, &why, location));
+                }
+            }
+        }
+        (blocked.len() == before).then_some(wanted)
+    }
+
+    fn field(&self, link: &Link, live: &[Linked], wanted: &[Wanted]) -> FieldChange {
+        let mut names = BTreeMap::new();
+        for linked in live {
+            names.insert(linked.id.clone(), self.known.referents.label(linked));
+        }
+        for one in wanted {
+            if let Found::Live { id, label } = &one.found {
+                names.insert(id.clone(), label.clone());
+            }
+        }
+        let mut before: Vec<Json> = live.iter().map(|live| live.id.as_str().into()).collect();
+        before.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+        let after = wanted.iter().map(Wanted::to_json).collect();
+        FieldChange {
+            before: shown(link, before),
+            after: shown(link, after),
+            names,
+            ..self.bare(link, FieldStatus::Change)
+        }
+    }
+
+    fn unverifiable(&self, link: &Link) -> FieldChange {
+        FieldChange {
+            reason: Some("the tenant does not show what it refers to".to_owned()),
+            ..self.bare(link, FieldStatus::Unverifiable)
+        }
+    }
+
+    fn bare(&self, link: &Link, status: FieldStatus) -> FieldChange {
+        FieldChange {
+            path: FieldPath::default().name(&link.property),
+            status,
+            before: Shown::Withheld,
+            after: Shown::Withheld,
+            encoded: false,
+            names: BTreeMap::new(),
+            reason: None,
+            location: Some(self.sources.locate(link.span)),
+        }
+    }
+}
+
+/// Where a link is to lead.
+struct Wanted {
+    found: Found,
+    bind: Bind,
+}
+
+impl Wanted {
+    /// What a manifest declares is named by its address even where it exists: it may be another object by the
+    /// time that the reference is made.
+    fn new(to: &Referent, found: Found) -> Self {
+        let bind = match (to, &found) {
+            (Referent::Manifest(address), _) | (_, Found::New(address)) => {
+                Bind::Manifest(address.clone())
+            }
+            (_, Found::Live { id, .. }) => Bind::Id(id.clone()),
+        };
+        Self { found, bind }
+    }
+
+    fn leads_to(&self, to: &str) -> bool {
+        matches!(&self.found, Found::Live { id, .. } if id.eq_ignore_ascii_case(to))
+    }
+
+    fn to_json(&self) -> Json {
+        match &self.found {
+            Found::Live { id, .. } => id.as_str().into(),
+            Found::New(_) => self.bind.to_json(),
+        }
+    }
+}
+
+fn shown(link: &Link, mut values: Vec<Json>) -> Shown {
+    match (link.many, values.len()) {
+        (_, 0) => Shown::Unset,
+        (true, _) => Shown::Value(values.into()),
+        (false, _) => Shown::Value(values.swap_remove(0)),
+    }
+}
+
+/// Returns the message for a reference that leads nowhere.
+fn astray(link: &Link, to: &Referent, why: &Astray, location: Location) -> Blocked {
+    let property = &link.property;
+    let (code, message, help) = match why {
+        Astray::Unknown { near } => (
+            "reference/unknown",
+            format!("`{property}` refers to `{to}`, and the tenant has no such object"),
+            match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "correct it, or declare the object and refer to its manifest".to_owned(),
+            },
+        ),
+        Astray::WrongType { kind } => (
+            "reference/type",
+            format!("`{property}` cannot refer to `{to}`, which is a `{kind}`"),
+            format!("it takes a `{}`", link.target),
+        ),
+        Astray::Ambiguous { ids } => (
+            "reference/ambiguous",
+            format!(
+                "{} objects that `{property}` could refer to are called `{to}`: {}",
+                ids.len(),
+                ids.join(", ")
+            ),
+            "write the id of the one that you mean: `{ $ref: { id: … } }`".to_owned(),
+        ),
+        Astray::Unbound => (
+            "reference/unbound",
+            format!("`{property}` refers to `{to}`, and which object that is cannot be told"),
+            format!("mend what is said of `{to}`"),
+        ),
+        Astray::NotSelected => (
+            "reference/not-selected",
+            format!("`{property}` refers to `{to}`, which does not exist yet"),
+            format!("create it in the same run: `--only {to}`"),
+        ),
+    };
+    Blocked {
+        code: code.to_owned(),
+        message,
+        help,
+        location: Some(location),
+    }
+}
+
+/// Returns the manifests whose objects a manifest refers to.
+pub(super) fn named(manifest: &Manifest) -> impl Iterator<Item = &Address> {
+    let references = manifest.links.iter().flat_map(|link| &link.references);
+    references.filter_map(|reference| match &reference.to {
+        Referent::Manifest(address) => Some(address),
+        Referent::Id(_) | Referent::Named { .. } => None,
+    })
+}

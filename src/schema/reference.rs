@@ -1,0 +1,83 @@
+//! How a manifest writes references to other profiles, as JSON Schema. Graph's own schemas say only
+//! where there are any.
+
+use serde_json::{Value, json};
+
+/// The name of [`definition`] among a schema's definitions.
+pub const NAME: &str = "reference";
+
+/// Returns the schema of one reference.
+pub fn definition() -> Value {
+    let live = |names: &[&str], kind: bool| {
+        let mut properties = serde_json::Map::new();
+        for name in names {
+            properties.insert((*name).to_owned(), json!({ "type": "string" }));
+        }
+        if kind {
+            properties.insert("kind".to_owned(), json!({ "type": "string" }));
+        }
+        json!({
+            "type": "object",
+            "properties": properties,
+            "required": names,
+            "additionalProperties": false,
+        })
+    };
+    json!({
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "properties": {
+            "$ref": {
+                "description": "Another profile: `kind/name` of its manifest, or the `id` or `displayName` of a live one.",
+                "anyOf": [{ "type": "string" }, live(&["id"], false), live(&["displayName"], true)],
+            },
+            "$undeclare": { "const": true, "description": "Withdraws what the base declares." },
+        },
+        "additionalProperties": false,
+    })
+}
+
+/// Returns the schema of what a manifest writes for a property, `None` where that is no reference.
+pub fn written(property: &Value) -> Option<Value> {
+    let is = |keyword: &str| property.get(keyword) == Some(&Value::Bool(true));
+    if !is("x-navigation") || is("x-contained") {
+        return None;
+    }
+    let one = json!({ "$ref": format!("#/$defs/{NAME}") });
+    let many = property["x-edm"].as_str()?.starts_with("Collection(");
+    Some(match many {
+        true => json!({ "type": ["array", "null"], "items": one }),
+        false => json!({ "anyOf": [one, { "type": "null" }] }),
+    })
+}
+
+/// Says in a kind's own schema how its references are written.
+pub fn describe(schema: &mut Value) {
+    let definitions = schema.get_mut("$defs").and_then(Value::as_object_mut);
+    let Some(definitions) = definitions else {
+        return;
+    };
+    let mut refers = false;
+    for definition in definitions.values_mut() {
+        let properties = definition
+            .get_mut("properties")
+            .and_then(Value::as_object_mut);
+        for property in properties
+            .into_iter()
+            .flat_map(|properties| properties.values_mut())
+        {
+            let Some(Value::Object(written)) = written(property) else {
+                continue;
+            };
+            if let Some(members) = property.as_object_mut() {
+                members.remove("type");
+                members.extend(written);
+                refers = true;
+            }
+        }
+    }
+    if refers {
+        definitions.insert(NAME.to_owned(), definition());
+    }
+}

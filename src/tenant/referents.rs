@@ -1,0 +1,238 @@
+//! Where declared references lead: the live object, or the one that is still to be created.
+
+use std::collections::BTreeMap;
+
+use super::matching::{Binding, Bindings};
+use super::{Linked, Live, LiveObject};
+use crate::diagnostic::suggest::nearest;
+use crate::manifest::reference::Referent;
+use crate::manifest::{Address, Manifest};
+use crate::schema::types::{GraphVersion, Types};
+
+/// Where a reference leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// To this object.
+    Live {
+        /// Its id.
+        id: String,
+        /// What people know it by: the address of its manifest, else its display name.
+        label: String,
+    },
+    /// To what this manifest will have created by then.
+    New(Address),
+}
+
+/// Why a reference leads nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Astray {
+    /// No live object is meant.
+    Unknown {
+        /// The name that may have been meant.
+        near: Option<String>,
+    },
+    /// The live object is of a type that does not fit.
+    WrongType {
+        /// Its type.
+        kind: String,
+    },
+    /// Several live objects have the name.
+    Ambiguous {
+        /// Their ids.
+        ids: Vec<String>,
+    },
+    /// Nobody can say which object the manifest is bound to.
+    Unbound,
+    /// The manifest's object does not exist, and this run does not create it.
+    NotSelected,
+}
+
+/// What every declared reference leads to.
+#[derive(Clone, Debug, Default)]
+pub struct Referents {
+    found: BTreeMap<(String, Referent), Result<Found, Astray>>,
+    /// The manifests of live objects, by id in lower case.
+    owners: BTreeMap<String, Address>,
+    /// The objects that came to be since.
+    created: BTreeMap<Address, String>,
+    /// Whether every id leads to an object.
+    ids_alone: bool,
+}
+
+impl Referents {
+    /// Knows no reference.
+    pub(super) const NONE: Self = Self {
+        found: BTreeMap::new(),
+        owners: BTreeMap::new(),
+        created: BTreeMap::new(),
+        ids_alone: false,
+    };
+
+    /// Returns the referents of what holds ids alone, as a tenant's own values do.
+    pub fn of_ids() -> Self {
+        Self {
+            ids_alone: true,
+            ..Self::NONE
+        }
+    }
+
+    /// Follows the references of manifests. `selected` tells which of them a run changes.
+    pub fn of(
+        manifests: &[Manifest],
+        live: &Live,
+        bindings: &Bindings<'_>,
+        selected: impl Fn(&Address) -> bool,
+    ) -> Self {
+        let owners = bindings
+            .by_address
+            .iter()
+            .filter_map(|(address, binding)| match binding {
+                Binding::Bound(object) | Binding::Retyped(object) => {
+                    Some((object.id.to_lowercase(), address.clone()))
+                }
+                Binding::Missing | Binding::Blocked(_) => None,
+            });
+        let mut referents = Self {
+            owners: owners.collect(),
+            ..Self::default()
+        };
+        for link in manifests.iter().flat_map(|manifest| &manifest.links) {
+            for reference in &link.references {
+                let found = match &reference.to {
+                    Referent::Manifest(address) => {
+                        bound(address, bindings.by_address.get(address), selected(address))
+                    }
+                    live_one => referents.live(live, &link.target, live_one),
+                };
+                let key = (link.target.clone(), reference.to.clone());
+                referents.found.insert(key, found);
+            }
+        }
+        referents
+    }
+
+    /// Returns where a reference leads.
+    ///
+    /// # Errors
+    /// Why it leads nowhere.
+    pub fn find(&self, target: &str, to: &Referent) -> Result<Found, Astray> {
+        let key = (target.to_owned(), to.clone());
+        match self.found.get(&key) {
+            Some(Ok(Found::New(address))) => Ok(match self.created.get(address) {
+                Some(id) => Found::Live {
+                    id: id.clone(),
+                    label: address.to_string(),
+                },
+                None => Found::New(address.clone()),
+            }),
+            Some(found) => found.clone(),
+            None => match to {
+                Referent::Id(id) if self.ids_alone => Ok(Found::Live {
+                    id: id.clone(),
+                    label: id.clone(),
+                }),
+                _ => Err(Astray::Unknown { near: None }),
+            },
+        }
+    }
+
+    /// Returns the manifest of a live object.
+    pub fn owner(&self, id: &str) -> Option<&Address> {
+        self.owners.get(&id.to_lowercase())
+    }
+
+    /// Returns what people know a live object by.
+    pub fn label(&self, object: &Linked) -> String {
+        match self.owner(&object.id) {
+            Some(address) => address.to_string(),
+            None => object.display_name.clone(),
+        }
+    }
+
+    /// Returns the id of a manifest's object that something refers to, once it exists.
+    pub fn id_of(&self, address: &str) -> Option<&str> {
+        let (kind, name) = address.split_once('/')?;
+        let address = Address {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+        };
+        if let Some(id) = self.created.get(&address) {
+            return Some(id);
+        }
+        let to = Referent::Manifest(address);
+        let mut found = self.found.iter();
+        found.find_map(|((_, known), found)| match found {
+            Ok(Found::Live { id, .. }) if *known == to => Some(id.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Records that a manifest's object exists now, perhaps in place of another one.
+    pub fn add(&mut self, address: &Address, id: &str) {
+        self.created.insert(address.clone(), id.to_owned());
+        self.own(address, Some(id));
+    }
+
+    /// Records that a live object is what a manifest is about.
+    pub(crate) fn own(&mut self, address: &Address, id: Option<&str>) {
+        let id = id.map(str::to_lowercase);
+        self.owners.extend(id.map(|id| (id, address.clone())));
+    }
+
+    fn live(&self, live: &Live, target: &str, to: &Referent) -> Result<Found, Astray> {
+        let types = Types::of(GraphVersion::Beta);
+        let fits = |object: &&LiveObject| types.is_a(&object.kind, target);
+        let meant: Vec<&LiveObject> = match to {
+            Referent::Id(id) => {
+                let mut objects = live.objects.iter();
+                objects
+                    .find(|object| object.id.eq_ignore_ascii_case(id))
+                    .into_iter()
+                    .collect()
+            }
+            Referent::Named { display_name, kind } => {
+                let is_meant = |object: &&LiveObject| {
+                    object.display_name == *display_name
+                        && kind.as_ref().is_none_or(|kind| object.kind == *kind)
+                };
+                live.objects.iter().filter(fits).filter(is_meant).collect()
+            }
+            Referent::Manifest(_) => Vec::new(),
+        };
+        match (&meant[..], to) {
+            ([only], _) if !fits(only) => Err(Astray::WrongType {
+                kind: only.kind.clone(),
+            }),
+            ([only], _) => Ok(Found::Live {
+                id: only.id.clone(),
+                label: self.label(&Linked::from(*only)),
+            }),
+            ([], Referent::Named { display_name, .. }) => {
+                let names = live.objects.iter().filter(fits);
+                let names = names.map(|object| object.display_name.as_str());
+                let near = nearest(display_name, names).map(str::to_owned);
+                Err(Astray::Unknown { near })
+            }
+            ([], _) => Err(Astray::Unknown { near: None }),
+            (several, _) => Err(Astray::Ambiguous {
+                ids: several.iter().map(|object| object.id.clone()).collect(),
+            }),
+        }
+    }
+}
+
+fn bound(
+    address: &Address,
+    binding: Option<&Binding<'_>>,
+    selected: bool,
+) -> Result<Found, Astray> {
+    match binding {
+        Some(Binding::Bound(object)) => Ok(Found::Live {
+            id: object.id.clone(),
+            label: address.to_string(),
+        }),
+        Some(Binding::Blocked(_)) => Err(Astray::Unbound),
+        Some(Binding::Missing | Binding::Retyped(_)) if selected => Ok(Found::New(address.clone())),
+        Some(Binding::Missing | Binding::Retyped(_)) | None => Err(Astray::NotSelected),
+    }
+}

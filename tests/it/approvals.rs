@@ -1,0 +1,208 @@
+//! Multi Admin Approval: a reason, a code, a second administrator, and the same request once more.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use moorline::apply::{ApplyOptions, Approvals, Status};
+use moorline::clock::Clock;
+use moorline::sandbox::approvals::ApprovalStatus;
+use moorline::sandbox::state::State;
+use serde_json::{Value, json};
+
+use crate::estate::{Estate, Size};
+use crate::support::{Run, Workspace};
+
+const HELLO: &str = "windowsIdentityProtectionConfiguration";
+
+/// Returns a tenant that wants approvals, with one object to update and one to create.
+fn workspace() -> Workspace {
+    let manifest = |name: &str, pin: u8| {
+        format!(
+            "apiVersion: graph.microsoft.com/beta\nkind: {HELLO}\nmetadata: {{ name: {name} }}\nspec: {{ displayName: {name}, pinMinimumLength: {pin} }}\n"
+        )
+    };
+    let workspace = Workspace::tenant(&[
+        ("old.yaml", &manifest("old", 6)),
+        ("young.yaml", &manifest("young", 8)),
+    ]);
+    workspace.seed(&json!({ "deviceConfigurations": [
+        { "@odata.type": format!("#microsoft.graph.{HELLO}"), "displayName": "old", "pinMinimumLength": 4 },
+    ]}));
+    let mut seed = workspace.json("sandbox.json");
+    seed["tenant"]["multiAdminApproval"] = true.into();
+    workspace.write("sandbox.json", seed.to_string());
+    workspace
+}
+
+fn apply(workspace: &Workspace, more: &[&str]) -> Run {
+    let arguments = ["apply", "--sandbox=s.json", "--yes", "--format", "json"];
+    workspace.run(&[&arguments[..], more].concat())
+}
+
+const WHY: [&str; 2] = ["--justification", "CHG-4711: longer PINs (grün)"];
+
+/// Returns the PINs in the tenant by name.
+fn pins(workspace: &Workspace) -> Vec<(Value, Value)> {
+    let state = workspace.json("s.json");
+    let objects = state["deviceConfigurations"].as_array().expect("a list");
+    let mut pins: Vec<(Value, Value)> = objects
+        .iter()
+        .map(|object| {
+            (
+                object["displayName"].clone(),
+                object["pinMinimumLength"].clone(),
+            )
+        })
+        .collect();
+    pins.sort_by_key(|(name, _)| name.to_string());
+    pins
+}
+
+fn statuses(outcome: &Value) -> Vec<&str> {
+    let items = outcome["items"].as_array().expect("a list");
+    items
+        .iter()
+        .filter_map(|item| item["status"].as_str())
+        .collect()
+}
+
+#[test]
+fn without_a_reason_nothing_is_asked_for() {
+    let workspace = workspace();
+    let run = apply(&workspace, &[]).expect(7);
+    assert_eq!(statuses(&run.json()), ["approvalRequired"; 2]);
+    assert!(run.stdout.contains("--justification"), "{}", run.stdout);
+    assert_eq!(workspace.json("s.json")["approvalRequests"], Value::Null);
+    assert_eq!(pins(&workspace).len(), 1);
+
+    apply(&workspace, &["--justification", ""]).expect(64);
+    apply(&workspace, &["--justification", &"x".repeat(1025)]).expect(64);
+    apply(&workspace, &["--wait-approval"]).expect(64);
+}
+
+#[test]
+fn what_was_approved_is_sent_again_and_carried_out() {
+    let workspace = workspace();
+    let run = apply(&workspace, &WHY).expect(7);
+    let outcome = run.json();
+    assert_eq!(statuses(&outcome), ["approvalRequired"; 2]);
+    let requests = workspace.json("s.json")["approvalRequests"].clone();
+    assert_eq!(requests.as_array().map(Vec::len), Some(2));
+    assert_eq!(requests[0]["justification"], WHY[1]);
+    assert_eq!(outcome["items"][0]["approval"], requests[0]["code"]);
+
+    let journal = outcome["journal"].as_str().expect("a path").to_owned();
+    let resume = ["--resume", &journal, WHY[0], WHY[1]];
+    // Nobody decided: it waits under the same code, and nothing is asked for twice.
+    apply(&workspace, &resume).expect(7);
+    assert_eq!(workspace.json("s.json")["approvalRequests"], requests);
+
+    let code = requests[0]["code"].as_str().expect("a code");
+    workspace
+        .run(&["sandbox", "approve", "s.json", code])
+        .expect(0);
+    let part = apply(&workspace, &resume).expect(6);
+    assert_eq!(statuses(&part.json()), ["applied", "approvalRequired"]);
+    workspace.run(&["sandbox", "approve", "s.json"]).expect(0);
+    let rest = part.json()["journal"].as_str().expect("a path").to_owned();
+    apply(&workspace, &["--resume", &rest, WHY[0], WHY[1]]).expect(0);
+    assert_eq!(
+        pins(&workspace),
+        [(json!("old"), json!(6)), (json!("young"), json!(8))]
+    );
+    let done = workspace.json("s.json")["approvalRequests"].clone();
+    let completed = done.as_array().expect("a list").iter();
+    assert!(
+        completed
+            .clone()
+            .all(|request| request["status"] == "completed"),
+        "{done:#}"
+    );
+    assert_eq!(completed.count(), 2);
+}
+
+#[test]
+fn a_code_is_for_one_write() {
+    let workspace = workspace();
+    let run = apply(&workspace, &[&WHY[..], &["--only", "*/old"]].concat()).expect(7);
+    let journal = run.json()["journal"].as_str().expect("a path").to_owned();
+    workspace.run(&["sandbox", "approve", "s.json"]).expect(0);
+    workspace.edit("old.yaml", "pinMinimumLength: 6", "pinMinimumLength: 9");
+    apply(&workspace, &["--resume", &journal, WHY[0], WHY[1]]).expect(7);
+    let requests = workspace.json("s.json")["approvalRequests"].clone();
+    assert_eq!(
+        requests.as_array().map(Vec::len),
+        Some(2),
+        "another write is asked for anew"
+    );
+    assert_eq!(pins(&workspace), [(json!("old"), json!(4))]);
+}
+
+#[test]
+fn a_rejection_is_told() {
+    let workspace = workspace();
+    let run = apply(&workspace, &[&WHY[..], &["--only", "*/old"]].concat()).expect(7);
+    let journal = run.json()["journal"].as_str().expect("a path").to_owned();
+    workspace
+        .run(&["sandbox", "approve", "s.json", "--reject"])
+        .expect(0);
+    workspace.run(&["sandbox", "approve", "s.json"]).expect(1);
+    let rejected = apply(&workspace, &["--resume", &journal, WHY[0], WHY[1]]).expect(1);
+    assert!(rejected.stdout.contains("closed"), "{}", rejected.stdout);
+    assert_eq!(pins(&workspace), [(json!("old"), json!(4))]);
+}
+
+#[test]
+fn a_run_waits_as_long_as_it_is_told_to() {
+    let workspace = workspace();
+    let waits = [&WHY[..], &["--only", "*/old", "--wait-approval=60"]].concat();
+    apply(&workspace, &waits).expect(7);
+    assert_eq!(
+        workspace.json("s.json")["approvalRequests"]
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_approved_meanwhile_is_carried_out() {
+    let estate = Estate::new(Size {
+        declared: 2,
+        live: 2,
+        different: 2,
+        groups: 0,
+        filters: 0,
+        masked: 0,
+    });
+    let pace = NonZeroU32::new(1000).expect("not zero");
+    let mut seed = estate.seed().clone();
+    seed["tenant"]["multiAdminApproval"] = true.into();
+    let state = State::from_json(&seed.to_string()).expect("a seed");
+    let site = estate.reopen(state, json!({}), Clock::sped_up(pace)).await;
+    let (plan, live) = site.plan().await;
+    let options = ApplyOptions {
+        approvals: Approvals {
+            justification: Some("longer PINs".to_owned()),
+            wait: Duration::from_secs(36_000),
+            given: Vec::new(),
+        },
+        ..ApplyOptions::default()
+    };
+    let administrator = async {
+        let mut decided = 0;
+        while decided < 2 {
+            decided += site.running.decide(&[], ApprovalStatus::Approved);
+            tokio::task::yield_now().await;
+        }
+    };
+    let (outcome, ()) = tokio::join!(site.apply_with(&plan, &live, options), administrator);
+    let outcome = outcome.expect("nothing speaks against it");
+    assert!(
+        outcome
+            .items
+            .iter()
+            .all(|item| item.status == Status::Applied),
+        "{outcome:?}"
+    );
+}
