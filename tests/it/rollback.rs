@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{Run, Workspace};
 
 mod every_kind;
+mod references;
 
 const ALLOWED: [&str; 13] = [
     "--yes",

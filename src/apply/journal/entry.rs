@@ -178,7 +178,7 @@ pub struct Fate {
     /// The object's id, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// How many calls changed something in the tenant.
+    /// How many calls changed something in the tenant, or may have.
     pub writes: usize,
     /// The code under which somebody else has to approve its last write.
     #[serde(default, skip_serializing_if = "Option::is_none")]

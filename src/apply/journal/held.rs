@@ -1,6 +1,6 @@
 //! Whether an object still holds what a change left in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
@@ -20,16 +20,26 @@ use crate::tenant::names::Names;
 use crate::tenant::referents::Referents;
 use crate::tenant::{Known, LiveObject};
 
-/// Returns how an object differs from what a change left in it, in words; nothing where it does not. What
-/// nobody can compare is no difference.
+/// How an object differs from what a change left in it. What nobody can compare is no difference.
+#[derive(Debug, Default)]
+pub(in crate::apply) struct Differences {
+    /// What its settings were left at and are now, in words.
+    pub(in crate::apply) settings: Vec<String>,
+    /// The same of what it refers to, by property.
+    pub(in crate::apply) links: BTreeMap<String, String>,
+    /// Whether it is assigned to others.
+    pub(in crate::apply) assignments: bool,
+}
+
+/// Compares an object with what a change left in it.
 pub(in crate::apply) fn differences(
     begun: &Begun<'_>,
     live: &LiveObject,
     sources: &Sources,
     span: Span,
-) -> Vec<String> {
+) -> Differences {
     let Some(left) = left(begun, span) else {
-        return Vec::new();
+        return Differences::default();
     };
     let known = Known {
         names: &Names::of_ids(),
@@ -37,15 +47,56 @@ pub(in crate::apply) fn differences(
         referents: &Referents::of_ids(),
     };
     let now = plan::compare(sources, known, &left, Some(live));
+    let mut differences = Differences {
+        assignments: !now.assignments.is_empty(),
+        ..Differences::default()
+    };
     if now.action == Action::Replace {
-        return vec![format!("it is a `{}` now", live.kind)];
+        let words = format!("it is a `{}` now", live.kind);
+        differences.settings.push(words);
+        return differences;
     }
-    let fields = now.with_status(FieldStatus::Change);
-    let mut words: Vec<String> = fields.map(wording::left_and_is).collect();
-    if !now.assignments.is_empty() {
-        words.push("its assignments changed".to_owned());
+    let links = begun.links();
+    for field in now.with_status(FieldStatus::Change) {
+        let (top, words) = (field.path.top(), wording::left_and_is(field));
+        match top.filter(|top| links.contains_key(*top)) {
+            Some(top) => drop(differences.links.insert(top.to_owned(), words)),
+            None => differences.settings.push(words),
+        }
     }
-    words
+    differences
+}
+
+/// Returns whether what an object refers to is on the way from what it was before a change to what the change
+/// makes of it: it has all that both have, and nothing that neither has.
+pub(in crate::apply) fn is_on_its_way(
+    begun: &Begun<'_>,
+    live: &LiveObject,
+    property: &str,
+) -> bool {
+    let set = |ids: Option<&Vec<String>>| -> BTreeSet<String> {
+        let ids = ids.into_iter().flatten();
+        ids.map(|id| id.to_lowercase()).collect()
+    };
+    let image = begun.first.before.as_ref();
+    let image = image.filter(|_| begun.step(Step::Create).is_none());
+    let before = set(image.and_then(|image| image.links.get(property)));
+    let after = set(begun.links().get(property));
+    let linked = live.links.get(property).into_iter().flatten();
+    let now: BTreeSet<String> = linked.map(|linked| linked.id.to_lowercase()).collect();
+    now.is_superset(&(&before & &after)) && now.is_subset(&(&before | &after))
+}
+
+/// Returns whether an object is assigned as it was before a change; what is new is not assigned.
+pub(in crate::apply) fn is_assigned_as_before(begun: &Begun<'_>, live: &LiveObject) -> bool {
+    let forms = |targets: &[Json]| -> BTreeSet<String> {
+        let forms = targets.iter().map(plan::target_form);
+        forms.map(|form| form.to_string()).collect()
+    };
+    let before = begun.first.before.as_ref();
+    let before = before.filter(|_| begun.step(Step::Create).is_none());
+    let before = before.map_or(&[][..], |image| &image.assignments[..]);
+    forms(&live.assignments) == forms(before)
 }
 
 /// Returns a manifest of what a change left.

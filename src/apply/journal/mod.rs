@@ -28,5 +28,8 @@ pub use settle::{Found, Settled, SettledChange, settle};
 
 pub(super) use declare::{Declaration, Lost, parts, whole};
 pub(super) use file::Journal;
-pub(super) use held::{assignments, differences, is_singleton, links, manifest};
+pub(super) use held::{
+    Differences, assignments, differences, is_assigned_as_before, is_on_its_way, is_singleton,
+    links, manifest,
+};
 pub(super) use intent::Write;

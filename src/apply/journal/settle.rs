@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::entry::{Begun, Fate, How, Origin, Step};
 use super::error::JournalError;
 use super::file::{FOLDER, Journal};
-use super::held::{differences, is_singleton};
+use super::held::{Differences, differences, is_singleton};
 use super::read::{Record, read};
 use crate::apply::patience::Patience;
 use crate::apply::{ApplyOptions, Status};
@@ -20,6 +20,7 @@ use crate::graph::{Graph, GraphError};
 use crate::kinds;
 use crate::manifest::Address;
 use crate::plan::{Action, TenantRef};
+use crate::tenant::LiveObject;
 use crate::tenant::read::{ObjectRef, find_by_name, reread};
 
 /// What came of a journal without an end.
@@ -157,12 +158,14 @@ fn fate(change: &Begun<'_>, found: &Found, id: Option<String>, at: String) -> Fa
         Found::AsIntended => Status::Applied,
         _ => Status::Failed,
     };
+    // What is there may be of this run, as far as anybody can tell.
+    let writes = usize::from(*found != Found::Nothing);
     Fate {
         at,
         address: change.first.address.clone(),
         status,
         id,
-        writes: 0,
+        writes,
         approval: None,
         message: Some(format!("the run ended suddenly; {found}")),
         left: None,
@@ -204,7 +207,16 @@ async fn look(
         (Some(live), _) => {
             let mut sources = Sources::default();
             let span = record.cite(&mut sources)(change.line);
-            match &differences(change, &live, &sources, span)[..] {
+            let Differences {
+                mut settings,
+                links,
+                assignments,
+            } = differences(change, &live, &sources, span);
+            settings.extend(links.into_values());
+            if assignments {
+                settings.push("it is assigned to others".to_owned());
+            }
+            match &settings[..] {
                 [] => sent_all(Found::AsIntended),
                 differences => Found::Otherwise(differences.join("; ")),
             }
@@ -215,10 +227,7 @@ async fn look(
 
 /// Returns the objects that an interrupted create may have made. What was made a moment ago may come to light
 /// only now, and whoever does not wait for it makes it twice.
-async fn created(
-    change: &Begun<'_>,
-    graph: &Graph,
-) -> Result<Vec<crate::tenant::LiveObject>, GraphError> {
+async fn created(change: &Begun<'_>, graph: &Graph) -> Result<Vec<LiveObject>, GraphError> {
     let Some(family) = kinds::family_of(&change.first.address.kind) else {
         return Ok(Vec::new());
     };

@@ -2,7 +2,9 @@
 
 use super::{Rollback, Undo, Way};
 use crate::apply::StaleChange;
-use crate::apply::journal::{Begun, differences, is_singleton};
+use crate::apply::journal::{
+    Begun, Differences, differences, is_assigned_as_before, is_on_its_way, is_singleton,
+};
 use crate::diagnostic::Sources;
 use crate::plan::{Change, Plan};
 use crate::tenant::{Live, LiveObject};
@@ -43,10 +45,19 @@ fn what_moved(
     let Some(object) = object else {
         return Some("it is gone".to_owned());
     };
-    match differences(begun, object, sources, undo.span) {
-        differences if differences.is_empty() => None,
-        differences => Some(differences.join("; ")),
+    let Differences {
+        mut settings,
+        mut links,
+        assignments,
+    } = differences(begun, object, sources, undo.span);
+    // A change that stopped half way has not come to link and assign it.
+    let is_done = begun.fate.is_some_and(|fate| fate.status.is_done());
+    links.retain(|property, _| is_done || !is_on_its_way(begun, object, property));
+    settings.extend(links.into_values());
+    if assignments && (is_done || !is_assigned_as_before(begun, object)) {
+        settings.push("its assignments changed".to_owned());
     }
+    (!settings.is_empty()).then(|| settings.join("; "))
 }
 
 /// Returns the object that a change left.

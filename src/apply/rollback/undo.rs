@@ -7,12 +7,12 @@ use serde_json::Value as Json;
 use super::unmask::unmasked;
 use crate::apply::Status;
 use crate::apply::journal::{
-    Begun, Declaration, Image, Intent, Lost, Step, assignments, is_singleton, links, manifest,
-    parts, whole,
+    Begun, Declaration, Fate, Image, Intent, Lost, Step, assignments, is_singleton, links,
+    manifest, parts, whole,
 };
 use crate::diagnostic::Span;
 use crate::manifest::value::Value;
-use crate::manifest::{Address, Manifest, Presence};
+use crate::manifest::{Address, Assignment, Manifest, Presence};
 use crate::schema::model::Model;
 use crate::schema::types::GraphVersion;
 
@@ -40,8 +40,7 @@ pub(super) enum Way {
 
 /// Returns what takes a change back, and says what does not.
 pub(super) fn of(place: usize, begun: &Begun<'_>, span: Span, lost: &mut Vec<String>) -> Vec<Undo> {
-    let nothing_written =
-        |fate: &crate::apply::journal::Fate| fate.status == Status::Failed && fate.writes == 0;
+    let nothing_written = |fate: &Fate| fate.status == Status::Failed && fate.writes == 0;
     if begun.fate.is_some_and(nothing_written) {
         return Vec::new();
     }
@@ -201,7 +200,7 @@ fn assign(
     before: &Image,
     span: Span,
     say: &mut impl FnMut(&Address, &str),
-) -> Option<Vec<crate::manifest::Assignment>> {
+) -> Option<Vec<Assignment>> {
     let declared = assignments(&before.assignments, span);
     if let Err(why) = &declared {
         say(address, &not_restored("its assignments", *why));
