@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::execute::{Execution, SENDINGS};
 use super::failure::Failure;
-use super::patience::Patience;
+use super::patience::{Patience, Turn};
 use crate::graph::{GraphError, Request, Response};
 use crate::plan::Action;
 use crate::tenant::LiveObject;
@@ -31,15 +31,18 @@ impl Execution<'_> {
                 Err(error @ GraphError::AnswerLost { .. }) => {
                     self.writes += 1;
                     let wait = Patience::for_a_write(self.context);
-                    let ids = self.appeared(&known, wait, &error).await?;
+                    let (ids, turn) = self.appeared(&known, wait, &error).await?;
                     if !ids.is_empty() {
                         return only(ids);
+                    }
+                    if turn == Turn::RunEnds {
+                        return Err(self.unsettled(&error));
                     }
                 }
                 // It may be done in spite of that (Microsoft365DSC#5650).
                 Err(error) if error.status() == Some(500) => {
                     let wait = Patience::for_one_look(self.context);
-                    let ids = self.appeared(&known, wait, &error).await?;
+                    let (ids, _) = self.appeared(&known, wait, &error).await?;
                     if ids.is_empty() {
                         return Err(self.not_created(&error, was_lost));
                     }
@@ -58,6 +61,15 @@ impl Execution<'_> {
         ))
     }
 
+    /// Says that the run ends before what became of a lost create could come to light. To send it again would make
+    /// a second object.
+    fn unsettled(&self, error: &GraphError) -> Failure {
+        self.failure(error).leaving(
+            "the run ends before it could come to light whether it was created",
+            "run `moorline apply` again in a while: it finds the object by its name",
+        )
+    }
+
     fn not_created(&self, error: &GraphError, was_lost: bool) -> Failure {
         let failure = self.failure(error);
         if !was_lost {
@@ -74,7 +86,7 @@ impl Execution<'_> {
     async fn counted(&self, known: &[String], created: String) -> Result<String, Failure> {
         let wait = Patience::for_one_look(self.context);
         let listed = self.listed(known, wait).await;
-        let mut ids = listed.map_err(|error| self.failure(&error))?;
+        let (mut ids, _) = listed.map_err(|error| self.failure(&error))?;
         ids.push(created);
         ids.sort();
         ids.dedup();
@@ -84,7 +96,7 @@ impl Execution<'_> {
     /// Returns the id of an object that was created by an answer that does not say it.
     async fn created_unseen(&self, known: &[String]) -> Result<String, Failure> {
         let wait = Patience::for_a_write(self.context);
-        let ids = self
+        let (ids, _) = self
             .listed(known, wait)
             .await
             .map_err(|error| self.failure(&error))?;
@@ -113,18 +125,18 @@ impl Execution<'_> {
         known: &[String],
         wait: Patience<'_>,
         error: &GraphError,
-    ) -> Result<Vec<String>, Failure> {
+    ) -> Result<(Vec<String>, Turn), Failure> {
         self.listed(known, wait)
             .await
             .map_err(|unread| self.unknown(error, &unread))
     }
 
-    /// Returns the ids that bear the name and are not known, once there are any or the wait is over.
+    /// Returns the ids that bear the name and are not known, once there are any or there is no other look.
     async fn listed(
         &self,
         known: &[String],
         mut wait: Patience<'_>,
-    ) -> Result<Vec<String>, GraphError> {
+    ) -> Result<(Vec<String>, Turn), GraphError> {
         let is_new = |object: &LiveObject| !known.contains(&object.id);
         loop {
             let found = self.context.named(self.work.manifest).await?;
@@ -133,8 +145,12 @@ impl Execution<'_> {
                 .filter(is_new)
                 .map(|object| object.id)
                 .collect();
-            if !ids.is_empty() || !wait.wait().await {
-                return Ok(ids);
+            if !ids.is_empty() {
+                return Ok((ids, Turn::Over));
+            }
+            match wait.wait().await {
+                Turn::Again => {}
+                turn => return Ok((ids, turn)),
             }
         }
     }

@@ -186,11 +186,12 @@ impl<'a> Execution<'a> {
     /// Returns whether the tenant shows what a request asks for: the same request would not be planned
     /// again.
     async fn shows(&self, request: &Request) -> Result<bool, GraphError> {
-        let id = self.id();
-        let Some(live) = self.context.read(self.work, id).await? else {
-            return Ok(request.method == Method::Delete);
+        let is_link = linked_by(&request.path).is_some();
+        let deletes = request.method == Method::Delete && !is_link;
+        let Some(live) = self.context.read(self.work, self.id()).await? else {
+            return Ok(deletes);
         };
-        if request.method == Method::Delete {
+        if deletes {
             return Ok(false);
         }
         if self.work.change.rewrites() {
@@ -198,7 +199,6 @@ impl<'a> Execution<'a> {
             return Ok(false);
         }
         let left = self.context.replan(self.work.manifest, Some(&live)).await?;
-        let is_link = linked_by(&request.path).is_some();
         let same = |left: &Request| {
             left.method == request.method
                 && left.path == request.path

@@ -12,6 +12,17 @@ const FIRST: Duration = Duration::from_millis(500);
 /// Where the waits stop growing.
 const LONGEST: Duration = Duration::from_secs(5);
 
+/// What comes after a look that did not show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Another look.
+    Again,
+    /// Nothing: it had all the time that there was for it.
+    Over,
+    /// Nothing: the run ends before it can be known.
+    RunEnds,
+}
+
 /// The waits between two looks at the same thing.
 pub(super) struct Patience<'a> {
     graph: &'a Graph,
@@ -52,18 +63,24 @@ impl<'a> Patience<'a> {
         }
     }
 
-    /// Waits for the next look. Returns whether there is to be one.
-    pub(super) async fn wait(&mut self) -> bool {
+    /// Waits for the next look, where there is to be one.
+    pub(super) async fn wait(&mut self) -> Turn {
         let cancelled = self.cancelled;
         let cancelled = cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed));
         let clock = self.graph.clock();
         let passed = clock.instant().saturating_duration_since(self.began);
         let left = self.limit.saturating_sub(passed);
-        if left.is_zero() || cancelled {
-            return false;
+        if left.is_zero() {
+            return Turn::Over;
+        }
+        if cancelled {
+            return Turn::RunEnds;
         }
         let wait = self.next.min(left);
         self.next = (self.next * 2).min(LONGEST);
-        self.graph.pause(wait).await
+        match self.graph.pause(wait).await {
+            true => Turn::Again,
+            false => Turn::RunEnds,
+        }
     }
 }

@@ -5,7 +5,7 @@ use futures_util::future::{try_join, try_join_all};
 use super::context::{Context, Work};
 use super::wording;
 use crate::graph::GraphError;
-use crate::plan::{Action, Change};
+use crate::plan::{Action, Change, FieldChange, FieldStatus};
 use crate::tenant::LiveObject;
 use crate::tenant::read::{ObjectRef, reread};
 
@@ -96,7 +96,7 @@ async fn of_bound(
     }
     let now = context.replan(work.manifest, live.as_ref()).await?;
     // No digest knows what a masked value is.
-    if unmoved && now.fields == planned.fields {
+    if unmoved && compared(&now).eq(compared(planned)) {
         return Ok(Standing::AsPlanned(live.map(Box::new)));
     }
     Ok(match live {
@@ -140,6 +140,12 @@ async fn of_new(
         work.change.display_name,
         ids.join(" and ")
     )))
+}
+
+/// Returns what two plans of one object can differ in: not what is written whether or not it differs.
+fn compared(change: &Change) -> impl Iterator<Item = &FieldChange> {
+    let fields = change.fields.iter();
+    fields.filter(|field| field.status != FieldStatus::Unverifiable && !field.is_rewritten())
 }
 
 fn is_settled(change: &Change) -> bool {

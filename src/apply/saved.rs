@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::error::StaleChange;
 use super::wording;
-use crate::plan::{self, Action, Blocked, Change, Plan};
+use crate::plan::{self, Action, Blocked, Change, Plan, Shown};
 
 /// Why a saved plan cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +61,9 @@ pub fn moved(saved: &Plan, now: &Plan) -> Vec<StaleChange> {
     for change in &now.changes {
         let known = find(saved, change);
         let what = match known {
+            Some(known) if !change.is_difference() && was_withdrawn(known, change) => {
+                "it is no longer declared so".to_owned()
+            }
             _ if !change.is_difference() => continue,
             Some(known) if plan::is_same(known, change) => continue,
             Some(known) => what_moved(known, change),
@@ -74,6 +77,16 @@ pub fn moved(saved: &Plan, now: &Plan) -> Vec<StaleChange> {
     }
     moved.sort_by(|a, b| a.address.cmp(&b.address));
     moved
+}
+
+/// Returns whether a difference is none any more though the object is as it was: then not the tenant moved, but
+/// what is wanted of it.
+fn was_withdrawn(known: &Change, now: &Change) -> bool {
+    let masked = known
+        .fields
+        .iter()
+        .any(|field| field.before == Shown::Withheld);
+    known.is_difference() && !masked && known.precondition == now.precondition
 }
 
 fn find<'a>(plan: &'a Plan, change: &Change) -> Option<&'a Change> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::context::{Context, Work};
-use super::patience::Patience;
+use super::patience::{Patience, Turn};
 use super::wording;
 use crate::graph::{GraphError, Method};
 use crate::plan::requests::{bound_by, linked_by};
@@ -65,7 +65,7 @@ pub(super) async fn verify(
         if let Some(verdict) = watch.judge(live.as_ref(), &left) {
             return Ok(verdict);
         }
-        if !patience.wait().await {
+        if patience.wait().await != Turn::Again {
             return Ok(Verdict::NotYetVisible);
         }
     }

@@ -41,6 +41,7 @@ pub(super) fn moved(planned: &Change, now: &Change) -> String {
     if parts.is_empty() {
         let words = match planned.action {
             Action::Delete | Action::Replace => "it was edited",
+            _ if planned.precondition == now.precondition => "what would be sent is another",
             _ => "a setting that is not declared changed",
         };
         parts.push(words.to_owned());

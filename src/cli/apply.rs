@@ -54,7 +54,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         approvals = resume(ui, &mut session, journal)?;
     }
     let release = options.release(&mut session.desired)?;
-    let (mut plan, mut live) = reviewed.plan(ui, &session, options.terms()).await?;
+    let (mut plan, mut live) = reviewed.plan(ui, &session, options.terms(&release)).await?;
     session.tell(&release, &mut plan, &mut live).await?;
     execution::show(ui, write, &plan)?;
     let (plan, left_out) = reviewed.hold(plan, write.skip_stale)?;
@@ -68,10 +68,10 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         journal: journal.as_deref(),
         approvals,
     };
+    is_certain(options, &plan)?;
     let outcome = if plan.summary.is_empty() {
         execution.nothing_to_do()
     } else {
-        is_certain(options, &plan)?;
         execution.may_go_on()?;
         execution.carry_out().await?
     };

@@ -37,7 +37,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     let mut session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
     let release = arguments.options.release(&mut session.desired)?;
-    let (mut plan, mut live) = session.plan(ui, arguments.options.terms()).await?;
+    let (mut plan, mut live) = session.plan(ui, arguments.options.terms(&release)).await?;
     session.tell(&release, &mut plan, &mut live).await?;
     session.close().await;
     write(ui, &arguments.output, &plan)?;

@@ -1,5 +1,7 @@
 //! The plan that an apply is held to: one that somebody looked at before.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -15,7 +17,7 @@ use crate::tenant::Live;
 use crate::ui::Ui;
 
 /// The largest saved plan that is read, in bytes.
-const LARGEST: u64 = 256 << 20;
+const LARGEST: u64 = 64 << 20;
 
 /// Which plan an apply is held to.
 #[derive(Debug, Args)]
@@ -93,15 +95,19 @@ fn load(path: &Path) -> Result<Plan, Error> {
         error.source = Some(source);
         error
     };
-    let size = std::fs::metadata(path)
-        .map_err(|error| unusable(error.into()))?
-        .len();
-    if size > LARGEST {
+    let read = || {
+        let mut text = String::new();
+        File::open(path)?
+            .take(LARGEST + 1)
+            .read_to_string(&mut text)?;
+        Ok::<_, std::io::Error>(text)
+    };
+    let text = read().map_err(|error| unusable(error.into()))?;
+    if text.len() as u64 > LARGEST {
         return Err(unusable(
-            format!("it is {size} bytes long, and {LARGEST} are read").into(),
+            format!("it is longer than {LARGEST} bytes").into(),
         ));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| unusable(error.into()))?;
     saved::read(&text).map_err(|error: SavedPlanError| unusable(error.into()))
 }
 
@@ -181,6 +187,7 @@ impl Reviewed<'_> {
     ) -> Result<(Plan, Live), Failure> {
         let terms = match &self.standard {
             Standard::Plan(plan) => Terms {
+                also: given.also,
                 reach: given.reach,
                 ..terms_of(plan)?
             },

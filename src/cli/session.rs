@@ -26,6 +26,7 @@ use crate::graph::client::{Graph, Options};
 use crate::graph::cloud::Endpoints;
 use crate::graph::transport::Transport;
 use crate::graph::watch::{Delay, Watch};
+use crate::kinds::Cardinality;
 use crate::manifest::tenant_file::{TenantFile, TenantSpec};
 use crate::manifest::{self, Address, Desired};
 use crate::plan::{self, Plan, Release, Rewrite};
@@ -71,6 +72,8 @@ pub(super) struct Terms {
     pub(super) recreate: bool,
     /// What is written though it cannot be compared.
     pub(super) rewrite: Vec<Rewrite>,
+    /// Families that are read though no manifest is of them any more.
+    pub(super) also: Vec<Cardinality>,
     /// Whether masked values stay masked, even where the token may read them.
     pub(super) leave_masked: bool,
     /// Whether it is counted whom the changes reach.
@@ -234,6 +237,7 @@ impl Session {
             only: self.selection.globs().to_vec(),
             recreate: terms.recreate,
             rewrite: terms.rewrite,
+            also: terms.also,
             created_at: now(self.graph.clock()),
             leave_masked: terms.leave_masked,
             reach: terms.reach,

@@ -70,8 +70,9 @@ impl PlanOptions {
     }
 
     /// Returns the terms.
-    pub(super) fn terms(&self) -> Terms {
+    pub(super) fn terms(&self, release: &Release) -> Terms {
         Terms {
+            also: release.families(),
             recreate: self.recreate,
             rewrite: self.rewrite_secret.clone(),
             leave_masked: false,

@@ -39,6 +39,8 @@ pub struct Options {
     pub created_at: String,
     /// What is written though it cannot be compared.
     pub rewrite: Vec<Rewrite>,
+    /// Families that are read though no manifest is of them any more.
+    pub also: Vec<Cardinality>,
     /// Whether masked values stay masked, even where the token may read them.
     pub leave_masked: bool,
     /// Whether it is counted whom the changes reach.
@@ -215,6 +217,7 @@ impl<'a> Planner<'a> {
                 self.create(manifest, &object.assignments, &mut change);
                 change.action = Action::Replace;
                 protect(manifest, &mut change);
+                keep_assigned(manifest, object, &mut change);
             }
             (Presence::Present, Binding::Bound(object)) => {
                 self.update(manifest, object, &mut change)
@@ -264,7 +267,13 @@ impl<'a> Planner<'a> {
             return;
         };
         let mut differ = Differ::new(model, self.sources, self.known);
-        let spec = ownership::claim(self.owner, &structure, &manifest.spec, None);
+        let spec = ownership::claim(
+            self.owner,
+            self.known.names,
+            &structure,
+            &manifest.spec,
+            None,
+        );
         let mut properties = differ.root(&structure, &spec, None);
         change.action = Action::Create;
         change.fields = differ.fields;
@@ -282,7 +291,13 @@ impl<'a> Planner<'a> {
         let mut differ = Differ::new(model, self.sources, self.known);
         differ.rewriting = Rewriting::of(&manifest.address, self.rewrite);
         let live = Some(&object.body);
-        let spec = ownership::claim(self.owner, &structure, &manifest.spec, live);
+        let spec = ownership::claim(
+            self.owner,
+            self.known.names,
+            &structure,
+            &manifest.spec,
+            live,
+        );
         let mut properties = differ.root(&structure, &spec, live);
         change.fields = differ.fields;
         change.masked = differ
@@ -335,12 +350,6 @@ impl<'a> Planner<'a> {
         let names = self.known.names;
         let is_new = id == requests::NEW_ID;
         let Some(declared) = &manifest.assignments else {
-            // Not declared, so not touched: what replaces an object takes its assignments over.
-            if is_new && !live.is_empty() {
-                change
-                    .requests
-                    .push(requests::assign(manifest, id, live.iter().map(target_form)));
-            }
             return;
         };
         let blocked = change.blocked.len();
@@ -420,6 +429,20 @@ impl<'a> Planner<'a> {
         }
         Some((model, structure?))
     }
+}
+
+/// An object that is made anew is assigned as it is declared, or to nobody: nothing else would survive a run that
+/// ends half way.
+fn keep_assigned(manifest: &Manifest, object: &LiveObject, change: &mut Change) {
+    if manifest.assignments.is_some() || object.assignments.is_empty() {
+        return;
+    }
+    change.blocked.push(Blocked {
+        code: "assignment/undeclared".to_owned(),
+        message: "the object would be made anew, and its assignments are not declared".to_owned(),
+        help: "declare `assignments:` as they are to be; `[]` assigns it to nobody".to_owned(),
+        location: Some(change.location.clone()),
+    });
 }
 
 fn protect(manifest: &Manifest, change: &mut Change) {

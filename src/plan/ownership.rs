@@ -24,6 +24,7 @@ const DEFAULT_TAG: &str = "0";
 /// without tags, as all of v1.0's are, is nobody's.
 pub(super) fn claim<'a>(
     owner: Option<&OwnershipSpec>,
+    names: &Names,
     structure: &Structure,
     spec: &'a Value,
     live: Option<&Json>,
@@ -38,6 +39,9 @@ pub(super) fn claim<'a>(
     let mut tags = match spec.get(TAGS).map(|tags| &tags.declared) {
         Some(Declared::List(tags)) => tags.clone(),
         Some(_) => vec![text(DEFAULT_TAG)],
+        None if live.is_some_and(|live| is_claimed(owner, names, live)) => {
+            return Cow::Borrowed(spec);
+        }
         None => match live.map(tags_of) {
             Some(tags) if !tags.is_empty() => tags.into_iter().map(text).collect(),
             _ => vec![text(DEFAULT_TAG)],
@@ -87,6 +91,15 @@ pub(super) fn orphans<'a>(
                 .any(|manifest| may_mean(manifest, object))
         })
         .collect()
+}
+
+/// Returns whether an object carries the owner's tag beside one that cannot be looked up: then all is as it should
+/// be, and a name for the other is nobody's concern.
+fn is_claimed(owner: &OwnershipSpec, names: &Names, live: &Json) -> bool {
+    let is_known = |tag: &&str| names.resolve(Named::ScopeTag, tag).as_deref() == Ok(*tag);
+    let tags = tags_of(live);
+    let owned = id_of(owner, names).is_some_and(|id| tags.contains(&id.as_str()));
+    owned && !tags.iter().all(is_known)
 }
 
 fn id_of(owner: &OwnershipSpec, names: &Names) -> Option<String> {

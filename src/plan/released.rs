@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use super::canonical::{is_default, is_unset};
 use super::show::shown;
 use super::{FieldPath, Plan, Shown};
+use crate::kinds::Cardinality;
 use crate::manifest::value::{Declared, Member, Value};
 use crate::manifest::{Address, Link, Manifest, Presence};
 use crate::schema::model::{Model, Property, Shape, Structure};
@@ -162,6 +163,14 @@ impl Release {
             (object.kind == address.kind).then(|| ObjectRef::of(object, links.collect()))
         });
         links.collect()
+    }
+
+    /// Returns the families whose objects it is about.
+    pub fn families(&self) -> Vec<Cardinality> {
+        let objects = self.objects.iter();
+        objects
+            .map(|manifest| manifest.family.cardinality)
+            .collect()
     }
 
     /// Tells in a plan what the tenant keeps of it. What the plan itself unsets or deletes is left out.

@@ -310,10 +310,11 @@ fn limits(plan: &Plan, guard: &GuardSpec) -> Vec<Refusal> {
             format!("{touched} objects would change, and `spec.guard.maxChanges` is {most}."),
         ));
     }
-    let bound = plan.coverage.managed;
+    // What is pruned was managed until now.
+    let bound = plan.coverage.managed + plan.pruned.len();
     if let Some(most) = guard
         .max_percent
-        .filter(|most| bound > 0 && touched * 100 > *most as usize * bound)
+        .filter(|most| touched * 100 > *most as usize * bound)
     {
         refusals.push(refusal(
             MAX_PERCENT,

@@ -78,7 +78,7 @@ impl ObjectRef {
     }
 }
 
-/// Reads what the selected manifests need.
+/// Reads what the selected manifests need, and these families whether or not a manifest is of them.
 ///
 /// # Errors
 /// When any read fails: a plan from half a tenant would create what exists and delete what is wanted.
@@ -87,6 +87,7 @@ pub async fn read(
     graph: &Graph,
     desired: &Desired,
     selected: impl Fn(&Address) -> bool,
+    also: &[Cardinality],
 ) -> Result<Live, GraphError> {
     let manifests: Vec<&Manifest> = desired
         .manifests
@@ -94,9 +95,8 @@ pub async fn read(
         .filter(|m| selected(&m.address))
         .collect();
     let needs = |cardinality| {
-        manifests
-            .iter()
-            .any(|m| m.family.cardinality == cardinality)
+        let mut families = manifests.iter().map(|m| m.family.cardinality);
+        also.contains(&cardinality) || families.any(|family| family == cardinality)
     };
     let ownership = desired.tenant.spec.ownership.as_ref();
     // What nobody declares any more is found even where nothing of its kind is declared.
@@ -128,7 +128,7 @@ pub async fn plan(
     selected: impl Fn(&Address) -> bool,
     options: &plan::Options,
 ) -> Result<(Plan, Live), GraphError> {
-    let mut live = read(graph, desired, &selected).await?;
+    let mut live = read(graph, desired, &selected, &options.also).await?;
     let mut seen = Seen::default();
     let mut counts = Counts::default();
     loop {

@@ -247,3 +247,16 @@ fn a_rollback_prunes_nothing() {
     assert_eq!(plan["summary"]["update"], 1, "{plan:#}");
     assert_eq!(plan["summary"]["delete"], 0, "{plan:#}");
 }
+
+#[test]
+fn a_limit_in_percent_counts_what_is_pruned() {
+    let workspace = workspace(true, &[("young", "")], &[live("orphan", &["0", TAG])]);
+    workspace.edit(
+        "moorline.yaml",
+        "spec:\n",
+        "spec:\n  guard: { maxPercent: 10 }\n",
+    );
+    let apply = ["apply", "--sandbox=s.json", "--yes", "--allow", "delete"];
+    let refused = workspace.run(&apply).expect(5);
+    assert!(refused.stderr.contains("max-percent"), "{}", refused.stderr);
+}

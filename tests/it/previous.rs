@@ -234,3 +234,17 @@ fn earlier_manifests_that_cannot_be_used_are_an_error() {
         plan.stderr
     );
 }
+
+#[test]
+fn the_last_of_its_family_is_told_too() {
+    let workspace = workspace();
+    copy(&workspace.file("now"), &workspace.file("before"));
+    for name in ["one", "two"] {
+        std::fs::remove_file(workspace.file(&format!("now/{name}.yaml"))).expect("it was there");
+    }
+    let plan = run(
+        &workspace,
+        &["plan", "now", "--sandbox=s.json", "--previous", "before"],
+    );
+    assert_eq!(lines(&plan.expect(0), "no longer managed: ").len(), 2);
+}

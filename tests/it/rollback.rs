@@ -253,7 +253,8 @@ fn what_was_created_is_deleted_only_on_demand_and_only_by_its_id() {
 #[test]
 fn what_was_replaced_is_there_again_under_another_id() {
     let pinned = "name: a, id: 00000000-0000-4000-8000-000000000001";
-    let workspace = Workspace::tenant(&[("a.yaml", &hello(pinned, "displayName: A"))]);
+    let declared = hello(pinned, "displayName: A") + "assignments: [{ allDevices: true }]\n";
+    let workspace = Workspace::tenant(&[("a.yaml", &declared)]);
     let mut other = live(GENERAL, 1, "A", PASSWORD);
     other
         .as_object_mut()

@@ -309,3 +309,36 @@ fn a_limited_plan_stays_limited() {
     apply(&workspace, &["plan.json"]).expect(0);
     assert_eq!(pins(&workspace), [4, 6]);
 }
+
+#[test]
+fn what_a_plan_unset_because_it_was_released_is_not_taken_for_done() {
+    let workspace = workspace(1);
+    workspace.write(
+        "before/all.yaml",
+        format!("apiVersion: graph.microsoft.com/beta\nkind: {HELLO}\nmetadata: {{ name: h0000 }}\nspec: {{ displayName: Hello 0000, pinMinimumLength: 6 }}\n"),
+    );
+    let tenant = std::fs::read_to_string(workspace.file("moorline.yaml")).expect("it is there");
+    workspace.write(
+        "before/moorline.yaml",
+        tenant.replace("sandbox.json", "../sandbox.json"),
+    );
+    workspace.edit(
+        "moorline.yaml",
+        "spec:\n",
+        "spec:\n  manifests: [all.yaml]\n",
+    );
+    workspace.edit("all.yaml", ", pinMinimumLength: 6", "");
+    let released = ["--previous", "before", "--reset-released"];
+    let plan = [
+        &["plan", "--sandbox=s.json", "--out", "plan.json"],
+        &released[..],
+    ]
+    .concat();
+    workspace.run(&plan).expect(0);
+    apply(&workspace, &["plan.json"]).expect(4);
+    apply(&workspace, &[&["plan.json"], &released[..]].concat()).expect(0);
+    assert_eq!(
+        workspace.json("s.json")["deviceConfigurations"][0]["pinMinimumLength"],
+        Value::Null
+    );
+}

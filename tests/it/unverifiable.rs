@@ -146,3 +146,8 @@ fn a_saved_plan_keeps_what_is_written_again() {
     .expect(0);
     assert_ne!(key(&workspace), written, "each is another key");
 }
+
+#[test]
+fn an_apply_that_is_to_be_certain_fails_where_nothing_else_differs() {
+    apply(&workspace(), "canary-key", &["--unverifiable", "fail"]).expect(5);
+}

@@ -475,7 +475,7 @@ fn a_pinned_object_that_is_gone_takes_no_namesake_with_it() {
 }
 
 #[test]
-fn what_replaces_an_object_takes_its_assignments_over() {
+fn what_replaces_an_object_is_assigned_as_it_is_declared() {
     let pinned = hello("a", "Hello", "").replace(
         "name: a",
         "name: a, id: 00000000-0000-4000-8000-000000000001",
@@ -486,9 +486,18 @@ fn what_replaces_an_object_takes_its_assignments_over() {
     live["@odata.type"] = json!("#microsoft.graph.sharedPCConfiguration");
     live["assignments"] = json!([{ "target": { "@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": group } }]);
     workspace.seed(&json!({ "deviceConfigurations": [live], "groups": [{ "id": group, "displayName": "Laptops" }] }));
-    workspace
-        .run(&["apply", "--sandbox=s.json", "--yes", "--allow", "replace"])
-        .expect(0);
+    let apply = ["apply", "--sandbox=s.json", "--yes", "--allow", "replace"];
+    // Whom it is assigned to would be lost with a run that ends half way.
+    let refused = workspace.run(&apply).expect(5);
+    assert!(
+        refused.stdout.contains("assignment/undeclared"),
+        "{refused:?}"
+    );
+    workspace.write(
+        "a.yaml",
+        format!("{pinned}assignments: [{{ group: Laptops }}]\n"),
+    );
+    workspace.run(&apply).expect(0);
     let after = workspace.json("s.json");
     assert_eq!(
         after["deviceConfigurations"][0]["assignments"][0]["target"]["groupId"],

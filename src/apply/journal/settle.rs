@@ -13,7 +13,7 @@ use super::error::JournalError;
 use super::file::{FOLDER, Journal};
 use super::held::{Differences, differences, is_singleton};
 use super::read::{Record, read};
-use crate::apply::patience::Patience;
+use crate::apply::patience::{Patience, Turn};
 use crate::apply::{ApplyOptions, Status};
 use crate::diagnostic::Sources;
 use crate::graph::{Graph, GraphError};
@@ -239,7 +239,7 @@ async fn created(change: &Begun<'_>, graph: &Graph) -> Result<Vec<LiveObject>, G
     loop {
         let (kind, name) = (&change.first.address.kind, &change.first.display_name);
         let found = find_by_name(graph, family, kind, name).await?;
-        if !found.is_empty() || !patience.wait().await {
+        if !found.is_empty() || patience.wait().await != Turn::Again {
             return Ok(found);
         }
     }
