@@ -3,12 +3,14 @@
 use std::slice;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::{Applier, ApplyError, ApplyOptions, Item, Observer, Outcome, Status};
-use crate::graph::testing::graph;
+use crate::graph::client::Options;
+use crate::graph::testing::graph_with;
 use crate::manifest::bundle;
 use crate::plan::{self, Change};
 use crate::tenant::read;
@@ -67,6 +69,7 @@ struct Case {
     options: ApplyOptions,
     secret: Option<&'static str>,
     cancelled: bool,
+    timeout: Option<Duration>,
 }
 
 impl Case {
@@ -76,6 +79,7 @@ impl Case {
             options: ApplyOptions::default(),
             secret: None,
             cancelled: false,
+            timeout: None,
         }
     }
 
@@ -90,7 +94,11 @@ impl Case {
         std::fs::write(folder.path().join("moorline.yaml"), file).expect("a file");
         std::fs::write(folder.path().join("all.yaml"), &self.manifests).expect("a file");
         let desired = bundle::load(folder.path()).into_desired().expect("valid");
-        let graph = graph(&tenant.server.url);
+        let options = Options {
+            timeout: self.timeout,
+            ..Options::default()
+        };
+        let graph = graph_with(&tenant.server.url, &options);
         let (plan, live) = read::plan(&graph, &desired, |_| true, &plan::Options::default())
             .await
             .expect("a tenant that can be read");
@@ -172,6 +180,25 @@ async fn a_create_whose_answer_was_lost_makes_no_second_object() {
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!(item.status, Status::Applied);
     assert_eq!((tenant.writes().len(), tenant.objects().len()), (3, 1));
+}
+
+#[tokio::test]
+async fn a_create_that_was_lost_is_not_repeated_where_the_run_ends_before_it_can_be_seen() {
+    let tenant = Tenant::start(&[], &[Fate::Lost, Fate::Done]).await;
+    let case = Case {
+        timeout: Some(Duration::from_secs(20)),
+        ..Case::new(&[HELLO])
+    };
+    let item = case.only(&tenant).await;
+    assert_eq!(
+        (item.status, tenant.writes().len()),
+        (Status::Failed, 1),
+        "{item:?}"
+    );
+    assert!(
+        message(&item).contains("whether it was created"),
+        "{item:?}"
+    );
 }
 
 #[tokio::test]
