@@ -310,7 +310,7 @@ fn of_one(live: &Value) -> Served {
     let workspace = Workspace::tenant(&[]);
     let mut manifest = json!({
         "apiVersion": "graph.microsoft.com/beta", "kind": kind, "metadata": { "name": "one" },
-        "spec": { "displayName": "One", property: 6 }, "assignments": ["allDevices"],
+        "spec": { "displayName": "One", property: 6 }, "assignments": [{ "allDevices": true }],
     });
     if let Some(live) = live.get("id") {
         manifest["metadata"]["id"] = live.clone();
@@ -352,7 +352,9 @@ fn what_a_change_had_done_that_ended_half_way_is_taken_back() {
         let before = values();
         let allowed = ["--allow", "replace", "--allow", "unassign-all"];
         let kill = [PACED, ("MOORLINE_TEST_KILL", point)];
-        served.run(&[&APPLY, &allowed[..]].concat(), &kill).expect(-1);
+        served
+            .run(&[&APPLY, &allowed[..]].concat(), &kill)
+            .expect(-1);
         assert_ne!(values(), before, "{point}");
         let journal = only_journal(&served).expect("a journal").path;
         let journal = journal.to_str().expect("a path");

@@ -173,7 +173,8 @@ impl Journal {
             }
             (&self.file).write_all(&text)?;
             self.file.sync_data()?;
-            self.whole.store(whole + text.len() as u64, Ordering::Relaxed);
+            self.whole
+                .store(whole + text.len() as u64, Ordering::Relaxed);
             Ok(())
         };
         append().map_err(|source| unwritten(&self.path, source))

@@ -187,7 +187,12 @@ async fn an_update_is_as_intended_or_it_is_said_what_is_there() {
 async fn nothing_counts_as_unwritten_that_may_be_written() {
     let gone = || json!({ "value": [] });
     let create = || intent("create", json!({}));
-    let delete = || intent("delete", json!({ "id": "1", "written": null, "more": true }));
+    let delete = || {
+        intent(
+            "delete",
+            json!({ "id": "1", "written": null, "more": true }),
+        )
+    };
     let patch = || intent("patch", json!({ "id": "1" }));
     let cases = [
         (vec![create()], gone(), 0),
