@@ -81,6 +81,27 @@ fn without_a_reason_nothing_is_asked_for() {
 }
 
 #[test]
+fn what_waits_is_not_taken_back() {
+    let workspace = workspace();
+    let outcome = apply(&workspace, &WHY).expect(7).json();
+    let edit = [
+        "sandbox",
+        "edit",
+        "s.json",
+        &format!("{HELLO}/old"),
+        "--set",
+    ];
+    workspace
+        .run(&[&edit[..], &["pinMinimumLength=5"]].concat())
+        .expect(0);
+    let journal = outcome["journal"].as_str().expect("a path");
+    let rollback = ["rollback", journal, "--sandbox=s.json", "--yes"];
+    let run = workspace.run(&[&rollback[..], &WHY].concat()).expect(0);
+    assert!(!run.stdout.contains("not known"), "{}", run.stdout);
+    assert_eq!(pins(&workspace), [(json!("old"), json!(5))]);
+}
+
+#[test]
 fn what_was_approved_is_sent_again_and_carried_out() {
     let workspace = workspace();
     let run = apply(&workspace, &WHY).expect(7);

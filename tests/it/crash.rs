@@ -303,3 +303,64 @@ fn what_an_apply_had_done_when_it_ended_can_be_taken_back() {
         assert_eq!(values(objects(&served)), values(before), "{point}");
     }
 }
+
+/// A tenant of which one object is to be replaced, one created and assigned, or one updated and assigned.
+fn of_one(live: &Value) -> Served {
+    let (kind, property) = KINDS[0];
+    let workspace = Workspace::tenant(&[]);
+    let mut manifest = json!({
+        "apiVersion": "graph.microsoft.com/beta", "kind": kind, "metadata": { "name": "one" },
+        "spec": { "displayName": "One", property: 6 }, "assignments": [{ "allDevices": true }],
+    });
+    if let Some(live) = live.get("id") {
+        manifest["metadata"]["id"] = live.clone();
+    }
+    workspace.write("one.yaml", manifest.to_string());
+    let objects: Vec<&Value> = [live].into_iter().filter(|live| !live.is_null()).collect();
+    workspace.seed(&json!({ "deviceConfigurations": objects }));
+    let pace: u32 = PACE.parse().expect("a number");
+    Served::new(workspace, json!({ "timeScale": pace, "replicaLag": LAG }))
+}
+
+#[test]
+fn what_a_change_had_done_that_ended_half_way_is_taken_back() {
+    let object = |(kind, property): (&str, &str)| {
+        json!({
+            "@odata.type": format!("#microsoft.graph.{kind}"), "id": id(1), "displayName": "One", property: 8,
+        })
+    };
+    let updated = object(KINDS[0]);
+    let replaced = object(KINDS[1]);
+    let cases = [
+        (&updated, "answer:1"),
+        (&updated, "journal-intent:2"),
+        (&Value::Null, "answer:1"),
+        (&Value::Null, "journal-intent:2"),
+        (&replaced, "answer:1"),
+        (&replaced, "journal-intent:2"),
+        (&replaced, "answer:2"),
+    ];
+    at_once(cases.to_vec(), |(live, point)| {
+        let served = of_one(live);
+        let values = || -> Vec<Value> {
+            let kept = |object: &Value| {
+                let values = KINDS.map(|(_, property)| object[property].clone());
+                json!([object["@odata.type"], values, object["assignments"]])
+            };
+            objects(&served).values().flatten().map(kept).collect()
+        };
+        let before = values();
+        let allowed = ["--allow", "replace", "--allow", "unassign-all"];
+        let kill = [PACED, ("MOORLINE_TEST_KILL", point)];
+        served
+            .run(&[&APPLY, &allowed[..]].concat(), &kill)
+            .expect(-1);
+        assert_ne!(values(), before, "{point}");
+        let journal = only_journal(&served).expect("a journal").path;
+        let journal = journal.to_str().expect("a path");
+        let rollback = ["rollback", journal, "--yes", "--allow", "delete"];
+        let run = served.run(&[&rollback, &allowed[..]].concat(), &[PACED]);
+        run.expect(0);
+        assert_eq!(values(), before, "{live} {point}");
+    });
+}

@@ -151,6 +151,47 @@ fn without_a_journal_nothing_is_written() {
     assert_eq!(live[0]["pinMinimumLength"], 4);
 }
 
+/// A journal may be 4 KiB long, and the first of its intents is longer.
+#[cfg(unix)]
+#[test]
+fn half_a_line_that_could_not_be_added_spoils_no_later_one() {
+    use std::process::Command;
+
+    use moorline::apply::journal::{self, How};
+
+    use crate::served::Served;
+    use crate::support::Run;
+
+    let workspace = tenant();
+    let description = format!("displayName: first\n  description: {}", "x".repeat(8000));
+    workspace.edit("first.yaml", "displayName: first", &description);
+    let served = Served::new(workspace, json!({}));
+    let limited = "trap '' XFSZ; ulimit -f 8; exec \"$@\"";
+    let (binary, url) = (env!("CARGO_BIN_EXE_moorline"), served.running.graph_url());
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-c", limited, "sh", binary, "apply", "--yes"])
+        .args(["--graph-url", &url, "--login-url", &url])
+        .current_dir(served.workspace.path())
+        .env_clear()
+        .envs([
+            ("AZURE_CLIENT_ID", "tests"),
+            ("AZURE_CLIENT_SECRET", "canary"),
+        ]);
+    let run = Run::from(shell.output().expect("the shell runs")).expect(1);
+    assert!(run.stdout.contains("it was not sent"), "{}", run.stdout);
+    assert_eq!(
+        served.tenant()["deviceConfigurations"][0]["pinMinimumLength"],
+        4
+    );
+    let [path] = &journals(&served.workspace)[..] else {
+        panic!("one run has one journal");
+    };
+    let record = journal::read(path).expect("a journal");
+    assert_eq!(record.end().map(|end| end.how), Some(How::Finished));
+    assert!(record.begun().is_empty(), "{:?}", record.entries);
+}
+
 #[test]
 fn no_secret_is_in_a_journal() {
     let secret = "canary-of-a-sample";

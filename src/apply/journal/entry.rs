@@ -205,6 +205,12 @@ impl Fate {
             left,
         }
     }
+
+    /// Returns whether it is known that nothing was written: the change was refused, or waits for somebody.
+    pub(in crate::apply) fn is_unwritten(&self) -> bool {
+        let stopped = matches!(self.status, Status::Failed | Status::ApprovalRequired);
+        stopped && self.writes == 0
+    }
 }
 
 /// The end of a run.

@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -39,6 +40,8 @@ pub(in crate::apply) struct Journal {
     file: File,
     path: PathBuf,
     clock: Clock,
+    /// How many bytes of it are lines that were written to their ends.
+    whole: AtomicU64,
 }
 
 impl Draft {
@@ -54,6 +57,7 @@ impl Draft {
             file,
             path,
             clock: clock.clone(),
+            whole: AtomicU64::new(0),
         };
         journal.append(&Header {
             kind: Kind::Journal,
@@ -121,6 +125,7 @@ impl Journal {
                 file,
                 path: record.path.clone(),
                 clock: clock.clone(),
+                whole: AtomicU64::new(record.whole()),
             }),
             Err(source) => Err(unwritten(&record.path, source)),
         }
@@ -156,12 +161,21 @@ impl Journal {
         self.clock.now().to_string()
     }
 
+    /// Adds a line, in the place of what an earlier one left behind that could not be added: a disk that is full
+    /// takes half of a line.
     fn append(&self, line: &impl Serialize) -> Result<(), JournalError> {
         let append = || {
             let mut text = serde_json::to_vec(line)?;
             text.push(b'\n');
+            let whole = self.whole.load(Ordering::Relaxed);
+            if self.file.metadata()?.len() != whole {
+                self.file.set_len(whole)?;
+            }
             (&self.file).write_all(&text)?;
-            self.file.sync_data()
+            self.file.sync_data()?;
+            self.whole
+                .store(whole + text.len() as u64, Ordering::Relaxed);
+            Ok(())
         };
         append().map_err(|source| unwritten(&self.path, source))
     }

@@ -158,8 +158,10 @@ fn fate(change: &Begun<'_>, found: &Found, id: Option<String>, at: String) -> Fa
         Found::AsIntended => Status::Applied,
         _ => Status::Failed,
     };
-    // What is there may be of this run, as far as anybody can tell.
-    let writes = usize::from(*found != Found::Nothing);
+    // Each step was begun once the one before it was done. Of the last one nobody can tell, but that an object
+    // which came to light nowhere was not created.
+    let last_may_be_done = *found != Found::Nothing || change.last().step != Step::Create;
+    let writes = change.others.len() + usize::from(last_may_be_done);
     Fate {
         at,
         address: change.first.address.clone(),

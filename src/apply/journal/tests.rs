@@ -184,6 +184,36 @@ async fn an_update_is_as_intended_or_it_is_said_what_is_there() {
 }
 
 #[tokio::test]
+async fn nothing_counts_as_unwritten_that_may_be_written() {
+    let gone = || json!({ "value": [] });
+    let create = || intent("create", json!({}));
+    let delete = || {
+        intent(
+            "delete",
+            json!({ "id": "1", "written": null, "more": true }),
+        )
+    };
+    let patch = || intent("patch", json!({ "id": "1" }));
+    let cases = [
+        (vec![create()], gone(), 0),
+        (vec![create()], json!({ "value": [live("1", 6)] }), 1),
+        (vec![delete()], Value::Null, 1),
+        (vec![delete(), create()], gone(), 1),
+        (vec![patch()], live("1", 4), 1),
+        (vec![patch()], Value::Null, 1),
+    ];
+    for (steps, read_, writes) in cases {
+        let (folder, path) = folder(&[vec![header()], steps].concat());
+        settle_against(folder.path(), vec![read_]).await;
+        let record = read(&path).expect("a journal");
+        let begun = &record.begun()[0];
+        let fate = begun.fate.expect("it is known");
+        assert_eq!(fate.writes, writes, "{fate:?}");
+        assert_eq!(fate.is_unwritten(), writes == 0, "{fate:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_about_another_tenant_or_still_written_is_let_alone() {
     let mut elsewhere = header();
     elsewhere["emulated"] = true.into();

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::unmask::unmasked;
-use crate::apply::Status;
 use crate::apply::journal::{
     Begun, Declaration, Fate, Image, Intent, Lost, Step, assignments, is_singleton, links,
     manifest, parts, whole,
@@ -40,8 +39,7 @@ pub(super) enum Way {
 
 /// Returns what takes a change back, and says what does not.
 pub(super) fn of(place: usize, begun: &Begun<'_>, span: Span, lost: &mut Vec<String>) -> Vec<Undo> {
-    let nothing_written = |fate: &Fate| fate.status == Status::Failed && fate.writes == 0;
-    if begun.fate.is_some_and(nothing_written) {
+    if begun.fate.is_some_and(Fate::is_unwritten) {
         return Vec::new();
     }
     let mut made = Vec::new();
