@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::execute::Execution;
+use super::failure::in_full;
 use super::journal::{Intent, Step};
 use crate::graph::approval::Approval;
 use crate::graph::{GraphError, Request, Response, odata};
@@ -56,13 +57,14 @@ impl Approvals {
 }
 
 impl Execution<'_> {
-    /// Sends a write, once more where it is approved in time.
-    pub(super) async fn send(&self, request: &Request) -> Result<Response, GraphError> {
-        let mut approval = Approval {
-            justification: self.context.approvals.justification.clone(),
-            code: self.code.clone(),
-        };
+    /// Sends a write, once more where it is approved in time. The code that it gets is kept for when it is sent
+    /// again, whatever becomes of the wait.
+    pub(super) async fn send(&mut self, request: &Request) -> Result<Response, GraphError> {
         loop {
+            let approval = Approval {
+                justification: self.context.approvals.justification.clone(),
+                code: self.code.clone(),
+            };
             let error = match self.context.send(request, &approval).await {
                 Err(error) => error,
                 done => return done,
@@ -70,10 +72,16 @@ impl Execution<'_> {
             let Some(code) = error.approval_code().map(str::to_owned) else {
                 return Err(error);
             };
-            if !self.is_approved(&code).await? {
-                return Err(error);
+            self.code = Some(code.clone());
+            match self.is_approved(&code).await {
+                Ok(true) => {}
+                Ok(false) => return Err(error),
+                Err(unread) => {
+                    let why = in_full(&unread);
+                    self.undecided = Some(format!("whether it is approved cannot be read: {why}"));
+                    return Err(error);
+                }
             }
-            approval.code = Some(code);
         }
     }
 

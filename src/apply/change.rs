@@ -54,6 +54,9 @@ pub(super) async fn carry_out(
         }
     };
     let item = &mut done.item;
+    if let Some(why) = &execution.undecided {
+        remark(item, why);
+    }
     if let (Action::Replace, Some(id)) = (work.change.action, &execution.created) {
         remark(item, &format!("the new object has the id {id}"));
         advise(item, "correct `metadata.id`, or remove it");

@@ -34,6 +34,8 @@ pub(super) struct Execution<'a> {
     before: Option<&'a LiveObject>,
     /// The code of the approval that the request on its way has got already.
     pub(super) code: Option<String>,
+    /// Why it is not known whether the last request was approved, where that was asked.
+    pub(super) undecided: Option<String>,
     /// How many of its requests are in the journal.
     pub(super) noted: usize,
     /// The id of the object that this change created.
@@ -55,6 +57,7 @@ impl<'a> Execution<'a> {
             secrets,
             before,
             code: None,
+            undecided: None,
             noted: 0,
             created: None,
             writes: 0,
