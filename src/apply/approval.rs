@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::execute::Execution;
 use super::failure::in_full;
-use super::journal::{Intent, Step};
+use super::journal::{Call, Intent, Step};
 use crate::graph::approval::Approval;
 use crate::graph::{GraphError, Request, Response, odata};
 use crate::manifest::Address;
@@ -37,6 +37,8 @@ pub struct Given {
     pub step: Step,
     /// What it writes, secrets left out.
     pub written: Option<Value>,
+    /// The call, where it is one of several of its sort.
+    pub call: Option<Call>,
     /// The code.
     pub code: String,
 }
@@ -48,6 +50,7 @@ impl Approvals {
             given.address == intent.address
                 && given.step == intent.step
                 && given.written == intent.written
+                && given.call == intent.call
         };
         self.given
             .iter()
