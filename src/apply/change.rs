@@ -149,7 +149,7 @@ fn waiting(change: &Change, code: Option<String>, help: Option<String>) -> Carri
             format!("it waits for the approval of a second administrator, under the code {code}"),
             Some(
                 "have it approved in Intune under Tenant administration > Multi Admin Approval, then run \
-                 `moorline apply --resume` with the journal of this run"
+                 the same command again with the journal of this run as `--resume`"
                     .to_owned(),
             ),
         ),

@@ -105,7 +105,7 @@ fn resume(
         let message = format!("the journal `{}` is of a rollback", path.display());
         return Err(Error::new(ErrorKind::Usage, "usage/journal", message)
             .hint(
-                "Run `moorline rollback` again, with the journal of the apply that it takes back.",
+                "Run `moorline rollback` with the journal of the apply that it takes back, and this one as `--resume`.",
             )
             .into());
     }
