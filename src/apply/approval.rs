@@ -44,13 +44,14 @@ pub struct Given {
 }
 
 impl Approvals {
-    /// Returns the code that a write has got already. The service makes sure that it is the same write.
-    pub(super) fn code_of(&self, intent: &Intent) -> Option<String> {
+    /// Returns the code that a write has got already and that none before it was sent with. The service makes sure that it is the same write.
+    pub(super) fn code_of(&self, intent: &Intent, spent: &[String]) -> Option<String> {
         let is_meant = |given: &&Given| {
             given.address == intent.address
                 && given.step == intent.step
                 && given.written == intent.written
                 && given.call == intent.call
+                && !spent.contains(&given.code)
         };
         self.given
             .iter()
