@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::execute::Execution;
-use super::journal::{Intent, Step};
+use super::failure::in_full;
+use super::journal::{Call, Intent, Step};
 use crate::graph::approval::Approval;
 use crate::graph::{GraphError, Request, Response, odata};
 use crate::manifest::Address;
@@ -36,17 +37,21 @@ pub struct Given {
     pub step: Step,
     /// What it writes, secrets left out.
     pub written: Option<Value>,
+    /// The call, where it is one of several of its sort.
+    pub call: Option<Call>,
     /// The code.
     pub code: String,
 }
 
 impl Approvals {
-    /// Returns the code that a write has got already. The service makes sure that it is the same write.
-    pub(super) fn code_of(&self, intent: &Intent) -> Option<String> {
+    /// Returns the code that a write has got already and that none before it was sent with. The service makes sure that it is the same write.
+    pub(super) fn code_of(&self, intent: &Intent, spent: &[String]) -> Option<String> {
         let is_meant = |given: &&Given| {
             given.address == intent.address
                 && given.step == intent.step
                 && given.written == intent.written
+                && given.call == intent.call
+                && !spent.contains(&given.code)
         };
         self.given
             .iter()
@@ -56,13 +61,14 @@ impl Approvals {
 }
 
 impl Execution<'_> {
-    /// Sends a write, once more where it is approved in time.
-    pub(super) async fn send(&self, request: &Request) -> Result<Response, GraphError> {
-        let mut approval = Approval {
-            justification: self.context.approvals.justification.clone(),
-            code: self.code.clone(),
-        };
+    /// Sends a write, once more where it is approved in time. The code that it gets is kept for when it is sent
+    /// again, whatever becomes of the wait.
+    pub(super) async fn send(&mut self, request: &Request) -> Result<Response, GraphError> {
         loop {
+            let approval = Approval {
+                justification: self.context.approvals.justification.clone(),
+                code: self.code.clone(),
+            };
             let error = match self.context.send(request, &approval).await {
                 Err(error) => error,
                 done => return done,
@@ -70,10 +76,16 @@ impl Execution<'_> {
             let Some(code) = error.approval_code().map(str::to_owned) else {
                 return Err(error);
             };
-            if !self.is_approved(&code).await? {
-                return Err(error);
+            self.code = Some(code.clone());
+            match self.is_approved(&code).await {
+                Ok(true) => {}
+                Ok(false) => return Err(error),
+                Err(unread) => {
+                    let why = in_full(&unread);
+                    self.undecided = Some(format!("whether it is approved cannot be read: {why}"));
+                    return Err(error);
+                }
             }
-            approval.code = Some(code);
         }
     }
 

@@ -54,6 +54,9 @@ pub(super) async fn carry_out(
         }
     };
     let item = &mut done.item;
+    if let Some(why) = &execution.undecided {
+        remark(item, why);
+    }
     if let (Action::Replace, Some(id)) = (work.change.action, &execution.created) {
         remark(item, &format!("the new object has the id {id}"));
         advise(item, "correct `metadata.id`, or remove it");
@@ -146,7 +149,7 @@ fn waiting(change: &Change, code: Option<String>, help: Option<String>) -> Carri
             format!("it waits for the approval of a second administrator, under the code {code}"),
             Some(
                 "have it approved in Intune under Tenant administration > Multi Admin Approval, then run \
-                 `moorline apply --resume` with the journal of this run"
+                 the same command again with the journal of this run as `--resume`"
                     .to_owned(),
             ),
         ),

@@ -40,6 +40,7 @@ impl Undone {
             Status::Blocked => "is blocked",
             Status::NotBegun => "was not begun",
             Status::DidNotStick => "did not stick",
+            Status::ApprovalRequired => "waits for approval",
             _ => "failed",
         };
         Some(format!("it depends on {address}, which {became}"))

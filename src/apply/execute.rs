@@ -34,6 +34,10 @@ pub(super) struct Execution<'a> {
     before: Option<&'a LiveObject>,
     /// The code of the approval that the request on its way has got already.
     pub(super) code: Option<String>,
+    /// The codes that its requests were sent with which an earlier run was given.
+    spent: Vec<String>,
+    /// Why it is not known whether the last request was approved, where that was asked.
+    pub(super) undecided: Option<String>,
     /// How many of its requests are in the journal.
     pub(super) noted: usize,
     /// The id of the object that this change created.
@@ -55,6 +59,8 @@ impl<'a> Execution<'a> {
             secrets,
             before,
             code: None,
+            spent: Vec::new(),
+            undecided: None,
             noted: 0,
             created: None,
             writes: 0,
@@ -121,7 +127,8 @@ impl<'a> Execution<'a> {
             before: self.before.filter(|_| self.noted == 0),
         };
         let mut intent = write.intent(journal.now());
-        self.code = self.context.approvals.code_of(&intent);
+        self.code = self.context.approvals.code_of(&intent, &self.spent);
+        self.spent.extend(self.code.clone());
         intent.approval.clone_from(&self.code);
         journal
             .intend(intent)

@@ -7,13 +7,13 @@ use clap::Args;
 use super::execution::{self, Execution, WriteOptions};
 use super::failure::Failure;
 use super::reviewed::ReviewedOptions;
-use super::session::Session;
+use super::session::{Session, Terms};
 use super::terms::PlanOptions;
 use super::{Done, TenantOptions};
 use crate::apply::Given;
 use crate::apply::journal::Command;
 use crate::error::{Error, ErrorKind};
-use crate::plan::Plan;
+use crate::plan::{Plan, Rewrite};
 use crate::ui::Ui;
 
 /// Make the tenant as declared: shows the plan and asks first.
@@ -48,13 +48,15 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let mut session = Session::open_only(ui, tenant, reviewed.path, &only).await?;
     reviewed.check_tenant(&session.desired)?;
     session.settle(ui).await?;
+    session.resets_released = options.reset_released;
     let mut approvals = Vec::new();
+    let release = options.release(&mut session.desired)?;
+    let mut terms = options.terms(&release);
     if let Some(journal) = journal {
         reviewed.is_free_to_resume()?;
-        approvals = resume(ui, &mut session, journal)?;
+        approvals = resume(ui, &mut session, journal, &mut terms)?;
     }
-    let release = options.release(&mut session.desired)?;
-    let (mut plan, mut live) = reviewed.plan(ui, &session, options.terms(&release)).await?;
+    let (mut plan, mut live) = reviewed.plan(ui, &session, terms).await?;
     session.tell(&release, &mut plan, &mut live).await?;
     execution::show(ui, write, &plan)?;
     let (plan, left_out) = reviewed.hold(plan, write.skip_stale)?;
@@ -90,19 +92,46 @@ fn is_certain(options: &PlanOptions, plan: &Plan) -> Result<(), Error> {
     Err(error.hint("Write them with `--rewrite-secret`, or go on without `--unverifiable fail`."))
 }
 
-/// Limits a run to what an earlier one was to do and did not. Nothing else is taken from its journal but the
-/// codes of approvals, which the service holds against the writes that they are for.
-fn resume(ui: &Ui, session: &mut Session, path: &Path) -> Result<Vec<Given>, Failure> {
+/// Limits a run to what an earlier one was to do and did not, under the terms of its plan. Nothing else is taken
+/// from its journal but the codes of approvals, which the service holds against the writes that they are for.
+fn resume(
+    ui: &Ui,
+    session: &mut Session,
+    path: &Path,
+    terms: &mut Terms,
+) -> Result<Vec<Given>, Failure> {
     let record = session.journal(path)?;
     if record.header.origin.command == Command::Rollback {
         let message = format!("the journal `{}` is of a rollback", path.display());
         return Err(Error::new(ErrorKind::Usage, "usage/journal", message)
             .hint(
-                "Run `moorline rollback` again, with the journal of the apply that it takes back.",
+                "Run `moorline rollback` with the journal of the apply that it takes back, and this one as `--resume`.",
             )
             .into());
     }
+    if record.header.origin.reset_released && !session.resets_released {
+        let message = format!(
+            "the run of `{}` unset what was released, and this one would not",
+            path.display()
+        );
+        return Err(Error::new(ErrorKind::Usage, "usage/journal", message)
+            .hint("Give `--previous` and `--reset-released` as that run had them.")
+            .into());
+    }
     let undone = record.undone();
+    terms.recreate |= record.header.recreate;
+    for text in &record.header.rewrite {
+        let rewrite: Rewrite = text.parse().map_err(|why: &str| {
+            let message = format!("the journal `{}`: `rewrite`: {why}", path.display());
+            Error::new(ErrorKind::Usage, "usage/journal", message)
+        })?;
+        // What is done already is not written once more, and what is no longer declared cannot be.
+        let is_left = undone.contains(&rewrite.address)
+            && session.desired.manifest(&rewrite.address).is_some();
+        if is_left && !terms.rewrite.contains(&rewrite) {
+            terms.rewrite.push(rewrite);
+        }
+    }
     let ownership = session.desired.tenant.spec.ownership.as_ref();
     let prunes = ownership.is_some_and(|ownership| ownership.prune);
     let is_gone = |address: &&_| !prunes && session.desired.manifest(address).is_none();

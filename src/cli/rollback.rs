@@ -1,6 +1,6 @@
 //! `moorline rollback`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -9,8 +9,10 @@ use super::failure::Failure;
 use super::selection::Selection;
 use super::session::{Session, Terms};
 use super::{Done, TenantOptions, plan};
+use crate::apply::Given;
 use crate::apply::journal::Command;
 use crate::apply::rollback::{Moved, Rollback, RollbackPlan};
+use crate::error::{Error, ErrorKind};
 use crate::manifest::bundle;
 use crate::ui::Ui;
 
@@ -22,6 +24,9 @@ pub(super) struct Arguments {
     /// A folder with the tenant's moorline.yaml, or that file.
     #[arg(default_value = ".")]
     path: PathBuf,
+    /// Go on with an earlier rollback of that apply, under the approvals that it asked for.
+    #[arg(long, value_name = "ROLLBACK_JOURNAL")]
+    resume: Option<PathBuf>,
     /// Show the plan; nothing is written.
     #[arg(long)]
     dry_run: bool,
@@ -43,6 +48,10 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let mut session = Session::sign_in(ui, tenant, desired, everything).await?;
     session.settle(ui).await?;
     let record = session.journal(&arguments.journal)?;
+    let approvals = match &arguments.resume {
+        Some(path) => approvals(&session, path)?,
+        None => Vec::new(),
+    };
     let rollback = Rollback::of(record, &declared, &mut session.desired.sources);
     session.desired.manifests = rollback.manifests();
     // What it takes back is all that it is about: nothing is owned by it, let alone pruned.
@@ -79,7 +88,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         live: &live,
         command: Command::Rollback,
         journal: Some(&arguments.journal),
-        approvals: Vec::new(),
+        approvals,
     };
     let outcome = if plan.summary.is_empty() {
         execution.nothing_to_do()
@@ -89,4 +98,17 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     };
     session.close().await;
     execution::finish(ui, &write.output, &outcome.leaving_out(moved))
+}
+
+/// Returns the approvals that an earlier rollback asked for. The service holds each against the write that it is
+/// for, so nothing else is taken from its journal.
+fn approvals(session: &Session, path: &Path) -> Result<Vec<Given>, Failure> {
+    let record = session.journal(path)?;
+    if record.header.origin.command == Command::Rollback {
+        return Ok(record.approvals());
+    }
+    let message = format!("the journal `{}` is of an apply", path.display());
+    Err(Error::new(ErrorKind::Usage, "usage/journal", message)
+        .hint("Give the journal of the rollback to `--resume`.")
+        .into())
 }

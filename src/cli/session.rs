@@ -89,6 +89,8 @@ pub(super) struct Session {
     directory: Uuid,
     /// What signed in, in words.
     signed_in_with: String,
+    /// Whether what is no longer declared is unset.
+    pub(super) resets_released: bool,
     /// Whether what is written outlives the run.
     keeps: bool,
     sandbox: Option<Running>,
@@ -226,6 +228,7 @@ impl Session {
             graph,
             directory,
             signed_in_with: words,
+            resets_released: false,
             keeps,
             sandbox,
         })

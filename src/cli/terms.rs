@@ -22,7 +22,7 @@ pub(super) struct PlanOptions {
     previous: Option<String>,
     /// Unset what is no longer declared, where there is a value for that.
     #[arg(long, requires = "previous")]
-    reset_released: bool,
+    pub(super) reset_released: bool,
     /// Do not count the devices and users that the changes reach.
     #[arg(long)]
     no_reach: bool,

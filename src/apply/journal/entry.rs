@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::apply::{Item, Status};
 use crate::diagnostic::json::FormatVersion;
+use crate::graph::Method;
 use crate::manifest::Address;
 use crate::plan::{Action, TenantRef};
 use crate::schema::types::GraphVersion;
@@ -40,6 +41,12 @@ pub struct Header {
     pub at: String,
     /// The digest of the plan that was carried out.
     pub plan_digest: String,
+    /// Whether the plan creates objects anew whose id is gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recreate: bool,
+    /// What the plan writes though it cannot be compared, as `--rewrite-secret` names it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rewrite: Vec<String>,
     /// What the plan would write, in the order of execution.
     #[schemars(with = "Vec<String>")]
     pub order: Vec<Address>,
@@ -62,6 +69,9 @@ pub struct Origin {
     /// The journal that it takes back, or goes on with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
+    /// Whether what is no longer declared was unset.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reset_released: bool,
     /// The tenant's id.
     pub directory_id: String,
     /// Whether an emulator took the place of the cloud.
@@ -127,9 +137,24 @@ pub struct Intent {
     /// What is written, secrets left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written: Option<Value>,
+    /// The call of a link: an object has several references, and each is a write of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Call>,
     /// The code under which somebody else has to approve it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,
+}
+
+/// A call as the plan has it, with what stands for ids that are not known before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Call {
+    /// The verb.
+    pub method: Method,
+    /// The path.
+    pub path: String,
+    /// The body, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
 }
 
 /// What a write does.

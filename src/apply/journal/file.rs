@@ -67,6 +67,8 @@ impl Draft {
             program: format!("moorline {}", env!("CARGO_PKG_VERSION")),
             at: now.to_string(),
             plan_digest: plan.digest.clone(),
+            recreate: plan.recreate,
+            rewrite: plan.rewrite.clone(),
             order: plan.order.clone(),
         })?;
         Ok(journal)

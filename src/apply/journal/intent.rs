@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::entry::{Image, Intent, Step};
+use super::entry::{Call, Image, Intent, Step};
 use super::image;
 use crate::graph::{Method, Request};
 use crate::manifest::Manifest;
@@ -51,6 +51,11 @@ impl Write<'_> {
             links: self.links.clone(),
             before: self.before.map(|live| Image::of(manifest, live)),
             written: written(manifest, planned, step),
+            call: (step == Step::Link).then(|| Call {
+                method: planned.method,
+                path: planned.path.clone(),
+                body: planned.body.clone(),
+            }),
             approval: None,
         }
     }

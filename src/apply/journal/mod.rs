@@ -20,7 +20,9 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
-pub use entry::{Begun, Command, End, Entry, Fate, Header, How, Image, Intent, Line, Origin, Step};
+pub use entry::{
+    Begun, Call, Command, End, Entry, Fate, Header, How, Image, Intent, Line, Origin, Step,
+};
 pub use error::JournalError;
 pub use file::{Draft, FOLDER};
 pub use read::{Record, read};

@@ -159,6 +159,7 @@ impl Record {
                 address: last.address.clone(),
                 step: last.step,
                 written: last.written.clone(),
+                call: last.call.clone(),
                 code,
             })
         });

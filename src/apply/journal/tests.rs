@@ -26,6 +26,7 @@ fn tenant() -> TenantRef {
 
 fn origin() -> Origin {
     Origin {
+        reset_released: false,
         command: Command::Apply,
         of: None,
         directory_id: "8f6d2c2e-5b1d-4c57-9d0a-3d7f0e8a1b11".to_owned(),

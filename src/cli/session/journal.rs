@@ -15,6 +15,7 @@ impl Session {
         Origin {
             command,
             of: of.map(|path| path.display().to_string()),
+            reset_released: self.resets_released,
             directory_id: self.directory.to_string(),
             emulated: self.sandbox.is_some() || self.graph.endpoints().graph_is_overridden(),
             signed_in_with: self.signed_in_with.clone(),
