@@ -105,8 +105,17 @@ pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), E
 }
 
 impl Execution<'_> {
+    /// Writes what the plan asks for, once nothing speaks against it, and returns what became of it.
+    pub(super) async fn run(&self) -> Result<Outcome, Failure> {
+        if self.plan.summary.is_empty() {
+            return Ok(self.nothing_to_do());
+        }
+        self.may_go_on()?;
+        self.carry_out().await
+    }
+
     /// Makes sure that nothing speaks against it, its user among that.
-    pub(super) fn may_go_on(&self) -> Result<(), Failure> {
+    fn may_go_on(&self) -> Result<(), Failure> {
         let Self {
             ui,
             options,
@@ -156,7 +165,7 @@ impl Execution<'_> {
     }
 
     /// Writes it, and returns what became of it.
-    pub(super) async fn carry_out(&self) -> Result<Outcome, Failure> {
+    async fn carry_out(&self) -> Result<Outcome, Failure> {
         let cancelled = AtomicBool::new(false);
         let observer = Shown {
             progress: self.ui.progress(self.plan.order.len(), "Applying"),
@@ -206,7 +215,7 @@ impl Execution<'_> {
     }
 
     /// Returns the outcome of a plan that asks for nothing.
-    pub(super) fn nothing_to_do(&self) -> Outcome {
+    fn nothing_to_do(&self) -> Outcome {
         let (tenant, digest) = (self.plan.tenant.clone(), self.plan.digest.clone());
         Outcome::new(tenant, digest, Vec::new(), false)
     }

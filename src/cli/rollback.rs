@@ -90,12 +90,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         journal: Some(&arguments.journal),
         approvals,
     };
-    let outcome = if plan.summary.is_empty() {
-        execution.nothing_to_do()
-    } else {
-        execution.may_go_on()?;
-        execution.carry_out().await?
-    };
+    let outcome = execution.run().await?;
     session.close().await;
     execution::finish(ui, &write.output, &outcome.leaving_out(moved))
 }
