@@ -85,11 +85,11 @@ fn a_line_of_the_log_is_explained() {
         "policy.yaml",
         "apiVersion: graph.microsoft.com/v1.0\nkind: deviceRegistrationPolicy\nmetadata: { name: p }\nspec: { userDeviceQuota: 5 }\n",
     );
-    for format in ["text", "json"] {
+    for (format, refused) in [("text", "status=403"), ("json", "\"status\":403")] {
         let run = workspace
             .run(&["plan", "--sandbox", "-vv", "--log-format", format])
             .expect(1);
-        let line = run.stderr.lines().find(|line| line.contains("403"));
+        let line = run.stderr.lines().find(|line| line.contains(refused));
         let document = explain(line.expect("the call is logged")).json();
         assert_eq!(document["items"][0]["id"], "graph/forbidden");
         for id in ["requestId", "clientRequestId"] {
