@@ -1,8 +1,8 @@
 //! Carrying out a plan.
 //!
 //! A change is the unit: its requests go out one after another, and nothing goes out beside them. Before
-//! the first write every object is read again ([`precondition`]) and every secret is looked up
-//! ([`secrets`]); nothing is written where one of them is not as it must be. Then each change is checked
+//! the first write every object is read again ([`precondition`]), unless it was a moment ago, and every secret is
+//! looked up ([`secrets`]); nothing is written where one of them is not as it must be. Then each change is checked
 //! once more, sent ([`execute`]) and read until the tenant shows it ([`verify`]); [`change`] joins the
 //! three. A failed change stops only what waits for it ([`dependencies`]). What became of each is an
 //! [`outcome`].
@@ -11,7 +11,7 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
@@ -58,6 +58,8 @@ pub struct ApplyOptions {
     pub skip_stale: bool,
     /// Whether changes that cannot be made are left out, instead of refusing everything.
     pub skip_blocked: bool,
+    /// When everything that the plan depends on was read, by the client's clock, where that is known.
+    pub read_at: Option<Instant>,
     /// How long a write may take to show.
     pub visibility: Duration,
     /// How writes are dealt with that have to be approved.
@@ -69,11 +71,16 @@ impl Default for ApplyOptions {
         Self {
             skip_stale: false,
             skip_blocked: false,
+            read_at: None,
             visibility: Duration::from_secs(60),
             approvals: Approvals::default(),
         }
     }
 }
+
+/// For how long what was read for the plan stands for another look at everything before the first write. Each
+/// object is looked at before its own write all the same.
+const FRESH: Duration = Duration::from_secs(10);
 
 /// Watches an apply.
 pub trait Observer: Sync {
@@ -132,9 +139,12 @@ impl<'a> Applier<'a> {
         };
         let blocked = self.blocked()?;
         let works = self.works()?;
-        let standings = precondition::of_all(&context, &works)
-            .await
-            .map_err(ApplyError::Read)?;
+        let standings = match self.was_just_read() {
+            true => precondition::unmoved(&works),
+            false => precondition::of_all(&context, &works)
+                .await
+                .map_err(ApplyError::Read)?,
+        };
         if !self.options.skip_stale {
             refuse_stale(&works, &standings)?;
         }
@@ -200,6 +210,17 @@ impl<'a> Applier<'a> {
             journal: journal.map(|journal| journal.path().display().to_string()),
             ..Outcome::new(tenant, digest, items, interrupted)
         })
+    }
+
+    /// Returns whether the plan is so young that reading everything once more would tell nothing and cost calls
+    /// that the writes need.
+    fn was_just_read(&self) -> bool {
+        let now = self.graph.clock().instant();
+        let age = self
+            .options
+            .read_at
+            .map(|at| now.saturating_duration_since(at));
+        age.is_some_and(|age| age < FRESH)
     }
 
     fn begin_journal(&self) -> Result<Option<Journal>, ApplyError> {

@@ -12,12 +12,17 @@ use crate::tenant::read::{ObjectRef, reread};
 /// How an object stands to the change that was planned for it.
 #[derive(Debug)]
 pub(super) enum Standing {
-    /// It is what the change was planned against; nothing where it is to be created.
+    /// It is what the change was planned against; nothing where it is to be created, or was not read again.
     AsPlanned(Option<Box<LiveObject>>),
     /// It is as declared already; with its id where it exists.
     InPlace(Option<String>),
     /// It moved, with what moved in words.
     Moved(String),
+}
+
+/// Returns how changes stand that depend on nothing but what was read a moment ago.
+pub(super) fn unmoved(works: &[Work<'_>]) -> Vec<Standing> {
+    works.iter().map(|_| Standing::AsPlanned(None)).collect()
 }
 
 /// Reads everything that these changes depend on, and returns how each stands.

@@ -1,9 +1,12 @@
 //! A plan that was saved for later. It is untrusted: what is in it is compared, and never carried out.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::error::StaleChange;
 use super::wording;
+use crate::manifest::Address;
 use crate::plan::{self, Action, Blocked, Change, Plan, Shown};
 
 /// Why a saved plan cannot be used.
@@ -58,8 +61,9 @@ pub fn read(text: &str) -> Result<Plan, SavedPlanError> {
 /// was to be is none of them.
 pub fn moved(saved: &Plan, now: &Plan) -> Vec<StaleChange> {
     let mut moved = Vec::new();
+    let (known, wanted) = (by_address(saved), by_address(now));
     for change in &now.changes {
-        let known = find(saved, change);
+        let known = known.get(&change.address).copied();
         let what = match known {
             Some(known) if !change.is_difference() && was_withdrawn(known, change) => {
                 "it is no longer declared so".to_owned()
@@ -72,7 +76,7 @@ pub fn moved(saved: &Plan, now: &Plan) -> Vec<StaleChange> {
         moved.push(stale(change, what));
     }
     let gone = saved.changes.iter().filter(|known| known.is_difference());
-    for known in gone.filter(|known| find(now, known).is_none()) {
+    for known in gone.filter(|known| !wanted.contains_key(&known.address)) {
         moved.push(stale(known, "it is no longer declared".to_owned()));
     }
     moved.sort_by(|a, b| a.address.cmp(&b.address));
@@ -89,10 +93,10 @@ fn was_withdrawn(known: &Change, now: &Change) -> bool {
     known.is_difference() && !masked && known.precondition == now.precondition
 }
 
-fn find<'a>(plan: &'a Plan, change: &Change) -> Option<&'a Change> {
-    plan.changes
-        .iter()
-        .find(|known| known.address == change.address)
+/// Returns the changes of a plan by address: the file may have them in any order.
+fn by_address(plan: &Plan) -> BTreeMap<&Address, &Change> {
+    let changes = plan.changes.iter();
+    changes.map(|change| (&change.address, change)).collect()
 }
 
 fn stale(change: &Change, what: String) -> StaleChange {

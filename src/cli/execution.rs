@@ -184,6 +184,7 @@ impl Execution<'_> {
             options: ApplyOptions {
                 skip_stale: self.options.skip_stale,
                 skip_blocked: self.options.skip_blocked,
+                read_at: self.live.read_at,
                 approvals: Approvals {
                     justification: self.options.justification.clone(),
                     wait: self.options.wait_approval.unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! Desired and live state in, plan out. Nothing here waits or asks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
@@ -57,6 +57,40 @@ pub fn plan(
     selected: impl Fn(&Address) -> bool,
     options: &Options,
 ) -> Plan {
+    draft(desired, live, selected, options).seal()
+}
+
+/// A plan that may still be missing something: it holds no digest, so nothing can be held to it.
+pub(crate) struct Draft<'a> {
+    plan: Plan,
+    /// What its changes are planned against.
+    against: BTreeMap<Address, &'a LiveObject>,
+}
+
+impl Draft<'_> {
+    /// Returns what would be done.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Returns the plan with the digests of what it depends on, and with its own.
+    pub(crate) fn seal(mut self) -> Plan {
+        for change in &mut self.plan.changes {
+            let object = self.against.get(&change.address);
+            change.precondition = object.map(|object| object.digest());
+        }
+        self.plan.digest = seal(&self.plan);
+        self.plan
+    }
+}
+
+/// Returns what must be done as far as it is known by now; otherwise as [`plan`].
+pub(crate) fn draft<'a>(
+    desired: &Desired,
+    live: &'a Live,
+    selected: impl Fn(&Address) -> bool,
+    options: &Options,
+) -> Draft<'a> {
     let bindings = bind(&desired.manifests, live, options.recreate);
     let mut referents = Referents::of(&desired.manifests, live, &bindings, &selected);
     let planner = Planner {
@@ -84,6 +118,11 @@ pub fn plan(
         })
         .collect();
     let bound = bound(&bindings);
+    let of_binding = |(address, binding): (&Address, &Binding<'a>)| {
+        binding.object().map(|object| (address.clone(), object))
+    };
+    let mut against: BTreeMap<Address, &LiveObject> =
+        bindings.by_address.iter().filter_map(of_binding).collect();
     let mut pruned: Vec<Manifest> = match desired.ownership {
         Some(span) => ownership::orphans(desired, live, &bound)
             .into_iter()
@@ -91,6 +130,7 @@ pub fn plan(
             .filter(|(manifest, _)| selected(&manifest.address))
             .map(|(manifest, object)| {
                 changes.push(planner.change(&manifest, &Binding::Bound(object)));
+                against.insert(manifest.address.clone(), object);
                 manifest
             })
             .collect(),
@@ -103,9 +143,9 @@ pub fn plan(
     }
     dependencies::settle(&mut changes, desired, live, &referents);
     let tenant = TenantRef::from(&desired.tenant);
-    let mut plan = Plan {
+    let plan = Plan {
         digest: String::new(),
-        knowledge: digest::of_knowledge(),
+        knowledge: digest::of_knowledge().to_owned(),
         recreate: options.recreate,
         rewrite: options.rewrite.iter().map(Rewrite::to_string).collect(),
         tenant,
@@ -122,8 +162,7 @@ pub fn plan(
         warnings: [bindings.warnings, idle(&options.rewrite, &changes)].concat(),
         changes,
     };
-    plan.digest = seal(&plan);
-    plan
+    Draft { plan, against }
 }
 
 /// Plans one manifest against one object, `None` where there is none yet.
@@ -135,7 +174,11 @@ pub fn replan(
     manifest: &Manifest,
     live: Option<&LiveObject>,
 ) -> Change {
-    Planner::new(desired, known).change(manifest, &binding(manifest, live))
+    let change = Planner::new(desired, known).change(manifest, &binding(manifest, live));
+    Change {
+        precondition: live.map(LiveObject::digest),
+        ..change
+    }
 }
 
 /// Compares one manifest with one object. To whom the object belongs is no part of it.
@@ -231,10 +274,7 @@ impl<'a> Planner<'a> {
     }
 
     fn nothing(&self, manifest: &Manifest, binding: &Binding<'_>) -> Change {
-        let object = match binding {
-            Binding::Bound(object) | Binding::Retyped(object) => Some(*object),
-            Binding::Missing | Binding::Blocked(_) => None,
-        };
+        let object = binding.object();
         let declared_name = manifest.display_name().map(str::to_owned);
         Change {
             address: manifest.address.clone(),
@@ -248,7 +288,7 @@ impl<'a> Planner<'a> {
             assignments: Vec::new(),
             left_alone: Vec::new(),
             requests: Vec::new(),
-            precondition: object.map(LiveObject::digest),
+            precondition: None,
             risks: Vec::new(),
             blocked: Vec::new(),
             depends_on: Vec::new(),
@@ -530,13 +570,8 @@ fn idle(rewrites: &[Rewrite], changes: &[Change]) -> Vec<String> {
 }
 
 fn bound<'a>(bindings: &Bindings<'a>) -> BTreeSet<&'a str> {
-    let bindings = bindings.by_address.values();
-    bindings
-        .filter_map(|binding| match binding {
-            Binding::Bound(object) | Binding::Retyped(object) => Some(object.id.as_str()),
-            Binding::Missing | Binding::Blocked(_) => None,
-        })
-        .collect()
+    let objects = bindings.by_address.values().filter_map(Binding::object);
+    objects.map(|object| object.id.as_str()).collect()
 }
 
 fn covered(live: &Live, bound: &BTreeSet<&str>, pruned: &[Manifest]) -> Coverage {

@@ -1,6 +1,7 @@
 //! Digests that say "the very same": SHA-256 over a domain and RFC 8785 JSON.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use serde::Serialize;
 
@@ -37,13 +38,16 @@ pub fn tagged(domain: Domain, value: &impl Serialize) -> String {
 }
 
 /// Returns the digest of the schemas and curated facts that plans are made with.
-pub fn of_knowledge() -> String {
-    let texts = [
-        include_str!("../../schemas/graph/beta.json"),
-        include_str!("../../schemas/graph/v1.0.json"),
-        crate::schema::semantics::TEXT,
-    ];
-    of_bytes("moorline.knowledge.v1\n", texts.concat().as_bytes())
+pub fn of_knowledge() -> &'static str {
+    static DIGEST: LazyLock<String> = LazyLock::new(|| {
+        let texts = [
+            include_str!("../../schemas/graph/beta.json"),
+            include_str!("../../schemas/graph/v1.0.json"),
+            crate::schema::semantics::TEXT,
+        ];
+        of_bytes("moorline.knowledge.v1\n", texts.concat().as_bytes())
+    });
+    &DIGEST
 }
 
 fn of_bytes(prefix: &str, bytes: &[u8]) -> String {

@@ -34,6 +34,7 @@ mod seal;
 mod show;
 
 pub use assignments::{AssignmentChange, Effect, target_form};
+pub(crate) use build::draft;
 pub use build::{Options, compare, coverage, plan, replan};
 pub use path::{FieldPath, Segment};
 pub use reach::Reach;

@@ -1,6 +1,6 @@
 //! Which live object a manifest means.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::kinds::Cardinality;
 use crate::manifest::{Address, Manifest, Presence};
@@ -21,6 +21,16 @@ pub enum Binding<'a> {
     Blocked(Blocked),
 }
 
+impl<'a> Binding<'a> {
+    /// Returns the object that a manifest is bound to.
+    pub fn object(&self) -> Option<&'a LiveObject> {
+        match self {
+            Self::Bound(object) | Self::Retyped(object) => Some(object),
+            Self::Missing | Self::Blocked(_) => None,
+        }
+    }
+}
+
 /// The code of a change whose pinned object does not exist.
 pub const ID_GONE: &str = "match/id-gone";
 
@@ -39,8 +49,9 @@ pub struct Bindings<'a> {
 /// where exactly one object answers. Two manifests on one object are blocked, both of them.
 pub fn bind<'a>(manifests: &[Manifest], live: &'a Live, recreate: bool) -> Bindings<'a> {
     let mut bindings = Bindings::default();
+    let index = Index::of(live);
     for manifest in manifests {
-        let binding = one(manifest, live, recreate, &mut bindings.warnings);
+        let binding = index.binding(manifest, recreate, &mut bindings.warnings);
         bindings
             .by_address
             .insert(manifest.address.clone(), binding);
@@ -49,90 +60,109 @@ pub fn bind<'a>(manifests: &[Manifest], live: &'a Live, recreate: bool) -> Bindi
     bindings
 }
 
-fn one<'a>(
-    manifest: &Manifest,
-    live: &'a Live,
-    recreate: bool,
-    warnings: &mut Vec<String>,
-) -> Binding<'a> {
-    if manifest.family.cardinality == Cardinality::Singleton {
-        return live
-            .policy
-            .as_ref()
-            .map_or(Binding::Missing, Binding::Bound);
-    }
-    let Some(id) = &manifest.id else {
-        return by_name(manifest, live);
-    };
-    if let Some(object) = live
-        .objects
-        .iter()
-        .find(|object| object.id.eq_ignore_ascii_case(id))
-    {
-        let same = object.kind == manifest.address.kind;
-        return if same {
-            Binding::Bound(object)
-        } else {
-            Binding::Retyped(object)
+/// The live objects by what manifests know them by.
+struct Index<'a> {
+    policy: Option<&'a LiveObject>,
+    /// By id, in lower case.
+    ids: HashMap<String, &'a LiveObject>,
+    /// By type and display name, in the order of the tenant.
+    names: HashMap<(&'a str, &'a str), Vec<&'a LiveObject>>,
+}
+
+impl<'a> Index<'a> {
+    fn of(live: &'a Live) -> Self {
+        let mut index = Self {
+            policy: live.policy.as_ref(),
+            ids: HashMap::new(),
+            names: HashMap::new(),
         };
-    }
-    if manifest.presence == Presence::Absent {
-        // Gone is what was asked for, and its namesake is another object.
-        return Binding::Missing;
-    }
-    match by_name(manifest, live) {
-        Binding::Bound(object) => {
-            warnings.push(format!(
-                "{}: the object {id} is gone; bound to {} instead, which has its name and type. Correct `metadata.id`.",
-                manifest.address, object.id
-            ));
-            Binding::Bound(object)
+        for object in &live.objects {
+            index.ids.insert(object.id.to_ascii_lowercase(), object);
+            let known_by = (object.kind.as_str(), object.display_name.as_str());
+            index.names.entry(known_by).or_default().push(object);
         }
-        Binding::Missing if !recreate => Binding::Blocked(Blocked {
-            code: ID_GONE.to_owned(),
-            message: format!("the tenant has no object {id}, and none of this name and type"),
-            help: "remove `metadata.id`, or create it anew with `--recreate`".to_owned(),
-            location: None,
-        }),
-        other => other,
+        index
     }
-}
 
-fn by_name<'a>(manifest: &Manifest, live: &'a Live) -> Binding<'a> {
-    let current = manifest
-        .display_name()
-        .map(|name| candidates(manifest, live, &[name]));
-    let found = match current {
-        Some(found) if !found.is_empty() => found,
-        _ => {
-            let former: Vec<&str> = manifest.formerly.iter().map(String::as_str).collect();
-            candidates(manifest, live, &former)
+    fn binding(
+        &self,
+        manifest: &Manifest,
+        recreate: bool,
+        warnings: &mut Vec<String>,
+    ) -> Binding<'a> {
+        if manifest.family.cardinality == Cardinality::Singleton {
+            return self.policy.map_or(Binding::Missing, Binding::Bound);
         }
-    };
-    match found[..] {
-        [] => Binding::Missing,
-        [only] => Binding::Bound(only),
-        _ => {
-            let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
-            Binding::Blocked(Blocked {
-                code: "match/ambiguous".to_owned(),
-                message: format!(
-                    "{} objects of this type and name exist: {}",
-                    ids.len(),
-                    ids.join(", ")
-                ),
-                help: "pin the one that you mean by `metadata.id`, or rename the others".to_owned(),
+        let Some(id) = &manifest.id else {
+            return self.by_name(manifest);
+        };
+        if let Some(object) = self.ids.get(&id.to_ascii_lowercase()) {
+            return match object.kind == manifest.address.kind {
+                true => Binding::Bound(object),
+                false => Binding::Retyped(object),
+            };
+        }
+        if manifest.presence == Presence::Absent {
+            // Gone is what was asked for, and its namesake is another object.
+            return Binding::Missing;
+        }
+        match self.by_name(manifest) {
+            Binding::Bound(object) => {
+                warnings.push(format!(
+                    "{}: the object {id} is gone; bound to {} instead, which has its name and type. Correct `metadata.id`.",
+                    manifest.address, object.id
+                ));
+                Binding::Bound(object)
+            }
+            Binding::Missing if !recreate => Binding::Blocked(Blocked {
+                code: ID_GONE.to_owned(),
+                message: format!("the tenant has no object {id}, and none of this name and type"),
+                help: "remove `metadata.id`, or create it anew with `--recreate`".to_owned(),
                 location: None,
-            })
+            }),
+            other => other,
         }
     }
-}
 
-fn candidates<'a>(manifest: &Manifest, live: &'a Live, names: &[&str]) -> Vec<&'a LiveObject> {
-    let fits = |object: &&LiveObject| {
-        object.kind == manifest.address.kind && names.contains(&object.display_name.as_str())
-    };
-    live.objects.iter().filter(fits).collect()
+    fn by_name(&self, manifest: &Manifest) -> Binding<'a> {
+        let current = self.candidates(manifest, manifest.display_name());
+        let found = match current.is_empty() {
+            true => self.candidates(manifest, manifest.formerly.iter().map(String::as_str)),
+            false => current,
+        };
+        match found[..] {
+            [] => Binding::Missing,
+            [only] => Binding::Bound(only),
+            _ => {
+                let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
+                Binding::Blocked(Blocked {
+                    code: "match/ambiguous".to_owned(),
+                    message: format!(
+                        "{} objects of this type and name exist: {}",
+                        ids.len(),
+                        ids.join(", ")
+                    ),
+                    help: "pin the one that you mean by `metadata.id`, or rename the others"
+                        .to_owned(),
+                    location: None,
+                })
+            }
+        }
+    }
+
+    /// Returns the objects of a manifest's type that have one of these names, each once.
+    fn candidates<'n>(
+        &self,
+        manifest: &'n Manifest,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Vec<&'a LiveObject> {
+        let names: BTreeSet<&str> = names.into_iter().collect();
+        let kind = manifest.address.kind.as_str();
+        let found = names
+            .iter()
+            .filter_map(|name| self.names.get(&(kind, *name)));
+        found.flatten().copied().collect()
+    }
 }
 
 fn refuse_shared(bindings: &mut BTreeMap<Address, Binding<'_>>) {

@@ -1,6 +1,7 @@
 //! The tenant's live state: reading it, and finding which object a manifest means.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -61,6 +62,8 @@ impl From<&LiveObject> for Linked {
 /// What was read of a tenant.
 #[derive(Clone, Debug, Default)]
 pub struct Live {
+    /// When the first of it was read, by the client's clock; nothing where it was not read.
+    pub read_at: Option<Instant>,
     /// Device configurations, sorted by id.
     pub objects: Vec<LiveObject>,
     /// The device registration policy, where it was asked for.

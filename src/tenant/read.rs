@@ -101,12 +101,14 @@ pub async fn read(
     let ownership = desired.tenant.spec.ownership.as_ref();
     // What nobody declares any more is found even where nothing of its kind is declared.
     let prunes = ownership.is_some_and(|ownership| ownership.prune);
+    let read_at = Some(graph.clock().instant());
     let (objects, policy, names) = tokio::join!(
         configurations(graph, prunes || needs(Cardinality::Collection)),
         policy(graph, needs(Cardinality::Singleton)),
         names(graph, &manifests, ownership.is_some()),
     );
     let mut live = Live {
+        read_at,
         objects: objects?,
         policy: policy?,
         names: names?,
@@ -132,13 +134,14 @@ pub async fn plan(
     let mut seen = Seen::default();
     let mut counts = Counts::default();
     loop {
-        let mut plan = plan::plan(desired, &live, &selected, options);
-        let missing = seen.missing(&plan, desired, &live, options);
+        let draft = plan::draft(desired, &live, &selected, options);
+        let missing = seen.missing(draft.plan(), desired, &live, options);
         let uncounted = match options.reach {
-            true => counts.missing(&plan, &live),
+            true => counts.missing(draft.plan(), &live),
             false => BTreeSet::new(),
         };
         if missing.is_empty() && uncounted.is_empty() {
+            let mut plan = draft.seal();
             if options.reach {
                 plan::reach::tell(&mut plan, &live, &counts);
             }

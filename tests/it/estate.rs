@@ -157,7 +157,11 @@ impl Site {
 
     /// As [`Self::apply`], where something may speak against it.
     pub async fn try_apply(&self, plan: &Plan, live: &Live) -> Result<Outcome, ApplyError> {
-        self.apply_with(plan, live, ApplyOptions::default()).await
+        let options = ApplyOptions {
+            read_at: live.read_at,
+            ..ApplyOptions::default()
+        };
+        self.apply_with(plan, live, options).await
     }
 
     /// As [`Self::try_apply`], done otherwise than usual.

@@ -1,6 +1,6 @@
 //! Values that the service masks: read in clear where the token may, compared, sent again, and shown nowhere.
 
-use moorline::apply::{ApplyError, Status};
+use moorline::apply::{ApplyError, ApplyOptions, Status};
 use moorline::clock::Clock;
 use moorline::graph::{Method, Request};
 use moorline::schema::types::GraphVersion;
@@ -139,7 +139,9 @@ async fn one_that_moved_after_the_plan_makes_it_stale_though_its_mask_did_not() 
     let (plan, live) = site.plan().await;
     assert_eq!(plan.summary.update, 1, "a setting has to go");
     portal_sets(&site, &id, "canary", beside()).await;
-    let refused = site.try_apply(&plan, &live).await;
+    // As it is where somebody looked at the plan for a while.
+    let later = ApplyOptions::default();
+    let refused = site.apply_with(&plan, &live, later).await;
     let Err(ApplyError::Stale(stale)) = refused else {
         panic!("{refused:?}");
     };

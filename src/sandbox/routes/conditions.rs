@@ -33,21 +33,26 @@ pub(super) struct LeftOut;
 /// The wait that a fault's answer asks for unless the fault says another (FACTS 4.5).
 const USUAL_WAIT: Duration = Duration::from_secs(10);
 
-/// Counts a call, lets it take its time, and lets befall it what the faults say.
+/// Counts a call and lets it take its time: what answering costs this machine is part of that.
 pub(super) async fn befall(
     State(service): State<Arc<Service>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let is_member = request.extensions().get::<InBatch>().is_some();
-    if !is_member {
-        let signs_in = request.uri().path().ends_with("/token");
-        service.count(|calls| match signs_in {
-            true => calls.sign_in += 1,
-            false => calls.graph += 1,
-        });
-        service.pace().wait(service.conditions().latency.0).await;
+    if request.extensions().get::<InBatch>().is_some() {
+        return strike(&service, request, next, true).await;
     }
+    let signs_in = request.uri().path().ends_with("/token");
+    service.count(|calls| match signs_in {
+        true => calls.sign_in += 1,
+        false => calls.graph += 1,
+    });
+    let latency = service.pace().wait(service.conditions().latency.0);
+    tokio::join!(latency, strike(&service, request, next, false)).1
+}
+
+/// Lets befall a call what the faults say.
+async fn strike(service: &Service, request: Request, next: Next, is_member: bool) -> Response {
     let Some(effect) = service.strike(request.method(), request.uri()) else {
         return next.run(request).await;
     };
