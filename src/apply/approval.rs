@@ -44,7 +44,8 @@ pub struct Given {
 }
 
 impl Approvals {
-    /// Returns the code that a write has got already and that none before it was sent with. The service makes sure that it is the same write.
+    /// Returns the code that a write has got already and that none before it was sent with. The service makes sure
+    /// that it is the same write.
     pub(super) fn code_of(&self, intent: &Intent, spent: &[String]) -> Option<String> {
         let is_meant = |given: &&Given| {
             given.address == intent.address
@@ -118,5 +119,58 @@ impl Execution<'_> {
                 Some(_) => return Ok(false),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::graph::Method;
+
+    const ADDRESS: &str = "windowsWifiEnterpriseEAPConfiguration/wifi";
+
+    /// Returns a call that adds a reference to an object.
+    fn call(to: &str) -> Call {
+        Call {
+            method: Method::Post,
+            path: "/x/$ref".to_owned(),
+            body: Some(json!({ "@odata.id": to })),
+        }
+    }
+
+    fn given(to: &str, code: &str) -> Given {
+        Given {
+            address: ADDRESS.parse().expect("an address"),
+            step: Step::Link,
+            written: None,
+            call: Some(call(to)),
+            code: code.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_code_is_for_one_call_and_is_spent_once() {
+        let approvals = Approvals {
+            given: vec![given("one", "a"), given("one", "b"), given("two", "c")],
+            ..Approvals::default()
+        };
+        let intent = |to: &str| -> Intent {
+            let intent = json!({
+                "at": "", "address": ADDRESS, "displayName": "Wi-Fi", "action": "update", "step": "link",
+                "apiVersion": "beta", "call": call(to),
+            });
+            serde_json::from_value(intent).expect("an intent")
+        };
+        let mut spent = Vec::new();
+        for code in [Some("a"), Some("b"), None] {
+            let found = approvals.code_of(&intent("one"), &spent);
+            assert_eq!(found.as_deref(), code);
+            spent.extend(found);
+        }
+        let found = approvals.code_of(&intent("two"), &spent);
+        assert_eq!(found.as_deref(), Some("c"));
+        assert_eq!(approvals.code_of(&intent("three"), &spent), None);
     }
 }

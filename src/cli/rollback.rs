@@ -49,7 +49,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     session.settle(ui).await?;
     let record = session.journal(&arguments.journal)?;
     let approvals = match &arguments.resume {
-        Some(path) => approvals(&session, path)?,
+        Some(path) => approvals(&session, path, &arguments.journal)?,
         None => Vec::new(),
     };
     let rollback = Rollback::of(record, &declared, &mut session.desired.sources);
@@ -95,15 +95,24 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     execution::finish(ui, &write.output, &outcome.leaving_out(moved))
 }
 
-/// Returns the approvals that an earlier rollback asked for. The service holds each against the write that it is
-/// for, so nothing else is taken from its journal.
-fn approvals(session: &Session, path: &Path) -> Result<Vec<Given>, Failure> {
+/// Returns the approvals that an earlier rollback of a run asked for. The service holds each against the write that
+/// it is for, so nothing else is taken from its journal.
+fn approvals(session: &Session, path: &Path, taken_back: &Path) -> Result<Vec<Given>, Failure> {
     let record = session.journal(path)?;
-    if record.header.origin.command == Command::Rollback {
-        return Ok(record.approvals());
+    let origin = &record.header.origin;
+    let of = origin.of.as_deref().unwrap_or_default();
+    let refused = |what: &str| {
+        let message = format!("the journal `{}` is of {what}", path.display());
+        let error = Error::new(ErrorKind::Usage, "usage/journal", message);
+        error.hint("Give the journal of a rollback of the same apply to `--resume`.")
+    };
+    if origin.command != Command::Rollback {
+        return Err(refused("an apply").into());
     }
-    let message = format!("the journal `{}` is of an apply", path.display());
-    Err(Error::new(ErrorKind::Usage, "usage/journal", message)
-        .hint("Give the journal of the rollback to `--resume`.")
-        .into())
+    // A journal may have been moved since; its name tells when its run began, and what it was to do.
+    if Path::new(of).file_name() != taken_back.file_name() {
+        let taken_back = taken_back.display();
+        return Err(refused(&format!("a rollback of `{of}`, not of `{taken_back}`")).into());
+    }
+    Ok(record.approvals())
 }

@@ -10,6 +10,7 @@ use moorline::sandbox::state::State;
 use serde_json::{Value, json};
 
 use crate::estate::{Estate, Size};
+use crate::served::Served;
 use crate::support::{Run, Workspace};
 
 const HELLO: &str = "windowsIdentityProtectionConfiguration";
@@ -171,6 +172,93 @@ fn a_rejection_is_told() {
     let rejected = apply(&workspace, &["--resume", &journal, WHY[0], WHY[1]]).expect(1);
     assert!(rejected.stdout.contains("closed"), "{}", rejected.stdout);
     assert_eq!(pins(&workspace), [(json!("old"), json!(4))]);
+}
+
+#[test]
+fn a_code_whose_decision_cannot_be_read_is_kept() {
+    let workspace = workspace();
+    let faults = json!({ "faults": [{ "match": { "path": "/beta/deviceManagement/operationApprovalRequests" }, "effect": { "status": 403 } }] });
+    workspace.write("faults.json", faults.to_string());
+    let waits = [
+        "--only",
+        "*/old",
+        "--wait-approval=60",
+        "--sandbox-faults=faults.json",
+    ];
+    let outcome = apply(&workspace, &[&WHY[..], &waits].concat())
+        .expect(7)
+        .json();
+    let item = &outcome["items"][0];
+    let message = item["message"].as_str().unwrap_or_default();
+    assert!(
+        message.contains("whether it is approved cannot be read"),
+        "{message}"
+    );
+    assert_eq!(
+        item["approval"],
+        workspace.json("s.json")["approvalRequests"][0]["code"]
+    );
+
+    workspace.run(&["sandbox", "approve", "s.json"]).expect(0);
+    let journal = outcome["journal"].as_str().expect("a path");
+    apply(&workspace, &["--resume", journal, WHY[0], WHY[1]]).expect(0);
+    assert_eq!(pins(&workspace), [(json!("old"), json!(6))]);
+}
+
+#[test]
+fn each_reference_has_a_code_of_its_own() {
+    const ROOT: &str = "windows81TrustedRootCertificate";
+    const WIFI: &str = "windowsWifiEnterpriseEAPConfiguration";
+    let manifest = |roots: &[&str]| {
+        let roots = roots
+            .iter()
+            .map(|root| format!("{{ $ref: {{ displayName: {root} }} }}"));
+        let roots = roots.collect::<Vec<_>>().join(", ");
+        format!(
+            "apiVersion: graph.microsoft.com/beta\nkind: {WIFI}\nmetadata: {{ name: wifi }}\nspec: {{ displayName: Wi-Fi, rootCertificatesForServerValidation: [{roots}] }}\n"
+        )
+    };
+    let live = |kind: &str, name: &str| json!({ "@odata.type": format!("#microsoft.graph.{kind}"), "displayName": name });
+    let workspace = Workspace::tenant(&[("wifi.yaml", &manifest(&["one", "two"]))]);
+    workspace.seed(&json!({ "deviceConfigurations": [live(ROOT, "one"), live(ROOT, "two"), live(WIFI, "Wi-Fi")] }));
+    let mut seed = workspace.json("sandbox.json");
+    seed["tenant"]["multiAdminApproval"] = true.into();
+    workspace.write("sandbox.json", seed.to_string());
+    let served = Served::new(workspace, json!({}));
+    let apply = |more: &[&str]| {
+        served.run(
+            &[&["apply", "--yes", "--format", "json"], &WHY[..], more].concat(),
+            &[],
+        )
+    };
+    let approve = || assert_eq!(served.running.decide(&[], ApprovalStatus::Approved), 1);
+    let requests = || served.tenant()["approvalRequests"].clone();
+
+    let first = apply(&[]).expect(7).json()["journal"].clone();
+    let resume = ["--resume", first.as_str().expect("a path")];
+    approve();
+    // The first is no longer wanted, and its code is not the other's.
+    served.workspace.write("wifi.yaml", manifest(&["two"]));
+    let other = apply(&resume).expect(7).json();
+    assert_eq!(other["items"][0]["approval"], requests()[1]["code"]);
+    approve();
+
+    served
+        .workspace
+        .write("wifi.yaml", manifest(&["one", "two"]));
+    let part = apply(&resume).expect(6).json();
+    assert_eq!(part["items"][0]["writes"], 1, "{part:#}");
+    approve();
+    let last = part["journal"].as_str().expect("a path");
+    apply(&["--resume", last]).expect(0);
+    let statuses = requests();
+    let statuses: Vec<&Value> = statuses
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|request| &request["status"])
+        .collect();
+    assert_eq!(statuses, ["completed", "approved", "completed"]);
 }
 
 #[test]

@@ -22,6 +22,8 @@ mod previous;
 mod reach;
 mod readme;
 mod references;
+#[cfg(debug_assertions)]
+mod resume;
 mod rollback;
 mod samples;
 mod saved_plan;

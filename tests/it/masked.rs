@@ -102,6 +102,25 @@ fn who_may_only_read_asks_for_none_and_calls_them_unverifiable() {
     assert!(!plan.stderr.contains("getOmaSettingPlainTextValue"));
 }
 
+#[test]
+fn a_secret_is_written_again_beside_them() {
+    let mut declared = settings(LIVE, XML, 1);
+    declared[0]["value"] = json!({ "$env": "OMA_KEY" });
+    let workspace = workspace(&declared);
+    let apply = |key: &str| {
+        let arguments = ["apply", "--sandbox=s.json", "--yes", "--format", "json"];
+        let rewrite = ["--rewrite-secret", "windows10CustomConfiguration/it"];
+        let run = workspace.run_with(
+            &[arguments.as_slice(), &rewrite].concat(),
+            &[("OMA_KEY", key)],
+        );
+        let outcome = run.expect(0).json();
+        assert_eq!(outcome["items"][0]["status"], "applied", "{outcome:#}");
+        workspace.json("s.json")["secrets"].clone()
+    };
+    assert_ne!(apply("canary-first"), apply("canary-second"));
+}
+
 /// Returns a tenant of one custom configuration whose masked value differs.
 async fn site() -> (Estate, Site) {
     let estate = Estate::new(Size {

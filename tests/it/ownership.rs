@@ -260,3 +260,17 @@ fn a_limit_in_percent_counts_what_is_pruned() {
     let refused = workspace.run(&apply).expect(5);
     assert!(refused.stderr.contains("max-percent"), "{}", refused.stderr);
 }
+
+#[test]
+fn a_tag_beside_the_owners_that_nobody_can_look_up_is_let_alone() {
+    let workspace = workspace(false, &[("mine", "")], &[live("mine", &["9", TAG])]);
+    let planned = plan(&workspace);
+    assert_eq!(planned["summary"]["unchanged"], 1, "{planned:#}");
+    assert_eq!(planned["summary"]["blockedChanges"], 0);
+
+    workspace.write("mine.yaml", manifest("mine", ", pinMinimumLength: 6"));
+    workspace
+        .run(&["apply", "--sandbox=s.json", "--yes"])
+        .expect(0);
+    assert_eq!(tags(&workspace)[0].1, json!(["9", TAG]));
+}

@@ -469,6 +469,31 @@ fn a_write_whose_answer_was_lost_is_not_repeated() {
     nothing_is_left(&workspace);
 }
 
+#[test]
+fn a_removal_whose_answer_was_lost_is_not_repeated() {
+    let workspace = applied();
+    workspace.write("scep.yaml", scep("null"));
+    workspace.write(
+        "wifi.yaml",
+        wifi("[]", &format!("{{ $ref: {SCEP}/device }}")),
+    );
+    let faults = json!([
+        { "match": { "method": "DELETE", "path": "/**/rootCertificate/$ref" }, "effect": { "status": 500, "done": true }, "count": 1 },
+        { "match": { "method": "DELETE", "path": "/**/$ref" }, "effect": { "reset": true, "done": true }, "count": 1 },
+    ]);
+    workspace.write("faults.json", json!({ "faults": faults }).to_string());
+    let run = apply(&workspace, &["--sandbox-faults=faults.json", "-vv"]).expect(0);
+    let items = run.json()["items"].clone();
+    for item in items.as_array().expect("a list") {
+        assert_eq!(
+            (&item["status"], &item["writes"]),
+            (&json!("applied"), &json!(1))
+        );
+    }
+    assert_eq!(run.stderr.matches("DELETE").count(), 2, "{}", run.stderr);
+    nothing_is_left(&workspace);
+}
+
 fn absent(workspace: &Workspace, file: &str, name: &str) {
     workspace.edit(
         file,

@@ -245,6 +245,25 @@ fn an_edited_plan_writes_nothing() {
 }
 
 #[test]
+fn a_plan_that_is_too_long_is_not_read_to_its_end() {
+    let workspace = workspace(1);
+    plan(&workspace);
+    let before = workspace.json("s.json");
+    let text = std::fs::read_to_string(workspace.file("plan.json")).expect("it is there");
+    workspace.write("plan.json", text + &" ".repeat(64 << 20));
+    for arguments in [&["plan.json"][..], &[".", "--plan", "plan.json"]] {
+        let run = apply(&workspace, arguments).expect(1);
+        for words in [
+            "`plan.json` cannot be applied",
+            "longer than 67108864 bytes",
+        ] {
+            assert!(run.stderr.contains(words), "{words}\n{}", run.stderr);
+        }
+    }
+    assert_eq!(workspace.json("s.json"), before);
+}
+
+#[test]
 fn what_a_plan_says_for_people_decides_nothing() {
     let workspace = workspace(1);
     plan(&workspace);

@@ -1,6 +1,6 @@
 //! The lines of a journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -143,6 +143,32 @@ pub struct Intent {
     /// The code under which somebody else has to approve it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,
+}
+
+impl Intent {
+    /// Returns whether all that it changes are secrets, or hold one, or are among these properties that cannot be
+    /// compared: such a write leaves no trace.
+    pub(super) fn leaves_no_trace(&self, unseen: &BTreeSet<String>) -> bool {
+        let leaves_none = |path: &Vec<String>| {
+            let value = self
+                .written
+                .as_ref()
+                .and_then(|written| path.iter().try_fold(written, |value, name| value.get(name)));
+            let is_unseen = path.first().is_some_and(|top| unseen.contains(top));
+            is_unseen || value.is_some_and(holds_withheld)
+        };
+        !self.managed.is_empty() && self.managed.iter().all(leaves_none)
+    }
+}
+
+fn holds_withheld(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => {
+            members.contains_key("$withheld") || members.values().any(holds_withheld)
+        }
+        Value::Array(items) => items.iter().any(holds_withheld),
+        _ => false,
+    }
 }
 
 /// A call as the plan has it, with what stands for ids that are not known before.

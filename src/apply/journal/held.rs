@@ -29,6 +29,8 @@ pub(in crate::apply) struct Differences {
     pub(in crate::apply) links: BTreeMap<String, String>,
     /// Whether it is assigned to others.
     pub(in crate::apply) assignments: bool,
+    /// The properties that cannot be compared, or not as a whole.
+    pub(in crate::apply) unseen: BTreeSet<String>,
 }
 
 /// Compares an object with what a change left in it.
@@ -56,6 +58,9 @@ pub(in crate::apply) fn differences(
         differences.settings.push(words);
         return differences;
     }
+    let unseen = now.with_status(FieldStatus::Unverifiable);
+    let unseen = unseen.filter_map(|field| field.path.top().map(str::to_owned));
+    differences.unseen = unseen.collect();
     let links = begun.links();
     for field in now.with_status(FieldStatus::Change) {
         let (top, words) = (field.path.top(), wording::left_and_is(field));

@@ -57,6 +57,8 @@ pub enum Found {
     AsIntended,
     /// What was sent; the rest was not begun.
     InPart,
+    /// What was sent are secrets and the like alone, which nobody can see.
+    Unseen,
     /// Something else, in words.
     Otherwise(String),
     /// No such object.
@@ -213,12 +215,14 @@ async fn look(
                 mut settings,
                 links,
                 assignments,
+                unseen,
             } = differences(change, &live, &sources, span);
             settings.extend(links.into_values());
             if assignments {
                 settings.push("it is assigned to others".to_owned());
             }
             match &settings[..] {
+                [] if last.leaves_no_trace(&unseen) => Found::Unseen,
                 [] => sent_all(Found::AsIntended),
                 differences => Found::Otherwise(differences.join("; ")),
             }
@@ -252,6 +256,9 @@ impl fmt::Display for Found {
         match self {
             Self::AsIntended => f.write_str("it is as intended"),
             Self::InPart => f.write_str("what was sent is there, the rest of it was not begun"),
+            Self::Unseen => {
+                f.write_str("what was written cannot be read back, so whether it was is not known")
+            }
             Self::Otherwise(words) => write!(f, "it is not as intended: {words}"),
             Self::Nothing => f.write_str("the tenant has no such object"),
             Self::Several(ids) => write!(

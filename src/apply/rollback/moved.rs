@@ -49,6 +49,7 @@ fn what_moved(
         mut settings,
         mut links,
         assignments,
+        ..
     } = differences(begun, object, sources, undo.span);
     // A change that stopped half way has not come to link and assign it.
     let is_done = begun.fate.is_some_and(|fate| fate.status.is_done());

@@ -1,0 +1,158 @@
+//! Going on with a run that ended suddenly, under the terms that it had.
+
+use serde_json::{Value, json};
+
+use crate::support::{Run, Workspace};
+
+const HELLO: &str = "windowsIdentityProtectionConfiguration";
+const WIFI: &str = "windowsWifiConfiguration";
+
+/// Ends a run before its first write.
+const KILL: (&str, &str) = ("MOORLINE_TEST_KILL", "journal-intent:1");
+
+fn apply(workspace: &Workspace, more: &[&str], variables: &[(&str, &str)]) -> Run {
+    let arguments = ["apply", "--sandbox=s.json", "--yes"];
+    workspace.run_with(&[&arguments, more].concat(), variables)
+}
+
+/// Begins an apply, and returns its journal.
+fn begun(workspace: &Workspace, more: &[&str], variables: &[(&str, &str)]) -> String {
+    apply(workspace, more, &[variables, &[KILL]].concat()).expect(-1);
+    journals(workspace).pop().expect("a journal")
+}
+
+/// Returns the journals, the youngest last.
+fn journals(workspace: &Workspace) -> Vec<String> {
+    let folder = std::fs::read_dir(workspace.file(".moorline/journal")).expect("a folder");
+    let mut paths: Vec<_> = folder
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.sort_by_key(|path| path.metadata().and_then(|it| it.modified()).ok());
+    let paths = paths.iter().map(|path| path.display().to_string());
+    paths.collect()
+}
+
+fn objects(workspace: &Workspace) -> Vec<Value> {
+    let state = workspace.json("s.json");
+    state["deviceConfigurations"]
+        .as_array()
+        .expect("a list")
+        .clone()
+}
+
+#[test]
+fn what_was_to_be_created_anew_is() {
+    let manifest = format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: {HELLO}\nmetadata: {{ name: gone, id: 00000000-0000-4000-8000-000000000001 }}\nspec: {{ displayName: Gone }}\n"
+    );
+    let workspace = Workspace::tenant(&[("gone.yaml", &manifest)]);
+    apply(&workspace, &[], &[]).expect(5);
+    let journal = begun(&workspace, &["--recreate"], &[]);
+    apply(&workspace, &["--resume", &journal], &[]).expect(0);
+    assert_eq!(objects(&workspace).len(), 1);
+}
+
+#[test]
+fn a_secret_that_was_to_be_written_again_is() {
+    let manifest = format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: {WIFI}\nmetadata: {{ name: wifi }}\nspec: {{ displayName: Office, preSharedKey: {{ $env: PSK }} }}\n"
+    );
+    let workspace = Workspace::tenant(&[("wifi.yaml", &manifest)]);
+    workspace.seed(&json!({ "deviceConfigurations": [
+        { "@odata.type": format!("#microsoft.graph.{WIFI}"), "displayName": "Office", "preSharedKey": "canary-old" },
+    ]}));
+    let key = [("PSK", "canary-new")];
+    let address = format!("{WIFI}/wifi");
+    let journal = begun(&workspace, &["--rewrite-secret", &address], &key);
+    let before = workspace.json("s.json")["withheld"].clone();
+    apply(&workspace, &["--resume", &journal], &key).expect(0);
+    assert_ne!(workspace.json("s.json")["withheld"], before);
+}
+
+#[test]
+fn what_was_released_is_unset_and_not_forgotten() {
+    let manifest = |pin: &str| {
+        format!(
+            "apiVersion: graph.microsoft.com/beta\nkind: {HELLO}\nmetadata: {{ name: hello }}\nspec: {{ displayName: Hello{pin} }}\n"
+        )
+    };
+    let workspace = Workspace::tenant(&[
+        ("now/hello.yaml", &manifest("")),
+        ("before/hello.yaml", &manifest(", pinMinimumLength: 6")),
+    ]);
+    workspace.seed(&json!({ "deviceConfigurations": [
+        { "@odata.type": format!("#microsoft.graph.{HELLO}"), "displayName": "Hello", "pinMinimumLength": 6 },
+    ]}));
+    let tenant = std::fs::read_to_string(workspace.file("moorline.yaml")).expect("it is there");
+    workspace.write("before/moorline.yaml", &tenant);
+    workspace.edit("moorline.yaml", "spec:\n", "spec:\n  manifests: [now]\n");
+    let released = ["--previous", "before", "--reset-released"];
+    let journal = begun(&workspace, &released, &[]);
+    let resume = ["--resume", &journal];
+    let refused = apply(&workspace, &resume, &[]).expect(64);
+    assert!(
+        refused.stderr.contains("unset what was released"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(objects(&workspace)[0]["pinMinimumLength"], 6);
+    apply(&workspace, &[&resume[..], &released].concat(), &[]).expect(0);
+    assert_eq!(objects(&workspace)[0]["pinMinimumLength"], Value::Null);
+}
+
+#[test]
+fn a_rollback_goes_on_under_its_own_codes_alone() {
+    let manifest = |pin: u8| {
+        format!(
+            "apiVersion: graph.microsoft.com/beta\nkind: {HELLO}\nmetadata: {{ name: hello }}\nspec: {{ displayName: Hello, pinMinimumLength: {pin} }}\n"
+        )
+    };
+    let workspace = Workspace::tenant(&[("hello.yaml", &manifest(6))]);
+    workspace.seed(&json!({ "deviceConfigurations": [
+        { "@odata.type": format!("#microsoft.graph.{HELLO}"), "displayName": "Hello", "pinMinimumLength": 4 },
+    ]}));
+    apply(&workspace, &[], &[]).expect(0);
+    workspace.write("hello.yaml", manifest(8));
+    apply(&workspace, &[], &[]).expect(0);
+    let [first, second] = &journals(&workspace)[..] else {
+        panic!("two runs have two journals");
+    };
+    let mut tenant = workspace.json("s.json");
+    tenant["tenant"]["multiAdminApproval"] = true.into();
+    workspace.write("s.json", tenant.to_string());
+
+    let rollback = |journal: &str, more: &[&str]| {
+        let arguments = [
+            "rollback",
+            journal,
+            "--sandbox=s.json",
+            "--yes",
+            "--justification",
+            "it broke",
+        ];
+        workspace.run(&[&arguments, more].concat())
+    };
+    rollback(second, &[]).expect(7);
+    let waiting = journals(&workspace).pop().expect("a journal");
+    let requests = || workspace.json("s.json")["approvalRequests"].clone();
+    let asked = requests();
+
+    let other = rollback(first, &["--resume", &waiting]).expect(64);
+    assert!(
+        other.stderr.contains("is of a rollback of"),
+        "{}",
+        other.stderr
+    );
+    let of_apply = rollback(second, &["--resume", first]).expect(64);
+    assert!(
+        of_apply.stderr.contains("is of an apply"),
+        "{}",
+        of_apply.stderr
+    );
+    assert_eq!(requests(), asked, "nothing was sent");
+
+    workspace.run(&["sandbox", "approve", "s.json"]).expect(0);
+    rollback(second, &["--resume", &waiting]).expect(0);
+    assert_eq!(objects(&workspace)[0]["pinMinimumLength"], 6);
+    assert_eq!(requests().as_array().map(Vec::len), Some(1));
+}
