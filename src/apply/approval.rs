@@ -142,7 +142,7 @@ mod tests {
 
     fn given(to: &str, code: &str) -> Given {
         Given {
-            address: ADDRESS.parse().expect("an address"),
+            address: serde_json::from_value(ADDRESS.into()).expect("an address"),
             step: Step::Link,
             written: None,
             call: Some(call(to)),
