@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::execute::Execution;
 use super::failure::in_full;
-use super::journal::{Call, Intent, Step};
+use super::journal::{Call, Intent, JournalError, Step};
 use crate::graph::approval::Approval;
 use crate::graph::{GraphError, Request, Response, odata};
 use crate::manifest::Address;
@@ -77,7 +77,11 @@ impl Execution<'_> {
             let Some(code) = error.approval_code().map(str::to_owned) else {
                 return Err(error);
             };
-            self.code = Some(code.clone());
+            if let Err(unnoted) = self.keep(&code) {
+                let why = in_full(&unnoted);
+                self.undecided = Some(format!("it was not waited for: {why}"));
+                return Err(error);
+            }
             match self.is_approved(&code).await {
                 Ok(true) => {}
                 Ok(false) => return Err(error),
@@ -87,6 +91,17 @@ impl Execution<'_> {
                     return Err(error);
                 }
             }
+        }
+    }
+
+    /// Keeps the code that a write waits under, in the journal as well: a run that ends while it waits asks for no
+    /// other one when it goes on.
+    fn keep(&mut self, code: &str) -> Result<(), JournalError> {
+        let is_new = self.code.as_deref() != Some(code);
+        self.code = Some(code.to_owned());
+        match self.context.journal.filter(|_| is_new) {
+            Some(journal) => journal.ask(&self.work.change.address, code),
+            None => Ok(()),
         }
     }
 

@@ -25,6 +25,8 @@ const NOTHING_TO_CHANGE: &str = "at least 1 property must be changed";
 /// looked before, and the waits between them grow.
 pub(super) const SENDINGS: u32 = 8;
 
+const FINDS_WHAT_WAS_DONE: &str = "run `moorline apply` again: it finds what was done";
+
 /// The requests of one change on their way.
 pub(super) struct Execution<'a> {
     pub(super) context: &'a Context<'a>,
@@ -157,17 +159,22 @@ impl<'a> Execution<'a> {
         let mut sendings = 0;
         loop {
             sendings += 1;
+            let may_be_done = sendings > 1;
             let error = match self.send(request).await {
                 Ok(_) => {
                     self.writes += 1;
                     return Ok(());
                 }
-                Err(error) if was_done_before(request, &error) => return Ok(()),
+                Err(error) if was_done_before(request, &error) => {
+                    // Perhaps by the sending whose answer was lost.
+                    self.writes += usize::from(may_be_done);
+                    return Ok(());
+                }
                 Err(error) => error,
             };
             let lost = matches!(error, GraphError::AnswerLost { .. });
             if !lost && error.status() != Some(500) {
-                return Err(self.failure(&error));
+                return Err(self.refused(&error, may_be_done));
             }
             match self.shows(request).await {
                 Ok(true) => {
@@ -176,7 +183,7 @@ impl<'a> Execution<'a> {
                 }
                 Ok(false) if lost && sendings < SENDINGS && self.pause(sendings).await => {}
                 Ok(false) if lost => return Err(self.lost_each_time(&error, sendings)),
-                Ok(false) => return Err(self.failure(&error)),
+                Ok(false) => return Err(self.refused(&error, may_be_done)),
                 Err(unread) => {
                     self.writes += 1;
                     return Err(self.unknown(&error, &unread));
@@ -222,13 +229,26 @@ impl Execution<'_> {
         Failure::of(error, self.work.manifest.family)
     }
 
+    /// Says that a sending was refused. One before it, whose answer was lost, may come to light only now.
+    fn refused(&mut self, error: &GraphError, may_be_done: bool) -> Failure {
+        let failure = self.failure(error);
+        if !may_be_done {
+            return failure;
+        }
+        self.writes += 1;
+        failure.leaving(
+            "the answer to an earlier attempt was lost, so it may have been done",
+            FINDS_WHAT_WAS_DONE,
+        )
+    }
+
     fn lost_each_time(&mut self, error: &GraphError, sendings: u32) -> Failure {
         self.writes += 1;
         let mut failure = self.failure(error);
         if sendings > 1 {
             failure.message = format!("{}; it was sent {sendings} times", failure.message);
         }
-        failure.help = Some("run `moorline apply` again: it finds what was done".to_owned());
+        failure.help = Some(FINDS_WHAT_WAS_DONE.to_owned());
         failure
     }
 

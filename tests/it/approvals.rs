@@ -274,6 +274,35 @@ fn a_run_waits_as_long_as_it_is_told_to() {
     );
 }
 
+#[cfg(debug_assertions)]
+#[test]
+fn a_run_that_ends_while_it_waits_keeps_the_code() {
+    let served = Served::new(workspace(), json!({}));
+    let apply = ["apply", "--yes", "--only", "*/old", WHY[0], WHY[1]];
+    // It is approved while the run waits, which ends right before it sends the write again.
+    let kill = ("MOORLINE_TEST_KILL", "send:2");
+    let mut run = served.start(&[&apply[..], &["--wait-approval=36000"]].concat(), &[kill]);
+    while served.running.decide(&[], ApprovalStatus::Approved) == 0 {
+        let ended = run.try_wait().expect("it runs");
+        assert!(ended.is_none(), "nothing was asked for: {ended:?}");
+        std::thread::yield_now();
+    }
+    run.wait().expect("it ends");
+    let folder = std::fs::read_dir(served.workspace.file(".moorline/journal"));
+    let mut journals = folder
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path());
+    let journal = journals.next().expect("a journal");
+    let journal = journal.to_str().expect("a path");
+    served
+        .run(&[&apply[..], &["--resume", journal]].concat(), &[])
+        .expect(0);
+    let tenant = served.tenant();
+    assert_eq!(tenant["approvalRequests"].as_array().map(Vec::len), Some(1));
+    assert_eq!(tenant["approvalRequests"][0]["status"], "completed");
+    assert_eq!(tenant["deviceConfigurations"][0]["pinMinimumLength"], 6);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_approved_meanwhile_is_carried_out() {
     let estate = Estate::new(Size {

@@ -96,6 +96,8 @@ pub enum Command {
 pub enum Entry {
     /// It is about to write.
     Intent(Box<Intent>),
+    /// What it was about to write waits for somebody else.
+    Approval(Asked),
     /// It knows what became of a change.
     Result(Box<Fate>),
     /// It is over.
@@ -215,6 +217,18 @@ pub struct Image {
     pub links: BTreeMap<String, Vec<String>>,
 }
 
+/// An approval that the last write of a change waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Asked {
+    /// When it was asked for, RFC 3339.
+    pub at: String,
+    /// The change.
+    #[schemars(with = "String")]
+    pub address: Address,
+    /// The code under which somebody else has to approve it.
+    pub code: String,
+}
+
 /// What became of a change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -294,6 +308,8 @@ pub struct Begun<'a> {
     pub first: &'a Intent,
     /// The steps after it.
     pub others: Vec<&'a Intent>,
+    /// The approval that was asked for its last step.
+    pub asked: Option<&'a Asked>,
     /// What became of it, where the run came to know.
     pub fate: Option<&'a Fate>,
 }
@@ -307,6 +323,17 @@ impl<'a> Begun<'a> {
     /// Returns the last step.
     pub fn last(&self) -> &'a Intent {
         self.others.last().copied().unwrap_or(self.first)
+    }
+
+    /// Returns the code of the approval that the change stopped at, or was on its way with.
+    pub fn approval(&self) -> Option<&'a str> {
+        match self.fate {
+            Some(fate) => fate.approval.as_deref(),
+            None => {
+                let asked = self.asked.map(|asked| asked.code.as_str());
+                asked.or(self.last().approval.as_deref())
+            }
+        }
     }
 
     /// Returns a step of this sort, where the change came so far.

@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::entry::{End, Entry, Fate, Header, How, Intent, Kind, Origin};
+use super::entry::{Asked, End, Entry, Fate, Header, How, Intent, Kind, Origin};
 use super::error::JournalError;
 use super::read::Record;
 use crate::clock::{Clock, Point};
 use crate::diagnostic::json::FormatVersion;
+use crate::manifest::Address;
 use crate::plan::Plan;
 
 /// The folder beside a tenant file that keeps what is of this machine alone.
@@ -143,6 +144,15 @@ impl Journal {
         self.append(&Entry::Intent(Box::new(intent)))?;
         self.clock.pass(Point::JournalIntent);
         Ok(())
+    }
+
+    /// Notes that a write waits for an approval, under a code that no other run would know.
+    pub(in crate::apply) fn ask(&self, address: &Address, code: &str) -> Result<(), JournalError> {
+        self.append(&Entry::Approval(Asked {
+            at: self.now(),
+            address: address.clone(),
+            code: code.to_owned(),
+        }))
     }
 
     /// Notes what became of a change.

@@ -1,7 +1,7 @@
 //! What a run was about to write and what became of it, kept where it outlives the run.
 //!
-//! A journal is a file of JSON lines beside the tenant file: a [`Header`], an [`Intent`] before each write, a
-//! [`Fate`] after each change, an [`End`]. Each line is on the disk before the next thing happens, so that a run
+//! A journal is a file of JSON lines beside the tenant file: a [`Header`], an [`Intent`] before each write, what it
+//! [`Asked`] an approval for, a [`Fate`] after each change, an [`End`]. Each line is on the disk before the next thing happens, so that a run
 //! that ends at any instant leaves a journal without an end, whose last change may be half done. The next run
 //! looks after that ([`settle`]); [`super::rollback`] takes back what a journal tells.
 //!
@@ -21,7 +21,7 @@ mod settle;
 mod tests;
 
 pub use entry::{
-    Begun, Call, Command, End, Entry, Fate, Header, How, Image, Intent, Line, Origin, Step,
+    Asked, Begun, Call, Command, End, Entry, Fate, Header, How, Image, Intent, Line, Origin, Step,
 };
 pub use error::JournalError;
 pub use file::{Draft, FOLDER};

@@ -103,17 +103,26 @@ impl Record {
         for (at, entry) in self.entries.iter().enumerate() {
             match entry {
                 Entry::Intent(intent) => match places.get(&intent.address) {
-                    Some(place) => begun[*place].others.push(intent),
+                    Some(place) => {
+                        begun[*place].others.push(intent);
+                        begun[*place].asked = None;
+                    }
                     None => {
                         places.insert(&intent.address, begun.len());
                         begun.push(Begun {
                             line: at + 2,
                             first: intent,
                             others: Vec::new(),
+                            asked: None,
                             fate: None,
                         });
                     }
                 },
+                Entry::Approval(asked) => {
+                    if let Some(place) = places.get(&asked.address) {
+                        begun[*place].asked = Some(asked);
+                    }
+                }
                 Entry::Result(fate) => {
                     if let Some(place) = places.get(&fate.address) {
                         begun[*place].fate = Some(fate);
@@ -149,11 +158,11 @@ impl Record {
             .collect()
     }
 
-    /// Returns the approvals that the run asked for, each with its write.
+    /// Returns the approvals that the run asked for and did not come to use, each with its write.
     pub fn approvals(&self) -> Vec<Given> {
         let begun = self.begun().into_iter();
         let given = begun.filter_map(|change| {
-            let code = change.fate?.approval.clone()?;
+            let code = change.approval()?.to_owned();
             let last = change.last();
             Some(Given {
                 address: last.address.clone(),

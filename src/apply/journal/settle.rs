@@ -170,7 +170,8 @@ fn fate(change: &Begun<'_>, found: &Found, id: Option<String>, at: String) -> Fa
         status,
         id,
         writes,
-        approval: None,
+        // Where it is not done, the same request can still be sent under it.
+        approval: change.approval().map(str::to_owned),
         message: Some(format!("the run ended suddenly; {found}")),
         left: None,
     }

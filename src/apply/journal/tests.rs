@@ -303,6 +303,46 @@ fn a_line_that_is_none_is_named() {
     ));
 }
 
+#[tokio::test]
+async fn the_code_that_a_change_waits_under_outlives_its_run() {
+    let asked =
+        |code: &str| json!({ "line": "approval", "at": "", "address": HELLO, "code": code });
+    let given = |approval: Value| {
+        let mut patch = intent("patch", json!({ "id": "1" }));
+        patch["approval"] = approval;
+        patch
+    };
+    let result = |status: &str, code: Value| json!({ "line": "result", "at": "", "address": HELLO, "status": status, "writes": 0, "approval": code });
+    let patch = || given(Value::Null);
+    let cases = [
+        (vec![patch()], None),
+        (vec![patch(), asked("a")], Some("a")),
+        (vec![given("a".into())], Some("a")),
+        (vec![given("a".into()), asked("b")], Some("b")),
+        // The next step has no code yet, and what was approved is done.
+        (vec![patch(), asked("a"), patch()], None),
+        (
+            vec![patch(), asked("a"), result("applied", Value::Null)],
+            None,
+        ),
+        (
+            vec![patch(), result("approvalRequired", "a".into())],
+            Some("a"),
+        ),
+    ];
+    for (lines, expected) in cases {
+        let (folder, path) = folder(&[vec![header()], lines.clone()].concat());
+        for settled in [false, true] {
+            if settled {
+                settle_against(folder.path(), vec![live("1", 4)]).await;
+            }
+            let approvals = read(&path).expect("a journal").approvals();
+            let codes: Vec<&str> = approvals.iter().map(|given| given.code.as_str()).collect();
+            assert_eq!(codes, Vec::from_iter(expected), "{lines:?}");
+        }
+    }
+}
+
 #[test]
 fn what_is_left_is_what_is_not_known_to_be_done() {
     let result = |status: &str| json!({ "line": "result", "at": "", "address": HELLO, "status": status, "writes": 1 });

@@ -170,6 +170,23 @@ async fn a_write_whose_answer_was_lost_is_looked_for_before_it_is_sent_again() {
 }
 
 #[tokio::test]
+async fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_written() {
+    let cases = [
+        (&[Fate::Lost, Fate::Refused(400)][..], 1),
+        (&[Fate::Lost, Fate::Refused(500)], 1),
+        (&[Fate::Refused(400)], 0),
+    ];
+    for (fates, writes) in cases {
+        let tenant = Tenant::start(&[hello(4)], fates).await;
+        let item = Case::new(&[HELLO]).only(&tenant).await;
+        assert_eq!((item.status, item.writes), (Status::Failed, writes));
+        let said = message(&item).contains("it may have been done");
+        assert_eq!(said, writes > 0, "{item:?}");
+        assert_eq!(tenant.writes().len(), fates.len());
+    }
+}
+
+#[tokio::test]
 async fn a_create_whose_answer_was_lost_makes_no_second_object() {
     let tenant = Tenant::start(&[], &[Fate::DoneAndLost]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
