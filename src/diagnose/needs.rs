@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::permissions::{Permission, Role, Sort, Table};
+use super::permissions::{Optional, Permission, Role, Sort, Table};
 use crate::kinds::{FAMILIES, Family};
 use crate::manifest::{Address, Manifest};
 use crate::tenant::lookup::Wanted;
@@ -219,8 +219,8 @@ pub fn of(manifests: &[&Manifest], purpose: Purpose) -> Needs {
             }
         }
     }
-    let permissions = wanted.into_needs(table);
-    let optional = optional(table, &families, &permissions);
+    let mut permissions = wanted.into_needs(table);
+    let optional = optional(table, manifests, purpose, &mut permissions);
     Needs {
         purpose,
         required_resource_access: RequiredResourceAccess {
@@ -292,25 +292,41 @@ impl Need {
     }
 }
 
-fn optional(table: &Table, families: &[&Family], needed: &[Need]) -> Vec<Need> {
-    let of_use = table.optional.iter().filter(|optional| {
-        families
-            .iter()
-            .any(|f| optional.families.iter().any(|name| name == f.name))
-            && needed.iter().all(|n| n.permission != optional.permission)
-    });
-    of_use
-        .filter_map(|optional| {
-            let reason = Reason {
-                why: optional.why.clone(),
-                manifests: Vec::new(),
-            };
-            Some(Need::new(
-                table.permission(&optional.permission)?,
-                vec![reason],
-            ))
-        })
-        .collect()
+/// Returns what is worth having beside what is needed. Where that covers it, its reason goes there.
+fn optional(
+    table: &Table,
+    manifests: &[&Manifest],
+    purpose: Purpose,
+    needed: &mut [Need],
+) -> Vec<Need> {
+    let is_of_use = |optional: &&Optional| {
+        let serves = |manifest: &&Manifest| {
+            let declares = optional.declares.as_deref();
+            optional
+                .families
+                .iter()
+                .any(|name| name == manifest.family.name)
+                && declares.is_none_or(|name| manifest.spec.get(name).is_some())
+        };
+        (purpose.writes() || !optional.writing) && manifests.iter().any(serves)
+    };
+    let mut needs = Vec::new();
+    for optional in table.optional.iter().filter(is_of_use) {
+        let Some(permission) = table.permission(&optional.permission) else {
+            continue;
+        };
+        let reason = Reason {
+            why: optional.why.clone(),
+            manifests: Vec::new(),
+        };
+        let covers = |need: &&mut Need| permission.alternatives.contains(&need.permission);
+        if let Some(covering) = needed.iter_mut().find(covers) {
+            covering.reasons.push(reason);
+        } else if needed.iter().all(|need| need.permission != permission.name) {
+            needs.push(Need::new(permission, vec![reason]));
+        }
+    }
+    needs
 }
 
 fn block(table: &Table, needs: &[Need], kind: AccessKind) -> Vec<ResourceAccess> {

@@ -87,6 +87,12 @@ pub struct Optional {
     pub why: String,
     /// The families with which it is of use.
     pub families: Vec<String>,
+    /// The property that a manifest must declare for it to be of use.
+    #[serde(default)]
+    pub declares: Option<String>,
+    /// Whether only who writes has a use for it.
+    #[serde(default)]
+    pub writing: bool,
 }
 
 /// The roles that cover a family; one of each list is enough.

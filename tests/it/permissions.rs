@@ -58,11 +58,15 @@ fn the_least_set_follows_from_the_manifests() {
     let reasons = apply["permissions"][0]["reasons"]
         .as_array()
         .expect("a list");
-    assert_eq!(reasons.len(), 2);
+    assert_eq!(reasons.len(), 3);
     assert_eq!(
         reasons[1]["manifests"],
         json!(["windowsIdentityProtectionConfiguration/hello"])
     );
+    // It covers what a wait for an approval reads, too, which no manifest asks for.
+    let waits = reasons[2]["why"].as_str().unwrap_or_default();
+    assert!(waits.contains("--wait-approval"), "{waits}");
+    assert_eq!(reasons[2]["manifests"], json!([]));
 
     let only = permissions(
         &workspace,
@@ -72,6 +76,33 @@ fn the_least_set_follows_from_the_manifests() {
         names(&only["items"][0]),
         ["Policy.Read.DeviceConfiguration"]
     );
+}
+
+#[test]
+fn what_masked_values_take_is_worth_having_where_there_are_any() {
+    let custom = "apiVersion: graph.microsoft.com/beta\nkind: windows10CustomConfiguration\nmetadata: { name: oma }\nspec: { displayName: OMA, omaSettings: [] }\n";
+    let write = "DeviceManagementConfiguration.ReadWrite.All";
+    for (manifest, masked) in [(HELLO, false), (custom, true)] {
+        let workspace = Workspace::tenant(&[("it.yaml", manifest)]);
+        let document = permissions(&workspace, &[]);
+        let optional = |at: usize| -> Vec<Value> {
+            let optional = document["items"][at]["optional"]
+                .as_array()
+                .expect("a list");
+            let mut optional = optional.iter();
+            optional
+                .by_ref()
+                .filter(|need| need["permission"] == write)
+                .cloned()
+                .collect()
+        };
+        assert_eq!(optional(0).len(), usize::from(masked), "{document:#}");
+        assert_eq!(optional(0), optional(1), "a drift compares as a plan does");
+        assert_eq!(optional(2), [Value::Null; 0], "an apply needs it anyway");
+        let granted = &document["items"][0]["requiredResourceAccess"]["application"];
+        let granted = granted[0]["resourceAccess"].as_array().expect("a list");
+        assert_eq!(granted.len(), 1, "what is optional is not granted unasked");
+    }
 }
 
 #[test]
