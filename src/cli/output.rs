@@ -50,20 +50,10 @@ impl Output {
     /// # Errors
     /// `io/output` where it cannot.
     pub(super) fn prove_writable(&self) -> Result<(), Error> {
-        let Some(path) = &self.output else {
-            return Ok(());
-        };
-        let proof = match std::fs::metadata(path) {
-            // Whoever reads from a pipe would take its closing for the end of the result.
-            Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => Ok(()),
-            Ok(_) => OpenOptions::new().append(true).open(path).map(drop),
-            Err(_) => OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .open(path)
-                .and_then(|_| std::fs::remove_file(path)),
-        };
-        proof.map_err(|source| unwritable(path, source))
+        match &self.output {
+            Some(path) => prove_writable(path).map_err(|source| unwritable(path, source)),
+            None => Ok(()),
+        }
     }
 
     /// Writes a result.
@@ -89,6 +79,20 @@ impl Output {
         } else {
             ui.palette()
         }
+    }
+}
+
+/// Makes sure that a file can be written later, and leaves it as it is.
+pub(super) fn prove_writable(path: &Path) -> std::io::Result<()> {
+    match std::fs::metadata(path) {
+        // Whoever reads from a pipe would take its closing for the end of the result.
+        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => Ok(()),
+        Ok(_) => OpenOptions::new().append(true).open(path).map(drop),
+        Err(_) => OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(path)
+            .and_then(|_| std::fs::remove_file(path)),
     }
 }
 

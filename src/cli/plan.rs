@@ -1,11 +1,12 @@
 //! `moorline plan`.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::failure::Failure;
-use super::output::Output;
+use super::output::{Output, prove_writable};
 use super::session::Session;
 use super::terms::PlanOptions;
 use super::{Done, Format, TenantOptions};
@@ -35,6 +36,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+    if let Some(path) = &arguments.out {
+        prove_writable(path).map_err(|source| unsaved(path, source))?;
+    }
     let mut session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
     let release = arguments.options.release(&mut session.desired)?;
     let (mut plan, mut live) = session.plan(ui, arguments.options.terms(&release)).await?;
@@ -69,11 +73,13 @@ pub(super) fn write(ui: &Ui, output: &Output, plan: &Plan) -> Result<(), Error> 
 }
 
 fn save(path: &Path, document: &str) -> Result<(), Error> {
-    std::fs::write(path, document).map_err(|source| {
-        let message = format!(
-            "`{}` cannot be written, so the plan is not saved",
-            path.display()
-        );
-        Error::failed("io/output", message).because(source)
-    })
+    std::fs::write(path, document).map_err(|source| unsaved(path, source))
+}
+
+fn unsaved(path: &Path, source: io::Error) -> Error {
+    let message = format!(
+        "`{}` cannot be written, so the plan is not saved",
+        path.display()
+    );
+    Error::failed("io/output", message).because(source)
 }
