@@ -26,6 +26,8 @@ pub struct Approvals {
     pub wait: Duration,
     /// Codes that an earlier run was given.
     pub given: Vec<Given>,
+    /// What `--resume` takes the place of where the command is given again, in words.
+    pub in_place_of: Option<&'static str>,
 }
 
 /// The code of an approval, and the write that it is for.

@@ -35,12 +35,15 @@ pub(super) async fn carry_out(
         Ok(Standing::AsPlanned(before)) => before,
         Ok(Standing::InPlace(id)) => return goes_on(in_place(work.change, id)),
         Ok(Standing::Moved(what)) => return goes_on(stale(work.change, what)),
-        Err(error) => return failed(work.change, Failure::of(&error, work.manifest.family)),
+        Err(error) => {
+            let failure = Failure::of(&error, work.manifest.family);
+            return failed(context, work.change, failure);
+        }
     };
     let mut execution = Execution::new(context, work, secrets, before.as_deref());
     let mut left = None;
     let mut done = match execution.run().await {
-        Err(failure) => failed(work.change, failure),
+        Err(failure) => failed(context, work.change, failure),
         Ok(()) => {
             // What a new object replaced says nothing of whether the new one moved.
             let before = before.as_deref().filter(|_| execution.created.is_none());
@@ -129,9 +132,9 @@ fn not_yet_visible(change: &Change, why: &str) -> Item {
     item
 }
 
-fn failed(change: &Change, failure: Failure) -> CarriedOut {
+fn failed(context: &Context<'_>, change: &Change, failure: Failure) -> CarriedOut {
     if let Some(code) = failure.approval {
-        return waiting(change, code, failure.help);
+        return waiting(context, change, code, failure.help);
     }
     CarriedOut {
         item: Item {
@@ -143,15 +146,19 @@ fn failed(change: &Change, failure: Failure) -> CarriedOut {
     }
 }
 
-fn waiting(change: &Change, code: Option<String>, help: Option<String>) -> CarriedOut {
+fn waiting(
+    context: &Context<'_>,
+    change: &Change,
+    code: Option<String>,
+    help: Option<String>,
+) -> CarriedOut {
     let (message, help) = match &code {
         Some(code) => (
             format!("it waits for the approval of a second administrator, under the code {code}"),
-            Some(
-                "have it approved in Intune under Tenant administration > Multi Admin Approval, then run \
-                 the same command again with the journal of this run as `--resume`"
-                    .to_owned(),
-            ),
+            Some(format!(
+                "have it approved in Intune under Tenant administration > Multi Admin Approval, then {}",
+                going_on(context)
+            )),
         ),
         None => (
             "the tenant wants a second administrator's approval, and a reason for it".to_owned(),
@@ -166,6 +173,21 @@ fn waiting(change: &Change, code: Option<String>, help: Option<String>) -> Carri
             ..item(change, Status::ApprovalRequired)
         },
         ends_run: false,
+    }
+}
+
+/// Returns how to go on with a run once its writes are approved.
+fn going_on(context: &Context<'_>) -> String {
+    let Some(journal) = context.journal else {
+        // No other run will know the code.
+        return "run the same command again with `--wait-approval`, which asks for another one"
+            .to_owned();
+    };
+    let again = "run the same command again with";
+    let resume = format!("`--resume {}`", journal.path().display());
+    match context.approvals.in_place_of {
+        Some(what) => format!("{again} {resume} in the place of {what}"),
+        None => format!("{again} {resume}"),
     }
 }
 

@@ -155,6 +155,11 @@ impl Outcome {
         }
     }
 
+    /// Returns whether anything was written, or may have been.
+    pub fn has_written(&self) -> bool {
+        self.items.iter().any(|item| item.writes > 0)
+    }
+
     /// Returns the kind of error that this outcome is, none where everything was done.
     pub fn error_kind(&self) -> Option<ErrorKind> {
         if self.interrupted {
@@ -165,9 +170,8 @@ impl Outcome {
         }
         // The user asked for the rest of it, so what was left out is a part and not a failure.
         let left_out = |item: &Item| matches!(item.status, Status::Blocked | Status::Stale);
-        let wrote = self.items.iter().any(|item| item.writes > 0);
         let waits = |item: &Item| item.status == Status::ApprovalRequired;
-        Some(if wrote || self.items.iter().any(left_out) {
+        Some(if self.has_written() || self.items.iter().any(left_out) {
             ErrorKind::Partial
         } else if self.items.iter().any(waits) {
             ErrorKind::ApprovalRequired

@@ -69,6 +69,10 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         command: Command::Apply,
         journal: journal.as_deref(),
         approvals,
+        in_place_of: match journal {
+            Some(_) => Some(execution::FORMER_RESUME),
+            None => reviewed.by(),
+        },
     };
     is_certain(options, &plan)?;
     let outcome = execution.run().await?;

@@ -29,6 +29,9 @@ use crate::ui::{Answer, Ui};
 /// limits.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// What another `--resume` takes the place of, in a run that goes on with one.
+pub(super) const FORMER_RESUME: &str = "the one before";
+
 /// What every command takes that writes.
 #[derive(Debug, Args)]
 pub(super) struct WriteOptions {
@@ -76,6 +79,8 @@ pub(super) struct Execution<'a> {
     pub(super) journal: Option<&'a Path>,
     /// The approvals that the run was given which it goes on with.
     pub(super) approvals: Vec<Given>,
+    /// What `--resume` takes the place of where the command is given again, in words.
+    pub(super) in_place_of: Option<&'static str>,
 }
 
 impl WriteOptions {
@@ -189,6 +194,7 @@ impl Execution<'_> {
                     justification: self.options.justification.clone(),
                     wait: self.options.wait_approval.unwrap_or_default(),
                     given: self.approvals.clone(),
+                    in_place_of: self.in_place_of,
                 },
                 ..ApplyOptions::default()
             },
@@ -238,8 +244,29 @@ pub(super) fn finish(ui: &Ui, output: &Output, outcome: &Outcome) -> Result<Done
         Format::Json => report::json::outcome(outcome),
         Format::Markdown => report::markdown::outcome(outcome),
     };
-    output.write(ui, &text)?;
-    Ok(outcome.error_kind().map_or(Done::Quietly, Done::As))
+    match output.write(ui, &text) {
+        Ok(()) => Ok(outcome.error_kind().map_or(Done::Quietly, Done::As)),
+        Err(unwritten) => Err(tell_otherwise(ui, outcome, unwritten).into()),
+    }
+}
+
+/// Tells on stderr what became of a run whose result cannot be written, and returns the error for that: the changes
+/// are made all the same.
+fn tell_otherwise(ui: &Ui, outcome: &Outcome, unwritten: Error) -> Error {
+    if outcome.items.is_empty() {
+        return unwritten;
+    }
+    let (palette, verbosity) = (ui.notice_palette(), ui.verbosity().into());
+    ui.notice(&report::text::outcome(outcome, palette, verbosity));
+    let least = match outcome.has_written() {
+        true => ErrorKind::Partial,
+        false => ErrorKind::Failed,
+    };
+    let told = Error {
+        kind: outcome.error_kind().map_or(least, |kind| kind.max(least)),
+        ..unwritten
+    };
+    told.hint("What became of the changes stands above; do not take them for not made.")
 }
 
 struct Shown {

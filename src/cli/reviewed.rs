@@ -145,6 +145,15 @@ impl Reviewed<'_> {
         }
     }
 
+    /// Returns what an apply is held to, in words, which `--resume` leaves out.
+    pub(super) fn by(&self) -> Option<&'static str> {
+        match &self.standard {
+            Standard::None => None,
+            Standard::Plan(_) => Some("the saved plan"),
+            Standard::Digest(_) => Some("`--plan-digest`"),
+        }
+    }
+
     /// Refuses to limit what is compared as a whole.
     pub(super) fn is_free_to_resume(&self) -> Result<(), Error> {
         match &self.standard {
@@ -154,7 +163,7 @@ impl Reviewed<'_> {
                 "usage/plan",
                 "`--resume` makes the plan anew, and a saved plan is applied as it was made",
             )
-            .hint("Apply the saved plan once more: what is done already is left as it is.")),
+            .hint("Leave the saved plan out: what that run did not come to do is planned anew, and shown before it is written.")),
         }
     }
 

@@ -89,6 +89,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         command: Command::Rollback,
         journal: Some(&arguments.journal),
         approvals,
+        in_place_of: arguments.resume.as_ref().map(|_| execution::FORMER_RESUME),
     };
     let outcome = execution.run().await?;
     session.close().await;

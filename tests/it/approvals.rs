@@ -144,6 +144,87 @@ fn what_was_approved_is_sent_again_and_carried_out() {
 }
 
 #[test]
+fn what_to_run_once_it_is_approved_is_said_for_what_was_run() {
+    let workspace = workspace();
+    let plan = [
+        "plan",
+        "--sandbox=s.json",
+        "--only",
+        "*/old",
+        "--out",
+        "plan.json",
+        "--format",
+        "json",
+    ];
+    let digest = workspace.run(&plan).expect(0).json()["digest"].clone();
+    let digest = digest.as_str().expect("a digest");
+    let run = |more: &[&str], place: &str| {
+        let outcome = apply(&workspace, &[&WHY[..], more].concat())
+            .expect(7)
+            .json();
+        let journal = outcome["journal"].as_str().expect("a path").to_owned();
+        let help = outcome["items"][0]["help"].as_str().unwrap_or_default();
+        let said = format!("the same command again with `--resume {journal}`{place}");
+        assert!(help.ends_with(&said), "{help}");
+        journal
+    };
+    let old = ["--only", "*/old"];
+    let journal = run(&old, "");
+    run(&["--resume", &journal], " in the place of the one before");
+    run(
+        &["--plan-digest", digest, old[0], old[1]],
+        " in the place of `--plan-digest`",
+    );
+    run(
+        &[".", "--plan", "plan.json"],
+        " in the place of the saved plan",
+    );
+    let journal = run(&["plan.json"], " in the place of the saved plan");
+    let both = apply(&workspace, &["plan.json", "--resume", &journal]).expect(64);
+    assert!(
+        both.stderr.contains("Leave the saved plan out"),
+        "{}",
+        both.stderr
+    );
+
+    workspace.run(&["sandbox", "approve", "s.json"]).expect(0);
+    apply(&workspace, &["--resume", &journal, WHY[0], WHY[1]]).expect(0);
+    assert_eq!(
+        pins(&workspace),
+        [(json!("old"), json!(6))],
+        "what the plan left out stays left out"
+    );
+
+    let nowhere = [
+        "apply",
+        "--sandbox=s.json",
+        "--yes",
+        "--only",
+        "*/young",
+        WHY[0],
+        WHY[1],
+    ];
+    let kept_nothing = [
+        "apply",
+        "--sandbox",
+        "--yes",
+        "--only",
+        "*/young",
+        WHY[0],
+        WHY[1],
+    ];
+    assert!(
+        workspace
+            .run(&nowhere)
+            .expect(7)
+            .stdout
+            .contains("--resume")
+    );
+    let run = workspace.run(&kept_nothing).expect(7);
+    assert!(run.stdout.contains("--wait-approval"), "{}", run.stdout);
+}
+
+#[test]
 fn a_code_is_for_one_write() {
     let workspace = workspace();
     let run = apply(&workspace, &[&WHY[..], &["--only", "*/old"]].concat()).expect(7);
@@ -323,7 +404,7 @@ async fn what_is_approved_meanwhile_is_carried_out() {
         approvals: Approvals {
             justification: Some("longer PINs".to_owned()),
             wait: Duration::from_secs(36_000),
-            given: Vec::new(),
+            ..Approvals::default()
         },
         ..ApplyOptions::default()
     };

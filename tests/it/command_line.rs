@@ -152,6 +152,68 @@ fn an_output_that_cannot_be_written_is_known_before_anything_is() {
 }
 
 #[test]
+fn a_plan_that_could_not_be_saved_is_not_made() {
+    let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
+    for nowhere in ["missing/plan.json", "."] {
+        let run = workspace
+            .run(&["plan", "--sandbox=s.json", "--out", nowhere])
+            .expect(1);
+        assert!(
+            run.stderr.contains("so the plan is not saved"),
+            "{}",
+            run.stderr
+        );
+        assert!(!run.stderr.contains("Reading"), "{}", run.stderr);
+        assert_eq!(run.stdout, "");
+    }
+    // What was saved before outlives a plan that fails.
+    workspace.write("plan.json", "kept");
+    workspace.write("hello.yaml", HELLO.replace("spec:", "spce:"));
+    workspace
+        .run(&["plan", "--sandbox", "--out", "plan.json"])
+        .expect(3);
+    let kept = std::fs::read_to_string(workspace.file("plan.json"));
+    assert_eq!(kept.expect("it is there"), "kept");
+}
+
+/// A file that takes nothing, as a disk that is full.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_apply_whose_result_cannot_be_written_says_what_it_did_all_the_same() {
+    use std::fs::OpenOptions;
+
+    let full = "/dev/full";
+    let apply = ["apply", "--sandbox=s.json", "--yes"];
+    let created = |workspace: &Workspace| {
+        let objects = workspace.json("s.json")["deviceConfigurations"].clone();
+        objects.as_array().map(Vec::len)
+    };
+    let to_file = Workspace::tenant(&[("hello.yaml", HELLO)]);
+    let output = ["--format", "json", "--output", full];
+    let run = to_file.run(&[&apply[..], &output].concat()).expect(6);
+    assert_eq!(run.json()["code"], "io/output");
+    assert_eq!(run.json()["exitCode"], 6);
+    assert_eq!(created(&to_file), Some(1));
+
+    let to_stdout = Workspace::tenant(&[("hello.yaml", HELLO)]);
+    let mut command = to_stdout.command(&[&apply[..], &output[..2]].concat());
+    let stdout = OpenOptions::new()
+        .write(true)
+        .open(full)
+        .expect("it is there");
+    let ended = command.stdout(stdout).output().expect("the binary runs");
+    let other = crate::support::Run::from(ended).expect(6);
+    assert_eq!(created(&to_stdout), Some(1));
+    for told in [&run.stderr, &other.stderr] {
+        for words in ["applied", "Journal .moorline/journal/", "stands above"] {
+            assert!(told.contains(words), "{words}\n{told}");
+        }
+    }
+    // Where nothing was to be done, nothing was done.
+    to_file.run(&[&apply[..], &output].concat()).expect(1);
+}
+
+#[test]
 fn what_a_terminal_would_obey_is_escaped_in_findings() {
     let hostile = HELLO.replace("spec:", "spec:\n  \"a\u{202e}b\u{85}\": 1");
     let run = Workspace::tenant(&[("hello.yaml", &hostile)])
