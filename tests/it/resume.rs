@@ -70,6 +70,32 @@ fn a_secret_that_was_to_be_written_again_is() {
 }
 
 #[test]
+fn a_masked_value_that_was_to_be_written_is() {
+    const CUSTOM: &str = "windows10CustomConfiguration";
+    let oma = |value: &str| json!([{ "@odata.type": "#microsoft.graph.omaSettingString", "displayName": "a", "omaUri": "./a", "value": value }]);
+    let manifest = json!({
+        "apiVersion": "graph.microsoft.com/beta", "kind": CUSTOM, "metadata": { "name": "it" },
+        "spec": { "displayName": "It", "omaSettings": oma("declared") },
+    });
+    let workspace = Workspace::tenant(&[("it.yaml", &manifest.to_string())]);
+    workspace.seed(&json!({ "deviceConfigurations": [
+        { "@odata.type": format!("#microsoft.graph.{CUSTOM}"), "displayName": "It", "omaSettings": oma("canary-old") },
+    ]}));
+    let journal = begun(&workspace, &[], &[]);
+    let resumed = apply(&workspace, &["--resume", &journal], &[]).expect(0);
+    assert!(
+        resumed.stderr.contains("cannot be read back"),
+        "{}",
+        resumed.stderr
+    );
+    let secrets = workspace.json("s.json")["secrets"].to_string();
+    assert!(
+        secrets.contains("declared") && !secrets.contains("canary"),
+        "{secrets}"
+    );
+}
+
+#[test]
 fn what_was_released_is_unset_and_not_forgotten() {
     let manifest = |pin: &str| {
         format!(

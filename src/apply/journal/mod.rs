@@ -1,9 +1,10 @@
 //! What a run was about to write and what became of it, kept where it outlives the run.
 //!
-//! A journal is a file of JSON lines beside the tenant file: a [`Header`], an [`Intent`] before each write, what it
-//! [`Asked`] an approval for, a [`Fate`] after each change, an [`End`]. Each line is on the disk before the next thing happens, so that a run
-//! that ends at any instant leaves a journal without an end, whose last change may be half done. The next run
-//! looks after that ([`settle`]); [`super::rollback`] takes back what a journal tells.
+//! A journal is a file of JSON lines beside the tenant file: a [`Header`], an [`Intent`] before each write, the
+//! approval that was [`Asked`] for where it needs one, a [`Fate`] after each change, an [`End`]. Each line is on the
+//! disk before the next thing happens, so that a run that ends at any instant leaves a journal without an end,
+//! whose last change may be half done. The next run looks after that ([`settle`]); [`super::rollback`] takes back
+//! what a journal tells.
 //!
 //! Whoever reads a journal takes it for untrusted: it names objects and holds values, never a call, and what is
 //! done about it is planned anew against the tenant.

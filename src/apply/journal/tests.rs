@@ -158,6 +158,9 @@ async fn an_update_is_as_intended_or_it_is_said_what_is_there() {
     let words = "pinMinimumLength was left at 6 and is 4 now".to_owned();
     assert_eq!((it, waited), (Found::Otherwise(words), Duration::ZERO));
     assert_eq!(found(patch(), vec![Value::Null]).await.0, Found::Nothing);
+    let secret = json!({ "id": "1", "written": { "pinMinimumLength": { "$withheld": true } } });
+    let secret = intent("patch", secret);
+    assert_eq!(found(secret, vec![live("1", 4)]).await.0, Found::Unseen);
     let delete = || intent("delete", json!({ "id": "1", "written": null }));
     assert_eq!(
         found(delete(), vec![Value::Null]).await.0,
