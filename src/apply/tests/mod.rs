@@ -220,6 +220,21 @@ async fn two_objects_of_a_repeated_create_are_both_named_and_both_kept() {
 }
 
 #[tokio::test]
+async fn two_objects_of_two_runs_are_both_named_and_neither_is_assigned() {
+    let tenant = Tenant::start(&[], &[Fate::DoneBeside]).await;
+    let manifest = [HELLO, ASSIGNED].concat();
+    let item = Case::new(&[&manifest]).only(&tenant).await;
+    assert_eq!((item.status, item.writes), (Status::Failed, 1));
+    assert_eq!(tenant.writes(), ["POST "]);
+    for object in tenant.objects() {
+        let id = object["id"].as_str().expect("an id");
+        assert!(message(&item).contains(id), "{item:?}");
+    }
+    let own = "00000000-0000-0000-0000-000000000002";
+    assert_eq!(item.id.as_deref(), Some(own), "{item:?}");
+}
+
+#[tokio::test]
 async fn a_replacement_that_stops_half_way_says_what_is_gone() {
     let other = json!({
         "@odata.type": "#microsoft.graph.windows10GeneralConfiguration",

@@ -20,6 +20,8 @@ pub(super) enum Fate {
     Lost,
     /// It is done and comes to light with the next write; a gateway answers.
     LateAndLost,
+    /// It is done, and so is what another run creates of the same name.
+    DoneBeside,
     /// It is answered as done and never is.
     Ignored,
     /// It is done, but for this number in the place of every number.
@@ -111,6 +113,9 @@ impl Store {
             Fate::Refused(status) => {
                 let error = json!({ "code": "BadRequest", "message": format!("Not {body}.") });
                 return reply(status, &json!({ "error": error }));
+            }
+            Fate::DoneBeside => {
+                self.insert(body.clone());
             }
             Fate::Done | Fate::DoneAndLost | Fate::Capped(_) => {}
         }
