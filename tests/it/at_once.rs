@@ -104,7 +104,7 @@ fn two_applies_leave_each_object_as_one_of_them_says() {
                         == [true, true]
                 };
                 assert!(name.starts_with("new"), "{found:#?}");
-                assert!(told.iter().any(|item| names_both(item)), "{told:#?}");
+                assert!(told.iter().any(names_both), "{told:#?}");
             }
             _ => panic!("{found:#?}"),
         }
