@@ -320,6 +320,58 @@ fn groups_fail_closed() {
 }
 
 #[test]
+fn filters_and_scope_tags_fail_closed_as_well() {
+    let workspace = Workspace::tenant(&[]);
+    let id = |number: u8| format!("00000000-0000-4000-8000-0000000002{number:02}");
+    let names = ["Corporate", "O'Neill's", "Twins", "twins"];
+    let filters = names.iter().zip(1..).map(|(name, number)| {
+        json!({
+            "id": id(number), "displayName": name, "platform": "windows10AndLater",
+            "rule": "(device.deviceOwnership -eq \"Corporate\")",
+        })
+    });
+    let tags = names
+        .iter()
+        .zip(11..)
+        .map(|(name, number)| json!({ "id": format!("{number}"), "displayName": name }));
+    workspace.seed(&json!({
+        "assignmentFilters": filters.collect::<Vec<_>>(),
+        "roleScopeTags": tags.collect::<Vec<_>>(),
+    }));
+    let filtered = |name: &str| {
+        let entry =
+            format!("assignments: [{{ allDevices: true, filter: {{ include: {name} }} }}]\n");
+        workspace.write("a.yaml", hello("a", "Hello", &entry));
+    };
+    let tagged = |name: &str| {
+        let property = format!("  roleScopeTagIds: [{name}]\n");
+        workspace.write("a.yaml", hello("a", "Hello", &property));
+    };
+    for (sort, declare, twins) in [
+        ("filter", &filtered as &dyn Fn(&str), [id(3), id(4)]),
+        ("scope-tag", &tagged, ["13".to_owned(), "14".to_owned()]),
+    ] {
+        declare("Corporat");
+        let text = is_blocked(&workspace, &format!("{sort}/unknown"));
+        assert!(text.contains("did you mean `Corporate`?"), "{text}");
+        declare("Twins");
+        let text = is_blocked(&workspace, &format!("{sort}/ambiguous"));
+        assert!(twins.iter().all(|id| text.contains(id)), "{text}");
+        declare("O'Neill's");
+        workspace
+            .run(&[
+                "apply",
+                "--sandbox=s.json",
+                "--yes",
+                "--allow",
+                "assign-all",
+            ])
+            .expect(0);
+        assert_eq!(plan(&workspace)["summary"]["unchanged"], 1);
+    }
+}
+
+#[test]
 fn a_secret_that_must_be_written_is_asked_for_before_the_first_write() {
     let wifi = "apiVersion: graph.microsoft.com/beta\nkind: windowsWifiConfiguration\nmetadata: { name: wifi }\nspec:\n  displayName: Office\n  ssid: Office\n  preSharedKey: { $env: WIFI_PSK }\n";
     let workspace = Workspace::tenant(&[("wifi.yaml", wifi), ("a.yaml", &hello("a", "Hello", ""))]);
