@@ -261,6 +261,33 @@ async fn a_replacement_that_stops_half_way_says_what_is_gone() {
 }
 
 #[tokio::test]
+async fn what_somebody_sets_right_after_a_write_is_told() {
+    let declared = HELLO.replace(
+        "pinMinimumLength: 6",
+        "pinMinimumLength: 6, pinMaximumLength: 99",
+    );
+    let mut live = hello(4);
+    live["pinMaximumLength"] = 99.into();
+    let tenant = Tenant::start(
+        slice::from_ref(&live),
+        &[Fate::DoneThenEdited("pinMaximumLength", 90)],
+    )
+    .await;
+    let item = Case::new(&[&declared]).only(&tenant).await;
+    assert_eq!(item.status, Status::Applied);
+    let words = "a concurrent edit changed what this change did not write: pinMaximumLength is 90, and 99 is declared";
+    assert_eq!(message(&item), words);
+
+    let tenant = Tenant::start(&[live], &[Fate::DoneThenEdited("pinMinimumLength", 5)]).await;
+    let item = Case::new(&[&declared]).only(&tenant).await;
+    assert_eq!(item.status, Status::DidNotStick);
+    assert_eq!(
+        message(&item),
+        "pinMinimumLength: sent 6, the tenant shows 5"
+    );
+}
+
+#[tokio::test]
 async fn what_does_not_show_is_told_apart_from_what_does_not_stick() {
     let tenant = Tenant::start(&[hello(4)], &[Fate::Capped(5)]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;

@@ -22,6 +22,8 @@ pub(super) enum Fate {
     LateAndLost,
     /// It is done, and so is what another run creates of the same name.
     DoneBeside,
+    /// It is done, and somebody sets this number right after.
+    DoneThenEdited(&'static str, i64),
     /// It is answered as done and never is.
     Ignored,
     /// It is done, but for this number in the place of every number.
@@ -117,7 +119,7 @@ impl Store {
             Fate::DoneBeside => {
                 self.insert(body.clone());
             }
-            Fate::Done | Fate::DoneAndLost | Fate::Capped(_) => {}
+            Fate::Done | Fate::DoneAndLost | Fate::DoneThenEdited(..) | Fate::Capped(_) => {}
         }
         let mut members = body.as_object().cloned().unwrap_or_default();
         if let Fate::Capped(cap) = fate {
@@ -136,6 +138,10 @@ impl Store {
                 Value::Null
             }
         };
+        if let Fate::DoneThenEdited(property, value) = fate {
+            let edit = Map::from_iter([(property.to_owned(), value.into())]);
+            self.change(id, &edit);
+        }
         match fate {
             Fate::DoneAndLost => reply(503, &Value::Null),
             _ => reply(200, &answer),
