@@ -1,8 +1,8 @@
 //! Creating an object once, though Graph has no key that would make a repeated create harmless.
 //!
 //! A create whose answer was lost is looked for by name until it should have come to light, and only
-//! then sent again. After that, what bears the name is counted: two are both named, and neither is
-//! deleted.
+//! then sent again. After every create what bears the name is counted, as another run may create the same at the
+//! same time: two are both named, and neither is assigned or deleted.
 
 use serde_json::Value;
 
@@ -23,8 +23,7 @@ impl Execution<'_> {
                 Ok(response) => {
                     self.writes += 1;
                     return match id_of(&response) {
-                        Some(id) if was_lost => self.counted(&known, id).await,
-                        Some(id) => Ok(id),
+                        Some(id) => self.counted(&known, id, was_lost).await,
                         None => self.created_unseen(&known).await,
                     };
                 }
@@ -81,12 +80,22 @@ impl Execution<'_> {
         )
     }
 
-    /// Returns the id of an object that was created after an attempt whose answer was lost, once it is clear
-    /// that nothing came of that one: it may come to light only now.
-    async fn counted(&self, known: &[String], created: String) -> Result<String, Failure> {
+    /// Returns the id of an object that was created, once it is clear that it is the only one: an attempt whose
+    /// answer was lost may come to light only now, and so may what another run created meanwhile.
+    async fn counted(
+        &mut self,
+        known: &[String],
+        created: String,
+        was_lost: bool,
+    ) -> Result<String, Failure> {
+        self.created = Some(created.clone());
         let wait = Patience::for_one_look(self.context);
-        let listed = self.listed(known, wait).await;
-        let (mut ids, _) = listed.map_err(|error| self.failure(&error))?;
+        let mut ids = match self.listed(known, wait).await {
+            Ok((ids, _)) => ids,
+            Err(error) if was_lost => return Err(self.failure(&error)),
+            // It exists, and the next plan tells whether another one does.
+            Err(_) => Vec::new(),
+        };
         ids.push(created);
         ids.sort();
         ids.dedup();
@@ -161,7 +170,8 @@ fn only(ids: Vec<String>) -> Result<String, Failure> {
         Ok([id]) => Ok(id),
         Err(ids) => Err(Failure::new(
             format!(
-                "an answer was lost, and the tenant has several objects of this name now: {}",
+                "the tenant has several objects of this name now, because an answer was lost or another run created \
+                 it at the same time: {}",
                 ids.join(" and ")
             ),
             "delete all but one, which Moorline never does by itself, and run `moorline apply` again",

@@ -25,6 +25,7 @@ mod merge;
 mod names;
 mod ownership;
 pub mod path;
+mod planner;
 pub mod reach;
 pub mod released;
 pub mod requests;
@@ -35,8 +36,9 @@ mod show;
 
 pub use assignments::{AssignmentChange, Effect, target_form};
 pub(crate) use build::draft;
-pub use build::{Options, compare, coverage, plan, replan};
+pub use build::{Options, coverage, plan};
 pub use path::{FieldPath, Segment};
+pub use planner::{compare, replan};
 pub use reach::Reach;
 pub use released::{NoLongerManaged, Release, Released, ReleasedField};
 pub use rewrite::Rewrite;

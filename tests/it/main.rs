@@ -5,6 +5,7 @@
 
 mod all_kinds;
 mod approvals;
+mod at_once;
 mod command_line;
 mod compare;
 #[cfg(debug_assertions)]

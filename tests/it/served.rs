@@ -41,8 +41,18 @@ impl Served {
 
     /// Runs the binary against the tenant.
     pub fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+        self.run_on(&self.workspace, arguments, variables)
+    }
+
+    /// Runs the binary on other manifests of the tenant.
+    pub fn run_on(
+        &self,
+        workspace: &Workspace,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Run {
         let (arguments, variables) = self.of(arguments, variables);
-        self.workspace.run_with(&arguments, &variables)
+        workspace.run_with(&arguments, &variables)
     }
 
     /// Starts the binary, for a test that does not let it end.

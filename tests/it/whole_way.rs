@@ -320,6 +320,58 @@ fn groups_fail_closed() {
 }
 
 #[test]
+fn filters_and_scope_tags_fail_closed_as_well() {
+    let workspace = Workspace::tenant(&[]);
+    let id = |number: u8| format!("00000000-0000-4000-8000-0000000002{number:02}");
+    let names = ["Corporate", "O'Neill's", "Twins", "twins"];
+    let filters = names.iter().zip(1..).map(|(name, number)| {
+        json!({
+            "id": id(number), "displayName": name, "platform": "windows10AndLater",
+            "rule": "(device.deviceOwnership -eq \"Corporate\")",
+        })
+    });
+    let tags = names
+        .iter()
+        .zip(11..)
+        .map(|(name, number)| json!({ "id": format!("{number}"), "displayName": name }));
+    workspace.seed(&json!({
+        "assignmentFilters": filters.collect::<Vec<_>>(),
+        "roleScopeTags": tags.collect::<Vec<_>>(),
+    }));
+    let filtered = |name: &str| {
+        let entry =
+            format!("assignments: [{{ allDevices: true, filter: {{ include: {name} }} }}]\n");
+        workspace.write("a.yaml", hello("a", "Hello", &entry));
+    };
+    let tagged = |name: &str| {
+        let property = format!("  roleScopeTagIds: [{name}]\n");
+        workspace.write("a.yaml", hello("a", "Hello", &property));
+    };
+    for (sort, declare, twins) in [
+        ("filter", &filtered as &dyn Fn(&str), [id(3), id(4)]),
+        ("scope-tag", &tagged, ["13".to_owned(), "14".to_owned()]),
+    ] {
+        declare("Corporat");
+        let text = is_blocked(&workspace, &format!("{sort}/unknown"));
+        assert!(text.contains("did you mean `Corporate`?"), "{text}");
+        declare("Twins");
+        let text = is_blocked(&workspace, &format!("{sort}/ambiguous"));
+        assert!(twins.iter().all(|id| text.contains(id)), "{text}");
+        declare("O'Neill's");
+        workspace
+            .run(&[
+                "apply",
+                "--sandbox=s.json",
+                "--yes",
+                "--allow",
+                "assign-all",
+            ])
+            .expect(0);
+        assert_eq!(plan(&workspace)["summary"]["unchanged"], 1);
+    }
+}
+
+#[test]
 fn a_secret_that_must_be_written_is_asked_for_before_the_first_write() {
     let wifi = "apiVersion: graph.microsoft.com/beta\nkind: windowsWifiConfiguration\nmetadata: { name: wifi }\nspec:\n  displayName: Office\n  ssid: Office\n  preSharedKey: { $env: WIFI_PSK }\n";
     let workspace = Workspace::tenant(&[("wifi.yaml", wifi), ("a.yaml", &hello("a", "Hello", ""))]);
@@ -351,33 +403,93 @@ fn a_secret_that_must_be_written_is_asked_for_before_the_first_write() {
 }
 
 #[test]
-fn what_could_hurt_is_refused_by_name() {
-    let policy = |spec: &str| {
-        format!(
-            "apiVersion: graph.microsoft.com/v1.0\nkind: deviceRegistrationPolicy\nmetadata: {{ name: registration }}\nspec: {{ {spec} }}\n"
-        )
-    };
-    let workspace = Workspace::tenant(&[("p.yaml", &policy("userDeviceQuota: 0"))]);
-    let refused = |code: &str| {
-        let run = workspace
-            .run(&["apply", "--sandbox=s.json", "--yes"])
-            .expect(5);
-        assert!(
-            run.stderr.contains(&format!("--allow {code}")),
-            "{}",
-            run.stderr
-        );
-    };
-    refused("registration/quota-zero");
-    workspace.write("p.yaml", policy("azureADJoin: { allowedToJoin: { '@odata.type': '#microsoft.graph.noDeviceRegistrationMembership' } }"));
-    refused("registration/join-nobody");
+fn each_danger_of_the_registration_policy_is_refused_by_its_name() {
+    let members = |who: &str| json!({ "@odata.type": format!("#microsoft.graph.{who}DeviceRegistrationMembership") });
+    let safe = json!({
+        "userDeviceQuota": 20,
+        "multiFactorAuthConfiguration": "required",
+        "azureADRegistration": { "allowedToRegister": members("no") },
+        "azureADJoin": {
+            "allowedToJoin": members("all"),
+            "localAdmins": { "enableGlobalAdmins": false, "registeringUsers": members("no") },
+        },
+        "localAdminPassword": { "isEnabled": true },
+    });
+    let dangers = [
+        ("quota-zero", json!({ "userDeviceQuota": 0 })),
+        (
+            "join-nobody",
+            json!({ "azureADJoin": { "allowedToJoin": members("no") } }),
+        ),
+        (
+            "mfa-off",
+            json!({ "multiFactorAuthConfiguration": "notRequired" }),
+        ),
+        (
+            "laps-off",
+            json!({ "localAdminPassword": { "isEnabled": false } }),
+        ),
+        (
+            "local-admins-widened",
+            json!({ "azureADJoin": { "localAdmins": { "registeringUsers": members("all") } } }),
+        ),
+        (
+            "opened",
+            json!({ "azureADRegistration": { "allowedToRegister": members("all") } }),
+        ),
+    ];
+    for (name, danger) in dangers {
+        let manifest = json!({
+            "apiVersion": "graph.microsoft.com/v1.0",
+            "kind": "deviceRegistrationPolicy",
+            "metadata": { "name": "registration" },
+            "spec": danger,
+        });
+        let workspace = Workspace::tenant(&[("p.yaml", &manifest.to_string())]);
+        workspace.seed(&json!({
+            "deviceRegistration": { "registrationLocked": false },
+            "deviceRegistrationPolicy": safe,
+        }));
+        let apply = ["apply", "--sandbox=s.json", "--yes"];
+        let refused = workspace.run(&apply).expect(5);
+        let flag = format!("registration/{name}");
+        let hint = format!("If it is meant: --allow {flag}\n");
+        assert!(refused.stderr.ends_with(&hint), "{}", refused.stderr);
+        let another = [&apply[..], &["--allow", "delete"]].concat();
+        workspace.run(&another).expect(5);
+        let before = workspace.json("s.json");
+        let kept = |policy: &Value| {
+            safe.as_object()
+                .expect("a policy")
+                .iter()
+                .all(|(property, value)| {
+                    let now = &policy[property];
+                    value.as_object().map_or(now == value, |members| {
+                        members.iter().all(|(name, value)| now[name] == *value)
+                    })
+                })
+        };
+        assert!(kept(&before["deviceRegistrationPolicy"]), "{before:#}");
+        workspace
+            .run(&[&apply[..], &["--allow", &flag]].concat())
+            .expect(0);
+        assert!(!kept(&workspace.json("s.json")["deviceRegistrationPolicy"]));
+    }
+}
+
+#[test]
+fn a_deletion_is_refused_by_its_name() {
+    let workspace = Workspace::tenant(&[]);
     workspace.write(
         "p.yaml",
         hello("a", "Hello", "").replace("name: a", "name: a, state: absent"),
     );
     workspace.seed(&json!({ "deviceConfigurations": [live_hello(1, "Hello")] }));
-    std::fs::remove_file(workspace.file("s.json")).expect("the state was kept");
-    refused("delete");
+    let refused = workspace
+        .run(&["apply", "--sandbox=s.json", "--yes"])
+        .expect(5);
+    let hint = "If it is meant: --allow delete\n";
+    assert!(refused.stderr.ends_with(hint), "{}", refused.stderr);
     workspace
         .run(&["apply", "--sandbox=s.json", "--yes", "--allow", "delete"])
         .expect(0);

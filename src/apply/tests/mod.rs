@@ -70,6 +70,8 @@ struct Case {
     secret: Option<&'static str>,
     cancelled: bool,
     timeout: Option<Duration>,
+    /// How long somebody looks at the plan.
+    review: Duration,
 }
 
 impl Case {
@@ -80,6 +82,7 @@ impl Case {
             secret: None,
             cancelled: false,
             timeout: None,
+            review: super::FRESH,
         }
     }
 
@@ -103,13 +106,17 @@ impl Case {
             .await
             .expect("a tenant that can be read");
         meanwhile(tenant);
+        graph.clock().sleep(self.review).await;
         let observer = Listener::default();
         let outcome = Applier {
             graph: &graph,
             desired: &desired,
             names: &live.names,
             plan: &plan,
-            options: self.options.clone(),
+            options: ApplyOptions {
+                read_at: live.read_at,
+                ..self.options.clone()
+            },
             journal: None,
             secrets: &|_| self.secret.map(SecretString::from),
             observer: &observer,
@@ -230,6 +237,21 @@ async fn two_objects_of_a_repeated_create_are_both_named_and_both_kept() {
 }
 
 #[tokio::test]
+async fn two_objects_of_two_runs_are_both_named_and_neither_is_assigned() {
+    let tenant = Tenant::start(&[], &[Fate::DoneBeside]).await;
+    let manifest = [HELLO, ASSIGNED].concat();
+    let item = Case::new(&[&manifest]).only(&tenant).await;
+    assert_eq!((item.status, item.writes), (Status::Failed, 1));
+    assert_eq!(tenant.writes(), ["POST "]);
+    for object in tenant.objects() {
+        let id = object["id"].as_str().expect("an id");
+        assert!(message(&item).contains(id), "{item:?}");
+    }
+    let own = "00000000-0000-0000-0000-000000000002";
+    assert_eq!(item.id.as_deref(), Some(own), "{item:?}");
+}
+
+#[tokio::test]
 async fn a_replacement_that_stops_half_way_says_what_is_gone() {
     let other = json!({
         "@odata.type": "#microsoft.graph.windows10GeneralConfiguration",
@@ -252,6 +274,33 @@ async fn a_replacement_that_stops_half_way_says_what_is_gone() {
     assert!(
         help.contains("DeviceManagementConfiguration.ReadWrite.All"),
         "{help}"
+    );
+}
+
+#[tokio::test]
+async fn what_somebody_sets_right_after_a_write_is_told() {
+    let declared = HELLO.replace(
+        "pinMinimumLength: 6",
+        "pinMinimumLength: 6, pinMaximumLength: 99",
+    );
+    let mut live = hello(4);
+    live["pinMaximumLength"] = 99.into();
+    let tenant = Tenant::start(
+        slice::from_ref(&live),
+        &[Fate::DoneThenEdited("pinMaximumLength", 90)],
+    )
+    .await;
+    let item = Case::new(&[&declared]).only(&tenant).await;
+    assert_eq!(item.status, Status::Applied);
+    let words = "a concurrent edit changed what this change did not write: pinMaximumLength is 90, and 99 is declared";
+    assert_eq!(message(&item), words);
+
+    let tenant = Tenant::start(&[live], &[Fate::DoneThenEdited("pinMinimumLength", 5)]).await;
+    let item = Case::new(&[&declared]).only(&tenant).await;
+    assert_eq!(item.status, Status::DidNotStick);
+    assert_eq!(
+        message(&item),
+        "pinMinimumLength: sent 6, the tenant shows 5"
     );
 }
 
@@ -289,17 +338,10 @@ async fn a_failed_assignment_leaves_an_object_that_is_named() {
 
 #[tokio::test]
 async fn nothing_is_written_where_anything_moved_unless_the_rest_may_go_on() {
-    let moved = |tenant: &Tenant| {
-        let id = tenant.objects()[0]["id"]
-            .as_str()
-            .expect("an id")
-            .to_owned();
-        tenant.edit(&id, "pinMinimumLength", 5.into());
-    };
     let other = HELLO.replace("hello", "other").replace("Hello", "Other");
     let mut case = Case::new(&[HELLO, &other]);
     let tenant = Tenant::start(&[hello(4)], &[]).await;
-    let refused = case.run(&tenant, moved).await.expect_err("stale");
+    let refused = case.run(&tenant, move_first).await.expect_err("stale");
     assert!(
         refused
             .to_string()
@@ -310,7 +352,37 @@ async fn nothing_is_written_where_anything_moved_unless_the_rest_may_go_on() {
 
     case.options.skip_stale = true;
     let tenant = Tenant::start(&[hello(4)], &[]).await;
-    let outcome = case.run(&tenant, moved).await.expect("the rest");
+    let outcome = case.run(&tenant, move_first).await.expect("the rest");
+    let statuses: Vec<Status> = outcome.items.iter().map(|item| item.status).collect();
+    assert_eq!(statuses, [Status::Stale, Status::Applied]);
+}
+
+/// Somebody changes the first object.
+fn move_first(tenant: &Tenant) {
+    let objects = tenant.objects();
+    let id = objects[0]["id"].as_str().expect("an id");
+    tenant.edit(id, "pinMinimumLength", 5.into());
+}
+
+#[tokio::test]
+async fn what_was_read_a_moment_ago_is_read_again_right_before_its_write_alone() {
+    let other = HELLO.replace("hello", "other").replace("Hello", "Other");
+    let mut case = Case::new(&[HELLO, &other]);
+    let reads = |tenant: &Tenant| {
+        let lines = tenant.server.lines();
+        lines.iter().filter(|line| line.starts_with("GET")).count()
+    };
+    let mut counts = Vec::new();
+    for review in [super::FRESH, Duration::ZERO] {
+        case.review = review;
+        let tenant = Tenant::start(&[hello(4)], &[]).await;
+        case.run(&tenant, |_| {}).await.expect("nothing moved");
+        counts.push(reads(&tenant));
+    }
+    assert_eq!(counts[0] - counts[1], 2, "{counts:?}");
+
+    let tenant = Tenant::start(&[hello(4)], &[]).await;
+    let outcome = case.run(&tenant, move_first).await.expect("the rest");
     let statuses: Vec<Status> = outcome.items.iter().map(|item| item.status).collect();
     assert_eq!(statuses, [Status::Stale, Status::Applied]);
 }

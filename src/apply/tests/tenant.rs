@@ -20,6 +20,10 @@ pub(super) enum Fate {
     Lost,
     /// It is done and comes to light with the next write; a gateway answers.
     LateAndLost,
+    /// It is done, and so is what another run creates of the same name.
+    DoneBeside,
+    /// It is done, and somebody sets this number right after.
+    DoneThenEdited(&'static str, i64),
     /// It is answered as done and never is.
     Ignored,
     /// It is done, but for this number in the place of every number.
@@ -112,7 +116,10 @@ impl Store {
                 let error = json!({ "code": "BadRequest", "message": format!("Not {body}.") });
                 return reply(status, &json!({ "error": error }));
             }
-            Fate::Done | Fate::DoneAndLost | Fate::Capped(_) => {}
+            Fate::DoneBeside => {
+                self.insert(body.clone());
+            }
+            Fate::Done | Fate::DoneAndLost | Fate::DoneThenEdited(..) | Fate::Capped(_) => {}
         }
         let mut members = body.as_object().cloned().unwrap_or_default();
         if let Fate::Capped(cap) = fate {
@@ -131,6 +138,10 @@ impl Store {
                 Value::Null
             }
         };
+        if let Fate::DoneThenEdited(property, value) = fate {
+            let edit = Map::from_iter([(property.to_owned(), value.into())]);
+            self.change(id, &edit);
+        }
         match fate {
             Fate::DoneAndLost => reply(503, &Value::Null),
             _ => reply(200, &answer),

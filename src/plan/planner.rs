@@ -1,0 +1,393 @@
+//! One manifest against one object: what would have to be done, as data.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value as Json};
+
+use super::assignments::{self, target_form};
+use super::diff::Differ;
+use super::links::Linker;
+use super::ownership;
+use super::requests;
+use super::rewrite::{Rewrite, Rewriting};
+use super::risk;
+use super::show::left_alone;
+use super::{Action, Blocked, Change, FieldStatus};
+use crate::diagnostic::Sources;
+use crate::graph::request::Method;
+use crate::kinds::Cardinality;
+use crate::manifest::tenant_file::OwnershipSpec;
+use crate::manifest::{Desired, Manifest, Presence};
+use crate::schema::model::{Model, Structure};
+use crate::schema::semantics::Semantics;
+use crate::tenant::masked::Masked;
+use crate::tenant::matching::Binding;
+use crate::tenant::{Known, LiveObject};
+
+/// Plans one manifest against one object, `None` where there is none yet.
+///
+/// It is how an apply tells whether something is left to do.
+pub fn replan(
+    desired: &Desired,
+    known: Known<'_>,
+    manifest: &Manifest,
+    live: Option<&LiveObject>,
+) -> Change {
+    let change = Planner::new(desired, known).change(manifest, &binding(manifest, live));
+    Change {
+        precondition: live.map(LiveObject::digest),
+        ..change
+    }
+}
+
+/// Compares one manifest with one object. To whom the object belongs is no part of it.
+pub fn compare(
+    sources: &Sources,
+    known: Known<'_>,
+    manifest: &Manifest,
+    live: Option<&LiveObject>,
+) -> Change {
+    let planner = Planner {
+        sources,
+        known,
+        owner: None,
+        rewrite: &[],
+    };
+    planner.change(manifest, &binding(manifest, live))
+}
+
+fn binding<'a>(manifest: &Manifest, live: Option<&'a LiveObject>) -> Binding<'a> {
+    match live {
+        Some(object) if object.kind == manifest.address.kind => Binding::Bound(object),
+        Some(object) => Binding::Retyped(object),
+        None => Binding::Missing,
+    }
+}
+
+/// What one manifest is compared with the tenant by.
+pub(super) struct Planner<'a> {
+    sources: &'a Sources,
+    known: Known<'a>,
+    owner: Option<&'a OwnershipSpec>,
+    /// What is written though it cannot be compared.
+    rewrite: &'a [Rewrite],
+}
+
+impl<'a> Planner<'a> {
+    pub(super) fn new(desired: &'a Desired, known: Known<'a>) -> Self {
+        Self {
+            sources: &desired.sources,
+            owner: desired.tenant.spec.ownership.as_ref(),
+            rewrite: &[],
+            known,
+        }
+    }
+
+    /// Lets this be written though it cannot be compared.
+    pub(super) fn rewriting(self, rewrite: &'a [Rewrite]) -> Self {
+        Self { rewrite, ..self }
+    }
+
+    /// Returns what would have to be done, without the digest of what it depends on.
+    pub(super) fn change(&self, manifest: &Manifest, binding: &Binding<'_>) -> Change {
+        let mut change = self.nothing(manifest, binding);
+        match (manifest.presence, binding) {
+            (_, Binding::Blocked(why)) => {
+                let location = Some(change.location.clone());
+                change.blocked.push(Blocked {
+                    location,
+                    ..why.clone()
+                });
+            }
+            (Presence::Absent, Binding::Missing) => {}
+            (Presence::Absent, Binding::Bound(object) | Binding::Retyped(object)) => {
+                change.action = Action::Delete;
+                change.requests.push(requests::delete(manifest, &object.id));
+                protect(manifest, &mut change);
+            }
+            (Presence::Present, Binding::Missing)
+                if manifest.family.cardinality == Cardinality::Singleton =>
+            {
+                change.blocked.push(Blocked {
+                    code: "match/no-singleton".to_owned(),
+                    message: format!("the tenant did not answer its `{}`", manifest.address.kind),
+                    help: "every tenant has one: check that the app has `Policy.Read.DeviceConfiguration`"
+                        .to_owned(),
+                    location: None,
+                });
+            }
+            (Presence::Present, Binding::Missing) => self.create(manifest, &[], &mut change),
+            (Presence::Present, Binding::Retyped(object)) => {
+                change.requests.push(requests::delete(manifest, &object.id));
+                self.create(manifest, &object.assignments, &mut change);
+                change.action = Action::Replace;
+                protect(manifest, &mut change);
+                keep_assigned(manifest, object, &mut change);
+            }
+            (Presence::Present, Binding::Bound(object)) => {
+                self.update(manifest, object, &mut change)
+            }
+        }
+        change.risks.extend(risk::of_action(change.action));
+        if !change.blocked.is_empty() {
+            change.requests.clear();
+        }
+        change
+    }
+
+    fn nothing(&self, manifest: &Manifest, binding: &Binding<'_>) -> Change {
+        let object = binding.object();
+        let declared_name = manifest.display_name().map(str::to_owned);
+        Change {
+            address: manifest.address.clone(),
+            location: self.sources.locate(manifest.span),
+            id: object.map(|object| object.id.clone()),
+            display_name: declared_name
+                .or(object.map(|o| o.display_name.clone()))
+                .unwrap_or_default(),
+            action: Action::None,
+            fields: Vec::new(),
+            assignments: Vec::new(),
+            left_alone: Vec::new(),
+            requests: Vec::new(),
+            precondition: None,
+            risks: Vec::new(),
+            blocked: Vec::new(),
+            depends_on: Vec::new(),
+            masked: BTreeSet::new(),
+            links: object
+                .map(|o| o.links.keys().cloned().collect())
+                .unwrap_or_default(),
+            last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
+            reach: None,
+        }
+    }
+
+    /// Creates an object; `assigned` is what the one that it replaces is assigned to.
+    fn create(&self, manifest: &Manifest, assigned: &[Json], change: &mut Change) {
+        let Some((model, structure)) = self.types(manifest, change) else {
+            return;
+        };
+        let mut differ = Differ::new(model, self.sources, self.known);
+        let spec = ownership::claim(
+            self.owner,
+            self.known.names,
+            &structure,
+            &manifest.spec,
+            None,
+        );
+        let mut properties = differ.root(&structure, &spec, None);
+        change.action = Action::Create;
+        change.fields = differ.fields;
+        change.blocked.extend(differ.blocked);
+        self.rules(manifest, &Json::Null, &properties, change);
+        properties.extend(self.linker().create(manifest, change));
+        change.requests.push(requests::create(manifest, properties));
+        self.assign(manifest, requests::NEW_ID, assigned, change);
+    }
+
+    fn update(&self, manifest: &Manifest, object: &LiveObject, change: &mut Change) {
+        let Some((model, structure)) = self.types(manifest, change) else {
+            return;
+        };
+        let mut differ = Differ::new(model, self.sources, self.known);
+        differ.rewriting = Rewriting::of(&manifest.address, self.rewrite);
+        let live = Some(&object.body);
+        let spec = ownership::claim(
+            self.owner,
+            self.known.names,
+            &structure,
+            &manifest.spec,
+            live,
+        );
+        let mut properties = differ.root(&structure, &spec, live);
+        change.fields = differ.fields;
+        change.masked = differ
+            .masked
+            .into_iter()
+            .map(|reference| Masked {
+                object: object.id.clone(),
+                reference,
+            })
+            .collect();
+        change.blocked.extend(differ.blocked);
+        change.left_alone = left_alone(model, &structure, &spec, &object.body);
+        lock(manifest, object, change, &mut properties);
+        properties.retain(|name, _| {
+            change
+                .with_status(FieldStatus::Change)
+                .any(|field| field.path.top() == Some(name.as_str()))
+        });
+        self.rules(manifest, &object.body, &properties, change);
+        if !properties.is_empty() {
+            change.action = Action::Update;
+            change.requests.push(match manifest.family.update {
+                Method::Put => {
+                    let request = requests::put(manifest, &object.body, &properties);
+                    let after = request.body.clone().unwrap_or_default();
+                    change
+                        .risks
+                        .extend(risk::of_registration(&object.body, &after));
+                    request
+                }
+                _ => requests::patch(manifest, &object.id, properties),
+            });
+        }
+        let links = self.linker().update(manifest, object, change);
+        if !links.is_empty() {
+            change.action = Action::Update;
+            change.requests.extend(links);
+        }
+        self.assign(manifest, &object.id, &object.assignments, change);
+    }
+
+    fn linker(&self) -> Linker<'_> {
+        Linker {
+            sources: self.sources,
+            known: self.known,
+        }
+    }
+
+    fn assign(&self, manifest: &Manifest, id: &str, live: &[Json], change: &mut Change) {
+        let names = self.known.names;
+        let is_new = id == requests::NEW_ID;
+        let Some(declared) = &manifest.assignments else {
+            return;
+        };
+        let blocked = change.blocked.len();
+        let targets = assignments::declared(declared, names, self.sources, &mut change.blocked);
+        if change.blocked.len() > blocked {
+            // What a name stands for is unknown, and so is whether it differs.
+            return;
+        }
+        change.assignments = assignments::compare(&targets, live, names);
+        let after: Vec<Json> = targets
+            .iter()
+            .map(|(target, _)| target_form(target))
+            .collect();
+        let before: Vec<Json> = live.iter().map(target_form).collect();
+        change
+            .risks
+            .extend(risk::of_assignments(&change.assignments, &before, &after));
+        let differs = !change.assignments.is_empty();
+        if differs && change.action == Action::None {
+            change.action = Action::Update;
+        }
+        if differs || is_new && !targets.is_empty() {
+            let targets = targets.into_iter().map(|(target, _)| target);
+            change
+                .requests
+                .push(requests::assign(manifest, id, targets));
+        }
+    }
+
+    /// Cross-field rules hold for what the object would be, not only for what is declared of it.
+    fn rules(
+        &self,
+        manifest: &Manifest,
+        live: &Json,
+        properties: &Map<String, Json>,
+        change: &mut Change,
+    ) {
+        for rule in Semantics::built_in().rules(&manifest.address.kind) {
+            let number = |name: &str| {
+                properties
+                    .get(name)
+                    .or_else(|| live.get(name))
+                    .and_then(Json::as_f64)
+            };
+            let [lower, upper] = &rule.not_greater;
+            let touched = properties.contains_key(lower) || properties.contains_key(upper);
+            if let (true, Some(low), Some(high)) = (touched, number(lower), number(upper))
+                && low > high
+            {
+                change.blocked.push(Blocked {
+                    code: rule.code.clone(),
+                    message: format!("`{lower}` would be {low} and `{upper}` {high} in the tenant"),
+                    help: format!("{} Declare both.", rule.why),
+                    location: Some(change.location.clone()),
+                });
+            }
+        }
+    }
+
+    fn types(
+        &self,
+        manifest: &Manifest,
+        change: &mut Change,
+    ) -> Option<(&'static Model, std::sync::Arc<Structure>)> {
+        let model = Model::of(manifest.version);
+        let structure = model.get(&manifest.address.kind);
+        if structure.is_none() {
+            change.blocked.push(Blocked {
+                code: "manifest/unknown-kind".to_owned(),
+                message: format!(
+                    "Graph {} has no `{}`",
+                    manifest.version, manifest.address.kind
+                ),
+                help: "`moorline kinds` lists them all".to_owned(),
+                location: Some(change.location.clone()),
+            });
+        }
+        Some((model, structure?))
+    }
+}
+
+/// An object that is made anew is assigned as it is declared, or to nobody: nothing else would survive a run that
+/// ends half way.
+fn keep_assigned(manifest: &Manifest, object: &LiveObject, change: &mut Change) {
+    if manifest.assignments.is_some() || object.assignments.is_empty() {
+        return;
+    }
+    change.blocked.push(Blocked {
+        code: "assignment/undeclared".to_owned(),
+        message: "the object would be made anew, and its assignments are not declared".to_owned(),
+        help: "declare `assignments:` as they are to be; `[]` assigns it to nobody".to_owned(),
+        location: Some(change.location.clone()),
+    });
+}
+
+fn protect(manifest: &Manifest, change: &mut Change) {
+    if !manifest.protect {
+        return;
+    }
+    let what = match change.action {
+        Action::Replace => "the object would have to be deleted and made anew",
+        _ => "the object would be deleted",
+    };
+    change.blocked.push(Blocked {
+        code: "manifest/protected".to_owned(),
+        message: format!("{what}, and `metadata.protect` forbids it"),
+        help: "remove `protect: true` from the manifest first, in a change of its own".to_owned(),
+        location: Some(change.location.clone()),
+    });
+}
+
+/// What the service has locked stays as it is, and the other properties apply.
+fn lock(
+    manifest: &Manifest,
+    object: &LiveObject,
+    change: &mut Change,
+    properties: &mut Map<String, Json>,
+) {
+    for lock in manifest.family.locked {
+        let member = object
+            .body
+            .get(lock.property)
+            .and_then(|value| value.get(lock.unless));
+        if member != Some(&Json::Bool(false)) {
+            continue;
+        }
+        properties.remove(lock.property);
+        for field in change
+            .fields
+            .iter_mut()
+            .filter(|field| field.path.top() == Some(lock.property))
+        {
+            if field.status == FieldStatus::Change {
+                field.status = FieldStatus::Blocked;
+                field.reason = Some(lock.why.to_owned());
+            }
+        }
+    }
+}
