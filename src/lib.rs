@@ -19,7 +19,7 @@
 //! | [`manifest`] | files to desired state: discovery, overlays, value references, checks |
 //! | [`auth`] | where tokens come from |
 //! | [`graph`] | the wire: clouds, requests as values, retries, limits, paging, `$batch`, errors |
-//! | [`tenant`] | live state: reading it, finding objects, resolving names |
+//! | [`tenant`] | live state: reading it, finding objects, resolving names, counting whom they reach |
 //! | [`plan`] | comparing by type, merging, requests, risks, digests |
 //! | [`apply`] | carrying out a plan: preconditions, one change at a time, reading back; its journal, and the way back |
 //! | [`drift`] | a plan read the other way round |
