@@ -58,6 +58,8 @@ pub(crate) struct Write<'a> {
     /// The verb and path.
     pub(crate) operation: String,
     pub(crate) body: &'a [u8],
+    /// The host that it was sent to, as addresses in the body name it.
+    pub(crate) host: Option<&'a str>,
     /// Who sends it.
     pub(crate) requestor: &'a str,
     /// `x-msft-approval-justification`.
@@ -79,7 +81,7 @@ pub(crate) enum Passage {
 /// # Errors
 /// Refuses what asks for no approval, or has one of another write.
 pub(crate) fn pass(state: &mut State, write: &Write<'_>) -> Result<Passage, Refusal> {
-    let body = fingerprint(write.body);
+    let body = fingerprint(write);
     if let Some(code) = write.code {
         let found = state
             .approval_requests
@@ -174,8 +176,13 @@ pub(crate) fn entity(request: &ApprovalRequest) -> Object {
     value.as_object().cloned().unwrap_or_default()
 }
 
-fn fingerprint(body: &[u8]) -> String {
-    let hash = digest(&SHA256, body);
+/// Returns what tells a body from others. Graph's host is always the same, and a sandbox may listen elsewhere each
+/// time: an address on it stays the same address.
+fn fingerprint(write: &Write<'_>) -> String {
+    let host = write.host.map(|host| format!("//{host}/"));
+    let body = String::from_utf8_lossy(write.body);
+    let body = host.map_or_else(|| body.to_string(), |host| body.replace(&host, "//graph/"));
+    let hash = digest(&SHA256, body.as_bytes());
     hash.as_ref()
         .iter()
         .map(|byte| format!("{byte:02x}"))

@@ -343,6 +343,28 @@ fn each_reference_has_a_code_of_its_own() {
 }
 
 #[test]
+fn a_reference_is_approved_wherever_the_sandbox_listens() {
+    let [root, scep] = [
+        "windows81TrustedRootCertificate",
+        "windows81SCEPCertificateProfile",
+    ];
+    let manifest = format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: {scep}\nmetadata: {{ name: scep }}\nspec: {{ displayName: Scep, rootCertificate: {{ $ref: {{ displayName: Root }} }} }}\n"
+    );
+    let live = |kind: &str, name: &str| json!({ "@odata.type": format!("#microsoft.graph.{kind}"), "displayName": name });
+    let workspace = Workspace::tenant(&[("scep.yaml", &manifest)]);
+    workspace.seed(&json!({ "deviceConfigurations": [live(root, "Root"), live(scep, "Scep")] }));
+    let mut seed = workspace.json("sandbox.json");
+    seed["tenant"]["multiAdminApproval"] = true.into();
+    workspace.write("sandbox.json", seed.to_string());
+    let asked = apply(&workspace, &WHY).expect(7).json();
+    workspace.run(&["sandbox", "approve", "s.json"]).expect(0);
+    let journal = asked["journal"].as_str().expect("a path");
+    // Each run plays the tenant on a port of its own.
+    apply(&workspace, &[&["--resume", journal], &WHY[..]].concat()).expect(0);
+}
+
+#[test]
 fn a_run_waits_as_long_as_it_is_told_to() {
     let workspace = workspace();
     let waits = [&WHY[..], &["--only", "*/old", "--wait-approval=60"]].concat();

@@ -74,6 +74,7 @@ pub(super) async fn guard(
     let write = Write {
         operation: format!("{} {}", parts.method, parts.uri.path()),
         body: &body,
+        host: header("host"),
         requestor: actor.name(),
         justification: header(JUSTIFICATION),
         code: header(CODE),
