@@ -1,11 +1,11 @@
 //! Values as a plan may show them: no secrets, and no more than what somebody could have declared.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
-use super::canonical::{is_default, is_unset};
+use super::canonical::{canonical, is_default, is_unset, key_of};
 use super::{FieldPath, LeftAlone, Shown};
 use crate::manifest::value::Value;
-use crate::schema::model::{Model, Property, Shape, Structure};
+use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::types::type_name;
 use crate::tenant::masked;
 
@@ -61,6 +61,79 @@ fn redacted(model: &Model, property: &Property, shape: &Shape, value: &Json) -> 
             .collect(),
         _ => value.clone(),
     }
+}
+
+/// Returns a live value spelled as the declared one wherever the two mean the same, so that what is left between
+/// them is what differs.
+pub(super) fn respelled(model: &Model, shape: &Shape, live: &Json, declared: &Json) -> Json {
+    if canonical(model, shape, live) == canonical(model, shape, declared) {
+        return declared.clone();
+    }
+    match (shape, live, declared) {
+        (Shape::Complex(_) | Shape::Poly(_), Json::Object(live), Json::Object(declared)) => {
+            members(model, shape, live, declared).into()
+        }
+        (Shape::Collection(element, Order::Ordered), Json::Array(live), Json::Array(declared)) => {
+            let alike = |(at, item)| match declared.get(at) {
+                Some(declared) => respelled(model, element, item, declared),
+                None => item.clone(),
+            };
+            live.iter().enumerate().map(alike).collect()
+        }
+        (Shape::Collection(element, order), Json::Array(live), Json::Array(declared)) => {
+            let form = |item: &Json| match order {
+                Order::Keyed(key) => key_of(item, key).into(),
+                _ => canonical(model, element, item),
+            };
+            let mut rest: Vec<(Json, &Json)> =
+                live.iter().map(|item| (form(item), item)).collect();
+            let mut places: Vec<Option<Json>> = Vec::with_capacity(live.len());
+            for item in declared {
+                let form = form(item);
+                let found = rest.iter().position(|(known, _)| *known == form);
+                let found = found.map(|at| rest.remove(at).1);
+                places.push(found.map(|live| respelled(model, element, live, item)));
+            }
+            // What is nowhere declared stands where the tenant lacks what is.
+            let mut rest = rest.into_iter().map(|(_, item)| item.clone());
+            for place in places.iter_mut().filter(|place| place.is_none()) {
+                *place = rest.next();
+            }
+            places.into_iter().flatten().chain(rest).collect()
+        }
+        _ => live.clone(),
+    }
+}
+
+fn members(
+    model: &Model,
+    shape: &Shape,
+    live: &Map<String, Json>,
+    declared: &Map<String, Json>,
+) -> Map<String, Json> {
+    let stated = [declared, live]
+        .iter()
+        .find_map(|members| members.get("@odata.type")?.as_str().and_then(type_name));
+    let structure = model.actual(shape, stated);
+    let property = |name: &str| structure.as_ref().and_then(|s| s.properties.get(name));
+    let is_unset = |name: &str, value: &Json| {
+        property(name).is_some_and(|property| is_unset(property, &property.shape, value))
+    };
+    let mut members = live.clone();
+    members.retain(|name, value| !is_unset(name, value) || declared.contains_key(name));
+    for (name, declared) in declared {
+        match (property(name), live.get(name)) {
+            (_, live) if is_unset(name, declared) && live.is_none_or(|live| is_unset(name, live)) => {
+                members.insert(name.clone(), declared.clone());
+            }
+            (Some(property), Some(live)) => {
+                let value = respelled(model, &property.shape, live, declared);
+                members.insert(name.clone(), value);
+            }
+            _ => {}
+        }
+    }
+    members
 }
 
 /// Returns the live settings that are set and that nobody declares.

@@ -355,6 +355,23 @@ fn what_the_service_spells_its_own_way_is_no_change() {
 }
 
 #[test]
+fn what_an_element_spells_its_own_way_is_not_shown_beside_what_differs() {
+    let spec = "firewallRules:\n  - { displayName: A, interfaceTypes: 'lan, wireless', localPortRanges: ['1', '2'], action: allowed }";
+    let rule = json!({ "displayName": "A", "interfaceTypes": "wireless,lan", "localPortRanges": ["2", "1"], "action": "blocked",
+        "description": null, "remotePortRanges": [] });
+    let firewall = change(BITLOCKER, spec, json!({ "firewallRules": [rule] }));
+    let [Shown::Value(before), Shown::Value(after)] =
+        [&firewall.fields[0].before, &firewall.fields[0].after]
+    else {
+        panic!("{:?}", firewall.fields)
+    };
+    assert_eq!(before["action"], "blocked");
+    let mut known = before.clone();
+    known["action"] = json!("allowed");
+    assert_eq!(known, *after, "all the rest means the same");
+}
+
+#[test]
 fn what_is_fixed_at_creation_is_a_blocked_field_and_the_rest_goes_on() {
     let spec = "payloadName: New\ndeploymentChannel: userChannel\npayload: { $text: hello }\npayloadFileName: x";
     let live = json!({ "payloadName": "Old", "deploymentChannel": "deviceChannel", "payload": "aGVsbG8=", "payloadFileName": "x" });

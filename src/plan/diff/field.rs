@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use super::{At, Differ};
 use crate::manifest::value::Declared;
 use crate::plan::canonical::{canonical, is_unset};
-use crate::plan::show::shown;
+use crate::plan::show::{respelled, shown};
 use crate::plan::{FieldChange, FieldStatus, Shown};
 use crate::schema::model::{Property, Shape};
 use crate::schema::placeholder::is_placeholder;
@@ -55,7 +55,10 @@ impl Differ<'_> {
                 shown(self.model, at.property, at.shape, &value)
             }
         };
-        let (before_shown, after_shown) = (show(before), show(after));
+        let respelled = before
+            .zip(after)
+            .map(|(before, after)| respelled(self.model, at.shape, before, after));
+        let (before_shown, after_shown) = (show(respelled.as_ref().or(before)), show(after));
         let fixed = at.property.facts.fixed && before.is_some();
         let status = if fixed {
             FieldStatus::Blocked
