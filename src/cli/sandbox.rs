@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::Done;
 use super::failure::Failure;
-use super::session::{block_on, load_conditions, load_state};
+use super::session::{block_on, load_conditions, of_sandbox, unusable};
 use crate::error::{Error, ErrorKind};
 use crate::manifest::{Address, bundle};
 use crate::sandbox::Sandbox;
@@ -16,6 +16,7 @@ use crate::sandbox::approvals::ApprovalStatus;
 use crate::sandbox::conditions::{Conditions, TimeScale};
 use crate::sandbox::edit::Edit;
 use crate::sandbox::state::State;
+use crate::sandbox::store;
 use crate::ui::{Ui, sanitize};
 
 /// Serve the built-in Graph emulator, or play somebody in the portal.
@@ -95,10 +96,6 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
 }
 
 async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), Failure> {
-    let state = match &arguments.state {
-        Some(path) if path.exists() => load_state(path)?,
-        _ => State::default(),
-    };
     let mut conditions = match &arguments.faults {
         Some(file) => load_conditions(file)?,
         None => Conditions::default(),
@@ -107,12 +104,9 @@ async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), Failure> {
     if let Some(scale) = arguments.time_scale {
         conditions.time_scale = TimeScale(scale);
     }
-    let file = arguments.state.clone();
-    let running = Sandbox::start_under(conditions, state, file, arguments.listen)
-        .await
-        .map_err(|source| {
-            Error::failed("sandbox/start", "the sandbox cannot be started").because(source)
-        })?;
+    let (tenant, file) = (State::default(), arguments.state.clone());
+    let running = Sandbox::start_under(conditions, tenant, file, arguments.listen).await;
+    let running = running.map_err(|error| of_sandbox(error, arguments.state.as_deref()))?;
     ui.data(&format!("{}\n", running.graph_url()))?;
     ui.status(&format!(
         "The sandbox is serving. Use it with `--graph-url {} --login-url {}`; any client id and secret sign in.\nStop it with Ctrl-C.",
@@ -131,12 +125,16 @@ fn approve(ui: &Ui, arguments: &ApproveArguments) -> Result<(), Failure> {
         true => (ApprovalStatus::Rejected, "Rejected"),
         false => (ApprovalStatus::Approved, "Approved"),
     };
-    let mut state = load_state(&arguments.state)?;
-    let decided = state.decide(&arguments.codes, status, &arguments.approver);
-    if decided.is_empty() {
-        return Err(Error::failed("sandbox/approve", "no write waits for this approval").into());
-    }
-    save(&mut state, &arguments.state)?;
+    let decided = update(&arguments.state, |state| {
+        let decided = state.decide(&arguments.codes, status, &arguments.approver);
+        match decided.is_empty() {
+            true => Err(Error::failed(
+                "sandbox/approve",
+                "no write waits for this approval",
+            )),
+            false => Ok(decided),
+        }
+    })?;
     for request in decided {
         let text = format!("{word} {} {}", request.code, request.operation);
         ui.data(&format!("{}\n", sanitize::line(&text)))?;
@@ -144,10 +142,10 @@ fn approve(ui: &Ui, arguments: &ApproveArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn save(state: &mut State, path: &Path) -> Result<(), Error> {
-    state.save(path).map_err(|source| {
-        Error::failed("sandbox/state", "the state cannot be kept").because(source)
-    })
+/// Changes a state file, which others may be using.
+fn update<T>(path: &Path, change: impl FnOnce(&mut State) -> Result<T, Error>) -> Result<T, Error> {
+    let done = store::update(path, change);
+    done.map_err(|why| unusable(path, why, "Correct what the message names."))?
 }
 
 fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), Failure> {
@@ -160,10 +158,10 @@ fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), Failure> {
     };
     let edit = Edit::parse(&target, &arguments.settings, arguments.actor.clone())
         .map_err(|source| usage(&source))?;
-    let mut state = load_state(&arguments.state)?;
-    edit.apply(&mut state)
-        .map_err(|source| Error::failed("sandbox/edit", source.to_string()))?;
-    save(&mut state, &arguments.state)?;
+    update(&arguments.state, |state| {
+        let done = edit.apply(state);
+        done.map_err(|source| Error::failed("sandbox/edit", source.to_string()))
+    })?;
     ui.status(&format!(
         "Edited {} in {}.",
         arguments.target,

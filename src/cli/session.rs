@@ -1,7 +1,6 @@
 //! A signed-in run against one tenant, or against the sandbox in its place.
 
 use std::future::Future;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -30,14 +29,15 @@ use crate::kinds::Cardinality;
 use crate::manifest::tenant_file::{TenantFile, TenantSpec};
 use crate::manifest::{self, Address, Desired};
 use crate::plan::{self, Plan, Release, Rewrite};
+use crate::sandbox::Running;
 use crate::sandbox::conditions::Conditions;
-use crate::sandbox::state::{State, Tenant};
-use crate::sandbox::{Running, Sandbox};
 use crate::tenant::{self, Live};
 use crate::ui::Ui;
-use crate::yaml;
 
 mod journal;
+mod sandbox;
+
+pub(super) use sandbox::{load_conditions, of_sandbox, unusable};
 
 /// Runs an asynchronous command.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
@@ -111,7 +111,7 @@ impl Connection {
                     Some(faults) => load_conditions(faults)?,
                     None => Conditions::default(),
                 };
-                Some(start_sandbox(ui, tenant, root, file.as_deref(), conditions).await?)
+                Some(sandbox::start(ui, tenant, root, file.as_deref(), conditions).await?)
             }
             None => None,
         };
@@ -369,68 +369,4 @@ fn now(clock: &Clock) -> String {
     jiff::Timestamp::from_second(now.as_second())
         .unwrap_or(now)
         .to_string()
-}
-
-async fn start_sandbox(
-    ui: &Ui,
-    tenant: &TenantFile,
-    root: &Path,
-    file: Option<&Path>,
-    conditions: Conditions,
-) -> Result<Running, Failure> {
-    let state = match file {
-        Some(path) if path.exists() => load_state(path)?,
-        _ => seed(tenant, root)?,
-    };
-    match file {
-        Some(path) => ui.status(&format!("Using the sandbox, kept in {}.", path.display())),
-        None => ui.status("Using the sandbox: nothing is kept. `--sandbox=STATE.json` keeps it."),
-    }
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let file = file.map(Path::to_owned);
-    let running = Sandbox::start_under(conditions, state, file, address).await;
-    Ok(running.map_err(|source| {
-        Error::failed("sandbox/start", "the sandbox cannot be started").because(source)
-    })?)
-}
-
-pub(super) fn load_state(path: &Path) -> Result<State, Error> {
-    State::load(path).map_err(|source| {
-        Error::failed(
-            "sandbox/state",
-            format!("`{}` is no usable sandbox state", path.display()),
-        )
-        .because(source)
-        .hint("Delete it to start anew, or correct what the message names.")
-    })
-}
-
-/// Reads what a sandbox does to its callers.
-pub(super) fn load_conditions(path: &Path) -> Result<Conditions, Error> {
-    let unusable = || {
-        Error::failed(
-            "sandbox/faults",
-            format!("`{}` cannot be used as faults", path.display()),
-        )
-    };
-    let text = std::fs::read_to_string(path).map_err(|source| unusable().because(source))?;
-    yaml::from_str(&text).map_err(|why| unusable().because(why))
-}
-
-/// Returns a tenant that answers to a `tenantId`, whether that is an id or a domain.
-fn empty_tenant(tenant_id: &str) -> Tenant {
-    let mut tenant = Tenant::default();
-    match uuid::Uuid::try_parse(tenant_id) {
-        Ok(id) => tenant.id = id.to_string(),
-        Err(_) => tenant.domain = tenant_id.to_owned(),
-    }
-    tenant
-}
-
-/// Returns the state that the tenant file names, or an empty tenant of its name.
-fn seed(tenant: &TenantFile, root: &Path) -> Result<State, Error> {
-    match &tenant.spec.sandbox.seed {
-        Some(seed) => load_state(&root.join(seed)),
-        None => Ok(State::new(empty_tenant(&tenant.spec.tenant_id))),
-    }
 }

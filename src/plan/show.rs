@@ -85,8 +85,7 @@ pub(super) fn respelled(model: &Model, shape: &Shape, live: &Json, declared: &Js
                 Order::Keyed(key) => key_of(item, key).into(),
                 _ => canonical(model, element, item),
             };
-            let mut rest: Vec<(Json, &Json)> =
-                live.iter().map(|item| (form(item), item)).collect();
+            let mut rest: Vec<(Json, &Json)> = live.iter().map(|item| (form(item), item)).collect();
             let mut places: Vec<Option<Json>> = Vec::with_capacity(live.len());
             for item in declared {
                 let form = form(item);
@@ -123,7 +122,9 @@ fn members(
     members.retain(|name, value| !is_unset(name, value) || declared.contains_key(name));
     for (name, declared) in declared {
         match (property(name), live.get(name)) {
-            (_, live) if is_unset(name, declared) && live.is_none_or(|live| is_unset(name, live)) => {
+            (_, live)
+                if is_unset(name, declared) && live.is_none_or(|live| is_unset(name, live)) =>
+            {
                 members.insert(name.clone(), declared.clone());
             }
             (Some(property), Some(live)) => {

@@ -8,7 +8,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | [`state`], `seed` | the tenant as a JSON document, and completing a sparse one |
+//! | [`state`], `seed`, [`store`] | the tenant as a JSON document, completing a sparse one, and the file of it |
 //! | `check`, `literal`, `problem` | bodies against types |
 //! | `defaults`, `mirrors`, `conceal`, `quirks` | what the service makes of a body |
 //! | `device_configurations`, `assignments`, `references`, `device_registration_policy`, `audit` | what calls do to a tenant |
@@ -46,6 +46,7 @@ mod seed;
 mod service;
 mod shape;
 pub mod state;
+pub mod store;
 mod throttle;
 
 use std::io;
@@ -81,7 +82,7 @@ pub enum SandboxError {
         /// Why.
         source: io::Error,
     },
-    /// The state cannot be saved.
+    /// The state cannot be loaded or saved.
     #[error(transparent)]
     State(#[from] StateError),
 }
@@ -90,12 +91,13 @@ pub enum SandboxError {
 pub struct Sandbox;
 
 impl Sandbox {
-    /// Starts serving a tenant in the background; port 0 takes any free one. With a file, the file holds
-    /// every change before the caller that made it has its answer.
+    /// Starts serving a tenant in the background; port 0 takes any free one. With a file, the tenant is the one in
+    /// the file, where that exists, and the file holds every change before the caller that made it has its answer;
+    /// what somebody else writes to it is served from then on.
     ///
     /// # Errors
     /// Fails where the address is not a loopback address or cannot be listened on, or the file cannot be
-    /// written.
+    /// read or written.
     pub async fn start(
         state: State,
         file: Option<PathBuf>,

@@ -12,7 +12,8 @@ use super::faults::Faults;
 use super::problem::synthetic;
 use super::refusal::Refusal;
 use super::replica::Replica;
-use super::state::{State, StateError, replace_file};
+use super::state::{State, StateError};
+use super::store::Store;
 use super::throttle::Throttle;
 
 /// A tenant that is being served.
@@ -28,32 +29,6 @@ pub(crate) struct Service {
     store: Option<Mutex<Store>>,
 }
 
-/// The file that holds the tenant, and what it holds.
-#[derive(Debug)]
-struct Store {
-    file: PathBuf,
-    text: String,
-}
-
-impl Store {
-    /// Saves the tenant, or puts it back to what the file holds.
-    fn save(&mut self, state: &mut State) -> Result<(), StateError> {
-        let saved = state
-            .to_json()
-            .and_then(|text| replace_file(&self.file, &text).map(|()| text));
-        match saved {
-            Ok(text) => {
-                self.text = text;
-                Ok(())
-            }
-            Err(error) => {
-                *state = State::from_own_json(&self.text)?;
-                Err(error)
-            }
-        }
-    }
-}
-
 /// What callers did so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
@@ -66,23 +41,23 @@ pub struct Calls {
 }
 
 impl Service {
-    /// Makes a service of a tenant that is saved to the file, if there is one, now and with every change.
+    /// Makes a service of the tenant in the file, or of this one, which is saved to the file, if one is given, now and
+    /// with every change.
     ///
     /// # Errors
-    /// Fails where the file cannot be written.
+    /// Fails where the file cannot be read or written.
     pub(crate) fn new(
         state: State,
         file: Option<PathBuf>,
         mut conditions: Conditions,
     ) -> Result<Self, StateError> {
         let faults = std::mem::take(&mut conditions.faults);
-        let store = match file {
+        let (store, state) = match file {
             Some(file) => {
-                let text = state.to_json()?;
-                replace_file(&file, &text)?;
-                Some(Mutex::new(Store { file, text }))
+                let (store, state) = Store::open(file, state)?;
+                (Some(Mutex::new(store)), state)
             }
-            None => None,
+            None => (None, state),
         };
         Ok(Self {
             pace: Pace::new(conditions.time_scale.0),
@@ -108,15 +83,36 @@ impl Service {
 
     /// Reads the tenant.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
-        read(&locked(&self.state))
+        read(&self.current())
+    }
+
+    /// Returns the tenant as it is, whoever changed it.
+    fn current(&self) -> MutexGuard<'_, State> {
+        let mut state = locked(&self.state);
+        // What cannot be read is told to who would write over it.
+        let _ = self.catch_up(&mut state);
+        state
+    }
+
+    /// Takes over what somebody else wrote to the file.
+    fn catch_up(&self, state: &mut State) -> Result<(), StateError> {
+        let Some(store) = &self.store else {
+            return Ok(());
+        };
+        if let Some(news) = locked(store).news()? {
+            locked(&self.replica).keep(self.pace.now(), state);
+            *state = news;
+        }
+        Ok(())
     }
 
     /// Reads the tenant as a caller sees it, which may be as it was a while ago.
     pub(crate) fn show<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        let current = self.current();
         let seen = locked(&self.replica).seen(self.pace.now());
         match seen {
             Some(state) => read(&state),
-            None => self.read(read),
+            None => read(&current),
         }
     }
 
@@ -127,17 +123,15 @@ impl Service {
         change: impl FnOnce(&mut State) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let mut state = locked(&self.state);
+        let _held = match &self.store {
+            Some(store) => Some(locked(store).hold().map_err(unsaved)?),
+            None => None,
+        };
+        self.catch_up(&mut state).map_err(unsaved)?;
         locked(&self.replica).keep(self.pace.now(), &state);
         let answer = change(&mut state)?;
         if let Some(store) = &self.store {
-            locked(store).save(&mut state).map_err(|error| {
-                let message = synthetic(error.to_string());
-                Refusal::core(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "generalException",
-                    message,
-                )
-            })?;
+            locked(store).save(&mut state).map_err(unsaved)?;
         }
         Ok(answer)
     }
@@ -169,6 +163,11 @@ impl Service {
     pub(crate) fn calls(&self) -> Calls {
         *locked(&self.calls)
     }
+}
+
+fn unsaved(error: StateError) -> Refusal {
+    let (status, message) = (StatusCode::INTERNAL_SERVER_ERROR, error.to_string());
+    Refusal::core(status, "generalException", synthetic(message))
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -135,8 +135,8 @@ async fn a_file_holds_every_change_before_the_answer() {
     );
     assert_eq!(
         std::fs::read_dir(folder.path()).expect("a folder").count(),
-        1,
-        "nothing is left beside it"
+        2,
+        "nothing but its lock is left beside it"
     );
     #[cfg(unix)]
     {

@@ -1,0 +1,132 @@
+//! The sandbox in a tenant's place, and the files that it plays.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use crate::cli::failure::Failure;
+use crate::error::Error;
+use crate::manifest::tenant_file::TenantFile;
+use crate::sandbox::conditions::Conditions;
+use crate::sandbox::state::{State, StateError, Tenant};
+use crate::sandbox::{Running, Sandbox, SandboxError};
+use crate::ui::Ui;
+use crate::yaml;
+
+/// Starts the sandbox for one run.
+pub(super) async fn start(
+    ui: &Ui,
+    tenant: &TenantFile,
+    root: &Path,
+    file: Option<&Path>,
+    conditions: Conditions,
+) -> Result<Running, Failure> {
+    let state = match file {
+        // It is what the file holds.
+        Some(path) if path.exists() => State::default(),
+        _ => seed(tenant, root)?,
+    };
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let kept = file.map(Path::to_owned);
+    let running = Sandbox::start_under(conditions, state, kept, address).await;
+    let running = running.map_err(|error| of_sandbox(error, file))?;
+    match file {
+        Some(path) => ui.status(&format!("Using the sandbox, kept in {}.", path.display())),
+        None => ui.status("Using the sandbox: nothing is kept. `--sandbox=STATE.json` keeps it."),
+    }
+    Ok(running)
+}
+
+/// Returns the state that the tenant file names, or an empty tenant of its name.
+fn seed(tenant: &TenantFile, root: &Path) -> Result<State, Error> {
+    match &tenant.spec.sandbox.seed {
+        Some(seed) => {
+            let path = root.join(seed);
+            State::load(&path)
+                .map_err(|why| unusable(&path, why, "Correct what the message names."))
+        }
+        None => Ok(State::new(empty_tenant(&tenant.spec.tenant_id))),
+    }
+}
+
+/// Returns a tenant that answers to a `tenantId`, whether that is an id or a domain.
+fn empty_tenant(tenant_id: &str) -> Tenant {
+    let mut tenant = Tenant::default();
+    match uuid::Uuid::try_parse(tenant_id) {
+        Ok(id) => tenant.id = id.to_string(),
+        Err(_) => tenant.domain = tenant_id.to_owned(),
+    }
+    tenant
+}
+
+/// Returns why a sandbox that keeps its tenant in this file does not start.
+pub(in crate::cli) fn of_sandbox(error: SandboxError, file: Option<&Path>) -> Error {
+    match (error, file) {
+        (SandboxError::State(why), Some(path)) => unusable(
+            path,
+            why,
+            "Delete it to start anew, or correct what the message names.",
+        ),
+        (other, _) => {
+            Error::failed("sandbox/start", "the sandbox cannot be started").because(other)
+        }
+    }
+}
+
+/// Returns why a state file cannot be used. The remedy is for one that is a sandbox's.
+pub(in crate::cli) fn unusable(path: &Path, why: StateError, remedy: &str) -> Error {
+    let shown = path.display();
+    let failed = |message| Error::failed("sandbox/state", message);
+    if path.is_dir() {
+        return failed(format!(
+            "`{shown}` is a folder, and a sandbox state is a file"
+        ))
+        .hint("Name a file, whether it is there yet or not, such as `state.json`.");
+    }
+    match why {
+        StateError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            failed(format!("there is no sandbox state `{shown}`"))
+                .hint("A run with `--sandbox=STATE.json` makes one.")
+        }
+        StateError::Read { source, .. } => {
+            failed(format!("the sandbox state `{shown}` cannot be read")).because(source)
+        }
+        StateError::Write { source, .. } => {
+            failed(format!("the sandbox state `{shown}` cannot be kept")).because(source)
+        }
+        why if is_state(path) => failed(format!("`{shown}` is no usable sandbox state"))
+            .because(why)
+            .hint(remedy),
+        why => failed(format!(
+            "`{shown}` is not a sandbox state, and is left as it is"
+        ))
+        .because(why)
+        .hint("Name another file, whether it is there yet or not, such as `state.json`."),
+    }
+}
+
+/// Returns whether a file says of itself that it is a sandbox's.
+fn is_state(path: &Path) -> bool {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    value["kind"] == "sandbox-state"
+}
+
+/// Reads what a sandbox does to its callers.
+pub(in crate::cli) fn load_conditions(path: &Path) -> Result<Conditions, Error> {
+    let shown = path.display();
+    let failed = |message| Error::failed("sandbox/faults", message);
+    let text = std::fs::read_to_string(path).map_err(|source| {
+        let message = match source.kind() {
+            _ if path.is_dir() => format!("`{shown}` is a folder, and faults are a YAML file"),
+            io::ErrorKind::NotFound => format!("there is no file `{shown}` with faults"),
+            _ => format!("the faults `{shown}` cannot be read"),
+        };
+        failed(message).because(source)
+    })?;
+    yaml::from_str(&text).map_err(|why| {
+        failed(format!("`{shown}` cannot be used as faults"))
+            .because(why)
+            .hint("`moorline schema --document sandbox-faults` says what can stand in it.")
+    })
+}

@@ -1,0 +1,146 @@
+//! The file that holds a tenant, for all who use it at once: a sandbox that serves it, and somebody in the portal.
+//!
+//! Whoever changes the file holds its lock from reading to writing, so that no change is lost; whoever reads it needs
+//! none, since the file is replaced in one step.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::state::{State, StateError, replace_file};
+
+/// The file of a tenant that is being served.
+#[derive(Debug)]
+pub(super) struct Store {
+    path: PathBuf,
+    /// What the file holds, as far as that is known here.
+    text: String,
+    version: Option<Version>,
+}
+
+/// What tells one content of the file from another without reading it.
+#[derive(Debug, PartialEq, Eq)]
+struct Version {
+    modified: Option<SystemTime>,
+    length: u64,
+    #[cfg(unix)]
+    inode: u64,
+}
+
+impl Version {
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(Self {
+            modified: metadata.modified().ok(),
+            length: metadata.len(),
+            #[cfg(unix)]
+            inode: std::os::unix::fs::MetadataExt::ino(&metadata),
+        })
+    }
+}
+
+/// The right to change the file, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Held {
+    _lock: fs::File,
+}
+
+impl Store {
+    /// Opens the file, and makes it of this tenant where there is none. Returns the tenant that it holds.
+    pub(super) fn open(path: PathBuf, tenant: State) -> Result<(Self, State), StateError> {
+        let held = hold(&path)?;
+        let state = if path.exists() {
+            State::load(&path)?
+        } else {
+            tenant
+        };
+        let mut store = Self {
+            path,
+            text: String::new(),
+            version: None,
+        };
+        store.write(state.to_json()?)?;
+        drop(held);
+        Ok((store, state))
+    }
+
+    /// Waits for the right to change the file.
+    pub(super) fn hold(&self) -> Result<Held, StateError> {
+        hold(&self.path)
+    }
+
+    /// Returns the tenant that somebody else wrote since, if anybody did. A file that is gone is no news.
+    pub(super) fn news(&mut self) -> Result<Option<State>, StateError> {
+        // A change after this is seen the next time.
+        let version = Version::of(&self.path);
+        if version.is_none() || version == self.version {
+            return Ok(None);
+        }
+        let state = State::load(&self.path)?;
+        self.text = state.to_json()?;
+        self.version = version;
+        Ok(Some(state))
+    }
+
+    /// Saves the tenant, or puts it back to what the file holds.
+    pub(super) fn save(&mut self, state: &mut State) -> Result<(), StateError> {
+        let saved = state.to_json().and_then(|text| self.write(text));
+        if saved.is_err() {
+            *state = State::from_own_json(&self.text)?;
+        }
+        saved
+    }
+
+    fn write(&mut self, text: String) -> Result<(), StateError> {
+        replace_file(&self.path, &text)?;
+        self.text = text;
+        self.version = Version::of(&self.path);
+        Ok(())
+    }
+}
+
+/// Changes the tenant in a file, whoever serves it. A change that fails leaves the file as it is.
+///
+/// # Errors
+/// Fails where the file cannot be read or written; the inner error is the change's own.
+pub fn update<T, E>(
+    path: &Path,
+    change: impl FnOnce(&mut State) -> Result<T, E>,
+) -> Result<Result<T, E>, StateError> {
+    // Whoever looks for a file that is not there leaves nothing beside it.
+    let _held = match path.is_file() {
+        true => Some(hold(path)?),
+        false => None,
+    };
+    let mut state = State::load(path)?;
+    let done = change(&mut state);
+    if done.is_ok() {
+        state.save(path)?;
+    }
+    Ok(done)
+}
+
+/// Waits for the lock of a file: another file beside it that stays, since the file itself is replaced.
+fn hold(path: &Path) -> Result<Held, StateError> {
+    let failed = |source| StateError::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let name = path
+        .file_name()
+        .ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
+    let beside = path.with_file_name(format!(".{}.lock", name.to_string_lossy()));
+    let mut options = fs::OpenOptions::new();
+    let lock = options
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(beside);
+    let lock = lock.map_err(failed)?;
+    match lock.lock() {
+        // Some shared file systems have no locks.
+        Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(failed(error)),
+        _ => Ok(Held { _lock: lock }),
+    }
+}
