@@ -122,14 +122,23 @@ impl Execution<'_> {
             odata::literal(code)
         );
         let request = Request::get(GraphVersion::Beta, path);
+        if limit.is_zero() {
+            return Ok(false);
+        }
+        self.context.observer.awaits(self.work.change, code);
         loop {
             let passed = graph.clock().instant().saturating_duration_since(began);
             let left = limit.saturating_sub(passed);
-            let cancelled = self.context.cancelled.load(Ordering::Relaxed);
-            if left.is_zero() || cancelled || !graph.pause(POLL.min(left)).await {
+            let cancelled = || self.context.cancelled.load(Ordering::Relaxed);
+            let goes_on = !cancelled() && graph.pause(POLL.min(left)).await;
+            if cancelled() {
                 return Ok(false);
             }
-            let found = graph.list(&request).await?;
+            // However the wait ends, somebody may have decided by then.
+            let found = match graph.list(&request).await {
+                Err(_) if !goes_on => return Ok(false),
+                found => found?,
+            };
             let status = found
                 .iter()
                 .find(|found| found["requestId"] == code)
@@ -137,8 +146,8 @@ impl Execution<'_> {
             match status {
                 Some("approved") => return Ok(true),
                 // Nobody decided yet, or nobody can see yet that there is something to decide.
-                Some("needsApproval" | "unknown") | None => {}
-                Some(_) => return Ok(false),
+                Some("needsApproval" | "unknown") | None if goes_on && left > POLL => {}
+                _ => return Ok(false),
             }
         }
     }

@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::Observer;
 use super::approval::Approvals;
 use super::ids::{Filler, NotKnown};
 use super::journal::Journal;
@@ -34,6 +35,8 @@ pub(super) struct Context<'a> {
     pub(super) visibility: Duration,
     /// How writes are dealt with that have to be approved.
     pub(super) approvals: &'a Approvals,
+    /// Who is told.
+    pub(super) observer: &'a dyn Observer,
     /// Ends the wait for what is written already.
     pub(super) cancelled: &'a AtomicBool,
 }

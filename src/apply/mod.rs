@@ -87,6 +87,8 @@ const FRESH: Duration = Duration::from_secs(10);
 pub trait Observer: Sync {
     /// A change is about to be written.
     fn started(&self, change: &Change);
+    /// A change waits for an approval, under this code.
+    fn awaits(&self, _change: &Change, _code: &str) {}
     /// It is known what became of a change. Called once for each item of the outcome.
     fn finished(&self, item: &Item);
 }
@@ -113,6 +115,18 @@ pub struct Applier<'a> {
     pub cancelled: &'a AtomicBool,
 }
 
+/// Looks up every secret that a plan's writes need.
+///
+/// # Errors
+/// [`ApplyError::MissingSecrets`] where some are not there.
+pub fn check_secrets(
+    plan: &Plan,
+    environment: &dyn Fn(&str) -> Option<SecretString>,
+) -> Result<(), ApplyError> {
+    let writes = plan.changes.iter().filter(|change| change.writes());
+    Secrets::look_up(writes, environment).map(drop)
+}
+
 /// Why the rest of a run is not begun.
 #[derive(Clone, Copy)]
 enum End {
@@ -136,6 +150,7 @@ impl<'a> Applier<'a> {
             masked_read: self.plan.masked_read,
             visibility: self.options.visibility,
             approvals: &self.options.approvals,
+            observer: self.observer,
             cancelled: self.cancelled,
         };
         let blocked = self.blocked()?;

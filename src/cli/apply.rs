@@ -59,7 +59,9 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let (mut plan, mut live) = reviewed.plan(ui, &session, terms).await?;
     session.tell(&release, &mut plan, &mut live).await?;
     execution::show(ui, write, &plan)?;
-    let (plan, left_out) = reviewed.hold(plan, write.skip_stale)?;
+    let guard = &session.desired.tenant.spec.guard;
+    let (plan, left_out) = reviewed.hold(plan, guard, write.skip_stale)?;
+    reviewed.tell(ui, &plan, &left_out);
     let execution = Execution {
         ui,
         options: write,
@@ -82,13 +84,12 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
 
 /// Refuses what cannot be compared, where the user does not want it.
 fn is_certain(options: &PlanOptions, plan: &Plan) -> Result<(), Error> {
-    if !options.unverifiable.fails(plan.summary.unverifiable_fields) {
-        return Ok(());
-    }
-    let message =
-        "settings cannot be compared, and `--unverifiable fail` was given; nothing was written";
-    let error = Error::new(ErrorKind::Refused, "apply/unverifiable", message);
-    Err(error.hint("Write them with `--rewrite-secret`, or go on without `--unverifiable fail`."))
+    let certain = options.unverifiable.check(plan.summary.unverifiable_fields);
+    certain.map_err(|error| Error {
+        kind: ErrorKind::Refused,
+        message: format!("{}; nothing was written", error.message),
+        ..error
+    })
 }
 
 /// Limits a run to what an earlier one was to do and did not, under the terms of its plan. Nothing else is taken

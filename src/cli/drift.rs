@@ -47,8 +47,11 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     arguments.output.write(ui, &text)?;
     let differs = report.has_drift();
     let differs_told = differs && arguments.detailed_exitcode;
-    let untold = arguments.detailed_exitcode && report.summary.unknown > 0
-        || arguments.unverifiable.fails(report.summary.unverifiable);
+    let certain = arguments.unverifiable.check(report.summary.unverifiable);
+    if let Err(error) = &certain {
+        ui.error(error);
+    }
+    let untold = arguments.detailed_exitcode && report.summary.unknown > 0 || certain.is_err();
     if untold && !differs_told {
         // Nobody may take "cannot be told" for "in sync".
         return Ok(Done::As(ErrorKind::Failed));

@@ -10,7 +10,7 @@ use super::output::{Output, prove_writable};
 use super::session::Session;
 use super::terms::PlanOptions;
 use super::{Done, Format, TenantOptions};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::plan::Plan;
 use crate::report;
 use crate::ui::Ui;
@@ -50,8 +50,10 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         ui.status(&format!("The plan is saved in {}.", path.display()));
     }
     let unverifiable = plan.summary.unverifiable_fields;
-    if arguments.options.unverifiable.fails(unverifiable) {
-        return Ok(Done::As(ErrorKind::Failed));
+    if let Err(error) = arguments.options.unverifiable.check(unverifiable) {
+        // The plan stands on stdout all the same.
+        ui.error(&error);
+        return Ok(Done::As(error.kind));
     }
     let differs = !plan.summary.is_empty();
     Ok(if differs && arguments.detailed_exitcode {

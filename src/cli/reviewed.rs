@@ -11,8 +11,10 @@ use super::session::{Session, Terms};
 use crate::apply::saved::{self, SavedPlanError};
 use crate::apply::{ApplyError, StaleChange};
 use crate::error::{Error, ErrorKind};
+use crate::manifest::tenant_file::GuardSpec;
 use crate::manifest::{Address, Desired, TENANT_FILE};
-use crate::plan::Plan;
+use crate::plan::{Plan, risk};
+use crate::report;
 use crate::tenant::Live;
 use crate::ui::Ui;
 
@@ -154,6 +156,17 @@ impl Reviewed<'_> {
         }
     }
 
+    /// Says how the plan stands to the saved one, which was shown with what is left out of it.
+    pub(super) fn tell(&self, ui: &Ui, plan: &Plan, left_out: &[StaleChange]) {
+        let Standard::Plan(_) = &self.standard else {
+            return;
+        };
+        match left_out {
+            [] => ui.status("The saved plan still holds."),
+            _ => ui.notice(&report::text::left_out(left_out, plan, ui.notice_palette())),
+        }
+    }
+
     /// Refuses to limit what is compared as a whole.
     pub(super) fn is_free_to_resume(&self) -> Result<(), Error> {
         match &self.standard {
@@ -225,6 +238,7 @@ impl Reviewed<'_> {
     pub(super) fn hold(
         &self,
         mut plan: Plan,
+        guard: &GuardSpec,
         skip_stale: bool,
     ) -> Result<(Plan, Vec<StaleChange>), Error> {
         match &self.standard {
@@ -256,6 +270,7 @@ impl Reviewed<'_> {
                 plan.order.retain(|address| !is_left(address));
                 plan.changes.retain(|change| !is_left(&change.address));
                 plan.summary = plan.recount();
+                plan.limits = risk::limits(&plan, guard);
                 plan.digest.clone_from(&saved.digest);
                 Ok((plan, moved))
             }

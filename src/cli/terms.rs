@@ -48,9 +48,18 @@ enum Unverifiable {
 }
 
 impl UnverifiableOption {
-    /// Returns whether so many settings that cannot be compared are too many.
-    pub(super) fn fails(&self, settings: usize) -> bool {
-        self.unverifiable == Unverifiable::Fail && settings > 0
+    /// Returns an error where so many settings that cannot be compared are too many.
+    pub(super) fn check(&self, settings: usize) -> Result<(), Error> {
+        if self.unverifiable == Unverifiable::Warn || settings == 0 {
+            return Ok(());
+        }
+        let settings = match settings {
+            1 => "1 setting".to_owned(),
+            many => format!("{many} settings"),
+        };
+        let message = format!("{settings} cannot be compared, and `--unverifiable fail` was given");
+        let error = Error::failed("apply/unverifiable", message);
+        Err(error.hint("Write them with `--rewrite-secret KIND/NAME`, or go on without `--unverifiable fail`."))
     }
 }
 

@@ -7,6 +7,7 @@ use super::digest;
 use super::ownership;
 use super::planner::Planner;
 use super::rewrite::Rewrite;
+use super::risk;
 use super::seal::seal;
 use super::{Action, Change, Coverage, FieldStatus, Plan, Summary, TenantRef, Unmanaged};
 use crate::kinds::Cardinality;
@@ -125,7 +126,7 @@ pub(crate) fn draft<'a>(
     }
     dependencies::settle(&mut changes, desired, live, &referents);
     let tenant = TenantRef::from(&desired.tenant);
-    let plan = Plan {
+    let mut plan = Plan {
         digest: String::new(),
         knowledge: digest::of_knowledge().to_owned(),
         recreate: options.recreate,
@@ -136,6 +137,7 @@ pub(crate) fn draft<'a>(
         order: dependencies::order(&changes),
         masked_read: !live.clear.is_empty(),
         summary: summarise(&changes),
+        limits: Vec::new(),
         coverage: covered(live, &bound, &pruned),
         pruned,
         released: Vec::new(),
@@ -144,6 +146,7 @@ pub(crate) fn draft<'a>(
         warnings: [bindings.warnings, idle(&options.rewrite, &changes)].concat(),
         changes,
     };
+    plan.limits = risk::limits(&plan, &desired.tenant.spec.guard);
     Draft { plan, against }
 }
 

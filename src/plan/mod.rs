@@ -42,7 +42,7 @@ pub use planner::{compare, replan};
 pub use reach::Reach;
 pub use released::{NoLongerManaged, Release, Released, ReleasedField};
 pub use rewrite::Rewrite;
-pub use risk::{Risk, RiskLevel};
+pub use risk::{Refusal, Risk, RiskLevel};
 pub use seal::{is_same, seal};
 
 /// Everything that an apply would do, and what it would leave.
@@ -72,6 +72,9 @@ pub struct Plan {
     pub masked_read: bool,
     /// The counts.
     pub summary: Summary,
+    /// What an apply refuses the plan as a whole for until it is allowed: the limits of `spec.guard` that it is beyond.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Refusal>,
     /// What stands for the manifests of objects that are pruned, sorted by address.
     #[serde(skip)]
     pub pruned: Vec<Manifest>,

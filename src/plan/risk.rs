@@ -253,10 +253,10 @@ pub(super) fn of_assignments(
 }
 
 /// Why an apply does not start, with the flag that lets it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Refusal {
     /// The change, or nothing where it is the plan as a whole.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// The risk's name.
     pub code: String,
@@ -290,7 +290,8 @@ pub fn refusals(plan: &Plan, guard: &GuardSpec, allow: &[String]) -> Vec<Refusal
     refusals
 }
 
-fn limits(plan: &Plan, guard: &GuardSpec) -> Vec<Refusal> {
+/// Returns the limits of the guard that a plan is beyond.
+pub fn limits(plan: &Plan, guard: &GuardSpec) -> Vec<Refusal> {
     // Creates do not count: they touch nothing that exists.
     let touched = plan
         .changes

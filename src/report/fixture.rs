@@ -403,6 +403,7 @@ pub(super) fn plan() -> Plan {
         pruned: Vec::new(),
         released: Vec::new(),
         no_longer_managed: Vec::new(),
+        limits: Vec::new(),
         recreate: false,
         knowledge: "sha256:knowledge".to_owned(),
         only: Vec::new(),

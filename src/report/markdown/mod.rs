@@ -34,7 +34,7 @@ pub fn plan(plan: &Plan) -> String {
     let objects: Vec<Object> = noteworthy
         .map(|change| view::change(change, Verbosity::Normal))
         .collect();
-    object::alerts(&mut page, &objects);
+    object::alerts(&mut page, &objects, &view::limits(plan));
     for object in &objects {
         object::details(&mut page, object, Reading::Plan);
     }
@@ -65,7 +65,7 @@ pub fn drift(report: &DriftReport) -> String {
     let objects: Vec<Object> = view::out_of_sync(&report.items)
         .map(|item| view::drift_item(item, Verbosity::Normal))
         .collect();
-    object::alerts(&mut page, &objects);
+    object::alerts(&mut page, &objects, &[]);
     if report.summary.drifted > 0 {
         page.block("Lines with `-` are declared, lines with `+` are what the tenant has.");
     }

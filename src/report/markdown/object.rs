@@ -2,15 +2,16 @@
 
 use super::escape::{SENTENCE, code, fenced, html, sentence};
 use super::page::{Page, cut_lines};
-use crate::report::view::{Content, Mark, Object, Reading, Row, rows};
+use crate::report::view::{Content, Danger, Mark, Object, Reading, Row, rows};
 use crate::report::width::cut;
 use crate::report::words::count;
 
 /// How many settings that are left alone are named.
 const MOST_LEFT_ALONE: usize = 20;
 
-/// Writes what must be seen without opening anything: what is blocked, and what could hurt.
-pub(super) fn alerts(page: &mut Page, objects: &[Object]) {
+/// Writes what must be seen without opening anything: what is blocked, and what could hurt, of the plan as a whole
+/// first.
+pub(super) fn alerts(page: &mut Page, objects: &[Object], limits: &[Danger]) {
     let blocked = objects.iter().flat_map(|object| {
         object.reasons.iter().map(move |reason| {
             format!(
@@ -27,24 +28,24 @@ pub(super) fn alerts(page: &mut Page, objects: &[Object]) {
         objects.iter().flat_map(move |object| {
             let dangers = object.dangers.iter();
             let dangers = dangers.filter(move |danger| danger.refused == refused);
-            dangers.map(move |danger| {
-                let until = match refused {
-                    true => format!(
-                        " Refused until {}.",
-                        code(&format!("--allow {}", danger.code))
-                    ),
-                    false => String::new(),
-                };
-                let (address, risk) = (code(&object.address), code(&danger.code));
-                format!(
-                    "{address}: risk {risk}: {}{until}",
-                    sentence(&danger.message)
-                )
-            })
+            dangers.map(move |danger| format!("{}: {}", code(&object.address), risk(danger)))
         })
     };
-    alert(page, "CAUTION", "An apply refuses", risks(true));
+    let refused = limits.iter().map(risk).chain(risks(true));
+    alert(page, "CAUTION", "An apply refuses", refused);
     alert(page, "WARNING", "An apply warns", risks(false));
+}
+
+fn risk(danger: &Danger) -> String {
+    let until = match danger.refused {
+        true => format!(
+            " Refused until {}.",
+            code(&format!("--allow {}", danger.code))
+        ),
+        false => String::new(),
+    };
+    let (name, message) = (code(&danger.code), sentence(&danger.message));
+    format!("risk {name}: {message}{until}")
 }
 
 fn alert(page: &mut Page, kind: &str, title: &str, items: impl Iterator<Item = String>) {

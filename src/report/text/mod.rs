@@ -3,6 +3,7 @@
 mod doctor;
 mod drift;
 mod explain;
+mod left_out;
 mod object;
 mod outcome;
 mod pen;
@@ -13,6 +14,7 @@ mod refusals;
 pub use doctor::doctor;
 pub use drift::drift;
 pub use explain::{catalogue, explain, explanation};
+pub use left_out::left_out;
 pub use outcome::outcome;
 pub use permissions::permissions;
 pub use plan::plan;

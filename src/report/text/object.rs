@@ -4,7 +4,7 @@ use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::pen::{Pen, Piece, WIDTH};
-use crate::report::view::{Content, Mark, Object, Reading, Row, Span, rows};
+use crate::report::view::{Danger, Content, Mark, Object, Reading, Row, Span, rows};
 use crate::report::width::cut;
 use crate::report::{Verbosity, words};
 use crate::ui::style::{BOLD, CHANGED, CREATED, DELETED, DIM, ERROR, HINT, WARNING};
@@ -40,11 +40,16 @@ pub(super) fn object(pen: &mut Pen, object: &Object, reading: Reading, verbosity
         pen.paragraph(INDENT, reach.split(' '));
     }
     left_alone(pen, &object.left_alone, verbosity);
-    for danger in &object.dangers {
+    dangers(pen, INDENT, &object.dangers);
+}
+
+/// Writes what could hurt.
+pub(super) fn dangers(pen: &mut Pen, indent: usize, dangers: &[Danger]) {
+    for danger in dangers {
         let label = pen.piece(WARNING, &format!("risk {}:", danger.code));
         let refused = format!("(refused until --allow {})", danger.code);
         let refused = danger.refused.then_some(refused.as_str());
-        pen.prose(INDENT, &label, danger.message.split(' ').chain(refused));
+        pen.prose(indent, &label, danger.message.split(' ').chain(refused));
     }
 }
 

@@ -1,6 +1,6 @@
 //! A plan.
 
-use super::object::object;
+use super::object::{dangers, object};
 use super::pen::Pen;
 use super::{unmanaged, warnings};
 use crate::plan::{Change, Plan};
@@ -39,6 +39,7 @@ pub fn plan(plan: &Plan, palette: Palette, verbosity: Verbosity) -> String {
     released(&mut pen, plan);
     warnings(&mut pen, &plan.warnings);
     summary(&mut pen, plan);
+    dangers(&mut pen, 0, &view::limits(plan));
     let digest = pen.paint(DIM, format!("Digest {}", sanitize::line(&plan.digest)));
     pen.line(0, &digest);
     pen.finish()

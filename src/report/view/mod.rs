@@ -13,4 +13,6 @@ mod value;
 
 pub(super) use layout::{Row, rows};
 pub(super) use node::{Content, Mark, Reading, Span};
-pub(super) use object::{Object, address, change, display_name, drift_item, out_of_sync, released};
+pub(super) use object::{
+    Danger, Object, address, change, display_name, drift_item, limits, out_of_sync, released,
+};

@@ -8,7 +8,7 @@ use super::value;
 use crate::diagnostic::Location;
 use crate::drift::{DriftItem, DriftStatus};
 use crate::manifest::Address;
-use crate::plan::{Action, Blocked, Change, FieldStatus, Plan, Risk, RiskLevel, Shown};
+use crate::plan::{Action, Blocked, Change, FieldStatus, Plan, Refusal, Risk, RiskLevel, Shown};
 use crate::report::{Verbosity, words};
 use crate::ui::sanitize;
 
@@ -124,6 +124,16 @@ pub(in crate::report) fn change(change: &Change, verbosity: Verbosity) -> Object
             .map(danger)
             .collect(),
     }
+}
+
+/// Returns what could hurt of a plan as a whole.
+pub(in crate::report) fn limits(plan: &Plan) -> Vec<Danger> {
+    let of_limit = |limit: &Refusal| Danger {
+        code: sanitize::line(&limit.code).into_owned(),
+        refused: true,
+        message: sanitize::line(&limit.message).into_owned(),
+    };
+    plan.limits.iter().map(of_limit).collect()
 }
 
 /// Returns what a drift report says of an object.
