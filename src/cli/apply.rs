@@ -79,7 +79,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     is_certain(options, &plan)?;
     let outcome = execution.run().await?;
     session.close().await;
-    execution::finish(ui, &write.output, &outcome.leaving_out(left_out))
+    let outcome = outcome.leaving_out(left_out);
+    execution::finish(ui, &write.output, &outcome, Command::Apply)
 }
 
 /// Refuses what cannot be compared, where the user does not want it.

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use super::failure::Failure;
 use super::output::Output;
 use super::session::Session;
-use super::{Done, Format, seconds};
+use super::{Done, Format, next, seconds, signals};
 use crate::apply::journal::Command;
 use crate::apply::outcome::{Item, Outcome};
 use crate::apply::{Applier, ApplyError, ApplyOptions, Approvals, Given, Observer};
@@ -50,7 +50,7 @@ pub(super) struct WriteOptions {
     /// What a second administrator is told who has to approve the writes.
     #[arg(long, value_name = "TEXT", value_parser = justification)]
     justification: Option<String>,
-    /// Wait for the approval of each write that needs one, for so many seconds.
+    /// Wait for the approval of each write that needs one, for so many seconds; an hour where no number is given.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "3600", value_parser = seconds, requires = "justification")]
     wait_approval: Option<Duration>,
     #[command(flatten)]
@@ -154,6 +154,7 @@ impl Execution<'_> {
                 .hint(format!("If it is meant: {}", flags.join(" ")))
                 .into());
         }
+        crate::apply::check_secrets(plan, &secret).map_err(ApplyError::into_error)?;
         if !options.asks(plan) {
             return Ok(());
         }
@@ -173,14 +174,13 @@ impl Execution<'_> {
     async fn carry_out(&self) -> Result<Outcome, Failure> {
         let cancelled = AtomicBool::new(false);
         let observer = Shown {
+            ui: self.ui,
+            session: self.session,
+            wait: self.options.wait_approval.unwrap_or_default(),
             progress: self.ui.progress(self.plan.order.len(), "Applying"),
         };
-        let secrets = |name: &str| {
-            std::env::var(name)
-                .ok()
-                .filter(|value| !value.is_empty())
-                .map(SecretString::from)
-        };
+        // Whoever is asked may take longer to answer than what was read stays true.
+        let read_at = self.live.read_at.filter(|_| !self.options.asks(self.plan));
         let applier = Applier {
             graph: &self.session.graph,
             desired: &self.session.desired,
@@ -189,7 +189,7 @@ impl Execution<'_> {
             options: ApplyOptions {
                 skip_stale: self.options.skip_stale,
                 skip_blocked: self.options.skip_blocked,
-                read_at: self.live.read_at,
+                read_at,
                 approvals: Approvals {
                     justification: self.options.justification.clone(),
                     wait: self.options.wait_approval.unwrap_or_default(),
@@ -199,7 +199,7 @@ impl Execution<'_> {
                 ..ApplyOptions::default()
             },
             journal: self.session.draft(self.command, self.journal),
-            secrets: &secrets,
+            secrets: &secret,
             observer: &observer,
             cancelled: &cancelled,
         };
@@ -207,7 +207,8 @@ impl Execution<'_> {
             let mut run = pin!(applier.run());
             tokio::select! {
                 outcome = &mut run => outcome,
-                Ok(()) = tokio::signal::ctrl_c() => {
+                Ok(()) = signals::asked_to_end() => {
+                    self.ui.notice("Finishing the current change …\n");
                     cancelled.store(true, Ordering::Relaxed);
                     self.session.graph.end_within(GRACE);
                     run.await
@@ -228,8 +229,13 @@ impl Execution<'_> {
     }
 }
 
-/// Writes what became of it.
-pub(super) fn finish(ui: &Ui, output: &Output, outcome: &Outcome) -> Result<Done, Failure> {
+/// Writes what became of it, and how to go on where something is left.
+pub(super) fn finish(
+    ui: &Ui,
+    output: &Output,
+    outcome: &Outcome,
+    command: Command,
+) -> Result<Done, Failure> {
     let text = match output.format {
         Format::Text if outcome.items.is_empty() => String::new(),
         Format::Text => {
@@ -245,7 +251,16 @@ pub(super) fn finish(ui: &Ui, output: &Output, outcome: &Outcome) -> Result<Done
         Format::Markdown => report::markdown::outcome(outcome),
     };
     match output.write(ui, &text) {
-        Ok(()) => Ok(outcome.error_kind().map_or(Done::Quietly, Done::As)),
+        Ok(()) => {
+            let kind = outcome.error_kind();
+            if let (Some(_), Some(journal)) = (kind, &outcome.journal) {
+                let arguments: Vec<_> = std::env::args_os().collect();
+                for line in next::commands(&arguments, command, Path::new(journal)) {
+                    ui.status(&line);
+                }
+            }
+            Ok(kind.map_or(Done::Quietly, Done::As))
+        }
         Err(unwritten) => Err(tell_otherwise(ui, outcome, unwritten).into()),
     }
 }
@@ -269,12 +284,33 @@ fn tell_otherwise(ui: &Ui, outcome: &Outcome, unwritten: Error) -> Error {
     told.hint("What became of the changes stands above; do not take them for not made.")
 }
 
-struct Shown {
+/// Returns a secret from the environment.
+pub(super) fn secret(name: &str) -> Option<SecretString> {
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.is_empty())
+        .map(SecretString::from)
+}
+
+struct Shown<'a> {
+    ui: &'a Ui,
+    session: &'a Session,
+    /// How long each approval is waited for.
+    wait: Duration,
     progress: Progress,
 }
 
-impl Observer for Shown {
+impl Observer for Shown<'_> {
     fn started(&self, _change: &Change) {}
+
+    fn awaits(&self, change: &Change, code: &str) {
+        self.ui.status(&format!(
+            "{}: waiting for the approval of {code}, {} s at most: {}.",
+            change.address,
+            self.wait.as_secs(),
+            self.session.approval(code),
+        ));
+    }
 
     fn finished(&self, item: &Item) {
         self.progress.finished(&format!(

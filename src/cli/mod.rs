@@ -22,6 +22,7 @@ mod explain;
 mod failure;
 mod kinds;
 mod logging;
+mod next;
 mod output;
 mod permissions;
 mod plan;
@@ -32,6 +33,7 @@ mod sandbox;
 mod schema;
 mod selection;
 mod session;
+mod signals;
 mod terms;
 mod usage;
 mod validate;
@@ -165,6 +167,9 @@ enum Done {
 /// Runs the program with these arguments and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(error) = usage::separated_state(&arguments) {
+        return usage::refuse(&error, &arguments);
+    }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &arguments),

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::execution::secret;
 use super::failure::Failure;
 use super::output::{Output, prove_writable};
 use super::session::Session;
 use super::terms::PlanOptions;
 use super::{Done, Format, TenantOptions};
+use crate::apply::{self, ApplyError};
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::report;
@@ -45,6 +47,13 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     session.tell(&release, &mut plan, &mut live).await?;
     session.close().await;
     write(ui, &arguments.output, &plan)?;
+    if let Err(ApplyError::MissingSecrets(missing)) = apply::check_secrets(&plan, &secret) {
+        for secret in missing {
+            ui.warning(&format!(
+                "{secret}, is not in the environment: an apply has to find it there"
+            ));
+        }
+    }
     if let Some(path) = &arguments.out {
         save(path, &report::json::plan(&plan))?;
         ui.status(&format!("The plan is saved in {}.", path.display()));

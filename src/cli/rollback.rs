@@ -10,10 +10,10 @@ use super::selection::Selection;
 use super::session::{Session, Terms};
 use super::{Done, TenantOptions, plan};
 use crate::apply::Given;
-use crate::apply::journal::Command;
+use crate::apply::journal::{Command, FOLDER};
 use crate::apply::rollback::{Moved, Rollback, RollbackPlan};
 use crate::error::{Error, ErrorKind};
-use crate::manifest::bundle;
+use crate::manifest::{TENANT_FILE, bundle};
 use crate::ui::Ui;
 
 /// Take back what an apply wrote: shows the plan and asks first.
@@ -21,9 +21,8 @@ use crate::ui::Ui;
 pub(super) struct Arguments {
     /// The journal of that apply, as it named it at its end.
     journal: PathBuf,
-    /// A folder with the tenant's moorline.yaml, or that file.
-    #[arg(default_value = ".")]
-    path: PathBuf,
+    /// A folder with the tenant's moorline.yaml, or that file; the one that the journal lies in where left out.
+    path: Option<PathBuf>,
     /// Go on with an earlier rollback of that apply, under the approvals that it asked for.
     #[arg(long, value_name = "ROLLBACK_JOURNAL")]
     resume: Option<PathBuf>,
@@ -39,11 +38,15 @@ pub(super) struct Arguments {
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     let Arguments { write, tenant, .. } = arguments;
     // What the manifests say is not what is wanted now: whether they are valid does not matter.
-    let mut loaded = bundle::load(&arguments.path);
+    let path = match &arguments.path {
+        Some(path) => path,
+        None => root_of(&arguments.journal),
+    };
+    let mut loaded = bundle::load(path);
     let declared = std::mem::take(&mut loaded.manifests);
     let desired = loaded
         .into_tenant()
-        .map_err(|invalid| Failure::invalid(invalid, &arguments.path))?;
+        .map_err(|invalid| Failure::invalid(invalid, path))?;
     let everything = Selection::new(&[], &[])?;
     let mut session = Session::sign_in(ui, tenant, desired, everything).await?;
     session.settle(ui).await?;
@@ -93,7 +96,18 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     };
     let outcome = execution.run().await?;
     session.close().await;
-    execution::finish(ui, &write.output, &outcome.leaving_out(moved))
+    let outcome = outcome.leaving_out(moved);
+    execution::finish(ui, &write.output, &outcome, Command::Rollback)
+}
+
+/// Returns the tenant's folder that a journal lies in, this one where it lies elsewhere.
+fn root_of(journal: &Path) -> &Path {
+    let folder = journal.parent().filter(|folder| folder.ends_with(FOLDER));
+    let root = folder.and_then(|folder| folder.ancestors().nth(2));
+    let is_tenant = |root: &&Path| root.join(TENANT_FILE).is_file();
+    root.filter(is_tenant)
+        .filter(|root| !root.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// Returns the approvals that an earlier rollback of a run asked for. The service holds each against the write that

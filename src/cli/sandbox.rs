@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::Done;
 use super::failure::Failure;
 use super::session::{block_on, load_conditions, of_sandbox, unusable};
+use super::{Done, signals};
 use crate::error::{Error, ErrorKind};
 use crate::manifest::{Address, bundle};
 use crate::sandbox::Sandbox;
@@ -113,7 +113,7 @@ async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), Failure> {
         running.graph_url(),
         running.login_url()
     ));
-    tokio::signal::ctrl_c().await.map_err(|source| {
+    signals::asked_to_end().await.map_err(|source| {
         Error::failed("io/signal", "the program cannot wait for Ctrl-C").because(source)
     })?;
     running.shutdown().await;

@@ -1,7 +1,7 @@
 //! A signed-in run against one tenant, or against the sandbox in its place.
 
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -37,7 +37,7 @@ use crate::ui::Ui;
 mod journal;
 mod sandbox;
 
-pub(super) use sandbox::{load_conditions, of_sandbox, unusable};
+pub(super) use sandbox::{is_state, load_conditions, of_sandbox, unusable};
 
 /// Runs an asynchronous command.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
@@ -93,6 +93,8 @@ pub(super) struct Session {
     pub(super) resets_released: bool,
     /// Whether what is written outlives the run.
     keeps: bool,
+    /// The sandbox's state file.
+    state_file: Option<PathBuf>,
     sandbox: Option<Running>,
 }
 
@@ -200,6 +202,7 @@ impl Session {
         selection: Selection,
     ) -> Result<Self, Failure> {
         let keeps = !matches!(options.sandbox, Some(None));
+        let state_file = options.sandbox.clone().flatten();
         let Connection {
             endpoints,
             transport,
@@ -230,6 +233,7 @@ impl Session {
             signed_in_with: words,
             resets_released: false,
             keeps,
+            state_file,
             sandbox,
         })
     }
@@ -303,6 +307,17 @@ impl Session {
         match &self.sandbox {
             Some(_) => format!("the sandbox of {}", spec.tenant_id),
             None => format!("the tenant {} ({})", spec.tenant_id, spec.cloud.name()),
+        }
+    }
+
+    /// Returns how a write is approved that waits under a code.
+    pub(super) fn approval(&self, code: &str) -> String {
+        match (&self.sandbox, &self.state_file) {
+            (Some(_), Some(file)) => {
+                format!("`moorline sandbox approve {} {code}` approves it", file.display())
+            }
+            (Some(_), None) => "nobody can approve it: the sandbox is kept in no file".to_owned(),
+            (None, _) => "another administrator decides in Intune, under Tenant administration > Multi Admin Approval".to_owned(),
         }
     }
 

@@ -59,7 +59,9 @@ impl UnverifiableOption {
         };
         let message = format!("{settings} cannot be compared, and `--unverifiable fail` was given");
         let error = Error::failed("apply/unverifiable", message);
-        Err(error.hint("Write them with `--rewrite-secret KIND/NAME`, or go on without `--unverifiable fail`."))
+        Err(error.hint(
+            "Write them with `--rewrite-secret KIND/NAME`, or go on without `--unverifiable fail`.",
+        ))
     }
 }
 

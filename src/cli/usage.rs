@@ -1,8 +1,10 @@
 //! Command lines that cannot be understood.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
+use super::session::is_state;
 use crate::error::{Error, ErrorKind};
 use crate::report;
 use crate::ui::{Options, Ui};
@@ -20,6 +22,32 @@ pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         let _ = Ui::new(Options::default()).data(&document);
     }
     ExitCode::from(ErrorKind::Usage.exit_code())
+}
+
+/// Returns an error where a state file stands apart from `--sandbox`, which would take it for PATH.
+pub(super) fn separated_state(arguments: &[OsString]) -> Option<Error> {
+    let options = arguments.iter().take_while(|argument| *argument != "--");
+    let mut pairs = options.clone().zip(options.skip(1));
+    let is_meant = |path: &Path| {
+        path.extension().is_some_and(|ending| ending == "json")
+            && (!path.exists() || is_state(path))
+    };
+    let (_, file) = pairs.find(|(one, two)| *one == "--sandbox" && is_meant(Path::new(two)))?;
+    let file = Path::new(file).display();
+    let message = format!("`--sandbox` and `{file}` are two arguments");
+    let error = Error::new(ErrorKind::Usage, "usage/arguments", message);
+    Some(error.hint(format!("Write `--sandbox={file}`.")))
+}
+
+/// Says what is wrong, and on stdout to a caller that reads JSON.
+pub(super) fn refuse(error: &Error, arguments: &[OsString]) -> ExitCode {
+    let ui = Ui::new(Options::default());
+    ui.error(error);
+    if asks_for_json(arguments) {
+        // Where stdout is gone, the exit code still tells.
+        let _ = ui.data(&report::json::error(error, None, None));
+    }
+    ExitCode::from(error.kind.exit_code())
 }
 
 /// Returns whether the format would have been JSON, as far as the arguments can be told apart.

@@ -34,6 +34,8 @@ mod sign_in;
 mod support;
 #[cfg(debug_assertions)]
 mod throttling;
+#[cfg(debug_assertions)]
+mod together;
 
 mod bad_input;
 mod journal;

@@ -396,3 +396,18 @@ fn a_secret_that_was_written_again_is_neither_restored_nor_unset() {
     );
     assert_eq!(workspace.json("s.json")["withheld"], withheld);
 }
+
+#[test]
+fn a_journal_tells_where_its_tenant_is() {
+    let workspace = Workspace::example("contoso");
+    let journal = apply(&workspace);
+    let above = Workspace::empty();
+    crate::support::copy(workspace.path(), &above.file("tenant"));
+    crate::support::copy(
+        &workspace.file(".moorline"),
+        &above.file("tenant/.moorline"),
+    );
+    let journal = format!("tenant/{journal}");
+    let rollback = ["rollback", &journal, "--sandbox=tenant/s.json", "--dry-run"];
+    above.run(&rollback).expect(0);
+}

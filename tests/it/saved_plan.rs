@@ -126,7 +126,15 @@ fn the_rest_is_applied_where_the_user_says_so() {
         &workspace,
         &["plan.json", "--skip-stale", "--format", "json"],
     );
-    let outcome = rest.expect(6).json();
+    let rest = rest.expect(6);
+    let left_out = rest.stderr.split("Left out, because it moved").nth(1);
+    let left_out = left_out.expect("what is left out is told before anything is written");
+    assert!(
+        left_out.contains("pinMinimumLength was 4 and is 5"),
+        "{left_out}"
+    );
+    assert!(left_out.contains("19 to update"), "{left_out}");
+    let outcome = rest.json();
     assert_eq!(
         outcome["summary"],
         json!({ "done": 19, "failed": 0, "skipped": 1 })

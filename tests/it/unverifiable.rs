@@ -50,10 +50,13 @@ fn they_are_told_with_when_the_object_was_last_changed() {
 fn they_fail_a_run_that_wants_to_be_certain() {
     let workspace = workspace();
     let certain = ["--sandbox=s.json", "--unverifiable", "fail"];
-    workspace.run(&[&["plan"], &certain[..]].concat()).expect(1);
-    workspace
-        .run(&[&["drift"], &certain[..]].concat())
-        .expect(1);
+    for command in ["plan", "drift"] {
+        let run = workspace
+            .run(&[&[command], &certain[..]].concat())
+            .expect(1);
+        let says = "error[apply/unverifiable]: 1 setting cannot be compared";
+        assert!(run.stderr.contains(says), "{}", run.stderr);
+    }
     workspace.write(
         "hello.yaml",
         "apiVersion: graph.microsoft.com/beta\nkind: windowsIdentityProtectionConfiguration\nmetadata: { name: hello }\nspec: { displayName: Hello }\n",
@@ -96,6 +99,28 @@ fn a_secret_is_written_again_where_somebody_says_so() {
     )
     .expect(0);
     assert_eq!(key(&workspace), new);
+}
+
+#[test]
+fn a_secret_that_is_not_there_is_missed_before_anybody_is_asked() {
+    let workspace = workspace();
+    let rewrite = [
+        "--sandbox=s.json",
+        "--rewrite-secret",
+        &format!("{WIFI}/wifi"),
+    ];
+    let plan = workspace.run(&[&["plan"], &rewrite[..]].concat()).expect(0);
+    let says = format!("warning: PSK, which {WIFI}/wifi needs, is not in the environment");
+    assert!(plan.stderr.contains(&says), "{}", plan.stderr);
+    let apply = workspace
+        .run(&[&["apply"], &rewrite[..]].concat())
+        .expect(1);
+    assert!(
+        apply.stderr.contains("secret/env-missing"),
+        "{}",
+        apply.stderr
+    );
+    assert!(!apply.stderr.contains("terminal"), "{}", apply.stderr);
 }
 
 #[test]

@@ -507,6 +507,14 @@ fn a_limit_on_changes_is_kept() {
         "  cloud: global",
         "  cloud: global\n  guard: { maxChanges: 2 }",
     );
+    for format in ["text", "json", "markdown"] {
+        let plan = workspace.run(&["plan", "--sandbox=s.json", "--format", format]);
+        let plan = plan.expect(0).stdout;
+        assert!(plan.contains("max-changes"), "{plan}");
+        assert!(plan.contains("maxChanges` is 2"), "{plan}");
+    }
+    let explained = workspace.run(&["explain", "max-changes"]).expect(0).stdout;
+    assert!(explained.contains("spec.guard"), "{explained}");
     let run = workspace
         .run(&["apply", "--sandbox=s.json", "--yes"])
         .expect(5);

@@ -106,7 +106,7 @@ pub(in crate::cli) fn unusable(path: &Path, why: StateError, remedy: &str) -> Er
 }
 
 /// Returns whether a file says of itself that it is a sandbox's.
-fn is_state(path: &Path) -> bool {
+pub(in crate::cli) fn is_state(path: &Path) -> bool {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     value["kind"] == "sandbox-state"

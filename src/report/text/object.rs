@@ -4,7 +4,7 @@ use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::pen::{Pen, Piece, WIDTH};
-use crate::report::view::{Danger, Content, Mark, Object, Reading, Row, Span, rows};
+use crate::report::view::{Content, Danger, Mark, Object, Reading, Row, Span, rows};
 use crate::report::width::cut;
 use crate::report::{Verbosity, words};
 use crate::ui::style::{BOLD, CHANGED, CREATED, DELETED, DIM, ERROR, HINT, WARNING};

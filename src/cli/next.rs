@@ -1,0 +1,135 @@
+//! The command to run next, as it is typed.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use crate::apply::journal::Command;
+
+/// Options that say which plan a run is held to or which run it goes on with; another `--resume` takes their place.
+const HELD_TO: [&str; 3] = ["--resume", "--plan", "--plan-digest"];
+
+/// Options that say which tenant a run is about, and how it is reached.
+const OF_TENANT: [&str; 5] = [
+    "--sandbox",
+    "--sandbox-faults",
+    "--graph-url",
+    "--login-url",
+    "--credential",
+];
+
+/// Returns the command that goes on with the run of these arguments, the program's name first among them.
+fn resume(arguments: &[OsString], journal: &Path) -> String {
+    let is_held_to = |option: &str| HELD_TO.contains(&option);
+    let kept = options(arguments)
+        .filter(|option| !option.name.is_some_and(is_held_to) && !is_plan(option))
+        .flat_map(|option| option.words);
+    typed(kept.chain([OsStr::new("--resume"), journal.as_os_str()]))
+}
+
+/// Returns the command that takes back what the run of these arguments wrote.
+fn rollback(arguments: &[OsString], journal: &Path) -> String {
+    let is_of_tenant = |option: &str| OF_TENANT.contains(&option);
+    let kept = options(arguments)
+        .filter(|option| option.name.is_some_and(is_of_tenant))
+        .flat_map(|option| option.words);
+    let rollback = [
+        OsStr::new("moorline"),
+        OsStr::new("rollback"),
+        journal.as_os_str(),
+    ];
+    typed(rollback.into_iter().chain(kept))
+}
+
+/// Returns the command that goes on with the run, and the one that takes it back.
+pub(super) fn commands(arguments: &[OsString], command: Command, journal: &Path) -> Vec<String> {
+    let mut lines = vec![format!("Go on with it:  {}", resume(arguments, journal))];
+    if command == Command::Apply {
+        lines.push(format!("Take it back:   {}", rollback(arguments, journal)));
+    }
+    lines
+}
+
+/// A word of a command line, and the value behind it where that is another word.
+struct Given<'a> {
+    /// The option's name; a plain word has none.
+    name: Option<&'a str>,
+    words: Vec<&'a OsStr>,
+}
+
+/// Returns the words of a command line, those together that belong together.
+fn options(arguments: &[OsString]) -> impl Iterator<Item = Given<'_>> {
+    let mut words = arguments.iter().map(OsString::as_os_str);
+    std::iter::from_fn(move || {
+        let word = words.next()?;
+        let option = word.to_str().filter(|word| word.starts_with("--"));
+        let (name, has_value) = match option.and_then(|option| option.split_once('=')) {
+            Some((name, _)) => (Some(name), true),
+            // Its value needs an equals sign.
+            None => (option, option == Some("--sandbox")),
+        };
+        let takes = name.is_some_and(|name| HELD_TO.contains(&name) || OF_TENANT.contains(&name));
+        let value = if takes && !has_value {
+            words.next()
+        } else {
+            None
+        };
+        Some(Given {
+            name,
+            words: std::iter::once(word).chain(value).collect(),
+        })
+    })
+}
+
+/// Returns whether a saved plan stands in the place of PATH: of the tenant in this folder, which needs no word.
+fn is_plan(option: &Given<'_>) -> bool {
+    let ends = |word: &&OsStr| Path::new(word).extension().is_some_and(|end| end == "json");
+    option.name.is_none() && option.words.iter().any(ends)
+}
+
+fn typed<'a>(words: impl Iterator<Item = &'a OsStr>) -> String {
+    let words = words.enumerate().map(|(at, word)| match at {
+        // Wherever the program lies.
+        0 => "moorline".to_owned(),
+        _ => quoted(&word.to_string_lossy()),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a word as a shell reads it as one.
+fn quoted(word: &str) -> String {
+    let plain =
+        |character: char| character.is_alphanumeric() || "-_./:=,@+%~\\".contains(character);
+    match word {
+        _ if !word.is_empty()
+            && word.chars().all(plain)
+            && (cfg!(windows) || !word.contains('\\')) =>
+        {
+            word.to_owned()
+        }
+        _ if cfg!(windows) => format!("\"{word}\""),
+        _ => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_goes_on_with_the_options_that_it_had() {
+        let line =
+            "target/moorline apply plan.json --plan-digest x --sandbox=s.json --yes --resume old";
+        let mut arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        arguments.extend(["--justification", "longer PINs"].map(OsString::from));
+        let journal = Path::new(".moorline/journal/new");
+        assert_eq!(
+            resume(&arguments, journal),
+            r#"moorline apply --sandbox=s.json --yes --justification 'longer PINs' --resume .moorline/journal/new"#
+                .replace('\'', if cfg!(windows) { "\"" } else { "'" })
+        );
+        assert_eq!(
+            rollback(&arguments, journal),
+            "moorline rollback .moorline/journal/new --sandbox=s.json"
+        );
+    }
+}
