@@ -39,7 +39,9 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let report = drift::report(plan);
     let text = match arguments.output.format {
         Format::Text => {
-            report::text::drift(&report, arguments.output.palette(ui), ui.verbosity().into())
+            let output = &arguments.output;
+            let (palette, width) = (output.palette(ui), output.width(ui));
+            report::text::drift(&report, palette, width, ui.verbosity().into())
         }
         Format::Json => report::json::drift(&report),
         Format::Markdown => report::markdown::drift(&report),

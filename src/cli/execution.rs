@@ -93,7 +93,7 @@ impl WriteOptions {
 /// Shows a plan: on stdout for people, on stderr where stdout is for a program. Nobody is asked about a plan that
 /// they do not see, so a question brings it with it even where little is to be said.
 pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), Error> {
-    let text = |palette| report::text::plan(plan, palette, ui.verbosity().into());
+    let text = |palette| report::text::plan(plan, palette, ui.width(), ui.verbosity().into());
     if options.output.format == Format::Text && options.output.output.is_none() {
         return ui.data(&text(ui.palette()));
     }
@@ -142,7 +142,11 @@ impl Execution<'_> {
         }
         let refusals = risk::refusals(plan, &session.desired.tenant.spec.guard, &options.allow);
         if !refusals.is_empty() {
-            ui.notice(&report::text::refusals(&refusals, ui.notice_palette()));
+            ui.notice(&report::text::refusals(
+                &refusals,
+                ui.notice_palette(),
+                ui.width(),
+            ));
             let mut flags: Vec<String> = refusals
                 .iter()
                 .map(|refusal| refusal.flag.clone())
@@ -239,7 +243,12 @@ pub(super) fn finish(
     let text = match output.format {
         Format::Text if outcome.items.is_empty() => String::new(),
         Format::Text => {
-            let text = report::text::outcome(outcome, output.palette(ui), ui.verbosity().into());
+            let text = report::text::outcome(
+                outcome,
+                output.palette(ui),
+                output.width(ui),
+                ui.verbosity().into(),
+            );
             // The plan stands above it.
             if output.output.is_none() {
                 format!("\n{text}")
@@ -272,7 +281,12 @@ fn tell_otherwise(ui: &Ui, outcome: &Outcome, unwritten: Error) -> Error {
         return unwritten;
     }
     let (palette, verbosity) = (ui.notice_palette(), ui.verbosity().into());
-    ui.notice(&report::text::outcome(outcome, palette, verbosity));
+    ui.notice(&report::text::outcome(
+        outcome,
+        palette,
+        ui.width(),
+        verbosity,
+    ));
     let least = match outcome.has_written() {
         true => ErrorKind::Partial,
         false => ErrorKind::Failed,

@@ -163,7 +163,12 @@ impl Reviewed<'_> {
         };
         match left_out {
             [] => ui.status("The saved plan still holds."),
-            _ => ui.notice(&report::text::left_out(left_out, plan, ui.notice_palette())),
+            _ => ui.notice(&report::text::left_out(
+                left_out,
+                plan,
+                ui.notice_palette(),
+                ui.width(),
+            )),
         }
     }
 

@@ -1,39 +1,70 @@
 //! Warnings and errors as text.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::sanitize;
 use super::style::{ERROR, HINT, Palette, WARNING};
 use crate::error::Error;
 
-/// Returns a warning's text.
-pub(super) fn warning(text: &str, palette: Palette) -> String {
-    format!(
-        "{}: {}\n",
-        palette.paint(WARNING, "warning"),
-        indented(text, 2)
+/// Returns a warning's text, wrapped where a line may have so many columns.
+pub(super) fn warning(text: &str, palette: Palette, width: Option<usize>) -> String {
+    said(
+        &palette.paint(WARNING, "warning").to_string(),
+        7,
+        text,
+        2,
+        width,
     )
 }
 
 /// Returns an error's text: what, why and what to do.
-pub(super) fn error(error: &Error, palette: Palette) -> String {
-    let head = palette.paint(ERROR, format!("error[{}]", error.code));
-    let mut text = format!("{head}: {}\n", indented(&error.message, 2));
+pub(super) fn error(error: &Error, palette: Palette, width: Option<usize>) -> String {
+    let label = format!("error[{}]", error.code);
+    let painted = palette.paint(ERROR, &label).to_string();
+    let mut text = said(&painted, label.len(), &error.message, 2, width);
     for cause in error.causes() {
-        text += &format!("  caused by: {}\n", indented(&cause, 4));
+        text += &said("  caused by", 11, &cause, 4, width);
     }
     for (at, hint) in error.hints.iter().enumerate() {
-        let gap = if at == 0 { "\n" } else { "" };
-        text += &format!(
-            "{gap}{}: {}\n",
-            palette.paint(HINT, "hint"),
-            indented(hint, 2)
-        );
+        if at == 0 {
+            text.push('\n');
+        }
+        let painted = palette.paint(HINT, "hint").to_string();
+        text += &said(&painted, 4, hint, 2, width);
     }
     text
 }
 
-/// Returns a text whose further lines are indented, so that none can pass for a message of its own.
-fn indented(text: &str, by: usize) -> String {
-    sanitize::block(text.trim_end()).replace('\n', &format!("\n{:by$}", ""))
+/// Returns a label of so many columns and a text behind it, whose further lines are indented, so that none can pass
+/// for a message of its own.
+fn said(label: &str, columns: usize, text: &str, by: usize, width: Option<usize>) -> String {
+    let mut said = format!("{label}:");
+    let mut used = columns + 1;
+    for (at, line) in sanitize::block(text.trim_end()).split('\n').enumerate() {
+        let words = line.trim_start_matches(' ');
+        let indent = by + line.len() - words.len();
+        let start = |said: &mut String| {
+            *said += &format!("\n{:indent$}", "");
+            indent
+        };
+        if at > 0 {
+            used = start(&mut said);
+        }
+        for (nth, word) in words.split(' ').enumerate() {
+            let is_first = at > 0 && nth == 0;
+            let wide = used + 1 + word.width();
+            if !is_first && width.is_some_and(|width| wide > width) && used > indent {
+                used = start(&mut said);
+            } else if !is_first {
+                said.push(' ');
+                used += 1;
+            }
+            said += word;
+            used += word.width();
+        }
+    }
+    said.push('\n');
+    said
 }
 
 #[cfg(test)]
@@ -50,7 +81,7 @@ mod tests {
             .because(cause)
             .hint("Run `moorline doctor`.")
             .hint("Grant `DeviceManagementConfiguration.Read.All`.");
-        assert_snapshot!(error(&error_value, Palette::Plain), @r"
+        assert_snapshot!(error(&error_value, Palette::Plain, None), @r"
         error[plan/read]: The device configurations cannot be read.
           caused by: 403 Forbidden\u{1b}[1m
             error: forged
@@ -60,8 +91,21 @@ mod tests {
         hint: Grant `DeviceManagementConfiguration.Read.All`.
         ");
         assert_eq!(
-            error(&Error::failed("a/b", "No."), Palette::Colour),
+            error(&Error::failed("a/b", "No."), Palette::Colour, None),
             "\u{1b}[1m\u{1b}[31merror[a/b]\u{1b}[0m: No.\n"
         );
+    }
+
+    #[test]
+    fn a_line_ends_between_words() {
+        let message =
+            "the saved plan does not hold:\n  iosGeneralDeviceConfiguration/restrictions: it moved";
+        let told = error(&Error::failed("a/b", message), Palette::Plain, Some(40));
+        assert_snapshot!(told, @r"
+        error[a/b]: the saved plan does not
+          hold:
+            iosGeneralDeviceConfiguration/restrictions:
+            it moved
+        ");
     }
 }

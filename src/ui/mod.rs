@@ -25,6 +25,9 @@ use style::Palette;
 /// The width to render for where there is no terminal.
 const WIDTH: usize = 120;
 
+/// A terminal that is narrower than this does its own wrapping.
+const LEAST: usize = 40;
+
 /// What the command line says about output.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
@@ -55,6 +58,8 @@ pub struct Ui {
     stdout_palette: Palette,
     stderr_palette: Palette,
     width: usize,
+    /// Where lines on stderr end, if that is a terminal.
+    stderr_width: Option<usize>,
     quiet: bool,
     verbosity: u8,
     /// Whether stdin and stderr are terminals, so that a question reaches somebody.
@@ -78,6 +83,9 @@ impl Ui {
             stderr: Stderr::new(stderr, animated),
             stdout_palette,
             stderr_palette,
+            stderr_width: terminal_size::terminal_size_of(io::stderr())
+                .map(|(width, _)| usize::from(width.0))
+                .filter(|width| *width >= LEAST),
             width: size.map_or(WIDTH, |(width, _)| usize::from(width.0)),
             quiet: options.quiet,
             verbosity: options.verbosity,
@@ -162,13 +170,20 @@ impl Ui {
 
     /// Says what the user should know though the run goes on.
     pub fn warning(&self, text: &str) {
-        self.stderr
-            .put(&message::warning(text, self.stderr_palette));
+        self.stderr.put(&message::warning(
+            text,
+            self.stderr_palette,
+            self.stderr_width,
+        ));
     }
 
     /// Says why the run failed.
     pub fn error(&self, error: &Error) {
-        self.stderr.put(&message::error(error, self.stderr_palette));
+        self.stderr.put(&message::error(
+            error,
+            self.stderr_palette,
+            self.stderr_width,
+        ));
     }
 
     /// Asks for a yes, which is never assumed.
@@ -272,6 +287,7 @@ mod tests {
             stdout_palette: Palette::Plain,
             stderr_palette: Palette::Plain,
             width: WIDTH,
+            stderr_width: None,
             quiet: false,
             verbosity: 0,
             interactive: true,

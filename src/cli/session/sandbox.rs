@@ -42,6 +42,11 @@ fn seed(tenant: &TenantFile, root: &Path) -> Result<State, Error> {
     match &tenant.spec.sandbox.seed {
         Some(seed) => {
             let path = root.join(seed);
+            if !path.exists() {
+                let message = format!("there is no file `{}` to begin from", path.display());
+                return Err(Error::failed("sandbox/state", message)
+                    .hint("`spec.sandbox.seed` of the tenant file names it."));
+            }
             State::load(&path)
                 .map_err(|why| unusable(&path, why, "Correct what the message names."))
         }

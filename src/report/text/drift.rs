@@ -9,12 +9,11 @@ use crate::report::{Verbosity, words};
 use crate::ui::style::{BOLD, DIM, Palette};
 
 /// Returns what differs in the tenant from what is declared.
-pub fn drift(report: &DriftReport, palette: Palette, verbosity: Verbosity) -> String {
-    let mut pen = Pen::new(palette);
+pub fn drift(report: &DriftReport, palette: Palette, width: usize, verbosity: Verbosity) -> String {
+    let mut pen = Pen::within(palette, width);
     let tenant = format!("Tenant {}", words::tenant(&report.tenant, &report.only));
     let checked = words::moment(&report.checked_at);
-    let tenant = pen.paint(DIM, format!("{tenant}, checked {checked}"));
-    pen.line(0, &tenant);
+    pen.sentences(0, DIM, &format!("{tenant}, checked {checked}"));
     pen.gap();
     for item in view::out_of_sync(&report.items) {
         object(
@@ -25,8 +24,7 @@ pub fn drift(report: &DriftReport, palette: Palette, verbosity: Verbosity) -> St
         );
         pen.gap();
     }
-    let summary = pen.paint(BOLD, words::drift_summary(report));
-    pen.line(0, &summary);
+    pen.sentences(0, BOLD, &words::drift_summary(report));
     unmanaged(&mut pen, &report.coverage, verbosity);
     warnings(&mut pen, &report.warnings);
     pen.finish()

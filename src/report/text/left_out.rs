@@ -1,5 +1,7 @@
 //! What a saved plan holds and an apply of it leaves out.
 
+use anstyle::Style;
+
 use super::pen::{Pen, words_of};
 use crate::apply::StaleChange;
 use crate::plan::Plan;
@@ -8,8 +10,8 @@ use crate::ui::sanitize;
 use crate::ui::style::{BOLD, Palette, WARNING};
 
 /// Returns what moved since a plan was saved, and what is left of the plan.
-pub fn left_out(moved: &[StaleChange], plan: &Plan, palette: Palette) -> String {
-    let mut pen = Pen::new(palette);
+pub fn left_out(moved: &[StaleChange], plan: &Plan, palette: Palette, width: usize) -> String {
+    let mut pen = Pen::within(palette, width);
     let title = pen.paint(
         WARNING,
         "Left out, because it moved since the plan was saved:",
@@ -21,6 +23,6 @@ pub fn left_out(moved: &[StaleChange], plan: &Plan, palette: Palette) -> String 
         pen.prose(2, &address, words_of(&sanitize::line(&stale.what)));
     }
     pen.line(0, "What is left:");
-    pen.line(2, &words::plan_summary(plan));
+    pen.sentences(2, Style::new(), &words::plan_summary(plan));
     pen.finish()
 }

@@ -20,6 +20,8 @@ pub use permissions::permissions;
 pub use plan::plan;
 pub use refusals::refusals;
 
+use anstyle::Style;
+
 use super::words;
 use crate::plan::Coverage;
 use crate::report::Verbosity;
@@ -40,7 +42,7 @@ fn unmanaged(pen: &mut Pen, coverage: &Coverage, verbosity: Verbosity) {
     let Some(words) = words::unmanaged(coverage) else {
         return;
     };
-    pen.line(0, &words);
+    pen.sentences(0, Style::new(), &words);
     if verbosity == Verbosity::Normal {
         return;
     }

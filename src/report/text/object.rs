@@ -3,7 +3,7 @@
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::pen::{Pen, Piece, WIDTH};
+use super::pen::{Pen, Piece};
 use crate::report::view::{Content, Danger, Mark, Object, Reading, Row, Span, rows};
 use crate::report::width::cut;
 use crate::report::{Verbosity, words};
@@ -78,7 +78,7 @@ fn header(pen: &mut Pen, object: &Object) {
     let first = pieces.remove(0).beside(pieces.remove(0));
     pieces.push(first);
     if let Some(name) = &object.display_name {
-        pieces.push(pen.piece(Style::new(), &cut(name, WIDTH - INDENT)));
+        pieces.push(pen.piece(Style::new(), &cut(name, pen.width() - INDENT)));
     }
     pieces.push(pen.piece(DIM, &object.place));
     pen.pieces(0, INDENT, 3, &pieces);
@@ -146,17 +146,18 @@ fn spans_of(pen: &Pen, spans: &[Span], style: Style) -> Piece {
 }
 
 /// Returns as many settings as fit on the line, at least the beginning of one.
-fn some(words: &str, settings: &[String]) -> String {
+fn some(words: &str, settings: &[String], width: usize) -> String {
     const MORE: &str = ", … (-v: all)";
-    let room = WIDTH - INDENT - MORE.width();
-    let mut text = format!("{words} {}", settings.first().map_or("", String::as_str));
+    let room = width - INDENT - MORE.width();
+    let first = settings.first().map_or("", String::as_str);
+    let mut text = format!("{words} {}", cut(first, room));
     for setting in settings.iter().skip(1) {
         if text.width() + 2 + setting.width() > room {
-            return cut(&text, room) + MORE;
+            return text + MORE;
         }
         text = format!("{text}, {setting}");
     }
-    cut(&text, WIDTH - INDENT)
+    text
 }
 
 fn left_alone(pen: &mut Pen, settings: &[String], verbosity: Verbosity) {
@@ -167,8 +168,8 @@ fn left_alone(pen: &mut Pen, settings: &[String], verbosity: Verbosity) {
     let count = words::count(settings.len(), "undeclared setting");
     let words = format!("{count} {are} left alone:");
     if verbosity == Verbosity::Normal {
-        let painted = pen.paint(DIM, some(&words, settings));
-        return pen.line(INDENT, &painted);
+        let some = some(&words, settings, pen.width());
+        return pen.sentences(INDENT, DIM, &some);
     }
     for (indent, text) in
         std::iter::once((INDENT, &words)).chain(settings.iter().map(|s| (INDENT + 4, s)))

@@ -3,7 +3,7 @@
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::pen::{Pen, WIDTH};
+use super::pen::Pen;
 use crate::apply::outcome::{Item, Outcome, Status};
 use crate::report::{Verbosity, view, words};
 use crate::ui::sanitize;
@@ -13,8 +13,8 @@ use crate::ui::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};
 const INDENT: usize = 6;
 
 /// Returns what became of each change.
-pub fn outcome(outcome: &Outcome, palette: Palette, verbosity: Verbosity) -> String {
-    let mut pen = Pen::new(palette);
+pub fn outcome(outcome: &Outcome, palette: Palette, width: usize, verbosity: Verbosity) -> String {
+    let mut pen = Pen::within(palette, width);
     let widest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or_default();
     let statuses = widest(
         &mut outcome
@@ -41,7 +41,7 @@ pub fn outcome(outcome: &Outcome, palette: Palette, verbosity: Verbosity) -> Str
             .iter()
             .map(|item| view::display_name(&item.display_name).map_or(0, |name| name.width())),
     );
-    let named = 2 + statuses + 2 + actions + 2 + addresses + 2 + names <= WIDTH;
+    let named = 2 + statuses + 2 + actions + 2 + addresses + 2 + names <= pen.width();
     for item in &outcome.items {
         let status = format!("{:statuses$}", words::status(item.status));
         let action = format!("{:actions$}", words::action(item.action));
@@ -63,8 +63,7 @@ pub fn outcome(outcome: &Outcome, palette: Palette, verbosity: Verbosity) -> Str
     if !outcome.items.is_empty() {
         pen.gap();
     }
-    let summary = pen.paint(BOLD, words::outcome_summary(outcome));
-    pen.line(0, &summary);
+    pen.sentences(0, BOLD, &words::outcome_summary(outcome));
     if let Some(journal) = words::journal(outcome) {
         let journal = pen.paint(DIM, journal);
         pen.line(0, &journal);

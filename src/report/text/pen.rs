@@ -24,13 +24,11 @@ pub(super) struct Pen {
 pub(super) struct Piece {
     painted: String,
     width: usize,
+    /// What it is made of, where that may stand on several lines.
+    words: Option<(Style, String)>,
 }
 
 impl Pen {
-    pub(super) fn new(palette: Palette) -> Self {
-        Self::within(palette, WIDTH)
-    }
-
     /// Makes a pen for a place that is so many columns wide.
     pub(super) fn within(palette: Palette, width: usize) -> Self {
         Self {
@@ -53,6 +51,7 @@ impl Pen {
         Piece {
             painted: self.paint(style, text),
             width: text.width(),
+            words: Some((style, text.to_owned())),
         }
     }
 
@@ -73,7 +72,14 @@ impl Pen {
         self.text.push('\n');
     }
 
-    /// Writes pieces beside one another, so many columns apart; what does not fit goes beneath.
+    /// Writes sentences in one style, wrapped, the lines below the first two columns to the right.
+    pub(super) fn sentences(&mut self, indent: usize, style: Style, text: &str) {
+        let piece = self.piece(style, text);
+        self.pieces(indent, indent + 2, 0, &[piece]);
+    }
+
+    /// Writes pieces beside one another, so many columns apart; what does not fit goes beneath, and what does not fit
+    /// on a line of its own is wrapped.
     pub(super) fn pieces(&mut self, indent: usize, below: usize, apart: usize, pieces: &[Piece]) {
         self.indent(indent);
         let mut used = indent;
@@ -88,10 +94,42 @@ impl Pen {
                 self.indent(apart);
                 used += apart;
             }
-            self.text.push_str(&piece.painted);
-            used += piece.width;
+            match &piece.words {
+                Some((style, words)) if used + piece.width > self.width => {
+                    used = self.wrap(*style, words, used, below);
+                }
+                _ => {
+                    self.text.push_str(&piece.painted);
+                    used += piece.width;
+                }
+            }
         }
         self.text.push('\n');
+    }
+
+    /// Writes words from this column on, further lines so far to the right. Returns where they end.
+    fn wrap(&mut self, style: Style, text: &str, from: usize, below: usize) -> usize {
+        let mut used = from;
+        let mut line = String::new();
+        for word in words_of(text) {
+            let gap = usize::from(!line.is_empty());
+            if !line.is_empty() && used + gap + word.width() > self.width {
+                let painted = self.paint(style, &line);
+                self.text.push_str(&painted);
+                self.text.push('\n');
+                self.indent(below);
+                line.clear();
+                used = below;
+            } else if gap > 0 {
+                line.push(' ');
+                used += gap;
+            }
+            line.push_str(word);
+            used += word.width();
+        }
+        let painted = self.paint(style, &line);
+        self.text.push_str(&painted);
+        used
     }
 
     /// Writes a label and words behind it, wrapped, the lines below the first two columns to the right.
@@ -169,6 +207,7 @@ impl Piece {
         Self {
             painted: format!("{} {}", self.painted, other.painted),
             width: self.width + 1 + other.width,
+            words: None,
         }
     }
 
@@ -177,6 +216,7 @@ impl Piece {
         Self {
             painted: self.painted + &other.painted,
             width: self.width + other.width,
+            words: None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A plan.
 
+use anstyle::Style;
+
 use super::object::{dangers, object};
 use super::pen::Pen;
 use super::{unmanaged, warnings};
@@ -10,11 +12,10 @@ use crate::ui::sanitize;
 use crate::ui::style::{BOLD, DIM, Palette};
 
 /// Returns what an apply would do.
-pub fn plan(plan: &Plan, palette: Palette, verbosity: Verbosity) -> String {
-    let mut pen = Pen::new(palette);
+pub fn plan(plan: &Plan, palette: Palette, width: usize, verbosity: Verbosity) -> String {
+    let mut pen = Pen::within(palette, width);
     let tenant = format!("Tenant {}", words::tenant(&plan.tenant, &plan.only));
-    let tenant = pen.paint(DIM, tenant);
-    pen.line(0, &tenant);
+    pen.sentences(0, DIM, &tenant);
     pen.gap();
     let different = plan.changes.iter().filter(|change| change.is_difference());
     let noteworthy = plan
@@ -56,7 +57,7 @@ fn objects<'a>(pen: &mut Pen, changes: impl Iterator<Item = &'a Change>, verbosi
 fn released(pen: &mut Pen, plan: &Plan) {
     let lines = view::released(plan);
     for line in &lines {
-        pen.line(0, line);
+        pen.sentences(0, Style::new(), line);
     }
     if !lines.is_empty() {
         pen.gap();
@@ -64,9 +65,8 @@ fn released(pen: &mut Pen, plan: &Plan) {
 }
 
 fn summary(pen: &mut Pen, plan: &Plan) {
-    let summary = pen.paint(BOLD, words::plan_summary(plan));
-    pen.line(0, &summary);
+    pen.sentences(0, BOLD, &words::plan_summary(plan));
     for sentence in words::plan_remainder(plan) {
-        pen.line(0, &sentence);
+        pen.sentences(0, Style::new(), &sentence);
     }
 }

@@ -8,8 +8,8 @@ use crate::ui::sanitize;
 use crate::ui::style::{BOLD, ERROR, HINT, Palette};
 
 /// Returns every reason why an apply does not start, and the flags that let it.
-pub fn refusals(refusals: &[Refusal], palette: Palette) -> String {
-    let mut pen = Pen::new(palette);
+pub fn refusals(refusals: &[Refusal], palette: Palette, width: usize) -> String {
+    let mut pen = Pen::within(palette, width);
     let title = pen.paint(ERROR, "Refused, nothing was written:");
     pen.line(0, &title);
     for refusal in refusals {

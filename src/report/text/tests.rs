@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
+use super::pen::WIDTH;
 use super::*;
 use crate::plan::risk::Refusal;
 use crate::plan::{Action, Plan};
@@ -12,7 +13,7 @@ use crate::ui::style::Palette;
 
 #[test]
 fn a_plan_with_every_mark() {
-    assert_snapshot!(plan(&fixture::plan(), Palette::Plain, Verbosity::Normal), @r#"
+    assert_snapshot!(plan(&fixture::plan(), Palette::Plain, WIDTH, Verbosity::Normal), @r#"
     Tenant contoso (contoso.onmicrosoft.com)
 
       ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
@@ -100,7 +101,7 @@ fn a_plan_with_every_mark() {
 
 #[test]
 fn a_plan_in_full() {
-    assert_snapshot!(plan(&fixture::plan(), Palette::Plain, Verbosity::Verbose), @r#"
+    assert_snapshot!(plan(&fixture::plan(), Palette::Plain, WIDTH, Verbosity::Verbose), @r#"
     Tenant contoso (contoso.onmicrosoft.com)
 
       ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
@@ -196,7 +197,7 @@ fn a_plan_in_full() {
 
 #[test]
 fn a_plan_with_nothing_to_do() {
-    assert_snapshot!(plan(&fixture::settled(), Palette::Plain, Verbosity::Normal), @r#"
+    assert_snapshot!(plan(&fixture::settled(), Palette::Plain, WIDTH, Verbosity::Normal), @r#"
     Tenant contoso (contoso.onmicrosoft.com)
 
     No changes. 1 object matches what is declared.
@@ -211,13 +212,14 @@ fn a_plan_with_nothing_to_do() {
 
 #[test]
 fn drifted_objects() {
-    assert_snapshot!(drift(&fixture::drift_report(), Palette::Plain, Verbosity::Normal), @r#"
+    assert_snapshot!(drift(&fixture::drift_report(), Palette::Plain, WIDTH, Verbosity::Normal), @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked 2026-11-21 08:00 UTC
 
       ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
           ~ azureADJoin.allowedToJoin  policies/device-registration.yaml:5
               ~ @odata.type
-                  declared enumeratedDeviceRegistrationMembership, the tenant has allDeviceRegistrationMembership
+                  declared enumeratedDeviceRegistrationMembership, the tenant has
+                  allDeviceRegistrationMembership
               - groups       declared [Autopilot admins (8d2ac1f8…)], the tenant has none
               - users        declared [], the tenant has none
           ~ multiFactorAuthConfiguration  declared notRequired, the tenant has required
@@ -226,7 +228,8 @@ fn drifted_objects() {
               cannot be put back: Entra does not let it be changed while Intune is enabled
               policies/device-registration.yaml:7
               ~ @odata.type
-                  declared noDeviceRegistrationMembership, the tenant has allDeviceRegistrationMembership
+                  declared noDeviceRegistrationMembership, the tenant has
+                  allDeviceRegistrationMembership
 
       ~ iosVpnConfiguration/vpn   "VPN"   policies/vpn.yaml:2
           of another type in the tenant
@@ -291,7 +294,7 @@ fn drifted_objects() {
 
 #[test]
 fn an_outcome() {
-    assert_snapshot!(outcome(&fixture::outcome(), Palette::Plain, Verbosity::Normal), @r#"
+    assert_snapshot!(outcome(&fixture::outcome(), Palette::Plain, WIDTH, Verbosity::Normal), @r#"
       applied           update  windowsIdentityProtectionConfiguration/windows-hello
       already in place  update  windows10CustomConfiguration/custom-settings
       failed            create  macOSGeneralDeviceConfiguration/macos
@@ -328,7 +331,7 @@ fn refused_changes() {
             "12 objects would change, and `spec.guard.maxChanges` is 10.",
         ),
     ];
-    assert_snapshot!(refusals(&all, Palette::Plain), @r#"
+    assert_snapshot!(refusals(&all, Palette::Plain, WIDTH), @r#"
     Refused, nothing was written:
       iosWiFiConfiguration/old-wifi
         delete: The object is deleted, and devices lose its settings.
@@ -344,7 +347,7 @@ fn field(before: Json, after: Json, palette: Palette) -> String {
     let mut one: Plan = fixture::plan();
     one.changes = vec![fixture::change("kind", "name", "", Action::Update)];
     one.changes[0].fields = vec![fixture::field(&["field"], before, after)];
-    let text = plan(&one, palette, Verbosity::Normal);
+    let text = plan(&one, palette, WIDTH, Verbosity::Normal);
     text.lines()
         .skip(3)
         .take_while(|line| !line.is_empty())
@@ -408,12 +411,28 @@ proptest! {
         let hostile = fixture::hostile(&text);
         for verbosity in [Verbosity::Normal, Verbosity::Verbose] {
             for page in [
-                plan(&hostile, Palette::Plain, verbosity),
-                drift(&crate::drift::report(hostile.clone()), Palette::Plain, verbosity),
-                outcome(&fixture::hostile_outcome(&text), Palette::Plain, verbosity),
+                plan(&hostile, Palette::Plain, WIDTH, verbosity),
+                drift(&crate::drift::report(hostile.clone()), Palette::Plain, WIDTH, verbosity),
+                outcome(&fixture::hostile_outcome(&text), Palette::Plain, WIDTH, verbosity),
             ] {
                 prop_assert!(!page.contains(|c: char| c != '\n' && sanitize::is_hazardous(c)), "{page}");
             }
         }
+    }
+}
+
+#[test]
+fn on_a_narrow_terminal_lines_end_between_words() {
+    let text = plan(&fixture::plan(), Palette::Plain, 60, Verbosity::Normal);
+    let wide = plan(&fixture::plan(), Palette::Plain, WIDTH, Verbosity::Normal);
+    let words = |text: &str| {
+        text.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(words(&text), words(&wide));
+    let is_alone = |line: &str| !line.trim().contains("  ");
+    for line in text.lines().filter(|line| line.chars().count() > 60) {
+        assert!(is_alone(line), "{line}");
     }
 }

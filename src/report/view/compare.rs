@@ -56,7 +56,13 @@ impl Comparer<'_> {
             _ => {}
         }
         if node.children.is_empty() && node.content == Content::Nothing {
-            let show = |value| Some(cut(&value::show(value, self.names), LONG));
+            let show = |value| {
+                let text = value::show(value, self.names);
+                Some(match is_scalar(value) {
+                    true => text,
+                    false => cut(&text, LONG),
+                })
+            };
             node.content = Content::Values {
                 from: show(from),
                 to: show(to),
@@ -155,11 +161,6 @@ impl Comparer<'_> {
         let (text, lines) = self.line(value);
         let columns = text.width();
         if is_scalar(value) || columns <= LONG {
-            let text = match value {
-                // What is said of a payload is ours and stays whole.
-                Json::String(_) => text,
-                _ => cut(&text, LONG),
-            };
             node.content = match (stated, mark) {
                 (false, _) => Content::Value(text),
                 (true, Mark::Remove) => Content::Values {
@@ -223,7 +224,7 @@ impl Comparer<'_> {
                 format!("binary, {}", words::count(bytes, "byte")),
                 Vec::new(),
             ),
-            Payload::Text(text) if payload::is_long(&text) => {
+            Payload::Text(text) if payload::is_long(&text) && !payload::is_path(&text) => {
                 let lines = match self.verbosity {
                     Verbosity::Verbose => payload::diff("", &text, usize::MAX),
                     Verbosity::Normal => Vec::new(),

@@ -14,6 +14,8 @@ use crate::ui::sanitize;
 
 /// How many columns a text may have to stand behind its name.
 pub(super) const LONG: usize = 60;
+/// How many columns of a path are shown.
+const LONGEST_PATH: usize = 255;
 /// How many lines around a difference are shown.
 const CONTEXT: usize = 2;
 /// How many columns a line of a difference may have.
@@ -61,6 +63,11 @@ impl Payload<'_> {
 /// Returns whether a text is too long to stand behind its name.
 pub(super) fn is_long(text: &str) -> bool {
     text.contains('\n') || text.width() > LONG
+}
+
+/// Returns whether a text is one long word with slashes, an OMA-URI for example, whose every part tells.
+pub(super) fn is_path(text: &str) -> bool {
+    text.contains('/') && !text.contains(char::is_whitespace) && text.width() <= LONGEST_PATH
 }
 
 /// Returns how much a text is.
