@@ -500,6 +500,19 @@ fn a_deletion_is_refused_by_its_name() {
 }
 
 #[test]
+fn what_is_to_be_looked_up_is_shown_whole() {
+    let workspace = Workspace::example("contoso");
+    let plan = workspace.run(&["plan", "--sandbox"]).expect(0).stdout;
+    for whole in [
+        "omaSettings[./Device/Vendor/MSFT/Policy/Config/LocalPoliciesSecurityOptions/InteractiveLogon_MachineInactivityLimit].value",
+        "windows81SCEPCertificateProfile/device-certificate (not created yet)",
+    ] {
+        assert!(plan.contains(whole), "{plan}");
+    }
+    assert!(!plan.contains("interfaceTypes"), "{plan}");
+}
+
+#[test]
 fn a_limit_on_changes_is_kept() {
     let workspace = Workspace::example("contoso");
     workspace.edit(

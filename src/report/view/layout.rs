@@ -7,8 +7,8 @@ use crate::report::width::cut_middle;
 
 /// Names longer than this do not push the values of their neighbours to the right.
 const WIDEST: usize = 44;
-/// How many columns a name may have where no value follows it.
-const ALONE: usize = 84;
+/// How many columns a name may have: enough for a path, whose every part tells.
+const ALONE: usize = 255;
 
 /// A node on its line.
 pub(in crate::report) struct Row<'a> {
