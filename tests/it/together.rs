@@ -193,6 +193,7 @@ fn what_is_no_sandbox_state_is_not_to_be_deleted() {
         assert!(!stderr.contains("Delete"), "{stderr}");
     }
     assert!(told("broken.json", 1).contains("Delete it to start anew"));
+    assert!(!told("nowhere/s.json", 1).to_lowercase().contains("delete"));
     let apart = workspace
         .run(&["plan", ".", "--sandbox", "s.json"])
         .expect(64);
