@@ -85,30 +85,39 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
 impl DeviceCode {
     async fn ask(&self) -> Result<Token, AuthError> {
         let mut refresh = self.refresh.lock().await;
-        let renewed = match refresh.take() {
-            Some(secret) => self.renew(&secret).await,
-            None => None,
-        };
-        let issued = match renewed {
-            Some(issued) => issued?,
-            None => self.sign_in().await?,
-        };
+        if let Some(issued) = self.renew(&mut refresh).await? {
+            return Ok(issued);
+        }
+        let issued = self.sign_in().await?;
         *refresh = issued.refresh;
         Ok(issued.token)
     }
 
     /// Gets the next token without the person; `None` where the service wants to see them again.
-    async fn renew(&self, refresh: &SecretString) -> Option<Result<Issued, AuthError>> {
+    async fn renew(&self, refresh: &mut Option<SecretString>) -> Result<Option<Token>, AuthError> {
+        let Some(secret) = refresh.as_ref() else {
+            return Ok(None);
+        };
         let scope = self.scope();
         let form = [
             ("scope", scope.as_str()),
             ("grant_type", "refresh_token"),
             ("client_id", &self.client_id),
-            ("refresh_token", refresh.expose_secret()),
+            ("refresh_token", secret.expose_secret()),
         ];
         match self.endpoint.exchange(&form).await {
-            Err(AuthError::Refused(_)) => None,
-            result => Some(result),
+            Ok(issued) => {
+                // The old one stays good where no other is issued (RFC 6749, 6).
+                if issued.refresh.is_some() {
+                    *refresh = issued.refresh;
+                }
+                Ok(Some(issued.token))
+            }
+            Err(AuthError::Refused(_)) => {
+                *refresh = None;
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -152,6 +161,14 @@ impl DeviceCode {
 impl TokenSource for DeviceCode {
     fn token(&self) -> TokenFuture<'_> {
         Box::pin(self.ask())
+    }
+
+    fn renewed(&self) -> TokenFuture<'_> {
+        Box::pin(async {
+            let mut refresh = self.refresh.lock().await;
+            let renewed = self.renew(&mut refresh).await?;
+            renewed.ok_or(AuthError::NobodySignedIn)
+        })
     }
 }
 
