@@ -188,7 +188,7 @@ mod tests {
     #[tokio::test]
     async fn the_person_is_asked_once_and_the_token_renewed_without_them() {
         let refusal = |error: &str| reply(400, &json!({"error": error}));
-        let issued = |token: &str, refresh: &str| {
+        let issued = |token: &str, refresh: Option<&str>| {
             let answer =
                 json!({"access_token": token, "expires_in": 3599, "refresh_token": refresh});
             reply(200, &answer)
@@ -200,8 +200,11 @@ mod tests {
             reply(200, &codes),
             refusal("authorization_pending"),
             refusal("slow_down"),
-            issued("first", "canary-1"),
-            issued("second", "canary-2"),
+            issued("first", Some("canary-1")),
+            reply(500, &json!(null)),
+            issued("second", None),
+            issued("third", Some("canary-2")),
+            refusal("invalid_grant"),
         ])
         .await;
         let endpoints = endpoints(&server.url);
@@ -224,10 +227,15 @@ mod tests {
             },
             refresh: Mutex::default(),
         };
-        for expected in ["first", "second"] {
-            let token = source.token().await.expect("signed in");
-            assert_eq!(token.secret().expose_secret(), expected);
+        for expected in [Some("first"), None, Some("second"), Some("third")] {
+            let token = source.token().await.ok();
+            let token = token.as_ref().map(|token| token.secret().expose_secret());
+            assert_eq!(token, expected);
             assert!(!format!("{source:?}").contains("canary"));
+        }
+        // Who has a token that still lives is not asked again for the next.
+        for _ in 0..2 {
+            source.renewed().await.expect_err("the person is needed");
         }
         assert_eq!(
             *said.lock().unwrap_or_else(PoisonError::into_inner),
@@ -235,7 +243,11 @@ mod tests {
         );
         let seconds: Vec<u64> = clock.sleeps().iter().map(Duration::as_secs).collect();
         assert_eq!(seconds, [2, 2, 7]);
-        let last = &server.seen()[4];
-        assert!(String::from_utf8_lossy(&last.body).contains("refresh_token=canary-1"));
+        let sent = ["canary-1", "canary-1", "canary-1", "canary-2"];
+        for (seen, secret) in server.seen()[4..].iter().zip(sent) {
+            let form = String::from_utf8_lossy(&seen.body);
+            assert!(form.contains(&format!("refresh_token={secret}")), "{form}");
+        }
+        assert_eq!(server.seen().len(), 8);
     }
 }
