@@ -134,9 +134,6 @@ impl<S: TokenSource> TokenSource for Cached<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex as StdMutex;
-    use std::time::Duration;
-
     use jiff::Timestamp;
     use secrecy::ExposeSecret;
     use url::Url;
@@ -146,8 +143,10 @@ mod tests {
     /// Answers from a script, last entry first, and issues tokens that live for an hour.
     #[derive(Debug)]
     struct Scripted {
-        answers: StdMutex<Vec<Result<&'static str, AuthError>>>,
+        answers: Mutex<Vec<Result<&'static str, AuthError>>>,
         clock: Clock,
+        /// Until when no answer comes.
+        held: Turn<()>,
     }
 
     impl TokenSource for Scripted {
@@ -169,6 +168,7 @@ mod tests {
             });
             Box::pin(async {
                 tokio::task::yield_now().await;
+                let _ = self.held.lock().await;
                 token
             })
         }
@@ -178,8 +178,9 @@ mod tests {
         answers.reverse();
         let clock = Clock::recording(Timestamp::UNIX_EPOCH);
         let source = Scripted {
-            answers: StdMutex::new(answers),
+            answers: Mutex::new(answers),
             clock: clock.clone(),
+            held: Turn::default(),
         };
         (Cached::new(source, clock.clone()), clock)
     }
@@ -229,12 +230,41 @@ mod tests {
 
     #[tokio::test]
     async fn a_token_that_still_lives_outlives_a_failed_renewal() {
-        let (cached, clock) = cached(vec![Ok("first"), Err(down()), Err(refused())]);
+        let (cached, clock) = cached(vec![Ok("first"), Err(down()), Err(down()), Err(refused())]);
         text(&cached).await.expect("signed in");
         clock.sleep(Duration::from_secs(3_400)).await;
-        assert_eq!(text(&cached).await.expect("still lives"), "first");
-        assert_eq!(text(&cached).await.expect("still lives"), "first");
-        clock.sleep(Duration::from_secs(200)).await;
+        // Two attempts, a minute apart.
+        for _ in 0..2 {
+            assert_eq!(text(&cached).await.expect("still lives"), "first");
+            assert_eq!(text(&cached).await.expect("still lives"), "first");
+            clock.sleep(Duration::from_secs(60)).await;
+        }
+        clock.sleep(Duration::from_secs(80)).await;
         assert!(matches!(text(&cached).await, Err(AuthError::Refused(_))));
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_renewal_while_the_old_token_lives() {
+        let (cached, clock) = cached(vec![Ok("first"), Ok("second")]);
+        text(&cached).await.expect("signed in");
+        clock.sleep(Duration::from_secs(3_400)).await;
+        let hanging = cached.source.held.lock().await;
+        let (renewing, ()) = tokio::join!(text(&cached), async {
+            for _ in 0..3 {
+                assert_eq!(text(&cached).await.expect("still lives"), "first");
+            }
+            drop(hanging);
+        });
+        assert_eq!(renewing.expect("renewed"), "second");
+    }
+
+    #[tokio::test]
+    async fn a_failed_attempt_is_shared_with_those_who_waited_for_it() {
+        let (cached, _) = cached(vec![Err(down()), Ok("up")]);
+        let (one, other) = tokio::join!(text(&cached), text(&cached));
+        for waited in [one, other] {
+            assert!(matches!(waited, Err(AuthError::BadAnswer { .. })));
+        }
+        assert_eq!(text(&cached).await.expect("signed in"), "up");
     }
 }

@@ -62,7 +62,6 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         clock: &connection.clock,
         caller: &connection.caller,
         concurrency: arguments.tenant.concurrency.into(),
-        timeout: arguments.tenant.timeout,
         watch: connection.watch.clone(),
         credential: connection.credential,
         manifests: valid.then(|| selected.collect()),

@@ -4,7 +4,6 @@
 //! without a permission, an account without a role and a secret that has expired end in three different places.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -42,8 +41,6 @@ pub struct Subject<'a> {
     pub caller: &'a Caller,
     /// How many calls may be under way at once.
     pub concurrency: usize,
-    /// How long the whole run may take.
-    pub timeout: Option<Duration>,
     /// Who is told of calls that take long.
     pub watch: Watch,
     /// What is signed in with, in words, and its tokens; or why there is none.
@@ -162,7 +159,7 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
         if !chart.is_missing("graph") {
             let options = Options {
                 concurrency: subject.concurrency,
-                timeout: subject.timeout,
+                timeout: subject.caller.left(),
                 tenant: id,
                 watch: subject.watch.clone(),
             };
