@@ -77,6 +77,14 @@ pub struct DoctorDocument {
     pub cause: Option<String>,
 }
 
+impl DoctorDocument {
+    /// Returns whether a run would get as far as a plan: nothing is missing, and all that it reads can be read.
+    pub fn is_well(&self) -> bool {
+        let unread = |check: &Check| check.is_access() && check.status != Status::Ok;
+        self.summary.missing == 0 && !self.items.iter().any(unread)
+    }
+}
+
 /// The tenant as declared and as it answers.
 #[derive(Clone, Debug, Default, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
