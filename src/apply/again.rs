@@ -50,7 +50,11 @@ impl Look<'_> {
             return Ok(Sight::Done);
         }
         let Some(live) = live else {
-            return Ok(Sight::Moved("it is gone".to_owned()));
+            return Ok(match self.created {
+                // A replica may not know it yet.
+                Some(_) => Sight::Wanted,
+                None => Sight::Moved("it is gone".to_owned()),
+            });
         };
         let left = context.replan(work.manifest, Some(&live)).await?;
         let same = self.left_of(&left);
