@@ -62,9 +62,11 @@ const RELEASED: [&str; 5] = [
     "one assignments, live stays 1 assignment",
 ];
 
-fn lines<'a>(run: &'a Run, start: &str) -> Vec<&'a str> {
-    let lines = run.stdout.lines();
-    lines.filter_map(|line| line.strip_prefix(start)).collect()
+fn lines(run: &Run, start: &str) -> Vec<String> {
+    // A long line is wrapped, and goes on further to the right.
+    let text = run.stdout.replace("\n  ", " ");
+    let lines = text.lines().filter_map(|line| line.strip_prefix(start));
+    lines.map(str::to_owned).collect()
 }
 
 #[test]

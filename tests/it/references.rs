@@ -721,6 +721,7 @@ fn a_reference_that_left_git_is_told_with_what_stays() {
     workspace.write("wifi.yaml", manifest(WIFI, "corporate", ""));
     let previous = ["plan", "--sandbox=s.json", "--previous", "before"];
     let told = workspace.run(&previous).expect(0).stdout;
+    let told = told.replace("\n  ", " ");
     for line in [
         format!("released: {SCEP}/device rootCertificate, live stays {ROOT}/root\n"),
         format!(
