@@ -221,17 +221,12 @@ impl<'a> Planner<'a> {
         self.rules(manifest, &object.body, &properties, change);
         if !properties.is_empty() {
             change.action = Action::Update;
-            change.requests.push(match manifest.family.update {
-                Method::Put => {
-                    let request = requests::put(manifest, &object.body, &properties);
-                    let after = request.body.clone().unwrap_or_default();
-                    change
-                        .risks
-                        .extend(risk::of_registration(&object.body, &after));
-                    request
-                }
-                _ => requests::patch(manifest, &object.id, properties),
-            });
+            match manifest.family.update {
+                Method::Put => replace(manifest, object, &properties, change),
+                _ => change
+                    .requests
+                    .push(requests::patch(manifest, &object.id, properties)),
+            }
         }
         let links = self.linker().update(manifest, object, change);
         if !links.is_empty() {
@@ -330,6 +325,37 @@ impl<'a> Planner<'a> {
             });
         }
         Some((model, structure?))
+    }
+}
+
+/// Replaces an object whole, unless that would take away what the manifest's version cannot say.
+fn replace(
+    manifest: &Manifest,
+    object: &LiveObject,
+    properties: &Map<String, Json>,
+    change: &mut Change,
+) {
+    match requests::put(manifest, &object.body, properties) {
+        Ok(request) => {
+            let after = request.body.clone().unwrap_or_default();
+            let risks = risk::of_registration(&object.body, &after);
+            change.risks.extend(risks);
+            change.requests.push(request);
+        }
+        Err(lost) => {
+            let lost: Vec<String> = lost.iter().map(|name| format!("`{name}`")).collect();
+            change.blocked.push(Blocked {
+                code: "manifest/version-loses".to_owned(),
+                message: format!(
+                    "the object would be replaced, and Graph {} cannot say {} of it",
+                    manifest.version,
+                    lost.join(" and ")
+                ),
+                help: "write the manifest for beta: `apiVersion: graph.microsoft.com/beta`"
+                    .to_owned(),
+                location: Some(change.location.clone()),
+            });
+        }
     }
 }
 
