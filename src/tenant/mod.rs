@@ -21,6 +21,8 @@ pub mod names;
 pub mod reach;
 pub mod read;
 pub mod referents;
+#[cfg(test)]
+mod tests;
 
 /// One live object as a single read of it in beta answers.
 #[derive(Clone, Debug, PartialEq)]
