@@ -13,7 +13,7 @@ use super::rewrite::{Rewrite, Rewriting};
 use super::risk;
 use super::show::left_alone;
 use super::{Action, Blocked, Change, FieldStatus};
-use crate::diagnostic::Sources;
+use crate::diagnostic::{Sources, Span};
 use crate::graph::request::Method;
 use crate::kinds::Cardinality;
 use crate::manifest::tenant_file::OwnershipSpec;
@@ -68,7 +68,8 @@ fn binding<'a>(manifest: &Manifest, live: Option<&'a LiveObject>) -> Binding<'a>
 pub(super) struct Planner<'a> {
     sources: &'a Sources,
     known: Known<'a>,
-    owner: Option<&'a OwnershipSpec>,
+    /// To whom the objects belong, and where that is declared.
+    owner: Option<(&'a OwnershipSpec, Span)>,
     /// What is written though it cannot be compared.
     rewrite: &'a [Rewrite],
 }
@@ -77,7 +78,12 @@ impl<'a> Planner<'a> {
     pub(super) fn new(desired: &'a Desired, known: Known<'a>) -> Self {
         Self {
             sources: &desired.sources,
-            owner: desired.tenant.spec.ownership.as_ref(),
+            owner: desired
+                .tenant
+                .spec
+                .ownership
+                .as_ref()
+                .zip(desired.ownership),
             rewrite: &[],
             known,
         }

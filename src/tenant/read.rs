@@ -170,9 +170,12 @@ pub async fn plan(
         let again = again?;
         live.clear.extend(clear?);
         counts.extend(counted);
-        let (again, referrers) = again.split_at(objects.len());
-        live.referrers.extend(referrers.iter().flatten().cloned());
-        let stale: BTreeSet<&str> = objects.iter().filter_map(ObjectRef::id).collect();
+        let (again, referring) = again.split_at(objects.len());
+        live.referrers.extend(referring.iter().flatten().cloned());
+        let gone = referrers.iter().zip(referring);
+        let gone = gone.filter_map(|(reference, found)| found.is_none().then_some(reference));
+        let stale = objects.iter().chain(gone);
+        let stale: BTreeSet<&str> = stale.filter_map(ObjectRef::id).collect();
         live.objects
             .retain(|object| !stale.contains(object.id.as_str()));
         live.objects.extend(again.iter().flatten().cloned());
