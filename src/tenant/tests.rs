@@ -6,6 +6,7 @@ use super::read;
 use crate::graph::GraphError;
 use crate::graph::testing::{Server, graph, reply};
 use crate::manifest::bundle;
+use crate::plan::reach::Extent;
 use crate::plan::{self, Action, Plan};
 
 const ID: &str = "6d1f0b2c-8e4a-4a57-9f0e-2b7c5be9f6a1";
@@ -29,6 +30,15 @@ async fn plan(
     manifests: &str,
     answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static,
 ) -> Result<Plan, GraphError> {
+    plan_for("", manifests, answer).await
+}
+
+/// The same in a tenant of which more is declared.
+async fn plan_for(
+    spec: &str,
+    manifests: &str,
+    answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static,
+) -> Result<Plan, GraphError> {
     let server = Server::start(move |seen, _, url| {
         let with_url = |body: &Value| body.to_string().replace("$URL", url);
         if !seen.line.ends_with("$batch") {
@@ -47,11 +57,16 @@ async fn plan(
     })
     .await;
     let folder = tempfile::tempdir().expect("a folder");
-    let tenant = "apiVersion: moorline/v1\nkind: Tenant\nmetadata: { name: contoso }\nspec: { tenantId: contoso.onmicrosoft.com, manifests: [all.yaml] }\n";
+    let tenant = format!(
+        "apiVersion: moorline/v1\nkind: Tenant\nmetadata: {{ name: contoso }}\nspec:\n  tenantId: contoso.onmicrosoft.com\n  manifests: [all.yaml]\n{spec}"
+    );
     std::fs::write(folder.path().join("moorline.yaml"), tenant).expect("a file");
     std::fs::write(folder.path().join("all.yaml"), manifests).expect("a file");
     let desired = bundle::load(folder.path()).into_desired().expect("valid");
-    let options = plan::Options::default();
+    let options = plan::Options {
+        reach: true,
+        ..plan::Options::default()
+    };
     let planned = read::plan(&graph(&server.url), &desired, |_| true, &options).await;
     planned.map(|(plan, _)| plan)
 }
@@ -215,4 +230,134 @@ async fn names_for_people_cost_no_plan() {
         .await;
         assert_eq!(planned.is_err(), fails, "{status}: {planned:?}");
     }
+}
+
+const OWNED: &str = "  ownership: { scopeTag: Moorline, prune: true }\n";
+
+fn tagged(kind: &str, name: &str) -> Value {
+    let id = format!("{}{}", &ID[..35], name.len() % 10);
+    json!({
+        "@odata.type": format!("#microsoft.graph.{kind}"),
+        "id": id, "displayName": name, "roleScopeTagIds": ["0", "7"], "assignments": [],
+    })
+}
+
+#[tokio::test]
+async fn what_no_manifest_can_declare_is_neither_pruned_nor_made_twice() {
+    let objects = [
+        tagged("unsupportedDeviceConfiguration", "Hello"),
+        tagged("quiteNewConfiguration", "New"),
+    ];
+    let planned = plan_for(OWNED, HELLO, move |line| match line {
+        line if line.contains("roleScopeTags") => (
+            200,
+            json!({ "value": [{ "id": "7", "displayName": "Moorline" }] }),
+        ),
+        _ => (200, json!({ "value": objects })),
+    })
+    .await
+    .expect("a plan");
+    let [change] = &planned.changes[..] else {
+        panic!("nothing is pruned: {:#?}", planned.changes);
+    };
+    assert_eq!(change.blocked[0].code, "match/unshown");
+    assert!(planned.order.is_empty());
+    let [warning, other] = &planned.warnings[..] else {
+        panic!("one warning each: {:?}", planned.warnings);
+    };
+    assert!(
+        warning.starts_with("quiteNewConfiguration `New`"),
+        "{warning}"
+    );
+    assert!(
+        other.starts_with("unsupportedDeviceConfiguration"),
+        "{other}"
+    );
+    assert_eq!(planned.coverage.unmanaged.len(), 2);
+}
+
+#[tokio::test]
+async fn a_tag_that_does_not_exist_is_the_tenant_files_fault() {
+    let other = HELLO
+        .replace("name: hello", "name: other")
+        .replace("Hello", "Other");
+    let manifests = format!("{HELLO}---\n{other}");
+    let planned = plan_for(OWNED, &manifests, |_| (200, json!({ "value": [] }))).await;
+    let planned = planned.expect("a plan");
+    for change in &planned.changes {
+        let location = change.blocked[0].location.as_ref().expect("a place");
+        assert!(location.file.ends_with("moorline.yaml"), "{location:?}");
+        assert_eq!(
+            (change.blocked[0].code.as_str(), location.line),
+            ("scope-tag/unknown", 7)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_waits_for_what_was_not_answered() {
+    let absent = "apiVersion: graph.microsoft.com/beta
+kind: windows81TrustedRootCertificate
+metadata: { name: root, state: absent }
+spec: { displayName: Root }
+";
+    let root = tagged("windows81TrustedRootCertificate", "Root");
+    let scep = tagged("windows81SCEPCertificateProfile", "Scep 1");
+    let leads = |to: Value| {
+        let mut scep = scep.clone();
+        scep["rootCertificate"] = to;
+        scep
+    };
+    let elsewhere = json!({ "id": TWIN, "displayName": "Other" });
+    let cases = [
+        (scep.clone(), Some("reference/unanswered")),
+        (
+            leads(json!({ "displayName": "no id" })),
+            Some("reference/unanswered"),
+        ),
+        (leads(root.clone()), Some("reference/in-use")),
+        (leads(elsewhere), None),
+        (leads(Value::Null), None),
+    ];
+    for (answered, expected) in cases {
+        let (root, scep) = (root.clone(), scep.clone());
+        let shown = answered["rootCertificate"].to_string();
+        let planned = plan(absent, move |line| match line {
+            line if line.contains("rootCertificate") => (200, answered.clone()),
+            line if line.contains(root["id"].as_str().unwrap_or_default()) => (200, root.clone()),
+            line if line.contains("deviceConfigurations?") => {
+                (200, json!({ "value": [root, scep] }))
+            }
+            _ => (404, refusal()),
+        })
+        .await
+        .expect("a plan");
+        let change = &planned.changes[0];
+        let code = change.blocked.first().map(|blocked| blocked.code.as_str());
+        assert_eq!((change.action, code), (Action::Delete, expected), "{shown}");
+        assert_eq!(change.requests.is_empty(), expected.is_some(), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn an_exclusion_by_a_policy_set_narrows() {
+    let mut live = hello();
+    live["pinMinimumLength"] = json!(5);
+    let target =
+        |kind: &str| json!({ "@odata.type": format!("#microsoft.graph.{kind}"), "groupId": GROUP });
+    live["assignments"] = json!([
+        { "source": "direct", "target": target("groupAssignmentTarget") },
+        { "source": "policySets", "target": target("exclusionGroupAssignmentTarget") },
+    ]);
+    let planned = plan(HELLO, move |line| match line {
+        line if line.contains("$count") => (200, json!(35)),
+        line if line.contains("getByIds") => (200, json!({ "value": [] })),
+        line if line.contains("deviceConfigurations?") => (200, json!({ "value": [live] })),
+        _ => (200, live.clone()),
+    })
+    .await
+    .expect("a plan");
+    let reach = planned.changes[0].reach.as_ref().expect("it was counted");
+    let after = reach.after.as_ref().expect("it stays");
+    assert_eq!(after.devices, Extent::AtMost(35));
 }
