@@ -111,7 +111,7 @@ impl Need {
 pub struct Reason {
     /// What it does, for people.
     pub why: String,
-    /// `kind/name` of each; none where no manifest needs it, but `spec.ownership` or nobody.
+    /// `kind/name` of each; none where it is not for the sake of certain ones.
     #[schemars(with = "Vec<String>")]
     pub manifests: Vec<Address>,
 }
