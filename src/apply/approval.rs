@@ -66,13 +66,18 @@ impl Approvals {
 impl Execution<'_> {
     /// Sends a write, once more where it is approved in time. The code that it gets is kept for when it is sent
     /// again, whatever becomes of the wait.
-    pub(super) async fn send(&mut self, request: &Request) -> Result<Response, GraphError> {
+    /// Before each sending but the first `again` is asked.
+    pub(super) async fn send(
+        &mut self,
+        request: &Request,
+        again: &mut impl AsyncFnMut() -> bool,
+    ) -> Result<Response, GraphError> {
         loop {
             let approval = Approval {
                 justification: self.context.approvals.justification.clone(),
                 code: self.code.clone(),
             };
-            let error = match self.context.send(request, &approval).await {
+            let error = match self.context.send(request, &approval, again).await {
                 Err(error) => error,
                 done => return done,
             };
@@ -85,8 +90,8 @@ impl Execution<'_> {
                 return Err(error);
             }
             match self.is_approved(&code).await {
-                Ok(true) => {}
-                Ok(false) => return Err(error),
+                Ok(true) if again().await => {}
+                Ok(_) => return Err(error),
                 Err(unread) => {
                     let why = in_full(&unread);
                     self.undecided = Some(format!("whether it is approved cannot be read: {why}"));

@@ -43,6 +43,9 @@ pub(super) async fn carry_out(
     let mut execution = Execution::new(context, work, secrets, before.as_deref());
     let mut left = None;
     let mut done = match execution.run().await {
+        Err(failure) if failure.moved && execution.writes == 0 => {
+            goes_on(stale(work.change, failure.message))
+        }
         Err(failure) => failed(context, work.change, failure),
         Ok(()) => {
             // What a new object replaced says nothing of whether the new one moved.

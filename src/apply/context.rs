@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::approval::Approvals;
+use super::ids::{Filler, NotKnown};
 use super::journal::Journal;
 use crate::clock::Point;
 use crate::graph::approval::Approval;
@@ -74,15 +75,32 @@ impl Work<'_> {
 }
 
 impl Context<'_> {
-    /// Sends a write.
+    /// Returns a request with the ids that it needs; `created` is the object that its change created.
+    pub(super) fn filled(
+        &self,
+        work: Work<'_>,
+        created: Option<&str>,
+        planned: &Request,
+    ) -> Result<Request, NotKnown> {
+        let filler = Filler {
+            endpoints: self.graph.endpoints(),
+            family: work.manifest.family,
+            id_of: &|address| self.id_of(address),
+            created,
+        };
+        filler.fill(planned)
+    }
+
+    /// Sends a write, again where Graph was too busy for it and `again` says so.
     pub(super) async fn send(
         &self,
         request: &Request,
         approval: &Approval,
+        again: &mut impl AsyncFnMut() -> bool,
     ) -> Result<Response, GraphError> {
         let clock = self.graph.clock();
         clock.pass(Point::Send);
-        let answer = self.graph.send_with(request, approval).await;
+        let answer = self.graph.send_with(request, approval, again).await;
         clock.pass(Point::Answer);
         answer
     }

@@ -6,10 +6,12 @@
 
 use serde_json::Value;
 
+use super::context::Context;
 use super::execute::{Execution, SENDINGS};
 use super::failure::Failure;
 use super::patience::{Patience, Turn};
 use crate::graph::{GraphError, Request, Response};
+use crate::manifest::Manifest;
 use crate::plan::Action;
 use crate::tenant::LiveObject;
 
@@ -17,9 +19,31 @@ impl Execution<'_> {
     /// Creates the object and returns its id.
     pub(super) async fn create(&mut self, request: &Request) -> Result<String, Failure> {
         let known = self.known().await.map_err(|error| self.failure(&error))?;
+        let (context, manifest) = (self.context, self.work.manifest);
         for sending in 1..=SENDINGS {
             let was_lost = sending > 1;
-            match self.send(request).await {
+            let mut seen = Vec::new();
+            let sent = self
+                .send(request, &mut async || {
+                    let wait = Patience::for_one_look(context);
+                    match listed(context, manifest, &known, wait).await {
+                        Ok((ids, _)) => seen = ids,
+                        Err(_) => return false,
+                    }
+                    seen.is_empty()
+                })
+                .await;
+            if !seen.is_empty() {
+                if matches!(&sent, Err(error) if error.approval_code().is_some()) {
+                    let name = &self.work.change.display_name;
+                    let what = format!("`{name}` exists now, as {}", seen.join(" and "));
+                    return Err(Failure::moved(&what));
+                }
+                // It was done though Graph said that it was too busy.
+                self.writes += 1;
+                return only(seen);
+            }
+            match sent {
                 Ok(response) => {
                     self.writes += 1;
                     return match id_of(&response) {
@@ -90,7 +114,7 @@ impl Execution<'_> {
     ) -> Result<String, Failure> {
         self.created = Some(created.clone());
         let wait = Patience::for_one_look(self.context);
-        let mut ids = match self.listed(known, wait).await {
+        let mut ids = match listed(self.context, self.work.manifest, known, wait).await {
             Ok((ids, _)) => ids,
             Err(error) if was_lost => return Err(self.failure(&error)),
             // It exists, and the next plan tells whether another one does.
@@ -105,8 +129,7 @@ impl Execution<'_> {
     /// Returns the id of an object that was created by an answer that does not say it.
     async fn created_unseen(&self, known: &[String]) -> Result<String, Failure> {
         let wait = Patience::for_a_write(self.context);
-        let (ids, _) = self
-            .listed(known, wait)
+        let (ids, _) = listed(self.context, self.work.manifest, known, wait)
             .await
             .map_err(|error| self.failure(&error))?;
         if ids.is_empty() {
@@ -135,32 +158,33 @@ impl Execution<'_> {
         wait: Patience<'_>,
         error: &GraphError,
     ) -> Result<(Vec<String>, Turn), Failure> {
-        self.listed(known, wait)
+        listed(self.context, self.work.manifest, known, wait)
             .await
             .map_err(|unread| self.unknown(error, &unread))
     }
+}
 
-    /// Returns the ids that bear the name and are not known, once there are any or there is no other look.
-    async fn listed(
-        &self,
-        known: &[String],
-        mut wait: Patience<'_>,
-    ) -> Result<(Vec<String>, Turn), GraphError> {
-        let is_new = |object: &LiveObject| !known.contains(&object.id);
-        loop {
-            let found = self.context.named(self.work.manifest).await?;
-            let ids: Vec<String> = found
-                .into_iter()
-                .filter(is_new)
-                .map(|object| object.id)
-                .collect();
-            if !ids.is_empty() {
-                return Ok((ids, Turn::Over));
-            }
-            match wait.wait().await {
-                Turn::Again => {}
-                turn => return Ok((ids, turn)),
-            }
+/// Returns the ids that bear a manifest's name and are not known, once there are any or there is no other look.
+async fn listed(
+    context: &Context<'_>,
+    manifest: &Manifest,
+    known: &[String],
+    mut wait: Patience<'_>,
+) -> Result<(Vec<String>, Turn), GraphError> {
+    let is_new = |object: &LiveObject| !known.contains(&object.id);
+    loop {
+        let found = context.named(manifest).await?;
+        let ids: Vec<String> = found
+            .into_iter()
+            .filter(is_new)
+            .map(|object| object.id)
+            .collect();
+        if !ids.is_empty() {
+            return Ok((ids, Turn::Over));
+        }
+        match wait.wait().await {
+            Turn::Again => {}
+            turn => return Ok((ids, turn)),
         }
     }
 }

@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use super::again::{Look, Sight};
 use super::context::{Context, Work};
 use super::failure::{Failure, in_full};
-use super::ids::Filler;
 use super::journal::Write;
 use super::secrets::Secrets;
 use crate::graph::retry::backoff;
@@ -87,25 +87,23 @@ impl<'a> Execution<'a> {
     /// Sends one request, filled.
     async fn one(&mut self, planned: &Request) -> Result<(), Failure> {
         let filled = self.filled(planned)?;
+        let is_first = self.work.change.requests.first() == Some(planned);
         self.note(planned)?;
         let request = self.secrets.fill(&filled);
         if self.creates(&request) {
             self.created = Some(self.create(&request).await?);
             Ok(())
         } else {
-            self.alter(&request).await
+            self.alter(&filled, &request, is_first).await
         }
     }
 
     /// Returns a request with the ids that it needs.
     fn filled(&self, planned: &Request) -> Result<Request, Failure> {
-        let filler = Filler {
-            endpoints: self.context.graph.endpoints(),
-            family: self.work.manifest.family,
-            id_of: &|address| self.context.id_of(address),
-            created: self.created.as_deref(),
-        };
-        filler.fill(planned).map_err(|unknown| {
+        let filled = self
+            .context
+            .filled(self.work, self.created.as_deref(), planned);
+        filled.map_err(|unknown| {
             Failure::new(
                 format!("{} needs an object that was not created", unknown.0),
                 "look at a new `moorline plan`",
@@ -154,13 +152,35 @@ impl<'a> Execution<'a> {
         request.method == Method::Post && request.path == self.work.manifest.family.path
     }
 
-    /// Sends a request to an object that exists.
-    async fn alter(&mut self, request: &Request) -> Result<(), Failure> {
+    /// Sends a request to an object that exists; `filled` is what it is without its secrets.
+    async fn alter(
+        &mut self,
+        filled: &Request,
+        request: &Request,
+        is_first: bool,
+    ) -> Result<(), Failure> {
+        let look = Look {
+            context: self.context,
+            work: self.work,
+            id: self.id().map(str::to_owned),
+            created: self.created.clone(),
+            is_first,
+            request: filled,
+        };
         let mut sendings = 0;
         loop {
             sendings += 1;
             let may_be_done = sendings > 1;
-            let error = match self.send(request).await {
+            let mut seen = None;
+            let sent = self
+                .send(request, &mut async || {
+                    let sight = look.sight().await;
+                    let wanted = matches!(sight, Ok(Sight::Wanted));
+                    seen = Some(sight);
+                    wanted
+                })
+                .await;
+            let error = match sent {
                 Ok(_) => {
                     self.writes += 1;
                     return Ok(());
@@ -173,17 +193,23 @@ impl<'a> Execution<'a> {
                 Err(error) => error,
             };
             let lost = matches!(error, GraphError::AnswerLost { .. });
-            if !lost && error.status() != Some(500) {
-                return Err(self.refused(&error, may_be_done));
-            }
-            match self.shows(request).await {
-                Ok(true) => {
+            let sight = match seen.filter(|sight| !matches!(sight, Ok(Sight::Wanted))) {
+                Some(sight) => sight,
+                None if lost || error.status() == Some(500) => look.sight().await,
+                None => return Err(self.refused(&error, may_be_done)),
+            };
+            match sight {
+                Ok(Sight::Done) => {
                     self.writes += 1;
                     return Ok(());
                 }
-                Ok(false) if lost && sendings < SENDINGS && self.pause(sendings).await => {}
-                Ok(false) if lost => return Err(self.lost_each_time(&error, sendings)),
-                Ok(false) => return Err(self.refused(&error, may_be_done)),
+                Ok(Sight::Wanted) if lost && sendings < SENDINGS && self.pause(sendings).await => {}
+                Ok(Sight::Wanted) if lost => return Err(self.lost_each_time(&error, sendings)),
+                Ok(Sight::Wanted) => return Err(self.refused(&error, may_be_done)),
+                Ok(Sight::Moved(what)) => {
+                    self.writes += usize::from(lost || may_be_done);
+                    return Err(Failure::moved(&what));
+                }
                 Err(unread) => {
                     self.writes += 1;
                     return Err(self.unknown(&error, &unread));
@@ -195,31 +221,6 @@ impl<'a> Execution<'a> {
     /// Waits before a request is sent once more. Returns `false` where the run ends before.
     async fn pause(&self, sendings: u32) -> bool {
         self.context.graph.pause(backoff(sendings)).await
-    }
-
-    /// Returns whether the tenant shows what a request asks for: the same request would not be planned
-    /// again.
-    async fn shows(&self, request: &Request) -> Result<bool, GraphError> {
-        let is_link = linked_by(&request.path).is_some();
-        let deletes = request.method == Method::Delete && !is_link;
-        let Some(live) = self.context.read(self.work, self.id()).await? else {
-            return Ok(deletes);
-        };
-        if deletes {
-            return Ok(false);
-        }
-        if self.work.change.rewrites() {
-            // Nobody can see it, and writing it twice does no harm.
-            return Ok(false);
-        }
-        let left = self.context.replan(self.work.manifest, Some(&live)).await?;
-        let same = |left: &Request| {
-            left.method == request.method
-                && left.path == request.path
-                // A collection is added to by one call for each object.
-                && (!is_link || self.filled(left).is_ok_and(|left| left.body == request.body))
-        };
-        Ok(!left.requests.iter().any(same))
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Failure {
     pub(super) help: Option<String>,
     /// Whether nothing that follows can succeed either.
     pub(super) ends_run: bool,
+    /// Whether it is not sent because what it is about moved.
+    pub(super) moved: bool,
     /// Whether a second administrator has to approve it, and under which code where it was asked for.
     pub(super) approval: Option<Option<String>>,
 }
@@ -25,6 +27,7 @@ impl Failure {
             message: in_full(error),
             help: help(error, family),
             ends_run: ends_run(error),
+            moved: false,
             approval: wants_approval(error).then(|| error.approval_code().map(str::to_owned)),
         }
     }
@@ -35,6 +38,7 @@ impl Failure {
             message,
             help: Some(help.into()),
             ends_run: false,
+            moved: false,
             approval: None,
         }
     }
@@ -45,6 +49,7 @@ impl Failure {
             message: format!("it was not sent: {}", in_full(error)),
             help: Some("make room for the journal, and run it again".to_owned()),
             ends_run: true,
+            moved: false,
             approval: None,
         }
     }

@@ -20,6 +20,7 @@ use crate::manifest::{Address, Desired, Manifest};
 use crate::plan::{Change, Plan};
 use crate::tenant::names::Names;
 
+mod again;
 mod approval;
 mod change;
 mod context;

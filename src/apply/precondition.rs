@@ -87,7 +87,8 @@ async fn reread_some(
     }
 }
 
-async fn of_bound(
+/// Returns how a change stands to an object that was read again.
+pub(super) async fn of_bound(
     context: &Context<'_>,
     work: Work<'_>,
     live: Option<LiveObject>,

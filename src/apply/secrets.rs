@@ -88,20 +88,54 @@ impl Secrets {
         let mut forms: Vec<String> = self.0.values().flat_map(forms).collect();
         // A secret may hold another: the longer one goes first, or a part of it would stay.
         forms.sort_by_key(|form| Reverse(form.len()));
-        let mut clean = text.to_owned();
-        for form in forms.iter().filter(|form| !form.is_empty()) {
-            clean = clean.replace(form, WITHHELD);
-        }
-        clean
+        let forms = forms.iter().filter(|form| !form.is_empty());
+        forms.fold(text.to_owned(), |clean, form| without(&clean, form))
     }
 }
 
-/// Returns a secret as it stands, as it stands in JSON, and encoded.
-fn forms(secret: &SecretString) -> [String; 3] {
+/// A line of a secret that is shorter says too little to look for it everywhere.
+const SHORTEST_LINE: usize = 4;
+
+/// Returns a secret in the forms that a service may repeat it in: whole, trimmed and line by line, each as it stands,
+/// as it stands in JSON and in HTML, and encoded.
+fn forms(secret: &SecretString) -> Vec<String> {
     let plain = secret.expose_secret();
-    let quoted = Value::from(plain).to_string();
-    let escaped = quoted.get(1..quoted.len() - 1).unwrap_or_default();
-    [plain.to_owned(), escaped.to_owned(), BASE64.encode(plain)]
+    let lines = plain.lines().map(str::trim);
+    let lines = lines.filter(|line| line.len() >= SHORTEST_LINE);
+    let pieces: BTreeSet<&str> = [plain, plain.trim()].into_iter().chain(lines).collect();
+    let forms = pieces.into_iter().flat_map(|piece| {
+        let quoted = Value::from(piece).to_string();
+        let escaped = quoted.get(1..quoted.len() - 1).unwrap_or_default();
+        let html = ["&", "<", ">", "\"", "'"].into_iter().zip(HTML);
+        let html = html.fold(piece.to_owned(), |text, (plain, entity)| {
+            text.replace(plain, entity)
+        });
+        [
+            piece.to_owned(),
+            escaped.to_owned(),
+            html,
+            BASE64.encode(piece),
+        ]
+    });
+    forms.collect()
+}
+
+/// What `&`, `<`, `>`, `"` and `'` are in HTML as .NET writes it.
+const HTML: [&str; 5] = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"];
+
+/// Returns a text without a piece of it, in whatever case that is written.
+fn without(text: &str, piece: &str) -> String {
+    // Their bytes stand where they stood, so a place in one is a place in the other.
+    let (lower, piece) = (text.to_ascii_lowercase(), piece.to_ascii_lowercase());
+    let mut clean = String::with_capacity(text.len());
+    let mut end = 0;
+    for (start, found) in lower.match_indices(&piece) {
+        clean.push_str(&text[end..start]);
+        clean.push_str(WITHHELD);
+        end = start + found.len();
+    }
+    clean.push_str(&text[end..]);
+    clean
 }
 
 /// Returns the variable that a leaf `{"$secret": "env:NAME"}` stands for, and whether its base64 is meant.
@@ -159,6 +193,18 @@ mod tests {
         let secrets = secrets(&[("SHORT", "abc"), ("LONG", "abcdef"), ("QUOTED", "x\"y")]);
         let message = r#"abcdef and abc and x"y and {"k": "x\"y"}"#;
         let clean = r#"(withheld) and (withheld) and (withheld) and {"k": "(withheld)"}"#;
+        assert_eq!(secrets.scrub(message), clean);
+    }
+
+    #[test]
+    fn a_secret_is_found_in_whatever_form_it_is_repeated() {
+        let secrets = secrets(&[
+            ("TRIMMED", " pa<ss'word \n"),
+            ("LINES", "first line\r\nno\nÜber"),
+        ]);
+        let message =
+            "pa<ss'word, PA<SS'WORD, pa&lt;ss&#39;word, cGE8c3Mnd29yZA==; FIRST LINE, Über, no";
+        let clean = "(withheld), (withheld), (withheld), (withheld); (withheld), (withheld), no";
         assert_eq!(secrets.scrub(message), clean);
     }
 }

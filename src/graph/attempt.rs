@@ -192,6 +192,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::answer::Response;
+    use super::super::approval::Approval;
     use super::super::client::Options;
     use super::super::cloud::Endpoints;
     use super::super::request::Request;
@@ -390,7 +391,7 @@ mod tests {
             json!({"psk": "canary"}),
         );
         graph(&server.url)
-            .send(&post)
+            .send_with(&post, &Approval::default(), &mut async || true)
             .await
             .expect("the second answer");
 

@@ -155,6 +155,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
+    use super::super::approval::Approval;
     use super::super::client::Options;
     use super::super::request::{Method, Request};
     use super::super::testing::{Reply, Server, graph, graph_with, hanging_up, nobody, reply};
@@ -219,15 +220,26 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_write_is_repeated_after_a_429() {
+    async fn a_write_is_repeated_after_a_429_where_its_caller_still_wants_it() {
         for method in WRITES {
-            let server = Server::scripted(vec![throttled(), reply(204, &Value::Null)]).await;
-            let response = graph(&server.url)
-                .send(&write(method))
-                .await
-                .expect("the second answer");
-            assert_eq!((response.status, response.body), (204, Value::Null));
-            assert_eq!(server.seen().len(), 2);
+            for wanted in [true, false] {
+                let server = Server::scripted(vec![throttled(), reply(204, &Value::Null)]).await;
+                let graph = graph(&server.url);
+                let mut looks = Vec::new();
+                let answer = graph
+                    .send_with(&write(method), &Approval::default(), &mut async || {
+                        looks.push(server.seen().len());
+                        wanted
+                    })
+                    .await;
+                assert_eq!(looks, [1], "it is asked after the wait");
+                assert_eq!(server.seen().len(), 1 + usize::from(wanted));
+                match answer {
+                    Ok(response) => assert_eq!((response.status, wanted), (204, true)),
+                    Err(GraphError::Throttled { .. }) => assert!(!wanted),
+                    Err(error) => panic!("{error}"),
+                }
+            }
         }
     }
 
@@ -339,8 +351,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_host_that_is_not_there_is_given_up_soon_and_the_write_was_not_done() {
+        let post = write(Method::Post);
         let error = graph(&nobody())
-            .send(&write(Method::Post))
+            .send_with(&post, &Approval::default(), &mut async || true)
             .await
             .expect_err("nobody listens");
         let GraphError::Communication { retries, .. } = &error else {

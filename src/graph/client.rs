@@ -127,10 +127,14 @@ impl Graph {
     /// See [`GraphError`]; [`GraphError::AnswerLost`] means that the caller has to look before it sends
     /// anything again.
     pub async fn send(&self, request: &Request) -> Result<Response, GraphError> {
-        self.send_with(request, &Approval::default()).await
+        self.send_with(request, &Approval::default(), &mut async || false)
+            .await
     }
 
     /// As [`Self::send`], with what whoever has to approve a write should know.
+    ///
+    /// A read is repeated as often as the policy says. A write is, too, where Graph was too busy for it, but only
+    /// if `again` says so after the wait: it may have been done all the same, or not be wanted any more.
     ///
     /// # Errors
     /// See [`Self::send`].
@@ -138,6 +142,7 @@ impl Graph {
         &self,
         request: &Request,
         approval: &Approval,
+        again: &mut impl AsyncFnMut() -> bool,
     ) -> Result<Response, GraphError> {
         let call = Call::of(request);
         let url = self.url(request)?;
@@ -148,7 +153,9 @@ impl Graph {
         loop {
             let attempt = chain.attempt(&sending).await?;
             match chain.decide(effect, &attempt) {
-                Decision::Wait(wait) if chain.wait(&call, &attempt, wait).await => {}
+                Decision::Wait(wait)
+                    if chain.wait(&call, &attempt, wait).await
+                        && (effect == Effect::Read || again().await) => {}
                 decision => return conclude(&call, effect, chain.retries(), decision, attempt),
             }
         }

@@ -1,8 +1,9 @@
 //! The one retry policy, as a decision about one attempt. It sends nothing and waits for nothing.
 //!
 //! Plain calls, the members of a `$batch` and the sign-in all ask [`decide`]. A read is repeated
-//! whenever that may help. A write is repeated only where Graph cannot have acted on it: it was
-//! throttled, or the connection was never made. After anything else the caller has to look first.
+//! whenever that may help. A write is repeated only where Graph most likely did not act on it: it was
+//! throttled, or the connection was never made; and even then its caller looks first. After anything else
+//! nobody repeats it but the caller.
 
 use std::time::Duration;
 

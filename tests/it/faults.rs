@@ -90,6 +90,14 @@ async fn runs(size: Size, seeds: impl Iterator<Item = u64>, conditions: impl Fn(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_though_it_was_throttled_is_not_done_twice() {
+    let done =
+        json!({ "effect": { "status": 429, "retryAfter": 4, "done": true }, "probability": 0.2 });
+    let conditions = |seed| json!({ "seed": seed, "timeScale": PACE, "faults": [done] });
+    runs(SMALL, 1..3, conditions).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn with_one_call_in_five_failing_everything_is_done_once() {
     runs(LARGE, 1..=3, one_in_five).await;
 }

@@ -278,6 +278,44 @@ async fn a_replacement_that_stops_half_way_says_what_is_gone() {
 }
 
 #[tokio::test]
+async fn a_throttled_write_is_sent_again_only_where_it_is_not_done() {
+    for (done, sendings) in [(false, 2), (true, 1)] {
+        for live in [&[][..], &[hello(4)]] {
+            let tenant = Tenant::start(live, &[Fate::Throttled(done)]).await;
+            let item = Case::new(&[HELLO]).only(&tenant).await;
+            assert_eq!((item.status, item.writes), (Status::Applied, 1), "{item:?}");
+            assert_eq!(tenant.writes().len(), sendings, "{item:?}");
+            let [object] = &tenant.objects()[..] else {
+                panic!("{:?}", tenant.objects());
+            };
+            assert_eq!(object["pinMinimumLength"], 6);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_sets_before_a_write_is_repeated_stays() {
+    let stays = |what: &str| format!("it moved before it could be sent again: {what}");
+    let set = || Fate::ThrottledThenEdited("pinMinimumLength", 5);
+    let tenant = Tenant::start(&[hello(4)], &[set()]).await;
+    let item = Case::new(&[HELLO]).only(&tenant).await;
+    assert_eq!((item.status, item.writes), (Status::Stale, 0));
+    let moved = stays("pinMinimumLength was 4 and is 5 now");
+    assert_eq!((message(&item), tenant.writes().len()), (&*moved, 1));
+
+    // Of a write whose answer was lost nobody knows whether it was done before.
+    let tenant = Tenant::start(&[hello(4)], &[Fate::Lost, set()]).await;
+    let item = Case::new(&[HELLO]).only(&tenant).await;
+    assert_eq!((item.status, item.writes), (Status::Failed, 1));
+    assert_eq!((message(&item), tenant.writes().len()), (&*moved, 2));
+
+    let absent = HELLO.replace("name: hello", "name: hello, state: absent");
+    let tenant = Tenant::start(&[hello(4)], &[set()]).await;
+    let item = Case::new(&[&absent]).only(&tenant).await;
+    assert_eq!((item.status, tenant.objects().len()), (Status::Stale, 1));
+}
+
+#[tokio::test]
 async fn what_somebody_sets_right_after_a_write_is_told() {
     let declared = HELLO.replace(
         "pinMinimumLength: 6",

@@ -22,6 +22,10 @@ pub(super) enum Fate {
     LateAndLost,
     /// It is done, and so is what another run creates of the same name.
     DoneBeside,
+    /// It is turned away as one too many; whether it is done for all that.
+    Throttled(bool),
+    /// It is turned away as one too many, and somebody sets this number meanwhile.
+    ThrottledThenEdited(&'static str, i64),
     /// It is done, and somebody sets this number right after.
     DoneThenEdited(&'static str, i64),
     /// It is answered as done and never is.
@@ -107,6 +111,12 @@ impl Store {
         let fate = self.fates.pop().unwrap_or(Fate::Done);
         match fate {
             Fate::Lost => return reply(503, &Value::Null),
+            Fate::Throttled(false) => return reply(429, &Value::Null),
+            Fate::ThrottledThenEdited(property, value) => {
+                let edit = Map::from_iter([(property.to_owned(), value.into())]);
+                self.change(id, &edit);
+                return reply(429, &Value::Null);
+            }
             Fate::LateAndLost => {
                 self.late.push(body.clone());
                 return reply(503, &Value::Null);
@@ -119,7 +129,11 @@ impl Store {
             Fate::DoneBeside => {
                 self.insert(body.clone());
             }
-            Fate::Done | Fate::DoneAndLost | Fate::DoneThenEdited(..) | Fate::Capped(_) => {}
+            Fate::Done
+            | Fate::DoneAndLost
+            | Fate::DoneThenEdited(..)
+            | Fate::Throttled(true)
+            | Fate::Capped(_) => {}
         }
         let mut members = body.as_object().cloned().unwrap_or_default();
         if let Fate::Capped(cap) = fate {
@@ -144,6 +158,7 @@ impl Store {
         }
         match fate {
             Fate::DoneAndLost => reply(503, &Value::Null),
+            Fate::Throttled(_) => reply(429, &Value::Null),
             _ => reply(200, &answer),
         }
     }
