@@ -145,7 +145,13 @@ pub(crate) fn draft<'a>(
         released: Vec::new(),
         no_longer_managed: Vec::new(),
         referents,
-        warnings: [bindings.warnings, left, idle(&options.rewrite, &changes)].concat(),
+        warnings: [
+            bindings.warnings,
+            ownership::fault(desired, &live.names).into_iter().collect(),
+            left,
+            idle(&options.rewrite, &changes),
+        ]
+        .concat(),
         changes,
     };
     Draft { plan, against }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
+use super::names::unresolved;
 use crate::diagnostic::Span;
 use crate::kinds::{self, FAMILIES};
 use crate::manifest::tenant_file::OwnershipSpec;
@@ -94,6 +95,20 @@ pub(super) fn orphans<'a>(
                 .any(|manifest| may_mean(manifest, object))
         })
         .collect()
+}
+
+/// Returns what is wrong with the owner's tag in words: without it nothing is claimed, and nothing pruned.
+pub(super) fn fault(desired: &Desired, names: &Names) -> Option<String> {
+    let (owner, place) = desired
+        .tenant
+        .spec
+        .ownership
+        .as_ref()
+        .zip(desired.ownership)?;
+    let why = names.resolve(Named::ScopeTag, &owner.scope_tag).err()?;
+    let message = unresolved(Named::ScopeTag, &owner.scope_tag, &why, None).message;
+    let place = desired.sources.locate(place);
+    Some(format!("{}:{}: {message}", place.file, place.line))
 }
 
 /// Returns whether manifests can be of an object's type. What they cannot declare is not theirs to delete.

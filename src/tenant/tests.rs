@@ -284,6 +284,11 @@ async fn a_tag_that_does_not_exist_is_the_tenant_files_fault() {
     let manifests = format!("{HELLO}---\n{other}");
     let planned = plan_for(OWNED, &manifests, |_| (200, json!({ "value": [] }))).await;
     let planned = planned.expect("a plan");
+    let [warning] = &planned.warnings[..] else {
+        panic!("one for all: {:?}", planned.warnings);
+    };
+    let end = "moorline.yaml:7: there is no scope tag `Moorline`";
+    assert!(warning.ends_with(end), "{warning}");
     for change in &planned.changes {
         let location = change.blocked[0].location.as_ref().expect("a place");
         assert!(location.file.ends_with("moorline.yaml"), "{location:?}");
