@@ -1,9 +1,18 @@
 //! Keeping a token until it is due, whatever credential it comes from.
 
-use tokio::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex as Turn;
 
 use super::{AuthError, Token, TokenFuture, TokenSource};
 use crate::clock::Clock;
+
+/// How long a renewal may take while the old token still lives.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long after a failed renewal the old token is used without another attempt.
+const PAUSE: Duration = Duration::from_secs(60);
 
 /// Asks a source for a token only when the last one is due, and once for all who wait for it.
 #[derive(Debug)]
@@ -11,13 +20,19 @@ pub struct Cached<S> {
     source: S,
     clock: Clock,
     last: Mutex<Last>,
+    /// Held by whoever asks the source.
+    turn: Turn<()>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Last {
     token: Option<Token>,
-    /// A credential does not become right within a run: whoever waited need not ask as well.
-    refusal: Option<AuthError>,
+    /// When a renewal is worth another attempt.
+    renew_from: Option<Instant>,
+    /// How the last sign-in ended, where it failed.
+    error: Option<AuthError>,
+    /// How many sign-ins failed.
+    failures: usize,
 }
 
 impl<S: TokenSource> Cached<S> {
@@ -27,34 +42,87 @@ impl<S: TokenSource> Cached<S> {
             source,
             clock,
             last: Mutex::default(),
+            turn: Turn::default(),
         }
     }
 
     async fn current(&self) -> Result<Token, AuthError> {
-        let mut last = self.last.lock().await;
-        if let Some(token) = &last.token
-            && !token.is_due(self.clock.now())
-        {
-            return Ok(token.clone());
+        let failures = self.last().failures;
+        if self.is_due() {
+            self.renew().await;
         }
-        let error = match last.refusal.clone() {
-            Some(refusal) => refusal,
-            None => match self.source.token().await {
-                Ok(token) => {
-                    last.token = Some(token.clone());
-                    return Ok(token);
-                }
-                Err(error) => error,
-            },
+        match self.living() {
+            Some(token) => Ok(token),
+            None => self.sign_in(failures).await,
+        }
+    }
+
+    /// Renews a token that still lives, unless somebody else is about to. A token is due well before its end, so a
+    /// run neither waits for a sign-in service that is down for a while nor ends with it.
+    async fn renew(&self) {
+        let Ok(_turn) = self.turn.try_lock() else {
+            return;
         };
-        if matches!(error, AuthError::Refused(_)) {
-            last.refusal = Some(error.clone());
+        let now = self.clock.instant();
+        if !self.is_due() || self.last().renew_from.is_some_and(|from| now < from) {
+            return;
         }
-        // A token is due well before its end, so a run outlives a sign-in service that is down for a while.
-        match &last.token {
-            Some(token) if !token.is_over(self.clock.now()) => Ok(token.clone()),
-            _ => Err(error),
+        let renewed = tokio::select! {
+            renewed = self.source.renewed() => renewed.ok(),
+            () = self.clock.elapse(PATIENCE) => None,
+        };
+        match renewed {
+            Some(token) => self.keep(&token),
+            None => self.last().renew_from = self.clock.instant().checked_add(PAUSE),
         }
+    }
+
+    /// Signs in, unless somebody else did meanwhile. Whoever waited for an attempt that failed does not make it again;
+    /// `failures` is how many the caller knows of.
+    async fn sign_in(&self, failures: usize) -> Result<Token, AuthError> {
+        let _turn = self.turn.lock().await;
+        if let Some(token) = self.living() {
+            return Ok(token);
+        }
+        let last = self.last().clone();
+        match last.error {
+            // A credential does not become right within a run.
+            Some(error @ AuthError::Refused(_)) => return Err(error),
+            Some(error) if last.failures != failures => return Err(error),
+            _ => {}
+        }
+        match self.source.token().await {
+            Ok(token) => {
+                self.keep(&token);
+                Ok(token)
+            }
+            Err(error) => {
+                let mut last = self.last();
+                last.error = Some(error.clone());
+                last.failures += 1;
+                Err(error)
+            }
+        }
+    }
+
+    fn keep(&self, token: &Token) {
+        let mut last = self.last();
+        last.token = Some(token.clone());
+        last.renew_from = None;
+    }
+
+    fn is_due(&self) -> bool {
+        self.living()
+            .is_some_and(|token| token.is_due(self.clock.now()))
+    }
+
+    fn living(&self) -> Option<Token> {
+        let token = self.last().token.clone();
+        token.filter(|token| !token.is_over(self.clock.now()))
+    }
+
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -66,9 +134,6 @@ impl<S: TokenSource> TokenSource for Cached<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex as StdMutex;
-    use std::time::Duration;
-
     use jiff::Timestamp;
     use secrecy::ExposeSecret;
     use url::Url;
@@ -78,8 +143,10 @@ mod tests {
     /// Answers from a script, last entry first, and issues tokens that live for an hour.
     #[derive(Debug)]
     struct Scripted {
-        answers: StdMutex<Vec<Result<&'static str, AuthError>>>,
+        answers: Mutex<Vec<Result<&'static str, AuthError>>>,
         clock: Clock,
+        /// Until when no answer comes.
+        held: Turn<()>,
     }
 
     impl TokenSource for Scripted {
@@ -101,6 +168,7 @@ mod tests {
             });
             Box::pin(async {
                 tokio::task::yield_now().await;
+                let _ = self.held.lock().await;
                 token
             })
         }
@@ -110,8 +178,9 @@ mod tests {
         answers.reverse();
         let clock = Clock::recording(Timestamp::UNIX_EPOCH);
         let source = Scripted {
-            answers: StdMutex::new(answers),
+            answers: Mutex::new(answers),
             clock: clock.clone(),
+            held: Turn::default(),
         };
         (Cached::new(source, clock.clone()), clock)
     }
@@ -161,12 +230,41 @@ mod tests {
 
     #[tokio::test]
     async fn a_token_that_still_lives_outlives_a_failed_renewal() {
-        let (cached, clock) = cached(vec![Ok("first"), Err(down()), Err(refused())]);
+        let (cached, clock) = cached(vec![Ok("first"), Err(down()), Err(down()), Err(refused())]);
         text(&cached).await.expect("signed in");
         clock.sleep(Duration::from_secs(3_400)).await;
-        assert_eq!(text(&cached).await.expect("still lives"), "first");
-        assert_eq!(text(&cached).await.expect("still lives"), "first");
-        clock.sleep(Duration::from_secs(200)).await;
+        // Two attempts, a minute apart.
+        for _ in 0..2 {
+            assert_eq!(text(&cached).await.expect("still lives"), "first");
+            assert_eq!(text(&cached).await.expect("still lives"), "first");
+            clock.sleep(Duration::from_secs(60)).await;
+        }
+        clock.sleep(Duration::from_secs(80)).await;
         assert!(matches!(text(&cached).await, Err(AuthError::Refused(_))));
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_renewal_while_the_old_token_lives() {
+        let (cached, clock) = cached(vec![Ok("first"), Ok("second")]);
+        text(&cached).await.expect("signed in");
+        clock.sleep(Duration::from_secs(3_400)).await;
+        let hanging = cached.source.held.lock().await;
+        let (renewing, ()) = tokio::join!(text(&cached), async {
+            for _ in 0..3 {
+                assert_eq!(text(&cached).await.expect("still lives"), "first");
+            }
+            drop(hanging);
+        });
+        assert_eq!(renewing.expect("renewed"), "second");
+    }
+
+    #[tokio::test]
+    async fn a_failed_attempt_is_shared_with_those_who_waited_for_it() {
+        let (cached, _) = cached(vec![Err(down()), Ok("up")]);
+        let (one, other) = tokio::join!(text(&cached), text(&cached));
+        for waited in [one, other] {
+            assert!(matches!(waited, Err(AuthError::BadAnswer { .. })));
+        }
+        assert_eq!(text(&cached).await.expect("signed in"), "up");
     }
 }

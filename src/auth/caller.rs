@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::AuthError;
+use super::refusal::Refusal;
 use crate::clock::Clock;
 use crate::graph::request::Effect;
 use crate::graph::retry::{self, CHAIN_DEADLINE, Decision, Outcome};
@@ -110,13 +111,18 @@ impl<'a> Call<'a> {
         }
     }
 
+    fn means_later(&self, answer: &Incoming) -> bool {
+        self.later.contains(&answer.status)
+            || Refusal::parse(answer.status, &answer.body)
+                .is_some_and(|refusal| refusal.is_transient())
+    }
+
     fn outcome(&self, result: &Result<Incoming, Fault>, clock: &Clock) -> Outcome {
         match result {
             Ok(answer) => Outcome::Answered {
-                status: if self.later.contains(&answer.status) {
-                    503
-                } else {
-                    answer.status
+                status: match self.means_later(answer) {
+                    true => 503,
+                    false => answer.status,
                 },
                 retry_after: answer.retry_after(clock.now()),
             },
@@ -157,10 +163,23 @@ impl Caller {
     }
 
     /// Returns what is left of the run's time.
-    pub(super) fn left(&self) -> Option<Duration> {
+    pub fn left(&self) -> Option<Duration> {
         let now = self.clock.instant();
         self.deadline
             .map(|deadline| deadline.saturating_duration_since(now))
+    }
+
+    /// Sends once, and waits no longer than the run may take.
+    async fn exchange(&self, outgoing: Outgoing) -> Result<Incoming, Fault> {
+        let exchange = self.transport.exchange(outgoing);
+        match self.left() {
+            Some(left) => tokio::select! {
+                biased;
+                result = exchange => result,
+                () = self.clock.elapse(left) => Err(Fault::OutOfTime),
+            },
+            None => exchange.await,
+        }
     }
 
     /// Makes a call and returns its answer, whatever its status.
@@ -169,7 +188,7 @@ impl Caller {
         let mut attempt = 1;
         loop {
             let sent = self.clock.instant();
-            let result = self.transport.exchange(call.outgoing()).await;
+            let result = self.exchange(call.outgoing()).await;
             tracing::debug!(
                 target: WIRE,
                 method = call.method.as_str(),
@@ -212,4 +231,31 @@ impl Caller {
 /// Returns a URL's host for messages.
 pub(super) fn host(url: &Url) -> String {
     url.host_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::graph::testing::endpoints;
+
+    #[tokio::test]
+    async fn a_service_that_says_nothing_is_waited_for_no_longer_than_the_run_may_take() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let transport = Transport::new(&endpoints(&url)).expect("no certificates are needed");
+        let clock = Clock::recording(Timestamp::UNIX_EPOCH);
+        let over = Some(clock.instant());
+        let caller = Caller::new(transport, clock, over);
+        let url = Url::parse(&url).expect("valid");
+        let answer = caller.call(Call::get(&url)).await;
+        let source = match answer {
+            Err(AuthError::Unreachable { source, .. }) => source,
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(source, Fault::OutOfTime), "{source:?}");
+    }
 }

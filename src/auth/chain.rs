@@ -321,13 +321,21 @@ mod tests {
         let issued = json!({"expires_in": 3599, "access_token": "fresh"});
         let server = Server::start(move |_, number, _| match number {
             0 => reply(503, &json!(null)),
-            1 => reply(429, &json!(null)),
+            1 => reply(400, &json!({"error": "temporarily_unavailable"})),
             _ => reply(200, &issued),
         })
         .await;
         let choice = choose_with(&APP, &Settings::default(), &server.url).expect("a credential");
         assert_eq!(token(&choice).await, "fresh");
         assert_eq!(server.seen().len(), 3);
+        let busy = Server::start(|_, _, _| reply(500, &json!({"error": "server_error"}))).await;
+        let choice = choose_with(&APP, &Settings::default(), &busy.url).expect("a credential");
+        for _ in 0..2 {
+            let (before, error) = (busy.seen().len(), choice.tokens.token().await);
+            let error = error.expect_err("busy").to_string();
+            assert_eq!(error, "the sign-in service is busy: server_error");
+            assert!(busy.seen().len() > before + 1, "it is tried again");
+        }
         let html = Server::start(|_, _, _| reply(200, &json!({"hello": 1}))).await;
         let choice = choose_with(&APP, &Settings::default(), &html.url).expect("a credential");
         let error = choice.tokens.token().await.expect_err("no token in it");

@@ -85,30 +85,39 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
 impl DeviceCode {
     async fn ask(&self) -> Result<Token, AuthError> {
         let mut refresh = self.refresh.lock().await;
-        let renewed = match refresh.take() {
-            Some(secret) => self.renew(&secret).await,
-            None => None,
-        };
-        let issued = match renewed {
-            Some(issued) => issued?,
-            None => self.sign_in().await?,
-        };
+        if let Some(issued) = self.renew(&mut refresh).await? {
+            return Ok(issued);
+        }
+        let issued = self.sign_in().await?;
         *refresh = issued.refresh;
         Ok(issued.token)
     }
 
     /// Gets the next token without the person; `None` where the service wants to see them again.
-    async fn renew(&self, refresh: &SecretString) -> Option<Result<Issued, AuthError>> {
+    async fn renew(&self, refresh: &mut Option<SecretString>) -> Result<Option<Token>, AuthError> {
+        let Some(secret) = refresh.as_ref() else {
+            return Ok(None);
+        };
         let scope = self.scope();
         let form = [
             ("scope", scope.as_str()),
             ("grant_type", "refresh_token"),
             ("client_id", &self.client_id),
-            ("refresh_token", refresh.expose_secret()),
+            ("refresh_token", secret.expose_secret()),
         ];
         match self.endpoint.exchange(&form).await {
-            Err(AuthError::Refused(_)) => None,
-            result => Some(result),
+            Ok(issued) => {
+                // The old one stays good where no other is issued (RFC 6749, 6).
+                if issued.refresh.is_some() {
+                    *refresh = issued.refresh;
+                }
+                Ok(Some(issued.token))
+            }
+            Err(AuthError::Refused(_)) => {
+                *refresh = None;
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -153,6 +162,14 @@ impl TokenSource for DeviceCode {
     fn token(&self) -> TokenFuture<'_> {
         Box::pin(self.ask())
     }
+
+    fn renewed(&self) -> TokenFuture<'_> {
+        Box::pin(async {
+            let mut refresh = self.refresh.lock().await;
+            let renewed = self.renew(&mut refresh).await?;
+            renewed.ok_or(AuthError::NobodySignedIn)
+        })
+    }
 }
 
 #[cfg(test)]
@@ -171,7 +188,7 @@ mod tests {
     #[tokio::test]
     async fn the_person_is_asked_once_and_the_token_renewed_without_them() {
         let refusal = |error: &str| reply(400, &json!({"error": error}));
-        let issued = |token: &str, refresh: &str| {
+        let issued = |token: &str, refresh: Option<&str>| {
             let answer =
                 json!({"access_token": token, "expires_in": 3599, "refresh_token": refresh});
             reply(200, &answer)
@@ -183,8 +200,11 @@ mod tests {
             reply(200, &codes),
             refusal("authorization_pending"),
             refusal("slow_down"),
-            issued("first", "canary-1"),
-            issued("second", "canary-2"),
+            issued("first", Some("canary-1")),
+            reply(500, &json!(null)),
+            issued("second", None),
+            issued("third", Some("canary-2")),
+            refusal("invalid_grant"),
         ])
         .await;
         let endpoints = endpoints(&server.url);
@@ -207,10 +227,15 @@ mod tests {
             },
             refresh: Mutex::default(),
         };
-        for expected in ["first", "second"] {
-            let token = source.token().await.expect("signed in");
-            assert_eq!(token.secret().expose_secret(), expected);
+        for expected in [Some("first"), None, Some("second"), Some("third")] {
+            let token = source.token().await.ok();
+            let token = token.as_ref().map(|token| token.secret().expose_secret());
+            assert_eq!(token, expected);
             assert!(!format!("{source:?}").contains("canary"));
+        }
+        // Who has a token that still lives is not asked again for the next.
+        for _ in 0..2 {
+            source.renewed().await.expect_err("the person is needed");
         }
         assert_eq!(
             *said.lock().unwrap_or_else(PoisonError::into_inner),
@@ -218,7 +243,11 @@ mod tests {
         );
         let seconds: Vec<u64> = clock.sleeps().iter().map(Duration::as_secs).collect();
         assert_eq!(seconds, [2, 2, 7]);
-        let last = &server.seen()[4];
-        assert!(String::from_utf8_lossy(&last.body).contains("refresh_token=canary-1"));
+        let sent = ["canary-1", "canary-1", "canary-1", "canary-2"];
+        for (seen, secret) in server.seen()[4..].iter().zip(sent) {
+            let form = String::from_utf8_lossy(&seen.body);
+            assert!(form.contains(&format!("refresh_token={secret}")), "{form}");
+        }
+        assert_eq!(server.seen().len(), 8);
     }
 }

@@ -108,6 +108,7 @@ pub(super) fn read<T: DeserializeOwned>(url: &Url, answer: &Incoming) -> Result<
         return Ok(wanted);
     }
     Err(match Refusal::parse(answer.status, &answer.body) {
+        Some(refusal) if refusal.is_transient() => AuthError::Busy(Box::new(refusal)),
         Some(refusal) => AuthError::Refused(Box::new(refusal)),
         None => AuthError::BadAnswer {
             host: host(url),

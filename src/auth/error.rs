@@ -21,8 +21,11 @@ pub enum AuthError {
     #[error("the credential cannot be used: {}", .0.iter().map(ToString::to_string).collect::<String>())]
     Incomplete(Vec<PassedOver>),
     /// The sign-in service refused.
-    #[error("{0}")]
+    #[error("sign-in was refused: {0}")]
     Refused(Box<Refusal>),
+    /// The sign-in service could not decide, at every attempt.
+    #[error("the sign-in service is busy: {0}")]
+    Busy(Box<Refusal>),
     /// The sign-in service could not be asked.
     #[error("the sign-in service at {host} gave no usable answer")]
     Unreachable {

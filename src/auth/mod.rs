@@ -46,10 +46,19 @@ pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<Token, AuthError>>
 pub trait TokenSource: std::fmt::Debug + Send + Sync {
     /// Returns a token that is valid now. It is asked before every call.
     fn token(&self) -> TokenFuture<'_>;
+
+    /// Returns the token after one that still lives, without asking anybody who would have to do something for it.
+    fn renewed(&self) -> TokenFuture<'_> {
+        self.token()
+    }
 }
 
 impl TokenSource for Box<dyn TokenSource> {
     fn token(&self) -> TokenFuture<'_> {
         (**self).token()
+    }
+
+    fn renewed(&self) -> TokenFuture<'_> {
+        (**self).renewed()
     }
 }

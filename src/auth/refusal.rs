@@ -4,6 +4,13 @@ use std::fmt;
 
 use serde::Deserialize;
 
+/// Errors that say "later": OAuth's (RFC 6749, 4.1.2.1), which the token endpoint uses as well.
+const LATER: [&str; 2] = ["server_error", "temporarily_unavailable"];
+
+/// Numbers that say "later": a service behind it fails or takes too long, its budget is used up, the directory is not
+/// there, or the tenant sends too much.
+const LATER_NUMBERS: [u32; 5] = [90_006, 90_012, 90_024, 90_033, 90_055];
+
 /// A refusal of the token endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
@@ -42,6 +49,16 @@ impl Refusal {
             trace_id: body.trace_id.filter(|id| !id.is_empty()),
         })
     }
+
+    /// Returns whether it says nothing of what was sent, so that the same can be right a moment later.
+    pub fn is_transient(&self) -> bool {
+        self.status == 429
+            || self.status >= 500
+            || LATER.contains(&self.error.as_str())
+            || self
+                .number
+                .is_some_and(|number| LATER_NUMBERS.contains(&number))
+    }
 }
 
 /// Splits `AADSTS7000215: Invalid …` into its number and its text.
@@ -69,7 +86,6 @@ fn first_sentence(text: &str) -> &str {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sign-in was refused: ")?;
         match self.number {
             Some(number) => write!(f, "AADSTS{number} ({})", self.error)?,
             None => write!(f, "{}", self.error)?,
@@ -111,7 +127,7 @@ mod tests {
             .expect("a refusal");
             assert_eq!(
                 refusal.to_string(),
-                "sign-in was refused: AADSTS7000222 (invalid_client): The provided client secret keys for app 'x' \
+                "AADSTS7000222 (invalid_client): The provided client secret keys for app 'x' \
                  are expired. (trace id 6f6c4645-0202-4486-b625-fa957dfc4700)"
             );
             assert_eq!(refusal.number, Some(7_000_222));
@@ -131,12 +147,32 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_that_blames_nobody_is_transient() {
+        let is_transient = |status, body: Value| {
+            let refusal = Refusal::parse(status, body.to_string().as_bytes());
+            refusal.expect("a refusal").is_transient()
+        };
+        assert!(is_transient(503, json!({"error": "invalid_client"})));
+        assert!(is_transient(
+            400,
+            json!({"error": "temporarily_unavailable"})
+        ));
+        let busy = "AADSTS90033: A transient error has occurred. Please try again.";
+        assert!(is_transient(
+            400,
+            json!({"error": "x", "error_description": busy})
+        ));
+        assert!(!is_transient(
+            400,
+            json!({"error": "invalid_grant", "error_codes": [65001]})
+        ));
+        assert!(!is_transient(401, json!({"error": "invalid_client"})));
+    }
+
+    #[test]
     fn less_than_usual_is_enough() {
         let bare = parse(&json!({"error": "temporarily_unavailable"})).expect("a refusal");
-        assert_eq!(
-            bare.to_string(),
-            "sign-in was refused: temporarily_unavailable"
-        );
+        assert_eq!(bare.to_string(), "temporarily_unavailable");
         assert_eq!(bare.number, None);
         let number_alone =
             parse(&json!({"error": "x", "error_codes": [90002]})).expect("a refusal");

@@ -12,6 +12,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::AuthError;
+use crate::graph::cloud::issues_cloud_tokens;
 
 /// How long before its end a token is renewed, so that none expires on its way.
 const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
@@ -78,9 +79,12 @@ impl Token {
         now: Timestamp,
         lifetime: Duration,
     ) -> Self {
+        let token = Self::handed(secret, now, Some(lifetime));
+        // A relay hands out a cloud's own tokens, and a cloud has more names than are known here.
+        let issuer = token.issuer.filter(|issuer| issues_cloud_tokens(issuer));
         Self {
-            issuer: host(login),
-            ..Self::handed(secret, now, Some(lifetime))
+            issuer: issuer.or_else(|| host(login)),
+            ..token
         }
     }
 
@@ -195,7 +199,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_issuer_is_who_was_asked_else_what_the_claims_say() {
+    fn the_issuer_is_a_cloud_that_signed_else_who_was_asked() {
         let secret = jwt(&json!({"iss": "https://sts.windows.net/1/"}));
         assert_eq!(
             Token::given(secret.clone()).issuer(),
@@ -205,10 +209,18 @@ pub(crate) mod tests {
             &json!({"alg": "none"}),
             &json!({"iss": "https://sts.windows.net/1/"}),
         );
-        assert_eq!(Token::given(unsigned).issuer(), None);
+        assert_eq!(Token::given(unsigned.clone()).issuer(), None);
         let login = Url::parse("http://127.0.0.1:80").expect("valid");
-        let issued = Token::issued(secret, &login, Timestamp::UNIX_EPOCH, Duration::ZERO);
-        assert_eq!(issued.issuer(), Some("127.0.0.1"));
+        let other = jwt(&json!({"iss": "https://contoso.com/"}));
+        for (secret, issuer) in [
+            (secret, "sts.windows.net"),
+            (unsigned, "127.0.0.1"),
+            (other, "127.0.0.1"),
+            ("opaque".into(), "127.0.0.1"),
+        ] {
+            let issued = Token::issued(secret, &login, Timestamp::UNIX_EPOCH, Duration::ZERO);
+            assert_eq!(issued.issuer(), Some(issuer));
+        }
     }
 
     #[test]

@@ -62,7 +62,6 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         clock: &connection.clock,
         caller: &connection.caller,
         concurrency: arguments.tenant.concurrency.into(),
-        timeout: arguments.tenant.timeout,
         watch: connection.watch.clone(),
         credential: connection.credential,
         manifests: valid.then(|| selected.collect()),
@@ -80,8 +79,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         Format::Markdown => report::markdown::doctor(&document),
     };
     output.write(ui, &text)?;
-    Ok(match document.summary.missing {
-        0 => Done::Quietly,
-        _ => Done::As(ErrorKind::Failed),
+    Ok(match document.is_well() {
+        true => Done::Quietly,
+        false => Done::As(ErrorKind::Failed),
     })
 }

@@ -21,7 +21,8 @@ const LONGEST: u64 = 1 << 20;
 #[command(mut_arg("format", without_markdown))]
 pub(super) struct Arguments {
     /// A code of Moorline's, Graph's or Microsoft Entra's, a message, or `-` to read it from stdin.
-    #[arg(value_name = "CODE | -")]
+    // Devices report negative numbers.
+    #[arg(value_name = "CODE | -", allow_negative_numbers = true)]
     text: Vec<String>,
     #[command(flatten)]
     pub(super) output: Output,

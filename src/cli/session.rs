@@ -217,7 +217,8 @@ impl Session {
         let directory = auth::tenant::id_of(&endpoints, tenant_id, &caller).await?;
         let options = Options {
             concurrency: options.concurrency.into(),
-            timeout: options.timeout,
+            // Signing in took its part.
+            timeout: caller.left(),
             tenant: Some(directory),
             watch,
         };

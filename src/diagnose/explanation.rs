@@ -57,9 +57,59 @@ impl From<&Entry> for Explanation {
     }
 }
 
-/// Explains an id, a code, a number or anything that was pasted.
+/// How many codes are explained at once.
+const CODES: usize = 50;
+
+/// Explains an id, a code, a number, several of them, or anything that was pasted.
 pub fn explain(text: &str) -> ExplainDocument {
-    let text = text.trim();
+    let words = text.split(|c: char| c.is_whitespace() || c == ',');
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    match words.len() {
+        2..=CODES if words.iter().all(|word| stands_alone(word)) => each(&words),
+        _ => one(text.trim()),
+    }
+}
+
+/// Explains codes one by one.
+fn each(codes: &[&str]) -> ExplainDocument {
+    let mut all = ExplainDocument {
+        items: Vec::new(),
+        found: Evidence::default(),
+        near: None,
+        support: Vec::new(),
+    };
+    for code in codes {
+        let one = one(code);
+        if one.items.is_empty() {
+            all.support.push(format!("Nothing is known of {code}."));
+        } else {
+            all.support.extend(one.support);
+        }
+        for item in one.items {
+            if !all.items.contains(&item) {
+                all.items.push(item);
+            }
+        }
+        all.found.status = all.found.status.or(one.found.status);
+        all.found.aadsts.extend(one.found.aadsts);
+        all.near = all.near.or(one.near);
+    }
+    all
+}
+
+/// Returns whether a word is a code by itself, whatever stands beside it.
+fn stands_alone(word: &str) -> bool {
+    let number = word.trim_start_matches("AADSTS");
+    let number = number.strip_prefix('-').unwrap_or(number);
+    let (digits, radix) = match number.strip_prefix("0x").or(number.strip_prefix("0X")) {
+        Some(digits) => (digits, 16),
+        None => (number, 10),
+    };
+    let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
+    is_number || is_code(word) || Catalogue::built_in().by_code(word).is_some()
+}
+
+fn one(text: &str) -> ExplainDocument {
     let catalogue = Catalogue::built_in();
     if let Some(entry) = catalogue.by_code(text) {
         return ExplainDocument {
@@ -69,9 +119,9 @@ pub fn explain(text: &str) -> ExplainDocument {
             support: Vec::new(),
         };
     }
-    let paste = match text.parse() {
-        Ok(number) => of_number(number),
-        Err(_) => paste::read(text),
+    let paste = match text.parse::<i32>().map(u32::try_from) {
+        Ok(Ok(number)) => of_number(number),
+        _ => paste::read(text),
     };
     let items = answers(catalogue, &paste);
     let ids = catalogue.entries().iter().map(|entry| entry.id.as_str());
@@ -145,7 +195,8 @@ fn answers(catalogue: &Catalogue, paste: &Paste) -> Vec<Explanation> {
 }
 
 fn is_code(text: &str) -> bool {
-    text.contains('/') && !text.contains(char::is_whitespace)
+    let part = |c: char| c.is_ascii_alphanumeric() || "/-_".contains(c);
+    text.contains('/') && text.chars().all(part)
 }
 
 /// Returns where Microsoft explains the numbers that the catalogue does not.
@@ -193,6 +244,8 @@ mod tests {
             ("7000222", "entra/secret-expired"),
             ("AADSTS1", "entra/client-refused"),
             ("503", "graph/unavailable"),
+            ("-2016281112", "intune/device-remediation-failed"),
+            ("0x87D1FDE8", "intune/device-remediation-failed"),
             (
                 "Authorization_RequestDenied",
                 "directory/insufficient-privileges",
@@ -200,6 +253,44 @@ mod tests {
         ] {
             assert_eq!(id(text).as_deref(), Some(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn several_codes_are_explained_each() {
+        let document = explain("AADSTS7000222, 503 yaml/tab 0x87d1fdee 0x1 AADSTS7000222");
+        let ids: Vec<&str> = document.items.iter().map(|item| item.id.as_str()).collect();
+        assert_eq!(
+            ids,
+            [
+                "entra/secret-expired",
+                "graph/unavailable",
+                "yaml/tab",
+                "intune/device-conflict-lost"
+            ]
+        );
+        assert_eq!(document.support, ["Nothing is known of 0x1."]);
+        assert_eq!(
+            id("503 Service Unavailable").as_deref(),
+            Some("graph/unavailable")
+        );
+    }
+
+    #[test]
+    fn an_outer_code_says_the_status_that_was_not_pasted() {
+        let support = "Operation ID (for customer support): 0 - Activity ID: 4c664761-d691-42dd-8f05-06eaa16c0f4a";
+        let inner = serde_json::json!({"_version": 3, "Message": format!("An error has occurred - {support}")});
+        let body = |code: &str, message: String| {
+            serde_json::json!({"error": {"code": code, "message": message}}).to_string()
+        };
+        let forbidden = body("Forbidden", inner.to_string());
+        assert_eq!(id(&forbidden).as_deref(), Some("graph/forbidden"));
+        assert_eq!(
+            id(&format!("401 Unauthorized {forbidden}")).as_deref(),
+            Some("intune/role-missing")
+        );
+        let twice = serde_json::json!({"ErrorCode": "Forbidden", "Message": inner.to_string()});
+        let twice = body("UnknownError", twice.to_string());
+        assert_eq!(id(&twice).as_deref(), Some("intune/role-missing"));
     }
 
     #[test]

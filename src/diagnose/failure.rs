@@ -3,6 +3,7 @@
 use super::catalogue::{Catalogue, Entry};
 use super::symptom::Symptom;
 use crate::auth::AuthError;
+use crate::graph::transport::Fault;
 use crate::graph::{GraphError, ServiceError};
 
 /// Returns the code of a failed call.
@@ -26,6 +27,11 @@ pub fn sign_in_code(error: &AuthError) -> &'static str {
         AuthError::NoCredential(_) => "auth/no-credential",
         AuthError::Incomplete(_) => "auth/incomplete",
         AuthError::Refused(_) => "auth/sign-in",
+        AuthError::Busy(_) => "auth/busy",
+        AuthError::Unreachable {
+            source: Fault::OutOfTime,
+            ..
+        } => "graph/out-of-time",
         AuthError::Unreachable { .. } => "auth/unreachable",
         AuthError::BadAnswer { .. } => "auth/bad-answer",
         AuthError::Malformed => "auth/malformed-token",
@@ -130,11 +136,7 @@ mod tests {
         assert_eq!(refused(expired), Some("entra/secret-expired"));
         let number_alone = json!({ "error": "x", "error_codes": [90002] });
         assert_eq!(refused(number_alone), Some("entra/tenant-unknown"));
-        for less in ["invalid_client", "temporarily_unavailable"] {
-            assert_eq!(
-                refused(json!({ "error": less })),
-                Some("entra/client-refused")
-            );
-        }
+        let less = json!({ "error": "invalid_client" });
+        assert_eq!(refused(less), Some("entra/client-refused"));
     }
 }

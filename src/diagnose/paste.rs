@@ -79,12 +79,17 @@ pub(super) fn read(text: &str) -> Paste {
     let bodies = errors.into_iter().map(|body| {
         found = std::mem::take(&mut found).with(&body.error);
         let mut symptom = Symptom::of_service(&body.error);
-        symptom.status = body.status.or(status);
+        symptom.status = body.status.or(status).or_else(|| implied(&body));
         symptom.codes.insert(0, body.outer_code);
         symptom.numbers.extend(body.numbers);
         symptom.with_implied_status()
     });
     let bodies: Vec<Symptom> = bodies.collect();
+    // Around a single body there is nothing else that a status could be of.
+    let status = match &bodies[..] {
+        [only] => status.or(only.status),
+        _ => status,
+    };
     let words = |c: char| !(c.is_alphanumeric() || c == '_');
     let whole = Symptom {
         status,
@@ -106,6 +111,12 @@ struct Body {
     outer_code: String,
     status: Option<u16>,
     numbers: Vec<u32>,
+}
+
+/// Returns the status of a body whose outer code says it. Inside another one, the same code comes with 401 as well
+/// (FACTS 4.3, 4.4).
+fn implied(body: &Body) -> Option<u16> {
+    (body.outer_code == "Forbidden").then_some(403)
 }
 
 /// Takes the seams out of a string literal that was written in several pieces, as documentation shows

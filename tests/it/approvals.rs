@@ -251,7 +251,14 @@ fn a_rejection_is_told() {
         .expect(0);
     workspace.run(&["sandbox", "approve", "s.json"]).expect(1);
     let rejected = apply(&workspace, &["--resume", &journal, WHY[0], WHY[1]]).expect(1);
-    assert!(rejected.stdout.contains("closed"), "{}", rejected.stdout);
+    let help = rejected.json()["items"][0]["help"].clone();
+    let help = help.as_str().unwrap_or_default();
+    assert!(
+        help.contains("Ask anew") && help.contains("intune/approval-rejected"),
+        "{}",
+        rejected.stdout
+    );
+    assert!(!help.contains("The app needs"), "{help}");
     assert_eq!(pins(&workspace), [(json!("old"), json!(4))]);
 }
 

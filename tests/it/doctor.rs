@@ -338,6 +338,42 @@ fn a_tenant_without_intune_is_named() {
 }
 
 #[test]
+fn a_product_that_is_not_known_is_no_accusation() {
+    let fake = Fake::start(|path| match path {
+        _ if path.contains("/deviceManagement?") => Some((200, json!({}))),
+        _ if path.contains("/subscribedSkus") => Some((
+            200,
+            json!({ "value": [{ "skuPartNumber": "SPB", "capabilityStatus": "Enabled", "servicePlans": [] }] }),
+        )),
+        _ => healthy(path),
+    });
+    let document = examine(&fake, 0);
+    assert_eq!(missing(&document), []);
+    let items = document["items"].as_array().expect("a list");
+    let licence = items.iter().find(|check| check["id"] == "licence");
+    assert_eq!(licence.expect("there is one")["status"], "unknown");
+}
+
+#[test]
+fn a_graph_that_is_down_is_no_set_up_that_works() {
+    let gateway = Fake::start(|path| match path {
+        _ if path.ends_with("/oauth2/v2.0/token") => healthy(path),
+        _ => Some((502, json!({}))),
+    });
+    let down = [
+        ("login", "graph/unreachable"),
+        ("graph", "graph/unreachable"),
+    ];
+    assert_eq!(missing(&examine(&gateway, 1)), down);
+    // It answers, and fails at whatever it is asked.
+    let failing = Fake::start(|path| match path {
+        _ if path.contains("/deviceConfigurations") => Some((500, json!({}))),
+        _ => healthy(path),
+    });
+    assert_eq!(missing(&examine(&failing, 1)), []);
+}
+
+#[test]
 fn a_token_of_another_tenant_or_cloud_goes_nowhere() {
     let mut claims = app();
     claims["tid"] = json!("11111111-2222-3333-4444-555555555555");

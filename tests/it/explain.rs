@@ -114,6 +114,17 @@ fn a_number_that_the_catalogue_lacks_is_looked_up_elsewhere() {
 }
 
 #[test]
+fn a_negative_number_is_no_option() {
+    let workspace = Workspace::empty();
+    let run = workspace.run(&["explain", "-2016281112", "AADSTS7000222"]);
+    let text = run.expect(0).stdout;
+    for id in ["intune/device-remediation-failed:", "entra/secret-expired:"] {
+        assert!(text.contains(id), "{text}");
+    }
+    workspace.run(&["explain", "--fromat", "json"]).expect(64);
+}
+
+#[test]
 fn an_unknown_one_says_so_and_what_to_send() {
     let run = explain("A thing went wrong. Activity ID: cc7fa3b3-bb25-420b-bfb2-1498e598ba43");
     assert_eq!(run.code, 1);

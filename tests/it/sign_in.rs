@@ -4,6 +4,7 @@ mod keys;
 mod stage;
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
 use std::process::Stdio;
 
 use crate::support::{Run, Workspace};
@@ -83,6 +84,23 @@ fn what_the_machine_has_signs_in() {
             ("IDENTITY_ENDPOINT", &endpoint),
             ("IDENTITY_HEADER", "canary-header"),
         ],
+    );
+}
+
+#[test]
+fn a_sign_in_service_that_says_nothing_holds_no_run_beyond_its_time() {
+    // It listens, and nobody takes the calls.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let url = format!("http://{}", silent.local_addr().expect("it listens"));
+    let hosts = ["--graph-url", &url, "--login-url", &url];
+    let arguments = [&["plan", "--timeout", "20"], &hosts[..]].concat();
+    let run = Workspace::example("contoso")
+        .run_with(&arguments, &BY_SECRET)
+        .expect(1);
+    assert!(
+        run.stderr.contains("error[graph/out-of-time]"),
+        "{}",
+        run.stderr
     );
 }
 

@@ -44,10 +44,18 @@ impl Check {
     pub fn is_left_out(&self) -> bool {
         self.status == Status::Unknown && self.detail == NOT_SEEN
     }
+
+    /// Returns whether it is about reading what a plan reads.
+    pub(super) fn is_access(&self) -> bool {
+        self.id.starts_with(ACCESS)
+    }
 }
 
 /// The checks of one examination, in an order in which each needs those before it.
 pub(super) struct Chart(Vec<Check>);
+
+/// How the names of the checks begin whether a family can be read.
+const ACCESS: &str = "read/";
 
 /// What is said of a check that could not be made.
 const NOT_SEEN: &str = "not looked at, because of what is missing";
@@ -241,7 +249,7 @@ pub(super) fn permission_id(permission: &str) -> String {
 
 /// Returns the name of the check whether a family can be read.
 pub(super) fn access_id(family: &Family) -> String {
-    format!("read/{}", family.name)
+    format!("{ACCESS}{}", family.name)
 }
 
 /// Returns whether Intune serves a family.

@@ -4,7 +4,6 @@
 //! without a permission, an account without a role and a secret that has expired end in three different places.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -43,8 +42,6 @@ pub struct Subject<'a> {
     pub caller: &'a Caller,
     /// How many calls may be under way at once.
     pub concurrency: usize,
-    /// How long the whole run may take.
-    pub timeout: Option<Duration>,
     /// Who is told of calls that take long.
     pub watch: Watch,
     /// What is signed in with, in words, and its tokens; or why there is none.
@@ -81,6 +78,14 @@ pub struct DoctorDocument {
     /// The code of what to mend first; `moorline explain` knows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+}
+
+impl DoctorDocument {
+    /// Returns whether a run would get as far as a plan: nothing is missing, and all that it reads can be read.
+    pub fn is_well(&self) -> bool {
+        let unread = |check: &Check| check.is_access() && check.status != Status::Ok;
+        self.summary.missing == 0 && !self.items.iter().any(unread)
+    }
 }
 
 /// The tenant as declared and as it answers.
@@ -166,7 +171,7 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
         if !chart.is_missing("graph") {
             let options = Options {
                 concurrency: subject.concurrency,
-                timeout: subject.timeout,
+                timeout: subject.caller.left(),
                 tenant: id,
                 watch: subject.watch.clone(),
             };

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How far clocks may be apart: Microsoft Entra tolerates five minutes in what is signed.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// Asks both services for nothing in particular; any answer is one. No token is sent.
+/// Asks both services for nothing in particular; any answer of their own is one. No token is sent.
 pub(super) async fn check(chart: &mut Chart, subject: &Subject<'_>) {
     let (login, graph) = tokio::join!(
         knock(subject, subject.endpoints.login()),
@@ -64,11 +64,20 @@ async fn knock(subject: &Subject<'_>, url: &Url) -> Result<Option<Timestamp>, St
     };
     tokio::select! {
         answer = subject.transport.exchange(outgoing) => match answer {
+            Ok(answer) if is_no_answer(answer.status) => {
+                Err(format!("{} came in its place", answer.status))
+            }
             Ok(answer) => Ok(answer.header("date").and_then(http_date)),
             Err(fault) => Err(in_short(&fault)),
         },
         () = subject.clock.elapse(PATIENCE) => Err(format!("nothing came in {} s", PATIENCE.as_secs())),
     }
+}
+
+/// Returns whether a status says that the service itself was not reached, or is down.
+fn is_no_answer(status: u16) -> bool {
+    // A service that does not know the verb is there.
+    matches!(status, 407 | 500 | 502..=599)
 }
 
 fn clock(chart: &mut Chart, ours: Timestamp, theirs: Timestamp) {

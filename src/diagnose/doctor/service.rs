@@ -142,18 +142,19 @@ fn licence(chart: &mut Chart, answer: Result<Value, GraphError>) {
         .collect();
     if !names.is_empty() {
         chart.ok("licence", names.join(", "));
-    } else if chart.status("subscription") == Some(Status::Ok) {
-        chart.unknown(
-            "licence",
-            "no product with a known Intune plan, though Intune is active",
-            Vec::new(),
-        );
-    } else {
+    } else if chart.is_missing("subscription") {
         chart.missing_code(
             "licence",
             "intune/tenant-unlicensed",
             "no product with Intune in it",
         );
+    } else {
+        // There are more plans with Intune in them than are known here.
+        let detail = match chart.status("subscription") {
+            Some(Status::Ok) => "no product with a known Intune plan, though Intune is active",
+            _ => "no product with a known Intune plan",
+        };
+        chart.unknown("licence", detail, Vec::new());
     }
 }
 
