@@ -65,6 +65,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         watch: connection.watch.clone(),
         credential: connection.credential,
         manifests: valid.then(|| selected.collect()),
+        ownership: tenant.spec.ownership.as_ref(),
         purpose: arguments.purpose.into(),
     })
     .await;

@@ -63,9 +63,10 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
         Some(one) => vec![one.into()],
         None => Purpose::ALL.to_vec(),
     };
+    let ownership = desired.tenant.spec.ownership.as_ref();
     let items = purposes
         .into_iter()
-        .map(|purpose| needs::of(&manifests, purpose));
+        .map(|purpose| needs::of(&manifests, ownership, purpose));
     let document = PermissionsDocument {
         items: items.collect(),
     };

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::permissions::{Optional, Permission, Role, Sort, Table};
-use crate::kinds::{FAMILIES, Family};
+use crate::kinds::{Cardinality, FAMILIES, Family};
+use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Manifest};
 use crate::tenant::lookup::Wanted;
 
@@ -94,14 +95,14 @@ pub struct Need {
     pub alternatives: Vec<String>,
     /// Why.
     pub reasons: Vec<Reason>,
+    #[serde(skip)]
+    optional: bool,
 }
 
 impl Need {
-    /// Returns whether no manifest needs it.
+    /// Returns whether everything works without it.
     pub fn is_optional(&self) -> bool {
-        self.reasons
-            .iter()
-            .all(|reason| reason.manifests.is_empty())
+        self.optional
     }
 }
 
@@ -110,7 +111,7 @@ impl Need {
 pub struct Reason {
     /// What it does, for people.
     pub why: String,
-    /// `kind/name` of each; none where no manifest needs it.
+    /// `kind/name` of each; none where it is not for the sake of certain ones.
     #[schemars(with = "Vec<String>")]
     pub manifests: Vec<Address>,
 }
@@ -183,27 +184,38 @@ impl AccessKind {
     }
 }
 
-/// Returns the least privileges that manifests need for a purpose.
-pub fn of(manifests: &[&Manifest], purpose: Purpose) -> Needs {
+/// Returns the least privileges that manifests, and what is said of whose the objects are, need for a purpose.
+pub fn of(manifests: &[&Manifest], ownership: Option<&OwnershipSpec>, purpose: Purpose) -> Needs {
     let table = Table::built_in();
     let mut wanted = Gathered::default();
     let mut roles = Vec::new();
-    let families: Vec<&Family> = FAMILIES
-        .into_iter()
-        .filter(|family| manifests.iter().any(|m| m.family.name == family.name))
-        .collect();
+    let families = families(manifests, ownership);
     for family in &families {
         let (permission, why) = match purpose.writes() {
             true => (family.write_permission, format!("writes {}", family.path)),
             false => (family.read_permission, format!("reads {}", family.path)),
         };
         for manifest in manifests.iter().filter(|m| m.family.name == family.name) {
-            wanted.add(permission, &why, &manifest.address);
+            wanted.add(permission, &why, Some(&manifest.address));
+        }
+        if is_pruned(family, ownership) {
+            wanted.add(permission, "finds what is pruned", None);
         }
         roles.push(NeededRole {
             why,
             any: table.roles(family.name, purpose.writes()).to_vec(),
         });
+    }
+    let tags = table
+        .lookups
+        .iter()
+        .filter(|lookup| lookup.of == Sort::ScopeTag);
+    for lookup in tags.filter(|_| ownership.is_some()) {
+        wanted.add(
+            &lookup.permission,
+            "finds the scope tag of `spec.ownership`",
+            None,
+        );
     }
     for manifest in manifests {
         let names = Wanted::of(&[manifest]);
@@ -215,7 +227,7 @@ pub fn of(manifests: &[&Manifest], purpose: Purpose) -> Needs {
                 Sort::ScopeTag => names.scope_tags,
             };
             if used {
-                wanted.add(&lookup.permission, &lookup.why, &manifest.address);
+                wanted.add(&lookup.permission, &lookup.why, Some(&manifest.address));
             }
         }
     }
@@ -233,12 +245,30 @@ pub fn of(manifests: &[&Manifest], purpose: Purpose) -> Needs {
     }
 }
 
+/// Returns the families whose objects are read.
+pub fn families(
+    manifests: &[&Manifest],
+    ownership: Option<&OwnershipSpec>,
+) -> Vec<&'static Family> {
+    let is_read = |family: &&Family| {
+        let mut manifests = manifests.iter();
+        is_pruned(family, ownership) || manifests.any(|m| m.family.name == family.name)
+    };
+    FAMILIES.into_iter().filter(is_read).collect()
+}
+
+/// Returns whether objects of a family are deleted when nobody declares them.
+fn is_pruned(family: &Family, ownership: Option<&OwnershipSpec>) -> bool {
+    let prunes = ownership.is_some_and(|ownership| ownership.prune);
+    prunes && family.cardinality == Cardinality::Collection
+}
+
 /// Reasons by permission, in the order in which they came up.
 #[derive(Default)]
 struct Gathered(Vec<(String, Vec<Reason>)>);
 
 impl Gathered {
-    fn add(&mut self, permission: &str, why: &str, address: &Address) {
+    fn add(&mut self, permission: &str, why: &str, address: Option<&Address>) {
         let at = match self.0.iter().position(|(name, _)| name == permission) {
             Some(at) => at,
             None => {
@@ -248,10 +278,10 @@ impl Gathered {
         };
         let reasons = &mut self.0[at].1;
         match reasons.iter_mut().find(|reason| reason.why == why) {
-            Some(reason) => reason.manifests.push(address.clone()),
+            Some(reason) => reason.manifests.extend(address.cloned()),
             None => reasons.push(Reason {
                 why: why.to_owned(),
-                manifests: vec![address.clone()],
+                manifests: address.cloned().into_iter().collect(),
             }),
         }
     }
@@ -267,7 +297,7 @@ impl Gathered {
             };
             match names.iter().find(|n| permission.alternatives.contains(n)) {
                 Some(covering) => handed_on.push((covering.clone(), reasons)),
-                None => needs.push(Need::new(permission, reasons)),
+                None => needs.push(Need::new(permission, reasons, false)),
             }
         }
         for (name, reasons) in handed_on {
@@ -280,7 +310,7 @@ impl Gathered {
 }
 
 impl Need {
-    fn new(permission: &Permission, reasons: Vec<Reason>) -> Self {
+    fn new(permission: &Permission, reasons: Vec<Reason>, optional: bool) -> Self {
         Self {
             permission: permission.name.clone(),
             application_id: permission.application.clone(),
@@ -288,6 +318,7 @@ impl Need {
             delegated_admin_consent: permission.admin_consent,
             alternatives: permission.alternatives.clone(),
             reasons,
+            optional,
         }
     }
 }
@@ -323,7 +354,7 @@ fn optional(
         if let Some(covering) = needed.iter_mut().find(covers) {
             covering.reasons.push(reason);
         } else if needed.iter().all(|need| need.permission != permission.name) {
-            needs.push(Need::new(permission, vec![reason]));
+            needs.push(Need::new(permission, vec![reason], true));
         }
     }
     needs

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use futures_util::future::join_all;
 use serde_json::Value;
 use url::Url;
 
@@ -12,6 +13,7 @@ use super::client::Graph;
 use super::error::{Call, GraphError};
 use super::request::{Effect, Method, Request};
 use super::retry::Decision;
+use crate::schema::types::GraphVersion;
 
 /// How many pages a list may have before it is taken for one that never ends.
 const MOST_PAGES: usize = 10_000;
@@ -27,10 +29,10 @@ const SMALLER_PAGES: [usize; 2] = [100, 20];
 const BUSY: u32 = 2;
 
 /// What came of reading a list with pages of one size.
-enum Read {
+enum Read<'a> {
     Whole(Vec<Value>),
-    /// A page of it cannot be had.
-    TooLarge,
+    /// A page of it cannot be had, and these are the attempts.
+    TooLarge(Chain<'a>),
 }
 
 impl Graph {
@@ -53,29 +55,82 @@ impl Graph {
         };
         let mut smaller = sizes.iter();
         let mut sized = request.clone();
+        let mut chain = Chain::begin(self);
+        let mut without_size = None;
         loop {
             let may_shrink = !smaller.as_slice().is_empty();
-            match self.pages(&sized, may_shrink).await? {
-                Read::Whole(items) => return Ok(items),
-                Read::TooLarge => {
+            match self.pages(&sized, chain, may_shrink).await {
+                Ok(Read::Whole(items)) => return Ok(items),
+                Ok(Read::TooLarge(tried)) => {
+                    without_size.get_or_insert(tried);
                     if let Some(size) = smaller.next() {
                         sized.path = with_page_size(&request.path, *size);
                     }
+                    chain = Chain::begin(self);
+                }
+                Err(error) => {
+                    let refused = error.status() == Some(400);
+                    let Some(tried) = without_size.take().filter(|_| refused) else {
+                        return Err(error);
+                    };
+                    // Not every list takes a page size. It is waited for as it is, in the time that is left.
+                    smaller = [].iter();
+                    sized = request.clone();
+                    chain = tried;
                 }
             }
         }
     }
 
-    async fn pages(&self, request: &Request, may_shrink: bool) -> Result<Read, GraphError> {
+    /// Reads lists of one version, the first page of each in batches. Where there are more pages, the list is read
+    /// anew by itself.
+    pub async fn lists(
+        &self,
+        version: GraphVersion,
+        requests: &[Request],
+    ) -> Vec<Result<Vec<Value>, GraphError>> {
+        let answers = self.batch(version, requests).await;
+        let lists = answers.into_iter().zip(requests);
+        join_all(lists.map(|(answer, request)| async move {
+            let mut list = List::of_at_most(MOST_BYTES);
+            match list.take_page(&Call::of(request), answer?)? {
+                None => Ok(list.items),
+                Some(_) => self.list(request).await,
+            }
+        }))
+        .await
+    }
+
+    /// Sends a call that answers a list at once, as an action does.
+    ///
+    /// # Errors
+    /// When it fails, or its answer is no list or only the beginning of one.
+    pub async fn list_at_once(&self, request: &Request) -> Result<Vec<Value>, GraphError> {
+        let call = Call::of(request);
+        let mut list = List::of_at_most(MOST_BYTES);
+        match list.take_page(&call, self.send(request).await?)? {
+            None => Ok(list.items),
+            Some(_) => Err(bad(&call, "it is not the whole list")),
+        }
+    }
+
+    /// Reads pages, the first one by this chain.
+    async fn pages<'a>(
+        &'a self,
+        request: &Request,
+        mut chain: Chain<'a>,
+        may_shrink: bool,
+    ) -> Result<Read<'a>, GraphError> {
         let mut call = Call::of(request);
         let mut url = self.url(request)?;
         let mut seen = HashSet::new();
         let mut list = List::of_at_most(MOST_BYTES);
         loop {
-            let page = self.page(&call, &url, may_shrink).await?;
+            let page = self.page(&mut chain, &call, &url, may_shrink).await?;
             let Some(page) = page else {
-                return Ok(Read::TooLarge);
+                return Ok(Read::TooLarge(chain));
             };
+            chain = Chain::begin(self);
             let Some(next) = list.take_page(&call, page)? else {
                 return Ok(Read::Whole(list.items));
             };
@@ -94,12 +149,12 @@ impl Graph {
     /// Reads a page, as often as the policy says. Returns nothing where it may be had in smaller pieces alone.
     async fn page(
         &self,
+        chain: &mut Chain<'_>,
         call: &Call,
         url: &Url,
         may_shrink: bool,
     ) -> Result<Option<Response>, GraphError> {
         let sending = Sending::read(call, url);
-        let mut chain = Chain::begin(self);
         loop {
             let attempt = chain.attempt(&sending).await?;
             let decision = chain.decide(Effect::Read, &attempt);
@@ -297,6 +352,55 @@ mod tests {
             ]
         );
         assert_eq!(graph.clock().sleeps().len(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_list_that_takes_no_page_size_is_waited_for_as_it_is() {
+        let server = Server::start(|seen, number, _| match number {
+            _ if seen.line.contains("$top=") => {
+                reply(400, &json!({"error": {"code": "BadRequest"}}))
+            }
+            0..4 => reply(503, &Value::Null),
+            _ => reply(200, &json!({"value": [1]})),
+        })
+        .await;
+        let things = Request::get(GraphVersion::Beta, "/things");
+        let list = graph(&server.url).list(&things).await;
+        assert_eq!(list.expect("a list"), [json!(1)]);
+        let line = "GET /beta/things";
+        let sized = "GET /beta/things?$top=100";
+        assert_eq!(server.lines(), [line, line, sized, line, line]);
+        let refused = Server::start(|_, _, _| reply(400, &Value::Null)).await;
+        let error = graph(&refused.url).list(&things).await;
+        assert_eq!(error.expect_err("refused").status(), Some(400));
+        assert_eq!(refused.seen().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn of_many_lists_only_those_with_more_pages_are_read_by_themselves() {
+        let server = Server::start(|seen, _, url| match &seen.line {
+            line if line.ends_with("$batch") => {
+                let page = json!({"value": [1], "@odata.nextLink": format!("{url}/beta/b?more")});
+                let answers = [json!({"value": [0]}), page, json!({})];
+                let answers = answers.iter().enumerate().map(
+                    |(place, body)| json!({"id": place.to_string(), "status": 200, "body": body}),
+                );
+                reply(200, &json!({"responses": answers.collect::<Vec<_>>()}))
+            }
+            line if line.ends_with("more") => reply(200, &json!({"value": [2]})),
+            _ => {
+                let next = format!("{url}/beta/b?more");
+                reply(200, &json!({"value": [1], "@odata.nextLink": next}))
+            }
+        })
+        .await;
+        let requests = ["/a", "/b", "/c"].map(|path| Request::get(GraphVersion::Beta, path));
+        let graph = graph(&server.url);
+        let lists = graph.lists(GraphVersion::Beta, &requests).await;
+        assert_eq!(lists[0].as_ref().expect("a list"), &[json!(0)]);
+        assert_eq!(lists[1].as_ref().expect("a list"), &[json!(1), json!(2)]);
+        assert!(matches!(lists[2], Err(GraphError::BadPayload { .. })));
+        assert_eq!(server.seen().len(), 3);
     }
 
     #[tokio::test]

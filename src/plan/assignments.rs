@@ -87,14 +87,14 @@ pub fn target_form(assignment: &Json) -> Json {
 }
 
 /// What a target is apart from its filter.
-fn who(form: &Json) -> (String, String) {
+pub(super) fn who(form: &Json) -> (String, String) {
     let text = |name: &str| form.get(name).and_then(Json::as_str).unwrap_or_default();
     let id = [text("groupId"), text("collectionId")].concat();
     (text("@odata.type").to_owned(), id)
 }
 
 /// The place that a target takes: Graph keeps one assignment of a group, be it in or out.
-pub(super) fn slot(form: &Json) -> (String, String) {
+fn slot(form: &Json) -> (String, String) {
     let (kind, id) = who(form);
     match kind.ends_with("exclusionGroupAssignmentTarget") {
         true => (odata_type("groupAssignmentTarget"), id),

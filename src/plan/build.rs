@@ -106,8 +106,12 @@ pub(crate) fn draft<'a>(
     };
     let mut against: BTreeMap<Address, &LiveObject> =
         bindings.by_address.iter().filter_map(of_binding).collect();
+    let orphans = ownership::orphans(desired, live, &bound).into_iter();
+    let (orphans, left): (Vec<_>, Vec<_>) =
+        orphans.partition(|object| ownership::is_declarable(object));
+    let left: Vec<String> = left.into_iter().map(ownership::left).collect();
     let mut pruned: Vec<Manifest> = match desired.ownership {
-        Some(span) => ownership::orphans(desired, live, &bound)
+        Some(span) => orphans
             .into_iter()
             .map(|object| (ownership::manifest_of(object, span), object))
             .filter(|(manifest, _)| selected(&manifest.address))
@@ -143,7 +147,13 @@ pub(crate) fn draft<'a>(
         released: Vec::new(),
         no_longer_managed: Vec::new(),
         referents,
-        warnings: [bindings.warnings, idle(&options.rewrite, &changes)].concat(),
+        warnings: [
+            bindings.warnings,
+            ownership::fault(desired, &live.names).into_iter().collect(),
+            left,
+            idle(&options.rewrite, &changes),
+        ]
+        .concat(),
         changes,
     };
     plan.limits = risk::limits(&plan, &desired.tenant.spec.guard);

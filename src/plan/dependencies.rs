@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::links::named;
 use super::{Action, Blocked, Change};
 use crate::manifest::{Address, Desired, Manifest, Presence};
+use crate::tenant::missing::{links_to, object, referring};
 use crate::tenant::referents::{Found, Referents};
-use crate::tenant::{Live, LiveObject};
+use crate::tenant::{Linked, Live, LiveObject};
 
 /// How many referring objects are named before the rest is counted.
 const NAMED: usize = 5;
@@ -25,12 +26,19 @@ pub(super) fn settle(
         live,
         referents,
         declared: declared(desired, referents),
+        referring: referring(changes, live),
+        linked: linked(live),
     };
     let waits: Vec<Waits> = changes.iter().map(|change| scene.waits(change)).collect();
     for (change, waits) in changes.iter_mut().zip(waits) {
         change.depends_on = waits.before.into_iter().collect();
         if !waits.holders.is_empty() {
             change.blocked.push(in_use(change, waits.holders));
+        }
+        if !waits.silent.is_empty() {
+            change.blocked.push(unanswered(change, waits.silent));
+        }
+        if !change.blocked.is_empty() {
             change.requests.clear();
         }
     }
@@ -83,6 +91,8 @@ struct Waits {
     before: BTreeSet<Address>,
     /// What keeps a deletion from being made, in words.
     holders: BTreeSet<String>,
+    /// What may keep it from being made, because nobody can say what it refers to.
+    silent: BTreeSet<String>,
 }
 
 struct Scene<'a> {
@@ -92,6 +102,18 @@ struct Scene<'a> {
     referents: &'a Referents,
     /// The manifests that want an object to be referred to, by its id in lower case.
     declared: BTreeMap<String, BTreeSet<&'a Address>>,
+    /// What may refer to something that is deleted, with the navigation properties that may lead there.
+    referring: Vec<(&'a LiveObject, Vec<String>)>,
+    /// Where the navigation properties lead that were answered, by the id of their object.
+    linked: BTreeMap<(&'a str, &'a str), &'a [Linked]>,
+}
+
+fn linked(live: &Live) -> BTreeMap<(&str, &str), &[Linked]> {
+    let links = live.referrers.iter().flat_map(|object| {
+        let links = object.links.iter();
+        links.map(|(name, linked)| ((object.id.as_str(), name.as_str()), linked.as_slice()))
+    });
+    links.collect()
 }
 
 fn declared<'a>(
@@ -139,32 +161,42 @@ impl Scene<'_> {
         waits
             .holders
             .extend(declared.map(|address| format!("`{address}`")));
-        for object in &self.live.referrers {
-            let leads_here = |properties: &&String| {
-                let linked = &object.links[*properties];
-                linked
-                    .iter()
-                    .any(|linked| linked.id.eq_ignore_ascii_case(id))
-            };
-            let by: Vec<&String> = object.links.keys().filter(leads_here).collect();
-            if by.is_empty() {
+        let Some(gone) = object(self.live, id) else {
+            return;
+        };
+        for (object, links) in &self.referring {
+            let may_lead_here = links_to(object, &[gone]);
+            let (mut by, mut silent) = (Vec::new(), false);
+            for property in links.iter().filter(|link| may_lead_here.contains(link)) {
+                match self.linked.get(&(object.id.as_str(), property.as_str())) {
+                    Some(linked) if leads_to(linked, id) => by.push(property),
+                    Some(_) => {}
+                    None => silent = true,
+                }
+            }
+            if by.is_empty() && !silent {
                 continue;
             }
             let owner = self.referents.owner(&object.id);
             match owner.and_then(|owner| self.difference(owner)) {
                 // What is replaced goes before deletions, and so before anything lets it go.
-                Some(owner) if change.action == Action::Delete && self.lets_go(owner, &by) => {
+                Some(owner)
+                    if change.action == Action::Delete && self.lets_go(owner, &by, silent) =>
+                {
                     waits.before.insert(owner.address.clone());
                 }
+                _ if by.is_empty() => drop(waits.silent.insert(words(object, owner))),
                 _ => drop(waits.holders.insert(words(object, owner))),
             }
         }
     }
 
-    /// Returns whether after a change its object no longer refers to anything that it does not declare.
-    fn lets_go(&self, owner: &Change, by: &[&String]) -> bool {
+    /// Returns whether after a change its object no longer refers to anything that it does not declare. What it
+    /// refers to in `silent`, nobody can say.
+    fn lets_go(&self, owner: &Change, by: &[&String], silent: bool) -> bool {
         match owner.action {
             Action::Delete | Action::Replace => true,
+            _ if silent => false,
             _ => self
                 .desired
                 .manifest(&owner.address)
@@ -189,6 +221,11 @@ impl Scene<'_> {
     }
 }
 
+fn leads_to(linked: &[Linked], id: &str) -> bool {
+    let mut linked = linked.iter();
+    linked.any(|linked| linked.id.eq_ignore_ascii_case(id))
+}
+
 fn words(object: &LiveObject, owner: Option<&Address>) -> String {
     match owner {
         Some(address) => format!("`{address}`"),
@@ -205,15 +242,33 @@ fn in_use(change: &Change, holders: BTreeSet<String>) -> Blocked {
     } else {
         "refer"
     };
-    let more = holders.len().saturating_sub(NAMED);
-    let mut names: Vec<String> = holders.into_iter().take(NAMED).collect();
-    if more > 0 {
-        names.push(format!("{more} more"));
-    }
     Blocked {
         code: "reference/in-use".to_owned(),
-        message: format!("{} still {verb} to it", names.join(" and ")),
+        message: format!("{} still {verb} to it", all(holders)),
         help: "let go of it first: refer to another profile there, or to none".to_owned(),
         location: Some(change.location.clone()),
     }
+}
+
+fn unanswered(change: &Change, silent: BTreeSet<String>) -> Blocked {
+    Blocked {
+        code: "reference/unanswered".to_owned(),
+        message: format!(
+            "the tenant did not answer what is referred to by {}: it may be this object",
+            all(silent)
+        ),
+        help: "plan again; if that does not help, look there and delete the object by hand"
+            .to_owned(),
+        location: Some(change.location.clone()),
+    }
+}
+
+/// Returns names in words, the first ones of many.
+fn all(names: BTreeSet<String>) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let mut names: Vec<String> = names.into_iter().take(NAMED).collect();
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    names.join(" and ")
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
+use super::names::unresolved;
 use crate::diagnostic::Span;
-use crate::kinds::FAMILIES;
+use crate::kinds::{self, FAMILIES};
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::value::{Declared, Member, Value};
 use crate::manifest::{Address, Desired, Manifest, Presence};
@@ -22,20 +23,23 @@ const DEFAULT_TAG: &str = "0";
 
 /// Returns what is declared of an object, and that it carries the owner's tag beside its others. A type
 /// without tags, as all of v1.0's are, is nobody's.
+///
+/// `owner` comes with the place of `spec.ownership`: it alone is to blame for a tag that does not exist.
 pub(super) fn claim<'a>(
-    owner: Option<&OwnershipSpec>,
+    owner: Option<(&OwnershipSpec, Span)>,
     names: &Names,
     structure: &Structure,
     spec: &'a Value,
     live: Option<&Json>,
 ) -> Cow<'a, Value> {
-    let Some(owner) = owner.filter(|_| structure.properties.contains_key(TAGS)) else {
+    let Some((owner, place)) = owner.filter(|_| structure.properties.contains_key(TAGS)) else {
         return Cow::Borrowed(spec);
     };
-    let text = |text: &str| Value {
+    let text_at = |text: &str, span| Value {
         declared: Declared::String(text.to_owned()),
-        span: spec.span,
+        span,
     };
+    let text = |text| text_at(text, spec.span);
     let mut tags = match spec.get(TAGS).map(|tags| &tags.declared) {
         Some(Declared::List(tags)) => tags.clone(),
         Some(_) => vec![text(DEFAULT_TAG)],
@@ -47,7 +51,7 @@ pub(super) fn claim<'a>(
             _ => vec![text(DEFAULT_TAG)],
         },
     };
-    tags.push(text(&owner.scope_tag));
+    tags.push(text_at(&owner.scope_tag, place));
     let span = spec.get(TAGS).map_or(spec.span, |tags| tags.span);
     let declared = Value {
         declared: Declared::List(tags),
@@ -91,6 +95,33 @@ pub(super) fn orphans<'a>(
                 .any(|manifest| may_mean(manifest, object))
         })
         .collect()
+}
+
+/// Returns what is wrong with the owner's tag in words: without it nothing is claimed, and nothing pruned.
+pub(super) fn fault(desired: &Desired, names: &Names) -> Option<String> {
+    let (owner, place) = desired
+        .tenant
+        .spec
+        .ownership
+        .as_ref()
+        .zip(desired.ownership)?;
+    let why = names.resolve(Named::ScopeTag, &owner.scope_tag).err()?;
+    let message = unresolved(Named::ScopeTag, &owner.scope_tag, &why, None).message;
+    let place = desired.sources.locate(place);
+    Some(format!("{}:{}: {message}", place.file, place.line))
+}
+
+/// Returns whether manifests can be of an object's type. What they cannot declare is not theirs to delete.
+pub(super) fn is_declarable(object: &LiveObject) -> bool {
+    kinds::exists(&object.kind, GraphVersion::Beta)
+}
+
+/// Returns the words for an object that stays though it carries the owner's tag.
+pub(super) fn left(object: &LiveObject) -> String {
+    format!(
+        "{} `{}` ({}) carries the scope tag of `spec.ownership` and is left: no manifest can declare its type",
+        object.kind, object.display_name, object.id
+    )
 }
 
 /// Returns whether an object carries the owner's tag beside one that cannot be looked up: then all is as it should

@@ -13,7 +13,7 @@ use super::rewrite::{Rewrite, Rewriting};
 use super::risk;
 use super::show::left_alone;
 use super::{Action, Blocked, Change, FieldStatus};
-use crate::diagnostic::Sources;
+use crate::diagnostic::{Sources, Span};
 use crate::graph::request::Method;
 use crate::kinds::Cardinality;
 use crate::manifest::tenant_file::OwnershipSpec;
@@ -68,7 +68,8 @@ fn binding<'a>(manifest: &Manifest, live: Option<&'a LiveObject>) -> Binding<'a>
 pub(super) struct Planner<'a> {
     sources: &'a Sources,
     known: Known<'a>,
-    owner: Option<&'a OwnershipSpec>,
+    /// To whom the objects belong, and where that is declared.
+    owner: Option<(&'a OwnershipSpec, Span)>,
     /// What is written though it cannot be compared.
     rewrite: &'a [Rewrite],
 }
@@ -77,7 +78,12 @@ impl<'a> Planner<'a> {
     pub(super) fn new(desired: &'a Desired, known: Known<'a>) -> Self {
         Self {
             sources: &desired.sources,
-            owner: desired.tenant.spec.ownership.as_ref(),
+            owner: desired
+                .tenant
+                .spec
+                .ownership
+                .as_ref()
+                .zip(desired.ownership),
             rewrite: &[],
             known,
         }
@@ -221,17 +227,12 @@ impl<'a> Planner<'a> {
         self.rules(manifest, &object.body, &properties, change);
         if !properties.is_empty() {
             change.action = Action::Update;
-            change.requests.push(match manifest.family.update {
-                Method::Put => {
-                    let request = requests::put(manifest, &object.body, &properties);
-                    let after = request.body.clone().unwrap_or_default();
-                    change
-                        .risks
-                        .extend(risk::of_registration(&object.body, &after));
-                    request
-                }
-                _ => requests::patch(manifest, &object.id, properties),
-            });
+            match manifest.family.update {
+                Method::Put => replace(manifest, object, &properties, change),
+                _ => change
+                    .requests
+                    .push(requests::patch(manifest, &object.id, properties)),
+            }
         }
         let links = self.linker().update(manifest, object, change);
         if !links.is_empty() {
@@ -330,6 +331,37 @@ impl<'a> Planner<'a> {
             });
         }
         Some((model, structure?))
+    }
+}
+
+/// Replaces an object whole, unless that would take away what the manifest's version cannot say.
+fn replace(
+    manifest: &Manifest,
+    object: &LiveObject,
+    properties: &Map<String, Json>,
+    change: &mut Change,
+) {
+    match requests::put(manifest, &object.body, properties) {
+        Ok(request) => {
+            let after = request.body.clone().unwrap_or_default();
+            let risks = risk::of_registration(&object.body, &after);
+            change.risks.extend(risks);
+            change.requests.push(request);
+        }
+        Err(lost) => {
+            let lost: Vec<String> = lost.iter().map(|name| format!("`{name}`")).collect();
+            change.blocked.push(Blocked {
+                code: "manifest/version-loses".to_owned(),
+                message: format!(
+                    "the object would be replaced, and Graph {} cannot say {} of it",
+                    manifest.version,
+                    lost.join(" and ")
+                ),
+                help: "write the manifest for beta: `apiVersion: graph.microsoft.com/beta`"
+                    .to_owned(),
+                location: Some(change.location.clone()),
+            });
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::assignments::{filter_words, slot, target_form, words};
+use super::assignments::{filter_words, target_form, who, words};
 use super::{Action, Change, Plan, requests};
 use crate::schema::types::type_name;
 use crate::tenant::names::Names;
@@ -215,7 +215,8 @@ fn targets(own: &[Json], inherited: &[Json]) -> Vec<Target> {
             form: target_form(assignment),
             by_policy_set,
         })
-        .filter(|target| taken.insert(slot(&target.form)))
+        // A policy set may take away whom the object itself is assigned to.
+        .filter(|target| taken.insert((who(&target.form), target.is_excluded())))
         .collect()
 }
 

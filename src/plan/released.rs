@@ -209,11 +209,6 @@ impl Release {
             }
         }
         let bindings = bind(&self.objects, live, false);
-        let pruned = |id: &str| {
-            plan.pruned
-                .iter()
-                .any(|manifest| manifest.id.as_deref() == Some(id))
-        };
         let objects = bindings
             .by_address
             .into_iter()
@@ -221,7 +216,9 @@ impl Release {
                 let (Binding::Bound(object) | Binding::Retyped(object)) = binding else {
                     return None;
                 };
-                (!pruned(&object.id)).then(|| NoLongerManaged {
+                // Another manifest may be about it now, or its deletion.
+                let owner = plan.referents.owner(&object.id);
+                owner.is_none().then(|| NoLongerManaged {
                     address,
                     display_name: object.display_name.clone(),
                     id: object.id.clone(),

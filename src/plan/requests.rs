@@ -1,8 +1,10 @@
 //! The exact calls of a change.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json, json};
 
-use super::merge::echo;
+use super::merge::Echo;
 use crate::graph::odata::segment;
 use crate::graph::request::{Method, Request};
 use crate::kinds::Family;
@@ -124,21 +126,39 @@ pub(super) fn patch(manifest: &Manifest, id: &str, properties: Map<String, Json>
     )
 }
 
-/// A whole replacement: what differs laid over the live values of everything that must be sent.
-pub(super) fn put(manifest: &Manifest, live: &Json, properties: &Map<String, Json>) -> Request {
+/// A whole replacement: what differs laid over the live values of everything that must be sent, and of
+/// everything that no type tells of.
+///
+/// # Errors
+/// The live members that it would unset because the manifest's version does not have them.
+pub(super) fn put(
+    manifest: &Manifest,
+    live: &Json,
+    properties: &Map<String, Json>,
+) -> Result<Request, BTreeSet<String>> {
     let model = Model::of(manifest.version);
-    let live = echo(model, &Shape::Complex(manifest.address.kind.clone()), live);
-    let mut body = Map::new();
-    for name in manifest.family.whole {
-        let value = properties.get(*name).or_else(|| live.get(*name)).cloned();
-        body.insert((*name).to_owned(), value.unwrap_or(Json::Null));
+    let (kind, whole) = (&manifest.address.kind, manifest.family.whole);
+    let mut echo = Echo::of(model);
+    let live = echo.value(&Shape::Complex(kind.clone()), live);
+    if !echo.left_out.is_empty() {
+        return Err(echo.left_out);
     }
-    Request::with_body(
-        Method::Put,
-        manifest.version,
-        manifest.family.path,
-        body.into(),
-    )
+    let structure = model.get(kind);
+    let is_known = |name: &str| {
+        let mut structure = structure.iter();
+        structure.any(|structure| structure.properties.contains_key(name))
+    };
+    let members = live.as_object().into_iter().flatten();
+    let sent = members.filter(|(name, _)| whole.contains(&name.as_str()) || !is_known(name));
+    let mut body: Map<String, Json> = sent
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let declared = properties
+        .iter()
+        .filter(|(name, _)| whole.contains(&name.as_str()));
+    body.extend(declared.map(|(name, value)| (name.clone(), value.clone())));
+    let (version, path) = (manifest.version, manifest.family.path);
+    Ok(Request::with_body(Method::Put, version, path, body.into()))
 }
 
 pub(super) fn delete(manifest: &Manifest, id: &str) -> Request {

@@ -180,9 +180,9 @@ async fn groups(graph: &Graph, wanted: &BTreeSet<String>) -> Found {
     let mut missing = Vec::new();
     for (name, answer) in texts
         .iter()
-        .zip(graph.batch(GraphVersion::V1, &queries).await)
+        .zip(graph.lists(GraphVersion::V1, &queries).await)
     {
-        let groups = values(answer?.body);
+        let groups = answer?;
         if groups.is_empty() {
             missing.push(name.as_str());
         }
@@ -243,7 +243,7 @@ async fn by_ids(graph: &Graph, ids: &[&String], sort: &str) -> Result<Vec<Value>
             "/directoryObjects/getByIds",
             body,
         );
-        found.extend(values(graph.send(&request).await?.body));
+        found.extend(graph.list_at_once(&request).await?);
     }
     Ok(found)
 }
@@ -255,7 +255,8 @@ fn values(mut body: Value) -> Vec<Value> {
     }
 }
 
-/// Looks up the names of what live objects are assigned to, for people to read. A refusal is no error.
+/// Looks up the names of what live objects are assigned to, for people to read. Nothing depends on them, so only
+/// what ends the run is an error.
 pub(super) async fn label_targets(graph: &Graph, live: &mut Live) -> Result<(), GraphError> {
     let targets = || {
         live.objects
@@ -309,11 +310,17 @@ pub(super) async fn label_targets(graph: &Graph, live: &mut Live) -> Result<(), 
             Ok(found) => found
                 .iter()
                 .for_each(|object| add(&mut live.names, named, object)),
-            Err(error) if error.status() == Some(403) => {}
-            Err(error) => return Err(error),
+            Err(error) if ends_the_run(&error) => return Err(error),
+            Err(_) => {}
         }
     }
     Ok(())
+}
+
+/// Returns whether nothing that is sent after it can succeed either.
+fn ends_the_run(error: &GraphError) -> bool {
+    matches!(error, GraphError::Auth(_) | GraphError::OutOfTime { .. })
+        || error.status() == Some(401)
 }
 
 /// Collects every GUID in a value.

@@ -99,6 +99,9 @@ impl<'a> Index<'a> {
         if let Some(object) = self.ids.get(&id.to_ascii_lowercase()) {
             return match object.kind == manifest.address.kind {
                 true => Binding::Bound(object),
+                false if manifest.presence == Presence::Present && is_unshown(manifest, object) => {
+                    unshown(&[object])
+                }
                 false => Binding::Retyped(object),
             };
         }
@@ -131,7 +134,10 @@ impl<'a> Index<'a> {
             false => current,
         };
         match found[..] {
-            [] => Binding::Missing,
+            [] => match &self.unshown(manifest)[..] {
+                [] => Binding::Missing,
+                objects => unshown(objects),
+            },
             [only] => Binding::Bound(only),
             _ => {
                 let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
@@ -163,6 +169,40 @@ impl<'a> Index<'a> {
             .filter_map(|name| self.names.get(&(kind, *name)));
         found.flatten().copied().collect()
     }
+
+    /// Returns the objects that have one of a manifest's names and may be of its type.
+    fn unshown(&self, manifest: &Manifest) -> Vec<&'a LiveObject> {
+        let kinds = manifest.family.not_kinds.iter();
+        let formerly = manifest.formerly.iter().map(String::as_str);
+        let names: BTreeSet<&str> = manifest
+            .display_name()
+            .into_iter()
+            .chain(formerly)
+            .collect();
+        let known_by = kinds.flat_map(|(kind, _)| names.iter().map(move |name| (*kind, *name)));
+        let found = known_by.filter_map(|known_by| self.names.get(&known_by));
+        found.flatten().copied().collect()
+    }
+}
+
+/// Returns whether an object's type stands for one that the service cannot show.
+fn is_unshown(manifest: &Manifest, object: &LiveObject) -> bool {
+    let mut kinds = manifest.family.not_kinds.iter();
+    kinds.any(|(kind, _)| *kind == object.kind)
+}
+
+fn unshown<'a>(objects: &[&LiveObject]) -> Binding<'a> {
+    let ids: Vec<&str> = objects.iter().map(|object| object.id.as_str()).collect();
+    Binding::Blocked(Blocked {
+        code: "match/unshown".to_owned(),
+        message: format!(
+            "it may exist already: the tenant does not show the type of {}",
+            ids.join(", ")
+        ),
+        help: "look at it in the Intune admin center; rename it there if it is another one"
+            .to_owned(),
+        location: None,
+    })
 }
 
 fn refuse_shared(bindings: &mut BTreeMap<Address, Binding<'_>>) {

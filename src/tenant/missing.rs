@@ -31,7 +31,8 @@ impl Missing {
 #[derive(Default)]
 pub(super) struct Seen {
     objects: BTreeSet<String>,
-    referrers: BTreeSet<String>,
+    /// Ids, each with a navigation property.
+    referrers: BTreeSet<(String, String)>,
     masked: BTreeSet<Masked>,
 }
 
@@ -77,18 +78,10 @@ impl Seen {
 
     /// What may refer to an object that is to be deleted: whatever has a navigation to its type.
     fn referrers(&mut self, plan: &Plan, live: &Live) -> Vec<ObjectRef> {
-        let goes = |change: &&Change| matches!(change.action, Action::Delete | Action::Replace);
-        let gone = plan.changes.iter().filter(goes);
-        let gone: Vec<&LiveObject> = gone
-            .filter_map(|change| object(live, change.id.as_deref()?))
-            .collect();
-        if gone.is_empty() {
-            return Vec::new();
-        }
         let mut missing = Vec::new();
-        for object in &live.objects {
-            let links = links_to(object, &gone);
-            if !links.is_empty() && self.referrers.insert(object.id.clone()) {
+        for (object, mut links) in referring(&plan.changes, live) {
+            links.retain(|link| self.referrers.insert((object.id.clone(), link.clone())));
+            if !links.is_empty() {
                 missing.push(ObjectRef::of(object, links));
             }
         }
@@ -107,14 +100,35 @@ impl Seen {
     }
 }
 
-fn object<'a>(live: &'a Live, id: &str) -> Option<&'a LiveObject> {
+/// Returns what may refer to an object that changes delete, with the navigation properties that may lead there.
+pub(crate) fn referring<'a>(
+    changes: &[Change],
+    live: &'a Live,
+) -> Vec<(&'a LiveObject, Vec<String>)> {
+    let goes = |change: &&Change| matches!(change.action, Action::Delete | Action::Replace);
+    let gone = changes.iter().filter(goes);
+    let gone: Vec<&LiveObject> = gone
+        .filter_map(|change| object(live, change.id.as_deref()?))
+        .collect();
+    if gone.is_empty() {
+        return Vec::new();
+    }
+    let objects = live.objects.iter();
+    objects
+        .map(|object| (object, links_to(object, &gone)))
+        .filter(|(_, links)| !links.is_empty())
+        .collect()
+}
+
+/// Returns a live device configuration.
+pub(crate) fn object<'a>(live: &'a Live, id: &str) -> Option<&'a LiveObject> {
     let objects = &live.objects;
     let at = objects.binary_search_by(|object| object.id.as_str().cmp(id));
     at.ok().map(|at| &objects[at])
 }
 
 /// Returns the navigation properties by which an object may refer to one of others.
-fn links_to(object: &LiveObject, others: &[&LiveObject]) -> Vec<String> {
+pub(crate) fn links_to(object: &LiveObject, others: &[&LiveObject]) -> Vec<String> {
     let model = Model::of(GraphVersion::Beta);
     let Some(structure) = model.get(&object.kind) else {
         return Vec::new();

@@ -16,11 +16,13 @@ use referents::Referents;
 pub(crate) mod lookup;
 pub mod masked;
 pub mod matching;
-mod missing;
+pub(crate) mod missing;
 pub mod names;
 pub mod reach;
 pub mod read;
 pub mod referents;
+#[cfg(test)]
+mod tests;
 
 /// One live object as a single read of it in beta answers.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,13 +141,17 @@ impl LiveObject {
             return self;
         };
         for property in properties {
-            let linked = match members.remove(property) {
-                // What the service did not answer is not known to be unset.
-                None => continue,
-                Some(Value::Array(items)) => items.iter().filter_map(linked).collect(),
-                Some(item) => linked(&item).into_iter().collect(),
+            let next = members.remove(&format!("{property}@odata.nextLink"));
+            let linked: Option<Vec<Linked>> = match members.remove(property) {
+                None => None,
+                Some(Value::Null) => Some(Vec::new()),
+                Some(Value::Array(items)) => items.iter().map(linked).collect(),
+                Some(item) => linked(&item).map(|one| vec![one]),
             };
-            self.links.insert(property.clone(), linked);
+            // What the service did not answer, or not to the end, is not known to be unset.
+            if let (Some(linked), None | Some(Value::Null)) = (linked, next) {
+                self.links.insert(property.clone(), linked);
+            }
         }
         self
     }

@@ -18,6 +18,12 @@ use crate::manifest::{Address, Desired, Manifest};
 use crate::plan::{self, Plan};
 use crate::schema::types::GraphVersion;
 
+/// The navigation property that holds whom an object is assigned to.
+const ASSIGNMENTS: &str = "assignments";
+
+/// Where the assignments of an object go on.
+const NEXT_ASSIGNMENTS: &str = "assignments@odata.nextLink";
+
 /// What identifies a live object for a read of it alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObjectRef {
@@ -73,7 +79,10 @@ impl ObjectRef {
             Self::Configuration { links, .. } => {
                 object(request, body, None).map(|object| object.with_links(links))
             }
-            Self::Policy => object(request, body, Some(singleton().root)),
+            Self::Policy => match deficiency(singleton(), &body) {
+                Some(reason) => Err(bad(request, reason)),
+                None => object(request, body, Some(singleton().root)),
+            },
         }
     }
 }
@@ -161,9 +170,12 @@ pub async fn plan(
         let again = again?;
         live.clear.extend(clear?);
         counts.extend(counted);
-        let (again, referrers) = again.split_at(objects.len());
-        live.referrers.extend(referrers.iter().flatten().cloned());
-        let stale: BTreeSet<&str> = objects.iter().filter_map(ObjectRef::id).collect();
+        let (again, referring) = again.split_at(objects.len());
+        live.referrers.extend(referring.iter().flatten().cloned());
+        let gone = referrers.iter().zip(referring);
+        let gone = gone.filter_map(|(reference, found)| found.is_none().then_some(reference));
+        let stale = objects.iter().chain(gone);
+        let stale: BTreeSet<&str> = stale.filter_map(ObjectRef::id).collect();
         live.objects
             .retain(|object| !stale.contains(object.id.as_str()));
         live.objects.extend(again.iter().flatten().cloned());
@@ -188,17 +200,53 @@ pub async fn reread(
         [only] => vec![graph.send(only).await],
         _ => graph.batch(GraphVersion::Beta, &requests).await,
     };
-    let objects =
-        outcomes
-            .into_iter()
-            .zip(refs)
-            .zip(&requests)
-            .map(|((outcome, reference), request)| match outcome {
-                Ok(response) => reference.read(request, response.body).map(Some),
-                Err(error) if error.status() == Some(404) => Ok(None),
-                Err(error) => Err(error),
-            });
-    objects.collect()
+    let bodies = outcomes.into_iter().map(|outcome| match outcome {
+        Ok(response) => Ok(Some(response.body)),
+        Err(error) if error.status() == Some(404) => Ok(None),
+        Err(error) => Err(error),
+    });
+    let mut bodies: Vec<Option<Value>> = bodies.collect::<Result<_, _>>()?;
+    let assigned = bodies
+        .iter_mut()
+        .zip(refs)
+        .filter(|(_, reference)| **reference != ObjectRef::Policy);
+    complete(graph, assigned.filter_map(|(body, _)| body.as_mut())).await?;
+    let objects = bodies.into_iter().zip(refs).zip(&requests);
+    objects
+        .map(|((body, reference), request)| {
+            body.map(|body| reference.read(request, body)).transpose()
+        })
+        .collect()
+}
+
+/// Reads the assignments by themselves where they were asked for with an object and not answered whole: it is
+/// not assigned to nobody because nothing is said.
+///
+/// # Errors
+/// When such a read fails.
+async fn complete(
+    graph: &Graph,
+    bodies: impl Iterator<Item = &mut Value>,
+) -> Result<(), GraphError> {
+    let mut requests = Vec::new();
+    let mut incomplete = Vec::new();
+    for members in bodies.filter_map(Value::as_object_mut) {
+        let goes_on = members
+            .remove(NEXT_ASSIGNMENTS)
+            .is_some_and(|link| !link.is_null());
+        let is_whole = !goes_on && members.get(ASSIGNMENTS).is_some_and(Value::is_array);
+        // Without an id it is no object, which is found when it is read.
+        if let (false, Some(id)) = (is_whole, members.get("id").and_then(Value::as_str)) {
+            let path = format!("{}/{}/{ASSIGNMENTS}", collection().path, odata::segment(id));
+            requests.push(Request::get(GraphVersion::Beta, path));
+            incomplete.push(members);
+        }
+    }
+    let lists = graph.lists(GraphVersion::Beta, &requests).await;
+    for (members, assignments) in incomplete.into_iter().zip(lists) {
+        members.insert(ASSIGNMENTS.to_owned(), assignments?.into());
+    }
+    Ok(())
 }
 
 /// Finds the objects of a type that have a display name.
@@ -217,7 +265,7 @@ pub async fn find_by_name(
         family.path
     );
     let request = Request::get(GraphVersion::Beta, path);
-    let found = objects(&request, graph.list(&request).await?)?;
+    let found = objects(graph, &request).await?;
     // Intune ignores filters that it does not support, and compares names without case.
     let fits = |object: &LiveObject| object.kind == kind && object.display_name == display_name;
     Ok(found.into_iter().filter(fits).collect())
@@ -225,14 +273,33 @@ pub async fn find_by_name(
 
 /// Reads an object from an answer. One that cannot be read must not look like one that is not there.
 fn object(request: &Request, body: Value, kind: Option<&str>) -> Result<LiveObject, GraphError> {
-    LiveObject::from_body(body, kind).ok_or_else(|| GraphError::BadPayload {
-        call: Call::of(request),
-        reason: "an object has no id or no type",
-        request_id: None,
-    })
+    LiveObject::from_body(body, kind).ok_or_else(|| bad(request, "an object has no id or no type"))
 }
 
-fn objects(request: &Request, bodies: Vec<Value>) -> Result<Vec<LiveObject>, GraphError> {
+fn bad(request: &Request, reason: &'static str) -> GraphError {
+    GraphError::BadPayload {
+        call: Call::of(request),
+        reason,
+        request_id: None,
+    }
+}
+
+/// Returns why an answer is not the whole of an object that is replaced whole: what it lacks would be lost.
+fn deficiency(family: &Family, body: &Value) -> Option<&'static str> {
+    let value = |name: &str| body.get(name).filter(|value| !value.is_null());
+    // The shape from before 2023 (FACTS 2).
+    let is_old = |name: &&str| value(name).is_some_and(|value| value.get("appliesTo").is_some());
+    if family.whole.iter().any(is_old) {
+        return Some("the policy has the shape from before 2023, which is not known");
+    }
+    let lacks = family.whole.iter().any(|name| value(name).is_none());
+    lacks.then_some("the policy lacks a property without which it cannot be replaced")
+}
+
+/// Reads a list of objects with their assignments.
+async fn objects(graph: &Graph, request: &Request) -> Result<Vec<LiveObject>, GraphError> {
+    let mut bodies = graph.list(request).await?;
+    complete(graph, bodies.iter_mut()).await?;
     bodies
         .into_iter()
         .map(|body| object(request, body, None))
@@ -256,7 +323,7 @@ async fn configurations(graph: &Graph, needed: bool) -> Result<Vec<LiveObject>, 
         GraphVersion::Beta,
         format!("{}?$expand=assignments", collection().path),
     );
-    let mut objects = objects(&request, graph.list(&request).await?)?;
+    let mut objects = objects(graph, &request).await?;
     objects.sort_by(|a, b| a.id.cmp(&b.id));
     // A page may repeat what moved between two reads.
     objects.dedup_by(|a, b| a.id == b.id);
@@ -267,7 +334,7 @@ async fn policy(graph: &Graph, needed: bool) -> Result<Option<LiveObject>, Graph
     if !needed {
         return Ok(None);
     }
-    let request = Request::get(GraphVersion::Beta, singleton().path);
+    let request = ObjectRef::Policy.request();
     let answer = graph.send(&request).await?;
-    object(&request, answer.body, Some(singleton().root)).map(Some)
+    ObjectRef::Policy.read(&request, answer.body).map(Some)
 }

@@ -164,3 +164,27 @@ fn a_tenant_without_manifests_needs_nothing() {
         json!([])
     );
 }
+
+#[test]
+fn who_owns_objects_needs_to_find_them() {
+    let ownership = |prune: bool| {
+        let workspace = Workspace::tenant(&[("policy.yaml", POLICY)]);
+        let spec = format!("spec:\n  ownership: {{ scopeTag: Moorline, prune: {prune} }}\n");
+        workspace.edit("moorline.yaml", "spec:\n", &spec);
+        permissions(&workspace, &[])
+    };
+    let read = "DeviceManagementConfiguration.Read.All";
+    let write = "DeviceManagementConfiguration.ReadWrite.All";
+    for (prune, at, expected) in [
+        (false, 0, read),
+        (false, 2, read),
+        (true, 0, read),
+        (true, 2, write),
+    ] {
+        let document = ownership(prune);
+        let needs = &document["items"][at];
+        assert!(names(needs).contains(&expected), "{needs:#}");
+        let roles = needs["roles"].as_array().expect("a list").len();
+        assert_eq!(roles, 1 + usize::from(prune), "{needs:#}");
+    }
+}

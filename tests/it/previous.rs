@@ -250,3 +250,24 @@ fn the_last_of_its_family_is_told_too() {
     );
     assert_eq!(lines(&plan.expect(0), "no longer managed: ").len(), 2);
 }
+
+#[test]
+fn what_another_manifest_is_bound_to_is_managed() {
+    let workspace = workspace();
+    copy(&workspace.file("now"), &workspace.file("before"));
+    let state = workspace.json("s.json");
+    let mut objects = state["deviceConfigurations"]
+        .as_array()
+        .expect("a list")
+        .iter();
+    let two = objects
+        .find(|object| object["displayName"] == "two")
+        .expect("it exists");
+    let id = two["id"].as_str().expect("a text");
+    let pinned = manifest("zwei", "").replace("name: zwei }", &format!("name: zwei, id: {id} }}"));
+    workspace.write("now/two.yaml", pinned);
+    let arguments = ["plan", "now", "--sandbox=s.json", "--previous", "before"];
+    let plan = run(&workspace, &arguments).expect(0);
+    assert!(plan.stdout.contains("two -> zwei"), "{}", plan.stdout);
+    assert_eq!(lines(&plan, "no longer managed: "), [""; 0]);
+}

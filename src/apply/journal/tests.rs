@@ -59,7 +59,7 @@ fn intent(step: &str, more: Value) -> Value {
 fn live(id: &str, pin: u8) -> Value {
     json!({
         "@odata.type": "#microsoft.graph.windowsIdentityProtectionConfiguration",
-        "id": id, "displayName": "Hello", "pinMinimumLength": pin,
+        "id": id, "displayName": "Hello", "pinMinimumLength": pin, "assignments": [],
     })
 }
 

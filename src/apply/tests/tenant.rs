@@ -168,6 +168,9 @@ impl Store {
         let id = format!("00000000-0000-0000-0000-{:012}", self.inserted);
         object["id"] = id.as_str().into();
         object["version"] = 1.into();
+        if object["assignments"].is_null() {
+            object["assignments"] = json!([]);
+        }
         self.objects.insert(id, object.clone());
         object
     }

@@ -21,6 +21,7 @@ use crate::graph::transport::Transport;
 use crate::graph::{Endpoints, Graph, Watch};
 use crate::kinds::{FAMILIES, Family};
 use crate::manifest::Manifest;
+use crate::manifest::tenant_file::OwnershipSpec;
 
 mod chart;
 mod reach;
@@ -47,6 +48,8 @@ pub struct Subject<'a> {
     pub credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     /// The manifests, `None` where they have errors.
     pub manifests: Option<Vec<&'a Manifest>>,
+    /// To whom the objects belong.
+    pub ownership: Option<&'a OwnershipSpec>,
     /// What the set-up is for.
     pub purpose: Purpose,
 }
@@ -139,6 +142,7 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
     let families = families(&subject);
     let needs = needs::of(
         subject.manifests.as_deref().unwrap_or_default(),
+        subject.ownership,
         subject.purpose,
     );
     let mut chart = Chart::new(&needs, &families);
@@ -207,11 +211,10 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
 
 /// Returns the families that manifests use; all of them where the manifests cannot be read.
 fn families(subject: &Subject<'_>) -> Vec<&'static Family> {
-    let used = |family: &&Family| match &subject.manifests {
-        Some(manifests) => manifests.iter().any(|m| m.family.name == family.name),
-        None => true,
-    };
-    FAMILIES.into_iter().filter(used).collect()
+    match &subject.manifests {
+        Some(manifests) => needs::families(manifests, subject.ownership),
+        None => FAMILIES.to_vec(),
+    }
 }
 
 fn manifests(chart: &mut Chart, subject: &Subject<'_>) {

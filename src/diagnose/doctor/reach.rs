@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn a_clock_may_be_five_minutes_off() {
         let seen = |seconds: i64| {
-            let mut chart = Chart::new(&needs::of(&[], Purpose::Plan), &[]);
+            let mut chart = Chart::new(&needs::of(&[], None, Purpose::Plan), &[]);
             let ours = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
             clock(&mut chart, ours, Timestamp::UNIX_EPOCH);
             let checks = chart.into_checks();

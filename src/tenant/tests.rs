@@ -1,0 +1,368 @@
+//! Plans from answers that are less than what was asked for.
+
+use serde_json::{Value, json};
+
+use super::read;
+use crate::graph::GraphError;
+use crate::graph::testing::{Server, graph, reply};
+use crate::manifest::bundle;
+use crate::plan::reach::Extent;
+use crate::plan::{self, Action, Plan};
+
+const ID: &str = "6d1f0b2c-8e4a-4a57-9f0e-2b7c5be9f6a1";
+const GROUP: &str = "1b4f1a52-8a7e-4c1a-9a57-3c7c5be9f6a1";
+const TWIN: &str = "1b4f1a52-8a7e-4c1a-9a57-3c7c5be9f6a2";
+
+const POLICY: &str = "apiVersion: graph.microsoft.com/v1.0
+kind: deviceRegistrationPolicy
+metadata: { name: registration }
+spec: { userDeviceQuota: 20 }
+";
+
+const HELLO: &str = "apiVersion: graph.microsoft.com/beta
+kind: windowsIdentityProtectionConfiguration
+metadata: { name: hello }
+spec: { displayName: Hello, pinMinimumLength: 6 }
+";
+
+/// Plans these manifests against a service that answers so, alone and in batches.
+async fn plan(
+    manifests: &str,
+    answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static,
+) -> Result<Plan, GraphError> {
+    plan_for("", manifests, answer).await
+}
+
+/// The same in a tenant of which more is declared.
+async fn plan_for(
+    spec: &str,
+    manifests: &str,
+    answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static,
+) -> Result<Plan, GraphError> {
+    let server = Server::start(move |seen, _, url| {
+        let with_url = |body: &Value| body.to_string().replace("$URL", url);
+        if !seen.line.ends_with("$batch") {
+            let (status, body) = answer(&seen.line);
+            let body = serde_json::from_str(&with_url(&body)).expect("JSON");
+            return reply(status, &body);
+        }
+        let envelope = seen.json();
+        let members = envelope["requests"].as_array().cloned().unwrap_or_default();
+        let responses = members.iter().map(|member| {
+            let (status, body) = answer(member["url"].as_str().unwrap_or_default());
+            let body: Value = serde_json::from_str(&with_url(&body)).expect("JSON");
+            json!({ "id": member["id"], "status": status, "headers": {}, "body": body })
+        });
+        reply(200, &json!({ "responses": responses.collect::<Vec<_>>() }))
+    })
+    .await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let tenant = format!(
+        "apiVersion: moorline/v1\nkind: Tenant\nmetadata: {{ name: contoso }}\nspec:\n  tenantId: contoso.onmicrosoft.com\n  manifests: [all.yaml]\n{spec}"
+    );
+    std::fs::write(folder.path().join("moorline.yaml"), tenant).expect("a file");
+    std::fs::write(folder.path().join("all.yaml"), manifests).expect("a file");
+    let desired = bundle::load(folder.path()).into_desired().expect("valid");
+    let options = plan::Options {
+        reach: true,
+        ..plan::Options::default()
+    };
+    let planned = read::plan(&graph(&server.url), &desired, |_| true, &options).await;
+    planned.map(|(plan, _)| plan)
+}
+
+fn policy() -> Value {
+    let everybody = json!({ "@odata.type": "#microsoft.graph.allDeviceRegistrationMembership" });
+    json!({
+        "id": "deviceRegistrationPolicy",
+        "userDeviceQuota": 50,
+        "multiFactorAuthConfiguration": "notRequired",
+        "azureADRegistration": { "isAdminConfigurable": false, "allowedToRegister": everybody },
+        "azureADJoin": {
+            "isAdminConfigurable": true,
+            "allowedToJoin": everybody,
+            "localAdmins": { "enableGlobalAdmins": true, "registeringUsers": everybody },
+        },
+        "localAdminPassword": { "isEnabled": false },
+    })
+}
+
+fn hello() -> Value {
+    json!({
+        "@odata.type": "#microsoft.graph.windowsIdentityProtectionConfiguration",
+        "id": ID, "displayName": "Hello", "pinMinimumLength": 6, "assignments": [],
+    })
+}
+
+fn refusal() -> Value {
+    json!({ "error": { "code": "Any", "message": "No." } })
+}
+
+fn is_bad_payload(planned: &Result<Plan, GraphError>) -> bool {
+    matches!(planned, Err(GraphError::BadPayload { .. }))
+}
+
+#[tokio::test]
+async fn half_a_registration_policy_is_none() {
+    let lacking = |name: &str| {
+        let mut policy = policy();
+        policy.as_object_mut().expect("an object").remove(name);
+        policy
+    };
+    let with = |name: &str, value: Value| {
+        let mut policy = policy();
+        policy[name] = value;
+        policy
+    };
+    let old = json!({ "appliesTo": "1", "allowedUsers": [], "isAdminConfigurable": true });
+    for body in [
+        json!({}),
+        json!({ "userDeviceQuota": 50 }),
+        lacking("localAdminPassword"),
+        with("azureADJoin", Value::Null),
+        with("azureADJoin", old),
+    ] {
+        let answer = body.clone();
+        let planned = plan(POLICY, move |_| (200, answer.clone())).await;
+        assert!(is_bad_payload(&planned), "{body}: {planned:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_no_type_tells_of_outlives_a_replacement() {
+    let mut live = policy();
+    live["future"] = json!({ "a": 1 });
+    live["localAdminPassword"]["rotation"] = json!(5);
+    let answer = live.clone();
+    let planned = plan(POLICY, move |_| (200, answer.clone())).await;
+    let change = &planned.expect("a plan").changes[0];
+    assert_eq!(change.blocked[0].code, "manifest/version-loses");
+    let message = &change.blocked[0].message;
+    assert!(message.contains("`future` and `rotation`"), "{message}");
+    assert!(change.requests.is_empty());
+
+    let beta = POLICY.replace("v1.0", "beta");
+    let planned = plan(&beta, move |_| (200, live.clone())).await;
+    let change = &planned.expect("a plan").changes[0];
+    let sent = change.requests[0].body.as_ref().expect("a body");
+    let expected = json!([20, { "a": 1 }, { "isEnabled": false, "rotation": 5 }, null]);
+    let names = ["userDeviceQuota", "future", "localAdminPassword", "id"];
+    let members = names.map(|name| sent.get(name).cloned().unwrap_or_default());
+    assert_eq!(json!(members), expected);
+}
+
+#[tokio::test]
+async fn assignments_that_are_not_answered_are_asked_for() {
+    let everywhere =
+        json!([{ "target": { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" } }]);
+    let assigned = format!("{HELLO}assignments: [{{ allDevices: true }}]\n");
+    let mut absent = hello();
+    absent
+        .as_object_mut()
+        .expect("an object")
+        .remove("assignments");
+    let mut null = hello();
+    null["assignments"] = Value::Null;
+    let mut cut = hello();
+    cut["assignments@odata.nextLink"] = json!("$URL/beta/more");
+    for body in [absent, null, cut] {
+        let shown = body.to_string();
+        for works in [true, false] {
+            let (body, list) = (body.clone(), everywhere.clone());
+            let planned = plan(&assigned, move |line| match line {
+                line if line.ends_with("/assignments") && works => (200, json!({ "value": list })),
+                line if line.ends_with("/assignments") => (200, json!({})),
+                line if line.contains(ID) => (200, body.clone()),
+                _ => (200, json!({ "value": [body] })),
+            })
+            .await;
+            match works {
+                true => assert_eq!(
+                    planned.expect("a plan").changes[0].action,
+                    Action::None,
+                    "{shown}"
+                ),
+                false => assert!(is_bad_payload(&planned), "{shown}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_group_is_ambiguous_though_its_twin_is_on_another_page() {
+    let assigned = format!("{HELLO}assignments: [{{ group: Laptops }}]\n");
+    let group = |id: &str| json!({ "id": id, "displayName": "Laptops" });
+    let planned = plan(&assigned, move |line| match line {
+        line if line.contains("more") => (200, json!({ "value": [group(TWIN)] })),
+        line if line.contains("/groups?") => {
+            let next = "$URL/v1.0/groups?more";
+            (
+                200,
+                json!({ "value": [group(GROUP)], "@odata.nextLink": next }),
+            )
+        }
+        _ => (200, json!({ "value": [] })),
+    })
+    .await;
+    let change = &planned.expect("a plan").changes[0];
+    assert_eq!(change.blocked[0].code, "group/ambiguous");
+
+    let planned = plan(&assigned, |line| match line {
+        line if line.contains("/groups?") => (200, json!({})),
+        _ => (200, json!({ "value": [] })),
+    })
+    .await;
+    assert!(is_bad_payload(&planned), "{planned:?}");
+}
+
+#[tokio::test]
+async fn names_for_people_cost_no_plan() {
+    let mut unmanaged = hello();
+    let target =
+        json!({ "@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": GROUP });
+    unmanaged["assignments"] = json!([{ "target": target }]);
+    for (status, fails) in [(400, false), (500, false), (401, true)] {
+        let object = unmanaged.clone();
+        let planned = plan(HELLO, move |line| match line {
+            line if line.contains("getByIds") => (status, refusal()),
+            _ => (200, json!({ "value": [object] })),
+        })
+        .await;
+        assert_eq!(planned.is_err(), fails, "{status}: {planned:?}");
+    }
+}
+
+const OWNED: &str = "  ownership: { scopeTag: Moorline, prune: true }\n";
+
+fn tagged(kind: &str, name: &str) -> Value {
+    let id = format!("{}{}", &ID[..35], name.len() % 10);
+    json!({
+        "@odata.type": format!("#microsoft.graph.{kind}"),
+        "id": id, "displayName": name, "roleScopeTagIds": ["0", "7"], "assignments": [],
+    })
+}
+
+#[tokio::test]
+async fn what_no_manifest_can_declare_is_neither_pruned_nor_made_twice() {
+    let objects = [
+        tagged("unsupportedDeviceConfiguration", "Hello"),
+        tagged("quiteNewConfiguration", "New"),
+    ];
+    let planned = plan_for(OWNED, HELLO, move |line| match line {
+        line if line.contains("roleScopeTags") => (
+            200,
+            json!({ "value": [{ "id": "7", "displayName": "Moorline" }] }),
+        ),
+        _ => (200, json!({ "value": objects })),
+    })
+    .await
+    .expect("a plan");
+    let [change] = &planned.changes[..] else {
+        panic!("nothing is pruned: {:#?}", planned.changes);
+    };
+    assert_eq!(change.blocked[0].code, "match/unshown");
+    assert!(planned.order.is_empty());
+    let [warning, other] = &planned.warnings[..] else {
+        panic!("one warning each: {:?}", planned.warnings);
+    };
+    assert!(
+        warning.starts_with("quiteNewConfiguration `New`"),
+        "{warning}"
+    );
+    assert!(
+        other.starts_with("unsupportedDeviceConfiguration"),
+        "{other}"
+    );
+    assert_eq!(planned.coverage.unmanaged.len(), 2);
+}
+
+#[tokio::test]
+async fn a_tag_that_does_not_exist_is_the_tenant_files_fault() {
+    let other = HELLO
+        .replace("name: hello", "name: other")
+        .replace("Hello", "Other");
+    let manifests = format!("{HELLO}---\n{other}");
+    let planned = plan_for(OWNED, &manifests, |_| (200, json!({ "value": [] }))).await;
+    let planned = planned.expect("a plan");
+    let [warning] = &planned.warnings[..] else {
+        panic!("one for all: {:?}", planned.warnings);
+    };
+    let end = "moorline.yaml:7: there is no scope tag `Moorline`";
+    assert!(warning.ends_with(end), "{warning}");
+    for change in &planned.changes {
+        let location = change.blocked[0].location.as_ref().expect("a place");
+        assert!(location.file.ends_with("moorline.yaml"), "{location:?}");
+        assert_eq!(
+            (change.blocked[0].code.as_str(), location.line),
+            ("scope-tag/unknown", 7)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_waits_for_what_was_not_answered() {
+    let absent = "apiVersion: graph.microsoft.com/beta
+kind: windows81TrustedRootCertificate
+metadata: { name: root, state: absent }
+spec: { displayName: Root }
+";
+    let root = tagged("windows81TrustedRootCertificate", "Root");
+    let scep = tagged("windows81SCEPCertificateProfile", "Scep 1");
+    let leads = |to: Value| {
+        let mut scep = scep.clone();
+        scep["rootCertificate"] = to;
+        scep
+    };
+    let elsewhere = json!({ "id": TWIN, "displayName": "Other" });
+    let cases = [
+        (scep.clone(), Some("reference/unanswered")),
+        (
+            leads(json!({ "displayName": "no id" })),
+            Some("reference/unanswered"),
+        ),
+        (leads(root.clone()), Some("reference/in-use")),
+        (leads(elsewhere), None),
+        (leads(Value::Null), None),
+    ];
+    for (answered, expected) in cases {
+        let (root, scep) = (root.clone(), scep.clone());
+        let shown = answered["rootCertificate"].to_string();
+        let planned = plan(absent, move |line| match line {
+            line if line.contains("rootCertificate") => (200, answered.clone()),
+            line if line.contains(root["id"].as_str().unwrap_or_default()) => (200, root.clone()),
+            line if line.contains("deviceConfigurations?") => {
+                (200, json!({ "value": [root, scep] }))
+            }
+            _ => (404, refusal()),
+        })
+        .await
+        .expect("a plan");
+        let change = &planned.changes[0];
+        let code = change.blocked.first().map(|blocked| blocked.code.as_str());
+        assert_eq!((change.action, code), (Action::Delete, expected), "{shown}");
+        assert_eq!(change.requests.is_empty(), expected.is_some(), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn an_exclusion_by_a_policy_set_narrows() {
+    let mut live = hello();
+    live["pinMinimumLength"] = json!(5);
+    let target =
+        |kind: &str| json!({ "@odata.type": format!("#microsoft.graph.{kind}"), "groupId": GROUP });
+    live["assignments"] = json!([
+        { "source": "direct", "target": target("groupAssignmentTarget") },
+        { "source": "policySets", "target": target("exclusionGroupAssignmentTarget") },
+    ]);
+    let planned = plan(HELLO, move |line| match line {
+        line if line.contains("$count") => (200, json!(35)),
+        line if line.contains("getByIds") => (200, json!({ "value": [] })),
+        line if line.contains("deviceConfigurations?") => (200, json!({ "value": [live] })),
+        _ => (200, live.clone()),
+    })
+    .await
+    .expect("a plan");
+    let reach = planned.changes[0].reach.as_ref().expect("it was counted");
+    let after = reach.after.as_ref().expect("it stays");
+    assert_eq!(after.devices, Extent::AtMost(35));
+}
