@@ -58,22 +58,25 @@ impl Look<'_> {
         };
         let left = context.replan(work.manifest, Some(&live)).await?;
         let same = self.left_of(&left);
+        let blocked = left.blocked.first().map(|why| why.message.clone());
         if !self.is_first {
             // What the change wrote before it has moved the object.
-            return Ok(match same {
-                None => Sight::Done,
-                Some(request) if request.body == self.request.body => Sight::Wanted,
-                Some(_) => Sight::Moved(wording::moved(work.change, &left)),
+            return Ok(match (same, blocked) {
+                (Some(request), _) if request.body == self.request.body => Sight::Wanted,
+                (None, None) => Sight::Done,
+                (None, Some(why)) => Sight::Moved(why),
+                (Some(_), _) => Sight::Moved(wording::moved(work.change, &left)),
             });
         }
-        Ok(
-            match precondition::of_bound(context, work, Some(live)).await? {
-                Standing::AsPlanned(_) => Sight::Wanted,
-                Standing::InPlace(_) => Sight::Done,
-                Standing::Moved(_) if same.is_none() && !self.deletes() => Sight::Done,
-                Standing::Moved(what) => Sight::Moved(what),
-            },
-        )
+        // Of what cannot be planned any more, or cannot be seen, no request is left either.
+        let is_telling = blocked.is_none() && !work.change.rewrites() && !self.deletes();
+        let standing = precondition::of_bound(context, work, Some(live)).await?;
+        Ok(match standing {
+            Standing::AsPlanned(_) => Sight::Wanted,
+            Standing::InPlace(_) => Sight::Done,
+            Standing::Moved(_) if same.is_none() && is_telling => Sight::Done,
+            Standing::Moved(what) => Sight::Moved(blocked.unwrap_or(what)),
+        })
     }
 
     /// Returns the request that would be planned in the place of this one, where there is still one.

@@ -66,12 +66,14 @@ impl Approvals {
 impl Execution<'_> {
     /// Sends a write, once more where it is approved in time. The code that it gets is kept for when it is sent
     /// again, whatever becomes of the wait.
+    ///
     /// Before each sending but the first `again` is asked.
     pub(super) async fn send(
         &mut self,
         request: &Request,
         again: &mut impl AsyncFnMut() -> bool,
     ) -> Result<Response, GraphError> {
+        let mut approved = None;
         loop {
             let approval = Approval {
                 justification: self.context.approvals.justification.clone(),
@@ -79,18 +81,28 @@ impl Execution<'_> {
             };
             let error = match self.context.send(request, &approval, again).await {
                 Err(error) => error,
-                done => return done,
+                done => {
+                    self.code = None;
+                    return done;
+                }
             };
             let Some(code) = error.approval_code().map(str::to_owned) else {
+                if error.status() == Some(403) {
+                    // Somebody said no, or it was used before.
+                    self.code = None;
+                }
                 return Err(error);
             };
+            if approved.as_ref() == Some(&code) {
+                return Err(error);
+            }
             if let Err(unnoted) = self.keep(&code) {
                 let why = in_full(&unnoted);
                 self.undecided = Some(format!("it was not waited for: {why}"));
                 return Err(error);
             }
             match self.is_approved(&code).await {
-                Ok(true) if again().await => {}
+                Ok(true) if again().await => approved = Some(code),
                 Ok(_) => return Err(error),
                 Err(unread) => {
                     let why = in_full(&unread);

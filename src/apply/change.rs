@@ -72,7 +72,12 @@ pub(super) async fn carry_out(
     item.message = item.message.take().map(|message| secrets.scrub(&message));
     if let Some(journal) = context.journal.filter(|_| execution.noted > 0) {
         let left = left.map(|live| Image::of(work.manifest, &live));
-        if let Err(error) = journal.close(Fate::of(item, left, journal.now())) {
+        let mut fate = Fate::of(item, left, journal.now());
+        if !item.status.is_done() {
+            // The very same write may still be sent under it.
+            fate.approval = fate.approval.or(execution.code.take());
+        }
+        if let Err(error) = journal.close(fate) {
             remark(
                 item,
                 &format!("it is not in the journal: {}", in_full(&error)),

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::patience::{Patience, Turn};
 use crate::graph::{GraphError, Request, Response};
 use crate::manifest::Manifest;
-use crate::plan::Action;
+use crate::plan::{Action, FieldStatus};
 use crate::tenant::LiveObject;
 
 impl Execution<'_> {
@@ -34,12 +34,12 @@ impl Execution<'_> {
                 })
                 .await;
             if !seen.is_empty() {
-                if matches!(&sent, Err(error) if error.approval_code().is_some()) {
+                // It may have been done though Graph said that it was too busy; else it is somebody else's.
+                if !was_lost && !self.is_as_declared(&seen).await {
                     let name = &self.work.change.display_name;
                     let what = format!("`{name}` exists now, as {}", seen.join(" and "));
                     return Err(Failure::moved(&what));
                 }
-                // It was done though Graph said that it was too busy.
                 self.writes += 1;
                 return only(seen);
             }
@@ -82,6 +82,19 @@ impl Execution<'_> {
             ),
             "look for it in a while: `moorline plan` shows whether it came to be",
         ))
+    }
+
+    /// Returns whether what bears the name is one object with the declared settings.
+    async fn is_as_declared(&self, ids: &[String]) -> bool {
+        let (context, work) = (self.context, self.work);
+        let [id] = ids else { return false };
+        let Ok(live @ Some(_)) = context.read(work, Some(id)).await else {
+            return false;
+        };
+        let left = context.replan(work.manifest, live.as_ref()).await;
+        left.is_ok_and(|left| {
+            left.blocked.is_empty() && left.with_status(FieldStatus::Change).next().is_none()
+        })
     }
 
     /// Says that the run ends before what became of a lost create could come to light. To send it again would make

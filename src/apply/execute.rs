@@ -210,10 +210,11 @@ impl<'a> Execution<'a> {
                     self.writes += usize::from(lost || may_be_done);
                     return Err(Failure::moved(&what));
                 }
-                Err(unread) => {
+                Err(unread) if lost || may_be_done || error.status() == Some(500) => {
                     self.writes += 1;
                     return Err(self.unknown(&error, &unread));
                 }
+                Err(_) => return Err(self.refused(&error, may_be_done)),
             }
         }
     }

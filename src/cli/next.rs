@@ -1,9 +1,13 @@
 //! The command to run next, as it is typed.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use crate::apply::journal::Command;
+use clap::{Command, CommandFactory};
+
+use super::Cli;
+use crate::apply::journal;
 
 /// Options that say which plan a run is held to or which run it goes on with; another `--resume` takes their place.
 const HELD_TO: [&str; 3] = ["--resume", "--plan", "--plan-digest"];
@@ -41,9 +45,13 @@ fn rollback(arguments: &[OsString], journal: &Path) -> String {
 }
 
 /// Returns the command that goes on with the run, and the one that takes it back.
-pub(super) fn commands(arguments: &[OsString], command: Command, journal: &Path) -> Vec<String> {
+pub(super) fn commands(
+    arguments: &[OsString],
+    command: journal::Command,
+    journal: &Path,
+) -> Vec<String> {
     let mut lines = vec![format!("Go on with it:  {}", resume(arguments, journal))];
-    if command == Command::Apply {
+    if command == journal::Command::Apply {
         lines.push(format!("Take it back:   {}", rollback(arguments, journal)));
     }
     lines
@@ -59,25 +67,38 @@ struct Given<'a> {
 /// Returns the words of a command line, those together that belong together.
 fn options(arguments: &[OsString]) -> impl Iterator<Item = Given<'_>> {
     let mut words = arguments.iter().map(OsString::as_os_str);
+    let with_value = with_value();
     std::iter::from_fn(move || {
         let word = words.next()?;
         let option = word.to_str().filter(|word| word.starts_with("--"));
         let (name, has_value) = match option.and_then(|option| option.split_once('=')) {
             Some((name, _)) => (Some(name), true),
-            // Its value needs an equals sign.
-            None => (option, option == Some("--sandbox")),
+            None => (option, false),
         };
-        let takes = name.is_some_and(|name| HELD_TO.contains(&name) || OF_TENANT.contains(&name));
-        let value = if takes && !has_value {
-            words.next()
-        } else {
-            None
-        };
+        let takes = !has_value && name.is_some_and(|name| with_value.contains(name));
+        let value = if takes { words.next() } else { None };
         Some(Given {
             name,
             words: std::iter::once(word).chain(value).collect(),
         })
     })
+}
+
+/// Returns the options whose value is the word behind them.
+fn with_value() -> BTreeSet<String> {
+    let mut program = Cli::command();
+    program.build();
+    let commands = ["apply", "rollback"].map(|name| program.find_subcommand(name));
+    let arguments = commands
+        .into_iter()
+        .flatten()
+        .flat_map(Command::get_arguments);
+    arguments
+        .filter(|argument| {
+            argument.get_action().takes_values() && !argument.is_require_equals_set()
+        })
+        .filter_map(|argument| Some(format!("--{}", argument.get_long()?)))
+        .collect()
 }
 
 /// Returns whether a saved plan stands in the place of PATH: of the tenant in this folder, which needs no word.
@@ -120,11 +141,18 @@ mod tests {
         let line =
             "target/moorline apply plan.json --plan-digest x --sandbox=s.json --yes --resume old";
         let mut arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-        arguments.extend(["--justification", "longer PINs"].map(OsString::from));
+        let more = [
+            "--justification",
+            "longer PINs",
+            "--output",
+            "out.json",
+            "-y",
+        ];
+        arguments.extend(more.map(OsString::from));
         let journal = Path::new(".moorline/journal/new");
         assert_eq!(
             resume(&arguments, journal),
-            r#"moorline apply --sandbox=s.json --yes --justification 'longer PINs' --resume .moorline/journal/new"#
+            r#"moorline apply --sandbox=s.json --yes --justification 'longer PINs' --output out.json -y --resume .moorline/journal/new"#
                 .replace('\'', if cfg!(windows) { "\"" } else { "'" })
         );
         assert_eq!(

@@ -210,7 +210,7 @@ pub async fn reread(
         .iter_mut()
         .zip(refs)
         .filter(|(_, reference)| **reference != ObjectRef::Policy);
-    complete(graph, assigned.filter_map(|(body, _)| body.as_mut())).await?;
+    complete(graph, assigned.map(|(body, _)| body)).await?;
     let objects = bodies.into_iter().zip(refs).zip(&requests);
     objects
         .map(|((body, reference), request)| {
@@ -220,17 +220,20 @@ pub async fn reread(
 }
 
 /// Reads the assignments by themselves where they were asked for with an object and not answered whole: it is
-/// not assigned to nobody because nothing is said.
+/// not assigned to nobody because nothing is said. One that is gone by then is taken out.
 ///
 /// # Errors
 /// When such a read fails.
 async fn complete(
     graph: &Graph,
-    bodies: impl Iterator<Item = &mut Value>,
+    bodies: impl Iterator<Item = &mut Option<Value>>,
 ) -> Result<(), GraphError> {
     let mut requests = Vec::new();
     let mut incomplete = Vec::new();
-    for members in bodies.filter_map(Value::as_object_mut) {
+    for body in bodies {
+        let Some(members) = body.as_mut().and_then(Value::as_object_mut) else {
+            continue;
+        };
         let goes_on = members
             .remove(NEXT_ASSIGNMENTS)
             .is_some_and(|link| !link.is_null());
@@ -239,12 +242,19 @@ async fn complete(
         if let (false, Some(id)) = (is_whole, members.get("id").and_then(Value::as_str)) {
             let path = format!("{}/{}/{ASSIGNMENTS}", collection().path, odata::segment(id));
             requests.push(Request::get(GraphVersion::Beta, path));
-            incomplete.push(members);
+            incomplete.push(body);
         }
     }
     let lists = graph.lists(GraphVersion::Beta, &requests).await;
-    for (members, assignments) in incomplete.into_iter().zip(lists) {
-        members.insert(ASSIGNMENTS.to_owned(), assignments?.into());
+    for (body, assignments) in incomplete.into_iter().zip(lists) {
+        match (assignments, &mut *body) {
+            (Ok(assignments), Some(Value::Object(members))) => {
+                members.insert(ASSIGNMENTS.to_owned(), assignments.into());
+            }
+            (Ok(_), _) => {}
+            (Err(error), _) if error.status() == Some(404) => *body = None,
+            (Err(error), _) => return Err(error),
+        }
     }
     Ok(())
 }
@@ -298,10 +308,12 @@ fn deficiency(family: &Family, body: &Value) -> Option<&'static str> {
 
 /// Reads a list of objects with their assignments.
 async fn objects(graph: &Graph, request: &Request) -> Result<Vec<LiveObject>, GraphError> {
-    let mut bodies = graph.list(request).await?;
+    let bodies = graph.list(request).await?;
+    let mut bodies: Vec<Option<Value>> = bodies.into_iter().map(Some).collect();
     complete(graph, bodies.iter_mut()).await?;
     bodies
         .into_iter()
+        .flatten()
         .map(|body| object(request, body, None))
         .collect()
 }

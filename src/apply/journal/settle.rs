@@ -171,7 +171,10 @@ fn fate(change: &Begun<'_>, found: &Found, id: Option<String>, at: String) -> Fa
         id,
         writes,
         // Where it is not done, the same request can still be sent under it.
-        approval: change.approval().map(str::to_owned),
+        approval: change
+            .approval()
+            .filter(|_| !status.is_done())
+            .map(str::to_owned),
         message: Some(format!("the run ended suddenly; {found}")),
         left: None,
     }

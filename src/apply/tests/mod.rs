@@ -309,6 +309,23 @@ async fn what_somebody_sets_before_a_write_is_repeated_stays() {
     assert_eq!((item.status, item.writes), (Status::Failed, 1));
     assert_eq!((message(&item), tenant.writes().len()), (&*moved, 2));
 
+    // It can no longer be planned, and nothing that would follow is sent.
+    let mut live = hello(4);
+    live["pinMaximumLength"] = 20.into();
+    let lower = Fate::ThrottledThenEdited("pinMaximumLength", 5);
+    let tenant = Tenant::start(&[live], &[lower]).await;
+    let item = Case::new(&[&[HELLO, ASSIGNED].concat()])
+        .only(&tenant)
+        .await;
+    assert_eq!((item.status, item.writes), (Status::Stale, 0), "{item:?}");
+    assert_eq!(tenant.writes().len(), 1, "{item:?}");
+
+    let beside = Fate::ThrottledBeside("pinMinimumLength", 5);
+    let tenant = Tenant::start(&[], &[beside]).await;
+    let item = Case::new(&[HELLO]).only(&tenant).await;
+    assert_eq!((item.status, item.writes), (Status::Stale, 0), "{item:?}");
+    assert_eq!((tenant.objects().len(), item.id), (1, None));
+
     let absent = HELLO.replace("name: hello", "name: hello, state: absent");
     let tenant = Tenant::start(&[hello(4)], &[set()]).await;
     let item = Case::new(&[&absent]).only(&tenant).await;

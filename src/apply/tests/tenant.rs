@@ -26,6 +26,8 @@ pub(super) enum Fate {
     Throttled(bool),
     /// It is turned away as one too many, and somebody sets this number meanwhile.
     ThrottledThenEdited(&'static str, i64),
+    /// It is turned away as one too many, and somebody creates an object of the same name with this number.
+    ThrottledBeside(&'static str, i64),
     /// It is done, and somebody sets this number right after.
     DoneThenEdited(&'static str, i64),
     /// It is answered as done and never is.
@@ -112,6 +114,12 @@ impl Store {
         match fate {
             Fate::Lost => return reply(503, &Value::Null),
             Fate::Throttled(false) => return reply(429, &Value::Null),
+            Fate::ThrottledBeside(property, value) => {
+                let mut object = body.clone();
+                object[property] = value.into();
+                self.insert(object);
+                return reply(429, &Value::Null);
+            }
             Fate::ThrottledThenEdited(property, value) => {
                 let edit = Map::from_iter([(property.to_owned(), value.into())]);
                 self.change(id, &edit);
