@@ -384,20 +384,20 @@ fn a_run_waits_as_long_as_it_is_told_to() {
     );
 }
 
+/// Approves what a run asks for as soon as it does, and waits for the run's end.
 #[cfg(debug_assertions)]
-#[test]
-fn a_run_that_ends_while_it_waits_keeps_the_code() {
-    let served = Served::new(workspace(), json!({}));
-    let apply = ["apply", "--yes", "--only", "*/old", WHY[0], WHY[1]];
-    // It is approved while the run waits, which ends right before it sends the write again.
-    let kill = ("MOORLINE_TEST_KILL", "send:2");
-    let mut run = served.start(&[&apply[..], &["--wait-approval=36000"]].concat(), &[kill]);
+fn approve_meanwhile(served: &Served, mut run: std::process::Child) {
     while served.running.decide(&[], ApprovalStatus::Approved) == 0 {
         let ended = run.try_wait().expect("it runs");
         assert!(ended.is_none(), "nothing was asked for: {ended:?}");
         std::thread::yield_now();
     }
     run.wait().expect("it ends");
+}
+
+/// Goes on with the only run so far, and makes sure that it needs no other approval.
+#[cfg(debug_assertions)]
+fn goes_on_under_the_same_code(served: &Served, apply: &[&str]) {
     let folder = std::fs::read_dir(served.workspace.file(".moorline/journal"));
     let mut journals = folder
         .expect("a folder")
@@ -405,12 +405,35 @@ fn a_run_that_ends_while_it_waits_keeps_the_code() {
     let journal = journals.next().expect("a journal");
     let journal = journal.to_str().expect("a path");
     served
-        .run(&[&apply[..], &["--resume", journal]].concat(), &[])
+        .run(&[apply, &["--resume", journal]].concat(), &[])
         .expect(0);
     let tenant = served.tenant();
     assert_eq!(tenant["approvalRequests"].as_array().map(Vec::len), Some(1));
     assert_eq!(tenant["approvalRequests"][0]["status"], "completed");
     assert_eq!(tenant["deviceConfigurations"][0]["pinMinimumLength"], 6);
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn a_run_that_ends_while_it_waits_keeps_the_code() {
+    let served = Served::new(workspace(), json!({}));
+    let apply = ["apply", "--yes", "--only", "*/old", WHY[0], WHY[1]];
+    // It is approved while the run waits, which ends right before it sends the write again.
+    let kill = ("MOORLINE_TEST_KILL", "send:2");
+    let run = served.start(&[&apply[..], &["--wait-approval=36000"]].concat(), &[kill]);
+    approve_meanwhile(&served, run);
+    goes_on_under_the_same_code(&served, &apply);
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn what_was_approved_and_could_not_be_sent_keeps_its_code() {
+    let again = json!({ "match": { "method": "PATCH", "nth": 2 }, "effect": { "status": 429, "retryAfter": 9000 } });
+    let served = Served::new(workspace(), json!({ "faults": [again] }));
+    let apply = ["apply", "--yes", "--only", "*/old", WHY[0], WHY[1]];
+    let run = served.start(&[&apply[..], &["--wait-approval=36000"]].concat(), &[]);
+    approve_meanwhile(&served, run);
+    goes_on_under_the_same_code(&served, &apply);
 }
 
 #[tokio::test(flavor = "multi_thread")]
