@@ -56,26 +56,31 @@ impl Look<'_> {
                 None => Sight::Moved("it is gone".to_owned()),
             });
         };
+        let moved = match self.is_first {
+            true => match precondition::of_bound(context, work, Some(live.clone())).await? {
+                Standing::AsPlanned(_) => return Ok(Sight::Wanted),
+                Standing::InPlace(_) => return Ok(Sight::Done),
+                Standing::Moved(what) => Some(what),
+            },
+            // What the change wrote before it has moved the object.
+            false => None,
+        };
         let left = context.replan(work.manifest, Some(&live)).await?;
         let same = self.left_of(&left);
         let blocked = left.blocked.first().map(|why| why.message.clone());
-        if !self.is_first {
-            // What the change wrote before it has moved the object.
+        let Some(moved) = moved else {
             return Ok(match (same, blocked) {
                 (Some(request), _) if request.body == self.request.body => Sight::Wanted,
                 (None, None) => Sight::Done,
                 (None, Some(why)) => Sight::Moved(why),
                 (Some(_), _) => Sight::Moved(wording::moved(work.change, &left)),
             });
-        }
+        };
         // Of what cannot be planned any more, or cannot be seen, no request is left either.
         let is_telling = blocked.is_none() && !work.change.rewrites() && !self.deletes();
-        let standing = precondition::of_bound(context, work, Some(live)).await?;
-        Ok(match standing {
-            Standing::AsPlanned(_) => Sight::Wanted,
-            Standing::InPlace(_) => Sight::Done,
-            Standing::Moved(_) if same.is_none() && is_telling => Sight::Done,
-            Standing::Moved(what) => Sight::Moved(blocked.unwrap_or(what)),
+        Ok(match same.is_none() && is_telling {
+            true => Sight::Done,
+            false => Sight::Moved(blocked.unwrap_or(moved)),
         })
     }
 

@@ -26,7 +26,7 @@ impl Failure {
         Self {
             message: in_full(error),
             help: help(error, family),
-            ends_run: ends_run(error),
+            ends_run: error.ends_run(),
             moved: false,
             approval: wants_approval(error).then(|| error.approval_code().map(str::to_owned)),
         }
@@ -70,12 +70,6 @@ fn wants_approval(error: &GraphError) -> bool {
     error.approval_code().is_some()
         || diagnose::failure::of_call(error)
             .is_some_and(|entry| entry.lacks == Some(Lack::Approval))
-}
-
-/// Returns whether after this error nothing more can be sent: the token is refused, or the time is over.
-fn ends_run(error: &GraphError) -> bool {
-    matches!(error, GraphError::Auth(_) | GraphError::OutOfTime { .. })
-        || error.status() == Some(401)
 }
 
 /// Returns an error's message with its causes.

@@ -171,6 +171,11 @@ impl GraphError {
     pub fn status(&self) -> Option<u16> {
         self.service().map(|error| error.status)
     }
+
+    /// Returns whether nothing that is sent after it can succeed either: the token is refused, or the time is over.
+    pub fn ends_run(&self) -> bool {
+        matches!(self, Self::Auth(_) | Self::OutOfTime { .. }) || self.status() == Some(401)
+    }
 }
 
 fn shown(request_id: &Option<String>) -> String {

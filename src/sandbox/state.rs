@@ -508,14 +508,8 @@ pub(crate) fn replace_file(path: &Path, text: &str) -> Result<(), StateError> {
         path: path.to_owned(),
         source,
     };
-    let name = path
-        .file_name()
-        .ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
-    let beside = path.with_file_name(format!(
-        ".{}.{}",
-        name.to_string_lossy(),
-        uuid::Uuid::new_v4().simple()
-    ));
+    let random = uuid::Uuid::new_v4().simple().to_string();
+    let beside = beside(path, &random).map_err(failed)?;
     let written = private_file(&beside)
         .and_then(|mut file| file.write_all(text.as_bytes()))
         .and_then(|()| fs::rename(&beside, path));
@@ -524,6 +518,12 @@ pub(crate) fn replace_file(path: &Path, text: &str) -> Result<(), StateError> {
         let _ = fs::remove_file(&beside);
     }
     written.map_err(failed)
+}
+
+/// Returns the path of a hidden file beside a file, of its name and this ending.
+pub(crate) fn beside(path: &Path, ending: &str) -> io::Result<PathBuf> {
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    Ok(path.with_file_name(format!(".{}.{ending}", name.to_string_lossy())))
 }
 
 fn private_file(path: &Path) -> io::Result<fs::File> {

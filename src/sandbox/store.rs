@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::state::{State, StateError, replace_file};
+use super::state::{State, StateError, beside, replace_file};
 
 /// The file of a tenant that is being served.
 #[derive(Debug)]
@@ -127,10 +127,7 @@ fn hold(path: &Path) -> Result<Held, StateError> {
         path: path.to_owned(),
         source,
     };
-    let name = path
-        .file_name()
-        .ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
-    let beside = path.with_file_name(format!(".{}.lock", name.to_string_lossy()));
+    let beside = beside(path, "lock").map_err(failed)?;
     let mut options = fs::OpenOptions::new();
     let lock = options
         .create(true)

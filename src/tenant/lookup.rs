@@ -310,17 +310,11 @@ pub(super) async fn label_targets(graph: &Graph, live: &mut Live) -> Result<(), 
             Ok(found) => found
                 .iter()
                 .for_each(|object| add(&mut live.names, named, object)),
-            Err(error) if ends_the_run(&error) => return Err(error),
+            Err(error) if error.ends_run() => return Err(error),
             Err(_) => {}
         }
     }
     Ok(())
-}
-
-/// Returns whether nothing that is sent after it can succeed either.
-fn ends_the_run(error: &GraphError) -> bool {
-    matches!(error, GraphError::Auth(_) | GraphError::OutOfTime { .. })
-        || error.status() == Some(401)
 }
 
 /// Collects every GUID in a value.

@@ -31,7 +31,7 @@ pub(super) fn router() -> Router<Arc<Service>> {
         .route(navigation, get(read))
         .route(
             &format!("{navigation}/$ref"),
-            put(set).post(add).delete(clear),
+            put(refer).post(refer).delete(clear),
         )
         .route(&format!("{navigation}/{{target}}/$ref"), delete(remove))
 }
@@ -62,9 +62,9 @@ async fn read(
     }
 }
 
-/// Replaces the reference of a navigation to one object. One to many has no such route
-/// (IntuneManagement#114).
-async fn set(
+/// Replaces the reference of a navigation to one object, by PUT, or adds one to a navigation to many, by POST. That
+/// neither has the other's route is known for PUT (IntuneManagement#114) and an inference for POST.
+async fn refer(
     State(service): State<Arc<Service>>,
     Extension(actor): Extension<Actor>,
     Path((id, cast, navigation)): Place,
@@ -73,42 +73,19 @@ async fn set(
     JsonObject(body): JsonObject,
 ) -> Result<Response, Refusal> {
     let navigation = parse(&site, &cast, &navigation)?;
-    if navigation.many {
+    let adds = method == Method::POST;
+    if navigation.many != adds {
         return Err(Refusal::no_route(&method, uri.path()));
     }
     let target = target(&site, &body)?;
-    change(&service, &site, &actor, &id, &cast, &navigation, |_| {
-        Some(vec![target])
-    })
-}
-
-/// Adds a reference to a navigation to many objects; that one to a single object has no such route is an
-/// inference.
-async fn add(
-    State(service): State<Arc<Service>>,
-    Extension(actor): Extension<Actor>,
-    Path((id, cast, navigation)): Place,
-    (method, uri): (Method, Uri),
-    site: Site,
-    JsonObject(body): JsonObject,
-) -> Result<Response, Refusal> {
-    let navigation = parse(&site, &cast, &navigation)?;
-    if !navigation.many {
-        return Err(Refusal::no_route(&method, uri.path()));
-    }
-    let target = target(&site, &body)?;
-    change(
-        &service,
-        &site,
-        &actor,
-        &id,
-        &cast,
-        &navigation,
-        |mut ids| {
-            ids.push(target);
-            Some(ids)
-        },
-    )
+    let referring = |mut ids: Vec<String>| {
+        if !adds {
+            ids.clear();
+        }
+        ids.push(target);
+        Some(ids)
+    };
+    change(&service, &site, &actor, &id, &cast, &navigation, referring)
 }
 
 async fn clear(
