@@ -14,6 +14,12 @@ use crate::plan::{Action, Blocked, Change};
 /// What to do about a change that is no longer as planned.
 pub(super) const A_NEW_PLAN: &str = "look at a new `moorline plan`";
 
+/// What to do about a write that was accepted and not seen.
+const READ_AGAIN: &str = "run `moorline apply` again in a while: it reads the object again, and sends what is still missing";
+
+/// What to do about a write that was accepted and cannot be verified.
+const SEND_AGAIN: &str = "if it did not take effect, send it again: `moorline apply --resume JOURNAL`, or `--rewrite-secret`";
+
 /// What became of a change that was begun.
 pub(super) struct CarriedOut {
     pub(super) item: Item,
@@ -109,7 +115,14 @@ fn judged(change: &Change, verdict: Verdict) -> Item {
             add_concurrent(&mut item, &concurrent);
             item
         }
-        Verdict::NotYetVisible => not_yet_visible(change, "the tenant does not show it yet"),
+        Verdict::NotSeen => not_seen(change, "the tenant does not show it"),
+        Verdict::Unverifiable => {
+            let mut item = item(change, Status::Unverifiable);
+            let why = "accepted, but the tenant gives back nothing of what was written, and does not say that the object changed";
+            remark(&mut item, why);
+            advise(&mut item, SEND_AGAIN);
+            item
+        }
     }
 }
 
@@ -128,15 +141,15 @@ fn add_concurrent(item: &mut Item, concurrent: &[String]) {
 fn unread(work: Work<'_>, error: &GraphError) -> CarriedOut {
     let why = format!("it cannot be read back: {}", in_full(error));
     CarriedOut {
-        item: not_yet_visible(work.change, &why),
+        item: not_seen(work.change, &why),
         ends_run: Failure::of(error, work.manifest.family).ends_run,
     }
 }
 
-fn not_yet_visible(change: &Change, why: &str) -> Item {
+fn not_seen(change: &Change, why: &str) -> Item {
     let mut item = item(change, Status::NotYetVisible);
     remark(&mut item, &format!("accepted, but {why}"));
-    advise(&mut item, "look at a new `moorline plan` in a while");
+    advise(&mut item, READ_AGAIN);
     item
 }
 

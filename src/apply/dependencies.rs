@@ -40,6 +40,8 @@ impl Undone {
             Status::Blocked => "is blocked",
             Status::NotBegun => "was not begun",
             Status::DidNotStick => "did not stick",
+            Status::NotYetVisible => "is not seen yet",
+            Status::Unverifiable => "cannot be verified",
             Status::ApprovalRequired => "waits for approval",
             _ => "failed",
         };

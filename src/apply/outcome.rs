@@ -66,8 +66,10 @@ pub enum Status {
     Applied,
     /// The tenant had it already.
     AlreadyInPlace,
-    /// Written and accepted; the tenant does not show it yet.
+    /// Written and accepted; the tenant did not show it in time.
     NotYetVisible,
+    /// Written and accepted; the tenant gives nothing of it back, and does not say that the object changed.
+    Unverifiable,
     /// Written and accepted; the tenant moved and shows something else.
     DidNotStick,
     /// Refused or lost.
@@ -86,21 +88,22 @@ pub enum Status {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OutcomeSummary {
-    /// Applied or already in place, or accepted and not yet visible.
+    /// Applied or already in place.
     pub done: usize,
     /// Failed or did not stick.
     pub failed: usize,
     /// Stale, blocked or not begun.
     pub skipped: usize,
+    /// Accepted, and not shown by the tenant in time.
+    pub not_yet_visible: usize,
+    /// Accepted, and not verifiable.
+    pub unverifiable: usize,
 }
 
 impl Status {
-    /// Returns whether the change is done as far as anybody can tell.
+    /// Whether the tenant was seen to be as the change makes it.
     pub fn is_done(self) -> bool {
-        matches!(
-            self,
-            Self::Applied | Self::AlreadyInPlace | Self::NotYetVisible
-        )
+        matches!(self, Self::Applied | Self::AlreadyInPlace)
     }
 
     /// Returns whether something went wrong with it.
@@ -122,6 +125,8 @@ impl Outcome {
             match item.status {
                 status if status.is_done() => summary.done += 1,
                 status if status.is_failure() => summary.failed += 1,
+                Status::NotYetVisible => summary.not_yet_visible += 1,
+                Status::Unverifiable => summary.unverifiable += 1,
                 _ => summary.skipped += 1,
             }
         }
@@ -165,7 +170,7 @@ impl Outcome {
         if self.interrupted {
             return Some(ErrorKind::Interrupted);
         }
-        if self.summary.failed + self.summary.skipped == 0 {
+        if self.items.iter().all(|item| item.status.is_done()) {
             return None;
         }
         // The user asked for the rest of it, so what was left out is a part and not a failure.

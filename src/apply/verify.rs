@@ -9,15 +9,11 @@ use super::patience::{Patience, Turn};
 use super::wording;
 use crate::graph::{GraphError, Method};
 use crate::plan::requests::{bound_by, linked_by};
-use crate::plan::{Action, Change, FieldStatus, target_form};
+use crate::plan::{Action, Change, FieldChange, FieldPath, FieldStatus, target_form};
 use crate::tenant::LiveObject;
 
 /// How many reads in a row must show that the tenant moved and holds something else.
 const READS_AFTER_A_MOVE: u32 = 2;
-
-/// The same for an object that does not tell when it was changed: as it cannot be told from a replica that
-/// lags, it is read for a dozen seconds.
-const READS_WITHOUT_A_SIGN: u32 = 6;
 
 /// What reading back gave.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +32,11 @@ pub(super) enum Verdict {
         /// The object as the tenant shows it.
         shown: Box<LiveObject>,
     },
-    /// The time is over and the tenant has not moved.
-    NotYetVisible,
+    /// The time is over, and the tenant does not show it.
+    NotSeen,
+    /// The time is over. The tenant gives back nothing of what was written, and the object says that it was not
+    /// changed, or does not say when it was.
+    Unverifiable,
 }
 
 impl Verdict {
@@ -45,7 +44,7 @@ impl Verdict {
     pub(super) fn shown_instead(&self) -> Option<LiveObject> {
         match self {
             Self::DidNotStick { shown, .. } => Some(LiveObject::clone(shown)),
-            Self::Shown { .. } | Self::NotYetVisible => None,
+            Self::Shown { .. } | Self::NotSeen | Self::Unverifiable => None,
         }
     }
 }
@@ -66,7 +65,7 @@ pub(super) async fn verify(
             return Ok(verdict);
         }
         if patience.wait().await != Turn::Again {
-            return Ok(Verdict::NotYetVisible);
+            return Ok(watch.so_far);
         }
     }
 }
@@ -83,6 +82,8 @@ struct Watch<'a> {
     before: Option<&'a LiveObject>,
     /// Reads in a row that showed something else.
     otherwise: u32,
+    /// What the last read comes to where no other one follows.
+    so_far: Verdict,
 }
 
 /// What a read shows of a write.
@@ -118,11 +119,13 @@ impl<'a> Watch<'a> {
             assigned,
             before,
             otherwise: 0,
+            so_far: Verdict::NotSeen,
         }
     }
 
     /// Judges one more read, with what would be left to do; `None` where another may tell more.
     fn judge(&mut self, live: Option<&LiveObject>, left: &Change) -> Option<Verdict> {
+        self.so_far = Verdict::NotSeen;
         if self.change.action == Action::Delete {
             let concurrent = Vec::new();
             return live.is_none().then_some(Verdict::Shown { concurrent });
@@ -130,21 +133,41 @@ impl<'a> Watch<'a> {
         let live = live?;
         let sight = self.sight(left);
         if sight.fields.is_empty() && sight.beside.is_empty() {
-            let concurrent = sight.concurrent;
-            return Some(Verdict::Shown { concurrent });
+            if self.body_leaves_a_trace(left) || self.body_moved(live) {
+                let concurrent = sight.concurrent;
+                return Some(Verdict::Shown { concurrent });
+            }
+            self.so_far = Verdict::Unverifiable;
+            return None;
         }
-        let (moved, enough) = match (self.marks(live), sight.fields.is_empty()) {
+        let moved = match sight.fields.is_empty() {
             // What stands beside the body has no mark of its own: it moved when it is not what it was.
-            (_, true) => (self.beside_moved(live), READS_AFTER_A_MOVE),
-            (Some(moved), false) => (moved, READS_AFTER_A_MOVE),
-            (None, false) => (true, READS_WITHOUT_A_SIGN),
+            true => self.beside_moved(live),
+            false => self.body_moved(live),
         };
         self.otherwise = if moved { self.otherwise + 1 } else { 0 };
-        (self.otherwise >= enough).then(|| Verdict::DidNotStick {
+        (self.otherwise >= READS_AFTER_A_MOVE).then(|| Verdict::DidNotStick {
             differs: [sight.fields, sight.beside].concat(),
             concurrent: sight.concurrent,
             shown: Box::new(live.clone()),
         })
+    }
+
+    /// Whether what was written to the body can be seen in it. Secrets and masked values cannot, unless they were
+    /// read in clear.
+    fn body_leaves_a_trace(&self, left: &Change) -> bool {
+        let is_sent = |field: &&FieldChange| {
+            let top = field.path.top();
+            top.is_some_and(|top| self.sent.contains(top))
+        };
+        let unseen: Vec<&FieldPath> = left
+            .with_status(FieldStatus::Unverifiable)
+            .map(|field| &field.path)
+            .collect();
+        let mut written = self.change.with_status(FieldStatus::Change).filter(is_sent);
+        self.before.is_none()
+            || self.sent.is_empty()
+            || written.any(|field| !field.is_rewritten() || !unseen.contains(&&field.path))
     }
 
     fn sight(&self, left: &Change) -> Sight {
@@ -174,18 +197,19 @@ impl<'a> Watch<'a> {
         sight
     }
 
-    /// Returns whether the object says that it was changed since, `None` where it never says so.
-    fn marks(&self, live: &LiveObject) -> Option<bool> {
+    /// Whether the object was changed since: by its own marks, or by its body where it has none. What was created
+    /// was.
+    fn body_moved(&self, live: &LiveObject) -> bool {
         let Some(before) = self.before else {
-            return Some(true);
+            return true;
         };
         let marks = |object: &LiveObject| {
             ["lastModifiedDateTime", "version"].map(|name| object.body.get(name).cloned())
         };
-        let now = marks(live);
-        now.iter()
-            .any(Option::is_some)
-            .then(|| now != marks(before))
+        match marks(live) {
+            [None, None] => live.body != before.body,
+            now => now != marks(before),
+        }
     }
 
     fn beside_moved(&self, live: &LiveObject) -> bool {
@@ -261,21 +285,58 @@ mod tests {
     }
 
     #[test]
-    fn an_object_without_a_mark_gets_more_reads() {
-        let planned = change(vec![patch(json!({"quota": 6}))], &["quota"]);
-        let live = object(json!({"quota": 4}));
-        let mut watch = Watch::new(&planned, Some(&live));
+    fn an_object_without_marks_moved_when_its_body_did() {
+        let planned = change(
+            vec![patch(json!({"quota": 6, "mfa": "required"}))],
+            &["quota"],
+        );
+        let before = object(json!({"quota": 4, "mfa": "no"}));
+        let mut watch = Watch::new(&planned, Some(&before));
         let left = change(Vec::new(), &["quota"]);
-        for _ in 1..READS_WITHOUT_A_SIGN {
-            assert_eq!(watch.judge(Some(&live), &left), None);
+        for _ in 0..10 {
+            assert_eq!(watch.judge(Some(&before), &left), None, "a replica may lag");
         }
-        let differs = vec!["quota: sent 6, the tenant shows 4".to_owned()];
+        assert_eq!(watch.so_far, Verdict::NotSeen);
+        let moved = object(json!({"quota": 4, "mfa": "required"}));
+        assert_eq!(watch.judge(Some(&moved), &left), None);
         let verdict = Verdict::DidNotStick {
-            differs,
+            differs: vec!["quota: sent 6, the tenant shows 4".to_owned()],
             concurrent: Vec::new(),
-            shown: Box::new(live.clone()),
+            shown: Box::new(moved.clone()),
         };
-        assert_eq!(watch.judge(Some(&live), &left), Some(verdict));
+        assert_eq!(watch.judge(Some(&moved), &left), Some(verdict));
+    }
+
+    #[test]
+    fn a_write_of_secrets_alone_is_seen_by_the_marks() {
+        let secret = |status| {
+            let mut change = change(vec![patch(json!({"key": "?"}))], &["key"]);
+            change.fields[0].status = status;
+            change.fields[0].before = Shown::Withheld;
+            change.fields[0].after = Shown::Withheld;
+            change
+        };
+        let (planned, left) = (
+            secret(FieldStatus::Change),
+            secret(FieldStatus::Unverifiable),
+        );
+        let before = object(json!({"version": 1}));
+        let mut watch = Watch::new(&planned, Some(&before));
+        assert_eq!(watch.judge(Some(&before), &left), None);
+        assert_eq!(watch.so_far, Verdict::Unverifiable);
+        let shown = Some(Verdict::Shown {
+            concurrent: Vec::new(),
+        });
+        let moved = object(json!({"version": 2}));
+        assert_eq!(watch.judge(Some(&moved), &left), shown);
+        // What is read in clear needs no mark.
+        let compared = change(Vec::new(), &[]);
+        assert_eq!(watch.judge(Some(&before), &compared), shown);
+        // An object without marks does not say.
+        let unmarked = object(json!({"ssid": "Office"}));
+        let mut watch = Watch::new(&planned, Some(&unmarked));
+        assert_eq!(watch.judge(Some(&unmarked), &left), None);
+        assert_eq!(watch.so_far, Verdict::Unverifiable);
     }
 
     #[test]

@@ -267,10 +267,19 @@ pub(super) fn drift_summary(report: &DriftReport) -> String {
 /// Returns the one line that sums an apply up.
 pub(super) fn outcome_summary(outcome: &Outcome) -> String {
     let summary = &outcome.summary;
-    let line = format!(
-        "Applied: {} done, {} failed, {} skipped.",
+    let mut line = format!(
+        "Applied: {} done, {} failed, {} skipped",
         summary.done, summary.failed, summary.skipped
     );
+    for (number, words) in [
+        (summary.not_yet_visible, "accepted but not seen yet"),
+        (summary.unverifiable, "accepted but not verifiable"),
+    ] {
+        if number > 0 {
+            line.push_str(&format!(", {number} {words}"));
+        }
+    }
+    line.push('.');
     match outcome.interrupted {
         true => format!("{line} The run was interrupted."),
         false => line,
@@ -315,7 +324,8 @@ pub fn status(status: Status) -> &'static str {
     match status {
         Status::Applied => "applied",
         Status::AlreadyInPlace => "already in place",
-        Status::NotYetVisible => "not yet visible",
+        Status::NotYetVisible => "not seen yet",
+        Status::Unverifiable => "not verifiable",
         Status::DidNotStick => "did not stick",
         Status::Failed => "failed",
         Status::Stale => "stale",

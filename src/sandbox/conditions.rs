@@ -142,6 +142,8 @@ pub enum End {
     AsUsual,
     /// Without an answer: the connection is cut.
     Reset,
+    /// As it would without the fault, but nothing of it is carried out.
+    Ignored,
     /// With this answer.
     Answer {
         /// The HTTP status.
@@ -168,7 +170,7 @@ pub enum BodyKind {
     Empty,
 }
 
-/// An [`Effect`] as it is written: at most one of `status` and `reset`.
+/// An [`Effect`] as it is written: at most one of `status`, `reset` and `ignored`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 struct EffectDocument {
@@ -184,6 +186,8 @@ struct EffectDocument {
     retry_after: Option<Seconds>,
     /// Whether the connection is cut instead of an answer; a member of a `$batch` is left out of its answer.
     reset: bool,
+    /// Whether the call is answered as if it had been carried out, and is not carried out.
+    ignored: bool,
 }
 
 /// Why conditions make no sense.
@@ -202,7 +206,7 @@ pub enum Senseless {
     #[error("{0} is no status of a failure: those are 400 to 599")]
     Status(u16),
     /// Two ends at once.
-    #[error("a fault has either a `status` or `reset: true`")]
+    #[error("a fault has one of `status`, `reset: true` and `ignored: true`")]
     TwoEnds,
     /// Settings without anything that they are of.
     #[error(
@@ -260,22 +264,23 @@ impl TryFrom<EffectDocument> for Effect {
     type Error = Senseless;
 
     fn try_from(document: EffectDocument) -> Result<Self, Senseless> {
-        let end = match (document.status, document.reset) {
-            (Some(_), true) => return Err(Senseless::TwoEnds),
-            (Some(status), false) if !(400..600).contains(&status) => {
+        let end = match (document.status, document.reset, document.ignored) {
+            (None, false, false) => End::AsUsual,
+            (None, true, false) => End::Reset,
+            (None, false, true) => End::Ignored,
+            (Some(status), false, false) if !(400..600).contains(&status) => {
                 return Err(Senseless::Status(status));
             }
-            (Some(status), false) => End::Answer {
+            (Some(status), false, false) => End::Answer {
                 status,
                 body: document.body,
                 retry_after: document.retry_after.map(|Seconds(wait)| wait),
             },
-            (None, true) => End::Reset,
-            (None, false) => End::AsUsual,
+            _ => return Err(Senseless::TwoEnds),
         };
         let says_more =
             document.done || document.body != BodyKind::default() || document.retry_after.is_some();
-        if end == End::AsUsual && says_more {
+        if matches!(end, End::AsUsual | End::Ignored) && says_more {
             return Err(Senseless::NoEnd);
         }
         Ok(Self {

@@ -71,6 +71,25 @@ impl Service {
         })
     }
 
+    /// Returns a service of the same tenant as it is now, whose changes reach nobody else and no file.
+    pub(crate) fn copy(&self) -> Self {
+        let conditions = Conditions {
+            time_scale: self.conditions.time_scale,
+            page_size: self.conditions.page_size,
+            ..Conditions::default()
+        };
+        Self {
+            pace: self.pace,
+            state: Mutex::new(self.current().clone()),
+            replica: Mutex::default(),
+            throttle: Mutex::default(),
+            faults: Mutex::default(),
+            calls: Mutex::default(),
+            conditions,
+            store: None,
+        }
+    }
+
     /// Returns the conditions that callers meet, without the faults.
     pub(crate) fn conditions(&self) -> &Conditions {
         &self.conditions

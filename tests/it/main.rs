@@ -38,6 +38,7 @@ mod throttling;
 mod together;
 
 mod bad_input;
+mod ignored;
 mod journal;
 mod masked;
 mod overlay;

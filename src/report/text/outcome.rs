@@ -95,7 +95,8 @@ fn details(pen: &mut Pen, item: &Item, verbosity: Verbosity) {
 fn style(status: Status) -> Style {
     match status {
         Status::Applied | Status::AlreadyInPlace => CREATED,
-        Status::NotYetVisible | Status::Stale | Status::Blocked => WARNING,
+        Status::NotYetVisible | Status::Unverifiable => WARNING,
+        Status::Stale | Status::Blocked => WARNING,
         Status::DidNotStick | Status::Failed => ERROR,
         Status::NotBegun => DIM,
         Status::ApprovalRequired => WARNING,

@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use jiff::SignedDuration;
+use tower::ServiceExt as _;
 
 use super::call::with_body;
 use crate::sandbox::audit::Actor;
@@ -52,23 +53,26 @@ pub(super) async fn befall(
 }
 
 /// Lets befall a call what the faults say.
-async fn strike(service: &Service, request: Request, next: Next, is_member: bool) -> Response {
+async fn strike(service: &Arc<Service>, request: Request, next: Next, is_member: bool) -> Response {
     let Some(effect) = service.strike(request.method(), request.uri()) else {
         return next.run(request).await;
     };
     service.pace().wait(effect.delay).await;
+    if effect.end == End::Ignored {
+        return ignore(service, request).await;
+    }
     let usual = match effect.done {
         true => Some(next.run(request).await),
         false => None,
     };
     match (effect.end, usual) {
         (End::AsUsual, Some(response)) => response,
-        (End::AsUsual | End::Reset, _) if is_member => {
+        (End::AsUsual | End::Reset | End::Ignored, _) if is_member => {
             let mut response = StatusCode::GATEWAY_TIMEOUT.into_response();
             response.extensions_mut().insert(LeftOut);
             response
         }
-        (End::AsUsual | End::Reset, _) => cut(),
+        (End::AsUsual | End::Reset | End::Ignored, _) => cut(),
         (
             End::Answer {
                 status,
@@ -93,6 +97,20 @@ async fn strike(service: &Service, request: Request, next: Next, is_member: bool
             response
         }
     }
+}
+
+/// Answers a call as a copy of the tenant would, which is thrown away.
+async fn ignore(service: &Service, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    // The copy routes the call itself; parameters of the route that led here would be in its way.
+    let is_member = parts.extensions.get::<InBatch>().copied();
+    parts.extensions.clear();
+    if let Some(mark) = is_member {
+        parts.extensions.insert(mark);
+    }
+    let copy = super::graph(&Arc::new(service.copy()));
+    let Ok(response) = copy.oneshot(Request::from_parts(parts, body)).await;
+    response
 }
 
 /// Turns away whoever calls too often.

@@ -1,0 +1,200 @@
+//! Writes that the service accepts and does not carry out: each is told, and `--resume` finds it.
+
+use serde_json::{Value, json};
+
+use crate::support::{Run, Workspace};
+
+const HELLO: &str = "windowsIdentityProtectionConfiguration";
+const WIFI: &str = "windowsWifiConfiguration";
+const CONFIGURATIONS: &str = "/beta/deviceManagement/deviceConfigurations";
+
+/// A write, and the faults' match of the call that is ignored.
+struct Case {
+    name: &'static str,
+    manifest: String,
+    live: Value,
+    ignored: Value,
+    arguments: &'static [&'static str],
+    /// The status of the change, and how it is counted.
+    status: &'static str,
+    counted: &'static str,
+}
+
+fn hello(rest: &str) -> String {
+    format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: {HELLO}\nmetadata: {{ name: it }}\nspec: {{ displayName: It, pinMinimumLength: 6 }}\n{rest}"
+    )
+}
+
+fn live(value: u8) -> Value {
+    json!({ "deviceConfigurations": [
+        { "@odata.type": format!("#microsoft.graph.{HELLO}"), "displayName": "It", "pinMinimumLength": value },
+    ]})
+}
+
+fn cases() -> Vec<Case> {
+    let seen = ("notYetVisible", "1 accepted but not seen yet");
+    let case = |name, manifest, live, method, path: &str, arguments, (status, counted)| Case {
+        name,
+        manifest,
+        live,
+        ignored: json!({ "method": method, "path": path }),
+        arguments,
+        status,
+        counted,
+    };
+    let one = format!("{CONFIGURATIONS}/*");
+    let assign = format!("{CONFIGURATIONS}/*/assign");
+    let everybody = "assignments: [{ allDevices: true }]\n";
+    let wifi = format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: {WIFI}\nmetadata: {{ name: it }}\nspec: {{ displayName: It, preSharedKey: {{ $env: PSK }} }}\n"
+    );
+    let live_wifi = json!({ "deviceConfigurations": [
+        { "@odata.type": format!("#microsoft.graph.{WIFI}"), "displayName": "It", "preSharedKey": "canary-old" },
+    ]});
+    let policy = "apiVersion: graph.microsoft.com/beta\nkind: deviceRegistrationPolicy\nmetadata: { name: it }\nspec: { userDeviceQuota: 20 }\n";
+    let absent = format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: {HELLO}\nmetadata: {{ name: it, state: absent }}\nspec: {{ displayName: It }}\n"
+    );
+    vec![
+        case("PATCH", hello(""), live(4), "PATCH", &one, &[], seen),
+        case(
+            "PUT",
+            policy.to_owned(),
+            json!({}),
+            "PUT",
+            "/*/policies/deviceRegistrationPolicy",
+            &[],
+            seen,
+        ),
+        case(
+            "assign",
+            hello(everybody),
+            live(6),
+            "POST",
+            &assign,
+            &[],
+            seen,
+        ),
+        case(
+            "assign after PATCH",
+            hello(everybody),
+            live(4),
+            "POST",
+            &assign,
+            &[],
+            seen,
+        ),
+        case(
+            "assign after POST",
+            hello(everybody),
+            json!({}),
+            "POST",
+            &assign,
+            &[],
+            seen,
+        ),
+        case(
+            "DELETE",
+            absent,
+            live(6),
+            "DELETE",
+            &one,
+            &["--allow", "delete"],
+            seen,
+        ),
+        case(
+            "PATCH of a secret",
+            wifi,
+            live_wifi,
+            "PATCH",
+            &one,
+            &["--rewrite-secret", "windowsWifiConfiguration/it"],
+            ("unverifiable", "1 accepted but not verifiable"),
+        ),
+    ]
+}
+
+fn apply(workspace: &Workspace, more: &[&str]) -> Run {
+    let arguments = ["apply", "--sandbox=s.json", "--yes"];
+    workspace.run_with(&[&arguments, more].concat(), &[("PSK", "canary-new-key")])
+}
+
+fn journal_of(run: &Run) -> String {
+    let line = run
+        .stdout
+        .lines()
+        .find_map(|line| line.strip_prefix("Journal "));
+    line.expect("a journal is named").to_owned()
+}
+
+#[test]
+fn an_ignored_write_is_not_done_and_resume_sends_it() {
+    for case in cases() {
+        let workspace = Workspace::tenant(&[("it.yaml", &case.manifest)]);
+        workspace.seed(&case.live);
+        let faults = json!({ "timeScale": 100, "faults": [
+            { "match": case.ignored, "effect": { "ignored": true }, "count": 1 },
+        ]});
+        workspace.write("faults.json", faults.to_string());
+        let with_faults = [case.arguments, &["--sandbox-faults", "faults.json"]].concat();
+        let ignored = apply(&workspace, &with_faults).expect(6);
+        let summary = format!("Applied: 0 done, 0 failed, 0 skipped, {}.", case.counted);
+        assert!(
+            ignored.stdout.contains(&summary),
+            "{}: {}",
+            case.name,
+            ignored.stdout
+        );
+        let journal = journal_of(&ignored);
+        let resume = [case.arguments, &["--resume", &journal, "--format", "json"]].concat();
+        let resumed = apply(&workspace, &resume).expect(0).json();
+        assert_eq!(resumed["items"][0]["status"], "applied", "{}", case.name);
+        assert_eq!(resumed["summary"]["done"], 1, "{}", case.name);
+        let text =
+            std::fs::read_to_string(workspace.file(&journal)).expect("the journal can be read");
+        let result = text
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        let result = result
+            .into_iter()
+            .find(|line| line["line"] == "result")
+            .expect("a result");
+        assert_eq!(result["status"], case.status, "{}", case.name);
+        if case.status == "notYetVisible" {
+            workspace
+                .run(&["plan", "--sandbox=s.json", "--detailed-exitcode"])
+                .expect(0);
+        }
+    }
+}
+
+#[test]
+fn a_create_that_never_comes_to_light_is_not_done() {
+    let workspace = Workspace::tenant(&[("it.yaml", &hello(""))]);
+    let faults = json!({ "timeScale": 100, "faults": [
+        { "match": { "method": "POST", "path": CONFIGURATIONS }, "effect": { "ignored": true }, "count": 1 },
+    ]});
+    workspace.write("faults.json", faults.to_string());
+    let run = apply(&workspace, &["--sandbox-faults", "faults.json"]).expect(6);
+    let resumed = apply(&workspace, &["--resume", &journal_of(&run)]);
+    assert!(resumed.expect(0).stdout.contains("Applied: 1 done"));
+}
+
+#[test]
+fn a_replica_that_lags_for_25_seconds_is_waited_for() {
+    for case in cases() {
+        let workspace = Workspace::tenant(&[("it.yaml", &case.manifest)]);
+        workspace.seed(&case.live);
+        let faults = json!({ "timeScale": 100, "replicaLag": 25 });
+        workspace.write("faults.json", faults.to_string());
+        let arguments = [case.arguments, &["--sandbox-faults", "faults.json"]].concat();
+        let run = apply(&workspace, &arguments).expect(0);
+        assert!(
+            run.stdout.contains("Applied: 1 done, 0 failed, 0 skipped."),
+            "{}: {}",
+            case.name,
+            run.stdout
+        );
+    }
+}
