@@ -1,21 +1,21 @@
 //! One change, from its last check to what became of it.
 
+use std::time::Instant;
+
 use super::context::{Context, Work};
 use super::execute::Execution;
-use super::failure::{Failure, in_full};
+use super::failure::{Failure, READ_AGAIN, in_full};
 use super::journal::{Fate, Image};
 use super::outcome::{Item, Status};
 use super::precondition::{self, Standing};
 use super::secrets::Secrets;
+use super::twins::TwinCheck;
 use super::verify::{Verdict, verify};
 use crate::graph::GraphError;
 use crate::plan::{Action, Blocked, Change};
 
 /// What to do about a change that is no longer as planned.
 pub(super) const A_NEW_PLAN: &str = "look at a new `moorline plan`";
-
-/// What to do about a write that was accepted and not seen.
-const READ_AGAIN: &str = "run `moorline apply` again in a while: it reads the object again, and sends what is still missing";
 
 /// What to do about a write that was accepted and cannot be verified.
 const SEND_AGAIN: &str = "if it did not take effect, send it again: `moorline apply --resume JOURNAL`, or `--rewrite-secret`";
@@ -27,35 +27,112 @@ pub(super) struct CarriedOut {
     pub(super) ends_run: bool,
 }
 
-/// Checks a change once more, writes it and reads it back.
-pub(super) async fn carry_out(
-    context: &Context<'_>,
-    work: Work<'_>,
-    secrets: &Secrets,
-) -> CarriedOut {
+/// A change that was begun.
+pub(super) enum Begun<'a> {
+    /// It is over.
+    Over(Box<CarriedOut>),
+    /// Its object was created, and is not assigned before its twins are ruled out.
+    Created(Box<Created<'a>>),
+}
+
+/// A created object that is to be assigned, and read back.
+pub(super) struct Created<'a>(Execution<'a>);
+
+/// Checks a change once more and writes it. What is not created is read back as well.
+pub(super) async fn begin<'a>(
+    context: &'a Context<'a>,
+    work: Work<'a>,
+    secrets: &'a Secrets,
+) -> Begun<'a> {
+    let over = |item| {
+        Begun::Over(Box::new(CarriedOut {
+            item,
+            ends_run: false,
+        }))
+    };
+    let before = match precondition::of_one(context, work).await {
+        Ok(Standing::AsPlanned(before)) => before,
+        Ok(Standing::InPlace(id)) => return over(in_place(work.change, id)),
+        Ok(Standing::Moved(what)) => return over(stale(work.change, what)),
+        Err(error) => {
+            let failure = Failure::of(&error, work.manifest.family);
+            return Begun::Over(Box::new(failed(context, work.change, failure)));
+        }
+    };
+    let mut execution = Execution::new(context, work, secrets, before);
+    let sent = execution.run().await;
+    // The first look is right after the create: it tells how far the replicas lag.
+    let sent = match sent {
+        Ok(()) => match execution.look_for_twins().await {
+            Ok(true) => return Begun::Created(Box::new(Created(execution))),
+            Ok(false) => execution.run().await,
+            Err(failure) => Err(failure),
+        },
+        failed => failed,
+    };
+    Begun::Over(Box::new(end(execution, sent).await))
+}
+
+impl Created<'_> {
+    /// Returns the change.
+    pub(super) fn change(&self) -> &Change {
+        self.0.work.change
+    }
+
+    /// Returns when the next look for twins is due.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.0.twins.as_ref().map(TwinCheck::due)
+    }
+
+    /// Looks for twins once. Returns nothing where another look is due later.
+    pub(super) async fn look(&mut self) -> Option<Result<(), Failure>> {
+        match self.0.look_for_twins().await {
+            Ok(true) => None,
+            Ok(false) => Some(Ok(())),
+            Err(failure) => Some(Err(failure)),
+        }
+    }
+
+    /// Assigns the object where that is possible, and reads it back.
+    pub(super) async fn finish(mut self, single: Result<(), Failure>) -> CarriedOut {
+        let sent = match single {
+            Ok(()) => self.0.run().await,
+            Err(failure) => Err(failure),
+        };
+        end(self.0, sent).await
+    }
+
+    /// Ends it without the assignment, because the run ends.
+    pub(super) async fn abandon(self) -> CarriedOut {
+        let failure = self.0.ends_before_twins_are_ruled_out();
+        end(self.0, Err(failure)).await
+    }
+}
+
+/// Reads back what was written, and notes in the journal what became of the change.
+async fn end(mut execution: Execution<'_>, sent: Result<(), Failure>) -> CarriedOut {
+    let Execution {
+        context,
+        work,
+        secrets,
+        ..
+    } = execution;
     let goes_on = |item| CarriedOut {
         item,
         ends_run: false,
     };
-    let before = match precondition::of_one(context, work).await {
-        Ok(Standing::AsPlanned(before)) => before,
-        Ok(Standing::InPlace(id)) => return goes_on(in_place(work.change, id)),
-        Ok(Standing::Moved(what)) => return goes_on(stale(work.change, what)),
-        Err(error) => {
-            let failure = Failure::of(&error, work.manifest.family);
-            return failed(context, work.change, failure);
-        }
-    };
-    let mut execution = Execution::new(context, work, secrets, before.as_deref());
     let mut left = None;
-    let mut done = match execution.run().await {
+    let mut done = match sent {
         Err(failure) if failure.moved && execution.writes == 0 => {
             goes_on(stale(work.change, failure.message))
         }
         Err(failure) => failed(context, work.change, failure),
         Ok(()) => {
             // What a new object replaced says nothing of whether the new one moved.
-            let before = before.as_deref().filter(|_| execution.created.is_none());
+            let before = execution
+                .before
+                .as_deref()
+                .filter(|_| execution.created.is_none());
             match verify(context, work, execution.id(), before).await {
                 Ok(verdict) => {
                     left = verdict.shown_instead();
@@ -157,11 +234,15 @@ fn failed(context: &Context<'_>, change: &Change, failure: Failure) -> CarriedOu
     if let Some(code) = failure.approval {
         return waiting(context, change, code, failure.help);
     }
+    let status = match failure.not_seen {
+        true => Status::NotYetVisible,
+        false => Status::Failed,
+    };
     CarriedOut {
         item: Item {
             message: Some(failure.message),
             help: failure.help,
-            ..item(change, Status::Failed)
+            ..item(change, status)
         },
         ends_run: failure.ends_run,
     }

@@ -1,8 +1,7 @@
 //! Creating an object once, though Graph has no key that would make a repeated create harmless.
 //!
-//! A create whose answer was lost is looked for by name until it should have come to light, and only
-//! then sent again. After every create what bears the name is counted, as another run may create the same at the
-//! same time: two are both named, and neither is assigned or deleted.
+//! A create whose answer was lost is looked for by name until it should have come to light, and only then sent
+//! again. Whether another run created the same object is looked at in [`super::twins`].
 
 use serde_json::Value;
 
@@ -10,15 +9,29 @@ use super::context::Context;
 use super::execute::{Execution, SENDINGS};
 use super::failure::Failure;
 use super::patience::{Patience, Turn};
+use super::twins::TwinCheck;
 use crate::graph::{GraphError, Request, Response};
 use crate::manifest::Manifest;
 use crate::plan::{Action, FieldStatus};
 use crate::tenant::LiveObject;
 
 impl Execution<'_> {
-    /// Creates the object and returns its id.
-    pub(super) async fn create(&mut self, request: &Request) -> Result<String, Failure> {
+    /// Creates the object and returns its id, with what tells whether it is the only one.
+    pub(super) async fn create(&mut self, request: &Request) -> Result<TwinCheck, Failure> {
         let known = self.known().await.map_err(|error| self.failure(&error))?;
+        let sent = self.context.graph.clock().instant();
+        let id = self.create_beside(&known, request).await?;
+        let answered = self.context.graph.clock().instant();
+        self.created = Some(id.clone());
+        Ok(TwinCheck::new(id, known, sent, answered))
+    }
+
+    /// Creates the object beside those of its name that are known, and returns its id.
+    async fn create_beside(
+        &mut self,
+        known: &[String],
+        request: &Request,
+    ) -> Result<String, Failure> {
         let (context, manifest) = (self.context, self.work.manifest);
         for sending in 1..=SENDINGS {
             let was_lost = sending > 1;
@@ -26,7 +39,7 @@ impl Execution<'_> {
             let sent = self
                 .send(request, &mut async || {
                     let wait = Patience::for_one_look(context);
-                    match listed(context, manifest, &known, wait).await {
+                    match listed(context, manifest, known, wait).await {
                         Ok((ids, _)) => seen = ids,
                         Err(_) => return false,
                     }
@@ -47,14 +60,14 @@ impl Execution<'_> {
                 Ok(response) => {
                     self.writes += 1;
                     return match id_of(&response) {
-                        Some(id) => self.counted(&known, id, was_lost).await,
-                        None => self.created_unseen(&known).await,
+                        Some(id) => Ok(id),
+                        None => self.created_unseen(known).await,
                     };
                 }
                 Err(error @ GraphError::AnswerLost { .. }) => {
                     self.writes += 1;
                     let wait = Patience::for_a_write(self.context);
-                    let (ids, turn) = self.appeared(&known, wait, &error).await?;
+                    let (ids, turn) = self.appeared(known, wait, &error).await?;
                     if !ids.is_empty() {
                         return only(ids);
                     }
@@ -65,7 +78,7 @@ impl Execution<'_> {
                 // It may be done in spite of that (Microsoft365DSC#5650).
                 Err(error) if error.status() == Some(500) => {
                     let wait = Patience::for_one_look(self.context);
-                    let (ids, _) = self.appeared(&known, wait, &error).await?;
+                    let (ids, _) = self.appeared(known, wait, &error).await?;
                     if ids.is_empty() {
                         return Err(self.not_created(&error, was_lost));
                     }
@@ -115,28 +128,6 @@ impl Execution<'_> {
             "the answer to an earlier attempt was lost, so it may have been created",
             "`moorline plan` shows whether it came to be",
         )
-    }
-
-    /// Returns the id of an object that was created, once it is clear that it is the only one: an attempt whose
-    /// answer was lost may come to light only now, and so may what another run created meanwhile.
-    async fn counted(
-        &mut self,
-        known: &[String],
-        created: String,
-        was_lost: bool,
-    ) -> Result<String, Failure> {
-        self.created = Some(created.clone());
-        let wait = Patience::for_one_look(self.context);
-        let mut ids = match listed(self.context, self.work.manifest, known, wait).await {
-            Ok((ids, _)) => ids,
-            Err(error) if was_lost => return Err(self.failure(&error)),
-            // It exists, and the next plan tells whether another one does.
-            Err(_) => Vec::new(),
-        };
-        ids.push(created);
-        ids.sort();
-        ids.dedup();
-        only(ids)
     }
 
     /// Returns the id of an object that was created by an answer that does not say it.
@@ -205,14 +196,7 @@ async fn listed(
 fn only(ids: Vec<String>) -> Result<String, Failure> {
     match <[String; 1]>::try_from(ids) {
         Ok([id]) => Ok(id),
-        Err(ids) => Err(Failure::new(
-            format!(
-                "the tenant has several objects of this name now, because an answer was lost or another run created \
-                 it at the same time: {}",
-                ids.join(" and ")
-            ),
-            "delete all but one, which Moorline never does by itself, and run `moorline apply` again",
-        )),
+        Err(ids) => Err(Failure::twins(&ids)),
     }
 }
 

@@ -11,6 +11,7 @@ use super::context::{Context, Work};
 use super::failure::{Failure, in_full};
 use super::journal::Write;
 use super::secrets::Secrets;
+use super::twins::{TwinCheck, Twins};
 use crate::graph::retry::backoff;
 use crate::graph::{GraphError, Method, Request};
 use crate::manifest::Link;
@@ -31,9 +32,13 @@ const FINDS_WHAT_WAS_DONE: &str = "run `moorline apply` again: it finds what was
 pub(super) struct Execution<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) work: Work<'a>,
-    secrets: &'a Secrets,
+    pub(super) secrets: &'a Secrets,
     /// The object before the change, `None` where there was none.
-    before: Option<&'a LiveObject>,
+    pub(super) before: Option<Box<LiveObject>>,
+    /// How many of its requests were carried out.
+    done: usize,
+    /// What is not known yet of the object that this change created.
+    pub(super) twins: Option<TwinCheck>,
     /// The code of the approval that the request on its way has got already.
     pub(super) code: Option<String>,
     /// The codes that its requests were sent with which an earlier run was given.
@@ -53,13 +58,15 @@ impl<'a> Execution<'a> {
         context: &'a Context<'a>,
         work: Work<'a>,
         secrets: &'a Secrets,
-        before: Option<&'a LiveObject>,
+        before: Option<Box<LiveObject>>,
     ) -> Self {
         Self {
             context,
             work,
             secrets,
             before,
+            done: 0,
+            twins: None,
             code: None,
             spent: Vec::new(),
             undecided: None,
@@ -69,14 +76,43 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Sends every request in its turn, until one fails.
+    /// Sends every request in its turn, until one fails. It stops before the assignment of an object that was created,
+    /// whose twins are ruled out first.
     pub(super) async fn run(&mut self) -> Result<(), Failure> {
-        for request in &self.work.change.requests {
+        while let Some(request) = self.work.change.requests.get(self.done) {
+            if self.twins.is_some() && linked_by(&request.path).is_none() {
+                break;
+            }
             if let Err(failure) = self.one(request).await {
                 return Err(self.with_what_is_left(failure, request));
             }
+            self.done += 1;
         }
         Ok(())
+    }
+
+    /// Looks for twins of the object that this change created. Returns whether another look is due later.
+    pub(super) async fn look_for_twins(&mut self) -> Result<bool, Failure> {
+        let Some(twins) = &mut self.twins else {
+            return Ok(false);
+        };
+        let failure = match twins.look(self.context, self.work.manifest).await {
+            Ok(Twins::None) => {
+                self.twins = None;
+                return Ok(false);
+            }
+            Ok(Twins::Unknown) => return Ok(true),
+            Ok(Twins::NotListed) => Failure::not_seen("the tenant does not list it"),
+            Ok(Twins::Found(ids)) => Failure::twins(&ids),
+            Err(error) => self.failure(&error),
+        };
+        Err(self.with_what_exists(failure))
+    }
+
+    /// Gives up looking for twins, because the run ends.
+    pub(super) fn ends_before_twins_are_ruled_out(&self) -> Failure {
+        let message = "the run ended before it could come to light whether another run created the same object";
+        self.with_what_exists(Failure::new(message.to_owned(), ""))
     }
 
     /// Returns the id of the object, once it exists.
@@ -91,7 +127,7 @@ impl<'a> Execution<'a> {
         self.note(planned)?;
         let request = self.secrets.fill(&filled);
         if self.creates(&request) {
-            self.created = Some(self.create(&request).await?);
+            self.twins = Some(self.create(&request).await?);
             Ok(())
         } else {
             self.alter(&filled, &request, is_first).await
@@ -124,7 +160,7 @@ impl<'a> Execution<'a> {
             links: self.links(planned),
             more: self.noted + 1 < self.work.change.requests.len(),
             id: self.id().filter(|_| !self.creates(planned)),
-            before: self.before.filter(|_| self.noted == 0),
+            before: self.before.as_deref().filter(|_| self.noted == 0),
         };
         let mut intent = write.intent(journal.now());
         self.code = self.context.approvals.code_of(&intent, &self.spent);
@@ -265,14 +301,22 @@ impl Execution<'_> {
         failure
     }
 
+    /// Adds that the created object exists.
+    fn with_what_exists(&self, failure: Failure) -> Failure {
+        let Some(id) = &self.created else {
+            return failure;
+        };
+        failure.leaving(
+            &format!("the object exists, unassigned, with the id {id}"),
+            "`moorline apply` assigns it when it is run again",
+        )
+    }
+
     /// Adds what a change that stops half way leaves in the tenant.
     fn with_what_is_left(&self, failure: Failure, failed: &Request) -> Failure {
         let replaced = self.work.change.action == Action::Replace;
         match &self.created {
-            Some(id) => failure.leaving(
-                &format!("the object exists, unassigned, with the id {id}"),
-                "`moorline apply` assigns it when it is run again",
-            ),
+            Some(_) => self.with_what_exists(failure),
             None if replaced && failed.method != Method::Delete => failure.leaving(
                 "the object that it replaces is deleted already",
                 "its `metadata.id` is gone: remove it, or run `moorline apply --recreate`",

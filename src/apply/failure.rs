@@ -7,6 +7,9 @@ use crate::diagnose::{self, Lack};
 use crate::graph::{GraphError, Method};
 use crate::kinds::Family;
 
+/// What to do about a write that was accepted and not seen.
+pub(super) const READ_AGAIN: &str = "run `moorline apply` again in a while: it reads the object again, and sends what is still missing";
+
 /// What went wrong with a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failure {
@@ -16,6 +19,8 @@ pub(super) struct Failure {
     pub(super) ends_run: bool,
     /// Whether it is not sent because what it is about moved.
     pub(super) moved: bool,
+    /// Whether it was accepted, and the tenant does not show it.
+    pub(super) not_seen: bool,
     /// Whether a second administrator has to approve it, and under which code where it was asked for.
     pub(super) approval: Option<Option<String>>,
 }
@@ -28,6 +33,7 @@ impl Failure {
             help: help(error, family),
             ends_run: error.ends_run(),
             moved: false,
+            not_seen: false,
             approval: wants_approval(error).then(|| error.approval_code().map(str::to_owned)),
         }
     }
@@ -39,7 +45,16 @@ impl Failure {
             help: Some(help.into()),
             ends_run: false,
             moved: false,
+            not_seen: false,
             approval: None,
+        }
+    }
+
+    /// Returns the failure of a write that was accepted and that the tenant does not show.
+    pub(super) fn not_seen(why: &str) -> Self {
+        Self {
+            not_seen: true,
+            ..Self::new(format!("accepted, but {why}"), READ_AGAIN)
         }
     }
 
@@ -50,6 +65,7 @@ impl Failure {
             help: Some("make room for the journal, and run it again".to_owned()),
             ends_run: true,
             moved: false,
+            not_seen: false,
             approval: None,
         }
     }
@@ -58,7 +74,7 @@ impl Failure {
     #[must_use]
     pub(super) fn leaving(mut self, state: &str, then: &str) -> Self {
         self.message = format!("{}; {state}", self.message);
-        self.help = Some(match self.help {
+        self.help = Some(match self.help.filter(|help| !help.is_empty()) {
             Some(help) => format!("{help}; {then}"),
             None => then.to_owned(),
         });

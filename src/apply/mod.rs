@@ -4,13 +4,14 @@
 //! the first write every object is read again ([`precondition`]), unless it was a moment ago, and every secret is
 //! looked up ([`secrets`]); nothing is written where one of them is not as it must be. Then each change is checked
 //! once more, sent ([`execute`]) and read until the tenant shows it ([`verify`]); [`change`] joins the
-//! three. A failed change stops only what waits for it ([`dependencies`]). What became of each is an
-//! [`outcome`].
+//! three, [`sequence`] the changes. A created object is assigned once it is known to be the only one of its name
+//! ([`twins`]). A failed change stops only what waits for it ([`dependencies`]). What became of each is an
+//! [`outcome`]. Another run of this machine on the same tenant is kept out by a [`lock`].
 //!
 //! What is about to be written is noted in a [`journal`] first; [`rollback`] takes back what one tells.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
@@ -31,14 +32,17 @@ mod execute;
 mod failure;
 mod ids;
 pub mod journal;
+pub mod lock;
 pub mod outcome;
 mod patience;
 mod precondition;
 pub mod rollback;
 pub mod saved;
 mod secrets;
+mod sequence;
 #[cfg(test)]
 mod tests;
+mod twins;
 mod verify;
 mod wording;
 
@@ -47,10 +51,10 @@ pub use error::{ApplyError, BlockedChange, MissingSecret, StaleChange};
 pub use outcome::{Item, Outcome, Status};
 
 use context::{Context, Work};
-use dependencies::Undone;
 use journal::{How, Journal};
 use precondition::Standing;
 use secrets::Secrets;
+use sequence::Sequence;
 
 /// How an apply deals with what is not as planned.
 #[derive(Clone, Debug)]
@@ -127,13 +131,6 @@ pub fn check_secrets(
     Secrets::look_up(writes, environment).map(drop)
 }
 
-/// Why the rest of a run is not begun.
-#[derive(Clone, Copy)]
-enum End {
-    Interrupted,
-    Refused,
-}
-
 impl<'a> Applier<'a> {
     /// Carries out the plan and returns what became of every change that it holds.
     ///
@@ -169,53 +166,11 @@ impl<'a> Applier<'a> {
         let journal = if writes { self.begin_journal()? } else { None };
         context.journal = journal.as_ref();
 
-        let mut items = Vec::new();
-        let mut not_begun = Vec::new();
-        let mut undone = Undone::of(self.plan);
-        let mut end = None;
+        let mut sequence = Sequence::new(&context, self.plan, &secrets);
         for (work, standing) in works.iter().zip(standings) {
-            let item = match standing {
-                Standing::Moved(what) => change::stale(work.change, what),
-                Standing::InPlace(id) => change::in_place(work.change, id),
-                Standing::AsPlanned(_) => {
-                    let interrupted = || self.cancelled.load(Ordering::Relaxed);
-                    if end.is_none() && !interrupted() {
-                        // The last look at the object should be right before the write, not before a wait.
-                        self.graph.await_turn_to_write().await;
-                    }
-                    if end.is_none() && interrupted() {
-                        end = Some(End::Interrupted);
-                    }
-                    if let Some(end) = end {
-                        not_begun.push(change::not_begun(work.change, why_not_begun(end)));
-                        continue;
-                    }
-                    if let Some(why) = undone.why_not(work.change) {
-                        let item = change::not_begun(work.change, &why);
-                        undone.note(&item);
-                        not_begun.push(item);
-                        continue;
-                    }
-                    self.observer.started(work.change);
-                    let done = change::carry_out(&context, *work, &secrets).await;
-                    if done.ends_run {
-                        end = Some(End::Refused);
-                    }
-                    done.item
-                }
-            };
-            if let Some(id) = item.id.as_deref().filter(|_| item.status.is_done()) {
-                context.settle(&item.address, id);
-            }
-            undone.note(&item);
-            self.observer.finished(&item);
-            items.push(item);
+            sequence.next(*work, standing).await;
         }
-        for item in blocked.into_iter().map(change::blocked).chain(not_begun) {
-            self.observer.finished(&item);
-            items.push(item);
-        }
-        let interrupted = matches!(end, Some(End::Interrupted));
+        let (items, interrupted) = sequence.finish(blocked).await;
         if let Some(journal) = &journal {
             let how = [How::Finished, How::Interrupted][usize::from(interrupted)];
             // Without its end it is looked after by the next run, as if this one had ended suddenly.
@@ -314,11 +269,4 @@ fn to_write<'a>(
         .zip(standings)
         .filter(|(_, standing)| matches!(standing, Standing::AsPlanned(_)))
         .map(|(work, _)| work.change)
-}
-
-fn why_not_begun(end: End) -> &'static str {
-    match end {
-        End::Interrupted => "the run was interrupted before",
-        End::Refused => "the run ended before: nothing more could be sent",
-    }
 }

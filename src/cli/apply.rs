@@ -47,6 +47,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let only = reviewed.only(&tenant.only.globs)?;
     let mut session = Session::open_only(ui, tenant, reviewed.path, &only).await?;
     reviewed.check_tenant(&session.desired)?;
+    let _lock = session.lock(ui, Command::Apply, write.lock_timeout).await?;
     session.settle(ui).await?;
     session.resets_released = options.reset_released;
     let mut approvals = Vec::new();

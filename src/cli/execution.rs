@@ -47,6 +47,9 @@ pub(super) struct WriteOptions {
     /// Write the rest where some changes cannot be made.
     #[arg(long)]
     skip_blocked: bool,
+    /// Wait so many seconds where another run of this machine writes to the tenant, instead of refusing at once.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(super) lock_timeout: Option<Duration>,
     /// What a second administrator is told who has to approve the writes.
     #[arg(long, value_name = "TEXT", value_parser = justification)]
     justification: Option<String>,

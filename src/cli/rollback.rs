@@ -49,6 +49,14 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         .map_err(|invalid| Failure::invalid(invalid, path))?;
     let everything = Selection::new(&[], &[])?;
     let mut session = Session::sign_in(ui, tenant, desired, everything).await?;
+    let _lock = match arguments.dry_run {
+        true => None,
+        false => {
+            session
+                .lock(ui, Command::Rollback, write.lock_timeout)
+                .await?
+        }
+    };
     session.settle(ui).await?;
     let record = session.journal(&arguments.journal)?;
     let approvals = match &arguments.resume {

@@ -35,6 +35,7 @@ use crate::tenant::{self, Live};
 use crate::ui::Ui;
 
 mod journal;
+mod lock;
 mod sandbox;
 
 pub(super) use sandbox::{is_state, load_conditions, of_sandbox, unusable};

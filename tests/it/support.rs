@@ -150,7 +150,8 @@ impl Workspace {
             .current_dir(self.path())
             .args(arguments)
             .env_clear()
-            .env("MOORLINE_TEST_CLOCK", "100");
+            .env("MOORLINE_TEST_CLOCK", "100")
+            .env("MOORLINE_STATE_DIR", self.file(".state"));
         command
     }
 }

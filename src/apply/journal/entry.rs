@@ -1,6 +1,7 @@
 //! The lines of a journal.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -88,6 +89,15 @@ pub enum Command {
     Apply,
     /// `moorline rollback`.
     Rollback,
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Apply => "apply",
+            Self::Rollback => "rollback",
+        })
+    }
 }
 
 /// What a run does, in its order.

@@ -1,0 +1,177 @@
+//! Carrying out the changes of a run in their order.
+//!
+//! A created object waits for its assignment until its twins are ruled out ([`super::twins`]); the changes after it
+//! go on meanwhile, but for those that depend on it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::change::{self, Begun, CarriedOut, Created};
+use super::context::{Context, Work};
+use super::dependencies::Undone;
+use super::outcome::Item;
+use super::precondition::Standing;
+use super::secrets::Secrets;
+use crate::manifest::Address;
+use crate::plan::{Change, Plan};
+
+/// Why the rest of a run is not begun.
+#[derive(Clone, Copy)]
+enum End {
+    Interrupted,
+    Refused,
+}
+
+/// The changes of a run so far.
+pub(super) struct Sequence<'a> {
+    context: &'a Context<'a>,
+    plan: &'a Plan,
+    secrets: &'a Secrets,
+    undone: Undone,
+    /// Created objects that are not assigned yet, oldest first.
+    unassigned: Vec<Created<'a>>,
+    end: Option<End>,
+    items: Vec<Item>,
+    not_begun: Vec<Item>,
+}
+
+impl<'a> Sequence<'a> {
+    pub(super) fn new(context: &'a Context<'a>, plan: &'a Plan, secrets: &'a Secrets) -> Self {
+        Self {
+            context,
+            plan,
+            secrets,
+            undone: Undone::of(plan),
+            unassigned: Vec::new(),
+            end: None,
+            items: Vec::new(),
+            not_begun: Vec::new(),
+        }
+    }
+
+    /// Carries out the next change.
+    pub(super) async fn next(&mut self, work: Work<'a>, standing: Standing) {
+        let item = match standing {
+            Standing::Moved(what) => change::stale(work.change, what),
+            Standing::InPlace(id) => change::in_place(work.change, id),
+            Standing::AsPlanned(_) => return self.write(work).await,
+        };
+        self.add(item);
+    }
+
+    /// Assigns what is left, and returns what became of every change, in the order of the plan, those that were not
+    /// begun last, and whether the run was interrupted.
+    pub(super) async fn finish(mut self, blocked: Vec<&Change>) -> (Vec<Item>, bool) {
+        self.assign_created(|_| true).await;
+        let places = self.plan.order.iter().enumerate();
+        let places: BTreeMap<&Address, usize> = places.map(|(at, address)| (address, at)).collect();
+        self.items
+            .sort_by_key(|item| places.get(&item.address).copied());
+        for item in blocked
+            .into_iter()
+            .map(change::blocked)
+            .chain(self.not_begun)
+        {
+            self.context.observer.finished(&item);
+            self.items.push(item);
+        }
+        (self.items, matches!(self.end, Some(End::Interrupted)))
+    }
+
+    async fn write(&mut self, work: Work<'a>) {
+        let depends_on = &work.change.depends_on;
+        self.assign_created(|address| depends_on.contains(address))
+            .await;
+        let interrupted = || self.context.cancelled.load(Ordering::Relaxed);
+        if self.end.is_none() && !interrupted() {
+            // The last look at the object should be right before the write, not before a wait.
+            self.context.graph.await_turn_to_write().await;
+        }
+        if self.end.is_none() && interrupted() {
+            self.end = Some(End::Interrupted);
+        }
+        if let Some(end) = self.end {
+            self.not_begun
+                .push(change::not_begun(work.change, why_not_begun(end)));
+            return;
+        }
+        if let Some(why) = self.undone.why_not(work.change) {
+            let item = change::not_begun(work.change, &why);
+            self.undone.note(&item);
+            self.not_begun.push(item);
+            return;
+        }
+        self.context.observer.started(work.change);
+        match change::begin(self.context, work, self.secrets).await {
+            Begun::Created(created) => self.unassigned.push(*created),
+            Begun::Over(done) => self.add_done(*done),
+        }
+    }
+
+    /// Assigns the created objects whose time has come, and waits for those that are needed.
+    async fn assign_created(&mut self, is_needed: impl Fn(&Address) -> bool) {
+        loop {
+            let now = self.context.graph.clock().instant();
+            let mut later = Vec::new();
+            for mut created in std::mem::take(&mut self.unassigned) {
+                if created.due().is_some_and(|due| due > now) {
+                    later.push(created);
+                    continue;
+                }
+                match created.look().await {
+                    Some(single) => {
+                        let done = created.finish(single).await;
+                        self.add_done(done);
+                    }
+                    None => later.push(created),
+                }
+            }
+            self.unassigned = later;
+            if !self
+                .unassigned
+                .iter()
+                .any(|created| is_needed(&created.change().address))
+            {
+                return;
+            }
+            let due = self.unassigned.iter().filter_map(Created::due).min();
+            let now = self.context.graph.clock().instant();
+            let wait = due.map_or(Duration::ZERO, |due| due.saturating_duration_since(now));
+            if !wait.is_zero() && !self.context.graph.pause(wait).await {
+                return self.abandon_created().await;
+            }
+        }
+    }
+
+    /// Leaves created objects unassigned, because the run ends.
+    async fn abandon_created(&mut self) {
+        for created in std::mem::take(&mut self.unassigned) {
+            let done = created.abandon().await;
+            self.add_done(done);
+        }
+    }
+
+    fn add_done(&mut self, done: CarriedOut) {
+        if done.ends_run {
+            self.end = Some(End::Refused);
+        }
+        self.add(done.item);
+    }
+
+    fn add(&mut self, item: Item) {
+        if let Some(id) = item.id.as_deref().filter(|_| item.status.is_done()) {
+            self.context.settle(&item.address, id);
+        }
+        self.undone.note(&item);
+        self.context.observer.finished(&item);
+        self.items.push(item);
+    }
+}
+
+fn why_not_begun(end: End) -> &'static str {
+    match end {
+        End::Interrupted => "the run was interrupted before",
+        End::Refused => "the run ended before: nothing more could be sent",
+    }
+}

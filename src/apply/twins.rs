@@ -1,0 +1,206 @@
+//! Whether a created object is the only one of its name.
+//!
+//! Graph has no key that would keep two runs from creating the same object at the same time, and a replica may show
+//! what was created only a while later. So before a created object is assigned it has to be listed, which tells how
+//! far the replicas lag, and then listed once more, when whatever another run created before it could see this object
+//! must be listed too: that run may have looked just before this object came to light, so its own comes to light up
+//! to one lag, and the time of its create, after that.
+
+use std::time::{Duration, Instant};
+
+use super::context::Context;
+use super::failure::Failure;
+use crate::graph::GraphError;
+use crate::manifest::Manifest;
+
+/// The least time that another run's create is given between its look and its arrival.
+const CREATE: Duration = Duration::from_secs(2);
+
+/// The most time that it is given: what takes longer waited for something, and looks again after that.
+const LONGEST_CREATE: Duration = Duration::from_secs(10);
+
+/// The wait between two looks at an object that is not listed yet, as a share of the time that passed.
+const SHARE: u32 = 4;
+
+/// The shortest of these waits.
+const LEAST_WAIT: Duration = Duration::from_millis(500);
+
+/// A created object of which it is not known whether it is the only one of its name.
+#[derive(Debug)]
+pub(super) struct TwinCheck {
+    id: String,
+    /// What bore the name before.
+    known: Vec<String>,
+    /// When the create was answered.
+    answered: Instant,
+    /// How long the create took.
+    took: Duration,
+    /// How long it took until the object was listed, from its create on.
+    lag: Option<Duration>,
+    /// When to look next.
+    due: Instant,
+}
+
+/// What a look gives.
+#[derive(Debug)]
+pub(super) enum Twins {
+    /// There are none, and none will come to light.
+    None,
+    /// Another look is due later.
+    Unknown,
+    /// The object itself is not listed, though it had the time for it.
+    NotListed,
+    /// There are several objects, with these ids.
+    Found(Vec<String>),
+}
+
+impl TwinCheck {
+    /// Begins a check of an object whose create was sent and answered at these instants.
+    pub(super) fn new(id: String, known: Vec<String>, sent: Instant, answered: Instant) -> Self {
+        let took = answered.saturating_duration_since(sent).min(LONGEST_CREATE);
+        Self {
+            id,
+            known,
+            answered,
+            took,
+            lag: None,
+            due: answered,
+        }
+    }
+
+    /// Returns when to look next.
+    pub(super) fn due(&self) -> Instant {
+        self.due
+    }
+
+    /// Lists what bears the name.
+    ///
+    /// # Errors
+    /// When the tenant cannot be read.
+    pub(super) async fn look(
+        &mut self,
+        context: &Context<'_>,
+        manifest: &Manifest,
+    ) -> Result<Twins, GraphError> {
+        let clock = context.graph.clock();
+        let began = clock.instant();
+        let found = context
+            .named(manifest)
+            .await?
+            .into_iter()
+            .map(|object| object.id);
+        let found = found.filter(|id| !self.known.contains(id)).collect();
+        Ok(self.judge(found, began, clock.instant(), context.visibility))
+    }
+
+    /// Judges what was listed by a call between these instants.
+    fn judge(
+        &mut self,
+        mut ids: Vec<String>,
+        began: Instant,
+        ended: Instant,
+        visibility: Duration,
+    ) -> Twins {
+        let is_listed = ids.contains(&self.id);
+        if !is_listed {
+            ids.push(self.id.clone());
+        }
+        if ids.len() > 1 {
+            ids.sort();
+            return Twins::Found(ids);
+        }
+        let passed = ended.saturating_duration_since(self.answered);
+        if self.lag.is_none() && is_listed {
+            // Where the run had something else to do, it may have been listed long ago.
+            self.lag = Some((passed + self.took).min(visibility));
+        }
+        let Some(lag) = self.lag else {
+            if passed >= visibility {
+                return Twins::NotListed;
+            }
+            self.due = ended + (passed / SHARE).max(LEAST_WAIT);
+            return Twins::Unknown;
+        };
+        let create = (self.took * 3).clamp(CREATE, LONGEST_CREATE);
+        self.due = self.answered + lag * 2 + create;
+        match began >= self.due {
+            true => Twins::None,
+            false => Twins::Unknown,
+        }
+    }
+}
+
+impl Failure {
+    /// Returns the failure of a create of which there are several objects now.
+    pub(super) fn twins(ids: &[String]) -> Self {
+        Self::new(
+            format!(
+                "the tenant has several objects of this name now, because an answer was lost or another run created \
+                 it at the same time: {}",
+                ids.join(" and ")
+            ),
+            "look at a new `moorline plan`: it says which one it would delete; where it says nothing, delete all but one \
+             in the portal, and run `moorline apply` again",
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Two runs that create one object each, on replicas that lag by the same time. Returns whether each found the
+    /// other's object. `looks` and `creates` are when the look and the create of each reach the service.
+    fn race(lag: u64, looks: [u64; 2], creates: [u64; 2]) -> [bool; 2] {
+        let base = Instant::now();
+        let at = |ms: u64| base + Duration::from_millis(ms);
+        let found = |own: usize| {
+            let other = 1 - own;
+            let sent = at(looks[own]);
+            let mut check = TwinCheck::new(own.to_string(), Vec::new(), sent, at(creates[own]));
+            let mut now = check.due;
+            loop {
+                let listed = [own, other]
+                    .into_iter()
+                    .filter(|run| at(creates[*run] + lag) <= now);
+                let listed = listed.map(|run| run.to_string()).collect();
+                match check.judge(listed, now, now, Duration::from_secs(60)) {
+                    Twins::Found(_) => return true,
+                    Twins::None => return false,
+                    Twins::Unknown => now = check.due,
+                    Twins::NotListed => panic!("it came to light in time"),
+                }
+            }
+        };
+        [found(0), found(1)]
+    }
+
+    proptest! {
+        #[test]
+        fn both_of_two_runs_find_the_twin(
+            lag in 0_u64..25_000,
+            head_start in 0_u64..30_000,
+            took in prop::array::uniform2(1_u64..2_000),
+        ) {
+            let looks = [0, head_start];
+            let creates = [took[0], head_start + took[1]];
+            // The second run creates only where it does not see the first one's object.
+            prop_assume!(creates[0] + lag > looks[1]);
+            prop_assert_eq!(race(lag, looks, creates), [true, true]);
+        }
+    }
+
+    #[test]
+    fn object_without_a_twin_is_listed_twice() {
+        let base = Instant::now();
+        let mut check = TwinCheck::new("a".to_owned(), Vec::new(), base, base);
+        let own = || vec!["a".to_owned()];
+        let first = check.judge(own(), base, base, Duration::from_secs(60));
+        assert!(matches!(first, Twins::Unknown));
+        assert_eq!(check.due, base + CREATE);
+        let second = check.judge(own(), check.due, check.due, Duration::from_secs(60));
+        assert!(matches!(second, Twins::None));
+    }
+}
