@@ -1,10 +1,20 @@
-//! Two runs on one tenant at the same time: nothing is half of one and half of the other, and whoever comes second
-//! says so.
+//! Several runs on one tenant at the same time. On one machine a lock lets one of them write; on several machines
+//! what two of them create is named by one at least, and assigned by neither.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+#[cfg(debug_assertions)]
+use std::{num::NonZeroU32, time::Duration};
 
+#[cfg(debug_assertions)]
+use futures_util::future::join_all;
+#[cfg(debug_assertions)]
+use moorline::apply::{Item, Outcome};
+#[cfg(debug_assertions)]
+use moorline::clock::Clock;
 use serde_json::{Value, json};
 
+#[cfg(debug_assertions)]
+use crate::estate::{Estate, Size};
 use crate::served::Served;
 use crate::support::{Run, Workspace};
 
@@ -109,4 +119,230 @@ fn two_applies_leave_each_object_as_one_of_them_says() {
             _ => panic!("{found:#?}"),
         }
     }
+}
+
+/// How many runs begin at once.
+const RUNS: usize = 10;
+
+/// A folder that creates some objects, with a kept sandbox.
+fn creating() -> Workspace {
+    let workspace = Workspace::tenant(&[]);
+    for number in 0..OBJECTS {
+        let manifest = json!({
+            "apiVersion": "graph.microsoft.com/beta", "kind": KIND,
+            "metadata": { "name": format!("new-{number}") },
+            "spec": { "displayName": format!("new {number}"), "pinMinimumLength": 6 },
+            "assignments": [{ "allDevices": true }],
+        });
+        workspace.write(&format!("new-{number}.yaml"), manifest.to_string());
+    }
+    workspace
+}
+
+/// Runs ten applies of one folder at once, and expects one object each.
+fn ten_at_once(more: &[&str]) -> Vec<Run> {
+    let workspace = creating();
+    let arguments = [&APPLY[..], &["--sandbox=s.json"], more].concat();
+    let runs = std::thread::scope(|scope| {
+        let runs = [(); RUNS].map(|()| scope.spawn(|| workspace.run(&arguments)));
+        runs.map(|run| run.join().expect("the binary runs"))
+    });
+    let tenant = workspace.json("s.json");
+    let objects = tenant["deviceConfigurations"].as_array().expect("a list");
+    let names: BTreeSet<&str> = objects
+        .iter()
+        .filter_map(|object| object["displayName"].as_str())
+        .collect();
+    assert_eq!((objects.len(), names.len()), (OBJECTS, OBJECTS), "one each");
+    for object in objects {
+        assert_eq!(
+            object["assignments"].as_array().map(Vec::len),
+            Some(1),
+            "{object:#}"
+        );
+    }
+    runs.into()
+}
+
+fn ten_at_once_that_do_not_wait() {
+    let runs = ten_at_once(&[]);
+    let done = runs.iter().filter(|run| run.code == 0).count();
+    assert!(done > 0, "one writes");
+    for run in runs.iter().filter(|run| run.code != 0) {
+        assert_eq!(run.code, 5, "{}", run.stderr);
+        let error = run.json();
+        assert_eq!(error["code"], "apply/locked", "{error:#}");
+        let message = error["message"].as_str().expect("a message");
+        assert!(
+            message.starts_with("`moorline apply` of ") && message.contains(", since 20"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn one_of_ten_applies_writes_and_the_others_name_it() {
+    ten_at_once_that_do_not_wait();
+}
+
+#[test]
+fn ten_applies_that_wait_for_each_other_all_succeed() {
+    for run in ten_at_once(&["--lock-timeout", "10000"]) {
+        assert_eq!(run.code, 0, "{}\n{}", run.stdout, run.stderr);
+    }
+}
+
+#[test]
+#[ignore = "takes some minutes"]
+fn one_of_ten_applies_writes_a_hundred_times() {
+    for _ in 0..100 {
+        ten_at_once_that_do_not_wait();
+    }
+}
+
+#[test]
+fn lock_of_a_run_that_was_killed_is_free() {
+    let workspace = creating();
+    let kill = [("MOORLINE_TEST_KILL", "send:1")];
+    let apply = [&APPLY[..], &["--sandbox=s.json"]].concat();
+    workspace.run_with(&apply, &kill).expect(-1);
+    workspace.run(&apply).expect(0);
+}
+
+#[test]
+fn rollback_takes_the_lock_and_its_dry_run_does_not() {
+    let workspace = creating();
+    workspace
+        .run(&[&APPLY[..], &["--sandbox=s.json"]].concat())
+        .expect(0);
+    let journal = std::fs::read_dir(workspace.file(".moorline/journal")).expect("a folder");
+    let journal = journal
+        .flatten()
+        .next()
+        .expect("a journal")
+        .path()
+        .display()
+        .to_string();
+    let folder = workspace.file(".state/locks");
+    let lock = std::fs::read_dir(&folder)
+        .expect("a folder")
+        .flatten()
+        .next()
+        .expect("a lock");
+    let lock = std::fs::File::open(lock.path()).expect("a lock");
+    lock.lock().expect("nobody else holds it");
+    let rollback = ["rollback", &journal, "--sandbox=s.json"];
+    let refused = workspace
+        .run(&[&rollback[..], &["--yes", "--allow", "delete"]].concat())
+        .expect(5);
+    assert!(
+        refused
+            .stderr
+            .contains("error[apply/locked]: another run writes to this tenant"),
+        "{}",
+        refused.stderr
+    );
+    workspace
+        .run(&[&rollback[..], &["--dry-run"]].concat())
+        .expect(0);
+    workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
+}
+
+/// How much faster than the world time runs for two machines.
+#[cfg(debug_assertions)]
+const PACE: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
+
+/// Two machines apply the same at about the same time, on a tenant whose replicas lag. Returns how many objects have
+/// a twin.
+#[cfg(debug_assertions)]
+async fn two_machines(seed: u64) -> usize {
+    let size = Size {
+        declared: 2,
+        live: 0,
+        different: 0,
+        groups: 1,
+        filters: 0,
+        masked: 0,
+    };
+    // A different number for each, from 0 to 1.
+    let dice = |salt: u64| {
+        let mixed = (seed * 31 + salt)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .rotate_left(29);
+        let mixed = (mixed ^ (mixed >> 31)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        (mixed >> 40) as f64 / (1_u64 << 24) as f64
+    };
+    let lag = 8.0 * dice(1);
+    let head_start = Duration::from_secs_f64((2.0 * lag + 4.0) * dice(2)) / PACE.get();
+    let conditions = json!({ "timeScale": PACE, "replicaLag": lag, "latency": 0.3 * dice(3) });
+    let estate = Estate::new(size);
+    let one = estate.open(conditions, Clock::sped_up(PACE)).await;
+    let other = estate.client(&one.running, Clock::sped_up(PACE)).await;
+    let (plan, live) = one.plan().await;
+    let (other_plan, other_live) = other.plan().await;
+    let second = async {
+        tokio::time::sleep(head_start).await;
+        other.try_apply(&other_plan, &other_live).await
+    };
+    let (first, second) = tokio::join!(one.try_apply(&plan, &live), second);
+    let outcomes: Vec<Outcome> = [first, second].into_iter().flatten().collect();
+    let items = || outcomes.iter().flat_map(|outcome| &outcome.items);
+    let state = one.running.shutdown().await;
+    let state: Value = serde_json::from_str(&state.to_json().expect("JSON")).expect("JSON");
+    let mut objects = BTreeMap::<&str, Vec<&Value>>::new();
+    for object in state["deviceConfigurations"].as_array().expect("a list") {
+        objects
+            .entry(object["displayName"].as_str().expect("a name"))
+            .or_default()
+            .push(object);
+    }
+    assert_eq!(objects.len(), size.declared, "seed {seed}: never none");
+    for (name, found) in &objects {
+        let told: Vec<&Item> = items().filter(|item| item.display_name == *name).collect();
+        let assigned = found
+            .iter()
+            .map(|object| object["assignments"].as_array().map_or(0, Vec::len));
+        let assigned: usize = assigned.sum();
+        let ids: Vec<&str> = found
+            .iter()
+            .filter_map(|object| object["id"].as_str())
+            .collect();
+        if ids.len() == 1 {
+            assert_eq!(assigned, 1, "seed {seed}: {told:#?}");
+            continue;
+        }
+        let names_all = |item: &&Item| {
+            let message = item.message.as_deref().unwrap_or_default();
+            item.writes > 0 && !item.status.is_done() && ids.iter().all(|id| message.contains(id))
+        };
+        assert!(told.iter().any(names_all), "seed {seed}: {told:#?}");
+        assert_eq!(assigned, 0, "seed {seed}: {told:#?}");
+    }
+    objects.values().filter(|found| found.len() > 1).count()
+}
+
+/// Runs schedules, some at a time.
+#[cfg(debug_assertions)]
+fn schedules(seeds: std::ops::Range<u64>) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    let seeds: Vec<u64> = seeds.collect();
+    let twins = seeds.chunks(4).map(|some| {
+        let some = some.iter().map(|seed| two_machines(*seed));
+        runtime.block_on(join_all(some)).iter().sum::<usize>()
+    });
+    let twins: usize = twins.sum();
+    assert!(twins > seeds.len() / 2, "only {twins} objects had a twin");
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn twins_of_two_machines_are_named_and_not_assigned() {
+    schedules(0..24);
+}
+
+#[cfg(debug_assertions)]
+#[test]
+#[ignore = "takes some minutes"]
+fn twins_of_two_machines_are_named_and_not_assigned_in_a_thousand_schedules() {
+    schedules(0..1_000);
 }

@@ -1,6 +1,7 @@
 //! A tenant as large as wanted, the manifests that declare it, and a client beside a sandbox that plays it. The
 //! benches use it as well.
 
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -63,10 +64,23 @@ pub struct Estate {
 pub struct Site {
     /// The sandbox.
     pub running: Running,
-    /// The client, signed in.
+    /// The client.
+    pub client: Client,
+}
+
+/// A client of a tenant, signed in.
+pub struct Client {
+    /// What it calls the tenant with.
     pub graph: Graph,
-    /// What is declared.
-    pub desired: Desired,
+    desired: Desired,
+}
+
+impl Deref for Site {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
 }
 
 impl Estate {
@@ -108,13 +122,19 @@ impl Estate {
     /// As [`Self::open`], with the tenant as somebody left it.
     pub async fn reopen(&self, state: State, conditions: Value, clock: Clock) -> Site {
         let conditions = serde_json::from_value(conditions).expect("the conditions make sense");
-        let desired = bundle::load(self.folder.path())
-            .into_desired()
-            .expect("the manifests are valid");
         let address = ([127, 0, 0, 1], 0).into();
         let running = Sandbox::start_under(conditions, state, None, address)
             .await
             .expect("the sandbox starts");
+        let client = self.client(&running, clock).await;
+        Site { running, client }
+    }
+
+    /// Signs another client in to a tenant that is played already.
+    pub async fn client(&self, running: &Running, clock: Clock) -> Client {
+        let desired = bundle::load(self.folder.path())
+            .into_desired()
+            .expect("the manifests are valid");
         let (graph_url, login_url) = (running.graph_url(), running.login_url());
         let endpoints = Endpoints::new(Cloud::Global, Some(&graph_url), Some(&login_url))
             .expect("loopback is allowed");
@@ -129,15 +149,11 @@ impl Estate {
             .await
             .expect("the sandbox signs everybody in");
         let graph = Graph::new(endpoints, tokens, transport, clock, &Options::default());
-        Site {
-            running,
-            graph,
-            desired,
-        }
+        Client { graph, desired }
     }
 }
 
-impl Site {
+impl Client {
     /// Reads the tenant and plans.
     pub async fn plan(&self) -> (Plan, Live) {
         let options = plan::Options {
