@@ -313,7 +313,9 @@ pub(super) fn tell_approvals(ui: &Ui, approvals: &[Given], now: Timestamp) {
         if let Some(at) = given.expires {
             let (address, code) = (&given.address, &given.code);
             let expires = expiry(at, now);
-            ui.status(&format!("{address}: the request {code} for its approval {expires}."));
+            ui.status(&format!(
+                "{address}: the request {code} for its approval {expires}."
+            ));
         }
     }
 }
@@ -336,7 +338,12 @@ impl Observer for Shown<'_> {
     fn started(&self, _change: &Change) {}
 
     fn awaits(&self, change: &Change, code: &str, expires: Option<Timestamp>) {
-        let expires = expires.map(|at| format!("; the request {}", expiry(at, self.session.graph.clock().now())));
+        let expires = expires.map(|at| {
+            format!(
+                "; the request {}",
+                expiry(at, self.session.graph.clock().now())
+            )
+        });
         self.ui.status(&format!(
             "{}: waiting for the approval of {code}, {} s at most{}: {}.",
             change.address,

@@ -144,9 +144,12 @@ impl Held {
     fn help(&self, context: &Context<'_>) -> Option<String> {
         let code = match self {
             Self::Waits { found, .. } => {
-                let decided = "have it approved in Intune under Tenant administration > Multi Admin Approval";
+                let decided =
+                    "have it approved in Intune under Tenant administration > Multi Admin Approval";
                 let other = match found {
-                    true => "if it is another write's, have that completed or cancelled first; else ",
+                    true => {
+                        "if it is another write's, have that completed or cancelled first; else "
+                    }
                     false => "",
                 };
                 return Some(format!("{other}{decided}, then {}", going_on(context)));
@@ -197,7 +200,9 @@ fn over(request: &ApprovalRequest) -> String {
     let (by, why) = (by.unwrap_or_default(), why.unwrap_or_default());
     match request.status {
         RequestStatus::Cancelled => {
-            format!("the request for its approval, {id}, was cancelled, so nothing was written{why}")
+            format!(
+                "the request for its approval, {id}, was cancelled, so nothing was written{why}"
+            )
         }
         RequestStatus::Expired => {
             let at = request.expires.map(|at| format!(" {}", minute(at)));
