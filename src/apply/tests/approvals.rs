@@ -211,6 +211,36 @@ async fn an_open_request_is_found_by_what_it_is_about_alone() {
 }
 
 #[tokio::test]
+async fn what_another_run_completes_during_the_wait_is_looked_at_and_not_sent_again() {
+    for (pin, status) in [(6, Status::Applied), (4, Status::Failed)] {
+        let mut looks = 0;
+        let tenant = Tenant::behind(&[hello(4)], move |seen| match seen.line.as_str() {
+            line if line.starts_with(&format!("GET {REQUESTS}/")) => {
+                looks += 1;
+                let status = ["needsApproval", "completed"][usize::from(looks > 1)];
+                Some(reply(200, &documented(GUIDE, status)))
+            }
+            line if line.starts_with("PATCH") => Some(to_be_approved()),
+            line if line.starts_with("GET") && looks > 1 => {
+                let mut object = hello(pin);
+                object["id"] = "00000000-0000-0000-0000-000000000001".into();
+                object["version"] = 2.into();
+                object["assignments"] = json!([]);
+                Some(reply(200, &object))
+            }
+            _ => None,
+        })
+        .await;
+        let item = applied(&tenant, Duration::from_secs(3600)).await;
+        assert_eq!(item.status, status, "{item:?}");
+        assert_eq!(headers(&tenant).len(), 1);
+        if status == Status::Failed {
+            assert!(message(&item).contains("another run completed"), "{item:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_is_said_and_not_guessed() {
     let refused = || {
         Some(reply(
