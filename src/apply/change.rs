@@ -56,7 +56,7 @@ pub(super) async fn begin<'a>(
         Ok(Standing::Moved(what)) => return over(stale(work.change, what)),
         Err(error) => {
             let failure = Failure::of(&error, work.manifest.family);
-            return Begun::Over(Box::new(failed(context, work.change, failure)));
+            return Begun::Over(Box::new(failed(work.change, failure)));
         }
     };
     let mut execution = Execution::new(context, work, secrets, before);
@@ -126,7 +126,7 @@ async fn end(mut execution: Execution<'_>, sent: Result<(), Failure>) -> Carried
         Err(failure) if failure.moved && execution.writes == 0 => {
             goes_on(stale(work.change, failure.message))
         }
-        Err(failure) => failed(context, work.change, failure),
+        Err(failure) => failed(work.change, failure),
         Ok(()) => {
             // What a new object replaced says nothing of whether the new one moved.
             let before = execution
@@ -143,9 +143,6 @@ async fn end(mut execution: Execution<'_>, sent: Result<(), Failure>) -> Carried
         }
     };
     let item = &mut done.item;
-    if let Some(why) = &execution.undecided {
-        remark(item, why);
-    }
     if let (Action::Replace, Some(id)) = (work.change.action, &execution.created) {
         remark(item, &format!("the new object has the id {id}"));
         advise(item, "correct `metadata.id`, or remove it");
@@ -230,66 +227,23 @@ fn not_seen(change: &Change, why: &str) -> Item {
     item
 }
 
-fn failed(context: &Context<'_>, change: &Change, failure: Failure) -> CarriedOut {
-    if let Some(code) = failure.approval {
-        return waiting(context, change, code, failure.help);
-    }
-    let status = match failure.not_seen {
-        true => Status::NotYetVisible,
-        false => Status::Failed,
+fn failed(change: &Change, failure: Failure) -> CarriedOut {
+    let waits = failure.approval;
+    let status = match waits {
+        Some(_) => Status::ApprovalRequired,
+        None if failure.not_seen => Status::NotYetVisible,
+        None => Status::Failed,
     };
+    let waits = waits.unwrap_or_default();
     CarriedOut {
         item: Item {
             message: Some(failure.message),
             help: failure.help,
+            approval: waits.code,
+            approval_expires: waits.expires.map(|at| at.to_string()),
             ..item(change, status)
         },
         ends_run: failure.ends_run,
-    }
-}
-
-fn waiting(
-    context: &Context<'_>,
-    change: &Change,
-    code: Option<String>,
-    help: Option<String>,
-) -> CarriedOut {
-    let (message, help) = match &code {
-        Some(code) => (
-            format!("it waits for the approval of a second administrator, under the code {code}"),
-            Some(format!(
-                "have it approved in Intune under Tenant administration > Multi Admin Approval, then {}",
-                going_on(context)
-            )),
-        ),
-        None => (
-            "the tenant wants a second administrator's approval, and a reason for it".to_owned(),
-            help,
-        ),
-    };
-    CarriedOut {
-        item: Item {
-            message: Some(message),
-            help,
-            approval: code,
-            ..item(change, Status::ApprovalRequired)
-        },
-        ends_run: false,
-    }
-}
-
-/// Returns how to go on with a run once its writes are approved.
-fn going_on(context: &Context<'_>) -> String {
-    let Some(journal) = context.journal else {
-        // No other run will know the code.
-        return "run the same command again with `--wait-approval`, which asks for another one"
-            .to_owned();
-    };
-    let again = "run the same command again with";
-    let resume = format!("`--resume {}`", journal.path().display());
-    match context.approvals.in_place_of {
-        Some(what) => format!("{again} {resume} in the place of {what}"),
-        None => format!("{again} {resume}"),
     }
 }
 
@@ -341,6 +295,7 @@ fn item(change: &Change, status: Status) -> Item {
         id: change.id.clone(),
         writes: 0,
         approval: None,
+        approval_expires: None,
         message: None,
         help: None,
     }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::again::{Look, Sight};
+use super::approval::Held;
 use super::context::{Context, Work};
 use super::failure::{Failure, in_full};
 use super::journal::Write;
@@ -43,8 +44,8 @@ pub(super) struct Execution<'a> {
     pub(super) code: Option<String>,
     /// The codes that its requests were sent with which an earlier run was given.
     spent: Vec<String>,
-    /// Why it is not known whether the last request was approved, where that was asked.
-    pub(super) undecided: Option<String>,
+    /// Why the last request is held back, where an approval does.
+    pub(super) held: Option<Held>,
     /// How many of its requests are in the journal.
     pub(super) noted: usize,
     /// The id of the object that this change created.
@@ -69,7 +70,7 @@ impl<'a> Execution<'a> {
             twins: None,
             code: None,
             spent: Vec::new(),
-            undecided: None,
+            held: None,
             noted: 0,
             created: None,
             writes: 0,
@@ -184,7 +185,7 @@ impl<'a> Execution<'a> {
         links.collect()
     }
 
-    fn creates(&self, request: &Request) -> bool {
+    pub(super) fn creates(&self, request: &Request) -> bool {
         request.method == Method::Post && request.path == self.work.manifest.family.path
     }
 
@@ -264,7 +265,7 @@ impl<'a> Execution<'a> {
 /// The ways to say that it went wrong.
 impl Execution<'_> {
     pub(super) fn failure(&self, error: &GraphError) -> Failure {
-        Failure::of(error, self.work.manifest.family)
+        self.held_back(Failure::of(error, self.work.manifest.family))
     }
 
     /// Says that a sending was refused. One before it, whose answer was lost, may come to light only now.

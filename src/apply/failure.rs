@@ -2,6 +2,8 @@
 
 use std::error::Error as StdError;
 
+use jiff::Timestamp;
+
 use super::journal::JournalError;
 use crate::diagnose::{self, Lack};
 use crate::graph::{GraphError, Method};
@@ -21,8 +23,17 @@ pub(super) struct Failure {
     pub(super) moved: bool,
     /// Whether it was accepted, and the tenant does not show it.
     pub(super) not_seen: bool,
-    /// Whether a second administrator has to approve it, and under which code where it was asked for.
-    pub(super) approval: Option<Option<String>>,
+    /// The approval of a second administrator that it waits for.
+    pub(super) approval: Option<Pending>,
+}
+
+/// An approval that is outstanding.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pending {
+    /// Its code, where it was asked for and is this write's.
+    pub(super) code: Option<String>,
+    /// When the request for it expires.
+    pub(super) expires: Option<Timestamp>,
 }
 
 impl Failure {
@@ -34,7 +45,10 @@ impl Failure {
             ends_run: error.ends_run(),
             moved: false,
             not_seen: false,
-            approval: wants_approval(error).then(|| error.approval_code().map(str::to_owned)),
+            approval: wants_approval(error).then(|| Pending {
+                code: error.approval_code().map(str::to_owned),
+                expires: None,
+            }),
         }
     }
 
@@ -74,6 +88,10 @@ impl Failure {
     #[must_use]
     pub(super) fn leaving(mut self, state: &str, then: &str) -> Self {
         self.message = format!("{}; {state}", self.message);
+        if self.approval.is_some() {
+            // It goes on once it is approved, and not before.
+            return self;
+        }
         self.help = Some(match self.help.filter(|help| !help.is_empty()) {
             Some(help) => format!("{help}; {then}"),
             None => then.to_owned(),

@@ -14,6 +14,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::graph::Graph;
@@ -91,8 +92,8 @@ const FRESH: Duration = Duration::from_secs(10);
 pub trait Observer: Sync {
     /// A change is about to be written.
     fn started(&self, change: &Change);
-    /// A change waits for an approval, under this code.
-    fn awaits(&self, _change: &Change, _code: &str) {}
+    /// A change waits for an approval, under this code; the request for it may say when it expires.
+    fn awaits(&self, _change: &Change, _code: &str, _expires: Option<Timestamp>) {}
     /// It is known what became of a change. Called once for each item of the outcome.
     fn finished(&self, item: &Item);
 }

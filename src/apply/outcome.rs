@@ -48,6 +48,9 @@ pub struct Item {
     /// The code under which somebody else has to approve it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,
+    /// When the request for that approval, or the one that is open in its place, expires, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval_expires: Option<String>,
     /// What the reader should know: why it failed, what differs still.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -151,6 +154,7 @@ impl Outcome {
             id: None,
             writes: 0,
             approval: None,
+            approval_expires: None,
             message: Some(stale.what),
             help: Some(A_NEW_PLAN.to_owned()),
         }));

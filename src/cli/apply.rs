@@ -149,5 +149,7 @@ fn resume(
         record.header.order.len()
     ));
     session.selection.limit_to(undone);
-    Ok(record.approvals())
+    let approvals = record.approvals();
+    execution::tell_approvals(ui, &approvals, session.graph.clock().now());
+    Ok(approvals)
 }

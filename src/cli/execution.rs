@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::failure::Failure;
@@ -17,7 +18,7 @@ use crate::apply::journal::Command;
 use crate::apply::outcome::{Item, Outcome};
 use crate::apply::{Applier, ApplyError, ApplyOptions, Approvals, Given, Observer};
 use crate::error::{Error, ErrorKind};
-use crate::graph::approval::LONGEST_JUSTIFICATION;
+use crate::graph::approval::{LONGEST_JUSTIFICATION, characters};
 use crate::plan::{Change, Plan, risk};
 use crate::report;
 use crate::tenant::Live;
@@ -61,8 +62,8 @@ pub(super) struct WriteOptions {
 }
 
 fn justification(text: &str) -> Result<String, String> {
-    match text.chars().count() {
-        0 => Err("say why the changes are wanted".to_owned()),
+    match characters(text) {
+        _ if text.trim().is_empty() => Err("say why the changes are wanted".to_owned()),
         length if length > LONGEST_JUSTIFICATION => Err(format!(
             "it has {length} characters, and Intune takes {LONGEST_JUSTIFICATION}"
         )),
@@ -309,6 +310,25 @@ pub(super) fn secret(name: &str) -> Option<SecretString> {
         .map(SecretString::from)
 }
 
+/// Says when the requests for approval expire that an earlier run made, where it came to know.
+pub(super) fn tell_approvals(ui: &Ui, approvals: &[Given], now: Timestamp) {
+    for given in approvals {
+        if let Some(at) = given.expires {
+            let (address, code) = (&given.address, &given.code);
+            let expires = expiry(at, now);
+            ui.status(&format!(
+                "{address}: the request {code} for its approval {expires}."
+            ));
+        }
+    }
+}
+
+/// Returns when something expires or did.
+fn expiry(at: Timestamp, now: Timestamp) -> String {
+    let verb = if at <= now { "expired" } else { "expires" };
+    format!("{verb} {}", at.strftime("%Y-%m-%d %H:%M UTC"))
+}
+
 struct Shown<'a> {
     ui: &'a Ui,
     session: &'a Session,
@@ -320,11 +340,18 @@ struct Shown<'a> {
 impl Observer for Shown<'_> {
     fn started(&self, _change: &Change) {}
 
-    fn awaits(&self, change: &Change, code: &str) {
+    fn awaits(&self, change: &Change, code: &str, expires: Option<Timestamp>) {
+        let expires = expires.map(|at| {
+            format!(
+                "; the request {}",
+                expiry(at, self.session.graph.clock().now())
+            )
+        });
         self.ui.status(&format!(
-            "{}: waiting for the approval of {code}, {} s at most: {}.",
+            "{}: waiting for the approval of {code}, {} s at most{}: {}.",
             change.address,
             self.wait.as_secs(),
+            expires.unwrap_or_default(),
             self.session.approval(code),
         ));
     }

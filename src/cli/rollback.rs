@@ -60,7 +60,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     session.settle(ui).await?;
     let record = session.journal(&arguments.journal)?;
     let approvals = match &arguments.resume {
-        Some(path) => approvals(&session, path, &arguments.journal)?,
+        Some(path) => approvals(ui, &session, path, &arguments.journal)?,
         None => Vec::new(),
     };
     let rollback = Rollback::of(record, &declared, &mut session.desired.sources);
@@ -120,7 +120,12 @@ fn root_of(journal: &Path) -> &Path {
 
 /// Returns the approvals that an earlier rollback of a run asked for. The service holds each against the write that
 /// it is for, so nothing else is taken from its journal.
-fn approvals(session: &Session, path: &Path, taken_back: &Path) -> Result<Vec<Given>, Failure> {
+fn approvals(
+    ui: &Ui,
+    session: &Session,
+    path: &Path,
+    taken_back: &Path,
+) -> Result<Vec<Given>, Failure> {
     let record = session.journal(path)?;
     let origin = &record.header.origin;
     let of = origin.of.as_deref().unwrap_or_default();
@@ -137,5 +142,7 @@ fn approvals(session: &Session, path: &Path, taken_back: &Path) -> Result<Vec<Gi
         let taken_back = taken_back.display();
         return Err(refused(&format!("a rollback of `{of}`, not of `{taken_back}`")).into());
     }
-    Ok(record.approvals())
+    let approvals = record.approvals();
+    execution::tell_approvals(ui, &approvals, session.graph.clock().now());
+    Ok(approvals)
 }

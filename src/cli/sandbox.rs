@@ -61,6 +61,9 @@ struct ApproveArguments {
     /// Reject them instead.
     #[arg(long)]
     reject: bool,
+    /// Why, for who asked.
+    #[arg(long = "because", value_name = "TEXT")]
+    reason: Option<String>,
     /// Who decides, as a user principal name.
     #[arg(long = "as", value_name = "UPN", default_value = "bob@contoso.com")]
     approver: String,
@@ -126,17 +129,26 @@ fn approve(ui: &Ui, arguments: &ApproveArguments) -> Result<(), Failure> {
         false => (ApprovalStatus::Approved, "Approved"),
     };
     let decided = update(&arguments.state, |state| {
-        let decided = state.decide(&arguments.codes, status, &arguments.approver);
+        let decided = state.decide(
+            &arguments.codes,
+            status,
+            &arguments.approver,
+            arguments.reason.as_deref(),
+        );
         match decided.is_empty() {
             true => Err(Error::failed(
                 "sandbox/approve",
-                "no write waits for this approval",
+                "no write waits for this approval, or the request for it has expired",
             )),
             false => Ok(decided),
         }
     })?;
     for request in decided {
-        let text = format!("{word} {} {}", request.code, request.operation);
+        let expires = request
+            .expires()
+            .map(|at| at.strftime(", expires %Y-%m-%d %H:%M UTC"));
+        let expires = expires.map(|it| it.to_string()).unwrap_or_default();
+        let text = format!("{word} {} {}{expires}", request.code, request.operation);
         ui.data(&format!("{}\n", sanitize::line(&text)))?;
     }
     Ok(())

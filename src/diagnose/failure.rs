@@ -12,6 +12,7 @@ pub fn code(error: &GraphError) -> &'static str {
         GraphError::InvalidRequest { .. } => "graph/invalid-request",
         GraphError::Auth(error) => sign_in_code(error),
         GraphError::OutOfTime { .. } => "graph/out-of-time",
+        GraphError::Unapproved { .. } => "graph/not-approved",
         GraphError::Communication { .. } => "graph/unreachable",
         GraphError::Throttled { .. } => "graph/throttled",
         GraphError::Service { .. } => "graph/refused",

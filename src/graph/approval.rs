@@ -4,7 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-/// The longest justification that the service takes, in characters.
+/// The longest justification that the service takes, in characters. Whether it counts code points or, as .NET does,
+/// UTF-16 units is not known, so the larger number is held against it.
 pub const LONGEST_JUSTIFICATION: usize = 1024;
 
 const JUSTIFICATION: HeaderName = HeaderName::from_static("x-msft-approval-justification");
@@ -12,18 +13,33 @@ const JUSTIFICATION: HeaderName = HeaderName::from_static("x-msft-approval-justi
 /// Names a request for approval, in a write and in the answer to one.
 pub(super) const CODE: &str = "x-msft-approval-code";
 
+/// What the service says to a write while another request for approval is open for its object.
+const OPEN_REQUEST: &str = "an active approval request already exists";
+
 /// What a write says to whoever has to approve it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Approval {
     /// Why the write is wanted.
     pub justification: Option<String>,
-    /// The code of the approval that the very same write has got.
+    /// The code of the approval that the very same write has got. It goes out in the place of the justification, which
+    /// asks for another approval.
     pub code: Option<String>,
+}
+
+/// Returns how many characters a justification has.
+pub fn characters(justification: &str) -> usize {
+    justification.encode_utf16().count()
+}
+
+/// Returns whether a refusal says that a request for approval is open for the object already.
+pub(super) fn is_open_request(status: u16, message: &str) -> bool {
+    status == 409 && message.to_lowercase().contains(OPEN_REQUEST)
 }
 
 impl Approval {
     pub(super) fn add_to(&self, headers: &mut HeaderMap) {
-        let justification = self.justification.as_ref().map(|text| BASE64.encode(text));
+        let justification = self.justification.as_ref().filter(|_| self.code.is_none());
+        let justification = justification.map(|text| BASE64.encode(text));
         if let Some(value) = justification.and_then(|text| HeaderValue::try_from(text).ok()) {
             headers.insert(JUSTIFICATION, value);
         }
@@ -46,6 +62,29 @@ pub(super) fn code_in(message: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_goes_out_in_the_place_of_the_justification() {
+        let sent = |approval: Approval| {
+            let mut headers = HeaderMap::new();
+            approval.add_to(&mut headers);
+            let names = headers.keys().map(|name| name.as_str().to_owned());
+            names.collect::<Vec<_>>()
+        };
+        let asks = Approval {
+            justification: Some("longer PINs".to_owned()),
+            code: None,
+        };
+        assert_eq!(sent(asks.clone()), ["x-msft-approval-justification"]);
+        let code = Some("0b6e5f0a-4c36-4f3f-9d4b-6a1c2d3e4f50".to_owned());
+        assert_eq!(sent(Approval { code, ..asks }), ["x-msft-approval-code"]);
+    }
+
+    #[test]
+    fn a_justification_is_measured_by_the_larger_of_two_counts() {
+        assert_eq!(characters(&"ü".repeat(1024)), 1024);
+        assert_eq!(characters(&"\u{1f4cc}".repeat(512)), 1024);
+    }
 
     #[test]
     fn a_code_is_read_from_a_text_and_nothing_else_is() {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::approval;
 use super::request::{Method, Request};
 use super::service_error::ServiceError;
 use super::transport::Fault;
@@ -79,6 +80,14 @@ pub enum GraphError {
         /// The call.
         call: Call,
     },
+    /// The approval that it was asked for under this code is not given; nothing was sent.
+    #[error("{call} was not sent: it is not approved under {code}")]
+    Unapproved {
+        /// The call.
+        call: Call,
+        /// The code.
+        code: String,
+    },
     /// There was no usable answer. If it is a write, it was not done.
     #[error("{call} got no usable answer{retries}")]
     Communication {
@@ -151,7 +160,17 @@ pub enum Lost {
 impl GraphError {
     /// Returns the code of the approval that a write waits for.
     pub fn approval_code(&self) -> Option<&str> {
-        self.service()?.approval_code.as_deref()
+        match self {
+            Self::Unapproved { code, .. } => Some(code),
+            _ => self.service()?.approval_code.as_deref(),
+        }
+    }
+
+    /// Returns whether the write was refused because a request for approval is open for its object, whose code the
+    /// service does not tell.
+    pub fn meets_open_request(&self) -> bool {
+        let is = |error: &ServiceError| approval::is_open_request(error.status, &error.message);
+        self.service().is_some_and(is)
     }
 
     /// Returns what Graph said, if it answered.

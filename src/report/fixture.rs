@@ -482,6 +482,7 @@ pub(super) fn outcome() -> Outcome {
         id: Some(ADMINS.to_owned()),
         writes: 1,
         approval: None,
+        approval_expires: None,
         message: message.map(str::to_owned),
         help: message.map(|_| "grant `DeviceManagementConfiguration.ReadWrite.All`".to_owned()),
     };

@@ -14,8 +14,8 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// The sandbox's own passing of time, so many times faster than the world's. Limits and lag go by it; dates
-/// do not.
+/// The sandbox's own passing of time, so many times faster than the world's. Limits, lag and what expires go by it;
+/// the dates of changes do not.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
     start: Instant,
@@ -33,6 +33,13 @@ impl Pace {
     /// Returns the time since the sandbox began.
     pub(crate) fn now(&self) -> Duration {
         self.start.elapsed().saturating_mul(self.scale.get())
+    }
+
+    /// Returns the date that it is by this time.
+    pub(crate) fn date(&self) -> Timestamp {
+        let ahead = self.now().saturating_sub(self.start.elapsed());
+        let ahead = SignedDuration::try_from(ahead).unwrap_or(SignedDuration::MAX);
+        now().checked_add(ahead).unwrap_or(Timestamp::MAX)
     }
 
     /// Waits, where there is anything to wait for.

@@ -314,7 +314,7 @@ mod tests {
         let fault = |effect: Value| json!({ "faults": [{ "effect": effect }] });
         for (document, word) in [
             (fault(json!({"status": 200})), "400 to 599"),
-            (fault(json!({"status": 500, "reset": true})), "either"),
+            (fault(json!({"status": 500, "reset": true})), "one of"),
             (fault(json!({"done": true})), "there is none"),
             (json!({"latency": -1}), "seconds"),
             (json!({"timeScale": 0}), "nonzero"),

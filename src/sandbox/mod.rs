@@ -179,7 +179,7 @@ impl Running {
     /// Decides writes that wait for an approval, as a second administrator would: those of the codes, or all.
     pub fn decide(&self, codes: &[String], status: ApprovalStatus) -> usize {
         let decided = self.service.change(|state| {
-            let decided = state.decide(codes, status, "bob@contoso.com");
+            let decided = state.decide(codes, status, "bob@contoso.com", None);
             Ok(decided.len())
         });
         decided.unwrap_or_default()

@@ -59,6 +59,14 @@ const CONFIGURATION_WRITE: &str = "DeviceManagementConfiguration.ReadWrite.All";
 const REGISTRATION: &str = "Policy.Read.DeviceConfiguration";
 const REGISTRATION_WRITE: &str = "Policy.ReadWrite.DeviceConfiguration";
 
+/// The permissions with which requests for approval and access policies are read (FACTS 1.10).
+const READS_APPROVALS: &[&str] = &[
+    CONFIGURATION,
+    CONFIGURATION_WRITE,
+    "DeviceManagementRBAC.Read.All",
+    "DeviceManagementRBAC.ReadWrite.All",
+];
+
 /// FACTS 1.10, 2.4, 6 and 7. The first row that fits a call decides.
 const GRANTS: &[Grant] = &[
     grant(
@@ -89,12 +97,18 @@ const GRANTS: &[Grant] = &[
     grant(
         Read,
         "deviceManagement/operationApprovalRequests",
-        &[
-            CONFIGURATION,
-            CONFIGURATION_WRITE,
-            "DeviceManagementRBAC.Read.All",
-            "DeviceManagementRBAC.ReadWrite.All",
-        ],
+        READS_APPROVALS,
+    ),
+    // Who may read what they asked for may withdraw it.
+    grant(
+        Write,
+        "deviceManagement/operationApprovalRequests/cancelMyRequest",
+        READS_APPROVALS,
+    ),
+    grant(
+        Read,
+        "deviceManagement/operationApprovalPolicies",
+        READS_APPROVALS,
     ),
     grant(
         Read,

@@ -367,14 +367,16 @@ impl Default for State {
 }
 
 impl State {
-    /// Decides writes that wait for an approval: those of the codes, or all of them. Returns what was decided.
+    /// Decides writes that wait for an approval and did not expire: those of the codes, or all of them. Returns what was
+    /// decided.
     pub fn decide(
         &mut self,
         codes: &[String],
         status: ApprovalStatus,
         approver: &str,
+        why: Option<&str>,
     ) -> Vec<ApprovalRequest> {
-        approvals::decide(self, codes, status, approver)
+        approvals::decide(self, codes, status, approver, why, clock::now())
     }
 
     /// Returns a tenant without device configurations and with Microsoft's defaults everywhere.

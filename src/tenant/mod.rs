@@ -13,6 +13,7 @@ use crate::schema::types::{GraphVersion, type_name};
 
 use referents::Referents;
 
+pub mod approvals;
 pub(crate) mod lookup;
 pub mod masked;
 pub mod matching;

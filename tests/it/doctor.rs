@@ -107,6 +107,7 @@ fn healthy(path: &str) -> Option<(u16, Value)> {
         }] }),
         _ if path.contains("/deviceManagement?") => json!({ "subscriptionState": "active" }),
         _ if path.contains("/deviceConfigurations") => json!({ "value": [] }),
+        _ if path.contains("/operationApprovalPolicies") => json!({ "value": [] }),
         _ => return None,
     };
     Some((200, body))
@@ -239,6 +240,37 @@ fn a_sandbox_as_it_comes_has_nothing_missing() {
     let document = examine_sandbox(&workspace(), &json!({}));
     assert_eq!(missing(&document), []);
     assert_eq!(document["summary"]["unknown"], 0, "{document:#}");
+}
+
+#[test]
+fn approvals_are_foreseen_where_access_policies_can_be_read() {
+    let approval = |document: &Value| {
+        let items = document["items"].as_array().expect("a list").iter();
+        let mut found = items.filter(|check| check["id"] == "approval");
+        let check = found.next().expect("it is looked at").clone();
+        let text = |name: &str| check[name].as_str().unwrap_or_default().to_owned();
+        (text("status"), text("detail"))
+    };
+    let tenant = |approvals: bool| {
+        json!({ "tenant": {
+            "id": TENANT, "displayName": "Contoso", "domain": "contoso.com", "multiAdminApproval": approvals,
+        }})
+    };
+    let (status, detail) = approval(&examine_sandbox(&workspace(), &tenant(true)));
+    assert_eq!(status, "ok");
+    assert!(detail.contains("--justification"), "{detail}");
+    let (status, detail) = approval(&examine_sandbox(&workspace(), &tenant(false)));
+    assert_eq!(status, "ok");
+    assert!(detail.starts_with("no access policy"), "{detail}");
+    for refusal in [403, 404] {
+        let fake = Fake::start(move |path| match path {
+            _ if path.contains("/operationApprovalPolicies") => Some((refusal, json!({}))),
+            _ => healthy(path),
+        });
+        let document = examine(&fake, 0);
+        assert_eq!(approval(&document).0, "unknown");
+        assert_eq!(missing(&document), []);
+    }
 }
 
 #[test]

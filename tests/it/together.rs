@@ -144,6 +144,41 @@ fn what_is_approved_from_another_terminal_is_carried_out() {
     assert!(!run.stderr.contains("Go on with it"), "{}", run.stderr);
 }
 
+#[cfg(debug_assertions)]
+#[test]
+fn a_request_that_was_open_already_is_waited_for_like_one_of_its_own() {
+    let workspace = workspace(true);
+    // The answer with the code comes, and is not noted any more.
+    let first = [&WAITS[..], &["--only", "*/old"]].concat();
+    let kill = ("MOORLINE_TEST_KILL", "answer:1");
+    workspace.run_with(&first, &[kill]).expect(-1);
+    let mut run = Listened::start(&workspace, &first);
+    let line = run.hears("waiting for the approval of").expect("it waits");
+    assert!(line.contains("; the request expires 20"), "{line}");
+    workspace.run(&command(&line)).expect(0);
+    run.end().expect(0);
+    let requests = workspace.json("s.json")["approvalRequests"].clone();
+    assert_eq!(requests.as_array().map(Vec::len), Some(1));
+    assert_eq!(requests[0]["status"], "completed");
+}
+
+#[test]
+fn a_wait_ends_where_somebody_says_no() {
+    let workspace = workspace(true);
+    let only = [&WAITS[..], &["--only", "*/old"]].concat();
+    let mut run = Listened::start(&workspace, &only);
+    let line = run.hears("waiting for the approval of").expect("it waits");
+    let reject = ["--reject", "--because", "not on a Friday"];
+    workspace
+        .run(&[&command(&line)[..], &reject].concat())
+        .expect(0);
+    let run = run.end().expect(1);
+    for words in ["rejected by bob@contoso.com", "not on a Friday"] {
+        let flat = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(words), "{}", run.stdout);
+    }
+}
+
 #[test]
 #[cfg(unix)]
 fn a_run_that_is_terminated_says_what_became_of_it_and_how_to_go_on() {

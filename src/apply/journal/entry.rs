@@ -258,6 +258,9 @@ pub struct Fate {
     /// The code under which somebody else has to approve its last write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,
+    /// When the request for that approval expires, where that is known, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_expires: Option<String>,
     /// Why it failed, what differs still.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -276,6 +279,7 @@ impl Fate {
             id: item.id.clone(),
             writes: item.writes,
             approval: item.approval.clone(),
+            approval_expires: item.approval_expires.clone(),
             message: item.message.clone(),
             left,
         }

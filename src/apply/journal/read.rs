@@ -164,12 +164,14 @@ impl Record {
         let given = begun.filter_map(|change| {
             let code = change.approval()?.to_owned();
             let last = change.last();
+            let expires = change.fate.and_then(|fate| fate.approval_expires.as_ref());
             Some(Given {
                 address: last.address.clone(),
                 step: last.step,
                 written: last.written.clone(),
                 call: last.call.clone(),
                 code,
+                expires: expires.and_then(|text| text.parse().ok()),
             })
         });
         given.collect()

@@ -175,6 +175,7 @@ fn fate(change: &Begun<'_>, found: &Found, id: Option<String>, at: String) -> Fa
             .approval()
             .filter(|_| !status.is_done())
             .map(str::to_owned),
+        approval_expires: None,
         message: Some(format!("the run ended suddenly; {found}")),
         left: None,
     }

@@ -15,6 +15,7 @@ use crate::manifest::bundle;
 use crate::plan::{self, Change};
 use crate::tenant::read;
 
+mod approvals;
 mod tenant;
 
 use tenant::{Fate, Tenant};

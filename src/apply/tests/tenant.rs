@@ -64,9 +64,33 @@ impl Tenant {
         for object in objects {
             store.insert(object.clone());
         }
+        Self::serve(store, |_| None).await
+    }
+
+    /// Starts a tenant with these objects behind something that may answer in its place.
+    pub(super) async fn behind(
+        objects: &[Value],
+        gate: impl FnMut(&Seen) -> Option<Reply> + Send + 'static,
+    ) -> Self {
+        let mut store = Store::default();
+        for object in objects {
+            store.insert(object.clone());
+        }
+        Self::serve(store, gate).await
+    }
+
+    async fn serve(
+        store: Store,
+        gate: impl FnMut(&Seen) -> Option<Reply> + Send + 'static,
+    ) -> Self {
         let store = Arc::new(Mutex::new(store));
         let shared = Arc::clone(&store);
-        let server = Server::start(move |seen, _, _| locked(&shared).answer(seen)).await;
+        let gate = Mutex::new(gate);
+        let answer = move |seen: &Seen, _: usize, _: &str| {
+            let before = (locked(&gate))(seen);
+            before.unwrap_or_else(|| locked(&shared).answer(seen))
+        };
+        let server = Server::start(answer).await;
         Self { server, store }
     }
 

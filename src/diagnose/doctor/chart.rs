@@ -71,10 +71,14 @@ const BEFORE: [(&str, &str); 8] = [
     ("cloud", "cloud"),
     ("consent", "admin consent"),
 ];
-const INTUNE: [(&str, &str); 2] = [
+const INTUNE: [(&str, &str); 3] = [
     ("subscription", "Intune subscription"),
     ("licence", "Intune licence"),
+    (APPROVAL, "Multi Admin Approval"),
 ];
+
+/// The check whether writes wait for a second administrator.
+pub(super) const APPROVAL: &str = "approval";
 
 impl Chart {
     /// Makes a chart of what these needs and families are checked by.

@@ -1,15 +1,17 @@
-//! What Graph answers: the tenant's name, Intune's state, the licences, and whether the families can be read.
+//! What Graph answers: the tenant's name, Intune's state, the licences, whether writes wait for an approval, and
+//! whether the families can be read.
 
 use serde_json::Value;
 
 use super::TenantSeen;
-use super::chart::{Chart, Status, access_id, is_intune, permission_id};
+use super::chart::{APPROVAL, Chart, Status, access_id, is_intune, permission_id};
 use crate::diagnose::catalogue::Lack;
 use crate::diagnose::failure;
 use crate::diagnose::permissions::Table;
 use crate::graph::{Graph, GraphError, Request};
 use crate::kinds::{Cardinality, Family};
 use crate::schema::types::GraphVersion;
+use crate::tenant::approvals::access_policies;
 
 const ORGANIZATION: &str = "/organization?$select=id,displayName";
 const SUBSCRIPTION: &str = "/deviceManagement?$select=subscriptionState";
@@ -25,7 +27,7 @@ pub(super) async fn check(
 ) {
     let intune = families.iter().any(|family| is_intune(family));
     let read = async |path: String| graph.send(&Request::get(GraphVersion::V1, path)).await;
-    let (organization, subscription, licences) = tokio::join!(
+    let (organization, subscription, licences, policies) = tokio::join!(
         read(ORGANIZATION.to_owned()),
         async {
             match intune {
@@ -36,6 +38,12 @@ pub(super) async fn check(
         async {
             match intune {
                 true => Some(read(LICENCES.to_owned()).await),
+                false => None,
+            }
+        },
+        async {
+            match intune {
+                true => Some(access_policies(graph).await),
                 false => None,
             }
         },
@@ -50,6 +58,38 @@ pub(super) async fn check(
     if let Some(answer) = licences {
         licence(chart, answer.map(|answer| answer.body));
     }
+    if let Some(answer) = policies {
+        approval(chart, answer);
+    }
+}
+
+/// Says whether writes are to be approved. Nothing is wrong where they are, or where that cannot be read.
+fn approval(chart: &mut Chart, answer: Result<Vec<(String, Option<String>)>, GraphError>) {
+    let policies = match answer {
+        Ok(policies) => policies,
+        Err(error) => {
+            let detail = match error.status() {
+                Some(403 | 404) => "the token may not read access policies".to_owned(),
+                _ => error.to_string(),
+            };
+            chart.unknown(APPROVAL, detail, Vec::new());
+            return;
+        }
+    };
+    if policies.is_empty() {
+        chart.ok(APPROVAL, "no access policy is for configuration policies");
+        return;
+    }
+    let names = policies.into_iter().map(|(name, platform)| match platform {
+        Some(platform) => format!("{name} ({platform})"),
+        None => name,
+    });
+    let names = names.collect::<Vec<_>>().join(", ");
+    let detail = format!(
+        "writes may wait for a second administrator, by the access policies for configuration policies: {names}; \
+         `moorline apply --justification TEXT` asks for the approval"
+    );
+    chart.ok(APPROVAL, detail);
 }
 
 fn name(chart: &mut Chart, answer: Result<Value, GraphError>, tenant: &mut TenantSeen) {

@@ -100,7 +100,12 @@ fn many(site: &Site, query: &Query, path: &str, objects: Vec<Object>) -> Result<
     )
 }
 
-fn one(site: &Site, query: &Query, path: &str, found: Option<Object>) -> Result<Response, Refusal> {
+pub(super) fn one(
+    site: &Site,
+    query: &Query,
+    path: &str,
+    found: Option<Object>,
+) -> Result<Response, Refusal> {
     query.expands(&[])?;
     let mut object = found.ok_or_else(Refusal::intune_not_found)?;
     query.project(&mut object);

@@ -1,5 +1,6 @@
 //! The sandbox as a client meets it: through the router, in JSON.
 
+mod approvals;
 mod assignments;
 mod bodies;
 mod calls;

@@ -24,7 +24,7 @@ pub const FLAT: &str = r#"{
 }"#;
 
 /// What other products and Microsoft's pages say.
-const PROSE: [(&str, &str); 14] = [
+const PROSE: [(&str, &str); 17] = [
     (
         "Method failed: (/v1.0/deviceManagement/managedDevices/{managedDeviceId}) with code: 401 - Invalid username/password combo",
         "intune/role-missing",
@@ -70,6 +70,15 @@ const PROSE: [(&str, &str); 14] = [
     (
         "x-msft-approval-code: 4c664761-d691-42dd-8f05-06eaa16c0f4a",
         "intune/approval-required",
+    ),
+    (
+        "x-msft-approval-code: 4c664761-d691-42dd-8f05-06eaa16c0f4a HTTP/1.1 403 Forbidden An error has occurred",
+        "intune/approval-other-write",
+    ),
+    ("approval request 1 expired", "intune/approval-expired"),
+    (
+        "approval request 1 was cancelled",
+        "intune/approval-cancelled",
     ),
     ("HTTP/1.1 429 Too Many Requests", "graph/throttled"),
 ];
@@ -317,7 +326,7 @@ const REFUSALS: [(u32, &str, &str, &str); 37] = [
 ];
 
 /// Errors in Graph's envelope: code, message, and whether Intune wraps it.
-const ERRORS: [(&str, &str, bool, &str); 45] = [
+const ERRORS: [(&str, &str, bool, &str); 47] = [
     (
         "Request_BadRequest",
         "Property userPrincipalName is invalid.",
@@ -482,6 +491,18 @@ const ERRORS: [(&str, &str, bool, &str); 45] = [
         "Header 'x-msft-approval-justification' is required to request approval",
         true,
         "intune/approval-justification",
+    ),
+    (
+        "BadRequest",
+        "Decoded content of 'x-msft-approval-justification' header must be no greater than 1024 characters",
+        true,
+        "intune/approval-justification-too-long",
+    ),
+    (
+        "Conflict",
+        "An active Approval Request already exists for this entity",
+        true,
+        "intune/approval-open",
     ),
     (
         "ApprovalRequired",

@@ -1,0 +1,362 @@
+//! Multi Admin Approval: writes to device configurations that wait until somebody else says yes (FACTS 1.10).
+
+use axum::http::{Method, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
+use ring::digest::{SHA256, digest};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+mod entity;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use entity::{all, policies, shown, shown_to};
+
+use super::audit::Actor;
+use super::clock;
+use super::problem::synthetic;
+use super::refusal::Refusal;
+use super::seed;
+use super::state::{State, text};
+
+/// The longest justification, in characters (FACTS 1.10).
+const LONGEST: usize = 1024;
+
+/// How long a request is open (FACTS 1.10).
+const OPEN: SignedDuration = SignedDuration::from_hours(72);
+
+/// The collection whose writes wait, below the version.
+const PROTECTED: &str = "deviceManagement/deviceConfigurations";
+
+/// A write that waits, or waited, for an approval.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ApprovalRequest {
+    /// Its id, which is the code that the write is sent again with.
+    pub code: String,
+    /// How it stands. One whose time is over is `expired`, whatever stands here.
+    pub status: ApprovalStatus,
+    /// Why the write is wanted, in the words of who wants it.
+    pub justification: String,
+    /// Who wants it.
+    pub requestor: String,
+    /// The id of the application that wants it; a person has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requestor_app_id: Option<String>,
+    /// Who decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approver: Option<String>,
+    /// Why it was decided like that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_justification: Option<String>,
+    /// The verb and path of the write.
+    pub operation: String,
+    /// The SHA-256 of its body: another write is not what was approved.
+    pub body: String,
+    /// When it was asked for.
+    pub requested: String,
+    /// When it expires; three days after it was asked for where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// When it last changed; when it was asked for where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
+    /// The object that the write is about; the one in the path of the write where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload_id: Option<String>,
+    /// The display name of that object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload_name: Option<String>,
+}
+
+/// How a request for approval stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ApprovalStatus {
+    /// Nobody decided yet.
+    NeedsApproval,
+    /// It may be sent again, once.
+    Approved,
+    /// Somebody said no.
+    Rejected,
+    /// Who asked for it withdrew it.
+    Cancelled,
+    /// It was sent again and carried out.
+    Completed,
+    /// Its time is over.
+    Expired,
+}
+
+impl ApprovalRequest {
+    /// Returns when it expires, `None` where nobody can tell when it was made.
+    pub fn expires(&self) -> Option<Timestamp> {
+        let stated = self.expires.as_ref().and_then(|text| text.parse().ok());
+        stated.or_else(|| {
+            let requested: Timestamp = self.requested.parse().ok()?;
+            requested.checked_add(OPEN).ok()
+        })
+    }
+
+    /// Returns how it stands at an instant. After its end no action on it is permitted, so an approval ends with it.
+    pub(crate) fn status_at(&self, now: Timestamp) -> ApprovalStatus {
+        let is_late = self.expires().is_some_and(|end| end <= now);
+        match self.status {
+            ApprovalStatus::NeedsApproval | ApprovalStatus::Approved if is_late => {
+                ApprovalStatus::Expired
+            }
+            status => status,
+        }
+    }
+
+    fn is_open_at(&self, now: Timestamp) -> bool {
+        matches!(
+            self.status_at(now),
+            ApprovalStatus::NeedsApproval | ApprovalStatus::Approved
+        )
+    }
+
+    /// Returns the id of the object that it is about.
+    fn payload_id(&self) -> Option<&str> {
+        let (_, path) = self.operation.split_once(' ')?;
+        self.payload_id.as_deref().or_else(|| id_in(path))
+    }
+
+    fn is_of(&self, actor: &Actor) -> bool {
+        let app = match actor {
+            Actor::Application { id, .. } => Some(id),
+            Actor::Person(_) => None,
+        };
+        // Who made a request of an older state is known by name alone.
+        self.requestor == actor.name()
+            && (self.requestor_app_id.is_none() || self.requestor_app_id.as_ref() == app)
+    }
+}
+
+/// A write on its way.
+pub(crate) struct Write<'a> {
+    pub(crate) method: &'a Method,
+    /// The whole path.
+    pub(crate) path: &'a str,
+    pub(crate) body: &'a [u8],
+    /// The host that it was sent to, as addresses in the body name it.
+    pub(crate) host: Option<&'a str>,
+    /// Who sends it.
+    pub(crate) requestor: &'a Actor,
+    /// `x-msft-approval-justification`.
+    pub(crate) justification: Option<&'a str>,
+    /// `x-msft-approval-code`.
+    pub(crate) code: Option<&'a str>,
+    /// When, by the sandbox's own time.
+    pub(crate) now: Timestamp,
+}
+
+/// What becomes of a write.
+pub(crate) enum Passage {
+    /// It goes on, by the approval of this code.
+    By(String),
+    /// It waits for the approval of this code.
+    Waits(String),
+}
+
+/// Decides about a write where the tenant wants approvals. A new request for one is kept.
+///
+/// # Errors
+/// Refuses what asks for no approval, has one of another write, or is about an object for which a request is open.
+pub(crate) fn pass(state: &mut State, write: &Write<'_>) -> Result<Passage, Refusal> {
+    // Who sends both asks for a new approval (FACTS 1.10).
+    match (write.justification, write.code) {
+        (None, Some(code)) => under(state, write, code),
+        (Some(header), _) => ask(state, write, header),
+        // As observed (Microsoft365DSC#7236).
+        (None, None) => Err(Refusal::intune_bad_request(
+            "Header 'x-msft-approval-justification' is required to request approval",
+        )),
+    }
+}
+
+/// Lets a write pass that has been approved under a code.
+fn under(state: &State, write: &Write<'_>, code: &str) -> Result<Passage, Refusal> {
+    let known = find(state, code).ok_or_else(|| {
+        Refusal::intune_bad_request(synthetic("There is no request for approval of this code."))
+    })?;
+    let is_the_same = known.operation == operation(write) && known.body == fingerprint(write);
+    if !is_the_same || !known.is_of(write.requestor) {
+        return Err(bare());
+    }
+    match known.status_at(write.now) {
+        ApprovalStatus::Approved => Ok(Passage::By(known.code.clone())),
+        // UNVERIFIED: what a write is answered whose approval is not decided.
+        ApprovalStatus::NeedsApproval => Ok(Passage::Waits(known.code.clone())),
+        _ => Err(Refusal::intune(
+            StatusCode::FORBIDDEN,
+            "Forbidden",
+            synthetic("The request for approval is closed."),
+        )),
+    }
+}
+
+/// Keeps a new request for approval.
+fn ask(state: &mut State, write: &Write<'_>, header: &str) -> Result<Passage, Refusal> {
+    let decoded = STANDARD.decode(header).ok();
+    let justification = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
+    let justification = justification.ok_or_else(|| {
+        let message = "Header 'x-msft-approval-justification' must be Base64 of UTF-8.";
+        Refusal::intune_bad_request(synthetic(message))
+    })?;
+    if justification.chars().count() > LONGEST {
+        return Err(Refusal::intune_bad_request(
+            "Decoded content of 'x-msft-approval-justification' header must be no greater than 1024 characters",
+        ));
+    }
+    let (payload_id, payload_name) = payload(state, write);
+    let is_open = |known: &ApprovalRequest| {
+        known.payload_id() == Some(&payload_id) && known.is_open_at(write.now)
+    };
+    if state.approval_requests.iter().any(is_open) {
+        // The code of the envelope is not published.
+        return Err(Refusal::intune(
+            StatusCode::CONFLICT,
+            "Conflict",
+            "An active Approval Request already exists for this entity",
+        ));
+    }
+    let (operation, body) = (operation(write), fingerprint(write));
+    let number = state.approval_requests.len().to_string();
+    let code = seed::guid(&["approval", &operation, &body, &number]);
+    let requested = state.tick();
+    let requestor_app_id = match write.requestor {
+        Actor::Application { id, .. } => Some(id.clone()),
+        Actor::Person(_) => None,
+    };
+    let request = ApprovalRequest {
+        code: code.clone(),
+        status: ApprovalStatus::NeedsApproval,
+        justification,
+        requestor: write.requestor.name().to_owned(),
+        requestor_app_id,
+        approver: None,
+        approval_justification: None,
+        operation,
+        body,
+        last_modified: Some(requested.clone()),
+        requested,
+        expires: write.now.checked_add(OPEN).ok().map(clock::wire),
+        payload_id: Some(payload_id),
+        payload_name,
+    };
+    state.approval_requests.push(request);
+    Ok(Passage::Waits(code))
+}
+
+/// The answer to a write under the code of another one or of somebody else's: it says nothing (FACTS 1.10).
+fn bare() -> Refusal {
+    Refusal::intune(StatusCode::FORBIDDEN, "Forbidden", "An error has occurred")
+}
+
+/// Returns the id and the display name of the object that a write is about.
+fn payload(state: &State, write: &Write<'_>) -> (String, Option<String>) {
+    if let Some(id) = id_in(write.path) {
+        let object = state.device_configuration(id);
+        let name = object.map(|object| text(object, "displayName").to_owned());
+        return (id.to_owned(), name);
+    }
+    let body: Value = serde_json::from_slice(write.body).unwrap_or_default();
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    let (kind, name) = (text("@odata.type"), text("displayName"));
+    // Synthetic: what stands for an object that does not exist yet is not published. Here it is one of a type and name.
+    let id = seed::guid(&["approval of a create", kind, name]);
+    (id, Some(name.to_owned()).filter(|name| !name.is_empty()))
+}
+
+/// Returns the id of the device configuration that a path leads to or through.
+fn id_in(path: &str) -> Option<&str> {
+    let (_, below) = path.split_once(PROTECTED)?;
+    let id = below.trim_start_matches('/').split('/').next()?;
+    (!id.is_empty()).then_some(id)
+}
+
+fn operation(write: &Write<'_>) -> String {
+    format!("{} {}", write.method, write.path)
+}
+
+/// Notes that an approved write was carried out.
+pub(crate) fn complete(state: &mut State, code: &str) {
+    let at = state.tick();
+    let mut requests = state.approval_requests.iter_mut();
+    if let Some(request) = requests.find(|request| request.code == code) {
+        request.status = ApprovalStatus::Completed;
+        request.last_modified = Some(at);
+    }
+}
+
+/// Withdraws a request for who made it.
+///
+/// # Errors
+/// Refuses a request of somebody else, and one that is over; the words are not published.
+pub(crate) fn cancel(
+    state: &mut State,
+    code: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let own = find(state, code).filter(|request| request.is_of(actor));
+    let request = own.ok_or_else(Refusal::intune_not_found)?;
+    if !request.is_open_at(now) {
+        let message = synthetic("The request for approval is closed.");
+        return Err(Refusal::intune_bad_request(message));
+    }
+    let at = state.tick();
+    let requests = state.approval_requests.iter_mut();
+    for request in requests.filter(|request| request.code == code) {
+        request.status = ApprovalStatus::Cancelled;
+        request.last_modified = Some(at.clone());
+    }
+    Ok(())
+}
+
+/// See [`State::decide`].
+pub(super) fn decide(
+    state: &mut State,
+    codes: &[String],
+    status: ApprovalStatus,
+    approver: &str,
+    why: Option<&str>,
+    now: Timestamp,
+) -> Vec<ApprovalRequest> {
+    let at = clock::wire(now);
+    let waiting = state.approval_requests.iter_mut().filter(|request| {
+        request.status_at(now) == ApprovalStatus::NeedsApproval
+            && (codes.is_empty() || codes.contains(&request.code))
+    });
+    waiting
+        .map(|request| {
+            request.status = status;
+            request.approver = Some(approver.to_owned());
+            request.approval_justification = why.map(str::to_owned);
+            request.last_modified = Some(at.clone());
+            request.clone()
+        })
+        .collect()
+}
+
+/// Returns the request of a code.
+fn find<'a>(state: &'a State, code: &str) -> Option<&'a ApprovalRequest> {
+    let mut requests = state.approval_requests.iter();
+    requests.find(|request| request.code.eq_ignore_ascii_case(code))
+}
+
+/// Returns what tells a body from others. Graph's host is always the same, and a sandbox may listen elsewhere each
+/// time: an address on it stays the same address.
+fn fingerprint(write: &Write<'_>) -> String {
+    let host = write.host.map(|host| format!("//{host}/"));
+    let body = String::from_utf8_lossy(write.body);
+    let body = host.map_or_else(|| body.to_string(), |host| body.replace(&host, "//graph/"));
+    let hash = digest(&SHA256, body.as_bytes());
+    hash.as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
