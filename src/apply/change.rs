@@ -153,6 +153,7 @@ async fn end(mut execution: Execution<'_>, sent: Result<(), Failure>) -> Carried
     if let Some(journal) = context.journal.filter(|_| execution.noted > 0) {
         let left = left.map(|live| Image::of(work.manifest, &live));
         let mut fate = Fate::of(item, left, journal.now());
+        fate.created = execution.answered.take();
         if !item.status.is_done() {
             // The very same write may still be sent under it.
             fate.approval = fate.approval.or(execution.code.take());

@@ -60,7 +60,10 @@ impl Execution<'_> {
                 Ok(response) => {
                     self.writes += 1;
                     return match id_of(&response) {
-                        Some(id) => Ok(id),
+                        Some(id) => {
+                            self.answered = Some(id.clone());
+                            Ok(id)
+                        }
                         None => self.created_unseen(known).await,
                     };
                 }

@@ -50,6 +50,8 @@ pub(super) struct Execution<'a> {
     pub(super) noted: usize,
     /// The id of the object that this change created.
     pub(super) created: Option<String>,
+    /// The same, where the service answered it.
+    pub(super) answered: Option<String>,
     /// How many calls changed something, or may have.
     pub(super) writes: usize,
 }
@@ -73,6 +75,7 @@ impl<'a> Execution<'a> {
             held: None,
             noted: 0,
             created: None,
+            answered: None,
             writes: 0,
         }
     }

@@ -7,6 +7,7 @@ use super::wording;
 use crate::graph::GraphError;
 use crate::plan::{Action, Change, FieldChange, FieldStatus};
 use crate::tenant::LiveObject;
+use crate::tenant::matching::loses;
 use crate::tenant::read::{ObjectRef, reread};
 
 /// How an object stands to the change that was planned for it.
@@ -94,6 +95,11 @@ pub(super) async fn of_bound(
     live: Option<LiveObject>,
 ) -> Result<Standing, GraphError> {
     let planned = work.change;
+    if let (Some(twin), Some(stays)) = (&live, &planned.twin_of)
+        && let Some(moved) = not_a_twin(context, work, twin, stays).await?
+    {
+        return Ok(Standing::Moved(moved));
+    }
     let digest = live.as_ref().map(LiveObject::digest);
     let unmoved = digest.is_some() && digest == planned.precondition;
     let depends_on_masked = context.masked_read && !planned.masked.is_empty();
@@ -116,6 +122,20 @@ pub(super) async fn of_bound(
             Standing::InPlace(Some(live.id))
         }
         Some(_) => Standing::Moved(wording::moved(planned, &now)),
+    })
+}
+
+/// Returns why an object is not deleted as a twin, in words: the one that stays is gone, or this one is in use.
+async fn not_a_twin(
+    context: &Context<'_>,
+    work: Work<'_>,
+    twin: &LiveObject,
+    stays: &str,
+) -> Result<Option<String>, GraphError> {
+    Ok(match context.read(work, Some(stays)).await? {
+        None => Some(format!("the object that was to stay, {stays}, is gone")),
+        Some(stays) if loses(twin, &stays) => None,
+        Some(_) => Some("one of the two objects of its name was changed or assigned".to_owned()),
     })
 }
 

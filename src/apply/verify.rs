@@ -272,6 +272,7 @@ mod tests {
             masked: BTreeSet::new(),
             links: Vec::new(),
             last_modified: None,
+            twin_of: None,
             reach: None,
         }
     }

@@ -250,6 +250,7 @@ impl Session {
             created_at: now(self.graph.clock()),
             leave_masked: terms.leave_masked,
             reach: terms.reach,
+            own_creates: self.own_creates(),
         }
     }
 

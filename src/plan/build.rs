@@ -9,10 +9,12 @@ use super::planner::Planner;
 use super::rewrite::Rewrite;
 use super::risk;
 use super::seal::seal;
-use super::{Action, Change, Coverage, FieldStatus, Plan, Summary, TenantRef, Unmanaged};
+use super::{
+    Action, Change, Coverage, FieldStatus, OwnCreates, Plan, Summary, TenantRef, Unmanaged, twins,
+};
 use crate::kinds::Cardinality;
 use crate::manifest::{Address, Desired, Manifest};
-use crate::tenant::matching::{Binding, Bindings, bind};
+use crate::tenant::matching::{Binding, Bindings, Twin, bind};
 use crate::tenant::referents::Referents;
 use crate::tenant::{Known, Live, LiveObject};
 
@@ -33,6 +35,8 @@ pub struct Options {
     pub leave_masked: bool,
     /// Whether it is counted whom the changes reach.
     pub reach: bool,
+    /// What earlier runs of this folder created.
+    pub own_creates: OwnCreates,
 }
 
 /// Returns what must be done so that the tenant is as declared.
@@ -79,7 +83,8 @@ pub(crate) fn draft<'a>(
     selected: impl Fn(&Address) -> bool,
     options: &Options,
 ) -> Draft<'a> {
-    let bindings = bind(&desired.manifests, live, options.recreate);
+    let is_ours = |id: &str| options.own_creates.contain(id);
+    let bindings = bind(&desired.manifests, live, options.recreate, &is_ours);
     let mut referents = Referents::of(&desired.manifests, live, &bindings, &selected);
     let known = Known {
         referents: &referents,
@@ -123,6 +128,22 @@ pub(crate) fn draft<'a>(
             .collect(),
         None => Vec::new(),
     };
+    let twins: Vec<&Twin<'_>> = bindings
+        .twins
+        .iter()
+        .filter(|twin| selected(&twin.address))
+        .collect();
+    for twin in &twins {
+        let declared = desired
+            .manifest(&twin.address)
+            .map(|manifest| manifest.span);
+        let Some(span) = declared else { continue };
+        let (manifest, change) = twins::deletion(&planner, twin, span);
+        against.insert(manifest.address.clone(), twin.object);
+        changes.push(change);
+        pruned.push(manifest);
+    }
+    let twins: Vec<String> = twins.into_iter().map(twins::words).collect();
     pruned.sort_by(|a, b| a.address.cmp(&b.address));
     changes.sort_by(|a, b| a.address.cmp(&b.address));
     for manifest in &pruned {
@@ -149,6 +170,7 @@ pub(crate) fn draft<'a>(
         referents,
         warnings: [
             bindings.warnings,
+            twins,
             ownership::fault(desired, &live.names).into_iter().collect(),
             left,
             idle(&options.rewrite, &changes),
@@ -162,7 +184,7 @@ pub(crate) fn draft<'a>(
 
 /// Returns how these manifests cover what a tenant holds.
 pub fn coverage(manifests: &[Manifest], live: &Live) -> Coverage {
-    covered(live, &bound(&bind(manifests, live, false)), &[])
+    covered(live, &bound(&bind(manifests, live, false, &|_| false)), &[])
 }
 
 pub(super) fn summarise(changes: &[Change]) -> Summary {

@@ -33,6 +33,7 @@ mod rewrite;
 pub mod risk;
 mod seal;
 mod show;
+mod twins;
 
 pub use assignments::{AssignmentChange, Effect, target_form};
 pub(crate) use build::draft;
@@ -44,6 +45,7 @@ pub use released::{NoLongerManaged, Release, Released, ReleasedField};
 pub use rewrite::Rewrite;
 pub use risk::{Refusal, Risk, RiskLevel};
 pub use seal::{is_same, seal};
+pub use twins::OwnCreates;
 
 /// Everything that an apply would do, and what it would leave.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
@@ -184,6 +186,9 @@ pub struct Change {
     /// When the tenant last saw a change of it, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
+    /// The id of the object that stays, where this one is deleted because an earlier run created it a second time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin_of: Option<String>,
     /// Whom it concerns; absent where nothing of it is written, where the object has no assignments by its
     /// nature, and where nobody asked. No part of the digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -165,6 +165,7 @@ impl<'a> Planner<'a> {
                 .map(|o| o.links.keys().cloned().collect())
                 .unwrap_or_default(),
             last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
+            twin_of: None,
             reach: None,
         }
     }

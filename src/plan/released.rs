@@ -208,7 +208,7 @@ impl Release {
                 });
             }
         }
-        let bindings = bind(&self.objects, live, false);
+        let bindings = bind(&self.objects, live, false, &|_| false);
         let objects = bindings
             .by_address
             .into_iter()

@@ -54,6 +54,7 @@ pub(super) fn change(kind: &str, name: &str, display_name: &str, action: Action)
         masked: BTreeSet::new(),
         links: Vec::new(),
         last_modified: None,
+        twin_of: None,
         reach: None,
     }
 }

@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
 use crate::kinds::Cardinality;
 use crate::manifest::{Address, Manifest, Presence};
 use crate::plan::Blocked;
@@ -34,11 +37,24 @@ impl<'a> Binding<'a> {
 /// The code of a change whose pinned object does not exist.
 pub const ID_GONE: &str = "match/id-gone";
 
+/// An object that an earlier run created a second time.
+#[derive(Debug)]
+pub struct Twin<'a> {
+    /// The manifest that it was created for.
+    pub address: Address,
+    /// The object.
+    pub object: &'a LiveObject,
+    /// The object that the manifest is bound to.
+    pub stays: &'a LiveObject,
+}
+
 /// Every manifest's binding, with what the reader should know of how it was found.
 #[derive(Debug, Default)]
 pub struct Bindings<'a> {
     /// By address.
     pub by_address: BTreeMap<Address, Binding<'a>>,
+    /// Objects that may be deleted, because a manifest is bound to another one of its name and type.
+    pub twins: Vec<Twin<'a>>,
     /// Warnings.
     pub warnings: Vec<String>,
 }
@@ -46,12 +62,18 @@ pub struct Bindings<'a> {
 /// Binds manifests to live objects.
 ///
 /// A manifest binds by its id; else by display name, or one of its former ones, and exact type, only
-/// where exactly one object answers. Two manifests on one object are blocked, both of them.
-pub fn bind<'a>(manifests: &[Manifest], live: &'a Live, recreate: bool) -> Bindings<'a> {
+/// where exactly one object answers, or where all others are twins that lose to it ([`loses`]) and that `is_ours`
+/// says an earlier run of this folder created. Two manifests on one object are blocked, both of them.
+pub fn bind<'a>(
+    manifests: &[Manifest],
+    live: &'a Live,
+    recreate: bool,
+    is_ours: &dyn Fn(&str) -> bool,
+) -> Bindings<'a> {
     let mut bindings = Bindings::default();
-    let index = Index::of(live);
+    let index = Index::of(live, is_ours);
     for manifest in manifests {
-        let binding = index.binding(manifest, recreate, &mut bindings.warnings);
+        let binding = index.binding(manifest, recreate, &mut bindings);
         bindings
             .by_address
             .insert(manifest.address.clone(), binding);
@@ -61,20 +83,23 @@ pub fn bind<'a>(manifests: &[Manifest], live: &'a Live, recreate: bool) -> Bindi
 }
 
 /// The live objects by what manifests know them by.
-struct Index<'a> {
+struct Index<'a, 'f> {
     policy: Option<&'a LiveObject>,
     /// By id, in lower case.
     ids: HashMap<String, &'a LiveObject>,
     /// By type and display name, in the order of the tenant.
     names: HashMap<(&'a str, &'a str), Vec<&'a LiveObject>>,
+    /// Whether an earlier run of this folder created an object.
+    is_ours: &'f dyn Fn(&str) -> bool,
 }
 
-impl<'a> Index<'a> {
-    fn of(live: &'a Live) -> Self {
+impl<'a, 'f> Index<'a, 'f> {
+    fn of(live: &'a Live, is_ours: &'f dyn Fn(&str) -> bool) -> Self {
         let mut index = Self {
             policy: live.policy.as_ref(),
             ids: HashMap::new(),
             names: HashMap::new(),
+            is_ours,
         };
         for object in &live.objects {
             index.ids.insert(object.id.to_ascii_lowercase(), object);
@@ -88,13 +113,13 @@ impl<'a> Index<'a> {
         &self,
         manifest: &Manifest,
         recreate: bool,
-        warnings: &mut Vec<String>,
+        bindings: &mut Bindings<'a>,
     ) -> Binding<'a> {
         if manifest.family.cardinality == Cardinality::Singleton {
             return self.policy.map_or(Binding::Missing, Binding::Bound);
         }
         let Some(id) = &manifest.id else {
-            return self.by_name(manifest);
+            return self.by_name(manifest, &mut bindings.twins);
         };
         if let Some(object) = self.ids.get(&id.to_ascii_lowercase()) {
             return match object.kind == manifest.address.kind {
@@ -109,9 +134,9 @@ impl<'a> Index<'a> {
             // Gone is what was asked for, and its namesake is another object.
             return Binding::Missing;
         }
-        match self.by_name(manifest) {
+        match self.by_name(manifest, &mut bindings.twins) {
             Binding::Bound(object) => {
-                warnings.push(format!(
+                bindings.warnings.push(format!(
                     "{}: the object {id} is gone; bound to {} instead, which has its name and type. Correct `metadata.id`.",
                     manifest.address, object.id
                 ));
@@ -127,7 +152,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    fn by_name(&self, manifest: &Manifest) -> Binding<'a> {
+    fn by_name(&self, manifest: &Manifest, twins: &mut Vec<Twin<'a>>) -> Binding<'a> {
         let current = self.candidates(manifest, manifest.display_name());
         let found = match current.is_empty() {
             true => self.candidates(manifest, manifest.formerly.iter().map(String::as_str)),
@@ -139,21 +164,38 @@ impl<'a> Index<'a> {
                 objects => unshown(objects),
             },
             [only] => Binding::Bound(only),
-            _ => {
-                let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
-                Binding::Blocked(Blocked {
-                    code: "match/ambiguous".to_owned(),
-                    message: format!(
-                        "{} objects of this type and name exist: {}",
-                        ids.len(),
-                        ids.join(", ")
-                    ),
-                    help: "pin the one that you mean by `metadata.id`, or rename the others"
-                        .to_owned(),
-                    location: None,
-                })
-            }
+            _ => match self.without_twins(manifest, &found) {
+                Some(stays) => {
+                    let others = found.iter().filter(|object| object.id != stays.id);
+                    let address = &manifest.address;
+                    twins.extend(others.map(|object| Twin {
+                        address: address.clone(),
+                        object,
+                        stays,
+                    }));
+                    Binding::Bound(stays)
+                }
+                None => ambiguous(&found),
+            },
         }
+    }
+
+    /// Returns the object that stays of several, where all others are twins of it that this folder's runs created.
+    fn without_twins(
+        &self,
+        manifest: &Manifest,
+        found: &[&'a LiveObject],
+    ) -> Option<&'a LiveObject> {
+        let all_lose_to = |stays: &&&LiveObject| {
+            let mut others = found.iter().filter(|object| object.id != stays.id);
+            others.all(|object| (self.is_ours)(&object.id) && loses(object, stays))
+        };
+        let is_declared = manifest.presence == Presence::Present;
+        found
+            .iter()
+            .find(all_lose_to)
+            .copied()
+            .filter(|_| is_declared)
     }
 
     /// Returns the objects of a manifest's type that have one of these names, each once.
@@ -183,6 +225,42 @@ impl<'a> Index<'a> {
         let found = known_by.filter_map(|known_by| self.names.get(&known_by));
         found.flatten().copied().collect()
     }
+}
+
+/// Whether an object may be deleted because another one of its name and type was created first: nobody changed it
+/// since, it is assigned to nobody, and of two objects created at the same instant its id is the greater one. So of
+/// two runs that created one object each, never both delete.
+pub fn loses(twin: &LiveObject, stays: &LiveObject) -> bool {
+    let created = |object: &LiveObject| {
+        let at = object
+            .body
+            .get("createdDateTime")?
+            .as_str()?
+            .parse::<Timestamp>()
+            .ok()?;
+        Some((at, object.id.to_lowercase()))
+    };
+    let is_untouched = twin.body.get("version").and_then(Json::as_u64) == Some(1)
+        && twin.assignments.is_empty()
+        && twin.inherited.is_empty();
+    let is_later = created(stays)
+        .zip(created(twin))
+        .is_some_and(|(stays, twin)| stays < twin);
+    is_untouched && is_later && twin.kind == stays.kind && twin.display_name == stays.display_name
+}
+
+fn ambiguous<'a>(found: &[&LiveObject]) -> Binding<'a> {
+    let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
+    Binding::Blocked(Blocked {
+        code: "match/ambiguous".to_owned(),
+        message: format!(
+            "{} objects of this type and name exist: {}",
+            ids.len(),
+            ids.join(", ")
+        ),
+        help: "pin the one that you mean by `metadata.id`, or rename the others".to_owned(),
+        location: None,
+    })
 }
 
 /// Returns whether an object's type stands for one that the service cannot show.

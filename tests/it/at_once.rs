@@ -346,3 +346,160 @@ fn twins_of_two_machines_are_named_and_not_assigned() {
 fn twins_of_two_machines_are_named_and_not_assigned_in_a_thousand_schedules() {
     schedules(0..1_000);
 }
+
+/// A tenant in which this folder's run and another one created the same object: ours, and then another one whose
+/// members are changed by a test.
+fn with_a_twin(change: impl Fn(&mut Value, &mut Value)) -> Workspace {
+    let workspace = Workspace::tenant(&[(
+        "new.yaml",
+        &format!(
+            "apiVersion: graph.microsoft.com/beta\nkind: {KIND}\nmetadata: {{ name: new }}\nspec: {{ displayName: New, pinMinimumLength: 6 }}\n"
+        ),
+    )]);
+    workspace
+        .run(&["apply", "--yes", "--sandbox=s.json"])
+        .expect(0);
+    let mut state = workspace.json("s.json");
+    let objects = state["deviceConfigurations"]
+        .as_array_mut()
+        .expect("a list");
+    let mut ours = objects.remove(0);
+    let mut other = ours.clone();
+    other["id"] = OTHER.into();
+    other["createdDateTime"] = "2025-03-01T00:00:00Z".into();
+    change(&mut ours, &mut other);
+    objects.extend([ours, other]);
+    workspace.write("s.json", state.to_string());
+    workspace
+}
+
+const OTHER: &str = "00000000-0000-4000-8000-000000000001";
+
+fn ids(workspace: &Workspace) -> Vec<String> {
+    let state = workspace.json("s.json");
+    let objects = state["deviceConfigurations"]
+        .as_array()
+        .expect("a list")
+        .iter();
+    objects
+        .map(|object| object["id"].as_str().expect("an id").to_owned())
+        .collect()
+}
+
+#[test]
+fn twin_that_an_earlier_run_created_is_deleted_where_the_plan_says_so() {
+    let workspace = with_a_twin(|_, _| {});
+    let ours = ids(&workspace)
+        .into_iter()
+        .find(|id| id != OTHER)
+        .expect("ours");
+    let plan = workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
+    assert!(
+        plan.stdout.contains(&format!("  - {KIND}/{ours}")),
+        "{}",
+        plan.stdout
+    );
+    let words = plan.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains(&format!("{OTHER} stays, and {ours}")),
+        "{}",
+        plan.stdout
+    );
+    let plan = workspace
+        .run(&["plan", "--sandbox=s.json", "--format", "json"])
+        .expect(0)
+        .json();
+    assert_eq!(plan["summary"]["delete"], 1);
+    let changes = plan["changes"].as_array().expect("a list").iter();
+    let twins: Vec<&Value> = changes.filter_map(|change| change.get("twinOf")).collect();
+    assert_eq!(twins, [OTHER]);
+
+    let apply = ["apply", "--yes", "--sandbox=s.json"];
+    let refused = workspace.run(&apply).expect(5);
+    assert!(
+        refused.stderr.contains("--allow delete"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(ids(&workspace).len(), 2);
+    workspace
+        .run(&[&apply[..], &["--allow", "delete"]].concat())
+        .expect(0);
+    assert_eq!(ids(&workspace), [OTHER]);
+    workspace
+        .run(&["plan", "--sandbox=s.json", "--detailed-exitcode"])
+        .expect(0);
+}
+
+#[test]
+fn twin_that_may_be_in_use_or_is_not_ours_is_left_to_its_user() {
+    type Change = fn(&mut Value, &mut Value);
+    let cases: [(&str, Change); 4] = [
+        ("ours is the first one", |ours, other| {
+            other["createdDateTime"] = "2100-01-01T00:00:00Z".into();
+            ours["createdDateTime"] = "2025-01-01T00:00:00Z".into();
+        }),
+        ("ours is assigned", |ours, _| {
+            ours["assignments"] = json!([{ "target": { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" } }]);
+        }),
+        ("ours was changed", |ours, _| ours["version"] = 2.into()),
+        ("the other run's time is not known", |_, other| {
+            other["createdDateTime"] = "some day".into();
+        }),
+    ];
+    for (name, change) in cases {
+        let workspace = with_a_twin(change);
+        let plan = workspace.run(&["plan", "--sandbox=s.json"]);
+        // A state with a time that is none is refused as a whole.
+        if plan.code == 0 {
+            assert!(
+                plan.stdout
+                    .contains("2 objects of this type and name exist"),
+                "{name}: {}",
+                plan.stdout
+            );
+        }
+        workspace.run(&[
+            "apply",
+            "--yes",
+            "--sandbox=s.json",
+            "--allow",
+            "delete",
+            "--skip-blocked",
+        ]);
+        assert_eq!(ids(&workspace).len(), 2, "{name}");
+    }
+    let workspace = with_a_twin(|_, _| {});
+    std::fs::remove_dir_all(workspace.file(".moorline")).expect("the journals go");
+    let plan = workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
+    assert!(
+        plan.stdout
+            .contains("2 objects of this type and name exist"),
+        "{}",
+        plan.stdout
+    );
+}
+
+#[test]
+fn twin_stays_where_the_other_object_went_since_the_plan() {
+    let workspace = with_a_twin(|_, _| {});
+    workspace
+        .run(&["plan", "--sandbox=s.json", "--out", "plan.json"])
+        .expect(0);
+    let mut state = workspace.json("s.json");
+    let objects = state["deviceConfigurations"]
+        .as_array_mut()
+        .expect("a list");
+    objects.retain(|object| object["id"] != OTHER);
+    workspace.write("s.json", state.to_string());
+    let apply = [
+        "apply",
+        "plan.json",
+        "--yes",
+        "--sandbox=s.json",
+        "--allow",
+        "delete",
+    ];
+    workspace.run(&apply).expect(4);
+    assert_eq!(ids(&workspace).len(), 1);
+}

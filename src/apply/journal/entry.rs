@@ -253,6 +253,9 @@ pub struct Fate {
     /// The object's id, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// The id that the service answered the create with; absent where nothing was created, or the answer was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
     /// How many calls changed something in the tenant, or may have.
     pub writes: usize,
     /// The code under which somebody else has to approve its last write.
@@ -277,6 +280,7 @@ impl Fate {
             address: item.address.clone(),
             status: item.status,
             id: item.id.clone(),
+            created: None,
             writes: item.writes,
             approval: item.approval.clone(),
             approval_expires: item.approval_expires.clone(),

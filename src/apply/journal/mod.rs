@@ -9,6 +9,7 @@
 //! Whoever reads a journal takes it for untrusted: it names objects and holds values, never a call, and what is
 //! done about it is planned anew against the tenant.
 
+mod created;
 mod declare;
 mod entry;
 mod error;
@@ -21,6 +22,7 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
+pub use created::created;
 pub use entry::{
     Asked, Begun, Call, Command, End, Entry, Fate, Header, How, Image, Intent, Line, Origin, Step,
 };

@@ -79,7 +79,10 @@ pub async fn settle(
     graph: &Graph,
 ) -> Result<Vec<Settled>, GraphError> {
     let mut settled = Vec::new();
-    for path in open(&root.join(FOLDER)) {
+    let open = journals(root)
+        .into_iter()
+        .filter(|path| !ends(path).unwrap_or(false));
+    for path in open {
         let record = match read(&path) {
             Ok(record) => record,
             // The run ended before it could have written anything.
@@ -96,16 +99,18 @@ pub async fn settle(
     Ok(settled)
 }
 
-/// Returns the journals in a folder whose last line is no end, oldest first.
-fn open(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+/// Returns the journals of a tenant's folder, oldest first.
+pub(super) fn journals(root: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root.join(FOLDER))
+        .into_iter()
+        .flatten()
+        .flatten();
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.path())
         .filter(|path| {
             path.extension()
                 .is_some_and(|extension| extension == "jsonl")
         })
-        .filter(|path| !ends(path).unwrap_or(false))
         .collect();
     paths.sort();
     paths
@@ -169,6 +174,7 @@ fn fate(change: &Begun<'_>, found: &Found, id: Option<String>, at: String) -> Fa
         address: change.first.address.clone(),
         status,
         id,
+        created: None,
         writes,
         // Where it is not done, the same request can still be sent under it.
         approval: change

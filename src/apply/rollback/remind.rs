@@ -19,7 +19,7 @@ impl Rollback {
         sources: &Sources,
     ) -> Option<String> {
         let begun = self.record.begun();
-        let bindings = bind(declared, live, false);
+        let bindings = bind(declared, live, false, &|_| false);
         let referents = Referents::of(declared, live, &bindings, |_| true);
         let known = Known {
             referents: &referents,

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Session;
 use crate::apply::journal::{self, Command, Draft, Origin, Record};
 use crate::cli::failure::Failure;
-use crate::plan::TenantRef;
+use crate::plan::{OwnCreates, TenantRef};
 use crate::report::words;
 use crate::ui::Ui;
 
@@ -42,6 +42,17 @@ impl Session {
             ui.warning(&words::settled(&settled));
         }
         Ok(())
+    }
+
+    /// Returns what earlier runs of this folder created in this tenant.
+    pub(in crate::cli) fn own_creates(&self) -> OwnCreates {
+        if !self.keeps {
+            return OwnCreates::default();
+        }
+        let root = self.desired.root.clone();
+        let tenant = TenantRef::from(&self.desired.tenant);
+        let origin = self.origin(Command::Apply, None);
+        OwnCreates::new(move || journal::created(&root, &tenant, &origin))
     }
 
     /// Reads a journal, which must be about this tenant.

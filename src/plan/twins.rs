@@ -1,0 +1,62 @@
+//! Objects that earlier runs created a second time, and that a plan deletes.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use super::Change;
+use super::ownership;
+use super::planner::Planner;
+use crate::diagnostic::Span;
+use crate::manifest::Manifest;
+use crate::tenant::matching::{Binding, Twin};
+
+type Ids = LazyLock<BTreeSet<String>, Box<dyn FnOnce() -> BTreeSet<String> + Send>>;
+
+/// The ids of the objects that earlier runs of this folder created. They are read when a plan first asks for them.
+#[derive(Clone, Default)]
+pub struct OwnCreates(Option<Arc<Ids>>);
+
+impl OwnCreates {
+    /// Makes them of what reads them; the ids are in lower case.
+    pub fn new(read: impl FnOnce() -> BTreeSet<String> + Send + 'static) -> Self {
+        Self(Some(Arc::new(LazyLock::new(Box::new(read)))))
+    }
+
+    /// Whether an object is among them.
+    pub(crate) fn contain(&self, id: &str) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|ids| ids.contains(&id.to_lowercase()))
+    }
+}
+
+impl fmt::Debug for OwnCreates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OwnCreates")
+    }
+}
+
+/// Returns the deletion of a twin, with what stands for its manifest.
+pub(super) fn deletion(planner: &Planner<'_>, twin: &Twin<'_>, span: Span) -> (Manifest, Change) {
+    let manifest = ownership::manifest_of(twin.object, span);
+    let change = Change {
+        twin_of: Some(twin.stays.id.clone()),
+        ..planner.change(&manifest, &Binding::Bound(twin.object))
+    };
+    (manifest, change)
+}
+
+/// Returns the words for it.
+pub(super) fn words(twin: &Twin<'_>) -> String {
+    let Twin {
+        address,
+        object,
+        stays,
+    } = twin;
+    format!(
+        "{address}: `{}` exists twice, because two runs created it at the same time. {} stays, and {}, which an earlier \
+         run of this folder created, is deleted.",
+        object.display_name, stays.id, object.id
+    )
+}
