@@ -133,7 +133,7 @@ async fn end(mut execution: Execution<'_>, sent: Result<(), Failure>) -> Carried
                 .before
                 .as_deref()
                 .filter(|_| execution.created.is_none());
-            match verify(context, work, execution.id(), before).await {
+            match verify(context, work, execution.id(), before, execution.unchanged).await {
                 Ok(verdict) => {
                     left = verdict.shown_instead();
                     goes_on(judged(work.change, verdict))

@@ -52,6 +52,8 @@ pub(super) struct Execution<'a> {
     pub(super) created: Option<String>,
     /// The same, where the service answered it.
     pub(super) answered: Option<String>,
+    /// Whether the service answered that the object has all that was sent already.
+    pub(super) unchanged: bool,
     /// How many calls changed something, or may have.
     pub(super) writes: usize,
 }
@@ -76,6 +78,7 @@ impl<'a> Execution<'a> {
             noted: 0,
             created: None,
             answered: None,
+            unchanged: false,
             writes: 0,
         }
     }
@@ -227,6 +230,7 @@ impl<'a> Execution<'a> {
                 }
                 Err(error) if was_done_before(request, &error) => {
                     // Perhaps by the sending whose answer was lost.
+                    self.unchanged = request.method == Method::Patch;
                     self.writes += usize::from(may_be_done);
                     return Ok(());
                 }

@@ -1,6 +1,6 @@
 //! Whether the tenant shows what was written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -50,13 +50,17 @@ impl Verdict {
 }
 
 /// Reads an object until it shows what was written, or until it is clear that it will not.
+///
+/// `unchanged` says that the service answered that the body is as sent already.
 pub(super) async fn verify(
     context: &Context<'_>,
     work: Work<'_>,
     id: Option<&str>,
     before: Option<&LiveObject>,
+    unchanged: bool,
 ) -> Result<Verdict, GraphError> {
     let mut watch = Watch::new(work.change, before);
+    watch.unchanged = unchanged;
     let mut patience = Patience::for_a_write(context).unless(context.cancelled);
     loop {
         let live = context.read(work, id).await?;
@@ -80,6 +84,8 @@ struct Watch<'a> {
     assigned: bool,
     /// The object before the write, none where it was created.
     before: Option<&'a LiveObject>,
+    /// Whether the body was as sent already.
+    unchanged: bool,
     /// Reads in a row that showed something else.
     otherwise: u32,
     /// What the last read comes to where no other one follows.
@@ -90,8 +96,9 @@ struct Watch<'a> {
 #[derive(Default)]
 struct Sight {
     fields: Vec<String>,
-    /// References and assignments, which are no part of the object's body.
-    beside: Vec<String>,
+    /// References that lead elsewhere, by navigation property.
+    links: BTreeMap<String, String>,
+    assignments: Vec<String>,
     concurrent: Vec<String>,
 }
 
@@ -118,6 +125,7 @@ impl<'a> Watch<'a> {
             linked,
             assigned,
             before,
+            unchanged: false,
             otherwise: 0,
             so_far: Verdict::NotSeen,
         }
@@ -131,24 +139,31 @@ impl<'a> Watch<'a> {
             return live.is_none().then_some(Verdict::Shown { concurrent });
         }
         let live = live?;
-        let sight = self.sight(left);
-        if sight.fields.is_empty() && sight.beside.is_empty() {
-            if self.body_leaves_a_trace(left) || self.body_moved(live) {
-                let concurrent = sight.concurrent;
+        let Sight {
+            fields,
+            links,
+            assignments,
+            concurrent,
+        } = self.sight(left);
+        if fields.is_empty() && links.is_empty() && assignments.is_empty() {
+            if self.unchanged || self.body_leaves_a_trace(left) || self.body_moved(live) {
                 return Some(Verdict::Shown { concurrent });
             }
             self.so_far = Verdict::Unverifiable;
             return None;
         }
-        let moved = match sight.fields.is_empty() {
-            // What stands beside the body has no mark of its own: it moved when it is not what it was.
-            true => self.beside_moved(live),
+        // What stands beside the body has no mark of its own: it moved when it is not what it was.
+        let moved = match fields.is_empty() {
+            true => {
+                links.keys().any(|property| self.link_moved(live, property))
+                    || !assignments.is_empty() && self.assignments_moved(live)
+            }
             false => self.body_moved(live),
         };
         self.otherwise = if moved { self.otherwise + 1 } else { 0 };
         (self.otherwise >= READS_AFTER_A_MOVE).then(|| Verdict::DidNotStick {
-            differs: [sight.fields, sight.beside].concat(),
-            concurrent: sight.concurrent,
+            differs: [fields, links.into_values().collect(), assignments].concat(),
+            concurrent,
             shown: Box::new(live.clone()),
         })
     }
@@ -173,13 +188,12 @@ impl<'a> Watch<'a> {
     fn sight(&self, left: &Change) -> Sight {
         let mut sight = Sight::default();
         for field in left.with_status(FieldStatus::Change) {
-            let is_in = |written: &BTreeSet<&str>| {
-                field.path.top().is_some_and(|top| written.contains(top))
-            };
-            if is_in(&self.sent) {
+            let top = field.path.top();
+            if top.is_some_and(|top| self.sent.contains(top)) {
                 sight.fields.push(wording::sent_and_shown(field));
-            } else if is_in(&self.linked) {
-                sight.beside.push(wording::sent_and_shown(field));
+            } else if let Some(top) = top.filter(|top| self.linked.contains(top)) {
+                let words = wording::sent_and_shown(field);
+                sight.links.insert(top.to_owned(), words);
             } else {
                 sight.concurrent.push(wording::live_and_declared(field));
             }
@@ -188,7 +202,7 @@ impl<'a> Watch<'a> {
         if self.assigned {
             let words =
                 assignments.map(|change| format!("assignment of {} differs", change.target));
-            sight.beside.extend(words);
+            sight.assignments.extend(words);
         } else {
             let words =
                 assignments.map(|change| format!("the assignment of {} changed", change.target));
@@ -212,17 +226,20 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn beside_moved(&self, live: &LiveObject) -> bool {
-        let beside = |object: &LiveObject| {
+    fn assignments_moved(&self, live: &LiveObject) -> bool {
+        let forms = |object: &LiveObject| -> BTreeSet<String> {
             let forms = object.assignments.iter().map(target_form);
-            let forms: BTreeSet<String> = forms.map(|form| form.to_string()).collect();
-            let links = object.links.iter().flat_map(|(property, linked)| {
-                let ids = linked.iter().map(|linked| linked.id.to_lowercase());
-                ids.map(|id| (property.clone(), id))
-            });
-            (forms, links.collect::<BTreeSet<_>>())
+            forms.map(|form| form.to_string()).collect()
         };
-        beside(live) != self.before.map(beside).unwrap_or_default()
+        forms(live) != self.before.map(forms).unwrap_or_default()
+    }
+
+    fn link_moved(&self, live: &LiveObject, property: &str) -> bool {
+        let ids = |object: &LiveObject| -> BTreeSet<String> {
+            let linked = object.links.get(property).into_iter().flatten();
+            linked.map(|linked| linked.id.to_lowercase()).collect()
+        };
+        ids(live) != self.before.map(ids).unwrap_or_default()
     }
 }
 
@@ -387,6 +404,32 @@ mod tests {
             matches!(verdict, Some(Verdict::DidNotStick { .. })),
             "{verdict:?}"
         );
+    }
+
+    #[test]
+    fn reference_that_is_seen_says_nothing_of_an_assignment_that_is_not() {
+        let link = "/k/1/microsoft.graph.k/rootCertificate/$ref";
+        let link = Request::with_body(Method::Put, GraphVersion::Beta, link, Value::Null);
+        let assign = json!({"assignments": []});
+        let assign = Request::with_body(Method::Post, GraphVersion::Beta, "/k/1/assign", assign);
+        let planned = change(vec![link, assign], &["rootCertificate"]);
+        let live = object(json!({ "version": 1, "rootCertificate": { "id": "a" } }))
+            .with_links(&["rootCertificate".to_owned()]);
+        let mut left = change(Vec::new(), &[]);
+        left.assignments.push(AssignmentChange {
+            effect: Effect::Add,
+            target: "all devices".to_owned(),
+            before: None,
+            after: None,
+            filter_before: None,
+            filter_after: None,
+            location: None,
+        });
+        let mut watch = Watch::new(&planned, None);
+        for _ in 0..10 {
+            assert_eq!(watch.judge(Some(&live), &left), None);
+        }
+        assert_eq!(watch.so_far, Verdict::NotSeen);
     }
 
     #[test]
