@@ -39,7 +39,9 @@ impl Secrets {
             }
         }
         // Validation refuses these. Whatever way one came into a request, it ends here.
-        let credentials = needed.iter().filter(|(variable, _)| credential(variable).is_some());
+        let credentials = needed
+            .iter()
+            .filter(|(variable, _)| credential(variable).is_some());
         let credentials: Vec<MissingSecret> = credentials
             .map(|(variable, needed_by)| MissingSecret {
                 variable: (*variable).to_owned(),

@@ -57,9 +57,7 @@ pub(super) fn load(root: &Path, previous: &str) -> Result<Vec<Manifest>, Error> 
 fn manifests(folder: &Path, previous: &str) -> Result<Vec<Manifest>, Error> {
     let mut loaded = bundle::load(folder);
     // Nothing of them is sent any more.
-    loaded
-        .findings
-        .retain(|finding| !is_about_sending(finding));
+    loaded.findings.retain(|finding| !is_about_sending(finding));
     let desired = loaded.into_desired();
     desired.map(|desired| desired.manifests).map_err(|invalid| {
         let first = invalid.findings.first().map(|finding| finding.message.clone());

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::RawManifest;
 use super::reference::Neighbours;
-use super::variable::Allowed;
 use super::resolve::{Resolved, Resolver, Roots};
+use super::variable::Allowed;
 use super::{Manifest, assignment, check, lint};
 use crate::diagnostic::{FileId, Finding, Severity, Sources, Span};
 use crate::schema::model::Model;

@@ -244,7 +244,10 @@ impl Resolver<'_> {
             if self.allowed.refusal(&reference.value).is_none() {
                 self.resolved.findings.push(readable(property, span));
             }
-            let variable = reference.value.as_str().filter(|_| is_name(&reference.value))?;
+            let variable = reference
+                .value
+                .as_str()
+                .filter(|_| is_name(&reference.value))?;
             let declared = Declared::Env(variable.to_owned());
             return Some(Value { declared, span });
         }

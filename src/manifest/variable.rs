@@ -45,7 +45,9 @@ impl Allowed {
     pub(super) fn read(file: FileId, tenant: &Node, findings: &mut Vec<Finding>) -> Self {
         let at = |node: &Node| Span::new(file, node.range.clone());
         for entry in list(tenant).and_then(entries).into_iter().flatten() {
-            let what = entry.as_str().and_then(|name| Some((name, credential(name)?)));
+            let what = entry
+                .as_str()
+                .and_then(|name| Some((name, credential(name)?)));
             if let Some((name, what)) = what {
                 findings.push(is_credential(name, what, at(entry)).help(
                     "remove it: no list can allow it; put the secret of a property under a name of its own",
@@ -76,10 +78,9 @@ impl Allowed {
     pub(super) fn refusal(&self, named: &Value) -> Option<Finding> {
         let name = named.as_str().filter(|_| is_name(named))?.to_owned();
         if let Some(what) = credential(&name) {
-            return Some(
-                is_credential(&name, what, named.span)
-                    .help("put the secret of this property into a variable of its own, such as `WIFI_PSK`"),
-            );
+            return Some(is_credential(&name, what, named.span).help(
+                "put the secret of this property into a variable of its own, such as `WIFI_PSK`",
+            ));
         }
         let names = self.names.as_ref().filter(|names| !names.contains(&name))?;
         let message = format!("`spec.secrets.allow` of the tenant file does not name `{name}`");
@@ -110,7 +111,9 @@ pub(super) fn is_name(value: &Value) -> bool {
 }
 
 fn is_credential(name: &str, what: &str, span: Span) -> Finding {
-    let message = format!("`{name}` is a credential of the run itself ({what}), and is never written to a tenant");
+    let message = format!(
+        "`{name}` is a credential of the run itself ({what}), and is never written to a tenant"
+    );
     Finding::error(CREDENTIAL, span, message)
 }
 
