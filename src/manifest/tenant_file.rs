@@ -72,7 +72,7 @@ pub struct TenantSpec {
     pub guard: GuardSpec,
     /// Which live objects are this tenant file's; off where absent.
     pub ownership: Option<OwnershipSpec>,
-    /// What secrets may be made of.
+    /// Which environment variables `$env` may name.
     #[serde(default)]
     pub secrets: SecretsSpec,
     /// What `--sandbox` starts from.
@@ -102,13 +102,16 @@ pub struct OwnershipSpec {
     pub prune: bool,
 }
 
-/// What `$env` may name.
+/// Which environment variables `$env` may name.
 #[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretsSpec {
     /// The environment variables that manifests may name, those of the bases among them; where absent, all but those
     /// that hold a credential of the run itself, which no list can allow.
-    #[schemars(inner(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")))]
+    #[schemars(
+        with = "Vec<String>",
+        inner(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"))
+    )]
     pub allow: Option<Vec<String>>,
 }
 
