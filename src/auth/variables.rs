@@ -1,9 +1,13 @@
 //! The environment variables that hold what a pipeline signs in with.
 
-/// Patterns of their names, in which one `*` stands for any text, each with what the variables are for. The runners'
+use std::sync::LazyLock;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+/// Patterns of their names, in which `*` stands for any text, each with what the variables are for. The runners'
 /// own tokens are named one by one or by a prefix that the runner keeps for itself, not by `*_TOKEN`: a variable of
 /// the user's own, such as `VPN_TOKEN`, is no credential of the run, and may well hold the secret of a property.
-const CREDENTIALS: [(&str, &str); 27] = [
+const CREDENTIALS: [(&str, &str); 29] = [
     ("MOORLINE_ACCESS_TOKEN", "Moorline's own access token"),
     // Azure.Identity's EnvironmentCredential, the Azure CLI and `azure/login`.
     ("AZURE_*", "what Azure's SDKs and tools sign in with"),
@@ -28,18 +32,20 @@ const CREDENTIALS: [(&str, &str); 27] = [
     ("IDENTITY_HEADER", "the host's managed identity"),
     ("MSI_ENDPOINT", "the host's managed identity"),
     ("MSI_SECRET", "the host's managed identity"),
-    // GitHub keeps the prefix `GITHUB_` for itself; `gh` documents the other two.
+    // GitHub keeps the prefixes `GITHUB_` and `RUNNER_` for itself; `gh` documents the others.
     ("GITHUB_*TOKEN", "a token of GitHub Actions"),
     ("GH_TOKEN", "a token of GitHub"),
     ("GH_ENTERPRISE_TOKEN", "a token of GitHub"),
+    ("RUNNER_*TOKEN", "a token of GitHub Actions"),
     // actions/runner sets these for the job: OpenID Connect, caches and artifacts.
     ("ACTIONS_ID_TOKEN_*", "a token of GitHub Actions"),
     ("ACTIONS_*_TOKEN", "a token of GitHub Actions"),
     // Azure Pipelines, "Predefined variables", and what microsoft/azure-pipelines-agent gives tasks.
-    ("SYSTEM_ACCESSTOKEN", "a token of Azure Pipelines"),
+    ("SYSTEM_*TOKEN", "a token of Azure Pipelines"),
     ("SYSTEM_OIDCREQUESTURI", "a token of Azure Pipelines"),
     ("ENDPOINT_AUTH_*", "a service connection of Azure Pipelines"),
     ("VSS_NUGET_*", "a token of Azure Pipelines"),
+    ("AGENT_*TOKEN", "a token of Azure Pipelines"),
     // GitLab, "Predefined CI/CD variables": the prefix `CI_` is GitLab's; the address of the repository holds the
     // job's token.
     ("CI_*TOKEN", "a token of GitLab CI"),
@@ -53,34 +59,21 @@ const CREDENTIALS: [(&str, &str); 27] = [
     ("CIRCLE_*TOKEN*", "a token of CircleCI"),
 ];
 
+static PATTERNS: LazyLock<GlobSet> = LazyLock::new(|| {
+    let mut patterns = GlobSetBuilder::new();
+    for (pattern, _) in CREDENTIALS {
+        let glob = GlobBuilder::new(pattern).case_insensitive(true).build();
+        patterns.add(glob.expect("the patterns are part of the program and a test reads them"));
+    }
+    let patterns = patterns.build();
+    patterns.expect("the patterns are part of the program and a test reads them")
+});
+
 /// Returns what a variable is for, where it holds a credential of the run itself. Letters count in any case, as they
 /// do for Windows.
 pub fn credential(variable: &str) -> Option<&'static str> {
-    let fits = |(pattern, _): &&(&str, &str)| matches(pattern, variable);
-    CREDENTIALS.iter().find(fits).map(|(_, what)| *what)
-}
-
-fn matches(pattern: &str, name: &str) -> bool {
-    let (pattern, name) = (pattern.to_ascii_lowercase(), name.to_ascii_lowercase());
-    let mut pieces = pattern.split('*');
-    let first = pieces.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else {
-        return false;
-    };
-    let mut pieces = pieces.peekable();
-    if pieces.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(piece) = pieces.next() {
-        if pieces.peek().is_none() {
-            return rest.ends_with(piece);
-        }
-        match rest.split_once(piece) {
-            Some((_, after)) => rest = after,
-            None => return false,
-        }
-    }
-    true
+    let first = PATTERNS.matches(variable).into_iter().next()?;
+    CREDENTIALS.get(first).map(|(_, what)| *what)
 }
 
 #[cfg(test)]

@@ -108,6 +108,7 @@ pub struct OwnershipSpec {
 pub struct SecretsSpec {
     /// The environment variables that manifests may name, those of the bases among them; where absent, all but those
     /// that hold a credential of the run itself, which no list can allow.
+    // An `allow:` without a list is refused: it could be meant to allow nothing.
     #[schemars(
         with = "Vec<String>",
         inner(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"))

@@ -37,20 +37,22 @@ const EMPTY: [&str; 19] = [
     "deviceManagement/windowsQualityUpdateProfiles",
 ];
 
+/// What there is one of, once somebody made it.
+const NOT_MADE: &str = "deviceManagement/applePushNotificationCertificate";
+
 /// Roles: a new tenant has those that are built in, and none of its own.
 const ROLES: &str = "deviceManagement/roleDefinitions";
 const OF_ITS_OWN: &str = "isBuiltIn eq false";
 
 pub(super) fn router() -> Router<Arc<Service>> {
+    let nothing = || get(|| async { Refusal::intune_not_found() }).fallback(not_held);
     let empty = EMPTY.into_iter().fold(Router::new(), |router, path| {
         let list = move |site: Site| async move { site.collection(path, path, Vec::new(), None) };
         router
             .route(&format!("/{path}"), get(list).fallback(not_held))
-            .route(
-                &format!("/{path}/{{*below}}"),
-                get(|| async { Refusal::intune_not_found() }).fallback(not_held),
-            )
+            .route(&format!("/{path}/{{*below}}"), nothing())
     });
+    let empty = empty.route(&format!("/{NOT_MADE}"), nothing());
     empty.route(&format!("/{ROLES}"), get(roles).fallback(not_held))
 }
 

@@ -213,6 +213,11 @@ async fn what_is_empty_in_a_new_tenant_is_empty_here_and_takes_no_writes() {
         ("GET", "deviceManagement/roleDefinitions", 501),
         (
             "GET",
+            "deviceManagement/applePushNotificationCertificate",
+            404,
+        ),
+        (
+            "GET",
             "deviceManagement/deviceEnrollmentConfigurations",
             400,
         ),
