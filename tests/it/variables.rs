@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use insta::assert_snapshot;
 use moorline::diagnostic::Severity;
 use moorline::kinds;
 use moorline::manifest::bundle;
@@ -369,7 +370,22 @@ fn a_list_of_the_tenants_is_the_whole_list() {
         ["secret/not-allowed wifi.yaml:7"]
     );
     let run = workspace.run(&["validate", "--color", "never"]).expect(3);
-    insta::assert_snapshot!(run.stdout);
+    assert_snapshot!(run.stdout, @r"
+    error[secret/not-allowed]: `spec.secrets.allow` of the tenant file does not name `VPN_TOKEN`
+     --> wifi.yaml:7:25
+      |
+    7 |   preSharedKey: { $env: VPN_TOKEN }
+      |                         ^^^^^^^^^
+      |
+     ::: moorline.yaml:7:12
+      |
+    7 |     allow: [OTHER]
+      |            ------- the list is here
+      |
+      = help: add `VPN_TOKEN` to the list, if apply is meant to read it: `secrets: { allow: [OTHER, VPN_TOKEN] }`
+
+    Invalid: 1 error in 1 file.
+    ");
 }
 
 #[test]
