@@ -20,6 +20,9 @@ pub enum ApplyError {
     /// Secrets that would have to be sent are not in the environment.
     #[error("{} in the environment, so nothing was written{}", missing(.0.len()), lines(.0))]
     MissingSecrets(Vec<MissingSecret>),
+    /// What the run itself signs in with would be written to the tenant.
+    #[error("a credential of the run would be written to the tenant, so nothing was written{}", lines(.0))]
+    Credentials(Vec<MissingSecret>),
     /// The tenant could not be read.
     #[error("the tenant cannot be read again, so nothing was written")]
     Read(#[source] GraphError),
@@ -53,7 +56,7 @@ pub struct StaleChange {
     pub what: String,
 }
 
-/// A secret that is not there.
+/// A secret that is not there, or must not be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingSecret {
     /// The environment variable.
@@ -106,6 +109,8 @@ impl ApplyError {
                 .hint("Look at a new `moorline plan`, or apply the rest with `--skip-stale`."),
             Self::MissingSecrets(_) => Error::failed("secret/env-missing", message)
                 .hint("Set each in the environment of this run; an empty one counts as missing."),
+            Self::Credentials(_) => Error::new(ErrorKind::Refused, "secret/credential", message)
+                .hint("Put the secret of a property into a variable of its own, and name that in the manifest."),
             Self::Read(source) => Error::failed("apply/read", message).because(source),
             Self::Journal(error) => Error {
                 message,

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::error::{ApplyError, MissingSecret};
+use crate::auth::variables::credential;
 use crate::graph::Request;
 use crate::manifest::Address;
 use crate::plan::Change;
@@ -36,6 +37,19 @@ impl Secrets {
                     needed.entry(variable).or_default().insert(&change.address);
                 });
             }
+        }
+        // Validation refuses these. Whatever way one came into a request, it ends here.
+        let credentials = needed
+            .iter()
+            .filter(|(variable, _)| credential(variable).is_some());
+        let credentials: Vec<MissingSecret> = credentials
+            .map(|(variable, needed_by)| MissingSecret {
+                variable: (*variable).to_owned(),
+                needed_by: needed_by.iter().copied().cloned().collect(),
+            })
+            .collect();
+        if !credentials.is_empty() {
+            return Err(ApplyError::Credentials(credentials));
         }
         let mut secrets = BTreeMap::new();
         let mut missing = Vec::new();

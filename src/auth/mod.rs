@@ -29,6 +29,7 @@ mod search;
 pub mod static_token;
 pub mod tenant;
 pub mod token;
+pub mod variables;
 mod workload_identity;
 
 pub use caller::Caller;

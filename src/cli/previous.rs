@@ -7,7 +7,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::error::{Error, ErrorKind};
-use crate::manifest::{Manifest, bundle};
+use crate::manifest::{Manifest, bundle, is_about_sending};
 
 /// Returns the manifests that a tenant's folder had.
 ///
@@ -55,8 +55,11 @@ pub(super) fn load(root: &Path, previous: &str) -> Result<Vec<Manifest>, Error> 
 }
 
 fn manifests(folder: &Path, previous: &str) -> Result<Vec<Manifest>, Error> {
-    let loaded = bundle::load(folder).into_desired();
-    loaded.map(|desired| desired.manifests).map_err(|invalid| {
+    let mut loaded = bundle::load(folder);
+    // Nothing of them is sent any more.
+    loaded.findings.retain(|finding| !is_about_sending(finding));
+    let desired = loaded.into_desired();
+    desired.map(|desired| desired.manifests).map_err(|invalid| {
         let first = invalid.findings.first().map(|finding| finding.message.clone());
         let error = Error::failed(
             "previous/invalid",

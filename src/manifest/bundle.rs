@@ -11,6 +11,7 @@ use super::files::{self, FileRead};
 use super::reference::Neighbours;
 use super::resolve::Roots;
 use super::surroundings::{self, Surroundings};
+use super::variable::Allowed;
 use super::{
     Address, Loaded, Origin, TenantFile, cycle, envelope, foreign, lint, overlay, parallel, secret,
 };
@@ -89,7 +90,12 @@ pub fn load_files(paths: &[PathBuf]) -> Loaded {
         let group = groups.entry(surroundings.clone()).or_default();
         group.push(path.clone());
     }
-    for (Surroundings { root, has_base }, paths) in groups {
+    for (surroundings, paths) in groups {
+        let Surroundings {
+            root,
+            has_base,
+            allowed,
+        } = surroundings;
         let files = loader.files(paths, &root);
         let bundles = if has_base {
             // One file may be laid over another: only within a file are names unique.
@@ -105,7 +111,7 @@ pub fn load_files(paths: &[PathBuf]) -> Loaded {
             } else {
                 Extent::Files
             };
-            loader.check(layer, extent);
+            loader.check(layer, extent, &allowed);
         }
     }
     loader.finish()
@@ -282,7 +288,8 @@ impl Loader {
                 .help("name their files or folders: `spec: { manifests: [policies] }`"),
             );
         }
-        self.check(merged, Extent::Tenant);
+        let allowed = Allowed::read(file, node, &mut self.loaded.findings);
+        self.check(merged, Extent::Tenant, &allowed);
         let findings = lint::cloud(&self.loaded.manifests, tenant.spec.cloud);
         self.loaded.findings.extend(findings);
     }
@@ -370,7 +377,7 @@ impl Loader {
     }
 
     /// Resolves and checks every manifest, then all of them together.
-    fn check(&mut self, layer: Layer, extent: Extent) {
+    fn check(&mut self, layer: Layer, extent: Extent, allowed: &Allowed) {
         let part = extent == Extent::Parts;
         let neighbours = Neighbours::of(layer.values(), extent == Extent::Tenant);
         let pinned = layer
@@ -380,7 +387,7 @@ impl Loader {
         let (sources, roots) = (&self.loaded.sources, &self.roots);
         let raws = layer.into_values().collect();
         let completed = parallel::map(raws, |raw| {
-            complete::complete(raw, sources, roots, &neighbours, part)
+            complete::complete(raw, sources, roots, &neighbours, allowed, part)
         });
         let before = self.loaded.manifests.len();
         for Completed {

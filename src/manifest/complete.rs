@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::RawManifest;
 use super::reference::Neighbours;
 use super::resolve::{Resolved, Resolver, Roots};
+use super::variable::Allowed;
 use super::{Manifest, assignment, check, lint};
 use crate::diagnostic::{FileId, Finding, Severity, Sources, Span};
 use crate::schema::model::Model;
@@ -43,6 +44,7 @@ pub(super) fn complete(
     sources: &Sources,
     roots: &Roots,
     neighbours: &Neighbours,
+    allowed: &Allowed,
     part: bool,
 ) -> Completed {
     let RawManifest {
@@ -56,12 +58,18 @@ pub(super) fn complete(
         ..
     } = raw;
     let model = Model::of(version);
+    let mut refused = Vec::new();
+    [Some(&spec), assignments.as_ref()]
+        .into_iter()
+        .flatten()
+        .for_each(|written| allowed.check(written, &mut refused));
     let presence = metadata.state.into();
     let mut resolver = Resolver {
         model,
         sources,
         roots,
         neighbours,
+        allowed,
         presence,
         part,
         resolved: Resolved::default(),
@@ -76,6 +84,7 @@ pub(super) fn complete(
         secrets,
         links,
     } = resolver.resolved;
+    findings.extend(refused);
     findings.extend(check::check(version, &address.kind, &spec, sources));
     let assignments = assignments.and_then(|list| assignment::read(&list, part, &mut findings));
     let manifest = Manifest {

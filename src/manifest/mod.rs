@@ -38,12 +38,14 @@ mod surroundings;
 pub mod tenant_file;
 mod unknown;
 pub mod value;
+mod variable;
 
 pub use assignment::Assignment;
 pub use discover::TENANT_FILE;
 pub use envelope::schema as envelope_schema;
 pub use reference::Link;
 pub use tenant_file::TenantFile;
+pub use variable::is_about_sending;
 
 /// What a manifest is called everywhere: its kind and its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::overlay::directive;
 use super::reference::{Link, Neighbours, Reader};
 use super::value::{Declared, Member, Value};
+use super::variable::{Allowed, READABLE, is_name};
 use super::{Presence, payload};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{FileId, Finding, Sources, Span};
@@ -26,6 +27,7 @@ pub(super) struct Resolver<'a> {
     pub(super) sources: &'a Sources,
     pub(super) roots: &'a Roots,
     pub(super) neighbours: &'a Neighbours,
+    pub(super) allowed: &'a Allowed,
     /// Whether the object should exist.
     pub(super) presence: Presence,
     /// Whether this is a part of a manifest, and what it is laid over is not known.
@@ -212,7 +214,7 @@ impl Resolver<'_> {
         let reference = directive(&value)
             .filter(|reference| matches!(reference.name.as_str(), "$env" | "$undeclare"));
         if let Some(reference) = reference {
-            if !is_env(&reference.value) && reference.name == "$env" {
+            if !is_name(&reference.value) && reference.name == "$env" {
                 hide(&value, &mut self.resolved.secrets);
             }
             return self.reference(reference, span, property, shape);
@@ -237,6 +239,18 @@ impl Resolver<'_> {
         if self.part && matches!(reference.name.as_str(), "$undeclare" | "$append") {
             return None;
         }
+        if reference.name == "$env" && can_be_read(property) && holds_text(shape) {
+            // One finding for one place: the variable may be refused by itself.
+            if self.allowed.refusal(&reference.value).is_none() {
+                self.resolved.findings.push(readable(property, span));
+            }
+            let variable = reference
+                .value
+                .as_str()
+                .filter(|_| is_name(&reference.value))?;
+            let declared = Declared::Env(variable.to_owned());
+            return Some(Value { declared, span });
+        }
         match self.referred(reference, span, property, shape) {
             Ok(declared) => Some(Value { declared, span }),
             Err(finding) => {
@@ -253,11 +267,11 @@ impl Resolver<'_> {
         property: &Property,
         shape: &Shape,
     ) -> Result<Declared, Box<Finding>> {
-        let holds_text = matches!(shape, Shape::Scalar(Edm::String | Edm::Binary));
+        let holds_text = holds_text(shape);
         let name = &property.name;
         let wrong = |message: String| Finding::error("value/reference", span, message);
         let finding = match (reference.name.as_str(), &reference.value.declared) {
-            ("$env", Declared::String(variable)) if holds_text && is_env(&reference.value) => {
+            ("$env", Declared::String(variable)) if holds_text && is_name(&reference.value) => {
                 return Ok(Declared::Env(variable.clone()));
             }
             ("$text", Declared::String(text)) if holds_text => {
@@ -330,6 +344,24 @@ pub(super) fn nothing_beneath(directive: &str, name: &str, span: Span) -> Findin
     }
 }
 
+/// Returns whether whoever may read the tenant's configurations reads what was written to a property.
+fn can_be_read(property: &Property) -> bool {
+    !property.facts.sensitive && property.facts.readback.is_none()
+}
+
+fn holds_text(shape: &Shape) -> bool {
+    matches!(shape, Shape::Scalar(Edm::String | Edm::Binary))
+}
+
+fn readable(property: &Property, span: Span) -> Finding {
+    let message = format!(
+        "`{}` can be read back by everybody who may read the tenant, so that a value from the environment would be no secret any more",
+        property.name
+    );
+    Finding::error(READABLE, span, message)
+        .help("write the value itself, or `{ $text: … }` or `{ $file: … }`")
+}
+
 /// Notes every scalar of a value as a secret.
 fn hide(value: &Value, secrets: &mut Vec<(Span, String)>) {
     match &value.declared {
@@ -358,14 +390,5 @@ fn encode(bytes: Vec<u8>, property: &Property, span: Span) -> Result<Declared, B
         let message = format!("`{}` holds text, and the file is not UTF-8", property.name);
         let finding = Finding::error("value/not-text", span, message);
         Box::new(finding.help("save the file as UTF-8"))
-    })
-}
-
-/// Returns whether a value is the name of an environment variable.
-fn is_env(value: &Value) -> bool {
-    value.as_str().is_some_and(|name| {
-        !name.is_empty()
-            && !name.starts_with(|c: char| c.is_ascii_digit())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
     })
 }

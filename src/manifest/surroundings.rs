@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::discover::TENANT_FILE;
 use super::files;
+use super::variable::Allowed;
 use crate::diagnostic::Finding;
 
 /// What single manifest files lie in.
@@ -13,6 +14,8 @@ pub(super) struct Surroundings {
     pub(super) root: PathBuf,
     /// Whether that tenant builds on others, so that its manifests may be parts.
     pub(super) has_base: bool,
+    /// The variables that it allows.
+    pub(super) allowed: Allowed,
 }
 
 impl Surroundings {
@@ -22,13 +25,17 @@ impl Surroundings {
             return Self {
                 root: folder.to_owned(),
                 has_base: false,
+                allowed: Allowed::default(),
             };
         };
-        let has_base = files::documents(&root.join(TENANT_FILE))
-            .first()
-            .and_then(|tenant| tenant.root.get("spec")?.get("base"))
-            .is_some();
-        Self { root, has_base }
+        let documents = files::documents(&root.join(TENANT_FILE));
+        let tenant = documents.first().map(|document| &document.root);
+        let base = tenant.and_then(|tenant| tenant.get("spec")?.get("base"));
+        Self {
+            root,
+            has_base: base.is_some(),
+            allowed: tenant.map(Allowed::of).unwrap_or_default(),
+        }
     }
 }
 

@@ -72,6 +72,9 @@ pub struct TenantSpec {
     pub guard: GuardSpec,
     /// Which live objects are this tenant file's; off where absent.
     pub ownership: Option<OwnershipSpec>,
+    /// Which environment variables `$env` may name.
+    #[serde(default)]
+    pub secrets: SecretsSpec,
     /// What `--sandbox` starts from.
     #[serde(default)]
     pub sandbox: SandboxSpec,
@@ -97,6 +100,20 @@ pub struct OwnershipSpec {
     /// Whether objects that carry the tag and that no manifest declares are deleted.
     #[serde(default)]
     pub prune: bool,
+}
+
+/// Which environment variables `$env` may name.
+#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecretsSpec {
+    /// The environment variables that manifests may name, those of the bases among them; where absent, all but those
+    /// that hold a credential of the run itself, which no list can allow.
+    // An `allow:` without a list is refused: it could be meant to allow nothing.
+    #[schemars(
+        with = "Vec<String>",
+        inner(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"))
+    )]
+    pub allow: Option<Vec<String>>,
 }
 
 /// What the built-in Graph emulator starts from.

@@ -1,6 +1,7 @@
-//! The part of OData's `$filter` that Graph's clients use on these collections (FACTS 1.3, 7): `eq`,
-//! `startswith`, `isof`, `not`, `and`, `or` and parentheses.
+//! The part of OData's `$filter` that Graph's clients use on these collections (FACTS 1.3, 6.1, 7): `eq`, `ne`, `gt`,
+//! `ge`, `le`, `startswith`, `isof`, `not`, `and`, `or` and parentheses.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Object;
@@ -20,8 +21,36 @@ pub(crate) enum Filter {
     IsOf(String),
     /// A property has this value.
     Eq(String, Value),
+    /// A property has another value than this.
+    Ne(String, Value),
+    /// A property is an instant that lies so to another one.
+    Instant(String, Order, Timestamp),
     /// A property begins with this text, whatever its case.
     StartsWith(String, String),
+}
+
+/// How one instant lies to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    After,
+    AtOrAfter,
+    AtOrBefore,
+}
+
+impl Order {
+    const ALL: [(&str, Self); 3] = [
+        ("gt", Self::After),
+        ("ge", Self::AtOrAfter),
+        ("le", Self::AtOrBefore),
+    ];
+
+    fn holds(self, one: Timestamp, other: Timestamp) -> bool {
+        match self {
+            Self::After => one > other,
+            Self::AtOrAfter => one >= other,
+            Self::AtOrBefore => one <= other,
+        }
+    }
 }
 
 impl Filter {
@@ -40,7 +69,7 @@ impl Filter {
         }
     }
 
-    /// Refuses properties other than these: that the sandbox can compare one says nothing about Graph.
+    /// Refuses properties other than these, and what is no `eq` unless it stands with its property (`version ne`): that the sandbox can compare one says nothing about Graph.
     pub(crate) fn allows(&self, properties: &[&str]) -> Result<(), Refusal> {
         match self {
             Self::And(a, b) | Self::Or(a, b) => {
@@ -50,13 +79,23 @@ impl Filter {
             Self::IsOf(_) => Ok(()),
             Self::Eq(property, _) if properties.contains(&property.as_str()) => Ok(()),
             Self::Eq(property, _) => Err(Refusal::not_played(&format!("$filter={property}"))),
-            Self::StartsWith(property, _) => {
-                let call = format!("startswith({property})");
-                match properties.contains(&call.as_str()) {
-                    true => Ok(()),
-                    false => Err(Refusal::not_played(&format!("$filter={call}"))),
-                }
+            Self::Ne(property, _) => Self::allow(&format!("{property} ne"), properties),
+            Self::Instant(property, order, _) => {
+                let mut all = Order::ALL.iter();
+                let name = all.find(|(_, known)| known == order).map(|(name, _)| *name);
+                let use_of = format!("{property} {}", name.unwrap_or_default());
+                Self::allow(&use_of, properties)
             }
+            Self::StartsWith(property, _) => {
+                Self::allow(&format!("startswith({property})"), properties)
+            }
+        }
+    }
+
+    fn allow(use_of: &str, known: &[&str]) -> Result<(), Refusal> {
+        match known.contains(&use_of) {
+            true => Ok(()),
+            false => Err(Refusal::not_played(&format!("$filter={use_of}"))),
         }
     }
 
@@ -72,6 +111,12 @@ impl Filter {
                 .and_then(type_name)
                 .is_some_and(|name| Types::of(GraphVersion::Beta).is_a(name, ancestor)),
             Self::Eq(property, value) => object.get(property).unwrap_or(&Value::Null) == value,
+            Self::Ne(property, value) => object.get(property).unwrap_or(&Value::Null) != value,
+            Self::Instant(property, order, limit) => {
+                let value = object.get(property).and_then(Value::as_str);
+                let value = value.and_then(|value| value.parse().ok());
+                value.is_some_and(|value| order.holds(value, *limit))
+            }
             Self::StartsWith(property, beginning) => {
                 let value = object.get(property).and_then(Value::as_str);
                 value.is_some_and(|value| {
@@ -188,7 +233,14 @@ impl Parser {
         let Token::Word(property) = self.next()? else {
             return None;
         };
-        if !self.word("eq") {
+        if let Some((_, order)) = Order::ALL.iter().find(|(name, _)| self.word(name)) {
+            let Some(Token::Word(instant)) = self.next() else {
+                return None;
+            };
+            return Some(Filter::Instant(property, *order, instant.parse().ok()?));
+        }
+        let differs = self.word("ne");
+        if !differs && !self.word("eq") {
             return None;
         }
         let value = match self.next()? {
@@ -196,7 +248,10 @@ impl Parser {
             Token::Word(word) => serde_json::from_str(&word).ok()?,
             _ => return None,
         };
-        Some(Filter::Eq(property, value))
+        Some(match differs {
+            true => Filter::Ne(property, value),
+            false => Filter::Eq(property, value),
+        })
     }
 
     /// Reads what follows `startswith`: `(property,'text')`.
@@ -264,6 +319,26 @@ mod tests {
     }
 
     #[test]
+    fn instants_and_differences_are_decided() {
+        let event = json!({"at": "2026-03-01T10:00:00.1234567Z", "what": "Patch"});
+        for (filter, expected) in [
+            ("at gt 2026-03-01T10:00:00Z", true),
+            ("at gt 2026-03-01T10:00:00.1234567Z", false),
+            ("at ge 2026-03-01T10:00:00.1234567Z", true),
+            ("at le 2026-03-01T10:00:00.123456Z", false),
+            ("at le 2026-03-01T12:00:00+01:00", true),
+            ("gone gt 2026-03-01T10:00:00Z", false),
+            ("what ne 'Get'", true),
+            ("what ne 'Patch'", false),
+        ] {
+            assert_eq!(matches(filter, event.clone()), expected, "{filter}");
+        }
+        let filter = Filter::parse("what ne 'Get'").expect("a filter");
+        assert!(filter.allows(&["what"]).is_err());
+        assert!(filter.allows(&["what ne"]).is_ok());
+    }
+
+    #[test]
     fn what_is_no_condition_is_refused() {
         for text in [
             "",
@@ -273,6 +348,9 @@ mod tests {
             "isof('x')",
             "a eq 'b' c",
             "(a eq 'b'",
+            "a gt 1",
+            "a gt 'b'",
+            "a lt 2026-01-01T00:00:00Z",
         ] {
             assert!(Filter::parse(text).is_err(), "{text}");
         }

@@ -137,6 +137,14 @@ const GRANTS: &[Grant] = &[
     ),
     grant(
         Read,
+        "deviceAppManagement",
+        &[
+            "DeviceManagementApps.Read.All",
+            "DeviceManagementApps.ReadWrite.All",
+        ],
+    ),
+    grant(
+        Read,
         "policies/deviceRegistrationPolicy",
         &[REGISTRATION, REGISTRATION_WRITE],
     ),

@@ -214,6 +214,18 @@ impl Refusal {
         Self::core(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
     }
 
+    /// Makes the answer to what would need objects that the sandbox does not hold.
+    pub(crate) fn not_held(path: &str) -> Self {
+        let message = synthetic(format!("The sandbox holds nothing of '{path}'."));
+        Self::core(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
+    }
+
+    /// Makes the answer to a write that Graph takes and the sandbox does not play.
+    pub(crate) fn not_written(path: &str) -> Self {
+        let message = synthetic(format!("The sandbox only shows '{path}'."));
+        Self::core(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
+    }
+
     /// Returns the body of the answer.
     pub(crate) fn body(&self, ids: &CallIds, path: &str, now: Timestamp) -> Value {
         let mut inner = json!({

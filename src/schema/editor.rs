@@ -66,7 +66,7 @@ fn value_reference() -> Value {
         "properties": {
             "$file": { "type": "string", "description": "The content of a file, beside the manifest." },
             "$text": { "type": "string", "description": "This text, encoded as the property wants it." },
-            "$env": { "type": "string", "description": "A secret, from this environment variable." },
+            "$env": { "type": "string", "description": "A secret, from this environment variable: for what is a secret or cannot be read back." },
             "$undeclare": { "const": true, "description": "Withdraws what the base declares." },
         },
         "additionalProperties": false,

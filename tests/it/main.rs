@@ -17,6 +17,7 @@ mod estate;
 mod explain;
 #[cfg(debug_assertions)]
 mod faults;
+mod intunecd;
 mod ownership;
 mod permissions;
 mod previous;
@@ -44,5 +45,6 @@ mod masked;
 mod overlay;
 mod unverifiable;
 mod validate;
+mod variables;
 mod whole_way;
 mod workflows;

@@ -80,7 +80,7 @@ async fn request(
         Some(id) => approvals::shown_to(state, id, &actor, now),
         None => approvals::shown(state, &key, now),
     });
-    one(&site, &query, REQUESTS, found)
+    one(&site, query, REQUESTS, found)
 }
 
 async fn cancel(
@@ -112,7 +112,7 @@ async fn policy(
     let policies = service.read(approvals::policies);
     let mut policies = policies.into_iter();
     let found = policies.find(|policy| text(policy, "id") == id);
-    one(&site, &query, POLICIES, found)
+    one(&site, query, POLICIES, found)
 }
 
 /// Lets a write pass where the tenant wants no approvals, or where it has one.

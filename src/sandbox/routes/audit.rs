@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
 
@@ -16,6 +16,21 @@ use crate::sandbox::refusal::Refusal;
 use crate::sandbox::service::Service;
 use crate::sandbox::shape;
 
+/// The order that Intune's log is in.
+const NEWEST_FIRST: &str = "activityDateTime desc";
+
+/// What Intune's log is filtered by elsewhere (FACTS 6.1).
+const FILTERABLE: &[&str] = &[
+    "id",
+    "componentName",
+    "category",
+    "activityDateTime gt",
+    "activityDateTime ge",
+    "activityDateTime le",
+    "activityOperationType",
+    "activityOperationType ne",
+];
+
 pub(super) fn router() -> Router<Arc<Service>> {
     Router::new()
         .route("/deviceManagement/auditEvents", get(intune))
@@ -25,15 +40,16 @@ pub(super) fn router() -> Router<Arc<Service>> {
 async fn intune(
     State(service): State<Arc<Service>>,
     site: Site,
-    query: Query,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
+    let query = Query::parse_ordered(&query.unwrap_or_default(), NEWEST_FIRST)?;
     let shown = |event: &Object| shape::entity(site.version, "auditEvent", event);
     let events = service.read(|state| state.audit_events.iter().rev().filter_map(shown).collect());
     list::answer(
         &site,
         &query,
         "deviceManagement/auditEvents",
-        &["id"],
+        FILTERABLE,
         PAGE_OF_DEVICE_CONFIGURATIONS,
         events,
     )

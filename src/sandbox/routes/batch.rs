@@ -11,7 +11,7 @@ use axum::routing::post;
 use axum::{Extension, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -33,6 +33,7 @@ pub(super) fn router(version: GraphVersion, calls: Router) -> Router {
 
 #[derive(Deserialize)]
 struct Member {
+    #[serde(deserialize_with = "text_or_integer")]
     id: String,
     method: String,
     url: String,
@@ -41,6 +42,20 @@ struct Member {
     body: Option<Value>,
     #[serde(default, rename = "dependsOn")]
     depends_on: Vec<String>,
+}
+
+/// Reads the id of a member: a number is taken as well as a text, and the answer names it as a text (FACTS 5.2).
+fn text_or_integer<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "an id is a string or an integer")]
+    enum Id {
+        Text(String),
+        Integer(i64),
+    }
+    Ok(match Id::deserialize(from)? {
+        Id::Text(text) => text,
+        Id::Integer(number) => number.to_string(),
+    })
 }
 
 async fn run(

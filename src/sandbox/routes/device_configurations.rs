@@ -108,6 +108,7 @@ async fn read(
     site: Site,
     query: Query,
 ) -> Result<Response, Refusal> {
+    let query = query.with_key();
     let casts = query.expand.iter().filter_map(|name| name.split_once('/'));
     let casts: Vec<(&str, &str)> = casts.collect();
     let whole: Vec<String> = casts

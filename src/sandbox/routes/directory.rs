@@ -190,6 +190,7 @@ fn group_object(group: &Group) -> Object {
         "displayName": group.display_name,
         "groupTypes": [],
         "mailEnabled": false,
+        "membershipRule": null,
         "securityEnabled": true,
     }))
 }

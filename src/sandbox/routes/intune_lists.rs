@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
@@ -22,10 +22,22 @@ const TAGS: &str = "deviceManagement/roleScopeTags";
 
 pub(super) fn router() -> Router<Arc<Service>> {
     Router::new()
-        .route("/deviceManagement/assignmentFilters", get(filters))
-        .route("/deviceManagement/assignmentFilters/{id}", get(filter))
-        .route("/deviceManagement/roleScopeTags", get(tags))
-        .route("/deviceManagement/roleScopeTags/{id}", get(tag))
+        .route(
+            "/deviceManagement/assignmentFilters",
+            get(filters).fallback(read_only),
+        )
+        .route(
+            "/deviceManagement/assignmentFilters/{id}",
+            get(filter).fallback(read_only),
+        )
+        .route(
+            "/deviceManagement/roleScopeTags",
+            get(tags).fallback(read_only),
+        )
+        .route(
+            "/deviceManagement/roleScopeTags/{id}",
+            get(tag).fallback(read_only),
+        )
 }
 
 async fn filters(
@@ -62,7 +74,7 @@ async fn filter(
 ) -> Result<Response, Refusal> {
     one(
         &site,
-        &query,
+        query,
         FILTERS,
         service.read(|state| find(&state.assignment_filters, &id)),
     )
@@ -76,10 +88,15 @@ async fn tag(
 ) -> Result<Response, Refusal> {
     one(
         &site,
-        &query,
+        query,
         TAGS,
         service.read(|state: &state::State| find(&state.role_scope_tags, &id)),
     )
+}
+
+/// Graph takes writes here. The sandbox does not play them, and must not say that there are none.
+async fn read_only(request: Request) -> Refusal {
+    Refusal::not_written(request.uri().path())
 }
 
 fn find(objects: &[Object], id: &str) -> Option<Object> {
@@ -102,10 +119,11 @@ fn many(site: &Site, query: &Query, path: &str, objects: Vec<Object>) -> Result<
 
 pub(super) fn one(
     site: &Site,
-    query: &Query,
+    query: Query,
     path: &str,
     found: Option<Object>,
 ) -> Result<Response, Refusal> {
+    let query = query.with_key();
     query.expands(&[])?;
     let mut object = found.ok_or_else(Refusal::intune_not_found)?;
     query.project(&mut object);

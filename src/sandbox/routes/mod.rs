@@ -1,5 +1,6 @@
 //! The HTTP side: which paths there are, and what every answer has in common.
 
+mod absent;
 mod approvals;
 mod audit;
 mod batch;
@@ -27,6 +28,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
+use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::clock;
@@ -81,6 +83,7 @@ fn graph(service: &Arc<Service>) -> Router {
         if version == GraphVersion::Beta {
             router = router
                 .merge(intune_lists::router())
+                .merge(absent::router())
                 .merge(approvals::router());
         }
         router
@@ -88,7 +91,7 @@ fn graph(service: &Arc<Service>) -> Router {
             .method_not_allowed_fallback(wrong_method)
             .layer(Extension(version))
     };
-    Router::new()
+    let routes = Router::new()
         .nest("/beta", version(GraphVersion::Beta))
         .nest("/v1.0", version(GraphVersion::V1))
         .fallback(unknown_version)
@@ -99,7 +102,25 @@ fn graph(service: &Arc<Service>) -> Router {
         .layer(from_fn_with_state(service.clone(), authorize))
         .layer(from_fn_with_state(service.clone(), sign_in))
         .layer(from_fn_with_state(service.clone(), conditions::befall))
-        .layer(from_fn(finish))
+        .layer(from_fn(finish));
+    Router::new().fallback_service(routes.map_request(without_empty_segments))
+}
+
+/// Graph looks at no empty segment: neither that of `//` nor the one behind a last `/` (FACTS 4.1).
+fn without_empty_segments(mut request: Request) -> Request {
+    let uri = request.uri();
+    let segments = uri.path().split('/').filter(|segment| !segment.is_empty());
+    let mut path = segments.fold(String::new(), |path, segment| path + "/" + segment);
+    if path.is_empty() || path == uri.path() {
+        return request;
+    }
+    if let Some(query) = uri.query() {
+        path = path + "?" + query;
+    }
+    if let Ok(uri) = path.parse() {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 async fn unknown_version(request: Request) -> Refusal {

@@ -93,6 +93,9 @@ async fn a_batch_answers_each_of_its_members() {
     assert_eq!(answer.body["responses"][0]["body"]["userDeviceQuota"], 50);
     let one = |id: &str| json!({"id": id, "method": "GET", "url": "/organization"});
     for malformed in [
+        json!([{"id": 1, "method": "GET", "url": "/organization"}, one("1")]),
+        json!([{"id": 1.5, "method": "GET", "url": "/organization"}]),
+        json!([{"id": null, "method": "GET", "url": "/organization"}]),
         json!([one("a"), one("A")]),
         (0..21).map(|n| one(&n.to_string())).collect(),
         json!([{"id": "1", "method": "POST", "url": "/$batch", "headers": {"Content-Type": "application/json"}, "body": {}}]),
@@ -108,6 +111,154 @@ async fn a_batch_answers_each_of_its_members() {
             .await;
         assert_eq!(answer.status, 400, "{}", answer.body);
     }
+}
+
+#[tokio::test]
+async fn an_id_in_a_batch_may_be_a_number_and_is_answered_as_text() {
+    let client = Client::of(json!({})).await;
+    let batch = json!({"requests": [
+        {"id": 1, "method": "GET", "url": "organization"},
+        {"id": 2, "method": "GET", "url": "deviceManagement/assignmentFilters/", "dependsOn": ["1"]},
+    ]});
+    let answer = client.call("POST", "/beta/$batch", Some(&batch)).await;
+    let responses = answer.body["responses"].as_array().expect("a list");
+    let answered = responses
+        .iter()
+        .map(|one| json!([one["id"], one["status"]]));
+    assert_eq!(
+        answered.collect::<Vec<_>>(),
+        [json!(["1", 200]), json!(["2", 200])]
+    );
+}
+
+#[tokio::test]
+async fn empty_segments_of_a_path_mean_nothing() {
+    let client =
+        Client::of(json!({ "groups": [{ "id": LAPTOPS, "displayName": "Laptops" }] })).await;
+    let created = client.create(typed("iosCustomConfiguration")).await;
+    let id = created["id"].as_str().expect("an id");
+    for path in [
+        format!("{CONFIGURATIONS}/?$select=id"),
+        format!("/beta//deviceManagement/deviceConfigurations//{id}/assignments"),
+        format!("{CONFIGURATIONS}/{id}/"),
+        format!("/v1.0/groups//{LAPTOPS}"),
+        format!("/beta/groups/{LAPTOPS}/?$select=displayName"),
+    ] {
+        client.get(&path).await;
+    }
+    let answer = client
+        .call("GET", "/beta/deviceManagement/nothing/", None)
+        .await;
+    assert_eq!(
+        (answer.status, answer.message().as_str()),
+        (400, "Resource not found for the segment 'nothing'.")
+    );
+    let answer = client
+        .call("GET", &format!("{CONFIGURATIONS}//gone/"), None)
+        .await;
+    assert_eq!(answer.status, 404);
+    let renamed =
+        json!({ "@odata.type": "#microsoft.graph.iosCustomConfiguration", "displayName": "Other" });
+    let answer = client
+        .call("PATCH", &format!("{CONFIGURATIONS}//{id}"), Some(&renamed))
+        .await;
+    assert_eq!(answer.status, 204, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn intune_answers_the_key_of_a_single_object_unasked() {
+    let client = Client::of(json!({
+        "assignmentFilters": [{ "displayName": "Corporate owned" }],
+        "groups": [{ "id": LAPTOPS, "displayName": "Laptops" }],
+    }))
+    .await;
+    let filters = "/beta/deviceManagement/assignmentFilters";
+    let listed = client.get(filters).await;
+    let id = listed["value"][0]["id"].as_str().expect("an id").to_owned();
+    let shown = client
+        .get(&format!("{filters}/{id}?$select=displayName"))
+        .await;
+    assert_eq!(
+        (&shown["id"], &shown["displayName"], shown.get("platform")),
+        (&json!(id), &json!("Corporate owned"), None)
+    );
+    let created = client.create(typed("iosCustomConfiguration")).await;
+    let id = created["id"].as_str().expect("an id");
+    let shown = client
+        .get(&format!("{CONFIGURATIONS}/{id}?$select=displayName"))
+        .await;
+    assert_eq!((&shown["id"], shown.get("version")), (&json!(id), None));
+    let group = client
+        .get(&format!("/beta/groups/{LAPTOPS}?$select=displayName"))
+        .await;
+    assert_eq!(group.get("id"), None, "the directory does not");
+}
+
+#[tokio::test]
+async fn what_is_empty_in_a_new_tenant_is_empty_here_and_takes_no_writes() {
+    let client = Client::of(json!({})).await;
+    for path in [
+        "deviceManagement/configurationPolicies",
+        "deviceManagement/deviceCompliancePolicies/?$expand=settings",
+        "deviceAppManagement/managedAppPolicies",
+        "deviceManagement/roleDefinitions?$filter=isBuiltIn eq false",
+    ] {
+        let listed = client.get(&format!("/beta/{path}")).await;
+        assert_eq!(listed["value"], json!([]), "{path}");
+    }
+    for (method, path, status) in [
+        ("POST", "deviceManagement/configurationPolicies", 501),
+        ("PATCH", "deviceManagement/configurationPolicies/x", 501),
+        ("GET", "deviceManagement/configurationPolicies/x", 404),
+        ("GET", "deviceManagement/roleDefinitions", 501),
+        (
+            "GET",
+            "deviceManagement/applePushNotificationCertificate",
+            404,
+        ),
+        (
+            "GET",
+            "deviceManagement/deviceEnrollmentConfigurations",
+            400,
+        ),
+        ("POST", "deviceManagement/assignmentFilters", 501),
+        ("DELETE", "deviceManagement/roleScopeTags/0", 501),
+    ] {
+        let answer = client
+            .call(method, &format!("/beta/{path}"), Some(&json!({})))
+            .await;
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.body);
+    }
+    let listed = client
+        .call("GET", "/v1.0/deviceManagement/configurationPolicies", None)
+        .await;
+    assert_eq!(listed.status, 400, "beta alone has it");
+}
+
+#[tokio::test]
+async fn intunes_audit_log_is_filtered_as_tools_do() {
+    let client = Client::of(json!({})).await;
+    client.create(typed("iosCustomConfiguration")).await;
+    let count = async |filter: &str| {
+        let path = format!(
+            "/v1.0/deviceManagement/auditEvents?$orderby=activityDateTime desc&$select=actor,resources&$filter={filter}"
+        );
+        let listed = client.get(&path).await;
+        listed["value"].as_array().map(Vec::len)
+    };
+    let of = "componentName eq 'DeviceConfiguration' and activityDateTime";
+    assert_eq!(
+        count(&format!(
+            "{of} gt 2020-01-01T00:00:00.5Z and activityOperationType ne 'Get'"
+        ))
+        .await,
+        Some(1)
+    );
+    assert_eq!(
+        count(&format!("{of} le 2020-01-01T00:00:00.5Z")).await,
+        Some(0)
+    );
+    assert_eq!(count("activityOperationType eq 'Delete'").await, Some(0));
 }
 
 #[tokio::test]

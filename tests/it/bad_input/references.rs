@@ -107,7 +107,7 @@ fn references_that_do_not_fit() {
         ),
         (
             "  description: { $env: not-a-name }\n",
-            "value/env-name 6:24",
+            "secret/readable 6:16",
         ),
         ("  description: { $file: [a] }\n", "value/reference 6:16"),
         ("  description: { $ref: a/b }\n", "value/reference 6:16"),

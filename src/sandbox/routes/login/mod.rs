@@ -206,6 +206,8 @@ async fn discover(
     let base = format!("{}/{id}", origin(&headers));
     let answer = json!({
         "issuer": format!("{base}/v2.0"),
+        // Microsoft's own library for Python begins with this one, whatever it signs in by.
+        "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
         "token_endpoint": format!("{base}/oauth2/v2.0/token"),
         "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
     });

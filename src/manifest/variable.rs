@@ -1,0 +1,129 @@
+//! Which variables of the environment a manifest may name.
+//!
+//! Where `$env` may stand is decided beside the property, in `resolve`: only what nobody reads back stays a secret.
+
+use super::overlay::directive;
+use super::value::Value;
+use crate::auth::variables::credential;
+use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::{FileId, Finding, Span};
+use crate::yaml::{Node, Yaml};
+
+/// The code of `$env` in a property that can be read back.
+pub(super) const READABLE: &str = "secret/readable";
+/// The code of a variable that holds a credential of the run.
+const CREDENTIAL: &str = "secret/credential";
+/// The code of a variable that the tenant file does not allow.
+const NOT_ALLOWED: &str = "secret/not-allowed";
+
+/// Returns whether a finding is about what would be sent from the environment: what it points at can be read and
+/// compared all the same.
+pub fn is_about_sending(finding: &Finding) -> bool {
+    [READABLE, CREDENTIAL, NOT_ALLOWED].contains(&finding.code.as_str())
+}
+
+/// `spec.secrets.allow` of a tenant file, where it has one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Allowed {
+    /// The names; all but credentials, where there is no list.
+    names: Option<Vec<String>>,
+    /// Where the list is, where its file is among the sources.
+    span: Option<Span>,
+}
+
+impl Allowed {
+    /// Reads the list of a tenant file's document, without a place.
+    pub(super) fn of(tenant: &Node) -> Self {
+        let names = list(tenant).and_then(entries).map(|entries| {
+            let names = entries.iter().filter_map(Node::as_str);
+            names.map(str::to_owned).collect()
+        });
+        Self { names, span: None }
+    }
+
+    /// Reads the list of a tenant file's document, and finds what it cannot allow.
+    pub(super) fn read(file: FileId, tenant: &Node, findings: &mut Vec<Finding>) -> Self {
+        let at = |node: &Node| Span::new(file, node.range.clone());
+        for entry in list(tenant).and_then(entries).into_iter().flatten() {
+            let what = entry
+                .as_str()
+                .and_then(|name| Some((name, credential(name)?)));
+            if let Some((name, what)) = what {
+                findings.push(is_credential(name, what, at(entry)).help(
+                    "remove it: no list can allow it; put the secret of a property under a name of its own",
+                ));
+            }
+        }
+        Self {
+            span: list(tenant).map(at),
+            ..Self::of(tenant)
+        }
+    }
+
+    /// Finds every variable at any depth of a value that must not be named.
+    pub(super) fn check(&self, value: &Value, findings: &mut Vec<Finding>) {
+        let named = directive(value).filter(|directive| directive.name == "$env");
+        if let Some(name) = named {
+            findings.extend(self.refusal(&name.value));
+        }
+        for member in value.members() {
+            self.check(&member.value, findings);
+        }
+        for element in value.elements() {
+            self.check(element, findings);
+        }
+    }
+
+    /// Returns the finding of a variable that must not be named, by the value that names it.
+    pub(super) fn refusal(&self, named: &Value) -> Option<Finding> {
+        let name = named.as_str().filter(|_| is_name(named))?.to_owned();
+        if let Some(what) = credential(&name) {
+            return Some(is_credential(&name, what, named.span).help(
+                "put the secret of this property into a variable of its own, such as `WIFI_PSK`",
+            ));
+        }
+        let names = self.names.as_ref().filter(|names| !names.contains(&name))?;
+        let message = format!("`spec.secrets.allow` of the tenant file does not name `{name}`");
+        let finding = Finding::error(NOT_ALLOWED, named.span, message);
+        let finding = match self.span {
+            Some(span) => finding.related(span, "the list is here"),
+            None => finding,
+        };
+        Some(match nearest(&name, names.iter().map(String::as_str)) {
+            Some(near) => finding
+                .help(format!("did you mean `{near}`? Otherwise add `{name}` to the list"))
+                .replace_with(near),
+            None => finding.help(format!(
+                "add `{name}` to the list, if apply is meant to read it: `secrets: {{ allow: [{}] }}`",
+                names.iter().chain([&name]).cloned().collect::<Vec<_>>().join(", ")
+            )),
+        })
+    }
+}
+
+/// Returns whether a value is the name of an environment variable.
+pub(super) fn is_name(value: &Value) -> bool {
+    value.as_str().is_some_and(|name| {
+        !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    })
+}
+
+fn is_credential(name: &str, what: &str, span: Span) -> Finding {
+    let message = format!(
+        "`{name}` is a credential of the run itself ({what}), and is never written to a tenant"
+    );
+    Finding::error(CREDENTIAL, span, message)
+}
+
+fn list(tenant: &Node) -> Option<&Node> {
+    tenant.get("spec")?.get("secrets")?.get("allow")
+}
+
+fn entries(list: &Node) -> Option<&[Node]> {
+    match &list.value {
+        Yaml::Seq(entries) => Some(entries),
+        _ => None,
+    }
+}
