@@ -33,6 +33,8 @@ pub(super) struct Context<'a> {
     pub(super) masked_read: bool,
     /// How long a write may take to show.
     pub(super) visibility: Duration,
+    /// Whether no other run can reach the tenant.
+    pub(super) alone: bool,
     /// How writes are dealt with that have to be approved.
     pub(super) approvals: &'a Approvals,
     /// Who is told.

@@ -134,7 +134,8 @@ impl<'a> Execution<'a> {
         self.note(planned)?;
         let request = self.secrets.fill(&filled);
         if self.creates(&request) {
-            self.twins = Some(self.create(&request).await?);
+            let twins = self.create(&request).await?;
+            self.twins = Some(twins).filter(|_| !self.context.alone);
             Ok(())
         } else {
             self.alter(&filled, &request, is_first).await

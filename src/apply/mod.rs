@@ -68,6 +68,8 @@ pub struct ApplyOptions {
     pub read_at: Option<Instant>,
     /// How long a write may take to show.
     pub visibility: Duration,
+    /// Whether no other run can reach the tenant, so that none can create what this one creates.
+    pub alone: bool,
     /// How writes are dealt with that have to be approved.
     pub approvals: Approvals,
 }
@@ -79,6 +81,7 @@ impl Default for ApplyOptions {
             skip_blocked: false,
             read_at: None,
             visibility: Duration::from_secs(60),
+            alone: false,
             approvals: Approvals::default(),
         }
     }
@@ -147,6 +150,7 @@ impl<'a> Applier<'a> {
             journal: None,
             masked_read: self.plan.masked_read,
             visibility: self.options.visibility,
+            alone: self.options.alone,
             approvals: &self.options.approvals,
             observer: self.observer,
             cancelled: self.cancelled,

@@ -204,6 +204,7 @@ impl Execution<'_> {
                     given: self.approvals.clone(),
                     in_place_of: self.in_place_of,
                 },
+                alone: self.session.is_alone(),
                 ..ApplyOptions::default()
             },
             journal: self.session.draft(self.command, self.journal),

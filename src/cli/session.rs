@@ -313,6 +313,11 @@ impl Session {
         }
     }
 
+    /// Whether no other run can reach the tenant: it is an emulator in this process, and kept in no file.
+    pub(super) fn is_alone(&self) -> bool {
+        !self.keeps
+    }
+
     /// Returns how a write is approved that waits under a code.
     pub(super) fn approval(&self, code: &str) -> String {
         match (&self.sandbox, &self.state_file) {

@@ -274,7 +274,7 @@ impl fmt::Display for Found {
             Self::Nothing => f.write_str("the tenant has no such object"),
             Self::Several(ids) => write!(
                 f,
-                "it exists more than once, as {}; delete all but one, which Moorline never does by itself",
+                "it exists more than once, as {}; delete all but one in the portal",
                 ids.join(" and ")
             ),
         }

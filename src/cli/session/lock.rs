@@ -19,7 +19,7 @@ impl Session {
         command: Command,
         timeout: Option<Duration>,
     ) -> Result<Option<TenantLock>, Failure> {
-        if !self.keeps {
+        if self.is_alone() {
             return Ok(None);
         }
         let variable = |name: &str| std::env::var(name).ok();
