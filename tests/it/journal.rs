@@ -174,6 +174,7 @@ fn half_a_line_that_could_not_be_added_spoils_no_later_one() {
         .args(["--graph-url", &url, "--login-url", &url])
         .current_dir(served.workspace.path())
         .env_clear()
+        .env("MOORLINE_STATE_DIR", served.workspace.file(".state"))
         .envs([
             ("AZURE_CLIENT_ID", "tests"),
             ("AZURE_CLIENT_SECRET", "canary"),

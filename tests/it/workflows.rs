@@ -60,6 +60,7 @@ fn summary_of(workflow: &str) -> String {
             .env("PATH", &path)
             .env("TENANT", workspace.path())
             .env("RUNNER_TEMP", workspace.path())
+            .env("MOORLINE_STATE_DIR", workspace.file(".state"))
             .env("GITHUB_STEP_SUMMARY", &summary)
             .env("GITHUB_OUTPUT", &outputs)
             .env("DIGEST", output_of(&outputs, "digest"))
