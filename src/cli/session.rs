@@ -133,6 +133,7 @@ impl Connection {
         let watch = watch(ui, &clock);
         let caller = Caller::new(transport.clone(), clock.clone(), deadline);
         let caller = caller.watched_by(watch.clone());
+        let caller = caller.making_known(ui.known().clone());
         let credential = if sandbox.is_some() {
             // Whatever signs in to the real tenant has no business here.
             let endpoint = TokenEndpoint::new(&endpoints, &spec.tenant_id, caller.clone());
@@ -224,6 +225,7 @@ impl Session {
             timeout: caller.left(),
             tenant: Some(directory),
             watch,
+            known: ui.known().clone(),
         };
         let graph = Graph::new(endpoints, tokens, transport, clock, &options);
         Ok(Self {

@@ -1,0 +1,205 @@
+//! What no output may hold: the secrets that a run knows, found in every form that a service may repeat them in.
+//!
+//! [`Known`] is filled where secrets are obtained ([`crate::auth`]) or looked up ([`crate::apply`]), and asked where
+//! text leaves the program: by the one writer ([`crate::ui`]) and by the journal. What is sent, and what is compared,
+//! never passes through it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::IgnoredAny;
+
+mod index;
+mod view;
+
+use index::Index;
+use view::View;
+
+/// What takes a secret's place in a text.
+pub const WITHHELD: &str = "(withheld)";
+
+/// How long a piece of a credential may be and stay: it says nothing of the rest.
+const PIECE_OF_CREDENTIAL: usize = 8;
+
+/// The same of a value of the environment, which may hold ordinary words.
+const PIECE_OF_VALUE: usize = 12;
+
+/// How often escapes inside escapes are taken off.
+const DEPTH: usize = 3;
+
+/// The secrets of a run. A clone knows the same ones.
+#[derive(Clone, Default)]
+pub struct Known(Arc<RwLock<Index>>);
+
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Known")
+    }
+}
+
+impl Known {
+    /// Adds what signs in: a token, an assertion, a client secret, a password.
+    pub fn credential(&self, secret: &SecretString) {
+        let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let secret = secret.expose_secret();
+        index.extend(Index::of(secret, PIECE_OF_CREDENTIAL));
+    }
+
+    /// Adds secrets that the environment holds. A piece that stands in a public text as well is none: what everybody
+    /// can read in Git is no secret, and without it a word would be withheld wherever it stands.
+    pub fn values<'s>(
+        &self,
+        secrets: impl IntoIterator<Item = &'s SecretString>,
+        public: impl IntoIterator<Item = impl AsRef<str>>,
+    ) {
+        let mut added = Index::default();
+        for secret in secrets {
+            added.extend(Index::of(secret.expose_secret(), PIECE_OF_VALUE));
+        }
+        if added.is_empty() {
+            return;
+        }
+        for text in public {
+            added.forget(&View::of(text.as_ref()));
+        }
+        let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        index.extend(added);
+    }
+
+    /// Returns whether a text holds a secret, or a piece of one.
+    pub fn holds(&self, text: &str) -> bool {
+        !self.found(text).is_empty()
+    }
+
+    /// Returns a text without the secrets in it, nor pieces of them. A JSON document stays one.
+    pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let found = self.found(text);
+        match found.is_empty() {
+            true => Cow::Borrowed(text),
+            false if is_json(text) => Cow::Owned(self.scrub_strings(text)),
+            false => Cow::Owned(without(text, &found)),
+        }
+    }
+
+    /// Returns a JSON document without the secrets in its strings.
+    fn scrub_strings(&self, text: &str) -> String {
+        let mut clean = String::with_capacity(text.len());
+        let mut end = 0;
+        for string in strings(text) {
+            clean.push_str(&text[end..string.start]);
+            let inner = &text[string.clone()];
+            let found = self.found(inner);
+            if found.is_empty() {
+                clean.push_str(inner);
+            } else {
+                clean.push_str(&without(inner, &whole_escapes(inner, found)));
+            }
+            end = string.end;
+        }
+        clean.push_str(&text[end..]);
+        clean
+    }
+
+    /// Returns where secrets stand in a text, in order and apart.
+    fn found(&self, text: &str) -> Vec<Range<usize>> {
+        let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if index.is_empty() {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        let mut view = View::of(text);
+        for _ in 0..=DEPTH {
+            index.find(&view, &mut found);
+            match view.decoded() {
+                Some(decoded) => view = decoded,
+                None => break,
+            }
+        }
+        joined(found)
+    }
+}
+
+/// Returns ranges in order, those as one that overlap or touch.
+fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_by_key(|range| (range.start, range.end));
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
+        }
+    }
+    joined
+}
+
+/// Returns a text with the marker in the place of some ranges.
+fn without(text: &str, ranges: &[Range<usize>]) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut end = 0;
+    for range in ranges {
+        let start = text.floor_char_boundary(range.start).max(end);
+        clean.push_str(&text[end..start]);
+        clean.push_str(WITHHELD);
+        end = text.ceil_char_boundary(range.end).max(end);
+    }
+    clean.push_str(&text[end..]);
+    clean
+}
+
+/// Returns ranges of a JSON string that begin and end between its escapes.
+fn whole_escapes(inner: &str, ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let bytes = inner.as_bytes();
+    let mut escapes: Vec<Range<usize>> = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let length = match bytes[at..] {
+            [b'\\', b'u', ..] => 6,
+            [b'\\', ..] => 2,
+            _ => 1,
+        };
+        if length > 1 {
+            escapes.push(at..at + length);
+        }
+        at += length;
+    }
+    let around = |at: usize| {
+        let nth = escapes.partition_point(|escape| escape.end <= at);
+        escapes.get(nth).filter(|escape| escape.start < at)
+    };
+    let widened = ranges.into_iter().map(|range| {
+        let start = around(range.start).map_or(range.start, |escape| escape.start);
+        start..around(range.end).map_or(range.end, |escape| escape.end)
+    });
+    joined(widened.collect())
+}
+
+fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+/// Returns what stands inside the quotes of each string of a JSON document.
+fn strings(text: &str) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        if bytes[at] != b'"' {
+            at += 1;
+            continue;
+        }
+        let start = at + 1;
+        at = start;
+        while at < bytes.len() && bytes[at] != b'"' {
+            at += if bytes[at] == b'\\' { 2 } else { 1 };
+        }
+        found.push(start..at.min(bytes.len()));
+        at += 1;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;
