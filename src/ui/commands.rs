@@ -7,7 +7,7 @@
 /// string and can be read everywhere else. It goes character by character, so a command is found in whatever pieces it
 /// arrives.
 #[derive(Debug, Default)]
-pub(super) struct Breaker {
+pub struct Breaker {
     /// Follows the text as it stands.
     raw: Matcher,
     /// Follows it as it is without its colours.
@@ -26,7 +26,7 @@ enum Colour {
 
 impl Breaker {
     /// Returns a text without commands, as what follows the texts before it.
-    pub(super) fn break_open(&mut self, text: &str) -> String {
+    pub fn break_open(&mut self, text: &str) -> String {
         let mut safe = String::with_capacity(text.len());
         for character in text.chars() {
             // Both have to see it.

@@ -125,7 +125,7 @@ mod tests {
 
         let mut told = entry(intent(
             "got CANARY-token-0123456789".into(),
-            "it (canary-token-01)",
+            "it canary-token-01",
         ));
         from(&mut told, &known);
         assert_eq!(
