@@ -165,7 +165,8 @@ impl<'a> Applier<'a> {
             refuse_stale(&works, &standings)?;
         }
         let secrets = Secrets::look_up(to_write(&works, &standings), self.secrets)?;
-        self.graph.known().values(secrets.values(), self.public());
+        let public = self.desired.texts();
+        self.graph.known().values(secrets.values(), public);
         let writes = to_write(&works, &standings).next().is_some();
         let journal = if writes { self.begin_journal()? } else { None };
         context.journal = journal.as_ref();
@@ -244,14 +245,6 @@ impl<'a> Applier<'a> {
         let draft = self.journal.as_ref();
         let journal = draft.map(|draft| draft.begin(self.plan, self.graph));
         journal.transpose().map_err(ApplyError::Journal)
-    }
-
-    /// Returns what everybody can read who reads the manifests, and what they come to.
-    fn public(&self) -> impl Iterator<Item = String> {
-        let requests = self.plan.changes.iter().flat_map(|change| &change.requests);
-        let bodies = requests.filter_map(|request| Some(request.body.as_ref()?.to_string()));
-        let texts = self.desired.sources.texts().map(str::to_owned);
-        texts.chain(bodies)
     }
 
     /// Returns the changes that cannot be made, where the user lets the others go on.

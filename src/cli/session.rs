@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::TenantOptions;
+use super::execution::secret;
 use super::failure::Failure;
 use super::selection::Selection;
 use crate::auth::cache::Cached;
@@ -202,6 +203,10 @@ impl Session {
         desired: Desired,
         selection: Selection,
     ) -> Result<Self, Failure> {
+        // An earlier run may have sent them, and the tenant may show them.
+        let secrets: Vec<SecretString> =
+            desired.variables().into_iter().filter_map(secret).collect();
+        ui.known().values(&secrets, desired.texts());
         let keeps = !matches!(options.sandbox, Some(None));
         let state_file = options.sandbox.clone().flatten();
         let Connection {

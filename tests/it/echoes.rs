@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::served::Served;
 use crate::sign_in::keys::Key;
-use crate::sign_in::stage::{APP, good_assertion};
+use crate::sign_in::stage::{APP, TENANT, good_assertion};
 use crate::support::echo::{self, Echo, Reply, Sent};
 use crate::support::{Run, Workspace};
 
@@ -245,6 +245,10 @@ fn a_sign_in_service_that_repeats_what_it_was_sent_makes_nothing_known() {
             };
             echo.answers(move |sent| {
                 let said = format!("{} | {more}", own.said(sent));
+                if sent.target.contains("openid-configuration") {
+                    let issuer = format!("https://login.contoso.com/{TENANT}/v2.0");
+                    return Reply::Said(200, json!({ "issuer": issuer }));
+                }
                 if sent.target.contains("/oidc") && has_identity {
                     return Reply::Said(200, json!({ "value": assertion }));
                 }
@@ -275,9 +279,9 @@ fn a_sign_in_service_that_repeats_what_it_was_sent_makes_nothing_known() {
 
 #[test]
 fn a_graph_that_refuses_what_it_was_sent_makes_nothing_known() {
-    let (heard, served) = (Heard::default(), Served::new(workspace(), json!({})));
-    let echo = Echo::before(&served.running.graph_url());
     for refused in ["GET", "POST", "PATCH"] {
+        let (heard, served) = (Heard::default(), Served::new(workspace(), json!({})));
+        let echo = Echo::before(&served.running.graph_url());
         let own = heard.clone();
         echo.answers(move |sent| {
             let said = own.said(sent);
@@ -299,9 +303,9 @@ fn a_graph_that_refuses_what_it_was_sent_makes_nothing_known() {
                 }
             }
         }
+        let kept = heard.are_kept_in(&served.workspace.file(".moorline/journal"));
+        assert_eq!(kept > 0, refused != "GET", "{kept} journals");
     }
-    let kept = heard.are_kept_in(&served.workspace.file(".moorline/journal"));
-    assert!(kept >= TALKATIVE.len(), "{kept} journals");
 }
 
 #[test]
@@ -393,38 +397,35 @@ fn an_id_that_is_the_token_makes_nothing_known() {
 fn what_is_sent_and_what_is_taken_back_stays_as_it_is() {
     let served = Served::new(workspace(), json!({}));
     let echo = Echo::before(&served.running.graph_url());
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&sent);
+    echo.answers(move |sent| {
+        let body: Value = serde_json::from_slice(&sent.body).unwrap_or_default();
+        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.push(body["preSharedKey"].clone());
+        Reply::HandedOn
+    });
     let run = served
         .workspace
         .run_with(&echo.run("apply", &["-y", "--format", "json"]), &VARIABLES);
     assert_eq!(run.code, 0, "{run:?}");
-    let wifi = |tenant: Value| {
-        let objects = tenant["deviceConfigurations"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        let names: Vec<(Value, Value)> = objects
-            .iter()
-            .map(|object| (object["displayName"].clone(), object["description"].clone()))
-            .collect();
-        (names, tenant["secrets"].to_string())
+    let names = || -> Vec<(Value, Value)> {
+        let tenant = served.tenant();
+        let objects = tenant["deviceConfigurations"].as_array();
+        let name = |object: &Value| (object["displayName"].clone(), object["description"].clone());
+        objects.into_iter().flatten().map(name).collect()
     };
-    let (names, secrets) = wifi(served.tenant());
-    assert!(
-        names.contains(&("Wi-Fi".into(), "declared".into())),
-        "{names:?}"
-    );
-    assert!(
-        served.tenant().to_string().contains("canary-psk"),
-        "{secrets}"
-    );
+    assert!(names().contains(&("Wi-Fi".into(), "declared".into())));
+    let sent = sent.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    assert!(sent.contains(&PSK.into()), "{sent:?}");
     let journal = run.json()["journal"]
         .as_str()
         .expect("a journal")
         .to_owned();
+    let more = [&journal, ".", "-y", "--allow", "delete"];
     let back = served
         .workspace
-        .run_with(&echo.run("rollback", &[&journal, ".", "-y"]), &VARIABLES);
+        .run_with(&echo.run("rollback", &more), &VARIABLES);
     assert_eq!(back.code, 0, "{back:?}");
-    let (names, _) = wifi(served.tenant());
-    assert_eq!(names, [("iPads".into(), "live".into())]);
+    assert_eq!(names(), [("iPads".into(), "live".into())]);
 }
