@@ -18,6 +18,9 @@ const PSK: &str = "canary-psk \"Zürich\" <9Qx>&7%";
 
 const WIFI: &str = "windowsWifiConfiguration";
 
+/// Variables of the environment.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
 /// A piece of a secret that is shorter says too little of it.
 const PIECE: usize = 12;
 
@@ -82,10 +85,9 @@ impl Heard {
         said(&texts)
     }
 
-    fn add(&self, secret: &str) -> String {
+    fn add(&self, secret: &str) {
         let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.insert(secret.to_owned());
-        said(&[secret.to_owned()])
+        heard.extend(Some(secret.to_owned()).filter(|secret| !secret.is_empty()));
     }
 
     /// Makes sure that a text holds no piece of a secret in any form.
@@ -100,7 +102,7 @@ impl Heard {
         for secret in self.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let characters: Vec<char> = secret.chars().collect();
             let length = PIECE.min(characters.len());
-            for piece in characters.windows(length).step_by(3) {
+            for piece in characters.windows(length).step_by(5) {
                 let piece: String = piece.iter().collect();
                 let [.., first, second, third, fourth] = &inner_base64(&piece)[..] else {
                     continue;
@@ -125,6 +127,12 @@ impl Heard {
     fn are_kept_by(&self, place: &str, run: &Run) {
         self.are_kept(&format!("{place}: stdout"), &run.stdout);
         self.are_kept(&format!("{place}: stderr"), &run.stderr);
+    }
+
+    /// Begins anew: every run has a token of its own.
+    fn forget(&self) {
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.clear();
     }
 
     /// Makes sure of the same for the files of a folder.
@@ -228,7 +236,7 @@ fn a_sign_in_service_that_repeats_what_it_was_sent_makes_nothing_known() {
         ("AZURE_FEDERATED_TOKEN_FILE", "federated"),
     ];
     // Whether GitHub has an identity token, and what the sign-in service knows beside what it is sent.
-    let credentials: [(&str, &[(&str, &str)], bool, &str); 6] = [
+    let credentials: [(&str, Variables<'_>, bool, &str); 6] = [
         ("clientSecret", &VARIABLES[..2], true, ""),
         ("workloadIdentity", &by_file, true, ""),
         ("clientCertificate", &by_certificate, true, PASSWORD),
@@ -236,13 +244,10 @@ fn a_sign_in_service_that_repeats_what_it_was_sent_makes_nothing_known() {
         ("githubOidc", &by_github, false, ""),
         ("deviceCode", &[("AZURE_CLIENT_ID", APP)], true, DEVICE),
     ];
-    for (credential, variables, has_identity, more) in credentials {
+    for (credential, variables, has_identity, known) in credentials {
         for status in [401, 503] {
             let (own, assertion) = (heard.clone(), good_assertion());
-            let more = match more {
-                "" => String::new(),
-                more => heard.add(more),
-            };
+            let more = said(&[known.to_owned()]);
             echo.answers(move |sent| {
                 let said = format!("{} | {more}", own.said(sent));
                 if sent.target.contains("openid-configuration") {
@@ -264,6 +269,8 @@ fn a_sign_in_service_that_repeats_what_it_was_sent_makes_nothing_known() {
                 for command in ["plan", "doctor"] {
                     let more =
                         [talk, &["--credential", credential, "--timeout", "60"][..]].concat();
+                    heard.forget();
+                    heard.add(known);
                     let run = workspace.run_with(&echo.run(command, &more), variables);
                     assert_eq!(run.code, 1, "{credential}: {run:?}");
                     assert!(
@@ -280,6 +287,7 @@ fn a_sign_in_service_that_repeats_what_it_was_sent_makes_nothing_known() {
 #[test]
 fn a_graph_that_refuses_what_it_was_sent_makes_nothing_known() {
     for refused in ["GET", "POST", "PATCH"] {
+        let mut kept = 0;
         let (heard, served) = (Heard::default(), Served::new(workspace(), json!({})));
         let echo = Echo::before(&served.running.graph_url());
         let own = heard.clone();
@@ -290,20 +298,25 @@ fn a_graph_that_refuses_what_it_was_sent_makes_nothing_known() {
                 false => Reply::HandedOn,
             }
         });
+        let commands: &[&str] = match refused {
+            "GET" => &["plan", "drift", "doctor"],
+            _ => &["apply"],
+        };
         for talk in TALKATIVE {
-            for command in ["plan", "apply", "drift", "doctor"] {
-                let yes: &[&str] = if command == "apply" { &["-y"] } else { &[] };
+            for command in commands {
+                let yes: &[&str] = if *command == "apply" { &["-y"] } else { &[] };
                 let arguments = echo.run(command, &[talk, yes].concat());
+                heard.forget();
                 let run = served.workspace.run_with(&arguments, &VARIABLES);
                 heard.are_kept_by(&format!("{refused} {command}"), &run);
-                if command == "apply" {
+                kept += heard.are_kept_in(&served.workspace.file(".moorline/journal"));
+                if *command == "apply" {
                     assert_ne!(run.code, 0, "{run:?}");
                     let all = format!("{}{}", run.stdout, run.stderr);
                     assert!(all.contains("(withheld)"), "{run:?}");
                 }
             }
         }
-        let kept = heard.are_kept_in(&served.workspace.file(".moorline/journal"));
         assert_eq!(kept > 0, refused != "GET", "{kept} journals");
     }
 }
@@ -341,23 +354,28 @@ fn a_graph_that_shows_what_it_was_sent_makes_nothing_known() {
             ("drift", talk),
             ("doctor", talk),
         ] {
+            heard.forget();
             let run = workspace.run_with(&echo.run(command, more), &VARIABLES);
             heard.are_kept_by(command, &run);
+            heard.are_kept_in(&workspace.file(".moorline/journal"));
+            if command == "plan" {
+                let saved = std::fs::read_to_string(workspace.file("plan.json")).expect("a plan");
+                heard.are_kept("plan.json", &saved);
+                serde_json::from_str::<Value>(&saved).expect("a document");
+            }
             let all = format!("{}{}", run.stdout, run.stderr);
             assert!(
                 all.contains("(withheld)") || command == "doctor",
                 "{command}: {run:?}"
             );
         }
-        let saved = std::fs::read_to_string(workspace.file("plan.json")).expect("a plan");
-        heard.are_kept("plan.json", &saved);
-        serde_json::from_str::<Value>(&saved).expect("a document");
     }
     for entry in std::fs::read_dir(workspace.file(".moorline/journal")).expect("journals") {
         journals.push(entry.expect("a journal").path().display().to_string());
     }
-    assert!(heard.are_kept_in(&workspace.file(".moorline/journal")) > 0);
+    assert!(!journals.is_empty());
     for journal in &journals {
+        heard.forget();
         let more = [journal, ".", "--dry-run", "-vv"];
         let run = workspace.run_with(&echo.run("rollback", &more), &VARIABLES);
         heard.are_kept_by("rollback", &run);
