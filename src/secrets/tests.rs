@@ -60,11 +60,11 @@ fn a_secret_is_found_in_every_form_whole_and_cut() {
                 continue;
             }
             for form in forms(piece) {
-                let text = format!("words {form} too");
+                let text = format!("§§ {form} §§");
                 let clean = known.scrub(&text);
                 assert!(clean.contains(WITHHELD), "{piece:?}: {text}");
                 assert!(
-                    clean.starts_with("words ") && clean.ends_with(" too"),
+                    clean.starts_with("§§ ") && clean.ends_with(" §§"),
                     "{clean}"
                 );
             }
