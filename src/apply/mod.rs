@@ -165,8 +165,9 @@ impl<'a> Applier<'a> {
             refuse_stale(&works, &standings)?;
         }
         let secrets = Secrets::look_up(to_write(&works, &standings), self.secrets)?;
-        let public = self.desired.texts();
-        self.graph.known().values(secrets.values(), public);
+        secrets
+            .values()
+            .for_each(|secret| self.graph.known().add(secret));
         let writes = to_write(&works, &standings).next().is_some();
         let journal = if writes { self.begin_journal()? } else { None };
         context.journal = journal.as_ref();

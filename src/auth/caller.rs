@@ -160,7 +160,7 @@ impl Caller {
 
     /// Adds a secret to those that no output may hold, as soon as it is there.
     pub(super) fn make_known(&self, secret: &SecretString) {
-        self.known.credential(secret);
+        self.known.add(secret);
     }
 
     /// Returns the clock that it waits by.

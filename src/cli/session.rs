@@ -204,9 +204,9 @@ impl Session {
         selection: Selection,
     ) -> Result<Self, Failure> {
         // An earlier run may have sent them, and the tenant may show them.
-        let secrets: Vec<SecretString> =
-            desired.variables().into_iter().filter_map(secret).collect();
-        ui.known().values(&secrets, desired.texts());
+        let secrets = desired.variables().into_iter().filter_map(secret);
+        secrets.for_each(|secret| ui.known().add(&secret));
+        ui.known().public(desired.texts());
         let keeps = !matches!(options.sandbox, Some(None));
         let state_file = options.sandbox.clone().flatten();
         let Connection {

@@ -21,18 +21,22 @@ use view::View;
 /// What takes a secret's place in a text.
 pub const WITHHELD: &str = "(withheld)";
 
-/// How long a piece of a credential may be and stay: it says nothing of the rest.
-const PIECE_OF_CREDENTIAL: usize = 8;
-
-/// The same of a value of the environment, which may hold ordinary words.
-const PIECE_OF_VALUE: usize = 12;
+/// How long a piece of a long secret may be and stay: it says nothing of the rest.
+const PIECE: usize = 12;
 
 /// How often escapes inside escapes are taken off.
 const DEPTH: usize = 3;
 
 /// The secrets of a run. A clone knows the same ones.
 #[derive(Clone, Default)]
-pub struct Known(Arc<RwLock<Index>>);
+pub struct Known(Arc<RwLock<Memory>>);
+
+#[derive(Default)]
+struct Memory {
+    secrets: Index,
+    /// What everybody can read.
+    public: Vec<String>,
+}
 
 impl fmt::Debug for Known {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,32 +45,25 @@ impl fmt::Debug for Known {
 }
 
 impl Known {
-    /// Adds what signs in: a token, an assertion, a client secret, a password.
-    pub fn credential(&self, secret: &SecretString) {
-        let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let secret = secret.expose_secret();
-        index.extend(Index::of(secret, PIECE_OF_CREDENTIAL));
+    /// Says what everybody can read who reads the manifests. A piece of a secret that stands there too is none: without
+    /// it an ordinary word would be withheld, and a journal would lose what has nothing to do with a secret.
+    pub fn public<'t>(&self, texts: impl IntoIterator<Item = &'t str>) {
+        let mut memory = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for text in texts {
+            memory.secrets.forget(&View::of(text));
+            memory.public.push(text.to_owned());
+        }
     }
 
-    /// Adds secrets that the environment holds. A piece that stands in a public text as well is none: what everybody
-    /// can read in Git is no secret, and without it a word would be withheld wherever it stands.
-    pub fn values<'s>(
-        &self,
-        secrets: impl IntoIterator<Item = &'s SecretString>,
-        public: impl IntoIterator<Item = impl AsRef<str>>,
-    ) {
-        let mut added = Index::default();
-        for secret in secrets {
-            added.extend(Index::of(secret.expose_secret(), PIECE_OF_VALUE));
-        }
-        if added.is_empty() {
-            return;
-        }
-        for text in public {
-            added.forget(&View::of(text.as_ref()));
-        }
-        let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        index.extend(added);
+    /// Adds a secret.
+    pub fn add(&self, secret: &SecretString) {
+        let mut added = Index::of(secret.expose_secret(), PIECE);
+        let mut memory = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        memory
+            .public
+            .iter()
+            .for_each(|text| added.forget(&View::of(text)));
+        memory.secrets.extend(added);
     }
 
     /// Returns whether a text holds a secret, or a piece of one.
@@ -105,7 +102,8 @@ impl Known {
 
     /// Returns where secrets stand in a text, in order and apart.
     fn found(&self, text: &str) -> Vec<Range<usize>> {
-        let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let memory = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let index = &memory.secrets;
         if index.is_empty() {
             return Vec::new();
         }

@@ -59,12 +59,15 @@ struct Matcher {
     marks: Marks,
 }
 
-/// What a line begins with: `::` is a command of GitHub's there.
+/// What a line begins with: `::` and another `::` behind it are a command of GitHub's there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Start {
     #[default]
     Blank,
     Colon,
+    Begun,
+    /// Half of what ends the command's name.
+    Ending,
     Over,
 }
 
@@ -92,7 +95,10 @@ impl Matcher {
         let (start, begins) = match (self.start, character) {
             (Start::Blank, blank) if blank.is_whitespace() => (Start::Blank, false),
             (Start::Blank, ':') => (Start::Colon, false),
-            (Start::Colon, ':') => (Start::Over, true),
+            (Start::Colon, ':') => (Start::Begun, false),
+            (Start::Begun, ':') => (Start::Ending, false),
+            (Start::Ending, ':') => (Start::Begun, true),
+            (Start::Begun | Start::Ending, _) => (Start::Begun, false),
             _ => (Start::Over, false),
         };
         let (marks, marked) = match (self.marks, character) {
@@ -198,15 +204,17 @@ mod tests {
             ),
             ("a ##[error]b", "a ##\\u005berror]b"),
             ("###VSO[", "###VS\\u004f["),
-            ("::error::x", ":\\u003aerror::x"),
+            ("::error::x", "::error:\\u003ax"),
+            ("::::", ":::\\u003a"),
+            ("::: a::b", "::: a:\\u003ab"),
             (
                 "a\n \u{a0}\t::set-env name=a::b",
-                "a\n \u{a0}\t:\\u003aset-env name=a::b",
+                "a\n \u{a0}\t::set-env name=a:\\u003ab",
             ),
-            ("a\r::x::", "a\r:\\u003ax::"),
+            ("a\r::x::", "a\r::x:\\u003a"),
             (
                 "\u{1b}[1m\u{1b}[31m::x::\u{1b}[0m",
-                "\u{1b}[1m\u{1b}[31m:\\u003ax::\u{1b}[0m",
+                "\u{1b}[1m\u{1b}[31m::x:\\u003a\u{1b}[0m",
             ),
             (
                 "##\u{1b}[0m\u{1b}[1m[group]",
@@ -218,7 +226,7 @@ mod tests {
                 "#\u{200b}#\u{feff}v\u{ad}so[",
                 "#\u{200b}#\u{feff}v\u{ad}s\\u006f[",
             ),
-            ("\u{feff}:\u{2060}:x", "\u{feff}:\u{2060}\\u003ax"),
+            ("\u{feff}:\u{2060}:x:\0:", "\u{feff}:\u{2060}:x:\0\\u003a"),
         ] {
             assert_eq!(broken(text), safe, "{text:?}");
         }
@@ -231,6 +239,8 @@ mod tests {
             "# [x]",
             "a ::b",
             ": :",
+            " ::: a.yaml:2:7",
+            "::x:",
             "std::fmt",
             "'::path -- A folder:_files'",
             "## vso[",
@@ -247,8 +257,8 @@ mod tests {
     fn a_command_of_ours_carries_its_values_and_no_other_command() {
         let text = "100% a,b:c;d]\r\n::error::##vso[x]##[y]";
         let github = Command::github("notice", &[("title", text), ("file", "a.yaml")], text);
-        let value = "100%25 a%2Cb%3Ac;d]%0D%0A%3A\\u003aerror%3A%3A##vs\\u006f[x]##\\u005by]";
-        let data = "100%25 a,b:c;d]%0D%0A:\\u003aerror::##vs\\u006f[x]##\\u005by]";
+        let value = "100%25 a%2Cb%3Ac;d]%0D%0A%3A%3Aerror%3A\\u003a##vs\\u006f[x]##\\u005by]";
+        let data = "100%25 a,b:c;d]%0D%0A::error:\\u003a##vs\\u006f[x]##\\u005by]";
         assert_eq!(
             github.line(),
             format!("::notice title={value},file=a.yaml::{data}\n")
@@ -258,7 +268,7 @@ mod tests {
             "::endgroup::\n"
         );
         let azure = Command::azure("task.logissue", &[("type", "error"), ("code", text)], text);
-        let value = "100%AZP25 a,b:c%3Bd%5D%0D%0A:\\u003aerror::##vs\\u006f[x%5D##\\u005by%5D";
+        let value = "100%AZP25 a,b:c%3Bd%5D%0D%0A::error:\\u003a##vs\\u006f[x%5D##\\u005by%5D";
         assert_eq!(
             azure.line(),
             format!("##vso[task.logissue type=error; code={value};]{value}\n")

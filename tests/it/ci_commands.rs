@@ -190,7 +190,7 @@ fn no_width_and_no_colour_commands_anything() {
             // Commands came to stand at the beginning of a line.
             let lines = run.stdout.lines().chain(run.stderr.lines());
             leading += lines
-                .filter(|line| line.trim_start().starts_with(":\\u003a"))
+                .filter(|line| line.trim_start().starts_with("::"))
                 .count();
         }
     }

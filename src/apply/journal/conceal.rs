@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn what_is_repeated_is_withheld_and_the_rest_stays_as_it_was() {
         let known = Known::default();
-        known.credential(&"canary-token-0123456789".into());
+        known.add(&"canary-token-0123456789".into());
         let intent = |description: Json, seen: &str| {
             json!({
                 "line": "intent", "at": "2026-01-01T00:00:00Z", "address": "iosGeneralDeviceConfiguration/it",

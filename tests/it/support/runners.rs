@@ -96,7 +96,7 @@ mod tests {
             ":: only once",
             "## [x]",
             "##[x",
-            "\\u003a:error::x",
+            "::error:\\u003ax",
             "",
         ] {
             assert_eq!(commands(log), Vec::<String>::new(), "{log:?}");
