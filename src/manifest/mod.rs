@@ -118,6 +118,17 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Returns every text that it declares.
+    pub fn texts(&self) -> Vec<&str> {
+        let mut texts = Vec::new();
+        self.spec.each(&mut |declared| {
+            if let Declared::String(text) = declared {
+                texts.push(text.as_str());
+            }
+        });
+        texts
+    }
+
     /// Returns the declared display name.
     pub fn display_name(&self) -> Option<&str> {
         self.spec.get("displayName").and_then(Value::as_str)
@@ -183,13 +194,7 @@ impl Desired {
     /// Returns what everybody can read who reads the manifests: the files, and the texts that they come to.
     pub fn texts(&self) -> Vec<&str> {
         let mut texts: Vec<&str> = self.sources.texts().collect();
-        for manifest in &self.manifests {
-            manifest.spec.each(&mut |declared| {
-                if let Declared::String(text) = declared {
-                    texts.push(text);
-                }
-            });
-        }
+        texts.extend(self.manifests.iter().flat_map(Manifest::texts));
         texts
     }
 }

@@ -189,7 +189,7 @@ fn hexadecimal(text: &str) -> String {
 }
 
 /// Returns the digits that a text has in base64 wherever so many bytes come before it, modulo three.
-fn in_base64(text: &str, before: usize) -> String {
+pub(super) fn in_base64(text: &str, before: usize) -> String {
     let shifted = [&vec![0; before], text.as_bytes()].concat();
     let encoded = STANDARD_NO_PAD.encode(&shifted);
     // Six bits a digit: those that hold bits of a neighbour are left out.

@@ -15,7 +15,7 @@ use serde::de::IgnoredAny;
 mod index;
 mod view;
 
-use index::Index;
+use index::{Index, in_base64};
 use view::View;
 
 /// What takes a secret's place in a text.
@@ -23,6 +23,19 @@ pub const WITHHELD: &str = "(withheld)";
 
 /// How long a piece of a long secret may be and stay: it says nothing of the rest.
 const PIECE: usize = 12;
+
+/// What tokens say that is no secret, and what payloads hold as well, both in base64: for whom a token is, and whose.
+const ORDINARY: [&str; 9] = [
+    "https://graph.microsoft.com",
+    "https://graph.microsoft.us",
+    "https://dod-graph.microsoft.us",
+    "https://microsoftgraph.chinacloudapi.cn",
+    "https://sts.windows.net/",
+    "https://sts.chinacloudapi.cn/",
+    "https://login.microsoftonline.com/",
+    "https://login.microsoftonline.us/",
+    "https://login.partner.microsoftonline.cn/",
+];
 
 /// How often escapes inside escapes are taken off.
 const DEPTH: usize = 3;
@@ -58,6 +71,12 @@ impl Known {
     /// Adds a secret.
     pub fn add(&self, secret: &SecretString) {
         let mut added = Index::of(secret.expose_secret(), PIECE);
+        for text in ORDINARY {
+            for before in 0..3 {
+                let quoted = format!("\"{text}\"");
+                added.forget(&View::of(&in_base64(&quoted, before)));
+            }
+        }
         let mut memory = self.0.write().unwrap_or_else(PoisonError::into_inner);
         memory
             .public

@@ -151,6 +151,25 @@ fn ordinary_text_stays() {
     assert!(!known.holds("fabrikam"));
 }
 
+#[test]
+fn a_payload_that_names_the_same_host_as_a_token_stays() {
+    let token = URL_SAFE_NO_PAD.encode(
+        r#"{"aud":"https://graph.microsoft.com","iss":"https://sts.windows.net/8f6d2c2e/","jti":"canary-0123"}"#,
+    );
+    let known = Known::default();
+    known.add(&token.as_str().into());
+    for before in 0..6 {
+        let blanks = " ".repeat(before);
+        let payload = format!(
+            r#"{blanks}<x xmlns="http://schemas.microsoft.com/Start">https://graph.microsoft.com</x>"#
+        );
+        assert!(!known.holds(&STANDARD.encode(payload)));
+    }
+    assert!(known.holds(&token[..14]) && known.holds(&token[token.len() - 14..]));
+    let clean = known.scrub(&token);
+    assert!(clean.len() < 100, "{clean}");
+}
+
 proptest! {
     #[test]
     fn no_text_is_too_strange(text in ".{0,80}", at in 0usize..80) {
