@@ -317,27 +317,6 @@ fn no_argument_commands_anything() {
 }
 
 #[test]
-fn a_variable_that_is_missing_commands_nothing() {
-    let workspace = workspace();
-    for name in ["##vso[task.debug]X", "::error::X", "a\n::error::X"] {
-        let wifi = json!({
-            "apiVersion": "graph.microsoft.com/beta", "kind": "windowsWifiConfiguration", "metadata": { "name": "wifi" },
-            "spec": { "displayName": "Wi-Fi", "ssid": "contoso", "preSharedKey": { "$env": name } },
-        });
-        workspace.write("wifi.yaml", wifi.to_string());
-        for command in ["validate", "plan"] {
-            let sandbox: &[&str] = if command == "plan" {
-                &["--sandbox"]
-            } else {
-                &[]
-            };
-            let run = workspace.run(&[&[command], sandbox].concat());
-            read(command, &run);
-        }
-    }
-}
-
-#[test]
 fn what_tells_how_to_go_on_can_be_typed_and_commands_nothing() {
     let workspace = workspace();
     let served = Served::new(workspace, json!({}));
