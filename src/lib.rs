@@ -24,6 +24,7 @@
 //! | [`apply`] | carrying out a plan: preconditions, one change at a time, reading back; its journal, and the way back |
 //! | [`drift`] | a plan read the other way round |
 //! | [`diagnose`] | why something failed and what a run needs: the error catalogue, permissions, the doctor |
+//! | [`secrets`] | the secrets that a run knows, kept out of whatever it writes |
 //! | [`report`] | results as documents, one writer a format |
 //! | [`sandbox`] | an emulator of the Graph subset that is used; it shares with the rest what the type documents say, and no curated fact |
 //! | [`ui`] | the only writer to stdout and stderr |
@@ -48,6 +49,7 @@ pub mod plan;
 pub mod report;
 pub mod sandbox;
 pub mod schema;
+pub mod secrets;
 pub mod tenant;
 pub mod ui;
 pub mod yaml;

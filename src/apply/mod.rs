@@ -167,6 +167,9 @@ impl<'a> Applier<'a> {
             refuse_stale(&works, &standings)?;
         }
         let secrets = Secrets::look_up(to_write(&works, &standings), self.secrets)?;
+        secrets
+            .values()
+            .for_each(|secret| self.graph.known().add(secret));
         let writes = to_write(&works, &standings).next().is_some();
         let journal = if writes { self.begin_journal()? } else { None };
         context.journal = journal.as_ref();
@@ -201,7 +204,7 @@ impl<'a> Applier<'a> {
 
     fn begin_journal(&self) -> Result<Option<Journal>, ApplyError> {
         let draft = self.journal.as_ref();
-        let journal = draft.map(|draft| draft.begin(self.plan, self.graph.clock()));
+        let journal = draft.map(|draft| draft.begin(self.plan, self.graph));
         journal.transpose().map_err(ApplyError::Journal)
     }
 

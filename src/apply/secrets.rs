@@ -13,9 +13,7 @@ use crate::auth::variables::credential;
 use crate::graph::Request;
 use crate::manifest::Address;
 use crate::plan::Change;
-
-/// What takes a secret's place in a message.
-const WITHHELD: &str = "(withheld)";
+use crate::secrets::WITHHELD;
 
 /// The secrets of a run by the name of their environment variable.
 #[derive(Debug, Default)]
@@ -70,6 +68,11 @@ impl Secrets {
         }
     }
 
+    /// Returns the secrets.
+    pub(super) fn values(&self) -> impl Iterator<Item = &SecretString> {
+        self.0.values()
+    }
+
     /// Returns a request with its secrets in it, each as the text that the environment holds.
     pub(super) fn fill(&self, request: &Request) -> Request {
         let mut filled = request.clone();
@@ -97,7 +100,8 @@ impl Secrets {
         }
     }
 
-    /// Returns a text without the secrets that it quotes: a service may repeat what it was sent.
+    /// Returns what is said of a write without the secrets that it quotes, short ones too, which
+    /// [`crate::secrets::Known`] cannot look for everywhere.
     pub(super) fn scrub(&self, text: &str) -> String {
         let mut forms: Vec<String> = self.0.values().flat_map(forms).collect();
         // A secret may hold another: the longer one goes first, or a part of it would stay.

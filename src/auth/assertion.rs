@@ -31,6 +31,7 @@ impl<A: Assertion> TokenSource for ClientAssertion<A> {
     fn token(&self) -> TokenFuture<'_> {
         Box::pin(async {
             let assertion = self.assertion.assertion().await?;
+            self.endpoint.caller().make_known(&assertion);
             self.endpoint
                 .redeem(&[
                     ("grant_type", "client_credentials"),

@@ -81,6 +81,7 @@ impl AzureCli {
         // What was wrong with an answer is not shown: it may quote the token.
         let answer: Answer = serde_json::from_slice(&output.stdout)
             .map_err(|_| AuthError::AzureCli("its answer holds no token".to_owned()))?;
+        self.caller.make_known(&answer.access_token);
         let now = self.caller.clock().now();
         let lifetime = answer.expires_on.map(|end| {
             let left = u64::try_from(end.saturating_sub(now.as_second())).unwrap_or(0);

@@ -14,6 +14,7 @@ use crate::graph::request::Effect;
 use crate::graph::retry::{self, CHAIN_DEADLINE, Decision, Outcome};
 use crate::graph::transport::{Fault, Incoming, Outgoing, Transport, WIRE, millis};
 use crate::graph::watch::{self, Delay, Watch};
+use crate::secrets::Known;
 
 /// Makes calls to whoever has a part in signing in. Each is a read: a token that was issued and lost does
 /// no harm.
@@ -23,6 +24,7 @@ pub struct Caller {
     clock: Clock,
     deadline: Option<Instant>,
     watch: Watch,
+    known: Known,
 }
 
 /// A call to a service that has tokens.
@@ -140,6 +142,7 @@ impl Caller {
             clock,
             deadline,
             watch: Watch::default(),
+            known: Known::default(),
         }
     }
 
@@ -147,6 +150,17 @@ impl Caller {
     #[must_use]
     pub fn watched_by(self, watch: Watch) -> Self {
         Self { watch, ..self }
+    }
+
+    /// Adds what is obtained in signing in to these secrets.
+    #[must_use]
+    pub fn making_known(self, known: Known) -> Self {
+        Self { known, ..self }
+    }
+
+    /// Adds a secret to those that no output may hold, as soon as it is there.
+    pub(super) fn make_known(&self, secret: &SecretString) {
+        self.known.add(secret);
     }
 
     /// Returns the clock that it waits by.

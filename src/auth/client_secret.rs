@@ -27,7 +27,8 @@ impl ClientSecret {
 
 /// Looks for an app with a secret.
 pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
-    let (client_id, secret) = search.app_with(["AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET"])?;
+    let (client_id, secret) =
+        search.app_with_secret(["AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET"])?;
     Some(Box::new(ClientSecret::new(
         search.token_endpoint(),
         client_id,

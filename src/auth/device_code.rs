@@ -126,6 +126,7 @@ impl DeviceCode {
         let caller = self.endpoint.caller();
         let form = [("client_id", self.client_id.as_str()), ("scope", &scope)];
         let codes: Codes = ask(caller, &self.url, &form).await?;
+        caller.make_known(&codes.device_code);
         (self.person.say)(&format!(
             "To sign in, open {} in a browser and enter the code {}.",
             codes.verification_uri, codes.user_code

@@ -73,6 +73,11 @@ impl TokenEndpoint {
     /// Sends a form and returns all that is issued for it.
     pub(super) async fn exchange(&self, form: &[(&str, &str)]) -> Result<Issued, AuthError> {
         let answer: Answer = ask(&self.caller, &self.url, form).await?;
+        for issued in [Some(&answer.access_token), answer.refresh_token.as_ref()] {
+            issued
+                .into_iter()
+                .for_each(|secret| self.caller.make_known(secret));
+        }
         let lifetime = Duration::from_secs(answer.expires_in);
         let now = self.caller.clock().now();
         Ok(Issued {

@@ -57,7 +57,9 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
     let (host, url, version) = if let (Some(endpoint), Some(header)) = service {
         search.found("IDENTITY_ENDPOINT");
         search.found("IDENTITY_HEADER");
-        (Host::Service(header.into()), endpoint, "2019-08-01")
+        let header = SecretString::from(header);
+        search.caller().make_known(&header);
+        (Host::Service(header), endpoint, "2019-08-01")
     } else {
         let wanted = search
             .variable("ARM_USE_MSI")
@@ -106,6 +108,7 @@ impl ManagedIdentity {
     async fn ask(&self) -> Result<Token, AuthError> {
         let answer = self.caller.call(self.call()?).await?;
         let answer: Answer = read(&self.url, &answer)?;
+        self.caller.make_known(&answer.access_token);
         let now = self.caller.clock().now();
         let lifetime = seconds(&answer.expires_in).or_else(|| {
             let end = seconds(&answer.expires_on)?;

@@ -4,7 +4,8 @@
 //! its own, which also knows what it needs from the environment. Whether a token may go where it is about
 //! to be sent is for [`crate::graph::client`] to check.
 //!
-//! No token, secret or assertion is part of any error or of anything's `Debug`, and none is written to disk.
+//! No token, secret or assertion is part of any error or of anything's `Debug`, and none is written to disk. A service
+//! may repeat one in its answer: so each is made [known](crate::secrets::Known) as soon as it is there.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -111,12 +111,19 @@ impl<'a> Search<'a> {
 
     /// Looks for a secret.
     pub(super) fn secret(&mut self, names: &[&str]) -> Option<SecretString> {
-        self.value(names).map(SecretString::from)
+        let secret = self.value(names).map(SecretString::from);
+        self.made_known(secret)
     }
 
     /// Looks for a secret that need not be there.
     pub(super) fn optional_secret(&mut self, names: &[&str]) -> Option<SecretString> {
-        self.optional(names).map(SecretString::from)
+        let secret = self.optional(names).map(SecretString::from);
+        self.made_known(secret)
+    }
+
+    /// Adds a secret to those that no output may hold.
+    fn made_known(&self, secret: Option<SecretString>) -> Option<SecretString> {
+        secret.inspect(|secret| self.caller().make_known(secret))
     }
 
     /// Looks for a URL that a secret will be sent to.
@@ -159,14 +166,14 @@ impl<'a> Search<'a> {
 
     /// Looks for an app's client id with something of the app's, both by the same family of names so that
     /// two apps in one environment are not mixed.
-    pub(super) fn app_with<T: From<String>>(&mut self, names: [&str; 2]) -> Option<(String, T)> {
+    fn app_with(&mut self, names: [&str; 2]) -> Option<(String, String)> {
         if let Some(id) = self.declared_client_id() {
-            return Some((id, self.value(&names)?.into()));
+            return Some((id, self.value(&names)?));
         }
         for (id_name, name) in CLIENT_ID.into_iter().zip(names) {
             if let (Some(id), Some(value)) = (self.variable(id_name), self.variable(name)) {
                 self.found.extend([id_name.to_owned(), name.to_owned()]);
-                return Some((id, value.into()));
+                return Some((id, value));
             }
         }
         for name in CLIENT_ID.into_iter().chain(names) {
@@ -181,9 +188,15 @@ impl<'a> Search<'a> {
         None
     }
 
+    /// Looks for an app's client id with a secret of the app's.
+    pub(super) fn app_with_secret(&mut self, names: [&str; 2]) -> Option<(String, SecretString)> {
+        let (id, secret) = self.app_with(names)?;
+        Some((id, self.made_known(Some(secret.into()))?))
+    }
+
     /// Looks for an app's client id with a file of the app's.
     pub(super) fn app_with_path(&mut self, names: [&str; 2]) -> Option<(String, PathBuf)> {
-        let (id, path): (_, String) = self.app_with(names)?;
+        let (id, path) = self.app_with(names)?;
         Some((id, path.into()))
     }
 

@@ -180,6 +180,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         verbosity: cli.global.verbose,
     };
     let ui = Ui::new(options);
+    ui.report_panics();
     logging::start(&ui, cli.global.log_format);
     let output = cli.command.output();
     // What cannot be written in the end had better not be worked out, let alone carried out.

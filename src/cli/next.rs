@@ -128,7 +128,8 @@ fn quoted(word: &str) -> String {
             word.to_owned()
         }
         _ if cfg!(windows) => format!("\"{word}\""),
-        _ => format!("'{}'", word.replace('\'', r"'\''")),
+        // A CI system would obey `##[`, which a shell makes of `#''#[` again.
+        _ => format!("'{}'", word.replace('\'', r"'\''").replace("##", "#''#")),
     }
 }
 
@@ -155,6 +156,9 @@ mod tests {
             r#"moorline apply --sandbox=s.json --yes --justification 'longer PINs' --output out.json -y --resume .moorline/journal/new"#
                 .replace('\'', if cfg!(windows) { "\"" } else { "'" })
         );
+        if !cfg!(windows) {
+            assert_eq!(quoted("##vso[x]###"), "'#''#vso[x]#''##'");
+        }
         assert_eq!(
             rollback(&arguments, journal),
             "moorline rollback .moorline/journal/new --sandbox=s.json"

@@ -61,7 +61,8 @@ impl Output {
         let Some(path) = &self.output else {
             return ui.data(text);
         };
-        std::fs::write(path, text).map_err(|source| unwritable(path, source))
+        ui.save(path, text)
+            .map_err(|source| unwritable(path, source))
     }
 
     /// Returns how many columns a line of text may take: in a file, as many as it likes.

@@ -55,7 +55,9 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         }
     }
     if let Some(path) = &arguments.out {
-        save(path, &report::json::plan(&plan))?;
+        let document = report::json::plan(&plan);
+        ui.save(path, &document)
+            .map_err(|source| unsaved(path, source))?;
         ui.status(&format!("The plan is saved in {}.", path.display()));
     }
     let unverifiable = plan.summary.unverifiable_fields;
@@ -84,10 +86,6 @@ pub(super) fn write(ui: &Ui, output: &Output, plan: &Plan) -> Result<(), Error> 
         Format::Markdown => report::markdown::plan(plan),
     };
     output.write(ui, &text)
-}
-
-fn save(path: &Path, document: &str) -> Result<(), Error> {
-    std::fs::write(path, document).map_err(|source| unsaved(path, source))
 }
 
 fn unsaved(path: &Path, source: io::Error) -> Error {

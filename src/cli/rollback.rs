@@ -13,7 +13,7 @@ use crate::apply::Given;
 use crate::apply::journal::{Command, FOLDER};
 use crate::apply::rollback::{Moved, Rollback, RollbackPlan};
 use crate::error::{Error, ErrorKind};
-use crate::manifest::{TENANT_FILE, bundle};
+use crate::manifest::{Manifest, TENANT_FILE, bundle};
 use crate::ui::Ui;
 
 /// Take back what an apply wrote: shows the plan and asks first.
@@ -44,6 +44,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     };
     let mut loaded = bundle::load(path);
     let declared = std::mem::take(&mut loaded.manifests);
+    ui.known().public(declared.iter().flat_map(Manifest::texts));
     let desired = loaded
         .into_tenant()
         .map_err(|invalid| Failure::invalid(invalid, path))?;

@@ -73,12 +73,12 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
         ) => {
             let default = PathBuf::from(format!("schemas/graph/{graph_version}.json"));
             let output = output.as_ref().unwrap_or(&default);
-            let count = generate_file(metadata, *graph_version, output)?;
+            let count = generate_file(ui, metadata, *graph_version, output)?;
             ui.status(&format!("Wrote {}: {count} types.", output.display()));
             return Ok(Done::Quietly);
         }
         (_, _, _, Some(path)) => {
-            write(path, &(editor_schema().to_string() + "\n"))?;
+            write(ui, path, &(editor_schema().to_string() + "\n"))?;
             ui.status(&format!("Wrote {}.", path.display()));
             return Ok(Done::Quietly);
         }
@@ -133,7 +133,12 @@ fn of_kind(kind: &str, version: GraphVersion) -> Result<Value, Error> {
     })
 }
 
-fn generate_file(metadata: &Path, version: GraphVersion, output: &Path) -> Result<usize, Error> {
+fn generate_file(
+    ui: &Ui,
+    metadata: &Path,
+    version: GraphVersion,
+    output: &Path,
+) -> Result<usize, Error> {
     let text = std::fs::read_to_string(metadata).map_err(|source| {
         Error::failed(
             "io/read",
@@ -149,7 +154,7 @@ fn generate_file(metadata: &Path, version: GraphVersion, output: &Path) -> Resul
     let types = csdl::read(&text).map_err(unusable)?;
     let schema = generate::generate(version, &types, Semantics::built_in().constraints())
         .map_err(unusable)?;
-    write(output, &pretty(&schema))?;
+    write(ui, output, &pretty(&schema))?;
     Ok(schema["$defs"].as_object().map_or(0, |defs| {
         defs.keys().filter(|name| !name.contains(':')).count()
     }))
@@ -166,8 +171,8 @@ fn editor_schema() -> Value {
     editor::schema(&crate::manifest::envelope_schema(), &kinds)
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Error> {
-    std::fs::write(path, text).map_err(|source| {
+fn write(ui: &Ui, path: &Path, text: &str) -> Result<(), Error> {
+    ui.save(path, text).map_err(|source| {
         Error::failed(
             "io/output",
             format!("`{}` cannot be written", path.display()),

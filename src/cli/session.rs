@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::TenantOptions;
+use super::execution::secret;
 use super::failure::Failure;
 use super::selection::Selection;
 use crate::auth::cache::Cached;
@@ -134,6 +135,7 @@ impl Connection {
         let watch = watch(ui, &clock);
         let caller = Caller::new(transport.clone(), clock.clone(), deadline);
         let caller = caller.watched_by(watch.clone());
+        let caller = caller.making_known(ui.known().clone());
         let credential = if sandbox.is_some() {
             // Whatever signs in to the real tenant has no business here.
             let endpoint = TokenEndpoint::new(&endpoints, &spec.tenant_id, caller.clone());
@@ -202,6 +204,10 @@ impl Session {
         desired: Desired,
         selection: Selection,
     ) -> Result<Self, Failure> {
+        // An earlier run may have sent them, and the tenant may show them.
+        let secrets = desired.variables().into_iter().filter_map(secret);
+        secrets.for_each(|secret| ui.known().add(&secret));
+        ui.known().public(desired.texts());
         let keeps = !matches!(options.sandbox, Some(None));
         let state_file = options.sandbox.clone().flatten();
         let Connection {
@@ -225,6 +231,7 @@ impl Session {
             timeout: caller.left(),
             tenant: Some(directory),
             watch,
+            known: ui.known().clone(),
         };
         let graph = Graph::new(endpoints, tokens, transport, clock, &options);
         Ok(Self {

@@ -7,19 +7,25 @@ use std::process::ExitCode;
 use super::session::is_state;
 use crate::error::{Error, ErrorKind};
 use crate::report;
+use crate::ui::style::Palette;
 use crate::ui::{Options, Ui};
 
 /// Says what clap has to say, and on stdout to a caller that reads JSON. Its own exit code for wrong usage is 2, which a
 /// caller would take for drift.
 pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let ui = Ui::new(Options::default());
+    let text = |palette| match palette {
+        Palette::Colour => error.render().ansi().to_string(),
+        Palette::Plain => error.render().to_string(),
+    };
     // Nothing can be done where even this cannot be written.
-    let _ = error.print();
     if !error.use_stderr() {
+        let _ = ui.data(&text(ui.palette()));
         return ExitCode::SUCCESS;
     }
+    ui.notice(&text(ui.notice_palette()));
     if asks_for_json(arguments) {
-        let document = report::json::error(&in_our_words(error), None, None);
-        let _ = Ui::new(Options::default()).data(&document);
+        let _ = ui.data(&report::json::error(&in_our_words(error), None, None));
     }
     ExitCode::from(ErrorKind::Usage.exit_code())
 }

@@ -128,6 +128,11 @@ impl Sources {
         &self.get(file).path
     }
 
+    /// Returns the whole text of each file.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| file.text.as_str())
+    }
+
     /// Returns a file's whole text.
     pub fn whole(&self, file: FileId) -> &str {
         &self.get(file).text

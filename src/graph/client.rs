@@ -22,6 +22,7 @@ use super::watch::Watch;
 use crate::auth::TokenSource;
 use crate::auth::claims::Claims;
 use crate::clock::Clock;
+use crate::secrets::Known;
 
 /// How a run uses Graph.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub struct Options {
     pub tenant: Option<Uuid>,
     /// Who is told of calls that take long.
     pub watch: Watch,
+    /// The secrets that nothing may hold which a run leaves behind.
+    pub known: Known,
 }
 
 impl Default for Options {
@@ -43,6 +46,7 @@ impl Default for Options {
             timeout: None,
             tenant: None,
             watch: Watch::default(),
+            known: Known::default(),
         }
     }
 }
@@ -59,6 +63,7 @@ pub struct Graph {
     pub(super) deadline: Deadline,
     pub(super) tenant: Option<Uuid>,
     pub(super) watch: Watch,
+    pub(super) known: Known,
 }
 
 impl Graph {
@@ -76,6 +81,7 @@ impl Graph {
             deadline: Deadline::new(clock.clone(), options.timeout),
             tenant: options.tenant,
             watch: options.watch.clone(),
+            known: options.known.clone(),
             endpoints,
             tokens,
             transport,
@@ -91,6 +97,11 @@ impl Graph {
     /// Returns the clock that this client waits by.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Returns the secrets that nothing may hold which the run leaves behind.
+    pub fn known(&self) -> &Known {
+        &self.known
     }
 
     /// Lets the run end after this time, unless its own time is over before: for a user who does not want to

@@ -4,6 +4,7 @@
 //! its bases, resolves value references and checks everything. What comes out carries the source
 //! position of every value, so that any later step can say where a value was declared.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -13,7 +14,7 @@ use crate::diagnostic::{Finding, Severity, Sources, Span};
 use crate::kinds::Family;
 use crate::schema::model::Model;
 use crate::schema::types::GraphVersion;
-use value::Value;
+use value::{Declared, Value};
 
 pub mod assignment;
 pub mod bundle;
@@ -119,6 +120,17 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Returns every text that it declares.
+    pub fn texts(&self) -> Vec<&str> {
+        let mut texts = Vec::new();
+        self.spec.each(&mut |declared| {
+            if let Declared::String(text) = declared {
+                texts.push(text.as_str());
+            }
+        });
+        texts
+    }
+
     /// Returns the declared display name.
     pub fn display_name(&self) -> Option<&str> {
         self.spec.get("displayName").and_then(Value::as_str)
@@ -166,6 +178,26 @@ impl Desired {
         let manifests = &self.manifests;
         let place = manifests.binary_search_by(|manifest| manifest.address.cmp(address));
         Some(&manifests[place.ok()?])
+    }
+
+    /// Returns the variables that the manifests take secrets from.
+    pub fn variables(&self) -> BTreeSet<&str> {
+        let mut variables = BTreeSet::new();
+        for manifest in &self.manifests {
+            manifest.spec.each(&mut |declared| {
+                if let Declared::Env(name) = declared {
+                    variables.insert(name.as_str());
+                }
+            });
+        }
+        variables
+    }
+
+    /// Returns what everybody can read who reads the manifests: the files, and the texts that they come to.
+    pub fn texts(&self) -> Vec<&str> {
+        let mut texts: Vec<&str> = self.sources.texts().collect();
+        texts.extend(self.manifests.iter().flat_map(Manifest::texts));
+        texts
     }
 }
 

@@ -31,7 +31,7 @@ pub enum Declared {
     List(Vec<Value>),
     /// A complex value, in the order of the text.
     Object(Vec<Member>),
-    /// `{ $env: NAME }`: a secret, read when it is sent and never before.
+    /// `{ $env: NAME }`: a secret, read to be sent, and to be kept out of what is said.
     Env(String),
 }
 
@@ -126,6 +126,15 @@ impl Value {
         for element in self.elements() {
             element.add_secret_members(found);
         }
+    }
+
+    /// Shows every value within it, itself first.
+    pub fn each<'v>(&'v self, seen: &mut impl FnMut(&'v Declared)) {
+        seen(&self.declared);
+        let members = self.members().iter().map(|member| &member.value);
+        members
+            .chain(self.elements())
+            .for_each(|value| value.each(seen));
     }
 
     /// Returns the same value as JSON, a secret as `{"$secret": "env:NAME"}`.

@@ -1,9 +1,11 @@
 //! The only writer: results to stdout, everything else to stderr.
 //!
 //! What goes to stdout, and what [`Ui::notice`] is given, was rendered with a [`Palette`] and made
-//! harmless by its renderer. Every other text is made harmless here.
+//! harmless for a terminal by its renderer. Every other text is made so here. Whatever is written, to a file of results
+//! too, passes a [`sink`] last: it holds no secret that the run knows, and nothing that a CI system would obey.
 
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anstream::AutoStream;
@@ -11,14 +13,19 @@ use anstream::stream::RawStream;
 use clap::ColorChoice;
 
 use crate::error::Error;
+use crate::secrets::Known;
 
+pub mod commands;
 mod message;
 pub mod progress;
 pub mod sanitize;
+mod sink;
 pub mod stderr;
 pub mod style;
 
+use commands::Command;
 use progress::Progress;
+use sink::{Filter, Sink};
 use stderr::Stderr;
 use style::Palette;
 
@@ -53,8 +60,9 @@ pub enum Answer {
 /// The user's side of the program.
 pub struct Ui {
     stdin: Mutex<Box<dyn BufRead + Send>>,
-    stdout: Mutex<Box<dyn Write + Send>>,
+    stdout: Mutex<Sink>,
     stderr: Stderr,
+    known: Known,
     stdout_palette: Palette,
     stderr_palette: Palette,
     width: usize,
@@ -75,23 +83,29 @@ impl Ui {
         let (stderr_palette, stderr) = open(io::stderr(), options.color);
         let terminal = io::stderr().is_terminal();
         let animated = terminal && !options.quiet && !in_ci();
-        let size = terminal_size::terminal_size_of(io::stdout())
-            .or_else(|| terminal_size::terminal_size_of(io::stderr()));
+        let columns = |(width, _): (terminal_size::Width, _)| usize::from(width.0);
+        let on_stdout = terminal_size::terminal_size_of(io::stdout()).map(columns);
+        let on_stderr = terminal_size::terminal_size_of(io::stderr()).map(columns);
+        let known = Known::default();
         Self {
             stdin: Mutex::new(Box::new(BufReader::new(io::stdin()))),
-            stdout: Mutex::new(stdout),
-            stderr: Stderr::new(stderr, animated),
+            stdout: Mutex::new(Sink::new(stdout, known.clone())),
+            stderr: Stderr::new(stderr, known.clone(), animated),
+            known,
             stdout_palette,
             stderr_palette,
-            stderr_width: terminal_size::terminal_size_of(io::stderr())
-                .map(|(width, _)| usize::from(width.0))
-                .filter(|width| *width >= LEAST),
-            width: size.map_or(WIDTH, |(width, _)| usize::from(width.0)),
+            stderr_width: on_stderr.or_else(asked_for).filter(|width| *width >= LEAST),
+            width: on_stdout.or(on_stderr).or_else(asked_for).unwrap_or(WIDTH),
             quiet: options.quiet,
             verbosity: options.verbosity,
             interactive: terminal && io::stdin().is_terminal(),
             animated,
         }
+    }
+
+    /// Returns the secrets that nothing written here holds. What obtains one adds it.
+    pub fn known(&self) -> &Known {
+        &self.known
     }
 
     /// Returns what to render a result with.
@@ -131,11 +145,7 @@ impl Ui {
     pub fn data(&self, text: &str) -> Result<(), Error> {
         let mut stdout = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
         // A bar that moves while the result appears on the same terminal would tear it.
-        match self.stderr.suspended(|| {
-            stdout
-                .write_all(text.as_bytes())
-                .and_then(|()| stdout.flush())
-        }) {
+        match self.stderr.suspended(|| stdout.put(text)) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::failed(
                 "io/stdout",
                 "The result cannot be written to stdout.",
@@ -145,9 +155,32 @@ impl Ui {
         }
     }
 
+    /// Writes a result to a file.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn save(&self, path: &Path, text: &str) -> io::Result<()> {
+        std::fs::write(path, Filter::new(self.known.clone()).pass(text))
+    }
+
+    /// Writes a command for the CI system to stdout, which alone is obeyed.
+    pub fn command(&self, command: &Command) {
+        let mut stdout = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
+        // Where the reader has gone away, nobody would obey.
+        let _ = self.stderr.suspended(|| stdout.put_command(command));
+    }
+
     /// Writes a rendered text to stderr, in quiet runs too.
     pub fn notice(&self, text: &str) {
         self.stderr.put(text);
+    }
+
+    /// Lets a panic of this process say what it says the same way as everything else.
+    pub fn report_panics(&self) {
+        let stderr = self.stderr.clone();
+        std::panic::set_hook(Box::new(move |panic| {
+            stderr.put(&format!("{}\n", sanitize::block(&panic.to_string())));
+        }));
     }
 
     /// Returns whether a question reaches somebody.
@@ -237,6 +270,11 @@ where
     }
 }
 
+/// Returns the width that the environment asks for, which counts where there is no terminal.
+fn asked_for() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.parse().ok()
+}
+
 fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
 }
@@ -247,15 +285,15 @@ mod tests {
 
     /// Bytes that the test can read back.
     #[derive(Clone, Default)]
-    struct Sink(Arc<Mutex<Vec<u8>>>);
+    struct Bytes(Arc<Mutex<Vec<u8>>>);
 
-    impl Sink {
+    impl Bytes {
         fn text(&self) -> String {
             String::from_utf8(self.0.lock().expect("lock").clone()).expect("UTF-8")
         }
     }
 
-    impl Write for Sink {
+    impl Write for Bytes {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().expect("lock").write(bytes)
         }
@@ -278,12 +316,13 @@ mod tests {
         }
     }
 
-    fn ui(stdin: &'static str, stdout: impl Write + Send + 'static) -> (Ui, Sink) {
-        let stderr = Sink::default();
+    fn ui(stdin: &'static str, stdout: impl Write + Send + 'static) -> (Ui, Bytes) {
+        let stderr = Bytes::default();
         let ui = Ui {
             stdin: Mutex::new(Box::new(stdin.as_bytes())),
-            stdout: Mutex::new(Box::new(stdout)),
-            stderr: Stderr::new(Box::new(stderr.clone()), false),
+            stdout: Mutex::new(Sink::new(Box::new(stdout), Known::default())),
+            stderr: Stderr::new(Box::new(stderr.clone()), Known::default(), false),
+            known: Known::default(),
             stdout_palette: Palette::Plain,
             stderr_palette: Palette::Plain,
             width: WIDTH,
@@ -298,7 +337,7 @@ mod tests {
 
     #[test]
     fn results_and_the_rest_are_apart() {
-        let stdout = Sink::default();
+        let stdout = Bytes::default();
         let (ui, stderr) = ui("", stdout.clone());
         ui.data("\u{1b}[1mbold\u{1b}[0m\n").expect("written");
         ui.status("Reading \u{1b}[2J");

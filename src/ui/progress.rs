@@ -15,7 +15,7 @@ pub struct Progress {
 }
 
 enum Shown {
-    Bar(ProgressBar),
+    Bar(ProgressBar, Stderr),
     Lines(Stderr),
     Nothing,
 }
@@ -28,9 +28,9 @@ impl Progress {
         {
             bar.set_style(style.progress_chars("=> "));
         }
-        bar.set_prefix(text.to_owned());
+        bar.set_prefix(stderr.for_bar(text));
         bar.tick();
-        Self::new(Shown::Bar(bar), items)
+        Self::new(Shown::Bar(bar, stderr.clone()), items)
     }
 
     /// Makes work that is shown as a line for each finished item.
@@ -56,8 +56,8 @@ impl Progress {
         let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
         let item = sanitize::line(item);
         match &self.shown {
-            Shown::Bar(bar) => {
-                bar.set_message(item.into_owned());
+            Shown::Bar(bar, stderr) => {
+                bar.set_message(stderr.for_bar(&item));
                 bar.inc(1);
             }
             Shown::Lines(stderr) => stderr.put(&format!("[{finished}/{}] {item}\n", self.items)),
@@ -68,7 +68,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Shown::Bar(bar) = &self.shown {
+        if let Shown::Bar(bar, _) = &self.shown {
             bar.finish_and_clear();
         }
     }

@@ -5,36 +5,40 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
 
+use super::sink::{Filter, Sink};
+use crate::secrets::Known;
+
 /// A handle on stderr; as a writer it serves logs.
 #[derive(Clone)]
 pub struct Stderr {
-    writer: Arc<Mutex<Box<dyn Write + Send>>>,
+    sink: Arc<Mutex<Sink>>,
+    known: Known,
     bars: MultiProgress,
 }
 
 impl Stderr {
     /// Makes the handle. Bars are drawn only where `animated`.
-    pub(super) fn new(writer: Box<dyn Write + Send>, animated: bool) -> Self {
+    pub(super) fn new(writer: Box<dyn Write + Send>, known: Known, animated: bool) -> Self {
         let target = if animated {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
         };
         Self {
-            writer: Arc::new(Mutex::new(writer)),
+            sink: Arc::new(Mutex::new(Sink::new(writer, known.clone()))),
+            known,
             bars: MultiProgress::with_draw_target(target),
         }
     }
 
     /// Writes a text. There is nowhere to report that stderr is gone.
     pub(super) fn put(&self, text: &str) {
-        let _ = self.suspended(|| {
-            self.lock(|writer| {
-                writer
-                    .write_all(text.as_bytes())
-                    .and_then(|()| writer.flush())
-            })
-        });
+        let _ = self.suspended(|| self.lock(|sink| sink.put(text)));
+    }
+
+    /// Returns a text as a bar may show it, which draws by itself.
+    pub(super) fn for_bar(&self, text: &str) -> String {
+        Filter::new(self.known.clone()).pass(text)
     }
 
     /// Does something with the bars out of the way.
@@ -46,17 +50,17 @@ impl Stderr {
         self.bars.add(bar)
     }
 
-    fn lock<T>(&self, action: impl FnOnce(&mut dyn Write) -> T) -> T {
-        action(&mut *self.writer.lock().unwrap_or_else(PoisonError::into_inner))
+    fn lock<T>(&self, action: impl FnOnce(&mut Sink) -> T) -> T {
+        action(&mut self.sink.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.suspended(|| self.lock(|writer| writer.write(bytes)))
+        self.suspended(|| self.lock(|sink| sink.write(bytes)))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.lock(|writer| writer.flush())
+        self.lock(|sink| sink.flush())
     }
 }

@@ -6,12 +6,14 @@
 mod all_kinds;
 mod approvals;
 mod at_once;
+mod ci_commands;
 mod command_line;
 mod compare;
 #[cfg(debug_assertions)]
 mod crash;
 mod doctor;
 mod documents;
+mod echoes;
 #[cfg(debug_assertions)]
 mod estate;
 mod explain;

@@ -1,7 +1,7 @@
 //! Signing in over HTTP: every credential gets in, every refusal is told apart, and no secret is said.
 
-mod keys;
-mod stage;
+pub mod keys;
+pub mod stage;
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;

@@ -6,6 +6,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+pub mod echo;
+pub mod runners;
 pub mod secrets;
 
 /// The repository, for its examples and schemas.

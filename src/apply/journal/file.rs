@@ -9,13 +9,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::conceal;
 use super::entry::{Asked, End, Entry, Fate, Header, How, Intent, Kind, Origin};
 use super::error::JournalError;
 use super::read::Record;
 use crate::clock::{Clock, Point};
 use crate::diagnostic::json::FormatVersion;
+use crate::graph::Graph;
 use crate::manifest::Address;
 use crate::plan::Plan;
+use crate::secrets::Known;
 
 /// The folder beside a tenant file that keeps what is of this machine alone.
 const OURS: &str = ".moorline";
@@ -41,6 +44,7 @@ pub(in crate::apply) struct Journal {
     file: File,
     path: PathBuf,
     clock: Clock,
+    known: Known,
     /// How many bytes of it are lines that were written to their ends.
     whole: AtomicU64,
 }
@@ -50,14 +54,15 @@ impl Draft {
     pub(in crate::apply) fn begin(
         &self,
         plan: &Plan,
-        clock: &Clock,
+        graph: &Graph,
     ) -> Result<Journal, JournalError> {
-        let now = clock.now();
+        let now = graph.clock().now();
         let (file, path) = self.create(plan, now)?;
         let journal = Journal {
             file,
             path,
-            clock: clock.clone(),
+            clock: graph.clock().clone(),
+            known: graph.known().clone(),
             whole: AtomicU64::new(0),
         };
         journal.append(&Header {
@@ -112,7 +117,7 @@ impl Draft {
 
 impl Journal {
     /// Opens a journal whose run is over, to add what became of it. What was cut off at its end is dropped.
-    pub(super) fn reopen(record: &Record, clock: &Clock) -> Result<Self, JournalError> {
+    pub(super) fn reopen(record: &Record, graph: &Graph) -> Result<Self, JournalError> {
         let open = || {
             let file = OpenOptions::new().append(true).open(&record.path)?;
             lock(&file)?;
@@ -127,7 +132,8 @@ impl Journal {
             Ok(file) => Ok(Self {
                 file,
                 path: record.path.clone(),
-                clock: clock.clone(),
+                clock: graph.clock().clone(),
+                known: graph.known().clone(),
                 whole: AtomicU64::new(record.whole()),
             }),
             Err(source) => Err(unwritten(&record.path, source)),
@@ -141,14 +147,14 @@ impl Journal {
 
     /// Notes what is about to be written.
     pub(in crate::apply) fn intend(&self, intent: Intent) -> Result<(), JournalError> {
-        self.append(&Entry::Intent(Box::new(intent)))?;
+        self.add(Entry::Intent(Box::new(intent)))?;
         self.clock.pass(Point::JournalIntent);
         Ok(())
     }
 
     /// Notes that a write waits for an approval, under a code that no other run would know.
     pub(in crate::apply) fn ask(&self, address: &Address, code: &str) -> Result<(), JournalError> {
-        self.append(&Entry::Approval(Asked {
+        self.add(Entry::Approval(Asked {
             at: self.now(),
             address: address.clone(),
             code: code.to_owned(),
@@ -157,7 +163,7 @@ impl Journal {
 
     /// Notes what became of a change.
     pub(in crate::apply) fn close(&self, fate: Fate) -> Result<(), JournalError> {
-        self.append(&Entry::Result(Box::new(fate)))?;
+        self.add(Entry::Result(Box::new(fate)))?;
         self.clock.pass(Point::JournalResult);
         Ok(())
     }
@@ -165,12 +171,18 @@ impl Journal {
     /// Notes that the run is over.
     pub(in crate::apply) fn end(&self, how: How) -> Result<(), JournalError> {
         let at = self.now();
-        self.append(&Entry::End(End { at, how }))
+        self.add(Entry::End(End { at, how }))
     }
 
     /// Returns the time as journals state it.
     pub(in crate::apply) fn now(&self) -> String {
         self.clock.now().to_string()
+    }
+
+    /// Adds an entry, without the secrets that a service repeated.
+    fn add(&self, mut entry: Entry) -> Result<(), JournalError> {
+        conceal::from(&mut entry, &self.known);
+        self.append(&entry)
     }
 
     /// Adds a line, in the place of what an earlier one left behind that could not be added: a disk that is full

@@ -9,6 +9,7 @@
 //! Whoever reads a journal takes it for untrusted: it names objects and holds values, never a call, and what is
 //! done about it is planned anew against the tenant.
 
+mod conceal;
 mod created;
 mod declare;
 mod entry;

@@ -130,7 +130,7 @@ fn ends(path: &Path) -> std::io::Result<bool> {
 }
 
 async fn one(record: &Record, graph: &Graph) -> Result<Settled, GraphError> {
-    let journal = match Journal::reopen(record, graph.clock()) {
+    let journal = match Journal::reopen(record, graph) {
         Ok(journal) => journal,
         Err(error) => return Ok(Settled::Not(error)),
     };

@@ -174,6 +174,7 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
                 timeout: subject.caller.left(),
                 tenant: id,
                 watch: subject.watch.clone(),
+                ..Options::default()
             };
             let graph = Graph::new(
                 subject.endpoints.clone(),

@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json};
 
 use crate::schema::types::type_name;
+use crate::secrets::WITHHELD;
 use crate::ui::sanitize;
 
 /// How much of an id tells it from others for the eye.
 const ID_LENGTH: usize = 8;
-
-/// What stands for a value that must not or cannot be shown.
-pub(super) const WITHHELD: &str = "(withheld)";
 
 /// Names of ids.
 pub(super) type Names = BTreeMap<String, String>;

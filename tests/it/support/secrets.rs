@@ -27,7 +27,9 @@ const NAMES: [&str; 6] = ["SECRET", "PASSWORD", "TOKEN", "PSK", "_KEY", "HEADER"
 /// Returns the secret that a text gives away, as it stands there.
 pub fn found_in(text: &str) -> Option<String> {
     let marks = [MARK, NUMBER];
-    let encoded = marks.iter().flat_map(|mark| in_base64(mark));
+    let encoded = marks
+        .iter()
+        .flat_map(|mark| in_base64(mark).into_iter().chain(in_escapes(mark)));
     let plain = marks.iter().chain(&FORMS).map(|form| (*form).to_owned());
     plain
         .chain(encoded)
@@ -60,6 +62,18 @@ fn in_base64(mark: &str) -> [String; 3] {
         let (first, end) = ((before * 8).div_ceil(6), shifted.len() * 8 / 6);
         encoded[first..end].to_owned()
     })
+}
+
+/// Returns a mark with every character escaped, and in hexadecimal digits.
+fn in_escapes(mark: &str) -> [String; 5] {
+    let each = |form: &dyn Fn(u8) -> String| mark.bytes().map(form).collect::<String>();
+    [
+        each(&|byte| format!("%{byte:02x}")),
+        each(&|byte| format!("%{byte:02X}")),
+        each(&|byte| format!("\\u{byte:04x}")),
+        each(&|byte| format!("{byte:02x}")),
+        each(&|byte| format!("{byte:02X}")),
+    ]
 }
 
 /// Returns a word of as many hexadecimal digits as a code has.
@@ -135,6 +149,13 @@ mod tests {
             ),
         ] {
             assert_eq!(found_in(text).is_some(), is_secret, "{text}");
+        }
+        for hidden in [
+            "%63%61%6e%61%72%79",
+            "x63616E617279",
+            r"\u0063\u0061\u006e\u0061\u0072\u0079",
+        ] {
+            assert!(found_in(hidden).is_some(), "{hidden}");
         }
         for around in 0..8 {
             let hidden = [&"x".repeat(around), MARK, "-secret"].concat();

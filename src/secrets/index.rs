@@ -1,0 +1,198 @@
+//! The pieces of secrets in every form, and where they stand in a text.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use url::form_urlencoded;
+
+use super::view::View;
+
+/// The shortest secret that is looked for: a shorter one stands in ordinary words and numbers.
+const SHORTEST: usize = 6;
+
+/// Pieces of some secrets.
+#[derive(Default)]
+pub(super) struct Index {
+    /// As text and in hexadecimal digits, in small letters.
+    plain: Pieces,
+    /// In base64.
+    base64: Pieces,
+}
+
+/// Pieces by their length.
+#[derive(Default)]
+struct Pieces {
+    by_length: BTreeMap<usize, HashSet<Box<[u8]>>>,
+    /// Which four bytes pieces begin with, as bits.
+    beginnings: Vec<u64>,
+}
+
+impl Index {
+    /// Returns every piece of a secret that has so many characters, or three quarters of a short secret.
+    pub(super) fn of(secret: &str, longest: usize) -> Self {
+        let mut index = Self::default();
+        let folded = plain(&View::of(secret));
+        let length = folded.bytes().len();
+        if length < SHORTEST {
+            return index;
+        }
+        let piece = (length - length / 4).clamp(SHORTEST, longest.max(SHORTEST));
+        index.plain.cut(folded.bytes(), piece);
+        for form in forms(secret.trim()) {
+            index.plain.cut(hexadecimal(&form).as_bytes(), 2 * piece);
+            for before in 0..3 {
+                let encoded = in_base64(&form, before);
+                index.base64.cut(encoded.as_bytes(), (8 * piece - 4) / 6);
+            }
+        }
+        index
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.plain.by_length.is_empty() && self.base64.by_length.is_empty()
+    }
+
+    pub(super) fn extend(&mut self, other: Self) {
+        self.plain.extend(other.plain);
+        self.base64.extend(other.base64);
+    }
+
+    /// Adds where pieces stand in a text.
+    pub(super) fn find(&self, text: &View, found: &mut Vec<Range<usize>>) {
+        for (view, pieces) in self.looks(text) {
+            pieces.each(view.bytes(), |place| {
+                let place = view.origin(place);
+                // Pieces of one secret follow one another.
+                match found.last_mut() {
+                    Some(last) if last.start <= place.start && place.start <= last.end => {
+                        last.end = last.end.max(place.end);
+                    }
+                    _ => found.push(place),
+                }
+            });
+        }
+    }
+
+    /// Drops the pieces that stand in a text.
+    pub(super) fn forget(&mut self, text: &View) {
+        let mut known = [Vec::new(), Vec::new()];
+        for ((view, pieces), known) in self.looks(text).into_iter().zip(&mut known) {
+            pieces.each(view.bytes(), |place| {
+                known.push(view.bytes()[place].to_vec())
+            });
+        }
+        for (pieces, known) in [&mut self.plain, &mut self.base64].into_iter().zip(known) {
+            for piece in known {
+                if let Some(set) = pieces.by_length.get_mut(&piece.len()) {
+                    set.remove(piece.as_slice());
+                }
+            }
+        }
+    }
+
+    fn looks(&self, text: &View) -> [(View, &Pieces); 2] {
+        [(plain(text), &self.plain), (base64(text), &self.base64)]
+    }
+}
+
+impl Pieces {
+    /// Adds every piece of this length.
+    fn cut(&mut self, text: &[u8], length: usize) {
+        if self.beginnings.is_empty() {
+            self.beginnings = vec![0; BITS / 64];
+        }
+        let set = self.by_length.entry(length).or_default();
+        for piece in text.windows(length) {
+            let bit = beginning(piece);
+            self.beginnings[bit / 64] |= 1 << (bit % 64);
+            set.insert(piece.into());
+        }
+    }
+
+    fn extend(&mut self, other: Self) {
+        for (length, pieces) in other.by_length {
+            self.by_length.entry(length).or_default().extend(pieces);
+        }
+        match self.beginnings.is_empty() {
+            true => self.beginnings = other.beginnings,
+            false => {
+                for (own, other) in self.beginnings.iter_mut().zip(other.beginnings) {
+                    *own |= other;
+                }
+            }
+        }
+    }
+
+    fn each(&self, text: &[u8], mut found: impl FnMut(Range<usize>)) {
+        if self.beginnings.is_empty() {
+            return;
+        }
+        for at in 0..text.len().saturating_sub(3) {
+            let bit = beginning(&text[at..]);
+            if self.beginnings[bit / 64] & (1 << (bit % 64)) == 0 {
+                continue;
+            }
+            for (length, pieces) in &self.by_length {
+                let place = at..at + length;
+                if text
+                    .get(place.clone())
+                    .is_some_and(|piece| pieces.contains(piece))
+                {
+                    found(place);
+                }
+            }
+        }
+    }
+}
+
+/// How many bits tell beginnings apart.
+const BITS: usize = 1 << 18;
+
+/// Returns the bit of four bytes, which a piece always has.
+fn beginning(bytes: &[u8]) -> usize {
+    let four = bytes
+        .iter()
+        .take(4)
+        .fold(0, |four: u32, byte| (four << 8) | u32::from(*byte));
+    (four.wrapping_mul(0x9e37_79b1) >> 14) as usize
+}
+
+/// Returns a text as secrets are compared: without regard to case, and to what stands between hexadecimal digits or
+/// for a blank.
+fn plain(text: &View) -> View {
+    text.folded(|byte| (!b"+-:".contains(&byte)).then(|| byte.to_ascii_lowercase()))
+}
+
+/// Returns a text as base64 is compared: with one alphabet.
+fn base64(text: &View) -> View {
+    text.folded(|byte| {
+        Some(match byte {
+            b'-' => b'+',
+            b'_' => b'/',
+            byte => byte,
+        })
+    })
+}
+
+/// Returns the forms in which a secret is part of what is sent.
+fn forms(secret: &str) -> HashSet<String> {
+    let quoted = serde_json::Value::from(secret).to_string();
+    let escaped = quoted.get(1..quoted.len() - 1).unwrap_or_default();
+    let encoded = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    HashSet::from([secret.to_owned(), escaped.to_owned(), encoded])
+}
+
+fn hexadecimal(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Returns the digits that a text has in base64 wherever so many bytes come before it, modulo three.
+pub(super) fn in_base64(text: &str, before: usize) -> String {
+    let shifted = [&vec![0; before], text.as_bytes()].concat();
+    let encoded = STANDARD_NO_PAD.encode(&shifted);
+    // Six bits a digit: those that hold bits of a neighbour are left out.
+    let (first, end) = ((before * 8).div_ceil(6), shifted.len() * 8 / 6);
+    encoded[first..end].to_owned()
+}

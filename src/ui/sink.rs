@@ -1,0 +1,89 @@
+//! The way of every byte out: without the secrets that the run knows, then without what a CI system would obey.
+
+use std::io::{self, Write};
+
+use super::commands::{Breaker, Command};
+use crate::secrets::Known;
+
+/// A stream, and what its text passes on the way.
+pub(super) struct Sink {
+    writer: Box<dyn Write + Send>,
+    filter: Filter,
+    /// The line that was not written to its end yet.
+    begun: Vec<u8>,
+}
+
+/// What every text passes.
+pub(super) struct Filter {
+    known: Known,
+    breaker: Breaker,
+}
+
+impl Filter {
+    pub(super) fn new(known: Known) -> Self {
+        Self {
+            known,
+            breaker: Breaker::default(),
+        }
+    }
+
+    /// Returns a text as it may leave the program.
+    pub(super) fn pass(&mut self, text: &str) -> String {
+        self.breaker.break_open(&self.known.scrub(text))
+    }
+}
+
+impl Sink {
+    pub(super) fn new(writer: Box<dyn Write + Send>, known: Known) -> Self {
+        Self {
+            writer,
+            filter: Filter::new(known),
+            begun: Vec::new(),
+        }
+    }
+
+    /// Writes a text, all of it.
+    pub(super) fn put(&mut self, text: &str) -> io::Result<()> {
+        self.write_begun()?;
+        self.pass(text)?;
+        self.writer.flush()
+    }
+
+    /// Writes a command as it is.
+    pub(super) fn put_command(&mut self, command: &Command) -> io::Result<()> {
+        self.write_begun()?;
+        let line = command.line();
+        let line = self.filter.known.scrub(&line);
+        self.writer.write_all(line.as_bytes())?;
+        self.writer.flush()
+    }
+
+    fn write_begun(&mut self) -> io::Result<()> {
+        let begun = std::mem::take(&mut self.begun);
+        self.pass(&String::from_utf8_lossy(&begun))
+    }
+
+    fn pass(&mut self, text: &str) -> io::Result<()> {
+        self.writer.write_all(self.filter.pass(text).as_bytes())
+    }
+}
+
+/// Takes bytes, and writes them line by line: a secret may come in several pieces.
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.begun.extend_from_slice(bytes);
+        if let Some(end) = self.begun.iter().rposition(|byte| *byte == b'\n') {
+            let begun = self.begun.split_off(end + 1);
+            let lines = std::mem::replace(&mut self.begun, begun);
+            for line in String::from_utf8_lossy(&lines).split_inclusive('\n') {
+                self.pass(line)?;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.write_begun()?;
+        self.writer.flush()
+    }
+}
