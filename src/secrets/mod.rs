@@ -9,8 +9,11 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 mod index;
 mod view;
@@ -71,7 +74,11 @@ impl Known {
     /// Adds a secret.
     pub fn add(&self, secret: &SecretString) {
         let mut added = Index::of(secret.expose_secret(), PIECE);
-        for text in ORDINARY {
+        let claims = claims(secret.expose_secret());
+        for text in ORDINARY
+            .into_iter()
+            .chain(claims.iter().map(String::as_str))
+        {
             for before in 0..3 {
                 let quoted = format!("\"{text}\"");
                 added.forget(&View::of(&in_base64(&quoted, before)));
@@ -137,6 +144,23 @@ impl Known {
         }
         joined(found)
     }
+}
+
+/// The claims of a token that stand in payloads as well, such as the tenant's id in the settings of a single sign-on.
+/// They are no secret: nobody signs in with them.
+const CLAIMS: [&str; 6] = ["aud", "iss", "tid", "appid", "azp", "app_displayname"];
+
+/// Returns what a token says that is no secret; nothing where it is no JSON Web Token.
+fn claims(secret: &str) -> Vec<String> {
+    let payload = secret
+        .split('.')
+        .nth(1)
+        .and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    let claims = payload.and_then(|payload| serde_json::from_slice::<Value>(&payload).ok());
+    let claims = claims
+        .iter()
+        .flat_map(|claims| CLAIMS.map(|name| claims[name].as_str()));
+    claims.flatten().map(str::to_owned).collect()
 }
 
 /// Returns ranges in order, those as one that overlap or touch.

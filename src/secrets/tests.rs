@@ -170,6 +170,27 @@ fn a_payload_that_names_the_same_host_as_a_token_stays() {
     assert!(clean.len() < 100, "{clean}");
 }
 
+#[test]
+fn a_payload_that_names_the_tenant_or_the_app_stays() {
+    let (tenant, app) = (
+        "8f6d2c2e-5b1d-4c57-9d0a-3d7f0e8a1b11",
+        "0c1b7f0e-2d57-4a6b-9a83-5a1f6f7c9d10",
+    );
+    let claims = format!(r#"{{"appid":"{app}","tid":"{tenant}","jti":"canary-0123456789"}}"#);
+    let [head, body] = [r#"{"alg":"none"}"#, &claims].map(|part| URL_SAFE_NO_PAD.encode(part));
+    let token = format!("{head}.{body}.c2lnbmF0dXJlLWNhbmFyeS0wMTIzNDU2Nzg5");
+    let known = Known::default();
+    known.add(&token.as_str().into());
+    for before in 0..3 {
+        let blanks = " ".repeat(before);
+        let payload = format!("{blanks}<string>{tenant}</string><string>{app}</string>");
+        assert!(!known.holds(&STANDARD.encode(payload)));
+    }
+    let secret = URL_SAFE_NO_PAD.encode("canary-0123456789");
+    assert!(!known.scrub(&token).contains(&secret[..12]));
+    assert!(known.holds(&token[token.len() - 14..]));
+}
+
 proptest! {
     #[test]
     fn no_text_is_too_strange(text in ".{0,80}", at in 0usize..80) {

@@ -419,7 +419,7 @@ fn an_id_that_is_the_token_makes_nothing_known() {
     let run = served
         .workspace
         .run_with(&echo.run("apply", &more), &VARIABLES);
-    assert!(run.stderr.contains("(withheld)"), "{run:?}");
+    assert!(run.stdout.contains("(withheld)"), "{run:?}");
     heard.are_kept_by("apply", &run);
     assert!(heard.are_kept_in(&served.workspace.file(".moorline/journal")) > 0);
 }
