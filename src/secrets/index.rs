@@ -1,6 +1,6 @@
 //! The pieces of secrets in every form, and where they stand in a text.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 use base64::Engine;
@@ -21,10 +21,26 @@ pub(super) struct Index {
     base64: Pieces,
 }
 
+/// What a piece says of a text that holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// Nothing by itself: other texts hold it as well.
+    Ordinary,
+    /// That it holds a secret.
+    Secret,
+}
+
+/// Where a piece stands in a text, or pieces that follow one another.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) range: Range<usize>,
+    pub(super) weight: Weight,
+}
+
 /// Pieces by their length.
 #[derive(Default)]
 struct Pieces {
-    by_length: BTreeMap<usize, HashSet<Box<[u8]>>>,
+    by_length: BTreeMap<usize, HashMap<Box<[u8]>, Weight>>,
     /// Which four bytes pieces begin with, as bits.
     beginnings: Vec<u64>,
 }
@@ -60,33 +76,49 @@ impl Index {
     }
 
     /// Adds where pieces stand in a text.
-    pub(super) fn find(&self, text: &View, found: &mut Vec<Range<usize>>) {
+    pub(super) fn find(&self, text: &View, found: &mut Vec<Place>) {
         for (view, pieces) in self.looks(text) {
-            pieces.each(view.bytes(), |place| {
-                let place = view.origin(place);
+            pieces.each(view.bytes(), |place, weight| {
+                let range = view.origin(place);
                 // Pieces of one secret follow one another.
                 match found.last_mut() {
-                    Some(last) if last.start <= place.start && place.start <= last.end => {
-                        last.end = last.end.max(place.end);
+                    Some(last)
+                        if last.range.start <= range.start && range.start <= last.range.end =>
+                    {
+                        last.range.end = last.range.end.max(range.end);
+                        last.weight = last.weight.max(weight);
                     }
-                    _ => found.push(place),
+                    _ => found.push(Place { range, weight }),
                 }
             });
         }
     }
 
+    /// Makes the pieces that stand in a text ordinary: they count beside other pieces of the secret alone.
+    pub(super) fn weaken(&mut self, text: &View) {
+        self.change(text, |set, piece| {
+            set.insert(piece, Weight::Ordinary);
+        });
+    }
+
     /// Drops the pieces that stand in a text.
     pub(super) fn forget(&mut self, text: &View) {
+        self.change(text, |set, piece| {
+            set.remove(&piece);
+        });
+    }
+
+    fn change(&mut self, text: &View, change: impl Fn(&mut HashMap<Box<[u8]>, Weight>, Box<[u8]>)) {
         let mut known = [Vec::new(), Vec::new()];
         for ((view, pieces), known) in self.looks(text).into_iter().zip(&mut known) {
-            pieces.each(view.bytes(), |place| {
+            pieces.each(view.bytes(), |place, _| {
                 known.push(view.bytes()[place].to_vec())
             });
         }
         for (pieces, known) in [&mut self.plain, &mut self.base64].into_iter().zip(known) {
             for piece in known {
                 if let Some(set) = pieces.by_length.get_mut(&piece.len()) {
-                    set.remove(piece.as_slice());
+                    change(set, piece.into());
                 }
             }
         }
@@ -107,13 +139,17 @@ impl Pieces {
         for piece in text.windows(length) {
             let bit = beginning(piece);
             self.beginnings[bit / 64] |= 1 << (bit % 64);
-            set.insert(piece.into());
+            set.insert(piece.into(), Weight::Secret);
         }
     }
 
     fn extend(&mut self, other: Self) {
         for (length, pieces) in other.by_length {
-            self.by_length.entry(length).or_default().extend(pieces);
+            let own = self.by_length.entry(length).or_default();
+            for (piece, weight) in pieces {
+                let own = own.entry(piece).or_insert(weight);
+                *own = weight.max(*own);
+            }
         }
         match self.beginnings.is_empty() {
             true => self.beginnings = other.beginnings,
@@ -125,7 +161,7 @@ impl Pieces {
         }
     }
 
-    fn each(&self, text: &[u8], mut found: impl FnMut(Range<usize>)) {
+    fn each(&self, text: &[u8], mut found: impl FnMut(Range<usize>, Weight)) {
         if self.beginnings.is_empty() {
             return;
         }
@@ -136,11 +172,8 @@ impl Pieces {
             }
             for (length, pieces) in &self.by_length {
                 let place = at..at + length;
-                if text
-                    .get(place.clone())
-                    .is_some_and(|piece| pieces.contains(piece))
-                {
-                    found(place);
+                if let Some(weight) = text.get(place.clone()).and_then(|piece| pieces.get(piece)) {
+                    found(place, *weight);
                 }
             }
         }

@@ -18,7 +18,7 @@ use serde_json::Value;
 mod index;
 mod view;
 
-use index::{Index, in_base64};
+use index::{Index, Place, Weight, in_base64};
 use view::View;
 
 /// What takes a secret's place in a text.
@@ -27,7 +27,8 @@ pub const WITHHELD: &str = "(withheld)";
 /// How long a piece of a long secret may be and stay: it says nothing of the rest.
 const PIECE: usize = 12;
 
-/// What tokens say that is no secret, and what payloads hold as well, both in base64: for whom a token is, and whose.
+/// What tokens say that is no secret by itself, and what payloads hold as well, both in base64: for whom a token is,
+/// and whose.
 const ORDINARY: [&str; 9] = [
     "https://graph.microsoft.com",
     "https://graph.microsoft.us",
@@ -81,7 +82,7 @@ impl Known {
         {
             for before in 0..3 {
                 let quoted = format!("\"{text}\"");
-                added.forget(&View::of(&in_base64(&quoted, before)));
+                added.weaken(&View::of(&in_base64(&quoted, before)));
             }
         }
         let mut memory = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -142,12 +143,32 @@ impl Known {
                 None => break,
             }
         }
-        joined(found)
+        secret(found)
     }
 }
 
-/// The claims of a token that stand in payloads as well, such as the tenant's id in the settings of a single sign-on.
-/// They are no secret: nobody signs in with them.
+/// Returns where secrets are, of places that may overlap: where none of the pieces that follow one another is a
+/// secret's alone, there is none.
+fn secret(mut places: Vec<Place>) -> Vec<Range<usize>> {
+    places.sort_by_key(|place| (place.range.start, place.range.end));
+    let mut joined: Vec<Place> = Vec::new();
+    for place in places {
+        match joined.last_mut() {
+            Some(last) if place.range.start <= last.range.end => {
+                last.range.end = last.range.end.max(place.range.end);
+                last.weight = last.weight.max(place.weight);
+            }
+            _ => joined.push(place),
+        }
+    }
+    let secret = joined
+        .into_iter()
+        .filter(|place| place.weight == Weight::Secret);
+    secret.map(|place| place.range).collect()
+}
+
+/// The claims of a token that stand in payloads as well, such as the tenant's id in the settings of a single sign-on,
+/// and are no secret by themselves.
 const CLAIMS: [&str; 6] = ["aud", "iss", "tid", "appid", "azp", "app_displayname"];
 
 /// Returns what a token says that is no secret; nothing where it is no JSON Web Token.

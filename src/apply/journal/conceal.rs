@@ -27,7 +27,13 @@ fn from_intent(intent: &mut Intent, known: &Known) {
         written,
         call,
         approval,
-        ..
+        at: _,
+        address: _,
+        action: _,
+        step: _,
+        more: _,
+        api_version: _,
+        managed: _,
     } = intent;
     scrub(display_name, known);
     for text in id.iter_mut().chain(approval) {
@@ -51,12 +57,17 @@ fn from_intent(intent: &mut Intent, known: &Known) {
 fn from_fate(fate: &mut Fate, known: &Known) {
     let Fate {
         id,
+        created,
         approval,
         message,
         left,
-        ..
+        at: _,
+        address: _,
+        status: _,
+        approval_expires: _,
+        writes: _,
     } = fate;
-    for text in id.iter_mut().chain(approval).chain(message) {
+    for text in [id, created, approval, message].into_iter().flatten() {
         scrub(text, known);
     }
     if let Some(image) = left {
