@@ -64,9 +64,9 @@ pub(super) async fn begin<'a>(
     // The first look is right after the create: it tells how far the replicas lag.
     let sent = match sent {
         Ok(()) => match execution.look_for_twins().await {
-            Ok(true) => return Begun::Created(Box::new(Created(execution))),
-            Ok(false) => execution.run().await,
-            Err(failure) => Err(failure),
+            None => return Begun::Created(Box::new(Created(execution))),
+            Some(Ok(())) => execution.run().await,
+            Some(failed) => failed,
         },
         failed => failed,
     };
@@ -86,11 +86,7 @@ impl Created<'_> {
 
     /// Looks for twins once. Returns nothing where another look is due later.
     pub(super) async fn look(&mut self) -> Option<Result<(), Failure>> {
-        match self.0.look_for_twins().await {
-            Ok(true) => None,
-            Ok(false) => Some(Ok(())),
-            Err(failure) => Some(Err(failure)),
-        }
+        self.0.look_for_twins().await
     }
 
     /// Assigns the object where that is possible, and reads it back.

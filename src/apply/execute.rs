@@ -11,6 +11,7 @@ use super::approval::Held;
 use super::context::{Context, Work};
 use super::failure::{Failure, in_full};
 use super::journal::Write;
+use super::patience::{Patience, Turn};
 use super::secrets::Secrets;
 use super::twins::{TwinCheck, Twins};
 use crate::graph::retry::backoff;
@@ -94,32 +95,61 @@ impl<'a> Execution<'a> {
                 return Err(self.with_what_is_left(failure, request));
             }
             self.done += 1;
+            if request.method == Method::Delete && self.work.change.action == Action::Replace {
+                self.wait_until_gone().await?;
+            }
         }
         Ok(())
     }
 
-    /// Looks for twins of the object that this change created. Returns whether another look is due later.
-    pub(super) async fn look_for_twins(&mut self) -> Result<bool, Failure> {
-        let Some(twins) = &mut self.twins else {
-            return Ok(false);
-        };
-        let failure = match twins.look(self.context, self.work.manifest).await {
-            Ok(Twins::None) => {
-                self.twins = None;
-                return Ok(false);
+    /// Waits until an object that is replaced is gone: a new one beside it would reach the same devices.
+    async fn wait_until_gone(&self) -> Result<(), Failure> {
+        let old = self.work.change.id.as_deref();
+        let mut wait = Patience::for_a_write(self.context).unless(self.context.cancelled);
+        loop {
+            match self.context.read(self.work, old).await {
+                Ok(None) => return Ok(()),
+                Ok(Some(_)) if wait.wait().await == Turn::Again => {}
+                Ok(Some(_)) => {
+                    let why =
+                        "the object that is replaced still exists, and no other one was created";
+                    return Err(Failure::not_seen(why));
+                }
+                Err(error) => return Err(self.failure(&error)),
             }
-            Ok(Twins::Unknown) => return Ok(true),
-            Ok(Twins::NotListed) => Failure::not_seen("the tenant does not list it"),
-            Ok(Twins::Found(ids)) => Failure::twins(&ids),
-            Err(error) => self.failure(&error),
+        }
+    }
+
+    /// Looks for twins of the object that this change created. Returns nothing where another look is due later.
+    pub(super) async fn look_for_twins(&mut self) -> Option<Result<(), Failure>> {
+        let Some(check) = &mut self.twins else {
+            return Some(Ok(()));
         };
-        Err(self.with_what_exists(failure))
+        let id = self.created.clone().unwrap_or_default();
+        Some(Err(
+            match check.look(self.context, self.work.manifest).await {
+                Ok(Twins::Unknown) => return None,
+                Ok(Twins::None) => {
+                    self.twins = None;
+                    return Some(Ok(()));
+                }
+                Ok(Twins::NotListed) => {
+                    Failure::not_seen(&format!("the tenant does not list it; its id is {id}"))
+                }
+                Ok(Twins::Found(ids)) => Failure::twins(&ids)
+                    .with_state(&format!("this run created {id}, and did not assign it")),
+                Err(error) => self.with_what_exists(self.failure(&error)),
+            },
+        ))
     }
 
     /// Gives up looking for twins, because the run ends.
     pub(super) fn ends_before_twins_are_ruled_out(&self) -> Failure {
         let message = "the run ended before it could come to light whether another run created the same object";
-        self.with_what_exists(Failure::new(message.to_owned(), ""))
+        self.with_what_exists(Failure {
+            help: None,
+            ..Failure::new(message.to_owned(), "")
+        })
     }
 
     /// Returns the id of the object, once it exists.

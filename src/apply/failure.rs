@@ -84,15 +84,22 @@ impl Failure {
         }
     }
 
+    /// Adds what the reader should know of the object that is left behind.
+    #[must_use]
+    pub(super) fn with_state(mut self, state: &str) -> Self {
+        self.message = format!("{}; {state}", self.message);
+        self
+    }
+
     /// Adds what the reader should know of the object that is left behind, and what to do about it.
     #[must_use]
     pub(super) fn leaving(mut self, state: &str, then: &str) -> Self {
-        self.message = format!("{}; {state}", self.message);
+        self = self.with_state(state);
         if self.approval.is_some() {
             // It goes on once it is approved, and not before.
             return self;
         }
-        self.help = Some(match self.help.filter(|help| !help.is_empty()) {
+        self.help = Some(match self.help {
             Some(help) => format!("{help}; {then}"),
             None => then.to_owned(),
         });

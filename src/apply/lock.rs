@@ -1,4 +1,4 @@
-//! The lock that keeps two runs of this machine from writing to one tenant at the same time.
+//! The lock that keeps two runs of one user on one machine from writing to one tenant at the same time.
 //!
 //! It is a lock of the operating system on a file in the user's state folder, so that the end of a process releases
 //! it, whatever ended it. Who holds it is written to a file beside it, because a locked file cannot be read on every
@@ -58,7 +58,7 @@ pub struct TenantLock {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum LockError {
     /// Another run holds it.
-    #[error("{} writes to this tenant, so nothing was written", holder(.0.as_ref()))]
+    #[error("{} holds the lock of this tenant, so nothing was written", holder(.0.as_ref()))]
     Held(Option<Holder>),
     /// There is no folder for it.
     #[error("there is no folder for the tenant's lock, so nothing was written")]
@@ -76,7 +76,9 @@ pub enum LockError {
 /// Returns the folder of the locks, as the environment and the system say.
 pub fn folder(variable: impl Fn(&str) -> Option<String>) -> Result<PathBuf, LockError> {
     if let Some(folder) = variable(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()) {
-        return Ok(PathBuf::from(folder).join("locks"));
+        // Runs from other folders have to find the same one.
+        let folder = std::path::absolute(&folder).unwrap_or_else(|_| PathBuf::from(folder));
+        return Ok(folder.join("locks"));
     }
     use etcetera::BaseStrategy as _;
     let strategy = etcetera::choose_base_strategy().map_err(|_| LockError::NoFolder)?;
@@ -228,7 +230,7 @@ mod tests {
         let refused = TenantLock::take(folder.path(), &key(None), &me()).expect_err("it is held");
         assert_eq!(
             refused.to_string(),
-            "`moorline apply` of estate (process 7, user alice, since 2026-11-29T12:00:00Z) writes to this tenant, so nothing was written"
+            "`moorline apply` of estate (process 7, user alice, since 2026-11-29T12:00:00Z) holds the lock of this tenant, so nothing was written"
         );
         TenantLock::take(folder.path(), &key(Some("s.json")), &me()).expect("another tenant");
         drop(held);

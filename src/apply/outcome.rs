@@ -145,8 +145,8 @@ impl Outcome {
 
     /// Adds changes that were left out because a saved plan no longer fits them.
     #[must_use]
-    pub fn leaving_out(mut self, stale: Vec<StaleChange>) -> Self {
-        self.items.extend(stale.into_iter().map(|stale| Item {
+    pub fn leaving_out(self, stale: Vec<StaleChange>) -> Self {
+        let items = stale.into_iter().map(|stale| Item {
             address: stale.address,
             display_name: stale.display_name,
             action: stale.action,
@@ -157,7 +157,14 @@ impl Outcome {
             approval_expires: None,
             message: Some(stale.what),
             help: Some(A_NEW_PLAN.to_owned()),
-        }));
+        });
+        self.and(items.collect())
+    }
+
+    /// Adds what became of other changes.
+    #[must_use]
+    pub fn and(mut self, items: Vec<Item>) -> Self {
+        self.items.extend(items);
         Self {
             journal: self.journal,
             ..Self::new(self.tenant, self.plan_digest, self.items, self.interrupted)
@@ -178,7 +185,10 @@ impl Outcome {
             return None;
         }
         // The user asked for the rest of it, so what was left out is a part and not a failure.
-        let left_out = |item: &Item| matches!(item.status, Status::Blocked | Status::Stale);
+        let left_out = |item: &Item| {
+            let statuses = [Status::Blocked, Status::Stale, Status::NotYetVisible];
+            statuses.contains(&item.status)
+        };
         let waits = |item: &Item| item.status == Status::ApprovalRequired;
         Some(if self.has_written() || self.items.iter().any(left_out) {
             ErrorKind::Partial

@@ -63,13 +63,17 @@ impl<'a> Patience<'a> {
         }
     }
 
+    /// Returns how long it has lasted.
+    pub(super) fn passed(&self) -> Duration {
+        let now = self.graph.clock().instant();
+        now.saturating_duration_since(self.began)
+    }
+
     /// Waits for the next look, where there is to be one.
     pub(super) async fn wait(&mut self) -> Turn {
         let cancelled = self.cancelled;
         let cancelled = cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed));
-        let clock = self.graph.clock();
-        let passed = clock.instant().saturating_duration_since(self.began);
-        let left = self.limit.saturating_sub(passed);
+        let left = self.limit.saturating_sub(self.passed());
         if left.is_zero() {
             return Turn::Over;
         }

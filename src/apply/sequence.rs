@@ -16,6 +16,9 @@ use super::secrets::Secrets;
 use crate::manifest::Address;
 use crate::plan::{Change, Plan};
 
+/// How long an interrupted run still waits for a look for twins.
+const SOON: Duration = Duration::from_secs(5);
+
 /// Why the rest of a run is not begun.
 #[derive(Clone, Copy)]
 enum End {
@@ -83,12 +86,11 @@ impl<'a> Sequence<'a> {
         let depends_on = &work.change.depends_on;
         self.assign_created(|address| depends_on.contains(address))
             .await;
-        let interrupted = || self.context.cancelled.load(Ordering::Relaxed);
-        if self.end.is_none() && !interrupted() {
+        if self.end.is_none() && !self.is_interrupted() {
             // The last look at the object should be right before the write, not before a wait.
             self.context.graph.await_turn_to_write().await;
         }
-        if self.end.is_none() && interrupted() {
+        if self.end.is_none() && self.is_interrupted() {
             self.end = Some(End::Interrupted);
         }
         if let Some(end) = self.end {
@@ -138,10 +140,28 @@ impl<'a> Sequence<'a> {
             let due = self.unassigned.iter().filter_map(Created::due).min();
             let now = self.context.graph.clock().instant();
             let wait = due.map_or(Duration::ZERO, |due| due.saturating_duration_since(now));
-            if !wait.is_zero() && !self.context.graph.pause(wait).await {
+            if !self.wait(wait).await {
+                if self.is_interrupted() {
+                    self.end = Some(End::Interrupted);
+                }
                 return self.abandon_created().await;
             }
         }
+    }
+
+    /// Waits for the next look for twins. Returns whether the run still goes on then; one that is interrupted waits for
+    /// what is about to be known.
+    async fn wait(&self, wait: Duration) -> bool {
+        let graph = self.context.graph;
+        match wait {
+            Duration::ZERO => true,
+            wait if wait <= SOON => graph.pause(wait).await,
+            wait => !self.is_interrupted() && graph.pause_unless_ended(wait).await,
+        }
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.context.cancelled.load(Ordering::Relaxed)
     }
 
     /// Leaves created objects unassigned, because the run ends.

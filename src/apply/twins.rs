@@ -16,7 +16,7 @@ use crate::manifest::Manifest;
 /// The least time that another run's create is given between its look and its arrival.
 const CREATE: Duration = Duration::from_secs(2);
 
-/// The most time that it is given: what takes longer waited for something, and looks again after that.
+/// The most time that it is given. The twin of a create that takes longer is found by that run alone.
 const LONGEST_CREATE: Duration = Duration::from_secs(10);
 
 /// The wait between two looks at an object that is not listed yet, as a share of the time that passed.
@@ -139,8 +139,8 @@ impl Failure {
                  it at the same time: {}",
                 ids.join(" and ")
             ),
-            "look at a new `moorline plan`: it says which one it would delete; where it says nothing, delete all but one \
-             in the portal, and run `moorline apply` again",
+            "run `moorline plan`, which deletes the one that this run created where it was not the first; otherwise delete all \
+             but one in the portal",
         )
     }
 }

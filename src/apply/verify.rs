@@ -40,6 +40,14 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
+    /// Returns what it is where the tenant had too little time to show something else.
+    fn unless_it_may_still_show(self) -> Self {
+        match self {
+            Self::DidNotStick { .. } => Self::NotSeen,
+            verdict => verdict,
+        }
+    }
+
     /// Returns what the tenant shows where that is not what was written.
     pub(super) fn shown_instead(&self) -> Option<LiveObject> {
         match self {
@@ -59,17 +67,21 @@ pub(super) async fn verify(
     before: Option<&LiveObject>,
     unchanged: bool,
 ) -> Result<Verdict, GraphError> {
-    let mut watch = Watch::new(work.change, before);
-    watch.unchanged = unchanged;
+    let mut watch = Watch::new(work.change, before, unchanged);
     let mut patience = Patience::for_a_write(context).unless(context.cancelled);
+    // What a replica shows before may be an edit from before this write.
+    let late = context.visibility / 2;
     loop {
         let live = context.read(work, id).await?;
         let left = context.replan(work.manifest, live.as_ref()).await?;
-        if let Some(verdict) = watch.judge(live.as_ref(), &left) {
+        let is_late = patience.passed() >= late;
+        if let Some(verdict) = watch.judge(live.as_ref(), &left, is_late) {
             return Ok(verdict);
         }
-        if patience.wait().await != Turn::Again {
-            return Ok(watch.so_far);
+        match patience.wait().await {
+            Turn::Again => {}
+            Turn::Over => return Ok(watch.so_far),
+            Turn::RunEnds => return Ok(watch.so_far.unless_it_may_still_show()),
         }
     }
 }
@@ -103,7 +115,7 @@ struct Sight {
 }
 
 impl<'a> Watch<'a> {
-    fn new(change: &'a Change, before: Option<&'a LiveObject>) -> Self {
+    fn new(change: &'a Change, before: Option<&'a LiveObject>, unchanged: bool) -> Self {
         let mut sent = BTreeSet::new();
         let mut linked = BTreeSet::new();
         let mut assigned = false;
@@ -125,14 +137,20 @@ impl<'a> Watch<'a> {
             linked,
             assigned,
             before,
-            unchanged: false,
+            unchanged,
             otherwise: 0,
             so_far: Verdict::NotSeen,
         }
     }
 
-    /// Judges one more read, with what would be left to do; `None` where another may tell more.
-    fn judge(&mut self, live: Option<&LiveObject>, left: &Change) -> Option<Verdict> {
+    /// Judges one more read, with what would be left to do; `None` where another may tell more. `is_late` says that
+    /// every replica has had the time to show what was written.
+    fn judge(
+        &mut self,
+        live: Option<&LiveObject>,
+        left: &Change,
+        is_late: bool,
+    ) -> Option<Verdict> {
         self.so_far = Verdict::NotSeen;
         if self.change.action == Action::Delete {
             let concurrent = Vec::new();
@@ -161,11 +179,16 @@ impl<'a> Watch<'a> {
             false => self.body_moved(live),
         };
         self.otherwise = if moved { self.otherwise + 1 } else { 0 };
-        (self.otherwise >= READS_AFTER_A_MOVE).then(|| Verdict::DidNotStick {
+        if self.otherwise < READS_AFTER_A_MOVE {
+            return None;
+        }
+        let verdict = Verdict::DidNotStick {
             differs: [fields, links.into_values().collect(), assignments].concat(),
             concurrent,
             shown: Box::new(live.clone()),
-        })
+        };
+        self.so_far = verdict.clone();
+        is_late.then_some(verdict)
     }
 
     /// Whether what was written to the body can be seen in it. Secrets and masked values cannot, unless they were
@@ -309,20 +332,24 @@ mod tests {
             &["quota"],
         );
         let before = object(json!({"quota": 4, "mfa": "no"}));
-        let mut watch = Watch::new(&planned, Some(&before));
+        let mut watch = Watch::new(&planned, Some(&before), false);
         let left = change(Vec::new(), &["quota"]);
         for _ in 0..10 {
-            assert_eq!(watch.judge(Some(&before), &left), None, "a replica may lag");
+            assert_eq!(
+                watch.judge(Some(&before), &left, true),
+                None,
+                "a replica may lag"
+            );
         }
         assert_eq!(watch.so_far, Verdict::NotSeen);
         let moved = object(json!({"quota": 4, "mfa": "required"}));
-        assert_eq!(watch.judge(Some(&moved), &left), None);
+        assert_eq!(watch.judge(Some(&moved), &left, true), None);
         let verdict = Verdict::DidNotStick {
             differs: vec!["quota: sent 6, the tenant shows 4".to_owned()],
             concurrent: Vec::new(),
             shown: Box::new(moved.clone()),
         };
-        assert_eq!(watch.judge(Some(&moved), &left), Some(verdict));
+        assert_eq!(watch.judge(Some(&moved), &left, true), Some(verdict));
     }
 
     #[test]
@@ -339,21 +366,21 @@ mod tests {
             secret(FieldStatus::Unverifiable),
         );
         let before = object(json!({"version": 1}));
-        let mut watch = Watch::new(&planned, Some(&before));
-        assert_eq!(watch.judge(Some(&before), &left), None);
+        let mut watch = Watch::new(&planned, Some(&before), false);
+        assert_eq!(watch.judge(Some(&before), &left, true), None);
         assert_eq!(watch.so_far, Verdict::Unverifiable);
         let shown = Some(Verdict::Shown {
             concurrent: Vec::new(),
         });
         let moved = object(json!({"version": 2}));
-        assert_eq!(watch.judge(Some(&moved), &left), shown);
+        assert_eq!(watch.judge(Some(&moved), &left, true), shown);
         // What is read in clear needs no mark.
         let compared = change(Vec::new(), &[]);
-        assert_eq!(watch.judge(Some(&before), &compared), shown);
+        assert_eq!(watch.judge(Some(&before), &compared, true), shown);
         // An object without marks does not say.
         let unmarked = object(json!({"ssid": "Office"}));
-        let mut watch = Watch::new(&planned, Some(&unmarked));
-        assert_eq!(watch.judge(Some(&unmarked), &left), None);
+        let mut watch = Watch::new(&planned, Some(&unmarked), false);
+        assert_eq!(watch.judge(Some(&unmarked), &left, true), None);
         assert_eq!(watch.so_far, Verdict::Unverifiable);
     }
 
@@ -362,22 +389,41 @@ mod tests {
         let planned = change(vec![patch(json!({"a": 6}))], &["a"]);
         let before = object(json!({"a": 4, "version": 1}));
         let moved = object(json!({"a": 4, "version": 2}));
-        let mut watch = Watch::new(&planned, Some(&before));
+        let mut watch = Watch::new(&planned, Some(&before), false);
         let left = change(Vec::new(), &["a"]);
         for live in [&moved, &before, &moved] {
-            assert_eq!(watch.judge(Some(live), &left), None);
+            assert_eq!(watch.judge(Some(live), &left, true), None);
         }
         assert!(matches!(
-            watch.judge(Some(&moved), &left),
+            watch.judge(Some(&moved), &left, true),
             Some(Verdict::DidNotStick { .. })
         ));
+    }
+
+    #[test]
+    fn something_else_is_no_verdict_before_every_replica_had_its_time() {
+        let planned = change(vec![patch(json!({"a": 6}))], &["a"]);
+        let before = object(json!({"a": 4, "version": 1}));
+        let edited = object(json!({"a": 5, "version": 2}));
+        let mut watch = Watch::new(&planned, Some(&before), false);
+        let left = change(Vec::new(), &["a"]);
+        for _ in 0..10 {
+            assert_eq!(watch.judge(Some(&edited), &left, false), None);
+        }
+        let so_far = watch.so_far.clone();
+        assert!(matches!(so_far, Verdict::DidNotStick { .. }));
+        assert_eq!(so_far.unless_it_may_still_show(), Verdict::NotSeen);
+        let shown = object(json!({"a": 6, "version": 3}));
+        let verdict = watch.judge(Some(&shown), &change(Vec::new(), &[]), false);
+        assert!(matches!(verdict, Some(Verdict::Shown { .. })));
     }
 
     #[test]
     fn what_was_not_written_is_a_concurrent_edit() {
         let planned = change(vec![patch(json!({"a": 6}))], &["a"]);
         let live = object(json!({"a": 6, "b": 4}));
-        let verdict = Watch::new(&planned, None).judge(Some(&live), &change(Vec::new(), &["b"]));
+        let verdict =
+            Watch::new(&planned, None, false).judge(Some(&live), &change(Vec::new(), &["b"]), true);
         let concurrent = vec!["b is 4, and 6 is declared".to_owned()];
         assert_eq!(verdict, Some(Verdict::Shown { concurrent }));
     }
@@ -392,14 +438,18 @@ mod tests {
             object(body).with_links(&["rootCertificate".to_owned()])
         };
         let before = leading_to("a");
-        let mut watch = Watch::new(&planned, Some(&before));
+        let mut watch = Watch::new(&planned, Some(&before), false);
         let left = change(Vec::new(), &["rootCertificate"]);
         for _ in 0..10 {
-            assert_eq!(watch.judge(Some(&before), &left), None, "it may still show");
+            assert_eq!(
+                watch.judge(Some(&before), &left, true),
+                None,
+                "it may still show"
+            );
         }
         let elsewhere = leading_to("b");
-        assert_eq!(watch.judge(Some(&elsewhere), &left), None);
-        let verdict = watch.judge(Some(&elsewhere), &left);
+        assert_eq!(watch.judge(Some(&elsewhere), &left, true), None);
+        let verdict = watch.judge(Some(&elsewhere), &left, true);
         assert!(
             matches!(verdict, Some(Verdict::DidNotStick { .. })),
             "{verdict:?}"
@@ -425,9 +475,9 @@ mod tests {
             filter_after: None,
             location: None,
         });
-        let mut watch = Watch::new(&planned, None);
+        let mut watch = Watch::new(&planned, None, false);
         for _ in 0..10 {
-            assert_eq!(watch.judge(Some(&live), &left), None);
+            assert_eq!(watch.judge(Some(&live), &left, true), None);
         }
         assert_eq!(watch.so_far, Verdict::NotSeen);
     }
@@ -453,9 +503,9 @@ mod tests {
             filter_after: None,
             location: None,
         });
-        let mut watch = Watch::new(&planned, Some(&before));
+        let mut watch = Watch::new(&planned, Some(&before), false);
         for _ in 0..10 {
-            assert_eq!(watch.judge(Some(&patched), &left), None);
+            assert_eq!(watch.judge(Some(&patched), &left, true), None);
         }
     }
 }

@@ -13,6 +13,8 @@ use super::{Done, TenantOptions};
 use crate::apply::Given;
 use crate::apply::journal::Command;
 use crate::error::{Error, ErrorKind};
+use crate::kinds::family_of;
+use crate::manifest::Address;
 use crate::plan::{Plan, Rewrite};
 use crate::ui::Ui;
 
@@ -50,14 +52,15 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let _lock = session.lock(ui, Command::Apply, write.lock_timeout).await?;
     session.settle(ui).await?;
     session.resets_released = options.reset_released;
-    let mut approvals = Vec::new();
+    let mut resumed = Resumed::default();
     let release = options.release(&mut session.desired)?;
     let mut terms = options.terms(&release);
     if let Some(journal) = journal {
         reviewed.is_free_to_resume()?;
-        approvals = resume(ui, &mut session, journal, &mut terms)?;
+        resumed = resume(ui, &mut session, journal, &mut terms)?;
     }
     let (mut plan, mut live) = reviewed.plan(ui, &session, terms).await?;
+    resumed.tell(ui, &plan);
     session.tell(&release, &mut plan, &mut live).await?;
     execution::show(ui, write, &plan)?;
     let guard = &session.desired.tenant.spec.guard;
@@ -71,7 +74,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         live: &live,
         command: Command::Apply,
         journal: journal.as_deref(),
-        approvals,
+        approvals: resumed.approvals,
         in_place_of: match journal {
             Some(_) => Some(execution::FORMER_RESUME),
             None => reviewed.by(),
@@ -94,6 +97,27 @@ fn is_certain(options: &PlanOptions, plan: &Plan) -> Result<(), Error> {
     })
 }
 
+/// What a run takes over of an earlier one.
+#[derive(Default)]
+struct Resumed {
+    approvals: Vec<Given>,
+    /// What that run did not come to do.
+    undone: Vec<Address>,
+}
+
+impl Resumed {
+    /// Says what is left as it is, because nothing declares it any more.
+    fn tell(&self, ui: &Ui, plan: &Plan) {
+        let planned =
+            |address: &Address| plan.changes.iter().any(|change| change.address == *address);
+        for address in self.undone.iter().filter(|address| !planned(address)) {
+            ui.warning(&format!(
+                "{address} is no longer declared, and is left as it is"
+            ));
+        }
+    }
+}
+
 /// Limits a run to what an earlier one was to do and did not, under the terms of its plan. Nothing else is taken
 /// from its journal but the codes of approvals, which the service holds against the writes that they are for.
 fn resume(
@@ -101,7 +125,7 @@ fn resume(
     session: &mut Session,
     path: &Path,
     terms: &mut Terms,
-) -> Result<Vec<Given>, Failure> {
+) -> Result<Resumed, Failure> {
     let record = session.journal(path)?;
     if record.header.origin.command == Command::Rollback {
         let message = format!("the journal `{}` is of a rollback", path.display());
@@ -134,22 +158,21 @@ fn resume(
             terms.rewrite.push(rewrite);
         }
     }
-    let ownership = session.desired.tenant.spec.ownership.as_ref();
-    let prunes = ownership.is_some_and(|ownership| ownership.prune);
-    let is_gone = |address: &&_| !prunes && session.desired.manifest(address).is_none();
-    for address in undone.iter().filter(is_gone) {
-        ui.warning(&format!(
-            "{address} is no longer declared, and is left as it is"
-        ));
-    }
+    // What no manifest declares was to be deleted, and is found only where its family is read.
+    let is_gone = |address: &&Address| session.desired.manifest(address).is_none();
+    let families = undone
+        .iter()
+        .filter(is_gone)
+        .filter_map(|address| family_of(&address.kind));
+    terms.also.extend(families.map(|family| family.cardinality));
     ui.status(&format!(
         "Going on with {}: {} of {} changes are left.",
         path.display(),
         undone.len(),
         record.header.order.len()
     ));
-    session.selection.limit_to(undone);
+    session.selection.limit_to(undone.clone());
     let approvals = record.approvals();
     execution::tell_approvals(ui, &approvals, session.graph.clock().now());
-    Ok(approvals)
+    Ok(Resumed { approvals, undone })
 }

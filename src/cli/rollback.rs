@@ -71,7 +71,11 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     session.desired.ownership = None;
     session.selection = Selection::new(&tenant.only.globs, &session.desired.manifests)?;
     let (_, live) = session.plan(ui, Terms::default()).await?;
-    let RollbackPlan { plan, moved } = rollback.plan(
+    let RollbackPlan {
+        plan,
+        moved,
+        unseen,
+    } = rollback.plan(
         &session.desired,
         &declared,
         &live,
@@ -105,7 +109,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     };
     let outcome = execution.run().await?;
     session.close().await;
-    let outcome = outcome.leaving_out(moved);
+    let outcome = outcome.leaving_out(moved).and(unseen);
     execution::finish(ui, &write.output, &outcome, Command::Rollback)
 }
 

@@ -124,6 +124,14 @@ impl Graph {
         self.deadline.sleep(wait).await
     }
 
+    /// Waits. Returns `false` as soon as the run is to end early, or it is clear that it ends before.
+    pub async fn pause_unless_ended(&self, wait: Duration) -> bool {
+        tokio::select! {
+            () = self.deadline.brought_forward() => false,
+            slept = self.deadline.sleep(wait) => slept,
+        }
+    }
+
     /// Returns whether the token has a permission; one that does not say what it has may have any.
     pub async fn may(&self, permission: &str) -> bool {
         let token = self.tokens.token().await.ok();

@@ -128,17 +128,15 @@ pub(crate) fn draft<'a>(
             .collect(),
         None => Vec::new(),
     };
-    let twins: Vec<&Twin<'_>> = bindings
-        .twins
-        .iter()
-        .filter(|twin| selected(&twin.address))
-        .collect();
+    // A run that goes on with another one is limited to what that was to delete.
+    let is_selected =
+        |twin: &&Twin<'_>| selected(&twin.address) || selected(&ownership::address_of(twin.object));
+    let twins: Vec<&Twin<'_>> = bindings.twins.iter().filter(is_selected).collect();
     for twin in &twins {
-        let declared = desired
-            .manifest(&twin.address)
-            .map(|manifest| manifest.span);
-        let Some(span) = declared else { continue };
-        let (manifest, change) = twins::deletion(&planner, twin, span);
+        let Some(declared) = desired.manifest(&twin.address) else {
+            continue;
+        };
+        let (manifest, change) = twins::deletion(&planner, twin, declared);
         against.insert(manifest.address.clone(), twin.object);
         changes.push(change);
         pruned.push(manifest);

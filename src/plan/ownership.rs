@@ -155,13 +155,18 @@ fn tags_of(body: &Json) -> Vec<&str> {
         .collect()
 }
 
+/// Returns the address under which an object is deleted that no manifest declares.
+pub(super) fn address_of(object: &LiveObject) -> Address {
+    Address {
+        kind: object.kind.clone(),
+        name: object.id.clone(),
+    }
+}
+
 /// Returns what stands for the manifest of an object that nobody declares: that it should not exist.
 pub(super) fn manifest_of(object: &LiveObject, span: Span) -> Manifest {
     Manifest {
-        address: Address {
-            kind: object.kind.clone(),
-            name: object.id.clone(),
-        },
+        address: address_of(object),
         family: FAMILIES[0],
         version: GraphVersion::Beta,
         id: Some(object.id.clone()),

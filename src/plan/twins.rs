@@ -7,7 +7,6 @@ use std::sync::{Arc, LazyLock};
 use super::Change;
 use super::ownership;
 use super::planner::Planner;
-use crate::diagnostic::Span;
 use crate::manifest::Manifest;
 use crate::tenant::matching::{Binding, Twin};
 
@@ -38,8 +37,15 @@ impl fmt::Debug for OwnCreates {
 }
 
 /// Returns the deletion of a twin, with what stands for its manifest.
-pub(super) fn deletion(planner: &Planner<'_>, twin: &Twin<'_>, span: Span) -> (Manifest, Change) {
-    let manifest = ownership::manifest_of(twin.object, span);
+pub(super) fn deletion(
+    planner: &Planner<'_>,
+    twin: &Twin<'_>,
+    declared: &Manifest,
+) -> (Manifest, Change) {
+    let manifest = Manifest {
+        protect: declared.protect,
+        ..ownership::manifest_of(twin.object, declared.span)
+    };
     let change = Change {
         twin_of: Some(twin.stays.id.clone()),
         ..planner.change(&manifest, &Binding::Bound(twin.object))

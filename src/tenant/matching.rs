@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use crate::kinds::Cardinality;
@@ -79,6 +79,7 @@ pub fn bind<'a>(
             .insert(manifest.address.clone(), binding);
     }
     refuse_shared(&mut bindings.by_address);
+    keep_declared(&mut bindings);
     bindings
 }
 
@@ -227,9 +228,13 @@ impl<'a, 'f> Index<'a, 'f> {
     }
 }
 
-/// Whether an object may be deleted because another one of its name and type was created first: nobody changed it
-/// since, it is assigned to nobody, and of two objects created at the same instant its id is the greater one. So of
-/// two runs that created one object each, never both delete.
+/// The longest time between the creates of two runs of which neither saw the other's object. What is older was renamed,
+/// and is no twin.
+const TOGETHER: SignedDuration = SignedDuration::from_mins(5);
+
+/// Whether an object may be deleted because another one of its name and type was created just before it: nobody
+/// changed it since, it is assigned to nobody, and of two objects created at the same instant its id is the greater
+/// one. So of two runs that created one object each, never both delete.
 pub fn loses(twin: &LiveObject, stays: &LiveObject) -> bool {
     let created = |object: &LiveObject| {
         let at = object
@@ -245,7 +250,7 @@ pub fn loses(twin: &LiveObject, stays: &LiveObject) -> bool {
         && twin.inherited.is_empty();
     let is_later = created(stays)
         .zip(created(twin))
-        .is_some_and(|(stays, twin)| stays < twin);
+        .is_some_and(|(stays, twin)| stays < twin && twin.0.duration_since(stays.0) <= TOGETHER);
     is_untouched && is_later && twin.kind == stays.kind && twin.display_name == stays.display_name
 }
 
@@ -281,6 +286,22 @@ fn unshown<'a>(objects: &[&LiveObject]) -> Binding<'a> {
             .to_owned(),
         location: None,
     })
+}
+
+/// Drops twins that a manifest is bound to, those of manifests that are blocked, and repetitions.
+fn keep_declared(bindings: &mut Bindings<'_>) {
+    let Bindings {
+        by_address, twins, ..
+    } = bindings;
+    let bound = by_address.values().filter_map(Binding::object);
+    let bound: BTreeSet<&str> = bound.map(|object| object.id.as_str()).collect();
+    twins.retain(|twin| {
+        let stays = by_address.get(&twin.address).and_then(Binding::object);
+        stays.is_some_and(|object| object.id == twin.stays.id)
+            && !bound.contains(twin.object.id.as_str())
+    });
+    let mut seen = BTreeSet::new();
+    twins.retain(|twin| seen.insert(twin.object.id.clone()));
 }
 
 fn refuse_shared(bindings: &mut BTreeMap<Address, Binding<'_>>) {

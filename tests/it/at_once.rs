@@ -238,7 +238,7 @@ fn rollback_takes_the_lock_and_its_dry_run_does_not() {
     assert!(
         refused
             .stderr
-            .contains("error[apply/locked]: another run writes to this tenant"),
+            .contains("error[apply/locked]: another run holds the lock of this tenant"),
         "{}",
         refused.stderr
     );
@@ -366,7 +366,8 @@ fn with_a_twin(change: impl Fn(&mut Value, &mut Value)) -> Workspace {
     let mut ours = objects.remove(0);
     let mut other = ours.clone();
     other["id"] = OTHER.into();
-    other["createdDateTime"] = "2025-03-01T00:00:00Z".into();
+    ours["createdDateTime"] = "2026-11-29T12:00:05Z".into();
+    other["createdDateTime"] = "2026-11-29T12:00:00Z".into();
     change(&mut ours, &mut other);
     objects.extend([ours, other]);
     workspace.write("s.json", state.to_string());
@@ -434,10 +435,13 @@ fn twin_that_an_earlier_run_created_is_deleted_where_the_plan_says_so() {
 #[test]
 fn twin_that_may_be_in_use_or_is_not_ours_is_left_to_its_user() {
     type Change = fn(&mut Value, &mut Value);
-    let cases: [(&str, Change); 4] = [
-        ("ours is the first one", |ours, other| {
-            other["createdDateTime"] = "2100-01-01T00:00:00Z".into();
-            ours["createdDateTime"] = "2025-01-01T00:00:00Z".into();
+    let cases: [(&str, Change); 5] = [
+        ("ours is the first one", |_, other| {
+            other["createdDateTime"] = "2026-11-29T12:00:09Z".into();
+        }),
+        ("the other one is older, and was renamed", |_, other| {
+            other["createdDateTime"] = "2023-01-01T00:00:00Z".into();
+            other["version"] = 7.into();
         }),
         ("ours is assigned", |ours, _| {
             ours["assignments"] = json!([{ "target": { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" } }]);
@@ -502,4 +506,85 @@ fn twin_stays_where_the_other_object_went_since_the_plan() {
     ];
     workspace.run(&apply).expect(4);
     assert_eq!(ids(&workspace).len(), 1);
+}
+
+/// Deletes ours as the twin that it is, as far as the manifests let it, and expects that it is still there.
+fn expect_twin_to_stay(workspace: &Workspace, name: &str) {
+    let apply = ["apply", "--yes", "--sandbox=s.json", "--allow", "delete"];
+    workspace.run(&[&apply[..], &["--skip-blocked"]].concat());
+    assert_eq!(ids(workspace).len(), 2, "{name}");
+}
+
+#[test]
+fn twin_that_a_manifest_declares_or_protects_is_not_deleted() {
+    let second = |metadata: &str, name: &str| {
+        format!(
+            "apiVersion: graph.microsoft.com/beta\nkind: {KIND}\nmetadata: {{ name: second, {metadata} }}\nspec: {{ displayName: {name}, pinMinimumLength: 6 }}\n"
+        )
+    };
+    for case in [
+        "pinned",
+        "pinned under another name",
+        "formerly",
+        "protected",
+    ] {
+        let workspace = with_a_twin(|_, _| {});
+        let ours = ids(&workspace)
+            .into_iter()
+            .find(|id| id != OTHER)
+            .expect("ours");
+        match case {
+            "pinned" => workspace.write("second.yaml", second(&format!("id: {ours}"), "New")),
+            "formerly" => workspace.write("second.yaml", second("formerly: [New]", "Second")),
+            "protected" => workspace.edit("new.yaml", "name: new", "name: new, protect: true"),
+            _ => workspace.write("second.yaml", second(&format!("id: {ours}"), "Second")),
+        }
+        expect_twin_to_stay(&workspace, case);
+    }
+}
+
+#[test]
+fn ignored_deletion_of_a_twin_is_resumed_and_its_rollback_makes_nothing_anew() {
+    let workspace = with_a_twin(|_, other| other["pinMinimumLength"] = 4.into());
+    let faults = json!({ "timeScale": 100, "faults": [
+        { "match": { "method": "DELETE" }, "effect": { "ignored": true }, "count": 1 },
+    ]});
+    workspace.write("faults.json", faults.to_string());
+    let apply = ["apply", "--yes", "--sandbox=s.json", "--allow", "delete"];
+    let run = workspace
+        .run(&[&apply[..], &["--sandbox-faults", "faults.json"]].concat())
+        .expect(6);
+    assert_eq!(ids(&workspace).len(), 2);
+    let journal = |run: &Run| {
+        let line = run
+            .stdout
+            .lines()
+            .find_map(|line| line.strip_prefix("Journal "));
+        line.expect("a journal").to_owned()
+    };
+    let resumed = workspace
+        .run(&[&apply[..], &["--resume", &journal(&run)]].concat())
+        .expect(0);
+    assert!(
+        !resumed.stderr.contains("no longer declared"),
+        "{}",
+        resumed.stderr
+    );
+    assert_eq!(ids(&workspace), [OTHER]);
+    let rollback = ["rollback", &journal(&resumed), "--sandbox=s.json", "--yes"];
+    let undone = workspace.run(&rollback).expect(0);
+    let words = undone
+        .stdout
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(words.contains("is not made anew"), "{words}");
+    assert_eq!(ids(&workspace), [OTHER]);
+    workspace
+        .run(&["rollback", &journal(&run), "--sandbox=s.json", "--yes"])
+        .expect(0);
+    assert_eq!(
+        workspace.json("s.json")["deviceConfigurations"][0]["pinMinimumLength"],
+        4
+    );
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -363,4 +364,46 @@ fn what_a_change_had_done_that_ended_half_way_is_taken_back() {
         run.expect(0);
         assert_eq!(values(), before, "{live} {point}");
     });
+}
+
+#[cfg(unix)]
+#[test]
+fn what_an_interrupted_run_created_is_not_created_again_while_a_replica_lags() {
+    let kind = "windowsIdentityProtectionConfiguration";
+    let manifest = format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: {kind}\nmetadata: {{ name: new }}\nspec: {{ displayName: New }}\nassignments: [{{ allDevices: true }}]\n"
+    );
+    let workspace = Workspace::tenant(&[("new.yaml", &manifest)]);
+    let served = Served::new(workspace, json!({ "timeScale": 100, "replicaLag": 50 }));
+    let mut child = served.start(&["apply", "--yes"], &[]);
+    let objects = || {
+        served.tenant()["deviceConfigurations"]
+            .as_array()
+            .map_or(0, Vec::len)
+    };
+    for _ in 0..2_000 {
+        if objects() > 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let pid = child.id().to_string();
+    let sent = Command::new("kill")
+        .args(["-INT", &pid])
+        .status()
+        .expect("kill runs");
+    assert!(sent.success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    served.run(&["apply", "--yes"], &[]).expect(0);
+    let tenant = served.tenant();
+    assert_eq!(
+        tenant["deviceConfigurations"].as_array().map(Vec::len),
+        Some(1)
+    );
+    assert_eq!(
+        tenant["deviceConfigurations"][0]["assignments"]
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
 }

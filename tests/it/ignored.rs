@@ -1,7 +1,20 @@
 //! Writes that the service accepts and does not carry out: each is told, and `--resume` finds it.
 
+#[cfg(debug_assertions)]
+use std::{num::NonZeroU32, time::Duration};
+
+#[cfg(debug_assertions)]
+use moorline::apply::Status;
+#[cfg(debug_assertions)]
+use moorline::clock::Clock;
+#[cfg(debug_assertions)]
+use moorline::graph::{Method, Request};
+#[cfg(debug_assertions)]
+use moorline::schema::types::GraphVersion;
 use serde_json::{Value, json};
 
+#[cfg(debug_assertions)]
+use crate::estate::{Estate, Size};
 use crate::support::{Run, Workspace};
 
 const HELLO: &str = "windowsIdentityProtectionConfiguration";
@@ -179,6 +192,95 @@ fn a_create_that_never_comes_to_light_is_not_done() {
     let run = apply(&workspace, &["--sandbox-faults", "faults.json"]).expect(6);
     let resumed = apply(&workspace, &["--resume", &journal_of(&run)]);
     assert!(resumed.expect(0).stdout.contains("Applied: 1 done"));
+}
+
+#[test]
+fn nothing_is_created_beside_an_object_whose_deletion_was_ignored() {
+    let manifest = format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: {HELLO}\nmetadata: {{ name: it, id: 00000000-0000-4000-8000-000000000001 }}\nspec: {{ displayName: It }}\nassignments: [{{ allDevices: true }}]\n"
+    );
+    let workspace = Workspace::tenant(&[("it.yaml", &manifest)]);
+    workspace.seed(&json!({ "deviceConfigurations": [{
+        "@odata.type": format!("#microsoft.graph.{WIFI}"), "displayName": "It",
+        "id": "00000000-0000-4000-8000-000000000001",
+    }]}));
+    let faults = json!({ "timeScale": 100, "faults": [
+        { "match": { "method": "DELETE" }, "effect": { "ignored": true }, "count": 1 },
+    ]});
+    workspace.write("faults.json", faults.to_string());
+    let allow = ["--allow", "replace"];
+    let with_faults = [&allow[..], &["--sandbox-faults", "faults.json"]].concat();
+    let run = apply(&workspace, &with_faults).expect(6);
+    assert!(run.stdout.contains("still exists"), "{}", run.stdout);
+    let objects = || workspace.json("s.json")["deviceConfigurations"].clone();
+    assert_eq!(objects().as_array().map(Vec::len), Some(1));
+    apply(
+        &workspace,
+        &[&allow[..], &["--resume", &journal_of(&run)]].concat(),
+    )
+    .expect(0);
+    assert_eq!(objects().as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        objects()[0]["@odata.type"],
+        format!("#microsoft.graph.{HELLO}")
+    );
+}
+
+#[test]
+fn rollback_of_a_write_that_is_not_seen_says_that_it_may_still_show() {
+    let workspace = Workspace::tenant(&[("it.yaml", &hello(""))]);
+    workspace.seed(&live(4));
+    let faults = json!({ "timeScale": 100, "faults": [
+        { "match": { "method": "PATCH" }, "effect": { "ignored": true }, "count": 1 },
+    ]});
+    workspace.write("faults.json", faults.to_string());
+    let run = apply(&workspace, &["--sandbox-faults", "faults.json"]).expect(6);
+    let rollback = ["rollback", &journal_of(&run), "--sandbox=s.json", "--yes"];
+    let undone = workspace.run(&rollback).expect(6);
+    let words = undone
+        .stdout
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        words.contains("there is nothing to take back yet"),
+        "{words}"
+    );
+}
+
+#[cfg(debug_assertions)]
+#[tokio::test]
+async fn an_edit_that_a_lagging_replica_shows_late_does_not_end_a_write() {
+    let size = Size {
+        declared: 1,
+        live: 1,
+        different: 1,
+        groups: 0,
+        filters: 0,
+        masked: 0,
+    };
+    let pace = NonZeroU32::new(50).expect("not zero");
+    let estate = Estate::new(size);
+    let conditions = json!({ "timeScale": pace, "replicaLag": 25 });
+    let site = estate.open(conditions, Clock::sped_up(pace)).await;
+    let (plan, live) = site.plan().await;
+    let id = plan.changes[0].id.as_deref().expect("it exists");
+    let edit = Request::with_body(
+        Method::Patch,
+        GraphVersion::Beta,
+        format!("/deviceManagement/deviceConfigurations/{id}"),
+        json!({ "@odata.type": format!("#microsoft.graph.{HELLO}"), "pinMinimumLength": 5 }),
+    );
+    let portal = estate.client(&site.running, Clock::sped_up(pace)).await;
+    portal.graph.send(&edit).await.expect("the portal may");
+    tokio::time::sleep(Duration::from_secs(10) / pace.get()).await;
+    let outcome = site.apply(&plan, &live).await;
+    assert_eq!(
+        outcome.items[0].status,
+        Status::Applied,
+        "{:?}",
+        outcome.items[0]
+    );
 }
 
 #[test]

@@ -120,7 +120,7 @@ impl Held {
             }
             Self::Over(request) => over(request),
             Self::AnotherWrite(request) => format!(
-                "another request for approval is open for this object, and Intune does not take this write under it: {}",
+                "another request for approval is open for this object, and this write is not sent under it: {}",
                 described(request)
             ),
             Self::Several(requests) => {

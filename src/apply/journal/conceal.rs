@@ -27,6 +27,7 @@ fn from_intent(intent: &mut Intent, known: &Known) {
         written,
         call,
         approval,
+        twin_of,
         at: _,
         address: _,
         action: _,
@@ -36,7 +37,7 @@ fn from_intent(intent: &mut Intent, known: &Known) {
         managed: _,
     } = intent;
     scrub(display_name, known);
-    for text in id.iter_mut().chain(approval) {
+    for text in [id, approval, twin_of].into_iter().flatten() {
         scrub(text, known);
     }
     links.values_mut().flatten().for_each(|id| scrub(id, known));

@@ -135,6 +135,9 @@ pub struct Intent {
     /// The object's id, once it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// The id of the object that stays, where this one is deleted because it was created a second time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin_of: Option<String>,
     /// The Graph version of the object's body.
     pub api_version: GraphVersion,
     /// The properties that are changed, each as the names that lead to it.

@@ -46,6 +46,7 @@ impl Write<'_> {
             step,
             more: self.more,
             id: self.id.map(str::to_owned),
+            twin_of: change.twin_of.clone(),
             api_version: manifest.version,
             managed: managed(change, planned, step),
             links: self.links.clone(),

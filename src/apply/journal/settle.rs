@@ -79,9 +79,19 @@ pub async fn settle(
     graph: &Graph,
 ) -> Result<Vec<Settled>, GraphError> {
     let mut settled = Vec::new();
-    let open = journals(root)
+    let (over, open): (Vec<_>, Vec<_>) = journals(root)
         .into_iter()
-        .filter(|path| !ends(path).unwrap_or(false));
+        .partition(|path| ends(path).unwrap_or(false));
+    let recent = |path: &&PathBuf| is_recent(path).unwrap_or(false);
+    for record in over
+        .iter()
+        .filter(recent)
+        .filter_map(|path| read(path).ok())
+    {
+        if record.expect(tenant, origin).is_ok() {
+            await_created(&record, graph).await?;
+        }
+    }
     for path in open {
         let record = match read(&path) {
             Ok(record) => record,
@@ -114,6 +124,43 @@ pub(super) fn journals(root: &Path) -> Vec<PathBuf> {
         .collect();
     paths.sort();
     paths
+}
+
+/// Whether a journal was written so lately that what its run created may still have to come to light.
+fn is_recent(path: &Path) -> std::io::Result<bool> {
+    let modified = fs::metadata(path)?.modified()?;
+    let visibility = ApplyOptions::default().visibility;
+    Ok(modified.elapsed().is_ok_and(|passed| passed < visibility))
+}
+
+/// Waits for objects that a run created and did not see: what is not listed would be created again.
+async fn await_created(record: &Record, graph: &Graph) -> Result<(), GraphError> {
+    for begun in record.begun() {
+        let Some(fate) = begun.fate.filter(|fate| !fate.status.is_done()) else {
+            continue;
+        };
+        let Some(id) = &fate.created else { continue };
+        let object = ObjectRef::Configuration {
+            id: id.clone(),
+            kind: fate.address.kind.clone(),
+            links: Vec::new(),
+        };
+        let mut patience = Patience::of(graph, left_to_show(&fate.at, graph));
+        while reread(graph, std::slice::from_ref(&object)).await? == [None]
+            && patience.wait().await == Turn::Again
+        {}
+    }
+    Ok(())
+}
+
+/// Returns how long what was written at an instant may still take to show.
+fn left_to_show(at: &str, graph: &Graph) -> Duration {
+    let at = at.parse::<Timestamp>().ok();
+    let passed = at.map(|at| graph.clock().now().duration_since(at));
+    let passed = passed.and_then(|passed| Duration::try_from(passed).ok());
+    ApplyOptions::default()
+        .visibility
+        .saturating_sub(passed.unwrap_or_default())
 }
 
 /// Returns whether a journal's last line is its end, without reading all of it.
@@ -248,11 +295,7 @@ async fn created(change: &Begun<'_>, graph: &Graph) -> Result<Vec<LiveObject>, G
     let Some(family) = kinds::family_of(&change.first.address.kind) else {
         return Ok(Vec::new());
     };
-    let visibility = ApplyOptions::default().visibility;
-    let begun = change.last().at.parse::<Timestamp>().ok();
-    let passed = begun.map(|at| graph.clock().now().duration_since(at));
-    let passed = passed.and_then(|passed| Duration::try_from(passed).ok());
-    let mut patience = Patience::of(graph, visibility.saturating_sub(passed.unwrap_or_default()));
+    let mut patience = Patience::of(graph, left_to_show(&change.last().at, graph));
     loop {
         let (kind, name) = (&change.first.address.kind, &change.first.display_name);
         let found = find_by_name(graph, family, kind, name).await?;

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::StaleChange;
 use super::journal::{Begun, Record};
+use super::{Item, StaleChange, Status};
 use crate::diagnostic::Sources;
 use crate::error::{Error, ErrorKind};
 use crate::manifest::reference::Referent;
@@ -21,6 +21,9 @@ mod undo;
 mod unmask;
 
 use undo::{Undo, Way};
+
+const UNSEEN: &str = "that run's write was accepted, and the tenant does not show it: there is nothing to take back yet";
+const AGAIN: &str = "run the same rollback again in a while, for it may still come to light";
 
 /// How many addresses one sentence names.
 const NAMED: usize = 5;
@@ -42,6 +45,8 @@ pub struct RollbackPlan {
     pub plan: Plan,
     /// What is not part of it, because somebody changed it since.
     pub moved: Vec<StaleChange>,
+    /// What may have to be taken back later, because the tenant does not show it.
+    pub unseen: Vec<Item>,
 }
 
 /// Objects are not as the run left them, and the user did not say that the others should be written.
@@ -109,7 +114,44 @@ impl Rollback {
         plan.warnings.extend(self.warnings(&plan));
         plan.warnings
             .extend(self.reminder(&plan, declared, live, &desired.sources));
-        RollbackPlan { plan, moved }
+        let unseen = self.unseen(&plan);
+        RollbackPlan {
+            plan,
+            moved,
+            unseen,
+        }
+    }
+
+    /// Returns the writes of the run that were accepted and that the tenant does not show now either: they may come to
+    /// light later, and there is nothing to take back before.
+    fn unseen(&self, plan: &Plan) -> Vec<Item> {
+        let begun = self.record.begun();
+        let is_unseen = |undo: &&Undo| {
+            let fate = begun.get(undo.place).and_then(|begun| begun.fate);
+            fate.is_some_and(|fate| fate.status == Status::NotYetVisible)
+        };
+        let is_idle = |change: &&Change| !change.is_difference();
+        let item = |undo: &Undo| {
+            let mut changes = plan.changes.iter().filter(is_idle);
+            let change = changes.find(|change| change.address == undo.manifest.address)?;
+            Some(Item {
+                address: change.address.clone(),
+                display_name: change.display_name.clone(),
+                action: change.action,
+                status: Status::NotYetVisible,
+                id: change.id.clone(),
+                writes: 0,
+                approval: None,
+                approval_expires: None,
+                message: Some(UNSEEN.to_owned()),
+                help: Some(AGAIN.to_owned()),
+            })
+        };
+        self.undos
+            .values()
+            .filter(is_unseen)
+            .filter_map(item)
+            .collect()
     }
 
     fn warnings(&self, plan: &Plan) -> Vec<String> {

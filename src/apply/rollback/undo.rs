@@ -47,6 +47,10 @@ pub(super) fn of(place: usize, begun: &Begun<'_>, span: Span, lost: &mut Vec<Str
     let mut say = |address: &Address, words: &str| lost.push(format!("{address}: {words}"));
     if let Some(deleted) = begun.step(Step::Delete) {
         match &begun.first.before {
+            _ if deleted.twin_of.is_some() => say(
+                &deleted.address,
+                "it was created a second time by mistake, and is not made anew",
+            ),
             Some(image) => made.push((Way::Remake, remake(address, image, span, &mut say))),
             None => say(&deleted.address, NO_IMAGE),
         }

@@ -1,5 +1,6 @@
 //! The lock of a session's tenant.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::{Session, now};
@@ -10,6 +11,10 @@ use crate::ui::Ui;
 
 /// How long a run waits before it tries again to take the lock.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// How long the holder of a lock may take to write who it is, and how often it is asked.
+const NAMED: Duration = Duration::from_secs(2);
+const ASK: Duration = Duration::from_millis(50);
 
 impl Session {
     /// Takes the tenant's lock, within so much time. An emulator that nobody else can reach has none.
@@ -22,61 +27,71 @@ impl Session {
         if self.is_alone() {
             return Ok(None);
         }
-        let variable = |name: &str| std::env::var(name).ok();
         let folder = lock::folder(variable).map_err(LockError::into_error)?;
         let (clock, key) = (self.graph.clock(), self.tenant_key());
         let began = clock.instant();
         let mut told = false;
         loop {
-            let holder = Holder {
-                pid: std::process::id(),
-                user: variable("USER").or_else(|| variable("USERNAME")),
-                command,
-                folder: self.desired.root.display().to_string(),
-                since: now(clock),
-            };
-            let error = match TenantLock::take(&folder, &key, &holder) {
+            let held = match TenantLock::take(&folder, &key, &self.holder(command)) {
                 Ok(lock) => return Ok(Some(lock)),
-                Err(error) => error,
+                Err(LockError::Held(held)) => held,
+                Err(error) => return Err(error.into_error().into()),
+            };
+            let (least, retry) = match held {
+                None => (NAMED, ASK),
+                Some(_) => (Duration::ZERO, RETRY),
             };
             let passed = clock.instant().saturating_duration_since(began);
-            let left = timeout.unwrap_or_default().saturating_sub(passed);
-            let LockError::Held(held) = &error else {
-                return Err(error.into_error().into());
-            };
-            if !told && !left.is_zero() {
+            let limit = timeout.unwrap_or_default().max(least);
+            let left = limit.saturating_sub(passed);
+            if let Some(holder) = held.as_ref().filter(|_| !told && !left.is_zero()) {
                 told = true;
-                let who = held
-                    .as_ref()
-                    .map_or_else(|| "another run".to_owned(), Holder::to_string);
-                ui.status(&format!(
-                    "Waiting for {who}, {} s at most …",
-                    left.as_secs()
-                ));
+                let seconds = left.as_secs();
+                ui.status(&format!("Waiting for {holder}, {seconds} s at most …"));
             }
-            if left.is_zero() || !self.graph.pause(RETRY.min(left)).await {
-                return Err(error.into_error().into());
+            if left.is_zero() || !self.graph.pause(retry.min(left)).await {
+                return Err(LockError::Held(held).into_error().into());
             }
+        }
+    }
+
+    fn holder(&self, command: Command) -> Holder {
+        Holder {
+            pid: std::process::id(),
+            user: variable("USER").or_else(|| variable("USERNAME")),
+            command,
+            folder: absolute(&self.desired.root),
+            since: now(self.graph.clock()),
         }
     }
 
     fn tenant_key(&self) -> TenantKey {
         let endpoints = self.graph.endpoints();
-        let stand_in = match &self.state_file {
-            Some(file) => Some(
-                std::fs::canonicalize(file)
-                    .unwrap_or_else(|_| file.clone())
-                    .display()
-                    .to_string(),
-            ),
-            None => endpoints
-                .graph_is_overridden()
-                .then(|| endpoints.graph().to_string()),
-        };
+        let graph = || endpoints.graph().to_string();
         TenantKey {
             cloud: self.desired.tenant.spec.cloud.name(),
             tenant: self.directory.to_string(),
-            stand_in,
+            stand_in: match &self.state_file {
+                Some(file) => Some(absolute(file)),
+                None => endpoints.graph_is_overridden().then(graph),
+            },
         }
     }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Returns a path that is the same from every folder, without links as far as it exists.
+fn absolute(path: &Path) -> String {
+    let here = if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    };
+    let path = std::fs::canonicalize(here).or_else(|_| std::path::absolute(here));
+    path.unwrap_or_else(|_| here.to_owned())
+        .display()
+        .to_string()
 }

@@ -95,10 +95,12 @@ fn details(pen: &mut Pen, item: &Item, verbosity: Verbosity) {
 fn style(status: Status) -> Style {
     match status {
         Status::Applied | Status::AlreadyInPlace => CREATED,
-        Status::NotYetVisible | Status::Unverifiable => WARNING,
-        Status::Stale | Status::Blocked => WARNING,
+        Status::NotYetVisible
+        | Status::Unverifiable
+        | Status::Stale
+        | Status::Blocked
+        | Status::ApprovalRequired => WARNING,
         Status::DidNotStick | Status::Failed => ERROR,
         Status::NotBegun => DIM,
-        Status::ApprovalRequired => WARNING,
     }
 }

@@ -29,7 +29,7 @@ const LONGEST: usize = 1024;
 const OPEN: SignedDuration = SignedDuration::from_hours(72);
 
 /// The collection whose writes wait, below the version.
-const PROTECTED: &str = "deviceManagement/deviceConfigurations";
+pub(crate) const PROTECTED: &str = "deviceManagement/deviceConfigurations";
 
 /// A write that waits, or waited, for an approval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

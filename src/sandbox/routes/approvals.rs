@@ -27,9 +27,6 @@ use crate::sandbox::state::text;
 const JUSTIFICATION: &str = "x-msft-approval-justification";
 const CODE: &str = "x-msft-approval-code";
 
-/// What an access policy for configuration policies covers.
-const PROTECTED: &str = "deviceManagement/deviceConfigurations";
-
 const REQUESTS: &str = "deviceManagement/operationApprovalRequests";
 const POLICIES: &str = "deviceManagement/operationApprovalPolicies";
 
@@ -123,7 +120,7 @@ pub(super) async fn guard(
     next: Next,
 ) -> Response {
     let is_protected = request.method() != Method::GET
-        && is_under(below_version(request.uri().path()), PROTECTED)
+        && is_under(below_version(request.uri().path()), approvals::PROTECTED)
         && service.read(|state| state.tenant().multi_admin_approval);
     if !is_protected {
         return next.run(request).await;
