@@ -167,9 +167,7 @@ impl<'a> Applier<'a> {
             refuse_stale(&works, &standings)?;
         }
         let secrets = Secrets::look_up(to_write(&works, &standings), self.secrets)?;
-        secrets
-            .values()
-            .for_each(|secret| self.graph.known().add(secret));
+        self.graph.known().add_all(secrets.values());
         let writes = to_write(&works, &standings).next().is_some();
         let journal = if writes { self.begin_journal()? } else { None };
         context.journal = journal.as_ref();

@@ -205,8 +205,8 @@ impl Session {
         selection: Selection,
     ) -> Result<Self, Failure> {
         // An earlier run may have sent them, and the tenant may show them.
-        let secrets = desired.variables().into_iter().filter_map(secret);
-        secrets.for_each(|secret| ui.known().add(&secret));
+        let secrets: Vec<_> = desired.variables().into_iter().filter_map(secret).collect();
+        ui.known().add_all(&secrets);
         ui.known().public(desired.texts());
         let keeps = !matches!(options.sandbox, Some(None));
         let state_file = options.sandbox.clone().flatten();

@@ -47,6 +47,9 @@ struct Pieces {
 
 impl Index {
     /// Returns every piece of a secret that has so many characters, or three quarters of a short secret.
+    ///
+    /// Of a short secret a word or a number is ordinary: `Password1!` is no reason to withhold `passwordRequired`.
+    /// Encoded, a short secret is looked for as a whole.
     pub(super) fn of(secret: &str, longest: usize) -> Self {
         let mut index = Self::default();
         let folded = plain(&View::of(secret));
@@ -56,11 +59,22 @@ impl Index {
         }
         let piece = (length - length / 4).clamp(SHORTEST, longest.max(SHORTEST));
         index.plain.cut(folded.bytes(), piece);
+        let is_short = piece < longest;
+        if is_short {
+            runs(secret).for_each(|run| index.weaken(&View::of(run)));
+            index.plain.cut(folded.bytes(), length);
+        }
         for form in forms(secret.trim()) {
+            let piece = if is_short { form.len() } else { piece };
             index.plain.cut(hexadecimal(&form).as_bytes(), 2 * piece);
             for before in 0..3 {
                 let encoded = in_base64(&form, before);
-                index.base64.cut(encoded.as_bytes(), (8 * piece - 4) / 6);
+                let piece = if is_short {
+                    encoded.len()
+                } else {
+                    (8 * piece - 4) / 6
+                };
+                index.base64.cut(encoded.as_bytes(), piece);
             }
         }
         index
@@ -96,19 +110,6 @@ impl Index {
 
     /// Makes the pieces that stand in a text ordinary: they count beside other pieces of the secret alone.
     pub(super) fn weaken(&mut self, text: &View) {
-        self.change(text, |set, piece| {
-            set.insert(piece, Weight::Ordinary);
-        });
-    }
-
-    /// Drops the pieces that stand in a text.
-    pub(super) fn forget(&mut self, text: &View) {
-        self.change(text, |set, piece| {
-            set.remove(&piece);
-        });
-    }
-
-    fn change(&mut self, text: &View, change: impl Fn(&mut HashMap<Box<[u8]>, Weight>, Box<[u8]>)) {
         let mut known = [Vec::new(), Vec::new()];
         for ((view, pieces), known) in self.looks(text).into_iter().zip(&mut known) {
             pieces.each(view.bytes(), |place, _| {
@@ -118,7 +119,7 @@ impl Index {
         for (pieces, known) in [&mut self.plain, &mut self.base64].into_iter().zip(known) {
             for piece in known {
                 if let Some(set) = pieces.by_length.get_mut(&piece.len()) {
-                    change(set, piece.into());
+                    set.insert(piece.into(), Weight::Ordinary);
                 }
             }
         }
@@ -134,6 +135,9 @@ impl Pieces {
     fn cut(&mut self, text: &[u8], length: usize) {
         if self.beginnings.is_empty() {
             self.beginnings = vec![0; BITS / 64];
+        }
+        if length == 0 {
+            return;
         }
         let set = self.by_length.entry(length).or_default();
         for piece in text.windows(length) {
@@ -195,7 +199,7 @@ fn beginning(bytes: &[u8]) -> usize {
 /// Returns a text as secrets are compared: without regard to case, and to what stands between hexadecimal digits or
 /// for a blank.
 fn plain(text: &View) -> View {
-    text.folded(|byte| (!b"+-:".contains(&byte)).then(|| byte.to_ascii_lowercase()))
+    text.folded(|byte| (!b"+-:,".contains(&byte)).then(|| byte.to_ascii_lowercase()))
 }
 
 /// Returns a text as base64 is compared: with one alphabet.
@@ -209,23 +213,36 @@ fn base64(text: &View) -> View {
     })
 }
 
-/// Returns the forms in which a secret is part of what is sent.
-fn forms(secret: &str) -> HashSet<String> {
+/// Returns the forms in which a secret is part of what is sent, and the one of Windows.
+fn forms(secret: &str) -> HashSet<Vec<u8>> {
     let quoted = serde_json::Value::from(secret).to_string();
     let escaped = quoted.get(1..quoted.len() - 1).unwrap_or_default();
-    let encoded = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    HashSet::from([secret.to_owned(), escaped.to_owned(), encoded])
+    let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let wide = secret.encode_utf16().flat_map(u16::to_le_bytes);
+    HashSet::from([
+        secret.as_bytes().to_vec(),
+        escaped.as_bytes().to_vec(),
+        encoded.into_bytes(),
+        wide.collect(),
+    ])
 }
 
-fn hexadecimal(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+/// Returns the words and the numbers in a secret.
+fn runs(secret: &str) -> impl Iterator<Item = &str> {
+    let words = secret.split(|c: char| !c.is_alphabetic());
+    let numbers = secret.split(|c: char| !c.is_ascii_digit());
+    words.chain(numbers).filter(|run| !run.is_empty())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Returns the digits that a text has in base64 wherever so many bytes come before it, modulo three.
-pub(super) fn in_base64(text: &str, before: usize) -> String {
-    let shifted = [&vec![0; before], text.as_bytes()].concat();
+pub(super) fn in_base64(bytes: &[u8], before: usize) -> String {
+    let shifted = [&vec![0; before], bytes].concat();
     let encoded = STANDARD_NO_PAD.encode(&shifted);
     // Six bits a digit: those that hold bits of a neighbour are left out.
     let (first, end) = ((before * 8).div_ceil(6), shifted.len() * 8 / 6);
-    encoded[first..end].to_owned()
+    encoded.get(first..end).unwrap_or_default().to_owned()
 }

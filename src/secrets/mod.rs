@@ -5,12 +5,14 @@
 //! never passes through it.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -51,6 +53,8 @@ pub struct Known(Arc<RwLock<Memory>>);
 #[derive(Default)]
 struct Memory {
     secrets: Index,
+    /// The hashes of the secrets, each of which is added once.
+    added: HashSet<Vec<u8>>,
     /// What everybody can read.
     public: Vec<String>,
 }
@@ -62,40 +66,49 @@ impl fmt::Debug for Known {
 }
 
 impl Known {
-    /// Says what everybody can read who reads the manifests. A piece of a secret that stands there too is none: without
-    /// it an ordinary word would be withheld, and a journal would lose what has nothing to do with a secret.
+    /// Says what everybody can read who reads the manifests. A piece of a secret that stands there too is ordinary: an
+    /// ordinary word is not withheld, and a journal loses nothing that has nothing to do with a secret.
     pub fn public<'t>(&self, texts: impl IntoIterator<Item = &'t str>) {
         let mut memory = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for text in texts {
-            memory.secrets.forget(&View::of(text));
+            memory.secrets.weaken(&View::of(text));
             memory.public.push(text.to_owned());
         }
     }
 
     /// Adds a secret.
     pub fn add(&self, secret: &SecretString) {
-        let mut added = Index::of(secret.expose_secret(), PIECE);
-        let claims = claims(secret.expose_secret());
-        for text in ORDINARY
-            .into_iter()
-            .chain(claims.iter().map(String::as_str))
-        {
-            for before in 0..3 {
-                let quoted = format!("\"{text}\"");
-                added.weaken(&View::of(&in_base64(&quoted, before)));
+        self.add_all([secret]);
+    }
+
+    /// Adds secrets.
+    pub fn add_all<'s>(&self, secrets: impl IntoIterator<Item = &'s SecretString>) {
+        let mut memory = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut added = Index::default();
+        for secret in secrets {
+            let secret = secret.expose_secret();
+            let hash = digest(&SHA256, secret.as_bytes()).as_ref().to_vec();
+            if memory.added.insert(hash) {
+                added.extend(index(secret));
             }
         }
-        let mut memory = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        memory
-            .public
-            .iter()
-            .for_each(|text| added.forget(&View::of(text)));
+        if added.is_empty() {
+            return;
+        }
+        for text in &memory.public {
+            added.weaken(&View::of(text));
+        }
         memory.secrets.extend(added);
     }
 
     /// Returns whether a text holds a secret, or a piece of one.
     pub fn holds(&self, text: &str) -> bool {
         !self.found(text).is_empty()
+    }
+
+    /// Returns whether a name holds so much of a secret that it cannot be a name by chance.
+    pub fn holds_in_name(&self, name: &str) -> bool {
+        self.found(name).iter().any(|found| found.len() >= PIECE)
     }
 
     /// Returns a text without the secrets in it, nor pieces of them. A JSON document stays one.
@@ -108,20 +121,26 @@ impl Known {
         }
     }
 
-    /// Returns a JSON document without the secrets in its strings.
+    /// Returns a JSON document without the secrets in its values. A number that is one becomes a string.
     fn scrub_strings(&self, text: &str) -> String {
         let mut clean = String::with_capacity(text.len());
         let mut end = 0;
-        for string in strings(text) {
-            clean.push_str(&text[end..string.start]);
-            let inner = &text[string.clone()];
-            let found = self.found(inner);
+        for literal in literals(text) {
+            let range = literal.range;
+            clean.push_str(&text[end..range.start]);
+            let inner = &text[range.clone()];
+            let found = match literal.is_name && !self.holds_in_name(inner) {
+                true => Vec::new(),
+                false => self.found(inner),
+            };
             if found.is_empty() {
                 clean.push_str(inner);
+            } else if literal.is_number {
+                clean.push_str(&format!("\"{WITHHELD}\""));
             } else {
                 clean.push_str(&without(inner, &whole_escapes(inner, found)));
             }
-            end = string.end;
+            end = range.end;
         }
         clean.push_str(&text[end..]);
         clean
@@ -167,9 +186,34 @@ fn secret(mut places: Vec<Place>) -> Vec<Range<usize>> {
     secret.map(|place| place.range).collect()
 }
 
+/// Returns the pieces of a secret, those ordinary that other texts hold as well.
+fn index(secret: &str) -> Index {
+    let mut index = Index::of(secret, PIECE);
+    let claims = claims(secret);
+    for text in ORDINARY
+        .into_iter()
+        .chain(claims.iter().map(String::as_str))
+    {
+        let quoted = format!("\"{text}\"");
+        for before in 0..3 {
+            index.weaken(&View::of(&in_base64(quoted.as_bytes(), before)));
+        }
+    }
+    index
+}
+
 /// The claims of a token that stand in payloads as well, such as the tenant's id in the settings of a single sign-on,
 /// and are no secret by themselves.
-const CLAIMS: [&str; 6] = ["aud", "iss", "tid", "appid", "azp", "app_displayname"];
+const CLAIMS: [&str; 8] = [
+    "aud",
+    "iss",
+    "idp",
+    "tid",
+    "oid",
+    "appid",
+    "azp",
+    "app_displayname",
+];
 
 /// Returns what a token says that is no secret; nothing where it is no JSON Web Token.
 fn claims(secret: &str) -> Vec<String> {
@@ -242,23 +286,49 @@ fn is_json(text: &str) -> bool {
     text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
-/// Returns what stands inside the quotes of each string of a JSON document.
-fn strings(text: &str) -> Vec<Range<usize>> {
+/// A string of a JSON document, without its quotes, or a number.
+struct Literal {
+    range: Range<usize>,
+    is_name: bool,
+    is_number: bool,
+}
+
+/// Returns the strings and numbers of a JSON document.
+fn literals(text: &str) -> Vec<Literal> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
-        if bytes[at] != b'"' {
-            at += 1;
-            continue;
+        let start = at;
+        match bytes[at] {
+            b'"' => {
+                at += 1;
+                while at < bytes.len() && bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                let range = start + 1..at.min(bytes.len());
+                at += 1;
+                let rest = bytes.get(at..).unwrap_or_default().trim_ascii_start();
+                let is_name = rest.first() == Some(&b':');
+                found.push(Literal {
+                    range,
+                    is_name,
+                    is_number: false,
+                });
+            }
+            b'-' | b'0'..=b'9' => {
+                let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+                while bytes.get(at).is_some_and(is_part) {
+                    at += 1;
+                }
+                found.push(Literal {
+                    range: start..at,
+                    is_name: false,
+                    is_number: true,
+                });
+            }
+            _ => at += 1,
         }
-        let start = at + 1;
-        at = start;
-        while at < bytes.len() && bytes[at] != b'"' {
-            at += if bytes[at] == b'\\' { 2 } else { 1 };
-        }
-        found.push(start..at.min(bytes.len()));
-        at += 1;
     }
     found
 }

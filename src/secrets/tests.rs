@@ -210,3 +210,72 @@ proptest! {
         prop_assert_eq!(&again, &clean);
     }
 }
+
+#[test]
+fn words_and_numbers_of_a_short_secret_stay() {
+    for (secret, ordinary) in [
+        ("Password1!", "passwordRequired"),
+        ("passcode2026", "passcodeMinimumLength"),
+        ("changes1", r#"{"changes":[],"assignmentChanges":2}"#),
+        ("20261129x", "20261128T175320Z-0315f012.jsonl"),
+    ] {
+        let known = Known::default();
+        known.add(&secret.into());
+        assert!(
+            !known.holds(ordinary),
+            "{secret}: {}",
+            known.scrub(ordinary)
+        );
+        for before in 0..3 {
+            let payload = format!("{}<key>{ordinary}</key>", " ".repeat(before));
+            assert!(!known.holds(&STANDARD.encode(payload)), "{secret}");
+        }
+        let text = format!("it was {secret} before");
+        assert_eq!(known.scrub(&text), "it was (withheld) before");
+        let cut = &secret[1..];
+        assert!(known.holds(cut), "{cut}");
+        assert!(known.holds(&STANDARD.encode(secret)));
+    }
+}
+
+#[test]
+fn a_secret_of_one_word_is_found_as_a_whole() {
+    let known = Known::default();
+    known.add_all(&["wonderland".into(), "13572468".into()]);
+    for text in ["wonderland", "a WonderLand!", r#""13572468""#] {
+        assert!(known.holds(text), "{text}");
+    }
+    assert!(!known.holds("wonderlan") && !known.holds("1357246"));
+}
+
+#[test]
+fn names_of_a_document_stay_and_numbers_do_not() {
+    let known = Known::default();
+    known.add_all(&[
+        "wonderland".into(),
+        "13572468".into(),
+        "canary-token-0123456789".into(),
+    ]);
+    let document = r#"{"wonderland":{"pin":13572468,"other":-1.5e3,"canary-token-0123456789":1}}"#;
+    let clean = known.scrub(document);
+    assert_eq!(
+        clean,
+        r#"{"wonderland":{"pin":"(withheld)","other":-1.5e3,"(withheld)":1}}"#
+    );
+    serde_json::from_str::<serde_json::Value>(&clean).expect("it is JSON");
+}
+
+#[test]
+fn a_secret_in_the_form_of_windows_is_found() {
+    let known = known();
+    let wide: Vec<u8> = SECRET.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let hex: Vec<String> = wide.iter().map(|byte| format!("{byte:02X}")).collect();
+    for text in [
+        STANDARD.encode(&wide),
+        hex.concat(),
+        hex.join(","),
+        hex.join("-"),
+    ] {
+        assert!(known.holds(&text), "{text}");
+    }
+}

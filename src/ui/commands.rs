@@ -1,7 +1,6 @@
 //! Commands that a CI system finds in a log (FACTS 13), and how text is kept from being one.
 //!
-//! Whatever passes [`Breaker`] holds none, wherever it comes from. A [`Command`] is the one exception: it is made of
-//! names that stand in the source, and of values that passed the breaker.
+//! Whatever passes [`Breaker`] holds none, wherever it comes from.
 
 /// Replaces a character of what a CI system would take for a command by its JSON escape, which means the same in a JSON
 /// string and can be read everywhere else. It goes character by character, so a command is found in whatever pieces it
@@ -123,70 +122,6 @@ fn may_be_overlooked(character: char) -> bool {
         && character != '\u{1b}'
 }
 
-/// A command to the CI system that a run is part of: the one text that is obeyed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Command {
-    head: String,
-    data: String,
-}
-
-/// Names and values of a command's properties.
-pub type Properties<'a> = [(&'static str, &'a str)];
-
-impl Command {
-    /// Makes a command of GitHub's, `::name key=value::data`.
-    pub fn github(name: &'static str, properties: &Properties<'_>, data: &str) -> Self {
-        const DATA: [(char, &str); 3] = [('%', "%25"), ('\r', "%0D"), ('\n', "%0A")];
-        let values = [&DATA[..], &[(':', "%3A"), (',', "%2C")]].concat();
-        let properties: Vec<String> = properties
-            .iter()
-            .map(|(key, value)| format!("{key}={}", value_of(value, &values)))
-            .collect();
-        let gap = if properties.is_empty() { "" } else { " " };
-        Self {
-            head: format!("::{name}{gap}{}::", properties.join(",")),
-            data: value_of(data, &DATA),
-        }
-    }
-
-    /// Makes a command of Azure's, `##vso[area.event key=value;]data`.
-    pub fn azure(event: &'static str, properties: &Properties<'_>, data: &str) -> Self {
-        const VALUES: [(char, &str); 5] = [
-            ('%', "%AZP25"),
-            ('\r', "%0D"),
-            ('\n', "%0A"),
-            (';', "%3B"),
-            (']', "%5D"),
-        ];
-        let properties: String = properties
-            .iter()
-            .map(|(key, value)| format!(" {key}={};", value_of(value, &VALUES)))
-            .collect();
-        Self {
-            head: format!("##vso[{event}{properties}]"),
-            data: value_of(data, &VALUES),
-        }
-    }
-
-    /// Returns the line that it is.
-    pub(super) fn line(&self) -> String {
-        format!("{}{}\n", self.head, self.data)
-    }
-}
-
-/// Returns a text as a value within a command, which is none of its own to another system that reads the same line.
-fn value_of(text: &str, escapes: &[(char, &str)]) -> String {
-    let safe = Breaker::default().break_open(text);
-    let mut value = String::with_capacity(safe.len());
-    for character in safe.chars() {
-        match escapes.iter().find(|(escaped, _)| *escaped == character) {
-            Some((_, escape)) => value += escape,
-            None => value.push(character),
-        }
-    }
-    value
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,27 +186,5 @@ mod tests {
         ] {
             assert_eq!(broken(text), text);
         }
-    }
-
-    #[test]
-    fn a_command_of_ours_carries_its_values_and_no_other_command() {
-        let text = "100% a,b:c;d]\r\n::error::##vso[x]##[y]";
-        let github = Command::github("notice", &[("title", text), ("file", "a.yaml")], text);
-        let value = "100%25 a%2Cb%3Ac;d]%0D%0A%3A%3Aerror%3A\\u003a##vs\\u006f[x]##\\u005by]";
-        let data = "100%25 a,b:c;d]%0D%0A::error:\\u003a##vs\\u006f[x]##\\u005by]";
-        assert_eq!(
-            github.line(),
-            format!("::notice title={value},file=a.yaml::{data}\n")
-        );
-        assert_eq!(
-            Command::github("endgroup", &[], "").line(),
-            "::endgroup::\n"
-        );
-        let azure = Command::azure("task.logissue", &[("type", "error"), ("code", text)], text);
-        let value = "100%AZP25 a,b:c%3Bd%5D%0D%0A::error:\\u003a##vs\\u006f[x%5D##\\u005by%5D";
-        assert_eq!(
-            azure.line(),
-            format!("##vso[task.logissue type=error; code={value};]{value}\n")
-        );
     }
 }

@@ -23,7 +23,6 @@ mod sink;
 pub mod stderr;
 pub mod style;
 
-use commands::Command;
 use progress::Progress;
 use sink::{Filter, Sink};
 use stderr::Stderr;
@@ -163,13 +162,6 @@ impl Ui {
         std::fs::write(path, Filter::new(self.known.clone()).pass(text))
     }
 
-    /// Writes a command for the CI system to stdout, which alone is obeyed.
-    pub fn command(&self, command: &Command) {
-        let mut stdout = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
-        // Where the reader has gone away, nobody would obey.
-        let _ = self.stderr.suspended(|| stdout.put_command(command));
-    }
-
     /// Writes a rendered text to stderr, in quiet runs too.
     pub fn notice(&self, text: &str) {
         self.stderr.put(text);
@@ -179,7 +171,7 @@ impl Ui {
     pub fn report_panics(&self) {
         let stderr = self.stderr.clone();
         std::panic::set_hook(Box::new(move |panic| {
-            stderr.put(&format!("{}\n", sanitize::block(&panic.to_string())));
+            stderr.put_if_free(&format!("{}\n", sanitize::block(&panic.to_string())));
         }));
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::commands::{Breaker, Command};
+use super::commands::Breaker;
 use crate::secrets::Known;
 
 /// A stream, and what its text passes on the way.
@@ -46,15 +46,6 @@ impl Sink {
     pub(super) fn put(&mut self, text: &str) -> io::Result<()> {
         self.write_begun()?;
         self.pass(text)?;
-        self.writer.flush()
-    }
-
-    /// Writes a command as it is.
-    pub(super) fn put_command(&mut self, command: &Command) -> io::Result<()> {
-        self.write_begun()?;
-        let line = command.line();
-        let line = self.filter.known.scrub(&line);
-        self.writer.write_all(line.as_bytes())?;
         self.writer.flush()
     }
 

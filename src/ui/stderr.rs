@@ -36,6 +36,13 @@ impl Stderr {
         let _ = self.suspended(|| self.lock(|sink| sink.put(text)));
     }
 
+    /// Writes a text unless this thread, or another one, is writing: what panics in there cannot wait for itself.
+    pub(super) fn put_if_free(&self, text: &str) {
+        if let Ok(mut sink) = self.sink.try_lock() {
+            let _ = sink.put(text);
+        }
+    }
+
     /// Returns a text as a bar may show it, which draws by itself.
     pub(super) fn for_bar(&self, text: &str) -> String {
         Filter::new(self.known.clone()).pass(text)

@@ -96,9 +96,12 @@ fn scrub(text: &mut String, known: &Known) {
 fn withhold(value: &mut Json, known: &Known) {
     match value {
         Json::String(text) if known.holds(text) => *value = json!({ "$withheld": true }),
+        Json::Number(number) if known.holds(&number.to_string()) => {
+            *value = json!({ "$withheld": true });
+        }
         Json::Array(items) => items.iter_mut().for_each(|item| withhold(item, known)),
         Json::Object(members) => {
-            members.retain(|name, _| !known.holds(name));
+            members.retain(|name, _| !known.holds_in_name(name));
             members
                 .values_mut()
                 .for_each(|member| withhold(member, known));

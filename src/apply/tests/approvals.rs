@@ -142,7 +142,8 @@ async fn a_request_that_is_not_decided_says_when_it_expires() {
 #[tokio::test]
 async fn an_open_request_is_found_by_what_it_is_about_alone() {
     const OBJECT: &str = "00000000-0000-0000-0000-000000000001";
-    let documented = documented(ID, "approved")["value"].clone();
+    let mut documented = documented(ID, "approved")["value"].clone();
+    documented["requestJustification"] = "app only test".into();
     let about = |members: Value| {
         let mut request = documented.clone();
         let members = members.as_object().expect("an object").clone();
@@ -152,6 +153,7 @@ async fn an_open_request_is_found_by_what_it_is_about_alone() {
     let mine = about(json!({ "payloadId": OBJECT, "requestor": null }));
     let other = about(json!({ "id": GUIDE, "payloadId": "another", "payloadName": "Hello" }));
     let named = about(json!({ "payloadName": "Hello" }));
+    let other_words = about(json!({ "payloadId": OBJECT, "requestJustification": "another" }));
     let closed = about(json!({ "id": GUIDE, "payloadId": OBJECT, "status": "expired" }));
     for (list, taken, status, words) in [
         // As the reference has it: nothing tells what it is about.
@@ -169,6 +171,12 @@ async fn an_open_request_is_found_by_what_it_is_about_alone() {
         ),
         (vec![other.clone(), mine.clone()], true, Status::Applied, ""),
         (vec![named], true, Status::Applied, ""),
+        (
+            vec![other_words],
+            true,
+            Status::ApprovalRequired,
+            "another request for approval is open",
+        ),
         (
             vec![mine.clone()],
             false,
