@@ -4,6 +4,8 @@ use crate::plan::reach::{Audience, Extent, Reach, Reported, Statuses};
 use crate::report::words::{count, thousands};
 use crate::ui::sanitize;
 
+const NOBODY: &str = "nobody";
+
 /// Returns whom an object would reach, whom it reaches until then, and how many devices have it.
 pub(super) fn sentence(reach: &Reach) -> String {
     let before = reach.before.as_ref().map(people);
@@ -12,8 +14,8 @@ pub(super) fn sentence(reach: &Reach) -> String {
             format!("reaches {after}, until now {before}")
         }
         (_, Some(after)) => format!("reaches {after}"),
-        (Some(before), None) => format!("no longer reaches {before}"),
-        (None, None) => "reaches nobody".to_owned(),
+        (Some(before), None) if before != NOBODY => format!("no longer reaches {before}"),
+        (_, None) => format!("reaches {NOBODY}"),
     };
     let told = reach.reported.as_ref().map(reported);
     let sentence: Vec<String> = std::iter::once(who).chain(told).collect();
@@ -24,7 +26,7 @@ pub(super) fn sentence(reach: &Reach) -> String {
 fn people(audience: &Audience) -> String {
     let included = || audience.targets.iter().filter(|target| !target.excluded);
     if included().next().is_none() {
-        return "nobody".to_owned();
+        return NOBODY.to_owned();
     }
     let groups = included().filter(|target| target.group_id.is_some());
     let notes = [
