@@ -411,3 +411,42 @@ fn a_journal_tells_where_its_tenant_is() {
     let rollback = ["rollback", &journal, "--sandbox=tenant/s.json", "--dry-run"];
     above.run(&rollback).expect(0);
 }
+
+#[test]
+fn settings_whose_names_resemble_a_secret_come_back() {
+    let kind = "windows10GeneralConfiguration";
+    let wifi = "apiVersion: graph.microsoft.com/beta\nkind: windowsWifiConfiguration\nmetadata: { name: wifi }\nspec: { displayName: Wi-Fi, ssid: contoso, preSharedKey: { $env: OFFICE_WIFI } }\n";
+    let gone = format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: {kind}\nmetadata: {{ name: gone, state: absent }}\nspec: {{ displayName: Gone }}\n"
+    );
+    let workspace = Workspace::tenant(&[("wifi.yaml", wifi), ("gone.yaml", &gone)]);
+    workspace.seed(&json!({ "deviceConfigurations": [{
+        "@odata.type": format!("#microsoft.graph.{kind}"), "displayName": "Gone",
+        "passwordRequired": true, "passwordMinimumLength": 8,
+    }]}));
+    // Not marked as the tests' other secrets are: it resembles what stands in every journal.
+    let key = [("OFFICE_WIFI", "Password1!")];
+    let apply = ["apply", "--sandbox=s.json", "--yes", "--allow", "delete"];
+    let applied = workspace.run_with(&apply, &key).expect(0);
+    let journal = applied
+        .stdout
+        .lines()
+        .find_map(|line| line.strip_prefix("Journal "));
+    let rollback = [
+        "rollback",
+        journal.expect("a journal"),
+        "--sandbox=s.json",
+        "--yes",
+        "--allow",
+        "delete",
+    ];
+    workspace.run_with(&rollback, &key).expect(0);
+    let objects = workspace.json("s.json")["deviceConfigurations"].clone();
+    let [gone] = objects.as_array().expect("a list").as_slice() else {
+        panic!("{objects:#}");
+    };
+    assert_eq!(
+        (&gone["passwordRequired"], &gone["passwordMinimumLength"]),
+        (&true.into(), &8.into())
+    );
+}
