@@ -129,7 +129,7 @@ async fn end(mut execution: Execution<'_>, sent: Result<(), Failure>) -> Carried
                 .before
                 .as_deref()
                 .filter(|_| execution.created.is_none());
-            match verify(context, work, execution.id(), before, execution.unchanged).await {
+            match verify(context, work, execution.id(), before, execution.body).await {
                 Ok(verdict) => {
                     left = verdict.shown_instead();
                     goes_on(judged(work.change, verdict))

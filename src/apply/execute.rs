@@ -14,11 +14,12 @@ use super::journal::Write;
 use super::patience::{Patience, Turn};
 use super::secrets::Secrets;
 use super::twins::{TwinCheck, Twins};
+use super::verify::{self, BodySeen};
 use crate::graph::retry::backoff;
 use crate::graph::{GraphError, Method, Request};
 use crate::manifest::Link;
-use crate::plan::Action;
 use crate::plan::requests::linked_by;
+use crate::plan::{Action, FieldChange, FieldStatus};
 use crate::tenant::LiveObject;
 
 /// Intune's answer to an update that would change nothing (msgraph-sdk-powershell#1417).
@@ -53,8 +54,8 @@ pub(super) struct Execution<'a> {
     pub(super) created: Option<String>,
     /// The same, where the service answered it.
     pub(super) answered: Option<String>,
-    /// Whether the service answered that the object has all that was sent already.
-    pub(super) unchanged: bool,
+    /// What is known of the write of the object's body.
+    pub(super) body: BodySeen,
     /// How many calls changed something, or may have.
     pub(super) writes: usize,
 }
@@ -79,7 +80,7 @@ impl<'a> Execution<'a> {
             noted: 0,
             created: None,
             answered: None,
-            unchanged: false,
+            body: BodySeen::Unknown,
             writes: 0,
         }
     }
@@ -98,7 +99,25 @@ impl<'a> Execution<'a> {
             if request.method == Method::Delete && self.work.change.action == Action::Replace {
                 self.wait_until_gone().await?;
             }
+            self.look_at_secrets(request).await?;
         }
+        Ok(())
+    }
+
+    /// Waits until the marks of an object show that secrets were written, where further requests follow: these may move
+    /// the marks as well.
+    async fn look_at_secrets(&mut self, sent: &Request) -> Result<(), Failure> {
+        let change = self.work.change;
+        let is_last = self.done == change.requests.len();
+        let is_body = matches!(sent.method, Method::Patch) && linked_by(&sent.path).is_none();
+        let mut fields = change.with_status(FieldStatus::Change);
+        let is_secret = change.rewrites() && fields.all(FieldChange::is_rewritten);
+        if is_last || !is_body || !is_secret || self.body != BodySeen::Unknown {
+            return Ok(());
+        }
+        let before = self.before.as_deref();
+        let seen = verify::moves(self.context, self.work, self.id(), before).await;
+        self.body = seen.map_err(|error| self.failure(&error))?;
         Ok(())
     }
 
@@ -261,7 +280,9 @@ impl<'a> Execution<'a> {
                 }
                 Err(error) if was_done_before(request, &error) => {
                     // Perhaps by the sending whose answer was lost.
-                    self.unchanged = request.method == Method::Patch;
+                    if request.method == Method::Patch {
+                        self.body = BodySeen::Yes;
+                    }
                     self.writes += usize::from(may_be_done);
                     return Ok(());
                 }

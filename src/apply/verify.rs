@@ -57,17 +57,62 @@ impl Verdict {
     }
 }
 
+/// What is known of the write of an object's body, before the object is read back as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum BodySeen {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// It was seen, or the service answered that the body is as sent already.
+    Yes,
+    /// It cannot be seen: the object's marks did not move.
+    No,
+}
+
+/// Waits until an object says that it was changed.
+pub(super) async fn moves(
+    context: &Context<'_>,
+    work: Work<'_>,
+    id: Option<&str>,
+    before: Option<&LiveObject>,
+) -> Result<BodySeen, GraphError> {
+    let mut patience = Patience::for_a_write(context).unless(context.cancelled);
+    loop {
+        let live = context.read(work, id).await?;
+        if live.is_some_and(|live| has_moved(before, &live)) {
+            return Ok(BodySeen::Yes);
+        }
+        if patience.wait().await != Turn::Again {
+            return Ok(BodySeen::No);
+        }
+    }
+}
+
+/// Whether an object was changed since: by its own marks, or by its body where it has none. What was created was.
+fn has_moved(before: Option<&LiveObject>, live: &LiveObject) -> bool {
+    let Some(before) = before else {
+        return true;
+    };
+    let marks = |object: &LiveObject| {
+        ["lastModifiedDateTime", "version"].map(|name| object.body.get(name).cloned())
+    };
+    match marks(live) {
+        [None, None] => live.body != before.body,
+        now => now != marks(before),
+    }
+}
+
 /// Reads an object until it shows what was written, or until it is clear that it will not.
 ///
-/// `unchanged` says that the service answered that the body is as sent already.
+/// `body` is what is known already of the write of the body.
 pub(super) async fn verify(
     context: &Context<'_>,
     work: Work<'_>,
     id: Option<&str>,
     before: Option<&LiveObject>,
-    unchanged: bool,
+    body: BodySeen,
 ) -> Result<Verdict, GraphError> {
-    let mut watch = Watch::new(work.change, before, unchanged);
+    let mut watch = Watch::new(work.change, before, body);
     let mut patience = Patience::for_a_write(context).unless(context.cancelled);
     // What a replica shows before may be an edit from before this write.
     let late = context.visibility / 2;
@@ -96,8 +141,7 @@ struct Watch<'a> {
     assigned: bool,
     /// The object before the write, none where it was created.
     before: Option<&'a LiveObject>,
-    /// Whether the body was as sent already.
-    unchanged: bool,
+    body: BodySeen,
     /// Reads in a row that showed something else.
     otherwise: u32,
     /// What the last read comes to where no other one follows.
@@ -115,7 +159,7 @@ struct Sight {
 }
 
 impl<'a> Watch<'a> {
-    fn new(change: &'a Change, before: Option<&'a LiveObject>, unchanged: bool) -> Self {
+    fn new(change: &'a Change, before: Option<&'a LiveObject>, body: BodySeen) -> Self {
         let mut sent = BTreeSet::new();
         let mut linked = BTreeSet::new();
         let mut assigned = false;
@@ -137,7 +181,7 @@ impl<'a> Watch<'a> {
             linked,
             assigned,
             before,
-            unchanged,
+            body,
             otherwise: 0,
             so_far: Verdict::NotSeen,
         }
@@ -164,11 +208,16 @@ impl<'a> Watch<'a> {
             concurrent,
         } = self.sight(left);
         if fields.is_empty() && links.is_empty() && assignments.is_empty() {
-            if self.unchanged || self.body_leaves_a_trace(left) || self.body_moved(live) {
+            let is_seen = match self.body {
+                BodySeen::Yes => true,
+                BodySeen::No => false,
+                BodySeen::Unknown => self.body_leaves_a_trace(left) || has_moved(self.before, live),
+            };
+            if is_seen {
                 return Some(Verdict::Shown { concurrent });
             }
             self.so_far = Verdict::Unverifiable;
-            return None;
+            return (self.body == BodySeen::No).then_some(Verdict::Unverifiable);
         }
         // What stands beside the body has no mark of its own: it moved when it is not what it was.
         let moved = match fields.is_empty() {
@@ -176,7 +225,7 @@ impl<'a> Watch<'a> {
                 links.keys().any(|property| self.link_moved(live, property))
                     || !assignments.is_empty() && self.assignments_moved(live)
             }
-            false => self.body_moved(live),
+            false => has_moved(self.before, live),
         };
         self.otherwise = if moved { self.otherwise + 1 } else { 0 };
         if self.otherwise < READS_AFTER_A_MOVE {
@@ -232,21 +281,6 @@ impl<'a> Watch<'a> {
             sight.concurrent.extend(words);
         }
         sight
-    }
-
-    /// Whether the object was changed since: by its own marks, or by its body where it has none. What was created
-    /// was.
-    fn body_moved(&self, live: &LiveObject) -> bool {
-        let Some(before) = self.before else {
-            return true;
-        };
-        let marks = |object: &LiveObject| {
-            ["lastModifiedDateTime", "version"].map(|name| object.body.get(name).cloned())
-        };
-        match marks(live) {
-            [None, None] => live.body != before.body,
-            now => now != marks(before),
-        }
     }
 
     fn assignments_moved(&self, live: &LiveObject) -> bool {
@@ -332,7 +366,7 @@ mod tests {
             &["quota"],
         );
         let before = object(json!({"quota": 4, "mfa": "no"}));
-        let mut watch = Watch::new(&planned, Some(&before), false);
+        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
         let left = change(Vec::new(), &["quota"]);
         for _ in 0..10 {
             assert_eq!(
@@ -366,7 +400,7 @@ mod tests {
             secret(FieldStatus::Unverifiable),
         );
         let before = object(json!({"version": 1}));
-        let mut watch = Watch::new(&planned, Some(&before), false);
+        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
         assert_eq!(watch.judge(Some(&before), &left, true), None);
         assert_eq!(watch.so_far, Verdict::Unverifiable);
         let shown = Some(Verdict::Shown {
@@ -379,7 +413,7 @@ mod tests {
         assert_eq!(watch.judge(Some(&before), &compared, true), shown);
         // An object without marks does not say.
         let unmarked = object(json!({"ssid": "Office"}));
-        let mut watch = Watch::new(&planned, Some(&unmarked), false);
+        let mut watch = Watch::new(&planned, Some(&unmarked), BodySeen::Unknown);
         assert_eq!(watch.judge(Some(&unmarked), &left, true), None);
         assert_eq!(watch.so_far, Verdict::Unverifiable);
     }
@@ -389,7 +423,7 @@ mod tests {
         let planned = change(vec![patch(json!({"a": 6}))], &["a"]);
         let before = object(json!({"a": 4, "version": 1}));
         let moved = object(json!({"a": 4, "version": 2}));
-        let mut watch = Watch::new(&planned, Some(&before), false);
+        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
         let left = change(Vec::new(), &["a"]);
         for live in [&moved, &before, &moved] {
             assert_eq!(watch.judge(Some(live), &left, true), None);
@@ -405,7 +439,7 @@ mod tests {
         let planned = change(vec![patch(json!({"a": 6}))], &["a"]);
         let before = object(json!({"a": 4, "version": 1}));
         let edited = object(json!({"a": 5, "version": 2}));
-        let mut watch = Watch::new(&planned, Some(&before), false);
+        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
         let left = change(Vec::new(), &["a"]);
         for _ in 0..10 {
             assert_eq!(watch.judge(Some(&edited), &left, false), None);
@@ -422,8 +456,11 @@ mod tests {
     fn what_was_not_written_is_a_concurrent_edit() {
         let planned = change(vec![patch(json!({"a": 6}))], &["a"]);
         let live = object(json!({"a": 6, "b": 4}));
-        let verdict =
-            Watch::new(&planned, None, false).judge(Some(&live), &change(Vec::new(), &["b"]), true);
+        let verdict = Watch::new(&planned, None, BodySeen::Unknown).judge(
+            Some(&live),
+            &change(Vec::new(), &["b"]),
+            true,
+        );
         let concurrent = vec!["b is 4, and 6 is declared".to_owned()];
         assert_eq!(verdict, Some(Verdict::Shown { concurrent }));
     }
@@ -438,7 +475,7 @@ mod tests {
             object(body).with_links(&["rootCertificate".to_owned()])
         };
         let before = leading_to("a");
-        let mut watch = Watch::new(&planned, Some(&before), false);
+        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
         let left = change(Vec::new(), &["rootCertificate"]);
         for _ in 0..10 {
             assert_eq!(
@@ -475,7 +512,7 @@ mod tests {
             filter_after: None,
             location: None,
         });
-        let mut watch = Watch::new(&planned, None, false);
+        let mut watch = Watch::new(&planned, None, BodySeen::Unknown);
         for _ in 0..10 {
             assert_eq!(watch.judge(Some(&live), &left, true), None);
         }
@@ -503,7 +540,7 @@ mod tests {
             filter_after: None,
             location: None,
         });
-        let mut watch = Watch::new(&planned, Some(&before), false);
+        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
         for _ in 0..10 {
             assert_eq!(watch.judge(Some(&patched), &left, true), None);
         }

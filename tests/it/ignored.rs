@@ -62,6 +62,7 @@ fn cases() -> Vec<Case> {
     let wifi = format!(
         "apiVersion: graph.microsoft.com/beta\nkind: {WIFI}\nmetadata: {{ name: it }}\nspec: {{ displayName: It, preSharedKey: {{ $env: PSK }} }}\n"
     );
+    let assigned_wifi = format!("{wifi}{everybody}");
     let live_wifi = json!({ "deviceConfigurations": [
         { "@odata.type": format!("#microsoft.graph.{WIFI}"), "displayName": "It", "preSharedKey": "canary-old" },
     ]});
@@ -119,6 +120,15 @@ fn cases() -> Vec<Case> {
         case(
             "PATCH of a secret",
             wifi,
+            live_wifi.clone(),
+            "PATCH",
+            &one,
+            &["--rewrite-secret", "windowsWifiConfiguration/it"],
+            ("unverifiable", "1 accepted but not verifiable"),
+        ),
+        case(
+            "PATCH of a secret beside an assignment",
+            assigned_wifi,
             live_wifi,
             "PATCH",
             &one,
