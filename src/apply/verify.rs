@@ -359,6 +359,21 @@ mod tests {
         LiveObject::from_body(body, Some("k")).expect("an object")
     }
 
+    /// Returns what is left where an assignment is not there.
+    fn unassigned() -> Change {
+        let mut left = change(Vec::new(), &[]);
+        left.assignments.push(AssignmentChange {
+            effect: Effect::Add,
+            target: "all devices".to_owned(),
+            before: None,
+            after: None,
+            filter_before: None,
+            filter_after: None,
+            location: None,
+        });
+        left
+    }
+
     #[test]
     fn an_object_without_marks_moved_when_its_body_did() {
         let planned = change(
@@ -502,16 +517,7 @@ mod tests {
         let planned = change(vec![link, assign], &["rootCertificate"]);
         let live = object(json!({ "version": 1, "rootCertificate": { "id": "a" } }))
             .with_links(&["rootCertificate".to_owned()]);
-        let mut left = change(Vec::new(), &[]);
-        left.assignments.push(AssignmentChange {
-            effect: Effect::Add,
-            target: "all devices".to_owned(),
-            before: None,
-            after: None,
-            filter_before: None,
-            filter_after: None,
-            location: None,
-        });
+        let left = unassigned();
         let mut watch = Watch::new(&planned, None, BodySeen::Unknown);
         for _ in 0..10 {
             assert_eq!(watch.judge(Some(&live), &left, true), None);
@@ -530,16 +536,7 @@ mod tests {
         let planned = change(vec![patch(json!({"a": 6})), assign], &["a"]);
         let before = object(json!({"a": 4, "version": 1}));
         let patched = object(json!({"a": 6, "version": 2}));
-        let mut left = change(Vec::new(), &[]);
-        left.assignments.push(AssignmentChange {
-            effect: Effect::Add,
-            target: "all devices".to_owned(),
-            before: None,
-            after: None,
-            filter_before: None,
-            filter_after: None,
-            location: None,
-        });
+        let left = unassigned();
         let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
         for _ in 0..10 {
             assert_eq!(watch.judge(Some(&patched), &left, true), None);
