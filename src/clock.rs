@@ -11,6 +11,11 @@ mod kill;
 
 pub(crate) use kill::Point;
 
+/// Returns an instant to the minute, as every text has it.
+pub(crate) fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
 /// A clock. Clones tell the same time.
 #[derive(Clone, Debug)]
 pub struct Clock(Arc<Kind>);

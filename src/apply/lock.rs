@@ -14,6 +14,7 @@ use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use super::journal::Command;
+use crate::clock;
 use crate::error::{Error, ErrorKind};
 
 /// The environment variable that names another state folder.
@@ -177,7 +178,10 @@ impl fmt::Display for Holder {
         if let Some(user) = user {
             write!(f, ", user {user}")?;
         }
-        write!(f, ", since {since})")
+        match since.parse() {
+            Ok(at) => write!(f, ", since {})", clock::minute(at)),
+            Err(_) => write!(f, ", since {since})"),
+        }
     }
 }
 
@@ -187,7 +191,7 @@ impl LockError {
         let message = self.to_string();
         match self {
             Self::Held(_) => Error::new(ErrorKind::Refused, "apply/locked", message).hint(
-                "Wait until that run has ended, or let this one wait: `--lock-timeout SECONDS`.",
+                "Wait until that run has ended, or let this one wait longer: `--lock-timeout SECONDS`.",
             ),
             Self::NoFolder => Error::failed("apply/lock", message).hint(format!(
                 "Set `HOME`, or name a folder that can be written in `{FOLDER_VARIABLE}`."
@@ -230,7 +234,7 @@ mod tests {
         let refused = TenantLock::take(folder.path(), &key(None), &me()).expect_err("it is held");
         assert_eq!(
             refused.to_string(),
-            "`moorline apply` of estate (process 7, user alice, since 2026-11-29T12:00:00Z) holds the lock of this tenant, so nothing was written"
+            "`moorline apply` of estate (process 7, user alice, since 2026-11-29 12:00 UTC) holds the lock of this tenant, so nothing was written"
         );
         TenantLock::take(folder.path(), &key(Some("s.json")), &me()).expect("another tenant");
         drop(held);

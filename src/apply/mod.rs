@@ -72,6 +72,8 @@ pub struct ApplyOptions {
     pub alone: bool,
     /// How writes are dealt with that have to be approved.
     pub approvals: Approvals,
+    /// The command that the help names.
+    pub command: journal::Command,
 }
 
 impl Default for ApplyOptions {
@@ -83,6 +85,7 @@ impl Default for ApplyOptions {
             visibility: Duration::from_secs(60),
             alone: false,
             approvals: Approvals::default(),
+            command: journal::Command::Apply,
         }
     }
 }
@@ -185,7 +188,7 @@ impl<'a> Applier<'a> {
         let (tenant, digest) = (self.plan.tenant.clone(), self.plan.digest.clone());
         Ok(Outcome {
             journal: journal.map(|journal| journal.path().display().to_string()),
-            ..Outcome::new(tenant, digest, items, interrupted)
+            ..Outcome::new(tenant, digest, items, interrupted).of(self.options.command)
         })
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::A_NEW_PLAN;
 use super::error::StaleChange;
+use super::journal::Command;
 use crate::error::ErrorKind;
 use crate::manifest::Address;
 use crate::plan::{Action, TenantRef};
@@ -97,6 +98,8 @@ pub struct OutcomeSummary {
     pub failed: usize,
     /// Stale, blocked or not begun.
     pub skipped: usize,
+    /// Not written, because a second administrator has to approve it.
+    pub to_approve: usize,
     /// Accepted, and not shown by the tenant in time.
     pub not_yet_visible: usize,
     /// Accepted, and not verifiable.
@@ -130,6 +133,7 @@ impl Outcome {
                 status if status.is_failure() => summary.failed += 1,
                 Status::NotYetVisible => summary.not_yet_visible += 1,
                 Status::Unverifiable => summary.unverifiable += 1,
+                Status::ApprovalRequired => summary.to_approve += 1,
                 _ => summary.skipped += 1,
             }
         }
@@ -141,6 +145,15 @@ impl Outcome {
             interrupted,
             journal: None,
         }
+    }
+
+    /// Makes the help of each change name the command that ran.
+    #[must_use]
+    pub(super) fn of(mut self, command: Command) -> Self {
+        for help in self.items.iter_mut().filter_map(|item| item.help.as_mut()) {
+            *help = command.in_help(help);
+        }
+        self
     }
 
     /// Adds changes that were left out because a saved plan no longer fits them.
@@ -174,6 +187,19 @@ impl Outcome {
     /// Returns whether anything was written, or may have been.
     pub fn has_written(&self) -> bool {
         self.items.iter().any(|item| item.writes > 0)
+    }
+
+    /// Returns whether anything was created, or may have been.
+    pub fn has_created(&self) -> bool {
+        let creates = |item: &Item| item.action == Action::Create && item.writes > 0;
+        self.items.iter().any(creates)
+    }
+
+    /// Returns whether what is left can go on only with a reason for the approver.
+    pub fn wants_reason(&self) -> bool {
+        let wants =
+            |item: &Item| item.status == Status::ApprovalRequired && item.approval.is_none();
+        self.items.iter().any(wants)
     }
 
     /// Returns the kind of error that this outcome is, none where everything was done.

@@ -17,6 +17,7 @@ use super::{Done, Format, next, seconds, signals};
 use crate::apply::journal::Command;
 use crate::apply::outcome::{Item, Outcome};
 use crate::apply::{Applier, ApplyError, ApplyOptions, Approvals, Given, Observer};
+use crate::clock;
 use crate::error::{Error, ErrorKind};
 use crate::graph::approval::{LONGEST_JUSTIFICATION, characters};
 use crate::plan::{Change, Plan, risk};
@@ -148,6 +149,7 @@ impl Execution<'_> {
         if !refusals.is_empty() {
             ui.notice(&report::text::refusals(
                 &refusals,
+                self.command,
                 ui.notice_palette(),
                 ui.width(),
             ));
@@ -205,6 +207,7 @@ impl Execution<'_> {
                     in_place_of: self.in_place_of,
                 },
                 alone: self.session.is_alone(),
+                command: self.command,
                 ..ApplyOptions::default()
             },
             journal: self.session.draft(self.command, self.journal),
@@ -269,7 +272,7 @@ pub(super) fn finish(
             let kind = outcome.error_kind();
             if let (Some(_), Some(journal)) = (kind, &outcome.journal) {
                 let arguments: Vec<_> = std::env::args_os().collect();
-                for line in next::commands(&arguments, command, Path::new(journal)) {
+                for line in next::commands(&arguments, command, outcome, Path::new(journal)) {
                     ui.status(&line);
                 }
             }
@@ -327,7 +330,7 @@ pub(super) fn tell_approvals(ui: &Ui, approvals: &[Given], now: Timestamp) {
 /// Returns when something expires or did.
 fn expiry(at: Timestamp, now: Timestamp) -> String {
     let verb = if at <= now { "expired" } else { "expires" };
-    format!("{verb} {}", at.strftime("%Y-%m-%d %H:%M UTC"))
+    format!("{verb} {}", clock::minute(at))
 }
 
 struct Shown<'a> {

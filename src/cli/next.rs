@@ -8,30 +8,38 @@ use clap::{Command, CommandFactory};
 
 use super::Cli;
 use crate::apply::journal;
+use crate::apply::outcome::Outcome;
 
 /// Options that say which plan a run is held to or which run it goes on with; another `--resume` takes their place.
 const HELD_TO: [&str; 3] = ["--resume", "--plan", "--plan-digest"];
 
-/// Options that say which tenant a run is about, and how it is reached.
-const OF_TENANT: [&str; 5] = [
-    "--sandbox",
-    "--sandbox-faults",
-    "--graph-url",
-    "--login-url",
-    "--credential",
-];
+/// The option for faults that a sandbox is told to have: they would strike again.
+const FAULTS: &str = "--sandbox-faults";
 
-/// Returns the command that goes on with the run of these arguments, the program's name first among them.
-fn resume(arguments: &[OsString], journal: &Path) -> String {
-    let is_held_to = |option: &str| HELD_TO.contains(&option);
+/// The option with the reason that an approver is told.
+const REASON: &str = "--justification";
+
+/// Options that say which tenant a run is about, and how it is reached.
+const OF_TENANT: [&str; 4] = ["--sandbox", "--graph-url", "--login-url", "--credential"];
+
+/// Returns the command that goes on with the run of these arguments, the program's name first among them. A place for
+/// the reason is in it where one is wanted and none was given.
+fn resume(arguments: &[OsString], journal: &Path, wants_reason: bool) -> String {
+    let is_left_out = |option: &str| HELD_TO.contains(&option) || option == FAULTS;
+    let has_reason = options(arguments).any(|option| option.name == Some(REASON));
     let kept = options(arguments)
-        .filter(|option| !option.name.is_some_and(is_held_to) && !is_plan(option))
+        .filter(|option| !option.name.is_some_and(is_left_out) && !is_plan(option))
         .flat_map(|option| option.words);
-    typed(kept.chain([OsStr::new("--resume"), journal.as_os_str()]))
+    let mut words = typed(kept);
+    if wants_reason && !has_reason {
+        let quote = if cfg!(windows) { '"' } else { '\'' };
+        words.push_str(&format!(" {REASON} {quote}TEXT{quote}"));
+    }
+    format!("{words} --resume {}", quoted(&journal.to_string_lossy()))
 }
 
 /// Returns the command that takes back what the run of these arguments wrote.
-fn rollback(arguments: &[OsString], journal: &Path) -> String {
+fn rollback(arguments: &[OsString], journal: &Path, created: bool) -> String {
     let is_of_tenant = |option: &str| OF_TENANT.contains(&option);
     let kept = options(arguments)
         .filter(|option| option.name.is_some_and(is_of_tenant))
@@ -41,18 +49,23 @@ fn rollback(arguments: &[OsString], journal: &Path) -> String {
         OsStr::new("rollback"),
         journal.as_os_str(),
     ];
-    typed(rollback.into_iter().chain(kept))
+    let allowed: &[&str] = if created { &["--allow", "delete"] } else { &[] };
+    let allowed = allowed.iter().map(OsStr::new);
+    typed(rollback.into_iter().chain(kept).chain(allowed))
 }
 
-/// Returns the command that goes on with the run, and the one that takes it back.
+/// Returns the command that goes on with the run, and the one that takes back what it wrote.
 pub(super) fn commands(
     arguments: &[OsString],
     command: journal::Command,
+    outcome: &Outcome,
     journal: &Path,
 ) -> Vec<String> {
-    let mut lines = vec![format!("Go on with it:  {}", resume(arguments, journal))];
-    if command == journal::Command::Apply {
-        lines.push(format!("Take it back:   {}", rollback(arguments, journal)));
+    let resume = resume(arguments, journal, outcome.wants_reason());
+    let mut lines = vec![format!("Go on with it:  {resume}")];
+    if command == journal::Command::Apply && outcome.has_written() {
+        let rollback = rollback(arguments, journal, outcome.has_created());
+        lines.push(format!("Take it back:   {rollback}"));
     }
     lines
 }
@@ -139,8 +152,7 @@ mod tests {
 
     #[test]
     fn a_run_goes_on_with_the_options_that_it_had() {
-        let line =
-            "target/moorline apply plan.json --plan-digest x --sandbox=s.json --yes --resume old";
+        let line = "target/moorline apply plan.json --plan-digest x --sandbox=s.json --yes --sandbox-faults f.json --resume old";
         let mut arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         let more = [
             "--justification",
@@ -152,7 +164,7 @@ mod tests {
         arguments.extend(more.map(OsString::from));
         let journal = Path::new(".moorline/journal/new");
         assert_eq!(
-            resume(&arguments, journal),
+            resume(&arguments, journal, true),
             r#"moorline apply --sandbox=s.json --yes --justification 'longer PINs' --output out.json -y --resume .moorline/journal/new"#
                 .replace('\'', if cfg!(windows) { "\"" } else { "'" })
         );
@@ -160,8 +172,13 @@ mod tests {
             assert_eq!(quoted("##vso[x]###"), "'#''#vso[x]#''##'");
         }
         assert_eq!(
-            rollback(&arguments, journal),
-            "moorline rollback .moorline/journal/new --sandbox=s.json"
+            rollback(&arguments, journal, true),
+            "moorline rollback .moorline/journal/new --sandbox=s.json --allow delete"
+        );
+        assert_eq!(
+            resume(&arguments[..1], journal, true),
+            "moorline --justification 'TEXT' --resume .moorline/journal/new"
+                .replace('\'', if cfg!(windows) { "\"" } else { "'" })
         );
     }
 }

@@ -10,7 +10,7 @@ use super::selection::Selection;
 use super::session::{Session, Terms};
 use super::{Done, TenantOptions, plan};
 use crate::apply::Given;
-use crate::apply::journal::{Command, FOLDER};
+use crate::apply::journal::{Command, FOLDER, JournalError};
 use crate::apply::rollback::{Moved, Rollback, RollbackPlan};
 use crate::error::{Error, ErrorKind};
 use crate::manifest::{Manifest, TENANT_FILE, bundle};
@@ -37,6 +37,11 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     let Arguments { write, tenant, .. } = arguments;
+    // The folder of the tenant is taken from it, so its absence is told first.
+    if !arguments.journal.exists() {
+        let missing = JournalError::Missing(arguments.journal.clone());
+        return Err(missing.into_error().into());
+    }
     // What the manifests say is not what is wanted now: whether they are valid does not matter.
     let path = match &arguments.path {
         Some(path) => path,

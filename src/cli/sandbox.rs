@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use super::failure::Failure;
 use super::session::{block_on, load_conditions, of_sandbox, unusable};
 use super::{Done, signals};
+use crate::clock;
 use crate::error::{Error, ErrorKind};
 use crate::manifest::{Address, bundle};
 use crate::sandbox::Sandbox;
@@ -124,9 +125,9 @@ async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn approve(ui: &Ui, arguments: &ApproveArguments) -> Result<(), Failure> {
-    let (status, word) = match arguments.reject {
-        true => (ApprovalStatus::Rejected, "Rejected"),
-        false => (ApprovalStatus::Approved, "Approved"),
+    let status = match arguments.reject {
+        true => ApprovalStatus::Rejected,
+        false => ApprovalStatus::Approved,
     };
     let decided = update(&arguments.state, |state| {
         let decided = state.decide(
@@ -136,22 +137,54 @@ fn approve(ui: &Ui, arguments: &ApproveArguments) -> Result<(), Failure> {
             arguments.reason.as_deref(),
         );
         match decided.is_empty() {
-            true => Err(Error::failed(
-                "sandbox/approve",
-                "no write waits for this approval, or the request for it has expired",
-            )),
+            true => Err(undecidable(state, &arguments.codes)),
             false => Ok(decided),
         }
     })?;
     for request in decided {
-        let expires = request
-            .expires()
-            .map(|at| at.strftime(", expires %Y-%m-%d %H:%M UTC"));
-        let expires = expires.map(|it| it.to_string()).unwrap_or_default();
+        let word = match request.status {
+            ApprovalStatus::Approved => "Approved",
+            ApprovalStatus::Cancelled => "Took back the approval of",
+            _ => "Rejected",
+        };
+        let is_approved = request.status == ApprovalStatus::Approved;
+        let expires = request.expires().filter(|_| is_approved);
+        let expires = expires.map(|at| format!(", expires {}", clock::minute(at)));
+        let expires = expires.unwrap_or_default();
         let text = format!("{word} {} {}{expires}", request.code, request.operation);
         ui.data(&format!("{}\n", sanitize::line(&text)))?;
     }
     Ok(())
+}
+
+/// Returns why none of these requests can be decided, and what to do.
+fn undecidable(state: &State, codes: &[String]) -> Error {
+    let error = |message: String, help: &str| Error::failed("sandbox/approve", message).hint(help);
+    let ask = "Ask for an approval: `moorline apply --justification TEXT`.";
+    if codes.is_empty() {
+        let message = "no request waits for an approval: each is decided, used or expired";
+        return error(message.to_owned(), ask);
+    }
+    let (mut parts, mut help) = (Vec::new(), ask);
+    for code in codes {
+        let word = match state.approval_status(code) {
+            Some(ApprovalStatus::Approved) => {
+                help = "Send the write with `moorline apply --resume JOURNAL`, or take the approval back with `--reject`.";
+                "is approved already, and its write was not sent yet"
+            }
+            Some(ApprovalStatus::Rejected) => "was rejected",
+            Some(ApprovalStatus::Cancelled) => "was cancelled",
+            Some(ApprovalStatus::Completed) => "is used: its write was carried out",
+            Some(ApprovalStatus::Expired) => "has expired",
+            Some(ApprovalStatus::NeedsApproval) => "waits",
+            None => {
+                help = "Give a code as the run printed it, or none for all that wait.";
+                "does not exist in this state"
+            }
+        };
+        parts.push(format!("the request {code} {word}"));
+    }
+    error(parts.join("; "), help)
 }
 
 /// Changes a state file, which others may be using.

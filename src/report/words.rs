@@ -1,9 +1,12 @@
 //! The sentences that every format shares.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use crate::apply::journal::{JournalError, Settled};
-use crate::apply::outcome::{Outcome, Status};
+use crate::apply::outcome::{Item, Outcome, Status};
+use crate::clock;
 use crate::diagnose::doctor::{Check, DoctorDocument, Summary, TenantSeen};
 use crate::diagnose::needs::{Purpose, Reason, ResourceAccess};
 use crate::drift::DriftReport;
@@ -121,7 +124,7 @@ pub(super) fn left_out(checks: &[Check]) -> Option<String> {
 /// Returns an instant to the minute; what is none as it is.
 pub(super) fn moment(text: &str) -> String {
     match text.parse::<Timestamp>() {
-        Ok(at) => at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        Ok(at) => clock::minute(at),
         Err(_) => sanitize::line(text).into_owned(),
     }
 }
@@ -264,6 +267,25 @@ pub(super) fn drift_summary(report: &DriftReport) -> String {
     line + "."
 }
 
+/// Returns the help to print with each item of a list, with how many items it is for: none with the items before the
+/// last one of those that have the very same.
+pub(super) fn helps<'a>(items: &[&'a Item]) -> Vec<Option<(usize, &'a str)>> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut last: HashMap<&str, usize> = HashMap::new();
+    let helps: Vec<Option<&str>> = items.iter().map(|item| item.help.as_deref()).collect();
+    for (at, help) in helps.iter().enumerate() {
+        if let Some(help) = help {
+            *counts.entry(help).or_default() += 1;
+            last.insert(help, at);
+        }
+    }
+    let at_last = |(at, help): (usize, &Option<&'a str>)| {
+        let help = help.filter(|help| last.get(help) == Some(&at))?;
+        Some((counts.get(help).copied().unwrap_or(1), help))
+    };
+    helps.iter().enumerate().map(at_last).collect()
+}
+
 /// Returns the one line that sums an apply up.
 pub(super) fn outcome_summary(outcome: &Outcome) -> String {
     let summary = &outcome.summary;
@@ -272,6 +294,7 @@ pub(super) fn outcome_summary(outcome: &Outcome) -> String {
         summary.done, summary.failed, summary.skipped
     );
     for (number, words) in [
+        (summary.to_approve, "to be approved"),
         (summary.not_yet_visible, "accepted but not seen yet"),
         (summary.unverifiable, "accepted but not verifiable"),
     ] {

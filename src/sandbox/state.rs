@@ -379,6 +379,13 @@ impl State {
         approvals::decide(self, codes, status, approver, why, clock::now())
     }
 
+    /// Returns how the request for approval of this code stands now, `None` where there is none.
+    pub fn approval_status(&self, code: &str) -> Option<ApprovalStatus> {
+        let mut requests = self.approval_requests.iter();
+        let request = requests.find(|request| request.code == code)?;
+        Some(request.status_at(clock::now()))
+    }
+
     /// Returns a tenant without device configurations and with Microsoft's defaults everywhere.
     pub fn new(tenant: Tenant) -> Self {
         let bare = Self {

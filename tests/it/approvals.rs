@@ -1,5 +1,6 @@
 //! Multi Admin Approval: a reason, a code, a second administrator, and the same request once more.
 
+mod advice;
 mod open;
 mod over;
 

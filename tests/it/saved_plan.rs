@@ -137,7 +137,7 @@ fn the_rest_is_applied_where_the_user_says_so() {
     let outcome = rest.json();
     assert_eq!(
         outcome["summary"],
-        json!({ "done": 19, "failed": 0, "skipped": 1, "notYetVisible": 0, "unverifiable": 0 })
+        json!({ "done": 19, "failed": 0, "skipped": 1, "toApprove": 0, "notYetVisible": 0, "unverifiable": 0 })
     );
     let pins = pins(&workspace);
     assert_eq!(pins.iter().filter(|pin| **pin == 6).count(), 19);

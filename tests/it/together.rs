@@ -242,3 +242,20 @@ fn what_is_no_sandbox_state_is_not_to_be_deleted() {
         faults.stderr
     );
 }
+
+#[test]
+fn a_wait_for_the_lock_that_is_over_may_be_made_longer() {
+    let workspace = workspace(true);
+    let mut holder = Listened::start(&workspace, &WAITS);
+    holder
+        .hears("waiting for the approval of")
+        .expect("it waits");
+    let late = ["apply", "--sandbox=s.json", "--yes", "--lock-timeout", "20"];
+    let late = workspace.run(&late).expect(5);
+    let told = late.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [" s at most", " UTC)", "longer: `--lock-timeout"] {
+        assert!(told.contains(words), "no `{words}` in {told}");
+    }
+    holder.child.kill().expect("it can be ended");
+    holder.end();
+}

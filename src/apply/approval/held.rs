@@ -1,12 +1,11 @@
 //! Why a write is held back, in words.
 
-use jiff::Timestamp;
-
 use super::Seen;
 use crate::apply::context::Context;
 use crate::apply::execute::Execution;
 use crate::apply::failure::{Failure, Pending, in_full};
 use crate::apply::journal::JournalError;
+use crate::clock::minute;
 use crate::diagnose::catalogue::Catalogue;
 use crate::tenant::approvals::{ApprovalRequest, RequestStatus};
 
@@ -248,11 +247,6 @@ fn quoted(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
-}
-
-/// Returns an instant to the minute.
-fn minute(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// Returns how to go on with a run once its writes are approved.

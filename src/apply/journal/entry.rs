@@ -91,6 +91,25 @@ pub enum Command {
     Rollback,
 }
 
+impl Command {
+    /// Returns a help, which names an apply, for this command. What an apply alone can do stays.
+    pub(in crate::apply) fn in_help(self, help: &str) -> String {
+        match self {
+            Self::Apply => help.to_owned(),
+            Self::Rollback => help
+                .replace(
+                    "`moorline apply --resume JOURNAL`",
+                    "`moorline rollback JOURNAL --resume ROLLBACK_JOURNAL`",
+                )
+                .replace(
+                    "`moorline apply --justification",
+                    "`moorline rollback JOURNAL --justification",
+                )
+                .replace("`moorline apply`", "`moorline rollback JOURNAL`"),
+        }
+    }
+}
+
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

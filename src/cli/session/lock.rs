@@ -46,7 +46,7 @@ impl Session {
             let left = limit.saturating_sub(passed);
             if let Some(holder) = held.as_ref().filter(|_| !told && !left.is_zero()) {
                 told = true;
-                let seconds = left.as_secs();
+                let seconds = left.as_millis().div_ceil(1000);
                 ui.status(&format!("Waiting for {holder}, {seconds} s at most …"));
             }
             if left.is_zero() || !self.graph.pause(retry.min(left)).await {

@@ -84,21 +84,22 @@ pub fn outcome(outcome: &Outcome) -> String {
         "Tenant {}",
         code(&words::tenant(&outcome.tenant, &[]))
     ));
-    let mut messages = outcome
-        .items
-        .iter()
-        .filter(|item| item.message.is_some())
-        .peekable();
-    if messages.peek().is_some() {
+    let items = outcome.items.iter();
+    let told: Vec<_> = items.filter(|item| item.message.is_some()).collect();
+    if !told.is_empty() {
         page.block("> [!WARNING]");
     }
-    for item in messages {
+    for (item, help) in told.iter().zip(words::helps(&told)) {
+        let help = match help {
+            None => String::new(),
+            Some((1, help)) => format!(" {}", sentence(help)),
+            Some((many, help)) => format!(" For these {many}: {}", sentence(help)),
+        };
         let address = code(&item.address.to_string());
         page.line(&format!(
-            "> - {address}: {}. {} {}",
+            "> - {address}: {}. {}{help}",
             words::status(item.status),
             sentence(item.message.as_deref().unwrap_or_default()),
-            sentence(item.help.as_deref().unwrap_or_default()),
         ));
     }
     if !outcome.items.is_empty() {

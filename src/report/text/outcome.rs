@@ -42,7 +42,8 @@ pub fn outcome(outcome: &Outcome, palette: Palette, width: usize, verbosity: Ver
             .map(|item| view::display_name(&item.display_name).map_or(0, |name| name.width())),
     );
     let named = 2 + statuses + 2 + actions + 2 + addresses + 2 + names <= pen.width();
-    for item in &outcome.items {
+    let items: Vec<&Item> = outcome.items.iter().collect();
+    for (item, help) in items.iter().zip(words::helps(&items)) {
         let status = format!("{:statuses$}", words::status(item.status));
         let action = format!("{:actions$}", words::action(item.action));
         let address = view::address(&item.address);
@@ -58,7 +59,7 @@ pub fn outcome(outcome: &Outcome, palette: Palette, width: usize, verbosity: Ver
         ];
         pieces.extend(name.map(|name| pen.piece(Style::new(), &name)));
         pen.pieces(2, INDENT, 2, &pieces);
-        details(&mut pen, item, verbosity);
+        details(&mut pen, item, help, verbosity);
     }
     if !outcome.items.is_empty() {
         pen.gap();
@@ -71,13 +72,17 @@ pub fn outcome(outcome: &Outcome, palette: Palette, width: usize, verbosity: Ver
     pen.finish()
 }
 
-fn details(pen: &mut Pen, item: &Item, verbosity: Verbosity) {
+fn details(pen: &mut Pen, item: &Item, help: Option<(usize, &str)>, verbosity: Verbosity) {
     if let Some(message) = &item.message {
         let none = pen.piece(Style::new(), "");
         pen.prose(INDENT, &none, sanitize::line(message).split(' '));
     }
-    if let Some(help) = &item.help {
-        let label = pen.piece(HINT, "help:");
+    if let Some((number, help)) = help {
+        let label = match number {
+            1 => "help:".to_owned(),
+            many => format!("help, for these {many}:"),
+        };
+        let label = pen.piece(HINT, &label);
         pen.prose(INDENT, &label, sanitize::line(help).split(' '));
     }
     if verbosity == Verbosity::Verbose {

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::pen::Pen;
+use crate::apply::journal::Command;
 use crate::plan::risk::Refusal;
 use crate::ui::sanitize;
 use crate::ui::style::{BOLD, ERROR, HINT, Palette};
 
 /// Returns every reason why an apply does not start, and the flags that let it.
-pub fn refusals(refusals: &[Refusal], palette: Palette, width: usize) -> String {
+pub fn refusals(refusals: &[Refusal], command: Command, palette: Palette, width: usize) -> String {
     let mut pen = Pen::within(palette, width);
     let title = pen.paint(ERROR, "Refused, nothing was written:");
     pen.line(0, &title);
@@ -28,11 +29,13 @@ pub fn refusals(refusals: &[Refusal], palette: Palette, width: usize) -> String 
         .collect();
     if !flags.is_empty() {
         let label = pen.piece(HINT, "help:");
-        let words = "where this is meant, apply with".split(' ');
+        let words = format!("where this is meant, run `moorline {command}` again with");
         pen.prose(
             2,
             &label,
-            words.chain(flags.iter().map(|flag| flag.as_ref())),
+            words
+                .split(' ')
+                .chain(flags.iter().map(|flag| flag.as_ref())),
         );
     }
     pen.finish()

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::pen::WIDTH;
 use super::*;
+use crate::apply::journal::Command;
 use crate::plan::risk::Refusal;
 use crate::plan::{Action, Plan};
 use crate::report::fixture;
@@ -331,14 +332,14 @@ fn refused_changes() {
             "12 objects would change, and `spec.guard.maxChanges` is 10.",
         ),
     ];
-    assert_snapshot!(refusals(&all, Palette::Plain, WIDTH), @r#"
+    assert_snapshot!(refusals(&all, Command::Rollback, Palette::Plain, WIDTH), @r#"
     Refused, nothing was written:
       iosWiFiConfiguration/old-wifi
         delete: The object is deleted, and devices lose its settings.
       iosWiFiConfiguration/older-wifi
         delete: The object is deleted, and devices lose its settings.
       max-changes: 12 objects would change, and `spec.guard.maxChanges` is 10.
-      help: where this is meant, apply with --allow delete --allow max-changes
+      help: where this is meant, run `moorline rollback` again with --allow delete --allow max-changes
     "#);
 }
 

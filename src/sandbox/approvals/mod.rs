@@ -327,12 +327,21 @@ pub(super) fn decide(
     now: Timestamp,
 ) -> Vec<ApprovalRequest> {
     let at = clock::wire(now);
-    let waiting = state.approval_requests.iter_mut().filter(|request| {
-        request.status_at(now) == ApprovalStatus::NeedsApproval
-            && (codes.is_empty() || codes.contains(&request.code))
+    let requests = state.approval_requests.iter_mut();
+    let decided = requests.filter_map(|request| {
+        let is_named = codes.contains(&request.code);
+        let status = match request.status_at(now) {
+            ApprovalStatus::NeedsApproval if codes.is_empty() || is_named => status,
+            // What is approved is rejected no more; its approval is taken back (FACTS 1.10).
+            ApprovalStatus::Approved if is_named && status == ApprovalStatus::Rejected => {
+                ApprovalStatus::Cancelled
+            }
+            _ => return None,
+        };
+        Some((request, status))
     });
-    waiting
-        .map(|request| {
+    decided
+        .map(|(request, status)| {
             request.status = status;
             request.approver = Some(approver.to_owned());
             request.approval_justification = why.map(str::to_owned);
