@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::RawManifest;
 use super::reference::Neighbours;
 use super::resolve::{Resolved, Resolver, Roots};
-use super::variable::Allowed;
+use super::variable::{Allowed, READABLE};
 use super::{Manifest, assignment, check, lint};
 use crate::diagnostic::{FileId, Finding, Severity, Sources, Span};
 use crate::schema::model::Model;
@@ -69,7 +69,6 @@ pub(super) fn complete(
         sources,
         roots,
         neighbours,
-        allowed,
         presence,
         part,
         resolved: Resolved::default(),
@@ -84,6 +83,17 @@ pub(super) fn complete(
         secrets,
         links,
     } = resolver.resolved;
+    // One finding for one place: what may stand nowhere there needs no other name.
+    let is_readable = |named: &Finding| {
+        let mut readable = findings.iter().filter(|finding| finding.code == READABLE);
+        readable.any(|finding| {
+            let places = finding.span.zip(named.span);
+            places.is_some_and(|(place, name)| {
+                place.file == name.file && place.start <= name.start && name.end <= place.end
+            })
+        })
+    };
+    refused.retain(|named| !is_readable(named));
     findings.extend(refused);
     findings.extend(check::check(version, &address.kind, &spec, sources));
     let assignments = assignments.and_then(|list| assignment::read(&list, part, &mut findings));

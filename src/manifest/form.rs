@@ -137,10 +137,13 @@ impl Reader<'_> {
 
     fn finding(&self, violation: &Violation) -> Option<Finding> {
         let Place { node, name, .. } = locate(self.root, &violation.path);
-        let key = match violation.path.last() {
-            Some(Step::Member(key)) => key.as_str(),
-            _ => "",
-        };
+        // An element is known by the list that it is in.
+        let keys = violation.path.iter().rev();
+        let key = keys.into_iter().find_map(|step| match step {
+            Step::Member(key) => Some(key.as_str()),
+            _ => None,
+        });
+        let key = key.unwrap_or_default();
         let error = |message: String| {
             Finding::error(
                 format!("schema/{}", violation.keyword),
@@ -183,6 +186,10 @@ impl Reader<'_> {
                     "id" => (
                         "is no object id",
                         "use the live object's GUID, as its page in the portal shows it",
+                    ),
+                    "allow" => (
+                        "is no name of an environment variable",
+                        "use letters, digits and `_`, and no digit first",
                     ),
                     _ => (
                         "cannot be a name",

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::overlay::directive;
 use super::reference::{Link, Neighbours, Reader};
 use super::value::{Declared, Member, Value};
-use super::variable::{Allowed, READABLE, is_name};
+use super::variable::{READABLE, is_name};
 use super::{Presence, payload};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{FileId, Finding, Sources, Span};
@@ -27,7 +27,6 @@ pub(super) struct Resolver<'a> {
     pub(super) sources: &'a Sources,
     pub(super) roots: &'a Roots,
     pub(super) neighbours: &'a Neighbours,
-    pub(super) allowed: &'a Allowed,
     /// Whether the object should exist.
     pub(super) presence: Presence,
     /// Whether this is a part of a manifest, and what it is laid over is not known.
@@ -240,10 +239,7 @@ impl Resolver<'_> {
             return None;
         }
         if reference.name == "$env" && can_be_read(property) && holds_text(shape) {
-            // One finding for one place: the variable may be refused by itself.
-            if self.allowed.refusal(&reference.value).is_none() {
-                self.resolved.findings.push(readable(property, span));
-            }
+            self.resolved.findings.push(readable(property, span));
             let variable = reference
                 .value
                 .as_str()
@@ -344,7 +340,7 @@ pub(super) fn nothing_beneath(directive: &str, name: &str, span: Span) -> Findin
     }
 }
 
-/// Returns whether whoever may read the tenant's configurations reads what was written to a property.
+/// Whether the tenant gives back what was written to a property.
 fn can_be_read(property: &Property) -> bool {
     !property.facts.sensitive && property.facts.readback.is_none()
 }
@@ -355,7 +351,7 @@ fn holds_text(shape: &Shape) -> bool {
 
 fn readable(property: &Property, span: Span) -> Finding {
     let message = format!(
-        "`{}` can be read back by everybody who may read the tenant, so that a value from the environment would be no secret any more",
+        "`{}` can be read back, so it cannot hold a value from the environment",
         property.name
     );
     Finding::error(READABLE, span, message)
