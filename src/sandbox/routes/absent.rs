@@ -1,5 +1,5 @@
-//! Collections of Intune's that the sandbox holds nothing of, and that hold nothing in a new tenant (FACTS 11): whoever
-//! reads a whole tenant finds them empty. Nothing can be written to them. What a new tenant does have some of, such as
+//! Collections of Intune's that the sandbox holds nothing of, and that hold nothing in a new tenant (FACTS 11): a
+//! read of a whole tenant finds them empty. Nothing can be written to them. What a new tenant does have some of, such as
 //! built-in apps or default restrictions, is not among them: an empty list would not be true.
 
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use axum::routing::get;
 use url::form_urlencoded;
 
 use super::call::Site;
+use crate::sandbox::query::Query;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::service::Service;
 
@@ -47,7 +48,10 @@ const OF_ITS_OWN: &str = "isBuiltIn eq false";
 pub(super) fn router() -> Router<Arc<Service>> {
     let nothing = || get(|| async { Refusal::intune_not_found() }).fallback(not_held);
     let empty = EMPTY.into_iter().fold(Router::new(), |router, path| {
-        let list = move |site: Site| async move { site.collection(path, path, Vec::new(), None) };
+        // What cannot be read as a query is refused as elsewhere.
+        let list = move |site: Site, _: Query| async move {
+            site.collection(path, path, Vec::new(), None)
+        };
         router
             .route(&format!("/{path}"), get(list).fallback(not_held))
             .route(&format!("/{path}/{{*below}}"), nothing())

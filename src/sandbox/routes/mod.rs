@@ -106,12 +106,15 @@ fn graph(service: &Arc<Service>) -> Router {
     Router::new().fallback_service(routes.map_request(without_empty_segments))
 }
 
-/// Graph looks at no empty segment: neither that of `//` nor the one behind a last `/` (FACTS 4.1).
+/// Intune looks at no empty segment: neither that of `//` nor the one behind a last `/` (FACTS 1.1).
 fn without_empty_segments(mut request: Request) -> Request {
     let uri = request.uri();
     let segments = uri.path().split('/').filter(|segment| !segment.is_empty());
     let mut path = segments.fold(String::new(), |path, segment| path + "/" + segment);
-    if path.is_empty() || path == uri.path() {
+    let is_intune = ["/beta/deviceManagement/", "/v1.0/deviceManagement/"]
+        .iter()
+        .any(|below| path.starts_with(below));
+    if !is_intune || path == uri.path() {
         return request;
     }
     if let Some(query) = uri.query() {

@@ -132,7 +132,7 @@ async fn an_id_in_a_batch_may_be_a_number_and_is_answered_as_text() {
 }
 
 #[tokio::test]
-async fn empty_segments_of_a_path_mean_nothing() {
+async fn empty_segments_of_a_path_mean_nothing_to_intune() {
     let client =
         Client::of(json!({ "groups": [{ "id": LAPTOPS, "displayName": "Laptops" }] })).await;
     let created = client.create(typed("iosCustomConfiguration")).await;
@@ -141,10 +141,16 @@ async fn empty_segments_of_a_path_mean_nothing() {
         format!("{CONFIGURATIONS}/?$select=id"),
         format!("/beta//deviceManagement/deviceConfigurations//{id}/assignments"),
         format!("{CONFIGURATIONS}/{id}/"),
-        format!("/v1.0/groups//{LAPTOPS}"),
-        format!("/beta/groups/{LAPTOPS}/?$select=displayName"),
     ] {
         client.get(&path).await;
+    }
+    // Of other services nothing of the kind is known.
+    for path in [
+        format!("/v1.0/groups//{LAPTOPS}"),
+        "/beta//policies/deviceRegistrationPolicy".to_owned(),
+    ] {
+        let answer = client.call("GET", &path, None).await;
+        assert_eq!(answer.status, 400, "{path}: {}", answer.body);
     }
     let answer = client
         .call("GET", "/beta/deviceManagement/nothing/", None)
