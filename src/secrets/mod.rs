@@ -228,19 +228,6 @@ fn claims(secret: &str) -> Vec<String> {
     claims.flatten().map(str::to_owned).collect()
 }
 
-/// Returns ranges in order, those as one that overlap or touch.
-fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    ranges.sort_by_key(|range| (range.start, range.end));
-    let mut joined: Vec<Range<usize>> = Vec::new();
-    for range in ranges {
-        match joined.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => joined.push(range),
-        }
-    }
-    joined
-}
-
 /// Returns a text with the marker in the place of some ranges.
 fn without(text: &str, ranges: &[Range<usize>]) -> String {
     let mut clean = String::with_capacity(text.len());
@@ -277,9 +264,13 @@ fn whole_escapes(inner: &str, ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     };
     let widened = ranges.into_iter().map(|range| {
         let start = around(range.start).map_or(range.start, |escape| escape.start);
-        start..around(range.end).map_or(range.end, |escape| escape.end)
+        let end = around(range.end).map_or(range.end, |escape| escape.end);
+        Place {
+            range: start..end,
+            weight: Weight::Secret,
+        }
     });
-    joined(widened.collect())
+    secret(widened.collect())
 }
 
 fn is_json(text: &str) -> bool {
