@@ -15,14 +15,8 @@ mod estate;
 
 use estate::{Estate, Size};
 
-const SIZE: Size = Size {
-    declared: 500,
-    live: 500,
-    different: 5,
-    groups: 60,
-    filters: 5,
-    masked: 100,
-};
+const SIZE: Size =
+    Size { declared: 500, live: 500, different: 5, groups: 60, filters: 5, masked: 100 };
 
 /// How many objects the service puts on a page.
 const PAGE: usize = 100;

@@ -148,10 +148,7 @@ fn restrictions(text: &mut String) {
 }
 
 fn parse_alone(tenant: &Tenant) -> usize {
-    let documents = tenant
-        .texts
-        .iter()
-        .map(|text| yaml::parse::parse(text).documents.len());
+    let documents = tenant.texts.iter().map(|text| yaml::parse::parse(text).documents.len());
     documents.sum()
 }
 
@@ -164,17 +161,13 @@ fn load(tenant: &Tenant) -> usize {
 #[divan::bench(sample_count = 5)]
 fn parsing_alone(bencher: divan::Bencher) {
     let tenant = &*TENANT;
-    bencher
-        .counter(divan::counter::BytesCount::new(tenant.bytes()))
-        .bench(|| parse_alone(tenant));
+    bencher.counter(divan::counter::BytesCount::new(tenant.bytes())).bench(|| parse_alone(tenant));
 }
 
 #[divan::bench(sample_count = 5)]
 fn validating(bencher: divan::Bencher) {
     let tenant = &*TENANT;
-    bencher
-        .counter(divan::counter::BytesCount::new(tenant.bytes()))
-        .bench(|| load(tenant));
+    bencher.counter(divan::counter::BytesCount::new(tenant.bytes())).bench(|| load(tenant));
 }
 
 #[divan::bench]

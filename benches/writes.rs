@@ -19,14 +19,7 @@ use estate::{Estate, Size};
 
 /// Changes of one write each.
 const fn changes(count: usize) -> Size {
-    Size {
-        declared: count,
-        live: count,
-        different: count,
-        groups: 0,
-        filters: 0,
-        masked: 0,
-    }
+    Size { declared: count, live: count, different: count, groups: 0, filters: 0, masked: 0 }
 }
 
 /// The published limit: so many writes in any span.

@@ -31,11 +31,7 @@ enum Kind {
         fuse: Option<kill::Fuse>,
     },
     #[cfg(test)]
-    Recording {
-        epoch: Instant,
-        start: Timestamp,
-        sleeps: Mutex<Vec<Duration>>,
-    },
+    Recording { epoch: Instant, start: Timestamp, sleeps: Mutex<Vec<Duration>> },
 }
 
 impl Clock {
@@ -99,10 +95,7 @@ impl Clock {
     /// Passes a point at which a debug build may be told to end, by `MOORLINE_TEST_KILL`.
     pub(crate) fn pass(&self, point: Point) {
         #[cfg(debug_assertions)]
-        if let Kind::System {
-            fuse: Some(fuse), ..
-        } = &*self.0
-        {
+        if let Kind::System { fuse: Some(fuse), .. } = &*self.0 {
             fuse.pass(point);
         }
         #[cfg(not(debug_assertions))]
@@ -126,11 +119,7 @@ impl Clock {
 impl Clock {
     /// Returns a clock that stands still, except that each sleep is noted down and passes at once.
     pub(crate) fn recording(start: Timestamp) -> Self {
-        Self(Arc::new(Kind::Recording {
-            epoch: Instant::now(),
-            start,
-            sleeps: Mutex::default(),
-        }))
+        Self(Arc::new(Kind::Recording { epoch: Instant::now(), start, sleeps: Mutex::default() }))
     }
 
     /// Returns the sleeps so far; none for a system clock.
@@ -183,10 +172,7 @@ mod tests {
         let passed = Duration::from_millis(90_500);
         assert_eq!(clock.instant() - before, passed);
         assert_eq!(clock.now(), Timestamp::UNIX_EPOCH + passed);
-        assert_eq!(
-            clock.sleeps(),
-            [Duration::from_secs(90), Duration::from_millis(500)]
-        );
+        assert_eq!(clock.sleeps(), [Duration::from_secs(90), Duration::from_millis(500)]);
     }
 
     #[tokio::test]

@@ -59,13 +59,7 @@ pub struct Error {
 impl Error {
     /// Makes an error without source or hints.
     pub fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            code,
-            message: message.into(),
-            source: None,
-            hints: Vec::new(),
-        }
+        Self { kind, code, message: message.into(), source: None, hints: Vec::new() }
     }
 
     /// Makes a [`ErrorKind::Failed`] error.
@@ -90,10 +84,8 @@ impl Error {
     /// Returns the chain of causes below this error, outermost first.
     pub fn causes(&self) -> Vec<String> {
         let mut causes = Vec::new();
-        let mut at = self
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn std::error::Error + 'static));
+        let mut at =
+            self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static));
         while let Some(cause) = at {
             causes.push(cause.to_string());
             at = cause.source();
@@ -110,8 +102,6 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source
-            .as_deref()
-            .map(|source| source as &(dyn std::error::Error + 'static))
+        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
     }
 }

@@ -108,9 +108,6 @@ impl Failure {
     /// Returns the failure of a write that is not sent again, as what it is about moved.
     pub(super) fn moved(what: &str) -> Self {
         let message = format!("it moved before it could be sent again: {what}");
-        Self {
-            moved: true,
-            ..Self::new(message, A_NEW_PLAN)
-        }
+        Self { moved: true, ..Self::new(message, A_NEW_PLAN) }
     }
 }

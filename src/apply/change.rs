@@ -44,12 +44,7 @@ pub(super) async fn begin<'a>(
     work: Work<'a>,
     secrets: &'a Secrets,
 ) -> Begun<'a> {
-    let over = |item| {
-        Begun::Over(Box::new(CarriedOut {
-            item,
-            ends_run: false,
-        }))
-    };
+    let over = |item| Begun::Over(Box::new(CarriedOut { item, ends_run: false }));
     let before = match precondition::of_one(context, work).await {
         Ok(Standing::AsPlanned(before)) => before,
         Ok(Standing::InPlace(id)) => return over(in_place(work.change, id)),
@@ -107,16 +102,8 @@ impl Created<'_> {
 
 /// Reads back what was written, and notes in the journal what became of the change.
 async fn end(mut execution: Execution<'_>, sent: Result<(), Failure>) -> CarriedOut {
-    let Execution {
-        context,
-        work,
-        secrets,
-        ..
-    } = execution;
-    let goes_on = |item| CarriedOut {
-        item,
-        ends_run: false,
-    };
+    let Execution { context, work, secrets, .. } = execution;
+    let goes_on = |item| CarriedOut { item, ends_run: false };
     let mut left = None;
     let mut done = match sent {
         Err(failure) if failure.moved && execution.writes == 0 => {
@@ -125,10 +112,7 @@ async fn end(mut execution: Execution<'_>, sent: Result<(), Failure>) -> Carried
         Err(failure) => failed(work.change, failure),
         Ok(()) => {
             // What a new object replaced says nothing of whether the new one moved.
-            let before = execution
-                .before
-                .as_deref()
-                .filter(|_| execution.created.is_none());
+            let before = execution.before.as_deref().filter(|_| execution.created.is_none());
             match verify(context, work, execution.id(), before, execution.body).await {
                 Ok(verdict) => {
                     left = verdict.shown_instead();
@@ -155,10 +139,7 @@ async fn end(mut execution: Execution<'_>, sent: Result<(), Failure>) -> Carried
             fate.approval = fate.approval.or(execution.code.take());
         }
         if let Err(error) = journal.close(fate) {
-            remark(
-                item,
-                &format!("it is not in the journal: {}", in_full(&error)),
-            );
+            remark(item, &format!("it is not in the journal: {}", in_full(&error)));
             done.ends_run = true;
         }
     }
@@ -172,11 +153,7 @@ fn judged(change: &Change, verdict: Verdict) -> Item {
             add_concurrent(&mut item, &concurrent);
             item
         }
-        Verdict::DidNotStick {
-            differs,
-            concurrent,
-            ..
-        } => {
+        Verdict::DidNotStick { differs, concurrent, .. } => {
             let mut item = item(change, Status::DidNotStick);
             remark(&mut item, &differs.join("; "));
             advise(
@@ -202,10 +179,7 @@ fn add_concurrent(item: &mut Item, concurrent: &[String]) {
         return;
     }
     let words = concurrent.join("; ");
-    remark(
-        item,
-        &format!("a concurrent edit changed what this change did not write: {words}"),
-    );
+    remark(item, &format!("a concurrent edit changed what this change did not write: {words}"));
     advise(item, A_NEW_PLAN);
 }
 
@@ -247,19 +221,12 @@ fn failed(change: &Change, failure: Failure) -> CarriedOut {
 /// Returns the item of a change that the tenant has already.
 pub(super) fn in_place(change: &Change, id: Option<String>) -> Item {
     let item = item(change, Status::AlreadyInPlace);
-    Item {
-        id: id.or(item.id),
-        ..item
-    }
+    Item { id: id.or(item.id), ..item }
 }
 
 /// Returns the item of a change whose object moved since the plan.
 pub(super) fn stale(change: &Change, what: String) -> Item {
-    Item {
-        message: Some(what),
-        help: Some(A_NEW_PLAN.to_owned()),
-        ..item(change, Status::Stale)
-    }
+    Item { message: Some(what), help: Some(A_NEW_PLAN.to_owned()), ..item(change, Status::Stale) }
 }
 
 /// Returns the item of a change that cannot be made.
@@ -277,10 +244,7 @@ pub(super) fn blocked(change: &Change) -> Item {
 
 /// Returns the item of a change that was not begun.
 pub(super) fn not_begun(change: &Change, why: &str) -> Item {
-    Item {
-        message: Some(why.to_owned()),
-        ..item(change, Status::NotBegun)
-    }
+    Item { message: Some(why.to_owned()), ..item(change, Status::NotBegun) }
 }
 
 fn item(change: &Change, status: Status) -> Item {

@@ -117,11 +117,7 @@ impl Context<'_> {
         live: Option<&LiveObject>,
     ) -> Result<Change, GraphError> {
         let replan = |clear: &Clear| {
-            let known = Known {
-                names: self.names,
-                clear,
-                referents: &self.referents(),
-            };
+            let known = Known { names: self.names, clear, referents: &self.referents() };
             plan::replan(self.desired, known, manifest, live)
         };
         let change = replan(&Clear::default());
@@ -155,9 +151,7 @@ impl Context<'_> {
     }
 
     fn referents(&self) -> MutexGuard<'_, Referents> {
-        self.referents
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.referents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads the object of a manifest, `None` where the tenant has none.

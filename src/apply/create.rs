@@ -181,11 +181,7 @@ async fn listed(
     let is_new = |object: &LiveObject| !known.contains(&object.id);
     loop {
         let found = context.named(manifest).await?;
-        let ids: Vec<String> = found
-            .into_iter()
-            .filter(is_new)
-            .map(|object| object.id)
-            .collect();
+        let ids: Vec<String> = found.into_iter().filter(is_new).map(|object| object.id).collect();
         if !ids.is_empty() {
             return Ok((ids, Turn::Over));
         }

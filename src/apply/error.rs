@@ -67,16 +67,9 @@ pub struct MissingSecret {
 
 impl fmt::Display for BlockedChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reasons = self
-            .reasons
-            .iter()
-            .map(|reason| format!("{} ({})", reason.message, reason.help));
-        write!(
-            f,
-            "{}: {}",
-            self.address,
-            reasons.collect::<Vec<_>>().join("; ")
-        )
+        let reasons =
+            self.reasons.iter().map(|reason| format!("{} ({})", reason.message, reason.help));
+        write!(f, "{}: {}", self.address, reasons.collect::<Vec<_>>().join("; "))
     }
 }
 
@@ -89,12 +82,7 @@ impl fmt::Display for StaleChange {
 impl fmt::Display for MissingSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let needed_by = self.needed_by.iter().map(Address::to_string);
-        write!(
-            f,
-            "{}, which {} needs",
-            self.variable,
-            needed_by.collect::<Vec<_>>().join(" and ")
-        )
+        write!(f, "{}, which {} needs", self.variable, needed_by.collect::<Vec<_>>().join(" and "))
     }
 }
 

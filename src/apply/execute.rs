@@ -145,30 +145,25 @@ impl<'a> Execution<'a> {
             return Some(Ok(()));
         };
         let id = self.created.clone().unwrap_or_default();
-        Some(Err(
-            match check.look(self.context, self.work.manifest).await {
-                Ok(Twins::Unknown) => return None,
-                Ok(Twins::None) => {
-                    self.twins = None;
-                    return Some(Ok(()));
-                }
-                Ok(Twins::NotListed) => {
-                    Failure::not_seen(&format!("the tenant does not list it; its id is {id}"))
-                }
-                Ok(Twins::Found(ids)) => Failure::twins(&ids)
-                    .with_state(&format!("this run created {id}, and did not assign it")),
-                Err(error) => self.with_what_exists(self.failure(&error)),
-            },
-        ))
+        Some(Err(match check.look(self.context, self.work.manifest).await {
+            Ok(Twins::Unknown) => return None,
+            Ok(Twins::None) => {
+                self.twins = None;
+                return Some(Ok(()));
+            }
+            Ok(Twins::NotListed) => {
+                Failure::not_seen(&format!("the tenant does not list it; its id is {id}"))
+            }
+            Ok(Twins::Found(ids)) => Failure::twins(&ids)
+                .with_state(&format!("this run created {id}, and did not assign it")),
+            Err(error) => self.with_what_exists(self.failure(&error)),
+        }))
     }
 
     /// Gives up looking for twins, because the run ends.
     pub(super) fn ends_before_twins_are_ruled_out(&self) -> Failure {
         let message = "the run ended before it could come to light whether another run created the same object";
-        self.with_what_exists(Failure {
-            help: None,
-            ..Failure::new(message.to_owned(), "")
-        })
+        self.with_what_exists(Failure { help: None, ..Failure::new(message.to_owned(), "") })
     }
 
     /// Returns the id of the object, once it exists.
@@ -193,9 +188,7 @@ impl<'a> Execution<'a> {
 
     /// Returns a request with the ids that it needs.
     fn filled(&self, planned: &Request) -> Result<Request, Failure> {
-        let filled = self
-            .context
-            .filled(self.work, self.created.as_deref(), planned);
+        let filled = self.context.filled(self.work, self.created.as_deref(), planned);
         filled.map_err(|unknown| {
             Failure::new(
                 format!("{} needs an object that was not created", unknown.0),
@@ -223,9 +216,7 @@ impl<'a> Execution<'a> {
         self.code = self.context.approvals.code_of(&intent, &self.spent);
         self.spent.extend(self.code.clone());
         intent.approval.clone_from(&self.code);
-        journal
-            .intend(intent)
-            .map_err(|error| Failure::unnoted(&error))?;
+        journal.intend(intent).map_err(|error| Failure::unnoted(&error))?;
         self.noted += 1;
         Ok(())
     }
@@ -353,11 +344,8 @@ impl Execution<'_> {
     /// Says that a write may be done and that nobody can look.
     pub(super) fn unknown(&self, error: &GraphError, unread: &GraphError) -> Failure {
         let mut failure = self.failure(unread);
-        failure.message = format!(
-            "{}; whether it was done cannot be read: {}",
-            in_full(error),
-            failure.message
-        );
+        failure.message =
+            format!("{}; whether it was done cannot be read: {}", in_full(error), failure.message);
         failure
     }
 

@@ -45,10 +45,8 @@ impl Failure {
             ends_run: error.ends_run(),
             moved: false,
             not_seen: false,
-            approval: wants_approval(error).then(|| Pending {
-                code: error.approval_code().map(str::to_owned),
-                expires: None,
-            }),
+            approval: wants_approval(error)
+                .then(|| Pending { code: error.approval_code().map(str::to_owned), expires: None }),
         }
     }
 
@@ -66,10 +64,7 @@ impl Failure {
 
     /// Returns the failure of a write that was accepted and that the tenant does not show.
     pub(super) fn not_seen(why: &str) -> Self {
-        Self {
-            not_seen: true,
-            ..Self::new(format!("accepted, but {why}"), READ_AGAIN)
-        }
+        Self { not_seen: true, ..Self::new(format!("accepted, but {why}"), READ_AGAIN) }
     }
 
     /// Returns the failure to note a write, which is not sent then, nor any other.

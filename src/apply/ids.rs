@@ -139,11 +139,7 @@ mod tests {
             "left": { "alone": { "$secret": "env:X" } },
         });
         assert_eq!(filled, expected);
-        let unknown = fill(
-            "/x",
-            json!({ "@odata.id": { "$object": { "$id": "k/other" } } }),
-            None,
-        );
+        let unknown = fill("/x", json!({ "@odata.id": { "$object": { "$id": "k/other" } } }), None);
         assert_eq!(unknown, Err(NotKnown("k/other".to_owned())));
     }
 }

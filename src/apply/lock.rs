@@ -112,10 +112,7 @@ impl TenantLock {
         let told = serde_json::to_vec(holder).map_err(io::Error::from);
         told.and_then(|text| fs::write(&beside, text))
             .map_err(|source| refused(&beside, source))?;
-        Ok(Self {
-            holder: beside,
-            _file: file,
-        })
+        Ok(Self { holder: beside, _file: file })
     }
 }
 
@@ -129,21 +126,12 @@ impl Drop for TenantLock {
 impl TenantKey {
     /// Returns a name that every file system takes.
     fn file_stem(&self) -> String {
-        let Self {
-            cloud,
-            tenant,
-            stand_in,
-        } = self;
+        let Self { cloud, tenant, stand_in } = self;
         let Some(stand_in) = stand_in else {
             return format!("{cloud}-{tenant}");
         };
         let hash = digest(&SHA256, stand_in.as_bytes());
-        let hash: String = hash
-            .as_ref()
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hash: String = hash.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         format!("{cloud}-{tenant}-{hash}")
     }
 }
@@ -154,11 +142,7 @@ fn open(folder: &Path, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)?;
-    OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
+    OpenOptions::new().create(true).truncate(false).write(true).open(path)
 }
 
 fn holder(holder: Option<&Holder>) -> String {
@@ -167,13 +151,7 @@ fn holder(holder: Option<&Holder>) -> String {
 
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            pid,
-            user,
-            command,
-            folder,
-            since,
-        } = self;
+        let Self { pid, user, command, folder, since } = self;
         write!(f, "`moorline {command}` of {folder} (process {pid}")?;
         if let Some(user) = user {
             write!(f, ", user {user}")?;

@@ -162,9 +162,7 @@ impl<'a> Applier<'a> {
         let works = self.works()?;
         let standings = match self.was_just_read() {
             true => precondition::unmoved(&works),
-            false => precondition::of_all(&context, &works)
-                .await
-                .map_err(ApplyError::Read)?,
+            false => precondition::of_all(&context, &works).await.map_err(ApplyError::Read)?,
         };
         if !self.options.skip_stale {
             refuse_stale(&works, &standings)?;
@@ -196,10 +194,7 @@ impl<'a> Applier<'a> {
     /// that the writes need.
     fn was_just_read(&self) -> bool {
         let now = self.graph.clock().instant();
-        let age = self
-            .options
-            .read_at
-            .map(|at| now.saturating_duration_since(at));
+        let age = self.options.read_at.map(|at| now.saturating_duration_since(at));
         age.is_some_and(|age| age < FRESH)
     }
 
@@ -212,9 +207,7 @@ impl<'a> Applier<'a> {
     /// Returns the changes that cannot be made, where the user lets the others go on.
     fn blocked(&self) -> Result<Vec<&Change>, ApplyError> {
         let changes = self.plan.changes.iter();
-        let blocked: Vec<&Change> = changes
-            .filter(|change| !change.blocked.is_empty())
-            .collect();
+        let blocked: Vec<&Change> = changes.filter(|change| !change.blocked.is_empty()).collect();
         if blocked.is_empty() || self.options.skip_blocked {
             return Ok(blocked);
         }
@@ -230,8 +223,7 @@ impl<'a> Applier<'a> {
         let order = self.plan.order.iter();
         order
             .map(|address| {
-                self.work(address)
-                    .ok_or_else(|| ApplyError::NotDeclared(address.clone()))
+                self.work(address).ok_or_else(|| ApplyError::NotDeclared(address.clone()))
             })
             .collect()
     }
@@ -244,10 +236,7 @@ impl<'a> Applier<'a> {
             Some(&manifests[at.ok()?])
         };
         let manifest = find(&self.desired.manifests).or_else(|| find(&self.plan.pruned));
-        Some(Work {
-            change: &changes[change.ok()?],
-            manifest: manifest?,
-        })
+        Some(Work { change: &changes[change.ok()?], manifest: manifest? })
     }
 }
 

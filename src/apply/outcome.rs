@@ -137,14 +137,7 @@ impl Outcome {
                 _ => summary.skipped += 1,
             }
         }
-        Self {
-            tenant,
-            plan_digest,
-            items,
-            summary,
-            interrupted,
-            journal: None,
-        }
+        Self { tenant, plan_digest, items, summary, interrupted, journal: None }
     }
 
     /// Makes the help of each change name the command that ran.

@@ -45,22 +45,13 @@ impl<'a> Patience<'a> {
 
     /// Returns the patience for so long, beginning now.
     pub(super) fn of(graph: &'a Graph, limit: Duration) -> Self {
-        Self {
-            graph,
-            began: graph.clock().instant(),
-            limit,
-            next: FIRST,
-            cancelled: None,
-        }
+        Self { graph, began: graph.clock().instant(), limit, next: FIRST, cancelled: None }
     }
 
     /// Returns a patience that is over, too, once the user wants the run to end.
     #[must_use]
     pub(super) fn unless(self, cancelled: &'a AtomicBool) -> Self {
-        Self {
-            cancelled: Some(cancelled),
-            ..self
-        }
+        Self { cancelled: Some(cancelled), ..self }
     }
 
     /// Returns how long it has lasted.

@@ -43,10 +43,7 @@ pub(super) async fn of_all(
         Some(_) => Found::Bound(bound.next().flatten()),
         None => Found::Named(new.next().unwrap_or_default()),
     });
-    let standings = works
-        .iter()
-        .zip(found)
-        .map(|(work, found)| standing(context, *work, found));
+    let standings = works.iter().zip(found).map(|(work, found)| standing(context, *work, found));
     try_join_all(standings).await
 }
 
@@ -150,9 +147,7 @@ async fn of_new(
             true => None,
             false => context.read(work, Some(&only.id)).await?,
         };
-        let now = context
-            .replan(work.manifest, whole.as_ref().or(Some(only)))
-            .await?;
+        let now = context.replan(work.manifest, whole.as_ref().or(Some(only))).await?;
         if is_settled(&now) {
             return Ok(Standing::InPlace(Some(only.id.clone())));
         }

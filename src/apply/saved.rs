@@ -40,15 +40,10 @@ struct Head {
 /// # Errors
 /// When it is no plan, or not what was saved.
 pub fn read(text: &str) -> Result<Plan, SavedPlanError> {
-    let Head {
-        kind,
-        format_version,
-    } = serde_json::from_str(text).map_err(SavedPlanError::Unreadable)?;
+    let Head { kind, format_version } =
+        serde_json::from_str(text).map_err(SavedPlanError::Unreadable)?;
     if kind != "plan" || format_version != "1.0" {
-        return Err(SavedPlanError::AnotherDocument {
-            kind,
-            format_version,
-        });
+        return Err(SavedPlanError::AnotherDocument { kind, format_version });
     }
     let plan: Plan = serde_json::from_str(text).map_err(SavedPlanError::Unreadable)?;
     if plan::seal(&plan) != plan.digest {
@@ -86,10 +81,7 @@ pub fn moved(saved: &Plan, now: &Plan) -> Vec<StaleChange> {
 /// Returns whether a difference is none any more though the object is as it was: then not the tenant moved, but
 /// what is wanted of it.
 fn was_withdrawn(known: &Change, now: &Change) -> bool {
-    let masked = known
-        .fields
-        .iter()
-        .any(|field| field.before == Shown::Withheld);
+    let masked = known.fields.iter().any(|field| field.before == Shown::Withheld);
     known.is_difference() && !masked && known.precondition == now.precondition
 }
 

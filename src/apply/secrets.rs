@@ -37,9 +37,7 @@ impl Secrets {
             }
         }
         // Validation refuses these. Whatever way one came into a request, it ends here.
-        let credentials = needed
-            .iter()
-            .filter(|(variable, _)| credential(variable).is_some());
+        let credentials = needed.iter().filter(|(variable, _)| credential(variable).is_some());
         let credentials: Vec<MissingSecret> = credentials
             .map(|(variable, needed_by)| MissingSecret {
                 variable: (*variable).to_owned(),
@@ -86,11 +84,7 @@ impl Secrets {
         let known = variable(value).and_then(|(name, base64)| Some((self.0.get(name)?, base64)));
         if let Some((secret, base64)) = known {
             let text = secret.expose_secret();
-            *value = if base64 {
-                BASE64.encode(text).into()
-            } else {
-                text.into()
-            };
+            *value = if base64 { BASE64.encode(text).into() } else { text.into() };
             return;
         }
         match value {
@@ -125,15 +119,8 @@ fn forms(secret: &SecretString) -> Vec<String> {
         let quoted = Value::from(piece).to_string();
         let escaped = quoted.get(1..quoted.len() - 1).unwrap_or_default();
         let html = ["&", "<", ">", "\"", "'"].into_iter().zip(HTML);
-        let html = html.fold(piece.to_owned(), |text, (plain, entity)| {
-            text.replace(plain, entity)
-        });
-        [
-            piece.to_owned(),
-            escaped.to_owned(),
-            html,
-            BASE64.encode(piece),
-        ]
+        let html = html.fold(piece.to_owned(), |text, (plain, entity)| text.replace(plain, entity));
+        [piece.to_owned(), escaped.to_owned(), html, BASE64.encode(piece)]
     });
     forms.collect()
 }
@@ -200,9 +187,7 @@ mod tests {
         let expected = json!({ "key": "one", "list": [{ "value": "dHdv" }, 1] });
         assert_eq!(filled.body, Some(expected));
         let mut found = Vec::new();
-        each_variable(planned.body.as_ref().expect("a body"), &mut |name| {
-            found.push(name)
-        });
+        each_variable(planned.body.as_ref().expect("a body"), &mut |name| found.push(name));
         assert_eq!(found, ["A", "B"]);
     }
 
@@ -216,10 +201,8 @@ mod tests {
 
     #[test]
     fn a_secret_is_found_in_whatever_form_it_is_repeated() {
-        let secrets = secrets(&[
-            ("TRIMMED", " pa<ss'word \n"),
-            ("LINES", "first line\r\nno\nÜber"),
-        ]);
+        let secrets =
+            secrets(&[("TRIMMED", " pa<ss'word \n"), ("LINES", "first line\r\nno\nÜber")]);
         let message =
             "pa<ss'word, PA<SS'WORD, pa&lt;ss&#39;word, cGE8c3Mnd29yZA==; FIRST LINE, Über, no";
         let clean = "(withheld), (withheld), (withheld), (withheld); (withheld), (withheld), no";

@@ -69,13 +69,8 @@ impl<'a> Sequence<'a> {
         self.assign_created(|_| true).await;
         let places = self.plan.order.iter().enumerate();
         let places: BTreeMap<&Address, usize> = places.map(|(at, address)| (address, at)).collect();
-        self.items
-            .sort_by_key(|item| places.get(&item.address).copied());
-        for item in blocked
-            .into_iter()
-            .map(change::blocked)
-            .chain(self.not_begun)
-        {
+        self.items.sort_by_key(|item| places.get(&item.address).copied());
+        for item in blocked.into_iter().map(change::blocked).chain(self.not_begun) {
             self.context.observer.finished(&item);
             self.items.push(item);
         }
@@ -84,8 +79,7 @@ impl<'a> Sequence<'a> {
 
     async fn write(&mut self, work: Work<'a>) {
         let depends_on = &work.change.depends_on;
-        self.assign_created(|address| depends_on.contains(address))
-            .await;
+        self.assign_created(|address| depends_on.contains(address)).await;
         if self.end.is_none() && !self.is_interrupted() {
             // The last look at the object should be right before the write, not before a wait.
             self.context.graph.await_turn_to_write().await;
@@ -94,8 +88,7 @@ impl<'a> Sequence<'a> {
             self.end = Some(End::Interrupted);
         }
         if let Some(end) = self.end {
-            self.not_begun
-                .push(change::not_begun(work.change, why_not_begun(end)));
+            self.not_begun.push(change::not_begun(work.change, why_not_begun(end)));
             return;
         }
         if let Some(why) = self.undone.why_not(work.change) {
@@ -130,11 +123,7 @@ impl<'a> Sequence<'a> {
                 }
             }
             self.unassigned = later;
-            if !self
-                .unassigned
-                .iter()
-                .any(|created| is_needed(&created.change().address))
-            {
+            if !self.unassigned.iter().any(|created| is_needed(&created.change().address)) {
                 return;
             }
             let due = self.unassigned.iter().filter_map(Created::due).min();

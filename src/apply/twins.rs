@@ -58,14 +58,7 @@ impl TwinCheck {
     /// Begins a check of an object whose create was sent and answered at these instants.
     pub(super) fn new(id: String, known: Vec<String>, sent: Instant, answered: Instant) -> Self {
         let took = answered.saturating_duration_since(sent).min(LONGEST_CREATE);
-        Self {
-            id,
-            known,
-            answered,
-            took,
-            lag: None,
-            due: answered,
-        }
+        Self { id, known, answered, took, lag: None, due: answered }
     }
 
     /// Returns when to look next.
@@ -84,11 +77,7 @@ impl TwinCheck {
     ) -> Result<Twins, GraphError> {
         let clock = context.graph.clock();
         let began = clock.instant();
-        let found = context
-            .named(manifest)
-            .await?
-            .into_iter()
-            .map(|object| object.id);
+        let found = context.named(manifest).await?.into_iter().map(|object| object.id);
         let found = found.filter(|id| !self.known.contains(id)).collect();
         Ok(self.judge(found, began, clock.instant(), context.visibility))
     }
@@ -162,9 +151,7 @@ mod tests {
             let mut check = TwinCheck::new(own.to_string(), Vec::new(), sent, at(creates[own]));
             let mut now = check.due;
             loop {
-                let listed = [own, other]
-                    .into_iter()
-                    .filter(|run| at(creates[*run] + lag) <= now);
+                let listed = [own, other].into_iter().filter(|run| at(creates[*run] + lag) <= now);
                 let listed = listed.map(|run| run.to_string()).collect();
                 match check.judge(listed, now, now, Duration::from_secs(60)) {
                     Twins::Found(_) => return true,

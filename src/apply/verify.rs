@@ -201,12 +201,7 @@ impl<'a> Watch<'a> {
             return live.is_none().then_some(Verdict::Shown { concurrent });
         }
         let live = live?;
-        let Sight {
-            fields,
-            links,
-            assignments,
-            concurrent,
-        } = self.sight(left);
+        let Sight { fields, links, assignments, concurrent } = self.sight(left);
         if fields.is_empty() && links.is_empty() && assignments.is_empty() {
             let is_seen = match self.body {
                 BodySeen::Yes => true,
@@ -247,10 +242,8 @@ impl<'a> Watch<'a> {
             let top = field.path.top();
             top.is_some_and(|top| self.sent.contains(top))
         };
-        let unseen: Vec<&FieldPath> = left
-            .with_status(FieldStatus::Unverifiable)
-            .map(|field| &field.path)
-            .collect();
+        let unseen: Vec<&FieldPath> =
+            left.with_status(FieldStatus::Unverifiable).map(|field| &field.path).collect();
         let mut written = self.change.with_status(FieldStatus::Change).filter(is_sent);
         self.before.is_none()
             || self.sent.is_empty()
@@ -323,15 +316,8 @@ mod tests {
             location: None,
         };
         Change {
-            address: Address {
-                kind: "k".to_owned(),
-                name: "n".to_owned(),
-            },
-            location: Location {
-                file: "n.yaml".to_owned(),
-                line: 1,
-                column: 1,
-            },
+            address: Address { kind: "k".to_owned(), name: "n".to_owned() },
+            location: Location { file: "n.yaml".to_owned(), line: 1, column: 1 },
             id: Some("1".to_owned()),
             display_name: "N".to_owned(),
             action: Action::Update,
@@ -376,19 +362,12 @@ mod tests {
 
     #[test]
     fn an_object_without_marks_moved_when_its_body_did() {
-        let planned = change(
-            vec![patch(json!({"quota": 6, "mfa": "required"}))],
-            &["quota"],
-        );
+        let planned = change(vec![patch(json!({"quota": 6, "mfa": "required"}))], &["quota"]);
         let before = object(json!({"quota": 4, "mfa": "no"}));
         let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
         let left = change(Vec::new(), &["quota"]);
         for _ in 0..10 {
-            assert_eq!(
-                watch.judge(Some(&before), &left, true),
-                None,
-                "a replica may lag"
-            );
+            assert_eq!(watch.judge(Some(&before), &left, true), None, "a replica may lag");
         }
         assert_eq!(watch.so_far, Verdict::NotSeen);
         let moved = object(json!({"quota": 4, "mfa": "required"}));
@@ -410,17 +389,12 @@ mod tests {
             change.fields[0].after = Shown::Withheld;
             change
         };
-        let (planned, left) = (
-            secret(FieldStatus::Change),
-            secret(FieldStatus::Unverifiable),
-        );
+        let (planned, left) = (secret(FieldStatus::Change), secret(FieldStatus::Unverifiable));
         let before = object(json!({"version": 1}));
         let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
         assert_eq!(watch.judge(Some(&before), &left, true), None);
         assert_eq!(watch.so_far, Verdict::Unverifiable);
-        let shown = Some(Verdict::Shown {
-            concurrent: Vec::new(),
-        });
+        let shown = Some(Verdict::Shown { concurrent: Vec::new() });
         let moved = object(json!({"version": 2}));
         assert_eq!(watch.judge(Some(&moved), &left, true), shown);
         // What is read in clear needs no mark.
@@ -493,19 +467,12 @@ mod tests {
         let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
         let left = change(Vec::new(), &["rootCertificate"]);
         for _ in 0..10 {
-            assert_eq!(
-                watch.judge(Some(&before), &left, true),
-                None,
-                "it may still show"
-            );
+            assert_eq!(watch.judge(Some(&before), &left, true), None, "it may still show");
         }
         let elsewhere = leading_to("b");
         assert_eq!(watch.judge(Some(&elsewhere), &left, true), None);
         let verdict = watch.judge(Some(&elsewhere), &left, true);
-        assert!(
-            matches!(verdict, Some(Verdict::DidNotStick { .. })),
-            "{verdict:?}"
-        );
+        assert!(matches!(verdict, Some(Verdict::DidNotStick { .. })), "{verdict:?}");
     }
 
     #[test]

@@ -18,15 +18,12 @@ pub(super) fn moved(planned: &Change, now: &Change) -> String {
             Some(known) if known.before == field.before => {
                 if known.after != field.after {
                     let (was, is) = (quote(known, &known.after), quote(field, &field.after));
-                    parts.push(format!(
-                        "{path} was to become {was}, and {is} is declared now"
-                    ));
+                    parts.push(format!("{path} was to become {was}, and {is} is declared now"));
                 }
             }
-            Some(known) => parts.push(format!(
-                "{path} was {} and is {is} now",
-                quote(known, &known.before)
-            )),
+            Some(known) => {
+                parts.push(format!("{path} was {} and is {is} now", quote(known, &known.before)))
+            }
             None => parts.push(format!("{path} was as declared and is {is} now")),
         }
     }

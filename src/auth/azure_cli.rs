@@ -61,10 +61,7 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
 
 impl AzureCli {
     async fn ask(&self) -> Result<Token, AuthError> {
-        let patience = self
-            .caller
-            .left()
-            .map_or(PATIENCE, |left| left.min(PATIENCE));
+        let patience = self.caller.left().map_or(PATIENCE, |left| left.min(PATIENCE));
         let output = tokio::select! {
             output = self.run() => output.map_err(|source| AuthError::File {
                 what: "the Azure CLI",
@@ -110,10 +107,7 @@ impl TokenSource for AzureCli {
 /// Returns what the CLI complains of: its first error, without the warnings around it.
 fn complaint(stderr: &[u8]) -> String {
     let stderr = String::from_utf8_lossy(stderr);
-    let mut lines = stderr
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
+    let mut lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
     let error = lines.clone().find_map(|line| line.strip_prefix("ERROR: "));
     let line = error.or_else(|| lines.next()).unwrap_or("it failed");
     line.chars().take(300).collect()

@@ -39,20 +39,13 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
     let url = search.url("SYSTEM_OIDCREQUESTURI");
     let bearer = search.secret(&["SYSTEM_ACCESSTOKEN"]);
     let connection = search.service_connection_id(&CONNECTION);
-    let client_id = search.client_id(&[
-        "AZURE_CLIENT_ID",
-        "ARM_CLIENT_ID",
-        "AZURESUBSCRIPTION_CLIENT_ID",
-    ]);
+    let client_id =
+        search.client_id(&["AZURE_CLIENT_ID", "ARM_CLIENT_ID", "AZURESUBSCRIPTION_CLIENT_ID"]);
     let mut url = url?;
     url.query_pairs_mut()
         .append_pair("api-version", API_VERSION)
         .append_pair("serviceConnectionId", &connection?);
-    let assertion = Pipeline {
-        url,
-        bearer: bearer?,
-        caller: search.caller().clone(),
-    };
+    let assertion = Pipeline { url, bearer: bearer?, caller: search.caller().clone() };
     Some(Box::new(ClientAssertion {
         endpoint: search.token_endpoint(),
         client_id: client_id?,

@@ -38,12 +38,7 @@ struct Last {
 impl<S: TokenSource> Cached<S> {
     /// Makes a cache in front of a source.
     pub fn new(source: S, clock: Clock) -> Self {
-        Self {
-            source,
-            clock,
-            last: Mutex::default(),
-            turn: Turn::default(),
-        }
+        Self { source, clock, last: Mutex::default(), turn: Turn::default() }
     }
 
     async fn current(&self) -> Result<Token, AuthError> {
@@ -112,8 +107,7 @@ impl<S: TokenSource> Cached<S> {
     }
 
     fn is_due(&self) -> bool {
-        self.living()
-            .is_some_and(|token| token.is_due(self.clock.now()))
+        self.living().is_some_and(|token| token.is_due(self.clock.now()))
     }
 
     fn living(&self) -> Option<Token> {
@@ -159,12 +153,7 @@ mod tests {
                 .expect("the script is long enough");
             let login = Url::parse("http://127.0.0.1").expect("valid");
             let token = answer.map(|text| {
-                Token::issued(
-                    text.into(),
-                    &login,
-                    self.clock.now(),
-                    Duration::from_secs(3_600),
-                )
+                Token::issued(text.into(), &login, self.clock.now(), Duration::from_secs(3_600))
             });
             Box::pin(async {
                 tokio::task::yield_now().await;
@@ -177,11 +166,8 @@ mod tests {
     fn cached(mut answers: Vec<Result<&'static str, AuthError>>) -> (Cached<Scripted>, Clock) {
         answers.reverse();
         let clock = Clock::recording(Timestamp::UNIX_EPOCH);
-        let source = Scripted {
-            answers: Mutex::new(answers),
-            clock: clock.clone(),
-            held: Turn::default(),
-        };
+        let source =
+            Scripted { answers: Mutex::new(answers), clock: clock.clone(), held: Turn::default() };
         (Cached::new(source, clock.clone()), clock)
     }
 
@@ -194,10 +180,7 @@ mod tests {
     }
 
     fn down() -> AuthError {
-        AuthError::BadAnswer {
-            host: "login".into(),
-            status: 503,
-        }
+        AuthError::BadAnswer { host: "login".into(), status: 503 }
     }
 
     #[tokio::test]
@@ -221,10 +204,7 @@ mod tests {
             assert!(matches!(text(&refusing).await, Err(AuthError::Refused(_))));
         }
         let (recovering, _) = cached(vec![Err(down()), Ok("up")]);
-        assert!(matches!(
-            text(&recovering).await,
-            Err(AuthError::BadAnswer { .. })
-        ));
+        assert!(matches!(text(&recovering).await, Err(AuthError::BadAnswer { .. })));
         assert_eq!(text(&recovering).await.expect("signed in"), "up");
     }
 

@@ -137,13 +137,7 @@ impl<'a> Call<'a> {
 impl Caller {
     /// Makes a caller. After the deadline nothing is repeated.
     pub fn new(transport: Transport, clock: Clock, deadline: Option<Instant>) -> Self {
-        Self {
-            transport,
-            clock,
-            deadline,
-            watch: Watch::default(),
-            known: Known::default(),
-        }
+        Self { transport, clock, deadline, watch: Watch::default(), known: Known::default() }
     }
 
     /// Tells this watch of calls that take long.
@@ -170,17 +164,13 @@ impl Caller {
 
     /// Returns the same caller with another transport.
     pub(super) fn through(&self, transport: Transport) -> Self {
-        Self {
-            transport,
-            ..self.clone()
-        }
+        Self { transport, ..self.clone() }
     }
 
     /// Returns what is left of the run's time.
     pub fn left(&self) -> Option<Duration> {
         let now = self.clock.instant();
-        self.deadline
-            .map(|deadline| deadline.saturating_duration_since(now))
+        self.deadline.map(|deadline| deadline.saturating_duration_since(now))
     }
 
     /// Sends once, and waits no longer than the run may take.
@@ -216,12 +206,7 @@ impl Caller {
             let spent = self.clock.instant().saturating_duration_since(start);
             let left = CHAIN_DEADLINE.saturating_sub(spent);
             let left = self.left().map_or(left, |run| run.min(left));
-            match retry::decide(
-                Effect::Read,
-                call.outcome(&result, &self.clock),
-                attempt,
-                left,
-            ) {
+            match retry::decide(Effect::Read, call.outcome(&result, &self.clock), attempt, left) {
                 Decision::Wait(wait) => {
                     self.watch.tell(spent, || Delay {
                         call: format!("signing in at {}", host(call.url)),
@@ -231,10 +216,8 @@ impl Caller {
                     self.clock.sleep(wait).await;
                 }
                 Decision::Final | Decision::GiveUp | Decision::AnswerLost => {
-                    return result.map_err(|source| AuthError::Unreachable {
-                        host: host(call.url),
-                        source,
-                    });
+                    return result
+                        .map_err(|source| AuthError::Unreachable { host: host(call.url), source });
                 }
             }
             attempt += 1;

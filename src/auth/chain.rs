@@ -105,10 +105,7 @@ pub fn choose(around: &Surroundings<'_>) -> Result<Choice, AuthError> {
                 tokens: Arc::new(Cached::new(source, around.caller.clock().clone())),
             });
         }
-        passed_over.push(PassedOver {
-            credential,
-            why: search.why_not(),
-        });
+        passed_over.push(PassedOver { credential, why: search.why_not() });
     }
     Err(match named {
         Some(_) => AuthError::Incomplete(passed_over),
@@ -127,10 +124,8 @@ mod tests {
     use crate::graph::testing::{Server, endpoints, reply};
     use crate::graph::transport::Transport;
 
-    const APP: [(&str, &str); 2] = [
-        ("AZURE_CLIENT_ID", "app"),
-        ("AZURE_CLIENT_SECRET", "p&ss canary"),
-    ];
+    const APP: [(&str, &str); 2] =
+        [("AZURE_CLIENT_ID", "app"), ("AZURE_CLIENT_SECRET", "p&ss canary")];
 
     const GITHUB: [(&str, &str); 2] = [
         ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://github.test/?a=1"),
@@ -146,10 +141,7 @@ mod tests {
         let transport = Transport::new(&endpoints).expect("no certificates are needed");
         let caller = Caller::new(transport, Clock::recording(Timestamp::UNIX_EPOCH), None);
         let environment = |name: &str| {
-            pairs
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         };
         choose(&Surroundings {
             environment: Environment(&environment),
@@ -157,10 +149,7 @@ mod tests {
             tenant: "contoso.com",
             endpoints: &endpoints,
             caller: &caller,
-            person: Person {
-                present: false,
-                say: Arc::new(|_| ()),
-            },
+            person: Person { present: false, say: Arc::new(|_| ()) },
         })
     }
 
@@ -169,10 +158,7 @@ mod tests {
     }
 
     fn named(credential: Credential) -> Settings {
-        Settings {
-            credential: Some(credential),
-            ..Settings::default()
-        }
+        Settings { credential: Some(credential), ..Settings::default() }
     }
 
     async fn token(choice: &Choice) -> String {
@@ -227,28 +213,19 @@ mod tests {
 
     #[test]
     fn a_declared_client_id_comes_before_the_environment() {
-        let settings = Settings {
-            client_id: Some("declared".to_owned()),
-            ..Settings::default()
-        };
+        let settings = Settings { client_id: Some("declared".to_owned()), ..Settings::default() };
         let choice = choose_with(
             &[("AZURE_CLIENT_ID", "other"), ("ARM_CLIENT_SECRET", "x")],
             &settings,
             "http://127.0.0.1:9",
         );
-        assert_eq!(
-            choice.expect("a credential").from,
-            ["spec.auth.clientId", "ARM_CLIENT_SECRET"]
-        );
+        assert_eq!(choice.expect("a credential").from, ["spec.auth.clientId", "ARM_CLIENT_SECRET"]);
     }
 
     #[test]
     fn two_apps_are_not_mixed() {
-        let pairs = [
-            ("AZURE_CLIENT_ID", "app"),
-            ("AZURE_CLIENT_SECRET", ""),
-            ("ARM_CLIENT_SECRET", "x"),
-        ];
+        let pairs =
+            [("AZURE_CLIENT_ID", "app"), ("AZURE_CLIENT_SECRET", ""), ("ARM_CLIENT_SECRET", "x")];
         let Err(AuthError::NoCredential(passed_over)) = choose_from(&pairs) else {
             panic!("there is no complete app");
         };
@@ -280,10 +257,7 @@ mod tests {
         assert_eq!(token(&choice).await, "fresh");
         assert_eq!(server.lines(), ["POST /contoso.com/oauth2/v2.0/token"]);
         let seen = &server.seen()[0];
-        assert_eq!(
-            seen.headers["content-type"],
-            "application/x-www-form-urlencoded"
-        );
+        assert_eq!(seen.headers["content-type"], "application/x-www-form-urlencoded");
         assert_eq!(
             String::from_utf8_lossy(&seen.body),
             "scope=https%3A%2F%2Fgraph.microsoft.com%2F.default&grant_type=client_credentials&client_id=app\

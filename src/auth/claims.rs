@@ -81,18 +81,12 @@ mod tests {
     fn an_app_and_a_person_are_told_apart() {
         let app = claims(&json!({"roles": ["A"], "appid": "1", "app_displayname": "Pipeline"}));
         assert!(!app.is_delegated());
-        assert_eq!(
-            (app.granted(), app.name()),
-            (vec!["A".to_owned()], Some("Pipeline"))
-        );
+        assert_eq!((app.granted(), app.name()), (vec!["A".to_owned()], Some("Pipeline")));
         let person =
             claims(&json!({"scp": "A B", "upn": "alice@contoso.com", "roles": ["X"], "azp": "1"}));
         assert!(person.is_delegated());
         assert_eq!(person.granted(), ["A", "B"]);
-        assert_eq!(
-            (person.name(), person.app_id()),
-            (Some("alice@contoso.com"), Some("1"))
-        );
+        assert_eq!((person.name(), person.app_id()), (Some("alice@contoso.com"), Some("1")));
     }
 
     #[test]

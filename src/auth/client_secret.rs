@@ -17,11 +17,7 @@ pub struct ClientSecret {
 impl ClientSecret {
     /// Makes the credential of an app. It asks anew each time: put a [`super::cache::Cached`] before it.
     pub fn new(endpoint: TokenEndpoint, client_id: String, secret: SecretString) -> Self {
-        Self {
-            endpoint,
-            client_id,
-            secret,
-        }
+        Self { endpoint, client_id, secret }
     }
 }
 
@@ -29,11 +25,7 @@ impl ClientSecret {
 pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
     let (client_id, secret) =
         search.app_with_secret(["AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET"])?;
-    Some(Box::new(ClientSecret::new(
-        search.token_endpoint(),
-        client_id,
-        secret,
-    )))
+    Some(Box::new(ClientSecret::new(search.token_endpoint(), client_id, secret)))
 }
 
 impl TokenSource for ClientSecret {

@@ -29,9 +29,7 @@ pub struct Person {
 
 impl fmt::Debug for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Person")
-            .field("present", &self.present)
-            .finish_non_exhaustive()
+        f.debug_struct("Person").field("present", &self.present).finish_non_exhaustive()
     }
 }
 
@@ -69,11 +67,7 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
     let client_id = search.client_id(&["AZURE_CLIENT_ID", "ARM_CLIENT_ID"])?;
     present.then(|| -> Box<dyn TokenSource> {
         Box::new(DeviceCode {
-            url: of_tenant(
-                search.endpoints(),
-                search.tenant(),
-                "oauth2/v2.0/devicecode",
-            ),
+            url: of_tenant(search.endpoints(), search.tenant(), "oauth2/v2.0/devicecode"),
             endpoint: search.token_endpoint(),
             client_id,
             person: search.person().clone(),
@@ -221,9 +215,7 @@ mod tests {
             person: Person {
                 present: true,
                 say: Arc::new(move |text| {
-                    log.lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push(text.to_owned());
+                    log.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
                 }),
             },
             refresh: Mutex::default(),

@@ -74,9 +74,7 @@ impl TokenEndpoint {
     pub(super) async fn exchange(&self, form: &[(&str, &str)]) -> Result<Issued, AuthError> {
         let answer: Answer = ask(&self.caller, &self.url, form).await?;
         for issued in [Some(&answer.access_token), answer.refresh_token.as_ref()] {
-            issued
-                .into_iter()
-                .for_each(|secret| self.caller.make_known(secret));
+            issued.into_iter().for_each(|secret| self.caller.make_known(secret));
         }
         let lifetime = Duration::from_secs(answer.expires_in);
         let now = self.caller.clock().now();
@@ -100,9 +98,7 @@ pub(super) async fn ask<T: DeserializeOwned>(
     url: &Url,
     form: &[(&str, &str)],
 ) -> Result<T, AuthError> {
-    let form = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(form)
-        .finish();
+    let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     read(url, &caller.call(Call::form(url, &form)).await?)
 }
 
@@ -115,9 +111,6 @@ pub(super) fn read<T: DeserializeOwned>(url: &Url, answer: &Incoming) -> Result<
     Err(match Refusal::parse(answer.status, &answer.body) {
         Some(refusal) if refusal.is_transient() => AuthError::Busy(Box::new(refusal)),
         Some(refusal) => AuthError::Refused(Box::new(refusal)),
-        None => AuthError::BadAnswer {
-            host: host(url),
-            status: answer.status,
-        },
+        None => AuthError::BadAnswer { host: host(url), status: answer.status },
     })
 }

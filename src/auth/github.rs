@@ -31,11 +31,7 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
     let mut url = url?;
     let audience = search.endpoints().cloud().federated_audience();
     url.query_pairs_mut().append_pair("audience", audience);
-    let assertion = Job {
-        url,
-        bearer: bearer?,
-        caller: search.caller().clone(),
-    };
+    let assertion = Job { url, bearer: bearer?, caller: search.caller().clone() };
     Some(Box::new(ClientAssertion {
         endpoint: search.token_endpoint(),
         client_id: client_id?,

@@ -50,10 +50,7 @@ struct Answer {
 /// Looks for an identity. That a machine has one does not show without asking, and asking where there is no
 /// metadata service takes long; so a machine's has to be asked for.
 pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
-    let service = (
-        search.variable("IDENTITY_ENDPOINT"),
-        search.variable("IDENTITY_HEADER"),
-    );
+    let service = (search.variable("IDENTITY_ENDPOINT"), search.variable("IDENTITY_HEADER"));
     let (host, url, version) = if let (Some(endpoint), Some(header)) = service {
         search.found("IDENTITY_ENDPOINT");
         search.found("IDENTITY_HEADER");
@@ -61,9 +58,8 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
         search.caller().make_known(&header);
         (Host::Service(header), endpoint, "2019-08-01")
     } else {
-        let wanted = search
-            .variable("ARM_USE_MSI")
-            .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let wanted =
+            search.variable("ARM_USE_MSI").is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let origin = search.optional(&["AZURE_POD_IDENTITY_AUTHORITY_HOST"]);
         if !search.is_named() && !wanted && origin.is_none() {
             search.missing("IDENTITY_ENDPOINT with IDENTITY_HEADER, or to be asked for by name");
@@ -88,11 +84,7 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
     if let Some(id) = search.optional_client_id() {
         url.query_pairs_mut().append_pair("client_id", &id);
     }
-    Some(Box::new(ManagedIdentity {
-        host,
-        url,
-        caller: search.caller().through(transport),
-    }))
+    Some(Box::new(ManagedIdentity { host, url, caller: search.caller().through(transport) }))
 }
 
 impl ManagedIdentity {

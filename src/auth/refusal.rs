@@ -55,18 +55,14 @@ impl Refusal {
         self.status == 429
             || self.status >= 500
             || LATER.contains(&self.error.as_str())
-            || self
-                .number
-                .is_some_and(|number| LATER_NUMBERS.contains(&number))
+            || self.number.is_some_and(|number| LATER_NUMBERS.contains(&number))
     }
 }
 
 /// Splits `AADSTS7000215: Invalid …` into its number and its text.
 fn split_number(description: &str) -> (Option<u32>, &str) {
     let description = description.trim();
-    let split = description
-        .strip_prefix("AADSTS")
-        .and_then(|rest| rest.split_once(':'));
+    let split = description.strip_prefix("AADSTS").and_then(|rest| rest.split_once(':'));
     match split.and_then(|(number, text)| Some((number.parse().ok()?, text))) {
         Some((number, text)) => (Some(number), text.trim_start()),
         None => (None, description),
@@ -76,9 +72,7 @@ fn split_number(description: &str) -> (Option<u32>, &str) {
 /// Returns the text up to the first full stop that ends a sentence. A dot inside a domain does not.
 fn first_sentence(text: &str) -> &str {
     let stop = text.match_indices('.').map(|(at, _)| at + 1);
-    let end = stop
-        .into_iter()
-        .find(|end| text[*end..].starts_with(char::is_whitespace));
+    let end = stop.into_iter().find(|end| text[*end..].starts_with(char::is_whitespace));
     // Some descriptions have no full stop before the ids that follow them.
     let ids = text.find("Trace ID:").unwrap_or(text.len());
     text[..end.unwrap_or(text.len()).min(ids)].trim_end()
@@ -140,10 +134,7 @@ mod tests {
             "error": "invalid_request",
             "error_description": "AADSTS90002: Tenant 'a.contoso.com' not found. Check it.",
         }));
-        assert_eq!(
-            refusal.expect("a refusal").message,
-            "Tenant 'a.contoso.com' not found."
-        );
+        assert_eq!(refusal.expect("a refusal").message, "Tenant 'a.contoso.com' not found.");
     }
 
     #[test]
@@ -153,19 +144,10 @@ mod tests {
             refusal.expect("a refusal").is_transient()
         };
         assert!(is_transient(503, json!({"error": "invalid_client"})));
-        assert!(is_transient(
-            400,
-            json!({"error": "temporarily_unavailable"})
-        ));
+        assert!(is_transient(400, json!({"error": "temporarily_unavailable"})));
         let busy = "AADSTS90033: A transient error has occurred. Please try again.";
-        assert!(is_transient(
-            400,
-            json!({"error": "x", "error_description": busy})
-        ));
-        assert!(!is_transient(
-            400,
-            json!({"error": "invalid_grant", "error_codes": [65001]})
-        ));
+        assert!(is_transient(400, json!({"error": "x", "error_description": busy})));
+        assert!(!is_transient(400, json!({"error": "invalid_grant", "error_codes": [65001]})));
         assert!(!is_transient(401, json!({"error": "invalid_client"})));
     }
 

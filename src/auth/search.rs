@@ -25,12 +25,7 @@ pub(super) struct Search<'a> {
 impl<'a> Search<'a> {
     /// Begins a search. `named` says that the user asked for this kind of credential.
     pub(super) fn new(around: &'a Surroundings<'a>, named: bool) -> Self {
-        Self {
-            around,
-            named,
-            found: Vec::new(),
-            missing: Vec::new(),
-        }
+        Self { around, named, found: Vec::new(), missing: Vec::new() }
     }
 
     /// Returns where what was found came from.
@@ -93,9 +88,7 @@ impl<'a> Search<'a> {
 
     /// Looks for the first of some variables that is set, which need not be.
     pub(super) fn optional(&mut self, names: &[&str]) -> Option<String> {
-        let (name, value) = names
-            .iter()
-            .find_map(|name| Some((name, self.variable(name)?)))?;
+        let (name, value) = names.iter().find_map(|name| Some((name, self.variable(name)?)))?;
         self.found(*name);
         Some(value)
     }
@@ -147,8 +140,7 @@ impl<'a> Search<'a> {
 
     /// Looks for a client id that need not be there.
     pub(super) fn optional_client_id(&mut self) -> Option<String> {
-        self.declared_client_id()
-            .or_else(|| self.optional(&CLIENT_ID))
+        self.declared_client_id().or_else(|| self.optional(&CLIENT_ID))
     }
 
     /// Looks for a service connection, in the tenant file before the environment.
@@ -182,9 +174,7 @@ impl<'a> Search<'a> {
             }
         }
         let [azure, arm] = names;
-        self.missing(format!(
-            "AZURE_CLIENT_ID with {azure} or ARM_CLIENT_ID with {arm}"
-        ));
+        self.missing(format!("AZURE_CLIENT_ID with {azure} or ARM_CLIENT_ID with {arm}"));
         None
     }
 

@@ -33,8 +33,5 @@ pub async fn id_of(
     // `https://login.microsoftonline.com/{id}/v2.0`, whatever the cloud.
     let issuer = Url::parse(&configuration.issuer).ok();
     let id = issuer.and_then(|issuer| Uuid::try_parse(issuer.path_segments()?.next()?).ok());
-    id.ok_or_else(|| AuthError::BadAnswer {
-        host: host(&url),
-        status: answer.status,
-    })
+    id.ok_or_else(|| AuthError::BadAnswer { host: host(&url), status: answer.status })
 }

@@ -37,10 +37,7 @@ impl Lifetime {
         // A token that lives for less than twice the margin is renewed half-way.
         let renew_after = lifetime.saturating_sub(RENEW_BEFORE).max(lifetime / 2);
         let after = |duration| now.checked_add(duration).unwrap_or(Timestamp::MAX);
-        Self {
-            renew: after(renew_after),
-            end: after(lifetime),
-        }
+        Self { renew: after(renew_after), end: after(lifetime) }
     }
 }
 
@@ -82,10 +79,7 @@ impl Token {
         let token = Self::handed(secret, now, Some(lifetime));
         // A relay hands out a cloud's own tokens, and a cloud has more names than are known here.
         let issuer = token.issuer.filter(|issuer| issues_cloud_tokens(issuer));
-        Self {
-            issuer: issuer.or_else(|| host(login)),
-            ..token
-        }
+        Self { issuer: issuer.or_else(|| host(login)), ..token }
     }
 
     /// Makes a token that somebody on this machine got from a sign-in service, who keeps it or got it just now.
@@ -171,11 +165,7 @@ pub(crate) mod tests {
     #[test]
     fn a_token_of_another_tenant_is_told_apart() {
         let token = |tid: Value| Token::given(jwt(&json!({"tid": tid})));
-        assert!(
-            token(json!(CONTOSO.to_string()))
-                .check_tenant(CONTOSO)
-                .is_ok()
-        );
+        assert!(token(json!(CONTOSO.to_string())).check_tenant(CONTOSO).is_ok());
         let error = token(json!(Uuid::nil().to_string()))
             .check_tenant(CONTOSO)
             .expect_err("another tenant");
@@ -201,14 +191,9 @@ pub(crate) mod tests {
     #[test]
     fn the_issuer_is_a_cloud_that_signed_else_who_was_asked() {
         let secret = jwt(&json!({"iss": "https://sts.windows.net/1/"}));
-        assert_eq!(
-            Token::given(secret.clone()).issuer(),
-            Some("sts.windows.net")
-        );
-        let unsigned = with_header(
-            &json!({"alg": "none"}),
-            &json!({"iss": "https://sts.windows.net/1/"}),
-        );
+        assert_eq!(Token::given(secret.clone()).issuer(), Some("sts.windows.net"));
+        let unsigned =
+            with_header(&json!({"alg": "none"}), &json!({"iss": "https://sts.windows.net/1/"}));
         assert_eq!(Token::given(unsigned.clone()).issuer(), None);
         let login = Url::parse("http://127.0.0.1:80").expect("valid");
         let other = jwt(&json!({"iss": "https://contoso.com/"}));

@@ -14,19 +14,10 @@ const CREDENTIALS: [(&str, &str); 29] = [
     // hashicorp/azurerm and hashicorp/azuread, "Authenticating using a Service Principal".
     ("ARM_*", "what Terraform signs in to Azure with"),
     // Azure Pipelines, AzureCLI@2 and AzurePowerShell@5 with a federated service connection.
-    (
-        "AZURESUBSCRIPTION_*",
-        "the service connection of an Azure Pipelines task",
-    ),
+    ("AZURESUBSCRIPTION_*", "the service connection of an Azure Pipelines task"),
     // AzureCLI@2 with `addSpnToEnvironment`.
-    (
-        "servicePrincipalKey",
-        "the service connection of an Azure Pipelines task",
-    ),
-    (
-        "idToken",
-        "the service connection of an Azure Pipelines task",
-    ),
+    ("servicePrincipalKey", "the service connection of an Azure Pipelines task"),
+    ("idToken", "the service connection of an Azure Pipelines task"),
     // App Service, Functions, Container Apps: "How to use managed identities", REST protocol.
     ("IDENTITY_ENDPOINT", "the host's managed identity"),
     ("IDENTITY_HEADER", "the host's managed identity"),

@@ -38,13 +38,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let Arguments {
-        options,
-        write,
-        tenant,
-        resume: journal,
-        ..
-    } = arguments;
+    let Arguments { options, write, tenant, resume: journal, .. } = arguments;
     let reviewed = arguments.reviewed.read(&arguments.path)?;
     let only = reviewed.only(&tenant.only.globs)?;
     let mut session = Session::open_only(ui, tenant, reviewed.path, &only).await?;
@@ -111,9 +105,7 @@ impl Resumed {
         let planned =
             |address: &Address| plan.changes.iter().any(|change| change.address == *address);
         for address in self.undone.iter().filter(|address| !planned(address)) {
-            ui.warning(&format!(
-                "{address} is no longer declared, and is left as it is"
-            ));
+            ui.warning(&format!("{address} is no longer declared, and is left as it is"));
         }
     }
 }
@@ -160,10 +152,7 @@ fn resume(
     }
     // What no manifest declares was to be deleted, and is found only where its family is read.
     let is_gone = |address: &&Address| session.desired.manifest(address).is_none();
-    let families = undone
-        .iter()
-        .filter(is_gone)
-        .filter_map(|address| family_of(&address.kind));
+    let families = undone.iter().filter(is_gone).filter_map(|address| family_of(&address.kind));
     terms.also.extend(families.map(|family| family.cardinality));
     ui.status(&format!(
         "Going on with {}: {} of {} changes are left.",

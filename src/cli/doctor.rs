@@ -36,10 +36,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let loaded = bundle::load(&arguments.path);
     let Some(tenant) = &loaded.tenant else {
         // Without a tenant there is nothing to examine.
-        let invalid = Invalid {
-            findings: loaded.findings,
-            sources: loaded.sources,
-        };
+        let invalid = Invalid { findings: loaded.findings, sources: loaded.sources };
         return Err(Failure::invalid(Box::new(invalid), &arguments.path));
     };
     let valid = !loaded.has_errors();
@@ -50,10 +47,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         ));
     }
     let selection = Selection::new(&arguments.tenant.only.globs, &loaded.manifests)?;
-    let selected = loaded
-        .manifests
-        .iter()
-        .filter(|m| selection.takes(&m.address));
+    let selected = loaded.manifests.iter().filter(|m| selection.takes(&m.address));
     let connection = Connection::open(ui, &arguments.tenant, tenant, &loaded.root).await?;
     let document = doctor::examine(Subject {
         tenant: &tenant.spec.tenant_id,

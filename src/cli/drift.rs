@@ -58,9 +58,5 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         // Nobody may take "cannot be told" for "in sync".
         return Ok(Done::As(ErrorKind::Failed));
     }
-    Ok(if differs_told {
-        Done::WithDifferences
-    } else {
-        Done::Quietly
-    })
+    Ok(if differs_told { Done::WithDifferences } else { Done::Quietly })
 }

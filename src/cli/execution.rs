@@ -65,9 +65,9 @@ pub(super) struct WriteOptions {
 fn justification(text: &str) -> Result<String, String> {
     match characters(text) {
         _ if text.trim().is_empty() => Err("say why the changes are wanted".to_owned()),
-        length if length > LONGEST_JUSTIFICATION => Err(format!(
-            "it has {length} characters, and Intune takes {LONGEST_JUSTIFICATION}"
-        )),
+        length if length > LONGEST_JUSTIFICATION => {
+            Err(format!("it has {length} characters, and Intune takes {LONGEST_JUSTIFICATION}"))
+        }
         _ => Ok(text.to_owned()),
     }
 }
@@ -126,13 +126,7 @@ impl Execution<'_> {
 
     /// Makes sure that nothing speaks against it, its user among that.
     fn may_go_on(&self) -> Result<(), Failure> {
-        let Self {
-            ui,
-            options,
-            session,
-            plan,
-            ..
-        } = self;
+        let Self { ui, options, session, plan, .. } = self;
         let refused =
             |code: &'static str, message: &str| Error::new(ErrorKind::Refused, code, message);
         let blocked = plan.summary.blocked_changes;
@@ -153,16 +147,12 @@ impl Execution<'_> {
                 ui.notice_palette(),
                 ui.width(),
             ));
-            let mut flags: Vec<String> = refusals
-                .iter()
-                .map(|refusal| refusal.flag.clone())
-                .collect();
+            let mut flags: Vec<String> =
+                refusals.iter().map(|refusal| refusal.flag.clone()).collect();
             flags.sort();
             flags.dedup();
             let error = refused("apply/guard", "the plan is refused; nothing was written");
-            return Err(error
-                .hint(format!("If it is meant: {}", flags.join(" ")))
-                .into());
+            return Err(error.hint(format!("If it is meant: {}", flags.join(" "))).into());
         }
         crate::apply::check_secrets(plan, &secret).map_err(ApplyError::into_error)?;
         if !options.asks(plan) {
@@ -258,11 +248,7 @@ pub(super) fn finish(
                 ui.verbosity().into(),
             );
             // The plan stands above it.
-            if output.output.is_none() {
-                format!("\n{text}")
-            } else {
-                text
-            }
+            if output.output.is_none() { format!("\n{text}") } else { text }
         }
         Format::Json => report::json::outcome(outcome),
         Format::Markdown => report::markdown::outcome(outcome),
@@ -289,29 +275,19 @@ fn tell_otherwise(ui: &Ui, outcome: &Outcome, unwritten: Error) -> Error {
         return unwritten;
     }
     let (palette, verbosity) = (ui.notice_palette(), ui.verbosity().into());
-    ui.notice(&report::text::outcome(
-        outcome,
-        palette,
-        ui.width(),
-        verbosity,
-    ));
+    ui.notice(&report::text::outcome(outcome, palette, ui.width(), verbosity));
     let least = match outcome.has_written() {
         true => ErrorKind::Partial,
         false => ErrorKind::Failed,
     };
-    let told = Error {
-        kind: outcome.error_kind().map_or(least, |kind| kind.max(least)),
-        ..unwritten
-    };
+    let told =
+        Error { kind: outcome.error_kind().map_or(least, |kind| kind.max(least)), ..unwritten };
     told.hint("What became of the changes stands above; do not take them for not made.")
 }
 
 /// Returns a secret from the environment.
 pub(super) fn secret(name: &str) -> Option<SecretString> {
-    std::env::var(name)
-        .ok()
-        .filter(|value| !value.is_empty())
-        .map(SecretString::from)
+    std::env::var(name).ok().filter(|value| !value.is_empty()).map(SecretString::from)
 }
 
 /// Says when the requests for approval expire that an earlier run made, where it came to know.
@@ -320,9 +296,7 @@ pub(super) fn tell_approvals(ui: &Ui, approvals: &[Given], now: Timestamp) {
         if let Some(at) = given.expires {
             let (address, code) = (&given.address, &given.code);
             let expires = expiry(at, now);
-            ui.status(&format!(
-                "{address}: the request {code} for its approval {expires}."
-            ));
+            ui.status(&format!("{address}: the request {code} for its approval {expires}."));
         }
     }
 }
@@ -345,12 +319,8 @@ impl Observer for Shown<'_> {
     fn started(&self, _change: &Change) {}
 
     fn awaits(&self, change: &Change, code: &str, expires: Option<Timestamp>) {
-        let expires = expires.map(|at| {
-            format!(
-                "; the request {}",
-                expiry(at, self.session.graph.clock().now())
-            )
-        });
+        let expires = expires
+            .map(|at| format!("; the request {}", expiry(at, self.session.graph.clock().now())));
         self.ui.status(&format!(
             "{}: waiting for the approval of {code}, {} s at most{}: {}.",
             change.address,
@@ -361,10 +331,6 @@ impl Observer for Shown<'_> {
     }
 
     fn finished(&self, item: &Item) {
-        self.progress.finished(&format!(
-            "{} {}",
-            item.address,
-            report::words::status(item.status)
-        ));
+        self.progress.finished(&format!("{} {}", item.address, report::words::status(item.status)));
     }
 }

@@ -57,11 +57,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
 }
 
 fn nothing() -> Error {
-    let error = Error::new(
-        ErrorKind::Usage,
-        "usage/explain",
-        "there is nothing to explain",
-    );
+    let error = Error::new(ErrorKind::Usage, "usage/explain", "there is nothing to explain");
     error.hint("Give a code or a message, or `-` and the message on stdin.")
 }
 
@@ -73,11 +69,8 @@ fn stdin() -> Result<String, Error> {
         .read_to_end(&mut bytes)
         .map_err(|source| Error::failed("io/stdin", "stdin cannot be read").because(source))?;
     if bytes.len() as u64 > LONGEST {
-        let error = Error::new(
-            ErrorKind::Usage,
-            "usage/explain",
-            "the message is longer than 1 MiB",
-        );
+        let error =
+            Error::new(ErrorKind::Usage, "usage/explain", "the message is longer than 1 MiB");
         return Err(error.hint("Give the lines around the error alone."));
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -43,10 +43,8 @@ impl Failure {
             ui.notice(&report::text::explanation(explanation, palette, ui.width()));
         }
         if json {
-            let findings = self
-                .invalid
-                .as_ref()
-                .map(|invalid| (&invalid.findings[..], &invalid.sources));
+            let findings =
+                self.invalid.as_ref().map(|invalid| (&invalid.findings[..], &invalid.sources));
             // Where stdout is gone, the exit code still tells.
             let explanation = self.explanation.as_deref();
             let _ = ui.data(&report::json::error(&self.error, explanation, findings));
@@ -60,22 +58,16 @@ impl Failure {
         let kind = of_findings(&invalid.findings, &[path]).unwrap_or(ErrorKind::Invalid);
         let summary = diagnostic::text::summary(&invalid.findings);
         let error = match kind {
-            ErrorKind::Usage => Error::new(
-                kind,
-                "usage/path",
-                format!("`{}` cannot be read", path.display()),
-            ),
+            ErrorKind::Usage => {
+                Error::new(kind, "usage/path", format!("`{}` cannot be read", path.display()))
+            }
             _ => Error::new(
                 kind,
                 "manifest/invalid",
                 format!("the manifests cannot be used: {summary}"),
             ),
         };
-        Self {
-            error,
-            invalid: Some(invalid),
-            explanation: None,
-        }
+        Self { error, invalid: Some(invalid), explanation: None }
     }
 
     /// Makes the failure of a service's, which ends with what the catalogue says of it.
@@ -95,11 +87,7 @@ impl From<Error> for Failure {
         {
             error.hints.clone_from(&entry.remedy);
         }
-        Self {
-            error,
-            invalid: None,
-            explanation: None,
-        }
+        Self { error, invalid: None, explanation: None }
     }
 }
 
@@ -110,9 +98,7 @@ pub(super) fn of_findings<'a>(
     given: &[impl AsRef<Path>],
 ) -> Option<ErrorKind> {
     let is_given = |file: &Path| given.iter().any(|path| path.as_ref() == file);
-    let errors = findings
-        .into_iter()
-        .filter(|finding| finding.severity == Severity::Error);
+    let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error);
     let kinds = errors.map(|finding| match finding.code.as_str() {
         "file/missing" | "file/unreadable" | "tenant/missing"
             if finding.file.as_deref().is_some_and(is_given) =>
@@ -163,10 +149,7 @@ struct Causes {
 
 impl Causes {
     fn of(error: &dyn std::error::Error) -> Self {
-        Self {
-            text: error.to_string(),
-            next: error.source().map(|next| Box::new(Self::of(next))),
-        }
+        Self { text: error.to_string(), next: error.source().map(|next| Box::new(Self::of(next))) }
     }
 }
 
@@ -178,9 +161,7 @@ impl std::fmt::Display for Causes {
 
 impl std::error::Error for Causes {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.next
-            .as_deref()
-            .map(|next| next as &dyn std::error::Error)
+        self.next.as_deref().map(|next| next as &dyn std::error::Error)
     }
 }
 

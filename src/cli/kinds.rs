@@ -35,19 +35,12 @@ fn table() -> String {
         let mut table = Table::new();
         table.load_style(NOTHING);
         for kind in family.kinds() {
-            let versions: Vec<&str> = kind
-                .versions
-                .iter()
-                .map(|version| version.as_str())
-                .collect();
+            let versions: Vec<&str> =
+                kind.versions.iter().map(|version| version.as_str()).collect();
             table.add_row([
                 kind.name,
                 versions.join(", "),
-                if kind.legacy {
-                    "legacy".into()
-                } else {
-                    String::new()
-                },
+                if kind.legacy { "legacy".into() } else { String::new() },
             ]);
         }
         text.push_str(&format!(
@@ -55,11 +48,7 @@ fn table() -> String {
             family.path,
             family.read_permission,
             family.write_permission,
-            table
-                .lines()
-                .map(|line| line.trim_end().to_owned())
-                .collect::<Vec<_>>()
-                .join("\n")
+            table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
         ));
     }
     text.push_str(&format!(

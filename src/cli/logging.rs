@@ -31,10 +31,8 @@ pub(super) fn start(ui: &Ui, format: LogFormat) {
     // A second start in one process keeps the first.
     let _ = match format {
         LogFormat::Text => subscriber.with_target(false).try_init(),
-        LogFormat::Json => subscriber
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .try_init(),
+        LogFormat::Json => {
+            subscriber.json().flatten_event(true).with_current_span(false).try_init()
+        }
     };
 }

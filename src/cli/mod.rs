@@ -40,12 +40,7 @@ mod validate;
 
 /// Keeps a Microsoft tenant's device settings where Git says they are.
 #[derive(Debug, Parser)]
-#[command(
-    name = "moorline",
-    version,
-    arg_required_else_help = true,
-    max_term_width = 100
-)]
+#[command(name = "moorline", version, arg_required_else_help = true, max_term_width = 100)]
 struct Cli {
     #[command(flatten)]
     global: Global,

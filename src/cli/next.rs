@@ -44,11 +44,7 @@ fn rollback(arguments: &[OsString], journal: &Path, created: bool) -> String {
     let kept = options(arguments)
         .filter(|option| option.name.is_some_and(is_of_tenant))
         .flat_map(|option| option.words);
-    let rollback = [
-        OsStr::new("moorline"),
-        OsStr::new("rollback"),
-        journal.as_os_str(),
-    ];
+    let rollback = [OsStr::new("moorline"), OsStr::new("rollback"), journal.as_os_str()];
     let allowed: &[&str] = if created { &["--allow", "delete"] } else { &[] };
     let allowed = allowed.iter().map(OsStr::new);
     typed(rollback.into_iter().chain(kept).chain(allowed))
@@ -90,10 +86,7 @@ fn options(arguments: &[OsString]) -> impl Iterator<Item = Given<'_>> {
         };
         let takes = !has_value && name.is_some_and(|name| with_value.contains(name));
         let value = if takes { words.next() } else { None };
-        Some(Given {
-            name,
-            words: std::iter::once(word).chain(value).collect(),
-        })
+        Some(Given { name, words: std::iter::once(word).chain(value).collect() })
     })
 }
 
@@ -102,10 +95,7 @@ fn with_value() -> BTreeSet<String> {
     let mut program = Cli::command();
     program.build();
     let commands = ["apply", "rollback"].map(|name| program.find_subcommand(name));
-    let arguments = commands
-        .into_iter()
-        .flatten()
-        .flat_map(Command::get_arguments);
+    let arguments = commands.into_iter().flatten().flat_map(Command::get_arguments);
     arguments
         .filter(|argument| {
             argument.get_action().takes_values() && !argument.is_require_equals_set()
@@ -154,13 +144,7 @@ mod tests {
     fn a_run_goes_on_with_the_options_that_it_had() {
         let line = "target/moorline apply plan.json --plan-digest x --sandbox=s.json --yes --sandbox-faults f.json --resume old";
         let mut arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-        let more = [
-            "--justification",
-            "longer PINs",
-            "--output",
-            "out.json",
-            "-y",
-        ];
+        let more = ["--justification", "longer PINs", "--output", "out.json", "-y"];
         arguments.extend(more.map(OsString::from));
         let journal = Path::new(".moorline/journal/new");
         assert_eq!(

@@ -23,9 +23,7 @@ pub(super) struct Output {
 
 /// Takes Markdown from the formats of a command whose result has no such form.
 pub(super) fn without_markdown(format: Arg) -> Arg {
-    let formats = Format::value_variants()
-        .iter()
-        .filter(|format| **format != Format::Markdown);
+    let formats = Format::value_variants().iter().filter(|format| **format != Format::Markdown);
     let values = formats.filter_map(ValueEnum::to_possible_value);
     let parser = PossibleValuesParser::new(values);
     format.value_parser(parser.try_map(|name| Format::from_str(&name, false)))
@@ -61,8 +59,7 @@ impl Output {
         let Some(path) = &self.output else {
             return ui.data(text);
         };
-        ui.save(path, text)
-            .map_err(|source| unwritable(path, source))
+        ui.save(path, text).map_err(|source| unwritable(path, source))
     }
 
     /// Returns how many columns a line of text may take: in a file, as many as it likes.
@@ -75,11 +72,7 @@ impl Output {
 
     /// Returns the palette for text: none in a file.
     pub(super) fn palette(&self, ui: &Ui) -> crate::ui::style::Palette {
-        if self.output.is_some() {
-            crate::ui::style::Palette::Plain
-        } else {
-            ui.palette()
-        }
+        if self.output.is_some() { crate::ui::style::Palette::Plain } else { ui.palette() }
     }
 }
 

@@ -54,22 +54,15 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
         .into_desired()
         .map_err(|invalid| Failure::invalid(invalid, &arguments.path))?;
     let selection = Selection::new(&arguments.only.globs, &desired.manifests)?;
-    let manifests: Vec<&Manifest> = desired
-        .manifests
-        .iter()
-        .filter(|manifest| selection.takes(&manifest.address))
-        .collect();
+    let manifests: Vec<&Manifest> =
+        desired.manifests.iter().filter(|manifest| selection.takes(&manifest.address)).collect();
     let purposes = match arguments.purpose {
         Some(one) => vec![one.into()],
         None => Purpose::ALL.to_vec(),
     };
     let ownership = desired.tenant.spec.ownership.as_ref();
-    let items = purposes
-        .into_iter()
-        .map(|purpose| needs::of(&manifests, ownership, purpose));
-    let document = PermissionsDocument {
-        items: items.collect(),
-    };
+    let items = purposes.into_iter().map(|purpose| needs::of(&manifests, ownership, purpose));
+    let document = PermissionsDocument { items: items.collect() };
     let output = &arguments.output;
     let text = match output.format {
         Format::Text => report::text::permissions(&document, output.palette(ui), output.width(ui)),

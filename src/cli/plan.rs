@@ -56,8 +56,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     }
     if let Some(path) = &arguments.out {
         let document = report::json::plan(&plan);
-        ui.save(path, &document)
-            .map_err(|source| unsaved(path, source))?;
+        ui.save(path, &document).map_err(|source| unsaved(path, source))?;
         ui.status(&format!("The plan is saved in {}.", path.display()));
     }
     let unverifiable = plan.summary.unverifiable_fields;
@@ -67,11 +66,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         return Ok(Done::As(error.kind));
     }
     let differs = !plan.summary.is_empty();
-    Ok(if differs && arguments.detailed_exitcode {
-        Done::WithDifferences
-    } else {
-        Done::Quietly
-    })
+    Ok(if differs && arguments.detailed_exitcode { Done::WithDifferences } else { Done::Quietly })
 }
 
 /// Writes a plan as a command's result.
@@ -89,9 +84,6 @@ pub(super) fn write(ui: &Ui, output: &Output, plan: &Plan) -> Result<(), Error> 
 }
 
 fn unsaved(path: &Path, source: io::Error) -> Error {
-    let message = format!(
-        "`{}` cannot be written, so the plan is not saved",
-        path.display()
-    );
+    let message = format!("`{}` cannot be written, so the plan is not saved", path.display());
     Error::failed("io/output", message).because(source)
 }

@@ -18,39 +18,22 @@ pub(super) fn load(root: &Path, previous: &str) -> Result<Vec<Manifest>, Error> 
     if folder.is_dir() {
         return manifests(folder, previous);
     }
-    let here = if root.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        root
-    };
+    let here = if root.as_os_str().is_empty() { Path::new(".") } else { root };
     let commit = format!("{previous}^{{commit}}");
-    let arguments = [
-        "rev-parse",
-        "--verify",
-        "--quiet",
-        "--end-of-options",
-        &commit,
-    ];
+    let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &commit];
     let commit = git(here, &arguments, None).map_err(|error| unknown(previous, error))?;
     let prefix = git(here, &["rev-parse", "--show-prefix"], None)?;
     let top = PathBuf::from(git(here, &["rev-parse", "--show-toplevel"], None)?);
     let copy = TempDir::new().map_err(|source| {
-        Error::failed(
-            "previous/copy",
-            "there is no place for the earlier manifests",
-        )
-        .because(source)
+        Error::failed("previous/copy", "there is no place for the earlier manifests")
+            .because(source)
     })?;
     let index = copy.path().join("index");
     let tree = copy.path().join("tree");
     // An index of its own leaves the user's as it is.
     git(&top, &["read-tree", &commit], Some(&index))?;
     let prefix_option = format!("--prefix={}/", tree.display());
-    git(
-        &top,
-        &["checkout-index", "--all", "--quiet", &prefix_option],
-        Some(&index),
-    )?;
+    git(&top, &["checkout-index", "--all", "--quiet", &prefix_option], Some(&index))?;
     manifests(&tree.join(prefix), previous)
 }
 
@@ -96,13 +79,9 @@ fn git(folder: &Path, arguments: &[&str], index: Option<&Path>) -> Result<String
     })?;
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        let message = format!(
-            "`git {}` failed: {complaint}",
-            arguments.first().copied().unwrap_or_default()
-        );
+        let message =
+            format!("`git {}` failed: {complaint}", arguments.first().copied().unwrap_or_default());
         return Err(Error::failed("previous/git", message));
     }
-    Ok(String::from_utf8_lossy(&output.stdout)
-        .trim_end_matches('\n')
-        .to_owned())
+    Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned())
 }

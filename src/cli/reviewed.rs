@@ -67,10 +67,8 @@ impl ReviewedOptions {
             }
             (Some(plan), false) => (path, Some(plan.as_path())),
             (None, true) if !Path::new(TENANT_FILE).is_file() => {
-                let message = format!(
-                    "there is no tenant here that `{}` could be of",
-                    path.display()
-                );
+                let message =
+                    format!("there is no tenant here that `{}` could be of", path.display());
                 let form = format!("`moorline apply FOLDER --plan {}`", path.display());
                 return Err(Error::new(ErrorKind::Usage, "usage/plan", message)
                     .hint(format!("Say where its manifests are: {form}.")));
@@ -99,16 +97,12 @@ fn load(path: &Path) -> Result<Plan, Error> {
     };
     let read = || {
         let mut text = String::new();
-        File::open(path)?
-            .take(LARGEST + 1)
-            .read_to_string(&mut text)?;
+        File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
         Ok::<_, std::io::Error>(text)
     };
     let text = read().map_err(|error| unusable(error.into()))?;
     if text.len() as u64 > LARGEST {
-        return Err(unusable(
-            format!("it is longer than {LARGEST} bytes").into(),
-        ));
+        return Err(unusable(format!("it is longer than {LARGEST} bytes").into()));
     }
     saved::read(&text).map_err(|error: SavedPlanError| unusable(error.into()))
 }
@@ -117,10 +111,7 @@ fn load(path: &Path) -> Result<Plan, Error> {
 fn terms_of(plan: &Plan) -> Result<Terms, Error> {
     let rewrite = plan.rewrite.iter().map(|text| text.parse());
     let rewrite = rewrite.collect::<Result<_, _>>().map_err(|why: &str| {
-        Error::failed(
-            "plan/saved",
-            format!("the saved plan cannot be applied: `rewrite`: {why}"),
-        )
+        Error::failed("plan/saved", format!("the saved plan cannot be applied: `rewrite`: {why}"))
     })?;
     Ok(Terms {
         recreate: plan.recreate,
@@ -163,12 +154,9 @@ impl Reviewed<'_> {
         };
         match left_out {
             [] => ui.status("The saved plan still holds."),
-            _ => ui.notice(&report::text::left_out(
-                left_out,
-                plan,
-                ui.notice_palette(),
-                ui.width(),
-            )),
+            _ => {
+                ui.notice(&report::text::left_out(left_out, plan, ui.notice_palette(), ui.width()))
+            }
         }
     }
 
@@ -213,27 +201,18 @@ impl Reviewed<'_> {
         given: Terms,
     ) -> Result<(Plan, Live), Failure> {
         let terms = match &self.standard {
-            Standard::Plan(plan) => Terms {
-                also: given.also,
-                reach: given.reach,
-                ..terms_of(plan)?
-            },
+            Standard::Plan(plan) => {
+                Terms { also: given.also, reach: given.reach, ..terms_of(plan)? }
+            }
             Standard::None | Standard::Digest(_) => given,
         };
         let (plan, live) = session.plan(ui, terms.clone()).await?;
         match &self.standard {
             // Whoever made it may not have been allowed to read what is masked.
             Standard::Digest(digest) if plan.masked_read && plan.digest != *digest => {
-                let terms = Terms {
-                    leave_masked: true,
-                    ..terms
-                };
+                let terms = Terms { leave_masked: true, ..terms };
                 let masked = session.plan(ui, terms).await?;
-                Ok(if masked.0.digest == *digest {
-                    masked
-                } else {
-                    (plan, live)
-                })
+                Ok(if masked.0.digest == *digest { masked } else { (plan, live) })
             }
             _ => Ok((plan, live)),
         }

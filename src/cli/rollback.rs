@@ -50,18 +50,12 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let mut loaded = bundle::load(path);
     let declared = std::mem::take(&mut loaded.manifests);
     ui.known().public(declared.iter().flat_map(Manifest::texts));
-    let desired = loaded
-        .into_tenant()
-        .map_err(|invalid| Failure::invalid(invalid, path))?;
+    let desired = loaded.into_tenant().map_err(|invalid| Failure::invalid(invalid, path))?;
     let everything = Selection::new(&[], &[])?;
     let mut session = Session::sign_in(ui, tenant, desired, everything).await?;
     let _lock = match arguments.dry_run {
         true => None,
-        false => {
-            session
-                .lock(ui, Command::Rollback, write.lock_timeout)
-                .await?
-        }
+        false => session.lock(ui, Command::Rollback, write.lock_timeout).await?,
     };
     session.settle(ui).await?;
     let record = session.journal(&arguments.journal)?;
@@ -76,11 +70,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     session.desired.ownership = None;
     session.selection = Selection::new(&tenant.only.globs, &session.desired.manifests)?;
     let (_, live) = session.plan(ui, Terms::default()).await?;
-    let RollbackPlan {
-        plan,
-        moved,
-        unseen,
-    } = rollback.plan(
+    let RollbackPlan { plan, moved, unseen } = rollback.plan(
         &session.desired,
         &declared,
         &live,
@@ -123,9 +113,7 @@ fn root_of(journal: &Path) -> &Path {
     let folder = journal.parent().filter(|folder| folder.ends_with(FOLDER));
     let root = folder.and_then(|folder| folder.ancestors().nth(2));
     let is_tenant = |root: &&Path| root.join(TENANT_FILE).is_file();
-    root.filter(is_tenant)
-        .filter(|root| !root.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
+    root.filter(is_tenant).filter(|root| !root.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Returns the approvals that an earlier rollback of a run asked for. The service holds each against the write that

@@ -207,30 +207,18 @@ fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), Failure> {
         let done = edit.apply(state);
         done.map_err(|source| Error::failed("sandbox/edit", source.to_string()))
     })?;
-    ui.status(&format!(
-        "Edited {} in {}.",
-        arguments.target,
-        arguments.state.display()
-    ));
+    ui.status(&format!("Edited {} in {}.", arguments.target, arguments.state.display()));
     Ok(())
 }
 
 /// Returns `KIND/DISPLAY NAME or id` for a manifest's address.
 fn live_target(tenant: &Path, target: &str) -> Result<String, Failure> {
-    let desired = bundle::load(tenant)
-        .into_desired()
-        .map_err(|invalid| Failure::invalid(invalid, tenant))?;
+    let desired =
+        bundle::load(tenant).into_desired().map_err(|invalid| Failure::invalid(invalid, tenant))?;
     let named = |address: &Address| address.to_string() == target;
-    let Some(manifest) = desired
-        .manifests
-        .iter()
-        .find(|manifest| named(&manifest.address))
-    else {
-        let all: Vec<String> = desired
-            .manifests
-            .iter()
-            .map(|manifest| manifest.address.to_string())
-            .collect();
+    let Some(manifest) = desired.manifests.iter().find(|manifest| named(&manifest.address)) else {
+        let all: Vec<String> =
+            desired.manifests.iter().map(|manifest| manifest.address.to_string()).collect();
         let error = Error::new(
             ErrorKind::Usage,
             "sandbox/edit",
@@ -244,10 +232,6 @@ fn live_target(tenant: &Path, target: &str) -> Result<String, Failure> {
             .into(),
         );
     };
-    let name = manifest
-        .id
-        .as_deref()
-        .or(manifest.display_name())
-        .unwrap_or(&manifest.address.kind);
+    let name = manifest.id.as_deref().or(manifest.display_name()).unwrap_or(&manifest.address.kind);
     Ok(format!("{}/{name}", manifest.address.kind))
 }

@@ -57,20 +57,9 @@ fn version(text: &str) -> Result<GraphVersion, String> {
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let schema = match (
-        &arguments.command,
-        &arguments.kind,
-        &arguments.document,
-        &arguments.editor,
-    ) {
-        (
-            Some(Command::Generate {
-                metadata,
-                graph_version,
-                output,
-            }),
-            ..,
-        ) => {
+    let schema = match (&arguments.command, &arguments.kind, &arguments.document, &arguments.editor)
+    {
+        (Some(Command::Generate { metadata, graph_version, output }), ..) => {
             let default = PathBuf::from(format!("schemas/graph/{graph_version}.json"));
             let output = output.as_ref().unwrap_or(&default);
             let count = generate_file(ui, metadata, *graph_version, output)?;
@@ -85,14 +74,8 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
         (_, _, Some(name), _) => document(name)?,
         (_, Some(kind), ..) => of_kind(kind, arguments.graph_version)?,
         _ => {
-            let error = Error::new(
-                ErrorKind::Usage,
-                "usage/schema",
-                "there is nothing to print",
-            );
-            return Err(error
-                .hint("Name a kind; `moorline kinds` lists them.")
-                .into());
+            let error = Error::new(ErrorKind::Usage, "usage/schema", "there is nothing to print");
+            return Err(error.hint("Name a kind; `moorline kinds` lists them.").into());
         }
     };
     ui.data(&pretty(&schema))?;
@@ -122,11 +105,8 @@ fn of_kind(kind: &str, version: GraphVersion) -> Result<Value, Error> {
         reference::describe(&mut schema);
         return Ok(schema);
     }
-    let error = Error::new(
-        ErrorKind::Usage,
-        "usage/kind",
-        format!("Graph {version} has no type `{kind}`"),
-    );
+    let error =
+        Error::new(ErrorKind::Usage, "usage/kind", format!("Graph {version} has no type `{kind}`"));
     Err(match nearest(kind, Types::of(version).names()) {
         Some(near) => error.hint(format!("Did you mean `{near}`?")),
         None => error.hint("`moorline kinds` lists the kinds."),
@@ -140,11 +120,7 @@ fn generate_file(
     output: &Path,
 ) -> Result<usize, Error> {
     let text = std::fs::read_to_string(metadata).map_err(|source| {
-        Error::failed(
-            "io/read",
-            format!("`{}` cannot be read", metadata.display()),
-        )
-        .because(source)
+        Error::failed("io/read", format!("`{}` cannot be read", metadata.display())).because(source)
     })?;
     let unusable = |source: csdl::CsdlError| {
         Error::failed("schema/metadata", format!("`{}` is no usable metadata document", metadata.display()))
@@ -155,28 +131,22 @@ fn generate_file(
     let schema = generate::generate(version, &types, Semantics::built_in().constraints())
         .map_err(unusable)?;
     write(ui, output, &pretty(&schema))?;
-    Ok(schema["$defs"].as_object().map_or(0, |defs| {
-        defs.keys().filter(|name| !name.contains(':')).count()
-    }))
+    Ok(schema["$defs"]
+        .as_object()
+        .map_or(0, |defs| defs.keys().filter(|name| !name.contains(':')).count()))
 }
 
 fn editor_schema() -> Value {
     let kinds: Vec<EditorKind> = kinds::all()
         .into_iter()
-        .map(|kind| EditorKind {
-            name: kind.name,
-            versions: kind.versions,
-        })
+        .map(|kind| EditorKind { name: kind.name, versions: kind.versions })
         .collect();
     editor::schema(&crate::manifest::envelope_schema(), &kinds)
 }
 
 fn write(ui: &Ui, path: &Path, text: &str) -> Result<(), Error> {
     ui.save(path, text).map_err(|source| {
-        Error::failed(
-            "io/output",
-            format!("`{}` cannot be written", path.display()),
-        )
-        .because(source)
+        Error::failed("io/output", format!("`{}` cannot be written", path.display()))
+            .because(source)
     })
 }

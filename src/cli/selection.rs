@@ -33,24 +33,14 @@ impl Selection {
             |code: &'static str, message: String| Error::new(ErrorKind::Usage, code, message);
         let mut builder = GlobSetBuilder::new();
         for text in globs {
-            let glob = GlobBuilder::new(text)
-                .literal_separator(false)
-                .build()
-                .map_err(|error| {
-                    usage(
-                        "usage/only",
-                        format!("`--only {text}` is no glob: {}", error.kind()),
-                    )
+            let glob =
+                GlobBuilder::new(text).literal_separator(false).build().map_err(|error| {
+                    usage("usage/only", format!("`--only {text}` is no glob: {}", error.kind()))
                 })?;
             let matcher = glob.compile_matcher();
-            if !manifests
-                .iter()
-                .any(|manifest| matcher.is_match(manifest.address.to_string()))
-            {
-                let all: Vec<String> = manifests
-                    .iter()
-                    .map(|manifest| manifest.address.to_string())
-                    .collect();
+            if !manifests.iter().any(|manifest| matcher.is_match(manifest.address.to_string())) {
+                let all: Vec<String> =
+                    manifests.iter().map(|manifest| manifest.address.to_string()).collect();
                 let error = usage("usage/only", format!("`--only {text}` matches no manifest"));
                 return Err(match nearest(text, all.iter().map(String::as_str)) {
                     Some(near) => error.hint(format!("Did you mean `{near}`?")),
@@ -62,11 +52,7 @@ impl Selection {
         let set = builder
             .build()
             .map_err(|error| usage("usage/only", format!("`--only` cannot be used: {error}")))?;
-        Ok(Self {
-            globs: globs.to_vec(),
-            set,
-            among: None,
-        })
+        Ok(Self { globs: globs.to_vec(), set, among: None })
     }
 
     /// Leaves out all but these.

@@ -43,10 +43,8 @@ pub(super) use sandbox::{is_state, load_conditions, of_sandbox, unusable};
 
 /// Runs an asynchronous command.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|source| {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|source| {
             Error::failed("io/runtime", "the program cannot start its threads").because(source)
         })?;
     let done = runtime.block_on(work);
@@ -129,9 +127,7 @@ impl Connection {
         let transport = Transport::new(&endpoints).map_err(|source| {
             Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
         })?;
-        let deadline = options
-            .timeout
-            .and_then(|timeout| clock.instant().checked_add(timeout));
+        let deadline = options.timeout.and_then(|timeout| clock.instant().checked_add(timeout));
         let watch = watch(ui, &clock);
         let caller = Caller::new(transport.clone(), clock.clone(), deadline);
         let caller = caller.watched_by(watch.clone());
@@ -146,21 +142,10 @@ impl Connection {
         } else {
             choose(ui, options, spec, &endpoints, &caller).map(|choice| {
                 let from = choice.from.join(", ");
-                (
-                    format!("{} ({from})", choice.credential.label()),
-                    choice.tokens,
-                )
+                (format!("{} ({from})", choice.credential.label()), choice.tokens)
             })
         };
-        Ok(Self {
-            endpoints,
-            transport,
-            clock,
-            caller,
-            watch,
-            credential,
-            sandbox,
-        })
+        Ok(Self { endpoints, transport, clock, caller, watch, credential, sandbox })
     }
 }
 
@@ -210,15 +195,8 @@ impl Session {
         ui.known().public(desired.texts());
         let keeps = !matches!(options.sandbox, Some(None));
         let state_file = options.sandbox.clone().flatten();
-        let Connection {
-            endpoints,
-            transport,
-            clock,
-            caller,
-            watch,
-            credential,
-            sandbox,
-        } = Connection::open(ui, options, &desired.tenant, &desired.root).await?;
+        let Connection { endpoints, transport, clock, caller, watch, credential, sandbox } =
+            Connection::open(ui, options, &desired.tenant, &desired.root).await?;
         let (words, tokens) = credential?;
         if sandbox.is_none() {
             ui.status(&format!("Signing in with {words}."));
@@ -275,22 +253,14 @@ impl Session {
 
     fn check_address(&self, address: &Address) -> Result<(), Error> {
         let manifests = &self.desired.manifests;
-        if manifests
-            .iter()
-            .any(|manifest| manifest.address == *address)
-        {
+        if manifests.iter().any(|manifest| manifest.address == *address) {
             return Ok(());
         }
-        let all: Vec<String> = manifests
-            .iter()
-            .map(|manifest| manifest.address.to_string())
-            .collect();
+        let all: Vec<String> =
+            manifests.iter().map(|manifest| manifest.address.to_string()).collect();
         let wanted = address.to_string();
-        let error = Error::new(
-            ErrorKind::Usage,
-            "usage/address",
-            format!("no manifest is `{wanted}`"),
-        );
+        let error =
+            Error::new(ErrorKind::Usage, "usage/address", format!("no manifest is `{wanted}`"));
         Err(match nearest(&wanted, all.iter().map(String::as_str)) {
             Some(near) => error.hint(format!("Did you mean `{near}`?")),
             None => error.hint("Write KIND/NAME as the manifest has them."),
@@ -360,10 +330,7 @@ fn watch(ui: &Ui, clock: &Clock) -> Watch {
         if last.is_none_or(|last| now.saturating_duration_since(last) >= SILENCE) {
             *last = Some(now);
             let seconds = delay.wait.as_secs().max(1);
-            say(&format!(
-                "{}: {}; trying again in {seconds} s …",
-                delay.call, delay.why
-            ));
+            say(&format!("{}: {}; trying again in {seconds} s …", delay.call, delay.why));
         }
     })
 }
@@ -386,17 +353,12 @@ fn choose(
         tenant: &spec.tenant_id,
         endpoints,
         caller,
-        person: Person {
-            present: ui.is_interactive(),
-            say: ui.speaker(),
-        },
+        person: Person { present: ui.is_interactive(), say: ui.speaker() },
     })
 }
 
 /// Returns the time in whole seconds, RFC 3339.
 fn now(clock: &Clock) -> String {
     let now = clock.now();
-    jiff::Timestamp::from_second(now.as_second())
-        .unwrap_or(now)
-        .to_string()
+    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
 }

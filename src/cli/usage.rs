@@ -63,9 +63,7 @@ fn asks_for_json(arguments: &[OsString]) -> bool {
         options.take_while(|argument| *argument != "--")
     };
     options().any(|argument| argument == "--format=json")
-        || options()
-            .zip(options().skip(1))
-            .any(|pair| pair == ("--format", "json"))
+        || options().zip(options().skip(1)).any(|pair| pair == ("--format", "json"))
 }
 
 /// Returns clap's message without its layout: what is wrong first, tips as hints, the usage line left out.

@@ -30,11 +30,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let (tenants, files): (Vec<PathBuf>, Vec<PathBuf>) = arguments
-        .paths
-        .iter()
-        .cloned()
-        .partition(|path| bundle::is_tenant(path));
+    let (tenants, files): (Vec<PathBuf>, Vec<PathBuf>) =
+        arguments.paths.iter().cloned().partition(|path| bundle::is_tenant(path));
     let mut loads: Vec<Loaded> = tenants.iter().map(|path| bundle::load(path)).collect();
     if !files.is_empty() {
         loads.push(bundle::load_files(&files));
@@ -43,10 +40,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     let text: String = if arguments.output.is_json() {
         as_json(&loads)
     } else {
-        loads
-            .iter()
-            .map(|loaded| as_text(ui, arguments, loaded))
-            .collect()
+        loads.iter().map(|loaded| as_text(ui, arguments, loaded)).collect()
     };
     arguments.output.write(ui, &text)?;
     let findings = loads.iter().flat_map(|loaded| &loaded.findings);
@@ -58,10 +52,8 @@ fn select(only: &Only, loads: &mut [Loaded]) -> Result<(), Error> {
     if only.globs.is_empty() {
         return Ok(());
     }
-    let manifests: Vec<Manifest> = loads
-        .iter()
-        .flat_map(|loaded| loaded.manifests.iter().cloned())
-        .collect();
+    let manifests: Vec<Manifest> =
+        loads.iter().flat_map(|loaded| loaded.manifests.iter().cloned()).collect();
     let selection = Selection::new(&only.globs, &manifests)?;
     for loaded in loads {
         loaded.retain(|address| selection.takes(address));
@@ -70,12 +62,8 @@ fn select(only: &Only, loads: &mut [Loaded]) -> Result<(), Error> {
 }
 
 fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
-    let mut text = text::render(
-        &loaded.findings,
-        &loaded.sources,
-        arguments.output.palette(ui),
-        ui.width(),
-    );
+    let mut text =
+        text::render(&loaded.findings, &loaded.sources, arguments.output.palette(ui), ui.width());
     if !text.is_empty() {
         text.push('\n');
     }
@@ -88,17 +76,13 @@ fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
     } else if loaded.findings.is_empty() {
         text.push_str(&format!("Valid: {manifests}.\n"));
     } else {
-        text.push_str(&format!(
-            "Valid: {manifests}, {}.\n",
-            text::summary(&loaded.findings)
-        ));
+        text.push_str(&format!("Valid: {manifests}, {}.\n", text::summary(&loaded.findings)));
     }
     text
 }
 
 fn as_json(loads: &[Loaded]) -> String {
-    let documents = loads
-        .iter()
-        .map(|loaded| FindingsDocument::new(&loaded.findings, &loaded.sources));
+    let documents =
+        loads.iter().map(|loaded| FindingsDocument::new(&loaded.findings, &loaded.sources));
     report::json::findings(&FindingsDocument::joined(documents))
 }

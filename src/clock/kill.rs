@@ -43,10 +43,7 @@ impl Fuse {
             _ => return None,
         };
         let number: u32 = number.parse().ok()?;
-        Some(Self {
-            point,
-            left: AtomicU32::new(number.checked_sub(1)?),
-        })
+        Some(Self { point, left: AtomicU32::new(number.checked_sub(1)?) })
     }
 
     /// Notes that a point is passed, for the last time where it is the one.
@@ -55,9 +52,7 @@ impl Fuse {
             return;
         }
         let less = |left: u32| left.checked_sub(1);
-        let passed = self
-            .left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        let passed = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
         if passed.is_err() {
             std::process::abort();
         }

@@ -115,9 +115,7 @@ impl Catalogue {
                 .is_some_and(|area| code.len() > area.len() && code.starts_with(area))
         };
         let mut entries = self.entries.iter();
-        entries
-            .find(exactly)
-            .or_else(|| self.entries.iter().find(area))
+        entries.find(exactly).or_else(|| self.entries.iter().find(area))
     }
 
     /// Returns whether an entry is about a number of Microsoft Entra's.
@@ -128,9 +126,7 @@ impl Catalogue {
 
     /// Returns the entry that answers for what was met on the wire.
     pub fn diagnose(&self, symptom: &Symptom) -> Option<&Entry> {
-        self.entries
-            .iter()
-            .find(|entry| entry.when.iter().any(|pattern| pattern.fits(symptom)))
+        self.entries.iter().find(|entry| entry.when.iter().any(|pattern| pattern.fits(symptom)))
     }
 }
 
@@ -156,10 +152,7 @@ impl Pattern {
                 None => distinctive,
             };
         let number = self.aadsts.is_empty()
-            || symptom
-                .numbers
-                .iter()
-                .any(|number| self.aadsts.contains(number));
+            || symptom.numbers.iter().any(|number| self.aadsts.contains(number));
         status
             && number
             && self.code.iter().all(|code| symptom.codes.contains(code))
@@ -216,11 +209,8 @@ mod tests {
 
     #[test]
     fn a_status_that_is_not_known_is_no_objection_to_a_text() {
-        let symptom = |status, text: &str| Symptom {
-            status,
-            text: text.to_owned(),
-            ..Symptom::default()
-        };
+        let symptom =
+            |status, text: &str| Symptom { status, text: text.to_owned(), ..Symptom::default() };
         let pattern = Pattern {
             status: vec![401],
             code: Vec::new(),
@@ -230,10 +220,7 @@ mod tests {
         assert!(pattern.fits(&symptom(None, "oh no")));
         assert!(pattern.fits(&symptom(Some(401), "oh no")));
         assert!(!pattern.fits(&symptom(Some(500), "oh no")));
-        let bare = Pattern {
-            text: Vec::new(),
-            ..pattern
-        };
+        let bare = Pattern { text: Vec::new(), ..pattern };
         assert!(!bare.fits(&symptom(None, "oh no")));
     }
 }

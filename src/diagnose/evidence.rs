@@ -65,9 +65,7 @@ impl Evidence {
             trace_id: id(&["trace id", "trace_id"]),
             correlation_id: id(&["correlation id", "correlation_id"]),
             approval_code: id(&["x-msft-approval-code"]),
-            date: ["\"date\"", "timestamp"]
-                .iter()
-                .find_map(|label| date(text, &lower, label)),
+            date: ["\"date\"", "timestamp"].iter().find_map(|label| date(text, &lower, label)),
             ..Self::default()
         }
     }
@@ -79,9 +77,7 @@ impl Evidence {
         self.code = self.code.or_else(|| text(&error.code));
         self.message = self.message.or_else(|| text(&error.message));
         self.request_id = self.request_id.or_else(|| error.request_id.clone());
-        self.client_request_id = self
-            .client_request_id
-            .or_else(|| error.client_request_id.clone());
+        self.client_request_id = self.client_request_id.or_else(|| error.client_request_id.clone());
         self.activity_id = self.activity_id.or_else(|| error.activity_id.clone());
         self.date = self.date.or_else(|| error.date.clone());
         self
@@ -151,8 +147,7 @@ fn date(text: &str, lower: &str, label: &str) -> Option<String> {
         let part = |c: char| c.is_ascii_digit() || "-:. TZ+".contains(c);
         let end = rest.find(|c| !part(c)).unwrap_or(rest.len()).min(40);
         let date = rest.get(..end)?.trim();
-        date.starts_with(|c: char| c.is_ascii_digit())
-            .then(|| date.to_owned())
+        date.starts_with(|c: char| c.is_ascii_digit()).then(|| date.to_owned())
     })
 }
 

@@ -133,45 +133,26 @@ fn one(text: &str) -> ExplainDocument {
     if items.is_empty() && near.is_none() {
         support.extend(to_support(&paste.found));
     }
-    ExplainDocument {
-        items,
-        found: paste.found,
-        near,
-        support,
-    }
+    ExplainDocument { items, found: paste.found, near, support }
 }
 
 /// A bare number is a status where it can be one, else a number of Microsoft Entra's.
 fn of_number(number: u32) -> Paste {
-    let status = u16::try_from(number)
-        .ok()
-        .filter(|status| (400..600).contains(status));
+    let status = u16::try_from(number).ok().filter(|status| (400..600).contains(status));
     let numbers = match status {
         Some(_) => Vec::new(),
         None => vec![number],
     };
     Paste {
-        whole: Symptom {
-            status,
-            numbers: numbers.clone(),
-            ..Symptom::default()
-        },
-        found: Evidence {
-            status,
-            aadsts: numbers,
-            ..Evidence::default()
-        },
+        whole: Symptom { status, numbers: numbers.clone(), ..Symptom::default() },
+        found: Evidence { status, aadsts: numbers, ..Evidence::default() },
         ..Paste::default()
     }
 }
 
 fn answers(catalogue: &Catalogue, paste: &Paste) -> Vec<Explanation> {
-    let position = |entry: &Entry| {
-        catalogue
-            .entries()
-            .iter()
-            .position(|other| std::ptr::eq(entry, other))
-    };
+    let position =
+        |entry: &Entry| catalogue.entries().iter().position(|other| std::ptr::eq(entry, other));
     let mut found: Vec<&Entry> = Vec::new();
     for entry in paste.bodies.iter().filter_map(|b| catalogue.diagnose(b)) {
         if !found.iter().any(|known| std::ptr::eq(*known, entry)) {
@@ -246,10 +227,7 @@ mod tests {
             ("503", "graph/unavailable"),
             ("-2016281112", "intune/device-remediation-failed"),
             ("0x87D1FDE8", "intune/device-remediation-failed"),
-            (
-                "Authorization_RequestDenied",
-                "directory/insufficient-privileges",
-            ),
+            ("Authorization_RequestDenied", "directory/insufficient-privileges"),
         ] {
             assert_eq!(id(text).as_deref(), Some(expected), "{text}");
         }
@@ -269,10 +247,7 @@ mod tests {
             ]
         );
         assert_eq!(document.support, ["Nothing is known of 0x1."]);
-        assert_eq!(
-            id("503 Service Unavailable").as_deref(),
-            Some("graph/unavailable")
-        );
+        assert_eq!(id("503 Service Unavailable").as_deref(), Some("graph/unavailable"));
     }
 
     #[test]
@@ -311,9 +286,6 @@ mod tests {
         assert_eq!(id(body).as_deref(), Some("graph/request-refused"));
         let with_header =
             format!("x-msft-approval-code: 4c664761-d691-42dd-8f05-06eaa16c0f4a\n{body}");
-        assert_eq!(
-            id(&with_header).as_deref(),
-            Some("intune/approval-required")
-        );
+        assert_eq!(id(&with_header).as_deref(), Some("intune/approval-required"));
     }
 }

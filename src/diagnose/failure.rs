@@ -29,10 +29,7 @@ pub fn sign_in_code(error: &AuthError) -> &'static str {
         AuthError::Incomplete(_) => "auth/incomplete",
         AuthError::Refused(_) => "auth/sign-in",
         AuthError::Busy(_) => "auth/busy",
-        AuthError::Unreachable {
-            source: Fault::OutOfTime,
-            ..
-        } => "graph/out-of-time",
+        AuthError::Unreachable { source: Fault::OutOfTime, .. } => "graph/out-of-time",
         AuthError::Unreachable { .. } => "auth/unreachable",
         AuthError::BadAnswer { .. } => "auth/bad-answer",
         AuthError::Malformed => "auth/malformed-token",
@@ -95,31 +92,18 @@ mod tests {
         let scope = nested(
             "Application is not authorized to perform this operation. Application must have one of the following scopes: X",
         );
-        assert_eq!(
-            answer(403, "Forbidden", &scope),
-            "intune/app-not-authorized"
-        );
+        assert_eq!(answer(403, "Forbidden", &scope), "intune/app-not-authorized");
         let wrapped =
             json!({ "ErrorCode": "Forbidden", "Message": nested("An error has occurred") });
-        assert_eq!(
-            answer(401, "UnknownError", &wrapped.to_string()),
-            "intune/role-missing"
-        );
-        assert_eq!(
-            answer(401, "", &nested("An error has occurred")),
-            "intune/role-missing"
-        );
+        assert_eq!(answer(401, "UnknownError", &wrapped.to_string()), "intune/role-missing");
+        assert_eq!(answer(401, "", &nested("An error has occurred")), "intune/role-missing");
         assert_eq!(
             answer(404, "ResourceNotFound", &nested("An error has occurred")),
             "intune/not-found"
         );
         assert_eq!(answer(429, "UnknownError", ""), "graph/throttled");
         assert_eq!(
-            answer(
-                400,
-                "BadRequest",
-                &nested("Request not applicable to target tenant.")
-            ),
+            answer(400, "BadRequest", &nested("Request not applicable to target tenant.")),
             "intune/tenant-unlicensed"
         );
         assert_eq!(answer(418, "Teapot", "I am."), "");

@@ -128,10 +128,7 @@ pub struct NeededRole {
 impl NeededRole {
     /// Returns the roles by their names, in words: `Read Only Operator (Intune), Global Reader (Entra)`.
     pub fn names(&self) -> String {
-        let names = self
-            .any
-            .iter()
-            .map(|role| format!("{} ({})", role.name, role.system.name()));
+        let names = self.any.iter().map(|role| format!("{} ({})", role.name, role.system.name()));
         names.collect::<Vec<_>>().join(", ")
     }
 }
@@ -201,21 +198,11 @@ pub fn of(manifests: &[&Manifest], ownership: Option<&OwnershipSpec>, purpose: P
         if is_pruned(family, ownership) {
             wanted.add(permission, "finds what is pruned", None);
         }
-        roles.push(NeededRole {
-            why,
-            any: table.roles(family.name, purpose.writes()).to_vec(),
-        });
+        roles.push(NeededRole { why, any: table.roles(family.name, purpose.writes()).to_vec() });
     }
-    let tags = table
-        .lookups
-        .iter()
-        .filter(|lookup| lookup.of == Sort::ScopeTag);
+    let tags = table.lookups.iter().filter(|lookup| lookup.of == Sort::ScopeTag);
     for lookup in tags.filter(|_| ownership.is_some()) {
-        wanted.add(
-            &lookup.permission,
-            "finds the scope tag of `spec.ownership`",
-            None,
-        );
+        wanted.add(&lookup.permission, "finds the scope tag of `spec.ownership`", None);
     }
     for manifest in manifests {
         let names = Wanted::of(&[manifest]);
@@ -333,10 +320,7 @@ fn optional(
     let is_of_use = |optional: &&Optional| {
         let serves = |manifest: &&Manifest| {
             let declares = optional.declares.as_deref();
-            optional
-                .families
-                .iter()
-                .any(|name| name == manifest.family.name)
+            optional.families.iter().any(|name| name == manifest.family.name)
                 && declares.is_none_or(|name| manifest.spec.get(name).is_some())
         };
         (purpose.writes() || !optional.writing) && manifests.iter().any(serves)
@@ -346,10 +330,7 @@ fn optional(
         let Some(permission) = table.permission(&optional.permission) else {
             continue;
         };
-        let reason = Reason {
-            why: optional.why.clone(),
-            manifests: Vec::new(),
-        };
+        let reason = Reason { why: optional.why.clone(), manifests: Vec::new() };
         let covers = |need: &&mut Need| permission.alternatives.contains(&need.permission);
         if let Some(covering) = needed.iter_mut().find(covers) {
             covering.reasons.push(reason);

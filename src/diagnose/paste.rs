@@ -30,16 +30,8 @@ const CODES: usize = 50;
 const DEPTH: usize = 6;
 
 /// Words before a number that make it a status.
-const BEFORE: [&str; 8] = [
-    "code",
-    "status",
-    "http",
-    "failed",
-    "error",
-    "success",
-    "answered",
-    "コード",
-];
+const BEFORE: [&str; 8] =
+    ["code", "status", "http", "failed", "error", "success", "answered", "コード"];
 
 /// Words behind a number that make it a status: the reason phrases of HTTP.
 const BEHIND: [&str; 20] = [
@@ -97,12 +89,7 @@ pub(super) fn read(text: &str) -> Paste {
         numbers: found.aadsts.clone(),
         text: plain(&flat),
     };
-    Paste {
-        bodies,
-        whole: whole.with_implied_status(),
-        codes: moorline_codes(&flat),
-        found,
-    }
+    Paste { bodies, whole: whole.with_implied_status(), codes: moorline_codes(&flat), found }
 }
 
 /// An error body, and what stands around it.
@@ -189,19 +176,14 @@ fn body(document: &Value, status: Option<u16>) -> Body {
     let status = status.or_else(|| status_member(inner));
     Body {
         error: ServiceError::from_body(status.unwrap_or_default(), document),
-        outer_code: document["error"]["code"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned(),
+        outer_code: document["error"]["code"].as_str().unwrap_or_default().to_owned(),
         status,
         numbers: numbers.collect(),
     }
 }
 
 fn status_member(object: &Value) -> Option<u16> {
-    let status = ["status", "statusCode"]
-        .iter()
-        .find_map(|name| object.get(name))?;
+    let status = ["status", "statusCode"].iter().find_map(|name| object.get(name))?;
     let number = match status.as_str() {
         Some(text) => text.parse().ok(),
         None => u16::try_from(status.as_u64()?).ok(),
@@ -215,9 +197,7 @@ fn status(text: &str) -> Option<u16> {
     let digits = |c: char| c.is_ascii_digit();
     let mut at = 0;
     while let Some(start) = lower[at..].find(digits).map(|offset| at + offset) {
-        let length = lower[start..]
-            .find(|c| !digits(c))
-            .unwrap_or(lower.len() - start);
+        let length = lower[start..].find(|c| !digits(c)).unwrap_or(lower.len() - start);
         at = start + length;
         let (before, behind) = (&lower[..start], &lower[at..]);
         let stands_alone = !before.ends_with(|c: char| c.is_ascii_alphanumeric() || "-./".contains(c))
@@ -275,14 +255,8 @@ mod tests {
             ("コード:401:無効な", Some(401)),
             ("Bad Request (400) Property", Some(400)),
             ("HTTP/1.1 503 Service Unavailable", Some(503)),
-            (
-                "Response status code does not indicate success: 403 (Forbidden).",
-                Some(403),
-            ),
-            (
-                "PATCH /beta/x failed: 404 ResourceNotFound: gone",
-                Some(404),
-            ),
+            ("Response status code does not indicate success: 403 (Forbidden).", Some(403)),
+            ("PATCH /beta/x failed: 404 ResourceNotFound: gone", Some(404)),
             ("the year 500 and 4.500 or 4504", None),
             ("4c664761-d691-42dd-8f05-504aa16c0f4a", None),
             ("error in line 12", None),

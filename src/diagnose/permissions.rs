@@ -177,11 +177,7 @@ impl Table {
 impl Permission {
     /// Returns which of a token's permissions covers this one, itself before others.
     pub fn covered_by<'g>(&self, granted: &'g [String], delegated: bool) -> Option<&'g str> {
-        let more = if delegated {
-            &self.alternatives_delegated[..]
-        } else {
-            &[]
-        };
+        let more = if delegated { &self.alternatives_delegated[..] } else { &[] };
         [&self.name]
             .into_iter()
             .chain(&self.alternatives)
@@ -200,16 +196,8 @@ mod tests {
     fn the_table_knows_what_the_registry_and_the_lookups_need() {
         let table = Table::built_in();
         let families = FAMILIES.iter().flat_map(|family| {
-            assert!(
-                !table.roles(family.name, false).is_empty(),
-                "{}",
-                family.name
-            );
-            assert!(
-                !table.roles(family.name, true).is_empty(),
-                "{}",
-                family.name
-            );
+            assert!(!table.roles(family.name, false).is_empty(), "{}", family.name);
+            assert!(!table.roles(family.name, true).is_empty(), "{}", family.name);
             [family.read_permission, family.write_permission]
         });
         let lookups = table.lookups.iter().map(|l| l.permission.as_str());
@@ -223,9 +211,8 @@ mod tests {
     fn the_ids_are_those_of_the_facts() {
         let facts = include_str!("../../schemas/graph/FACTS.md");
         for permission in &Table::built_in().permissions {
-            let row = facts
-                .lines()
-                .find(|line| line.starts_with(&format!("| {} |", permission.name)));
+            let row =
+                facts.lines().find(|line| line.starts_with(&format!("| {} |", permission.name)));
             // The page lists what the product needs; a licence's permission is not among it.
             let Some(row) = row else { continue };
             assert!(row.contains(&permission.application), "{row}");

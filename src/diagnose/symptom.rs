@@ -61,9 +61,7 @@ impl Symptom {
     #[must_use]
     pub(super) fn with_implied_status(mut self) -> Self {
         let implied = || {
-            let row = IMPLIED
-                .iter()
-                .find(|(code, _)| self.codes.iter().any(|known| known == code));
+            let row = IMPLIED.iter().find(|(code, _)| self.codes.iter().any(|known| known == code));
             row.map(|(_, status)| *status)
         };
         self.status = self.status.or_else(implied);

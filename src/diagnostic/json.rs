@@ -88,23 +88,13 @@ impl FindingsDocument {
 
     /// Makes the document of findings.
     pub fn new(findings: &[Finding], sources: &Sources) -> Self {
-        let count = |severity| {
-            findings
-                .iter()
-                .filter(|finding| finding.severity == severity)
-                .count()
-        };
+        let count =
+            |severity| findings.iter().filter(|finding| finding.severity == severity).count();
         Self {
             kind: Kind::Findings,
             format_version: FormatVersion::V1,
-            items: findings
-                .iter()
-                .map(|finding| Item::new(finding, sources))
-                .collect(),
-            summary: Summary {
-                errors: count(Severity::Error),
-                warnings: count(Severity::Warning),
-            },
+            items: findings.iter().map(|finding| Item::new(finding, sources)).collect(),
+            summary: Summary { errors: count(Severity::Error), warnings: count(Severity::Warning) },
         }
     }
 }

@@ -28,11 +28,7 @@ pub struct Span {
 impl Span {
     /// Makes a span of a byte range in a file. Files are smaller than 4 GiB: the reader refuses larger ones.
     pub fn new(file: FileId, range: Range<usize>) -> Self {
-        Self {
-            file,
-            start: narrow(range.start),
-            end: narrow(range.end),
-        }
+        Self { file, start: narrow(range.start), end: narrow(range.end) }
     }
 
     /// Returns the byte range.
@@ -183,9 +179,7 @@ impl Source {
                 b'\r' => bytes.get(at + 1) != Some(&b'\n'),
                 _ => false,
             });
-            std::iter::once(0)
-                .chain(ends.map(|(at, _)| at + 1))
-                .collect()
+            std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
         })
     }
 
@@ -261,10 +255,7 @@ impl Finding {
 
     /// Makes a warning about a piece of source.
     pub fn warning(code: impl Into<String>, span: Span, message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(code, span, message)
-        }
+        Self { severity: Severity::Warning, ..Self::error(code, span, message) }
     }
 
     /// Makes an error about a file as a whole.

@@ -48,11 +48,7 @@ impl Name {
             }
         }
         let lower = text.to_lowercase();
-        Self {
-            length: lower.chars().count(),
-            lower,
-            words,
-        }
+        Self { length: lower.chars().count(), lower, words }
     }
 
     fn fit(&self, candidate: &Self) -> Option<Fit> {
@@ -107,10 +103,7 @@ mod tests {
             ("pinminimumlength", Some("pinMinimumLength")),
             ("pinMinimunLenght", Some("pinMinimumLength")),
             ("maximumLength", Some("pinMaximumLength")),
-            (
-                "pinUpperCaseCharactersUsage",
-                Some("pinUppercaseCharactersUsage"),
-            ),
+            ("pinUpperCaseCharactersUsage", Some("pinUppercaseCharactersUsage")),
             ("dispalyName", Some("displayName")),
             ("name", Some("displayName")),
             ("requird", Some("required")),

@@ -26,20 +26,14 @@ pub fn render(findings: &[Finding], sources: &Sources, palette: Palette, width: 
         Palette::Colour => Renderer::styled(),
     };
     let renderer = renderer.term_width(width);
-    let page = Page {
-        sources,
-        width: width.saturating_sub(GUTTER),
-    };
+    let page = Page { sources, width: width.saturating_sub(GUTTER) };
     let shown = selected(findings);
-    let mut texts: Vec<String> = shown
-        .iter()
-        .map(|finding| renderer.render(&page.report(finding)) + "\n")
-        .collect();
+    let mut texts: Vec<String> =
+        shown.iter().map(|finding| renderer.render(&page.report(finding)) + "\n").collect();
     if shown.len() < findings.len() {
         let more = findings.len() - shown.len();
-        texts.push(format!(
-            "… and {more} more; `moorline validate --format json` lists them all\n"
-        ));
+        texts
+            .push(format!("… and {more} more; `moorline validate --format json` lists them all\n"));
     }
     texts.join("\n")
 }
@@ -65,19 +59,12 @@ pub fn summary(findings: &[Finding]) -> String {
         1 => Some(format!("1 {noun}")),
         number => Some(format!("{number} {noun}s")),
     };
-    let of = |severity| {
-        findings
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
-    };
-    let counts: Vec<_> = [
-        count(of(Severity::Error), "error"),
-        count(of(Severity::Warning), "warning"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let counts: Vec<_> =
+        [count(of(Severity::Error), "error"), count(of(Severity::Warning), "warning")]
+            .into_iter()
+            .flatten()
+            .collect();
     let files: BTreeSet<_> = findings
         .iter()
         .map(|finding| (finding.span.map(|span| span.file), &finding.file))
@@ -117,9 +104,7 @@ impl Page<'_> {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let title = level
-            .primary_title(owned(&finding.message))
-            .id(owned(&finding.code));
+        let title = level.primary_title(owned(&finding.message)).id(owned(&finding.code));
         let mut group = Group::with_title(title);
         for excerpt in self.excerpts(finding) {
             group = self.show(excerpt, group);
@@ -151,10 +136,7 @@ impl Page<'_> {
             let near = excerpts.iter_mut().find(|excerpt| {
                 excerpt.file == file
                     && !(secret || excerpt.secret)
-                    && excerpt
-                        .marks
-                        .keys()
-                        .any(|line| line.abs_diff(mark.line) <= FOLD)
+                    && excerpt.marks.keys().any(|line| line.abs_diff(mark.line) <= FOLD)
             });
             match near {
                 Some(excerpt) => excerpt.marks.entry(mark.line).or_default().push(mark),
@@ -174,17 +156,8 @@ impl Page<'_> {
         let line = source.line_of(start);
         let whole = source.line_range(line);
         let start = start.min(whole.end);
-        let end = source
-            .text
-            .ceil_char_boundary(span.range().end)
-            .clamp(start, whole.end);
-        Mark {
-            span,
-            line,
-            range: start..end,
-            label: label.map(owned),
-            kind,
-        }
+        let end = source.text.ceil_char_boundary(span.range().end).clamp(start, whole.end);
+        Mark { span, line, range: start..end, label: label.map(owned), kind }
     }
 
     fn is_secret(&self, file: FileId, line: usize) -> bool {
@@ -194,29 +167,21 @@ impl Page<'_> {
     fn show(&self, excerpt: Excerpt, group: Group<'static>) -> Group<'static> {
         let source = self.sources.get(excerpt.file);
         if excerpt.secret {
-            return excerpt
-                .marks
-                .into_values()
-                .flatten()
-                .fold(group, |group, mark| {
-                    let place = self.sources.locate(mark.span);
-                    let group = group.element(
-                        Origin::path(owned(&place.file))
-                            .line(place.line)
-                            .char_column(place.column),
-                    );
-                    match mark.label {
-                        Some(label) => group.element(Level::NOTE.message(label)),
-                        None => group,
-                    }
-                });
+            return excerpt.marks.into_values().flatten().fold(group, |group, mark| {
+                let place = self.sources.locate(mark.span);
+                let group = group.element(
+                    Origin::path(owned(&place.file)).line(place.line).char_column(place.column),
+                );
+                match mark.label {
+                    Some(label) => group.element(Level::NOTE.message(label)),
+                    None => group,
+                }
+            });
         }
         let (first, last) = excerpt
             .marks
             .keys()
-            .fold((usize::MAX, 0), |(first, last), line| {
-                (first.min(*line), last.max(*line))
-            });
+            .fold((usize::MAX, 0), |(first, last), line| (first.min(*line), last.max(*line)));
         let mut text = String::new();
         let mut annotations = Vec::new();
         let mut marks = excerpt.marks;
@@ -240,33 +205,21 @@ impl Page<'_> {
                 text.len() + drawn
             };
             annotations.extend(marks.into_iter().map(|mark| {
-                mark.kind
-                    .span(place(mark.range.start)..place(mark.range.end))
-                    .label(mark.label)
+                mark.kind.span(place(mark.range.start)..place(mark.range.end)).label(mark.label)
             }));
             text.push_str(&drawn);
             text.push('\n');
         }
         let path = owned(&source.path.display().to_string());
-        group.element(
-            Snippet::source(text)
-                .path(path)
-                .line_start(first)
-                .annotations(annotations),
-        )
+        group.element(Snippet::source(text).path(path).line_start(first).annotations(annotations))
     }
 
     /// Returns where to cut a line off: a screen's width after the last place in it. What is too long before
     /// that, the renderer cuts.
     fn cut(&self, source: &Source, line: Range<usize>, marks: &[Mark]) -> usize {
-        let from = marks
-            .iter()
-            .map(|mark| mark.range.start)
-            .max()
-            .unwrap_or(line.start);
+        let from = marks.iter().map(|mark| mark.range.start).max().unwrap_or(line.start);
         let mut rest = source.text[from..line.end].char_indices();
-        rest.nth(self.width)
-            .map_or(line.end, |(width, _)| from + width)
+        rest.nth(self.width).map_or(line.end, |(width, _)| from + width)
     }
 
     /// Returns the line as it would be with the replacement, where that is one line that may be shown.
@@ -282,10 +235,7 @@ impl Page<'_> {
             return None;
         }
         let place = |at: usize| visible(&source.text[whole.start..at]).len();
-        let patch = Patch::new(
-            place(mark.range.start)..place(mark.range.end),
-            owned(replacement),
-        );
+        let patch = Patch::new(place(mark.range.start)..place(mark.range.end), owned(replacement));
         let snippet = Snippet::source(visible(&source.text[whole.clone()])).line_start(mark.line);
         Some(
             Group::with_title(Level::HELP.secondary_title(remedy(finding)?))
@@ -297,12 +247,7 @@ impl Page<'_> {
 /// Returns what to do: the help or, where there is none, the replacement.
 fn remedy(finding: &Finding) -> Option<String> {
     let replacement = || Some(format!("write `{}`", finding.replacement.as_deref()?));
-    finding
-        .help
-        .clone()
-        .or_else(replacement)
-        .as_deref()
-        .map(owned)
+    finding.help.clone().or_else(replacement).as_deref().map(owned)
 }
 
 fn owned(text: &str) -> String {

@@ -143,16 +143,8 @@ fn item(change: Change) -> DriftItem {
         display_name: change.display_name,
         id: change.id,
         // A missing object differs in every field: saying so of each would bury the news.
-        fields: if change.action == Action::Create {
-            Vec::new()
-        } else {
-            change.fields
-        },
-        assignments: if change.action == Action::Create {
-            Vec::new()
-        } else {
-            change.assignments
-        },
+        fields: if change.action == Action::Create { Vec::new() } else { change.fields },
+        assignments: if change.action == Action::Create { Vec::new() } else { change.assignments },
         reasons: change.blocked,
         last_modified: change.last_modified,
     }
@@ -160,10 +152,7 @@ fn item(change: Change) -> DriftItem {
 
 /// Whether the object that the manifest is pinned to does not exist any more.
 fn is_gone(change: &Change) -> bool {
-    change
-        .blocked
-        .iter()
-        .any(|blocked| blocked.code == matching::ID_GONE)
+    change.blocked.iter().any(|blocked| blocked.code == matching::ID_GONE)
 }
 
 fn status(change: &Change) -> DriftStatus {

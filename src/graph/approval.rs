@@ -53,9 +53,7 @@ impl Approval {
 /// Returns the code that an error's text names: where a header is lost on the way, the text still has it.
 pub(super) fn code_in(message: &str) -> Option<String> {
     let (_, after) = message.split_once(&format!("{CODE}: "))?;
-    let code = after
-        .split(|c: char| !c.is_ascii_hexdigit() && c != '-')
-        .next()?;
+    let code = after.split(|c: char| !c.is_ascii_hexdigit() && c != '-').next()?;
     uuid::Uuid::try_parse(code).is_ok().then(|| code.to_owned())
 }
 
@@ -71,10 +69,7 @@ mod tests {
             let names = headers.keys().map(|name| name.as_str().to_owned());
             names.collect::<Vec<_>>()
         };
-        let asks = Approval {
-            justification: Some("longer PINs".to_owned()),
-            code: None,
-        };
+        let asks = Approval { justification: Some("longer PINs".to_owned()), code: None };
         assert_eq!(sent(asks.clone()), ["x-msft-approval-justification"]);
         let code = Some("0b6e5f0a-4c36-4f3f-9d4b-6a1c2d3e4f50".to_owned());
         assert_eq!(sent(Approval { code, ..asks }), ["x-msft-approval-code"]);

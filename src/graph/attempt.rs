@@ -42,22 +42,12 @@ impl<'a> Sending<'a> {
         body: Option<&'a Value>,
         effect: Effect,
     ) -> Self {
-        Self {
-            call,
-            url,
-            body,
-            effect,
-            cost: Cost::of([effect]),
-            approval: None,
-        }
+        Self { call, url, body, effect, cost: Cost::of([effect]), approval: None }
     }
 
     /// Carries what whoever has to approve it should know.
     pub(super) fn with_approval(self, approval: &'a Approval) -> Self {
-        Self {
-            approval: Some(approval),
-            ..self
-        }
+        Self { approval: Some(approval), ..self }
     }
 }
 
@@ -76,10 +66,7 @@ impl Graph {
             && let Some(issuer) = token.issuer().filter(|issuer| issues_cloud_tokens(issuer))
         {
             let graph = self.endpoints.graph().origin().ascii_serialization();
-            return Err(AuthError::ForeignHost {
-                issuer: issuer.to_owned(),
-                graph,
-            });
+            return Err(AuthError::ForeignHost { issuer: issuer.to_owned(), graph });
         }
         if let Some(tenant) = self.tenant {
             token.check_tenant(tenant)?;
@@ -92,9 +79,7 @@ impl Graph {
 
     /// Waits until a call may go: its place among those under way, the limits, a token.
     pub(super) async fn admit(&self, sending: &Sending<'_>) -> Result<Pass<'_>, GraphError> {
-        let out_of_time = || GraphError::OutOfTime {
-            call: sending.call.clone(),
-        };
+        let out_of_time = || GraphError::OutOfTime { call: sending.call.clone() };
         let admitted = self.deadline.bound(async {
             // The semaphore is never closed, so a permit comes in the end.
             let permit = self.under_way.acquire().await.ok();
@@ -214,10 +199,7 @@ mod tests {
         let transport = Transport::new(&endpoints).expect("no certificates are needed");
         let tokens = Arc::new(StaticToken::new(jwt(claims)));
         let clock = Clock::recording(Timestamp::UNIX_EPOCH);
-        let options = Options {
-            tenant,
-            ..Options::default()
-        };
+        let options = Options { tenant, ..Options::default() };
         let graph = Graph::new(endpoints, tokens, transport, clock, &options);
         graph.send(&Request::get(GraphVersion::Beta, "/x")).await
     }
@@ -226,13 +208,8 @@ mod tests {
     async fn a_token_of_a_cloud_is_not_sent_to_another_graph() {
         let server = Server::start(|_, _, _| reply(200, &json!({}))).await;
         let claims = json!({"iss": "https://sts.windows.net/1/"});
-        let error = read_with(&claims, endpoints(&server.url), None)
-            .await
-            .expect_err("refused");
-        assert!(
-            matches!(error, GraphError::Auth(AuthError::ForeignHost { .. })),
-            "{error}"
-        );
+        let error = read_with(&claims, endpoints(&server.url), None).await.expect_err("refused");
+        assert!(matches!(error, GraphError::Auth(AuthError::ForeignHost { .. })), "{error}");
         assert!(server.seen().is_empty());
         let harmless = json!({"iss": "http://127.0.0.1/1/"});
         read_with(&harmless, endpoints(&server.url), None)
@@ -247,10 +224,7 @@ mod tests {
         let error = read_with(&claims, endpoints(&server.url), Some(Uuid::from_u128(2)))
             .await
             .expect_err("refused");
-        assert!(
-            matches!(error, GraphError::Auth(AuthError::WrongTenant { .. })),
-            "{error}"
-        );
+        assert!(matches!(error, GraphError::Auth(AuthError::WrongTenant { .. })), "{error}");
         assert!(server.seen().is_empty());
         read_with(&claims, endpoints(&server.url), Some(Uuid::from_u128(1)))
             .await
@@ -274,10 +248,7 @@ mod tests {
                 .to_str()
                 .is_ok_and(|agent| agent.starts_with("moorline/"))
         );
-        let ids: Vec<_> = seen
-            .iter()
-            .map(|seen| &seen.headers["client-request-id"])
-            .collect();
+        let ids: Vec<_> = seen.iter().map(|seen| &seen.headers["client-request-id"]).collect();
         assert!(ids[0] != ids[1]);
     }
 
@@ -285,27 +256,13 @@ mod tests {
     async fn a_malformed_path_or_token_is_not_sent() {
         let server = Server::start(|_, _, _| reply(200, &json!({}))).await;
         let graph = graph(&server.url);
-        let error = graph
-            .send(&Request::get(GraphVersion::Beta, "/a/../b"))
-            .await
-            .expect_err("refused");
-        assert!(
-            matches!(error, GraphError::InvalidRequest { .. }),
-            "{error}"
-        );
+        let error =
+            graph.send(&Request::get(GraphVersion::Beta, "/a/../b")).await.expect_err("refused");
+        assert!(matches!(error, GraphError::InvalidRequest { .. }), "{error}");
         let tokens = Arc::new(StaticToken::new("two\nlines".into()));
-        let graph = Graph {
-            tokens,
-            ..testing::graph(&server.url)
-        };
-        let error = graph
-            .send(&Request::get(GraphVersion::Beta, "/a"))
-            .await
-            .expect_err("refused");
-        assert!(
-            matches!(error, GraphError::Auth(AuthError::Malformed)),
-            "{error}"
-        );
+        let graph = Graph { tokens, ..testing::graph(&server.url) };
+        let error = graph.send(&Request::get(GraphVersion::Beta, "/a")).await.expect_err("refused");
+        assert!(matches!(error, GraphError::Auth(AuthError::Malformed)), "{error}");
         assert!(server.seen().is_empty());
     }
 
@@ -321,10 +278,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_end_of_the_run_does_not_wait_for_a_token() {
-        let graph = Graph {
-            tokens: Arc::new(Hanging),
-            ..graph(&testing::nobody())
-        };
+        let graph = Graph { tokens: Arc::new(Hanging), ..graph(&testing::nobody()) };
         let request = Request::get(GraphVersion::Beta, "/x");
         let (result, ()) = tokio::join!(graph.send(&request), async {
             tokio::task::yield_now().await;
@@ -337,13 +291,8 @@ mod tests {
     #[tokio::test]
     async fn no_more_calls_are_under_way_than_allowed() {
         let server = Server::start(|_, _, _| reply(200, &json!({}))).await;
-        let graph = testing::graph_with(
-            &server.url,
-            &Options {
-                concurrency: 0,
-                ..Options::default()
-            },
-        );
+        let graph =
+            testing::graph_with(&server.url, &Options { concurrency: 0, ..Options::default() });
         let request = Request::get(GraphVersion::Beta, "/x");
         let (one, other) = tokio::join!(graph.send(&request), graph.send(&request));
         assert!(one.is_ok() && other.is_ok());
@@ -355,10 +304,7 @@ mod tests {
 
     impl io::Write for Log {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .write(bytes)
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -384,12 +330,8 @@ mod tests {
             reply(201, &json!({"secret": "canary"})).header("request-id", "r-2"),
         ])
         .await;
-        let post = Request::with_body(
-            Method::Post,
-            GraphVersion::Beta,
-            "/x",
-            json!({"psk": "canary"}),
-        );
+        let post =
+            Request::with_body(Method::Post, GraphVersion::Beta, "/x", json!({"psk": "canary"}));
         graph(&server.url)
             .send_with(&post, &Approval::default(), &mut async || true)
             .await
@@ -398,10 +340,8 @@ mod tests {
         let text = String::from_utf8(log.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
             .expect("text");
         assert!(!text.contains("canary"), "{text}");
-        let lines: Vec<Value> = text
-            .lines()
-            .map(|line| serde_json::from_str(line).expect("JSON"))
-            .collect();
+        let lines: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         assert_eq!(lines.len(), 2, "{text}");
         let second = &lines[1]["fields"];
         assert_eq!(second["method"], "POST");
@@ -412,9 +352,7 @@ mod tests {
         assert!(second["duration_ms"].is_u64());
         assert_eq!(
             second["client_request_id"],
-            server.seen()[1].headers["client-request-id"]
-                .to_str()
-                .expect("text")
+            server.seen()[1].headers["client-request-id"].to_str().expect("text")
         );
     }
 }

@@ -54,9 +54,7 @@ impl Graph {
     /// Graph does not say in which order it does them: writes that depend on one another do not belong
     /// in here.
     pub async fn batch(&self, version: GraphVersion, requests: &[Request]) -> Vec<Outcome> {
-        let batches = requests
-            .chunks(MOST_MEMBERS)
-            .map(|chunk| self.one_batch(version, chunk));
+        let batches = requests.chunks(MOST_MEMBERS).map(|chunk| self.one_batch(version, chunk));
         join_all(batches).await.into_iter().flatten().collect()
     }
 
@@ -71,9 +69,7 @@ impl Graph {
         }
         let mut chain = Chain::begin(self);
         while !pending.is_empty() {
-            let again = self
-                .round(&mut chain, version, pending, &mut outcomes)
-                .await;
+            let again = self.round(&mut chain, version, pending, &mut outcomes).await;
             let Some(longest) = again.iter().max_by_key(|again| again.wait) else {
                 break;
             };
@@ -112,9 +108,7 @@ impl Graph {
         let answers = match self.exchange(chain, version, &pending).await {
             Ok(answers) => answers,
             Err(error) => {
-                let failed = pending
-                    .iter()
-                    .map(|member| (member.place, Err(error.clone())));
+                let failed = pending.iter().map(|member| (member.place, Err(error.clone())));
                 outcomes.extend(failed);
                 return Vec::new();
             }
@@ -123,11 +117,7 @@ impl Graph {
         for (member, attempt) in pending.into_iter().zip(answers) {
             let (call, effect) = (Call::of(member.request), member.request.effect());
             match chain.decide(effect, &attempt) {
-                Decision::Wait(wait) => again.push(Again {
-                    member,
-                    wait,
-                    attempt,
-                }),
+                Decision::Wait(wait) => again.push(Again { member, wait, attempt }),
                 decision => {
                     let outcome = conclude(&call, effect, chain.retries(), decision, attempt);
                     outcomes.push((member.place, outcome));
@@ -165,34 +155,29 @@ impl Graph {
 }
 
 fn envelope(members: &[Member<'_>]) -> Value {
-    let requests = members
-        .iter()
-        .enumerate()
-        .map(|(id, Member { request, .. })| {
-            let mut member = json!({
-                "id": id.to_string(),
-                "method": request.method.as_str(),
-                "url": request.path,
-            });
-            // Graph wants a body in every POST, be it empty.
-            if request.body.is_some() || request.method == Method::Post {
-                member["headers"] = json!({"Content-Type": "application/json"});
-                member["body"] = request.body.clone().unwrap_or_else(|| json!({}));
-            }
-            if let Some(level) = consistency_level(&request.path) {
-                member["headers"]["ConsistencyLevel"] = level.into();
-            }
-            member
+    let requests = members.iter().enumerate().map(|(id, Member { request, .. })| {
+        let mut member = json!({
+            "id": id.to_string(),
+            "method": request.method.as_str(),
+            "url": request.path,
         });
+        // Graph wants a body in every POST, be it empty.
+        if request.body.is_some() || request.method == Method::Post {
+            member["headers"] = json!({"Content-Type": "application/json"});
+            member["body"] = request.body.clone().unwrap_or_else(|| json!({}));
+        }
+        if let Some(level) = consistency_level(&request.path) {
+            member["headers"]["ConsistencyLevel"] = level.into();
+        }
+        member
+    });
     json!({"requests": requests.collect::<Vec<_>>()})
 }
 
 /// Sorts the answers by member. An envelope that failed as a whole is everybody's answer.
 fn answers(attempt: Attempt, members: usize, now: Timestamp) -> Vec<Attempt> {
     let responses = match &attempt {
-        Ok(Answer {
-            body: Some(body), ..
-        }) => body["responses"].as_array(),
+        Ok(Answer { body: Some(body), .. }) => body["responses"].as_array(),
         _ => None,
     };
     let succeeded = matches!(&attempt, Ok(answer) if answer.is_success());
@@ -201,9 +186,7 @@ fn answers(attempt: Attempt, members: usize, now: Timestamp) -> Vec<Attempt> {
     }
     let mut answers = vec![Err(Fault::LeftOut); members];
     for response in responses.into_iter().flatten() {
-        let id = response["id"]
-            .as_str()
-            .and_then(|id| id.parse::<usize>().ok());
+        let id = response["id"].as_str().and_then(|id| id.parse::<usize>().ok());
         if let Some(place) = id.and_then(|id| answers.get_mut(id))
             && let Some(answer) = member_answer(response, now)
         {
@@ -216,19 +199,11 @@ fn answers(attempt: Attempt, members: usize, now: Timestamp) -> Vec<Attempt> {
 fn member_answer(response: &Value, now: Timestamp) -> Option<Answer> {
     let header = |wanted: &str| {
         let headers = response["headers"].as_object()?;
-        let (_, value) = headers
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
-        Some(
-            value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned),
-        )
+        let (_, value) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+        Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
     };
     Some(Answer {
-        status: response["status"]
-            .as_u64()
-            .and_then(|status| status.try_into().ok())?,
+        status: response["status"].as_u64().and_then(|status| status.try_into().ok())?,
         retry_after: header("retry-after").and_then(|text| retry::retry_after(&text, now)),
         request_id: header("request-id"),
         client_request_id: None,
@@ -282,35 +257,21 @@ mod tests {
     #[tokio::test]
     async fn answers_come_back_in_order_from_batches_of_twenty() {
         let server = Server::start(|seen, _, _| {
-            reply(
-                200,
-                &answer(seen, |line| Some((200, json!({}), json!({"line": line})))),
-            )
+            reply(200, &answer(seen, |line| Some((200, json!({}), json!({"line": line})))))
         })
         .await;
         let requests: Vec<_> = (0..45).map(read).collect();
-        let results = graph(&server.url)
-            .batch(GraphVersion::Beta, &requests)
-            .await;
+        let results = graph(&server.url).batch(GraphVersion::Beta, &requests).await;
         for (number, result) in results.into_iter().enumerate() {
             assert_eq!(
                 result.expect("a success").body,
                 json!({"line": format!("GET /things/{number}")})
             );
         }
-        let mut sizes: Vec<_> = server
-            .seen()
-            .iter()
-            .map(|seen| members(seen).len())
-            .collect();
+        let mut sizes: Vec<_> = server.seen().iter().map(|seen| members(seen).len()).collect();
         sizes.sort_unstable();
         assert_eq!(sizes, [5, 20, 20]);
-        assert!(
-            server
-                .lines()
-                .iter()
-                .all(|line| line == "POST /beta/$batch")
-        );
+        assert!(server.lines().iter().all(|line| line == "POST /beta/$batch"));
     }
 
     #[tokio::test]
@@ -334,13 +295,9 @@ mod tests {
         .await;
         let count = |number| Request::get(GraphVersion::Beta, format!("/things/{number}/$count"));
         let requests: Vec<_> = (0..7).map(count).collect();
-        let results = graph(&server.url)
-            .batch(GraphVersion::Beta, &requests)
-            .await;
-        let counts: Vec<_> = results
-            .into_iter()
-            .map(|result| result.expect("a success").count())
-            .collect();
+        let results = graph(&server.url).batch(GraphVersion::Beta, &requests).await;
+        let counts: Vec<_> =
+            results.into_iter().map(|result| result.expect("a success").count()).collect();
         let read = Some(893);
         assert_eq!(counts, [read, read, read, read, None, None, None]);
         assert_eq!(
@@ -382,38 +339,21 @@ mod tests {
         assert_eq!(results.len(), 6);
         for (number, result) in results[..3].iter().enumerate() {
             let response = result.as_ref().expect("a success");
-            assert_eq!(
-                response.body,
-                json!({"line": format!("GET /things/{number}")})
-            );
+            assert_eq!(response.body, json!({"line": format!("GET /things/{number}")}));
         }
         assert_eq!(results[3].as_ref().expect("a success").status, 204);
-        assert!(matches!(
-            results[4],
-            Err(GraphError::AnswerLost {
-                source: Lost::Gateway(_),
-                ..
-            })
-        ));
+        assert!(matches!(results[4], Err(GraphError::AnswerLost { source: Lost::Gateway(_), .. })));
         let missing = results[5].as_ref().expect_err("it is not there");
         assert_eq!(
             missing.to_string(),
             "GET /beta/things/5 failed: 404 ResourceNotFound (request id r-5)"
         );
         let seen = server.seen();
-        let lines: Vec<_> = members(&seen[1])
-            .into_iter()
-            .map(|(_, line)| line)
-            .collect();
+        let lines: Vec<_> = members(&seen[1]).into_iter().map(|(_, line)| line).collect();
         assert_eq!(lines, ["GET /things/1", "GET /things/2", "PATCH /things/3"]);
         assert_eq!(seen.len(), 2);
-        let [wait] = graph.clock().sleeps()[..] else {
-            panic!("one wait")
-        };
-        assert!(
-            wait >= Duration::from_secs(31) && wait <= Duration::from_secs(34),
-            "{wait:?}"
-        );
+        let [wait] = graph.clock().sleeps()[..] else { panic!("one wait") };
+        assert!(wait >= Duration::from_secs(31) && wait <= Duration::from_secs(34), "{wait:?}");
     }
 
     #[tokio::test]
@@ -423,16 +363,11 @@ mod tests {
             _ => reply(200, &answer(seen, |_| Some((200, json!({}), json!({}))))),
         })
         .await;
-        let results = graph(&server.url)
-            .batch(GraphVersion::Beta, &[read(0), patch(1)])
-            .await;
+        let results = graph(&server.url).batch(GraphVersion::Beta, &[read(0), patch(1)]).await;
         assert!(results[0].is_ok());
         assert!(matches!(
             results[1],
-            Err(GraphError::AnswerLost {
-                source: Lost::Connection(Fault::LeftOut),
-                ..
-            })
+            Err(GraphError::AnswerLost { source: Lost::Connection(Fault::LeftOut), .. })
         ));
         assert_eq!(members(&server.seen()[1]).len(), 1);
     }
@@ -451,19 +386,14 @@ mod tests {
 
     #[tokio::test]
     async fn an_envelope_that_fails_fails_each_member_in_its_own_way() {
-        let results = graph(&hanging_up())
-            .batch(GraphVersion::Beta, &[read(0), patch(1)])
-            .await;
+        let results = graph(&hanging_up()).batch(GraphVersion::Beta, &[read(0), patch(1)]).await;
         assert!(matches!(results[0], Err(GraphError::Communication { .. })));
         assert!(matches!(results[1], Err(GraphError::AnswerLost { .. })));
 
         let refusal =
             json!({"error": {"code": "InvalidAuthenticationToken", "message": "Expired."}});
         let server = Server::start(move |_, _, _| reply(401, &refusal)).await;
-        for result in graph(&server.url)
-            .batch(GraphVersion::Beta, &[read(0), patch(1)])
-            .await
-        {
+        for result in graph(&server.url).batch(GraphVersion::Beta, &[read(0), patch(1)]).await {
             assert_eq!(result.expect_err("refused").status(), Some(401));
         }
         assert_eq!(server.seen().len(), 1);
@@ -477,31 +407,18 @@ mod tests {
         .await;
         let other_version = Request::get(GraphVersion::V1, "/things/0");
         let escaping = Request::get(GraphVersion::Beta, "/../v1.0/things");
-        let results = graph(&server.url)
-            .batch(GraphVersion::Beta, &[other_version, escaping, read(2)])
-            .await;
+        let results =
+            graph(&server.url).batch(GraphVersion::Beta, &[other_version, escaping, read(2)]).await;
         assert!(matches!(results[0], Err(GraphError::InvalidRequest { .. })));
         assert!(matches!(results[1], Err(GraphError::InvalidRequest { .. })));
         assert!(results[2].is_ok());
-        assert!(
-            graph(&server.url)
-                .batch(GraphVersion::Beta, &[])
-                .await
-                .is_empty()
-        );
+        assert!(graph(&server.url).batch(GraphVersion::Beta, &[]).await.is_empty());
     }
 
     #[test]
     fn a_post_has_a_body_even_if_it_is_empty() {
-        let post = Request {
-            method: Method::Post,
-            body: None,
-            ..read(0)
-        };
-        let members = [Member {
-            place: 0,
-            request: &post,
-        }];
+        let post = Request { method: Method::Post, body: None, ..read(0) };
+        let members = [Member { place: 0, request: &post }];
         assert_eq!(
             envelope(&members)["requests"][0],
             json!({

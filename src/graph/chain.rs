@@ -20,11 +20,7 @@ pub(super) struct Chain<'a> {
 
 impl<'a> Chain<'a> {
     pub(super) fn begin(graph: &'a Graph) -> Self {
-        Self {
-            graph,
-            start: None,
-            attempts: 0,
-        }
+        Self { graph, start: None, attempts: 0 }
     }
 
     pub(super) async fn attempt(&mut self, sending: &Sending<'_>) -> Result<Attempt, GraphError> {
@@ -37,21 +33,16 @@ impl<'a> Chain<'a> {
     /// Asks the policy, and lets nothing else pass while Graph throttles.
     pub(super) fn decide(&self, effect: Effect, attempt: &Attempt) -> Decision {
         let outcome = match attempt {
-            Ok(answer) => Outcome::Answered {
-                status: answer.status,
-                retry_after: answer.retry_after,
-            },
+            Ok(answer) => {
+                Outcome::Answered { status: answer.status, retry_after: answer.retry_after }
+            }
             Err(fault) => fault.outcome(effect),
         };
         let left = CHAIN_DEADLINE.saturating_sub(self.elapsed());
         let left = self.graph.left().map_or(left, |run| left.min(run));
         let decision = retry::decide(effect, outcome, self.attempts, left);
         // Whoever is throttled is so with all his calls, also when this one is given up.
-        if let Outcome::Answered {
-            status: 429,
-            retry_after,
-        } = outcome
-        {
+        if let Outcome::Answered { status: 429, retry_after } = outcome {
             let wait = match decision {
                 Decision::Wait(wait) => wait,
                 _ => retry_after.unwrap_or_default().min(CHAIN_DEADLINE),
@@ -77,16 +68,12 @@ impl<'a> Chain<'a> {
     }
 
     pub(super) fn retries(&self) -> Retries {
-        Retries {
-            count: self.attempts.saturating_sub(1),
-            elapsed: self.elapsed(),
-        }
+        Retries { count: self.attempts.saturating_sub(1), elapsed: self.elapsed() }
     }
 
     fn elapsed(&self) -> Duration {
         let now = self.graph.clock.instant();
-        self.start
-            .map_or(Duration::ZERO, |start| now.saturating_duration_since(start))
+        self.start.map_or(Duration::ZERO, |start| now.saturating_duration_since(start))
     }
 }
 
@@ -102,37 +89,21 @@ pub(super) fn conclude(
     let answer = match attempt {
         Ok(answer) => answer,
         Err(fault) if decision == Decision::AnswerLost => {
-            return Err(GraphError::AnswerLost {
-                call,
-                source: Lost::Connection(fault),
-            });
+            return Err(GraphError::AnswerLost { call, source: Lost::Connection(fault) });
         }
         Err(source) => {
-            return Err(GraphError::Communication {
-                call,
-                retries,
-                source,
-            });
+            return Err(GraphError::Communication { call, retries, source });
         }
     };
     if !answer.is_success() {
         let status = answer.status;
         let error = Box::new(answer.into_service_error());
         return Err(match status {
-            _ if decision == Decision::AnswerLost => GraphError::AnswerLost {
-                call,
-                source: Lost::Gateway(error),
-            },
-            429 => GraphError::Throttled {
-                call,
-                retries,
-                error,
-            },
-            _ => GraphError::Service {
-                call,
-                retries,
-                error,
-            },
+            _ if decision == Decision::AnswerLost => {
+                GraphError::AnswerLost { call, source: Lost::Gateway(error) }
+            }
+            429 => GraphError::Throttled { call, retries, error },
+            _ => GraphError::Service { call, retries, error },
         });
     }
     match answer.body {
@@ -186,12 +157,7 @@ mod tests {
         let graph = graph(&server.url);
         let response = graph.send(&read()).await.expect("the second answer");
         assert_eq!(response.body, json!({"id": "1"}));
-        graph
-            .clock()
-            .sleeps()
-            .iter()
-            .sum::<Duration>()
-            .as_secs_f64()
+        graph.clock().sleeps().iter().sum::<Duration>().as_secs_f64()
     }
 
     #[tokio::test]
@@ -212,10 +178,7 @@ mod tests {
                 None => refusal,
             };
             let waited = waited_after(refusal).await;
-            assert!(
-                waited >= least && waited <= least + 3.0,
-                "{header:?}: {waited}"
-            );
+            assert!(waited >= least && waited <= least + 3.0, "{header:?}: {waited}");
         }
     }
 
@@ -264,34 +227,17 @@ mod tests {
                     &json!({"error": {"code": "UnknownError"}}),
                 )])
                 .await;
-                let error = graph(&server.url)
-                    .send(&write(method))
-                    .await
-                    .expect_err("an unknown outcome");
+                let error =
+                    graph(&server.url).send(&write(method)).await.expect_err("an unknown outcome");
                 assert!(
-                    matches!(
-                        &error,
-                        GraphError::AnswerLost {
-                            source: Lost::Gateway(_),
-                            ..
-                        }
-                    ),
+                    matches!(&error, GraphError::AnswerLost { source: Lost::Gateway(_), .. }),
                     "{error}"
                 );
                 assert_eq!(error.status(), Some(status));
             }
-            let error = graph(&hanging_up())
-                .send(&write(method))
-                .await
-                .expect_err("no answer");
+            let error = graph(&hanging_up()).send(&write(method)).await.expect_err("no answer");
             assert!(
-                matches!(
-                    &error,
-                    GraphError::AnswerLost {
-                        source: Lost::Connection(_),
-                        ..
-                    }
-                ),
+                matches!(&error, GraphError::AnswerLost { source: Lost::Connection(_), .. }),
                 "{error}"
             );
             assert_eq!(
@@ -308,14 +254,9 @@ mod tests {
     async fn a_read_is_repeated_until_five_minutes_are_over() {
         let error = {
             let server = Server::start(|_, _, _| reply(503, &Value::Null)).await;
-            graph(&server.url)
-                .send(&read())
-                .await
-                .expect_err("never an answer")
+            graph(&server.url).send(&read()).await.expect_err("never an answer")
         };
-        let GraphError::Service { retries, .. } = &error else {
-            panic!("{error}")
-        };
+        let GraphError::Service { retries, .. } = &error else { panic!("{error}") };
         assert!(
             retries.elapsed <= CHAIN_DEADLINE && (8..=16).contains(&retries.count),
             "{retries:?}"
@@ -356,9 +297,7 @@ mod tests {
             .send_with(&post, &Approval::default(), &mut async || true)
             .await
             .expect_err("nobody listens");
-        let GraphError::Communication { retries, .. } = &error else {
-            panic!("{error}")
-        };
+        let GraphError::Communication { retries, .. } = &error else { panic!("{error}") };
         assert_eq!(retries.count, 4);
         assert!(
             error
@@ -370,21 +309,12 @@ mod tests {
     #[tokio::test]
     async fn a_run_whose_time_is_over_waits_and_sends_no_more() {
         let server = Server::start(|_, _, _| throttled().header("retry-after", "20")).await;
-        let options = Options {
-            timeout: Some(Duration::from_secs(30)),
-            ..Options::default()
-        };
+        let options = Options { timeout: Some(Duration::from_secs(30)), ..Options::default() };
         let graph = graph_with(&server.url, &options);
-        assert!(matches!(
-            graph.send(&read()).await,
-            Err(GraphError::Throttled { .. })
-        ));
+        assert!(matches!(graph.send(&read()).await, Err(GraphError::Throttled { .. })));
         assert_eq!(server.seen().len(), 2);
         graph.clock().sleep(Duration::from_secs(30)).await;
-        assert!(matches!(
-            graph.send(&read()).await,
-            Err(GraphError::OutOfTime { .. })
-        ));
+        assert!(matches!(graph.send(&read()).await, Err(GraphError::OutOfTime { .. })));
         assert_eq!(server.seen().len(), 2);
     }
 
@@ -394,10 +324,7 @@ mod tests {
             - Operation ID (for customer support): 0 - Activity ID: 4c66 - Url: https://fef.contoso.com/x"});
         let body = json!({"error": {"code": "BadRequest", "message": message.to_string(), "innerError": {}}});
         let server = Server::scripted(vec![reply(400, &body).header("request-id", "r-1")]).await;
-        let error = graph(&server.url)
-            .send(&write(Method::Patch))
-            .await
-            .expect_err("refused");
+        let error = graph(&server.url).send(&write(Method::Patch)).await.expect_err("refused");
         assert_eq!(
             error.to_string(),
             "PATCH /beta/things/1 failed: 400 BadRequest: Invalid patch, at least 1 property must be changed. \
@@ -405,10 +332,7 @@ mod tests {
         );
         let service = error.service().expect("an answer");
         assert_eq!(service.activity_id.as_deref(), Some("4c66"));
-        let sent = server.seen()[0].headers["client-request-id"]
-            .to_str()
-            .expect("text")
-            .to_owned();
+        let sent = server.seen()[0].headers["client-request-id"].to_str().expect("text").to_owned();
         assert_eq!(service.client_request_id, Some(sent));
     }
 
@@ -416,10 +340,7 @@ mod tests {
     async fn any_2xx_to_a_write_is_a_success_and_a_read_must_be_json() {
         for (status, body) in [(200, ""), (200, "{}"), (201, "not json"), (204, "")] {
             let server = Server::scripted(vec![Reply::text(status, body)]).await;
-            let response = graph(&server.url)
-                .send(&write(Method::Post))
-                .await
-                .expect("a success");
+            let response = graph(&server.url).send(&write(Method::Post)).await.expect("a success");
             assert_eq!(response.status, status);
         }
         let server = Server::scripted(vec![Reply::text(200, "<html>")]).await;

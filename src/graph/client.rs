@@ -146,8 +146,7 @@ impl Graph {
     /// See [`GraphError`]; [`GraphError::AnswerLost`] means that the caller has to look before it sends
     /// anything again.
     pub async fn send(&self, request: &Request) -> Result<Response, GraphError> {
-        self.send_with(request, &Approval::default(), &mut async || false)
-            .await
+        self.send_with(request, &Approval::default(), &mut async || false).await
     }
 
     /// As [`Self::send`], with what whoever has to approve a write should know.
@@ -183,10 +182,7 @@ impl Graph {
     /// Returns the URL of a request.
     pub(super) fn url(&self, request: &Request) -> Result<Url, GraphError> {
         let url = self.endpoints.url(request.version, &request.path);
-        url.map_err(|reason| GraphError::InvalidRequest {
-            call: Call::of(request),
-            reason,
-        })
+        url.map_err(|reason| GraphError::InvalidRequest { call: Call::of(request), reason })
     }
 
     /// Returns what is left of the run's time.

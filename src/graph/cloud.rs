@@ -32,11 +32,8 @@ struct Facts {
 }
 
 /// Further hosts that tokens of a Microsoft cloud name as their issuer.
-const ISSUERS: [&str; 3] = [
-    "sts.windows.net",
-    "sts.chinacloudapi.cn",
-    "login.partner.microsoftonline.cn",
-];
+const ISSUERS: [&str; 3] =
+    ["sts.windows.net", "sts.chinacloudapi.cn", "login.partner.microsoftonline.cn"];
 
 impl Cloud {
     /// All clouds, in the order of their declaration.
@@ -112,9 +109,7 @@ impl fmt::Display for Cloud {
 /// Returns whether a host issues tokens for one of the clouds.
 pub(crate) fn issues_cloud_tokens(host: &str) -> bool {
     ISSUERS.contains(&host)
-        || Cloud::ALL
-            .iter()
-            .any(|cloud| cloud.login().strip_prefix("https://") == Some(host))
+        || Cloud::ALL.iter().any(|cloud| cloud.login().strip_prefix("https://") == Some(host))
 }
 
 /// The hosts that a run talks to: a cloud's own, or what the user put in their place.
@@ -204,10 +199,7 @@ impl Endpoints {
             return Err("the path does not begin with a slash");
         }
         let path = format!("/{version}{path}");
-        let url = self
-            .graph
-            .join(&path)
-            .map_err(|_| "the path cannot be parsed")?;
+        let url = self.graph.join(&path).map_err(|_| "the path cannot be parsed")?;
         if url.fragment().is_some() {
             return Err("the path has a fragment");
         }
@@ -236,11 +228,7 @@ fn origin(option: &'static str, text: &str) -> Result<Url, EndpointError> {
         && url.fragment().is_none()
         && url.username().is_empty()
         && url.password().is_none();
-    if bare {
-        Ok(url)
-    } else {
-        Err(EndpointError::NotAnOrigin { option })
-    }
+    if bare { Ok(url) } else { Err(EndpointError::NotAnOrigin { option }) }
 }
 
 /// Returns whether a URL is of this machine, so that what is sent there crosses no network.
@@ -260,19 +248,13 @@ mod tests {
     #[test]
     fn a_cloud_has_one_name_and_its_own_hosts() {
         for cloud in Cloud::ALL {
-            assert_eq!(
-                serde_json::to_value(cloud).expect("a unit variant"),
-                cloud.name()
-            );
+            assert_eq!(serde_json::to_value(cloud).expect("a unit variant"), cloud.name());
             assert_eq!(Cloud::parse(cloud.name()), Some(cloud));
             let endpoints =
                 Endpoints::new(cloud, None, None).expect("a cloud's own hosts are valid");
             assert!(!endpoints.graph_is_overridden());
         }
-        assert_eq!(
-            Cloud::UsGovL5.scope(),
-            "https://dod-graph.microsoft.us/.default"
-        );
+        assert_eq!(Cloud::UsGovL5.scope(), "https://dod-graph.microsoft.us/.default");
     }
 
     #[test]
@@ -287,30 +269,17 @@ mod tests {
             assert!(graph(good).expect(good).graph_is_overridden());
         }
         assert!(
-            !graph("https://graph.microsoft.com/")
-                .expect("the cloud's own")
-                .graph_is_overridden()
+            !graph("https://graph.microsoft.com/").expect("the cloud's own").graph_is_overridden()
         );
-        for insecure in [
-            "http://contoso.com",
-            "http://127.0.0.1.contoso.com",
-            "ftp://127.0.0.1",
-            "data:x",
-        ] {
-            assert!(
-                matches!(graph(insecure), Err(EndpointError::Insecure { .. })),
-                "{insecure}"
-            );
+        for insecure in
+            ["http://contoso.com", "http://127.0.0.1.contoso.com", "ftp://127.0.0.1", "data:x"]
+        {
+            assert!(matches!(graph(insecure), Err(EndpointError::Insecure { .. })), "{insecure}");
         }
-        for more in [
-            "https://a:b@contoso.com",
-            "https://contoso.com/graph",
-            "https://contoso.com?x",
-        ] {
-            assert!(
-                matches!(graph(more), Err(EndpointError::NotAnOrigin { .. })),
-                "{more}"
-            );
+        for more in
+            ["https://a:b@contoso.com", "https://contoso.com/graph", "https://contoso.com?x"]
+        {
+            assert!(matches!(graph(more), Err(EndpointError::NotAnOrigin { .. })), "{more}");
         }
         let error = Endpoints::new(Cloud::Global, None, Some("contoso")).expect_err("no scheme");
         assert_eq!(error.to_string(), "--login-url is not a URL");

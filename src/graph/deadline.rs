@@ -20,10 +20,7 @@ impl Deadline {
     pub(super) fn new(clock: Clock, timeout: Option<Duration>) -> Self {
         let now = clock.instant();
         let at = timeout.and_then(|timeout| now.checked_add(timeout));
-        Self {
-            clock,
-            at: watch::Sender::new(at),
-        }
+        Self { clock, at: watch::Sender::new(at) }
     }
 
     /// Returns how long the run may still take, `None` where it has no end.

@@ -21,10 +21,7 @@ pub struct Call {
 impl Call {
     /// Returns the call that a request is.
     pub fn of(request: &Request) -> Self {
-        Self {
-            method: request.method,
-            path: format!("/{}{}", request.version, request.path),
-        }
+        Self { method: request.method, path: format!("/{}{}", request.version, request.path) }
     }
 }
 
@@ -50,12 +47,7 @@ impl fmt::Display for Retries {
             1 => "retry",
             _ => "retries",
         };
-        write!(
-            f,
-            " after {} {word} in {} s",
-            self.count,
-            self.elapsed.as_secs()
-        )
+        write!(f, " after {} {word} in {} s", self.count, self.elapsed.as_secs())
     }
 }
 
@@ -178,10 +170,7 @@ impl GraphError {
         match self {
             Self::Throttled { error, .. }
             | Self::Service { error, .. }
-            | Self::AnswerLost {
-                source: Lost::Gateway(error),
-                ..
-            } => Some(error),
+            | Self::AnswerLost { source: Lost::Gateway(error), .. } => Some(error),
             _ => None,
         }
     }
@@ -198,10 +187,7 @@ impl GraphError {
 }
 
 fn shown(request_id: &Option<String>) -> String {
-    request_id
-        .as_ref()
-        .map(|id| format!(" (request id {id})"))
-        .unwrap_or_default()
+    request_id.as_ref().map(|id| format!(" (request id {id})")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -222,10 +208,7 @@ mod tests {
         let body = json!({"error": {"code": "TooManyRequests", "message": "Wait.", "innerError": {"request-id": "abc"}}});
         let error = GraphError::Throttled {
             call: Call::of(&request),
-            retries: Retries {
-                count: 3,
-                elapsed: Duration::from_millis(41_900),
-            },
+            retries: Retries { count: 3, elapsed: Duration::from_millis(41_900) },
             error: Box::new(ServiceError::from_body(429, &body)),
         };
         assert_eq!(

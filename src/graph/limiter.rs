@@ -40,12 +40,10 @@ pub(super) struct Cost {
 impl Cost {
     /// Returns the cost of some calls sent together.
     pub(super) fn of(effects: impl IntoIterator<Item = Effect>) -> Self {
-        effects
-            .into_iter()
-            .fold(Self::default(), |cost, effect| Self {
-                calls: cost.calls + 1,
-                writes: cost.writes + usize::from(effect == Effect::Write),
-            })
+        effects.into_iter().fold(Self::default(), |cost, effect| Self {
+            calls: cost.calls + 1,
+            writes: cost.writes + usize::from(effect == Effect::Write),
+        })
     }
 }
 
@@ -75,26 +73,16 @@ enum Admission {
 impl Limiter {
     /// Makes a limiter that has seen no call yet.
     pub(super) fn new(clock: Clock) -> Self {
-        let state = State {
-            calls: Window::new(CALLS),
-            writes: Window::new(WRITES),
-            not_before: None,
-        };
-        Self {
-            clock,
-            state: Mutex::new(state),
-            given_back: Notify::new(),
-        }
+        let state =
+            State { calls: Window::new(CALLS), writes: Window::new(WRITES), not_before: None };
+        Self { clock, state: Mutex::new(state), given_back: Notify::new() }
     }
 
     /// Waits for a slot. Returns `None`, at once, when there is none before the end of the run.
     pub(super) async fn acquire(&self, cost: Cost, end: &Deadline) -> Option<Slot<'_>> {
         while self.free(cost, end).await {
             if self.state().take(cost, self.clock.instant()) {
-                return Some(Slot {
-                    limiter: self,
-                    cost,
-                });
+                return Some(Slot { limiter: self, cost });
             }
         }
         None
@@ -142,8 +130,7 @@ impl State {
             Some(until) if until > now => Admission::At(until),
             _ => Admission::Now,
         };
-        held.max(self.calls.admission(cost.calls, now))
-            .max(self.writes.admission(cost.writes, now))
+        held.max(self.calls.admission(cost.calls, now)).max(self.writes.admission(cost.writes, now))
     }
 
     fn take(&mut self, cost: Cost, now: Instant) -> bool {
@@ -190,13 +177,7 @@ struct Window {
 
 impl Window {
     fn new(published: usize) -> Self {
-        Self {
-            published,
-            limit: published,
-            changed: None,
-            in_flight: 0,
-            answered: VecDeque::new(),
-        }
+        Self { published, limit: published, changed: None, in_flight: 0, answered: VecDeque::new() }
     }
 
     fn admission(&mut self, wanted: usize, now: Instant) -> Admission {

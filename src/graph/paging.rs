@@ -139,10 +139,7 @@ impl Graph {
             if seen.len() == MOST_PAGES || seen.contains(&url) {
                 return Err(bad(&call, "its next pages never end"));
             }
-            call = Call {
-                method: Method::Get,
-                path: path_and_query(&url),
-            };
+            call = Call { method: Method::Get, path: path_and_query(&url) };
         }
     }
 
@@ -182,10 +179,7 @@ impl Graph {
             Ok(url)
         } else {
             let origin = url.origin().ascii_serialization();
-            Err(GraphError::ForeignNextLink {
-                call: call.clone(),
-                origin,
-            })
+            Err(GraphError::ForeignNextLink { call: call.clone(), origin })
         }
     }
 }
@@ -199,10 +193,7 @@ struct List {
 
 impl List {
     fn of_at_most(bytes: usize) -> Self {
-        Self {
-            items: Vec::new(),
-            room: bytes,
-        }
+        Self { items: Vec::new(), room: bytes }
     }
 
     /// Moves a page's items over and returns the link to the next page.
@@ -247,11 +238,7 @@ fn memory(value: &Value) -> usize {
 }
 
 fn bad(call: &Call, reason: &'static str) -> GraphError {
-    GraphError::BadPayload {
-        call: call.clone(),
-        reason,
-        request_id: None,
-    }
+    GraphError::BadPayload { call: call.clone(), reason, request_id: None }
 }
 
 fn with_page_size(path: &str, size: usize) -> String {
@@ -280,10 +267,7 @@ mod tests {
 
     async fn error_after(first_page: Value) -> (GraphError, usize) {
         let server = Server::start(move |_, _, _| reply(200, &first_page)).await;
-        let error = graph(&server.url)
-            .list(&things())
-            .await
-            .expect_err("no list");
+        let error = graph(&server.url).list(&things()).await.expect_err("no list");
         (error, server.seen().len())
     }
 
@@ -292,10 +276,7 @@ mod tests {
         let server = Server::start(|_, number, url| {
             let next = |token: &str| format!("{url}/beta/things?$top=2&$skiptoken={token}");
             match number {
-                0 => reply(
-                    200,
-                    &json!({"value": [1, 2], "@odata.nextLink": next("a%2Fb+c")}),
-                ),
+                0 => reply(200, &json!({"value": [1, 2], "@odata.nextLink": next("a%2Fb+c")})),
                 1 => reply(503, &Value::Null).header("retry-after", "5"),
                 2 => reply(200, &json!({"value": [], "@odata.nextLink": next("last")})),
                 _ => reply(200, &json!({"value": [3]})),
@@ -303,10 +284,7 @@ mod tests {
         })
         .await;
         let graph = graph(&server.url);
-        assert_eq!(
-            graph.list(&things()).await.expect("a list"),
-            [json!(1), json!(2), json!(3)]
-        );
+        assert_eq!(graph.list(&things()).await.expect("a list"), [json!(1), json!(2), json!(3)]);
         assert_eq!(
             server.lines(),
             [
@@ -335,10 +313,7 @@ mod tests {
         .await;
         let graph = graph(&server.url);
         let things = Request::get(GraphVersion::Beta, "/things?$expand=parts");
-        assert_eq!(
-            graph.list(&things).await.expect("a list"),
-            [json!(1), json!(2)]
-        );
+        assert_eq!(graph.list(&things).await.expect("a list"), [json!(1), json!(2)]);
         let line = "GET /beta/things?$expand=parts";
         assert_eq!(
             server.lines(),
@@ -414,10 +389,7 @@ mod tests {
             "file:///etc/passwd".to_owned(),
         ] {
             let (error, calls) = error_after(json!({"value": [], "@odata.nextLink": link})).await;
-            assert!(
-                matches!(error, GraphError::ForeignNextLink { .. }),
-                "{link}: {error}"
-            );
+            assert!(matches!(error, GraphError::ForeignNextLink { .. }), "{link}: {error}");
             assert_eq!(calls, 1);
         }
         let with_user = Server::start(|_, _, url| {
@@ -425,14 +397,8 @@ mod tests {
             reply(200, &json!({"value": [], "@odata.nextLink": link}))
         })
         .await;
-        let error = graph(&with_user.url)
-            .list(&things())
-            .await
-            .expect_err("no list");
-        assert!(
-            matches!(error, GraphError::ForeignNextLink { .. }),
-            "{error}"
-        );
+        let error = graph(&with_user.url).list(&things()).await.expect_err("no list");
+        assert!(matches!(error, GraphError::ForeignNextLink { .. }), "{error}");
         assert!(other.seen().is_empty());
     }
 
@@ -443,14 +409,8 @@ mod tests {
             reply(200, &json!({"value": [number], "@odata.nextLink": link}))
         })
         .await;
-        let error = graph(&server.url)
-            .list(&things())
-            .await
-            .expect_err("no list");
-        assert!(
-            error.to_string().ends_with("its next pages never end"),
-            "{error}"
-        );
+        let error = graph(&server.url).list(&things()).await.expect_err("no list");
+        assert!(error.to_string().ends_with("its next pages never end"), "{error}");
         assert_eq!(server.seen().len(), 3);
     }
 
@@ -458,11 +418,7 @@ mod tests {
     fn pages_that_hold_too_much_end() {
         let call = Call::of(&things());
         let page = json!({"value": ["x".repeat(600)], "@odata.nextLink": "more"});
-        let response = || Response {
-            status: 200,
-            body: page.clone(),
-            request_id: None,
-        };
+        let response = || Response { status: 200, body: page.clone(), request_id: None };
         let mut list = List::of_at_most(1000);
         let next = list.take_page(&call, response()).expect("a page");
         assert_eq!(next.as_deref(), Some("more"));
@@ -480,10 +436,7 @@ mod tests {
             json!({"value": [], "@odata.nextLink": "/relative"}),
         ] {
             let (error, _) = error_after(page.clone()).await;
-            assert!(
-                matches!(error, GraphError::BadPayload { .. }),
-                "{page}: {error}"
-            );
+            assert!(matches!(error, GraphError::BadPayload { .. }), "{page}: {error}");
         }
         let server = Server::scripted(vec![Reply::text(200, "")]).await;
         assert!(graph(&server.url).list(&things()).await.is_err());

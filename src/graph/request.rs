@@ -79,12 +79,7 @@ pub struct Request {
 impl Request {
     /// Makes a read of a path that may end in a query.
     pub fn get(version: GraphVersion, path: impl Into<String>) -> Self {
-        Self {
-            method: Method::Get,
-            version,
-            path: path.into(),
-            body: None,
-        }
+        Self { method: Method::Get, version, path: path.into(), body: None }
     }
 
     /// Makes a call with a body.
@@ -94,12 +89,7 @@ impl Request {
         path: impl Into<String>,
         body: Value,
     ) -> Self {
-        Self {
-            method,
-            version,
-            path: path.into(),
-            body: Some(body),
-        }
+        Self { method, version, path: path.into(), body: Some(body) }
     }
 
     /// Returns what the call does to the tenant.
@@ -125,23 +115,14 @@ mod tests {
         let post =
             |path| Request::with_body(Method::Post, GraphVersion::Beta, path, json!({})).effect();
         assert_eq!(post("/directoryObjects/getByIds?$select=id"), Effect::Read);
-        assert_eq!(
-            post("/deviceManagement/deviceConfigurations"),
-            Effect::Write
-        );
+        assert_eq!(post("/deviceManagement/deviceConfigurations"), Effect::Write);
         assert_eq!(post("/groups?x=/directoryObjects/getByIds"), Effect::Write);
-        assert_eq!(
-            Request::get(GraphVersion::V1, "/groups").effect(),
-            Effect::Read
-        );
+        assert_eq!(Request::get(GraphVersion::V1, "/groups").effect(), Effect::Read);
     }
 
     #[test]
     fn only_a_count_needs_a_consistency_level() {
-        assert_eq!(
-            consistency_level("/groups/1/members/$count?$filter=x"),
-            Some("eventual")
-        );
+        assert_eq!(consistency_level("/groups/1/members/$count?$filter=x"), Some("eventual"));
         assert_eq!(consistency_level("/groups?$count=true&x=/$count"), None);
     }
 }

@@ -66,52 +66,24 @@ pub enum Decision {
 /// may or may not have been done.
 pub fn decide(effect: Effect, outcome: Outcome, attempt: u32, left: Duration) -> Decision {
     let wait = match (outcome, effect) {
-        (
-            Outcome::Answered {
-                status: 429,
-                retry_after,
-            },
-            _,
-        )
-        | (
-            Outcome::Answered {
-                status: 503,
-                retry_after,
-            },
-            Effect::Read,
-        ) => away(retry_after, attempt),
-        (
-            Outcome::Answered {
-                status: 502 | 504,
-                retry_after: Some(asked),
-            },
-            Effect::Read,
-        ) => away(Some(asked), attempt),
-        (
-            Outcome::Answered {
-                status: 502 | 504, ..
-            }
-            | Outcome::Lost,
-            Effect::Read,
-        ) => backoff(attempt),
+        (Outcome::Answered { status: 429, retry_after }, _)
+        | (Outcome::Answered { status: 503, retry_after }, Effect::Read) => {
+            away(retry_after, attempt)
+        }
+        (Outcome::Answered { status: 502 | 504, retry_after: Some(asked) }, Effect::Read) => {
+            away(Some(asked), attempt)
+        }
+        (Outcome::Answered { status: 502 | 504, .. } | Outcome::Lost, Effect::Read) => {
+            backoff(attempt)
+        }
         (Outcome::NeverConnected, _) if attempt < CONNECTS => backoff(attempt),
-        (
-            Outcome::Lost
-            | Outcome::Answered {
-                status: 502..=504, ..
-            },
-            Effect::Write,
-        ) => {
+        (Outcome::Lost | Outcome::Answered { status: 502..=504, .. }, Effect::Write) => {
             return Decision::AnswerLost;
         }
         (Outcome::NeverConnected, _) => return Decision::GiveUp,
         (Outcome::Answered { .. } | Outcome::Hopeless, _) => return Decision::Final,
     };
-    if wait < left {
-        Decision::Wait(wait)
-    } else {
-        Decision::GiveUp
-    }
+    if wait < left { Decision::Wait(wait) } else { Decision::GiveUp }
 }
 
 /// Returns how long to stay away: as long as was asked for and a little more, so that callers who were
@@ -157,10 +129,7 @@ pub fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
 
 /// Parses an HTTP date, `Sun, 06 Nov 1994 08:49:37 GMT`.
 pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
-    DateTimeParser::new()
-        .relaxed_weekday(true)
-        .parse_timestamp(text)
-        .ok()
+    DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok()
 }
 
 #[cfg(test)]
@@ -170,10 +139,7 @@ mod tests {
     const LONG: Duration = CHAIN_DEADLINE;
 
     fn status(status: u16) -> Outcome {
-        Outcome::Answered {
-            status,
-            retry_after: None,
-        }
+        Outcome::Answered { status, retry_after: None }
     }
 
     fn is_wait(decision: Decision) -> bool {
@@ -190,18 +156,10 @@ mod tests {
             Outcome::NeverConnected,
             Outcome::Lost,
         ] {
-            assert!(
-                is_wait(decide(Effect::Read, transient, 1, LONG)),
-                "{transient:?}"
-            );
+            assert!(is_wait(decide(Effect::Read, transient, 1, LONG)), "{transient:?}");
         }
         assert!(is_wait(decide(Effect::Write, status(429), 1, LONG)));
-        assert!(is_wait(decide(
-            Effect::Write,
-            Outcome::NeverConnected,
-            1,
-            LONG
-        )));
+        assert!(is_wait(decide(Effect::Write, Outcome::NeverConnected, 1, LONG)));
         for unknown in [status(502), status(503), status(504), Outcome::Lost] {
             assert_eq!(
                 decide(Effect::Write, unknown, 1, LONG),
@@ -219,11 +177,7 @@ mod tests {
             Outcome::Hopeless,
         ] {
             for effect in [Effect::Read, Effect::Write] {
-                assert_eq!(
-                    decide(effect, settled, 1, LONG),
-                    Decision::Final,
-                    "{settled:?}"
-                );
+                assert_eq!(decide(effect, settled, 1, LONG), Decision::Final, "{settled:?}");
             }
         }
     }
@@ -232,15 +186,7 @@ mod tests {
     fn a_retry_after_is_waited_for_in_full_and_zero_is_no_answer() {
         let wait = |seconds: f64| {
             let retry_after = Some(Duration::from_secs_f64(seconds));
-            match decide(
-                Effect::Read,
-                Outcome::Answered {
-                    status: 429,
-                    retry_after,
-                },
-                1,
-                LONG,
-            ) {
+            match decide(Effect::Read, Outcome::Answered { status: 429, retry_after }, 1, LONG) {
                 Decision::Wait(wait) => wait.as_secs_f64(),
                 other => panic!("{other:?}"),
             }
@@ -248,10 +194,7 @@ mod tests {
         for (asked, least) in [(120.0, 120.0), (7.5, 7.5), (0.2, 3.0), (0.0, 3.0)] {
             for _ in 0..50 {
                 let waited = wait(asked);
-                assert!(
-                    waited >= least && waited <= least + 3.0,
-                    "{asked} became {waited}"
-                );
+                assert!(waited >= least && waited <= least + 3.0, "{asked} became {waited}");
             }
         }
     }
@@ -281,23 +224,14 @@ mod tests {
 
     #[test]
     fn a_wait_that_ends_too_late_is_not_begun() {
-        let asked = Outcome::Answered {
-            status: 429,
-            retry_after: Some(Duration::from_secs(600)),
-        };
+        let asked = Outcome::Answered { status: 429, retry_after: Some(Duration::from_secs(600)) };
         assert_eq!(decide(Effect::Read, asked, 1, LONG), Decision::GiveUp);
-        assert_eq!(
-            decide(Effect::Read, status(429), 1, Duration::from_secs(2)),
-            Decision::GiveUp
-        );
+        assert_eq!(decide(Effect::Read, status(429), 1, Duration::from_secs(2)), Decision::GiveUp);
         assert_eq!(
             decide(Effect::Write, Outcome::NeverConnected, CONNECTS, LONG),
             Decision::GiveUp
         );
-        let endless = Outcome::Answered {
-            status: 503,
-            retry_after: Some(Duration::MAX),
-        };
+        let endless = Outcome::Answered { status: 503, retry_after: Some(Duration::MAX) };
         assert_eq!(decide(Effect::Read, endless, 1, LONG), Decision::GiveUp);
     }
 

@@ -162,23 +162,13 @@ mod tests {
             json!({"error": 7}),
             json!({"error": {"code": 5, "message": {"a": 1}, "innerError": "x"}}),
         ] {
-            assert_eq!(
-                ServiceError::from_body(502, &body).to_string(),
-                "502",
-                "{body}"
-            );
+            assert_eq!(ServiceError::from_body(502, &body).to_string(), "502", "{body}");
         }
         let oauth = json!({"error": "invalid_token", "error_description": "No."});
-        assert_eq!(
-            ServiceError::from_body(401, &oauth).to_string(),
-            "401 invalid_token: No."
-        );
+        assert_eq!(ServiceError::from_body(401, &oauth).to_string(), "401 invalid_token: No.");
         let inner_alone =
             json!({"error": {"code": "", "message": "", "innerError": {"message": "Deep."}}});
-        assert_eq!(
-            ServiceError::from_body(400, &inner_alone).to_string(),
-            "400: Deep."
-        );
+        assert_eq!(ServiceError::from_body(400, &inner_alone).to_string(), "400: Deep.");
     }
 
     #[test]

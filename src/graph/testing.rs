@@ -42,25 +42,13 @@ pub(crate) struct Reply {
 
 /// Returns an answer; a null body is an empty one.
 pub(crate) fn reply(status: u16, body: &Value) -> Reply {
-    let body = if body.is_null() {
-        String::new()
-    } else {
-        body.to_string()
-    };
-    Reply {
-        status,
-        headers: Vec::new(),
-        body,
-    }
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    Reply { status, headers: Vec::new(), body }
 }
 
 impl Reply {
     pub(crate) fn text(status: u16, body: &str) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: body.to_owned(),
-        }
+        Self { status, headers: Vec::new(), body: body.to_owned() }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -88,10 +76,7 @@ impl Server {
             let (log, answer, own_url) = (Arc::clone(&log), Arc::clone(&answer), own_url.clone());
             async move {
                 let (head, body) = request.into_parts();
-                let body = to_bytes(body, usize::MAX)
-                    .await
-                    .expect("a whole request")
-                    .to_vec();
+                let body = to_bytes(body, usize::MAX).await.expect("a whole request").to_vec();
                 let seen = Seen {
                     line: format!("{} {}", head.method, head.uri),
                     headers: head.headers,
@@ -104,9 +89,7 @@ impl Server {
                 for (name, value) in reply.headers {
                     response = response.header(name, value);
                 }
-                response
-                    .body(Body::from(reply.body))
-                    .expect("a valid reply")
+                response.body(Body::from(reply.body)).expect("a valid reply")
             }
         });
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -117,9 +100,7 @@ impl Server {
     pub(crate) async fn scripted(replies: Vec<Reply>) -> Self {
         let replies = Mutex::new(replies.into_iter());
         Self::start(move |seen, _, _| {
-            locked(&replies)
-                .next()
-                .unwrap_or_else(|| panic!("no answer is left for {}", seen.line))
+            locked(&replies).next().unwrap_or_else(|| panic!("no answer is left for {}", seen.line))
         })
         .await
     }
@@ -165,13 +146,7 @@ pub(crate) fn graph_with(url: &str, options: &Options) -> Graph {
     let endpoints = endpoints(url);
     let transport = Transport::new(&endpoints).expect("no certificates are needed");
     let clock = Clock::recording(Timestamp::UNIX_EPOCH);
-    Graph::new(
-        endpoints,
-        Arc::new(StaticToken::new("canary".into())),
-        transport,
-        clock,
-        options,
-    )
+    Graph::new(endpoints, Arc::new(StaticToken::new("canary".into())), transport, clock, options)
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

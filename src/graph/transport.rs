@@ -100,19 +100,13 @@ impl Transport {
     /// # Errors
     /// See [`Transport::new`].
     pub(crate) fn direct() -> Result<Self, TransportError> {
-        let builder = builder()
-            .connect_timeout(NEAR_CONNECT_TIMEOUT)
-            .no_proxy()
-            .tls_certs_only([]);
+        let builder = builder().connect_timeout(NEAR_CONNECT_TIMEOUT).no_proxy().tls_certs_only([]);
         builder.build().map(Self).map_err(TransportError)
     }
 
     /// Sends a request and reads the whole answer.
     pub(crate) async fn exchange(&self, outgoing: Outgoing) -> Result<Incoming, Fault> {
-        let mut request = self
-            .0
-            .request(outgoing.method, outgoing.url)
-            .headers(outgoing.headers);
+        let mut request = self.0.request(outgoing.method, outgoing.url).headers(outgoing.headers);
         if let Some(body) = outgoing.body {
             request = request.body(body);
         }
@@ -125,11 +119,7 @@ impl Transport {
             body.extend_from_slice(&chunk);
         }
         let headers = std::mem::take(response.headers_mut());
-        Ok(Incoming {
-            status: response.status().as_u16(),
-            headers,
-            body,
-        })
+        Ok(Incoming { status: response.status().as_u16(), headers, body })
     }
 }
 
@@ -198,9 +188,7 @@ pub(crate) fn millis(duration: Duration) -> u64 {
 /// Returns whether TLS itself failed, for a certificate that is not trusted above all.
 fn is_about_tls(error: &(dyn StdError + 'static)) -> bool {
     // The source of an I/O error is the source of what it wraps, not what it wraps.
-    let wrapped = error
-        .downcast_ref::<io::Error>()
-        .and_then(io::Error::get_ref);
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     error.is::<rustls::Error>()
         || wrapped.is_some_and(|wrapped| is_about_tls(wrapped))
         || error.source().is_some_and(is_about_tls)
@@ -243,10 +231,7 @@ mod tests {
         .await;
         let transport =
             Transport::new(&endpoints(&server.url)).expect("no certificates are needed");
-        let answer = transport
-            .exchange(get(&server.url))
-            .await
-            .expect("an answer");
+        let answer = transport.exchange(get(&server.url)).await.expect("an answer");
         assert_eq!(answer.status, 302);
         assert_eq!(server.seen().len(), 1);
     }
@@ -257,10 +242,7 @@ mod tests {
             Server::start(|_, _, _| Reply::text(200, &"x".repeat(LONGEST_ANSWER + 1))).await;
         let transport =
             Transport::new(&endpoints(&server.url)).expect("no certificates are needed");
-        let fault = transport
-            .exchange(get(&server.url))
-            .await
-            .expect_err("too long");
+        let fault = transport.exchange(get(&server.url)).await.expect_err("too long");
         assert!(matches!(fault, Fault::TooLong), "{fault:?}");
     }
 }

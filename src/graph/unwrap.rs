@@ -39,11 +39,7 @@ pub fn unwrap_message(message: &str) -> Unwrapped {
         code = inner_code.or(code);
     }
     let (sentence, activity_id) = split_suffixes(&message);
-    Unwrapped {
-        message: sentence.trim().to_owned(),
-        code,
-        activity_id,
-    }
+    Unwrapped { message: sentence.trim().to_owned(), code, activity_id }
 }
 
 fn unwrap_once(message: &str) -> Option<(String, Option<String>)> {
@@ -52,21 +48,13 @@ fn unwrap_once(message: &str) -> Option<(String, Option<String>)> {
     }
     let json: Value = serde_json::from_str(message).ok()?;
     let inner = json.get("Message")?.as_str()?.trim().to_owned();
-    let code = json
-        .get("ErrorCode")
-        .and_then(Value::as_str)
-        .filter(|code| !code.is_empty());
+    let code = json.get("ErrorCode").and_then(Value::as_str).filter(|code| !code.is_empty());
     Some((inner, code.map(str::to_owned)))
 }
 
 fn split_suffixes(message: &str) -> (&str, Option<String>) {
     // The phrase is often empty, and then its marker ends where the message was trimmed.
-    let starts = |at: &str| {
-        SUFFIXES
-            .iter()
-            .filter_map(|suffix| at.find(suffix.trim_end()))
-            .min()
-    };
+    let starts = |at: &str| SUFFIXES.iter().filter_map(|suffix| at.find(suffix.trim_end())).min();
     let sentence = &message[..starts(message).unwrap_or(message.len())];
     let activity_id = message.split_once(ACTIVITY_ID).map(|(_, rest)| {
         let end = starts(rest).unwrap_or(rest.len());
@@ -98,9 +86,7 @@ mod tests {
             "ErrorSourceService": "", "HttpHeaders": "{}",
         });
         // Intune writes it in Windows' own way.
-        serde_json::to_string_pretty(&wrapping)
-            .expect("a value")
-            .replace('\n', "\r\n")
+        serde_json::to_string_pretty(&wrapping).expect("a value").replace('\n', "\r\n")
     }
 
     #[test]
@@ -134,13 +120,7 @@ mod tests {
             "{\"Message\":1}",
         ] {
             let unwrapped = unwrap_message(plain);
-            assert_eq!(
-                unwrapped,
-                Unwrapped {
-                    message: plain.to_owned(),
-                    ..Unwrapped::default()
-                }
-            );
+            assert_eq!(unwrapped, Unwrapped { message: plain.to_owned(), ..Unwrapped::default() });
         }
     }
 

@@ -43,9 +43,7 @@ impl KindsDocument {
             read_permission: kind.family.read_permission.to_owned(),
             write_permission: kind.family.write_permission.to_owned(),
         };
-        Self {
-            items: super::all().into_iter().map(entry).collect(),
-        }
+        Self { items: super::all().into_iter().map(entry).collect() }
     }
 }
 

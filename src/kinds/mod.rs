@@ -13,10 +13,8 @@ mod device_registration_policy;
 pub mod document;
 
 /// Every family, in the order in which they are listed to people.
-pub const FAMILIES: [&Family; 2] = [
-    &device_configuration::FAMILY,
-    &device_registration_policy::FAMILY,
-];
+pub const FAMILIES: [&Family; 2] =
+    [&device_configuration::FAMILY, &device_registration_policy::FAMILY];
 
 /// How many objects of a family a tenant has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,11 +80,9 @@ pub struct Kind {
 
 /// Returns the family of a kind, `None` where no version has such a kind.
 pub fn family_of(kind: &str) -> Option<&'static Family> {
-    FAMILIES.into_iter().find(|family| {
-        GraphVersion::ALL
-            .into_iter()
-            .any(|version| family.has(kind, version))
-    })
+    FAMILIES
+        .into_iter()
+        .find(|family| GraphVersion::ALL.into_iter().any(|version| family.has(kind, version)))
 }
 
 /// Returns whether a version has a kind.
@@ -96,10 +92,7 @@ pub fn exists(kind: &str, version: GraphVersion) -> bool {
 
 /// Returns every kind, sorted by name within its family.
 pub fn all() -> Vec<Kind> {
-    FAMILIES
-        .into_iter()
-        .flat_map(|family| family.kinds())
-        .collect()
+    FAMILIES.into_iter().flat_map(|family| family.kinds()).collect()
 }
 
 impl Family {
@@ -109,11 +102,7 @@ impl Family {
             .into_iter()
             .filter_map(|version| Types::of(version).get(self.root))
             .flat_map(|root| {
-                root.derived
-                    .iter()
-                    .cloned()
-                    .chain([self.root.to_owned()])
-                    .collect::<Vec<_>>()
+                root.derived.iter().cloned().chain([self.root.to_owned()]).collect::<Vec<_>>()
             })
             .collect();
         names.sort();
@@ -149,28 +138,13 @@ mod tests {
     fn there_are_121_device_configurations_and_the_policy() {
         let kinds = all();
         assert_eq!(
-            kinds
-                .iter()
-                .filter(|kind| kind.family.cardinality == Cardinality::Collection)
-                .count(),
+            kinds.iter().filter(|kind| kind.family.cardinality == Cardinality::Collection).count(),
             121
         );
         let policy = kinds.last().expect("there are kinds");
-        assert_eq!(
-            (policy.name.as_str(), policy.versions.len()),
-            ("deviceRegistrationPolicy", 2)
-        );
-        assert!(!exists(
-            "unsupportedDeviceConfiguration",
-            GraphVersion::Beta
-        ));
-        assert!(!exists(
-            "windowsIdentityProtectionConfiguration",
-            GraphVersion::V1
-        ));
-        assert!(
-            family_of("deviceConfiguration").is_none(),
-            "the abstract root is no kind"
-        );
+        assert_eq!((policy.name.as_str(), policy.versions.len()), ("deviceRegistrationPolicy", 2));
+        assert!(!exists("unsupportedDeviceConfiguration", GraphVersion::Beta));
+        assert!(!exists("windowsIdentityProtectionConfiguration", GraphVersion::V1));
+        assert!(family_of("deviceConfiguration").is_none(), "the abstract root is no kind");
     }
 }

@@ -31,11 +31,7 @@ impl Assignment {
         let (target, filter) = known
             .filter(|_| findings.is_empty())
             .unwrap_or_else(|| (Target::Raw(target.clone()), None));
-        Self {
-            target,
-            filter,
-            span,
-        }
+        Self { target, filter, span }
     }
 }
 
@@ -87,14 +83,7 @@ impl FilterMode {
 /// The targets, for people.
 const ONE_OF: &str = "`group`, `excludeGroup`, `allDevices: true`, `allUsers: true` or `target`";
 
-const FORMS: [&str; 6] = [
-    "group",
-    "excludeGroup",
-    "allDevices",
-    "allUsers",
-    "target",
-    "filter",
-];
+const FORMS: [&str; 6] = ["group", "excludeGroup", "allDevices", "allUsers", "target", "filter"];
 
 /// Reads a manifest's `assignments`. In a part of a manifest an overlay's directive is left for the whole.
 pub(super) fn read(
@@ -109,11 +98,8 @@ pub(super) fn read(
         }
         return None;
     }
-    let assignments: Vec<Assignment> = list
-        .elements()
-        .iter()
-        .filter_map(|entry| one(entry, findings))
-        .collect();
+    let assignments: Vec<Assignment> =
+        list.elements().iter().filter_map(|entry| one(entry, findings)).collect();
     contradictions(&assignments, findings);
     Some(assignments)
 }
@@ -134,11 +120,8 @@ fn one(entry: &Value, findings: &mut Vec<Finding>) -> Option<Assignment> {
     let (target, own_filter) = match forms[..] {
         [form] => target(form, findings)?,
         [] => {
-            let finding = Finding::error(
-                "assignment/form",
-                entry.span,
-                "an assignment needs a target",
-            );
+            let finding =
+                Finding::error("assignment/form", entry.span, "an assignment needs a target");
             findings.push(match entry.as_str() {
                 Some(_) => finding.help("write `- group: NAME`, or `- excludeGroup: NAME`"),
                 None => finding.help(format!("use one of {ONE_OF}")),
@@ -146,10 +129,8 @@ fn one(entry: &Value, findings: &mut Vec<Finding>) -> Option<Assignment> {
             return None;
         }
         [first, second, ..] => {
-            let message = format!(
-                "`{}` and `{}` are two targets in one assignment",
-                first.name, second.name
-            );
+            let message =
+                format!("`{}` and `{}` are two targets in one assignment", first.name, second.name);
             findings.push(
                 Finding::error("assignment/form", second.name_span, message)
                     .related(first.name_span, "the first is here")
@@ -169,20 +150,14 @@ fn one(entry: &Value, findings: &mut Vec<Finding>) -> Option<Assignment> {
             .help("Intune filters only whom a configuration is assigned to: remove the filter"),
         );
     }
-    Some(Assignment {
-        target,
-        filter,
-        span: entry.span,
-    })
+    Some(Assignment { target, filter, span: entry.span })
 }
 
 fn unknown(name: &str, span: Span) -> Finding {
     let code = "schema/additionalProperties";
     let finding = Finding::error(code, span, format!("an assignment has no key `{name}`"));
     match nearest(name, FORMS) {
-        Some(near) => finding
-            .help(format!("did you mean `{near}`?"))
-            .replace_with(near),
+        Some(near) => finding.help(format!("did you mean `{near}`?")).replace_with(near),
         None => finding.help(format!("use one of {ONE_OF}, and `filter`")),
     }
 }
@@ -224,11 +199,7 @@ fn filter(value: &Value, findings: &mut Vec<Finding>) -> Option<Filter> {
                 "exclude" => FilterMode::Exclude,
                 _ => return None,
             };
-            Some(Filter {
-                mode,
-                name: name.to_owned(),
-                span: only.value.span,
-            })
+            Some(Filter { mode, name: name.to_owned(), span: only.value.span })
         }),
         _ => None,
     };
@@ -258,21 +229,14 @@ fn raw(value: &Value, findings: &mut Vec<Finding>) -> Option<(Target, Option<Fil
     let Some(def) = known.filter(|def| !def.is_abstract && types.is_a(&def.name, base)) else {
         findings.push(no_target(
             value,
-            &types
-                .get(base)
-                .map(|def| def.derived.clone())
-                .unwrap_or_default(),
+            &types.get(base).map(|def| def.derived.clone()).unwrap_or_default(),
         ));
         return None;
     };
     let mut json = value.to_json();
     json["@odata.type"] = def.odata_type().into();
     let violations = violations(GraphVersion::Beta, &def.name, &json);
-    findings.extend(
-        violations
-            .iter()
-            .map(|violation| in_target(value, &def.name, violation)),
-    );
+    findings.extend(violations.iter().map(|violation| in_target(value, &def.name, violation)));
     if def.property("groupId").is_some() && value.get("groupId").is_none() {
         let message = format!("a `{}` needs a `groupId`", def.name);
         findings.push(
@@ -307,21 +271,15 @@ fn raw(value: &Value, findings: &mut Vec<Finding>) -> Option<(Target, Option<Fil
 fn no_target(value: &Value, choices: &[String]) -> Finding {
     let stated = value.get("@odata.type");
     let near = stated.and_then(Value::as_str).and_then(|stated| {
-        nearest(
-            type_name(stated).unwrap_or(stated),
-            choices.iter().map(String::as_str),
-        )
+        nearest(type_name(stated).unwrap_or(stated), choices.iter().map(String::as_str))
     });
     let span = stated.map_or(value.span, |stated| stated.span);
-    let finding = Finding::error(
-        "assignment/target",
-        span,
-        "this is none of Graph's assignment targets",
-    );
+    let finding =
+        Finding::error("assignment/target", span, "this is none of Graph's assignment targets");
     match near.map(odata_type) {
-        Some(near) => finding
-            .help(format!("did you mean `{near}`?"))
-            .replace_with(format!("\"{near}\"")),
+        Some(near) => {
+            finding.help(format!("did you mean `{near}`?")).replace_with(format!("\"{near}\""))
+        }
         None => finding.help(format!(
             "give `\"@odata.type\": \"#microsoft.graph.…\"` with {}",
             one_of(choices)
@@ -368,10 +326,7 @@ fn contradictions(assignments: &[Assignment], findings: &mut Vec<Finding>) {
         let (code, message) = if *first_excluded == excluded {
             ("assignment/twice", format!("{key} is named twice"))
         } else {
-            (
-                "assignment/included-and-excluded",
-                format!("{key} is both included and excluded"),
-            )
+            ("assignment/included-and-excluded", format!("{key} is both included and excluded"))
         };
         findings.push(
             Finding::error(code, assignment.span, message)

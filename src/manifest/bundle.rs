@@ -24,11 +24,8 @@ use crate::yaml::{self, Document, Node};
 /// Everything that is wrong becomes a finding; nothing is an error of this function.
 pub fn load(path: &Path) -> Loaded {
     let mut loader = Loader::default();
-    let tenant_path = if path.is_dir() {
-        discover::beneath(path, TENANT_FILE)
-    } else {
-        path.to_owned()
-    };
+    let tenant_path =
+        if path.is_dir() { discover::beneath(path, TENANT_FILE) } else { path.to_owned() };
     let root = tenant_path.parent().map(Path::to_owned).unwrap_or_default();
     loader.loaded.root = root.clone();
     if !tenant_path.exists() {
@@ -54,17 +51,10 @@ pub fn load(path: &Path) -> Loaded {
     let tenant = envelope::tenant(file, &first.root, &mut loader.loaded.findings);
     let mut own: Vec<RawManifest> = Vec::new();
     for document in rest {
-        own.extend(document::read(
-            file,
-            &document.root,
-            &mut loader.loaded.findings,
-        ));
+        own.extend(document::read(file, &document.root, &mut loader.loaded.findings));
     }
     if let Some(tenant) = tenant {
-        let ownership = first
-            .root
-            .get("spec")
-            .and_then(|spec| spec.get("ownership"));
+        let ownership = first.root.get("spec").and_then(|spec| spec.get("ownership"));
         if let Some(node) = ownership {
             let span = Span::new(file, node.range.clone());
             loader.loaded.ownership = Some(span);
@@ -84,18 +74,12 @@ pub fn load_files(paths: &[PathBuf]) -> Loaded {
     let mut groups: BTreeMap<Surroundings, Vec<PathBuf>> = BTreeMap::new();
     for path in paths {
         let folder = path.parent().unwrap_or(Path::new(""));
-        let surroundings = known
-            .entry(folder)
-            .or_insert_with(|| Surroundings::of(folder));
+        let surroundings = known.entry(folder).or_insert_with(|| Surroundings::of(folder));
         let group = groups.entry(surroundings.clone()).or_default();
         group.push(path.clone());
     }
     for (surroundings, paths) in groups {
-        let Surroundings {
-            root,
-            has_base,
-            allowed,
-        } = surroundings;
+        let Surroundings { root, has_base, allowed } = surroundings;
         let files = loader.files(paths, &root);
         let bundles = if has_base {
             // One file may be laid over another: only within a file are names unique.
@@ -106,11 +90,7 @@ pub fn load_files(paths: &[PathBuf]) -> Loaded {
         for raws in bundles {
             let mut layer = Layer::new();
             loader.fill(&mut layer, raws);
-            let extent = if has_base {
-                Extent::Parts
-            } else {
-                Extent::Files
-            };
+            let extent = if has_base { Extent::Parts } else { Extent::Files };
             loader.check(layer, extent, &allowed);
         }
     }
@@ -159,12 +139,8 @@ impl Loader {
         let loaded = &mut self.loaded;
         secret::conceal(&self.secrets, &mut loaded.findings, &mut loaded.sources);
         loaded.manifests.sort_by(|a, b| a.address.cmp(&b.address));
-        loaded
-            .findings
-            .extend(complete::ignored_warnings(self.ignored));
-        loaded
-            .findings
-            .sort_by(|a, b| (a.span, &a.file, &a.code).cmp(&(b.span, &b.file, &b.code)));
+        loaded.findings.extend(complete::ignored_warnings(self.ignored));
+        loaded.findings.sort_by(|a, b| (a.span, &a.file, &a.code).cmp(&(b.span, &b.file, &b.code)));
         self.loaded
     }
 
@@ -175,9 +151,7 @@ impl Loader {
     /// Keeps a file's text and findings, and returns its documents.
     fn keep(&mut self, read: FileRead) -> Vec<Document> {
         self.loaded.sources.add(read.path, read.text);
-        self.loaded
-            .findings
-            .extend(complete::bounded(read.findings));
+        self.loaded.findings.extend(complete::bounded(read.findings));
         read.documents
     }
 
@@ -209,10 +183,7 @@ impl Loader {
     }
 
     fn add(&mut self, raw: RawManifest, layer: &mut Layer) {
-        self.loaded.origins.push(Origin {
-            document: raw.document,
-            address: raw.address.clone(),
-        });
+        self.loaded.origins.push(Origin { document: raw.document, address: raw.address.clone() });
         if let Some(first) = layer.get(&raw.address) {
             let first_span = first.name_span;
             self.error(
@@ -366,9 +337,9 @@ impl Loader {
                 );
                 self.loaded.findings.push(
                     match nearest(excluded, names.iter().map(String::as_str)) {
-                        Some(near) => finding
-                            .help(format!("did you mean `{near}`?"))
-                            .replace_with(near),
+                        Some(near) => {
+                            finding.help(format!("did you mean `{near}`?")).replace_with(near)
+                        }
                         None => finding.help("write `kind/name` as a base's manifest has them"),
                     },
                 );
@@ -380,23 +351,15 @@ impl Loader {
     fn check(&mut self, layer: Layer, extent: Extent, allowed: &Allowed) {
         let part = extent == Extent::Parts;
         let neighbours = Neighbours::of(layer.values(), extent == Extent::Tenant);
-        let pinned = layer
-            .values()
-            .filter_map(|raw| Some((raw.address.clone(), raw.id_span?)))
-            .collect();
+        let pinned =
+            layer.values().filter_map(|raw| Some((raw.address.clone(), raw.id_span?))).collect();
         let (sources, roots) = (&self.loaded.sources, &self.roots);
         let raws = layer.into_values().collect();
         let completed = parallel::map(raws, |raw| {
             complete::complete(raw, sources, roots, &neighbours, allowed, part)
         });
         let before = self.loaded.manifests.len();
-        for Completed {
-            manifest,
-            findings,
-            ignored,
-            secrets,
-        } in completed
-        {
+        for Completed { manifest, findings, ignored, secrets } in completed {
             self.loaded.manifests.push(manifest);
             self.loaded.findings.extend(findings);
             self.ignored.extend(ignored);

@@ -29,14 +29,7 @@ pub(super) fn check(
     let violations = violations(version, kind, &instance(spec));
     let found = violations.iter().take(MANY + 1).map(|violation| {
         let place = Place::of(violation, Model::of(version), kind, spec);
-        Told {
-            version,
-            kind,
-            violation,
-            place,
-            sources,
-        }
-        .finding()
+        Told { version, kind, violation, place, sources }.finding()
     });
     found.collect()
 }
@@ -46,10 +39,9 @@ fn instance(value: &Value) -> Json {
     match &value.declared {
         Declared::Env(_) => Json::String(String::new()),
         Declared::List(elements) => elements.iter().map(instance).collect(),
-        Declared::Object(members) => members
-            .iter()
-            .map(|m| (m.name.clone(), instance(&m.value)))
-            .collect(),
+        Declared::Object(members) => {
+            members.iter().map(|m| (m.name.clone(), instance(&m.value))).collect()
+        }
         _ => value.to_json(),
     }
 }
@@ -88,19 +80,15 @@ impl Told<'_> {
             Problem::WrongType(_) if value.declared == Declared::Null => self.null(&[]),
             Problem::WrongType(expected) => {
                 let expected_words = expected.join(" or ");
-                let message = format!(
-                    "{subject} must be {expected_words}, and this is {}",
-                    kind_of(value)
-                );
+                let message =
+                    format!("{subject} must be {expected_words}, and this is {}", kind_of(value));
                 self.mend_type(self.error(message), expected)
             }
             Problem::TooSmall(limit) => self.out_of_range(limit, "smaller", "least"),
             Problem::TooGreat(limit) => self.out_of_range(limit, "greater", "most"),
             Problem::TooMany(limit) => {
-                let message = format!(
-                    "`{name}` has {} elements and takes {limit}",
-                    value.elements().len()
-                );
+                let message =
+                    format!("`{name}` has {} elements and takes {limit}", value.elements().len());
                 self.error(message).help(format!("keep {limit} of them"))
             }
             Problem::TooLong(limit) => self
@@ -108,29 +96,22 @@ impl Told<'_> {
                 .help(format!("use at most {limit} characters")),
             Problem::Malformed(format) => self.malformed(format),
             Problem::Missing(missing) => self.missing_type(missing),
-            Problem::Other(words) => self.error(format!("{subject}: {words}")).help(format!(
-                "`moorline schema {}` says what it takes",
-                self.kind
-            )),
+            Problem::Other(words) => self
+                .error(format!("{subject}: {words}"))
+                .help(format!("`moorline schema {}` says what it takes", self.kind)),
         }
     }
 
     /// Adds the member that was probably meant, or all to choose from.
     fn choose(&self, error: Finding, written: &str, members: &[String], verb: &str) -> Finding {
         // It stands for what an answer could not say, and is never written.
-        let members = members
-            .iter()
-            .filter(|member| *member != "unknownFutureValue");
+        let members = members.iter().filter(|member| *member != "unknownFutureValue");
         let members: Vec<String> = members.cloned().collect();
         let near = nearest(written, members.iter().map(String::as_str));
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None if members.len() > READABLE => {
-                format!(
-                    "`moorline schema {}` lists all {} values",
-                    self.kind,
-                    members.len()
-                )
+                format!("`moorline schema {}` lists all {} values", self.kind, members.len())
             }
             None => format!("{verb} {}", one_of(&members)),
         };
@@ -143,27 +124,17 @@ impl Told<'_> {
 
     /// A set of flags with something else among them.
     fn flags(&self) -> Finding {
-        let Place {
-            value,
-            name,
-            property,
-            ..
-        } = &self.place;
+        let Place { value, name, property, .. } = &self.place;
         let members = property.as_ref().map(members_of).unwrap_or_default();
         let text = value.as_str().unwrap_or_default();
-        let wrong = text
-            .split(',')
-            .map(str::trim)
-            .find(|flag| !members.iter().any(|m| m == flag));
+        let wrong = text.split(',').map(str::trim).find(|flag| !members.iter().any(|m| m == flag));
         let wrong = wrong.unwrap_or(text);
         let error = self.error(format!("`{wrong}` is not a value of `{name}`"));
         self.choose(error, wrong, &members, "join by commas any of")
     }
 
     fn null(&self, members: &[String]) -> Finding {
-        let unset = UNSET
-            .into_iter()
-            .find(|unset| members.iter().any(|member| member == unset));
+        let unset = UNSET.into_iter().find(|unset| members.iter().any(|member| member == unset));
         let help = match unset {
             _ if self.place.name == "displayName" => {
                 "write the name that the portal shows".to_owned()
@@ -174,8 +145,7 @@ impl Told<'_> {
             }
             None => "remove the line to leave it alone".to_owned(),
         };
-        self.error(format!("{} cannot be null", self.place.subject()))
-            .help(help)
+        self.error(format!("{} cannot be null", self.place.subject())).help(help)
     }
 
     fn out_of_range(&self, limit: &Json, than: &str, bound: &str) -> Finding {
@@ -187,8 +157,7 @@ impl Told<'_> {
             Some((Some(minimum), Some(maximum))) => format!("use {minimum} to {maximum}"),
             _ => format!("use at {bound} {limit}"),
         };
-        self.error(format!("{} is {than} than {limit}", self.place.subject()))
-            .help(help)
+        self.error(format!("{} is {than} than {limit}", self.place.subject())).help(help)
     }
 
     fn malformed(&self, format: &str) -> Finding {
@@ -196,44 +165,24 @@ impl Told<'_> {
             "date-time" => ("a date and time", "write it like `2026-03-31T22:00:00Z`"),
             "date" => ("a date", "write it like `2026-03-31`"),
             "time-of-day" => ("a time of day", "write it like `08:00:00`"),
-            "duration" => (
-                "a duration",
-                "write it like `PT8H` for 8 hours or `P7D` for 7 days",
-            ),
-            "uuid" => (
-                "a GUID",
-                "write it like `8d2ac1f8-6b1c-4a53-9a54-0d7f1c8e6b11`",
-            ),
-            "byte" => (
-                "base64",
-                "have it encoded: `{ $file: … }` for a file, `{ $text: … }` for a text",
-            ),
+            "duration" => ("a duration", "write it like `PT8H` for 8 hours or `P7D` for 7 days"),
+            "uuid" => ("a GUID", "write it like `8d2ac1f8-6b1c-4a53-9a54-0d7f1c8e6b11`"),
+            "byte" => {
+                ("base64", "have it encoded: `{ $file: … }` for a file, `{ $text: … }` for a text")
+            }
             other => (other, "correct it"),
         };
-        self.error(format!("{} must be {what}", self.place.subject()))
-            .help(help)
+        self.error(format!("{} must be {what}", self.place.subject())).help(help)
     }
 
     /// A value of one of several types that does not say which.
     fn missing_type(&self, missing: &str) -> Finding {
-        let Place {
-            value,
-            key,
-            structure,
-            ..
-        } = &self.place;
-        let choices = structure
-            .as_ref()
-            .map(|s| s.derived.clone())
-            .unwrap_or_default();
+        let Place { value, key, structure, .. } = &self.place;
+        let choices = structure.as_ref().map(|s| s.derived.clone()).unwrap_or_default();
         let fits = |name: &&String| {
             let structure = Model::of(self.version).get(name);
-            structure.is_some_and(|s| {
-                value
-                    .members()
-                    .iter()
-                    .all(|m| s.properties.contains_key(&m.name))
-            })
+            structure
+                .is_some_and(|s| value.members().iter().all(|m| s.properties.contains_key(&m.name)))
         };
         let fitting: Vec<&String> = choices.iter().filter(fits).collect();
         let message = format!(
@@ -246,10 +195,7 @@ impl Told<'_> {
                 "its members are those of one: add `\"{missing}\": \"{}\"`",
                 odata_type(only)
             ),
-            _ => format!(
-                "add `\"{missing}\": \"#microsoft.graph.…\"` with {}",
-                one_of(&choices)
-            ),
+            _ => format!("add `\"{missing}\": \"#microsoft.graph.…\"` with {}", one_of(&choices)),
         })
     }
 
@@ -259,10 +205,7 @@ impl Told<'_> {
         if self.violation.path.len() == 1 {
             return self
                 .error(format!("{stated} is not the type of this manifest's kind"))
-                .help(format!(
-                    "remove it, or write `\"{}\"`",
-                    odata_type(self.kind)
-                ));
+                .help(format!("remove it, or write `\"{}\"`", odata_type(self.kind)));
         }
         let types: Vec<String> = members
             .iter()
@@ -272,19 +215,14 @@ impl Told<'_> {
         let written = value.as_str().map(|text| type_name(text).unwrap_or(text));
         let near = written.and_then(|written| nearest(written, types.iter().map(String::as_str)));
         let is_base = written.is_some_and(|name| {
-            Model::of(self.version)
-                .get(name)
-                .is_some_and(|structure| structure.is_abstract)
+            Model::of(self.version).get(name).is_some_and(|structure| structure.is_abstract)
         });
         let error = self.error(format!("{stated} is not a type that fits here"));
         match near.filter(|_| !is_base) {
             Some(near) => error
                 .help(format!("did you mean `{}`?", odata_type(near)))
                 .replace_with(format!("\"{}\"", odata_type(near))),
-            None => error.help(format!(
-                "use `\"#microsoft.graph.…\"` with {}",
-                one_of(&types)
-            )),
+            None => error.help(format!("use `\"#microsoft.graph.…\"` with {}", one_of(&types))),
         }
     }
 

@@ -47,16 +47,7 @@ pub(super) fn complete(
     allowed: &Allowed,
     part: bool,
 ) -> Completed {
-    let RawManifest {
-        address,
-        family,
-        version,
-        metadata,
-        spec,
-        assignments,
-        span,
-        ..
-    } = raw;
+    let RawManifest { address, family, version, metadata, spec, assignments, span, .. } = raw;
     let model = Model::of(version);
     let mut refused = Vec::new();
     [Some(&spec), assignments.as_ref()]
@@ -77,12 +68,7 @@ pub(super) fn complete(
         Some(structure) => resolver.object(spec, &structure),
         None => spec,
     };
-    let Resolved {
-        mut findings,
-        ignored,
-        secrets,
-        links,
-    } = resolver.resolved;
+    let Resolved { mut findings, ignored, secrets, links } = resolver.resolved;
     // One finding for one place: what may stand nowhere there needs no other name.
     let is_readable = |named: &Finding| {
         let mut readable = findings.iter().filter(|finding| finding.code == READABLE);
@@ -110,18 +96,10 @@ pub(super) fn complete(
         span,
         address,
     };
-    if findings
-        .iter()
-        .all(|finding| finding.severity == Severity::Warning)
-    {
+    if findings.iter().all(|finding| finding.severity == Severity::Warning) {
         findings.extend(lint::manifest(&manifest, part));
     }
-    Completed {
-        manifest,
-        findings: bounded(findings),
-        ignored,
-        secrets,
-    }
+    Completed { manifest, findings: bounded(findings), ignored, secrets }
 }
 
 /// Returns one warning a file about what was left out.
@@ -130,10 +108,7 @@ pub(super) fn ignored_warnings(ignored: Vec<(String, Span)>) -> Vec<Finding> {
     for (name, span) in ignored {
         files.entry(span.file).or_default().push((name, span));
     }
-    files
-        .into_values()
-        .filter_map(|ignored| ignored_warning(&ignored))
-        .collect()
+    files.into_values().filter_map(|ignored| ignored_warning(&ignored)).collect()
 }
 
 fn ignored_warning(ignored: &[(String, Span)]) -> Option<Finding> {
@@ -145,9 +120,6 @@ fn ignored_warning(ignored: &[(String, Span)]) -> Option<Finding> {
         "the lines can go: only the service sets these"
     };
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    let message = format!(
-        "what a manifest cannot declare is ignored: {}",
-        names.join(", ")
-    );
+    let message = format!("what a manifest cannot declare is ignored: {}", names.join(", "));
     Some(Finding::warning("manifest/ignored-properties", *span, message).help(help))
 }

@@ -45,11 +45,9 @@ fn edges(manifests: &[Manifest]) -> Vec<Vec<Edge>> {
     let of = |(from, manifest): (usize, &Manifest)| {
         let references = manifest.links.iter().flat_map(|link| &link.references);
         let edges = references.filter_map(|reference| match &reference.to {
-            Referent::Manifest(address) => Some(Edge {
-                from,
-                to: *places.get(address)?,
-                span: reference.span,
-            }),
+            Referent::Manifest(address) => {
+                Some(Edge { from, to: *places.get(address)?, span: reference.span })
+            }
             Referent::Id(_) | Referent::Named { .. } => None,
         });
         edges.collect()
@@ -76,11 +74,7 @@ fn strip(next: &mut [Vec<Edge>]) {
 }
 
 fn finding(manifests: &[Manifest], circle: &[Edge], sources: &Sources) -> Finding {
-    let first = circle
-        .iter()
-        .map(|edge| edge.from)
-        .enumerate()
-        .min_by_key(|(_, from)| *from);
+    let first = circle.iter().map(|edge| edge.from).enumerate().min_by_key(|(_, from)| *from);
     let (begin, _) = first.unwrap_or_default();
     let circle: Vec<&Edge> = circle[begin..].iter().chain(&circle[..begin]).collect();
     let name = |at: usize| &manifests[at].address;
@@ -156,9 +150,6 @@ mod tests {
                 "these references go in a circle: `x` (/all.yaml:34) → `y` (/all.yaml:39) → `x`",
             ]
         );
-        assert_eq!(
-            messages(&[("a", "b c"), ("b", "d"), ("c", "d"), ("d", "")]),
-            [""; 0]
-        );
+        assert_eq!(messages(&[("a", "b c"), ("b", "d"), ("c", "d"), ("d", "")]), [""; 0]);
     }
 }

@@ -28,11 +28,7 @@ pub(super) fn beside(folder: &Path) -> Found {
 
 /// Returns the manifests below a folder.
 pub(super) fn below(folder: &Path) -> Found {
-    if folder.is_dir() {
-        walk(folder, usize::MAX, |_| true)
-    } else {
-        Found::Missing
-    }
+    if folder.is_dir() { walk(folder, usize::MAX, |_| true) } else { Found::Missing }
 }
 
 /// Returns the files that an entry of `spec.manifests` names: a file, a folder or a glob.
@@ -47,20 +43,16 @@ pub(super) fn entry(folder: &Path, entry: &str) -> Found {
     if !is_glob(entry) {
         return Found::Missing;
     }
-    let glob = match GlobBuilder::new(entry.trim_start_matches("./"))
-        .literal_separator(true)
-        .build()
-    {
-        Ok(glob) => glob,
-        Err(error) => return Found::BadGlob(error.kind().to_string()),
-    };
+    let glob =
+        match GlobBuilder::new(entry.trim_start_matches("./")).literal_separator(true).build() {
+            Ok(glob) => glob,
+            Err(error) => return Found::BadGlob(error.kind().to_string()),
+        };
     let set = match GlobSetBuilder::new().add(glob).build() {
         Ok(set) => set,
         Err(error) => return Found::BadGlob(error.kind().to_string()),
     };
-    match walk(folder, usize::MAX, |path| {
-        set.is_match(path.strip_prefix(folder).unwrap_or(path))
-    }) {
+    match walk(folder, usize::MAX, |path| set.is_match(path.strip_prefix(folder).unwrap_or(path))) {
         Found::Files(files) if files.is_empty() => Found::Missing,
         found => found,
     }
@@ -89,11 +81,7 @@ pub(super) fn beneath(folder: &Path, entry: &str) -> PathBuf {
     if plain.as_os_str().is_empty() {
         plain.push(".");
     }
-    if plain.canonicalize().ok() == joined.canonicalize().ok() {
-        plain
-    } else {
-        joined
-    }
+    if plain.canonicalize().ok() == joined.canonicalize().ok() { plain } else { joined }
 }
 
 fn walk(folder: &Path, depth: usize, wanted: impl Fn(&Path) -> bool) -> Found {
@@ -119,9 +107,8 @@ fn walk(folder: &Path, depth: usize, wanted: impl Fn(&Path) -> bool) -> Found {
             Ok(path) if here => path,
             _ => entry.path(),
         };
-        let is_yaml = path
-            .extension()
-            .is_some_and(|extension| extension == "yaml" || extension == "yml");
+        let is_yaml =
+            path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
         let is_tenant = entry.file_name() == TENANT_FILE;
         if entry.file_type().is_file() && is_yaml && !is_tenant && wanted(path) {
             files.push(path.to_owned());

@@ -37,15 +37,8 @@ pub(super) fn read(file: FileId, root: &Node, findings: &mut Vec<Finding>) -> Op
     let span = |node: &Node| Span::new(file, node.range.clone());
     let envelope = envelope::manifest(file, root, findings);
     let kind_node = root.get("kind")?;
-    let family = kind_node
-        .as_str()
-        .and_then(|kind| known_kind(kind, span(kind_node), findings));
-    let ManifestFile {
-        api_version,
-        kind,
-        metadata,
-        ..
-    } = envelope?;
+    let family = kind_node.as_str().and_then(|kind| known_kind(kind, span(kind_node), findings));
+    let ManifestFile { api_version, kind, metadata, .. } = envelope?;
     let family = family?;
     let version = GraphVersion::from(api_version);
     let version_span = span(root.get("apiVersion")?);
@@ -66,10 +59,7 @@ pub(super) fn read(file: FileId, root: &Node, findings: &mut Vec<Finding>) -> Op
         singleton(file, root, metadata_node, findings);
     }
     Some(RawManifest {
-        address: Address {
-            kind,
-            name: metadata.name.clone(),
-        },
+        address: Address { kind, name: metadata.name.clone() },
         family,
         version,
         version_span,
@@ -77,9 +67,7 @@ pub(super) fn read(file: FileId, root: &Node, findings: &mut Vec<Finding>) -> Op
         id_span: metadata.id.as_ref().and(metadata_node.get("id")).map(span),
         metadata,
         spec: convert(file, root.get("spec")?, findings),
-        assignments: root
-            .get("assignments")
-            .map(|node| convert(file, node, findings)),
+        assignments: root.get("assignments").map(|node| convert(file, node, findings)),
         span: span(kind_node),
         document: span(root),
     })
@@ -87,20 +75,12 @@ pub(super) fn read(file: FileId, root: &Node, findings: &mut Vec<Finding>) -> Op
 
 /// Finds what says nothing of an object that every tenant has exactly once.
 fn singleton(file: FileId, root: &Node, metadata: &Node, findings: &mut Vec<Finding>) {
-    let absent = metadata
-        .entry("state")
-        .filter(|entry| entry.value.as_str() == Some("absent"));
+    let absent = metadata.entry("state").filter(|entry| entry.value.as_str() == Some("absent"));
     let refused = [
         (absent, "cannot be deleted: every tenant has it"),
-        (
-            metadata.entry("formerly"),
-            "has no earlier names: there is only one",
-        ),
+        (metadata.entry("formerly"), "has no earlier names: there is only one"),
         (metadata.entry("id"), "needs no id: there is only one"),
-        (
-            root.entry("assignments"),
-            "is not assigned: it holds for the whole tenant",
-        ),
+        (root.entry("assignments"), "is not assigned: it holds for the whole tenant"),
     ];
     let kind = root.get("kind").and_then(Node::as_str).unwrap_or_default();
     for (entry, why) in refused {
@@ -136,26 +116,19 @@ fn known_kind(kind: &str, span: Span, findings: &mut Vec<Finding>) -> Option<&'s
     });
     findings.push(match base {
         Some(base) => {
-            let kinds = base
-                .derived
-                .iter()
-                .filter(|name| names().any(|kind| kind == *name));
+            let kinds = base.derived.iter().filter(|name| names().any(|kind| kind == *name));
             let kinds: Vec<String> = kinds.cloned().collect();
-            finding(format!(
-                "`{bare}` is what several kinds have in common, and no kind itself"
-            ))
-            .help(if kinds.len() > 8 {
-                "`moorline kinds` lists them all".to_owned()
-            } else {
-                format!("use {}", one_of(&kinds))
-            })
+            finding(format!("`{bare}` is what several kinds have in common, and no kind itself"))
+                .help(if kinds.len() > 8 {
+                    "`moorline kinds` lists them all".to_owned()
+                } else {
+                    format!("use {}", one_of(&kinds))
+                })
         }
         None => {
             let finding = finding(format!("there is no kind `{kind}`"));
             match nearest(bare, names()) {
-                Some(near) => finding
-                    .help(format!("did you mean `{near}`?"))
-                    .replace_with(near),
+                Some(near) => finding.help(format!("did you mean `{near}`?")).replace_with(near),
                 None => finding.help("`moorline kinds` lists them all"),
             }
         }
@@ -182,12 +155,9 @@ fn convert(file: FileId, node: &Node, findings: &mut Vec<Finding>) -> Value {
             }
         },
         Yaml::String(text) => Declared::String(text.clone()),
-        Yaml::Seq(items) => Declared::List(
-            items
-                .iter()
-                .map(|item| convert(file, item, findings))
-                .collect(),
-        ),
+        Yaml::Seq(items) => {
+            Declared::List(items.iter().map(|item| convert(file, item, findings)).collect())
+        }
         Yaml::Map(entries) => Declared::Object(
             entries
                 .iter()

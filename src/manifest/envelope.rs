@@ -57,10 +57,7 @@ impl From<GraphApiVersion> for GraphVersion {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Metadata {
     /// Unique per kind.
-    #[schemars(
-        regex(pattern = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"),
-        length(max = 100)
-    )]
+    #[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"), length(max = 100))]
     pub name: String,
     /// Pins the live object.
     #[schemars(regex(pattern = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"))]
@@ -150,9 +147,8 @@ pub(super) fn to_json(node: &Node) -> Json {
         Yaml::Float(value) => (*value).into(),
         Yaml::String(text) => text.as_str().into(),
         Yaml::Seq(items) => items.iter().map(to_json).collect(),
-        Yaml::Map(entries) => entries
-            .iter()
-            .map(|entry| (entry.key.clone(), to_json(&entry.value)))
-            .collect(),
+        Yaml::Map(entries) => {
+            entries.iter().map(|entry| (entry.key.clone(), to_json(&entry.value))).collect()
+        }
     }
 }

@@ -59,8 +59,7 @@ pub(super) fn read(path: &Path, file: FileId) -> FileRead {
         );
     }
     let errors = parsed.errors.into_iter();
-    read.findings
-        .extend(errors.map(|error| finding(file, error)));
+    read.findings.extend(errors.map(|error| finding(file, error)));
     read.documents = parsed.documents;
     read
 }

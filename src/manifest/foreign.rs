@@ -15,17 +15,10 @@ const GRAPHS: &str = "graph.microsoft.com/";
 /// Returns what a document among the manifests is, where it is clearly no manifest.
 pub(super) fn among_manifests(file: FileId, root: &Node) -> Option<Finding> {
     let Yaml::Map(entries) = &root.value else {
-        let message = format!(
-            "a manifest is a mapping, and this document is {}",
-            root.kind()
-        );
+        let message = format!("a manifest is a mapping, and this document is {}", root.kind());
         return Some(
-            Finding::error(
-                "manifest/not-a-mapping",
-                Span::new(file, root.range.clone()),
-                message,
-            )
-            .help("begin with `apiVersion:`, `kind:`, `metadata:` and `spec:`"),
+            Finding::error("manifest/not-a-mapping", Span::new(file, root.range.clone()), message)
+                .help("begin with `apiVersion:`, `kind:`, `metadata:` and `spec:`"),
         );
     };
     let text = |key: &str| root.get(key).and_then(Node::as_str);
@@ -33,12 +26,9 @@ pub(super) fn among_manifests(file: FileId, root: &Node) -> Option<Finding> {
         let at = root.get("kind").unwrap_or(root);
         let message = "this is a tenant file, and it stands among manifests";
         return Some(
-            Finding::error(
-                "manifest/tenant",
-                Span::new(file, at.range.clone()),
-                message,
-            )
-            .help("name it `moorline.yaml` in a folder of its own, and give that folder as PATH"),
+            Finding::error("manifest/tenant", Span::new(file, at.range.clone()), message).help(
+                "name it `moorline.yaml` in a folder of its own, and give that folder as PATH",
+            ),
         );
     }
     let first = entries.first()?;
@@ -59,21 +49,13 @@ pub(super) fn among_manifests(file: FileId, root: &Node) -> Option<Finding> {
 
 /// The finding of a body as Graph answers it, with nothing around it.
 fn graph_body(root: &Node, span: Span) -> Finding {
-    if root
-        .get("value")
-        .is_some_and(|value| matches!(value.value, Yaml::Seq(_)))
-    {
+    if root.get("value").is_some_and(|value| matches!(value.value, Yaml::Seq(_))) {
         let message = "this is a list that Graph answered, and not a manifest";
         return Finding::error("manifest/graph-body", span, message)
             .help("make a manifest of each object in `value`: its body goes below `spec:`");
     }
-    let kind = root
-        .get("@odata.type")
-        .and_then(Node::as_str)
-        .and_then(type_name);
-    let kind = kind
-        .filter(|kind| kinds::family_of(kind).is_some())
-        .unwrap_or("KIND");
+    let kind = root.get("@odata.type").and_then(Node::as_str).and_then(type_name);
+    let kind = kind.filter(|kind| kinds::family_of(kind).is_some()).unwrap_or("KIND");
     let message = "this is an object as Graph answers it, and not a manifest";
     Finding::error("manifest/graph-body", span, message).help(format!(
         "put it below `spec:`, after `apiVersion: {GRAPHS}beta`, `kind: {kind}` and `metadata: {{ name: … }}`"
@@ -98,9 +80,7 @@ pub(super) fn belongs(root: &Node, key: &str) -> Option<String> {
     }
     let kind = root.get("kind")?.as_str()?;
     let types = crate::schema::types::Types::of(crate::schema::types::GraphVersion::Beta);
-    let def = types
-        .get(kind)
-        .filter(|_| kinds::family_of(kind).is_some())?;
+    let def = types.get(kind).filter(|_| kinds::family_of(kind).is_some())?;
     (def.property(key).is_some() || secret::is_secret(key))
         .then(|| format!("`{key}` is a property of the object: it belongs below `spec:`"))
 }

@@ -37,17 +37,13 @@ impl Form {
                 Step::Member(name) => &at["properties"][name],
                 Step::Element(_) => &at["items"],
             };
-            let definition = at["$ref"]
-                .as_str()
-                .and_then(|to| to.strip_prefix("#/$defs/"));
+            let definition = at["$ref"].as_str().and_then(|to| to.strip_prefix("#/$defs/"));
             if let Some(name) = definition {
                 at = &self.schema["$defs"][name];
             }
         }
         let properties = at["properties"].as_object();
-        properties
-            .map(|keys| keys.keys().cloned().collect())
-            .unwrap_or_default()
+        properties.map(|keys| keys.keys().cloned().collect()).unwrap_or_default()
     }
 }
 
@@ -73,11 +69,7 @@ pub(super) fn typed<T: serde::de::DeserializeOwned>(
     }
     let reader = Reader { form, file, root };
     findings.extend(reader.missing(&violations));
-    findings.extend(
-        violations
-            .iter()
-            .filter_map(|violation| reader.finding(violation)),
-    );
+    findings.extend(violations.iter().filter_map(|violation| reader.finding(violation)));
     None
 }
 
@@ -98,10 +90,7 @@ impl Reader<'_> {
         let mut lacking: BTreeMap<&[Step], Vec<String>> = BTreeMap::new();
         for violation in violations {
             if let Problem::Missing(key) = &violation.problem {
-                lacking
-                    .entry(&violation.path)
-                    .or_default()
-                    .push(key.clone());
+                lacking.entry(&violation.path).or_default().push(key.clone());
             }
         }
         let misspelt = |path: &[Step], key: &str| {
@@ -145,11 +134,7 @@ impl Reader<'_> {
         });
         let key = key.unwrap_or_default();
         let error = |message: String| {
-            Finding::error(
-                format!("schema/{}", violation.keyword),
-                self.span(&node.range),
-                message,
-            )
+            Finding::error(format!("schema/{}", violation.keyword), self.span(&node.range), message)
         };
         let value = match node.as_str() {
             Some(text) => format!("`{text}`"),
@@ -218,25 +203,15 @@ impl Reader<'_> {
     }
 
     fn unknown(&self, violation: &Violation, node: &Node, name: &str, unknown: &str) -> Finding {
-        let range = node
-            .entry(unknown)
-            .map_or(&node.range, |entry| &entry.key_range);
+        let range = node.entry(unknown).map_or(&node.range, |entry| &entry.key_range);
         let message = format!("{name} has no key `{unknown}`");
-        let finding = Finding::error(
-            format!("schema/{}", violation.keyword),
-            self.span(range),
-            message,
-        );
+        let finding =
+            Finding::error(format!("schema/{}", violation.keyword), self.span(range), message);
         if let Some(near) = self.meant(&violation.path, unknown) {
-            return finding
-                .help(format!("did you mean `{near}`?"))
-                .replace_with(near);
+            return finding.help(format!("did you mean `{near}`?")).replace_with(near);
         }
-        let belongs = violation
-            .path
-            .is_empty()
-            .then(|| foreign::belongs(self.root, unknown))
-            .flatten();
+        let belongs =
+            violation.path.is_empty().then(|| foreign::belongs(self.root, unknown)).flatten();
         finding.help(belongs.unwrap_or_else(|| {
             format!("{name} takes {}", all_of(&self.form.keys(&violation.path)))
         }))
@@ -256,11 +231,7 @@ fn locate<'a>(root: &'a Node, path: &[Step]) -> Place<'a> {
         Yaml::Map(entries) if !entries.is_empty() => &entries[0].key_range,
         _ => &root.range,
     };
-    let mut place = Place {
-        node: root,
-        name: "the document".to_owned(),
-        begin,
-    };
+    let mut place = Place { node: root, name: "the document".to_owned(), begin };
     for step in path {
         match (step, &place.node.value) {
             (Step::Member(name), Yaml::Map(_)) => {
@@ -276,11 +247,7 @@ fn locate<'a>(root: &'a Node, path: &[Step]) -> Place<'a> {
             (Step::Element(index), Yaml::Seq(items)) => {
                 let Some(item) = items.get(*index) else { break };
                 let name = format!("an element of {}", place.name);
-                place = Place {
-                    node: item,
-                    name,
-                    begin: &item.range,
-                };
+                place = Place { node: item, name, begin: &item.range };
             }
             _ => break,
         }

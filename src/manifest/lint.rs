@@ -76,10 +76,8 @@ pub(super) fn ownership(tenant: &TenantFile, span: Span) -> Option<Finding> {
 fn nulls(value: &Value, findings: &mut Vec<Finding>) {
     for member in value.members() {
         if member.value.declared == Declared::Null {
-            let message = format!(
-                "`{}` cannot be unset: it is written with everything else",
-                member.name
-            );
+            let message =
+                format!("`{}` cannot be unset: it is written with everything else", member.name);
             findings.push(
                 Finding::error("value/whole", member.value.span, message)
                     .help("declare a value, or remove the line to leave it alone"),
@@ -94,9 +92,7 @@ fn display_name(manifest: &Manifest, part: bool) -> Option<Finding> {
     let declared = manifest.spec.get("displayName");
     let found_otherwise = manifest.family.cardinality == Cardinality::Singleton
         || declared.is_none() && (part || manifest.id.is_some());
-    let named = manifest
-        .display_name()
-        .is_some_and(|name| !name.trim().is_empty());
+    let named = manifest.display_name().is_some_and(|name| !name.trim().is_empty());
     if found_otherwise || named {
         return None;
     }
@@ -119,19 +115,13 @@ fn mirrors(manifest: &Manifest, structure: &Structure, findings: &mut Vec<Findin
         let Some(other) = members.iter().find(|other| Some(&other.name) == twin) else {
             continue;
         };
-        let (first, second) = if member.name_span < other.name_span {
-            (member, other)
-        } else {
-            (other, member)
-        };
+        let (first, second) =
+            if member.name_span < other.name_span { (member, other) } else { (other, member) };
         findings.push(
             Finding::error(
                 "rule/mirrored",
                 second.name_span,
-                format!(
-                    "`{}` and `{}` are two names of one setting",
-                    first.name, second.name
-                ),
+                format!("`{}` and `{}` are two names of one setting", first.name, second.name),
             )
             .related(first.name_span, "declared here already")
             .help("Graph keeps them in step: declare one of them"),
@@ -204,9 +194,7 @@ fn masked_missing(value: &Value, structure: &Structure, findings: &mut Vec<Findi
 
 fn is_sentinel(value: &Value) -> bool {
     let members = value.as_str().unwrap_or_default().split(',');
-    members
-        .into_iter()
-        .any(|member| member.trim() == "unknownFutureValue")
+    members.into_iter().any(|member| member.trim() == "unknownFutureValue")
 }
 
 fn same_key(list: &Value, key: &str, findings: &mut Vec<Finding>) {
@@ -241,9 +229,7 @@ fn same_key(list: &Value, key: &str, findings: &mut Vec<Finding>) {
 
 /// Returns which manifests declare what the tenant's cloud does not have.
 pub(super) fn cloud(manifests: &[Manifest], cloud: Cloud) -> Vec<Finding> {
-    let lacking = manifests
-        .iter()
-        .filter(|manifest| !manifest.family.clouds.contains(&cloud));
+    let lacking = manifests.iter().filter(|manifest| !manifest.family.clouds.contains(&cloud));
     let finding = |manifest: &Manifest| {
         let message = format!("the cloud {cloud} has no `{}`", manifest.address.kind);
         Finding::error("manifest/cloud", manifest.span, message)
@@ -254,12 +240,7 @@ pub(super) fn cloud(manifests: &[Manifest], cloud: Cloud) -> Vec<Finding> {
 
 /// Returns what is wrong among all manifests. `pinned` says where each `metadata.id` stands.
 pub(super) fn bundle(manifests: &[Manifest], pinned: &BTreeMap<Address, Span>) -> Vec<Finding> {
-    let at = |manifest: &Manifest| {
-        pinned
-            .get(&manifest.address)
-            .copied()
-            .unwrap_or(manifest.span)
-    };
+    let at = |manifest: &Manifest| pinned.get(&manifest.address).copied().unwrap_or(manifest.span);
     let mut findings = Vec::new();
     let mut ids: BTreeMap<String, &Manifest> = BTreeMap::new();
     let mut singletons: BTreeMap<&str, &Manifest> = BTreeMap::new();
@@ -287,10 +268,7 @@ pub(super) fn bundle(manifests: &[Manifest], pinned: &BTreeMap<Address, Span>) -
                 Finding::error(
                     "manifest/id-twice",
                     at(manifest),
-                    format!(
-                        "`{}` and `{}` claim the object {id}",
-                        manifest.address, first.address
-                    ),
+                    format!("`{}` and `{}` claim the object {id}", manifest.address, first.address),
                 )
                 .related(at(first), "claimed here too")
                 .help("a live object has one manifest: remove one of the ids"),
@@ -300,14 +278,8 @@ pub(super) fn bundle(manifests: &[Manifest], pinned: &BTreeMap<Address, Span>) -
             continue;
         };
         if let Some(first) = names.insert((kind, display_name), manifest) {
-            let span = manifest
-                .spec
-                .get("displayName")
-                .map_or(manifest.span, |value| value.span);
-            let first_span = first
-                .spec
-                .get("displayName")
-                .map_or(first.span, |value| value.span);
+            let span = manifest.spec.get("displayName").map_or(manifest.span, |value| value.span);
+            let first_span = first.spec.get("displayName").map_or(first.span, |value| value.span);
             findings.push(
                 Finding::error("manifest/display-name-twice", span, format!("`{}` and `{}` have the same display name", manifest.address, first.address))
                     .related(first_span, "the same name here")
@@ -324,10 +296,7 @@ mod tests {
     use crate::kinds::{FAMILIES, Family};
     use crate::manifest::bundle;
 
-    static WORLDWIDE: Family = Family {
-        clouds: &[Cloud::Global],
-        ..*FAMILIES[0]
-    };
+    static WORLDWIDE: Family = Family { clouds: &[Cloud::Global], ..*FAMILIES[0] };
 
     #[test]
     fn a_kind_that_the_cloud_lacks_is_an_error() {
@@ -343,9 +312,6 @@ mod tests {
         manifests[0].family = &WORLDWIDE;
         assert_eq!(cloud(&manifests, Cloud::Global), []);
         let findings = cloud(&manifests, Cloud::China);
-        assert_eq!(
-            findings[0].message,
-            "the cloud china has no `windows10CustomConfiguration`"
-        );
+        assert_eq!(findings[0].message, "the cloud china has no `windows10CustomConfiguration`");
     }
 }

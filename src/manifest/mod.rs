@@ -75,10 +75,7 @@ impl<'de> Deserialize<'de> for Address {
         let (kind, name) = text
             .split_once('/')
             .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no KIND/NAME")))?;
-        Ok(Self {
-            kind: kind.to_owned(),
-            name: name.to_owned(),
-        })
+        Ok(Self { kind: kind.to_owned(), name: name.to_owned() })
     }
 }
 
@@ -140,18 +137,12 @@ impl Manifest {
     /// all of one that is to be deleted, since it could not be made anew without them.
     pub fn linked(&self) -> Vec<String> {
         if self.presence == Presence::Present {
-            return self
-                .links
-                .iter()
-                .map(|link| link.property.clone())
-                .collect();
+            return self.links.iter().map(|link| link.property.clone()).collect();
         }
         let structure = Model::of(self.version).get(&self.address.kind);
         let structure = structure.as_ref().into_iter();
         let references = structure.flat_map(|structure| structure.references());
-        references
-            .map(|(property, _)| property.name.clone())
-            .collect()
+        references.map(|(property, _)| property.name.clone()).collect()
     }
 }
 
@@ -241,9 +232,7 @@ pub struct Invalid {
 impl Loaded {
     /// Returns whether any finding is an error.
     pub fn has_errors(&self) -> bool {
-        self.findings
-            .iter()
-            .any(|finding| finding.severity == Severity::Error)
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 
     /// Leaves out manifests that are not wanted, and what was found in their documents. What is about files,
@@ -257,9 +246,7 @@ impl Loaded {
             .collect();
         self.manifests.retain(|manifest| wanted(&manifest.address));
         self.findings.retain(|finding| {
-            !finding
-                .span
-                .is_some_and(|span| unwanted.iter().any(|document| document.holds(span)))
+            !finding.span.is_some_and(|span| unwanted.iter().any(|document| document.holds(span)))
         });
     }
 
@@ -268,16 +255,8 @@ impl Loaded {
     /// # Errors
     /// The findings, where the tenant file cannot be used.
     pub fn into_tenant(self) -> Result<Desired, Box<Invalid>> {
-        let Self {
-            tenant: Some(mut tenant),
-            root,
-            sources,
-            ..
-        } = self
-        else {
-            let Self {
-                findings, sources, ..
-            } = self;
+        let Self { tenant: Some(mut tenant), root, sources, .. } = self else {
+            let Self { findings, sources, .. } = self;
             return Err(Box::new(Invalid { findings, sources }));
         };
         tenant.spec.ownership = None;
@@ -298,29 +277,11 @@ impl Loaded {
     pub fn into_desired(self) -> Result<Desired, Box<Invalid>> {
         match self {
             Self {
-                tenant: Some(tenant),
-                root,
-                ownership,
-                manifests,
-                findings,
-                sources,
-                ..
-            } if findings
-                .iter()
-                .all(|finding| finding.severity != Severity::Error) =>
-            {
-                Ok(Desired {
-                    tenant,
-                    root,
-                    ownership,
-                    manifests,
-                    sources,
-                    warnings: findings,
-                })
+                tenant: Some(tenant), root, ownership, manifests, findings, sources, ..
+            } if findings.iter().all(|finding| finding.severity != Severity::Error) => {
+                Ok(Desired { tenant, root, ownership, manifests, sources, warnings: findings })
             }
-            Self {
-                findings, sources, ..
-            } => Err(Box::new(Invalid { findings, sources })),
+            Self { findings, sources, .. } => Err(Box::new(Invalid { findings, sources })),
         }
     }
 }

@@ -36,11 +36,7 @@ pub(super) fn merge(
         (None, Some(over)) => Some(over),
         (Some(base), Some(over)) => value(model, None, base, &over),
     };
-    RawManifest {
-        spec,
-        assignments,
-        ..over
-    }
+    RawManifest { spec, assignments, ..over }
 }
 
 /// Returns the single `$…` member of a directive or value reference.
@@ -53,45 +49,27 @@ pub(super) fn directive(value: &Value) -> Option<&Member> {
 
 fn object(model: &Model, structure: Option<&Structure>, base: &Value, over: &Value) -> Value {
     let mut members: Vec<Member> = Vec::new();
-    let mut laid: HashMap<&str, &Member> = over
-        .members()
-        .iter()
-        .map(|member| (member.name.as_str(), member))
-        .collect();
+    let mut laid: HashMap<&str, &Member> =
+        over.members().iter().map(|member| (member.name.as_str(), member)).collect();
     for member in base.members() {
         let Some(laid) = laid.remove(member.name.as_str()) else {
             members.push(member.clone());
             continue;
         };
-        let shape = structure
-            .and_then(|s| s.properties.get(&member.name))
-            .map(|p| &p.shape);
+        let shape = structure.and_then(|s| s.properties.get(&member.name)).map(|p| &p.shape);
         if let Some(value) = value(model, shape, &member.value, &laid.value) {
-            members.push(Member {
-                value,
-                ..laid.clone()
-            });
+            members.push(Member { value, ..laid.clone() });
         }
     }
-    let added = over
-        .members()
-        .iter()
-        .filter(|added| laid.contains_key(added.name.as_str()));
+    let added = over.members().iter().filter(|added| laid.contains_key(added.name.as_str()));
     members.extend(added.cloned());
-    Value {
-        declared: Declared::Object(members),
-        span: over.span,
-    }
+    Value { declared: Declared::Object(members), span: over.span }
 }
 
 /// Returns what the overlay makes of a base's value, `None` where it withdraws it.
 fn value(model: &Model, shape: Option<&Shape>, base: &Value, over: &Value) -> Option<Value> {
     if let Some(directive) = directive(over) {
-        return match (
-            directive.name.as_str(),
-            &base.declared,
-            &directive.value.declared,
-        ) {
+        return match (directive.name.as_str(), &base.declared, &directive.value.declared) {
             ("$undeclare", _, Declared::Bool(true)) => None,
             ("$append", Declared::List(first), Declared::List(rest)) => Some(Value {
                 declared: Declared::List(first.iter().chain(rest).cloned().collect()),
@@ -129,11 +107,8 @@ fn same_type(base: &Value, over: &Value) -> bool {
 
 fn keyed(model: &Model, element: &Shape, key: &str, base: &[Value], over: &[Value]) -> Vec<Value> {
     let named = |value: &Value| value.get(key).map(|key| key.to_json().to_string());
-    let mut laid: HashMap<String, &Value> = over
-        .iter()
-        .rev()
-        .filter_map(|value| Some((named(value)?, value)))
-        .collect();
+    let mut laid: HashMap<String, &Value> =
+        over.iter().rev().filter_map(|value| Some((named(value)?, value))).collect();
     let mut merged: Vec<Value> = Vec::new();
     for first in base {
         let laid = named(first).and_then(|name| laid.remove(&name));

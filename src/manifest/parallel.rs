@@ -34,10 +34,7 @@ mod tests {
     fn results_keep_the_order_of_the_items() {
         for count in [0, 1, 32, 33, 1000] {
             let doubled = super::map((0..count).collect(), |number: usize| number * 2);
-            assert_eq!(
-                doubled,
-                (0..count).map(|number| number * 2).collect::<Vec<_>>()
-            );
+            assert_eq!(doubled, (0..count).map(|number| number * 2).collect::<Vec<_>>());
         }
     }
 }

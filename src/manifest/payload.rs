@@ -21,11 +21,10 @@ impl FileProblem {
     pub(super) fn into_finding(self, path: &str, span: Span) -> Finding {
         let error = |code: &str, message: String| Finding::error(code, span, message);
         match self {
-            Self::Outside => error(
-                "file/outside",
-                format!("`{path}` leads out of the folder of its manifests"),
-            )
-            .help("keep payloads below that folder; a link may not lead out of it either"),
+            Self::Outside => {
+                error("file/outside", format!("`{path}` leads out of the folder of its manifests"))
+                    .help("keep payloads below that folder; a link may not lead out of it either")
+            }
             Self::TooLarge(size) => {
                 let (size, limit) = (size >> 20, FILE_LIMIT >> 20);
                 error(
@@ -76,11 +75,7 @@ pub(super) fn read(root: &Path, beside: &Path, path: &str) -> Result<Vec<u8>, Fi
 }
 
 fn canonical(path: &Path) -> std::io::Result<PathBuf> {
-    if path.as_os_str().is_empty() {
-        Path::new(".").canonicalize()
-    } else {
-        path.canonicalize()
-    }
+    if path.as_os_str().is_empty() { Path::new(".").canonicalize() } else { path.canonicalize() }
 }
 
 fn lexically(path: &Path) -> PathBuf {

@@ -66,10 +66,7 @@ impl fmt::Display for Referent {
         match self {
             Self::Manifest(address) => address.fmt(f),
             Self::Id(id) => f.write_str(id),
-            Self::Named {
-                display_name,
-                kind: Some(kind),
-            } => write!(f, "{kind} {display_name}"),
+            Self::Named { display_name, kind: Some(kind) } => write!(f, "{kind} {display_name}"),
             Self::Named { display_name, .. } => f.write_str(display_name),
         }
     }
@@ -90,16 +87,9 @@ struct Neighbour {
 impl Neighbours {
     /// Returns the neighbours among these manifests.
     pub(super) fn of<'a>(raws: impl Iterator<Item = &'a RawManifest>, all: bool) -> Self {
-        let neighbour = |raw: &RawManifest| Neighbour {
-            presence: raw.metadata.state.into(),
-            span: raw.span,
-        };
-        Self {
-            manifests: raws
-                .map(|raw| (raw.address.clone(), neighbour(raw)))
-                .collect(),
-            all,
-        }
+        let neighbour =
+            |raw: &RawManifest| Neighbour { presence: raw.metadata.state.into(), span: raw.span };
+        Self { manifests: raws.map(|raw| (raw.address.clone(), neighbour(raw))).collect(), all }
     }
 }
 
@@ -171,10 +161,9 @@ impl Reader<'_> {
     fn reference(&self, value: &Value) -> Result<Option<Reference>, Box<Finding>> {
         let written = directive(value).filter(|directive| directive.name == "$ref");
         let to = match written.map(|written| &written.value) {
-            Some(Value {
-                declared: Declared::String(text),
-                span,
-            }) => self.declared(text, *span)?.map(Referent::Manifest),
+            Some(Value { declared: Declared::String(text), span }) => {
+                self.declared(text, *span)?.map(Referent::Manifest)
+            }
             Some(live) if !live.members().is_empty() => Some(self.live(live)?),
             _ => {
                 let message = format!("`{}` takes a reference to another profile", self.property);
@@ -198,10 +187,7 @@ impl Reader<'_> {
         let Some((kind, name)) = text.split_once('/') else {
             return self.by_name(text, span);
         };
-        let address = Address {
-            kind: kind.to_owned(),
-            name: name.to_owned(),
-        };
+        let address = Address { kind: kind.to_owned(), name: name.to_owned() };
         let known = self.neighbours.manifests.contains_key(&address);
         if (known || kinds::family_of(kind).is_some()) && !self.fits(kind) {
             return Err(self.wrong_type(text, span));
@@ -217,20 +203,15 @@ impl Reader<'_> {
     fn by_name(&self, name: &str, span: Span) -> Result<Option<Address>, Box<Finding>> {
         let manifests = self.neighbours.manifests.keys();
         let named: Vec<&Address> = manifests.filter(|address| address.name == name).collect();
-        let fitting: Vec<&Address> = named
-            .iter()
-            .copied()
-            .filter(|a| self.fits(&a.kind))
-            .collect();
+        let fitting: Vec<&Address> = named.iter().copied().filter(|a| self.fits(&a.kind)).collect();
         match (&fitting[..], &self.kinds()[..]) {
             ([only], _) => {
                 self.present(only, span)?;
                 Ok(Some((*only).clone()))
             }
-            ([], [kind]) if !self.neighbours.all => Ok(Some(Address {
-                kind: kind.clone(),
-                name: name.to_owned(),
-            })),
+            ([], [kind]) if !self.neighbours.all => {
+                Ok(Some(Address { kind: kind.clone(), name: name.to_owned() }))
+            }
             ([], _) if !self.neighbours.all => Ok(None),
             ([], _) if named.is_empty() => Err(self.unknown(name, span)),
             ([], _) => Err(self.wrong_type(&named[0].to_string(), span)),
@@ -277,17 +258,14 @@ impl Reader<'_> {
                 ["displayName"] | ["displayName", "kind"] | ["kind", "displayName"],
                 _,
                 Some(name),
-            ) if names.len() == 1 || kind.is_some() => Ok(Referent::Named {
-                display_name: name.to_owned(),
-                kind,
-            }),
+            ) if names.len() == 1 || kind.is_some() => {
+                Ok(Referent::Named { display_name: name.to_owned(), kind })
+            }
             _ => {
                 let message = "a live object is named by its `id`, or by its `displayName`";
                 let help =
                     "write `{ $ref: { id: GUID } }`, or `{ $ref: { displayName: …, kind: … } }`";
-                Err(Box::new(
-                    Finding::error("reference/form", value.span, message).help(help),
-                ))
+                Err(Box::new(Finding::error("reference/form", value.span, message).help(help)))
             }
         }
     }
@@ -301,10 +279,7 @@ impl Reader<'_> {
     fn kinds(&self) -> Vec<String> {
         let target = self.model.get(self.target);
         let derived = target.map(|target| target.derived.clone());
-        let names = derived
-            .into_iter()
-            .flatten()
-            .chain([self.target.to_owned()]);
+        let names = derived.into_iter().flatten().chain([self.target.to_owned()]);
         let mut names: Vec<String> = names.filter(|name| self.fits(name)).collect();
         names.sort();
         names

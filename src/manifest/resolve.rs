@@ -50,35 +50,18 @@ impl Resolver<'_> {
     /// Returns an object with its references resolved and its read-only members left out. So is what has a
     /// finding already: nothing more is to be said of it.
     pub(super) fn object(&mut self, value: Value, structure: &Structure) -> Value {
-        let Value {
-            declared: Declared::Object(members),
-            span,
-        } = value
-        else {
+        let Value { declared: Declared::Object(members), span } = value else {
             return value;
         };
-        let members = members
-            .into_iter()
-            .filter_map(|member| self.member(member, structure))
-            .collect();
-        Value {
-            declared: Declared::Object(members),
-            span,
-        }
+        let members =
+            members.into_iter().filter_map(|member| self.member(member, structure)).collect();
+        Value { declared: Declared::Object(members), span }
     }
 
     fn member(&mut self, member: Member, structure: &Structure) -> Option<Member> {
-        let Member {
-            name,
-            name_span,
-            value,
-        } = member;
+        let Member { name, name_span, value } = member;
         if name == "@odata.type" {
-            return Some(Member {
-                name,
-                name_span,
-                value,
-            });
+            return Some(Member { name, name_span, value });
         }
         if let Some(property) = name.strip_suffix("@odata.bind") {
             self.resolved.findings.push(
@@ -98,11 +81,7 @@ impl Resolver<'_> {
             return None;
         }
         let Some(property) = structure.properties.get(&name) else {
-            return Some(Member {
-                name,
-                name_span,
-                value,
-            });
+            return Some(Member { name, name_span, value });
         };
         if property.computed {
             self.resolved.ignored.push((name, name_span));
@@ -116,11 +95,7 @@ impl Resolver<'_> {
             return None;
         }
         let value = self.value(value, property, &property.shape)?;
-        Some(Member {
-            name,
-            name_span,
-            value,
-        })
+        Some(Member { name, name_span, value })
     }
 
     fn contained(&mut self, name: &str, span: Span, value: &Value) {
@@ -139,10 +114,7 @@ impl Resolver<'_> {
     }
 
     fn link(&mut self, property: &Property, value: &Value) {
-        let Shape::Navigation {
-            target, collection, ..
-        } = &property.shape
-        else {
+        let Shape::Navigation { target, collection, .. } = &property.shape else {
             return;
         };
         let reader = Reader {
@@ -240,10 +212,7 @@ impl Resolver<'_> {
         }
         if reference.name == "$env" && can_be_read(property) && holds_text(shape) {
             self.resolved.findings.push(readable(property, span));
-            let variable = reference
-                .value
-                .as_str()
-                .filter(|_| is_name(&reference.value))?;
+            let variable = reference.value.as_str().filter(|_| is_name(&reference.value))?;
             let declared = Declared::Env(variable.to_owned());
             return Some(Value { declared, span });
         }
@@ -285,10 +254,10 @@ impl Resolver<'_> {
                 Finding::error("value/env-name", reference.value.span, message)
                     .help("use letters, digits and `_`, such as `WIFI_PSK`")
             }
-            (used @ ("$file" | "$text"), _) if !holds_text => wrong(format!(
-                "`{name}` holds no free text, so that `{used}` does not fit"
-            ))
-            .help("write the value itself"),
+            (used @ ("$file" | "$text"), _) if !holds_text => {
+                wrong(format!("`{name}` holds no free text, so that `{used}` does not fit"))
+                    .help("write the value itself")
+            }
             ("$file", _) => {
                 wrong("`$file` takes a path".to_owned()).help("write `{ $file: ./name }`")
             }
@@ -362,9 +331,7 @@ fn readable(property: &Property, span: Span) -> Finding {
 fn hide(value: &Value, secrets: &mut Vec<(Span, String)>) {
     match &value.declared {
         Declared::List(elements) => elements.iter().for_each(|element| hide(element, secrets)),
-        Declared::Object(members) => members
-            .iter()
-            .for_each(|member| hide(&member.value, secrets)),
+        Declared::Object(members) => members.iter().for_each(|member| hide(&member.value, secrets)),
         Declared::String(text) => secrets.push((value.span, text.clone())),
         Declared::Number(number) => secrets.push((value.span, number.to_string())),
         Declared::Null | Declared::Bool(_) | Declared::Env(_) => {}

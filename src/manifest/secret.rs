@@ -17,9 +17,7 @@ const SEARCHED: usize = 1000;
 static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let semantics = Semantics::built_in();
     let sensitive = semantics.properties().filter(|(owner, property)| {
-        semantics
-            .facts(owner, property)
-            .is_some_and(|facts| facts.sensitive)
+        semantics.facts(owner, property).is_some_and(|facts| facts.sensitive)
     });
     let known = sensitive.map(|(_, property)| property.to_lowercase());
     let guessed = ["password", "passphrase", "psk", "secret"].map(str::to_owned);
@@ -64,9 +62,7 @@ pub(super) fn conceal(found: &[(Span, String)], findings: &mut [Finding], source
         for secret in &values {
             ranges.extend(sources.occurrences(file, secret));
         }
-        ranges
-            .into_iter()
-            .for_each(|range| sources.hide(file, range));
+        ranges.into_iter().for_each(|range| sources.hide(file, range));
         for finding in findings {
             values.iter().for_each(|secret| finding.redact(secret));
         }
@@ -129,10 +125,7 @@ impl Continued {
     fn after(line: &str, value: &str) -> Self {
         let quote = value.chars().next();
         let quote = quote.filter(|first| matches!(first, '"' | '\''));
-        Self {
-            indent: indent(line),
-            quote: quote.filter(|quote| !value[1..].contains(*quote)),
-        }
+        Self { indent: indent(line), quote: quote.filter(|quote| !value[1..].contains(*quote)) }
     }
 
     fn goes_on_in(&mut self, line: &str) -> bool {
@@ -167,9 +160,7 @@ fn is_reference(value: &str) -> bool {
     inner.is_some_and(|name| {
         let name = name.trim();
         !name.is_empty()
-            && name
-                .chars()
-                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+            && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
     })
 }
 
@@ -208,18 +199,12 @@ productKey:
   - hidden
 description: shown
 ";
-        let hidden: Vec<&str> = lines(text)
-            .into_iter()
-            .map(|line| &text[line.range])
-            .collect();
+        let hidden: Vec<&str> = lines(text).into_iter().map(|line| &text[line.range]).collect();
         let (with, without): (Vec<&str>, Vec<&str>) =
             text.lines().partition(|line| hidden.contains(line));
         let shown = |line: &&str| line.contains("shown") && !line.contains("hidden");
         assert!(!with.iter().any(shown), "{with:?}");
-        assert!(
-            !without.iter().any(|line| line.contains("hidden")),
-            "{without:?}"
-        );
+        assert!(!without.iter().any(|line| line.contains("hidden")), "{without:?}");
     }
 
     #[test]

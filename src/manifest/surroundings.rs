@@ -22,11 +22,7 @@ impl Surroundings {
     /// Looks around from a folder.
     pub(super) fn of(folder: &Path) -> Self {
         let Some(root) = tenant_above(folder) else {
-            return Self {
-                root: folder.to_owned(),
-                has_base: false,
-                allowed: Allowed::default(),
-            };
+            return Self { root: folder.to_owned(), has_base: false, allowed: Allowed::default() };
         };
         let documents = files::documents(&root.join(TENANT_FILE));
         let tenant = documents.first().map(|document| &document.root);

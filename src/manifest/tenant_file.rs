@@ -37,10 +37,7 @@ enum TenantKind {
 #[serde(deny_unknown_fields)]
 pub struct TenantMetadata {
     /// A short name, used in messages and file names.
-    #[schemars(
-        regex(pattern = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"),
-        length(max = 100)
-    )]
+    #[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"), length(max = 100))]
     pub name: String,
 }
 
@@ -109,10 +106,7 @@ pub struct SecretsSpec {
     /// The environment variables that manifests may name, those of the bases among them; where absent, all but those
     /// that hold a credential of the run itself, which no list can allow.
     // An `allow:` without a list is refused: it could be meant to allow nothing.
-    #[schemars(
-        with = "Vec<String>",
-        inner(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"))
-    )]
+    #[schemars(with = "Vec<String>", inner(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")))]
     pub allow: Option<Vec<String>>,
 }
 

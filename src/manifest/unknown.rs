@@ -30,30 +30,25 @@ pub(super) fn property(
     let finding = Finding::error(code, span, message);
     if let Some(owner) = sibling_with(version, structure, unknown) {
         let owner = odata_type(&owner);
-        return finding.help(format!(
-            "another type that fits here has it: `\"@odata.type\": \"{owner}\"`"
-        ));
+        return finding
+            .help(format!("another type that fits here has it: `\"@odata.type\": \"{owner}\"`"));
     }
     if version == GraphVersion::V1 && beta_has(&structure.name, unknown) {
         return finding.help("beta has it: use `apiVersion: graph.microsoft.com/beta`");
     }
     let writable = structure.properties.values().filter(|p| !p.computed);
     match nearest(unknown, writable.map(|p| p.name.as_str())) {
-        Some(near) if value.get(near).is_some() => finding.help(format!(
-            "did you mean `{near}`? It is declared here already"
-        )),
-        Some(near) => finding
-            .help(format!("did you mean `{near}`?"))
-            .replace_with(near),
+        Some(near) if value.get(near).is_some() => {
+            finding.help(format!("did you mean `{near}`? It is declared here already"))
+        }
+        Some(near) => finding.help(format!("did you mean `{near}`?")).replace_with(near),
         None => {
             let flag = match version {
                 GraphVersion::V1 => " --graph-version v1.0",
                 GraphVersion::Beta => "",
             };
             let name = &structure.name;
-            finding.help(format!(
-                "`moorline schema {name}{flag}` lists its properties"
-            ))
+            finding.help(format!("`moorline schema {name}{flag}` lists its properties"))
         }
     }
 }
@@ -70,9 +65,7 @@ fn sibling_with(version: GraphVersion, structure: &Structure, property: &str) ->
         return None;
     }
     let has = |name: &&String| {
-        types
-            .get(name)
-            .is_some_and(|t| !t.is_abstract && t.property(property).is_some())
+        types.get(name).is_some_and(|t| !t.is_abstract && t.property(property).is_some())
     };
     top.derived.iter().find(has).cloned()
 }

@@ -54,12 +54,9 @@ impl Value {
             Json::Bool(value) => Declared::Bool(*value),
             Json::Number(number) => Declared::Number(number.clone()),
             Json::String(text) => Declared::String(text.clone()),
-            Json::Array(items) => Declared::List(
-                items
-                    .iter()
-                    .map(|item| Self::from_json(item, span))
-                    .collect(),
-            ),
+            Json::Array(items) => {
+                Declared::List(items.iter().map(|item| Self::from_json(item, span)).collect())
+            }
             Json::Object(members) => {
                 let member = |(name, value): (&String, &Json)| Member {
                     name: name.clone(),
@@ -74,10 +71,7 @@ impl Value {
 
     /// Returns a member's value, where this is an object that has it.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.members()
-            .iter()
-            .find(|member| member.name == name)
-            .map(|member| &member.value)
+        self.members().iter().find(|member| member.name == name).map(|member| &member.value)
     }
 
     /// Returns the members, none where this is not an object.
@@ -132,9 +126,7 @@ impl Value {
     pub fn each<'v>(&'v self, seen: &mut impl FnMut(&'v Declared)) {
         seen(&self.declared);
         let members = self.members().iter().map(|member| &member.value);
-        members
-            .chain(self.elements())
-            .for_each(|value| value.each(seen));
+        members.chain(self.elements()).for_each(|value| value.each(seen));
     }
 
     /// Returns the same value as JSON, a secret as `{"$secret": "env:NAME"}`.
@@ -145,10 +137,9 @@ impl Value {
             Declared::Number(number) => number.clone().into(),
             Declared::String(text) => text.as_str().into(),
             Declared::List(elements) => elements.iter().map(Self::to_json).collect(),
-            Declared::Object(members) => members
-                .iter()
-                .map(|member| (member.name.clone(), member.value.to_json()))
-                .collect(),
+            Declared::Object(members) => {
+                members.iter().map(|member| (member.name.clone(), member.value.to_json())).collect()
+            }
             Declared::Env(name) => secret(name, false),
         }
     }

@@ -45,19 +45,14 @@ impl Allowed {
     pub(super) fn read(file: FileId, tenant: &Node, findings: &mut Vec<Finding>) -> Self {
         let at = |node: &Node| Span::new(file, node.range.clone());
         for entry in list(tenant).and_then(entries).into_iter().flatten() {
-            let what = entry
-                .as_str()
-                .and_then(|name| Some((name, credential(name)?)));
+            let what = entry.as_str().and_then(|name| Some((name, credential(name)?)));
             if let Some((name, what)) = what {
                 findings.push(is_credential(name, what, at(entry)).help(
                     "remove it: no list can allow it; put the secret of a property under a name of its own",
                 ));
             }
         }
-        Self {
-            span: list(tenant).map(at),
-            ..Self::of(tenant)
-        }
+        Self { span: list(tenant).map(at), ..Self::of(tenant) }
     }
 
     /// Finds every variable at any depth of a value that must not be named.

@@ -147,9 +147,7 @@ pub(super) fn declared(
             target["deviceAndAppManagementAssignmentFilterType"] = filter.mode.as_str().into();
         }
         let key = slot(&target_form(&target));
-        if let Some((_, first)) = targets
-            .iter()
-            .find(|(known, _)| slot(&target_form(known)) == key)
+        if let Some((_, first)) = targets.iter().find(|(known, _)| slot(&target_form(known)) == key)
         {
             blocked.push(Blocked {
                 code: "assignment/twice".to_owned(),
@@ -180,11 +178,7 @@ pub(super) fn compare(
             continue;
         }
         changes.push(AssignmentChange {
-            effect: if before.is_some() {
-                Effect::Change
-            } else {
-                Effect::Add
-            },
+            effect: if before.is_some() { Effect::Change } else { Effect::Add },
             target: words(&form, names),
             filter_before: before.and_then(|before| filter_words(before, names)),
             filter_after: filter_words(&form, names),
@@ -194,9 +188,7 @@ pub(super) fn compare(
         });
     }
     let gone = live.iter().filter(|known| {
-        !declared
-            .iter()
-            .any(|(target, _)| who(&target_form(target)) == who(known))
+        !declared.iter().any(|(target, _)| who(&target_form(target)) == who(known))
     });
     changes.extend(gone.map(|form| AssignmentChange {
         effect: Effect::Remove,
@@ -216,9 +208,7 @@ pub(super) fn words(target: &Json, names: &Names) -> String {
     let text = |name: &str| target.get(name).and_then(Json::as_str);
     let group = || {
         let id = text("groupId").unwrap_or_default();
-        names
-            .label(Named::Group, id)
-            .map_or_else(|| id.to_owned(), str::to_owned)
+        names.label(Named::Group, id).map_or_else(|| id.to_owned(), str::to_owned)
     };
     match text("@odata.type").and_then(type_name).unwrap_or_default() {
         "groupAssignmentTarget" => format!("group {}", group()),
@@ -226,10 +216,7 @@ pub(super) fn words(target: &Json, names: &Names) -> String {
         "allDevicesAssignmentTarget" => "all devices".to_owned(),
         "allLicensedUsersAssignmentTarget" => "all users".to_owned(),
         "configurationManagerCollectionAssignmentTarget" => {
-            format!(
-                "Configuration Manager collection {}",
-                text("collectionId").unwrap_or_default()
-            )
+            format!("Configuration Manager collection {}", text("collectionId").unwrap_or_default())
         }
         other => other.to_owned(),
     }
@@ -237,15 +224,10 @@ pub(super) fn words(target: &Json, names: &Names) -> String {
 
 /// Returns a target's filter in words, where it has one.
 pub(super) fn filter_words(target: &Json, names: &Names) -> Option<String> {
-    let id = target
-        .get("deviceAndAppManagementAssignmentFilterId")?
-        .as_str()?;
+    let id = target.get("deviceAndAppManagementAssignmentFilterId")?.as_str()?;
     let mode = target
         .get("deviceAndAppManagementAssignmentFilterType")
         .and_then(Json::as_str)
         .unwrap_or("include");
-    Some(format!(
-        "{mode} {}",
-        names.label(Named::Filter, id).unwrap_or(id)
-    ))
+    Some(format!("{mode} {}", names.label(Named::Filter, id).unwrap_or(id)))
 }

@@ -86,10 +86,7 @@ pub(crate) fn draft<'a>(
     let is_ours = |id: &str| options.own_creates.contain(id);
     let bindings = bind(&desired.manifests, live, options.recreate, &is_ours);
     let mut referents = Referents::of(&desired.manifests, live, &bindings, &selected);
-    let known = Known {
-        referents: &referents,
-        ..live.known()
-    };
+    let known = Known { referents: &referents, ..live.known() };
     let planner = Planner::new(desired, known).rewriting(&options.rewrite);
     let mut changes: Vec<Change> = desired
         .manifests
@@ -98,10 +95,7 @@ pub(crate) fn draft<'a>(
         .map(|manifest| {
             planner.change(
                 manifest,
-                bindings
-                    .by_address
-                    .get(&manifest.address)
-                    .unwrap_or(&Binding::Missing),
+                bindings.by_address.get(&manifest.address).unwrap_or(&Binding::Missing),
             )
         })
         .collect();
@@ -212,9 +206,7 @@ pub(super) fn summarise(changes: &[Change]) -> Summary {
 /// Returns a warning for each secret that there was no reason to write again.
 fn idle(rewrites: &[Rewrite], changes: &[Change]) -> Vec<String> {
     let is_idle = |rewrite: &&Rewrite| {
-        let change = changes
-            .iter()
-            .find(|change| change.address == rewrite.address);
+        let change = changes.iter().find(|change| change.address == rewrite.address);
         !change.is_some_and(|change| change.action == Action::Create || change.rewrites())
     };
     let idle = rewrites.iter().filter(is_idle);
@@ -231,9 +223,7 @@ fn bound<'a>(bindings: &Bindings<'a>) -> BTreeSet<&'a str> {
 
 fn covered(live: &Live, bound: &BTreeSet<&str>, pruned: &[Manifest]) -> Coverage {
     let is_pruned = |object: &LiveObject| {
-        pruned
-            .iter()
-            .any(|manifest| manifest.id.as_deref() == Some(&object.id))
+        pruned.iter().any(|manifest| manifest.id.as_deref() == Some(&object.id))
     };
     let mut unmanaged: Vec<Unmanaged> = live
         .objects
@@ -247,9 +237,5 @@ fn covered(live: &Live, bound: &BTreeSet<&str>, pruned: &[Manifest]) -> Coverage
         .collect();
     unmanaged.sort();
     let all = live.objects.len() + usize::from(live.policy.is_some());
-    Coverage {
-        live: all,
-        managed: bound.len(),
-        unmanaged,
-    }
+    Coverage { live: all, managed: bound.len(), unmanaged }
 }

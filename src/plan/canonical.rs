@@ -17,11 +17,8 @@ pub fn canonical(model: &Model, shape: &Shape, value: &Value) -> Value {
         (_, value) if masked::reference(value).is_some() => masked::MASK.into(),
         (Shape::Scalar(edm), value) => scalar(*edm, value),
         (Shape::Enum(def), Value::String(text)) if def.flags => {
-            let mut members: Vec<&str> = text
-                .split(',')
-                .map(str::trim)
-                .filter(|m| !m.is_empty())
-                .collect();
+            let mut members: Vec<&str> =
+                text.split(',').map(str::trim).filter(|m| !m.is_empty()).collect();
             members.sort_unstable();
             members.dedup();
             members.join(",").into()
@@ -30,10 +27,8 @@ pub fn canonical(model: &Model, shape: &Shape, value: &Value) -> Value {
             object(model, shape, members)
         }
         (Shape::Collection(element, order), Value::Array(items)) => {
-            let mut items: Vec<Value> = items
-                .iter()
-                .map(|item| canonical(model, element, item))
-                .collect();
+            let mut items: Vec<Value> =
+                items.iter().map(|item| canonical(model, element, item)).collect();
             match order {
                 Order::Ordered => {}
                 Order::Set => {
@@ -70,12 +65,7 @@ pub fn is_unset(property: &Property, shape: &Shape, value: &Value) -> bool {
         }
         _ => false,
     };
-    default
-        || property
-            .facts
-            .unset
-            .iter()
-            .any(|unset| *unset == bare(value))
+    default || property.facts.unset.iter().any(|unset| *unset == bare(value))
 }
 
 /// Returns whether a value is what an untouched member holds: null, false, 0, the empty text or collection,
@@ -119,10 +109,7 @@ fn bare(value: &Value) -> Value {
 }
 
 fn object(model: &Model, shape: &Shape, members: &Map<String, Value>) -> Value {
-    let stated = members
-        .get("@odata.type")
-        .and_then(Value::as_str)
-        .and_then(type_name);
+    let stated = members.get("@odata.type").and_then(Value::as_str).and_then(type_name);
     let Some(structure) = model.actual(shape, stated) else {
         return Value::Object(members.clone());
     };
@@ -141,9 +128,8 @@ pub fn canonical_members(
     members: &Map<String, Value>,
 ) -> Map<String, Value> {
     let mut canonical_members = Map::new();
-    for (name, value) in members
-        .iter()
-        .filter(|(name, _)| !name.contains('@') && !name.starts_with('#'))
+    for (name, value) in
+        members.iter().filter(|(name, _)| !name.contains('@') && !name.starts_with('#'))
     {
         let value = match structure.properties.get(name) {
             Some(property) if !property.is_comparable() => continue,
@@ -168,14 +154,8 @@ fn scalar(edm: Edm, value: &Value) -> Value {
     };
     let canonical = match edm {
         Edm::DateTimeOffset => text.parse::<Timestamp>().ok().map(|at| at.to_string()),
-        Edm::Date => text
-            .parse::<civil::Date>()
-            .ok()
-            .map(|date| date.to_string()),
-        Edm::TimeOfDay => text
-            .parse::<civil::Time>()
-            .ok()
-            .map(|time| time.to_string()),
+        Edm::Date => text.parse::<civil::Date>().ok().map(|date| date.to_string()),
+        Edm::TimeOfDay => text.parse::<civil::Time>().ok().map(|time| time.to_string()),
         Edm::Duration => text.parse::<Span>().ok().and_then(|span| {
             let days = SignedDuration::from_hours(24 * i64::from(span.get_days()));
             let rest = SignedDuration::try_from(span.days(0)).ok()?;
@@ -214,18 +194,8 @@ mod tests {
             json!("2026-03-01T08:00:00.0000000Z")
         ));
         let active = |start: &str| json!({ "@odata.type": "microsoft.graph.windowsUpdateActiveHoursInstall", "activeHoursStart": start });
-        assert!(same(
-            ring,
-            "installationSchedule",
-            active("08:00:00.0000000"),
-            active("08:00:00")
-        ));
-        assert!(!same(
-            ring,
-            "installationSchedule",
-            active("08:00:00"),
-            active("09:00:00")
-        ));
+        assert!(same(ring, "installationSchedule", active("08:00:00.0000000"), active("08:00:00")));
+        assert!(!same(ring, "installationSchedule", active("08:00:00"), active("09:00:00")));
         let health = "windowsHealthMonitoringConfiguration";
         let flags = "configDeviceHealthMonitoringScope";
         assert!(same(
@@ -247,11 +217,6 @@ mod tests {
         let live = json!([{ "@odata.type": "#microsoft.graph.omaSettingInteger", "omaUri": "./a", "value": 1,
             "description": null, "isEncrypted": false, "secretReferenceValueId": null }]);
         let declared = json!([{ "@odata.type": "microsoft.graph.omaSettingInteger", "omaUri": "./a", "value": 1.0 }]);
-        assert!(same(
-            "windows10CustomConfiguration",
-            "omaSettings",
-            live,
-            declared
-        ));
+        assert!(same("windows10CustomConfiguration", "omaSettings", live, declared));
     }
 }

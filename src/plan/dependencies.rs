@@ -47,10 +47,7 @@ pub(super) fn settle(
 /// Returns the changes that write, in the order of execution: what something waits for comes before it,
 /// deletions come last, and otherwise the address decides.
 pub(super) fn order(changes: &[Change]) -> Vec<Address> {
-    let places = changes
-        .iter()
-        .enumerate()
-        .filter(|(_, change)| change.writes());
+    let places = changes.iter().enumerate().filter(|(_, change)| change.writes());
     let places: BTreeMap<&Address, usize> = places.map(|(at, c)| (&c.address, at)).collect();
     let rank = |at: usize| (changes[at].action == Action::Delete, at);
     let mut followers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -144,9 +141,7 @@ impl Scene<'_> {
         let manifest = self.desired.manifest(&change.address);
         if let Some(manifest) = manifest.filter(|m| m.presence == Presence::Present) {
             let differs = |address: &&Address| self.difference(address).is_some();
-            waits
-                .before
-                .extend(named(manifest).filter(differs).cloned());
+            waits.before.extend(named(manifest).filter(differs).cloned());
         }
         if let (Action::Delete | Action::Replace, Some(id)) = (change.action, &change.id) {
             self.before_deletion(change, id, &mut waits);
@@ -158,9 +153,7 @@ impl Scene<'_> {
     fn before_deletion(&self, change: &Change, id: &str, waits: &mut Waits) {
         let declared = self.declared.get(&id.to_lowercase());
         let declared = declared.into_iter().flatten();
-        waits
-            .holders
-            .extend(declared.map(|address| format!("`{address}`")));
+        waits.holders.extend(declared.map(|address| format!("`{address}`")));
         let Some(gone) = object(self.live, id) else {
             return;
         };
@@ -197,25 +190,17 @@ impl Scene<'_> {
         match owner.action {
             Action::Delete | Action::Replace => true,
             _ if silent => false,
-            _ => self
-                .desired
-                .manifest(&owner.address)
-                .is_some_and(|manifest| {
-                    let declares = |property: &&String| {
-                        manifest
-                            .links
-                            .iter()
-                            .any(|link| link.property == **property)
-                    };
-                    by.iter().all(declares)
-                }),
+            _ => self.desired.manifest(&owner.address).is_some_and(|manifest| {
+                let declares = |property: &&String| {
+                    manifest.links.iter().any(|link| link.property == **property)
+                };
+                by.iter().all(declares)
+            }),
         }
     }
 
     fn difference(&self, address: &Address) -> Option<&Change> {
-        let at = self
-            .changes
-            .binary_search_by(|change| change.address.cmp(address));
+        let at = self.changes.binary_search_by(|change| change.address.cmp(address));
         let change = &self.changes[at.ok()?];
         change.is_difference().then_some(change)
     }
@@ -229,19 +214,12 @@ fn leads_to(linked: &[Linked], id: &str) -> bool {
 fn words(object: &LiveObject, owner: Option<&Address>) -> String {
     match owner {
         Some(address) => format!("`{address}`"),
-        None => format!(
-            "the {} `{}` ({})",
-            object.kind, object.display_name, object.id
-        ),
+        None => format!("the {} `{}` ({})", object.kind, object.display_name, object.id),
     }
 }
 
 fn in_use(change: &Change, holders: BTreeSet<String>) -> Blocked {
-    let verb = if holders.len() == 1 {
-        "refers"
-    } else {
-        "refer"
-    };
+    let verb = if holders.len() == 1 { "refers" } else { "refer" };
     Blocked {
         code: "reference/in-use".to_owned(),
         message: format!("{} still {verb} to it", all(holders)),

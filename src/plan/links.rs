@@ -214,12 +214,7 @@ fn astray(link: &Link, to: &Referent, why: &Astray, location: Location) -> Block
             format!("create it in the same run: `--only {to}`"),
         ),
     };
-    Blocked {
-        code: code.to_owned(),
-        message,
-        help,
-        location: Some(location),
-    }
+    Blocked { code: code.to_owned(), message, help, location: Some(location) }
 }
 
 /// Returns the manifests whose objects a manifest refers to.

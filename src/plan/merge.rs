@@ -24,10 +24,7 @@ pub(super) struct Echo<'a> {
 
 impl<'a> Echo<'a> {
     pub(super) fn of(model: &'a Model) -> Self {
-        Self {
-            model,
-            left_out: BTreeSet::new(),
-        }
+        Self { model, left_out: BTreeSet::new() }
     }
 
     /// Returns a value without it.
@@ -44,10 +41,7 @@ impl<'a> Echo<'a> {
     }
 
     fn members(&mut self, shape: &Shape, members: &Map<String, Value>) -> Map<String, Value> {
-        let stated = members
-            .get("@odata.type")
-            .and_then(Value::as_str)
-            .and_then(type_name);
+        let stated = members.get("@odata.type").and_then(Value::as_str).and_then(type_name);
         let structure = self.model.actual(shape, stated);
         let strict = self.model.types().version() == GraphVersion::V1;
         let mut sent = Map::new();
@@ -59,9 +53,7 @@ impl<'a> Echo<'a> {
             if name.contains('@') || name.starts_with(['#', '$']) {
                 continue;
             }
-            let known = structure
-                .as_ref()
-                .map(|structure| structure.properties.get(name));
+            let known = structure.as_ref().map(|structure| structure.properties.get(name));
             let value = match known {
                 Some(Some(property)) => self.value(&property.shape, value),
                 Some(None) if strict => {

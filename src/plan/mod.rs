@@ -213,9 +213,7 @@ impl Change {
 
     /// Returns the fields of a status.
     pub fn with_status(&self, status: FieldStatus) -> impl Iterator<Item = &FieldChange> {
-        self.fields
-            .iter()
-            .filter(move |field| field.status == status)
+        self.fields.iter().filter(move |field| field.status == status)
     }
 }
 

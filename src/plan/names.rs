@@ -25,11 +25,7 @@ pub(super) fn unresolved(
         ),
         Unresolved::Ambiguous { ids } => (
             "ambiguous",
-            format!(
-                "{} {words}s are called `{text}`: {}",
-                ids.len(),
-                ids.join(", ")
-            ),
+            format!("{} {words}s are called `{text}`: {}", ids.len(), ids.join(", ")),
             "write the id of the one that you mean".to_owned(),
         ),
         Unresolved::Unreadable { why } => (
@@ -38,10 +34,5 @@ pub(super) fn unresolved(
             "grant the permission, or write the id".to_owned(),
         ),
     };
-    Blocked {
-        code: format!("{}/{slug}", named.slug()),
-        message,
-        help,
-        location,
-    }
+    Blocked { code: format!("{}/{slug}", named.slug()), message, help, location }
 }

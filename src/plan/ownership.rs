@@ -35,10 +35,7 @@ pub(super) fn claim<'a>(
     let Some((owner, place)) = owner.filter(|_| structure.properties.contains_key(TAGS)) else {
         return Cow::Borrowed(spec);
     };
-    let text_at = |text: &str, span| Value {
-        declared: Declared::String(text.to_owned()),
-        span,
-    };
+    let text_at = |text: &str, span| Value { declared: Declared::String(text.to_owned()), span };
     let text = |text| text_at(text, spec.span);
     let mut tags = match spec.get(TAGS).map(|tags| &tags.declared) {
         Some(Declared::List(tags)) => tags.clone(),
@@ -53,21 +50,11 @@ pub(super) fn claim<'a>(
     };
     tags.push(text_at(&owner.scope_tag, place));
     let span = spec.get(TAGS).map_or(spec.span, |tags| tags.span);
-    let declared = Value {
-        declared: Declared::List(tags),
-        span,
-    };
+    let declared = Value { declared: Declared::List(tags), span };
     let others = spec.members().iter().filter(|member| member.name != TAGS);
     let mut members: Vec<Member> = others.cloned().collect();
-    members.push(Member {
-        name: TAGS.to_owned(),
-        name_span: span,
-        value: declared,
-    });
-    Cow::Owned(Value {
-        declared: Declared::Object(members),
-        span: spec.span,
-    })
+    members.push(Member { name: TAGS.to_owned(), name_span: span, value: declared });
+    Cow::Owned(Value { declared: Declared::Object(members), span: spec.span })
 }
 
 /// Returns the live objects that carry the owner's tag and that no manifest declares. One that has a
@@ -78,9 +65,7 @@ pub(super) fn orphans<'a>(
     bound: &BTreeSet<&str>,
 ) -> Vec<&'a LiveObject> {
     let owner = desired.tenant.spec.ownership.as_ref();
-    let Some(owner) = owner
-        .filter(|owner| owner.prune)
-        .and_then(|owner| id_of(owner, &live.names))
+    let Some(owner) = owner.filter(|owner| owner.prune).and_then(|owner| id_of(owner, &live.names))
     else {
         return Vec::new();
     };
@@ -88,23 +73,13 @@ pub(super) fn orphans<'a>(
     objects
         .filter(|object| tags_of(&object.body).contains(&owner.as_str()))
         .filter(|object| !bound.contains(object.id.as_str()))
-        .filter(|object| {
-            !desired
-                .manifests
-                .iter()
-                .any(|manifest| may_mean(manifest, object))
-        })
+        .filter(|object| !desired.manifests.iter().any(|manifest| may_mean(manifest, object)))
         .collect()
 }
 
 /// Returns what is wrong with the owner's tag in words: without it nothing is claimed, and nothing pruned.
 pub(super) fn fault(desired: &Desired, names: &Names) -> Option<String> {
-    let (owner, place) = desired
-        .tenant
-        .spec
-        .ownership
-        .as_ref()
-        .zip(desired.ownership)?;
+    let (owner, place) = desired.tenant.spec.ownership.as_ref().zip(desired.ownership)?;
     let why = names.resolve(Named::ScopeTag, &owner.scope_tag).err()?;
     let message = unresolved(Named::ScopeTag, &owner.scope_tag, &why, None).message;
     let place = desired.sources.locate(place);
@@ -149,18 +124,12 @@ fn may_mean(manifest: &Manifest, object: &LiveObject) -> bool {
 
 fn tags_of(body: &Json) -> Vec<&str> {
     let tags = body.get(TAGS).and_then(Json::as_array);
-    tags.into_iter()
-        .flatten()
-        .filter_map(Json::as_str)
-        .collect()
+    tags.into_iter().flatten().filter_map(Json::as_str).collect()
 }
 
 /// Returns the address under which an object is deleted that no manifest declares.
 pub(super) fn address_of(object: &LiveObject) -> Address {
-    Address {
-        kind: object.kind.clone(),
-        name: object.id.clone(),
-    }
+    Address { kind: object.kind.clone(), name: object.id.clone() }
 }
 
 /// Returns what stands for the manifest of an object that nobody declares: that it should not exist.
@@ -173,10 +142,7 @@ pub(super) fn manifest_of(object: &LiveObject, span: Span) -> Manifest {
         formerly: Vec::new(),
         presence: Presence::Absent,
         protect: false,
-        spec: Value {
-            declared: Declared::Object(Vec::new()),
-            span,
-        },
+        spec: Value { declared: Declared::Object(Vec::new()), span },
         links: Vec::new(),
         assignments: None,
         span,

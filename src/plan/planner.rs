@@ -34,10 +34,7 @@ pub fn replan(
     live: Option<&LiveObject>,
 ) -> Change {
     let change = Planner::new(desired, known).change(manifest, &binding(manifest, live));
-    Change {
-        precondition: live.map(LiveObject::digest),
-        ..change
-    }
+    Change { precondition: live.map(LiveObject::digest), ..change }
 }
 
 /// Compares one manifest with one object. To whom the object belongs is no part of it.
@@ -47,12 +44,7 @@ pub fn compare(
     manifest: &Manifest,
     live: Option<&LiveObject>,
 ) -> Change {
-    let planner = Planner {
-        sources,
-        known,
-        owner: None,
-        rewrite: &[],
-    };
+    let planner = Planner { sources, known, owner: None, rewrite: &[] };
     planner.change(manifest, &binding(manifest, live))
 }
 
@@ -78,12 +70,7 @@ impl<'a> Planner<'a> {
     pub(super) fn new(desired: &'a Desired, known: Known<'a>) -> Self {
         Self {
             sources: &desired.sources,
-            owner: desired
-                .tenant
-                .spec
-                .ownership
-                .as_ref()
-                .zip(desired.ownership),
+            owner: desired.tenant.spec.ownership.as_ref().zip(desired.ownership),
             rewrite: &[],
             known,
         }
@@ -100,10 +87,7 @@ impl<'a> Planner<'a> {
         match (manifest.presence, binding) {
             (_, Binding::Blocked(why)) => {
                 let location = Some(change.location.clone());
-                change.blocked.push(Blocked {
-                    location,
-                    ..why.clone()
-                });
+                change.blocked.push(Blocked { location, ..why.clone() });
             }
             (Presence::Absent, Binding::Missing) => {}
             (Presence::Absent, Binding::Bound(object) | Binding::Retyped(object)) => {
@@ -161,9 +145,7 @@ impl<'a> Planner<'a> {
             blocked: Vec::new(),
             depends_on: Vec::new(),
             masked: BTreeSet::new(),
-            links: object
-                .map(|o| o.links.keys().cloned().collect())
-                .unwrap_or_default(),
+            links: object.map(|o| o.links.keys().cloned().collect()).unwrap_or_default(),
             last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
             twin_of: None,
             reach: None,
@@ -176,13 +158,7 @@ impl<'a> Planner<'a> {
             return;
         };
         let mut differ = Differ::new(model, self.sources, self.known);
-        let spec = ownership::claim(
-            self.owner,
-            self.known.names,
-            &structure,
-            &manifest.spec,
-            None,
-        );
+        let spec = ownership::claim(self.owner, self.known.names, &structure, &manifest.spec, None);
         let mut properties = differ.root(&structure, &spec, None);
         change.action = Action::Create;
         change.fields = differ.fields;
@@ -200,22 +176,13 @@ impl<'a> Planner<'a> {
         let mut differ = Differ::new(model, self.sources, self.known);
         differ.rewriting = Rewriting::of(&manifest.address, self.rewrite);
         let live = Some(&object.body);
-        let spec = ownership::claim(
-            self.owner,
-            self.known.names,
-            &structure,
-            &manifest.spec,
-            live,
-        );
+        let spec = ownership::claim(self.owner, self.known.names, &structure, &manifest.spec, live);
         let mut properties = differ.root(&structure, &spec, live);
         change.fields = differ.fields;
         change.masked = differ
             .masked
             .into_iter()
-            .map(|reference| Masked {
-                object: object.id.clone(),
-                reference,
-            })
+            .map(|reference| Masked { object: object.id.clone(), reference })
             .collect();
         change.blocked.extend(differ.blocked);
         change.left_alone = left_alone(model, &structure, &spec, &object.body);
@@ -230,9 +197,7 @@ impl<'a> Planner<'a> {
             change.action = Action::Update;
             match manifest.family.update {
                 Method::Put => replace(manifest, object, &properties, change),
-                _ => change
-                    .requests
-                    .push(requests::patch(manifest, &object.id, properties)),
+                _ => change.requests.push(requests::patch(manifest, &object.id, properties)),
             }
         }
         let links = self.linker().update(manifest, object, change);
@@ -244,10 +209,7 @@ impl<'a> Planner<'a> {
     }
 
     fn linker(&self) -> Linker<'_> {
-        Linker {
-            sources: self.sources,
-            known: self.known,
-        }
+        Linker { sources: self.sources, known: self.known }
     }
 
     fn assign(&self, manifest: &Manifest, id: &str, live: &[Json], change: &mut Change) {
@@ -263,23 +225,16 @@ impl<'a> Planner<'a> {
             return;
         }
         change.assignments = assignments::compare(&targets, live, names);
-        let after: Vec<Json> = targets
-            .iter()
-            .map(|(target, _)| target_form(target))
-            .collect();
+        let after: Vec<Json> = targets.iter().map(|(target, _)| target_form(target)).collect();
         let before: Vec<Json> = live.iter().map(target_form).collect();
-        change
-            .risks
-            .extend(risk::of_assignments(&change.assignments, &before, &after));
+        change.risks.extend(risk::of_assignments(&change.assignments, &before, &after));
         let differs = !change.assignments.is_empty();
         if differs && change.action == Action::None {
             change.action = Action::Update;
         }
         if differs || is_new && !targets.is_empty() {
             let targets = targets.into_iter().map(|(target, _)| target);
-            change
-                .requests
-                .push(requests::assign(manifest, id, targets));
+            change.requests.push(requests::assign(manifest, id, targets));
         }
     }
 
@@ -292,12 +247,8 @@ impl<'a> Planner<'a> {
         change: &mut Change,
     ) {
         for rule in Semantics::built_in().rules(&manifest.address.kind) {
-            let number = |name: &str| {
-                properties
-                    .get(name)
-                    .or_else(|| live.get(name))
-                    .and_then(Json::as_f64)
-            };
+            let number =
+                |name: &str| properties.get(name).or_else(|| live.get(name)).and_then(Json::as_f64);
             let [lower, upper] = &rule.not_greater;
             let touched = properties.contains_key(lower) || properties.contains_key(upper);
             if let (true, Some(low), Some(high)) = (touched, number(lower), number(upper))
@@ -323,10 +274,7 @@ impl<'a> Planner<'a> {
         if structure.is_none() {
             change.blocked.push(Blocked {
                 code: "manifest/unknown-kind".to_owned(),
-                message: format!(
-                    "Graph {} has no `{}`",
-                    manifest.version, manifest.address.kind
-                ),
+                message: format!("Graph {} has no `{}`", manifest.version, manifest.address.kind),
                 help: "`moorline kinds` lists them all".to_owned(),
                 location: Some(change.location.clone()),
             });
@@ -404,18 +352,13 @@ fn lock(
     properties: &mut Map<String, Json>,
 ) {
     for lock in manifest.family.locked {
-        let member = object
-            .body
-            .get(lock.property)
-            .and_then(|value| value.get(lock.unless));
+        let member = object.body.get(lock.property).and_then(|value| value.get(lock.unless));
         if member != Some(&Json::Bool(false)) {
             continue;
         }
         properties.remove(lock.property);
-        for field in change
-            .fields
-            .iter_mut()
-            .filter(|field| field.path.top() == Some(lock.property))
+        for field in
+            change.fields.iter_mut().filter(|field| field.path.top() == Some(lock.property))
         {
             if field.status == FieldStatus::Change {
                 field.status = FieldStatus::Blocked;

@@ -133,11 +133,7 @@ pub(crate) fn subjects(plan: &Plan, live: &Live) -> BTreeSet<Subject> {
         let targets = [&assigned.before, &assigned.after].into_iter().flatten();
         let groups = targets.flatten().filter_map(|target| target.group());
         subjects.extend(groups.map(|id| Subject::Group(id.to_owned())));
-        objects.extend(
-            assigned
-                .object
-                .map(|object| Subject::Object(object.id.clone())),
-        );
+        objects.extend(assigned.object.map(|object| Subject::Object(object.id.clone())));
     }
     if objects.len() <= MOST_REPORTS {
         subjects.append(&mut objects);
@@ -155,9 +151,7 @@ pub(crate) fn tell(plan: &mut Plan, live: &Live, counts: &Counts) {
         let reach = Reach {
             before: assigned.before.as_ref().map(audience),
             after: assigned.after.as_ref().map(audience),
-            reported: assigned
-                .object
-                .and_then(|object| counts.reported(&object.id).cloned()),
+            reported: assigned.object.and_then(|object| counts.reported(&object.id).cloned()),
         };
         change.reach = Some(reach);
     }
@@ -177,17 +171,14 @@ impl<'a> Assigned<'a> {
             return None;
         }
         let id = change.id.as_deref().unwrap_or_default();
-        let place = live
-            .objects
-            .binary_search_by(|object| object.id.as_str().cmp(id));
+        let place = live.objects.binary_search_by(|object| object.id.as_str().cmp(id));
         let object = place.ok().map(|place| &live.objects[place]);
         let sent = change.requests.iter().find_map(requests::assigned);
         let after = match (change.action, object) {
             (Action::Create | Action::Replace, _) => Some(targets(sent.unwrap_or_default(), &[])),
-            (Action::Update, Some(object)) => Some(targets(
-                sent.unwrap_or(&object.assignments),
-                &object.inherited,
-            )),
+            (Action::Update, Some(object)) => {
+                Some(targets(sent.unwrap_or(&object.assignments), &object.inherited))
+            }
             (Action::Delete, Some(_)) => None,
             (Action::Update | Action::Delete, None) | (Action::None, _) => return None,
         };
@@ -211,10 +202,7 @@ fn targets(own: &[Json], inherited: &[Json]) -> Vec<Target> {
     let own = own.iter().map(|assignment| (assignment, false));
     let inherited = inherited.iter().map(|assignment| (assignment, true));
     own.chain(inherited)
-        .map(|(assignment, by_policy_set)| Target {
-            form: target_form(assignment),
-            by_policy_set,
-        })
+        .map(|(assignment, by_policy_set)| Target { form: target_form(assignment), by_policy_set })
         // A policy set may take away whom the object itself is assigned to.
         .filter(|target| taken.insert((who(&target.form), target.is_excluded())))
         .collect()
@@ -299,11 +287,7 @@ impl Audience {
             .collect();
         // Graph keeps no order, and one audience is to be equal to itself.
         reached.sort();
-        Self {
-            targets: reached,
-            devices: devices.extent(),
-            users: users.extent(),
-        }
+        Self { targets: reached, devices: devices.extent(), users: users.extent() }
     }
 }
 
@@ -340,22 +324,11 @@ impl Tally {
 
     fn extent(self) -> Extent {
         match self {
-            Self {
-                all: true,
-                narrowed: false,
-                ..
-            } => Extent::All,
+            Self { all: true, narrowed: false, .. } => Extent::All,
             Self { all: true, .. } => Extent::AtMostAll,
-            Self {
-                unknown: Some(why), ..
-            } => Extent::Unknown(why),
+            Self { unknown: Some(why), .. } => Extent::Unknown(why),
             Self { parts: 0, .. } => Extent::Exactly(0),
-            Self {
-                parts: 1,
-                narrowed: false,
-                sum,
-                ..
-            } => Extent::Exactly(sum),
+            Self { parts: 1, narrowed: false, sum, .. } => Extent::Exactly(sum),
             Self { sum, .. } => Extent::AtMost(sum),
         }
     }

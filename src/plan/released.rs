@@ -82,9 +82,7 @@ impl Release {
     /// object's.
     pub fn between(previous: &[Manifest], current: &[Manifest]) -> Self {
         let mut release = Self::default();
-        let present = previous
-            .iter()
-            .filter(|manifest| manifest.presence == Presence::Present);
+        let present = previous.iter().filter(|manifest| manifest.presence == Presence::Present);
         for before in present {
             let now = current
                 .iter()
@@ -100,14 +98,7 @@ impl Release {
             let model = Model::of(now.version);
             if let Some(structure) = model.get(&now.address.kind) {
                 let mut paths = Vec::new();
-                gone(
-                    model,
-                    &structure,
-                    &before.spec,
-                    &now.spec,
-                    &mut Vec::new(),
-                    &mut paths,
-                );
+                gone(model, &structure, &before.spec, &now.spec, &mut Vec::new(), &mut paths);
                 if !paths.is_empty() {
                     release.properties.push((now.address.clone(), paths));
                 }
@@ -140,9 +131,7 @@ impl Release {
             }
         }
         for (address, paths) in &self.properties {
-            let Some(manifest) = manifests
-                .iter_mut()
-                .find(|manifest| manifest.address == *address)
+            let Some(manifest) = manifests.iter_mut().find(|manifest| manifest.address == *address)
             else {
                 continue;
             };
@@ -168,18 +157,13 @@ impl Release {
     /// Returns the families whose objects it is about.
     pub fn families(&self) -> Vec<Cardinality> {
         let objects = self.objects.iter();
-        objects
-            .map(|manifest| manifest.family.cardinality)
-            .collect()
+        objects.map(|manifest| manifest.family.cardinality).collect()
     }
 
     /// Tells in a plan what the tenant keeps of it. What the plan itself unsets or deletes is left out.
     pub fn tell(&self, plan: &mut Plan, live: &Live) {
         let is_planned = |address: &Address, path: &FieldPath| {
-            let change = plan
-                .changes
-                .iter()
-                .find(|change| change.address == *address);
+            let change = plan.changes.iter().find(|change| change.address == *address);
             change.is_some_and(|change| change.fields.iter().any(|field| field.path == *path))
         };
         let mut addresses: BTreeSet<&Address> = self.assignments.iter().collect();
@@ -201,29 +185,22 @@ impl Release {
             let assignments =
                 Some(object.assignments.len()).filter(|kept| assignments && *kept > 0);
             if !fields.is_empty() || assignments.is_some() {
-                released.push(Released {
-                    address: address.clone(),
-                    fields,
-                    assignments,
-                });
+                released.push(Released { address: address.clone(), fields, assignments });
             }
         }
         let bindings = bind(&self.objects, live, false, &|_| false);
-        let objects = bindings
-            .by_address
-            .into_iter()
-            .filter_map(|(address, binding)| {
-                let (Binding::Bound(object) | Binding::Retyped(object)) = binding else {
-                    return None;
-                };
-                // Another manifest may be about it now, or its deletion.
-                let owner = plan.referents.owner(&object.id);
-                owner.is_none().then(|| NoLongerManaged {
-                    address,
-                    display_name: object.display_name.clone(),
-                    id: object.id.clone(),
-                })
-            });
+        let objects = bindings.by_address.into_iter().filter_map(|(address, binding)| {
+            let (Binding::Bound(object) | Binding::Retyped(object)) = binding else {
+                return None;
+            };
+            // Another manifest may be about it now, or its deletion.
+            let owner = plan.referents.owner(&object.id);
+            owner.is_none().then(|| NoLongerManaged {
+                address,
+                display_name: object.display_name.clone(),
+                id: object.id.clone(),
+            })
+        });
         plan.no_longer_managed = objects.collect();
         plan.released = released;
     }
@@ -238,9 +215,7 @@ impl Release {
     ) -> Vec<ReleasedField> {
         let read = live.referrers.iter().filter(|read| read.id == object.id);
         let links = self.links.iter().filter(|(known, _)| known == address);
-        let properties = links
-            .flat_map(|(_, links)| links)
-            .map(|link| &link.property);
+        let properties = links.flat_map(|(_, links)| links).map(|link| &link.property);
         let kept = properties.filter_map(|property| {
             let linked = read.clone().find_map(|read| read.links.get(property))?;
             let names = linked.iter().map(|one| plan.referents.label(one));
@@ -262,10 +237,7 @@ impl Release {
 /// Returns the live object that a manifest's change is about.
 fn bound<'a>(plan: &Plan, live: &'a Live, address: &Address) -> Option<&'a LiveObject> {
     let mut changes = plan.changes.iter();
-    let id = changes
-        .find(|change| change.address == *address)?
-        .id
-        .as_deref()?;
+    let id = changes.find(|change| change.address == *address)?.id.as_deref()?;
     let mut objects = live.objects.iter().chain(&live.policy);
     objects.find(|object| object.id == id)
 }
@@ -273,18 +245,12 @@ fn bound<'a>(plan: &Plan, live: &'a Live, address: &Address) -> Option<&'a LiveO
 impl Path {
     /// Returns what an object keeps, nothing where that is what an untouched one has.
     fn kept(&self, object: &LiveObject) -> Option<ReleasedField> {
-        let live = self
-            .names
-            .iter()
-            .try_fold(&object.body, |value, name| value.get(name))?;
+        let live = self.names.iter().try_fold(&object.body, |value, name| value.get(name))?;
         let property = &self.property;
         if is_unset(property, &property.shape, live) || is_default(live) {
             return None;
         }
-        let path = self
-            .names
-            .iter()
-            .fold(FieldPath::default(), |path, name| path.name(name));
+        let path = self.names.iter().fold(FieldPath::default(), |path, name| path.name(name));
         // What an object has is in beta's form, whatever its manifest is in.
         let model = Model::of(crate::schema::types::GraphVersion::Beta);
         Some(ReleasedField {
@@ -319,10 +285,9 @@ fn gone(
         };
         names.push(member.name.clone());
         match now.get(&member.name) {
-            None if property.is_comparable() => found.push(Path {
-                names: names.clone(),
-                property: property.clone(),
-            }),
+            None if property.is_comparable() => {
+                found.push(Path { names: names.clone(), property: property.clone() })
+            }
             Some(value) if value.odata_type().is_none() && !value.members().is_empty() => {
                 if let Shape::Complex(_) | Shape::Poly(_) = property.shape
                     && let Some(inner) = model.actual(&property.shape, member.value.odata_type())
@@ -355,11 +320,7 @@ fn insert(object: &mut Value, names: &[String], value: Value) {
     };
     match names {
         [] => {}
-        [name] => members.push(Member {
-            name: name.clone(),
-            name_span: value.span,
-            value,
-        }),
+        [name] => members.push(Member { name: name.clone(), name_span: value.span, value }),
         [name, rest @ ..] => {
             if let Some(member) = members.iter_mut().find(|member| member.name == *name) {
                 insert(&mut member.value, rest, value);

@@ -74,22 +74,13 @@ pub(super) fn unlink(manifest: &Manifest, id: &str, link: &Link, to: &str) -> Re
     if link.many {
         path = format!("{path}/{}", segment(to));
     }
-    Request {
-        method: Method::Delete,
-        version: manifest.version,
-        path: path + REF,
-        body: None,
-    }
+    Request { method: Method::Delete, version: manifest.version, path: path + REF, body: None }
 }
 
 /// Only below its own type does an object have navigation properties (FACTS 12).
 fn link_path(manifest: &Manifest, id: &str, link: &Link) -> String {
     let (family, kind) = (manifest.family, &manifest.address.kind);
-    format!(
-        "{}/microsoft.graph.{kind}/{}",
-        object_path(family, id),
-        link.property
-    )
+    format!("{}/microsoft.graph.{kind}/{}", object_path(family, id), link.property)
 }
 
 /// Returns the navigation property that a call adds a reference to, or takes one from.
@@ -118,12 +109,7 @@ pub(super) fn create(manifest: &Manifest, properties: Map<String, Json>) -> Requ
 
 pub(super) fn patch(manifest: &Manifest, id: &str, properties: Map<String, Json>) -> Request {
     let path = object_path(manifest.family, id);
-    Request::with_body(
-        Method::Patch,
-        manifest.version,
-        path,
-        typed(manifest, properties),
-    )
+    Request::with_body(Method::Patch, manifest.version, path, typed(manifest, properties))
 }
 
 /// A whole replacement: what differs laid over the live values of everything that must be sent, and of
@@ -150,12 +136,9 @@ pub(super) fn put(
     };
     let members = live.as_object().into_iter().flatten();
     let sent = members.filter(|(name, _)| whole.contains(&name.as_str()) || !is_known(name));
-    let mut body: Map<String, Json> = sent
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    let declared = properties
-        .iter()
-        .filter(|(name, _)| whole.contains(&name.as_str()));
+    let mut body: Map<String, Json> =
+        sent.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let declared = properties.iter().filter(|(name, _)| whole.contains(&name.as_str()));
     body.extend(declared.map(|(name, value)| (name.clone(), value.clone())));
     let (version, path) = (manifest.version, manifest.family.path);
     Ok(Request::with_body(Method::Put, version, path, body.into()))
@@ -178,9 +161,7 @@ pub(super) fn assign(
 ) -> Request {
     let assignments: Vec<Json> = targets
         .map(|mut target| {
-            let intent = target
-                .as_object_mut()
-                .and_then(|members| members.remove("intent"));
+            let intent = target.as_object_mut().and_then(|members| members.remove("intent"));
             match intent {
                 Some(intent) => json!({ "intent": intent, "target": target }),
                 None => json!({ "target": target }),
@@ -204,10 +185,8 @@ pub(super) fn assigned(request: &Request) -> Option<&[Json]> {
 }
 
 fn typed(manifest: &Manifest, properties: Map<String, Json>) -> Json {
-    let mut body = Map::from_iter([(
-        "@odata.type".to_owned(),
-        odata_type(&manifest.address.kind).into(),
-    )]);
+    let mut body =
+        Map::from_iter([("@odata.type".to_owned(), odata_type(&manifest.address.kind).into())]);
     body.extend(properties);
     body.into()
 }

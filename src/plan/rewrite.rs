@@ -24,10 +24,7 @@ impl FromStr for Rewrite {
             (Some(kind), Some(name), property, None)
                 if !kind.is_empty() && !name.is_empty() && property.as_deref() != Some("") =>
             {
-                Ok(Self {
-                    address: Address { kind, name },
-                    property,
-                })
+                Ok(Self { address: Address { kind, name }, property })
             }
             _ => Err("write KIND/NAME or KIND/NAME/PROPERTY"),
         }
@@ -58,19 +55,13 @@ pub(super) enum Rewriting {
 impl Rewriting {
     /// Returns what is to be written of an object.
     pub(super) fn of(address: &Address, rewrites: &[Rewrite]) -> Self {
-        let wanted = rewrites
-            .iter()
-            .filter(|rewrite| rewrite.address == *address);
-        wanted.fold(Self::Nothing, |known, rewrite| {
-            match (known, &rewrite.property) {
-                (Self::All, _) | (_, None) => Self::All,
-                (Self::Nothing, Some(property)) => {
-                    Self::Properties(BTreeSet::from([property.clone()]))
-                }
-                (Self::Properties(mut properties), Some(property)) => {
-                    properties.insert(property.clone());
-                    Self::Properties(properties)
-                }
+        let wanted = rewrites.iter().filter(|rewrite| rewrite.address == *address);
+        wanted.fold(Self::Nothing, |known, rewrite| match (known, &rewrite.property) {
+            (Self::All, _) | (_, None) => Self::All,
+            (Self::Nothing, Some(property)) => Self::Properties(BTreeSet::from([property.clone()])),
+            (Self::Properties(mut properties), Some(property)) => {
+                properties.insert(property.clone());
+                Self::Properties(properties)
             }
         })
     }
@@ -95,14 +86,7 @@ mod tests {
         let parse = |text: &str| text.parse::<Rewrite>().map(|rewrite| rewrite.to_string());
         assert_eq!(parse("kind/name"), Ok("kind/name".to_owned()));
         assert_eq!(parse("kind/name/key"), Ok("kind/name/key".to_owned()));
-        for text in [
-            "",
-            "kind",
-            "kind/",
-            "/name",
-            "kind/name/",
-            "kind/name/key/more",
-        ] {
+        for text in ["", "kind", "kind/", "/name", "kind/name/", "kind/name/key/more"] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -32,11 +32,7 @@ pub struct Risk {
 
 impl Risk {
     fn new(level: RiskLevel, code: &str, message: &str) -> Self {
-        Self {
-            code: code.to_owned(),
-            level,
-            message: message.to_owned(),
-        }
+        Self { code: code.to_owned(), level, message: message.to_owned() }
     }
 
     fn refused(code: &str, message: &str) -> Self {
@@ -113,14 +109,7 @@ const MAX_PERCENT: &str = "max-percent";
 
 /// Returns the name of every risk, as `--allow` takes it.
 pub fn codes() -> impl Iterator<Item = &'static str> {
-    let others = [
-        DELETE,
-        REPLACE,
-        UNASSIGN_ALL,
-        ASSIGN_ALL,
-        MAX_CHANGES,
-        MAX_PERCENT,
-    ];
+    let others = [DELETE, REPLACE, UNASSIGN_ALL, ASSIGN_ALL, MAX_CHANGES, MAX_PERCENT];
     let registration = REGISTRATION_RISKS.iter().map(|risk| risk.code);
     others.into_iter().chain(registration)
 }
@@ -164,13 +153,7 @@ fn members(policy: &Json, pointer: &str) -> Vec<String> {
     let Some(membership) = policy.pointer(pointer) else {
         return Vec::new();
     };
-    let list = |name: &str| {
-        membership
-            .get(name)
-            .and_then(Json::as_array)
-            .into_iter()
-            .flatten()
-    };
+    let list = |name: &str| membership.get(name).and_then(Json::as_array).into_iter().flatten();
     list("users")
         .chain(list("groups"))
         .filter_map(|id| id.as_str().map(str::to_lowercase))
@@ -185,21 +168,16 @@ fn widened(before: &Json, after: &Json, pointer: &str) -> bool {
 
 /// Returns the risks of replacing the registration policy.
 pub(super) fn of_registration(before: &Json, after: &Json) -> Vec<Risk> {
-    let happens = REGISTRATION_RISKS
-        .iter()
-        .filter(|risk| (risk.happens)(before, after));
-    happens
-        .map(|risk| Risk::refused(risk.code, risk.message))
-        .collect()
+    let happens = REGISTRATION_RISKS.iter().filter(|risk| (risk.happens)(before, after));
+    happens.map(|risk| Risk::refused(risk.code, risk.message)).collect()
 }
 
 /// Returns the risks of an action.
 pub(super) fn of_action(action: Action) -> Option<Risk> {
     match action {
-        Action::Delete => Some(Risk::refused(
-            DELETE,
-            "The object is deleted, and devices lose its settings.",
-        )),
+        Action::Delete => {
+            Some(Risk::refused(DELETE, "The object is deleted, and devices lose its settings."))
+        }
         Action::Replace => Some(Risk::refused(
             REPLACE,
             "The object is deleted and made anew, and devices lose its settings in between.",
@@ -223,9 +201,7 @@ pub(super) fn of_assignments(
             .to_owned()
     };
     let includes = |targets: &[Json]| {
-        targets
-            .iter()
-            .any(|target| kind(target) != "exclusionGroupAssignmentTarget")
+        targets.iter().any(|target| kind(target) != "exclusionGroupAssignmentTarget")
     };
     let mut risks = Vec::new();
     if !changes.is_empty() && includes(live) && !includes(declared) {
@@ -282,11 +258,7 @@ pub fn refusals(plan: &Plan, guard: &GuardSpec, allow: &[String]) -> Vec<Refusal
             flag: format!("--allow {}", risk.code),
         }));
     }
-    refusals.extend(
-        limits(plan, guard)
-            .into_iter()
-            .filter(|refusal| !allowed(&refusal.code)),
-    );
+    refusals.extend(limits(plan, guard).into_iter().filter(|refusal| !allowed(&refusal.code)));
     refusals
 }
 
@@ -313,10 +285,7 @@ pub fn limits(plan: &Plan, guard: &GuardSpec) -> Vec<Refusal> {
     }
     // What is pruned was managed until now.
     let bound = plan.coverage.managed + plan.pruned.len();
-    if let Some(most) = guard
-        .max_percent
-        .filter(|most| touched * 100 > *most as usize * bound)
-    {
+    if let Some(most) = guard.max_percent.filter(|most| touched * 100 > *most as usize * bound) {
         refusals.push(refusal(
             MAX_PERCENT,
             format!(
@@ -347,16 +316,8 @@ mod tests {
     fn every_dangerous_move_has_its_own_name() {
         let moves: [(&str, Json, &str); 7] = [
             ("/userDeviceQuota", json!(0), "registration/quota-zero"),
-            (
-                "/multiFactorAuthConfiguration",
-                json!("notRequired"),
-                "registration/mfa-off",
-            ),
-            (
-                "/localAdminPassword",
-                json!({ "isEnabled": false }),
-                "registration/laps-off",
-            ),
+            ("/multiFactorAuthConfiguration", json!("notRequired"), "registration/mfa-off"),
+            ("/localAdminPassword", json!({ "isEnabled": false }), "registration/laps-off"),
             (
                 "/azureADJoin/allowedToJoin",
                 json!({ "@odata.type": "#microsoft.graph.noDeviceRegistrationMembership" }),
@@ -381,15 +342,10 @@ mod tests {
         for (pointer, value, code) in moves {
             let mut after = policy();
             *after.pointer_mut(pointer).expect("the member exists") = value;
-            let codes: Vec<String> = of_registration(&policy(), &after)
-                .into_iter()
-                .map(|risk| risk.code)
-                .collect();
+            let codes: Vec<String> =
+                of_registration(&policy(), &after).into_iter().map(|risk| risk.code).collect();
             assert_eq!(codes, [code]);
-            assert!(
-                of_registration(&after, &after).is_empty(),
-                "standing still is no risk"
-            );
+            assert!(of_registration(&after, &after).is_empty(), "standing still is no risk");
         }
     }
 }

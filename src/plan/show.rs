@@ -31,17 +31,10 @@ fn redacted(model: &Model, property: &Property, shape: &Shape, value: &Json) -> 
         (Shape::Complex(_) | Shape::Poly(_), Json::Object(members))
             if !members.contains_key("$secret") =>
         {
-            let stated = members
-                .get("@odata.type")
-                .and_then(Json::as_str)
-                .and_then(type_name);
+            let stated = members.get("@odata.type").and_then(Json::as_str).and_then(type_name);
             let structure = model.actual(shape, stated);
-            let inner = |name: &str| {
-                structure
-                    .as_ref()
-                    .and_then(|s| s.properties.get(name))
-                    .cloned()
-            };
+            let inner =
+                |name: &str| structure.as_ref().and_then(|s| s.properties.get(name)).cloned();
             members
                 .iter()
                 .filter_map(|(name, value)| match inner(name) {
@@ -55,10 +48,9 @@ fn redacted(model: &Model, property: &Property, shape: &Shape, value: &Json) -> 
                 })
                 .collect()
         }
-        (Shape::Collection(element, _), Json::Array(items)) => items
-            .iter()
-            .map(|item| redacted(model, property, element, item))
-            .collect(),
+        (Shape::Collection(element, _), Json::Array(items)) => {
+            items.iter().map(|item| redacted(model, property, element, item)).collect()
+        }
         _ => value.clone(),
     }
 }

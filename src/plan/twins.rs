@@ -24,9 +24,7 @@ impl OwnCreates {
 
     /// Whether an object is among them.
     pub(crate) fn contain(&self, id: &str) -> bool {
-        self.0
-            .as_ref()
-            .is_some_and(|ids| ids.contains(&id.to_lowercase()))
+        self.0.as_ref().is_some_and(|ids| ids.contains(&id.to_lowercase()))
     }
 }
 
@@ -55,11 +53,7 @@ pub(super) fn deletion(
 
 /// Returns the words for it.
 pub(super) fn words(twin: &Twin<'_>) -> String {
-    let Twin {
-        address,
-        object,
-        stays,
-    } = twin;
+    let Twin { address, object, stays } = twin;
     format!(
         "{address}: `{}` exists twice, because two runs created it at the same time. {} stays, and {}, which an earlier \
          run of this folder created, is deleted.",

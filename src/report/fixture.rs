@@ -18,11 +18,7 @@ use crate::plan::{
 pub(super) const ADMINS: &str = "8d2ac1f8-5f1e-4a53-9d8e-0c8f6a0f3c11";
 
 pub(super) fn at(file: &str, line: usize) -> Location {
-    Location {
-        file: file.to_owned(),
-        line,
-        column: 1,
-    }
+    Location { file: file.to_owned(), line, column: 1 }
 }
 
 pub(super) fn tenant() -> TenantRef {
@@ -35,10 +31,7 @@ pub(super) fn tenant() -> TenantRef {
 
 pub(super) fn change(kind: &str, name: &str, display_name: &str, action: Action) -> Change {
     Change {
-        address: Address {
-            kind: kind.to_owned(),
-            name: name.to_owned(),
-        },
+        address: Address { kind: kind.to_owned(), name: name.to_owned() },
         location: at(&format!("policies/{name}.yaml"), 2),
         id: None,
         display_name: display_name.to_owned(),
@@ -68,9 +61,7 @@ pub(super) fn shown(value: Json) -> Shown {
 
 pub(super) fn field(path: &[&str], before: Json, after: Json) -> FieldChange {
     let segments = path.iter().map(|part| match part.strip_prefix('=') {
-        Some(key) => Segment::Key {
-            key: key.to_owned(),
-        },
+        Some(key) => Segment::Key { key: key.to_owned() },
         None => Segment::Name((*part).to_owned()),
     });
     FieldChange {
@@ -104,11 +95,7 @@ pub(super) fn assignment(effect: Effect, target: &str) -> AssignmentChange {
 }
 
 fn risk(level: RiskLevel, code: &str, message: &str) -> Risk {
-    Risk {
-        code: code.to_owned(),
-        level,
-        message: message.to_owned(),
-    }
+    Risk { code: code.to_owned(), level, message: message.to_owned() }
 }
 
 fn group(name: &str, devices: usize, users: usize) -> Reached {
@@ -131,10 +118,7 @@ fn reach_of_windows_hello() -> Reach {
         ..group(name, devices, users)
     };
     let before = Audience {
-        targets: vec![
-            filtered("Kiosks", "exclude Lab", 60, 0),
-            group("Old pilots", 9, 4),
-        ],
+        targets: vec![filtered("Kiosks", "exclude Lab", 60, 0), group("Old pilots", 9, 4)],
         devices: Extent::AtMost(69),
         users: Extent::Exactly(4),
     };
@@ -154,11 +138,7 @@ fn reach_of_windows_hello() -> Reach {
         conflict: 0,
         not_applicable: 40,
     };
-    Reach {
-        before: Some(before),
-        after: Some(after),
-        reported: Some(Reported::Devices(statuses)),
-    }
+    Reach { before: Some(before), after: Some(after), reported: Some(Reported::Devices(statuses)) }
 }
 
 /// Whom an object concerned of whose only group nobody may know more.
@@ -185,31 +165,20 @@ fn windows_hello() -> Change {
     );
     let mut length = field(&["pinMinimumLength"], json!(4), json!(6));
     length.location = Some(at("policies/windows-hello.yaml", 7));
-    let mut based = field(
-        &["pinUppercaseCharactersUsage"],
-        json!("notConfigured"),
-        json!("allowed"),
-    );
+    let mut based =
+        field(&["pinUppercaseCharactersUsage"], json!("notConfigured"), json!("allowed"));
     based.location = Some(at("../baseline/hello.yaml", 9));
     hello.fields = vec![
         length,
         based,
         field(&["pinExpirationInDays"], json!(90), Json::Null),
-        field(
-            &["pinLowercaseCharactersUsage"],
-            Json::Null,
-            json!("required"),
-        ),
+        field(&["pinLowercaseCharactersUsage"], Json::Null, json!("required")),
     ];
     let mut filtered = assignment(Effect::Add, "group Windows laptops");
     filtered.filter_after = Some("include Corporate owned".to_owned());
     let mut refiltered = assignment(Effect::Change, "group Kiosks");
     refiltered.filter_before = Some("exclude Lab".to_owned());
-    hello.assignments = vec![
-        filtered,
-        refiltered,
-        assignment(Effect::Remove, "group Old pilots"),
-    ];
+    hello.assignments = vec![filtered, refiltered, assignment(Effect::Remove, "group Old pilots")];
     hello.left_alone = vec![
         LeftAlone {
             path: FieldPath::default().name("unlockWithBiometricsEnabled"),
@@ -222,32 +191,21 @@ fn windows_hello() -> Change {
             encoded: false,
         },
     ];
-    hello.risks = vec![risk(
-        RiskLevel::Warned,
-        "assign-all",
-        "It would reach all devices of the tenant.",
-    )];
+    hello.risks =
+        vec![risk(RiskLevel::Warned, "assign-all", "It would reach all devices of the tenant.")];
     hello.last_modified = Some("2026-11-20T10:14:59Z".to_owned());
     hello.reach = Some(reach_of_windows_hello());
     hello
 }
 
 fn custom() -> Change {
-    let mut custom = change(
-        "windows10CustomConfiguration",
-        "custom-settings",
-        "Custom",
-        Action::Update,
-    );
+    let mut custom =
+        change("windows10CustomConfiguration", "custom-settings", "Custom", Action::Update);
     let before = "<layout>\n  <start>\n    <tile app=\"Mail\" size=\"small\" />\n    <tile app=\"Word\" />\n  </start>\n</layout>\n";
     let after = before.replace("small", "wide");
     custom.fields = vec![
         field(
-            &[
-                "omaSettings",
-                "=./Vendor/MSFT/Policy/Config/Start/Layout",
-                "value",
-            ],
+            &["omaSettings", "=./Vendor/MSFT/Policy/Config/Start/Layout", "value"],
             json!(before),
             json!(after),
         ),
@@ -256,11 +214,7 @@ fn custom() -> Change {
             Json::Null,
             json!({ "@odata.type": "#microsoft.graph.omaSettingInteger", "displayName": "New setting for every device", "omaUri": "./Device/New", "value": 1 }),
         ),
-        field(
-            &["allowedApps"],
-            json!(["Mail", "Old app"]),
-            json!(["Mail", "Teams"]),
-        ),
+        field(&["allowedApps"], json!(["Mail", "Old app"]), json!(["Mail", "Teams"])),
     ];
     let mut payload = field(&["payload"], json!("AAEC"), json!("AAECAw=="));
     payload.encoded = true;
@@ -279,12 +233,7 @@ fn custom() -> Change {
 }
 
 fn registration() -> Change {
-    let mut policy = change(
-        "deviceRegistrationPolicy",
-        "device-registration",
-        "",
-        Action::Update,
-    );
+    let mut policy = change("deviceRegistrationPolicy", "device-registration", "", Action::Update);
     let mut join = field(
         &["azureADJoin", "allowedToJoin"],
         json!({ "@odata.type": "#microsoft.graph.allDeviceRegistrationMembership" }),
@@ -293,11 +242,7 @@ fn registration() -> Change {
     join.names = BTreeMap::from([(ADMINS.to_owned(), "Autopilot admins".to_owned())]);
     policy.fields = vec![
         join,
-        field(
-            &["multiFactorAuthConfiguration"],
-            json!("required"),
-            json!("notRequired"),
-        ),
+        field(&["multiFactorAuthConfiguration"], json!("required"), json!("notRequired")),
         because(
             field(
                 &["azureADRegistration", "allowedToRegister"],
@@ -317,12 +262,8 @@ fn registration() -> Change {
 }
 
 fn blocked() -> Change {
-    let mut blocked = change(
-        "iosGeneralDeviceConfiguration",
-        "ios-restrictions",
-        "iPhones",
-        Action::Update,
-    );
+    let mut blocked =
+        change("iosGeneralDeviceConfiguration", "ios-restrictions", "iPhones", Action::Update);
     blocked.blocked = vec![Blocked {
         code: "group/unknown".to_owned(),
         message: "there is no group `Windows laptop`".to_owned(),
@@ -334,42 +275,23 @@ fn blocked() -> Change {
 }
 
 fn created() -> Change {
-    let mut created = change(
-        "macOSGeneralDeviceConfiguration",
-        "macos",
-        "Macs",
-        Action::Create,
-    );
+    let mut created = change("macOSGeneralDeviceConfiguration", "macos", "Macs", Action::Create);
     created.fields = vec![
         field(&["displayName"], Json::Null, json!("Macs")),
         field(&["roleScopeTagIds"], Json::Null, json!(["0"])),
         field(&["passwordMinimumLength"], Json::Null, json!(12)),
-        field(
-            &["localAdminPassword"],
-            Json::Null,
-            json!({ "isEnabled": true }),
-        ),
+        field(&["localAdminPassword"], Json::Null, json!({ "isEnabled": true })),
         field(&["script"], Json::Null, json!("#!/bin/sh\nexit 0\n")),
     ];
-    created.fields.push(FieldChange {
-        after: Shown::Withheld,
-        ..field(&["secret"], Json::Null, json!(1))
-    });
-    created.reach = Some(Reach {
-        before: None,
-        after: Some(reach_unknown()),
-        reported: None,
-    });
+    created
+        .fields
+        .push(FieldChange { after: Shown::Withheld, ..field(&["secret"], Json::Null, json!(1)) });
+    created.reach = Some(Reach { before: None, after: Some(reach_unknown()), reported: None });
     created
 }
 
 pub(super) fn plan() -> Plan {
-    let mut deleted = change(
-        "iosWiFiConfiguration",
-        "old-wifi",
-        "Old Wi-Fi",
-        Action::Delete,
-    );
+    let mut deleted = change("iosWiFiConfiguration", "old-wifi", "Old Wi-Fi", Action::Delete);
     deleted.risks = vec![risk(
         RiskLevel::Refused,
         "delete",
@@ -385,12 +307,7 @@ pub(super) fn plan() -> Plan {
         reported: Some(Reported::Devices(Statuses::default())),
     });
     let replaced = change("iosVpnConfiguration", "vpn", "VPN", Action::Replace);
-    let mut same = change(
-        "androidWorkProfileWiFiConfiguration",
-        "wifi",
-        "Wi-Fi",
-        Action::None,
-    );
+    let mut same = change("androidWorkProfileWiFiConfiguration", "wifi", "Wi-Fi", Action::None);
     same.fields = vec![because(
         field(&["preSharedKey"], Json::Null, Json::Null),
         FieldStatus::Unverifiable,
@@ -450,11 +367,7 @@ pub(super) fn settled() -> Plan {
     let mut plan = plan();
     plan.changes.truncate(1);
     plan.warnings.clear();
-    plan.summary = Summary {
-        unchanged: 1,
-        unverifiable_fields: 1,
-        ..Summary::default()
-    };
+    plan.summary = Summary { unchanged: 1, unverifiable_fields: 1, ..Summary::default() };
     plan
 }
 
@@ -463,10 +376,7 @@ pub(super) fn drift_report() -> DriftReport {
     for change in &mut plan.changes {
         let location = change.location.clone();
         for (line, field) in (5..).zip(&mut change.fields) {
-            field.location.get_or_insert(Location {
-                line,
-                ..location.clone()
-            });
+            field.location.get_or_insert(Location { line, ..location.clone() });
         }
     }
     plan.changes[2].action = Action::None;
@@ -525,11 +435,7 @@ pub(super) fn hostile(text: &str) -> Plan {
         let value = json!({ text: [text, { text: text }], "long": text.repeat(20) });
         change.fields.push(field(&[text], json!({}), value));
         for status in [FieldStatus::Blocked, FieldStatus::Unverifiable] {
-            change.fields.push(because(
-                field(&["odd"], json!([text]), json!([])),
-                status,
-                text,
-            ));
+            change.fields.push(because(field(&["odd"], json!([text]), json!([])), status, text));
         }
         change.assignments.push(assignment(Effect::Add, text));
         change.left_alone.push(LeftAlone {

@@ -204,18 +204,11 @@ pub fn schema(document: Document) -> Value {
 
 /// Returns the schema of what is written, which may leave members out that have nothing to say.
 fn of<T: JsonSchema>() -> Schema {
-    SchemaSettings::draft2020_12()
-        .for_serialize()
-        .into_generator()
-        .into_root_schema_for::<T>()
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }
 
 fn headed<K: Serialize, T: Serialize>(kind: K, body: T) -> String {
-    print(&Headed {
-        kind,
-        format_version: FormatVersion::V1,
-        body,
-    })
+    print(&Headed { kind, format_version: FormatVersion::V1, body })
 }
 
 fn print(document: &impl Serialize) -> String {
@@ -251,11 +244,7 @@ mod tests {
     fn broken() -> (Vec<Finding>, Sources) {
         let mut sources = Sources::default();
         let file = sources.add("a.yaml", "a: 1\n".to_owned());
-        let findings = vec![Finding::error(
-            "schema/type",
-            Span::new(file, 3..4),
-            "not a string",
-        )];
+        let findings = vec![Finding::error("schema/type", Span::new(file, 3..4), "not a string")];
         (findings, sources)
     }
 
@@ -276,10 +265,7 @@ mod tests {
             (Document::Outcome, outcome(&fixture::outcome())),
             (Document::Error, an_error(None)),
             (Document::Error, invalid),
-            (
-                Document::Findings,
-                findings(&FindingsDocument::new(&found, &sources)),
-            ),
+            (Document::Findings, findings(&FindingsDocument::new(&found, &sources))),
         ];
         for (document, text) in documents {
             let start = format!(

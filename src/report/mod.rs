@@ -28,10 +28,6 @@ pub enum Verbosity {
 impl From<u8> for Verbosity {
     /// Returns what `-v` given so often asks for.
     fn from(times: u8) -> Self {
-        if times == 0 {
-            Self::Normal
-        } else {
-            Self::Verbose
-        }
+        if times == 0 { Self::Normal } else { Self::Verbose }
     }
 }

@@ -76,30 +76,19 @@ pub(super) fn grant(blocks: &[ResourceAccess]) -> Vec<String> {
 
 /// Returns which set-up was examined, and for what.
 pub(super) fn set_up(document: &DoctorDocument) -> String {
-    let TenantSeen {
-        declared,
-        display_name,
-        ..
-    } = &document.tenant;
+    let TenantSeen { declared, display_name, .. } = &document.tenant;
     let tenant = match display_name {
         Some(name) => format!("{name} ({declared})"),
         None => declared.clone(),
     };
-    let text = format!(
-        "Tenant {tenant}, cloud {}, for {}",
-        document.cloud,
-        document.purpose.name()
-    );
+    let text =
+        format!("Tenant {tenant}, cloud {}, for {}", document.cloud, document.purpose.name());
     sanitize::line(&text).into_owned()
 }
 
 /// Returns what an examination found: `4 ok, 1 missing, 12 unknown`.
 pub(super) fn examination(summary: Summary) -> String {
-    let Summary {
-        ok,
-        missing,
-        unknown,
-    } = summary;
+    let Summary { ok, missing, unknown } = summary;
     format!("{ok} ok, {missing} missing, {unknown} unknown")
 }
 
@@ -113,12 +102,8 @@ pub(super) fn left_out(checks: &[Check]) -> Option<String> {
         })
         .collect();
     titles.dedup();
-    (!titles.is_empty()).then(|| {
-        format!(
-            "not looked at, because of what is missing: {}",
-            titles.join(", ")
-        )
-    })
+    (!titles.is_empty())
+        .then(|| format!("not looked at, because of what is missing: {}", titles.join(", ")))
 }
 
 /// Returns an instant to the minute; what is none as it is.
@@ -150,17 +135,10 @@ pub(super) fn extent(fields: &[FieldChange], assignments: &[AssignmentChange]) -
         (with(FieldStatus::Change), "setting", ""),
         (assignments.len(), "assignment", ""),
         (with(FieldStatus::Blocked), "setting", " blocked"),
-        (
-            with(FieldStatus::Unverifiable),
-            "setting",
-            " not comparable",
-        ),
+        (with(FieldStatus::Unverifiable), "setting", " not comparable"),
     ];
     let parts = parts.into_iter().filter(|(number, ..)| *number > 0);
-    parts
-        .map(|(number, noun, rest)| count(number, noun) + rest)
-        .collect::<Vec<_>>()
-        .join(", ")
+    parts.map(|(number, noun, rest)| count(number, noun) + rest).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the one line that sums a plan up.
@@ -196,11 +174,8 @@ pub(super) fn plan_remainder(plan: &Plan) -> Vec<String> {
     let summary = &plan.summary;
     let mut lines = Vec::new();
     if summary.blocked_changes > 0 {
-        let (verb, they) = if summary.blocked_changes == 1 {
-            ("is", "it")
-        } else {
-            ("are", "they")
-        };
+        let (verb, they) =
+            if summary.blocked_changes == 1 { ("is", "it") } else { ("are", "they") };
         lines.push(format!(
             "{} {verb} blocked: an apply refuses to start until {they} can be made or skipped (--skip-blocked).",
             count(summary.blocked_changes, "change")
@@ -210,18 +185,12 @@ pub(super) fn plan_remainder(plan: &Plan) -> Vec<String> {
         lines.push(format!(
             "{} cannot be changed and would be left as the tenant has {}.",
             count(summary.blocked_fields, "setting"),
-            if summary.blocked_fields == 1 {
-                "it"
-            } else {
-                "them"
-            },
+            if summary.blocked_fields == 1 { "it" } else { "them" },
         ));
     }
     if summary.unverifiable_fields > 0 {
-        lines.push(format!(
-            "{} cannot be compared.",
-            count(summary.unverifiable_fields, "setting")
-        ));
+        lines
+            .push(format!("{} cannot be compared.", count(summary.unverifiable_fields, "setting")));
     }
     lines
 }
@@ -230,12 +199,8 @@ pub(super) fn plan_remainder(plan: &Plan) -> Vec<String> {
 pub(super) fn unmanaged(coverage: &Coverage) -> Option<String> {
     let number = coverage.unmanaged.len();
     let verb = if number == 1 { "is" } else { "are" };
-    (number > 0).then(|| {
-        format!(
-            "{} {verb} not managed by any manifest.",
-            count(number, "live object")
-        )
-    })
+    (number > 0)
+        .then(|| format!("{} {verb} not managed by any manifest.", count(number, "live object")))
 }
 
 /// Returns the one line that sums drift up.
@@ -252,14 +217,8 @@ pub(super) fn drift_summary(report: &DriftReport) -> String {
         );
     }
     let verb = if summary.in_sync == 1 { "is" } else { "are" };
-    let mut line = format!(
-        "No drift. {} {verb} as declared",
-        count(summary.in_sync, "object")
-    );
-    for (number, word) in [
-        (summary.unverifiable, "unverifiable"),
-        (summary.unknown, "unknown"),
-    ] {
+    let mut line = format!("No drift. {} {verb} as declared", count(summary.in_sync, "object"));
+    for (number, word) in [(summary.unverifiable, "unverifiable"), (summary.unknown, "unknown")] {
         if number > 0 {
             line.push_str(&format!(", {number} {word}"));
         }
@@ -313,19 +272,12 @@ pub(super) fn outcome_summary(outcome: &Outcome) -> String {
 pub fn settled(settled: &Settled) -> String {
     let (path, changes, not_begun) = match settled {
         Settled::Not(JournalError::InUse(path)) => {
-            return format!(
-                "another run is under way: it writes the journal {}",
-                path.display()
-            );
+            return format!("another run is under way: it writes the journal {}", path.display());
         }
         Settled::Not(error) => {
             return format!("an earlier run left a journal that cannot be settled: {error}");
         }
-        Settled::Over {
-            path,
-            changes,
-            not_begun,
-        } => (path.display(), changes, *not_begun),
+        Settled::Over { path, changes, not_begun } => (path.display(), changes, *not_begun),
     };
     let mut text = format!("an earlier run ended suddenly; its journal is {path}.");
     for change in changes {
@@ -334,10 +286,7 @@ pub fn settled(settled: &Settled) -> String {
     }
     if not_begun > 0 {
         let verb = if not_begun == 1 { "was" } else { "were" };
-        text.push_str(&format!(
-            " {} {verb} not begun.",
-            count(not_begun, "change")
-        ));
+        text.push_str(&format!(" {} {verb} not begun.", count(not_begun, "change")));
     }
     text
 }
@@ -384,10 +333,7 @@ mod tests {
         assert_eq!(count(1, "byte"), "1 byte");
         assert_eq!(count(0, "byte"), "0 bytes");
         assert_eq!(count(1_234_567, "byte"), "1,234,567 bytes");
-        assert_eq!(
-            moment("2026-11-20T10:14:59.1234567Z"),
-            "2026-11-20 10:14 UTC"
-        );
+        assert_eq!(moment("2026-11-20T10:14:59.1234567Z"), "2026-11-20 10:14 UTC");
         assert_eq!(moment("soon\u{1b}[0m"), "soon\\u{1b}[0m");
     }
 }

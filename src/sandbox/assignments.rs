@@ -41,24 +41,15 @@ pub(crate) fn requested(
             .is_some_and(|ty| ty.ends_with("roupAssignmentTarget"));
         if of_group {
             let group = text(target, "groupId");
-            if !state
-                .groups
-                .iter()
-                .any(|known| known.id.eq_ignore_ascii_case(group))
-            {
+            if !state.groups.iter().any(|known| known.id.eq_ignore_ascii_case(group)) {
                 return Err(bad(format!("The target group '{group}' does not exist.")));
             }
         }
         let filter = text(target, "deviceAndAppManagementAssignmentFilterId");
         if filter != NO_FILTER
-            && !state
-                .assignment_filters
-                .iter()
-                .any(|known| text(known, "id") == filter)
+            && !state.assignment_filters.iter().any(|known| text(known, "id") == filter)
         {
-            return Err(bad(format!(
-                "The assignment filter '{filter}' does not exist."
-            )));
+            return Err(bad(format!("The assignment filter '{filter}' does not exist.")));
         }
         if !seen.insert(target_id(target).to_lowercase()) {
             return Err(bad(format!(
@@ -71,9 +62,7 @@ pub(crate) fn requested(
 }
 
 fn read(checker: &Checker, given: &Value) -> Result<Vec<Object>, Fault> {
-    let elements = given
-        .as_array()
-        .ok_or_else(|| Problem::node(given, "StartArray"))?;
+    let elements = given.as_array().ok_or_else(|| Problem::node(given, "StartArray"))?;
     let read = elements
         .iter()
         .enumerate()
@@ -82,9 +71,7 @@ fn read(checker: &Checker, given: &Value) -> Result<Vec<Object>, Fault> {
 }
 
 fn one(checker: &Checker, element: &Value) -> Result<Object, Fault> {
-    let body = element
-        .as_object()
-        .ok_or_else(|| Problem::node(element, "StartObject"))?;
+    let body = element.as_object().ok_or_else(|| Problem::node(element, "StartObject"))?;
     let ty = checker.instance_type("deviceConfigurationAssignment", body)?;
     let mut assignment = checker.properties(&ty, body)?;
     let missing = |name: &str| Problem::Missing(name.to_owned()).under(name);
@@ -103,14 +90,8 @@ fn one(checker: &Checker, element: &Value) -> Result<Object, Fault> {
     let unfiltered = text(target, "deviceAndAppManagementAssignmentFilterType") == "none"
         || ["", NO_FILTER].contains(&text(target, "deviceAndAppManagementAssignmentFilterId"));
     if unfiltered {
-        target.insert(
-            "deviceAndAppManagementAssignmentFilterId".to_owned(),
-            NO_FILTER.into(),
-        );
-        target.insert(
-            "deviceAndAppManagementAssignmentFilterType".to_owned(),
-            "none".into(),
-        );
+        target.insert("deviceAndAppManagementAssignmentFilterId".to_owned(), NO_FILTER.into());
+        target.insert("deviceAndAppManagementAssignmentFilterType".to_owned(), "none".into());
     }
     if assignment.get("intent").is_none_or(Value::is_null) {
         assignment.insert("intent".to_owned(), "apply".into());
@@ -123,11 +104,8 @@ fn one(checker: &Checker, element: &Value) -> Result<Object, Fault> {
 /// one is rarely the caller's.
 fn sorted(policy: &str, mut assignments: Vec<Object>) -> Result<Value, Fault> {
     for assignment in &mut assignments {
-        let target = assignment
-            .get("target")
-            .and_then(Value::as_object)
-            .map(target_id)
-            .unwrap_or_default();
+        let target =
+            assignment.get("target").and_then(Value::as_object).map(target_id).unwrap_or_default();
         assignment.insert("id".to_owned(), format!("{policy}_{target}").into());
         if text(assignment, "source") != "policySets" {
             assignment.insert("sourceId".to_owned(), policy.into());
@@ -138,11 +116,7 @@ fn sorted(policy: &str, mut assignments: Vec<Object>) -> Result<Value, Fault> {
 }
 
 fn target_id(target: &Object) -> String {
-    match target
-        .get("@odata.type")
-        .and_then(Value::as_str)
-        .and_then(type_name)
-    {
+    match target.get("@odata.type").and_then(Value::as_str).and_then(type_name) {
         Some("allLicensedUsersAssignmentTarget") => ALL_USERS,
         Some("allDevicesAssignmentTarget") => ALL_DEVICES,
         Some("configurationManagerCollectionAssignmentTarget") => text(target, "collectionId"),

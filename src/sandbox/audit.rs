@@ -52,12 +52,7 @@ pub(crate) fn device_configuration(
     let activity = format!("{operation} DeviceConfiguration");
     let (kind, application, name, upn) = match change.actor {
         Actor::Application { id, name } => ("Application", Some(id), name.as_str(), None),
-        Actor::Person(upn) => (
-            "ItPro",
-            None,
-            "Microsoft Intune portal extension",
-            Some(upn),
-        ),
+        Actor::Person(upn) => ("ItPro", None, "Microsoft Intune portal extension", Some(upn)),
     };
     let event = json!({
         "id": Uuid::new_v4().to_string(),
@@ -137,10 +132,7 @@ pub(crate) fn device_registration_policy(
 }
 
 fn user_id<'a>(state: &'a State, upn: &str) -> Option<&'a str> {
-    let user = state
-        .users
-        .iter()
-        .find(|user| user.user_principal_name.eq_ignore_ascii_case(upn));
+    let user = state.users.iter().find(|user| user.user_principal_name.eq_ignore_ascii_case(upn));
     user.map(|user| user.id.as_str())
 }
 

@@ -22,18 +22,12 @@ pub(crate) struct Checker {
 impl Checker {
     /// Makes a checker of what callers send: computed properties are dropped, as the service does.
     pub(crate) fn of_calls(version: GraphVersion) -> Self {
-        Self {
-            surface: Types::of(version),
-            keeps_computed: false,
-        }
+        Self { surface: Types::of(version), keeps_computed: false }
     }
 
     /// Makes a checker of what a state file holds: computed properties are part of it.
     pub(crate) fn of_states() -> Self {
-        Self {
-            surface: Types::of(GraphVersion::Beta),
-            keeps_computed: true,
-        }
+        Self { surface: Types::of(GraphVersion::Beta), keeps_computed: true }
     }
 
     /// Returns the concrete type that a body names and that `expected` allows in its place.
@@ -48,30 +42,23 @@ impl Checker {
                 Some(name) => name.to_owned(),
                 None => {
                     return Err(
-                        Problem::UnknownType(text.trim_start_matches('#').to_owned()).into(),
+                        Problem::UnknownType(text.trim_start_matches('#').to_owned()).into()
                     );
                 }
             },
             Some(other) => return Err(Problem::literal(other, "Edm.String").into()),
         };
-        let known = self
-            .surface
-            .get(&named)
-            .filter(|ty| ty.category != Category::Enum);
+        let known = self.surface.get(&named).filter(|ty| ty.category != Category::Enum);
         let ty = known.ok_or_else(|| unknown(&named))?;
         if !self.surface.is_a(&named, expected) {
-            return Err(Problem::NotAssignable {
-                found: named,
-                expected: expected.to_owned(),
-            }
-            .into());
+            return Err(
+                Problem::NotAssignable { found: named, expected: expected.to_owned() }.into()
+            );
         }
         if ty.is_abstract {
             return Err(Problem::AbstractType.into());
         }
-        Types::of(GraphVersion::Beta)
-            .get(&named)
-            .ok_or_else(|| unknown(&named).into())
+        Types::of(GraphVersion::Beta).get(&named).ok_or_else(|| unknown(&named).into())
     }
 
     /// Returns the properties that a body gives, each in the form in which it is kept. Annotations are
@@ -86,15 +73,9 @@ impl Checker {
             if name.contains('@') {
                 continue;
             }
-            let exists = surface
-                .as_ref()
-                .is_some_and(|surface| surface.property(name).is_some());
+            let exists = surface.as_ref().is_some_and(|surface| surface.property(name).is_some());
             let property = ty.property(name).filter(|_| exists).ok_or_else(|| {
-                Problem::UnknownProperty {
-                    property: name.clone(),
-                    ty: ty.name.clone(),
-                }
-                .under(name)
+                Problem::UnknownProperty { property: name.clone(), ty: ty.name.clone() }.under(name)
             })?;
             if property.navigation.is_some() {
                 return Err(Problem::Navigation(name.clone()).under(name));
@@ -102,8 +83,7 @@ impl Checker {
             if self.keeps_computed || !is_computed(property) {
                 kept.insert(
                     name.clone(),
-                    self.value(property, value)
-                        .map_err(|fault| fault.under(name))?,
+                    self.value(property, value).map_err(|fault| fault.under(name))?,
                 );
             }
         }
@@ -116,27 +96,18 @@ impl Checker {
             Value::Null if property.nullable && !property.ty.collection => Ok(Value::Null),
             Value::Null => {
                 let expected = expression(property);
-                Err(Problem::Null {
-                    property: property.name.clone(),
-                    expected,
-                }
-                .into())
+                Err(Problem::Null { property: property.name.clone(), expected }.into())
             }
             Value::Array(elements) if property.ty.collection => {
-                if let Some(maximum) = property
-                    .annotated
-                    .max_items
-                    .filter(|maximum| elements.len() as u64 > *maximum)
+                if let Some(maximum) =
+                    property.annotated.max_items.filter(|maximum| elements.len() as u64 > *maximum)
                 {
-                    return Err(Problem::TooManyItems {
-                        property: property.name.clone(),
-                        maximum,
-                    }
-                    .into());
+                    return Err(
+                        Problem::TooManyItems { property: property.name.clone(), maximum }.into()
+                    );
                 }
                 let checked = elements.iter().enumerate().map(|(index, element)| {
-                    self.single(property, element)
-                        .map_err(|fault| fault.under_index(index))
+                    self.single(property, element).map_err(|fault| fault.under_index(index))
                 });
                 checked.collect::<Result<Vec<_>, _>>().map(Value::Array)
             }
@@ -188,12 +159,9 @@ fn primitive(edm: Edm, property: &Property, value: &Value) -> Result<Value, Faul
             property.annotated.maximum.unwrap_or(i64::MAX),
         );
         if !(minimum..=maximum).contains(&number) {
-            return Err(Problem::OutOfRange {
-                property: property.name.clone(),
-                minimum,
-                maximum,
-            }
-            .into());
+            return Err(
+                Problem::OutOfRange { property: property.name.clone(), minimum, maximum }.into()
+            );
         }
     }
     Ok(stored)
@@ -204,27 +172,17 @@ fn member(ty: &TypeDef, value: &Value) -> Result<Value, Fault> {
     let text = value
         .as_str()
         .ok_or_else(|| Problem::literal(value, &format!("microsoft.graph.{}", ty.name)))?;
-    let given: Vec<&str> = if ty.flags {
-        text.split(',').map(str::trim).collect()
-    } else {
-        vec![text]
-    };
-    if let Some(unknown) = given
-        .iter()
-        .find(|name| !ty.members.iter().any(|member| member == *name))
+    let given: Vec<&str> =
+        if ty.flags { text.split(',').map(str::trim).collect() } else { vec![text] };
+    if let Some(unknown) =
+        given.iter().find(|name| !ty.members.iter().any(|member| member == *name))
     {
-        return Err(Problem::EnumMember {
-            value: (*unknown).to_owned(),
-            ty: ty.name.clone(),
-        }
-        .into());
+        return Err(
+            Problem::EnumMember { value: (*unknown).to_owned(), ty: ty.name.clone() }.into()
+        );
     }
-    let members: Vec<&str> = ty
-        .members
-        .iter()
-        .map(String::as_str)
-        .filter(|member| given.contains(member))
-        .collect();
+    let members: Vec<&str> =
+        ty.members.iter().map(String::as_str).filter(|member| given.contains(member)).collect();
     Ok(members.join(",").into())
 }
 
@@ -234,9 +192,5 @@ fn expression(property: &Property) -> String {
         Holds::Edm(edm) => literal::name(*edm),
         Holds::Named(name) => format!("microsoft.graph.{name}"),
     };
-    if property.ty.collection {
-        format!("Collection({inner})")
-    } else {
-        inner
-    }
+    if property.ty.collection { format!("Collection({inner})") } else { inner }
 }

@@ -24,10 +24,7 @@ pub(crate) struct Pace {
 
 impl Pace {
     pub(crate) fn new(scale: NonZeroU32) -> Self {
-        Self {
-            start: Instant::now(),
-            scale,
-        }
+        Self { start: Instant::now(), scale }
     }
 
     /// Returns the time since the sandbox began.
@@ -89,10 +86,7 @@ mod tests {
     fn fraction_has_at_most_seven_digits_and_no_trailing_zeros() {
         let wired = |text: &str| wire(text.parse().expect("a timestamp"));
         assert_eq!(wired("2025-01-15T08:30:00Z"), "2025-01-15T08:30:00Z");
-        assert_eq!(
-            wired("2025-01-15T09:30:00.123456789+01:00"),
-            "2025-01-15T08:30:00.1234567Z"
-        );
+        assert_eq!(wired("2025-01-15T09:30:00.123456789+01:00"), "2025-01-15T08:30:00.1234567Z");
         assert_eq!(wired("2025-01-15T08:30:00.5Z"), "2025-01-15T08:30:00.5Z");
         assert_eq!(wired("0001-01-01T00:00:00Z"), "0001-01-01T00:00:00Z");
     }

@@ -27,15 +27,8 @@ pub(crate) fn conceal(
     secrets: &BTreeMap<String, String>,
     digests: &BTreeMap<String, String>,
 ) -> Concealed {
-    let id = object
-        .get("id")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
-    let version = object
-        .get("version")
-        .and_then(Value::as_i64)
-        .unwrap_or_default();
+    let id = object.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let version = object.get("version").and_then(Value::as_i64).unwrap_or_default();
     Concealed {
         digests: hide(object, &id, digests),
         secrets: encrypt(object, &id, version, secrets),
@@ -45,10 +38,8 @@ pub(crate) fn conceal(
 /// Puts the values of custom settings back into the object.
 pub(crate) fn reveal(object: &mut Object, secrets: &BTreeMap<String, String>) {
     for setting in oma_settings(object) {
-        let reference = setting
-            .get("secretReferenceValueId")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let reference =
+            setting.get("secretReferenceValueId").and_then(Value::as_str).unwrap_or_default();
         if let Some(value) = secrets.get(reference) {
             setting.insert("value".to_owned(), value.as_str().into());
         }
@@ -95,10 +86,7 @@ fn hide(
                     Hiding::Null => Value::Null,
                     Hiding::ProductKey => masked_key(value).into(),
                 };
-                digests.insert(
-                    row.property.to_owned(),
-                    fingerprint(id, row.property, value),
-                );
+                digests.insert(row.property.to_owned(), fingerprint(id, row.property, value));
                 Some(seen)
             }
             _ => None,
@@ -107,11 +95,8 @@ fn hide(
             Some(seen) => {
                 object.insert(row.property.to_owned(), seen);
             }
-            None => digests.extend(
-                prior
-                    .get_key_value(row.property)
-                    .map(|(k, v)| (k.clone(), v.clone())),
-            ),
+            None => digests
+                .extend(prior.get_key_value(row.property).map(|(k, v)| (k.clone(), v.clone()))),
         }
         if let Some(flag) = row.is_set.filter(|flag| object.contains_key(*flag)) {
             object.insert(flag.to_owned(), digests.contains_key(row.property).into());
@@ -121,11 +106,7 @@ fn hide(
 }
 
 fn masked_key(value: &str) -> String {
-    let last = value
-        .char_indices()
-        .rev()
-        .nth(4)
-        .map_or(value, |(at, _)| &value[at..]);
+    let last = value.char_indices().rev().nth(4).map_or(value, |(at, _)| &value[at..]);
     format!("{PRODUCT_KEY_MASK}{last}")
 }
 
@@ -136,11 +117,7 @@ fn fingerprint(id: &str, property: &str, value: &str) -> String {
 }
 
 fn hex(data: &[u8]) -> String {
-    digest(&SHA256, data)
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest(&SHA256, data).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn encrypt(
@@ -151,55 +128,31 @@ fn encrypt(
 ) -> BTreeMap<String, String> {
     let mut secrets = BTreeMap::new();
     for (index, setting) in oma_settings(object).enumerate() {
-        let named = setting
-            .get("@odata.type")
-            .and_then(Value::as_str)
-            .and_then(type_name);
+        let named = setting.get("@odata.type").and_then(Value::as_str).and_then(type_name);
         let Some((_, mask)) = ENCRYPTED_OMA.iter().find(|(ty, _)| Some(*ty) == named) else {
             continue;
         };
-        let shown = setting
-            .get("value")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
-        if let Some(reference) = setting
-            .get("secretReferenceValueId")
-            .and_then(Value::as_str)
-        {
+        let shown = setting.get("value").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if let Some(reference) = setting.get("secretReferenceValueId").and_then(Value::as_str) {
             // As it was stored: the value is already elsewhere.
-            secrets.extend(
-                prior
-                    .get_key_value(reference)
-                    .map(|(k, v)| (k.clone(), v.clone())),
-            );
+            secrets.extend(prior.get_key_value(reference).map(|(k, v)| (k.clone(), v.clone())));
             continue;
         }
-        let uri = setting
-            .get("omaUri")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let uri = setting.get("omaUri").and_then(Value::as_str).unwrap_or_default();
         // The middle part is the policy, so that an id tells whose it is (FACTS 12).
-        let stem = format!(
-            "{}_{id}_",
-            super::seed::guid(&["oma", id, uri, &index.to_string()])
-        );
+        let stem = format!("{}_{id}_", super::seed::guid(&["oma", id, uri, &index.to_string()]));
         let unchanged = prior
             .iter()
             .find(|(reference, value)| reference.starts_with(&stem) && **value == shown);
         let reference = match unchanged {
             Some((reference, _)) => reference.clone(),
-            None => format!(
-                "{stem}{}",
-                super::seed::guid(&["value", id, uri, &version.to_string()])
-            ),
+            None => {
+                format!("{stem}{}", super::seed::guid(&["value", id, uri, &version.to_string()]))
+            }
         };
         setting.insert("value".to_owned(), (*mask).into());
         setting.insert("isEncrypted".to_owned(), true.into());
-        setting.insert(
-            "secretReferenceValueId".to_owned(),
-            reference.as_str().into(),
-        );
+        setting.insert("secretReferenceValueId".to_owned(), reference.as_str().into());
         secrets.insert(reference, shown);
     }
     secrets
@@ -207,10 +160,7 @@ fn encrypt(
 
 fn oma_settings(object: &mut Object) -> impl Iterator<Item = &mut Object> {
     let settings = object.get_mut("omaSettings").and_then(Value::as_array_mut);
-    settings
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_object_mut)
+    settings.into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
 #[cfg(test)]
@@ -240,10 +190,7 @@ mod tests {
         let mut again = clear.clone();
         again["version"] = json!(2);
         let kept = conceal(&mut again, &concealed.secrets, &concealed.digests);
-        assert_eq!(
-            again["omaSettings"], stored["omaSettings"],
-            "the same values are no change"
-        );
+        assert_eq!(again["omaSettings"], stored["omaSettings"], "the same values are no change");
         assert_eq!(kept, concealed);
 
         reveal(&mut stored, &concealed.secrets);

@@ -232,9 +232,7 @@ impl TryFrom<f64> for Seconds {
 
     fn try_from(seconds: f64) -> Result<Self, Senseless> {
         let duration = Duration::try_from_secs_f64(seconds);
-        duration
-            .map(Self)
-            .map_err(|_| Senseless::Seconds(seconds.to_string()))
+        duration.map(Self).map_err(|_| Senseless::Seconds(seconds.to_string()))
     }
 }
 
@@ -283,11 +281,7 @@ impl TryFrom<EffectDocument> for Effect {
         if matches!(end, End::AsUsual | End::Ignored) && says_more {
             return Err(Senseless::NoEnd);
         }
-        Ok(Self {
-            delay: document.delay.0,
-            done: document.done || end == End::AsUsual,
-            end,
-        })
+        Ok(Self { delay: document.delay.0, done: document.done || end == End::AsUsual, end })
     }
 }
 
@@ -318,14 +312,8 @@ mod tests {
             (fault(json!({"done": true})), "there is none"),
             (json!({"latency": -1}), "seconds"),
             (json!({"timeScale": 0}), "nonzero"),
-            (
-                json!({"faults": [{"effect": {"reset": true}, "probability": 20}]}),
-                "probability",
-            ),
-            (
-                json!({"faults": [{"match": {"path": "/a/{b"}, "effect": {"reset": true}}]}),
-                "path",
-            ),
+            (json!({"faults": [{"effect": {"reset": true}, "probability": 20}]}), "probability"),
+            (json!({"faults": [{"match": {"path": "/a/{b"}, "effect": {"reset": true}}]}), "path"),
             (json!({"trottle": true}), "trottle"),
         ] {
             let error = read(document).expect_err(word);

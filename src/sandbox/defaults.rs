@@ -8,11 +8,7 @@ use crate::schema::types::{Category, GraphVersion, Holds, Property, TypeDef, Typ
 /// Gives every property of the type that the object lacks its default: the service returns all of them
 /// (FACTS 1.2).
 pub(crate) fn fill(ty: &TypeDef, object: &mut Object) {
-    for property in ty
-        .properties
-        .iter()
-        .filter(|property| property.navigation.is_none())
-    {
+    for property in ty.properties.iter().filter(|property| property.navigation.is_none()) {
         if !object.contains_key(&property.name) {
             object.insert(property.name.clone(), of(ty, property));
         }
@@ -21,9 +17,8 @@ pub(crate) fn fill(ty: &TypeDef, object: &mut Object) {
 
 /// Returns what a property of this type reads as until it is set.
 pub(crate) fn of(ty: &TypeDef, property: &Property) -> Value {
-    let special = quirks::DEFAULTS
-        .iter()
-        .find(|row| row.ty == ty.name && row.property == property.name);
+    let special =
+        quirks::DEFAULTS.iter().find(|row| row.ty == ty.name && row.property == property.name);
     if let Some(value) = special.and_then(|row| serde_json::from_str(row.json).ok()) {
         return value;
     }
@@ -48,10 +43,9 @@ pub(crate) fn of(ty: &TypeDef, property: &Property) -> Value {
         },
         Holds::Named(name) => match Types::of(GraphVersion::Beta).get(name) {
             // The first member is the one with the lowest value: `notConfigured`, `userDefined`, ….
-            Some(named) if named.category == Category::Enum => named
-                .members
-                .first()
-                .map_or(Value::Null, |member| member.as_str().into()),
+            Some(named) if named.category == Category::Enum => {
+                named.members.first().map_or(Value::Null, |member| member.as_str().into())
+            }
             Some(named) if !named.is_abstract => {
                 let mut value = Object::new();
                 fill(&named, &mut value);
@@ -71,10 +65,7 @@ mod tests {
 
     fn filled(name: &str) -> Object {
         let mut object = Object::new();
-        fill(
-            &Types::of(GraphVersion::Beta).get(name).expect("a type"),
-            &mut object,
-        );
+        fill(&Types::of(GraphVersion::Beta).get(name).expect("a type"), &mut object);
         object
     }
 
@@ -82,10 +73,7 @@ mod tests {
     fn every_property_has_a_default_of_its_type() {
         let ring = filled("windowsUpdateForBusinessConfiguration");
         assert_eq!(ring["automaticUpdateMode"], json!("windowsDefault"));
-        assert_eq!(
-            ring["featureUpdatesPauseExpiryDateTime"],
-            json!("0001-01-01T00:00:00Z")
-        );
+        assert_eq!(ring["featureUpdatesPauseExpiryDateTime"], json!("0001-01-01T00:00:00Z"));
         assert_eq!(ring["installationSchedule"], Value::Null);
         assert_eq!(ring["deadlineGracePeriodInDays"], json!(1));
         let domain = filled("windowsDomainJoinConfiguration");
@@ -94,10 +82,7 @@ mod tests {
             json!(3),
             "the least that its range allows"
         );
-        assert_eq!(
-            filled("windows10CustomConfiguration")["omaSettings"],
-            json!([])
-        );
+        assert_eq!(filled("windows10CustomConfiguration")["omaSettings"], json!([]));
     }
 
     #[test]
@@ -105,11 +90,7 @@ mod tests {
         for row in quirks::DEFAULTS {
             let ty = Types::of(GraphVersion::Beta).get(row.ty).expect(row.ty);
             assert!(ty.property(row.property).is_some(), "{}", row.property);
-            assert!(
-                serde_json::from_str::<Value>(row.json).is_ok(),
-                "{}",
-                row.property
-            );
+            assert!(serde_json::from_str::<Value>(row.json).is_ok(), "{}", row.property);
         }
     }
 }

@@ -23,9 +23,7 @@ pub(crate) fn create(
     mut bound: References,
 ) -> Result<String, Refusal> {
     let checker = Checker::of_calls(change.version);
-    let ty = checker
-        .instance_type("deviceConfiguration", body)
-        .map_err(Refusal::of_intune)?;
+    let ty = checker.instance_type("deviceConfiguration", body).map_err(Refusal::of_intune)?;
     if quirks::NOT_CREATABLE.contains(&ty.name.as_str()) {
         let message = synthetic(format!("A policy of type '{}' cannot be created.", ty.name));
         return Err(Refusal::intune_bad_request(message));
@@ -35,16 +33,10 @@ pub(crate) fn create(
         .map_err(|problem| Refusal::of_intune(problem.into()))?;
     if names_a_secret(body) {
         let message = "SecretReferenceValueId invalid for create.";
-        return Err(Refusal::intune(
-            axum::http::StatusCode::BAD_REQUEST,
-            "NotSupported",
-            message,
-        ));
+        return Err(Refusal::intune(axum::http::StatusCode::BAD_REQUEST, "NotSupported", message));
     }
     if !object.contains_key("displayName") {
-        return Err(Refusal::of_intune(
-            Problem::Missing("displayName".to_owned()).into(),
-        ));
+        return Err(Refusal::of_intune(Problem::Missing("displayName".to_owned()).into()));
     }
     let id = new_id(state, &ty.name);
     let now = state.tick();
@@ -84,32 +76,21 @@ pub(crate) fn patch(
     id: &str,
     body: &Object,
 ) -> Result<(), Refusal> {
-    let before = state
-        .device_configuration(id)
-        .ok_or_else(Refusal::intune_not_found)?
-        .clone();
+    let before = state.device_configuration(id).ok_or_else(Refusal::intune_not_found)?.clone();
     let checker = Checker::of_calls(change.version);
-    let ty = checker
-        .instance_type("deviceConfiguration", body)
-        .map_err(Refusal::of_intune)?;
+    let ty = checker.instance_type("deviceConfiguration", body).map_err(Refusal::of_intune)?;
     let own = type_name(text(&before, "@odata.type")).unwrap_or_default();
     if ty.name != own {
-        let problem = Problem::NotAssignable {
-            found: ty.name.clone(),
-            expected: own.to_owned(),
-        };
+        let problem = Problem::NotAssignable { found: ty.name.clone(), expected: own.to_owned() };
         return Err(Refusal::of_intune(problem.into()));
     }
     let written = written(state, &checker, &ty, body)?;
     if let Some((_, property)) = quirks::FIXED_AT_CREATION.iter().find(|(fixed, property)| {
         *fixed == ty.name
-            && written
-                .get(*property)
-                .is_some_and(|value| before.get(*property) != Some(value))
+            && written.get(*property).is_some_and(|value| before.get(*property) != Some(value))
     }) {
-        let message = synthetic(format!(
-            "{property} cannot be changed after the policy is created."
-        ));
+        let message =
+            synthetic(format!("{property} cannot be changed after the policy is created."));
         return Err(Refusal::intune_bad_request(message));
     }
     let had = state.withheld.get(id).cloned().unwrap_or_default();
@@ -118,18 +99,13 @@ pub(crate) fn patch(
     let mut after = before.clone();
     after.extend(written.clone());
     mirrors::reflect(&ty.name, &written, &mut after);
-    let version = before
-        .get("version")
-        .and_then(Value::as_i64)
-        .unwrap_or_default()
-        .saturating_add(1);
+    let version =
+        before.get("version").and_then(Value::as_i64).unwrap_or_default().saturating_add(1);
     after.insert("version".to_owned(), version.into());
     let concealed = conceal(&mut after, &state.secrets, &digests);
 
     let unchanged = concealed.digests == had
-        && after
-            .iter()
-            .all(|(name, value)| name == "version" || before.get(name) == Some(value));
+        && after.iter().all(|(name, value)| name == "version" || before.get(name) == Some(value));
     if unchanged {
         return Err(Refusal::intune_bad_request(
             "Invalid patch, at least 1 property must be changed.",
@@ -154,10 +130,7 @@ pub(crate) fn assign(
     id: &str,
     body: &Object,
 ) -> Result<(), Refusal> {
-    let before = state
-        .device_configuration(id)
-        .ok_or_else(Refusal::intune_not_found)?
-        .clone();
+    let before = state.device_configuration(id).ok_or_else(Refusal::intune_not_found)?.clone();
     let given = body
         .get("assignments")
         .ok_or_else(|| Refusal::of_intune(Problem::Missing("assignments".to_owned()).into()))?;
@@ -177,10 +150,7 @@ pub(crate) fn assign(
 /// # Errors
 /// Refuses where there is no such object, or others refer to it (FACTS 12).
 pub(crate) fn delete(state: &mut State, change: &Change<'_>, id: &str) -> Result<(), Refusal> {
-    let before = state
-        .device_configuration(id)
-        .ok_or_else(Refusal::intune_not_found)?
-        .clone();
+    let before = state.device_configuration(id).ok_or_else(Refusal::intune_not_found)?.clone();
     let referrers = references::referrers(state, id);
     if !referrers.is_empty() {
         let referrers = referrers.join("', '");
@@ -193,9 +163,7 @@ pub(crate) fn delete(state: &mut State, change: &Change<'_>, id: &str) -> Result
     state.references.remove(id);
     state.device_status_overviews.remove(id);
     audit::device_configuration(state, change, "Delete", Some(&before), None);
-    state
-        .device_configurations
-        .retain(|object| text(object, "id") != id);
+    state.device_configurations.retain(|object| text(object, "id") != id);
     Ok(())
 }
 
@@ -207,10 +175,7 @@ pub(crate) fn find<'a>(
     id: &str,
 ) -> Result<&'a Object, Refusal> {
     let visible = |object: &&Object| shape::has(version, object);
-    state
-        .device_configuration(id)
-        .filter(visible)
-        .ok_or_else(Refusal::intune_not_found)
+    state.device_configuration(id).filter(visible).ok_or_else(Refusal::intune_not_found)
 }
 
 /// Returns what devices have reported of an object. That its id is the object's is not known (FACTS 1.7).
@@ -250,10 +215,8 @@ fn new_id(state: &State, ty: &str) -> String {
 }
 
 fn replace(state: &mut State, id: &str, after: Object) {
-    if let Some(object) = state
-        .device_configurations
-        .iter_mut()
-        .find(|object| text(object, "id") == id)
+    if let Some(object) =
+        state.device_configurations.iter_mut().find(|object| text(object, "id") == id)
     {
         *object = after;
     }
@@ -268,24 +231,15 @@ fn written(
 ) -> Result<Object, Refusal> {
     if body.get("supportsScopeTags") == Some(&Value::Bool(true)) {
         // microsoft-graph-docs#4003 shows the 400, not its text.
-        return Err(Refusal::intune_bad_request(synthetic(
-            "supportsScopeTags is read-only.",
-        )));
+        return Err(Refusal::intune_bad_request(synthetic("supportsScopeTags is read-only.")));
     }
     let mut written = checker.properties(ty, body).map_err(Refusal::of_intune)?;
-    written.retain(|name, _| {
-        ty.property(name)
-            .is_some_and(|property| !is_computed(property))
-    });
+    written.retain(|name, _| ty.property(name).is_some_and(|property| !is_computed(property)));
     if let Some(Value::Array(tags)) = written.get_mut("roleScopeTagIds") {
         tags.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
         tags.dedup();
-        let known = |tag: &Value| {
-            state
-                .role_scope_tags
-                .iter()
-                .any(|known| known.get("id") == Some(tag))
-        };
+        let known =
+            |tag: &Value| state.role_scope_tags.iter().any(|known| known.get("id") == Some(tag));
         if let Some(unknown) = tags.iter().find(|tag| !known(tag)) {
             return Err(Refusal::intune_bad_request(synthetic(format!(
                 "The scope tag {unknown} does not exist."
@@ -297,9 +251,8 @@ fn written(
 
 fn names_a_secret(body: &Object) -> bool {
     let settings = body.get("omaSettings").and_then(Value::as_array);
-    settings.into_iter().flatten().any(|setting| {
-        setting
-            .get("secretReferenceValueId")
-            .is_some_and(|id| !id.is_null())
-    })
+    settings
+        .into_iter()
+        .flatten()
+        .any(|setting| setting.get("secretReferenceValueId").is_some_and(|id| !id.is_null()))
 }

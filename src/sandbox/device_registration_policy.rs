@@ -17,10 +17,7 @@ pub(crate) const NAME: &str = "deviceRegistrationPolicy";
 /// seen (microsoft-graph-docs-contrib#8532), the other words are synthetic.
 const REQUIRED: &[(&str, &str)] = &[
     ("userDeviceQuota", "quota"),
-    (
-        "multiFactorAuthConfiguration",
-        "multi-factor authentication configuration",
-    ),
+    ("multiFactorAuthConfiguration", "multi-factor authentication configuration"),
     ("azureADRegistration", "Azure AD registration"),
     ("azureADJoin", "Azure AD join"),
     ("localAdminPassword", "local admin password"),
@@ -35,10 +32,8 @@ const MEMBERSHIPS: &[&[&str]] = &[
 
 /// The other members that a policy says nothing without. That they and the memberships are required is an
 /// inference.
-const SWITCHES: &[&[&str]] = &[
-    &["azureADJoin", "localAdmins", "enableGlobalAdmins"],
-    &["localAdminPassword", "isEnabled"],
-];
+const SWITCHES: &[&[&str]] =
+    &[&["azureADJoin", "localAdmins", "enableGlobalAdmins"], &["localAdminPassword", "isEnabled"]];
 
 /// Returns the policy of a new tenant (FACTS 2.2).
 fn of_a_new_tenant() -> Object {
@@ -95,9 +90,7 @@ fn merge(default: Option<&Value>, given: Value) -> Value {
 /// Returns the policy as it reads now.
 pub(crate) fn read(state: &State) -> Object {
     let mut policy = state.device_registration_policy.clone();
-    if let Some(registration) = policy
-        .get_mut("azureADRegistration")
-        .and_then(Value::as_object_mut)
+    if let Some(registration) = policy.get_mut("azureADRegistration").and_then(Value::as_object_mut)
     {
         let configurable = !state.device_registration.registration_locked;
         registration.insert("isAdminConfigurable".to_owned(), configurable.into());
@@ -111,26 +104,19 @@ pub(crate) fn read(state: &State) -> Object {
 /// Refuses a body that lacks any of the five properties, or that is not of the type (FACTS 2.1).
 pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Result<(), Refusal> {
     let checker = Checker::of_calls(change.version);
-    let ty = checker
-        .instance_type(NAME, body)
-        .map_err(|fault| Refusal::of_core(&fault))?;
+    let ty = checker.instance_type(NAME, body).map_err(|fault| Refusal::of_core(&fault))?;
     let missing = |called: &str| {
         let message = format!("Tenant registration policy is missing a value for {called}");
         invalid(message)
     };
-    if let Some((_, called)) = REQUIRED
-        .iter()
-        .find(|(name, _)| body.get(*name).is_none_or(Value::is_null))
+    if let Some((_, called)) =
+        REQUIRED.iter().find(|(name, _)| body.get(*name).is_none_or(Value::is_null))
     {
         return Err(missing(called));
     }
-    let mut written = checker
-        .properties(&ty, body)
-        .map_err(|fault| Refusal::of_core(&fault))?;
-    if let Some(unset) = MEMBERSHIPS
-        .iter()
-        .chain(SWITCHES)
-        .find(|path| at(&written, path).is_null())
+    let mut written = checker.properties(&ty, body).map_err(|fault| Refusal::of_core(&fault))?;
+    if let Some(unset) =
+        MEMBERSHIPS.iter().chain(SWITCHES).find(|path| at(&written, path).is_null())
     {
         return Err(missing(unset.last().unwrap_or(&"")));
     }
@@ -161,35 +147,22 @@ pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Resu
 }
 
 fn invalid(message: String) -> Refusal {
-    Refusal::core(
-        axum::http::StatusCode::BAD_REQUEST,
-        "invalid_request",
-        message,
-    )
+    Refusal::core(axum::http::StatusCode::BAD_REQUEST, "invalid_request", message)
 }
 
 /// Returns what is at the end of a path, null where there is none.
 fn at<'a>(policy: &'a Object, path: &[&str]) -> &'a Value {
     const NONE: &Value = &Value::Null;
-    let (first, inner) = path
-        .split_first()
-        .map_or(("", path), |(first, inner)| (*first, inner));
-    inner
-        .iter()
-        .fold(policy.get(first).unwrap_or(NONE), |value, name| {
-            &value[*name]
-        })
+    let (first, inner) = path.split_first().map_or(("", path), |(first, inner)| (*first, inner));
+    inner.iter().fold(policy.get(first).unwrap_or(NONE), |value, name| &value[*name])
 }
 
 /// Checks what the types leave open: that a membership is one of the three, and that members are object
 /// ids (a user principal name is a mistake that tools have made, Microsoft365DSC#5799).
 fn check_memberships(policy: &Object) -> Result<(), Fault> {
     for path in MEMBERSHIPS {
-        check_membership(at(policy, path)).map_err(|fault| {
-            path.iter()
-                .rev()
-                .fold(fault, |fault, name| fault.under(name))
-        })?;
+        check_membership(at(policy, path))
+            .map_err(|fault| path.iter().rev().fold(fault, |fault, name| fault.under(name)))?;
     }
     Ok(())
 }

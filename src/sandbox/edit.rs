@@ -127,10 +127,7 @@ impl Setting {
     }
 
     fn top(&self) -> Result<&str, EditError> {
-        self.path
-            .first()
-            .map(String::as_str)
-            .ok_or_else(|| EditError::Path(String::new()))
+        self.path.first().map(String::as_str).ok_or_else(|| EditError::Path(String::new()))
     }
 }
 
@@ -149,16 +146,9 @@ impl Edit {
             None if target == POLICY => (target, POLICY),
             _ => return Err(EditError::Target(target.to_owned())),
         };
-        let settings = settings
-            .iter()
-            .map(|setting| Setting::parse(setting))
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
-            kind: kind.to_owned(),
-            name: name.to_owned(),
-            settings,
-            actor,
-        })
+        let settings =
+            settings.iter().map(|setting| Setting::parse(setting)).collect::<Result<_, _>>()?;
+        Ok(Self { kind: kind.to_owned(), name: name.to_owned(), settings, actor })
     }
 
     /// Makes the edit.
@@ -170,15 +160,9 @@ impl Edit {
         if self.settings.is_empty() {
             return Err(EditError::Nothing);
         }
-        let upn = self
-            .actor
-            .clone()
-            .unwrap_or_else(|| format!("admin@{}", state.tenant().domain));
+        let upn = self.actor.clone().unwrap_or_else(|| format!("admin@{}", state.tenant().domain));
         let actor = Actor::Person(upn);
-        let change = Change {
-            version: GraphVersion::Beta,
-            actor: &actor,
-        };
+        let change = Change { version: GraphVersion::Beta, actor: &actor };
         if self.kind == POLICY {
             self.apply_to_policy(state, &change)
         } else {
@@ -216,11 +200,7 @@ impl Edit {
                 self.known(&ty, setting)?;
             }
             set(&mut whole, setting)?;
-            let into = if top == "assignments" {
-                &mut assignments
-            } else {
-                &mut properties
-            };
+            let into = if top == "assignments" { &mut assignments } else { &mut properties };
             into.insert(top.to_owned(), whole[top].clone());
         }
         let mut next = state.clone();
@@ -240,38 +220,25 @@ impl Edit {
 
     fn ty(&self) -> Result<std::sync::Arc<TypeDef>, EditError> {
         let types = Types::of(GraphVersion::Beta);
-        let expected = if self.kind == POLICY {
-            POLICY
-        } else {
-            "deviceConfiguration"
-        };
+        let expected = if self.kind == POLICY { POLICY } else { "deviceConfiguration" };
         let mut body = Object::new();
         body.insert("@odata.type".to_owned(), odata_type(&self.kind).into());
-        Checker::of_states()
-            .instance_type(expected, &body)
-            .map_err(|_| {
-                let kinds = types
-                    .get("deviceConfiguration")
-                    .map(|base| base.derived.clone())
-                    .unwrap_or_default();
-                let concrete = kinds
-                    .into_iter()
-                    .filter(|name| types.get(name).is_some_and(|ty| !ty.is_abstract));
-                let near = nearest(&self.kind, concrete.chain([POLICY.to_owned()]));
-                EditError::UnknownKind {
-                    kind: self.kind.clone(),
-                    near,
-                }
-            })
+        Checker::of_states().instance_type(expected, &body).map_err(|_| {
+            let kinds = types
+                .get("deviceConfiguration")
+                .map(|base| base.derived.clone())
+                .unwrap_or_default();
+            let concrete =
+                kinds.into_iter().filter(|name| types.get(name).is_some_and(|ty| !ty.is_abstract));
+            let near = nearest(&self.kind, concrete.chain([POLICY.to_owned()]));
+            EditError::UnknownKind { kind: self.kind.clone(), near }
+        })
     }
 
     fn find(&self, state: &State) -> Result<String, EditError> {
         let own = odata_type(&self.kind);
         let of_kind = || {
-            state
-                .device_configurations
-                .iter()
-                .filter(|object| text(object, "@odata.type") == own)
+            state.device_configurations.iter().filter(|object| text(object, "@odata.type") == own)
         };
         let ids = |property: &str| -> Vec<String> {
             let found = of_kind().filter(|object| text(object, property) == self.name);
@@ -305,10 +272,7 @@ impl Edit {
         if ty.property(property).is_some() {
             return Ok(());
         }
-        let near = nearest(
-            property,
-            ty.properties.iter().map(|property| property.name.clone()),
-        );
+        let near = nearest(property, ty.properties.iter().map(|property| property.name.clone()));
         Err(EditError::UnknownProperty {
             kind: ty.name.clone(),
             property: property.to_owned(),
@@ -414,19 +378,10 @@ mod tests {
         let target = "windowsIdentityProtectionConfiguration/Windows Hello for Business";
         apply(&mut state, target, &["pinMinimumLength=4"]).expect("an edit");
         let object = &state.device_configurations[0];
-        assert_eq!(
-            (&object["pinMinimumLength"], &object["version"]),
-            (&json!(4), &json!(2))
-        );
+        assert_eq!((&object["pinMinimumLength"], &object["version"]), (&json!(4), &json!(2)));
         assert!(text(object, "lastModifiedDateTime") > text(object, "createdDateTime"));
-        assert_eq!(
-            state.audit_events[0]["actor"]["userPrincipalName"],
-            "bob@contoso.com"
-        );
-        assert_eq!(
-            state.audit_events[0]["displayName"],
-            "Patch DeviceConfiguration"
-        );
+        assert_eq!(state.audit_events[0]["actor"]["userPrincipalName"], "bob@contoso.com");
+        assert_eq!(state.audit_events[0]["displayName"], "Patch DeviceConfiguration");
 
         apply(
             &mut state,
@@ -442,17 +397,10 @@ mod tests {
     #[test]
     fn a_path_into_a_collection_leaves_secrets_as_they_are() {
         let mut state = tenant();
-        apply(
-            &mut state,
-            "windows10CustomConfiguration/Custom",
-            &["omaSettings.1.value=2"],
-        )
-        .expect("an edit");
+        apply(&mut state, "windows10CustomConfiguration/Custom", &["omaSettings.1.value=2"])
+            .expect("an edit");
         let settings = &state.device_configurations[1]["omaSettings"];
-        assert_eq!(
-            (&settings[0]["value"], &settings[1]["value"]),
-            (&json!("****"), &json!(2))
-        );
+        assert_eq!((&settings[0]["value"], &settings[1]["value"]), (&json!("****"), &json!(2)));
         assert_eq!(state.secrets.values().collect::<Vec<_>>(), ["one"]);
     }
 
@@ -460,12 +408,8 @@ mod tests {
     fn assignments_can_be_edited_with_properties() {
         let mut state = tenant();
         let all = r##"assignments=[{"target":{"@odata.type":"#microsoft.graph.allDevicesAssignmentTarget"}}]"##;
-        apply(
-            &mut state,
-            "windows10CustomConfiguration/Custom",
-            &["description=x", all],
-        )
-        .expect("an edit");
+        apply(&mut state, "windows10CustomConfiguration/Custom", &["description=x", all])
+            .expect("an edit");
         let object = &state.device_configurations[1];
         assert_eq!(object["assignments"].as_array().map(Vec::len), Some(1));
         assert_eq!(object["description"], "x");
@@ -491,27 +435,13 @@ mod tests {
             ),
             (hello, "pinMinLength=4", "Did you mean `pinMinimumLength`"),
             (hello, "pinMinimumLength=3", "between 4 and 127"),
-            (
-                hello,
-                "pinMinimumLength=four",
-                "Cannot convert the literal 'four'",
-            ),
-            (
-                hello,
-                "pinMinimumLength=6",
-                "at least 1 property must be changed",
-            ),
+            (hello, "pinMinimumLength=four", "Cannot convert the literal 'four'"),
+            (hello, "pinMinimumLength=6", "at least 1 property must be changed"),
             (hello, "pinMinimumLength.x=6", "leads nowhere"),
             (hello, "assignments.0.target=null", "leads nowhere"),
-            (
-                "deviceRegistrationPolicy",
-                "userDeviceQuota=-1",
-                "must not be negative",
-            ),
+            ("deviceRegistrationPolicy", "userDeviceQuota=-1", "must not be negative"),
         ] {
-            let error = apply(&mut state, target, &[setting])
-                .expect_err(setting)
-                .to_string();
+            let error = apply(&mut state, target, &[setting]).expect_err(setting).to_string();
             assert!(error.contains(says), "{error}");
         }
         assert_eq!(state, before);

@@ -26,10 +26,7 @@ struct Tally {
 impl Faults {
     pub(crate) fn new(seed: u64, rules: Vec<Rule>) -> Self {
         let rules = rules.into_iter().map(|rule| (rule, Tally::default()));
-        Self {
-            seed,
-            rules: rules.collect(),
-        }
+        Self { seed, rules: rules.collect() }
     }
 
     /// Returns what befalls a call, if anything does.
@@ -132,10 +129,7 @@ mod tests {
             let mut struck: Vec<(String, bool)> = (0..200)
                 .flat_map(|round| calls.iter().map(move |call| (round, *call)))
                 .map(|(round, call)| {
-                    (
-                        format!("{call} {round}"),
-                        strikes(&mut faults, Method::GET, call),
-                    )
+                    (format!("{call} {round}"), strikes(&mut faults, Method::GET, call))
                 })
                 .collect();
             struck.sort();

@@ -38,11 +38,8 @@ pub(crate) enum Order {
 }
 
 impl Order {
-    const ALL: [(&str, Self); 3] = [
-        ("gt", Self::After),
-        ("ge", Self::AtOrAfter),
-        ("le", Self::AtOrBefore),
-    ];
+    const ALL: [(&str, Self); 3] =
+        [("gt", Self::After), ("ge", Self::AtOrAfter), ("le", Self::AtOrBefore)];
 
     fn holds(self, one: Timestamp, other: Timestamp) -> bool {
         match self {
@@ -57,16 +54,9 @@ impl Filter {
     /// Reads a `$filter`.
     pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
         let invalid = || Refusal::unreadable(format!("Invalid filter clause: {text}"));
-        let mut parser = Parser {
-            tokens: tokens(text).ok_or_else(invalid)?,
-            at: 0,
-        };
+        let mut parser = Parser { tokens: tokens(text).ok_or_else(invalid)?, at: 0 };
         let filter = parser.any(0).ok_or_else(invalid)?;
-        if parser.at == parser.tokens.len() {
-            Ok(filter)
-        } else {
-            Err(invalid())
-        }
+        if parser.at == parser.tokens.len() { Ok(filter) } else { Err(invalid()) }
     }
 
     /// Refuses properties other than these, and what is no `eq` unless it stands with its property (`version ne`): that the sandbox can compare one says nothing about Graph.
@@ -141,11 +131,7 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
     while let Some(first) = rest.chars().next() {
         match first {
             '(' | ')' => {
-                tokens.push(if first == '(' {
-                    Token::Open
-                } else {
-                    Token::Close
-                });
+                tokens.push(if first == '(' { Token::Open } else { Token::Close });
                 rest = &rest[1..];
             }
             '\'' => {
@@ -288,9 +274,7 @@ mod tests {
     use super::*;
 
     fn matches(filter: &str, object: Value) -> bool {
-        Filter::parse(filter)
-            .expect(filter)
-            .matches(object.as_object().expect("an object"))
+        Filter::parse(filter).expect(filter).matches(object.as_object().expect("an object"))
     }
 
     #[test]
@@ -304,14 +288,8 @@ mod tests {
             "isof('microsoft.graph.iosCustomConfiguration') and displayName eq 'Bob''s'",
             ios.clone()
         ));
-        assert!(matches(
-            "not(isof('microsoft.graph.iosUpdateConfiguration'))",
-            ios.clone()
-        ));
-        assert!(matches(
-            "isof('microsoft.graph.deviceConfiguration')",
-            ios.clone()
-        ));
+        assert!(matches("not(isof('microsoft.graph.iosUpdateConfiguration'))", ios.clone()));
+        assert!(matches("isof('microsoft.graph.deviceConfiguration')", ios.clone()));
         assert!(matches(
             "(displayName eq 'x' or displayName eq 'Bob''s') and not (id eq '1')",
             ios

@@ -17,26 +17,16 @@ pub(crate) const UNSET_INSTANT: &str = "0001-01-01T00:00:00Z";
 pub(crate) fn stored(edm: Edm, value: &Value) -> Option<Value> {
     match edm {
         Edm::Boolean => value.as_bool().map(Value::from),
-        Edm::Int32 => value
-            .as_i64()
-            .and_then(|number| i32::try_from(number).ok())
-            .map(Value::from),
+        Edm::Int32 => value.as_i64().and_then(|number| i32::try_from(number).ok()).map(Value::from),
         Edm::Int64 => value.as_i64().map(Value::from),
-        Edm::Double => value
-            .is_number()
-            .then(|| value.clone())
-            .or_else(|| not_a_number(value)),
+        Edm::Double => value.is_number().then(|| value.clone()).or_else(|| not_a_number(value)),
         Edm::String => value.as_str().map(Value::from),
         Edm::DateTimeOffset => instant(value.as_str()?).map(Value::from),
         Edm::Date => date(value.as_str()?).map(Value::from),
         Edm::TimeOfDay => time_of_day(value.as_str()?).map(Value::from),
         Edm::Duration => duration(value.as_str()?).map(Value::from),
         Edm::Guid => guid(value.as_str()?).map(Value::from),
-        Edm::Binary => Some(
-            STANDARD
-                .encode(STANDARD.decode(value.as_str()?).ok()?)
-                .into(),
-        ),
+        Edm::Binary => Some(STANDARD.encode(STANDARD.decode(value.as_str()?).ok()?).into()),
     }
 }
 
@@ -61,10 +51,7 @@ pub(crate) fn name(edm: Edm) -> String {
 
 /// Returns a GUID in lower case with hyphens.
 pub(crate) fn guid(text: &str) -> Option<String> {
-    (text.len() == 36)
-        .then(|| Uuid::try_parse(text).ok())
-        .flatten()
-        .map(|guid| guid.to_string())
+    (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten().map(|guid| guid.to_string())
 }
 
 fn not_a_number(value: &Value) -> Option<Value> {
@@ -131,11 +118,7 @@ mod tests {
                 json!("2025-03-01T08:00:00.12Z"),
             ),
             (Edm::TimeOfDay, json!("08:05"), json!("08:05:00.0000000")),
-            (
-                Edm::TimeOfDay,
-                json!("08:05:09.25"),
-                json!("08:05:09.2500000"),
-            ),
+            (Edm::TimeOfDay, json!("08:05:09.25"), json!("08:05:09.2500000")),
             (
                 Edm::Guid,
                 json!("3C8EF067-8B96-44DE-B2AE-557DFA0F97A0"),
@@ -143,11 +126,7 @@ mod tests {
             ),
             (Edm::Date, json!("2025-03-01"), json!("2025-03-01")),
             (Edm::Binary, json!("PGEvPg=="), json!("PGEvPg==")),
-            (
-                Edm::Int64,
-                json!(4_294_967_295_i64),
-                json!(4_294_967_295_i64),
-            ),
+            (Edm::Int64, json!(4_294_967_295_i64), json!(4_294_967_295_i64)),
         ] {
             assert_eq!(stored(edm, &sent), Some(kept), "{sent}");
         }

@@ -53,10 +53,7 @@ pub(crate) fn count(state: &State, group: &str, wanted: Member) -> Option<u64> {
 }
 
 fn find<'a>(state: &'a State, id: &str) -> Option<&'a Group> {
-    state
-        .groups
-        .iter()
-        .find(|group| group.id.eq_ignore_ascii_case(id))
+    state.groups.iter().find(|group| group.id.eq_ignore_ascii_case(id))
 }
 
 fn kind(state: &State, id: &str) -> Option<Member> {

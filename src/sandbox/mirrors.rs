@@ -15,11 +15,7 @@ pub(crate) fn reflect(ty: &str, written: &Object, object: &mut Object) {
             let says = object.get(pair.enablement).and_then(Value::as_str) == Some(pair.when_true);
             // `notConfigured` and the opposite member both mean false: what agrees already stays.
             if says != *value {
-                let member = if *value {
-                    pair.when_true
-                } else {
-                    "notConfigured"
-                };
+                let member = if *value { pair.when_true } else { "notConfigured" };
                 object.insert(pair.enablement.to_owned(), member.into());
             }
         }
@@ -37,24 +33,12 @@ mod tests {
         let object = |value: Value| value.as_object().cloned().expect("an object");
         let mut pc =
             object(json!({"disableEduPolicies": false, "setEduPolicies": "notConfigured"}));
-        reflect(
-            "sharedPCConfiguration",
-            &object(json!({"disableEduPolicies": true})),
-            &mut pc,
-        );
+        reflect("sharedPCConfiguration", &object(json!({"disableEduPolicies": true})), &mut pc);
         assert_eq!(pc["setEduPolicies"], "disabled");
         pc["setEduPolicies"] = json!("enabled");
-        reflect(
-            "sharedPCConfiguration",
-            &object(json!({"setEduPolicies": "enabled"})),
-            &mut pc,
-        );
+        reflect("sharedPCConfiguration", &object(json!({"setEduPolicies": "enabled"})), &mut pc);
         assert_eq!(pc["disableEduPolicies"], false);
-        reflect(
-            "sharedPCConfiguration",
-            &object(json!({"disableEduPolicies": false})),
-            &mut pc,
-        );
+        reflect("sharedPCConfiguration", &object(json!({"disableEduPolicies": false})), &mut pc);
         assert_eq!(pc["setEduPolicies"], "enabled");
     }
 }

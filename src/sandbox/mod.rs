@@ -128,16 +128,9 @@ impl Sandbox {
         let task = tokio::spawn(async move {
             // The end of the sender counts as a stop: a dropped sandbox does not linger.
             let stopped = async move { drop(stopped.await) };
-            axum::serve(listener, router)
-                .with_graceful_shutdown(stopped)
-                .await
+            axum::serve(listener, router).with_graceful_shutdown(stopped).await
         });
-        Ok(Running {
-            addr,
-            service,
-            stop,
-            task,
-        })
+        Ok(Running { addr, service, stop, task })
     }
 }
 

@@ -36,23 +36,15 @@ const fn grant(verb: Verb, path: &'static str, any_of: &'static [&'static str]) 
 use Verb::{Read, Write};
 
 /// The permissions with which a group's properties are read (FACTS 7).
-pub(crate) const READS_GROUPS: &[&str] = &[
-    "Group.ReadBasic.All",
-    "GroupMember.Read.All",
-    "Group.Read.All",
-    "Directory.Read.All",
-];
+pub(crate) const READS_GROUPS: &[&str] =
+    &["Group.ReadBasic.All", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"];
 
 /// The permissions with which a user's properties are read (FACTS 7).
 pub(crate) const READS_USERS: &[&str] =
     &["User.ReadBasic.All", "User.Read.All", "Directory.Read.All"];
 
 /// The permissions with which a group's members are read (FACTS 7).
-const READS_MEMBERS: &[&str] = &[
-    "GroupMember.Read.All",
-    "Group.Read.All",
-    "Directory.Read.All",
-];
+const READS_MEMBERS: &[&str] = &["GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"];
 
 const CONFIGURATION: &str = "DeviceManagementConfiguration.Read.All";
 const CONFIGURATION_WRITE: &str = "DeviceManagementConfiguration.ReadWrite.All";
@@ -69,21 +61,9 @@ const READS_APPROVALS: &[&str] = &[
 
 /// FACTS 1.10, 2.4, 6 and 7. The first row that fits a call decides.
 const GRANTS: &[Grant] = &[
-    grant(
-        Read,
-        "deviceManagement/deviceConfigurations",
-        &[CONFIGURATION, CONFIGURATION_WRITE],
-    ),
-    grant(
-        Write,
-        "deviceManagement/deviceConfigurations",
-        &[CONFIGURATION_WRITE],
-    ),
-    grant(
-        Read,
-        "deviceManagement/assignmentFilters",
-        &[CONFIGURATION, CONFIGURATION_WRITE],
-    ),
+    grant(Read, "deviceManagement/deviceConfigurations", &[CONFIGURATION, CONFIGURATION_WRITE]),
+    grant(Write, "deviceManagement/deviceConfigurations", &[CONFIGURATION_WRITE]),
+    grant(Read, "deviceManagement/assignmentFilters", &[CONFIGURATION, CONFIGURATION_WRITE]),
     grant(
         Read,
         "deviceManagement/roleScopeTags",
@@ -94,29 +74,14 @@ const GRANTS: &[Grant] = &[
             "DeviceManagementRBAC.ReadWrite.All",
         ],
     ),
-    grant(
-        Read,
-        "deviceManagement/operationApprovalRequests",
-        READS_APPROVALS,
-    ),
+    grant(Read, "deviceManagement/operationApprovalRequests", READS_APPROVALS),
     // Who may read what they asked for may withdraw it.
-    grant(
-        Write,
-        "deviceManagement/operationApprovalRequests/cancelMyRequest",
-        READS_APPROVALS,
-    ),
-    grant(
-        Read,
-        "deviceManagement/operationApprovalPolicies",
-        READS_APPROVALS,
-    ),
+    grant(Write, "deviceManagement/operationApprovalRequests/cancelMyRequest", READS_APPROVALS),
+    grant(Read, "deviceManagement/operationApprovalPolicies", READS_APPROVALS),
     grant(
         Read,
         "deviceManagement/auditEvents",
-        &[
-            "DeviceManagementApps.Read.All",
-            "DeviceManagementApps.ReadWrite.All",
-        ],
+        &["DeviceManagementApps.Read.All", "DeviceManagementApps.ReadWrite.All"],
     ),
     // Any permission of Intune's to read will do.
     grant(
@@ -138,21 +103,10 @@ const GRANTS: &[Grant] = &[
     grant(
         Read,
         "deviceAppManagement",
-        &[
-            "DeviceManagementApps.Read.All",
-            "DeviceManagementApps.ReadWrite.All",
-        ],
+        &["DeviceManagementApps.Read.All", "DeviceManagementApps.ReadWrite.All"],
     ),
-    grant(
-        Read,
-        "policies/deviceRegistrationPolicy",
-        &[REGISTRATION, REGISTRATION_WRITE],
-    ),
-    grant(
-        Write,
-        "policies/deviceRegistrationPolicy",
-        &[REGISTRATION_WRITE],
-    ),
+    grant(Read, "policies/deviceRegistrationPolicy", &[REGISTRATION, REGISTRATION_WRITE]),
+    grant(Write, "policies/deviceRegistrationPolicy", &[REGISTRATION_WRITE]),
     grant(Read, "groups", READS_GROUPS),
     grant(Read, "users", READS_USERS),
     // A POST that reads; what the caller may not see of an object, the answer leaves out.
@@ -171,27 +125,14 @@ const GRANTS: &[Grant] = &[
     grant(
         Read,
         "organization",
-        &[
-            "Organization.Read.All",
-            "Directory.Read.All",
-            CONFIGURATION,
-            CONFIGURATION_WRITE,
-        ],
+        &["Organization.Read.All", "Directory.Read.All", CONFIGURATION, CONFIGURATION_WRITE],
     ),
     grant(
         Read,
         "subscribedSkus",
-        &[
-            "LicenseAssignment.Read.All",
-            "Organization.Read.All",
-            "Directory.Read.All",
-        ],
+        &["LicenseAssignment.Read.All", "Organization.Read.All", "Directory.Read.All"],
     ),
-    grant(
-        Read,
-        "auditLogs/directoryAudits",
-        &["AuditLog.Read.All", "Directory.Read.All"],
-    ),
+    grant(Read, "auditLogs/directoryAudits", &["AuditLog.Read.All", "Directory.Read.All"]),
 ];
 
 /// Where Intune answers, below the version.
@@ -210,9 +151,7 @@ impl Caller {
         let intune = is_under(below, INTUNE);
         if intune && !state.tenant().intune_licensed {
             // FACTS 1.10.
-            return Err(Refusal::intune_bad_request(
-                "Request not applicable to target tenant.",
-            ));
+            return Err(Refusal::intune_bad_request("Request not applicable to target tenant."));
         }
         if intune && self.lacks_intune_role(state) {
             return Err(Refusal::intune_role_missing());
@@ -280,6 +219,5 @@ pub(crate) fn below_version(path: &str) -> &str {
 
 /// Returns whether a path is another one or lies below it.
 pub(crate) fn is_under(path: &str, root: &str) -> bool {
-    path.strip_prefix(root)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -125,13 +125,8 @@ pub enum Problem {
 impl Problem {
     /// Makes a [`Problem::Literal`] of a JSON value.
     pub(crate) fn literal(value: &Value, expected: &str) -> Self {
-        let literal = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
-        Self::Literal {
-            literal,
-            expected: expected.to_owned(),
-        }
+        let literal = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        Self::Literal { literal, expected: expected.to_owned() }
     }
 
     /// Makes a [`Problem::UnexpectedNode`] of a JSON value.
@@ -168,10 +163,7 @@ enum Step {
 
 impl From<Problem> for Fault {
     fn from(problem: Problem) -> Self {
-        Self {
-            problem,
-            steps: Vec::new(),
-        }
+        Self { problem, steps: Vec::new() }
     }
 }
 

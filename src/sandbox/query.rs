@@ -56,11 +56,7 @@ impl Query {
 
     /// Refuses `$expand` of anything but these.
     pub(crate) fn expands(&self, known: &[&str]) -> Result<(), Refusal> {
-        match self
-            .expand
-            .iter()
-            .find(|name| !known.contains(&name.as_str()))
-        {
+        match self.expand.iter().find(|name| !known.contains(&name.as_str())) {
             Some(name) => Err(Refusal::not_played(&format!("$expand={name}"))),
             None => Ok(()),
         }
@@ -69,10 +65,7 @@ impl Query {
     /// Refuses `$select` of anything that the type does not have.
     pub(crate) fn selects(&self, ty: &TypeDef) -> Result<(), Refusal> {
         let selected = self.select.iter().flatten();
-        match selected
-            .into_iter()
-            .find(|name| ty.property(name).is_none())
-        {
+        match selected.into_iter().find(|name| ty.property(name).is_none()) {
             // The words are those of Microsoft's OData library.
             Some(name) => Err(Refusal::bad_request(format!(
                 "Parsing OData Select and Expand failed: Could not find a property named '{name}' on type \
@@ -128,10 +121,7 @@ impl<S: Sync> FromRequestParts<S> for Query {
 }
 
 fn names(value: &str) -> Vec<String> {
-    value
-        .split(',')
-        .map(|name| name.trim().to_owned())
-        .collect()
+    value.split(',').map(|name| name.trim().to_owned()).collect()
 }
 
 /// The words are those of Microsoft's OData library.
@@ -145,10 +135,7 @@ fn count(value: &str) -> Result<usize, Refusal> {
 }
 
 fn skipped(token: &str) -> Option<usize> {
-    String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?)
-        .ok()?
-        .parse()
-        .ok()
+    String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -161,18 +148,9 @@ mod tests {
         let (page, next) = query.page(vec![1, 2, 3], 10);
         assert_eq!(page, [1, 2]);
         let next = next.expect("another page");
-        let (page, next) = Query::parse(&next)
-            .expect("its own query")
-            .page(vec![1, 2, 3], 10);
+        let (page, next) = Query::parse(&next).expect("its own query").page(vec![1, 2, 3], 10);
         assert_eq!((page, next), (vec![3], None));
-        assert_eq!(
-            Query::parse("$top=900")
-                .expect("a query")
-                .page(vec![0; 30], 20)
-                .0
-                .len(),
-            20
-        );
+        assert_eq!(Query::parse("$top=900").expect("a query").page(vec![0; 30], 20).0.len(), 20);
     }
 
     #[test]

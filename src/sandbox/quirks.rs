@@ -17,41 +17,13 @@ const fn default(ty: &'static str, property: &'static str, json: &'static str) -
 
 /// FACTS 1.9, from a full export of a real update ring.
 pub(crate) const DEFAULTS: &[DefaultValue] = &[
-    default(
-        "windowsUpdateForBusinessConfiguration",
-        "automaticUpdateMode",
-        r#""windowsDefault""#,
-    ),
-    default(
-        "windowsUpdateForBusinessConfiguration",
-        "microsoftUpdateServiceAllowed",
-        "true",
-    ),
-    default(
-        "windowsUpdateForBusinessConfiguration",
-        "featureUpdatesRollbackWindowInDays",
-        "30",
-    ),
-    default(
-        "windowsUpdateForBusinessConfiguration",
-        "deadlineGracePeriodInDays",
-        "1",
-    ),
-    default(
-        "windowsUpdateForBusinessConfiguration",
-        "postponeRebootUntilAfterDeadline",
-        "true",
-    ),
-    default(
-        "windowsUpdateForBusinessConfiguration",
-        "userPauseAccess",
-        r#""disabled""#,
-    ),
-    default(
-        "windowsUpdateForBusinessConfiguration",
-        "userWindowsUpdateScanAccess",
-        r#""enabled""#,
-    ),
+    default("windowsUpdateForBusinessConfiguration", "automaticUpdateMode", r#""windowsDefault""#),
+    default("windowsUpdateForBusinessConfiguration", "microsoftUpdateServiceAllowed", "true"),
+    default("windowsUpdateForBusinessConfiguration", "featureUpdatesRollbackWindowInDays", "30"),
+    default("windowsUpdateForBusinessConfiguration", "deadlineGracePeriodInDays", "1"),
+    default("windowsUpdateForBusinessConfiguration", "postponeRebootUntilAfterDeadline", "true"),
+    default("windowsUpdateForBusinessConfiguration", "userPauseAccess", r#""disabled""#),
+    default("windowsUpdateForBusinessConfiguration", "userWindowsUpdateScanAccess", r#""enabled""#),
     default(
         "windowsUpdateForBusinessConfiguration",
         "updateNotificationLevel",
@@ -89,16 +61,8 @@ pub(crate) struct Hidden {
 
 /// FACTS 12. `sharedSecret` and the two blobs are inferences.
 pub(crate) const HIDDEN: &[Hidden] = &[
-    Hidden {
-        property: "preSharedKey",
-        hiding: Hiding::Null,
-        is_set: Some("preSharedKeyIsSet"),
-    },
-    Hidden {
-        property: "sharedSecret",
-        hiding: Hiding::Null,
-        is_set: None,
-    },
+    Hidden { property: "preSharedKey", hiding: Hiding::Null, is_set: Some("preSharedKeyIsSet") },
+    Hidden { property: "sharedSecret", hiding: Hiding::Null, is_set: None },
     Hidden {
         property: "advancedThreatProtectionOnboardingBlob",
         hiding: Hiding::Null,
@@ -109,11 +73,7 @@ pub(crate) const HIDDEN: &[Hidden] = &[
         hiding: Hiding::Null,
         is_set: None,
     },
-    Hidden {
-        property: "productKey",
-        hiding: Hiding::ProductKey,
-        is_set: None,
-    },
+    Hidden { property: "productKey", hiding: Hiding::ProductKey, is_set: None },
 ];
 
 /// What precedes the last five characters of a product key on read (FACTS 12).
@@ -153,12 +113,7 @@ const fn shared_pc(
     enablement: &'static str,
     when_true: &'static str,
 ) -> Mirror {
-    Mirror {
-        ty: "sharedPCConfiguration",
-        boolean,
-        enablement,
-        when_true,
-    }
+    Mirror { ty: "sharedPCConfiguration", boolean, enablement, when_true }
 }
 
 /// The second half of an assignment's id where the target has no id of its own. FACTS 3: seen on other

@@ -51,9 +51,7 @@ impl Navigation {
         let objects = state.device_configurations.iter();
         let fitting = objects.filter(|object| self.fits(object));
         let is_meant = |object: &&Object| {
-            ["id", "displayName"]
-                .iter()
-                .any(|property| text(object, property) == name)
+            ["id", "displayName"].iter().any(|property| text(object, property) == name)
         };
         let meant = fitting.filter(is_meant);
         meant.map(|object| text(object, "id").to_owned()).collect()
@@ -73,10 +71,7 @@ impl Navigation {
         let wrong = ids.iter().find(|id| !fits(id));
         let wrong = wrong.or(ids.get(1).filter(|_| !self.many));
         match wrong {
-            Some(id) => Err(Problem::Reference {
-                property: self.property.clone(),
-                id: id.clone(),
-            }),
+            Some(id) => Err(Problem::Reference { property: self.property.clone(), id: id.clone() }),
             None => Ok(()),
         }
     }
@@ -102,22 +97,14 @@ pub(crate) fn take(root: &str, body: &mut Object) -> Result<References, Refusal>
 
 /// Returns the id in an object's address: `…/deviceConfigurations('<id>')`, or with a slash.
 pub(crate) fn id_of(root: &str, address: &Value) -> Result<String, Refusal> {
-    let below = address
-        .as_str()
-        .and_then(|address| address.strip_prefix(root)?.strip_prefix(PATH));
+    let below = address.as_str().and_then(|address| address.strip_prefix(root)?.strip_prefix(PATH));
     let id = below.and_then(|below| {
-        let quoted = below
-            .strip_prefix("('")
-            .and_then(|id| id.strip_suffix("')"));
+        let quoted = below.strip_prefix("('").and_then(|id| id.strip_suffix("')"));
         quoted.or(below.strip_prefix('/'))
     });
-    id.filter(|id| !id.is_empty() && !id.contains('/'))
-        .map(str::to_owned)
-        .ok_or_else(|| {
-            Refusal::unreadable(format!(
-                "{address} is not the address of a device configuration."
-            ))
-        })
+    id.filter(|id| !id.is_empty() && !id.contains('/')).map(str::to_owned).ok_or_else(|| {
+        Refusal::unreadable(format!("{address} is not the address of a device configuration."))
+    })
 }
 
 /// Refuses what a new object of a type cannot refer to.
@@ -149,14 +136,10 @@ pub(crate) fn set(
     navigation: &Navigation,
     mut ids: Vec<String>,
 ) -> Result<(), Refusal> {
-    navigation
-        .check(state, &ids)
-        .map_err(|problem| Refusal::of_intune(problem.into()))?;
+    navigation.check(state, &ids).map_err(|problem| Refusal::of_intune(problem.into()))?;
     ids.sort();
     ids.dedup();
-    let object = state
-        .device_configuration(id)
-        .ok_or_else(Refusal::intune_not_found)?;
+    let object = state.device_configuration(id).ok_or_else(Refusal::intune_not_found)?;
     let with = |ids: &[String]| {
         let mut shown = object.clone();
         shown.insert(navigation.property.clone(), json!(ids));
@@ -168,9 +151,7 @@ pub(crate) fn set(
     let references = state.references.entry(id.to_owned()).or_default();
     references.insert(navigation.property.clone(), ids);
     references.retain(|_, ids| !ids.is_empty());
-    state
-        .references
-        .retain(|_, references| !references.is_empty());
+    state.references.retain(|_, references| !references.is_empty());
     Ok(())
 }
 
@@ -199,10 +180,7 @@ pub(crate) fn shown(
 /// Returns the names of the objects that refer to one.
 pub(crate) fn referrers<'a>(state: &'a State, id: &str) -> Vec<&'a str> {
     let refers = |references: &References| references.values().flatten().any(|to| to == id);
-    let referring = state
-        .references
-        .iter()
-        .filter(|(_, references)| refers(references));
+    let referring = state.references.iter().filter(|(_, references)| refers(references));
     let objects = referring.filter_map(|(by, _)| state.device_configuration(by));
     objects.map(|object| text(object, "displayName")).collect()
 }

@@ -42,22 +42,12 @@ pub(crate) struct CallIds {
 impl Refusal {
     /// Makes a refusal by Graph itself or by Entra.
     pub(crate) fn core(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code: code.to_owned(),
-            message: message.into(),
-            envelope: Envelope::Core,
-        }
+        Self { status, code: code.to_owned(), message: message.into(), envelope: Envelope::Core }
     }
 
     /// Makes a refusal by Intune.
     pub(crate) fn intune(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code: code.to_owned(),
-            message: message.into(),
-            envelope: Envelope::Intune,
-        }
+        Self { status, code: code.to_owned(), message: message.into(), envelope: Envelope::Intune }
     }
 
     /// Makes Intune's plain 400.
@@ -96,21 +86,13 @@ impl Refusal {
     pub(crate) fn intune_role_missing() -> Self {
         Self {
             envelope: Envelope::Wrapped,
-            ..Self::intune(
-                StatusCode::UNAUTHORIZED,
-                "UnknownError",
-                "An error has occurred",
-            )
+            ..Self::intune(StatusCode::UNAUTHORIZED, "UnknownError", "An error has occurred")
         }
     }
 
     /// Makes what Intune says to a caller who calls too often (FACTS 4.5).
     pub(crate) fn throttled() -> Self {
-        Self::core(
-            StatusCode::TOO_MANY_REQUESTS,
-            "TooManyRequests",
-            "An error has occurred.",
-        )
+        Self::core(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", "An error has occurred.")
     }
 
     /// Makes what Intune says where a page is more than it can gather. That it is a 503 is in Microsoft's
@@ -125,11 +107,7 @@ impl Refusal {
 
     /// Makes Intune's 404 (FACTS 4.2).
     pub(crate) fn intune_not_found() -> Self {
-        Self::intune(
-            StatusCode::NOT_FOUND,
-            "ResourceNotFound",
-            "An error has occurred",
-        )
+        Self::intune(StatusCode::NOT_FOUND, "ResourceNotFound", "An error has occurred")
     }
 
     /// Makes the directory's 404 (FACTS 4.1).
@@ -155,18 +133,12 @@ impl Refusal {
     /// Makes the answer to a verb that the path does not take (FACTS 4.1).
     pub(crate) fn method_not_allowed() -> Self {
         let message = "Specified HTTP method is not allowed for the request target.";
-        Self::core(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "Request_BadRequest",
-            message,
-        )
+        Self::core(StatusCode::METHOD_NOT_ALLOWED, "Request_BadRequest", message)
     }
 
     /// Makes Intune's answer to a verb that a path does not take (FACTS 1.1); the template is read off the path.
     pub(crate) fn no_route(method: &Method, path: &str) -> Self {
-        let below = path
-            .split_once("/deviceManagement/")
-            .map_or(path, |(_, below)| below);
+        let below = path.split_once("/deviceManagement/").map_or(path, |(_, below)| below);
         let step = |(index, segment): (usize, &str)| match (index, segment) {
             (1, _) => "key",
             (_, "$ref") => "$ref",
@@ -179,20 +151,12 @@ impl Refusal {
              /DeviceConfiguration_2511/StatelessDeviceConfigurationFEService/deviceManagement/{below}.",
             steps.join("/")
         );
-        Self::core(
-            StatusCode::BAD_REQUEST,
-            "No method match route template",
-            message,
-        )
+        Self::core(StatusCode::BAD_REQUEST, "No method match route template", message)
     }
 
     /// Makes a refusal of a caller who did not sign in (FACTS 4.1).
     pub(crate) fn unauthenticated(message: &str) -> Self {
-        Self::core(
-            StatusCode::UNAUTHORIZED,
-            "InvalidAuthenticationToken",
-            message,
-        )
+        Self::core(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message)
     }
 
     /// Makes Graph's plain 400.
@@ -208,9 +172,8 @@ impl Refusal {
     /// Makes the answer to a query option that the sandbox does not play: refusing tells more than
     /// ignoring would.
     pub(crate) fn not_played(option: &str) -> Self {
-        let message = synthetic(format!(
-            "The sandbox does not support the query option '{option}' here."
-        ));
+        let message =
+            synthetic(format!("The sandbox does not support the query option '{option}' here."));
         Self::core(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
     }
 
@@ -256,9 +219,7 @@ impl Refusal {
 
 /// Returns the JSON document that is the `message` of an Intune error, laid out as Intune does.
 fn intune_document(message: &str, ids: &CallIds, path: &str) -> String {
-    let service = path
-        .split_once("/deviceManagement/")
-        .map_or(path, |(_, below)| below);
+    let service = path.split_once("/deviceManagement/").map_or(path, |(_, below)| below);
     let full = format!(
         "{message} - Operation ID (for customer support): {} - Activity ID: {} - Url: \
          https://fef.msub02.manage.microsoft.com/DeviceConfiguration_2511/StatelessDeviceConfigurationFEService/\
@@ -287,16 +248,9 @@ mod tests {
 
     #[test]
     fn intunes_message_is_a_document_that_repeats_the_request_id() {
-        let ids = CallIds {
-            request: Uuid::nil(),
-            client: "c".to_owned(),
-        };
+        let ids = CallIds { request: Uuid::nil(), client: "c".to_owned() };
         let refusal = Refusal::intune_bad_request("Say \"please\".");
-        let body = refusal.body(
-            &ids,
-            "/beta/deviceManagement/deviceConfigurations",
-            clock::now(),
-        );
+        let body = refusal.body(&ids, "/beta/deviceManagement/deviceConfigurations", clock::now());
         let message = body["error"]["message"].as_str().expect("text");
         let inner: Value = serde_json::from_str(message).expect("a document");
         assert_eq!(inner["_version"], 3);
@@ -305,9 +259,6 @@ mod tests {
             words.starts_with("Say \"please\". - Operation ID (for customer support): 0000"),
             "{words}"
         );
-        assert!(
-            words.contains("/deviceManagement/deviceConfigurations?api-version="),
-            "{words}"
-        );
+        assert!(words.contains("/deviceManagement/deviceConfigurations?api-version="), "{words}");
     }
 }

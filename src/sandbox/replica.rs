@@ -16,10 +16,7 @@ pub(crate) struct Replica {
 
 impl Replica {
     pub(crate) fn new(lag: Duration) -> Self {
-        Self {
-            lag,
-            past: VecDeque::new(),
-        }
+        Self { lag, past: VecDeque::new() }
     }
 
     /// Keeps the tenant as it is before a change.
@@ -31,11 +28,7 @@ impl Replica {
 
     /// Returns the tenant that a read sees, nothing where that is the tenant as it is.
     pub(crate) fn seen(&mut self, now: Duration) -> Option<Arc<State>> {
-        while self
-            .past
-            .front()
-            .is_some_and(|(at, _)| *at + self.lag <= now)
-        {
+        while self.past.front().is_some_and(|(at, _)| *at + self.lag <= now) {
             self.past.pop_front();
         }
         self.past.front().map(|(_, state)| Arc::clone(state))

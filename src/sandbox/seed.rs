@@ -19,17 +19,12 @@ pub(crate) fn guid(parts: &[&str]) -> String {
     let hash = digest(&SHA256, parts.join("\0").as_bytes());
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash.as_ref()[..16]);
-    uuid::Builder::from_random_bytes(bytes)
-        .into_uuid()
-        .to_string()
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 
 /// Completes every section.
 pub(crate) fn complete(mut state: State) -> Result<State, StateError> {
-    let impossible = |fault: Fault| StateError::Impossible {
-        path: fault.path(),
-        fault,
-    };
+    let impossible = |fault: Fault| StateError::Impossible { path: fault.path(), fault };
     let mut names = Names::default();
     for group in &mut state.groups {
         names.identify(&mut group.id, "group", &group.display_name);
@@ -48,11 +43,7 @@ pub(crate) fn complete(mut state: State) -> Result<State, StateError> {
     let at = |section: &'static str, index: usize| {
         move |fault: Fault| impossible(fault.under_index(index).under(section))
     };
-    if !state
-        .role_scope_tags
-        .iter()
-        .any(|tag| text(tag, "id") == "0")
-    {
+    if !state.role_scope_tags.iter().any(|tag| text(tag, "id") == "0") {
         state.role_scope_tags.insert(0, default_scope_tag());
     }
     for (index, tag) in state.role_scope_tags.iter_mut().enumerate() {
@@ -172,9 +163,7 @@ fn identify(object: &mut Object, ty: &str, names: &mut Names) {
 /// objects of a tenant are made at one instant.
 fn seeded(object: &Object) -> String {
     let id = text(object, "id");
-    let fraction = id
-        .bytes()
-        .fold(0_u64, |sum, byte| (sum * 31 + u64::from(byte)) % 10_000_000);
+    let fraction = id.bytes().fold(0_u64, |sum, byte| (sum * 31 + u64::from(byte)) % 10_000_000);
     clock::SEEDED
         .replace('Z', &format!(".{fraction:07}"))
         .trim_end_matches('0')
@@ -188,9 +177,7 @@ fn device_configuration(
     mut object: Object,
     names: &mut Names,
 ) -> Result<Object, Fault> {
-    let given = object
-        .remove("assignments")
-        .unwrap_or(Value::Array(Vec::new()));
+    let given = object.remove("assignments").unwrap_or(Value::Array(Vec::new()));
     let checker = Checker::of_states();
     let ty = checker.instance_type("deviceConfiguration", &object)?;
     let mut complete = checker.properties(&ty, &object)?;
@@ -199,16 +186,11 @@ fn device_configuration(
     }
     identify(&mut complete, &ty.name, names);
     let made = seeded(&complete);
-    let created = complete
-        .entry("createdDateTime")
-        .or_insert_with(|| made.into())
-        .clone();
+    let created = complete.entry("createdDateTime").or_insert_with(|| made.into()).clone();
     complete.entry("lastModifiedDateTime").or_insert(created);
     complete.entry("version").or_insert(1.into());
     complete.entry("supportsScopeTags").or_insert(true.into());
-    complete
-        .entry("roleScopeTagIds")
-        .or_insert_with(|| json!(["0"]));
+    complete.entry("roleScopeTagIds").or_insert_with(|| json!(["0"]));
     mirrors::reflect(&ty.name, &object, &mut complete);
     defaults::fill(&ty, &mut complete);
     complete.insert("@odata.type".to_owned(), ty.odata_type().into());

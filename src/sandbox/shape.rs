@@ -7,10 +7,7 @@ use crate::schema::types::{Category, GraphVersion, Holds, TypeDef, Types, type_n
 
 /// Returns whether a version has the type of an object.
 pub(crate) fn has(version: GraphVersion, object: &Object) -> bool {
-    let named = object
-        .get("@odata.type")
-        .and_then(Value::as_str)
-        .and_then(type_name);
+    let named = object.get("@odata.type").and_then(Value::as_str).and_then(type_name);
     named.is_some_and(|name| Types::of(version).get(name).is_some())
 }
 
@@ -27,28 +24,16 @@ pub(crate) fn entity(version: GraphVersion, expected: &str, object: &Object) -> 
 
 /// Returns assignments as a version shows them: v1.0 knows no filters (FACTS 3).
 pub(crate) fn assignments(version: GraphVersion, object: &Object) -> Vec<Value> {
-    let all = object
-        .get("assignments")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
+    let all = object.get("assignments").and_then(Value::as_array).into_iter().flatten();
     let shown = all.filter_map(|assignment| {
-        entity(
-            version,
-            "deviceConfigurationAssignment",
-            assignment.as_object()?,
-        )
-        .map(Value::Object)
+        entity(version, "deviceConfigurationAssignment", assignment.as_object()?).map(Value::Object)
     });
     shown.collect()
 }
 
 fn narrowed(types: &Types, declared: &str, object: &Object) -> Option<Object> {
-    let named = object
-        .get("@odata.type")
-        .and_then(Value::as_str)
-        .and_then(type_name)
-        .unwrap_or(declared);
+    let named =
+        object.get("@odata.type").and_then(Value::as_str).and_then(type_name).unwrap_or(declared);
     let ty = types.get(named)?;
     let members = object.iter().filter_map(|(name, value)| {
         if name.starts_with('@') {
@@ -64,18 +49,14 @@ fn member(types: &Types, ty: &TypeDef, name: &str, value: &Value) -> Option<Valu
     let Holds::Named(held) = &property.ty.holds else {
         return Some(value.clone());
     };
-    if types
-        .get(held)
-        .is_none_or(|held| held.category == Category::Enum)
-    {
+    if types.get(held).is_none_or(|held| held.category == Category::Enum) {
         return Some(value.clone());
     }
     Some(match value {
         Value::Object(object) => narrowed(types, held, object).map_or(Value::Null, Value::Object),
         Value::Array(elements) => {
-            let elements = elements
-                .iter()
-                .filter_map(|element| narrowed(types, held, element.as_object()?));
+            let elements =
+                elements.iter().filter_map(|element| narrowed(types, held, element.as_object()?));
             elements.map(Value::Object).collect()
         }
         other => other.clone(),

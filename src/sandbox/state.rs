@@ -129,10 +129,7 @@ fn yes() -> bool {
     true
 }
 
-#[allow(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_true(value: &bool) -> bool {
     *value
 }
@@ -222,9 +219,7 @@ pub struct DeviceRegistration {
 
 impl Default for DeviceRegistration {
     fn default() -> Self {
-        Self {
-            registration_locked: true,
-        }
+        Self { registration_locked: true }
     }
 }
 
@@ -420,10 +415,8 @@ impl State {
     /// # Errors
     /// Fails where the file cannot be read or [`State::from_json`] fails.
     pub fn load(path: &Path) -> Result<Self, StateError> {
-        let text = fs::read_to_string(path).map_err(|source| StateError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = fs::read_to_string(path)
+            .map_err(|source| StateError::Read { path: path.to_owned(), source })?;
         Self::from_json(&text)
     }
 
@@ -470,10 +463,7 @@ impl State {
 
     /// Returns the instant of the change that is about to be made, later than every one before it.
     pub(crate) fn tick(&mut self) -> String {
-        let last = self
-            .last_change
-            .as_deref()
-            .and_then(|text| text.parse::<Timestamp>().ok());
+        let last = self.last_change.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
         let instant = clock::wire(clock::after(last));
         self.last_change = Some(instant.clone());
         instant
@@ -490,33 +480,24 @@ impl State {
 
     /// Forgets what an object did not show.
     pub(crate) fn forget(&mut self, id: &str) {
-        self.secrets
-            .retain(|reference, _| reference.split('_').nth(1) != Some(id));
+        self.secrets.retain(|reference, _| reference.split('_').nth(1) != Some(id));
         self.withheld.remove(id);
     }
 
     /// Returns a device configuration by its id.
     pub(crate) fn device_configuration(&self, id: &str) -> Option<&Object> {
-        self.device_configurations
-            .iter()
-            .find(|object| text(object, "id") == id)
+        self.device_configurations.iter().find(|object| text(object, "id") == id)
     }
 }
 
 /// Returns an object's property where it is text, else nothing at all.
 pub(crate) fn text<'a>(object: &'a Object, property: &str) -> &'a str {
-    object
-        .get(property)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    object.get(property).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Replaces a file that only its owner may read, in one step.
 pub(crate) fn replace_file(path: &Path, text: &str) -> Result<(), StateError> {
-    let failed = |source| StateError::Write {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| StateError::Write { path: path.to_owned(), source };
     let random = uuid::Uuid::new_v4().simple().to_string();
     let beside = beside(path, &random).map_err(failed)?;
     let written = private_file(&beside)

@@ -50,16 +50,8 @@ impl Store {
     /// Opens the file, and makes it of this tenant where there is none. Returns the tenant that it holds.
     pub(super) fn open(path: PathBuf, tenant: State) -> Result<(Self, State), StateError> {
         let held = hold(&path)?;
-        let state = if path.exists() {
-            State::load(&path)?
-        } else {
-            tenant
-        };
-        let mut store = Self {
-            path,
-            text: String::new(),
-            version: None,
-        };
+        let state = if path.exists() { State::load(&path)? } else { tenant };
+        let mut store = Self { path, text: String::new(), version: None };
         store.write(state.to_json()?)?;
         drop(held);
         Ok((store, state))
@@ -123,17 +115,10 @@ pub fn update<T, E>(
 
 /// Waits for the lock of a file: another file beside it that stays, since the file itself is replaced.
 fn hold(path: &Path) -> Result<Held, StateError> {
-    let failed = |source| StateError::Write {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| StateError::Write { path: path.to_owned(), source };
     let beside = beside(path, "lock").map_err(failed)?;
     let mut options = fs::OpenOptions::new();
-    let lock = options
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(beside);
+    let lock = options.create(true).truncate(false).write(true).open(beside);
     let lock = lock.map_err(failed)?;
     match lock.lock() {
         // Some shared file systems have no locks.

@@ -39,13 +39,7 @@ const fn limit(
     most: usize,
     seconds: u64,
 ) -> Limit {
-    Limit {
-        path,
-        counted,
-        scope,
-        most,
-        span: Duration::from_secs(seconds),
-    }
+    Limit { path, counted, scope, most, span: Duration::from_secs(seconds) }
 }
 
 /// FACTS 5.1. The limits of Entra's other resources are counted in units that none of the sandbox's callers
@@ -99,14 +93,9 @@ impl Limit {
             calls.pop_front();
         }
         calls.push_back(now);
-        let beyond = calls
-            .len()
-            .checked_sub(self.most)
-            .filter(|beyond| *beyond > 0)?;
+        let beyond = calls.len().checked_sub(self.most).filter(|beyond| *beyond > 0)?;
         // There is room once all but one less than the most are out of the span.
-        calls
-            .get(beyond)
-            .map(|at| (*at + self.span).saturating_sub(now))
+        calls.get(beyond).map(|at| (*at + self.span).saturating_sub(now))
     }
 }
 
@@ -128,18 +117,12 @@ mod tests {
             assert_eq!(throttle.count("a", &Method::PATCH, PATH, now), None);
         }
         assert_eq!(throttle.count("a", &Method::GET, PATH, at(10)), None);
-        assert_eq!(
-            throttle.count("a", &Method::PATCH, "/v1.0/groups", at(10)),
-            None
-        );
+        assert_eq!(throttle.count("a", &Method::PATCH, "/v1.0/groups", at(10)), None);
         assert_eq!(throttle.count("b", &Method::PATCH, PATH, at(10)), None);
         let wait = throttle.count("a", &Method::PATCH, PATH, at(10));
         // The write that was turned away counts too, so two have to leave.
         assert_eq!(wait, Some(Duration::from_millis(10_100)));
-        assert_eq!(
-            throttle.count("a", &Method::PATCH, PATH, Duration::from_millis(20_100)),
-            None
-        );
+        assert_eq!(throttle.count("a", &Method::PATCH, PATH, Duration::from_millis(20_100)), None);
     }
 
     #[test]

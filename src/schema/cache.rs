@@ -16,12 +16,7 @@ impl<T> Cache<T> {
     /// Returns the value of a name. Building happens without the lock, because types refer to types.
     pub(super) fn get(&self, name: &str, build: impl FnOnce() -> Option<T>) -> Option<Arc<T>> {
         let known = |cache: &Self| {
-            cache
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .get(name)
-                .cloned()
+            cache.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
         };
         if let Some(known) = known(self) {
             return known;

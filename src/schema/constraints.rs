@@ -81,25 +81,15 @@ mod tests {
 
     #[test]
     fn what_is_curated_is_told_from_what_the_document_says() {
-        let document = Constraints {
-            minimum: Some(4),
-            ..Constraints::default()
-        };
-        let curated = Constraints {
-            computed: true,
-            minimum: Some(1),
-            maximum: Some(9),
-            max_items: Some(2),
-        };
+        let document = Constraints { minimum: Some(4), ..Constraints::default() };
+        let curated =
+            Constraints { computed: true, minimum: Some(1), maximum: Some(9), max_items: Some(2) };
         let mut schema = json!({ "type": "integer", "minimum": 4, "maximum": 9, "readOnly": true });
         curated.mark(document, &mut schema);
         assert_eq!(schema["x-curated"], json!(["readOnly", "maximum"]));
         let (said, added) = Constraints::read(&schema);
         assert_eq!(said, document);
-        assert_eq!(
-            (added.computed, added.minimum, added.maximum),
-            (true, None, Some(9))
-        );
+        assert_eq!((added.computed, added.minimum, added.maximum), (true, None, Some(9)));
         assert_eq!(document.or(curated).minimum, Some(4));
     }
 }

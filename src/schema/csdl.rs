@@ -91,18 +91,12 @@ const NAMESPACE: &str = "microsoft.graph";
 /// When the text is not XML or declares no such namespace.
 pub fn read(text: &str) -> Result<BTreeMap<String, CsdlType>, CsdlError> {
     // Microsoft's files start with a byte order mark, which roxmltree does not skip.
-    let options = roxmltree::ParsingOptions {
-        allow_dtd: false,
-        ..Default::default()
-    };
+    let options = roxmltree::ParsingOptions { allow_dtd: false, ..Default::default() };
     let document = Document::parse_with_options(text.trim_start_matches('\u{feff}'), options)?;
     let mut types = BTreeMap::new();
     let mut outside: BTreeMap<(String, String), Constraints> = BTreeMap::new();
     let mut found = false;
-    for schema in document
-        .descendants()
-        .filter(|node| node.has_tag_name_local("Schema"))
-    {
+    for schema in document.descendants().filter(|node| node.has_tag_name_local("Schema")) {
         if schema.attribute("Namespace") != Some(NAMESPACE) {
             continue;
         }
@@ -136,9 +130,8 @@ pub fn read(text: &str) -> Result<BTreeMap<String, CsdlType>, CsdlError> {
         return Err(CsdlError::NoSchema);
     }
     for ((owner, name), said) in outside {
-        let property = types
-            .get_mut(&owner)
-            .and_then(|t| t.properties.iter_mut().find(|p| p.name == name));
+        let property =
+            types.get_mut(&owner).and_then(|t| t.properties.iter_mut().find(|p| p.name == name));
         if let Some(property) = property {
             property.constraints = property.constraints.or(said);
         }
@@ -184,9 +177,7 @@ fn structured(node: Node<'_, '_>, category: CsdlCategory) -> CsdlType {
         .collect();
     CsdlType {
         category,
-        base: node
-            .attribute("BaseType")
-            .map(|base| local(base).to_owned()),
+        base: node.attribute("BaseType").map(|base| local(base).to_owned()),
         is_abstract: is_true(node, "Abstract"),
         properties,
         members: Vec::new(),
@@ -195,17 +186,12 @@ fn structured(node: Node<'_, '_>, category: CsdlCategory) -> CsdlType {
 }
 
 fn enumeration(node: Node<'_, '_>) -> CsdlType {
-    let members = node
-        .children()
-        .filter(|child| child.has_tag_name_local("Member"))
-        .enumerate();
+    let members = node.children().filter(|child| child.has_tag_name_local("Member")).enumerate();
     CsdlType {
         category: CsdlCategory::Enum,
         members: members
             .map(|(at, member)| {
-                let number = member
-                    .attribute("Value")
-                    .and_then(|value| value.parse().ok());
+                let number = member.attribute("Value").and_then(|value| value.parse().ok());
                 (
                     member.attribute("Name").unwrap_or_default().to_owned(),
                     number.unwrap_or(at as i64),
@@ -219,14 +205,9 @@ fn enumeration(node: Node<'_, '_>) -> CsdlType {
 
 fn constraints(node: Node<'_, '_>) -> Constraints {
     let mut said = Constraints::default();
-    for annotation in node
-        .children()
-        .filter(|child| child.has_tag_name_local("Annotation"))
-    {
+    for annotation in node.children().filter(|child| child.has_tag_name_local("Annotation")) {
         let term = annotation.attribute("Term").unwrap_or_default();
-        let number = annotation
-            .attribute("Int")
-            .or(annotation.attribute("Decimal"));
+        let number = annotation.attribute("Int").or(annotation.attribute("Decimal"));
         match local(term) {
             "Computed" => said.computed = annotation.attribute("Bool") != Some("false"),
             "Minimum" => said.minimum = number.and_then(|n| n.parse().ok()),

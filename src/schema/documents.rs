@@ -26,11 +26,7 @@ fn of<T: schemars::JsonSchema>() -> Value {
 
 /// Every document that Moorline reads or writes.
 pub const DOCUMENTS: [Published; 14] = [
-    Published {
-        name: "tenant",
-        about: "moorline.yaml",
-        schema: of::<crate::manifest::TenantFile>,
-    },
+    Published { name: "tenant", about: "moorline.yaml", schema: of::<crate::manifest::TenantFile> },
     Published {
         name: "manifest",
         about: "a manifest's envelope",
@@ -41,11 +37,7 @@ pub const DOCUMENTS: [Published; 14] = [
         about: "validate --format json",
         schema: || schema(Document::Findings),
     },
-    Published {
-        name: "plan",
-        about: "plan --format json",
-        schema: || schema(Document::Plan),
-    },
+    Published { name: "plan", about: "plan --format json", schema: || schema(Document::Plan) },
     Published {
         name: "outcome",
         about: "apply --format json",
@@ -56,16 +48,8 @@ pub const DOCUMENTS: [Published; 14] = [
         about: "one line of a file in .moorline/journal",
         schema: of::<crate::apply::journal::Line>,
     },
-    Published {
-        name: "drift",
-        about: "drift --format json",
-        schema: || schema(Document::Drift),
-    },
-    Published {
-        name: "kinds",
-        about: "kinds --format json",
-        schema: || schema(Document::Kinds),
-    },
+    Published { name: "drift", about: "drift --format json", schema: || schema(Document::Drift) },
+    Published { name: "kinds", about: "kinds --format json", schema: || schema(Document::Kinds) },
     Published {
         name: "permissions",
         about: "permissions --format json",

@@ -19,11 +19,7 @@ pub struct EditorKind {
 /// Returns the schema for these kinds around the schema of a manifest's envelope.
 pub fn schema(envelope: &Value, kinds: &[EditorKind]) -> Value {
     let mut schema = envelope.clone();
-    let mut defs = schema
-        .get("$defs")
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default();
+    let mut defs = schema.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut cases = Vec::new();
     for version in GraphVersion::ALL {
         for kind in kinds.iter().filter(|kind| kind.versions.contains(&version)) {
@@ -79,9 +75,8 @@ fn collect(version: GraphVersion, name: &str, defs: &mut Map<String, Value>) {
         if defs.contains_key(&key(version, &name)) {
             continue;
         }
-        let raw = Types::of(version)
-            .raw(&name)
-            .and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let raw =
+            Types::of(version).raw(&name).and_then(|text| serde_json::from_str::<Value>(text).ok());
         let Some(mut def) = raw else { continue };
         adapt(version, &mut def, &mut open);
         defs.insert(key(version, &name), def);
@@ -117,10 +112,7 @@ fn adapt(version: GraphVersion, schema: &mut Value, open: &mut Vec<String>) {
             });
             if is_text {
                 let text = std::mem::take(members);
-                members.insert(
-                    "anyOf".into(),
-                    json!([text, { "$ref": "#/$defs/valueReference" }]),
-                );
+                members.insert("anyOf".into(), json!([text, { "$ref": "#/$defs/valueReference" }]));
             }
         }
         _ => {}

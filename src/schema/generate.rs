@@ -14,18 +14,11 @@ use super::csdl::{CsdlCategory, CsdlError, CsdlProperty, CsdlType};
 use super::types::{Edm, GraphVersion, Holds, TypeRef, odata_type};
 
 /// The types that the schemas start from; all that they reach is included.
-pub const ROOTS: [&str; 3] = [
-    "deviceConfiguration",
-    "deviceConfigurationAssignment",
-    "deviceRegistrationPolicy",
-];
+pub const ROOTS: [&str; 3] =
+    ["deviceConfiguration", "deviceConfigurationAssignment", "deviceRegistrationPolicy"];
 
 /// What manifests refer to and what tells who changed something, where the version has it.
-const BESIDE: [&str; 3] = [
-    "auditEvent",
-    "deviceAndAppManagementAssignmentFilter",
-    "roleScopeTag",
-];
+const BESIDE: [&str; 3] = ["auditEvent", "deviceAndAppManagementAssignmentFilter", "roleScopeTag"];
 
 /// Curated constraints by declaring type and property, for what the document does not annotate.
 pub type Curated = BTreeMap<(String, String), Constraints>;
@@ -39,11 +32,7 @@ pub fn generate(
     types: &BTreeMap<String, CsdlType>,
     curated: &Curated,
 ) -> Result<Value, CsdlError> {
-    let generator = Generator {
-        types,
-        curated,
-        derived: derived_types(types),
-    };
+    let generator = Generator { types, curated, derived: derived_types(types) };
     let mut defs = Map::new();
     let included = generator.closure()?;
     for name in &included {
@@ -99,37 +88,25 @@ impl<'a> Generator<'a> {
             open.push(root.to_owned());
         }
         open.extend(
-            BESIDE
-                .into_iter()
-                .filter(|name| self.types.contains_key(*name))
-                .map(str::to_owned),
+            BESIDE.into_iter().filter(|name| self.types.contains_key(*name)).map(str::to_owned),
         );
         while let Some(name) = open.pop() {
             if !reached.insert(name.clone()) {
                 continue;
             }
             open.extend(
-                self.derived
-                    .get(name.as_str())
-                    .into_iter()
-                    .flatten()
-                    .map(|d| (*d).to_owned()),
+                self.derived.get(name.as_str()).into_iter().flatten().map(|d| (*d).to_owned()),
             );
-            for (owner, property) in self
-                .properties(&name)
-                .into_iter()
-                .filter(|(_, p)| !p.navigation)
+            for (owner, property) in
+                self.properties(&name).into_iter().filter(|(_, p)| !p.navigation)
             {
                 if let Holds::Named(target) = self.reference(owner, property)?.holds {
                     open.push(target);
                 }
             }
         }
-        let bases: Vec<String> = reached
-            .iter()
-            .flat_map(|name| self.chain(name))
-            .map(str::to_owned)
-            .collect();
+        let bases: Vec<String> =
+            reached.iter().flat_map(|name| self.chain(name)).map(str::to_owned).collect();
         reached.extend(bases);
         Ok(reached)
     }
@@ -157,10 +134,7 @@ impl<'a> Generator<'a> {
         let mut at = self.types.get_key_value(name);
         while let Some((name, ty)) = at.filter(|(name, _)| !chain.contains(&name.as_str())) {
             chain.push(name);
-            at = ty
-                .base
-                .as_ref()
-                .and_then(|base| self.types.get_key_value(base));
+            at = ty.base.as_ref().and_then(|base| self.types.get_key_value(base));
         }
         chain
     }
@@ -169,20 +143,12 @@ impl<'a> Generator<'a> {
     fn properties(&self, name: &str) -> Vec<(&'a str, &'a CsdlProperty)> {
         let chain = self.chain(name).into_iter();
         chain
-            .flat_map(|at| {
-                self.types[at]
-                    .properties
-                    .iter()
-                    .map(move |property| (at, property))
-            })
+            .flat_map(|at| self.types[at].properties.iter().map(move |property| (at, property)))
             .collect()
     }
 
     fn shape(&self, name: &str, included: &BTreeSet<String>) -> Result<Value, CsdlError> {
-        let (name, ty) = self
-            .types
-            .get_key_value(name)
-            .expect("the closure holds known names");
+        let (name, ty) = self.types.get_key_value(name).expect("the closure holds known names");
         let mut properties = Map::new();
         properties.insert("@odata.type".into(), json!({ "enum": type_names(name) }));
         for (owner, property) in self.properties(name) {
@@ -199,10 +165,7 @@ impl<'a> Generator<'a> {
             shape.insert("x-base".into(), base.as_str().into());
         }
         let derived = self.derived.get(name.as_str()).into_iter().flatten();
-        let derived: Vec<&str> = derived
-            .copied()
-            .filter(|name| included.contains(*name))
-            .collect();
+        let derived: Vec<&str> = derived.copied().filter(|name| included.contains(*name)).collect();
         if !derived.is_empty() {
             shape.insert("x-derived".into(), derived.into());
         }
@@ -220,11 +183,8 @@ impl<'a> Generator<'a> {
             .copied()
             .filter(|d| self.types.get(*d).is_some_and(|t| !t.is_abstract))
             .collect();
-        let mut names: Vec<String> = if ty.is_abstract {
-            Vec::new()
-        } else {
-            type_names(name).to_vec()
-        };
+        let mut names: Vec<String> =
+            if ty.is_abstract { Vec::new() } else { type_names(name).to_vec() };
         names.extend(concrete.iter().flat_map(|d| type_names(d)));
         let is = |type_name: &str| json!({ "properties": { "@odata.type": { "enum": type_names(type_name) } }, "required": ["@odata.type"] });
         let mut cases: Vec<Value> = concrete
@@ -282,11 +242,7 @@ impl<'a> Generator<'a> {
                 if ty.category == CsdlCategory::Enum {
                     return enum_use(ty, nullable);
                 }
-                let any = if self.is_polymorphic(name) {
-                    ":any"
-                } else {
-                    ""
-                };
+                let any = if self.is_polymorphic(name) { ":any" } else { "" };
                 json!({ "type": one_or_null("object", nullable), "$ref": format!("#/$defs/{name}{any}") })
             }
         }
@@ -299,11 +255,7 @@ fn type_names(name: &str) -> [String; 2] {
 }
 
 fn one_or_null(kind: &str, nullable: bool) -> Value {
-    if nullable {
-        json!([kind, "null"])
-    } else {
-        json!(kind)
-    }
+    if nullable { json!([kind, "null"]) } else { json!(kind) }
 }
 
 fn navigation(property: &CsdlProperty, reference: &TypeRef) -> Value {
@@ -311,23 +263,14 @@ fn navigation(property: &CsdlProperty, reference: &TypeRef) -> Value {
     if property.contained {
         schema["x-contained"] = true.into();
     }
-    schema["type"] = one_or_null(
-        if reference.collection {
-            "array"
-        } else {
-            "object"
-        },
-        property.nullable,
-    );
+    schema["type"] =
+        one_or_null(if reference.collection { "array" } else { "object" }, property.nullable);
     schema
 }
 
 fn enumeration(ty: &CsdlType) -> Value {
-    let (names, values): (Vec<&str>, Vec<i64>) = ty
-        .members
-        .iter()
-        .map(|(name, value)| (name.as_str(), *value))
-        .unzip();
+    let (names, values): (Vec<&str>, Vec<i64>) =
+        ty.members.iter().map(|(name, value)| (name.as_str(), *value)).unzip();
     let mut schema = json!({ "enum": names, "x-values": values });
     if ty.flags {
         schema["x-flags"] = true.into();

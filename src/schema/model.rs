@@ -94,16 +94,10 @@ pub struct Structure {
 impl Structure {
     /// Returns the properties that lead to other objects, each with the type that it leads to.
     pub fn references(&self) -> impl Iterator<Item = (&Property, &str)> {
-        self.properties
-            .values()
-            .filter_map(|property| match &property.shape {
-                Shape::Navigation {
-                    contained: false,
-                    target,
-                    ..
-                } => Some((property, target.as_str())),
-                _ => None,
-            })
+        self.properties.values().filter_map(|property| match &property.shape {
+            Shape::Navigation { contained: false, target, .. } => Some((property, target.as_str())),
+            _ => None,
+        })
     }
 }
 
@@ -148,20 +142,15 @@ impl Model {
     pub fn actual(&self, shape: &Shape, stated: Option<&str>) -> Option<Arc<Structure>> {
         match shape {
             Shape::Complex(name) => self.get(name),
-            Shape::Poly(base) => self.get(
-                stated
-                    .filter(|name| self.types.is_a(name, base))
-                    .unwrap_or(base),
-            ),
+            Shape::Poly(base) => {
+                self.get(stated.filter(|name| self.types.is_a(name, base)).unwrap_or(base))
+            }
             _ => None,
         }
     }
 
     fn build(&self, name: &str) -> Option<Structure> {
-        let def = self
-            .types
-            .get(name)
-            .filter(|def| def.category != Category::Enum)?;
+        let def = self.types.get(name).filter(|def| def.category != Category::Enum)?;
         let concrete = |name: &String| self.types.get(name).is_some_and(|t| !t.is_abstract);
         let properties = def
             .properties
@@ -171,12 +160,7 @@ impl Model {
         Some(Structure {
             name: name.to_owned(),
             is_abstract: def.is_abstract,
-            derived: def
-                .derived
-                .iter()
-                .filter(|name| concrete(name))
-                .cloned()
-                .collect(),
+            derived: def.derived.iter().filter(|name| concrete(name)).cloned().collect(),
             properties,
         })
     }
@@ -239,9 +223,7 @@ mod tests {
     #[test]
     fn facts_follow_a_property_into_the_types_that_inherit_it() {
         let model = Model::of(GraphVersion::Beta);
-        let enterprise = model
-            .get("windowsWifiEnterpriseEAPConfiguration")
-            .expect("a beta type");
+        let enterprise = model.get("windowsWifiEnterpriseEAPConfiguration").expect("a beta type");
         let key = &enterprise.properties["preSharedKey"];
         assert_eq!(key.declared_in, "windowsWifiConfiguration");
         assert!(key.facts.sensitive);
@@ -250,24 +232,16 @@ mod tests {
     #[test]
     fn a_value_is_read_as_the_type_that_it_states_only_where_that_fits() {
         let model = Model::of(GraphVersion::Beta);
-        let custom = model
-            .get("windows10CustomConfiguration")
-            .expect("a beta type");
+        let custom = model.get("windows10CustomConfiguration").expect("a beta type");
         let Shape::Collection(element, Order::Keyed(key)) = &custom.properties["omaSettings"].shape
         else {
             panic!("omaSettings is keyed");
         };
         assert_eq!(key, "omaUri");
         assert_eq!(
-            model
-                .actual(element, Some("omaSettingInteger"))
-                .expect("derived")
-                .name,
+            model.actual(element, Some("omaSettingInteger")).expect("derived").name,
             "omaSettingInteger"
         );
-        assert_eq!(
-            model.actual(element, Some("ipRange")).expect("base").name,
-            "omaSetting"
-        );
+        assert_eq!(model.actual(element, Some("ipRange")).expect("base").name, "omaSetting");
     }
 }

@@ -60,13 +60,8 @@ pub fn describe(schema: &mut Value) {
     };
     let mut refers = false;
     for definition in definitions.values_mut() {
-        let properties = definition
-            .get_mut("properties")
-            .and_then(Value::as_object_mut);
-        for property in properties
-            .into_iter()
-            .flat_map(|properties| properties.values_mut())
-        {
+        let properties = definition.get_mut("properties").and_then(Value::as_object_mut);
+        for property in properties.into_iter().flat_map(|properties| properties.values_mut()) {
             let Some(Value::Object(written)) = written(property) else {
                 continue;
             };

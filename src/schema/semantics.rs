@@ -172,9 +172,7 @@ impl Semantics {
             }
         }
         for entry in file.kinds.into_iter().filter(|entry| entry.legacy) {
-            semantics
-                .legacy
-                .extend(entry.on.into_iter().map(|kind| (kind, entry.why.clone())));
+            semantics.legacy.extend(entry.on.into_iter().map(|kind| (kind, entry.why.clone())));
         }
         Ok(semantics)
     }
@@ -204,8 +202,7 @@ impl Semantics {
 
     /// Returns what is known of a property, by the type that declares it.
     pub fn facts(&self, declared_in: &str, property: &str) -> Option<&Facts> {
-        self.facts
-            .get(&(declared_in.to_owned(), property.to_owned()))
+        self.facts.get(&(declared_in.to_owned(), property.to_owned()))
     }
 
     /// Returns every `(type, property)` that has an entry.

@@ -53,9 +53,7 @@ impl GraphVersion {
 
     /// Returns the version with this URL segment.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|version| version.as_str() == text)
+        Self::ALL.into_iter().find(|version| version.as_str() == text)
     }
 }
 
@@ -133,20 +131,16 @@ pub struct TypeRef {
 impl TypeRef {
     /// Parses a CSDL type expression: `Edm.Int32`, `graph.appListItem`, `Collection(Edm.String)`.
     pub fn parse(text: &str) -> Option<Self> {
-        let (collection, name) = match text
-            .strip_prefix("Collection(")
-            .and_then(|t| t.strip_suffix(')'))
-        {
-            Some(inner) => (true, inner),
-            None => (false, text),
-        };
+        let (collection, name) =
+            match text.strip_prefix("Collection(").and_then(|t| t.strip_suffix(')')) {
+                Some(inner) => (true, inner),
+                None => (false, text),
+            };
         let holds = match Edm::parse(name) {
             Some(edm) => Holds::Edm(edm),
             None if name.starts_with("Edm.") => return None,
             None => Holds::Named(
-                name.strip_prefix("microsoft.graph.")
-                    .or(name.strip_prefix("graph."))?
-                    .to_owned(),
+                name.strip_prefix("microsoft.graph.").or(name.strip_prefix("graph."))?.to_owned(),
             ),
         };
         Some(Self { collection, holds })
@@ -237,10 +231,7 @@ pub fn odata_type(name: &str) -> String {
 
 /// Returns the type name in an `@odata.type`, written with or without `#`.
 pub fn type_name(odata_type: &str) -> Option<&str> {
-    odata_type
-        .strip_prefix('#')
-        .unwrap_or(odata_type)
-        .strip_prefix("microsoft.graph.")
+    odata_type.strip_prefix('#').unwrap_or(odata_type).strip_prefix("microsoft.graph.")
 }
 
 /// The types of one version, parsed one by one as they are asked for: reading all 800 would cost
@@ -258,17 +249,10 @@ struct Document<'a> {
 }
 
 static BETA: LazyLock<Types> = LazyLock::new(|| {
-    Types::read(
-        GraphVersion::Beta,
-        include_str!("../../schemas/graph/beta.json"),
-    )
+    Types::read(GraphVersion::Beta, include_str!("../../schemas/graph/beta.json"))
 });
-static V1: LazyLock<Types> = LazyLock::new(|| {
-    Types::read(
-        GraphVersion::V1,
-        include_str!("../../schemas/graph/v1.0.json"),
-    )
-});
+static V1: LazyLock<Types> =
+    LazyLock::new(|| Types::read(GraphVersion::V1, include_str!("../../schemas/graph/v1.0.json")));
 
 impl Types {
     /// Returns the built-in types of a version.
@@ -282,11 +266,7 @@ impl Types {
     fn read(version: GraphVersion, text: &'static str) -> Self {
         let document: Document<'static> = serde_json::from_str(text)
             .expect("the generated schema is part of the program and a test reads it");
-        Self {
-            version,
-            raw: document.defs,
-            parsed: Cache::default(),
-        }
+        Self { version, raw: document.defs, parsed: Cache::default() }
     }
 
     /// Returns the version these types are of.
@@ -319,12 +299,7 @@ impl Types {
         let list = |key: &str| -> Vec<String> {
             def.get(key)
                 .and_then(Value::as_array)
-                .map(|items| {
-                    items
-                        .iter()
-                        .filter_map(|v| v.as_str().map(str::to_owned))
-                        .collect()
-                })
+                .map(|items| items.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect())
                 .unwrap_or_default()
         };
         if def.get("enum").is_some() {
@@ -342,11 +317,8 @@ impl Types {
         let base = text("x-base");
         let parent = base.as_deref().and_then(|base| self.get(base));
         let mut properties = Vec::new();
-        for (property, schema) in def
-            .get("properties")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
+        for (property, schema) in
+            def.get("properties").and_then(Value::as_object).into_iter().flatten()
         {
             if property.starts_with('@') {
                 continue;
@@ -354,19 +326,12 @@ impl Types {
             let declared_in = parent
                 .as_ref()
                 .and_then(|parent| parent.property(property))
-                .map_or_else(
-                    || name.to_owned(),
-                    |inherited| inherited.declared_in.clone(),
-                );
+                .map_or_else(|| name.to_owned(), |inherited| inherited.declared_in.clone());
             properties.push(property_of(property, declared_in, schema)?);
         }
         Some(TypeDef {
             name: name.to_owned(),
-            category: if flag("x-entity") {
-                Category::Entity
-            } else {
-                Category::Complex
-            },
+            category: if flag("x-entity") { Category::Entity } else { Category::Complex },
             base,
             is_abstract: flag("x-abstract"),
             derived: list("x-derived"),
@@ -378,10 +343,7 @@ impl Types {
 
     /// Returns whether `name` is `ancestor` or derives from it.
     pub fn is_a(&self, name: &str, ancestor: &str) -> bool {
-        name == ancestor
-            || self
-                .get(ancestor)
-                .is_some_and(|t| t.derived.iter().any(|d| d == name))
+        name == ancestor || self.get(ancestor).is_some_and(|t| t.derived.iter().any(|d| d == name))
     }
 }
 

@@ -62,9 +62,7 @@ static VALIDATORS: LazyLock<Cache> = LazyLock::new(Cache::default);
 
 /// Returns every violation of a kind's schema, in order of place. A kind that the version lacks has none.
 pub fn violations(version: GraphVersion, kind: &str, body: &Value) -> Vec<Violation> {
-    validator(version, kind)
-        .map(|validator| violations_under(&validator, body))
-        .unwrap_or_default()
+    validator(version, kind).map(|validator| violations_under(&validator, body)).unwrap_or_default()
 }
 
 /// Returns every violation of a schema that is built already, in order of place.
@@ -73,10 +71,8 @@ pub fn violations_under(validator: &jsonschema::Validator, body: &Value) -> Vec<
     if validator.is_valid(body) {
         return Vec::new();
     }
-    let mut violations: Vec<Violation> = validator
-        .iter_errors(body)
-        .flat_map(|error| violations_of(&error))
-        .collect();
+    let mut violations: Vec<Violation> =
+        validator.iter_errors(body).flat_map(|error| violations_of(&error)).collect();
     // Where the stated type of a value is wrong, what the fallback shape says of its other members misleads.
     // The root's type is known without being stated.
     let wrong_types: BTreeSet<Vec<Step>> = violations
@@ -107,11 +103,7 @@ fn is_type(violation: &Violation) -> bool {
 
 fn validator(version: GraphVersion, kind: &str) -> Option<Arc<jsonschema::Validator>> {
     let key = (version, kind.to_owned());
-    if let Some(known) = VALIDATORS
-        .lock()
-        .unwrap_or_else(|e| e.into_inner())
-        .get(&key)
-    {
+    if let Some(known) = VALIDATORS.lock().unwrap_or_else(|e| e.into_inner()).get(&key) {
         return known.clone();
     }
     let built = document(version, kind).and_then(|schema| {
@@ -119,18 +111,13 @@ fn validator(version: GraphVersion, kind: &str) -> Option<Arc<jsonschema::Valida
             .with_draft(jsonschema::Draft::Draft202012)
             .should_validate_formats(true)
             .with_format("byte", |text: &str| {
-                base64::engine::general_purpose::STANDARD
-                    .decode(text)
-                    .is_ok()
+                base64::engine::general_purpose::STANDARD.decode(text).is_ok()
             })
             .with_format("time-of-day", is_time_of_day)
             .offline();
         options.build(&schema).ok().map(Arc::new)
     });
-    VALIDATORS
-        .lock()
-        .unwrap_or_else(|e| e.into_inner())
-        .insert(key, built.clone());
+    VALIDATORS.lock().unwrap_or_else(|e| e.into_inner()).insert(key, built.clone());
     built
 }
 
@@ -194,11 +181,7 @@ fn violations_of(error: &jsonschema::ValidationError<'_>) -> Vec<Violation> {
     };
     problems
         .into_iter()
-        .map(|problem| Violation {
-            path: path.clone(),
-            keyword: keyword.to_owned(),
-            problem,
-        })
+        .map(|problem| Violation { path: path.clone(), keyword: keyword.to_owned(), problem })
         .collect()
 }
 
@@ -246,12 +229,7 @@ fn constants(kind: &ValidationErrorKind) -> Option<Vec<String>> {
 }
 
 fn members(options: &Value) -> Vec<String> {
-    options
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|v| v.as_str().map(str::to_owned))
-        .collect()
+    options.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
 }
 
 fn expected(kind: &TypeKind) -> Vec<&'static str> {
@@ -305,19 +283,10 @@ mod tests {
         let found = problems("windows10CustomConfiguration", body);
         assert_eq!(
             found[0],
-            (
-                "omaSettings.0.value".into(),
-                Problem::WrongType(vec!["a whole number"])
-            )
+            ("omaSettings.0.value".into(), Problem::WrongType(vec!["a whole number"]))
         );
         assert_eq!(found[1].0, "omaSettings.1.@odata.type");
-        assert_eq!(
-            found[2],
-            (
-                "omaSettings.2".into(),
-                Problem::Missing("@odata.type".into())
-            )
-        );
+        assert_eq!(found[2], ("omaSettings.2".into(), Problem::Missing("@odata.type".into())));
         assert_eq!(found.len(), 3, "{found:?}");
     }
 
@@ -328,10 +297,7 @@ mod tests {
         assert_eq!(found.len(), 2, "{found:?}");
         assert_eq!(
             found[0],
-            (
-                "pinRecoveryEnabled".into(),
-                Problem::WrongType(vec!["`true` or `false`"])
-            )
+            ("pinRecoveryEnabled".into(), Problem::WrongType(vec!["`true` or `false`"]))
         );
         assert!(matches!(&found[1].1, Problem::NotAMember(members) if members.len() == 4));
     }
@@ -350,29 +316,15 @@ mod tests {
         );
         let body = json!({ "configDeviceHealthMonitoringScope": "bootPerformance,nothing" });
         let found = problems("windowsHealthMonitoringConfiguration", body);
-        assert_eq!(
-            found,
-            [(
-                "configDeviceHealthMonitoringScope".into(),
-                Problem::NotMatching
-            )]
-        );
-        let found = problems(
-            "iosCustomConfiguration",
-            json!({ "payload": "not base64!" }),
-        );
-        assert_eq!(
-            found,
-            [("payload".into(), Problem::Malformed("byte".into()))]
-        );
+        assert_eq!(found, [("configDeviceHealthMonitoringScope".into(), Problem::NotMatching)]);
+        let found = problems("iosCustomConfiguration", json!({ "payload": "not base64!" }));
+        assert_eq!(found, [("payload".into(), Problem::Malformed("byte".into()))]);
     }
 
     #[test]
     fn every_kind_of_both_versions_has_a_schema_that_builds() {
         for version in GraphVersion::ALL {
-            let family = Types::of(version)
-                .get("deviceConfiguration")
-                .expect("the root type");
+            let family = Types::of(version).get("deviceConfiguration").expect("the root type");
             for kind in &family.derived {
                 assert!(validator(version, kind).is_some(), "{version} {kind}");
             }

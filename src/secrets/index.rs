@@ -69,11 +69,7 @@ impl Index {
             index.plain.cut(hexadecimal(&form).as_bytes(), 2 * piece);
             for before in 0..3 {
                 let encoded = in_base64(&form, before);
-                let piece = if is_short {
-                    encoded.len()
-                } else {
-                    (8 * piece - 4) / 6
-                };
+                let piece = if is_short { encoded.len() } else { (8 * piece - 4) / 6 };
                 index.base64.cut(encoded.as_bytes(), piece);
             }
         }
@@ -112,9 +108,7 @@ impl Index {
     pub(super) fn weaken(&mut self, text: &View) {
         let mut known = [Vec::new(), Vec::new()];
         for ((view, pieces), known) in self.looks(text).into_iter().zip(&mut known) {
-            pieces.each(view.bytes(), |place, _| {
-                known.push(view.bytes()[place].to_vec())
-            });
+            pieces.each(view.bytes(), |place, _| known.push(view.bytes()[place].to_vec()));
         }
         for (pieces, known) in [&mut self.plain, &mut self.base64].into_iter().zip(known) {
             for piece in known {
@@ -189,10 +183,7 @@ const BITS: usize = 1 << 18;
 
 /// Returns the bit of four bytes, which a piece always has.
 fn beginning(bytes: &[u8]) -> usize {
-    let four = bytes
-        .iter()
-        .take(4)
-        .fold(0, |four: u32, byte| (four << 8) | u32::from(*byte));
+    let four = bytes.iter().take(4).fold(0, |four: u32, byte| (four << 8) | u32::from(*byte));
     (four.wrapping_mul(0x9e37_79b1) >> 14) as usize
 }
 

@@ -180,9 +180,7 @@ fn secret(mut places: Vec<Place>) -> Vec<Range<usize>> {
             _ => joined.push(place),
         }
     }
-    let secret = joined
-        .into_iter()
-        .filter(|place| place.weight == Weight::Secret);
+    let secret = joined.into_iter().filter(|place| place.weight == Weight::Secret);
     secret.map(|place| place.range).collect()
 }
 
@@ -190,10 +188,7 @@ fn secret(mut places: Vec<Place>) -> Vec<Range<usize>> {
 fn index(secret: &str) -> Index {
     let mut index = Index::of(secret, PIECE);
     let claims = claims(secret);
-    for text in ORDINARY
-        .into_iter()
-        .chain(claims.iter().map(String::as_str))
-    {
+    for text in ORDINARY.into_iter().chain(claims.iter().map(String::as_str)) {
         let quoted = format!("\"{text}\"");
         for before in 0..3 {
             index.weaken(&View::of(&in_base64(quoted.as_bytes(), before)));
@@ -204,27 +199,13 @@ fn index(secret: &str) -> Index {
 
 /// The claims of a token that stand in payloads as well, such as the tenant's id in the settings of a single sign-on,
 /// and are no secret by themselves.
-const CLAIMS: [&str; 8] = [
-    "aud",
-    "iss",
-    "idp",
-    "tid",
-    "oid",
-    "appid",
-    "azp",
-    "app_displayname",
-];
+const CLAIMS: [&str; 8] = ["aud", "iss", "idp", "tid", "oid", "appid", "azp", "app_displayname"];
 
 /// Returns what a token says that is no secret; nothing where it is no JSON Web Token.
 fn claims(secret: &str) -> Vec<String> {
-    let payload = secret
-        .split('.')
-        .nth(1)
-        .and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    let payload = secret.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
     let claims = payload.and_then(|payload| serde_json::from_slice::<Value>(&payload).ok());
-    let claims = claims
-        .iter()
-        .flat_map(|claims| CLAIMS.map(|name| claims[name].as_str()));
+    let claims = claims.iter().flat_map(|claims| CLAIMS.map(|name| claims[name].as_str()));
     claims.flatten().map(str::to_owned).collect()
 }
 
@@ -265,10 +246,7 @@ fn whole_escapes(inner: &str, ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     let widened = ranges.into_iter().map(|range| {
         let start = around(range.start).map_or(range.start, |escape| escape.start);
         let end = around(range.end).map_or(range.end, |escape| escape.end);
-        Place {
-            range: start..end,
-            weight: Weight::Secret,
-        }
+        Place { range: start..end, weight: Weight::Secret }
     });
     secret(widened.collect())
 }
@@ -301,22 +279,14 @@ fn literals(text: &str) -> Vec<Literal> {
                 at += 1;
                 let rest = bytes.get(at..).unwrap_or_default().trim_ascii_start();
                 let is_name = rest.first() == Some(&b':');
-                found.push(Literal {
-                    range,
-                    is_name,
-                    is_number: false,
-                });
+                found.push(Literal { range, is_name, is_number: false });
             }
             b'-' | b'0'..=b'9' => {
                 let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
                 while bytes.get(at).is_some_and(is_part) {
                     at += 1;
                 }
-                found.push(Literal {
-                    range: start..at,
-                    is_name: false,
-                    is_number: true,
-                });
+                found.push(Literal { range: start..at, is_name: false, is_number: true });
             }
             _ => at += 1,
         }

@@ -27,9 +27,7 @@ fn forms(text: &str) -> Vec<String> {
         url::form_urlencoded::byte_serialize(text.as_bytes()).collect(),
         json[1..json.len() - 1].to_owned(),
         units.collect(),
-        html.fold(text.to_owned(), |text, (plain, entity)| {
-            text.replace(plain, entity)
-        }),
+        html.fold(text.to_owned(), |text, (plain, entity)| text.replace(plain, entity)),
         each(&|byte| format!("{byte:02x}")),
         each(&|byte| format!("{byte:02X}-")),
         URL_SAFE_NO_PAD.encode(text),
@@ -44,17 +42,11 @@ fn forms(text: &str) -> Vec<String> {
 #[test]
 fn a_secret_is_found_in_every_form_whole_and_cut() {
     let known = known();
-    let ends: Vec<usize> = SECRET
-        .char_indices()
-        .map(|(at, _)| at)
-        .chain([SECRET.len()])
-        .collect();
+    let ends: Vec<usize> = SECRET.char_indices().map(|(at, _)| at).chain([SECRET.len()]).collect();
     for (nth, start) in ends.iter().enumerate() {
         for end in &ends[nth..] {
             let piece = &SECRET[*start..*end];
-            let counted = piece
-                .chars()
-                .filter(|c| !c.is_whitespace() && !"+-:".contains(*c));
+            let counted = piece.chars().filter(|c| !c.is_whitespace() && !"+-:".contains(*c));
             // Ü has another byte when it is encoded, and another case.
             if counted.count() < 12 || piece.contains('ü') {
                 continue;
@@ -63,10 +55,7 @@ fn a_secret_is_found_in_every_form_whole_and_cut() {
                 let text = format!("§§ {form} §§");
                 let clean = known.scrub(&text);
                 assert!(clean.contains(WITHHELD), "{piece:?}: {text}");
-                assert!(
-                    clean.starts_with("§§ ") && clean.ends_with(" §§"),
-                    "{clean}"
-                );
+                assert!(clean.starts_with("§§ ") && clean.ends_with(" §§"), "{clean}");
             }
         }
     }
@@ -117,10 +106,7 @@ fn an_escape_of_a_document_is_not_torn() {
     ] {
         let clean = known.scrub(text);
         assert!(!clean.contains("1234"), "{clean}");
-        assert!(
-            serde_json::from_str::<IgnoredAny>(&clean).is_ok(),
-            "{clean}"
-        );
+        assert!(serde_json::from_str::<IgnoredAny>(&clean).is_ok(), "{clean}");
     }
 }
 
@@ -138,10 +124,7 @@ fn ordinary_text_stays() {
     let whole = known
         .scrub("POST https://contoso.com/devices/enroll?key=canary-0123456789 failed")
         .into_owned();
-    assert!(
-        !whole.contains("canary") && !whole.contains("6789"),
-        "{whole}"
-    );
+    assert!(!whole.contains("canary") && !whole.contains("6789"), "{whole}");
     // What Git shows is no secret, whoever declares it as one, and whichever is known first.
     known.add(&"contoso".into());
     assert!(!known.holds("contoso"));
@@ -172,10 +155,8 @@ fn a_payload_that_names_the_same_host_as_a_token_stays() {
 
 #[test]
 fn a_payload_that_names_the_tenant_or_the_app_stays() {
-    let (tenant, app) = (
-        "8f6d2c2e-5b1d-4c57-9d0a-3d7f0e8a1b11",
-        "0c1b7f0e-2d57-4a6b-9a83-5a1f6f7c9d10",
-    );
+    let (tenant, app) =
+        ("8f6d2c2e-5b1d-4c57-9d0a-3d7f0e8a1b11", "0c1b7f0e-2d57-4a6b-9a83-5a1f6f7c9d10");
     let claims = format!(r#"{{"appid":"{app}","tid":"{tenant}","jti":"canary-0123456789"}}"#);
     let [head, body] = [r#"{"alg":"none"}"#, &claims].map(|part| URL_SAFE_NO_PAD.encode(part));
     let token = format!("{head}.{body}.c2lnbmF0dXJlLWNhbmFyeS0wMTIzNDU2Nzg5");
@@ -221,11 +202,7 @@ fn words_and_numbers_of_a_short_secret_stay() {
     ] {
         let known = Known::default();
         known.add(&secret.into());
-        assert!(
-            !known.holds(ordinary),
-            "{secret}: {}",
-            known.scrub(ordinary)
-        );
+        assert!(!known.holds(ordinary), "{secret}: {}", known.scrub(ordinary));
         for before in 0..3 {
             let payload = format!("{}<key>{ordinary}</key>", " ".repeat(before));
             assert!(!known.holds(&STANDARD.encode(payload)), "{secret}");
@@ -251,17 +228,10 @@ fn a_secret_of_one_word_is_found_as_a_whole() {
 #[test]
 fn names_of_a_document_stay_and_numbers_do_not() {
     let known = Known::default();
-    known.add_all(&[
-        "wonderland".into(),
-        "13572468".into(),
-        "canary-token-0123456789".into(),
-    ]);
+    known.add_all(&["wonderland".into(), "13572468".into(), "canary-token-0123456789".into()]);
     let document = r#"{"wonderland":{"pin":13572468,"other":-1.5e3,"canary-token-0123456789":1}}"#;
     let clean = known.scrub(document);
-    assert_eq!(
-        clean,
-        r#"{"wonderland":{"pin":"(withheld)","other":-1.5e3,"(withheld)":1}}"#
-    );
+    assert_eq!(clean, r#"{"wonderland":{"pin":"(withheld)","other":-1.5e3,"(withheld)":1}}"#);
     serde_json::from_str::<serde_json::Value>(&clean).expect("it is JSON");
 }
 
@@ -270,12 +240,7 @@ fn a_secret_in_the_form_of_windows_is_found() {
     let known = known();
     let wide: Vec<u8> = SECRET.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let hex: Vec<String> = wide.iter().map(|byte| format!("{byte:02X}")).collect();
-    for text in [
-        STANDARD.encode(&wide),
-        hex.concat(),
-        hex.join(","),
-        hex.join("-"),
-    ] {
+    for text in [STANDARD.encode(&wide), hex.concat(), hex.join(","), hex.join("-")] {
         assert!(known.holds(&text), "{text}");
     }
 }

@@ -93,10 +93,7 @@ impl ApprovalRequest {
 
     /// Returns whether somebody may still decide.
     pub fn is_undecided(&self) -> bool {
-        matches!(
-            self.status,
-            RequestStatus::Unknown | RequestStatus::NeedsApproval
-        )
+        matches!(self.status, RequestStatus::Unknown | RequestStatus::NeedsApproval)
     }
 
     /// Returns whether no write can be sent under it any more.
@@ -106,10 +103,7 @@ impl ApprovalRequest {
 
     /// Returns whether it keeps others from being made for its object.
     pub fn is_open(&self) -> bool {
-        matches!(
-            self.status,
-            RequestStatus::NeedsApproval | RequestStatus::Approved
-        )
+        matches!(self.status, RequestStatus::NeedsApproval | RequestStatus::Approved)
     }
 
     fn has_id(&self, id: &str) -> bool {
@@ -140,11 +134,7 @@ pub async fn request(graph: &Graph, id: &str) -> Result<Option<ApprovalRequest>,
         Ok(answer) => {
             // The reference shows the entity inside a `value`.
             let wrapped = &answer.body["value"];
-            let entity = if wrapped.is_object() {
-                wrapped
-            } else {
-                &answer.body
-            };
+            let entity = if wrapped.is_object() { wrapped } else { &answer.body };
             let found = ApprovalRequest::read(entity).filter(|request| request.has_id(id));
             if found.is_some() {
                 return Ok(found);

@@ -42,11 +42,7 @@ impl Wanted {
                 wanted.filters |= filter.is_some();
             }
             let model = Model::of(manifest.version);
-            wanted.walk(
-                model,
-                &Shape::Complex(manifest.address.kind.clone()),
-                &manifest.spec,
-            );
+            wanted.walk(model, &Shape::Complex(manifest.address.kind.clone()), &manifest.spec);
         }
         wanted
     }
@@ -59,12 +55,8 @@ impl Wanted {
             let Some(property) = structure.properties.get(&member.name) else {
                 continue;
             };
-            let texts = member
-                .value
-                .elements()
-                .iter()
-                .chain([&member.value])
-                .filter_map(Declared::as_str);
+            let texts =
+                member.value.elements().iter().chain([&member.value]).filter_map(Declared::as_str);
             match property.facts.resolves.map(Named::from) {
                 Some(Named::Group) => self.groups.extend(texts.map(str::to_owned)),
                 Some(Named::User) => self.users.extend(texts.map(str::to_owned)),
@@ -102,16 +94,8 @@ pub(super) async fn names(
     let (groups, users, filters, scope_tags) = tokio::join!(
         groups(graph, &wanted.groups),
         users(graph, &wanted.users),
-        listed(
-            graph,
-            wanted.filters,
-            "/deviceManagement/assignmentFilters?$select=id,displayName"
-        ),
-        listed(
-            graph,
-            wanted.scope_tags,
-            "/deviceManagement/roleScopeTags?$select=id,displayName"
-        ),
+        listed(graph, wanted.filters, "/deviceManagement/assignmentFilters?$select=id,displayName"),
+        listed(graph, wanted.scope_tags, "/deviceManagement/roleScopeTags?$select=id,displayName"),
     );
     take(&mut names, Named::Group, groups)?;
     take(&mut names, Named::User, users)?;
@@ -178,10 +162,7 @@ async fn groups(graph: &Graph, wanted: &BTreeSet<String>) -> Found {
         })
         .collect();
     let mut missing = Vec::new();
-    for (name, answer) in texts
-        .iter()
-        .zip(graph.lists(GraphVersion::V1, &queries).await)
-    {
+    for (name, answer) in texts.iter().zip(graph.lists(GraphVersion::V1, &queries).await) {
         let groups = answer?;
         if groups.is_empty() {
             missing.push(name.as_str());
@@ -204,21 +185,14 @@ async fn near_groups(graph: &Graph, missing: &[&str]) -> Vec<Value> {
         })
         .collect();
     let answers = graph.batch(GraphVersion::V1, &queries).await;
-    answers
-        .into_iter()
-        .flatten()
-        .flat_map(|answer| values(answer.body))
-        .collect()
+    answers.into_iter().flatten().flat_map(|answer| values(answer.body)).collect()
 }
 
 async fn users(graph: &Graph, wanted: &BTreeSet<String>) -> Found {
     let queries: Vec<Request> = wanted
         .iter()
         .map(|user| {
-            let path = format!(
-                "/users/{}?$select=id,userPrincipalName",
-                odata::segment(user)
-            );
+            let path = format!("/users/{}?$select=id,userPrincipalName", odata::segment(user));
             Request::get(GraphVersion::V1, path)
         })
         .collect();
@@ -237,12 +211,8 @@ async fn by_ids(graph: &Graph, ids: &[&String], sort: &str) -> Result<Vec<Value>
     let mut found = Vec::new();
     for ids in ids.chunks(IDS_A_CALL) {
         let body = json!({ "ids": ids, "types": [sort] });
-        let request = Request::with_body(
-            Method::Post,
-            GraphVersion::V1,
-            "/directoryObjects/getByIds",
-            body,
-        );
+        let request =
+            Request::with_body(Method::Post, GraphVersion::V1, "/directoryObjects/getByIds", body);
         found.extend(graph.list_at_once(&request).await?);
     }
     Ok(found)
@@ -259,29 +229,18 @@ fn values(mut body: Value) -> Vec<Value> {
 /// what ends the run is an error.
 pub(super) async fn label_targets(graph: &Graph, live: &mut Live) -> Result<(), GraphError> {
     let targets = || {
-        live.objects
-            .iter()
-            .flat_map(|object| &object.assignments)
-            .filter_map(|a| a.get("target"))
+        live.objects.iter().flat_map(|object| &object.assignments).filter_map(|a| a.get("target"))
     };
     let id =
         |target: &Value, name: &str| target.get(name).and_then(Value::as_str).map(str::to_owned);
     let unknown = |named: Named, ids: Vec<String>| -> BTreeSet<String> {
-        ids.into_iter()
-            .filter(|id| is_guid(id) && live.names.label(named, id).is_none())
-            .collect()
+        ids.into_iter().filter(|id| is_guid(id) && live.names.label(named, id).is_none()).collect()
     };
     let mut members = Vec::new();
-    live.policy
-        .iter()
-        .for_each(|policy| guids(&policy.body, &mut members));
+    live.policy.iter().for_each(|policy| guids(&policy.body, &mut members));
     let users = unknown(Named::User, members.clone());
-    let mut groups = unknown(
-        Named::Group,
-        targets()
-            .filter_map(|target| id(target, "groupId"))
-            .collect(),
-    );
+    let mut groups =
+        unknown(Named::Group, targets().filter_map(|target| id(target, "groupId")).collect());
     // Of a member of the registration policy only its list says whether it is a user or a group.
     groups.extend(unknown(Named::Group, members));
     let filters = targets()
@@ -295,11 +254,7 @@ pub(super) async fn label_targets(graph: &Graph, live: &mut Live) -> Result<(), 
     let (groups, users, filters) = tokio::join!(
         by_ids(graph, &groups, "group"),
         by_ids(graph, &users, "user"),
-        listed(
-            graph,
-            filters,
-            "/deviceManagement/assignmentFilters?$select=id,displayName"
-        ),
+        listed(graph, filters, "/deviceManagement/assignmentFilters?$select=id,displayName"),
     );
     for (named, found) in [
         (Named::Group, groups),
@@ -307,9 +262,7 @@ pub(super) async fn label_targets(graph: &Graph, live: &mut Live) -> Result<(), 
         (Named::Filter, filters.map(|(found, _)| found)),
     ] {
         match found {
-            Ok(found) => found
-                .iter()
-                .for_each(|object| add(&mut live.names, named, object)),
+            Ok(found) => found.iter().for_each(|object| add(&mut live.names, named, object)),
             Err(error) if error.ends_run() => return Err(error),
             Err(_) => {}
         }

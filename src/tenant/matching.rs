@@ -74,9 +74,7 @@ pub fn bind<'a>(
     let index = Index::of(live, is_ours);
     for manifest in manifests {
         let binding = index.binding(manifest, recreate, &mut bindings);
-        bindings
-            .by_address
-            .insert(manifest.address.clone(), binding);
+        bindings.by_address.insert(manifest.address.clone(), binding);
     }
     refuse_shared(&mut bindings.by_address);
     keep_declared(&mut bindings);
@@ -192,11 +190,7 @@ impl<'a, 'f> Index<'a, 'f> {
             others.all(|object| (self.is_ours)(&object.id) && loses(object, stays))
         };
         let is_declared = manifest.presence == Presence::Present;
-        found
-            .iter()
-            .find(all_lose_to)
-            .copied()
-            .filter(|_| is_declared)
+        found.iter().find(all_lose_to).copied().filter(|_| is_declared)
     }
 
     /// Returns the objects of a manifest's type that have one of these names, each once.
@@ -207,9 +201,7 @@ impl<'a, 'f> Index<'a, 'f> {
     ) -> Vec<&'a LiveObject> {
         let names: BTreeSet<&str> = names.into_iter().collect();
         let kind = manifest.address.kind.as_str();
-        let found = names
-            .iter()
-            .filter_map(|name| self.names.get(&(kind, *name)));
+        let found = names.iter().filter_map(|name| self.names.get(&(kind, *name)));
         found.flatten().copied().collect()
     }
 
@@ -217,11 +209,7 @@ impl<'a, 'f> Index<'a, 'f> {
     fn unshown(&self, manifest: &Manifest) -> Vec<&'a LiveObject> {
         let kinds = manifest.family.not_kinds.iter();
         let formerly = manifest.formerly.iter().map(String::as_str);
-        let names: BTreeSet<&str> = manifest
-            .display_name()
-            .into_iter()
-            .chain(formerly)
-            .collect();
+        let names: BTreeSet<&str> = manifest.display_name().into_iter().chain(formerly).collect();
         let known_by = kinds.flat_map(|(kind, _)| names.iter().map(move |name| (*kind, *name)));
         let found = known_by.filter_map(|known_by| self.names.get(&known_by));
         found.flatten().copied().collect()
@@ -237,12 +225,7 @@ const TOGETHER: SignedDuration = SignedDuration::from_mins(5);
 /// one. So of two runs that created one object each, never both delete.
 pub fn loses(twin: &LiveObject, stays: &LiveObject) -> bool {
     let created = |object: &LiveObject| {
-        let at = object
-            .body
-            .get("createdDateTime")?
-            .as_str()?
-            .parse::<Timestamp>()
-            .ok()?;
+        let at = object.body.get("createdDateTime")?.as_str()?.parse::<Timestamp>().ok()?;
         Some((at, object.id.to_lowercase()))
     };
     let is_untouched = twin.body.get("version").and_then(Json::as_u64) == Some(1)
@@ -258,11 +241,7 @@ fn ambiguous<'a>(found: &[&LiveObject]) -> Binding<'a> {
     let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
     Binding::Blocked(Blocked {
         code: "match/ambiguous".to_owned(),
-        message: format!(
-            "{} objects of this type and name exist: {}",
-            ids.len(),
-            ids.join(", ")
-        ),
+        message: format!("{} objects of this type and name exist: {}", ids.len(), ids.join(", ")),
         help: "pin the one that you mean by `metadata.id`, or rename the others".to_owned(),
         location: None,
     })
@@ -290,9 +269,7 @@ fn unshown<'a>(objects: &[&LiveObject]) -> Binding<'a> {
 
 /// Drops twins that a manifest is bound to, those of manifests that are blocked, and repetitions.
 fn keep_declared(bindings: &mut Bindings<'_>) {
-    let Bindings {
-        by_address, twins, ..
-    } = bindings;
+    let Bindings { by_address, twins, .. } = bindings;
     let bound = by_address.values().filter_map(Binding::object);
     let bound: BTreeSet<&str> = bound.map(|object| object.id.as_str()).collect();
     twins.retain(|twin| {
@@ -308,16 +285,10 @@ fn refuse_shared(bindings: &mut BTreeMap<Address, Binding<'_>>) {
     let mut owners: BTreeMap<String, Vec<Address>> = BTreeMap::new();
     for (address, binding) in bindings.iter() {
         if let Binding::Bound(object) | Binding::Retyped(object) = binding {
-            owners
-                .entry(object.id.clone())
-                .or_default()
-                .push(address.clone());
+            owners.entry(object.id.clone()).or_default().push(address.clone());
         }
     }
-    for (id, addresses) in owners
-        .into_iter()
-        .filter(|(_, addresses)| addresses.len() > 1)
-    {
+    for (id, addresses) in owners.into_iter().filter(|(_, addresses)| addresses.len() > 1) {
         let all: Vec<String> = addresses.iter().map(Address::to_string).collect();
         for address in addresses {
             let blocked = Blocked {

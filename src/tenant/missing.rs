@@ -91,10 +91,8 @@ impl Seen {
     fn masked(&mut self, plan: &Plan, options: &plan::Options) -> BTreeSet<Masked> {
         let changes = plan.changes.iter().filter(|_| !options.leave_masked);
         let masked = changes.flat_map(|change| &change.masked);
-        let masked: BTreeSet<Masked> = masked
-            .filter(|masked| !self.masked.contains(masked))
-            .cloned()
-            .collect();
+        let masked: BTreeSet<Masked> =
+            masked.filter(|masked| !self.masked.contains(masked)).cloned().collect();
         self.masked.extend(masked.iter().cloned());
         masked
     }
@@ -107,9 +105,8 @@ pub(crate) fn referring<'a>(
 ) -> Vec<(&'a LiveObject, Vec<String>)> {
     let goes = |change: &&Change| matches!(change.action, Action::Delete | Action::Replace);
     let gone = changes.iter().filter(goes);
-    let gone: Vec<&LiveObject> = gone
-        .filter_map(|change| object(live, change.id.as_deref()?))
-        .collect();
+    let gone: Vec<&LiveObject> =
+        gone.filter_map(|change| object(live, change.id.as_deref()?)).collect();
     if gone.is_empty() {
         return Vec::new();
     }

@@ -55,10 +55,7 @@ pub struct Linked {
 
 impl From<&LiveObject> for Linked {
     fn from(object: &LiveObject) -> Self {
-        Self {
-            id: object.id.clone(),
-            display_name: object.display_name.clone(),
-        }
+        Self { id: object.id.clone(), display_name: object.display_name.clone() }
     }
 }
 
@@ -95,11 +92,7 @@ impl Live {
     /// Returns what is known beside the objects, but where references lead: that is found by planning.
     pub fn known(&self) -> Known<'_> {
         static NONE: Referents = Referents::NONE;
-        Known {
-            names: &self.names,
-            clear: &self.clear,
-            referents: &NONE,
-        }
+        Known { names: &self.names, clear: &self.clear, referents: &NONE }
     }
 }
 
@@ -124,15 +117,7 @@ impl LiveObject {
         let kind = kind.or(stated)?.to_owned();
         let display_name = text("displayName").unwrap_or_default();
         masked::mark(&mut body);
-        Some(Self {
-            id,
-            kind,
-            display_name,
-            body,
-            assignments,
-            links: BTreeMap::new(),
-            inherited,
-        })
+        Some(Self { id, kind, display_name, body, assignments, links: BTreeMap::new(), inherited })
     }
 
     /// Takes the objects that navigation properties were expanded to out of the body.
@@ -167,11 +152,8 @@ impl LiveObject {
             }
             _ => self.body.clone(),
         };
-        let mut targets: Vec<String> = self
-            .assignments
-            .iter()
-            .map(|assignment| target_form(assignment).to_string())
-            .collect();
+        let mut targets: Vec<String> =
+            self.assignments.iter().map(|assignment| target_form(assignment).to_string()).collect();
         targets.sort();
         if self.links.is_empty() {
             return digest::tagged(Domain::Live, &(body, targets));
@@ -180,9 +162,8 @@ impl LiveObject {
             linked.iter().map(|one| one.id.to_lowercase()).collect()
         };
         let links = self.links.iter();
-        let links: BTreeMap<&String, BTreeSet<String>> = links
-            .map(|(property, linked)| (property, ids(linked)))
-            .collect();
+        let links: BTreeMap<&String, BTreeSet<String>> =
+            links.map(|(property, linked)| (property, ids(linked))).collect();
         digest::tagged(Domain::Live, &(body, targets, links))
     }
 
@@ -201,7 +182,5 @@ fn linked(object: &Value) -> Option<Linked> {
 }
 
 fn is_direct(assignment: &Value) -> bool {
-    assignment
-        .get("source")
-        .is_none_or(|source| source.is_null() || source == "direct")
+    assignment.get("source").is_none_or(|source| source.is_null() || source == "direct")
 }

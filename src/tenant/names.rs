@@ -84,10 +84,7 @@ pub struct Names {
 impl Names {
     /// Returns the names for what holds ids alone, as a tenant's own values do.
     pub fn of_ids() -> Self {
-        Self {
-            ids_alone: true,
-            ..Self::default()
-        }
+        Self { ids_alone: true, ..Self::default() }
     }
 
     /// Records that an id has a name.
@@ -123,11 +120,7 @@ impl Names {
         if self.ids_alone {
             return Ok(text.to_owned());
         }
-        match self
-            .ids
-            .get(&(named, text.to_lowercase()))
-            .map(Vec::as_slice)
-        {
+        match self.ids.get(&(named, text.to_lowercase())).map(Vec::as_slice) {
             Some([only]) => Ok(only.clone()),
             Some([_, _, ..]) => {
                 let ids = self.ids[&(named, text.to_lowercase())].clone();
@@ -138,11 +131,7 @@ impl Names {
                 Some(_) if is_guid(text) => Ok(text.to_lowercase()),
                 Some(why) => Err(Unresolved::Unreadable { why: why.clone() }),
                 None => {
-                    let others = self
-                        .others
-                        .get(&named)
-                        .map(Vec::as_slice)
-                        .unwrap_or_default();
+                    let others = self.others.get(&named).map(Vec::as_slice).unwrap_or_default();
                     let near = nearest(text, others.iter().map(String::as_str)).map(str::to_owned);
                     Err(Unresolved::Unknown { near })
                 }
@@ -177,25 +166,13 @@ mod tests {
         let mut names = Names::default();
         names.add(Named::Group, TWIN, "Twins");
         assert_eq!(names.resolve(Named::Group, "TWINS"), Ok(TWIN.to_owned()));
-        assert_eq!(
-            names.resolve(Named::Group, &TWIN.to_uppercase()),
-            Ok(TWIN.to_owned())
-        );
+        assert_eq!(names.resolve(Named::Group, &TWIN.to_uppercase()), Ok(TWIN.to_owned()));
         let near = Some("Twins".to_owned());
-        assert_eq!(
-            names.resolve(Named::Group, "Twinz"),
-            Err(Unresolved::Unknown { near })
-        );
-        assert_eq!(
-            names.resolve(Named::User, "Twins"),
-            Err(Unresolved::Unknown { near: None })
-        );
+        assert_eq!(names.resolve(Named::Group, "Twinz"), Err(Unresolved::Unknown { near }));
+        assert_eq!(names.resolve(Named::User, "Twins"), Err(Unresolved::Unknown { near: None }));
         names.add(Named::Group, OTHER, "twins");
         let ids = vec![TWIN.to_owned(), OTHER.to_owned()];
-        assert_eq!(
-            names.resolve(Named::Group, "Twins"),
-            Err(Unresolved::Ambiguous { ids })
-        );
+        assert_eq!(names.resolve(Named::Group, "Twins"), Err(Unresolved::Ambiguous { ids }));
     }
 
     #[test]
@@ -203,9 +180,6 @@ mod tests {
         let mut names = Names::default();
         names.set_unreadable(Named::Group, "403 Forbidden".to_owned());
         assert_eq!(names.resolve(Named::Group, TWIN), Ok(TWIN.to_owned()));
-        assert!(matches!(
-            names.resolve(Named::Group, "Twins"),
-            Err(Unresolved::Unreadable { .. })
-        ));
+        assert!(matches!(names.resolve(Named::Group, "Twins"), Err(Unresolved::Unreadable { .. })));
     }
 }

@@ -53,10 +53,10 @@ impl Counts {
     /// Returns how many members a group has.
     pub(crate) fn group(&self, id: &str) -> Members {
         let not_asked = || Err("nobody counted them".to_owned());
-        self.groups.get(id).cloned().unwrap_or_else(|| Members {
-            devices: not_asked(),
-            users: not_asked(),
-        })
+        self.groups
+            .get(id)
+            .cloned()
+            .unwrap_or_else(|| Members { devices: not_asked(), users: not_asked() })
     }
 
     /// Returns what devices have reported of an object, where that was asked.
@@ -83,11 +83,8 @@ impl Counts {
 
 /// Reads the numbers of each subject, all together in batches.
 pub(super) async fn read(graph: &Graph, wanted: &BTreeSet<Subject>) -> Counts {
-    let requests: Vec<Request> = wanted
-        .iter()
-        .flat_map(paths)
-        .map(|path| Request::get(GraphVersion::Beta, path))
-        .collect();
+    let requests: Vec<Request> =
+        wanted.iter().flat_map(paths).map(|path| Request::get(GraphVersion::Beta, path)).collect();
     let mut answers = graph.batch(GraphVersion::Beta, &requests).await.into_iter();
     let mut counts = Counts::default();
     for subject in wanted {
@@ -100,9 +97,7 @@ pub(super) async fn read(graph: &Graph, wanted: &BTreeSet<Subject>) -> Counts {
             }
             Subject::Object(id) => {
                 let answer = answers.next();
-                counts
-                    .objects
-                    .extend(answer.map(|answer| (id.clone(), reported(answer))));
+                counts.objects.extend(answer.map(|answer| (id.clone(), reported(answer))));
             }
         }
     }
@@ -138,10 +133,7 @@ fn members(devices: Outcome, users: Outcome) -> Members {
             number.ok_or_else(|| "the answer is no number".to_owned())
         }
     };
-    Members {
-        devices: count(devices, no_devices),
-        users: count(users, no_users),
-    }
+    Members { devices: count(devices, no_devices), users: count(users, no_users) }
 }
 
 /// Returns whether a group is of a type that takes no such members, a Microsoft 365 group no devices for example.
@@ -196,20 +188,15 @@ mod tests {
             let members = envelope["requests"].as_array().cloned().unwrap_or_default();
             let answer = |member: &Value| {
                 let url = member["url"].as_str().unwrap_or_default();
-                let (status, body) = answers(
-                    url.rsplit_once("microsoft.graph.")
-                        .map_or(url, |(_, end)| end),
-                );
+                let (status, body) =
+                    answers(url.rsplit_once("microsoft.graph.").map_or(url, |(_, end)| end));
                 json!({ "id": member["id"], "status": status, "headers": {}, "body": body })
             };
             let responses: Vec<Value> = members.iter().map(answer).collect();
             reply(200, &json!({ "responses": responses }))
         })
         .await;
-        let wanted = [
-            Subject::Group("g".to_owned()),
-            Subject::Object("o".to_owned()),
-        ];
+        let wanted = [Subject::Group("g".to_owned()), Subject::Object("o".to_owned())];
         read(&graph(&server.url), &BTreeSet::from(wanted)).await
     }
 

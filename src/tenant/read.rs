@@ -43,11 +43,7 @@ pub enum ObjectRef {
 impl ObjectRef {
     /// Returns a reference to an object, to be read with some of its links.
     pub(crate) fn of(object: &LiveObject, links: Vec<String>) -> Self {
-        Self::Configuration {
-            id: object.id.clone(),
-            kind: object.kind.clone(),
-            links,
-        }
+        Self::Configuration { id: object.id.clone(), kind: object.kind.clone(), links }
     }
 
     /// Returns the id of a device configuration.
@@ -65,9 +61,7 @@ impl ObjectRef {
         };
         let id = odata::segment(id);
         // Only the type's own name leads to what no list and no plain read shows (FACTS 12).
-        let links = links
-            .iter()
-            .map(|link| format!(",microsoft.graph.{kind}/{link}"));
+        let links = links.iter().map(|link| format!(",microsoft.graph.{kind}/{link}"));
         let expand = links.fold("assignments".to_owned(), |expand, link| expand + &link);
         let path = format!("{}/{id}?$expand={expand}", collection().path);
         Request::get(GraphVersion::Beta, path)
@@ -98,11 +92,8 @@ pub async fn read(
     selected: impl Fn(&Address) -> bool,
     also: &[Cardinality],
 ) -> Result<Live, GraphError> {
-    let manifests: Vec<&Manifest> = desired
-        .manifests
-        .iter()
-        .filter(|m| selected(&m.address))
-        .collect();
+    let manifests: Vec<&Manifest> =
+        desired.manifests.iter().filter(|m| selected(&m.address)).collect();
     let needs = |cardinality| {
         let mut families = manifests.iter().map(|m| m.family.cardinality);
         also.contains(&cardinality) || families.any(|family| family == cardinality)
@@ -156,11 +147,7 @@ pub async fn plan(
             }
             return Ok((plan, live));
         }
-        let Missing {
-            objects,
-            referrers,
-            masked,
-        } = missing;
+        let Missing { objects, referrers, masked } = missing;
         let refs = [&objects[..], &referrers].concat();
         let (again, clear, counted) = tokio::join!(
             reread(graph, &refs),
@@ -176,8 +163,7 @@ pub async fn plan(
         let gone = gone.filter_map(|(reference, found)| found.is_none().then_some(reference));
         let stale = objects.iter().chain(gone);
         let stale: BTreeSet<&str> = stale.filter_map(ObjectRef::id).collect();
-        live.objects
-            .retain(|object| !stale.contains(object.id.as_str()));
+        live.objects.retain(|object| !stale.contains(object.id.as_str()));
         live.objects.extend(again.iter().flatten().cloned());
         live.objects.sort_by(|a, b| a.id.cmp(&b.id));
         if !objects.is_empty() {
@@ -206,10 +192,8 @@ pub async fn reread(
         Err(error) => Err(error),
     });
     let mut bodies: Vec<Option<Value>> = bodies.collect::<Result<_, _>>()?;
-    let assigned = bodies
-        .iter_mut()
-        .zip(refs)
-        .filter(|(_, reference)| **reference != ObjectRef::Policy);
+    let assigned =
+        bodies.iter_mut().zip(refs).filter(|(_, reference)| **reference != ObjectRef::Policy);
     complete(graph, assigned.map(|(body, _)| body)).await?;
     let objects = bodies.into_iter().zip(refs).zip(&requests);
     objects
@@ -234,9 +218,7 @@ async fn complete(
         let Some(members) = body.as_mut().and_then(Value::as_object_mut) else {
             continue;
         };
-        let goes_on = members
-            .remove(NEXT_ASSIGNMENTS)
-            .is_some_and(|link| !link.is_null());
+        let goes_on = members.remove(NEXT_ASSIGNMENTS).is_some_and(|link| !link.is_null());
         let is_whole = !goes_on && members.get(ASSIGNMENTS).is_some_and(Value::is_array);
         // Without an id it is no object, which is found when it is read.
         if let (false, Some(id)) = (is_whole, members.get("id").and_then(Value::as_str)) {
@@ -270,10 +252,7 @@ pub async fn find_by_name(
     display_name: &str,
 ) -> Result<Vec<LiveObject>, GraphError> {
     let filter = odata::literal(display_name);
-    let path = format!(
-        "{}?$filter=displayName%20eq%20{filter}&$expand=assignments",
-        family.path
-    );
+    let path = format!("{}?$filter=displayName%20eq%20{filter}&$expand=assignments", family.path);
     let request = Request::get(GraphVersion::Beta, path);
     let found = objects(graph, &request).await?;
     // Intune ignores filters that it does not support, and compares names without case.
@@ -287,11 +266,7 @@ fn object(request: &Request, body: Value, kind: Option<&str>) -> Result<LiveObje
 }
 
 fn bad(request: &Request, reason: &'static str) -> GraphError {
-    GraphError::BadPayload {
-        call: Call::of(request),
-        reason,
-        request_id: None,
-    }
+    GraphError::BadPayload { call: Call::of(request), reason, request_id: None }
 }
 
 /// Returns why an answer is not the whole of an object that is replaced whole: what it lacks would be lost.
@@ -311,11 +286,7 @@ async fn objects(graph: &Graph, request: &Request) -> Result<Vec<LiveObject>, Gr
     let bodies = graph.list(request).await?;
     let mut bodies: Vec<Option<Value>> = bodies.into_iter().map(Some).collect();
     complete(graph, bodies.iter_mut()).await?;
-    bodies
-        .into_iter()
-        .flatten()
-        .map(|body| object(request, body, None))
-        .collect()
+    bodies.into_iter().flatten().map(|body| object(request, body, None)).collect()
 }
 
 fn collection() -> &'static Family {
@@ -331,10 +302,8 @@ async fn configurations(graph: &Graph, needed: bool) -> Result<Vec<LiveObject>, 
         return Ok(Vec::new());
     }
     // Beta whatever the manifests say: v1.0's list leaves out most types and all filters.
-    let request = Request::get(
-        GraphVersion::Beta,
-        format!("{}?$expand=assignments", collection().path),
-    );
+    let request =
+        Request::get(GraphVersion::Beta, format!("{}?$expand=assignments", collection().path));
     let mut objects = objects(graph, &request).await?;
     objects.sort_by(|a, b| a.id.cmp(&b.id));
     // A page may repeat what moved between two reads.

@@ -70,10 +70,7 @@ impl Referents {
 
     /// Returns the referents of what holds ids alone, as a tenant's own values do.
     pub fn of_ids() -> Self {
-        Self {
-            ids_alone: true,
-            ..Self::NONE
-        }
+        Self { ids_alone: true, ..Self::NONE }
     }
 
     /// Follows the references of manifests. `selected` tells which of them a run changes.
@@ -83,19 +80,13 @@ impl Referents {
         bindings: &Bindings<'_>,
         selected: impl Fn(&Address) -> bool,
     ) -> Self {
-        let owners = bindings
-            .by_address
-            .iter()
-            .filter_map(|(address, binding)| match binding {
-                Binding::Bound(object) | Binding::Retyped(object) => {
-                    Some((object.id.to_lowercase(), address.clone()))
-                }
-                Binding::Missing | Binding::Blocked(_) => None,
-            });
-        let mut referents = Self {
-            owners: owners.collect(),
-            ..Self::default()
-        };
+        let owners = bindings.by_address.iter().filter_map(|(address, binding)| match binding {
+            Binding::Bound(object) | Binding::Retyped(object) => {
+                Some((object.id.to_lowercase(), address.clone()))
+            }
+            Binding::Missing | Binding::Blocked(_) => None,
+        });
+        let mut referents = Self { owners: owners.collect(), ..Self::default() };
         for link in manifests.iter().flat_map(|manifest| &manifest.links) {
             for reference in &link.references {
                 let found = match &reference.to {
@@ -119,18 +110,14 @@ impl Referents {
         let key = (target.to_owned(), to.clone());
         match self.found.get(&key) {
             Some(Ok(Found::New(address))) => Ok(match self.created.get(address) {
-                Some(id) => Found::Live {
-                    id: id.clone(),
-                    label: address.to_string(),
-                },
+                Some(id) => Found::Live { id: id.clone(), label: address.to_string() },
                 None => Found::New(address.clone()),
             }),
             Some(found) => found.clone(),
             None => match to {
-                Referent::Id(id) if self.ids_alone => Ok(Found::Live {
-                    id: id.clone(),
-                    label: id.clone(),
-                }),
+                Referent::Id(id) if self.ids_alone => {
+                    Ok(Found::Live { id: id.clone(), label: id.clone() })
+                }
                 _ => Err(Astray::Unknown { near: None }),
             },
         }
@@ -152,10 +139,7 @@ impl Referents {
     /// Returns the id of a manifest's object that something refers to, once it exists.
     pub fn id_of(&self, address: &str) -> Option<&str> {
         let (kind, name) = address.split_once('/')?;
-        let address = Address {
-            kind: kind.to_owned(),
-            name: name.to_owned(),
-        };
+        let address = Address { kind: kind.to_owned(), name: name.to_owned() };
         if let Some(id) = self.created.get(&address) {
             return Some(id);
         }
@@ -185,10 +169,7 @@ impl Referents {
         let meant: Vec<&LiveObject> = match to {
             Referent::Id(id) => {
                 let mut objects = live.objects.iter();
-                objects
-                    .find(|object| object.id.eq_ignore_ascii_case(id))
-                    .into_iter()
-                    .collect()
+                objects.find(|object| object.id.eq_ignore_ascii_case(id)).into_iter().collect()
             }
             Referent::Named { display_name, kind } => {
                 let is_meant = |object: &&LiveObject| {
@@ -200,13 +181,10 @@ impl Referents {
             Referent::Manifest(_) => Vec::new(),
         };
         match (&meant[..], to) {
-            ([only], _) if !fits(only) => Err(Astray::WrongType {
-                kind: only.kind.clone(),
-            }),
-            ([only], _) => Ok(Found::Live {
-                id: only.id.clone(),
-                label: self.label(&Linked::from(*only)),
-            }),
+            ([only], _) if !fits(only) => Err(Astray::WrongType { kind: only.kind.clone() }),
+            ([only], _) => {
+                Ok(Found::Live { id: only.id.clone(), label: self.label(&Linked::from(*only)) })
+            }
             ([], Referent::Named { display_name, .. }) => {
                 let names = live.objects.iter().filter(fits);
                 let names = names.map(|object| object.display_name.as_str());
@@ -227,10 +205,9 @@ fn bound(
     selected: bool,
 ) -> Result<Found, Astray> {
     match binding {
-        Some(Binding::Bound(object)) => Ok(Found::Live {
-            id: object.id.clone(),
-            label: address.to_string(),
-        }),
+        Some(Binding::Bound(object)) => {
+            Ok(Found::Live { id: object.id.clone(), label: address.to_string() })
+        }
         Some(Binding::Blocked(_)) => Err(Astray::Unbound),
         Some(Binding::Missing | Binding::Retyped(_)) if selected => Ok(Found::New(address.clone())),
         Some(Binding::Missing | Binding::Retyped(_)) | None => Err(Astray::NotSelected),

@@ -63,10 +63,7 @@ async fn plan_for(
     std::fs::write(folder.path().join("moorline.yaml"), tenant).expect("a file");
     std::fs::write(folder.path().join("all.yaml"), manifests).expect("a file");
     let desired = bundle::load(folder.path()).into_desired().expect("valid");
-    let options = plan::Options {
-        reach: true,
-        ..plan::Options::default()
-    };
+    let options = plan::Options { reach: true, ..plan::Options::default() };
     let planned = read::plan(&graph(&server.url), &desired, |_| true, &options).await;
     planned.map(|(plan, _)| plan)
 }
@@ -157,10 +154,7 @@ async fn assignments_that_are_not_answered_are_asked_for() {
         json!([{ "target": { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" } }]);
     let assigned = format!("{HELLO}assignments: [{{ allDevices: true }}]\n");
     let mut absent = hello();
-    absent
-        .as_object_mut()
-        .expect("an object")
-        .remove("assignments");
+    absent.as_object_mut().expect("an object").remove("assignments");
     let mut null = hello();
     null["assignments"] = Value::Null;
     let mut cut = hello();
@@ -177,11 +171,9 @@ async fn assignments_that_are_not_answered_are_asked_for() {
             })
             .await;
             match works {
-                true => assert_eq!(
-                    planned.expect("a plan").changes[0].action,
-                    Action::None,
-                    "{shown}"
-                ),
+                true => {
+                    assert_eq!(planned.expect("a plan").changes[0].action, Action::None, "{shown}")
+                }
                 false => assert!(is_bad_payload(&planned), "{shown}"),
             }
         }
@@ -196,10 +188,7 @@ async fn a_group_is_ambiguous_though_its_twin_is_on_another_page() {
         line if line.contains("more") => (200, json!({ "value": [group(TWIN)] })),
         line if line.contains("/groups?") => {
             let next = "$URL/v1.0/groups?more";
-            (
-                200,
-                json!({ "value": [group(GROUP)], "@odata.nextLink": next }),
-            )
+            (200, json!({ "value": [group(GROUP)], "@odata.nextLink": next }))
         }
         _ => (200, json!({ "value": [] })),
     })
@@ -244,15 +233,12 @@ fn tagged(kind: &str, name: &str) -> Value {
 
 #[tokio::test]
 async fn what_no_manifest_can_declare_is_neither_pruned_nor_made_twice() {
-    let objects = [
-        tagged("unsupportedDeviceConfiguration", "Hello"),
-        tagged("quiteNewConfiguration", "New"),
-    ];
+    let objects =
+        [tagged("unsupportedDeviceConfiguration", "Hello"), tagged("quiteNewConfiguration", "New")];
     let planned = plan_for(OWNED, HELLO, move |line| match line {
-        line if line.contains("roleScopeTags") => (
-            200,
-            json!({ "value": [{ "id": "7", "displayName": "Moorline" }] }),
-        ),
+        line if line.contains("roleScopeTags") => {
+            (200, json!({ "value": [{ "id": "7", "displayName": "Moorline" }] }))
+        }
         _ => (200, json!({ "value": objects })),
     })
     .await
@@ -265,22 +251,14 @@ async fn what_no_manifest_can_declare_is_neither_pruned_nor_made_twice() {
     let [warning, other] = &planned.warnings[..] else {
         panic!("one warning each: {:?}", planned.warnings);
     };
-    assert!(
-        warning.starts_with("quiteNewConfiguration `New`"),
-        "{warning}"
-    );
-    assert!(
-        other.starts_with("unsupportedDeviceConfiguration"),
-        "{other}"
-    );
+    assert!(warning.starts_with("quiteNewConfiguration `New`"), "{warning}");
+    assert!(other.starts_with("unsupportedDeviceConfiguration"), "{other}");
     assert_eq!(planned.coverage.unmanaged.len(), 2);
 }
 
 #[tokio::test]
 async fn a_tag_that_does_not_exist_is_the_tenant_files_fault() {
-    let other = HELLO
-        .replace("name: hello", "name: other")
-        .replace("Hello", "Other");
+    let other = HELLO.replace("name: hello", "name: other").replace("Hello", "Other");
     let manifests = format!("{HELLO}---\n{other}");
     let planned = plan_for(OWNED, &manifests, |_| (200, json!({ "value": [] }))).await;
     let planned = planned.expect("a plan");
@@ -292,10 +270,7 @@ async fn a_tag_that_does_not_exist_is_the_tenant_files_fault() {
     for change in &planned.changes {
         let location = change.blocked[0].location.as_ref().expect("a place");
         assert!(location.file.ends_with("moorline.yaml"), "{location:?}");
-        assert_eq!(
-            (change.blocked[0].code.as_str(), location.line),
-            ("scope-tag/unknown", 7)
-        );
+        assert_eq!((change.blocked[0].code.as_str(), location.line), ("scope-tag/unknown", 7));
     }
 }
 
@@ -316,10 +291,7 @@ spec: { displayName: Root }
     let elsewhere = json!({ "id": TWIN, "displayName": "Other" });
     let cases = [
         (scep.clone(), Some("reference/unanswered")),
-        (
-            leads(json!({ "displayName": "no id" })),
-            Some("reference/unanswered"),
-        ),
+        (leads(json!({ "displayName": "no id" })), Some("reference/unanswered")),
         (leads(root.clone()), Some("reference/in-use")),
         (leads(elsewhere), None),
         (leads(Value::Null), None),

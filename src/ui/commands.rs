@@ -133,34 +133,19 @@ mod tests {
     #[test]
     fn a_command_is_broken_open_where_it_begins() {
         for (text, safe) in [
-            (
-                "##vso[task.setvariable variable=x]y",
-                "##vs\\u006f[task.setvariable variable=x]y",
-            ),
+            ("##vso[task.setvariable variable=x]y", "##vs\\u006f[task.setvariable variable=x]y"),
             ("a ##[error]b", "a ##\\u005berror]b"),
             ("###VSO[", "###VS\\u004f["),
             ("::error::x", "::error:\\u003ax"),
             ("::::", ":::\\u003a"),
             ("::: a::b", "::: a:\\u003ab"),
-            (
-                "a\n \u{a0}\t::set-env name=a::b",
-                "a\n \u{a0}\t::set-env name=a:\\u003ab",
-            ),
+            ("a\n \u{a0}\t::set-env name=a::b", "a\n \u{a0}\t::set-env name=a:\\u003ab"),
             ("a\r::x::", "a\r::x:\\u003a"),
-            (
-                "\u{1b}[1m\u{1b}[31m::x::\u{1b}[0m",
-                "\u{1b}[1m\u{1b}[31m::x:\\u003a\u{1b}[0m",
-            ),
-            (
-                "##\u{1b}[0m\u{1b}[1m[group]",
-                "##\u{1b}[0m\u{1b}[1m\\u005bgroup]",
-            ),
+            ("\u{1b}[1m\u{1b}[31m::x::\u{1b}[0m", "\u{1b}[1m\u{1b}[31m::x:\\u003a\u{1b}[0m"),
+            ("##\u{1b}[0m\u{1b}[1m[group]", "##\u{1b}[0m\u{1b}[1m\\u005bgroup]"),
             // What is no colour hides nothing.
             ("\u{1b}[##vso[x]", "\u{1b}[##vs\\u006f[x]"),
-            (
-                "#\u{200b}#\u{feff}v\u{ad}so[",
-                "#\u{200b}#\u{feff}v\u{ad}s\\u006f[",
-            ),
+            ("#\u{200b}#\u{feff}v\u{ad}so[", "#\u{200b}#\u{feff}v\u{ad}s\\u006f["),
             ("\u{feff}:\u{2060}:x:\0:", "\u{feff}:\u{2060}:x:\0\\u003a"),
         ] {
             assert_eq!(broken(text), safe, "{text:?}");

@@ -8,13 +8,7 @@ use crate::error::Error;
 
 /// Returns a warning's text, wrapped where a line may have so many columns.
 pub(super) fn warning(text: &str, palette: Palette, width: Option<usize>) -> String {
-    said(
-        &palette.paint(WARNING, "warning").to_string(),
-        7,
-        text,
-        2,
-        width,
-    )
+    said(&palette.paint(WARNING, "warning").to_string(), 7, text, 2, width)
 }
 
 /// Returns an error's text: what, why and what to do.

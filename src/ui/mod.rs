@@ -145,11 +145,10 @@ impl Ui {
         let mut stdout = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
         // A bar that moves while the result appears on the same terminal would tear it.
         match self.stderr.suspended(|| stdout.put(text)) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::failed(
-                "io/stdout",
-                "The result cannot be written to stdout.",
-            )
-            .because(error)),
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Error::failed("io/stdout", "The result cannot be written to stdout.")
+                    .because(error))
+            }
             _ => Ok(()),
         }
     }
@@ -195,20 +194,12 @@ impl Ui {
 
     /// Says what the user should know though the run goes on.
     pub fn warning(&self, text: &str) {
-        self.stderr.put(&message::warning(
-            text,
-            self.stderr_palette,
-            self.stderr_width,
-        ));
+        self.stderr.put(&message::warning(text, self.stderr_palette, self.stderr_width));
     }
 
     /// Says why the run failed.
     pub fn error(&self, error: &Error) {
-        self.stderr.put(&message::error(
-            error,
-            self.stderr_palette,
-            self.stderr_width,
-        ));
+        self.stderr.put(&message::error(error, self.stderr_palette, self.stderr_width));
     }
 
     /// Asks for a yes, which is never assumed.
@@ -216,8 +207,7 @@ impl Ui {
         if !self.interactive {
             return Answer::NoTerminal;
         }
-        self.stderr
-            .put(&format!("{} [y/N] ", sanitize::line(question)));
+        self.stderr.put(&format!("{} [y/N] ", sanitize::line(question)));
         let mut answer = String::new();
         let mut stdin = self.stdin.lock().unwrap_or_else(PoisonError::into_inner);
         match stdin.read_line(&mut answer) {
@@ -352,10 +342,7 @@ mod tests {
         ui.progress(1, "Applying").finished("created a");
         ui.warning("Look here.");
         ui.notice("error[a/b]: rendered elsewhere\n");
-        assert_eq!(
-            stderr.text(),
-            "warning: Look here.\nerror[a/b]: rendered elsewhere\n"
-        );
+        assert_eq!(stderr.text(), "warning: Look here.\nerror[a/b]: rendered elsewhere\n");
     }
 
     #[test]

@@ -44,11 +44,7 @@ impl Progress {
     }
 
     fn new(shown: Shown, items: usize) -> Self {
-        Self {
-            shown,
-            items,
-            finished: AtomicUsize::new(0),
-        }
+        Self { shown, items, finished: AtomicUsize::new(0) }
     }
 
     /// Says that an item is finished and how.

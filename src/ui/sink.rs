@@ -21,10 +21,7 @@ pub(super) struct Filter {
 
 impl Filter {
     pub(super) fn new(known: Known) -> Self {
-        Self {
-            known,
-            breaker: Breaker::default(),
-        }
+        Self { known, breaker: Breaker::default() }
     }
 
     /// Returns a text as it may leave the program.
@@ -35,11 +32,7 @@ impl Filter {
 
 impl Sink {
     pub(super) fn new(writer: Box<dyn Write + Send>, known: Known) -> Self {
-        Self {
-            writer,
-            filter: Filter::new(known),
-            begun: Vec::new(),
-        }
+        Self { writer, filter: Filter::new(known), begun: Vec::new() }
     }
 
     /// Writes a text, all of it.

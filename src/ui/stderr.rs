@@ -19,11 +19,8 @@ pub struct Stderr {
 impl Stderr {
     /// Makes the handle. Bars are drawn only where `animated`.
     pub(super) fn new(writer: Box<dyn Write + Send>, known: Known, animated: bool) -> Self {
-        let target = if animated {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
+        let target =
+            if animated { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Self {
             sink: Arc::new(Mutex::new(Sink::new(writer, known.clone()))),
             known,

@@ -36,14 +36,7 @@ pub enum Palette {
 impl Palette {
     /// Returns the text in a style, as something to format with.
     pub fn paint<T: fmt::Display>(self, style: Style, text: T) -> Painted<T> {
-        Painted {
-            style: if self == Self::Colour {
-                style
-            } else {
-                Style::new()
-            },
-            text,
-        }
+        Painted { style: if self == Self::Colour { style } else { Style::new() }, text }
     }
 }
 
@@ -69,13 +62,7 @@ mod tests {
     #[test]
     fn plain_is_the_text_alone() {
         assert_eq!(Palette::Plain.paint(CREATED, "+ new").to_string(), "+ new");
-        assert_eq!(
-            Palette::Colour.paint(CREATED, "+ new").to_string(),
-            "\u{1b}[32m+ new\u{1b}[0m"
-        );
-        assert_eq!(
-            format!("{:>4}|", Palette::Colour.paint(DIM, 7)),
-            "\u{1b}[2m   7\u{1b}[0m|"
-        );
+        assert_eq!(Palette::Colour.paint(CREATED, "+ new").to_string(), "\u{1b}[32m+ new\u{1b}[0m");
+        assert_eq!(format!("{:>4}|", Palette::Colour.paint(DIM, 7)), "\u{1b}[2m   7\u{1b}[0m|");
     }
 }

@@ -50,13 +50,7 @@ impl Anchors {
     pub(super) fn define(&mut self, id: usize, node: &Node) -> Result<(), YamlError> {
         let size = measure(node);
         self.spend(size, &node.range)?;
-        self.defined.insert(
-            id,
-            Anchored {
-                node: node.clone(),
-                size,
-            },
-        );
+        self.defined.insert(id, Anchored { node: node.clone(), size });
         Ok(())
     }
 
@@ -80,10 +74,8 @@ impl Anchors {
     }
 
     fn spend(&mut self, size: Size, range: &Range<usize>) -> Result<(), YamlError> {
-        let left = self
-            .nodes_left
-            .checked_sub(size.nodes)
-            .zip(self.bytes_left.checked_sub(size.bytes));
+        let left =
+            self.nodes_left.checked_sub(size.nodes).zip(self.bytes_left.checked_sub(size.bytes));
         let Some(left) = left else {
             let message = "the aliases of this file expand to far more than its own text";
             return Err(YamlError::new("yaml/alias-budget", range.clone(), message)
@@ -101,28 +93,15 @@ fn measure(node: &Node) -> Size {
         bytes: size.bytes + child.bytes,
         height: size.height.max(child.height + 1),
     };
-    let own = Size {
-        nodes: 1,
-        bytes: 0,
-        height: 0,
-    };
+    let own = Size { nodes: 1, bytes: 0, height: 0 };
     match &node.value {
-        Yaml::String(text) => Size {
-            bytes: text.len(),
-            ..own
-        },
-        Yaml::Seq(items) => items
-            .iter()
-            .map(measure)
-            .fold(Size { height: 1, ..own }, over),
+        Yaml::String(text) => Size { bytes: text.len(), ..own },
+        Yaml::Seq(items) => items.iter().map(measure).fold(Size { height: 1, ..own }, over),
         Yaml::Map(entries) => entries
             .iter()
             .map(|entry| {
                 let value = measure(&entry.value);
-                Size {
-                    bytes: value.bytes + entry.key.len(),
-                    ..value
-                }
+                Size { bytes: value.bytes + entry.key.len(), ..value }
             })
             .fold(Size { height: 1, ..own }, over),
         _ => own,

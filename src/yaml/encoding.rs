@@ -12,20 +12,14 @@ const UTF8_BOM: &[u8] = &[0xEF, 0xBB, 0xBF];
 pub fn decode(bytes: &[u8]) -> Result<&str, YamlError> {
     let text = bytes.strip_prefix(UTF8_BOM).unwrap_or(bytes);
     if is_utf16(bytes) {
-        return Err(
-            YamlError::new("yaml/encoding", 0..0, "the file is UTF-16, not UTF-8")
-                .help("save it as UTF-8; Windows PowerShell's `>` and Out-File write UTF-16"),
-        );
+        return Err(YamlError::new("yaml/encoding", 0..0, "the file is UTF-16, not UTF-8")
+            .help("save it as UTF-8; Windows PowerShell's `>` and Out-File write UTF-16"));
     }
     std::str::from_utf8(text).map_err(|error| {
         let at = error.valid_up_to() + (bytes.len() - text.len());
         let message = format!("the byte 0x{:02X} at offset {at} is not UTF-8", bytes[at]);
-        YamlError::new(
-            "yaml/encoding",
-            at..at + char::REPLACEMENT_CHARACTER.len_utf8(),
-            message,
-        )
-        .help("save the file as UTF-8")
+        YamlError::new("yaml/encoding", at..at + char::REPLACEMENT_CHARACTER.len_utf8(), message)
+            .help("save the file as UTF-8")
     })
 }
 
@@ -56,11 +50,7 @@ mod tests {
             let error = decode(bytes).expect_err("not UTF-8");
             assert_eq!(error.code, "yaml/encoding");
             assert_eq!(&String::from_utf8_lossy(bytes)[error.range], "\u{fffd}");
-            assert!(
-                error.message.starts_with("the byte 0xE9 at offset "),
-                "{}",
-                error.message
-            );
+            assert!(error.message.starts_with("the byte 0xE9 at offset "), "{}", error.message);
         }
     }
 

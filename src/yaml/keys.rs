@@ -42,9 +42,7 @@ pub(super) fn duplicates(entries: &[Entry]) -> Vec<YamlError> {
     let mut errors = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         let earlier = if entries.len() <= SMALL {
-            entries[..at]
-                .iter()
-                .find(|earlier| earlier.key == entry.key)
+            entries[..at].iter().find(|earlier| earlier.key == entry.key)
         } else {
             let known = *first.entry(&entry.key).or_insert(entry);
             (!std::ptr::eq(known, entry)).then_some(known)

@@ -79,13 +79,7 @@ pub struct YamlError {
 impl YamlError {
     /// Makes an error without help.
     pub fn new(code: &'static str, range: Range<usize>, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            range,
-            help: None,
-            related: None,
-        }
+        Self { code, message: message.into(), range, help: None, related: None }
     }
 
     /// Adds what to do.

@@ -33,10 +33,7 @@ pub fn parse(text: &str) -> Parsed {
             break;
         }
     }
-    composer
-        .parsed
-        .errors
-        .sort_by_key(|error| error.range.start);
+    composer.parsed.errors.sort_by_key(|error| error.range.start);
     composer.parsed
 }
 
@@ -125,10 +122,7 @@ impl<'text> Composer<'text> {
                     YamlError::new("yaml/alias", range.clone(), message)
                         .help("quote a value that begins with `*`, or define the anchor first"),
                 );
-                self.place(Node {
-                    value: Yaml::String(name.into_owned()),
-                    range,
-                });
+                self.place(Node { value: Yaml::String(name.into_owned()), range });
             }
             _ => {}
         }
@@ -157,11 +151,7 @@ impl<'text> Composer<'text> {
     }
 
     fn define(&mut self, anchor: usize, node: &Node) -> Result<(), YamlError> {
-        if anchor == 0 {
-            Ok(())
-        } else {
-            self.anchors.define(anchor, node)
-        }
+        if anchor == 0 { Ok(()) } else { self.anchors.define(anchor, node) }
     }
 
     fn open(
@@ -185,13 +175,7 @@ impl<'text> Composer<'text> {
                     .help("indent with spaces"),
             );
         }
-        self.open.push(Collection {
-            content,
-            style,
-            anchor,
-            start,
-            end: start,
-        });
+        self.open.push(Collection { content, style, anchor, start, end: start });
         Ok(())
     }
 
@@ -199,14 +183,10 @@ impl<'text> Composer<'text> {
     /// after it.
     fn first_dash(&self, style: StructureStyle, start: usize) -> usize {
         if style == StructureStyle::Block
-            && let Some(Collection {
-                content: Content::Map(_, Key::Read(..)),
-                ..
-            }) = self.open.last()
+            && let Some(Collection { content: Content::Map(_, Key::Read(..)), .. }) =
+                self.open.last()
         {
-            let line = self.text[..start]
-                .rfind('\n')
-                .map_or(0, |newline| newline + 1);
+            let line = self.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
             let indent =
                 self.text[line..start].len() - self.text[line..start].trim_start_matches(' ').len();
             if self.text[line + indent..].starts_with('-') {
@@ -220,11 +200,7 @@ impl<'text> Composer<'text> {
         let Some(collection) = self.open.pop() else {
             return Ok(());
         };
-        let end = if collection.style == StructureStyle::Flow {
-            end
-        } else {
-            collection.end
-        };
+        let end = if collection.style == StructureStyle::Flow { end } else { collection.end };
         let value = match collection.content {
             Content::Seq(items) => Yaml::Seq(items),
             Content::Map(entries, _) => {
@@ -232,10 +208,7 @@ impl<'text> Composer<'text> {
                 Yaml::Map(entries)
             }
         };
-        let node = Node {
-            value,
-            range: collection.start..end.max(collection.start),
-        };
+        let node = Node { value, range: collection.start..end.max(collection.start) };
         self.define(collection.anchor, &node)?;
         self.place(node);
         Ok(())
@@ -251,18 +224,13 @@ impl<'text> Composer<'text> {
                 match &mut parent.content {
                     Content::Seq(items) => items.push(node),
                     Content::Map(entries, key) => match std::mem::replace(key, Key::Awaited) {
-                        Key::Read(name, key_range) => entries.push(Entry {
-                            key: name,
-                            key_range,
-                            value: node,
-                        }),
+                        Key::Read(name, key_range) => {
+                            entries.push(Entry { key: name, key_range, value: node })
+                        }
                         Key::Refused => {}
                         Key::Awaited => {
                             *key = match node {
-                                Node {
-                                    value: Yaml::String(name),
-                                    range,
-                                } => Key::Read(name, range),
+                                Node { value: Yaml::String(name), range } => Key::Read(name, range),
                                 node => {
                                     fault = Some(keys::refuse(&node));
                                     Key::Refused
@@ -277,13 +245,7 @@ impl<'text> Composer<'text> {
     }
 
     fn key_awaited(&self) -> bool {
-        matches!(
-            self.open.last(),
-            Some(Collection {
-                content: Content::Map(_, Key::Awaited),
-                ..
-            })
-        )
+        matches!(self.open.last(), Some(Collection { content: Content::Map(_, Key::Awaited), .. }))
     }
 
     /// Returns a scalar. A key is read as it is written: `1` and `true` are names there.
@@ -298,10 +260,7 @@ impl<'text> Composer<'text> {
         let unwritten = plain && range.is_empty();
         // The parser says `~` for a value that is not written.
         let value = if unwritten { "" } else { value };
-        let text = |range| Node {
-            value: Yaml::String(value.to_owned()),
-            range,
-        };
+        let text = |range| Node { value: Yaml::String(value.to_owned()), range };
         if self.key_awaited() {
             let fault = keys::refuse_plain(value, &range).filter(|_| plain);
             self.parsed.errors.extend(fault);
@@ -329,11 +288,7 @@ impl<'text> Composer<'text> {
 
     /// Returns where the value of `key:` would be written. The parser says: at the colon.
     fn after_colon(&self, at: usize) -> Range<usize> {
-        let at = if self.text[at..].starts_with(':') {
-            at + 1
-        } else {
-            at
-        };
+        let at = if self.text[at..].starts_with(':') { at + 1 } else { at };
         at..at
     }
 }

@@ -49,8 +49,7 @@ pub(super) fn node(
 
 /// Returns the type that a scalar's tag wants.
 pub(super) fn check_tag(tag: Option<(&Tag, Span)>) -> Result<Option<&str>, YamlError> {
-    tag.map(|(tag, span)| tag::wanted(tag, span, &TYPES))
-        .transpose()
+    tag.map(|(tag, span)| tag::wanted(tag, span, &TYPES)).transpose()
 }
 
 impl NumberFault {
@@ -188,14 +187,8 @@ mod tests {
             ("infinity", text("infinity")),
             ("9223372036854775807", Yaml::Int(i64::MAX)),
             ("-9223372036854775808", Yaml::Int(i64::MIN)),
-            (
-                "9223372036854775808",
-                Yaml::Float(9_223_372_036_854_775_808.0),
-            ),
-            (
-                "0x8000000000000000",
-                Yaml::Float(9_223_372_036_854_775_808.0),
-            ),
+            ("9223372036854775808", Yaml::Float(9_223_372_036_854_775_808.0)),
+            ("0x8000000000000000", Yaml::Float(9_223_372_036_854_775_808.0)),
         ] {
             assert_eq!(resolve(plain), Ok(value), "{plain}");
         }

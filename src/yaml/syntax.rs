@@ -19,10 +19,9 @@ pub(super) fn describe(error: &ScanError, text: &str) -> YamlError {
     }
     let (message, help) = match kind {
         // At the end of the file it is not the indentation that is amiss.
-        ErrorKind::InvalidQuotedScalarIndent if text[at..].trim().is_empty() => (
-            "a quote above is never closed".to_owned(),
-            "close the quote",
-        ),
+        ErrorKind::InvalidQuotedScalarIndent if text[at..].trim().is_empty() => {
+            ("a quote above is never closed".to_owned(), "close the quote")
+        }
         kind => words(kind),
     };
     YamlError::new("yaml/syntax", character(text, at), message).help(help)
@@ -52,9 +51,7 @@ pub(super) fn character(text: &str, at: usize) -> Range<usize> {
 /// Returns the tab in the indentation of the line that holds `at`, if there is one.
 pub(super) fn tab_in_indentation(text: &str, at: usize) -> Option<Range<usize>> {
     let line = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let indent = text[line..]
-        .bytes()
-        .take_while(|byte| matches!(byte, b' ' | b'\t'));
+    let indent = text[line..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t'));
     let tab = line + indent.into_iter().position(|byte| byte == b'\t')?;
     Some(tab..tab + 1)
 }
@@ -104,28 +101,22 @@ fn words(kind: &ErrorKind) -> (String, &'static str) {
                 "the control character `{}` is not allowed here",
                 character.escape_unicode()
             );
-            return (
-                message,
-                "remove it, or write it as an escape in double quotes",
-            );
+            return (message, "remove it, or write it as an escape in double quotes");
         }
         E::UnexpectedCharacter { character } => {
             return (format!("`{character}` cannot begin a value"), QUOTE);
         }
-        E::MisplacedFlowCollectionEnd => (
-            "this bracket closes nothing",
-            "remove it, or quote the value",
-        ),
-        E::ExpectedFlowSequenceSeparator | E::UnexpectedEofFlowSequence => (
-            "expected `,` or `]` here",
-            "separate the elements of `[…]` with commas",
-        ),
+        E::MisplacedFlowCollectionEnd => {
+            ("this bracket closes nothing", "remove it, or quote the value")
+        }
+        E::ExpectedFlowSequenceSeparator | E::UnexpectedEofFlowSequence => {
+            ("expected `,` or `]` here", "separate the elements of `[…]` with commas")
+        }
         E::ExpectedFlowMappingSeparator
         | E::UnexpectedEofFlowMapping
-        | E::UnexpectedEofImplicitFlowMapping => (
-            "expected `,` or `}` here",
-            "separate the members of `{…}` with commas",
-        ),
+        | E::UnexpectedEofImplicitFlowMapping => {
+            ("expected `,` or `}` here", "separate the members of `{…}` with commas")
+        }
         E::MappingValueNotAllowed | E::InvalidColonPlacement => (
             "a second `:` does not belong here",
             "quote a value that holds `: `; indent the keys of one mapping alike",
@@ -136,21 +127,18 @@ fn words(kind: &ErrorKind) -> (String, &'static str) {
         }
         E::ExpectedBlockMappingKey => ("expected a key of the mapping above here", ALIGN),
         E::ExpectedBlockSequenceEntry => ("expected `- ` of the list above here", ALIGN),
-        E::SimpleKeyExpected | E::InvalidSimpleKey => (
-            "expected `:` after this key",
-            "write `key: value`, with a space after the colon",
-        ),
+        E::SimpleKeyExpected | E::InvalidSimpleKey => {
+            ("expected `:` after this key", "write `key: value`, with a space after the colon")
+        }
         E::InvalidIndentation | E::InvalidFlowScalarIndent => {
             ("the indentation fits no line above", ALIGN)
         }
-        E::BlockEntryInFlowCollection => (
-            "`- ` does not belong inside brackets",
-            "separate elements with commas",
-        ),
-        E::BlockSequenceEntryNotAllowed => (
-            "a list cannot begin here",
-            "begin the list on a line of its own",
-        ),
+        E::BlockEntryInFlowCollection => {
+            ("`- ` does not belong inside brackets", "separate elements with commas")
+        }
+        E::BlockSequenceEntryNotAllowed => {
+            ("a list cannot begin here", "begin the list on a line of its own")
+        }
         E::InvalidBlockEntryWhitespace => ("a space is missing after `-`", "write `- value`"),
         E::PlainScalarStartsWithDashFlowIndicator => ("`-` cannot begin this value", QUOTE),
         E::ExpectedNodeContent => ("expected a value here", "write a value, or `null`"),
@@ -158,27 +146,23 @@ fn words(kind: &ErrorKind) -> (String, &'static str) {
             "this belongs to no value of the document",
             "begin a further document with a line `---`",
         ),
-        E::InvalidDocumentEnd => (
-            "nothing may follow `...` on its line",
-            "move it to the next line",
-        ),
-        E::DocumentIndicatorInQuotedScalar => (
-            "the quoted text runs into the next document",
-            "close the quote",
-        ),
+        E::InvalidDocumentEnd => {
+            ("nothing may follow `...` on its line", "move it to the next line")
+        }
+        E::DocumentIndicatorInQuotedScalar => {
+            ("the quoted text runs into the next document", "close the quote")
+        }
         E::UnclosedQuotedScalar => ("this quote is never closed", "close the quote"),
         E::InvalidQuotedScalarIndent => (
             "the quoted text goes on in a line that is not indented",
             "close the quote, or indent this line",
         ),
-        E::InvalidTrailingSingleQuotedScalar => (
-            "text follows the closing quote",
-            "write `''` for a quote inside single quotes",
-        ),
-        E::InvalidTrailingDoubleQuotedScalar => (
-            "text follows the closing quote",
-            "write `\\\"` for a quote inside double quotes",
-        ),
+        E::InvalidTrailingSingleQuotedScalar => {
+            ("text follows the closing quote", "write `''` for a quote inside single quotes")
+        }
+        E::InvalidTrailingDoubleQuotedScalar => {
+            ("text follows the closing quote", "write `\\\"` for a quote inside double quotes")
+        }
         E::UnknownQuotedScalarEscape => (
             "a `\\` in these double quotes begins no known escape",
             "use single quotes, or double the backslash",
@@ -204,10 +188,9 @@ fn words(kind: &ErrorKind) -> (String, &'static str) {
             "a comment cannot stand inside a value of several lines",
             "move the comment above the value",
         ),
-        E::CommentNotSeparated => (
-            "a space is missing before `#`",
-            "add it, or quote a value that holds `#`",
-        ),
+        E::CommentNotSeparated => {
+            ("a space is missing before `#`", "add it, or quote a value that holds `#`")
+        }
         E::MissingAnchorOrAliasName => ("a name is missing after `&` or `*`", QUOTE),
         E::BomInsideDocument => ("a byte-order mark does not belong here", "remove it"),
         E::UnexpectedEof | E::UnexpectedEofBlockSequence | E::UnexpectedEofBlockMapping => (

@@ -10,11 +10,7 @@ pub(super) fn wanted<'tag>(
     span: Span,
     own: &[&'tag str],
 ) -> Result<&'tag str, YamlError> {
-    let core = if tag.original() == "!" {
-        own.first().copied()
-    } else {
-        tag.core_suffix()
-    };
+    let core = if tag.original() == "!" { own.first().copied() } else { tag.core_suffix() };
     core.filter(|core| own.contains(core)).ok_or_else(|| {
         let range = syntax::bytes(span.tag_span().unwrap_or(span));
         // What it is stays out of the words: it may be a password that begins with `!`.

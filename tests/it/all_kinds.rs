@@ -43,27 +43,12 @@ fn configurations() -> Vec<Kind> {
 /// Creates what the manifests declare and plans again.
 fn lives_up_to(workspace: &Workspace, creates: usize) {
     let secret = [(SECRET, "canary-a-sample")];
-    workspace
-        .run_with(
-            &["apply", "--yes", "--sandbox=s.json", "--only", "*"],
-            &secret,
-        )
-        .expect(0);
+    workspace.run_with(&["apply", "--yes", "--sandbox=s.json", "--only", "*"], &secret).expect(0);
     let plan = workspace
-        .run(&[
-            "plan",
-            "--sandbox=s.json",
-            "--detailed-exitcode",
-            "--format",
-            "json",
-        ])
+        .run(&["plan", "--sandbox=s.json", "--detailed-exitcode", "--format", "json"])
         .expect(0)
         .json();
-    assert_eq!(
-        plan["summary"]["unchanged"], creates,
-        "{:#}",
-        plan["summary"]
-    );
+    assert_eq!(plan["summary"]["unchanged"], creates, "{:#}", plan["summary"]);
 }
 
 #[test]
@@ -87,11 +72,7 @@ fn a_full_manifest_of_every_kind_and_version_is_created_and_plans_to_zero() {
     let mut count = 0;
     for kind in &configurations() {
         for version in &kind.versions {
-            let name = if *version == GraphVersion::V1 {
-                "full.v1"
-            } else {
-                "full"
-            };
+            let name = if *version == GraphVersion::V1 { "full.v1" } else { "full" };
             let spec = samples::full(Model::of(*version), &kind.name, &format!("Full {version}"));
             workspace.write(
                 &format!("{}.{name}.yaml", kind.name),
@@ -115,23 +96,12 @@ fn referring(to: impl Fn(&str, bool) -> Value) -> Vec<(String, Map<String, Value
         let mut spec = Map::new();
         for (property, target) in structure.references() {
             let target = model.get(target).expect("the target is a type");
-            let leaf = target
-                .derived
-                .iter()
-                .find(|name| leads_nowhere(model, name));
+            let leaf = target.derived.iter().find(|name| leads_nowhere(model, name));
             let target = match target.is_abstract {
-                true => leaf
-                    .or(target.derived.first())
-                    .expect("some kind derives from it"),
+                true => leaf.or(target.derived.first()).expect("some kind derives from it"),
                 false => &target.name,
             };
-            let many = matches!(
-                property.shape,
-                Shape::Navigation {
-                    collection: true,
-                    ..
-                }
-            );
+            let many = matches!(property.shape, Shape::Navigation { collection: true, .. });
             spec.insert(property.name.clone(), to(target, many));
         }
         if !spec.is_empty() {
@@ -181,11 +151,7 @@ fn every_reference_of_every_kind_is_bound_unbound_and_bound_again() {
     let links = |workspace: &Workspace| {
         let state = workspace.json("s.json");
         let objects = state["references"].as_object().cloned().unwrap_or_default();
-        objects
-            .values()
-            .filter_map(Value::as_object)
-            .map(Map::len)
-            .sum::<usize>()
+        objects.values().filter_map(Value::as_object).map(Map::len).sum::<usize>()
     };
     let made = links(&workspace);
     assert!(made > 60, "{made} references");
@@ -218,19 +184,11 @@ impl Bench {
         let [manifest] = &desired.manifests[..] else {
             return Err("one manifest was written".to_owned());
         };
-        Ok(plan::replan(
-            &desired,
-            self.live.known(),
-            manifest,
-            self.object(),
-        ))
+        Ok(plan::replan(&desired, self.live.known(), manifest, self.object()))
     }
 
     fn load(&self, spec: &Map<String, Value>) -> Result<Desired, String> {
-        self.workspace.write(
-            "one.yaml",
-            manifest(&self.kind, GraphVersion::Beta, "one", spec),
-        );
+        self.workspace.write("one.yaml", manifest(&self.kind, GraphVersion::Beta, "one", spec));
         bundle::load(self.workspace.path())
             .into_desired()
             .map_err(|invalid| format!("{:#?}", invalid.findings))
@@ -239,9 +197,7 @@ impl Bench {
 
 /// Reads the tenant that a folder of manifests was applied to.
 fn read(workspace: &Workspace, state: &str) -> Live {
-    let desired = bundle::load(workspace.path())
-        .into_desired()
-        .expect("the manifests are valid");
+    let desired = bundle::load(workspace.path()).into_desired().expect("the manifests are valid");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     runtime.block_on(async {
         let state = State::load(&workspace.file(state)).expect("the state is readable");
@@ -258,9 +214,7 @@ fn read(workspace: &Workspace, state: &str) -> Live {
         let app = ClientSecret::new(endpoint, "tests".to_owned(), "tests".into());
         let tokens = Arc::new(Cached::new(app, clock.clone()));
         let graph = Graph::new(endpoints, tokens, transport, clock, &Options::default());
-        tenant::read::read(&graph, &desired, |_| true, &[])
-            .await
-            .expect("the tenant can be read")
+        tenant::read::read(&graph, &desired, |_| true, &[]).await.expect("the tenant can be read")
     })
 }
 
@@ -279,20 +233,14 @@ fn each_property_of_every_kind_plans_as_the_facts_about_it_say() {
         specs.insert(kind.name.clone(), spec);
     }
     workspace
-        .run_with(
-            &["apply", "--yes", "--sandbox=s.json"],
-            &[(SECRET, "canary-a-sample")],
-        )
+        .run_with(&["apply", "--yes", "--sandbox=s.json"], &[(SECRET, "canary-a-sample")])
         .expect(0);
     let live = read(&workspace, "s.json");
 
     let specs: Vec<_> = specs.into_iter().collect();
     let each = |(kind, spec): &(String, Map<String, Value>)| -> Vec<Result<&'static str, String>> {
-        let bench = Bench {
-            workspace: Workspace::tenant(&[]),
-            kind: kind.clone(),
-            live: live.clone(),
-        };
+        let bench =
+            Bench { workspace: Workspace::tenant(&[]), kind: kind.clone(), live: live.clone() };
         let structure = model.get(kind).expect("the kind exists");
         let names = structure.properties.keys();
         names
@@ -303,14 +251,8 @@ fn each_property_of_every_kind_plans_as_the_facts_about_it_say() {
             .collect()
     };
     let outcomes: Vec<_> = std::thread::scope(|scope| {
-        let half = |parity: usize| {
-            specs
-                .iter()
-                .skip(parity)
-                .step_by(2)
-                .flat_map(each)
-                .collect::<Vec<_>>()
-        };
+        let half =
+            |parity: usize| specs.iter().skip(parity).step_by(2).flat_map(each).collect::<Vec<_>>();
         let other = scope.spawn(move || half(1));
         [half(0), other.join().expect("the other half ends")].concat()
     });
@@ -322,12 +264,7 @@ fn each_property_of_every_kind_plans_as_the_facts_about_it_say() {
             Err(fault) => faults.push(fault),
         }
     }
-    assert!(
-        faults.is_empty(),
-        "{} faults:\n{}",
-        faults.len(),
-        faults.join("\n")
-    );
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
     for class in [
         "change",
         "computed",
@@ -364,9 +301,9 @@ fn outcome(
                 Ok("contained")
             }
             (_, Some(findings), false) if findings.contains("reference/form") => Ok("reference"),
-            (_, refused, _) => Err(format!(
-                "a navigation is refused by name, and this is {refused:?}"
-            )),
+            (_, refused, _) => {
+                Err(format!("a navigation is refused by name, and this is {refused:?}"))
+            }
         };
     }
     let mut class = match samples::expected(property) {
@@ -376,20 +313,11 @@ fn outcome(
         Expected::Nothing if property.computed => "computed",
         Expected::Nothing => "volatile",
     };
-    if let Some(twin) = property
-        .facts
-        .mirrors
-        .as_ref()
-        .filter(|_| !spec.contains_key(name))
-    {
+    if let Some(twin) = property.facts.mirrors.as_ref().filter(|_| !spec.contains_key(name)) {
         // The other one of the pair is declared: declare this one in its stead.
-        spec.remove(twin)
-            .ok_or("neither of a mirrored pair is declared")?;
-        let live = bench
-            .object()
-            .and_then(|object| object.body.get(name))
-            .cloned()
-            .unwrap_or_default();
+        spec.remove(twin).ok_or("neither of a mirrored pair is declared")?;
+        let live =
+            bench.object().and_then(|object| object.body.get(name)).cloned().unwrap_or_default();
         let other = samples::changed(model, property, &property.shape, &live)
             .ok_or("it has a single value")?;
         spec.insert(name.to_owned(), other);
@@ -399,10 +327,12 @@ fn outcome(
         match samples::changed(model, property, &property.shape, &value) {
             Some(changed) => drop(spec.insert(name.to_owned(), changed)),
             None if class == "change" => return unchangeable(property, &value),
-            None => drop(spec.insert(
-                name.to_owned(),
-                samples::sample(model, property, &property.shape, 1, 0),
-            )),
+            None => {
+                drop(spec.insert(
+                    name.to_owned(),
+                    samples::sample(model, property, &property.shape, 1, 0),
+                ))
+            }
         }
     }
     let change = bench.plan(&spec)?;
@@ -410,21 +340,11 @@ fn outcome(
         return Err(format!("blocked: {:?}", change.blocked));
     }
     let of = |status: FieldStatus| {
-        change
-            .with_status(status)
-            .filter(|f| f.path.top() == Some(name))
-            .count()
+        change.with_status(status).filter(|f| f.path.top() == Some(name)).count()
     };
-    let found = [
-        FieldStatus::Change,
-        FieldStatus::Unverifiable,
-        FieldStatus::Blocked,
-    ]
-    .map(of);
-    let others = change
-        .with_status(FieldStatus::Change)
-        .filter(|f| f.path.top() != Some(name))
-        .count();
+    let found = [FieldStatus::Change, FieldStatus::Unverifiable, FieldStatus::Blocked].map(of);
+    let others =
+        change.with_status(FieldStatus::Change).filter(|f| f.path.top() != Some(name)).count();
     let wanted = match class {
         "change" | "mirrored" => 1,
         _ => 0,
@@ -450,19 +370,9 @@ fn unchangeable(
     value: &Value,
 ) -> Result<&'static str, String> {
     let single = match &property.shape {
-        Shape::Enum(def) => {
-            def.members
-                .iter()
-                .filter(|m| !m.ends_with("FutureValue"))
-                .count()
-                < 2
-        }
+        Shape::Enum(def) => def.members.iter().filter(|m| !m.ends_with("FutureValue")).count() < 2,
         Shape::Complex(_) | Shape::Poly(_) | Shape::Collection(..) => true,
         _ => false,
     };
-    if single {
-        Ok("unchangeable")
-    } else {
-        Err(format!("no other value than {value} was found"))
-    }
+    if single { Ok("unchangeable") } else { Err(format!("no other value than {value} was found")) }
 }

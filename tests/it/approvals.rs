@@ -52,12 +52,7 @@ fn pins(workspace: &Workspace) -> Vec<(Value, Value)> {
     let objects = state["deviceConfigurations"].as_array().expect("a list");
     let mut pins: Vec<(Value, Value)> = objects
         .iter()
-        .map(|object| {
-            (
-                object["displayName"].clone(),
-                object["pinMinimumLength"].clone(),
-            )
-        })
+        .map(|object| (object["displayName"].clone(), object["pinMinimumLength"].clone()))
         .collect();
     pins.sort_by_key(|(name, _)| name.to_string());
     pins
@@ -65,10 +60,7 @@ fn pins(workspace: &Workspace) -> Vec<(Value, Value)> {
 
 fn statuses(outcome: &Value) -> Vec<&str> {
     let items = outcome["items"].as_array().expect("a list");
-    items
-        .iter()
-        .filter_map(|item| item["status"].as_str())
-        .collect()
+    items.iter().filter_map(|item| item["status"].as_str()).collect()
 }
 
 #[test]
@@ -95,16 +87,8 @@ fn without_a_reason_nothing_is_asked_for() {
 fn what_waits_is_not_taken_back() {
     let workspace = workspace();
     let outcome = apply(&workspace, &WHY).expect(7).json();
-    let edit = [
-        "sandbox",
-        "edit",
-        "s.json",
-        &format!("{HELLO}/old"),
-        "--set",
-    ];
-    workspace
-        .run(&[&edit[..], &["pinMinimumLength=5"]].concat())
-        .expect(0);
+    let edit = ["sandbox", "edit", "s.json", &format!("{HELLO}/old"), "--set"];
+    workspace.run(&[&edit[..], &["pinMinimumLength=5"]].concat()).expect(0);
     let journal = outcome["journal"].as_str().expect("a path");
     let rollback = ["rollback", journal, "--sandbox=s.json", "--yes"];
     let run = workspace.run(&[&rollback[..], &WHY].concat()).expect(0);
@@ -130,48 +114,28 @@ fn what_was_approved_is_sent_again_and_carried_out() {
     assert_eq!(workspace.json("s.json")["approvalRequests"], requests);
 
     let code = requests[0]["code"].as_str().expect("a code");
-    workspace
-        .run(&["sandbox", "approve", "s.json", code])
-        .expect(0);
+    workspace.run(&["sandbox", "approve", "s.json", code]).expect(0);
     let part = apply(&workspace, &resume).expect(6);
     assert_eq!(statuses(&part.json()), ["applied", "approvalRequired"]);
     workspace.run(&["sandbox", "approve", "s.json"]).expect(0);
     let rest = part.json()["journal"].as_str().expect("a path").to_owned();
     apply(&workspace, &["--resume", &rest, WHY[0], WHY[1]]).expect(0);
-    assert_eq!(
-        pins(&workspace),
-        [(json!("old"), json!(6)), (json!("young"), json!(8))]
-    );
+    assert_eq!(pins(&workspace), [(json!("old"), json!(6)), (json!("young"), json!(8))]);
     let done = workspace.json("s.json")["approvalRequests"].clone();
     let completed = done.as_array().expect("a list").iter();
-    assert!(
-        completed
-            .clone()
-            .all(|request| request["status"] == "completed"),
-        "{done:#}"
-    );
+    assert!(completed.clone().all(|request| request["status"] == "completed"), "{done:#}");
     assert_eq!(completed.count(), 2);
 }
 
 #[test]
 fn what_to_run_once_it_is_approved_is_said_for_what_was_run() {
     let workspace = workspace();
-    let plan = [
-        "plan",
-        "--sandbox=s.json",
-        "--only",
-        "*/old",
-        "--out",
-        "plan.json",
-        "--format",
-        "json",
-    ];
+    let plan =
+        ["plan", "--sandbox=s.json", "--only", "*/old", "--out", "plan.json", "--format", "json"];
     let digest = workspace.run(&plan).expect(0).json()["digest"].clone();
     let digest = digest.as_str().expect("a digest");
     let run = |more: &[&str], place: &str| {
-        let outcome = apply(&workspace, &[&WHY[..], more].concat())
-            .expect(7)
-            .json();
+        let outcome = apply(&workspace, &[&WHY[..], more].concat()).expect(7).json();
         let journal = outcome["journal"].as_str().expect("a path").to_owned();
         let help = outcome["items"][0]["help"].as_str().unwrap_or_default();
         let said = format!("the same command again with `--resume {journal}`{place}");
@@ -181,21 +145,11 @@ fn what_to_run_once_it_is_approved_is_said_for_what_was_run() {
     let old = ["--only", "*/old"];
     let journal = run(&old, "");
     run(&["--resume", &journal], " in the place of the one before");
-    run(
-        &["--plan-digest", digest, old[0], old[1]],
-        " in the place of `--plan-digest`",
-    );
-    run(
-        &[".", "--plan", "plan.json"],
-        " in the place of the saved plan",
-    );
+    run(&["--plan-digest", digest, old[0], old[1]], " in the place of `--plan-digest`");
+    run(&[".", "--plan", "plan.json"], " in the place of the saved plan");
     let journal = run(&["plan.json"], " in the place of the saved plan");
     let both = apply(&workspace, &["plan.json", "--resume", &journal]).expect(64);
-    assert!(
-        both.stderr.contains("Leave the saved plan out"),
-        "{}",
-        both.stderr
-    );
+    assert!(both.stderr.contains("Leave the saved plan out"), "{}", both.stderr);
 
     workspace.run(&["sandbox", "approve", "s.json"]).expect(0);
     apply(&workspace, &["--resume", &journal, WHY[0], WHY[1]]).expect(0);
@@ -205,31 +159,9 @@ fn what_to_run_once_it_is_approved_is_said_for_what_was_run() {
         "what the plan left out stays left out"
     );
 
-    let nowhere = [
-        "apply",
-        "--sandbox=s.json",
-        "--yes",
-        "--only",
-        "*/young",
-        WHY[0],
-        WHY[1],
-    ];
-    let kept_nothing = [
-        "apply",
-        "--sandbox",
-        "--yes",
-        "--only",
-        "*/young",
-        WHY[0],
-        WHY[1],
-    ];
-    assert!(
-        workspace
-            .run(&nowhere)
-            .expect(7)
-            .stdout
-            .contains("--resume")
-    );
+    let nowhere = ["apply", "--sandbox=s.json", "--yes", "--only", "*/young", WHY[0], WHY[1]];
+    let kept_nothing = ["apply", "--sandbox", "--yes", "--only", "*/young", WHY[0], WHY[1]];
+    assert!(workspace.run(&nowhere).expect(7).stdout.contains("--resume"));
     let run = workspace.run(&kept_nothing).expect(7);
     assert!(run.stdout.contains("--wait-approval"), "{}", run.stdout);
 }
@@ -242,11 +174,7 @@ fn a_code_is_for_one_write() {
     workspace.run(&["sandbox", "approve", "s.json"]).expect(0);
     workspace.edit("old.yaml", "pinMinimumLength: 6", "pinMinimumLength: 9");
     let run = apply(&workspace, &["--resume", &journal, WHY[0], WHY[1]]).expect(7);
-    assert!(
-        run.stdout.contains("another request for approval is open"),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.contains("another request for approval is open"), "{}", run.stdout);
     let requests = workspace.json("s.json")["approvalRequests"].clone();
     assert_eq!(
         requests.as_array().map(Vec::len),
@@ -262,9 +190,7 @@ fn a_rejection_is_told() {
     let workspace = workspace();
     let run = apply(&workspace, &[&WHY[..], &["--only", "*/old"]].concat()).expect(7);
     let journal = run.json()["journal"].as_str().expect("a path").to_owned();
-    workspace
-        .run(&["sandbox", "approve", "s.json", "--reject"])
-        .expect(0);
+    workspace.run(&["sandbox", "approve", "s.json", "--reject"]).expect(0);
     workspace.run(&["sandbox", "approve", "s.json"]).expect(1);
     let rejected = apply(&workspace, &["--resume", &journal, WHY[0], WHY[1]]).expect(1);
     let help = rejected.json()["items"][0]["help"].clone();
@@ -287,25 +213,12 @@ fn a_code_whose_decision_cannot_be_read_is_kept() {
     };
     let faults = json!({ "faults": [refused(""), refused("/*")] });
     workspace.write("faults.json", faults.to_string());
-    let waits = [
-        "--only",
-        "*/old",
-        "--wait-approval=60",
-        "--sandbox-faults=faults.json",
-    ];
-    let outcome = apply(&workspace, &[&WHY[..], &waits].concat())
-        .expect(7)
-        .json();
+    let waits = ["--only", "*/old", "--wait-approval=60", "--sandbox-faults=faults.json"];
+    let outcome = apply(&workspace, &[&WHY[..], &waits].concat()).expect(7).json();
     let item = &outcome["items"][0];
     let message = item["message"].as_str().unwrap_or_default();
-    assert!(
-        message.contains("whether it is approved cannot be read"),
-        "{message}"
-    );
-    assert_eq!(
-        item["approval"],
-        workspace.json("s.json")["approvalRequests"][0]["code"]
-    );
+    assert!(message.contains("whether it is approved cannot be read"), "{message}");
+    assert_eq!(item["approval"], workspace.json("s.json")["approvalRequests"][0]["code"]);
 
     workspace.run(&["sandbox", "approve", "s.json"]).expect(0);
     let journal = outcome["journal"].as_str().expect("a path");
@@ -318,9 +231,7 @@ fn each_reference_has_a_code_of_its_own() {
     const ROOT: &str = "windows81TrustedRootCertificate";
     const WIFI: &str = "windowsWifiEnterpriseEAPConfiguration";
     let manifest = |roots: &[&str]| {
-        let roots = roots
-            .iter()
-            .map(|root| format!("{{ $ref: {{ displayName: {root} }} }}"));
+        let roots = roots.iter().map(|root| format!("{{ $ref: {{ displayName: {root} }} }}"));
         let roots = roots.collect::<Vec<_>>().join(", ");
         format!(
             "apiVersion: graph.microsoft.com/beta\nkind: {WIFI}\nmetadata: {{ name: wifi }}\nspec: {{ displayName: Wi-Fi, rootCertificatesForServerValidation: [{roots}] }}\n"
@@ -334,10 +245,7 @@ fn each_reference_has_a_code_of_its_own() {
     workspace.write("sandbox.json", seed.to_string());
     let served = Served::new(workspace, json!({}));
     let apply = |more: &[&str]| {
-        served.run(
-            &[&["apply", "--yes", "--format", "json"], &WHY[..], more].concat(),
-            &[],
-        )
+        served.run(&[&["apply", "--yes", "--format", "json"], &WHY[..], more].concat(), &[])
     };
     let approve = || assert_eq!(served.running.decide(&[], ApprovalStatus::Approved), 1);
     let requests = || served.tenant()["approvalRequests"].clone();
@@ -352,30 +260,21 @@ fn each_reference_has_a_code_of_its_own() {
     assert!(message.contains("another request"), "{message}");
     assert_eq!(other["items"][0]["writes"], 0);
 
-    served
-        .workspace
-        .write("wifi.yaml", manifest(&["one", "two"]));
+    served.workspace.write("wifi.yaml", manifest(&["one", "two"]));
     let part = apply(&["--resume", &first]).expect(6).json();
     assert_eq!(part["items"][0]["writes"], 1, "{part:#}");
     assert_eq!(part["items"][0]["approval"], requests()[1]["code"]);
     approve();
     apply(&["--resume", &journal(&part)]).expect(0);
     let statuses = requests();
-    let statuses: Vec<&Value> = statuses
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|request| &request["status"])
-        .collect();
+    let statuses: Vec<&Value> =
+        statuses.as_array().expect("a list").iter().map(|request| &request["status"]).collect();
     assert_eq!(statuses, ["completed", "completed"]);
 }
 
 #[test]
 fn a_reference_is_approved_wherever_the_sandbox_listens() {
-    let [root, scep] = [
-        "windows81TrustedRootCertificate",
-        "windows81SCEPCertificateProfile",
-    ];
+    let [root, scep] = ["windows81TrustedRootCertificate", "windows81SCEPCertificateProfile"];
     let manifest = format!(
         "apiVersion: graph.microsoft.com/beta\nkind: {scep}\nmetadata: {{ name: scep }}\nspec: {{ displayName: Scep, rootCertificate: {{ $ref: {{ displayName: Root }} }} }}\n"
     );
@@ -397,12 +296,7 @@ fn a_run_waits_as_long_as_it_is_told_to() {
     let workspace = workspace();
     let waits = [&WHY[..], &["--only", "*/old", "--wait-approval=60"]].concat();
     apply(&workspace, &waits).expect(7);
-    assert_eq!(
-        workspace.json("s.json")["approvalRequests"]
-            .as_array()
-            .map(Vec::len),
-        Some(1)
-    );
+    assert_eq!(workspace.json("s.json")["approvalRequests"].as_array().map(Vec::len), Some(1));
 }
 
 /// Approves what a run asks for as soon as it does, and waits for the run's end.
@@ -420,14 +314,10 @@ fn approve_meanwhile(served: &Served, mut run: std::process::Child) {
 #[cfg(debug_assertions)]
 fn goes_on_under_the_same_code(served: &Served, apply: &[&str]) {
     let folder = std::fs::read_dir(served.workspace.file(".moorline/journal"));
-    let mut journals = folder
-        .expect("a folder")
-        .map(|entry| entry.expect("an entry").path());
+    let mut journals = folder.expect("a folder").map(|entry| entry.expect("an entry").path());
     let journal = journals.next().expect("a journal");
     let journal = journal.to_str().expect("a path");
-    served
-        .run(&[apply, &["--resume", journal]].concat(), &[])
-        .expect(0);
+    served.run(&[apply, &["--resume", journal]].concat(), &[]).expect(0);
     let tenant = served.tenant();
     assert_eq!(tenant["approvalRequests"].as_array().map(Vec::len), Some(1));
     assert_eq!(tenant["approvalRequests"][0]["status"], "completed");
@@ -459,14 +349,8 @@ fn what_was_approved_and_could_not_be_sent_keeps_its_code() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_approved_meanwhile_is_carried_out() {
-    let estate = Estate::new(Size {
-        declared: 2,
-        live: 2,
-        different: 2,
-        groups: 0,
-        filters: 0,
-        masked: 0,
-    });
+    let estate =
+        Estate::new(Size { declared: 2, live: 2, different: 2, groups: 0, filters: 0, masked: 0 });
     let pace = NonZeroU32::new(1000).expect("not zero");
     let mut seed = estate.seed().clone();
     seed["tenant"]["multiAdminApproval"] = true.into();
@@ -490,11 +374,5 @@ async fn what_is_approved_meanwhile_is_carried_out() {
     };
     let (outcome, ()) = tokio::join!(site.apply_with(&plan, &live, options), administrator);
     let outcome = outcome.expect("nothing speaks against it");
-    assert!(
-        outcome
-            .items
-            .iter()
-            .all(|item| item.status == Status::Applied),
-        "{outcome:?}"
-    );
+    assert!(outcome.items.iter().all(|item| item.status == Status::Applied), "{outcome:?}");
 }

@@ -82,18 +82,13 @@ fn two_applies_leave_each_object_as_one_of_them_says() {
     assert_eq!(objects.len(), 3 * OBJECTS);
     for (name, found) in &objects {
         // What a run found as declared when it planned is no change of its own.
-        let told = items
-            .each_ref()
-            .map(|items| items.get(*name).unwrap_or(&Value::Null));
+        let told = items.each_ref().map(|items| items.get(*name).unwrap_or(&Value::Null));
         for item in told {
             let wrote = item["writes"].as_u64() > Some(0);
             let left_alone = item["status"] == "stale" || item["status"] == "alreadyInPlace";
             assert!(!(wrote && left_alone), "{item:#}");
         }
-        let own = told
-            .iter()
-            .zip([4, 5])
-            .filter(|(item, _)| item["status"] == "applied");
+        let own = told.iter().zip([4, 5]).filter(|(item, _)| item["status"] == "applied");
         match found[..] {
             [object] if name.starts_with("contested") => {
                 let mut values = own.map(|(_, value)| json!(value));
@@ -149,17 +144,11 @@ fn ten_at_once(more: &[&str]) -> Vec<Run> {
     });
     let tenant = workspace.json("s.json");
     let objects = tenant["deviceConfigurations"].as_array().expect("a list");
-    let names: BTreeSet<&str> = objects
-        .iter()
-        .filter_map(|object| object["displayName"].as_str())
-        .collect();
+    let names: BTreeSet<&str> =
+        objects.iter().filter_map(|object| object["displayName"].as_str()).collect();
     assert_eq!((objects.len(), names.len()), (OBJECTS, OBJECTS), "one each");
     for object in objects {
-        assert_eq!(
-            object["assignments"].as_array().map(Vec::len),
-            Some(1),
-            "{object:#}"
-        );
+        assert_eq!(object["assignments"].as_array().map(Vec::len), Some(1), "{object:#}");
     }
     runs.into()
 }
@@ -212,39 +201,22 @@ fn lock_of_a_run_that_was_killed_is_free() {
 #[test]
 fn rollback_takes_the_lock_and_its_dry_run_does_not() {
     let workspace = creating();
-    workspace
-        .run(&[&APPLY[..], &["--sandbox=s.json"]].concat())
-        .expect(0);
+    workspace.run(&[&APPLY[..], &["--sandbox=s.json"]].concat()).expect(0);
     let journal = std::fs::read_dir(workspace.file(".moorline/journal")).expect("a folder");
-    let journal = journal
-        .flatten()
-        .next()
-        .expect("a journal")
-        .path()
-        .display()
-        .to_string();
+    let journal = journal.flatten().next().expect("a journal").path().display().to_string();
     let folder = workspace.file(".state/locks");
-    let lock = std::fs::read_dir(&folder)
-        .expect("a folder")
-        .flatten()
-        .next()
-        .expect("a lock");
+    let lock = std::fs::read_dir(&folder).expect("a folder").flatten().next().expect("a lock");
     let lock = std::fs::File::open(lock.path()).expect("a lock");
     lock.lock().expect("nobody else holds it");
     let rollback = ["rollback", &journal, "--sandbox=s.json"];
-    let refused = workspace
-        .run(&[&rollback[..], &["--yes", "--allow", "delete"]].concat())
-        .expect(5);
+    let refused =
+        workspace.run(&[&rollback[..], &["--yes", "--allow", "delete"]].concat()).expect(5);
     assert!(
-        refused
-            .stderr
-            .contains("error[apply/locked]: another run holds the lock of this tenant"),
+        refused.stderr.contains("error[apply/locked]: another run holds the lock of this tenant"),
         "{}",
         refused.stderr
     );
-    workspace
-        .run(&[&rollback[..], &["--dry-run"]].concat())
-        .expect(0);
+    workspace.run(&[&rollback[..], &["--dry-run"]].concat()).expect(0);
     workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
 }
 
@@ -256,19 +228,10 @@ const PACE: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
 /// a twin.
 #[cfg(debug_assertions)]
 async fn two_machines(seed: u64) -> usize {
-    let size = Size {
-        declared: 2,
-        live: 0,
-        different: 0,
-        groups: 1,
-        filters: 0,
-        masked: 0,
-    };
+    let size = Size { declared: 2, live: 0, different: 0, groups: 1, filters: 0, masked: 0 };
     // A different number for each, from 0 to 1.
     let dice = |salt: u64| {
-        let mixed = (seed * 31 + salt)
-            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-            .rotate_left(29);
+        let mixed = (seed * 31 + salt).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
         let mixed = (mixed ^ (mixed >> 31)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         (mixed >> 40) as f64 / (1_u64 << 24) as f64
     };
@@ -291,22 +254,15 @@ async fn two_machines(seed: u64) -> usize {
     let state: Value = serde_json::from_str(&state.to_json().expect("JSON")).expect("JSON");
     let mut objects = BTreeMap::<&str, Vec<&Value>>::new();
     for object in state["deviceConfigurations"].as_array().expect("a list") {
-        objects
-            .entry(object["displayName"].as_str().expect("a name"))
-            .or_default()
-            .push(object);
+        objects.entry(object["displayName"].as_str().expect("a name")).or_default().push(object);
     }
     assert_eq!(objects.len(), size.declared, "seed {seed}: never none");
     for (name, found) in &objects {
         let told: Vec<&Item> = items().filter(|item| item.display_name == *name).collect();
-        let assigned = found
-            .iter()
-            .map(|object| object["assignments"].as_array().map_or(0, Vec::len));
+        let assigned =
+            found.iter().map(|object| object["assignments"].as_array().map_or(0, Vec::len));
         let assigned: usize = assigned.sum();
-        let ids: Vec<&str> = found
-            .iter()
-            .filter_map(|object| object["id"].as_str())
-            .collect();
+        let ids: Vec<&str> = found.iter().filter_map(|object| object["id"].as_str()).collect();
         if ids.len() == 1 {
             assert_eq!(assigned, 1, "seed {seed}: {told:#?}");
             continue;
@@ -356,13 +312,9 @@ fn with_a_twin(change: impl Fn(&mut Value, &mut Value)) -> Workspace {
             "apiVersion: graph.microsoft.com/beta\nkind: {KIND}\nmetadata: {{ name: new }}\nspec: {{ displayName: New, pinMinimumLength: 6 }}\n"
         ),
     )]);
-    workspace
-        .run(&["apply", "--yes", "--sandbox=s.json"])
-        .expect(0);
+    workspace.run(&["apply", "--yes", "--sandbox=s.json"]).expect(0);
     let mut state = workspace.json("s.json");
-    let objects = state["deviceConfigurations"]
-        .as_array_mut()
-        .expect("a list");
+    let objects = state["deviceConfigurations"].as_array_mut().expect("a list");
     let mut ours = objects.remove(0);
     let mut other = ours.clone();
     other["id"] = OTHER.into();
@@ -378,38 +330,19 @@ const OTHER: &str = "00000000-0000-4000-8000-000000000001";
 
 fn ids(workspace: &Workspace) -> Vec<String> {
     let state = workspace.json("s.json");
-    let objects = state["deviceConfigurations"]
-        .as_array()
-        .expect("a list")
-        .iter();
-    objects
-        .map(|object| object["id"].as_str().expect("an id").to_owned())
-        .collect()
+    let objects = state["deviceConfigurations"].as_array().expect("a list").iter();
+    objects.map(|object| object["id"].as_str().expect("an id").to_owned()).collect()
 }
 
 #[test]
 fn twin_that_an_earlier_run_created_is_deleted_where_the_plan_says_so() {
     let workspace = with_a_twin(|_, _| {});
-    let ours = ids(&workspace)
-        .into_iter()
-        .find(|id| id != OTHER)
-        .expect("ours");
+    let ours = ids(&workspace).into_iter().find(|id| id != OTHER).expect("ours");
     let plan = workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
-    assert!(
-        plan.stdout.contains(&format!("  - {KIND}/{ours}")),
-        "{}",
-        plan.stdout
-    );
+    assert!(plan.stdout.contains(&format!("  - {KIND}/{ours}")), "{}", plan.stdout);
     let words = plan.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(
-        words.contains(&format!("{OTHER} stays, and {ours}")),
-        "{}",
-        plan.stdout
-    );
-    let plan = workspace
-        .run(&["plan", "--sandbox=s.json", "--format", "json"])
-        .expect(0)
-        .json();
+    assert!(words.contains(&format!("{OTHER} stays, and {ours}")), "{}", plan.stdout);
+    let plan = workspace.run(&["plan", "--sandbox=s.json", "--format", "json"]).expect(0).json();
     assert_eq!(plan["summary"]["delete"], 1);
     let changes = plan["changes"].as_array().expect("a list").iter();
     let twins: Vec<&Value> = changes.filter_map(|change| change.get("twinOf")).collect();
@@ -417,19 +350,11 @@ fn twin_that_an_earlier_run_created_is_deleted_where_the_plan_says_so() {
 
     let apply = ["apply", "--yes", "--sandbox=s.json"];
     let refused = workspace.run(&apply).expect(5);
-    assert!(
-        refused.stderr.contains("--allow delete"),
-        "{}",
-        refused.stderr
-    );
+    assert!(refused.stderr.contains("--allow delete"), "{}", refused.stderr);
     assert_eq!(ids(&workspace).len(), 2);
-    workspace
-        .run(&[&apply[..], &["--allow", "delete"]].concat())
-        .expect(0);
+    workspace.run(&[&apply[..], &["--allow", "delete"]].concat()).expect(0);
     assert_eq!(ids(&workspace), [OTHER]);
-    workspace
-        .run(&["plan", "--sandbox=s.json", "--detailed-exitcode"])
-        .expect(0);
+    workspace.run(&["plan", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);
 }
 
 #[test]
@@ -457,8 +382,7 @@ fn twin_that_may_be_in_use_or_is_not_ours_is_left_to_its_user() {
         // A state with a time that is none is refused as a whole.
         if plan.code == 0 {
             assert!(
-                plan.stdout
-                    .contains("2 objects of this type and name exist"),
+                plan.stdout.contains("2 objects of this type and name exist"),
                 "{name}: {}",
                 plan.stdout
             );
@@ -476,34 +400,18 @@ fn twin_that_may_be_in_use_or_is_not_ours_is_left_to_its_user() {
     let workspace = with_a_twin(|_, _| {});
     std::fs::remove_dir_all(workspace.file(".moorline")).expect("the journals go");
     let plan = workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
-    assert!(
-        plan.stdout
-            .contains("2 objects of this type and name exist"),
-        "{}",
-        plan.stdout
-    );
+    assert!(plan.stdout.contains("2 objects of this type and name exist"), "{}", plan.stdout);
 }
 
 #[test]
 fn twin_stays_where_the_other_object_went_since_the_plan() {
     let workspace = with_a_twin(|_, _| {});
-    workspace
-        .run(&["plan", "--sandbox=s.json", "--out", "plan.json"])
-        .expect(0);
+    workspace.run(&["plan", "--sandbox=s.json", "--out", "plan.json"]).expect(0);
     let mut state = workspace.json("s.json");
-    let objects = state["deviceConfigurations"]
-        .as_array_mut()
-        .expect("a list");
+    let objects = state["deviceConfigurations"].as_array_mut().expect("a list");
     objects.retain(|object| object["id"] != OTHER);
     workspace.write("s.json", state.to_string());
-    let apply = [
-        "apply",
-        "plan.json",
-        "--yes",
-        "--sandbox=s.json",
-        "--allow",
-        "delete",
-    ];
+    let apply = ["apply", "plan.json", "--yes", "--sandbox=s.json", "--allow", "delete"];
     workspace.run(&apply).expect(4);
     assert_eq!(ids(&workspace).len(), 1);
 }
@@ -522,17 +430,9 @@ fn twin_that_a_manifest_declares_or_protects_is_not_deleted() {
             "apiVersion: graph.microsoft.com/beta\nkind: {KIND}\nmetadata: {{ name: second, {metadata} }}\nspec: {{ displayName: {name}, pinMinimumLength: 6 }}\n"
         )
     };
-    for case in [
-        "pinned",
-        "pinned under another name",
-        "formerly",
-        "protected",
-    ] {
+    for case in ["pinned", "pinned under another name", "formerly", "protected"] {
         let workspace = with_a_twin(|_, _| {});
-        let ours = ids(&workspace)
-            .into_iter()
-            .find(|id| id != OTHER)
-            .expect("ours");
+        let ours = ids(&workspace).into_iter().find(|id| id != OTHER).expect("ours");
         match case {
             "pinned" => workspace.write("second.yaml", second(&format!("id: {ours}"), "New")),
             "formerly" => workspace.write("second.yaml", second("formerly: [New]", "Second")),
@@ -551,40 +451,20 @@ fn ignored_deletion_of_a_twin_is_resumed_and_its_rollback_makes_nothing_anew() {
     ]});
     workspace.write("faults.json", faults.to_string());
     let apply = ["apply", "--yes", "--sandbox=s.json", "--allow", "delete"];
-    let run = workspace
-        .run(&[&apply[..], &["--sandbox-faults", "faults.json"]].concat())
-        .expect(6);
+    let run = workspace.run(&[&apply[..], &["--sandbox-faults", "faults.json"]].concat()).expect(6);
     assert_eq!(ids(&workspace).len(), 2);
     let journal = |run: &Run| {
-        let line = run
-            .stdout
-            .lines()
-            .find_map(|line| line.strip_prefix("Journal "));
+        let line = run.stdout.lines().find_map(|line| line.strip_prefix("Journal "));
         line.expect("a journal").to_owned()
     };
-    let resumed = workspace
-        .run(&[&apply[..], &["--resume", &journal(&run)]].concat())
-        .expect(0);
-    assert!(
-        !resumed.stderr.contains("no longer declared"),
-        "{}",
-        resumed.stderr
-    );
+    let resumed = workspace.run(&[&apply[..], &["--resume", &journal(&run)]].concat()).expect(0);
+    assert!(!resumed.stderr.contains("no longer declared"), "{}", resumed.stderr);
     assert_eq!(ids(&workspace), [OTHER]);
     let rollback = ["rollback", &journal(&resumed), "--sandbox=s.json", "--yes"];
     let undone = workspace.run(&rollback).expect(0);
-    let words = undone
-        .stdout
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let words = undone.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("is not made anew"), "{words}");
     assert_eq!(ids(&workspace), [OTHER]);
-    workspace
-        .run(&["rollback", &journal(&run), "--sandbox=s.json", "--yes"])
-        .expect(0);
-    assert_eq!(
-        workspace.json("s.json")["deviceConfigurations"][0]["pinMinimumLength"],
-        4
-    );
+    workspace.run(&["rollback", &journal(&run), "--sandbox=s.json", "--yes"]).expect(0);
+    assert_eq!(workspace.json("s.json")["deviceConfigurations"][0]["pinMinimumLength"], 4);
 }

@@ -71,9 +71,7 @@ fn refused(workspace: &Workspace, path: &str, expected: &[&str]) {
 /// As [`refused`], with another exit code.
 #[track_caller]
 fn refused_with(code: i32, workspace: &Workspace, path: &str, expected: &[&str]) {
-    let json = workspace
-        .run(&["validate", path, "--format", "json"])
-        .expect(code);
+    let json = workspace.run(&["validate", path, "--format", "json"]).expect(code);
     let document = json.json();
     assert_eq!(findings(&document), expected, "{}", json.stdout);
     for item in items(&document) {

@@ -89,29 +89,12 @@ fn no_format_of_a_whole_life_commands_anything() {
         run(&["validate", "--format", format]).expect(0);
     }
     for format in ["text", "json", "markdown"] {
-        let plan = run(&[
-            "plan",
-            sandbox,
-            "-v",
-            "--format",
-            format,
-            "--log-format",
-            "json",
-        ])
-        .expect(0);
+        let plan =
+            run(&["plan", sandbox, "-v", "--format", format, "--log-format", "json"]).expect(0);
         // The fields were reached.
         assert!(plan.stdout.contains("eleven"), "{}", plan.stdout);
-        run(&[
-            "plan",
-            sandbox,
-            "--format",
-            format,
-            "--output",
-            "result",
-            "--out",
-            "plan.json",
-        ])
-        .expect(0);
+        run(&["plan", sandbox, "--format", format, "--output", "result", "--out", "plan.json"])
+            .expect(0);
         for file in ["result", "plan.json"] {
             let text = std::fs::read_to_string(workspace.file(file)).expect("a result");
             obey_nothing(file, &text);
@@ -123,35 +106,13 @@ fn no_format_of_a_whole_life_commands_anything() {
     // The escape means the same in JSON: the plan that was saved is the plan.
     let saved = workspace.json("plan.json");
     let described = saved["changes"].as_array().expect("changes");
-    let described = described
-        .iter()
-        .any(|change| change.to_string().contains("##vso[task"));
+    let described = described.iter().any(|change| change.to_string().contains("##vso[task"));
     assert!(described, "{saved:#}");
-    let applied = run(&[
-        "apply",
-        "plan.json",
-        sandbox,
-        "-y",
-        "-vv",
-        "--format",
-        "json",
-    ])
-    .expect(0);
-    let journal = applied.json()["journal"]
-        .as_str()
-        .expect("a journal")
-        .to_owned();
+    let applied = run(&["apply", "plan.json", sandbox, "-y", "-vv", "--format", "json"]).expect(0);
+    let journal = applied.json()["journal"].as_str().expect("a journal").to_owned();
     for format in ["text", "markdown"] {
         run(&["drift", sandbox, "--format", format]).expect(0);
-        run(&[
-            "rollback",
-            &journal,
-            sandbox,
-            "--format",
-            format,
-            "--dry-run",
-            "-v",
-        ]);
+        run(&["rollback", &journal, sandbox, "--format", format, "--dry-run", "-v"]);
     }
     // Refused, then carried out.
     run(&["rollback", &journal, sandbox, "-y", "-v"]).expect(5);
@@ -176,22 +137,13 @@ fn no_width_and_no_colour_commands_anything() {
         for arguments in [
             &["plan", "--sandbox", "-v", "--color", colour][..],
             &["validate", "broken", "--color", colour],
-            &[
-                "plan",
-                "--sandbox",
-                "--rewrite-secret",
-                &unknown,
-                "--color",
-                colour,
-            ],
+            &["plan", "--sandbox", "--rewrite-secret", &unknown, "--color", colour],
         ] {
             let run = workspace.run_with(arguments, &[("COLUMNS", &columns)]);
             read(&format!("{arguments:?} in {width} columns"), &run);
             // Commands came to stand at the beginning of a line.
             let lines = run.stdout.lines().chain(run.stderr.lines());
-            leading += lines
-                .filter(|line| line.trim_start().starts_with("::"))
-                .count();
+            leading += lines.filter(|line| line.trim_start().starts_with("::")).count();
         }
     }
     assert!(leading > 0, "no line began with what was a command");
@@ -202,19 +154,14 @@ fn no_error_of_a_service_commands_anything() {
     let workspace = workspace();
     let served = Served::new(workspace, json!({}));
     let echo = Echo::before(&served.running.graph_url());
-    let variables = [
-        ("AZURE_CLIENT_ID", "app"),
-        ("AZURE_CLIENT_SECRET", "canary-secret"),
-    ];
+    let variables = [("AZURE_CLIENT_ID", "app"), ("AZURE_CLIENT_SECRET", "canary-secret")];
     let run = |command: &str, more: &[&str]| {
         let mut all = Vec::new();
         for columns in ["40", "67", "200"] {
             for format in ["text", "json", "markdown"] {
                 let more = [&["-vvv", "--format", format], more].concat();
                 let variables = [&variables[..], &[("COLUMNS", columns)]].concat();
-                let run = served
-                    .workspace
-                    .run_with(&echo.run(command, &more), &variables);
+                let run = served.workspace.run_with(&echo.run(command, &more), &variables);
                 read(&format!("{command} {more:?} in {columns} columns"), &run);
                 all.push(run);
             }
@@ -229,19 +176,14 @@ fn no_error_of_a_service_commands_anything() {
     for command in ["plan", "doctor", "drift"] {
         for run in run(command, &[]) {
             assert_ne!(run.code, 0);
-            assert!(
-                format!("{}{}", run.stdout, run.stderr).contains("three"),
-                "{run:?}"
-            );
+            assert!(format!("{}{}", run.stdout, run.stderr).contains("three"), "{run:?}");
         }
     }
     let error = move || echo::error(WORDS, &hostile(), WORDS);
-    echo.answers(
-        move |sent| match sent.target.contains("deviceConfigurations") {
-            true => Reply::Said(400, error()),
-            false => Reply::HandedOn,
-        },
-    );
+    echo.answers(move |sent| match sent.target.contains("deviceConfigurations") {
+        true => Reply::Said(400, error()),
+        false => Reply::HandedOn,
+    });
     run("plan", &[]);
     run("doctor", &[]);
     let error = move || echo::error(WORDS, &hostile(), WORDS);
@@ -252,15 +194,9 @@ fn no_error_of_a_service_commands_anything() {
     });
     run("plan", &["--log-format", "json"]);
     let reason = format!("why {WORDS}");
-    for run in run(
-        "apply",
-        &["-y", "--log-format", "text", "--justification", &reason],
-    ) {
+    for run in run("apply", &["-y", "--log-format", "text", "--justification", &reason]) {
         assert_eq!(run.code, 1, "{run:?}");
-        assert!(
-            format!("{}{}", run.stdout, run.stderr).contains("three"),
-            "{run:?}"
-        );
+        assert!(format!("{}{}", run.stdout, run.stderr).contains("three"), "{run:?}");
     }
 }
 
@@ -327,20 +263,13 @@ fn what_tells_how_to_go_on_can_be_typed_and_commands_nothing() {
         }
         _ => Reply::HandedOn,
     });
-    let variables = [
-        ("AZURE_CLIENT_ID", "app"),
-        ("AZURE_CLIENT_SECRET", "canary-secret"),
-    ];
+    let variables = [("AZURE_CLIENT_ID", "app"), ("AZURE_CLIENT_SECRET", "canary-secret")];
     let reason = "##vso[task.debug]it's ##[x]";
-    let run = served.workspace.run_with(
-        &echo.run("apply", &["-y", "--justification", reason]),
-        &variables,
-    );
+    let run = served
+        .workspace
+        .run_with(&echo.run("apply", &["-y", "--justification", reason]), &variables);
     read("apply", &run);
-    let line = run
-        .stderr
-        .lines()
-        .find(|line| line.starts_with("Go on with it:"));
+    let line = run.stderr.lines().find(|line| line.starts_with("Go on with it:"));
     let line = line.unwrap_or_else(|| panic!("{}", run.stderr));
     assert!(line.contains("--justification"), "{line}");
     if cfg!(unix) {
@@ -367,9 +296,8 @@ fn what_shells_and_pages_read_stays_as_it_is() {
         );
         assert!(commands(&script).is_empty(), "{shell}");
     }
-    let plan = Workspace::example("contoso")
-        .run(&["plan", "--sandbox", "--format", "markdown"])
-        .expect(0);
+    let plan =
+        Workspace::example("contoso").run(&["plan", "--sandbox", "--format", "markdown"]).expect(0);
     assert!(plan.stdout.contains("### Plan"), "{}", plan.stdout);
     assert!(!plan.stdout.contains("\\u00"), "{}", plan.stdout);
 }

@@ -21,14 +21,8 @@ fn the_sandbox_stands_for_a_tenant_that_is_named_by_its_id() {
 fn a_question_comes_with_the_plan_it_is_about() {
     let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
     for arguments in [&["--format", "json"][..], &["--output", "outcome.txt"], &[]] {
-        let run = workspace
-            .run(&[&["apply", "-q", "--sandbox"], arguments].concat())
-            .expect(5);
-        let shown = if arguments.is_empty() {
-            &run.stdout
-        } else {
-            &run.stderr
-        };
+        let run = workspace.run(&[&["apply", "-q", "--sandbox"], arguments].concat()).expect(5);
+        let shown = if arguments.is_empty() { &run.stdout } else { &run.stderr };
         assert!(
             shown.contains("+ windowsIdentityProtectionConfiguration/hello")
                 && run.stderr.contains("apply/no-terminal"),
@@ -36,9 +30,7 @@ fn a_question_comes_with_the_plan_it_is_about() {
             run.stderr
         );
     }
-    let run = workspace
-        .run(&["apply", "-q", "--sandbox", "--format", "json", "--yes"])
-        .expect(0);
+    let run = workspace.run(&["apply", "-q", "--sandbox", "--format", "json", "--yes"]).expect(0);
     assert_eq!(run.stderr, "", "nobody is asked");
 }
 
@@ -48,8 +40,7 @@ fn a_misspelt_risk_is_wrong_usage_and_the_nearest_one_is_named() {
         .run(&["apply", "--sandbox", "--allow", "unasign-all"])
         .expect(64);
     assert!(
-        run.stderr
-            .contains("a similar value exists: 'unassign-all'")
+        run.stderr.contains("a similar value exists: 'unassign-all'")
             && run.stderr.contains("registration/mfa-off"),
         "{}",
         run.stderr
@@ -69,9 +60,7 @@ fn an_option_is_taken_only_where_it_means_something() {
         let run = workspace.run(arguments).expect(64);
         assert!(run.stderr.contains("unexpected argument"), "{}", run.stderr);
     }
-    workspace
-        .run(&["validate", "--only", "ios*/*", "--color", "never"])
-        .expect(0);
+    workspace.run(&["validate", "--only", "ios*/*", "--color", "never"]).expect(0);
 }
 
 #[test]
@@ -85,10 +74,7 @@ fn every_failure_of_a_run_for_a_program_is_an_error_document() {
         &["apply", "--sandbox", "--yes"],
     ] {
         let nowhere = ["--format", "json", "--output", "missing/out"];
-        let document = workspace
-            .run(&[arguments, &nowhere].concat())
-            .expect(1)
-            .json();
+        let document = workspace.run(&[arguments, &nowhere].concat()).expect(1).json();
         assert_eq!(document["code"], "io/output", "{arguments:?}");
     }
 }
@@ -155,23 +141,15 @@ fn an_output_that_cannot_be_written_is_known_before_anything_is() {
 fn a_plan_that_could_not_be_saved_is_not_made() {
     let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
     for nowhere in ["missing/plan.json", "."] {
-        let run = workspace
-            .run(&["plan", "--sandbox=s.json", "--out", nowhere])
-            .expect(1);
-        assert!(
-            run.stderr.contains("so the plan is not saved"),
-            "{}",
-            run.stderr
-        );
+        let run = workspace.run(&["plan", "--sandbox=s.json", "--out", nowhere]).expect(1);
+        assert!(run.stderr.contains("so the plan is not saved"), "{}", run.stderr);
         assert!(!run.stderr.contains("Reading"), "{}", run.stderr);
         assert_eq!(run.stdout, "");
     }
     // What was saved before outlives a plan that fails.
     workspace.write("plan.json", "kept");
     workspace.write("hello.yaml", HELLO.replace("spec:", "spce:"));
-    workspace
-        .run(&["plan", "--sandbox", "--out", "plan.json"])
-        .expect(3);
+    workspace.run(&["plan", "--sandbox", "--out", "plan.json"]).expect(3);
     let kept = std::fs::read_to_string(workspace.file("plan.json"));
     assert_eq!(kept.expect("it is there"), "kept");
 }
@@ -197,10 +175,7 @@ fn an_apply_whose_result_cannot_be_written_says_what_it_did_all_the_same() {
 
     let to_stdout = Workspace::tenant(&[("hello.yaml", HELLO)]);
     let mut command = to_stdout.command(&[&apply[..], &output[..2]].concat());
-    let stdout = OpenOptions::new()
-        .write(true)
-        .open(full)
-        .expect("it is there");
+    let stdout = OpenOptions::new().write(true).open(full).expect("it is there");
     let ended = command.stdout(stdout).output().expect("the binary runs");
     let other = crate::support::Run::from(ended).expect(6);
     assert_eq!(created(&to_stdout), Some(1));
@@ -219,11 +194,7 @@ fn what_a_terminal_would_obey_is_escaped_in_findings() {
     let run = Workspace::tenant(&[("hello.yaml", &hostile)])
         .run(&["validate", "--format", "json"])
         .expect(3);
-    assert!(
-        run.stdout.contains("\\u202e") && run.stdout.is_ascii(),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.contains("\\u202e") && run.stdout.is_ascii(), "{}", run.stdout);
     run.json();
 }
 
@@ -256,11 +227,7 @@ fn a_tenant_file_may_have_another_name() {
 fn a_link_among_manifests_is_not_followed() {
     let elsewhere = Workspace::tenant(&[("other.yaml", &HELLO.replace("hello", "other"))]);
     let workspace = Workspace::tenant(&[("policies/hello.yaml", HELLO)]);
-    workspace.edit(
-        "moorline.yaml",
-        "spec:\n",
-        "spec:\n  manifests: [policies, './**/*.yaml']\n",
-    );
+    workspace.edit("moorline.yaml", "spec:\n", "spec:\n  manifests: [policies, './**/*.yaml']\n");
     for (target, link) in [
         (elsewhere.file("other.yaml"), "policies/other.yaml"),
         (elsewhere.path().to_owned(), "policies/elsewhere"),

@@ -10,11 +10,7 @@ use crate::support::Workspace;
 
 /// Plans one manifest of a kind against one live object of it.
 fn change(kind: &str, spec: &str, live: Value) -> Change {
-    let version = if kind.ends_with(" v1.0") {
-        "v1.0"
-    } else {
-        "beta"
-    };
+    let version = if kind.ends_with(" v1.0") { "v1.0" } else { "beta" };
     let kind = kind.trim_end_matches(" v1.0");
     let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
     let manifest = format!(
@@ -24,20 +20,11 @@ fn change(kind: &str, spec: &str, live: Value) -> Change {
     let mut loaded = bundle::load(workspace.path());
     // Where `$env` may stand is no question of comparing.
     loaded.findings.retain(|finding| !is_about_sending(finding));
-    let desired = loaded
-        .into_desired()
-        .unwrap_or_else(|invalid| panic!("{:#?}", invalid.findings));
+    let desired = loaded.into_desired().unwrap_or_else(|invalid| panic!("{:#?}", invalid.findings));
     let mut body = json!({ "@odata.type": format!("#microsoft.graph.{kind}"), "id": "1", "displayName": "It" });
-    body.as_object_mut()
-        .expect("an object")
-        .extend(live.as_object().expect("an object").clone());
+    body.as_object_mut().expect("an object").extend(live.as_object().expect("an object").clone());
     let live = LiveObject::from_body(body, None).expect("it has a type");
-    plan::replan(
-        &desired,
-        Live::default().known(),
-        &desired.manifests[0],
-        Some(&live),
-    )
+    plan::replan(&desired, Live::default().known(), &desired.manifests[0], Some(&live))
 }
 
 /// The fields as `status path: before -> after`.
@@ -53,22 +40,13 @@ fn fields(change: &Change) -> Vec<String> {
             FieldStatus::Blocked => "!",
             FieldStatus::Unverifiable => "?",
         };
-        format!(
-            "{status} {}: {} -> {}",
-            field.path,
-            shown(&field.before),
-            shown(&field.after)
-        )
+        format!("{status} {}: {} -> {}", field.path, shown(&field.before), shown(&field.after))
     };
     change.fields.iter().map(line).collect()
 }
 
 fn body(change: &Change) -> Value {
-    change
-        .requests
-        .first()
-        .and_then(|request| request.body.clone())
-        .unwrap_or_default()
+    change.requests.first().and_then(|request| request.body.clone()).unwrap_or_default()
 }
 
 const BITLOCKER: &str = "windows10EndpointProtectionConfiguration";
@@ -76,11 +54,8 @@ const BITLOCKER: &str = "windows10EndpointProtectionConfiguration";
 #[test]
 fn what_is_not_declared_inside_a_value_is_left_alone_and_sent_back() {
     let live = json!({ "bitLockerSystemDrivePolicy": { "encryptionMethod": "xtsAes128", "minimumPinLength": 8, "prebootRecoveryEnableMessageAndUrl": true } });
-    let change = change(
-        BITLOCKER,
-        "bitLockerSystemDrivePolicy: { encryptionMethod: xtsAes256 }",
-        live,
-    );
+    let change =
+        change(BITLOCKER, "bitLockerSystemDrivePolicy: { encryptionMethod: xtsAes256 }", live);
     assert_eq!(
         fields(&change),
         [r#"~ bitLockerSystemDrivePolicy.encryptionMethod: "xtsAes128" -> "xtsAes256""#]
@@ -110,10 +85,7 @@ fn another_type_is_one_change_of_the_whole_value() {
     let live = json!({ "installationSchedule": { "@odata.type": "#microsoft.graph.windowsUpdateScheduledInstall", "scheduledInstallDay": "monday", "scheduledInstallTime": "03:00:00.0000000" } });
     let change = change("windowsUpdateForBusinessConfiguration", spec, live);
     assert_eq!(change.fields.len(), 1);
-    assert_eq!(
-        body(&change)["installationSchedule"]["activeHoursEnd"],
-        "17:00:00"
-    );
+    assert_eq!(body(&change)["installationSchedule"]["activeHoursEnd"], "17:00:00");
 }
 
 const OMA: &str = "windows10CustomConfiguration";
@@ -128,28 +100,18 @@ fn declared_oma(entries: &[(&str, &str)]) -> String {
         format!("  - {{ \"@odata.type\": \"#microsoft.graph.omaSetting{value} }}\n")
             .replace("URI", uri)
     };
-    format!(
-        "omaSettings:\n{}",
-        entries.iter().map(entry).collect::<String>()
-    )
+    format!("omaSettings:\n{}", entries.iter().map(entry).collect::<String>())
 }
 
 #[test]
 fn elements_of_a_keyed_collection_are_told_apart_by_their_key() {
     let integer = |value: u8| format!("Integer\", displayName: x, omaUri: URI, value: {value}");
-    let spec = declared_oma(&[
-        ("./b", &integer(2)),
-        ("./a", &integer(9)),
-        ("./new", &integer(3)),
-    ]);
+    let spec = declared_oma(&[("./b", &integer(2)), ("./a", &integer(9)), ("./new", &integer(3))]);
     let live = json!({ "omaSettings": [oma("./a", json!(1)), oma("./b", json!(2)), oma("./gone", json!(4))] });
     let change = change(OMA, &spec, live);
     let fields = fields(&change);
     assert_eq!(fields[0], "~ omaSettings[./a].value: 1 -> 9");
-    assert!(
-        fields[1].starts_with("~ omaSettings[./new]: unset -> {"),
-        "{fields:?}"
-    );
+    assert!(fields[1].starts_with("~ omaSettings[./new]: unset -> {"), "{fields:?}");
     assert!(
         fields[2].starts_with("~ omaSettings[./gone]: {") && fields[2].ends_with("-> unset"),
         "{fields:?}"
@@ -170,24 +132,15 @@ fn a_masked_element_is_unverifiable_and_goes_along_as_declared() {
         let string = "String\", displayName: x, omaUri: URI, value: { $env: TOKEN }".to_owned();
         declared_oma(&[
             ("./s", &string),
-            (
-                "./a",
-                &format!("Integer\", displayName: x, omaUri: URI, value: {value}"),
-            ),
+            ("./a", &format!("Integer\", displayName: x, omaUri: URI, value: {value}")),
         ])
     };
     let live = json!({ "omaSettings": [masked, oma("./a", json!(1))] });
     let same = change(OMA, &spec("1"), live.clone());
-    assert_eq!(
-        fields(&same),
-        ["? omaSettings[./s].value: withheld -> withheld"]
-    );
+    assert_eq!(fields(&same), ["? omaSettings[./s].value: withheld -> withheld"]);
     assert!(same.requests.is_empty());
     let other = change(OMA, &spec("2"), live);
-    assert_eq!(
-        body(&other)["omaSettings"][0]["value"],
-        json!({ "$secret": "env:TOKEN" })
-    );
+    assert_eq!(body(&other)["omaSettings"][0]["value"], json!({ "$secret": "env:TOKEN" }));
 }
 
 #[test]
@@ -199,12 +152,9 @@ fn nothing_of_another_element_slips_into_one() {
     let change = change(BITLOCKER, spec, live);
     let sent = json!([{ "displayName": "B", "action": "allowed", "description": null, "remotePortRanges": [] }, { "displayName": "C", "action": "blocked" }]);
     let sent_names = |rules: &Value| {
-        rules.as_array().map(|rules| {
-            rules
-                .iter()
-                .map(|rule| rule["displayName"].clone())
-                .collect::<Vec<_>>()
-        })
+        rules
+            .as_array()
+            .map(|rules| rules.iter().map(|rule| rule["displayName"].clone()).collect::<Vec<_>>())
     };
     let rules = &body(&change)["firewallRules"];
     assert_eq!(sent_names(rules), sent_names(&sent));
@@ -213,10 +163,7 @@ fn nothing_of_another_element_slips_into_one() {
         "{rules}"
     );
     let shown = fields(&change).join("\n");
-    assert!(
-        shown.contains("445") && shown.contains("block A"),
-        "what goes is shown: {shown}"
-    );
+    assert!(shown.contains("445") && shown.contains("block A"), "what goes is shown: {shown}");
 }
 
 #[test]
@@ -238,14 +185,8 @@ fn a_complete_value_keeps_what_cannot_be_unset() {
     let live = json!({ "kioskProfiles": [{ "profileId": "p", "profileName": "Old", "userAccountsConfiguration": [],
         "appConfiguration": { "@odata.type": "#microsoft.graph.windowsKioskMultipleApps", "apps": [], "disallowDesktopApps": true, "showTaskBar": true } }] });
     let change = change("windowsKioskConfiguration", &spec, live);
-    assert_eq!(
-        fields(&change),
-        [r#"~ kioskProfiles[p].profileName: "Old" -> "New""#]
-    );
-    assert_eq!(
-        body(&change)["kioskProfiles"][0]["appConfiguration"]["disallowDesktopApps"],
-        true
-    );
+    assert_eq!(fields(&change), [r#"~ kioskProfiles[p].profileName: "Old" -> "New""#]);
+    assert_eq!(body(&change)["kioskProfiles"][0]["appConfiguration"]["disallowDesktopApps"], true);
 }
 
 #[test]
@@ -258,45 +199,24 @@ fn a_secret_in_an_element_matches_anything_and_is_shown_nowhere() {
     other["userRightsBackupData"]["localUsersOrGroups"][0]["securityIdentifier"] = json!("*S-2");
     let other = change(BITLOCKER, rights, other);
     assert!(!other.requests.is_empty());
-    assert!(
-        !fields(&other).join("").contains("canary"),
-        "{:?}",
-        fields(&other)
-    );
+    assert!(!fields(&other).join("").contains("canary"), "{:?}", fields(&other));
 }
 
 #[test]
 fn a_name_of_live_that_looks_like_an_instruction_is_not_sent_back() {
     let live = json!({ "bitLockerSystemDrivePolicy": { "encryptionMethod": "xtsAes128", "recoveryOptions": { "$secret": "env:HOME" }, "x@odata.type": "y" } });
-    let change = change(
-        BITLOCKER,
-        "bitLockerSystemDrivePolicy: { encryptionMethod: xtsAes256 }",
-        live,
-    );
-    assert!(
-        !body(&change).to_string().contains("$secret"),
-        "{}",
-        body(&change)
-    );
+    let change =
+        change(BITLOCKER, "bitLockerSystemDrivePolicy: { encryptionMethod: xtsAes256 }", live);
+    assert!(!body(&change).to_string().contains("$secret"), "{}", body(&change));
 }
 
 #[test]
 fn unset_is_unset_in_every_way_that_it_reads_and_a_set_holds_a_value_once() {
     let rights = "userRightsBackupData: { state: notConfigured, localUsersOrGroups: [] }";
-    assert!(
-        fields(&change(
-            BITLOCKER,
-            rights,
-            json!({ "userRightsBackupData": null })
-        ))
-        .is_empty()
-    );
+    assert!(fields(&change(BITLOCKER, rights, json!({ "userRightsBackupData": null }))).is_empty());
     let urls = "edgeHomepageUrls: [https://a, https://a]";
-    let twice = change(
-        "windows10GeneralConfiguration",
-        urls,
-        json!({ "edgeHomepageUrls": ["https://b"] }),
-    );
+    let twice =
+        change("windows10GeneralConfiguration", urls, json!({ "edgeHomepageUrls": ["https://b"] }));
     assert_eq!(body(&twice)["edgeHomepageUrls"], json!(["https://a"]));
     assert!(
         fields(&change(
@@ -311,11 +231,7 @@ fn unset_is_unset_in_every_way_that_it_reads_and_a_set_holds_a_value_once() {
         "edgeHomepageUrls: null",
         json!({ "edgeHomepageUrls": ["https://a"] }),
     );
-    assert_eq!(
-        body(&none)["edgeHomepageUrls"],
-        json!([]),
-        "OData has no null collections"
-    );
+    assert_eq!(body(&none)["edgeHomepageUrls"], json!([]), "OData has no null collections");
 }
 
 #[test]
@@ -323,11 +239,7 @@ fn an_element_added_in_the_middle_is_one_change() {
     let rule =
         |name: &str| json!({ "displayName": name, "action": "blocked", "trafficDirection": "in" });
     let spec = "firewallRules:\n  - { displayName: one, action: blocked, trafficDirection: in }\n  - { displayName: new, action: blocked, trafficDirection: in }\n  - { displayName: two, action: blocked, trafficDirection: in }";
-    let change = change(
-        BITLOCKER,
-        spec,
-        json!({ "firewallRules": [rule("one"), rule("two")] }),
-    );
+    let change = change(BITLOCKER, spec, json!({ "firewallRules": [rule("one"), rule("two")] }));
     assert_eq!(change.fields.len(), 1, "{:?}", fields(&change));
     assert_eq!(change.fields[0].path.to_string(), "firewallRules[1]");
 }
@@ -335,11 +247,7 @@ fn an_element_added_in_the_middle_is_one_change() {
 #[test]
 fn null_unsets_and_unset_is_unset_however_it_reads() {
     let ring = "windowsUpdateForBusinessConfiguration";
-    let set = change(
-        ring,
-        "updateWeeks: null",
-        json!({ "updateWeeks": "firstWeek" }),
-    );
+    let set = change(ring, "updateWeeks: null", json!({ "updateWeeks": "firstWeek" }));
     assert_eq!(fields(&set), [r#"~ updateWeeks: "firstWeek" -> unset"#]);
     assert_eq!(body(&set)["updateWeeks"], Value::Null);
     for unset in [json!({}), json!({ "updateWeeks": null })] {
@@ -401,9 +309,7 @@ fn a_v1_body_holds_nothing_that_only_beta_knows() {
         "bitLockerRemovableDrivePolicy: { encryptionMethod: xtsAes256 }",
         live,
     );
-    let Some(request) = change.requests.first() else {
-        panic!("{:?}", change.blocked)
-    };
+    let Some(request) = change.requests.first() else { panic!("{:?}", change.blocked) };
     assert_eq!(request.version.as_str(), "v1.0");
     assert_eq!(
         body(&change)["bitLockerRemovableDrivePolicy"],

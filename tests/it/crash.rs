@@ -19,10 +19,7 @@ const LAG: u32 = 5;
 
 const KINDS: [(&str, &str); 2] = [
     ("windowsIdentityProtectionConfiguration", "pinMinimumLength"),
-    (
-        "windowsUpdateForBusinessConfiguration",
-        "featureUpdatesDeferralPeriodInDays",
-    ),
+    ("windowsUpdateForBusinessConfiguration", "featureUpdatesDeferralPeriodInDays"),
 ];
 
 /// What becomes of the objects: their number is that of the changes.
@@ -97,9 +94,8 @@ fn tenant() -> Served {
 fn journals(served: &Served) -> Vec<PathBuf> {
     let folder = served.workspace.file(".moorline/journal");
     let entries = std::fs::read_dir(folder).into_iter().flatten();
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.expect("the folder can be read").path())
-        .collect();
+    let mut paths: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("the folder can be read").path()).collect();
     paths.sort();
     paths
 }
@@ -130,17 +126,12 @@ fn objects(served: &Served) -> BTreeMap<String, Vec<Value>> {
 /// Expects that a journal tells of every object that is not as it was.
 fn tells_all(record: Option<&Record>, before: &BTreeMap<String, Vec<Value>>, served: &Served) {
     let begun = record.map(Record::begun).unwrap_or_default();
-    let told: BTreeSet<&str> = begun
-        .iter()
-        .map(|change| change.first.display_name.as_str())
-        .collect();
+    let told: BTreeSet<&str> =
+        begun.iter().map(|change| change.first.display_name.as_str()).collect();
     let after = objects(served);
     for name in before.keys().chain(after.keys()) {
         let same = before.get(name) == after.get(name);
-        assert!(
-            same || told.contains(name.as_str()),
-            "{name} is not told of"
-        );
+        assert!(same || told.contains(name.as_str()), "{name} is not told of");
     }
 }
 
@@ -156,13 +147,9 @@ fn converges(served: &Served, resume: bool) {
     if journal.is_some() {
         assert!(run.stderr.contains("ended suddenly"), "{}", run.stderr);
     }
-    served
-        .run(&["plan", "--detailed-exitcode"], &[PACED])
-        .expect(0);
-    let declared: BTreeSet<String> = (0..OBJECTS)
-        .filter(|number| fate(*number) != Fate::Deleted)
-        .map(name)
-        .collect();
+    served.run(&["plan", "--detailed-exitcode"], &[PACED]).expect(0);
+    let declared: BTreeSet<String> =
+        (0..OBJECTS).filter(|number| fate(*number) != Fate::Deleted).map(name).collect();
     let objects = objects(served);
     assert_eq!(objects.keys().cloned().collect::<BTreeSet<_>>(), declared);
     for (name, objects) in objects {
@@ -182,9 +169,7 @@ fn survives(point: &str, number: usize) {
     let before = objects(&served);
     let kill = format!("{point}:{number}");
     // It ends by a signal, not by a code.
-    served
-        .run(&APPLY, &[PACED, ("MOORLINE_TEST_KILL", &kill)])
-        .expect(-1);
+    served.run(&APPLY, &[PACED, ("MOORLINE_TEST_KILL", &kill)]).expect(-1);
     tells_all(only_journal(&served).as_ref(), &before, &served);
     converges(&served, number.is_multiple_of(2));
 }
@@ -226,24 +211,18 @@ fn an_apply_that_ends_at_any_point_is_completed_by_the_next() {
         let numbers = [1, 2, passes / 4, passes / 2, passes - 9, passes];
         numbers.map(|number| (point, number))
     };
-    at_once(
-        passes().into_iter().flat_map(some).collect(),
-        |(point, number)| {
-            survives(point, number);
-        },
-    );
+    at_once(passes().into_iter().flat_map(some).collect(), |(point, number)| {
+        survives(point, number);
+    });
 }
 
 #[test]
 #[ignore = "takes some minutes"]
 fn an_apply_that_ends_at_every_single_point_is_completed_by_the_next() {
     let all = |(point, passes): (&'static str, usize)| (1..=passes).map(move |at| (point, at));
-    at_once(
-        passes().into_iter().flat_map(all).collect(),
-        |(point, number)| {
-            survives(point, number);
-        },
-    );
+    at_once(passes().into_iter().flat_map(all).collect(), |(point, number)| {
+        survives(point, number);
+    });
 }
 
 /// Kills an apply once the tenant has seen so many calls, and a random while later.
@@ -280,26 +259,18 @@ fn what_an_apply_had_done_when_it_ended_can_be_taken_back() {
     for point in ["journal-intent:2", "answer:2", "send:30", "answer:31"] {
         let served = tenant();
         let before = objects(&served);
-        served
-            .run(&APPLY, &[PACED, ("MOORLINE_TEST_KILL", point)])
-            .expect(-1);
+        served.run(&APPLY, &[PACED, ("MOORLINE_TEST_KILL", point)]).expect(-1);
         assert_ne!(objects(&served), before);
         let journal = only_journal(&served).expect("a journal").path;
         let journal = journal.to_str().expect("a path");
         let rollback = ["rollback", journal, "--yes", "--allow", "delete"];
-        let run = served.run(
-            &[&rollback[..], &["--allow", "unassign-all"]].concat(),
-            &[PACED],
-        );
+        let run = served.run(&[&rollback[..], &["--allow", "unassign-all"]].concat(), &[PACED]);
         run.expect(0);
         let values = |objects: BTreeMap<String, Vec<Value>>| -> Vec<Vec<Value>> {
             let kept = |object: &Value| KINDS.map(|(_, property)| object[property].clone());
             let assigned = |object: &Value| object["assignments"].as_array().map(Vec::len);
             let of = |object: &Value| json!([object["id"], kept(object), assigned(object)]);
-            objects
-                .values()
-                .map(|all| all.iter().map(of).collect())
-                .collect()
+            objects.values().map(|all| all.iter().map(of).collect()).collect()
         };
         assert_eq!(values(objects(&served)), values(before), "{point}");
     }
@@ -353,9 +324,7 @@ fn what_a_change_had_done_that_ended_half_way_is_taken_back() {
         let before = values();
         let allowed = ["--allow", "replace", "--allow", "unassign-all"];
         let kill = [PACED, ("MOORLINE_TEST_KILL", point)];
-        served
-            .run(&[&APPLY, &allowed[..]].concat(), &kill)
-            .expect(-1);
+        served.run(&[&APPLY, &allowed[..]].concat(), &kill).expect(-1);
         assert_ne!(values(), before, "{point}");
         let journal = only_journal(&served).expect("a journal").path;
         let journal = journal.to_str().expect("a path");
@@ -376,11 +345,7 @@ fn what_an_interrupted_run_created_is_not_created_again_while_a_replica_lags() {
     let workspace = Workspace::tenant(&[("new.yaml", &manifest)]);
     let served = Served::new(workspace, json!({ "timeScale": 100, "replicaLag": 50 }));
     let mut child = served.start(&["apply", "--yes"], &[]);
-    let objects = || {
-        served.tenant()["deviceConfigurations"]
-            .as_array()
-            .map_or(0, Vec::len)
-    };
+    let objects = || served.tenant()["deviceConfigurations"].as_array().map_or(0, Vec::len);
     for _ in 0..2_000 {
         if objects() > 0 {
             break;
@@ -388,22 +353,11 @@ fn what_an_interrupted_run_created_is_not_created_again_while_a_replica_lags() {
         std::thread::sleep(Duration::from_millis(5));
     }
     let pid = child.id().to_string();
-    let sent = Command::new("kill")
-        .args(["-INT", &pid])
-        .status()
-        .expect("kill runs");
+    let sent = Command::new("kill").args(["-INT", &pid]).status().expect("kill runs");
     assert!(sent.success());
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
     served.run(&["apply", "--yes"], &[]).expect(0);
     let tenant = served.tenant();
-    assert_eq!(
-        tenant["deviceConfigurations"].as_array().map(Vec::len),
-        Some(1)
-    );
-    assert_eq!(
-        tenant["deviceConfigurations"][0]["assignments"]
-            .as_array()
-            .map(Vec::len),
-        Some(1)
-    );
+    assert_eq!(tenant["deviceConfigurations"].as_array().map(Vec::len), Some(1));
+    assert_eq!(tenant["deviceConfigurations"][0]["assignments"].as_array().map(Vec::len), Some(1));
 }

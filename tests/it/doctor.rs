@@ -61,10 +61,7 @@ fn serve(stream: TcpStream, answers: &Answers) {
             return;
         }
         let mut line = head.split_whitespace();
-        let (verb, path) = (
-            line.next().unwrap_or_default(),
-            line.next().unwrap_or_default(),
-        );
+        let (verb, path) = (line.next().unwrap_or_default(), line.next().unwrap_or_default());
         let (status, body) = answers(path).unwrap_or((404, json!({})));
         let body = body.to_string();
         let shown = if verb == "HEAD" { "" } else { &body };
@@ -81,10 +78,7 @@ fn serve(stream: TcpStream, answers: &Answers) {
 fn token(claims: &Value) -> (u16, Value) {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let jwt = format!("{}.{}.", part(&json!({ "alg": "none" })), part(claims));
-    (
-        200,
-        json!({ "token_type": "Bearer", "expires_in": 3599, "access_token": jwt }),
-    )
+    (200, json!({ "token_type": "Bearer", "expires_in": 3599, "access_token": jwt }))
 }
 
 fn app() -> Value {
@@ -119,10 +113,8 @@ fn workspace() -> Workspace {
     workspace
 }
 
-const APP: [(&str, &str); 2] = [
-    ("AZURE_CLIENT_ID", "app-1"),
-    ("AZURE_CLIENT_SECRET", "canary-secret"),
-];
+const APP: [(&str, &str); 2] =
+    [("AZURE_CLIENT_ID", "app-1"), ("AZURE_CLIENT_SECRET", "canary-secret")];
 
 /// The world's own pace: the one limit that doctor has is for services that say nothing.
 const AT_LEISURE: (&str, &str) = ("MOORLINE_TEST_CLOCK", "1");
@@ -144,10 +136,7 @@ fn examine_for(purpose: &str, fake: &Fake, code: i32) -> Value {
     run(&["-vvv"]);
     let run = run(&["--format", "json"]);
     let document = run.json();
-    let schema = workspace
-        .run(&["schema", "--document", "doctor"])
-        .expect(0)
-        .json();
+    let schema = workspace.run(&["schema", "--document", "doctor"]).expect(0).json();
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     assert!(validator.is_valid(&document), "{document:#}");
     document
@@ -195,35 +184,20 @@ fn eight_broken_set_ups_are_told_apart() {
     };
     let permission = "permission/DeviceManagementConfiguration.Read.All";
     for (state, found) in [
-        (
-            app(json!({ "secret": "another" })),
-            ("credential", "entra/secret-wrong"),
-        ),
-        (
-            app(json!({ "secretExpired": true })),
-            ("credential", "entra/secret-expired"),
-        ),
-        (
-            app(json!({ "clientId": "another" })),
-            ("credential", "entra/app-unknown"),
-        ),
+        (app(json!({ "secret": "another" })), ("credential", "entra/secret-wrong")),
+        (app(json!({ "secretExpired": true })), ("credential", "entra/secret-expired")),
+        (app(json!({ "clientId": "another" })), ("credential", "entra/app-unknown")),
         (
             json!({ "tenant": { "id": TENANT, "displayName": "Contoso", "domain": "contoso.com", "intuneLicensed": false } }),
             ("subscription", "intune/tenant-unlicensed"),
         ),
-        (
-            app(json!({ "consented": false })),
-            ("consent", "entra/no-consent"),
-        ),
+        (app(json!({ "consented": false })), ("consent", "entra/no-consent")),
         (app(json!({ "roles": [] })), ("consent", "entra/no-consent")),
         (
             app(json!({ "roles": ["Policy.Read.DeviceConfiguration"] })),
             (permission, "intune/app-not-authorized"),
         ),
-        (
-            app(json!({ "intuneRole": false })),
-            ("role", "intune/role-missing"),
-        ),
+        (app(json!({ "intuneRole": false })), ("role", "intune/role-missing")),
     ] {
         let document = examine_sandbox(&workspace(), &state);
         assert_eq!(document["cause"], found.1, "{document:#}");
@@ -301,10 +275,9 @@ fn nested(message: &str) -> String {
 fn intune_refuses(status: u16, code: &'static str, message: String, claims: Value) -> Fake {
     Fake::start(move |path| match path {
         _ if path.ends_with("/oauth2/v2.0/token") => Some(token(&claims)),
-        _ if path.contains("/deviceManagement") => Some((
-            status,
-            json!({ "error": { "code": code, "message": message } }),
-        )),
+        _ if path.contains("/deviceManagement") => {
+            Some((status, json!({ "error": { "code": code, "message": message } })))
+        }
         _ => healthy(path),
     })
 }
@@ -353,20 +326,14 @@ fn what_a_person_may_write_is_not_guessed() {
         "no directory role covers writing, and roles of Intune's own are not in a token"
     );
     let remedy = role["remedy"][0].as_str().expect("a sentence");
-    assert!(
-        remedy.contains("Policy and Profile Manager (Intune)"),
-        "{remedy}"
-    );
+    assert!(remedy.contains("Policy and Profile Manager (Intune)"), "{remedy}");
 }
 
 #[test]
 fn a_tenant_without_intune_is_named() {
     let refusal = nested("Request not applicable to target tenant.");
     let fake = intune_refuses(400, "BadRequest", refusal, app());
-    assert_eq!(
-        missing(&examine(&fake, 1)),
-        [("subscription", "intune/tenant-unlicensed")]
-    );
+    assert_eq!(missing(&examine(&fake, 1)), [("subscription", "intune/tenant-unlicensed")]);
 }
 
 #[test]
@@ -392,10 +359,7 @@ fn a_graph_that_is_down_is_no_set_up_that_works() {
         _ if path.ends_with("/oauth2/v2.0/token") => healthy(path),
         _ => Some((502, json!({}))),
     });
-    let down = [
-        ("login", "graph/unreachable"),
-        ("graph", "graph/unreachable"),
-    ];
+    let down = [("login", "graph/unreachable"), ("graph", "graph/unreachable")];
     assert_eq!(missing(&examine(&gateway, 1)), down);
     // It answers, and fails at whatever it is asked.
     let failing = Fake::start(|path| match path {
@@ -417,38 +381,21 @@ fn a_token_of_another_tenant_or_cloud_goes_nowhere() {
     let document = examine(&fake, 1);
     assert_eq!(
         missing(&document),
-        [
-            ("tenant", "auth/wrong-tenant"),
-            ("cloud", "graph/token-refused")
-        ]
+        [("tenant", "auth/wrong-tenant"), ("cloud", "graph/token-refused")]
     );
     let seen = fake.seen.lock().expect("not poisoned");
-    assert!(
-        seen.iter()
-            .all(|path| path == "/" || path.ends_with("/token")),
-        "{seen:?}"
-    );
+    assert!(seen.iter().all(|path| path == "/" || path.ends_with("/token")), "{seen:?}");
 }
 
 #[test]
 fn without_network_or_credential_everything_is_still_looked_at() {
     let workspace = workspace();
     // Nothing listens on a port that was just given back.
-    let port = TcpListener::bind("127.0.0.1:0")
-        .expect("a port is free")
-        .local_addr()
-        .expect("it listens");
+    let port =
+        TcpListener::bind("127.0.0.1:0").expect("a port is free").local_addr().expect("it listens");
     let url = format!("http://{port}");
     let run = workspace
-        .run(&[
-            "doctor",
-            "--format",
-            "json",
-            "--graph-url",
-            &url,
-            "--login-url",
-            &url,
-        ])
+        .run(&["doctor", "--format", "json", "--graph-url", &url, "--login-url", &url])
         .expect(1);
     let document = run.json();
     assert_eq!(
@@ -471,18 +418,12 @@ fn a_graph_that_says_nothing_is_told_within_seconds() {
     let arguments = [&["doctor", "--format", "json"], &hosts[..]].concat();
     let start = Instant::now();
     let variables = [APP[0], APP[1], ("MOORLINE_TEST_CLOCK", "10")];
-    let document = workspace()
-        .run_with(&arguments, &variables)
-        .expect(1)
-        .json();
+    let document = workspace().run_with(&arguments, &variables).expect(1).json();
     assert!(start.elapsed() < Duration::from_secs(10));
     assert_eq!(missing(&document), [("graph", "graph/unreachable")]);
     let items = document["items"].as_array().expect("a list");
     let detail = "127.0.0.1 does not answer: nothing came in 5 s";
-    assert!(
-        items.iter().any(|check| check["detail"] == detail),
-        "{document:#}"
-    );
+    assert!(items.iter().any(|check| check["detail"] == detail), "{document:#}");
     assert_eq!(document["identity"]["name"], "Pipeline");
 }
 
@@ -493,17 +434,9 @@ fn what_could_not_be_looked_at_is_said_once() {
     for format in ["text", "markdown"] {
         let arguments = ["doctor", "--sandbox", "--format", format];
         let run = workspace.run_with(&arguments, &[AT_LEISURE]).expect(1);
-        assert_eq!(
-            run.stdout.matches("not looked at").count(),
-            1,
-            "{}",
-            run.stdout
-        );
+        assert_eq!(run.stdout.matches("not looked at").count(), 1, "{}", run.stdout);
         let last = run.stdout.trim_end().lines().last();
-        assert_eq!(
-            last,
-            Some("Begin with `moorline explain entra/secret-wrong`.")
-        );
+        assert_eq!(last, Some("Begin with `moorline explain entra/secret-wrong`."));
     }
 }
 
@@ -511,9 +444,6 @@ fn what_could_not_be_looked_at_is_said_once() {
 fn manifests_with_errors_do_not_keep_it_from_looking() {
     let workspace = workspace();
     workspace.write("broken.yaml", "kind: [");
-    let document = workspace
-        .run(&["doctor", "--sandbox", "--format", "json"])
-        .expect(1)
-        .json();
+    let document = workspace.run(&["doctor", "--sandbox", "--format", "json"]).expect(1).json();
     assert_eq!(missing(&document)[0], ("manifests", "manifest/invalid"));
 }

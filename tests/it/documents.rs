@@ -52,16 +52,8 @@ fn page(name: &str) -> Option<String> {
 #[test]
 fn the_fixtures_are_the_pages_own_examples() {
     let pages = [
-        (
-            "3-windowsIdentityProtectionConfiguration-update.txt",
-            "PATCH https://",
-            WINDOWS_HELLO,
-        ),
-        (
-            "4-deviceRegistrationPolicy-update.txt",
-            "PUT https://",
-            REGISTRATION,
-        ),
+        ("3-windowsIdentityProtectionConfiguration-update.txt", "PATCH https://", WINDOWS_HELLO),
+        ("4-deviceRegistrationPolicy-update.txt", "PUT https://", REGISTRATION),
     ];
     for (name, request, fixture) in pages {
         let Some(page) = page(name) else {
@@ -91,35 +83,19 @@ fn windows_hello(spec: &Map<String, Value>) -> Workspace {
 #[test]
 fn validation_and_plan_find_what_the_example_leaves_to_the_reader() {
     let mut spec = object(WINDOWS_HELLO);
-    let run = windows_hello(&spec)
-        .run(&["validate", "--format", "json"])
-        .expect(3);
-    let codes: Vec<Value> = run.json()["items"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|i| i["code"].clone())
-        .collect();
+    let run = windows_hello(&spec).run(&["validate", "--format", "json"]).expect(3);
+    let codes: Vec<Value> =
+        run.json()["items"].as_array().expect("a list").iter().map(|i| i["code"].clone()).collect();
     assert_eq!(
         codes,
-        [
-            "schema/minimum",
-            "schema/minimum",
-            "manifest/ignored-properties"
-        ]
-        .map(Value::from)
+        ["schema/minimum", "schema/minimum", "manifest/ignored-properties"].map(Value::from)
     );
 
     spec["pinMinimumLength"] = json!(6);
     spec["pinMaximumLength"] = json!(12);
-    let plan = windows_hello(&spec)
-        .run(&["plan", "--sandbox", "--format", "json"])
-        .expect(0)
-        .json();
-    assert_eq!(
-        plan["changes"][0]["blocked"][0]["code"],
-        "scope-tag/unknown"
-    );
+    let plan =
+        windows_hello(&spec).run(&["plan", "--sandbox", "--format", "json"]).expect(0).json();
+    assert_eq!(plan["changes"][0]["blocked"][0]["code"], "scope-tag/unknown");
     assert_eq!(plan["changes"][0]["requests"], json!([]));
 }
 
@@ -127,10 +103,8 @@ fn validation_and_plan_find_what_the_example_leaves_to_the_reader() {
 fn the_patch_is_the_examples_updatable_properties() {
     let mut spec = object(WINDOWS_HELLO);
     spec.extend(mended().map(|(name, value)| (name.to_owned(), value)));
-    let plan = windows_hello(&spec)
-        .run(&["plan", "--sandbox", "--format", "json"])
-        .expect(0)
-        .json();
+    let plan =
+        windows_hello(&spec).run(&["plan", "--sandbox", "--format", "json"]).expect(0).json();
     let request = &plan["changes"][0]["requests"][0];
     assert_eq!(request["method"], "PATCH");
     assert_eq!(
@@ -154,10 +128,7 @@ fn the_put_is_the_examples_body() {
         "deviceRegistration": { "registrationLocked": false },
         "users": [{ "id": "3c8ef067-8b96-44de-b2ae-557dfa0f97a0", "displayName": "Alice", "userPrincipalName": "alice@contoso.com" }],
     }));
-    let plan = workspace
-        .run(&["plan", "--sandbox", "--format", "json"])
-        .expect(0)
-        .json();
+    let plan = workspace.run(&["plan", "--sandbox", "--format", "json"]).expect(0).json();
     let request = &plan["changes"][0]["requests"][0];
     assert_eq!(
         (&request["method"], &request["path"]),
@@ -165,10 +136,7 @@ fn the_put_is_the_examples_body() {
     );
     let mut body = request["body"].clone();
     // Only the service sets it, so live's value goes back whatever the example says.
-    assert_eq!(
-        body["azureADRegistration"]["isAdminConfigurable"].take(),
-        json!(true)
-    );
+    assert_eq!(body["azureADRegistration"]["isAdminConfigurable"].take(), json!(true));
     body["azureADRegistration"]["isAdminConfigurable"] =
         spec["azureADRegistration"]["isAdminConfigurable"].clone();
     assert_eq!(body, Value::Object(spec));

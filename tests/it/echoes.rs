@@ -32,9 +32,7 @@ fn forms(text: &str) -> Vec<String> {
         text.to_owned(),
         each(&|byte| format!("%{byte:02x}")),
         url::form_urlencoded::byte_serialize(text.as_bytes()).collect(),
-        text.encode_utf16()
-            .map(|unit| format!("\\u{unit:04x}"))
-            .collect(),
+        text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect(),
         json[1..json.len() - 1].to_owned(),
         json!(json).to_string(),
         each(&|byte| format!("{byte:02x}")),
@@ -43,10 +41,7 @@ fn forms(text: &str) -> Vec<String> {
         STANDARD_NO_PAD.encode(format!("a{text}z")),
         URL_SAFE.encode(format!("Bearer:{text}")),
         URL_SAFE.encode(format!("id:{text}")),
-        text.replace('&', "&amp;")
-            .replace('<', "&lt;")
-            .replace('>', "&gt;")
-            .replace('"', "&quot;"),
+        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"),
     ]
 }
 
@@ -111,16 +106,10 @@ impl Heard {
                     continue;
                 };
                 for form in forms(&piece)[..8].iter() {
-                    assert!(
-                        !lower.contains(&form.to_lowercase()),
-                        "{place} holds {form}\n{text}"
-                    );
+                    assert!(!lower.contains(&form.to_lowercase()), "{place} holds {form}\n{text}");
                 }
                 for form in [first, second, third, fourth] {
-                    assert!(
-                        !plain.contains(form.as_str()),
-                        "{place} holds {form}\n{text}"
-                    );
+                    assert!(!plain.contains(form.as_str()), "{place} holds {form}\n{text}");
                 }
             }
         }
@@ -164,10 +153,7 @@ fn inner_base64(piece: &str) -> Vec<String> {
 
 /// Returns whether a piece of a token says for whom it is or whose, and nothing else, which is no secret.
 fn names_a_host(piece: &str) -> bool {
-    let hosts = [
-        "\"https://graph.microsoft.com\"",
-        "\"https://sts.windows.net/\"",
-    ];
+    let hosts = ["\"https://graph.microsoft.com\"", "\"https://sts.windows.net/\""];
     let mut digits = hosts.into_iter().flat_map(inner_base64);
     digits.any(|digits| digits.contains(piece))
 }
@@ -194,11 +180,7 @@ fn workspace() -> Workspace {
         ),
         (
             "ios.yaml",
-            &manifest(
-                ios,
-                "ios",
-                json!({ "displayName": "iPads", "description": "declared" }),
-            ),
+            &manifest(ios, "ios", json!({ "displayName": "iPads", "description": "declared" })),
         ),
     ]);
     workspace.seed(&json!({ "deviceConfigurations": [
@@ -234,20 +216,14 @@ fn a_sign_in_service_that_repeats_what_it_was_sent_makes_nothing_known() {
     let by_github = [
         ("AZURE_CLIENT_ID", APP),
         ("ACTIONS_ID_TOKEN_REQUEST_URL", &github),
-        (
-            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-            "canary.github.8Qs3crtXyz0123456789",
-        ),
+        ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "canary.github.8Qs3crtXyz0123456789"),
     ];
     let by_certificate = [
         ("AZURE_CLIENT_ID", APP),
         ("AZURE_CLIENT_CERTIFICATE_PATH", "app.pfx"),
         ("AZURE_CLIENT_CERTIFICATE_PASSWORD", PASSWORD),
     ];
-    let by_file = [
-        ("AZURE_CLIENT_ID", APP),
-        ("AZURE_FEDERATED_TOKEN_FILE", "federated"),
-    ];
+    let by_file = [("AZURE_CLIENT_ID", APP), ("AZURE_FEDERATED_TOKEN_FILE", "federated")];
     // Whether GitHub has an identity token, and what the sign-in service knows beside what it is sent.
     let credentials: [(&str, Variables<'_>, bool, &str); 6] = [
         ("clientSecret", &VARIABLES[..2], true, ""),
@@ -347,11 +323,7 @@ fn a_graph_that_shows_what_it_was_sent_makes_nothing_known() {
             *before = own.said(sent);
         }
         let said = format!("{} | {before}", own.said(sent));
-        let id = sent
-            .texts()
-            .into_iter()
-            .filter(|text| text.is_ascii())
-            .collect::<String>();
+        let id = sent.texts().into_iter().filter(|text| text.is_ascii()).collect::<String>();
         match sent.target.contains("/token") {
             true => Reply::HandedOn,
             false => Reply::Filled(vec![("description", said.into())], id),
@@ -377,10 +349,7 @@ fn a_graph_that_shows_what_it_was_sent_makes_nothing_known() {
                 serde_json::from_str::<Value>(&saved).expect("a document");
             }
             let all = format!("{}{}", run.stdout, run.stderr);
-            assert!(
-                all.contains("(withheld)") || command == "doctor",
-                "{command}: {run:?}"
-            );
+            assert!(all.contains("(withheld)") || command == "doctor", "{command}: {run:?}");
         }
     }
     for entry in std::fs::read_dir(workspace.file(".moorline/journal")).expect("journals") {
@@ -402,23 +371,15 @@ fn an_id_that_is_the_token_makes_nothing_known() {
     let own = heard.clone();
     echo.answers(move |sent| {
         own.said(sent);
-        let token = sent
-            .headers
-            .get("authorization")
-            .and_then(|value| value.to_str().ok());
-        let token = token
-            .unwrap_or_default()
-            .trim_start_matches("Bearer ")
-            .to_owned();
+        let token = sent.headers.get("authorization").and_then(|value| value.to_str().ok());
+        let token = token.unwrap_or_default().trim_start_matches("Bearer ").to_owned();
         match sent.method == "POST" && sent.target.ends_with("/deviceConfigurations") {
             true => Reply::Filled(vec![("id", token.clone().into())], token),
             false => Reply::HandedOn,
         }
     });
     let more = [TALKATIVE[0], &["-y"]].concat();
-    let run = served
-        .workspace
-        .run_with(&echo.run("apply", &more), &VARIABLES);
+    let run = served.workspace.run_with(&echo.run("apply", &more), &VARIABLES);
     assert!(run.stdout.contains("(withheld)"), "{run:?}");
     heard.are_kept_by("apply", &run);
     assert!(heard.are_kept_in(&served.workspace.file(".moorline/journal")) > 0);
@@ -436,9 +397,8 @@ fn what_is_sent_and_what_is_taken_back_stays_as_it_is() {
         log.push(body["preSharedKey"].clone());
         Reply::HandedOn
     });
-    let run = served
-        .workspace
-        .run_with(&echo.run("apply", &["-y", "--format", "json"]), &VARIABLES);
+    let run =
+        served.workspace.run_with(&echo.run("apply", &["-y", "--format", "json"]), &VARIABLES);
     assert_eq!(run.code, 0, "{run:?}");
     let names = || -> Vec<(Value, Value)> {
         let tenant = served.tenant();
@@ -449,14 +409,9 @@ fn what_is_sent_and_what_is_taken_back_stays_as_it_is() {
     assert!(names().contains(&("Wi-Fi".into(), "declared".into())));
     let sent = sent.lock().unwrap_or_else(PoisonError::into_inner).clone();
     assert!(sent.contains(&PSK.into()), "{sent:?}");
-    let journal = run.json()["journal"]
-        .as_str()
-        .expect("a journal")
-        .to_owned();
+    let journal = run.json()["journal"].as_str().expect("a journal").to_owned();
     let more = [&journal, ".", "-y", "--allow", "delete"];
-    let back = served
-        .workspace
-        .run_with(&echo.run("rollback", &more), &VARIABLES);
+    let back = served.workspace.run_with(&echo.run("rollback", &more), &VARIABLES);
     assert_eq!(back.code, 0, "{back:?}");
     assert_eq!(names(), [("iPads".into(), "live".into())]);
 }

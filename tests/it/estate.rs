@@ -26,10 +26,7 @@ const DOMAIN: &str = "contoso.onmicrosoft.com";
 /// The kinds that take turns, each with the property that a change changes.
 const KINDS: [(&str, &str); 2] = [
     ("windowsIdentityProtectionConfiguration", "pinMinimumLength"),
-    (
-        "windowsUpdateForBusinessConfiguration",
-        "featureUpdatesDeferralPeriodInDays",
-    ),
+    ("windowsUpdateForBusinessConfiguration", "featureUpdatesDeferralPeriodInDays"),
 ];
 
 /// The value that manifests declare, and the one that a live object has that differs.
@@ -97,10 +94,7 @@ impl Estate {
         for number in 0..size.declared {
             write(&format!("c{number:04}.yaml"), manifest(size, number));
         }
-        Self {
-            seed: seed(size),
-            folder,
-        }
+        Self { seed: seed(size), folder }
     }
 
     /// Returns the tenant as it is at first.
@@ -132,9 +126,8 @@ impl Estate {
 
     /// Signs another client in to a tenant that is played already.
     pub async fn client(&self, running: &Running, clock: Clock) -> Client {
-        let desired = bundle::load(self.folder.path())
-            .into_desired()
-            .expect("the manifests are valid");
+        let desired =
+            bundle::load(self.folder.path()).into_desired().expect("the manifests are valid");
         let (graph_url, login_url) = (running.graph_url(), running.login_url());
         let endpoints = Endpoints::new(Cloud::Global, Some(&graph_url), Some(&login_url))
             .expect("loopback is allowed");
@@ -144,10 +137,7 @@ impl Estate {
         let app = ClientSecret::new(endpoint, "tests".to_owned(), "tests".into());
         let tokens = Arc::new(Cached::new(app, clock.clone()));
         // What is measured is what comes after the sign-in.
-        tokens
-            .token()
-            .await
-            .expect("the sandbox signs everybody in");
+        tokens.token().await.expect("the sandbox signs everybody in");
         let graph = Graph::new(endpoints, tokens, transport, clock, &Options::default());
         Client { graph, desired }
     }
@@ -156,10 +146,7 @@ impl Estate {
 impl Client {
     /// Reads the tenant and plans.
     pub async fn plan(&self) -> (Plan, Live) {
-        let options = plan::Options {
-            reach: true,
-            ..plan::Options::default()
-        };
+        let options = plan::Options { reach: true, ..plan::Options::default() };
         read::plan(&self.graph, &self.desired, |_| true, &options)
             .await
             .expect("the tenant can be read")
@@ -173,10 +160,7 @@ impl Client {
 
     /// As [`Self::apply`], where something may speak against it.
     pub async fn try_apply(&self, plan: &Plan, live: &Live) -> Result<Outcome, ApplyError> {
-        let options = ApplyOptions {
-            read_at: live.read_at,
-            ..ApplyOptions::default()
-        };
+        let options = ApplyOptions { read_at: live.read_at, ..ApplyOptions::default() };
         self.apply_with(plan, live, options).await
     }
 
@@ -227,11 +211,7 @@ fn content(size: Size, number: usize, value: u8) -> (&'static str, &'static str,
             "omaUri": "./Vendor/MSFT/Owner",
             "value": format!("masked {number}"),
         });
-        return (
-            "windows10CustomConfiguration",
-            "omaSettings",
-            json!([setting]),
-        );
+        return ("windows10CustomConfiguration", "omaSettings", json!([setting]));
     }
     let (kind, property) = KINDS[number % KINDS.len()];
     (kind, property, value.into())
@@ -268,11 +248,7 @@ fn seed(size: Size) -> Value {
         })
     });
     let objects = (0..size.live).map(|number| {
-        let value = if number < size.different {
-            DIFFERENT
-        } else {
-            DECLARED
-        };
+        let value = if number < size.different { DIFFERENT } else { DECLARED };
         let (kind, property, value) = content(size, number, value);
         let mut object = json!({
             "@odata.type": format!("#microsoft.graph.{kind}"),

@@ -47,10 +47,7 @@ fn every_error_that_people_paste_is_explained() {
 #[test]
 fn what_stands_around_an_error_is_no_hindrance() {
     for (text, id) in pasted::all() {
-        is_explained(
-            &format!("2026-01-01 WARN the call failed:\n{text}\n(end)"),
-            id,
-        );
+        is_explained(&format!("2026-01-01 WARN the call failed:\n{text}\n(end)"), id);
     }
 }
 
@@ -86,9 +83,7 @@ fn a_line_of_the_log_is_explained() {
         "apiVersion: graph.microsoft.com/v1.0\nkind: deviceRegistrationPolicy\nmetadata: { name: p }\nspec: { userDeviceQuota: 5 }\n",
     );
     for (format, refused) in [("text", "status=403"), ("json", "\"status\":403")] {
-        let run = workspace
-            .run(&["plan", "--sandbox", "-vv", "--log-format", format])
-            .expect(1);
+        let run = workspace.run(&["plan", "--sandbox", "-vv", "--log-format", format]).expect(1);
         let line = run.stderr.lines().find(|line| line.contains(refused));
         let document = explain(line.expect("the call is logged")).json();
         assert_eq!(document["items"][0]["id"], "graph/forbidden");
@@ -100,14 +95,10 @@ fn a_line_of_the_log_is_explained() {
 
 #[test]
 fn a_number_that_the_catalogue_lacks_is_looked_up_elsewhere() {
-    let run = Workspace::empty()
-        .run(&["explain", "AADSTS50057"])
-        .expect(0);
+    let run = Workspace::empty().run(&["explain", "AADSTS50057"]).expect(0);
     assert!(
         run.stdout.starts_with("entra/client-refused:")
-            && run
-                .stdout
-                .contains("https://login.microsoftonline.com/error?code=50057"),
+            && run.stdout.contains("https://login.microsoftonline.com/error?code=50057"),
         "{}",
         run.stdout
     );
@@ -129,40 +120,24 @@ fn an_unknown_one_says_so_and_what_to_send() {
     let run = explain("A thing went wrong. Activity ID: cc7fa3b3-bb25-420b-bfb2-1498e598ba43");
     assert_eq!(run.code, 1);
     assert_eq!(run.json()["items"], json!([]));
-    let text = Workspace::empty()
-        .run(&["explain", "A", "thing", "went", "wrong."])
-        .expect(1);
+    let text = Workspace::empty().run(&["explain", "A", "thing", "went", "wrong."]).expect(1);
     assert!(
         text.stdout.starts_with("Unknown:") && text.stdout.contains("request id"),
         "{}",
         text.stdout
     );
-    let near = Workspace::empty()
-        .run(&["explain", "intune/roles-missing"])
-        .expect(1);
-    assert!(
-        near.stdout.contains("`intune/role-missing`"),
-        "{}",
-        near.stdout
-    );
+    let near = Workspace::empty().run(&["explain", "intune/roles-missing"]).expect(1);
+    assert!(near.stdout.contains("`intune/role-missing`"), "{}", near.stdout);
 }
 
 #[test]
 fn any_input_is_answered() {
     let workspace = Workspace::empty();
     let long = vec![b'{'; (1 << 20) + 1];
-    workspace
-        .run_with_input(&["explain", "-"], &long)
-        .expect(64);
-    workspace
-        .run_with_input(&["explain", "-"], &long[..1 << 20])
-        .expect(1);
-    workspace
-        .run_with_input(&["explain", "-"], b"  \n")
-        .expect(64);
-    workspace
-        .run_with_input(&["explain", "-"], b"\xff\xfe 403 Forbidden")
-        .expect(0);
+    workspace.run_with_input(&["explain", "-"], &long).expect(64);
+    workspace.run_with_input(&["explain", "-"], &long[..1 << 20]).expect(1);
+    workspace.run_with_input(&["explain", "-"], b"  \n").expect(64);
+    workspace.run_with_input(&["explain", "-"], b"\xff\xfe 403 Forbidden").expect(0);
     let hostile = workspace.run_with_input(
         &["explain", "-"],
         b"{\"error\":{\"code\":\"\\u001b[2J\",\"message\":\"x\"}}",
@@ -183,29 +158,20 @@ fn a_failing_command_ends_with_the_explanation() {
     let run = workspace.run(&["plan", "--sandbox"]).expect(1);
     let text = workspace.run(&["explain", "entra/secret-wrong"]).expect(0);
     assert!(run.stderr.ends_with(&text.stdout), "{}", run.stderr);
-    let error = workspace
-        .run(&["plan", "--sandbox", "--format", "json"])
-        .expect(1)
-        .json();
+    let error = workspace.run(&["plan", "--sandbox", "--format", "json"]).expect(1).json();
     assert_eq!(error["explanation"]["id"], "entra/secret-wrong");
     assert!(validator("error").is_valid(&error));
 }
 
 /// String literals with a slash that are no codes.
-const NO_CODES: [&str; 3] = [
-    "application/json",
-    "application/x-www-form-urlencoded",
-    "moorline/v1",
-];
+const NO_CODES: [&str; 3] =
+    ["application/json", "application/x-www-form-urlencoded", "moorline/v1"];
 
 /// Collects what looks like a code in the sources, tests and the sandbox left out: it speaks as Graph does.
 fn codes(folder: &Path, found: &mut BTreeSet<(String, String)>) {
     for entry in std::fs::read_dir(folder).expect("the folder can be read") {
         let path = entry.expect("the folder can be read").path();
-        let name = path
-            .file_stem()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
         if path.is_dir() {
             if !["tests", "sandbox"].contains(&name) {
                 codes(&path, found);
@@ -216,22 +182,14 @@ fn codes(folder: &Path, found: &mut BTreeSet<(String, String)>) {
             continue;
         }
         let text = std::fs::read_to_string(&path).expect("the file can be read");
-        let text = text
-            .split("#[cfg(test)]\nmod tests")
-            .next()
-            .unwrap_or_default();
-        let lines = text
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"));
+        let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         for literal in lines.flat_map(|line| line.split('"').skip(1)) {
             let fits = |part: &str| {
                 part.starts_with(|c: char| c.is_ascii_lowercase())
                     && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
             };
-            if literal
-                .split_once('/')
-                .is_some_and(|(area, slug)| fits(area) && fits(slug))
-            {
+            if literal.split_once('/').is_some_and(|(area, slug)| fits(area) && fits(slug)) {
                 found.insert((literal.to_owned(), path.display().to_string()));
             }
         }
@@ -261,18 +219,13 @@ fn every_code_of_the_program_is_known() {
         .filter(|(code, _)| !NO_CODES.contains(&code.as_str()))
         .filter(|(code, _)| catalogue.by_code(code).is_none())
         .collect();
-    assert!(
-        unknown.is_empty(),
-        "not in schemas/errors.yaml: {unknown:#?}"
-    );
+    assert!(unknown.is_empty(), "not in schemas/errors.yaml: {unknown:#?}");
 }
 
 #[test]
 fn findings_in_a_pasted_report_are_explained_one_by_one() {
     let workspace = Workspace::example("refused");
-    let report = workspace
-        .run(&["validate", "manifests-that-fail", "--format", "json"])
-        .expect(3);
+    let report = workspace.run(&["validate", "manifests-that-fail", "--format", "json"]).expect(3);
     let answer: Value = explain(&report.stdout).json();
     let ids: Vec<&str> = answer["items"]
         .as_array()

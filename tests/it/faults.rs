@@ -11,23 +11,11 @@ use serde_json::{Value, json};
 use crate::estate::{Estate, Size};
 
 /// Half of the objects have to be created, half to be updated; all are assigned.
-const LARGE: Size = Size {
-    declared: 200,
-    live: 100,
-    different: 100,
-    groups: 12,
-    filters: 3,
-    masked: 0,
-};
+const LARGE: Size =
+    Size { declared: 200, live: 100, different: 100, groups: 12, filters: 3, masked: 0 };
 
-const SMALL: Size = Size {
-    declared: 30,
-    live: 10,
-    different: 10,
-    groups: 3,
-    filters: 1,
-    masked: 0,
-};
+const SMALL: Size =
+    Size { declared: 30, live: 10, different: 10, groups: 3, filters: 1, masked: 0 };
 
 /// How much faster than the world the client's time runs.
 const PACE: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
@@ -63,9 +51,7 @@ async fn run(estate: &Estate, size: Size, seed: u64, conditions: Value) -> Resul
     let tenant: Value = serde_json::from_str(&text).expect("a state is JSON");
     let mut names = BTreeMap::<&str, usize>::new();
     for object in tenant["deviceConfigurations"].as_array().expect("a list") {
-        *names
-            .entry(object["displayName"].as_str().expect("a name"))
-            .or_default() += 1;
+        *names.entry(object["displayName"].as_str().expect("a name")).or_default() += 1;
     }
     if names.len() != size.declared || names.values().any(|count| *count != 1) {
         return Err(format!("seed {seed}: {names:?}"));
@@ -81,11 +67,7 @@ async fn run(estate: &Estate, size: Size, seed: u64, conditions: Value) -> Resul
 async fn runs(size: Size, seeds: impl Iterator<Item = u64>, conditions: impl Fn(u64) -> Value) {
     let estate = Estate::new(size);
     let runs = seeds.map(|seed| run(&estate, size, seed, conditions(seed)));
-    let failed: Vec<String> = join_all(runs)
-        .await
-        .into_iter()
-        .filter_map(Result::err)
-        .collect();
+    let failed: Vec<String> = join_all(runs).await.into_iter().filter_map(Result::err).collect();
     assert!(failed.is_empty(), "{failed:#?}");
 }
 

@@ -81,42 +81,10 @@ fn cases() -> Vec<Case> {
             &[],
             seen,
         ),
-        case(
-            "assign",
-            hello(everybody),
-            live(6),
-            "POST",
-            &assign,
-            &[],
-            seen,
-        ),
-        case(
-            "assign after PATCH",
-            hello(everybody),
-            live(4),
-            "POST",
-            &assign,
-            &[],
-            seen,
-        ),
-        case(
-            "assign after POST",
-            hello(everybody),
-            json!({}),
-            "POST",
-            &assign,
-            &[],
-            seen,
-        ),
-        case(
-            "DELETE",
-            absent,
-            live(6),
-            "DELETE",
-            &one,
-            &["--allow", "delete"],
-            seen,
-        ),
+        case("assign", hello(everybody), live(6), "POST", &assign, &[], seen),
+        case("assign after PATCH", hello(everybody), live(4), "POST", &assign, &[], seen),
+        case("assign after POST", hello(everybody), json!({}), "POST", &assign, &[], seen),
+        case("DELETE", absent, live(6), "DELETE", &one, &["--allow", "delete"], seen),
         case(
             "PATCH of a secret",
             wifi,
@@ -144,10 +112,7 @@ fn apply(workspace: &Workspace, more: &[&str]) -> Run {
 }
 
 fn journal_of(run: &Run) -> String {
-    let line = run
-        .stdout
-        .lines()
-        .find_map(|line| line.strip_prefix("Journal "));
+    let line = run.stdout.lines().find_map(|line| line.strip_prefix("Journal "));
     line.expect("a journal is named").to_owned()
 }
 
@@ -163,12 +128,7 @@ fn an_ignored_write_is_not_done_and_resume_sends_it() {
         let with_faults = [case.arguments, &["--sandbox-faults", "faults.json"]].concat();
         let ignored = apply(&workspace, &with_faults).expect(6);
         let summary = format!("Applied: 0 done, 0 failed, 0 skipped, {}.", case.counted);
-        assert!(
-            ignored.stdout.contains(&summary),
-            "{}: {}",
-            case.name,
-            ignored.stdout
-        );
+        assert!(ignored.stdout.contains(&summary), "{}: {}", case.name, ignored.stdout);
         let journal = journal_of(&ignored);
         let resume = [case.arguments, &["--resume", &journal, "--format", "json"]].concat();
         let resumed = apply(&workspace, &resume).expect(0).json();
@@ -176,18 +136,11 @@ fn an_ignored_write_is_not_done_and_resume_sends_it() {
         assert_eq!(resumed["summary"]["done"], 1, "{}", case.name);
         let text =
             std::fs::read_to_string(workspace.file(&journal)).expect("the journal can be read");
-        let result = text
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-        let result = result
-            .into_iter()
-            .find(|line| line["line"] == "result")
-            .expect("a result");
+        let result = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        let result = result.into_iter().find(|line| line["line"] == "result").expect("a result");
         assert_eq!(result["status"], case.status, "{}", case.name);
         if case.status == "notYetVisible" {
-            workspace
-                .run(&["plan", "--sandbox=s.json", "--detailed-exitcode"])
-                .expect(0);
+            workspace.run(&["plan", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);
         }
     }
 }
@@ -224,16 +177,9 @@ fn nothing_is_created_beside_an_object_whose_deletion_was_ignored() {
     assert!(run.stdout.contains("still exists"), "{}", run.stdout);
     let objects = || workspace.json("s.json")["deviceConfigurations"].clone();
     assert_eq!(objects().as_array().map(Vec::len), Some(1));
-    apply(
-        &workspace,
-        &[&allow[..], &["--resume", &journal_of(&run)]].concat(),
-    )
-    .expect(0);
+    apply(&workspace, &[&allow[..], &["--resume", &journal_of(&run)]].concat()).expect(0);
     assert_eq!(objects().as_array().map(Vec::len), Some(1));
-    assert_eq!(
-        objects()[0]["@odata.type"],
-        format!("#microsoft.graph.{HELLO}")
-    );
+    assert_eq!(objects()[0]["@odata.type"], format!("#microsoft.graph.{HELLO}"));
 }
 
 #[test]
@@ -247,28 +193,14 @@ fn rollback_of_a_write_that_is_not_seen_says_that_it_may_still_show() {
     let run = apply(&workspace, &["--sandbox-faults", "faults.json"]).expect(6);
     let rollback = ["rollback", &journal_of(&run), "--sandbox=s.json", "--yes"];
     let undone = workspace.run(&rollback).expect(6);
-    let words = undone
-        .stdout
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
-    assert!(
-        words.contains("there is nothing to take back yet"),
-        "{words}"
-    );
+    let words = undone.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("there is nothing to take back yet"), "{words}");
 }
 
 #[cfg(debug_assertions)]
 #[tokio::test]
 async fn an_edit_that_a_lagging_replica_shows_late_does_not_end_a_write() {
-    let size = Size {
-        declared: 1,
-        live: 1,
-        different: 1,
-        groups: 0,
-        filters: 0,
-        masked: 0,
-    };
+    let size = Size { declared: 1, live: 1, different: 1, groups: 0, filters: 0, masked: 0 };
     let pace = NonZeroU32::new(50).expect("not zero");
     let estate = Estate::new(size);
     let conditions = json!({ "timeScale": pace, "replicaLag": 25 });
@@ -285,12 +217,7 @@ async fn an_edit_that_a_lagging_replica_shows_late_does_not_end_a_write() {
     portal.graph.send(&edit).await.expect("the portal may");
     tokio::time::sleep(Duration::from_secs(10) / pace.get()).await;
     let outcome = site.apply(&plan, &live).await;
-    assert_eq!(
-        outcome.items[0].status,
-        Status::Applied,
-        "{:?}",
-        outcome.items[0]
-    );
+    assert_eq!(outcome.items[0].status, Status::Applied, "{:?}", outcome.items[0]);
 }
 
 #[test]

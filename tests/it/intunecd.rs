@@ -43,18 +43,14 @@ impl Bench {
     /// Applies the example to a tenant of its own; `None` where the tool is missing.
     fn new() -> Option<Self> {
         let python = std::env::var(PYTHON).unwrap_or_else(|_| "python3".to_owned());
-        let found = Command::new(&python)
-            .args(["-c", "import IntuneCD"])
-            .output();
+        let found = Command::new(&python).args(["-c", "import IntuneCD"]).output();
         if !found.is_ok_and(|output| output.status.success()) {
             eprintln!("skipped: {python} has no package IntuneCD; {PYTHON} names an interpreter");
             return None;
         }
         let served = Served::new(Workspace::example("contoso"), json!({}));
-        let secrets = [
-            ("OFFICE_WIFI_KEY", "canary-wifi"),
-            ("WINDOWS_ENTERPRISE_KEY", "canary-AAAAA-BBBBB"),
-        ];
+        let secrets =
+            [("OFFICE_WIFI_KEY", "canary-wifi"), ("WINDOWS_ENTERPRISE_KEY", "canary-AAAAA-BBBBB")];
         served.run(&["apply", "--yes"], &secrets).expect(0);
         Some(Self { python, served })
     }
@@ -89,9 +85,8 @@ impl Bench {
     fn back_up(&self, options: &[&str]) -> usize {
         let options = [&["--exclude"], &LEFT_OUT[..], options].concat();
         let log = self.run("backup", &options);
-        let configurations = log
-            .iter()
-            .filter(|line| line.starts_with("Backing up Device Configuration"));
+        let configurations =
+            log.iter().filter(|line| line.starts_with("Backing up Device Configuration"));
         configurations.count()
     }
 
@@ -101,8 +96,7 @@ impl Bench {
         let entries = fs::read_dir(folder).expect("there is a backup");
         let mut paths = entries.map(|entry| entry.expect("it can be listed").path());
         let begins = |path: &PathBuf| {
-            path.file_name()
-                .is_some_and(|file| file.to_string_lossy().starts_with(name))
+            path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(name))
         };
         paths.find(begins).expect("the object is in the backup")
     }
@@ -144,11 +138,7 @@ fn a_backup_by_intunecd_is_what_the_tenant_holds() {
 fn what_intunecd_writes_and_asks_of_the_audit_log_is_taken() {
     let Some(bench) = Bench::new() else { return };
     assert_eq!(bench.back_up(&[]), OBJECTS);
-    bench.declare(
-        "Windows Hello for Business",
-        &json!({ "pinMinimumLength": 9 }),
-        None,
-    );
+    bench.declare("Windows Hello for Business", &json!({ "pinMinimumLength": 9 }), None);
     let everybody = json!([{ "target": {
         "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget",
         "deviceAndAppManagementAssignmentFilterId": "Corporate owned",
@@ -165,27 +155,17 @@ fn what_intunecd_writes_and_asks_of_the_audit_log_is_taken() {
         "Updating assignments",
         "Removing Device Configuration: Hybrid join",
     ] {
-        assert!(
-            log.iter().any(|line| line.contains(words)),
-            "{words}: {log:#?}"
-        );
+        assert!(log.iter().any(|line| line.contains(words)), "{words}: {log:#?}");
     }
-    let hello = bench
-        .live("Windows Hello for Business")
-        .expect("it is there");
+    let hello = bench.live("Windows Hello for Business").expect("it is there");
     assert_eq!(hello["pinMinimumLength"], 9);
     let another = bench.live("Another one").expect("it was created");
     let target = &another["assignments"][0]["target"];
-    assert_eq!(
-        target["deviceAndAppManagementAssignmentFilterType"],
-        "include"
-    );
+    assert_eq!(target["deviceAndAppManagementAssignmentFilterType"], "include");
     assert_eq!(bench.live("Hybrid join"), None);
 
     let log = bench.run("update", &["--update-assignments"]);
-    let other = log
-        .iter()
-        .find(|line| !line.starts_with("No changes found"));
+    let other = log.iter().find(|line| !line.starts_with("No changes found"));
     assert_eq!(other, None);
     assert_eq!(bench.back_up(&["--audit", "--append-id"]), OBJECTS);
 }

@@ -23,10 +23,8 @@ fn tenant() -> Workspace {
         )
     };
     let assigned = manifest("first", "assignments: [{ group: Laptops }]\n");
-    let workspace = Workspace::tenant(&[
-        ("first.yaml", &assigned),
-        ("second.yaml", &manifest("second", "")),
-    ]);
+    let workspace =
+        Workspace::tenant(&[("first.yaml", &assigned), ("second.yaml", &manifest("second", ""))]);
     workspace.seed(&json!({
         "groups": [{ "id": "00000000-0000-4000-8000-000000000101", "displayName": "Laptops" }],
         "deviceConfigurations": [{
@@ -38,12 +36,9 @@ fn tenant() -> Workspace {
 }
 
 fn journals(workspace: &Workspace) -> Vec<PathBuf> {
-    let entries = fs::read_dir(workspace.file(".moorline/journal"))
-        .into_iter()
-        .flatten();
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.expect("the folder can be read").path())
-        .collect();
+    let entries = fs::read_dir(workspace.file(".moorline/journal")).into_iter().flatten();
+    let mut paths: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("the folder can be read").path()).collect();
     paths.sort();
     paths
 }
@@ -57,9 +52,7 @@ fn applied(workspace: &Workspace) -> String {
 
 fn lines(workspace: &Workspace, journal: &str) -> Vec<Value> {
     let text = fs::read_to_string(workspace.file(journal)).expect("the journal can be read");
-    text.lines()
-        .map(|line| serde_json::from_str(line).expect("each line is JSON"))
-        .collect()
+    text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
 }
 
 fn rewrite(workspace: &Workspace, journal: &str, lines: &[Value]) {
@@ -74,15 +67,9 @@ fn an_apply_notes_each_write_before_it_and_each_change_after_it() {
     let [path] = &journals(&workspace)[..] else {
         panic!("one run has one journal");
     };
-    let path = path
-        .strip_prefix(workspace.path())
-        .expect("it is in the folder");
+    let path = path.strip_prefix(workspace.path()).expect("it is in the folder");
     let path = path.to_str().expect("UTF-8");
-    assert!(
-        run.stdout.ends_with(&format!("\nJournal {path}\n")),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.ends_with(&format!("\nJournal {path}\n")), "{}", run.stdout);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -93,9 +80,7 @@ fn an_apply_notes_each_write_before_it_and_each_change_after_it() {
     assert_eq!(ignored.expect("a file"), "*\n");
 
     let lines = lines(&workspace, path);
-    let schema = workspace
-        .run(&["schema", "--document", "journal"])
-        .expect(0);
+    let schema = workspace.run(&["schema", "--document", "journal"]).expect(0);
     let validator = jsonschema::validator_for(&schema.json()).expect("a schema");
     for line in &lines {
         assert!(validator.is_valid(line), "{line:#}");
@@ -115,23 +100,13 @@ fn an_apply_notes_each_write_before_it_and_each_change_after_it() {
     ];
     assert_eq!(lines[1..].iter().map(told).collect::<Vec<_>>(), steps);
     let header = &lines[0];
-    assert_eq!(
-        (&header["kind"], &header["command"]),
-        (&json!("journal"), &json!("apply"))
-    );
+    assert_eq!((&header["kind"], &header["command"]), (&json!("journal"), &json!("apply")));
     assert_eq!(lines[1]["before"]["body"]["pinMinimumLength"], 4);
     assert_eq!(lines[1]["managed"], json!([["pinMinimumLength"]]));
-    assert_eq!(
-        lines[5]["id"],
-        workspace.json("s.json")["deviceConfigurations"][1]["id"]
-    );
+    assert_eq!(lines[5]["id"], workspace.json("s.json")["deviceConfigurations"][1]["id"]);
 
     workspace.run(&APPLY).expect(0);
-    assert_eq!(
-        journals(&workspace).len(),
-        1,
-        "nothing was written, so nothing is told"
-    );
+    assert_eq!(journals(&workspace).len(), 1, "nothing was written, so nothing is told");
     tenant().run(&["apply", "--sandbox", "--yes"]).expect(0);
 }
 
@@ -139,9 +114,7 @@ fn an_apply_notes_each_write_before_it_and_each_change_after_it() {
 fn without_a_journal_nothing_is_written() {
     let workspace = tenant();
     workspace.write(".moorline", "in the way");
-    let run = workspace
-        .run(&[&APPLY[..], &["--format", "json"]].concat())
-        .expect(1);
+    let run = workspace.run(&[&APPLY[..], &["--format", "json"]].concat()).expect(1);
     let error = run.json();
     assert_eq!(error["code"], "journal/unwritable", "{error:#}");
     let message = error["message"].as_str().expect("a message");
@@ -175,16 +148,10 @@ fn half_a_line_that_could_not_be_added_spoils_no_later_one() {
         .current_dir(served.workspace.path())
         .env_clear()
         .env("MOORLINE_STATE_DIR", served.workspace.file(".state"))
-        .envs([
-            ("AZURE_CLIENT_ID", "tests"),
-            ("AZURE_CLIENT_SECRET", "canary"),
-        ]);
+        .envs([("AZURE_CLIENT_ID", "tests"), ("AZURE_CLIENT_SECRET", "canary")]);
     let run = Run::from(shell.output().expect("the shell runs")).expect(1);
     assert!(run.stdout.contains("it was not sent"), "{}", run.stdout);
-    assert_eq!(
-        served.tenant()["deviceConfigurations"][0]["pinMinimumLength"],
-        4
-    );
+    assert_eq!(served.tenant()["deviceConfigurations"][0]["pinMinimumLength"], 4);
     let [path] = &journals(&served.workspace)[..] else {
         panic!("one run has one journal");
     };
@@ -260,18 +227,9 @@ fn an_edited_journal_is_shown_before_anything_is_done_and_reads_no_environment()
     lines[1]["before"]["assignments"] = json!([{ "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget", "x": { "$secret": "env:CANARY" } }]);
     rewrite(&workspace, &journal, &lines);
 
-    let rollback = [
-        "rollback",
-        &journal,
-        "--sandbox=s.json",
-        "--only",
-        "*/first",
-        "--skip-stale",
-    ];
+    let rollback = ["rollback", &journal, "--sandbox=s.json", "--only", "*/first", "--skip-stale"];
     let before = workspace.json("s.json");
-    let run = workspace
-        .run_with(&rollback, &[("CANARY", "canary")])
-        .expect(5);
+    let run = workspace.run_with(&rollback, &[("CANARY", "canary")]).expect(5);
     let shown = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     for words in [
         "~ pinMinimumLength 6 -> 12",
@@ -282,11 +240,7 @@ fn an_edited_journal_is_shown_before_anything_is_done_and_reads_no_environment()
         assert!(shown.contains(words), "{words}\n{}", run.stdout);
     }
     assert!(run.stderr.contains("apply/no-terminal"), "{}", run.stderr);
-    assert_eq!(
-        workspace.json("s.json"),
-        before,
-        "nothing is written unasked"
-    );
+    assert_eq!(workspace.json("s.json"), before, "nothing is written unasked");
 
     let yes = [&rollback[..], &["--yes"]].concat();
     workspace.run_with(&yes, &[("CANARY", "canary")]).expect(0);
@@ -310,22 +264,12 @@ fn a_run_that_is_resumed_takes_no_value_from_the_journal() {
         "windowsIdentityProtectionConfiguration/gone",
     ]);
     rewrite(&workspace, &journal, &lines);
-    let run = workspace
-        .run(&[&APPLY[..], &["--resume", &journal]].concat())
-        .expect(0);
-    for words in [
-        "ended suddenly",
-        "gone is no longer declared",
-        "2 of 2 changes are left",
-    ] {
+    let run = workspace.run(&[&APPLY[..], &["--resume", &journal]].concat()).expect(0);
+    for words in ["ended suddenly", "gone is no longer declared", "2 of 2 changes are left"] {
         assert!(run.stderr.contains(words), "{words}\n{}", run.stderr);
     }
     let live = &workspace.json("s.json")["deviceConfigurations"];
-    assert_eq!(
-        live.as_array().map(Vec::len),
-        Some(1),
-        "the second was not to be written"
-    );
+    assert_eq!(live.as_array().map(Vec::len), Some(1), "the second was not to be written");
     assert_eq!(live[0]["pinMinimumLength"], 6);
 }
 
@@ -335,11 +279,7 @@ fn a_file_that_is_no_journal_of_this_tenant_is_refused() {
     let journal = applied(&workspace);
     let refused = |arguments: &[&str], exit: i32, code: &str| {
         let before = workspace.json("s.json");
-        let arguments = [
-            arguments,
-            &["--sandbox=s.json", "--yes", "--format", "json"],
-        ]
-        .concat();
+        let arguments = [arguments, &["--sandbox=s.json", "--yes", "--format", "json"]].concat();
         let run = workspace.run(&arguments).expect(exit);
         assert_eq!(run.json()["code"], code, "{}", run.stderr);
         assert_eq!(workspace.json("s.json"), before, "nothing was written");
@@ -351,19 +291,14 @@ fn a_file_that_is_no_journal_of_this_tenant_is_refused() {
     workspace.write("empty.jsonl", "");
     refused(&["rollback", "empty.jsonl"], 1, "journal/invalid");
     let lines = lines(&workspace, &journal);
-    for (name, value) in [
-        ("emulated", json!(false)),
-        ("directoryId", json!("00000000-0000-4000-8000-000000000000")),
-    ] {
+    for (name, value) in
+        [("emulated", json!(false)), ("directoryId", json!("00000000-0000-4000-8000-000000000000"))]
+    {
         let mut other = lines.clone();
         other[0][name] = value;
         rewrite(&workspace, "other.jsonl", &other);
         refused(&["rollback", "other.jsonl"], 5, "journal/other-tenant");
-        refused(
-            &["apply", "--resume", "other.jsonl"],
-            5,
-            "journal/other-tenant",
-        );
+        refused(&["apply", "--resume", "other.jsonl"], 5, "journal/other-tenant");
     }
     let mut other = lines;
     other[0]["command"] = "rollback".into();
@@ -374,14 +309,10 @@ fn a_file_that_is_no_journal_of_this_tenant_is_refused() {
 #[test]
 fn a_journal_that_cannot_be_read_keeps_no_apply_from_its_work() {
     let workspace = tenant();
-    workspace.write(
-        ".moorline/journal/20260101T000000Z-0a1b2c3d.jsonl",
-        "{}\n{}\n",
-    );
+    workspace.write(".moorline/journal/20260101T000000Z-0a1b2c3d.jsonl", "{}\n{}\n");
     let run = workspace.run(&APPLY).expect(0);
     assert!(
-        run.stderr
-            .contains("0a1b2c3d.jsonl:1: this is no line of a journal"),
+        run.stderr.contains("0a1b2c3d.jsonl:1: this is no line of a journal"),
         "{}",
         run.stderr
     );

@@ -49,15 +49,7 @@ fn limit(workspace: &Workspace, permissions: &[&str]) {
 }
 
 fn plan(workspace: &Workspace) -> Run {
-    let arguments = [
-        "plan",
-        "--sandbox",
-        "--format",
-        "json",
-        "--log-format",
-        "json",
-        "-vv",
-    ];
+    let arguments = ["plan", "--sandbox", "--format", "json", "--log-format", "json", "-vv"];
     workspace.run(&arguments).expect(0)
 }
 
@@ -110,10 +102,8 @@ fn a_secret_is_written_again_beside_them() {
     let apply = |key: &str| {
         let arguments = ["apply", "--sandbox=s.json", "--yes", "--format", "json"];
         let rewrite = ["--rewrite-secret", "windows10CustomConfiguration/it"];
-        let run = workspace.run_with(
-            &[arguments.as_slice(), &rewrite].concat(),
-            &[("OMA_KEY", key)],
-        );
+        let run =
+            workspace.run_with(&[arguments.as_slice(), &rewrite].concat(), &[("OMA_KEY", key)]);
         let outcome = run.expect(0).json();
         assert_eq!(outcome["items"][0]["status"], "applied", "{outcome:#}");
         workspace.json("s.json")["secrets"].clone()
@@ -123,14 +113,8 @@ fn a_secret_is_written_again_beside_them() {
 
 /// Returns a tenant of one custom configuration whose masked value differs.
 async fn site() -> (Estate, Site) {
-    let estate = Estate::new(Size {
-        declared: 1,
-        live: 1,
-        different: 0,
-        groups: 0,
-        filters: 0,
-        masked: 1,
-    });
+    let estate =
+        Estate::new(Size { declared: 1, live: 1, different: 0, groups: 0, filters: 0, masked: 1 });
     let site = estate.open(json!({}), Clock::system()).await;
     (estate, site)
 }

@@ -19,9 +19,7 @@ fn manifest(kind: &str, rest: &str) -> String {
 fn lay(kind: &str, layers: &[&str]) -> (Workspace, Loaded) {
     let workspace = Workspace::empty();
     let (own, bases) = layers.split_last().expect("there is a tenant's own");
-    let names: Vec<String> = (1..=bases.len())
-        .map(|number| format!("../base{number}"))
-        .collect();
+    let names: Vec<String> = (1..=bases.len()).map(|number| format!("../base{number}")).collect();
     workspace.write(
         "tenant/moorline.yaml",
         format!(
@@ -42,11 +40,8 @@ fn lay(kind: &str, layers: &[&str]) -> (Workspace, Loaded) {
 /// Returns the only manifest, which must have no fault.
 #[track_caller]
 fn only(loaded: &Loaded) -> &Manifest {
-    let errors: Vec<_> = loaded
-        .findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .collect();
+    let errors: Vec<_> =
+        loaded.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
     assert!(errors.is_empty(), "{errors:#?}");
     assert_eq!(loaded.manifests.len(), 1);
     &loaded.manifests[0]
@@ -62,11 +57,7 @@ fn spec(kind: &str, layers: &[&str]) -> Json {
 /// Returns the codes of what is wrong.
 fn codes(kind: &str, layers: &[&str]) -> Vec<String> {
     let (_, loaded) = lay(kind, layers);
-    loaded
-        .findings
-        .iter()
-        .map(|finding| finding.code.clone())
-        .collect()
+    loaded.findings.iter().map(|finding| finding.code.clone()).collect()
 }
 
 #[test]
@@ -116,10 +107,7 @@ fn keyed_collections_merge_element_by_element() {
         .iter()
         .map(|setting| json!([setting["omaUri"], setting["displayName"], setting["value"]]))
         .collect();
-    assert_eq!(
-        json!(settings),
-        json!([["./a", "A", 3], ["./b", "B", 2], ["./c", "C", 2]])
-    );
+    assert_eq!(json!(settings), json!([["./a", "A", 3], ["./b", "B", 2], ["./c", "C", 2]]));
 }
 
 #[test]
@@ -129,22 +117,9 @@ fn other_lists_replace_unless_they_append() {
     assert_eq!(replaced["roleScopeTagIds"], json!(["Asia"]));
     let append = "spec:\n  roleScopeTagIds: { $append: [Asia] }\n";
     let appended = spec(HELLO, &[base, append]);
-    assert_eq!(
-        appended["roleScopeTagIds"],
-        json!(["Default", "Europe", "Asia"])
-    );
-    let twice = spec(
-        HELLO,
-        &[
-            base,
-            append,
-            "spec:\n  roleScopeTagIds: { $append: [Africa] }\n",
-        ],
-    );
-    assert_eq!(
-        twice["roleScopeTagIds"],
-        json!(["Default", "Europe", "Asia", "Africa"])
-    );
+    assert_eq!(appended["roleScopeTagIds"], json!(["Default", "Europe", "Asia"]));
+    let twice = spec(HELLO, &[base, append, "spec:\n  roleScopeTagIds: { $append: [Africa] }\n"]);
+    assert_eq!(twice["roleScopeTagIds"], json!(["Default", "Europe", "Asia", "Africa"]));
 }
 
 #[test]
@@ -182,13 +157,8 @@ fn a_value_of_another_type_replaces() {
     activeHoursStart: \"08:00:00\"
     activeHoursEnd: \"17:00:00\"
 ";
-    let same = spec(
-        RING,
-        &[
-            base,
-            "spec:\n  installationSchedule: { activeHoursEnd: \"18:00:00\" }\n",
-        ],
-    );
+    let same =
+        spec(RING, &[base, "spec:\n  installationSchedule: { activeHoursEnd: \"18:00:00\" }\n"]);
     assert_eq!(
         same["installationSchedule"],
         json!({
@@ -223,10 +193,7 @@ fn a_later_base_wins_over_an_earlier_one() {
 #[test]
 fn what_is_excluded_is_not_taken() {
     let (workspace, _) = lay(HELLO, &["spec:\n  displayName: Hello\n", ""]);
-    workspace.write(
-        "base1/ring.yaml",
-        manifest(RING, "spec:\n  displayName: Ring\n"),
-    );
+    workspace.write("base1/ring.yaml", manifest(RING, "spec:\n  displayName: Ring\n"));
     workspace.edit(
         "tenant/moorline.yaml",
         "base: [../base1]",
@@ -235,10 +202,7 @@ fn what_is_excluded_is_not_taken() {
     let loaded = bundle::load(&workspace.file("tenant"));
     assert_eq!(only(&loaded).address.kind, HELLO);
     // The tenant's own manifest of that name stands by itself then.
-    workspace.write(
-        "tenant/ring.yaml",
-        manifest(RING, "spec:\n  displayName: Ours\n"),
-    );
+    workspace.write("tenant/ring.yaml", manifest(RING, "spec:\n  displayName: Ours\n"));
     let loaded = bundle::load(&workspace.file("tenant"));
     assert_eq!(loaded.manifests.len(), 2);
     assert_eq!(loaded.manifests[1].display_name(), Some("Ours"));
@@ -258,11 +222,7 @@ fn each_value_knows_the_file_that_won() {
     let declared = |name: &str| spec.get(name).expect("it is declared");
     assert_eq!(place(declared("displayName")), "base1/it.yaml:5:16");
     assert_eq!(place(declared("pinMinimumLength")), "tenant/it.yaml:5:21");
-    let tags: Vec<String> = declared("roleScopeTagIds")
-        .elements()
-        .iter()
-        .map(place)
-        .collect();
+    let tags: Vec<String> = declared("roleScopeTagIds").elements().iter().map(place).collect();
     assert_eq!(tags, ["base1/it.yaml:7:21", "tenant/it.yaml:6:32"]);
 }
 
@@ -311,10 +271,7 @@ fn a_secret_replaces_a_secret() {
     let wifi = "windowsWifiConfiguration";
     let base = "spec:\n  displayName: Wi-Fi\n  preSharedKey: { $env: BASE_PSK }\n";
     let own = "spec:\n  preSharedKey: { $env: OWN_PSK }\n";
-    assert_eq!(
-        spec(wifi, &[base, own])["preSharedKey"],
-        json!({ "$secret": "env:OWN_PSK" })
-    );
+    assert_eq!(spec(wifi, &[base, own])["preSharedKey"], json!({ "$secret": "env:OWN_PSK" }));
     let none = "spec:\n  preSharedKey: { $undeclare: true }\n";
     assert_eq!(spec(wifi, &[base, none]), json!({ "displayName": "Wi-Fi" }));
 }
@@ -328,11 +285,7 @@ fn directives_that_find_nothing() {
         "spec:\n  pinMinimumLength: { $append: [1] }\n",
         "spec: {}\nassignments: { $append: [{ allDevices: true }] }\n",
     ] {
-        assert_eq!(
-            codes(HELLO, &[base, own]),
-            ["overlay/nothing-beneath"],
-            "{own}"
-        );
+        assert_eq!(codes(HELLO, &[base, own]), ["overlay/nothing-beneath"], "{own}");
     }
     for own in [
         "spec:\n  pinMinimumLength: { $undeclare: yes }\n",
@@ -358,12 +311,7 @@ fn assignments() {
     let assigned = |own: &str| {
         let (_, loaded) = lay(HELLO, &[base, own]);
         let assignments = only(&loaded).assignments.as_ref()?;
-        Some(
-            assignments
-                .iter()
-                .map(|a| format!("{:?}", a.target))
-                .collect::<Vec<_>>(),
-        )
+        Some(assignments.iter().map(|a| format!("{:?}", a.target)).collect::<Vec<_>>())
     };
     let laptops = "Group(\"Laptops\")".to_owned();
     let desktops = "Group(\"Desktops\")".to_owned();
@@ -377,10 +325,7 @@ fn assignments() {
         assigned("spec: {}\nassignments: { $append: [{ group: Desktops }] }\n"),
         Some(vec![laptops, desktops])
     );
-    assert_eq!(
-        assigned("spec: {}\nassignments: { $undeclare: true }\n"),
-        None
-    );
+    assert_eq!(assigned("spec: {}\nassignments: { $undeclare: true }\n"), None);
 }
 
 #[test]
@@ -405,9 +350,7 @@ fn a_part_by_itself_need_not_be_whole() {
     let base = "spec:\n  displayName: Hello\n  roleScopeTagIds: [Default]\n";
     let own = "spec:\n  roleScopeTagIds: { $append: [Asia] }\n  pinMinimumLength: 200\n";
     let (workspace, _) = lay(HELLO, &[base, own]);
-    let run = workspace
-        .run(&["validate", "tenant/it.yaml", "--format", "json"])
-        .expect(3);
+    let run = workspace.run(&["validate", "tenant/it.yaml", "--format", "json"]).expect(3);
     let items = &run.json()["items"];
     assert_eq!(items[0]["code"], "schema/maximum", "{items}");
     assert_eq!(items.as_array().map(Vec::len), Some(1));
@@ -421,11 +364,7 @@ fn files_of_several_layers_or_tenants_can_be_named_together() {
     workspace.write("tenant/inner/it.yaml", manifest(HELLO, base));
     workspace.write("other/moorline.yaml", "kind: Tenant\n");
     workspace.write("other/it.yaml", manifest(HELLO, base));
-    let run = workspace.run(&[
-        "validate",
-        "tenant/it.yaml",
-        "tenant/inner/it.yaml",
-        "other/it.yaml",
-    ]);
+    let run =
+        workspace.run(&["validate", "tenant/it.yaml", "tenant/inner/it.yaml", "other/it.yaml"]);
     assert_eq!(run.expect(0).stdout, "Valid: 3 manifests.\n");
 }

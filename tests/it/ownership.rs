@@ -39,10 +39,7 @@ fn workspace(prune: bool, manifests: &[(&str, &str)], objects: &[Value]) -> Work
 }
 
 fn plan(workspace: &Workspace) -> Value {
-    workspace
-        .run(&["plan", "--sandbox=s.json", "--format", "json"])
-        .expect(0)
-        .json()
+    workspace.run(&["plan", "--sandbox=s.json", "--format", "json"]).expect(0).json()
 }
 
 /// Returns the tags of each object in the tenant by its name.
@@ -62,32 +59,20 @@ fn tags(workspace: &Workspace) -> Vec<(String, Value)> {
 fn what_is_created_and_what_is_adopted_gets_the_tag_beside_its_others() {
     let workspace = workspace(
         false,
-        &[
-            ("adopted", ""),
-            ("created", ""),
-            ("declared", ", roleScopeTagIds: [Europe]"),
-        ],
+        &[("adopted", ""), ("created", ""), ("declared", ", roleScopeTagIds: [Europe]")],
         &[live("adopted", &["8"]), live("declared", &["0"])],
     );
     let shown = workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
-    for line in [
-        "+ roleScopeTagIds  [Default (0), Moorline (7)]",
-        "          + Moorline (7)",
-    ] {
+    for line in ["+ roleScopeTagIds  [Default (0), Moorline (7)]", "          + Moorline (7)"] {
         assert!(shown.stdout.contains(line), "{line}\n{}", shown.stdout);
     }
-    workspace
-        .run(&["apply", "--sandbox=s.json", "--yes"])
-        .expect(0);
+    workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
     let expected = [
         ("adopted", json!([TAG, "8"])),
         ("created", json!(["0", TAG])),
         ("declared", json!([TAG, "8"])),
     ];
-    assert_eq!(
-        tags(&workspace),
-        expected.map(|(name, tags)| (name.to_owned(), tags))
-    );
+    assert_eq!(tags(&workspace), expected.map(|(name, tags)| (name.to_owned(), tags)));
     assert_eq!(plan(&workspace)["summary"]["unchanged"], 3);
 }
 
@@ -118,15 +103,9 @@ fn only_what_carries_the_tag_and_is_nobodys_is_pruned() {
     let before = tags(&workspace);
     let apply = ["apply", "--sandbox=s.json", "--yes", "--skip-blocked"];
     let refused = workspace.run(&apply).expect(5);
-    assert!(
-        refused.stderr.contains("--allow delete"),
-        "{}",
-        refused.stderr
-    );
+    assert!(refused.stderr.contains("--allow delete"), "{}", refused.stderr);
     assert_eq!(tags(&workspace), before);
-    workspace
-        .run(&[&apply[..], &["--allow", "delete"]].concat())
-        .expect(6);
+    workspace.run(&[&apply[..], &["--allow", "delete"]].concat()).expect(6);
     let names: Vec<String> = tags(&workspace).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["mine", "other", "twin", "twin"]);
     let drift = workspace.run(&["drift", "--sandbox=s.json"]);
@@ -141,14 +120,7 @@ fn nothing_is_pruned_that_was_not_asked_for() {
 
     let limited = workspace(true, &[("mine", "")], &orphan);
     let plan = |only: &str| {
-        let arguments = [
-            "plan",
-            "--sandbox=s.json",
-            "--format",
-            "json",
-            "--only",
-            only,
-        ];
+        let arguments = ["plan", "--sandbox=s.json", "--format", "json", "--only", only];
         limited.run(&arguments).expect(0).json()["summary"]["delete"].clone()
     };
     assert_eq!(plan("*/mine"), 0);
@@ -161,31 +133,17 @@ fn nothing_is_pruned_that_was_not_asked_for() {
 
     let unknown = workspace(true, &[("mine", "")], &orphan);
     unknown.edit("moorline.yaml", "Moorline", "Morline");
-    let blocked = unknown
-        .run(&["plan", "--sandbox", "--format", "json"])
-        .expect(0);
+    let blocked = unknown.run(&["plan", "--sandbox", "--format", "json"]).expect(0);
     let summary = &blocked.json()["summary"];
-    assert_eq!(
-        (&summary["delete"], &summary["blockedChanges"]),
-        (&json!(0), &json!(1))
-    );
-    assert!(
-        blocked.stdout.contains("did you mean `Moorline`"),
-        "{}",
-        blocked.stdout
-    );
+    assert_eq!((&summary["delete"], &summary["blockedChanges"]), (&json!(0), &json!(1)));
+    assert!(blocked.stdout.contains("did you mean `Moorline`"), "{}", blocked.stdout);
 }
 
 #[test]
 fn an_orphan_is_drift() {
-    let workspace = workspace(
-        true,
-        &[("mine", "")],
-        &[live("mine", &["0", TAG]), live("orphan", &["0", TAG])],
-    );
-    let drift = workspace
-        .run(&["drift", "--sandbox=s.json", "--detailed-exitcode"])
-        .expect(2);
+    let workspace =
+        workspace(true, &[("mine", "")], &[live("mine", &["0", TAG]), live("orphan", &["0", TAG])]);
+    let drift = workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(2);
     assert!(drift.stdout.contains("orphan"), "{}", drift.stdout);
     assert!(drift.stdout.contains("moorline.yaml:5"), "{}", drift.stdout);
 }
@@ -194,10 +152,8 @@ fn an_orphan_is_drift() {
 fn what_is_protected_is_neither_deleted_nor_replaced() {
     let protected = |metadata: &str| {
         let workspace = workspace(false, &[], &[live("mine", &["0", TAG])]);
-        let manifest = manifest("mine", "").replace(
-            "name: mine ",
-            &format!("name: mine, protect: true{metadata} "),
-        );
+        let manifest = manifest("mine", "")
+            .replace("name: mine ", &format!("name: mine, protect: true{metadata} "));
         workspace.write("mine.yaml", manifest);
         workspace
     };
@@ -214,18 +170,11 @@ fn what_is_protected_is_neither_deleted_nor_replaced() {
             "displayName": "mine",
         }],
     }));
-    let refused = retyped
-        .run(&["apply", "--sandbox=s.json", "--yes", "--allow", "replace"])
-        .expect(5);
-    assert!(
-        refused.stdout.contains("manifest/protected"),
-        "{}",
-        refused.stdout
-    );
+    let refused =
+        retyped.run(&["apply", "--sandbox=s.json", "--yes", "--allow", "replace"]).expect(5);
+    assert!(refused.stdout.contains("manifest/protected"), "{}", refused.stdout);
     // Changing it is not forbidden.
-    protected("")
-        .run(&["apply", "--sandbox=s.json", "--yes"])
-        .expect(0);
+    protected("").run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
 }
 
 #[test]
@@ -235,14 +184,7 @@ fn a_rollback_prunes_nothing() {
     let apply = ["apply", "--sandbox=s.json", "--yes", "--format", "json"];
     let journal = workspace.run(&apply).expect(0).json()["journal"].clone();
     let journal = journal.as_str().expect("a path");
-    let rollback = [
-        "rollback",
-        journal,
-        "--sandbox=s.json",
-        "--dry-run",
-        "--format",
-        "json",
-    ];
+    let rollback = ["rollback", journal, "--sandbox=s.json", "--dry-run", "--format", "json"];
     let plan = workspace.run(&rollback).expect(0).json();
     assert_eq!(plan["summary"]["update"], 1, "{plan:#}");
     assert_eq!(plan["summary"]["delete"], 0, "{plan:#}");
@@ -251,11 +193,7 @@ fn a_rollback_prunes_nothing() {
 #[test]
 fn a_limit_in_percent_counts_what_is_pruned() {
     let workspace = workspace(true, &[("young", "")], &[live("orphan", &["0", TAG])]);
-    workspace.edit(
-        "moorline.yaml",
-        "spec:\n",
-        "spec:\n  guard: { maxPercent: 10 }\n",
-    );
+    workspace.edit("moorline.yaml", "spec:\n", "spec:\n  guard: { maxPercent: 10 }\n");
     let apply = ["apply", "--sandbox=s.json", "--yes", "--allow", "delete"];
     let refused = workspace.run(&apply).expect(5);
     assert!(refused.stderr.contains("max-percent"), "{}", refused.stderr);
@@ -269,8 +207,6 @@ fn a_tag_beside_the_owners_that_nobody_can_look_up_is_let_alone() {
     assert_eq!(planned["summary"]["blockedChanges"], 0);
 
     workspace.write("mine.yaml", manifest("mine", ", pinMinimumLength: 6"));
-    workspace
-        .run(&["apply", "--sandbox=s.json", "--yes"])
-        .expect(0);
+    workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
     assert_eq!(tags(&workspace)[0].1, json!(["9", TAG]));
 }

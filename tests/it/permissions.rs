@@ -14,9 +14,7 @@ fn permissions(workspace: &Workspace, arguments: &[&str]) -> Value {
 
 fn names(needs: &Value) -> Vec<&str> {
     let permissions = needs["permissions"].as_array().expect("a list");
-    let names = permissions
-        .iter()
-        .filter_map(|need| need["permission"].as_str());
+    let names = permissions.iter().filter_map(|need| need["permission"].as_str());
     names.collect()
 }
 
@@ -24,10 +22,7 @@ fn names(needs: &Value) -> Vec<&str> {
 fn the_least_set_follows_from_the_manifests() {
     let policy = Workspace::tenant(&[("policy.yaml", POLICY)]);
     let document = permissions(&policy, &["--for", "apply"]);
-    assert_eq!(
-        names(&document["items"][0]),
-        ["Policy.ReadWrite.DeviceConfiguration"]
-    );
+    assert_eq!(names(&document["items"][0]), ["Policy.ReadWrite.DeviceConfiguration"]);
 
     let groups = format!(
         "{HELLO}assignments:\n  - group: Windows laptops\n    filter: {{ include: Corporate }}\n"
@@ -55,27 +50,16 @@ fn the_least_set_follows_from_the_manifests() {
         ]
     );
     // What a filter needs is covered by what writing needs, and so is its reason.
-    let reasons = apply["permissions"][0]["reasons"]
-        .as_array()
-        .expect("a list");
+    let reasons = apply["permissions"][0]["reasons"].as_array().expect("a list");
     assert_eq!(reasons.len(), 3);
-    assert_eq!(
-        reasons[1]["manifests"],
-        json!(["windowsIdentityProtectionConfiguration/hello"])
-    );
+    assert_eq!(reasons[1]["manifests"], json!(["windowsIdentityProtectionConfiguration/hello"]));
     // It covers what a wait for an approval reads, too, which no manifest asks for.
     let waits = reasons[2]["why"].as_str().unwrap_or_default();
     assert!(waits.contains("--wait-approval"), "{waits}");
     assert_eq!(reasons[2]["manifests"], json!([]));
 
-    let only = permissions(
-        &workspace,
-        &["--only", "deviceRegistrationPolicy/*", "--for", "plan"],
-    );
-    assert_eq!(
-        names(&only["items"][0]),
-        ["Policy.Read.DeviceConfiguration"]
-    );
+    let only = permissions(&workspace, &["--only", "deviceRegistrationPolicy/*", "--for", "plan"]);
+    assert_eq!(names(&only["items"][0]), ["Policy.Read.DeviceConfiguration"]);
 }
 
 #[test]
@@ -86,15 +70,9 @@ fn what_masked_values_take_is_worth_having_where_there_are_any() {
         let workspace = Workspace::tenant(&[("it.yaml", manifest)]);
         let document = permissions(&workspace, &[]);
         let optional = |at: usize| -> Vec<Value> {
-            let optional = document["items"][at]["optional"]
-                .as_array()
-                .expect("a list");
+            let optional = document["items"][at]["optional"].as_array().expect("a list");
             let mut optional = optional.iter();
-            optional
-                .by_ref()
-                .filter(|need| need["permission"] == write)
-                .cloned()
-                .collect()
+            optional.by_ref().filter(|need| need["permission"] == write).cloned().collect()
         };
         assert_eq!(optional(0).len(), usize::from(masked), "{document:#}");
         assert_eq!(optional(0), optional(1), "a drift compares as a plan does");
@@ -122,10 +100,7 @@ fn the_block_of_an_app_registration_has_the_ids() {
             }],
         })
     );
-    let schema = workspace
-        .run(&["schema", "--document", "permissions"])
-        .expect(0)
-        .json();
+    let schema = workspace.run(&["schema", "--document", "permissions"]).expect(0).json();
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     assert!(validator.is_valid(&document));
     let text = workspace.run(&["permissions"]).expect(0).stdout;
@@ -142,10 +117,7 @@ fn the_block_of_an_app_registration_has_the_ids() {
 #[test]
 fn who_grants_them_can_be_handed_a_page() {
     let workspace = Workspace::tenant(&[("policy.yaml", POLICY)]);
-    let page = workspace
-        .run(&["permissions", "--format", "markdown"])
-        .expect(0)
-        .stdout;
+    let page = workspace.run(&["permissions", "--format", "markdown"]).expect(0).stdout;
     for words in [
         "#### For plan and drift",
         "| `Policy.Read.DeviceConfiguration` | reads /policies/deviceRegistrationPolicy: ",
@@ -159,10 +131,7 @@ fn who_grants_them_can_be_handed_a_page() {
 fn a_tenant_without_manifests_needs_nothing() {
     let workspace = Workspace::tenant(&[]);
     let document = permissions(&workspace, &["--for", "apply"]);
-    assert_eq!(
-        document["items"][0]["requiredResourceAccess"]["application"],
-        json!([])
-    );
+    assert_eq!(document["items"][0]["requiredResourceAccess"]["application"], json!([]));
 }
 
 #[test]
@@ -175,12 +144,9 @@ fn who_owns_objects_needs_to_find_them() {
     };
     let read = "DeviceManagementConfiguration.Read.All";
     let write = "DeviceManagementConfiguration.ReadWrite.All";
-    for (prune, at, expected) in [
-        (false, 0, read),
-        (false, 2, read),
-        (true, 0, read),
-        (true, 2, write),
-    ] {
+    for (prune, at, expected) in
+        [(false, 0, read), (false, 2, read), (true, 0, read), (true, 2, write)]
+    {
         let document = ownership(prune);
         let needs = &document["items"][at];
         assert!(names(needs).contains(&expected), "{needs:#}");

@@ -29,10 +29,7 @@ fn workspace() -> Workspace {
         ("now/two.yaml", &manifest("two", "")),
     ]);
     let tenant = std::fs::read_to_string(workspace.file("moorline.yaml")).expect("it is there");
-    workspace.write(
-        "now/moorline.yaml",
-        tenant.replace("sandbox.json", "../sandbox.json"),
-    );
+    workspace.write("now/moorline.yaml", tenant.replace("sandbox.json", "../sandbox.json"));
     run(&workspace, &["apply", "now", "--sandbox=s.json", "--yes"]).expect(0);
     workspace
 }
@@ -73,31 +70,18 @@ fn lines(run: &Run, start: &str) -> Vec<String> {
 fn what_is_no_longer_declared_is_told_and_stays() {
     let workspace = workspace();
     release(&workspace);
-    let plan = run(
-        &workspace,
-        &["plan", "now", "--sandbox=s.json", "--previous", "before"],
-    )
-    .expect(0);
+    let plan =
+        run(&workspace, &["plan", "now", "--sandbox=s.json", "--previous", "before"]).expect(0);
     assert!(plan.stdout.contains("No changes."), "{}", plan.stdout);
     let mut released = lines(&plan, &format!("released: {HELLO}/"));
     let mut expected = RELEASED;
     released.sort_unstable();
     expected.sort_unstable();
     assert_eq!(released, expected);
-    assert_eq!(
-        lines(&plan, "no longer managed: "),
-        [format!("{HELLO}/two \"two\"")]
-    );
+    assert_eq!(lines(&plan, "no longer managed: "), [format!("{HELLO}/two \"two\"")]);
     for format in ["json", "markdown"] {
-        let arguments = [
-            "plan",
-            "now",
-            "--sandbox=s.json",
-            "--previous",
-            "before",
-            "--format",
-            format,
-        ];
+        let arguments =
+            ["plan", "now", "--sandbox=s.json", "--previous", "before", "--format", format];
         let told = run(&workspace, &arguments).expect(0);
         assert!(told.stdout.contains("pinMaximumLength"), "{}", told.stdout);
     }
@@ -112,17 +96,9 @@ fn a_git_ref_of_the_same_folder_will_do() {
         let mut command = Command::new("git");
         command
             .current_dir(workspace.path())
-            .args([
-                "-c",
-                "user.name=Alice",
-                "-c",
-                "user.email=alice@contoso.com",
-            ])
+            .args(["-c", "user.name=Alice", "-c", "user.email=alice@contoso.com"])
             .args(arguments);
-        assert!(
-            command.output().expect("git runs").status.success(),
-            "{arguments:?}"
-        );
+        assert!(command.output().expect("git runs").status.success(), "{arguments:?}");
     };
     git(&["init", "--quiet", "--initial-branch=main"]);
     git(&["add", "now"]);
@@ -132,30 +108,15 @@ fn a_git_ref_of_the_same_folder_will_do() {
     git(&["commit", "--quiet", "--message=after"]);
     let index = std::fs::read(workspace.file(".git/index")).expect("there is an index");
     let plan = |previous: &str| {
-        run(
-            &workspace,
-            &["plan", "now", "--sandbox=s.json", "--previous", previous],
-        )
+        run(&workspace, &["plan", "now", "--sandbox=s.json", "--previous", previous])
     };
     let told = plan("HEAD~1").expect(0);
-    assert_eq!(
-        lines(&told, "released: ").len(),
-        RELEASED.len(),
-        "{}",
-        told.stdout
-    );
+    assert_eq!(lines(&told, "released: ").len(), RELEASED.len(), "{}", told.stdout);
     assert_eq!(lines(&plan("HEAD").expect(0), "released: ").len(), 0);
-    assert_eq!(
-        std::fs::read(workspace.file(".git/index")).expect("it stays"),
-        index
-    );
+    assert_eq!(std::fs::read(workspace.file(".git/index")).expect("it stays"), index);
 
     let unknown = plan("nowhere").expect(64);
-    assert!(
-        unknown.stderr.contains("fetch-depth: 0"),
-        "{}",
-        unknown.stderr
-    );
+    assert!(unknown.stderr.contains("fetch-depth: 0"), "{}", unknown.stderr);
     plan("--upload-pack=x").expect(64);
 }
 
@@ -164,14 +125,7 @@ fn what_is_released_is_unset_where_somebody_says_so() {
     let workspace = workspace();
     release(&workspace);
     let apply = |more: &[&str]| {
-        let arguments = [
-            "apply",
-            "now",
-            "--sandbox=s.json",
-            "--yes",
-            "--previous",
-            "before",
-        ];
+        let arguments = ["apply", "now", "--sandbox=s.json", "--yes", "--previous", "before"];
         run(&workspace, &[&arguments[..], more].concat())
     };
     let applied = apply(&["--reset-released"]).expect(0);
@@ -182,25 +136,15 @@ fn what_is_released_is_unset_where_somebody_says_so() {
     assert!(kept[1].ends_with("live stays 1 assignment"), "{kept:?}");
     let state = workspace.json("s.json");
     let objects = state["deviceConfigurations"].as_array().expect("a list");
-    let one = objects
-        .iter()
-        .find(|object| object["displayName"] == "one")
-        .expect("it is there");
+    let one = objects.iter().find(|object| object["displayName"] == "one").expect("it is there");
     assert_eq!(one["pinMinimumLength"], 6);
     assert_eq!(one["pinMaximumLength"], Value::Null);
     assert_eq!(one["pinUppercaseCharactersUsage"], "notConfigured");
     let rule = &one["deviceManagementApplicabilityRuleOsVersion"];
-    assert_eq!(
-        (&rule["name"], &rule["minOSVersion"]),
-        (&json!("v"), &Value::Null)
-    );
+    assert_eq!((&rule["name"], &rule["minOSVersion"]), (&json!("v"), &Value::Null));
     assert_eq!(objects.len(), 2, "nothing is deleted");
 
-    run(
-        &workspace,
-        &["plan", "now", "--sandbox", "--reset-released"],
-    )
-    .expect(64);
+    run(&workspace, &["plan", "now", "--sandbox", "--reset-released"]).expect(64);
 }
 
 #[test]
@@ -208,11 +152,8 @@ fn another_name_in_the_file_releases_nothing() {
     let workspace = workspace();
     copy(&workspace.file("now"), &workspace.file("before"));
     workspace.edit("now/one.yaml", "name: one }", "name: uno }");
-    let plan = run(
-        &workspace,
-        &["plan", "now", "--sandbox=s.json", "--previous", "before"],
-    )
-    .expect(0);
+    let plan =
+        run(&workspace, &["plan", "now", "--sandbox=s.json", "--previous", "before"]).expect(0);
     assert!(
         !plan.stdout.contains("released") && !plan.stdout.contains("no longer"),
         "{}",
@@ -225,16 +166,9 @@ fn earlier_manifests_that_cannot_be_used_are_an_error() {
     let workspace = workspace();
     release(&workspace);
     workspace.write("before/one.yaml", "kind: nothing\n");
-    let plan = run(
-        &workspace,
-        &["plan", "now", "--sandbox=s.json", "--previous", "before"],
-    )
-    .expect(1);
-    assert!(
-        plan.stderr.contains("error[previous/invalid]"),
-        "{}",
-        plan.stderr
-    );
+    let plan =
+        run(&workspace, &["plan", "now", "--sandbox=s.json", "--previous", "before"]).expect(1);
+    assert!(plan.stderr.contains("error[previous/invalid]"), "{}", plan.stderr);
 }
 
 #[test]
@@ -244,10 +178,7 @@ fn the_last_of_its_family_is_told_too() {
     for name in ["one", "two"] {
         std::fs::remove_file(workspace.file(&format!("now/{name}.yaml"))).expect("it was there");
     }
-    let plan = run(
-        &workspace,
-        &["plan", "now", "--sandbox=s.json", "--previous", "before"],
-    );
+    let plan = run(&workspace, &["plan", "now", "--sandbox=s.json", "--previous", "before"]);
     assert_eq!(lines(&plan.expect(0), "no longer managed: ").len(), 2);
 }
 
@@ -256,13 +187,8 @@ fn what_another_manifest_is_bound_to_is_managed() {
     let workspace = workspace();
     copy(&workspace.file("now"), &workspace.file("before"));
     let state = workspace.json("s.json");
-    let mut objects = state["deviceConfigurations"]
-        .as_array()
-        .expect("a list")
-        .iter();
-    let two = objects
-        .find(|object| object["displayName"] == "two")
-        .expect("it exists");
+    let mut objects = state["deviceConfigurations"].as_array().expect("a list").iter();
+    let two = objects.find(|object| object["displayName"] == "two").expect("it exists");
     let id = two["id"].as_str().expect("a text");
     let pinned = manifest("zwei", "").replace("name: zwei }", &format!("name: zwei, id: {id} }}"));
     workspace.write("now/two.yaml", pinned);

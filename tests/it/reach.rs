@@ -50,10 +50,8 @@ fn tenant(declared: &[(&str, Value)], live: &[Value]) -> Workspace {
         .iter()
         .map(|(name, assignments)| (format!("{name}.yaml"), manifest(name, assignments)))
         .collect();
-    let files: Vec<(&str, &str)> = files
-        .iter()
-        .map(|(file, text)| (file.as_str(), text.as_str()))
-        .collect();
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
     let workspace = Workspace::tenant(&files);
     let mut seed = directory();
     seed["deviceConfigurations"] = json!(live);
@@ -103,18 +101,13 @@ fn plan(workspace: &Workspace, more: &[&str]) -> Value {
 fn told(workspace: &Workspace) -> Vec<String> {
     let text = workspace.run(&PLAN).expect(0).stdout;
     let lines = text.lines().map(str::trim);
-    lines
-        .filter(|line| line.contains("reaches"))
-        .map(str::to_owned)
-        .collect()
+    lines.filter(|line| line.contains("reaches")).map(str::to_owned).collect()
 }
 
 #[test]
 fn a_number_is_exact_or_a_bound_that_holds() {
-    let (exactly, at_most) = (
-        |n: usize| json!({ "exactly": n }),
-        |n: usize| json!({ "atMost": n }),
-    );
+    let (exactly, at_most) =
+        (|n: usize| json!({ "exactly": n }), |n: usize| json!({ "atMost": n }));
     let cases = [
         (
             json!([{ "group": "Laptops" }]),
@@ -160,12 +153,7 @@ fn a_number_is_exact_or_a_bound_that_holds() {
             exactly(0),
             "reaches 1,200 devices (1 group, less those excluded)",
         ),
-        (
-            json!([{ "allDevices": true }]),
-            json!("all"),
-            exactly(0),
-            "reaches all devices",
-        ),
+        (json!([{ "allDevices": true }]), json!("all"), exactly(0), "reaches all devices"),
         (
             json!([{ "allUsers": true, "filter": { "exclude": "Corporate" } }, { "group": "Laptops" }]),
             exactly(1200),
@@ -189,14 +177,9 @@ fn a_number_is_exact_or_a_bound_that_holds() {
             "reaches an unknown number of devices and users: its members cannot be counted",
         ),
     ];
-    let names: Vec<String> = (0..cases.len())
-        .map(|number| format!("c{number:02}"))
-        .collect();
-    let declared: Vec<(&str, Value)> = names
-        .iter()
-        .zip(&cases)
-        .map(|(name, case)| (name.as_str(), case.0.clone()))
-        .collect();
+    let names: Vec<String> = (0..cases.len()).map(|number| format!("c{number:02}")).collect();
+    let declared: Vec<(&str, Value)> =
+        names.iter().zip(&cases).map(|(name, case)| (name.as_str(), case.0.clone())).collect();
     let workspace = tenant(&declared, &[]);
     let document = plan(&workspace, &[]);
     let changes = document["changes"].as_array().expect("a list");
@@ -204,10 +187,7 @@ fn a_number_is_exact_or_a_bound_that_holds() {
     for (at, (_, devices, users, line)) in cases.iter().enumerate() {
         let reach = &changes[at]["reach"];
         assert_eq!(reach.get("before"), None, "the object is new");
-        assert_eq!(
-            (&reach["after"]["devices"], &reach["after"]["users"]),
-            (devices, users)
-        );
+        assert_eq!((&reach["after"]["devices"], &reach["after"]["users"]), (devices, users));
         assert_eq!(&lines[at], line);
     }
     assert_eq!(
@@ -220,10 +200,8 @@ fn a_number_is_exact_or_a_bound_that_holds() {
 
 #[test]
 fn an_object_that_exists_has_a_before_and_devices_that_reported_it() {
-    let workspace = tenant(
-        &[("it", json!([{ "group": "Laptops" }]))],
-        &[live("it", &[all_devices()])],
-    );
+    let workspace =
+        tenant(&[("it", json!([{ "group": "Laptops" }]))], &[live("it", &[all_devices()])]);
     assert_eq!(
         told(&workspace),
         [
@@ -234,19 +212,14 @@ fn an_object_that_exists_has_a_before_and_devices_that_reported_it() {
     assert_eq!(reach["before"]["devices"], "all");
     assert_eq!(reach["reported"]["devices"]["pending"], 3);
 
-    let absent = manifest("it", &json!([])).replace(
-        r#""metadata":{"name":"it"}"#,
-        r#""metadata":{"name":"it","state":"absent"}"#,
-    );
+    let absent = manifest("it", &json!([]))
+        .replace(r#""metadata":{"name":"it"}"#, r#""metadata":{"name":"it","state":"absent"}"#);
     workspace.write("it.yaml", absent);
     assert_eq!(
         told(&workspace),
         ["no longer reaches all devices; 950 devices have it now (3 pending)"]
     );
-    assert_eq!(
-        plan(&workspace, &[])["changes"][0]["reach"].get("after"),
-        None
-    );
+    assert_eq!(plan(&workspace, &[])["changes"][0]["reach"].get("after"), None);
 }
 
 #[test]
@@ -254,10 +227,7 @@ fn who_is_reached_by_a_policy_set_is_reached() {
     let mut object = live("it", &[group(LAPTOPS)]);
     for id in [PEOPLE, LAPTOPS] {
         let brought = json!({ "source": "policySets", "sourceId": OBJECT, "target": group(id) });
-        object["assignments"]
-            .as_array_mut()
-            .expect("a list")
-            .push(brought);
+        object["assignments"].as_array_mut().expect("a list").push(brought);
     }
     let workspace = tenant(&[("it", json!([{ "group": "Laptops" }]))], &[object]);
     let whom = "reaches 1,200 devices and 3 users (2 groups, with policy sets); ";
@@ -275,14 +245,8 @@ fn what_may_not_be_counted_is_unknown_and_the_plan_is_made() {
     assert_eq!(document["digest"], digest, "it is no part of the digest");
     let reach = &document["changes"][0]["reach"];
     let unknown = json!({ "unknown": "not permitted without `GroupMember.Read.All`" });
-    assert_eq!(
-        (&reach["after"]["devices"], &reach["after"]["users"]),
-        (&unknown, &unknown)
-    );
-    assert_eq!(
-        reach["before"]["devices"], "all",
-        "for this nobody has to be asked"
-    );
+    assert_eq!((&reach["after"]["devices"], &reach["after"]["users"]), (&unknown, &unknown));
+    assert_eq!(reach["before"]["devices"], "all", "for this nobody has to be asked");
     let text = workspace.run(&PLAN).expect(0).stdout;
     assert!(
         text.contains(
@@ -290,36 +254,20 @@ fn what_may_not_be_counted_is_unknown_and_the_plan_is_made() {
         ),
         "{text}"
     );
-    let markdown = workspace
-        .run(&["plan", "--sandbox", "--format=markdown"])
-        .expect(0)
-        .stdout;
-    assert!(
-        markdown.contains("It reaches an unknown number of devices and users"),
-        "{markdown}"
-    );
+    let markdown = workspace.run(&["plan", "--sandbox", "--format=markdown"]).expect(0).stdout;
+    assert!(markdown.contains("It reaches an unknown number of devices and users"), "{markdown}");
 }
 
 #[test]
 fn a_service_that_fails_to_count_fails_no_plan() {
-    let workspace = tenant(
-        &[("it", json!([{ "group": "Laptops" }]))],
-        &[live("it", &[])],
-    );
+    let workspace = tenant(&[("it", json!([{ "group": "Laptops" }]))], &[live("it", &[])]);
     let failing = |path: &str| json!({ "match": { "path": path }, "effect": { "status": 500, "body": "core" } });
     let faults = json!({ "faults": [failing("/beta/groups/*/transitiveMembers/**"), failing("/beta/**/deviceStatusOverview")] });
     workspace.write("faults.json", faults.to_string());
     let document = plan(&workspace, &["--sandbox-faults=faults.json"]);
     let reach = &document["changes"][0]["reach"];
-    for why in [
-        &reach["after"]["users"]["unknown"],
-        &reach["reported"]["unknown"],
-    ] {
-        assert!(
-            why.as_str()
-                .is_some_and(|why| why.contains("500 InternalServerError")),
-            "{reach}"
-        );
+    for why in [&reach["after"]["users"]["unknown"], &reach["reported"]["unknown"]] {
+        assert!(why.as_str().is_some_and(|why| why.contains("500 InternalServerError")), "{reach}");
     }
 }
 
@@ -338,41 +286,22 @@ fn nobody_is_asked_where_nothing_changes_or_nobody_wants_to_know() {
         run.stderr.matches("$batch").count()
     };
     let settled = tenant(&declared, &[same]);
-    assert_eq!(
-        calls(&settled, &["plan"]),
-        calls(&settled, &["plan", "--no-reach"])
-    );
+    assert_eq!(calls(&settled, &["plan"]), calls(&settled, &["plan", "--no-reach"]));
 
     let moved = tenant(&declared, &[live("it", &[group(LAPTOPS)])]);
-    assert_eq!(
-        calls(&moved, &["drift"]),
-        calls(&moved, &["plan", "--no-reach"])
-    );
-    let text = moved
-        .run(&["plan", "--sandbox", "--no-reach"])
-        .expect(0)
-        .stdout;
+    assert_eq!(calls(&moved, &["drift"]), calls(&moved, &["plan", "--no-reach"]));
+    let text = moved.run(&["plan", "--sandbox", "--no-reach"]).expect(0).stdout;
     assert!(!text.contains("reaches"), "{text}");
 }
 
 #[test]
 fn a_saved_plan_holds_whatever_the_numbers_are_by_then() {
-    let workspace = tenant(
-        &[("it", json!([{ "group": "Laptops" }]))],
-        &[live("it", &[])],
-    );
+    let workspace = tenant(&[("it", json!([{ "group": "Laptops" }]))], &[live("it", &[])]);
     let save = ["plan", "--sandbox=s.json", "--out=plan.json"];
     workspace.run(&save).expect(0);
     workspace.edit("s.json", "\"devices\": 1200", "\"devices\": 7");
-    let run = workspace
-        .run(&["apply", "plan.json", "--sandbox=s.json", "--yes"])
-        .expect(0);
-    assert!(
-        run.stdout
-            .contains("reaches 7 devices (1 group), until now nobody"),
-        "{}",
-        run.stdout
-    );
+    let run = workspace.run(&["apply", "plan.json", "--sandbox=s.json", "--yes"]).expect(0);
+    assert!(run.stdout.contains("reaches 7 devices (1 group), until now nobody"), "{}", run.stdout);
 }
 
 #[test]
@@ -383,9 +312,7 @@ fn a_hostile_name_stays_a_name() {
     seed["groups"][0]["displayName"] = name.into();
     workspace.write("sandbox.json", seed.to_string());
     for format in ["text", "json", "markdown"] {
-        let run = workspace
-            .run(&["plan", "--sandbox", "--format", format])
-            .expect(0);
+        let run = workspace.run(&["plan", "--sandbox", "--format", format]).expect(0);
         assert!(!run.stdout.contains(['\u{1b}', '\u{202e}']), "{format}");
     }
     let target = &plan(&workspace, &[])["changes"][0]["reach"]["after"]["targets"][0]["target"];

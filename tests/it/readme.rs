@@ -20,9 +20,7 @@ fn the_plan_of_the_readme_is_the_plan() {
         .lines()
         .find_map(|line| line.strip_prefix("moorline plan examples/contoso --sandbox --only "))
         .expect("the README shows how its plan is made");
-    let globs = command
-        .split(" --only ")
-        .map(|glob| glob.trim_matches('\''));
+    let globs = command.split(" --only ").map(|glob| glob.trim_matches('\''));
     let mut arguments = vec!["plan", "examples/contoso", "--sandbox"];
     arguments.extend(globs.flat_map(|glob| ["--only", glob]));
 

@@ -34,10 +34,7 @@ fn chain() -> Workspace {
     Workspace::tenant(&[
         ("root.yaml", &root("root")),
         ("scep.yaml", &scep("{ $ref: root }")),
-        (
-            "wifi.yaml",
-            &wifi("[{ $ref: root }]", &format!("{{ $ref: {SCEP}/device }}")),
-        ),
+        ("wifi.yaml", &wifi("[{ $ref: root }]", &format!("{{ $ref: {SCEP}/device }}"))),
     ])
 }
 
@@ -68,9 +65,7 @@ fn nothing_is_left(workspace: &Workspace) {
 fn change(plan: &Value, address: &str) -> Value {
     let changes = plan["changes"].as_array().expect("a list").iter();
     let found = changes.clone().find(|change| change["address"] == address);
-    found
-        .cloned()
-        .unwrap_or_else(|| panic!("{address} is in {plan:#}"))
+    found.cloned().unwrap_or_else(|| panic!("{address} is in {plan:#}"))
 }
 
 /// Returns the calls of a change as `METHOD end of the path`.
@@ -92,17 +87,14 @@ fn outcome(run: &Run) -> Vec<String> {
     let document = run.json();
     let items = document["items"].as_array().expect("a list").iter();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    items
-        .map(|item| format!("{}: {}", text(&item["address"]), text(&item["status"])))
-        .collect()
+    items.map(|item| format!("{}: {}", text(&item["address"]), text(&item["status"]))).collect()
 }
 
 /// Returns the only reason why a plan is blocked.
 fn blocked(plan: &Value) -> Value {
     let changes = plan["changes"].as_array().expect("a list").iter();
-    let reasons: Vec<&Value> = changes
-        .flat_map(|change| change["blocked"].as_array().expect("a list"))
-        .collect();
+    let reasons: Vec<&Value> =
+        changes.flat_map(|change| change["blocked"].as_array().expect("a list")).collect();
     assert_eq!(reasons.len(), 1, "{reasons:#?}");
     reasons[0].clone()
 }
@@ -111,9 +103,7 @@ fn blocked(plan: &Value) -> Value {
 fn id(workspace: &Workspace, display_name: &str) -> String {
     let state = workspace.json("s.json");
     let objects = state["deviceConfigurations"].as_array().expect("a list");
-    let mut objects = objects
-        .iter()
-        .filter(|object| object["displayName"] == display_name);
+    let mut objects = objects.iter().filter(|object| object["displayName"] == display_name);
     let object = objects.next().expect("it exists");
     object["id"].as_str().expect("an id").to_owned()
 }
@@ -132,11 +122,7 @@ fn edit(workspace: &Workspace, object: &str, setting: &str) {
 fn a_chain_is_created_in_order_by_one_apply() {
     let workspace = chain();
     let first = plan(&workspace);
-    let order = [
-        format!("{ROOT}/root"),
-        format!("{SCEP}/device"),
-        format!("{WIFI}/corporate"),
-    ];
+    let order = [format!("{ROOT}/root"), format!("{SCEP}/device"), format!("{WIFI}/corporate")];
     assert_eq!(first["order"], json!(order));
     let wifi = change(&first, &order[2]);
     assert_eq!(wifi["dependsOn"], json!([&order[1], &order[0]]));
@@ -144,18 +130,12 @@ fn a_chain_is_created_in_order_by_one_apply() {
         wifi["requests"][0]["body"]["rootCertificatesForServerValidation@odata.bind"],
         json!([{ "$object": { "$id": &order[0] } }])
     );
-    let text = workspace
-        .run(&["plan", "--sandbox=s.json"])
-        .expect(0)
-        .stdout;
+    let text = workspace.run(&["plan", "--sandbox=s.json"]).expect(0).stdout;
     let shown = format!("rootCertificate  {ROOT}/root (not created yet)");
     assert!(text.contains(&shown), "{text}");
 
     let run = apply(&workspace, &[]).expect(0);
-    assert_eq!(
-        outcome(&run),
-        order.map(|address| format!("{address}: applied"))
-    );
+    assert_eq!(outcome(&run), order.map(|address| format!("{address}: applied")));
     let bound = json!({
         "rootCertificatesForServerValidation": [id(&workspace, "The root")],
         "identityCertificateForClientAuthentication": [id(&workspace, "The device")],
@@ -167,11 +147,7 @@ fn a_chain_is_created_in_order_by_one_apply() {
 #[test]
 fn drift_names_what_somebody_unbound_and_apply_binds_it_again() {
     let workspace = applied();
-    edit(
-        &workspace,
-        &format!("{SCEP}/The device"),
-        "rootCertificate=null",
-    );
+    edit(&workspace, &format!("{SCEP}/The device"), "rootCertificate=null");
     let arguments = ["drift", "--sandbox=s.json", "--detailed-exitcode"];
     let drift = workspace.run(&arguments).expect(2).stdout;
     let words = format!("declared {ROOT}/root (");
@@ -179,10 +155,7 @@ fn drift_names_what_somebody_unbound_and_apply_binds_it_again() {
         assert!(drift.contains(word), "{word} is in\n{drift}");
     }
     let update = change(&plan(&workspace), &format!("{SCEP}/device"));
-    assert_eq!(
-        calls(&update),
-        [format!("PUT /microsoft.graph.{SCEP}/rootCertificate/$ref")]
-    );
+    assert_eq!(calls(&update), [format!("PUT /microsoft.graph.{SCEP}/rootCertificate/$ref")]);
     apply(&workspace, &[]).expect(0);
     nothing_is_left(&workspace);
 }
@@ -198,20 +171,12 @@ fn a_reference_moves_to_another_object_and_away() {
         json!({ "@odata.id": { "$object": { "$id": format!("{ROOT}/other") } } })
     );
     apply(&workspace, &[]).expect(0);
-    assert_eq!(
-        linked(&workspace, "The device")["rootCertificate"][0],
-        id(&workspace, "The other")
-    );
+    assert_eq!(linked(&workspace, "The device")["rootCertificate"][0], id(&workspace, "The other"));
     nothing_is_left(&workspace);
 
     workspace.write("scep.yaml", scep("null"));
     let update = change(&plan(&workspace), &format!("{SCEP}/device"));
-    assert_eq!(
-        calls(&update),
-        [format!(
-            "DELETE /microsoft.graph.{SCEP}/rootCertificate/$ref"
-        )]
-    );
+    assert_eq!(calls(&update), [format!("DELETE /microsoft.graph.{SCEP}/rootCertificate/$ref")]);
     apply(&workspace, &[]).expect(0);
     assert_eq!(linked(&workspace, "The device"), Value::Null);
     nothing_is_left(&workspace);
@@ -222,10 +187,7 @@ fn a_collection_gains_and_loses_members() {
     let workspace = applied();
     workspace.write("other.yaml", root("other"));
     let identity = format!("{{ $ref: {SCEP}/device }}");
-    workspace.write(
-        "wifi.yaml",
-        wifi("[{ $ref: root }, { $ref: other }]", &identity),
-    );
+    workspace.write("wifi.yaml", wifi("[{ $ref: root }, { $ref: other }]", &identity));
     apply(&workspace, &[]).expect(0);
     nothing_is_left(&workspace);
 
@@ -241,11 +203,7 @@ fn a_collection_gains_and_loses_members() {
         format!("POST {path}/$ref"),
         format!("DELETE {path}/{}/$ref", id(&workspace, "The other")),
     ];
-    assert_eq!(
-        calls(&change(&plan(&workspace), &address)),
-        swap,
-        "it is never without one"
-    );
+    assert_eq!(calls(&change(&plan(&workspace), &address)), swap, "it is never without one");
     apply(&workspace, &[]).expect(0);
     workspace.write("wifi.yaml", wifi("[]", "null"));
     apply(&workspace, &[]).expect(0);
@@ -256,18 +214,11 @@ fn a_collection_gains_and_loses_members() {
 #[test]
 fn what_is_not_declared_is_neither_read_nor_touched() {
     let workspace = applied();
-    workspace.write(
-        "scep.yaml",
-        manifest(SCEP, "device", "  keySize: size2048\n"),
-    );
+    workspace.write("scep.yaml", manifest(SCEP, "device", "  keySize: size2048\n"));
     apply(&workspace, &[]).expect(0);
     let bound = linked(&workspace, "The device");
     assert_eq!(bound["rootCertificate"][0], id(&workspace, "The root"));
-    edit(
-        &workspace,
-        &format!("{SCEP}/The device"),
-        "rootCertificate=null",
-    );
+    edit(&workspace, &format!("{SCEP}/The device"), "rootCertificate=null");
     nothing_is_left(&workspace);
 }
 
@@ -294,17 +245,10 @@ fn references_are_read_together_and_only_where_they_are_declared() {
 #[test]
 fn a_new_name_of_what_is_referred_to_is_no_change_of_what_refers() {
     let workspace = applied();
-    workspace.edit(
-        "root.yaml",
-        "name: root }",
-        "name: root, formerly: [The root] }",
-    );
+    workspace.edit("root.yaml", "name: root }", "name: root, formerly: [The root] }");
     workspace.edit("root.yaml", "The root\n", "Renamed\n");
     let summary = plan(&workspace)["summary"].clone();
-    assert_eq!(
-        (&summary["update"], &summary["unchanged"]),
-        (&json!(1), &json!(2))
-    );
+    assert_eq!((&summary["update"], &summary["unchanged"]), (&json!(1), &json!(2)));
     apply(&workspace, &[]).expect(0);
     nothing_is_left(&workspace);
 }
@@ -337,26 +281,10 @@ fn live_objects_are_referred_to_by_id_or_by_name() {
     nothing_is_left(&workspace);
     std::fs::remove_file(workspace.file("s.json")).expect("the state was kept");
     for (bad, code, says) in [
-        (
-            "{ id: 00000000-0000-4000-8000-000000000009 }",
-            "reference/unknown",
-            "no such object",
-        ),
-        (
-            "{ displayName: Live rot }",
-            "reference/unknown",
-            "did you mean `Live root`?",
-        ),
-        (
-            "{ displayName: Twin }",
-            "reference/ambiguous",
-            "000000000003",
-        ),
-        (
-            "{ id: 00000000-0000-4000-8000-000000000004 }",
-            "reference/type",
-            SCEP,
-        ),
+        ("{ id: 00000000-0000-4000-8000-000000000009 }", "reference/unknown", "no such object"),
+        ("{ displayName: Live rot }", "reference/unknown", "did you mean `Live root`?"),
+        ("{ displayName: Twin }", "reference/ambiguous", "000000000003"),
+        ("{ id: 00000000-0000-4000-8000-000000000004 }", "reference/type", SCEP),
     ] {
         workspace.write("scep.yaml", scep(&format!("{{ $ref: {bad} }}")));
         let reason = blocked(&plan(&workspace));
@@ -373,17 +301,10 @@ fn what_a_run_leaves_out_must_exist_to_be_referred_to() {
     let workspace = chain();
     let only = format!("{SCEP}/*");
     let arguments = ["plan", "--sandbox=s.json", "--format", "json", "--only"];
-    let run = workspace
-        .run(&[&arguments[..], &[&only]].concat())
-        .expect(0);
+    let run = workspace.run(&[&arguments[..], &[&only]].concat()).expect(0);
     let reason = blocked(&run.json());
     assert_eq!(reason["code"], "reference/not-selected");
-    assert!(
-        reason["help"]
-            .as_str()
-            .unwrap_or_default()
-            .contains(&format!("--only {ROOT}/root"))
-    );
+    assert!(reason["help"].as_str().unwrap_or_default().contains(&format!("--only {ROOT}/root")));
     apply(&workspace, &["--only", &format!("{ROOT}/*")]).expect(0);
     apply(&workspace, &["--only", &only]).expect(0);
 }
@@ -407,14 +328,8 @@ fn what_depends_on_a_failure_is_not_begun() {
     assert_eq!(outcome(&run), expected);
     let items = run.json()["items"].clone();
     let because = |at: usize| items[at]["message"].as_str().unwrap_or_default().to_owned();
-    assert_eq!(
-        because(2),
-        format!("it depends on {ROOT}/root, which failed")
-    );
-    assert_eq!(
-        because(3),
-        format!("it depends on {SCEP}/device, which was not begun")
-    );
+    assert_eq!(because(2), format!("it depends on {ROOT}/root, which failed"));
+    assert_eq!(because(3), format!("it depends on {SCEP}/device, which was not begun"));
     apply(&workspace, &[]).expect(0);
     nothing_is_left(&workspace);
 }
@@ -422,21 +337,12 @@ fn what_depends_on_a_failure_is_not_begun() {
 #[test]
 fn what_depends_on_a_blocked_change_is_left_out_with_it() {
     let workspace = chain();
-    workspace.write(
-        "root.yaml",
-        root("root") + "assignments: [{ group: Nobody }]\n",
-    );
+    workspace.write("root.yaml", root("root") + "assignments: [{ group: Nobody }]\n");
     apply(&workspace, &[]).expect(5);
     let run = apply(&workspace, &["--skip-blocked"]).expect(6);
     let statuses = outcome(&run);
-    assert!(
-        statuses.contains(&format!("{ROOT}/root: blocked")),
-        "{statuses:?}"
-    );
-    assert!(
-        statuses.contains(&format!("{SCEP}/device: notBegun")),
-        "{statuses:?}"
-    );
+    assert!(statuses.contains(&format!("{ROOT}/root: blocked")), "{statuses:?}");
+    assert!(statuses.contains(&format!("{SCEP}/device: notBegun")), "{statuses:?}");
     assert!(run.stdout.contains("which is blocked"), "{}", run.stdout);
     assert_eq!(workspace.json("s.json")["deviceConfigurations"], json!([]));
 }
@@ -447,10 +353,7 @@ fn a_write_whose_answer_was_lost_is_not_repeated() {
     workspace.write("other.yaml", root("other"));
     apply(&workspace, &[]).expect(0);
     let identity = format!("{{ $ref: {SCEP}/device }}");
-    workspace.write(
-        "wifi.yaml",
-        wifi("[{ $ref: root }, { $ref: other }]", &identity),
-    );
+    workspace.write("wifi.yaml", wifi("[{ $ref: root }, { $ref: other }]", &identity));
     workspace.write("scep.yaml", scep("{ $ref: other }"));
     // A 500 that is none has been seen on this path (Microsoft365DSC#5650).
     let faults = json!([
@@ -473,10 +376,7 @@ fn a_write_whose_answer_was_lost_is_not_repeated() {
 fn a_removal_whose_answer_was_lost_is_not_repeated() {
     let workspace = applied();
     workspace.write("scep.yaml", scep("null"));
-    workspace.write(
-        "wifi.yaml",
-        wifi("[]", &format!("{{ $ref: {SCEP}/device }}")),
-    );
+    workspace.write("wifi.yaml", wifi("[]", &format!("{{ $ref: {SCEP}/device }}")));
     let faults = json!([
         { "match": { "method": "DELETE", "path": "/**/rootCertificate/$ref" }, "effect": { "status": 500, "done": true }, "count": 1 },
         { "match": { "method": "DELETE", "path": "/**/$ref" }, "effect": { "reset": true, "done": true }, "count": 1 },
@@ -485,31 +385,21 @@ fn a_removal_whose_answer_was_lost_is_not_repeated() {
     let run = apply(&workspace, &["--sandbox-faults=faults.json", "-vv"]).expect(0);
     let items = run.json()["items"].clone();
     for item in items.as_array().expect("a list") {
-        assert_eq!(
-            (&item["status"], &item["writes"]),
-            (&json!("applied"), &json!(1))
-        );
+        assert_eq!((&item["status"], &item["writes"]), (&json!("applied"), &json!(1)));
     }
     assert_eq!(run.stderr.matches("DELETE").count(), 2, "{}", run.stderr);
     nothing_is_left(&workspace);
 }
 
 fn absent(workspace: &Workspace, file: &str, name: &str) {
-    workspace.edit(
-        file,
-        &format!("name: {name} }}"),
-        &format!("name: {name}, state: absent }}"),
-    );
+    workspace.edit(file, &format!("name: {name} }}"), &format!("name: {name}, state: absent }}"));
 }
 
 #[test]
 fn a_chain_is_deleted_from_its_end() {
     let workspace = applied();
-    for (file, name) in [
-        ("root.yaml", "root"),
-        ("scep.yaml", "device"),
-        ("wifi.yaml", "corporate"),
-    ] {
+    for (file, name) in [("root.yaml", "root"), ("scep.yaml", "device"), ("wifi.yaml", "corporate")]
+    {
         absent(&workspace, file, name);
     }
     let run = apply(&workspace, &["--allow", "delete"]).expect(0);
@@ -530,16 +420,10 @@ fn a_deletion_waits_for_what_lets_go_and_is_left_out_where_that_fails() {
     workspace.write("new.yaml", root("new"));
     absent(&workspace, "root.yaml", "root");
     workspace.write("scep.yaml", scep("{ $ref: new }"));
-    workspace.write(
-        "wifi.yaml",
-        wifi("[{ $ref: new }]", &format!("{{ $ref: {SCEP}/device }}")),
-    );
+    workspace.write("wifi.yaml", wifi("[{ $ref: new }]", &format!("{{ $ref: {SCEP}/device }}")));
     let deletion = change(&plan(&workspace), &format!("{ROOT}/root"));
     let waits = json!([format!("{SCEP}/device"), format!("{WIFI}/corporate")]);
-    assert_eq!(
-        (&deletion["action"], &deletion["dependsOn"]),
-        (&json!("delete"), &waits)
-    );
+    assert_eq!((&deletion["action"], &deletion["dependsOn"]), (&json!("delete"), &waits));
 
     let faults =
         json!([{ "match": { "method": "PUT", "path": "/**/$ref" }, "effect": { "status": 403 } }]);
@@ -568,11 +452,7 @@ fn nothing_is_deleted_that_something_else_still_refers_to() {
     let reason = blocked(&plan(&workspace));
     assert_eq!(reason["code"], "reference/in-use");
     let message = reason["message"].as_str().unwrap_or_default();
-    for name in [
-        "`The device`",
-        "`The corporate`",
-        &id(&workspace, "The device"),
-    ] {
+    for name in ["`The device`", "`The corporate`", &id(&workspace, "The device")] {
         assert!(message.contains(name), "{name} is in {message}");
     }
     let before = workspace.json("s.json");
@@ -593,39 +473,22 @@ fn overlays_replace_withdraw_and_extend_references() {
         ("base/root.yaml", &root("root")),
         ("base/other.yaml", &root("other")),
         ("base/scep.yaml", &scep("{ $ref: root }")),
-        (
-            "base/wifi.yaml",
-            &wifi("[{ $ref: root }]", "{ $ref: device }"),
-        ),
+        ("base/wifi.yaml", &wifi("[{ $ref: root }]", "{ $ref: device }")),
     ]);
     drop(base);
-    workspace.edit(
-        "moorline.yaml",
-        "spec:\n",
-        "spec:\n  manifests: [own]\n  base: [base]\n",
-    );
-    workspace.write(
-        "own/scep.yaml",
-        manifest(SCEP, "device", "  rootCertificate: { $ref: other }\n"),
-    );
-    workspace.write(
-        "own/wifi.yaml",
-        wifi("{ $append: [{ $ref: other }] }", "{ $undeclare: true }"),
-    );
+    workspace.edit("moorline.yaml", "spec:\n", "spec:\n  manifests: [own]\n  base: [base]\n");
+    workspace
+        .write("own/scep.yaml", manifest(SCEP, "device", "  rootCertificate: { $ref: other }\n"));
+    workspace
+        .write("own/wifi.yaml", wifi("{ $append: [{ $ref: other }] }", "{ $undeclare: true }"));
     let plan = plan(&workspace);
     let body = |address: &str| change(&plan, address)["requests"][0]["body"].clone();
     let object = |name: &str| json!({ "$object": { "$id": format!("{ROOT}/{name}") } });
-    assert_eq!(
-        body(&format!("{SCEP}/device"))["rootCertificate@odata.bind"],
-        object("other")
-    );
+    assert_eq!(body(&format!("{SCEP}/device"))["rootCertificate@odata.bind"], object("other"));
     let wifi = body(&format!("{WIFI}/corporate"));
     let roots = &wifi["rootCertificatesForServerValidation@odata.bind"];
     assert_eq!(roots, &json!([object("root"), object("other")]));
-    assert_eq!(
-        wifi.get("identityCertificateForClientAuthentication@odata.bind"),
-        None
-    );
+    assert_eq!(wifi.get("identityCertificateForClientAuthentication@odata.bind"), None);
 }
 
 #[test]
@@ -692,10 +555,7 @@ fn pruning_follows_references_as_well() {
     std::fs::remove_file(workspace.file("s.json")).expect("the state was kept");
     workspace.seed(&seed("7"));
     let run = apply(&workspace, &["--allow", "delete"]).expect(0);
-    assert_eq!(
-        outcome(&run),
-        [format!("{SCEP}/2: applied"), format!("{ROOT}/1: applied")]
-    );
+    assert_eq!(outcome(&run), [format!("{SCEP}/2: applied"), format!("{ROOT}/1: applied")]);
 }
 
 #[test]
@@ -706,13 +566,7 @@ fn a_reference_that_left_git_is_told_with_what_stays() {
         "spec:\n",
         "spec:\n  manifests: [root.yaml, scep.yaml, wifi.yaml]\n",
     );
-    let copied = [
-        "moorline.yaml",
-        "sandbox.json",
-        "root.yaml",
-        "scep.yaml",
-        "wifi.yaml",
-    ];
+    let copied = ["moorline.yaml", "sandbox.json", "root.yaml", "scep.yaml", "wifi.yaml"];
     for file in copied {
         let text = std::fs::read(workspace.file(file)).expect("it is there");
         workspace.write(&format!("before/{file}"), text);
@@ -742,24 +596,15 @@ fn a_reference_that_left_git_is_told_with_what_stays() {
 fn roll_back(workspace: &Workspace, run: &Run) -> Run {
     let journal = run.json()["journal"].clone();
     let journal = journal.as_str().expect("a journal");
-    let arguments = [
-        "rollback",
-        journal,
-        "--sandbox=s.json",
-        "--yes",
-        "--allow",
-        "delete",
-    ];
+    let arguments = ["rollback", journal, "--sandbox=s.json", "--yes", "--allow", "delete"];
     workspace.run(&[&arguments[..], &["--format", "json"]].concat())
 }
 
 #[test]
 fn what_a_run_let_refer_elsewhere_is_taken_back() {
     let workspace = applied();
-    let (scep_before, wifi_before) = (
-        linked(&workspace, "The device"),
-        linked(&workspace, "The corporate"),
-    );
+    let (scep_before, wifi_before) =
+        (linked(&workspace, "The device"), linked(&workspace, "The corporate"));
     workspace.write("other.yaml", root("other"));
     workspace.write("scep.yaml", scep("{ $ref: other }"));
     workspace.write("wifi.yaml", wifi("[{ $ref: other }]", "null"));
@@ -770,11 +615,7 @@ fn what_a_run_let_refer_elsewhere_is_taken_back() {
         format!("{WIFI}/corporate: applied"),
         format!("{ROOT}/other: applied"),
     ];
-    assert_eq!(
-        outcome(&back),
-        order,
-        "what is new goes last, once nothing refers to it"
-    );
+    assert_eq!(outcome(&back), order, "what is new goes last, once nothing refers to it");
     assert_eq!(linked(&workspace, "The device"), scep_before);
     assert_eq!(linked(&workspace, "The corporate"), wifi_before);
 }
@@ -783,11 +624,8 @@ fn what_a_run_let_refer_elsewhere_is_taken_back() {
 fn a_chain_that_a_run_made_or_deleted_is_taken_back_whole() {
     let workspace = chain();
     apply(&workspace, &[]).expect(0);
-    for (file, name) in [
-        ("root.yaml", "root"),
-        ("scep.yaml", "device"),
-        ("wifi.yaml", "corporate"),
-    ] {
+    for (file, name) in [("root.yaml", "root"), ("scep.yaml", "device"), ("wifi.yaml", "corporate")]
+    {
         absent(&workspace, file, name);
     }
     let deleted = apply(&workspace, &["--allow", "delete"]).expect(0);
@@ -797,10 +635,7 @@ fn a_chain_that_a_run_made_or_deleted_is_taken_back_whole() {
         "identityCertificateForClientAuthentication": [id(&workspace, "The device")],
     });
     assert_eq!(linked(&workspace, "The corporate"), bound);
-    assert_eq!(
-        linked(&workspace, "The device")["rootCertificate"][0],
-        id(&workspace, "The root")
-    );
+    assert_eq!(linked(&workspace, "The device")["rootCertificate"][0], id(&workspace, "The root"));
 
     let other = chain();
     let run = apply(&other, &[]).expect(0);
@@ -815,15 +650,7 @@ fn a_reference_that_somebody_moved_since_is_not_taken_back() {
     workspace.write("third.yaml", root("third"));
     workspace.write("scep.yaml", scep("{ $ref: other }"));
     let run = apply(&workspace, &[]).expect(0);
-    edit(
-        &workspace,
-        &format!("{SCEP}/The device"),
-        "rootCertificate=The third",
-    );
+    edit(&workspace, &format!("{SCEP}/The device"), "rootCertificate=The third");
     let refused = roll_back(&workspace, &run).expect(4);
-    assert!(
-        refused.stderr.contains("rootCertificate"),
-        "{}",
-        refused.stderr
-    );
+    assert!(refused.stderr.contains("rootCertificate"), "{}", refused.stderr);
 }

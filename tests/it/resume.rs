@@ -24,9 +24,7 @@ fn begun(workspace: &Workspace, more: &[&str], variables: &[(&str, &str)]) -> St
 /// Returns the journals, the youngest last.
 fn journals(workspace: &Workspace) -> Vec<String> {
     let folder = std::fs::read_dir(workspace.file(".moorline/journal")).expect("a folder");
-    let mut paths: Vec<_> = folder
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
+    let mut paths: Vec<_> = folder.map(|entry| entry.expect("an entry").path()).collect();
     paths.sort_by_key(|path| path.metadata().and_then(|it| it.modified()).ok());
     let paths = paths.iter().map(|path| path.display().to_string());
     paths.collect()
@@ -34,10 +32,7 @@ fn journals(workspace: &Workspace) -> Vec<String> {
 
 fn objects(workspace: &Workspace) -> Vec<Value> {
     let state = workspace.json("s.json");
-    state["deviceConfigurations"]
-        .as_array()
-        .expect("a list")
-        .clone()
+    state["deviceConfigurations"].as_array().expect("a list").clone()
 }
 
 #[test]
@@ -83,16 +78,9 @@ fn a_masked_value_that_was_to_be_written_is() {
     ]}));
     let journal = begun(&workspace, &[], &[]);
     let resumed = apply(&workspace, &["--resume", &journal], &[]).expect(0);
-    assert!(
-        resumed.stderr.contains("cannot be read back"),
-        "{}",
-        resumed.stderr
-    );
+    assert!(resumed.stderr.contains("cannot be read back"), "{}", resumed.stderr);
     let secrets = workspace.json("s.json")["secrets"].to_string();
-    assert!(
-        secrets.contains("declared") && !secrets.contains("canary"),
-        "{secrets}"
-    );
+    assert!(secrets.contains("declared") && !secrets.contains("canary"), "{secrets}");
 }
 
 #[test]
@@ -116,11 +104,7 @@ fn what_was_released_is_unset_and_not_forgotten() {
     let journal = begun(&workspace, &released, &[]);
     let resume = ["--resume", &journal];
     let refused = apply(&workspace, &resume, &[]).expect(64);
-    assert!(
-        refused.stderr.contains("unset what was released"),
-        "{}",
-        refused.stderr
-    );
+    assert!(refused.stderr.contains("unset what was released"), "{}", refused.stderr);
     assert_eq!(objects(&workspace)[0]["pinMinimumLength"], 6);
     apply(&workspace, &[&resume[..], &released].concat(), &[]).expect(0);
     assert_eq!(objects(&workspace)[0]["pinMinimumLength"], Value::Null);
@@ -148,14 +132,8 @@ fn a_rollback_goes_on_under_its_own_codes_alone() {
     workspace.write("s.json", tenant.to_string());
 
     let rollback = |journal: &str, more: &[&str]| {
-        let arguments = [
-            "rollback",
-            journal,
-            "--sandbox=s.json",
-            "--yes",
-            "--justification",
-            "it broke",
-        ];
+        let arguments =
+            ["rollback", journal, "--sandbox=s.json", "--yes", "--justification", "it broke"];
         workspace.run(&[&arguments, more].concat())
     };
     rollback(second, &[]).expect(7);
@@ -164,17 +142,9 @@ fn a_rollback_goes_on_under_its_own_codes_alone() {
     let asked = requests();
 
     let other = rollback(first, &["--resume", &waiting]).expect(64);
-    assert!(
-        other.stderr.contains("is of a rollback of"),
-        "{}",
-        other.stderr
-    );
+    assert!(other.stderr.contains("is of a rollback of"), "{}", other.stderr);
     let of_apply = rollback(second, &["--resume", first]).expect(64);
-    assert!(
-        of_apply.stderr.contains("is of an apply"),
-        "{}",
-        of_apply.stderr
-    );
+    assert!(of_apply.stderr.contains("is of an apply"), "{}", of_apply.stderr);
     assert_eq!(requests(), asked, "nothing was sent");
 
     workspace.run(&["sandbox", "approve", "s.json"]).expect(0);

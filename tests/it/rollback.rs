@@ -24,10 +24,7 @@ const ALLOWED: [&str; 13] = [
 ];
 
 fn plan(workspace: &Workspace) -> Value {
-    workspace
-        .run(&["plan", "--sandbox=s.json", "--format", "json"])
-        .expect(0)
-        .json()
+    workspace.run(&["plan", "--sandbox=s.json", "--format", "json"]).expect(0).json()
 }
 
 /// Applies what is declared, and returns the journal of it.
@@ -39,14 +36,7 @@ fn apply(workspace: &Workspace) -> String {
 }
 
 fn rollback(workspace: &Workspace, journal: &str, more: &[&str]) -> Run {
-    workspace.run(
-        &[
-            &["rollback", journal, "--sandbox=s.json"],
-            &ALLOWED[..],
-            more,
-        ]
-        .concat(),
-    )
+    workspace.run(&[&["rollback", journal, "--sandbox=s.json"], &ALLOWED[..], more].concat())
 }
 
 #[test]
@@ -79,11 +69,7 @@ fn a_rollback_can_be_taken_back_itself() {
     let back = rollback(&workspace, &journal, &["--format", "json"]).expect(0);
     let journal = back.json()["journal"].clone();
     let again = rollback(&workspace, journal.as_str().expect("a journal"), &[]).expect(0);
-    assert!(
-        again.stdout.contains("is made anew and gets another id"),
-        "{}",
-        again.stdout
-    );
+    assert!(again.stdout.contains("is made anew and gets another id"), "{}", again.stdout);
     let summary = &plan(&workspace)["summary"];
     assert_eq!(summary["unchanged"], 27, "{summary:#}");
 }
@@ -112,15 +98,9 @@ fn two() -> Workspace {
     let workspace = Workspace::tenant(&[
         (
             "a.yaml",
-            &hello(
-                "name: a",
-                "displayName: A, pinMinimumLength: 6, pinExpirationInDays: 90",
-            ),
+            &hello("name: a", "displayName: A, pinMinimumLength: 6, pinExpirationInDays: 90"),
         ),
-        (
-            "b.yaml",
-            &hello("name: b", "displayName: B, pinMinimumLength: 6"),
-        ),
+        ("b.yaml", &hello("name: b", "displayName: B, pinMinimumLength: 6")),
     ]);
     let objects = [live(HELLO, 1, "A", PIN), live(HELLO, 2, "B", PIN)];
     workspace.seed(&json!({ "deviceConfigurations": objects }));
@@ -157,10 +137,7 @@ fn what_somebody_changed_since_is_not_taken_back() {
         let item = items.find(|item| item["address"] == format!("{HELLO}/{name}"));
         item.map(|item| item["status"].clone())
     };
-    assert_eq!(
-        (status("a"), status("b")),
-        (Some(json!("stale")), Some(json!("applied")))
-    );
+    assert_eq!((status("a"), status("b")), (Some(json!("stale")), Some(json!("applied"))));
     assert_eq!(pins(&workspace), [5, 4]);
 }
 
@@ -177,22 +154,14 @@ fn what_somebody_changed_beside_it_stays() {
         (&json!(99), &Value::Null)
     );
     let run = rollback(&workspace, &journal, &[]).expect(0);
-    assert!(
-        run.stdout.contains("No changes. 2 objects match"),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.contains("No changes. 2 objects match"), "{}", run.stdout);
 }
 
 #[test]
 fn a_rollback_needs_no_valid_manifests_and_reminds_of_those_that_want_it_again() {
     let workspace = two();
     let journal = apply(&workspace);
-    workspace.edit(
-        "a.yaml",
-        "pinMinimumLength: 6, pinExpirationInDays: 90",
-        "pinMinimumLength: 4",
-    );
+    workspace.edit("a.yaml", "pinMinimumLength: 6, pinExpirationInDays: 90", "pinMinimumLength: 4");
     let reminded = |run: Run| -> Vec<String> {
         let warnings = run.json()["warnings"].clone();
         serde_json::from_value(warnings).expect("a list")
@@ -212,42 +181,23 @@ fn a_rollback_needs_no_valid_manifests_and_reminds_of_those_that_want_it_again()
 
 #[test]
 fn what_was_created_is_deleted_only_on_demand_and_only_by_its_id() {
-    let workspace = Workspace::tenant(&[(
-        "a.yaml",
-        &hello("name: a", "displayName: A, pinMinimumLength: 6"),
-    )]);
+    let workspace =
+        Workspace::tenant(&[("a.yaml", &hello("name: a", "displayName: A, pinMinimumLength: 6"))]);
     workspace.seed(&json!({ "deviceConfigurations": [live(GENERAL, 1, "A", PASSWORD)] }));
     let journal = apply(&workspace);
-    let refused = workspace
-        .run(&["rollback", &journal, "--sandbox=s.json", "--yes"])
-        .expect(5);
-    assert!(
-        refused.stderr.contains("--allow delete"),
-        "{}",
-        refused.stderr
-    );
+    let refused = workspace.run(&["rollback", &journal, "--sandbox=s.json", "--yes"]).expect(5);
+    assert!(refused.stderr.contains("--allow delete"), "{}", refused.stderr);
 
     let text = std::fs::read_to_string(workspace.file(&journal)).expect("a journal");
-    let unknown: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.contains("\"result\""))
-        .collect();
+    let unknown: Vec<&str> = text.lines().filter(|line| !line.contains("\"result\"")).collect();
     workspace.write("unknown.jsonl", unknown.join("\n") + "\n");
     let run = rollback(&workspace, "unknown.jsonl", &[]).expect(0);
-    assert!(
-        run.stdout
-            .contains("it is not known whether it was created"),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.contains("it is not known whether it was created"), "{}", run.stdout);
 
     rollback(&workspace, &journal, &[]).expect(0);
     let left = &workspace.json("s.json")["deviceConfigurations"];
     assert_eq!(left.as_array().map(Vec::len), Some(1));
-    assert_eq!(
-        left[0]["@odata.type"],
-        format!("#microsoft.graph.{GENERAL}")
-    );
+    assert_eq!(left[0]["@odata.type"], format!("#microsoft.graph.{GENERAL}"));
 }
 
 #[test]
@@ -256,10 +206,7 @@ fn what_was_replaced_is_there_again_under_another_id() {
     let declared = hello(pinned, "displayName: A") + "assignments: [{ allDevices: true }]\n";
     let workspace = Workspace::tenant(&[("a.yaml", &declared)]);
     let mut other = live(GENERAL, 1, "A", PASSWORD);
-    other
-        .as_object_mut()
-        .expect("an object")
-        .remove("pinMinimumLength");
+    other.as_object_mut().expect("an object").remove("pinMinimumLength");
     other["passwordMinimumLength"] = 8.into();
     other["assignments"] =
         json!([{ "target": { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" } }]);
@@ -274,10 +221,7 @@ fn what_was_replaced_is_there_again_under_another_id() {
     assert_eq!(object["passwordMinimumLength"], 8);
     assert_eq!(object["assignments"].as_array().map(Vec::len), Some(1));
     assert_ne!(object["id"], "00000000-0000-4000-8000-000000000001");
-    assert_eq!(
-        plan(&workspace)["changes"][0]["blocked"][0]["code"],
-        "match/id-gone"
-    );
+    assert_eq!(plan(&workspace)["changes"][0]["blocked"][0]["code"], "match/id-gone");
 }
 
 #[cfg(debug_assertions)]
@@ -288,10 +232,7 @@ fn what_the_service_made_of_it_is_taken_back_too() {
     let quota = || workspace.json("s.json")["deviceRegistrationPolicy"]["userDeviceQuota"].clone();
     let arguments = ["apply", "--sandbox=s.json", "--yes", "--format", "json"];
     let outcome = workspace.run(&arguments).expect(6).json();
-    assert_eq!(
-        (&outcome["items"][0]["status"], quota()),
-        (&json!("didNotStick"), json!(100))
-    );
+    assert_eq!((&outcome["items"][0]["status"], quota()), (&json!("didNotStick"), json!(100)));
     let journal = outcome["journal"].as_str().expect("a journal");
     rollback(&workspace, journal, &[]).expect(0);
     assert_eq!(quota(), 50);
@@ -302,17 +243,10 @@ fn an_object_that_was_deleted_twice_is_not_made_twice() {
     let workspace = two();
     workspace.write("a.yaml", hello("name: a, state: absent", "displayName: A"));
     let journal = apply(&workspace);
-    workspace.write(
-        "a.yaml",
-        hello("name: a", "displayName: A, pinMinimumLength: 9"),
-    );
+    workspace.write("a.yaml", hello("name: a", "displayName: A, pinMinimumLength: 9"));
     apply(&workspace);
     let run = rollback(&workspace, &journal, &[]).expect(4);
-    assert!(
-        run.stderr.contains("`A` exists again, as "),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("`A` exists again, as "), "{}", run.stderr);
 }
 
 #[test]
@@ -336,32 +270,17 @@ fn neither_claims_nor_protection_are_forgotten() {
     let objects = || {
         let state = workspace.json("s.json");
         let objects = state["deviceConfigurations"].as_array().expect("a list");
-        let tags = |object: &Value| {
-            (
-                object["displayName"].clone(),
-                object["roleScopeTagIds"].clone(),
-            )
-        };
+        let tags =
+            |object: &Value| (object["displayName"].clone(), object["roleScopeTagIds"].clone());
         objects.iter().map(tags).collect::<Vec<_>>()
     };
     let tags = json!(["0", "7"]);
-    assert_eq!(
-        objects(),
-        [(json!("A"), tags.clone()), (json!("B"), tags.clone())]
-    );
+    assert_eq!(objects(), [(json!("A"), tags.clone()), (json!("B"), tags.clone())]);
 
     let refused = rollback(&workspace, &journal, &[]).expect(5);
-    assert!(
-        refused.stdout.contains("`metadata.protect` forbids it"),
-        "{}",
-        refused.stdout
-    );
+    assert!(refused.stdout.contains("`metadata.protect` forbids it"), "{}", refused.stdout);
     rollback(&workspace, &journal, &["--skip-blocked"]).expect(6);
-    let back = [
-        (json!("A"), json!(["0"])),
-        (json!("B"), tags),
-        (json!("Orphan"), json!(["7"])),
-    ];
+    let back = [(json!("A"), json!(["0"])), (json!("B"), tags), (json!("Orphan"), json!(["7"]))];
     assert_eq!(
         objects(),
         back,
@@ -376,24 +295,14 @@ fn a_secret_that_was_written_again_is_neither_restored_nor_unset() {
     let write = |more: &[&str], key: &str| {
         let arguments = ["apply", "--sandbox=s.json", "--yes", "--format", "json"];
         let run = workspace.run_with(&[&arguments, more].concat(), &[("WIFI_PSK", key)]);
-        run.expect(0).json()["journal"]
-            .as_str()
-            .expect("a journal")
-            .to_owned()
+        run.expect(0).json()["journal"].as_str().expect("a journal").to_owned()
     };
     write(&[], "canary-first");
-    let journal = write(
-        &["--rewrite-secret", "windowsWifiConfiguration/wifi"],
-        "canary-second",
-    );
+    let journal = write(&["--rewrite-secret", "windowsWifiConfiguration/wifi"], "canary-second");
     let withheld = workspace.json("s.json")["withheld"].clone();
     let run = rollback(&workspace, &journal, &[]).expect(0);
     let shown = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(
-        shown.contains("`preSharedKey` cannot be restored"),
-        "{}",
-        run.stdout
-    );
+    assert!(shown.contains("`preSharedKey` cannot be restored"), "{}", run.stdout);
     assert_eq!(workspace.json("s.json")["withheld"], withheld);
 }
 
@@ -403,10 +312,7 @@ fn a_journal_tells_where_its_tenant_is() {
     let journal = apply(&workspace);
     let above = Workspace::empty();
     crate::support::copy(workspace.path(), &above.file("tenant"));
-    crate::support::copy(
-        &workspace.file(".moorline"),
-        &above.file("tenant/.moorline"),
-    );
+    crate::support::copy(&workspace.file(".moorline"), &above.file("tenant/.moorline"));
     let journal = format!("tenant/{journal}");
     let rollback = ["rollback", &journal, "--sandbox=tenant/s.json", "--dry-run"];
     above.run(&rollback).expect(0);
@@ -428,18 +334,9 @@ fn settings_whose_names_resemble_a_secret_come_back() {
     let key = [("OFFICE_WIFI", "Password1!")];
     let apply = ["apply", "--sandbox=s.json", "--yes", "--allow", "delete"];
     let applied = workspace.run_with(&apply, &key).expect(0);
-    let journal = applied
-        .stdout
-        .lines()
-        .find_map(|line| line.strip_prefix("Journal "));
-    let rollback = [
-        "rollback",
-        journal.expect("a journal"),
-        "--sandbox=s.json",
-        "--yes",
-        "--allow",
-        "delete",
-    ];
+    let journal = applied.stdout.lines().find_map(|line| line.strip_prefix("Journal "));
+    let rollback =
+        ["rollback", journal.expect("a journal"), "--sandbox=s.json", "--yes", "--allow", "delete"];
     workspace.run_with(&rollback, &key).expect(0);
     let objects = workspace.json("s.json")["deviceConfigurations"].clone();
     let [gone] = objects.as_array().expect("a list").as_slice() else {

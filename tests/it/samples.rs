@@ -28,25 +28,15 @@ pub fn full(model: &Model, kind: &str, display_name: &str) -> Map<String, Value>
     let structure = model.get(kind).expect("the kind exists");
     let mut spec = Map::new();
     for property in structure.properties.values().filter(|p| is_declarable(p)) {
-        let twin = property
-            .facts
-            .mirrors
-            .as_ref()
-            .and_then(|twin| structure.properties.get(twin));
+        let twin = property.facts.mirrors.as_ref().and_then(|twin| structure.properties.get(twin));
         if twin.is_none() {
-            spec.insert(
-                property.name.clone(),
-                sample(model, property, &property.shape, 0, 0),
-            );
+            spec.insert(property.name.clone(), sample(model, property, &property.shape, 0, 0));
         }
     }
     for rule in Semantics::built_in().rules(kind) {
         let [_, upper] = &rule.not_greater;
-        spec[upper] = structure.properties[upper]
-            .range
-            .1
-            .expect("the rule is about bounded numbers")
-            .into();
+        spec[upper] =
+            structure.properties[upper].range.1.expect("the rule is about bounded numbers").into();
     }
     if structure.properties["displayName"].computed {
         spec.remove("displayName");
@@ -75,15 +65,10 @@ pub fn sample(
     match shape {
         Shape::Scalar(edm) => scalar(property, *edm, variant),
         Shape::Enum(def) => {
-            let usable: Vec<&String> = def
-                .members
-                .iter()
-                .filter(|m| !m.ends_with("FutureValue"))
-                .collect();
+            let usable: Vec<&String> =
+                def.members.iter().filter(|m| !m.ends_with("FutureValue")).collect();
             // The first member is what an unset property answers.
-            usable[(usable.len() - 1).saturating_sub(variant)]
-                .as_str()
-                .into()
+            usable[(usable.len() - 1).saturating_sub(variant)].as_str().into()
         }
         Shape::Complex(_) | Shape::Poly(_) => complex(model, shape, variant, depth),
         Shape::Collection(element, order) => {
@@ -107,9 +92,7 @@ fn scalar(property: &Property, edm: Edm, variant: usize) -> Value {
         (None, Edm::Int32 | Edm::Int64) => {
             let (minimum, maximum) = property.range;
             let low = minimum.filter(|low| *low > -1000).unwrap_or(1).max(1);
-            (low + variant as i64)
-                .min(maximum.unwrap_or(i64::MAX))
-                .into()
+            (low + variant as i64).min(maximum.unwrap_or(i64::MAX)).into()
         }
         (None, Edm::Double) => json!(1.5 + variant as f64),
         (None, Edm::DateTimeOffset) => {
@@ -118,11 +101,11 @@ fn scalar(property: &Property, edm: Edm, variant: usize) -> Value {
         (None, Edm::Date) => ["2030-01-01", "2031-01-01"][variant].into(),
         (None, Edm::TimeOfDay) => ["08:00:00", "09:30:00"][variant].into(),
         (None, Edm::Duration) => ["PT1H", "PT2H"][variant].into(),
-        (None, Edm::Guid) => [
-            "33333333-aaaa-4aaa-8aaa-aaaaaaaaaaa1",
-            "33333333-aaaa-4aaa-8aaa-aaaaaaaaaaa2",
-        ][variant]
-            .into(),
+        (None, Edm::Guid) => {
+            ["33333333-aaaa-4aaa-8aaa-aaaaaaaaaaa1", "33333333-aaaa-4aaa-8aaa-aaaaaaaaaaa2"]
+                [variant]
+                .into()
+        }
         (None, Edm::Binary) => ["b25l", "dHdv"][variant].into(),
     }
 }

@@ -35,16 +35,12 @@ fn workspace(objects: usize) -> Workspace {
 }
 
 fn plan(workspace: &Workspace) {
-    workspace
-        .run(&["plan", "--sandbox=s.json", "--out", "plan.json"])
-        .expect(0);
+    workspace.run(&["plan", "--sandbox=s.json", "--out", "plan.json"]).expect(0);
 }
 
 fn portal(workspace: &Workspace, number: usize, property: &str) {
     let object = format!("{HELLO}/Hello {number:04}");
-    workspace
-        .run(&["sandbox", "edit", "s.json", &object, "--set", property])
-        .expect(0);
+    workspace.run(&["sandbox", "edit", "s.json", &object, "--set", property]).expect(0);
 }
 
 fn apply(workspace: &Workspace, more: &[&str]) -> Run {
@@ -104,10 +100,7 @@ async fn of_a_thousand_objects_one_that_moved_stops_all_or_is_left_out() {
     let [only] = &stale[..] else {
         panic!("{stale:?}");
     };
-    assert!(
-        only.contains("/c0500: a setting that is not declared changed"),
-        "{only}"
-    );
+    assert!(only.contains("/c0500: a setting that is not declared changed"), "{only}");
 }
 
 #[test]
@@ -122,17 +115,11 @@ fn the_rest_is_applied_where_the_user_says_so() {
     assert!(stale.stderr.contains("--skip-stale"), "{}", stale.stderr);
     assert_eq!(workspace.json("s.json"), before, "nothing is written");
 
-    let rest = apply(
-        &workspace,
-        &["plan.json", "--skip-stale", "--format", "json"],
-    );
+    let rest = apply(&workspace, &["plan.json", "--skip-stale", "--format", "json"]);
     let rest = rest.expect(6);
     let left_out = rest.stderr.split("Left out, because it moved").nth(1);
     let left_out = left_out.expect("what is left out is told before anything is written");
-    assert!(
-        left_out.contains("pinMinimumLength was 4 and is 5"),
-        "{left_out}"
-    );
+    assert!(left_out.contains("pinMinimumLength was 4 and is 5"), "{left_out}");
     assert!(left_out.contains("19 to update"), "{left_out}");
     let outcome = rest.json();
     assert_eq!(
@@ -180,11 +167,7 @@ fn what_moved_is_told_whatever_it_was() {
     );
     moved(
         &|workspace| {
-            workspace.edit(
-                "all.yaml",
-                "{ name: h0001 }",
-                "{ name: h0001, state: absent }",
-            );
+            workspace.edit("all.yaml", "{ name: h0001 }", "{ name: h0001, state: absent }");
         },
         "h0001: it was to be updated, and would be deleted now",
     );
@@ -211,14 +194,8 @@ fn an_edited_plan_writes_nothing() {
     let original = workspace.json("plan.json");
     let edits: [(&str, Value); 6] = [
         ("/changes/0/requests/0/body/pinMinimumLength", json!(127)),
-        (
-            "/changes/0/requests/0/path",
-            json!("/deviceManagement/deviceConfigurations/other"),
-        ),
-        (
-            "/changes/0/id",
-            json!("00000000-0000-0000-0000-000000000000"),
-        ),
+        ("/changes/0/requests/0/path", json!("/deviceManagement/deviceConfigurations/other")),
+        ("/changes/0/id", json!("00000000-0000-0000-0000-000000000000")),
         ("/changes/0/action", json!("delete")),
         ("/digest", json!(format!("sha256:{}", "0".repeat(64)))),
         ("/knowledge", json!("sha256:another")),
@@ -228,27 +205,13 @@ fn an_edited_plan_writes_nothing() {
         *edited.pointer_mut(pointer).expect("the member is there") = value;
         workspace.write("plan.json", edited.to_string());
         let run = apply(&workspace, &["plan.json"]).expect(1);
-        assert!(
-            run.stderr.contains("error[plan/saved]"),
-            "{pointer}: {}",
-            run.stderr
-        );
+        assert!(run.stderr.contains("error[plan/saved]"), "{pointer}: {}", run.stderr);
         assert_eq!(workspace.json("s.json"), before, "{pointer}");
     }
-    for text in [
-        "",
-        "{",
-        "[]",
-        r#"{"kind":"drift","formatVersion":"1.0"}"#,
-        "null",
-    ] {
+    for text in ["", "{", "[]", r#"{"kind":"drift","formatVersion":"1.0"}"#, "null"] {
         workspace.write("plan.json", text);
         let run = apply(&workspace, &["plan.json"]).expect(1);
-        assert!(
-            run.stderr.contains("`plan.json` cannot be applied"),
-            "{}",
-            run.stderr
-        );
+        assert!(run.stderr.contains("`plan.json` cannot be applied"), "{}", run.stderr);
     }
 }
 
@@ -261,10 +224,7 @@ fn a_plan_that_is_too_long_is_not_read_to_its_end() {
     workspace.write("plan.json", text + &" ".repeat(64 << 20));
     for arguments in [&["plan.json"][..], &[".", "--plan", "plan.json"]] {
         let run = apply(&workspace, arguments).expect(1);
-        for words in [
-            "`plan.json` cannot be applied",
-            "longer than 67108864 bytes",
-        ] {
+        for words in ["`plan.json` cannot be applied", "longer than 67108864 bytes"] {
             assert!(run.stderr.contains(words), "{words}\n{}", run.stderr);
         }
     }
@@ -280,11 +240,7 @@ fn what_a_plan_says_for_people_decides_nothing() {
     edited["warnings"] = json!(["all is well"]);
     workspace.write("plan.json", edited.to_string());
     let run = apply(&workspace, &["plan.json"]).expect(0);
-    assert!(
-        run.stdout.contains("4 -> 6"),
-        "what is shown is made anew: {}",
-        run.stdout
-    );
+    assert!(run.stdout.contains("4 -> 6"), "what is shown is made anew: {}", run.stdout);
     assert_eq!(pins(&workspace), [6]);
 }
 
@@ -292,11 +248,7 @@ fn what_a_plan_says_for_people_decides_nothing() {
 fn a_plan_is_of_one_tenant() {
     let workspace = workspace(1);
     plan(&workspace);
-    workspace.edit(
-        "moorline.yaml",
-        "contoso.onmicrosoft.com",
-        "fabrikam.onmicrosoft.com",
-    );
+    workspace.edit("moorline.yaml", "contoso.onmicrosoft.com", "fabrikam.onmicrosoft.com");
     let run = apply(&workspace, &["plan.json"]);
     assert!(matches!(run.code, 1 | 4), "{run:?}");
     assert_eq!(pins(&workspace), [4]);
@@ -306,10 +258,7 @@ fn a_plan_is_of_one_tenant() {
 fn a_digest_is_enough_where_no_file_can_be_kept() {
     let workspace = workspace(2);
     plan(&workspace);
-    let digest = workspace.json("plan.json")["digest"]
-        .as_str()
-        .expect("a text")
-        .to_owned();
+    let digest = workspace.json("plan.json")["digest"].as_str().expect("a text").to_owned();
     let zeros = format!("sha256:{}", "0".repeat(64));
     let other = apply(&workspace, &["--plan-digest", &zeros]).expect(4);
     assert!(other.stderr.contains(&digest), "{}", other.stderr);
@@ -323,14 +272,7 @@ fn a_digest_is_enough_where_no_file_can_be_kept() {
 fn a_limited_plan_stays_limited() {
     let workspace = workspace(2);
     workspace
-        .run(&[
-            "plan",
-            "--sandbox=s.json",
-            "--out",
-            "plan.json",
-            "--only",
-            "*/h0001",
-        ])
+        .run(&["plan", "--sandbox=s.json", "--out", "plan.json", "--only", "*/h0001"])
         .expect(0);
     apply(&workspace, &["plan.json", "--only", "*/h0000"]).expect(64);
     apply(&workspace, &["plan.json"]).expect(0);
@@ -345,22 +287,11 @@ fn what_a_plan_unset_because_it_was_released_is_not_taken_for_done() {
         format!("apiVersion: graph.microsoft.com/beta\nkind: {HELLO}\nmetadata: {{ name: h0000 }}\nspec: {{ displayName: Hello 0000, pinMinimumLength: 6 }}\n"),
     );
     let tenant = std::fs::read_to_string(workspace.file("moorline.yaml")).expect("it is there");
-    workspace.write(
-        "before/moorline.yaml",
-        tenant.replace("sandbox.json", "../sandbox.json"),
-    );
-    workspace.edit(
-        "moorline.yaml",
-        "spec:\n",
-        "spec:\n  manifests: [all.yaml]\n",
-    );
+    workspace.write("before/moorline.yaml", tenant.replace("sandbox.json", "../sandbox.json"));
+    workspace.edit("moorline.yaml", "spec:\n", "spec:\n  manifests: [all.yaml]\n");
     workspace.edit("all.yaml", ", pinMinimumLength: 6", "");
     let released = ["--previous", "before", "--reset-released"];
-    let plan = [
-        &["plan", "--sandbox=s.json", "--out", "plan.json"],
-        &released[..],
-    ]
-    .concat();
+    let plan = [&["plan", "--sandbox=s.json", "--out", "plan.json"], &released[..]].concat();
     workspace.run(&plan).expect(0);
     apply(&workspace, &["plan.json"]).expect(4);
     apply(&workspace, &[&["plan.json"], &released[..]].concat()).expect(0);

@@ -30,17 +30,9 @@ fn schemas_of_both_versions_are_generated_from_their_metadata_documents() {
     for version in GraphVersion::ALL {
         let metadata = repository().join(format!("schemas/graph/{version}.csdl.xml"));
         let metadata = metadata.to_str().expect("the path is UTF-8");
-        let arguments = [
-            "schema",
-            "generate",
-            "--metadata",
-            metadata,
-            "--graph-version",
-            version.as_str(),
-        ];
-        workspace
-            .run(&[&arguments[..], &["--output", "out.json"]].concat())
-            .expect(0);
+        let arguments =
+            ["schema", "generate", "--metadata", metadata, "--graph-version", version.as_str()];
+        workspace.run(&[&arguments[..], &["--output", "out.json"]].concat()).expect(0);
         let generated =
             std::fs::read_to_string(workspace.file("out.json")).expect("the schema was written");
         is_committed(&format!("schemas/graph/{version}.json"), &generated);
@@ -50,9 +42,7 @@ fn schemas_of_both_versions_are_generated_from_their_metadata_documents() {
 #[test]
 fn the_editor_schema_is_generated() {
     let workspace = Workspace::empty();
-    workspace
-        .run(&["schema", "--editor", "manifest.json"])
-        .expect(0);
+    workspace.run(&["schema", "--editor", "manifest.json"]).expect(0);
     let generated =
         std::fs::read_to_string(workspace.file("manifest.json")).expect("the schema was written");
     is_committed("schemas/manifest.json", &generated);
@@ -60,10 +50,10 @@ fn the_editor_schema_is_generated() {
     let validator = jsonschema::validator_for(&schema).expect("it is a schema");
     let manifest = |kind: &str, spec: serde_json::Value| serde_json::json!({ "apiVersion": "graph.microsoft.com/beta", "kind": kind, "metadata": { "name": "x" }, "spec": spec });
     let wifi = "windowsWifiConfiguration";
-    assert!(validator.is_valid(&manifest(
-        wifi,
-        serde_json::json!({ "preSharedKey": { "$env": "KEY" } })
-    )));
+    assert!(
+        validator
+            .is_valid(&manifest(wifi, serde_json::json!({ "preSharedKey": { "$env": "KEY" } })))
+    );
     assert!(!validator.is_valid(&manifest(wifi, serde_json::json!({ "preSharedKeys": "x" }))));
     assert!(!validator.is_valid(&manifest("windowsWiFi", serde_json::json!({}))));
     let refers = |reference: serde_json::Value| {
@@ -96,23 +86,14 @@ fn the_schema_of_a_kind_says_how_references_are_written() {
     let roots = wired.pointer(roots).expect("the property");
     assert_eq!(roots["items"]["$ref"], "#/$defs/reference");
     assert!(wired["$defs"]["reference"]["properties"]["$ref"].is_object());
-    assert!(
-        of("sharedPCConfiguration")["$defs"]
-            .get("reference")
-            .is_none()
-    );
+    assert!(of("sharedPCConfiguration")["$defs"].get("reference").is_none());
 }
 
 #[test]
 fn the_schemas_of_our_own_documents_are_generated() {
     for document in &DOCUMENTS {
-        let run = Workspace::empty()
-            .run(&["schema", "--document", document.name])
-            .expect(0);
-        is_committed(
-            &format!("schemas/moorline/{}.json", document.name),
-            &run.stdout,
-        );
+        let run = Workspace::empty().run(&["schema", "--document", document.name]).expect(0);
+        is_committed(&format!("schemas/moorline/{}.json", document.name), &run.stdout);
         jsonschema::meta::validate(&run.json())
             .unwrap_or_else(|error| panic!("{}: {error}", document.name));
     }
@@ -147,10 +128,7 @@ fn every_curated_fact_is_about_a_property_that_exists() {
         let declared = GraphVersion::ALL
             .into_iter()
             .filter_map(|version| Types::of(version).get(owner))
-            .any(|def| {
-                def.property(property)
-                    .is_some_and(|p| p.declared_in == *owner)
-            });
+            .any(|def| def.property(property).is_some_and(|p| p.declared_in == *owner));
         assert!(declared, "{owner}.{property}");
     }
 }

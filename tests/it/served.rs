@@ -31,12 +31,7 @@ impl Served {
         let running = runtime
             .block_on(Sandbox::start_under(conditions, state, None, address))
             .expect("the sandbox starts");
-        Self {
-            url: running.graph_url(),
-            workspace,
-            running,
-            _runtime: runtime,
-        }
+        Self { url: running.graph_url(), workspace, running, _runtime: runtime }
     }
 
     /// Runs the binary against the tenant.
@@ -60,10 +55,7 @@ impl Served {
     pub fn start(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Child {
         let (arguments, variables) = self.of(arguments, variables);
         let mut command = self.workspace.command(&arguments);
-        command
-            .envs(variables)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.envs(variables).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().expect("the binary runs")
     }
 
@@ -79,10 +71,7 @@ impl Served {
         variables: &[(&'a str, &'a str)],
     ) -> (Vec<&'a str>, Vec<(&'a str, &'a str)>) {
         let hosts = ["--graph-url", &self.url, "--login-url", &self.url];
-        let app = [
-            ("AZURE_CLIENT_ID", "tests"),
-            ("AZURE_CLIENT_SECRET", "canary"),
-        ];
+        let app = [("AZURE_CLIENT_ID", "tests"), ("AZURE_CLIENT_SECRET", "canary")];
         ([arguments, &hosts].concat(), [&app, variables].concat())
     }
 }

@@ -59,10 +59,7 @@ fn a_pipeline_signs_in_with_its_own_identity() {
     stage.workspace.write("federated", good_assertion());
     stage.plans_with(
         "workloadIdentity",
-        &[
-            ("AZURE_CLIENT_ID", APP),
-            ("AZURE_FEDERATED_TOKEN_FILE", "federated"),
-        ],
+        &[("AZURE_CLIENT_ID", APP), ("AZURE_FEDERATED_TOKEN_FILE", "federated")],
     );
 }
 
@@ -73,17 +70,11 @@ fn what_the_machine_has_signs_in() {
     stage.plans_with("accessToken", &[("MOORLINE_ACCESS_TOKEN", &token)]);
 
     let services = Services::start(token);
-    stage.plans_with(
-        "managedIdentity",
-        &[("AZURE_POD_IDENTITY_AUTHORITY_HOST", &services.url)],
-    );
+    stage.plans_with("managedIdentity", &[("AZURE_POD_IDENTITY_AUTHORITY_HOST", &services.url)]);
     let endpoint = services.at("/msi/token");
     stage.plans_with(
         "managedIdentity",
-        &[
-            ("IDENTITY_ENDPOINT", &endpoint),
-            ("IDENTITY_HEADER", "canary-header"),
-        ],
+        &[("IDENTITY_ENDPOINT", &endpoint), ("IDENTITY_HEADER", "canary-header")],
     );
 }
 
@@ -94,14 +85,8 @@ fn a_sign_in_service_that_says_nothing_holds_no_run_beyond_its_time() {
     let url = format!("http://{}", silent.local_addr().expect("it listens"));
     let hosts = ["--graph-url", &url, "--login-url", &url];
     let arguments = [&["plan", "--timeout", "20"], &hosts[..]].concat();
-    let run = Workspace::example("contoso")
-        .run_with(&arguments, &BY_SECRET)
-        .expect(1);
-    assert!(
-        run.stderr.contains("error[graph/out-of-time]"),
-        "{}",
-        run.stderr
-    );
+    let run = Workspace::example("contoso").run_with(&arguments, &BY_SECRET).expect(1);
+    assert!(run.stderr.contains("error[graph/out-of-time]"), "{}", run.stderr);
 }
 
 #[cfg(unix)]
@@ -112,9 +97,7 @@ fn the_azure_cli_signs_in_or_says_why_not() {
 
     let stage = Stage::new();
     let install = |script: &str| {
-        stage
-            .workspace
-            .write("bin/az", format!("#!/bin/sh\n{script}\n"));
+        stage.workspace.write("bin/az", format!("#!/bin/sh\n{script}\n"));
         let file = stage.workspace.file("bin/az");
         set_permissions(file, Permissions::from_mode(0o755)).expect("the script is ours");
     };
@@ -127,10 +110,7 @@ echo '{{"accessToken": "{token}", "expires_on": 9999999999, "tokenType": "Bearer
     stage.plans_with("azureCli", &[("PATH", &path)]);
 
     install("echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1");
-    let words = [
-        "the Azure CLI gives no token: Please run 'az login'",
-        "- Run `az login",
-    ];
+    let words = ["the Azure CLI gives no token: Please run 'az login'", "- Run `az login"];
     stage.is_refused(&[], &[("PATH", &path)], &words);
     install("echo '{\"canary\": 1}'");
     stage.is_refused(&[], &[("PATH", &path)], &["its answer holds no token"]);
@@ -183,16 +163,12 @@ fn the_tenant_file_chooses_and_the_command_line_overrides() {
         &format!("  cloud: global\n  auth: {{ credential: clientSecret, clientId: {APP} }}\n"),
     );
     let token = stage.token();
-    let variables = [
-        ("MOORLINE_ACCESS_TOKEN", token.as_str()),
-        ("AZURE_CLIENT_SECRET", stage::SECRET),
-    ];
+    let variables =
+        [("MOORLINE_ACCESS_TOKEN", token.as_str()), ("AZURE_CLIENT_SECRET", stage::SECRET)];
     let run = stage.plan(&[], &variables).expect(0);
     let words = "Signing in with a client secret (spec.auth.clientId, AZURE_CLIENT_SECRET).";
     assert!(run.stderr.contains(words), "{}", run.stderr);
-    let run = stage
-        .plan(&["--credential", "accessToken"], &variables)
-        .expect(0);
+    let run = stage.plan(&["--credential", "accessToken"], &variables).expect(0);
     let words = "Signing in with a ready access token (MOORLINE_ACCESS_TOKEN).";
     assert!(run.stderr.contains(words), "{}", run.stderr);
     stage.is_refused(
@@ -206,30 +182,17 @@ fn the_tenant_file_chooses_and_the_command_line_overrides() {
 fn refusals_are_told_apart() {
     let stage = Stage::new();
     let secret = [("AZURE_CLIENT_ID", APP), ("AZURE_CLIENT_SECRET", "canary")];
-    stage.is_refused(
-        &[],
-        &secret,
-        &["AADSTS7000215", "- Store the secret's value"],
-    );
-    let stranger = [
-        ("AZURE_CLIENT_ID", TENANT),
-        ("AZURE_CLIENT_SECRET", "canary"),
-    ];
+    stage.is_refused(&[], &secret, &["AADSTS7000215", "- Store the secret's value"]);
+    let stranger = [("AZURE_CLIENT_ID", TENANT), ("AZURE_CLIENT_SECRET", "canary")];
     stage.is_refused(&[], &stranger, &["AADSTS700016", "- Compare the client id"]);
 
-    let federated = [
-        ("AZURE_CLIENT_ID", APP),
-        ("AZURE_FEDERATED_TOKEN_FILE", "federated"),
-    ];
+    let federated = [("AZURE_CLIENT_ID", APP), ("AZURE_FEDERATED_TOKEN_FILE", "federated")];
     let audience = "api://AzureADTokenExchange";
     let forged = good_assertion();
     let forged = forged.rsplit_once('.').expect("a JWT").0.to_owned() + ".AAAA";
     let refusals = [
         (assertion(SUBJECT, audience, -3_600), "AADSTS700024"),
-        (
-            assertion("repo:contoso/tenant:pull_request", audience, 600),
-            "AADSTS700213",
-        ),
+        (assertion("repo:contoso/tenant:pull_request", audience, 600), "AADSTS700213"),
         (assertion(SUBJECT, "api://other", 600), "AADSTS700212"),
         (forged, "AADSTS700027"),
     ];
@@ -251,23 +214,14 @@ fn refusals_are_told_apart() {
     let (of_app, _) = Key::app().certificate();
     let (of_issuer, _) = Key::issuer().certificate();
     let files: [(Vec<u8>, &str); 6] = [
-        (
-            [of_issuer, Key::issuer().pem()].concat().into(),
-            "AADSTS700027",
-        ),
+        ([of_issuer, Key::issuer().pem()].concat().into(), "AADSTS700027"),
         (
             [of_app.clone(), Key::issuer().pem()].concat().into(),
             "no certificate of its private key",
         ),
         (of_app.into(), "no private key"),
-        (
-            Key::app().pfx("another", false),
-            "does not open with this password",
-        ),
-        (
-            Key::app().pfx("another", true),
-            "does not open with this password",
-        ),
+        (Key::app().pfx("another", false), "does not open with this password"),
+        (Key::app().pfx("another", true), "does not open with this password"),
         (b"nothing".to_vec(), "neither PEM nor a PFX"),
     ];
     for (file, words) in files {
@@ -291,15 +245,11 @@ fn a_token_of_another_tenant_goes_nowhere() {
     stage.is_refused(&[], &[("MOORLINE_ACCESS_TOKEN", "canary")], &[words]);
 
     let from = "tenantId: contoso.onmicrosoft.com";
-    stage
-        .workspace
-        .edit("moorline.yaml", from, &format!("tenantId: {other}"));
+    stage.workspace.edit("moorline.yaml", from, &format!("tenantId: {other}"));
     let words = format!("the token is for tenant {TENANT}, but {other} is declared");
     stage.is_refused(&[], &[("MOORLINE_ACCESS_TOKEN", &token)], &[&words]);
     stage.is_refused(&[], &BY_SECRET, &["AADSTS90002"]);
-    stage
-        .workspace
-        .edit("moorline.yaml", other, "nowhere.contoso.com");
+    stage.workspace.edit("moorline.yaml", other, "nowhere.contoso.com");
     stage.is_refused(&[], &BY_SECRET, &["AADSTS90002", "- Check `spec.tenantId`"]);
 }
 
@@ -307,21 +257,8 @@ fn a_token_of_another_tenant_goes_nowhere() {
 fn without_any_credential_everything_that_is_missing_is_listed() {
     let workspace = Workspace::example("contoso");
     let run = workspace.run(&["plan"]).expect(1);
-    assert!(
-        run.stderr.contains("no credential was found"),
-        "{}",
-        run.stderr
-    );
-    for name in [
-        "accessToken",
-        "githubOidc",
-        "clientCertificate",
-        "deviceCode",
-    ] {
-        assert!(
-            run.stderr.contains(&format!("hint: `{name}` needs")),
-            "{}",
-            run.stderr
-        );
+    assert!(run.stderr.contains("no credential was found"), "{}", run.stderr);
+    for name in ["accessToken", "githubOidc", "clientCertificate", "deviceCode"] {
+        assert!(run.stderr.contains(&format!("hint: `{name}` needs")), "{}", run.stderr);
     }
 }

@@ -34,9 +34,7 @@ pub struct Run {
 impl Workspace {
     /// Makes an empty folder.
     pub fn empty() -> Self {
-        Self {
-            folder: tempfile::tempdir().expect("a temporary folder can be made"),
-        }
+        Self { folder: tempfile::tempdir().expect("a temporary folder can be made") }
     }
 
     /// Makes a folder with a tenant file and these files beside it.
@@ -175,21 +173,13 @@ impl Run {
     pub fn new(code: i32, stdout: String, stderr: String) -> Self {
         secrets::are_kept("stdout", &stdout);
         secrets::are_kept("stderr", &stderr);
-        Self {
-            code,
-            stdout,
-            stderr,
-        }
+        Self { code, stdout, stderr }
     }
 
     /// Expects an exit code.
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {
-        assert_eq!(
-            self.code, code,
-            "\n--- stdout\n{}\n--- stderr\n{}",
-            self.stdout, self.stderr
-        );
+        assert_eq!(self.code, code, "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
         self
     }
 
@@ -198,10 +188,7 @@ impl Run {
     pub fn json(&self) -> Value {
         match serde_json::from_str(&self.stdout) {
             Ok(value) => value,
-            Err(error) => panic!(
-                "stdout is not JSON ({error}):\n{}\n{}",
-                self.stdout, self.stderr
-            ),
+            Err(error) => panic!("stdout is not JSON ({error}):\n{}\n{}", self.stdout, self.stderr),
         }
     }
 }

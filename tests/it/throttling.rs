@@ -12,14 +12,7 @@ use serde_json::{Value, json};
 use crate::estate::{Estate, Size};
 use crate::support::{Workspace, repository, secrets};
 
-const SMALL: Size = Size {
-    declared: 60,
-    live: 60,
-    different: 2,
-    groups: 3,
-    filters: 1,
-    masked: 0,
-};
+const SMALL: Size = Size { declared: 60, live: 60, different: 2, groups: 3, filters: 1, masked: 0 };
 
 /// Returns a workspace with these conditions in `faults.yaml` and an example tenant.
 fn under(conditions: &Value) -> Workspace {
@@ -32,18 +25,9 @@ const FAULTS: [&str; 3] = ["plan", "--sandbox", "--sandbox-faults=faults.yaml"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_of_five_hundred_objects_takes_few_calls() {
-    let size = Size {
-        declared: 500,
-        live: 500,
-        different: 5,
-        groups: 60,
-        filters: 5,
-        masked: 100,
-    };
+    let size = Size { declared: 500, live: 500, different: 5, groups: 60, filters: 5, masked: 100 };
     let estate = Estate::new(size);
-    let site = estate
-        .open(json!({ "pageSize": 100 }), Clock::system())
-        .await;
+    let site = estate.open(json!({ "pageSize": 100 }), Clock::system()).await;
     let (plan, _) = site.plan().await;
     assert!(plan.masked_read);
     assert_eq!(plan.summary.update, 5);
@@ -74,14 +58,7 @@ async fn pages_that_are_too_large_for_the_service_are_read_in_smaller_ones() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writes_go_as_fast_as_the_published_limit_and_meet_no_429() {
-    let size = Size {
-        declared: 130,
-        live: 130,
-        different: 130,
-        groups: 0,
-        filters: 0,
-        masked: 0,
-    };
+    let size = Size { declared: 130, live: 130, different: 130, groups: 0, filters: 0, masked: 0 };
     let estate = Estate::new(size);
     let pace = NonZeroU32::new(10).expect("not zero");
     let conditions = json!({ "throttle": true, "timeScale": pace });
@@ -91,12 +68,7 @@ async fn writes_go_as_fast_as_the_published_limit_and_meet_no_429() {
     let start = clock.instant();
     let outcome = site.apply(&plan, &live).await;
     let took = clock.instant() - start;
-    assert!(
-        outcome
-            .items
-            .iter()
-            .all(|item| item.status == Status::Applied)
-    );
+    assert!(outcome.items.iter().all(|item| item.status == Status::Applied));
     assert_eq!(site.running.calls().throttled, 0);
     assert!(took >= Duration::from_secs(20), "{took:?}");
 }
@@ -117,9 +89,7 @@ fn the_log_has_one_line_a_request_and_no_secret() {
         "effect": { "status": 503, "retryAfter": 1 },
     }]);
     let workspace = under(&json!({ "faults": faults }));
-    let run = workspace
-        .run(&[&FAULTS[..], &["--log-format=json", "-q"]].concat())
-        .expect(0);
+    let run = workspace.run(&[&FAULTS[..], &["--log-format=json", "-q"]].concat()).expect(0);
     let lines: Vec<Value> = run
         .stderr
         .lines()
@@ -129,26 +99,14 @@ fn the_log_has_one_line_a_request_and_no_secret() {
     let list: Vec<&Value> = lines.iter().filter(|line| line["path"] == list).collect();
     assert_eq!(list.len(), 2, "{}", run.stderr);
     for (line, (attempt, status)) in list.iter().zip([(1, 503), (2, 200)]) {
-        assert_eq!(
-            (&line["attempt"], &line["status"]),
-            (&json!(attempt), &json!(status))
-        );
+        assert_eq!((&line["attempt"], &line["status"]), (&json!(attempt), &json!(status)));
     }
     for line in &lines {
-        assert!(
-            line["method"].is_string() && line["path"].is_string(),
-            "{line}"
-        );
-        assert!(
-            line["duration_ms"].is_u64() && line["attempt"].is_u64(),
-            "{line}"
-        );
+        assert!(line["method"].is_string() && line["path"].is_string(), "{line}");
+        assert!(line["duration_ms"].is_u64() && line["attempt"].is_u64(), "{line}");
         let path = line["path"].as_str().unwrap_or_default();
         let is_sign_in = path.ends_with("/token") || path.ends_with("/openid-configuration");
-        assert!(
-            is_sign_in || line["client_request_id"].is_string(),
-            "{line}"
-        );
+        assert!(is_sign_in || line["client_request_id"].is_string(), "{line}");
         assert!(is_sign_in || line["request_id"].is_string(), "{line}");
     }
     // What only a header or a body has.
@@ -177,14 +135,9 @@ fn a_sign_in_that_hangs_ends_with_the_run() {
     let faults = json!([{ "match": { "path": "/*/oauth2/**" }, "effect": { "delay": 3600 } }]);
     let workspace = under(&json!({ "faults": faults }));
     let start = Instant::now();
-    let run = workspace
-        .run(&[&FAULTS[..], &["--timeout=20"]].concat())
-        .expect(1);
+    let run = workspace.run(&[&FAULTS[..], &["--timeout=20"]].concat()).expect(1);
     assert!(run.stderr.contains("graph/out-of-time"), "{}", run.stderr);
-    assert!(
-        start.elapsed() < Duration::from_secs(20),
-        "the clock is sped up"
-    );
+    assert!(start.elapsed() < Duration::from_secs(20), "the clock is sped up");
 }
 
 #[test]
@@ -192,12 +145,7 @@ fn the_example_of_faults_is_survived() {
     let workspace = Workspace::example("contoso");
     let example = repository().join("examples/faults.yaml");
     workspace.write("faults.yaml", std::fs::read(example).expect("the example"));
-    let apply = [
-        "apply",
-        "--yes",
-        "--sandbox=s.json",
-        "--sandbox-faults=faults.yaml",
-    ];
+    let apply = ["apply", "--yes", "--sandbox=s.json", "--sandbox-faults=faults.yaml"];
     // As fast as the example lets the sandbox run.
     let pace = [("MOORLINE_TEST_CLOCK", "10")];
     workspace.run_with(&apply, &pace).expect(0);
@@ -208,16 +156,11 @@ fn the_example_of_faults_is_survived() {
 #[test]
 fn faults_that_make_no_sense_are_named_with_their_place() {
     let workspace = Workspace::example("contoso");
-    workspace.write(
-        "faults.yaml",
-        "throttle: true\nfaults:\n  - effect: { status: 200 }\n",
-    );
+    workspace.write("faults.yaml", "throttle: true\nfaults:\n  - effect: { status: 200 }\n");
     let run = workspace.run(&FAULTS).expect(1);
     assert!(run.stderr.contains("sandbox/faults"), "{}", run.stderr);
     assert!(run.stderr.contains("400 to 599"), "{}", run.stderr);
-    workspace
-        .run(&["plan", "--sandbox-faults=faults.yaml"])
-        .expect(64);
+    workspace.run(&["plan", "--sandbox-faults=faults.yaml"]).expect(64);
 }
 
 /// The hundred-and-first write would have to wait for twenty seconds.
@@ -250,9 +193,7 @@ fn an_interrupt_ends_the_wait_for_the_limit() {
             && line["path"] == "/beta/deviceManagement/deviceConfigurations";
         writes += usize::from(is_write);
         if is_write && writes == 100 {
-            let sent = Command::new("kill")
-                .args(["-INT", &child.id().to_string()])
-                .status();
+            let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
             assert!(sent.expect("a signal can be sent").success());
             break;
         }
@@ -260,9 +201,5 @@ fn an_interrupt_ends_the_wait_for_the_limit() {
     let start = Instant::now();
     let status = child.wait().expect("it ends");
     assert_eq!(status.code(), Some(130));
-    assert!(
-        start.elapsed() < Duration::from_secs(15),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
 }

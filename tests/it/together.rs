@@ -22,11 +22,7 @@ impl Listened {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary runs");
         let stderr = BufReader::new(child.stderr.take().expect("stderr is piped"));
-        Self {
-            child,
-            stderr,
-            heard: String::new(),
-        }
+        Self { child, stderr, heard: String::new() }
     }
 
     /// Returns the next line on stderr that has these words, nothing where the run ends without.
@@ -95,10 +91,7 @@ fn a_served_sandbox_and_somebody_in_the_portal_lose_nothing_of_each_other() {
     let url = url.trim();
     let on = |arguments: &[&str]| {
         let hosts = ["--graph-url", url, "--login-url", url];
-        let app = [
-            ("AZURE_CLIENT_ID", "tests"),
-            ("AZURE_CLIENT_SECRET", "canary"),
-        ];
+        let app = [("AZURE_CLIENT_ID", "tests"), ("AZURE_CLIENT_SECRET", "canary")];
         workspace.run_with(&[arguments, &hosts].concat(), &app)
     };
     edit(&workspace, "old", 5);
@@ -109,22 +102,13 @@ fn a_served_sandbox_and_somebody_in_the_portal_lose_nothing_of_each_other() {
     sandbox.child.kill().expect("it can be ended");
     let state = workspace.json("s.json");
     let objects = state["deviceConfigurations"].as_array().expect("a list");
-    let pins: Vec<_> = objects
-        .iter()
-        .map(|object| object["pinMinimumLength"].as_u64())
-        .collect();
+    let pins: Vec<_> = objects.iter().map(|object| object["pinMinimumLength"].as_u64()).collect();
     assert_eq!(pins, [Some(6), Some(7), Some(8)]);
     sandbox.end();
 }
 
-const WAITS: [&str; 6] = [
-    "apply",
-    "--sandbox=s.json",
-    "--yes",
-    "--wait-approval",
-    "--justification",
-    "CHG-4711",
-];
+const WAITS: [&str; 6] =
+    ["apply", "--sandbox=s.json", "--yes", "--wait-approval", "--justification", "CHG-4711"];
 
 /// Returns the words between backticks.
 fn command(line: &str) -> Vec<&str> {
@@ -169,9 +153,7 @@ fn a_wait_ends_where_somebody_says_no() {
     let mut run = Listened::start(&workspace, &only);
     let line = run.hears("waiting for the approval of").expect("it waits");
     let reject = ["--reject", "--because", "not on a Friday"];
-    workspace
-        .run(&[&command(&line)[..], &reject].concat())
-        .expect(0);
+    workspace.run(&[&command(&line)[..], &reject].concat()).expect(0);
     let run = run.end().expect(1);
     for words in ["rejected by bob@contoso.com", "not on a Friday"] {
         let flat = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -189,11 +171,7 @@ fn a_run_that_is_terminated_says_what_became_of_it_and_how_to_go_on() {
     let killed = std::process::Command::new("kill").arg(&process).status();
     assert!(killed.expect("there is a `kill`").success());
     let run = run.end();
-    assert!(
-        run.stderr.contains("Finishing the current"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("Finishing the current"), "{}", run.stderr);
     assert!(run.stdout.contains("Journal"), "{}", run.stdout);
     let next = run.stderr.lines().find(|line| line.starts_with("Go on"));
     let next = next.and_then(|line| line.split_once("moorline "));
@@ -201,10 +179,7 @@ fn a_run_that_is_terminated_says_what_became_of_it_and_how_to_go_on() {
     assert_ne!(run.code, 0);
 
     workspace.run(&["sandbox", "approve", "s.json"]).expect(0);
-    let next: Vec<&str> = next
-        .split(' ')
-        .filter(|word| *word != "--wait-approval")
-        .collect();
+    let next: Vec<&str> = next.split(' ').filter(|word| *word != "--wait-approval").collect();
     // The other write has not been asked for yet.
     let rest = workspace.run(&next).expect(6);
     assert!(rest.stdout.contains("applied"), "{}", rest.stdout);
@@ -219,37 +194,26 @@ fn what_is_no_sandbox_state_is_not_to_be_deleted() {
         let run = workspace.run(&["plan", &format!("--sandbox={sandbox}")]);
         run.expect(code).stderr
     };
-    for (file, says) in [
-        ("moorline.yaml", "is not a sandbox state"),
-        (".", "is a folder"),
-    ] {
+    for (file, says) in [("moorline.yaml", "is not a sandbox state"), (".", "is a folder")] {
         let stderr = told(file, 1);
         assert!(stderr.contains(says), "{stderr}");
         assert!(!stderr.contains("Delete"), "{stderr}");
     }
     assert!(told("broken.json", 1).contains("Delete it to start anew"));
     assert!(!told("nowhere/s.json", 1).to_lowercase().contains("delete"));
-    let apart = workspace
-        .run(&["plan", ".", "--sandbox", "s.json"])
-        .expect(64);
+    let apart = workspace.run(&["plan", ".", "--sandbox", "s.json"]).expect(64);
     let form = "Write `--sandbox=s.json`.";
     assert!(apart.stderr.contains(form), "{}", apart.stderr);
     let faults = ["plan", "--sandbox", "--sandbox-faults", "nope.yaml"];
     let faults = workspace.run(&faults).expect(1);
-    assert!(
-        faults.stderr.contains("there is no file `nope.yaml`"),
-        "{}",
-        faults.stderr
-    );
+    assert!(faults.stderr.contains("there is no file `nope.yaml`"), "{}", faults.stderr);
 }
 
 #[test]
 fn a_wait_for_the_lock_that_is_over_may_be_made_longer() {
     let workspace = workspace(true);
     let mut holder = Listened::start(&workspace, &WAITS);
-    holder
-        .hears("waiting for the approval of")
-        .expect("it waits");
+    holder.hears("waiting for the approval of").expect("it waits");
     let late = ["apply", "--sandbox=s.json", "--yes", "--lock-timeout", "20"];
     let late = workspace.run(&late).expect(5);
     let told = late.stderr.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -25,10 +25,7 @@ fn apply(workspace: &Workspace, key: &str, more: &[&str]) -> Run {
     let mut arguments = vec!["apply", "--sandbox=s.json", "--yes", "-vv"];
     arguments.extend(more);
     let run = workspace.run_with(&arguments, &[("PSK", key)]);
-    assert!(
-        !run.stdout.contains("canary") && !run.stderr.contains("canary"),
-        "{run:?}"
-    );
+    assert!(!run.stdout.contains("canary") && !run.stderr.contains("canary"), "{run:?}");
     run
 }
 
@@ -51,9 +48,7 @@ fn they_fail_a_run_that_wants_to_be_certain() {
     let workspace = workspace();
     let certain = ["--sandbox=s.json", "--unverifiable", "fail"];
     for command in ["plan", "drift"] {
-        let run = workspace
-            .run(&[&[command], &certain[..]].concat())
-            .expect(1);
+        let run = workspace.run(&[&[command], &certain[..]].concat()).expect(1);
         let says = "error[apply/unverifiable]: 1 setting cannot be compared";
         assert!(run.stderr.contains(says), "{}", run.stderr);
     }
@@ -63,11 +58,7 @@ fn they_fail_a_run_that_wants_to_be_certain() {
     );
     let before = workspace.json("s.json");
     let refused = apply(&workspace, "canary-key", &certain[1..]).expect(5);
-    assert!(
-        refused.stderr.contains("apply/unverifiable"),
-        "{}",
-        refused.stderr
-    );
+    assert!(refused.stderr.contains("apply/unverifiable"), "{}", refused.stderr);
     assert_eq!(workspace.json("s.json"), before);
 }
 
@@ -78,48 +69,24 @@ fn a_secret_is_written_again_where_somebody_says_so() {
     let old = key(&workspace);
     let address = format!("{WIFI}/wifi");
     let property = format!("{address}/preSharedKey");
-    let run = apply(
-        &workspace,
-        "canary-new-key",
-        &["--rewrite-secret", &property],
-    )
-    .expect(0);
-    assert!(
-        run.stdout.contains("preSharedKey  written again"),
-        "{}",
-        run.stdout
-    );
+    let run = apply(&workspace, "canary-new-key", &["--rewrite-secret", &property]).expect(0);
+    assert!(run.stdout.contains("preSharedKey  written again"), "{}", run.stdout);
     let new = key(&workspace);
     assert_ne!(new, old);
     // The service refuses what changes nothing, which is what was wanted.
-    apply(
-        &workspace,
-        "canary-new-key",
-        &["--rewrite-secret", &address],
-    )
-    .expect(0);
+    apply(&workspace, "canary-new-key", &["--rewrite-secret", &address]).expect(0);
     assert_eq!(key(&workspace), new);
 }
 
 #[test]
 fn a_secret_that_is_not_there_is_missed_before_anybody_is_asked() {
     let workspace = workspace();
-    let rewrite = [
-        "--sandbox=s.json",
-        "--rewrite-secret",
-        &format!("{WIFI}/wifi"),
-    ];
+    let rewrite = ["--sandbox=s.json", "--rewrite-secret", &format!("{WIFI}/wifi")];
     let plan = workspace.run(&[&["plan"], &rewrite[..]].concat()).expect(0);
     let says = format!("warning: PSK, which {WIFI}/wifi needs, is not in the environment");
     assert!(plan.stderr.contains(&says), "{}", plan.stderr);
-    let apply = workspace
-        .run(&[&["apply"], &rewrite[..]].concat())
-        .expect(1);
-    assert!(
-        apply.stderr.contains("secret/env-missing"),
-        "{}",
-        apply.stderr
-    );
+    let apply = workspace.run(&[&["apply"], &rewrite[..]].concat()).expect(1);
+    assert!(apply.stderr.contains("secret/env-missing"), "{}", apply.stderr);
     assert!(!apply.stderr.contains("terminal"), "{}", apply.stderr);
 }
 
@@ -128,18 +95,10 @@ fn a_rewrite_that_names_nothing_is_told() {
     let workspace = workspace();
     let plan = |what: &str| workspace.run(&["plan", "--sandbox=s.json", "--rewrite-secret", what]);
     let unknown = plan(&format!("{WIFI}/wiffi")).expect(64);
-    assert!(
-        unknown.stderr.contains(&format!("`{WIFI}/wifi`")),
-        "{}",
-        unknown.stderr
-    );
+    assert!(unknown.stderr.contains(&format!("`{WIFI}/wifi`")), "{}", unknown.stderr);
     plan("wifi").expect(64);
     let idle = plan(&format!("{WIFI}/wifi/ssid")).expect(0);
-    assert!(
-        idle.stdout.contains("nothing of it is declared"),
-        "{}",
-        idle.stdout
-    );
+    assert!(idle.stdout.contains("nothing of it is declared"), "{}", idle.stdout);
 }
 
 #[test]
@@ -147,28 +106,12 @@ fn a_saved_plan_keeps_what_is_written_again() {
     let workspace = workspace();
     workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
     let address = format!("{WIFI}/wifi");
-    let arguments = [
-        "plan",
-        "--sandbox=s.json",
-        "--out",
-        "plan.json",
-        "--rewrite-secret",
-        &address,
-    ];
+    let arguments =
+        ["plan", "--sandbox=s.json", "--out", "plan.json", "--rewrite-secret", &address];
     workspace.run(&arguments).expect(0);
-    apply(
-        &workspace,
-        "canary-new-key",
-        &["plan.json", "--format", "json"],
-    )
-    .expect(0);
+    apply(&workspace, "canary-new-key", &["plan.json", "--format", "json"]).expect(0);
     let written = key(&workspace);
-    apply(
-        &workspace,
-        "canary-newest-key",
-        &["--rewrite-secret", &address],
-    )
-    .expect(0);
+    apply(&workspace, "canary-newest-key", &["--rewrite-secret", &address]).expect(0);
     assert_ne!(key(&workspace), written, "each is another key");
 }
 

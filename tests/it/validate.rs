@@ -27,29 +27,17 @@ fn the_order_of_findings_does_not_depend_on_the_threads() {
     }
     let first = bundle::load(workspace.path());
     assert_eq!(first.findings.len(), 200);
-    let lines: Vec<String> = first
-        .findings
-        .iter()
-        .map(|finding| place(&first, finding))
-        .collect();
+    let lines: Vec<String> = first.findings.iter().map(|finding| place(&first, finding)).collect();
     assert!(lines.is_sorted(), "{lines:?}");
     let second = bundle::load(workspace.path());
     assert_eq!(first.findings, second.findings);
-    let names = |loaded: &Loaded| {
-        loaded
-            .manifests
-            .iter()
-            .map(|m| m.address.clone())
-            .collect::<Vec<_>>()
-    };
+    let names =
+        |loaded: &Loaded| loaded.manifests.iter().map(|m| m.address.clone()).collect::<Vec<_>>();
     assert_eq!(names(&first), names(&second));
 }
 
 fn place(loaded: &Loaded, finding: &Finding) -> String {
-    loaded
-        .sources
-        .locate(finding.span.expect("it has a place"))
-        .file
+    loaded.sources.locate(finding.span.expect("it has a place")).file
 }
 
 /// A change to a text, as a careless hand or a bad merge makes one.
@@ -168,10 +156,7 @@ fn examples() -> Vec<String> {
             let path = entry.expect("the examples can be read").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path
-                .extension()
-                .is_some_and(|extension| extension == "yaml")
-            {
+            } else if path.extension().is_some_and(|extension| extension == "yaml") {
                 texts.push(std::fs::read_to_string(path).expect("an example is text"));
             }
         }
@@ -187,10 +172,7 @@ fn all_that_is_written(loaded: &Loaded) -> String {
         let text = loaded.sources.whole(span.file);
         let range = span.range();
         assert!(range.start <= range.end, "{span:?}");
-        assert!(
-            text.get(range).is_some(),
-            "{span:?} is not inside of {text:?}"
-        );
+        assert!(text.get(range).is_some(), "{span:?} is not inside of {text:?}");
     };
     for finding in &loaded.findings {
         finding.span.iter().for_each(inside);

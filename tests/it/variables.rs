@@ -124,10 +124,8 @@ fn walk(
             });
             workspace.write("one.yaml", manifest.to_string());
             let loaded = bundle::load(workspace.path());
-            let errors = loaded
-                .findings
-                .iter()
-                .filter(|finding| finding.severity == Severity::Error);
+            let errors =
+                loaded.findings.iter().filter(|finding| finding.severity == Severity::Error);
             let refused: Vec<(String, String)> = errors
                 .map(|finding| {
                     let place = finding.span.map(|span| loaded.sources.text(span));
@@ -147,24 +145,20 @@ fn walk(
 fn a_variable_may_stand_for_exactly_what_the_facts_call_secret_or_not_read_back() {
     for version in GraphVersion::ALL {
         let secrets = std::cell::RefCell::new(BTreeSet::new());
-        walk(
-            version,
-            &|count| format!("V{count}_END"),
-            |kind, walk, refused| {
-                let named: BTreeSet<String> = refused
-                    .iter()
-                    .map(|(code, place)| {
-                        assert_eq!(code, "secret/readable", "{kind}: {place}");
-                        let name = place.split('"').find(|piece| piece.ends_with("_END"));
-                        name.expect("the reference is pointed at").to_owned()
-                    })
-                    .collect();
-                assert_eq!(named, walk.readable, "{version} {kind}");
-                if !walk.secret.is_empty() {
-                    secrets.borrow_mut().insert(kind.to_owned());
-                }
-            },
-        );
+        walk(version, &|count| format!("V{count}_END"), |kind, walk, refused| {
+            let named: BTreeSet<String> = refused
+                .iter()
+                .map(|(code, place)| {
+                    assert_eq!(code, "secret/readable", "{kind}: {place}");
+                    let name = place.split('"').find(|piece| piece.ends_with("_END"));
+                    name.expect("the reference is pointed at").to_owned()
+                })
+                .collect();
+            assert_eq!(named, walk.readable, "{version} {kind}");
+            if !walk.secret.is_empty() {
+                secrets.borrow_mut().insert(kind.to_owned());
+            }
+        });
         let secrets = secrets.into_inner();
         assert!(secrets.len() > 5, "{version}: {secrets:?}");
     }
@@ -191,14 +185,8 @@ fn findings(workspace: &Workspace, arguments: &[&str]) -> Vec<String> {
     let document = workspace.run(&arguments).json();
     let items = document["items"].as_array().cloned().unwrap_or_default();
     let text = |item: &Value, name: &str| item[name].as_str().unwrap_or_default().to_owned();
-    let told = |item: &Value| {
-        format!(
-            "{} {}:{}",
-            text(item, "code"),
-            text(item, "file"),
-            item["line"]
-        )
-    };
+    let told =
+        |item: &Value| format!("{} {}:{}", text(item, "code"), text(item, "file"), item["line"]);
     items.iter().map(told).collect()
 }
 
@@ -220,20 +208,14 @@ fn a_credential_is_written_by_no_command_whatever_the_manifest_says() {
     ];
     for (at, (manifest, place)) in manifests.into_iter().enumerate() {
         // Each in the one place where a secret may stand, some in the others.
-        let step = if at == 0 {
-            1
-        } else {
-            CREDENTIALS.len() / 2 - 1
-        };
+        let step = if at == 0 { 1 } else { CREDENTIALS.len() / 2 - 1 };
         for name in CREDENTIALS.into_iter().step_by(step) {
             let text = manifest.replace("NAME", name);
             let workspace = Workspace::tenant(&[("a.yaml", &text)]);
             let found = findings(&workspace, &[]);
             let is_refused = |found: &&String| {
                 let codes = ["secret/credential", "secret/readable"];
-                codes
-                    .iter()
-                    .any(|code| **found == format!("{code} {place}"))
+                codes.iter().any(|code| **found == format!("{code} {place}"))
             };
             let refused = found.iter().filter(is_refused).count();
             assert_eq!(refused, 1, "one finding for one place: {text}: {found:?}");
@@ -248,26 +230,14 @@ fn a_credential_is_written_by_no_command_whatever_the_manifest_says() {
 fn what_can_be_read_back_takes_no_variable_and_the_remedies_are_taken() {
     let refused = |spec: &str, place: &str| {
         let workspace = Workspace::tenant(&[("a.yaml", &format!("{HELLO}{spec}"))]);
-        assert_eq!(
-            findings(&workspace, &[]),
-            [format!("secret/readable a.yaml:{place}")]
-        );
-        assert_eq!(
-            findings(&workspace, &["a.yaml"]),
-            [format!("secret/readable a.yaml:{place}")]
-        );
+        assert_eq!(findings(&workspace, &[]), [format!("secret/readable a.yaml:{place}")]);
+        assert_eq!(findings(&workspace, &["a.yaml"]), [format!("secret/readable a.yaml:{place}")]);
         let run = workspace.run_with(&["plan", "--sandbox"], &[("NAME", "canary")]);
         let shown = run.expect(3).stderr;
-        assert!(
-            shown.contains("can be read back, so it cannot hold a value"),
-            "{shown}"
-        );
+        assert!(shown.contains("can be read back, so it cannot hold a value"), "{shown}");
         for remedy in ["plain", "{ $text: plain }", "{ $file: ./text }"] {
             workspace.write("text", "plain");
-            workspace.write(
-                "a.yaml",
-                format!("{HELLO}{spec}").replace("{ $env: NAME }", remedy),
-            );
+            workspace.write("a.yaml", format!("{HELLO}{spec}").replace("{ $env: NAME }", remedy));
             assert_eq!(findings(&workspace, &[]), [""; 0], "{remedy}");
         }
     };
@@ -287,11 +257,7 @@ fn what_can_be_read_back_takes_no_variable_and_the_remedies_are_taken() {
             };
         findings(&Workspace::tenant(&[("a.yaml", &text)]), &[])
     };
-    for kind in [
-        "omaSettingString",
-        "omaSettingStringXml",
-        "omaSettingBase64",
-    ] {
+    for kind in ["omaSettingString", "omaSettingStringXml", "omaSettingBase64"] {
         assert_eq!(setting(kind), [""; 0], "{kind}");
     }
     for kind in ["omaSettingInteger", "omaSettingBoolean"] {
@@ -305,40 +271,18 @@ fn an_overlay_and_its_base_are_held_to_the_rules_together() {
     let own = WIFI.replace("  displayName: Wi-Fi\n  ssid: contoso\n", "");
     let workspace = Workspace::tenant(&[
         ("moorline.yaml", tenant),
-        (
-            "base/wifi.yaml",
-            &format!("{WIFI}  preSharedKey: {{ $env: BASE_PSK }}\n"),
-        ),
-        (
-            "own/wifi.yaml",
-            &format!("{own}  description: {{ $env: OWN }}\n"),
-        ),
+        ("base/wifi.yaml", &format!("{WIFI}  preSharedKey: {{ $env: BASE_PSK }}\n")),
+        ("own/wifi.yaml", &format!("{own}  description: {{ $env: OWN }}\n")),
     ]);
-    assert_eq!(
-        findings(&workspace, &[]),
-        ["secret/readable own/wifi.yaml:5"]
-    );
+    assert_eq!(findings(&workspace, &[]), ["secret/readable own/wifi.yaml:5"]);
     workspace.write("own/wifi.yaml", format!("{own}  description: Office\n"));
     assert_eq!(findings(&workspace, &[]), [""; 0]);
     workspace.edit("base/wifi.yaml", "BASE_PSK", "azure_client_secret");
-    assert_eq!(
-        findings(&workspace, &[]),
-        ["secret/credential base/wifi.yaml:7"]
-    );
-    workspace.write(
-        "own/wifi.yaml",
-        format!("{own}  preSharedKey: {{ $env: OWN_PSK }}\n"),
-    );
-    assert_eq!(
-        findings(&workspace, &[]),
-        [""; 0],
-        "what is laid over is not written"
-    );
+    assert_eq!(findings(&workspace, &[]), ["secret/credential base/wifi.yaml:7"]);
+    workspace.write("own/wifi.yaml", format!("{own}  preSharedKey: {{ $env: OWN_PSK }}\n"));
+    assert_eq!(findings(&workspace, &[]), [""; 0], "what is laid over is not written");
     workspace.edit("own/wifi.yaml", "OWN_PSK", "CI_JOB_TOKEN");
-    assert_eq!(
-        findings(&workspace, &["own/wifi.yaml"]),
-        ["secret/credential own/wifi.yaml:5"]
-    );
+    assert_eq!(findings(&workspace, &["own/wifi.yaml"]), ["secret/credential own/wifi.yaml:5"]);
 }
 
 #[test]
@@ -356,10 +300,7 @@ fn a_list_of_the_tenants_is_the_whole_list() {
         ("[OTHER, VPN_TOKEN]", &[]),
         ("[]", &["secret/not-allowed wifi.yaml:7"]),
         ("[vpn_token]", &["secret/not-allowed wifi.yaml:7"]),
-        (
-            "[VPN_TOKEN, GITHUB_TOKEN]",
-            &["secret/credential moorline.yaml:7"],
-        ),
+        ("[VPN_TOKEN, GITHUB_TOKEN]", &["secret/credential moorline.yaml:7"]),
         ("[VPN_TOKEN, a-b]", &["schema/pattern moorline.yaml:7"]),
         ("", &["schema/type moorline.yaml:7"]),
         ("VPN_TOKEN", &["schema/type moorline.yaml:7"]),
@@ -368,10 +309,7 @@ fn a_list_of_the_tenants_is_the_whole_list() {
         assert_eq!(findings(&workspace, &[]), expected, "{allow}");
     }
     workspace.write("moorline.yaml", tenant("[OTHER]"));
-    assert_eq!(
-        findings(&workspace, &["wifi.yaml"]),
-        ["secret/not-allowed wifi.yaml:7"]
-    );
+    assert_eq!(findings(&workspace, &["wifi.yaml"]), ["secret/not-allowed wifi.yaml:7"]);
     let run = workspace.run(&["validate", "--color", "never"]).expect(3);
     assert_snapshot!(run.stdout, @r"
     error[secret/not-allowed]: `spec.secrets.allow` of the tenant file does not name `VPN_TOKEN`
@@ -404,19 +342,9 @@ fn what_was_declared_before_the_rules_can_still_be_compared_with() {
 #[test]
 fn a_bad_name_in_the_list_is_told_the_rule_of_variables() {
     let workspace = Workspace::tenant(&[("wifi.yaml", WIFI)]);
-    workspace.edit(
-        "moorline.yaml",
-        "spec:\n",
-        "spec:\n  secrets: { allow: [9bad-name] }\n",
-    );
+    workspace.edit("moorline.yaml", "spec:\n", "spec:\n  secrets: { allow: [9bad-name] }\n");
     let run = workspace.run(&["validate"]).expect(3);
     let shown = [run.stdout, run.stderr].concat();
-    assert!(
-        shown.contains("is no name of an environment variable"),
-        "{shown}"
-    );
-    assert!(
-        shown.contains("use letters, digits and `_`, and no digit first"),
-        "{shown}"
-    );
+    assert!(shown.contains("is no name of an environment variable"), "{shown}");
+    assert!(shown.contains("use letters, digits and `_`, and no digit first"), "{shown}");
 }

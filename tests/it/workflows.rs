@@ -44,14 +44,9 @@ fn summary_of(workflow: &str) -> String {
     runs(&parsed.documents[0].root, &mut scripts);
     assert!(!scripts.is_empty(), "{workflow} runs Moorline");
     let workspace = Workspace::example("contoso");
-    let binary = Path::new(env!("CARGO_BIN_EXE_moorline"))
-        .parent()
-        .expect("the binary is in a folder");
-    let path = format!(
-        "{}:{}",
-        binary.display(),
-        std::env::var("PATH").unwrap_or_default()
-    );
+    let binary =
+        Path::new(env!("CARGO_BIN_EXE_moorline")).parent().expect("the binary is in a folder");
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap_or_default());
     let summary = workspace.file("summary.md");
     let outputs = workspace.file("outputs.txt");
     for script in scripts {
@@ -77,10 +72,7 @@ fn summary_of(workflow: &str) -> String {
 fn a_pull_request_gets_its_plan() {
     let summary = summary_of("plan.yml");
     assert!(summary.contains("5 to create, 7 to update"), "{summary}");
-    assert!(
-        summary.contains("windowsIdentityProtectionConfiguration/windows-hello"),
-        "{summary}"
-    );
+    assert!(summary.contains("windowsIdentityProtectionConfiguration/windows-hello"), "{summary}");
 }
 
 #[test]

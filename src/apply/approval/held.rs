@@ -45,18 +45,10 @@ impl Held {
             Ok(request) => (request, None),
             Err(unread) => {
                 let why = in_full(&unread);
-                (
-                    None,
-                    Some(format!("whether it is approved cannot be read: {why}")),
-                )
+                (None, Some(format!("whether it is approved cannot be read: {why}")))
             }
         };
-        Self::Waits {
-            code: code.to_owned(),
-            request,
-            why_not,
-            found,
-        }
+        Self::Waits { code: code.to_owned(), request, why_not, found }
     }
 
     /// Returns that a request is open, and is not waited for because its code cannot be kept.
@@ -73,14 +65,12 @@ impl Held {
     fn pending(&self) -> Option<Pending> {
         let expires = |request: Option<&ApprovalRequest>| request.and_then(|it| it.expires);
         match self {
-            Self::Waits { code, request, .. } => Some(Pending {
-                code: Some(code.clone()),
-                expires: expires(request.as_ref()),
-            }),
-            Self::AnotherWrite(request) => Some(Pending {
-                code: None,
-                expires: expires(Some(request)),
-            }),
+            Self::Waits { code, request, .. } => {
+                Some(Pending { code: Some(code.clone()), expires: expires(request.as_ref()) })
+            }
+            Self::AnotherWrite(request) => {
+                Some(Pending { code: None, expires: expires(Some(request)) })
+            }
             Self::Several(_) | Self::Unfound(_) => Some(Pending::default()),
             Self::Over(_) => None,
         }
@@ -88,12 +78,7 @@ impl Held {
 
     fn message(&self) -> String {
         match self {
-            Self::Waits {
-                code,
-                request,
-                why_not,
-                found,
-            } => {
+            Self::Waits { code, request, why_not, found } => {
                 let request = request.as_ref();
                 let mut words = match (request, found) {
                     (Some(request), true) => format!(
@@ -163,10 +148,7 @@ impl Held {
             Self::Several(_) | Self::Unfound(_) => "intune/approval-open",
         };
         let entry = Catalogue::built_in().by_code(code)?;
-        Some(format!(
-            "{} (`moorline explain {code}`)",
-            entry.remedy.join(" ")
-        ))
+        Some(format!("{} (`moorline explain {code}`)", entry.remedy.join(" ")))
     }
 }
 
@@ -181,10 +163,7 @@ impl Execution<'_> {
                 approval: held.pending(),
                 ..failure
             },
-            None if failure.approval.is_some() => Failure {
-                message: reason.to_owned(),
-                ..failure
-            },
+            None if failure.approval.is_some() => Failure { message: reason.to_owned(), ..failure },
             None => failure,
         }
     }

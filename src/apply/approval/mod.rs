@@ -64,10 +64,7 @@ impl Approvals {
                 && given.call == intent.call
                 && !spent.contains(&given.code)
         };
-        self.given
-            .iter()
-            .find(is_meant)
-            .map(|given| given.code.clone())
+        self.given.iter().find(is_meant).map(|given| given.code.clone())
     }
 }
 

@@ -102,9 +102,7 @@ fn withhold(value: &mut Json, known: &Known) {
         Json::Array(items) => items.iter_mut().for_each(|item| withhold(item, known)),
         Json::Object(members) => {
             members.retain(|name, _| !known.holds_in_name(name));
-            members
-                .values_mut()
-                .for_each(|member| withhold(member, known));
+            members.values_mut().for_each(|member| withhold(member, known));
         }
         _ => {}
     }
@@ -138,32 +136,18 @@ mod tests {
         from(&mut same, &known);
         assert_eq!(same, innocent);
 
-        let mut told = entry(intent(
-            "got CANARY-token-0123456789".into(),
-            "it canary-token-01",
-        ));
+        let mut told = entry(intent("got CANARY-token-0123456789".into(), "it canary-token-01"));
         from(&mut told, &known);
-        assert_eq!(
-            told,
-            entry(intent(json!({ "$withheld": true }), "it (withheld)")).clone()
-        );
+        assert_eq!(told, entry(intent(json!({ "$withheld": true }), "it (withheld)")).clone());
 
         let mut fate = entry(json!({
             "line": "result", "at": "2026-01-01T00:00:00Z", "address": "iosGeneralDeviceConfiguration/it",
             "status": "failed", "writes": 1, "message": "400: canary-token-0123456789 is not valid",
         }));
         from(&mut fate, &known);
-        let Entry::Result(fate) = fate else {
-            panic!("a result")
-        };
-        assert_eq!(
-            fate.message.as_deref(),
-            Some("400: (withheld) is not valid")
-        );
-        let end = Entry::End(End {
-            at: "2026-01-01T00:00:00Z".to_owned(),
-            how: How::Finished,
-        });
+        let Entry::Result(fate) = fate else { panic!("a result") };
+        assert_eq!(fate.message.as_deref(), Some("400: (withheld) is not valid"));
+        let end = Entry::End(End { at: "2026-01-01T00:00:00Z".to_owned(), how: How::Finished });
         let mut same = end.clone();
         from(&mut same, &known);
         assert_eq!(same, end);

@@ -86,10 +86,7 @@ pub(in crate::apply) fn whole(version: GraphVersion, image: &Image, span: Span) 
             property.is_comparable() && (!unset || is_unseen(&property))
         })
     };
-    let paths: Vec<Vec<String>> = names
-        .filter(is_set)
-        .map(|name| vec![name.clone()])
-        .collect();
+    let paths: Vec<Vec<String>> = names.filter(is_set).map(|name| vec![name.clone()]).collect();
     Declarer::new(version, span, Elements::Some).parts(&image.kind, &image.body, &paths)
 }
 
@@ -125,20 +122,12 @@ struct Declarer {
 
 impl Declarer {
     fn new(version: GraphVersion, span: Span, elements: Elements) -> Self {
-        Self {
-            model: Model::of(version),
-            span,
-            elements,
-            left_out: Cell::new(None),
-        }
+        Self { model: Model::of(version), span, elements, left_out: Cell::new(None) }
     }
 
     fn parts(&self, kind: &str, body: &Json, paths: &[Vec<String>]) -> Declaration {
-        let mut declaration = Declaration {
-            spec: self.object(Vec::new()),
-            lost: Vec::new(),
-            shortened: Vec::new(),
-        };
+        let mut declaration =
+            Declaration { spec: self.object(Vec::new()), lost: Vec::new(), shortened: Vec::new() };
         for path in paths {
             let found = self.find(kind, body, path);
             match found.and_then(|(property, value)| self.member(&property, value)) {
@@ -152,10 +141,7 @@ impl Declarer {
     }
 
     fn value(&self, declared: Declared) -> Value {
-        Value {
-            declared,
-            span: self.span,
-        }
+        Value { declared, span: self.span }
     }
 
     fn object(&self, members: Vec<Member>) -> Value {
@@ -163,11 +149,7 @@ impl Declarer {
     }
 
     fn named(&self, name: &str, value: Value) -> Member {
-        Member {
-            name: name.to_owned(),
-            name_span: self.span,
-            value,
-        }
+        Member { name: name.to_owned(), name_span: self.span, value }
     }
 
     /// Finds what names lead to, null where the way ends before.

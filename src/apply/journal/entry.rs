@@ -384,18 +384,14 @@ impl<'a> Begun<'a> {
     /// Returns what the object refers to after the steps so far, of what they wrote.
     pub fn links(&self) -> BTreeMap<String, Vec<String>> {
         let links = self.steps().flat_map(|step| &step.links);
-        links
-            .map(|(property, ids)| (property.clone(), ids.clone()))
-            .collect()
+        links.map(|(property, ids)| (property.clone(), ids.clone())).collect()
     }
 
     /// Returns the id of the object that the change leaves, where it is known.
     pub fn id(&self) -> Option<&'a str> {
         let fate = self.fate.and_then(|fate| fate.id.as_deref());
         let creates = self.step(Step::Create).is_some();
-        let after = self
-            .steps()
-            .filter(|step| !creates || step.step == Step::Assign);
+        let after = self.steps().filter(|step| !creates || step.step == Step::Assign);
         fate.or(after.filter_map(|step| step.id.as_deref()).next_back())
     }
 }

@@ -197,8 +197,7 @@ impl Journal {
             }
             (&self.file).write_all(&text)?;
             self.file.sync_data()?;
-            self.whole
-                .store(whole + text.len() as u64, Ordering::Relaxed);
+            self.whole.store(whole + text.len() as u64, Ordering::Relaxed);
             Ok(())
         };
         append().map_err(|source| unwritten(&self.path, source))
@@ -209,10 +208,7 @@ fn unwritten(path: &Path, source: io::Error) -> JournalError {
     if source.kind() == io::ErrorKind::WouldBlock {
         return JournalError::InUse(path.to_owned());
     }
-    JournalError::Write {
-        path: path.to_owned(),
-        source: Arc::new(source),
-    }
+    JournalError::Write { path: path.to_owned(), source: Arc::new(source) }
 }
 
 /// Makes the folders, which no version control should take.

@@ -49,10 +49,8 @@ pub(in crate::apply) fn differences(
         referents: &Referents::of_ids(),
     };
     let now = plan::compare(sources, known, &left, Some(live));
-    let mut differences = Differences {
-        assignments: !now.assignments.is_empty(),
-        ..Differences::default()
-    };
+    let mut differences =
+        Differences { assignments: !now.assignments.is_empty(), ..Differences::default() };
     if now.action == Action::Replace {
         let words = format!("it is a `{}` now", live.kind);
         differences.settings.push(words);
@@ -127,10 +125,7 @@ fn left(begun: &Begun<'_>, span: Span) -> Option<Manifest> {
     };
     let (version, spec) = match spec {
         Some(known) => known,
-        None => (
-            GraphVersion::Beta,
-            Value::from_json(&serde_json::json!({}), span),
-        ),
+        None => (GraphVersion::Beta, Value::from_json(&serde_json::json!({}), span)),
     };
     let mut manifest = manifest(address, version, spec, span)?;
     let mut linked = begun.links();
@@ -158,9 +153,7 @@ pub(in crate::apply) fn assignments(targets: &[Json], span: Span) -> Result<Vec<
         return Err(Lost::Instruction);
     }
     let targets = targets.iter();
-    Ok(targets
-        .map(|target| Assignment::of_target(target, span))
-        .collect())
+    Ok(targets.map(|target| Assignment::of_target(target, span)).collect())
 }
 
 /// Declares what an object refers to, by ids. A property that leads nowhere is not declared.
@@ -173,17 +166,11 @@ pub(in crate::apply) fn links(
         return Vec::new();
     };
     let links = structure.references().filter_map(|(property, target)| {
-        let references = ids.get(&property.name)?.iter().map(|id| Reference {
-            to: Referent::Id(id.to_lowercase()),
-            span,
-        });
-        let many = matches!(
-            property.shape,
-            Shape::Navigation {
-                collection: true,
-                ..
-            }
-        );
+        let references = ids
+            .get(&property.name)?
+            .iter()
+            .map(|id| Reference { to: Referent::Id(id.to_lowercase()), span });
+        let many = matches!(property.shape, Shape::Navigation { collection: true, .. });
         Some(Link {
             property: property.name.clone(),
             many,

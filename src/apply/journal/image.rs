@@ -47,10 +47,7 @@ pub(super) fn of_body(version: GraphVersion, kind: &str, manifest: &Manifest, bo
         secrets
     };
     let kept = members.iter().filter_map(|(name, value)| {
-        let keeper = Keeper {
-            model,
-            secrets: secrets_of(name),
-        };
+        let keeper = Keeper { model, secrets: secrets_of(name) };
         Some((name.clone(), keeper.member(&structure, name, value)?))
     });
     kept.collect::<Map<_, _>>().into()

@@ -31,12 +31,7 @@ pub(in crate::apply) struct Write<'a> {
 impl Write<'_> {
     /// Returns what a journal says of it.
     pub(in crate::apply) fn intent(&self, at: String) -> Intent {
-        let Self {
-            change,
-            manifest,
-            planned,
-            ..
-        } = self;
+        let Self { change, manifest, planned, .. } = self;
         let step = step(planned, manifest);
         Intent {
             at,

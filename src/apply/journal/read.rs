@@ -40,9 +40,7 @@ pub struct Record {
 pub fn read(path: &Path) -> Result<Record, JournalError> {
     let (text, length) = whole_lines(path)?;
     let mut lines = text.split_terminator('\n').enumerate();
-    let (_, first) = lines
-        .next()
-        .ok_or_else(|| JournalError::NoHeader(path.to_owned()))?;
+    let (_, first) = lines.next().ok_or_else(|| JournalError::NoHeader(path.to_owned()))?;
     let unreadable = |at: usize, error: &serde_json::Error| JournalError::Line {
         path: path.to_owned(),
         line: at + 1,
@@ -73,10 +71,7 @@ fn whole_lines(path: &Path) -> Result<(String, u64), JournalError> {
     };
     let mut bytes = read().map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => JournalError::Missing(path.to_owned()),
-        _ => JournalError::Read {
-            path: path.to_owned(),
-            source: Arc::new(source),
-        },
+        _ => JournalError::Read { path: path.to_owned(), source: Arc::new(source) },
     })?;
     let length = bytes.len() as u64;
     if length > LARGEST {
@@ -147,15 +142,10 @@ impl Record {
     pub fn undone(&self) -> Vec<Address> {
         let begun = self.begun();
         let fates = begun.iter().filter_map(|change| change.fate);
-        let done: BTreeSet<&Address> = fates
-            .filter(|fate| fate.status.is_done())
-            .map(|fate| &fate.address)
-            .collect();
+        let done: BTreeSet<&Address> =
+            fates.filter(|fate| fate.status.is_done()).map(|fate| &fate.address).collect();
         let order = self.header.order.iter();
-        order
-            .filter(|address| !done.contains(address))
-            .cloned()
-            .collect()
+        order.filter(|address| !done.contains(address)).cloned().collect()
     }
 
     /// Returns the approvals that the run asked for and did not come to use, each with its write.
@@ -194,11 +184,7 @@ impl Record {
     /// When it is about another.
     pub fn expect(&self, tenant: &TenantRef, origin: &Origin) -> Result<(), JournalError> {
         let place = |tenant: &TenantRef, origin: &Origin| {
-            let emulated = if origin.emulated {
-                "an emulator of "
-            } else {
-                ""
-            };
+            let emulated = if origin.emulated { "an emulator of " } else { "" };
             let TenantRef { name, cloud, .. } = tenant;
             format!("{emulated}{name} ({}, {cloud})", origin.directory_id)
         };
@@ -227,13 +213,7 @@ impl Record {
             let start = line.checked_sub(2).and_then(|at| ends.get(at));
             let start = start.map_or(0, |end| end + 1);
             let end = ends.get(line.saturating_sub(1)).copied();
-            Span::new(
-                file,
-                Range {
-                    start,
-                    end: end.unwrap_or(start),
-                },
-            )
+            Span::new(file, Range { start, end: end.unwrap_or(start) })
         }
     }
 }

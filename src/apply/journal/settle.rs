@@ -79,15 +79,10 @@ pub async fn settle(
     graph: &Graph,
 ) -> Result<Vec<Settled>, GraphError> {
     let mut settled = Vec::new();
-    let (over, open): (Vec<_>, Vec<_>) = journals(root)
-        .into_iter()
-        .partition(|path| ends(path).unwrap_or(false));
+    let (over, open): (Vec<_>, Vec<_>) =
+        journals(root).into_iter().partition(|path| ends(path).unwrap_or(false));
     let recent = |path: &&PathBuf| is_recent(path).unwrap_or(false);
-    for record in over
-        .iter()
-        .filter(recent)
-        .filter_map(|path| read(path).ok())
-    {
+    for record in over.iter().filter(recent).filter_map(|path| read(path).ok()) {
         if record.expect(tenant, origin).is_ok() {
             await_created(&record, graph).await?;
         }
@@ -111,16 +106,10 @@ pub async fn settle(
 
 /// Returns the journals of a tenant's folder, oldest first.
 pub(super) fn journals(root: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(root.join(FOLDER))
-        .into_iter()
-        .flatten()
-        .flatten();
+    let entries = fs::read_dir(root.join(FOLDER)).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "jsonl")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
         .collect();
     paths.sort();
     paths
@@ -158,9 +147,7 @@ fn left_to_show(at: &str, graph: &Graph) -> Duration {
     let at = at.parse::<Timestamp>().ok();
     let passed = at.map(|at| graph.clock().now().duration_since(at));
     let passed = passed.and_then(|passed| Duration::try_from(passed).ok());
-    ApplyOptions::default()
-        .visibility
-        .saturating_sub(passed.unwrap_or_default())
+    ApplyOptions::default().visibility.saturating_sub(passed.unwrap_or_default())
 }
 
 /// Returns whether a journal's last line is its end, without reading all of it.
@@ -224,10 +211,7 @@ fn fate(change: &Begun<'_>, found: &Found, id: Option<String>, at: String) -> Fa
         created: None,
         writes,
         // Where it is not done, the same request can still be sent under it.
-        approval: change
-            .approval()
-            .filter(|_| !status.is_done())
-            .map(str::to_owned),
+        approval: change.approval().filter(|_| !status.is_done()).map(str::to_owned),
         approval_expires: None,
         message: Some(format!("the run ended suddenly; {found}")),
         left: None,
@@ -269,12 +253,8 @@ async fn look(
         (Some(live), _) => {
             let mut sources = Sources::default();
             let span = record.cite(&mut sources)(change.line);
-            let Differences {
-                mut settings,
-                links,
-                assignments,
-                unseen,
-            } = differences(change, &live, &sources, span);
+            let Differences { mut settings, links, assignments, unseen } =
+                differences(change, &live, &sources, span);
             settings.extend(links.into_values());
             if assignments {
                 settings.push("it is assigned to others".to_owned());

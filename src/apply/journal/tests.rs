@@ -102,12 +102,7 @@ async fn settle_against(root: &Path, reads: Vec<Value>) -> (Vec<Settled>, Durati
 async fn found(step: Value, reads: Vec<Value>) -> (Found, Duration) {
     let (folder, path) = folder(&[header(), step]);
     let (settled, waited) = settle_against(folder.path(), reads).await;
-    let [
-        Settled::Over {
-            changes, not_begun, ..
-        },
-    ] = &settled[..]
-    else {
+    let [Settled::Over { changes, not_begun, .. }] = &settled[..] else {
         panic!("{settled:?}");
     };
     assert_eq!(*not_begun, 1, "the second of two");
@@ -139,21 +134,15 @@ async fn a_create_that_comes_to_light_late_is_waited_for() {
     assert_eq!(it, Found::Several(vec!["1".to_owned(), "2".to_owned()]));
 
     // Its assignment was still to come.
-    let (it, _) = found(
-        intent("create", json!({ "more": true })),
-        vec![list(&[live("1", 6)])],
-    )
-    .await;
+    let (it, _) =
+        found(intent("create", json!({ "more": true })), vec![list(&[live("1", 6)])]).await;
     assert_eq!(it, Found::InPart);
 }
 
 #[tokio::test]
 async fn an_update_is_as_intended_or_it_is_said_what_is_there() {
     let patch = || intent("patch", json!({ "id": "1" }));
-    assert_eq!(
-        found(patch(), vec![live("1", 6)]).await.0,
-        Found::AsIntended
-    );
+    assert_eq!(found(patch(), vec![live("1", 6)]).await.0, Found::AsIntended);
     let (it, waited) = found(patch(), vec![live("1", 4)]).await;
     let words = "pinMinimumLength was left at 6 and is 4 now".to_owned();
     assert_eq!((it, waited), (Found::Otherwise(words), Duration::ZERO));
@@ -162,41 +151,22 @@ async fn an_update_is_as_intended_or_it_is_said_what_is_there() {
     let secret = intent("patch", secret);
     assert_eq!(found(secret, vec![live("1", 4)]).await.0, Found::Unseen);
     let delete = || intent("delete", json!({ "id": "1", "written": null }));
-    assert_eq!(
-        found(delete(), vec![Value::Null]).await.0,
-        Found::AsIntended
-    );
-    assert!(matches!(
-        found(delete(), vec![live("1", 4)]).await.0,
-        Found::Otherwise(_)
-    ));
+    assert_eq!(found(delete(), vec![Value::Null]).await.0, Found::AsIntended);
+    assert!(matches!(found(delete(), vec![live("1", 4)]).await.0, Found::Otherwise(_)));
     let all = json!({ "target": { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" } });
-    let assign = intent(
-        "assign",
-        json!({ "id": "1", "managed": [], "written": { "assignments": [all] } }),
-    );
+    let assign =
+        intent("assign", json!({ "id": "1", "managed": [], "written": { "assignments": [all] } }));
     let mut assigned = live("1", 4);
     assigned["assignments"] = json!([all]);
-    assert_eq!(
-        found(assign.clone(), vec![assigned]).await.0,
-        Found::AsIntended
-    );
-    assert!(matches!(
-        found(assign, vec![live("1", 4)]).await.0,
-        Found::Otherwise(_)
-    ));
+    assert_eq!(found(assign.clone(), vec![assigned]).await.0, Found::AsIntended);
+    assert!(matches!(found(assign, vec![live("1", 4)]).await.0, Found::Otherwise(_)));
 }
 
 #[tokio::test]
 async fn nothing_counts_as_unwritten_that_may_be_written() {
     let gone = || json!({ "value": [] });
     let create = || intent("create", json!({}));
-    let delete = || {
-        intent(
-            "delete",
-            json!({ "id": "1", "written": null, "more": true }),
-        )
-    };
+    let delete = || intent("delete", json!({ "id": "1", "written": null, "more": true }));
     let patch = || intent("patch", json!({ "id": "1" }));
     let cases = [
         (vec![create()], gone(), 0),
@@ -223,38 +193,21 @@ async fn what_is_about_another_tenant_or_still_written_is_let_alone() {
     elsewhere["emulated"] = true.into();
     let (folder, path) = folder(&[elsewhere, intent("patch", json!({ "id": "1" }))]);
     assert!(settle_against(folder.path(), Vec::new()).await.0.is_empty());
-    let ours = Origin {
-        emulated: true,
-        ..origin()
-    };
+    let ours = Origin { emulated: true, ..origin() };
     let record = read(&path).expect("a journal");
-    record
-        .expect(&tenant(), &ours)
-        .expect("it is about this one");
+    record.expect(&tenant(), &ours).expect("it is about this one");
     let error = record.expect(&tenant(), &origin()).expect_err("it is not");
-    assert!(
-        error.to_string().contains("about an emulator of contoso"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("about an emulator of contoso"), "{error}");
 
     std::fs::write(&path, format!("{}\n", header())).expect("a file");
     let running = std::fs::File::open(&path).expect("the file");
     running.lock().expect("a lock");
     let (left, _) = settle_against(folder.path(), Vec::new()).await;
-    assert!(
-        matches!(left[..], [Settled::Not(JournalError::InUse(_))]),
-        "{left:?}"
-    );
-    assert!(matches!(
-        read(&path).expect("a journal").expect_over(),
-        Err(JournalError::InUse(_))
-    ));
+    assert!(matches!(left[..], [Settled::Not(JournalError::InUse(_))]), "{left:?}");
+    assert!(matches!(read(&path).expect("a journal").expect_over(), Err(JournalError::InUse(_))));
     drop(running);
     let (over, _) = settle_against(folder.path(), Vec::new()).await;
-    assert!(
-        matches!(over[..], [Settled::Over { not_begun: 2, .. }]),
-        "{over:?}"
-    );
+    assert!(matches!(over[..], [Settled::Over { not_begun: 2, .. }]), "{over:?}");
 }
 
 #[tokio::test]
@@ -266,11 +219,7 @@ async fn what_was_cut_off_at_the_end_does_no_harm() {
         let (over, _) = settle_against(folder.path(), vec![live("1", 6)]).await;
         assert!(matches!(over[..], [Settled::Over { .. }]), "{over:?}");
         let record = read(&path).expect("a journal");
-        assert_eq!(
-            record.entries.len(),
-            3,
-            "the result and the end follow what is whole"
-        );
+        assert_eq!(record.entries.len(), 3, "the result and the end follow what is whole");
     }
 }
 
@@ -282,10 +231,7 @@ fn a_line_that_is_none_is_named() {
         (b"{}\n".to_vec(), 1),
         (header.replace("1.0", "2.0").into_bytes(), 1),
         (format!("{header}\n\n{end}").into_bytes(), 2),
-        (
-            format!("{header}\n{end}\n{{\"line\":\"else\"}}").into_bytes(),
-            3,
-        ),
+        (format!("{header}\n{end}\n{{\"line\":\"else\"}}").into_bytes(), 3),
         ([header.as_bytes(), b"\n\xff"].concat(), 2),
     ];
     for (mut text, line) in cases {
@@ -300,10 +246,7 @@ fn a_line_that_is_none_is_named() {
     assert!(matches!(read(&path), Err(JournalError::NoHeader(_))));
     let deep = "[".repeat(100_000);
     let (_folder, path) = folder_of(format!("{header}\n{deep}\n"));
-    assert!(matches!(
-        read(&path),
-        Err(JournalError::Line { line: 2, .. })
-    ));
+    assert!(matches!(read(&path), Err(JournalError::Line { line: 2, .. })));
 }
 
 #[tokio::test]
@@ -324,14 +267,8 @@ async fn the_code_that_a_change_waits_under_outlives_its_run() {
         (vec![given("a".into()), asked("b")], Some("b")),
         // The next step has no code yet, and what was approved is done.
         (vec![patch(), asked("a"), patch()], None),
-        (
-            vec![patch(), asked("a"), result("applied", Value::Null)],
-            None,
-        ),
-        (
-            vec![patch(), result("approvalRequired", "a".into())],
-            Some("a"),
-        ),
+        (vec![patch(), asked("a"), result("applied", Value::Null)], None),
+        (vec![patch(), result("approvalRequired", "a".into())], Some("a")),
     ];
     for (lines, expected) in cases {
         let (folder, path) = folder(&[vec![header()], lines.clone()].concat());

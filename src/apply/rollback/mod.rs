@@ -67,20 +67,14 @@ impl Rollback {
                 let own = declared.iter().find(|own| own.address == address);
                 undo.manifest.protect = own.is_some_and(|own| own.protect);
                 if undos.contains_key(&address) {
-                    lost.push(format!(
-                        "{address}: two changes of that run were of this name"
-                    ));
+                    lost.push(format!("{address}: two changes of that run were of this name"));
                     continue;
                 }
                 undos.insert(address, undo);
             }
         }
         point_at_what_is_remade(&record, &mut undos);
-        Self {
-            record,
-            undos,
-            lost,
-        }
+        Self { record, undos, lost }
     }
 
     /// Returns what should be, as manifests in the order of their addresses.
@@ -112,14 +106,9 @@ impl Rollback {
         let stay = stay.map(|moved| format!("{moved}; it stays as it is"));
         plan.warnings.extend(stay);
         plan.warnings.extend(self.warnings(&plan));
-        plan.warnings
-            .extend(self.reminder(&plan, declared, live, &desired.sources));
+        plan.warnings.extend(self.reminder(&plan, declared, live, &desired.sources));
         let unseen = self.unseen(&plan);
-        RollbackPlan {
-            plan,
-            moved,
-            unseen,
-        }
+        RollbackPlan { plan, moved, unseen }
     }
 
     /// Returns the writes of the run that were accepted and that the tenant does not show now either: they may come to
@@ -147,11 +136,7 @@ impl Rollback {
                 help: Some(AGAIN.to_owned()),
             })
         };
-        self.undos
-            .values()
-            .filter(is_unseen)
-            .filter_map(item)
-            .collect()
+        self.undos.values().filter(is_unseen).filter_map(item).collect()
     }
 
     fn warnings(&self, plan: &Plan) -> Vec<String> {

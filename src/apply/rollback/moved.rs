@@ -45,12 +45,8 @@ fn what_moved(
     let Some(object) = object else {
         return Some("it is gone".to_owned());
     };
-    let Differences {
-        mut settings,
-        mut links,
-        assignments,
-        ..
-    } = differences(begun, object, sources, undo.span);
+    let Differences { mut settings, mut links, assignments, .. } =
+        differences(begun, object, sources, undo.span);
     // A change that stopped half way has not come to link and assign it.
     let is_done = begun.fate.is_some_and(|fate| fate.status.is_done());
     links.retain(|property, _| is_done || !is_on_its_way(begun, object, property));

@@ -21,10 +21,7 @@ impl Rollback {
         let begun = self.record.begun();
         let bindings = bind(declared, live, false, &|_| false);
         let referents = Referents::of(declared, live, &bindings, |_| true);
-        let known = Known {
-            referents: &referents,
-            ..live.known()
-        };
+        let known = Known { referents: &referents, ..live.known() };
         let writes = plan.changes.iter().filter(|change| change.writes());
         let again: Vec<String> = writes
             .filter_map(|change| {

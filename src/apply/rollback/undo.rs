@@ -70,12 +70,7 @@ pub(super) fn of(place: usize, begun: &Begun<'_>, span: Span, lost: &mut Vec<Str
         }
     }
     let undo = |(way, manifest): (Way, Option<Manifest>)| {
-        Some(Undo {
-            place,
-            way,
-            manifest: manifest?,
-            span,
-        })
+        Some(Undo { place, way, manifest: manifest?, span })
     };
     made.into_iter().filter_map(undo).collect()
 }
@@ -86,11 +81,7 @@ fn remove(created: &Intent, id: &str, span: Span) -> Option<Manifest> {
     let name = serde_json::json!({ "displayName": created.display_name });
     let spec = Value::from_json(&name, span);
     let manifest = manifest(&created.address, created.api_version, spec, span)?;
-    Some(Manifest {
-        id: Some(id.to_lowercase()),
-        presence: Presence::Absent,
-        ..manifest
-    })
+    Some(Manifest { id: Some(id.to_lowercase()), presence: Presence::Absent, ..manifest })
 }
 
 /// Restores only what the run changed.
@@ -100,11 +91,7 @@ fn restore(
     span: Span,
     say: &mut impl FnMut(&Address, &str),
 ) -> Option<Manifest> {
-    let Intent {
-        address,
-        api_version,
-        ..
-    } = begun.first;
+    let Intent { address, api_version, .. } = begun.first;
     let steps = begun.steps().filter(|step| step.step != Step::Assign);
     let paths: Vec<Vec<String>> = steps.flat_map(|step| step.managed.clone()).collect();
     let body = readable(begun, before, &paths, say);
@@ -153,21 +140,14 @@ fn readable(
     paths: &[Vec<String>],
     say: &mut impl FnMut(&Address, &str),
 ) -> Json {
-    let Intent {
-        address,
-        api_version,
-        ..
-    } = begun.first;
+    let Intent { address, api_version, .. } = begun.first;
     let Some(written) = begun.first.written.as_ref() else {
         return before.body.clone();
     };
     let model = Model::of(*api_version);
     let body = unmasked(model, &address.kind, &before.body, written);
     let tops: BTreeSet<&String> = paths.iter().filter_map(|path| path.first()).collect();
-    for top in tops
-        .into_iter()
-        .filter(|top| body[*top] != before.body[*top])
-    {
+    for top in tops.into_iter().filter(|top| body[*top] != before.body[*top]) {
         let words = format!("what the tenant masks in `{top}` stays as that run wrote it");
         say(address, &words);
     }
@@ -181,20 +161,13 @@ fn remake(
     span: Span,
     say: &mut impl FnMut(&Address, &str),
 ) -> Option<Manifest> {
-    let address = Address {
-        kind: before.kind.clone(),
-        name: address.name.clone(),
-    };
+    let address = Address { kind: before.kind.clone(), name: address.name.clone() };
     let declaration = whole(GraphVersion::Beta, before, span);
     tell(&address, &declaration, say);
     let assignments = assign(&address, before, span, say);
     let manifest = manifest(&address, GraphVersion::Beta, declaration.spec, span)?;
     manifest.display_name()?;
-    Some(Manifest {
-        links: links(&address.kind, &before.links, span),
-        assignments,
-        ..manifest
-    })
+    Some(Manifest { links: links(&address.kind, &before.links, span), assignments, ..manifest })
 }
 
 fn assign(

@@ -62,11 +62,8 @@ fn conflict() -> Reply {
 /// Applies one change, where a second administrator has to approve it.
 async fn applied(tenant: &Tenant, wait: Duration) -> Item {
     let mut case = Case::new(&[HELLO]);
-    case.options.approvals = Approvals {
-        justification: Some("app only test".to_owned()),
-        wait,
-        ..Approvals::default()
-    };
+    case.options.approvals =
+        Approvals { justification: Some("app only test".to_owned()), wait, ..Approvals::default() };
     case.only(tenant).await
 }
 
@@ -79,10 +76,7 @@ fn headers(tenant: &Tenant) -> Vec<(Option<String>, Option<String>)> {
         value.to_str().ok().map(str::to_owned)
     };
     let both = |seen: &Seen| {
-        (
-            header(seen, "x-msft-approval-justification"),
-            header(seen, "x-msft-approval-code"),
-        )
+        (header(seen, "x-msft-approval-justification"), header(seen, "x-msft-approval-code"))
     };
     writes.map(both).collect()
 }
@@ -171,12 +165,7 @@ async fn an_open_request_is_found_by_what_it_is_about_alone() {
         ),
         (vec![other.clone(), mine.clone()], true, Status::Applied, ""),
         (vec![named], true, Status::Applied, ""),
-        (
-            vec![other_words],
-            true,
-            Status::ApprovalRequired,
-            "another request for approval is open",
-        ),
+        (vec![other_words], true, Status::ApprovalRequired, "another request for approval is open"),
         (
             vec![mine.clone()],
             false,
@@ -184,10 +173,7 @@ async fn an_open_request_is_found_by_what_it_is_about_alone() {
             "another request for approval is open",
         ),
         (
-            vec![
-                mine.clone(),
-                about(json!({ "id": GUIDE, "payloadId": OBJECT })),
-            ],
+            vec![mine.clone(), about(json!({ "id": GUIDE, "payloadId": OBJECT }))],
             true,
             Status::ApprovalRequired,
             "2 requests",
@@ -250,12 +236,8 @@ async fn what_another_run_completes_during_the_wait_is_looked_at_and_not_sent_ag
 
 #[tokio::test]
 async fn what_cannot_be_read_is_said_and_not_guessed() {
-    let refused = || {
-        Some(reply(
-            403,
-            &json!({ "error": { "code": "Forbidden", "message": "No." } }),
-        ))
-    };
+    let refused =
+        || Some(reply(403, &json!({ "error": { "code": "Forbidden", "message": "No." } })));
     let tenant = Tenant::behind(&[hello(4)], move |seen| match seen.line.as_str() {
         line if line.contains("operationApprovalRequests") => refused(),
         line if line.starts_with("PATCH") => Some(conflict()),

@@ -58,10 +58,7 @@ impl Observer for Listener {
     fn started(&self, _change: &Change) {}
 
     fn finished(&self, item: &Item) {
-        self.finished
-            .lock()
-            .expect("nobody panicked")
-            .push(item.status);
+        self.finished.lock().expect("nobody panicked").push(item.status);
     }
 }
 
@@ -101,10 +98,7 @@ impl Case {
         // What validation would not let through as well.
         loaded.findings.retain(|finding| !is_about_sending(finding));
         let desired = loaded.into_desired().expect("valid");
-        let options = Options {
-            timeout: self.timeout,
-            ..Options::default()
-        };
+        let options = Options { timeout: self.timeout, ..Options::default() };
         let graph = graph_with(&tenant.server.url, &options);
         let (plan, live) = read::plan(&graph, &desired, |_| true, &plan::Options::default())
             .await
@@ -117,10 +111,7 @@ impl Case {
             desired: &desired,
             names: &live.names,
             plan: &plan,
-            options: ApplyOptions {
-                read_at: live.read_at,
-                ..self.options.clone()
-            },
+            options: ApplyOptions { read_at: live.read_at, ..self.options.clone() },
             journal: None,
             secrets: &|_| self.secret.map(SecretString::from),
             observer: &observer,
@@ -168,10 +159,7 @@ async fn a_write_whose_answer_was_lost_is_looked_for_before_it_is_sent_again() {
     assert_eq!(tenant.writes().len(), 1);
 
     let tenant = Tenant::start(&[hello(4)], &[Fate::Lost]).await;
-    assert_eq!(
-        Case::new(&[HELLO]).only(&tenant).await.status,
-        Status::Applied
-    );
+    assert_eq!(Case::new(&[HELLO]).only(&tenant).await.status, Status::Applied);
     assert_eq!(tenant.writes().len(), 2);
 
     let tenant = Tenant::start(&[hello(4)], &[Fate::Lost; 20]).await;
@@ -213,20 +201,10 @@ async fn a_create_whose_answer_was_lost_makes_no_second_object() {
 #[tokio::test]
 async fn a_create_that_was_lost_is_not_repeated_where_the_run_ends_before_it_can_be_seen() {
     let tenant = Tenant::start(&[], &[Fate::Lost, Fate::Done]).await;
-    let case = Case {
-        timeout: Some(Duration::from_secs(20)),
-        ..Case::new(&[HELLO])
-    };
+    let case = Case { timeout: Some(Duration::from_secs(20)), ..Case::new(&[HELLO]) };
     let item = case.only(&tenant).await;
-    assert_eq!(
-        (item.status, tenant.writes().len()),
-        (Status::Failed, 1),
-        "{item:?}"
-    );
-    assert!(
-        message(&item).contains("whether it was created"),
-        "{item:?}"
-    );
+    assert_eq!((item.status, tenant.writes().len()), (Status::Failed, 1), "{item:?}");
+    assert!(message(&item).contains("whether it was created"), "{item:?}");
 }
 
 #[tokio::test]
@@ -261,10 +239,8 @@ async fn a_replacement_that_stops_half_way_says_what_is_gone() {
         "@odata.type": "#microsoft.graph.windows10GeneralConfiguration",
         "displayName": "Hello",
     });
-    let pinned = HELLO.replace(
-        "name: hello",
-        "name: hello, id: 00000000-0000-0000-0000-000000000001",
-    );
+    let pinned =
+        HELLO.replace("name: hello", "name: hello, id: 00000000-0000-0000-0000-000000000001");
     let tenant = Tenant::start(slice::from_ref(&other), &[]).await;
     let item = Case::new(&[&pinned]).only(&tenant).await;
     assert_eq!((item.status, item.writes), (Status::Applied, 2), "{item:?}");
@@ -275,10 +251,7 @@ async fn a_replacement_that_stops_half_way_says_what_is_gone() {
     assert_eq!((item.status, item.writes), (Status::Failed, 1));
     assert!(message(&item).ends_with("is deleted already"), "{item:?}");
     let help = item.help.unwrap_or_default();
-    assert!(
-        help.contains("DeviceManagementConfiguration.ReadWrite.All"),
-        "{help}"
-    );
+    assert!(help.contains("DeviceManagementConfiguration.ReadWrite.All"), "{help}");
 }
 
 #[tokio::test]
@@ -318,9 +291,7 @@ async fn what_somebody_sets_before_a_write_is_repeated_stays() {
     live["pinMaximumLength"] = 20.into();
     let lower = Fate::ThrottledThenEdited("pinMaximumLength", 5);
     let tenant = Tenant::start(&[live], &[lower]).await;
-    let item = Case::new(&[&[HELLO, ASSIGNED].concat()])
-        .only(&tenant)
-        .await;
+    let item = Case::new(&[&[HELLO, ASSIGNED].concat()]).only(&tenant).await;
     assert_eq!((item.status, item.writes), (Status::Stale, 0), "{item:?}");
     assert_eq!(tenant.writes().len(), 1, "{item:?}");
 
@@ -338,17 +309,13 @@ async fn what_somebody_sets_before_a_write_is_repeated_stays() {
 
 #[tokio::test]
 async fn what_somebody_sets_right_after_a_write_is_told() {
-    let declared = HELLO.replace(
-        "pinMinimumLength: 6",
-        "pinMinimumLength: 6, pinMaximumLength: 99",
-    );
+    let declared =
+        HELLO.replace("pinMinimumLength: 6", "pinMinimumLength: 6, pinMaximumLength: 99");
     let mut live = hello(4);
     live["pinMaximumLength"] = 99.into();
-    let tenant = Tenant::start(
-        slice::from_ref(&live),
-        &[Fate::DoneThenEdited("pinMaximumLength", 90)],
-    )
-    .await;
+    let tenant =
+        Tenant::start(slice::from_ref(&live), &[Fate::DoneThenEdited("pinMaximumLength", 90)])
+            .await;
     let item = Case::new(&[&declared]).only(&tenant).await;
     assert_eq!(item.status, Status::Applied);
     let words = "a concurrent edit changed what this change did not write: pinMaximumLength is 90, and 99 is declared";
@@ -357,10 +324,7 @@ async fn what_somebody_sets_right_after_a_write_is_told() {
     let tenant = Tenant::start(&[live], &[Fate::DoneThenEdited("pinMinimumLength", 5)]).await;
     let item = Case::new(&[&declared]).only(&tenant).await;
     assert_eq!(item.status, Status::DidNotStick);
-    assert_eq!(
-        message(&item),
-        "pinMinimumLength: sent 6, the tenant shows 5"
-    );
+    assert_eq!(message(&item), "pinMinimumLength: sent 6, the tenant shows 5");
 }
 
 #[tokio::test]
@@ -368,10 +332,7 @@ async fn what_does_not_show_is_told_apart_from_what_does_not_stick() {
     let tenant = Tenant::start(&[hello(4)], &[Fate::Capped(5)]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!(item.status, Status::DidNotStick);
-    assert_eq!(
-        message(&item),
-        "pinMinimumLength: sent 6, the tenant shows 5"
-    );
+    assert_eq!(message(&item), "pinMinimumLength: sent 6, the tenant shows 5");
 
     let tenant = Tenant::start(&[hello(4)], &[Fate::Ignored]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
@@ -385,14 +346,8 @@ async fn a_failed_assignment_leaves_an_object_that_is_named() {
     let item = Case::new(&[&manifest]).only(&tenant).await;
     assert_eq!((item.status, item.writes), (Status::Failed, 1));
     let id = item.id.as_deref().expect("it exists");
-    assert!(
-        message(&item).ends_with(&format!("unassigned, with the id {id}")),
-        "{item:?}"
-    );
-    assert_eq!(
-        Case::new(&[&manifest]).only(&tenant).await.status,
-        Status::Applied
-    );
+    assert!(message(&item).ends_with(&format!("unassigned, with the id {id}")), "{item:?}");
+    assert_eq!(Case::new(&[&manifest]).only(&tenant).await.status, Status::Applied);
 }
 
 #[tokio::test]
@@ -402,9 +357,7 @@ async fn nothing_is_written_where_anything_moved_unless_the_rest_may_go_on() {
     let tenant = Tenant::start(&[hello(4)], &[]).await;
     let refused = case.run(&tenant, move_first).await.expect_err("stale");
     assert!(
-        refused
-            .to_string()
-            .ends_with("/hello: pinMinimumLength was 4 and is 5 now"),
+        refused.to_string().ends_with("/hello: pinMinimumLength was 4 and is 5 now"),
         "{refused}"
     );
     assert!(tenant.writes().is_empty());
@@ -475,10 +428,7 @@ async fn what_somebody_else_did_already_is_in_place() {
     let tenant = Tenant::start(&[hello(4)], &[]).await;
     let outcome = Case::new(&[HELLO])
         .run(&tenant, |tenant| {
-            let id = tenant.objects()[0]["id"]
-                .as_str()
-                .expect("an id")
-                .to_owned();
+            let id = tenant.objects()[0]["id"].as_str().expect("an id").to_owned();
             tenant.edit(&id, "pinMinimumLength", 6.into());
         })
         .await
@@ -523,10 +473,7 @@ async fn a_secret_is_sent_and_never_told() {
 async fn a_credential_of_the_run_ends_it_before_the_first_write() {
     let tenant = Tenant::start(&[], &[]).await;
     let manifest = WIFI.replace("PSK", "azure_client_secret");
-    let case = Case {
-        secret: Some("canary"),
-        ..Case::new(&[HELLO, &manifest])
-    };
+    let case = Case { secret: Some("canary"), ..Case::new(&[HELLO, &manifest]) };
     let refused = case.run(&tenant, |_| {}).await.expect_err("it is refused");
     assert!(
         matches!(&refused, ApplyError::Credentials(named) if named[0].variable == "azure_client_secret"),

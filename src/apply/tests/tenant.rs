@@ -57,10 +57,7 @@ pub(super) struct Tenant {
 impl Tenant {
     /// Starts a tenant with these objects; the fates befall its writes in turn, then all are done.
     pub(super) async fn start(objects: &[Value], fates: &[Fate]) -> Self {
-        let mut store = Store {
-            fates: fates.iter().rev().copied().collect(),
-            ..Store::default()
-        };
+        let mut store = Store { fates: fates.iter().rev().copied().collect(), ..Store::default() };
         for object in objects {
             store.insert(object.clone());
         }
@@ -117,10 +114,9 @@ impl Store {
         let rest = path.strip_prefix(COLLECTION).unwrap_or(path);
         let id = rest.trim_start_matches('/').trim_end_matches("/assign");
         match (method, id) {
-            ("GET", "") => reply(
-                200,
-                &json!({ "value": self.objects.values().collect::<Vec<_>>() }),
-            ),
+            ("GET", "") => {
+                reply(200, &json!({ "value": self.objects.values().collect::<Vec<_>>() }))
+            }
             ("GET", id) => match self.objects.get(id) {
                 Some(object) => reply(200, object),
                 None => reply(404, &json!({})),

@@ -40,10 +40,8 @@ struct Certificate {
 
 /// Looks for an app with a certificate.
 pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
-    let (client_id, path) = search.app_with_path([
-        "AZURE_CLIENT_CERTIFICATE_PATH",
-        "ARM_CLIENT_CERTIFICATE_PATH",
-    ])?;
+    let (client_id, path) =
+        search.app_with_path(["AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH"])?;
     let endpoint = search.token_endpoint();
     let assertion = Certificate {
         path,
@@ -55,11 +53,7 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
         audience: endpoint.url().to_string(),
         clock: search.caller().clock().clone(),
     };
-    Some(Box::new(ClientAssertion {
-        endpoint,
-        client_id,
-        assertion,
-    }))
+    Some(Box::new(ClientAssertion { endpoint, client_id, assertion }))
 }
 
 impl Assertion for Certificate {
@@ -76,22 +70,14 @@ impl Certificate {
             path: self.path.clone(),
             source: Arc::new(source),
         })?;
-        let failed = |source| AuthError::Certificate {
-            path: self.path.clone(),
-            source,
-        };
+        let failed = |source| AuthError::Certificate { path: self.path.clone(), source };
         let identity = if pem::is_pem(&bytes) {
             pem::read(&bytes)
         } else {
             pfx::read(&bytes, self.password.as_ref())
         };
-        statement(
-            &identity.map_err(failed)?,
-            &self.client_id,
-            &self.audience,
-            self.clock.now(),
-        )
-        .map_err(failed)
+        statement(&identity.map_err(failed)?, &self.client_id, &self.audience, self.clock.now())
+            .map_err(failed)
     }
 }
 
@@ -118,12 +104,7 @@ fn statement(
     let mut signature = vec![0; identity.key().public().modulus_len()];
     identity
         .key()
-        .sign(
-            &RSA_PSS_SHA256,
-            &SystemRandom::new(),
-            signed.as_bytes(),
-            &mut signature,
-        )
+        .sign(&RSA_PSS_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
         .map_err(|_| CertificateError::Unsigned)?;
     Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)).into())
 }

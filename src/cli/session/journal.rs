@@ -24,10 +24,8 @@ impl Session {
 
     /// Returns where a run notes what it writes, nothing where nothing of it is kept.
     pub(in crate::cli) fn draft(&self, command: Command, of: Option<&Path>) -> Option<Draft> {
-        self.keeps.then(|| Draft {
-            root: self.desired.root.clone(),
-            origin: self.origin(command, of),
-        })
+        self.keeps
+            .then(|| Draft { root: self.desired.root.clone(), origin: self.origin(command, of) })
     }
 
     /// Looks after what earlier runs had begun that ended suddenly, and says what became of it.

@@ -85,13 +85,7 @@ fn variable(name: &str) -> Option<String> {
 
 /// Returns a path that is the same from every folder, without links as far as it exists.
 fn absolute(path: &Path) -> String {
-    let here = if path.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        path
-    };
+    let here = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let path = std::fs::canonicalize(here).or_else(|_| std::path::absolute(here));
-    path.unwrap_or_else(|_| here.to_owned())
-        .display()
-        .to_string()
+    path.unwrap_or_else(|_| here.to_owned()).display().to_string()
 }

@@ -67,11 +67,9 @@ fn empty_tenant(tenant_id: &str) -> Tenant {
 /// Returns why a sandbox that keeps its tenant in this file does not start.
 pub(in crate::cli) fn of_sandbox(error: SandboxError, file: Option<&Path>) -> Error {
     match (error, file) {
-        (SandboxError::State(why), Some(path)) => unusable(
-            path,
-            why,
-            "Delete it to start anew, or correct what the message names.",
-        ),
+        (SandboxError::State(why), Some(path)) => {
+            unusable(path, why, "Delete it to start anew, or correct what the message names.")
+        }
         (other, _) => {
             Error::failed("sandbox/start", "the sandbox cannot be started").because(other)
         }
@@ -83,10 +81,8 @@ pub(in crate::cli) fn unusable(path: &Path, why: StateError, remedy: &str) -> Er
     let shown = path.display();
     let failed = |message| Error::failed("sandbox/state", message);
     if path.is_dir() {
-        return failed(format!(
-            "`{shown}` is a folder, and a sandbox state is a file"
-        ))
-        .hint("Name a file, whether it is there yet or not, such as `state.json`.");
+        return failed(format!("`{shown}` is a folder, and a sandbox state is a file"))
+            .hint("Name a file, whether it is there yet or not, such as `state.json`.");
     }
     match why {
         StateError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
@@ -99,14 +95,12 @@ pub(in crate::cli) fn unusable(path: &Path, why: StateError, remedy: &str) -> Er
         StateError::Write { source, .. } => {
             failed(format!("the sandbox state `{shown}` cannot be kept")).because(source)
         }
-        why if is_state(path) => failed(format!("`{shown}` is no usable sandbox state"))
+        why if is_state(path) => {
+            failed(format!("`{shown}` is no usable sandbox state")).because(why).hint(remedy)
+        }
+        why => failed(format!("`{shown}` is not a sandbox state, and is left as it is"))
             .because(why)
-            .hint(remedy),
-        why => failed(format!(
-            "`{shown}` is not a sandbox state, and is left as it is"
-        ))
-        .because(why)
-        .hint("Name another file, whether it is there yet or not, such as `state.json`."),
+            .hint("Name another file, whether it is there yet or not, such as `state.json`."),
     }
 }
 

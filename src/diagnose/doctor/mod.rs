@@ -148,15 +148,8 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
     let mut chart = Chart::new(&needs, &families);
     manifests(&mut chart, &subject);
     reach::check(&mut chart, &subject).await;
-    let mut tenant = TenantSeen {
-        declared: subject.tenant.to_owned(),
-        ..TenantSeen::default()
-    };
-    let credential = subject
-        .credential
-        .as_ref()
-        .ok()
-        .map(|(words, _)| words.clone());
+    let mut tenant = TenantSeen { declared: subject.tenant.to_owned(), ..TenantSeen::default() };
+    let credential = subject.credential.as_ref().ok().map(|(words, _)| words.clone());
     let id = tenant_id(&mut chart, &subject).await;
     let claims = match id {
         Some(_) => sign_in(&mut chart, &subject).await,

@@ -26,10 +26,9 @@ pub(super) async fn check(chart: &mut Chart, subject: &Subject<'_>) {
         knock(subject, subject.endpoints.graph()),
     );
     let mut date = None;
-    for (id, url, answer) in [
-        ("login", subject.endpoints.login(), login),
-        ("graph", subject.endpoints.graph(), graph),
-    ] {
+    for (id, url, answer) in
+        [("login", subject.endpoints.login(), login), ("graph", subject.endpoints.graph(), graph)]
+    {
         match answer {
             Ok(theirs) => {
                 date = date.or(theirs);
@@ -39,12 +38,7 @@ pub(super) async fn check(chart: &mut Chart, subject: &Subject<'_>) {
                 let detail = format!("{} does not answer: {why}", host(url));
                 let remedy = Catalogue::built_in().by_code("graph/unreachable");
                 let remedy = remedy.map(|entry| entry.remedy.clone());
-                chart.missing(
-                    id,
-                    Some("graph/unreachable"),
-                    detail,
-                    remedy.unwrap_or_default(),
-                );
+                chart.missing(id, Some("graph/unreachable"), detail, remedy.unwrap_or_default());
             }
         }
     }
@@ -88,11 +82,7 @@ fn clock(chart: &mut Chart, ours: Timestamp, theirs: Timestamp) {
         chart.ok("clock", "agrees with Microsoft's");
         return;
     }
-    let direction = if skew.is_negative() {
-        "behind"
-    } else {
-        "ahead of"
-    };
+    let direction = if skew.is_negative() { "behind" } else { "ahead of" };
     let detail = format!("{} s {direction} Microsoft's", apart.as_secs());
     if apart <= TOLERANCE {
         chart.ok("clock", detail);
@@ -135,10 +125,7 @@ mod tests {
         };
         assert_eq!(seen(2), (Status::Ok, "agrees with Microsoft's".to_owned()));
         assert_eq!(seen(300).0, Status::Ok);
-        assert_eq!(
-            seen(-301),
-            (Status::Missing, "301 s behind Microsoft's".to_owned())
-        );
+        assert_eq!(seen(-301), (Status::Missing, "301 s behind Microsoft's".to_owned()));
         assert_eq!(seen(7_200).0, Status::Missing);
     }
 }

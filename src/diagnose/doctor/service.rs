@@ -163,11 +163,7 @@ fn licence(chart: &mut Chart, answer: Result<Value, GraphError>) {
         Ok(body) => body,
         Err(error) if error.status() == Some(403) => {
             let remedy = "Grant `LicenseAssignment.Read.All` if doctor should see licences; nothing else needs it.";
-            chart.unknown(
-                "licence",
-                "the token may not read licences",
-                vec![remedy.to_owned()],
-            );
+            chart.unknown("licence", "the token may not read licences", vec![remedy.to_owned()]);
             return;
         }
         Err(error) => {
@@ -183,11 +179,7 @@ fn licence(chart: &mut Chart, answer: Result<Value, GraphError>) {
     if !names.is_empty() {
         chart.ok("licence", names.join(", "));
     } else if chart.is_missing("subscription") {
-        chart.missing_code(
-            "licence",
-            "intune/tenant-unlicensed",
-            "no product with Intune in it",
-        );
+        chart.missing_code("licence", "intune/tenant-unlicensed", "no product with Intune in it");
     } else {
         // There are more plans with Intune in them than are known here.
         let detail = match chart.status("subscription") {
@@ -200,20 +192,11 @@ fn licence(chart: &mut Chart, answer: Result<Value, GraphError>) {
 
 /// Returns whether a product brings a plan with which devices can be managed, and has not ended.
 fn is_usable(sku: &Value) -> bool {
-    let alive = matches!(
-        sku["capabilityStatus"].as_str(),
-        Some("Enabled" | "Warning")
-    );
+    let alive = matches!(sku["capabilityStatus"].as_str(), Some("Enabled" | "Warning"));
     let plans = sku["servicePlans"].as_array().into_iter().flatten();
     let known = |plan: &Value| {
         let id = plan["servicePlanId"].as_str().unwrap_or_default();
-        Table::built_in()
-            .service_plans
-            .iter()
-            .any(|known| known.id.eq_ignore_ascii_case(id))
+        Table::built_in().service_plans.iter().any(|known| known.id.eq_ignore_ascii_case(id))
     };
-    alive
-        && plans
-            .filter(|plan| plan["provisioningStatus"] == "Success")
-            .any(known)
+    alive && plans.filter(|plan| plan["provisioningStatus"] == "Success").any(known)
 }

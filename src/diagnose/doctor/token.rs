@@ -95,11 +95,7 @@ fn permission(chart: &mut Chart, claims: &Claims, granted: &[String], need: &Nee
         Some(name) => return chart.ok(&id, format!("covered by {name}")),
         None => {}
     }
-    let reasons: Vec<&str> = need
-        .reasons
-        .iter()
-        .map(|reason| reason.why.as_str())
-        .collect();
+    let reasons: Vec<&str> = need.reasons.iter().map(|reason| reason.why.as_str()).collect();
     let intune = need.permission.starts_with("DeviceManagement");
     let code = match intune {
         true => "intune/app-not-authorized",
@@ -147,11 +143,8 @@ pub(super) fn role(chart: &mut Chart, claims: &Claims, needs: &Needs, families: 
         chart.ok("role", "an app that signs in as itself needs none");
         return;
     }
-    let lacking: Vec<&NeededRole> = needs
-        .roles
-        .iter()
-        .filter(|needed| !has_one_of(claims, &needed.any))
-        .collect();
+    let lacking: Vec<&NeededRole> =
+        needs.roles.iter().filter(|needed| !has_one_of(claims, &needed.any)).collect();
     if lacking.is_empty() {
         chart.ok("role", "the person has a directory role that covers it");
     } else if needs.purpose != Purpose::Apply {

@@ -53,13 +53,10 @@ fn a_value_with_label_and_help() {
 #[test]
 fn a_key_with_a_replacement() {
     let (sources, span) = file(HELLO);
-    let finding = Finding::error(
-        "schema/additionalProperties",
-        span("pinMinLength"),
-        "unknown property",
-    )
-    .help("did you mean `pinMinimumLength`?")
-    .replace_with("pinMinimumLength");
+    let finding =
+        Finding::error("schema/additionalProperties", span("pinMinLength"), "unknown property")
+            .help("did you mean `pinMinimumLength`?")
+            .replace_with("pinMinimumLength");
     assert_snapshot!(plain(&[finding], &sources), @r"
     error[schema/additionalProperties]: unknown property
      --> policies/hello.yaml:5:3
@@ -79,14 +76,10 @@ fn several_places_and_several_findings() {
     let (mut sources, span) = file(HELLO);
     let other = sources.add("base.yaml", "name: windows-hello\n".to_owned());
     let findings = [
-        Finding::warning(
-            "manifest/name",
-            span("windows-hello"),
-            "two manifests have this name",
-        )
-        .label("here")
-        .related(span("sometimes"), "and this")
-        .related(Span::new(other, 6..19), "first here"),
+        Finding::warning("manifest/name", span("windows-hello"), "two manifests have this name")
+            .label("here")
+            .related(span("sometimes"), "and this")
+            .related(Span::new(other, 6..19), "first here"),
         Finding::error(
             "schema/type",
             span("true\n    or so"),
@@ -129,12 +122,8 @@ fn a_secret_is_in_no_excerpt() {
     let (mut sources, span) =
         file("name: wifi\npsk: hunter2\nssid: x\npassword: |\n  correct\n  horse\n");
     let findings = [
-        Finding::error(
-            "secret/literal",
-            span("hunter2"),
-            "a secret stands here in clear",
-        )
-        .help("write `{ $env: WIFI_PSK }`"),
+        Finding::error("secret/literal", span("hunter2"), "a secret stands here in clear")
+            .help("write `{ $env: WIFI_PSK }`"),
         Finding::error("schema/maxLength", span("hunter2"), "too short")
             .label("at least 8")
             .replace_with("x"),
@@ -189,16 +178,11 @@ fn long_lines_are_cut() {
         "b, ".repeat(500)
     );
     let (sources, span) = file(&text);
-    let value = Span {
-        end: span("payload").start + 200_009,
-        start: span("QUJD").start,
-        ..span("QUJD")
-    };
+    let value =
+        Span { end: span("payload").start + 200_009, start: span("QUJD").start, ..span("QUJD") };
     let findings = [
         Finding::error("a/value", value, "too long").label("here"),
-        Finding::error("a/element", span("wrong"), "wrong")
-            .label("here")
-            .replace_with("right"),
+        Finding::error("a/element", span("wrong"), "wrong").label("here").replace_with("right"),
     ];
     assert_snapshot!(plain(&findings, &sources), @r"
     error[a/value]: too long
@@ -235,12 +219,8 @@ fn nothing_hostile_reaches_the_terminal() {
       |
       = help: h\u{200b}\r
     ");
-    let colours = render(
-        &[finding.replace_with("\u{1b}]0;title\u{7}")],
-        &sources,
-        Palette::Colour,
-        80,
-    );
+    let colours =
+        render(&[finding.replace_with("\u{1b}]0;title\u{7}")], &sources, Palette::Colour, 80);
     assert!(
         !colours.contains("\u{1b}]") && !colours.contains('\u{7}') && !colours.contains('\u{202e}')
     );

@@ -69,9 +69,8 @@ impl Differ<'_> {
     fn set_of_values(&mut self, at: &At<'_>, element: &Shape, items: &[Json]) -> Json {
         let form =
             |value: &Json, differ: &Self| without_defaults(&differ.canonical(element, value));
-        let segment = |form: &Json| Segment::Element {
-            element: digest::hex(Domain::Element, form),
-        };
+        let segment =
+            |form: &Json| Segment::Element { element: digest::hex(Domain::Element, form) };
         let mut rest: Vec<(Json, &Json)> =
             items.iter().map(|item| (form(item, self), item)).collect();
         let mut merged = Vec::new();
@@ -107,10 +106,8 @@ impl Differ<'_> {
     /// Elements are aligned first, so that one that is added in the middle does not change all behind it.
     fn ordered(&mut self, at: &At<'_>, element: &Shape, items: &[Json]) -> Json {
         let declared = at.declared.elements();
-        let mut merged: Vec<Json> = declared
-            .iter()
-            .map(|value| self.build(at.property, element, value))
-            .collect();
+        let mut merged: Vec<Json> =
+            declared.iter().map(|value| self.build(at.property, element, value)).collect();
         let forms = |values: &[Json]| -> Vec<String> {
             let form = |value| without_defaults(&self.canonical(element, value)).to_string();
             values.iter().map(form).collect()
@@ -147,9 +144,8 @@ impl Differ<'_> {
     fn agrees(&mut self, at: &At<'_>, live: &Json) -> Option<Json> {
         let (fields, masked) = (self.fields.len(), self.repeats_masked);
         let value = self.value(at, live);
-        let agrees = self.fields[fields..]
-            .iter()
-            .all(|field| field.status == FieldStatus::Unverifiable);
+        let agrees =
+            self.fields[fields..].iter().all(|field| field.status == FieldStatus::Unverifiable);
         if !agrees {
             self.fields.truncate(fields);
             self.repeats_masked = masked;
@@ -172,6 +168,5 @@ fn telling(live: &Json, built: &Json) -> Json {
 
 fn key_text(value: &Value) -> String {
     let json = value.to_json();
-    json.as_str()
-        .map_or_else(|| json.to_string(), str::to_owned)
+    json.as_str().map_or_else(|| json.to_string(), str::to_owned)
 }

@@ -55,16 +55,11 @@ impl Differ<'_> {
                 shown(self.model, at.property, at.shape, &value)
             }
         };
-        let respelled = before
-            .zip(after)
-            .map(|(before, after)| respelled(self.model, at.shape, before, after));
+        let respelled =
+            before.zip(after).map(|(before, after)| respelled(self.model, at.shape, before, after));
         let (before_shown, after_shown) = (show(respelled.as_ref().or(before)), show(after));
         let fixed = at.property.facts.fixed && before.is_some();
-        let status = if fixed {
-            FieldStatus::Blocked
-        } else {
-            FieldStatus::Change
-        };
+        let status = if fixed { FieldStatus::Blocked } else { FieldStatus::Change };
         let reason = fixed.then(|| "it is fixed when the object is created".to_owned());
         self.push(at, status, before_shown, after_shown, reason);
     }
@@ -113,18 +108,12 @@ impl Differ<'_> {
                     None if is_guid(id) => vec![Named::Group, Named::User],
                     None => Vec::new(),
                 };
-                let label = sorts
-                    .into_iter()
-                    .find_map(|sort| self.known.names.label(sort, id));
+                let label = sorts.into_iter().find_map(|sort| self.known.names.label(sort, id));
                 names.extend(label.map(|label| (id.clone(), label.to_owned())));
             }
-            Json::Array(items) => items
-                .iter()
-                .for_each(|item| self.label(property, item, names)),
+            Json::Array(items) => items.iter().for_each(|item| self.label(property, item, names)),
             Json::Object(members) => {
-                members
-                    .values()
-                    .for_each(|value| self.label(property, value, names));
+                members.values().for_each(|value| self.label(property, value, names));
             }
             _ => {}
         }
@@ -139,17 +128,12 @@ fn withhold<'v>(names: &BTreeSet<String>, value: &'v Json) -> Cow<'v, Json> {
     Cow::Owned(match value {
         Json::Object(members) if !members.contains_key("$secret") => members
             .iter()
-            .map(
-                |(name, value)| match names.contains(name) && !value.is_null() {
-                    true => (name.clone(), json!({ "$withheld": true })),
-                    false => (name.clone(), withhold(names, value).into_owned()),
-                },
-            )
+            .map(|(name, value)| match names.contains(name) && !value.is_null() {
+                true => (name.clone(), json!({ "$withheld": true })),
+                false => (name.clone(), withhold(names, value).into_owned()),
+            })
             .collect(),
-        Json::Array(items) => items
-            .iter()
-            .map(|item| withhold(names, item).into_owned())
-            .collect(),
+        Json::Array(items) => items.iter().map(|item| withhold(names, item).into_owned()).collect(),
         other => other.clone(),
     })
 }

@@ -122,10 +122,7 @@ impl<'a> Differ<'a> {
                 None => drop(send.insert(member.name.clone(), self.added(&at))),
                 Some(live) => {
                     let live = live.get(&member.name).unwrap_or(&Json::Null);
-                    send.extend(
-                        self.top(&at, live)
-                            .map(|value| (member.name.clone(), value)),
-                    );
+                    send.extend(self.top(&at, live).map(|value| (member.name.clone(), value)));
                 }
             }
         }
@@ -203,10 +200,7 @@ impl<'a> Differ<'a> {
 
     fn object(&mut self, at: &At<'_>, live: &Json) -> Json {
         let stated = at.declared.odata_type();
-        let live_type = live
-            .get("@odata.type")
-            .and_then(Json::as_str)
-            .and_then(type_name);
+        let live_type = live.get("@odata.type").and_then(Json::as_str).and_then(type_name);
         let unset = is_unset(at.property, at.shape, live);
         let retyped = matches!(at.shape, Shape::Poly(_))
             && stated.is_some()

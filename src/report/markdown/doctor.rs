@@ -36,9 +36,5 @@ fn row(check: &Check) -> String {
         Status::Missing => "**missing**",
         Status::Unknown => "unknown",
     };
-    format!(
-        "| {status} | {} | {} |",
-        cell_code(&check.title),
-        escape::words(&check.detail)
-    )
+    format!("| {status} | {} | {} |", cell_code(&check.title), escape::words(&check.detail))
 }

@@ -20,11 +20,7 @@ pub(super) fn code(text: &str) -> String {
     }
     let fence = "`".repeat(longest_run(&safe, '`') + 1);
     // One space inside is taken off at both ends where both have one.
-    let pad = if safe.starts_with(['`', ' ']) || safe.ends_with(['`', ' ']) {
-        " "
-    } else {
-        ""
-    };
+    let pad = if safe.starts_with(['`', ' ']) || safe.ends_with(['`', ' ']) { " " } else { "" };
     format!("{fence}{pad}{}{pad}{fence}", safe)
 }
 
@@ -115,8 +111,5 @@ fn plain(text: &str) -> String {
 }
 
 fn longest_run(text: &str, wanted: char) -> usize {
-    text.split(|character| character != wanted)
-        .map(str::len)
-        .max()
-        .unwrap_or_default()
+    text.split(|character| character != wanted).map(str::len).max().unwrap_or_default()
 }

@@ -23,26 +23,18 @@ use page::Page;
 /// Returns what an apply would do.
 pub fn plan(plan: &Plan) -> String {
     let mut page = Page::new(&words::plan_summary(plan));
-    page.block(&format!(
-        "Tenant {}",
-        code(&words::tenant(&plan.tenant, &plan.only))
-    ));
-    let noteworthy = plan
-        .changes
-        .iter()
-        .filter(|change| change.is_difference() || !change.fields.is_empty());
-    let objects: Vec<Object> = noteworthy
-        .map(|change| view::change(change, Verbosity::Normal))
-        .collect();
+    page.block(&format!("Tenant {}", code(&words::tenant(&plan.tenant, &plan.only))));
+    let noteworthy =
+        plan.changes.iter().filter(|change| change.is_difference() || !change.fields.is_empty());
+    let objects: Vec<Object> =
+        noteworthy.map(|change| view::change(change, Verbosity::Normal)).collect();
     object::alerts(&mut page, &objects, &view::limits(plan));
     for object in &objects {
         object::details(&mut page, object, Reading::Plan);
     }
     warnings(&mut page, &plan.warnings);
-    let released: Vec<String> = view::released(plan)
-        .iter()
-        .map(|line| format!("- {}", sentence(line)))
-        .collect();
+    let released: Vec<String> =
+        view::released(plan).iter().map(|line| format!("- {}", sentence(line))).collect();
     if !released.is_empty() {
         page.block(&released.join("\n"));
     }
@@ -80,10 +72,7 @@ pub fn drift(report: &DriftReport) -> String {
 /// Returns what an apply did.
 pub fn outcome(outcome: &Outcome) -> String {
     let mut page = Page::new(&words::outcome_summary(outcome));
-    page.block(&format!(
-        "Tenant {}",
-        code(&words::tenant(&outcome.tenant, &[]))
-    ));
+    page.block(&format!("Tenant {}", code(&words::tenant(&outcome.tenant, &[]))));
     let items = outcome.items.iter();
     let told: Vec<_> = items.filter(|item| item.message.is_some()).collect();
     if !told.is_empty() {

@@ -38,10 +38,7 @@ pub(super) fn alerts(page: &mut Page, objects: &[Object], limits: &[Danger]) {
 
 fn risk(danger: &Danger) -> String {
     let until = match danger.refused {
-        true => format!(
-            " Refused until {}.",
-            code(&format!("--allow {}", danger.code))
-        ),
+        true => format!(" Refused until {}.", code(&format!("--allow {}", danger.code))),
         false => String::new(),
     };
     let (name, message) = (code(&danger.code), sentence(&danger.message));
@@ -59,10 +56,7 @@ fn alert(page: &mut Page, kind: &str, title: &str, items: impl Iterator<Item = S
 
 /// Writes an object, folded.
 pub(super) fn details(page: &mut Page, object: &Object, reading: Reading) {
-    let name = object
-        .display_name
-        .as_deref()
-        .map(|name| cut(name, SENTENCE));
+    let name = object.display_name.as_deref().map(|name| cut(name, SENTENCE));
     let name = name.map(|name| format!(" <code>{}</code>", html(&name)));
     let mut text = format!(
         "<details>\n<summary><code>{} {}</code>{} {}</summary>\n\n{}",
@@ -101,11 +95,7 @@ fn left_alone(settings: &[String]) -> String {
     }
     let named = settings.iter().take(MOST_LEFT_ALONE);
     let named: Vec<String> = named.map(|setting| code(&cut(setting, SENTENCE))).collect();
-    let more = if settings.len() > MOST_LEFT_ALONE {
-        ", …"
-    } else {
-        ""
-    };
+    let more = if settings.len() > MOST_LEFT_ALONE { ", …" } else { "" };
     format!(
         "\nLeft alone, because not declared: {} ({}{more})\n",
         count(settings.len(), "setting"),
@@ -129,13 +119,11 @@ fn sign(mark: Mark) -> &'static str {
 /// Returns a row as GitHub colours a diff: two values are two lines, and a sign stands first.
 fn lines_of(row: &Row<'_>, reading: Reading) -> Vec<String> {
     let node = row.node;
-    let rest: Vec<String> = [
-        node.reason.clone(),
-        node.place.as_ref().map(|place| format!("# {place}")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let rest: Vec<String> =
+        [node.reason.clone(), node.place.as_ref().map(|place| format!("# {place}"))]
+            .into_iter()
+            .flatten()
+            .collect();
     let line = |sign: &str, value: &str, rest: &[String]| {
         let indent = " ".repeat(row.indent);
         let start = match row.name.is_empty() {
@@ -144,19 +132,11 @@ fn lines_of(row: &Row<'_>, reading: Reading) -> Vec<String> {
         };
         let parts = std::iter::once(value).chain(rest.iter().map(String::as_str));
         let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
-        let gap = if row.name.is_empty() || parts.is_empty() {
-            ""
-        } else {
-            "  "
-        };
+        let gap = if row.name.is_empty() || parts.is_empty() { "" } else { "  " };
         format!("{sign} {start}{gap}{}", parts.join("  "))
     };
     // A sign that diffs do not know would be shown as text that stays.
-    let plain = if node.mark == Mark::Change {
-        " "
-    } else {
-        sign(node.mark)
-    };
+    let plain = if node.mark == Mark::Change { " " } else { sign(node.mark) };
     match &node.content {
         Content::Nothing => vec![line(plain, "", &rest)],
         Content::Value(text) | Content::Words(text) if node.mark == Mark::Hunk => {

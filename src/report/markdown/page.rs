@@ -18,10 +18,7 @@ pub(super) struct Page {
 impl Page {
     /// Begins a page with its headline.
     pub(super) fn new(headline: &str) -> Self {
-        Self {
-            text: format!("### {headline}\n"),
-            left_out: 0,
-        }
+        Self { text: format!("### {headline}\n"), left_out: 0 }
     }
 
     /// Adds a block of its own, if it fits.

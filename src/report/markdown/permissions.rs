@@ -39,16 +39,9 @@ pub fn permissions(document: &PermissionsDocument) -> String {
 }
 
 fn row(need: &Need) -> String {
-    let reasons: Vec<String> = need
-        .reasons
-        .iter()
-        .map(|reason| escape::words(&words::reason(reason)))
-        .collect();
-    let optional = if need.is_optional() {
-        " (optional)"
-    } else {
-        ""
-    };
+    let reasons: Vec<String> =
+        need.reasons.iter().map(|reason| escape::words(&words::reason(reason))).collect();
+    let optional = if need.is_optional() { " (optional)" } else { "" };
     format!(
         "| {}{optional} | {} | {} | {} |",
         cell_code(&need.permission),

@@ -8,14 +8,7 @@ use super::*;
 use crate::report::fixture;
 
 /// The HTML that pages are made with. Everything else would be somebody else's.
-const OURS: [&str; 6] = [
-    "<details>",
-    "</details>",
-    "<summary>",
-    "</summary>",
-    "<code>",
-    "</code>",
-];
+const OURS: [&str; 6] = ["<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>"];
 
 #[test]
 fn a_plan_with_every_mark() {
@@ -377,9 +370,7 @@ fn assert_harmless(page: &str) {
             }
             Event::InlineHtml(html) => panic!("{html} in {page}"),
             Event::Html(html) => {
-                let rest = OURS
-                    .iter()
-                    .fold(html.to_string(), |html, tag| html.replace(tag, ""));
+                let rest = OURS.iter().fold(html.to_string(), |html, tag| html.replace(tag, ""));
                 assert!(!rest.contains(['<', '>', '@']), "{html} in {page}");
             }
             Event::Text(text) if !in_code_block => {

@@ -16,12 +16,7 @@ pub fn drift(report: &DriftReport, palette: Palette, width: usize, verbosity: Ve
     pen.sentences(0, DIM, &format!("{tenant}, checked {checked}"));
     pen.gap();
     for item in view::out_of_sync(&report.items) {
-        object(
-            &mut pen,
-            &view::drift_item(item, verbosity),
-            Reading::Drift,
-            verbosity,
-        );
+        object(&mut pen, &view::drift_item(item, verbosity), Reading::Drift, verbosity);
         pen.gap();
     }
     pen.sentences(0, BOLD, &words::drift_summary(report));

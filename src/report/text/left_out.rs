@@ -12,10 +12,7 @@ use crate::ui::style::{BOLD, Palette, WARNING};
 /// Returns what moved since a plan was saved, and what is left of the plan.
 pub fn left_out(moved: &[StaleChange], plan: &Plan, palette: Palette, width: usize) -> String {
     let mut pen = Pen::within(palette, width);
-    let title = pen.paint(
-        WARNING,
-        "Left out, because it moved since the plan was saved:",
-    );
+    let title = pen.paint(WARNING, "Left out, because it moved since the plan was saved:");
     pen.gap();
     pen.line(0, &title);
     for stale in moved {

@@ -24,11 +24,7 @@ pub(super) fn object(pen: &mut Pen, object: &Object, reading: Reading, verbosity
         pen.prose(INDENT, &label, reason.message.split(' '));
         let label = pen.piece(HINT, "help:");
         pen.prose(INDENT + 2, &label, reason.help.split(' '));
-        if let Some(place) = reason
-            .place
-            .as_deref()
-            .filter(|place| *place != object.place)
-        {
+        if let Some(place) = reason.place.as_deref().filter(|place| *place != object.place) {
             let painted = pen.paint(DIM, format!("at {place}"));
             pen.line(INDENT + 2, &painted);
         }
@@ -70,10 +66,8 @@ fn sign(mark: Mark) -> (&'static str, Style) {
 
 fn header(pen: &mut Pen, object: &Object) {
     let (text, style) = sign(object.mark);
-    let mut pieces = vec![
-        pen.piece(style, &format!("{text:>3}")),
-        pen.piece(BOLD, &object.address),
-    ];
+    let mut pieces =
+        vec![pen.piece(style, &format!("{text:>3}")), pen.piece(BOLD, &object.address)];
     // The sign is one column from the address, the others stand further apart.
     let first = pieces.remove(0).beside(pieces.remove(0));
     pieces.push(first);
@@ -99,10 +93,9 @@ fn line(pen: &mut Pen, row: &Row<'_>, reading: Reading) {
         Content::Value(value) => Some(pen.piece(Style::new(), value)),
         Content::Words(words) => Some(pen.piece(DIM, words)),
         Content::Line(spans) => Some(spans_of(pen, spans, style)),
-        Content::Values { from, to } => Some(pen.piece(
-            Style::new(),
-            &values(from.as_deref(), to.as_deref(), reading),
-        )),
+        Content::Values { from, to } => {
+            Some(pen.piece(Style::new(), &values(from.as_deref(), to.as_deref(), reading)))
+        }
     };
     let mut pieces = match content {
         Some(content) if row.name.is_empty() => vec![first.beside(content)],
@@ -122,27 +115,19 @@ fn values(from: Option<&str>, to: Option<&str>, reading: Reading) -> String {
     match (reading, from, to) {
         (Reading::Plan, Some(from), Some(to)) => format!("{from} -> {to}"),
         (Reading::Plan, from, to) => from.or(to).unwrap_or_default().to_owned(),
-        (Reading::Drift, from, to) => format!(
-            "declared {}, the tenant has {}",
-            from.unwrap_or("unset"),
-            to.unwrap_or("none")
-        ),
+        (Reading::Drift, from, to) => {
+            format!("declared {}, the tenant has {}", from.unwrap_or("unset"), to.unwrap_or("none"))
+        }
     }
 }
 
 /// Returns a line of text in its colour, what differs standing out.
 fn spans_of(pen: &Pen, spans: &[Span], style: Style) -> Piece {
     let pieces = spans.iter().map(|span| {
-        let style = if span.strong {
-            style.bold().underline()
-        } else {
-            style
-        };
+        let style = if span.strong { style.bold().underline() } else { style };
         pen.piece(style, &span.text)
     });
-    pieces
-        .reduce(Piece::joined)
-        .unwrap_or_else(|| pen.piece(style, ""))
+    pieces.reduce(Piece::joined).unwrap_or_else(|| pen.piece(style, ""))
 }
 
 /// Returns as many settings as fit on the line, at least the beginning of one.

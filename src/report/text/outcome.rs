@@ -16,24 +16,10 @@ const INDENT: usize = 6;
 pub fn outcome(outcome: &Outcome, palette: Palette, width: usize, verbosity: Verbosity) -> String {
     let mut pen = Pen::within(palette, width);
     let widest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or_default();
-    let statuses = widest(
-        &mut outcome
-            .items
-            .iter()
-            .map(|item| words::status(item.status).len()),
-    );
-    let actions = widest(
-        &mut outcome
-            .items
-            .iter()
-            .map(|item| words::action(item.action).len()),
-    );
-    let addresses = widest(
-        &mut outcome
-            .items
-            .iter()
-            .map(|item| view::address(&item.address).width()),
-    );
+    let statuses = widest(&mut outcome.items.iter().map(|item| words::status(item.status).len()));
+    let actions = widest(&mut outcome.items.iter().map(|item| words::action(item.action).len()));
+    let addresses =
+        widest(&mut outcome.items.iter().map(|item| view::address(&item.address).width()));
     // Names stand in a column where all of them fit; the addresses say enough where not.
     let names = widest(
         &mut outcome
@@ -86,10 +72,7 @@ fn details(pen: &mut Pen, item: &Item, help: Option<(usize, &str)>, verbosity: V
         pen.prose(INDENT, &label, sanitize::line(help).split(' '));
     }
     if verbosity == Verbosity::Verbose {
-        let id = item
-            .id
-            .as_deref()
-            .map(|id| format!("id {}, ", sanitize::line(id)));
+        let id = item.id.as_deref().map(|id| format!("id {}, ", sanitize::line(id)));
         let writes = words::count(item.writes, "call");
         let text = format!("{}{writes} wrote", id.unwrap_or_default());
         let painted = pen.paint(DIM, text);

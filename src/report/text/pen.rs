@@ -31,11 +31,7 @@ pub(super) struct Piece {
 impl Pen {
     /// Makes a pen for a place that is so many columns wide.
     pub(super) fn within(palette: Palette, width: usize) -> Self {
-        Self {
-            palette,
-            width: width.clamp(LEAST, WIDTH),
-            text: String::new(),
-        }
+        Self { palette, width: width.clamp(LEAST, WIDTH), text: String::new() }
     }
 
     /// Returns how many columns a line may have.
@@ -228,10 +224,7 @@ mod tests {
     #[test]
     fn a_line_does_not_end_in_what_is_there_to_be_copied() {
         let split = |text| words_of(text).collect::<Vec<_>>();
-        assert_eq!(
-            split("by `{ $env: NAME }` or `x`."),
-            ["by", "`{ $env: NAME }`", "or", "`x`."]
-        );
+        assert_eq!(split("by `{ $env: NAME }` or `x`."), ["by", "`{ $env: NAME }`", "or", "`x`."]);
         assert_eq!(split("an odd ` in it"), ["an", "odd", "`", "in", "it"]);
     }
 }

@@ -18,10 +18,8 @@ pub fn plan(plan: &Plan, palette: Palette, width: usize, verbosity: Verbosity) -
     pen.sentences(0, DIM, &tenant);
     pen.gap();
     let different = plan.changes.iter().filter(|change| change.is_difference());
-    let noteworthy = plan
-        .changes
-        .iter()
-        .filter(|change| !change.is_difference() && !change.fields.is_empty());
+    let noteworthy =
+        plan.changes.iter().filter(|change| !change.is_difference() && !change.fields.is_empty());
     if plan.summary.is_empty() {
         summary(&mut pen, plan);
         if noteworthy.clone().next().is_some() {

@@ -23,20 +23,11 @@ pub fn refusals(refusals: &[Refusal], command: Command, palette: Palette, width:
         let label = pen.piece(ERROR, &format!("{}:", sanitize::line(&refusal.code)));
         pen.prose(indent, &label, sanitize::line(&refusal.message).split(' '));
     }
-    let flags: BTreeSet<_> = refusals
-        .iter()
-        .map(|refusal| sanitize::line(&refusal.flag))
-        .collect();
+    let flags: BTreeSet<_> = refusals.iter().map(|refusal| sanitize::line(&refusal.flag)).collect();
     if !flags.is_empty() {
         let label = pen.piece(HINT, "help:");
         let words = format!("where this is meant, run `moorline {command}` again with");
-        pen.prose(
-            2,
-            &label,
-            words
-                .split(' ')
-                .chain(flags.iter().map(|flag| flag.as_ref())),
-        );
+        pen.prose(2, &label, words.split(' ').chain(flags.iter().map(|flag| flag.as_ref())));
     }
     pen.finish()
 }

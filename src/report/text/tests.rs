@@ -326,11 +326,7 @@ fn refused_changes() {
             "delete",
             "The object is deleted, and devices lose its settings.",
         ),
-        refusal(
-            None,
-            "max-changes",
-            "12 objects would change, and `spec.guard.maxChanges` is 10.",
-        ),
+        refusal(None, "max-changes", "12 objects would change, and `spec.guard.maxChanges` is 10."),
     ];
     assert_snapshot!(refusals(&all, Command::Rollback, Palette::Plain, WIDTH), @r#"
     Refused, nothing was written:
@@ -349,11 +345,7 @@ fn field(before: Json, after: Json, palette: Palette) -> String {
     one.changes = vec![fixture::change("kind", "name", "", Action::Update)];
     one.changes[0].fields = vec![fixture::field(&["field"], before, after)];
     let text = plan(&one, palette, WIDTH, Verbosity::Normal);
-    text.lines()
-        .skip(3)
-        .take_while(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join("\n")
+    text.lines().skip(3).take_while(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -426,11 +418,7 @@ proptest! {
 fn on_a_narrow_terminal_lines_end_between_words() {
     let text = plan(&fixture::plan(), Palette::Plain, 60, Verbosity::Normal);
     let wide = plan(&fixture::plan(), Palette::Plain, WIDTH, Verbosity::Normal);
-    let words = |text: &str| {
-        text.split_whitespace()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(words(&text), words(&wide));
     let is_alone = |line: &str| !line.trim().contains("  ");
     for line in text.lines().filter(|line| line.chars().count() > 60) {

@@ -63,19 +63,13 @@ impl Comparer<'_> {
                     false => cut(&text, LONG),
                 })
             };
-            node.content = Content::Values {
-                from: show(from),
-                to: show(to),
-            };
+            node.content = Content::Values { from: show(from), to: show(to) };
         }
         node
     }
 
     fn strings(&self, node: &mut Node, from: &str, to: &str) {
-        let payloads = (
-            Payload::read(from, self.encoded),
-            Payload::read(to, self.encoded),
-        );
+        let payloads = (Payload::read(from, self.encoded), Payload::read(to, self.encoded));
         let binary = |size: usize| words::count(size, "byte");
         match payloads {
             (Payload::Binary(from), Payload::Binary(to)) => {
@@ -92,10 +86,7 @@ impl Comparer<'_> {
                     node.content = self.reading.sides(&node.children);
                 } else if self.encoded {
                     let show = |text: &str| Some(value::show(&text.into(), self.names));
-                    node.content = Content::Values {
-                        from: show(&from),
-                        to: show(&to),
-                    };
+                    node.content = Content::Values { from: show(&from), to: show(&to) };
                 }
             }
             (from, to) => {
@@ -103,19 +94,14 @@ impl Comparer<'_> {
                     Payload::Binary(bytes) => Some(format!("binary, {}", binary(bytes))),
                     Payload::Text(text) => Some(payload::size(&text)),
                 };
-                node.content = Content::Values {
-                    from: words(from),
-                    to: words(to),
-                };
+                node.content = Content::Values { from: words(from), to: words(to) };
             }
         }
     }
 
     fn members(&self, from: &Map<String, Json>, to: &Map<String, Json>) -> Vec<Node> {
         let names: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
-        let differing = names
-            .into_iter()
-            .filter(|name| from.get(*name) != to.get(*name));
+        let differing = names.into_iter().filter(|name| from.get(*name) != to.get(*name));
         differing
             .map(|name| {
                 let safe = sanitize::line(name).into_owned();
@@ -124,10 +110,7 @@ impl Comparer<'_> {
                     && name == "@odata.type"
                 {
                     let show = |value| Some(value::member(name, value, self.names));
-                    let values = Content::Values {
-                        from: show(from),
-                        to: show(to),
-                    };
+                    let values = Content::Values { from: show(from), to: show(to) };
                     return Node::new(Mark::Change, safe, values);
                 }
                 self.differs(safe, sides.0, sides.1)
@@ -145,9 +128,7 @@ impl Comparer<'_> {
         }
         let missing = |items: &[Json], others: &[Json], mark| {
             let items = items.iter().filter(|item| !others.contains(item));
-            items
-                .map(|item| self.whole(mark, String::new(), item, false))
-                .collect::<Vec<_>>()
+            items.map(|item| self.whole(mark, String::new(), item, false)).collect::<Vec<_>>()
         };
         let mut nodes = missing(to, from, Mark::Add);
         nodes.extend(missing(from, to, Mark::Remove));
@@ -163,14 +144,8 @@ impl Comparer<'_> {
         if is_scalar(value) || columns <= LONG {
             node.content = match (stated, mark) {
                 (false, _) => Content::Value(text),
-                (true, Mark::Remove) => Content::Values {
-                    from: Some(text),
-                    to: None,
-                },
-                (true, _) => Content::Values {
-                    from: None,
-                    to: Some(text),
-                },
+                (true, Mark::Remove) => Content::Values { from: Some(text), to: None },
+                (true, _) => Content::Values { from: None, to: Some(text) },
             };
             node.children = lines;
             return node;
@@ -196,16 +171,10 @@ impl Comparer<'_> {
             Json::Array(items) => {
                 let complex = !items.iter().all(is_scalar);
                 let name = |at| {
-                    if complex {
-                        format!("[{at}]")
-                    } else {
-                        String::new()
-                    }
+                    if complex { format!("[{at}]") } else { String::new() }
                 };
                 let items = items.iter().enumerate();
-                items
-                    .map(|(at, item)| self.whole(mark, name(at), item, false))
-                    .collect()
+                items.map(|(at, item)| self.whole(mark, name(at), item, false)).collect()
             }
             _ => Vec::new(),
         };
@@ -220,10 +189,9 @@ impl Comparer<'_> {
             value => return (value::show(value, self.names), Vec::new()),
         };
         match Payload::read(text, self.encoded) {
-            Payload::Binary(bytes) => (
-                format!("binary, {}", words::count(bytes, "byte")),
-                Vec::new(),
-            ),
+            Payload::Binary(bytes) => {
+                (format!("binary, {}", words::count(bytes, "byte")), Vec::new())
+            }
             Payload::Text(text) if payload::is_long(&text) && !payload::is_path(&text) => {
                 let lines = match self.verbosity {
                     Verbosity::Verbose => payload::diff("", &text, usize::MAX),

@@ -41,10 +41,8 @@ impl Viewer<'_> {
         let mut nodes: Vec<Node> = fields.iter().map(|field| self.field(field)).collect();
         if !assignments.is_empty() {
             let mut title = Node::new(Mark::Title, "assignments", Content::Nothing);
-            title.children = assignments
-                .iter()
-                .map(|assignment| self.assignment(assignment))
-                .collect();
+            title.children =
+                assignments.iter().map(|assignment| self.assignment(assignment)).collect();
             nodes.push(title);
         }
         nodes
@@ -95,9 +93,7 @@ impl Viewer<'_> {
     fn assignment(&self, change: &AssignmentChange) -> Node {
         let target = sanitize::line(&change.target).into_owned();
         let filter = |filter: &Option<String>| {
-            filter
-                .as_deref()
-                .map(|filter| sanitize::line(filter).into_owned())
+            filter.as_deref().map(|filter| sanitize::line(filter).into_owned())
         };
         let (before, after) = (filter(&change.filter_before), filter(&change.filter_after));
         let (from, to) = self.reading.turn(before, after);
@@ -109,15 +105,9 @@ impl Viewer<'_> {
         };
         let content = if mark == Mark::Change {
             let or_none = |filter: Option<String>| filter.or(Some("no filter".to_owned()));
-            Content::Values {
-                from: or_none(from),
-                to: or_none(to),
-            }
+            Content::Values { from: or_none(from), to: or_none(to) }
         } else {
-            let words = [
-                aside(from.or(to)),
-                self.reading.one_side(mark).map(str::to_owned),
-            ];
+            let words = [aside(from.or(to)), self.reading.one_side(mark).map(str::to_owned)];
             let words: Vec<String> = words.into_iter().flatten().collect();
             match words.is_empty() {
                 true => Content::Nothing,

@@ -39,10 +39,7 @@ fn place<'a>(nodes: &'a [Node], indent: usize, rows: &mut Vec<Row<'a>>) {
         let bare = node.content == Content::Nothing && node.reason.is_none();
         let mut name = cut_middle(&node.name, ALONE);
         if !bare && !name.is_empty() {
-            name.extend(std::iter::repeat_n(
-                ' ',
-                column.saturating_sub(name.width()),
-            ));
+            name.extend(std::iter::repeat_n(' ', column.saturating_sub(name.width())));
         }
         rows.push(Row { indent, node, name });
         // A title has no sign, so what is beneath it needs less to be beneath.

@@ -109,13 +109,6 @@ pub(in crate::report) struct Node {
 
 impl Node {
     pub(in crate::report) fn new(mark: Mark, name: impl Into<String>, content: Content) -> Self {
-        Self {
-            mark,
-            name: name.into(),
-            content,
-            reason: None,
-            place: None,
-            children: Vec::new(),
-        }
+        Self { mark, name: name.into(), content, reason: None, place: None, children: Vec::new() }
     }
 }

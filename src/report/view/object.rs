@@ -68,18 +68,10 @@ pub(in crate::report) struct Object {
 /// Returns what a plan says of an object.
 pub(in crate::report) fn change(change: &Change, verbosity: Verbosity) -> Object {
     let blocked = !change.blocked.is_empty();
-    let viewer = Viewer {
-        reading: Reading::Plan,
-        verbosity,
-        file: &change.location.file,
-    };
+    let viewer = Viewer { reading: Reading::Plan, verbosity, file: &change.location.file };
     // What a blocked change would have been is for those who look closer: nothing of it happens.
     let hidden = blocked && verbosity == Verbosity::Normal;
-    let nodes = if hidden {
-        Vec::new()
-    } else {
-        viewer.nodes(&change.fields, &change.assignments)
-    };
+    let nodes = if hidden { Vec::new() } else { viewer.nodes(&change.fields, &change.assignments) };
     let left_alone = change.left_alone.iter().map(|setting| {
         let path = sanitize::line(&setting.path.to_string()).into_owned();
         format!("{path} = {}", live_value(&setting.live, setting.encoded))
@@ -112,17 +104,8 @@ pub(in crate::report) fn change(change: &Change, verbosity: Verbosity) -> Object
         extent: words::extent(&change.fields, &change.assignments),
         nodes,
         reach: change.reach.as_ref().map(reach::sentence),
-        left_alone: if blocked {
-            Vec::new()
-        } else {
-            left_alone.collect()
-        },
-        dangers: change
-            .risks
-            .iter()
-            .filter(|_| !blocked)
-            .map(danger)
-            .collect(),
+        left_alone: if blocked { Vec::new() } else { left_alone.collect() },
+        dangers: change.risks.iter().filter(|_| !blocked).map(danger).collect(),
     }
 }
 
@@ -138,11 +121,7 @@ pub(in crate::report) fn limits(plan: &Plan) -> Vec<Danger> {
 
 /// Returns what a drift report says of an object.
 pub(in crate::report) fn drift_item(item: &DriftItem, verbosity: Verbosity) -> Object {
-    let viewer = Viewer {
-        reading: Reading::Drift,
-        verbosity,
-        file: &item.location.file,
-    };
+    let viewer = Viewer { reading: Reading::Drift, verbosity, file: &item.location.file };
     let nodes = viewer.nodes(&item.fields, &item.assignments);
     let whole = match item.status {
         DriftStatus::Missing => Some("declared, and the tenant does not have it"),
@@ -187,16 +166,9 @@ pub(in crate::report) fn drift_item(item: &DriftItem, verbosity: Verbosity) -> O
 pub(in crate::report) fn out_of_sync(items: &[DriftItem]) -> impl Iterator<Item = &DriftItem> {
     let known =
         |item: &&DriftItem| matches!(item.status, DriftStatus::Drifted | DriftStatus::Missing);
-    let untold = |item: &&DriftItem| {
-        matches!(
-            item.status,
-            DriftStatus::Unverifiable | DriftStatus::Unknown
-        )
-    };
-    items
-        .iter()
-        .filter(known)
-        .chain(items.iter().filter(untold))
+    let untold =
+        |item: &&DriftItem| matches!(item.status, DriftStatus::Unverifiable | DriftStatus::Unknown);
+    items.iter().filter(known).chain(items.iter().filter(untold))
 }
 
 /// Returns a live value on one line.
@@ -220,9 +192,7 @@ pub(in crate::report) fn released(plan: &Plan) -> Vec<String> {
         }
         if let Some(kept) = released.assignments {
             let kept = words::count(kept, "assignment");
-            lines.push(format!(
-                "released: {address} assignments, live stays {kept}"
-            ));
+            lines.push(format!("released: {address} assignments, live stays {kept}"));
         }
     }
     let objects = plan.no_longer_managed.iter().map(|object| {

@@ -75,11 +75,9 @@ pub(super) fn size(text: &str) -> String {
     let lines = text.lines().count();
     match lines {
         0 | 1 => format!("text, {}", words::count(text.len(), "byte")),
-        lines => format!(
-            "text, {}, {}",
-            words::count(lines, "line"),
-            words::count(text.len(), "byte")
-        ),
+        lines => {
+            format!("text, {}, {}", words::count(lines, "line"), words::count(text.len(), "byte"))
+        }
     }
 }
 
@@ -121,13 +119,7 @@ fn header(group: &[DiffOp]) -> String {
     );
     // A range without lines counts from the line before it, as in any unified diff.
     let start = |range: &std::ops::Range<usize>| range.start + usize::from(!range.is_empty());
-    format!(
-        "-{},{} +{},{} @@",
-        start(&old),
-        old.len(),
-        start(&new),
-        new.len()
-    )
+    format!("-{},{} +{},{} @@", start(&old), old.len(), start(&new), new.len())
 }
 
 fn changes(diff: &TextDiff<'_, '_, str>, op: &DiffOp, end_differs: bool) -> Vec<Node> {
@@ -144,10 +136,7 @@ fn changes(diff: &TextDiff<'_, '_, str>, op: &DiffOp, end_differs: bool) -> Vec<
             nodes.push(Node::new(Mark::Context, "", Content::Words(words)));
         }
     };
-    let bytes: usize = diff
-        .iter_changes(op)
-        .map(|change| change.value().len())
-        .sum();
+    let bytes: usize = diff.iter_changes(op).map(|change| change.value().len()).sum();
     let replaced = op.tag() == DiffTag::Replace;
     if replaced && bytes <= MOST_REFINED {
         for change in diff.iter_inline_changes_deadline(op, None) {
@@ -180,14 +169,10 @@ fn apart(text: &str, other: &str) -> Vec<Span> {
     let start = length(&mut text.chars().zip(other.chars()));
     let (rest, other) = (&text[start..], &other[start..]);
     let tail = rest.len() - length(&mut rest.chars().rev().zip(other.chars().rev()));
-    [
-        (false, &text[..start]),
-        (true, &rest[..tail]),
-        (false, &rest[tail..]),
-    ]
-    .into_iter()
-    .filter_map(|(strong, text)| span(strong, text))
-    .collect()
+    [(false, &text[..start]), (true, &rest[..tail]), (false, &rest[tail..])]
+        .into_iter()
+        .filter_map(|(strong, text)| span(strong, text))
+        .collect()
 }
 
 fn span(strong: bool, text: &str) -> Option<Span> {

@@ -30,15 +30,9 @@ fn people(audience: &Audience) -> String {
     }
     let groups = included().filter(|target| target.group_id.is_some());
     let notes = [
-        Some(groups.count())
-            .filter(|groups| *groups > 0)
-            .map(|groups| count(groups, "group")),
-        included()
-            .any(|target| target.by_policy_set)
-            .then(|| "with policy sets".to_owned()),
-        included()
-            .any(|target| target.filter.is_some())
-            .then(|| "filtered".to_owned()),
+        Some(groups.count()).filter(|groups| *groups > 0).map(|groups| count(groups, "group")),
+        included().any(|target| target.by_policy_set).then(|| "with policy sets".to_owned()),
+        included().any(|target| target.filter.is_some()).then(|| "filtered".to_owned()),
         audience
             .targets
             .iter()
@@ -76,24 +70,12 @@ fn numbers(devices: &Extent, users: &Extent) -> String {
         (devices, Exactly(0)) => number(devices, "device"),
         (Unknown(_), Unknown(_)) => "an unknown number of devices and users".to_owned(),
         (AtMost(devices), AtMost(users)) => {
-            format!(
-                "at most {} and {}",
-                count(*devices, "device"),
-                count(*users, "user")
-            )
+            format!("at most {} and {}", count(*devices, "device"), count(*users, "user"))
         }
         (AtMost(_) | Unknown(_), Exactly(_) | All | AtMostAll) | (Unknown(_), AtMost(_)) => {
-            format!(
-                "{} and {}",
-                number(users, "user"),
-                number(devices, "device")
-            )
+            format!("{} and {}", number(users, "user"), number(devices, "device"))
         }
-        (devices, users) => format!(
-            "{} and {}",
-            number(devices, "device"),
-            number(users, "user")
-        ),
+        (devices, users) => format!("{} and {}", number(devices, "device"), number(users, "user")),
     }
 }
 
@@ -108,14 +90,7 @@ fn number(extent: &Extent, noun: &str) -> String {
 }
 
 fn reported(reported: &Reported) -> String {
-    let Statuses {
-        success,
-        pending,
-        error,
-        failed,
-        conflict,
-        ..
-    } = match reported {
+    let Statuses { success, pending, error, failed, conflict, .. } = match reported {
         Reported::Devices(statuses) if *statuses == Statuses::default() => {
             return "no device has reported it".to_owned();
         }
@@ -133,9 +108,8 @@ fn reported(reported: &Reported) -> String {
         (conflict, "in conflict"),
     ];
     let others = others.into_iter().filter(|(number, _)| **number > 0);
-    let others: Vec<String> = others
-        .map(|(number, word)| format!("{} {word}", thousands(*number)))
-        .collect();
+    let others: Vec<String> =
+        others.map(|(number, word)| format!("{} {word}", thousands(*number))).collect();
     match others.is_empty() {
         true => have,
         false => format!("{have} ({})", others.join(", ")),
@@ -160,16 +134,8 @@ mod tests {
             (Exactly(7), AtMost(2), "7 devices and at most 2 users"),
             (All, AtMost(2), "all devices and at most 2 users"),
             (AtMost(2), AtMostAll, "all users and at most 2 devices"),
-            (
-                unknown(),
-                unknown(),
-                "an unknown number of devices and users",
-            ),
-            (
-                unknown(),
-                AtMost(2),
-                "at most 2 users and an unknown number of devices",
-            ),
+            (unknown(), unknown(), "an unknown number of devices and users"),
+            (unknown(), AtMost(2), "at most 2 users and an unknown number of devices"),
         ] {
             assert_eq!(numbers(&devices, &users), words);
         }
@@ -188,10 +154,7 @@ mod tests {
         };
         assert_eq!(told(1, 0, 0), "1 device has it now");
         assert_eq!(told(0, 2, 0), "no device has it now (2 pending)");
-        assert_eq!(
-            told(1_000, 2, 3),
-            "1,000 devices have it now (2 pending, 3 in conflict)"
-        );
+        assert_eq!(told(1_000, 2, 3), "1,000 devices have it now (2 pending, 3 in conflict)");
         let nothing = Reported::Devices(Statuses::default());
         assert_eq!(reported(&nothing), "no device has reported it");
     }

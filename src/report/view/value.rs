@@ -70,11 +70,7 @@ fn named(text: &str, names: &Names) -> String {
     let Some(name) = names.get(text) else {
         return quoted(text);
     };
-    let dots = if text.chars().count() > ID_LENGTH {
-        "…"
-    } else {
-        ""
-    };
+    let dots = if text.chars().count() > ID_LENGTH { "…" } else { "" };
     let id: String = text.chars().take(ID_LENGTH).collect();
     format!("{} ({}{dots})", sanitize::line(name), sanitize::line(&id))
 }
@@ -88,11 +84,7 @@ fn quoted(text: &str) -> String {
         && text.chars().all(bare)
         && !matches!(text, "true" | "false" | "null" | "->")
         && text.parse::<f64>().is_err();
-    if plain {
-        safe.into_owned()
-    } else {
-        format!("\"{}\"", safe.replace('"', "\\\""))
-    }
+    if plain { safe.into_owned() } else { format!("\"{}\"", safe.replace('"', "\\\"")) }
 }
 
 #[cfg(test)]
@@ -104,10 +96,7 @@ mod tests {
     #[test]
     fn values_read_as_one_would_write_them() {
         let names = Names::from([
-            (
-                "8d2ac1f8-0000-4000-8000-000000000001".to_owned(),
-                "Autopilot admins".to_owned(),
-            ),
+            ("8d2ac1f8-0000-4000-8000-000000000001".to_owned(), "Autopilot admins".to_owned()),
             ("3".to_owned(), "Berlin".to_owned()),
         ]);
         for (value, shown) in [
@@ -121,19 +110,10 @@ mod tests {
             (json!(null), "null"),
             (json!([]), "[]"),
             (json!({}), "{}"),
-            (
-                json!("8d2ac1f8-0000-4000-8000-000000000001"),
-                "Autopilot admins (8d2ac1f8…)",
-            ),
+            (json!("8d2ac1f8-0000-4000-8000-000000000001"), "Autopilot admins (8d2ac1f8…)"),
             (json!(["3", "4"]), "[Berlin (3), \"4\"]"),
-            (
-                json!({ "$secret": "env:WIFI_PSK" }),
-                "(secret from env:WIFI_PSK)",
-            ),
-            (
-                json!({ "key": { "$withheld": true } }),
-                "{ key: (withheld) }",
-            ),
+            (json!({ "$secret": "env:WIFI_PSK" }), "(secret from env:WIFI_PSK)"),
+            (json!({ "key": { "$withheld": true } }), "{ key: (withheld) }"),
             (
                 json!({ "@odata.type": "#microsoft.graph.iosWebClip", "url": "a\u{202e}b" }),
                 "{ @odata.type: iosWebClip, url: \"a\\u{202e}b\" }",

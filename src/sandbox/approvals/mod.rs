@@ -112,10 +112,7 @@ impl ApprovalRequest {
     }
 
     fn is_open_at(&self, now: Timestamp) -> bool {
-        matches!(
-            self.status_at(now),
-            ApprovalStatus::NeedsApproval | ApprovalStatus::Approved
-        )
+        matches!(self.status_at(now), ApprovalStatus::NeedsApproval | ApprovalStatus::Approved)
     }
 
     /// Returns the id of the object that it is about.
@@ -364,8 +361,5 @@ fn fingerprint(write: &Write<'_>) -> String {
     let body = String::from_utf8_lossy(write.body);
     let body = host.map_or_else(|| body.to_string(), |host| body.replace(&host, "//graph/"));
     let hash = digest(&SHA256, body.as_bytes());
-    hash.as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

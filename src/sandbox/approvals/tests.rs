@@ -11,10 +11,7 @@ fn at(hours: i64) -> Timestamp {
 }
 
 fn app(id: &str) -> Actor {
-    Actor::Application {
-        id: id.to_owned(),
-        name: "Moorline".to_owned(),
-    }
+    Actor::Application { id: id.to_owned(), name: "Moorline".to_owned() }
 }
 
 /// Sends a write with a justification, or under a code.
@@ -49,9 +46,7 @@ fn waits(passage: Result<Passage, Refusal>) -> String {
 }
 
 fn refused(passage: Result<Passage, Refusal>) -> (u16, String) {
-    let Err(refusal) = passage else {
-        panic!("it is not refused")
-    };
+    let Err(refusal) = passage else { panic!("it is not refused") };
     (refusal.status.as_u16(), refusal.message)
 }
 
@@ -92,14 +87,7 @@ fn an_approval_is_for_one_write_of_who_asked_for_it_until_it_expires() {
         send(state, patch(body), Some(&code), actor, now)
     };
     waits(under(&mut state, "{}", &me, at(0)));
-    let decided = decide(
-        &mut state,
-        &[],
-        ApprovalStatus::Approved,
-        "bob",
-        None,
-        at(1),
-    );
+    let decided = decide(&mut state, &[], ApprovalStatus::Approved, "bob", None, at(1));
     assert_eq!(decided.len(), 1);
     let bare = (403, "An error has occurred".to_owned());
     assert_eq!(refused(under(&mut state, "{1}", &me, at(1))), bare);
@@ -121,10 +109,7 @@ fn a_request_of_an_older_state_knows_its_object_and_its_end() {
         "operation": format!("PATCH {HELLO}/a"), "body": "00", "requested": "2026-01-01T00:00:00Z",
     });
     let request: ApprovalRequest = serde_json::from_value(old.clone()).expect("it is one");
-    let shown = entity::of(
-        &request,
-        "2026-01-03T00:00:00Z".parse().expect("an instant"),
-    );
+    let shown = entity::of(&request, "2026-01-03T00:00:00Z".parse().expect("an instant"));
     assert_eq!(shown["payloadId"], "a");
     assert_eq!(shown["status"], "needsApproval");
     assert_eq!(shown["expirationDateTime"], "2026-01-04T00:00:00Z");

@@ -33,19 +33,10 @@ const POLICIES: &str = "deviceManagement/operationApprovalPolicies";
 pub(super) fn router() -> Router<Arc<Service>> {
     Router::new()
         .route("/deviceManagement/operationApprovalRequests", get(requests))
-        .route(
-            "/deviceManagement/operationApprovalRequests/{key}",
-            get(request),
-        )
-        .route(
-            "/deviceManagement/operationApprovalRequests/cancelMyRequest",
-            post(cancel),
-        )
+        .route("/deviceManagement/operationApprovalRequests/{key}", get(request))
+        .route("/deviceManagement/operationApprovalRequests/cancelMyRequest", post(cancel))
         .route("/deviceManagement/operationApprovalPolicies", get(policies))
-        .route(
-            "/deviceManagement/operationApprovalPolicies/{id}",
-            get(policy),
-        )
+        .route("/deviceManagement/operationApprovalPolicies/{id}", get(policy))
 }
 
 async fn requests(
@@ -70,9 +61,8 @@ async fn request(
     query: Query,
 ) -> Result<Response, Refusal> {
     let now = service.pace().date();
-    let own = key
-        .strip_prefix("retrieveMyRequestById(id='")
-        .and_then(|rest| rest.strip_suffix("')"));
+    let own =
+        key.strip_prefix("retrieveMyRequestById(id='").and_then(|rest| rest.strip_suffix("')"));
     let found = service.read(|state| match own {
         Some(id) => approvals::shown_to(state, id, &actor, now),
         None => approvals::shown(state, &key, now),
@@ -130,12 +120,7 @@ pub(super) async fn guard(
         Ok(body) => body,
         Err(_) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
     };
-    let header = |name: &str| {
-        parts
-            .headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let write = Write {
         method: &parts.method,
         path: parts.uri.path(),

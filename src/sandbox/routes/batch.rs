@@ -69,10 +69,8 @@ async fn run(
     let mut responses = Vec::new();
     for member in members {
         let id = member.id.to_lowercase();
-        let failed = member
-            .depends_on
-            .iter()
-            .any(|on| succeeded.get(&on.to_lowercase()) != Some(&true));
+        let failed =
+            member.depends_on.iter().any(|on| succeeded.get(&on.to_lowercase()) != Some(&true));
         let response = if failed {
             let message = synthetic("A request that this one depends on failed.");
             let error = json!({ "error": { "code": "FailedDependency", "message": message } });
@@ -83,18 +81,10 @@ async fn run(
                 None => continue,
             }
         };
-        succeeded.insert(
-            id,
-            response["status"]
-                .as_u64()
-                .is_some_and(|status| status < 400),
-        );
+        succeeded.insert(id, response["status"].as_u64().is_some_and(|status| status < 400));
         responses.push(response);
     }
-    Ok(call::json(
-        StatusCode::OK,
-        &json!({ "responses": responses }),
-    ))
+    Ok(call::json(StatusCode::OK, &json!({ "responses": responses })))
 }
 
 /// Reads the members and refuses a batch that is malformed as a whole.
@@ -103,16 +93,11 @@ fn members(mut body: Object) -> Result<Vec<Member>, Refusal> {
     let members: Vec<Member> = serde_json::from_value(given)
         .map_err(|error| Refusal::unreadable(format!("Invalid batch payload: {error}.")))?;
     if members.is_empty() || members.len() > BATCH_LIMIT {
-        return Err(Refusal::unreadable(format!(
-            "A batch has from 1 to {BATCH_LIMIT} requests."
-        )));
+        return Err(Refusal::unreadable(format!("A batch has from 1 to {BATCH_LIMIT} requests.")));
     }
     let mut ids = BTreeSet::new();
     for member in &members {
-        if let Some(unknown) = member
-            .depends_on
-            .iter()
-            .find(|on| !ids.contains(&on.to_lowercase()))
+        if let Some(unknown) = member.depends_on.iter().find(|on| !ids.contains(&on.to_lowercase()))
         {
             return Err(Refusal::unreadable(format!(
                 "'{}' depends on '{unknown}', which is not before it.",
@@ -140,25 +125,17 @@ async fn one(
     member: Member,
 ) -> Result<Option<Value>, Refusal> {
     let malformed = |what: &str| {
-        Refusal::unreadable(format!(
-            "The {what} of request '{}' is malformed.",
-            member.id
-        ))
+        Refusal::unreadable(format!("The {what} of request '{}' is malformed.", member.id))
     };
-    let has_type = member
-        .headers
-        .keys()
-        .any(|name| name.eq_ignore_ascii_case(CONTENT_TYPE.as_str()));
+    let has_type =
+        member.headers.keys().any(|name| name.eq_ignore_ascii_case(CONTENT_TYPE.as_str()));
     if member.body.is_some() && !has_type {
         return Err(Refusal::unreadable(format!(
             "Request '{}' has a body and no Content-Type header.",
             member.id
         )));
     }
-    let body = member
-        .body
-        .as_ref()
-        .map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    let body = member.body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string()));
     let mut request = Request::builder()
         .method(member.method.to_uppercase().as_str())
         .uri(format!("/{version}/{}", member.url.trim_start_matches('/')))
@@ -192,9 +169,8 @@ async fn described(id: String, response: Response) -> Result<Value, Refusal> {
         .iter()
         .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.into())))
         .collect();
-    let bytes = to_bytes(body, usize::MAX)
-        .await
-        .map_err(|error| Refusal::unreadable(error.to_string()))?;
+    let bytes =
+        to_bytes(body, usize::MAX).await.map_err(|error| Refusal::unreadable(error.to_string()))?;
     let mut described = json!({ "id": id, "status": parts.status.as_u16(), "headers": headers });
     if !bytes.is_empty() {
         // What is not JSON travels as base64.

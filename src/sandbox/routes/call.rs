@@ -59,17 +59,11 @@ impl<S: Sync> FromRequestParts<S> for Site {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        let host = parts
-            .headers
-            .get(HOST)
-            .and_then(|host| host.to_str().ok())
-            .unwrap_or("localhost");
+        let host =
+            parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
         let version = parts.extensions.get::<GraphVersion>().copied();
         let version = version.ok_or_else(|| Refusal::no_segment(parts.uri.path()))?;
-        Ok(Self {
-            version,
-            root: format!("http://{host}/{version}"),
-        })
+        Ok(Self { version, root: format!("http://{host}/{version}") })
     }
 }
 
@@ -85,17 +79,9 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
             .get(CONTENT_TYPE)
             .and_then(|kind| kind.to_str().ok())
             .unwrap_or_default();
-        if !kind
-            .trim_start()
-            .to_ascii_lowercase()
-            .starts_with("application/json")
-        {
+        if !kind.trim_start().to_ascii_lowercase().starts_with("application/json") {
             let message = synthetic("A write must say 'Content-Type: application/json'.");
-            return Err(Refusal::core(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "BadRequest",
-                message,
-            ));
+            return Err(Refusal::core(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BadRequest", message));
         }
         let bytes = Bytes::from_request(request, state).await.map_err(|error| {
             Refusal::core(error.status(), "BadRequest", synthetic(error.body_text()))
@@ -103,9 +89,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(object)) => Ok(Self(object)),
             Ok(_) => Err(Refusal::unreadable("The body must be a JSON object.")),
-            Err(error) => Err(Refusal::unreadable(format!(
-                "The body is not JSON: {error}."
-            ))),
+            Err(error) => Err(Refusal::unreadable(format!("The body is not JSON: {error}."))),
         }
     }
 }

@@ -73,14 +73,7 @@ async fn strike(service: &Arc<Service>, request: Request, next: Next, is_member:
             response
         }
         (End::AsUsual | End::Reset | End::Ignored, _) => cut(),
-        (
-            End::Answer {
-                status,
-                body,
-                retry_after,
-            },
-            _,
-        ) => {
+        (End::Answer { status, body, retry_after }, _) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
             let mut response = failure(status, body);
             let asks = status == StatusCode::TOO_MANY_REQUESTS
@@ -88,11 +81,7 @@ async fn strike(service: &Arc<Service>, request: Request, next: Next, is_member:
                 || retry_after.is_some();
             if asks {
                 let wait = retry_after.unwrap_or(USUAL_WAIT);
-                tell(
-                    response.headers_mut(),
-                    service.conditions().retry_after,
-                    wait,
-                );
+                tell(response.headers_mut(), service.conditions().retry_after, wait);
             }
             response
         }
@@ -129,11 +118,7 @@ pub(super) async fn throttle(
         None => next.run(request).await,
         Some(wait) => {
             let mut response = Refusal::throttled().into_response();
-            tell(
-                response.headers_mut(),
-                service.conditions().retry_after,
-                wait,
-            );
+            tell(response.headers_mut(), service.conditions().retry_after, wait);
             response
         }
     }

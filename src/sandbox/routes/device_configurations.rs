@@ -33,26 +33,11 @@ const PATCHED: StatusCode = StatusCode::NO_CONTENT;
 
 pub(super) fn router() -> Router<Arc<Service>> {
     Router::new()
-        .route(
-            "/deviceManagement/deviceConfigurations",
-            get(list).post(create),
-        )
-        .route(
-            "/deviceManagement/deviceConfigurations/{id}",
-            get(read).patch(patch).delete(delete),
-        )
-        .route(
-            "/deviceManagement/deviceConfigurations/{id}/{function}",
-            get(function),
-        )
-        .route(
-            "/deviceManagement/deviceConfigurations/{id}/assign",
-            post(assign),
-        )
-        .route(
-            "/deviceManagement/deviceConfigurations/{id}/assignments",
-            get(assignments),
-        )
+        .route("/deviceManagement/deviceConfigurations", get(list).post(create))
+        .route("/deviceManagement/deviceConfigurations/{id}", get(read).patch(patch).delete(delete))
+        .route("/deviceManagement/deviceConfigurations/{id}/{function}", get(function))
+        .route("/deviceManagement/deviceConfigurations/{id}/assign", post(assign))
+        .route("/deviceManagement/deviceConfigurations/{id}/assignments", get(assignments))
         .route(
             "/deviceManagement/deviceConfigurations/{id}/deviceStatusOverview",
             get(device_status_overview),
@@ -69,34 +54,19 @@ async fn list(
         filter.allows(&["displayName", "id"])?;
     }
     let conditions = service.conditions();
-    let size = conditions
-        .page_size
-        .unwrap_or(PAGE_OF_DEVICE_CONFIGURATIONS);
+    let size = conditions.page_size.unwrap_or(PAGE_OF_DEVICE_CONFIGURATIONS);
     let (page, next) = service.show(|state| {
-        let meets = |object: &&Object| {
-            query
-                .filter
-                .as_ref()
-                .is_none_or(|filter| filter.matches(object))
-        };
+        let meets =
+            |object: &&Object| query.filter.as_ref().is_none_or(|filter| filter.matches(object));
         // An object whose type the version lacks is left out without a word (Intune-PowerShell-SDK#69).
         let visible = |object: &&Object| shape::has(site.version, object);
-        let found = state
-            .device_configurations
-            .iter()
-            .filter(visible)
-            .filter(meets)
-            .collect::<Vec<_>>();
+        let found =
+            state.device_configurations.iter().filter(visible).filter(meets).collect::<Vec<_>>();
         let (page, next) = query.page(found, size);
-        let shown = page
-            .into_iter()
-            .filter_map(|object| show(&site, &query, object));
+        let shown = page.into_iter().filter_map(|object| show(&site, &query, object));
         (shown.map(Value::Object).collect::<Vec<_>>(), next)
     });
-    if conditions
-        .largest_page
-        .is_some_and(|most| page.len() > most)
-    {
+    if conditions.largest_page.is_some_and(|most| page.len() > most) {
         return Err(Refusal::too_large());
     }
     Ok(site.collection(PATH, PATH, page, next))
@@ -111,15 +81,8 @@ async fn read(
     let query = query.with_key();
     let casts = query.expand.iter().filter_map(|name| name.split_once('/'));
     let casts: Vec<(&str, &str)> = casts.collect();
-    let whole: Vec<String> = casts
-        .iter()
-        .map(|(cast, name)| format!("{cast}/{name}"))
-        .collect();
-    let known: Vec<&str> = whole
-        .iter()
-        .map(String::as_str)
-        .chain(["assignments"])
-        .collect();
+    let whole: Vec<String> = casts.iter().map(|(cast, name)| format!("{cast}/{name}")).collect();
+    let known: Vec<&str> = whole.iter().map(String::as_str).chain(["assignments"]).collect();
     check(&site, &query, &known)?;
     let navigations = casts
         .iter()
@@ -130,9 +93,7 @@ async fn read(
         let shown = show(&site, &query, object);
         let mut shown = shown.ok_or_else(Refusal::intune_not_found)?;
         // OData expands a navigation of another type to nothing; whether Intune does is not known.
-        let own = navigations
-            .iter()
-            .filter(|(cast, _)| is_of(&site, object, cast));
+        let own = navigations.iter().filter(|(cast, _)| is_of(&site, object, cast));
         for (_, navigation) in own {
             let mut linked = references::shown(state, site.version, &id, navigation);
             let value = match navigation.many {
@@ -143,11 +104,7 @@ async fn read(
         }
         Ok(shown)
     })?;
-    let expanded: Vec<String> = query
-        .expand
-        .iter()
-        .map(|name| format!("{name}()"))
-        .collect();
+    let expanded: Vec<String> = query.expand.iter().map(|name| format!("{name}()")).collect();
     let expanded = match &expanded[..] {
         [] => String::new(),
         names => format!("({})", names.join(",")),
@@ -161,10 +118,7 @@ async fn create(
     site: Site,
     JsonObject(mut body): JsonObject,
 ) -> Result<Response, Refusal> {
-    let change = Change {
-        version: site.version,
-        actor: &actor,
-    };
+    let change = Change { version: site.version, actor: &actor };
     let bound = references::take(site.root(), &mut body)?;
     let object = service.change(|state| {
         let id = device_configurations::create(state, &change, &body, bound)?;
@@ -181,10 +135,7 @@ async fn patch(
     site: Site,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Refusal> {
-    let change = Change {
-        version: site.version,
-        actor: &actor,
-    };
+    let change = Change { version: site.version, actor: &actor };
     service.change(|state| device_configurations::patch(state, &change, &id, &body))?;
     Ok(PATCHED.into_response())
 }
@@ -195,10 +146,7 @@ async fn delete(
     Path(id): Path<String>,
     site: Site,
 ) -> Result<Response, Refusal> {
-    let change = Change {
-        version: site.version,
-        actor: &actor,
-    };
+    let change = Change { version: site.version, actor: &actor };
     service.change(|state| device_configurations::delete(state, &change, &id))?;
     Ok(DELETED.into_response())
 }
@@ -210,10 +158,7 @@ async fn assign(
     site: Site,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Refusal> {
-    let change = Change {
-        version: site.version,
-        actor: &actor,
-    };
+    let change = Change { version: site.version, actor: &actor };
     let set = service.change(|state| {
         device_configurations::assign(state, &change, &id, &body)?;
         let object = device_configurations::find(state, site.version, &id)?;
@@ -280,9 +225,7 @@ fn assignment_set(site: &Site, id: &str, set: Vec<Value>) -> Response {
 
 fn check(site: &Site, query: &Query, expandable: &[&str]) -> Result<(), Refusal> {
     query.expands(expandable)?;
-    Types::of(site.version)
-        .get(TYPE)
-        .map_or(Ok(()), |ty| query.selects(&ty))
+    Types::of(site.version).get(TYPE).map_or(Ok(()), |ty| query.selects(&ty))
 }
 
 fn show(site: &Site, query: &Query, object: &Object) -> Option<Object> {
@@ -290,14 +233,8 @@ fn show(site: &Site, query: &Query, object: &Object) -> Option<Object> {
     query.project(&mut shown);
     if query.expand.iter().any(|name| name == "assignments") {
         let of = format!("{PATH}('{}')/assignments", text(object, "id"));
-        shown.insert(
-            "assignments@odata.context".to_owned(),
-            site.context(&of).into(),
-        );
-        shown.insert(
-            "assignments".to_owned(),
-            shape::assignments(site.version, object).into(),
-        );
+        shown.insert("assignments@odata.context".to_owned(), site.context(&of).into());
+        shown.insert("assignments".to_owned(), shape::assignments(site.version, object).into());
     }
     Some(shown)
 }

@@ -49,10 +49,7 @@ async fn replace(
     site: Site,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Refusal> {
-    let change = Change {
-        version: site.version,
-        actor: &actor,
-    };
+    let change = Change { version: site.version, actor: &actor };
     let object = service.change(|state| {
         policy::put(state, &change, &body)?;
         Ok(policy::read(state))

@@ -52,11 +52,7 @@ async fn group(
     query: Query,
 ) -> Result<Response, Refusal> {
     let found = service.read(|state| {
-        state
-            .groups
-            .iter()
-            .find(|group| group.id.eq_ignore_ascii_case(&id))
-            .map(group_object)
+        state.groups.iter().find(|group| group.id.eq_ignore_ascii_case(&id)).map(group_object)
     });
     one(&site, &query, "groups/$entity", &id, found)
 }
@@ -68,14 +64,7 @@ async fn users(
 ) -> Result<Response, Refusal> {
     let all = service.read(|state| state.users.iter().map(user_object).collect());
     let filterable = ["displayName", "id", "userPrincipalName"];
-    list::answer(
-        &site,
-        &query,
-        "users",
-        &filterable,
-        PAGE_OF_DIRECTORY_OBJECTS,
-        all,
-    )
+    list::answer(&site, &query, "users", &filterable, PAGE_OF_DIRECTORY_OBJECTS, all)
 }
 
 async fn user(
@@ -86,9 +75,7 @@ async fn user(
 ) -> Result<Response, Refusal> {
     let found = service.read(|state| {
         let named = |user: &&User| {
-            [&user.id, &user.user_principal_name]
-                .iter()
-                .any(|name| name.eq_ignore_ascii_case(&id))
+            [&user.id, &user.user_principal_name].iter().any(|name| name.eq_ignore_ascii_case(&id))
         };
         state.users.iter().find(named).map(user_object)
     });
@@ -116,11 +103,7 @@ async fn by_ids(
     JsonObject(body): JsonObject,
 ) -> Result<Response, Refusal> {
     let texts = |name: &str| -> Option<Vec<&str>> {
-        body.get(name)?
-            .as_array()?
-            .iter()
-            .map(Value::as_str)
-            .collect()
+        body.get(name)?.as_array()?.iter().map(Value::as_str).collect()
     };
     let ids =
         texts("ids").ok_or_else(|| Refusal::unreadable("ids must be a list of object ids."))?;
@@ -133,14 +116,8 @@ async fn by_ids(
     let wanted = |ty: &str| types.as_ref().is_none_or(|types| types.contains(&ty));
     let asked = |id: &str| ids.iter().any(|asked| asked.eq_ignore_ascii_case(id));
     let found: Vec<Value> = service.read(|state| {
-        let groups = state
-            .groups
-            .iter()
-            .filter(|group| wanted("group") && asked(&group.id));
-        let users = state
-            .users
-            .iter()
-            .filter(|user| wanted("user") && asked(&user.id));
+        let groups = state.groups.iter().filter(|group| wanted("group") && asked(&group.id));
+        let users = state.users.iter().filter(|user| wanted("user") && asked(&user.id));
         let groups = groups.map(|group| {
             let object = seen_by(&caller, READS_GROUPS, group_object(group));
             typed("#microsoft.graph.group", object)
@@ -161,14 +138,7 @@ async fn organization(
     query: Query,
 ) -> Result<Response, Refusal> {
     let tenant = service.read(|state| organization_object(state.tenant()));
-    list::answer(
-        &site,
-        &query,
-        "organization",
-        &["id"],
-        PAGE_OF_DIRECTORY_OBJECTS,
-        vec![tenant],
-    )
+    list::answer(&site, &query, "organization", &["id"], PAGE_OF_DIRECTORY_OBJECTS, vec![tenant])
 }
 
 fn seen_by(caller: &Caller, any_of: &[&str], mut object: Object) -> Object {

@@ -22,22 +22,10 @@ const TAGS: &str = "deviceManagement/roleScopeTags";
 
 pub(super) fn router() -> Router<Arc<Service>> {
     Router::new()
-        .route(
-            "/deviceManagement/assignmentFilters",
-            get(filters).fallback(read_only),
-        )
-        .route(
-            "/deviceManagement/assignmentFilters/{id}",
-            get(filter).fallback(read_only),
-        )
-        .route(
-            "/deviceManagement/roleScopeTags",
-            get(tags).fallback(read_only),
-        )
-        .route(
-            "/deviceManagement/roleScopeTags/{id}",
-            get(tag).fallback(read_only),
-        )
+        .route("/deviceManagement/assignmentFilters", get(filters).fallback(read_only))
+        .route("/deviceManagement/assignmentFilters/{id}", get(filter).fallback(read_only))
+        .route("/deviceManagement/roleScopeTags", get(tags).fallback(read_only))
+        .route("/deviceManagement/roleScopeTags/{id}", get(tag).fallback(read_only))
 }
 
 async fn filters(
@@ -45,12 +33,7 @@ async fn filters(
     site: Site,
     query: Query,
 ) -> Result<Response, Refusal> {
-    many(
-        &site,
-        &query,
-        FILTERS,
-        service.read(|state| state.assignment_filters.clone()),
-    )
+    many(&site, &query, FILTERS, service.read(|state| state.assignment_filters.clone()))
 }
 
 async fn tags(
@@ -58,12 +41,7 @@ async fn tags(
     site: Site,
     query: Query,
 ) -> Result<Response, Refusal> {
-    many(
-        &site,
-        &query,
-        TAGS,
-        service.read(|state| state.role_scope_tags.clone()),
-    )
+    many(&site, &query, TAGS, service.read(|state| state.role_scope_tags.clone()))
 }
 
 async fn filter(
@@ -72,12 +50,7 @@ async fn filter(
     site: Site,
     query: Query,
 ) -> Result<Response, Refusal> {
-    one(
-        &site,
-        query,
-        FILTERS,
-        service.read(|state| find(&state.assignment_filters, &id)),
-    )
+    one(&site, query, FILTERS, service.read(|state| find(&state.assignment_filters, &id)))
 }
 
 async fn tag(
@@ -86,12 +59,7 @@ async fn tag(
     site: Site,
     query: Query,
 ) -> Result<Response, Refusal> {
-    one(
-        &site,
-        query,
-        TAGS,
-        service.read(|state: &state::State| find(&state.role_scope_tags, &id)),
-    )
+    one(&site, query, TAGS, service.read(|state: &state::State| find(&state.role_scope_tags, &id)))
 }
 
 /// Graph takes writes here. The sandbox does not play them, and must not say that there are none.
@@ -100,21 +68,11 @@ async fn read_only(request: Request) -> Refusal {
 }
 
 fn find(objects: &[Object], id: &str) -> Option<Object> {
-    objects
-        .iter()
-        .find(|object| text(object, "id") == id)
-        .cloned()
+    objects.iter().find(|object| text(object, "id") == id).cloned()
 }
 
 fn many(site: &Site, query: &Query, path: &str, objects: Vec<Object>) -> Result<Response, Refusal> {
-    list::answer(
-        site,
-        query,
-        path,
-        &["displayName", "id"],
-        PAGE_OF_DEVICE_CONFIGURATIONS,
-        objects,
-    )
+    list::answer(site, query, path, &["displayName", "id"], PAGE_OF_DEVICE_CONFIGURATIONS, objects)
 }
 
 pub(super) fn one(

@@ -34,14 +34,7 @@ async fn skus(
         let licensed = Some(state.tenant()).filter(|tenant| tenant.intune_licensed);
         licensed.map(sku).into_iter().collect()
     });
-    list::answer(
-        &site,
-        &query,
-        "subscribedSkus",
-        &[],
-        PAGE_OF_DIRECTORY_OBJECTS,
-        skus,
-    )
+    list::answer(&site, &query, "subscribedSkus", &[], PAGE_OF_DIRECTORY_OBJECTS, skus)
 }
 
 /// A tenant without a licence gets no answer here, as nowhere in Intune.

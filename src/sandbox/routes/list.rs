@@ -21,12 +21,7 @@ pub(super) fn answer(
     if let Some(filter) = &query.filter {
         filter.allows(filterable)?;
     }
-    let meets = |object: &Object| {
-        query
-            .filter
-            .as_ref()
-            .is_none_or(|filter| filter.matches(object))
-    };
+    let meets = |object: &Object| query.filter.as_ref().is_none_or(|filter| filter.matches(object));
     let (page, next) = query.page(objects.into_iter().filter(meets).collect(), limit);
     let project = |mut object: Object| {
         query.project(&mut object);

@@ -20,9 +20,5 @@ pub(super) fn router() -> Router {
 }
 
 fn document(text: &'static str) -> Response {
-    with_body(
-        StatusCode::OK,
-        HeaderValue::from_static("application/xml"),
-        text,
-    )
+    with_body(StatusCode::OK, HeaderValue::from_static("application/xml"), text)
 }

@@ -51,9 +51,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
     let calls = graph(&service);
     let batches = GraphVersion::ALL
         .into_iter()
-        .fold(Router::new(), |router, version| {
-            router.merge(batch::router(version, calls.clone()))
-        });
+        .fold(Router::new(), |router, version| router.merge(batch::router(version, calls.clone())));
     let signed_in = from_fn_with_state(service.clone(), sign_in);
     let batches = batches
         .method_not_allowed_fallback(wrong_method)
@@ -127,26 +125,15 @@ fn without_empty_segments(mut request: Request) -> Request {
 }
 
 async fn unknown_version(request: Request) -> Refusal {
-    let first = request
-        .uri()
-        .path()
-        .split('/')
-        .nth(1)
-        .unwrap_or_default()
-        .to_lowercase();
+    let first = request.uri().path().split('/').nth(1).unwrap_or_default().to_lowercase();
     // FACTS 4.1.
     Refusal::bad_request(format!("Invalid version: {first}"))
 }
 
 async fn unknown_segment(request: Request) -> Refusal {
     let path = request.uri().path();
-    let known = [
-        "deviceManagement",
-        "policies",
-        "auditLogs",
-        "directoryObjects",
-        "deviceConfigurations",
-    ];
+    let known =
+        ["deviceManagement", "policies", "auditLogs", "directoryObjects", "deviceConfigurations"];
     let segment = path
         .split('/')
         .filter(|segment| !segment.is_empty())
@@ -199,15 +186,9 @@ async fn authorize(
 
 /// Gives the call its ids, and the answer its headers and, where it is a refusal, its body.
 async fn finish(mut request: Request, next: Next) -> Response {
-    let sent = request
-        .headers()
-        .get("client-request-id")
-        .and_then(|value| value.to_str().ok());
+    let sent = request.headers().get("client-request-id").and_then(|value| value.to_str().ok());
     let id = Uuid::new_v4();
-    let ids = CallIds {
-        request: id,
-        client: sent.map_or_else(|| id.to_string(), str::to_owned),
-    };
+    let ids = CallIds { request: id, client: sent.map_or_else(|| id.to_string(), str::to_owned) };
     let path = request.uri().path().to_owned();
     request.extensions_mut().insert(ids.clone());
     let mut response = next.run(request).await;
@@ -227,14 +208,8 @@ fn add_headers(headers: &mut HeaderMap, ids: &CallIds) {
         ("request-id", request),
         ("client-request-id", text(ids.client.clone())),
         (DATE.as_str(), text(clock::http_date(clock::now()))),
-        (
-            CACHE_CONTROL.as_str(),
-            Some(HeaderValue::from_static("no-cache")),
-        ),
-        (
-            STRICT_TRANSPORT_SECURITY.as_str(),
-            Some(HeaderValue::from_static("max-age=31536000")),
-        ),
+        (CACHE_CONTROL.as_str(), Some(HeaderValue::from_static("no-cache"))),
+        (STRICT_TRANSPORT_SECURITY.as_str(), Some(HeaderValue::from_static("max-age=31536000"))),
         (
             "x-ms-ags-diagnostic",
             Some(HeaderValue::from_static(

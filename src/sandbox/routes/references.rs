@@ -29,10 +29,7 @@ pub(super) fn router() -> Router<Arc<Service>> {
     let navigation = "/deviceManagement/deviceConfigurations/{id}/{cast}/{navigation}";
     Router::new()
         .route(navigation, get(read))
-        .route(
-            &format!("{navigation}/$ref"),
-            put(refer).post(refer).delete(clear),
-        )
+        .route(&format!("{navigation}/$ref"), put(refer).post(refer).delete(clear))
         .route(&format!("{navigation}/{{target}}/$ref"), delete(remove))
 }
 
@@ -99,9 +96,7 @@ async fn clear(
     if navigation.many {
         return Err(Refusal::no_route(&method, uri.path()));
     }
-    change(&service, &site, &actor, &id, &cast, &navigation, |ids| {
-        (!ids.is_empty()).then(Vec::new)
-    })
+    change(&service, &site, &actor, &id, &cast, &navigation, |ids| (!ids.is_empty()).then(Vec::new))
 }
 
 async fn remove(
@@ -115,19 +110,11 @@ async fn remove(
     if !navigation.many {
         return Err(Refusal::no_route(&method, uri.path()));
     }
-    change(
-        &service,
-        &site,
-        &actor,
-        &id,
-        &cast,
-        &navigation,
-        |mut ids| {
-            let at = ids.iter().position(|id| *id == target)?;
-            ids.remove(at);
-            Some(ids)
-        },
-    )
+    change(&service, &site, &actor, &id, &cast, &navigation, |mut ids| {
+        let at = ids.iter().position(|id| *id == target)?;
+        ids.remove(at);
+        Some(ids)
+    })
 }
 
 /// Makes a change of what an object refers to; where there is nothing to take away, nothing is found.
@@ -140,10 +127,7 @@ fn change(
     navigation: &Navigation,
     next: impl FnOnce(Vec<String>) -> Option<Vec<String>>,
 ) -> Result<Response, Refusal> {
-    let change = Change {
-        version: site.version,
-        actor,
-    };
+    let change = Change { version: site.version, actor };
     service.change(|state| {
         is(state, site, id, cast)?;
         let ids = next(references::of(state, id, &navigation.property));
@@ -172,8 +156,7 @@ fn is(state: &state::State, site: &Site, id: &str, cast: &str) -> Result<(), Ref
 pub(super) fn is_of(site: &Site, object: &Object, cast: &str) -> bool {
     let own = type_name(text(object, "@odata.type"));
     let types = Types::of(site.version);
-    own.zip(type_name(cast))
-        .is_some_and(|(own, cast)| types.is_a(own, cast))
+    own.zip(type_name(cast)).is_some_and(|(own, cast)| types.is_a(own, cast))
 }
 
 fn target(site: &Site, body: &Object) -> Result<String, Refusal> {

@@ -67,20 +67,13 @@ fn unsecured(mut claims: Value) -> String {
     claims["exp"] = (now + LIFETIME).into();
     claims["ver"] = "1.0".into();
     let encode = |part: Value| URL_SAFE_NO_PAD.encode(part.to_string());
-    format!(
-        "{}.{}.",
-        encode(json!({ "typ": "JWT", "alg": "none" })),
-        encode(claims)
-    )
+    format!("{}.{}.", encode(json!({ "typ": "JWT", "alg": "none" })), encode(claims))
 }
 
 /// Returns who a call's `Authorization` says that it is. A token needs no more than the tenant's id and a
 /// time that is not over; the messages are in FACTS 4.1.
 pub(super) fn accept(service: &Arc<Service>, authorization: &str) -> Result<Caller, Refusal> {
-    let token = authorization
-        .strip_prefix("Bearer ")
-        .unwrap_or_default()
-        .trim();
+    let token = authorization.strip_prefix("Bearer ").unwrap_or_default().trim();
     if token.is_empty() {
         return Err(Refusal::unauthenticated("Access token is empty."));
     }
@@ -88,19 +81,11 @@ pub(super) fn accept(service: &Arc<Service>, authorization: &str) -> Result<Call
         || Refusal::unauthenticated("CompactToken parsing failed with error code: 80049217");
     let claims = claims(token).ok_or_else(malformed)?;
     let tenant = service.read(|state| state.tenant().id.clone());
-    if claims["tid"]
-        .as_str()
-        .is_none_or(|tid| !tid.eq_ignore_ascii_case(&tenant))
-    {
+    if claims["tid"].as_str().is_none_or(|tid| !tid.eq_ignore_ascii_case(&tenant)) {
         return Err(malformed());
     }
-    if claims["exp"]
-        .as_i64()
-        .is_some_and(|end| end <= clock::now().as_second())
-    {
-        return Err(Refusal::unauthenticated(
-            "Lifetime validation failed, the token is expired.",
-        ));
+    if claims["exp"].as_i64().is_some_and(|end| end <= clock::now().as_second()) {
+        return Err(Refusal::unauthenticated("Lifetime validation failed, the token is expired."));
     }
     let id = claims["appid"].as_str().unwrap_or_default().to_owned();
     let name = claims["app_displayname"].as_str().unwrap_or(&id).to_owned();
@@ -108,10 +93,7 @@ pub(super) fn accept(service: &Arc<Service>, authorization: &str) -> Result<Call
         Some(upn) => Actor::Person(upn.to_owned()),
         None => Actor::Application { id, name },
     };
-    Ok(Caller {
-        actor,
-        permissions: permissions(&claims),
-    })
+    Ok(Caller { actor, permissions: permissions(&claims) })
 }
 
 /// Returns what a token allows: the `roles` of an application, the `scp` of a person.
@@ -119,10 +101,7 @@ fn permissions(claims: &Value) -> Vec<String> {
     let roles = claims["roles"].as_array().into_iter().flatten();
     let scopes = claims["scp"].as_str().unwrap_or_default();
     let roles = roles.filter_map(Value::as_str);
-    roles
-        .chain(scopes.split_whitespace())
-        .map(str::to_owned)
-        .collect()
+    roles.chain(scopes.split_whitespace()).map(str::to_owned).collect()
 }
 
 fn claims(token: &str) -> Option<Value> {

@@ -83,18 +83,11 @@ async fn a_request_has_microsofts_properties_and_is_read_by_its_id() {
 
     for (path, status) in [
         (format!("{REQUESTS}/{LAPTOPS}"), 404),
-        (
-            format!("{REQUESTS}/retrieveMyRequestById(id='{LAPTOPS}')"),
-            404,
-        ),
+        (format!("{REQUESTS}/retrieveMyRequestById(id='{LAPTOPS}')"), 404),
         // There is no such property.
         (format!("{REQUESTS}?$filter=requestId eq '{code}'"), 501),
     ] {
-        assert_eq!(
-            client.call("GET", &path, None).await.status,
-            status,
-            "{path}"
-        );
+        assert_eq!(client.call("GET", &path, None).await.status, status, "{path}");
     }
 }
 
@@ -107,10 +100,7 @@ async fn who_asked_withdraws_it_and_asks_again() {
     let second = create(&client, &justified).await;
     assert_eq!(second.status, 409);
     let message = second.message();
-    assert!(
-        message.starts_with("An active Approval Request already exists"),
-        "{message}"
-    );
+    assert!(message.starts_with("An active Approval Request already exists"), "{message}");
     assert!(second.headers.get("x-msft-approval-code").is_none());
     assert!(!second.body.to_string().contains(&code));
     // With both headers a new one is asked for.
@@ -146,11 +136,7 @@ async fn a_request_expires_by_the_sandboxs_own_time() {
     // So fast that three days are over before anybody can look.
     let client = tenant(json!({ "timeScale": 4_000_000_000_u32 })).await;
     let code = ask(&client).await;
-    client
-        .service
-        .pace()
-        .wait(std::time::Duration::from_secs(300_000))
-        .await;
+    client.service.pace().wait(std::time::Duration::from_secs(300_000)).await;
     let seen = client.get(&format!("{REQUESTS}/{code}")).await;
     assert_eq!(seen["status"], "expired");
     let late = create(&client, &[("x-msft-approval-code", &code)]).await;
@@ -168,8 +154,6 @@ async fn the_access_policy_is_listed_where_there_is_one() {
     assert_eq!(one["displayName"], policies[0]["displayName"]);
     let without = Client::of(json!({})).await;
     assert_eq!(without.get(POLICIES).await["value"], json!([]));
-    let v1 = client
-        .call("GET", &POLICIES.replace("beta", "v1.0"), None)
-        .await;
+    let v1 = client.call("GET", &POLICIES.replace("beta", "v1.0"), None).await;
     assert_eq!(v1.status, 400);
 }

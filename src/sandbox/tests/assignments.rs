@@ -10,9 +10,7 @@ async fn assign_replaces_the_whole_set() {
         "assignmentFilters": [{"id": filter, "displayName": "Corporate owned", "platform": "windows10AndLater", "rule": "x"}],
     }))
     .await;
-    let object = client
-        .create(typed("windowsIdentityProtectionConfiguration"))
-        .await;
+    let object = client.create(typed("windowsIdentityProtectionConfiguration")).await;
     let group = |ty: &str| json!({"target": {"@odata.type": format!("#microsoft.graph.{ty}"), "groupId": LAPTOPS}});
     let everybody =
         json!({"target": {"@odata.type": "#microsoft.graph.allLicensedUsersAssignmentTarget"}});
@@ -23,14 +21,8 @@ async fn assign_replaces_the_whole_set() {
     let answer = client.call("POST", &assign, Some(&set)).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let first = &answer.body["value"][0];
-    assert_eq!(
-        first["id"],
-        format!("{}_{LAPTOPS}", object["id"].as_str().expect("an id"))
-    );
-    assert_eq!(
-        first["target"]["deviceAndAppManagementAssignmentFilterType"],
-        "include"
-    );
+    assert_eq!(first["id"], format!("{}_{LAPTOPS}", object["id"].as_str().expect("an id")));
+    assert_eq!(first["target"]["deviceAndAppManagementAssignmentFilterType"], "include");
     let second = &answer.body["value"][1]["target"];
     assert_eq!(
         second["deviceAndAppManagementAssignmentFilterId"],
@@ -38,34 +30,18 @@ async fn assign_replaces_the_whole_set() {
     );
 
     let narrow = format!("{}/assignments", item(&object)).replace("beta", "v1.0");
-    assert_eq!(
-        client.call("GET", &narrow, None).await.status,
-        404,
-        "v1.0 lacks the type"
-    );
+    assert_eq!(client.call("GET", &narrow, None).await.status, 404, "v1.0 lacks the type");
     let unknown = json!({"target": {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": filter}});
     for refused in [
-        json!([
-            group("groupAssignmentTarget"),
-            group("exclusionGroupAssignmentTarget")
-        ]),
+        json!([group("groupAssignmentTarget"), group("exclusionGroupAssignmentTarget")]),
         json!([unknown]),
         json!([{}]),
     ] {
-        let answer = client
-            .call("POST", &assign, Some(&json!({"assignments": refused})))
-            .await;
+        let answer = client.call("POST", &assign, Some(&json!({"assignments": refused}))).await;
         assert_eq!(answer.status, 400, "{}", answer.body);
     }
-    let listed = client
-        .get(&format!("{CONFIGURATIONS}?$expand=assignments"))
-        .await;
-    assert_eq!(
-        listed["value"][0]["assignments"].as_array().map(Vec::len),
-        Some(2)
-    );
-    let answer = client
-        .call("POST", &assign, Some(&json!({"assignments": []})))
-        .await;
+    let listed = client.get(&format!("{CONFIGURATIONS}?$expand=assignments")).await;
+    assert_eq!(listed["value"][0]["assignments"].as_array().map(Vec::len), Some(2));
+    let answer = client.call("POST", &assign, Some(&json!({"assignments": []}))).await;
     assert_eq!(answer.body["value"], json!([]));
 }

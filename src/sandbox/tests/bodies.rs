@@ -7,34 +7,15 @@ async fn bodies_that_do_not_fit_the_type_are_refused_in_the_services_words() {
     let client = Client::of(json!({})).await;
     let hello = || typed("windowsIdentityProtectionConfiguration");
     let custom = |setting: Value| {
-        with(
-            typed("windows10CustomConfiguration"),
-            json!({"omaSettings": [setting]}),
-        )
+        with(typed("windows10CustomConfiguration"), json!({"omaSettings": [setting]}))
     };
     let model = "ModelValidationFailure";
     for (body, code, says) in [
-        (
-            json!({"displayName": "A"}),
-            model,
-            "Cannot create an abstract class.",
-        ),
-        (
-            typed("deviceConfiguration"),
-            model,
-            "Cannot create an abstract class.",
-        ),
-        (
-            typed("nothing"),
-            model,
-            "A type named 'microsoft.graph.nothing' could not be resolved",
-        ),
+        (json!({"displayName": "A"}), model, "Cannot create an abstract class."),
+        (typed("deviceConfiguration"), model, "Cannot create an abstract class."),
+        (typed("nothing"), model, "A type named 'microsoft.graph.nothing' could not be resolved"),
         (typed("group"), model, "could not be resolved"),
-        (
-            typed("omaSettingString"),
-            model,
-            "is not assignable to the expected type",
-        ),
+        (typed("omaSettingString"), model, "is not assignable to the expected type"),
         (
             with(hello(), json!({"pinMinimumLength": "6"})),
             model,
@@ -65,26 +46,10 @@ async fn bodies_that_do_not_fit_the_type_are_refused_in_the_services_words() {
             model,
             "A 'StartArray' node was expected.",
         ),
-        (
-            custom(json!({"omaUri": "./a"})),
-            model,
-            "Cannot create an abstract class.",
-        ),
-        (
-            with(hello(), json!({"pinMinimumLength": 3})),
-            "BadRequest",
-            "between 4 and 127",
-        ),
-        (
-            with(hello(), json!({"supportsScopeTags": true})),
-            "BadRequest",
-            "supportsScopeTags",
-        ),
-        (
-            with(hello(), json!({"roleScopeTagIds": ["7"]})),
-            "BadRequest",
-            "\"7\" does not exist",
-        ),
+        (custom(json!({"omaUri": "./a"})), model, "Cannot create an abstract class."),
+        (with(hello(), json!({"pinMinimumLength": 3})), "BadRequest", "between 4 and 127"),
+        (with(hello(), json!({"supportsScopeTags": true})), "BadRequest", "supportsScopeTags"),
+        (with(hello(), json!({"roleScopeTagIds": ["7"]})), "BadRequest", "\"7\" does not exist"),
         (
             json!({"@odata.type": "#microsoft.graph.iosCustomConfiguration"}),
             "BadRequest",
@@ -99,32 +64,19 @@ async fn bodies_that_do_not_fit_the_type_are_refused_in_the_services_words() {
         ),
     ] {
         let answer = client.call("POST", CONFIGURATIONS, Some(&body)).await;
-        assert_eq!(
-            (answer.status, answer.code()),
-            (400, code),
-            "{body} {}",
-            answer.body
-        );
+        assert_eq!((answer.status, answer.code()), (400, code), "{body} {}", answer.body);
         assert!(answer.message().contains(says), "{}", answer.message());
     }
     let created = client.create(hello()).await;
-    let answer = client
-        .call(
-            "PATCH",
-            &item(&created),
-            Some(&typed("iosCustomConfiguration")),
-        )
-        .await;
+    let answer =
+        client.call("PATCH", &item(&created), Some(&typed("iosCustomConfiguration"))).await;
     assert!(
         answer
             .message()
             .contains("'microsoft.management.services.api.iosCustomConfiguration' was found")
     );
     assert_eq!(
-        client
-            .call("PATCH", &format!("{CONFIGURATIONS}/gone"), Some(&hello()))
-            .await
-            .status,
+        client.call("PATCH", &format!("{CONFIGURATIONS}/gone"), Some(&hello())).await.status,
         404
     );
 }
@@ -134,14 +86,9 @@ async fn bodies_that_do_not_fit_the_type_are_refused_in_the_services_words() {
 async fn what_is_curated_for_the_client_refuses_nothing_here() {
     let ring = "windowsUpdateForBusinessConfiguration";
     let types = Types::of(GraphVersion::Beta).get(ring).expect("a type");
-    let deadline = types
-        .property("engagedRestartDeadlineInDays")
-        .expect("a property");
+    let deadline = types.property("engagedRestartDeadlineInDays").expect("a property");
     let allowed = deadline.curated.maximum.expect("a curated range");
-    let body = with(
-        typed(ring),
-        json!({ "engagedRestartDeadlineInDays": allowed + 1 }),
-    );
+    let body = with(typed(ring), json!({ "engagedRestartDeadlineInDays": allowed + 1 }));
     let client = Client::of(json!({})).await;
     client.create(body).await;
 }
@@ -153,17 +100,10 @@ async fn secrets_do_not_read_back_and_an_unchanged_one_is_no_change() {
         json!({"omaSettings": [{"@odata.type": "#microsoft.graph.omaSettingString",
         "displayName": "a", "omaUri": "./a", "value": value}]})
     };
-    let custom = client
-        .create(with(
-            typed("windows10CustomConfiguration"),
-            setting("hunter2"),
-        ))
-        .await;
+    let custom =
+        client.create(with(typed("windows10CustomConfiguration"), setting("hunter2"))).await;
     let shown = &custom["omaSettings"][0];
-    assert_eq!(
-        (&shown["value"], &shown["isEncrypted"]),
-        (&json!("****"), &json!(true))
-    );
+    assert_eq!((&shown["value"], &shown["isEncrypted"]), (&json!("****"), &json!(true)));
     assert!(
         shown["secretReferenceValueId"]
             .as_str()
@@ -176,68 +116,27 @@ async fn secrets_do_not_read_back_and_an_unchanged_one_is_no_change() {
             setting(value),
         )
     };
-    assert_eq!(
-        client
-            .call("PATCH", &item(&custom), Some(&patch("hunter2")))
-            .await
-            .status,
-        400
-    );
-    assert_eq!(
-        client
-            .call("PATCH", &item(&custom), Some(&patch("****")))
-            .await
-            .status,
-        204
-    );
-    let secrets: Vec<String> = client
-        .service
-        .read(|state| state.secrets.values().cloned().collect());
-    assert_eq!(
-        secrets,
-        ["****"],
-        "a mask sent back is the new value, and the old one is gone"
-    );
+    assert_eq!(client.call("PATCH", &item(&custom), Some(&patch("hunter2"))).await.status, 400);
+    assert_eq!(client.call("PATCH", &item(&custom), Some(&patch("****"))).await.status, 204);
+    let secrets: Vec<String> =
+        client.service.read(|state| state.secrets.values().cloned().collect());
+    assert_eq!(secrets, ["****"], "a mask sent back is the new value, and the old one is gone");
 
     let wifi = client
-        .create(with(
-            typed("iosWiFiConfiguration"),
-            json!({"preSharedKey": "correct horse"}),
-        ))
+        .create(with(typed("iosWiFiConfiguration"), json!({"preSharedKey": "correct horse"})))
         .await;
     assert_eq!(wifi["preSharedKey"], Value::Null);
     let patch = |key: Value| json!({"@odata.type": "#microsoft.graph.iosWiFiConfiguration", "preSharedKey": key});
     assert_eq!(
-        client
-            .call("PATCH", &item(&wifi), Some(&patch(json!("correct horse"))))
-            .await
-            .status,
+        client.call("PATCH", &item(&wifi), Some(&patch(json!("correct horse")))).await.status,
         400
     );
     assert_eq!(
-        client
-            .call("PATCH", &item(&wifi), Some(&patch(json!("battery staple"))))
-            .await
-            .status,
+        client.call("PATCH", &item(&wifi), Some(&patch(json!("battery staple")))).await.status,
         204
     );
-    assert_eq!(
-        client
-            .call("PATCH", &item(&wifi), Some(&patch(Value::Null)))
-            .await
-            .status,
-        204
-    );
-    assert_eq!(
-        client
-            .call("PATCH", &item(&wifi), Some(&patch(Value::Null)))
-            .await
-            .status,
-        400
-    );
-    let file = client
-        .service
-        .read(|state| state.to_json())
-        .expect("a document");
+    assert_eq!(client.call("PATCH", &item(&wifi), Some(&patch(Value::Null))).await.status, 204);
+    assert_eq!(client.call("PATCH", &item(&wifi), Some(&patch(Value::Null))).await.status, 400);
+    let file = client.service.read(|state| state.to_json()).expect("a document");
     assert!(!file.contains("correct horse") && !file.contains("battery staple"));
 }

@@ -36,40 +36,22 @@ async fn the_directory_can_be_looked_up() {
     let found = client
         .get("/v1.0/groups?$filter=displayName eq 'Bob''s laptops'&$select=id,displayName")
         .await;
-    assert_eq!(
-        found["value"],
-        json!([{"id": LAPTOPS, "displayName": "Bob's laptops"}])
-    );
-    let twins = client
-        .get("/beta/groups?$filter=displayName eq 'Twin'")
-        .await;
+    assert_eq!(found["value"], json!([{"id": LAPTOPS, "displayName": "Bob's laptops"}]));
+    let twins = client.get("/beta/groups?$filter=displayName eq 'Twin'").await;
     assert_ne!(twins["value"][0]["id"], twins["value"][1]["id"]);
     let alice = client.get("/beta/users/Alice@contoso.com").await;
     let ids = json!({"ids": [alice["id"], LAPTOPS, "gone"], "types": ["user", "group"]});
-    let answer = client
-        .call("POST", "/beta/directoryObjects/getByIds", Some(&ids))
-        .await;
+    let answer = client.call("POST", "/beta/directoryObjects/getByIds", Some(&ids)).await;
     assert_eq!(answer.body["value"].as_array().map(Vec::len), Some(2));
-    assert_eq!(
-        answer.body["value"][0]["@odata.type"],
-        "#microsoft.graph.group"
-    );
-    let gone = client
-        .call("GET", "/beta/users/carol@contoso.com", None)
-        .await;
-    assert_eq!(
-        (gone.status, gone.code()),
-        (404, "Request_ResourceNotFound")
-    );
+    assert_eq!(answer.body["value"][0]["@odata.type"], "#microsoft.graph.group");
+    let gone = client.call("GET", "/beta/users/carol@contoso.com", None).await;
+    assert_eq!((gone.status, gone.code()), (404, "Request_ResourceNotFound"));
     let tags = client.get("/beta/deviceManagement/roleScopeTags").await;
     assert_eq!(
         (&tags["value"][0]["id"], &tags["value"][0]["isBuiltIn"]),
         (&json!("0"), &json!(true))
     );
-    assert_eq!(
-        client.get("/beta/organization").await["value"][0]["displayName"],
-        "Contoso"
-    );
+    assert_eq!(client.get("/beta/organization").await["value"][0]["displayName"], "Contoso");
 }
 
 #[tokio::test]
@@ -102,13 +84,8 @@ async fn a_batch_answers_each_of_its_members() {
         json!([{"id": "1", "method": "POST", "url": "/x", "body": {}}]),
         json!({}),
     ] {
-        let answer = client
-            .call(
-                "POST",
-                "/v1.0/$batch",
-                Some(&json!({"requests": malformed})),
-            )
-            .await;
+        let answer =
+            client.call("POST", "/v1.0/$batch", Some(&json!({"requests": malformed}))).await;
         assert_eq!(answer.status, 400, "{}", answer.body);
     }
 }
@@ -122,13 +99,8 @@ async fn an_id_in_a_batch_may_be_a_number_and_is_answered_as_text() {
     ]});
     let answer = client.call("POST", "/beta/$batch", Some(&batch)).await;
     let responses = answer.body["responses"].as_array().expect("a list");
-    let answered = responses
-        .iter()
-        .map(|one| json!([one["id"], one["status"]]));
-    assert_eq!(
-        answered.collect::<Vec<_>>(),
-        [json!(["1", 200]), json!(["2", 200])]
-    );
+    let answered = responses.iter().map(|one| json!([one["id"], one["status"]]));
+    assert_eq!(answered.collect::<Vec<_>>(), [json!(["1", 200]), json!(["2", 200])]);
 }
 
 #[tokio::test]
@@ -145,29 +117,22 @@ async fn empty_segments_of_a_path_mean_nothing_to_intune() {
         client.get(&path).await;
     }
     // Of other services nothing of the kind is known.
-    for path in [
-        format!("/v1.0/groups//{LAPTOPS}"),
-        "/beta//policies/deviceRegistrationPolicy".to_owned(),
-    ] {
+    for path in
+        [format!("/v1.0/groups//{LAPTOPS}"), "/beta//policies/deviceRegistrationPolicy".to_owned()]
+    {
         let answer = client.call("GET", &path, None).await;
         assert_eq!(answer.status, 400, "{path}: {}", answer.body);
     }
-    let answer = client
-        .call("GET", "/beta/deviceManagement/nothing/", None)
-        .await;
+    let answer = client.call("GET", "/beta/deviceManagement/nothing/", None).await;
     assert_eq!(
         (answer.status, answer.message().as_str()),
         (400, "Resource not found for the segment 'nothing'.")
     );
-    let answer = client
-        .call("GET", &format!("{CONFIGURATIONS}//gone/"), None)
-        .await;
+    let answer = client.call("GET", &format!("{CONFIGURATIONS}//gone/"), None).await;
     assert_eq!(answer.status, 404);
     let renamed =
         json!({ "@odata.type": "#microsoft.graph.iosCustomConfiguration", "displayName": "Other" });
-    let answer = client
-        .call("PATCH", &format!("{CONFIGURATIONS}//{id}"), Some(&renamed))
-        .await;
+    let answer = client.call("PATCH", &format!("{CONFIGURATIONS}//{id}"), Some(&renamed)).await;
     assert_eq!(answer.status, 204, "{}", answer.body);
 }
 
@@ -181,22 +146,16 @@ async fn intune_answers_the_key_of_a_single_object_unasked() {
     let filters = "/beta/deviceManagement/assignmentFilters";
     let listed = client.get(filters).await;
     let id = listed["value"][0]["id"].as_str().expect("an id").to_owned();
-    let shown = client
-        .get(&format!("{filters}/{id}?$select=displayName"))
-        .await;
+    let shown = client.get(&format!("{filters}/{id}?$select=displayName")).await;
     assert_eq!(
         (&shown["id"], &shown["displayName"], shown.get("platform")),
         (&json!(id), &json!("Corporate owned"), None)
     );
     let created = client.create(typed("iosCustomConfiguration")).await;
     let id = created["id"].as_str().expect("an id");
-    let shown = client
-        .get(&format!("{CONFIGURATIONS}/{id}?$select=displayName"))
-        .await;
+    let shown = client.get(&format!("{CONFIGURATIONS}/{id}?$select=displayName")).await;
     assert_eq!((&shown["id"], shown.get("version")), (&json!(id), None));
-    let group = client
-        .get(&format!("/beta/groups/{LAPTOPS}?$select=displayName"))
-        .await;
+    let group = client.get(&format!("/beta/groups/{LAPTOPS}?$select=displayName")).await;
     assert_eq!(group.get("id"), None, "the directory does not");
 }
 
@@ -217,27 +176,15 @@ async fn what_is_empty_in_a_new_tenant_is_empty_here_and_takes_no_writes() {
         ("PATCH", "deviceManagement/configurationPolicies/x", 501),
         ("GET", "deviceManagement/configurationPolicies/x", 404),
         ("GET", "deviceManagement/roleDefinitions", 501),
-        (
-            "GET",
-            "deviceManagement/applePushNotificationCertificate",
-            404,
-        ),
-        (
-            "GET",
-            "deviceManagement/deviceEnrollmentConfigurations",
-            400,
-        ),
+        ("GET", "deviceManagement/applePushNotificationCertificate", 404),
+        ("GET", "deviceManagement/deviceEnrollmentConfigurations", 400),
         ("POST", "deviceManagement/assignmentFilters", 501),
         ("DELETE", "deviceManagement/roleScopeTags/0", 501),
     ] {
-        let answer = client
-            .call(method, &format!("/beta/{path}"), Some(&json!({})))
-            .await;
+        let answer = client.call(method, &format!("/beta/{path}"), Some(&json!({}))).await;
         assert_eq!(answer.status, status, "{method} {path}: {}", answer.body);
     }
-    let listed = client
-        .call("GET", "/v1.0/deviceManagement/configurationPolicies", None)
-        .await;
+    let listed = client.call("GET", "/v1.0/deviceManagement/configurationPolicies", None).await;
     assert_eq!(listed.status, 400, "beta alone has it");
 }
 
@@ -254,16 +201,10 @@ async fn intunes_audit_log_is_filtered_as_tools_do() {
     };
     let of = "componentName eq 'DeviceConfiguration' and activityDateTime";
     assert_eq!(
-        count(&format!(
-            "{of} gt 2020-01-01T00:00:00.5Z and activityOperationType ne 'Get'"
-        ))
-        .await,
+        count(&format!("{of} gt 2020-01-01T00:00:00.5Z and activityOperationType ne 'Get'")).await,
         Some(1)
     );
-    assert_eq!(
-        count(&format!("{of} le 2020-01-01T00:00:00.5Z")).await,
-        Some(0)
-    );
+    assert_eq!(count(&format!("{of} le 2020-01-01T00:00:00.5Z")).await, Some(0));
     assert_eq!(count("activityOperationType eq 'Delete'").await, Some(0));
 }
 
@@ -277,34 +218,13 @@ async fn only_who_signed_in_gets_an_answer() {
     };
     let tenant = "contoso.onmicrosoft.com";
     for (tenant, form, status, error, number) in [
-        (
-            tenant,
-            form("other", "right"),
-            400,
-            "unauthorized_client",
-            700_016,
-        ),
-        (
-            tenant,
-            form("known", "wrong"),
-            401,
-            "invalid_client",
-            7_000_215,
-        ),
-        (
-            "nowhere.onmicrosoft.com",
-            form("known", "right"),
-            400,
-            "invalid_request",
-            90002,
-        ),
+        (tenant, form("other", "right"), 400, "unauthorized_client", 700_016),
+        (tenant, form("known", "wrong"), 401, "invalid_client", 7_000_215),
+        ("nowhere.onmicrosoft.com", form("known", "right"), 400, "invalid_request", 90002),
         (tenant, String::new(), 400, "invalid_request", 900_144),
     ] {
         let answer = client.sign_in(tenant, &form).await;
-        assert_eq!(
-            (answer.status, &answer.body["error"]),
-            (status, &json!(error))
-        );
+        assert_eq!((answer.status, &answer.body["error"]), (status, &json!(error)));
         assert_eq!(answer.body["error_codes"], json!([number]));
     }
     for (token, says) in [
@@ -314,22 +234,11 @@ async fn only_who_signed_in_gets_an_answer() {
     ] {
         client.token = token.to_owned();
         let answer = client.call("GET", POLICY, None).await;
-        assert_eq!(
-            (answer.status, answer.code()),
-            (401, "InvalidAuthenticationToken")
-        );
+        assert_eq!((answer.status, answer.code()), (401, "InvalidAuthenticationToken"));
         assert!(answer.message().contains(says));
     }
-    assert_eq!(
-        client
-            .call("POST", "/beta/$batch", Some(&json!({})))
-            .await
-            .status,
-        401
-    );
-    let request = Request::get("/beta/$metadata")
-        .body(Body::empty())
-        .expect("a request");
+    assert_eq!(client.call("POST", "/beta/$batch", Some(&json!({}))).await.status, 401);
+    let request = Request::get("/beta/$metadata").body(Body::empty()).expect("a request");
     assert_eq!(client.send(request).await.status, 200);
     client.token = client.sign_in(tenant, &form("known", "right")).await.body["access_token"]
         .as_str()
@@ -341,35 +250,21 @@ async fn only_who_signed_in_gets_an_answer() {
 #[tokio::test]
 async fn a_wrong_path_or_verb_is_named() {
     let client = Client::of(json!({})).await;
-    let answer = client
-        .call("GET", "/beta/deviceManagement/nothing", None)
-        .await;
+    let answer = client.call("GET", "/beta/deviceManagement/nothing", None).await;
     assert_eq!(
         (answer.status, answer.message().as_str()),
         (400, "Resource not found for the segment 'nothing'.")
     );
-    let answer = client
-        .call("GET", "/deviceManagement/deviceConfigurations", None)
-        .await;
+    let answer = client.call("GET", "/deviceManagement/deviceConfigurations", None).await;
     assert_eq!(
         (answer.status, answer.message().as_str()),
         (400, "Invalid version: devicemanagement")
     );
-    let answer = client
-        .call(
-            "PUT",
-            &format!("{CONFIGURATIONS}/x/assignments"),
-            Some(&json!({})),
-        )
-        .await;
-    assert_eq!(
-        (answer.status, answer.code()),
-        (400, "No method match route template")
-    );
+    let answer =
+        client.call("PUT", &format!("{CONFIGURATIONS}/x/assignments"), Some(&json!({}))).await;
+    assert_eq!((answer.status, answer.code()), (400, "No method match route template"));
     assert!(
-        answer
-            .message()
-            .contains("~/singleton/navigation/key/navigation with http verb PUT"),
+        answer.message().contains("~/singleton/navigation/key/navigation with http verb PUT"),
         "{}",
         answer.message()
     );

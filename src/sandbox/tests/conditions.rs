@@ -5,10 +5,7 @@ use super::*;
 fn hundred() -> Value {
     (0..100)
         .map(|number| {
-            with(
-                typed("iosCustomConfiguration"),
-                json!({"displayName": format!("{number:03}")}),
-            )
+            with(typed("iosCustomConfiguration"), json!({"displayName": format!("{number:03}")}))
         })
         .collect()
 }
@@ -22,11 +19,7 @@ async fn the_write_after_the_hundredth_is_turned_away() {
     let body = typed("iosCustomConfiguration");
     let answer = client.call("POST", CONFIGURATIONS, Some(&body)).await;
     assert_eq!((answer.status, answer.code()), (429, "TooManyRequests"));
-    let wait: u64 = answer.headers["retry-after"]
-        .to_str()
-        .expect("text")
-        .parse()
-        .expect("seconds");
+    let wait: u64 = answer.headers["retry-after"].to_str().expect("text").parse().expect("seconds");
     assert!((1..=20).contains(&wait), "{wait}");
     client.get(CONFIGURATIONS).await;
     assert_eq!(client.service.calls().throttled, 1);
@@ -52,10 +45,7 @@ async fn a_wait_is_told_in_every_form() {
         let fault =
             json!({"effect": {"status": 429, "retryAfter": 2.5}, "match": {"path": "/beta/**"}});
         let conditions = json!({"retryAfter": form, "faults": [fault]});
-        let answer = Client::under(conditions, json!({}))
-            .await
-            .call("GET", POLICY, None)
-            .await;
+        let answer = Client::under(conditions, json!({})).await.call("GET", POLICY, None).await;
         let header = answer.headers.get("retry-after");
         assert_eq!(header.map(|value| value.to_str().expect("text")), told);
     }

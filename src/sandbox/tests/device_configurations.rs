@@ -15,23 +15,16 @@ async fn every_kind_can_be_created_with_a_name_and_read_whole() {
         .collect();
     assert_eq!(concrete.len(), 122);
     for ty in concrete {
-        let answer = client
-            .call("POST", CONFIGURATIONS, Some(&typed(&ty.name)))
-            .await;
+        let answer = client.call("POST", CONFIGURATIONS, Some(&typed(&ty.name))).await;
         if ty.name == "unsupportedDeviceConfiguration" {
             assert_eq!((answer.status, answer.code()), (400, "BadRequest"));
             continue;
         }
         assert_eq!(answer.status, 201, "{}: {}", ty.name, answer.body);
         let read = client.get(&item(&answer.body)).await;
-        for property in ty
-            .properties
-            .iter()
-            .filter(|property| property.navigation.is_none())
-        {
-            let value = read
-                .get(&property.name)
-                .unwrap_or_else(|| panic!("{} {}", ty.name, property.name));
+        for property in ty.properties.iter().filter(|property| property.navigation.is_none()) {
+            let value =
+                read.get(&property.name).unwrap_or_else(|| panic!("{} {}", ty.name, property.name));
             let of_abstract = value.is_null() && property.type_expr.starts_with("graph.");
             assert!(
                 property.nullable || of_abstract || !value.is_null(),
@@ -51,21 +44,14 @@ async fn a_patch_changes_what_it_names_and_nothing_else() {
     let client = Client::of(json!({})).await;
     let hello = "windowsIdentityProtectionConfiguration";
     let created = client
-        .create(with(
-            typed(hello),
-            json!({"pinMinimumLength": 6, "pinExpirationInDays": 90}),
-        ))
+        .create(with(typed(hello), json!({"pinMinimumLength": 6, "pinExpirationInDays": 90})))
         .await;
     let patch = json!({"@odata.type": "#microsoft.graph.windowsIdentityProtectionConfiguration", "pinMinimumLength": 8});
     let answer = client.call("PATCH", &item(&created), Some(&patch)).await;
     assert_eq!((answer.status, &answer.body), (204, &Value::Null));
     let read = client.get(&item(&created)).await;
     assert_eq!(
-        (
-            &read["pinMinimumLength"],
-            &read["pinExpirationInDays"],
-            &read["version"]
-        ),
+        (&read["pinMinimumLength"], &read["pinExpirationInDays"], &read["version"]),
         (&json!(8), &json!(90), &json!(2))
     );
     assert!(read["lastModifiedDateTime"].as_str() > created["lastModifiedDateTime"].as_str());
@@ -79,17 +65,8 @@ async fn a_patch_changes_what_it_names_and_nothing_else() {
     );
 
     let unset = with(patch, json!({"pinMinimumLength": null}));
-    assert_eq!(
-        client
-            .call("PATCH", &item(&created), Some(&unset))
-            .await
-            .status,
-        204
-    );
-    assert_eq!(
-        client.get(&item(&created)).await["pinMinimumLength"],
-        Value::Null
-    );
+    assert_eq!(client.call("PATCH", &item(&created), Some(&unset)).await.status, 204);
+    assert_eq!(client.get(&item(&created)).await["pinMinimumLength"], Value::Null);
 }
 
 #[tokio::test]
@@ -110,22 +87,11 @@ async fn values_are_kept_in_the_services_form() {
         ))
         .await;
     assert_ne!(created["id"], "00000000-0000-0000-0000-000000000000");
-    assert_eq!(
-        created["featureUpdatesPauseExpiryDateTime"],
-        "2030-01-01T00:00:00Z"
-    );
-    assert_eq!(
-        created["installationSchedule"]["activeHoursStart"],
-        "08:00:00.0000000"
-    );
+    assert_eq!(created["featureUpdatesPauseExpiryDateTime"], "2030-01-01T00:00:00Z");
+    assert_eq!(created["installationSchedule"]["activeHoursStart"], "08:00:00.0000000");
     let scopes = json!({"configDeviceHealthMonitoringScope": "windowsUpdates, bootPerformance"});
-    let created = client
-        .create(with(typed("windowsHealthMonitoringConfiguration"), scopes))
-        .await;
-    assert_eq!(
-        created["configDeviceHealthMonitoringScope"],
-        "bootPerformance,windowsUpdates"
-    );
+    let created = client.create(with(typed("windowsHealthMonitoringConfiguration"), scopes)).await;
+    assert_eq!(created["configDeviceHealthMonitoringScope"], "bootPerformance,windowsUpdates");
 }
 
 #[tokio::test]
@@ -138,25 +104,10 @@ async fn what_is_fixed_at_creation_stays_and_mirrors_agree() {
         ))
         .await;
     let patch = |channel: &str| json!({"@odata.type": "#microsoft.graph.macOSCustomConfiguration", "description": "b", "deploymentChannel": channel});
-    assert_eq!(
-        client
-            .call("PATCH", &item(&mac), Some(&patch("deviceChannel")))
-            .await
-            .status,
-        400
-    );
-    assert_eq!(
-        client
-            .call("PATCH", &item(&mac), Some(&patch("userChannel")))
-            .await
-            .status,
-        204
-    );
+    assert_eq!(client.call("PATCH", &item(&mac), Some(&patch("deviceChannel"))).await.status, 400);
+    assert_eq!(client.call("PATCH", &item(&mac), Some(&patch("userChannel"))).await.status, 204);
     let pc = client
-        .create(with(
-            typed("sharedPCConfiguration"),
-            json!({"allowLocalStorage": true}),
-        ))
+        .create(with(typed("sharedPCConfiguration"), json!({"allowLocalStorage": true})))
         .await;
     assert_eq!(pc["localStorage"], "enabled");
 }
@@ -164,43 +115,20 @@ async fn what_is_fixed_at_creation_stays_and_mirrors_agree() {
 #[tokio::test]
 async fn v1_shows_and_takes_only_what_it_has() {
     let client = Client::of(json!({})).await;
-    client
-        .create(typed("windowsIdentityProtectionConfiguration"))
-        .await;
+    client.create(typed("windowsIdentityProtectionConfiguration")).await;
     let mac = client.create(typed("macOSCustomConfiguration")).await;
-    let narrow = client
-        .get("/v1.0/deviceManagement/deviceConfigurations")
-        .await;
+    let narrow = client.get("/v1.0/deviceManagement/deviceConfigurations").await;
     assert_eq!(narrow["value"].as_array().map(Vec::len), Some(1));
     assert_eq!(narrow["value"][0]["id"], mac["id"]);
     assert!(narrow["value"][0].get("roleScopeTagIds").is_none());
-    let body = with(
-        typed("macOSCustomConfiguration"),
-        json!({"roleScopeTagIds": ["0"]}),
-    );
-    let answer = client
-        .call(
-            "POST",
-            "/v1.0/deviceManagement/deviceConfigurations",
-            Some(&body),
-        )
-        .await;
-    assert!(
-        answer
-            .message()
-            .contains("'roleScopeTagIds' does not exist"),
-        "{}",
-        answer.body
-    );
-    let answer = client
-        .call("GET", "/v1.0/deviceManagement/assignmentFilters", None)
-        .await;
+    let body = with(typed("macOSCustomConfiguration"), json!({"roleScopeTagIds": ["0"]}));
+    let answer =
+        client.call("POST", "/v1.0/deviceManagement/deviceConfigurations", Some(&body)).await;
+    assert!(answer.message().contains("'roleScopeTagIds' does not exist"), "{}", answer.body);
+    let answer = client.call("GET", "/v1.0/deviceManagement/assignmentFilters", None).await;
     assert_eq!(
         (answer.status, answer.message().as_str()),
-        (
-            400,
-            "Resource not found for the segment 'assignmentFilters'."
-        )
+        (400, "Resource not found for the segment 'assignmentFilters'.")
     );
 }
 
@@ -221,48 +149,26 @@ async fn lists_are_filtered_selected_and_paged() {
             .await,
         1
     );
+    assert_eq!(count("$filter=not(isof('microsoft.graph.iosUpdateConfiguration'))").await, 2);
+    let page = client.get(&format!("{CONFIGURATIONS}?$top=2&$select=id")).await;
     assert_eq!(
-        count("$filter=not(isof('microsoft.graph.iosUpdateConfiguration'))").await,
-        2
-    );
-    let page = client
-        .get(&format!("{CONFIGURATIONS}?$top=2&$select=id"))
-        .await;
-    assert_eq!(
-        page["value"][0]
-            .as_object()
-            .map(|object| object.keys().collect::<Vec<_>>()),
+        page["value"][0].as_object().map(|object| object.keys().collect::<Vec<_>>()),
         Some(vec![&"@odata.type".to_owned(), &"id".to_owned()])
     );
     let next = page["@odata.nextLink"].as_str().expect("another page");
-    assert!(
-        next.starts_with("http://sandbox.test/beta/") && next.contains("skiptoken"),
-        "{next}"
-    );
-    let last = client
-        .get(
-            next.strip_prefix("http://sandbox.test")
-                .expect("the same host"),
-        )
-        .await;
+    assert!(next.starts_with("http://sandbox.test/beta/") && next.contains("skiptoken"), "{next}");
+    let last = client.get(next.strip_prefix("http://sandbox.test").expect("the same host")).await;
     assert_eq!(last["value"].as_array().map(Vec::len), Some(1));
     assert!(last.get("@odata.nextLink").is_none());
     assert_eq!(
         client
-            .call(
-                "GET",
-                &format!("{CONFIGURATIONS}?$filter=version%20eq%201"),
-                None
-            )
+            .call("GET", &format!("{CONFIGURATIONS}?$filter=version%20eq%201"), None)
             .await
             .status,
         501
     );
     assert_eq!(
-        client
-            .call("GET", &format!("{CONFIGURATIONS}?$select=nothing"), None)
-            .await
-            .status,
+        client.call("GET", &format!("{CONFIGURATIONS}?$select=nothing"), None).await.status,
         400
     );
 }
@@ -274,21 +180,12 @@ async fn a_deleted_object_is_gone_with_its_secrets() {
     ]}))
     .await;
     let object = client.get(CONFIGURATIONS).await["value"][0].clone();
-    assert_eq!(
-        client.call("DELETE", &item(&object), None).await.status,
-        200
-    );
+    assert_eq!(client.call("DELETE", &item(&object), None).await.status, 200);
     let answer = client.call("GET", &item(&object), None).await;
     assert_eq!((answer.status, answer.code()), (404, "ResourceNotFound"));
-    assert_eq!(
-        client.call("DELETE", &item(&object), None).await.status,
-        404
-    );
+    assert_eq!(client.call("DELETE", &item(&object), None).await.status, 404);
     assert!(client.service.read(|state| state.withheld.is_empty()));
     let events = client.get("/beta/deviceManagement/auditEvents").await;
-    assert_eq!(
-        events["value"][0]["activityType"],
-        "Delete DeviceConfiguration"
-    );
+    assert_eq!(events["value"][0]["activityType"], "Delete DeviceConfiguration");
     assert_eq!(events["value"][0]["actor"]["applicationId"], "me");
 }

@@ -7,10 +7,7 @@ async fn the_registration_policy_is_written_as_a_whole() {
     let client = Client::of(json!({})).await;
     let mut policy = client.get(POLICY).await;
     assert_eq!(
-        (
-            &policy["userDeviceQuota"],
-            &policy["azureADRegistration"]["isAdminConfigurable"]
-        ),
+        (&policy["userDeviceQuota"], &policy["azureADRegistration"]["isAdminConfigurable"]),
         (&json!(50), &json!(false))
     );
     policy["userDeviceQuota"] = json!(500);
@@ -22,10 +19,7 @@ async fn the_registration_policy_is_written_as_a_whole() {
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.body["userDeviceQuota"], 100);
     assert_eq!(answer.body["azureADJoin"]["isAdminConfigurable"], true);
-    assert_eq!(
-        answer.body["azureADJoin"]["allowedToJoin"]["users"],
-        json!([])
-    );
+    assert_eq!(answer.body["azureADJoin"]["allowedToJoin"]["users"], json!([]));
     let registration = &answer.body["azureADRegistration"]["allowedToRegister"]["@odata.type"];
     assert_eq!(
         registration, "#microsoft.graph.allDeviceRegistrationMembership",
@@ -43,20 +37,8 @@ async fn the_registration_policy_is_written_as_a_whole() {
             "invalid_request",
             "Tenant registration policy is missing a value for quota",
         ),
-        (
-            "localAdminPassword",
-            None,
-            Value::Null,
-            "invalid_request",
-            "is missing a value for",
-        ),
-        (
-            "userDeviceQuota",
-            None,
-            json!(-1),
-            "invalid_request",
-            "negative",
-        ),
+        ("localAdminPassword", None, Value::Null, "invalid_request", "is missing a value for"),
+        ("userDeviceQuota", None, json!(-1), "invalid_request", "negative"),
         (
             "multiFactorAuthConfiguration",
             None,
@@ -71,27 +53,9 @@ async fn the_registration_policy_is_written_as_a_whole() {
             "invalid_request",
             "alice@contoso.com",
         ),
-        (
-            "azureADJoin",
-            Some("allowedToJoin"),
-            all,
-            "BadRequest",
-            "'users' does not exist",
-        ),
-        (
-            "azureADJoin",
-            Some("allowedToJoin"),
-            json!({}),
-            "invalid_request",
-            "abstract",
-        ),
-        (
-            "azureADJoin",
-            Some("appliesTo"),
-            json!("1"),
-            "BadRequest",
-            "'appliesTo' does not exist",
-        ),
+        ("azureADJoin", Some("allowedToJoin"), all, "BadRequest", "'users' does not exist"),
+        ("azureADJoin", Some("allowedToJoin"), json!({}), "invalid_request", "abstract"),
+        ("azureADJoin", Some("appliesTo"), json!("1"), "BadRequest", "'appliesTo' does not exist"),
     ] {
         let mut body = answer.body.clone();
         match member {
@@ -99,19 +63,11 @@ async fn the_registration_policy_is_written_as_a_whole() {
             None => body[property] = value,
         }
         let refused = client.call("PUT", POLICY, Some(&body)).await;
-        assert_eq!(
-            (refused.status, refused.code()),
-            (400, code),
-            "{}",
-            refused.body
-        );
+        assert_eq!((refused.status, refused.code()), (400, code), "{}", refused.body);
         assert!(refused.message().contains(says), "{}", refused.message());
     }
     let answer = client.call("PATCH", POLICY, Some(&json!({}))).await;
     assert_eq!((answer.status, answer.code()), (405, "Request_BadRequest"));
     let audits = client.get("/beta/auditLogs/directoryAudits").await;
-    assert_eq!(
-        audits["value"][0]["activityDisplayName"],
-        "Set device registration policies"
-    );
+    assert_eq!(audits["value"][0]["activityDisplayName"], "Set device registration policies");
 }

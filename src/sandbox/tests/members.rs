@@ -39,24 +39,15 @@ async fn members_are_counted_once_however_deep_they_are() {
     ] {
         let cast = format!("microsoft.graph.{cast}");
         let answer = count(&client, group, &cast, eventual()).await;
-        assert_eq!(
-            (&answer["status"], &answer["body"]),
-            (&json!(200), &json!(number))
-        );
+        assert_eq!((&answer["status"], &answer["body"]), (&json!(200), &json!(number)));
         assert_eq!(answer["headers"]["content-type"], "text/plain");
     }
     let of_nobody = count(&client, USER, "microsoft.graph.user", eventual()).await;
-    assert_eq!(
-        of_nobody["body"]["error"]["code"],
-        "Request_ResourceNotFound"
-    );
+    assert_eq!(of_nobody["body"]["error"]["code"], "Request_ResourceNotFound");
     let uncast = count(&client, LAPTOPS, "microsoft.graph.site", eventual()).await;
     assert_eq!(uncast["status"], 400);
     let headless = count(&client, LAPTOPS, "microsoft.graph.user", json!({})).await;
-    assert_eq!(
-        headless["body"]["error"]["code"],
-        "Request_UnsupportedQuery"
-    );
+    assert_eq!(headless["body"]["error"]["code"], "Request_UnsupportedQuery");
 }
 
 #[tokio::test]
@@ -83,32 +74,18 @@ async fn what_devices_reported_goes_with_its_object() {
         format!("/{version}/deviceManagement/deviceConfigurations/{id}/deviceStatusOverview")
     };
     let beta = client.get(&path("beta", "a")).await;
-    assert_eq!(
-        (&beta["successCount"], &beta["conflictCount"]),
-        (&json!(5), &json!(1))
-    );
+    assert_eq!((&beta["successCount"], &beta["conflictCount"]), (&json!(5), &json!(1)));
     assert_eq!(beta["lastUpdateDateTime"], "0001-01-01T00:00:00Z");
     let v1 = client.get(&path("v1.0", "a")).await;
-    assert_eq!(
-        (&v1["successCount"], v1.get("conflictCount")),
-        (&json!(5), None)
-    );
+    assert_eq!((&v1["successCount"], v1.get("conflictCount")), (&json!(5), None));
     let all = client.get(CONFIGURATIONS).await;
-    let other = all["value"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .find(|o| o["id"] != "a");
+    let other = all["value"].as_array().expect("a list").iter().find(|o| o["id"] != "a");
     let other = other.and_then(|other| other["id"].as_str()).expect("an id");
     assert_eq!(client.get(&path("beta", other)).await["successCount"], 0);
 
-    client
-        .call("DELETE", &format!("{CONFIGURATIONS}/a"), None)
-        .await;
+    client.call("DELETE", &format!("{CONFIGURATIONS}/a"), None).await;
     let gone = client.call("GET", &path("beta", "a"), None).await;
     assert_eq!(gone.status, 404);
-    let left = client
-        .service
-        .read(|state| state.device_status_overviews.len());
+    let left = client.service.read(|state| state.device_status_overviews.len());
     assert_eq!(left, 0);
 }

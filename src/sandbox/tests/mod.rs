@@ -55,35 +55,20 @@ impl Client {
             .extend(seed.as_object().expect("an object").clone());
         let state = State::from_json(&document.to_string()).expect("a seed");
         let service = Arc::new(Service::new(state, None, conditions).expect("a service"));
-        let mut client = Self {
-            router: routes::router(service.clone()),
-            service,
-            token: String::new(),
-        };
+        let mut client =
+            Self { router: routes::router(service.clone()), service, token: String::new() };
         let form = "grant_type=client_credentials&client_id=me&client_secret=it&scope=x%2F.default";
         let answer = client.sign_in("contoso.onmicrosoft.com", form).await;
-        client.token = answer.body["access_token"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
+        client.token = answer.body["access_token"].as_str().unwrap_or_default().to_owned();
         client
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self
-            .router
-            .clone()
-            .oneshot(request)
-            .await
-            .expect("infallible");
+        let response = self.router.clone().oneshot(request).await.expect("infallible");
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.expect("a body");
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body,
-        }
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
     async fn sign_in(&self, tenant: &str, form: &str) -> Answer {
@@ -142,9 +127,7 @@ fn item(object: &Value) -> String {
 }
 
 fn with(mut body: Value, more: Value) -> Value {
-    body.as_object_mut()
-        .expect("an object")
-        .extend(more.as_object().expect("an object").clone());
+    body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     body
 }
 
@@ -154,15 +137,11 @@ async fn it_serves_on_loopback_alone_and_stops_when_told() {
     let refused = Sandbox::start(State::default(), None, everywhere).await;
     assert!(matches!(refused, Err(SandboxError::NotLoopback(_))));
     let any = "127.0.0.1:0".parse().expect("an address");
-    let running = Sandbox::start(State::default(), None, any)
-        .await
-        .expect("a sandbox");
+    let running = Sandbox::start(State::default(), None, any).await.expect("a sandbox");
     let addr = running.addr();
     let answer = tokio::task::spawn_blocking(move || {
         let mut stream = std::net::TcpStream::connect(addr).expect("a connection");
-        stream
-            .write_all(b"GET /beta/$metadata HTTP/1.1\r\nhost: a\r\n\r\n")
-            .expect("a request");
+        stream.write_all(b"GET /beta/$metadata HTTP/1.1\r\nhost: a\r\n\r\n").expect("a request");
         let mut start = [0; 15];
         stream.read_exact(&mut start).expect("an answer");
         (start, stream)
@@ -192,15 +171,9 @@ fn only_the_types_are_shared_with_the_client() {
             let source = std::fs::read_to_string(entry.path()).expect("a source");
             let own = concat!("crate", "::");
             for used in source.split(own).skip(1) {
-                let allowed = ["sandbox", "schema::types"]
-                    .iter()
-                    .any(|path| used.starts_with(path));
-                assert!(
-                    allowed,
-                    "{}: {}",
-                    entry.path().display(),
-                    &used[..used.len().min(30)]
-                );
+                let allowed =
+                    ["sandbox", "schema::types"].iter().any(|path| used.starts_with(path));
+                assert!(allowed, "{}: {}", entry.path().display(), &used[..used.len().min(30)]);
             }
             assert!(
                 entry.path().parent() == Some(root.join("tests").as_path())

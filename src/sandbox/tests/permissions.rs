@@ -13,32 +13,20 @@ async fn with_app(app: Value) -> Client {
     }))
     .await;
     let answer = client.sign_in("contoso.onmicrosoft.com", FORM).await;
-    client.token = answer.body["access_token"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+    client.token = answer.body["access_token"].as_str().unwrap_or_default().to_owned();
     client
 }
 
 #[tokio::test]
 async fn an_app_without_standing_gets_no_token() {
     for (app, status, error, number) in [
-        (
-            json!({"secretExpired": true}),
-            401,
-            "invalid_client",
-            7_000_222,
-        ),
+        (json!({"secretExpired": true}), 401, "invalid_client", 7_000_222),
         (json!({"consented": false}), 400, "invalid_grant", 65001),
     ] {
         let client = with_app(app).await;
         let answer = client.sign_in("contoso.onmicrosoft.com", FORM).await;
         assert_eq!(
-            (
-                answer.status,
-                &answer.body["error"],
-                &answer.body["error_codes"]
-            ),
+            (answer.status, &answer.body["error"], &answer.body["error_codes"]),
             (status, &json!(error), &json!([number]))
         );
     }
@@ -62,11 +50,7 @@ async fn each_path_asks_for_its_own_permissions() {
     );
     for path in [POLICY, "/v1.0/groups", "/v1.0/auditLogs/directoryAudits"] {
         let answer = client.call("GET", path, None).await;
-        assert_eq!(
-            (answer.status, answer.code()),
-            (403, "Authorization_RequestDenied"),
-            "{path}"
-        );
+        assert_eq!((answer.status, answer.code()), (403, "Authorization_RequestDenied"), "{path}");
     }
     let batch = json!({"requests": [{"id": "1", "method": "GET", "url": "/groups"}]});
     let answer = client.call("POST", "/v1.0/$batch", Some(&batch)).await;
@@ -77,9 +61,7 @@ async fn each_path_asks_for_its_own_permissions() {
 async fn of_what_a_caller_may_not_read_it_gets_the_id_alone() {
     let client = with_app(json!({"roles": ["User.Read.All"]})).await;
     let ids = json!({"ids": [LAPTOPS], "types": ["group"]});
-    let answer = client
-        .call("POST", "/v1.0/directoryObjects/getByIds", Some(&ids))
-        .await;
+    let answer = client.call("POST", "/v1.0/directoryObjects/getByIds", Some(&ids)).await;
     assert_eq!(
         answer.body["value"],
         json!([{"@odata.type": "#microsoft.graph.group", "id": LAPTOPS}])
@@ -106,11 +88,7 @@ async fn a_tenant_without_a_licence_has_no_intune() {
     let client = Client::of(json!({"tenant": tenant})).await;
     let answer = client.call("GET", CONFIGURATIONS, None).await;
     assert_eq!((answer.status, answer.code()), (400, "BadRequest"));
-    assert!(
-        answer
-            .message()
-            .starts_with("Request not applicable to target tenant.")
-    );
+    assert!(answer.message().starts_with("Request not applicable to target tenant."));
     client.get(POLICY).await;
     assert_eq!(client.get("/v1.0/subscribedSkus").await["value"], json!([]));
 
@@ -118,8 +96,5 @@ async fn a_tenant_without_a_licence_has_no_intune() {
     let path = "/beta/deviceManagement?$select=subscriptionState";
     assert_eq!(client.get(path).await["subscriptionState"], "active");
     let skus = client.get("/v1.0/subscribedSkus").await;
-    assert_eq!(
-        skus["value"][0]["servicePlans"][0]["servicePlanName"],
-        "INTUNE_A"
-    );
+    assert_eq!(skus["value"][0]["servicePlans"][0]["servicePlanName"], "INTUNE_A");
 }

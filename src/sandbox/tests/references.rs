@@ -18,12 +18,7 @@ fn navigation(object: &Value, name: &str) -> String {
 }
 
 fn ids(objects: &Value) -> Vec<&Value> {
-    objects
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|object| &object["id"])
-        .collect()
+    objects.as_array().expect("a list").iter().map(|object| &object["id"]).collect()
 }
 
 impl Client {
@@ -37,45 +32,28 @@ impl Client {
 async fn a_reference_is_shown_only_where_it_is_asked_for() {
     let client = Client::of(json!({})).await;
     let root = client.create(typed(ROOT)).await;
-    let scep = with(
-        typed(SCEP),
-        json!({ "rootCertificate@odata.bind": address(&root) }),
-    );
+    let scep = with(typed(SCEP), json!({ "rootCertificate@odata.bind": address(&root) }));
     let scep = client.create(scep).await;
     assert!(scep.get("rootCertificate").is_none());
     let path = item(&scep);
     assert!(client.get(&path).await.get("rootCertificate").is_none());
     let expanded = client
-        .get(&format!(
-            "{path}?$expand=assignments,microsoft.graph.{SCEP}/rootCertificate"
-        ))
+        .get(&format!("{path}?$expand=assignments,microsoft.graph.{SCEP}/rootCertificate"))
         .await;
     assert_eq!(expanded["rootCertificate"]["id"], root["id"]);
     assert_eq!(expanded["assignments"], json!([]));
     let other =
         format!("{path}?$expand=microsoft.graph.{WIFI}/rootCertificatesForServerValidation");
     let other = client.get(&other).await;
-    assert!(
-        other.get("rootCertificatesForServerValidation").is_none(),
-        "it is of another type"
-    );
+    assert!(other.get("rootCertificatesForServerValidation").is_none(), "it is of another type");
 
     let path = navigation(&scep, "rootCertificate");
     assert_eq!(client.get(&path).await["id"], root["id"]);
-    assert_eq!(
-        client.status("DELETE", &format!("{path}/$ref"), None).await,
-        204
-    );
+    assert_eq!(client.status("DELETE", &format!("{path}/$ref"), None).await, 204);
     assert_eq!(client.status("GET", &path, None).await, 404);
-    assert_eq!(
-        client.status("DELETE", &format!("{path}/$ref"), None).await,
-        404
-    );
+    assert_eq!(client.status("DELETE", &format!("{path}/$ref"), None).await, 404);
     let unset = client
-        .get(&format!(
-            "{}?$expand=microsoft.graph.{SCEP}/rootCertificate",
-            item(&scep)
-        ))
+        .get(&format!("{}?$expand=microsoft.graph.{SCEP}/rootCertificate", item(&scep)))
         .await;
     assert_eq!(unset["rootCertificate"], Value::Null);
     for wrong in ["nothing", "assignments"] {
@@ -87,53 +65,27 @@ async fn a_reference_is_shown_only_where_it_is_asked_for() {
 #[tokio::test]
 async fn one_object_is_put_and_many_are_posted() {
     let client = Client::of(json!({})).await;
-    let (one, two) = (
-        client.create(typed(ROOT)).await,
-        client.create(typed(ROOT)).await,
-    );
+    let (one, two) = (client.create(typed(ROOT)).await, client.create(typed(ROOT)).await);
     let wifi = client.create(typed(WIFI)).await;
     let many = navigation(&wifi, "rootCertificatesForServerValidation");
     for root in [&one, &two, &two] {
-        assert_eq!(
-            client
-                .status("POST", &format!("{many}/$ref"), Some(root))
-                .await,
-            204
-        );
+        assert_eq!(client.status("POST", &format!("{many}/$ref"), Some(root)).await, 204);
     }
     assert_eq!(ids(&client.get(&many).await["value"]).len(), 2);
     let removal = format!("{many}/{}/$ref", one["id"].as_str().expect("an id"));
     assert_eq!(client.status("DELETE", &removal, None).await, 204);
     assert_eq!(ids(&client.get(&many).await["value"]), [&two["id"]]);
     let single = navigation(&wifi, "rootCertificateForClientValidation");
-    assert_eq!(
-        client
-            .status("PUT", &format!("{single}/$ref"), Some(&one))
-            .await,
-        204
-    );
+    assert_eq!(client.status("PUT", &format!("{single}/$ref"), Some(&one)).await, 204);
     assert_eq!(client.get(&single).await["id"], one["id"]);
 
     let body = json!({ "@odata.id": address(&one) });
-    let answer = client
-        .call("PUT", &format!("{many}/$ref"), Some(&body))
-        .await;
-    assert_eq!(
-        (answer.status, answer.code()),
-        (400, "No method match route template")
-    );
+    let answer = client.call("PUT", &format!("{many}/$ref"), Some(&body)).await;
+    assert_eq!((answer.status, answer.code()), (400, "No method match route template"));
     let template = "~/singleton/navigation/key/cast/navigation/$ref with http verb PUT";
     assert!(answer.message().contains(template), "{}", answer.message());
-    assert_eq!(
-        client
-            .status("POST", &format!("{single}/$ref"), Some(&one))
-            .await,
-        400
-    );
-    assert_eq!(
-        client.status("DELETE", &format!("{many}/$ref"), None).await,
-        400
-    );
+    assert_eq!(client.status("POST", &format!("{single}/$ref"), Some(&one)).await, 400);
+    assert_eq!(client.status("DELETE", &format!("{many}/$ref"), None).await, 400);
 }
 
 #[tokio::test]
@@ -143,23 +95,12 @@ async fn only_what_is_there_and_fits_can_be_referred_to() {
     let scep = client.create(typed(SCEP)).await;
     let path = format!("{}/$ref", navigation(&scep, "rootCertificate"));
     assert_eq!(client.status("PUT", &path, Some(&scep)).await, 400);
-    assert_eq!(
-        client
-            .status("PUT", &path, Some(&json!({ "id": "none" })))
-            .await,
-        400
-    );
-    let elsewhere = address(&root)
-        .as_str()
-        .expect("text")
-        .replace("sandbox.test", "graph.microsoft.com");
+    assert_eq!(client.status("PUT", &path, Some(&json!({ "id": "none" }))).await, 400);
+    let elsewhere =
+        address(&root).as_str().expect("text").replace("sandbox.test", "graph.microsoft.com");
     for wrong in [json!(elsewhere), json!("nothing"), Value::Null] {
         let body = json!({ "@odata.id": wrong });
-        assert_eq!(
-            client.call("PUT", &path, Some(&body)).await.status,
-            400,
-            "{wrong}"
-        );
+        assert_eq!(client.call("PUT", &path, Some(&body)).await.status, 400, "{wrong}");
     }
     for (member, to) in [
         ("rootCertificate@odata.bind", &scep),
@@ -167,23 +108,11 @@ async fn only_what_is_there_and_fits_can_be_referred_to() {
         ("assignments@odata.bind", &root),
     ] {
         let body = with(typed(SCEP), json!({ member: address(to) }));
-        assert_eq!(
-            client
-                .call("POST", CONFIGURATIONS, Some(&body))
-                .await
-                .status,
-            400,
-            "{member}"
-        );
+        assert_eq!(client.call("POST", CONFIGURATIONS, Some(&body)).await.status, 400, "{member}");
     }
     let bind = json!({ "rootCertificate@odata.bind": address(&root) });
-    let answer = client
-        .call("PATCH", &item(&scep), Some(&with(typed(SCEP), bind)))
-        .await;
-    assert_eq!(
-        answer.status, 400,
-        "nobody is known to have bound by a PATCH"
-    );
+    let answer = client.call("PATCH", &item(&scep), Some(&with(typed(SCEP), bind))).await;
+    assert_eq!(answer.status, 400, "nobody is known to have bound by a PATCH");
     assert!(client.service.read(|state| state.references.is_empty()));
 }
 
@@ -191,10 +120,7 @@ async fn only_what_is_there_and_fits_can_be_referred_to() {
 async fn what_is_referred_to_cannot_be_deleted() {
     let client = Client::of(json!({})).await;
     let root = client.create(typed(ROOT)).await;
-    let scep = with(
-        typed(SCEP),
-        json!({ "rootCertificate@odata.bind": address(&root) }),
-    );
+    let scep = with(typed(SCEP), json!({ "rootCertificate@odata.bind": address(&root) }));
     let scep = client.create(scep).await;
     let answer = client.call("DELETE", &item(&root), None).await;
     assert_eq!((answer.status, answer.code()), (400, "BadRequest"));

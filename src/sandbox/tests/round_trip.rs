@@ -8,11 +8,7 @@ use crate::schema::types::{Category, Edm, Holds, Property, TypeDef};
 /// Returns a body with a value for everything that a caller can set.
 fn full(ty: &TypeDef, depth: usize) -> Object {
     let mut body = Object::new();
-    for property in ty
-        .properties
-        .iter()
-        .filter(|p| p.navigation.is_none() && !is_computed(p))
-    {
+    for property in ty.properties.iter().filter(|p| p.navigation.is_none() && !is_computed(p)) {
         body.insert(property.name.clone(), value(property, depth));
     }
     body
@@ -38,11 +34,7 @@ fn value(property: &Property, depth: usize) -> Value {
             None => return Value::Null,
         },
     };
-    if property.ty.collection {
-        json!([one])
-    } else {
-        one
-    }
+    if property.ty.collection { json!([one]) } else { one }
 }
 
 /// Returns a member of the enum, or an instance of the first concrete type below the declared one.
@@ -67,12 +59,8 @@ fn complex(name: &str, depth: usize) -> Option<Value> {
 
 /// Returns whether a reader sees something else than what was sent, as the tables say.
 fn changes_on_read(ty: &str, property: &str) -> bool {
-    HIDDEN
-        .iter()
-        .any(|row| row.property == property || row.is_set == Some(property))
-        || MIRRORS
-            .iter()
-            .any(|row| row.ty == ty && row.boolean == property)
+    HIDDEN.iter().any(|row| row.property == property || row.is_set == Some(property))
+        || MIRRORS.iter().any(|row| row.ty == ty && row.boolean == property)
         || property == "roleScopeTagIds"
         || property == "omaSettings"
 }
@@ -82,20 +70,12 @@ async fn what_was_sent_is_what_reads_back_and_sending_it_again_is_no_change() {
     let client = Client::of(json!({})).await;
     let types = Types::of(GraphVersion::Beta);
     let base = types.get("deviceConfiguration").expect("the base");
-    let kinds = base
-        .derived
-        .iter()
-        .filter_map(|name| types.get(name))
-        .filter(|ty| !ty.is_abstract);
+    let kinds = base.derived.iter().filter_map(|name| types.get(name)).filter(|ty| !ty.is_abstract);
     for ty in kinds.filter(|ty| ty.name != "unsupportedDeviceConfiguration") {
         let mut body = full(&ty, 6);
-        for computed in [
-            "createdDateTime",
-            "id",
-            "lastModifiedDateTime",
-            "supportsScopeTags",
-            "version",
-        ] {
+        for computed in
+            ["createdDateTime", "id", "lastModifiedDateTime", "supportsScopeTags", "version"]
+        {
             body.remove(computed);
         }
         body.insert("@odata.type".to_owned(), ty.odata_type().into());
@@ -109,24 +89,11 @@ async fn what_was_sent_is_what_reads_back_and_sending_it_again_is_no_change() {
             }
         }
         let again = client.call("PATCH", &item(&created), Some(&body)).await;
-        assert_eq!(
-            again.status,
-            400,
-            "{}: {}",
-            ty.name,
-            client.get(&item(&created)).await
-        );
+        assert_eq!(again.status, 400, "{}: {}", ty.name, client.get(&item(&created)).await);
     }
-    let state = client
-        .service
-        .read(|state| state.to_json())
-        .expect("a document");
+    let state = client.service.read(|state| state.to_json()).expect("a document");
     let loaded = State::from_json(&state).expect("a state");
-    assert_eq!(
-        loaded.to_json().expect("a document"),
-        state,
-        "a saved state loads as itself"
-    );
+    assert_eq!(loaded.to_json().expect("a document"), state, "a saved state loads as itself");
 }
 
 #[tokio::test]
@@ -135,15 +102,9 @@ async fn every_encrypted_setting_reads_as_its_mask() {
     for (ty, mask) in ENCRYPTED_OMA {
         let mut setting = complex(ty, 1).expect("a setting");
         setting["@odata.type"] = json!(format!("#microsoft.graph.{ty}"));
-        let body = with(
-            typed("windows10CustomConfiguration"),
-            json!({ "omaSettings": [setting] }),
-        );
+        let body = with(typed("windows10CustomConfiguration"), json!({ "omaSettings": [setting] }));
         let shown = client.create(body).await["omaSettings"][0].clone();
-        assert_eq!(
-            (&shown["value"], &shown["isEncrypted"]),
-            (&json!(mask), &json!(true))
-        );
+        assert_eq!((&shown["value"], &shown["isEncrypted"]), (&json!(mask), &json!(true)));
     }
 }
 
@@ -153,11 +114,8 @@ fn without_computed(value: &Value) -> Value {
         Value::Array(elements) => elements.iter().map(without_computed).collect(),
         Value::Object(members) => {
             let computed = ["isEncrypted", "secretReferenceValueId"];
-            let kept = members
-                .iter()
-                .filter(|(name, _)| !computed.contains(&name.as_str()));
-            kept.map(|(name, value)| (name.clone(), without_computed(value)))
-                .collect()
+            let kept = members.iter().filter(|(name, _)| !computed.contains(&name.as_str()));
+            kept.map(|(name, value)| (name.clone(), without_computed(value))).collect()
         }
         other => other.clone(),
     }

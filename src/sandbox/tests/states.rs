@@ -19,10 +19,7 @@ fn one_seed_gives_one_state_and_a_saved_state_loads_as_itself() {
     });
     let state = State::from_json(&seed.to_string()).expect("a seed");
     assert_eq!(State::from_json(&seed.to_string()).expect("a seed"), state);
-    assert_ne!(
-        state.device_configurations[0]["id"],
-        state.device_configurations[1]["id"]
-    );
+    assert_ne!(state.device_configurations[0]["id"], state.device_configurations[1]["id"]);
     assert_eq!(
         state.device_registration_policy["azureADJoin"]["allowedToJoin"]["@odata.type"],
         "#microsoft.graph.allDeviceRegistrationMembership"
@@ -36,9 +33,7 @@ fn one_seed_gives_one_state_and_a_saved_state_loads_as_itself() {
 fn a_seed_that_no_tenant_could_hold_is_refused_where_it_is_wrong() {
     let load = |section: &str, objects: Value| {
         let seed = json!({"kind": "sandbox-state", "formatVersion": "1.0", section: objects});
-        State::from_json(&seed.to_string())
-            .expect_err("a refusal")
-            .to_string()
+        State::from_json(&seed.to_string()).expect_err("a refusal").to_string()
     };
     let twice = with(typed("iosCustomConfiguration"), json!({"id": "x"}));
     for (section, objects, path, says) in [
@@ -54,12 +49,7 @@ fn a_seed_that_no_tenant_could_hold_is_refused_where_it_is_wrong() {
             "deviceConfigurations[0]",
             "abstract",
         ),
-        (
-            "deviceConfigurations",
-            json!([twice, twice]),
-            "deviceConfigurations[1].id",
-            "in use",
-        ),
+        ("deviceConfigurations", json!([twice, twice]), "deviceConfigurations[1].id", "in use"),
         (
             "deviceConfigurations",
             json!([with(
@@ -82,12 +72,7 @@ fn a_seed_that_no_tenant_could_hold_is_refused_where_it_is_wrong() {
             "deviceStatusOverviews.x",
             "Nothing has the id 'x'",
         ),
-        (
-            "roleScopeTags",
-            json!([{"name": "x"}]),
-            "roleScopeTags[1].name",
-            "does not exist",
-        ),
+        ("roleScopeTags", json!([{"name": "x"}]), "roleScopeTags[1].name", "does not exist"),
         (
             "deviceRegistrationPolicy",
             json!({"azureADJoin": {"appliesTo": "1"}}),
@@ -102,10 +87,7 @@ fn a_seed_that_no_tenant_could_hold_is_refused_where_it_is_wrong() {
         ),
     ] {
         let error = load(section, objects);
-        assert!(
-            error.contains(&format!("`{path}`")) && error.contains(says),
-            "{error}"
-        );
+        assert!(error.contains(&format!("`{path}`")) && error.contains(says), "{error}");
     }
 }
 
@@ -117,11 +99,7 @@ async fn a_file_holds_every_change_before_the_answer() {
         Service::new(State::default(), Some(file.clone()), Conditions::default())
             .expect("a service"),
     );
-    let sandbox = Client {
-        router: routes::router(service.clone()),
-        service,
-        token: String::new(),
-    };
+    let sandbox = Client { router: routes::router(service.clone()), service, token: String::new() };
     let form = "grant_type=client_credentials&client_id=me&client_secret=it&scope=x%2F.default";
     let token = sandbox.sign_in("contoso.onmicrosoft.com", form).await.body["access_token"]
         .as_str()
@@ -129,10 +107,7 @@ async fn a_file_holds_every_change_before_the_answer() {
         .to_owned();
     let sandbox = Client { token, ..sandbox };
     sandbox.create(typed("iosCustomConfiguration")).await;
-    assert_eq!(
-        State::load(&file).expect("a state"),
-        sandbox.service.read(State::clone)
-    );
+    assert_eq!(State::load(&file).expect("a state"), sandbox.service.read(State::clone));
     assert_eq!(
         std::fs::read_dir(folder.path()).expect("a folder").count(),
         2,
@@ -141,30 +116,12 @@ async fn a_file_holds_every_change_before_the_answer() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        assert_eq!(
-            std::fs::metadata(&file)
-                .expect("a file")
-                .permissions()
-                .mode()
-                & 0o777,
-            0o600
-        );
+        assert_eq!(std::fs::metadata(&file).expect("a file").permissions().mode() & 0o777, 0o600);
     }
     drop(folder);
-    let answer = sandbox
-        .call(
-            "POST",
-            CONFIGURATIONS,
-            Some(&typed("iosCustomConfiguration")),
-        )
-        .await;
+    let answer = sandbox.call("POST", CONFIGURATIONS, Some(&typed("iosCustomConfiguration"))).await;
     assert_eq!(
-        (
-            answer.status,
-            sandbox
-                .service
-                .read(|state| state.device_configurations.len())
-        ),
+        (answer.status, sandbox.service.read(|state| state.device_configurations.len())),
         (500, 1)
     );
 }

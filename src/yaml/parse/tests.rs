@@ -37,10 +37,7 @@ fn ranges_are_the_tokens() {
     let root = root(text);
     let slice = |key: &str| {
         let entry = root.entry(key).expect(key);
-        (
-            &text[entry.key_range.clone()],
-            &text[entry.value.range.clone()],
-        )
+        (&text[entry.key_range.clone()], &text[entry.value.range.clone()])
     };
     assert_eq!(slice("näme"), ("näme", "Zürich"));
     assert_eq!(slice("single"), ("'single'", "'it''s'"));
@@ -53,14 +50,8 @@ fn ranges_are_the_tokens() {
     assert_eq!(slice("unset"), ("unset", ""));
     assert_eq!(slice("asked"), ("asked", "answered"));
     assert!(text[..root.entry("unset").expect("entry").value.range.start].ends_with("unset:"));
-    assert_eq!(
-        root.get("literal").and_then(Node::as_str),
-        Some("one\ntwo\n")
-    );
-    assert_eq!(
-        root.get("folded").and_then(Node::as_str),
-        Some("three four")
-    );
+    assert_eq!(root.get("literal").and_then(Node::as_str), Some("one\ntwo\n"));
+    assert_eq!(root.get("folded").and_then(Node::as_str), Some("three four"));
 }
 
 #[test]
@@ -83,13 +74,7 @@ fn only_plain_scalars_are_typed() {
 
 #[test]
 fn empty_documents_are_left_out() {
-    for text in [
-        "",
-        "\n\n",
-        "# a comment\n",
-        "---\n",
-        "---\n...\n---\n# nothing\n",
-    ] {
+    for text in ["", "\n\n", "# a comment\n", "---\n", "---\n...\n---\n# nothing\n"] {
         assert_eq!(parse(text), Parsed::default(), "{text:?}");
     }
     assert_eq!(parse("--- null\n").documents.len(), 1);
@@ -102,10 +87,7 @@ fn an_alias_is_shown_where_it_stands() {
     let copy = root.get("use").expect("use");
     assert_eq!(&text[copy.range.clone()], "*b");
     assert_eq!(&text[copy.get("pin").expect("pin").range.clone()], "6");
-    assert_eq!(
-        &text[root.entry("name").expect("name").key_range.clone()],
-        "*k"
-    );
+    assert_eq!(&text[root.entry("name").expect("name").key_range.clone()], "*k");
 }
 
 #[test]
@@ -114,29 +96,16 @@ fn what_yaml_allows_and_a_manifest_does_not() {
     assert_eq!(errors("'<<': 1\n"), [""; 0]);
     assert_eq!(
         errors("a: !vault x\n!k b: !set {c}\n"),
-        [
-            "yaml/tag at \"!vault\"",
-            "yaml/tag at \"!k\"",
-            "yaml/tag at \"!set\""
-        ]
+        ["yaml/tag at \"!vault\"", "yaml/tag at \"!k\"", "yaml/tag at \"!set\""]
     );
     assert_eq!(errors("a: !!int x\n"), ["yaml/tag at \"x\""]);
-    assert_eq!(
-        errors("{[a]: 1, {b: c}: 2}\n"),
-        ["yaml/key at \"[a]\"", "yaml/key at \"{b: c}\""]
-    );
+    assert_eq!(errors("{[a]: 1, {b: c}: 2}\n"), ["yaml/key at \"[a]\"", "yaml/key at \"{b: c}\""]);
     assert_eq!(errors(": 1\n"), ["yaml/key at \"\""]);
     assert_eq!(
         errors("a: .inf\nb: 99999999999999999999\n"),
-        [
-            "yaml/number at \".inf\"",
-            "yaml/number at \"99999999999999999999\""
-        ]
+        ["yaml/number at \".inf\"", "yaml/number at \"99999999999999999999\""]
     );
-    assert_eq!(
-        errors("a: *b\nb: &b [*b]\n"),
-        ["yaml/alias at \"*b\"", "yaml/alias at \"*b\""]
-    );
+    assert_eq!(errors("a: *b\nb: &b [*b]\n"), ["yaml/alias at \"*b\"", "yaml/alias at \"*b\""]);
 }
 
 #[test]
@@ -151,18 +120,10 @@ fn equal_keys_are_shown_both() {
             (error.code, &text[error.range.clone()], &text[first])
         })
         .collect();
-    assert_eq!(
-        places,
-        [
-            ("yaml/duplicate-key", "'x'", "x"),
-            ("yaml/duplicate-key", "\"a\"", "a")
-        ]
-    );
+    assert_eq!(places, [("yaml/duplicate-key", "'x'", "x"), ("yaml/duplicate-key", "\"a\"", "a")]);
     assert_eq!(parsed.documents, []);
-    let many: String = (0..100)
-        .map(|n| format!("k{n}: 1\n"))
-        .chain(["k7: 1\n".to_owned()])
-        .collect();
+    let many: String =
+        (0..100).map(|n| format!("k{n}: 1\n")).chain(["k7: 1\n".to_owned()]).collect();
     assert_eq!(errors(&many), ["yaml/duplicate-key at \"k7\""]);
 }
 
@@ -182,11 +143,7 @@ fn tabs_are_pointed_at() {
     ] {
         let parsed = parse(text);
         assert_eq!(errors(text), ["yaml/tab at \"\\t\""], "{text:?}");
-        assert_eq!(
-            parsed.errors[0].range.start,
-            text.find('\t').expect("a tab"),
-            "{text:?}"
-        );
+        assert_eq!(parsed.errors[0].range.start, text.find('\t').expect("a tab"), "{text:?}");
         assert_eq!(parsed.errors[0].help.as_deref(), Some("indent with spaces"));
     }
     assert_eq!(errors("a:\t1\nb: {\n  c: 1\t}\n"), [""; 0]);
@@ -197,23 +154,11 @@ fn every_document_has_its_say() {
     let text = "a: [1\n---\nb: 1\n---\nc: 1\nc: 2\n---\nd: x: y\n---\ne: 1\n";
     assert_eq!(
         errors(text),
-        [
-            "yaml/syntax at \"[\"",
-            "yaml/duplicate-key at \"c\"",
-            "yaml/syntax at \":\""
-        ]
+        ["yaml/syntax at \"[\"", "yaml/duplicate-key at \"c\"", "yaml/syntax at \":\""]
     );
-    let keys: Vec<_> = parse(text)
-        .documents
-        .iter()
-        .map(|document| document.root.range.clone())
-        .collect();
-    assert_eq!(
-        keys.into_iter()
-            .map(|range| &text[range])
-            .collect::<Vec<_>>(),
-        ["b: 1", "e: 1"]
-    );
+    let keys: Vec<_> =
+        parse(text).documents.iter().map(|document| document.root.range.clone()).collect();
+    assert_eq!(keys.into_iter().map(|range| &text[range]).collect::<Vec<_>>(), ["b: 1", "e: 1"]);
 }
 
 #[test]
@@ -222,26 +167,16 @@ fn syntax_errors_speak_of_the_text() {
         ("a: {b: 1\n", "this `{` is never closed"),
         ("a: [1}\n", "`}` closes what `[` opened"),
         ("a: @x\n", "`@` cannot begin a value"),
-        (
-            "a: \"C:\\Windows\"\n",
-            "a `\\` in these double quotes begins no known escape",
-        ),
+        ("a: \"C:\\Windows\"\n", "a `\\` in these double quotes begins no known escape"),
         ("a: b: c\n", "a second `:` does not belong here"),
         ("- a\nb: 1\n", "expected `- ` of the list above here"),
-        (
-            "a\0: 1\n",
-            "the control character `\\u{0}` is not allowed here",
-        ),
+        ("a\0: 1\n", "the control character `\\u{0}` is not allowed here"),
         ("a: 1\nb\nc: 1\n", "expected `:` after this key"),
         ("a: 'x\n", "a quote above is never closed"),
     ] {
         let parsed = parse(text);
         assert_eq!(
-            parsed
-                .errors
-                .iter()
-                .map(|error| error.message.as_str())
-                .collect::<Vec<_>>(),
+            parsed.errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>(),
             [message],
             "{text}"
         );
@@ -253,32 +188,16 @@ fn depth_is_bounded() {
     let flow = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
     let block = |levels: usize| format!("{}1", "- ".repeat(levels));
     for levels in [65, 10_000, 100_000] {
-        for text in [
-            flow(levels),
-            block(levels),
-            "{a: [".repeat(levels),
-            "[".repeat(levels),
-        ] {
+        for text in [flow(levels), block(levels), "{a: [".repeat(levels), "[".repeat(levels)] {
             let parsed = parse(&text);
             assert_eq!(parsed.errors.len(), 1, "{levels} {}", &text[..8]);
-            assert_eq!(
-                parsed.errors[0].code,
-                "yaml/too-deep",
-                "{levels} {}",
-                &text[..8]
-            );
+            assert_eq!(parsed.errors[0].code, "yaml/too-deep", "{levels} {}", &text[..8]);
         }
     }
     assert_eq!(errors(&flow(64)), [""; 0]);
     assert_eq!(errors(&block(64)), [""; 0]);
     assert_eq!(
-        errors(&format!(
-            "{}{}1{}",
-            "- ".repeat(40),
-            "[".repeat(25),
-            "]".repeat(25)
-        ))
-        .len(),
+        errors(&format!("{}{}1{}", "- ".repeat(40), "[".repeat(25), "]".repeat(25))).len(),
         1
     );
     assert_eq!(
@@ -289,39 +208,23 @@ fn depth_is_bounded() {
 
 #[test]
 fn aliases_cannot_build_depth_or_size() {
-    let chain: String = (1..1000).fold("- &a0 [1]\n".to_owned(), |text, n| {
-        text + &format!("- &a{n} [*a{}]\n", n - 1)
-    });
+    let chain: String = (1..1000)
+        .fold("- &a0 [1]\n".to_owned(), |text, n| text + &format!("- &a{n} [*a{}]\n", n - 1));
     assert_eq!(errors(&chain), ["yaml/too-deep at \"*a62\""]);
 
     let bomb: String = (1..20).fold("- &a0 lol\n".to_owned(), |text, n| {
-        text + &format!(
-            "- &a{n} [{}]\n",
-            vec![format!("*a{}", n - 1); 10].join(", ")
-        )
+        text + &format!("- &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(", "))
     });
     let started = std::time::Instant::now();
-    assert!(
-        errors(&bomb)[0].starts_with("yaml/alias-budget"),
-        "{:?}",
-        errors(&bomb)
-    );
+    assert!(errors(&bomb)[0].starts_with("yaml/alias-budget"), "{:?}", errors(&bomb));
     assert!(started.elapsed().as_secs() < 5);
 
-    let wide = format!(
-        "- &a {}\n- [{}]\n",
-        "x".repeat(1 << 20),
-        vec!["*a"; 100].join(", ")
-    );
+    let wide = format!("- &a {}\n- [{}]\n", "x".repeat(1 << 20), vec!["*a"; 100].join(", "));
     assert_eq!(errors(&wide), ["yaml/alias-budget at \"*a\""]);
 }
 
 fn check(node: &Node, text: &str) {
-    assert!(
-        text.get(node.range.clone()).is_some(),
-        "{:?} in {text:?}",
-        node.range
-    );
+    assert!(text.get(node.range.clone()).is_some(), "{:?} in {text:?}", node.range);
     match &node.value {
         Yaml::Seq(items) => items.iter().for_each(|item| check(item, text)),
         Yaml::Map(entries) => {
@@ -344,10 +247,7 @@ fn check_all(text: &str) {
         check(&document.root, text);
     }
     for error in &parsed.errors {
-        assert!(
-            text.get(error.range.clone()).is_some(),
-            "{error:?} in {text:?}"
-        );
+        assert!(text.get(error.range.clone()).is_some(), "{error:?} in {text:?}");
     }
 }
 

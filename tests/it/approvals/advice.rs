@@ -52,15 +52,8 @@ fn a_run_without_a_reason_leads_to_one_that_asks_and_then_to_one_that_writes() {
     let workspace = workspace();
     let refused = apply(&workspace, &ONLY).expect(7);
     let told = flat(&refused.stdout);
-    assert!(
-        told.contains("asks for an approval and ends with 7"),
-        "{told}"
-    );
-    assert_eq!(
-        advised(&refused, "Take it back"),
-        None,
-        "nothing was written"
-    );
+    assert!(told.contains("asks for an approval and ends with 7"), "{told}");
+    assert_eq!(advised(&refused, "Take it back"), None, "nothing was written");
 
     let asked = follow(&workspace, &refused, "Go on").expect(7);
     assert_eq!(requests(&workspace), 1);
@@ -90,16 +83,11 @@ fn what_waits_is_counted_apart_and_its_help_is_printed_once() {
     let workspace = workspace();
     let run = apply(&workspace, &WHY).expect(7);
     let told = flat(&run.stdout);
-    assert!(
-        told.contains("0 done, 0 failed, 0 skipped, 2 to be approved."),
-        "{told}"
-    );
+    assert!(told.contains("0 done, 0 failed, 0 skipped, 2 to be approved."), "{told}");
     assert_eq!(told.matches("have it approved").count(), 1, "{told}");
     assert!(told.contains("help, for these 2:"), "{told}");
 
-    let page = apply(&workspace, &["--format", "markdown"])
-        .expect(7)
-        .stdout;
+    let page = apply(&workspace, &["--format", "markdown"]).expect(7).stdout;
     assert_eq!(page.matches("explain intune/").count(), 1, "{page}");
     let json = apply(&workspace, &["--format", "json"]).expect(7).json();
     assert_eq!(json["summary"]["toApprove"], 2);
@@ -128,14 +116,9 @@ fn a_rollback_is_told_of_as_a_rollback() {
     assert!(told.contains(again), "{told}");
 
     wants(true);
-    let waits = workspace
-        .run(&[&back[..], &["--allow", "delete"]].concat())
-        .expect(7);
+    let waits = workspace.run(&[&back[..], &["--allow", "delete"]].concat()).expect(7);
     let told = flat(&waits.stdout);
-    assert!(
-        told.contains("`moorline rollback JOURNAL --justification TEXT`"),
-        "{told}"
-    );
+    assert!(told.contains("`moorline rollback JOURNAL --justification TEXT`"), "{told}");
     assert!(!told.contains("`moorline apply --"), "{told}");
     follow(&workspace, &waits, "Go on").expect(7);
     assert_eq!(requests(&workspace), 2);
@@ -151,11 +134,7 @@ fn a_run_that_created_something_is_taken_back_by_the_printed_command() {
         json!({ "faults": [{ "match": { "method": "PATCH" }, "effect": { "status": 400 } }] });
     workspace.write("faults.json", faults.to_string());
     let run = apply(&workspace, &["--sandbox-faults", "faults.json"]).expect(6);
-    assert!(
-        !flat(&run.stderr).contains("--sandbox-faults"),
-        "{}",
-        run.stderr
-    );
+    assert!(!flat(&run.stderr).contains("--sandbox-faults"), "{}", run.stderr);
     let command = advised(&run, "Take it back").expect("something was written");
     let words: Vec<&str> = command.iter().map(String::as_str).collect();
     workspace.run(&[&words[..], &["--yes"]].concat()).expect(0);
@@ -168,14 +147,8 @@ fn a_run_that_created_something_is_taken_back_by_the_printed_command() {
 
 #[test]
 fn a_journal_that_is_not_there_is_told_before_a_tenant_file() {
-    let run = Workspace::empty()
-        .run(&["rollback", "nope.jsonl", "--sandbox"])
-        .expect(64);
-    assert!(
-        run.stderr.contains("there is no journal `nope.jsonl`"),
-        "{}",
-        run.stderr
-    );
+    let run = Workspace::empty().run(&["rollback", "nope.jsonl", "--sandbox"]).expect(64);
+    assert!(run.stderr.contains("there is no journal `nope.jsonl`"), "{}", run.stderr);
 }
 
 #[test]
@@ -190,18 +163,11 @@ fn a_decision_says_what_it_found() {
         assert!(told.contains(words), "{told}");
     };
     approve(&workspace, &[code]).expect(0);
-    fails(
-        &[code],
-        "is approved already, and its write was not sent yet",
-    );
+    fails(&[code], "is approved already, and its write was not sent yet");
     fails(&["--reject"], "no request waits for an approval");
     assert_eq!(status(), "approved", "only a code takes an approval back");
     let back = approve(&workspace, &["--reject", code]).expect(0);
-    assert!(
-        back.stdout.contains("Took back the approval of"),
-        "{}",
-        back.stdout
-    );
+    assert!(back.stdout.contains("Took back the approval of"), "{}", back.stdout);
     assert!(!back.stdout.contains("expires"), "{}", back.stdout);
     assert_eq!(status(), "cancelled");
     fails(&[code], "was cancelled");

@@ -53,11 +53,7 @@ fn a_request_whose_code_was_lost_is_found_and_completed() {
         let waits = item(&second);
         assert_eq!(waits["approval"], asked[0]["code"]);
         let code = asked[0]["code"].as_str().expect("a code");
-        says(
-            &waits,
-            "message",
-            &["open already", code, WHY[1], "expires 20"],
-        );
+        says(&waits, "message", &["open already", code, WHY[1], "expires 20"]);
         assert!(waits["approvalExpires"].is_string(), "{waits:#}");
         assert_eq!(requests(&workspace), asked, "nothing is asked for twice");
 
@@ -65,10 +61,7 @@ fn a_request_whose_code_was_lost_is_found_and_completed() {
             // By the journal of the run that found it, or without any.
             "old" => {
                 let journal = second.json()["journal"].clone();
-                vec![
-                    "--resume".to_owned(),
-                    journal.as_str().expect("a path").to_owned(),
-                ]
+                vec!["--resume".to_owned(), journal.as_str().expect("a path").to_owned()]
             }
             _ => vec!["--only".to_owned(), only],
         };
@@ -92,36 +85,20 @@ fn a_request_for_another_write_is_told_and_not_used() {
     let who = asked[0]["requestor"].as_str().expect("a name");
 
     let open = item(&apply(&workspace, &only).expect(7));
-    says(
-        &open,
-        "message",
-        &[code, who, "made 20", "expires 20", WHY[1]],
-    );
+    says(&open, "message", &[code, who, "made 20", "expires 20", WHY[1]]);
     says(&open, "help", &["if it is another write's"]);
 
     approve(&workspace);
     let other = item(&apply(&workspace, &only).expect(7));
     assert_eq!(other["approval"], Value::Null, "it is not this write's");
     assert!(other["approvalExpires"].is_string(), "{other:#}");
-    let words = [
-        "another request for approval is open",
-        code,
-        who,
-        WHY[1],
-        "expires 20",
-    ];
+    let words = ["another request for approval is open", code, who, WHY[1], "expires 20"];
     says(&other, "message", &words);
-    says(
-        &other,
-        "help",
-        &["cancelMyRequest", "intune/approval-other-write"],
-    );
+    says(&other, "help", &["cancelMyRequest", "intune/approval-other-write"]);
     assert_eq!(pins(&workspace), [(json!("old"), json!(4))]);
     assert_eq!(requests(&workspace)[0]["status"], "approved");
 
-    edit(&workspace, |requests| {
-        requests[0]["status"] = "cancelled".into()
-    });
+    edit(&workspace, |requests| requests[0]["status"] = "cancelled".into());
     let anew = item(&apply(&workspace, &only).expect(7));
     approve(&workspace);
     assert_eq!(anew["approval"], requests(&workspace)[1]["code"]);
@@ -145,11 +122,7 @@ fn of_two_open_requests_none_is_used() {
     let several = item(&run);
     assert_eq!(several["approval"], Value::Null);
     let code = before[0]["code"].as_str().expect("a code");
-    says(
-        &several,
-        "message",
-        &["2 requests", code, "0b6e5f0a-4c36-4f3f-9d4b-6a1c2d3e4f50"],
-    );
+    says(&several, "message", &["2 requests", code, "0b6e5f0a-4c36-4f3f-9d4b-6a1c2d3e4f50"]);
     says(&several, "help", &["intune/approval-open"]);
     assert_eq!(requests(&workspace), before);
     assert_eq!(pins(&workspace), [(json!("old"), json!(4))]);
@@ -169,15 +142,10 @@ fn what_others_wrote_into_a_request_stays_text() {
     });
     for format in ["text", "markdown"] {
         let arguments = ["apply", "--sandbox=s.json", "--yes", "--format", format];
-        let run = workspace
-            .run(&[&arguments[..], &WHY, &only].concat())
-            .expect(7);
+        let run = workspace.run(&[&arguments[..], &WHY, &only].concat()).expect(7);
         for output in [&run.stdout, &run.stderr] {
             assert!(!output.contains(['\u{1b}', '\u{202e}']), "{output}");
-            assert!(
-                !output.lines().any(|line| line.trim() == "# down"),
-                "{output}"
-            );
+            assert!(!output.lines().any(|line| line.trim() == "# down"), "{output}");
             assert!(!output.contains(&"y".repeat(300)), "{output}");
         }
         if format == "markdown" {

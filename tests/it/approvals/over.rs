@@ -10,9 +10,7 @@ const ONLY: [&str; 2] = ["--only", "*/old"];
 
 /// Asks for an approval, and returns the journal.
 fn ask(workspace: &Workspace) -> (Value, String) {
-    let outcome = apply(workspace, &[&WHY[..], &ONLY].concat())
-        .expect(7)
-        .json();
+    let outcome = apply(workspace, &[&WHY[..], &ONLY].concat()).expect(7).json();
     let journal = outcome["journal"].as_str().expect("a path").to_owned();
     (outcome["items"][0].clone(), journal)
 }
@@ -73,11 +71,7 @@ fn each_end_has_its_own_words_and_the_next_apply_asks_anew() {
         let help = item["help"].as_str().unwrap_or_default();
         assert!(help.contains(code), "{help}");
         assert_eq!(pins(&workspace), [(json!("old"), json!(4))]);
-        assert_eq!(
-            requests(&workspace).len(),
-            1,
-            "nothing is asked for unasked"
-        );
+        assert_eq!(requests(&workspace).len(), 1, "nothing is asked for unasked");
 
         ask(&workspace);
         let all = requests(&workspace);
@@ -103,19 +97,13 @@ fn a_waiting_request_says_when_it_expires() {
     let workspace = workspace();
     let (item, journal) = ask(&workspace);
     let stated = requests(&workspace)[0]["expires"].clone();
-    let stated: jiff::Timestamp = stated
-        .as_str()
-        .expect("a date")
-        .parse()
-        .expect("an instant");
+    let stated: jiff::Timestamp = stated.as_str().expect("a date").parse().expect("an instant");
     assert_eq!(item["approvalExpires"], stated.to_string());
     let minute = stated.strftime("%Y-%m-%d %H:%M UTC").to_string();
     let resume = |format: &str, more: &[&str]| {
         let arguments = ["apply", "--sandbox=s.json", "--yes", "--format", format];
         let resume = ["--resume", &journal, WHY[0], WHY[1]];
-        workspace
-            .run(&[&arguments[..], &resume, more].concat())
-            .expect(7)
+        workspace.run(&[&arguments[..], &resume, more].concat()).expect(7)
     };
     for format in ["text", "markdown", "json"] {
         let run = resume(format, &[]);
@@ -133,20 +121,14 @@ fn a_waiting_request_says_when_it_expires() {
     assert!(late.stderr.contains("expired"), "{}", late.stderr);
     ask(&workspace);
     let decided = workspace.run(&["sandbox", "approve", "s.json"]).expect(0);
-    assert!(
-        decided.stdout.contains(", expires 20"),
-        "{}",
-        decided.stdout
-    );
+    assert!(decided.stdout.contains(", expires 20"), "{}", decided.stdout);
 }
 
 #[test]
 fn a_wait_ends_with_the_request() {
     // Three days pass in a moment.
     let served = Served::new(workspace(), json!({ "timeScale": 10_000_000 }));
-    let apply = [
-        "apply", "--yes", "--format", "json", ONLY[0], ONLY[1], WHY[0], WHY[1],
-    ];
+    let apply = ["apply", "--yes", "--format", "json", ONLY[0], ONLY[1], WHY[0], WHY[1]];
     let run = served.run(&[&apply[..], &["--wait-approval=999999999"]].concat(), &[]);
     let outcome = run.expect(1).json();
     let message = outcome["items"][0]["message"].as_str().unwrap_or_default();
@@ -159,24 +141,14 @@ fn what_an_older_version_left_behind_is_gone_on_with() {
     let (item, journal) = ask(&workspace);
     let mut tenant = workspace.json("s.json");
     let request = tenant["approvalRequests"][0].as_object_mut().expect("one");
-    let known = [
-        "code",
-        "status",
-        "justification",
-        "requestor",
-        "operation",
-        "body",
-        "requested",
-    ];
+    let known = ["code", "status", "justification", "requestor", "operation", "body", "requested"];
     request.retain(|name, _| known.contains(&name.as_str()));
     workspace.write("s.json", tenant.to_string());
     let path = workspace.file(&journal);
     let lines = std::fs::read_to_string(&path).expect("a journal");
     let lines = lines.lines().map(|line| {
         let mut line: Value = serde_json::from_str(line).expect("JSON");
-        line.as_object_mut()
-            .expect("an object")
-            .remove("approvalExpires");
+        line.as_object_mut().expect("an object").remove("approvalExpires");
         format!("{line}\n")
     });
     std::fs::write(&path, lines.collect::<String>()).expect("it is ours");
@@ -184,10 +156,7 @@ fn what_an_older_version_left_behind_is_gone_on_with() {
     let resume = ["--resume", &journal, WHY[0], WHY[1]];
     let again = apply(&workspace, &resume).expect(7).json();
     assert_eq!(again["items"][0]["approval"], item["approval"]);
-    assert!(
-        again["items"][0]["approvalExpires"].is_string(),
-        "{again:#}"
-    );
+    assert!(again["items"][0]["approvalExpires"].is_string(), "{again:#}");
     workspace.run(&["sandbox", "approve", "s.json"]).expect(0);
     apply(&workspace, &resume).expect(0);
     assert_eq!(pins(&workspace), [(json!("old"), json!(6))]);

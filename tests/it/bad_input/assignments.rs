@@ -71,11 +71,7 @@ fn two_forms_in_one() {
 fn no_form_at_all() {
     refuses_manifest(
         &assigned("  - {}\n  - Laptops\n  - filter: { include: Corporate }\n"),
-        &[
-            "assignment/form 7:5",
-            "assignment/form 8:5",
-            "assignment/form 9:5",
-        ],
+        &["assignment/form 7:5", "assignment/form 8:5", "assignment/form 9:5"],
     );
 }
 
@@ -89,14 +85,8 @@ fn values_that_are_none() {
         ("allUsers: yes", "assignment/value 7:15"),
         ("target: Laptops", "assignment/value 7:13"),
         ("gruop: Laptops", "schema/additionalProperties 7:5"),
-        (
-            "{ group: Laptops, filter: Corporate }",
-            "assignment/filter 7:31",
-        ),
-        (
-            "{ group: Laptops, filter: { only: Corporate } }",
-            "assignment/filter 7:31",
-        ),
+        ("{ group: Laptops, filter: Corporate }", "assignment/filter 7:31"),
+        ("{ group: Laptops, filter: { only: Corporate } }", "assignment/filter 7:31"),
     ] {
         refuses_manifest(&assigned(&format!("  - {entry}\n")), &[expected]);
     }
@@ -107,22 +97,11 @@ fn raw_targets() {
     let target = |members: &str| assigned(&format!("  - target: {{ {members} }}\n"));
     refuses_manifest(&target("groupId: x"), &["assignment/target 7:13"]);
     let typed = |name: &str, rest: &str| {
-        target(&format!(
-            "\"@odata.type\": \"#microsoft.graph.{name}\"{rest}"
-        ))
+        target(&format!("\"@odata.type\": \"#microsoft.graph.{name}\"{rest}"))
     };
-    refuses_manifest(
-        &typed("groupAsignmentTarget", ""),
-        &["assignment/target 7:30"],
-    );
-    refuses_manifest(
-        &typed("groupAssignmentTarget", ""),
-        &["assignment/target 7:13"],
-    );
-    refuses_manifest(
-        &typed("groupAssignmentTarget", ", groupId: 12"),
-        &["schema/type 7:81"],
-    );
+    refuses_manifest(&typed("groupAsignmentTarget", ""), &["assignment/target 7:30"]);
+    refuses_manifest(&typed("groupAssignmentTarget", ""), &["assignment/target 7:13"]);
+    refuses_manifest(&typed("groupAssignmentTarget", ", groupId: 12"), &["schema/type 7:81"]);
     refuses_manifest(
         &typed("allDevicesAssignmentTarget", ", groupId: x"),
         &["schema/additionalProperties 7:77"],

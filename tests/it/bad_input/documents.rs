@@ -33,18 +33,9 @@ fn kinds_that_are_none() {
             "use `iosPkcsCertificateProfile` or `iosScepCertificateProfile`",
         ),
         ("unsupportedDeviceConfiguration", "remove this manifest"),
-        (
-            "windows10CompliancePolicy",
-            "`moorline kinds` lists them all",
-        ),
-        (
-            "\"#microsoft.graph.iosCustomConfiguration\"",
-            "did you mean `iosCustomConfiguration`?",
-        ),
-        (
-            "IosCustomConfiguration",
-            "did you mean `iosCustomConfiguration`?",
-        ),
+        ("windows10CompliancePolicy", "`moorline kinds` lists them all"),
+        ("\"#microsoft.graph.iosCustomConfiguration\"", "did you mean `iosCustomConfiguration`?"),
+        ("IosCustomConfiguration", "did you mean `iosCustomConfiguration`?"),
     ] {
         let text = hello("").replace("windowsIdentityProtectionConfiguration", kind);
         refuses_manifest(&text, &["manifest/unknown-kind 2:7"]);
@@ -105,10 +96,7 @@ fn a_spec_that_is_none() {
     let head = hello("").replace("  displayName: hello\n", "");
     refuses_manifest(&head, &["schema/type 4:6"]);
     refuses_manifest(&head.replace("spec:", "spec: [a]"), &["schema/type 4:7"]);
-    refuses_manifest(
-        &head.replace("spec:", "spec: {}"),
-        &["manifest/display-name 2:7"],
-    );
+    refuses_manifest(&head.replace("spec:", "spec: {}"), &["manifest/display-name 2:7"]);
 }
 
 #[test]
@@ -153,10 +141,7 @@ fn a_tenant_file_among_manifests() {
 
 #[test]
 fn a_manifest_in_place_of_a_tenant_file() {
-    refuses(
-        &[("moorline.yaml", &hello(""))],
-        &["tenant/manifest moorline.yaml:2:7"],
-    );
+    refuses(&[("moorline.yaml", &hello(""))], &["tenant/manifest moorline.yaml:2:7"]);
 }
 
 #[test]

@@ -38,10 +38,7 @@ fn a_folder_of_a_tenant_says_where_its_tenant_file_is() {
 #[test]
 fn an_empty_file() {
     refuses(&[("a.yaml", "")], &["manifest/empty a.yaml"]);
-    refuses(
-        &[("a.yaml", "# nothing yet\n---\n---\n")],
-        &["manifest/empty a.yaml"],
-    );
+    refuses(&[("a.yaml", "# nothing yet\n---\n---\n")], &["manifest/empty a.yaml"]);
     refuses(&[("moorline.yaml", "")], &["manifest/empty moorline.yaml"]);
 }
 
@@ -61,11 +58,7 @@ fn utf16_has_nothing_to_show() {
     let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     workspace.write("a.yaml", [&b"\xff\xfe"[..], &units[..]].concat());
     workspace.write("b.yaml", &units);
-    refused(
-        &workspace,
-        ".",
-        &["yaml/encoding a.yaml", "yaml/encoding b.yaml"],
-    );
+    refused(&workspace, ".", &["yaml/encoding a.yaml", "yaml/encoding b.yaml"]);
     let run = workspace.run(&["validate", "a.yaml"]).expect(3);
     assert_snapshot!(run.stdout, @r"
     error[yaml/encoding]: the file is UTF-16, not UTF-8
@@ -79,15 +72,8 @@ fn utf16_has_nothing_to_show() {
 #[test]
 fn a_byte_order_mark_and_line_ends_of_any_kind_change_no_place() {
     let text = hello("  description: x\n  descripton: x\n");
-    for text in [
-        format!("\u{feff}{text}"),
-        text.replace('\n', "\r\n"),
-        text.replace('\n', "\r"),
-    ] {
-        refuses(
-            &[("a.yaml", &text)],
-            &["schema/additionalProperties a.yaml:7:3"],
-        );
+    for text in [format!("\u{feff}{text}"), text.replace('\n', "\r\n"), text.replace('\n', "\r")] {
+        refuses(&[("a.yaml", &text)], &["schema/additionalProperties a.yaml:7:3"]);
     }
 }
 
@@ -98,11 +84,7 @@ fn a_file_of_200_megabytes_is_not_read() {
     file.set_len(200 << 20).expect("the file can be large");
     let start = Instant::now();
     let run = workspace.run(&["validate"]).expect(3);
-    assert!(
-        start.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     assert_snapshot!(run.stdout, @r"
     error[file/too-large]: a manifest file may have 16 MiB, and this one is 200 MiB large
     --> a.yaml
@@ -115,11 +97,7 @@ fn a_file_of_200_megabytes_is_not_read() {
 #[cfg(unix)]
 #[test]
 fn an_endless_file_ends() {
-    refused(
-        &Workspace::empty(),
-        "/dev/zero",
-        &["file/too-large /dev/zero"],
-    );
+    refused(&Workspace::empty(), "/dev/zero", &["file/too-large /dev/zero"]);
 }
 
 #[cfg(unix)]
@@ -133,11 +111,7 @@ fn an_unreadable_file() {
 #[test]
 fn a_folder_in_place_of_a_file() {
     let workspace = Workspace::tenant(&[("a.yaml/b.yaml", &hello("  pinMinimumLength: 1\n"))]);
-    refused(
-        &workspace,
-        "a.yaml",
-        &["tenant/missing a.yaml/moorline.yaml"],
-    );
+    refused(&workspace, "a.yaml", &["tenant/missing a.yaml/moorline.yaml"]);
     // As an entry of `spec.manifests` it is a folder like any other.
     workspace.edit("moorline.yaml", "spec:\n", "spec:\n  manifests: [a.yaml]\n");
     refused(&workspace, ".", &["schema/minimum a.yaml/b.yaml:6:21"]);
@@ -153,23 +127,12 @@ fn several_files_are_told_about_at_once() {
         ("a.yaml", &hello("  pinMinimumLength: 1\n")),
     ]);
     let run = workspace
-        .run(&[
-            "validate",
-            "gone.yaml",
-            "b.yaml",
-            "a.yaml",
-            "--format",
-            "json",
-        ])
+        .run(&["validate", "gone.yaml", "b.yaml", "a.yaml", "--format", "json"])
         .expect(64);
     let document = run.json();
     assert_eq!(
         findings(&document),
-        [
-            "file/missing gone.yaml",
-            "yaml/syntax b.yaml:1:7",
-            "schema/minimum a.yaml:6:21"
-        ]
+        ["file/missing gone.yaml", "yaml/syntax b.yaml:1:7", "schema/minimum a.yaml:6:21"]
     );
     assert_eq!(items(&document).len(), 3);
     assert_eq!(document["summary"]["errors"], 3);

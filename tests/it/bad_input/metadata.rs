@@ -23,14 +23,8 @@ fn a_bad_name() {
 
 #[test]
 fn a_bad_id() {
-    refuses_manifest(
-        &with_metadata("{ name: hello, id: 1234 }"),
-        &["schema/type 3:30"],
-    );
-    refuses_manifest(
-        &with_metadata("{ name: hello, id: hello }"),
-        &["schema/pattern 3:30"],
-    );
+    refuses_manifest(&with_metadata("{ name: hello, id: 1234 }"), &["schema/type 3:30"]);
+    refuses_manifest(&with_metadata("{ name: hello, id: hello }"), &["schema/pattern 3:30"]);
 }
 
 #[test]
@@ -109,10 +103,7 @@ fn an_id_twice() {
             .replace("displayName: hello", &format!("displayName: {name}"))
     };
     let (first, second) = (pinned("a", ID), pinned("b", &ID.to_uppercase()));
-    refuses(
-        &[("a.yaml", &first), ("b.yaml", &second)],
-        &["manifest/id-twice b.yaml:3:26"],
-    );
+    refuses(&[("a.yaml", &first), ("b.yaml", &second)], &["manifest/id-twice b.yaml:3:26"]);
 }
 
 #[test]

@@ -38,15 +38,9 @@ fn a_body_alone_is_told_where_it_belongs() {
 
     Invalid: 1 error in 1 file.
     "#);
-    refuses(
-        &[("hello.yaml", BODY)],
-        &["manifest/graph-body hello.yaml:2:5"],
-    );
+    refuses(&[("hello.yaml", BODY)], &["manifest/graph-body hello.yaml:2:5"]);
     let list = format!("{{ \"@odata.context\": \"x\", \"value\": [{BODY}] }}\n");
-    refuses(
-        &[("hello.yaml", &list)],
-        &["manifest/graph-body hello.yaml:1:3"],
-    );
+    refuses(&[("hello.yaml", &list)], &["manifest/graph-body hello.yaml:1:3"]);
 }
 
 #[test]
@@ -79,9 +73,6 @@ fn one_warning_a_file_however_many_manifests_and_layers() {
     let run = workspace.run(&["validate", "--format", "json"]).expect(0);
     assert_eq!(
         findings(&run.json()),
-        [
-            "manifest/ignored-properties base/a.yaml:14:3",
-            "manifest/ignored-properties a.yaml:6:3",
-        ]
+        ["manifest/ignored-properties base/a.yaml:14:3", "manifest/ignored-properties a.yaml:6:3",]
     );
 }

@@ -42,15 +42,9 @@ fn a_file_outside() {
     Invalid: 1 error in 1 file.
     ");
     refuses_manifest(&text, &["file/outside 7:36"]);
-    refuses_manifest(
-        &certificate("{ $file: /etc/hostname }"),
-        &["file/outside 7:36"],
-    );
+    refuses_manifest(&certificate("{ $file: /etc/hostname }"), &["file/outside 7:36"]);
     // Whether a file outside exists is not told.
-    refuses_manifest(
-        &certificate("{ $file: ../nowhere/at/all }"),
-        &["file/outside 7:36"],
-    );
+    refuses_manifest(&certificate("{ $file: ../nowhere/at/all }"), &["file/outside 7:36"]);
 }
 
 #[cfg(unix)]
@@ -72,10 +66,7 @@ fn a_link_that_leads_outside() {
 #[test]
 fn the_root_of_a_single_file_is_its_tenants() {
     let workspace = Workspace::tenant(&[
-        (
-            "policies/a.yaml",
-            &certificate("{ $file: ../payloads/root.cer }"),
-        ),
+        ("policies/a.yaml", &certificate("{ $file: ../payloads/root.cer }")),
         ("payloads/root.cer", "certificate"),
     ]);
     workspace.run(&["validate", "policies/a.yaml"]).expect(0);
@@ -101,30 +92,15 @@ fn what_is_no_file() {
 fn references_that_do_not_fit() {
     for (spec, expected) in [
         ("  pinMinimumLength: { $env: PIN }\n", "value/env-type 6:21"),
-        (
-            "  pinMinimumLength: { $file: pin }\n",
-            "value/reference 6:21",
-        ),
-        (
-            "  description: { $env: not-a-name }\n",
-            "secret/readable 6:16",
-        ),
+        ("  pinMinimumLength: { $file: pin }\n", "value/reference 6:21"),
+        ("  description: { $env: not-a-name }\n", "secret/readable 6:16"),
         ("  description: { $file: [a] }\n", "value/reference 6:16"),
         ("  description: { $ref: a/b }\n", "value/reference 6:16"),
         ("  description: { $fil: a }\n", "value/reference 6:16"),
         ("  $file: body.json\n", "schema/additionalProperties 6:3"),
-        (
-            "  description: { $undeclare: true }\n",
-            "overlay/nothing-beneath 6:16",
-        ),
-        (
-            "  roleScopeTagIds: { $append: [a] }\n",
-            "overlay/nothing-beneath 6:20",
-        ),
-        (
-            "assignments: { $append: [] }\n",
-            "overlay/nothing-beneath 6:14",
-        ),
+        ("  description: { $undeclare: true }\n", "overlay/nothing-beneath 6:16"),
+        ("  roleScopeTagIds: { $append: [a] }\n", "overlay/nothing-beneath 6:20"),
+        ("assignments: { $append: [] }\n", "overlay/nothing-beneath 6:14"),
     ] {
         refuses_manifest(&hello(spec), &[expected]);
     }
@@ -143,10 +119,7 @@ fn scep(reference: &str) -> String {
 fn refuses_reference(reference: &str, expected: &str) {
     let root = manifest(ROOT, "root", "");
     let expected = expected.replacen(' ', " scep.yaml:6:", 1);
-    refuses(
-        &[("root.yaml", &root), ("scep.yaml", &scep(reference))],
-        &[&expected],
-    );
+    refuses(&[("root.yaml", &root), ("scep.yaml", &scep(reference))], &[&expected]);
 }
 
 #[test]
@@ -170,10 +143,7 @@ fn a_reference_to_nothing() {
     ");
     refuses_reference("{ $ref: rooot }", "reference/unknown 28");
     refuses_reference(&format!("{{ $ref: {ROOT}/other }}"), "reference/unknown 28");
-    refuses_reference(
-        "{ $ref: windows81TrustedRoot/root }",
-        "reference/unknown 28",
-    );
+    refuses_reference("{ $ref: windows81TrustedRoot/root }", "reference/unknown 28");
 }
 
 #[test]
@@ -181,15 +151,9 @@ fn references_that_cannot_be_read() {
     refuses_reference("root", "reference/form 20");
     refuses_reference("[{ $ref: root }]", "reference/form 20");
     refuses_reference("{ $ref: [root] }", "reference/form 20");
-    refuses_reference(
-        "{ id: 8d2ac1f8-6b1c-4a53-9a54-0d7f1c8e6b11 }",
-        "reference/form 20",
-    );
+    refuses_reference("{ id: 8d2ac1f8-6b1c-4a53-9a54-0d7f1c8e6b11 }", "reference/form 20");
     refuses_reference("{ $ref: { id: root } }", "reference/form 28");
-    refuses_reference(
-        "{ $ref: { id: 1, displayName: root } }",
-        "reference/form 28",
-    );
+    refuses_reference("{ $ref: { id: 1, displayName: root } }", "reference/form 28");
     refuses_reference("{ $ref: { name: root } }", "reference/form 28");
     refuses_reference("{ $env: ROOT }", "reference/form 20");
     refuses_reference("{ $undeclare: true }", "overlay/nothing-beneath 20");
@@ -201,19 +165,14 @@ fn references_that_cannot_be_read() {
     refuses_manifest(&wired(by_id), &["reference/form 6:40"]);
     refuses_manifest(&wired("{ $append: [] }"), &["overlay/nothing-beneath 6:40"]);
     refuses_manifest(&wired("[{ id: x }]"), &["reference/form 6:41"]);
-    Workspace::tenant(&[("a.yaml", &wired(&format!("[{by_id}]")))])
-        .run(&["validate"])
-        .expect(0);
+    Workspace::tenant(&[("a.yaml", &wired(&format!("[{by_id}]")))]).run(&["validate"]).expect(0);
 }
 
 #[test]
 fn references_to_what_does_not_fit() {
     refuses_reference(&format!("{{ $ref: {SCEP}/device }}"), "reference/type 28");
     refuses_reference("{ $ref: device }", "reference/type 28");
-    refuses_reference(
-        "{ $ref: windows81SCEPCertificateProfile/none }",
-        "reference/type 28",
-    );
+    refuses_reference("{ $ref: windows81SCEPCertificateProfile/none }", "reference/type 28");
     refuses_reference(
         &format!("{{ $ref: {{ displayName: A, kind: {SCEP} }} }}"),
         "reference/type 52",
@@ -228,11 +187,7 @@ fn a_name_that_several_fitting_manifests_have() {
         manifest("windowsWiredNetworkConfiguration", "wired", &spec)
     };
     let scep = scep("null");
-    let mut files = [
-        ("p.yaml", pkcs.as_str()),
-        ("s.yaml", scep.as_str()),
-        ("w.yaml", ""),
-    ];
+    let mut files = [("p.yaml", pkcs.as_str()), ("s.yaml", scep.as_str()), ("w.yaml", "")];
     let (short, long) = (wired("device"), wired(&format!("{SCEP}/device")));
     files[2].1 = &short;
     refuses(&files, &["reference/ambiguous w.yaml:6:55"]);
@@ -259,11 +214,7 @@ fn references_in_a_circle() {
         manifest("windowsDomainJoinConfiguration", name, &spec)
     };
     let (a, b, itself) = (join("a", "b"), join("b", "a"), join("c", "c"));
-    let files = [
-        ("a.yaml", a.as_str()),
-        ("b.yaml", b.as_str()),
-        ("c.yaml", itself.as_str()),
-    ];
+    let files = [("a.yaml", a.as_str()), ("b.yaml", b.as_str()), ("c.yaml", itself.as_str())];
     assert_snapshot!(validate(&files).expect(3).stdout, @"
     error[reference/cycle]: these references go in a circle: `windowsDomainJoinConfiguration/a` (a.yaml:6) → `windowsDomainJoinConfiguration/b` (b.yaml:6) → `windowsDomainJoinConfiguration/a`
      --> a.yaml:6:33
@@ -288,10 +239,7 @@ fn references_in_a_circle() {
 
     Invalid: 2 errors in 2 files.
     ");
-    refuses(
-        &files,
-        &["reference/cycle a.yaml:6:33", "reference/cycle c.yaml:6:33"],
-    );
+    refuses(&files, &["reference/cycle a.yaml:6:33", "reference/cycle c.yaml:6:33"]);
 }
 
 #[test]
@@ -299,21 +247,9 @@ fn a_file_by_itself_may_refer_to_what_is_elsewhere() {
     let workspace = Workspace::tenant(&[
         ("root.yaml", &manifest(ROOT, "root", "")),
         ("scep.yaml", &scep("{ $ref: root }")),
-        (
-            "long.yaml",
-            &scep(&format!("{{ $ref: {ROOT}/root }}")).replace("device", "other"),
-        ),
-        (
-            "wrong.yaml",
-            &scep("{ $ref: iosCustomConfiguration/x }").replace("device", "wrong"),
-        ),
+        ("long.yaml", &scep(&format!("{{ $ref: {ROOT}/root }}")).replace("device", "other")),
+        ("wrong.yaml", &scep("{ $ref: iosCustomConfiguration/x }").replace("device", "wrong")),
     ]);
-    workspace
-        .run(&["validate", "scep.yaml", "long.yaml"])
-        .expect(0);
-    refused(
-        &workspace,
-        "wrong.yaml",
-        &["reference/type wrong.yaml:6:28"],
-    );
+    workspace.run(&["validate", "scep.yaml", "long.yaml"]).expect(0);
+    refused(&workspace, "wrong.yaml", &["reference/type wrong.yaml:6:28"]);
 }

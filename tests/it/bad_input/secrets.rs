@@ -10,11 +10,7 @@ const SECRET: &str = "canary--horse-battery";
 
 fn wifi(spec: &str) -> String {
     let spec = spec.replace("SECRET", SECRET);
-    manifest(
-        "windowsWifiConfiguration",
-        "wifi",
-        &format!("  ssid: contoso\n{spec}"),
-    )
+    manifest("windowsWifiConfiguration", "wifi", &format!("  ssid: contoso\n{spec}"))
 }
 
 /// Expects these errors, and the secret in no output of any command that reads the manifest.
@@ -38,19 +34,15 @@ fn conceals(text: &str, expected: &[&str]) {
             found = findings(&run.json());
         }
     }
-    let expected: Vec<String> = expected
-        .iter()
-        .map(|finding| finding.replace(' ', " a.yaml:"))
-        .collect();
+    let expected: Vec<String> =
+        expected.iter().map(|finding| finding.replace(' ', " a.yaml:")).collect();
     assert_eq!(found, expected, "{text}");
 }
 
 #[test]
 fn a_literal() {
     let text = wifi("  preSharedKey: SECRET\n");
-    let run = Workspace::tenant(&[("a.yaml", &text)])
-        .run(&["validate"])
-        .expect(3);
+    let run = Workspace::tenant(&[("a.yaml", &text)]).run(&["validate"]).expect(3);
     assert_snapshot!(run.stdout, @r"
     error[secret/literal]: `preSharedKey` is a secret, and no file may hold it
     --> a.yaml:7:17
@@ -74,19 +66,10 @@ fn a_literal_of_any_other_form() {
         "{ $env: A, $text: SECRET }",
         "\"SECRET\" # SECRET",
     ] {
-        conceals(
-            &wifi(&format!("  preSharedKey: {value}\n")),
-            &["secret/literal 7:17"],
-        );
+        conceals(&wifi(&format!("  preSharedKey: {value}\n")), &["secret/literal 7:17"]);
     }
-    conceals(
-        &wifi("  preSharedKey: |\n    SECRET\n    SECRET\n"),
-        &["secret/literal 8:5"],
-    );
-    conceals(
-        &wifi("  preSharedKey: { $env: SECRET }\n"),
-        &["value/env-name 7:25"],
-    );
+    conceals(&wifi("  preSharedKey: |\n    SECRET\n    SECRET\n"), &["secret/literal 8:5"]);
+    conceals(&wifi("  preSharedKey: { $env: SECRET }\n"), &["value/env-name 7:25"]);
 }
 
 #[test]
@@ -99,30 +82,15 @@ fn beside_another_fault() {
         "spec:\n  displayName: wifi\n  ssid: contoso\n",
         &format!("spec: {{ displayName: wifi, preSharedKey: {SECRET}, wifiSecurityTyp: open }}\n"),
     );
-    conceals(
-        &flow,
-        &["secret/literal 4:42", "schema/additionalProperties 4:65"],
-    );
+    conceals(&flow, &["secret/literal 4:42", "schema/additionalProperties 4:65"]);
 }
 
 #[test]
 fn under_a_name_that_is_not_quite_right() {
-    for name in [
-        "preSharedKeyy",
-        "PreSharedKey",
-        "presharedkey",
-        "password",
-        "\"preShareKey\"",
-    ] {
-        conceals(
-            &wifi(&format!("  {name}: SECRET\n")),
-            &["schema/additionalProperties 7:3"],
-        );
+    for name in ["preSharedKeyy", "PreSharedKey", "presharedkey", "password", "\"preShareKey\""] {
+        conceals(&wifi(&format!("  {name}: SECRET\n")), &["schema/additionalProperties 7:3"]);
     }
-    conceals(
-        &wifi("preSharedKey: SECRET\n"),
-        &["schema/additionalProperties 7:1"],
-    );
+    conceals(&wifi("preSharedKey: SECRET\n"), &["schema/additionalProperties 7:1"]);
 }
 
 #[test]
@@ -133,18 +101,9 @@ fn in_text_that_cannot_be_read() {
     );
     conceals(&wifi("  preSharedKey: *SECRET\n"), &["yaml/alias 7:17"]);
     conceals(&wifi("  preSharedKey: !SECRET\n"), &["yaml/tag 7:17"]);
-    conceals(
-        &wifi("  preSharedKey: 'SECRET'SECRET\n"),
-        &["yaml/syntax 7:40"],
-    );
-    conceals(
-        &wifi("  preSharedKey: |\n    SECRET\n\tSECRET\n"),
-        &["yaml/tab 9:1"],
-    );
-    conceals(
-        &wifi("  preSharedKey: 'SECRET\nSECRET\n"),
-        &["yaml/syntax 8:1"],
-    );
+    conceals(&wifi("  preSharedKey: 'SECRET'SECRET\n"), &["yaml/syntax 7:40"]);
+    conceals(&wifi("  preSharedKey: |\n    SECRET\n\tSECRET\n"), &["yaml/tab 9:1"]);
+    conceals(&wifi("  preSharedKey: 'SECRET\nSECRET\n"), &["yaml/syntax 8:1"]);
 }
 
 #[test]
@@ -161,14 +120,8 @@ fn by_an_alias() {
 
 #[test]
 fn a_masked_placeholder() {
-    refuses_manifest(
-        &wifi("  preSharedKey: \"****\"\n"),
-        &["secret/masked-placeholder 7:17"],
-    );
-    for (kind, value) in [
-        ("omaSettingString", "****"),
-        ("omaSettingStringXml", "PGEvPg=="),
-    ] {
+    refuses_manifest(&wifi("  preSharedKey: \"****\"\n"), &["secret/masked-placeholder 7:17"]);
+    for (kind, value) in [("omaSettingString", "****"), ("omaSettingStringXml", "PGEvPg==")] {
         let setting = format!(
             "  omaSettings:\n    - \"@odata.type\": \"#microsoft.graph.{kind}\"\n      omaUri: ./a\n      value: \"{value}\"\n"
         );
@@ -188,12 +141,6 @@ fn a_masked_placeholder() {
 #[test]
 fn a_reference_to_the_environment_is_shown() {
     let text = wifi("  preSharedKey: { $env: WIFI_PSK }\n  wifiSecurityTyp: open\n");
-    let run = Workspace::tenant(&[("a.yaml", &text)])
-        .run(&["validate"])
-        .expect(3);
-    assert!(
-        run.stdout.contains("8 |   wifiSecurityTyp: open"),
-        "{}",
-        run.stdout
-    );
+    let run = Workspace::tenant(&[("a.yaml", &text)]).run(&["validate"]).expect(3);
+    assert!(run.stdout.contains("8 |   wifiSecurityTyp: open"), "{}", run.stdout);
 }

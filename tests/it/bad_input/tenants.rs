@@ -22,11 +22,7 @@ fn an_unknown_key() {
     );
     let workspace = tenant("  bases: [../b]\n");
     let run = workspace.run(&["validate", "contoso"]).expect(3);
-    assert!(
-        run.stdout.contains("did you mean `base`?"),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.contains("did you mean `base`?"), "{}", run.stdout);
 }
 
 #[test]
@@ -34,29 +30,16 @@ fn no_particular_tenant() {
     for id in ["common", "organizations", "contoso", "8d2ac1f8"] {
         let workspace = tenant("");
         workspace.edit("contoso/moorline.yaml", "contoso.onmicrosoft.com", id);
-        refused(
-            &workspace,
-            "contoso",
-            &["schema/pattern contoso/moorline.yaml:5:13"],
-        );
+        refused(&workspace, "contoso", &["schema/pattern contoso/moorline.yaml:5:13"]);
     }
 }
 
 #[test]
 fn an_unknown_cloud() {
     let workspace = tenant("  cloud: usgov\n");
-    refused(
-        &workspace,
-        "contoso",
-        &["schema/enum contoso/moorline.yaml:6:10"],
-    );
+    refused(&workspace, "contoso", &["schema/enum contoso/moorline.yaml:6:10"]);
     let run = workspace.run(&["validate", "contoso"]);
-    assert!(
-        run.stdout
-            .contains("use `global`, `usGovL4`, `usGovL5` or `china`"),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.contains("use `global`, `usGovL4`, `usGovL5` or `china`"), "{}", run.stdout);
 }
 
 #[test]
@@ -123,41 +106,21 @@ fn paths_that_lead_nowhere() {
 #[test]
 fn an_exclusion_of_nothing() {
     let workspace = tenant("  base: [../base]\n  exclude: [iosCustomConfiguration/kiosks]\n");
-    workspace.write(
-        "base/kiosk.yaml",
-        manifest("iosCustomConfiguration", "kiosk", ""),
-    );
-    refused(
-        &workspace,
-        "contoso",
-        &["tenant/exclude contoso/moorline.yaml:7:13"],
-    );
+    workspace.write("base/kiosk.yaml", manifest("iosCustomConfiguration", "kiosk", ""));
+    refused(&workspace, "contoso", &["tenant/exclude contoso/moorline.yaml:7:13"]);
     let run = workspace.run(&["validate", "contoso"]);
-    assert!(
-        run.stdout
-            .contains("did you mean `iosCustomConfiguration/kiosk`?"),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.contains("did you mean `iosCustomConfiguration/kiosk`?"), "{}", run.stdout);
 }
 
 #[test]
 fn an_id_in_a_base() {
     let workspace = tenant("  base: [../base]\n");
-    let text = hello("").replace(
-        "{ name: hello }",
-        "{ name: hello, id: 8d2ac1f8-6b1c-4a53-9a54-0d7f1c8e6b11 }",
-    );
+    let text = hello("")
+        .replace("{ name: hello }", "{ name: hello, id: 8d2ac1f8-6b1c-4a53-9a54-0d7f1c8e6b11 }");
     workspace.write("base/hello.yaml", &text);
-    refused(
-        &workspace,
-        "contoso",
-        &["overlay/id-in-base base/hello.yaml:3:30"],
-    );
-    workspace.write(
-        "base/hello.yaml",
-        text.replace("8d2ac1f8-6b1c-4a53-9a54-0d7f1c8e6b11", "null"),
-    );
+    refused(&workspace, "contoso", &["overlay/id-in-base base/hello.yaml:3:30"]);
+    workspace
+        .write("base/hello.yaml", text.replace("8d2ac1f8-6b1c-4a53-9a54-0d7f1c8e6b11", "null"));
     workspace.run(&["validate", "contoso"]).expect(0);
 }
 
@@ -167,11 +130,7 @@ fn a_base_of_another_version() {
     let workspace = tenant("  base: [../base]\n");
     workspace.write("base/ring.yaml", &ring);
     workspace.write("contoso/ring.yaml", ring.replace("/beta", "/v1.0"));
-    refused(
-        &workspace,
-        "contoso",
-        &["overlay/api-version contoso/ring.yaml:1:13"],
-    );
+    refused(&workspace, "contoso", &["overlay/api-version contoso/ring.yaml:1:13"]);
 }
 
 #[test]

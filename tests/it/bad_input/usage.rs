@@ -31,11 +31,8 @@ fn wrong_flags_and_commands() {
 
 #[test]
 fn only_what_there_is() {
-    let run = workspace().run(&[
-        "validate",
-        "--only",
-        "windowsIdentityProtectionConfiguration/helo",
-    ]);
+    let run =
+        workspace().run(&["validate", "--only", "windowsIdentityProtectionConfiguration/helo"]);
     assert_snapshot!(run.expect(64).stderr, @r"
     error[usage/only]: `--only windowsIdentityProtectionConfiguration/helo` matches no manifest
 
@@ -46,21 +43,15 @@ fn only_what_there_is() {
 
 #[test]
 fn only_limits_what_is_said() {
-    let run = workspace()
-        .run(&["validate", "--only", "*/hello"])
-        .expect(0);
+    let run = workspace().run(&["validate", "--only", "*/hello"]).expect(0);
     assert_eq!(run.stdout, "Valid: 1 manifest.\n");
-    let run = workspace()
-        .run(&["validate", "--only", "*/second", "--format", "json"])
-        .expect(3);
+    let run = workspace().run(&["validate", "--only", "*/second", "--format", "json"]).expect(3);
     assert_eq!(findings(&run.json()), ["schema/minimum b.yaml:6:21"]);
 }
 
 #[test]
 fn findings_have_no_markdown() {
-    let run = workspace()
-        .run(&["validate", "--format", "markdown"])
-        .expect(64);
+    let run = workspace().run(&["validate", "--format", "markdown"]).expect(64);
     let words = "[possible values: text, json]";
     assert!(run.stderr.contains(words), "{}", run.stderr);
 }

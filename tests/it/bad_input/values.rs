@@ -35,10 +35,7 @@ fn a_misspelt_property() {
 
 #[test]
 fn the_suggestion_is_not_a_property_that_stands_there_already() {
-    let run = validate(&[(
-        "a.yaml",
-        &hello("  pinMinimumLength: 6\n  pinMinLength: 6\n"),
-    )]);
+    let run = validate(&[("a.yaml", &hello("  pinMinimumLength: 6\n  pinMinLength: 6\n"))]);
     let remedy = "did you mean `pinMinimumLength`? It is declared here already";
     assert!(run.stdout.contains(remedy), "{}", run.stdout);
     let run = validate(&[("a.yaml", &hello("  somethingElse: 6\n"))]);
@@ -52,8 +49,7 @@ fn a_property_of_the_other_version() {
     refuses_manifest(&text, &["schema/additionalProperties 6:3"]);
     let run = validate(&[("a.yaml", &text)]);
     assert!(
-        run.stdout
-            .contains("beta has it: use `apiVersion: graph.microsoft.com/beta`"),
+        run.stdout.contains("beta has it: use `apiVersion: graph.microsoft.com/beta`"),
         "{}",
         run.stdout
     );
@@ -122,37 +118,18 @@ fn yes_and_no_for_a_boolean() {
 
     Invalid: 3 errors in 1 file.
     ");
-    refuses_manifest(
-        &text,
-        &["schema/type 6:23", "schema/type 7:27", "schema/type 8:32"],
-    );
+    refuses_manifest(&text, &["schema/type 6:23", "schema/type 7:27", "schema/type 8:32"]);
 }
 
 #[test]
 fn other_types() {
     for (spec, place, remedy) in [
         ("  description: 12\n", "6:16", "6 +   description: \"12\""),
-        (
-            "  description: 1.10\n",
-            "6:16",
-            "6 +   description: \"1.10\"",
-        ),
+        ("  description: 1.10\n", "6:16", "6 +   description: \"1.10\""),
         ("  description: [a]\n", "6:16", "write one text"),
-        (
-            "  roleScopeTagIds: Default\n",
-            "6:20",
-            "6 +   roleScopeTagIds: [Default]",
-        ),
-        (
-            "  roleScopeTagIds: { a: b }\n",
-            "6:20",
-            "begin each element with `- `",
-        ),
-        (
-            "  roleScopeTagIds: [a, 1]\n",
-            "6:24",
-            "6 +   roleScopeTagIds: [a, \"1\"]",
-        ),
+        ("  roleScopeTagIds: Default\n", "6:20", "6 +   roleScopeTagIds: [Default]"),
+        ("  roleScopeTagIds: { a: b }\n", "6:20", "begin each element with `- `"),
+        ("  roleScopeTagIds: [a, 1]\n", "6:24", "6 +   roleScopeTagIds: [a, \"1\"]"),
         (
             "  deviceManagementApplicabilityRuleOsVersion: newest\n",
             "6:47",
@@ -189,15 +166,8 @@ fn out_of_range() {
     Invalid: 2 errors in 1 file.
     ");
     refuses_manifest(&text, &["schema/minimum 6:21", "schema/maximum 7:21"]);
-    let run = validate(&[(
-        "a.yaml",
-        &ring("  deadlineForFeatureUpdatesInDays: 99999999999\n"),
-    )]);
-    assert!(
-        run.stdout.contains("use a 32-bit whole number"),
-        "{}",
-        run.stdout
-    );
+    let run = validate(&[("a.yaml", &ring("  deadlineForFeatureUpdatesInDays: 99999999999\n"))]);
+    assert!(run.stdout.contains("use a 32-bit whole number"), "{}", run.stdout);
 }
 
 #[test]
@@ -223,10 +193,7 @@ fn null_where_it_may_not_be() {
     Invalid: 2 errors in 1 file.
     ");
     refuses_manifest(&text, &["schema/enum 6:32", "schema/type 7:22"]);
-    refuses_manifest(
-        &hello("  roleScopeTagIds: [a, null]\n"),
-        &["schema/type 6:24"],
-    );
+    refuses_manifest(&hello("  roleScopeTagIds: [a, null]\n"), &["schema/type 6:24"]);
     validate(&[("a.yaml", &hello("  pinMinimumLength: null\n"))]).expect(0);
 }
 
@@ -265,17 +232,8 @@ fn flags() {
     let text = ring("  updateWeeks: firstWeek, thirdWeek, secondWek\n");
     refuses_manifest(&text, &["schema/pattern 6:16"]);
     let run = validate(&[("a.yaml", &text)]);
-    assert!(
-        run.stdout
-            .contains("`secondWek` is not a value of `updateWeeks`"),
-        "{}",
-        run.stdout
-    );
-    assert!(
-        run.stdout.contains("did you mean `secondWeek`?"),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.contains("`secondWek` is not a value of `updateWeeks`"), "{}", run.stdout);
+    assert!(run.stdout.contains("did you mean `secondWeek`?"), "{}", run.stdout);
 }
 
 #[test]
@@ -301,11 +259,7 @@ fn formats() {
     let text = manifest("macOSCustomConfiguration", "mac", "  payload: <plist/>\n");
     refuses_manifest(&text, &["schema/format 6:12"]);
     let run = validate(&[("a.yaml", &text)]);
-    assert!(
-        run.stdout.contains("`{ $file: … }` for a file"),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.contains("`{ $file: … }` for a file"), "{}", run.stdout);
 }
 
 #[test]
@@ -339,10 +293,7 @@ fn a_nested_type_is_missing() {
     Invalid: 1 error in 1 file.
     "##);
     refuses_manifest(&text, &["schema/required 6:3"]);
-    refuses_manifest(
-        &oma("    - omaUri: ./a\n      value: 1\n"),
-        &["schema/required 7:7"],
-    );
+    refuses_manifest(&oma("    - omaUri: ./a\n      value: 1\n"), &["schema/required 7:7"]);
 }
 
 #[test]
@@ -369,10 +320,7 @@ fn a_nested_type_is_unknown() {
     Invalid: 1 error in 1 file.
     "##);
     refuses_manifest(&text, &["schema/enum 7:20"]);
-    refuses_manifest(
-        &schedule("windowsUpdateActiveHoursInstall"),
-        &["schema/enum 7:20"],
-    );
+    refuses_manifest(&schedule("windowsUpdateActiveHoursInstall"), &["schema/enum 7:20"]);
     // The type is there, and can be nobody's.
     refuses_manifest(
         &oma("    - \"@odata.type\": \"#microsoft.graph.omaSetting\"\n"),
@@ -469,11 +417,8 @@ fn a_reference_of_the_wire_format() {
 
 #[test]
 fn navigations() {
-    let text = manifest(
-        "windows10GeneralConfiguration",
-        "general",
-        "  privacyAccessControls: []\n",
-    );
+    let text =
+        manifest("windows10GeneralConfiguration", "general", "  privacyAccessControls: []\n");
     refuses_manifest(&text, &["manifest/contained-navigation 6:3"]);
 }
 
@@ -481,15 +426,6 @@ fn navigations() {
 fn a_legacy_kind_is_a_warning() {
     let text = manifest("windowsPhone81GeneralConfiguration", "phone", "");
     let run = validate(&[("a.yaml", &text)]).expect(0);
-    assert!(
-        run.stdout.starts_with("warning[manifest/legacy-kind]: "),
-        "{}",
-        run.stdout
-    );
-    assert!(
-        run.stdout
-            .ends_with("Valid: 1 manifest, 1 warning in 1 file.\n"),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.starts_with("warning[manifest/legacy-kind]: "), "{}", run.stdout);
+    assert!(run.stdout.ends_with("Valid: 1 manifest, 1 warning in 1 file.\n"), "{}", run.stdout);
 }

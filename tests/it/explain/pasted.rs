@@ -33,16 +33,10 @@ const PROSE: [(&str, &str); 17] = [
         "メソッドが失敗しました:(/v1.0/deviceManagement/managedDevices/{managedDeviceId}) コード:401:無効なユーザー名/パスワードコンボ",
         "intune/role-missing",
     ),
-    (
-        "An error has occurred - Operation ID (for customer support)",
-        "intune/role-missing",
-    ),
+    ("An error has occurred - Operation ID (for customer support)", "intune/role-missing"),
     (FLAT, "intune/app-not-authorized"),
     ("503 Service Unavailable", "graph/unavailable"),
-    (
-        "Bad Request (400) Property userPrincipalName is invalid",
-        "directory/upn-invalid",
-    ),
+    ("Bad Request (400) Property userPrincipalName is invalid", "directory/upn-invalid"),
     (
         "Forbidden (403) Insufficient privileges to complete the operation",
         "directory/insufficient-privileges",
@@ -67,19 +61,13 @@ const PROSE: [(&str, &str); 17] = [
         "Unauthorized (401) invalid_client 〜 Error validating credentials.",
         "entra/credentials-invalid",
     ),
-    (
-        "x-msft-approval-code: 4c664761-d691-42dd-8f05-06eaa16c0f4a",
-        "intune/approval-required",
-    ),
+    ("x-msft-approval-code: 4c664761-d691-42dd-8f05-06eaa16c0f4a", "intune/approval-required"),
     (
         "x-msft-approval-code: 4c664761-d691-42dd-8f05-06eaa16c0f4a HTTP/1.1 403 Forbidden An error has occurred",
         "intune/approval-other-write",
     ),
     ("approval request 1 expired", "intune/approval-expired"),
-    (
-        "approval request 1 was cancelled",
-        "intune/approval-cancelled",
-    ),
+    ("approval request 1 was cancelled", "intune/approval-cancelled"),
     ("HTTP/1.1 429 Too Many Requests", "graph/throttled"),
 ];
 
@@ -149,18 +137,8 @@ const REFUSALS: [(u32, &str, &str, &str); 37] = [
         "The user or administrator has not consented to use the application with ID 'app-1' named 'Pipeline'. Send an interactive authorization request for this user and resource.",
         "entra/no-consent",
     ),
-    (
-        65_004,
-        "access_denied",
-        "User declined to consent to access the app.",
-        "entra/no-consent",
-    ),
-    (
-        90_094,
-        "interaction_required",
-        "Administrator consent is required.",
-        "entra/no-consent",
-    ),
+    (65_004, "access_denied", "User declined to consent to access the app.", "entra/no-consent"),
+    (90_094, "interaction_required", "Administrator consent is required.", "entra/no-consent"),
     (
         50_105,
         "invalid_grant",
@@ -345,18 +323,8 @@ const ERRORS: [(&str, &str, bool, &str); 47] = [
         false,
         "graph/segment-unknown",
     ),
-    (
-        "ResourceNotFound",
-        "Invalid version: devicemanagement",
-        false,
-        "graph/segment-unknown",
-    ),
-    (
-        "InvalidAuthenticationToken",
-        "Access token is empty.",
-        false,
-        "graph/token-malformed",
-    ),
+    ("ResourceNotFound", "Invalid version: devicemanagement", false, "graph/segment-unknown"),
+    ("InvalidAuthenticationToken", "Access token is empty.", false, "graph/token-malformed"),
     (
         "InvalidAuthenticationToken",
         "CompactToken parsing failed with error code: 80049217",
@@ -402,12 +370,7 @@ const ERRORS: [(&str, &str, bool, &str); 47] = [
     ("generalException", "", false, "graph/server-error"),
     ("InternalServerError", "", false, "graph/server-error"),
     ("serviceNotAvailable", "", false, "graph/unavailable"),
-    (
-        "ModelValidationFailure",
-        "Cannot create an abstract class.",
-        false,
-        "graph/abstract-type",
-    ),
+    ("ModelValidationFailure", "Cannot create an abstract class.", false, "graph/abstract-type"),
     (
         "ModelValidationFailure",
         "A type named 'microsoft.graph.X' could not be resolved by the model. When a model is available, each type name must resolve to a valid type.",
@@ -462,12 +425,7 @@ const ERRORS: [(&str, &str, bool, &str); 47] = [
         true,
         "intune/nothing-to-change",
     ),
-    (
-        "NotSupported",
-        "SecretReferenceValueId invalid for create.",
-        true,
-        "intune/secret-reference",
-    ),
+    ("NotSupported", "SecretReferenceValueId invalid for create.", true, "intune/secret-reference"),
     (
         "BadRequest",
         "Platform, PolicyType, and CreationSource cannot be changed once created.",
@@ -480,12 +438,7 @@ const ERRORS: [(&str, &str, bool, &str); 47] = [
         true,
         "intune/compliance-block-action",
     ),
-    (
-        "BadRequest",
-        "Request not applicable to target tenant.",
-        true,
-        "intune/tenant-unlicensed",
-    ),
+    ("BadRequest", "Request not applicable to target tenant.", true, "intune/tenant-unlicensed"),
     (
         "BadRequest",
         "Header 'x-msft-approval-justification' is required to request approval",
@@ -516,24 +469,9 @@ const ERRORS: [(&str, &str, bool, &str); 47] = [
         true,
         "intune/approval-required",
     ),
-    (
-        "ApprovalRequired",
-        "Approval Required.",
-        false,
-        "intune/approval-required",
-    ),
-    (
-        "ResourceNotFound",
-        "An error has occurred",
-        true,
-        "intune/not-found",
-    ),
-    (
-        "ConditionNotMet",
-        "An error has occurred",
-        true,
-        "intune/condition-not-met",
-    ),
+    ("ApprovalRequired", "Approval Required.", false, "intune/approval-required"),
+    ("ResourceNotFound", "An error has occurred", true, "intune/not-found"),
+    ("ConditionNotMet", "An error has occurred", true, "intune/condition-not-met"),
     (
         "Forbidden",
         "Application is not authorized to perform this operation. Application must have one of the following scopes: DeviceManagementConfiguration.Read.All, DeviceManagementConfiguration.ReadWrite.All",
@@ -552,48 +490,13 @@ const ERRORS: [(&str, &str, bool, &str); 47] = [
         true,
         "intune/user-not-authorized",
     ),
-    (
-        "TooManyRequests",
-        "Please retry again later.",
-        false,
-        "graph/throttled",
-    ),
-    (
-        "TooManyRequests",
-        "An error has occurred.",
-        false,
-        "graph/throttled",
-    ),
-    (
-        "TooManyRequests",
-        "An error has occurred",
-        true,
-        "graph/throttled",
-    ),
-    (
-        "UnknownError",
-        "Too many requests.",
-        false,
-        "graph/throttled",
-    ),
-    (
-        "InternalServerError",
-        "An error has occurred",
-        true,
-        "graph/server-error",
-    ),
-    (
-        "InternalError",
-        "An error has occurred",
-        true,
-        "graph/server-error",
-    ),
-    (
-        "BadRequest",
-        "Something is wrong.",
-        true,
-        "graph/request-refused",
-    ),
+    ("TooManyRequests", "Please retry again later.", false, "graph/throttled"),
+    ("TooManyRequests", "An error has occurred.", false, "graph/throttled"),
+    ("TooManyRequests", "An error has occurred", true, "graph/throttled"),
+    ("UnknownError", "Too many requests.", false, "graph/throttled"),
+    ("InternalServerError", "An error has occurred", true, "graph/server-error"),
+    ("InternalError", "An error has occurred", true, "graph/server-error"),
+    ("BadRequest", "Something is wrong.", true, "graph/request-refused"),
 ];
 
 /// Returns all of it, in the forms in which it is pasted.
@@ -620,14 +523,8 @@ pub fn all() -> Vec<(String, &'static str)> {
     let wrapped = json!({ "ErrorCode": "Forbidden", "Message": refused, "Target": null });
     let late = json!({ "Message": refused });
     all.extend([
-        (
-            envelope("UnknownError", &wrapped.to_string()).to_string(),
-            "intune/role-missing",
-        ),
-        (
-            format!("HTTP/1.1 401 Unauthorized\n{}", envelope("", &refused)),
-            "intune/role-missing",
-        ),
+        (envelope("UnknownError", &wrapped.to_string()).to_string(), "intune/role-missing"),
+        (format!("HTTP/1.1 401 Unauthorized\n{}", envelope("", &refused)), "intune/role-missing"),
         (
             format!(
                 "HTTP/1.1 504 Gateway Timeout\n{}",
@@ -636,10 +533,7 @@ pub fn all() -> Vec<(String, &'static str)> {
             "graph/gateway-timeout",
         ),
         (
-            format!(
-                "HTTP/1.1 429\nRetry-After: 10\n{}",
-                envelope("UnknownError", "")
-            ),
+            format!("HTTP/1.1 429\nRetry-After: 10\n{}", envelope("UnknownError", "")),
             "graph/throttled",
         ),
         (

@@ -23,9 +23,7 @@ fn changed(model: &Model, structure: &Structure, spec: &Map<String, Value>) -> M
     for (name, value) in &mut other {
         let property = &structure.properties[name];
         let bound = Semantics::built_in().rules(&structure.name);
-        let bound = bound
-            .into_iter()
-            .any(|rule| rule.not_greater.contains(name));
+        let bound = bound.into_iter().any(|rule| rule.not_greater.contains(name));
         let fixed = property.facts.fixed || property.facts.volatile || name == "displayName";
         let fixed = fixed || says_secret(name);
         let changed = samples::changed(model, property, &property.shape, value);
@@ -61,18 +59,10 @@ fn every_property_of_every_kind_comes_back() {
         let structure = model.get(kind).expect("the kind exists");
         changed(model, &structure, &full(kind))
     };
-    let plan = || {
-        served
-            .run(&["plan", "--format", "json"], &[])
-            .expect(0)
-            .json()
-    };
+    let plan = || served.run(&["plan", "--format", "json"], &[]).expect(0).json();
     let apply = || {
         let arguments = [&["apply", "--format", "json"][..], &ALLOWED].concat();
-        let outcome = served
-            .run(&arguments, &[(SECRET, "canary-of-a-sample")])
-            .expect(0)
-            .json();
+        let outcome = served.run(&arguments, &[(SECRET, "canary-of-a-sample")]).expect(0).json();
         outcome["journal"].as_str().expect("a journal").to_owned()
     };
     let rollback =
@@ -95,9 +85,7 @@ fn every_property_of_every_kind_comes_back() {
     declare("present", &full);
     let after = plan();
     let changes = after["changes"].as_array().expect("a list");
-    let fields = changes
-        .iter()
-        .flat_map(|change| change["fields"].as_array());
+    let fields = changes.iter().flat_map(|change| change["fields"].as_array());
     let differ: Vec<&Value> = fields
         .flatten()
         .filter(|field| field["status"] == "change")

@@ -67,10 +67,8 @@ fn what_a_run_had_linked_when_it_ended_comes_back() {
             let run = workspace.run_with(&arguments, &[("MOORLINE_TEST_KILL", &kill)]);
             run.expect(-1);
             let folder = std::fs::read_dir(workspace.file(".moorline/journal"));
-            let mut journals: Vec<_> = folder
-                .expect("a folder")
-                .map(|entry| entry.expect("an entry").path())
-                .collect();
+            let mut journals: Vec<_> =
+                folder.expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
             journals.sort_by_key(|path| path.metadata().and_then(|it| it.modified()).ok());
             let last = journals.last().and_then(|path| path.to_str());
             rollback(&workspace, last.expect("a journal"), &[]).expect(0);

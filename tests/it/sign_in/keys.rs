@@ -49,23 +49,15 @@ impl Key {
         let signed = format!("{}.{}", part(&header), part(claims));
         let pair = self.pair();
         let mut signature = vec![0; pair.public().modulus_len()];
-        pair.sign(
-            &RSA_PKCS1_SHA256,
-            &SystemRandom::new(),
-            signed.as_bytes(),
-            &mut signature,
-        )
-        .expect("the key signs");
+        pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
+            .expect("the key signs");
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
     /// Returns the key in PEM.
     pub fn pem(&self) -> String {
         let kind = "PRIVATE KEY";
-        format!(
-            "-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n",
-            STANDARD.encode(&self.0)
-        )
+        format!("-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n", STANDARD.encode(&self.0))
     }
 
     /// Returns a certificate of the key in PEM, and in DER.
@@ -87,10 +79,7 @@ impl Key {
         let mut store = KeyStore::new();
         let chain = PrivateKeyChain::new("1", key, [certificate]);
         store.add_entry("moorline", KeyStoreEntry::PrivateKeyChain(chain));
-        let writer = store
-            .writer(password)
-            .encryption_iterations(2_000)
-            .mac_iterations(2_000);
+        let writer = store.writer(password).encryption_iterations(2_000).mac_iterations(2_000);
         let writer = if old {
             writer
                 .encryption_algorithm(EncryptionAlgorithm::PbeWithShaAnd3KeyTripleDesCbc)

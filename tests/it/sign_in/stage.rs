@@ -58,14 +58,8 @@ impl Stage {
             .expect("the binary runs");
         let stdout = sandbox.stdout.take().expect("stdout is piped");
         let mut url = String::new();
-        BufReader::new(stdout)
-            .read_line(&mut url)
-            .expect("the sandbox says where it is");
-        Self {
-            workspace,
-            sandbox,
-            url: url.trim().to_owned(),
-        }
+        BufReader::new(stdout).read_line(&mut url).expect("the sandbox says where it is");
+        Self { workspace, sandbox, url: url.trim().to_owned() }
     }
 
     /// Returns a plan's arguments with everything that makes it talk.
@@ -83,18 +77,13 @@ impl Stage {
     /// Plans and examines the set-up, and expects that both work, signed in with this credential.
     #[track_caller]
     pub fn plans_with(&self, credential: &str, variables: &[(&str, &str)]) {
-        let run = self
-            .plan(&["--credential", credential], variables)
-            .expect(0);
+        let run = self.plan(&["--credential", credential], variables).expect(0);
         assert!(run.stdout.contains("Plan: 5 to create"), "{}", run.stdout);
         assert!(run.stderr.contains("Signing in with"), "{}", run.stderr);
         let doctor = ["doctor", "-vvv", "--credential", credential];
         let hosts = ["--graph-url", &self.url, "--login-url", &self.url];
         let at_leisure = [variables, &[("MOORLINE_TEST_CLOCK", "1")]].concat();
-        let run = self
-            .workspace
-            .run_with(&[&doctor[..], &hosts].concat(), &at_leisure)
-            .expect(0);
+        let run = self.workspace.run_with(&[&doctor[..], &hosts].concat(), &at_leisure).expect(0);
         assert!(run.stdout.contains("signed in as"), "{}", run.stdout);
     }
 
@@ -115,10 +104,7 @@ impl Stage {
         );
         let answer = self.post(&format!("/{TENANT}/oauth2/v2.0/token"), &form);
         let answer: Value = serde_json::from_str(&answer).expect("the answer is JSON");
-        answer["access_token"]
-            .as_str()
-            .expect("a token is issued")
-            .to_owned()
+        answer["access_token"].as_str().expect("a token is issued").to_owned()
     }
 
     /// Posts a form to the sandbox.
@@ -133,12 +119,8 @@ impl Stage {
         )
         .expect("the sandbox reads");
         let mut answer = String::new();
-        stream
-            .read_to_string(&mut answer)
-            .expect("the sandbox answers");
-        let (_, body) = answer
-            .split_once("\r\n\r\n")
-            .expect("the answer has a body");
+        stream.read_to_string(&mut answer).expect("the sandbox answers");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("the answer has a body");
         body.to_owned()
     }
 }
@@ -153,9 +135,7 @@ impl Drop for Stage {
 
 /// Returns an assertion about the app's workload, good for this many seconds from now.
 pub fn assertion(subject: &str, audience: &str, seconds: i64) -> String {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("it is after 1970");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
     let now = i64::try_from(now.as_secs()).expect("it is before the end of time");
     Key::issuer().sign(&json!({
         "iss": ISSUER, "sub": subject, "aud": audience,
@@ -208,15 +188,11 @@ impl Services {
                 }),
             );
         let runtime = Runtime::new().expect("a runtime starts");
-        let listener = runtime
-            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
-            .expect("a free port");
+        let listener =
+            runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         runtime.spawn(async move { axum::serve(listener, router).await });
-        Self {
-            url,
-            _runtime: runtime,
-        }
+        Self { url, _runtime: runtime }
     }
 
     /// Returns the URL of a service.

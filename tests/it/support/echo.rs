@@ -28,12 +28,7 @@ impl Sent {
             Some(value.trim_start_matches("Bearer ").to_owned())
         };
         let form = url::form_urlencoded::parse(&self.body);
-        let in_form = [
-            "client_secret",
-            "client_assertion",
-            "refresh_token",
-            "device_code",
-        ];
+        let in_form = ["client_secret", "client_assertion", "refresh_token", "device_code"];
         let values = form.filter(|(key, _)| in_form.contains(&key.as_ref()));
         let mut texts: Vec<String> = values.map(|(_, value)| value.into_owned()).collect();
         texts.extend(header("authorization"));
@@ -77,9 +72,8 @@ impl Echo {
     /// Starts before the service at a URL, which gets what is handed on.
     pub fn before(behind: &str) -> Self {
         let runtime = Runtime::new().expect("a runtime starts");
-        let listener = runtime
-            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
-            .expect("a free port");
+        let listener =
+            runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let answer: Arc<Mutex<Arc<Answer>>> = Arc::new(Mutex::new(Arc::new(|_| Reply::HandedOn)));
         // Somebody else in the process may have installed one: theirs is as good.
@@ -112,11 +106,7 @@ impl Echo {
                 let handed = handed.headers(headers).body(sent.body).send().await;
                 let handed = handed.expect("the service behind answers");
                 let status = handed.status().as_u16();
-                let text = handed
-                    .text()
-                    .await
-                    .expect("a whole answer")
-                    .replace(&behind, &front);
+                let text = handed.text().await.expect("a whole answer").replace(&behind, &front);
                 let filled = match serde_json::from_str::<Value>(&text) {
                     Ok(mut body) if !members.is_empty() => {
                         fill(&mut body, &members);
@@ -128,11 +118,7 @@ impl Echo {
             }
         });
         runtime.spawn(async move { axum::serve(listener, router).await });
-        Self {
-            url,
-            answer,
-            _runtime: runtime,
-        }
+        Self { url, answer, _runtime: runtime }
     }
 
     /// Says what becomes of requests from now on.
@@ -148,15 +134,12 @@ impl Echo {
 }
 
 fn response(status: u16, body: &str, id: &str) -> Response<Body> {
-    let mut response = Response::builder()
-        .status(status)
-        .header("content-type", "application/json");
+    let mut response =
+        Response::builder().status(status).header("content-type", "application/json");
     if !id.is_empty() {
         response = response.header("request-id", id);
     }
-    response
-        .body(Body::from(body.to_owned()))
-        .expect("a valid answer")
+    response.body(Body::from(body.to_owned())).expect("a valid answer")
 }
 
 /// Puts members into the objects of an answer, wherever it has such a member.

@@ -57,9 +57,7 @@ fn weighty(line: &str) -> String {
             | '\u{20dd}'..='\u{20e0}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
             | '\u{e0000}'..='\u{e01ef}')
     };
-    line.chars()
-        .filter(|character| !is_weightless(*character))
-        .collect()
+    line.chars().filter(|character| !is_weightless(*character)).collect()
 }
 
 fn colourless(line: &str) -> String {
@@ -91,14 +89,7 @@ mod tests {
         ] {
             assert!(!commands(log).is_empty(), "{log:?}");
         }
-        for log in [
-            "a ::error::b",
-            ":: only once",
-            "## [x]",
-            "##[x",
-            "::error:\\u003ax",
-            "",
-        ] {
+        for log in ["a ::error::b", ":: only once", "## [x]", "##[x", "::error:\\u003ax", ""] {
             assert_eq!(commands(log), Vec::<String>::new(), "{log:?}");
         }
     }

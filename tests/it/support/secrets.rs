@@ -27,9 +27,7 @@ const NAMES: [&str; 6] = ["SECRET", "PASSWORD", "TOKEN", "PSK", "_KEY", "HEADER"
 /// Returns the secret that a text gives away, as it stands there.
 pub fn found_in(text: &str) -> Option<String> {
     let marks = [MARK, NUMBER];
-    let encoded = marks
-        .iter()
-        .flat_map(|mark| in_base64(mark).into_iter().chain(in_escapes(mark)));
+    let encoded = marks.iter().flat_map(|mark| in_base64(mark).into_iter().chain(in_escapes(mark)));
     let plain = marks.iter().chain(&FORMS).map(|form| (*form).to_owned());
     plain
         .chain(encoded)
@@ -143,18 +141,13 @@ mod tests {
             ("-----BEGIN RSA PRIVATE KEY-----", true),
             ("code 0123456789abcdef0123456789abcdef.", true),
             ("trace 4c664761-d691-42dd-8f05-06eaa16c0f4a", false),
-            (
-                "sha256:da34cb8089379a081a20680c5530cf10b86a533d80c9ec9663256f6705a1ec15",
-                false,
-            ),
+            ("sha256:da34cb8089379a081a20680c5530cf10b86a533d80c9ec9663256f6705a1ec15", false),
         ] {
             assert_eq!(found_in(text).is_some(), is_secret, "{text}");
         }
-        for hidden in [
-            "%63%61%6e%61%72%79",
-            "x63616E617279",
-            r"\u0063\u0061\u006e\u0061\u0072\u0079",
-        ] {
+        for hidden in
+            ["%63%61%6e%61%72%79", "x63616E617279", r"\u0063\u0061\u006e\u0061\u0072\u0079"]
+        {
             assert!(found_in(hidden).is_some(), "{hidden}");
         }
         for around in 0..8 {
@@ -176,10 +169,7 @@ mod tests {
         let workspace = Workspace::empty();
         workspace.write("before.txt", "canary");
         let before = Files::of(workspace.path());
-        workspace.write(
-            "state.json",
-            r#"{"kind": "sandbox-state", "secrets": {"a": "canary"}}"#,
-        );
+        workspace.write("state.json", r#"{"kind": "sandbox-state", "secrets": {"a": "canary"}}"#);
         workspace.write("report.txt", "canary");
         before.keep_secrets_since(workspace.path());
     }

@@ -77,9 +77,7 @@ impl<'a> Assertion<'a> {
             return false;
         };
         EndEntityCert::try_from(&der).is_ok_and(|certificate| {
-            certificate
-                .verify_signature(algorithm, self.signed.as_bytes(), &self.signature)
-                .is_ok()
+            certificate.verify_signature(algorithm, self.signed.as_bytes(), &self.signature).is_ok()
         })
     }
 
@@ -90,11 +88,7 @@ impl<'a> Assertion<'a> {
         };
         self.header["alg"] == "RS256"
             && RsaPublicKeyComponents { n, e }
-                .verify(
-                    &RSA_PKCS1_2048_8192_SHA256,
-                    self.signed.as_bytes(),
-                    &self.signature,
-                )
+                .verify(&RSA_PKCS1_2048_8192_SHA256, self.signed.as_bytes(), &self.signature)
                 .is_ok()
     }
 

@@ -20,12 +20,7 @@ pub(super) struct Denial {
 impl Denial {
     /// The request is not one that could be granted.
     pub(super) fn request(error: &'static str, number: u32, text: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            error,
-            number,
-            text: text.into(),
-        }
+        Self { status: StatusCode::BAD_REQUEST, error, number, text: text.into() }
     }
 
     /// The application did not prove who it is.

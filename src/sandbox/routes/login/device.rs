@@ -74,9 +74,7 @@ impl Devices {
         let mut issued = self.lock();
         let mut pending = issued.codes.values_mut();
         let pending = pending.find(|pending| pending.user_code.eq_ignore_ascii_case(user_code));
-        pending
-            .map(|pending| pending.user = Some(user.to_owned()))
-            .is_some()
+        pending.map(|pending| pending.user = Some(user.to_owned())).is_some()
     }
 
     /// Returns who signed in with a device's code, which is then used up. The texts are those of Microsoft's
@@ -103,10 +101,7 @@ impl Devices {
             return Err(Denial::request("authorization_pending", 70016, text));
         };
         issued.codes.remove(device_code);
-        Ok(Grant {
-            client: client.to_owned(),
-            user,
-        })
+        Ok(Grant { client: client.to_owned(), user })
     }
 
     /// Issues a refresh token.
@@ -123,10 +118,7 @@ impl Devices {
     /// Returns what a refresh token was issued for.
     pub(super) fn renew(&self, client: &str, token: &str) -> Result<Grant, Denial> {
         let issued = self.lock();
-        let grant = issued
-            .refresh
-            .get(token)
-            .filter(|grant| grant.client == client);
+        let grant = issued.refresh.get(token).filter(|grant| grant.client == client);
         grant.cloned().ok_or_else(|| {
             let text =
                 synthetic("The refresh token is not one that was issued to this application.");

@@ -14,24 +14,16 @@ pub(super) struct Form(BTreeMap<String, String>);
 impl Form {
     /// Reads a body. Entra reads no other kind of body, so it finds no parameter in one.
     pub(super) fn read(headers: &HeaderMap, body: &str) -> Self {
-        let is_form = headers.get(CONTENT_TYPE).is_some_and(|kind| {
-            kind.as_bytes()
-                .starts_with(b"application/x-www-form-urlencoded")
-        });
+        let is_form = headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
         let body = if is_form { body } else { "" };
-        Self(
-            form_urlencoded::parse(body.as_bytes())
-                .into_owned()
-                .collect(),
-        )
+        Self(form_urlencoded::parse(body.as_bytes()).into_owned().collect())
     }
 
     /// Returns a parameter that has a value.
     pub(super) fn given(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// Returns a parameter that there must be.

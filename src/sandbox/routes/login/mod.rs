@@ -37,17 +37,11 @@ struct Login {
 }
 
 pub(super) fn router(service: Arc<Service>) -> Router {
-    let login = Login {
-        service,
-        devices: Arc::default(),
-    };
+    let login = Login { service, devices: Arc::default() };
     Router::new()
         .route("/{tenant}/oauth2/v2.0/token", post(sign_in))
         .route("/{tenant}/oauth2/v2.0/devicecode", post(begin))
-        .route(
-            "/{tenant}/v2.0/.well-known/openid-configuration",
-            get(discover),
-        )
+        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discover))
         .route("/devicelogin", get(page).post(enter))
         .with_state(login)
 }
@@ -59,9 +53,7 @@ async fn sign_in(
     body: String,
 ) -> Response {
     let form = Form::read(&headers, &body);
-    let granted = login
-        .service
-        .read(|state| grant(state, &login.devices, &tenant, &form));
+    let granted = login.service.read(|state| grant(state, &login.devices, &tenant, &form));
     match granted {
         Ok(answer) => plain(StatusCode::OK, answer.to_string()),
         Err(denial) => denial.response(),
@@ -89,9 +81,7 @@ fn grant(
             person(state, devices, &grant)
         }
         other => {
-            let text = synthetic(format!(
-                "The sandbox does not support the grant type '{other}'."
-            ));
+            let text = synthetic(format!("The sandbox does not support the grant type '{other}'."));
             Err(Denial::request("unsupported_grant_type", 70003, text))
         }
     }
@@ -105,12 +95,7 @@ fn application(state: &state::State, form: &Form) -> Result<Value, Denial> {
     proof::check(state, app, form)?;
     check_consent(app)?;
     let name = app.map_or(client, |app| app_name(app));
-    Ok(issued(token::issue(
-        &state.tenant().id,
-        client,
-        name,
-        &permissions(app),
-    )))
+    Ok(issued(token::issue(&state.tenant().id, client, name, &permissions(app))))
 }
 
 /// Issues a token to a person, through an application.
@@ -118,12 +103,8 @@ fn person(state: &state::State, devices: &Devices, grant: &Grant) -> Result<Valu
     let app = registered(state, &grant.client)?;
     check_consent(app)?;
     let scopes = permissions(app);
-    let mut answer = issued(token::issue_to_person(
-        &state.tenant().id,
-        &grant.client,
-        &grant.user,
-        &scopes,
-    ));
+    let mut answer =
+        issued(token::issue_to_person(&state.tenant().id, &grant.client, &grant.user, &scopes));
     answer["scope"] = scopes.join(" ").into();
     answer["refresh_token"] = devices.keep(grant).into();
     Ok(answer)
@@ -176,10 +157,7 @@ async fn enter(State(login): State<Login>, headers: HeaderMap, body: String) -> 
         Ok(login.devices.approve(code.trim(), user))
     };
     let (status, text) = match entered() {
-        Ok(true) => (
-            StatusCode::OK,
-            synthetic("You are signed in. You may close this page."),
-        ),
+        Ok(true) => (StatusCode::OK, synthetic("You are signed in. You may close this page.")),
         Ok(false) => (
             StatusCode::NOT_FOUND,
             synthetic("That code did not work. Check the code and try again."),
@@ -216,10 +194,7 @@ async fn discover(
 
 fn check_tenant(state: &state::State, tenant: &str, error: &'static str) -> Result<(), Denial> {
     let ours = state.tenant();
-    if [&ours.id, &ours.domain]
-        .iter()
-        .any(|name| name.eq_ignore_ascii_case(tenant))
-    {
+    if [&ours.id, &ours.domain].iter().any(|name| name.eq_ignore_ascii_case(tenant)) {
         return Ok(());
     }
     let text = format!(
@@ -235,9 +210,7 @@ fn registered<'a>(state: &'a state::State, client: &str) -> Result<Option<&'a Ap
     let Some(apps) = &state.apps else {
         return Ok(None);
     };
-    let found = apps
-        .iter()
-        .find(|app| app.client_id.eq_ignore_ascii_case(client));
+    let found = apps.iter().find(|app| app.client_id.eq_ignore_ascii_case(client));
     found.map(Some).ok_or_else(|| {
         let directory = &state.tenant().display_name;
         let text = format!(
@@ -306,9 +279,5 @@ fn origin(headers: &HeaderMap) -> String {
 }
 
 fn plain(status: StatusCode, body: String) -> Response {
-    with_body(
-        status,
-        HeaderValue::from_static("application/json; charset=utf-8"),
-        body,
-    )
+    with_body(status, HeaderValue::from_static("application/json; charset=utf-8"), body)
 }

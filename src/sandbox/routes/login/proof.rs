@@ -13,11 +13,7 @@ const NO_MATCH: &str = "Please check your federated identity credential Subject,
 
 /// Lets nobody pass who proves nothing; where the tenant lists no applications, any proof will do.
 pub(super) fn check(state: &State, app: Option<&App>, form: &Form) -> Result<(), Denial> {
-    match (
-        app,
-        form.given("client_secret"),
-        form.given("client_assertion"),
-    ) {
+    match (app, form.given("client_secret"), form.given("client_assertion")) {
         (_, None, None) => {
             let text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
             Err(Denial::client(7_000_218, text))
@@ -85,11 +81,8 @@ fn by_certificate(state: &State, app: &App, assertion: &Assertion<'_>) -> Result
 }
 
 fn by_federation(state: &State, app: &App, assertion: &Assertion<'_>) -> Result<(), Denial> {
-    let (issuer, subject, audience) = (
-        assertion.issuer(),
-        assertion.subject(),
-        assertion.audience(),
-    );
+    let (issuer, subject, audience) =
+        (assertion.issuer(), assertion.subject(), assertion.audience());
     if app.federated_credentials.is_empty() {
         let text = format!(
             "No matching federated identity record found for presented assertion. Assertion Issuer: '{issuer}'. \
@@ -113,12 +106,7 @@ fn by_federation(state: &State, app: &App, assertion: &Assertion<'_>) -> Result<
         .iter()
         .find(|provider| provider.issuer == issuer && trusted(issuer))
         .ok_or_else(|| no_match(700_211, "issuer", issuer))?;
-    if !provider
-        .jwks
-        .keys
-        .iter()
-        .any(|key| assertion.is_signed_by_key(key))
-    {
+    if !provider.jwks.keys.iter().any(|key| assertion.is_signed_by_key(key)) {
         return Err(invalid_signature("The key was not found."));
     }
     assertion.check_time()?;
