@@ -43,9 +43,9 @@ fn report() {
     runtime.block_on(async {
         let site = estate.open(conditions(LATENCY), Clock::system()).await;
         let start = Instant::now();
-        let (plan, _) = site.plan().await;
+        let (planned, _) = site.plan().await;
         let took = start.elapsed();
-        assert_eq!(plan.summary.update, SIZE.different);
+        assert_eq!(planned.plan.summary.update, SIZE.different);
         let least = LATENCY * u32::try_from(CHAIN).expect("a few calls");
         println!(
             "plan of {} objects: {} calls besides sign-in; {:.0} ms, {:.2} times the {:.0} ms of the longest chain of {CHAIN} dependent calls",

@@ -42,9 +42,9 @@ fn report(count: u32) {
         let clock = Clock::sped_up(PACE);
         let conditions = json!({ "throttle": true, "timeScale": PACE });
         let site = estate.open(conditions, clock.clone()).await;
-        let (plan, live) = site.plan().await;
+        let (planned, live) = site.plan().await;
         let start = clock.instant();
-        let outcome = site.apply(&plan, &live).await;
+        let outcome = site.apply(&planned, &live).await;
         let took = clock.instant() - start;
         assert!(outcome.items.iter().all(|item| item.status == Status::Applied));
         let floor = SPAN * (count.div_ceil(WRITES) - 1);
@@ -68,12 +68,12 @@ fn apply_of_ninety(bencher: Bencher<'_, '_>) {
         .with_inputs(|| {
             runtime.block_on(async {
                 let site = estate.open(json!({}), Clock::system()).await;
-                let (plan, live) = site.plan().await;
-                (site, plan, live)
+                let (planned, live) = site.plan().await;
+                (site, planned, live)
             })
         })
-        .bench_local_values(|(site, plan, live)| {
-            runtime.block_on(site.apply(&plan, &live));
+        .bench_local_values(|(site, planned, live)| {
+            runtime.block_on(site.apply(&planned, &live));
             site
         });
 }

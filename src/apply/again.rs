@@ -9,9 +9,8 @@ use super::context::{Context, Work};
 use super::failure::Failure;
 use super::precondition::{self, Standing};
 use super::wording;
-use crate::graph::{GraphError, Method, Request};
-use crate::plan::Change;
-use crate::plan::requests::linked_by;
+use crate::graph::{GraphError, Request};
+use crate::plan::{Change, PlannedRequest, Step};
 
 /// What a look shows of a write.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +33,9 @@ pub(super) struct Look<'a> {
     pub(super) created: Option<String>,
     /// Whether nothing of the change was sent before it.
     pub(super) is_first: bool,
-    /// The write, without its secrets.
+    /// The write as the plan has it.
+    pub(super) planned: &'a PlannedRequest,
+    /// The write with its ids, without its secrets.
     pub(super) request: &'a Request,
 }
 
@@ -86,21 +87,21 @@ impl Look<'_> {
 
     /// Returns the request that would be planned in the place of this one, where there is still one.
     fn left_of(&self, left: &Change) -> Option<Request> {
-        let is_link = linked_by(&self.request.path).is_some();
-        let filled = |request: &Request| {
-            let created = self.created.as_deref();
-            self.context.filled(self.work, created, request).ok()
-        };
-        left.requests.iter().filter_map(filled).find(|request| {
-            request.method == self.request.method
-                && request.path == self.request.path
-                // A collection is added to by one call for each object.
-                && (!is_link || request.body == self.request.body)
+        let PlannedRequest { step, property, .. } = self.planned;
+        let mut alike = left
+            .requests
+            .iter()
+            .filter(|planned| planned.step == *step && planned.property == *property);
+        alike.find_map(|planned| {
+            let filled = self.context.filled(self.work, self.created.as_deref(), planned).ok()?;
+            // A collection is added to, and taken from, by one call for each object.
+            let is_same = filled.path == self.request.path && filled.body == self.request.body;
+            (is_same || !step.is_link()).then_some(filled)
         })
     }
 
     fn deletes(&self) -> bool {
-        self.request.method == Method::Delete && linked_by(&self.request.path).is_none()
+        self.planned.step == Step::Delete
     }
 }
 

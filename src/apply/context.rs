@@ -11,9 +11,8 @@ use super::journal::Journal;
 use crate::clock::Point;
 use crate::graph::approval::Approval;
 use crate::graph::{Graph, GraphError, Request, Response};
-use crate::kinds::Cardinality;
 use crate::manifest::{Address, Desired, Link, Manifest};
-use crate::plan::{self, Change};
+use crate::plan::{self, Change, Comparison, PlannedRequest, Reads};
 use crate::tenant::masked::{self, Clear};
 use crate::tenant::names::Names;
 use crate::tenant::read::{ObjectRef, find_by_name, reread};
@@ -47,6 +46,8 @@ pub(super) struct Context<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Work<'a> {
     pub(super) change: &'a Change,
+    /// What the change was compared with.
+    pub(super) reads: &'a Reads,
     pub(super) manifest: &'a Manifest,
 }
 
@@ -61,20 +62,18 @@ impl Work<'_> {
     /// planned one, which may be of another type.
     fn linked(&self, id: &str) -> Vec<String> {
         match self.change.id.as_deref() == Some(id) {
-            true => self.change.links.clone(),
+            true => self.reads.links.clone(),
             false => self.manifest.linked(),
         }
     }
 
     /// Returns how an object of this manifest is read.
     fn object(&self, id: &str) -> ObjectRef {
-        match self.manifest.family.cardinality {
-            Cardinality::Singleton => ObjectRef::Policy,
-            Cardinality::Collection => ObjectRef::Configuration {
-                id: id.to_owned(),
-                kind: self.manifest.address.kind.clone(),
-                links: self.linked(id),
-            },
+        ObjectRef {
+            family: self.manifest.family,
+            id: id.to_owned(),
+            kind: self.manifest.address.kind.clone(),
+            links: self.linked(id),
         }
     }
 }
@@ -85,7 +84,7 @@ impl Context<'_> {
         &self,
         work: Work<'_>,
         created: Option<&str>,
-        planned: &Request,
+        planned: &PlannedRequest,
     ) -> Result<Request, NotKnown> {
         let filler = Filler {
             endpoints: self.graph.endpoints(),
@@ -93,7 +92,7 @@ impl Context<'_> {
             id_of: &|address| self.id_of(address),
             created,
         };
-        filler.fill(planned)
+        filler.fill(&planned.request)
     }
 
     /// Sends a write, again where Graph was too busy for it and `again` says so.
@@ -120,12 +119,12 @@ impl Context<'_> {
             let known = Known { names: self.names, clear, referents: &self.referents() };
             plan::replan(self.desired, known, manifest, live)
         };
-        let change = replan(&Clear::default());
-        if !self.masked_read || change.masked.is_empty() {
+        let Comparison { change, reads } = replan(&Clear::default());
+        if !self.masked_read || reads.masked.is_empty() {
             return Ok(change);
         }
-        let clear = masked::read(self.graph, &change.masked).await?;
-        Ok(replan(&clear))
+        let clear = masked::read(self.graph, &reads.masked).await?;
+        Ok(replan(&clear).change)
     }
 
     /// Records that a manifest's object exists.

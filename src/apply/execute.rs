@@ -18,8 +18,7 @@ use super::verify::{self, BodySeen};
 use crate::graph::retry::backoff;
 use crate::graph::{GraphError, Method, Request};
 use crate::manifest::Link;
-use crate::plan::requests::linked_by;
-use crate::plan::{Action, FieldChange, FieldStatus};
+use crate::plan::{Action, FieldChange, FieldStatus, PlannedRequest, Step};
 use crate::tenant::LiveObject;
 
 /// Intune's answer to an update that would change nothing (msgraph-sdk-powershell#1417).
@@ -88,28 +87,28 @@ impl<'a> Execution<'a> {
     /// Sends every request in its turn, until one fails. It stops before the assignment of an object that was created,
     /// whose twins are ruled out first.
     pub(super) async fn run(&mut self) -> Result<(), Failure> {
-        while let Some(request) = self.work.change.requests.get(self.done) {
-            if self.twins.is_some() && linked_by(&request.path).is_none() {
+        while let Some(planned) = self.work.change.requests.get(self.done) {
+            if self.twins.is_some() && !planned.step.is_link() {
                 break;
             }
-            if let Err(failure) = self.one(request).await {
-                return Err(self.with_what_is_left(failure, request));
+            if let Err(failure) = self.one(planned).await {
+                return Err(self.with_what_is_left(failure, planned));
             }
             self.done += 1;
-            if request.method == Method::Delete && self.work.change.action == Action::Replace {
+            if planned.step == Step::Delete && self.work.change.action == Action::Replace {
                 self.wait_until_gone().await?;
             }
-            self.look_at_secrets(request).await?;
+            self.look_at_secrets(planned).await?;
         }
         Ok(())
     }
 
     /// Waits until the marks of an object show that secrets were written, where further requests follow: these may move
     /// the marks as well.
-    async fn look_at_secrets(&mut self, sent: &Request) -> Result<(), Failure> {
+    async fn look_at_secrets(&mut self, sent: &PlannedRequest) -> Result<(), Failure> {
         let change = self.work.change;
         let is_last = self.done == change.requests.len();
-        let is_body = matches!(sent.method, Method::Patch) && linked_by(&sent.path).is_none();
+        let is_body = sent.step == Step::Update;
         let mut fields = change.with_status(FieldStatus::Change);
         let is_secret = change.rewrites() && fields.all(FieldChange::is_rewritten);
         if is_last || !is_body || !is_secret || self.body != BodySeen::Unknown {
@@ -166,28 +165,33 @@ impl<'a> Execution<'a> {
         self.with_what_exists(Failure { help: None, ..Failure::new(message.to_owned(), "") })
     }
 
+    /// Returns what the request on its way does.
+    pub(super) fn step(&self) -> Option<Step> {
+        self.work.change.requests.get(self.done).map(|planned| planned.step)
+    }
+
     /// Returns the id of the object, once it exists.
     pub(super) fn id(&self) -> Option<&str> {
         self.created.as_deref().or(self.work.change.id.as_deref())
     }
 
     /// Sends one request, filled.
-    async fn one(&mut self, planned: &Request) -> Result<(), Failure> {
+    async fn one(&mut self, planned: &PlannedRequest) -> Result<(), Failure> {
         let filled = self.filled(planned)?;
         let is_first = self.work.change.requests.first() == Some(planned);
         self.note(planned)?;
         let request = self.secrets.fill(&filled);
-        if self.creates(&request) {
+        if planned.step == Step::Create {
             let twins = self.create(&request).await?;
             self.twins = Some(twins).filter(|_| !self.context.alone);
             Ok(())
         } else {
-            self.alter(&filled, &request, is_first).await
+            self.alter(planned, &filled, &request, is_first).await
         }
     }
 
     /// Returns a request with the ids that it needs.
-    fn filled(&self, planned: &Request) -> Result<Request, Failure> {
+    fn filled(&self, planned: &PlannedRequest) -> Result<Request, Failure> {
         let filled = self.context.filled(self.work, self.created.as_deref(), planned);
         filled.map_err(|unknown| {
             Failure::new(
@@ -198,7 +202,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Notes in the journal what is about to be sent.
-    fn note(&mut self, planned: &Request) -> Result<(), Failure> {
+    fn note(&mut self, planned: &PlannedRequest) -> Result<(), Failure> {
         self.code = None;
         let Some(journal) = self.context.journal else {
             return Ok(());
@@ -209,7 +213,7 @@ impl<'a> Execution<'a> {
             planned,
             links: self.links(planned),
             more: self.noted + 1 < self.work.change.requests.len(),
-            id: self.id().filter(|_| !self.creates(planned)),
+            id: self.id().filter(|_| planned.step != Step::Create),
             before: self.before.as_deref().filter(|_| self.noted == 0),
         };
         let mut intent = write.intent(journal.now());
@@ -222,23 +226,20 @@ impl<'a> Execution<'a> {
     }
 
     /// Returns what the object refers to once a request is done, of what that writes.
-    fn links(&self, planned: &Request) -> BTreeMap<String, Vec<String>> {
-        let is_written = |link: &&Link| match linked_by(&planned.path) {
+    fn links(&self, planned: &PlannedRequest) -> BTreeMap<String, Vec<String>> {
+        let is_written = |link: &&Link| match planned.links() {
             Some(property) => link.property == property,
-            None => self.creates(planned),
+            None => planned.step == Step::Create,
         };
         let links = self.work.manifest.links.iter().filter(is_written);
         let links = links.map(|link| (link.property.clone(), self.context.leads_to(link)));
         links.collect()
     }
 
-    pub(super) fn creates(&self, request: &Request) -> bool {
-        request.method == Method::Post && request.path == self.work.manifest.family.path
-    }
-
     /// Sends a request to an object that exists; `filled` is what it is without its secrets.
     async fn alter(
         &mut self,
+        planned: &PlannedRequest,
         filled: &Request,
         request: &Request,
         is_first: bool,
@@ -249,6 +250,7 @@ impl<'a> Execution<'a> {
             id: self.id().map(str::to_owned),
             created: self.created.clone(),
             is_first,
+            planned,
             request: filled,
         };
         let mut sendings = 0;
@@ -361,24 +363,26 @@ impl Execution<'_> {
     }
 
     /// Adds what a change that stops half way leaves in the tenant.
-    fn with_what_is_left(&self, failure: Failure, failed: &Request) -> Failure {
+    fn with_what_is_left(&self, failure: Failure, failed: &PlannedRequest) -> Failure {
         let replaced = self.work.change.action == Action::Replace;
         match &self.created {
             Some(_) => self.with_what_exists(failure),
-            None if replaced && failed.method != Method::Delete => failure.leaving(
+            None if replaced && failed.step != Step::Delete => failure.leaving(
                 "the object that it replaces is deleted already",
                 "its `metadata.id` is gone: remove it, or run `moorline apply --recreate`",
             ),
-            None if self.writes > 0 && linked_by(&failed.path).is_some() => failure.leaving(
+            None if self.writes > 0 && failed.step.is_link() => failure.leaving(
                 "a part of it is written, this reference is not",
                 "`moorline apply` goes on when it is run again",
             ),
-            None if self.writes > 0 && failed.method == Method::Post && !self.creates(failed) => {
-                failure.leaving(
-                    "its settings are written, its assignments are not",
-                    "`moorline apply` assigns it when it is run again",
-                )
-            }
+            None if self.writes > 0 && failed.step == Step::Action => failure.leaving(
+                "a part of it is written, the rest is not",
+                "`moorline apply` goes on when it is run again",
+            ),
+            None if self.writes > 0 && failed.step == Step::Assign => failure.leaving(
+                "its settings are written, its assignments are not",
+                "`moorline apply` assigns it when it is run again",
+            ),
             None => failure,
         }
     }

@@ -19,7 +19,7 @@ use secrecy::SecretString;
 
 use crate::graph::Graph;
 use crate::manifest::{Address, Desired, Manifest};
-use crate::plan::{Change, Plan};
+use crate::plan::{Change, Plan, Planned};
 use crate::tenant::names::Names;
 
 mod again;
@@ -113,7 +113,7 @@ pub struct Applier<'a> {
     /// The names that the plan was made with.
     pub names: &'a Names,
     /// What to do.
-    pub plan: &'a Plan,
+    pub planned: &'a Planned,
     /// How.
     pub options: ApplyOptions,
     /// Where it is noted what is about to be written; nothing where nobody will ask.
@@ -149,9 +149,9 @@ impl<'a> Applier<'a> {
             graph: self.graph,
             desired: self.desired,
             names: self.names,
-            referents: Mutex::new(self.plan.referents.clone()),
+            referents: Mutex::new(self.planned.referents.clone()),
             journal: None,
-            masked_read: self.plan.masked_read,
+            masked_read: self.planned.plan.masked_read,
             visibility: self.options.visibility,
             alone: self.options.alone,
             approvals: &self.options.approvals,
@@ -173,7 +173,7 @@ impl<'a> Applier<'a> {
         let journal = if writes { self.begin_journal()? } else { None };
         context.journal = journal.as_ref();
 
-        let mut sequence = Sequence::new(&context, self.plan, &secrets);
+        let mut sequence = Sequence::new(&context, &self.planned.plan, &secrets);
         for (work, standing) in works.iter().zip(standings) {
             sequence.next(*work, standing).await;
         }
@@ -183,7 +183,7 @@ impl<'a> Applier<'a> {
             // Without its end it is looked after by the next run, as if this one had ended suddenly.
             let _ = journal.end(how);
         }
-        let (tenant, digest) = (self.plan.tenant.clone(), self.plan.digest.clone());
+        let (tenant, digest) = (self.planned.plan.tenant.clone(), self.planned.plan.digest.clone());
         Ok(Outcome {
             journal: journal.map(|journal| journal.path().display().to_string()),
             ..Outcome::new(tenant, digest, items, interrupted).of(self.options.command)
@@ -200,13 +200,13 @@ impl<'a> Applier<'a> {
 
     fn begin_journal(&self) -> Result<Option<Journal>, ApplyError> {
         let draft = self.journal.as_ref();
-        let journal = draft.map(|draft| draft.begin(self.plan, self.graph));
+        let journal = draft.map(|draft| draft.begin(&self.planned.plan, self.graph));
         journal.transpose().map_err(ApplyError::Journal)
     }
 
     /// Returns the changes that cannot be made, where the user lets the others go on.
     fn blocked(&self) -> Result<Vec<&Change>, ApplyError> {
-        let changes = self.plan.changes.iter();
+        let changes = self.planned.plan.changes.iter();
         let blocked: Vec<&Change> = changes.filter(|change| !change.blocked.is_empty()).collect();
         if blocked.is_empty() || self.options.skip_blocked {
             return Ok(blocked);
@@ -220,7 +220,7 @@ impl<'a> Applier<'a> {
 
     /// Returns what is to be written, in order.
     fn works(&self) -> Result<Vec<Work<'a>>, ApplyError> {
-        let order = self.plan.order.iter();
+        let order = self.planned.plan.order.iter();
         order
             .map(|address| {
                 self.work(address).ok_or_else(|| ApplyError::NotDeclared(address.clone()))
@@ -229,14 +229,18 @@ impl<'a> Applier<'a> {
     }
 
     fn work(&self, address: &Address) -> Option<Work<'a>> {
-        let changes = &self.plan.changes;
+        let changes = &self.planned.plan.changes;
         let change = changes.binary_search_by(|change| change.address.cmp(address));
         let find = |manifests: &'a [Manifest]| {
             let at = manifests.binary_search_by(|manifest| manifest.address.cmp(address));
             Some(&manifests[at.ok()?])
         };
-        let manifest = find(&self.desired.manifests).or_else(|| find(&self.plan.pruned));
-        Some(Work { change: &changes[change.ok()?], manifest: manifest? })
+        let manifest = find(&self.desired.manifests).or_else(|| find(&self.planned.pruned));
+        Some(Work {
+            change: &changes[change.ok()?],
+            reads: self.planned.reads.get(address)?,
+            manifest: manifest?,
+        })
     }
 }
 

@@ -99,7 +99,7 @@ pub(super) async fn of_bound(
     }
     let digest = live.as_ref().map(LiveObject::digest);
     let unmoved = digest.is_some() && digest == planned.precondition;
-    let depends_on_masked = context.masked_read && !planned.masked.is_empty();
+    let depends_on_masked = context.masked_read && !work.reads.masked.is_empty();
     if unmoved && !depends_on_masked {
         return Ok(Standing::AsPlanned(live.map(Box::new)));
     }

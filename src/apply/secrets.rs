@@ -30,7 +30,7 @@ impl Secrets {
     ) -> Result<Self, ApplyError> {
         let mut needed: BTreeMap<&str, BTreeSet<&Address>> = BTreeMap::new();
         for change in changes {
-            for body in change.requests.iter().filter_map(|r| r.body.as_ref()) {
+            for body in change.requests.iter().filter_map(|planned| planned.request.body.as_ref()) {
                 each_variable(body, &mut |variable| {
                     needed.entry(variable).or_default().insert(&change.address);
                 });

@@ -7,10 +7,11 @@ use serde_json::Value;
 use super::context::{Context, Work};
 use super::patience::{Patience, Turn};
 use super::wording;
-use crate::graph::{GraphError, Method};
-use crate::plan::requests::{bound_by, linked_by};
-use crate::plan::{Action, Change, FieldChange, FieldPath, FieldStatus, target_form};
+use crate::graph::GraphError;
+use crate::plan::requests::bound_by;
+use crate::plan::{Action, Change, FieldChange, FieldPath, FieldStatus, PlannedRequest, Step};
 use crate::tenant::LiveObject;
+use crate::values::target_form;
 
 /// How many reads in a row must show that the tenant moved and holds something else.
 const READS_AFTER_A_MOVE: u32 = 2;
@@ -163,16 +164,17 @@ impl<'a> Watch<'a> {
         let mut sent = BTreeSet::new();
         let mut linked = BTreeSet::new();
         let mut assigned = false;
-        for request in &change.requests {
-            let members = request.body.as_ref().and_then(Value::as_object);
-            let names = members.into_iter().flat_map(|members| members.keys());
-            if request.method == Method::Post && request.path.ends_with("/assign") {
-                assigned = true;
-            } else if let Some(property) = linked_by(&request.path) {
-                linked.insert(property);
-            } else {
-                linked.extend(names.clone().filter_map(|name| bound_by(name)));
-                sent.extend(names.map(String::as_str));
+        for PlannedRequest { step, property, request } in &change.requests {
+            match step {
+                Step::Assign => assigned = true,
+                Step::Link | Step::Unlink => linked.extend(property.as_deref()),
+                Step::Action => sent.extend(property.as_deref()),
+                Step::Create | Step::Update | Step::Replace | Step::Delete => {
+                    let members = request.body.as_ref().and_then(Value::as_object);
+                    let names = members.into_iter().flat_map(|members| members.keys());
+                    linked.extend(names.clone().filter_map(|name| bound_by(name)));
+                    sent.extend(names.map(String::as_str));
+                }
             }
         }
         Self {
@@ -299,12 +301,13 @@ mod tests {
 
     use super::*;
     use crate::diagnostic::Location;
-    use crate::graph::Request;
+    use crate::graph::{Method, Request};
+    use crate::kinds::FAMILIES;
     use crate::manifest::Address;
     use crate::plan::{AssignmentChange, Effect, FieldChange, FieldPath, Shown};
     use crate::schema::types::GraphVersion;
 
-    fn change(requests: Vec<Request>, fields: &[&str]) -> Change {
+    fn change(requests: Vec<PlannedRequest>, fields: &[&str]) -> Change {
         let field = |name: &&str| FieldChange {
             path: FieldPath::default().name(name),
             status: FieldStatus::Change,
@@ -329,20 +332,35 @@ mod tests {
             risks: Vec::new(),
             blocked: Vec::new(),
             depends_on: Vec::new(),
-            masked: BTreeSet::new(),
-            links: Vec::new(),
             last_modified: None,
             twin_of: None,
             reach: None,
         }
     }
 
-    fn patch(body: Value) -> Request {
-        Request::with_body(Method::Patch, GraphVersion::Beta, "/k/1", body)
+    fn planned(step: Step, property: Option<&str>, body: Value) -> PlannedRequest {
+        let property = property.map(str::to_owned);
+        let request = Request::with_body(Method::Post, GraphVersion::Beta, "/k/1", body);
+        PlannedRequest { step, property, request }
+    }
+
+    fn patch(body: Value) -> PlannedRequest {
+        planned(Step::Update, None, body)
+    }
+
+    fn link() -> PlannedRequest {
+        planned(Step::Link, Some("rootCertificate"), Value::Null)
+    }
+
+    fn assign() -> PlannedRequest {
+        planned(Step::Assign, Some("assignments"), json!({"assignments": []}))
     }
 
     fn object(body: Value) -> LiveObject {
-        LiveObject::from_body(body, Some("k")).expect("an object")
+        let mut typed = json!({ "@odata.type": "#microsoft.graph.k", "id": "1" });
+        let members = body.as_object().cloned().unwrap_or_default();
+        typed.as_object_mut().expect("an object").extend(members);
+        LiveObject::from_body(FAMILIES[0], typed).expect("an object")
     }
 
     /// Returns what is left where an assignment is not there.
@@ -456,9 +474,7 @@ mod tests {
 
     #[test]
     fn a_reference_that_leads_elsewhere_did_not_stick_once_it_moved() {
-        let path = "/k/1/microsoft.graph.k/rootCertificate/$ref";
-        let link = Request::with_body(Method::Put, GraphVersion::Beta, path, Value::Null);
-        let planned = change(vec![link], &["rootCertificate"]);
+        let planned = change(vec![link()], &["rootCertificate"]);
         let leading_to = |id: &str| {
             let body = json!({ "version": 1, "rootCertificate": { "id": id } });
             object(body).with_links(&["rootCertificate".to_owned()])
@@ -477,11 +493,7 @@ mod tests {
 
     #[test]
     fn reference_that_is_seen_says_nothing_of_an_assignment_that_is_not() {
-        let link = "/k/1/microsoft.graph.k/rootCertificate/$ref";
-        let link = Request::with_body(Method::Put, GraphVersion::Beta, link, Value::Null);
-        let assign = json!({"assignments": []});
-        let assign = Request::with_body(Method::Post, GraphVersion::Beta, "/k/1/assign", assign);
-        let planned = change(vec![link, assign], &["rootCertificate"]);
+        let planned = change(vec![link(), assign()], &["rootCertificate"]);
         let live = object(json!({ "version": 1, "rootCertificate": { "id": "a" } }))
             .with_links(&["rootCertificate".to_owned()]);
         let left = unassigned();
@@ -494,13 +506,7 @@ mod tests {
 
     #[test]
     fn assignments_that_are_as_before_have_not_moved_whatever_the_object_says() {
-        let assign = Request::with_body(
-            Method::Post,
-            GraphVersion::Beta,
-            "/k/1/assign",
-            json!({"assignments": []}),
-        );
-        let planned = change(vec![patch(json!({"a": 6})), assign], &["a"]);
+        let planned = change(vec![patch(json!({"a": 6})), assign()], &["a"]);
         let before = object(json!({"a": 4, "version": 1}));
         let patched = object(json!({"a": 6, "version": 2}));
         let left = unassigned();

@@ -53,18 +53,18 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         reviewed.is_free_to_resume()?;
         resumed = resume(ui, &mut session, journal, &mut terms)?;
     }
-    let (mut plan, mut live) = reviewed.plan(ui, &session, terms).await?;
-    resumed.tell(ui, &plan);
-    session.tell(&release, &mut plan, &mut live).await?;
-    execution::show(ui, write, &plan)?;
+    let (mut planned, mut live) = reviewed.plan(ui, &session, terms).await?;
+    resumed.tell(ui, &planned.plan);
+    session.tell(&release, &mut planned, &mut live).await?;
+    execution::show(ui, write, &planned.plan)?;
     let guard = &session.desired.tenant.spec.guard;
-    let (plan, left_out) = reviewed.hold(plan, guard, write.skip_stale)?;
-    reviewed.tell(ui, &plan, &left_out);
+    let (planned, left_out) = reviewed.hold(planned, guard, write.skip_stale)?;
+    reviewed.tell(ui, &planned.plan, &left_out);
     let execution = Execution {
         ui,
         options: write,
         session: &session,
-        plan: &plan,
+        planned: &planned,
         live: &live,
         command: Command::Apply,
         journal: journal.as_deref(),
@@ -74,7 +74,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
             None => reviewed.by(),
         },
     };
-    is_certain(options, &plan)?;
+    is_certain(options, &planned.plan)?;
     let outcome = execution.run().await?;
     session.close().await;
     let outcome = outcome.leaving_out(left_out);
@@ -153,7 +153,7 @@ fn resume(
     // What no manifest declares was to be deleted, and is found only where its family is read.
     let is_gone = |address: &&Address| session.desired.manifest(address).is_none();
     let families = undone.iter().filter(is_gone).filter_map(|address| family_of(&address.kind));
-    terms.also.extend(families.map(|family| family.cardinality));
+    terms.also.extend(families);
     ui.status(&format!(
         "Going on with {}: {} of {} changes are left.",
         path.display(),

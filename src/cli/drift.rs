@@ -11,6 +11,7 @@ use super::terms::UnverifiableOption;
 use super::{Done, Format, TenantOptions};
 use crate::drift;
 use crate::error::ErrorKind;
+use crate::plan::Planned;
 use crate::report;
 use crate::ui::Ui;
 
@@ -33,7 +34,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
-    let (plan, _) = session.plan(ui, Terms::default()).await?;
+    let (Planned { plan, .. }, _) = session.plan(ui, Terms::default()).await?;
     session.close().await;
     arguments.output.warn(ui, &plan.warnings);
     let report = drift::report(plan);

@@ -20,7 +20,7 @@ use crate::apply::{Applier, ApplyError, ApplyOptions, Approvals, Given, Observer
 use crate::clock;
 use crate::error::{Error, ErrorKind};
 use crate::graph::approval::{LONGEST_JUSTIFICATION, characters};
-use crate::plan::{Change, Plan, risk};
+use crate::plan::{Change, Plan, Planned, risk};
 use crate::report;
 use crate::tenant::Live;
 use crate::ui::progress::Progress;
@@ -77,7 +77,7 @@ pub(super) struct Execution<'a> {
     pub(super) ui: &'a Ui,
     pub(super) options: &'a WriteOptions,
     pub(super) session: &'a Session,
-    pub(super) plan: &'a Plan,
+    pub(super) planned: &'a Planned,
     pub(super) live: &'a Live,
     pub(super) command: Command,
     /// The journal that it goes on with or takes back.
@@ -117,7 +117,7 @@ pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), E
 impl Execution<'_> {
     /// Writes what the plan asks for, once nothing speaks against it, and returns what became of it.
     pub(super) async fn run(&self) -> Result<Outcome, Failure> {
-        if self.plan.summary.is_empty() {
+        if self.planned.plan.summary.is_empty() {
             return Ok(self.nothing_to_do());
         }
         self.may_go_on()?;
@@ -126,7 +126,8 @@ impl Execution<'_> {
 
     /// Makes sure that nothing speaks against it, its user among that.
     fn may_go_on(&self) -> Result<(), Failure> {
-        let Self { ui, options, session, plan, .. } = self;
+        let Self { ui, options, session, planned, .. } = self;
+        let plan = &planned.plan;
         let refused =
             |code: &'static str, message: &str| Error::new(ErrorKind::Refused, code, message);
         let blocked = plan.summary.blocked_changes;
@@ -139,7 +140,7 @@ impl Execution<'_> {
                 .hint("Mend what the plan names, or apply the rest with `--skip-blocked`.")
                 .into());
         }
-        let refusals = risk::refusals(plan, &session.desired.tenant.spec.guard, &options.allow);
+        let refusals = risk::refusals(planned, &session.desired.tenant.spec.guard, &options.allow);
         if !refusals.is_empty() {
             ui.notice(&report::text::refusals(
                 &refusals,
@@ -177,15 +178,15 @@ impl Execution<'_> {
             ui: self.ui,
             session: self.session,
             wait: self.options.wait_approval.unwrap_or_default(),
-            progress: self.ui.progress(self.plan.order.len(), "Applying"),
+            progress: self.ui.progress(self.planned.plan.order.len(), "Applying"),
         };
         // Whoever is asked may take longer to answer than what was read stays true.
-        let read_at = self.live.read_at.filter(|_| !self.options.asks(self.plan));
+        let read_at = self.live.read_at.filter(|_| !self.options.asks(&self.planned.plan));
         let applier = Applier {
             graph: &self.session.graph,
             desired: &self.session.desired,
             names: &self.live.names,
-            plan: self.plan,
+            planned: self.planned,
             options: ApplyOptions {
                 skip_stale: self.options.skip_stale,
                 skip_blocked: self.options.skip_blocked,
@@ -226,7 +227,7 @@ impl Execution<'_> {
 
     /// Returns the outcome of a plan that asks for nothing.
     fn nothing_to_do(&self) -> Outcome {
-        let (tenant, digest) = (self.plan.tenant.clone(), self.plan.digest.clone());
+        let (tenant, digest) = (self.planned.plan.tenant.clone(), self.planned.plan.digest.clone());
         Outcome::new(tenant, digest, Vec::new(), false)
     }
 }

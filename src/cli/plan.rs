@@ -43,8 +43,9 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     }
     let mut session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
     let release = arguments.options.release(&mut session.desired)?;
-    let (mut plan, mut live) = session.plan(ui, arguments.options.terms(&release)).await?;
-    session.tell(&release, &mut plan, &mut live).await?;
+    let (mut planned, mut live) = session.plan(ui, arguments.options.terms(&release)).await?;
+    session.tell(&release, &mut planned, &mut live).await?;
+    let plan = planned.plan;
     session.close().await;
     write(ui, &arguments.output, &plan)?;
     if let Err(ApplyError::MissingSecrets(missing)) = apply::check_secrets(&plan, &secret) {

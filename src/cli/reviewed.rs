@@ -13,7 +13,7 @@ use crate::apply::{ApplyError, StaleChange};
 use crate::error::{Error, ErrorKind};
 use crate::manifest::tenant_file::GuardSpec;
 use crate::manifest::{Address, Desired, TENANT_FILE};
-use crate::plan::{Plan, risk};
+use crate::plan::{Plan, Planned, risk};
 use crate::report;
 use crate::tenant::Live;
 use crate::ui::Ui;
@@ -199,35 +199,37 @@ impl Reviewed<'_> {
         ui: &Ui,
         session: &Session,
         given: Terms,
-    ) -> Result<(Plan, Live), Failure> {
+    ) -> Result<(Planned, Live), Failure> {
         let terms = match &self.standard {
             Standard::Plan(plan) => {
                 Terms { also: given.also, reach: given.reach, ..terms_of(plan)? }
             }
             Standard::None | Standard::Digest(_) => given,
         };
-        let (plan, live) = session.plan(ui, terms.clone()).await?;
+        let (planned, live) = session.plan(ui, terms.clone()).await?;
+        let plan = &planned.plan;
         match &self.standard {
             // Whoever made it may not have been allowed to read what is masked.
             Standard::Digest(digest) if plan.masked_read && plan.digest != *digest => {
                 let terms = Terms { leave_masked: true, ..terms };
                 let masked = session.plan(ui, terms).await?;
-                Ok(if masked.0.digest == *digest { masked } else { (plan, live) })
+                Ok(if masked.0.plan.digest == *digest { masked } else { (planned, live) })
             }
-            _ => Ok((plan, live)),
+            _ => Ok((planned, live)),
         }
     }
 
     /// Holds a plan to the one that was looked at. Returns what is left of it, and what has to be left out.
     pub(super) fn hold(
         &self,
-        mut plan: Plan,
+        mut planned: Planned,
         guard: &GuardSpec,
         skip_stale: bool,
-    ) -> Result<(Plan, Vec<StaleChange>), Error> {
+    ) -> Result<(Planned, Vec<StaleChange>), Error> {
+        let plan = &mut planned.plan;
         match &self.standard {
-            Standard::None => Ok((plan, Vec::new())),
-            Standard::Digest(digest) if plan.digest == *digest => Ok((plan, Vec::new())),
+            Standard::None => Ok((planned, Vec::new())),
+            Standard::Digest(digest) if plan.digest == *digest => Ok((planned, Vec::new())),
             Standard::Digest(digest) => Err(Error::new(
                 ErrorKind::Stale,
                 "plan/another-digest",
@@ -246,7 +248,7 @@ impl Reviewed<'_> {
                     )
                     .hint("Use one release for both, or make the plan anew."));
                 }
-                let moved = saved::moved(saved, &plan);
+                let moved = saved::moved(saved, plan);
                 if !moved.is_empty() && !skip_stale {
                     return Err(ApplyError::Stale(moved).into_error());
                 }
@@ -254,9 +256,9 @@ impl Reviewed<'_> {
                 plan.order.retain(|address| !is_left(address));
                 plan.changes.retain(|change| !is_left(&change.address));
                 plan.summary = plan.recount();
-                plan.limits = risk::limits(&plan, guard);
+                plan.limits = risk::limits(plan, planned.pruned.len(), guard);
                 plan.digest.clone_from(&saved.digest);
-                Ok((plan, moved))
+                Ok((planned, moved))
             }
         }
     }

@@ -70,7 +70,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     session.desired.ownership = None;
     session.selection = Selection::new(&tenant.only.globs, &session.desired.manifests)?;
     let (_, live) = session.plan(ui, Terms::default()).await?;
-    let RollbackPlan { plan, moved, unseen } = rollback.plan(
+    let RollbackPlan { planned, moved, unseen } = rollback.plan(
         &session.desired,
         &declared,
         &live,
@@ -81,13 +81,13 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let stale = |moved| Moved(moved).into_error();
     if arguments.dry_run {
         session.close().await;
-        plan::write(ui, &write.output, &plan)?;
+        plan::write(ui, &write.output, &planned.plan)?;
         return match stays {
             true => Err(stale(moved).into()),
             false => Ok(Done::Quietly),
         };
     }
-    execution::show(ui, write, &plan)?;
+    execution::show(ui, write, &planned.plan)?;
     if stays {
         return Err(stale(moved).into());
     }
@@ -95,7 +95,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         ui,
         options: write,
         session: &session,
-        plan: &plan,
+        planned: &planned,
         live: &live,
         command: Command::Rollback,
         journal: Some(&arguments.journal),

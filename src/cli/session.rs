@@ -26,13 +26,15 @@ use crate::graph::client::{Graph, Options};
 use crate::graph::cloud::Endpoints;
 use crate::graph::transport::Transport;
 use crate::graph::watch::{Delay, Watch};
-use crate::kinds::Cardinality;
+use crate::kinds::Family;
 use crate::manifest::tenant_file::{TenantFile, TenantSpec};
 use crate::manifest::{self, Address, Desired};
-use crate::plan::{self, Plan, Release, Rewrite};
+use crate::plan::{self, Planned, Release, Rewrite};
+use crate::reconcile;
 use crate::sandbox::Running;
 use crate::sandbox::conditions::Conditions;
-use crate::tenant::{self, Live};
+use crate::tenant::Live;
+use crate::tenant::read::reread;
 use crate::ui::Ui;
 
 mod journal;
@@ -73,7 +75,7 @@ pub(super) struct Terms {
     /// What is written though it cannot be compared.
     pub(super) rewrite: Vec<Rewrite>,
     /// Families that are read though no manifest is of them any more.
-    pub(super) also: Vec<Cardinality>,
+    pub(super) also: Vec<&'static Family>,
     /// Whether masked values stay masked, even where the token may read them.
     pub(super) leave_masked: bool,
     /// Whether it is counted whom the changes reach.
@@ -240,14 +242,14 @@ impl Session {
     }
 
     /// Reads the tenant and plans.
-    pub(super) async fn plan(&self, ui: &Ui, terms: Terms) -> Result<(Plan, Live), Failure> {
+    pub(super) async fn plan(&self, ui: &Ui, terms: Terms) -> Result<(Planned, Live), Failure> {
         for rewrite in &terms.rewrite {
             self.check_address(&rewrite.address)?;
         }
         ui.status(&format!("Reading {} …", self.place()));
         let options = self.plan_options(terms);
         let selected = |address: &manifest::Address| self.selection.takes(address);
-        let read = tenant::read::plan(&self.graph, &self.desired, selected, &options).await;
+        let read = reconcile::plan(&self.graph, &self.desired, selected, &options).await;
         Ok(read?)
     }
 
@@ -271,13 +273,13 @@ impl Session {
     pub(super) async fn tell(
         &self,
         release: &Release,
-        plan: &mut Plan,
+        planned: &mut Planned,
         live: &mut Live,
     ) -> Result<(), Failure> {
-        let refs = release.unread(plan, live);
-        let read = tenant::read::reread(&self.graph, &refs).await?;
+        let refs = release.unread(&planned.plan, live);
+        let read = reread(&self.graph, &refs).await?;
         live.referrers.extend(read.into_iter().flatten());
-        release.tell(plan, live);
+        release.tell(planned, live);
         Ok(())
     }
 

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::permissions::{Optional, Permission, Role, Sort, Table};
-use crate::kinds::{Cardinality, FAMILIES, Family};
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Manifest};
 use crate::tenant::lookup::Wanted;
+use crate::tenant::read::{families, is_pruned};
 
 /// What somebody wants to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -192,7 +192,7 @@ pub fn of(manifests: &[&Manifest], ownership: Option<&OwnershipSpec>, purpose: P
             true => (family.write_permission, format!("writes {}", family.path)),
             false => (family.read_permission, format!("reads {}", family.path)),
         };
-        for manifest in manifests.iter().filter(|m| m.family.name == family.name) {
+        for manifest in manifests.iter().filter(|m| m.family == *family) {
             wanted.add(permission, &why, Some(&manifest.address));
         }
         if is_pruned(family, ownership) {
@@ -230,24 +230,6 @@ pub fn of(manifests: &[&Manifest], ownership: Option<&OwnershipSpec>, purpose: P
         optional,
         roles,
     }
-}
-
-/// Returns the families whose objects are read.
-pub fn families(
-    manifests: &[&Manifest],
-    ownership: Option<&OwnershipSpec>,
-) -> Vec<&'static Family> {
-    let is_read = |family: &&Family| {
-        let mut manifests = manifests.iter();
-        is_pruned(family, ownership) || manifests.any(|m| m.family.name == family.name)
-    };
-    FAMILIES.into_iter().filter(is_read).collect()
-}
-
-/// Returns whether objects of a family are deleted when nobody declares them.
-fn is_pruned(family: &Family, ownership: Option<&OwnershipSpec>) -> bool {
-    let prunes = ownership.is_some_and(|ownership| ownership.prune);
-    prunes && family.cardinality == Cardinality::Collection
 }
 
 /// Reasons by permission, in the order in which they came up.

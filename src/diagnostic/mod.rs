@@ -6,9 +6,12 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
+mod blocked;
 pub mod json;
 pub mod suggest;
 pub mod text;
+
+pub use blocked::Blocked;
 
 /// A file that was read, by its place in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,18 +1,25 @@
 //! Intune device configurations: one collection that holds objects of 121 types.
 
-use super::{Cardinality, Family};
+use super::{Action, Family, Read, Unmask, Update};
 use crate::graph::cloud::Cloud;
-use crate::graph::request::Method;
 
 pub(super) const FAMILY: Family = Family {
     name: "deviceConfigurations",
     path: "/deviceManagement/deviceConfigurations",
     root: "deviceConfiguration",
-    cardinality: Cardinality::Collection,
-    update: Method::Patch,
-    whole: &[],
-    locked: &[],
-    assignable: true,
+    name_property: "displayName",
+    read: Read::Collection { expand: &[] },
+    update: Update::Patch,
+    assign: Some(Action { property: "assignments", segment: "assign", body_key: "assignments" }),
+    actions: &[],
+    // FACTS 12
+    unmask: Some(Unmask {
+        function: "getOmaSettingPlainTextValue",
+        parameter: "secretReferenceValueId",
+    }),
+    status_overview: Some("deviceStatusOverview"),
+    deletable: true,
+    locks: &[],
     not_kinds: &[(
         "unsupportedDeviceConfiguration",
         "it only stands for an object that the service cannot show, and cannot be written",
@@ -20,4 +27,5 @@ pub(super) const FAMILY: Family = Family {
     clouds: &Cloud::ALL,
     read_permission: "DeviceManagementConfiguration.Read.All",
     write_permission: "DeviceManagementConfiguration.ReadWrite.All",
+    risks: &[],
 };

@@ -1,31 +1,214 @@
 //! The Entra device registration policy: one object that always exists and is replaced whole.
 
-use super::{Cardinality, Family, Lock};
+use serde_json::Value as Json;
+
+use super::{Family, Lock, Obsolete, Read, RiskLevel, RiskRule, Update};
 use crate::graph::cloud::Cloud;
-use crate::graph::request::Method;
+use crate::schema::types::type_name;
 
 pub(super) const FAMILY: Family = Family {
     name: "deviceRegistrationPolicy",
     path: "/policies/deviceRegistrationPolicy",
     root: "deviceRegistrationPolicy",
-    cardinality: Cardinality::Singleton,
-    update: Method::Put,
-    // A PUT that lacks one of these is refused (microsoft-graph-docs-contrib#8532).
-    whole: &[
-        "azureADJoin",
-        "azureADRegistration",
-        "localAdminPassword",
-        "multiFactorAuthConfiguration",
-        "userDeviceQuota",
-    ],
-    locked: &[Lock {
+    name_property: "displayName",
+    read: Read::Singleton,
+    update: Update::Put {
+        // A PUT that lacks one of these is refused (microsoft-graph-docs-contrib#8532).
+        required: &[
+            "azureADJoin",
+            "azureADRegistration",
+            "localAdminPassword",
+            "multiFactorAuthConfiguration",
+            "userDeviceQuota",
+        ],
+        // FACTS 2
+        obsolete: Some(Obsolete {
+            member: "appliesTo",
+            reason: "the policy has the shape from before 2023, which is not known",
+        }),
+    },
+    assign: None,
+    actions: &[],
+    unmask: None,
+    status_overview: None,
+    deletable: false,
+    locks: &[Lock {
         property: "azureADRegistration",
         unless: "isAdminConfigurable",
         why: "Entra does not let it be changed while Intune is enabled",
     }],
-    assignable: false,
     not_kinds: &[],
     clouds: &Cloud::ALL,
     read_permission: "Policy.Read.DeviceConfiguration",
     write_permission: "Policy.ReadWrite.DeviceConfiguration",
+    risks: RISKS,
 };
+
+/// Moves that can lock people out or let them in.
+const RISKS: &[RiskRule] = &[
+    RiskRule {
+        code: "registration/quota-zero",
+        level: RiskLevel::Refused,
+        message: "With a quota of 0 nobody can join or register another device.",
+        happens: |before, after| {
+            at(after, "/userDeviceQuota") == Some(0.into())
+                && at(before, "/userDeviceQuota") != Some(0.into())
+        },
+    },
+    RiskRule {
+        code: "registration/join-nobody",
+        level: RiskLevel::Refused,
+        message: "Nobody could join a device to Entra any more, new laptops of Autopilot included.",
+        happens: |before, after| {
+            membership(before, JOIN) > Membership::Nobody
+                && membership(after, JOIN) == Membership::Nobody
+        },
+    },
+    RiskRule {
+        code: "registration/mfa-off",
+        level: RiskLevel::Refused,
+        message: "Devices could be joined or registered with a password alone.",
+        happens: |before, after| {
+            at(before, "/multiFactorAuthConfiguration") == Some("required".into())
+                && at(after, "/multiFactorAuthConfiguration") == Some("notRequired".into())
+        },
+    },
+    RiskRule {
+        code: "registration/laps-off",
+        level: RiskLevel::Refused,
+        message: "Local administrator passwords would no longer be rotated and kept in Entra.",
+        happens: |before, after| {
+            is_true(before, "/localAdminPassword/isEnabled")
+                && !is_true(after, "/localAdminPassword/isEnabled")
+        },
+    },
+    RiskRule {
+        code: "registration/local-admins-widened",
+        level: RiskLevel::Refused,
+        message: "More people would become local administrators of the devices that are joined from now on.",
+        happens: |before, after| {
+            let global = "/azureADJoin/localAdmins/enableGlobalAdmins";
+            widened(before, after, LOCAL_ADMINS)
+                || !is_true(before, global) && is_true(after, global)
+        },
+    },
+    RiskRule {
+        code: "registration/opened",
+        level: RiskLevel::Refused,
+        message: "Everybody could join or register devices, where only some could.",
+        happens: |before, after| {
+            [JOIN, REGISTER].into_iter().any(|who| {
+                membership(before, who) < Membership::Everybody
+                    && membership(after, who) == Membership::Everybody
+            })
+        },
+    },
+];
+
+const JOIN: &str = "/azureADJoin/allowedToJoin";
+const REGISTER: &str = "/azureADRegistration/allowedToRegister";
+const LOCAL_ADMINS: &str = "/azureADJoin/localAdmins/registeringUsers";
+
+/// How many a membership covers; an unknown form counts as nobody, so that leaving it is seen as a widening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Membership {
+    Nobody,
+    Some,
+    Everybody,
+}
+
+fn at(policy: &Json, pointer: &str) -> Option<Json> {
+    policy.pointer(pointer).cloned()
+}
+
+fn is_true(policy: &Json, pointer: &str) -> bool {
+    policy.pointer(pointer) == Some(&Json::Bool(true))
+}
+
+fn membership(policy: &Json, pointer: &str) -> Membership {
+    let stated = policy
+        .pointer(pointer)
+        .and_then(|m| m.get("@odata.type"))
+        .and_then(Json::as_str)
+        .and_then(type_name);
+    match stated {
+        Some("allDeviceRegistrationMembership") => Membership::Everybody,
+        Some("enumeratedDeviceRegistrationMembership") if !members(policy, pointer).is_empty() => {
+            Membership::Some
+        }
+        _ => Membership::Nobody,
+    }
+}
+
+fn members(policy: &Json, pointer: &str) -> Vec<String> {
+    let Some(membership) = policy.pointer(pointer) else {
+        return Vec::new();
+    };
+    let list = |name: &str| membership.get(name).and_then(Json::as_array).into_iter().flatten();
+    list("users")
+        .chain(list("groups"))
+        .filter_map(|id| id.as_str().map(str::to_lowercase))
+        .collect()
+}
+
+fn widened(before: &Json, after: &Json, pointer: &str) -> bool {
+    let (from, to) = (membership(before, pointer), membership(after, pointer));
+    let known = members(before, pointer);
+    to > from || to == from && members(after, pointer).iter().any(|id| !known.contains(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn policy() -> Json {
+        json!({
+            "userDeviceQuota": 50, "multiFactorAuthConfiguration": "required",
+            "azureADJoin": { "allowedToJoin": { "@odata.type": "#microsoft.graph.enumeratedDeviceRegistrationMembership", "users": ["a"], "groups": [] },
+                "localAdmins": { "enableGlobalAdmins": false, "registeringUsers": { "@odata.type": "#microsoft.graph.noDeviceRegistrationMembership" } } },
+            "azureADRegistration": { "allowedToRegister": { "@odata.type": "#microsoft.graph.allDeviceRegistrationMembership" } },
+            "localAdminPassword": { "isEnabled": true },
+        })
+    }
+
+    #[test]
+    fn every_dangerous_move_has_its_own_name() {
+        let moves: [(&str, Json, &str); 7] = [
+            ("/userDeviceQuota", json!(0), "registration/quota-zero"),
+            ("/multiFactorAuthConfiguration", json!("notRequired"), "registration/mfa-off"),
+            ("/localAdminPassword", json!({ "isEnabled": false }), "registration/laps-off"),
+            (
+                "/azureADJoin/allowedToJoin",
+                json!({ "@odata.type": "#microsoft.graph.noDeviceRegistrationMembership" }),
+                "registration/join-nobody",
+            ),
+            (
+                "/azureADJoin/allowedToJoin",
+                json!({ "@odata.type": "#microsoft.graph.allDeviceRegistrationMembership" }),
+                "registration/opened",
+            ),
+            (
+                "/azureADJoin/localAdmins/enableGlobalAdmins",
+                json!(true),
+                "registration/local-admins-widened",
+            ),
+            (
+                "/azureADJoin/localAdmins/registeringUsers",
+                json!({ "@odata.type": "#microsoft.graph.allDeviceRegistrationMembership" }),
+                "registration/local-admins-widened",
+            ),
+        ];
+        for (pointer, value, code) in moves {
+            let mut after = policy();
+            *after.pointer_mut(pointer).expect("the member exists") = value;
+            let codes: Vec<String> = RiskRule::check(RISKS, &policy(), &after)
+                .into_iter()
+                .map(|risk| risk.code)
+                .collect();
+            assert_eq!(codes, [code]);
+            assert!(RiskRule::check(RISKS, &after, &after).is_empty(), "standing still is no risk");
+        }
+    }
+}

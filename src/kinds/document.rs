@@ -39,7 +39,7 @@ impl KindsDocument {
             path: kind.family.path.to_owned(),
             versions: kind.versions,
             legacy: kind.legacy,
-            assignable: kind.family.assignable,
+            assignable: kind.family.is_assignable(),
             read_permission: kind.family.read_permission.to_owned(),
             write_permission: kind.family.write_permission.to_owned(),
         };

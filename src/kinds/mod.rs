@@ -3,67 +3,21 @@
 //! Commands, validation, planning and documentation read the registry. A new family is a new file
 //! with its [`Family`] and a line in [`FAMILIES`].
 
-use crate::graph::cloud::Cloud;
-use crate::graph::request::Method;
 use crate::schema::semantics::Semantics;
 use crate::schema::types::{GraphVersion, Types};
 
 mod device_configuration;
 mod device_registration_policy;
 pub mod document;
+mod family;
+mod risk;
+
+pub use family::{Action, Family, Lock, Obsolete, Read, Unmask, Update};
+pub use risk::{Risk, RiskLevel, RiskRule};
 
 /// Every family, in the order in which they are listed to people.
-pub const FAMILIES: [&Family; 2] =
-    [&device_configuration::FAMILY, &device_registration_policy::FAMILY];
-
-/// How many objects of a family a tenant has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cardinality {
-    /// Any number, each with an id.
-    Collection,
-    /// Exactly one, which always exists.
-    Singleton,
-}
-
-/// A family of kinds that share a place in Graph and its verbs.
-#[derive(Debug)]
-pub struct Family {
-    /// Its name as in the last segment of its path.
-    pub name: &'static str,
-    /// The path below the version.
-    pub path: &'static str,
-    /// The type that its kinds are or derive from.
-    pub root: &'static str,
-    /// One or many.
-    pub cardinality: Cardinality,
-    /// The verb that updates: `PATCH` with what changed, or `PUT` with everything.
-    pub update: Method,
-    /// The properties that a `PUT` must carry.
-    pub whole: &'static [&'static str],
-    /// Members that a tenant may have locked: a differing value is a blocked field.
-    pub locked: &'static [Lock],
-    /// Whether its objects are assigned to groups.
-    pub assignable: bool,
-    /// Concrete types that are no kinds, each with the reason.
-    pub not_kinds: &'static [(&'static str, &'static str)],
-    /// The clouds whose Graph has it (FACTS 8).
-    pub clouds: &'static [Cloud],
-    /// The least application permission for reading.
-    pub read_permission: &'static str,
-    /// The least application permission for writing.
-    pub write_permission: &'static str,
-}
-
-/// A property that the service may refuse to change, and the member of it that tells.
-#[derive(Debug)]
-pub struct Lock {
-    /// The top-level property.
-    pub property: &'static str,
-    /// The boolean member that is `false` while it is locked.
-    pub unless: &'static str,
-    /// Why, for people.
-    pub why: &'static str,
-}
+pub static FAMILIES: &[&Family] =
+    &[&device_configuration::FAMILY, &device_registration_policy::FAMILY];
 
 /// One kind.
 #[derive(Clone, Debug)]
@@ -80,19 +34,25 @@ pub struct Kind {
 
 /// Returns the family of a kind, `None` where no version has such a kind.
 pub fn family_of(kind: &str) -> Option<&'static Family> {
-    FAMILIES
-        .into_iter()
-        .find(|family| GraphVersion::ALL.into_iter().any(|version| family.has(kind, version)))
+    let has =
+        |family: &&Family| GraphVersion::ALL.into_iter().any(|version| family.has(kind, version));
+    FAMILIES.iter().copied().find(has)
+}
+
+/// Returns the family whose kinds an object of a type can be, `None` where no family's are of it.
+pub fn family_below(target: &str) -> Option<&'static Family> {
+    let types = Types::of(GraphVersion::Beta);
+    FAMILIES.iter().copied().find(|family| types.is_a(target, family.root))
 }
 
 /// Returns whether a version has a kind.
 pub fn exists(kind: &str, version: GraphVersion) -> bool {
-    FAMILIES.into_iter().any(|family| family.has(kind, version))
+    FAMILIES.iter().any(|family| family.has(kind, version))
 }
 
 /// Returns every kind, sorted by name within its family.
 pub fn all() -> Vec<Kind> {
-    FAMILIES.into_iter().flat_map(|family| family.kinds()).collect()
+    FAMILIES.iter().flat_map(|family| family.kinds()).collect()
 }
 
 impl Family {
@@ -138,7 +98,7 @@ mod tests {
     fn there_are_121_device_configurations_and_the_policy() {
         let kinds = all();
         assert_eq!(
-            kinds.iter().filter(|kind| kind.family.cardinality == Cardinality::Collection).count(),
+            kinds.iter().filter(|kind| kind.family.name == "deviceConfigurations").count(),
             121
         );
         let policy = kinds.last().expect("there are kinds");

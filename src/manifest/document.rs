@@ -6,7 +6,7 @@ use super::foreign;
 use super::value::{Declared, Member, Value};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{FileId, Finding, Span};
-use crate::kinds::{self, Cardinality, Family};
+use crate::kinds::{self, Family};
 use crate::schema::types::{GraphVersion, Types, type_name};
 use crate::yaml::{Node, Yaml};
 
@@ -55,7 +55,7 @@ pub(super) fn read(file: FileId, root: &Node, findings: &mut Vec<Finding>) -> Op
         return None;
     }
     let metadata_node = root.get("metadata")?;
-    if family.cardinality == Cardinality::Singleton {
+    if family.is_singleton() {
         singleton(file, root, metadata_node, findings);
     }
     Some(RawManifest {

@@ -6,7 +6,6 @@ use super::value::{Declared, Value};
 use super::{Address, Manifest, Presence, TenantFile};
 use crate::diagnostic::{Finding, Span};
 use crate::graph::cloud::Cloud;
-use crate::kinds::Cardinality;
 use crate::schema::model::{Model, Order, Shape, Structure};
 use crate::schema::semantics::{Readback, Semantics};
 use crate::schema::types::GraphVersion;
@@ -55,7 +54,7 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
     if let Some(structure) = Model::of(manifest.version).get(kind) {
         mirrors(manifest, &structure, &mut findings);
     }
-    if !manifest.family.whole.is_empty() {
+    if manifest.family.replaced_whole().is_some() {
         nulls(&manifest.spec, &mut findings);
     }
     values(manifest.version, kind, &manifest.spec, &mut findings);
@@ -89,18 +88,19 @@ fn nulls(value: &Value, findings: &mut Vec<Finding>) {
 
 /// The live object is found by its display name, unless its id is known.
 fn display_name(manifest: &Manifest, part: bool) -> Option<Finding> {
-    let declared = manifest.spec.get("displayName");
-    let found_otherwise = manifest.family.cardinality == Cardinality::Singleton
-        || declared.is_none() && (part || manifest.id.is_some());
+    let property = manifest.family.name_property;
+    let declared = manifest.spec.get(property);
+    let found_otherwise =
+        manifest.family.is_singleton() || declared.is_none() && (part || manifest.id.is_some());
     let named = manifest.display_name().is_some_and(|name| !name.trim().is_empty());
     if found_otherwise || named {
         return None;
     }
     let span = declared.map_or(manifest.span, |value| value.span);
-    let message = format!("`{}` has no `displayName`", manifest.address);
+    let message = format!("`{}` has no `{property}`", manifest.address);
     Some(
         Finding::error("manifest/display-name", span, message)
-            .help("the live object is found by it: add `displayName:` below `spec:`"),
+            .help(format!("the live object is found by it: add `{property}:` below `spec:`")),
     )
 }
 
@@ -242,12 +242,12 @@ pub(super) fn cloud(manifests: &[Manifest], cloud: Cloud) -> Vec<Finding> {
 pub(super) fn bundle(manifests: &[Manifest], pinned: &BTreeMap<Address, Span>) -> Vec<Finding> {
     let at = |manifest: &Manifest| pinned.get(&manifest.address).copied().unwrap_or(manifest.span);
     let mut findings = Vec::new();
-    let mut ids: BTreeMap<String, &Manifest> = BTreeMap::new();
+    let mut ids: BTreeMap<(&str, String), &Manifest> = BTreeMap::new();
     let mut singletons: BTreeMap<&str, &Manifest> = BTreeMap::new();
     let mut names: BTreeMap<(&str, &str), &Manifest> = BTreeMap::new();
     for manifest in manifests {
         let Address { kind, .. } = &manifest.address;
-        if manifest.family.cardinality == Cardinality::Singleton {
+        if manifest.family.is_singleton() {
             if let Some(first) = singletons.insert(kind, manifest) {
                 findings.push(
                     Finding::error(
@@ -262,7 +262,7 @@ pub(super) fn bundle(manifests: &[Manifest], pinned: &BTreeMap<Address, Span>) -
             continue;
         }
         if let Some(id) = &manifest.id
-            && let Some(first) = ids.insert(id.to_lowercase(), manifest)
+            && let Some(first) = ids.insert((manifest.family.name, id.to_lowercase()), manifest)
         {
             findings.push(
                 Finding::error(
@@ -278,8 +278,11 @@ pub(super) fn bundle(manifests: &[Manifest], pinned: &BTreeMap<Address, Span>) -
             continue;
         };
         if let Some(first) = names.insert((kind, display_name), manifest) {
-            let span = manifest.spec.get("displayName").map_or(manifest.span, |value| value.span);
-            let first_span = first.spec.get("displayName").map_or(first.span, |value| value.span);
+            let named = |manifest: &Manifest| {
+                let name = manifest.spec.get(manifest.family.name_property);
+                name.map_or(manifest.span, |value| value.span)
+            };
+            let (span, first_span) = (named(manifest), named(first));
             findings.push(
                 Finding::error("manifest/display-name-twice", span, format!("`{}` and `{}` have the same display name", manifest.address, first.address))
                     .related(first_span, "the same name here")

@@ -130,7 +130,7 @@ impl Manifest {
 
     /// Returns the declared display name.
     pub fn display_name(&self) -> Option<&str> {
-        self.spec.get("displayName").and_then(Value::as_str)
+        self.spec.get(self.family.name_property).and_then(Value::as_str)
     }
 
     /// Returns the navigation properties that are read with an object of this kind: those that are declared, and

@@ -3,20 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::dependencies;
-use super::digest;
 use super::ownership;
 use super::planner::Planner;
 use super::rewrite::Rewrite;
 use super::risk;
 use super::seal::seal;
 use super::{
-    Action, Change, Coverage, FieldStatus, OwnCreates, Plan, Summary, TenantRef, Unmanaged, twins,
+    Action, Change, Comparison, Coverage, FieldStatus, OwnCreates, Plan, Planned, Reads, Summary,
+    TenantRef, Unmanaged, twins,
 };
-use crate::kinds::Cardinality;
+use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Manifest};
 use crate::tenant::matching::{Binding, Bindings, Twin, bind};
 use crate::tenant::referents::Referents;
-use crate::tenant::{Known, Live, LiveObject};
+use crate::tenant::{Known, Live, LiveObject, ObjectKey};
+use crate::values::digest;
 
 /// What limits or widens a plan.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +31,7 @@ pub struct Options {
     /// What is written though it cannot be compared.
     pub rewrite: Vec<Rewrite>,
     /// Families that are read though no manifest is of them any more.
-    pub also: Vec<Cardinality>,
+    pub also: Vec<&'static Family>,
     /// Whether masked values stay masked, even where the token may read them.
     pub leave_masked: bool,
     /// Whether it is counted whom the changes reach.
@@ -48,31 +49,32 @@ pub fn plan(
     live: &Live,
     selected: impl Fn(&Address) -> bool,
     options: &Options,
-) -> Plan {
+) -> Planned {
     draft(desired, live, selected, options).seal()
 }
 
 /// A plan that may still be missing something: it holds no digest, so nothing can be held to it.
 pub(crate) struct Draft<'a> {
-    plan: Plan,
+    planned: Planned,
     /// What its changes are planned against.
     against: BTreeMap<Address, &'a LiveObject>,
 }
 
 impl Draft<'_> {
     /// Returns what would be done.
-    pub(crate) fn plan(&self) -> &Plan {
-        &self.plan
+    pub(crate) fn planned(&self) -> &Planned {
+        &self.planned
     }
 
     /// Returns the plan with the digests of what it depends on, and with its own.
-    pub(crate) fn seal(mut self) -> Plan {
-        for change in &mut self.plan.changes {
+    pub(crate) fn seal(mut self) -> Planned {
+        let plan = &mut self.planned.plan;
+        for change in &mut plan.changes {
             let object = self.against.get(&change.address);
             change.precondition = object.map(|object| object.digest());
         }
-        self.plan.digest = seal(&self.plan);
-        self.plan
+        plan.digest = seal(plan);
+        self.planned
     }
 }
 
@@ -88,7 +90,7 @@ pub(crate) fn draft<'a>(
     let mut referents = Referents::of(&desired.manifests, live, &bindings, &selected);
     let known = Known { referents: &referents, ..live.known() };
     let planner = Planner::new(desired, known).rewriting(&options.rewrite);
-    let mut changes: Vec<Change> = desired
+    let mut compared: Vec<Comparison> = desired
         .manifests
         .iter()
         .filter(|manifest| selected(&manifest.address))
@@ -115,7 +117,7 @@ pub(crate) fn draft<'a>(
             .map(|object| (ownership::manifest_of(object, span), object))
             .filter(|(manifest, _)| selected(&manifest.address))
             .map(|(manifest, object)| {
-                changes.push(planner.change(&manifest, &Binding::Bound(object)));
+                compared.push(planner.change(&manifest, &Binding::Bound(object)));
                 against.insert(manifest.address.clone(), object);
                 manifest
             })
@@ -130,14 +132,19 @@ pub(crate) fn draft<'a>(
         let Some(declared) = desired.manifest(&twin.address) else {
             continue;
         };
-        let (manifest, change) = twins::deletion(&planner, twin, declared);
+        let (manifest, deletion) = twins::deletion(&planner, twin, declared);
         against.insert(manifest.address.clone(), twin.object);
-        changes.push(change);
+        compared.push(deletion);
         pruned.push(manifest);
     }
     let twins: Vec<String> = twins.into_iter().map(twins::words).collect();
     pruned.sort_by(|a, b| a.address.cmp(&b.address));
-    changes.sort_by(|a, b| a.address.cmp(&b.address));
+    compared.sort_by(|a, b| a.change.address.cmp(&b.change.address));
+    let reads: BTreeMap<Address, Reads> = compared
+        .iter_mut()
+        .map(|one| (one.change.address.clone(), std::mem::take(&mut one.reads)))
+        .collect();
+    let mut changes: Vec<Change> = compared.into_iter().map(|one| one.change).collect();
     for manifest in &pruned {
         referents.own(&manifest.address, manifest.id.as_deref());
     }
@@ -156,10 +163,8 @@ pub(crate) fn draft<'a>(
         summary: summarise(&changes),
         limits: Vec::new(),
         coverage: covered(live, &bound, &pruned),
-        pruned,
         released: Vec::new(),
         no_longer_managed: Vec::new(),
-        referents,
         warnings: [
             bindings.warnings,
             twins,
@@ -170,8 +175,8 @@ pub(crate) fn draft<'a>(
         .concat(),
         changes,
     };
-    plan.limits = risk::limits(&plan, &desired.tenant.spec.guard);
-    Draft { plan, against }
+    plan.limits = risk::limits(&plan, pruned.len(), &desired.tenant.spec.guard);
+    Draft { planned: Planned { plan, pruned, referents, reads }, against }
 }
 
 /// Returns how these manifests cover what a tenant holds.
@@ -216,19 +221,23 @@ fn idle(rewrites: &[Rewrite], changes: &[Change]) -> Vec<String> {
     .collect()
 }
 
-fn bound<'a>(bindings: &Bindings<'a>) -> BTreeSet<&'a str> {
+fn bound<'a>(bindings: &Bindings<'a>) -> BTreeSet<ObjectKey<'a>> {
     let objects = bindings.by_address.values().filter_map(Binding::object);
-    objects.map(|object| object.id.as_str()).collect()
+    objects.map(LiveObject::key).collect()
 }
 
-fn covered(live: &Live, bound: &BTreeSet<&str>, pruned: &[Manifest]) -> Coverage {
+fn covered(live: &Live, bound: &BTreeSet<ObjectKey<'_>>, pruned: &[Manifest]) -> Coverage {
     let is_pruned = |object: &LiveObject| {
-        pruned.iter().any(|manifest| manifest.id.as_deref() == Some(&object.id))
+        let is_it = |manifest: &Manifest| {
+            manifest.family == object.family && manifest.id.as_deref() == Some(&object.id)
+        };
+        pruned.iter().any(is_it)
     };
     let mut unmanaged: Vec<Unmanaged> = live
         .objects
         .iter()
-        .filter(|object| !bound.contains(object.id.as_str()) && !is_pruned(object))
+        .filter(|object| !object.family.is_singleton())
+        .filter(|object| !bound.contains(&object.key()) && !is_pruned(object))
         .map(|object| Unmanaged {
             kind: object.kind.clone(),
             display_name: object.display_name.clone(),
@@ -236,6 +245,5 @@ fn covered(live: &Live, bound: &BTreeSet<&str>, pruned: &[Manifest]) -> Coverage
         })
         .collect();
     unmanaged.sort();
-    let all = live.objects.len() + usize::from(live.policy.is_some());
-    Coverage { live: all, managed: bound.len(), unmanaged }
+    Coverage { live: live.objects.iter().count(), managed: bound.len(), unmanaged }
 }

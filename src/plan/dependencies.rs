@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::links::named;
 use super::{Action, Blocked, Change};
 use crate::manifest::{Address, Desired, Manifest, Presence};
-use crate::tenant::missing::{links_to, object, referring};
 use crate::tenant::referents::{Found, Referents};
 use crate::tenant::{Linked, Live, LiveObject};
 
@@ -82,6 +81,26 @@ pub(super) fn order(changes: &[Change]) -> Vec<Address> {
     order.into_iter().map(address).collect()
 }
 
+/// Returns what may refer to an object that changes delete, with the navigation properties that may lead there.
+pub(crate) fn referring<'a>(
+    changes: &[Change],
+    live: &'a Live,
+) -> Vec<(&'a LiveObject, Vec<String>)> {
+    let goes = |change: &&Change| matches!(change.action, Action::Delete | Action::Replace);
+    let gone = changes.iter().filter(goes);
+    let gone: Vec<&LiveObject> = gone
+        .filter_map(|change| live.objects.get(change.family()?, change.id.as_deref()?))
+        .collect();
+    if gone.is_empty() {
+        return Vec::new();
+    }
+    let objects = live.objects.iter();
+    objects
+        .map(|object| (object, object.may_refer_to(&gone)))
+        .filter(|(_, links)| !links.is_empty())
+        .collect()
+}
+
 /// What a change waits for.
 #[derive(Default)]
 struct Waits {
@@ -154,11 +173,12 @@ impl Scene<'_> {
         let declared = self.declared.get(&id.to_lowercase());
         let declared = declared.into_iter().flatten();
         waits.holders.extend(declared.map(|address| format!("`{address}`")));
-        let Some(gone) = object(self.live, id) else {
+        let gone = change.family().and_then(|family| self.live.objects.get(family, id));
+        let Some(gone) = gone else {
             return;
         };
         for (object, links) in &self.referring {
-            let may_lead_here = links_to(object, &[gone]);
+            let may_lead_here = object.may_refer_to(&[gone]);
             let (mut by, mut silent) = (Vec::new(), false);
             for property in links.iter().filter(|link| may_lead_here.contains(link)) {
                 match self.linked.get(&(object.id.as_str(), property.as_str())) {

@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
-use super::requests::{self, Bind};
+use super::requests::{self, Bind, PlannedRequest};
 use super::{Blocked, Change, FieldChange, FieldPath, FieldStatus, Shown};
 use crate::diagnostic::{Location, Sources};
-use crate::graph::request::Request;
 use crate::manifest::reference::{Link, Referent};
 use crate::manifest::{Address, Manifest};
 use crate::tenant::referents::{Astray, Found};
@@ -46,7 +45,7 @@ impl Linker<'_> {
         manifest: &Manifest,
         object: &LiveObject,
         change: &mut Change,
-    ) -> Vec<Request> {
+    ) -> Vec<PlannedRequest> {
         let mut requests = Vec::new();
         for link in &manifest.links {
             let Some(wanted) = self.wanted(link, &mut change.blocked) else {

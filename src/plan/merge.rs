@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::schema::model::{Model, Shape};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::types::{GraphVersion, type_name};
-use crate::tenant::masked;
+use crate::values::masked;
 
 /// Returns a live value as it may be sent back.
 pub(super) fn echo(model: &Model, shape: &Shape, live: &Value) -> Value {

@@ -8,18 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use crate::diagnostic::Blocked;
 use crate::diagnostic::Location;
-use crate::graph::request::Request;
+use crate::kinds::{self, Family};
+pub use crate::kinds::{Risk, RiskLevel};
 use crate::manifest::{Address, Manifest, TenantFile};
 use crate::tenant::masked::Masked;
 use crate::tenant::referents::Referents;
 
 mod assignments;
 mod build;
-pub mod canonical;
 mod dependencies;
 mod diff;
-pub mod digest;
 mod links;
 mod merge;
 mod names;
@@ -35,15 +35,17 @@ mod seal;
 mod show;
 mod twins;
 
-pub use assignments::{AssignmentChange, Effect, target_form};
+pub use assignments::{AssignmentChange, Effect};
 pub(crate) use build::draft;
 pub use build::{Options, coverage, plan};
+pub(crate) use dependencies::referring;
 pub use path::{FieldPath, Segment};
 pub use planner::{compare, replan};
 pub use reach::Reach;
 pub use released::{NoLongerManaged, Release, Released, ReleasedField};
+pub use requests::{PlannedRequest, Step};
 pub use rewrite::Rewrite;
-pub use risk::{Refusal, Risk, RiskLevel};
+pub use risk::Refusal;
 pub use seal::{is_same, seal};
 pub use twins::OwnCreates;
 
@@ -77,9 +79,6 @@ pub struct Plan {
     /// What an apply refuses the plan as a whole for until it is allowed: the limits of `spec.guard` that it is beyond.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Refusal>,
-    /// What stands for the manifests of objects that are pruned, sorted by address.
-    #[serde(skip)]
-    pub pruned: Vec<Manifest>,
     /// What the tenant holds and no manifest manages.
     pub coverage: Coverage,
     /// What is no longer declared and stays in the tenant, where earlier manifests were compared.
@@ -90,9 +89,37 @@ pub struct Plan {
     pub no_longer_managed: Vec<NoLongerManaged>,
     /// What the reader should know.
     pub warnings: Vec<String>,
+}
+
+/// A plan, and what an apply of it needs beside the document.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The document.
+    pub plan: Plan,
+    /// The manifests that stand for objects that are deleted because no file declares them, sorted by address.
+    pub pruned: Vec<Manifest>,
     /// Where the declared references lead.
-    #[serde(skip)]
     pub referents: Referents,
+    /// What each change was compared with beyond the body of its object.
+    pub reads: BTreeMap<Address, Reads>,
+}
+
+/// What an object is read with beyond its body.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reads {
+    /// The masked values that are compared with declared ones.
+    pub masked: BTreeSet<Masked>,
+    /// The navigation properties that were answered.
+    pub links: Vec<String>,
+}
+
+/// A change, and what it was compared with.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// What would be done.
+    pub change: Change,
+    /// What the object was read with.
+    pub reads: Reads,
 }
 
 impl Plan {
@@ -165,7 +192,7 @@ pub struct Change {
     /// Live settings that are set and not declared.
     pub left_alone: Vec<LeftAlone>,
     /// What would be sent, in order.
-    pub requests: Vec<Request>,
+    pub requests: Vec<PlannedRequest>,
     /// The digest of the live object that this was planned against.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub precondition: Option<String>,
@@ -177,12 +204,6 @@ pub struct Change {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub depends_on: Vec<Address>,
-    /// The masked values that are compared with declared ones.
-    #[serde(skip)]
-    pub masked: BTreeSet<Masked>,
-    /// The navigation properties that were read with the object.
-    #[serde(skip)]
-    pub links: Vec<String>,
     /// When the tenant last saw a change of it, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
@@ -201,6 +222,11 @@ impl Change {
         self.action != Action::None && self.blocked.is_empty() && !self.requests.is_empty()
     }
 
+    /// Returns the family of its object.
+    pub fn family(&self) -> Option<&'static Family> {
+        kinds::family_of(&self.address.kind)
+    }
+
     /// Returns whether it counts as a difference from what is declared.
     pub fn is_difference(&self) -> bool {
         self.action != Action::None || !self.blocked.is_empty()
@@ -215,20 +241,6 @@ impl Change {
     pub fn with_status(&self, status: FieldStatus) -> impl Iterator<Item = &FieldChange> {
         self.fields.iter().filter(move |field| field.status == status)
     }
-}
-
-/// A reason why a change cannot be made at all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Blocked {
-    /// `area/slug`.
-    pub code: String,
-    /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub help: String,
-    /// Where it was declared.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub location: Option<Location>,
 }
 
 /// What is known of one field.

@@ -7,14 +7,14 @@ use serde_json::Value as Json;
 
 use super::names::unresolved;
 use crate::diagnostic::Span;
-use crate::kinds::{self, FAMILIES};
+use crate::kinds;
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::value::{Declared, Member, Value};
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::model::Structure;
 use crate::schema::types::GraphVersion;
 use crate::tenant::names::{Named, Names};
-use crate::tenant::{Live, LiveObject};
+use crate::tenant::{Live, LiveObject, ObjectKey};
 
 const TAGS: &str = "roleScopeTagIds";
 
@@ -62,7 +62,7 @@ pub(super) fn claim<'a>(
 pub(super) fn orphans<'a>(
     desired: &Desired,
     live: &'a Live,
-    bound: &BTreeSet<&str>,
+    bound: &BTreeSet<ObjectKey<'_>>,
 ) -> Vec<&'a LiveObject> {
     let owner = desired.tenant.spec.ownership.as_ref();
     let Some(owner) = owner.filter(|owner| owner.prune).and_then(|owner| id_of(owner, &live.names))
@@ -72,7 +72,7 @@ pub(super) fn orphans<'a>(
     let objects = live.objects.iter();
     objects
         .filter(|object| tags_of(&object.body).contains(&owner.as_str()))
-        .filter(|object| !bound.contains(object.id.as_str()))
+        .filter(|object| !bound.contains(&object.key()))
         .filter(|object| !desired.manifests.iter().any(|manifest| may_mean(manifest, object)))
         .collect()
 }
@@ -88,7 +88,7 @@ pub(super) fn fault(desired: &Desired, names: &Names) -> Option<String> {
 
 /// Returns whether manifests can be of an object's type. What they cannot declare is not theirs to delete.
 pub(super) fn is_declarable(object: &LiveObject) -> bool {
-    kinds::exists(&object.kind, GraphVersion::Beta)
+    object.family.deletable && kinds::exists(&object.kind, GraphVersion::Beta)
 }
 
 /// Returns the words for an object that stays though it carries the owner's tag.
@@ -136,7 +136,7 @@ pub(super) fn address_of(object: &LiveObject) -> Address {
 pub(super) fn manifest_of(object: &LiveObject, span: Span) -> Manifest {
     Manifest {
         address: address_of(object),
-        family: FAMILIES[0],
+        family: object.family,
         version: GraphVersion::Beta,
         id: Some(object.id.clone()),
         formerly: Vec::new(),

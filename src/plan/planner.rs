@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json};
 
-use super::assignments::{self, target_form};
+use super::assignments;
 use super::diff::Differ;
 use super::links::Linker;
 use super::ownership;
@@ -12,10 +12,9 @@ use super::requests;
 use super::rewrite::{Rewrite, Rewriting};
 use super::risk;
 use super::show::left_alone;
-use super::{Action, Blocked, Change, FieldStatus};
+use super::{Action, Blocked, Change, Comparison, FieldStatus, Reads};
 use crate::diagnostic::{Sources, Span};
-use crate::graph::request::Method;
-use crate::kinds::Cardinality;
+use crate::kinds::{RiskRule, Update};
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Desired, Manifest, Presence};
 use crate::schema::model::{Model, Structure};
@@ -23,6 +22,7 @@ use crate::schema::semantics::Semantics;
 use crate::tenant::masked::Masked;
 use crate::tenant::matching::Binding;
 use crate::tenant::{Known, LiveObject};
+use crate::values::target_form;
 
 /// Plans one manifest against one object, `None` where there is none yet.
 ///
@@ -32,9 +32,10 @@ pub fn replan(
     known: Known<'_>,
     manifest: &Manifest,
     live: Option<&LiveObject>,
-) -> Change {
-    let change = Planner::new(desired, known).change(manifest, &binding(manifest, live));
-    Change { precondition: live.map(LiveObject::digest), ..change }
+) -> Comparison {
+    let mut replanned = Planner::new(desired, known).change(manifest, &binding(manifest, live));
+    replanned.change.precondition = live.map(LiveObject::digest);
+    replanned
 }
 
 /// Compares one manifest with one object. To whom the object belongs is no part of it.
@@ -45,7 +46,7 @@ pub fn compare(
     live: Option<&LiveObject>,
 ) -> Change {
     let planner = Planner { sources, known, owner: None, rewrite: &[] };
-    planner.change(manifest, &binding(manifest, live))
+    planner.change(manifest, &binding(manifest, live)).change
 }
 
 fn binding<'a>(manifest: &Manifest, live: Option<&'a LiveObject>) -> Binding<'a> {
@@ -82,8 +83,9 @@ impl<'a> Planner<'a> {
     }
 
     /// Returns what would have to be done, without the digest of what it depends on.
-    pub(super) fn change(&self, manifest: &Manifest, binding: &Binding<'_>) -> Change {
+    pub(super) fn change(&self, manifest: &Manifest, binding: &Binding<'_>) -> Comparison {
         let mut change = self.nothing(manifest, binding);
+        let mut masked = BTreeSet::new();
         match (manifest.presence, binding) {
             (_, Binding::Blocked(why)) => {
                 let location = Some(change.location.clone());
@@ -95,14 +97,14 @@ impl<'a> Planner<'a> {
                 change.requests.push(requests::delete(manifest, &object.id));
                 protect(manifest, &mut change);
             }
-            (Presence::Present, Binding::Missing)
-                if manifest.family.cardinality == Cardinality::Singleton =>
-            {
+            (Presence::Present, Binding::Missing) if manifest.family.is_singleton() => {
                 change.blocked.push(Blocked {
                     code: "match/no-singleton".to_owned(),
                     message: format!("the tenant did not answer its `{}`", manifest.address.kind),
-                    help: "every tenant has one: check that the app has `Policy.Read.DeviceConfiguration`"
-                        .to_owned(),
+                    help: format!(
+                        "every tenant has one: check that the app has `{}`",
+                        manifest.family.read_permission
+                    ),
                     location: None,
                 });
             }
@@ -115,14 +117,15 @@ impl<'a> Planner<'a> {
                 keep_assigned(manifest, object, &mut change);
             }
             (Presence::Present, Binding::Bound(object)) => {
-                self.update(manifest, object, &mut change)
+                masked = self.update(manifest, object, &mut change);
             }
         }
         change.risks.extend(risk::of_action(change.action));
         if !change.blocked.is_empty() {
             change.requests.clear();
         }
-        change
+        let links = binding.object().map(|object| object.links.keys().cloned().collect());
+        Comparison { change, reads: Reads { masked, links: links.unwrap_or_default() } }
     }
 
     fn nothing(&self, manifest: &Manifest, binding: &Binding<'_>) -> Change {
@@ -144,8 +147,6 @@ impl<'a> Planner<'a> {
             risks: Vec::new(),
             blocked: Vec::new(),
             depends_on: Vec::new(),
-            masked: BTreeSet::new(),
-            links: object.map(|o| o.links.keys().cloned().collect()).unwrap_or_default(),
             last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
             twin_of: None,
             reach: None,
@@ -169,9 +170,15 @@ impl<'a> Planner<'a> {
         self.assign(manifest, requests::NEW_ID, assigned, change);
     }
 
-    fn update(&self, manifest: &Manifest, object: &LiveObject, change: &mut Change) {
+    /// Updates an object; returns its masked values that are compared.
+    fn update(
+        &self,
+        manifest: &Manifest,
+        object: &LiveObject,
+        change: &mut Change,
+    ) -> BTreeSet<Masked> {
         let Some((model, structure)) = self.types(manifest, change) else {
-            return;
+            return BTreeSet::new();
         };
         let mut differ = Differ::new(model, self.sources, self.known);
         differ.rewriting = Rewriting::of(&manifest.address, self.rewrite);
@@ -179,11 +186,9 @@ impl<'a> Planner<'a> {
         let spec = ownership::claim(self.owner, self.known.names, &structure, &manifest.spec, live);
         let mut properties = differ.root(&structure, &spec, live);
         change.fields = differ.fields;
-        change.masked = differ
-            .masked
-            .into_iter()
-            .map(|reference| Masked { object: object.id.clone(), reference })
-            .collect();
+        let family = object.family;
+        let masked = |reference| Masked { family, object: object.id.clone(), reference };
+        let masked = differ.masked.into_iter().map(masked).collect();
         change.blocked.extend(differ.blocked);
         change.left_alone = left_alone(model, &structure, &spec, &object.body);
         lock(manifest, object, change, &mut properties);
@@ -195,10 +200,7 @@ impl<'a> Planner<'a> {
         self.rules(manifest, &object.body, &properties, change);
         if !properties.is_empty() {
             change.action = Action::Update;
-            match manifest.family.update {
-                Method::Put => replace(manifest, object, &properties, change),
-                _ => change.requests.push(requests::patch(manifest, &object.id, properties)),
-            }
+            self.write(manifest, object, properties, change);
         }
         let links = self.linker().update(manifest, object, change);
         if !links.is_empty() {
@@ -206,6 +208,37 @@ impl<'a> Planner<'a> {
             change.requests.extend(links);
         }
         self.assign(manifest, &object.id, &object.assignments, change);
+        masked
+    }
+
+    /// Writes properties that differ: the body as the family's update does, and by its action each that has one.
+    fn write(
+        &self,
+        manifest: &Manifest,
+        object: &LiveObject,
+        properties: Map<String, Json>,
+        change: &mut Change,
+    ) {
+        let family = manifest.family;
+        let (acted, body): (Map<_, _>, Map<_, _>) =
+            properties.into_iter().partition(|(name, _)| family.action(name).is_some());
+        match family.update {
+            _ if body.is_empty() => {}
+            Update::Put { required, .. } => replace(manifest, object, required, &body, change),
+            Update::Patch => {
+                let mut after = object.body.clone();
+                if let Some(members) = after.as_object_mut() {
+                    members.extend(body.clone());
+                }
+                change.risks.extend(RiskRule::check(family.risks, &object.body, &after));
+                change.requests.push(requests::patch(manifest, &object.id, body));
+            }
+        }
+        for (name, value) in acted {
+            if let Some(action) = family.action(&name) {
+                change.requests.push(requests::act(manifest, action, &object.id, value));
+            }
+        }
     }
 
     fn linker(&self) -> Linker<'_> {
@@ -215,7 +248,8 @@ impl<'a> Planner<'a> {
     fn assign(&self, manifest: &Manifest, id: &str, live: &[Json], change: &mut Change) {
         let names = self.known.names;
         let is_new = id == requests::NEW_ID;
-        let Some(declared) = &manifest.assignments else {
+        let (Some(declared), Some(assign)) = (&manifest.assignments, &manifest.family.assign)
+        else {
             return;
         };
         let blocked = change.blocked.len();
@@ -234,7 +268,7 @@ impl<'a> Planner<'a> {
         }
         if differs || is_new && !targets.is_empty() {
             let targets = targets.into_iter().map(|(target, _)| target);
-            change.requests.push(requests::assign(manifest, id, targets));
+            change.requests.push(requests::assign(manifest, assign, id, targets));
         }
     }
 
@@ -287,15 +321,17 @@ impl<'a> Planner<'a> {
 fn replace(
     manifest: &Manifest,
     object: &LiveObject,
+    required: &[&str],
     properties: &Map<String, Json>,
     change: &mut Change,
 ) {
-    match requests::put(manifest, &object.body, properties) {
-        Ok(request) => {
-            let after = request.body.clone().unwrap_or_default();
-            let risks = risk::of_registration(&object.body, &after);
+    match requests::put(manifest, &object.id, &object.body, required, properties) {
+        Ok(planned) => {
+            let none = Json::Null;
+            let after = planned.request.body.as_ref().unwrap_or(&none);
+            let risks = RiskRule::check(manifest.family.risks, &object.body, after);
             change.risks.extend(risks);
-            change.requests.push(request);
+            change.requests.push(planned);
         }
         Err(lost) => {
             let lost: Vec<String> = lost.iter().map(|name| format!("`{name}`")).collect();
@@ -351,7 +387,7 @@ fn lock(
     change: &mut Change,
     properties: &mut Map<String, Json>,
 ) {
-    for lock in manifest.family.locked {
+    for lock in manifest.family.locks {
         let member = object.body.get(lock.property).and_then(|value| value.get(lock.unless));
         if member != Some(&Json::Bool(false)) {
             continue;

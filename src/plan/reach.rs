@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::assignments::{filter_words, target_form, who, words};
+use super::assignments::{filter_words, who, words};
 use super::{Action, Change, Plan, requests};
 use crate::schema::types::type_name;
 use crate::tenant::names::Names;
-use crate::tenant::reach::{Counts, Members, Subject};
+use crate::tenant::reach::{Counts, Members, Reported, Subject};
 use crate::tenant::{Live, LiveObject};
+use crate::values::target_form;
 
 /// In a larger plan nobody looks up how far each single object came.
 const MOST_REPORTS: usize = 100;
@@ -93,36 +94,6 @@ pub enum Extent {
     Unknown(String),
 }
 
-/// What devices have reported of an object.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Reported {
-    /// How many reported what.
-    Devices(Statuses),
-    /// Nobody knows, for this reason.
-    Unknown(String),
-}
-
-/// How many devices have reported what.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "camelCase")]
-pub struct Statuses {
-    /// They have it.
-    pub success: usize,
-    /// They have yet to get it.
-    pub pending: usize,
-    /// They got it and met an error.
-    pub error: usize,
-    /// It failed.
-    pub failed: usize,
-    /// Another object says otherwise.
-    pub conflict: usize,
-    /// It is none of theirs.
-    pub not_applicable: usize,
-}
-
 /// Returns what has to be counted to tell whom a plan concerns.
 pub(crate) fn subjects(plan: &Plan, live: &Live) -> BTreeSet<Subject> {
     let concerned = plan.changes.iter();
@@ -133,7 +104,8 @@ pub(crate) fn subjects(plan: &Plan, live: &Live) -> BTreeSet<Subject> {
         let targets = [&assigned.before, &assigned.after].into_iter().flatten();
         let groups = targets.flatten().filter_map(|target| target.group());
         subjects.extend(groups.map(|id| Subject::Group(id.to_owned())));
-        objects.extend(assigned.object.map(|object| Subject::Object(object.id.clone())));
+        let object = assigned.object.filter(|object| object.family.status_overview.is_some());
+        objects.extend(object.map(|object| Subject::Object(object.family, object.id.clone())));
     }
     if objects.len() <= MOST_REPORTS {
         subjects.append(&mut objects);
@@ -151,7 +123,7 @@ pub(crate) fn tell(plan: &mut Plan, live: &Live, counts: &Counts) {
         let reach = Reach {
             before: assigned.before.as_ref().map(audience),
             after: assigned.after.as_ref().map(audience),
-            reported: assigned.object.and_then(|object| counts.reported(&object.id).cloned()),
+            reported: assigned.object.and_then(|object| counts.reported(object).cloned()),
         };
         change.reach = Some(reach);
     }
@@ -170,10 +142,9 @@ impl<'a> Assigned<'a> {
         if !change.writes() {
             return None;
         }
-        let id = change.id.as_deref().unwrap_or_default();
-        let place = live.objects.binary_search_by(|object| object.id.as_str().cmp(id));
-        let object = place.ok().map(|place| &live.objects[place]);
-        let sent = change.requests.iter().find_map(requests::assigned);
+        let family = change.family().filter(|family| family.is_assignable())?;
+        let object = change.id.as_deref().and_then(|id| live.objects.get(family, id));
+        let sent = requests::assigned(&change.requests, family);
         let after = match (change.action, object) {
             (Action::Create | Action::Replace, _) => Some(targets(sent.unwrap_or_default(), &[])),
             (Action::Update, Some(object)) => {

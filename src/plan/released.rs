@@ -8,16 +8,17 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::canonical::{is_default, is_unset};
 use super::show::shown;
-use super::{FieldPath, Plan, Shown};
-use crate::kinds::Cardinality;
+use super::{FieldPath, Plan, Planned, Shown};
+use crate::kinds::Family;
 use crate::manifest::value::{Declared, Member, Value};
 use crate::manifest::{Address, Link, Manifest, Presence};
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::tenant::matching::{Binding, bind};
 use crate::tenant::read::ObjectRef;
+use crate::tenant::referents::Referents;
 use crate::tenant::{Live, LiveObject};
+use crate::values::canonical::{is_default, is_unset};
 
 /// What an object's manifest no longer declares.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -155,13 +156,13 @@ impl Release {
     }
 
     /// Returns the families whose objects it is about.
-    pub fn families(&self) -> Vec<Cardinality> {
-        let objects = self.objects.iter();
-        objects.map(|manifest| manifest.family.cardinality).collect()
+    pub fn families(&self) -> Vec<&'static Family> {
+        self.objects.iter().map(|manifest| manifest.family).collect()
     }
 
     /// Tells in a plan what the tenant keeps of it. What the plan itself unsets or deletes is left out.
-    pub fn tell(&self, plan: &mut Plan, live: &Live) {
+    pub fn tell(&self, planned: &mut Planned, live: &Live) {
+        let Planned { plan, referents, .. } = planned;
         let is_planned = |address: &Address, path: &FieldPath| {
             let change = plan.changes.iter().find(|change| change.address == *address);
             change.is_some_and(|change| change.fields.iter().any(|field| field.path == *path))
@@ -178,7 +179,7 @@ impl Release {
             let fields: Vec<ReleasedField> = paths
                 .flat_map(|(_, paths)| paths)
                 .filter_map(|path| path.kept(object))
-                .chain(self.kept_links(address, object, plan, live))
+                .chain(self.kept_links(address, object, referents, live))
                 .filter(|field| !is_planned(address, &field.path))
                 .collect();
             let assignments = self.assignments.contains(address);
@@ -194,7 +195,7 @@ impl Release {
                 return None;
             };
             // Another manifest may be about it now, or its deletion.
-            let owner = plan.referents.owner(&object.id);
+            let owner = referents.owner(&object.id);
             owner.is_none().then(|| NoLongerManaged {
                 address,
                 display_name: object.display_name.clone(),
@@ -210,15 +211,15 @@ impl Release {
         &self,
         address: &Address,
         object: &LiveObject,
-        plan: &Plan,
+        referents: &Referents,
         live: &Live,
     ) -> Vec<ReleasedField> {
-        let read = live.referrers.iter().filter(|read| read.id == object.id);
+        let read = live.referrers.iter().filter(|read| read.key() == object.key());
         let links = self.links.iter().filter(|(known, _)| known == address);
         let properties = links.flat_map(|(_, links)| links).map(|link| &link.property);
         let kept = properties.filter_map(|property| {
             let linked = read.clone().find_map(|read| read.links.get(property))?;
-            let names = linked.iter().map(|one| plan.referents.label(one));
+            let names = linked.iter().map(|one| referents.label(one));
             let names: Vec<String> = names.collect();
             (!names.is_empty()).then(|| ReleasedField {
                 path: FieldPath::default().name(property),
@@ -237,9 +238,8 @@ impl Release {
 /// Returns the live object that a manifest's change is about.
 fn bound<'a>(plan: &Plan, live: &'a Live, address: &Address) -> Option<&'a LiveObject> {
     let mut changes = plan.changes.iter();
-    let id = changes.find(|change| change.address == *address)?.id.as_deref()?;
-    let mut objects = live.objects.iter().chain(&live.policy);
-    objects.find(|object| object.id == id)
+    let change = changes.find(|change| change.address == *address)?;
+    live.objects.get(change.family()?, change.id.as_deref()?)
 }
 
 impl Path {

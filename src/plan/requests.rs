@@ -2,15 +2,84 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
 use super::merge::Echo;
 use crate::graph::odata::segment;
 use crate::graph::request::{Method, Request};
-use crate::kinds::Family;
+use crate::kinds::{Action, Family};
 use crate::manifest::{Address, Link, Manifest};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::{GraphVersion, odata_type};
+
+/// A request of a change, and what it does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct PlannedRequest {
+    /// What it does. Plans of earlier releases do not say; a saved plan is compared by its requests, never carried out.
+    #[serde(default)]
+    pub step: Step,
+    /// The property that a link, an unlink, an assignment or an action is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub property: Option<String>,
+    /// The call, with what stands for ids that are not known before.
+    #[serde(flatten)]
+    pub request: Request,
+}
+
+/// What a request does.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Step {
+    /// Creates the object.
+    Create,
+    /// Updates some of its properties.
+    #[default]
+    #[serde(rename = "patch")]
+    Update,
+    /// Replaces its properties.
+    #[serde(rename = "put")]
+    Replace,
+    /// Makes it refer to another object.
+    Link,
+    /// Takes a reference to another object away.
+    Unlink,
+    /// Replaces its assignments.
+    Assign,
+    /// Replaces one collection of it by an action of its own.
+    Action,
+    /// Deletes it.
+    Delete,
+}
+
+impl Step {
+    /// Returns whether it adds or takes away a reference.
+    pub fn is_link(self) -> bool {
+        matches!(self, Self::Link | Self::Unlink)
+    }
+
+    /// Returns whether it writes properties of the object.
+    pub fn writes_properties(self) -> bool {
+        matches!(self, Self::Create | Self::Update | Self::Replace | Self::Action)
+    }
+}
+
+impl PlannedRequest {
+    fn new(step: Step, request: Request) -> Self {
+        Self { step, property: None, request }
+    }
+
+    fn about(step: Step, property: &str, request: Request) -> Self {
+        Self { step, property: Some(property.to_owned()), request }
+    }
+
+    /// Returns the navigation property that it adds a reference to, or takes one from.
+    pub fn links(&self) -> Option<&str> {
+        self.property.as_deref().filter(|_| self.step.is_link())
+    }
+}
 
 /// What stands for the id of an object that does not exist yet in the path of a later call.
 pub const NEW_ID: &str = "{id}";
@@ -61,32 +130,29 @@ pub(super) fn bind<'a>(link: &Link, to: impl Iterator<Item = &'a Bind>) -> (Stri
 
 /// Makes an existing object refer to another one. A collection takes one more, and no PUT
 /// (IntuneManagement#114).
-pub(super) fn link(manifest: &Manifest, id: &str, link: &Link, to: &Bind) -> Request {
+pub(super) fn link(manifest: &Manifest, id: &str, link: &Link, to: &Bind) -> PlannedRequest {
     let method = if link.many { Method::Post } else { Method::Put };
     let path = link_path(manifest, id, link) + REF;
     let body = json!({ "@odata.id": to.object() });
-    Request::with_body(method, manifest.version, path, body)
+    let request = Request::with_body(method, manifest.version, path, body);
+    PlannedRequest::about(Step::Link, &link.property, request)
 }
 
 /// Takes a reference away.
-pub(super) fn unlink(manifest: &Manifest, id: &str, link: &Link, to: &str) -> Request {
+pub(super) fn unlink(manifest: &Manifest, id: &str, link: &Link, to: &str) -> PlannedRequest {
     let mut path = link_path(manifest, id, link);
     if link.many {
         path = format!("{path}/{}", segment(to));
     }
-    Request { method: Method::Delete, version: manifest.version, path: path + REF, body: None }
+    let path = path + REF;
+    let request = Request { method: Method::Delete, version: manifest.version, path, body: None };
+    PlannedRequest::about(Step::Unlink, &link.property, request)
 }
 
 /// Only below its own type does an object have navigation properties (FACTS 12).
 fn link_path(manifest: &Manifest, id: &str, link: &Link) -> String {
     let (family, kind) = (manifest.family, &manifest.address.kind);
     format!("{}/microsoft.graph.{kind}/{}", object_path(family, id), link.property)
-}
-
-/// Returns the navigation property that a call adds a reference to, or takes one from.
-pub(crate) fn linked_by(path: &str) -> Option<&str> {
-    let (_, below) = path.strip_suffix(REF)?.split_once("/microsoft.graph.")?;
-    below.split('/').nth(1)
 }
 
 /// Returns the navigation property that a member of a new object's body binds.
@@ -97,19 +163,28 @@ pub(crate) fn bound_by(member: &str) -> Option<&str> {
 /// Returns the path of an object.
 pub(crate) fn object_path(family: &Family, id: &str) -> String {
     match id {
+        _ if family.is_singleton() => family.path.to_owned(),
         NEW_ID => format!("{}/{NEW_ID}", family.path),
         id => format!("{}/{}", family.path, segment(id)),
     }
 }
 
-pub(super) fn create(manifest: &Manifest, properties: Map<String, Json>) -> Request {
+pub(super) fn create(manifest: &Manifest, properties: Map<String, Json>) -> PlannedRequest {
     let body = typed(manifest, properties);
-    Request::with_body(Method::Post, manifest.version, manifest.family.path, body)
+    let path = manifest.family.path;
+    let request = Request::with_body(Method::Post, manifest.version, path, body);
+    PlannedRequest::new(Step::Create, request)
 }
 
-pub(super) fn patch(manifest: &Manifest, id: &str, properties: Map<String, Json>) -> Request {
+pub(super) fn patch(
+    manifest: &Manifest,
+    id: &str,
+    properties: Map<String, Json>,
+) -> PlannedRequest {
     let path = object_path(manifest.family, id);
-    Request::with_body(Method::Patch, manifest.version, path, typed(manifest, properties))
+    let body = typed(manifest, properties);
+    let request = Request::with_body(Method::Patch, manifest.version, path, body);
+    PlannedRequest::new(Step::Update, request)
 }
 
 /// A whole replacement: what differs laid over the live values of everything that must be sent, and of
@@ -119,11 +194,13 @@ pub(super) fn patch(manifest: &Manifest, id: &str, properties: Map<String, Json>
 /// The live members that it would unset because the manifest's version does not have them.
 pub(super) fn put(
     manifest: &Manifest,
+    id: &str,
     live: &Json,
+    required: &[&str],
     properties: &Map<String, Json>,
-) -> Result<Request, BTreeSet<String>> {
+) -> Result<PlannedRequest, BTreeSet<String>> {
     let model = Model::of(manifest.version);
-    let (kind, whole) = (&manifest.address.kind, manifest.family.whole);
+    let kind = &manifest.address.kind;
     let mut echo = Echo::of(model);
     let live = echo.value(&Shape::Complex(kind.clone()), live);
     if !echo.left_out.is_empty() {
@@ -135,53 +212,57 @@ pub(super) fn put(
         structure.any(|structure| structure.properties.contains_key(name))
     };
     let members = live.as_object().into_iter().flatten();
-    let sent = members.filter(|(name, _)| whole.contains(&name.as_str()) || !is_known(name));
+    let sent = members.filter(|(name, _)| required.contains(&name.as_str()) || !is_known(name));
     let mut body: Map<String, Json> =
         sent.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let declared = properties.iter().filter(|(name, _)| whole.contains(&name.as_str()));
+    let declared = properties.iter().filter(|(name, _)| required.contains(&name.as_str()));
     body.extend(declared.map(|(name, value)| (name.clone(), value.clone())));
-    let (version, path) = (manifest.version, manifest.family.path);
-    Ok(Request::with_body(Method::Put, version, path, body.into()))
+    let path = object_path(manifest.family, id);
+    let request = Request::with_body(Method::Put, manifest.version, path, body.into());
+    Ok(PlannedRequest::new(Step::Replace, request))
 }
 
-pub(super) fn delete(manifest: &Manifest, id: &str) -> Request {
-    Request {
-        method: Method::Delete,
-        version: manifest.version,
-        path: object_path(manifest.family, id),
-        body: None,
-    }
+pub(super) fn delete(manifest: &Manifest, id: &str) -> PlannedRequest {
+    let path = object_path(manifest.family, id);
+    let request = Request { method: Method::Delete, version: manifest.version, path, body: None };
+    PlannedRequest::new(Step::Delete, request)
 }
 
 /// Replaces all assignments. Always beta: v1.0 has no filters and would drop them.
 pub(super) fn assign(
     manifest: &Manifest,
+    assign: &Action,
     id: &str,
     targets: impl Iterator<Item = Json>,
-) -> Request {
-    let assignments: Vec<Json> = targets
-        .map(|mut target| {
-            let intent = target.as_object_mut().and_then(|members| members.remove("intent"));
-            match intent {
-                Some(intent) => json!({ "intent": intent, "target": target }),
-                None => json!({ "target": target }),
-            }
-        })
-        .collect();
-    let path = format!("{}/assign", object_path(manifest.family, id));
-    Request::with_body(
-        Method::Post,
-        GraphVersion::Beta,
-        path,
-        json!({ "assignments": assignments }),
-    )
+) -> PlannedRequest {
+    let assignments = targets.map(|mut target| {
+        let intent = target.as_object_mut().and_then(|members| members.remove("intent"));
+        match intent {
+            Some(intent) => json!({ "intent": intent, "target": target }),
+            None => json!({ "target": target }),
+        }
+    });
+    let request = call(manifest.family, assign, id, GraphVersion::Beta, assignments.collect());
+    PlannedRequest::about(Step::Assign, assign.property, request)
 }
 
-/// Returns the assignments that a call sets, where it sets any.
-pub(super) fn assigned(request: &Request) -> Option<&[Json]> {
-    let body = request.body.as_ref()?;
-    let is_assign = request.path.ends_with("/assign");
-    is_assign.then(|| body.get("assignments")?.as_array().map(Vec::as_slice))?
+/// Replaces a collection by its action.
+pub(super) fn act(manifest: &Manifest, action: &Action, id: &str, value: Json) -> PlannedRequest {
+    let request = call(manifest.family, action, id, manifest.version, value);
+    PlannedRequest::about(Step::Action, action.property, request)
+}
+
+fn call(family: &Family, action: &Action, id: &str, version: GraphVersion, value: Json) -> Request {
+    let path = format!("{}/{}", object_path(family, id), action.segment);
+    let body = Map::from_iter([(action.body_key.to_owned(), value)]);
+    Request::with_body(Method::Post, version, path, body.into())
+}
+
+/// Returns the assignments that requests set, where one of them sets any.
+pub(super) fn assigned<'a>(requests: &'a [PlannedRequest], family: &Family) -> Option<&'a [Json]> {
+    let assign = requests.iter().find(|planned| planned.step == Step::Assign)?;
+    let body = assign.request.body.as_ref()?;
+    body.get(family.assign?.body_key)?.as_array().map(Vec::as_slice)
 }
 
 fn typed(manifest: &Manifest, properties: Map<String, Json>) -> Json {

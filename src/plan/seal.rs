@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::digest::{self, Domain};
 use super::{Action, Change, Plan};
 use crate::graph::request::Request;
 use crate::manifest::Address;
+use crate::values::digest::{self, Domain};
 
 /// A plan as its digest sees it: not when and by which release it was made, nor how it is told.
 #[derive(Serialize)]
@@ -25,7 +25,7 @@ struct Essence<'a> {
     address: &'a Address,
     action: Action,
     id: &'a Option<String>,
-    requests: &'a [Request],
+    requests: Vec<&'a Request>,
     precondition: &'a Option<String>,
     blocked: Vec<&'a str>,
 }
@@ -36,7 +36,7 @@ impl<'a> Essence<'a> {
             address: &change.address,
             action: change.action,
             id: &change.id,
-            requests: &change.requests,
+            requests: change.requests.iter().map(|planned| &planned.request).collect(),
             precondition: &change.precondition,
             blocked: change.blocked.iter().map(|why| why.code.as_str()).collect(),
         }

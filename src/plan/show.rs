@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::canonical::{canonical, is_default, is_unset, key_of};
 use super::{FieldPath, LeftAlone, Shown};
 use crate::manifest::value::Value;
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::types::type_name;
-use crate::tenant::masked;
+use crate::values::canonical::{canonical, is_default, is_unset, key_of};
+use crate::values::masked;
 
 /// Returns a value as it may be shown: secrets withheld at every depth.
 pub(super) fn shown(model: &Model, property: &Property, shape: &Shape, value: &Json) -> Shown {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use super::Change;
+use super::Comparison;
 use super::ownership;
 use super::planner::Planner;
 use crate::manifest::Manifest;
@@ -39,16 +39,14 @@ pub(super) fn deletion(
     planner: &Planner<'_>,
     twin: &Twin<'_>,
     declared: &Manifest,
-) -> (Manifest, Change) {
+) -> (Manifest, Comparison) {
     let manifest = Manifest {
         protect: declared.protect,
         ..ownership::manifest_of(twin.object, declared.span)
     };
-    let change = Change {
-        twin_of: Some(twin.stays.id.clone()),
-        ..planner.change(&manifest, &Binding::Bound(twin.object))
-    };
-    (manifest, change)
+    let mut deletion = planner.change(&manifest, &Binding::Bound(twin.object));
+    deletion.change.twin_of = Some(twin.stays.id.clone());
+    (manifest, deletion)
 }
 
 /// Returns the words for it.

@@ -1,6 +1,6 @@
 //! Results made by hand that hold every mark there is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
@@ -8,12 +8,13 @@ use crate::apply::outcome::{Item, Outcome, Status};
 use crate::diagnostic::Location;
 use crate::drift::{self, DriftReport};
 use crate::manifest::Address;
-use crate::plan::reach::{Audience, Extent, Reached, Reported, Statuses};
+use crate::plan::reach::{Audience, Extent, Reached};
 use crate::plan::{
     Action, AssignmentChange, Blocked, Change, Coverage, Effect, FieldChange, FieldPath,
     FieldStatus, LeftAlone, Plan, Reach, Risk, RiskLevel, Segment, Shown, Summary, TenantRef,
     Unmanaged,
 };
+use crate::tenant::reach::{Reported, Statuses};
 
 pub(super) const ADMINS: &str = "8d2ac1f8-5f1e-4a53-9d8e-0c8f6a0f3c11";
 
@@ -44,8 +45,6 @@ pub(super) fn change(kind: &str, name: &str, display_name: &str, action: Action)
         risks: Vec::new(),
         blocked: Vec::new(),
         depends_on: Vec::new(),
-        masked: BTreeSet::new(),
-        links: Vec::new(),
         last_modified: None,
         twin_of: None,
         reach: None,
@@ -318,7 +317,6 @@ pub(super) fn plan() -> Plan {
         created_at: "2026-11-21T08:00:00Z".to_owned(),
         masked_read: false,
         rewrite: Vec::new(),
-        pruned: Vec::new(),
         released: Vec::new(),
         no_longer_managed: Vec::new(),
         limits: Vec::new(),
@@ -358,7 +356,6 @@ pub(super) fn plan() -> Plan {
             }],
         },
         warnings: vec!["`vpn` is bound by its name".to_owned()],
-        referents: Default::default(),
     }
 }
 

@@ -227,7 +227,7 @@ fn values(mut body: Value) -> Vec<Value> {
 
 /// Looks up the names of what live objects are assigned to, for people to read. Nothing depends on them, so only
 /// what ends the run is an error.
-pub(super) async fn label_targets(graph: &Graph, live: &mut Live) -> Result<(), GraphError> {
+pub(crate) async fn label_targets(graph: &Graph, live: &mut Live) -> Result<(), GraphError> {
     let targets = || {
         live.objects.iter().flat_map(|object| &object.assignments).filter_map(|a| a.get("target"))
     };
@@ -237,7 +237,9 @@ pub(super) async fn label_targets(graph: &Graph, live: &mut Live) -> Result<(), 
         ids.into_iter().filter(|id| is_guid(id) && live.names.label(named, id).is_none()).collect()
     };
     let mut members = Vec::new();
-    live.policy.iter().for_each(|policy| guids(&policy.body, &mut members));
+    // What cannot be assigned names its groups and users in its body.
+    let unassignable = live.objects.iter().filter(|object| !object.family.is_assignable());
+    unassignable.for_each(|object| guids(&object.body, &mut members));
     let users = unknown(Named::User, members.clone());
     let mut groups =
         unknown(Named::Group, targets().filter_map(|target| id(target, "groupId")).collect());

@@ -6,30 +6,38 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::graph::client::Graph;
 use crate::graph::error::GraphError;
 use crate::graph::odata;
 use crate::graph::request::Request;
-use crate::kinds::FAMILIES;
-use crate::schema::placeholder::is_placeholder;
+use crate::kinds::{Family, Unmask};
 use crate::schema::types::GraphVersion;
-
-/// What stands for a masked value wherever it is compared or sent again: Graph's own placeholder, which must never
-/// reach Graph.
-pub(crate) const MASK: &str = "****";
-
-const MARKER: &str = "$masked";
-const REFERENCE: &str = "secretReferenceValueId";
 
 /// A masked value of an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Masked {
+    /// The object's family.
+    pub family: &'static Family,
     /// The object's id.
     pub object: String,
     /// What the object calls the value.
     pub reference: String,
+}
+
+impl Masked {
+    /// Returns the call that reads it in clear, where its family has one.
+    fn request(&self) -> Option<Request> {
+        let Unmask { function, parameter } = self.family.unmask.as_ref()?;
+        let path = format!(
+            "{}/{}/{function}({parameter}={})",
+            self.family.path,
+            odata::segment(&self.object),
+            odata::literal(&self.reference),
+        );
+        Some(Request::get(GraphVersion::Beta, path))
+    }
 }
 
 /// Masked values in clear, by their reference.
@@ -58,26 +66,22 @@ impl Clear {
 /// # Errors
 /// When a read fails otherwise.
 pub async fn read(graph: &Graph, wanted: &BTreeSet<Masked>) -> Result<Clear, GraphError> {
-    let family = FAMILIES[0];
     // Reading permissions no longer suffice, whatever the reference says (microsoft-graph-docs PR 19790).
-    if wanted.is_empty() || !graph.may(family.write_permission).await {
-        return Ok(Clear::default());
+    let families: BTreeSet<&'static Family> = wanted.iter().map(|masked| masked.family).collect();
+    let mut readable = BTreeSet::new();
+    for family in families {
+        if graph.may(family.write_permission).await {
+            readable.insert(family);
+        }
     }
-    let requests: Vec<Request> = wanted
+    let wanted: Vec<&Masked> = wanted
         .iter()
-        .map(|masked| {
-            let path = format!(
-                "{}/{}/getOmaSettingPlainTextValue({REFERENCE}={})",
-                family.path,
-                odata::segment(&masked.object),
-                odata::literal(&masked.reference),
-            );
-            Request::get(GraphVersion::Beta, path)
-        })
+        .filter(|masked| masked.family.unmask.is_some() && readable.contains(masked.family))
         .collect();
+    let requests: Vec<Request> = wanted.iter().filter_map(|masked| masked.request()).collect();
     let answers = graph.batch(GraphVersion::Beta, &requests).await;
     let mut clear = BTreeMap::new();
-    for (masked, answer) in wanted.iter().zip(answers) {
+    for (masked, answer) in wanted.into_iter().zip(answers) {
         match answer {
             Ok(answer) => {
                 let value = answer.body.get("value").and_then(Value::as_str);
@@ -88,27 +92,4 @@ pub async fn read(graph: &Graph, wanted: &BTreeSet<Masked>) -> Result<Clear, Gra
         }
     }
     Ok(Clear(clear))
-}
-
-/// Replaces every masked value that has a reference by a marker.
-pub(super) fn mark(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            let reference = members.get(REFERENCE).and_then(Value::as_str);
-            let masked = members.get("value").and_then(Value::as_str);
-            if let (Some(reference), true) = (reference, masked.is_some_and(is_placeholder)) {
-                let marker = json!({ MARKER: reference });
-                members.insert("value".to_owned(), marker);
-            }
-            members.values_mut().for_each(mark);
-        }
-        Value::Array(items) => items.iter_mut().for_each(mark),
-        _ => {}
-    }
-}
-
-/// Returns the reference of a value that is masked.
-pub fn reference(value: &Value) -> Option<&str> {
-    let members = value.as_object().filter(|members| members.len() == 1)?;
-    members.get(MARKER)?.as_str()
 }

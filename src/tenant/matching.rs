@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
-use crate::kinds::Cardinality;
+use crate::diagnostic::Blocked;
+use crate::kinds::Family;
 use crate::manifest::{Address, Manifest, Presence};
-use crate::plan::Blocked;
 
-use super::{Live, LiveObject};
+use super::{Live, LiveObject, ObjectKey};
 
 /// What a manifest is bound to.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,9 +83,9 @@ pub fn bind<'a>(
 
 /// The live objects by what manifests know them by.
 struct Index<'a, 'f> {
-    policy: Option<&'a LiveObject>,
-    /// By id, in lower case.
-    ids: HashMap<String, &'a LiveObject>,
+    live: &'a Live,
+    /// By family's name and id, in lower case.
+    ids: HashMap<(&'static str, String), &'a LiveObject>,
     /// By type and display name, in the order of the tenant.
     names: HashMap<(&'a str, &'a str), Vec<&'a LiveObject>>,
     /// Whether an earlier run of this folder created an object.
@@ -94,14 +94,9 @@ struct Index<'a, 'f> {
 
 impl<'a, 'f> Index<'a, 'f> {
     fn of(live: &'a Live, is_ours: &'f dyn Fn(&str) -> bool) -> Self {
-        let mut index = Self {
-            policy: live.policy.as_ref(),
-            ids: HashMap::new(),
-            names: HashMap::new(),
-            is_ours,
-        };
-        for object in &live.objects {
-            index.ids.insert(object.id.to_ascii_lowercase(), object);
+        let mut index = Self { live, ids: HashMap::new(), names: HashMap::new(), is_ours };
+        for object in live.objects.iter() {
+            index.ids.insert(by_id(object.family, &object.id), object);
             let known_by = (object.kind.as_str(), object.display_name.as_str());
             index.names.entry(known_by).or_default().push(object);
         }
@@ -114,13 +109,14 @@ impl<'a, 'f> Index<'a, 'f> {
         recreate: bool,
         bindings: &mut Bindings<'a>,
     ) -> Binding<'a> {
-        if manifest.family.cardinality == Cardinality::Singleton {
-            return self.policy.map_or(Binding::Missing, Binding::Bound);
+        if manifest.family.is_singleton() {
+            let object = self.live.objects.of(manifest.family).first();
+            return object.map_or(Binding::Missing, Binding::Bound);
         }
         let Some(id) = &manifest.id else {
             return self.by_name(manifest, &mut bindings.twins);
         };
-        if let Some(object) = self.ids.get(&id.to_ascii_lowercase()) {
+        if let Some(object) = self.ids.get(&by_id(manifest.family, id)) {
             return match object.kind == manifest.address.kind {
                 true => Binding::Bound(object),
                 false if manifest.presence == Presence::Present && is_unshown(manifest, object) => {
@@ -189,7 +185,7 @@ impl<'a, 'f> Index<'a, 'f> {
             let mut others = found.iter().filter(|object| object.id != stays.id);
             others.all(|object| (self.is_ours)(&object.id) && loses(object, stays))
         };
-        let is_declared = manifest.presence == Presence::Present;
+        let is_declared = manifest.presence == Presence::Present && manifest.family.deletable;
         found.iter().find(all_lose_to).copied().filter(|_| is_declared)
     }
 
@@ -214,6 +210,10 @@ impl<'a, 'f> Index<'a, 'f> {
         let found = known_by.filter_map(|known_by| self.names.get(&known_by));
         found.flatten().copied().collect()
     }
+}
+
+fn by_id(family: &'static Family, id: &str) -> (&'static str, String) {
+    (family.name, id.to_ascii_lowercase())
 }
 
 /// The longest time between the creates of two runs of which neither saw the other's object. What is older was renamed,
@@ -271,24 +271,24 @@ fn unshown<'a>(objects: &[&LiveObject]) -> Binding<'a> {
 fn keep_declared(bindings: &mut Bindings<'_>) {
     let Bindings { by_address, twins, .. } = bindings;
     let bound = by_address.values().filter_map(Binding::object);
-    let bound: BTreeSet<&str> = bound.map(|object| object.id.as_str()).collect();
+    let bound: BTreeSet<ObjectKey<'_>> = bound.map(LiveObject::key).collect();
     twins.retain(|twin| {
         let stays = by_address.get(&twin.address).and_then(Binding::object);
-        stays.is_some_and(|object| object.id == twin.stays.id)
-            && !bound.contains(twin.object.id.as_str())
+        stays.is_some_and(|object| object.key() == twin.stays.key())
+            && !bound.contains(&twin.object.key())
     });
     let mut seen = BTreeSet::new();
-    twins.retain(|twin| seen.insert(twin.object.id.clone()));
+    twins.retain(|twin| seen.insert(twin.object.key()));
 }
 
 fn refuse_shared(bindings: &mut BTreeMap<Address, Binding<'_>>) {
-    let mut owners: BTreeMap<String, Vec<Address>> = BTreeMap::new();
+    let mut owners: BTreeMap<ObjectKey<'_>, Vec<Address>> = BTreeMap::new();
     for (address, binding) in bindings.iter() {
         if let Binding::Bound(object) | Binding::Retyped(object) = binding {
-            owners.entry(object.id.clone()).or_default().push(address.clone());
+            owners.entry(object.key()).or_default().push(address.clone());
         }
     }
-    for (id, addresses) in owners.into_iter().filter(|(_, addresses)| addresses.len() > 1) {
+    for ((_, id), addresses) in owners.into_iter().filter(|(_, addresses)| addresses.len() > 1) {
         let all: Vec<String> = addresses.iter().map(Address::to_string).collect();
         for address in addresses {
             let blocked = Blocked {

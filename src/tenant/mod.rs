@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::plan::canonical::canonical_members;
-use crate::plan::digest::{self, Domain};
-use crate::plan::target_form;
+use crate::kinds::Family;
 use crate::schema::model::Model;
 use crate::schema::types::{GraphVersion, type_name};
+use crate::values::canonical::canonical_members;
+use crate::values::digest::{self, Domain};
+use crate::values::{masked as markers, target_form};
 
 use referents::Referents;
 
@@ -17,18 +18,22 @@ pub mod approvals;
 pub(crate) mod lookup;
 pub mod masked;
 pub mod matching;
-pub(crate) mod missing;
 pub mod names;
+mod objects;
 pub mod reach;
 pub mod read;
 pub mod referents;
 #[cfg(test)]
 mod tests;
 
+pub use objects::{ObjectKey, Objects};
+
 /// One live object as a single read of it in beta answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LiveObject {
-    /// Its id.
+    /// The family that it was read of.
+    pub family: &'static Family,
+    /// Its id; of a singleton, its type's name.
     pub id: String,
     /// Its type's name.
     pub kind: String,
@@ -64,10 +69,8 @@ impl From<&LiveObject> for Linked {
 pub struct Live {
     /// When the first of it was read, by the client's clock; nothing where it was not read.
     pub read_at: Option<Instant>,
-    /// Device configurations, sorted by id.
-    pub objects: Vec<LiveObject>,
-    /// The device registration policy, where it was asked for.
-    pub policy: Option<LiveObject>,
+    /// The objects of every family that was read.
+    pub objects: Objects,
     /// Names and ids of what manifests and objects refer to.
     pub names: names::Names,
     /// Masked values that were read in clear.
@@ -97,12 +100,11 @@ impl Live {
 }
 
 impl LiveObject {
-    /// Reads an object from an answer of Graph's, `None` where it lacks what makes it one.
-    ///
-    /// `kind` is the type of a singleton, which does not state it.
-    pub fn from_body(mut body: Value, kind: Option<&str>) -> Option<Self> {
+    /// Reads an object of a family from an answer of Graph's, `None` where it lacks what makes it one.
+    pub fn from_body(family: &'static Family, mut body: Value) -> Option<Self> {
         let members = body.as_object_mut()?;
-        let assignments = match members.remove("assignments") {
+        let assignments = family.assign.and_then(|assign| members.remove(assign.property));
+        let assignments = match assignments {
             Some(Value::Array(items)) => items,
             _ => Vec::new(),
         };
@@ -112,17 +114,39 @@ impl LiveObject {
             .and_then(Value::as_str)
             .map(|stated| type_name(stated).unwrap_or(stated));
         let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
-        // A singleton is known by its kind; anything else without an id cannot be told from others.
-        let id = text("id").or(kind.map(str::to_owned))?;
-        let kind = kind.or(stated)?.to_owned();
-        let display_name = text("displayName").unwrap_or_default();
-        masked::mark(&mut body);
-        Some(Self { id, kind, display_name, body, assignments, links: BTreeMap::new(), inherited })
+        // A singleton states no type, and may state no id; anything else without an id cannot be told from others.
+        let singleton = family.is_singleton().then_some(family.root);
+        let id = text("id").or(singleton.map(str::to_owned))?;
+        let kind = singleton.or(stated)?.to_owned();
+        let display_name = text(family.name_property).unwrap_or_default();
+        markers::mark(&mut body);
+        let links = BTreeMap::new();
+        Some(Self { family, id, kind, display_name, body, assignments, links, inherited })
+    }
+
+    /// Returns what tells it from all other objects.
+    pub fn key(&self) -> ObjectKey<'_> {
+        (self.family, &self.id)
+    }
+
+    /// Returns the navigation properties by which it may refer to one of other objects.
+    pub(crate) fn may_refer_to(&self, others: &[&Self]) -> Vec<String> {
+        let model = Model::of(GraphVersion::Beta);
+        let Some(structure) = model.get(&self.kind) else {
+            return Vec::new();
+        };
+        let leads = |target: &str| {
+            let mut others = others.iter().filter(|other| other.key() != self.key());
+            others.any(|other| model.types().is_a(&other.kind, target))
+        };
+        let links = structure.references().filter(|(_, target)| leads(target));
+        links.map(|(property, _)| property.name.clone()).collect()
     }
 
     /// Takes the objects that navigation properties were expanded to out of the body.
     #[must_use]
     pub fn with_links(mut self, properties: &[String]) -> Self {
+        let name = self.family.name_property;
         let Some(members) = self.body.as_object_mut() else {
             return self;
         };
@@ -131,8 +155,8 @@ impl LiveObject {
             let linked: Option<Vec<Linked>> = match members.remove(property) {
                 None => None,
                 Some(Value::Null) => Some(Vec::new()),
-                Some(Value::Array(items)) => items.iter().map(linked).collect(),
-                Some(item) => linked(&item).map(|one| vec![one]),
+                Some(Value::Array(items)) => items.iter().map(|item| linked(name, item)).collect(),
+                Some(item) => linked(name, &item).map(|one| vec![one]),
             };
             // What the service did not answer, or not to the end, is not known to be unset.
             if let (Some(linked), None | Some(Value::Null)) = (linked, next) {
@@ -173,11 +197,11 @@ impl LiveObject {
     }
 }
 
-fn linked(object: &Value) -> Option<Linked> {
+fn linked(name_property: &str, object: &Value) -> Option<Linked> {
     let text = |name: &str| object.get(name).and_then(Value::as_str);
     Some(Linked {
         id: text("id")?.to_owned(),
-        display_name: text("displayName").unwrap_or_default().to_owned(),
+        display_name: text(name_property).unwrap_or_default().to_owned(),
     })
 }
 

@@ -5,29 +5,58 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Live;
+use super::LiveObject;
 use crate::graph::Response;
 use crate::graph::client::Graph;
 use crate::graph::error::GraphError;
 use crate::graph::odata;
 use crate::graph::request::Request;
-use crate::kinds::FAMILIES;
-use crate::plan::Plan;
-use crate::plan::reach::{Reported, Statuses, subjects};
+use crate::kinds::Family;
 use crate::schema::types::GraphVersion;
 
 /// What it takes to count a group's members; less may find the group by its name (FACTS 7).
 const COUNTS_MEMBERS: &str = "GroupMember.Read.All";
+
+/// What devices have reported of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Reported {
+    /// How many reported what.
+    Devices(Statuses),
+    /// Nobody knows, for this reason.
+    Unknown(String),
+}
+
+/// How many devices have reported what.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Statuses {
+    /// They have it.
+    pub success: usize,
+    /// They have yet to get it.
+    pub pending: usize,
+    /// They got it and met an error.
+    pub error: usize,
+    /// It failed.
+    pub failed: usize,
+    /// Another object says otherwise.
+    pub conflict: usize,
+    /// It is none of theirs.
+    pub not_applicable: usize,
+}
 
 /// Something about which numbers are asked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Subject {
     /// A group by its id: how many members it has.
     Group(String),
-    /// A device configuration by its id: what devices have reported of it.
-    Object(String),
+    /// An object by its family and id: what devices have reported of it.
+    Object(&'static Family, String),
 }
 
 /// A number, or why there is none.
@@ -46,7 +75,7 @@ pub(crate) struct Members {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counts {
     groups: BTreeMap<String, Members>,
-    objects: BTreeMap<String, Reported>,
+    objects: BTreeMap<(&'static Family, String), Reported>,
 }
 
 impl Counts {
@@ -60,29 +89,28 @@ impl Counts {
     }
 
     /// Returns what devices have reported of an object, where that was asked.
-    pub(crate) fn reported(&self, id: &str) -> Option<&Reported> {
-        self.objects.get(id)
+    pub(crate) fn reported(&self, object: &LiveObject) -> Option<&Reported> {
+        self.objects.get(&(object.family, object.id.clone()))
     }
 
-    /// Returns what a plan needs that was not asked yet.
-    pub(super) fn missing(&self, plan: &Plan, live: &Live) -> BTreeSet<Subject> {
-        let mut wanted = subjects(plan, live);
+    /// Returns what of this was not asked yet.
+    pub(crate) fn missing(&self, mut wanted: BTreeSet<Subject>) -> BTreeSet<Subject> {
         wanted.retain(|subject| match subject {
             Subject::Group(id) => !self.groups.contains_key(id),
-            Subject::Object(id) => !self.objects.contains_key(id),
+            Subject::Object(family, id) => !self.objects.contains_key(&(*family, id.clone())),
         });
         wanted
     }
 
     /// Adds what was read since.
-    pub(super) fn extend(&mut self, other: Self) {
+    pub(crate) fn extend(&mut self, other: Self) {
         self.groups.extend(other.groups);
         self.objects.extend(other.objects);
     }
 }
 
 /// Reads the numbers of each subject, all together in batches.
-pub(super) async fn read(graph: &Graph, wanted: &BTreeSet<Subject>) -> Counts {
+pub(crate) async fn read(graph: &Graph, wanted: &BTreeSet<Subject>) -> Counts {
     let requests: Vec<Request> =
         wanted.iter().flat_map(paths).map(|path| Request::get(GraphVersion::Beta, path)).collect();
     let mut answers = graph.batch(GraphVersion::Beta, &requests).await.into_iter();
@@ -95,9 +123,9 @@ pub(super) async fn read(graph: &Graph, wanted: &BTreeSet<Subject>) -> Counts {
                     counts.groups.insert(id.clone(), members(devices, users));
                 }
             }
-            Subject::Object(id) => {
-                let answer = answers.next();
-                counts.objects.extend(answer.map(|answer| (id.clone(), reported(answer))));
+            Subject::Object(family, id) => {
+                let answer = answers.next().map(|answer| reported(family, answer));
+                counts.objects.extend(answer.map(|answer| ((*family, id.clone()), answer)));
             }
         }
     }
@@ -114,9 +142,10 @@ fn paths(subject: &Subject) -> Vec<String> {
             };
             vec![members("device"), members("user")]
         }
-        Subject::Object(id) => {
+        Subject::Object(family, id) => {
             let id = odata::segment(id);
-            vec![format!("{}/{id}/deviceStatusOverview", FAMILIES[0].path)]
+            let overview = family.status_overview.unwrap_or_default();
+            vec![format!("{}/{id}/{overview}", family.path)]
         }
     }
 }
@@ -143,9 +172,9 @@ fn cannot_have(asked: &Outcome, others: &Outcome) -> bool {
     others.is_ok() && code.is_some_and(|error| error.code == "Request_UnsupportedQuery")
 }
 
-fn reported(answer: Outcome) -> Reported {
+fn reported(family: &Family, answer: Outcome) -> Reported {
     match answer {
-        Err(error) => Reported::Unknown(why(&error, FAMILIES[0].read_permission)),
+        Err(error) => Reported::Unknown(why(&error, family.read_permission)),
         Ok(answer) => statuses(&answer.body).map_or_else(
             || Reported::Unknown("the answer has no numbers".to_owned()),
             Reported::Devices,
@@ -180,6 +209,7 @@ mod tests {
 
     use super::*;
     use crate::graph::testing::{Server, graph, reply};
+    use crate::kinds::FAMILIES;
 
     /// Returns the numbers where the service answers a member of the batch by the end of its URL.
     async fn counts(answers: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static) -> Counts {
@@ -196,8 +226,13 @@ mod tests {
             reply(200, &json!({ "responses": responses }))
         })
         .await;
-        let wanted = [Subject::Group("g".to_owned()), Subject::Object("o".to_owned())];
+        let wanted = [Subject::Group("g".to_owned()), Subject::Object(FAMILIES[0], "o".to_owned())];
         read(&graph(&server.url), &BTreeSet::from(wanted)).await
+    }
+
+    fn object(id: &str) -> LiveObject {
+        let body = json!({ "@odata.type": "#microsoft.graph.k", "id": id });
+        LiveObject::from_body(FAMILIES[0], body).expect("an object")
     }
 
     fn refusal(code: &str) -> Value {
@@ -232,7 +267,7 @@ mod tests {
         assert_eq!(members.devices, unknown("the answer is no number"));
         assert_eq!(members.users, unknown("it does not exist"));
         let none = Reported::Unknown("the answer has no numbers".to_owned());
-        assert_eq!(counts.reported("o"), Some(&none));
-        assert_eq!(counts.reported("other"), None);
+        assert_eq!(counts.reported(&object("o")), Some(&none));
+        assert_eq!(counts.reported(&object("other")), None);
     }
 }

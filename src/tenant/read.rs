@@ -2,83 +2,91 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::lookup::{label_targets, names};
-use super::masked::{self, Clear};
-use super::missing::{Missing, Seen};
-use super::reach::{self, Counts};
-use super::{Live, LiveObject};
+use super::masked::Clear;
+use super::{Live, LiveObject, ObjectKey, Objects};
 use crate::graph::client::Graph;
 use crate::graph::error::{Call, GraphError};
 use crate::graph::odata;
 use crate::graph::request::Request;
-use crate::kinds::{Cardinality, FAMILIES, Family};
+use crate::kinds::{Action, FAMILIES, Family, Obsolete, Update};
+use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Desired, Manifest};
-use crate::plan::{self, Plan};
 use crate::schema::types::GraphVersion;
-
-/// The navigation property that holds whom an object is assigned to.
-const ASSIGNMENTS: &str = "assignments";
-
-/// Where the assignments of an object go on.
-const NEXT_ASSIGNMENTS: &str = "assignments@odata.nextLink";
 
 /// What identifies a live object for a read of it alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ObjectRef {
-    /// A device configuration.
-    Configuration {
-        /// Its id.
-        id: String,
-        /// Its type, where links are asked for.
-        kind: String,
-        /// The navigation properties that are read with it.
-        links: Vec<String>,
-    },
-    /// The device registration policy.
-    Policy,
+pub struct ObjectRef {
+    /// Its family.
+    pub family: &'static Family,
+    /// Its id; a singleton is read without.
+    pub id: String,
+    /// Its type, where links are asked for.
+    pub kind: String,
+    /// The navigation properties that are read with it.
+    pub links: Vec<String>,
 }
 
 impl ObjectRef {
     /// Returns a reference to an object, to be read with some of its links.
-    pub(crate) fn of(object: &LiveObject, links: Vec<String>) -> Self {
-        Self::Configuration { id: object.id.clone(), kind: object.kind.clone(), links }
+    pub fn of(object: &LiveObject, links: Vec<String>) -> Self {
+        let LiveObject { family, id, kind, .. } = object;
+        Self { family, id: id.clone(), kind: kind.clone(), links }
     }
 
-    /// Returns the id of a device configuration.
-    pub(super) fn id(&self) -> Option<&str> {
-        match self {
-            Self::Configuration { id, .. } => Some(id),
-            Self::Policy => None,
-        }
+    /// Returns what tells the object from all others.
+    pub fn key(&self) -> ObjectKey<'_> {
+        (self.family, &self.id)
     }
 
     /// Returns the call that reads it.
     fn request(&self) -> Request {
-        let Self::Configuration { id, kind, links } = self else {
-            return Request::get(GraphVersion::Beta, singleton().path);
-        };
-        let id = odata::segment(id);
+        let Self { family, id, kind, links } = self;
+        if family.is_singleton() {
+            return Request::get(GraphVersion::Beta, family.path);
+        }
         // Only the type's own name leads to what no list and no plain read shows (FACTS 12).
-        let links = links.iter().map(|link| format!(",microsoft.graph.{kind}/{link}"));
-        let expand = links.fold("assignments".to_owned(), |expand, link| expand + &link);
-        let path = format!("{}/{id}?$expand={expand}", collection().path);
+        let links = links.iter().map(|link| format!("microsoft.graph.{kind}/{link}"));
+        let expand: Vec<String> = Some(family.expand())
+            .filter(|expand| !expand.is_empty())
+            .into_iter()
+            .chain(links)
+            .collect();
+        let query = match &expand[..] {
+            [] => String::new(),
+            items => format!("?$expand={}", items.join(",")),
+        };
+        let path = format!("{}/{}{query}", family.path, odata::segment(id));
         Request::get(GraphVersion::Beta, path)
     }
 
     /// Reads the object from the answer.
     fn read(&self, request: &Request, body: Value) -> Result<LiveObject, GraphError> {
-        match self {
-            Self::Configuration { links, .. } => {
-                object(request, body, None).map(|object| object.with_links(links))
-            }
-            Self::Policy => match deficiency(singleton(), &body) {
-                Some(reason) => Err(bad(request, reason)),
-                None => object(request, body, Some(singleton().root)),
-            },
+        match deficiency(self.family, &body) {
+            Some(reason) => Err(bad(request, reason)),
+            None => object(self.family, request, body).map(|object| object.with_links(&self.links)),
         }
     }
+}
+
+/// Returns the families whose objects are read for manifests. What is no longer declared is found by its owner's tag
+/// even where nothing of its family is declared.
+pub fn families(
+    manifests: &[&Manifest],
+    ownership: Option<&OwnershipSpec>,
+) -> Vec<&'static Family> {
+    let is_read = |family: &&Family| {
+        is_pruned(family, ownership) || manifests.iter().any(|manifest| manifest.family == *family)
+    };
+    FAMILIES.iter().copied().filter(is_read).collect()
+}
+
+/// Returns whether objects of a family are deleted when no manifest declares them.
+pub fn is_pruned(family: &Family, ownership: Option<&OwnershipSpec>) -> bool {
+    ownership.is_some_and(|ownership| ownership.prune) && family.deletable
 }
 
 /// Reads what the selected manifests need, and these families whether or not a manifest is of them.
@@ -90,86 +98,26 @@ pub async fn read(
     graph: &Graph,
     desired: &Desired,
     selected: impl Fn(&Address) -> bool,
-    also: &[Cardinality],
+    also: &[&'static Family],
 ) -> Result<Live, GraphError> {
     let manifests: Vec<&Manifest> =
         desired.manifests.iter().filter(|m| selected(&m.address)).collect();
-    let needs = |cardinality| {
-        let mut families = manifests.iter().map(|m| m.family.cardinality);
-        also.contains(&cardinality) || families.any(|family| family == cardinality)
-    };
     let ownership = desired.tenant.spec.ownership.as_ref();
-    // What nobody declares any more is found even where nothing of its kind is declared.
-    let prunes = ownership.is_some_and(|ownership| ownership.prune);
+    let families: BTreeSet<&'static Family> =
+        families(&manifests, ownership).into_iter().chain(also.iter().copied()).collect();
     let read_at = Some(graph.clock().instant());
-    let (objects, policy, names) = tokio::join!(
-        configurations(graph, prunes || needs(Cardinality::Collection)),
-        policy(graph, needs(Cardinality::Singleton)),
+    let (read, names) = tokio::join!(
+        join_all(families.iter().map(|family| all(graph, family))),
         names(graph, &manifests, ownership.is_some()),
     );
-    let mut live = Live {
-        read_at,
-        objects: objects?,
-        policy: policy?,
-        names: names?,
-        clear: Clear::default(),
-        referrers: Vec::new(),
-    };
+    let mut objects = Objects::default();
+    for (family, read) in families.into_iter().zip(read) {
+        objects.insert(family, read?);
+    }
+    let mut live =
+        Live { read_at, objects, names: names?, clear: Clear::default(), referrers: Vec::new() };
     label_targets(graph, &mut live).await?;
     Ok(live)
-}
-
-/// Reads the tenant and plans; what the plan depends on and no list shows is read by itself first, and so
-/// is every masked value. Whom the changes reach is counted beside that, if it is wanted.
-///
-/// # Errors
-/// When any read fails but those that count.
-pub async fn plan(
-    graph: &Graph,
-    desired: &Desired,
-    selected: impl Fn(&Address) -> bool,
-    options: &plan::Options,
-) -> Result<(Plan, Live), GraphError> {
-    let mut live = read(graph, desired, &selected, &options.also).await?;
-    let mut seen = Seen::default();
-    let mut counts = Counts::default();
-    loop {
-        let draft = plan::draft(desired, &live, &selected, options);
-        let missing = seen.missing(draft.plan(), desired, &live, options);
-        let uncounted = match options.reach {
-            true => counts.missing(draft.plan(), &live),
-            false => BTreeSet::new(),
-        };
-        if missing.is_empty() && uncounted.is_empty() {
-            let mut plan = draft.seal();
-            if options.reach {
-                plan::reach::tell(&mut plan, &live, &counts);
-            }
-            return Ok((plan, live));
-        }
-        let Missing { objects, referrers, masked } = missing;
-        let refs = [&objects[..], &referrers].concat();
-        let (again, clear, counted) = tokio::join!(
-            reread(graph, &refs),
-            masked::read(graph, &masked),
-            reach::read(graph, &uncounted),
-        );
-        let again = again?;
-        live.clear.extend(clear?);
-        counts.extend(counted);
-        let (again, referring) = again.split_at(objects.len());
-        live.referrers.extend(referring.iter().flatten().cloned());
-        let gone = referrers.iter().zip(referring);
-        let gone = gone.filter_map(|(reference, found)| found.is_none().then_some(reference));
-        let stale = objects.iter().chain(gone);
-        let stale: BTreeSet<&str> = stale.filter_map(ObjectRef::id).collect();
-        live.objects.retain(|object| !stale.contains(object.id.as_str()));
-        live.objects.extend(again.iter().flatten().cloned());
-        live.objects.sort_by(|a, b| a.id.cmp(&b.id));
-        if !objects.is_empty() {
-            label_targets(graph, &mut live).await?;
-        }
-    }
 }
 
 /// Reads objects again, each by itself. `None` stands for one that is gone.
@@ -192,9 +140,8 @@ pub async fn reread(
         Err(error) => Err(error),
     });
     let mut bodies: Vec<Option<Value>> = bodies.collect::<Result<_, _>>()?;
-    let assigned =
-        bodies.iter_mut().zip(refs).filter(|(_, reference)| **reference != ObjectRef::Policy);
-    complete(graph, assigned.map(|(body, _)| body)).await?;
+    let families = refs.iter().map(|reference| reference.family);
+    complete(graph, families.zip(&mut bodies)).await?;
     let objects = bodies.into_iter().zip(refs).zip(&requests);
     objects
         .map(|((body, reference), request)| {
@@ -210,28 +157,32 @@ pub async fn reread(
 /// When such a read fails.
 async fn complete(
     graph: &Graph,
-    bodies: impl Iterator<Item = &mut Option<Value>>,
+    bodies: impl Iterator<Item = (&'static Family, &mut Option<Value>)>,
 ) -> Result<(), GraphError> {
     let mut requests = Vec::new();
     let mut incomplete = Vec::new();
-    for body in bodies {
+    for (family, body) in bodies {
+        let Some(Action { property, .. }) = family.assign else {
+            continue;
+        };
         let Some(members) = body.as_mut().and_then(Value::as_object_mut) else {
             continue;
         };
-        let goes_on = members.remove(NEXT_ASSIGNMENTS).is_some_and(|link| !link.is_null());
-        let is_whole = !goes_on && members.get(ASSIGNMENTS).is_some_and(Value::is_array);
+        let next = members.remove(&format!("{property}@odata.nextLink"));
+        let goes_on = next.is_some_and(|link| !link.is_null());
+        let is_whole = !goes_on && members.get(property).is_some_and(Value::is_array);
         // Without an id it is no object, which is found when it is read.
         if let (false, Some(id)) = (is_whole, members.get("id").and_then(Value::as_str)) {
-            let path = format!("{}/{}/{ASSIGNMENTS}", collection().path, odata::segment(id));
+            let path = format!("{}/{}/{property}", family.path, odata::segment(id));
             requests.push(Request::get(GraphVersion::Beta, path));
-            incomplete.push(body);
+            incomplete.push((property, body));
         }
     }
     let lists = graph.lists(GraphVersion::Beta, &requests).await;
-    for (body, assignments) in incomplete.into_iter().zip(lists) {
+    for ((property, body), assignments) in incomplete.into_iter().zip(lists) {
         match (assignments, &mut *body) {
             (Ok(assignments), Some(Value::Object(members))) => {
-                members.insert(ASSIGNMENTS.to_owned(), assignments.into());
+                members.insert(property.to_owned(), assignments.into());
             }
             (Ok(_), _) => {}
             (Err(error), _) if error.status() == Some(404) => *body = None,
@@ -252,17 +203,21 @@ pub async fn find_by_name(
     display_name: &str,
 ) -> Result<Vec<LiveObject>, GraphError> {
     let filter = odata::literal(display_name);
-    let path = format!("{}?$filter=displayName%20eq%20{filter}&$expand=assignments", family.path);
-    let request = Request::get(GraphVersion::Beta, path);
-    let found = objects(graph, &request).await?;
+    let filter = format!("$filter={}%20eq%20{filter}", family.name_property);
+    let found = listed(graph, family, Some(&filter)).await?;
     // Intune ignores filters that it does not support, and compares names without case.
     let fits = |object: &LiveObject| object.kind == kind && object.display_name == display_name;
     Ok(found.into_iter().filter(fits).collect())
 }
 
 /// Reads an object from an answer. One that cannot be read must not look like one that is not there.
-fn object(request: &Request, body: Value, kind: Option<&str>) -> Result<LiveObject, GraphError> {
-    LiveObject::from_body(body, kind).ok_or_else(|| bad(request, "an object has no id or no type"))
+fn object(
+    family: &'static Family,
+    request: &Request,
+    body: Value,
+) -> Result<LiveObject, GraphError> {
+    LiveObject::from_body(family, body)
+        .ok_or_else(|| bad(request, "an object has no id or no type"))
 }
 
 fn bad(request: &Request, reason: &'static str) -> GraphError {
@@ -271,51 +226,51 @@ fn bad(request: &Request, reason: &'static str) -> GraphError {
 
 /// Returns why an answer is not the whole of an object that is replaced whole: what it lacks would be lost.
 fn deficiency(family: &Family, body: &Value) -> Option<&'static str> {
+    let Update::Put { required, obsolete } = &family.update else {
+        return None;
+    };
     let value = |name: &str| body.get(name).filter(|value| !value.is_null());
-    // The shape from before 2023 (FACTS 2).
-    let is_old = |name: &&str| value(name).is_some_and(|value| value.get("appliesTo").is_some());
-    if family.whole.iter().any(is_old) {
-        return Some("the policy has the shape from before 2023, which is not known");
+    if let Some(Obsolete { member, reason }) = obsolete
+        && required.iter().filter_map(|name| value(name)).any(|value| value.get(member).is_some())
+    {
+        return Some(reason);
     }
-    let lacks = family.whole.iter().any(|name| value(name).is_none());
-    lacks.then_some("the policy lacks a property without which it cannot be replaced")
+    let lacks = required.iter().any(|name| value(name).is_none());
+    lacks.then_some("the object lacks a property without which it cannot be replaced")
 }
 
-/// Reads a list of objects with their assignments.
-async fn objects(graph: &Graph, request: &Request) -> Result<Vec<LiveObject>, GraphError> {
-    let bodies = graph.list(request).await?;
-    let mut bodies: Vec<Option<Value>> = bodies.into_iter().map(Some).collect();
-    complete(graph, bodies.iter_mut()).await?;
-    bodies.into_iter().flatten().map(|body| object(request, body, None)).collect()
-}
-
-fn collection() -> &'static Family {
-    FAMILIES[0]
-}
-
-fn singleton() -> &'static Family {
-    FAMILIES[1]
-}
-
-async fn configurations(graph: &Graph, needed: bool) -> Result<Vec<LiveObject>, GraphError> {
-    if !needed {
-        return Ok(Vec::new());
+/// Reads every object of a family.
+async fn all(graph: &Graph, family: &'static Family) -> Result<Vec<LiveObject>, GraphError> {
+    if !family.is_singleton() {
+        return listed(graph, family, None).await;
     }
-    // Beta whatever the manifests say: v1.0's list leaves out most types and all filters.
-    let request =
-        Request::get(GraphVersion::Beta, format!("{}?$expand=assignments", collection().path));
-    let mut objects = objects(graph, &request).await?;
-    objects.sort_by(|a, b| a.id.cmp(&b.id));
-    // A page may repeat what moved between two reads.
-    objects.dedup_by(|a, b| a.id == b.id);
-    Ok(objects)
-}
-
-async fn policy(graph: &Graph, needed: bool) -> Result<Option<LiveObject>, GraphError> {
-    if !needed {
-        return Ok(None);
-    }
-    let request = ObjectRef::Policy.request();
+    let id = family.root.to_owned();
+    let reference = ObjectRef { family, kind: id.clone(), id, links: Vec::new() };
+    let request = reference.request();
     let answer = graph.send(&request).await?;
-    ObjectRef::Policy.read(&request, answer.body).map(Some)
+    Ok(vec![reference.read(&request, answer.body)?])
+}
+
+/// Reads a list of a family's objects with what belongs to each. Beta whatever the manifests say: v1.0's lists leave
+/// out most types and all filters.
+async fn listed(
+    graph: &Graph,
+    family: &'static Family,
+    filter: Option<&str>,
+) -> Result<Vec<LiveObject>, GraphError> {
+    let expand = Some(family.expand()).filter(|items| !items.is_empty());
+    let query: Vec<String> = filter
+        .map(str::to_owned)
+        .into_iter()
+        .chain(expand.map(|items| format!("$expand={items}")))
+        .collect();
+    let path = match &query[..] {
+        [] => family.path.to_owned(),
+        options => format!("{}?{}", family.path, options.join("&")),
+    };
+    let request = Request::get(GraphVersion::Beta, path);
+    let bodies = graph.list(&request).await?;
+    let mut bodies: Vec<Option<Value>> = bodies.into_iter().map(Some).collect();
+    complete(graph, bodies.iter_mut().map(|body| (family, body))).await?;
+    bodies.into_iter().flatten().map(|body| object(family, &request, body)).collect()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::matching::{Binding, Bindings};
 use super::{Linked, Live, LiveObject};
 use crate::diagnostic::suggest::nearest;
+use crate::kinds;
 use crate::manifest::reference::Referent;
 use crate::manifest::{Address, Manifest};
 use crate::schema::types::{GraphVersion, Types};
@@ -168,7 +169,9 @@ impl Referents {
         let fits = |object: &&LiveObject| types.is_a(&object.kind, target);
         let meant: Vec<&LiveObject> = match to {
             Referent::Id(id) => {
-                let mut objects = live.objects.iter();
+                let family = kinds::family_below(target);
+                let objects = family.map_or(&[][..], |family| live.objects.of(family));
+                let mut objects = objects.iter();
                 objects.find(|object| object.id.eq_ignore_ascii_case(id)).into_iter().collect()
             }
             Referent::Named { display_name, kind } => {

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::read;
 use crate::graph::GraphError;
 use crate::graph::testing::{Server, graph, reply};
 use crate::manifest::bundle;
 use crate::plan::reach::Extent;
 use crate::plan::{self, Action, Plan};
+use crate::reconcile;
 
 const ID: &str = "6d1f0b2c-8e4a-4a57-9f0e-2b7c5be9f6a1";
 const GROUP: &str = "1b4f1a52-8a7e-4c1a-9a57-3c7c5be9f6a1";
@@ -64,8 +64,8 @@ async fn plan_for(
     std::fs::write(folder.path().join("all.yaml"), manifests).expect("a file");
     let desired = bundle::load(folder.path()).into_desired().expect("valid");
     let options = plan::Options { reach: true, ..plan::Options::default() };
-    let planned = read::plan(&graph(&server.url), &desired, |_| true, &options).await;
-    planned.map(|(plan, _)| plan)
+    let planned = reconcile::plan(&graph(&server.url), &desired, |_| true, &options).await;
+    planned.map(|(planned, _)| planned.plan)
 }
 
 fn policy() -> Value {
@@ -141,7 +141,7 @@ async fn what_no_type_tells_of_outlives_a_replacement() {
     let beta = POLICY.replace("v1.0", "beta");
     let planned = plan(&beta, move |_| (200, live.clone())).await;
     let change = &planned.expect("a plan").changes[0];
-    let sent = change.requests[0].body.as_ref().expect("a body");
+    let sent = change.requests[0].request.body.as_ref().expect("a body");
     let expected = json!([20, { "a": 1 }, { "isEnabled": false, "rotation": 5 }, null]);
     let names = ["userDeviceQuota", "future", "localAdminPassword", "id"];
     let members = names.map(|name| sent.get(name).cloned().unwrap_or_default());

@@ -13,7 +13,7 @@ use moorline::clock::Clock;
 use moorline::graph::client::{Graph, Options};
 use moorline::graph::cloud::{Cloud, Endpoints};
 use moorline::graph::transport::Transport;
-use moorline::kinds::{self, Cardinality, Kind};
+use moorline::kinds::{self, Kind};
 use moorline::manifest::{Desired, bundle};
 use moorline::plan::{self, Action, Change, FieldStatus};
 use moorline::sandbox::Sandbox;
@@ -34,10 +34,7 @@ fn manifest(kind: &str, version: GraphVersion, name: &str, spec: &Map<String, Va
 }
 
 fn configurations() -> Vec<Kind> {
-    kinds::all()
-        .into_iter()
-        .filter(|kind| kind.family.cardinality == Cardinality::Collection)
-        .collect()
+    kinds::all().into_iter().filter(|kind| !kind.family.is_singleton()).collect()
 }
 
 /// Creates what the manifests declare and plans again.
@@ -172,11 +169,8 @@ struct Bench {
 
 impl Bench {
     fn object(&self) -> Option<&LiveObject> {
-        self.live
-            .objects
-            .iter()
-            .find(|object| object.kind == self.kind)
-            .or(self.live.policy.as_ref())
+        let mut objects = self.live.objects.iter();
+        objects.find(|object| object.kind == self.kind)
     }
 
     fn plan(&self, spec: &Map<String, Value>) -> Result<Change, String> {
@@ -184,7 +178,7 @@ impl Bench {
         let [manifest] = &desired.manifests[..] else {
             return Err("one manifest was written".to_owned());
         };
-        Ok(plan::replan(&desired, self.live.known(), manifest, self.object()))
+        Ok(plan::replan(&desired, self.live.known(), manifest, self.object()).change)
     }
 
     fn load(&self, spec: &Map<String, Value>) -> Result<Desired, String> {

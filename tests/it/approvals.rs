@@ -356,7 +356,7 @@ async fn what_is_approved_meanwhile_is_carried_out() {
     seed["tenant"]["multiAdminApproval"] = true.into();
     let state = State::from_json(&seed.to_string()).expect("a seed");
     let site = estate.reopen(state, json!({}), Clock::sped_up(pace)).await;
-    let (plan, live) = site.plan().await;
+    let (planned, live) = site.plan().await;
     let options = ApplyOptions {
         approvals: Approvals {
             justification: Some("longer PINs".to_owned()),
@@ -372,7 +372,7 @@ async fn what_is_approved_meanwhile_is_carried_out() {
             tokio::task::yield_now().await;
         }
     };
-    let (outcome, ()) = tokio::join!(site.apply_with(&plan, &live, options), administrator);
+    let (outcome, ()) = tokio::join!(site.apply_with(&planned, &live, options), administrator);
     let outcome = outcome.expect("nothing speaks against it");
     assert!(outcome.items.iter().all(|item| item.status == Status::Applied), "{outcome:?}");
 }

@@ -241,13 +241,13 @@ async fn two_machines(seed: u64) -> usize {
     let estate = Estate::new(size);
     let one = estate.open(conditions, Clock::sped_up(PACE)).await;
     let other = estate.client(&one.running, Clock::sped_up(PACE)).await;
-    let (plan, live) = one.plan().await;
+    let (planned, live) = one.plan().await;
     let (other_plan, other_live) = other.plan().await;
     let second = async {
         tokio::time::sleep(head_start).await;
         other.try_apply(&other_plan, &other_live).await
     };
-    let (first, second) = tokio::join!(one.try_apply(&plan, &live), second);
+    let (first, second) = tokio::join!(one.try_apply(&planned, &live), second);
     let outcomes: Vec<Outcome> = [first, second].into_iter().flatten().collect();
     let items = || outcomes.iter().flat_map(|outcome| &outcome.items);
     let state = one.running.shutdown().await;

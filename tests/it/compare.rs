@@ -23,8 +23,9 @@ fn change(kind: &str, spec: &str, live: Value) -> Change {
     let desired = loaded.into_desired().unwrap_or_else(|invalid| panic!("{:#?}", invalid.findings));
     let mut body = json!({ "@odata.type": format!("#microsoft.graph.{kind}"), "id": "1", "displayName": "It" });
     body.as_object_mut().expect("an object").extend(live.as_object().expect("an object").clone());
-    let live = LiveObject::from_body(body, None).expect("it has a type");
-    plan::replan(&desired, Live::default().known(), &desired.manifests[0], Some(&live))
+    let family = desired.manifests[0].family;
+    let live = LiveObject::from_body(family, body).expect("it has a type");
+    plan::replan(&desired, Live::default().known(), &desired.manifests[0], Some(&live)).change
 }
 
 /// The fields as `status path: before -> after`.
@@ -46,7 +47,7 @@ fn fields(change: &Change) -> Vec<String> {
 }
 
 fn body(change: &Change) -> Value {
-    change.requests.first().and_then(|request| request.body.clone()).unwrap_or_default()
+    change.requests.first().and_then(|planned| planned.request.body.clone()).unwrap_or_default()
 }
 
 const BITLOCKER: &str = "windows10EndpointProtectionConfiguration";
@@ -310,7 +311,7 @@ fn a_v1_body_holds_nothing_that_only_beta_knows() {
         live,
     );
     let Some(request) = change.requests.first() else { panic!("{:?}", change.blocked) };
-    assert_eq!(request.version.as_str(), "v1.0");
+    assert_eq!(request.request.version.as_str(), "v1.0");
     assert_eq!(
         body(&change)["bitLockerRemovableDrivePolicy"],
         json!({ "encryptionMethod": "xtsAes256", "requireEncryptionForWriteAccess": true })

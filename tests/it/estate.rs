@@ -14,10 +14,11 @@ use moorline::auth::{Caller, TokenSource};
 use moorline::clock::Clock;
 use moorline::graph::{Cloud, Endpoints, Graph, Options, transport::Transport};
 use moorline::manifest::{Desired, bundle};
-use moorline::plan::{self, Change, Plan};
+use moorline::plan::{self, Change, Planned};
+use moorline::reconcile;
 use moorline::sandbox::state::State;
 use moorline::sandbox::{Running, Sandbox};
-use moorline::tenant::{Live, read};
+use moorline::tenant::Live;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -145,29 +146,29 @@ impl Estate {
 
 impl Client {
     /// Reads the tenant and plans.
-    pub async fn plan(&self) -> (Plan, Live) {
+    pub async fn plan(&self) -> (Planned, Live) {
         let options = plan::Options { reach: true, ..plan::Options::default() };
-        read::plan(&self.graph, &self.desired, |_| true, &options)
+        reconcile::plan(&self.graph, &self.desired, |_| true, &options)
             .await
             .expect("the tenant can be read")
     }
 
     /// Carries a plan out.
-    pub async fn apply(&self, plan: &Plan, live: &Live) -> Outcome {
-        let outcome = self.try_apply(plan, live).await;
+    pub async fn apply(&self, planned: &Planned, live: &Live) -> Outcome {
+        let outcome = self.try_apply(planned, live).await;
         outcome.expect("nothing speaks against it")
     }
 
     /// As [`Self::apply`], where something may speak against it.
-    pub async fn try_apply(&self, plan: &Plan, live: &Live) -> Result<Outcome, ApplyError> {
+    pub async fn try_apply(&self, planned: &Planned, live: &Live) -> Result<Outcome, ApplyError> {
         let options = ApplyOptions { read_at: live.read_at, ..ApplyOptions::default() };
-        self.apply_with(plan, live, options).await
+        self.apply_with(planned, live, options).await
     }
 
     /// As [`Self::try_apply`], done otherwise than usual.
     pub async fn apply_with(
         &self,
-        plan: &Plan,
+        planned: &Planned,
         live: &Live,
         options: ApplyOptions,
     ) -> Result<Outcome, ApplyError> {
@@ -175,7 +176,7 @@ impl Client {
             graph: &self.graph,
             desired: &self.desired,
             names: &live.names,
-            plan,
+            planned,
             options,
             journal: None,
             secrets: &|_| None,

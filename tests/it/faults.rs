@@ -39,8 +39,8 @@ fn one_in_five(seed: u64) -> Value {
 /// Plans and applies once, and says what is wrong afterwards.
 async fn run(estate: &Estate, size: Size, seed: u64, conditions: Value) -> Result<(), String> {
     let site = estate.open(conditions, Clock::sped_up(PACE)).await;
-    let (plan, live) = site.plan().await;
-    let outcome = site.apply(&plan, &live).await;
+    let (planned, live) = site.plan().await;
+    let outcome = site.apply(&planned, &live).await;
     for item in &outcome.items {
         if item.status != Status::Applied && item.status != Status::AlreadyInPlace {
             return Err(format!("seed {seed}: {item:?}"));
@@ -57,9 +57,9 @@ async fn run(estate: &Estate, size: Size, seed: u64, conditions: Value) -> Resul
         return Err(format!("seed {seed}: {names:?}"));
     }
     let calm = estate.reopen(state, json!({}), Clock::system()).await;
-    let (plan, _) = calm.plan().await;
-    if plan.summary.unchanged != size.declared {
-        return Err(format!("seed {seed}: {:?}", plan.summary));
+    let (planned, _) = calm.plan().await;
+    if planned.plan.summary.unchanged != size.declared {
+        return Err(format!("seed {seed}: {:?}", planned.plan.summary));
     }
     Ok(())
 }

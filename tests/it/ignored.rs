@@ -205,8 +205,8 @@ async fn an_edit_that_a_lagging_replica_shows_late_does_not_end_a_write() {
     let estate = Estate::new(size);
     let conditions = json!({ "timeScale": pace, "replicaLag": 25 });
     let site = estate.open(conditions, Clock::sped_up(pace)).await;
-    let (plan, live) = site.plan().await;
-    let id = plan.changes[0].id.as_deref().expect("it exists");
+    let (planned, live) = site.plan().await;
+    let id = planned.plan.changes[0].id.as_deref().expect("it exists");
     let edit = Request::with_body(
         Method::Patch,
         GraphVersion::Beta,
@@ -216,7 +216,7 @@ async fn an_edit_that_a_lagging_replica_shows_late_does_not_end_a_write() {
     let portal = estate.client(&site.running, Clock::sped_up(pace)).await;
     portal.graph.send(&edit).await.expect("the portal may");
     tokio::time::sleep(Duration::from_secs(10) / pace.get()).await;
-    let outcome = site.apply(&plan, &live).await;
+    let outcome = site.apply(&planned, &live).await;
     assert_eq!(outcome.items[0].status, Status::Applied, "{:?}", outcome.items[0]);
 }
 

@@ -136,15 +136,15 @@ async fn portal_sets(site: &Site, id: &str, value: &str, beside: Option<Value>) 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_moved_after_the_plan_makes_it_stale_though_its_mask_did_not() {
     let (_estate, site) = site().await;
-    let id = site.plan().await.1.objects[0].id.clone();
+    let id = site.plan().await.1.objects.iter().next().expect("an object").id.clone();
     let beside = || Some(setting("omaSettingInteger", "./n", 1.into()));
     portal_sets(&site, &id, "masked 0", beside()).await;
-    let (plan, live) = site.plan().await;
-    assert_eq!(plan.summary.update, 1, "a setting has to go");
+    let (planned, live) = site.plan().await;
+    assert_eq!(planned.plan.summary.update, 1, "a setting has to go");
     portal_sets(&site, &id, "canary", beside()).await;
     // As it is where somebody looked at the plan for a while.
     let later = ApplyOptions::default();
-    let refused = site.apply_with(&plan, &live, later).await;
+    let refused = site.apply_with(&planned, &live, later).await;
     let Err(ApplyError::Stale(stale)) = refused else {
         panic!("{refused:?}");
     };
@@ -154,11 +154,11 @@ async fn one_that_moved_after_the_plan_makes_it_stale_though_its_mask_did_not() 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_somebody_set_as_declared_is_in_place() {
     let (_estate, site) = site().await;
-    let id = site.plan().await.1.objects[0].id.clone();
+    let id = site.plan().await.1.objects.iter().next().expect("an object").id.clone();
     portal_sets(&site, &id, "another", None).await;
-    let (plan, live) = site.plan().await;
-    assert_eq!(plan.summary.update, 1);
+    let (planned, live) = site.plan().await;
+    assert_eq!(planned.plan.summary.update, 1);
     portal_sets(&site, &id, "masked 0", None).await;
-    let outcome = site.apply(&plan, &live).await;
+    let outcome = site.apply(&planned, &live).await;
     assert_eq!(outcome.items[0].status, Status::AlreadyInPlace);
 }

@@ -85,17 +85,17 @@ async fn of_a_thousand_objects_one_that_moved_stops_all_or_is_left_out() {
     });
     let pace = NonZeroU32::new(1000).expect("not zero");
     let site = estate.open(json!({}), Clock::sped_up(pace)).await;
-    let (plan, live) = site.plan().await;
-    let saved = saved::read(&report::json::plan(&plan)).expect("it is as it was saved");
+    let (planned, live) = site.plan().await;
+    let saved = saved::read(&report::json::plan(&planned.plan)).expect("it is as it was saved");
 
-    let moved = &live.objects[500];
+    let moved = live.objects.iter().nth(500).expect("an object");
     let body = json!({ "@odata.type": moved.body["@odata.type"], "description": "by hand" });
     let path = format!("/deviceManagement/deviceConfigurations/{}", moved.id);
     let edit = Request::with_body(Method::Patch, GraphVersion::Beta, path, body);
     site.graph.send(&edit).await.expect("the portal may");
 
     let (now, _) = site.plan().await;
-    let stale = saved::moved(&saved, &now);
+    let stale = saved::moved(&saved, &now.plan);
     let stale: Vec<String> = stale.iter().map(ToString::to_string).collect();
     let [only] = &stale[..] else {
         panic!("{stale:?}");

@@ -28,16 +28,17 @@ async fn a_plan_of_five_hundred_objects_takes_few_calls() {
     let size = Size { declared: 500, live: 500, different: 5, groups: 60, filters: 5, masked: 100 };
     let estate = Estate::new(size);
     let site = estate.open(json!({ "pageSize": 100 }), Clock::system()).await;
-    let (plan, _) = site.plan().await;
-    assert!(plan.masked_read);
-    assert_eq!(plan.summary.update, 5);
-    assert_eq!(plan.summary.unchanged, 495);
-    assert_eq!(plan.summary.unverifiable_fields, 0);
+    let (planned, _) = site.plan().await;
+    assert!(planned.plan.masked_read);
+    assert_eq!(planned.plan.summary.update, 5);
+    assert_eq!(planned.plan.summary.unchanged, 495);
+    assert_eq!(planned.plan.summary.unverifiable_fields, 0);
     let calls = site.running.calls();
     // 5 pages, 3 batches of names, the filters, one batch of what would change, 5 batches of masked values, and one
     // of whom the changes reach: two numbers of each of 5 groups, and one of each object.
     assert_eq!(calls.graph, 16, "{calls:?}");
-    let told: Vec<_> = plan
+    let told: Vec<_> = planned
+        .plan
         .changes
         .iter()
         .filter_map(|change| change.reach.as_ref()?.after.as_ref())
@@ -52,8 +53,8 @@ async fn pages_that_are_too_large_for_the_service_are_read_in_smaller_ones() {
     let pace = NonZeroU32::new(200).expect("not zero");
     let conditions = json!({ "largestPage": 20 });
     let site = estate.open(conditions, Clock::sped_up(pace)).await;
-    let (plan, _) = site.plan().await;
-    assert_eq!((plan.summary.update, plan.summary.unchanged), (2, 58));
+    let (planned, _) = site.plan().await;
+    assert_eq!((planned.plan.summary.update, planned.plan.summary.unchanged), (2, 58));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,9 +65,9 @@ async fn writes_go_as_fast_as_the_published_limit_and_meet_no_429() {
     let conditions = json!({ "throttle": true, "timeScale": pace });
     let clock = Clock::sped_up(pace);
     let site = estate.open(conditions, clock.clone()).await;
-    let (plan, live) = site.plan().await;
+    let (planned, live) = site.plan().await;
     let start = clock.instant();
-    let outcome = site.apply(&plan, &live).await;
+    let outcome = site.apply(&planned, &live).await;
     let took = clock.instant() - start;
     assert!(outcome.items.iter().all(|item| item.status == Status::Applied));
     assert_eq!(site.running.calls().throttled, 0);

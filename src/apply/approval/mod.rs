@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use super::execute::Execution;
 use super::failure::in_full;
-use super::journal::{Call as LinkCall, Intent, JournalError, Step};
+use super::journal::{Call as LinkCall, Intent, JournalError};
 use crate::graph::approval::Approval;
 use crate::graph::error::Call;
 use crate::graph::{GraphError, Request, Response};
 use crate::manifest::Address;
+use crate::plan::Step;
 use crate::tenant::approvals::{self, ApprovalRequest, RequestStatus};
 
 mod held;
@@ -59,7 +60,8 @@ impl Approvals {
     pub(super) fn code_of(&self, intent: &Intent, spent: &[String]) -> Option<String> {
         let is_meant = |given: &&Given| {
             given.address == intent.address
-                && given.step == intent.step
+                // Earlier releases wrote one step for both.
+                && (given.step == intent.step || given.step.is_link() && intent.step.is_link())
                 && given.written == intent.written
                 && given.call == intent.call
                 && !spent.contains(&given.code)
@@ -106,7 +108,7 @@ impl Execution<'_> {
             let found = error.meets_open_request();
             let code = match error.approval_code() {
                 Some(code) => Some(code.to_owned()),
-                None if found => self.open_request(request).await,
+                None if found => self.open_request().await,
                 None => {
                     self.look_into(&error, again).await;
                     None
@@ -213,9 +215,9 @@ impl Execution<'_> {
 
     /// Finds the code of the request that is open for the object of a write, where there is one alone; else it is
     /// noted what there is. Whether it is for this very write, the service tells once the write is sent under it.
-    async fn open_request(&mut self, request: &Request) -> Option<String> {
+    async fn open_request(&mut self) -> Option<String> {
         let all = approvals::requests(self.context.graph).await;
-        let object = self.id().filter(|_| !self.creates(request));
+        let object = self.id().filter(|_| self.step() != Some(Step::Create));
         let name = &self.work.change.display_name;
         let is_about = |it: &ApprovalRequest| match (&it.payload_id, object) {
             (Some(theirs), Some(ours)) => theirs.eq_ignore_ascii_case(ours),

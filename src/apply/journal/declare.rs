@@ -8,11 +8,11 @@ use serde_json::{Map, Value as Json};
 use super::entry::Image;
 use crate::diagnostic::Span;
 use crate::manifest::value::{Declared, Member, Value};
-use crate::plan::canonical::is_unset;
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::semantics::Readback;
 use crate::schema::types::{GraphVersion, type_name};
+use crate::values::canonical::is_unset;
 
 /// What a journal keeps of an object, as a manifest would declare it.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use crate::apply::{Item, Status};
 use crate::diagnostic::json::FormatVersion;
 use crate::graph::Method;
 use crate::manifest::Address;
-use crate::plan::{Action, TenantRef};
+use crate::plan::{Action, Step, TenantRef};
 use crate::schema::types::GraphVersion;
 
 /// One line of a journal, for its schema.
@@ -215,24 +215,6 @@ pub struct Call {
     /// The body, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
-}
-
-/// What a write does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Step {
-    /// Creates the object.
-    Create,
-    /// Updates some of its properties.
-    Patch,
-    /// Replaces its properties.
-    Put,
-    /// Lets it refer to another object, or to one less.
-    Link,
-    /// Replaces its assignments.
-    Assign,
-    /// Deletes it.
-    Delete,
 }
 
 /// An object as far as it may be kept: what somebody could declare of it, secrets as `{"$withheld": true}`.

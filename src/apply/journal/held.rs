@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::declare::{Declaration, Lost, holds_instruction, parts};
-use super::entry::{Begun, Step};
+use super::entry::{Begun, Intent};
 use crate::apply::wording;
 use crate::diagnostic::{Sources, Span};
-use crate::kinds::{self, Cardinality};
+use crate::kinds::{self, Family};
 use crate::manifest::reference::{Reference, Referent};
 use crate::manifest::value::Value;
 use crate::manifest::{Address, Assignment, Link, Manifest, Presence};
+use crate::plan::Step;
 use crate::plan::{self, Action, FieldStatus};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::GraphVersion;
@@ -19,6 +20,7 @@ use crate::tenant::masked::Clear;
 use crate::tenant::names::Names;
 use crate::tenant::referents::Referents;
 use crate::tenant::{Known, LiveObject};
+use crate::values::target_form;
 
 /// How an object differs from what a change left in it. What nobody can compare is no difference.
 #[derive(Debug, Default)]
@@ -93,7 +95,7 @@ pub(in crate::apply) fn is_on_its_way(
 /// Returns whether an object is assigned as it was before a change; what is new is not assigned.
 pub(in crate::apply) fn is_assigned_as_before(begun: &Begun<'_>, live: &LiveObject) -> bool {
     let forms = |targets: &[Json]| -> BTreeSet<String> {
-        let forms = targets.iter().map(plan::target_form);
+        let forms = targets.iter().map(target_form);
         forms.map(|form| form.to_string()).collect()
     };
     let before = begun.first.before.as_ref();
@@ -105,21 +107,27 @@ pub(in crate::apply) fn is_assigned_as_before(begun: &Begun<'_>, live: &LiveObje
 /// Returns a manifest of what a change left.
 fn left(begun: &Begun<'_>, span: Span) -> Option<Manifest> {
     let image = begun.fate.and_then(|fate| fate.left.as_ref());
-    let steps = [Step::Create, Step::Patch, Step::Put];
-    let wrote = steps.into_iter().find_map(|step| begun.step(step));
     let address = &begun.first.address;
-    let spec = wrote.map(|intent| {
-        let (version, body) = match (image, &intent.written) {
-            (Some(image), _) => (GraphVersion::Beta, &image.body),
-            (None, Some(written)) => (intent.api_version, written),
-            (None, None) => (intent.api_version, &Json::Null),
+    let wrote = begun.steps().filter(|intent| intent.step.writes_properties());
+    let wrote: Vec<&Intent> = wrote.collect();
+    let managed: Vec<Vec<String>> =
+        wrote.iter().flat_map(|intent| intent.managed.iter().cloned()).collect();
+    let spec = wrote.first().map(|first| {
+        let written = wrote.iter().filter_map(|intent| intent.written.as_ref()?.as_object());
+        let written: Map<String, Json> =
+            written.flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let (version, body) = match image {
+            Some(image) => (GraphVersion::Beta, image.body.clone()),
+            None => (first.api_version, written.into()),
         };
-        let Declaration { spec, .. } = parts(version, &address.kind, body, &intent.managed, span);
+        let Declaration { spec, .. } = parts(version, &address.kind, &body, &managed, span);
         (version, spec)
     });
     let assigned = match (begun.step(Step::Assign), begun.step(Step::Create)) {
         (Some(_), _) if image.is_some() => image.map(|image| image.assignments.clone()),
-        (Some(intent), _) => intent.written.as_ref().map(targets_of),
+        (Some(intent), _) => {
+            intent.written.as_ref().map(|written| targets_of(&address.kind, written))
+        }
         (None, Some(_)) => Some(Vec::new()),
         (None, None) => None,
     };
@@ -141,9 +149,10 @@ fn left(begun: &Begun<'_>, span: Span) -> Option<Manifest> {
 }
 
 /// Returns the targets in the body of an assignment.
-pub(in crate::apply) fn targets_of(written: &Json) -> Vec<Json> {
-    let assignments = written.get("assignments").and_then(Json::as_array);
-    let targets = assignments.into_iter().flatten().map(plan::target_form);
+pub(in crate::apply) fn targets_of(kind: &str, written: &Json) -> Vec<Json> {
+    let assign = kinds::family_of(kind).and_then(|family| family.assign.as_ref());
+    let assignments = assign.and_then(|assign| written.get(assign.body_key)?.as_array());
+    let targets = assignments.into_iter().flatten().map(target_form);
     targets.collect()
 }
 
@@ -206,5 +215,5 @@ pub(in crate::apply) fn manifest(
 
 /// Returns whether a kind has one object, which always exists.
 pub(in crate::apply) fn is_singleton(kind: &str) -> bool {
-    kinds::family_of(kind).is_some_and(|family| family.cardinality == Cardinality::Singleton)
+    kinds::family_of(kind).is_some_and(Family::is_singleton)
 }

@@ -7,10 +7,10 @@ use serde_json::{Map, Value as Json, json};
 use super::entry::Image;
 use crate::manifest::Manifest;
 use crate::manifest::value::Declared;
-use crate::plan::target_form;
 use crate::schema::model::{Model, Shape, Structure};
 use crate::schema::types::{GraphVersion, type_name};
-use crate::tenant::{Linked, LiveObject, masked};
+use crate::tenant::{Linked, LiveObject};
+use crate::values::{masked, target_form};
 
 impl Image {
     /// Returns a live object as far as it may be kept. What the manifest takes from the environment is a secret,

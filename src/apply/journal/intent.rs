@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
-use super::entry::{Call, Image, Intent, Step};
+use super::entry::{Call, Image, Intent};
 use super::image;
-use crate::graph::{Method, Request};
 use crate::manifest::Manifest;
-use crate::plan::requests::linked_by;
-use crate::plan::{Change, FieldStatus, Segment};
+use crate::plan::{Change, FieldStatus, PlannedRequest, Segment, Step};
 use crate::tenant::LiveObject;
 
 /// A request that is about to be sent, and what is known around it.
@@ -17,7 +15,7 @@ pub(in crate::apply) struct Write<'a> {
     pub(in crate::apply) change: &'a Change,
     pub(in crate::apply) manifest: &'a Manifest,
     /// The request as the plan has it, without its secrets.
-    pub(in crate::apply) planned: &'a Request,
+    pub(in crate::apply) planned: &'a PlannedRequest,
     /// What the object refers to once it is done, of what it writes.
     pub(in crate::apply) links: BTreeMap<String, Vec<String>>,
     /// Whether the change has requests after this one.
@@ -32,65 +30,62 @@ impl Write<'_> {
     /// Returns what a journal says of it.
     pub(in crate::apply) fn intent(&self, at: String) -> Intent {
         let Self { change, manifest, planned, .. } = self;
-        let step = step(planned, manifest);
+        let PlannedRequest { step, request, .. } = planned;
         Intent {
             at,
             address: change.address.clone(),
             display_name: change.display_name.clone(),
             action: change.action,
-            step,
+            step: *step,
             more: self.more,
             id: self.id.map(str::to_owned),
             twin_of: change.twin_of.clone(),
             api_version: manifest.version,
-            managed: managed(change, planned, step),
+            managed: managed(change, planned),
             links: self.links.clone(),
             before: self.before.map(|live| Image::of(manifest, live)),
-            written: written(manifest, planned, step),
-            call: (step == Step::Link).then(|| Call {
-                method: planned.method,
-                path: planned.path.clone(),
-                body: planned.body.clone(),
+            written: written(manifest, planned),
+            call: step.is_link().then(|| Call {
+                method: request.method,
+                path: request.path.clone(),
+                body: request.body.clone(),
             }),
             approval: None,
         }
     }
 }
 
-fn step(planned: &Request, manifest: &Manifest) -> Step {
-    match planned.method {
-        _ if linked_by(&planned.path).is_some() => Step::Link,
-        Method::Post if planned.path == manifest.family.path => Step::Create,
-        Method::Patch => Step::Patch,
-        Method::Put => Step::Put,
-        Method::Delete => Step::Delete,
-        // It is the one action that is called.
-        Method::Post | Method::Get => Step::Assign,
-    }
-}
-
-fn written(manifest: &Manifest, planned: &Request, step: Step) -> Option<Json> {
-    let body = planned.body.as_ref()?;
+fn written(manifest: &Manifest, planned: &PlannedRequest) -> Option<Json> {
+    let PlannedRequest { step, property, request } = planned;
+    let body = request.body.as_ref()?;
+    let of_body =
+        |body: &Json| image::of_body(request.version, &manifest.address.kind, manifest, body);
     Some(match step {
-        Step::Link => return None,
+        Step::Link | Step::Unlink => return None,
         // Targets are names of groups and filters, nothing else.
         Step::Assign => body.clone(),
-        _ => image::of_body(planned.version, &manifest.address.kind, manifest, body),
+        // The action's own member holds what the property holds.
+        Step::Action => {
+            let value = body.as_object()?.values().next()?;
+            of_body(&json!({ property.as_deref()?: value }))
+        }
+        Step::Create | Step::Update | Step::Replace | Step::Delete => of_body(body),
     })
 }
 
 /// Returns the names that lead to what a request changes. A collection is changed as a whole.
-fn managed(change: &Change, planned: &Request, step: Step) -> Vec<Vec<String>> {
-    let members = planned.body.as_ref().and_then(Json::as_object);
+fn managed(change: &Change, planned: &PlannedRequest) -> Vec<Vec<String>> {
+    let members = planned.request.body.as_ref().and_then(Json::as_object);
     let sent = |name: &str| members.is_some_and(|members| members.contains_key(name));
-    match step {
-        Step::Link | Step::Assign | Step::Delete => Vec::new(),
+    match planned.step {
+        Step::Link | Step::Unlink | Step::Assign | Step::Delete => Vec::new(),
+        Step::Action => vec![planned.property.iter().cloned().collect()],
         Step::Create => {
             let names = members.into_iter().flat_map(|members| members.keys());
             let names = names.filter(|name| !name.contains('@'));
             names.map(|name| vec![name.clone()]).collect()
         }
-        Step::Patch | Step::Put => {
+        Step::Update | Step::Replace => {
             // What cannot be compared is written again with what differs beside it.
             let written = change.fields.iter().filter(|field| {
                 field.status != FieldStatus::Blocked && field.path.top().is_some_and(sent)

@@ -25,7 +25,7 @@ mod tests;
 
 pub use created::created;
 pub use entry::{
-    Asked, Begun, Call, Command, End, Entry, Fate, Header, How, Image, Intent, Line, Origin, Step,
+    Asked, Begun, Call, Command, End, Entry, Fate, Header, How, Image, Intent, Line, Origin,
 };
 pub use error::JournalError;
 pub use file::{Draft, FOLDER};

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::entry::{Begun, Fate, How, Origin, Step};
+use super::entry::{Begun, Fate, How, Origin};
 use super::error::JournalError;
 use super::file::{FOLDER, Journal};
-use super::held::{Differences, differences, is_singleton};
+use super::held::{Differences, differences};
 use super::read::{Record, read};
 use crate::apply::patience::{Patience, Turn};
 use crate::apply::{ApplyOptions, Status};
@@ -19,7 +19,7 @@ use crate::diagnostic::Sources;
 use crate::graph::{Graph, GraphError};
 use crate::kinds;
 use crate::manifest::Address;
-use crate::plan::{Action, TenantRef};
+use crate::plan::{Action, Step, TenantRef};
 use crate::tenant::LiveObject;
 use crate::tenant::read::{ObjectRef, find_by_name, reread};
 
@@ -129,11 +129,9 @@ async fn await_created(record: &Record, graph: &Graph) -> Result<(), GraphError>
             continue;
         };
         let Some(id) = &fate.created else { continue };
-        let object = ObjectRef::Configuration {
-            id: id.clone(),
-            kind: fate.address.kind.clone(),
-            links: Vec::new(),
-        };
+        let kind = fate.address.kind.clone();
+        let Some(family) = kinds::family_of(&kind) else { continue };
+        let object = ObjectRef { family, id: id.clone(), kind, links: Vec::new() };
         let mut patience = Patience::of(graph, left_to_show(&fate.at, graph));
         while reread(graph, std::slice::from_ref(&object)).await? == [None]
             && patience.wait().await == Turn::Again
@@ -233,15 +231,15 @@ async fn look(
         found.pop()
     } else {
         let id = change.first.id.clone().unwrap_or_default();
-        let object = match is_singleton(&change.first.address.kind) {
-            true => ObjectRef::Policy,
-            false => ObjectRef::Configuration {
-                id,
-                kind: change.first.address.kind.clone(),
-                links: change.links().into_keys().collect(),
-            },
-        };
-        reread(graph, &[object]).await?.pop().flatten()
+        let kind = change.first.address.kind.clone();
+        let links = change.links().into_keys().collect();
+        match kinds::family_of(&kind) {
+            Some(family) => {
+                let object = ObjectRef { family, id, kind, links };
+                reread(graph, &[object]).await?.pop().flatten()
+            }
+            None => None,
+        }
     };
     let id = live.as_ref().map(|live| live.id.clone());
     let last = change.last();

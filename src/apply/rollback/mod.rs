@@ -12,7 +12,7 @@ use crate::diagnostic::Sources;
 use crate::error::{Error, ErrorKind};
 use crate::manifest::reference::Referent;
 use crate::manifest::{Address, Desired, Manifest};
-use crate::plan::{self, Action, Change, Plan};
+use crate::plan::{self, Action, Change, Plan, Planned};
 use crate::tenant::Live;
 
 mod moved;
@@ -42,7 +42,7 @@ pub struct Rollback {
 #[derive(Debug)]
 pub struct RollbackPlan {
     /// The plan.
-    pub plan: Plan,
+    pub planned: Planned,
     /// What is not part of it, because somebody changed it since.
     pub moved: Vec<StaleChange>,
     /// What may have to be taken back later, because the tenant does not show it.
@@ -93,10 +93,11 @@ impl Rollback {
         options: &plan::Options,
     ) -> RollbackPlan {
         let all = plan::plan(desired, live, &selected, options);
-        let moved = self.moved(&all, live, &desired.sources);
+        let moved = self.moved(&all.plan, live, &desired.sources);
         let left: BTreeSet<&Address> = moved.iter().map(|moved| &moved.address).collect();
         let wanted = |address: &Address| selected(address) && !left.contains(address);
-        let mut plan = plan::plan(desired, live, wanted, options);
+        let mut planned = plan::plan(desired, live, wanted, options);
+        let plan = &mut planned.plan;
         plan.coverage = plan::coverage(declared, live);
         // All but what the run changed is left alone, which goes without saying.
         for change in &mut plan.changes {
@@ -105,10 +106,12 @@ impl Rollback {
         let stay = moved.iter();
         let stay = stay.map(|moved| format!("{moved}; it stays as it is"));
         plan.warnings.extend(stay);
-        plan.warnings.extend(self.warnings(&plan));
-        plan.warnings.extend(self.reminder(&plan, declared, live, &desired.sources));
-        let unseen = self.unseen(&plan);
-        RollbackPlan { plan, moved, unseen }
+        let warnings = self.warnings(plan);
+        plan.warnings.extend(warnings);
+        let reminder = self.reminder(plan, declared, live, &desired.sources);
+        plan.warnings.extend(reminder);
+        let unseen = self.unseen(plan);
+        RollbackPlan { planned, moved, unseen }
     }
 
     /// Returns the writes of the run that were accepted and that the tenant does not show now either: they may come to

@@ -3,7 +3,7 @@
 use super::{Rollback, Undo, Way};
 use crate::apply::StaleChange;
 use crate::apply::journal::{
-    Begun, Differences, differences, is_assigned_as_before, is_on_its_way, is_singleton,
+    Begun, Differences, differences, is_assigned_as_before, is_on_its_way,
 };
 use crate::diagnostic::Sources;
 use crate::plan::{Change, Plan};
@@ -59,10 +59,11 @@ fn what_moved(
 
 /// Returns the object that a change left.
 pub(super) fn object<'a>(undo: &Undo, live: &'a Live) -> Option<&'a LiveObject> {
-    if is_singleton(&undo.manifest.address.kind) {
-        return live.policy.as_ref();
+    let family = undo.manifest.family;
+    if family.is_singleton() {
+        return live.objects.of(family).first();
     }
     let id = undo.manifest.id.as_deref()?;
-    let mut objects = live.objects.iter();
+    let mut objects = live.objects.of(family).iter();
     objects.find(|object| object.id.eq_ignore_ascii_case(id))
 }

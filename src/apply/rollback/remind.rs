@@ -1,9 +1,10 @@
 //! What the manifests still want though it is taken back.
 
 use super::{NAMED, Rollback, Undo, Way, moved};
-use crate::apply::journal::{Begun, Step};
+use crate::apply::journal::Begun;
 use crate::diagnostic::Sources;
 use crate::manifest::{Manifest, Presence};
+use crate::plan::Step;
 use crate::plan::{self, FieldChange, FieldStatus, Plan, Segment};
 use crate::tenant::matching::bind;
 use crate::tenant::referents::Referents;

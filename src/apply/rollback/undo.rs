@@ -6,12 +6,14 @@ use serde_json::Value as Json;
 
 use super::unmask::unmasked;
 use crate::apply::journal::{
-    Begun, Declaration, Fate, Image, Intent, Lost, Step, assignments, is_singleton, links,
-    manifest, parts, whole,
+    Begun, Declaration, Fate, Image, Intent, Lost, assignments, is_singleton, links, manifest,
+    parts, whole,
 };
 use crate::diagnostic::Span;
+use crate::kinds;
 use crate::manifest::value::Value;
 use crate::manifest::{Address, Assignment, Manifest, Presence};
+use crate::plan::Step;
 use crate::schema::model::Model;
 use crate::schema::types::GraphVersion;
 
@@ -78,7 +80,8 @@ pub(super) fn of(place: usize, begun: &Begun<'_>, span: Span, lost: &mut Vec<Str
 const NO_IMAGE: &str = "the journal does not hold how it was before";
 
 fn remove(created: &Intent, id: &str, span: Span) -> Option<Manifest> {
-    let name = serde_json::json!({ "displayName": created.display_name });
+    let family = kinds::family_of(&created.address.kind)?;
+    let name = serde_json::json!({ family.name_property: created.display_name });
     let spec = Value::from_json(&name, span);
     let manifest = manifest(&created.address, created.api_version, spec, span)?;
     Some(Manifest { id: Some(id.to_lowercase()), presence: Presence::Absent, ..manifest })

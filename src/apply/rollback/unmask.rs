@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::plan::canonical::key_of;
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::types::type_name;
+use crate::values::canonical::key_of;
 
 /// Returns an object's body with what was written in the place of what is masked, as far as both have it.
 pub(super) fn unmasked(model: &Model, kind: &str, body: &Json, written: &Json) -> Json {

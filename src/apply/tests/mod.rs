@@ -13,7 +13,7 @@ use crate::graph::client::Options;
 use crate::graph::testing::graph_with;
 use crate::manifest::{bundle, is_about_sending};
 use crate::plan::{self, Change};
-use crate::tenant::read;
+use crate::reconcile;
 
 mod approvals;
 mod tenant;
@@ -100,9 +100,10 @@ impl Case {
         let desired = loaded.into_desired().expect("valid");
         let options = Options { timeout: self.timeout, ..Options::default() };
         let graph = graph_with(&tenant.server.url, &options);
-        let (plan, live) = read::plan(&graph, &desired, |_| true, &plan::Options::default())
-            .await
-            .expect("a tenant that can be read");
+        let (planned, live) =
+            reconcile::plan(&graph, &desired, |_| true, &plan::Options::default())
+                .await
+                .expect("a tenant that can be read");
         meanwhile(tenant);
         graph.clock().sleep(self.review).await;
         let observer = Listener::default();
@@ -110,7 +111,7 @@ impl Case {
             graph: &graph,
             desired: &desired,
             names: &live.names,
-            plan: &plan,
+            planned: &planned,
             options: ApplyOptions { read_at: live.read_at, ..self.options.clone() },
             journal: None,
             secrets: &|_| self.secret.map(SecretString::from),

@@ -22,6 +22,7 @@ use crate::graph::{Endpoints, Graph, Watch};
 use crate::kinds::{FAMILIES, Family};
 use crate::manifest::Manifest;
 use crate::manifest::tenant_file::OwnershipSpec;
+use crate::tenant::read::families as families_read;
 
 mod chart;
 mod reach;
@@ -206,7 +207,7 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
 /// Returns the families that manifests use; all of them where the manifests cannot be read.
 fn families(subject: &Subject<'_>) -> Vec<&'static Family> {
     match &subject.manifests {
-        Some(manifests) => needs::families(manifests, subject.ownership),
+        Some(manifests) => families_read(manifests, subject.ownership),
         None => FAMILIES.to_vec(),
     }
 }

@@ -9,7 +9,7 @@ use crate::diagnose::catalogue::Lack;
 use crate::diagnose::failure;
 use crate::diagnose::permissions::Table;
 use crate::graph::{Graph, GraphError, Request};
-use crate::kinds::{Cardinality, Family};
+use crate::kinds::Family;
 use crate::schema::types::GraphVersion;
 use crate::tenant::approvals::access_policies;
 
@@ -109,9 +109,9 @@ fn name(chart: &mut Chart, answer: Result<Value, GraphError>, tenant: &mut Tenan
 /// Reads as little of a family as there is.
 async fn access(chart: &mut Chart, graph: &Graph, family: &Family) {
     let id = access_id(family);
-    let path = match family.cardinality {
-        Cardinality::Collection => format!("{}?$top=1&$select=id", family.path),
-        Cardinality::Singleton => family.path.to_owned(),
+    let path = match family.is_singleton() {
+        true => family.path.to_owned(),
+        false => format!("{}?$top=1&$select=id", family.path),
     };
     let answer = graph.send(&Request::get(GraphVersion::Beta, path)).await;
     let error = match answer {

@@ -4,10 +4,10 @@ use serde_json::Value as Json;
 
 use super::{At, Differ};
 use crate::manifest::value::{Declared, Value};
-use crate::plan::canonical::{is_default, key_of, without_defaults};
-use crate::plan::digest::{self, Domain};
 use crate::plan::{FieldStatus, Segment};
 use crate::schema::model::{Order, Shape};
+use crate::values::canonical::{is_default, key_of, without_defaults};
+use crate::values::digest::{self, Domain};
 
 impl Differ<'_> {
     pub(super) fn collection(

@@ -10,15 +10,15 @@ use serde_json::{Value as Json, json};
 
 use super::{At, Differ};
 use crate::manifest::value::Declared;
-use crate::plan::canonical::{canonical, is_unset};
 use crate::plan::show::{respelled, shown};
 use crate::plan::{FieldChange, FieldStatus, Shown};
 use crate::schema::model::{Property, Shape};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::semantics::Readback;
 use crate::schema::types::Edm;
-use crate::tenant::masked;
 use crate::tenant::names::{Named, is_guid};
+use crate::values::canonical::{canonical, is_unset};
+use crate::values::masked;
 
 impl Differ<'_> {
     pub(super) fn canonical(&self, shape: &Shape, value: &Json) -> Json {

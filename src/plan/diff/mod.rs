@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json};
 
-use super::canonical::is_unset;
 use super::merge::{echo, has_placeholder};
 use super::names::unresolved;
 use super::rewrite::Rewriting;
@@ -17,6 +16,7 @@ use crate::manifest::value::{Declared, Value, secret};
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::types::type_name;
 use crate::tenant::Known;
+use crate::values::canonical::is_unset;
 
 mod collections;
 mod field;

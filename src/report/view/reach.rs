@@ -1,7 +1,8 @@
 //! Whom a change concerns, in one sentence.
 
-use crate::plan::reach::{Audience, Extent, Reach, Reported, Statuses};
+use crate::plan::reach::{Audience, Extent, Reach};
 use crate::report::words::{count, thousands};
+use crate::tenant::reach::{Reported, Statuses};
 use crate::ui::sanitize;
 
 const NOBODY: &str = "nobody";

@@ -46,7 +46,7 @@ fn every_property_of_every_kind_comes_back() {
                 "apiVersion": "graph.microsoft.com/beta", "kind": kind.name,
                 "metadata": { "name": "one" }, "spec": spec(&kind.name),
             });
-            if kind.family.assignable {
+            if kind.family.is_assignable() {
                 manifest["metadata"]["state"] = state.into();
                 manifest["assignments"] = json!([{ "group": "Group A" }]);
             }

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::{SignedDuration, Span, Timestamp, civil};
 use serde_json::{Map, Value};
 
+use super::masked;
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::types::{Edm, type_name};
-use crate::tenant::masked;
 
 /// Returns the canonical form of a value. What does not parse as its type stays as it is, so that a
 /// live value of an unknown form still compares by text.

@@ -1,0 +1,19 @@
+//! Reasons that keep a change from being made.
+
+use serde::{Deserialize, Serialize};
+
+use super::Location;
+
+/// A reason why a change cannot be made at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Blocked {
+    /// `area/slug`.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// Where it was declared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+}

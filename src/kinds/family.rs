@@ -1,0 +1,166 @@
+//! What is true of a family of kinds, as data.
+
+use std::cmp::Ordering;
+
+use super::risk::RiskRule;
+use crate::graph::cloud::Cloud;
+
+/// A family of kinds that share a place in Graph and its verbs.
+#[derive(Clone, Copy, Debug)]
+pub struct Family {
+    /// Its name: the last segment of its path.
+    pub name: &'static str,
+    /// The path below the version.
+    pub path: &'static str,
+    /// The type that its kinds are or derive from.
+    pub root: &'static str,
+    /// The property that people know an object by.
+    pub name_property: &'static str,
+    /// How its objects are read.
+    pub read: Read,
+    /// How an object's body is updated.
+    pub update: Update,
+    /// The action that replaces an object's assignments; `None` where nothing is assigned.
+    pub assign: Option<Action>,
+    /// The actions that replace one property each, which no update may carry.
+    pub actions: &'static [Action],
+    /// How a masked value is read in clear, where Graph gives one out.
+    pub unmask: Option<Unmask>,
+    /// The segment below an object that counts what devices reported of it.
+    pub status_overview: Option<&'static str>,
+    /// Whether Graph deletes its objects.
+    pub deletable: bool,
+    /// Properties that a tenant may have locked: a differing value is a blocked field.
+    pub locks: &'static [Lock],
+    /// Concrete types that are no kinds, each with the reason.
+    pub not_kinds: &'static [(&'static str, &'static str)],
+    /// The clouds whose Graph has it (FACTS 8).
+    pub clouds: &'static [Cloud],
+    /// The least application permission for reading.
+    pub read_permission: &'static str,
+    /// The least application permission for writing.
+    pub write_permission: &'static str,
+    /// What an update of its objects can put at risk.
+    pub risks: &'static [RiskRule],
+}
+
+/// How the objects of a family are read.
+#[derive(Clone, Copy, Debug)]
+pub enum Read {
+    /// A collection, listed with these `$expand` items beside the assignments, which a read by id takes too.
+    Collection {
+        /// Items of `$expand`.
+        expand: &'static [&'static str],
+    },
+    /// One object that always exists and has no id.
+    Singleton,
+}
+
+/// How the body of an object is updated.
+#[derive(Clone, Copy, Debug)]
+pub enum Update {
+    /// `PATCH` with what changed.
+    Patch,
+    /// `PUT` with everything. Of a collection its path ends with the object's id.
+    Put {
+        /// The properties that a `PUT` must carry.
+        required: &'static [&'static str],
+        /// A form that Graph answered once and that cannot be sent back.
+        obsolete: Option<Obsolete>,
+    },
+}
+
+/// A form of an object that Graph answered once.
+#[derive(Clone, Copy, Debug)]
+pub struct Obsolete {
+    /// The member that tells it, in any property that a `PUT` must carry.
+    pub member: &'static str,
+    /// What is wrong with such an answer.
+    pub reason: &'static str,
+}
+
+/// An OData action below an object that replaces one of its collections.
+#[derive(Clone, Copy, Debug)]
+pub struct Action {
+    /// The property that it replaces.
+    pub property: &'static str,
+    /// The action's segment, which follows the object's path.
+    pub segment: &'static str,
+    /// The member of the body that holds the new collection.
+    pub body_key: &'static str,
+}
+
+/// A function below an object that answers one masked value in clear.
+#[derive(Clone, Copy, Debug)]
+pub struct Unmask {
+    /// Its name.
+    pub function: &'static str,
+    /// Its parameter: the member that refers to the value, and stands beside it.
+    pub parameter: &'static str,
+}
+
+/// A property that the service may refuse to change, and the member of it that tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Lock {
+    /// The top-level property.
+    pub property: &'static str,
+    /// The boolean member that is `false` while it is locked.
+    pub unless: &'static str,
+    /// Why, for people.
+    pub why: &'static str,
+}
+
+impl Family {
+    /// Returns whether there is one object, which always exists.
+    pub fn is_singleton(&self) -> bool {
+        matches!(self.read, Read::Singleton)
+    }
+
+    /// Returns whether its objects are assigned to groups.
+    pub fn is_assignable(&self) -> bool {
+        self.assign.is_some()
+    }
+
+    /// Returns the properties that an update must carry, where it replaces the body.
+    pub fn replaced_whole(&self) -> Option<&'static [&'static str]> {
+        match &self.update {
+            Update::Patch => None,
+            Update::Put { required, .. } => Some(required),
+        }
+    }
+
+    /// Returns the action that replaces a property.
+    pub fn action(&self, property: &str) -> Option<&'static Action> {
+        self.actions.iter().find(|action| action.property == property)
+    }
+
+    /// Returns what an object is expanded by in every read, as `$expand` takes it; empty where by nothing.
+    pub fn expand(&self) -> String {
+        let expand = match &self.read {
+            Read::Collection { expand } => *expand,
+            Read::Singleton => &[],
+        };
+        let assignments = self.assign.iter().map(|assign| assign.property);
+        assignments.chain(expand.iter().copied()).collect::<Vec<_>>().join(",")
+    }
+}
+
+impl PartialEq for Family {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Family {}
+
+impl PartialOrd for Family {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Family {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name.cmp(other.name)
+    }
+}

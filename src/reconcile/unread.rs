@@ -1,0 +1,101 @@
+//! What a plan depends on beyond the lists, and what of that was read already.
+
+use std::collections::BTreeSet;
+
+use crate::kinds::Family;
+use crate::manifest::Desired;
+use crate::plan::{self, Planned, referring};
+use crate::tenant::Live;
+use crate::tenant::masked::Masked;
+use crate::tenant::read::ObjectRef;
+
+/// What is still to be read for a plan.
+#[derive(Default)]
+pub(super) struct Unread {
+    /// Objects that are to be read by themselves.
+    pub(super) objects: Vec<ObjectRef>,
+    /// Objects that may refer to one that is to be deleted.
+    pub(super) referrers: Vec<ObjectRef>,
+    /// Masked values.
+    pub(super) masked: BTreeSet<Masked>,
+}
+
+impl Unread {
+    pub(super) fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.referrers.is_empty() && self.masked.is_empty()
+    }
+}
+
+/// What was read beyond the lists, so that nothing is read twice.
+#[derive(Default)]
+pub(super) struct ReadTracker {
+    objects: BTreeSet<(&'static Family, String)>,
+    /// Objects, each with a navigation property.
+    referrers: BTreeSet<(&'static Family, String, String)>,
+    masked: BTreeSet<Masked>,
+}
+
+impl ReadTracker {
+    /// Returns what a plan depends on and what was not read yet.
+    pub(super) fn unread(
+        &mut self,
+        planned: &Planned,
+        desired: &Desired,
+        live: &Live,
+        options: &plan::Options,
+    ) -> Unread {
+        Unread {
+            objects: self.objects(planned, desired, live),
+            referrers: self.referrers(planned, live),
+            masked: self.masked(planned, options),
+        }
+    }
+
+    /// What would change, because a list may cut large objects short or leave assignments out (FACTS 1.3,
+    /// 12), and what declares references, because no list shows them.
+    fn objects(&mut self, planned: &Planned, desired: &Desired, live: &Live) -> Vec<ObjectRef> {
+        let bound = planned.plan.changes.iter().filter_map(|change| {
+            // A singleton was read by itself already.
+            let family = change.family().filter(|family| !family.is_singleton())?;
+            let object = live.objects.get(family, change.id.as_deref()?)?;
+            let mut pruned = planned.pruned.iter();
+            let links = desired
+                .manifest(&change.address)
+                .or_else(|| pruned.find(|manifest| manifest.address == change.address))
+                .filter(|manifest| manifest.address.kind == object.kind)
+                .map(|manifest| manifest.linked());
+            Some((change, object, links.unwrap_or_default()))
+        });
+        let mut missing = Vec::new();
+        for (change, object, links) in bound {
+            let needed = change.is_difference() || !links.is_empty();
+            if needed && self.objects.insert((object.family, object.id.clone())) {
+                missing.push(ObjectRef::of(object, links));
+            }
+        }
+        missing
+    }
+
+    /// What may refer to an object that is to be deleted: whatever has a navigation to its type.
+    fn referrers(&mut self, planned: &Planned, live: &Live) -> Vec<ObjectRef> {
+        let mut missing = Vec::new();
+        for (object, mut links) in referring(&planned.plan.changes, live) {
+            links.retain(|link| {
+                self.referrers.insert((object.family, object.id.clone(), link.clone()))
+            });
+            if !links.is_empty() {
+                missing.push(ObjectRef::of(object, links));
+            }
+        }
+        missing
+    }
+
+    fn masked(&mut self, planned: &Planned, options: &plan::Options) -> BTreeSet<Masked> {
+        let reads = planned.reads.values().filter(|_| !options.leave_masked);
+        let masked = reads.flat_map(|reads| &reads.masked);
+        let masked: BTreeSet<Masked> =
+            masked.filter(|masked| !self.masked.contains(masked)).cloned().collect();
+        self.masked.extend(masked.iter().cloned());
+        masked
+    }
+}

@@ -1,0 +1,53 @@
+//! The live objects of a tenant, by family.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::LiveObject;
+use crate::kinds::Family;
+
+/// What tells a live object from all others: an id is unique within its family.
+pub type ObjectKey<'a> = (&'static Family, &'a str);
+
+/// Live objects by family, sorted by id within each.
+#[derive(Clone, Debug, Default)]
+pub struct Objects(BTreeMap<&'static Family, Vec<LiveObject>>);
+
+impl Objects {
+    /// Adds all objects that a family has.
+    pub fn insert(&mut self, family: &'static Family, mut objects: Vec<LiveObject>) {
+        objects.sort_by(|a, b| a.id.cmp(&b.id));
+        // A page may repeat what moved between two reads.
+        objects.dedup_by(|a, b| a.id == b.id);
+        self.0.insert(family, objects);
+    }
+
+    /// Returns every object.
+    pub fn iter(&self) -> impl Iterator<Item = &LiveObject> + Clone {
+        self.0.values().flatten()
+    }
+
+    /// Returns the objects of a family.
+    pub fn of(&self, family: &'static Family) -> &[LiveObject] {
+        self.0.get(family).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns an object of a family by its id.
+    pub fn get(&self, family: &'static Family, id: &str) -> Option<&LiveObject> {
+        let objects = self.of(family);
+        let at = objects.binary_search_by(|object| object.id.as_str().cmp(id));
+        at.ok().map(|at| &objects[at])
+    }
+
+    /// Takes objects out that were read before, and puts in what became of them.
+    pub(crate) fn refresh(&mut self, stale: &BTreeSet<ObjectKey<'_>>, again: Vec<LiveObject>) {
+        for objects in self.0.values_mut() {
+            objects.retain(|object| !stale.contains(&object.key()));
+        }
+        for object in again {
+            self.0.entry(object.family).or_default().push(object);
+        }
+        for objects in self.0.values_mut() {
+            objects.sort_by(|a, b| a.id.cmp(&b.id));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Markers that stand for values that an object shows masked (FACTS 12).
+
+use serde_json::{Value, json};
+
+use crate::schema::placeholder::is_placeholder;
+
+/// What stands for a masked value wherever it is compared or sent again: Graph's own placeholder, which must never
+/// reach Graph.
+pub const MASK: &str = "****";
+
+const MARKER: &str = "$masked";
+/// The member beside a masked value that refers to it.
+const REFERENCE: &str = "secretReferenceValueId";
+
+/// Replaces every masked value that has a reference by a marker.
+pub fn mark(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            let reference = members.get(REFERENCE).and_then(Value::as_str);
+            let masked = members.get("value").and_then(Value::as_str);
+            if let (Some(reference), true) = (reference, masked.is_some_and(is_placeholder)) {
+                let marker = json!({ MARKER: reference });
+                members.insert("value".to_owned(), marker);
+            }
+            members.values_mut().for_each(mark);
+        }
+        Value::Array(items) => items.iter_mut().for_each(mark),
+        _ => {}
+    }
+}
+
+/// Returns the reference of a value that is masked.
+pub fn reference(value: &Value) -> Option<&str> {
+    let members = value.as_object().filter(|members| members.len() == 1)?;
+    members.get(MARKER)?.as_str()
+}
