@@ -5,13 +5,13 @@ use std::time::Instant;
 use super::context::{Context, Work};
 use super::execute::Execution;
 use super::failure::{Failure, READ_AGAIN, in_full};
-use super::journal::{Fate, Image};
-use super::outcome::{Item, Status};
-use super::precondition::{self, Standing};
+use super::outcome::Item;
+use super::precondition::{self, Precondition};
 use super::secrets::Secrets;
 use super::twins::TwinCheck;
 use super::verify::{Verdict, verify};
 use crate::graph::GraphError;
+use crate::journal::{Fate, Snapshot, Status};
 use crate::plan::{Action, Blocked, Change};
 
 /// What to do about a change that is no longer as planned.
@@ -46,9 +46,9 @@ pub(super) async fn begin<'a>(
 ) -> Begun<'a> {
     let over = |item| Begun::Over(Box::new(CarriedOut { item, ends_run: false }));
     let before = match precondition::of_one(context, work).await {
-        Ok(Standing::AsPlanned(before)) => before,
-        Ok(Standing::InPlace(id)) => return over(in_place(work.change, id)),
-        Ok(Standing::Moved(what)) => return over(stale(work.change, what)),
+        Ok(Precondition::Holds(before)) => before,
+        Ok(Precondition::AlreadyApplied(id)) => return over(in_place(work.change, id)),
+        Ok(Precondition::Stale(what)) => return over(stale(work.change, what)),
         Err(error) => {
             let failure = Failure::of(&error, work.manifest.family);
             return Begun::Over(Box::new(failed(work.change, failure)));
@@ -131,8 +131,8 @@ async fn end(mut execution: Execution<'_>, sent: Result<(), Failure>) -> Carried
     item.writes = execution.writes;
     item.message = item.message.take().map(|message| secrets.scrub(&message));
     if let Some(journal) = context.journal.filter(|_| execution.noted > 0) {
-        let left = left.map(|live| Image::of(work.manifest, &live));
-        let mut fate = Fate::of(item, left, journal.now());
+        let left = left.map(|live| Snapshot::of(work.manifest, &live));
+        let mut fate = fate(item, left, journal.now());
         fate.created = execution.answered.take();
         if !item.status.is_done() {
             // The very same write may still be sent under it.
@@ -144,6 +144,22 @@ async fn end(mut execution: Execution<'_>, sent: Result<(), Failure>) -> Carried
         }
     }
     done
+}
+
+/// Returns what a journal says of a change, with the object where it is not what was written.
+fn fate(item: &Item, left: Option<Snapshot>, at: String) -> Fate {
+    Fate {
+        at,
+        address: item.address.clone(),
+        status: item.status,
+        id: item.id.clone(),
+        created: None,
+        writes: item.writes,
+        approval: item.approval.clone(),
+        approval_expires: item.approval_expires.clone(),
+        message: item.message.clone(),
+        left,
+    }
 }
 
 fn judged(change: &Change, verdict: Verdict) -> Item {

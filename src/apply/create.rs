@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::context::Context;
 use super::execute::{Execution, SENDINGS};
 use super::failure::Failure;
-use super::patience::{Patience, Turn};
+use super::poll::{Next, Poll};
 use super::twins::TwinCheck;
 use crate::graph::{GraphError, Request, Response};
 use crate::manifest::Manifest;
@@ -38,7 +38,7 @@ impl Execution<'_> {
             let mut seen = Vec::new();
             let sent = self
                 .send(request, &mut async || {
-                    let wait = Patience::for_one_look(context);
+                    let wait = Poll::for_one_look(context);
                     match listed(context, manifest, known, wait).await {
                         Ok((ids, _)) => seen = ids,
                         Err(_) => return false,
@@ -69,18 +69,18 @@ impl Execution<'_> {
                 }
                 Err(error @ GraphError::AnswerLost { .. }) => {
                     self.writes += 1;
-                    let wait = Patience::for_a_write(self.context);
+                    let wait = Poll::for_a_write(self.context);
                     let (ids, turn) = self.appeared(known, wait, &error).await?;
                     if !ids.is_empty() {
                         return only(ids);
                     }
-                    if turn == Turn::RunEnds {
+                    if turn == Next::Cancelled {
                         return Err(self.unsettled(&error));
                     }
                 }
                 // It may be done in spite of that (Microsoft365DSC#5650).
                 Err(error) if error.status() == Some(500) => {
-                    let wait = Patience::for_one_look(self.context);
+                    let wait = Poll::for_one_look(self.context);
                     let (ids, _) = self.appeared(known, wait, &error).await?;
                     if ids.is_empty() {
                         return Err(self.not_created(&error, was_lost));
@@ -135,7 +135,7 @@ impl Execution<'_> {
 
     /// Returns the id of an object that was created by an answer that does not say it.
     async fn created_unseen(&self, known: &[String]) -> Result<String, Failure> {
-        let wait = Patience::for_a_write(self.context);
+        let wait = Poll::for_a_write(self.context);
         let (ids, _) = listed(self.context, self.work.manifest, known, wait)
             .await
             .map_err(|error| self.failure(&error))?;
@@ -162,9 +162,9 @@ impl Execution<'_> {
     async fn appeared(
         &self,
         known: &[String],
-        wait: Patience<'_>,
+        wait: Poll<'_>,
         error: &GraphError,
-    ) -> Result<(Vec<String>, Turn), Failure> {
+    ) -> Result<(Vec<String>, Next), Failure> {
         listed(self.context, self.work.manifest, known, wait)
             .await
             .map_err(|unread| self.unknown(error, &unread))
@@ -176,17 +176,17 @@ async fn listed(
     context: &Context<'_>,
     manifest: &Manifest,
     known: &[String],
-    mut wait: Patience<'_>,
-) -> Result<(Vec<String>, Turn), GraphError> {
+    mut wait: Poll<'_>,
+) -> Result<(Vec<String>, Next), GraphError> {
     let is_new = |object: &LiveObject| !known.contains(&object.id);
     loop {
         let found = context.named(manifest).await?;
         let ids: Vec<String> = found.into_iter().filter(is_new).map(|object| object.id).collect();
         if !ids.is_empty() {
-            return Ok((ids, Turn::Over));
+            return Ok((ids, Next::TimedOut));
         }
         match wait.wait().await {
-            Turn::Again => {}
+            Next::Retry => {}
             turn => return Ok((ids, turn)),
         }
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::outcome::{Item, Status};
+use super::outcome::Item;
+use crate::journal::Status;
 use crate::manifest::Address;
 use crate::plan::{Change, Plan};
 

@@ -6,17 +6,17 @@
 
 use std::collections::BTreeMap;
 
-use super::again::{Look, Sight};
 use super::approval::Held;
 use super::context::{Context, Work};
 use super::failure::{Failure, in_full};
-use super::journal::Write;
-use super::patience::{Patience, Turn};
+use super::poll::{Next, Poll};
+use super::resend::{ResendCheck, WriteState};
 use super::secrets::Secrets;
 use super::twins::{TwinCheck, Twins};
 use super::verify::{self, BodySeen};
 use crate::graph::retry::backoff;
 use crate::graph::{GraphError, Method, Request};
+use crate::journal::Write;
 use crate::manifest::Link;
 use crate::plan::requests::linked_by;
 use crate::plan::{Action, FieldChange, FieldStatus};
@@ -124,11 +124,11 @@ impl<'a> Execution<'a> {
     /// Waits until an object that is replaced is gone: a new one beside it would reach the same devices.
     async fn wait_until_gone(&self) -> Result<(), Failure> {
         let old = self.work.change.id.as_deref();
-        let mut wait = Patience::for_a_write(self.context).unless(self.context.cancelled);
+        let mut wait = Poll::for_a_write(self.context).unless(self.context.cancelled);
         loop {
             match self.context.read(self.work, old).await {
                 Ok(None) => return Ok(()),
-                Ok(Some(_)) if wait.wait().await == Turn::Again => {}
+                Ok(Some(_)) if wait.wait().await == Next::Retry => {}
                 Ok(Some(_)) => {
                     let why =
                         "the object that is replaced still exists, and no other one was created";
@@ -243,7 +243,7 @@ impl<'a> Execution<'a> {
         request: &Request,
         is_first: bool,
     ) -> Result<(), Failure> {
-        let look = Look {
+        let check = ResendCheck {
             context: self.context,
             work: self.work,
             id: self.id().map(str::to_owned),
@@ -258,9 +258,9 @@ impl<'a> Execution<'a> {
             let mut seen = None;
             let sent = self
                 .send(request, &mut async || {
-                    let sight = look.sight().await;
-                    let wanted = matches!(sight, Ok(Sight::Wanted));
-                    seen = Some(sight);
+                    let state = check.state().await;
+                    let wanted = matches!(state, Ok(WriteState::Pending));
+                    seen = Some(state);
                     wanted
                 })
                 .await;
@@ -280,20 +280,23 @@ impl<'a> Execution<'a> {
                 Err(error) => error,
             };
             let lost = matches!(error, GraphError::AnswerLost { .. });
-            let sight = match seen.filter(|sight| !matches!(sight, Ok(Sight::Wanted))) {
-                Some(sight) => sight,
-                None if lost || error.status() == Some(500) => look.sight().await,
+            let state = match seen.filter(|state| !matches!(state, Ok(WriteState::Pending))) {
+                Some(state) => state,
+                None if lost || error.status() == Some(500) => check.state().await,
                 None => return Err(self.refused(&error, may_be_done)),
             };
-            match sight {
-                Ok(Sight::Done) => {
+            match state {
+                Ok(WriteState::Done) => {
                     self.writes += 1;
                     return Ok(());
                 }
-                Ok(Sight::Wanted) if lost && sendings < SENDINGS && self.pause(sendings).await => {}
-                Ok(Sight::Wanted) if lost => return Err(self.lost_each_time(&error, sendings)),
-                Ok(Sight::Wanted) => return Err(self.refused(&error, may_be_done)),
-                Ok(Sight::Moved(what)) => {
+                Ok(WriteState::Pending)
+                    if lost && sendings < SENDINGS && self.pause(sendings).await => {}
+                Ok(WriteState::Pending) if lost => {
+                    return Err(self.lost_each_time(&error, sendings));
+                }
+                Ok(WriteState::Pending) => return Err(self.refused(&error, may_be_done)),
+                Ok(WriteState::Stale(what)) => {
                     self.writes += usize::from(lost || may_be_done);
                     return Err(Failure::moved(&what));
                 }

@@ -4,9 +4,9 @@ use std::error::Error as StdError;
 
 use jiff::Timestamp;
 
-use super::journal::JournalError;
 use crate::diagnose::{self, Lack};
 use crate::graph::{GraphError, Method};
+use crate::journal::JournalError;
 use crate::kinds::Family;
 
 /// What to do about a write that was accepted and not seen.

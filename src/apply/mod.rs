@@ -8,7 +8,7 @@
 //! ([`twins`]). A failed change stops only what waits for it ([`dependencies`]). What became of each is an
 //! [`outcome`]. Another run of this machine on the same tenant is kept out by a [`lock`].
 //!
-//! What is about to be written is noted in a [`journal`] first; [`rollback`] takes back what one tells.
+//! What is about to be written is noted in a [`crate::journal`] first.
 
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
@@ -18,11 +18,11 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::graph::Graph;
+use crate::journal::{Command, Draft, How, Journal};
 use crate::manifest::{Address, Desired, Manifest};
 use crate::plan::{Change, Plan};
 use crate::tenant::names::Names;
 
-mod again;
 mod approval;
 mod change;
 mod context;
@@ -32,12 +32,11 @@ mod error;
 mod execute;
 mod failure;
 mod ids;
-pub mod journal;
 pub mod lock;
 pub mod outcome;
-mod patience;
+pub(crate) mod poll;
 mod precondition;
-pub mod rollback;
+mod resend;
 pub mod saved;
 mod secrets;
 mod sequence;
@@ -45,15 +44,15 @@ mod sequence;
 mod tests;
 mod twins;
 mod verify;
-mod wording;
+pub(crate) mod wording;
 
-pub use approval::{Approvals, Given};
+pub use crate::journal::{Given, Status};
+pub use approval::Approvals;
 pub use error::{ApplyError, BlockedChange, MissingSecret, StaleChange};
-pub use outcome::{Item, Outcome, Status};
+pub use outcome::{Item, Outcome};
 
 use context::{Context, Work};
-use journal::{How, Journal};
-use precondition::Standing;
+use precondition::Precondition;
 use secrets::Secrets;
 use sequence::Sequence;
 
@@ -73,7 +72,7 @@ pub struct ApplyOptions {
     /// How writes are dealt with that have to be approved.
     pub approvals: Approvals,
     /// The command that the help names.
-    pub command: journal::Command,
+    pub command: Command,
 }
 
 impl Default for ApplyOptions {
@@ -85,7 +84,7 @@ impl Default for ApplyOptions {
             visibility: Duration::from_secs(60),
             alone: false,
             approvals: Approvals::default(),
-            command: journal::Command::Apply,
+            command: Command::Apply,
         }
     }
 }
@@ -117,7 +116,7 @@ pub struct Applier<'a> {
     /// How.
     pub options: ApplyOptions,
     /// Where it is noted what is about to be written; nothing where nobody will ask.
-    pub journal: Option<journal::Draft>,
+    pub journal: Option<Draft>,
     /// Returns the value of an environment variable.
     pub secrets: &'a (dyn Fn(&str) -> Option<SecretString> + Sync),
     /// Who is told.
@@ -240,9 +239,9 @@ impl<'a> Applier<'a> {
     }
 }
 
-fn refuse_stale(works: &[Work<'_>], standings: &[Standing]) -> Result<(), ApplyError> {
+fn refuse_stale(works: &[Work<'_>], standings: &[Precondition]) -> Result<(), ApplyError> {
     let moved = works.iter().zip(standings).filter_map(|(work, standing)| {
-        let Standing::Moved(what) = standing else {
+        let Precondition::Stale(what) = standing else {
             return None;
         };
         Some(StaleChange {
@@ -260,11 +259,11 @@ fn refuse_stale(works: &[Work<'_>], standings: &[Standing]) -> Result<(), ApplyE
 
 fn to_write<'a>(
     works: &'a [Work<'a>],
-    standings: &'a [Standing],
+    standings: &'a [Precondition],
 ) -> impl Iterator<Item = &'a Change> {
     works
         .iter()
         .zip(standings)
-        .filter(|(_, standing)| matches!(standing, Standing::AsPlanned(_)))
+        .filter(|(_, standing)| matches!(standing, Precondition::Holds(_)))
         .map(|(work, _)| work.change)
 }

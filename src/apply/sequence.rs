@@ -11,7 +11,7 @@ use super::change::{self, Begun, CarriedOut, Created};
 use super::context::{Context, Work};
 use super::dependencies::Undone;
 use super::outcome::Item;
-use super::precondition::Standing;
+use super::precondition::Precondition;
 use super::secrets::Secrets;
 use crate::manifest::Address;
 use crate::plan::{Change, Plan};
@@ -54,11 +54,11 @@ impl<'a> Sequence<'a> {
     }
 
     /// Carries out the next change.
-    pub(super) async fn next(&mut self, work: Work<'a>, standing: Standing) {
+    pub(super) async fn next(&mut self, work: Work<'a>, standing: Precondition) {
         let item = match standing {
-            Standing::Moved(what) => change::stale(work.change, what),
-            Standing::InPlace(id) => change::in_place(work.change, id),
-            Standing::AsPlanned(_) => return self.write(work).await,
+            Precondition::Stale(what) => change::stale(work.change, what),
+            Precondition::AlreadyApplied(id) => change::in_place(work.change, id),
+            Precondition::Holds(_) => return self.write(work).await,
         };
         self.add(item);
     }

@@ -4,9 +4,9 @@ use super::Seen;
 use crate::apply::context::Context;
 use crate::apply::execute::Execution;
 use crate::apply::failure::{Failure, Pending, in_full};
-use crate::apply::journal::JournalError;
 use crate::clock::minute;
 use crate::diagnose::catalogue::Catalogue;
+use crate::journal::JournalError;
 use crate::tenant::approvals::{ApprovalRequest, RequestStatus};
 
 /// How much of a text is quoted that somebody else wrote, in characters.

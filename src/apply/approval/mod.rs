@@ -4,16 +4,12 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use serde_json::Value;
-
 use super::execute::Execution;
 use super::failure::in_full;
-use super::journal::{Call as LinkCall, Intent, JournalError, Step};
 use crate::graph::approval::Approval;
 use crate::graph::error::Call;
 use crate::graph::{GraphError, Request, Response};
-use crate::manifest::Address;
+use crate::journal::{Given, Intent, JournalError};
 use crate::tenant::approvals::{self, ApprovalRequest, RequestStatus};
 
 mod held;
@@ -34,23 +30,6 @@ pub struct Approvals {
     pub given: Vec<Given>,
     /// What `--resume` takes the place of where the command is given again, in words.
     pub in_place_of: Option<&'static str>,
-}
-
-/// The code of an approval, and the write that it is for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Given {
-    /// The change, by its manifest.
-    pub address: Address,
-    /// What the write does.
-    pub step: Step,
-    /// What it writes, secrets left out.
-    pub written: Option<Value>,
-    /// The call, where it is one of several of its sort.
-    pub call: Option<LinkCall>,
-    /// The code.
-    pub code: String,
-    /// When the request for it expires, where the run came to know.
-    pub expires: Option<Timestamp>,
 }
 
 impl Approvals {
@@ -278,6 +257,7 @@ mod tests {
 
     use super::*;
     use crate::graph::Method;
+    use crate::journal::{Call as LinkCall, Step};
 
     const ADDRESS: &str = "windowsWifiEnterpriseEAPConfiguration/wifi";
 

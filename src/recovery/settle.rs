@@ -8,15 +8,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::entry::{Begun, Fate, How, Origin, Step};
-use super::error::JournalError;
-use super::file::{FOLDER, Journal};
-use super::held::{Differences, differences, is_singleton};
-use super::read::{Record, read};
-use crate::apply::patience::{Patience, Turn};
-use crate::apply::{ApplyOptions, Status};
+use super::compare::{Differences, differences, is_singleton};
+use crate::apply::ApplyOptions;
+use crate::apply::poll::{Next, Poll};
 use crate::diagnostic::Sources;
 use crate::graph::{Graph, GraphError};
+use crate::journal::folder::journals;
+use crate::journal::{Begun, Fate, How, Journal, JournalError, Origin, Record, Status, Step, read};
 use crate::kinds;
 use crate::manifest::Address;
 use crate::plan::{Action, TenantRef};
@@ -104,17 +102,6 @@ pub async fn settle(
     Ok(settled)
 }
 
-/// Returns the journals of a tenant's folder, oldest first.
-pub(super) fn journals(root: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(root.join(FOLDER)).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
-        .collect();
-    paths.sort();
-    paths
-}
-
 /// Whether a journal was written so lately that what its run created may still have to come to light.
 fn is_recent(path: &Path) -> std::io::Result<bool> {
     let modified = fs::metadata(path)?.modified()?;
@@ -134,9 +121,9 @@ async fn await_created(record: &Record, graph: &Graph) -> Result<(), GraphError>
             kind: fate.address.kind.clone(),
             links: Vec::new(),
         };
-        let mut patience = Patience::of(graph, left_to_show(&fate.at, graph));
+        let mut poll = Poll::of(graph, left_to_show(&fate.at, graph));
         while reread(graph, std::slice::from_ref(&object)).await? == [None]
-            && patience.wait().await == Turn::Again
+            && poll.wait().await == Next::Retry
         {}
     }
     Ok(())
@@ -275,11 +262,11 @@ async fn created(change: &Begun<'_>, graph: &Graph) -> Result<Vec<LiveObject>, G
     let Some(family) = kinds::family_of(&change.first.address.kind) else {
         return Ok(Vec::new());
     };
-    let mut patience = Patience::of(graph, left_to_show(&change.last().at, graph));
+    let mut poll = Poll::of(graph, left_to_show(&change.last().at, graph));
     loop {
         let (kind, name) = (&change.first.address.kind, &change.first.display_name);
         let found = find_by_name(graph, family, kind, name).await?;
-        if !found.is_empty() || patience.wait().await != Turn::Again {
+        if !found.is_empty() || poll.wait().await != Next::Retry {
             return Ok(found);
         }
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::entry::{Call, Image, Intent, Step};
-use super::image;
+use super::entry::{Call, Intent, Snapshot, Step};
+use super::snapshot;
 use crate::graph::{Method, Request};
 use crate::manifest::Manifest;
 use crate::plan::requests::linked_by;
@@ -13,24 +13,24 @@ use crate::plan::{Change, FieldStatus, Segment};
 use crate::tenant::LiveObject;
 
 /// A request that is about to be sent, and what is known around it.
-pub(in crate::apply) struct Write<'a> {
-    pub(in crate::apply) change: &'a Change,
-    pub(in crate::apply) manifest: &'a Manifest,
+pub(crate) struct Write<'a> {
+    pub(crate) change: &'a Change,
+    pub(crate) manifest: &'a Manifest,
     /// The request as the plan has it, without its secrets.
-    pub(in crate::apply) planned: &'a Request,
+    pub(crate) planned: &'a Request,
     /// What the object refers to once it is done, of what it writes.
-    pub(in crate::apply) links: BTreeMap<String, Vec<String>>,
+    pub(crate) links: BTreeMap<String, Vec<String>>,
     /// Whether the change has requests after this one.
-    pub(in crate::apply) more: bool,
+    pub(crate) more: bool,
     /// The object's id, once it has one.
-    pub(in crate::apply) id: Option<&'a str>,
+    pub(crate) id: Option<&'a str>,
     /// The object before the change, with its first request alone.
-    pub(in crate::apply) before: Option<&'a LiveObject>,
+    pub(crate) before: Option<&'a LiveObject>,
 }
 
 impl Write<'_> {
     /// Returns what a journal says of it.
-    pub(in crate::apply) fn intent(&self, at: String) -> Intent {
+    pub(crate) fn intent(&self, at: String) -> Intent {
         let Self { change, manifest, planned, .. } = self;
         let step = step(planned, manifest);
         Intent {
@@ -45,7 +45,7 @@ impl Write<'_> {
             api_version: manifest.version,
             managed: managed(change, planned, step),
             links: self.links.clone(),
-            before: self.before.map(|live| Image::of(manifest, live)),
+            before: self.before.map(|live| Snapshot::of(manifest, live)),
             written: written(manifest, planned, step),
             call: (step == Step::Link).then(|| Call {
                 method: planned.method,
@@ -75,7 +75,7 @@ fn written(manifest: &Manifest, planned: &Request, step: Step) -> Option<Json> {
         Step::Link => return None,
         // Targets are names of groups and filters, nothing else.
         Step::Assign => body.clone(),
-        _ => image::of_body(planned.version, &manifest.address.kind, manifest, body),
+        _ => snapshot::of_body(planned.version, &manifest.address.kind, manifest, body),
     })
 }
 

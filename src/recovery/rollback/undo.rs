@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::unmask::unmasked;
-use crate::apply::journal::{
-    Begun, Declaration, Fate, Image, Intent, Lost, Step, assignments, is_singleton, links,
-    manifest, parts, whole,
-};
 use crate::diagnostic::Span;
+use crate::journal::{Begun, Fate, Intent, Snapshot, Step};
 use crate::manifest::value::Value;
 use crate::manifest::{Address, Assignment, Manifest, Presence};
+use crate::recovery::compare::is_singleton;
+use crate::recovery::to_manifest::{
+    Declaration, NotRestorable, assignments, links, manifest, parts, whole,
+};
 use crate::schema::model::Model;
 use crate::schema::types::GraphVersion;
 
@@ -87,7 +88,7 @@ fn remove(created: &Intent, id: &str, span: Span) -> Option<Manifest> {
 /// Restores only what the run changed.
 fn restore(
     begun: &Begun<'_>,
-    before: &Image,
+    before: &Snapshot,
     span: Span,
     say: &mut impl FnMut(&Address, &str),
 ) -> Option<Manifest> {
@@ -117,7 +118,7 @@ fn restore(
 /// Returns what an object referred to before, of what the run let it refer to otherwise.
 fn relink(
     begun: &Begun<'_>,
-    before: &Image,
+    before: &Snapshot,
     say: &mut impl FnMut(&Address, &str),
 ) -> BTreeMap<String, Vec<String>> {
     let mut links = BTreeMap::new();
@@ -136,7 +137,7 @@ fn relink(
 /// Returns how an object was before, with what the tenant masks as the run wrote it.
 fn readable(
     begun: &Begun<'_>,
-    before: &Image,
+    before: &Snapshot,
     paths: &[Vec<String>],
     say: &mut impl FnMut(&Address, &str),
 ) -> Json {
@@ -157,7 +158,7 @@ fn readable(
 /// Makes an object anew that the run deleted, as far as the journal holds it.
 fn remake(
     address: &Address,
-    before: &Image,
+    before: &Snapshot,
     span: Span,
     say: &mut impl FnMut(&Address, &str),
 ) -> Option<Manifest> {
@@ -172,7 +173,7 @@ fn remake(
 
 fn assign(
     address: &Address,
-    before: &Image,
+    before: &Snapshot,
     span: Span,
     say: &mut impl FnMut(&Address, &str),
 ) -> Option<Vec<Assignment>> {
@@ -194,6 +195,6 @@ fn tell(address: &Address, declaration: &Declaration, say: &mut impl FnMut(&Addr
     }
 }
 
-fn not_restored(what: &str, why: Lost) -> String {
+fn not_restored(what: &str, why: NotRestorable) -> String {
     format!("{what} cannot be restored: {why}")
 }
