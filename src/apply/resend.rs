@@ -4,9 +4,7 @@
 //! that, and somebody may have changed the object meanwhile. So it is sent again only where the tenant still asks
 //! for the very same request.
 
-use super::change::A_NEW_PLAN;
 use super::context::{Context, Work};
-use super::failure::Failure;
 use super::precondition::{self, Precondition};
 use super::wording;
 use crate::graph::{GraphError, Method, Request};
@@ -101,13 +99,5 @@ impl ResendCheck<'_> {
 
     fn deletes(&self) -> bool {
         self.request.method == Method::Delete && linked_by(&self.request.path).is_none()
-    }
-}
-
-impl Failure {
-    /// Returns the failure of a write that is not sent again, as what it is about moved.
-    pub(super) fn moved(what: &str) -> Self {
-        let message = format!("it moved before it could be sent again: {what}");
-        Self { moved: true, ..Self::new(message, A_NEW_PLAN) }
     }
 }
