@@ -21,7 +21,9 @@
 //! | [`graph`] | the wire: clouds, requests as values, retries, limits, paging, `$batch`, errors |
 //! | [`tenant`] | live state: reading it, finding objects, resolving names, counting whom they reach |
 //! | [`plan`] | comparing by type, merging, requests, risks, digests |
-//! | [`apply`] | carrying out a plan: preconditions, one change at a time, reading back; its journal, and the way back |
+//! | [`journal`] | the journal of a run: what it was about to write, what became of it, and the file that keeps it |
+//! | [`apply`] | carrying out a plan: preconditions, one change at a time, reading back |
+//! | [`recovery`] | journals of earlier runs: settling what a crashed run had under way, and taking a run back |
 //! | [`drift`] | a plan read the other way round |
 //! | [`diagnose`] | why something failed and what a run needs: the error catalogue, permissions, the doctor |
 //! | [`secrets`] | the secrets that a run knows, kept out of whatever it writes |
@@ -43,10 +45,12 @@ pub mod diagnostic;
 pub mod drift;
 pub mod error;
 pub mod graph;
+pub mod journal;
 pub mod kinds;
 pub mod manifest;
 pub mod plan;
 pub mod reconcile;
+pub mod recovery;
 pub mod report;
 pub mod sandbox;
 pub mod schema;

@@ -2,20 +2,17 @@
 
 use std::time::Instant;
 
-use super::context::{Context, Work};
+use super::context::Work;
 use super::execute::Execution;
-use super::failure::{Failure, READ_AGAIN, in_full};
-use super::journal::{Fate, Image};
-use super::outcome::{Item, Status};
-use super::precondition::{self, Standing};
+use super::failure::{Failure, READ_AGAIN, REPLAN_HINT, in_full};
+use super::outcome::Item;
+use super::precondition::{self, Precondition};
 use super::secrets::Secrets;
-use super::twins::TwinCheck;
+use super::sender::Sender;
 use super::verify::{Verdict, verify};
 use crate::graph::GraphError;
-use crate::plan::{Action, Blocked, Change};
-
-/// What to do about a change that is no longer as planned.
-pub(super) const A_NEW_PLAN: &str = "look at a new `moorline plan`";
+use crate::journal::{Fate, Snapshot, Status};
+use crate::plan::{Action, Change};
 
 /// What to do about a write that was accepted and cannot be verified.
 const SEND_AGAIN: &str = "if it did not take effect, send it again: `moorline apply --resume JOURNAL`, or `--rewrite-secret`";
@@ -40,21 +37,21 @@ pub(super) struct Created<'a>(Execution<'a>);
 
 /// Checks a change once more and writes it. What is not created is read back as well.
 pub(super) async fn begin<'a>(
-    context: &'a Context<'a>,
+    sender: Sender<'a>,
     work: Work<'a>,
     secrets: &'a Secrets,
 ) -> Begun<'a> {
     let over = |item| Begun::Over(Box::new(CarriedOut { item, ends_run: false }));
-    let before = match precondition::of_one(context, work).await {
-        Ok(Standing::AsPlanned(before)) => before,
-        Ok(Standing::InPlace(id)) => return over(in_place(work.change, id)),
-        Ok(Standing::Moved(what)) => return over(stale(work.change, what)),
+    let before = match precondition::of_one(sender.context, work).await {
+        Ok(Precondition::Holds(before)) => before,
+        Ok(Precondition::AlreadyApplied(id)) => return over(Item::in_place(work.change, id)),
+        Ok(Precondition::Stale(what)) => return over(Item::stale(work.change, what)),
         Err(error) => {
             let failure = Failure::of(&error, work.manifest.family);
             return Begun::Over(Box::new(failed(work.change, failure)));
         }
     };
-    let mut execution = Execution::new(context, work, secrets, before);
+    let mut execution = Execution::new(sender, work, secrets, before);
     let sent = execution.run().await;
     // The first look is right after the create: it tells how far the replicas lag.
     let sent = match sent {
@@ -76,7 +73,7 @@ impl Created<'_> {
 
     /// Returns when the next look for twins is due.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.0.twins.as_ref().map(TwinCheck::due)
+        self.0.due()
     }
 
     /// Looks for twins once. Returns nothing where another look is due later.
@@ -101,19 +98,20 @@ impl Created<'_> {
 }
 
 /// Reads back what was written, and notes in the journal what became of the change.
-async fn end(mut execution: Execution<'_>, sent: Result<(), Failure>) -> CarriedOut {
-    let Execution { context, work, secrets, .. } = execution;
+async fn end(execution: Execution<'_>, sent: Result<(), Failure>) -> CarriedOut {
     let goes_on = |item| CarriedOut { item, ends_run: false };
+    let id = execution.id().map(str::to_owned);
+    let Execution { sender, work, secrets, before, written, .. } = execution;
     let mut left = None;
     let mut done = match sent {
-        Err(failure) if failure.moved && execution.writes == 0 => {
-            goes_on(stale(work.change, failure.message))
+        Err(failure) if failure.moved && written.writes == 0 => {
+            goes_on(Item::stale(work.change, failure.message))
         }
         Err(failure) => failed(work.change, failure),
         Ok(()) => {
             // What a new object replaced says nothing of whether the new one moved.
-            let before = execution.before.as_deref().filter(|_| execution.created.is_none());
-            match verify(context, work, execution.id(), before, execution.body).await {
+            let before = before.as_deref().filter(|_| written.created.is_none());
+            match verify(sender.context, work, id.as_deref(), before, written.body).await {
                 Ok(verdict) => {
                     left = verdict.shown_instead();
                     goes_on(judged(work.change, verdict))
@@ -123,52 +121,65 @@ async fn end(mut execution: Execution<'_>, sent: Result<(), Failure>) -> Carried
         }
     };
     let item = &mut done.item;
-    if let (Action::Replace, Some(id)) = (work.change.action, &execution.created) {
-        remark(item, &format!("the new object has the id {id}"));
-        advise(item, "correct `metadata.id`, or remove it");
+    if let (Action::Replace, Some(id)) = (work.change.action, &written.created) {
+        item.remark(&format!("the new object has the id {id}"));
+        item.advise("correct `metadata.id`, or remove it");
     }
-    item.id = execution.id().map(str::to_owned);
-    item.writes = execution.writes;
+    item.id = id;
+    item.writes = written.writes;
     item.message = item.message.take().map(|message| secrets.scrub(&message));
-    if let Some(journal) = context.journal.filter(|_| execution.noted > 0) {
-        let left = left.map(|live| Image::of(work.manifest, &live));
-        let mut fate = Fate::of(item, left, journal.now());
-        fate.created = execution.answered.take();
+    if let Some(journal) = sender.journal.filter(|_| written.noted) {
+        let left = left.map(|live| Snapshot::of(work.manifest, &live));
+        let mut fate = fate(item, left, journal.now());
+        fate.created = written.created.filter(|_| written.answered);
         if !item.status.is_done() {
             // The very same write may still be sent under it.
-            fate.approval = fate.approval.or(execution.code.take());
+            fate.approval = fate.approval.or(written.code);
         }
         if let Err(error) = journal.close(fate) {
-            remark(item, &format!("it is not in the journal: {}", in_full(&error)));
+            item.remark(&format!("it is not in the journal: {}", in_full(&error)));
             done.ends_run = true;
         }
     }
     done
 }
 
+/// Returns what a journal says of a change, with the object where it is not what was written.
+fn fate(item: &Item, left: Option<Snapshot>, at: String) -> Fate {
+    Fate {
+        at,
+        address: item.address.clone(),
+        status: item.status,
+        id: item.id.clone(),
+        created: None,
+        writes: item.writes,
+        approval: item.approval.clone(),
+        approval_expires: item.approval_expires.clone(),
+        message: item.message.clone(),
+        left,
+    }
+}
+
 fn judged(change: &Change, verdict: Verdict) -> Item {
     match verdict {
         Verdict::Shown { concurrent } => {
-            let mut item = item(change, Status::Applied);
+            let mut item = Item::of(change, Status::Applied);
             add_concurrent(&mut item, &concurrent);
             item
         }
         Verdict::DidNotStick { differs, concurrent, .. } => {
-            let mut item = item(change, Status::DidNotStick);
-            remark(&mut item, &differs.join("; "));
-            advise(
-                &mut item,
-                "the service accepted it and keeps something else: a limit, another setting or somebody's edit overrules it",
-            );
+            let mut item = Item::of(change, Status::DidNotStick);
+            item.remark(&differs.join("; "));
+            item.advise("the service accepted it and keeps something else: a limit, another setting or somebody's edit overrules it");
             add_concurrent(&mut item, &concurrent);
             item
         }
         Verdict::NotSeen => not_seen(change, "the tenant does not show it"),
         Verdict::Unverifiable => {
-            let mut item = item(change, Status::Unverifiable);
+            let mut item = Item::of(change, Status::Unverifiable);
             let why = "accepted, but the tenant gives back nothing of what was written, and does not say that the object changed";
-            remark(&mut item, why);
-            advise(&mut item, SEND_AGAIN);
+            item.remark(why);
+            item.advise(SEND_AGAIN);
             item
         }
     }
@@ -179,8 +190,8 @@ fn add_concurrent(item: &mut Item, concurrent: &[String]) {
         return;
     }
     let words = concurrent.join("; ");
-    remark(item, &format!("a concurrent edit changed what this change did not write: {words}"));
-    advise(item, A_NEW_PLAN);
+    item.remark(&format!("a concurrent edit changed what this change did not write: {words}"));
+    item.advise(REPLAN_HINT);
 }
 
 fn unread(work: Work<'_>, error: &GraphError) -> CarriedOut {
@@ -192,9 +203,9 @@ fn unread(work: Work<'_>, error: &GraphError) -> CarriedOut {
 }
 
 fn not_seen(change: &Change, why: &str) -> Item {
-    let mut item = item(change, Status::NotYetVisible);
-    remark(&mut item, &format!("accepted, but {why}"));
-    advise(&mut item, READ_AGAIN);
+    let mut item = Item::of(change, Status::NotYetVisible);
+    item.remark(&format!("accepted, but {why}"));
+    item.advise(READ_AGAIN);
     item
 }
 
@@ -212,67 +223,8 @@ fn failed(change: &Change, failure: Failure) -> CarriedOut {
             help: failure.help,
             approval: waits.code,
             approval_expires: waits.expires.map(|at| at.to_string()),
-            ..item(change, status)
+            ..Item::of(change, status)
         },
         ends_run: failure.ends_run,
     }
-}
-
-/// Returns the item of a change that the tenant has already.
-pub(super) fn in_place(change: &Change, id: Option<String>) -> Item {
-    let item = item(change, Status::AlreadyInPlace);
-    Item { id: id.or(item.id), ..item }
-}
-
-/// Returns the item of a change whose object moved since the plan.
-pub(super) fn stale(change: &Change, what: String) -> Item {
-    Item { message: Some(what), help: Some(A_NEW_PLAN.to_owned()), ..item(change, Status::Stale) }
-}
-
-/// Returns the item of a change that cannot be made.
-pub(super) fn blocked(change: &Change) -> Item {
-    let join = |part: fn(&Blocked) -> &str| {
-        let parts: Vec<&str> = change.blocked.iter().map(part).collect();
-        Some(parts.join("; "))
-    };
-    Item {
-        message: join(|blocked| &blocked.message),
-        help: join(|blocked| &blocked.help),
-        ..item(change, Status::Blocked)
-    }
-}
-
-/// Returns the item of a change that was not begun.
-pub(super) fn not_begun(change: &Change, why: &str) -> Item {
-    Item { message: Some(why.to_owned()), ..item(change, Status::NotBegun) }
-}
-
-fn item(change: &Change, status: Status) -> Item {
-    Item {
-        address: change.address.clone(),
-        display_name: change.display_name.clone(),
-        action: change.action,
-        status,
-        id: change.id.clone(),
-        writes: 0,
-        approval: None,
-        approval_expires: None,
-        message: None,
-        help: None,
-    }
-}
-
-fn remark(item: &mut Item, words: &str) {
-    append(&mut item.message, words);
-}
-
-fn advise(item: &mut Item, words: &str) {
-    append(&mut item.help, words);
-}
-
-fn append(text: &mut Option<String>, words: &str) {
-    *text = Some(match text.take() {
-        Some(text) => format!("{text}; {words}"),
-        None => words.to_owned(),
-    });
 }

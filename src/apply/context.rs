@@ -4,13 +4,12 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Observer;
-use super::approval::Approvals;
-use super::ids::{Filler, NotKnown};
-use super::journal::Journal;
+use super::ids::{Filler, NotKnown, Target};
+use super::observer::Observer;
 use crate::clock::Point;
 use crate::graph::approval::Approval;
 use crate::graph::{Graph, GraphError, Request, Response};
+use crate::kinds::{self, Family};
 use crate::manifest::{Address, Desired, Link, Manifest};
 use crate::plan::{self, Change, Comparison, PlannedRequest, Reads};
 use crate::tenant::masked::{self, Clear};
@@ -26,16 +25,12 @@ pub(super) struct Context<'a> {
     pub(super) names: &'a Names,
     /// Where references lead, to objects that the run created among them.
     pub(super) referents: Mutex<Referents>,
-    /// What is about to be written is noted here first.
-    pub(super) journal: Option<&'a Journal>,
     /// Whether masked values were read in clear for the plan, and so are for every look at it.
     pub(super) masked_read: bool,
     /// How long a write may take to show.
     pub(super) visibility: Duration,
     /// Whether no other run can reach the tenant.
     pub(super) alone: bool,
-    /// How writes are dealt with that have to be approved.
-    pub(super) approvals: &'a Approvals,
     /// Who is told.
     pub(super) observer: &'a dyn Observer,
     /// Ends the wait for what is written already.
@@ -88,11 +83,29 @@ impl Context<'_> {
     ) -> Result<Request, NotKnown> {
         let filler = Filler {
             endpoints: self.graph.endpoints(),
-            family: work.manifest.family,
+            family_of: &|target| self.family_of(work.manifest, target),
             id_of: &|address| self.id_of(address),
             created,
         };
         filler.fill(&planned.request)
+    }
+
+    /// Returns the family of an object that a manifest refers to.
+    fn family_of(&self, manifest: &Manifest, target: Target<'_>) -> Option<&'static Family> {
+        match target {
+            Target::Manifest(address) => {
+                let (kind, name) = address.split_once('/')?;
+                let address = Address { kind: kind.to_owned(), name: name.to_owned() };
+                self.desired.manifest(&address).map(|referent| referent.family)
+            }
+            Target::Object(id) => {
+                let link = manifest.links.iter().find(|link| {
+                    let mut ids = self.leads_to(link).into_iter();
+                    ids.any(|known| known.eq_ignore_ascii_case(id))
+                });
+                kinds::family_below(&link?.target)
+            }
+        }
     }
 
     /// Sends a write, again where Graph was too busy for it and `again` says so.

@@ -5,170 +5,194 @@
 
 use serde_json::Value;
 
-use super::context::Context;
-use super::execute::{Execution, SENDINGS};
+use super::context::{Context, Work};
 use super::failure::Failure;
-use super::patience::{Patience, Turn};
+use super::poll::{Next, Poll};
+use super::sender::{SENDINGS, Sending};
 use super::twins::TwinCheck;
 use crate::graph::{GraphError, Request, Response};
 use crate::manifest::Manifest;
 use crate::plan::{Action, FieldStatus};
 use crate::tenant::LiveObject;
 
-impl Execution<'_> {
-    /// Creates the object and returns its id, with what tells whether it is the only one.
-    pub(super) async fn create(&mut self, request: &Request) -> Result<TwinCheck, Failure> {
-        let known = self.known().await.map_err(|error| self.failure(&error))?;
-        let sent = self.context.graph.clock().instant();
-        let id = self.create_beside(&known, request).await?;
-        let answered = self.context.graph.clock().instant();
-        self.created = Some(id.clone());
-        Ok(TwinCheck::new(id, known, sent, answered))
-    }
+/// An object that was created.
+#[derive(Debug)]
+pub(super) struct CreatedObject {
+    pub(super) id: String,
+    /// Whether the service answered the id.
+    pub(super) answered: bool,
+    /// How many calls created an object, or may have.
+    pub(super) writes: usize,
+    /// What tells whether it is the only one of its name.
+    pub(super) twins: TwinCheck,
+}
 
-    /// Creates the object beside those of its name that are known, and returns its id.
-    async fn create_beside(
-        &mut self,
-        known: &[String],
-        request: &Request,
-    ) -> Result<String, Failure> {
-        let (context, manifest) = (self.context, self.work.manifest);
-        for sending in 1..=SENDINGS {
-            let was_lost = sending > 1;
-            let mut seen = Vec::new();
-            let sent = self
-                .send(request, &mut async || {
-                    let wait = Patience::for_one_look(context);
-                    match listed(context, manifest, known, wait).await {
-                        Ok((ids, _)) => seen = ids,
-                        Err(_) => return false,
-                    }
-                    seen.is_empty()
-                })
-                .await;
-            if !seen.is_empty() {
-                // It may have been done though Graph said that it was too busy; else it is somebody else's.
-                if !was_lost && !self.is_as_declared(&seen).await {
-                    let name = &self.work.change.display_name;
-                    let what = format!("`{name}` exists now, as {}", seen.join(" and "));
-                    return Err(Failure::moved(&what));
+/// Creates the object of a change.
+///
+/// # Errors
+/// When the create was refused, or it is not known which object it made.
+pub(super) async fn create(
+    sending: &mut Sending<'_>,
+    request: &Request,
+) -> Result<CreatedObject, Failure> {
+    let (context, work) = (sending.context(), sending.work());
+    let known = known(context, work).await.map_err(|error| sending.failure(&error))?;
+    let sent = context.graph.clock().instant();
+    let mut writes = 0;
+    let made = create_beside(sending, &known, request, &mut writes).await;
+    let made = made.map_err(|failure| failure.after(writes))?;
+    let answered = context.graph.clock().instant();
+    let twins = TwinCheck::new(made.id.clone(), known, sent, answered);
+    Ok(CreatedObject { id: made.id, answered: made.answered, writes, twins })
+}
+
+/// The id of a created object.
+struct Made {
+    id: String,
+    /// Whether the service answered it.
+    answered: bool,
+}
+
+/// Creates the object beside those of its name that are known. `writes` counts the calls that created an object, or
+/// may have.
+async fn create_beside(
+    sending: &mut Sending<'_>,
+    known: &[String],
+    request: &Request,
+    writes: &mut usize,
+) -> Result<Made, Failure> {
+    let (context, work) = (sending.context(), sending.work());
+    let display_name = &work.change.display_name;
+    for attempt in 1..=SENDINGS {
+        let was_lost = attempt > 1;
+        let mut seen = Vec::new();
+        let sent = sending
+            .send(request, &mut async || {
+                let poll = Poll::for_one_look(context);
+                match listed(context, work.manifest, known, poll).await {
+                    Ok((ids, _)) => seen = ids,
+                    Err(_) => return false,
                 }
-                self.writes += 1;
-                return only(seen);
+                seen.is_empty()
+            })
+            .await;
+        if !seen.is_empty() {
+            // It may have been done though Graph said that it was too busy; else it is somebody else's.
+            if !was_lost && !is_as_declared(context, work, &seen).await {
+                let what = format!("`{display_name}` exists now, as {}", seen.join(" and "));
+                return Err(Failure::moved(&what));
             }
-            match sent {
-                Ok(response) => {
-                    self.writes += 1;
-                    return match id_of(&response) {
-                        Some(id) => {
-                            self.answered = Some(id.clone());
-                            Ok(id)
-                        }
-                        None => self.created_unseen(known).await,
-                    };
-                }
-                Err(error @ GraphError::AnswerLost { .. }) => {
-                    self.writes += 1;
-                    let wait = Patience::for_a_write(self.context);
-                    let (ids, turn) = self.appeared(known, wait, &error).await?;
-                    if !ids.is_empty() {
-                        return only(ids);
-                    }
-                    if turn == Turn::RunEnds {
-                        return Err(self.unsettled(&error));
-                    }
-                }
-                // It may be done in spite of that (Microsoft365DSC#5650).
-                Err(error) if error.status() == Some(500) => {
-                    let wait = Patience::for_one_look(self.context);
-                    let (ids, _) = self.appeared(known, wait, &error).await?;
-                    if ids.is_empty() {
-                        return Err(self.not_created(&error, was_lost));
-                    }
-                    self.writes += 1;
+            *writes += 1;
+            return only(seen);
+        }
+        match sent {
+            Ok(response) => {
+                *writes += 1;
+                return match id_of(&response) {
+                    Some(id) => Ok(Made { id, answered: true }),
+                    None => created_unseen(sending, known).await,
+                };
+            }
+            Err(error @ GraphError::AnswerLost { .. }) => {
+                *writes += 1;
+                let poll = Poll::for_a_write(context);
+                let (ids, next) = appeared(sending, known, poll, &error).await?;
+                if !ids.is_empty() {
                     return only(ids);
                 }
-                Err(error) => return Err(self.not_created(&error, was_lost)),
+                if next == Next::Cancelled {
+                    return Err(unsettled(sending, &error));
+                }
             }
+            // It may be done in spite of that (Microsoft365DSC#5650).
+            Err(error) if error.status() == Some(500) => {
+                let poll = Poll::for_one_look(context);
+                let (ids, _) = appeared(sending, known, poll, &error).await?;
+                if ids.is_empty() {
+                    return Err(not_created(sending, &error, was_lost));
+                }
+                *writes += 1;
+                return only(ids);
+            }
+            Err(error) => return Err(not_created(sending, &error, was_lost)),
         }
-        Err(Failure::new(
-            format!(
-                "`{}` was sent {SENDINGS} times and each answer was lost; nothing of that name is to be seen",
-                self.work.change.display_name
-            ),
-            "look for it in a while: `moorline plan` shows whether it came to be",
-        ))
     }
+    Err(Failure::new(
+        format!(
+            "`{display_name}` was sent {SENDINGS} times and each answer was lost; nothing of that name is to be seen"
+        ),
+        "look for it in a while: `moorline plan` shows whether it came to be",
+    ))
+}
 
-    /// Returns whether what bears the name is one object with the declared settings.
-    async fn is_as_declared(&self, ids: &[String]) -> bool {
-        let (context, work) = (self.context, self.work);
-        let [id] = ids else { return false };
-        let Ok(live @ Some(_)) = context.read(work, Some(id)).await else {
-            return false;
-        };
-        let left = context.replan(work.manifest, live.as_ref()).await;
-        left.is_ok_and(|left| {
-            left.blocked.is_empty() && left.with_status(FieldStatus::Change).next().is_none()
-        })
+/// Returns whether what bears the name is one object with the declared settings.
+async fn is_as_declared(context: &Context<'_>, work: Work<'_>, ids: &[String]) -> bool {
+    let [id] = ids else { return false };
+    let Ok(live @ Some(_)) = context.read(work, Some(id)).await else {
+        return false;
+    };
+    let left = context.replan(work.manifest, live.as_ref()).await;
+    left.is_ok_and(|left| {
+        left.blocked.is_empty() && left.with_status(FieldStatus::Change).next().is_none()
+    })
+}
+
+/// Returns the failure of a lost create where the run ends before what became of it could come to light. To send it
+/// again would make a second object.
+fn unsettled(sending: &Sending<'_>, error: &GraphError) -> Failure {
+    sending.failure(error).leaving(
+        "the run ends before it could come to light whether it was created",
+        "run `moorline apply` again in a while: it finds the object by its name",
+    )
+}
+
+fn not_created(sending: &Sending<'_>, error: &GraphError, was_lost: bool) -> Failure {
+    let failure = sending.failure(error);
+    if !was_lost {
+        return failure;
     }
+    failure.leaving(
+        "the answer to an earlier attempt was lost, so it may have been created",
+        "`moorline plan` shows whether it came to be",
+    )
+}
 
-    /// Says that the run ends before what became of a lost create could come to light. To send it again would make
-    /// a second object.
-    fn unsettled(&self, error: &GraphError) -> Failure {
-        self.failure(error).leaving(
-            "the run ends before it could come to light whether it was created",
+/// Returns the object that was created by an answer that does not say its id.
+async fn created_unseen(sending: &Sending<'_>, known: &[String]) -> Result<Made, Failure> {
+    let context = sending.context();
+    let poll = Poll::for_a_write(context);
+    let (ids, _) = listed(context, sending.work().manifest, known, poll)
+        .await
+        .map_err(|error| sending.failure(&error))?;
+    if ids.is_empty() {
+        return Err(Failure::new(
+            "it was created, but Graph did not say its id and does not list it yet".to_owned(),
             "run `moorline apply` again in a while: it finds the object by its name",
-        )
+        ));
     }
+    only(ids)
+}
 
-    fn not_created(&self, error: &GraphError, was_lost: bool) -> Failure {
-        let failure = self.failure(error);
-        if !was_lost {
-            return failure;
-        }
-        failure.leaving(
-            "the answer to an earlier attempt was lost, so it may have been created",
-            "`moorline plan` shows whether it came to be",
-        )
+/// Returns the ids that bear the name before the create. After the precondition there are none; only
+/// a replacement may come to stand beside one.
+async fn known(context: &Context<'_>, work: Work<'_>) -> Result<Vec<String>, GraphError> {
+    if work.change.action != Action::Replace {
+        return Ok(Vec::new());
     }
+    let found = context.named(work.manifest).await?;
+    Ok(found.into_iter().map(|object| object.id).collect())
+}
 
-    /// Returns the id of an object that was created by an answer that does not say it.
-    async fn created_unseen(&self, known: &[String]) -> Result<String, Failure> {
-        let wait = Patience::for_a_write(self.context);
-        let (ids, _) = listed(self.context, self.work.manifest, known, wait)
-            .await
-            .map_err(|error| self.failure(&error))?;
-        if ids.is_empty() {
-            return Err(Failure::new(
-                "it was created, but Graph did not say its id and does not list it yet".to_owned(),
-                "run `moorline apply` again in a while: it finds the object by its name",
-            ));
-        }
-        only(ids)
-    }
-
-    /// Returns the ids that bear the name before the create. After the precondition there are none; only
-    /// a replacement may come to stand beside one.
-    async fn known(&self) -> Result<Vec<String>, GraphError> {
-        if self.work.change.action != Action::Replace {
-            return Ok(Vec::new());
-        }
-        let found = self.context.named(self.work.manifest).await?;
-        Ok(found.into_iter().map(|object| object.id).collect())
-    }
-
-    /// As [`Self::listed`], after a create whose outcome is not known.
-    async fn appeared(
-        &self,
-        known: &[String],
-        wait: Patience<'_>,
-        error: &GraphError,
-    ) -> Result<(Vec<String>, Turn), Failure> {
-        listed(self.context, self.work.manifest, known, wait)
-            .await
-            .map_err(|unread| self.unknown(error, &unread))
-    }
+/// As [`listed`], after a create whose outcome is not known.
+async fn appeared(
+    sending: &Sending<'_>,
+    known: &[String],
+    poll: Poll<'_>,
+    error: &GraphError,
+) -> Result<(Vec<String>, Next), Failure> {
+    listed(sending.context(), sending.work().manifest, known, poll)
+        .await
+        .map_err(|unread| sending.unknown(error, &unread))
 }
 
 /// Returns the ids that bear a manifest's name and are not known, once there are any or there is no other look.
@@ -176,25 +200,26 @@ async fn listed(
     context: &Context<'_>,
     manifest: &Manifest,
     known: &[String],
-    mut wait: Patience<'_>,
-) -> Result<(Vec<String>, Turn), GraphError> {
+    mut poll: Poll<'_>,
+) -> Result<(Vec<String>, Next), GraphError> {
     let is_new = |object: &LiveObject| !known.contains(&object.id);
     loop {
         let found = context.named(manifest).await?;
         let ids: Vec<String> = found.into_iter().filter(is_new).map(|object| object.id).collect();
         if !ids.is_empty() {
-            return Ok((ids, Turn::Over));
+            return Ok((ids, Next::TimedOut));
         }
-        match wait.wait().await {
-            Turn::Again => {}
-            turn => return Ok((ids, turn)),
+        match poll.wait().await {
+            Next::Retry => {}
+            next => return Ok((ids, next)),
         }
     }
 }
 
-fn only(ids: Vec<String>) -> Result<String, Failure> {
+/// Returns the one object that was created without an answer that says so.
+fn only(ids: Vec<String>) -> Result<Made, Failure> {
     match <[String; 1]>::try_from(ids) {
-        Ok([id]) => Ok(id),
+        Ok([id]) => Ok(Made { id, answered: false }),
         Err(ids) => Err(Failure::twins(&ids)),
     }
 }

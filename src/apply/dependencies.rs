@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::outcome::{Item, Status};
+use super::outcome::Item;
+use crate::journal::Status;
 use crate::manifest::Address;
 use crate::plan::{Change, Plan};
 
 /// The changes of a run that were not done, so far.
-pub(super) struct Undone(BTreeMap<Address, Status>);
+pub(super) struct Incomplete(BTreeMap<Address, Status>);
 
-impl Undone {
+impl Incomplete {
     /// Begins with what cannot be made, and with what was left out of the plan because it moved.
     pub(super) fn of(plan: &Plan) -> Self {
         let changes = || plan.changes.iter();

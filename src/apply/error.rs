@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Write as _};
 
-use super::journal::JournalError;
 use crate::error::{Error, ErrorKind};
 use crate::graph::GraphError;
+use crate::journal::JournalError;
 use crate::manifest::Address;
 use crate::plan::{Action, Blocked};
 

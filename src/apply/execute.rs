@@ -1,86 +1,77 @@
-//! Sending the requests of one change, each once as far as that can be told.
+//! Sending the requests of one change, one after another.
 //!
-//! A write whose answer was lost is looked for before it is sent again. What
-//! is sent here does no harm when it is done twice; creating an object does, and has its own rules in
-//! [`super::create`].
+//! Each is noted in the journal first, and sent once as far as that can be told: [`super::create`] and
+//! [`super::update`] have the rules.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
-use super::again::{Look, Sight};
-use super::approval::Held;
-use super::context::{Context, Work};
-use super::failure::{Failure, in_full};
-use super::journal::Write;
-use super::patience::{Patience, Turn};
+use super::context::Work;
+use super::create::create;
+use super::failure::{Failure, REPLAN_HINT};
+use super::poll::{Next, Poll};
+use super::resend::ResendCheck;
 use super::secrets::Secrets;
+use super::sender::{Sender, Sending};
 use super::twins::{TwinCheck, Twins};
+use super::update::update;
 use super::verify::{self, BodySeen};
-use crate::graph::retry::backoff;
-use crate::graph::{GraphError, Method, Request};
+use crate::graph::{GraphError, Request};
+use crate::journal::Write;
 use crate::manifest::Link;
 use crate::plan::{Action, FieldChange, FieldStatus, PlannedRequest, Step};
 use crate::tenant::LiveObject;
 
-/// Intune's answer to an update that would change nothing (msgraph-sdk-powershell#1417).
-const NOTHING_TO_CHANGE: &str = "at least 1 property must be changed";
-
-/// How often a request is sent whose answer gets lost each time. Nothing is lost by trying: each time somebody
-/// looked before, and the waits between them grow.
-pub(super) const SENDINGS: u32 = 8;
-
-const FINDS_WHAT_WAS_DONE: &str = "run `moorline apply` again: it finds what was done";
-
 /// The requests of one change on their way.
 pub(super) struct Execution<'a> {
-    pub(super) context: &'a Context<'a>,
+    pub(super) sender: Sender<'a>,
     pub(super) work: Work<'a>,
     pub(super) secrets: &'a Secrets,
     /// The object before the change, `None` where there was none.
     pub(super) before: Option<Box<LiveObject>>,
+    /// What it has written so far.
+    pub(super) written: Written,
     /// How many of its requests were carried out.
     done: usize,
     /// What is not known yet of the object that this change created.
-    pub(super) twins: Option<TwinCheck>,
-    /// The code of the approval that the request on its way has got already.
-    pub(super) code: Option<String>,
+    twins: Option<TwinCheck>,
     /// The codes that its requests were sent with which an earlier run was given.
-    spent: Vec<String>,
-    /// Why the last request is held back, where an approval does.
-    pub(super) held: Option<Held>,
-    /// How many of its requests are in the journal.
-    pub(super) noted: usize,
-    /// The id of the object that this change created.
+    used_codes: Vec<String>,
+}
+
+/// What a change has written.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// The id of the object that it created.
     pub(super) created: Option<String>,
-    /// The same, where the service answered it.
-    pub(super) answered: Option<String>,
+    /// Whether the service answered that id.
+    pub(super) answered: bool,
     /// What is known of the write of the object's body.
     pub(super) body: BodySeen,
     /// How many calls changed something, or may have.
     pub(super) writes: usize,
+    /// Whether any of it is in the journal.
+    pub(super) noted: bool,
+    /// The code that the last request may still be sent under.
+    pub(super) code: Option<String>,
 }
 
 impl<'a> Execution<'a> {
     pub(super) fn new(
-        context: &'a Context<'a>,
+        sender: Sender<'a>,
         work: Work<'a>,
         secrets: &'a Secrets,
         before: Option<Box<LiveObject>>,
     ) -> Self {
         Self {
-            context,
+            sender,
             work,
             secrets,
             before,
+            written: Written::default(),
             done: 0,
             twins: None,
-            code: None,
-            spent: Vec::new(),
-            held: None,
-            noted: 0,
-            created: None,
-            answered: None,
-            body: BodySeen::Unknown,
-            writes: 0,
+            used_codes: Vec::new(),
         }
     }
 
@@ -111,29 +102,29 @@ impl<'a> Execution<'a> {
         let is_body = sent.step == Step::Update;
         let mut fields = change.with_status(FieldStatus::Change);
         let is_secret = change.rewrites() && fields.all(FieldChange::is_rewritten);
-        if is_last || !is_body || !is_secret || self.body != BodySeen::Unknown {
+        if is_last || !is_body || !is_secret || self.written.body != BodySeen::Unknown {
             return Ok(());
         }
         let before = self.before.as_deref();
-        let seen = verify::moves(self.context, self.work, self.id(), before).await;
-        self.body = seen.map_err(|error| self.failure(&error))?;
+        let seen = verify::moves(self.sender.context, self.work, self.id(), before).await;
+        self.written.body = seen.map_err(|error| self.unread(&error))?;
         Ok(())
     }
 
     /// Waits until an object that is replaced is gone: a new one beside it would reach the same devices.
     async fn wait_until_gone(&self) -> Result<(), Failure> {
         let old = self.work.change.id.as_deref();
-        let mut wait = Patience::for_a_write(self.context).unless(self.context.cancelled);
+        let mut wait = Poll::for_a_write(self.sender.context).unless(self.sender.context.cancelled);
         loop {
-            match self.context.read(self.work, old).await {
+            match self.sender.context.read(self.work, old).await {
                 Ok(None) => return Ok(()),
-                Ok(Some(_)) if wait.wait().await == Turn::Again => {}
+                Ok(Some(_)) if wait.wait().await == Next::Retry => {}
                 Ok(Some(_)) => {
                     let why =
                         "the object that is replaced still exists, and no other one was created";
                     return Err(Failure::not_seen(why));
                 }
-                Err(error) => return Err(self.failure(&error)),
+                Err(error) => return Err(self.unread(&error)),
             }
         }
     }
@@ -143,8 +134,8 @@ impl<'a> Execution<'a> {
         let Some(check) = &mut self.twins else {
             return Some(Ok(()));
         };
-        let id = self.created.clone().unwrap_or_default();
-        Some(Err(match check.look(self.context, self.work.manifest).await {
+        let id = self.written.created.clone().unwrap_or_default();
+        Some(Err(match check.look(self.sender.context, self.work.manifest).await {
             Ok(Twins::Unknown) => return None,
             Ok(Twins::None) => {
                 self.twins = None;
@@ -155,7 +146,7 @@ impl<'a> Execution<'a> {
             }
             Ok(Twins::Found(ids)) => Failure::twins(&ids)
                 .with_state(&format!("this run created {id}, and did not assign it")),
-            Err(error) => self.with_what_exists(self.failure(&error)),
+            Err(error) => self.with_what_exists(self.unread(&error)),
         }))
     }
 
@@ -165,64 +156,83 @@ impl<'a> Execution<'a> {
         self.with_what_exists(Failure { help: None, ..Failure::new(message.to_owned(), "") })
     }
 
-    /// Returns what the request on its way does.
-    pub(super) fn step(&self) -> Option<Step> {
-        self.work.change.requests.get(self.done).map(|planned| planned.step)
+    /// Returns when the next look for twins is due.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.twins.as_ref().map(TwinCheck::due)
     }
 
     /// Returns the id of the object, once it exists.
     pub(super) fn id(&self) -> Option<&str> {
-        self.created.as_deref().or(self.work.change.id.as_deref())
+        self.written.created.as_deref().or(self.work.change.id.as_deref())
     }
 
     /// Sends one request, filled.
     async fn one(&mut self, planned: &PlannedRequest) -> Result<(), Failure> {
         let filled = self.filled(planned)?;
-        let is_first = self.work.change.requests.first() == Some(planned);
-        self.note(planned)?;
-        let request = self.secrets.fill(&filled);
-        if planned.step == Step::Create {
-            let twins = self.create(&request).await?;
-            self.twins = Some(twins).filter(|_| !self.context.alone);
-            Ok(())
-        } else {
-            self.alter(planned, &filled, &request, is_first).await
-        }
-    }
-
-    /// Returns a request with the ids that it needs.
-    fn filled(&self, planned: &PlannedRequest) -> Result<Request, Failure> {
-        let filled = self.context.filled(self.work, self.created.as_deref(), planned);
-        filled.map_err(|unknown| {
-            Failure::new(
-                format!("{} needs an object that was not created", unknown.0),
-                "look at a new `moorline plan`",
-            )
-        })
-    }
-
-    /// Notes in the journal what is about to be sent.
-    fn note(&mut self, planned: &PlannedRequest) -> Result<(), Failure> {
-        self.code = None;
-        let Some(journal) = self.context.journal else {
-            return Ok(());
-        };
+        let object = self.id().filter(|_| planned.step != Step::Create).map(str::to_owned);
+        let mut sending = self.sender.begin(self.work, object.clone());
         let write = Write {
             change: self.work.change,
             manifest: self.work.manifest,
             planned,
             links: self.links(planned),
-            more: self.noted + 1 < self.work.change.requests.len(),
-            id: self.id().filter(|_| planned.step != Step::Create),
-            before: self.before.as_deref().filter(|_| self.noted == 0),
+            more: self.done + 1 < self.work.change.requests.len(),
+            id: object.as_deref(),
+            before: self.before.as_deref().filter(|_| self.done == 0),
         };
-        let mut intent = write.intent(journal.now());
-        self.code = self.context.approvals.code_of(&intent, &self.spent);
-        self.spent.extend(self.code.clone());
-        intent.approval.clone_from(&self.code);
-        journal.intend(intent).map_err(|error| Failure::unnoted(&error))?;
-        self.noted += 1;
+        let sent = match sending.note(&write, &mut self.used_codes) {
+            Ok(()) => self.send(&mut sending, planned, &filled).await,
+            Err(failure) => Err(failure),
+        };
+        self.written.code = sending.into_code();
+        if let Err(failure) = &sent {
+            self.written.writes += failure.writes;
+        }
+        sent
+    }
+
+    /// Sends a request that is noted; `filled` is what it is without its secrets.
+    async fn send(
+        &mut self,
+        sending: &mut Sending<'a>,
+        planned: &PlannedRequest,
+        filled: &Request,
+    ) -> Result<(), Failure> {
+        self.written.noted |= self.sender.journal.is_some();
+        let request = self.secrets.fill(filled);
+        if planned.step == Step::Create {
+            let created = create(sending, &request).await?;
+            self.written.writes += created.writes;
+            self.written.answered = created.answered;
+            self.written.created = Some(created.id);
+            self.twins = Some(created.twins).filter(|_| !self.sender.context.alone);
+            return Ok(());
+        }
+        let check = ResendCheck {
+            context: self.sender.context,
+            work: self.work,
+            id: self.id().map(str::to_owned),
+            created: self.written.created.clone(),
+            is_first: self.done == 0,
+            planned,
+            request: filled,
+        };
+        let updated = update(sending, &check, &request).await?;
+        self.written.writes += updated.writes;
+        if updated.was_as_sent {
+            self.written.body = BodySeen::Yes;
+        }
         Ok(())
+    }
+
+    /// Returns a request with the ids that it needs.
+    fn filled(&self, planned: &PlannedRequest) -> Result<Request, Failure> {
+        let created = self.written.created.as_deref();
+        let filled = self.sender.context.filled(self.work, created, planned);
+        filled.map_err(|unknown| {
+            let message = format!("{} needs an object that was not created", unknown.0);
+            Failure::new(message, REPLAN_HINT)
+        })
     }
 
     /// Returns what the object refers to once a request is done, of what that writes.
@@ -232,128 +242,17 @@ impl<'a> Execution<'a> {
             None => planned.step == Step::Create,
         };
         let links = self.work.manifest.links.iter().filter(is_written);
-        let links = links.map(|link| (link.property.clone(), self.context.leads_to(link)));
+        let links = links.map(|link| (link.property.clone(), self.sender.context.leads_to(link)));
         links.collect()
     }
 
-    /// Sends a request to an object that exists; `filled` is what it is without its secrets.
-    async fn alter(
-        &mut self,
-        planned: &PlannedRequest,
-        filled: &Request,
-        request: &Request,
-        is_first: bool,
-    ) -> Result<(), Failure> {
-        let look = Look {
-            context: self.context,
-            work: self.work,
-            id: self.id().map(str::to_owned),
-            created: self.created.clone(),
-            is_first,
-            planned,
-            request: filled,
-        };
-        let mut sendings = 0;
-        loop {
-            sendings += 1;
-            let may_be_done = sendings > 1;
-            let mut seen = None;
-            let sent = self
-                .send(request, &mut async || {
-                    let sight = look.sight().await;
-                    let wanted = matches!(sight, Ok(Sight::Wanted));
-                    seen = Some(sight);
-                    wanted
-                })
-                .await;
-            let error = match sent {
-                Ok(_) => {
-                    self.writes += 1;
-                    return Ok(());
-                }
-                Err(error) if was_done_before(request, &error) => {
-                    // Perhaps by the sending whose answer was lost.
-                    if request.method == Method::Patch {
-                        self.body = BodySeen::Yes;
-                    }
-                    self.writes += usize::from(may_be_done);
-                    return Ok(());
-                }
-                Err(error) => error,
-            };
-            let lost = matches!(error, GraphError::AnswerLost { .. });
-            let sight = match seen.filter(|sight| !matches!(sight, Ok(Sight::Wanted))) {
-                Some(sight) => sight,
-                None if lost || error.status() == Some(500) => look.sight().await,
-                None => return Err(self.refused(&error, may_be_done)),
-            };
-            match sight {
-                Ok(Sight::Done) => {
-                    self.writes += 1;
-                    return Ok(());
-                }
-                Ok(Sight::Wanted) if lost && sendings < SENDINGS && self.pause(sendings).await => {}
-                Ok(Sight::Wanted) if lost => return Err(self.lost_each_time(&error, sendings)),
-                Ok(Sight::Wanted) => return Err(self.refused(&error, may_be_done)),
-                Ok(Sight::Moved(what)) => {
-                    self.writes += usize::from(lost || may_be_done);
-                    return Err(Failure::moved(&what));
-                }
-                Err(unread) if lost || may_be_done || error.status() == Some(500) => {
-                    self.writes += 1;
-                    return Err(self.unknown(&error, &unread));
-                }
-                Err(_) => return Err(self.refused(&error, may_be_done)),
-            }
-        }
-    }
-
-    /// Waits before a request is sent once more. Returns `false` where the run ends before.
-    async fn pause(&self, sendings: u32) -> bool {
-        self.context.graph.pause(backoff(sendings)).await
-    }
-}
-
-/// The ways to say that it went wrong.
-impl Execution<'_> {
-    pub(super) fn failure(&self, error: &GraphError) -> Failure {
-        self.held_back(Failure::of(error, self.work.manifest.family))
-    }
-
-    /// Says that a sending was refused. One before it, whose answer was lost, may come to light only now.
-    fn refused(&mut self, error: &GraphError, may_be_done: bool) -> Failure {
-        let failure = self.failure(error);
-        if !may_be_done {
-            return failure;
-        }
-        self.writes += 1;
-        failure.leaving(
-            "the answer to an earlier attempt was lost, so it may have been done",
-            FINDS_WHAT_WAS_DONE,
-        )
-    }
-
-    fn lost_each_time(&mut self, error: &GraphError, sendings: u32) -> Failure {
-        self.writes += 1;
-        let mut failure = self.failure(error);
-        if sendings > 1 {
-            failure.message = format!("{}; it was sent {sendings} times", failure.message);
-        }
-        failure.help = Some(FINDS_WHAT_WAS_DONE.to_owned());
-        failure
-    }
-
-    /// Says that a write may be done and that nobody can look.
-    pub(super) fn unknown(&self, error: &GraphError, unread: &GraphError) -> Failure {
-        let mut failure = self.failure(unread);
-        failure.message =
-            format!("{}; whether it was done cannot be read: {}", in_full(error), failure.message);
-        failure
+    fn unread(&self, error: &GraphError) -> Failure {
+        Failure::of(error, self.work.manifest.family)
     }
 
     /// Adds that the created object exists.
     fn with_what_exists(&self, failure: Failure) -> Failure {
-        let Some(id) = &self.created else {
+        let Some(id) = &self.written.created else {
             return failure;
         };
         failure.leaving(
@@ -365,36 +264,25 @@ impl Execution<'_> {
     /// Adds what a change that stops half way leaves in the tenant.
     fn with_what_is_left(&self, failure: Failure, failed: &PlannedRequest) -> Failure {
         let replaced = self.work.change.action == Action::Replace;
-        match &self.created {
+        match &self.written.created {
             Some(_) => self.with_what_exists(failure),
             None if replaced && failed.step != Step::Delete => failure.leaving(
                 "the object that it replaces is deleted already",
                 "its `metadata.id` is gone: remove it, or run `moorline apply --recreate`",
             ),
-            None if self.writes > 0 && failed.step.is_link() => failure.leaving(
+            None if self.written.writes > 0 && failed.step.is_link() => failure.leaving(
                 "a part of it is written, this reference is not",
                 "`moorline apply` goes on when it is run again",
             ),
-            None if self.writes > 0 && failed.step == Step::Action => failure.leaving(
+            None if self.written.writes > 0 && failed.step == Step::Action => failure.leaving(
                 "a part of it is written, the rest is not",
                 "`moorline apply` goes on when it is run again",
             ),
-            None if self.writes > 0 && failed.step == Step::Assign => failure.leaving(
+            None if self.written.writes > 0 && failed.step == Step::Assign => failure.leaving(
                 "its settings are written, its assignments are not",
                 "`moorline apply` assigns it when it is run again",
             ),
             None => failure,
         }
-    }
-}
-
-/// Returns whether an error says that the tenant is already as the request would make it.
-fn was_done_before(request: &Request, error: &GraphError) -> bool {
-    match (request.method, error.service()) {
-        (Method::Delete, Some(error)) => error.status == 404,
-        (Method::Patch, Some(error)) => {
-            error.status == 400 && error.message.contains(NOTHING_TO_CHANGE)
-        }
-        _ => false,
     }
 }

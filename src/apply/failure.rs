@@ -4,10 +4,13 @@ use std::error::Error as StdError;
 
 use jiff::Timestamp;
 
-use super::journal::JournalError;
 use crate::diagnose::{self, Lack};
 use crate::graph::{GraphError, Method};
+use crate::journal::JournalError;
 use crate::kinds::Family;
+
+/// What to do about a change that is no longer as planned.
+pub(super) const REPLAN_HINT: &str = "look at a new `moorline plan`";
 
 /// What to do about a write that was accepted and not seen.
 pub(super) const READ_AGAIN: &str = "run `moorline apply` again in a while: it reads the object again, and sends what is still missing";
@@ -25,6 +28,8 @@ pub(super) struct Failure {
     pub(super) not_seen: bool,
     /// The approval of a second administrator that it waits for.
     pub(super) approval: Option<Pending>,
+    /// How many calls of the write that failed changed something, or may have.
+    pub(super) writes: usize,
 }
 
 /// An approval that is outstanding.
@@ -47,6 +52,7 @@ impl Failure {
             not_seen: false,
             approval: wants_approval(error)
                 .then(|| Pending { code: error.approval_code().map(str::to_owned), expires: None }),
+            writes: 0,
         }
     }
 
@@ -59,6 +65,7 @@ impl Failure {
             moved: false,
             not_seen: false,
             approval: None,
+            writes: 0,
         }
     }
 
@@ -69,14 +76,21 @@ impl Failure {
 
     /// Returns the failure to note a write, which is not sent then, nor any other.
     pub(super) fn unnoted(error: &JournalError) -> Self {
-        Self {
-            message: format!("it was not sent: {}", in_full(error)),
-            help: Some("make room for the journal, and run it again".to_owned()),
-            ends_run: true,
-            moved: false,
-            not_seen: false,
-            approval: None,
-        }
+        let message = format!("it was not sent: {}", in_full(error));
+        let failure = Self::new(message, "make room for the journal, and run it again");
+        Self { ends_run: true, ..failure }
+    }
+
+    /// Returns the failure of a write that is not sent again, as what it is about moved.
+    pub(super) fn moved(what: &str) -> Self {
+        let message = format!("it moved before it could be sent again: {what}");
+        Self { moved: true, ..Self::new(message, REPLAN_HINT) }
+    }
+
+    /// Adds how many calls of the write changed something, or may have.
+    #[must_use]
+    pub(super) fn after(self, writes: usize) -> Self {
+        Self { writes, ..self }
     }
 
     /// Adds what the reader should know of the object that is left behind.

@@ -11,12 +11,21 @@ use crate::plan::requests::{ID, NEW_ID, OBJECT};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NotKnown(pub(super) String);
 
+/// An object that a request refers to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Target<'a> {
+    /// The object of the manifest with this address.
+    Manifest(&'a str),
+    /// The object with this id.
+    Object(&'a str),
+}
+
 /// What a request is filled with.
 pub(super) struct Filler<'a> {
     /// Where Graph is.
     pub(super) endpoints: &'a Endpoints,
-    /// The family of the objects that are referred to.
-    pub(super) family: &'static Family,
+    /// Returns the family of an object that is referred to.
+    pub(super) family_of: &'a dyn Fn(Target<'_>) -> Option<&'static Family>,
     /// Returns the id of a manifest's object, once it exists.
     pub(super) id_of: &'a dyn Fn(&str) -> Option<String>,
     /// The object that the change created.
@@ -63,15 +72,19 @@ impl Filler<'_> {
 
     /// Returns an object's address on the host that the run talks to.
     fn address(&self, request: &Request, of: &Value) -> Result<String, NotKnown> {
-        let id = match of {
-            Value::String(id) => id.clone(),
+        let unknown = || NotKnown(of.to_string());
+        let (id, target) = match of {
+            Value::String(id) => (id.clone(), Target::Object(id)),
             Value::Object(members) => match placeholder(members) {
-                Some((ID, Value::String(address))) => self.id(address)?,
-                _ => return Err(NotKnown(of.to_string())),
+                Some((ID, Value::String(address))) => {
+                    (self.id(address)?, Target::Manifest(address))
+                }
+                _ => return Err(unknown()),
             },
-            _ => return Err(NotKnown(of.to_string())),
+            _ => return Err(unknown()),
         };
-        let path = format!("{}({})", self.family.path, literal(&id));
+        let family = (self.family_of)(target).ok_or_else(unknown)?;
+        let path = format!("{}({})", family.path, literal(&id));
         let url = self.endpoints.url(request.version, &path);
         url.map(String::from).map_err(|_| NotKnown(path))
     }
@@ -92,13 +105,13 @@ mod tests {
 
     use super::*;
     use crate::graph::{Cloud, Method};
-    use crate::kinds::FAMILIES;
+    use crate::kinds;
     use crate::schema::types::GraphVersion;
 
     fn fill(path: &str, body: Value, created: Option<&str>) -> Result<(String, Value), NotKnown> {
         let filler = Filler {
             endpoints: &Endpoints::new(Cloud::UsGovL4, None, None).expect("a cloud's own"),
-            family: FAMILIES[0],
+            family_of: &|_| kinds::family_of("windows81TrustedRootCertificate"),
             id_of: &|address| (address == "k/root").then(|| "8d2ac1f8".to_owned()),
             created,
         };

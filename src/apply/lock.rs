@@ -13,9 +13,9 @@ use std::sync::Arc;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-use super::journal::Command;
 use crate::clock;
 use crate::error::{Error, ErrorKind};
+use crate::journal::Command;
 
 /// The environment variable that names another state folder.
 pub const FOLDER_VARIABLE: &str = "MOORLINE_STATE_DIR";

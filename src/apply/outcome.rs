@@ -1,13 +1,13 @@
 //! What an apply did, object by object.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::change::A_NEW_PLAN;
 use super::error::StaleChange;
-use super::journal::Command;
+use super::failure::REPLAN_HINT;
 use crate::error::ErrorKind;
+use crate::journal::{Command, Status};
 use crate::manifest::Address;
-use crate::plan::{Action, TenantRef};
+use crate::plan::{Action, Blocked, Change, TenantRef};
 
 /// What an apply did.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
@@ -60,34 +60,6 @@ pub struct Item {
     pub help: Option<String>,
 }
 
-/// What became of a change.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "camelCase")]
-pub enum Status {
-    /// Written, and the tenant shows it.
-    Applied,
-    /// The tenant had it already.
-    AlreadyInPlace,
-    /// Written and accepted; the tenant did not show it in time.
-    NotYetVisible,
-    /// Written and accepted; the tenant gives nothing of it back, and does not say that the object changed.
-    Unverifiable,
-    /// Written and accepted; the tenant moved and shows something else.
-    DidNotStick,
-    /// Refused or lost.
-    Failed,
-    /// A second administrator has to approve it; not written.
-    ApprovalRequired,
-    /// The tenant changed since the plan; not written.
-    Stale,
-    /// The plan could not make it; not written.
-    Blocked,
-    /// Not begun, because the run ended before.
-    NotBegun,
-}
-
 /// The counts of an outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -106,16 +78,72 @@ pub struct OutcomeSummary {
     pub unverifiable: usize,
 }
 
-impl Status {
-    /// Whether the tenant was seen to be as the change makes it.
-    pub fn is_done(self) -> bool {
-        matches!(self, Self::Applied | Self::AlreadyInPlace)
+impl Item {
+    /// Returns the item of a change of which nothing was written.
+    pub(crate) fn of(change: &Change, status: Status) -> Self {
+        Self {
+            address: change.address.clone(),
+            display_name: change.display_name.clone(),
+            action: change.action,
+            status,
+            id: change.id.clone(),
+            writes: 0,
+            approval: None,
+            approval_expires: None,
+            message: None,
+            help: None,
+        }
     }
 
-    /// Returns whether something went wrong with it.
-    pub fn is_failure(self) -> bool {
-        matches!(self, Self::DidNotStick | Self::Failed)
+    /// Returns the item of a change that the tenant has already; `id` is the object's, where it exists.
+    pub(super) fn in_place(change: &Change, id: Option<String>) -> Self {
+        let item = Self::of(change, Status::AlreadyInPlace);
+        Self { id: id.or(item.id), ..item }
     }
+
+    /// Returns the item of a change whose object moved since the plan.
+    pub(super) fn stale(change: &Change, what: String) -> Self {
+        Self {
+            message: Some(what),
+            help: Some(REPLAN_HINT.to_owned()),
+            ..Self::of(change, Status::Stale)
+        }
+    }
+
+    /// Returns the item of a change that cannot be made.
+    pub(super) fn blocked(change: &Change) -> Self {
+        let join = |part: fn(&Blocked) -> &str| {
+            let parts: Vec<&str> = change.blocked.iter().map(part).collect();
+            Some(parts.join("; "))
+        };
+        Self {
+            message: join(|blocked| &blocked.message),
+            help: join(|blocked| &blocked.help),
+            ..Self::of(change, Status::Blocked)
+        }
+    }
+
+    /// Returns the item of a change that was not begun.
+    pub(super) fn skipped(change: &Change, why: &str) -> Self {
+        Self { message: Some(why.to_owned()), ..Self::of(change, Status::NotBegun) }
+    }
+
+    /// Adds to the message.
+    pub(super) fn remark(&mut self, words: &str) {
+        append(&mut self.message, words);
+    }
+
+    /// Adds to the help.
+    pub(super) fn advise(&mut self, words: &str) {
+        append(&mut self.help, words);
+    }
+}
+
+fn append(text: &mut Option<String>, words: &str) {
+    *text = Some(match text.take() {
+        Some(text) => format!("{text}; {words}"),
+        None => words.to_owned(),
+    });
 }
 
 impl Outcome {
@@ -162,7 +190,7 @@ impl Outcome {
             approval: None,
             approval_expires: None,
             message: Some(stale.what),
-            help: Some(A_NEW_PLAN.to_owned()),
+            help: Some(REPLAN_HINT.to_owned()),
         });
         self.and(items.collect())
     }

@@ -12,25 +12,25 @@ use crate::tenant::read::{ObjectRef, reread};
 
 /// How an object stands to the change that was planned for it.
 #[derive(Debug)]
-pub(super) enum Standing {
+pub(super) enum Precondition {
     /// It is what the change was planned against; nothing where it is to be created, or was not read again.
-    AsPlanned(Option<Box<LiveObject>>),
+    Holds(Option<Box<LiveObject>>),
     /// It is as declared already; with its id where it exists.
-    InPlace(Option<String>),
+    AlreadyApplied(Option<String>),
     /// It moved, with what moved in words.
-    Moved(String),
+    Stale(String),
 }
 
 /// Returns how changes stand that depend on nothing but what was read a moment ago.
-pub(super) fn unmoved(works: &[Work<'_>]) -> Vec<Standing> {
-    works.iter().map(|_| Standing::AsPlanned(None)).collect()
+pub(super) fn unmoved(works: &[Work<'_>]) -> Vec<Precondition> {
+    works.iter().map(|_| Precondition::Holds(None)).collect()
 }
 
 /// Reads everything that these changes depend on, and returns how each stands.
 pub(super) async fn of_all(
     context: &Context<'_>,
     works: &[Work<'_>],
-) -> Result<Vec<Standing>, GraphError> {
+) -> Result<Vec<Precondition>, GraphError> {
     let bound: Vec<ObjectRef> = works.iter().filter_map(Work::bound).collect();
     let new = works.iter().filter(|work| work.change.id.is_none());
     let (bound, new) = try_join(
@@ -48,7 +48,10 @@ pub(super) async fn of_all(
 }
 
 /// Reads what one change depends on, and returns how it stands.
-pub(super) async fn of_one(context: &Context<'_>, work: Work<'_>) -> Result<Standing, GraphError> {
+pub(super) async fn of_one(
+    context: &Context<'_>,
+    work: Work<'_>,
+) -> Result<Precondition, GraphError> {
     let found = match work.change.id.as_deref() {
         id @ Some(_) => Found::Bound(context.read(work, id).await?),
         None => Found::Named(context.bindable(work.manifest).await?),
@@ -68,7 +71,7 @@ async fn standing(
     context: &Context<'_>,
     work: Work<'_>,
     found: Found,
-) -> Result<Standing, GraphError> {
+) -> Result<Precondition, GraphError> {
     match found {
         Found::Bound(live) => of_bound(context, work, live).await,
         Found::Named(found) => of_new(context, work, found).await,
@@ -90,35 +93,35 @@ pub(super) async fn of_bound(
     context: &Context<'_>,
     work: Work<'_>,
     live: Option<LiveObject>,
-) -> Result<Standing, GraphError> {
+) -> Result<Precondition, GraphError> {
     let planned = work.change;
     if let (Some(twin), Some(stays)) = (&live, &planned.twin_of)
         && let Some(moved) = not_a_twin(context, work, twin, stays).await?
     {
-        return Ok(Standing::Moved(moved));
+        return Ok(Precondition::Stale(moved));
     }
     let digest = live.as_ref().map(LiveObject::digest);
     let unmoved = digest.is_some() && digest == planned.precondition;
     let depends_on_masked = context.masked_read && !work.reads.masked.is_empty();
     if unmoved && !depends_on_masked {
-        return Ok(Standing::AsPlanned(live.map(Box::new)));
+        return Ok(Precondition::Holds(live.map(Box::new)));
     }
     let now = context.replan(work.manifest, live.as_ref()).await?;
     // No digest knows what a masked value is.
     if unmoved && compared(&now).eq(compared(planned)) {
-        return Ok(Standing::AsPlanned(live.map(Box::new)));
+        return Ok(Precondition::Holds(live.map(Box::new)));
     }
     Ok(match live {
-        None if is_settled(&now) => Standing::InPlace(None),
-        None => Standing::Moved("it is gone".to_owned()),
+        None if is_settled(&now) => Precondition::AlreadyApplied(None),
+        None => Precondition::Stale("it is gone".to_owned()),
         // An object of another type is never what is declared, whatever its settings, and nobody can see whether
         // a secret is.
         Some(live)
             if live.kind == planned.address.kind && is_settled(&now) && !planned.rewrites() =>
         {
-            Standing::InPlace(Some(live.id))
+            Precondition::AlreadyApplied(Some(live.id))
         }
-        Some(_) => Standing::Moved(wording::moved(planned, &now)),
+        Some(_) => Precondition::Stale(wording::moved(planned, &now)),
     })
 }
 
@@ -140,7 +143,7 @@ async fn of_new(
     context: &Context<'_>,
     work: Work<'_>,
     found: Vec<LiveObject>,
-) -> Result<Standing, GraphError> {
+) -> Result<Precondition, GraphError> {
     if let [only] = found.as_slice() {
         // What was found by its name does not show what it refers to.
         let whole = match work.manifest.linked().is_empty() {
@@ -149,14 +152,14 @@ async fn of_new(
         };
         let now = context.replan(work.manifest, whole.as_ref().or(Some(only))).await?;
         if is_settled(&now) {
-            return Ok(Standing::InPlace(Some(only.id.clone())));
+            return Ok(Precondition::AlreadyApplied(Some(only.id.clone())));
         }
     }
     if found.is_empty() {
-        return Ok(Standing::AsPlanned(None));
+        return Ok(Precondition::Holds(None));
     }
     let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
-    Ok(Standing::Moved(format!(
+    Ok(Precondition::Stale(format!(
         "`{}` exists now, as {}",
         work.change.display_name,
         ids.join(" and ")

@@ -12,12 +12,24 @@ use super::error::{ApplyError, MissingSecret};
 use crate::auth::variables::credential;
 use crate::graph::Request;
 use crate::manifest::Address;
-use crate::plan::Change;
+use crate::plan::{Change, Plan};
 use crate::secrets::WITHHELD;
 
 /// The secrets of a run by the name of their environment variable.
 #[derive(Debug, Default)]
 pub(super) struct Secrets(BTreeMap<String, SecretString>);
+
+/// Looks up every secret that a plan's writes need.
+///
+/// # Errors
+/// [`ApplyError::MissingSecrets`] where some are not there.
+pub fn check_secrets(
+    plan: &Plan,
+    environment: &dyn Fn(&str) -> Option<SecretString>,
+) -> Result<(), ApplyError> {
+    let writes = plan.changes.iter().filter(|change| change.writes());
+    Secrets::look_up(writes, environment).map(drop)
+}
 
 impl Secrets {
     /// Looks up every secret that the requests of these changes need.

@@ -8,11 +8,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::change::{self, Begun, CarriedOut, Created};
-use super::context::{Context, Work};
-use super::dependencies::Undone;
+use super::context::Work;
+use super::dependencies::Incomplete;
 use super::outcome::Item;
-use super::precondition::Standing;
+use super::precondition::Precondition;
 use super::secrets::Secrets;
+use super::sender::Sender;
 use crate::manifest::Address;
 use crate::plan::{Change, Plan};
 
@@ -28,10 +29,10 @@ enum End {
 
 /// The changes of a run so far.
 pub(super) struct Sequence<'a> {
-    context: &'a Context<'a>,
+    sender: Sender<'a>,
     plan: &'a Plan,
     secrets: &'a Secrets,
-    undone: Undone,
+    incomplete: Incomplete,
     /// Created objects that are not assigned yet, oldest first.
     unassigned: Vec<Created<'a>>,
     end: Option<End>,
@@ -40,12 +41,12 @@ pub(super) struct Sequence<'a> {
 }
 
 impl<'a> Sequence<'a> {
-    pub(super) fn new(context: &'a Context<'a>, plan: &'a Plan, secrets: &'a Secrets) -> Self {
+    pub(super) fn new(sender: Sender<'a>, plan: &'a Plan, secrets: &'a Secrets) -> Self {
         Self {
-            context,
+            sender,
             plan,
             secrets,
-            undone: Undone::of(plan),
+            incomplete: Incomplete::of(plan),
             unassigned: Vec::new(),
             end: None,
             items: Vec::new(),
@@ -54,11 +55,11 @@ impl<'a> Sequence<'a> {
     }
 
     /// Carries out the next change.
-    pub(super) async fn next(&mut self, work: Work<'a>, standing: Standing) {
+    pub(super) async fn next(&mut self, work: Work<'a>, standing: Precondition) {
         let item = match standing {
-            Standing::Moved(what) => change::stale(work.change, what),
-            Standing::InPlace(id) => change::in_place(work.change, id),
-            Standing::AsPlanned(_) => return self.write(work).await,
+            Precondition::Stale(what) => Item::stale(work.change, what),
+            Precondition::AlreadyApplied(id) => Item::in_place(work.change, id),
+            Precondition::Holds(_) => return self.write(work).await,
         };
         self.add(item);
     }
@@ -70,8 +71,8 @@ impl<'a> Sequence<'a> {
         let places = self.plan.order.iter().enumerate();
         let places: BTreeMap<&Address, usize> = places.map(|(at, address)| (address, at)).collect();
         self.items.sort_by_key(|item| places.get(&item.address).copied());
-        for item in blocked.into_iter().map(change::blocked).chain(self.not_begun) {
-            self.context.observer.finished(&item);
+        for item in blocked.into_iter().map(Item::blocked).chain(self.not_begun) {
+            self.sender.context.observer.finished(&item);
             self.items.push(item);
         }
         (self.items, matches!(self.end, Some(End::Interrupted)))
@@ -82,23 +83,23 @@ impl<'a> Sequence<'a> {
         self.assign_created(|address| depends_on.contains(address)).await;
         if self.end.is_none() && !self.is_interrupted() {
             // The last look at the object should be right before the write, not before a wait.
-            self.context.graph.await_turn_to_write().await;
+            self.sender.context.graph.await_turn_to_write().await;
         }
         if self.end.is_none() && self.is_interrupted() {
             self.end = Some(End::Interrupted);
         }
         if let Some(end) = self.end {
-            self.not_begun.push(change::not_begun(work.change, why_not_begun(end)));
+            self.not_begun.push(Item::skipped(work.change, why_not_begun(end)));
             return;
         }
-        if let Some(why) = self.undone.why_not(work.change) {
-            let item = change::not_begun(work.change, &why);
-            self.undone.note(&item);
+        if let Some(why) = self.incomplete.why_not(work.change) {
+            let item = Item::skipped(work.change, &why);
+            self.incomplete.note(&item);
             self.not_begun.push(item);
             return;
         }
-        self.context.observer.started(work.change);
-        match change::begin(self.context, work, self.secrets).await {
+        self.sender.context.observer.started(work.change);
+        match change::begin(self.sender, work, self.secrets).await {
             Begun::Created(created) => self.unassigned.push(*created),
             Begun::Over(done) => self.add_done(*done),
         }
@@ -107,7 +108,7 @@ impl<'a> Sequence<'a> {
     /// Assigns the created objects whose time has come, and waits for those that are needed.
     async fn assign_created(&mut self, is_needed: impl Fn(&Address) -> bool) {
         loop {
-            let now = self.context.graph.clock().instant();
+            let now = self.sender.context.graph.clock().instant();
             let mut later = Vec::new();
             for mut created in std::mem::take(&mut self.unassigned) {
                 if created.due().is_some_and(|due| due > now) {
@@ -127,7 +128,7 @@ impl<'a> Sequence<'a> {
                 return;
             }
             let due = self.unassigned.iter().filter_map(Created::due).min();
-            let now = self.context.graph.clock().instant();
+            let now = self.sender.context.graph.clock().instant();
             let wait = due.map_or(Duration::ZERO, |due| due.saturating_duration_since(now));
             if !self.wait(wait).await {
                 if self.is_interrupted() {
@@ -141,7 +142,7 @@ impl<'a> Sequence<'a> {
     /// Waits for the next look for twins. Returns whether the run still goes on then; one that is interrupted waits for
     /// what is about to be known.
     async fn wait(&self, wait: Duration) -> bool {
-        let graph = self.context.graph;
+        let graph = self.sender.context.graph;
         match wait {
             Duration::ZERO => true,
             wait if wait <= SOON => graph.pause(wait).await,
@@ -150,7 +151,7 @@ impl<'a> Sequence<'a> {
     }
 
     fn is_interrupted(&self) -> bool {
-        self.context.cancelled.load(Ordering::Relaxed)
+        self.sender.context.cancelled.load(Ordering::Relaxed)
     }
 
     /// Leaves created objects unassigned, because the run ends.
@@ -170,10 +171,10 @@ impl<'a> Sequence<'a> {
 
     fn add(&mut self, item: Item) {
         if let Some(id) = item.id.as_deref().filter(|_| item.status.is_done()) {
-            self.context.settle(&item.address, id);
+            self.sender.context.settle(&item.address, id);
         }
-        self.undone.note(&item);
-        self.context.observer.finished(&item);
+        self.incomplete.note(&item);
+        self.sender.context.observer.finished(&item);
         self.items.push(item);
     }
 }

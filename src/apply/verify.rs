@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::context::{Context, Work};
-use super::patience::{Patience, Turn};
+use super::poll::{Next, Poll};
 use super::wording;
 use crate::graph::GraphError;
 use crate::plan::requests::bound_by;
@@ -77,13 +77,13 @@ pub(super) async fn moves(
     id: Option<&str>,
     before: Option<&LiveObject>,
 ) -> Result<BodySeen, GraphError> {
-    let mut patience = Patience::for_a_write(context).unless(context.cancelled);
+    let mut poll = Poll::for_a_write(context).unless(context.cancelled);
     loop {
         let live = context.read(work, id).await?;
         if live.is_some_and(|live| has_moved(before, &live)) {
             return Ok(BodySeen::Yes);
         }
-        if patience.wait().await != Turn::Again {
+        if poll.wait().await != Next::Retry {
             return Ok(BodySeen::No);
         }
     }
@@ -114,20 +114,20 @@ pub(super) async fn verify(
     body: BodySeen,
 ) -> Result<Verdict, GraphError> {
     let mut watch = Watch::new(work.change, before, body);
-    let mut patience = Patience::for_a_write(context).unless(context.cancelled);
+    let mut poll = Poll::for_a_write(context).unless(context.cancelled);
     // What a replica shows before may be an edit from before this write.
     let late = context.visibility / 2;
     loop {
         let live = context.read(work, id).await?;
         let left = context.replan(work.manifest, live.as_ref()).await?;
-        let is_late = patience.passed() >= late;
+        let is_late = poll.passed() >= late;
         if let Some(verdict) = watch.judge(live.as_ref(), &left, is_late) {
             return Ok(verdict);
         }
-        match patience.wait().await {
-            Turn::Again => {}
-            Turn::Over => return Ok(watch.so_far),
-            Turn::RunEnds => return Ok(watch.so_far.unless_it_may_still_show()),
+        match poll.wait().await {
+            Next::Retry => {}
+            Next::TimedOut => return Ok(watch.so_far),
+            Next::Cancelled => return Ok(watch.so_far.unless_it_may_still_show()),
         }
     }
 }

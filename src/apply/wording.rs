@@ -53,7 +53,7 @@ pub(super) fn sent_and_shown(field: &FieldChange) -> String {
 }
 
 /// Says what an earlier run left and what became of it: `pinMinimumLength was left at 6 and is 5 now`.
-pub(super) fn left_and_is(field: &FieldChange) -> String {
+pub(crate) fn left_and_is(field: &FieldChange) -> String {
     let (left, is) = (quote(field, &field.after), quote(field, &field.before));
     format!("{} was left at {left} and is {is} now", field.path)
 }

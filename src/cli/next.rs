@@ -7,8 +7,8 @@ use std::path::Path;
 use clap::{Command, CommandFactory};
 
 use super::Cli;
-use crate::apply::journal;
 use crate::apply::outcome::Outcome;
+use crate::journal;
 
 /// Options that say which plan a run is held to or which run it goes on with; another `--resume` takes their place.
 const HELD_TO: [&str; 3] = ["--resume", "--plan", "--plan-digest"];

@@ -9,11 +9,11 @@ use super::failure::Failure;
 use super::selection::Selection;
 use super::session::{Session, Terms};
 use super::{Done, TenantOptions, plan};
-use crate::apply::Given;
-use crate::apply::journal::{Command, FOLDER, JournalError};
-use crate::apply::rollback::{Moved, Rollback, RollbackPlan};
 use crate::error::{Error, ErrorKind};
+use crate::journal::Given;
+use crate::journal::{Command, FOLDER, JournalError};
 use crate::manifest::{Manifest, TENANT_FILE, bundle};
+use crate::recovery::rollback::{Moved, Rollback, RollbackPlan};
 use crate::ui::Ui;
 
 /// Take back what an apply wrote: shows the plan and asks first.

@@ -41,8 +41,11 @@ pub fn family_of(kind: &str) -> Option<&'static Family> {
 
 /// Returns the family whose kinds an object of a type can be, `None` where no family's are of it.
 pub fn family_below(target: &str) -> Option<&'static Family> {
-    let types = Types::of(GraphVersion::Beta);
-    FAMILIES.iter().copied().find(|family| types.is_a(target, family.root))
+    let leads_to = |family: &&Family| {
+        let mut versions = GraphVersion::ALL.into_iter();
+        versions.any(|version| Types::of(version).is_a(target, family.root))
+    };
+    FAMILIES.iter().copied().find(leads_to)
 }
 
 /// Returns whether a version has a kind.

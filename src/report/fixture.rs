@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use crate::apply::outcome::{Item, Outcome, Status};
+use crate::apply::outcome::{Item, Outcome};
 use crate::diagnostic::Location;
 use crate::drift::{self, DriftReport};
+use crate::journal::Status;
 use crate::manifest::Address;
 use crate::plan::reach::{Audience, Extent, Reached};
 use crate::plan::{

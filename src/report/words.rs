@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::apply::journal::{JournalError, Settled};
-use crate::apply::outcome::{Item, Outcome, Status};
+use crate::apply::outcome::{Item, Outcome};
 use crate::clock;
 use crate::diagnose::doctor::{Check, DoctorDocument, Summary, TenantSeen};
 use crate::diagnose::needs::{Purpose, Reason, ResourceAccess};
 use crate::drift::DriftReport;
+use crate::journal::{JournalError, Status};
 use crate::manifest::Address;
 use crate::plan::{Action, AssignmentChange, Coverage, FieldChange, FieldStatus, Plan, TenantRef};
+use crate::recovery::Settled;
 use crate::ui::sanitize;
 
 /// Returns a number of things: `1 byte`, `1,234 bytes`.

@@ -46,7 +46,7 @@ pub const DOCUMENTS: [Published; 14] = [
     Published {
         name: "journal",
         about: "one line of a file in .moorline/journal",
-        schema: of::<crate::apply::journal::Line>,
+        schema: of::<crate::journal::Line>,
     },
     Published { name: "drift", about: "drift --format json", schema: || schema(Document::Drift) },
     Published { name: "kinds", about: "kinds --format json", schema: || schema(Document::Kinds) },

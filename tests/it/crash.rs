@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use moorline::apply::journal::{self, JournalError, Record};
+use moorline::journal::{self, JournalError, Record};
 use serde_json::{Value, json};
 
 use crate::served::Served;

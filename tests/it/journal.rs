@@ -130,7 +130,7 @@ fn without_a_journal_nothing_is_written() {
 fn half_a_line_that_could_not_be_added_spoils_no_later_one() {
     use std::process::Command;
 
-    use moorline::apply::journal::{self, How};
+    use moorline::journal::{self, How};
 
     use crate::served::Served;
     use crate::support::Run;

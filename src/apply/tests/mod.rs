@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 use super::{Applier, ApplyError, ApplyOptions, Item, Observer, Outcome, Status};
 use crate::graph::client::Options;
 use crate::graph::testing::graph_with;
-use crate::manifest::{bundle, is_about_sending};
+use crate::manifest::{Desired, bundle, is_about_sending};
 use crate::plan::{self, Change};
 use crate::reconcile;
 
 mod approvals;
+mod references;
 mod tenant;
 
 use tenant::{Fate, Tenant};
@@ -80,8 +81,20 @@ impl Case {
             secret: None,
             cancelled: false,
             timeout: None,
-            review: super::FRESH,
+            review: super::applier::FRESH,
         }
+    }
+
+    /// Returns what the manifests declare.
+    fn desired(&self) -> Desired {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = "apiVersion: moorline/v1\nkind: Tenant\nmetadata: { name: contoso }\nspec: { tenantId: contoso.onmicrosoft.com, manifests: [all.yaml] }\n";
+        std::fs::write(folder.path().join("moorline.yaml"), file).expect("a file");
+        std::fs::write(folder.path().join("all.yaml"), &self.manifests).expect("a file");
+        let mut loaded = bundle::load(folder.path());
+        // What validation would not let through as well.
+        loaded.findings.retain(|finding| !is_about_sending(finding));
+        loaded.into_desired().expect("valid")
     }
 
     /// Plans, lets something happen, and applies.
@@ -90,14 +103,7 @@ impl Case {
         tenant: &Tenant,
         meanwhile: impl FnOnce(&Tenant),
     ) -> Result<Outcome, ApplyError> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = "apiVersion: moorline/v1\nkind: Tenant\nmetadata: { name: contoso }\nspec: { tenantId: contoso.onmicrosoft.com, manifests: [all.yaml] }\n";
-        std::fs::write(folder.path().join("moorline.yaml"), file).expect("a file");
-        std::fs::write(folder.path().join("all.yaml"), &self.manifests).expect("a file");
-        let mut loaded = bundle::load(folder.path());
-        // What validation would not let through as well.
-        loaded.findings.retain(|finding| !is_about_sending(finding));
-        let desired = loaded.into_desired().expect("valid");
+        let desired = self.desired();
         let options = Options { timeout: self.timeout, ..Options::default() };
         let graph = graph_with(&tenant.server.url, &options);
         let (planned, live) =
@@ -386,7 +392,7 @@ async fn what_was_read_a_moment_ago_is_read_again_right_before_its_write_alone()
         lines.iter().filter(|line| line.starts_with("GET")).count()
     };
     let mut counts = Vec::new();
-    for review in [super::FRESH, Duration::ZERO] {
+    for review in [super::applier::FRESH, Duration::ZERO] {
         case.review = review;
         let tenant = Tenant::start(&[hello(4)], &[]).await;
         case.run(&tenant, |_| {}).await.expect("nothing moved");

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::Session;
-use crate::apply::journal::{self, Command, Draft, Origin, Record};
 use crate::cli::failure::Failure;
+use crate::journal::{self, Command, Draft, Origin, Record};
 use crate::plan::{OwnCreates, TenantRef};
+use crate::recovery;
 use crate::report::words;
 use crate::ui::Ui;
 
@@ -35,7 +36,7 @@ impl Session {
         }
         let tenant = TenantRef::from(&self.desired.tenant);
         let origin = self.origin(Command::Apply, None);
-        let settled = journal::settle(&self.desired.root, &tenant, &origin, &self.graph);
+        let settled = recovery::settle(&self.desired.root, &tenant, &origin, &self.graph);
         for settled in settled.await? {
             ui.warning(&words::settled(&settled));
         }

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Session, now};
-use crate::apply::journal::Command;
 use crate::apply::lock::{self, Holder, LockError, TenantKey, TenantLock};
 use crate::cli::failure::Failure;
+use crate::journal::Command;
 use crate::ui::Ui;
 
 /// How long a run waits before it tries again to take the lock.

@@ -4,7 +4,8 @@ use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::pen::Pen;
-use crate::apply::outcome::{Item, Outcome, Status};
+use crate::apply::outcome::{Item, Outcome};
+use crate::journal::Status;
 use crate::report::{Verbosity, view, words};
 use crate::ui::sanitize;
 use crate::ui::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};

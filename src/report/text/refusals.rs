@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::pen::Pen;
-use crate::apply::journal::Command;
+use crate::journal::Command;
 use crate::plan::risk::Refusal;
 use crate::ui::sanitize;
 use crate::ui::style::{BOLD, ERROR, HINT, Palette};

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::pen::WIDTH;
 use super::*;
-use crate::apply::journal::Command;
+use crate::journal::Command;
 use crate::plan::risk::Refusal;
 use crate::plan::{Action, Plan};
 use crate::report::fixture;

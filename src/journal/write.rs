@@ -1,6 +1,6 @@
 //! Writing a journal: each line is on the disk before the run goes on.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +12,8 @@ use serde::Serialize;
 use super::conceal;
 use super::entry::{Asked, End, Entry, Fate, Header, How, Intent, Kind, Origin};
 use super::error::JournalError;
+use super::folder::{self, FOLDER};
+use super::lock::lock;
 use super::read::Record;
 use crate::clock::{Clock, Point};
 use crate::diagnostic::json::FormatVersion;
@@ -19,12 +21,6 @@ use crate::graph::Graph;
 use crate::manifest::Address;
 use crate::plan::Plan;
 use crate::secrets::Known;
-
-/// The folder beside a tenant file that keeps what is of this machine alone.
-const OURS: &str = ".moorline";
-
-/// The folder of the journals, beside a tenant file.
-pub const FOLDER: &str = ".moorline/journal";
 
 /// How many runs of one plan may begin in one second.
 const SAME_SECOND: u32 = 100;
@@ -40,7 +36,7 @@ pub struct Draft {
 
 /// A journal that is being written. While it is open, other runs can tell that its run is under way.
 #[derive(Debug)]
-pub(in crate::apply) struct Journal {
+pub(crate) struct Journal {
     file: File,
     path: PathBuf,
     clock: Clock,
@@ -51,11 +47,7 @@ pub(in crate::apply) struct Journal {
 
 impl Draft {
     /// Makes the file and writes its header.
-    pub(in crate::apply) fn begin(
-        &self,
-        plan: &Plan,
-        graph: &Graph,
-    ) -> Result<Journal, JournalError> {
+    pub(crate) fn begin(&self, plan: &Plan, graph: &Graph) -> Result<Journal, JournalError> {
         let now = graph.clock().now();
         let (file, path) = self.create(plan, now)?;
         let journal = Journal {
@@ -86,7 +78,7 @@ impl Draft {
             path: path.to_owned(),
             source: Arc::new(source),
         };
-        prepare(&self.root.join(OURS), &folder).map_err(|source| unwritable(&folder, source))?;
+        folder::prepare(&self.root).map_err(|source| unwritable(&folder, source))?;
         let digest = plan.digest.trim_start_matches("sha256:");
         let digest = digest.get(..8).unwrap_or(digest);
         let stem = format!("{}-{digest}", now.strftime("%Y%m%dT%H%M%SZ"));
@@ -100,7 +92,7 @@ impl Draft {
             match open_new(&path) {
                 Ok(file) => {
                     lock(&file)
-                        .and_then(|()| sync_folder(&folder))
+                        .and_then(|()| folder::sync(&folder))
                         .map_err(|source| unwritable(&path, source))?;
                     return Ok((file, path));
                 }
@@ -117,7 +109,7 @@ impl Draft {
 
 impl Journal {
     /// Opens a journal whose run is over, to add what became of it. What was cut off at its end is dropped.
-    pub(super) fn reopen(record: &Record, graph: &Graph) -> Result<Self, JournalError> {
+    pub(crate) fn reopen(record: &Record, graph: &Graph) -> Result<Self, JournalError> {
         let open = || {
             let file = OpenOptions::new().append(true).open(&record.path)?;
             lock(&file)?;
@@ -141,19 +133,19 @@ impl Journal {
     }
 
     /// Returns where it is.
-    pub(in crate::apply) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Notes what is about to be written.
-    pub(in crate::apply) fn intend(&self, intent: Intent) -> Result<(), JournalError> {
+    pub(crate) fn intend(&self, intent: Intent) -> Result<(), JournalError> {
         self.add(Entry::Intent(Box::new(intent)))?;
         self.clock.pass(Point::JournalIntent);
         Ok(())
     }
 
     /// Notes that a write waits for an approval, under a code that no other run would know.
-    pub(in crate::apply) fn ask(&self, address: &Address, code: &str) -> Result<(), JournalError> {
+    pub(crate) fn ask(&self, address: &Address, code: &str) -> Result<(), JournalError> {
         self.add(Entry::Approval(Asked {
             at: self.now(),
             address: address.clone(),
@@ -162,20 +154,20 @@ impl Journal {
     }
 
     /// Notes what became of a change.
-    pub(in crate::apply) fn close(&self, fate: Fate) -> Result<(), JournalError> {
+    pub(crate) fn close(&self, fate: Fate) -> Result<(), JournalError> {
         self.add(Entry::Result(Box::new(fate)))?;
         self.clock.pass(Point::JournalResult);
         Ok(())
     }
 
     /// Notes that the run is over.
-    pub(in crate::apply) fn end(&self, how: How) -> Result<(), JournalError> {
+    pub(crate) fn end(&self, how: How) -> Result<(), JournalError> {
         let at = self.now();
         self.add(Entry::End(End { at, how }))
     }
 
     /// Returns the time as journals state it.
-    pub(in crate::apply) fn now(&self) -> String {
+    pub(crate) fn now(&self) -> String {
         self.clock.now().to_string()
     }
 
@@ -211,60 +203,10 @@ fn unwritten(path: &Path, source: io::Error) -> JournalError {
     JournalError::Write { path: path.to_owned(), source: Arc::new(source) }
 }
 
-/// Makes the folders, which no version control should take.
-fn prepare(ours: &Path, folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)?;
-    let ignore = ours.join(".gitignore");
-    if !ignore.exists() {
-        fs::write(&ignore, "*\n")?;
-    }
-    Ok(())
-}
-
 fn open_new(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-/// Takes the lock that says that a run is under way; the system gives it back however the run ends. Where a
-/// file system has no locks, there is none.
-fn lock(file: &File) -> io::Result<()> {
-    match file.try_lock() {
-        Ok(()) => Ok(()),
-        Err(fs::TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
-        Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
-        Err(fs::TryLockError::Error(error)) => Err(error),
-    }
-}
-
-/// Returns whether a run that writes this journal is under way, as far as that can be told.
-pub(super) fn is_being_written(path: &Path) -> bool {
-    let file = OpenOptions::new().append(true).open(path);
-    file.is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
-}
-
-/// Puts the name of a new file on the disk, as far as the system has a way to ask for it.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    match File::open(folder)?.sync_all() {
-        Err(error)
-            if !matches!(
-                error.kind(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-            ) =>
-        {
-            return Err(error);
-        }
-        _ => {}
-    }
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
 }

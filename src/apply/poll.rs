@@ -14,17 +14,17 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 /// What comes after a look that did not show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(crate) enum Next {
     /// Another look.
-    Again,
+    Retry,
     /// Nothing: it had all the time that there was for it.
-    Over,
+    TimedOut,
     /// Nothing: the run ends before it can be known.
-    RunEnds,
+    Cancelled,
 }
 
 /// The waits between two looks at the same thing.
-pub(super) struct Patience<'a> {
+pub(crate) struct Poll<'a> {
     graph: &'a Graph,
     began: Instant,
     limit: Duration,
@@ -32,7 +32,7 @@ pub(super) struct Patience<'a> {
     cancelled: Option<&'a AtomicBool>,
 }
 
-impl<'a> Patience<'a> {
+impl<'a> Poll<'a> {
     /// Returns the patience for a write to show, beginning now.
     pub(super) fn for_a_write(context: &'a Context<'a>) -> Self {
         Self::of(context.graph, context.visibility)
@@ -44,38 +44,38 @@ impl<'a> Patience<'a> {
     }
 
     /// Returns the patience for so long, beginning now.
-    pub(super) fn of(graph: &'a Graph, limit: Duration) -> Self {
+    pub(crate) fn of(graph: &'a Graph, limit: Duration) -> Self {
         Self { graph, began: graph.clock().instant(), limit, next: FIRST, cancelled: None }
     }
 
     /// Returns a patience that is over, too, once the user wants the run to end.
     #[must_use]
-    pub(super) fn unless(self, cancelled: &'a AtomicBool) -> Self {
+    pub(crate) fn unless(self, cancelled: &'a AtomicBool) -> Self {
         Self { cancelled: Some(cancelled), ..self }
     }
 
     /// Returns how long it has lasted.
-    pub(super) fn passed(&self) -> Duration {
+    pub(crate) fn passed(&self) -> Duration {
         let now = self.graph.clock().instant();
         now.saturating_duration_since(self.began)
     }
 
     /// Waits for the next look, where there is to be one.
-    pub(super) async fn wait(&mut self) -> Turn {
+    pub(crate) async fn wait(&mut self) -> Next {
         let cancelled = self.cancelled;
         let cancelled = cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed));
         let left = self.limit.saturating_sub(self.passed());
         if left.is_zero() {
-            return Turn::Over;
+            return Next::TimedOut;
         }
         if cancelled {
-            return Turn::RunEnds;
+            return Next::Cancelled;
         }
         let wait = self.next.min(left);
         self.next = (self.next * 2).min(LONGEST);
         match self.graph.pause(wait).await {
-            true => Turn::Again,
-            false => Turn::RunEnds,
+            true => Next::Retry,
+            false => Next::Cancelled,
         }
     }
 }

@@ -1,27 +1,32 @@
-//! An object as a journal keeps it, as manifests would declare it.
+//! What a journal keeps of an object, as the manifest that declares it.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Map, Value as Json};
 
-use super::entry::Image;
 use crate::diagnostic::Span;
+use crate::journal::Snapshot;
+use crate::kinds;
+use crate::manifest::reference::{Reference, Referent};
 use crate::manifest::value::{Declared, Member, Value};
+use crate::manifest::{Address, Assignment, Link, Manifest, Presence};
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::semantics::Readback;
 use crate::schema::types::{GraphVersion, type_name};
 use crate::values::canonical::is_unset;
+use crate::values::target_form;
 
 /// What a journal keeps of an object, as a manifest would declare it.
 #[derive(Clone, Debug)]
-pub(in crate::apply) struct Declaration {
-    pub(in crate::apply) spec: Value,
+pub(crate) struct Declaration {
+    pub(crate) spec: Value,
     /// What cannot be declared: the names that lead to it, and why.
-    pub(in crate::apply) lost: Vec<(Vec<String>, Lost)>,
+    pub(crate) lost: Vec<(Vec<String>, NotRestorable)>,
     /// Collections that are declared without elements that cannot be, and why those cannot.
-    pub(in crate::apply) shortened: Vec<(Vec<String>, Lost)>,
+    pub(crate) shortened: Vec<(Vec<String>, NotRestorable)>,
 }
 
 /// What becomes of a collection of which an element cannot be declared.
@@ -35,7 +40,7 @@ enum Elements {
 
 /// Why a value of a journal cannot be declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::apply) enum Lost {
+pub(crate) enum NotRestorable {
     /// It is a secret.
     Withheld,
     /// The tenant showed a placeholder in its place.
@@ -50,7 +55,7 @@ pub(in crate::apply) enum Lost {
     Unknown,
 }
 
-impl fmt::Display for Lost {
+impl fmt::Display for NotRestorable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Withheld => "it holds a secret, which no journal does",
@@ -64,7 +69,7 @@ impl fmt::Display for Lost {
 }
 
 /// Declares parts of an object's body, each by the names that lead to it.
-pub(in crate::apply) fn parts(
+pub(crate) fn parts(
     version: GraphVersion,
     kind: &str,
     body: &Json,
@@ -75,7 +80,7 @@ pub(in crate::apply) fn parts(
 }
 
 /// Declares all of an object that is set.
-pub(in crate::apply) fn whole(version: GraphVersion, image: &Image, span: Span) -> Declaration {
+pub(crate) fn whole(version: GraphVersion, image: &Snapshot, span: Span) -> Declaration {
     let model = Model::of(version);
     let names = image.body.as_object().into_iter().flat_map(Map::keys);
     let is_set = |name: &&String| {
@@ -90,6 +95,67 @@ pub(in crate::apply) fn whole(version: GraphVersion, image: &Image, span: Span) 
     Declarer::new(version, span, Elements::Some).parts(&image.kind, &image.body, &paths)
 }
 
+/// Returns the targets in the body of an assignment.
+pub(crate) fn targets_of(kind: &str, written: &Json) -> Vec<Json> {
+    let assign = kinds::family_of(kind).and_then(|family| family.assign.as_ref());
+    let assignments = assign.and_then(|assign| written.get(assign.body_key)?.as_array());
+    let targets = assignments.into_iter().flatten().map(target_form);
+    targets.collect()
+}
+
+/// Declares assignments by their targets.
+pub(crate) fn assignments(targets: &[Json], span: Span) -> Result<Vec<Assignment>, NotRestorable> {
+    if targets.iter().any(holds_instruction) {
+        return Err(NotRestorable::Instruction);
+    }
+    let targets = targets.iter();
+    Ok(targets.map(|target| Assignment::of_target(target, span)).collect())
+}
+
+/// Declares what an object refers to, by ids. A property that leads nowhere is not declared.
+pub(crate) fn links(kind: &str, ids: &BTreeMap<String, Vec<String>>, span: Span) -> Vec<Link> {
+    let Some(structure) = Model::of(GraphVersion::Beta).get(kind) else {
+        return Vec::new();
+    };
+    let links = structure.references().filter_map(|(property, target)| {
+        let references = ids
+            .get(&property.name)?
+            .iter()
+            .map(|id| Reference { to: Referent::Id(id.to_lowercase()), span });
+        let many = matches!(property.shape, Shape::Navigation { collection: true, .. });
+        Some(Link {
+            property: property.name.clone(),
+            many,
+            target: target.to_owned(),
+            references: references.collect(),
+            span,
+        })
+    });
+    links.collect()
+}
+
+/// Returns a manifest that declares so much, nothing where the kind is none.
+pub(crate) fn manifest(
+    address: &Address,
+    version: GraphVersion,
+    spec: Value,
+    span: Span,
+) -> Option<Manifest> {
+    Some(Manifest {
+        address: address.clone(),
+        family: kinds::family_of(&address.kind)?,
+        version,
+        id: None,
+        formerly: Vec::new(),
+        presence: Presence::Present,
+        protect: false,
+        spec,
+        links: Vec::new(),
+        assignments: None,
+        span,
+    })
+}
+
 /// Returns whether a tenant that shows nothing says nothing by it.
 fn is_unseen(property: &Property) -> bool {
     property.facts.readback == Some(Readback::Null)
@@ -101,7 +167,7 @@ fn is_instruction(name: &str) -> bool {
 }
 
 /// Returns whether a value holds such a name at any depth.
-pub(in crate::apply) fn holds_instruction(value: &Json) -> bool {
+fn holds_instruction(value: &Json) -> bool {
     match value {
         Json::Array(items) => items.iter().any(holds_instruction),
         Json::Object(members) => {
@@ -117,7 +183,7 @@ struct Declarer {
     span: Span,
     elements: Elements,
     /// Why an element of the value under way was left out.
-    left_out: Cell<Option<Lost>>,
+    left_out: Cell<Option<NotRestorable>>,
 }
 
 impl Declarer {
@@ -158,21 +224,22 @@ impl Declarer {
         kind: &str,
         body: &'v Json,
         path: &[String],
-    ) -> Result<(Property, &'v Json), Lost> {
-        let mut structure = self.model.get(kind).ok_or(Lost::Unknown)?;
+    ) -> Result<(Property, &'v Json), NotRestorable> {
+        let mut structure = self.model.get(kind).ok_or(NotRestorable::Unknown)?;
         let mut found: Option<(Property, &Json)> = None;
         for name in path {
             let around = match &found {
                 None => body,
                 Some((property, value)) => {
-                    structure = self.actual(&property.shape, value).ok_or(Lost::Unknown)?;
+                    structure =
+                        self.actual(&property.shape, value).ok_or(NotRestorable::Unknown)?;
                     value
                 }
             };
-            let property = structure.properties.get(name).ok_or(Lost::Unknown)?;
+            let property = structure.properties.get(name).ok_or(NotRestorable::Unknown)?;
             found = Some((property.clone(), around.get(name).unwrap_or(&Json::Null)));
         }
-        found.ok_or(Lost::Unknown)
+        found.ok_or(NotRestorable::Unknown)
     }
 
     fn actual(&self, shape: &Shape, value: &Json) -> Option<std::sync::Arc<Structure>> {
@@ -199,21 +266,26 @@ impl Declarer {
     }
 
     /// Declares a property's value; one that is not set is declared to be so.
-    fn member(&self, property: &Property, value: &Json) -> Result<Value, Lost> {
+    fn member(&self, property: &Property, value: &Json) -> Result<Value, NotRestorable> {
         if value.is_null() && is_unseen(property) {
-            return Err(Lost::Unseen);
+            return Err(NotRestorable::Unseen);
         }
         if !is_unset(property, &property.shape, value) {
             return self.declare(property, &property.shape, value);
         }
         match value {
             _ if property.can_be_unset() => Ok(self.value(Declared::Null)),
-            Json::Null => Err(Lost::NoUnset),
+            Json::Null => Err(NotRestorable::NoUnset),
             value => self.declare(property, &property.shape, value),
         }
     }
 
-    fn declare(&self, property: &Property, shape: &Shape, value: &Json) -> Result<Value, Lost> {
+    fn declare(
+        &self,
+        property: &Property,
+        shape: &Shape,
+        value: &Json,
+    ) -> Result<Value, NotRestorable> {
         let declared = match (shape, value) {
             (_, Json::Null) => Declared::Null,
             (_, Json::Bool(value)) => Declared::Bool(*value),
@@ -221,7 +293,7 @@ impl Declarer {
             (_, Json::String(text))
                 if property.facts.readback.is_some() && is_placeholder(text) =>
             {
-                return Err(Lost::Masked);
+                return Err(NotRestorable::Masked);
             }
             (_, Json::String(text)) => Declared::String(text.clone()),
             (Shape::Collection(element, _), Json::Array(items)) => {
@@ -237,7 +309,7 @@ impl Declarer {
                 Declared::List(declared)
             }
             (_, Json::Object(members)) => return self.complex(shape, value, members),
-            (_, Json::Array(_)) => return Err(Lost::Unknown),
+            (_, Json::Array(_)) => return Err(NotRestorable::Unknown),
         };
         Ok(self.value(declared))
     }
@@ -247,18 +319,18 @@ impl Declarer {
         shape: &Shape,
         value: &Json,
         members: &Map<String, Json>,
-    ) -> Result<Value, Lost> {
+    ) -> Result<Value, NotRestorable> {
         if members.contains_key("$withheld") || members.contains_key("$secret") {
-            return Err(Lost::Withheld);
+            return Err(NotRestorable::Withheld);
         }
         if members.keys().any(|name| is_instruction(name)) {
-            return Err(Lost::Instruction);
+            return Err(NotRestorable::Instruction);
         }
-        let structure = self.actual(shape, value).ok_or(Lost::Unknown)?;
+        let structure = self.actual(shape, value).ok_or(NotRestorable::Unknown)?;
         let mut declared = Vec::new();
         for (name, value) in members {
             if name == "@odata.type" {
-                let stated = value.as_str().ok_or(Lost::Unknown)?;
+                let stated = value.as_str().ok_or(NotRestorable::Unknown)?;
                 let stated = self.value(Declared::String(stated.to_owned()));
                 declared.push(self.named(name, stated));
                 continue;
@@ -272,7 +344,7 @@ impl Declarer {
             match self.member(property, value) {
                 Ok(value) => declared.push(self.named(name, value)),
                 // Nothing was there, and nothing has to be.
-                Err(Lost::NoUnset | Lost::Unseen) => {}
+                Err(NotRestorable::NoUnset | NotRestorable::Unseen) => {}
                 Err(why) => return Err(why),
             }
         }

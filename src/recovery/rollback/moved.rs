@@ -2,11 +2,10 @@
 
 use super::{Rollback, Undo, Way};
 use crate::apply::StaleChange;
-use crate::apply::journal::{
-    Begun, Differences, differences, is_assigned_as_before, is_on_its_way,
-};
 use crate::diagnostic::Sources;
+use crate::journal::Begun;
 use crate::plan::{Change, Plan};
+use crate::recovery::compare::{Differences, differences, is_assigned_as_before, is_on_its_way};
 use crate::tenant::{Live, LiveObject};
 
 impl Rollback {

@@ -4,7 +4,6 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::read::LARGEST;
 use crate::error::{Error, ErrorKind};
 
 /// Why a journal cannot be written or read.
@@ -30,8 +29,13 @@ pub enum JournalError {
     #[error("there is no journal `{}`", .0.display())]
     Missing(PathBuf),
     /// It is longer than any run's.
-    #[error("`{}` is longer than a journal can be: {} MiB", .0.display(), LARGEST >> 20)]
-    TooLarge(PathBuf),
+    #[error("`{}` is longer than a journal can be: {} MiB", .path.display(), .limit >> 20)]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes a journal may have.
+        limit: u64,
+    },
     /// It has no whole line.
     #[error("`{}` tells of no run: it has no header", .0.display())]
     NoHeader(PathBuf),
@@ -71,7 +75,7 @@ impl JournalError {
             Self::Read { source, .. } => Error::failed("journal/unreadable", message).because(source),
             Self::Missing(_) => Error::new(ErrorKind::Usage, "usage/journal", message)
                 .hint("`moorline apply` says at its end where its journal is; they are kept in `.moorline/journal` beside the tenant file."),
-            Self::TooLarge(_) | Self::NoHeader(_) | Self::Line { .. } => {
+            Self::TooLarge { .. } | Self::NoHeader(_) | Self::Line { .. } => {
                 Error::failed("journal/invalid", message)
                     .hint("Give the file as the run left it; a line that was cut off at its end does no harm.")
             }

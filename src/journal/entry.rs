@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::apply::{Item, Status};
+use super::status::Status;
 use crate::diagnostic::json::FormatVersion;
 use crate::graph::Method;
 use crate::manifest::Address;
@@ -93,7 +93,7 @@ pub enum Command {
 
 impl Command {
     /// Returns a help, which names an apply, for this command. What an apply alone can do stays.
-    pub(in crate::apply) fn in_help(self, help: &str) -> String {
+    pub(crate) fn in_help(self, help: &str) -> String {
         match self {
             Self::Apply => help.to_owned(),
             Self::Rollback => help
@@ -167,7 +167,7 @@ pub struct Intent {
     pub links: BTreeMap<String, Vec<String>>,
     /// The object before the change; the first step alone has it, and only where there was an object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<Image>,
+    pub before: Option<Snapshot>,
     /// What is written, secrets left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written: Option<Value>,
@@ -182,7 +182,7 @@ pub struct Intent {
 impl Intent {
     /// Returns whether all that it changes are secrets, or hold one, or are among these properties that cannot be
     /// compared: such a write leaves no trace.
-    pub(super) fn leaves_no_trace(&self, unseen: &BTreeSet<String>) -> bool {
+    pub(crate) fn leaves_no_trace(&self, unseen: &BTreeSet<String>) -> bool {
         let leaves_none = |path: &Vec<String>| {
             let value = self
                 .written
@@ -219,7 +219,7 @@ pub struct Call {
 
 /// An object as far as it may be kept: what somebody could declare of it, secrets as `{"$withheld": true}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Image {
+pub struct Snapshot {
     /// Its type.
     pub kind: String,
     /// Its properties in beta's form.
@@ -273,28 +273,12 @@ pub struct Fate {
     pub message: Option<String>,
     /// The object afterwards, where it is not what was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left: Option<Image>,
+    pub left: Option<Snapshot>,
 }
 
 impl Fate {
-    /// Returns what became of a change, with the object where it is not what was written.
-    pub(in crate::apply) fn of(item: &Item, left: Option<Image>, at: String) -> Self {
-        Self {
-            at,
-            address: item.address.clone(),
-            status: item.status,
-            id: item.id.clone(),
-            created: None,
-            writes: item.writes,
-            approval: item.approval.clone(),
-            approval_expires: item.approval_expires.clone(),
-            message: item.message.clone(),
-            left,
-        }
-    }
-
     /// Returns whether it is known that nothing was written: the change was refused, or waits for somebody.
-    pub(in crate::apply) fn is_unwritten(&self) -> bool {
+    pub(crate) fn is_unwritten(&self) -> bool {
         let stopped = matches!(self.status, Status::Failed | Status::ApprovalRequired);
         stopped && self.writes == 0
     }

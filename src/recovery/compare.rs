@@ -4,17 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
-use super::declare::{Declaration, Lost, holds_instruction, parts};
-use super::entry::{Begun, Intent};
+use super::to_manifest::{Declaration, assignments, links, manifest, parts, targets_of};
 use crate::apply::wording;
 use crate::diagnostic::{Sources, Span};
+use crate::journal::{Begun, Intent};
 use crate::kinds::{self, Family};
-use crate::manifest::reference::{Reference, Referent};
+use crate::manifest::Manifest;
 use crate::manifest::value::Value;
-use crate::manifest::{Address, Assignment, Link, Manifest, Presence};
 use crate::plan::Step;
 use crate::plan::{self, Action, FieldStatus};
-use crate::schema::model::{Model, Shape};
 use crate::schema::types::GraphVersion;
 use crate::tenant::masked::Clear;
 use crate::tenant::names::Names;
@@ -24,19 +22,19 @@ use crate::values::target_form;
 
 /// How an object differs from what a change left in it. What nobody can compare is no difference.
 #[derive(Debug, Default)]
-pub(in crate::apply) struct Differences {
+pub(crate) struct Differences {
     /// What its settings were left at and are now, in words.
-    pub(in crate::apply) settings: Vec<String>,
+    pub(crate) settings: Vec<String>,
     /// The same of what it refers to, by property.
-    pub(in crate::apply) links: BTreeMap<String, String>,
+    pub(crate) links: BTreeMap<String, String>,
     /// Whether it is assigned to others.
-    pub(in crate::apply) assignments: bool,
+    pub(crate) assignments: bool,
     /// The properties that cannot be compared, or not as a whole.
-    pub(in crate::apply) unseen: BTreeSet<String>,
+    pub(crate) unseen: BTreeSet<String>,
 }
 
 /// Compares an object with what a change left in it.
-pub(in crate::apply) fn differences(
+pub(crate) fn differences(
     begun: &Begun<'_>,
     live: &LiveObject,
     sources: &Sources,
@@ -74,11 +72,7 @@ pub(in crate::apply) fn differences(
 
 /// Returns whether what an object refers to is on the way from what it was before a change to what the change
 /// makes of it: it has all that both have, and nothing that neither has.
-pub(in crate::apply) fn is_on_its_way(
-    begun: &Begun<'_>,
-    live: &LiveObject,
-    property: &str,
-) -> bool {
+pub(crate) fn is_on_its_way(begun: &Begun<'_>, live: &LiveObject, property: &str) -> bool {
     let set = |ids: Option<&Vec<String>>| -> BTreeSet<String> {
         let ids = ids.into_iter().flatten();
         ids.map(|id| id.to_lowercase()).collect()
@@ -93,7 +87,7 @@ pub(in crate::apply) fn is_on_its_way(
 }
 
 /// Returns whether an object is assigned as it was before a change; what is new is not assigned.
-pub(in crate::apply) fn is_assigned_as_before(begun: &Begun<'_>, live: &LiveObject) -> bool {
+pub(crate) fn is_assigned_as_before(begun: &Begun<'_>, live: &LiveObject) -> bool {
     let forms = |targets: &[Json]| -> BTreeSet<String> {
         let forms = targets.iter().map(target_form);
         forms.map(|form| form.to_string()).collect()
@@ -108,8 +102,8 @@ pub(in crate::apply) fn is_assigned_as_before(begun: &Begun<'_>, live: &LiveObje
 fn left(begun: &Begun<'_>, span: Span) -> Option<Manifest> {
     let image = begun.fate.and_then(|fate| fate.left.as_ref());
     let address = &begun.first.address;
-    let wrote = begun.steps().filter(|intent| intent.step.writes_properties());
-    let wrote: Vec<&Intent> = wrote.collect();
+    let wrote: Vec<&Intent> =
+        begun.steps().filter(|intent| intent.step.writes_properties()).collect();
     let managed: Vec<Vec<String>> =
         wrote.iter().flat_map(|intent| intent.managed.iter().cloned()).collect();
     let spec = wrote.first().map(|first| {
@@ -148,72 +142,7 @@ fn left(begun: &Begun<'_>, span: Span) -> Option<Manifest> {
     Some(manifest)
 }
 
-/// Returns the targets in the body of an assignment.
-pub(in crate::apply) fn targets_of(kind: &str, written: &Json) -> Vec<Json> {
-    let assign = kinds::family_of(kind).and_then(|family| family.assign.as_ref());
-    let assignments = assign.and_then(|assign| written.get(assign.body_key)?.as_array());
-    let targets = assignments.into_iter().flatten().map(target_form);
-    targets.collect()
-}
-
-/// Declares assignments by their targets.
-pub(in crate::apply) fn assignments(targets: &[Json], span: Span) -> Result<Vec<Assignment>, Lost> {
-    if targets.iter().any(holds_instruction) {
-        return Err(Lost::Instruction);
-    }
-    let targets = targets.iter();
-    Ok(targets.map(|target| Assignment::of_target(target, span)).collect())
-}
-
-/// Declares what an object refers to, by ids. A property that leads nowhere is not declared.
-pub(in crate::apply) fn links(
-    kind: &str,
-    ids: &BTreeMap<String, Vec<String>>,
-    span: Span,
-) -> Vec<Link> {
-    let Some(structure) = Model::of(GraphVersion::Beta).get(kind) else {
-        return Vec::new();
-    };
-    let links = structure.references().filter_map(|(property, target)| {
-        let references = ids
-            .get(&property.name)?
-            .iter()
-            .map(|id| Reference { to: Referent::Id(id.to_lowercase()), span });
-        let many = matches!(property.shape, Shape::Navigation { collection: true, .. });
-        Some(Link {
-            property: property.name.clone(),
-            many,
-            target: target.to_owned(),
-            references: references.collect(),
-            span,
-        })
-    });
-    links.collect()
-}
-
-/// Returns a manifest that declares so much, nothing where the kind is none.
-pub(in crate::apply) fn manifest(
-    address: &Address,
-    version: GraphVersion,
-    spec: Value,
-    span: Span,
-) -> Option<Manifest> {
-    Some(Manifest {
-        address: address.clone(),
-        family: kinds::family_of(&address.kind)?,
-        version,
-        id: None,
-        formerly: Vec::new(),
-        presence: Presence::Present,
-        protect: false,
-        spec,
-        links: Vec::new(),
-        assignments: None,
-        span,
-    })
-}
-
 /// Returns whether a kind has one object, which always exists.
-pub(in crate::apply) fn is_singleton(kind: &str) -> bool {
+pub(crate) fn is_singleton(kind: &str) -> bool {
     kinds::family_of(kind).is_some_and(Family::is_singleton)
 }

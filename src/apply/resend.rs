@@ -4,27 +4,25 @@
 //! that, and somebody may have changed the object meanwhile. So it is sent again only where the tenant still asks
 //! for the very same request.
 
-use super::change::A_NEW_PLAN;
 use super::context::{Context, Work};
-use super::failure::Failure;
-use super::precondition::{self, Standing};
+use super::precondition::{self, Precondition};
 use super::wording;
 use crate::graph::{GraphError, Request};
 use crate::plan::{Change, PlannedRequest, Step};
 
 /// What a look shows of a write.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Sight {
+pub(super) enum WriteState {
     /// It is still to be done, and nothing else.
-    Wanted,
+    Pending,
     /// It is done.
     Done,
     /// What it is about moved, in words.
-    Moved(String),
+    Stale(String),
 }
 
 /// A write that may have to be sent more than once.
-pub(super) struct Look<'a> {
+pub(super) struct ResendCheck<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) work: Work<'a>,
     /// The object that it is about.
@@ -39,29 +37,29 @@ pub(super) struct Look<'a> {
     pub(super) request: &'a Request,
 }
 
-impl Look<'_> {
+impl ResendCheck<'_> {
     /// Reads the object and tells what has become of the write.
     ///
     /// # Errors
     /// When the object cannot be read.
-    pub(super) async fn sight(&self) -> Result<Sight, GraphError> {
+    pub(super) async fn state(&self) -> Result<WriteState, GraphError> {
         let (context, work) = (self.context, self.work);
         let live = context.read(work, self.id.as_deref()).await?;
         if live.is_none() && self.deletes() {
-            return Ok(Sight::Done);
+            return Ok(WriteState::Done);
         }
         let Some(live) = live else {
             return Ok(match self.created {
                 // A replica may not know it yet.
-                Some(_) => Sight::Wanted,
-                None => Sight::Moved("it is gone".to_owned()),
+                Some(_) => WriteState::Pending,
+                None => WriteState::Stale("it is gone".to_owned()),
             });
         };
         let moved = match self.is_first {
             true => match precondition::of_bound(context, work, Some(live.clone())).await? {
-                Standing::AsPlanned(_) => return Ok(Sight::Wanted),
-                Standing::InPlace(_) => return Ok(Sight::Done),
-                Standing::Moved(what) => Some(what),
+                Precondition::Holds(_) => return Ok(WriteState::Pending),
+                Precondition::AlreadyApplied(_) => return Ok(WriteState::Done),
+                Precondition::Stale(what) => Some(what),
             },
             // What the change wrote before it has moved the object.
             false => None,
@@ -71,17 +69,17 @@ impl Look<'_> {
         let blocked = left.blocked.first().map(|why| why.message.clone());
         let Some(moved) = moved else {
             return Ok(match (same, blocked) {
-                (Some(request), _) if request.body == self.request.body => Sight::Wanted,
-                (None, None) => Sight::Done,
-                (None, Some(why)) => Sight::Moved(why),
-                (Some(_), _) => Sight::Moved(wording::moved(work.change, &left)),
+                (Some(request), _) if request.body == self.request.body => WriteState::Pending,
+                (None, None) => WriteState::Done,
+                (None, Some(why)) => WriteState::Stale(why),
+                (Some(_), _) => WriteState::Stale(wording::moved(work.change, &left)),
             });
         };
         // Of what cannot be planned any more, or cannot be seen, no request is left either.
         let is_telling = blocked.is_none() && !work.change.rewrites() && !self.deletes();
         Ok(match same.is_none() && is_telling {
-            true => Sight::Done,
-            false => Sight::Moved(blocked.unwrap_or(moved)),
+            true => WriteState::Done,
+            false => WriteState::Stale(blocked.unwrap_or(moved)),
         })
     }
 
@@ -102,13 +100,5 @@ impl Look<'_> {
 
     fn deletes(&self) -> bool {
         self.planned.step == Step::Delete
-    }
-}
-
-impl Failure {
-    /// Returns the failure of a write that is not sent again, as what it is about moved.
-    pub(super) fn moved(what: &str) -> Self {
-        let message = format!("it moved before it could be sent again: {what}");
-        Self { moved: true, ..Self::new(message, A_NEW_PLAN) }
     }
 }

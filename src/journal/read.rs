@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use super::entry::{Begun, End, Entry, Header, Origin};
 use super::error::JournalError;
-use super::file::is_being_written;
-use crate::apply::Given;
+use super::given::Given;
+use super::lock::is_being_written;
 use crate::diagnostic::{Sources, Span};
 use crate::manifest::Address;
 use crate::plan::TenantRef;
 
 /// How many bytes a journal may have: some tens of kilobytes for each of a thousand changes.
-pub(super) const LARGEST: u64 = 64 << 20;
+const LARGEST: u64 = 64 << 20;
 
 /// A journal that was read.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ fn whole_lines(path: &Path) -> Result<(String, u64), JournalError> {
     })?;
     let length = bytes.len() as u64;
     if length > LARGEST {
-        return Err(JournalError::TooLarge(path.to_owned()));
+        return Err(JournalError::TooLarge { path: path.to_owned(), limit: LARGEST });
     }
     let whole = bytes.iter().rposition(|byte| *byte == b'\n');
     bytes.truncate(whole.map_or(0, |at| at + 1));
@@ -206,7 +206,7 @@ impl Record {
     }
 
     /// Adds the journal to sources, and returns where in them a line of it is.
-    pub(in crate::apply) fn cite(&self, sources: &mut Sources) -> impl Fn(usize) -> Span + use<> {
+    pub(crate) fn cite(&self, sources: &mut Sources) -> impl Fn(usize) -> Span + use<> {
         let ends: Vec<usize> = self.text.match_indices('\n').map(|(at, _)| at).collect();
         let file = sources.add(&self.path, self.text.clone());
         move |line| {

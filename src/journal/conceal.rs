@@ -5,7 +5,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::entry::{Entry, Fate, Image, Intent};
+use super::entry::{Entry, Fate, Intent, Snapshot};
 use crate::secrets::Known;
 
 /// Takes secrets out of an entry.
@@ -76,7 +76,7 @@ fn from_fate(fate: &mut Fate, known: &Known) {
     }
 }
 
-fn from_image(image: &mut Image, known: &Known) {
+fn from_image(image: &mut Snapshot, known: &Known) {
     scrub(&mut image.kind, known);
     withhold(&mut image.body, known);
     for target in &mut image.assignments {
@@ -111,7 +111,7 @@ fn withhold(value: &mut Json, known: &Known) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apply::journal::entry::{End, How};
+    use crate::journal::entry::{End, How};
 
     fn entry(value: Json) -> Entry {
         serde_json::from_value(value).expect("an entry")

@@ -1,80 +1,122 @@
-//! Writes that a second administrator has to approve (FACTS 1.10): asking for it, waiting for it, and sending the
-//! very same request again.
+//! Sends writes, among them those that a second administrator has to approve (FACTS 1.10): asks for the approval,
+//! waits for it, and sends the very same request again.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use serde_json::Value;
-
-use super::execute::Execution;
-use super::failure::in_full;
-use super::journal::{Call as LinkCall, Intent, JournalError};
+use super::context::{Context, Work};
+use super::failure::{Failure, in_full};
+use super::held::{Held, Seen};
+use super::options::Approvals;
 use crate::graph::approval::Approval;
 use crate::graph::error::Call;
 use crate::graph::{GraphError, Request, Response};
-use crate::manifest::Address;
-use crate::plan::Step;
+use crate::journal::{Journal, JournalError, Write};
 use crate::tenant::approvals::{self, ApprovalRequest, RequestStatus};
-
-mod held;
-
-pub(super) use held::Held;
 
 /// How often the service is asked whether somebody decided.
 const POLL: Duration = Duration::from_secs(15);
 
-/// How a run deals with writes that have to be approved.
-#[derive(Clone, Debug, Default)]
-pub struct Approvals {
-    /// What the approver is told.
-    pub justification: Option<String>,
-    /// How long each decision is waited for.
-    pub wait: Duration,
-    /// Codes that an earlier run was given.
-    pub given: Vec<Given>,
-    /// What `--resume` takes the place of where the command is given again, in words.
-    pub in_place_of: Option<&'static str>,
+/// How often a request is sent whose answer gets lost each time. Nothing is lost by trying: the tenant is read before
+/// each, and the waits between them grow.
+pub(super) const SENDINGS: u32 = 8;
+
+/// What sends the writes of a run.
+#[derive(Clone, Copy)]
+pub(super) struct Sender<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) approvals: &'a Approvals,
+    /// Where each write is noted before it is sent.
+    pub(super) journal: Option<&'a Journal>,
 }
 
-/// The code of an approval, and the write that it is for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Given {
-    /// The change, by its manifest.
-    pub address: Address,
-    /// What the write does.
-    pub step: Step,
-    /// What it writes, secrets left out.
-    pub written: Option<Value>,
-    /// The call, where it is one of several of its sort.
-    pub call: Option<LinkCall>,
-    /// The code.
-    pub code: String,
-    /// When the request for it expires, where the run came to know.
-    pub expires: Option<Timestamp>,
+/// One write on its way.
+pub(super) struct Sending<'a> {
+    sender: Sender<'a>,
+    work: Work<'a>,
+    /// The object that it is about, `None` where it creates one.
+    object: Option<String>,
+    /// The code of the approval that it has got already.
+    code: Option<String>,
+    /// Why it is held back, where an approval does.
+    held: Option<Held>,
 }
 
-impl Approvals {
-    /// Returns the code that a write has got already and that none before it was sent with. The service makes sure
-    /// that it is the same write.
-    pub(super) fn code_of(&self, intent: &Intent, spent: &[String]) -> Option<String> {
-        let is_meant = |given: &&Given| {
-            given.address == intent.address
-                // Earlier releases wrote one step for both.
-                && (given.step == intent.step || given.step.is_link() && intent.step.is_link())
-                && given.written == intent.written
-                && given.call == intent.call
-                && !spent.contains(&given.code)
-        };
-        self.given.iter().find(is_meant).map(|given| given.code.clone())
+impl<'a> Sender<'a> {
+    /// Begins to send a write of a change; `object` is what it is about, `None` where it creates one.
+    pub(super) fn begin(self, work: Work<'a>, object: Option<String>) -> Sending<'a> {
+        Sending { sender: self, work, object, code: None, held: None }
     }
 }
 
-/// A request for approval as the last look at it showed it: nothing where it cannot be seen.
-type Seen = Result<Option<ApprovalRequest>, GraphError>;
+impl<'a> Sending<'a> {
+    /// Returns what is known of the tenant.
+    pub(super) fn context(&self) -> &'a Context<'a> {
+        self.sender.context
+    }
 
-impl Execution<'_> {
-    /// Sends a write, once more where it is approved in time. The code that it gets is kept for when it is sent
+    /// Returns the change that the write is a part of.
+    pub(super) fn work(&self) -> Work<'a> {
+        self.work
+    }
+
+    /// Returns the code that the write may still be sent under.
+    pub(super) fn into_code(self) -> Option<String> {
+        self.code
+    }
+
+    /// Notes the write in the journal, with the code that an earlier run was given for it. `used` are the codes that
+    /// the writes before it were sent with.
+    pub(super) fn note(
+        &mut self,
+        write: &Write<'_>,
+        used: &mut Vec<String>,
+    ) -> Result<(), Failure> {
+        let Some(journal) = self.sender.journal else {
+            return Ok(());
+        };
+        let mut intent = write.intent(journal.now());
+        self.code = self.sender.approvals.code_of(&intent, used);
+        used.extend(self.code.clone());
+        intent.approval.clone_from(&self.code);
+        journal.intend(intent).map_err(|error| Failure::unnoted(&error))
+    }
+
+    /// Returns the failure that an error of Graph's is, with what holds the write back, where an approval does.
+    pub(super) fn failure(&self, error: &GraphError) -> Failure {
+        let failure = Failure::of(error, self.work.manifest.family);
+        let reason = "the tenant wants a second administrator's approval, and a reason for it";
+        match &self.held {
+            Some(held) => held.holding_back(failure, &self.going_on()),
+            None if failure.approval.is_some() => Failure { message: reason.to_owned(), ..failure },
+            None => failure,
+        }
+    }
+
+    /// Returns the failure of a write that may be done, where the tenant cannot be read.
+    pub(super) fn unknown(&self, error: &GraphError, unread: &GraphError) -> Failure {
+        let mut failure = self.failure(unread);
+        failure.message =
+            format!("{}; whether it was done cannot be read: {}", in_full(error), failure.message);
+        failure
+    }
+
+    /// Returns how to go on with the run once its writes are approved.
+    fn going_on(&self) -> String {
+        let Some(journal) = self.sender.journal else {
+            // No other run will know the code.
+            return "run the same command again with `--wait-approval`, which asks for another one"
+                .to_owned();
+        };
+        let again = "run the same command again with";
+        let resume = format!("`--resume {}`", journal.path().display());
+        match self.sender.approvals.in_place_of {
+            Some(what) => format!("{again} {resume} in the place of {what}"),
+            None => format!("{again} {resume}"),
+        }
+    }
+
+    /// Sends the write, once more where it is approved in time. The code that it gets is kept for when it is sent
     /// again, whatever becomes of the wait. Under a code of an earlier run it is sent once that is approved.
     ///
     /// After each wait `again` is asked before anything is sent.
@@ -85,7 +127,7 @@ impl Execution<'_> {
     ) -> Result<Response, GraphError> {
         self.held = None;
         if let Some(code) = self.code.clone() {
-            let seen = approvals::request(self.context.graph, &code).await;
+            let seen = approvals::request(self.sender.context.graph, &code).await;
             // Of a request that cannot be seen, the write itself has to tell.
             let is_seen = matches!(seen, Ok(Some(_)));
             if is_seen && !self.may_go(&code, seen, false, again).await {
@@ -95,10 +137,10 @@ impl Execution<'_> {
         }
         loop {
             let approval = Approval {
-                justification: self.context.approvals.justification.clone(),
+                justification: self.sender.approvals.justification.clone(),
                 code: self.code.clone(),
             };
-            let error = match self.context.send(request, &approval, again).await {
+            let error = match self.sender.context.send(request, &approval, again).await {
                 Err(error) => error,
                 done => {
                     self.code = None;
@@ -117,7 +159,7 @@ impl Execution<'_> {
             let Some(code) = code else { return Err(error) };
             if approval.code.as_ref() == Some(&code) {
                 // It was approved as far as could be seen, and is not taken.
-                let seen = approvals::request(self.context.graph, &code).await;
+                let seen = approvals::request(self.sender.context.graph, &code).await;
                 self.held = Some(Held::waiting(&code, seen, false));
                 return Err(error);
             }
@@ -125,7 +167,7 @@ impl Execution<'_> {
                 self.held = Some(Held::unnoted(&code, &unnoted));
                 return Err(error);
             }
-            let seen = approvals::request(self.context.graph, &code).await;
+            let seen = approvals::request(self.sender.context.graph, &code).await;
             if !self.may_go(&code, seen, found, again).await {
                 return Err(error);
             }
@@ -137,7 +179,7 @@ impl Execution<'_> {
     fn keep(&mut self, code: &str) -> Result<(), JournalError> {
         let is_new = self.code.as_deref() != Some(code);
         self.code = Some(code.to_owned());
-        match self.context.journal.filter(|_| is_new) {
+        match self.sender.journal.filter(|_| is_new) {
             Some(journal) => journal.ask(&self.work.change.address, code),
             None => Ok(()),
         }
@@ -179,9 +221,9 @@ impl Execution<'_> {
     /// Waits until somebody decides, as long as the run may wait. Returns the last look at the request, and whether
     /// anything was waited for.
     async fn decision(&self, code: &str, first: Seen) -> (Seen, bool) {
-        let graph = self.context.graph;
-        let cancelled = || self.context.cancelled.load(Ordering::Relaxed);
-        let limit = self.context.approvals.wait;
+        let graph = self.sender.context.graph;
+        let cancelled = || self.sender.context.cancelled.load(Ordering::Relaxed);
+        let limit = self.sender.approvals.wait;
         let began = graph.clock().instant();
         let is_open = |seen: &Option<ApprovalRequest>| {
             seen.as_ref().is_none_or(ApprovalRequest::is_undecided)
@@ -191,7 +233,7 @@ impl Execution<'_> {
             decided => return (decided, false),
         };
         let expires = seen.as_ref().and_then(|request| request.expires);
-        let observer = self.context.observer;
+        let observer = self.sender.context.observer;
         observer.awaits(self.work.change, code, expires);
         loop {
             let passed = graph.clock().instant().saturating_duration_since(began);
@@ -216,10 +258,9 @@ impl Execution<'_> {
     /// Finds the code of the request that is open for the object of a write, where there is one alone; else it is
     /// noted what there is. Whether it is for this very write, the service tells once the write is sent under it.
     async fn open_request(&mut self) -> Option<String> {
-        let all = approvals::requests(self.context.graph).await;
-        let object = self.id().filter(|_| self.step() != Some(Step::Create));
+        let all = approvals::requests(self.sender.context.graph).await;
         let name = &self.work.change.display_name;
-        let is_about = |it: &ApprovalRequest| match (&it.payload_id, object) {
+        let is_about = |it: &ApprovalRequest| match (&it.payload_id, &self.object) {
             (Some(theirs), Some(ours)) => theirs.eq_ignore_ascii_case(ours),
             // What is to be created has no id that could be known here.
             _ => it.payload_name.as_ref() == Some(name),
@@ -234,7 +275,7 @@ impl Execution<'_> {
         open.retain(|it| it.is_open() && is_about(it));
         match <[ApprovalRequest; 1]>::try_from(open) {
             // It may be this write's, whose code was lost, only where it was asked for in the same words.
-            Ok([only]) if only.justification == self.context.approvals.justification => {
+            Ok([only]) if only.justification == self.sender.approvals.justification => {
                 Some(only.id)
             }
             Ok([other]) => {
@@ -259,7 +300,7 @@ impl Execution<'_> {
         let Some(code) = self.code.clone() else {
             return;
         };
-        let seen = approvals::request(self.context.graph, &code).await;
+        let seen = approvals::request(self.sender.context.graph, &code).await;
         match seen {
             Ok(Some(request)) if request.status == RequestStatus::Approved => {
                 self.code = None;
@@ -271,59 +312,5 @@ impl Execution<'_> {
             seen @ Ok(Some(_)) => self.held = Some(Held::waiting(&code, seen, false)),
             Ok(None) | Err(_) => self.code = None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::graph::Method;
-
-    const ADDRESS: &str = "windowsWifiEnterpriseEAPConfiguration/wifi";
-
-    /// Returns a call that adds a reference to an object.
-    fn call(to: &str) -> LinkCall {
-        LinkCall {
-            method: Method::Post,
-            path: "/x/$ref".to_owned(),
-            body: Some(json!({ "@odata.id": to })),
-        }
-    }
-
-    fn given(to: &str, code: &str) -> Given {
-        Given {
-            address: serde_json::from_value(ADDRESS.into()).expect("an address"),
-            step: Step::Link,
-            written: None,
-            call: Some(call(to)),
-            code: code.to_owned(),
-            expires: None,
-        }
-    }
-
-    #[test]
-    fn a_code_is_for_one_call_and_is_spent_once() {
-        let approvals = Approvals {
-            given: vec![given("one", "a"), given("one", "b"), given("two", "c")],
-            ..Approvals::default()
-        };
-        let intent = |to: &str| -> Intent {
-            let intent = json!({
-                "at": "", "address": ADDRESS, "displayName": "Wi-Fi", "action": "update", "step": "link",
-                "apiVersion": "beta", "call": call(to),
-            });
-            serde_json::from_value(intent).expect("an intent")
-        };
-        let mut spent = Vec::new();
-        for code in [Some("a"), Some("b"), None] {
-            let found = approvals.code_of(&intent("one"), &spent);
-            assert_eq!(found.as_deref(), code);
-            spent.extend(found);
-        }
-        let found = approvals.code_of(&intent("two"), &spent);
-        assert_eq!(found.as_deref(), Some("c"));
-        assert_eq!(approvals.code_of(&intent("three"), &spent), None);
     }
 }

@@ -4,31 +4,31 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use super::entry::{Call, Image, Intent};
-use super::image;
+use super::entry::{Call, Intent, Snapshot};
+use super::snapshot;
 use crate::manifest::Manifest;
 use crate::plan::{Change, FieldStatus, PlannedRequest, Segment, Step};
 use crate::tenant::LiveObject;
 
 /// A request that is about to be sent, and what is known around it.
-pub(in crate::apply) struct Write<'a> {
-    pub(in crate::apply) change: &'a Change,
-    pub(in crate::apply) manifest: &'a Manifest,
+pub(crate) struct Write<'a> {
+    pub(crate) change: &'a Change,
+    pub(crate) manifest: &'a Manifest,
     /// The request as the plan has it, without its secrets.
-    pub(in crate::apply) planned: &'a PlannedRequest,
+    pub(crate) planned: &'a PlannedRequest,
     /// What the object refers to once it is done, of what it writes.
-    pub(in crate::apply) links: BTreeMap<String, Vec<String>>,
+    pub(crate) links: BTreeMap<String, Vec<String>>,
     /// Whether the change has requests after this one.
-    pub(in crate::apply) more: bool,
+    pub(crate) more: bool,
     /// The object's id, once it has one.
-    pub(in crate::apply) id: Option<&'a str>,
+    pub(crate) id: Option<&'a str>,
     /// The object before the change, with its first request alone.
-    pub(in crate::apply) before: Option<&'a LiveObject>,
+    pub(crate) before: Option<&'a LiveObject>,
 }
 
 impl Write<'_> {
     /// Returns what a journal says of it.
-    pub(in crate::apply) fn intent(&self, at: String) -> Intent {
+    pub(crate) fn intent(&self, at: String) -> Intent {
         let Self { change, manifest, planned, .. } = self;
         let PlannedRequest { step, request, .. } = planned;
         Intent {
@@ -43,7 +43,7 @@ impl Write<'_> {
             api_version: manifest.version,
             managed: managed(change, planned),
             links: self.links.clone(),
-            before: self.before.map(|live| Image::of(manifest, live)),
+            before: self.before.map(|live| Snapshot::of(manifest, live)),
             written: written(manifest, planned),
             call: step.is_link().then(|| Call {
                 method: request.method,
@@ -59,7 +59,7 @@ fn written(manifest: &Manifest, planned: &PlannedRequest) -> Option<Json> {
     let PlannedRequest { step, property, request } = planned;
     let body = request.body.as_ref()?;
     let of_body =
-        |body: &Json| image::of_body(request.version, &manifest.address.kind, manifest, body);
+        |body: &Json| snapshot::of_body(request.version, &manifest.address.kind, manifest, body);
     Some(match step {
         Step::Link | Step::Unlink => return None,
         // Targets are names of groups and filters, nothing else.

@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::unmask::unmasked;
-use crate::apply::journal::{
-    Begun, Declaration, Fate, Image, Intent, Lost, assignments, is_singleton, links, manifest,
-    parts, whole,
-};
 use crate::diagnostic::Span;
+use crate::journal::{Begun, Fate, Intent, Snapshot};
 use crate::kinds;
 use crate::manifest::value::Value;
 use crate::manifest::{Address, Assignment, Manifest, Presence};
 use crate::plan::Step;
+use crate::recovery::compare::is_singleton;
+use crate::recovery::to_manifest::{
+    Declaration, NotRestorable, assignments, links, manifest, parts, whole,
+};
 use crate::schema::model::Model;
 use crate::schema::types::GraphVersion;
 
@@ -90,7 +91,7 @@ fn remove(created: &Intent, id: &str, span: Span) -> Option<Manifest> {
 /// Restores only what the run changed.
 fn restore(
     begun: &Begun<'_>,
-    before: &Image,
+    before: &Snapshot,
     span: Span,
     say: &mut impl FnMut(&Address, &str),
 ) -> Option<Manifest> {
@@ -120,7 +121,7 @@ fn restore(
 /// Returns what an object referred to before, of what the run let it refer to otherwise.
 fn relink(
     begun: &Begun<'_>,
-    before: &Image,
+    before: &Snapshot,
     say: &mut impl FnMut(&Address, &str),
 ) -> BTreeMap<String, Vec<String>> {
     let mut links = BTreeMap::new();
@@ -139,7 +140,7 @@ fn relink(
 /// Returns how an object was before, with what the tenant masks as the run wrote it.
 fn readable(
     begun: &Begun<'_>,
-    before: &Image,
+    before: &Snapshot,
     paths: &[Vec<String>],
     say: &mut impl FnMut(&Address, &str),
 ) -> Json {
@@ -160,7 +161,7 @@ fn readable(
 /// Makes an object anew that the run deleted, as far as the journal holds it.
 fn remake(
     address: &Address,
-    before: &Image,
+    before: &Snapshot,
     span: Span,
     say: &mut impl FnMut(&Address, &str),
 ) -> Option<Manifest> {
@@ -175,7 +176,7 @@ fn remake(
 
 fn assign(
     address: &Address,
-    before: &Image,
+    before: &Snapshot,
     span: Span,
     say: &mut impl FnMut(&Address, &str),
 ) -> Option<Vec<Assignment>> {
@@ -197,6 +198,6 @@ fn tell(address: &Address, declaration: &Declaration, say: &mut impl FnMut(&Addr
     }
 }
 
-fn not_restored(what: &str, why: Lost) -> String {
+fn not_restored(what: &str, why: NotRestorable) -> String {
     format!("{what} cannot be restored: {why}")
 }

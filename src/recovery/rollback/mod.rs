@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::journal::{Begun, Record};
-use super::{Item, StaleChange, Status};
+use crate::apply::{Item, StaleChange};
 use crate::diagnostic::Sources;
 use crate::error::{Error, ErrorKind};
+use crate::journal::{Begun, Record, Status};
 use crate::manifest::reference::Referent;
 use crate::manifest::{Address, Desired, Manifest};
 use crate::plan::{self, Action, Change, Plan, Planned};

@@ -1,8 +1,8 @@
 //! What the manifests still want though it is taken back.
 
 use super::{NAMED, Rollback, Undo, Way, moved};
-use crate::apply::journal::Begun;
 use crate::diagnostic::Sources;
+use crate::journal::Begun;
 use crate::manifest::{Manifest, Presence};
 use crate::plan::Step;
 use crate::plan::{self, FieldChange, FieldStatus, Plan, Segment};

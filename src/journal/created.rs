@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::entry::{Entry, Origin};
+use super::folder::journals;
 use super::read::read;
-use super::settle::journals;
 use crate::plan::TenantRef;
 
 /// Returns the ids of the objects that earlier runs of a folder created in a tenant, in lower case, as far as the

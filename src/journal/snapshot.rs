@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::entry::Image;
+use super::entry::Snapshot;
 use crate::manifest::Manifest;
 use crate::manifest::value::Declared;
 use crate::schema::model::{Model, Shape, Structure};
@@ -12,10 +12,10 @@ use crate::schema::types::{GraphVersion, type_name};
 use crate::tenant::{Linked, LiveObject};
 use crate::values::{masked, target_form};
 
-impl Image {
+impl Snapshot {
     /// Returns a live object as far as it may be kept. What the manifest takes from the environment is a secret,
     /// whatever the type says.
-    pub(in crate::apply) fn of(manifest: &Manifest, live: &LiveObject) -> Self {
+    pub(crate) fn of(manifest: &Manifest, live: &LiveObject) -> Self {
         Self {
             kind: live.kind.clone(),
             body: of_body(GraphVersion::Beta, &live.kind, manifest, &live.body),

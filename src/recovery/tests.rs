@@ -1,81 +1,21 @@
 //! Journals that were cut off, and what they had begun.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use super::*;
-use crate::apply::Status;
+use super::settle::{Found, Settled, settle};
 use crate::graph::testing::{Server, graph, reply};
-use crate::manifest::Address;
-use crate::plan::TenantRef;
-
-const HELLO: &str = "windowsIdentityProtectionConfiguration/hello";
-const RING: &str = "windowsUpdateForBusinessConfiguration/ring";
-
-fn tenant() -> TenantRef {
-    TenantRef {
-        name: "contoso".to_owned(),
-        tenant_id: "contoso.com".to_owned(),
-        cloud: "global".to_owned(),
-    }
-}
-
-fn origin() -> Origin {
-    Origin {
-        reset_released: false,
-        command: Command::Apply,
-        of: None,
-        directory_id: "8f6d2c2e-5b1d-4c57-9d0a-3d7f0e8a1b11".to_owned(),
-        emulated: false,
-        signed_in_with: "a client secret".to_owned(),
-    }
-}
-
-fn header() -> Value {
-    json!({
-        "kind": "journal", "formatVersion": "1.0", "tenant": tenant(), "program": "moorline", "at": "1970-01-01T00:00:00Z",
-        "command": "apply", "directoryId": origin().directory_id, "emulated": false, "signedInWith": "a client secret",
-        "planDigest": "sha256:0a1b", "order": [HELLO, RING],
-    })
-}
-
-/// An intent to write the object that is called `Hello`.
-fn intent(step: &str, more: Value) -> Value {
-    let mut intent = json!({
-        "line": "intent", "at": "1970-01-01T00:00:00Z", "address": HELLO, "displayName": "Hello",
-        "action": if step == "create" { "create" } else { "update" }, "step": step, "apiVersion": "beta",
-        "managed": [["pinMinimumLength"]], "written": { "displayName": "Hello", "pinMinimumLength": 6 },
-    });
-    for (name, value) in more.as_object().into_iter().flatten() {
-        intent[name] = value.clone();
-    }
-    intent
-}
+use crate::journal::testing::{HELLO, folder, folder_of, header, intent, origin, tenant};
+use crate::journal::{How, JournalError, Origin, Status, read};
 
 fn live(id: &str, pin: u8) -> Value {
     json!({
         "@odata.type": "#microsoft.graph.windowsIdentityProtectionConfiguration",
         "id": id, "displayName": "Hello", "pinMinimumLength": pin, "assignments": [],
     })
-}
-
-/// A tenant file's folder with one journal of these lines.
-fn folder(lines: &[Value]) -> (TempDir, PathBuf) {
-    let lines = lines.iter().map(|line| format!("{line}\n"));
-    folder_of(lines.collect::<String>())
-}
-
-fn folder_of(text: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let journals = folder.path().join(FOLDER);
-    std::fs::create_dir_all(&journals).expect("a folder");
-    let path = journals.join("20261122T000000Z-0a1b.jsonl");
-    std::fs::write(&path, text).expect("a file");
-    (folder, path)
 }
 
 /// Settles against a tenant whose reads of the object give these in turn, the last one for good.
@@ -223,32 +163,6 @@ async fn what_was_cut_off_at_the_end_does_no_harm() {
     }
 }
 
-#[test]
-fn a_line_that_is_none_is_named() {
-    let header = header().to_string();
-    let end = r#"{"line":"end","at":"1970-01-01T00:00:00Z","how":"finished"}"#;
-    let cases: [(Vec<u8>, usize); 5] = [
-        (b"{}\n".to_vec(), 1),
-        (header.replace("1.0", "2.0").into_bytes(), 1),
-        (format!("{header}\n\n{end}").into_bytes(), 2),
-        (format!("{header}\n{end}\n{{\"line\":\"else\"}}").into_bytes(), 3),
-        ([header.as_bytes(), b"\n\xff"].concat(), 2),
-    ];
-    for (mut text, line) in cases {
-        text.push(b'\n');
-        let (_folder, path) = folder_of(&text);
-        let Err(JournalError::Line { line: named, .. }) = read(&path) else {
-            panic!("{}", String::from_utf8_lossy(&text));
-        };
-        assert_eq!(named, line, "{}", String::from_utf8_lossy(&text));
-    }
-    let (_folder, path) = folder_of("{\"kind\":\"jour");
-    assert!(matches!(read(&path), Err(JournalError::NoHeader(_))));
-    let deep = "[".repeat(100_000);
-    let (_folder, path) = folder_of(format!("{header}\n{deep}\n"));
-    assert!(matches!(read(&path), Err(JournalError::Line { line: 2, .. })));
-}
-
 #[tokio::test]
 async fn the_code_that_a_change_waits_under_outlives_its_run() {
     let asked =
@@ -281,19 +195,4 @@ async fn the_code_that_a_change_waits_under_outlives_its_run() {
             assert_eq!(codes, Vec::from_iter(expected), "{lines:?}");
         }
     }
-}
-
-#[test]
-fn what_is_left_is_what_is_not_known_to_be_done() {
-    let result = |status: &str| json!({ "line": "result", "at": "", "address": HELLO, "status": status, "writes": 1 });
-    let left = |lines: &[Value]| {
-        let (_folder, path) = folder(&[&[header()], lines].concat());
-        let undone = read(&path).expect("a journal").undone();
-        undone.iter().map(Address::to_string).collect::<Vec<_>>()
-    };
-    let patch = || intent("patch", json!({ "id": "1" }));
-    assert_eq!(left(&[]), [HELLO, RING]);
-    assert_eq!(left(&[patch()]), [HELLO, RING]);
-    assert_eq!(left(&[patch(), result("failed")]), [HELLO, RING]);
-    assert_eq!(left(&[patch(), result("applied")]), [RING]);
 }

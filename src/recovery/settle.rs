@@ -8,18 +8,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::entry::{Begun, Fate, How, Origin};
-use super::error::JournalError;
-use super::file::{FOLDER, Journal};
-use super::held::{Differences, differences};
-use super::read::{Record, read};
-use crate::apply::patience::{Patience, Turn};
-use crate::apply::{ApplyOptions, Status};
+use super::compare::{Differences, differences};
+use crate::apply::ApplyOptions;
+use crate::apply::poll::{Next, Poll};
 use crate::diagnostic::Sources;
 use crate::graph::{Graph, GraphError};
+use crate::journal::folder::journals;
+use crate::journal::{Begun, Fate, How, Journal, JournalError, Origin, Record, Status, read};
 use crate::kinds;
 use crate::manifest::Address;
-use crate::plan::{Action, Step, TenantRef};
+use crate::plan::Step;
+use crate::plan::{Action, TenantRef};
 use crate::tenant::LiveObject;
 use crate::tenant::read::{ObjectRef, find_by_name, reread};
 
@@ -104,17 +103,6 @@ pub async fn settle(
     Ok(settled)
 }
 
-/// Returns the journals of a tenant's folder, oldest first.
-pub(super) fn journals(root: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(root.join(FOLDER)).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
-        .collect();
-    paths.sort();
-    paths
-}
-
 /// Whether a journal was written so lately that what its run created may still have to come to light.
 fn is_recent(path: &Path) -> std::io::Result<bool> {
     let modified = fs::metadata(path)?.modified()?;
@@ -132,9 +120,9 @@ async fn await_created(record: &Record, graph: &Graph) -> Result<(), GraphError>
         let kind = fate.address.kind.clone();
         let Some(family) = kinds::family_of(&kind) else { continue };
         let object = ObjectRef { family, id: id.clone(), kind, links: Vec::new() };
-        let mut patience = Patience::of(graph, left_to_show(&fate.at, graph));
+        let mut poll = Poll::of(graph, left_to_show(&fate.at, graph));
         while reread(graph, std::slice::from_ref(&object)).await? == [None]
-            && patience.wait().await == Turn::Again
+            && poll.wait().await == Next::Retry
         {}
     }
     Ok(())
@@ -273,11 +261,11 @@ async fn created(change: &Begun<'_>, graph: &Graph) -> Result<Vec<LiveObject>, G
     let Some(family) = kinds::family_of(&change.first.address.kind) else {
         return Ok(Vec::new());
     };
-    let mut patience = Patience::of(graph, left_to_show(&change.last().at, graph));
+    let mut poll = Poll::of(graph, left_to_show(&change.last().at, graph));
     loop {
         let (kind, name) = (&change.first.address.kind, &change.first.display_name);
         let found = find_by_name(graph, family, kind, name).await?;
-        if !found.is_empty() || patience.wait().await != Turn::Again {
+        if !found.is_empty() || poll.wait().await != Next::Retry {
             return Ok(found);
         }
     }

@@ -1,12 +1,10 @@
 //! Why a write is held back, in words.
 
-use super::Seen;
-use crate::apply::context::Context;
-use crate::apply::execute::Execution;
-use crate::apply::failure::{Failure, Pending, in_full};
-use crate::apply::journal::JournalError;
+use super::failure::{Failure, Pending, in_full};
 use crate::clock::minute;
 use crate::diagnose::catalogue::Catalogue;
+use crate::graph::GraphError;
+use crate::journal::JournalError;
 use crate::tenant::approvals::{ApprovalRequest, RequestStatus};
 
 /// How much of a text is quoted that somebody else wrote, in characters.
@@ -15,8 +13,11 @@ const QUOTED: usize = 200;
 /// How long a request is open, in words, where the service does not say until when (FACTS 1.10).
 const DAYS: &str = "which Intune drops after three days";
 
+/// A request for approval as the last look at it showed it: nothing where it cannot be seen.
+pub(super) type Seen = Result<Option<ApprovalRequest>, GraphError>;
+
 /// Why a write is held back.
-pub(in crate::apply) enum Held {
+pub(super) enum Held {
     /// The request for its approval is open.
     Waits {
         /// Its id.
@@ -58,6 +59,16 @@ impl Held {
             request: None,
             why_not: Some(format!("it was not waited for: {}", in_full(error))),
             found: false,
+        }
+    }
+
+    /// Returns a failure with what holds the write back; `going_on` is how to go on once it is approved.
+    pub(super) fn holding_back(&self, failure: Failure, going_on: &str) -> Failure {
+        Failure {
+            message: self.message(),
+            help: self.help(going_on),
+            approval: self.pending(),
+            ..failure
         }
     }
 
@@ -125,7 +136,7 @@ impl Held {
         }
     }
 
-    fn help(&self, context: &Context<'_>) -> Option<String> {
+    fn help(&self, going_on: &str) -> Option<String> {
         let code = match self {
             Self::Waits { found, .. } => {
                 let decided =
@@ -136,7 +147,7 @@ impl Held {
                     }
                     false => "",
                 };
-                return Some(format!("{other}{decided}, then {}", going_on(context)));
+                return Some(format!("{other}{decided}, then {going_on}"));
             }
             Self::Over(request) => match request.status {
                 RequestStatus::Cancelled => "intune/approval-cancelled",
@@ -149,23 +160,6 @@ impl Held {
         };
         let entry = Catalogue::built_in().by_code(code)?;
         Some(format!("{} (`moorline explain {code}`)", entry.remedy.join(" ")))
-    }
-}
-
-impl Execution<'_> {
-    /// Says of a failure what holds the write back, where an approval does.
-    pub(in crate::apply) fn held_back(&self, failure: Failure) -> Failure {
-        let reason = "the tenant wants a second administrator's approval, and a reason for it";
-        match &self.held {
-            Some(held) => Failure {
-                message: held.message(),
-                help: held.help(self.context),
-                approval: held.pending(),
-                ..failure
-            },
-            None if failure.approval.is_some() => Failure { message: reason.to_owned(), ..failure },
-            None => failure,
-        }
     }
 }
 
@@ -225,20 +219,5 @@ fn quoted(text: &str) -> String {
     match text.char_indices().nth(QUOTED) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
-    }
-}
-
-/// Returns how to go on with a run once its writes are approved.
-fn going_on(context: &Context<'_>) -> String {
-    let Some(journal) = context.journal else {
-        // No other run will know the code.
-        return "run the same command again with `--wait-approval`, which asks for another one"
-            .to_owned();
-    };
-    let again = "run the same command again with";
-    let resume = format!("`--resume {}`", journal.path().display());
-    match context.approvals.in_place_of {
-        Some(what) => format!("{again} {resume} in the place of {what}"),
-        None => format!("{again} {resume}"),
     }
 }

@@ -1,0 +1,101 @@
+//! References between two collections.
+
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::tenant::Tenant;
+use super::{Case, Listener, SCEP};
+use crate::apply::context::{Context, Work};
+use crate::graph::testing::graph;
+use crate::kinds::{self, Family};
+use crate::plan::{self, Reads};
+use crate::reconcile;
+
+const ROOT: &str = "kind: windows81TrustedRootCertificate
+apiVersion: graph.microsoft.com/beta
+metadata: { name: root }
+spec: { displayName: Root }
+";
+
+/// Returns the family of device configurations, and another collection.
+fn families() -> [&'static Family; 2] {
+    let family = kinds::family_of("windows81SCEPCertificateProfile").expect("a family");
+    let other = Family { path: "/deviceManagement/otherConfigurations", ..*family };
+    [family, Box::leak(Box::new(other))]
+}
+
+/// Returns the address that a certificate profile refers to in the request that creates it, where the profile and
+/// the root certificate are of these families. `root` says whether the root certificate has a manifest.
+async fn bound(profile: &'static Family, root: Option<&'static Family>) -> String {
+    let live = json!({
+        "@odata.type": "#microsoft.graph.windows81TrustedRootCertificate",
+        "displayName": "Root",
+    });
+    let (case, objects) = match root {
+        Some(_) => {
+            let profile = SCEP.replace("{ displayName: Root }", "root");
+            (Case::new(&[ROOT, &profile]), Vec::new())
+        }
+        None => (Case::new(&[SCEP]), vec![live]),
+    };
+    let tenant = Tenant::start(&objects, &[]).await;
+    let graph = graph(&tenant.server.url);
+    let mut desired = case.desired();
+    let (planned, live) = reconcile::plan(&graph, &desired, |_| true, &plan::Options::default())
+        .await
+        .expect("a tenant that can be read");
+    for manifest in &mut desired.manifests {
+        match manifest.address.name.as_str() {
+            "root" => manifest.family = root.expect("it has a manifest"),
+            _ => manifest.family = profile,
+        }
+    }
+    let context = Context {
+        graph: &graph,
+        desired: &desired,
+        names: &live.names,
+        referents: Mutex::new(planned.referents.clone()),
+        masked_read: false,
+        visibility: Duration::ZERO,
+        alone: false,
+        observer: &Listener::default(),
+        cancelled: &AtomicBool::new(false),
+    };
+    for manifest in desired.manifests.iter().filter(|manifest| manifest.address.name == "root") {
+        context.settle(&manifest.address, "8d2ac1f8");
+    }
+    let is_profile = |change: &&plan::Change| change.address.name == "scep";
+    let change = planned.plan.changes.iter().find(is_profile).expect("it is created");
+    let manifest = desired.manifest(&change.address).expect("it is declared");
+    let filled = context.filled(
+        Work { change, reads: &Reads::default(), manifest },
+        None,
+        &change.requests[0],
+    );
+    let body = filled.expect("the root certificate exists").body.unwrap_or_default();
+    let bound = body["rootCertificate@odata.bind"].as_str().map(str::to_owned);
+    let bound = bound.unwrap_or_else(|| panic!("no reference in {body}"));
+    bound.strip_prefix(&tenant.server.url).unwrap_or(&bound).to_owned()
+}
+
+#[tokio::test]
+async fn reference_takes_the_path_of_the_family_that_it_leads_to() {
+    let [family, other] = families();
+    let configuration = "/beta/deviceManagement/deviceConfigurations('8d2ac1f8')";
+    assert_eq!(bound(family, Some(family)).await, configuration);
+    assert_eq!(bound(other, Some(family)).await, configuration);
+    let elsewhere = "/beta/deviceManagement/otherConfigurations('8d2ac1f8')";
+    assert_eq!(bound(family, Some(other)).await, elsewhere);
+}
+
+#[tokio::test]
+async fn reference_to_an_object_without_a_manifest_takes_the_path_of_its_type() {
+    let [family, other] = families();
+    let id = "00000000-0000-0000-0000-000000000001";
+    let configuration = format!("/beta/deviceManagement/deviceConfigurations('{id}')");
+    assert_eq!(bound(family, None).await, configuration);
+    assert_eq!(bound(other, None).await, configuration);
+}

@@ -1,0 +1,55 @@
+//! The folder of the journals, beside a tenant file.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The folder beside a tenant file that keeps what is of this machine alone.
+const OURS: &str = ".moorline";
+
+/// The folder of the journals, beside a tenant file.
+pub const FOLDER: &str = ".moorline/journal";
+
+/// Returns the journals of a tenant's folder, oldest first.
+pub(crate) fn journals(root: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root.join(FOLDER)).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// Makes the folder, which no version control should take.
+pub(super) fn prepare(root: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(root.join(FOLDER))?;
+    let ignore = root.join(OURS).join(".gitignore");
+    if !ignore.exists() {
+        fs::write(&ignore, "*\n")?;
+    }
+    Ok(())
+}
+
+/// Puts the name of a new file on the disk, as far as the system has a way to ask for it.
+pub(super) fn sync(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    match fs::File::open(folder)?.sync_all() {
+        Err(error)
+            if !matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+            ) =>
+        {
+            return Err(error);
+        }
+        _ => {}
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
