@@ -9,7 +9,8 @@ use super::context::{Context, Work};
 use super::failure::Failure;
 use super::precondition::{self, Standing};
 use super::wording;
-use crate::graph::{GraphError, Method, Request};
+use crate::graph::{GraphError, Request};
+use crate::http::Method;
 use crate::plan::Change;
 use crate::plan::requests::linked_by;
 

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::journal::JournalError;
 use crate::diagnose::{self, Lack};
-use crate::graph::{GraphError, Method};
+use crate::graph::GraphError;
+use crate::http::Method;
 use crate::kinds::Family;
 
 /// What to do about a write that was accepted and not seen.

@@ -1,8 +1,8 @@
 //! Intune device configurations: one collection that holds objects of 121 types.
 
 use super::{Cardinality, Family};
-use crate::graph::cloud::Cloud;
-use crate::graph::request::Method;
+use crate::http::Method;
+use crate::http::cloud::Cloud;
 
 pub(super) const FAMILY: Family = Family {
     name: "deviceConfigurations",

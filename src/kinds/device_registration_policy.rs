@@ -1,8 +1,8 @@
 //! The Entra device registration policy: one object that always exists and is replaced whole.
 
 use super::{Cardinality, Family, Lock};
-use crate::graph::cloud::Cloud;
-use crate::graph::request::Method;
+use crate::http::Method;
+use crate::http::cloud::Cloud;
 
 pub(super) const FAMILY: Family = Family {
     name: "deviceRegistrationPolicy",

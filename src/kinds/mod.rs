@@ -3,8 +3,8 @@
 //! Commands, validation, planning and documentation read the registry. A new family is a new file
 //! with its [`Family`] and a line in [`FAMILIES`].
 
-use crate::graph::cloud::Cloud;
-use crate::graph::request::Method;
+use crate::http::Method;
+use crate::http::cloud::Cloud;
 use crate::schema::semantics::Semantics;
 use crate::schema::types::{GraphVersion, Types};
 

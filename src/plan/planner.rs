@@ -14,7 +14,7 @@ use super::risk;
 use super::show::left_alone;
 use super::{Action, Blocked, Change, FieldStatus};
 use crate::diagnostic::{Sources, Span};
-use crate::graph::request::Method;
+use crate::http::Method;
 use crate::kinds::Cardinality;
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Desired, Manifest, Presence};

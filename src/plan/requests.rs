@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json, json};
 
 use super::merge::Echo;
-use crate::graph::odata::segment;
-use crate::graph::request::{Method, Request};
+use crate::graph::request::Request;
+use crate::http::Method;
+use crate::http::odata::segment;
 use crate::kinds::Family;
 use crate::manifest::{Address, Link, Manifest};
 use crate::schema::model::{Model, Shape};

@@ -12,7 +12,7 @@ use crate::diagnose::needs::{Purpose, Reason, ResourceAccess};
 use crate::drift::DriftReport;
 use crate::manifest::Address;
 use crate::plan::{Action, AssignmentChange, Coverage, FieldChange, FieldStatus, Plan, TenantRef};
-use crate::ui::sanitize;
+use crate::text::sanitize;
 
 /// Returns a number of things: `1 byte`, `1,234 bytes`.
 pub(super) fn count(number: usize, noun: &str) -> String {

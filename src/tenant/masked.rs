@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::graph::client::Graph;
 use crate::graph::error::GraphError;
-use crate::graph::odata;
 use crate::graph::request::Request;
+use crate::http::odata;
 use crate::kinds::FAMILIES;
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::types::GraphVersion;

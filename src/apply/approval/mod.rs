@@ -277,7 +277,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::graph::Method;
+    use crate::http::Method;
 
     const ADDRESS: &str = "windowsWifiEnterpriseEAPConfiguration/wifi";
 

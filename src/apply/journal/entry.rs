@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::apply::{Item, Status};
 use crate::diagnostic::json::FormatVersion;
-use crate::graph::Method;
+use crate::http::Method;
 use crate::manifest::Address;
 use crate::plan::{Action, TenantRef};
 use crate::schema::types::GraphVersion;

@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 
 use super::entry::{Call, Image, Intent, Step};
 use super::image;
-use crate::graph::{Method, Request};
+use crate::graph::Request;
+use crate::http::Method;
 use crate::manifest::Manifest;
 use crate::plan::requests::linked_by;
 use crate::plan::{Change, FieldStatus, Segment};

@@ -2,7 +2,7 @@
 
 use crate::plan::reach::{Audience, Extent, Reach, Reported, Statuses};
 use crate::report::words::{count, thousands};
-use crate::ui::sanitize;
+use crate::text::sanitize;
 
 const NOBODY: &str = "nobody";
 
