@@ -10,29 +10,38 @@
 //! Graph ──tenant──▶ Live ─────┘           └────drift──▶ DriftReport ┘
 //! ```
 //!
+//! The table lists the floors, the top one first. A floor imports from the floors below it and from no other, and no
+//! circle of files goes through two folders; a test reads the table and holds the sources to it.
+//!
 //! | module | what it is responsible for |
 //! |---|---|
-//! | [`yaml`] | text to trees that know their places; nothing else names the YAML crate |
-//! | [`diagnostic`] | findings about what the user wrote, as data, with a writer for each format |
-//! | [`schema`] | the type system: CSDL to JSON Schema to types, merged with curated facts |
-//! | [`kinds`] | what is reconciled: one file a family, with its path, verbs and permissions |
-//! | [`manifest`] | files to desired state: discovery, overlays, value references, checks |
-//! | [`auth`] | where tokens come from |
-//! | [`graph`] | the wire: clouds, requests as values, retries, limits, paging, `$batch`, errors |
-//! | [`tenant`] | live state: reading it, finding objects, resolving names, counting whom they reach |
-//! | [`plan`] | comparing by type, merging, requests, risks, digests |
-//! | [`journal`] | the journal of a run: what it was about to write, what became of it, and the file that keeps it |
-//! | [`apply`] | carrying out a plan: preconditions, one change at a time, reading back |
-//! | [`recovery`] | journals of earlier runs: settling what a crashed run had under way, and taking a run back |
-//! | [`drift`] | a plan read the other way round |
-//! | [`diagnose`] | why something failed and what a run needs: the error catalogue, permissions, the doctor |
-//! | [`secrets`] | the secrets that a run knows, kept out of whatever it writes |
+//! | [`cli`] | arguments, and the calls into all of the below; one file a command |
 //! | [`report`] | results as documents, one writer a format |
-//! | [`sandbox`] | an emulator of the Graph subset that is used; it shares with the rest what the type documents say, and no curated fact |
+//! | [`recovery`] | journals of earlier runs: settling what a crashed run had under way, and taking a run back |
+//! | [`apply`] | carrying out a plan: preconditions, one change at a time, reading back |
+//! | [`drift`] | a plan read the other way round |
+//! | [`reconcile`] | reading and planning in turn, until nothing that the plan depends on is missing |
+//! | [`journal`] | the journal of a run: what it was about to write, what became of it, and the file that keeps it |
+//! | [`diagnose`] | why something failed and what a run needs: the error catalogue, permissions, the doctor |
+//! | [`plan`] | comparing by type, merging, requests, risks, digests |
+//! | [`tenant`] | live state: reading it, finding objects, resolving names, counting whom they reach |
+//! | [`manifest`] | files to desired state: discovery, overlays, value references, checks |
+//! | [`kinds`] | what is reconciled: one file a family, with its path, verbs and permissions |
+//! | [`graph`] | Microsoft Graph: requests as values, limits, paging, `$batch`, its errors |
+//! | [`auth`] | where tokens come from |
+//! | [`http`] | what Graph and the sign-in service share: clouds, verbs, sending once, the retry policy |
 //! | [`ui`] | the only writer to stdout and stderr |
-//! | [`cli`] | arguments, and the calls into all of the above; one file a command |
+//! | [`secrets`] | the secrets that a run knows, kept out of whatever it writes |
 //! | [`error`] | the one error that reaches `main`; its kind alone decides the exit code |
+//! | [`values`] | values by type: canonical form, digests, the form of assignment targets, masked values |
+//! | [`schema`] | the type system: CSDL to JSON Schema to types, merged with curated facts |
+//! | [`diagnostic`] | findings about what the user wrote, as data, with a writer for each format |
+//! | [`yaml`] | text to trees that know their places; nothing else names the YAML crate |
+//! | [`text`] | text for people: made harmless for a terminal, and coloured |
 //! | [`clock`] | all waiting and all time |
+//!
+//! Beside the floors stands [`sandbox`], an emulator of the Graph subset that is used. It imports [`schema::types`] alone,
+//! and no curated fact, so that it shares no mistake with the client; only [`cli`] starts it.
 //!
 //! The library never prints and never exits; [`ui`] and [`cli`] do it for the program.
 
@@ -45,6 +54,7 @@ pub mod diagnostic;
 pub mod drift;
 pub mod error;
 pub mod graph;
+pub mod http;
 pub mod journal;
 pub mod kinds;
 pub mod manifest;
@@ -56,6 +66,7 @@ pub mod sandbox;
 pub mod schema;
 pub mod secrets;
 pub mod tenant;
+pub mod text;
 pub mod ui;
 pub mod values;
 pub mod yaml;

@@ -5,7 +5,8 @@ use std::error::Error as StdError;
 use jiff::Timestamp;
 
 use crate::diagnose::{self, Lack};
-use crate::graph::{GraphError, Method};
+use crate::graph::GraphError;
+use crate::http::Method;
 use crate::journal::JournalError;
 use crate::kinds::Family;
 

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::graph::odata::{literal, segment};
-use crate::graph::{Endpoints, Request};
+use crate::graph::Request;
+use crate::http::Endpoints;
+use crate::http::odata::{literal, segment};
 use crate::kinds::Family;
 use crate::plan::requests::{ID, NEW_ID, OBJECT};
 
@@ -104,7 +105,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::graph::{Cloud, Method};
+    use crate::http::{Cloud, Method};
     use crate::kinds;
     use crate::schema::types::GraphVersion;
 

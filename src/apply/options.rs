@@ -71,7 +71,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::graph::Method;
+    use crate::http::Method;
     use crate::journal::Call;
     use crate::plan::Step;
 

@@ -181,7 +181,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::graph::Method;
+    use crate::http::Method;
     use crate::manifest::value::secret;
     use crate::schema::types::GraphVersion;
 

@@ -6,8 +6,9 @@
 use super::failure::Failure;
 use super::resend::{ResendCheck, WriteState};
 use super::sender::{SENDINGS, Sending};
-use crate::graph::retry::backoff;
-use crate::graph::{GraphError, Method, Request};
+use crate::graph::{GraphError, Request};
+use crate::http::Method;
+use crate::http::retry::backoff;
 
 /// Intune's answer to an update that would change nothing (msgraph-sdk-powershell#1417).
 const NOTHING_TO_CHANGE: &str = "at least 1 property must be changed";

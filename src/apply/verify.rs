@@ -301,7 +301,8 @@ mod tests {
 
     use super::*;
     use crate::diagnostic::Location;
-    use crate::graph::{Method, Request};
+    use crate::graph::Request;
+    use crate::http::Method;
     use crate::kinds::FAMILIES;
     use crate::manifest::Address;
     use crate::plan::{AssignmentChange, Effect, FieldChange, FieldPath, Shown};

@@ -10,10 +10,10 @@ use url::Url;
 use super::AuthError;
 use super::refusal::Refusal;
 use crate::clock::Clock;
-use crate::graph::request::Effect;
-use crate::graph::retry::{self, CHAIN_DEADLINE, Decision, Outcome};
-use crate::graph::transport::{Fault, Incoming, Outgoing, Transport, WIRE, millis};
-use crate::graph::watch::{self, Delay, Watch};
+use crate::http::Effect;
+use crate::http::retry::{self, CHAIN_DEADLINE, Decision, Outcome};
+use crate::http::transport::{Fault, Incoming, Outgoing, Transport, WIRE, millis};
+use crate::http::watch::{self, Delay, Watch};
 use crate::secrets::Known;
 
 /// Makes calls to whoever has a part in signing in. Each is a read: a token that was issued and lost does
@@ -237,7 +237,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::graph::testing::endpoints;
+    use crate::http::testing::endpoints;
 
     #[tokio::test]
     async fn a_service_that_says_nothing_is_waited_for_no_longer_than_the_run_may_take() {

@@ -12,7 +12,7 @@ use super::{
     AuthError, TokenSource, azure_cli, azure_devops, certificate, client_secret, device_code,
     github, managed_identity, static_token, workload_identity,
 };
-use crate::graph::cloud::Endpoints;
+use crate::http::cloud::Endpoints;
 
 /// How one kind of credential is looked for; nothing is asked over the network.
 type Find = fn(&mut Search<'_>) -> Option<Box<dyn TokenSource>>;
@@ -121,8 +121,8 @@ mod tests {
 
     use super::*;
     use crate::clock::Clock;
-    use crate::graph::testing::{Server, endpoints, reply};
-    use crate::graph::transport::Transport;
+    use crate::http::testing::{Server, endpoints, reply};
+    use crate::http::transport::Transport;
 
     const APP: [(&str, &str); 2] =
         [("AZURE_CLIENT_ID", "app"), ("AZURE_CLIENT_SECRET", "p&ss canary")];

@@ -177,8 +177,8 @@ mod tests {
     use super::*;
     use crate::auth::Caller;
     use crate::clock::Clock;
-    use crate::graph::testing::{Server, endpoints, reply};
-    use crate::graph::transport::Transport;
+    use crate::http::testing::{Server, endpoints, reply};
+    use crate::http::transport::Transport;
 
     #[tokio::test]
     async fn the_person_is_asked_once_and_the_token_renewed_without_them() {

@@ -10,9 +10,9 @@ use url::{Url, form_urlencoded};
 use super::caller::{Call, Caller, host};
 use super::refusal::Refusal;
 use super::{AuthError, Token};
-use crate::graph::cloud::Endpoints;
-use crate::graph::odata;
-use crate::graph::transport::Incoming;
+use crate::http::cloud::Endpoints;
+use crate::http::odata;
+use crate::http::transport::Incoming;
 
 /// The token endpoint of a tenant.
 #[derive(Clone, Debug)]

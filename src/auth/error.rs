@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::certificate::CertificateError;
 use super::chain::PassedOver;
 use super::refusal::Refusal;
-use crate::graph::transport::Fault;
+use crate::http::transport::Fault;
 
 /// A failed sign-in. No secret and no token is ever part of it.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -58,8 +58,8 @@ mod tests {
     use crate::auth::TokenSource;
     use crate::auth::entra::TokenEndpoint;
     use crate::clock::Clock;
-    use crate::graph::testing::{Server, endpoints, reply};
-    use crate::graph::transport::Transport;
+    use crate::http::testing::{Server, endpoints, reply};
+    use crate::http::transport::Transport;
 
     #[tokio::test]
     async fn each_token_is_asked_for_by_an_assertion_of_its_own() {

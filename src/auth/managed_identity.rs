@@ -14,7 +14,7 @@ use super::caller::{Call, Caller};
 use super::entra::read;
 use super::search::Search;
 use super::{AuthError, Token, TokenFuture, TokenSource};
-use crate::graph::transport::Transport;
+use crate::http::transport::Transport;
 
 /// Where a virtual machine's metadata service is.
 const METADATA: &str = "http://169.254.169.254";

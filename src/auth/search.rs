@@ -9,7 +9,7 @@ use super::caller::Caller;
 use super::chain::Surroundings;
 use super::device_code::Person;
 use super::entra::TokenEndpoint;
-use crate::graph::cloud::{Endpoints, is_loopback};
+use crate::http::cloud::{Endpoints, is_loopback};
 
 /// The client id of an app, by the names that Azure's SDKs and Terraform give it.
 const CLIENT_ID: [&str; 2] = ["AZURE_CLIENT_ID", "ARM_CLIENT_ID"];

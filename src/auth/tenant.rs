@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::AuthError;
 use super::caller::{Call, Caller, host};
 use super::entra::{of_tenant, read};
-use crate::graph::cloud::Endpoints;
+use crate::http::cloud::Endpoints;
 
 /// What the sign-in service publishes about a tenant (OpenID Connect Discovery, 3).
 #[derive(Deserialize)]

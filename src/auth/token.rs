@@ -12,7 +12,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::AuthError;
-use crate::graph::cloud::issues_cloud_tokens;
+use crate::http::cloud::issues_cloud_tokens;
 
 /// How long before its end a token is renewed, so that none expires on its way.
 const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);

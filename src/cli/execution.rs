@@ -23,8 +23,8 @@ use crate::journal::Command;
 use crate::plan::{Change, Plan, Planned, risk};
 use crate::report;
 use crate::tenant::Live;
+use crate::text::style::Palette;
 use crate::ui::progress::Progress;
-use crate::ui::style::Palette;
 use crate::ui::{Answer, Ui};
 
 /// How long the change in flight may take once the user wants the run to end: longer than a wait for Graph's

@@ -16,6 +16,7 @@ use output::Output;
 mod apply;
 mod completions;
 mod doctor;
+pub mod documents;
 mod drift;
 mod execution;
 mod explain;

@@ -71,8 +71,8 @@ impl Output {
     }
 
     /// Returns the palette for text: none in a file.
-    pub(super) fn palette(&self, ui: &Ui) -> crate::ui::style::Palette {
-        if self.output.is_some() { crate::ui::style::Palette::Plain } else { ui.palette() }
+    pub(super) fn palette(&self, ui: &Ui) -> crate::text::style::Palette {
+        if self.output.is_some() { crate::text::style::Palette::Plain } else { ui.palette() }
     }
 }
 

@@ -18,7 +18,8 @@ use crate::sandbox::conditions::{Conditions, TimeScale};
 use crate::sandbox::edit::Edit;
 use crate::sandbox::state::State;
 use crate::sandbox::store;
-use crate::ui::{Ui, sanitize};
+use crate::text::sanitize;
+use crate::ui::Ui;
 
 /// Serve the built-in Graph emulator, or play somebody in the portal.
 #[derive(Debug, Args)]

@@ -6,11 +6,11 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::Done;
+use super::documents::{self, DOCUMENTS};
 use super::failure::Failure;
 use crate::diagnostic::suggest::nearest;
 use crate::error::{Error, ErrorKind};
 use crate::kinds;
-use crate::schema::documents::{self, DOCUMENTS};
 use crate::schema::editor::{self, EditorKind};
 use crate::schema::semantics::Semantics;
 use crate::schema::types::{GraphVersion, Types};

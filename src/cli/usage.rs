@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::session::is_state;
 use crate::error::{Error, ErrorKind};
 use crate::report;
-use crate::ui::style::Palette;
+use crate::text::style::Palette;
 use crate::ui::{Options, Ui};
 
 /// Says what clap has to say, and on stdout to a caller that reads JSON. Its own exit code for wrong usage is 2, which a

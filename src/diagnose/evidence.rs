@@ -4,7 +4,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::graph::ServiceError;
-use crate::ui::sanitize;
+use crate::text::sanitize;
 
 /// What could be read out of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]

@@ -3,8 +3,8 @@
 use super::catalogue::{Catalogue, Entry};
 use super::symptom::Symptom;
 use crate::auth::AuthError;
-use crate::graph::transport::Fault;
 use crate::graph::{GraphError, ServiceError};
+use crate::http::transport::Fault;
 
 /// Returns the code of a failed call.
 pub fn code(error: &GraphError) -> &'static str {

@@ -6,8 +6,8 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
 use super::{FileId, Finding, Severity, Source, Sources, Span};
-use crate::ui::sanitize;
-use crate::ui::style::Palette;
+use crate::text::sanitize;
+use crate::text::style::Palette;
 
 /// How much of the width line number, dots and a short label take.
 const GUTTER: usize = 20;

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::approval;
 use super::service_error::ServiceError;
-use super::transport::{Fault, Incoming};
 use crate::clock::Clock;
+use crate::http::transport::{Fault, Incoming};
 
 /// A successful answer.
 #[derive(Clone, Debug, PartialEq)]

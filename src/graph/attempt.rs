@@ -12,12 +12,13 @@ use uuid::Uuid;
 use super::answer::{Answer, Attempt};
 use super::approval::Approval;
 use super::client::Graph;
-use super::cloud::issues_cloud_tokens;
 use super::error::{Call, GraphError};
 use super::limiter::{Cost, Slot};
-use super::request::{Effect, Method, consistency_level};
-use super::transport::{Fault, Outgoing, WIRE, millis};
+use super::request::consistency_level;
 use crate::auth::AuthError;
+use crate::http::cloud::issues_cloud_tokens;
+use crate::http::transport::{Fault, Outgoing, WIRE, millis};
+use crate::http::{Effect, Method};
 
 /// What an attempt sends.
 pub(super) struct Sending<'a> {
@@ -179,15 +180,15 @@ mod tests {
     use super::super::answer::Response;
     use super::super::approval::Approval;
     use super::super::client::Options;
-    use super::super::cloud::Endpoints;
     use super::super::request::Request;
     use super::super::testing::{self, Server, endpoints, graph, reply};
-    use super::super::transport::Transport;
     use super::*;
     use crate::auth::static_token::StaticToken;
     use crate::auth::token::tests::jwt;
     use crate::auth::{TokenFuture, TokenSource};
     use crate::clock::Clock;
+    use crate::http::cloud::Endpoints;
+    use crate::http::transport::Transport;
     use crate::schema::types::GraphVersion;
 
     /// Returns what comes of a read with a token of these claims.

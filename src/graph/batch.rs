@@ -12,9 +12,10 @@ use super::chain::{Chain, conclude};
 use super::client::Graph;
 use super::error::{Call, GraphError};
 use super::limiter::Cost;
-use super::request::{Effect, Method, Request, consistency_level};
-use super::retry::{self, Decision};
-use super::transport::Fault;
+use super::request::{Request, consistency_level};
+use crate::http::retry::{self, Decision};
+use crate::http::transport::Fault;
+use crate::http::{Effect, Method};
 use crate::schema::types::GraphVersion;
 
 /// How many calls Graph takes in one batch (FACTS 5.2).

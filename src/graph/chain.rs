@@ -6,9 +6,9 @@ use super::answer::{Attempt, Response};
 use super::attempt::Sending;
 use super::client::Graph;
 use super::error::{Call, GraphError, Lost, Retries};
-use super::request::Effect;
-use super::retry::{self, CHAIN_DEADLINE, Decision, Outcome};
-use super::watch::{self, Delay};
+use crate::http::Effect;
+use crate::http::retry::{self, CHAIN_DEADLINE, Decision, Outcome};
+use crate::http::watch::{self, Delay};
 
 /// One call and its repetitions.
 pub(super) struct Chain<'a> {
@@ -128,10 +128,11 @@ mod tests {
 
     use super::super::approval::Approval;
     use super::super::client::Options;
-    use super::super::request::{Method, Request};
+    use super::super::request::Request;
     use super::super::testing::{Reply, Server, graph, graph_with, hanging_up, nobody, reply};
-    use super::super::watch::Watch;
     use super::*;
+    use crate::http::Method;
+    use crate::http::watch::Watch;
     use crate::schema::types::GraphVersion;
 
     fn read() -> Request {

@@ -11,17 +11,18 @@ use super::answer::Response;
 use super::approval::Approval;
 use super::attempt::Sending;
 use super::chain::{Chain, conclude};
-use super::cloud::Endpoints;
-use super::deadline::Deadline;
 use super::error::{Call, GraphError};
 use super::limiter::{Cost, Limiter};
-use super::request::{Effect, Request};
-use super::retry::Decision;
-use super::transport::Transport;
-use super::watch::Watch;
+use super::request::Request;
 use crate::auth::TokenSource;
 use crate::auth::claims::Claims;
 use crate::clock::Clock;
+use crate::http::Effect;
+use crate::http::cloud::Endpoints;
+use crate::http::deadline::Deadline;
+use crate::http::retry::Decision;
+use crate::http::transport::Transport;
+use crate::http::watch::Watch;
 use crate::secrets::Known;
 
 /// How a run uses Graph.

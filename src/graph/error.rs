@@ -4,10 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use super::approval;
-use super::request::{Method, Request};
+use super::request::Request;
 use super::service_error::ServiceError;
-use super::transport::Fault;
 use crate::auth::AuthError;
+use crate::http::Method;
+use crate::http::transport::Fault;
 
 /// Which call an error is about. It shows as `PATCH /beta/deviceManagement/…`.
 #[derive(Clone, Debug, PartialEq, Eq)]

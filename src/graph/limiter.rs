@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::deadline::Deadline;
-use super::request::Effect;
 use crate::clock::Clock;
+use crate::http::Effect;
+use crate::http::deadline::Deadline;
 
 /// The span that the limits are stated for.
 const SPAN: Duration = Duration::from_secs(20);

@@ -2,7 +2,7 @@
 //!
 //! It knows paths, verbs and JSON, and nothing of manifests, kinds or plans. A [`request::Request`] is a
 //! value; a [`client::Graph`] sends it, within Graph's limits, as often as the one policy
-//! allows ([`retry`]), and says what came of it ([`error`]).
+//! allows ([`crate::http::retry`]), and says what came of it ([`error`]).
 
 mod answer;
 pub mod approval;
@@ -10,25 +10,17 @@ mod attempt;
 mod batch;
 mod chain;
 pub mod client;
-pub mod cloud;
-mod deadline;
 pub mod error;
 mod limiter;
-pub mod odata;
 mod paging;
 pub mod request;
-pub mod retry;
 pub mod service_error;
 #[cfg(test)]
 pub(crate) mod testing;
-pub mod transport;
 pub mod unwrap;
-pub mod watch;
 
 pub use answer::Response;
 pub use client::{Graph, Options};
-pub use cloud::{Cloud, Endpoints};
 pub use error::GraphError;
-pub use request::{Method, Request};
+pub use request::Request;
 pub use service_error::ServiceError;
-pub use watch::Watch;

@@ -11,8 +11,9 @@ use super::attempt::Sending;
 use super::chain::{Chain, conclude};
 use super::client::Graph;
 use super::error::{Call, GraphError};
-use super::request::{Effect, Method, Request};
-use super::retry::Decision;
+use super::request::Request;
+use crate::http::retry::Decision;
+use crate::http::{Effect, Method};
 use crate::schema::types::GraphVersion;
 
 /// How many pages a list may have before it is taken for one that never ends.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::status::Status;
 use crate::diagnostic::json::FormatVersion;
-use crate::graph::Method;
+use crate::http::Method;
 use crate::manifest::Address;
 use crate::plan::{Action, Step, TenantRef};
 use crate::schema::types::GraphVersion;

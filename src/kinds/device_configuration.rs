@@ -1,7 +1,7 @@
 //! Intune device configurations: one collection that holds objects of 121 types.
 
 use super::{Action, Family, Read, Unmask, Update};
-use crate::graph::cloud::Cloud;
+use crate::http::cloud::Cloud;
 
 pub(super) const FAMILY: Family = Family {
     name: "deviceConfigurations",

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::{Family, Lock, Obsolete, Read, RiskLevel, RiskRule, Update};
-use crate::graph::cloud::Cloud;
+use crate::http::cloud::Cloud;
 use crate::schema::types::type_name;
 
 pub(super) const FAMILY: Family = Family {

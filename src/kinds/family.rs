@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::risk::RiskRule;
-use crate::graph::cloud::Cloud;
+use crate::http::cloud::Cloud;
 
 /// A family of kinds that share a place in Graph and its verbs.
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::value::{Declared, Value};
 use super::{Address, Manifest, Presence, TenantFile};
 use crate::diagnostic::{Finding, Span};
-use crate::graph::cloud::Cloud;
+use crate::http::cloud::Cloud;
 use crate::schema::model::{Model, Order, Shape, Structure};
 use crate::schema::semantics::{Readback, Semantics};
 use crate::schema::types::GraphVersion;

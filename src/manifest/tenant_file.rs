@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::auth;
-use crate::graph::cloud::Cloud;
+use crate::http::cloud::Cloud;
 
 /// One tenant. Every path in it is relative to the file.
 #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]

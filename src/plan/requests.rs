@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
 use super::merge::Echo;
-use crate::graph::odata::segment;
-use crate::graph::request::{Method, Request};
+use crate::graph::request::Request;
+use crate::http::Method;
+use crate::http::odata::segment;
 use crate::kinds::{Action, Family};
 use crate::manifest::{Address, Link, Manifest};
 use crate::schema::model::{Model, Shape};

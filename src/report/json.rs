@@ -15,7 +15,7 @@ use crate::drift::DriftReport;
 use crate::error::Error;
 use crate::kinds::document::KindsDocument;
 use crate::plan::Plan;
-use crate::ui::sanitize;
+use crate::text::sanitize;
 
 /// The documents that have a published schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use crate::journal::{JournalError, Status};
 use crate::manifest::Address;
 use crate::plan::{Action, AssignmentChange, Coverage, FieldChange, FieldStatus, Plan, TenantRef};
 use crate::recovery::Settled;
-use crate::ui::sanitize;
+use crate::text::sanitize;
 
 /// Returns a number of things: `1 byte`, `1,234 bytes`.
 pub(super) fn count(number: usize, noun: &str) -> String {

@@ -4,7 +4,6 @@
 mod cache;
 pub mod constraints;
 pub mod csdl;
-pub mod documents;
 pub mod editor;
 pub mod generate;
 pub mod model;

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::graph::{Graph, GraphError, Request, odata};
+use crate::graph::{Graph, GraphError, Request};
+use crate::http::odata;
 use crate::schema::types::GraphVersion;
 
 const REQUESTS: &str = "/deviceManagement/operationApprovalRequests";

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::graph::client::Graph;
 use crate::graph::error::GraphError;
-use crate::graph::odata;
 use crate::graph::request::Request;
+use crate::http::odata;
 use crate::kinds::{Family, Unmask};
 use crate::schema::types::GraphVersion;
 

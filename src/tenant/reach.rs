@@ -12,8 +12,8 @@ use super::LiveObject;
 use crate::graph::Response;
 use crate::graph::client::Graph;
 use crate::graph::error::GraphError;
-use crate::graph::odata;
 use crate::graph::request::Request;
+use crate::http::odata;
 use crate::kinds::Family;
 use crate::schema::types::GraphVersion;
 

@@ -2,9 +2,9 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::sanitize;
-use super::style::{ERROR, HINT, Palette, WARNING};
 use crate::error::Error;
+use crate::text::sanitize;
+use crate::text::style::{ERROR, HINT, Palette, WARNING};
 
 /// Returns a warning's text, wrapped where a line may have so many columns.
 pub(super) fn warning(text: &str, palette: Palette, width: Option<usize>) -> String {

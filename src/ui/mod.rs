@@ -14,19 +14,18 @@ use clap::ColorChoice;
 
 use crate::error::Error;
 use crate::secrets::Known;
+use crate::text::sanitize;
+use crate::text::style::Palette;
 
 pub mod commands;
 mod message;
 pub mod progress;
-pub mod sanitize;
 mod sink;
 pub mod stderr;
-pub mod style;
 
 use progress::Progress;
 use sink::{Filter, Sink};
 use stderr::Stderr;
-use style::Palette;
 
 /// The width to render for where there is no terminal.
 const WIDTH: usize = 120;

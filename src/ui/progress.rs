@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::sanitize;
 use super::stderr::Stderr;
+use crate::text::sanitize;
 
 /// Work on a number of items; when it is dropped, a bar disappears.
 pub struct Progress {

@@ -7,8 +7,9 @@ use std::{num::NonZeroU32, time::Duration};
 use moorline::apply::Status;
 #[cfg(debug_assertions)]
 use moorline::clock::Clock;
+use moorline::graph::Request;
 #[cfg(debug_assertions)]
-use moorline::graph::{Method, Request};
+use moorline::http::Method;
 #[cfg(debug_assertions)]
 use moorline::schema::types::GraphVersion;
 use serde_json::{Value, json};

@@ -2,7 +2,8 @@
 
 use moorline::apply::{ApplyError, ApplyOptions, Status};
 use moorline::clock::Clock;
-use moorline::graph::{Method, Request};
+use moorline::graph::Request;
+use moorline::http::Method;
 use moorline::schema::types::GraphVersion;
 use serde_json::{Value, json};
 

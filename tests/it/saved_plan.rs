@@ -4,7 +4,8 @@ use std::num::NonZeroU32;
 
 use moorline::apply::saved;
 use moorline::clock::Clock;
-use moorline::graph::{Method, Request};
+use moorline::graph::Request;
+use moorline::http::Method;
 use moorline::report;
 use moorline::schema::types::GraphVersion;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use moorline::schema::documents::DOCUMENTS;
+use moorline::cli::documents::DOCUMENTS;
 use moorline::schema::semantics::Semantics;
 use moorline::schema::types::{Category, GraphVersion, Types};
 

@@ -3,7 +3,7 @@
 use moorline::diagnostic::json::FindingsDocument;
 use moorline::diagnostic::{Finding, Span, text};
 use moorline::manifest::{Loaded, bundle};
-use moorline::ui::style::Palette;
+use moorline::text::style::Palette;
 use proptest::prelude::*;
 use proptest::sample::Index;
 

@@ -10,8 +10,8 @@ use url::Url;
 use super::Subject;
 use super::chart::Chart;
 use crate::diagnose::catalogue::Catalogue;
-use crate::graph::retry::http_date;
-use crate::graph::transport::{Fault, Outgoing};
+use crate::http::retry::http_date;
+use crate::http::transport::{Fault, Outgoing};
 
 /// How long a service may take to say anything at all.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -7,7 +7,7 @@ use super::chart::{Chart, is_intune, permission_id};
 use crate::auth::claims::Claims;
 use crate::diagnose::needs::{Need, NeededRole, Needs, Purpose};
 use crate::diagnose::permissions::{Role, Table};
-use crate::graph::cloud::Cloud;
+use crate::http::cloud::Cloud;
 use crate::kinds::Family;
 
 /// Checks audience, tenant, consent and permissions.

@@ -4,7 +4,7 @@
 //! code alone. So values stand in code; in prose an invisible space keeps `@name` and `#1` apart.
 
 use crate::report::width::cut;
-use crate::ui::sanitize;
+use crate::text::sanitize;
 
 /// How many columns of a text from elsewhere are shown outside code blocks.
 pub(super) const SENTENCE: usize = 600;

@@ -359,7 +359,7 @@ fn structure(page: &str) -> Vec<String> {
 }
 
 fn assert_harmless(page: &str) {
-    assert!(!page.contains(|c: char| c != '\n' && crate::ui::sanitize::is_hazardous(c)));
+    assert!(!page.contains(|c: char| c != '\n' && crate::text::sanitize::is_hazardous(c)));
     let mut in_code_block = false;
     for event in TextMergeStream::new(Parser::new_ext(page, Options::all())) {
         match event {

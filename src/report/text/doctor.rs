@@ -6,8 +6,8 @@ use unicode_width::UnicodeWidthStr;
 use super::pen::{Pen, words_of};
 use crate::diagnose::doctor::{Check, DoctorDocument, Status};
 use crate::report::words;
-use crate::ui::sanitize;
-use crate::ui::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};
+use crate::text::sanitize;
+use crate::text::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};
 
 /// The columns that the statuses take.
 const STATUS: usize = "missing".len();

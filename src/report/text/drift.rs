@@ -6,7 +6,7 @@ use super::{unmanaged, warnings};
 use crate::drift::DriftReport;
 use crate::report::view::{self, Reading};
 use crate::report::{Verbosity, words};
-use crate::ui::style::{BOLD, DIM, Palette};
+use crate::text::style::{BOLD, DIM, Palette};
 
 /// Returns what differs in the tenant from what is declared.
 pub fn drift(report: &DriftReport, palette: Palette, width: usize, verbosity: Verbosity) -> String {

@@ -4,8 +4,8 @@ use anstyle::Style;
 
 use super::pen::{Pen, words_of};
 use crate::diagnose::{Catalogue, ExplainDocument, Explanation};
-use crate::ui::sanitize;
-use crate::ui::style::{BOLD, DIM, HINT, Palette, WARNING};
+use crate::text::sanitize;
+use crate::text::style::{BOLD, DIM, HINT, Palette, WARNING};
 
 /// Returns one error in plain words, as the end of a failure.
 pub fn explanation(explanation: &Explanation, palette: Palette, width: usize) -> String {

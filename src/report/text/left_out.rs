@@ -6,8 +6,8 @@ use super::pen::{Pen, words_of};
 use crate::apply::StaleChange;
 use crate::plan::Plan;
 use crate::report::{view, words};
-use crate::ui::sanitize;
-use crate::ui::style::{BOLD, Palette, WARNING};
+use crate::text::sanitize;
+use crate::text::style::{BOLD, Palette, WARNING};
 
 /// Returns what moved since a plan was saved, and what is left of the plan.
 pub fn left_out(moved: &[StaleChange], plan: &Plan, palette: Palette, width: usize) -> String {

@@ -25,8 +25,8 @@ use anstyle::Style;
 use super::words;
 use crate::plan::Coverage;
 use crate::report::Verbosity;
-use crate::ui::sanitize;
-use crate::ui::style::{DIM, WARNING};
+use crate::text::sanitize;
+use crate::text::style::{DIM, WARNING};
 use pen::Pen;
 
 /// Writes what the reader should know.

@@ -7,7 +7,7 @@ use super::pen::{Pen, Piece};
 use crate::report::view::{Content, Danger, Mark, Object, Reading, Row, Span, rows};
 use crate::report::width::cut;
 use crate::report::{Verbosity, words};
-use crate::ui::style::{BOLD, CHANGED, CREATED, DELETED, DIM, ERROR, HINT, WARNING};
+use crate::text::style::{BOLD, CHANGED, CREATED, DELETED, DIM, ERROR, HINT, WARNING};
 
 /// Where what is said of an object begins.
 const INDENT: usize = 6;

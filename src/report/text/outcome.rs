@@ -7,8 +7,8 @@ use super::pen::Pen;
 use crate::apply::outcome::{Item, Outcome};
 use crate::journal::Status;
 use crate::report::{Verbosity, view, words};
-use crate::ui::sanitize;
-use crate::ui::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};
+use crate::text::sanitize;
+use crate::text::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};
 
 /// Where the words beneath an object begin.
 const INDENT: usize = 6;

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::ui::style::Palette;
+use crate::text::style::Palette;
 
 /// How many columns a line may have.
 pub(super) const WIDTH: usize = 100;

@@ -3,8 +3,8 @@
 use super::pen::{Pen, words_of};
 use crate::diagnose::needs::{Need, Needs, PermissionsDocument, ResourceAccess};
 use crate::report::words;
-use crate::ui::sanitize;
-use crate::ui::style::{BOLD, DIM, HEADING, Palette};
+use crate::text::sanitize;
+use crate::text::style::{BOLD, DIM, HEADING, Palette};
 
 /// Returns the least privileges for each purpose, those that need the same together.
 pub fn permissions(document: &PermissionsDocument, palette: Palette, width: usize) -> String {

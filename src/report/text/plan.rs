@@ -8,8 +8,8 @@ use super::{unmanaged, warnings};
 use crate::plan::{Change, Plan};
 use crate::report::view::{self, Reading};
 use crate::report::{Verbosity, words};
-use crate::ui::sanitize;
-use crate::ui::style::{BOLD, DIM, Palette};
+use crate::text::sanitize;
+use crate::text::style::{BOLD, DIM, Palette};
 
 /// Returns what an apply would do.
 pub fn plan(plan: &Plan, palette: Palette, width: usize, verbosity: Verbosity) -> String {

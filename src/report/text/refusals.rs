@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::pen::Pen;
 use crate::journal::Command;
 use crate::plan::risk::Refusal;
-use crate::ui::sanitize;
-use crate::ui::style::{BOLD, ERROR, HINT, Palette};
+use crate::text::sanitize;
+use crate::text::style::{BOLD, ERROR, HINT, Palette};
 
 /// Returns every reason why an apply does not start, and the flags that let it.
 pub fn refusals(refusals: &[Refusal], command: Command, palette: Palette, width: usize) -> String {

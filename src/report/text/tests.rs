@@ -10,7 +10,7 @@ use crate::journal::Command;
 use crate::plan::risk::Refusal;
 use crate::plan::{Action, Plan};
 use crate::report::fixture;
-use crate::ui::style::Palette;
+use crate::text::style::Palette;
 
 #[test]
 fn a_plan_with_every_mark() {

@@ -10,7 +10,7 @@ use super::payload::{self, LONG, Payload};
 use super::value::{self, Names, is_scalar};
 use crate::report::width::cut;
 use crate::report::{Verbosity, words};
-use crate::ui::sanitize;
+use crate::text::sanitize;
 
 /// How many elements or lines of one value are shown, unless everything is asked for.
 const MOST: usize = 40;

@@ -10,7 +10,7 @@ use super::object::place;
 use crate::diagnostic::Location;
 use crate::plan::{AssignmentChange, Effect, FieldChange, FieldStatus, Shown};
 use crate::report::Verbosity;
-use crate::ui::sanitize;
+use crate::text::sanitize;
 
 /// Reads the changes of one object.
 pub(super) struct Viewer<'a> {

@@ -10,7 +10,7 @@ use crate::drift::{DriftItem, DriftStatus};
 use crate::manifest::Address;
 use crate::plan::{Action, Blocked, Change, FieldStatus, Plan, Refusal, Risk, RiskLevel, Shown};
 use crate::report::{Verbosity, words};
-use crate::ui::sanitize;
+use crate::text::sanitize;
 
 /// Why something cannot be done or told.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::node::{Content, Mark, Node, Span};
 use crate::report::width::{beginning, cut, end};
 use crate::report::words;
-use crate::ui::sanitize;
+use crate::text::sanitize;
 
 /// How many columns a text may have to stand behind its name.
 pub(super) const LONG: usize = 60;

@@ -3,7 +3,7 @@
 use crate::plan::reach::{Audience, Extent, Reach};
 use crate::report::words::{count, thousands};
 use crate::tenant::reach::{Reported, Statuses};
-use crate::ui::sanitize;
+use crate::text::sanitize;
 
 const NOBODY: &str = "nobody";
 

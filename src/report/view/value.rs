@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::schema::types::type_name;
 use crate::secrets::WITHHELD;
-use crate::ui::sanitize;
+use crate::text::sanitize;
 
 /// How much of an id tells it from others for the eye.
 const ID_LENGTH: usize = 8;

@@ -11,7 +11,7 @@ use reqwest::{Client, ClientBuilder, redirect, retry};
 use url::Url;
 
 use super::cloud::Endpoints;
-use super::request::Effect;
+use super::method::Effect;
 use super::retry::{Outcome, http_date, retry_after};
 
 /// The target of the log's one event a request.

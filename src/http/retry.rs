@@ -11,7 +11,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use super::request::Effect;
+use super::method::Effect;
 
 /// How long one call may be repeated.
 pub const CHAIN_DEADLINE: Duration = Duration::from_secs(5 * 60);

@@ -10,28 +10,28 @@ use crate::clock::Clock;
 
 /// The end of a run, if it has one.
 #[derive(Debug)]
-pub(super) struct Deadline {
+pub(crate) struct Deadline {
     clock: Clock,
     at: watch::Sender<Option<Instant>>,
 }
 
 impl Deadline {
     /// Makes the end of a run that begins now.
-    pub(super) fn new(clock: Clock, timeout: Option<Duration>) -> Self {
+    pub(crate) fn new(clock: Clock, timeout: Option<Duration>) -> Self {
         let now = clock.instant();
         let at = timeout.and_then(|timeout| now.checked_add(timeout));
         Self { clock, at: watch::Sender::new(at) }
     }
 
     /// Returns how long the run may still take, `None` where it has no end.
-    pub(super) fn left(&self) -> Option<Duration> {
+    pub(crate) fn left(&self) -> Option<Duration> {
         let now = self.clock.instant();
         let at = *self.at.borrow();
         at.map(|at| at.saturating_duration_since(now))
     }
 
     /// Lets the run end after this time, unless it ends before anyway.
-    pub(super) fn bring_forward(&self, within: Duration) {
+    pub(crate) fn bring_forward(&self, within: Duration) {
         let Some(sooner) = self.clock.instant().checked_add(within) else {
             return;
         };
@@ -45,13 +45,13 @@ impl Deadline {
     }
 
     /// Awaits that the end is brought forward from now on.
-    pub(super) async fn brought_forward(&self) {
+    pub(crate) async fn brought_forward(&self) {
         // The sender is this deadline's own.
         let _ = self.at.subscribe().changed().await;
     }
 
     /// Waits. Returns `false` as soon as it is clear that the run ends before.
-    pub(super) async fn sleep(&self, wait: Duration) -> bool {
+    pub(crate) async fn sleep(&self, wait: Duration) -> bool {
         let Some(until) = self.clock.instant().checked_add(wait) else {
             return false;
         };
@@ -70,7 +70,7 @@ impl Deadline {
     }
 
     /// Awaits something, or the end of the run, which gives `None`.
-    pub(super) async fn bound<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn bound<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         let mut changes = self.at.subscribe();
         loop {
