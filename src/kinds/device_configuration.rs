@@ -1,11 +1,12 @@
 //! Intune device configurations: one collection that holds objects of 121 types.
 
-use super::{Action, Family, Read, Unmask, Update};
+use super::{Action, Family, Read, Service, Unmask, Update};
 use crate::http::cloud::Cloud;
 
 pub(super) const FAMILY: Family = Family {
     name: "deviceConfigurations",
     path: "/deviceManagement/deviceConfigurations",
+    service: Service::Intune,
     root: "deviceConfiguration",
     name_property: "displayName",
     read: Read::Collection { expand: &[] },

@@ -2,13 +2,14 @@
 
 use serde_json::Value as Json;
 
-use super::{Family, Lock, Obsolete, Read, RiskLevel, RiskRule, Update};
+use super::{Family, Lock, Obsolete, Read, RiskLevel, RiskRule, Service, Update};
 use crate::http::cloud::Cloud;
 use crate::schema::types::type_name;
 
 pub(super) const FAMILY: Family = Family {
     name: "deviceRegistrationPolicy",
     path: "/policies/deviceRegistrationPolicy",
+    service: Service::Entra,
     root: "deviceRegistrationPolicy",
     name_property: "displayName",
     read: Read::Singleton,

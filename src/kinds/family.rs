@@ -12,6 +12,8 @@ pub struct Family {
     pub name: &'static str,
     /// The path below the version.
     pub path: &'static str,
+    /// The service behind it.
+    pub service: Service,
     /// The type that its kinds are or derive from.
     pub root: &'static str,
     /// The property that people know an object by.
@@ -42,6 +44,15 @@ pub struct Family {
     pub write_permission: &'static str,
     /// What an update of its objects can put at risk.
     pub risks: &'static [RiskRule],
+}
+
+/// A service behind Graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// Intune, which wants a subscription.
+    Intune,
+    /// Entra.
+    Entra,
 }
 
 /// How the objects of a family are read.

@@ -12,7 +12,7 @@ pub mod document;
 mod family;
 mod risk;
 
-pub use family::{Action, Family, Lock, Obsolete, Read, Unmask, Update};
+pub use family::{Action, Family, Lock, Obsolete, Read, Service, Unmask, Update};
 pub use risk::{Risk, RiskLevel, RiskRule};
 
 /// Every family, in the order in which they are listed to people.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Summary;
 use crate::diagnose::catalogue::{Catalogue, Entry, Lack};
 use crate::diagnose::needs::Needs;
-use crate::kinds::Family;
+use crate::kinds::{Family, Service};
 
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -94,7 +94,7 @@ impl Chart {
         if !families.is_empty() {
             add("role", "role");
         }
-        if families.iter().any(|family| is_intune(family)) {
+        if families.iter().any(|family| family.service == Service::Intune) {
             for (id, title) in INTUNE {
                 add(id, title);
             }
@@ -254,9 +254,4 @@ pub(super) fn permission_id(permission: &str) -> String {
 /// Returns the name of the check whether a family can be read.
 pub(super) fn access_id(family: &Family) -> String {
     format!("{ACCESS}{}", family.name)
-}
-
-/// Returns whether Intune serves a family.
-pub(super) fn is_intune(family: &Family) -> bool {
-    family.path.starts_with("/deviceManagement/")
 }

@@ -4,12 +4,12 @@
 use serde_json::Value;
 
 use super::TenantSeen;
-use super::chart::{APPROVAL, Chart, Status, access_id, is_intune, permission_id};
+use super::chart::{APPROVAL, Chart, Status, access_id, permission_id};
 use crate::diagnose::catalogue::Lack;
 use crate::diagnose::failure;
 use crate::diagnose::permissions::Table;
 use crate::graph::{Graph, GraphError, Request};
-use crate::kinds::Family;
+use crate::kinds::{Family, Service};
 use crate::schema::types::GraphVersion;
 use crate::tenant::approvals::access_policies;
 
@@ -25,7 +25,7 @@ pub(super) async fn check(
     families: &[&'static Family],
     tenant: &mut TenantSeen,
 ) {
-    let intune = families.iter().any(|family| is_intune(family));
+    let intune = families.iter().any(|family| family.service == Service::Intune);
     let read = async |path: String| graph.send(&Request::get(GraphVersion::V1, path)).await;
     let (organization, subscription, licences, policies) = tokio::join!(
         read(ORGANIZATION.to_owned()),

@@ -3,12 +3,12 @@
 use uuid::Uuid;
 
 use super::Subject;
-use super::chart::{Chart, is_intune, permission_id};
+use super::chart::{Chart, permission_id};
 use crate::auth::claims::Claims;
 use crate::diagnose::needs::{Need, NeededRole, Needs, Purpose};
 use crate::diagnose::permissions::{Role, Table};
 use crate::http::cloud::Cloud;
-use crate::kinds::Family;
+use crate::kinds::{Family, Service};
 
 /// Checks audience, tenant, consent and permissions.
 pub(super) fn check(
@@ -152,7 +152,7 @@ pub(super) fn role(chart: &mut Chart, claims: &Claims, needs: &Needs, families: 
         let detail = "no directory role covers it; a role of Intune's may";
         chart.unknown("role", detail, Vec::new());
     } else {
-        let detail = match families.iter().any(|family| is_intune(family)) {
+        let detail = match families.iter().any(|family| family.service == Service::Intune) {
             true => {
                 "no directory role covers writing, and roles of Intune's own are not in a token"
             }
