@@ -11,13 +11,19 @@ mod device_registration_policy;
 pub mod document;
 mod family;
 mod risk;
+#[cfg(test)]
+mod testing;
 
 pub use family::{Action, Family, Lock, Obsolete, Read, Service, Unmask, Update};
 pub use risk::{Risk, RiskLevel, RiskRule};
 
 /// Every family, in the order in which they are listed to people.
-pub static FAMILIES: &[&Family] =
-    &[&device_configuration::FAMILY, &device_registration_policy::FAMILY];
+pub static FAMILIES: &[&Family] = &[
+    &device_configuration::FAMILY,
+    &device_registration_policy::FAMILY,
+    #[cfg(test)]
+    &testing::FAMILY,
+];
 
 /// One kind.
 #[derive(Clone, Debug)]

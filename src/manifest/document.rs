@@ -55,8 +55,10 @@ pub(super) fn read(file: FileId, root: &Node, findings: &mut Vec<Finding>) -> Op
         return None;
     }
     let metadata_node = root.get("metadata")?;
-    if family.is_singleton() {
-        singleton(file, root, metadata_node, findings);
+    match family {
+        _ if family.is_singleton() => singleton(file, root, metadata_node, findings),
+        _ if !family.deletable => undeletable(file, &kind, metadata_node, findings),
+        _ => {}
     }
     Some(RawManifest {
         address: Address { kind, name: metadata.name.clone() },
@@ -71,6 +73,16 @@ pub(super) fn read(file: FileId, root: &Node, findings: &mut Vec<Finding>) -> Op
         span: span(kind_node),
         document: span(root),
     })
+}
+
+/// Finds what asks for a deletion that Graph does not have.
+fn undeletable(file: FileId, kind: &str, metadata: &Node, findings: &mut Vec<Finding>) {
+    let absent = metadata.entry("state").filter(|entry| entry.value.as_str() == Some("absent"));
+    findings.extend(absent.map(|entry| {
+        let span = Span::new(file, entry.key_range.clone());
+        let message = format!("`{kind}` cannot be deleted: Graph has no call for it");
+        Finding::error("manifest/undeletable", span, message).help("remove `state`")
+    }));
 }
 
 /// Finds what says nothing of an object that every tenant has exactly once.

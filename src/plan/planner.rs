@@ -364,14 +364,23 @@ fn keep_assigned(manifest: &Manifest, object: &LiveObject, change: &mut Change) 
     });
 }
 
+/// Blocks a deletion that the manifest forbids, or that Graph does not have.
 fn protect(manifest: &Manifest, change: &mut Change) {
-    if !manifest.protect {
-        return;
-    }
     let what = match change.action {
         Action::Replace => "the object would have to be deleted and made anew",
         _ => "the object would be deleted",
     };
+    if !manifest.family.deletable {
+        change.blocked.push(Blocked {
+            code: "manifest/undeletable".to_owned(),
+            message: format!("{what}, and Graph has no call for that"),
+            help: "pin another object by `metadata.id`, or remove the manifest".to_owned(),
+            location: Some(change.location.clone()),
+        });
+    }
+    if !manifest.protect {
+        return;
+    }
     change.blocked.push(Blocked {
         code: "manifest/protected".to_owned(),
         message: format!("{what}, and `metadata.protect` forbids it"),

@@ -11,6 +11,8 @@ use crate::graph::testing::{Server, graph, reply};
 use crate::journal::testing::{HELLO, folder, folder_of, header, intent, origin, tenant};
 use crate::journal::{How, JournalError, Origin, Status, read};
 
+mod another_family;
+
 fn live(id: &str, pin: u8) -> Value {
     json!({
         "@odata.type": "#microsoft.graph.windowsIdentityProtectionConfiguration",
