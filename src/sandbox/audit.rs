@@ -4,38 +4,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Object;
+use super::actor::{Actor, Change};
 use super::state::{State, text};
-use crate::schema::types::{GraphVersion, type_name};
-
-/// Who makes a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Actor {
-    /// An application that signed in as itself.
-    Application {
-        /// Its application id.
-        id: String,
-        /// Its name.
-        name: String,
-    },
-    /// Somebody in the portal, by user principal name.
-    Person(String),
-}
-
-impl Actor {
-    /// Returns the name that people know it by.
-    pub(crate) fn name(&self) -> &str {
-        match self {
-            Self::Application { name, .. } => name,
-            Self::Person(name) => name,
-        }
-    }
-}
-
-/// A change under way: who makes it, through which version.
-pub(crate) struct Change<'a> {
-    pub(crate) version: GraphVersion,
-    pub(crate) actor: &'a Actor,
-}
+use crate::schema::types::type_name;
 
 /// Appends Intune's record of a change. The record shows what a reader of the object sees, so no value
 /// that the object conceals.

@@ -2,14 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::audit::{self, Change};
+use super::actor::Change;
+use super::audit;
 use super::check::{Checker, is_computed};
 use super::conceal::conceal;
+use super::guid::guid;
 use super::problem::{Problem, synthetic};
-use super::references::{self, References};
+use super::references;
 use super::refusal::Refusal;
-use super::state::{State, text};
-use super::{Object, assignments, defaults, mirrors, quirks, seed, shape};
+use super::state::{References, State, text};
+use super::{Object, assignments, defaults, mirrors, quirks, shape};
 use crate::schema::types::{GraphVersion, TypeDef, type_name};
 
 /// Creates an object that refers to others and returns its id.
@@ -206,7 +208,7 @@ fn new_id(state: &State, ty: &str) -> String {
     let tenant = state.tenant().id.as_str();
     let mut number = state.audit_events.len();
     loop {
-        let id = seed::guid(&["created", tenant, ty, &number.to_string()]);
+        let id = guid(&["created", tenant, ty, &number.to_string()]);
         if state.device_configuration(&id).is_none() {
             return id;
         }

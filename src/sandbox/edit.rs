@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::audit::{Actor, Change};
+use super::actor::{Actor, Change};
 use super::check::Checker;
 use super::conceal::reveal;
 use super::device_registration_policy::{self, NAME as POLICY};

@@ -18,6 +18,7 @@
 //! | `routes`, `service`, `refusal` | HTTP |
 //! | [`edit`] | somebody in the portal |
 
+mod actor;
 pub mod approvals;
 mod assignments;
 mod audit;
@@ -31,6 +32,7 @@ mod device_registration_policy;
 pub mod edit;
 mod faults;
 mod filter;
+mod guid;
 mod literal;
 mod membership;
 mod mirrors;

@@ -2,7 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 
-use super::audit::Actor;
+use super::actor::Actor;
 use super::refusal::Refusal;
 use super::state::State;
 

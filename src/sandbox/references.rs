@@ -2,14 +2,13 @@
 //!
 //! Neither version nor lastModifiedDateTime moves with one, which is an inference from assignments.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
-use super::audit::{self, Change};
+use super::actor::Change;
+use super::audit;
 use super::problem::Problem;
 use super::refusal::Refusal;
-use super::state::{State, text};
+use super::state::{References, State, text};
 use super::{Object, shape};
 use crate::schema::types::{GraphVersion, Holds, Navigation as Containment, Types, type_name};
 
@@ -18,9 +17,6 @@ const PATH: &str = "/deviceManagement/deviceConfigurations";
 
 /// What follows the name of a navigation property in a body that binds it.
 const BIND: &str = "@odata.bind";
-
-/// What objects refer to, by navigation property.
-pub(crate) type References = BTreeMap<String, Vec<String>>;
 
 /// A navigation property that leads to other objects.
 #[derive(Clone, Debug, PartialEq, Eq)]

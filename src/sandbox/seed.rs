@@ -1,29 +1,82 @@
 //! Completing a sparse state: what the author of a seed leaves out is filled in, always in the same way.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
-use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 use super::assignments;
 use super::check::Checker;
 use super::conceal::conceal;
+use super::guid::guid;
 use super::membership;
 use super::problem::{Fault, Problem};
-use super::state::{State, StateError, text};
+use super::state::{DeviceRegistration, FORMAT_VERSION, Kind, State, StateError, Tenant, text};
 use super::{Object, clock, defaults, device_registration_policy, mirrors, references};
 use crate::schema::types::{GraphVersion, type_name};
 
-/// Returns a GUID that depends on nothing but the parts.
-pub(crate) fn guid(parts: &[&str]) -> String {
-    let hash = digest(&SHA256, parts.join("\0").as_bytes());
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash.as_ref()[..16]);
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+impl State {
+    /// Returns a tenant without device configurations and with Microsoft's defaults everywhere.
+    pub fn new(tenant: Tenant) -> Self {
+        let bare = Self {
+            kind: Kind::SandboxState,
+            format_version: FORMAT_VERSION.to_owned(),
+            tenant,
+            apps: None,
+            identity_providers: Vec::new(),
+            device_registration: DeviceRegistration::default(),
+            device_configurations: Vec::new(),
+            device_status_overviews: BTreeMap::new(),
+            device_registration_policy: Object::new(),
+            groups: Vec::new(),
+            users: Vec::new(),
+            devices: Vec::new(),
+            assignment_filters: Vec::new(),
+            role_scope_tags: Vec::new(),
+            approval_requests: Vec::new(),
+            audit_events: Vec::new(),
+            directory_audits: Vec::new(),
+            secrets: BTreeMap::new(),
+            withheld: BTreeMap::new(),
+            references: BTreeMap::new(),
+            last_change: None,
+        };
+        // Without objects there is nothing that could be refused.
+        complete(bare.clone()).unwrap_or(bare)
+    }
+
+    /// Reads a state, or a sparse seed of one, from a file.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read or [`State::from_json`] fails.
+    pub fn load(path: &Path) -> Result<Self, StateError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| StateError::Read { path: path.to_owned(), source })?;
+        Self::from_json(&text)
+    }
+
+    /// Reads a state, or a sparse seed of one. The same text gives the same state.
+    ///
+    /// # Errors
+    /// Fails where the text is no state, or holds an object that could not exist in a tenant.
+    pub fn from_json(text: &str) -> Result<Self, StateError> {
+        let state: Self = serde_json::from_str(text)?;
+        if state.format_version != FORMAT_VERSION {
+            return Err(StateError::FormatVersion(state.format_version));
+        }
+        complete(state)
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::new(Tenant::default())
+    }
 }
 
 /// Completes every section.
-pub(crate) fn complete(mut state: State) -> Result<State, StateError> {
+fn complete(mut state: State) -> Result<State, StateError> {
     let impossible = |fault: Fault| StateError::Impossible { path: fault.path(), fault };
     let mut names = Names::default();
     for group in &mut state.groups {

@@ -10,11 +10,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::approvals::{self, ApprovalRequest, ApprovalStatus};
+use super::approvals::request::ApprovalRequest;
 use super::conceal::Concealed;
 use super::problem::Fault;
-use super::references::References;
-use super::{Object, clock, seed};
+use super::{Object, clock};
 
 /// The `formatVersion` that this build reads and writes.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -85,6 +84,9 @@ pub struct State {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) last_change: Option<String>,
 }
+
+/// What an object refers to: ids by navigation property.
+pub(crate) type References = BTreeMap<String, Vec<String>>;
 
 /// The `kind` of a state document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -355,83 +357,7 @@ pub enum StateError {
     },
 }
 
-impl Default for State {
-    fn default() -> Self {
-        Self::new(Tenant::default())
-    }
-}
-
 impl State {
-    /// Decides writes that wait for an approval and did not expire: those of the codes, or all of them. Returns what was
-    /// decided.
-    pub fn decide(
-        &mut self,
-        codes: &[String],
-        status: ApprovalStatus,
-        approver: &str,
-        why: Option<&str>,
-    ) -> Vec<ApprovalRequest> {
-        approvals::decide(self, codes, status, approver, why, clock::now())
-    }
-
-    /// Returns how the request for approval of this code stands now, `None` where there is none.
-    pub fn approval_status(&self, code: &str) -> Option<ApprovalStatus> {
-        let mut requests = self.approval_requests.iter();
-        let request = requests.find(|request| request.code == code)?;
-        Some(request.status_at(clock::now()))
-    }
-
-    /// Returns a tenant without device configurations and with Microsoft's defaults everywhere.
-    pub fn new(tenant: Tenant) -> Self {
-        let bare = Self {
-            kind: Kind::SandboxState,
-            format_version: FORMAT_VERSION.to_owned(),
-            tenant,
-            apps: None,
-            identity_providers: Vec::new(),
-            device_registration: DeviceRegistration::default(),
-            device_configurations: Vec::new(),
-            device_status_overviews: BTreeMap::new(),
-            device_registration_policy: Object::new(),
-            groups: Vec::new(),
-            users: Vec::new(),
-            devices: Vec::new(),
-            assignment_filters: Vec::new(),
-            role_scope_tags: Vec::new(),
-            approval_requests: Vec::new(),
-            audit_events: Vec::new(),
-            directory_audits: Vec::new(),
-            secrets: BTreeMap::new(),
-            withheld: BTreeMap::new(),
-            references: BTreeMap::new(),
-            last_change: None,
-        };
-        // Without objects there is nothing that could be refused.
-        seed::complete(bare.clone()).unwrap_or(bare)
-    }
-
-    /// Reads a state, or a sparse seed of one, from a file.
-    ///
-    /// # Errors
-    /// Fails where the file cannot be read or [`State::from_json`] fails.
-    pub fn load(path: &Path) -> Result<Self, StateError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| StateError::Read { path: path.to_owned(), source })?;
-        Self::from_json(&text)
-    }
-
-    /// Reads a state, or a sparse seed of one. The same text gives the same state.
-    ///
-    /// # Errors
-    /// Fails where the text is no state, or holds an object that could not exist in a tenant.
-    pub fn from_json(text: &str) -> Result<Self, StateError> {
-        let state: Self = serde_json::from_str(text)?;
-        if state.format_version != FORMAT_VERSION {
-            return Err(StateError::FormatVersion(state.format_version));
-        }
-        seed::complete(state)
-    }
-
     /// Returns the document's text.
     ///
     /// # Errors

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{ApprovalRequest, find};
-use crate::sandbox::audit::Actor;
+use crate::sandbox::actor::Actor;
+use crate::sandbox::guid::guid;
 use crate::sandbox::state::State;
-use crate::sandbox::{Object, clock, seed};
+use crate::sandbox::{Object, clock};
 
 /// Returns a request as an `operationApprovalRequest`.
 pub(crate) fn shown(state: &State, code: &str, now: Timestamp) -> Option<Object> {
@@ -59,14 +60,14 @@ pub(crate) fn policies(state: &State) -> Vec<Object> {
     }
     let set = json!({ "policyType": "configurationPolicy", "policyPlatform": "notApplicable" });
     let policy = json!({
-        "id": seed::guid(&["access policy", "configurationPolicy"]),
+        "id": guid(&["access policy", "configurationPolicy"]),
         "displayName": "Configuration policies",
         "description": "",
         "lastModifiedDateTime": clock::SEEDED,
         "policyType": set["policyType"],
         "policyPlatform": set["policyPlatform"],
         "policySet": set,
-        "approverGroupIds": [seed::guid(&["approvers"])],
+        "approverGroupIds": [guid(&["approvers"])],
     });
     policy.as_object().cloned().into_iter().collect()
 }

@@ -1,5 +1,6 @@
 //! What an approval is for, and for how long.
 
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::*;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::call::{JsonObject, Site};
 use super::references::{is_of, parse};
 use crate::sandbox::Object;
-use crate::sandbox::audit::{Actor, Change};
+use crate::sandbox::actor::{Actor, Change};
 use crate::sandbox::permissions::Caller;
 use crate::sandbox::query::Query;
 use crate::sandbox::quirks::PAGE_OF_DEVICE_CONFIGURATIONS;

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::call::{JsonObject, Site};
 use crate::sandbox::Object;
-use crate::sandbox::audit::{Actor, Change};
+use crate::sandbox::actor::{Actor, Change};
 use crate::sandbox::device_configurations;
 use crate::sandbox::references::{self, Navigation};
 use crate::sandbox::refusal::Refusal;
