@@ -5,13 +5,15 @@ use uuid::Uuid;
 
 use super::Object;
 use super::actor::{Actor, Change};
+use super::rows::Collection;
 use super::state::{State, text};
 use crate::schema::types::type_name;
 
 /// Appends Intune's record of a change. The record shows what a reader of the object sees, so no value
 /// that the object conceals.
-pub(crate) fn device_configuration(
+pub(crate) fn of_object(
     state: &mut State,
+    row: &Collection,
     change: &Change<'_>,
     operation: &str,
     before: Option<&Object>,
@@ -20,7 +22,7 @@ pub(crate) fn device_configuration(
     let Some(object) = after.or(before) else {
         return;
     };
-    let activity = format!("{operation} DeviceConfiguration");
+    let activity = format!("{operation} {}", row.audit.noun);
     let (kind, application, name, upn) = match change.actor {
         Actor::Application { id, name } => ("Application", Some(id), name.as_str(), None),
         Actor::Person(upn) => ("ItPro", None, "Microsoft Intune portal extension", Some(upn)),
@@ -28,14 +30,14 @@ pub(crate) fn device_configuration(
     let event = json!({
         "id": Uuid::new_v4().to_string(),
         "displayName": activity,
-        "componentName": "DeviceConfiguration",
+        "componentName": row.audit.component,
         "activity": null,
         "activityDateTime": state.last_change,
         "activityType": activity,
         "activityOperationType": operation,
         "activityResult": "Success",
         "correlationId": Uuid::new_v4().to_string(),
-        "category": "DeviceConfiguration",
+        "category": row.audit.category,
         "actor": {
             "type": null,
             "auditActorType": kind,
@@ -52,7 +54,7 @@ pub(crate) fn device_configuration(
         },
         "resources": [{
             "type": null,
-            "displayName": text(object, "displayName"),
+            "displayName": text(object, row.name_property),
             "auditResourceType": type_name(text(object, "@odata.type")),
             "resourceId": text(object, "id"),
             "modifiedProperties": modified(before, after),

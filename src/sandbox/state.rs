@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
 
 use super::approvals::request::ApprovalRequest;
 use super::conceal::Concealed;
 use super::problem::Fault;
+use super::rows::{Collection, Rows};
 use super::{Object, clock};
 
 /// The `formatVersion` that this build reads and writes.
@@ -20,7 +22,8 @@ pub const FORMAT_VERSION: &str = "1.0";
 
 /// A tenant's state. Every section may be left out; objects may be sparse, loading completes them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields, transform = describe_sections)]
 pub struct State {
     /// Always `sandbox-state`.
     pub(crate) kind: Kind,
@@ -38,9 +41,13 @@ pub struct State {
     /// How the device registration service is set up.
     #[serde(default)]
     pub(crate) device_registration: DeviceRegistration,
-    /// Device configurations in Graph's beta form, each with its `assignments`.
-    #[serde(default)]
-    pub(crate) device_configurations: Vec<Object>,
+    /// The objects of each collection, by its section, in Graph's beta form with what is read under paths of its own.
+    #[serde(flatten, deserialize_with = "sections")]
+    #[schemars(skip)]
+    pub(crate) collections: BTreeMap<String, Vec<Object>>,
+    /// The collections that there are.
+    #[serde(skip)]
+    pub(crate) rows: Rows,
     /// What devices have reported of device configurations, by their ids; of others none has reported anything.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) device_status_overviews: BTreeMap<String, StatusOverview>,
@@ -378,8 +385,9 @@ impl State {
     }
 
     /// Reads a text that [`State::to_json`] wrote, which has nothing left to complete.
-    pub(crate) fn from_own_json(text: &str) -> Result<Self, StateError> {
-        Ok(serde_json::from_str(text)?)
+    pub(crate) fn from_own_json(text: &str, rows: Rows) -> Result<Self, StateError> {
+        let state: Self = serde_json::from_str(text)?;
+        Ok(Self { rows, ..state })
     }
 
     /// Returns who the tenant is.
@@ -410,9 +418,59 @@ impl State {
         self.withheld.remove(id);
     }
 
-    /// Returns a device configuration by its id.
-    pub(crate) fn device_configuration(&self, id: &str) -> Option<&Object> {
-        self.device_configurations.iter().find(|object| text(object, "id") == id)
+    /// Returns the objects of a collection.
+    pub(crate) fn objects(&self, row: &Collection) -> &[Object] {
+        self.collections.get(row.section()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the objects of a collection, to be changed.
+    pub(crate) fn objects_mut(&mut self, row: &Collection) -> &mut Vec<Object> {
+        self.collections.entry(row.section().to_owned()).or_default()
+    }
+
+    /// Returns an object of a collection by its id.
+    pub(crate) fn object(&self, row: &Collection, id: &str) -> Option<&Object> {
+        self.objects(row).iter().find(|object| text(object, "id") == id)
+    }
+
+    /// Returns whether an object of any collection has this id.
+    pub(crate) fn has_object(&self, id: &str) -> bool {
+        self.rows.all().any(|row| self.object(row, id).is_some())
+    }
+}
+
+/// Reads what is no field of a state, which must be sections of collections: lists of objects.
+fn sections<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Vec<Object>>, D::Error> {
+    let sections = BTreeMap::<String, Value>::deserialize(from)?;
+    let read = sections.into_iter().map(|(name, value)| {
+        if !value.is_array() {
+            return Err(D::Error::custom(unknown_field(&name)));
+        }
+        let objects = serde_json::from_value(value);
+        let objects = objects.map_err(|error| D::Error::custom(format!("`{name}`: {error}")))?;
+        Ok((name, objects))
+    });
+    read.collect()
+}
+
+/// Returns why a member of a state's document cannot be read.
+pub(super) fn unknown_field(name: &str) -> String {
+    format!("unknown field `{name}`")
+}
+
+/// Adds the sections of the built-in collections to the schema of a state.
+fn describe_sections(schema: &mut schemars::Schema) {
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+        return;
+    };
+    for row in Rows::default().all() {
+        let section = json!({
+            "default": [],
+            "description": row.about,
+            "items": { "additionalProperties": true, "type": "object" },
+            "type": "array",
+        });
+        properties.insert(row.section().to_owned(), section);
     }
 }
 

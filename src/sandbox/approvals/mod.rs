@@ -1,4 +1,4 @@
-//! Multi Admin Approval: writes to device configurations that wait until somebody else says yes (FACTS 1.10).
+//! Multi Admin Approval: writes that wait until somebody else says yes (FACTS 1.10).
 
 use axum::http::{Method, StatusCode};
 use base64::Engine as _;
@@ -19,15 +19,14 @@ use request::{OPEN, id_in};
 use super::actor::Actor;
 use super::clock;
 use super::guid::guid;
+use super::path::below_version;
 use super::problem::synthetic;
 use super::refusal::Refusal;
+use super::rows::Approval;
 use super::state::{State, text};
 
 /// The longest justification, in characters (FACTS 1.10).
 const LONGEST: usize = 1024;
-
-/// The collection whose writes wait, below the version.
-pub(crate) const PROTECTED: &str = "deviceManagement/deviceConfigurations";
 
 /// A write on its way.
 pub(crate) struct Write<'a> {
@@ -150,16 +149,24 @@ fn bare() -> Refusal {
     Refusal::intune(StatusCode::FORBIDDEN, "Forbidden", "An error has occurred")
 }
 
-/// Returns the id and the display name of the object that a write is about.
+/// Returns the access policy that makes writes to a path below the version wait, where the tenant has one.
+pub(crate) fn policy_for(state: &State, path: &str) -> Option<Approval> {
+    let row = state.rows.at(path).filter(|_| state.tenant().multi_admin_approval);
+    row?.approval
+}
+
+/// Returns the id and the name of the object that a write is about.
 fn payload(state: &State, write: &Write<'_>) -> (String, Option<String>) {
+    let row = state.rows.at(below_version(write.path));
+    let name_property = row.map_or("displayName", |row| row.name_property);
     if let Some(id) = id_in(write.path) {
-        let object = state.device_configuration(id);
-        let name = object.map(|object| text(object, "displayName").to_owned());
+        let object = row.and_then(|row| state.object(row, id));
+        let name = object.map(|object| text(object, name_property).to_owned());
         return (id.to_owned(), name);
     }
     let body: Value = serde_json::from_slice(write.body).unwrap_or_default();
     let text = |name: &str| body[name].as_str().unwrap_or_default();
-    let (kind, name) = (text("@odata.type"), text("displayName"));
+    let (kind, name) = (text("@odata.type"), text(name_property));
     // Synthetic: what stands for an object that does not exist yet is not published. Here it is one of a type and name.
     let id = guid(&["approval of a create", kind, name]);
     (id, Some(name.to_owned()).filter(|name| !name.is_empty()))

@@ -31,7 +31,7 @@ async fn read(
     site: Site,
     query: Query,
 ) -> Result<Response, Refusal> {
-    query.expands(&[])?;
+    query.expands_nothing()?;
     if let Some(ty) = Types::of(site.version).get(NAME) {
         query.selects(&ty)?;
     }

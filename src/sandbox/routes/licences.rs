@@ -43,7 +43,7 @@ async fn device_management(
     site: Site,
     query: Query,
 ) -> Result<Response, Refusal> {
-    query.expands(&[])?;
+    query.expands_nothing()?;
     let account = service.read(|state| guid(&["intuneAccount", &state.tenant().id]));
     let singleton = json!({
         "id": account,
