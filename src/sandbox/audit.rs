@@ -4,43 +4,16 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Object;
+use super::actor::{Actor, Change};
+use super::rows::Collection;
 use super::state::{State, text};
-use crate::schema::types::{GraphVersion, type_name};
-
-/// Who makes a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Actor {
-    /// An application that signed in as itself.
-    Application {
-        /// Its application id.
-        id: String,
-        /// Its name.
-        name: String,
-    },
-    /// Somebody in the portal, by user principal name.
-    Person(String),
-}
-
-impl Actor {
-    /// Returns the name that people know it by.
-    pub(crate) fn name(&self) -> &str {
-        match self {
-            Self::Application { name, .. } => name,
-            Self::Person(name) => name,
-        }
-    }
-}
-
-/// A change under way: who makes it, through which version.
-pub(crate) struct Change<'a> {
-    pub(crate) version: GraphVersion,
-    pub(crate) actor: &'a Actor,
-}
+use crate::schema::types::type_name;
 
 /// Appends Intune's record of a change. The record shows what a reader of the object sees, so no value
 /// that the object conceals.
-pub(crate) fn device_configuration(
+pub(crate) fn of_object(
     state: &mut State,
+    row: &Collection,
     change: &Change<'_>,
     operation: &str,
     before: Option<&Object>,
@@ -49,7 +22,7 @@ pub(crate) fn device_configuration(
     let Some(object) = after.or(before) else {
         return;
     };
-    let activity = format!("{operation} DeviceConfiguration");
+    let activity = format!("{operation} {}", row.audit.noun);
     let (kind, application, name, upn) = match change.actor {
         Actor::Application { id, name } => ("Application", Some(id), name.as_str(), None),
         Actor::Person(upn) => ("ItPro", None, "Microsoft Intune portal extension", Some(upn)),
@@ -57,14 +30,14 @@ pub(crate) fn device_configuration(
     let event = json!({
         "id": Uuid::new_v4().to_string(),
         "displayName": activity,
-        "componentName": "DeviceConfiguration",
+        "componentName": row.audit.component,
         "activity": null,
         "activityDateTime": state.last_change,
         "activityType": activity,
         "activityOperationType": operation,
         "activityResult": "Success",
         "correlationId": Uuid::new_v4().to_string(),
-        "category": "DeviceConfiguration",
+        "category": row.audit.category,
         "actor": {
             "type": null,
             "auditActorType": kind,
@@ -81,7 +54,7 @@ pub(crate) fn device_configuration(
         },
         "resources": [{
             "type": null,
-            "displayName": text(object, "displayName"),
+            "displayName": text(object, row.name_property),
             "auditResourceType": type_name(text(object, "@odata.type")),
             "resourceId": text(object, "id"),
             "modifiedProperties": modified(before, after),

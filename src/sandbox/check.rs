@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::problem::{Fault, Problem};
+use super::rows::DefaultValue;
 use super::{Object, defaults, literal};
 use crate::schema::types::{
     Category, Edm, GraphVersion, Holds, Property, TypeDef, Types, type_name,
@@ -17,17 +18,23 @@ use crate::schema::types::{
 pub(crate) struct Checker {
     surface: &'static Types,
     keeps_computed: bool,
+    defaults: &'static [DefaultValue],
 }
 
 impl Checker {
     /// Makes a checker of what callers send: computed properties are dropped, as the service does.
     pub(crate) fn of_calls(version: GraphVersion) -> Self {
-        Self { surface: Types::of(version), keeps_computed: false }
+        Self { surface: Types::of(version), keeps_computed: false, defaults: &[] }
     }
 
     /// Makes a checker of what a state file holds: computed properties are part of it.
     pub(crate) fn of_states() -> Self {
-        Self { surface: Types::of(GraphVersion::Beta), keeps_computed: true }
+        Self { surface: Types::of(GraphVersion::Beta), keeps_computed: true, defaults: &[] }
+    }
+
+    /// Takes the defaults of a collection into account.
+    pub(crate) fn with_defaults(self, defaults: &'static [DefaultValue]) -> Self {
+        Self { defaults, ..self }
     }
 
     /// Returns the concrete type that a body names and that `expected` allows in its place.
@@ -133,7 +140,7 @@ impl Checker {
     pub(crate) fn complex(&self, declared: &str, body: &Object) -> Result<Value, Fault> {
         let ty = self.instance_type(declared, body)?;
         let mut value = self.properties(&ty, body)?;
-        defaults::fill(&ty, &mut value);
+        defaults::fill(&ty, &mut value, self.defaults);
         if ty.name != declared {
             value.insert("@odata.type".to_owned(), ty.odata_type().into());
         }

@@ -8,6 +8,7 @@ use ring::digest::{SHA256, digest};
 use serde_json::Value;
 
 use super::Object;
+use super::guid::guid;
 use super::quirks::{ENCRYPTED_OMA, HIDDEN, Hiding, PRODUCT_KEY_MASK};
 use crate::schema::types::{Edm, GraphVersion, Holds, Types, type_name};
 
@@ -140,14 +141,14 @@ fn encrypt(
         }
         let uri = setting.get("omaUri").and_then(Value::as_str).unwrap_or_default();
         // The middle part is the policy, so that an id tells whose it is (FACTS 12).
-        let stem = format!("{}_{id}_", super::seed::guid(&["oma", id, uri, &index.to_string()]));
+        let stem = format!("{}_{id}_", guid(&["oma", id, uri, &index.to_string()]));
         let unchanged = prior
             .iter()
             .find(|(reference, value)| reference.starts_with(&stem) && **value == shown);
         let reference = match unchanged {
             Some((reference, _)) => reference.clone(),
             None => {
-                format!("{stem}{}", super::seed::guid(&["value", id, uri, &version.to_string()]))
+                format!("{stem}{}", guid(&["value", id, uri, &version.to_string()]))
             }
         };
         setting.insert("value".to_owned(), (*mask).into());

@@ -2,25 +2,30 @@
 
 use serde_json::Value;
 
-use super::{Object, literal, quirks};
+use super::Object;
+use super::rows::DefaultValue;
 use crate::schema::types::{Category, GraphVersion, Holds, Property, TypeDef, Types};
 
 /// Gives every property of the type that the object lacks its default: the service returns all of them
 /// (FACTS 1.2).
-pub(crate) fn fill(ty: &TypeDef, object: &mut Object) {
+pub(crate) fn fill(ty: &TypeDef, object: &mut Object, special: &[DefaultValue]) {
     for property in ty.properties.iter().filter(|property| property.navigation.is_none()) {
         if !object.contains_key(&property.name) {
-            object.insert(property.name.clone(), of(ty, property));
+            object.insert(property.name.clone(), of(ty, property, special));
         }
     }
 }
 
+/// Returns the value of a row's JSON, which tests read for every row.
+pub(crate) fn literal(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
 /// Returns what a property of this type reads as until it is set.
-pub(crate) fn of(ty: &TypeDef, property: &Property) -> Value {
-    let special =
-        quirks::DEFAULTS.iter().find(|row| row.ty == ty.name && row.property == property.name);
-    if let Some(value) = special.and_then(|row| serde_json::from_str(row.json).ok()) {
-        return value;
+fn of(ty: &TypeDef, property: &Property, special: &[DefaultValue]) -> Value {
+    let is_of = |row: &&DefaultValue| row.ty == ty.name && row.property == property.name;
+    if let Some(row) = special.iter().find(is_of) {
+        return literal(row.json);
     }
     // A collection is empty and not null even where its type says nullable: OData has no null
     // collections, the word there is about the elements.
@@ -31,7 +36,7 @@ pub(crate) fn of(ty: &TypeDef, property: &Property) -> Value {
         return Value::Null;
     }
     match &property.ty.holds {
-        Holds::Edm(edm) => match literal::unset(*edm) {
+        Holds::Edm(edm) => match super::literal::unset(*edm) {
             Value::Number(zero) => zero
                 .as_i64()
                 .map(|zero| {
@@ -48,7 +53,7 @@ pub(crate) fn of(ty: &TypeDef, property: &Property) -> Value {
             }
             Some(named) if !named.is_abstract => {
                 let mut value = Object::new();
-                fill(&named, &mut value);
+                fill(&named, &mut value, special);
                 Value::Object(value)
             }
             // Nothing can be made of an abstract type.
@@ -62,10 +67,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::sandbox::rows::Rows;
 
     fn filled(name: &str) -> Object {
         let mut object = Object::new();
-        fill(&Types::of(GraphVersion::Beta).get(name).expect("a type"), &mut object);
+        let row = Rows::default().of_type(name).expect("a row");
+        fill(&Types::of(GraphVersion::Beta).get(name).expect("a type"), &mut object, row.defaults);
         object
     }
 
@@ -86,11 +93,19 @@ mod tests {
     }
 
     #[test]
-    fn defaults_of_the_table_name_real_properties() {
-        for row in quirks::DEFAULTS {
+    fn what_rows_say_of_properties_names_real_ones_and_is_json() {
+        let rows = Rows::default();
+        for row in rows.all().flat_map(|row| row.defaults) {
             let ty = Types::of(GraphVersion::Beta).get(row.ty).expect(row.ty);
             assert!(ty.property(row.property).is_some(), "{}", row.property);
             assert!(serde_json::from_str::<Value>(row.json).is_ok(), "{}", row.property);
+        }
+        for (property, json) in rows.all().flat_map(|row| row.initial) {
+            assert!(serde_json::from_str::<Value>(json).is_ok(), "{property}");
+        }
+        for contained in rows.all().flat_map(|row| row.contained) {
+            let seeded = serde_json::from_str::<Value>(contained.seeded);
+            assert!(seeded.is_ok_and(|seeded| seeded.is_array()), "{}", contained.property);
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::audit::{self, Change};
+use super::actor::Change;
+use super::audit;
 use super::check::Checker;
 use super::problem::{Fault, Problem, synthetic};
 use super::quirks::HIGHEST_QUOTA;

@@ -2,16 +2,20 @@
 //!
 //! An edit goes through the same checks as a PATCH or a PUT, and leaves the same traces.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use super::audit::{Actor, Change};
+use super::Object;
+use super::actor::{Actor, Change};
 use super::check::Checker;
+use super::collection::references::{self, Navigation};
+use super::collection::write;
 use super::conceal::reveal;
 use super::device_registration_policy::{self, NAME as POLICY};
-use super::references::{self, Navigation};
 use super::refusal::Refusal;
+use super::rows::{Collection, Update};
 use super::state::{State, text};
-use super::{Object, device_configurations};
 use crate::schema::types::{GraphVersion, TypeDef, Types, odata_type};
 
 /// An edit: which object, and which properties become what.
@@ -171,7 +175,7 @@ impl Edit {
     }
 
     fn apply_to_policy(&self, state: &mut State, change: &Change<'_>) -> Result<(), EditError> {
-        let ty = self.ty()?;
+        let ty = self.ty(state)?;
         let mut body = device_registration_policy::read(state);
         for setting in &self.settings {
             self.known(&ty, setting)?;
@@ -181,77 +185,91 @@ impl Edit {
     }
 
     fn apply_to_object(&self, state: &mut State, change: &Change<'_>) -> Result<(), EditError> {
-        let ty = self.ty()?;
-        let id = self.find(state)?;
-        let mut whole = state.device_configuration(&id).cloned().unwrap_or_default();
+        let (row, ty) = (self.row(state)?, self.ty(state)?);
+        let id = self.find(state, row)?;
+        let mut whole = state.object(row, &id).cloned().unwrap_or_default();
         // The portal never sends a mask back.
         reveal(&mut whole, &state.secrets);
         let mut properties = Object::new();
-        let mut assignments = Object::new();
+        let mut actions = BTreeMap::new();
         let mut links = Vec::new();
         for setting in &self.settings {
             let top = setting.top()?;
             if let Some(navigation) = Navigation::of(GraphVersion::Beta, &self.kind, top) {
-                let ids = linked(state, &navigation, setting)?;
+                let ids = linked(state, row, &navigation, setting)?;
                 links.push((navigation, ids));
                 continue;
             }
-            if top != "assignments" {
+            let is_action = (row.assign.is_some() && top == "assignments")
+                || row.actions.iter().any(|action| action.property == top);
+            if !is_action && row.contains(top).is_none() {
                 self.known(&ty, setting)?;
             }
             set(&mut whole, setting)?;
-            let into = if top == "assignments" { &mut assignments } else { &mut properties };
-            into.insert(top.to_owned(), whole[top].clone());
+            if is_action {
+                actions.insert(top, whole[top].clone());
+            } else {
+                properties.insert(top.to_owned(), whole[top].clone());
+            }
         }
         let mut next = state.clone();
         if !properties.is_empty() {
             properties.insert("@odata.type".to_owned(), odata_type(&self.kind).into());
-            device_configurations::patch(&mut next, change, &id, &properties)?;
+            match row.update {
+                Update::Patch => write::patch(&mut next, row, change, &id, &properties)?,
+                Update::Put => {
+                    whole.remove("assignments");
+                    write::put(&mut next, row, change, &id, &whole)?;
+                }
+            }
         }
-        if !assignments.is_empty() {
-            device_configurations::assign(&mut next, change, &id, &assignments)?;
+        for (property, value) in actions {
+            act(&mut next, row, change, &id, property, value)?;
         }
         for (navigation, ids) in links {
-            references::set(&mut next, change, &id, &navigation, ids)?;
+            references::set(&mut next, row, change, &id, &navigation, ids)?;
         }
         *state = next;
         Ok(())
     }
 
-    fn ty(&self) -> Result<std::sync::Arc<TypeDef>, EditError> {
-        let types = Types::of(GraphVersion::Beta);
-        let expected = if self.kind == POLICY { POLICY } else { "deviceConfiguration" };
-        let mut body = Object::new();
-        body.insert("@odata.type".to_owned(), odata_type(&self.kind).into());
-        Checker::of_states().instance_type(expected, &body).map_err(|_| {
-            let kinds = types
-                .get("deviceConfiguration")
-                .map(|base| base.derived.clone())
-                .unwrap_or_default();
-            let concrete =
-                kinds.into_iter().filter(|name| types.get(name).is_some_and(|ty| !ty.is_abstract));
-            let near = nearest(&self.kind, concrete.chain([POLICY.to_owned()]));
-            EditError::UnknownKind { kind: self.kind.clone(), near }
-        })
+    /// Returns the collection of the kind.
+    fn row(&self, state: &State) -> Result<&'static Collection, EditError> {
+        state.rows.of_type(&self.kind).ok_or_else(|| self.unknown_kind(state))
     }
 
-    fn find(&self, state: &State) -> Result<String, EditError> {
+    fn ty(&self, state: &State) -> Result<std::sync::Arc<TypeDef>, EditError> {
+        let expected = if self.kind == POLICY { POLICY } else { self.row(state)?.root };
+        let mut body = Object::new();
+        body.insert("@odata.type".to_owned(), odata_type(&self.kind).into());
+        Checker::of_states().instance_type(expected, &body).map_err(|_| self.unknown_kind(state))
+    }
+
+    fn unknown_kind(&self, state: &State) -> EditError {
+        let types = Types::of(GraphVersion::Beta);
+        let roots = state.rows.all().filter_map(|row| types.get(row.root));
+        let kinds = roots.flat_map(|root| [root.derived.clone(), vec![root.name.clone()]].concat());
+        let concrete = kinds.filter(|name| types.get(name).is_some_and(|ty| !ty.is_abstract));
+        let near = nearest(&self.kind, concrete.chain([POLICY.to_owned()]));
+        EditError::UnknownKind { kind: self.kind.clone(), near }
+    }
+
+    fn find(&self, state: &State, row: &Collection) -> Result<String, EditError> {
         let own = odata_type(&self.kind);
-        let of_kind = || {
-            state.device_configurations.iter().filter(|object| text(object, "@odata.type") == own)
-        };
+        let of_kind =
+            || state.objects(row).iter().filter(|object| text(object, "@odata.type") == own);
         let ids = |property: &str| -> Vec<String> {
             let found = of_kind().filter(|object| text(object, property) == self.name);
             found.map(|object| text(object, "id").to_owned()).collect()
         };
         let mut found = ids("id");
         if found.is_empty() {
-            found = ids("displayName");
+            found = ids(row.name_property);
         }
         match found.len() {
             1 => Ok(found.remove(0)),
             0 => {
-                let names = of_kind().map(|object| text(object, "displayName").to_owned());
+                let names = of_kind().map(|object| text(object, row.name_property).to_owned());
                 let near = nearest(&self.name, names);
                 Err(EditError::UnknownObject {
                     kind: self.kind.clone(),
@@ -281,9 +299,29 @@ impl Edit {
     }
 }
 
+/// Carries out the action that replaces the assignments of an object, or what it contains.
+fn act(
+    state: &mut State,
+    row: &'static Collection,
+    change: &Change<'_>,
+    id: &str,
+    property: &str,
+    value: Value,
+) -> Result<(), Refusal> {
+    let body = |key: &str| Object::from_iter([(key.to_owned(), value.clone())]);
+    if let (Some(assign), "assignments") = (&row.assign, property) {
+        return write::assign(state, row, change, id, assign, &body(assign.body_key));
+    }
+    match row.actions.iter().find(|action| action.property == property) {
+        Some(action) => write::act(state, row, change, id, action, &body(action.body_key)),
+        None => Ok(()),
+    }
+}
+
 /// Returns the ids of the objects that a setting of a navigation names, by display name or by id.
 fn linked(
     state: &State,
+    row: &Collection,
     navigation: &Navigation,
     setting: &Setting,
 ) -> Result<Vec<String>, EditError> {
@@ -294,7 +332,7 @@ fn linked(
         value => std::slice::from_ref(value),
     };
     let id = |value: &Value| {
-        let mut found = navigation.called(state, value.as_str().unwrap_or_default());
+        let mut found = navigation.called(state, row, value.as_str().unwrap_or_default());
         match found.len() {
             1 => Ok(found.remove(0)),
             found => Err(EditError::Reference {
@@ -367,6 +405,10 @@ mod tests {
         State::from_json(&seed.to_string()).expect("a seed")
     }
 
+    fn configurations(state: &State) -> &[Object] {
+        &state.collections["deviceConfigurations"]
+    }
+
     fn apply(state: &mut State, target: &str, settings: &[&str]) -> Result<(), EditError> {
         let settings: Vec<String> = settings.iter().map(|text| (*text).to_owned()).collect();
         Edit::parse(target, &settings, Some("bob@contoso.com".to_owned()))?.apply(state)
@@ -377,7 +419,7 @@ mod tests {
         let mut state = tenant();
         let target = "windowsIdentityProtectionConfiguration/Windows Hello for Business";
         apply(&mut state, target, &["pinMinimumLength=4"]).expect("an edit");
-        let object = &state.device_configurations[0];
+        let object = &configurations(&state)[0];
         assert_eq!((&object["pinMinimumLength"], &object["version"]), (&json!(4), &json!(2)));
         assert!(text(object, "lastModifiedDateTime") > text(object, "createdDateTime"));
         assert_eq!(state.audit_events[0]["actor"]["userPrincipalName"], "bob@contoso.com");
@@ -399,7 +441,7 @@ mod tests {
         let mut state = tenant();
         apply(&mut state, "windows10CustomConfiguration/Custom", &["omaSettings.1.value=2"])
             .expect("an edit");
-        let settings = &state.device_configurations[1]["omaSettings"];
+        let settings = &configurations(&state)[1]["omaSettings"];
         assert_eq!((&settings[0]["value"], &settings[1]["value"]), (&json!("****"), &json!(2)));
         assert_eq!(state.secrets.values().collect::<Vec<_>>(), ["one"]);
     }
@@ -410,7 +452,7 @@ mod tests {
         let all = r##"assignments=[{"target":{"@odata.type":"#microsoft.graph.allDevicesAssignmentTarget"}}]"##;
         apply(&mut state, "windows10CustomConfiguration/Custom", &["description=x", all])
             .expect("an edit");
-        let object = &state.device_configurations[1];
+        let object = &configurations(&state)[1];
         assert_eq!(object["assignments"].as_array().map(Vec::len), Some(1));
         assert_eq!(object["description"], "x");
     }

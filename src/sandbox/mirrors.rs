@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::Object;
-use super::quirks::MIRRORS;
+use super::rows::Mirror;
 
 /// Makes both halves of every pair in `object` agree with the half that was written. Where both were, the
 /// newer one wins.
-pub(crate) fn reflect(ty: &str, written: &Object, object: &mut Object) {
-    for pair in MIRRORS.iter().filter(|pair| pair.ty == ty) {
+pub(crate) fn reflect(pairs: &[Mirror], ty: &str, written: &Object, object: &mut Object) {
+    for pair in pairs.iter().filter(|pair| pair.ty == ty) {
         if let Some(Value::String(member)) = written.get(pair.enablement) {
             object.insert(pair.boolean.to_owned(), (member == pair.when_true).into());
         } else if let Some(Value::Bool(value)) = written.get(pair.boolean) {
@@ -27,18 +27,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::sandbox::rows::Rows;
 
     #[test]
     fn the_half_that_was_written_decides() {
         let object = |value: Value| value.as_object().cloned().expect("an object");
+        let row = Rows::default().of_type("sharedPCConfiguration").expect("a row");
+        let reflect = |written: Value, pc: &mut Object| {
+            reflect(row.mirrors, "sharedPCConfiguration", &object(written), pc);
+        };
         let mut pc =
             object(json!({"disableEduPolicies": false, "setEduPolicies": "notConfigured"}));
-        reflect("sharedPCConfiguration", &object(json!({"disableEduPolicies": true})), &mut pc);
+        reflect(json!({"disableEduPolicies": true}), &mut pc);
         assert_eq!(pc["setEduPolicies"], "disabled");
         pc["setEduPolicies"] = json!("enabled");
-        reflect("sharedPCConfiguration", &object(json!({"setEduPolicies": "enabled"})), &mut pc);
+        reflect(json!({"setEduPolicies": "enabled"}), &mut pc);
         assert_eq!(pc["disableEduPolicies"], false);
-        reflect("sharedPCConfiguration", &object(json!({"disableEduPolicies": false})), &mut pc);
+        reflect(json!({"disableEduPolicies": false}), &mut pc);
         assert_eq!(pc["setEduPolicies"], "enabled");
     }
 }

@@ -8,40 +8,44 @@
 //!
 //! | | |
 //! |---|---|
-//! | [`state`], `seed`, [`store`] | the tenant as a JSON document, completing a sparse one, and the file of it |
+//! | [`state`], `seed`, `guid`, [`store`] | the tenant as a JSON document, completing a sparse one, and the file of it |
 //! | `check`, `literal`, `problem` | bodies against types |
 //! | `defaults`, `mirrors`, `conceal`, `quirks` | what the service makes of a body |
-//! | `device_configurations`, `assignments`, `references`, `device_registration_policy`, `audit` | what calls do to a tenant |
-//! | `query`, `filter`, `shape`, `membership` | what reads show of it |
+//! | [`rows`] | what is true of one collection alone, as data |
+//! | `collection`, `device_registration_policy`, `audit`, `actor` | what calls do to a tenant |
+//! | `query`, `filter`, `expand`, `shape`, `membership` | what reads show of it |
 //! | `permissions` | who may call what |
 //! | [`conditions`], `faults`, `throttle`, `replica` | what goes wrong on purpose |
 //! | `routes`, `service`, `refusal` | HTTP |
 //! | [`edit`] | somebody in the portal |
 
+mod actor;
 pub mod approvals;
-mod assignments;
 mod audit;
 mod check;
 mod clock;
+mod collection;
 mod conceal;
 pub mod conditions;
 mod defaults;
-mod device_configurations;
 mod device_registration_policy;
 pub mod edit;
+mod expand;
 mod faults;
 mod filter;
+mod guid;
 mod literal;
 mod membership;
 mod mirrors;
+mod path;
 mod permissions;
 pub mod problem;
 mod query;
 mod quirks;
-mod references;
 mod refusal;
 mod replica;
 mod routes;
+pub mod rows;
 mod seed;
 mod service;
 mod shape;

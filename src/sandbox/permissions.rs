@@ -2,8 +2,10 @@
 
 use axum::http::{Method, StatusCode};
 
-use super::audit::Actor;
+use super::actor::Actor;
+use super::path::{below_version, is_under};
 use super::refusal::Refusal;
+use super::rows::Collection;
 use super::state::State;
 
 /// Who calls, and what its token allows.
@@ -59,10 +61,8 @@ const READS_APPROVALS: &[&str] = &[
     "DeviceManagementRBAC.ReadWrite.All",
 ];
 
-/// FACTS 1.10, 2.4, 6 and 7. The first row that fits a call decides.
+/// FACTS 1.10, 2.4, 6 and 7, beside what the rows of collections say. The first row that fits a call decides.
 const GRANTS: &[Grant] = &[
-    grant(Read, "deviceManagement/deviceConfigurations", &[CONFIGURATION, CONFIGURATION_WRITE]),
-    grant(Write, "deviceManagement/deviceConfigurations", &[CONFIGURATION_WRITE]),
     grant(Read, "deviceManagement/assignmentFilters", &[CONFIGURATION, CONFIGURATION_WRITE]),
     grant(
         Read,
@@ -158,19 +158,22 @@ impl Caller {
         }
         let verb = if method == Method::GET { Read } else { Write };
         let fits = |grant: &&Grant| grant.verb == verb && is_under(below, grant.path);
-        match GRANTS.iter().find(fits) {
-            Some(grant) if !self.has(grant.any_of) => Err(self.refusal(intune, grant.any_of)),
+        let any_of = match state.rows.at(below) {
+            Some(row) => Some(if verb == Read { row.read } else { row.write }),
+            None => GRANTS.iter().find(fits).map(|grant| grant.any_of),
+        };
+        match any_of {
+            Some(any_of) if !self.has(any_of) => Err(self.refusal(intune, any_of)),
             // What no row names does not exist, which its route says.
             _ => Ok(()),
         }
     }
 
     /// Refuses to give out an encrypted value to who may only read (FACTS 12).
-    pub(crate) fn may_decrypt(&self) -> Result<(), Refusal> {
-        let any_of = &[CONFIGURATION_WRITE];
-        match self.has(any_of) {
+    pub(crate) fn may_decrypt(&self, row: &Collection) -> Result<(), Refusal> {
+        match self.has(row.write) {
             true => Ok(()),
-            false => Err(self.refusal(true, any_of)),
+            false => Err(self.refusal(true, row.write)),
         }
     }
 
@@ -209,15 +212,4 @@ impl Caller {
         };
         Refusal::intune(StatusCode::FORBIDDEN, "Forbidden", message)
     }
-}
-
-/// Returns a path without its first segment, the API version.
-pub(crate) fn below_version(path: &str) -> &str {
-    let path = path.trim_start_matches('/');
-    path.split_once('/').map_or("", |(_, below)| below)
-}
-
-/// Returns whether a path is another one or lies below it.
-pub(crate) fn is_under(path: &str, root: &str) -> bool {
-    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

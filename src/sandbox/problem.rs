@@ -93,6 +93,20 @@ pub enum Problem {
     /// Another entity inside a body.
     #[error("The navigation property '{0}' cannot be written inside its entity.")]
     Navigation(String),
+    /// Another entity in the body of an update. Seen of another of Intune's types (powershell-intune-samples#117).
+    #[error(
+        "Cannot apply PATCH to navigation property '{property}' on entity type \
+         'microsoft.management.services.api.{ty}'."
+    )]
+    PatchedNavigation {
+        /// The navigation property.
+        property: String,
+        /// The type of the entity.
+        ty: String,
+    },
+    /// Contained objects that no object can have.
+    #[error("{0}")]
+    Contained(&'static str),
     /// A number outside the property's range.
     #[error("{property} must be between {minimum} and {maximum}.")]
     OutOfRange {

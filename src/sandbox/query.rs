@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::form_urlencoded;
 
 use super::Object;
+pub(crate) use super::expand::Expand;
 use super::filter::Filter;
 use super::refusal::Refusal;
 use crate::schema::types::TypeDef;
@@ -16,7 +17,7 @@ use crate::schema::types::TypeDef;
 pub(crate) struct Query {
     pub(crate) filter: Option<Filter>,
     pub(crate) select: Option<Vec<String>>,
-    pub(crate) expand: Vec<String>,
+    pub(crate) expand: Vec<Expand>,
     pub(crate) top: Option<usize>,
     skip: usize,
     /// As sent, without the continuation: what the next page's address repeats.
@@ -36,7 +37,7 @@ impl Query {
             match name.as_ref() {
                 "$filter" => query.filter = Some(Filter::parse(&value)?),
                 "$select" => query.select = Some(names(&value)),
-                "$expand" => query.expand = names(&value),
+                "$expand" => query.expand = Expand::parse(&value)?,
                 "$top" => query.top = Some(count(&value)?),
                 "$skiptoken" => {
                     query.skip = skipped(&value).ok_or_else(|| {
@@ -54,10 +55,10 @@ impl Query {
         Ok(query)
     }
 
-    /// Refuses `$expand` of anything but these.
-    pub(crate) fn expands(&self, known: &[&str]) -> Result<(), Refusal> {
-        match self.expand.iter().find(|name| !known.contains(&name.as_str())) {
-            Some(name) => Err(Refusal::not_played(&format!("$expand={name}"))),
+    /// Refuses `$expand`.
+    pub(crate) fn expands_nothing(&self) -> Result<(), Refusal> {
+        match self.expand.first() {
+            Some(expand) => Err(Refusal::not_played(&format!("$expand={}", expand.name))),
             None => Ok(()),
         }
     }
@@ -66,12 +67,7 @@ impl Query {
     pub(crate) fn selects(&self, ty: &TypeDef) -> Result<(), Refusal> {
         let selected = self.select.iter().flatten();
         match selected.into_iter().find(|name| ty.property(name).is_none()) {
-            // The words are those of Microsoft's OData library.
-            Some(name) => Err(Refusal::bad_request(format!(
-                "Parsing OData Select and Expand failed: Could not find a property named '{name}' on type \
-                 'microsoft.graph.{}'.",
-                ty.name
-            ))),
+            Some(name) => Err(Refusal::not_expandable(name, &ty.name)),
             None => Ok(()),
         }
     }

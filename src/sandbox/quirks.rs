@@ -1,44 +1,5 @@
-//! What the services do that no type document says, as tables. Every row cites where it is seen; a row
+//! What the services do that no type document says, as tables; what is true of one collection alone is in its row. Every row cites where it is seen; a row
 //! that is an inference says so.
-
-/// A property default that differs from what its type alone gives.
-pub(crate) struct DefaultValue {
-    /// The type that has the property.
-    pub(crate) ty: &'static str,
-    /// The property.
-    pub(crate) property: &'static str,
-    /// The value, as JSON.
-    pub(crate) json: &'static str,
-}
-
-const fn default(ty: &'static str, property: &'static str, json: &'static str) -> DefaultValue {
-    DefaultValue { ty, property, json }
-}
-
-/// FACTS 1.9, from a full export of a real update ring.
-pub(crate) const DEFAULTS: &[DefaultValue] = &[
-    default("windowsUpdateForBusinessConfiguration", "automaticUpdateMode", r#""windowsDefault""#),
-    default("windowsUpdateForBusinessConfiguration", "microsoftUpdateServiceAllowed", "true"),
-    default("windowsUpdateForBusinessConfiguration", "featureUpdatesRollbackWindowInDays", "30"),
-    default("windowsUpdateForBusinessConfiguration", "deadlineGracePeriodInDays", "1"),
-    default("windowsUpdateForBusinessConfiguration", "postponeRebootUntilAfterDeadline", "true"),
-    default("windowsUpdateForBusinessConfiguration", "userPauseAccess", r#""disabled""#),
-    default("windowsUpdateForBusinessConfiguration", "userWindowsUpdateScanAccess", r#""enabled""#),
-    default(
-        "windowsUpdateForBusinessConfiguration",
-        "updateNotificationLevel",
-        r#""defaultNotifications""#,
-    ),
-];
-
-/// Concrete types that cannot be created: the service returns them for what it cannot express
-/// (FACTS 1.2).
-pub(crate) const NOT_CREATABLE: &[&str] = &["unsupportedDeviceConfiguration"];
-
-/// Properties that keep the value of the creation, as type and name. FACTS 12: a provider that replaces
-/// the object on a change (inference).
-pub(crate) const FIXED_AT_CREATION: &[(&str, &str)] =
-    &[("macOSCustomConfiguration", "deploymentChannel")];
 
 /// How a property hides its value from readers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,35 +47,6 @@ pub(crate) const ENCRYPTED_OMA: &[(&str, &str)] = &[
     ("omaSettingBase64", "****"),
     ("omaSettingStringXml", "PGEvPg=="),
 ];
-
-/// A boolean and an enablement that say the same.
-pub(crate) struct Mirror {
-    /// The type that has both.
-    pub(crate) ty: &'static str,
-    /// The legacy boolean.
-    pub(crate) boolean: &'static str,
-    /// The newer enum.
-    pub(crate) enablement: &'static str,
-    /// The member that stands for `true`.
-    pub(crate) when_true: &'static str,
-}
-
-/// FACTS 12. That they mirror each other is an inference from their descriptions.
-pub(crate) const MIRRORS: &[Mirror] = &[
-    shared_pc("allowLocalStorage", "localStorage", "enabled"),
-    shared_pc("disableAccountManager", "setAccountManager", "disabled"),
-    shared_pc("disableEduPolicies", "setEduPolicies", "disabled"),
-    shared_pc("disablePowerPolicies", "setPowerPolicies", "disabled"),
-    shared_pc("disableSignInOnResume", "signInOnResume", "disabled"),
-];
-
-const fn shared_pc(
-    boolean: &'static str,
-    enablement: &'static str,
-    when_true: &'static str,
-) -> Mirror {
-    Mirror { ty: "sharedPCConfiguration", boolean, enablement, when_true }
-}
 
 /// The second half of an assignment's id where the target has no id of its own. FACTS 3: seen on other
 /// Intune families, not on this one.

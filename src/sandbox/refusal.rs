@@ -66,6 +66,7 @@ impl Refusal {
             | Problem::NoSuchObject(_)
             | Problem::DuplicateId(_)
             | Problem::Reference { .. }
+            | Problem::Contained(_)
             | Problem::Navigation(_) => Self::intune_bad_request(message),
             _ => Self {
                 status: StatusCode::BAD_REQUEST,
@@ -167,6 +168,19 @@ impl Refusal {
     /// Makes the answer to a body or a query that cannot be read, in words of the sandbox's own.
     pub(crate) fn unreadable(message: impl Into<String>) -> Self {
         Self::bad_request(synthetic(message))
+    }
+
+    /// Makes the answer to a `$expand` that cannot be read.
+    pub(crate) fn malformed_expand(message: &str) -> Self {
+        Self::bad_request(format!("Parsing OData Select and Expand failed: {message}"))
+    }
+
+    /// Makes the answer to a `$select` or `$expand` of a property that the type does not have. The words are those of
+    /// Microsoft's OData library.
+    pub(crate) fn not_expandable(property: &str, ty: &str) -> Self {
+        Self::malformed_expand(&format!(
+            "Could not find a property named '{property}' on type 'microsoft.graph.{ty}'."
+        ))
     }
 
     /// Makes the answer to a query option that the sandbox does not play: refusing tells more than

@@ -1,29 +1,107 @@
 //! Completing a sparse state: what the author of a seed leaves out is filled in, always in the same way.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
-use ring::digest::{SHA256, digest};
+use serde::de::Error as _;
 use serde_json::{Value, json};
 
-use super::assignments;
 use super::check::Checker;
+use super::collection::{assignments, contained, references};
 use super::conceal::conceal;
+use super::guid::guid;
 use super::membership;
 use super::problem::{Fault, Problem};
-use super::state::{State, StateError, text};
-use super::{Object, clock, defaults, device_registration_policy, mirrors, references};
+use super::rows::{Collection, Rows};
+use super::state::{
+    DeviceRegistration, FORMAT_VERSION, Kind, State, StateError, Tenant, text, unknown_field,
+};
+use super::{Object, clock, defaults, device_registration_policy, mirrors};
 use crate::schema::types::{GraphVersion, type_name};
 
-/// Returns a GUID that depends on nothing but the parts.
-pub(crate) fn guid(parts: &[&str]) -> String {
-    let hash = digest(&SHA256, parts.join("\0").as_bytes());
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash.as_ref()[..16]);
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+impl State {
+    /// Returns a tenant without device configurations and with Microsoft's defaults everywhere.
+    pub fn new(tenant: Tenant) -> Self {
+        let bare = Self {
+            kind: Kind::SandboxState,
+            format_version: FORMAT_VERSION.to_owned(),
+            tenant,
+            apps: None,
+            identity_providers: Vec::new(),
+            device_registration: DeviceRegistration::default(),
+            collections: BTreeMap::new(),
+            rows: Rows::default(),
+            device_status_overviews: BTreeMap::new(),
+            device_registration_policy: Object::new(),
+            groups: Vec::new(),
+            users: Vec::new(),
+            devices: Vec::new(),
+            assignment_filters: Vec::new(),
+            role_scope_tags: Vec::new(),
+            approval_requests: Vec::new(),
+            audit_events: Vec::new(),
+            directory_audits: Vec::new(),
+            secrets: BTreeMap::new(),
+            withheld: BTreeMap::new(),
+            references: BTreeMap::new(),
+            last_change: None,
+        };
+        // Without objects there is nothing that could be refused.
+        complete(bare.clone()).unwrap_or(bare)
+    }
+
+    /// Reads a state, or a sparse seed of one, from a file.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read or [`State::from_json`] fails.
+    pub fn load(path: &Path) -> Result<Self, StateError> {
+        Self::load_with(path, Rows::default())
+    }
+
+    /// Reads a state, or a sparse seed of one. The same text gives the same state.
+    ///
+    /// # Errors
+    /// Fails where the text is no state, or holds an object that could not exist in a tenant.
+    pub fn from_json(text: &str) -> Result<Self, StateError> {
+        Self::from_json_with(text, Rows::default())
+    }
+
+    /// Reads a state as [`State::load`] does, of a tenant with these collections.
+    ///
+    /// # Errors
+    /// As [`State::load`].
+    pub(crate) fn load_with(path: &Path, rows: Rows) -> Result<Self, StateError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| StateError::Read { path: path.to_owned(), source })?;
+        Self::from_json_with(&text, rows)
+    }
+
+    /// Reads a state as [`State::from_json`] does, of a tenant with these collections.
+    ///
+    /// # Errors
+    /// As [`State::from_json`].
+    pub fn from_json_with(text: &str, rows: Rows) -> Result<Self, StateError> {
+        let state = Self::from_own_json(text, rows)?;
+        if state.format_version != FORMAT_VERSION {
+            return Err(StateError::FormatVersion(state.format_version));
+        }
+        let is_section = |name: &&String| rows.all().any(|row| row.section() == name.as_str());
+        if let Some(unknown) = state.collections.keys().find(|name| !is_section(name)) {
+            return Err(serde_json::Error::custom(unknown_field(unknown)).into());
+        }
+        complete(state)
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::new(Tenant::default())
+    }
 }
 
 /// Completes every section.
-pub(crate) fn complete(mut state: State) -> Result<State, StateError> {
+fn complete(mut state: State) -> Result<State, StateError> {
     let impossible = |fault: Fault| StateError::Impossible { path: fault.path(), fault };
     let mut names = Names::default();
     for group in &mut state.groups {
@@ -59,28 +137,40 @@ pub(crate) fn complete(mut state: State) -> Result<State, StateError> {
     for (index, event) in state.audit_events.iter_mut().enumerate() {
         entity("auditEvent", event, &mut names).map_err(at("auditEvents", index))?;
     }
-    let configurations = std::mem::take(&mut state.device_configurations);
-    for (index, object) in configurations.into_iter().enumerate() {
-        let object = device_configuration(&mut state, object, &mut names)
-            .map_err(at("deviceConfigurations", index))?;
-        state.device_configurations.push(object);
+    for row in state.rows.all() {
+        let section = row.section();
+        for (index, given) in std::mem::take(state.objects_mut(row)).into_iter().enumerate() {
+            let object = collected(&mut state, row, given, &mut names);
+            let object = object.map_err(at(section, index))?;
+            state.objects_mut(row).push(object);
+        }
     }
     let mut reported = state.device_status_overviews.keys();
-    if let Some(id) = reported.find(|id| state.device_configuration(id).is_none()) {
+    if let Some(id) = reported.find(|id| !state.has_object(id)) {
         let fault = Problem::NoSuchObject(id.clone()).under(id);
         return Err(impossible(fault.under("deviceStatusOverviews")));
     }
     for (section, objects) in [
         ("roleScopeTags", &state.role_scope_tags),
         ("assignmentFilters", &state.assignment_filters),
-        ("deviceConfigurations", &state.device_configurations),
     ] {
         unique(section, objects.iter().map(|object| text(object, "id"))).map_err(impossible)?;
     }
+    // What an object does not show is kept by its id alone, so that no two of any collections share one.
+    let mut taken = BTreeSet::new();
+    for row in state.rows.all() {
+        let ids = state.objects(row).iter().map(|object| text(object, "id"));
+        unique_among(&mut taken, row.section(), ids).map_err(impossible)?;
+    }
     for (id, bound) in &state.references {
-        let ty = state.device_configuration(id);
-        let ty = ty.and_then(|object| type_name(text(object, "@odata.type")));
-        let checked = references::check(&state, GraphVersion::Beta, ty.unwrap_or_default(), bound);
+        let mut rows = state.rows.all();
+        let referring = rows.find_map(|row| Some((row, state.object(row, id)?)));
+        let (row, object) = referring.ok_or_else(|| {
+            let fault = Problem::NoSuchObject(id.clone()).under(id);
+            impossible(fault.under("references"))
+        })?;
+        let ty = type_name(text(object, "@odata.type")).unwrap_or_default();
+        let checked = references::check(&state, row, GraphVersion::Beta, ty, bound);
         checked.map_err(|problem| impossible(problem.under(id).under("references")))?;
     }
     state.device_registration_policy =
@@ -104,7 +194,14 @@ impl Names {
 }
 
 fn unique<'a>(section: &str, ids: impl Iterator<Item = &'a str>) -> Result<(), Fault> {
-    let mut seen = BTreeSet::new();
+    unique_among(&mut BTreeSet::new(), section, ids)
+}
+
+fn unique_among<'a>(
+    seen: &mut BTreeSet<&'a str>,
+    section: &str,
+    ids: impl Iterator<Item = &'a str>,
+) -> Result<(), Fault> {
     for (index, id) in ids.enumerate() {
         if !seen.insert(id) {
             return Err(Problem::DuplicateId(id.to_owned())
@@ -139,13 +236,13 @@ fn entity(expected: &str, object: &mut Object, names: &mut Names) -> Result<(), 
     let checker = Checker::of_states();
     let ty = checker.instance_type(expected, object)?;
     let mut complete = checker.properties(&ty, object)?;
-    identify(&mut complete, &ty.name, names);
+    identify(&mut complete, &ty.name, "displayName", names);
     for property in ["createdDateTime", "lastModifiedDateTime"] {
         if ty.property(property).is_some() && !complete.contains_key(property) {
             complete.insert(property.to_owned(), seeded(&complete).into());
         }
     }
-    defaults::fill(&ty, &mut complete);
+    defaults::fill(&ty, &mut complete, &[]);
     if ty.name != expected {
         complete.insert("@odata.type".to_owned(), ty.odata_type().into());
     }
@@ -153,9 +250,9 @@ fn entity(expected: &str, object: &mut Object, names: &mut Names) -> Result<(), 
     Ok(())
 }
 
-fn identify(object: &mut Object, ty: &str, names: &mut Names) {
+fn identify(object: &mut Object, ty: &str, name_property: &str, names: &mut Names) {
     let mut id = text(object, "id").to_owned();
-    names.identify(&mut id, ty, text(object, "displayName"));
+    names.identify(&mut id, ty, text(object, name_property));
     object.insert("id".to_owned(), id.into());
 }
 
@@ -172,35 +269,49 @@ fn seeded(object: &Object) -> String {
         + "Z"
 }
 
-fn device_configuration(
+/// Completes an object of a collection.
+fn collected(
     state: &mut State,
+    row: &'static Collection,
     mut object: Object,
     names: &mut Names,
 ) -> Result<Object, Fault> {
-    let given = object.remove("assignments").unwrap_or(Value::Array(Vec::new()));
-    let checker = Checker::of_states();
-    let ty = checker.instance_type("deviceConfiguration", &object)?;
+    let assignments = object.remove("assignments").unwrap_or(Value::Array(Vec::new()));
+    let checker = Checker::of_states().with_defaults(row.defaults);
+    let ty = checker.instance_type(row.root, &object)?;
+    let contained = contained::take(row.contained, &mut object);
     let mut complete = checker.properties(&ty, &object)?;
-    if text(&complete, "displayName").is_empty() {
-        return Err(Problem::Missing("displayName".to_owned()).under("displayName"));
+    if text(&complete, row.name_property).is_empty() {
+        return Err(Problem::Missing(row.name_property.to_owned()).under(row.name_property));
     }
-    identify(&mut complete, &ty.name, names);
-    let made = seeded(&complete);
-    let created = complete.entry("createdDateTime").or_insert_with(|| made.into()).clone();
-    complete.entry("lastModifiedDateTime").or_insert(created);
-    complete.entry("version").or_insert(1.into());
-    complete.entry("supportsScopeTags").or_insert(true.into());
-    complete.entry("roleScopeTagIds").or_insert_with(|| json!(["0"]));
-    mirrors::reflect(&ty.name, &object, &mut complete);
-    defaults::fill(&ty, &mut complete);
+    identify(&mut complete, &ty.name, row.name_property, names);
+    let made: Value = seeded(&complete).into();
+    if ty.property("createdDateTime").is_some() {
+        complete.entry("createdDateTime").or_insert(made.clone());
+    }
+    if ty.property("lastModifiedDateTime").is_some() {
+        let created = complete.get("createdDateTime").cloned().unwrap_or(made);
+        complete.entry("lastModifiedDateTime").or_insert(created);
+    }
+    for (property, json) in row.initial {
+        complete.entry(*property).or_insert_with(|| defaults::literal(json));
+    }
+    if ty.property("roleScopeTagIds").is_some() {
+        complete.entry("roleScopeTagIds").or_insert_with(|| json!(["0"]));
+    }
+    mirrors::reflect(row.mirrors, &ty.name, &object, &mut complete);
+    defaults::fill(&ty, &mut complete, row.defaults);
     complete.insert("@odata.type".to_owned(), ty.odata_type().into());
 
     let id = text(&complete, "id").to_owned();
     let digests = state.withheld.remove(&id).unwrap_or_default();
     let concealed = conceal(&mut complete, &state.secrets, &digests);
     state.keep(&id, concealed);
-    let assignments =
-        assignments::complete(&id, &given).map_err(|fault| fault.under("assignments"))?;
-    complete.insert("assignments".to_owned(), assignments);
+    complete.extend(contained::seeded(&checker, row.contained, contained, &id)?);
+    if let Some(assign) = &row.assign {
+        let assignments = assignments::complete(assign, &id, &assignments);
+        let assignments = assignments.map_err(|fault| fault.under("assignments"))?;
+        complete.insert("assignments".to_owned(), assignments);
+    }
     Ok(complete)
 }

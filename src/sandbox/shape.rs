@@ -11,24 +11,12 @@ pub(crate) fn has(version: GraphVersion, object: &Object) -> bool {
     named.is_some_and(|name| Types::of(version).get(name).is_some())
 }
 
-/// Returns an entity as a version shows it, without what is read under a path of its own; nothing where the
-/// version does not have its type.
+/// Returns an entity as a version shows it; nothing where the version does not have its type.
 pub(crate) fn entity(version: GraphVersion, expected: &str, object: &Object) -> Option<Object> {
-    let mut shown = match version {
-        GraphVersion::Beta => object.clone(),
-        GraphVersion::V1 => narrowed(Types::of(version), expected, object)?,
-    };
-    shown.remove("assignments");
-    Some(shown)
-}
-
-/// Returns assignments as a version shows them: v1.0 knows no filters (FACTS 3).
-pub(crate) fn assignments(version: GraphVersion, object: &Object) -> Vec<Value> {
-    let all = object.get("assignments").and_then(Value::as_array).into_iter().flatten();
-    let shown = all.filter_map(|assignment| {
-        entity(version, "deviceConfigurationAssignment", assignment.as_object()?).map(Value::Object)
-    });
-    shown.collect()
+    match version {
+        GraphVersion::Beta => Some(object.clone()),
+        GraphVersion::V1 => narrowed(Types::of(version), expected, object),
+    }
 }
 
 fn narrowed(types: &Types, declared: &str, object: &Object) -> Option<Object> {

@@ -7,21 +7,23 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
 
-use super::approvals::{self, ApprovalRequest, ApprovalStatus};
+use super::approvals::request::ApprovalRequest;
 use super::conceal::Concealed;
 use super::problem::Fault;
-use super::references::References;
-use super::{Object, clock, seed};
+use super::rows::{Collection, Rows};
+use super::{Object, clock};
 
 /// The `formatVersion` that this build reads and writes.
 pub const FORMAT_VERSION: &str = "1.0";
 
 /// A tenant's state. Every section may be left out; objects may be sparse, loading completes them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields, transform = describe_sections)]
 pub struct State {
     /// Always `sandbox-state`.
     pub(crate) kind: Kind,
@@ -39,9 +41,13 @@ pub struct State {
     /// How the device registration service is set up.
     #[serde(default)]
     pub(crate) device_registration: DeviceRegistration,
-    /// Device configurations in Graph's beta form, each with its `assignments`.
-    #[serde(default)]
-    pub(crate) device_configurations: Vec<Object>,
+    /// The objects of each collection, by its section, in Graph's beta form with what is read under paths of its own.
+    #[serde(flatten, deserialize_with = "sections")]
+    #[schemars(skip)]
+    pub(crate) collections: BTreeMap<String, Vec<Object>>,
+    /// The collections that there are.
+    #[serde(skip)]
+    pub(crate) rows: Rows,
     /// What devices have reported of device configurations, by their ids; of others none has reported anything.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) device_status_overviews: BTreeMap<String, StatusOverview>,
@@ -85,6 +91,9 @@ pub struct State {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) last_change: Option<String>,
 }
+
+/// What an object refers to: ids by navigation property.
+pub(crate) type References = BTreeMap<String, Vec<String>>;
 
 /// The `kind` of a state document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -355,83 +364,7 @@ pub enum StateError {
     },
 }
 
-impl Default for State {
-    fn default() -> Self {
-        Self::new(Tenant::default())
-    }
-}
-
 impl State {
-    /// Decides writes that wait for an approval and did not expire: those of the codes, or all of them. Returns what was
-    /// decided.
-    pub fn decide(
-        &mut self,
-        codes: &[String],
-        status: ApprovalStatus,
-        approver: &str,
-        why: Option<&str>,
-    ) -> Vec<ApprovalRequest> {
-        approvals::decide(self, codes, status, approver, why, clock::now())
-    }
-
-    /// Returns how the request for approval of this code stands now, `None` where there is none.
-    pub fn approval_status(&self, code: &str) -> Option<ApprovalStatus> {
-        let mut requests = self.approval_requests.iter();
-        let request = requests.find(|request| request.code == code)?;
-        Some(request.status_at(clock::now()))
-    }
-
-    /// Returns a tenant without device configurations and with Microsoft's defaults everywhere.
-    pub fn new(tenant: Tenant) -> Self {
-        let bare = Self {
-            kind: Kind::SandboxState,
-            format_version: FORMAT_VERSION.to_owned(),
-            tenant,
-            apps: None,
-            identity_providers: Vec::new(),
-            device_registration: DeviceRegistration::default(),
-            device_configurations: Vec::new(),
-            device_status_overviews: BTreeMap::new(),
-            device_registration_policy: Object::new(),
-            groups: Vec::new(),
-            users: Vec::new(),
-            devices: Vec::new(),
-            assignment_filters: Vec::new(),
-            role_scope_tags: Vec::new(),
-            approval_requests: Vec::new(),
-            audit_events: Vec::new(),
-            directory_audits: Vec::new(),
-            secrets: BTreeMap::new(),
-            withheld: BTreeMap::new(),
-            references: BTreeMap::new(),
-            last_change: None,
-        };
-        // Without objects there is nothing that could be refused.
-        seed::complete(bare.clone()).unwrap_or(bare)
-    }
-
-    /// Reads a state, or a sparse seed of one, from a file.
-    ///
-    /// # Errors
-    /// Fails where the file cannot be read or [`State::from_json`] fails.
-    pub fn load(path: &Path) -> Result<Self, StateError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| StateError::Read { path: path.to_owned(), source })?;
-        Self::from_json(&text)
-    }
-
-    /// Reads a state, or a sparse seed of one. The same text gives the same state.
-    ///
-    /// # Errors
-    /// Fails where the text is no state, or holds an object that could not exist in a tenant.
-    pub fn from_json(text: &str) -> Result<Self, StateError> {
-        let state: Self = serde_json::from_str(text)?;
-        if state.format_version != FORMAT_VERSION {
-            return Err(StateError::FormatVersion(state.format_version));
-        }
-        seed::complete(state)
-    }
-
     /// Returns the document's text.
     ///
     /// # Errors
@@ -452,8 +385,9 @@ impl State {
     }
 
     /// Reads a text that [`State::to_json`] wrote, which has nothing left to complete.
-    pub(crate) fn from_own_json(text: &str) -> Result<Self, StateError> {
-        Ok(serde_json::from_str(text)?)
+    pub(crate) fn from_own_json(text: &str, rows: Rows) -> Result<Self, StateError> {
+        let state: Self = serde_json::from_str(text)?;
+        Ok(Self { rows, ..state })
     }
 
     /// Returns who the tenant is.
@@ -484,9 +418,59 @@ impl State {
         self.withheld.remove(id);
     }
 
-    /// Returns a device configuration by its id.
-    pub(crate) fn device_configuration(&self, id: &str) -> Option<&Object> {
-        self.device_configurations.iter().find(|object| text(object, "id") == id)
+    /// Returns the objects of a collection.
+    pub(crate) fn objects(&self, row: &Collection) -> &[Object] {
+        self.collections.get(row.section()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the objects of a collection, to be changed.
+    pub(crate) fn objects_mut(&mut self, row: &Collection) -> &mut Vec<Object> {
+        self.collections.entry(row.section().to_owned()).or_default()
+    }
+
+    /// Returns an object of a collection by its id.
+    pub(crate) fn object(&self, row: &Collection, id: &str) -> Option<&Object> {
+        self.objects(row).iter().find(|object| text(object, "id") == id)
+    }
+
+    /// Returns whether an object of any collection has this id.
+    pub(crate) fn has_object(&self, id: &str) -> bool {
+        self.rows.all().any(|row| self.object(row, id).is_some())
+    }
+}
+
+/// Reads what is no field of a state, which must be sections of collections: lists of objects.
+fn sections<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Vec<Object>>, D::Error> {
+    let sections = BTreeMap::<String, Value>::deserialize(from)?;
+    let read = sections.into_iter().map(|(name, value)| {
+        if !value.is_array() {
+            return Err(D::Error::custom(unknown_field(&name)));
+        }
+        let objects = serde_json::from_value(value);
+        let objects = objects.map_err(|error| D::Error::custom(format!("`{name}`: {error}")))?;
+        Ok((name, objects))
+    });
+    read.collect()
+}
+
+/// Returns why a member of a state's document cannot be read.
+pub(super) fn unknown_field(name: &str) -> String {
+    format!("unknown field `{name}`")
+}
+
+/// Adds the sections of the built-in collections to the schema of a state.
+fn describe_sections(schema: &mut schemars::Schema) {
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+        return;
+    };
+    for row in Rows::default().all() {
+        let section = json!({
+            "default": [],
+            "description": row.about,
+            "items": { "additionalProperties": true, "type": "object" },
+            "type": "array",
+        });
+        properties.insert(row.section().to_owned(), section);
     }
 }
 

@@ -8,12 +8,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::rows::Rows;
 use super::state::{State, StateError, beside, replace_file};
 
 /// The file of a tenant that is being served.
 #[derive(Debug)]
 pub(super) struct Store {
     path: PathBuf,
+    /// The collections of the tenant, which the file does not name.
+    rows: Rows,
     /// What the file holds, as far as that is known here.
     text: String,
     version: Option<Version>,
@@ -50,8 +53,9 @@ impl Store {
     /// Opens the file, and makes it of this tenant where there is none. Returns the tenant that it holds.
     pub(super) fn open(path: PathBuf, tenant: State) -> Result<(Self, State), StateError> {
         let held = hold(&path)?;
-        let state = if path.exists() { State::load(&path)? } else { tenant };
-        let mut store = Self { path, text: String::new(), version: None };
+        let rows = tenant.rows;
+        let state = if path.exists() { State::load_with(&path, rows)? } else { tenant };
+        let mut store = Self { path, rows, text: String::new(), version: None };
         store.write(state.to_json()?)?;
         drop(held);
         Ok((store, state))
@@ -69,7 +73,7 @@ impl Store {
         if version.is_none() || version == self.version {
             return Ok(None);
         }
-        let state = State::load(&self.path)?;
+        let state = State::load_with(&self.path, self.rows)?;
         self.text = state.to_json()?;
         self.version = version;
         Ok(Some(state))
@@ -79,7 +83,7 @@ impl Store {
     pub(super) fn save(&mut self, state: &mut State) -> Result<(), StateError> {
         let saved = state.to_json().and_then(|text| self.write(text));
         if saved.is_err() {
-            *state = State::from_own_json(&self.text)?;
+            *state = State::from_own_json(&self.text, self.rows)?;
         }
         saved
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 
-use super::permissions::{below_version, is_under};
+use super::path::{below_version, is_under};
 
 /// Which calls count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

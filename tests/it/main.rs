@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, reason = "nothing uses a test binary from outside")]
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
+mod added_collection;
 mod all_kinds;
 mod approvals;
 mod at_once;

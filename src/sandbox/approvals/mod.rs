@@ -1,136 +1,32 @@
-//! Multi Admin Approval: writes to device configurations that wait until somebody else says yes (FACTS 1.10).
+//! Multi Admin Approval: writes that wait until somebody else says yes (FACTS 1.10).
 
 use axum::http::{Method, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 mod entity;
+pub(crate) mod request;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use entity::{all, policies, shown, shown_to};
+pub use request::{ApprovalRequest, ApprovalStatus};
+use request::{OPEN, id_in};
 
-use super::audit::Actor;
+use super::actor::Actor;
 use super::clock;
+use super::guid::guid;
+use super::path::below_version;
 use super::problem::synthetic;
 use super::refusal::Refusal;
-use super::seed;
+use super::rows::Approval;
 use super::state::{State, text};
 
 /// The longest justification, in characters (FACTS 1.10).
 const LONGEST: usize = 1024;
-
-/// How long a request is open (FACTS 1.10).
-const OPEN: SignedDuration = SignedDuration::from_hours(72);
-
-/// The collection whose writes wait, below the version.
-pub(crate) const PROTECTED: &str = "deviceManagement/deviceConfigurations";
-
-/// A write that waits, or waited, for an approval.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct ApprovalRequest {
-    /// Its id, which is the code that the write is sent again with.
-    pub code: String,
-    /// How it stands. One whose time is over is `expired`, whatever stands here.
-    pub status: ApprovalStatus,
-    /// Why the write is wanted, in the words of who wants it.
-    pub justification: String,
-    /// Who wants it.
-    pub requestor: String,
-    /// The id of the application that wants it; a person has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub requestor_app_id: Option<String>,
-    /// Who decided.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approver: Option<String>,
-    /// Why it was decided like that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approval_justification: Option<String>,
-    /// The verb and path of the write.
-    pub operation: String,
-    /// The SHA-256 of its body: another write is not what was approved.
-    pub body: String,
-    /// When it was asked for.
-    pub requested: String,
-    /// When it expires; three days after it was asked for where left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires: Option<String>,
-    /// When it last changed; when it was asked for where left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_modified: Option<String>,
-    /// The object that the write is about; the one in the path of the write where left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payload_id: Option<String>,
-    /// The display name of that object.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payload_name: Option<String>,
-}
-
-/// How a request for approval stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum ApprovalStatus {
-    /// Nobody decided yet.
-    NeedsApproval,
-    /// It may be sent again, once.
-    Approved,
-    /// Somebody said no.
-    Rejected,
-    /// Who asked for it withdrew it.
-    Cancelled,
-    /// It was sent again and carried out.
-    Completed,
-    /// Its time is over.
-    Expired,
-}
-
-impl ApprovalRequest {
-    /// Returns when it expires, `None` where nobody can tell when it was made.
-    pub fn expires(&self) -> Option<Timestamp> {
-        let stated = self.expires.as_ref().and_then(|text| text.parse().ok());
-        stated.or_else(|| {
-            let requested: Timestamp = self.requested.parse().ok()?;
-            requested.checked_add(OPEN).ok()
-        })
-    }
-
-    /// Returns how it stands at an instant. After its end no action on it is permitted, so an approval ends with it.
-    pub(crate) fn status_at(&self, now: Timestamp) -> ApprovalStatus {
-        let is_late = self.expires().is_some_and(|end| end <= now);
-        match self.status {
-            ApprovalStatus::NeedsApproval | ApprovalStatus::Approved if is_late => {
-                ApprovalStatus::Expired
-            }
-            status => status,
-        }
-    }
-
-    fn is_open_at(&self, now: Timestamp) -> bool {
-        matches!(self.status_at(now), ApprovalStatus::NeedsApproval | ApprovalStatus::Approved)
-    }
-
-    /// Returns the id of the object that it is about.
-    fn payload_id(&self) -> Option<&str> {
-        let (_, path) = self.operation.split_once(' ')?;
-        self.payload_id.as_deref().or_else(|| id_in(path))
-    }
-
-    fn is_of(&self, actor: &Actor) -> bool {
-        let app = match actor {
-            Actor::Application { id, .. } => Some(id),
-            Actor::Person(_) => None,
-        };
-        // Who made a request of an older state is known by name alone.
-        self.requestor == actor.name()
-            && (self.requestor_app_id.is_none() || self.requestor_app_id.as_ref() == app)
-    }
-}
 
 /// A write on its way.
 pub(crate) struct Write<'a> {
@@ -222,7 +118,7 @@ fn ask(state: &mut State, write: &Write<'_>, header: &str) -> Result<Passage, Re
     }
     let (operation, body) = (operation(write), fingerprint(write));
     let number = state.approval_requests.len().to_string();
-    let code = seed::guid(&["approval", &operation, &body, &number]);
+    let code = guid(&["approval", &operation, &body, &number]);
     let requested = state.tick();
     let requestor_app_id = match write.requestor {
         Actor::Application { id, .. } => Some(id.clone()),
@@ -253,26 +149,27 @@ fn bare() -> Refusal {
     Refusal::intune(StatusCode::FORBIDDEN, "Forbidden", "An error has occurred")
 }
 
-/// Returns the id and the display name of the object that a write is about.
+/// Returns the access policy that makes writes to a path below the version wait, where the tenant has one.
+pub(crate) fn policy_for(state: &State, path: &str) -> Option<Approval> {
+    let row = state.rows.at(path).filter(|_| state.tenant().multi_admin_approval);
+    row?.approval
+}
+
+/// Returns the id and the name of the object that a write is about.
 fn payload(state: &State, write: &Write<'_>) -> (String, Option<String>) {
+    let row = state.rows.at(below_version(write.path));
+    let name_property = row.map_or("displayName", |row| row.name_property);
     if let Some(id) = id_in(write.path) {
-        let object = state.device_configuration(id);
-        let name = object.map(|object| text(object, "displayName").to_owned());
+        let object = row.and_then(|row| state.object(row, id));
+        let name = object.map(|object| text(object, name_property).to_owned());
         return (id.to_owned(), name);
     }
     let body: Value = serde_json::from_slice(write.body).unwrap_or_default();
     let text = |name: &str| body[name].as_str().unwrap_or_default();
-    let (kind, name) = (text("@odata.type"), text("displayName"));
+    let (kind, name) = (text("@odata.type"), text(name_property));
     // Synthetic: what stands for an object that does not exist yet is not published. Here it is one of a type and name.
-    let id = seed::guid(&["approval of a create", kind, name]);
+    let id = guid(&["approval of a create", kind, name]);
     (id, Some(name.to_owned()).filter(|name| !name.is_empty()))
-}
-
-/// Returns the id of the device configuration that a path leads to or through.
-fn id_in(path: &str) -> Option<&str> {
-    let (_, below) = path.split_once(PROTECTED)?;
-    let id = below.trim_start_matches('/').split('/').next()?;
-    (!id.is_empty()).then_some(id)
 }
 
 fn operation(write: &Write<'_>) -> String {
@@ -314,8 +211,29 @@ pub(crate) fn cancel(
     Ok(())
 }
 
+impl State {
+    /// Decides writes that wait for an approval and did not expire: those of the codes, or all of them. Returns what was
+    /// decided.
+    pub fn decide(
+        &mut self,
+        codes: &[String],
+        status: ApprovalStatus,
+        approver: &str,
+        why: Option<&str>,
+    ) -> Vec<ApprovalRequest> {
+        decide(self, codes, status, approver, why, clock::now())
+    }
+
+    /// Returns how the request for approval of this code stands now, `None` where there is none.
+    pub fn approval_status(&self, code: &str) -> Option<ApprovalStatus> {
+        let mut requests = self.approval_requests.iter();
+        let request = requests.find(|request| request.code == code)?;
+        Some(request.status_at(clock::now()))
+    }
+}
+
 /// See [`State::decide`].
-pub(super) fn decide(
+fn decide(
     state: &mut State,
     codes: &[String],
     status: ApprovalStatus,

@@ -1,8 +1,10 @@
 //! What an approval is for, and for how long.
 
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::*;
+use crate::sandbox::rows::Rows;
 
 const HELLO: &str = "/beta/deviceManagement/deviceConfigurations";
 
@@ -109,7 +111,8 @@ fn a_request_of_an_older_state_knows_its_object_and_its_end() {
         "operation": format!("PATCH {HELLO}/a"), "body": "00", "requested": "2026-01-01T00:00:00Z",
     });
     let request: ApprovalRequest = serde_json::from_value(old.clone()).expect("it is one");
-    let shown = entity::of(&request, "2026-01-03T00:00:00Z".parse().expect("an instant"));
+    let shown =
+        entity::of(Rows::default(), &request, "2026-01-03T00:00:00Z".parse().expect("an instant"));
     assert_eq!(shown["payloadId"], "a");
     assert_eq!(shown["status"], "needsApproval");
     assert_eq!(shown["expirationDateTime"], "2026-01-04T00:00:00Z");

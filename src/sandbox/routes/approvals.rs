@@ -15,9 +15,9 @@ use super::BODY_LIMIT;
 use super::call::{JsonObject, Site};
 use super::intune_lists::one;
 use super::list;
+use crate::sandbox::actor::Actor;
 use crate::sandbox::approvals::{self, Passage, Write};
-use crate::sandbox::audit::Actor;
-use crate::sandbox::permissions::{below_version, is_under};
+use crate::sandbox::path::below_version;
 use crate::sandbox::query::Query;
 use crate::sandbox::quirks::PAGE_OF_DEVICE_CONFIGURATIONS;
 use crate::sandbox::refusal::Refusal;
@@ -110,8 +110,9 @@ pub(super) async fn guard(
     next: Next,
 ) -> Response {
     let is_protected = request.method() != Method::GET
-        && is_under(below_version(request.uri().path()), approvals::PROTECTED)
-        && service.read(|state| state.tenant().multi_admin_approval);
+        && service.read(|state| {
+            approvals::policy_for(state, below_version(request.uri().path())).is_some()
+        });
     if !is_protected {
         return next.run(request).await;
     }

@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 use tower::ServiceExt as _;
 
 use super::call::with_body;
-use crate::sandbox::audit::Actor;
+use crate::sandbox::actor::Actor;
 use crate::sandbox::clock;
 use crate::sandbox::conditions::{BodyKind, End, RetryAfter};
 use crate::sandbox::permissions::Caller;

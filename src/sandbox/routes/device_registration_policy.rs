@@ -10,7 +10,7 @@ use axum::{Extension, Router};
 
 use super::call::{JsonObject, Site};
 use crate::sandbox::Object;
-use crate::sandbox::audit::{Actor, Change};
+use crate::sandbox::actor::{Actor, Change};
 use crate::sandbox::device_registration_policy::{self as policy, NAME};
 use crate::sandbox::query::Query;
 use crate::sandbox::refusal::Refusal;
@@ -31,7 +31,7 @@ async fn read(
     site: Site,
     query: Query,
 ) -> Result<Response, Refusal> {
-    query.expands(&[])?;
+    query.expands_nothing()?;
     if let Some(ty) = Types::of(site.version).get(NAME) {
         query.selects(&ty)?;
     }

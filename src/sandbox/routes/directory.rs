@@ -89,7 +89,7 @@ fn one(
     id: &str,
     found: Option<Object>,
 ) -> Result<Response, Refusal> {
-    query.expands(&[])?;
+    query.expands_nothing()?;
     let mut object = found.ok_or_else(|| Refusal::directory_not_found(id))?;
     query.project(&mut object);
     Ok(site.entity(StatusCode::OK, context, object))

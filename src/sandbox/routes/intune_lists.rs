@@ -82,7 +82,7 @@ pub(super) fn one(
     found: Option<Object>,
 ) -> Result<Response, Refusal> {
     let query = query.with_key();
-    query.expands(&[])?;
+    query.expands_nothing()?;
     let mut object = found.ok_or_else(Refusal::intune_not_found)?;
     query.project(&mut object);
     Ok(site.entity(StatusCode::OK, &format!("{path}/$entity"), object))

@@ -12,10 +12,10 @@ use serde_json::json;
 use super::call::Site;
 use super::list;
 use crate::sandbox::Object;
+use crate::sandbox::guid::guid;
 use crate::sandbox::query::Query;
 use crate::sandbox::quirks::{INTUNE_PLAN, INTUNE_SKU, PAGE_OF_DIRECTORY_OBJECTS};
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::seed;
 use crate::sandbox::service::Service;
 use crate::sandbox::state::Tenant;
 
@@ -43,8 +43,8 @@ async fn device_management(
     site: Site,
     query: Query,
 ) -> Result<Response, Refusal> {
-    query.expands(&[])?;
-    let account = service.read(|state| seed::guid(&["intuneAccount", &state.tenant().id]));
+    query.expands_nothing()?;
+    let account = service.read(|state| guid(&["intuneAccount", &state.tenant().id]));
     let singleton = json!({
         "id": account,
         "intuneAccountId": account,

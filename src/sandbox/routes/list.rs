@@ -17,7 +17,7 @@ pub(super) fn answer(
     limit: usize,
     objects: Vec<Object>,
 ) -> Result<Response, Refusal> {
-    query.expands(&[])?;
+    query.expands_nothing()?;
     if let Some(filter) = &query.filter {
         filter.allows(filterable)?;
     }

@@ -5,8 +5,8 @@ mod approvals;
 mod audit;
 mod batch;
 mod call;
+mod collection;
 mod conditions;
-mod device_configurations;
 mod device_registration_policy;
 mod directory;
 mod intune_lists;
@@ -68,15 +68,17 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
 
 /// Returns what a call, or a member of a batch, can reach.
 fn graph(service: &Arc<Service>) -> Router {
+    let rows = service.read(|state| state.rows);
     let version = |version: GraphVersion| {
         let mut router = Router::new()
-            .merge(device_configurations::router())
-            .merge(references::router())
             .merge(device_registration_policy::router())
             .merge(directory::router())
             .merge(members::router())
             .merge(licences::router())
             .merge(audit::router());
+        for row in rows.all().filter(|row| row.versions.contains(&version)) {
+            router = router.merge(collection::router(row));
+        }
         // Filters, scope tags and requests for approval are in beta alone (FACTS 1.10, 7).
         if version == GraphVersion::Beta {
             router = router
@@ -130,14 +132,15 @@ async fn unknown_version(request: Request) -> Refusal {
     Refusal::bad_request(format!("Invalid version: {first}"))
 }
 
-async fn unknown_segment(request: Request) -> Refusal {
+async fn unknown_segment(State(service): State<Arc<Service>>, request: Request) -> Refusal {
     let path = request.uri().path();
-    let known =
-        ["deviceManagement", "policies", "auditLogs", "directoryObjects", "deviceConfigurations"];
-    let segment = path
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .find(|segment| !known.contains(segment));
+    let known = ["deviceManagement", "policies", "auditLogs", "directoryObjects"];
+    let rows = service.read(|state| state.rows);
+    let is_known = |segment: &str| {
+        known.contains(&segment) || rows.all().any(|row| row.path.split('/').any(|s| s == segment))
+    };
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+    let segment = segments.find(|segment| !is_known(segment));
     Refusal::no_segment(segment.unwrap_or(path))
 }
 

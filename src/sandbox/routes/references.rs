@@ -1,5 +1,4 @@
-//! What a device configuration refers to, below its own type:
-//! `/deviceConfigurations/{id}/microsoft.graph.<type>/<navigation>` (FACTS 12).
+//! What an object refers to, below its own type: `/<collection>/{id}/microsoft.graph.<type>/<navigation>` (FACTS 12).
 
 use std::sync::Arc;
 
@@ -11,43 +10,43 @@ use axum::{Extension, Router};
 use serde_json::Value;
 
 use super::call::{JsonObject, Site};
+use super::collection::Row;
 use crate::sandbox::Object;
-use crate::sandbox::audit::{Actor, Change};
-use crate::sandbox::device_configurations;
-use crate::sandbox::references::{self, Navigation};
+use crate::sandbox::actor::{Actor, Change};
+use crate::sandbox::collection::read;
+use crate::sandbox::collection::references::{self, Navigation};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::service::Service;
 use crate::sandbox::state::{self, text};
 use crate::schema::types::{Types, type_name};
 
-const PATH: &str = "deviceManagement/deviceConfigurations";
-
 /// What a call that changes a reference answers. No public source shows it; OData prescribes it.
 const CHANGED: StatusCode = StatusCode::NO_CONTENT;
 
-pub(super) fn router() -> Router<Arc<Service>> {
-    let navigation = "/deviceManagement/deviceConfigurations/{id}/{cast}/{navigation}";
+pub(super) fn router(path: &str) -> Router<Arc<Service>> {
+    let navigation = format!("/{path}/{{id}}/{{cast}}/{{navigation}}");
     Router::new()
-        .route(navigation, get(read))
+        .route(&navigation, get(show))
         .route(&format!("{navigation}/$ref"), put(refer).post(refer).delete(clear))
         .route(&format!("{navigation}/{{target}}/$ref"), delete(remove))
 }
 
 type Place = Path<(String, String, String)>;
 
-async fn read(
+async fn show(
     State(service): State<Arc<Service>>,
+    Extension(row): Extension<Row>,
     Path((id, cast, navigation)): Place,
     site: Site,
 ) -> Result<Response, Refusal> {
     let navigation = parse(&site, &cast, &navigation)?;
     let mut shown = service.show(|state| {
-        is(state, &site, &id, &cast)?;
-        Ok(references::shown(state, site.version, &id, &navigation))
+        is(state, row, &site, &id, &cast)?;
+        Ok(references::shown(state, row, site.version, &id, &navigation))
     })?;
-    let context = format!("{PATH}('{id}')/{cast}/{}", navigation.property);
+    let context = format!("{}('{id}')/{cast}/{}", row.path, navigation.property);
     if navigation.many {
-        let path = format!("{PATH}/{id}/{cast}/{}", navigation.property);
+        let path = format!("{}/{id}/{cast}/{}", row.path, navigation.property);
         return Ok(site.collection(&path, &context, shown, None));
     }
     // What is answered where nothing is referred to is not known.
@@ -63,6 +62,7 @@ async fn read(
 /// neither has the other's route is known for PUT (IntuneManagement#114) and an inference for POST.
 async fn refer(
     State(service): State<Arc<Service>>,
+    Extension(row): Extension<Row>,
     Extension(actor): Extension<Actor>,
     Path((id, cast, navigation)): Place,
     (method, uri): (Method, Uri),
@@ -74,7 +74,7 @@ async fn refer(
     if navigation.many != adds {
         return Err(Refusal::no_route(&method, uri.path()));
     }
-    let target = target(&site, &body)?;
+    let target = target(&site, row, &body)?;
     let referring = |mut ids: Vec<String>| {
         if !adds {
             ids.clear();
@@ -82,11 +82,12 @@ async fn refer(
         ids.push(target);
         Some(ids)
     };
-    change(&service, &site, &actor, &id, &cast, &navigation, referring)
+    change(&service, row, &site, &actor, &id, &cast, &navigation, referring)
 }
 
 async fn clear(
     State(service): State<Arc<Service>>,
+    Extension(row): Extension<Row>,
     Extension(actor): Extension<Actor>,
     Path((id, cast, navigation)): Place,
     (method, uri): (Method, Uri),
@@ -96,11 +97,14 @@ async fn clear(
     if navigation.many {
         return Err(Refusal::no_route(&method, uri.path()));
     }
-    change(&service, &site, &actor, &id, &cast, &navigation, |ids| (!ids.is_empty()).then(Vec::new))
+    change(&service, row, &site, &actor, &id, &cast, &navigation, |ids| {
+        (!ids.is_empty()).then(Vec::new)
+    })
 }
 
 async fn remove(
     State(service): State<Arc<Service>>,
+    Extension(row): Extension<Row>,
     Extension(actor): Extension<Actor>,
     Path((id, cast, navigation, target)): Path<(String, String, String, String)>,
     (method, uri): (Method, Uri),
@@ -110,7 +114,7 @@ async fn remove(
     if !navigation.many {
         return Err(Refusal::no_route(&method, uri.path()));
     }
-    change(&service, &site, &actor, &id, &cast, &navigation, |mut ids| {
+    change(&service, row, &site, &actor, &id, &cast, &navigation, |mut ids| {
         let at = ids.iter().position(|id| *id == target)?;
         ids.remove(at);
         Some(ids)
@@ -120,6 +124,7 @@ async fn remove(
 /// Makes a change of what an object refers to; where there is nothing to take away, nothing is found.
 fn change(
     service: &Service,
+    row: Row,
     site: &Site,
     actor: &Actor,
     id: &str,
@@ -129,10 +134,10 @@ fn change(
 ) -> Result<Response, Refusal> {
     let change = Change { version: site.version, actor };
     service.change(|state| {
-        is(state, site, id, cast)?;
+        is(state, row, site, id, cast)?;
         let ids = next(references::of(state, id, &navigation.property));
         let ids = ids.ok_or_else(Refusal::intune_not_found)?;
-        references::set(state, &change, id, navigation, ids)
+        references::set(state, row, &change, id, navigation, ids)
     })?;
     Ok(CHANGED.into_response())
 }
@@ -144,8 +149,8 @@ pub(super) fn parse(site: &Site, cast: &str, navigation: &str) -> Result<Navigat
 }
 
 /// Refuses a cast to a type that the object is not of. How the service does that is not known.
-fn is(state: &state::State, site: &Site, id: &str, cast: &str) -> Result<(), Refusal> {
-    let object = device_configurations::find(state, site.version, id)?;
+fn is(state: &state::State, row: Row, site: &Site, id: &str, cast: &str) -> Result<(), Refusal> {
+    let object = read::find(state, row, site.version, id)?;
     match is_of(site, object, cast) {
         true => Ok(()),
         false => Err(Refusal::intune_not_found()),
@@ -159,6 +164,6 @@ pub(super) fn is_of(site: &Site, object: &Object, cast: &str) -> bool {
     own.zip(type_name(cast)).is_some_and(|(own, cast)| types.is_a(own, cast))
 }
 
-fn target(site: &Site, body: &Object) -> Result<String, Refusal> {
-    references::id_of(site.root(), body.get("@odata.id").unwrap_or(&Value::Null))
+fn target(site: &Site, row: Row, body: &Object) -> Result<String, Refusal> {
+    references::id_of(site.root(), row, body.get("@odata.id").unwrap_or(&Value::Null))
 }

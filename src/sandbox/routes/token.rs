@@ -6,11 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::sandbox::audit::Actor;
+use crate::sandbox::actor::Actor;
 use crate::sandbox::clock;
+use crate::sandbox::guid::guid;
 use crate::sandbox::permissions::Caller;
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::seed;
 use crate::sandbox::service::Service;
 
 /// How long a token is good for, in seconds (FACTS 4.6).
@@ -38,7 +38,7 @@ pub(super) fn issue(tenant: &str, app: &str, name: &str, roles: &[String]) -> St
         "app_displayname": name,
         "appid": app,
         "idtyp": "app",
-        "oid": seed::guid(&["servicePrincipal", tenant, app]),
+        "oid": guid(&["servicePrincipal", tenant, app]),
         "roles": roles,
         "tid": tenant,
     }))
@@ -49,7 +49,7 @@ pub(super) fn issue_to_person(tenant: &str, app: &str, upn: &str, scopes: &[Stri
     unsecured(json!({
         "appid": app,
         "idtyp": "user",
-        "oid": seed::guid(&["user", upn]),
+        "oid": guid(&["user", upn]),
         "scp": scopes.join(" "),
         "tid": tenant,
         "upn": upn,

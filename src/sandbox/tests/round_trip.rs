@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::sandbox::check::is_computed;
-use crate::sandbox::quirks::{ENCRYPTED_OMA, HIDDEN, MIRRORS};
+use crate::sandbox::quirks::{ENCRYPTED_OMA, HIDDEN};
 use crate::schema::types::{Category, Edm, Holds, Property, TypeDef};
 
 /// Returns a body with a value for everything that a caller can set.
@@ -60,7 +60,10 @@ fn complex(name: &str, depth: usize) -> Option<Value> {
 /// Returns whether a reader sees something else than what was sent, as the tables say.
 fn changes_on_read(ty: &str, property: &str) -> bool {
     HIDDEN.iter().any(|row| row.property == property || row.is_set == Some(property))
-        || MIRRORS.iter().any(|row| row.ty == ty && row.boolean == property)
+        || Rows::default()
+            .all()
+            .flat_map(|row| row.mirrors)
+            .any(|row| row.ty == ty && row.boolean == property)
         || property == "roleScopeTagIds"
         || property == "omaSettings"
 }

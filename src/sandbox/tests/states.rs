@@ -19,7 +19,10 @@ fn one_seed_gives_one_state_and_a_saved_state_loads_as_itself() {
     });
     let state = State::from_json(&seed.to_string()).expect("a seed");
     assert_eq!(State::from_json(&seed.to_string()).expect("a seed"), state);
-    assert_ne!(state.device_configurations[0]["id"], state.device_configurations[1]["id"]);
+    assert_ne!(
+        state.collections["deviceConfigurations"][0]["id"],
+        state.collections["deviceConfigurations"][1]["id"]
+    );
     assert_eq!(
         state.device_registration_policy["azureADJoin"]["allowedToJoin"]["@odata.type"],
         "#microsoft.graph.allDeviceRegistrationMembership"
@@ -121,7 +124,10 @@ async fn a_file_holds_every_change_before_the_answer() {
     drop(folder);
     let answer = sandbox.call("POST", CONFIGURATIONS, Some(&typed("iosCustomConfiguration"))).await;
     assert_eq!(
-        (answer.status, sandbox.service.read(|state| state.device_configurations.len())),
+        (
+            answer.status,
+            sandbox.service.read(|state| state.collections["deviceConfigurations"].len())
+        ),
         (500, 1)
     );
 }

@@ -95,14 +95,14 @@ fn application(state: &state::State, form: &Form) -> Result<Value, Denial> {
     proof::check(state, app, form)?;
     check_consent(app)?;
     let name = app.map_or(client, |app| app_name(app));
-    Ok(issued(token::issue(&state.tenant().id, client, name, &permissions(app))))
+    Ok(issued(token::issue(&state.tenant().id, client, name, &permissions(state, app))))
 }
 
 /// Issues a token to a person, through an application.
 fn person(state: &state::State, devices: &Devices, grant: &Grant) -> Result<Value, Denial> {
     let app = registered(state, &grant.client)?;
     check_consent(app)?;
-    let scopes = permissions(app);
+    let scopes = permissions(state, app);
     let mut answer =
         issued(token::issue_to_person(&state.tenant().id, &grant.client, &grant.user, &scopes));
     answer["scope"] = scopes.join(" ").into();
@@ -258,9 +258,16 @@ fn app_name(app: &App) -> &str {
     app.display_name.as_deref().unwrap_or(&app.client_id)
 }
 
-fn permissions(app: Option<&App>) -> Vec<String> {
-    app.and_then(|app| app.roles.clone())
-        .unwrap_or_else(|| token::ROLES.iter().map(|role| (*role).to_owned()).collect())
+/// Returns what an application was granted: unless the state says it, all that the sandbox knows.
+fn permissions(state: &state::State, app: Option<&App>) -> Vec<String> {
+    if let Some(roles) = app.and_then(|app| app.roles.clone()) {
+        return roles;
+    }
+    let of_rows = state.rows.all().flat_map(|row| row.read.iter().chain(row.write));
+    let beside = of_rows.filter(|role| !token::ROLES.contains(role));
+    let mut roles: Vec<&str> = token::ROLES.iter().chain(beside).copied().collect();
+    roles.dedup();
+    roles.into_iter().map(str::to_owned).collect()
 }
 
 fn issued(access_token: String) -> Value {

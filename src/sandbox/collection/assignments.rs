@@ -1,21 +1,22 @@
-//! Assignments of a device configuration: their targets, ids and order.
+//! Assignments of an object: their targets, ids and order.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::check::Checker;
-use super::problem::{Fault, Problem, synthetic};
-use super::quirks::{ALL_DEVICES, ALL_USERS, NO_FILTER};
-use super::refusal::Refusal;
-use super::state::{State, text};
-use super::{Object, defaults};
+use crate::sandbox::check::Checker;
+use crate::sandbox::problem::{Fault, Problem, synthetic};
+use crate::sandbox::quirks::{ALL_DEVICES, ALL_USERS, NO_FILTER};
+use crate::sandbox::refusal::Refusal;
+use crate::sandbox::rows::Assign;
+use crate::sandbox::state::{State, text};
+use crate::sandbox::{Object, defaults};
 use crate::schema::types::{GraphVersion, Types, type_name};
 
 /// Completes the assignments that a state holds. Their groups need not exist: a deleted group leaves its
 /// assignments behind.
-pub(crate) fn complete(policy: &str, given: &Value) -> Result<Value, Fault> {
-    sorted(policy, read(&Checker::of_states(), given)?)
+pub(crate) fn complete(assign: &Assign, policy: &str, given: &Value) -> Result<Value, Fault> {
+    sorted(policy, read(&Checker::of_states(), assign, given)?)
 }
 
 /// Returns the assignments that an `assign` call asks for.
@@ -25,10 +26,12 @@ pub(crate) fn complete(policy: &str, given: &Value) -> Result<Value, Fault> {
 pub(crate) fn requested(
     state: &State,
     version: GraphVersion,
+    assign: &Assign,
     policy: &str,
     given: &Value,
 ) -> Result<Value, Refusal> {
-    let assignments = read(&Checker::of_calls(version), given).map_err(Refusal::of_intune)?;
+    let assignments =
+        read(&Checker::of_calls(version), assign, given).map_err(Refusal::of_intune)?;
     let bad = |text: String| Refusal::intune_bad_request(synthetic(text));
     let mut seen = BTreeSet::new();
     for assignment in &assignments {
@@ -61,18 +64,17 @@ pub(crate) fn requested(
     sorted(policy, assignments).map_err(Refusal::of_intune)
 }
 
-fn read(checker: &Checker, given: &Value) -> Result<Vec<Object>, Fault> {
+fn read(checker: &Checker, assign: &Assign, given: &Value) -> Result<Vec<Object>, Fault> {
     let elements = given.as_array().ok_or_else(|| Problem::node(given, "StartArray"))?;
-    let read = elements
-        .iter()
-        .enumerate()
-        .map(|(index, element)| one(checker, element).map_err(|fault| fault.under_index(index)));
+    let read = elements.iter().enumerate().map(|(index, element)| {
+        one(checker, assign, element).map_err(|fault| fault.under_index(index))
+    });
     read.collect()
 }
 
-fn one(checker: &Checker, element: &Value) -> Result<Object, Fault> {
+fn one(checker: &Checker, assign: &Assign, element: &Value) -> Result<Object, Fault> {
     let body = element.as_object().ok_or_else(|| Problem::node(element, "StartObject"))?;
-    let ty = checker.instance_type("deviceConfigurationAssignment", body)?;
+    let ty = checker.instance_type(assign.element, body)?;
     let mut assignment = checker.properties(&ty, body)?;
     let missing = |name: &str| Problem::Missing(name.to_owned()).under(name);
     let Some(Value::Object(target)) = assignment.get_mut("target") else {
@@ -93,10 +95,11 @@ fn one(checker: &Checker, element: &Value) -> Result<Object, Fault> {
         target.insert("deviceAndAppManagementAssignmentFilterId".to_owned(), NO_FILTER.into());
         target.insert("deviceAndAppManagementAssignmentFilterType".to_owned(), "none".into());
     }
-    if assignment.get("intent").is_none_or(Value::is_null) {
+    let has_intent = ty.property("intent").is_some();
+    if has_intent && assignment.get("intent").is_none_or(Value::is_null) {
         assignment.insert("intent".to_owned(), "apply".into());
     }
-    defaults::fill(&ty, &mut assignment);
+    defaults::fill(&ty, &mut assignment, &[]);
     Ok(assignment)
 }
 

@@ -1,0 +1,33 @@
+//! Who changes a tenant.
+
+use crate::schema::types::GraphVersion;
+
+/// Who makes a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Actor {
+    /// An application that signed in as itself.
+    Application {
+        /// Its application id.
+        id: String,
+        /// Its name.
+        name: String,
+    },
+    /// Somebody in the portal, by user principal name.
+    Person(String),
+}
+
+impl Actor {
+    /// Returns the name that people know it by.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Application { name, .. } => name,
+            Self::Person(name) => name,
+        }
+    }
+}
+
+/// A change under way: who makes it, through which version.
+pub(crate) struct Change<'a> {
+    pub(crate) version: GraphVersion,
+    pub(crate) actor: &'a Actor,
+}

@@ -1,0 +1,65 @@
+//! What reads show of the objects of a collection.
+
+use serde_json::{Value, json};
+
+use super::contained;
+use crate::sandbox::quirks::STATUSES_OF_BETA;
+use crate::sandbox::refusal::Refusal;
+use crate::sandbox::rows::{Assign, Collection};
+use crate::sandbox::state::State;
+use crate::sandbox::{Object, shape};
+use crate::schema::types::{GraphVersion, odata_type};
+
+/// Returns an object, where the version has its type: what its list leaves out is not found by id either,
+/// which is an inference (FACTS 1.2).
+pub(crate) fn find<'a>(
+    state: &'a State,
+    row: &Collection,
+    version: GraphVersion,
+    id: &str,
+) -> Result<&'a Object, Refusal> {
+    let visible = |object: &&Object| shape::has(version, object);
+    state.object(row, id).filter(visible).ok_or_else(Refusal::intune_not_found)
+}
+
+/// Returns an object as a version shows it, without what only `$expand` and paths of their own show; nothing where the
+/// version does not have its type. As OData's minimal metadata do, it names a type that differs from the collection's.
+pub(crate) fn entity(version: GraphVersion, row: &Collection, object: &Object) -> Option<Object> {
+    let mut shown = shape::entity(version, row.root, object)?;
+    contained::take(row.contained, &mut shown);
+    shown.remove("assignments");
+    if shown.get("@odata.type") == Some(&odata_type(row.root).into()) {
+        shown.remove("@odata.type");
+    }
+    Some(shown)
+}
+
+/// Returns the assignments of an object as a version shows them: v1.0 knows no filters (FACTS 3).
+pub(crate) fn assignments(version: GraphVersion, assign: &Assign, object: &Object) -> Vec<Value> {
+    let all = contained::objects(object, "assignments");
+    let shown = all.filter_map(|assignment| shape::entity(version, assign.element, assignment));
+    shown.map(Value::Object).collect()
+}
+
+/// Returns what devices have reported of an object. That its id is the object's is not known (FACTS 1.7).
+///
+/// # Errors
+/// Refuses where there is no such object.
+pub(crate) fn status_overview(
+    state: &State,
+    row: &Collection,
+    version: GraphVersion,
+    id: &str,
+) -> Result<Object, Refusal> {
+    find(state, row, version, id)?;
+    let reported = state.device_status_overviews.get(id).cloned();
+    let mut overview = match json!(reported.unwrap_or_default()) {
+        Value::Object(overview) => overview,
+        _ => Object::new(),
+    };
+    if version == GraphVersion::V1 {
+        overview.retain(|name, _| !STATUSES_OF_BETA.contains(&name.as_str()));
+    }
+    overview.insert("id".to_owned(), id.into());
+    Ok(overview)
+}

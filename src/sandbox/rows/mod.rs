@@ -1,0 +1,249 @@
+//! The collections that the sandbox plays, as data: one file each, one row a collection.
+//!
+//! A row says what is true of one collection alone. What all of them do is in `collection` and `routes::collection`.
+
+mod device_configurations;
+
+use super::Object;
+use super::path::is_under;
+use crate::schema::types::{GraphVersion, Types};
+
+/// The collections that every sandbox has.
+const BUILT_IN: &[&Collection] = &[&device_configurations::ROW];
+
+/// A collection of objects with ids, and what the service does with them.
+#[derive(Debug)]
+pub struct Collection {
+    /// The path below the version. Its last segment is the section of a state that holds the objects.
+    pub path: &'static str,
+    /// The description of that section.
+    pub about: &'static str,
+    /// The versions that have it.
+    pub versions: &'static [GraphVersion],
+    /// The type that the objects are of or derive from.
+    pub root: &'static str,
+    /// Concrete types that cannot be created.
+    pub not_creatable: &'static [&'static str],
+    /// The property that names an object, which every object must have.
+    pub name_property: &'static str,
+    /// The permissions of which one suffices to read.
+    pub read: &'static [&'static str],
+    /// The permissions of which one suffices to write.
+    pub write: &'static [&'static str],
+    /// The properties that lists can be filtered by.
+    pub filterable: &'static [&'static str],
+    /// How many objects a page has when the caller asks for no other number, and at most.
+    pub page: usize,
+    /// How an object is updated.
+    pub update: Update,
+    /// Whether objects can be deleted.
+    pub is_deletable: bool,
+    /// What a new object has that only the service sets, as property and JSON.
+    pub initial: &'static [(&'static str, &'static str)],
+    /// Booleans that the service refuses to have set to true.
+    pub read_only: &'static [&'static str],
+    /// Properties that keep the value of the creation, as type and name.
+    pub fixed_at_creation: &'static [(&'static str, &'static str)],
+    /// Property defaults that differ from what their types alone give.
+    pub defaults: &'static [DefaultValue],
+    /// Pairs of properties that say the same.
+    pub mirrors: &'static [Mirror],
+    /// How objects are assigned to groups, where they are.
+    pub assign: Option<Assign>,
+    /// The navigation properties whose targets are created inside the body of their object.
+    pub contained: &'static [Contained],
+    /// The actions that replace such targets.
+    pub actions: &'static [Action],
+    /// Whether an object has a `deviceStatusOverview`.
+    pub has_status_overview: bool,
+    /// The function that gives out the values of encrypted settings, where there is one.
+    pub plain_text_function: Option<&'static str>,
+    /// What the access policy is that makes writes wait for an approval, where one can.
+    pub approval: Option<Approval>,
+    /// How Intune's audit log names changes.
+    pub audit: Audit,
+}
+
+/// How an object is updated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Update {
+    /// `PATCH` with the properties that change.
+    Patch,
+    /// `PUT` with the whole object.
+    Put,
+}
+
+/// How objects are assigned to groups.
+#[derive(Clone, Copy, Debug)]
+pub struct Assign {
+    /// The last segment of the action's path.
+    pub segment: &'static str,
+    /// The member of its body that holds the new set.
+    pub body_key: &'static str,
+    /// The type of an assignment.
+    pub element: &'static str,
+}
+
+/// A navigation property whose targets are created inside the body of their object, at any depth. Only `$expand`
+/// shows them, each level by its own.
+#[derive(Debug)]
+pub struct Contained {
+    /// The navigation property.
+    pub property: &'static str,
+    /// The type of its targets.
+    pub element: &'static str,
+    /// What the targets contain in turn.
+    pub inside: &'static [Contained],
+    /// Whether a target has the id of the object that it is in.
+    pub shares_id: bool,
+    /// Brings a target into the form in which the service keeps it.
+    pub settle: fn(&mut Object),
+    /// Says what is wrong with the targets of one object.
+    pub check: fn(&[Object]) -> Result<(), &'static str>,
+    /// What an object of a seed has that says nothing of it, as JSON.
+    pub seeded: &'static str,
+}
+
+impl Contained {
+    /// A property without peculiarities, for rows to begin from.
+    pub const PLAIN: Self = Self {
+        property: "",
+        element: "",
+        inside: &[],
+        shares_id: false,
+        settle: |_| {},
+        check: |_| Ok(()),
+        seeded: "[]",
+    };
+}
+
+/// An action that replaces what an object contains.
+#[derive(Clone, Copy, Debug)]
+pub struct Action {
+    /// The last segment of its path.
+    pub segment: &'static str,
+    /// The member of its body that holds the new targets.
+    pub body_key: &'static str,
+    /// The navigation property.
+    pub property: &'static str,
+    /// The HTTP status that it answers, without a body.
+    pub status: u16,
+}
+
+/// The access policy that makes writes wait for an approval.
+#[derive(Clone, Copy, Debug)]
+pub struct Approval {
+    /// Its `policyType`.
+    pub policy_type: &'static str,
+    /// Its display name, which is the sandbox's own.
+    pub name: &'static str,
+}
+
+/// How Intune's audit log names changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Audit {
+    /// What follows the operation in `activityType`.
+    pub noun: &'static str,
+    /// The `componentName`.
+    pub component: &'static str,
+    /// The `category`.
+    pub category: &'static str,
+}
+
+/// A property default that differs from what its type alone gives.
+#[derive(Clone, Copy, Debug)]
+pub struct DefaultValue {
+    /// The type that has the property.
+    pub ty: &'static str,
+    /// The property.
+    pub property: &'static str,
+    /// The value, as JSON.
+    pub json: &'static str,
+}
+
+/// A boolean and an enablement that say the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Mirror {
+    /// The type that has both.
+    pub ty: &'static str,
+    /// The legacy boolean.
+    pub boolean: &'static str,
+    /// The newer enum.
+    pub enablement: &'static str,
+    /// The member that stands for `true`.
+    pub when_true: &'static str,
+}
+
+impl Collection {
+    /// A collection without peculiarities, for rows to begin from.
+    pub const PLAIN: Self = Self {
+        path: "",
+        about: "",
+        versions: &GraphVersion::ALL,
+        root: "",
+        not_creatable: &[],
+        name_property: "displayName",
+        read: &[],
+        write: &[],
+        filterable: &["displayName", "id"],
+        page: 1000,
+        update: Update::Patch,
+        is_deletable: true,
+        initial: &[],
+        read_only: &[],
+        fixed_at_creation: &[],
+        defaults: &[],
+        mirrors: &[],
+        assign: None,
+        contained: &[],
+        actions: &[],
+        has_status_overview: false,
+        plain_text_function: None,
+        approval: None,
+        audit: Audit { noun: "", component: "", category: "" },
+    };
+
+    /// Returns the last segment of its path, which is its section of a state.
+    pub fn section(&self) -> &'static str {
+        self.path.rsplit('/').next().unwrap_or(self.path)
+    }
+
+    /// Returns what the `contained` property of this name is.
+    pub(crate) fn contains(&self, property: &str) -> Option<&'static Contained> {
+        self.contained.iter().find(|contained| contained.property == property)
+    }
+}
+
+/// The collections of one sandbox: those that every sandbox has, and those that its starter adds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rows {
+    added: &'static [&'static Collection],
+}
+
+impl Rows {
+    /// Returns the built-in collections and these.
+    pub const fn with(added: &'static [&'static Collection]) -> Self {
+        Self { added }
+    }
+
+    /// Returns every collection.
+    pub(crate) fn all(self) -> impl Iterator<Item = &'static Collection> {
+        BUILT_IN.iter().chain(self.added).copied()
+    }
+
+    /// Returns the collection that a path below the version leads to or into.
+    pub(crate) fn at(self, path: &str) -> Option<&'static Collection> {
+        self.all().find(|row| is_under(path, row.path))
+    }
+
+    /// Returns the collection whose objects can be of a type.
+    pub(crate) fn of_type(self, ty: &str) -> Option<&'static Collection> {
+        self.all().find(|row| Types::of(GraphVersion::Beta).is_a(ty, row.root))
+    }
+}
+
+impl PartialEq for Rows {
+    fn eq(&self, other: &Self) -> bool {
+        self.all().map(|row| row.path).eq(other.all().map(|row| row.path))
+    }
+}
