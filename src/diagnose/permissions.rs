@@ -195,7 +195,9 @@ mod tests {
     #[test]
     fn the_table_knows_what_the_registry_and_the_lookups_need() {
         let table = Table::built_in();
-        let families = FAMILIES.iter().flat_map(|family| {
+        // The family of the tests has no role.
+        let real = FAMILIES.iter().filter(|family| family.name != "testLabels");
+        let families = real.flat_map(|family| {
             assert!(!table.roles(family.name, false).is_empty(), "{}", family.name);
             assert!(!table.roles(family.name, true).is_empty(), "{}", family.name);
             [family.read_permission, family.write_permission]

@@ -91,6 +91,12 @@ impl Family {
             .collect()
     }
 
+    /// Returns the root type, where objects can be of it and not only of types that derive from it.
+    pub fn concrete_root(&self) -> Option<&'static str> {
+        let root = Types::of(GraphVersion::Beta).get(self.root);
+        root.is_some_and(|root| !root.is_abstract).then_some(self.root)
+    }
+
     fn has(&self, kind: &str, version: GraphVersion) -> bool {
         let types = Types::of(version);
         !self.not_kinds.iter().any(|(name, _)| *name == kind)
@@ -110,8 +116,8 @@ mod tests {
             kinds.iter().filter(|kind| kind.family.name == "deviceConfigurations").count(),
             121
         );
-        let policy = kinds.last().expect("there are kinds");
-        assert_eq!((policy.name.as_str(), policy.versions.len()), ("deviceRegistrationPolicy", 2));
+        let policy = kinds.iter().find(|kind| kind.name == "deviceRegistrationPolicy");
+        assert_eq!(policy.map(|policy| policy.versions.len()), Some(2));
         assert!(!exists("unsupportedDeviceConfiguration", GraphVersion::Beta));
         assert!(!exists("windowsIdentityProtectionConfiguration", GraphVersion::V1));
         assert!(family_of("deviceConfiguration").is_none(), "the abstract root is no kind");

@@ -20,8 +20,8 @@ pub(super) static FAMILY: Family = Family {
     locks: &[],
     not_kinds: &[],
     clouds: &Cloud::ALL,
-    read_permission: "DeviceManagementRBAC.Read.All",
-    write_permission: "DeviceManagementRBAC.ReadWrite.All",
+    read_permission: "Policy.Read.DeviceConfiguration",
+    write_permission: "Policy.ReadWrite.DeviceConfiguration",
     risks: &[RiskRule {
         code: "label/empty",
         level: RiskLevel::Refused,

@@ -114,10 +114,10 @@ impl LiveObject {
             .and_then(Value::as_str)
             .map(|stated| type_name(stated).unwrap_or(stated));
         let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
-        // A singleton states no type, and may state no id; anything else without an id cannot be told from others.
-        let singleton = family.is_singleton().then_some(family.root);
-        let id = text("id").or(singleton.map(str::to_owned))?;
-        let kind = singleton.or(stated)?.to_owned();
+        // A singleton may state no id; anything else without one cannot be told from others.
+        let id = text("id").or(family.is_singleton().then(|| family.root.to_owned()))?;
+        // OData states a type only where it derives from the one that is expected.
+        let kind = stated.or(family.concrete_root())?.to_owned();
         let display_name = text(family.name_property).unwrap_or_default();
         markers::mark(&mut body);
         let links = BTreeMap::new();

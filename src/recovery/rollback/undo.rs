@@ -59,8 +59,7 @@ pub(super) fn of(place: usize, begun: &Begun<'_>, span: Span, lost: &mut Vec<Str
         }
     }
     if let Some(created) = begun.step(Step::Create) {
-        let is_deletable =
-            kinds::family_of(&address.kind).is_some_and(|family| family.deletable);
+        let is_deletable = kinds::family_of(&address.kind).is_some_and(|family| family.deletable);
         match begun.id() {
             Some(_) if !is_deletable => {
                 say(address, "it stays: Graph does not delete objects of this kind");

@@ -32,8 +32,8 @@ static LABELS: Collection = Collection {
     path: "deviceManagement/testLabels",
     root: "roleScopeTag",
     name_property: "description",
-    read: &["DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All"],
-    write: &["DeviceManagementRBAC.ReadWrite.All"],
+    read: &["Policy.Read.DeviceConfiguration", "Policy.ReadWrite.DeviceConfiguration"],
+    write: &["Policy.ReadWrite.DeviceConfiguration"],
     filterable: &["description", "id"],
     update: rows::Update::Put,
     is_deletable: false,
@@ -63,8 +63,7 @@ impl Case {
         let tenant = "apiVersion: moorline/v1\nkind: Tenant\nmetadata: { name: contoso }\nspec: { tenantId: contoso.onmicrosoft.com, manifests: [all.yaml] }\n";
         std::fs::write(folder.path().join("moorline.yaml"), tenant).expect("a file");
         std::fs::write(folder.path().join("all.yaml"), manifests).expect("a file");
-        let seed =
-            json!({ "kind": "sandbox-state", "formatVersion": "1.0", "testLabels": labels });
+        let seed = json!({ "kind": "sandbox-state", "formatVersion": "1.0", "testLabels": labels });
         let state = State::from_json_with(&seed.to_string(), Rows::with(&ADDED)).expect("a state");
         let running = Sandbox::start(state, None, ([127, 0, 0, 1], 0).into()).await;
         let running = running.expect("the sandbox starts");
@@ -151,8 +150,7 @@ async fn family_unlike_the_others_goes_from_plan_to_rollback() {
             (change.action, planned.step, planned.request.method.as_str())
         })
         .collect();
-    let expected =
-        [(Action::Create, Step::Create, "POST"), (Action::Update, Step::Replace, "PUT")];
+    let expected = [(Action::Create, Step::Create, "POST"), (Action::Update, Step::Replace, "PUT")];
     assert_eq!(steps, expected);
     let lisbon = &planned.plan.changes[1];
     let id = lisbon.id.as_deref().expect("it exists");
@@ -174,7 +172,11 @@ async fn family_unlike_the_others_goes_from_plan_to_rollback() {
         rollback.plan(&desired, &declared, &live, |_| true, &plan::Options::default());
     assert!(moved.is_empty(), "{moved:?}");
     let stays = "roleScopeTag/faro: it stays: Graph does not delete objects of this kind";
-    assert!(planned.plan.warnings.iter().any(|warning| warning == stays), "{:?}", planned.plan.warnings);
+    assert!(
+        planned.plan.warnings.iter().any(|warning| warning == stays),
+        "{:?}",
+        planned.plan.warnings
+    );
     case.apply(&desired, &planned, &live).await;
     let mut labels = case.labels();
     labels.sort();
@@ -198,8 +200,8 @@ async fn risks_and_permissions_are_those_of_the_family() {
         let needs = needs::of(&manifests, None, purpose);
         needs.permissions.into_iter().map(|need| need.permission).collect()
     };
-    assert_eq!(needed(Purpose::Plan), ["DeviceManagementRBAC.Read.All"]);
-    assert_eq!(needed(Purpose::Apply), ["DeviceManagementRBAC.ReadWrite.All"]);
+    assert_eq!(needed(Purpose::Plan), ["Policy.Read.DeviceConfiguration"]);
+    assert_eq!(needed(Purpose::Apply), ["Policy.ReadWrite.DeviceConfiguration"]);
 }
 
 #[tokio::test]
