@@ -50,3 +50,4 @@ mod validate;
 mod variables;
 mod whole_way;
 mod workflows;
+mod written_before;
