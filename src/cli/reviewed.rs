@@ -240,15 +240,16 @@ impl Reviewed<'_> {
             )
             .hint("The tenant, the manifests, `--only` or Moorline's release changed: look at the plan above, and give its digest if it is what you want.")),
             Standard::Plan(saved) => {
-                if saved.knowledge != plan.knowledge {
+                let moved = saved::moved(saved, plan);
+                // Other types matter only where they make another change of what was looked at.
+                if saved.knowledge != plan.knowledge && !moved.is_empty() {
                     return Err(Error::new(
                         ErrorKind::Stale,
                         "plan/another-release",
-                        "the plan was made by a release of Moorline that knows other types; nothing was written",
+                        "the plan was made by a release of Moorline that knows other types, and is another one now; nothing was written",
                     )
                     .hint("Use one release for both, or make the plan anew."));
                 }
-                let moved = saved::moved(saved, plan);
                 if !moved.is_empty() && !skip_stale {
                     return Err(ApplyError::Stale(moved).into_error());
                 }

@@ -51,3 +51,4 @@ mod validate;
 mod variables;
 mod whole_way;
 mod workflows;
+mod written_before;

@@ -6,6 +6,7 @@ use moorline::apply::saved;
 use moorline::clock::Clock;
 use moorline::graph::Request;
 use moorline::http::Method;
+use moorline::plan::{self, Plan};
 use moorline::report;
 use moorline::schema::types::GraphVersion;
 use serde_json::{Value, json};
@@ -214,6 +215,34 @@ fn an_edited_plan_writes_nothing() {
         let run = apply(&workspace, &["plan.json"]).expect(1);
         assert!(run.stderr.contains("`plan.json` cannot be applied"), "{}", run.stderr);
     }
+}
+
+/// Makes the saved plan one of a release that knows other types.
+fn made_with_other_types(workspace: &Workspace) {
+    let mut plan: Plan = serde_json::from_value(workspace.json("plan.json")).expect("a plan");
+    plan.knowledge = "sha256:another".to_owned();
+    plan.digest = plan::seal(&plan);
+    workspace.write("plan.json", report::json::plan(&plan));
+}
+
+#[test]
+fn plan_of_other_types_is_applied_where_they_change_nothing_of_it() {
+    let workspace = workspace(2);
+    plan(&workspace);
+    made_with_other_types(&workspace);
+    apply(&workspace, &["plan.json"]).expect(0);
+    assert_eq!(pins(&workspace), [6, 6]);
+}
+
+#[test]
+fn plan_of_other_types_is_refused_as_a_whole_where_anything_of_it_changed() {
+    let workspace = workspace(2);
+    plan(&workspace);
+    made_with_other_types(&workspace);
+    portal(&workspace, 0, "pinMinimumLength=5");
+    let run = apply(&workspace, &["plan.json", "--skip-stale", "--format", "json"]).expect(4);
+    assert_eq!(run.json()["code"], "plan/another-release", "{}", run.stderr);
+    assert_eq!(pins(&workspace), [5, 4]);
 }
 
 #[test]
