@@ -11,6 +11,7 @@ use crate::schema::types::{GraphVersion, Types};
 mod device_configuration;
 mod device_registration_policy;
 pub mod document;
+pub mod not_covered;
 
 /// Every family, in the order in which they are listed to people.
 pub const FAMILIES: [&Family; 2] =
