@@ -105,8 +105,12 @@ fn of_kind(kind: &str, version: GraphVersion) -> Result<Value, Error> {
         reference::describe(&mut schema);
         return Ok(schema);
     }
-    let error =
-        Error::new(ErrorKind::Usage, "usage/kind", format!("Graph {version} has no type `{kind}`"));
+    let usage = |message: String| Error::new(ErrorKind::Usage, "usage/kind", message);
+    if let Some((name, called)) = kinds::not_covered::find(kind) {
+        let error = usage(format!("`{name}` is {called}, which Moorline does not cover"));
+        return Err(error.hint(format!("Moorline covers {}.", kinds::not_covered::COVERED)));
+    }
+    let error = usage(format!("Graph {version} has no type `{kind}`"));
     Err(match nearest(kind, Types::of(version).names()) {
         Some(near) => error.hint(format!("Did you mean `{near}`?")),
         None => error.hint("`moorline kinds` lists the kinds."),

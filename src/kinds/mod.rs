@@ -10,6 +10,7 @@ mod device_configuration;
 mod device_registration_policy;
 pub mod document;
 mod family;
+pub mod not_covered;
 mod risk;
 #[cfg(test)]
 mod testing;

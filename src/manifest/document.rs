@@ -110,6 +110,10 @@ fn known_kind(kind: &str, span: Span, findings: &mut Vec<Finding>) -> Option<&'s
         return Some(family);
     }
     let bare = type_name(kind).unwrap_or(kind);
+    if let Some(finding) = foreign::not_covered(bare, span) {
+        findings.push(finding);
+        return None;
+    }
     let finding = |message: String| Finding::error("manifest/unknown-kind", span, message);
     let mut families = kinds::FAMILIES.iter();
     if let Some((_, why)) =

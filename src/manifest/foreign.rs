@@ -34,7 +34,7 @@ pub(super) fn among_manifests(file: FileId, root: &Node) -> Option<Finding> {
     let first = entries.first()?;
     let begin = Span::new(file, first.key_range.clone());
     if root.get("spec").is_none() && entries.iter().any(|entry| entry.key.starts_with("@odata.")) {
-        return Some(graph_body(root, begin));
+        return Some(graph_body(file, root, begin));
     }
     let api_version = text("apiVersion")?;
     let kind = text("kind")?;
@@ -48,18 +48,35 @@ pub(super) fn among_manifests(file: FileId, root: &Node) -> Option<Finding> {
 }
 
 /// The finding of a body as Graph answers it, with nothing around it.
-fn graph_body(root: &Node, span: Span) -> Finding {
+fn graph_body(file: FileId, root: &Node, span: Span) -> Finding {
     if root.get("value").is_some_and(|value| matches!(value.value, Yaml::Seq(_))) {
         let message = "this is a list that Graph answered, and not a manifest";
         return Finding::error("manifest/graph-body", span, message)
             .help("make a manifest of each object in `value`: its body goes below `spec:`");
     }
-    let kind = root.get("@odata.type").and_then(Node::as_str).and_then(type_name);
+    let stated = root.get("@odata.type");
+    let kind = stated.and_then(Node::as_str).and_then(type_name);
+    if let Some(finding) = kind
+        .zip(stated)
+        .and_then(|(kind, node)| not_covered(kind, Span::new(file, node.range.clone())))
+    {
+        return finding;
+    }
     let kind = kind.filter(|kind| kinds::family_of(kind).is_some()).unwrap_or("KIND");
     let message = "this is an object as Graph answers it, and not a manifest";
     Finding::error("manifest/graph-body", span, message).help(format!(
         "put it below `spec:`, after `apiVersion: {GRAPHS}beta`, `kind: {kind}` and `metadata: {{ name: … }}`"
     ))
+}
+
+/// Returns the finding of a Graph type that Moorline does not cover, `None` for any other name.
+pub(super) fn not_covered(kind: &str, span: Span) -> Option<Finding> {
+    let (name, called) = kinds::not_covered::find(kind)?;
+    let message = format!("`{name}` is {called}, which Moorline does not cover");
+    Some(Finding::error("manifest/not-covered", span, message).help(format!(
+        "remove this manifest: Moorline covers {}, and leaves everything else alone",
+        kinds::not_covered::COVERED
+    )))
 }
 
 /// Returns what a document is that stands for a tenant file, where it is clearly none.

@@ -115,6 +115,13 @@ fn a_command_line_that_makes_no_sense_is_an_error_document_too() {
 }
 
 #[test]
+fn schema_of_a_type_that_is_not_covered_is_refused_with_what_it_is() {
+    let run = Workspace::empty().run(&["schema", "win32LobApp"]).expect(64);
+    let says = "`win32LobApp` is an app, which Moorline does not cover";
+    assert!(run.stderr.contains(says), "{}", run.stderr);
+}
+
+#[test]
 fn an_output_that_cannot_be_written_is_known_before_anything_is() {
     let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
     workspace.run(&["plan", "--sandbox=s.json"]).expect(0);

@@ -16,18 +16,16 @@ fn block_after(text: &str, line: &str) -> std::ops::Range<usize> {
 fn the_plan_of_the_readme_is_the_plan() {
     let file = repository().join("README.md");
     let readme = std::fs::read_to_string(&file).expect("there is a README");
-    let command = readme
-        .lines()
-        .find_map(|line| line.strip_prefix("moorline plan examples/contoso --sandbox --only "))
-        .expect("the README shows how its plan is made");
-    let globs = command.split(" --only ").map(|glob| glob.trim_matches('\''));
-    let mut arguments = vec!["plan", "examples/contoso", "--sandbox"];
-    arguments.extend(globs.flat_map(|glob| ["--only", glob]));
+    let start = readme.find("```sh\n").expect("the README has a command") + "```sh\n".len();
+    let (command, _) = readme[start..].split_once("```").expect("the first block ends");
+    let words = command.split_whitespace().filter(|word| *word != "\\");
+    let arguments: Vec<&str> = words.map(|word| word.trim_matches('\'')).collect();
+    let arguments = arguments.strip_prefix(&["cargo", "run", "--"]).expect("the quick build runs");
 
     let workspace = Workspace::empty();
     let example = "examples/contoso";
     copy(&repository().join(example), &workspace.file(example));
-    let plan = workspace.run(&arguments).expect(0).stdout;
+    let plan = workspace.run_with(arguments, &[("COLUMNS", "80")]).expect(0).stdout;
     let block = block_after(&readme, command);
     if std::env::var_os("UPDATE_SCHEMAS").is_some() {
         let updated = [&readme[..block.start], &plan, &readme[block.end..]].concat();
@@ -38,4 +36,13 @@ fn the_plan_of_the_readme_is_the_plan() {
         &readme[block], plan,
         "the README shows another plan: run UPDATE_SCHEMAS=1 cargo test readme"
     );
+}
+
+#[test]
+fn the_readme_says_what_is_covered() {
+    let file = repository().join("README.md");
+    let readme = std::fs::read_to_string(file).expect("there is a README");
+    let (introduction, _) = readme.split_once("```").expect("the README shows a command");
+    let says = introduction.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(says.contains(moorline::kinds::not_covered::COVERED), "{says}");
 }

@@ -45,6 +45,43 @@ fn kinds_that_are_none() {
 }
 
 #[test]
+fn type_that_is_not_covered_is_named_with_what_is() {
+    let text = hello("")
+        .replace("windowsIdentityProtectionConfiguration", "deviceManagementConfigurationPolicy");
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[manifest/not-covered]: `deviceManagementConfigurationPolicy` is a settings catalog policy, which Moorline does not cover
+     --> a.yaml:2:7
+      |
+    2 | kind: deviceManagementConfigurationPolicy
+      |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: remove this manifest: Moorline covers device configurations (templates), compliance policies and the device registration policy, and leaves everything else alone
+
+    Invalid: 1 error in 1 file.
+    ");
+    refuses_manifest(&text, &["manifest/not-covered 2:7"]);
+    for (kind, called) in [
+        ("\"#microsoft.graph.groupPolicyConfiguration\"", "is an ADMX template"),
+        ("deviceManagementIntent", "is an endpoint security intent"),
+        ("deviceShellScript", "is a shell script"),
+        ("Win32LobApp", "`win32LobApp` is an app"),
+        ("azureADWindowsAutopilotDeploymentProfile", "is an Autopilot deployment profile"),
+        ("conditionalAccessPolicy", "is a Conditional Access policy"),
+    ] {
+        let text = hello("").replace("windowsIdentityProtectionConfiguration", kind);
+        refuses_manifest(&text, &["manifest/not-covered 2:7"]);
+        let run = validate(&[("a.yaml", &text)]);
+        assert!(run.stdout.contains(called), "{kind}: {}", run.stdout);
+    }
+}
+
+#[test]
+fn exported_object_that_is_not_covered_is_not_asked_to_become_a_manifest() {
+    let text = "\"@odata.type\": \"#microsoft.graph.win32LobApp\"\ndisplayName: Reader\n";
+    refuses_manifest(text, &["manifest/not-covered 1:16"]);
+}
+
+#[test]
 fn a_kind_that_v1_does_not_have() {
     let text = hello("").replace("/beta", "/v1.0");
     assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
