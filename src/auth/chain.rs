@@ -1,18 +1,15 @@
 //! Choosing a credential: the one that was asked for, else the first that the surroundings hold.
 
-use std::fmt;
 use std::sync::Arc;
 
 use super::cache::Cached;
-use super::caller::Caller;
-use super::credential::{Credential, Settings};
-use super::device_code::Person;
+use super::credential::{Credential, PassedOver};
 use super::search::Search;
+use super::surroundings::Surroundings;
 use super::{
     AuthError, TokenSource, azure_cli, azure_devops, certificate, client_secret, device_code,
     github, managed_identity, static_token, workload_identity,
 };
-use crate::http::cloud::Endpoints;
 
 /// How one kind of credential is looked for; nothing is asked over the network.
 type Find = fn(&mut Search<'_>) -> Option<Box<dyn TokenSource>>;
@@ -31,32 +28,6 @@ const CHAIN: [(Credential, Find); 9] = [
     (Credential::DeviceCode, device_code::find),
 ];
 
-/// What a credential is chosen by.
-#[derive(Debug)]
-pub struct Surroundings<'a> {
-    /// The environment's variables.
-    pub environment: Environment<'a>,
-    /// What the tenant file and the command line say.
-    pub settings: &'a Settings,
-    /// The tenant to sign in to, a GUID or a domain.
-    pub tenant: &'a str,
-    /// The hosts of the run.
-    pub endpoints: &'a Endpoints,
-    /// Who makes the calls.
-    pub caller: &'a Caller,
-    /// Who could be asked to sign in.
-    pub person: Person,
-}
-
-/// Returns variables by their names.
-pub struct Environment<'a>(pub &'a dyn Fn(&str) -> Option<String>);
-
-impl fmt::Debug for Environment<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Environment")
-    }
-}
-
 /// The credential of a run, and why it is this one.
 #[derive(Clone, Debug)]
 pub struct Choice {
@@ -68,21 +39,6 @@ pub struct Choice {
     pub passed_over: Vec<PassedOver>,
     /// The tokens.
     pub tokens: Arc<dyn TokenSource>,
-}
-
-/// A kind of credential that could not be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PassedOver {
-    /// Its kind.
-    pub credential: Credential,
-    /// What it lacks.
-    pub why: String,
-}
-
-impl fmt::Display for PassedOver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` {}", self.credential, self.why)
-    }
 }
 
 /// Chooses a credential. Where the settings name one, it is that or none.
@@ -119,6 +75,9 @@ mod tests {
     use secrecy::ExposeSecret;
     use serde_json::json;
 
+    use super::super::caller::Caller;
+    use super::super::credential::Settings;
+    use super::super::surroundings::{Environment, Person};
     use super::*;
     use crate::clock::Clock;
     use crate::http::testing::{Server, endpoints, reply};

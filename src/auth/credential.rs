@@ -112,6 +112,21 @@ pub struct Settings {
     pub service_connection_id: Option<String>,
 }
 
+/// A kind of credential that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedOver {
+    /// Its kind.
+    pub credential: Credential,
+    /// What it lacks.
+    pub why: String,
+}
+
+impl fmt::Display for PassedOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` {}", self.credential, self.why)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

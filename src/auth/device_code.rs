@@ -2,8 +2,6 @@
 //!
 //! What is issued stays in memory and ends with the run; the next one asks again.
 
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -13,25 +11,11 @@ use url::Url;
 
 use super::entra::{Issued, TokenEndpoint, ask, of_tenant};
 use super::search::Search;
+use super::surroundings::Person;
 use super::{AuthError, Token, TokenFuture, TokenSource};
 
 /// How much slower to ask each time the service wants it (RFC 8628, 3.5).
 const SLOWER: Duration = Duration::from_secs(5);
-
-/// Whoever sits at the terminal.
-#[derive(Clone)]
-pub struct Person {
-    /// Whether anybody is there.
-    pub present: bool,
-    /// Shows a text.
-    pub say: Arc<dyn Fn(&str) + Send + Sync>,
-}
-
-impl fmt::Debug for Person {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Person").field("present", &self.present).finish_non_exhaustive()
-    }
-}
 
 /// The device authorization grant.
 #[derive(Debug)]
@@ -169,7 +153,7 @@ impl TokenSource for DeviceCode {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Mutex as StdMutex, PoisonError};
+    use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
     use jiff::Timestamp;
     use serde_json::json;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::certificate::CertificateError;
-use super::chain::PassedOver;
+use super::credential::PassedOver;
 use super::refusal::Refusal;
 use crate::http::transport::Fault;
 

@@ -1,8 +1,7 @@
 //! Signing in: where access tokens come from.
 //!
 //! [`choose`] picks a credential and says why. Each kind of credential is a [`TokenSource`] in a file of
-//! its own, which also knows what it needs from the environment. Whether a token may go where it is about
-//! to be sent is for [`crate::graph::client`] to check.
+//! its own, which also knows what it needs from the environment. Who sends a token checks that it may go there.
 //!
 //! No token, secret or assertion is part of any error or of anything's `Debug`, and none is written to disk. A service
 //! may repeat one in its answer: so each is made [known](crate::secrets::Known) as soon as it is there.
@@ -28,6 +27,7 @@ mod managed_identity;
 pub mod refusal;
 mod search;
 pub mod static_token;
+mod surroundings;
 pub mod tenant;
 pub mod token;
 pub mod variables;
@@ -35,10 +35,10 @@ mod workload_identity;
 
 pub use caller::Caller;
 pub use certificate::CertificateError;
-pub use chain::{Choice, Environment, PassedOver, Surroundings, choose};
-pub use credential::{Credential, Settings};
-pub use device_code::Person;
+pub use chain::{Choice, choose};
+pub use credential::{Credential, PassedOver, Settings};
 pub use error::AuthError;
+pub use surroundings::{Environment, Person, Surroundings};
 pub use token::Token;
 
 /// What [`TokenSource::token`] returns.

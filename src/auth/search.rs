@@ -6,9 +6,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::caller::Caller;
-use super::chain::Surroundings;
-use super::device_code::Person;
 use super::entra::TokenEndpoint;
+use super::surroundings::{Person, Surroundings};
 use crate::http::cloud::{Endpoints, is_loopback};
 
 /// The client id of an app, by the names that Azure's SDKs and Terraform give it.

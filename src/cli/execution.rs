@@ -8,8 +8,8 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use jiff::Timestamp;
-use secrecy::SecretString;
 
+use super::environment::secret;
 use super::failure::Failure;
 use super::output::Output;
 use super::session::Session;
@@ -284,11 +284,6 @@ fn tell_otherwise(ui: &Ui, outcome: &Outcome, unwritten: Error) -> Error {
     let told =
         Error { kind: outcome.error_kind().map_or(least, |kind| kind.max(least)), ..unwritten };
     told.hint("What became of the changes stands above; do not take them for not made.")
-}
-
-/// Returns a secret from the environment.
-pub(super) fn secret(name: &str) -> Option<SecretString> {
-    std::env::var(name).ok().filter(|value| !value.is_empty()).map(SecretString::from)
 }
 
 /// Says when the requests for approval expire that an earlier run made, where it came to know.

@@ -18,6 +18,7 @@ mod completions;
 mod doctor;
 pub mod documents;
 mod drift;
+mod environment;
 mod execution;
 mod explain;
 mod failure;

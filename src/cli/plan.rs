@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::execution::secret;
+use super::environment::secret;
 use super::failure::Failure;
 use super::output::{Output, prove_writable};
 use super::session::Session;

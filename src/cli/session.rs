@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::TenantOptions;
-use super::execution::secret;
+use super::environment::secret;
 use super::failure::Failure;
 use super::selection::Selection;
 use crate::auth::cache::Cached;

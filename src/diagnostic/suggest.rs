@@ -1,4 +1,4 @@
-//! The name that was probably meant.
+//! Names to offer: the one that was probably meant, or all that fit.
 
 /// How well a candidate fits, best first; within a class the nearer one wins.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +21,18 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter_map(|candidate| Some((written.fit(&Name::new(candidate))?, candidate)))
         .min_by_key(|(fit, _)| *fit)
         .map(|(_, candidate)| candidate)
+}
+
+/// Returns members as `a`, `b` or `c`.
+pub fn one_of(members: &[String]) -> String {
+    match members {
+        [] => "nothing".to_owned(),
+        [only] => format!("`{only}`"),
+        [first @ .., last] => {
+            let first: Vec<String> = first.iter().map(|member| format!("`{member}`")).collect();
+            format!("{} or `{last}`", first.join(", "))
+        }
+    }
 }
 
 struct Name {

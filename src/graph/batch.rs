@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Attempt, Response};
-use super::attempt::Sending;
 use super::chain::{Chain, conclude};
 use super::client::Graph;
 use super::error::{Call, GraphError};
 use super::limiter::Cost;
 use super::request::{Request, consistency_level};
+use super::sender::Sending;
 use crate::http::retry::{self, Decision};
 use crate::http::transport::Fault;
 use crate::http::{Effect, Method};
@@ -68,7 +68,7 @@ impl Graph {
                 Err(error) => outcomes.push((place, Err(error))),
             }
         }
-        let mut chain = Chain::begin(self);
+        let mut chain = self.chain();
         while !pending.is_empty() {
             let again = self.round(&mut chain, version, pending, &mut outcomes).await;
             let Some(longest) = again.iter().max_by_key(|again| again.wait) else {

@@ -3,31 +3,31 @@
 use std::time::{Duration, Instant};
 
 use super::answer::{Attempt, Response};
-use super::attempt::Sending;
-use super::client::Graph;
 use super::error::{Call, GraphError, Lost, Retries};
+use super::sender::{Sender, Sending};
 use crate::http::Effect;
 use crate::http::retry::{self, CHAIN_DEADLINE, Decision, Outcome};
-use crate::http::watch::{self, Delay};
+use crate::http::watch::{self, Delay, Watch};
 
 /// One call and its repetitions.
 pub(super) struct Chain<'a> {
-    graph: &'a Graph,
+    sender: &'a Sender,
+    watch: &'a Watch,
     /// When the first attempt was sent: to wait for one's turn is no retry.
     start: Option<Instant>,
     attempts: u32,
 }
 
 impl<'a> Chain<'a> {
-    pub(super) fn begin(graph: &'a Graph) -> Self {
-        Self { graph, start: None, attempts: 0 }
+    pub(super) fn begin(sender: &'a Sender, watch: &'a Watch) -> Self {
+        Self { sender, watch, start: None, attempts: 0 }
     }
 
     pub(super) async fn attempt(&mut self, sending: &Sending<'_>) -> Result<Attempt, GraphError> {
-        let pass = self.graph.admit(sending).await?;
-        self.start.get_or_insert_with(|| self.graph.clock.instant());
+        let pass = self.sender.admit(sending).await?;
+        self.start.get_or_insert_with(|| self.sender.clock.instant());
         self.attempts += 1;
-        Ok(self.graph.transmit(sending, pass, self.attempts).await)
+        Ok(self.sender.transmit(sending, pass, self.attempts).await)
     }
 
     /// Asks the policy, and lets nothing else pass while Graph throttles.
@@ -39,7 +39,7 @@ impl<'a> Chain<'a> {
             Err(fault) => fault.outcome(effect),
         };
         let left = CHAIN_DEADLINE.saturating_sub(self.elapsed());
-        let left = self.graph.left().map_or(left, |run| left.min(run));
+        let left = self.sender.deadline.left().map_or(left, |run| left.min(run));
         let decision = retry::decide(effect, outcome, self.attempts, left);
         // Whoever is throttled is so with all his calls, also when this one is given up.
         if let Outcome::Answered { status: 429, retry_after } = outcome {
@@ -47,19 +47,19 @@ impl<'a> Chain<'a> {
                 Decision::Wait(wait) => wait,
                 _ => retry_after.unwrap_or_default().min(CHAIN_DEADLINE),
             };
-            self.graph.limiter.throttled(effect, wait);
+            self.sender.limiter.throttled(effect, wait);
         }
         decision
     }
 
     /// Waits before the next attempt. Returns `false` as soon as it is clear that the run ends before.
     pub(super) async fn wait(&self, call: &Call, attempt: &Attempt, wait: Duration) -> bool {
-        self.graph.watch.tell(self.elapsed(), || Delay {
+        self.watch.tell(self.elapsed(), || Delay {
             call: call.to_string(),
             why: watch::ending(attempt.as_ref().map(|answer| answer.status)),
             wait,
         });
-        self.graph.deadline.sleep(wait).await
+        self.sender.deadline.sleep(wait).await
     }
 
     /// Returns how often the call was sent.
@@ -72,7 +72,7 @@ impl<'a> Chain<'a> {
     }
 
     fn elapsed(&self) -> Duration {
-        let now = self.graph.clock.instant();
+        let now = self.sender.clock.instant();
         self.start.map_or(Duration::ZERO, |start| now.saturating_duration_since(start))
     }
 }
@@ -132,7 +132,6 @@ mod tests {
     use super::super::testing::{Reply, Server, graph, graph_with, hanging_up, nobody, reply};
     use super::*;
     use crate::http::Method;
-    use crate::http::watch::Watch;
     use crate::schema::types::GraphVersion;
 
     fn read() -> Request {

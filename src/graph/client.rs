@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 use super::answer::Response;
 use super::approval::Approval;
-use super::attempt::Sending;
 use super::chain::{Chain, conclude};
 use super::error::{Call, GraphError};
 use super::limiter::{Cost, Limiter};
 use super::request::Request;
+use super::sender::{Sender, Sending};
 use crate::auth::TokenSource;
 use crate::auth::claims::Claims;
 use crate::clock::Clock;
@@ -55,16 +55,9 @@ impl Default for Options {
 /// A client of Microsoft Graph for one tenant.
 #[derive(Debug)]
 pub struct Graph {
-    pub(super) endpoints: Endpoints,
-    pub(super) tokens: Arc<dyn TokenSource>,
-    pub(super) transport: Transport,
-    pub(super) clock: Clock,
-    pub(super) limiter: Limiter,
-    pub(super) under_way: Semaphore,
-    pub(super) deadline: Deadline,
-    pub(super) tenant: Option<Uuid>,
-    pub(super) watch: Watch,
-    pub(super) known: Known,
+    pub(super) sender: Sender,
+    watch: Watch,
+    known: Known,
 }
 
 impl Graph {
@@ -76,28 +69,27 @@ impl Graph {
         clock: Clock,
         options: &Options,
     ) -> Self {
-        Self {
+        let sender = Sender {
             limiter: Limiter::new(clock.clone()),
-            under_way: Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
+            permits: Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
             deadline: Deadline::new(clock.clone(), options.timeout),
             tenant: options.tenant,
-            watch: options.watch.clone(),
-            known: options.known.clone(),
             endpoints,
             tokens,
             transport,
             clock,
-        }
+        };
+        Self { sender, watch: options.watch.clone(), known: options.known.clone() }
     }
 
     /// Returns the hosts that this client talks to.
     pub fn endpoints(&self) -> &Endpoints {
-        &self.endpoints
+        &self.sender.endpoints
     }
 
     /// Returns the clock that this client waits by.
     pub fn clock(&self) -> &Clock {
-        &self.clock
+        &self.sender.clock
     }
 
     /// Returns the secrets that nothing may hold which the run leaves behind.
@@ -108,34 +100,34 @@ impl Graph {
     /// Lets the run end after this time, unless its own time is over before: for a user who does not want to
     /// wait. Whoever waits already is told.
     pub fn end_within(&self, time: Duration) {
-        self.deadline.bring_forward(time);
+        self.sender.deadline.bring_forward(time);
     }
 
     /// Waits until a write may go: who looks before he writes should look then, and not before. It ends early
     /// where the run is to end early.
     pub async fn await_turn_to_write(&self) {
         tokio::select! {
-            () = self.deadline.brought_forward() => {}
-            _ = self.limiter.free(Cost::of([Effect::Write]), &self.deadline) => {}
+            () = self.sender.deadline.brought_forward() => {}
+            _ = self.sender.limiter.free(Cost::of([Effect::Write]), &self.sender.deadline) => {}
         }
     }
 
     /// Waits. Returns `false` as soon as it is clear that the run ends before.
     pub async fn pause(&self, wait: Duration) -> bool {
-        self.deadline.sleep(wait).await
+        self.sender.deadline.sleep(wait).await
     }
 
     /// Waits. Returns `false` as soon as the run is to end early, or it is clear that it ends before.
     pub async fn pause_unless_ended(&self, wait: Duration) -> bool {
         tokio::select! {
-            () = self.deadline.brought_forward() => false,
-            slept = self.deadline.sleep(wait) => slept,
+            () = self.sender.deadline.brought_forward() => false,
+            slept = self.sender.deadline.sleep(wait) => slept,
         }
     }
 
     /// Returns whether the token has a permission; one that does not say what it has may have any.
     pub async fn may(&self, permission: &str) -> bool {
-        let token = self.tokens.token().await.ok();
+        let token = self.sender.tokens.token().await.ok();
         token
             .and_then(|token| Claims::of(&token))
             .is_none_or(|claims| claims.granted().iter().any(|granted| granted == permission))
@@ -168,7 +160,7 @@ impl Graph {
         let effect = request.effect();
         let body = request.body.as_ref();
         let sending = Sending::one(&call, &url, body, effect).with_approval(approval);
-        let mut chain = Chain::begin(self);
+        let mut chain = self.chain();
         loop {
             let attempt = chain.attempt(&sending).await?;
             match chain.decide(effect, &attempt) {
@@ -182,12 +174,12 @@ impl Graph {
 
     /// Returns the URL of a request.
     pub(super) fn url(&self, request: &Request) -> Result<Url, GraphError> {
-        let url = self.endpoints.url(request.version, &request.path);
+        let url = self.sender.endpoints.url(request.version, &request.path);
         url.map_err(|reason| GraphError::InvalidRequest { call: Call::of(request), reason })
     }
 
-    /// Returns what is left of the run's time.
-    pub(super) fn left(&self) -> Option<Duration> {
-        self.deadline.left()
+    /// Begins a call that is repeated as the policy says.
+    pub(super) fn chain(&self) -> Chain<'_> {
+        Chain::begin(&self.sender, &self.watch)
     }
 }

@@ -6,7 +6,6 @@
 
 mod answer;
 pub mod approval;
-mod attempt;
 mod batch;
 mod chain;
 pub mod client;
@@ -14,6 +13,7 @@ pub mod error;
 mod limiter;
 mod paging;
 pub mod request;
+mod sender;
 pub mod service_error;
 #[cfg(test)]
 pub(crate) mod testing;

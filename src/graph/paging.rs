@@ -7,11 +7,11 @@ use serde_json::Value;
 use url::Url;
 
 use super::answer::Response;
-use super::attempt::Sending;
 use super::chain::{Chain, conclude};
 use super::client::Graph;
 use super::error::{Call, GraphError};
 use super::request::Request;
+use super::sender::Sending;
 use crate::http::retry::Decision;
 use crate::http::{Effect, Method};
 use crate::schema::types::GraphVersion;
@@ -56,7 +56,7 @@ impl Graph {
         };
         let mut smaller = sizes.iter();
         let mut sized = request.clone();
-        let mut chain = Chain::begin(self);
+        let mut chain = self.chain();
         let mut without_size = None;
         loop {
             let may_shrink = !smaller.as_slice().is_empty();
@@ -67,7 +67,7 @@ impl Graph {
                     if let Some(size) = smaller.next() {
                         sized.path = with_page_size(&request.path, *size);
                     }
-                    chain = Chain::begin(self);
+                    chain = self.chain();
                 }
                 Err(error) => {
                     let refused = error.status() == Some(400);
@@ -131,7 +131,7 @@ impl Graph {
             let Some(page) = page else {
                 return Ok(Read::TooLarge(chain));
             };
-            chain = Chain::begin(self);
+            chain = self.chain();
             let Some(next) = list.take_page(&call, page)? else {
                 return Ok(Read::Whole(list.items));
             };
@@ -176,7 +176,7 @@ impl Graph {
     /// Returns a nextLink's URL, if the token may go there.
     fn follow(&self, call: &Call, link: &str) -> Result<Url, GraphError> {
         let url = Url::parse(link).map_err(|_| bad(call, "its `@odata.nextLink` is not a URL"))?;
-        if self.endpoints.reaches_graph(&url) {
+        if self.endpoints().reaches_graph(&url) {
             Ok(url)
         } else {
             let origin = url.origin().ascii_serialization();

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::envelope::one_of;
+use super::overlay;
 use super::value::{Declared, Member, Value};
-use super::{overlay, resolve};
-use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::suggest::{nearest, one_of};
 use crate::diagnostic::{Finding, Span};
 use crate::schema::types::{GraphVersion, Types, odata_type, type_name};
 use crate::schema::validate::{Problem, Step, Violation, violations};
@@ -93,7 +92,7 @@ pub(super) fn read(
 ) -> Option<Vec<Assignment>> {
     if let Some(directive) = overlay::directive(list) {
         if !part {
-            let finding = resolve::nothing_beneath(&directive.name, "assignments", list.span);
+            let finding = overlay::nothing_beneath(&directive.name, "assignments", list.span);
             findings.push(finding);
         }
         return None;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::bounded::bounded;
 use super::complete::{self, Completed};
 use super::discover::{self, Found, TENANT_FILE};
 use super::document::{self, RawManifest};
@@ -151,7 +152,7 @@ impl Loader {
     /// Keeps a file's text and findings, and returns its documents.
     fn keep(&mut self, read: FileRead) -> Vec<Document> {
         self.loaded.sources.add(read.path, read.text);
-        self.loaded.findings.extend(complete::bounded(read.findings));
+        self.loaded.findings.extend(bounded(read.findings));
         read.documents
     }
 

@@ -2,12 +2,11 @@
 
 use serde_json::Value as Json;
 
-use super::complete::MANY;
-use super::envelope::one_of;
+use super::bounded::MANY;
 use super::place::Place;
 use super::unknown;
 use super::value::{Declared, Value};
-use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::suggest::{nearest, one_of};
 use crate::diagnostic::{Finding, Sources};
 use crate::schema::model::{Model, Property, Shape};
 use crate::schema::types::{GraphVersion, odata_type, type_name};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bounded::bounded;
 use super::document::RawManifest;
 use super::reference::Neighbours;
 use super::resolve::{Resolved, Resolver, Roots};
@@ -9,23 +10,6 @@ use super::variable::{Allowed, READABLE};
 use super::{Manifest, assignment, check, lint};
 use crate::diagnostic::{FileId, Finding, Severity, Sources, Span};
 use crate::schema::model::Model;
-
-/// How many findings of one file or manifest are told: more than anybody mends before looking again.
-pub(super) const MANY: usize = 1000;
-
-/// Leaves out what is beyond [`MANY`], and says so.
-pub(super) fn bounded(mut findings: Vec<Finding>) -> Vec<Finding> {
-    if let Some(next) = findings.get(MANY) {
-        let more = Finding {
-            span: next.span,
-            file: next.file.clone(),
-            ..Finding::file_error("manifest/more", "", "there are more faults, from here on")
-        };
-        findings.truncate(MANY);
-        findings.push(more.help("mend those above first"));
-    }
-    findings
-}
 
 /// A manifest, and what came to light on the way to it.
 pub(super) struct Completed {

@@ -1,10 +1,10 @@
 //! One YAML document as a manifest before overlays: syntax alone, nothing resolved.
 
 use super::Address;
-use super::envelope::{self, ManifestFile, one_of};
+use super::envelope::{self, ManifestFile};
 use super::foreign;
 use super::value::{Declared, Member, Value};
-use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::suggest::{nearest, one_of};
 use crate::diagnostic::{FileId, Finding, Span};
 use crate::kinds::{self, Family};
 use crate::schema::types::{GraphVersion, Types, type_name};

@@ -126,18 +126,6 @@ pub(super) fn manifest(
     form::typed(&MANIFEST, file, root, shallow, findings)
 }
 
-/// Returns members as `a`, `b` or `c`.
-pub(super) fn one_of(members: &[String]) -> String {
-    match members {
-        [] => "nothing".to_owned(),
-        [only] => format!("`{only}`"),
-        [first @ .., last] => {
-            let first: Vec<String> = first.iter().map(|member| format!("`{member}`")).collect();
-            format!("{} or `{last}`", first.join(", "))
-        }
-    }
-}
-
 /// Returns a tree as JSON.
 pub(super) fn to_json(node: &Node) -> Json {
     match &node.value {

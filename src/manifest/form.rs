@@ -5,9 +5,8 @@ use std::ops::Range;
 
 use serde_json::Value as Json;
 
-use super::envelope::one_of;
 use super::foreign;
-use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::suggest::{nearest, one_of};
 use crate::diagnostic::{FileId, Finding, Span};
 use crate::schema::validate::{Problem, Step, Violation, violations_under};
 use crate::yaml::{Node, Yaml};

@@ -17,6 +17,7 @@ use crate::schema::types::GraphVersion;
 use value::{Declared, Value};
 
 pub mod assignment;
+mod bounded;
 pub mod bundle;
 mod check;
 mod complete;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::document::RawManifest;
 use super::value::{Declared, Member, Value};
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Span};
 use crate::schema::model::{Model, Order, Shape, Structure};
 
 /// Returns the base with the overlay laid over it; the overlay's metadata wins whole.
@@ -123,4 +123,20 @@ fn keyed(model: &Model, element: &Shape, key: &str, base: &[Value], over: &[Valu
     };
     merged.extend(over.iter().filter(is_left).cloned());
     merged
+}
+
+/// Returns the finding of an overlay's directive for what no base declares as it would have to.
+pub(super) fn nothing_beneath(directive: &str, name: &str, span: Span) -> Finding {
+    let message = match directive {
+        "$append" => format!(
+            "there is no list that `$append` could add to: no base declares `{name}` as one"
+        ),
+        _ => format!("there is nothing to withdraw: no base declares `{name}`"),
+    };
+    let finding = Finding::error("overlay/nothing-beneath", span, message);
+    match directive {
+        "$append" => finding.help("write the list itself"),
+        _ => finding
+            .help("remove the line, or write `{ $undeclare: true }` where a base declares it"),
+    }
 }

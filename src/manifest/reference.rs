@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::document::RawManifest;
-use super::envelope::{self, one_of};
-use super::overlay::directive;
-use super::resolve::nothing_beneath;
+use super::envelope;
+use super::overlay::{directive, nothing_beneath};
 use super::value::{Declared, Value};
 use super::{Address, Presence};
-use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::suggest::{nearest, one_of};
 use crate::diagnostic::{Finding, Span};
 use crate::kinds;
 use crate::schema::model::Model;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::overlay::directive;
+use super::overlay::{directive, nothing_beneath};
 use super::reference::{Link, Neighbours, Reader};
 use super::value::{Declared, Member, Value};
 use super::variable::{READABLE, is_name};
@@ -290,22 +290,6 @@ impl Resolver<'_> {
         let root = self.roots.get(&span.file).map_or(beside, |root| root);
         payload::read(root, beside, path)
             .map_err(|problem| Box::new(problem.into_finding(path, span)))
-    }
-}
-
-/// Returns the finding of an overlay's directive for what no base declares as it would have to.
-pub(super) fn nothing_beneath(directive: &str, name: &str, span: Span) -> Finding {
-    let message = match directive {
-        "$append" => format!(
-            "there is no list that `$append` could add to: no base declares `{name}` as one"
-        ),
-        _ => format!("there is nothing to withdraw: no base declares `{name}`"),
-    };
-    let finding = Finding::error("overlay/nothing-beneath", span, message);
-    match directive {
-        "$append" => finding.help("write the list itself"),
-        _ => finding
-            .help("remove the line, or write `{ $undeclare: true }` where a base declares it"),
     }
 }
 

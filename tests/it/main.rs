@@ -20,6 +20,7 @@ mod estate;
 mod explain;
 #[cfg(debug_assertions)]
 mod faults;
+mod floors;
 mod intunecd;
 mod ownership;
 mod permissions;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde_json::{Value as Json, json};
 
 use super::compare::Comparer;
+use super::label::place;
 use super::node::{Content, Mark, Node, Reading};
-use super::object::place;
 use crate::diagnostic::Location;
 use crate::plan::{AssignmentChange, Effect, FieldChange, FieldStatus, Shown};
 use crate::report::Verbosity;

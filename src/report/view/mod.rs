@@ -4,6 +4,7 @@
 
 mod compare;
 mod field;
+mod label;
 mod layout;
 mod node;
 mod object;
@@ -11,8 +12,7 @@ mod payload;
 mod reach;
 mod value;
 
+pub(super) use label::{address, display_name};
 pub(super) use layout::{Row, rows};
 pub(super) use node::{Content, Mark, Reading, Span};
-pub(super) use object::{
-    Danger, Object, address, change, display_name, drift_item, limits, out_of_sync, released,
-};
+pub(super) use object::{Danger, Object, change, drift_item, limits, out_of_sync, released};

@@ -1,13 +1,12 @@
 //! One object of a plan or a drift report.
 
 use super::field::{self, Viewer};
+use super::label::{address, display_name, place};
 use super::node::{Mark, Node, Reading};
 use super::payload::Payload;
 use super::reach;
 use super::value;
-use crate::diagnostic::Location;
 use crate::drift::{DriftItem, DriftStatus};
-use crate::manifest::Address;
 use crate::plan::{Action, Blocked, Change, FieldStatus, Plan, Refusal, Risk, RiskLevel, Shown};
 use crate::report::{Verbosity, words};
 use crate::text::sanitize;
@@ -205,21 +204,6 @@ pub(in crate::report) fn released(plan: &Plan) -> Vec<String> {
 
 fn modified(at: &str) -> String {
     format!("last modified {}", words::moment(at))
-}
-
-/// Returns a place as `file:line`.
-pub(in crate::report) fn place(location: &Location) -> String {
-    sanitize::line(&location.to_string()).into_owned()
-}
-
-/// Returns an address.
-pub(in crate::report) fn address(address: &Address) -> String {
-    sanitize::line(&address.to_string()).into_owned()
-}
-
-/// Returns a display name in quotes, none where there is none.
-pub(in crate::report) fn display_name(name: &str) -> Option<String> {
-    (!name.is_empty()).then(|| format!("\"{}\"", sanitize::line(name)))
 }
 
 /// The mark of an object that is left as it is though something is to be said of it.

@@ -161,30 +161,3 @@ async fn it_serves_on_loopback_alone_and_stops_when_told() {
     );
     drop(idle);
 }
-
-/// A mistake in what the client knows must not be repeated here, so none of that may be used.
-#[test]
-fn only_the_types_are_shared_with_the_client() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox");
-    let mut files = 0;
-    let entries = walkdir::WalkDir::new(&root).into_iter();
-    for entry in entries.map(|entry| entry.expect("the sources")) {
-        if !entry.file_type().is_file() {
-            continue;
-        }
-        files += 1;
-        let source = std::fs::read_to_string(entry.path()).expect("a source");
-        let own = concat!("crate", "::");
-        for used in source.split(own).skip(1) {
-            let allowed = ["sandbox", "schema::types"].iter().any(|path| used.starts_with(path));
-            assert!(allowed, "{}: {}", entry.path().display(), &used[..used.len().min(30)]);
-        }
-        assert!(
-            entry.path().parent() == Some(root.join("tests").as_path())
-                || !source.contains(".curated"),
-            "{}: curated facts are the client's",
-            entry.path().display()
-        );
-    }
-    assert!(files > 60);
-}

@@ -1,23 +1,25 @@
-//! One attempt: the right to make it, and sending it, with one line in the log.
+//! Sends one request: takes a permit, a slot of the limits and a token, sends, and logs one event.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 use uuid::Uuid;
 
 use super::answer::{Answer, Attempt};
 use super::approval::Approval;
-use super::client::Graph;
 use super::error::{Call, GraphError};
-use super::limiter::{Cost, Slot};
+use super::limiter::{Cost, Limiter, Slot};
 use super::request::consistency_level;
-use crate::auth::AuthError;
-use crate::http::cloud::issues_cloud_tokens;
-use crate::http::transport::{Fault, Outgoing, WIRE, millis};
+use crate::auth::{AuthError, TokenSource};
+use crate::clock::Clock;
+use crate::http::cloud::{Endpoints, issues_cloud_tokens};
+use crate::http::deadline::Deadline;
+use crate::http::transport::{Fault, Outgoing, Transport, WIRE, millis};
 use crate::http::{Effect, Method};
 
 /// What an attempt sends.
@@ -52,6 +54,21 @@ impl<'a> Sending<'a> {
     }
 }
 
+/// Sends single requests to one Graph, within its limits and the time of the run.
+#[derive(Debug)]
+pub(super) struct Sender {
+    pub(super) endpoints: Endpoints,
+    pub(super) tokens: Arc<dyn TokenSource>,
+    pub(super) transport: Transport,
+    pub(super) clock: Clock,
+    pub(super) limiter: Limiter,
+    /// One for each call that may be under way at once.
+    pub(super) permits: Semaphore,
+    pub(super) deadline: Deadline,
+    /// The tenant that every token must belong to, where its id is known.
+    pub(super) tenant: Option<Uuid>,
+}
+
 /// The right to send one call.
 pub(super) struct Pass<'a> {
     authorization: HeaderValue,
@@ -59,7 +76,7 @@ pub(super) struct Pass<'a> {
     _permit: Option<SemaphorePermit<'a>>,
 }
 
-impl Graph {
+impl Sender {
     /// Returns the `Authorization` header, once it is certain that the token may go to this Graph.
     async fn authorize(&self) -> Result<HeaderValue, AuthError> {
         let token = self.tokens.token().await?;
@@ -83,7 +100,7 @@ impl Graph {
         let out_of_time = || GraphError::OutOfTime { call: sending.call.clone() };
         let admitted = self.deadline.bound(async {
             // The semaphore is never closed, so a permit comes in the end.
-            let permit = self.under_way.acquire().await.ok();
+            let permit = self.permits.acquire().await.ok();
             let slot = self.limiter.acquire(sending.cost, &self.deadline).await;
             let slot = slot.ok_or_else(out_of_time)?;
             Ok(Pass {
@@ -93,7 +110,7 @@ impl Graph {
             })
         });
         let pass = admitted.await.ok_or_else(out_of_time)?;
-        match self.left() {
+        match self.deadline.left() {
             Some(Duration::ZERO) => Err(out_of_time()),
             _ => pass,
         }
@@ -172,23 +189,20 @@ fn headers(authorization: HeaderValue, id: &str, sending: &Sending<'_>) -> Heade
 #[cfg(test)]
 mod tests {
     use std::io;
-    use std::sync::{Arc, Mutex, PoisonError};
+    use std::sync::{Mutex, PoisonError};
 
     use jiff::Timestamp;
     use serde_json::json;
 
     use super::super::answer::Response;
     use super::super::approval::Approval;
-    use super::super::client::Options;
+    use super::super::client::{Graph, Options};
     use super::super::request::Request;
     use super::super::testing::{self, Server, endpoints, graph, reply};
     use super::*;
+    use crate::auth::TokenFuture;
     use crate::auth::static_token::StaticToken;
     use crate::auth::token::tests::jwt;
-    use crate::auth::{TokenFuture, TokenSource};
-    use crate::clock::Clock;
-    use crate::http::cloud::Endpoints;
-    use crate::http::transport::Transport;
     use crate::schema::types::GraphVersion;
 
     /// Returns what comes of a read with a token of these claims.
@@ -261,7 +275,8 @@ mod tests {
             graph.send(&Request::get(GraphVersion::Beta, "/a/../b")).await.expect_err("refused");
         assert!(matches!(error, GraphError::InvalidRequest { .. }), "{error}");
         let tokens = Arc::new(StaticToken::new("two\nlines".into()));
-        let graph = Graph { tokens, ..testing::graph(&server.url) };
+        let mut graph = testing::graph(&server.url);
+        graph.sender.tokens = tokens;
         let error = graph.send(&Request::get(GraphVersion::Beta, "/a")).await.expect_err("refused");
         assert!(matches!(error, GraphError::Auth(AuthError::Malformed)), "{error}");
         assert!(server.seen().is_empty());
@@ -279,7 +294,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_end_of_the_run_does_not_wait_for_a_token() {
-        let graph = Graph { tokens: Arc::new(Hanging), ..graph(&testing::nobody()) };
+        let mut graph = graph(&testing::nobody());
+        graph.sender.tokens = Arc::new(Hanging);
         let request = Request::get(GraphVersion::Beta, "/x");
         let (result, ()) = tokio::join!(graph.send(&request), async {
             tokio::task::yield_now().await;
@@ -297,7 +313,7 @@ mod tests {
         let request = Request::get(GraphVersion::Beta, "/x");
         let (one, other) = tokio::join!(graph.send(&request), graph.send(&request));
         assert!(one.is_ok() && other.is_ok());
-        assert_eq!(graph.under_way.available_permits(), 1);
+        assert_eq!(graph.sender.permits.available_permits(), 1);
     }
 
     #[derive(Clone, Default)]
