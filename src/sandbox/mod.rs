@@ -16,7 +16,7 @@
 //! | `query`, `filter`, `expand`, `shape`, `membership` | what reads show of it |
 //! | `permissions` | who may call what |
 //! | [`conditions`], `faults`, `throttle`, `replica` | what goes wrong on purpose |
-//! | `routes`, `service`, `refusal` | HTTP |
+//! | `routes`, `service`, `refusal`, `path` | HTTP |
 //! | [`edit`] | somebody in the portal |
 
 mod actor;

@@ -10,12 +10,10 @@ use crate::sandbox::conceal::conceal;
 use crate::sandbox::guid::guid;
 use crate::sandbox::problem::{Fault, Problem, synthetic};
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::rows::{Action, Assign, Collection};
+use crate::sandbox::rows::{Action, Assign, Row};
 use crate::sandbox::state::{References, State, text};
 use crate::sandbox::{Object, audit, defaults, mirrors};
 use crate::schema::types::{TypeDef, type_name};
-
-type Row = &'static Collection;
 
 /// Creates an object that refers to others and returns its id.
 ///

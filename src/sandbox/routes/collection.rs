@@ -18,14 +18,11 @@ use crate::sandbox::conceal;
 use crate::sandbox::permissions::Caller;
 use crate::sandbox::query::{Expand, Query};
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::rows::{Action, Assign, Collection, Contained, Update};
+use crate::sandbox::rows::{Action, Assign, Contained, Row, Update};
 use crate::sandbox::service::Service;
 use crate::sandbox::shape;
 use crate::sandbox::state::text;
 use crate::schema::types::{Types, type_name};
-
-/// The row of the collection that a call is about.
-pub(super) type Row = &'static Collection;
 
 /// What a successful DELETE answers. The documentation says 204; tools that check see 200 (FACTS 1.1).
 const DELETED: StatusCode = StatusCode::OK;

@@ -10,12 +10,12 @@ use axum::{Extension, Router};
 use serde_json::Value;
 
 use super::call::{JsonObject, Site};
-use super::collection::Row;
 use crate::sandbox::Object;
 use crate::sandbox::actor::{Actor, Change};
 use crate::sandbox::collection::read;
 use crate::sandbox::collection::references::{self, Navigation};
 use crate::sandbox::refusal::Refusal;
+use crate::sandbox::rows::Row;
 use crate::sandbox::service::Service;
 use crate::sandbox::state::{self, text};
 use crate::schema::types::{Types, type_name};

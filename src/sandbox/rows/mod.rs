@@ -64,6 +64,9 @@ pub struct Collection {
     pub audit: Audit,
 }
 
+/// The row of a collection.
+pub(crate) type Row = &'static Collection;
+
 /// How an object is updated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Update {
