@@ -161,7 +161,7 @@ pub fn find(type_name: &str) -> Option<(&'static str, &'static str)> {
     let name_in = |types: &&'static [&'static str]| {
         types.iter().copied().find(|name| name.eq_ignore_ascii_case(type_name))
     };
-    NOT_COVERED.iter().find_map(|(called, types)| Some((name_in(&types)?, *called)))
+    NOT_COVERED.iter().find_map(|(called, types)| Some((name_in(types)?, *called)))
 }
 
 #[cfg(test)]
