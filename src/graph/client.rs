@@ -155,9 +155,19 @@ impl Graph {
         approval: &Approval,
         again: &mut impl AsyncFnMut() -> bool,
     ) -> Result<Response, GraphError> {
+        self.send_as(request.effect(), request, approval, again).await
+    }
+
+    /// As [`Self::send_with`], of a call whose verb may not tell what it does to the tenant.
+    pub(super) async fn send_as(
+        &self,
+        effect: Effect,
+        request: &Request,
+        approval: &Approval,
+        again: &mut impl AsyncFnMut() -> bool,
+    ) -> Result<Response, GraphError> {
         let call = Call::of(request);
         let url = self.url(request)?;
-        let effect = request.effect();
         let body = request.body.as_ref();
         let sending = Sending::one(&call, &url, body, effect).with_approval(approval);
         let mut chain = self.chain();

@@ -7,6 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::answer::Response;
+use super::approval::Approval;
 use super::chain::{Chain, conclude};
 use super::client::Graph;
 use super::error::{Call, GraphError};
@@ -102,14 +103,16 @@ impl Graph {
         .await
     }
 
-    /// Sends a call that answers a list at once, as an action does.
+    /// Sends a call that only reads and answers a list at once, as some actions do.
     ///
     /// # Errors
     /// When it fails, or its answer is no list or only the beginning of one.
     pub async fn list_at_once(&self, request: &Request) -> Result<Vec<Value>, GraphError> {
         let call = Call::of(request);
         let mut list = List::of_at_most(MOST_BYTES);
-        match list.take_page(&call, self.send(request).await?)? {
+        let approval = Approval::default();
+        let answer = self.send_as(Effect::Read, request, &approval, &mut async || false).await?;
+        match list.take_page(&call, answer)? {
             None => Ok(list.items),
             Some(_) => Err(bad(&call, "it is not the whole list")),
         }
@@ -441,5 +444,22 @@ mod tests {
         }
         let server = Server::scripted(vec![Reply::text(200, "")]).await;
         assert!(graph(&server.url).list(&things()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn post_that_only_reads_is_repeated_and_another_is_not() {
+        let answers = || {
+            Server::start(|_, number, _| match number {
+                0 => reply(503, &Value::Null),
+                _ => reply(200, &json!({"value": [1]})),
+            })
+        };
+        let ids = Request::with_body(Method::Post, GraphVersion::V1, "/getByIds", json!({}));
+        let server = answers().await;
+        let list = graph(&server.url).list_at_once(&ids).await;
+        assert_eq!((list.expect("a list"), server.seen().len()), (vec![json!(1)], 2));
+        let server = answers().await;
+        assert!(graph(&server.url).send(&ids).await.is_err());
+        assert_eq!(server.seen().len(), 1);
     }
 }

@@ -6,9 +6,6 @@ use serde_json::Value;
 use crate::http::{Effect, Method};
 use crate::schema::types::GraphVersion;
 
-/// Actions that are sent by POST and only read, by the end of their path.
-const READING_ACTIONS: [&str; 1] = ["/directoryObjects/getByIds"];
-
 /// The end of a path that asks how many objects of the directory there are, which is answered from an index
 /// that may lag behind, and to those alone who say that they know (FACTS 7).
 const COUNT: &str = "/$count";
@@ -55,33 +52,18 @@ impl Request {
         Self { method, version, path: path.into(), body: Some(body) }
     }
 
-    /// Returns what the call does to the tenant.
+    /// Returns what the call does to the tenant, as its verb tells.
     pub fn effect(&self) -> Effect {
-        let path = without_query(&self.path);
-        let reads = match self.method {
-            Method::Get => true,
-            Method::Post => READING_ACTIONS.iter().any(|action| path.ends_with(action)),
-            Method::Patch | Method::Put | Method::Delete => false,
-        };
-        if reads { Effect::Read } else { Effect::Write }
+        match self.method {
+            Method::Get => Effect::Read,
+            Method::Post | Method::Patch | Method::Put | Method::Delete => Effect::Write,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn a_post_reads_only_where_the_table_says_so() {
-        let post =
-            |path| Request::with_body(Method::Post, GraphVersion::Beta, path, json!({})).effect();
-        assert_eq!(post("/directoryObjects/getByIds?$select=id"), Effect::Read);
-        assert_eq!(post("/deviceManagement/deviceConfigurations"), Effect::Write);
-        assert_eq!(post("/groups?x=/directoryObjects/getByIds"), Effect::Write);
-        assert_eq!(Request::get(GraphVersion::V1, "/groups").effect(), Effect::Read);
-    }
 
     #[test]
     fn only_a_count_needs_a_consistency_level() {
