@@ -9,7 +9,6 @@ use crate::graph::cloud::Cloud;
 use crate::kinds::Cardinality;
 use crate::schema::model::{Model, Order, Shape, Structure};
 use crate::schema::semantics::{Readback, Semantics};
-use crate::schema::types::GraphVersion;
 
 /// Returns what is wrong with one manifest's values together. A part of one, which something else completes,
 /// need not say everything.
@@ -58,7 +57,7 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
     if !manifest.family.whole.is_empty() {
         nulls(&manifest.spec, &mut findings);
     }
-    values(manifest.version, kind, &manifest.spec, &mut findings);
+    values(Model::of(manifest.version), kind, &manifest.spec, &mut findings);
     findings
 }
 
@@ -130,8 +129,7 @@ fn mirrors(manifest: &Manifest, structure: &Structure, findings: &mut Vec<Findin
 }
 
 /// Walks every value: sentinels that cannot be written, and elements of one key.
-fn values(version: GraphVersion, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
-    let model = Model::of(version);
+fn values(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
     let mut open: Vec<(&Value, Shape)> = vec![(spec, Shape::Complex(kind.to_owned()))];
     while let Some((value, shape)) = open.pop() {
         match &shape {
@@ -295,6 +293,17 @@ mod tests {
     use super::*;
     use crate::kinds::{FAMILIES, Family};
     use crate::manifest::bundle;
+
+    #[test]
+    fn values_of_contained_entities_are_checked() {
+        let (spec, sources) =
+            Value::from_yaml("tasks:\n  - steps:\n      - action: unknownFutureValue\n");
+        let mut findings = Vec::new();
+        values(crate::schema::fixture::model(), "workOrder", &spec, &mut findings);
+        let [finding] = &findings[..] else { panic!("{findings:?}") };
+        let line = finding.span.map(|span| sources.locate(span).line);
+        assert_eq!((&*finding.code, line), ("value/sentinel", Some(3)));
+    }
 
     static WORLDWIDE: Family = Family { clouds: &[Cloud::Global], ..*FAMILIES[0] };
 

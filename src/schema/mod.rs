@@ -6,6 +6,8 @@ pub mod constraints;
 pub mod csdl;
 pub mod documents;
 pub mod editor;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod generate;
 pub mod model;
 pub mod placeholder;

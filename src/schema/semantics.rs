@@ -107,6 +107,8 @@ struct PropertyEntry {
     maximum: Option<i64>,
     max_items: Option<u64>,
     #[serde(default)]
+    inline: bool,
+    #[serde(default)]
     fixed: bool,
     #[serde(default)]
     volatile: bool,
@@ -183,6 +185,7 @@ impl Semantics {
             minimum: entry.minimum,
             maximum: entry.maximum,
             max_items: entry.max_items,
+            inline: entry.inline,
         };
         let known = self.constraints.entry(at.clone()).or_default();
         *known = known.or(constraints);

@@ -20,6 +20,8 @@ use crate::tenant::Known;
 
 mod collections;
 mod field;
+#[cfg(test)]
+mod tests;
 
 use field::unreadable;
 
@@ -220,6 +222,9 @@ impl<'a> Differ<'a> {
         let mut merged = self.echoed(at, &structure, live, whole);
         for member in at.declared.members() {
             let value = match structure.properties.get(&member.name) {
+                Some(property) if property.facts.volatile => {
+                    self.build(property, &property.shape, &member.value)
+                }
                 Some(property) => {
                     let live = live.get(&member.name).unwrap_or(&Json::Null);
                     self.value(&at.member(property, &member.value), live)
@@ -309,7 +314,8 @@ impl<'a> Differ<'a> {
                 for element_value in elements {
                     let value = self.build(property, element, element_value);
                     // A set holds a value once, however often it is declared (by name and by id, say).
-                    if *order != Order::Set || !values.contains(&value) {
+                    let once = *order == Order::Set && !self.is_entity(element);
+                    if !once || !values.contains(&value) {
                         values.push(value);
                     }
                 }
