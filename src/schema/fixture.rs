@@ -50,6 +50,9 @@ properties:
   - { on: [workTask.label], volatile: true, why: The service answers null. }
   - { on: [workStep.template], unset: ["", "00000000-0000-0000-0000-000000000000"], why: Both stand for none. }
   - { on: [workStep.pin], sensitive: true, why: A secret. }
+  - { on: [workOrder.tasks], required: true, why: There is no order without a task. }
+oneElement:
+  - { code: rule/one-block-action, on: workOrder, elements: [tasks, steps], having: { action: block }, why: One blocks. }
 "#;
 
 static MODEL: LazyLock<Model> = LazyLock::new(|| {

@@ -55,7 +55,8 @@ pub fn generate(
             defs.insert(format!("{name}:any"), generator.choice(name));
         }
     }
-    let names: Vec<&str> = roots.iter().map(|root| root.name).collect();
+    let names: BTreeSet<&str> = roots.iter().map(|root| root.name).collect();
+    let names: Vec<&str> = names.into_iter().collect();
     Ok(json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": format!("Microsoft Graph {version}: {}", names.join(", ")),

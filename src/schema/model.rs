@@ -137,6 +137,11 @@ impl Model {
         self.types
     }
 
+    /// Returns the curated facts beneath the model.
+    pub fn semantics(&self) -> &'static Semantics {
+        self.semantics
+    }
+
     /// Returns a structured type by its name without namespace.
     pub fn get(&self, name: &str) -> Option<Arc<Structure>> {
         self.built.get(name, || self.build(name))

@@ -105,6 +105,9 @@ impl<'a> Differ<'a> {
         declared: &Value,
         live: Option<&Json>,
     ) -> Map<String, Json> {
+        if live.is_none() {
+            self.require(structure, declared);
+        }
         let mut send = Map::new();
         for member in declared.members() {
             let Some(property) = structure.properties.get(&member.name) else {
@@ -129,6 +132,22 @@ impl<'a> Differ<'a> {
             }
         }
         send
+    }
+
+    /// Blocks a create that the service would refuse for what it lacks.
+    fn require(&mut self, structure: &Structure, declared: &Value) {
+        let required = structure.properties.values().filter(|property| property.facts.required);
+        for property in required.filter(|property| declared.get(&property.name).is_none()) {
+            let (kind, name) = (&structure.name, &property.name);
+            self.blocked.push(Blocked {
+                code: "value/required".to_owned(),
+                message: format!("a new `{kind}` needs `{name}`, which is not declared"),
+                help: format!(
+                    "add `{name}:` below `spec:`; `moorline schema {kind}` says what it takes"
+                ),
+                location: Some(self.sources.locate(declared.span)),
+            });
+        }
     }
 
     /// Compares a top-level property and returns its value where it is to be sent.

@@ -6,19 +6,34 @@ use crate::plan::Shown;
 use crate::plan::canonical::canonical;
 use crate::schema::fixture;
 use crate::tenant::Live;
+use crate::tenant::names::Names;
 
 const ZERO: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Compares a work order with its live state, and returns what differs and what is to be sent.
 fn compared(declared: &Json, live: Option<&Json>) -> (Vec<FieldChange>, Json) {
+    let (fields, send, blocked) = judged(declared, live);
+    assert_eq!(blocked, []);
+    (fields, send)
+}
+
+fn judged(declared: &Json, live: Option<&Json>) -> (Vec<FieldChange>, Json, Vec<Blocked>) {
+    judged_in(fixture::model(), "workOrder", declared, live)
+}
+
+fn judged_in(
+    model: &'static Model,
+    kind: &str,
+    declared: &Json,
+    live: Option<&Json>,
+) -> (Vec<FieldChange>, Json, Vec<Blocked>) {
     let mut sources = Sources::default();
     let span = crate::diagnostic::Span::new(sources.add("order.yaml", String::new()), 0..0);
-    let known = Live::default();
-    let structure = fixture::model().get("workOrder").expect("a type");
-    let mut differ = Differ::new(fixture::model(), &sources, known.known());
+    let known = Live { names: Names::of_ids(), ..Live::default() };
+    let structure = model.get(kind).expect("a type");
+    let mut differ = Differ::new(model, &sources, known.known());
     let send = differ.root(&structure, &Value::from_json(declared, span), live);
-    assert_eq!(differ.blocked, []);
-    (differ.fields, send.into())
+    (differ.fields, send.into(), differ.blocked)
 }
 
 /// A step as it may be declared, with or without what the service adds by default.
@@ -199,4 +214,16 @@ fn secret_of_a_contained_entity_is_not_compared_and_not_shown() {
     assert_eq!(send, json!({}));
     let (fields, _) = compared(&declared(2), Some(&live));
     assert!(!format!("{fields:?}").contains("canary"), "{fields:?}");
+}
+
+#[test]
+fn create_without_a_required_property_is_blocked() {
+    let codes = |declared: &Json, live: Option<&Json>| -> Vec<String> {
+        let (_, _, blocked) = judged(declared, live);
+        blocked.into_iter().map(|blocked| blocked.code).collect()
+    };
+    let named = json!({ "displayName": "Order" });
+    assert_eq!(codes(&named, None), ["value/required"]);
+    assert_eq!(codes(&named, Some(&named)), [""; 0]);
+    assert_eq!(codes(&json!({ "tasks": [{ "steps": [block(1)] }] }), None), [""; 0]);
 }
