@@ -12,9 +12,10 @@ use crate::diagnostic::suggest::nearest;
 use crate::error::{Error, ErrorKind};
 use crate::kinds;
 use crate::schema::editor::{self, EditorKind};
+use crate::schema::generate::{self, Root};
 use crate::schema::semantics::Semantics;
 use crate::schema::types::{GraphVersion, Types};
-use crate::schema::{csdl, generate, reference, validate};
+use crate::schema::{csdl, reference, validate};
 use crate::ui::Ui;
 
 /// Print the JSON Schema of a kind or of a document, or generate schemas.
@@ -132,12 +133,21 @@ fn generate_file(
             .hint("Download it from https://graph.microsoft.com/beta/$metadata, or use the one in schemas/graph.")
     };
     let types = csdl::read(&text).map_err(unusable)?;
-    let schema = generate::generate(version, &types, Semantics::built_in().constraints())
-        .map_err(unusable)?;
+    let curated = Semantics::built_in().constraints();
+    let schema = generate::generate(version, &types, curated, &roots()).map_err(unusable)?;
     write(ui, output, &pretty(&schema))?;
     Ok(schema["$defs"]
         .as_object()
         .map_or(0, |defs| defs.keys().filter(|name| !name.contains(':')).count()))
+}
+
+/// Returns what the schemas start from: every family's type, and what its objects are assigned by.
+fn roots() -> Vec<Root<'static>> {
+    let root = |family: &'static kinds::Family| Root {
+        name: family.root,
+        navigations: family.assign.iter().map(|assign| assign.property).collect(),
+    };
+    kinds::FAMILIES.iter().copied().map(root).collect()
 }
 
 fn editor_schema() -> Value {

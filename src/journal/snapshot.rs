@@ -137,6 +137,31 @@ mod tests {
     }
 
     #[test]
+    fn contained_entities_are_kept_without_ids_and_secrets() {
+        let keeper = Keeper { model: crate::schema::fixture::model(), secrets: BTreeSet::new() };
+        let live = json!({
+            "id": "1",
+            "displayName": "Order",
+            "tasks@odata.context": "x",
+            "tasks": [{ "id": "2", "label": null, "steps": [
+                { "id": "3", "action": "block", "hours": 1, "pin": "canary" },
+                { "id": "4", "@odata.type": "#microsoft.graph.timedStep", "action": "mail", "at": "08:00:00" },
+            ] }],
+            "seal": { "id": "5", "color": "red" },
+            "log": [{ "id": "6" }],
+        });
+        let expected = json!({
+            "displayName": "Order",
+            "tasks": [{ "label": null, "steps": [
+                { "action": "block", "hours": 1, "pin": { "$withheld": true } },
+                { "@odata.type": "#microsoft.graph.timedStep", "action": "mail", "at": "08:00:00" },
+            ] }],
+            "seal": { "color": "red" },
+        });
+        assert_eq!(keeper.value(&Shape::Complex("workOrder".to_owned()), &live), expected);
+    }
+
+    #[test]
     fn what_one_element_takes_from_the_environment_is_kept_of_none() {
         let custom = manifest(
             "windows10CustomConfiguration",

@@ -153,7 +153,7 @@ fn known_kind(kind: &str, span: Span, findings: &mut Vec<Finding>) -> Option<&'s
 }
 
 /// Turns YAML into a declared value; a number that JSON cannot hold is a finding.
-fn convert(file: FileId, node: &Node, findings: &mut Vec<Finding>) -> Value {
+pub(super) fn convert(file: FileId, node: &Node, findings: &mut Vec<Finding>) -> Value {
     let span = Span::new(file, node.range.clone());
     let declared = match &node.value {
         Yaml::Null => Declared::Null,

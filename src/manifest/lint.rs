@@ -8,7 +8,6 @@ use crate::diagnostic::{Finding, Span};
 use crate::http::cloud::Cloud;
 use crate::schema::model::{Model, Order, Shape, Structure};
 use crate::schema::semantics::{Readback, Semantics};
-use crate::schema::types::GraphVersion;
 
 /// Returns what is wrong with one manifest's values together. A part of one, which something else completes,
 /// need not say everything.
@@ -57,7 +56,9 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
     if manifest.family.replaced_whole().is_some() {
         nulls(&manifest.spec, &mut findings);
     }
-    values(manifest.version, kind, &manifest.spec, &mut findings);
+    let model = Model::of(manifest.version);
+    one_element(model, kind, &manifest.spec, &mut findings);
+    values(model, kind, &manifest.spec, &mut findings);
     findings
 }
 
@@ -129,9 +130,51 @@ fn mirrors(manifest: &Manifest, structure: &Structure, findings: &mut Vec<Findin
     }
 }
 
+/// A list of which exactly one element may have certain members.
+fn one_element(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
+    let rules = model.semantics().one_element().iter();
+    for rule in rules.filter(|rule| model.types().is_a(kind, &rule.on)) {
+        let Some((list, inner)) = rule.elements.split_first() else { continue };
+        let Some(list) = spec.get(list) else { continue };
+        let mut elements: Vec<&Value> = list.elements().iter().collect();
+        for name in inner {
+            let lists = elements.into_iter().filter_map(|element| element.get(name));
+            elements = lists.flat_map(Value::elements).collect();
+        }
+        let has = |element: &&Value| {
+            let mut members = rule.having.iter();
+            members.all(|(name, value)| {
+                element.get(name).is_some_and(|member| member.to_json() == *value)
+            })
+        };
+        let found: Vec<&Value> = elements.into_iter().filter(has).collect();
+        let members: Vec<String> =
+            rule.having.iter().map(|(name, value)| format!("`{name}: {value}`")).collect();
+        let members = members.join(" and ").replace('"', "");
+        let path = rule.elements.join(".");
+        findings.extend(match found[..] {
+            [_] => None,
+            [] => {
+                let message = format!("no element of `{path}` has {members}");
+                Some(
+                    Finding::error(&rule.code, list.span, message)
+                        .help(format!("add one: exactly one must have {members}")),
+                )
+            }
+            [first, second, ..] => {
+                let message = format!("{} elements of `{path}` have {members}", found.len());
+                Some(
+                    Finding::error(&rule.code, second.span, message)
+                        .related(first.span, "the first is here")
+                        .help("keep one of them"),
+                )
+            }
+        });
+    }
+}
+
 /// Walks every value: sentinels that cannot be written, and elements of one key.
-fn values(version: GraphVersion, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
-    let model = Model::of(version);
+fn values(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
     let mut open: Vec<(&Value, Shape)> = vec![(spec, Shape::Complex(kind.to_owned()))];
     while let Some((value, shape)) = open.pop() {
         match &shape {
@@ -298,6 +341,37 @@ mod tests {
     use super::*;
     use crate::kinds::{FAMILIES, Family};
     use crate::manifest::bundle;
+
+    #[test]
+    fn values_of_contained_entities_are_checked() {
+        let (spec, sources) =
+            Value::from_yaml("tasks:\n  - steps:\n      - action: unknownFutureValue\n");
+        let mut findings = Vec::new();
+        values(crate::schema::fixture::model(), "workOrder", &spec, &mut findings);
+        let [finding] = &findings[..] else { panic!("{findings:?}") };
+        let line = finding.span.map(|span| sources.locate(span).line);
+        assert_eq!((&*finding.code, line), ("value/sentinel", Some(3)));
+    }
+
+    #[test]
+    fn exactly_one_element_may_have_the_members_of_a_rule() {
+        let found = |text: &str| -> Vec<(String, usize)> {
+            let (spec, sources) = Value::from_yaml(text);
+            let mut findings = Vec::new();
+            one_element(crate::schema::fixture::model(), "workOrder", &spec, &mut findings);
+            let line = |finding: &Finding| finding.span.map(|span| sources.locate(span).line);
+            findings.iter().filter_map(|f| Some((f.message.clone(), line(f)?))).collect()
+        };
+        let good = "tasks:\n  - steps: [{ action: mail }]\n  - steps: [{ action: block }]\n";
+        assert_eq!(found(good), []);
+        assert_eq!(found("displayName: the tasks are left alone\n"), []);
+        let none = "no element of `tasks.steps` has `action: block`".to_owned();
+        assert_eq!(found("tasks:\n  - steps: [{ action: mail }]\n"), [(none.clone(), 2)]);
+        assert_eq!(found("tasks: null\n"), [(none, 1)]);
+        let two = "2 elements of `tasks.steps` have `action: block`".to_owned();
+        let text = "tasks:\n  - steps: [{ action: block }]\n  - steps: [{ action: block }]\n";
+        assert_eq!(found(text), [(two, 3)]);
+    }
 
     static WORLDWIDE: Family = Family { clouds: &[Cloud::Global], ..*FAMILIES[0] };
 

@@ -339,3 +339,61 @@ fn encode(bytes: Vec<u8>, property: &Property, span: Span) -> Result<Declared, B
         Box::new(finding.help("save the file as UTF-8"))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::fixture;
+
+    #[test]
+    fn contained_entities_are_resolved_where_they_are_created_inline() {
+        let (spec, sources) = Value::from_yaml(
+            "displayName: Order
+tasks:
+  - label: { $text: a }
+    steps:
+      - { action: block, id: '7', pin: { $env: PIN } }
+      - { action: mail, pin: canary-1 }
+      - { action: mail, template: { $env: TEMPLATE } }
+seal: { color: { $text: red } }
+log: []
+",
+        );
+        let mut resolver = Resolver {
+            model: fixture::model(),
+            sources: &sources,
+            roots: &Roots::new(),
+            neighbours: &Neighbours::of([].into_iter(), true),
+            presence: Presence::Present,
+            part: false,
+            resolved: Resolved::default(),
+        };
+        let structure = fixture::model().get("workOrder").expect("a type");
+        let value = resolver.object(spec, &structure);
+        let expected = serde_json::json!({
+            "displayName": "Order",
+            "tasks": [{ "label": "a", "steps": [
+                { "action": "block", "pin": { "$secret": "env:PIN" } },
+                { "action": "mail" },
+                { "action": "mail", "template": { "$secret": "env:TEMPLATE" } },
+            ] }],
+            "seal": { "color": "red" },
+        });
+        assert_eq!(value.to_json(), expected);
+        let Resolved { findings, ignored, secrets, .. } = resolver.resolved;
+        let found: Vec<(&str, usize)> = findings
+            .iter()
+            .filter_map(|finding| Some((&*finding.code, sources.locate(finding.span?).line)))
+            .collect();
+        assert_eq!(
+            found,
+            [("secret/literal", 6), (READABLE, 7), ("manifest/contained-navigation", 9)]
+        );
+        let ignored: Vec<(&str, usize)> = ignored
+            .iter()
+            .map(|(name, span)| (name.as_str(), sources.locate(*span).line))
+            .collect();
+        assert_eq!(ignored, [("id", 5)]);
+        assert!(secrets.iter().any(|(_, secret)| secret == "canary-1"), "{secrets:?}");
+    }
+}

@@ -151,3 +151,18 @@ pub fn secret(env: &str, base64: bool) -> Json {
     let source = if base64 { "base64:env" } else { "env" };
     serde_json::json!({ "$secret": format!("{source}:{env}") })
 }
+
+#[cfg(test)]
+impl Value {
+    /// Returns the value that a YAML text is, and the text as a source.
+    pub(super) fn from_yaml(text: &str) -> (Self, crate::diagnostic::Sources) {
+        let mut sources = crate::diagnostic::Sources::default();
+        let file = sources.add("manifest.yaml", text.to_owned());
+        let parsed = crate::yaml::parse::parse(text);
+        assert_eq!(parsed.errors, []);
+        let mut findings = Vec::new();
+        let value = super::document::convert(file, &parsed.documents[0].root, &mut findings);
+        assert_eq!(findings, []);
+        (value, sources)
+    }
+}

@@ -14,8 +14,9 @@ pub(super) fn echo(model: &Model, shape: &Shape, live: &Value) -> Value {
     Echo::of(model).value(shape, live)
 }
 
-/// Live values without what must not be sent back, at any depth: annotations but the type, and names that
-/// begin with `$`, which a request reads as instructions. In v1.0 also what only beta knows.
+/// Live values without what must not be sent back, at any depth: annotations but the type, names that
+/// begin with `$`, which a request reads as instructions, and an entity's id and whatever else of it only the
+/// service sets. In v1.0 also what only beta knows.
 pub(super) struct Echo<'a> {
     model: &'a Model,
     /// The members that were left out though they have a value, because the version does not have them.
@@ -54,7 +55,9 @@ impl<'a> Echo<'a> {
                 continue;
             }
             let known = structure.as_ref().map(|structure| structure.properties.get(name));
+            let is_entity = structure.as_ref().is_some_and(|structure| structure.is_entity);
             let value = match known {
+                Some(Some(property)) if property.computed && is_entity => continue,
                 Some(Some(property)) => self.value(&property.shape, value),
                 Some(None) if strict => {
                     if !value.is_null() {

@@ -39,7 +39,13 @@ fn redacted(model: &Model, property: &Property, shape: &Shape, value: &Json) -> 
                 .iter()
                 .filter_map(|(name, value)| match inner(name) {
                     // What only the service sets, and what is not set, is no news of a value.
-                    Some(property) if property.computed || value.is_null() => None,
+                    Some(property)
+                        if property.computed
+                            || value.is_null()
+                            || property.facts.unset.contains(value) =>
+                    {
+                        None
+                    }
                     Some(property) => {
                         let value = redacted(model, &property, &property.shape, value);
                         Some((name.clone(), value))
@@ -110,10 +116,16 @@ fn members(
     let is_unset = |name: &str, value: &Json| {
         property(name).is_some_and(|property| is_unset(property, &property.shape, value))
     };
+    let is_volatile = |name: &str| property(name).is_some_and(|property| property.facts.volatile);
     let mut members = live.clone();
-    members.retain(|name, value| !is_unset(name, value) || declared.contains_key(name));
+    members.retain(|name, value| {
+        !is_volatile(name) && !is_unset(name, value) || declared.contains_key(name)
+    });
     for (name, declared) in declared {
         match (property(name), live.get(name)) {
+            _ if is_volatile(name) => {
+                members.insert(name.clone(), declared.clone());
+            }
             (_, live)
                 if is_unset(name, declared) && live.is_none_or(|live| is_unset(name, live)) =>
             {

@@ -351,3 +351,36 @@ impl Declarer {
         Ok(self.object(declared))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn contained_entities_are_declared_as_they_would_be_created() {
+        let mut sources = crate::diagnostic::Sources::default();
+        let span = Span::new(sources.add("journal", String::new()), 0..0);
+        let declarer = Declarer {
+            model: crate::schema::fixture::model(),
+            span,
+            elements: Elements::All,
+            left_out: Cell::new(None),
+        };
+        let declared = |body: &Json, path: &str| {
+            let Declaration { spec, lost, shortened } =
+                declarer.parts("workOrder", body, &[vec![path.to_owned()]]);
+            assert_eq!((lost.len(), shortened.len()), (0, 0), "{lost:?}");
+            spec.to_json()
+        };
+        let timed = json!({ "@odata.type": "#microsoft.graph.timedStep", "action": "mail", "at": "08:00:00" });
+        let body = json!({
+            "tasks": [{ "steps": [{ "action": "block", "hours": 1 }, timed] }],
+            "seal": { "color": "red" },
+        });
+        assert_eq!(declared(&body, "tasks"), json!({ "tasks": body["tasks"] }));
+        assert_eq!(declared(&body, "seal"), json!({ "seal": body["seal"] }));
+        assert_eq!(declared(&json!({}), "tasks"), json!({ "tasks": null }));
+    }
+}

@@ -6,6 +6,9 @@ use serde_json::Value;
 /// of these.
 const CURATED: &str = "x-curated";
 
+/// The keyword of [`Constraints::inline`].
+pub(super) const INLINE: &str = "x-inline";
+
 /// What may be said of a property beyond its type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Constraints {
@@ -17,6 +20,8 @@ pub struct Constraints {
     pub maximum: Option<i64>,
     /// The largest number of elements.
     pub max_items: Option<u64>,
+    /// A contained navigation whose entities are created with the one that contains them, in its body.
+    pub inline: bool,
 }
 
 impl Constraints {
@@ -27,16 +32,18 @@ impl Constraints {
             minimum: self.minimum.or(other.minimum),
             maximum: self.maximum.or(other.maximum),
             max_items: self.max_items.or(other.max_items),
+            inline: self.inline || other.inline,
         }
     }
 
     /// Returns whether each is stated, by the keyword that states it.
-    fn stated(self) -> [(&'static str, bool); 4] {
+    fn stated(self) -> [(&'static str, bool); 5] {
         [
             ("readOnly", self.computed),
             ("minimum", self.minimum.is_some()),
             ("maximum", self.maximum.is_some()),
             ("maxItems", self.max_items.is_some()),
+            (INLINE, self.inline),
         ]
     }
 
@@ -53,6 +60,7 @@ impl Constraints {
                 minimum: stated("minimum").and_then(Value::as_i64),
                 maximum: stated("maximum").and_then(Value::as_i64),
                 max_items: stated("maxItems").and_then(Value::as_u64),
+                inline: stated(INLINE) == Some(&Value::Bool(true)),
             }
         };
         (read(false), read(true))
@@ -82,8 +90,13 @@ mod tests {
     #[test]
     fn what_is_curated_is_told_from_what_the_document_says() {
         let document = Constraints { minimum: Some(4), ..Constraints::default() };
-        let curated =
-            Constraints { computed: true, minimum: Some(1), maximum: Some(9), max_items: Some(2) };
+        let curated = Constraints {
+            computed: true,
+            minimum: Some(1),
+            maximum: Some(9),
+            max_items: Some(2),
+            inline: false,
+        };
         let mut schema = json!({ "type": "integer", "minimum": 4, "maximum": 9, "readOnly": true });
         curated.mark(document, &mut schema);
         assert_eq!(schema["x-curated"], json!(["readOnly", "maximum"]));

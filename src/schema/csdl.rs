@@ -78,6 +78,16 @@ pub enum CsdlError {
         /// Its `Type` attribute.
         type_expr: String,
     },
+    /// A property is curated as created inline and does not contain its target.
+    #[error(
+        "`{owner}.{property}` is no contained navigation, so schemas/semantics.yaml cannot call it inline"
+    )]
+    NotContained {
+        /// The type that declares the property.
+        owner: String,
+        /// The property.
+        property: String,
+    },
 }
 
 const NAMESPACE: &str = "microsoft.graph";

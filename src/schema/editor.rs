@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::constraints::INLINE;
 use super::reference;
 use super::types::{GraphVersion, Types};
 
@@ -120,6 +121,29 @@ fn adapt(version: GraphVersion, schema: &mut Value, open: &mut Vec<String>) {
 }
 
 fn is_unwritable(property: &Value) -> bool {
-    property.get("readOnly") == Some(&Value::Bool(true))
-        || property.get("x-navigation") == Some(&Value::Bool(true))
+    let is = |keyword: &str| property.get(keyword) == Some(&Value::Bool(true));
+    is("readOnly") || is("x-navigation") && !is(INLINE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::fixture;
+
+    #[test]
+    fn entities_that_are_created_inline_can_be_written() {
+        let raw = fixture::model().types().raw("workOrder").expect("a type");
+        let mut schema: Value = serde_json::from_str(raw).expect("it is JSON");
+        let mut open = Vec::new();
+        adapt(GraphVersion::Beta, &mut schema, &mut open);
+        let names: Vec<&String> =
+            schema["properties"].as_object().expect("it has").keys().collect();
+        assert_eq!(names, ["@odata.type", "displayName", "seal", "successor", "tasks"]);
+        assert_eq!(
+            schema["properties"]["tasks"]["items"]["$ref"],
+            pointer(GraphVersion::Beta, "workTask")
+        );
+        open.sort();
+        assert_eq!(open, ["workSeal", "workTask"]);
+    }
 }

@@ -5,6 +5,8 @@ mod cache;
 pub mod constraints;
 pub mod csdl;
 pub mod editor;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod generate;
 pub mod model;
 pub mod placeholder;

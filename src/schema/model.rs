@@ -20,7 +20,7 @@ pub enum Shape {
     Poly(String),
     /// Many values.
     Collection(Box<Shape>, Order),
-    /// Another object.
+    /// Another object. An entity that is created inline is a value instead, as are many of them.
     Navigation {
         /// Whether the target is part of this object.
         contained: bool,
@@ -55,6 +55,8 @@ pub struct Property {
     pub nullable: bool,
     /// Whether only the service sets it.
     pub computed: bool,
+    /// Whether it holds entities that are created in the body of the one that contains them.
+    pub inline: bool,
     /// The range of a number.
     pub range: (Option<i64>, Option<i64>),
     /// Curated facts.
@@ -85,6 +87,8 @@ pub struct Structure {
     pub name: String,
     /// Whether no value can have exactly this type.
     pub is_abstract: bool,
+    /// Whether its values have an id.
+    pub is_entity: bool,
     /// Concrete types that derive from it, sorted.
     pub derived: Vec<String>,
     /// Own and inherited properties by name.
@@ -108,8 +112,8 @@ pub struct Model {
     built: Cache<Structure>,
 }
 
-static BETA: LazyLock<Model> = LazyLock::new(|| Model::new(GraphVersion::Beta));
-static V1: LazyLock<Model> = LazyLock::new(|| Model::new(GraphVersion::V1));
+static BETA: LazyLock<Model> = LazyLock::new(|| Model::built_in(GraphVersion::Beta));
+static V1: LazyLock<Model> = LazyLock::new(|| Model::built_in(GraphVersion::V1));
 
 impl Model {
     /// Returns the model of a version.
@@ -120,17 +124,22 @@ impl Model {
         }
     }
 
-    fn new(version: GraphVersion) -> Self {
-        Self {
-            types: Types::of(version),
-            semantics: Semantics::built_in(),
-            built: Cache::default(),
-        }
+    fn built_in(version: GraphVersion) -> Self {
+        Self::new(Types::of(version), Semantics::built_in())
+    }
+
+    pub(super) fn new(types: &'static Types, semantics: &'static Semantics) -> Self {
+        Self { types, semantics, built: Cache::default() }
     }
 
     /// Returns the types beneath the model.
     pub fn types(&self) -> &'static Types {
         self.types
+    }
+
+    /// Returns the curated facts beneath the model.
+    pub fn semantics(&self) -> &'static Semantics {
+        self.semantics
     }
 
     /// Returns a structured type by its name without namespace.
@@ -160,6 +169,7 @@ impl Model {
         Some(Structure {
             name: name.to_owned(),
             is_abstract: def.is_abstract,
+            is_entity: def.category == Category::Entity,
             derived: def.derived.iter().filter(|name| concrete(name)).cloned().collect(),
             properties,
         })
@@ -175,17 +185,23 @@ impl Model {
         Some(Property {
             name: property.name.clone(),
             declared_in: property.declared_in.clone(),
-            shape: self.shape(property, &facts)?,
+            shape: self.shape(property, &facts, constraints.inline)?,
             nullable: property.nullable,
             computed: constraints.computed,
+            inline: constraints.inline,
             range: (constraints.minimum, constraints.maximum),
             facts,
         })
     }
 
-    fn shape(&self, property: &super::types::Property, facts: &Facts) -> Option<Shape> {
-        if let (Some(navigation), Holds::Named(target)) = (property.navigation, &property.ty.holds)
-        {
+    fn shape(
+        &self,
+        property: &super::types::Property,
+        facts: &Facts,
+        inline: bool,
+    ) -> Option<Shape> {
+        let navigation = property.navigation.filter(|_| !inline);
+        if let (Some(navigation), Holds::Named(target)) = (navigation, &property.ty.holds) {
             return Some(Shape::Navigation {
                 contained: navigation == Navigation::Contained,
                 target: target.clone(),
@@ -209,7 +225,8 @@ impl Model {
         let order = match (&facts.key, &element) {
             (Some(key), _) => Order::Keyed(key.clone()),
             (None, Shape::Scalar(_) | Shape::Enum(_)) => Order::Set,
-            (None, _) if facts.set => Order::Set,
+            // OData promises no order of a navigation's targets.
+            (None, _) if facts.set || inline => Order::Set,
             (None, _) => Order::Ordered,
         };
         Some(Shape::Collection(Box::new(element), order))
@@ -219,6 +236,25 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::fixture;
+
+    #[test]
+    fn entities_that_are_created_inline_are_values() {
+        let order = fixture::model().get("workOrder").expect("a type");
+        let shape = |name: &str| &order.properties[name].shape;
+        let tasks = Shape::Complex("workTask".to_owned());
+        assert_eq!(*shape("tasks"), Shape::Collection(Box::new(tasks), Order::Set));
+        assert_eq!(*shape("seal"), Shape::Complex("workSeal".to_owned()));
+        let task = fixture::model().get("workTask").expect("a type");
+        let steps = Shape::Poly("workStep".to_owned());
+        assert_eq!(task.properties["steps"].shape, Shape::Collection(Box::new(steps), Order::Set));
+        for (name, inline) in [("tasks", true), ("seal", true), ("log", false)] {
+            assert_eq!(order.properties[name].inline, inline, "{name}");
+            assert_eq!(order.properties[name].is_comparable(), inline, "{name}");
+        }
+        let references: Vec<&str> = order.references().map(|(p, _)| p.name.as_str()).collect();
+        assert_eq!(references, ["successor"]);
+    }
 
     #[test]
     fn facts_follow_a_property_into_the_types_that_inherit_it() {

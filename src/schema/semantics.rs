@@ -67,6 +67,8 @@ pub struct Facts {
     pub unset: Vec<Value>,
     /// Names that stand for ids.
     pub resolves: Option<Resolves>,
+    /// An object cannot be created without it.
+    pub required: bool,
     /// The reason of whichever fact was stated last.
     pub why: Option<String>,
 }
@@ -85,6 +87,22 @@ pub struct Rule {
     pub why: String,
 }
 
+/// A rule about a list: exactly one of its elements has these members.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct OneElement {
+    /// `rule/<slug>`.
+    pub code: String,
+    /// The type that its kinds are or derive from.
+    pub on: String,
+    /// The names that lead to the elements: a list, a list of each of its elements, and so on.
+    pub elements: Vec<String>,
+    /// The members, and their values.
+    pub having: BTreeMap<String, Value>,
+    /// The reason.
+    pub why: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct File {
@@ -95,6 +113,8 @@ struct File {
     kinds: Vec<KindEntry>,
     #[serde(default)]
     rules: Vec<Rule>,
+    #[serde(default)]
+    one_element: Vec<OneElement>,
 }
 
 #[derive(Deserialize)]
@@ -106,6 +126,8 @@ struct PropertyEntry {
     minimum: Option<i64>,
     maximum: Option<i64>,
     max_items: Option<u64>,
+    #[serde(default)]
+    inline: bool,
     #[serde(default)]
     fixed: bool,
     #[serde(default)]
@@ -121,6 +143,8 @@ struct PropertyEntry {
     #[serde(default)]
     unset: Vec<Value>,
     resolves: Option<Resolves>,
+    #[serde(default)]
+    required: bool,
     why: String,
 }
 
@@ -139,6 +163,7 @@ pub struct Semantics {
     constraints: Curated,
     legacy: BTreeMap<String, String>,
     rules: Vec<Rule>,
+    one_element: Vec<OneElement>,
 }
 
 static BUILT_IN: LazyLock<Semantics> = LazyLock::new(|| {
@@ -162,6 +187,7 @@ impl Semantics {
             constraints: Curated::new(),
             legacy: BTreeMap::new(),
             rules: file.rules,
+            one_element: file.one_element,
         };
         for entry in file.properties {
             for on in &entry.on {
@@ -183,6 +209,7 @@ impl Semantics {
             minimum: entry.minimum,
             maximum: entry.maximum,
             max_items: entry.max_items,
+            inline: entry.inline,
         };
         let known = self.constraints.entry(at.clone()).or_default();
         *known = known.or(constraints);
@@ -197,6 +224,7 @@ impl Semantics {
         facts.mirrors = entry.mirrors.clone().or(facts.mirrors.take());
         facts.unset.extend(entry.unset.iter().cloned());
         facts.resolves = entry.resolves.or(facts.resolves);
+        facts.required |= entry.required;
         facts.why = Some(entry.why.clone());
     }
 
@@ -218,6 +246,11 @@ impl Semantics {
     /// Returns why a kind is a legacy one, where it is.
     pub fn legacy(&self, kind: &str) -> Option<&str> {
         self.legacy.get(kind).map(String::as_str)
+    }
+
+    /// Returns the rules about elements of lists.
+    pub fn one_element(&self) -> &[OneElement] {
+        &self.one_element
     }
 
     /// Returns the cross-field rules of a kind.

@@ -164,7 +164,8 @@ pub struct Property {
     pub annotated: Constraints,
     /// What is curated where the document is silent.
     pub curated: Constraints,
-    /// Whether it leads to another entity, and how.
+    /// Whether it leads to another entity, and how. Whether a contained one is created inline is curated
+    /// ([`Constraints::inline`]).
     pub navigation: Option<Navigation>,
 }
 
@@ -263,7 +264,7 @@ impl Types {
         }
     }
 
-    fn read(version: GraphVersion, text: &'static str) -> Self {
+    pub(super) fn read(version: GraphVersion, text: &'static str) -> Self {
         let document: Document<'static> = serde_json::from_str(text)
             .expect("the generated schema is part of the program and a test reads it");
         Self { version, raw: document.defs, parsed: Cache::default() }

@@ -106,24 +106,29 @@ fn validator(version: GraphVersion, kind: &str) -> Option<Arc<jsonschema::Valida
     if let Some(known) = VALIDATORS.lock().unwrap_or_else(|e| e.into_inner()).get(&key) {
         return known.clone();
     }
-    let built = document(version, kind).and_then(|schema| {
-        let options = jsonschema::options()
-            .with_draft(jsonschema::Draft::Draft202012)
-            .should_validate_formats(true)
-            .with_format("byte", |text: &str| {
-                base64::engine::general_purpose::STANDARD.decode(text).is_ok()
-            })
-            .with_format("time-of-day", is_time_of_day)
-            .offline();
-        options.build(&schema).ok().map(Arc::new)
-    });
+    let built = document(version, kind).and_then(|schema| build(&schema)).map(Arc::new);
     VALIDATORS.lock().unwrap_or_else(|e| e.into_inner()).insert(key, built.clone());
     built
 }
 
+pub(super) fn build(schema: &Value) -> Option<jsonschema::Validator> {
+    let options = jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft202012)
+        .should_validate_formats(true)
+        .with_format("byte", |text: &str| {
+            base64::engine::general_purpose::STANDARD.decode(text).is_ok()
+        })
+        .with_format("time-of-day", is_time_of_day)
+        .offline();
+    options.build(schema).ok()
+}
+
 /// Returns the self-contained schema of a kind: its shape and every definition that it reaches.
 pub fn document(version: GraphVersion, kind: &str) -> Option<Value> {
-    let types = Types::of(version);
+    document_of(Types::of(version), kind)
+}
+
+pub(super) fn document_of(types: &Types, kind: &str) -> Option<Value> {
     let mut defs = Map::new();
     let mut open = vec![kind.to_owned()];
     while let Some(name) = open.pop() {
@@ -136,7 +141,7 @@ pub fn document(version: GraphVersion, kind: &str) -> Option<Value> {
     }
     Some(json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": format!("microsoft.graph.{kind} ({version})"),
+        "title": format!("microsoft.graph.{kind} ({})", types.version()),
         "type": "object",
         "$ref": format!("#/$defs/{kind}"),
         "$defs": defs,
@@ -256,6 +261,36 @@ fn expected(kind: &TypeKind) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::fixture;
+
+    fn member(name: &str) -> Step {
+        Step::Member(name.to_owned())
+    }
+
+    #[test]
+    fn entities_that_are_created_inline_are_checked() {
+        let step = json!({ "action": "block", "hours": 1 });
+        let timed =
+            json!({ "@odata.type": "#microsoft.graph.timedStep", "action": "mail", "at": "08:00" });
+        let tasks = json!([{ "label": "a", "steps": [step, timed] }]);
+        let good = json!({ "displayName": "a", "tasks": tasks, "seal": { "size": 3 } });
+        assert_eq!(fixture::violations(&good), []);
+        let step = |step: Value| json!({ "tasks": [{ "steps": [step] }] });
+        let within = || vec![member("tasks"), Step::Element(0), member("steps"), Step::Element(0)];
+        let found = |body: Value| {
+            let found = fixture::violations(&body);
+            assert_eq!(found.len(), 1, "{found:?}");
+            found.into_iter().next().map(|violation| (violation.path, violation.problem))
+        };
+        let unknown = Problem::UnknownProperty("when".to_owned());
+        assert_eq!(found(step(json!({ "when": 1 }))), Some((within(), unknown)));
+        let at = |name: &str| [within(), vec![member(name)]].concat();
+        let hours = Problem::WrongType(vec!["a whole number"]);
+        assert_eq!(found(step(json!({ "hours": "1" }))), Some((at("hours"), hours)));
+        let size = Problem::WrongType(vec!["a whole number"]);
+        let at_size = vec![member("seal"), member("size")];
+        assert_eq!(found(json!({ "seal": { "size": true } })), Some((at_size, size)));
+    }
 
     fn problems(kind: &str, body: Value) -> Vec<(String, Problem)> {
         let at = |path: &[Step]| {

@@ -68,39 +68,53 @@ impl Differ<'_> {
 
     fn set_of_values(&mut self, at: &At<'_>, element: &Shape, items: &[Json]) -> Json {
         let form =
-            |value: &Json, differ: &Self| without_defaults(&differ.canonical(element, value));
+            |value: &Json, differ: &Self| differ.canonical(element, &without_defaults(value));
         let segment =
             |form: &Json| Segment::Element { element: digest::hex(Domain::Element, form) };
         let mut rest: Vec<(Json, &Json)> =
             items.iter().map(|item| (form(item, self), item)).collect();
         let mut merged = Vec::new();
-        let mut unmatched = Vec::new();
-        for declared in at.declared.elements() {
+        let mut open = Vec::new();
+        for (index, declared) in at.declared.elements().iter().enumerate() {
             let value = self.build(at.property, element, declared);
             let form = form(&value, self);
-            let at = at.element(segment(&form), element, declared);
-            // The very same one first: it saves trying the others.
-            rest.sort_by_key(|(known, _)| *known != form);
-            let matched = (0..rest.len()).find_map(|i| Some((i, self.agrees(&at, rest[i].1)?)));
-            match matched {
-                Some((i, value)) => {
-                    rest.remove(i);
-                    merged.push(value);
-                }
-                None => {
-                    unmatched.push((at, value.clone()));
-                    merged.push(value);
-                }
-            }
+            open.push((index, at.element(segment(&form), element, declared), form));
+            merged.push(value);
         }
-        for (at, value) in unmatched {
-            self.differs(&at, None, Some(&value));
+        // The very same ones first: what one declares less of could take the place of another's.
+        for same in [true, false] {
+            open.retain(|(index, at, form)| {
+                let matched = (0..rest.len())
+                    .filter(|i| !same || rest[*i].0 == *form)
+                    .find_map(|i| Some((i, self.agrees(at, rest[i].1)?)));
+                let Some((i, value)) = matched else {
+                    return true;
+                };
+                rest.remove(i);
+                merged[*index] = value;
+                false
+            });
+        }
+        // A contained entity is changed where it is the only one left, another value is another one.
+        if let ([(index, at, _)], [(_, live)]) = (&open[..], &rest[..])
+            && self.is_entity(element)
+        {
+            merged[*index] = self.value(at, live);
+            return merged.into();
+        }
+        for (index, at, _) in open {
+            self.differs(&at, None, Some(&merged[index]));
         }
         for (form, item) in rest {
             let gone = at.element(segment(&form), element, at.declared);
             self.differs(&gone, Some(item), None);
         }
         merged.into()
+    }
+
+    /// Returns whether values of a shape are entities, of which two may be alike.
+    pub(super) fn is_entity(&self, shape: &Shape) -> bool {
+        self.model.actual(shape, None).is_some_and(|structure| structure.is_entity)
     }
 
     /// Elements are aligned first, so that one that is added in the middle does not change all behind it.

@@ -20,6 +20,8 @@ use crate::values::canonical::is_unset;
 
 mod collections;
 mod field;
+#[cfg(test)]
+mod tests;
 
 use field::unreadable;
 
@@ -103,6 +105,9 @@ impl<'a> Differ<'a> {
         declared: &Value,
         live: Option<&Json>,
     ) -> Map<String, Json> {
+        if live.is_none() {
+            self.require(structure, declared);
+        }
         let mut send = Map::new();
         for member in declared.members() {
             let Some(property) = structure.properties.get(&member.name) else {
@@ -127,6 +132,22 @@ impl<'a> Differ<'a> {
             }
         }
         send
+    }
+
+    /// Blocks a create that the service would refuse for what it lacks.
+    fn require(&mut self, structure: &Structure, declared: &Value) {
+        let required = structure.properties.values().filter(|property| property.facts.required);
+        for property in required.filter(|property| declared.get(&property.name).is_none()) {
+            let (kind, name) = (&structure.name, &property.name);
+            self.blocked.push(Blocked {
+                code: "value/required".to_owned(),
+                message: format!("a new `{kind}` needs `{name}`, which is not declared"),
+                help: format!(
+                    "add `{name}:` below `spec:`; `moorline schema {kind}` says what it takes"
+                ),
+                location: Some(self.sources.locate(declared.span)),
+            });
+        }
     }
 
     /// Compares a top-level property and returns its value where it is to be sent.
@@ -220,6 +241,9 @@ impl<'a> Differ<'a> {
         let mut merged = self.echoed(at, &structure, live, whole);
         for member in at.declared.members() {
             let value = match structure.properties.get(&member.name) {
+                Some(property) if property.facts.volatile => {
+                    self.build(property, &property.shape, &member.value)
+                }
                 Some(property) => {
                     let live = live.get(&member.name).unwrap_or(&Json::Null);
                     self.value(&at.member(property, &member.value), live)
@@ -309,7 +333,8 @@ impl<'a> Differ<'a> {
                 for element_value in elements {
                     let value = self.build(property, element, element_value);
                     // A set holds a value once, however often it is declared (by name and by id, say).
-                    if *order != Order::Set || !values.contains(&value) {
+                    let once = *order == Order::Set && !self.is_entity(element);
+                    if !once || !values.contains(&value) {
                         values.push(value);
                     }
                 }

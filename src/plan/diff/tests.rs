@@ -1,0 +1,229 @@
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+
+use super::*;
+use crate::plan::Shown;
+use crate::schema::fixture;
+use crate::tenant::Live;
+use crate::tenant::names::Names;
+use crate::values::canonical::canonical;
+
+const ZERO: &str = "00000000-0000-0000-0000-000000000000";
+
+/// Compares a work order with its live state, and returns what differs and what is to be sent.
+fn compared(declared: &Json, live: Option<&Json>) -> (Vec<FieldChange>, Json) {
+    let (fields, send, blocked) = judged(declared, live);
+    assert_eq!(blocked, []);
+    (fields, send)
+}
+
+fn judged(declared: &Json, live: Option<&Json>) -> (Vec<FieldChange>, Json, Vec<Blocked>) {
+    judged_in(fixture::model(), "workOrder", declared, live)
+}
+
+fn judged_in(
+    model: &'static Model,
+    kind: &str,
+    declared: &Json,
+    live: Option<&Json>,
+) -> (Vec<FieldChange>, Json, Vec<Blocked>) {
+    let mut sources = Sources::default();
+    let span = crate::diagnostic::Span::new(sources.add("order.yaml", String::new()), 0..0);
+    let known = Live { names: Names::of_ids(), ..Live::default() };
+    let structure = model.get(kind).expect("a type");
+    let mut differ = Differ::new(model, &sources, known.known());
+    let send = differ.root(&structure, &Value::from_json(declared, span), live);
+    (differ.fields, send.into(), differ.blocked)
+}
+
+/// A step as it may be declared, with or without what the service adds by default.
+fn step() -> impl Strategy<Value = Json> {
+    let action = prop::sample::select(vec!["none", "mail", "block"]);
+    let hours = prop::option::of(0..3);
+    let template = prop::option::of(prop::sample::select(vec!["", ZERO, "t"]));
+    let copies =
+        prop::option::of(prop::collection::vec(prop::sample::select(vec!["a", "b"]), 0..2));
+    let timed = prop::option::of(prop::sample::select(vec!["08:00:00", "09:00:00"]));
+    (action, hours, template, copies, timed).prop_map(|(action, hours, template, copies, at)| {
+        let mut step = json!({ "action": action });
+        step.as_object_mut().expect("an object").extend(
+            [
+                ("hours", hours.map(Json::from)),
+                ("template", template.map(Json::from)),
+                ("copies", copies.map(Json::from)),
+                ("at", at.map(Json::from)),
+                ("@odata.type", at.map(|_| "#microsoft.graph.timedStep".into())),
+            ]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?))),
+        );
+        step
+    })
+}
+
+fn tasks() -> impl Strategy<Value = Json> {
+    let label = prop::option::of("[a-c]");
+    let steps = prop::collection::vec(step(), 0..4);
+    let task = (label, steps).prop_map(|(label, steps)| match label {
+        Some(label) => json!({ "label": label, "steps": steps }),
+        None => json!({ "steps": steps }),
+    });
+    prop::collection::vec(task, 0..4).prop_map(Json::from)
+}
+
+/// Returns what the service answers for declared tasks: with ids and defaults, in another order.
+fn answered(tasks: &Json, order: &[u8]) -> Json {
+    let shuffled = |items: Vec<Json>| -> Json {
+        let mut items: Vec<(u8, Json)> = order.iter().copied().cycle().zip(items).collect();
+        items.sort_by_key(|(at, _)| *at);
+        items.into_iter().map(|(_, item)| item).collect()
+    };
+    let with = |item: &Json, defaults: Json| -> Json {
+        let mut members = defaults.as_object().cloned().unwrap_or_default();
+        members.extend(item.as_object().cloned().unwrap_or_default());
+        members.into()
+    };
+    let tasks = tasks.as_array().into_iter().flatten().enumerate().map(|(at, task)| {
+        let steps = task["steps"].as_array().into_iter().flatten().enumerate();
+        let steps = steps.map(|(at, step)| {
+            let mut step = with(step, json!({ "id": format!("s{at}"), "hours": 0, "template": ZERO, "copies": [], "pin": null }));
+            if step["template"] == "" {
+                step["template"] = ZERO.into();
+            }
+            step
+        });
+        let steps = shuffled(steps.collect());
+        let mut task = with(task, json!({ "id": format!("t{at}"), "steps@odata.context": "x" }));
+        (task["label"], task["steps"]) = (Json::Null, steps);
+        task
+    });
+    shuffled(tasks.collect())
+}
+
+proptest! {
+    #[test]
+    fn ids_defaults_and_order_of_contained_entities_are_no_difference(
+        tasks in tasks(),
+        order in prop::collection::vec(any::<u8>(), 1..8),
+    ) {
+        let live = json!({ "displayName": "Order", "tasks": answered(&tasks, &order) });
+        let (fields, send) = compared(&json!({ "displayName": "Order", "tasks": tasks }), Some(&live));
+        prop_assert_eq!(fields, []);
+        prop_assert_eq!(send, json!({}));
+    }
+
+    #[test]
+    fn canonical_form_of_contained_entities_has_neither_ids_nor_order(
+        tasks in tasks(),
+        orders in prop::array::uniform2(prop::collection::vec(any::<u8>(), 1..8)),
+    ) {
+        let structure = fixture::model().get("workOrder").expect("a type");
+        let form = |tasks: &Json| canonical(fixture::model(), &structure.properties["tasks"].shape, tasks);
+        let [one, other] = orders.map(|order| answered(&tasks, &order));
+        prop_assert_eq!(form(&one), form(&other));
+        prop_assert!(!form(&one).to_string().contains("\"id\""));
+    }
+}
+
+fn block(hours: u32) -> Json {
+    json!({ "action": "block", "hours": hours })
+}
+
+fn mail(template: &str) -> Json {
+    json!({ "action": "mail", "hours": 1, "template": template })
+}
+
+#[test]
+fn changed_member_of_a_contained_entity_sends_the_whole_collection_without_ids() {
+    let live = answered(&json!([{ "steps": [block(0), mail("t")] }]), &[9, 1]);
+    let declared = json!({ "tasks": [{ "label": "a", "steps": [{ "action": "block", "hours": 24 }, mail("t")] }] });
+    let (fields, send) = compared(&declared, Some(&json!({ "tasks": live })));
+    let [field] = &fields[..] else { panic!("{fields:?}") };
+    let names: Vec<&str> = field
+        .path
+        .0
+        .iter()
+        .filter_map(|segment| match segment {
+            Segment::Name(name) => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(names, ["tasks", "steps", "hours"]);
+    assert_eq!(field.before, Shown::Value(json!(0)));
+    assert_eq!(field.after, Shown::Value(json!(24)));
+    assert_eq!(send, declared);
+}
+
+#[test]
+fn added_and_removed_contained_entities_are_shown_without_ids_and_what_means_unset() {
+    let live =
+        json!({ "tasks": answered(&json!([{ "steps": [block(0), mail("t"), mail("u")] }]), &[1]) });
+    let declared = json!({ "tasks": [{ "steps": [block(0)] }] });
+    let (fields, send) = compared(&declared, Some(&live));
+    let removed: Vec<Json> =
+        fields.iter().map(|field| json!([field.before, field.after])).collect();
+    let shown = |template: &str| {
+        let before = json!({ "action": "mail", "hours": 1, "template": template, "copies": [] });
+        json!([Shown::Value(before), Shown::Unset])
+    };
+    assert_eq!(removed, [shown("t"), shown("u")]);
+    assert_eq!(send, declared);
+    let (fields, send) = compared(&json!({ "tasks": null }), Some(&live));
+    assert_eq!(fields.len(), 1);
+    assert_eq!(send, json!({ "tasks": [] }));
+}
+
+#[test]
+fn step_that_states_its_hours_is_found_before_one_that_does_not_takes_its_place() {
+    let declared =
+        json!({ "tasks": [{ "steps": [{ "action": "mail" }, { "action": "mail", "hours": 5 }] }] });
+    let live = json!([{ "id": "t", "label": null, "steps": [
+        { "id": "1", "action": "mail", "hours": 5 }, { "id": "2", "action": "mail", "hours": 8 },
+    ] }]);
+    assert_eq!(compared(&declared, Some(&json!({ "tasks": live }))).0, []);
+}
+
+#[test]
+fn equal_contained_entities_are_created_and_compared_each() {
+    let declared = json!({ "tasks": [{ "steps": [block(1), block(1)] }] });
+    assert_eq!(compared(&declared, None).1, declared);
+    let live = |steps: Json| json!({ "tasks": answered(&json!([{ "steps": steps }]), &[1]) });
+    let (fields, _) = compared(&declared, Some(&live(json!([block(1), block(1)]))));
+    assert_eq!(fields, []);
+    let (fields, _) = compared(&declared, Some(&live(json!([block(1)]))));
+    assert_eq!(fields.len(), 1);
+}
+
+#[test]
+fn single_contained_entity_keeps_what_is_not_declared_and_sends_no_id() {
+    let live = json!({ "seal": { "id": "1", "color": "red", "size": 3 } });
+    let declared = json!({ "seal": { "color": "blue" } });
+    let (fields, send) = compared(&declared, Some(&live));
+    assert_eq!(fields.len(), 1);
+    assert_eq!(send, json!({ "seal": { "color": "blue", "size": 3 } }));
+    assert_eq!(compared(&json!({ "seal": { "color": "red" } }), Some(&live)).0, []);
+}
+
+#[test]
+fn secret_of_a_contained_entity_is_not_compared_and_not_shown() {
+    let live = json!({ "tasks": [{ "id": "t", "steps": [{ "id": "s", "action": "block", "hours": 1, "pin": "canary" }] }] });
+    let declared = |hours: u32| json!({ "tasks": [{ "steps": [{ "action": "block", "hours": hours, "pin": "other" }] }] });
+    let (fields, send) = compared(&declared(1), Some(&live));
+    let statuses: Vec<FieldStatus> = fields.iter().map(|field| field.status).collect();
+    assert_eq!(statuses, [FieldStatus::Unverifiable]);
+    assert_eq!(send, json!({}));
+    let (fields, _) = compared(&declared(2), Some(&live));
+    assert!(!format!("{fields:?}").contains("canary"), "{fields:?}");
+}
+
+#[test]
+fn create_without_a_required_property_is_blocked() {
+    let codes = |declared: &Json, live: Option<&Json>| -> Vec<String> {
+        let (_, _, blocked) = judged(declared, live);
+        blocked.into_iter().map(|blocked| blocked.code).collect()
+    };
+    let named = json!({ "displayName": "Order" });
+    assert_eq!(codes(&named, None), ["value/required"]);
+    assert_eq!(codes(&named, Some(&named)), [""; 0]);
+    assert_eq!(codes(&json!({ "tasks": [{ "steps": [block(1)] }] }), None), [""; 0]);
+}
