@@ -6,6 +6,7 @@
 use crate::schema::semantics::Semantics;
 use crate::schema::types::{GraphVersion, Types};
 
+mod device_compliance_policy;
 mod device_configuration;
 mod device_registration_policy;
 pub mod document;
@@ -21,6 +22,7 @@ pub use risk::{Risk, RiskLevel, RiskRule};
 /// Every family, in the order in which they are listed to people.
 pub static FAMILIES: &[&Family] = &[
     &device_configuration::FAMILY,
+    &device_compliance_policy::FAMILY,
     &device_registration_policy::FAMILY,
     #[cfg(test)]
     &testing::FAMILY,

@@ -33,7 +33,7 @@ fn manifest(kind: &str, version: GraphVersion, name: &str, spec: &Map<String, Va
     .to_string()
 }
 
-fn configurations() -> Vec<Kind> {
+fn collections() -> Vec<Kind> {
     kinds::all().into_iter().filter(|kind| !kind.family.is_singleton()).collect()
 }
 
@@ -51,9 +51,10 @@ fn lives_up_to(workspace: &Workspace, creates: usize) {
 #[test]
 fn a_minimal_manifest_of_every_kind_is_created_and_plans_to_zero() {
     let workspace = Workspace::tenant(&[]);
-    let kinds = configurations();
+    workspace.seed(&samples::directory());
+    let kinds = collections();
     for kind in &kinds {
-        let spec = Map::from_iter([("displayName".to_owned(), json!("Minimal"))]);
+        let spec = samples::minimal(Model::of(kind.versions[0]), &kind.name);
         workspace.write(
             &format!("{}.yaml", kind.name),
             manifest(&kind.name, kind.versions[0], "minimal", &spec),
@@ -67,7 +68,7 @@ fn a_full_manifest_of_every_kind_and_version_is_created_and_plans_to_zero() {
     let workspace = Workspace::tenant(&[]);
     workspace.seed(&samples::directory());
     let mut count = 0;
-    for kind in &configurations() {
+    for kind in &collections() {
         for version in &kind.versions {
             let name = if *version == GraphVersion::V1 { "full.v1" } else { "full" };
             let spec = samples::full(Model::of(*version), &kind.name, &format!("Full {version}"));
@@ -86,7 +87,7 @@ fn a_full_manifest_of_every_kind_and_version_is_created_and_plans_to_zero() {
 fn referring(to: impl Fn(&str, bool) -> Value) -> Vec<(String, Map<String, Value>)> {
     let model = Model::of(GraphVersion::Beta);
     let mut manifests = Vec::new();
-    for kind in configurations() {
+    for kind in collections() {
         let Some(structure) = model.get(&kind.name) else {
             continue;
         };
@@ -226,6 +227,12 @@ fn each_property_of_every_kind_plans_as_the_facts_about_it_say() {
         );
         specs.insert(kind.name.clone(), spec);
     }
+    // What a changed value names is looked up where a manifest names it.
+    let (kind, spec) = specs.first_key_value().expect("there are kinds");
+    let named = manifest(kind, GraphVersion::Beta, "one", spec);
+    let named =
+        named.replacen('{', r#"{"assignments":[{"group":"Group A"},{"group":"Group B"}],"#, 1);
+    workspace.write(&format!("{kind}.yaml"), named);
     workspace
         .run_with(&["apply", "--yes", "--sandbox=s.json"], &[(SECRET, "canary-a-sample")])
         .expect(0);

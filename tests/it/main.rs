@@ -10,6 +10,7 @@ mod at_once;
 mod ci_commands;
 mod command_line;
 mod compare;
+mod compliance;
 #[cfg(debug_assertions)]
 mod crash;
 mod doctor;

@@ -43,7 +43,32 @@ pub fn full(model: &Model, kind: &str, display_name: &str) -> Map<String, Value>
     } else {
         spec.insert("displayName".into(), display_name.into());
     }
+    hold_one_element_rules(model, kind, &mut spec);
     spec
+}
+
+/// Returns the least that an object of a kind can be created with.
+pub fn minimal(model: &Model, kind: &str) -> Map<String, Value> {
+    let structure = model.get(kind).expect("the kind exists");
+    let required = structure.properties.values().filter(|property| property.facts.required);
+    let mut spec: Map<String, Value> = required
+        .map(|property| (property.name.clone(), sample(model, property, &property.shape, 0, 0)))
+        .collect();
+    spec.insert("displayName".to_owned(), json!("Minimal"));
+    hold_one_element_rules(model, kind, &mut spec);
+    spec
+}
+
+/// Gives the first element of each list that a rule is about what one element must have.
+fn hold_one_element_rules(model: &Model, kind: &str, spec: &mut Map<String, Value>) {
+    let rules = Semantics::built_in().one_element().iter();
+    for rule in rules.filter(|rule| model.types().is_a(kind, &rule.on)) {
+        let path = format!("/{}/0", rule.elements.join("/0/"));
+        let mut holder = Value::Object(std::mem::take(spec));
+        let element = holder.pointer_mut(&path).and_then(Value::as_object_mut);
+        element.expect("a sample list has an element").extend(rule.having.clone());
+        *spec = holder.as_object().cloned().unwrap_or_default();
+    }
 }
 
 /// Returns whether a manifest may declare a property.
@@ -154,11 +179,19 @@ pub fn changed(model: &Model, property: &Property, shape: &Shape, value: &Value)
                 .and_then(moorline::schema::types::type_name);
             let structure = model.actual(shape, stated)?;
             members.iter().find_map(|(name, member)| {
+                // What one element must have stays.
+                let rules = Semantics::built_in().one_element().iter();
+                if rules.flat_map(|rule| rule.having.keys()).any(|known| known == name) {
+                    return None;
+                }
                 let inner = structure.properties.get(name)?;
                 let mut changed_members = members.clone();
                 changed_members.insert(name.clone(), changed(model, inner, &inner.shape, member)?);
                 Some(changed_members.into())
             })
+        }
+        (Shape::Collection(element, _), Value::Array(items)) if property.inline => {
+            Some(json!([changed(model, property, element, items.first()?)?]))
         }
         (Shape::Collection(element, Order::Set), Value::Array(items)) => {
             let other = sample(model, property, element, 1, 1);

@@ -16,7 +16,7 @@ use crate::sandbox::refusal::Refusal;
 use crate::sandbox::service::Service;
 
 /// Their paths in beta.
-const EMPTY: [&str; 19] = [
+const EMPTY: [&str; 18] = [
     "deviceAppManagement/managedAppPolicies",
     "deviceAppManagement/mobileAppConfigurations",
     "deviceAppManagement/vppTokens",
@@ -24,7 +24,6 @@ const EMPTY: [&str; 19] = [
     "deviceManagement/configurationPolicies",
     "deviceManagement/depOnboardingSettings",
     "deviceManagement/deviceCategories",
-    "deviceManagement/deviceCompliancePolicies",
     "deviceManagement/deviceComplianceScripts",
     "deviceManagement/deviceCustomAttributeShellScripts",
     "deviceManagement/deviceManagementScripts",

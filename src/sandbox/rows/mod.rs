@@ -2,6 +2,7 @@
 //!
 //! A row says what is true of one collection alone. What all of them do is in `collection` and `routes::collection`.
 
+mod device_compliance_policies;
 mod device_configurations;
 
 use super::Object;
@@ -9,7 +10,7 @@ use super::path::is_under;
 use crate::schema::types::{GraphVersion, Types};
 
 /// The collections that every sandbox has.
-const BUILT_IN: &[&Collection] = &[&device_configurations::ROW];
+const BUILT_IN: &[&Collection] = &[&device_configurations::ROW, &device_compliance_policies::ROW];
 
 /// A collection of objects with ids, and what the service does with them.
 #[derive(Debug)]

@@ -164,7 +164,7 @@ async fn what_is_empty_in_a_new_tenant_is_empty_here_and_takes_no_writes() {
     let client = Client::of(json!({})).await;
     for path in [
         "deviceManagement/configurationPolicies",
-        "deviceManagement/deviceCompliancePolicies/?$expand=settings",
+        "deviceManagement/compliancePolicies/?$expand=settings",
         "deviceAppManagement/managedAppPolicies",
         "deviceManagement/roleDefinitions?$filter=isBuiltIn eq false",
     ] {

@@ -6,6 +6,7 @@ mod bodies;
 mod calls;
 mod collections;
 mod conditions;
+mod device_compliance_policies;
 mod device_configurations;
 mod device_registration_policy;
 mod members;

@@ -33,7 +33,8 @@ fn kinds_that_are_none() {
             "use `iosPkcsCertificateProfile` or `iosScepCertificateProfile`",
         ),
         ("unsupportedDeviceConfiguration", "remove this manifest"),
-        ("windows10CompliancePolicy", "`moorline kinds` lists them all"),
+        ("deviceCompliancePolicy", "`moorline kinds` lists them all"),
+        ("defaultDeviceCompliancePolicy", "remove this manifest"),
         ("\"#microsoft.graph.iosCustomConfiguration\"", "did you mean `iosCustomConfiguration`?"),
         ("IosCustomConfiguration", "did you mean `iosCustomConfiguration`?"),
     ] {

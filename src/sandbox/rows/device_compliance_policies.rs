@@ -1,0 +1,87 @@
+//! `/deviceManagement/deviceCompliancePolicies` (FACTS 14).
+
+use serde_json::Value;
+
+use super::{Action, Approval, Assign, Audit, Collection, Contained};
+use crate::sandbox::Object;
+use crate::sandbox::quirks::PAGE_OF_DEVICE_CONFIGURATIONS;
+
+/// What a configuration without a message template reads as (FACTS 14.3).
+const NO_TEMPLATE: &str = "00000000-0000-0000-0000-000000000000";
+
+pub(super) static ROW: Collection = Collection {
+    path: "deviceManagement/deviceCompliancePolicies",
+    about: "Device compliance policies in Graph's beta form, each with its `assignments` and `scheduledActionsForRule`.",
+    root: "deviceCompliancePolicy",
+    // It is built in: the service reports it of devices that have no policy (inference).
+    not_creatable: &["defaultDeviceCompliancePolicy"],
+    read: &[
+        "DeviceManagementConfiguration.Read.All",
+        "DeviceManagementConfiguration.ReadWrite.All",
+    ],
+    write: &["DeviceManagementConfiguration.ReadWrite.All"],
+    page: PAGE_OF_DEVICE_CONFIGURATIONS,
+    initial: &[("version", "1")],
+    assign: Some(Assign {
+        segment: "assign",
+        body_key: "assignments",
+        element: "deviceCompliancePolicyAssignment",
+    }),
+    contained: &[Contained {
+        property: "scheduledActionsForRule",
+        element: "deviceComplianceScheduledActionForRule",
+        inside: &[Contained {
+            property: "scheduledActionConfigurations",
+            element: "deviceComplianceActionItem",
+            settle: name_template,
+            ..Contained::PLAIN
+        }],
+        shares_id: true,
+        settle: forget_name,
+        check: one_block,
+        seeded: r#"[{"scheduledActionConfigurations": [{"actionType": "block"}]}]"#,
+    }],
+    actions: &[Action {
+        segment: "scheduleActionsForRules",
+        body_key: "deviceComplianceScheduledActionForRules",
+        property: "scheduledActionsForRule",
+        // The documentation says 204; a tool that checks sees 200 (FACTS 14.1).
+        status: 200,
+    }],
+    has_status_overview: true,
+    approval: Some(Approval { policy_type: "compliancePolicy", name: "Compliance policies" }),
+    // UNVERIFIED: the names of component and category. They follow those of device configurations, whose service it is.
+    audit: Audit {
+        noun: "DeviceCompliancePolicy",
+        component: "DeviceConfiguration",
+        category: "Compliance",
+    },
+    ..Collection::PLAIN
+};
+
+/// A rule reads without a name, whatever it was sent with (FACTS 14.3).
+fn forget_name(rule: &mut Object) {
+    rule.insert("ruleName".to_owned(), Value::Null);
+}
+
+/// A configuration without a message template has the id of none.
+fn name_template(configuration: &mut Object) {
+    let template = configuration.get("notificationTemplateId").and_then(Value::as_str);
+    if template.is_none_or(str::is_empty) {
+        configuration.insert("notificationTemplateId".to_owned(), NO_TEMPLATE.into());
+    }
+}
+
+/// A policy has one rule, and in it exactly one `block` (FACTS 14.2).
+fn one_block(rules: &[Object]) -> Result<(), &'static str> {
+    let configurations = |rule: &Object| match rule.get("scheduledActionConfigurations") {
+        Some(Value::Array(configurations)) => configurations.clone(),
+        _ => Vec::new(),
+    };
+    let all: Vec<Value> = rules.iter().flat_map(configurations).collect();
+    let blocks = all.iter().filter(|configuration| configuration["actionType"] == "block");
+    match (rules.len(), blocks.count()) {
+        (1, 1) => Ok(()),
+        _ => Err("Compliance policy must have one and only one block scheduled action"),
+    }
+}

@@ -1,0 +1,234 @@
+//! Device compliance policies, from the first plan to the rollback, and beside device configurations.
+
+use serde_json::{Value, json};
+
+use crate::support::{Workspace, copy};
+
+const KIND: &str = "windows10CompliancePolicy";
+const HELLO: &str = "windowsIdentityProtectionConfiguration";
+
+fn manifest(name: &str, version: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: graph.microsoft.com/{version}\nkind: {KIND}\nmetadata: {{ name: {} }}\nspec:\n  displayName: {name}\n{spec}",
+        name.to_lowercase()
+    )
+}
+
+/// The actions of a policy: devices are blocked after so many hours, and their users told by mail at once.
+fn actions(hours: u16) -> String {
+    format!(
+        "  scheduledActionsForRule:\n    - scheduledActionConfigurations:\n        - {{ actionType: notification, gracePeriodHours: 0, notificationTemplateId: 5d7ea2fe-5b1d-4c57-9d0a-3d7f0e8a1b11 }}\n        - {{ actionType: block, gracePeriodHours: {hours} }}\n"
+    )
+}
+
+fn windows(hours: u16, more: &str) -> String {
+    manifest("Windows", "beta", &format!("  passwordRequired: true\n{}{more}", actions(hours)))
+}
+
+const ASSIGNED: &str = "assignments: [{ group: Windows laptops }]\n";
+
+fn workspace(files: &[(&str, &str)]) -> Workspace {
+    let workspace = Workspace::tenant(files);
+    workspace.seed(&json!({ "groups": [{ "displayName": "Windows laptops" }] }));
+    workspace
+}
+
+fn plan(workspace: &Workspace) -> Value {
+    workspace.run(&["plan", "--sandbox=s.json", "--format", "json"]).expect(0).json()
+}
+
+/// Returns what a plan sends for its changes: step, verb and the end of the path.
+fn sent(plan: &Value) -> Vec<String> {
+    let changes = plan["changes"].as_array().expect("changes");
+    let requests = changes.iter().flat_map(|change| change["requests"].as_array().cloned());
+    let line = |planned: Value| {
+        let text = |name: &str| planned[name].as_str().unwrap_or_default().to_owned();
+        let path = text("path");
+        let end = path.rsplit('/').next().unwrap_or_default().to_owned();
+        let is_id = end.len() == 36 && end.contains('-');
+        format!("{} {} {}", text("step"), text("method"), if is_id { "{id}" } else { &end })
+    };
+    requests.flatten().map(line).collect()
+}
+
+/// Returns the only policy of the tenant.
+fn policy(workspace: &Workspace) -> Value {
+    let state = workspace.json("s.json");
+    let [policy] = &state["deviceCompliancePolicies"].as_array().expect("a list")[..] else {
+        panic!("{:#}", state["deviceCompliancePolicies"]);
+    };
+    policy.clone()
+}
+
+/// Returns the grace period of the action that blocks.
+fn hours(policy: &Value) -> Value {
+    let actions = &policy["scheduledActionsForRule"][0]["scheduledActionConfigurations"];
+    let block =
+        actions.as_array().expect("actions").iter().find(|one| one["actionType"] == "block");
+    block.expect("exactly one blocks")["gracePeriodHours"].clone()
+}
+
+/// Applies, and returns the journal.
+fn apply(workspace: &Workspace, more: &[&str]) -> String {
+    let arguments = ["apply", "--sandbox=s.json", "--yes", "--format", "json"];
+    let outcome = workspace.run(&[&arguments[..], more].concat()).expect(0).json();
+    outcome["journal"].as_str().expect("a journal").to_owned()
+}
+
+#[test]
+fn compliance_policy_is_created_updated_watched_and_rolled_back() {
+    let workspace = workspace(&[("windows.yaml", &format!("{}{ASSIGNED}", windows(24, "")))]);
+    assert_eq!(
+        sent(&plan(&workspace)),
+        ["create POST deviceCompliancePolicies", "assign POST assign"]
+    );
+    workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
+    assert_eq!(hours(&policy(&workspace)), 24);
+    let idle = plan(&workspace);
+    assert_eq!(idle["summary"]["unchanged"], 1, "{idle:#}");
+
+    // The settings by PATCH, the actions by their own, the assignments by theirs.
+    workspace.write("windows.yaml", windows(72, "  passwordMinimumLength: 8\nassignments: []\n"));
+    let steps = ["patch PATCH {id}", "action POST scheduleActionsForRules", "assign POST assign"];
+    assert_eq!(sent(&plan(&workspace)), steps);
+    let journal = apply(&workspace, &["--allow", "unassign-all"]);
+    let changed = policy(&workspace);
+    assert_eq!((hours(&changed), &changed["passwordMinimumLength"]), (json!(72), &json!(8)));
+    let drift = ["drift", "--sandbox=s.json", "--detailed-exitcode"];
+    workspace.run(&drift).expect(0);
+
+    workspace.run(&["rollback", &journal, "--sandbox=s.json", "--yes"]).expect(0);
+    let restored = policy(&workspace);
+    assert_eq!((hours(&restored), &restored["passwordMinimumLength"]), (json!(24), &Value::Null));
+    assert_eq!(restored["assignments"].as_array().map(Vec::len), Some(1));
+    workspace.run(&drift).expect(2);
+}
+
+#[test]
+fn order_of_actions_and_what_only_the_service_sets_are_no_difference() {
+    let workspace = workspace(&[("windows.yaml", &windows(24, ""))]);
+    workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
+    let reversed = "  passwordRequired: true\n  scheduledActionsForRule:\n    - ruleName: PasswordRequired\n      scheduledActionConfigurations:\n        - { actionType: block, gracePeriodHours: 24, notificationTemplateId: '', notificationMessageCCList: [] }\n        - { actionType: notification, notificationTemplateId: 5d7ea2fe-5b1d-4c57-9d0a-3d7f0e8a1b11 }\n";
+    workspace.write("windows.yaml", manifest("Windows", "beta", reversed));
+    let idle = plan(&workspace);
+    assert_eq!(idle["summary"]["unchanged"], 1, "{idle:#}");
+}
+
+#[test]
+fn policy_in_v1_has_its_actions_and_no_scope_tags() {
+    let spec = format!("  passwordRequired: true\n{}", actions(24));
+    let workspace = workspace(&[("windows.yaml", &manifest("Windows", "v1.0", &spec))]);
+    workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
+    assert_eq!(plan(&workspace)["summary"]["unchanged"], 1);
+    let tagged = format!("{spec}  roleScopeTagIds: ['0']\n");
+    workspace.write("windows.yaml", manifest("Windows", "v1.0", &tagged));
+    let refused = workspace.run(&["validate"]).expect(3);
+    assert!(refused.stdout.contains("roleScopeTagIds"), "{}", refused.stdout);
+}
+
+#[test]
+fn new_policy_needs_exactly_one_action_that_blocks() {
+    let workspace =
+        workspace(&[("windows.yaml", &manifest("Windows", "beta", "  passwordRequired: true\n"))]);
+    let blocked = plan(&workspace);
+    assert_eq!(blocked["changes"][0]["blocked"][0]["code"], "value/required", "{blocked:#}");
+    let two = actions(24).replace("actionType: notification", "actionType: block");
+    workspace.write("windows.yaml", manifest("Windows", "beta", &two));
+    let refused = workspace.run(&["validate"]).expect(3);
+    assert!(refused.stdout.contains("rule/one-block-action"), "{}", refused.stdout);
+}
+
+#[test]
+fn policy_of_another_type_under_a_pinned_id_is_made_anew_with_its_actions() {
+    let workspace = workspace(&[("windows.yaml", &windows(24, "assignments: []\n"))]);
+    workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
+    let id = policy(&workspace)["id"].as_str().expect("an id").to_owned();
+    let other = windows(24, "assignments: []\n")
+        .replace(KIND, "windows10MobileCompliancePolicy")
+        .replace("{ name: windows }", &format!("{{ name: windows, id: {id} }}"));
+    workspace.write("windows.yaml", other);
+    let journal = apply(&workspace, &["--allow", "replace"]);
+    let made = policy(&workspace);
+    assert_eq!(
+        (made["@odata.type"].as_str(), hours(&made)),
+        (Some("#microsoft.graph.windows10MobileCompliancePolicy"), json!(24))
+    );
+    workspace
+        .run(&["rollback", &journal, "--sandbox=s.json", "--yes", "--allow", "delete"])
+        .expect(0);
+    let back = policy(&workspace);
+    assert_eq!(
+        (back["@odata.type"].as_str(), hours(&back)),
+        (Some("#microsoft.graph.windows10CompliancePolicy"), json!(24))
+    );
+}
+
+#[test]
+fn each_object_that_nobody_declares_is_pruned_below_the_path_of_its_family() {
+    let workspace = workspace(&[
+        ("windows.yaml", &windows(24, "  roleScopeTagIds: ['7']\n")),
+        (
+            "hello.yaml",
+            &format!(
+                "apiVersion: graph.microsoft.com/beta\nkind: {HELLO}\nmetadata: {{ name: hello }}\nspec: {{ displayName: Hello, roleScopeTagIds: ['7'] }}\n"
+            ),
+        ),
+    ]);
+    workspace.seed(&json!({ "roleScopeTags": [{ "id": "7", "displayName": "Moorline" }] }));
+    workspace.edit(
+        "moorline.yaml",
+        "spec:\n",
+        "spec:\n  ownership: { scopeTag: Moorline, prune: true }\n",
+    );
+    workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
+    std::fs::remove_file(workspace.file("windows.yaml")).expect("it was there");
+    std::fs::remove_file(workspace.file("hello.yaml")).expect("it was there");
+    let planned = plan(&workspace);
+    let paths: Vec<&str> = planned["changes"]
+        .as_array()
+        .expect("changes")
+        .iter()
+        .filter_map(|change| change["requests"][0]["path"].as_str())
+        .filter_map(|path| path.rsplit_once('/'))
+        .map(|(collection, _)| collection)
+        .collect();
+    let expected =
+        ["/deviceManagement/deviceCompliancePolicies", "/deviceManagement/deviceConfigurations"];
+    assert_eq!(paths, expected, "{planned:#}");
+    workspace.run(&["apply", "--sandbox=s.json", "--yes", "--allow", "delete"]).expect(0);
+    let state = workspace.json("s.json");
+    assert_eq!(
+        (&state["deviceCompliancePolicies"], &state["deviceConfigurations"]),
+        (&json!([]), &json!([]))
+    );
+}
+
+#[test]
+fn what_was_declared_before_is_looked_for_in_its_own_family() {
+    let workspace = workspace(&[("now/windows.yaml", &windows(24, ""))]);
+    let tenant = std::fs::read_to_string(workspace.file("moorline.yaml")).expect("it is there");
+    workspace.write("now/moorline.yaml", tenant.replace("sandbox.json", "../sandbox.json"));
+    workspace.run(&["apply", "now", "--sandbox=s.json", "--yes"]).expect(0);
+    copy(&workspace.file("now"), &workspace.file("before"));
+    std::fs::remove_file(workspace.file("now/windows.yaml")).expect("it was there");
+    let arguments = ["plan", "now", "--sandbox=s.json", "--previous", "before", "--format", "json"];
+    let told = workspace.run(&arguments).expect(0).json();
+    assert_eq!(told["noLongerManaged"][0]["address"], format!("{KIND}/windows"), "{told:#}");
+}
+
+#[test]
+fn permissions_doctor_and_kinds_know_compliance_policies() {
+    let workspace = workspace(&[("windows.yaml", &windows(24, ""))]);
+    let needs = workspace.run(&["permissions", "--format", "json"]).expect(0).stdout;
+    assert!(needs.contains("/deviceManagement/deviceCompliancePolicies"), "{needs}");
+    let doctor = workspace.run(&["doctor", "--sandbox=s.json", "--format", "json"]).stdout;
+    assert!(doctor.contains("deviceCompliancePolicies"), "{doctor}");
+    let kinds = workspace.run(&["kinds", "--format", "json"]).expect(0).json();
+    let of_family = |kind: &&Value| kind["path"] == "/deviceManagement/deviceCompliancePolicies";
+    let kinds: Vec<&Value> =
+        kinds["items"].as_array().expect("items").iter().filter(of_family).collect();
+    assert!(
+        kinds.iter().any(|kind| kind["name"] == KIND && kind["assignable"] == true),
+        "{kinds:#?}"
+    );
+}
