@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::plan::Shown;
 use crate::schema::fixture;
+use crate::schema::types::GraphVersion;
 use crate::tenant::Live;
 use crate::tenant::names::Names;
 use crate::values::canonical::canonical;
@@ -226,4 +227,81 @@ fn create_without_a_required_property_is_blocked() {
     assert_eq!(codes(&named, None), ["value/required"]);
     assert_eq!(codes(&named, Some(&named)), [""; 0]);
     assert_eq!(codes(&json!({ "tasks": [{ "steps": [block(1)] }] }), None), [""; 0]);
+}
+
+/// A compliance policy as Graph answers it with its scheduled actions expanded (FACTS 14.3).
+fn answered_policy(actions: Json) -> Json {
+    json!({
+        "@odata.type": "#microsoft.graph.windows10CompliancePolicy",
+        "id": "1",
+        "createdDateTime": "2026-01-01T00:00:00Z",
+        "displayName": "Windows",
+        "version": 1,
+        "passwordMinimumCharacterSetCount": null,
+        "passwordRequiredType": "deviceDefault",
+        "bitLockerEnabled": true,
+        "scheduledActionsForRule@odata.context": "x",
+        "scheduledActionsForRule": [{
+            "id": "1", "ruleName": null, "scheduledActionConfigurations@odata.context": "x",
+            "scheduledActionConfigurations": actions,
+        }],
+    })
+}
+
+fn scheduled(id: &str, action: &str, hours: u32, template: &str, copies: Json) -> Json {
+    json!({ "id": id, "actionType": action, "gracePeriodHours": hours, "notificationTemplateId": template,
+        "notificationMessageCCList": copies })
+}
+
+#[test]
+fn scheduled_actions_of_a_compliance_policy_converge() {
+    let [template, group] =
+        ["426e6351-c6ff-44d3-910d-8b937ee30bdd", "aa856a09-cf0c-4b31-a315-cb53251e54d8"];
+    let live = answered_policy(json!([
+        scheduled("2", "retire", 1440, ZERO, json!([])),
+        scheduled("3", "notification", 24, template, json!([group])),
+        scheduled("4", "block", 0, ZERO, json!([])),
+    ]));
+    let notification = json!({ "actionType": "notification", "gracePeriodHours": 24,
+        "notificationTemplateId": template, "notificationMessageCCList": [group] });
+    let retire =
+        json!({ "actionType": "retire", "gracePeriodHours": 1440, "notificationTemplateId": "" });
+    let declared = |block: Json| {
+        json!({ "displayName": "Windows", "bitLockerEnabled": true, "scheduledActionsForRule": [
+            { "ruleName": "PasswordRequired", "scheduledActionConfigurations": [block, notification, retire] },
+        ] })
+    };
+    let compared = |declared: &Json| {
+        let (fields, send, blocked) = judged_in(
+            Model::of(GraphVersion::Beta),
+            "windows10CompliancePolicy",
+            declared,
+            Some(&live),
+        );
+        assert_eq!(blocked, []);
+        let paths: Vec<Vec<String>> = fields
+            .iter()
+            .map(|field| {
+                let names = field.path.0.iter().filter_map(|segment| match segment {
+                    Segment::Name(name) => Some(name.clone()),
+                    _ => None,
+                });
+                names.collect()
+            })
+            .collect();
+        (paths, send)
+    };
+    let equal = [
+        json!({ "actionType": "block" }),
+        json!({ "actionType": "block", "gracePeriodHours": 0, "notificationTemplateId": "", "notificationMessageCCList": [] }),
+        json!({ "actionType": "block", "notificationTemplateId": ZERO, "notificationMessageCCList": null }),
+    ];
+    for block in equal {
+        assert_eq!(compared(&declared(block)), (vec![], json!({})));
+    }
+    let later = declared(json!({ "actionType": "block", "gracePeriodHours": 48 }));
+    let path = ["scheduledActionsForRule", "scheduledActionConfigurations", "gracePeriodHours"];
+    let (paths, send) = compared(&later);
+    assert_eq!(paths, [path.map(str::to_owned)]);
+    assert_eq!(send, json!({ "scheduledActionsForRule": later["scheduledActionsForRule"] }));
 }
