@@ -33,6 +33,25 @@ pub(super) fn router(path: &str) -> Router<Arc<Service>> {
 
 type Place = Path<(String, String, String)>;
 
+/// The object that refers to others, as a path names it.
+struct Referrer<'a> {
+    row: Row,
+    id: &'a str,
+    /// The type that its navigation is below.
+    cast: &'a str,
+}
+
+impl Referrer<'_> {
+    /// Refuses a cast to a type that the object is not of. How the service does that is not known.
+    fn check(&self, state: &state::State, site: &Site) -> Result<(), Refusal> {
+        let object = read::find(state, self.row, site.version, self.id)?;
+        match is_of(site, object, self.cast) {
+            true => Ok(()),
+            false => Err(Refusal::intune_not_found()),
+        }
+    }
+}
+
 async fn show(
     State(service): State<Arc<Service>>,
     Extension(row): Extension<Row>,
@@ -41,7 +60,7 @@ async fn show(
 ) -> Result<Response, Refusal> {
     let navigation = parse(&site, &cast, &navigation)?;
     let mut shown = service.show(|state| {
-        is(state, row, &site, &id, &cast)?;
+        Referrer { row, id: &id, cast: &cast }.check(state, &site)?;
         Ok(references::shown(state, row, site.version, &id, &navigation))
     })?;
     let context = format!("{}('{id}')/{cast}/{}", row.path, navigation.property);
@@ -82,7 +101,8 @@ async fn refer(
         ids.push(target);
         Some(ids)
     };
-    change(&service, row, &site, &actor, &id, &cast, &navigation, referring)
+    let referrer = Referrer { row, id: &id, cast: &cast };
+    change(&service, &site, &actor, &referrer, &navigation, referring)
 }
 
 async fn clear(
@@ -97,9 +117,8 @@ async fn clear(
     if navigation.many {
         return Err(Refusal::no_route(&method, uri.path()));
     }
-    change(&service, row, &site, &actor, &id, &cast, &navigation, |ids| {
-        (!ids.is_empty()).then(Vec::new)
-    })
+    let referrer = Referrer { row, id: &id, cast: &cast };
+    change(&service, &site, &actor, &referrer, &navigation, |ids| (!ids.is_empty()).then(Vec::new))
 }
 
 async fn remove(
@@ -114,7 +133,8 @@ async fn remove(
     if !navigation.many {
         return Err(Refusal::no_route(&method, uri.path()));
     }
-    change(&service, row, &site, &actor, &id, &cast, &navigation, |mut ids| {
+    let referrer = Referrer { row, id: &id, cast: &cast };
+    change(&service, &site, &actor, &referrer, &navigation, |mut ids| {
         let at = ids.iter().position(|id| *id == target)?;
         ids.remove(at);
         Some(ids)
@@ -124,17 +144,16 @@ async fn remove(
 /// Makes a change of what an object refers to; where there is nothing to take away, nothing is found.
 fn change(
     service: &Service,
-    row: Row,
     site: &Site,
     actor: &Actor,
-    id: &str,
-    cast: &str,
+    referrer: &Referrer<'_>,
     navigation: &Navigation,
     next: impl FnOnce(Vec<String>) -> Option<Vec<String>>,
 ) -> Result<Response, Refusal> {
     let change = Change { version: site.version, actor };
+    let Referrer { row, id, .. } = *referrer;
     service.change(|state| {
-        is(state, row, site, id, cast)?;
+        referrer.check(state, site)?;
         let ids = next(references::of(state, id, &navigation.property));
         let ids = ids.ok_or_else(Refusal::intune_not_found)?;
         references::set(state, row, &change, id, navigation, ids)
@@ -146,15 +165,6 @@ fn change(
 pub(super) fn parse(site: &Site, cast: &str, navigation: &str) -> Result<Navigation, Refusal> {
     let ty = type_name(cast).ok_or_else(|| Refusal::no_segment(cast))?;
     Navigation::of(site.version, ty, navigation).ok_or_else(|| Refusal::no_segment(navigation))
-}
-
-/// Refuses a cast to a type that the object is not of. How the service does that is not known.
-fn is(state: &state::State, row: Row, site: &Site, id: &str, cast: &str) -> Result<(), Refusal> {
-    let object = read::find(state, row, site.version, id)?;
-    match is_of(site, object, cast) {
-        true => Ok(()),
-        false => Err(Refusal::intune_not_found()),
-    }
 }
 
 /// Returns whether an object is of a type.
