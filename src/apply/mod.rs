@@ -4,7 +4,8 @@
 //! the first write every object is read again ([`precondition`]), unless it was a moment ago, and every secret is
 //! looked up ([`secrets`]); nothing is written where one of them is not as it must be. Then each change is checked
 //! once more, sent ([`execute`]) and read until the tenant shows it ([`verify`]); [`change`] joins the
-//! three, [`sequence`] the changes. A created object is assigned once it is known to be the only one of its name
+//! three, [`sequence`] the changes, [`applier`] is the run. Each write goes through the [`sender`], which waits for
+//! approvals: [`create`] and [`update`] decide whether it is sent again, and return what was written. A created object is assigned once it is known to be the only one of its name
 //! ([`twins`]). A failed change stops only what waits for it ([`dependencies`]). What became of each is an
 //! [`outcome`]. Another run of this machine on the same tenant is kept out by a [`lock`].
 //!

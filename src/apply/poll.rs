@@ -1,4 +1,4 @@
-//! Looking again and again, ever more seldom, until the time is over.
+//! Polling: reads the same thing again, at growing intervals, until its time is over.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,18 +12,18 @@ const FIRST: Duration = Duration::from_millis(500);
 /// Where the waits stop growing.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// What comes after a look that did not show it.
+/// What follows a read that did not show what is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Another look.
+    /// Another read.
     Retry,
-    /// Nothing: it had all the time that there was for it.
+    /// Nothing: the time is over.
     TimedOut,
-    /// Nothing: the run ends before it can be known.
+    /// Nothing: the run ends before.
     Cancelled,
 }
 
-/// The waits between two looks at the same thing.
+/// The waits between two reads of the same thing.
 pub(crate) struct Poll<'a> {
     graph: &'a Graph,
     began: Instant,
@@ -33,22 +33,22 @@ pub(crate) struct Poll<'a> {
 }
 
 impl<'a> Poll<'a> {
-    /// Returns the patience for a write to show, beginning now.
+    /// Returns a poll that lasts as long as a write may take to show, beginning now.
     pub(super) fn for_a_write(context: &'a Context<'a>) -> Self {
         Self::of(context.graph, context.visibility)
     }
 
-    /// Returns the patience for one look.
+    /// Returns a poll of one read.
     pub(super) fn for_one_look(context: &'a Context<'a>) -> Self {
         Self::of(context.graph, Duration::ZERO)
     }
 
-    /// Returns the patience for so long, beginning now.
+    /// Returns a poll that lasts so long, beginning now.
     pub(crate) fn of(graph: &'a Graph, limit: Duration) -> Self {
         Self { graph, began: graph.clock().instant(), limit, next: FIRST, cancelled: None }
     }
 
-    /// Returns a patience that is over, too, once the user wants the run to end.
+    /// Returns a poll that also ends once the user cancels the run.
     #[must_use]
     pub(crate) fn unless(self, cancelled: &'a AtomicBool) -> Self {
         Self { cancelled: Some(cancelled), ..self }
@@ -60,7 +60,7 @@ impl<'a> Poll<'a> {
         now.saturating_duration_since(self.began)
     }
 
-    /// Waits for the next look, where there is to be one.
+    /// Waits for the next read, where there is to be one.
     pub(crate) async fn wait(&mut self) -> Next {
         let cancelled = self.cancelled;
         let cancelled = cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed));

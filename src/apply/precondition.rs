@@ -1,4 +1,4 @@
-//! Whether an object is still what a change was planned against.
+//! Whether the live object still matches what a change was planned against.
 
 use futures_util::future::{try_join, try_join_all};
 
@@ -10,7 +10,7 @@ use crate::tenant::LiveObject;
 use crate::tenant::matching::loses;
 use crate::tenant::read::{ObjectRef, reread};
 
-/// How an object stands to the change that was planned for it.
+/// Whether the live object still matches what the change was planned against.
 #[derive(Debug)]
 pub(super) enum Precondition {
     /// It is what the change was planned against; nothing where it is to be created, or was not read again.

@@ -1,8 +1,8 @@
-//! A look at what a write is about, before it is sent again.
+//! Whether a write may be sent again.
 //!
 //! Whatever the reason was to wait (a limit, a lost answer, an approval), the write may have been done for all
-//! that, and somebody may have changed the object meanwhile. So it is sent again only where the tenant still asks
-//! for the very same request.
+//! that, and the object may have changed meanwhile. So a write is sent again only where the object, read again, still
+//! asks for the very same request.
 
 use super::context::{Context, Work};
 use super::precondition::{self, Precondition};
@@ -10,7 +10,7 @@ use super::wording;
 use crate::graph::{GraphError, Request};
 use crate::plan::{Change, PlannedRequest, Step};
 
-/// What a look shows of a write.
+/// What the object shows of a write.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum WriteState {
     /// It is still to be done, and nothing else.
@@ -38,7 +38,7 @@ pub(super) struct ResendCheck<'a> {
 }
 
 impl ResendCheck<'_> {
-    /// Reads the object and tells what has become of the write.
+    /// Reads the object and returns what has become of the write.
     ///
     /// # Errors
     /// When the object cannot be read.

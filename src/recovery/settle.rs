@@ -1,4 +1,4 @@
-//! Looking after what runs had begun that ended suddenly.
+//! Settles the journals of crashed runs: reads back each change in flight, and records what became of it.
 
 use std::fmt;
 use std::fs::{self, File};

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::apply::{Item, StaleChange};
 use crate::diagnostic::Sources;
 use crate::error::{Error, ErrorKind};
-use crate::journal::{Begun, Record, Status};
+use crate::journal::{Record, Status};
 use crate::manifest::reference::Referent;
 use crate::manifest::{Address, Desired, Manifest};
 use crate::plan::{self, Action, Change, Plan, Planned};
@@ -20,13 +20,10 @@ mod remind;
 mod undo;
 mod unmask;
 
-use undo::{Undo, Way};
+use undo::{Undo, Undos, Way};
 
 const UNSEEN: &str = "that run's write was accepted, and the tenant does not show it: there is nothing to take back yet";
 const AGAIN: &str = "run the same rollback again in a while, for it may still come to light";
-
-/// How many addresses one sentence names.
-const NAMED: usize = 5;
 
 /// A run that is to be taken back.
 #[derive(Debug)]
@@ -93,7 +90,8 @@ impl Rollback {
         options: &plan::Options,
     ) -> RollbackPlan {
         let all = plan::plan(desired, live, &selected, options);
-        let moved = self.moved(&all.plan, live, &desired.sources);
+        let undos = Undos::new(&self.record, &self.undos);
+        let moved = moved::moved(&undos, &all.plan, live, &desired.sources);
         let left: BTreeSet<&Address> = moved.iter().map(|moved| &moved.address).collect();
         let wanted = |address: &Address| selected(address) && !left.contains(address);
         let mut planned = plan::plan(desired, live, wanted, options);
@@ -108,7 +106,7 @@ impl Rollback {
         plan.warnings.extend(stay);
         let warnings = self.warnings(plan);
         plan.warnings.extend(warnings);
-        let reminder = self.reminder(plan, declared, live, &desired.sources);
+        let reminder = remind::reminder(&undos, plan, declared, live, &desired.sources);
         plan.warnings.extend(reminder);
         let unseen = self.unseen(plan);
         RollbackPlan { planned, moved, unseen }
@@ -127,16 +125,9 @@ impl Rollback {
             let mut changes = plan.changes.iter().filter(is_idle);
             let change = changes.find(|change| change.address == undo.manifest.address)?;
             Some(Item {
-                address: change.address.clone(),
-                display_name: change.display_name.clone(),
-                action: change.action,
-                status: Status::NotYetVisible,
-                id: change.id.clone(),
-                writes: 0,
-                approval: None,
-                approval_expires: None,
                 message: Some(UNSEEN.to_owned()),
                 help: Some(AGAIN.to_owned()),
+                ..Item::of(change, Status::NotYetVisible)
             })
         };
         self.undos.values().filter(is_unseen).filter_map(item).collect()
@@ -153,16 +144,6 @@ impl Rollback {
             }
         }
         warnings
-    }
-
-    /// Returns the change of the run that is taken back under an address.
-    fn undone<'a>(
-        &self,
-        begun: &'a [Begun<'a>],
-        change: &Change,
-    ) -> Option<(&Undo, &'a Begun<'a>)> {
-        let undo = self.undos.get(&change.address)?;
-        Some((undo, begun.get(undo.place)?))
     }
 }
 

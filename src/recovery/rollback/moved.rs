@@ -1,6 +1,6 @@
 //! What somebody changed since a run wrote it: to restore what was before would undo that as well.
 
-use super::{Rollback, Undo, Way};
+use super::undo::{Undo, Undos, Way};
 use crate::apply::StaleChange;
 use crate::diagnostic::Sources;
 use crate::journal::Begun;
@@ -8,22 +8,24 @@ use crate::plan::{Change, Plan};
 use crate::recovery::compare::{Differences, differences, is_assigned_as_before, is_on_its_way};
 use crate::tenant::{Live, LiveObject};
 
-impl Rollback {
-    /// Returns the objects that are neither as the run left them nor as they were before.
-    pub(super) fn moved(&self, plan: &Plan, live: &Live, sources: &Sources) -> Vec<StaleChange> {
-        let begun = self.record.begun();
-        let differ = plan.changes.iter().filter(|change| change.is_difference());
-        let moved = differ.filter_map(|change| {
-            let (undo, begun) = self.undone(&begun, change)?;
-            Some(StaleChange {
-                address: change.address.clone(),
-                display_name: change.display_name.clone(),
-                action: change.action,
-                what: what_moved(undo, begun, change, live, sources)?,
-            })
-        });
-        moved.collect()
-    }
+/// Returns the objects that are neither as the run left them nor as they were before.
+pub(super) fn moved(
+    undos: &Undos<'_>,
+    plan: &Plan,
+    live: &Live,
+    sources: &Sources,
+) -> Vec<StaleChange> {
+    let differ = plan.changes.iter().filter(|change| change.is_difference());
+    let moved = differ.filter_map(|change| {
+        let (undo, begun) = undos.of(change)?;
+        Some(StaleChange {
+            address: change.address.clone(),
+            display_name: change.display_name.clone(),
+            action: change.action,
+            what: what_moved(undo, begun, change, live, sources)?,
+        })
+    });
+    moved.collect()
 }
 
 /// Returns in words what moved, nothing where nothing did.

@@ -1,6 +1,7 @@
 //! What the manifests still want though it is taken back.
 
-use super::{NAMED, Rollback, Undo, Way, moved};
+use super::moved;
+use super::undo::{Undo, Undos, Way};
 use crate::diagnostic::Sources;
 use crate::journal::Begun;
 use crate::manifest::{Manifest, Presence};
@@ -10,41 +11,41 @@ use crate::tenant::matching::bind;
 use crate::tenant::referents::Referents;
 use crate::tenant::{Known, Live, LiveObject};
 
-impl Rollback {
-    /// Returns what the next apply would make again.
-    pub(super) fn reminder(
-        &self,
-        plan: &Plan,
-        declared: &[Manifest],
-        live: &Live,
-        sources: &Sources,
-    ) -> Option<String> {
-        let begun = self.record.begun();
-        let bindings = bind(declared, live, false, &|_| false);
-        let referents = Referents::of(declared, live, &bindings, |_| true);
-        let known = Known { referents: &referents, ..live.known() };
-        let writes = plan.changes.iter().filter(|change| change.writes());
-        let again: Vec<String> = writes
-            .filter_map(|change| {
-                let (undo, begun) = self.undone(&begun, change)?;
-                let address = &begun.first.address;
-                let manifest = declared.iter().find(|known| known.address == *address)?;
-                let object = moved::object(undo, live);
-                wants(manifest, undo, begun, object, known, sources).then(|| address.to_string())
-            })
-            .collect();
-        let (named, rest) = again.split_at(again.len().min(NAMED));
-        let more = match rest.len() {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let named = named.join(", ");
-        (!again.is_empty()).then(|| {
-            format!(
-                "the manifests still declare what is taken back here: revert {named}{more} as well, or the next `moorline apply` makes it so again"
-            )
+/// How many addresses one sentence names.
+const NAMED: usize = 5;
+
+/// Returns what the next apply would make again.
+pub(super) fn reminder(
+    undos: &Undos<'_>,
+    plan: &Plan,
+    declared: &[Manifest],
+    live: &Live,
+    sources: &Sources,
+) -> Option<String> {
+    let bindings = bind(declared, live, false, &|_| false);
+    let referents = Referents::of(declared, live, &bindings, |_| true);
+    let known = Known { referents: &referents, ..live.known() };
+    let writes = plan.changes.iter().filter(|change| change.writes());
+    let again: Vec<String> = writes
+        .filter_map(|change| {
+            let (undo, begun) = undos.of(change)?;
+            let address = &begun.first.address;
+            let manifest = declared.iter().find(|known| known.address == *address)?;
+            let object = moved::object(undo, live);
+            wants(manifest, undo, begun, object, known, sources).then(|| address.to_string())
         })
-    }
+        .collect();
+    let (named, rest) = again.split_at(again.len().min(NAMED));
+    let more = match rest.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let named = named.join(", ");
+    (!again.is_empty()).then(|| {
+        format!(
+            "the manifests still declare what is taken back here: revert {named}{more} as well, or the next `moorline apply` makes it so again"
+        )
+    })
 }
 
 /// Returns whether a manifest wants what the run made. Where that cannot be told, it does.

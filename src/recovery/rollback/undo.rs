@@ -6,11 +6,11 @@ use serde_json::Value as Json;
 
 use super::unmask::unmasked;
 use crate::diagnostic::Span;
-use crate::journal::{Begun, Fate, Intent, Snapshot};
+use crate::journal::{Begun, Fate, Intent, Record, Snapshot};
 use crate::kinds;
 use crate::manifest::value::Value;
 use crate::manifest::{Address, Assignment, Manifest, Presence};
-use crate::plan::Step;
+use crate::plan::{Change, Step};
 use crate::recovery::compare::is_singleton;
 use crate::recovery::to_manifest::{
     Declaration, NotRestorable, assignments, links, manifest, parts, whole,
@@ -38,6 +38,24 @@ pub(super) enum Way {
     Remove,
     /// What it deleted is made anew.
     Remake,
+}
+
+/// The changes of a run, each with what takes it back.
+pub(super) struct Undos<'a> {
+    begun: Vec<Begun<'a>>,
+    by_address: &'a BTreeMap<Address, Undo>,
+}
+
+impl<'a> Undos<'a> {
+    pub(super) fn new(record: &'a Record, by_address: &'a BTreeMap<Address, Undo>) -> Self {
+        Self { begun: record.begun(), by_address }
+    }
+
+    /// Returns the change of the run that a planned change takes back.
+    pub(super) fn of(&self, change: &Change) -> Option<(&'a Undo, &Begun<'a>)> {
+        let undo = self.by_address.get(&change.address)?;
+        Some((undo, self.begun.get(undo.place)?))
+    }
 }
 
 /// Returns what takes a change back, and says what does not.
