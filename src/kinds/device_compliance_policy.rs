@@ -23,6 +23,7 @@ pub(super) const FAMILY: Family = Family {
     }],
     unmask: None,
     status_overview: Some("deviceStatusOverview"),
+    access_policy: Some("compliancePolicy"),
     deletable: true,
     locks: &[],
     not_kinds: &[(

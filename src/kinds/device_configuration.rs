@@ -19,6 +19,7 @@ pub(super) const FAMILY: Family = Family {
         parameter: "secretReferenceValueId",
     }),
     status_overview: Some("deviceStatusOverview"),
+    access_policy: Some("configurationPolicy"),
     deletable: true,
     locks: &[],
     not_kinds: &[(

@@ -32,6 +32,7 @@ pub(super) const FAMILY: Family = Family {
     actions: &[],
     unmask: None,
     status_overview: None,
+    access_policy: None,
     deletable: false,
     locks: &[Lock {
         property: "azureADRegistration",

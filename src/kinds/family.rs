@@ -30,6 +30,8 @@ pub struct Family {
     pub unmask: Option<Unmask>,
     /// The segment below an object that counts what devices reported of it.
     pub status_overview: Option<&'static str>,
+    /// The type of the access policies that may make its writes wait for an approval; whether they do, only a write tells.
+    pub access_policy: Option<&'static str>,
     /// Whether Graph deletes its objects.
     pub deletable: bool,
     /// Properties that a tenant may have locked: a differing value is a blocked field.

@@ -16,6 +16,7 @@ pub(super) static FAMILY: Family = Family {
     actions: &[],
     unmask: None,
     status_overview: None,
+    access_policy: None,
     deletable: false,
     locks: &[],
     not_kinds: &[],

@@ -26,6 +26,9 @@ pub enum Segment {
     Element {
         /// The digest of its canonical form.
         element: String,
+        /// What people tell it by, where its type has such a member; other elements may have the same.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<String>,
     },
 }
 
@@ -77,7 +80,8 @@ impl fmt::Display for FieldPath {
                 Segment::Name(name) => write!(f, ".{name}")?,
                 Segment::Key { key } => write!(f, "[{key}]")?,
                 Segment::Index { index } => write!(f, "[{index}]")?,
-                Segment::Element { element } => {
+                Segment::Element { label: Some(label), .. } => write!(f, "[{label}]")?,
+                Segment::Element { element, .. } => {
                     write!(f, "[{}]", element.get(..8).unwrap_or(element))?
                 }
             }

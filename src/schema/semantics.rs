@@ -59,6 +59,8 @@ pub struct Facts {
     pub key: Option<String>,
     /// A collection of complex values without order.
     pub set: bool,
+    /// The member by which people tell the elements of a set.
+    pub label: Option<String>,
     /// Text inside the string.
     pub encoding: Option<Encoding>,
     /// A twin that Graph keeps in step.
@@ -138,6 +140,7 @@ struct PropertyEntry {
     key: Option<String>,
     #[serde(default)]
     set: bool,
+    label: Option<String>,
     encoding: Option<Encoding>,
     mirrors: Option<String>,
     #[serde(default)]
@@ -220,6 +223,7 @@ impl Semantics {
         facts.set |= entry.set;
         facts.readback = entry.readback.or(facts.readback);
         facts.key = entry.key.clone().or(facts.key.take());
+        facts.label = entry.label.clone().or(facts.label.take());
         facts.encoding = entry.encoding.or(facts.encoding);
         facts.mirrors = entry.mirrors.clone().or(facts.mirrors.take());
         facts.unset.extend(entry.unset.iter().cloned());

@@ -5,14 +5,11 @@ use serde_json::Value;
 
 use crate::graph::{Graph, GraphError, Request};
 use crate::http::odata;
+use crate::kinds::Family;
 use crate::schema::types::GraphVersion;
 
 const REQUESTS: &str = "/deviceManagement/operationApprovalRequests";
 const POLICIES: &str = "/deviceManagement/operationApprovalPolicies";
-
-/// The type of the access policies that name configuration policies. Whether they cover device configurations, only
-/// a write tells.
-const CONFIGURATIONS: &str = "configurationPolicy";
 
 /// A request for approval. Every text in it came over the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,16 +155,21 @@ pub async fn requests(graph: &Graph) -> Result<Vec<ApprovalRequest>, GraphError>
     Ok(all.iter().filter_map(ApprovalRequest::read).collect())
 }
 
-/// Reads the names of the access policies for configuration policies, each with the platform that it is limited to.
+/// Reads the names of the access policies that may make writes to these families wait, each with the platform that it is
+/// limited to.
 ///
 /// # Errors
 /// When they cannot be read.
-pub async fn access_policies(graph: &Graph) -> Result<Vec<(String, Option<String>)>, GraphError> {
+pub async fn access_policies(
+    graph: &Graph,
+    families: &[&'static Family],
+) -> Result<Vec<(String, Option<String>)>, GraphError> {
     let request = Request::get(GraphVersion::Beta, POLICIES);
     let all = graph.list(&request).await?;
-    let is_of_configurations = |policy: &&Value| {
-        let kinds = [&policy["policyType"], &policy["policySet"]["policyType"]];
-        kinds.into_iter().any(|kind| kind == CONFIGURATIONS)
+    let is_meant = |policy: &&Value| {
+        let types = [&policy["policyType"], &policy["policySet"]["policyType"]];
+        let mut wanted = families.iter().filter_map(|family| family.access_policy);
+        wanted.any(|wanted| types.into_iter().any(|of| of == wanted))
     };
     let named = |policy: &Value| {
         let name = text(&policy["displayName"]).or_else(|| text(&policy["id"]));
@@ -175,7 +177,7 @@ pub async fn access_policies(graph: &Graph) -> Result<Vec<(String, Option<String
         let platform = platform.filter(|platform| platform != "notApplicable");
         (name.unwrap_or_default(), platform)
     };
-    Ok(all.iter().filter(is_of_configurations).map(named).collect())
+    Ok(all.iter().filter(is_meant).map(named).collect())
 }
 
 #[cfg(test)]
@@ -283,7 +285,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn access_policies_for_configuration_policies_are_found() {
+    async fn access_policies_of_the_types_of_families_are_found() {
         let policy = |kind: &str, platform: &str| {
             json!({
                 "@odata.type": "#microsoft.graph.operationApprovalPolicy",
@@ -305,9 +307,11 @@ mod tests {
             policy("deviceAction", "androidDeviceAdministrator"),
             policy("configurationPolicy", "notApplicable"),
             policy("configurationPolicy", "macOS"),
+            policy("compliancePolicy", "windows10AndLater"),
         ]});
         let server = Server::scripted(vec![reply(200, &policies)]).await;
-        let found = access_policies(&graph(&server.url)).await.expect("a list");
+        let configurations = crate::kinds::family_of("iosCustomConfiguration").expect("a kind");
+        let found = access_policies(&graph(&server.url), &[configurations]).await.expect("a list");
         let name = || "Display Name value".to_owned();
         assert_eq!(found, [(name(), None), (name(), Some("macOS".to_owned()))]);
     }

@@ -239,7 +239,8 @@ async fn what_no_manifest_can_declare_is_neither_pruned_nor_made_twice() {
         line if line.contains("roleScopeTags") => {
             (200, json!({ "value": [{ "id": "7", "displayName": "Moorline" }] }))
         }
-        _ => (200, json!({ "value": objects })),
+        line if line.contains("/deviceConfigurations") => (200, json!({ "value": objects })),
+        _ => (200, json!({ "value": [] })),
     })
     .await
     .expect("a plan");

@@ -43,7 +43,7 @@ pub(super) async fn check(
         },
         async {
             match intune {
-                true => Some(access_policies(graph).await),
+                true => Some(access_policies(graph, families).await),
                 false => None,
             }
         },
@@ -77,7 +77,7 @@ fn approval(chart: &mut Chart, answer: Result<Vec<(String, Option<String>)>, Gra
         }
     };
     if policies.is_empty() {
-        chart.ok(APPROVAL, "no access policy is for configuration policies");
+        chart.ok(APPROVAL, "no access policy is for objects of these families");
         return;
     }
     let names = policies.into_iter().map(|(name, platform)| match platform {
@@ -86,7 +86,7 @@ fn approval(chart: &mut Chart, answer: Result<Vec<(String, Option<String>)>, Gra
     });
     let names = names.collect::<Vec<_>>().join(", ");
     let detail = format!(
-        "writes may wait for a second administrator, by the access policies for configuration policies: {names}; \
+        "writes may wait for a second administrator, by the access policies: {names}; \
          `moorline apply --justification TEXT` asks for the approval"
     );
     chart.ok(APPROVAL, detail);

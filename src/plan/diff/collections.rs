@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::{At, Differ};
 use crate::manifest::value::{Declared, Value};
 use crate::plan::{FieldStatus, Segment};
-use crate::schema::model::{Order, Shape};
+use crate::schema::model::{Order, Property, Shape};
 use crate::values::canonical::{is_default, key_of, without_defaults};
 use crate::values::digest::{self, Domain};
 
@@ -69,8 +69,12 @@ impl Differ<'_> {
     fn set_of_values(&mut self, at: &At<'_>, element: &Shape, items: &[Json]) -> Json {
         let form =
             |value: &Json, differ: &Self| differ.canonical(element, &without_defaults(value));
-        let segment =
-            |form: &Json| Segment::Element { element: digest::hex(Domain::Element, form) };
+        let is_entity = self.is_entity(element);
+        // An entity that is declared has a place in its list; what is gone has none.
+        let segment = |form: &Json, value: &Json, index: Option<usize>| Segment::Element {
+            element: digest::hex(Domain::Element, form),
+            label: label(at.property, value).or(index.filter(|_| is_entity).map(|i| i.to_string())),
+        };
         let mut rest: Vec<(Json, &Json)> =
             items.iter().map(|item| (form(item, self), item)).collect();
         let mut merged = Vec::new();
@@ -78,7 +82,8 @@ impl Differ<'_> {
         for (index, declared) in at.declared.elements().iter().enumerate() {
             let value = self.build(at.property, element, declared);
             let form = form(&value, self);
-            open.push((index, at.element(segment(&form), element, declared), form));
+            let segment = segment(&form, &value, Some(index));
+            open.push((index, at.element(segment, element, declared), form));
             merged.push(value);
         }
         // The very same ones first: what one declares less of could take the place of another's.
@@ -97,7 +102,7 @@ impl Differ<'_> {
         }
         // A contained entity is changed where it is the only one left, another value is another one.
         if let ([(index, at, _)], [(_, live)]) = (&open[..], &rest[..])
-            && self.is_entity(element)
+            && is_entity
         {
             merged[*index] = self.value(at, live);
             return merged.into();
@@ -106,7 +111,7 @@ impl Differ<'_> {
             self.differs(&at, None, Some(&merged[index]));
         }
         for (form, item) in rest {
-            let gone = at.element(segment(&form), element, at.declared);
+            let gone = at.element(segment(&form, item, None), element, at.declared);
             self.differs(&gone, Some(item), None);
         }
         merged.into()
@@ -183,4 +188,10 @@ fn telling(live: &Json, built: &Json) -> Json {
 fn key_text(value: &Value) -> String {
     let json = value.to_json();
     json.as_str().map_or_else(|| json.to_string(), str::to_owned)
+}
+
+/// Returns what people tell an element of a set by.
+fn label(property: &Property, value: &Json) -> Option<String> {
+    let member = property.facts.label.as_ref()?;
+    value.get(member)?.as_str().map(str::to_owned)
 }
