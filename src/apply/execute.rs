@@ -99,7 +99,7 @@ impl<'a> Execution<'a> {
     async fn look_at_secrets(&mut self, sent: &PlannedRequest) -> Result<(), Failure> {
         let change = self.work.change;
         let is_last = self.done == change.requests.len();
-        let is_body = sent.step == Step::Update;
+        let is_body = matches!(sent.step, Step::Update | Step::Replace);
         let mut fields = change.with_status(FieldStatus::Change);
         let is_secret = change.rewrites() && fields.all(FieldChange::is_rewritten);
         if is_last || !is_body || !is_secret || self.written.body != BodySeen::Unknown {

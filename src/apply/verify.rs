@@ -11,6 +11,7 @@ use crate::graph::GraphError;
 use crate::plan::requests::bound_by;
 use crate::plan::{Action, Change, FieldChange, FieldPath, FieldStatus, PlannedRequest, Step};
 use crate::tenant::LiveObject;
+use crate::values::canonical::property_form;
 use crate::values::target_form;
 
 /// How many reads in a row must show that the tenant moved and holds something else.
@@ -139,6 +140,8 @@ struct Watch<'a> {
     sent: BTreeSet<&'a str>,
     /// The navigation properties that were written.
     linked: BTreeSet<&'a str>,
+    /// The properties that actions replaced.
+    acted: BTreeSet<&'a str>,
     assigned: bool,
     /// The object before the write, none where it was created.
     before: Option<&'a LiveObject>,
@@ -155,6 +158,8 @@ struct Sight {
     fields: Vec<String>,
     /// References that lead elsewhere, by navigation property.
     links: BTreeMap<String, String>,
+    /// Properties of actions that hold something else.
+    acted: BTreeSet<String>,
     assignments: Vec<String>,
     concurrent: Vec<String>,
 }
@@ -163,12 +168,13 @@ impl<'a> Watch<'a> {
     fn new(change: &'a Change, before: Option<&'a LiveObject>, body: BodySeen) -> Self {
         let mut sent = BTreeSet::new();
         let mut linked = BTreeSet::new();
+        let mut acted = BTreeSet::new();
         let mut assigned = false;
         for PlannedRequest { step, property, request } in &change.requests {
             match step {
                 Step::Assign => assigned = true,
                 Step::Link | Step::Unlink => linked.extend(property.as_deref()),
-                Step::Action => sent.extend(property.as_deref()),
+                Step::Action => acted.extend(property.as_deref()),
                 Step::Create | Step::Update | Step::Replace | Step::Delete => {
                     let members = request.body.as_ref().and_then(Value::as_object);
                     let names = members.into_iter().flat_map(|members| members.keys());
@@ -181,6 +187,7 @@ impl<'a> Watch<'a> {
             change,
             sent,
             linked,
+            acted,
             assigned,
             before,
             body,
@@ -203,8 +210,9 @@ impl<'a> Watch<'a> {
             return live.is_none().then_some(Verdict::Shown { concurrent });
         }
         let live = live?;
-        let Sight { fields, links, assignments, concurrent } = self.sight(left);
-        if fields.is_empty() && links.is_empty() && assignments.is_empty() {
+        let Sight { fields, links, acted, assignments, concurrent } = self.sight(left);
+        let is_shown = fields.is_empty() && links.is_empty() && acted.is_empty();
+        if is_shown && assignments.is_empty() {
             let is_seen = match self.body {
                 BodySeen::Yes => true,
                 BodySeen::No => false,
@@ -220,6 +228,7 @@ impl<'a> Watch<'a> {
         let moved = match fields.is_empty() {
             true => {
                 links.keys().any(|property| self.link_moved(live, property))
+                    || acted.iter().any(|property| self.property_moved(live, property))
                     || !assignments.is_empty() && self.assignments_moved(live)
             }
             false => has_moved(self.before, live),
@@ -229,7 +238,16 @@ impl<'a> Watch<'a> {
             return None;
         }
         let verdict = Verdict::DidNotStick {
-            differs: [fields, links.into_values().collect(), assignments].concat(),
+            differs: [
+                fields,
+                links.into_values().collect(),
+                acted
+                    .into_iter()
+                    .map(|property| format!("`{property}` is not as it was sent"))
+                    .collect(),
+                assignments,
+            ]
+            .concat(),
             concurrent,
             shown: Box::new(live.clone()),
         };
@@ -261,6 +279,8 @@ impl<'a> Watch<'a> {
             } else if let Some(top) = top.filter(|top| self.linked.contains(top)) {
                 let words = wording::sent_and_shown(field);
                 sight.links.insert(top.to_owned(), words);
+            } else if let Some(top) = top.filter(|top| self.acted.contains(top)) {
+                sight.acted.insert(top.to_owned());
             } else {
                 sight.concurrent.push(wording::live_and_declared(field));
             }
@@ -284,6 +304,12 @@ impl<'a> Watch<'a> {
             forms.map(|form| form.to_string()).collect()
         };
         forms(live) != self.before.map(forms).unwrap_or_default()
+    }
+
+    fn property_moved(&self, live: &LiveObject, property: &str) -> bool {
+        let form =
+            |object: &LiveObject| property_form(&object.kind, property, object.body.get(property));
+        form(live) != self.before.map(form).unwrap_or_default()
     }
 
     fn link_moved(&self, live: &LiveObject, property: &str) -> bool {

@@ -1,6 +1,8 @@
 //! Intune compliance policies: a collection whose objects say what is done about devices that do not comply.
 
-use super::{Action, Family, Read, Service, Update};
+use serde_json::Value as Json;
+
+use super::{Action, Family, NotKind, Read, RiskLevel, RiskRule, Service, Update};
 use crate::http::cloud::Cloud;
 
 pub(super) const FAMILY: Family = Family {
@@ -26,12 +28,82 @@ pub(super) const FAMILY: Family = Family {
     access_policy: Some("compliancePolicy"),
     deletable: true,
     locks: &[],
-    not_kinds: &[(
-        "defaultDeviceCompliancePolicy",
-        "it stands for what holds for devices without a policy, and cannot be made",
-    )],
+    not_kinds: &[NotKind {
+        name: "defaultDeviceCompliancePolicy",
+        why: "it stands for what holds for devices without a policy, and cannot be made",
+        stands_in: false,
+    }],
     clouds: &Cloud::ALL,
     read_permission: "DeviceManagementConfiguration.Read.All",
     write_permission: "DeviceManagementConfiguration.ReadWrite.All",
-    risks: &[],
+    risks: RISKS,
 };
+
+/// What a policy can do to devices that do not comply, beyond telling their users.
+const RISKS: &[RiskRule] = &[
+    RiskRule {
+        code: "compliance/wipe",
+        level: RiskLevel::Refused,
+        message: "Devices that do not comply would be wiped.",
+        happens: |before, after| is_sooner(before, after, "wipe"),
+    },
+    RiskRule {
+        code: "compliance/retire",
+        level: RiskLevel::Refused,
+        message: "Devices that do not comply would be retired, and lose the company's apps and data.",
+        happens: |before, after| is_sooner(before, after, "retire"),
+    },
+    RiskRule {
+        code: "compliance/remove-profiles",
+        level: RiskLevel::Refused,
+        message: "Devices that do not comply would lose their certificates and their Wi-Fi, VPN and email profiles.",
+        happens: |before, after| is_sooner(before, after, "removeResourceAccessProfiles"),
+    },
+    RiskRule {
+        code: "compliance/block-sooner",
+        level: RiskLevel::Warned,
+        message: "Devices that do not comply would be marked sooner, and Conditional Access may keep them out.",
+        happens: |before, after| {
+            hours(before, "block").is_some() && is_sooner(before, after, "block")
+        },
+    },
+];
+
+/// Returns whether an action would come that did not, or sooner than it did.
+fn is_sooner(before: &Json, after: &Json, action: &str) -> bool {
+    let was = hours(before, action).unwrap_or(f64::INFINITY);
+    hours(after, action).is_some_and(|hours| hours < was)
+}
+
+/// Returns after how many hours an action comes, the first one of several.
+fn hours(policy: &Json, action: &str) -> Option<f64> {
+    let list = |value: &Json, name: &str| value[name].as_array().cloned().unwrap_or_default();
+    let rules = list(policy, "scheduledActionsForRule").into_iter();
+    let actions = rules.flat_map(|rule| list(&rule, "scheduledActionConfigurations"));
+    let actions = actions.filter(|one| one["actionType"] == action);
+    let hours = actions.map(|one| one["gracePeriodHours"].as_f64().unwrap_or_default());
+    hours.reduce(f64::min)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn actions_that_come_sooner_have_a_risk() {
+        let policy = |actions: Json| json!({ "scheduledActionsForRule": [{ "scheduledActionConfigurations": actions }] });
+        let codes = |before: &Json, after: &Json| -> Vec<String> {
+            RiskRule::check(RISKS, before, after).into_iter().map(|risk| risk.code).collect()
+        };
+        let mild = policy(json!([{ "actionType": "block", "gracePeriodHours": 24 }]));
+        let wiping = policy(
+            json!([{ "actionType": "block", "gracePeriodHours": 12 }, { "actionType": "wipe" }]),
+        );
+        assert!(codes(&Json::Null, &mild).is_empty(), "a new policy blocks");
+        assert_eq!(codes(&Json::Null, &wiping), ["compliance/wipe"]);
+        assert_eq!(codes(&mild, &wiping), ["compliance/wipe", "compliance/block-sooner"]);
+        assert!(codes(&wiping, &wiping).is_empty() && codes(&wiping, &mild).is_empty());
+    }
+}

@@ -1,6 +1,6 @@
 //! Intune device configurations: one collection that holds objects of 121 types.
 
-use super::{Action, Family, Read, Service, Unmask, Update};
+use super::{Action, Family, NotKind, Read, Service, Unmask, Update};
 use crate::http::cloud::Cloud;
 
 pub(super) const FAMILY: Family = Family {
@@ -22,10 +22,11 @@ pub(super) const FAMILY: Family = Family {
     access_policy: Some("configurationPolicy"),
     deletable: true,
     locks: &[],
-    not_kinds: &[(
-        "unsupportedDeviceConfiguration",
-        "it only stands for an object that the service cannot show, and cannot be written",
-    )],
+    not_kinds: &[NotKind {
+        name: "unsupportedDeviceConfiguration",
+        why: "it only stands for an object that the service cannot show, and cannot be written",
+        stands_in: true,
+    }],
     clouds: &Cloud::ALL,
     read_permission: "DeviceManagementConfiguration.Read.All",
     write_permission: "DeviceManagementConfiguration.ReadWrite.All",

@@ -37,7 +37,7 @@ pub struct Family {
     /// Properties that a tenant may have locked: a differing value is a blocked field.
     pub locks: &'static [Lock],
     /// Concrete types that are no kinds, each with the reason.
-    pub not_kinds: &'static [(&'static str, &'static str)],
+    pub not_kinds: &'static [NotKind],
     /// The clouds whose Graph has it (FACTS 8).
     pub clouds: &'static [Cloud],
     /// The least application permission for reading.
@@ -110,6 +110,17 @@ pub struct Unmask {
     pub function: &'static str,
     /// Its parameter: the member that refers to the value, and stands beside it.
     pub parameter: &'static str,
+}
+
+/// A concrete type of a family that no manifest can be of.
+#[derive(Clone, Copy, Debug)]
+pub struct NotKind {
+    /// Its name.
+    pub name: &'static str,
+    /// Why, for people.
+    pub why: &'static str,
+    /// Whether the service shows it in the place of a type that it cannot show, so that an object of it may be of any kind.
+    pub stands_in: bool,
 }
 
 /// A property that the service may refuse to change, and the member of it that tells.

@@ -16,7 +16,7 @@ mod risk;
 #[cfg(test)]
 mod testing;
 
-pub use family::{Action, Family, Lock, Obsolete, Read, Service, Unmask, Update};
+pub use family::{Action, Family, Lock, NotKind, Obsolete, Read, Service, Unmask, Update};
 pub use risk::{Risk, RiskLevel, RiskRule};
 
 /// Every family, in the order in which they are listed to people.
@@ -102,7 +102,7 @@ impl Family {
 
     fn has(&self, kind: &str, version: GraphVersion) -> bool {
         let types = Types::of(version);
-        !self.not_kinds.iter().any(|(name, _)| *name == kind)
+        !self.not_kinds.iter().any(|known| known.name == kind)
             && types.is_a(kind, self.root)
             && types.get(kind).is_some_and(|def| !def.is_abstract)
     }

@@ -6,7 +6,7 @@ use super::foreign;
 use super::value::{Declared, Member, Value};
 use crate::diagnostic::suggest::{nearest, one_of};
 use crate::diagnostic::{FileId, Finding, Span};
-use crate::kinds::{self, Family};
+use crate::kinds::{self, Family, NotKind};
 use crate::schema::types::{GraphVersion, Types, type_name};
 use crate::yaml::{Node, Yaml};
 
@@ -116,8 +116,8 @@ fn known_kind(kind: &str, span: Span, findings: &mut Vec<Finding>) -> Option<&'s
     }
     let finding = |message: String| Finding::error("manifest/unknown-kind", span, message);
     let mut families = kinds::FAMILIES.iter();
-    if let Some((_, why)) =
-        families.find_map(|f| f.not_kinds.iter().find(|(name, _)| *name == bare))
+    if let Some(NotKind { why, .. }) =
+        families.find_map(|f| f.not_kinds.iter().find(|known| known.name == bare))
     {
         let finding = finding(format!("`{bare}` is not managed: {why}"));
         findings.push(finding.help("remove this manifest"));

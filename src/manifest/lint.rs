@@ -156,10 +156,10 @@ fn one_element(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Findi
             [_] => None,
             [] => {
                 let message = format!("no element of `{path}` has {members}");
-                Some(
-                    Finding::error(&rule.code, list.span, message)
-                        .help(format!("add one: exactly one must have {members}")),
-                )
+                Some(Finding::error(&rule.code, list.span, message).help(format!(
+                    "exactly one must, as in `{}: {}`",
+                    rule.elements[0], rule.example
+                )))
             }
             [first, second, ..] => {
                 let message = format!("{} elements of `{path}` have {members}", found.len());

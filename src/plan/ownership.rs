@@ -93,8 +93,12 @@ pub(super) fn is_declarable(object: &LiveObject) -> bool {
 
 /// Returns the words for an object that stays though it carries the owner's tag.
 pub(super) fn left(object: &LiveObject) -> String {
+    let why = match object.family.deletable {
+        true => "no manifest can declare its type",
+        false => "Graph does not delete objects of its type",
+    };
     format!(
-        "{} `{}` ({}) carries the scope tag of `spec.ownership` and is left: no manifest can declare its type",
+        "{} `{}` ({}) carries the scope tag of `spec.ownership` and is left: {why}",
         object.kind, object.display_name, object.id
     )
 }

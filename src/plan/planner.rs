@@ -120,7 +120,7 @@ impl<'a> Planner<'a> {
                 masked = self.update(manifest, object, &mut change);
             }
         }
-        change.risks.extend(risk::of_action(change.action));
+        change.risks.extend(risk::of_action(change.action, binding.object()));
         if !change.blocked.is_empty() {
             change.requests.clear();
         }
@@ -165,6 +165,8 @@ impl<'a> Planner<'a> {
         change.fields = differ.fields;
         change.blocked.extend(differ.blocked);
         self.rules(manifest, &Json::Null, &properties, change);
+        let after = Json::Object(properties.clone());
+        change.risks.extend(RiskRule::check(manifest.family.risks, &Json::Null, &after));
         properties.extend(self.linker().create(manifest, change));
         change.requests.push(requests::create(manifest, properties));
         self.assign(manifest, requests::NEW_ID, assigned, change);
@@ -220,19 +222,17 @@ impl<'a> Planner<'a> {
         change: &mut Change,
     ) {
         let family = manifest.family;
+        let mut after = object.body.clone();
+        if let Some(members) = after.as_object_mut() {
+            members.extend(properties.clone());
+        }
+        change.risks.extend(RiskRule::check(family.risks, &object.body, &after));
         let (acted, body): (Map<_, _>, Map<_, _>) =
             properties.into_iter().partition(|(name, _)| family.action(name).is_some());
         match family.update {
             _ if body.is_empty() => {}
             Update::Put { required, .. } => replace(manifest, object, required, &body, change),
-            Update::Patch => {
-                let mut after = object.body.clone();
-                if let Some(members) = after.as_object_mut() {
-                    members.extend(body.clone());
-                }
-                change.risks.extend(RiskRule::check(family.risks, &object.body, &after));
-                change.requests.push(requests::patch(manifest, &object.id, body));
-            }
+            Update::Patch => change.requests.push(requests::patch(manifest, &object.id, body)),
         }
         for (name, value) in acted {
             if let Some(action) = family.action(&name) {
@@ -326,13 +326,7 @@ fn replace(
     change: &mut Change,
 ) {
     match requests::put(manifest, &object.id, &object.body, required, properties) {
-        Ok(planned) => {
-            let none = Json::Null;
-            let after = planned.request.body.as_ref().unwrap_or(&none);
-            let risks = RiskRule::check(manifest.family.risks, &object.body, after);
-            change.risks.extend(risks);
-            change.requests.push(planned);
-        }
+        Ok(planned) => change.requests.push(planned),
         Err(lost) => {
             let lost: Vec<String> = lost.iter().map(|name| format!("`{name}`")).collect();
             change.blocked.push(Blocked {
@@ -358,8 +352,13 @@ fn keep_assigned(manifest: &Manifest, object: &LiveObject, change: &mut Change) 
     }
     change.blocked.push(Blocked {
         code: "assignment/undeclared".to_owned(),
-        message: "the object would be made anew, and its assignments are not declared".to_owned(),
-        help: "declare `assignments:` as they are to be; `[]` assigns it to nobody".to_owned(),
+        message: format!(
+            "the {} `{}` would be deleted and made anew as a {}, and its assignments are not declared",
+            object.kind, object.display_name, manifest.address.kind
+        ),
+        help: "correct `kind` or `metadata.id` if another object is meant; else declare `assignments:` as they are to be; \
+               `[]` assigns it to nobody"
+            .to_owned(),
         location: Some(change.location.clone()),
     });
 }

@@ -303,7 +303,7 @@ fn gone(
 
 /// Returns what is declared to unset a property.
 fn unset(property: &Property) -> Option<Declared> {
-    if property.nullable || matches!(property.shape, Shape::Collection(..)) {
+    if property.can_be_unset() {
         return Some(Declared::Null);
     }
     let Shape::Enum(def) = &property.shape else {

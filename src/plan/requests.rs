@@ -216,8 +216,7 @@ pub(super) fn put(
     let sent = members.filter(|(name, _)| required.contains(&name.as_str()) || !is_known(name));
     let mut body: Map<String, Json> =
         sent.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let declared = properties.iter().filter(|(name, _)| required.contains(&name.as_str()));
-    body.extend(declared.map(|(name, value)| (name.clone(), value.clone())));
+    body.extend(properties.iter().map(|(name, value)| (name.clone(), value.clone())));
     let path = object_path(manifest.family, id);
     let request = Request::with_body(Method::Put, manifest.version, path, body.into());
     Ok(PlannedRequest::new(Step::Replace, request))
@@ -247,9 +246,10 @@ pub(super) fn assign(
     PlannedRequest::about(Step::Assign, assign.property, request)
 }
 
-/// Replaces a collection by its action.
+/// Replaces a collection by its action. Always beta: v1.0 refuses members of enums that only beta has, which the
+/// collection may hold.
 pub(super) fn act(manifest: &Manifest, action: &Action, id: &str, value: Json) -> PlannedRequest {
-    let request = call(manifest.family, action, id, manifest.version, value);
+    let request = call(manifest.family, action, id, GraphVersion::Beta, value);
     PlannedRequest::about(Step::Action, action.property, request)
 }
 

@@ -7,6 +7,7 @@ use super::{Action, AssignmentChange, Effect, Plan, Planned};
 use crate::kinds::{self, Risk, RiskLevel};
 use crate::manifest::tenant_file::GuardSpec;
 use crate::schema::types::type_name;
+use crate::tenant::LiveObject;
 
 const DELETE: &str = "delete";
 const REPLACE: &str = "replace";
@@ -22,16 +23,21 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
     others.into_iter().chain(families.map(|rule| rule.code))
 }
 
-/// Returns the risks of an action.
-pub(super) fn of_action(action: Action) -> Option<Risk> {
+/// Returns the risks of an action; `object` is what it is about, where there is one.
+pub(super) fn of_action(action: Action, object: Option<&LiveObject>) -> Option<Risk> {
     match action {
         Action::Delete => {
             Some(Risk::refused(DELETE, "The object is deleted, and devices lose its settings."))
         }
-        Action::Replace => Some(Risk::refused(
-            REPLACE,
-            "The object is deleted and made anew, and devices lose its settings in between.",
-        )),
+        Action::Replace => {
+            let object = object.map_or_else(String::new, |object| {
+                format!(" {} `{}`", object.kind, object.display_name)
+            });
+            let message = format!(
+                "The object{object} is deleted and made anew, and devices lose its settings in between."
+            );
+            Some(Risk::refused(REPLACE, &message))
+        }
         Action::Create | Action::Update | Action::None => None,
     }
 }

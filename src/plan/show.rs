@@ -50,6 +50,8 @@ fn redacted(model: &Model, property: &Property, shape: &Shape, value: &Json) -> 
                         let value = redacted(model, &property, &property.shape, value);
                         Some((name.clone(), value))
                     }
+                    // An annotation says nothing of the value, but for its type.
+                    None if name != "@odata.type" && name.contains(['@', '#']) => None,
                     None => Some((name.clone(), value.clone())),
                 })
                 .collect()

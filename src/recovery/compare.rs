@@ -18,6 +18,7 @@ use crate::tenant::masked::Clear;
 use crate::tenant::names::Names;
 use crate::tenant::referents::Referents;
 use crate::tenant::{Known, LiveObject};
+use crate::values::canonical::property_form;
 use crate::values::target_form;
 
 /// How an object differs from what a change left in it. What nobody can compare is no difference.
@@ -27,6 +28,8 @@ pub(crate) struct Differences {
     pub(crate) settings: Vec<String>,
     /// The same of what it refers to, by property.
     pub(crate) links: BTreeMap<String, String>,
+    /// The properties that an action replaces and that hold something else.
+    pub(crate) acted: BTreeSet<String>,
     /// Whether it is assigned to others.
     pub(crate) assignments: bool,
     /// The properties that cannot be compared, or not as a whole.
@@ -59,15 +62,38 @@ pub(crate) fn differences(
     let unseen = now.with_status(FieldStatus::Unverifiable);
     let unseen = unseen.filter_map(|field| field.path.top().map(str::to_owned));
     differences.unseen = unseen.collect();
-    let links = begun.links();
+    let (links, acted) = (begun.links(), acted(begun));
     for field in now.with_status(FieldStatus::Change) {
-        let (top, words) = (field.path.top(), wording::left_and_is(field));
-        match top.filter(|top| links.contains_key(*top)) {
-            Some(top) => drop(differences.links.insert(top.to_owned(), words)),
-            None => differences.settings.push(words),
+        let words = wording::left_and_is(field);
+        match field.path.top() {
+            Some(top) if links.contains_key(top) => {
+                differences.links.insert(top.to_owned(), words);
+            }
+            Some(top) if acted.contains(top) => {
+                differences.acted.insert(top.to_owned());
+            }
+            _ => differences.settings.push(words),
         }
     }
     differences
+}
+
+/// Returns the properties that the actions of a change replaced, or were about to.
+fn acted<'a>(begun: &Begun<'a>) -> BTreeSet<&'a str> {
+    let actions = begun.steps().filter(|intent| intent.step == Step::Action);
+    actions.flat_map(|intent| &intent.managed).flatten().map(String::as_str).collect()
+}
+
+/// Says that a property holds something else than an action left in it.
+pub(crate) fn acted_otherwise(property: &str) -> String {
+    format!("`{property}` is not as it was left")
+}
+
+/// Returns whether an object still holds in a property what it held before a change.
+pub(crate) fn is_as_before(begun: &Begun<'_>, live: &LiveObject, property: &str) -> bool {
+    let before = begun.first.before.as_ref().and_then(|image| image.body.get(property));
+    let form = |value: Option<&Json>| property_form(&live.kind, property, value);
+    form(before) == form(live.body.get(property))
 }
 
 /// Returns whether what an object refers to is on the way from what it was before a change to what the change
@@ -98,6 +124,14 @@ pub(crate) fn is_assigned_as_before(begun: &Begun<'_>, live: &LiveObject) -> boo
     forms(&live.assignments) == forms(before)
 }
 
+/// Returns the properties that the steps of a change wrote, or were about to, without its secrets.
+pub(crate) fn written(begun: &Begun<'_>) -> Json {
+    let steps = begun.steps().filter(|intent| intent.step.writes_properties());
+    let written = steps.filter_map(|intent| intent.written.as_ref()?.as_object());
+    let written = written.flatten().map(|(name, value)| (name.clone(), value.clone()));
+    written.collect::<Map<String, Json>>().into()
+}
+
 /// Returns a manifest of what a change left.
 fn left(begun: &Begun<'_>, span: Span) -> Option<Manifest> {
     let image = begun.fate.and_then(|fate| fate.left.as_ref());
@@ -107,12 +141,9 @@ fn left(begun: &Begun<'_>, span: Span) -> Option<Manifest> {
     let managed: Vec<Vec<String>> =
         wrote.iter().flat_map(|intent| intent.managed.iter().cloned()).collect();
     let spec = wrote.first().map(|first| {
-        let written = wrote.iter().filter_map(|intent| intent.written.as_ref()?.as_object());
-        let written: Map<String, Json> =
-            written.flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
         let (version, body) = match image {
             Some(image) => (GraphVersion::Beta, image.body.clone()),
-            None => (first.api_version, written.into()),
+            None => (first.api_version, written(begun)),
         };
         let Declaration { spec, .. } = parts(version, &address.kind, &body, &managed, span);
         (version, spec)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::compare::{Differences, differences};
+use super::compare::{Differences, acted_otherwise, differences};
 use crate::apply::ApplyOptions;
 use crate::apply::poll::{Next, Poll};
 use crate::diagnostic::Sources;
@@ -239,9 +239,10 @@ async fn look(
         (Some(live), _) => {
             let mut sources = Sources::default();
             let span = record.cite(&mut sources)(change.line);
-            let Differences { mut settings, links, assignments, unseen } =
+            let Differences { mut settings, links, acted, assignments, unseen } =
                 differences(change, &live, &sources, span);
             settings.extend(links.into_values());
+            settings.extend(acted.iter().map(|property| acted_otherwise(property)));
             if assignments {
                 settings.push("it is assigned to others".to_owned());
             }

@@ -77,7 +77,8 @@ impl Checker {
             if name.contains("@odata.bind") {
                 return Err(Problem::Navigation(name.clone()).under(name));
             }
-            if name.contains('@') {
+            // Annotations, and the actions that full metadata list.
+            if name.contains(['@', '#']) {
                 continue;
             }
             let exists = surface.as_ref().is_some_and(|surface| surface.property(name).is_some());

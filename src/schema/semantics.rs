@@ -59,6 +59,8 @@ pub struct Facts {
     pub key: Option<String>,
     /// A collection of complex values without order.
     pub set: bool,
+    /// What the service sets where a complete value does not say it.
+    pub default: Option<Value>,
     /// The member by which people tell the elements of a set.
     pub label: Option<String>,
     /// Text inside the string.
@@ -101,6 +103,8 @@ pub struct OneElement {
     pub elements: Vec<String>,
     /// The members, and their values.
     pub having: BTreeMap<String, Value>,
+    /// The first list as a manifest may have it, in YAML.
+    pub example: String,
     /// The reason.
     pub why: String,
 }
@@ -141,6 +145,7 @@ struct PropertyEntry {
     #[serde(default)]
     set: bool,
     label: Option<String>,
+    default: Option<Value>,
     encoding: Option<Encoding>,
     mirrors: Option<String>,
     #[serde(default)]
@@ -223,6 +228,7 @@ impl Semantics {
         facts.set |= entry.set;
         facts.readback = entry.readback.or(facts.readback);
         facts.key = entry.key.clone().or(facts.key.take());
+        facts.default = entry.default.clone().or(facts.default.take());
         facts.label = entry.label.clone().or(facts.label.take());
         facts.encoding = entry.encoding.or(facts.encoding);
         facts.mirrors = entry.mirrors.clone().or(facts.mirrors.take());

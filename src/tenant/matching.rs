@@ -203,10 +203,10 @@ impl<'a, 'f> Index<'a, 'f> {
 
     /// Returns the objects that have one of a manifest's names and may be of its type.
     fn unshown(&self, manifest: &Manifest) -> Vec<&'a LiveObject> {
-        let kinds = manifest.family.not_kinds.iter();
+        let kinds = manifest.family.not_kinds.iter().filter(|kind| kind.stands_in);
         let formerly = manifest.formerly.iter().map(String::as_str);
         let names: BTreeSet<&str> = manifest.display_name().into_iter().chain(formerly).collect();
-        let known_by = kinds.flat_map(|(kind, _)| names.iter().map(move |name| (*kind, *name)));
+        let known_by = kinds.flat_map(|kind| names.iter().map(move |name| (kind.name, *name)));
         let found = known_by.filter_map(|known_by| self.names.get(&known_by));
         found.flatten().copied().collect()
     }
@@ -250,7 +250,7 @@ fn ambiguous<'a>(found: &[&LiveObject]) -> Binding<'a> {
 /// Returns whether an object's type stands for one that the service cannot show.
 fn is_unshown(manifest: &Manifest, object: &LiveObject) -> bool {
     let mut kinds = manifest.family.not_kinds.iter();
-    kinds.any(|(kind, _)| *kind == object.kind)
+    kinds.any(|kind| kind.stands_in && kind.name == object.kind)
 }
 
 fn unshown<'a>(objects: &[&LiveObject]) -> Binding<'a> {

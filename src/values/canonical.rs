@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::masked;
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
-use crate::schema::types::{Edm, type_name};
+use crate::schema::types::{Edm, GraphVersion, type_name};
 
 /// Returns the canonical form of a value. What does not parse as its type stays as it is, so that a
 /// live value of an unknown form still compares by text.
@@ -65,7 +65,22 @@ pub fn is_unset(property: &Property, shape: &Shape, value: &Value) -> bool {
         }
         _ => false,
     };
-    default || property.facts.unset.iter().any(|unset| *unset == bare(value))
+    default
+        || property.facts.default.as_ref() == Some(value)
+        || property.facts.unset.iter().any(|unset| *unset == bare(value))
+}
+
+/// Returns the canonical form of what an object of a type holds in a property, null where it is unset or unknown.
+pub fn property_form(kind: &str, property: &str, value: Option<&Value>) -> Value {
+    let model = Model::of(GraphVersion::Beta);
+    let structure = model.get(kind);
+    let property = structure.as_ref().and_then(|structure| structure.properties.get(property));
+    match (property, value) {
+        (Some(property), Some(value)) if !is_unset(property, &property.shape, value) => {
+            canonical(model, &property.shape, value)
+        }
+        _ => Value::Null,
+    }
 }
 
 /// Returns whether a value is what an untouched member holds: null, false, 0, the empty text or collection,

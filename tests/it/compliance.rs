@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Workspace, copy};
+use crate::support::{Run, Workspace, copy};
 
 const KIND: &str = "windows10CompliancePolicy";
 const HELLO: &str = "windowsIdentityProtectionConfiguration";
@@ -231,4 +231,146 @@ fn permissions_doctor_and_kinds_know_compliance_policies() {
         kinds.iter().any(|kind| kind["name"] == KIND && kind["assignable"] == true),
         "{kinds:#?}"
     );
+}
+
+/// A policy whose settings and actions a run is to change, and that run, stopped before the action is done.
+fn stopped(stop: impl Fn(&Workspace) -> Run) -> (Workspace, String) {
+    let workspace = workspace(&[("windows.yaml", &windows(24, ""))]);
+    apply(&workspace, &[]);
+    workspace.write("windows.yaml", windows(72, "  passwordMinimumLength: 8\n"));
+    let before = journals(&workspace);
+    stop(&workspace);
+    let mut journals = journals(&workspace);
+    journals.retain(|journal| !before.contains(journal));
+    let [journal] = <[String; 1]>::try_from(journals).expect("one more journal");
+    (workspace, journal)
+}
+
+fn journals(workspace: &Workspace) -> Vec<String> {
+    let entries = std::fs::read_dir(workspace.file(".moorline/journal")).expect("a folder");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths
+        .filter(|path| path.extension().is_some_and(|e| e == "jsonl"))
+        .map(|path| path.display().to_string())
+        .collect()
+}
+
+#[test]
+fn change_that_stopped_before_its_action_is_taken_back() {
+    const APPLY: [&str; 3] = ["apply", "--sandbox=s.json", "--yes"];
+    let refused = |workspace: &Workspace| {
+        let faults = json!({ "faults": [{
+            "match": { "method": "POST", "path": "/beta/deviceManagement/deviceCompliancePolicies/*/scheduleActionsForRules" },
+            "effect": { "status": 400 },
+        }]});
+        workspace.write("faults.json", faults.to_string());
+        workspace.run(&[&APPLY[..], &["--sandbox-faults=faults.json"]].concat()).expect(6)
+    };
+    #[cfg(debug_assertions)]
+    let killed =
+        |workspace: &Workspace| workspace.run_with(&APPLY, &[("MOORLINE_TEST_KILL", "send:2")]);
+    #[cfg(not(debug_assertions))]
+    let killed = refused;
+    for stop in [&refused as &dyn Fn(&Workspace) -> Run, &killed] {
+        let (workspace, journal) = stopped(stop);
+        let half = policy(&workspace);
+        assert_eq!((hours(&half), &half["passwordMinimumLength"]), (json!(24), &json!(8)));
+        workspace.run(&["rollback", &journal, "--sandbox=s.json", "--yes"]).expect(0);
+        let back = policy(&workspace);
+        assert_eq!((hours(&back), &back["passwordMinimumLength"]), (json!(24), &Value::Null));
+
+        let (workspace, journal) = stopped(stop);
+        workspace.run(&[&APPLY[..], &["--resume", &journal]].concat()).expect(0);
+        let done = policy(&workspace);
+        assert_eq!((hours(&done), &done["passwordMinimumLength"]), (json!(72), &json!(8)));
+        workspace.run(&["rollback", &journal, "--sandbox=s.json", "--yes"]);
+    }
+}
+
+#[test]
+fn ignored_action_is_not_yet_visible_whatever_is_written_beside_it() {
+    for more in ["", "  passwordMinimumLength: 8\n"] {
+        let workspace = workspace(&[("windows.yaml", &windows(24, ""))]);
+        apply(&workspace, &[]);
+        workspace.write("windows.yaml", windows(72, more));
+        let faults = json!({ "faults": [{
+            "match": { "method": "POST", "path": "/beta/deviceManagement/deviceCompliancePolicies/*/scheduleActionsForRules" },
+            "effect": { "ignored": true },
+        }]});
+        workspace.write("faults.json", faults.to_string());
+        let arguments = [
+            "apply",
+            "--sandbox=s.json",
+            "--yes",
+            "--format",
+            "json",
+            "--sandbox-faults=faults.json",
+        ];
+        let paced = [("MOORLINE_TEST_CLOCK", "100")];
+        let outcome = workspace.run_with(&arguments, &paced).expect(6).json();
+        assert_eq!(outcome["items"][0]["status"], "notYetVisible", "{outcome:#}");
+    }
+}
+
+#[test]
+fn member_that_an_action_leaves_out_has_its_default() {
+    let spec = "  passwordRequired: true\n  scheduledActionsForRule: [{ scheduledActionConfigurations: [{ actionType: block }] }]\n";
+    let workspace = workspace(&[("windows.yaml", &manifest("Windows", "beta", spec))]);
+    apply(&workspace, &[]);
+    assert_eq!(plan(&workspace)["summary"]["unchanged"], 1);
+    let path = "scheduledActionsForRule.0.scheduledActionConfigurations.0.gracePeriodHours=8760";
+    let address = format!("{KIND}/Windows");
+    workspace.run(&["sandbox", "edit", "s.json", &address, "--set", path]).expect(0);
+    let drift = workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(2);
+    assert!(drift.stdout.contains("[block].gracePeriodHours"), "{}", drift.stdout);
+    apply(&workspace, &[]);
+    assert_eq!(hours(&policy(&workspace)), 0);
+}
+
+#[test]
+fn what_a_policy_cannot_be_without_is_not_unset() {
+    let workspace = workspace(&[("now/windows.yaml", &windows(24, ""))]);
+    let tenant = std::fs::read_to_string(workspace.file("moorline.yaml")).expect("it is there");
+    workspace.write("now/moorline.yaml", tenant.replace("sandbox.json", "../sandbox.json"));
+    workspace.run(&["apply", "now", "--sandbox=s.json", "--yes"]).expect(0);
+    copy(&workspace.file("now"), &workspace.file("before"));
+    workspace.write("now/windows.yaml", manifest("Windows", "beta", "  passwordRequired: true\n"));
+    let arguments = ["plan", "now", "--sandbox=s.json", "--previous", "before", "--reset-released"];
+    let told = workspace.run(&[&arguments[..], &["--format", "json"]].concat()).expect(0).json();
+    assert_eq!(told["summary"]["unchanged"], 1, "{told:#}");
+    let released = &told["released"][0]["fields"][0];
+    assert_eq!(
+        (&released["path"][0], &released["canBeUnset"]),
+        (&json!("scheduledActionsForRule"), &json!(false))
+    );
+    assert!(!told.to_string().contains("odata.context"), "{told:#}");
+}
+
+#[test]
+fn action_that_wipes_is_refused_until_it_is_allowed() {
+    let workspace = workspace(&[("windows.yaml", &windows(24, ""))]);
+    apply(&workspace, &[]);
+    let wiping = windows(24, "").replace("actionType: notification, gracePeriodHours: 0, notificationTemplateId: 5d7ea2fe-5b1d-4c57-9d0a-3d7f0e8a1b11", "actionType: wipe, gracePeriodHours: 240");
+    workspace.write("windows.yaml", wiping);
+    let refused = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(5);
+    assert!(refused.stderr.contains("--allow compliance/wipe"), "{}", refused.stderr);
+    apply(&workspace, &["--allow", "compliance/wipe"]);
+}
+
+#[test]
+fn change_of_two_actions_is_shown_at_each() {
+    let spec = |block: u16, retire: u16| {
+        let list = format!(
+            "  scheduledActionsForRule:\n    - scheduledActionConfigurations:\n        - {{ actionType: block, gracePeriodHours: {block} }}\n        - {{ actionType: retire, gracePeriodHours: {retire} }}\n"
+        );
+        manifest("Windows", "beta", &list)
+    };
+    let workspace = workspace(&[("windows.yaml", &spec(24, 720))]);
+    apply(&workspace, &["--allow", "compliance/retire"]);
+    workspace.write("windows.yaml", spec(48, 1000));
+    let shown = workspace.run(&["plan", "--sandbox=s.json"]).expect(0).stdout;
+    for line in ["[block].gracePeriodHours", "24 -> 48", "[retire].gracePeriodHours", "720 -> 1000"]
+    {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
 }

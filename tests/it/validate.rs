@@ -12,7 +12,7 @@ use crate::support::{Workspace, repository};
 #[test]
 fn the_example_tenant_is_valid() {
     let run = Workspace::example("contoso").run(&["validate"]).expect(0);
-    assert_eq!(run.stdout, "Valid: 27 manifests.\n");
+    assert_eq!(run.stdout, "Valid: 28 manifests.\n");
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn apply_ends_with_nothing_left_and_drift_names_what_somebody_changed() {
     workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
     let run = workspace.run(&["plan", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);
     assert!(
-        run.stdout.contains("No changes. 27 objects match what is declared."),
+        run.stdout.contains("No changes. 28 objects match what is declared."),
         "{}",
         run.stdout
     );
@@ -37,7 +37,7 @@ fn apply_ends_with_nothing_left_and_drift_names_what_somebody_changed() {
 fn the_first_plan_shows_creates_updates_assignments_and_what_is_left_alone() {
     let plan = plan(&Workspace::example("contoso"));
     let summary = json!({
-        "create": 5, "update": 7, "replace": 0, "delete": 0, "assignmentChanges": 2, "unchanged": 14,
+        "create": 5, "update": 8, "replace": 0, "delete": 0, "assignmentChanges": 2, "unchanged": 14,
         "blockedChanges": 0, "blockedFields": 0, "unverifiableFields": 2,
     });
     assert_eq!(plan["summary"], summary);

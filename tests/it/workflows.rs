@@ -71,7 +71,7 @@ fn summary_of(workflow: &str) -> String {
 #[test]
 fn a_pull_request_gets_its_plan() {
     let summary = summary_of("plan.yml");
-    assert!(summary.contains("5 to create, 7 to update"), "{summary}");
+    assert!(summary.contains("5 to create, 8 to update"), "{summary}");
     assert!(summary.contains("windowsIdentityProtectionConfiguration/windows-hello"), "{summary}");
 }
 

@@ -70,21 +70,20 @@ impl Differ<'_> {
         let form =
             |value: &Json, differ: &Self| differ.canonical(element, &without_defaults(value));
         let is_entity = self.is_entity(element);
-        // An entity that is declared has a place in its list; what is gone has none.
-        let segment = |form: &Json, value: &Json, index: Option<usize>| Segment::Element {
-            element: digest::hex(Domain::Element, form),
-            label: label(at.property, value).or(index.filter(|_| is_entity).map(|i| i.to_string())),
-        };
         let mut rest: Vec<(Json, &Json)> =
             items.iter().map(|item| (form(item, self), item)).collect();
-        let mut merged = Vec::new();
+        let declared = at.declared.elements();
+        let mut merged: Vec<Json> =
+            declared.iter().map(|declared| self.build(at.property, element, declared)).collect();
+        let labels = Labels::of(at.property, &merged, items);
         let mut open = Vec::new();
-        for (index, declared) in at.declared.elements().iter().enumerate() {
-            let value = self.build(at.property, element, declared);
-            let form = form(&value, self);
-            let segment = segment(&form, &value, Some(index));
+        for (index, declared) in declared.iter().enumerate() {
+            let form = form(&merged[index], self);
+            let segment = Segment::Element {
+                element: digest::hex(Domain::Element, &form),
+                label: labels.declared(index).or(is_entity.then(|| index.to_string())),
+            };
             open.push((index, at.element(segment, element, declared), form));
-            merged.push(value);
         }
         // The very same ones first: what one declares less of could take the place of another's.
         for same in [true, false] {
@@ -100,21 +99,47 @@ impl Differ<'_> {
                 false
             });
         }
-        // A contained entity is changed where it is the only one left, another value is another one.
-        if let ([(index, at, _)], [(_, live)]) = (&open[..], &rest[..])
-            && is_entity
-        {
-            merged[*index] = self.value(at, live);
-            return merged.into();
+        // A contained entity is changed where it is the only one left, or the only one of its label; another value is
+        // another one.
+        if is_entity {
+            let labels: Vec<Option<String>> =
+                open.iter().map(|(index, ..)| labels.stated(&merged[*index])).collect();
+            for label in labels {
+                self.pair(&label, at.property, &mut open, &mut rest, &mut merged);
+            }
+            self.pair(&None, at.property, &mut open, &mut rest, &mut merged);
         }
         for (index, at, _) in open {
             self.differs(&at, None, Some(&merged[index]));
         }
         for (form, item) in rest {
-            let gone = at.element(segment(&form, item, None), element, at.declared);
-            self.differs(&gone, Some(item), None);
+            let segment = Segment::Element {
+                element: digest::hex(Domain::Element, &form),
+                label: labels.gone(item),
+            };
+            self.differs(&at.element(segment, element, at.declared), Some(item), None);
         }
         merged.into()
+    }
+
+    /// Compares the one declared element with the one live element that have a label, or that are left.
+    fn pair(
+        &mut self,
+        label: &Option<String>,
+        property: &Property,
+        open: &mut Vec<(usize, At<'_>, Json)>,
+        rest: &mut Vec<(Json, &Json)>,
+        merged: &mut [Json],
+    ) {
+        let has = |value: &Json| label.is_none() || stated(property, value) == *label;
+        let one = |mut places: Vec<usize>| places.pop().filter(|_| places.is_empty());
+        let declared = (0..open.len()).filter(|i| has(&merged[open[*i].0]));
+        let live = (0..rest.len()).filter(|i| has(rest[*i].1));
+        if let (Some(declared), Some(live)) = (one(declared.collect()), one(live.collect())) {
+            let (index, at, _) = open.remove(declared);
+            let (_, live) = rest.remove(live);
+            merged[index] = self.value(&at, live);
+        }
     }
 
     /// Returns whether values of a shape are entities, of which two may be alike.
@@ -190,8 +215,46 @@ fn key_text(value: &Value) -> String {
     json.as_str().map_or_else(|| json.to_string(), str::to_owned)
 }
 
-/// Returns what people tell an element of a set by.
-fn label(property: &Property, value: &Json) -> Option<String> {
+/// What people tell the elements of a set by.
+struct Labels<'a> {
+    property: &'a Property,
+    /// Of each declared element, what it has in the member that tells it.
+    declared: Vec<Option<String>>,
+    live: Vec<Option<String>>,
+}
+
+impl<'a> Labels<'a> {
+    fn of(property: &'a Property, declared: &[Json], live: &[Json]) -> Self {
+        let all = |values: &[Json]| values.iter().map(|value| stated(property, value)).collect();
+        Self { property, declared: all(declared), live: all(live) }
+    }
+
+    fn stated(&self, value: &Json) -> Option<String> {
+        stated(self.property, value)
+    }
+
+    /// Returns the label of a declared element, with a number where several have the same.
+    fn declared(&self, index: usize) -> Option<String> {
+        let label = self.declared[index].clone()?;
+        let is_it = |other: &&Option<String>| other.as_ref() == Some(&label);
+        let alone = |all: &[Option<String>]| all.iter().filter(is_it).count() < 2;
+        if alone(&self.declared) && alone(&self.live) {
+            return Some(label);
+        }
+        let number = self.declared[..=index].iter().filter(is_it).count();
+        Some(format!("{label} {number}"))
+    }
+
+    /// Returns the label of an element that is not declared, nothing where others have the same.
+    fn gone(&self, value: &Json) -> Option<String> {
+        let label = self.stated(value);
+        let alike = self.declared.iter().chain(&self.live).filter(|other| **other == label);
+        label.clone().filter(|_| alike.count() == 1)
+    }
+}
+
+/// Returns what an element has in the member that tells it.
+fn stated(property: &Property, value: &Json) -> Option<String> {
     let member = property.facts.label.as_ref()?;
     value.get(member)?.as_str().map(str::to_owned)
 }

@@ -143,9 +143,9 @@ pub(super) fn unreadable(at: &At<'_>, live: &Json) -> Option<&'static str> {
     let masked = live.as_str().is_some_and(is_placeholder);
     match (&at.declared.declared, at.property.facts.readback) {
         (Declared::Env(_), _) => Some("a value from the environment is never compared"),
-        _ if masked::reference(live).is_some() => Some(
-            "the tenant shows it masked, and only who may write device configurations reads it",
-        ),
+        _ if masked::reference(live).is_some() => {
+            Some("the tenant shows it masked, and only an app that may write such objects reads it")
+        }
         (_, Some(Readback::Masked | Readback::Partial)) if masked => {
             Some("the tenant shows it masked")
         }

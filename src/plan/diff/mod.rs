@@ -273,7 +273,7 @@ impl<'a> Differ<'a> {
         if whole {
             members.retain(|name, _| {
                 let property = structure.properties.get(name);
-                property.is_some_and(|p| p.is_comparable() && !p.can_be_unset())
+                property.is_some_and(|p| p.is_comparable() && undeclared(p).is_none())
             });
         }
         members.retain(|name, _| at.declared.get(name).is_none());
@@ -294,10 +294,15 @@ impl<'a> Differ<'a> {
                 continue;
             };
             let unset = is_unset(property, &property.shape, live);
-            let undeclared = at.declared.get(&property.name).is_none();
-            if property.is_comparable() && property.can_be_unset() && !unset && undeclared {
-                self.differs(&at.member(property, at.declared), Some(live), None);
-                merged.insert(property.name.clone(), nothing(&property.shape));
+            let is_undeclared = at.declared.get(&property.name).is_none();
+            if property.is_comparable()
+                && !unset
+                && is_undeclared
+                && let Some(value) = undeclared(property)
+            {
+                let default = property.facts.default.as_ref();
+                self.differs(&at.member(property, at.declared), Some(live), default);
+                merged.insert(property.name.clone(), value);
             }
         }
     }
@@ -366,6 +371,12 @@ impl<'a> Differ<'a> {
             }
         }
     }
+}
+
+/// Returns what a complete value that does not declare a property sets it to, `None` where there is no such value.
+fn undeclared(property: &Property) -> Option<Json> {
+    let default = property.facts.default.clone();
+    default.or_else(|| property.can_be_unset().then(|| nothing(&property.shape)))
 }
 
 /// Returns what unsets a value: OData has no null collections.

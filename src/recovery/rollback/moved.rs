@@ -5,7 +5,9 @@ use crate::apply::StaleChange;
 use crate::diagnostic::Sources;
 use crate::journal::Begun;
 use crate::plan::{Change, Plan};
-use crate::recovery::compare::{Differences, differences, is_assigned_as_before, is_on_its_way};
+use crate::recovery::compare::{
+    Differences, acted_otherwise, differences, is_as_before, is_assigned_as_before, is_on_its_way,
+};
 use crate::tenant::{Live, LiveObject};
 
 /// Returns the objects that are neither as the run left them nor as they were before.
@@ -46,12 +48,14 @@ fn what_moved(
     let Some(object) = object else {
         return Some("it is gone".to_owned());
     };
-    let Differences { mut settings, mut links, assignments, .. } =
+    let Differences { mut settings, mut links, mut acted, assignments, .. } =
         differences(begun, object, sources, undo.span);
-    // A change that stopped half way has not come to link and assign it.
+    // A change that stopped half way has not come to link and assign it, nor to each of its actions.
     let is_done = begun.fate.is_some_and(|fate| fate.status.is_done());
     links.retain(|property, _| is_done || !is_on_its_way(begun, object, property));
+    acted.retain(|property| is_done || !is_as_before(begun, object, property));
     settings.extend(links.into_values());
+    settings.extend(acted.iter().map(|property| acted_otherwise(property)));
     if assignments && (is_done || !is_assigned_as_before(begun, object)) {
         settings.push("its assignments changed".to_owned());
     }

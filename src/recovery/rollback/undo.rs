@@ -11,7 +11,7 @@ use crate::kinds;
 use crate::manifest::value::Value;
 use crate::manifest::{Address, Assignment, Manifest, Presence};
 use crate::plan::{Change, Step};
-use crate::recovery::compare::is_singleton;
+use crate::recovery::compare::{is_singleton, written};
 use crate::recovery::to_manifest::{
     Declaration, NotRestorable, assignments, links, manifest, parts, whole,
 };
@@ -167,11 +167,9 @@ fn readable(
     say: &mut impl FnMut(&Address, &str),
 ) -> Json {
     let Intent { address, api_version, .. } = begun.first;
-    let Some(written) = begun.first.written.as_ref() else {
-        return before.body.clone();
-    };
+    let written = written(begun);
     let model = Model::of(*api_version);
-    let body = unmasked(model, &address.kind, &before.body, written);
+    let body = unmasked(model, &address.kind, &before.body, &written);
     let tops: BTreeSet<&String> = paths.iter().filter_map(|path| path.first()).collect();
     for top in tops.into_iter().filter(|top| body[*top] != before.body[*top]) {
         let words = format!("what the tenant masks in `{top}` stays as that run wrote it");
