@@ -71,7 +71,7 @@ impl Draft<'_> {
         let plan = &mut self.planned.plan;
         for change in &mut plan.changes {
             let object = self.against.get(&change.address);
-            change.precondition = object.map(|object| object.digest());
+            change.precondition = object.map(|object| object.digest().to_owned());
         }
         plan.digest = seal(plan);
         self.planned
