@@ -136,7 +136,7 @@ impl Context<'_> {
         if !self.masked_read || reads.masked.is_empty() {
             return Ok(change);
         }
-        let clear = masked::read(self.graph, &reads.masked).await?;
+        let clear = masked::read(self.graph, reads.masked.clone()).await?;
         Ok(replan(&clear).change)
     }
 

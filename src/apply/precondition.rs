@@ -101,7 +101,7 @@ pub(super) async fn of_bound(
         return Ok(Precondition::Stale(moved));
     }
     let digest = live.as_ref().map(LiveObject::digest);
-    let unmoved = digest.is_some() && digest == planned.precondition;
+    let unmoved = digest.is_some() && digest == planned.precondition.as_deref();
     let depends_on_masked = context.masked_read && !work.reads.masked.is_empty();
     if unmoved && !depends_on_masked {
         return Ok(Precondition::Holds(live.map(Box::new)));

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::approval;
+use super::body;
 use super::service_error::ServiceError;
 use crate::clock::Clock;
 use crate::http::transport::{Fault, Incoming};
@@ -54,7 +55,7 @@ impl Answer {
     pub(super) fn read(incoming: &Incoming, client_request_id: &str, clock: &Clock) -> Self {
         let body = match incoming.body.as_slice() {
             [] => Some(Value::Null),
-            body => serde_json::from_slice(body).ok(),
+            text => body::from_slice(text).ok(),
         };
         Self {
             status: incoming.status,

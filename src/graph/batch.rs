@@ -19,7 +19,7 @@ use crate::http::{Effect, Method};
 use crate::schema::types::GraphVersion;
 
 /// How many calls Graph takes in one batch (FACTS 5.2).
-const MOST_MEMBERS: usize = 20;
+pub const MOST_MEMBERS: usize = 20;
 
 type Outcome = Result<Response, GraphError>;
 

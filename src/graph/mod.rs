@@ -7,6 +7,7 @@
 mod answer;
 pub mod approval;
 mod batch;
+mod body;
 mod chain;
 pub mod client;
 pub mod error;
@@ -20,7 +21,9 @@ pub(crate) mod testing;
 pub mod unwrap;
 
 pub use answer::Response;
+pub use batch::MOST_MEMBERS;
 pub use client::{Graph, Options};
 pub use error::GraphError;
+pub use paging::Part;
 pub use request::Request;
 pub use service_error::ServiceError;

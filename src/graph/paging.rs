@@ -32,9 +32,18 @@ const BUSY: u32 = 2;
 
 /// What came of reading a list with pages of one size.
 enum Read<'a> {
-    Whole(Vec<Value>),
+    Whole,
     /// A page of it cannot be had, and these are the attempts.
     TooLarge(Chain<'a>),
+}
+
+/// What a caller that takes a list page by page is given.
+#[derive(Debug)]
+pub enum Part {
+    /// The items of the next page.
+    Page(Vec<Value>),
+    /// The list is read anew: the pages before do not count.
+    Anew,
 }
 
 impl Graph {
@@ -45,6 +54,25 @@ impl Graph {
     /// When a page cannot be read, is no list, or points to another server or back to a page that was
     /// read already. Part of a list is never returned.
     pub async fn list(&self, request: &Request) -> Result<Vec<Value>, GraphError> {
+        let mut items = Vec::new();
+        let take = |part| match part {
+            Part::Page(page) => items.extend(page),
+            Part::Anew => items.clear(),
+        };
+        self.list_by_pages(request, take).await?;
+        Ok(items)
+    }
+
+    /// As [`Self::list`], and gives each page away as soon as it is there; the next one is asked for before
+    /// anything waits again.
+    ///
+    /// # Errors
+    /// See [`Self::list`]. What was given away by then is part of a list.
+    pub async fn list_by_pages(
+        &self,
+        request: &Request,
+        mut take: impl FnMut(Part),
+    ) -> Result<(), GraphError> {
         if request.method != Method::Get {
             return Err(GraphError::InvalidRequest {
                 call: Call::of(request),
@@ -61,9 +89,10 @@ impl Graph {
         let mut without_size = None;
         loop {
             let may_shrink = !smaller.as_slice().is_empty();
-            match self.pages(&sized, chain, may_shrink).await {
-                Ok(Read::Whole(items)) => return Ok(items),
+            match self.pages(&sized, chain, may_shrink, &mut take).await {
+                Ok(Read::Whole) => return Ok(()),
                 Ok(Read::TooLarge(tried)) => {
+                    take(Part::Anew);
                     without_size.get_or_insert(tried);
                     if let Some(size) = smaller.next() {
                         sized.path = with_page_size(&request.path, *size);
@@ -76,6 +105,7 @@ impl Graph {
                         return Err(error);
                     };
                     // Not every list takes a page size. It is waited for as it is, in the time that is left.
+                    take(Part::Anew);
                     smaller = [].iter();
                     sized = request.clone();
                     chain = tried;
@@ -94,10 +124,9 @@ impl Graph {
         let answers = self.batch(version, requests).await;
         let lists = answers.into_iter().zip(requests);
         join_all(lists.map(|(answer, request)| async move {
-            let mut list = List::of_at_most(MOST_BYTES);
-            match list.take_page(&Call::of(request), answer?)? {
-                None => Ok(list.items),
-                Some(_) => self.list(request).await,
+            match Room(MOST_BYTES).take_page(&Call::of(request), answer?)? {
+                (items, None) => Ok(items),
+                (_, Some(_)) => self.list(request).await,
             }
         }))
         .await
@@ -109,12 +138,11 @@ impl Graph {
     /// When it fails, or its answer is no list or only the beginning of one.
     pub async fn list_at_once(&self, request: &Request) -> Result<Vec<Value>, GraphError> {
         let call = Call::of(request);
-        let mut list = List::of_at_most(MOST_BYTES);
         let approval = Approval::default();
         let answer = self.send_as(Effect::Read, request, &approval, &mut async || false).await?;
-        match list.take_page(&call, answer)? {
-            None => Ok(list.items),
-            Some(_) => Err(bad(&call, "it is not the whole list")),
+        match Room(MOST_BYTES).take_page(&call, answer)? {
+            (items, None) => Ok(items),
+            (_, Some(_)) => Err(bad(&call, "it is not the whole list")),
         }
     }
 
@@ -124,19 +152,22 @@ impl Graph {
         request: &Request,
         mut chain: Chain<'a>,
         may_shrink: bool,
+        take: &mut impl FnMut(Part),
     ) -> Result<Read<'a>, GraphError> {
         let mut call = Call::of(request);
         let mut url = self.url(request)?;
         let mut seen = HashSet::new();
-        let mut list = List::of_at_most(MOST_BYTES);
+        let mut room = Room(MOST_BYTES);
         loop {
             let page = self.page(&mut chain, &call, &url, may_shrink).await?;
             let Some(page) = page else {
                 return Ok(Read::TooLarge(chain));
             };
             chain = self.chain();
-            let Some(next) = list.take_page(&call, page)? else {
-                return Ok(Read::Whole(list.items));
+            let (items, next) = room.take_page(&call, page)?;
+            take(Part::Page(items));
+            let Some(next) = next else {
+                return Ok(Read::Whole);
             };
             seen.insert(url);
             url = self.follow(&call, &next)?;
@@ -188,20 +219,16 @@ impl Graph {
     }
 }
 
-/// The items of the pages so far.
-struct List {
-    items: Vec<Value>,
-    /// How many bytes they may still take.
-    room: usize,
-}
+/// How many bytes the pages of a list may still take.
+struct Room(usize);
 
-impl List {
-    fn of_at_most(bytes: usize) -> Self {
-        Self { items: Vec::new(), room: bytes }
-    }
-
-    /// Moves a page's items over and returns the link to the next page.
-    fn take_page(&mut self, call: &Call, response: Response) -> Result<Option<String>, GraphError> {
+impl Room {
+    /// Returns a page's items and the link to the next page.
+    fn take_page(
+        &mut self,
+        call: &Call,
+        response: Response,
+    ) -> Result<(Vec<Value>, Option<String>), GraphError> {
         let unusable = |reason| GraphError::BadPayload {
             call: call.clone(),
             reason,
@@ -214,14 +241,11 @@ impl List {
             return Err(unusable("it is not a page of a list"));
         };
         let taken: usize = values.iter().map(memory).sum();
-        self.room = self
-            .room
-            .checked_sub(taken)
-            .ok_or_else(|| unusable("its pages hold more than 1 GiB"))?;
-        self.items.extend(values);
+        self.0 =
+            self.0.checked_sub(taken).ok_or_else(|| unusable("its pages hold more than 1 GiB"))?;
         match page.remove("@odata.nextLink") {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(link)) => Ok(Some(link)),
+            None | Some(Value::Null) => Ok((values, None)),
+            Some(Value::String(link)) => Ok((values, Some(link))),
             Some(_) => Err(unusable("its `@odata.nextLink` is not a URL")),
         }
     }
@@ -423,10 +447,10 @@ mod tests {
         let call = Call::of(&things());
         let page = json!({"value": ["x".repeat(600)], "@odata.nextLink": "more"});
         let response = || Response { status: 200, body: page.clone(), request_id: None };
-        let mut list = List::of_at_most(1000);
-        let next = list.take_page(&call, response()).expect("a page");
+        let mut room = Room(1000);
+        let (_, next) = room.take_page(&call, response()).expect("a page");
         assert_eq!(next.as_deref(), Some("more"));
-        let error = list.take_page(&call, response()).expect_err("no room");
+        let error = room.take_page(&call, response()).expect_err("no room");
         assert!(error.to_string().ends_with("more than 1 GiB"), "{error}");
     }
 

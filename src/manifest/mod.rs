@@ -30,7 +30,7 @@ mod foreign;
 mod form;
 mod lint;
 mod overlay;
-mod parallel;
+pub(crate) mod parallel;
 mod payload;
 mod place;
 pub mod reference;

@@ -6,7 +6,7 @@ use std::thread;
 const FEW: usize = 32;
 
 /// Returns what the work makes of each item, in the items' order.
-pub(super) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     if threads == 1 || items.len() <= FEW {
         return items.into_iter().map(work).collect();

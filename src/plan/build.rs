@@ -13,7 +13,7 @@ use super::{
     TenantRef, Unmanaged, twins,
 };
 use crate::kinds::Family;
-use crate::manifest::{Address, Desired, Manifest};
+use crate::manifest::{Address, Desired, Manifest, parallel};
 use crate::tenant::matching::{Binding, Bindings, Twin, bind};
 use crate::tenant::referents::Referents;
 use crate::tenant::{Known, Live, LiveObject, ObjectKey};
@@ -71,7 +71,7 @@ impl Draft<'_> {
         let plan = &mut self.planned.plan;
         for change in &mut plan.changes {
             let object = self.against.get(&change.address);
-            change.precondition = object.map(|object| object.digest());
+            change.precondition = object.map(|object| object.digest().to_owned());
         }
         plan.digest = seal(plan);
         self.planned
@@ -90,17 +90,12 @@ pub(crate) fn draft<'a>(
     let mut referents = Referents::of(&desired.manifests, live, &bindings, &selected);
     let known = Known { referents: &referents, ..live.known() };
     let planner = Planner::new(desired, known).rewriting(&options.rewrite);
-    let mut compared: Vec<Comparison> = desired
-        .manifests
-        .iter()
-        .filter(|manifest| selected(&manifest.address))
-        .map(|manifest| {
-            planner.change(
-                manifest,
-                bindings.by_address.get(&manifest.address).unwrap_or(&Binding::Missing),
-            )
-        })
-        .collect();
+    let manifests = desired.manifests.iter().filter(|manifest| selected(&manifest.address));
+    let mut compared: Vec<Comparison> =
+        parallel::map(manifests.collect(), |manifest: &Manifest| {
+            let binding = bindings.by_address.get(&manifest.address);
+            planner.change(manifest, binding.unwrap_or(&Binding::Missing))
+        });
     let bound = bound(&bindings);
     let of_binding = |(address, binding): (&Address, &Binding<'a>)| {
         binding.object().map(|object| (address.clone(), object))

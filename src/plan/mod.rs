@@ -40,6 +40,7 @@ pub(crate) use build::draft;
 pub use build::{Options, coverage, plan};
 pub(crate) use dependencies::referring;
 pub use path::{FieldPath, Segment};
+pub(crate) use planner::masked;
 pub use planner::{compare, replan};
 pub use reach::Reach;
 pub use released::{NoLongerManaged, Release, Released, ReleasedField};

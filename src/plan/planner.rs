@@ -1,6 +1,6 @@
 //! One manifest against one object: what would have to be done, as data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value as Json};
 
@@ -16,13 +16,13 @@ use super::{Action, Blocked, Change, Comparison, FieldStatus, Reads};
 use crate::diagnostic::{Sources, Span};
 use crate::kinds::{RiskRule, Update};
 use crate::manifest::tenant_file::OwnershipSpec;
-use crate::manifest::{Desired, Manifest, Presence};
+use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::model::{Model, Structure};
 use crate::schema::semantics::Semantics;
 use crate::tenant::masked::Masked;
 use crate::tenant::matching::Binding;
-use crate::tenant::{Known, LiveObject};
-use crate::values::target_form;
+use crate::tenant::{Known, Live, LiveObject};
+use crate::values::{masked, target_form};
 
 /// Plans one manifest against one object, `None` where there is none yet.
 ///
@@ -34,7 +34,7 @@ pub fn replan(
     live: Option<&LiveObject>,
 ) -> Comparison {
     let mut replanned = Planner::new(desired, known).change(manifest, &binding(manifest, live));
-    replanned.change.precondition = live.map(LiveObject::digest);
+    replanned.change.precondition = live.map(|object| object.digest().to_owned());
     replanned
 }
 
@@ -47,6 +47,34 @@ pub fn compare(
 ) -> Change {
     let planner = Planner { sources, known, owner: None, rewrite: &[] };
     planner.change(manifest, &binding(manifest, live)).change
+}
+
+/// Returns the masked values of some of a tenant's objects that a plan compares, for each manifest that knows its
+/// object by id or by its present name. For the others only the whole tenant tells which object is theirs.
+pub(crate) fn masked(
+    desired: &Desired,
+    objects: &[LiveObject],
+    selected: impl Fn(&Address) -> bool,
+    rewrite: &[Rewrite],
+) -> BTreeSet<Masked> {
+    let marked = objects.iter().filter(|object| object.family.unmask.is_some());
+    let marked = marked.filter(|object| masked::is_marked(&object.body));
+    let marked: HashMap<(&str, &str), &LiveObject> =
+        marked.map(|object| ((&*object.kind, &*object.display_name), object)).collect();
+    if marked.is_empty() {
+        return BTreeSet::new();
+    }
+    let nothing = Live::default();
+    let planner = Planner::new(desired, nothing.known()).rewriting(rewrite);
+    let manifests = desired.manifests.iter().filter(|manifest| selected(&manifest.address));
+    let masked = manifests.filter_map(|manifest| {
+        let known_by = (&*manifest.address.kind, manifest.display_name()?);
+        let object = marked.get(&known_by)?;
+        let is_its = |id: &String| id.eq_ignore_ascii_case(&object.id);
+        manifest.id.as_ref().is_none_or(is_its).then_some(())?;
+        Some(planner.change(manifest, &Binding::Bound(object)).reads.masked)
+    });
+    masked.flatten().collect()
 }
 
 fn binding<'a>(manifest: &Manifest, live: Option<&'a LiveObject>) -> Binding<'a> {

@@ -3,22 +3,25 @@
 
 use std::collections::BTreeSet;
 
+use tokio::sync::mpsc::unbounded_channel;
+
 use crate::graph::client::Graph;
 use crate::graph::error::GraphError;
 use crate::manifest::{Address, Desired};
 use crate::plan::{self, Planned};
-use crate::tenant::Live;
-use crate::tenant::lookup::label_targets;
-use crate::tenant::masked;
+use crate::tenant::lookup::labels;
+use crate::tenant::masked::{self, Ahead};
 use crate::tenant::reach::{self, Counts};
 use crate::tenant::read::{ObjectRef, read, reread};
+use crate::tenant::{Live, LiveObject};
 
 mod unread;
 
 use unread::{ReadTracker, Unread};
 
 /// Reads the tenant and plans; what the plan depends on and no list shows is read by itself first, and so
-/// is every masked value. Whom the changes reach is counted beside that, if it is wanted.
+/// is every masked value, as far as the pages tell while more of them are on their way. What people read beside that,
+/// names of what is assigned to and whom the changes reach, is looked up at the same time.
 ///
 /// # Errors
 /// When any read fails but those that count.
@@ -28,8 +31,20 @@ pub async fn plan(
     selected: impl Fn(&Address) -> bool,
     options: &plan::Options,
 ) -> Result<(Planned, Live), GraphError> {
-    let mut live = read(graph, desired, &selected, &options.also).await?;
-    let mut tracker = ReadTracker::default();
+    let (want, wanted) = unbounded_channel();
+    let seen = |page: &[LiveObject]| {
+        if !options.leave_masked {
+            // The receiver lives as long as the read that calls this.
+            let _ = want.send(plan::masked(desired, page, &selected, &options.rewrite));
+        }
+        for object in page {
+            let _ = object.digest();
+        }
+    };
+    let mut ahead = Ahead::new(graph);
+    let lists = read(graph, desired, &selected, &options.also, &seen);
+    let mut live = ahead.beside(lists, wanted).await?;
+    let mut tracker = ReadTracker::besides(ahead.asked().clone());
     let mut counts = Counts::default();
     loop {
         let draft = plan::draft(desired, &live, &selected, options);
@@ -38,32 +53,33 @@ pub async fn plan(
             true => counts.missing(plan::reach::subjects(&draft.planned().plan, &live)),
             false => BTreeSet::new(),
         };
-        if unread.is_empty() && uncounted.is_empty() {
+        if unread.is_empty() && uncounted.is_empty() && ahead.is_empty() {
             let mut planned = draft.seal();
             if options.reach {
                 plan::reach::tell(&mut planned.plan, &live, &counts);
             }
             return Ok((planned, live));
         }
-        let Unread { objects, referrers, masked } = unread;
+        let Unread { objects, referrers, masked, unlabelled } = unread;
         let refs = [&objects[..], &referrers].concat();
-        let (again, clear, counted) = tokio::join!(
+        let (again, asked_ahead, clear, labels, counted) = tokio::join!(
             reread(graph, &refs),
-            masked::read(graph, &masked),
+            ahead.rest(),
+            masked::read(graph, masked),
+            labels(graph, &unlabelled),
             reach::read(graph, &uncounted),
         );
-        let again = again?;
+        let mut again = again?;
+        live.clear.extend(asked_ahead?);
         live.clear.extend(clear?);
+        labels?.add_to(&mut live.names);
         counts.extend(counted);
-        let (again, referring) = again.split_at(objects.len());
-        live.referrers.extend(referring.iter().flatten().cloned());
-        let gone = referrers.iter().zip(referring);
+        let referring = again.split_off(objects.len());
+        let gone = referrers.iter().zip(&referring);
         let gone = gone.filter_map(|(reference, found)| found.is_none().then_some(reference));
         let stale = objects.iter().chain(gone);
         let stale = stale.map(ObjectRef::key).collect();
-        live.objects.refresh(&stale, again.iter().flatten().cloned().collect());
-        if !objects.is_empty() {
-            label_targets(graph, &mut live).await?;
-        }
+        live.objects.refresh(&stale, again.into_iter().flatten().collect());
+        live.referrers.extend(referring.into_iter().flatten());
     }
 }

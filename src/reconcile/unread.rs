@@ -6,6 +6,7 @@ use crate::kinds::Family;
 use crate::manifest::Desired;
 use crate::plan::{self, Planned, referring};
 use crate::tenant::Live;
+use crate::tenant::lookup::Unlabelled;
 use crate::tenant::masked::Masked;
 use crate::tenant::read::ObjectRef;
 
@@ -18,11 +19,16 @@ pub(super) struct Unread {
     pub(super) referrers: Vec<ObjectRef>,
     /// Masked values.
     pub(super) masked: BTreeSet<Masked>,
+    /// What is assigned to and has no name yet for people to read.
+    pub(super) unlabelled: Unlabelled,
 }
 
 impl Unread {
     pub(super) fn is_empty(&self) -> bool {
-        self.objects.is_empty() && self.referrers.is_empty() && self.masked.is_empty()
+        self.objects.is_empty()
+            && self.referrers.is_empty()
+            && self.masked.is_empty()
+            && self.unlabelled.is_empty()
     }
 }
 
@@ -33,9 +39,15 @@ pub(super) struct ReadTracker {
     /// Objects, each with a navigation property.
     referrers: BTreeSet<(&'static Family, String, String)>,
     masked: BTreeSet<Masked>,
+    unlabelled: Unlabelled,
 }
 
 impl ReadTracker {
+    /// Returns a tracker that knows of masked values that they are read already.
+    pub(super) fn besides(masked: BTreeSet<Masked>) -> Self {
+        Self { masked, ..Self::default() }
+    }
+
     /// Returns what a plan depends on and what was not read yet.
     pub(super) fn unread(
         &mut self,
@@ -48,6 +60,7 @@ impl ReadTracker {
             objects: self.objects(planned, desired, live),
             referrers: self.referrers(planned, live),
             masked: self.masked(planned, options),
+            unlabelled: self.unlabelled(live),
         }
     }
 
@@ -87,6 +100,12 @@ impl ReadTracker {
                 missing.push(ObjectRef::of(object, links));
             }
         }
+        missing
+    }
+
+    fn unlabelled(&mut self, live: &Live) -> Unlabelled {
+        let missing = Unlabelled::of(live).besides(&self.unlabelled);
+        self.unlabelled.extend(missing.clone());
         missing
     }
 

@@ -38,6 +38,8 @@ pub struct Calls {
     pub sign_in: u64,
     /// Calls, members of a `$batch` among them, that went beyond a limit.
     pub throttled: u64,
+    /// How many HTTP calls the longest row of them has in which each began after the one before was answered.
+    pub in_a_row: u64,
 }
 
 impl Service {
@@ -174,8 +176,8 @@ impl Service {
     }
 
     /// Counts what callers do.
-    pub(crate) fn count(&self, count: impl FnOnce(&mut Calls)) {
-        count(&mut locked(&self.calls));
+    pub(crate) fn count<T>(&self, count: impl FnOnce(&mut Calls) -> T) -> T {
+        count(&mut locked(&self.calls))
     }
 
     /// Returns what callers did so far.

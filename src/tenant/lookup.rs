@@ -226,57 +226,104 @@ fn values(mut body: Value) -> Vec<Value> {
     }
 }
 
+/// What live objects are assigned to and no name is known of.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Unlabelled {
+    groups: BTreeSet<String>,
+    users: BTreeSet<String>,
+    filters: BTreeSet<String>,
+}
+
+impl Unlabelled {
+    /// Returns what the objects of a tenant are assigned to without a known name.
+    pub(crate) fn of(live: &Live) -> Self {
+        let objects = live.objects.iter();
+        let targets = || {
+            objects.clone().flat_map(|object| &object.assignments).filter_map(|a| a.get("target"))
+        };
+        let ids = |name: &str| -> BTreeSet<&str> {
+            targets().filter_map(|target| target.get(name)?.as_str()).collect()
+        };
+        let mut members = BTreeSet::new();
+        // What cannot be assigned names its groups and users in its body.
+        let unassignable = objects.clone().filter(|object| !object.family.is_assignable());
+        unassignable.for_each(|object| guids(&object.body, &mut members));
+        let unknown = |named: Named, ids: &BTreeSet<&str>| -> BTreeSet<String> {
+            let ids = ids.iter().filter(|id| is_guid(id) && live.names.label(named, id).is_none());
+            ids.map(|id| (*id).to_owned()).collect()
+        };
+        let mut groups = ids("groupId");
+        // Of a member of the registration policy only its list says whether it is a user or a group.
+        groups.extend(&members);
+        let mut filters = unknown(Named::Filter, &ids("deviceAndAppManagementAssignmentFilterId"));
+        filters.retain(|id| uuid::Uuid::parse_str(id) != Ok(uuid::Uuid::nil()));
+        Self {
+            groups: unknown(Named::Group, &groups),
+            users: unknown(Named::User, &members),
+            filters,
+        }
+    }
+
+    /// Returns what of it was not asked for yet. Not everything that is asked for has a name.
+    pub(crate) fn besides(mut self, asked: &Self) -> Self {
+        self.groups.retain(|id| !asked.groups.contains(id));
+        self.users.retain(|id| !asked.users.contains(id));
+        self.filters.retain(|id| !asked.filters.contains(id));
+        self
+    }
+
+    /// Adds what is asked for besides.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.groups.extend(other.groups);
+        self.users.extend(other.users);
+        self.filters.extend(other.filters);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.users.is_empty() && self.filters.is_empty()
+    }
+}
+
+/// Names of what live objects are assigned to.
+pub(crate) struct Labels([(Named, Vec<Value>); 3]);
+
+impl Labels {
+    /// Adds them to names.
+    pub(crate) fn add_to(&self, names: &mut Names) {
+        for (named, found) in &self.0 {
+            found.iter().for_each(|object| add(names, *named, object));
+        }
+    }
+}
+
 /// Looks up the names of what live objects are assigned to, for people to read. Nothing depends on them, so only
 /// what ends the run is an error.
-pub(crate) async fn label_targets(graph: &Graph, live: &mut Live) -> Result<(), GraphError> {
-    let targets = || {
-        live.objects.iter().flat_map(|object| &object.assignments).filter_map(|a| a.get("target"))
-    };
-    let id =
-        |target: &Value, name: &str| target.get(name).and_then(Value::as_str).map(str::to_owned);
-    let unknown = |named: Named, ids: Vec<String>| -> BTreeSet<String> {
-        ids.into_iter().filter(|id| is_guid(id) && live.names.label(named, id).is_none()).collect()
-    };
-    let mut members = Vec::new();
-    // What cannot be assigned names its groups and users in its body.
-    let unassignable = live.objects.iter().filter(|object| !object.family.is_assignable());
-    unassignable.for_each(|object| guids(&object.body, &mut members));
-    let users = unknown(Named::User, members.clone());
-    let mut groups =
-        unknown(Named::Group, targets().filter_map(|target| id(target, "groupId")).collect());
-    // Of a member of the registration policy only its list says whether it is a user or a group.
-    groups.extend(unknown(Named::Group, members));
-    let filters = targets()
-        .filter_map(|target| id(target, "deviceAndAppManagementAssignmentFilterId"))
-        .collect();
-    let filters = unknown(Named::Filter, filters)
-        .into_iter()
-        .any(|id| uuid::Uuid::parse_str(&id) != Ok(uuid::Uuid::nil()));
-    let groups: Vec<&String> = groups.iter().collect();
-    let users: Vec<&String> = users.iter().collect();
+pub(crate) async fn labels(graph: &Graph, unlabelled: &Unlabelled) -> Result<Labels, GraphError> {
+    let groups: Vec<&String> = unlabelled.groups.iter().collect();
+    let users: Vec<&String> = unlabelled.users.iter().collect();
+    let filters = !unlabelled.filters.is_empty();
     let (groups, users, filters) = tokio::join!(
         by_ids(graph, &groups, "group"),
         by_ids(graph, &users, "user"),
         listed(graph, filters, "/deviceManagement/assignmentFilters?$select=id,displayName"),
     );
-    for (named, found) in [
-        (Named::Group, groups),
-        (Named::User, users),
-        (Named::Filter, filters.map(|(found, _)| found)),
-    ] {
-        match found {
-            Ok(found) => found.iter().for_each(|object| add(&mut live.names, named, object)),
-            Err(error) if error.ends_run() => return Err(error),
-            Err(_) => {}
-        }
-    }
-    Ok(())
+    let found = |found: Result<Vec<Value>, GraphError>| match found {
+        Err(error) if error.ends_run() => Err(error),
+        found => Ok(found.unwrap_or_default()),
+    };
+    Ok(Labels([
+        (Named::Group, found(groups)?),
+        (Named::User, found(users)?),
+        (Named::Filter, found(filters.map(|(found, _)| found))?),
+    ]))
 }
 
 /// Collects every GUID in a value.
-fn guids(value: &Value, found: &mut Vec<String>) {
+fn guids<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
     match value {
-        Value::String(text) if is_guid(text) => found.push(text.clone()),
+        Value::String(text) if is_guid(text) => {
+            found.insert(text);
+        }
         Value::Array(items) => items.iter().for_each(|item| guids(item, found)),
         Value::Object(members) => members.values().for_each(|value| guids(value, found)),
         _ => {}

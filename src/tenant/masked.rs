@@ -5,9 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
 use secrecy::SecretString;
 use serde_json::Value;
+use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::graph::MOST_MEMBERS;
 use crate::graph::client::Graph;
 use crate::graph::error::GraphError;
 use crate::graph::request::Request;
@@ -65,7 +70,7 @@ impl Clear {
 ///
 /// # Errors
 /// When a read fails otherwise.
-pub async fn read(graph: &Graph, wanted: &BTreeSet<Masked>) -> Result<Clear, GraphError> {
+pub async fn read(graph: &Graph, wanted: BTreeSet<Masked>) -> Result<Clear, GraphError> {
     // Reading permissions no longer suffice, whatever the reference says (microsoft-graph-docs PR 19790).
     let families: BTreeSet<&'static Family> = wanted.iter().map(|masked| masked.family).collect();
     let mut readable = BTreeSet::new();
@@ -92,4 +97,72 @@ pub async fn read(graph: &Graph, wanted: &BTreeSet<Masked>) -> Result<Clear, Gra
         }
     }
     Ok(Clear(clear))
+}
+
+/// Masked values that are read before a plan asks for them, while pages of lists are on their way. Only full batches
+/// are sent, so that it takes no more calls than to read them all in the end.
+pub(crate) struct Ahead<'a> {
+    graph: &'a Graph,
+    asked: BTreeSet<Masked>,
+    under_way: FuturesUnordered<BoxFuture<'a, Result<Clear, GraphError>>>,
+    read: Vec<Result<Clear, GraphError>>,
+}
+
+impl<'a> Ahead<'a> {
+    pub(crate) fn new(graph: &'a Graph) -> Self {
+        let under_way = FuturesUnordered::new();
+        Self { graph, asked: BTreeSet::new(), under_way, read: Vec::new() }
+    }
+
+    /// Waits for what reads the lists, and sends batches of what is wanted meanwhile.
+    pub(crate) async fn beside<T>(
+        &mut self,
+        lists: impl Future<Output = T>,
+        mut wanted: UnboundedReceiver<BTreeSet<Masked>>,
+    ) -> T {
+        let mut lists = std::pin::pin!(lists);
+        let mut waiting = BTreeSet::new();
+        loop {
+            tokio::select! {
+                // The next page first: what it is asked for by depends on nothing else.
+                biased;
+                read = &mut lists => return read,
+                Some(read) = self.under_way.next() => self.read.push(read),
+                Some(wanted) = wanted.recv() => {
+                    waiting.extend(wanted);
+                    while waiting.len() >= MOST_MEMBERS {
+                        let batch = std::iter::from_fn(|| waiting.pop_first());
+                        let batch: BTreeSet<Masked> = batch.take(MOST_MEMBERS).collect();
+                        self.asked.extend(batch.iter().cloned());
+                        self.under_way.push(Box::pin(read(self.graph, batch)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns what was asked for.
+    pub(crate) fn asked(&self) -> &BTreeSet<Masked> {
+        &self.asked
+    }
+
+    /// Returns whether nothing is left to be waited for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.under_way.is_empty() && self.read.is_empty()
+    }
+
+    /// Waits for what is under way.
+    ///
+    /// # Errors
+    /// When a read failed.
+    pub(crate) async fn rest(&mut self) -> Result<Clear, GraphError> {
+        while let Some(read) = self.under_way.next().await {
+            self.read.push(read);
+        }
+        let mut clear = Clear::default();
+        for read in self.read.drain(..) {
+            clear.extend(read?);
+        }
+        Ok(clear)
+    }
 }

@@ -1,6 +1,7 @@
 //! The tenant's live state: reading it, and finding which object a manifest means.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -47,6 +48,19 @@ pub struct LiveObject {
     pub links: BTreeMap<String, Vec<Linked>>,
     /// The assignments that policy sets bring, which are not its own.
     pub inherited: Vec<Value>,
+    /// Its digest.
+    digested: Digested,
+}
+
+/// The digest of an object once it was asked for. It takes longer than all else that a plan does with an object. By it
+/// no two objects differ.
+#[derive(Clone, Debug, Default)]
+struct Digested(OnceLock<String>);
+
+impl PartialEq for Digested {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// An object that another one refers to.
@@ -103,7 +117,10 @@ impl LiveObject {
     /// Reads an object of a family from an answer of Graph's, `None` where it lacks what makes it one.
     pub fn from_body(family: &'static Family, mut body: Value) -> Option<Self> {
         let members = body.as_object_mut()?;
-        let assignments = family.assign.and_then(|assign| members.remove(assign.property));
+        let assignments = family.assign.and_then(|assign| {
+            members.remove(&next_link(assign.property));
+            members.remove(assign.property)
+        });
         let assignments = match assignments {
             Some(Value::Array(items)) => items,
             _ => Vec::new(),
@@ -121,7 +138,8 @@ impl LiveObject {
         let display_name = text(family.name_property).unwrap_or_default();
         markers::mark(&mut body);
         let links = BTreeMap::new();
-        Some(Self { family, id, kind, display_name, body, assignments, links, inherited })
+        let digested = Digested::default();
+        Some(Self { family, id, kind, display_name, body, assignments, links, inherited, digested })
     }
 
     /// Returns what tells it from all other objects.
@@ -146,12 +164,13 @@ impl LiveObject {
     /// Takes the objects that navigation properties were expanded to out of the body.
     #[must_use]
     pub fn with_links(mut self, properties: &[String]) -> Self {
+        self.digested = Digested::default();
         let name = self.family.name_property;
         let Some(members) = self.body.as_object_mut() else {
             return self;
         };
         for property in properties {
-            let next = members.remove(&format!("{property}@odata.nextLink"));
+            let next = members.remove(&next_link(property));
             let linked: Option<Vec<Linked>> = match members.remove(property) {
                 None => None,
                 Some(Value::Null) => Some(Vec::new()),
@@ -168,7 +187,11 @@ impl LiveObject {
 
     /// Returns the digest of what a change of this object depends on: everything but what moves by
     /// itself, secrets as a constant.
-    pub fn digest(&self) -> String {
+    pub fn digest(&self) -> &str {
+        self.digested.0.get_or_init(|| self.compute_digest())
+    }
+
+    fn compute_digest(&self) -> String {
         let model = Model::of(GraphVersion::Beta);
         let body = match (model.get(&self.kind), self.body.as_object()) {
             (Some(structure), Some(members)) => {
@@ -195,6 +218,11 @@ impl LiveObject {
     pub fn last_modified(&self) -> Option<&str> {
         self.body.get("lastModifiedDateTime")?.as_str()
     }
+}
+
+/// Returns the member beside a property that leads to the rest of what was answered in part.
+fn next_link(property: &str) -> String {
+    format!("{property}@odata.nextLink")
 }
 
 fn linked(name_property: &str, object: &Value) -> Option<Linked> {

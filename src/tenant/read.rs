@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 use serde_json::Value;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::lookup::{label_targets, names};
+use super::lookup::names;
 use super::masked::Clear;
-use super::{Live, LiveObject, ObjectKey, Objects};
+use super::{Live, LiveObject, ObjectKey, Objects, next_link};
+use crate::graph::Part;
 use crate::graph::client::Graph;
 use crate::graph::error::{Call, GraphError};
 use crate::graph::request::Request;
@@ -89,7 +91,8 @@ pub fn is_pruned(family: &Family, ownership: Option<&OwnershipSpec>) -> bool {
     ownership.is_some_and(|ownership| ownership.prune) && family.deletable
 }
 
-/// Reads what the selected manifests need, and these families whether or not a manifest is of them.
+/// Reads what the selected manifests need, and these families whether or not a manifest is of them. `seen` is given
+/// the objects of each page while the next one is on its way, some perhaps twice.
 ///
 /// # Errors
 /// When any read fails: a plan from half a tenant would create what exists and delete what is wanted.
@@ -99,6 +102,7 @@ pub async fn read(
     desired: &Desired,
     selected: impl Fn(&Address) -> bool,
     also: &[&'static Family],
+    seen: &impl Fn(&[LiveObject]),
 ) -> Result<Live, GraphError> {
     let manifests: Vec<&Manifest> =
         desired.manifests.iter().filter(|m| selected(&m.address)).collect();
@@ -107,17 +111,14 @@ pub async fn read(
         families(&manifests, ownership).into_iter().chain(also.iter().copied()).collect();
     let read_at = Some(graph.clock().instant());
     let (read, names) = tokio::join!(
-        join_all(families.iter().map(|family| all(graph, family))),
+        join_all(families.iter().map(|family| all(graph, family, seen))),
         names(graph, &manifests, ownership.is_some()),
     );
     let mut objects = Objects::default();
     for (family, read) in families.into_iter().zip(read) {
         objects.insert(family, read?);
     }
-    let mut live =
-        Live { read_at, objects, names: names?, clear: Clear::default(), referrers: Vec::new() };
-    label_targets(graph, &mut live).await?;
-    Ok(live)
+    Ok(Live { read_at, objects, names: names?, clear: Clear::default(), referrers: Vec::new() })
 }
 
 /// Reads objects again, each by itself. `None` stands for one that is gone.
@@ -162,19 +163,8 @@ async fn complete(
     let mut requests = Vec::new();
     let mut incomplete = Vec::new();
     for (family, body) in bodies {
-        let Some(Action { property, .. }) = family.assign else {
-            continue;
-        };
-        let Some(members) = body.as_mut().and_then(Value::as_object_mut) else {
-            continue;
-        };
-        let next = members.remove(&format!("{property}@odata.nextLink"));
-        let goes_on = next.is_some_and(|link| !link.is_null());
-        let is_whole = !goes_on && members.get(property).is_some_and(Value::is_array);
-        // Without an id it is no object, which is found when it is read.
-        if let (false, Some(id)) = (is_whole, members.get("id").and_then(Value::as_str)) {
-            let path = format!("{}/{}/{property}", family.path, odata::segment(id));
-            requests.push(Request::get(GraphVersion::Beta, path));
+        if let Some((property, request)) = body.as_ref().and_then(|body| lacking(family, body)) {
+            requests.push(request);
             incomplete.push((property, body));
         }
     }
@@ -192,6 +182,18 @@ async fn complete(
     Ok(())
 }
 
+/// Returns the property of an object's assignments and the call that reads them, where the object was not answered
+/// with all of them.
+fn lacking(family: &Family, body: &Value) -> Option<(&'static str, Request)> {
+    let Action { property, .. } = family.assign?;
+    let goes_on = body.get(next_link(property)).is_some_and(|link| !link.is_null());
+    let is_whole = !goes_on && body.get(property).is_some_and(Value::is_array);
+    // Without an id it is no object, which is found when it is read.
+    let id = body.get("id").and_then(Value::as_str).filter(|_| !is_whole)?;
+    let path = format!("{}/{}/{property}", family.path, odata::segment(id));
+    Some((property, Request::get(GraphVersion::Beta, path)))
+}
+
 /// Finds the objects of a type that have a display name.
 ///
 /// # Errors
@@ -204,7 +206,7 @@ pub async fn find_by_name(
 ) -> Result<Vec<LiveObject>, GraphError> {
     let filter = odata::literal(display_name);
     let filter = format!("$filter={}%20eq%20{filter}", family.name_property);
-    let found = listed(graph, family, Some(&filter)).await?;
+    let found = listed(graph, family, Some(&filter), &|_| ()).await?;
     // Intune ignores filters that it does not support, and compares names without case.
     let fits = |object: &LiveObject| object.kind == kind && object.display_name == display_name;
     Ok(found.into_iter().filter(fits).collect())
@@ -240,9 +242,13 @@ fn deficiency(family: &Family, body: &Value) -> Option<&'static str> {
 }
 
 /// Reads every object of a family.
-async fn all(graph: &Graph, family: &'static Family) -> Result<Vec<LiveObject>, GraphError> {
+async fn all(
+    graph: &Graph,
+    family: &'static Family,
+    seen: &impl Fn(&[LiveObject]),
+) -> Result<Vec<LiveObject>, GraphError> {
     if !family.is_singleton() {
-        return listed(graph, family, None).await;
+        return listed(graph, family, None, seen).await;
     }
     let id = family.root.to_owned();
     let reference = ObjectRef { family, kind: id.clone(), id, links: Vec::new() };
@@ -257,6 +263,7 @@ async fn listed(
     graph: &Graph,
     family: &'static Family,
     filter: Option<&str>,
+    seen: &impl Fn(&[LiveObject]),
 ) -> Result<Vec<LiveObject>, GraphError> {
     let expand = Some(family.expand()).filter(|items| !items.is_empty());
     let query: Vec<String> = filter
@@ -269,8 +276,46 @@ async fn listed(
         options => format!("{}?{}", family.path, options.join("&")),
     };
     let request = Request::get(GraphVersion::Beta, path);
-    let bodies = graph.list(&request).await?;
-    let mut bodies: Vec<Option<Value>> = bodies.into_iter().map(Some).collect();
-    complete(graph, bodies.iter_mut().map(|body| (family, body))).await?;
-    bodies.into_iter().flatten().map(|body| object(family, &request, body)).collect()
+    let (give, parts) = unbounded_channel();
+    // Where the receiver met an error, the list is still read to its end: an error of its own comes first.
+    let give = move |part| drop(give.send(part));
+    let (listed, read) = tokio::join!(
+        graph.list_by_pages(&request, give),
+        objects(graph, family, &request, parts, seen),
+    );
+    listed.and(read)
+}
+
+/// Reads the objects of pages while others are on their way, and completes last what lacks its assignments.
+async fn objects(
+    graph: &Graph,
+    family: &'static Family,
+    request: &Request,
+    mut parts: UnboundedReceiver<Part>,
+    seen: &impl Fn(&[LiveObject]),
+) -> Result<Vec<LiveObject>, GraphError> {
+    let mut objects = Vec::new();
+    let mut incomplete = Vec::new();
+    while let Some(part) = parts.recv().await {
+        let Part::Page(bodies) = part else {
+            objects.clear();
+            incomplete.clear();
+            continue;
+        };
+        let start = objects.len();
+        for body in bodies {
+            match lacking(family, &body) {
+                Some(_) => incomplete.push(Some(body)),
+                None => objects.push(object(family, request, body)?),
+            }
+        }
+        seen(&objects[start..]);
+    }
+    complete(graph, incomplete.iter_mut().map(|body| (family, body))).await?;
+    let completed = incomplete.into_iter().flatten();
+    let completed: Vec<_> =
+        completed.map(|body| object(family, request, body)).collect::<Result<_, _>>()?;
+    seen(&completed);
+    objects.extend(completed);
+    Ok(objects)
 }

@@ -29,6 +29,15 @@ pub fn mark(value: &mut Value) {
     }
 }
 
+/// Returns whether a value holds a marker.
+pub fn is_marked(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => reference(value).is_some() || members.values().any(is_marked),
+        Value::Array(items) => items.iter().any(is_marked),
+        _ => false,
+    }
+}
+
 /// Returns the reference of a value that is masked.
 pub fn reference(value: &Value) -> Option<&str> {
     let members = value.as_object().filter(|members| members.len() == 1)?;

@@ -209,7 +209,9 @@ fn read(workspace: &Workspace, state: &str) -> Live {
         let app = ClientSecret::new(endpoint, "tests".to_owned(), "tests".into());
         let tokens = Arc::new(Cached::new(app, clock.clone()));
         let graph = Graph::new(endpoints, tokens, transport, clock, &Options::default());
-        tenant::read::read(&graph, &desired, |_| true, &[]).await.expect("the tenant can be read")
+        tenant::read::read(&graph, &desired, |_| true, &[], &|_| ())
+            .await
+            .expect("the tenant can be read")
     })
 }
 

@@ -147,9 +147,13 @@ impl Estate {
 }
 
 impl Client {
-    /// Reads the tenant and plans.
+    /// Reads the tenant and plans, and counts whom the changes reach.
     pub async fn plan(&self) -> (Planned, Live) {
-        let options = plan::Options { reach: true, ..plan::Options::default() };
+        self.plan_with(plan::Options { reach: true, ..plan::Options::default() }).await
+    }
+
+    /// As [`Self::plan`], limited or widened otherwise.
+    pub async fn plan_with(&self, options: plan::Options) -> (Planned, Live) {
         reconcile::plan(&self.graph, &self.desired, |_| true, &options)
             .await
             .expect("the tenant can be read")

@@ -27,6 +27,8 @@ mod ownership;
 mod permissions;
 mod previous;
 mod reach;
+#[cfg(debug_assertions)]
+mod reading;
 mod readme;
 mod references;
 #[cfg(debug_assertions)]

@@ -44,12 +44,17 @@ pub(super) async fn befall(
         return strike(&service, request, next, true).await;
     }
     let signs_in = request.uri().path().ends_with("/token");
-    service.count(|calls| match signs_in {
-        true => calls.sign_in += 1,
-        false => calls.graph += 1,
+    let place = service.count(|calls| {
+        match signs_in {
+            true => calls.sign_in += 1,
+            false => calls.graph += 1,
+        }
+        calls.in_a_row + 1
     });
     let latency = service.pace().wait(service.conditions().latency.0);
-    tokio::join!(latency, strike(&service, request, next, false)).1
+    let ((), response) = tokio::join!(latency, strike(&service, request, next, false));
+    service.count(|calls| calls.in_a_row = calls.in_a_row.max(place));
+    response
 }
 
 /// Lets befall a call what the faults say.
