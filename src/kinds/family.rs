@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::risk::RiskRule;
 use crate::http::cloud::Cloud;
+use crate::http::odata::segment;
 
 /// A family of kinds that share a place in Graph and its verbs.
 #[derive(Clone, Copy, Debug)]
@@ -145,11 +146,11 @@ impl Family {
         self.assign.is_some()
     }
 
-    /// Returns the properties that an update must carry, where it replaces the body.
-    pub fn replaced_whole(&self) -> Option<&'static [&'static str]> {
-        match &self.update {
-            Update::Patch => None,
-            Update::Put { required, .. } => Some(required),
+    /// Returns the path of an object, below the version.
+    pub fn object_path(&self, id: &str) -> String {
+        match self.is_singleton() {
+            true => self.path.to_owned(),
+            false => format!("{}/{}", self.path, segment(id)),
         }
     }
 
@@ -186,5 +187,22 @@ impl PartialOrd for Family {
 impl Ord for Family {
     fn cmp(&self, other: &Self) -> Ordering {
         self.name.cmp(other.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::kinds::{FAMILIES, family_of};
+
+    #[test]
+    fn an_id_stays_one_segment_of_its_path() {
+        let family = FAMILIES[0];
+        assert_eq!(family.object_path("a/../b?c"), format!("{}/a%2F..%2Fb%3Fc", family.path));
+    }
+
+    #[test]
+    fn the_path_of_a_singleton_has_no_id() {
+        let family = family_of("deviceRegistrationPolicy").expect("a family");
+        assert_eq!(family.object_path("deviceRegistrationPolicy"), family.path);
     }
 }

@@ -41,6 +41,7 @@ pub(super) fn complete(
     let presence = metadata.state.into();
     let mut resolver = Resolver {
         model,
+        family,
         sources,
         roots,
         neighbours,

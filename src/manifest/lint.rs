@@ -6,6 +6,7 @@ use super::value::{Declared, Value};
 use super::{Address, Manifest, Presence, TenantFile};
 use crate::diagnostic::{Finding, Span};
 use crate::http::cloud::Cloud;
+use crate::kinds::Update;
 use crate::schema::model::{Model, Order, Shape, Structure};
 use crate::schema::semantics::{Readback, Semantics};
 
@@ -53,7 +54,7 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
     if let Some(structure) = Model::of(manifest.version).get(kind) {
         mirrors(manifest, &structure, &mut findings);
     }
-    if manifest.family.replaced_whole().is_some() {
+    if matches!(manifest.family.update, Update::Put { .. }) {
         nulls(&manifest.spec, &mut findings);
     }
     let model = Model::of(manifest.version);

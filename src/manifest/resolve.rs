@@ -14,6 +14,7 @@ use super::variable::{READABLE, is_name};
 use super::{Presence, payload};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{FileId, Finding, Sources, Span};
+use crate::kinds::Family;
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::types::Edm;
@@ -24,6 +25,7 @@ pub(super) type Roots = BTreeMap<FileId, Arc<Path>>;
 /// What resolving one manifest's values needs to know.
 pub(super) struct Resolver<'a> {
     pub(super) model: &'static Model,
+    pub(super) family: &'static Family,
     pub(super) sources: &'a Sources,
     pub(super) roots: &'a Roots,
     pub(super) neighbours: &'a Neighbours,
@@ -99,7 +101,8 @@ impl Resolver<'_> {
     }
 
     fn contained(&mut self, name: &str, span: Span, value: &Value) {
-        if name == "assignments" || value.declared == Declared::Null {
+        let is_assignments = self.family.assign.is_some_and(|assign| assign.property == name);
+        if is_assignments || value.declared == Declared::Null {
             self.resolved.ignored.push((name.to_owned(), span));
             return;
         }
@@ -343,6 +346,7 @@ fn encode(bytes: Vec<u8>, property: &Property, span: Span) -> Result<Declared, B
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::{self, Action};
     use crate::schema::fixture;
 
     #[test]
@@ -361,6 +365,7 @@ log: []
         );
         let mut resolver = Resolver {
             model: fixture::model(),
+            family: kinds::FAMILIES[0],
             sources: &sources,
             roots: &Roots::new(),
             neighbours: &Neighbours::of([].into_iter(), true),
@@ -395,5 +400,30 @@ log: []
             .collect();
         assert_eq!(ignored, [("id", 5)]);
         assert!(secrets.iter().any(|(_, secret)| secret == "canary-1"), "{secrets:?}");
+    }
+
+    #[test]
+    fn the_property_that_is_assigned_is_ignored_by_the_name_that_its_family_gives_it() {
+        let ignored = |family: &'static Family| {
+            let (spec, sources) = Value::from_yaml("log: [{ text: a }]\n");
+            let mut resolver = Resolver {
+                model: fixture::model(),
+                family,
+                sources: &sources,
+                roots: &Roots::new(),
+                neighbours: &Neighbours::of([].into_iter(), true),
+                presence: Presence::Present,
+                part: false,
+                resolved: Resolved::default(),
+            };
+            let structure = fixture::model().get("workOrder").expect("a type");
+            resolver.object(spec, &structure);
+            (resolver.resolved.ignored.len(), resolver.resolved.findings.len())
+        };
+        let family = kinds::FAMILIES[0];
+        let assign = family.assign.map(|assign| Action { property: "log", ..assign });
+        let other: &Family = Box::leak(Box::new(Family { assign, ..*family }));
+        assert_eq!(ignored(family), (0, 1));
+        assert_eq!(ignored(other), (1, 0));
     }
 }

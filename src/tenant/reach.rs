@@ -143,9 +143,8 @@ fn paths(subject: &Subject) -> Vec<String> {
             vec![members("device"), members("user")]
         }
         Subject::Object(family, id) => {
-            let id = odata::segment(id);
             let overview = family.status_overview.unwrap_or_default();
-            vec![format!("{}/{id}/{overview}", family.path)]
+            vec![format!("{}/{overview}", family.object_path(id))]
         }
     }
 }
