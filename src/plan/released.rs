@@ -303,6 +303,9 @@ fn gone(
 
 /// Returns what is declared to unset a property.
 fn unset(property: &Property) -> Option<Declared> {
+    if property.facts.required {
+        return None;
+    }
     if property.can_be_unset() {
         return Some(Declared::Null);
     }

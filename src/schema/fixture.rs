@@ -52,7 +52,7 @@ properties:
   - { on: [workStep.pin], sensitive: true, why: A secret. }
   - { on: [workOrder.tasks], required: true, why: There is no order without a task. }
 oneElement:
-  - { code: rule/one-block-action, on: workOrder, elements: [tasks, steps], having: { action: block }, why: One blocks. }
+  - { code: rule/one-block-action, on: workOrder, elements: [tasks, steps], having: { action: block }, example: '[{ steps: [{ action: block }] }]', why: One blocks. }
 "#;
 
 static MODEL: LazyLock<Model> = LazyLock::new(|| {

@@ -71,7 +71,7 @@ impl Property {
 
     /// Returns whether there is a value that unsets it.
     pub fn can_be_unset(&self) -> bool {
-        !self.facts.required && (self.nullable || matches!(self.shape, Shape::Collection(..)))
+        self.nullable || matches!(self.shape, Shape::Collection(..))
     }
 
     /// Returns whether its text is base64 on the wire.
