@@ -91,10 +91,11 @@ pub(crate) fn draft<'a>(
     let known = Known { referents: &referents, ..live.known() };
     let planner = Planner::new(desired, known).rewriting(&options.rewrite);
     let manifests = desired.manifests.iter().filter(|manifest| selected(&manifest.address));
-    let mut compared: Vec<Comparison> = parallel::map(manifests.collect(), |manifest: &Manifest| {
-        let binding = bindings.by_address.get(&manifest.address);
-        planner.change(manifest, binding.unwrap_or(&Binding::Missing))
-    });
+    let mut compared: Vec<Comparison> =
+        parallel::map(manifests.collect(), |manifest: &Manifest| {
+            let binding = bindings.by_address.get(&manifest.address);
+            planner.change(manifest, binding.unwrap_or(&Binding::Missing))
+        });
     let bound = bound(&bindings);
     let of_binding = |(address, binding): (&Address, &Binding<'a>)| {
         binding.object().map(|object| (address.clone(), object))
