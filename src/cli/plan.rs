@@ -45,6 +45,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let release = arguments.options.release(&mut session.desired)?;
     let (mut planned, mut live) = session.plan(ui, arguments.options.terms(&release)).await?;
     session.tell(&release, &mut planned, &mut live).await?;
+    // What is written is the plan, and takes its own memory.
+    drop(live);
     let plan = planned.plan;
     session.close().await;
     write(ui, &arguments.output, &plan)?;

@@ -87,7 +87,8 @@ impl Index {
 
     /// Adds where pieces stand in a text.
     pub(super) fn find(&self, text: &View, found: &mut Vec<Place>) {
-        for (view, pieces) in self.looks(text) {
+        for (look, pieces) in self.looks() {
+            let view = look(text);
             pieces.each(view.bytes(), |place, weight| {
                 let range = view.origin(place);
                 // Pieces of one secret follow one another.
@@ -107,7 +108,8 @@ impl Index {
     /// Makes the pieces that stand in a text ordinary: they count beside other pieces of the secret alone.
     pub(super) fn weaken(&mut self, text: &View) {
         let mut known = [Vec::new(), Vec::new()];
-        for ((view, pieces), known) in self.looks(text).into_iter().zip(&mut known) {
+        for ((look, pieces), known) in self.looks().into_iter().zip(&mut known) {
+            let view = look(text);
             pieces.each(view.bytes(), |place, _| known.push(view.bytes()[place].to_vec()));
         }
         for (pieces, known) in [&mut self.plain, &mut self.base64].into_iter().zip(known) {
@@ -119,8 +121,10 @@ impl Index {
         }
     }
 
-    fn looks(&self, text: &View) -> [(View, &Pieces); 2] {
-        [(plain(text), &self.plain), (base64(text), &self.base64)]
+    /// Returns how a text is looked at, and the pieces that are looked for in it. A look takes as much memory as
+    /// the text several times over: one at a time.
+    fn looks(&self) -> [(Look, &Pieces); 2] {
+        [(plain, &self.plain), (base64, &self.base64)]
     }
 }
 
@@ -177,6 +181,9 @@ impl Pieces {
         }
     }
 }
+
+/// Makes of a text what pieces are looked for in.
+type Look = fn(&View) -> View;
 
 /// How many bits tell beginnings apart.
 const BITS: usize = 1 << 18;
