@@ -1,6 +1,6 @@
 //! Intune compliance policies: a collection whose objects say what is done about devices that do not comply.
 
-use super::{Action, Family, Read, Service, Update};
+use super::{Action, Family, Read, Service, Untouched, Update};
 use crate::http::cloud::Cloud;
 
 pub(super) const FAMILY: Family = Family {
@@ -25,6 +25,7 @@ pub(super) const FAMILY: Family = Family {
     status_overview: Some("deviceStatusOverview"),
     access_policy: Some("compliancePolicy"),
     deletable: true,
+    untouched: Untouched::Version,
     locks: &[],
     not_kinds: &[(
         "defaultDeviceCompliancePolicy",

@@ -35,6 +35,8 @@ pub struct Family {
     pub access_policy: Option<&'static str>,
     /// Whether Graph deletes its objects.
     pub deletable: bool,
+    /// How an object tells that nothing changed it since it was created.
+    pub untouched: Untouched,
     /// Properties that a tenant may have locked: a differing value is a blocked field.
     pub locks: &'static [Lock],
     /// Concrete types that are no kinds, each with the reason.
@@ -111,6 +113,15 @@ pub struct Unmask {
     pub function: &'static str,
     /// Its parameter: the member that refers to the value, and stands beside it.
     pub parameter: &'static str,
+}
+
+/// How an object tells that nothing changed it since it was created.
+#[derive(Clone, Copy, Debug)]
+pub enum Untouched {
+    /// Its `version` is 1.
+    Version,
+    /// Its `lastModifiedDateTime` equals its `createdDateTime`.
+    Dates,
 }
 
 /// A property that the service may refuse to change, and the member of it that tells.

@@ -16,7 +16,7 @@ mod risk;
 #[cfg(test)]
 mod testing;
 
-pub use family::{Action, Family, Lock, Obsolete, Read, Service, Unmask, Update};
+pub use family::{Action, Family, Lock, Obsolete, Read, Service, Unmask, Untouched, Update};
 pub use risk::{Risk, RiskLevel, RiskRule};
 
 /// Every family, in the order in which they are listed to people.
