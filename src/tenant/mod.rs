@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::kinds::Family;
+use crate::kinds::{self, Family};
 use crate::schema::model::Model;
 use crate::schema::types::{GraphVersion, type_name};
 use crate::values::canonical::canonical_members;
@@ -52,6 +52,8 @@ pub struct LiveObject {
 /// An object that another one refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linked {
+    /// Its family; `None` where no family has objects of the type that the navigation property leads to.
+    pub family: Option<&'static Family>,
     /// Its id.
     pub id: String,
     /// Its display name.
@@ -60,7 +62,8 @@ pub struct Linked {
 
 impl From<&LiveObject> for Linked {
     fn from(object: &LiveObject) -> Self {
-        Self { id: object.id.clone(), display_name: object.display_name.clone() }
+        let LiveObject { family, id, display_name, .. } = object;
+        Self { family: Some(family), id: id.clone(), display_name: display_name.clone() }
     }
 }
 
@@ -146,17 +149,24 @@ impl LiveObject {
     /// Takes the objects that navigation properties were expanded to out of the body.
     #[must_use]
     pub fn with_links(mut self, properties: &[String]) -> Self {
-        let name = self.family.name_property;
+        let structure = Model::of(GraphVersion::Beta).get(&self.kind);
+        let family_of = |name: &str| {
+            let mut references = structure.iter().flat_map(|structure| structure.references());
+            let (_, target) = references.find(|(property, _)| property.name == name)?;
+            kinds::family_below(target)
+        };
         let Some(members) = self.body.as_object_mut() else {
             return self;
         };
         for property in properties {
+            let family = family_of(property);
+            let linked = |item: &Value| linked(family, item);
             let next = members.remove(&format!("{property}@odata.nextLink"));
             let linked: Option<Vec<Linked>> = match members.remove(property) {
                 None => None,
                 Some(Value::Null) => Some(Vec::new()),
-                Some(Value::Array(items)) => items.iter().map(|item| linked(name, item)).collect(),
-                Some(item) => linked(name, &item).map(|one| vec![one]),
+                Some(Value::Array(items)) => items.iter().map(linked).collect(),
+                Some(item) => linked(&item).map(|one| vec![one]),
             };
             // What the service did not answer, or not to the end, is not known to be unset.
             if let (Some(linked), None | Some(Value::Null)) = (linked, next) {
@@ -197,9 +207,11 @@ impl LiveObject {
     }
 }
 
-fn linked(name_property: &str, object: &Value) -> Option<Linked> {
+fn linked(family: Option<&'static Family>, object: &Value) -> Option<Linked> {
     let text = |name: &str| object.get(name).and_then(Value::as_str);
+    let name_property = family.map_or("displayName", |family| family.name_property);
     Some(Linked {
+        family,
         id: text("id")?.to_owned(),
         display_name: text(name_property).unwrap_or_default().to_owned(),
     })
