@@ -9,7 +9,7 @@ use super::observer::Observer;
 use crate::clock::Point;
 use crate::graph::approval::Approval;
 use crate::graph::{Graph, GraphError, Request, Response};
-use crate::kinds::{self, Family};
+use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Link, Manifest};
 use crate::plan::{self, Change, Comparison, PlannedRequest, Reads};
 use crate::tenant::masked::{self, Clear};
@@ -87,7 +87,7 @@ impl Context<'_> {
             id_of: &|address| self.id_of(address),
             created,
         };
-        filler.fill(&planned.request)
+        filler.fill(planned)
     }
 
     /// Returns the family of an object that a manifest refers to.
@@ -98,12 +98,9 @@ impl Context<'_> {
                 let address = Address { kind: kind.to_owned(), name: name.to_owned() };
                 self.desired.manifest(&address).map(|referent| referent.family)
             }
-            Target::Object(id) => {
-                let link = manifest.links.iter().find(|link| {
-                    let mut ids = self.leads_to(link).into_iter();
-                    ids.any(|known| known.eq_ignore_ascii_case(id))
-                });
-                kinds::family_below(&link?.target)
+            Target::Property(property) => {
+                let link = manifest.links.iter().find(|link| link.property == property);
+                link?.family
             }
         }
     }

@@ -6,7 +6,8 @@ use crate::graph::Request;
 use crate::http::Endpoints;
 use crate::http::odata::{literal, segment};
 use crate::kinds::Family;
-use crate::plan::requests::{ID, NEW_ID, OBJECT};
+use crate::plan::PlannedRequest;
+use crate::plan::requests::{ID, NEW_ID, OBJECT, bound_by};
 
 /// What a request names and nobody knows yet.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub(super) struct NotKnown(pub(super) String);
 pub(super) enum Target<'a> {
     /// The object of the manifest with this address.
     Manifest(&'a str),
-    /// The object with this id.
-    Object(&'a str),
+    /// An object that this navigation property leads to.
+    Property(&'a str),
 }
 
 /// What a request is filled with.
@@ -35,32 +36,39 @@ pub(super) struct Filler<'a> {
 
 impl Filler<'_> {
     /// Returns a request with the ids that it needs.
-    pub(super) fn fill(&self, planned: &Request) -> Result<Request, NotKnown> {
-        let mut request = planned.clone();
+    pub(super) fn fill(&self, planned: &PlannedRequest) -> Result<Request, NotKnown> {
+        let mut request = planned.request.clone();
         if request.path.contains(NEW_ID) {
             let id = self.created.ok_or_else(|| NotKnown(request.path.clone()))?;
             request.path = request.path.replace(NEW_ID, &segment(id));
         }
         if let Some(body) = request.body.take() {
-            request.body = Some(self.value(&request, body)?);
+            request.body = Some(self.value(&request, planned.links(), body)?);
         }
         Ok(request)
     }
 
-    fn value(&self, request: &Request, value: Value) -> Result<Value, NotKnown> {
+    /// Returns a value with what it needs. `property` is the navigation property that it is about.
+    fn value(
+        &self,
+        request: &Request,
+        property: Option<&str>,
+        value: Value,
+    ) -> Result<Value, NotKnown> {
         Ok(match value {
             Value::Object(members) => match placeholder(&members) {
                 Some((ID, Value::String(address))) => self.id(address)?.into(),
-                Some((OBJECT, of)) => self.address(request, of)?.into(),
+                Some((OBJECT, of)) => self.address(request, property, of)?.into(),
                 _ => {
-                    let filled = members
-                        .into_iter()
-                        .map(|(name, value)| Ok((name, self.value(request, value)?)));
+                    let filled = members.into_iter().map(|(name, value)| {
+                        let value = self.value(request, bound_by(&name).or(property), value)?;
+                        Ok((name, value))
+                    });
                     Value::Object(filled.collect::<Result<_, _>>()?)
                 }
             },
             Value::Array(items) => {
-                let filled = items.into_iter().map(|item| self.value(request, item));
+                let filled = items.into_iter().map(|item| self.value(request, property, item));
                 filled.collect::<Result<_, _>>()?
             }
             other => other,
@@ -72,10 +80,15 @@ impl Filler<'_> {
     }
 
     /// Returns an object's address on the host that the run talks to.
-    fn address(&self, request: &Request, of: &Value) -> Result<String, NotKnown> {
+    fn address(
+        &self,
+        request: &Request,
+        property: Option<&str>,
+        of: &Value,
+    ) -> Result<String, NotKnown> {
         let unknown = || NotKnown(of.to_string());
         let (id, target) = match of {
-            Value::String(id) => (id.clone(), Target::Object(id)),
+            Value::String(id) => (id.clone(), Target::Property(property.ok_or_else(unknown)?)),
             Value::Object(members) => match placeholder(members) {
                 Some((ID, Value::String(address))) => {
                     (self.id(address)?, Target::Manifest(address))
@@ -107,6 +120,7 @@ mod tests {
     use super::*;
     use crate::http::{Cloud, Method};
     use crate::kinds;
+    use crate::plan::Step;
     use crate::schema::types::GraphVersion;
 
     fn fill(path: &str, body: Value, created: Option<&str>) -> Result<(String, Value), NotKnown> {
@@ -117,7 +131,8 @@ mod tests {
             created,
         };
         let request = Request::with_body(Method::Post, GraphVersion::Beta, path, body);
-        let filled = filler.fill(&request)?;
+        let planned = PlannedRequest { step: Step::Create, property: None, request };
+        let filled = filler.fill(&planned)?;
         Ok((filled.path, filled.body.unwrap_or_default()))
     }
 
@@ -155,5 +170,39 @@ mod tests {
         assert_eq!(filled, expected);
         let unknown = fill("/x", json!({ "@odata.id": { "$object": { "$id": "k/other" } } }), None);
         assert_eq!(unknown, Err(NotKnown("k/other".to_owned())));
+    }
+
+    #[test]
+    fn an_id_has_the_family_of_the_navigation_property_that_it_stands_in() {
+        let family_of = |target: Target<'_>| match target {
+            Target::Property("root") => kinds::family_of("windows81TrustedRootCertificate"),
+            Target::Property("label") => kinds::family_of("roleScopeTag"),
+            Target::Property(_) | Target::Manifest(_) => None,
+        };
+        let filler = Filler {
+            endpoints: &Endpoints::new(Cloud::Global, None, None).expect("a cloud's own"),
+            family_of: &family_of,
+            id_of: &|_| None,
+            created: None,
+        };
+        let fill = |step, property: Option<&str>, body| {
+            let request = Request::with_body(Method::Post, GraphVersion::Beta, "/x", body);
+            let property = property.map(str::to_owned);
+            let filled = filler.fill(&PlannedRequest { step, property, request });
+            filled.map(|filled| filled.body.unwrap_or_default())
+        };
+        let url = |family: &str| {
+            format!("https://graph.microsoft.com/beta/deviceManagement/{family}('1')")
+        };
+        let object = json!({ "$object": "1" });
+        let both = json!({ "root@odata.bind": object, "label@odata.bind": [object] });
+        let filled = fill(Step::Create, None, both).expect("both are known");
+        let expected = json!({
+            "root@odata.bind": url("deviceConfigurations"), "label@odata.bind": [url("testLabels")],
+        });
+        assert_eq!(filled, expected);
+        let linked = fill(Step::Link, Some("label"), json!({ "@odata.id": object }));
+        assert_eq!(linked, Ok(json!({ "@odata.id": url("testLabels") })));
+        assert!(fill(Step::Link, Some("other"), json!({ "@odata.id": object })).is_err());
     }
 }

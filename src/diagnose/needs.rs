@@ -188,17 +188,24 @@ pub fn of(manifests: &[&Manifest], ownership: Option<&OwnershipSpec>, purpose: P
     let mut roles = Vec::new();
     let families = families(manifests, ownership);
     for family in &families {
-        let (permission, why) = match purpose.writes() {
+        let is_pruned = is_pruned(family, ownership);
+        let is_managed = is_pruned || manifests.iter().any(|m| m.family == *family);
+        let (permission, why) = match purpose.writes() && is_managed {
             true => (family.write_permission, format!("writes {}", family.path)),
             false => (family.read_permission, format!("reads {}", family.path)),
         };
         for manifest in manifests.iter().filter(|m| m.family == *family) {
             wanted.add(permission, &why, Some(&manifest.address));
         }
-        if is_pruned(family, ownership) {
+        if is_pruned {
             wanted.add(permission, "finds what is pruned", None);
         }
-        roles.push(NeededRole { why, any: table.roles(family.name, purpose.writes()).to_vec() });
+        // Others refer to its objects, or the other way round.
+        if !is_managed {
+            wanted.add(permission, &why, None);
+        }
+        let any = table.roles(family.name, purpose.writes() && is_managed).to_vec();
+        roles.push(NeededRole { why, any });
     }
     let tags = table.lookups.iter().filter(|lookup| lookup.of == Sort::ScopeTag);
     for lookup in tags.filter(|_| ownership.is_some()) {

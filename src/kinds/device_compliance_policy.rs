@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Action, Family, NotKind, Read, RiskLevel, RiskRule, Service, Update};
+use super::{Action, Family, NotKind, Read, RiskLevel, RiskRule, Service, Untouched, Update};
 use crate::http::cloud::Cloud;
 
 pub(super) const FAMILY: Family = Family {
@@ -27,6 +27,7 @@ pub(super) const FAMILY: Family = Family {
     status_overview: Some("deviceStatusOverview"),
     access_policy: Some("compliancePolicy"),
     deletable: true,
+    untouched: Untouched::Version,
     locks: &[],
     not_kinds: &[NotKind {
         name: "defaultDeviceCompliancePolicy",

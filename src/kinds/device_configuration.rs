@@ -1,6 +1,6 @@
 //! Intune device configurations: one collection that holds objects of 121 types.
 
-use super::{Action, Family, NotKind, Read, Service, Unmask, Update};
+use super::{Action, Family, NotKind, Read, Service, Unmask, Untouched, Update};
 use crate::http::cloud::Cloud;
 
 pub(super) const FAMILY: Family = Family {
@@ -21,6 +21,7 @@ pub(super) const FAMILY: Family = Family {
     status_overview: Some("deviceStatusOverview"),
     access_policy: Some("configurationPolicy"),
     deletable: true,
+    untouched: Untouched::Version,
     locks: &[],
     not_kinds: &[NotKind {
         name: "unsupportedDeviceConfiguration",

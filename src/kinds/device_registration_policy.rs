@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Family, Lock, Obsolete, Read, RiskLevel, RiskRule, Service, Update};
+use super::{Family, Lock, Obsolete, Read, RiskLevel, RiskRule, Service, Untouched, Update};
 use crate::http::cloud::Cloud;
 use crate::schema::types::type_name;
 
@@ -34,6 +34,7 @@ pub(super) const FAMILY: Family = Family {
     status_overview: None,
     access_policy: None,
     deletable: false,
+    untouched: Untouched::Dates,
     locks: &[Lock {
         property: "azureADRegistration",
         unless: "isAdminConfigurable",

@@ -35,6 +35,8 @@ pub struct Family {
     pub access_policy: Option<&'static str>,
     /// Whether Graph deletes its objects.
     pub deletable: bool,
+    /// How an object tells that nothing changed it since it was created.
+    pub untouched: Untouched,
     /// Properties that a tenant may have locked: a differing value is a blocked field.
     pub locks: &'static [Lock],
     /// Concrete types that are no kinds, each with the reason.
@@ -122,6 +124,15 @@ pub struct NotKind {
     pub why: &'static str,
     /// Whether the service shows it in the place of a type that it cannot show, so that an object of it may be of any kind.
     pub stands_in: bool,
+}
+
+/// How an object tells that nothing changed it since it was created.
+#[derive(Clone, Copy, Debug)]
+pub enum Untouched {
+    /// Its `version` is 1.
+    Version,
+    /// Its `lastModifiedDateTime` equals its `createdDateTime`.
+    Dates,
 }
 
 /// A property that the service may refuse to change, and the member of it that tells.

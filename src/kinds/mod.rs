@@ -4,7 +4,7 @@
 //! with its [`Family`] and a line in [`FAMILIES`].
 
 use crate::schema::semantics::Semantics;
-use crate::schema::types::{GraphVersion, Types};
+use crate::schema::types::{GraphVersion, Holds, Navigation, Property, Types};
 
 mod device_compliance_policy;
 mod device_configuration;
@@ -16,7 +16,9 @@ mod risk;
 #[cfg(test)]
 mod testing;
 
-pub use family::{Action, Family, Lock, NotKind, Obsolete, Read, Service, Unmask, Update};
+pub use family::{
+    Action, Family, Lock, NotKind, Obsolete, Read, Service, Unmask, Untouched, Update,
+};
 pub use risk::{Risk, RiskLevel, RiskRule};
 
 /// Every family, in the order in which they are listed to people.
@@ -100,6 +102,21 @@ impl Family {
         root.is_some_and(|root| !root.is_abstract).then_some(self.root)
     }
 
+    /// Returns whether navigation properties of its objects lead to objects of a family.
+    pub fn may_refer_to(&self, other: &Self) -> bool {
+        let types = Types::of(GraphVersion::Beta);
+        let leads_there = |property: &Property| match &property.ty.holds {
+            Holds::Named(target) if property.navigation == Some(Navigation::Reference) => {
+                family_below(target) == Some(other)
+            }
+            Holds::Named(_) | Holds::Edm(_) => false,
+        };
+        let may_refer =
+            |name: &str| types.get(name).is_some_and(|def| def.properties.iter().any(leads_there));
+        let derived = types.get(self.root).map(|root| root.derived.clone()).unwrap_or_default();
+        may_refer(self.root) || derived.iter().any(|name| may_refer(name))
+    }
+
     fn has(&self, kind: &str, version: GraphVersion) -> bool {
         let types = Types::of(version);
         !self.not_kinds.iter().any(|known| known.name == kind)
@@ -124,5 +141,13 @@ mod tests {
         assert!(!exists("unsupportedDeviceConfiguration", GraphVersion::Beta));
         assert!(!exists("windowsIdentityProtectionConfiguration", GraphVersion::V1));
         assert!(family_of("deviceConfiguration").is_none(), "the abstract root is no kind");
+    }
+
+    #[test]
+    fn device_configurations_refer_to_each_other_alone() {
+        let [configurations, policies] = ["iosWiFiConfiguration", "iosCompliancePolicy"]
+            .map(|kind| family_of(kind).expect("a kind"));
+        assert!(configurations.may_refer_to(configurations));
+        assert!(!configurations.may_refer_to(policies) && !policies.may_refer_to(configurations));
     }
 }

@@ -1,7 +1,7 @@
 //! A family of the tests alone, unlike the others: its objects are named by another property, replaced by `PUT` below
 //! their ids, and never deleted, under permissions of their own.
 
-use super::{Family, Read, RiskLevel, RiskRule, Service, Update};
+use super::{Family, Read, RiskLevel, RiskRule, Service, Untouched, Update};
 use crate::http::cloud::Cloud;
 
 pub(super) static FAMILY: Family = Family {
@@ -18,6 +18,7 @@ pub(super) static FAMILY: Family = Family {
     status_overview: None,
     access_policy: None,
     deletable: false,
+    untouched: Untouched::Dates,
     locks: &[],
     not_kinds: &[],
     clouds: &Cloud::ALL,

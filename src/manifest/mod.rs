@@ -134,6 +134,12 @@ impl Manifest {
         self.spec.get(self.family.name_property).and_then(Value::as_str)
     }
 
+    /// Returns whether it refers to objects of a family.
+    pub fn refers_to(&self, family: &Family) -> bool {
+        let mut links = self.links.iter().filter(|link| !link.references.is_empty());
+        links.any(|link| link.family == Some(family))
+    }
+
     /// Returns the navigation properties that are read with an object of this kind: those that are declared, and
     /// all of one that is to be deleted, since it could not be made anew without them.
     pub fn linked(&self) -> Vec<String> {

@@ -10,7 +10,7 @@ use super::value::{Declared, Value};
 use super::{Address, Presence};
 use crate::diagnostic::suggest::{nearest, one_of};
 use crate::diagnostic::{Finding, Span};
-use crate::kinds;
+use crate::kinds::{self, Family};
 use crate::schema::model::Model;
 
 /// How many kinds are worth reading in a message.
@@ -29,6 +29,8 @@ pub struct Link {
     pub many: bool,
     /// The type that it leads to; those that derive from it serve as well.
     pub target: String,
+    /// The family of the objects that it leads to; `None` where no family has objects of that type.
+    pub family: Option<&'static Family>,
     /// Where it leads; nowhere, where it must be unset.
     pub references: Vec<Reference>,
     /// Where its value was written.
@@ -151,6 +153,7 @@ impl Reader<'_> {
             property: self.property.to_owned(),
             many: self.many,
             target: self.target.to_owned(),
+            family: kinds::family_below(self.target),
             references,
             span: value.span,
         })

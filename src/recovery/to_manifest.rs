@@ -127,6 +127,7 @@ pub(crate) fn links(kind: &str, ids: &BTreeMap<String, Vec<String>>, span: Span)
             property: property.name.clone(),
             many,
             target: target.to_owned(),
+            family: kinds::family_below(target),
             references: references.collect(),
             span,
         })

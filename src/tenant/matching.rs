@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use crate::diagnostic::Blocked;
-use crate::kinds::Family;
+use crate::kinds::{Family, Untouched};
 use crate::manifest::{Address, Manifest, Presence};
 
 use super::{Live, LiveObject, ObjectKey};
@@ -225,16 +225,29 @@ const TOGETHER: SignedDuration = SignedDuration::from_mins(5);
 /// one. So of two runs that created one object each, never both delete.
 pub fn loses(twin: &LiveObject, stays: &LiveObject) -> bool {
     let created = |object: &LiveObject| {
-        let at = object.body.get("createdDateTime")?.as_str()?.parse::<Timestamp>().ok()?;
-        Some((at, object.id.to_lowercase()))
+        Some((timestamp(object, "createdDateTime")?, object.id.to_lowercase()))
     };
-    let is_untouched = twin.body.get("version").and_then(Json::as_u64) == Some(1)
-        && twin.assignments.is_empty()
-        && twin.inherited.is_empty();
+    let is_untouched =
+        is_unchanged(twin) && twin.assignments.is_empty() && twin.inherited.is_empty();
     let is_later = created(stays)
         .zip(created(twin))
         .is_some_and(|(stays, twin)| stays < twin && twin.0.duration_since(stays.0) <= TOGETHER);
     is_untouched && is_later && twin.kind == stays.kind && twin.display_name == stays.display_name
+}
+
+/// Returns whether nothing changed an object since it was created, as far as its family can tell.
+fn is_unchanged(object: &LiveObject) -> bool {
+    match object.family.untouched {
+        Untouched::Version => object.body.get("version").and_then(Json::as_u64) == Some(1),
+        Untouched::Dates => {
+            let created = timestamp(object, "createdDateTime");
+            created.is_some() && timestamp(object, "lastModifiedDateTime") == created
+        }
+    }
+}
+
+fn timestamp(object: &LiveObject, property: &str) -> Option<Timestamp> {
+    object.body.get(property)?.as_str()?.parse().ok()
 }
 
 fn ambiguous<'a>(found: &[&LiveObject]) -> Binding<'a> {
@@ -299,5 +312,43 @@ fn refuse_shared(bindings: &mut BTreeMap<Address, Binding<'_>>) {
             };
             bindings.insert(address, Binding::Blocked(blocked));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kinds;
+
+    /// Returns whether an object of a family loses to another one that was created a second before it.
+    fn loses_to_first(family: &'static Family, more: &Json) -> bool {
+        let object = |id: &str, created: &str, more: &Json| {
+            let mut body = json!({ "@odata.type": "#microsoft.graph.k", "id": id, "createdDateTime": created });
+            let members = body.as_object_mut().expect("an object");
+            members.extend(more.as_object().cloned().unwrap_or_default());
+            LiveObject::from_body(family, body).expect("an object")
+        };
+        let stays = object("a", "2026-03-01T10:00:00Z", &json!({}));
+        loses(&object("b", "2026-03-01T10:00:01Z", more), &stays)
+    }
+
+    #[test]
+    fn an_object_of_which_a_version_is_known_is_untouched_in_its_first() {
+        let family = kinds::FAMILIES[0];
+        assert!(loses_to_first(family, &json!({ "version": 1 })));
+        assert!(!loses_to_first(family, &json!({ "version": 2 })));
+        let equal = json!({ "lastModifiedDateTime": "2026-03-01T10:00:01Z" });
+        assert!(!loses_to_first(family, &equal), "its version is not known");
+    }
+
+    #[test]
+    fn an_object_of_a_family_without_versions_is_untouched_where_its_dates_are_equal() {
+        let family = kinds::family_of("roleScopeTag").expect("a family of the tests");
+        let modified = |at: &str| json!({ "version": 1, "lastModifiedDateTime": at });
+        assert!(loses_to_first(family, &modified("2026-03-01T10:00:01.0000000Z")));
+        assert!(!loses_to_first(family, &modified("2026-03-01T10:00:02Z")));
+        assert!(!loses_to_first(family, &json!({ "version": 1 })));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::kinds::Family;
+use crate::kinds::{self, Family};
 use crate::schema::model::Model;
 use crate::schema::types::{GraphVersion, type_name};
 use crate::values::canonical::canonical_members;
@@ -66,6 +66,8 @@ impl PartialEq for Digested {
 /// An object that another one refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linked {
+    /// Its family; `None` where no family has objects of the type that the navigation property leads to.
+    pub family: Option<&'static Family>,
     /// Its id.
     pub id: String,
     /// Its display name.
@@ -74,7 +76,8 @@ pub struct Linked {
 
 impl From<&LiveObject> for Linked {
     fn from(object: &LiveObject) -> Self {
-        Self { id: object.id.clone(), display_name: object.display_name.clone() }
+        let LiveObject { family, id, display_name, .. } = object;
+        Self { family: Some(family), id: id.clone(), display_name: display_name.clone() }
     }
 }
 
@@ -165,17 +168,24 @@ impl LiveObject {
     #[must_use]
     pub fn with_links(mut self, properties: &[String]) -> Self {
         self.digested = Digested::default();
-        let name = self.family.name_property;
+        let structure = Model::of(GraphVersion::Beta).get(&self.kind);
+        let family_of = |name: &str| {
+            let mut references = structure.iter().flat_map(|structure| structure.references());
+            let (_, target) = references.find(|(property, _)| property.name == name)?;
+            kinds::family_below(target)
+        };
         let Some(members) = self.body.as_object_mut() else {
             return self;
         };
         for property in properties {
+            let family = family_of(property);
+            let linked = |item: &Value| linked(family, item);
             let next = members.remove(&next_link(property));
             let linked: Option<Vec<Linked>> = match members.remove(property) {
                 None => None,
                 Some(Value::Null) => Some(Vec::new()),
-                Some(Value::Array(items)) => items.iter().map(|item| linked(name, item)).collect(),
-                Some(item) => linked(name, &item).map(|one| vec![one]),
+                Some(Value::Array(items)) => items.iter().map(linked).collect(),
+                Some(item) => linked(&item).map(|one| vec![one]),
             };
             // What the service did not answer, or not to the end, is not known to be unset.
             if let (Some(linked), None | Some(Value::Null)) = (linked, next) {
@@ -225,9 +235,11 @@ fn next_link(property: &str) -> String {
     format!("{property}@odata.nextLink")
 }
 
-fn linked(name_property: &str, object: &Value) -> Option<Linked> {
+fn linked(family: Option<&'static Family>, object: &Value) -> Option<Linked> {
     let text = |name: &str| object.get(name).and_then(Value::as_str);
+    let name_property = family.map_or("displayName", |family| family.name_property);
     Some(Linked {
+        family,
         id: text("id")?.to_owned(),
         display_name: text(name_property).unwrap_or_default().to_owned(),
     })

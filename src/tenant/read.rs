@@ -16,7 +16,7 @@ use crate::graph::request::Request;
 use crate::http::odata;
 use crate::kinds::{Action, FAMILIES, Family, Obsolete, Update};
 use crate::manifest::tenant_file::OwnershipSpec;
-use crate::manifest::{Address, Desired, Manifest};
+use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::types::GraphVersion;
 
 /// What identifies a live object for a read of it alone.
@@ -74,16 +74,38 @@ impl ObjectRef {
     }
 }
 
-/// Returns the families whose objects are read for manifests. What is no longer declared is found by its owner's tag
-/// even where nothing of its family is declared.
+/// Returns the families whose objects are read for manifests: theirs, those that they refer to, and those whose objects
+/// may refer to one that is deleted. What is no longer declared is found by its owner's tag even where nothing of its
+/// family is declared.
 pub fn families(
     manifests: &[&Manifest],
     ownership: Option<&OwnershipSpec>,
 ) -> Vec<&'static Family> {
-    let is_read = |family: &&Family| {
-        is_pruned(family, ownership) || manifests.iter().any(|manifest| manifest.family == *family)
+    families_of(FAMILIES, manifests, ownership)
+}
+
+fn families_of(
+    all: &[&'static Family],
+    manifests: &[&Manifest],
+    ownership: Option<&OwnershipSpec>,
+) -> Vec<&'static Family> {
+    // An object with another type than its pinned manifest is deleted too.
+    let deletes = |manifest: &Manifest| {
+        manifest.family.deletable
+            && (manifest.presence == Presence::Absent || manifest.id.is_some())
     };
-    FAMILIES.iter().copied().filter(is_read).collect()
+    let lose_objects: BTreeSet<&'static Family> = all
+        .iter()
+        .copied()
+        .filter(|family| is_pruned(family, ownership))
+        .chain(manifests.iter().filter(|m| deletes(m)).map(|m| m.family))
+        .collect();
+    let is_read = |family: &&'static Family| {
+        lose_objects.contains(family)
+            || manifests.iter().any(|m| m.family == *family || m.refers_to(family))
+            || lose_objects.iter().any(|lost| family.may_refer_to(lost))
+    };
+    all.iter().copied().filter(is_read).collect()
 }
 
 /// Returns whether objects of a family are deleted when no manifest declares them.
@@ -318,4 +340,72 @@ async fn objects(
     seen(&completed);
     objects.extend(completed);
     Ok(objects)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Sources, Span};
+    use crate::kinds;
+    use crate::manifest::Link;
+    use crate::manifest::reference::{Reference, Referent};
+    use crate::manifest::value::{Declared, Value as Spec};
+
+    const SCEP: &str = "windows81SCEPCertificateProfile";
+
+    fn manifest(kind: &str, links: Vec<Link>, presence: Presence) -> Manifest {
+        let span = Span::new(Sources::default().add("all.yaml", String::new()), 0..0);
+        Manifest {
+            address: Address { kind: kind.to_owned(), name: "one".to_owned() },
+            family: kinds::family_of(kind).expect("a kind"),
+            version: GraphVersion::Beta,
+            id: None,
+            formerly: Vec::new(),
+            presence,
+            protect: false,
+            spec: Spec { declared: Declared::Object(Vec::new()), span },
+            links,
+            assignments: None,
+            span,
+        }
+    }
+
+    fn names(all: &[&'static Family], manifest: &Manifest) -> Vec<&'static str> {
+        families_of(all, &[manifest], None).into_iter().map(|family| family.name).collect()
+    }
+
+    #[test]
+    fn families_that_manifests_refer_to_are_read() {
+        let labels = kinds::family_of("roleScopeTag").expect("a family of the tests");
+        let span = manifest(SCEP, Vec::new(), Presence::Present).span;
+        let to = Referent::Named { display_name: "Lisbon".to_owned(), kind: None };
+        let link = |references| Link {
+            property: "rootCertificate".to_owned(),
+            many: false,
+            target: "roleScopeTag".to_owned(),
+            family: Some(labels),
+            references,
+            span,
+        };
+        let set = manifest(SCEP, vec![link(vec![Reference { to, span }])], Presence::Present);
+        assert_eq!(names(FAMILIES, &set), ["deviceConfigurations", "testLabels"]);
+        let unset = manifest(SCEP, vec![link(Vec::new())], Presence::Present);
+        assert_eq!(names(FAMILIES, &unset), ["deviceConfigurations"]);
+    }
+
+    #[test]
+    fn families_that_may_refer_to_what_is_deleted_are_read() {
+        let all = |root| -> [&'static Family; 2] {
+            let family = FAMILIES[0];
+            [family, Box::leak(Box::new(Family { name: "others", root, ..*family }))]
+        };
+        let absent = manifest(SCEP, Vec::new(), Presence::Absent);
+        assert_eq!(names(&all(SCEP), &absent), ["deviceConfigurations", "others"]);
+        let without_links = "windowsIdentityProtectionConfiguration";
+        assert_eq!(names(&all(without_links), &absent), ["deviceConfigurations"]);
+        let present = manifest(SCEP, Vec::new(), Presence::Present);
+        assert_eq!(names(&all(SCEP), &present), ["deviceConfigurations"]);
+        let pinned = Manifest { id: Some("1".to_owned()), ..present };
+        assert_eq!(names(&all(SCEP), &pinned), ["deviceConfigurations", "others"]);
+    }
 }

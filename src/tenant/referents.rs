@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use super::matching::{Binding, Bindings};
 use super::{Linked, Live, LiveObject};
 use crate::diagnostic::suggest::nearest;
-use crate::kinds;
 use crate::manifest::reference::Referent;
-use crate::manifest::{Address, Manifest};
+use crate::manifest::{Address, Link, Manifest};
 use crate::schema::types::{GraphVersion, Types};
 
 /// Where a reference leads.
@@ -94,7 +93,7 @@ impl Referents {
                     Referent::Manifest(address) => {
                         bound(address, bindings.by_address.get(address), selected(address))
                     }
-                    live_one => referents.live(live, &link.target, live_one),
+                    live_one => referents.live(live, link, live_one),
                 };
                 let key = (link.target.clone(), reference.to.clone());
                 referents.found.insert(key, found);
@@ -164,13 +163,12 @@ impl Referents {
         self.owners.extend(id.map(|id| (id, address.clone())));
     }
 
-    fn live(&self, live: &Live, target: &str, to: &Referent) -> Result<Found, Astray> {
+    fn live(&self, live: &Live, link: &Link, to: &Referent) -> Result<Found, Astray> {
         let types = Types::of(GraphVersion::Beta);
-        let fits = |object: &&LiveObject| types.is_a(&object.kind, target);
+        let fits = |object: &&LiveObject| types.is_a(&object.kind, &link.target);
         let meant: Vec<&LiveObject> = match to {
             Referent::Id(id) => {
-                let family = kinds::family_below(target);
-                let objects = family.map_or(&[][..], |family| live.objects.of(family));
+                let objects = link.family.map_or(&[][..], |family| live.objects.of(family));
                 let mut objects = objects.iter();
                 objects.find(|object| object.id.eq_ignore_ascii_case(id)).into_iter().collect()
             }

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::{Linked, LiveObject};
 use crate::graph::GraphError;
 use crate::graph::testing::{Server, graph, reply};
+use crate::kinds;
 use crate::manifest::bundle;
 use crate::plan::reach::Extent;
 use crate::plan::{self, Action, Plan};
@@ -338,4 +340,21 @@ async fn an_exclusion_by_a_policy_set_narrows() {
     let reach = planned.changes[0].reach.as_ref().expect("it was counted");
     let after = reach.after.as_ref().expect("it stays");
     assert_eq!(after.devices, Extent::AtMost(35));
+}
+
+#[test]
+fn linked_object_is_known_by_the_property_that_names_it_in_its_own_family() {
+    let labels = kinds::family_of("roleScopeTag").expect("a family of the tests");
+    let body = json!({
+        "@odata.type": "#microsoft.graph.windows81SCEPCertificateProfile",
+        "id": ID,
+        "description": "Scep",
+        "rootCertificate": { "id": TWIN, "displayName": "Root", "description": "of all" },
+    });
+    let object = LiveObject::from_body(labels, body).expect("an object");
+    let object = object.with_links(&["rootCertificate".to_owned()]);
+    assert_eq!(object.display_name, "Scep");
+    let family = kinds::family_of("windows81TrustedRootCertificate");
+    let root = Linked { family, id: TWIN.to_owned(), display_name: "Root".to_owned() };
+    assert_eq!(object.links["rootCertificate"], [root]);
 }

@@ -9,10 +9,13 @@ use serde_json::json;
 use super::tenant::Tenant;
 use super::{Case, Listener, SCEP};
 use crate::apply::context::{Context, Work};
+use crate::graph::Graph;
 use crate::graph::testing::graph;
 use crate::kinds::{self, Family};
-use crate::plan::{self, Reads};
+use crate::manifest::Desired;
+use crate::plan::{self, Planned, Reads};
 use crate::reconcile;
+use crate::tenant::Live;
 
 const ROOT: &str = "kind: windows81TrustedRootCertificate
 apiVersion: graph.microsoft.com/beta
@@ -25,6 +28,28 @@ fn families() -> [&'static Family; 2] {
     let family = kinds::family_of("windows81SCEPCertificateProfile").expect("a family");
     let other = Family { path: "/deviceManagement/otherConfigurations", ..*family };
     [family, Box::leak(Box::new(other))]
+}
+
+static NOT_CANCELLED: AtomicBool = AtomicBool::new(false);
+static LISTENER: Listener = Listener { finished: Mutex::new(Vec::new()) };
+
+fn context<'a>(
+    graph: &'a Graph,
+    desired: &'a Desired,
+    live: &'a Live,
+    planned: &Planned,
+) -> Context<'a> {
+    Context {
+        graph,
+        desired,
+        names: &live.names,
+        referents: Mutex::new(planned.referents.clone()),
+        masked_read: false,
+        visibility: Duration::ZERO,
+        alone: false,
+        observer: &LISTENER,
+        cancelled: &NOT_CANCELLED,
+    }
 }
 
 /// Returns the address that a certificate profile refers to in the request that creates it, where the profile and
@@ -53,17 +78,7 @@ async fn bound(profile: &'static Family, root: Option<&'static Family>) -> Strin
             _ => manifest.family = profile,
         }
     }
-    let context = Context {
-        graph: &graph,
-        desired: &desired,
-        names: &live.names,
-        referents: Mutex::new(planned.referents.clone()),
-        masked_read: false,
-        visibility: Duration::ZERO,
-        alone: false,
-        observer: &Listener::default(),
-        cancelled: &AtomicBool::new(false),
-    };
+    let context = context(&graph, &desired, &live, &planned);
     for manifest in desired.manifests.iter().filter(|manifest| manifest.address.name == "root") {
         context.settle(&manifest.address, "8d2ac1f8");
     }
@@ -98,4 +113,51 @@ async fn reference_to_an_object_without_a_manifest_takes_the_path_of_its_type() 
     let configuration = format!("/beta/deviceManagement/deviceConfigurations('{id}')");
     assert_eq!(bound(family, None).await, configuration);
     assert_eq!(bound(other, None).await, configuration);
+}
+
+#[tokio::test]
+async fn links_of_two_families_lead_to_the_objects_that_have_one_id() {
+    let id = "00000000-0000-0000-0000-000000000001";
+    let wifi = format!(
+        "kind: windowsWifiEnterpriseEAPConfiguration
+apiVersion: graph.microsoft.com/beta
+metadata: {{ name: wifi }}
+spec:
+  displayName: Wi-Fi
+  rootCertificateForClientValidation: {{ $ref: {{ id: {id} }} }}
+  rootCertificatesForServerValidation: [{{ $ref: {{ id: {id} }} }}]
+"
+    );
+    let case = Case::new(&[&wifi]);
+    let root = json!({
+        "@odata.type": "#microsoft.graph.windows81TrustedRootCertificate",
+        "displayName": "Root",
+    });
+    let tenant = Tenant::start(&[root], &[]).await;
+    let graph = graph(&tenant.server.url);
+    let mut desired = case.desired();
+    let (planned, live) = reconcile::plan(&graph, &desired, |_| true, &plan::Options::default())
+        .await
+        .expect("a tenant that can be read");
+    let [_, other] = families();
+    for link in &mut desired.manifests[0].links {
+        if link.many {
+            link.family = Some(other);
+        }
+    }
+    let context = context(&graph, &desired, &live, &planned);
+    let change = &planned.plan.changes[0];
+    let work = Work { change, reads: &Reads::default(), manifest: &desired.manifests[0] };
+    let filled = context.filled(work, None, &change.requests[0]).expect("all is known");
+    let body = filled.body.unwrap_or_default().to_string();
+    let url = |path: &str| format!("{}/beta/deviceManagement/{path}('{id}')", tenant.server.url);
+    let one = format!(
+        r#""rootCertificateForClientValidation@odata.bind":"{}""#,
+        url("deviceConfigurations")
+    );
+    let many = format!(
+        r#""rootCertificatesForServerValidation@odata.bind":["{}"]"#,
+        url("otherConfigurations")
+    );
+    assert!(body.contains(&one) && body.contains(&many), "{body}");
 }

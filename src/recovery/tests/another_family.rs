@@ -19,6 +19,7 @@ use crate::graph::{Graph, Options};
 use crate::http::{Cloud, Endpoints, Transport};
 use crate::journal::testing::origin;
 use crate::journal::{Draft, FOLDER, Status, read};
+use crate::kinds;
 use crate::manifest::{Desired, Manifest, bundle};
 use crate::plan::{self, Action, Change, Planned, Step, risk};
 use crate::recovery::rollback::{Rollback, RollbackPlan};
@@ -202,6 +203,32 @@ async fn risks_and_permissions_are_those_of_the_family() {
     };
     assert_eq!(needed(Purpose::Plan), ["Policy.Read.DeviceConfiguration"]);
     assert_eq!(needed(Purpose::Apply), ["Policy.ReadWrite.DeviceConfiguration"]);
+}
+
+#[tokio::test]
+async fn reference_leads_to_an_object_of_a_family_of_which_nothing_is_declared() {
+    let id = "5d2ac1f8-0000-4000-8000-000000000001";
+    let live = json!([{ "id": id, "description": "Lisbon", "displayName": "old" }]);
+    let profile = format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: windows81SCEPCertificateProfile\nmetadata: {{ name: scep }}\nspec: {{ displayName: Scep, rootCertificate: {{ $ref: {{ id: {id} }} }} }}\n"
+    );
+    let case = Case::new(live, &profile).await;
+    let mut desired = case.desired();
+    let link = &mut desired.manifests[0].links[0];
+    link.target = "roleScopeTag".to_owned();
+    link.family = kinds::family_of("roleScopeTag");
+    let (planned, _) = case.plan(&desired).await;
+    let change = &planned.plan.changes[0];
+    assert_eq!((change.action, &change.blocked[..]), (Action::Create, &[][..]));
+    let root = change.fields.iter().find(|field| field.path.to_string() == "rootCertificate");
+    let names = root.map(|field| field.names.clone()).unwrap_or_default();
+    assert_eq!(names.get(id).map(String::as_str), Some("Lisbon"));
+
+    let manifests: Vec<&Manifest> = desired.manifests.iter().collect();
+    let needs = needs::of(&manifests, None, Purpose::Apply);
+    let needed: Vec<&str> = needs.permissions.iter().map(|need| &*need.permission).collect();
+    assert!(needed.contains(&"Policy.Read.DeviceConfiguration"), "{needed:?}");
+    assert!(!needed.contains(&"Policy.ReadWrite.DeviceConfiguration"), "nothing of it is written");
 }
 
 #[tokio::test]
