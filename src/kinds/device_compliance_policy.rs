@@ -2,7 +2,9 @@
 
 use serde_json::Value as Json;
 
-use super::{Action, Family, NotKind, Read, RiskLevel, RiskRule, Service, Untouched, Update};
+use super::{
+    Action, Expand, Family, NotKind, Read, RiskLevel, RiskRule, Service, Untouched, Update,
+};
 use crate::http::cloud::Cloud;
 
 pub(super) const FAMILY: Family = Family {
@@ -13,7 +15,10 @@ pub(super) const FAMILY: Family = Family {
     name_property: "displayName",
     // Without it no read shows the actions (FACTS 14.2).
     read: Read::Collection {
-        expand: &["scheduledActionsForRule($expand=scheduledActionConfigurations)"],
+        expand: &[Expand {
+            property: "scheduledActionsForRule",
+            inside: &[Expand { property: "scheduledActionConfigurations", inside: &[] }],
+        }],
     },
     update: Update::Patch,
     assign: Some(Action { property: "assignments", segment: "assign", body_key: "assignments" }),

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use serde_json::Value;
+
 use super::risk::RiskRule;
 use crate::http::cloud::Cloud;
 use crate::http::odata::segment;
@@ -63,13 +65,22 @@ pub enum Service {
 /// How the objects of a family are read.
 #[derive(Clone, Copy, Debug)]
 pub enum Read {
-    /// A collection, listed with these `$expand` items beside the assignments, which a read by id takes too.
+    /// A collection. A list and a read by id expand its assignments and these.
     Collection {
-        /// Items of `$expand`.
-        expand: &'static [&'static str],
+        /// What is expanded.
+        expand: &'static [Expand],
     },
     /// One object that always exists and has no id.
     Singleton,
+}
+
+/// A navigation property that a read expands, with what it expands in turn.
+#[derive(Clone, Copy, Debug)]
+pub struct Expand {
+    /// The navigation property.
+    pub property: &'static str,
+    /// What is expanded of each of its entities.
+    pub inside: &'static [Expand],
 }
 
 /// How the body of an object is updated.
@@ -172,12 +183,40 @@ impl Family {
 
     /// Returns what an object is expanded by in every read, as `$expand` takes it; empty where by nothing.
     pub fn expand(&self) -> String {
-        let expand = match &self.read {
-            Read::Collection { expand } => *expand,
+        let assignments = self.assign.iter().map(|assign| assign.property.to_owned());
+        let expanded = self.expanded().iter().map(Expand::item);
+        assignments.chain(expanded).collect::<Vec<_>>().join(",")
+    }
+
+    /// Returns whether an object was answered with all that its read expands, assignments aside.
+    pub fn is_whole(&self, body: &Value) -> bool {
+        self.expanded().iter().all(|expand| expand.is_whole(body))
+    }
+
+    fn expanded(&self) -> &'static [Expand] {
+        match self.read {
+            Read::Collection { expand } => expand,
             Read::Singleton => &[],
-        };
-        let assignments = self.assign.iter().map(|assign| assign.property);
-        assignments.chain(expand.iter().copied()).collect::<Vec<_>>().join(",")
+        }
+    }
+}
+
+impl Expand {
+    fn item(&self) -> String {
+        let inside: Vec<String> = self.inside.iter().map(Self::item).collect();
+        match &inside[..] {
+            [] => self.property.to_owned(),
+            inside => format!("{}($expand={})", self.property, inside.join(",")),
+        }
+    }
+
+    fn is_whole(&self, holder: &Value) -> bool {
+        let next = holder.get(format!("{}@odata.nextLink", self.property));
+        let goes_on = next.is_some_and(|link| !link.is_null());
+        let entities = holder.get(self.property).and_then(Value::as_array).filter(|_| !goes_on);
+        entities.is_some_and(|entities| {
+            entities.iter().all(|entity| self.inside.iter().all(|expand| expand.is_whole(entity)))
+        })
     }
 }
 

@@ -17,7 +17,7 @@ mod risk;
 mod testing;
 
 pub use family::{
-    Action, Family, Lock, NotKind, Obsolete, Read, Service, Unmask, Untouched, Update,
+    Action, Expand, Family, Lock, NotKind, Obsolete, Read, Service, Unmask, Untouched, Update,
 };
 pub use risk::{Risk, RiskLevel, RiskRule};
 

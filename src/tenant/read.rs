@@ -69,6 +69,9 @@ impl ObjectRef {
     fn read(&self, request: &Request, body: Value) -> Result<LiveObject, GraphError> {
         match deficiency(self.family, &body) {
             Some(reason) => Err(bad(request, reason)),
+            None if !self.family.is_whole(&body) => {
+                Err(bad(request, "what the object contains was not answered whole"))
+            }
             None => object(self.family, request, body).map(|object| object.with_links(&self.links)),
         }
     }
@@ -244,6 +247,15 @@ fn object(
         .ok_or_else(|| bad(request, "an object has no id or no type"))
 }
 
+/// Returns what an object that was answered in part is read by.
+fn reference(
+    family: &'static Family,
+    request: &Request,
+    body: Value,
+) -> Result<ObjectRef, GraphError> {
+    Ok(ObjectRef::of(&object(family, request, body)?, Vec::new()))
+}
+
 fn bad(request: &Request, reason: &'static str) -> GraphError {
     GraphError::BadPayload { call: Call::of(request), reason, request_id: None }
 }
@@ -308,7 +320,8 @@ async fn listed(
     listed.and(read)
 }
 
-/// Reads the objects of pages while others are on their way, and completes last what lacks its assignments.
+/// Reads the objects of pages while others are on their way, and last what lacks its assignments, or something that it
+/// contains.
 async fn objects(
     graph: &Graph,
     family: &'static Family,
@@ -318,15 +331,18 @@ async fn objects(
 ) -> Result<Vec<LiveObject>, GraphError> {
     let mut objects = Vec::new();
     let mut incomplete = Vec::new();
+    let mut cut = Vec::new();
     while let Some(part) = parts.recv().await {
         let Part::Page(bodies) = part else {
             objects.clear();
             incomplete.clear();
+            cut.clear();
             continue;
         };
         let start = objects.len();
         for body in bodies {
             match lacking(family, &body) {
+                _ if !family.is_whole(&body) => cut.push(reference(family, request, body)?),
                 Some(_) => incomplete.push(Some(body)),
                 None => objects.push(object(family, request, body)?),
             }
@@ -335,8 +351,9 @@ async fn objects(
     }
     complete(graph, incomplete.iter_mut().map(|body| (family, body))).await?;
     let completed = incomplete.into_iter().flatten();
-    let completed: Vec<_> =
+    let mut completed: Vec<LiveObject> =
         completed.map(|body| object(family, request, body)).collect::<Result<_, _>>()?;
+    completed.extend(reread(graph, &cut).await?.into_iter().flatten());
     seen(&completed);
     objects.extend(completed);
     Ok(objects)

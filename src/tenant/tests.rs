@@ -182,6 +182,49 @@ async fn assignments_that_are_not_answered_are_asked_for() {
     }
 }
 
+const COMPLIANCE: &str = "apiVersion: graph.microsoft.com/beta
+kind: windows10CompliancePolicy
+metadata: { name: laptops }
+spec:
+  displayName: Laptops
+  scheduledActionsForRule: [{ scheduledActionConfigurations: [{ actionType: block }] }]
+";
+
+/// A compliance policy with these actions.
+fn compliance(actions: Value) -> Value {
+    json!({
+        "@odata.type": "#microsoft.graph.windows10CompliancePolicy", "id": ID, "displayName": "Laptops", "assignments": [],
+        "scheduledActionsForRule": [{ "id": ID, "scheduledActionConfigurations": actions }],
+    })
+}
+
+#[tokio::test]
+async fn what_an_object_contains_and_was_not_answered_whole_is_asked_for() {
+    let whole = compliance(json!([{ "id": "1", "actionType": "block", "gracePeriodHours": 0 }]));
+    let mut absent = whole.clone();
+    absent.as_object_mut().expect("an object").remove("scheduledActionsForRule");
+    let mut cut = whole.clone();
+    cut["scheduledActionsForRule"][0]["scheduledActionConfigurations@odata.nextLink"] =
+        json!("$URL/beta/more");
+    for body in [absent, cut] {
+        for works in [true, false] {
+            let (body, shown) = (body.clone(), body.to_string());
+            let single = if works { whole.clone() } else { body.clone() };
+            let planned = plan(COMPLIANCE, move |line| match line {
+                line if line.contains(ID) => (200, single.clone()),
+                _ => (200, json!({ "value": [body] })),
+            })
+            .await;
+            match works {
+                true => {
+                    assert_eq!(planned.expect("a plan").changes[0].action, Action::None, "{shown}")
+                }
+                false => assert!(is_bad_payload(&planned), "{shown}"),
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_group_is_ambiguous_though_its_twin_is_on_another_page() {
     let assigned = format!("{HELLO}assignments: [{{ group: Laptops }}]\n");
