@@ -85,7 +85,7 @@ pub(crate) fn draft<'a>(
     selected: impl Fn(&Address) -> bool,
     options: &Options,
 ) -> Draft<'a> {
-    let is_ours = |id: &str| options.own_creates.contain(id);
+    let is_ours = |object: &LiveObject| options.own_creates.contain(object);
     let bindings = bind(&desired.manifests, live, options.recreate, &is_ours);
     let mut referents = Referents::of(&desired.manifests, live, &bindings, &selected);
     let known = Known { referents: &referents, ..live.known() };
@@ -141,7 +141,9 @@ pub(crate) fn draft<'a>(
         .collect();
     let mut changes: Vec<Change> = compared.into_iter().map(|one| one.change).collect();
     for manifest in &pruned {
-        referents.own(&manifest.address, manifest.id.as_deref());
+        if let Some(id) = &manifest.id {
+            referents.own(manifest.family, &manifest.address, id);
+        }
     }
     dependencies::settle(&mut changes, desired, live, &referents);
     let tenant = TenantRef::from(&desired.tenant);

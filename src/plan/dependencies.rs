@@ -6,7 +6,7 @@ use super::links::named;
 use super::{Action, Blocked, Change};
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::tenant::referents::{Found, Referents};
-use crate::tenant::{Linked, Live, LiveObject};
+use crate::tenant::{CaselessKey, Linked, Live, LiveObject, ObjectKey, caseless};
 
 /// How many referring objects are named before the rest is counted.
 const NAMED: usize = 5;
@@ -116,18 +116,18 @@ struct Scene<'a> {
     desired: &'a Desired,
     live: &'a Live,
     referents: &'a Referents,
-    /// The manifests that want an object to be referred to, by its id in lower case.
-    declared: BTreeMap<String, BTreeSet<&'a Address>>,
+    /// The manifests that want an object to be referred to.
+    declared: BTreeMap<CaselessKey, BTreeSet<&'a Address>>,
     /// What may refer to something that is deleted, with the navigation properties that may lead there.
     referring: Vec<(&'a LiveObject, Vec<String>)>,
-    /// Where the navigation properties lead that were answered, by the id of their object.
-    linked: BTreeMap<(&'a str, &'a str), &'a [Linked]>,
+    /// Where the navigation properties lead that were answered, by their object and name.
+    linked: BTreeMap<(ObjectKey<'a>, &'a str), &'a [Linked]>,
 }
 
-fn linked(live: &Live) -> BTreeMap<(&str, &str), &[Linked]> {
+fn linked(live: &Live) -> BTreeMap<(ObjectKey<'_>, &str), &[Linked]> {
     let links = live.referrers.iter().flat_map(|object| {
         let links = object.links.iter();
-        links.map(|(name, linked)| ((object.id.as_str(), name.as_str()), linked.as_slice()))
+        links.map(|(name, linked)| ((object.key(), name.as_str()), linked.as_slice()))
     });
     links.collect()
 }
@@ -135,14 +135,15 @@ fn linked(live: &Live) -> BTreeMap<(&str, &str), &[Linked]> {
 fn declared<'a>(
     desired: &'a Desired,
     referents: &Referents,
-) -> BTreeMap<String, BTreeSet<&'a Address>> {
-    let mut declared: BTreeMap<String, BTreeSet<&Address>> = BTreeMap::new();
+) -> BTreeMap<CaselessKey, BTreeSet<&'a Address>> {
+    let mut declared: BTreeMap<CaselessKey, BTreeSet<&Address>> = BTreeMap::new();
     let stay = |manifest: &&Manifest| manifest.presence == Presence::Present;
     for manifest in desired.manifests.iter().filter(stay) {
         for link in &manifest.links {
             for reference in &link.references {
-                if let Ok(Found::Live { id, .. }) = referents.find(&link.target, &reference.to) {
-                    let by = declared.entry(id.to_lowercase()).or_default();
+                let found = referents.find(&link.target, &reference.to);
+                if let (Some(family), Ok(Found::Live { id, .. })) = (link.family, found) {
+                    let by = declared.entry(caseless(family, &id)).or_default();
                     by.insert(&manifest.address);
                 }
             }
@@ -170,18 +171,20 @@ impl Scene<'_> {
 
     /// A referring object is let go first, or it keeps what it refers to from being deleted.
     fn before_deletion(&self, change: &Change, id: &str, waits: &mut Waits) {
-        let declared = self.declared.get(&id.to_lowercase());
+        let Some(family) = change.family() else {
+            return;
+        };
+        let declared = self.declared.get(&caseless(family, id));
         let declared = declared.into_iter().flatten();
         waits.holders.extend(declared.map(|address| format!("`{address}`")));
-        let gone = change.family().and_then(|family| self.live.objects.get(family, id));
-        let Some(gone) = gone else {
+        let Some(gone) = self.live.objects.get(family, id) else {
             return;
         };
         for (object, links) in &self.referring {
             let may_lead_here = object.may_refer_to(&[gone]);
             let (mut by, mut silent) = (Vec::new(), false);
             for property in links.iter().filter(|link| may_lead_here.contains(link)) {
-                match self.linked.get(&(object.id.as_str(), property.as_str())) {
+                match self.linked.get(&(object.key(), property.as_str())) {
                     Some(linked) if leads_to(linked, id) => by.push(property),
                     Some(_) => {}
                     None => silent = true,
@@ -190,7 +193,7 @@ impl Scene<'_> {
             if by.is_empty() && !silent {
                 continue;
             }
-            let owner = self.referents.owner(&object.id);
+            let owner = self.referents.owner(object.family, &object.id);
             match owner.and_then(|owner| self.difference(owner)) {
                 // What is replaced goes before deletions, and so before anything lets it go.
                 Some(owner)

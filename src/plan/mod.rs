@@ -33,6 +33,8 @@ mod rewrite;
 pub mod risk;
 mod seal;
 mod show;
+#[cfg(test)]
+mod tests;
 mod twins;
 
 pub use assignments::{AssignmentChange, Effect};

@@ -120,7 +120,8 @@ fn id_of(owner: &OwnershipSpec, names: &Names) -> Option<String> {
 
 fn may_mean(manifest: &Manifest, object: &LiveObject) -> bool {
     let same = |name: &str| name.eq_ignore_ascii_case(&object.display_name);
-    manifest.id.as_deref() == Some(object.id.as_str())
+    let is_pinned = manifest.id.as_deref() == Some(object.id.as_str());
+    is_pinned && manifest.family == object.family
         || manifest.address.kind == object.kind
             && (manifest.display_name().is_some_and(same)
                 || manifest.formerly.iter().any(|name| same(name)))

@@ -212,13 +212,12 @@ impl<'a> Planner<'a> {
         };
         let mut differ = Differ::new(model, self.sources, self.known);
         differ.rewriting = Rewriting::of(&manifest.address, self.rewrite);
+        differ.object = Some(object.key());
         let live = Some(&object.body);
         let spec = ownership::claim(self.owner, self.known.names, &structure, &manifest.spec, live);
         let mut properties = differ.root(&structure, &spec, live);
         change.fields = differ.fields;
-        let family = object.family;
-        let masked = |reference| Masked { family, object: object.id.clone(), reference };
-        let masked = differ.masked.into_iter().map(masked).collect();
+        let masked = differ.masked;
         change.blocked.extend(differ.blocked);
         change.left_alone = left_alone(model, &structure, &spec, &object.body);
         lock(manifest, object, change, &mut properties);

@@ -195,7 +195,7 @@ impl Release {
                 return None;
             };
             // Another manifest may be about it now, or its deletion.
-            let owner = referents.owner(&object.id);
+            let owner = referents.owner(object.family, &object.id);
             owner.is_none().then(|| NoLongerManaged {
                 address,
                 display_name: object.display_name.clone(),

@@ -9,22 +9,24 @@ use super::ownership;
 use super::planner::Planner;
 use crate::manifest::Manifest;
 use crate::tenant::matching::{Binding, Twin};
+use crate::tenant::{CaselessKey, LiveObject, caseless};
 
-type Ids = LazyLock<BTreeSet<String>, Box<dyn FnOnce() -> BTreeSet<String> + Send>>;
+type Keys = LazyLock<BTreeSet<CaselessKey>, Box<dyn FnOnce() -> BTreeSet<CaselessKey> + Send>>;
 
-/// The ids of the objects that earlier runs of this folder created. They are read when a plan first asks for them.
+/// The objects that earlier runs of this folder created. They are read when a plan first asks for them.
 #[derive(Clone, Default)]
-pub struct OwnCreates(Option<Arc<Ids>>);
+pub struct OwnCreates(Option<Arc<Keys>>);
 
 impl OwnCreates {
-    /// Makes them of what reads them; the ids are in lower case.
-    pub fn new(read: impl FnOnce() -> BTreeSet<String> + Send + 'static) -> Self {
+    /// Makes them of what reads them.
+    pub fn new(read: impl FnOnce() -> BTreeSet<CaselessKey> + Send + 'static) -> Self {
         Self(Some(Arc::new(LazyLock::new(Box::new(read)))))
     }
 
     /// Whether an object is among them.
-    pub(crate) fn contain(&self, id: &str) -> bool {
-        self.0.as_ref().is_some_and(|ids| ids.contains(&id.to_lowercase()))
+    pub(crate) fn contain(&self, object: &LiveObject) -> bool {
+        let key = || caseless(object.family, &object.id);
+        self.0.as_ref().is_some_and(|keys| keys.contains(&key()))
     }
 }
 

@@ -45,14 +45,14 @@ impl Masked {
     }
 }
 
-/// Masked values in clear, by their reference.
+/// Masked values in clear.
 #[derive(Clone, Debug, Default)]
-pub struct Clear(BTreeMap<String, SecretString>);
+pub struct Clear(BTreeMap<Masked, SecretString>);
 
 impl Clear {
     /// Returns a value as plain text.
-    pub fn get(&self, reference: &str) -> Option<&SecretString> {
-        self.0.get(reference)
+    pub fn get(&self, masked: &Masked) -> Option<&SecretString> {
+        self.0.get(masked)
     }
 
     /// Returns whether nothing was read.
@@ -90,7 +90,7 @@ pub async fn read(graph: &Graph, wanted: BTreeSet<Masked>) -> Result<Clear, Grap
         match answer {
             Ok(answer) => {
                 let value = answer.body.get("value").and_then(Value::as_str);
-                clear.extend(value.map(|value| (masked.reference.clone(), value.into())));
+                clear.extend(value.map(|value| (masked.clone(), value.into())));
             }
             Err(error) if matches!(error.status(), Some(403 | 404)) => {}
             Err(error) => return Err(error),

@@ -68,7 +68,7 @@ pub fn bind<'a>(
     manifests: &[Manifest],
     live: &'a Live,
     recreate: bool,
-    is_ours: &dyn Fn(&str) -> bool,
+    is_ours: &dyn Fn(&LiveObject) -> bool,
 ) -> Bindings<'a> {
     let mut bindings = Bindings::default();
     let index = Index::of(live, is_ours);
@@ -89,11 +89,11 @@ struct Index<'a, 'f> {
     /// By type and display name, in the order of the tenant.
     names: HashMap<(&'a str, &'a str), Vec<&'a LiveObject>>,
     /// Whether an earlier run of this folder created an object.
-    is_ours: &'f dyn Fn(&str) -> bool,
+    is_ours: &'f dyn Fn(&LiveObject) -> bool,
 }
 
 impl<'a, 'f> Index<'a, 'f> {
-    fn of(live: &'a Live, is_ours: &'f dyn Fn(&str) -> bool) -> Self {
+    fn of(live: &'a Live, is_ours: &'f dyn Fn(&LiveObject) -> bool) -> Self {
         let mut index = Self { live, ids: HashMap::new(), names: HashMap::new(), is_ours };
         for object in live.objects.iter() {
             index.ids.insert(by_id(object.family, &object.id), object);
@@ -183,7 +183,7 @@ impl<'a, 'f> Index<'a, 'f> {
     ) -> Option<&'a LiveObject> {
         let all_lose_to = |stays: &&&LiveObject| {
             let mut others = found.iter().filter(|object| object.id != stays.id);
-            others.all(|object| (self.is_ours)(&object.id) && loses(object, stays))
+            others.all(|object| (self.is_ours)(object) && loses(object, stays))
         };
         let is_declared = manifest.presence == Presence::Present && manifest.family.deletable;
         found.iter().find(all_lose_to).copied().filter(|_| is_declared)

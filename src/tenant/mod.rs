@@ -27,7 +27,7 @@ pub mod referents;
 #[cfg(test)]
 mod tests;
 
-pub use objects::{ObjectKey, Objects};
+pub use objects::{CaselessKey, ObjectKey, Objects, caseless};
 
 /// One live object as a single read of it in beta answers.
 #[derive(Clone, Debug, PartialEq)]

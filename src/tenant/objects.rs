@@ -8,6 +8,14 @@ use crate::kinds::Family;
 /// What tells a live object from all others: an id is unique within its family.
 pub type ObjectKey<'a> = (&'static Family, &'a str);
 
+/// The same, however the id is written: the family, and the id in lower case.
+pub type CaselessKey = (&'static Family, String);
+
+/// Returns the key of the object of a family that has an id.
+pub fn caseless(family: &'static Family, id: &str) -> CaselessKey {
+    (family, id.to_lowercase())
+}
+
 /// Live objects by family, sorted by id within each.
 #[derive(Clone, Debug, Default)]
 pub struct Objects(BTreeMap<&'static Family, Vec<LiveObject>>);

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::matching::{Binding, Bindings};
-use super::{Linked, Live, LiveObject};
+use super::{CaselessKey, Linked, Live, LiveObject, caseless};
 use crate::diagnostic::suggest::nearest;
+use crate::kinds::{self, Family};
 use crate::manifest::reference::Referent;
 use crate::manifest::{Address, Link, Manifest};
 use crate::schema::types::{GraphVersion, Types};
@@ -51,8 +52,8 @@ pub enum Astray {
 #[derive(Clone, Debug, Default)]
 pub struct Referents {
     found: BTreeMap<(String, Referent), Result<Found, Astray>>,
-    /// The manifests of live objects, by id in lower case.
-    owners: BTreeMap<String, Address>,
+    /// The manifests of live objects.
+    owners: BTreeMap<CaselessKey, Address>,
     /// The objects that came to be since.
     created: BTreeMap<Address, String>,
     /// Whether every id leads to an object.
@@ -82,7 +83,7 @@ impl Referents {
     ) -> Self {
         let owners = bindings.by_address.iter().filter_map(|(address, binding)| match binding {
             Binding::Bound(object) | Binding::Retyped(object) => {
-                Some((object.id.to_lowercase(), address.clone()))
+                Some((caseless(object.family, &object.id), address.clone()))
             }
             Binding::Missing | Binding::Blocked(_) => None,
         });
@@ -124,13 +125,13 @@ impl Referents {
     }
 
     /// Returns the manifest of a live object.
-    pub fn owner(&self, id: &str) -> Option<&Address> {
-        self.owners.get(&id.to_lowercase())
+    pub fn owner(&self, family: &'static Family, id: &str) -> Option<&Address> {
+        self.owners.get(&caseless(family, id))
     }
 
     /// Returns what people know a live object by.
     pub fn label(&self, object: &Linked) -> String {
-        match self.owner(&object.id) {
+        match object.family.and_then(|family| self.owner(family, &object.id)) {
             Some(address) => address.to_string(),
             None => object.display_name.clone(),
         }
@@ -154,13 +155,14 @@ impl Referents {
     /// Records that a manifest's object exists now, perhaps in place of another one.
     pub fn add(&mut self, address: &Address, id: &str) {
         self.created.insert(address.clone(), id.to_owned());
-        self.own(address, Some(id));
+        if let Some(family) = kinds::family_of(&address.kind) {
+            self.own(family, address, id);
+        }
     }
 
     /// Records that a live object is what a manifest is about.
-    pub(crate) fn own(&mut self, address: &Address, id: Option<&str>) {
-        let id = id.map(str::to_lowercase);
-        self.owners.extend(id.map(|id| (id, address.clone())));
+    pub(crate) fn own(&mut self, family: &'static Family, address: &Address, id: &str) {
+        self.owners.insert(caseless(family, id), address.clone());
     }
 
     fn live(&self, live: &Live, link: &Link, to: &Referent) -> Result<Found, Astray> {

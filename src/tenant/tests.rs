@@ -401,3 +401,42 @@ fn linked_object_is_known_by_the_property_that_names_it_in_its_own_family() {
     let root = Linked { family, id: TWIN.to_owned(), display_name: "Root".to_owned() };
     assert_eq!(object.links["rootCertificate"], [root]);
 }
+
+/// Returns the fields that differ of two profiles that call their masked values alike, where the service gives these
+/// out in clear.
+async fn masked_differences(values: [&'static str; 2]) -> Vec<usize> {
+    let masked = |id: &str, name: &str| {
+        json!({
+            "@odata.type": "#microsoft.graph.windows10CustomConfiguration", "id": id, "displayName": name,
+            "assignments": [],
+            "omaSettings": [{
+                "@odata.type": "#microsoft.graph.omaSettingString", "displayName": "Key", "omaUri": "./Vendor/Key",
+                "isEncrypted": true, "secretReferenceValueId": "one-reference", "value": "****",
+            }],
+        })
+    };
+    let manifest = |name: &str| {
+        format!(
+            "---\napiVersion: graph.microsoft.com/beta\nkind: windows10CustomConfiguration\nmetadata: {{ name: {name} }}\nspec:\n  displayName: {name}\n  omaSettings: [{{ '@odata.type': '#microsoft.graph.omaSettingString', displayName: Key, omaUri: ./Vendor/Key, value: canary-1 }}]\n"
+        )
+    };
+    let manifests = [manifest("one"), manifest("two")].concat();
+    let answer = move |line: &str| match line {
+        line if line.contains("getOmaSettingPlainTextValue") => {
+            let at = usize::from(line.contains(TWIN));
+            (200, json!({ "value": values[at] }))
+        }
+        line if line.contains(ID) => (200, masked(ID, "one")),
+        line if line.contains(TWIN) => (200, masked(TWIN, "two")),
+        _ => (200, json!({ "value": [masked(ID, "one"), masked(TWIN, "two")] })),
+    };
+    let plan = plan(&manifests, answer).await.expect("a tenant that can be read");
+    plan.changes.iter().map(|change| change.fields.len()).collect()
+}
+
+#[tokio::test]
+async fn masked_value_is_that_of_its_own_object_whatever_both_call_it() {
+    assert_eq!(masked_differences(["canary-1", "canary-1"]).await, [0, 0]);
+    assert_eq!(masked_differences(["canary-1", "canary-2"]).await, [0, 1]);
+    assert_eq!(masked_differences(["canary-2", "canary-1"]).await, [1, 0]);
+}

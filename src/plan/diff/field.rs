@@ -16,9 +16,10 @@ use crate::schema::model::{Property, Shape};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::semantics::Readback;
 use crate::schema::types::Edm;
+use crate::tenant::masked::Masked;
 use crate::tenant::names::{Named, is_guid};
 use crate::values::canonical::{canonical, is_unset};
-use crate::values::masked;
+use crate::values::masked as markers;
 
 impl Differ<'_> {
     pub(super) fn canonical(&self, shape: &Shape, value: &Json) -> Json {
@@ -33,12 +34,16 @@ impl Differ<'_> {
 
     /// Returns a masked live value in clear, as it would stand on the wire, where it was read and is compared.
     pub(super) fn clear(&mut self, at: &At<'_>, live: &Json) -> Option<Json> {
-        let reference = masked::reference(live)?;
+        let reference = markers::reference(live)?;
         if matches!(at.declared.declared, Declared::Env(_)) {
             return None;
         }
-        self.masked.insert(reference.to_owned());
-        let text = self.known.clear.get(reference)?.expose_secret();
+        let (family, object) = self.object?;
+        let (object, reference) = (object.to_owned(), reference.to_owned());
+        let masked = Masked { family, object, reference };
+        let text = self.known.clear.get(&masked).map(ExposeSecret::expose_secret);
+        self.masked.insert(masked);
+        let text = text?;
         Some(match at.shape {
             Shape::Scalar(Edm::Binary) => BASE64.encode(text).into(),
             _ => text.into(),
@@ -143,7 +148,7 @@ pub(super) fn unreadable(at: &At<'_>, live: &Json) -> Option<&'static str> {
     let masked = live.as_str().is_some_and(is_placeholder);
     match (&at.declared.declared, at.property.facts.readback) {
         (Declared::Env(_), _) => Some("a value from the environment is never compared"),
-        _ if masked::reference(live).is_some() => {
+        _ if markers::reference(live).is_some() => {
             Some("the tenant shows it masked, and only an app that may write such objects reads it")
         }
         (_, Some(Readback::Masked | Readback::Partial)) if masked => {

@@ -15,7 +15,8 @@ use crate::diagnostic::Sources;
 use crate::manifest::value::{Declared, Value, secret};
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::types::type_name;
-use crate::tenant::Known;
+use crate::tenant::masked::Masked;
+use crate::tenant::{Known, ObjectKey};
 use crate::values::canonical::is_unset;
 
 mod collections;
@@ -30,8 +31,10 @@ pub(super) struct Differ<'a> {
     model: &'static Model,
     sources: &'a Sources,
     known: Known<'a>,
-    /// The masked values that are compared, by reference.
-    pub(super) masked: BTreeSet<String>,
+    /// The object whose masked values are compared.
+    pub(super) object: Option<ObjectKey<'a>>,
+    /// The masked values that are compared.
+    pub(super) masked: BTreeSet<Masked>,
     /// What is written though it cannot be compared.
     pub(super) rewriting: Rewriting,
     /// What differs.
@@ -86,6 +89,7 @@ impl<'a> Differ<'a> {
             model,
             sources,
             known,
+            object: None,
             masked: BTreeSet::new(),
             rewriting: Rewriting::Nothing,
             fields: Vec::new(),

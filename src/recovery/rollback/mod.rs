@@ -13,7 +13,7 @@ use crate::journal::{Record, Status};
 use crate::manifest::reference::Referent;
 use crate::manifest::{Address, Desired, Manifest};
 use crate::plan::{self, Action, Change, Plan, Planned};
-use crate::tenant::Live;
+use crate::tenant::{CaselessKey, Live, caseless};
 
 mod moved;
 mod remind;
@@ -151,18 +151,23 @@ impl Rollback {
 fn point_at_what_is_remade(record: &Record, undos: &mut BTreeMap<Address, Undo>) {
     let begun = record.begun();
     let remade = undos.values().filter(|undo| undo.way == Way::Remake);
-    let remade: BTreeMap<String, Address> = remade
+    let remade: BTreeMap<CaselessKey, Address> = remade
         .filter_map(|undo| {
             let id = begun.get(undo.place)?.first.id.as_deref()?;
-            Some((id.to_lowercase(), undo.manifest.address.clone()))
+            Some((caseless(undo.manifest.family, id), undo.manifest.address.clone()))
         })
         .collect();
     let links = undos.values_mut().flat_map(|undo| &mut undo.manifest.links);
-    for reference in links.flat_map(|link| &mut link.references) {
-        if let Referent::Id(id) = &reference.to
-            && let Some(address) = remade.get(id)
-        {
-            reference.to = Referent::Manifest(address.clone());
+    for link in links {
+        let Some(family) = link.family else {
+            continue;
+        };
+        for reference in &mut link.references {
+            if let Referent::Id(id) = &reference.to
+                && let Some(address) = remade.get(&caseless(family, id))
+            {
+                reference.to = Referent::Manifest(address.clone());
+            }
         }
     }
 }
@@ -186,4 +191,47 @@ fn counted(number: usize) -> String {
 fn lines(moved: &[StaleChange]) -> String {
     let lines = moved.iter().map(|moved| format!("\n  {moved}"));
     lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::journal::read;
+    use crate::journal::testing::{folder, header};
+
+    /// Returns what the profile refers to after a rollback of a run that unlinked it and deleted an object of a kind
+    /// with the id of what it referred to.
+    fn referent(deleted: &str) -> Referent {
+        let id = "5d2ac1f8-0000-4000-8000-000000000001";
+        let scep = "windows81SCEPCertificateProfile";
+        let unlink = json!({
+            "line": "intent", "at": "1970-01-01T00:00:00Z", "address": format!("{scep}/scep"), "displayName": "Scep",
+            "action": "update", "step": "unlink", "id": "2", "apiVersion": "beta", "links": { "rootCertificate": [] },
+            "before": {
+                "kind": scep, "body": { "displayName": "Scep" }, "assignments": [],
+                "links": { "rootCertificate": [id] },
+            },
+        });
+        let delete = json!({
+            "line": "intent", "at": "1970-01-01T00:00:00Z", "address": format!("{deleted}/one"), "displayName": "One",
+            "action": "delete", "step": "delete", "id": id, "apiVersion": "beta",
+            "before": { "kind": deleted, "body": { "displayName": "One" }, "assignments": [] },
+        });
+        let (_folder, path) = folder(&[header(), unlink, delete]);
+        let record = read(&path).expect("a journal");
+        let rollback = Rollback::of(record, &[], &mut Sources::default());
+        let mut links = rollback.manifests().into_iter().flat_map(|manifest| manifest.links);
+        links.next().expect("it is linked again").references.remove(0).to
+    }
+
+    #[test]
+    fn reference_is_pointed_at_what_is_remade_of_its_own_family_alone() {
+        let root = "windows81TrustedRootCertificate";
+        let address = Address { kind: root.to_owned(), name: "one".to_owned() };
+        assert_eq!(referent(root), Referent::Manifest(address));
+        let by_id = Referent::Id("5d2ac1f8-0000-4000-8000-000000000001".to_owned());
+        assert_eq!(referent("windows10CompliancePolicy"), by_id);
+    }
 }
