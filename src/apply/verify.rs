@@ -96,7 +96,8 @@ fn has_moved(before: Option<&LiveObject>, live: &LiveObject) -> bool {
         return true;
     };
     let marks = |object: &LiveObject| {
-        ["lastModifiedDateTime", "version"].map(|name| object.body.get(name).cloned())
+        let body = object.body.value();
+        ["lastModifiedDateTime", "version"].map(|name| body.get(name).cloned())
     };
     match marks(live) {
         [None, None] => live.body != before.body,
@@ -307,8 +308,9 @@ impl<'a> Watch<'a> {
     }
 
     fn property_moved(&self, live: &LiveObject, property: &str) -> bool {
-        let form =
-            |object: &LiveObject| property_form(&object.kind, property, object.body.get(property));
+        let form = |object: &LiveObject| {
+            property_form(&object.kind, property, Some(&object.body.member(property)))
+        };
         form(live) != self.before.map(form).unwrap_or_default()
     }
 

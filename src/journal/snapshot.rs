@@ -18,7 +18,7 @@ impl Snapshot {
     pub(crate) fn of(manifest: &Manifest, live: &LiveObject) -> Self {
         Self {
             kind: live.kind.clone(),
-            body: of_body(GraphVersion::Beta, &live.kind, manifest, &live.body),
+            body: of_body(GraphVersion::Beta, &live.kind, manifest, &live.body.value()),
             assignments: live.assignments.iter().map(target_form).collect(),
             links: live.links.iter().map(ids).collect(),
         }

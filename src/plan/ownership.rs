@@ -71,8 +71,8 @@ pub(super) fn orphans<'a>(
     };
     let objects = live.objects.iter();
     objects
-        .filter(|object| tags_of(&object.body).contains(&owner.as_str()))
         .filter(|object| !bound.contains(&object.key()))
+        .filter(|object| tags_of(&object.body.value()).contains(&owner.as_str()))
         .filter(|object| !desired.manifests.iter().any(|manifest| may_mean(manifest, object)))
         .collect()
 }

@@ -22,7 +22,7 @@ use crate::schema::semantics::Semantics;
 use crate::tenant::masked::Masked;
 use crate::tenant::matching::Binding;
 use crate::tenant::{Known, Live, LiveObject};
-use crate::values::{masked, target_form};
+use crate::values::target_form;
 
 /// Plans one manifest against one object, `None` where there is none yet.
 ///
@@ -58,7 +58,7 @@ pub(crate) fn masked(
     rewrite: &[Rewrite],
 ) -> BTreeSet<Masked> {
     let marked = objects.iter().filter(|object| object.family.unmask.is_some());
-    let marked = marked.filter(|object| masked::is_marked(&object.body));
+    let marked = marked.filter(|object| object.body.is_marked());
     let marked: HashMap<(&str, &str), &LiveObject> =
         marked.map(|object| ((&*object.kind, &*object.display_name), object)).collect();
     if marked.is_empty() {
@@ -213,23 +213,24 @@ impl<'a> Planner<'a> {
         let mut differ = Differ::new(model, self.sources, self.known);
         differ.rewriting = Rewriting::of(&manifest.address, self.rewrite);
         differ.object = Some(object.key());
-        let live = Some(&object.body);
+        let body = object.body.value();
+        let live = Some(&body);
         let spec = ownership::claim(self.owner, self.known.names, &structure, &manifest.spec, live);
         let mut properties = differ.root(&structure, &spec, live);
         change.fields = differ.fields;
         let masked = differ.masked;
         change.blocked.extend(differ.blocked);
-        change.left_alone = left_alone(model, &structure, &spec, &object.body);
-        lock(manifest, object, change, &mut properties);
+        change.left_alone = left_alone(model, &structure, &spec, &body);
+        lock(manifest, &body, change, &mut properties);
         properties.retain(|name, _| {
             change
                 .with_status(FieldStatus::Change)
                 .any(|field| field.path.top() == Some(name.as_str()))
         });
-        self.rules(manifest, &object.body, &properties, change);
+        self.rules(manifest, &body, &properties, change);
         if !properties.is_empty() {
             change.action = Action::Update;
-            self.write(manifest, object, properties, change);
+            self.write(manifest, (&object.id, &body), properties, change);
         }
         let links = self.linker().update(manifest, object, change);
         if !links.is_empty() {
@@ -244,26 +245,26 @@ impl<'a> Planner<'a> {
     fn write(
         &self,
         manifest: &Manifest,
-        object: &LiveObject,
+        (id, live): (&str, &Json),
         properties: Map<String, Json>,
         change: &mut Change,
     ) {
         let family = manifest.family;
-        let mut after = object.body.clone();
+        let mut after = live.clone();
         if let Some(members) = after.as_object_mut() {
             members.extend(properties.clone());
         }
-        change.risks.extend(RiskRule::check(family.risks, &object.body, &after));
+        change.risks.extend(RiskRule::check(family.risks, live, &after));
         let (acted, body): (Map<_, _>, Map<_, _>) =
             properties.into_iter().partition(|(name, _)| family.action(name).is_some());
         match family.update {
             _ if body.is_empty() => {}
-            Update::Put { required, .. } => replace(manifest, object, required, &body, change),
-            Update::Patch => change.requests.push(requests::patch(manifest, &object.id, body)),
+            Update::Put { required, .. } => replace(manifest, (id, live), required, &body, change),
+            Update::Patch => change.requests.push(requests::patch(manifest, id, body)),
         }
         for (name, value) in acted {
             if let Some(action) = family.action(&name) {
-                change.requests.push(requests::act(manifest, action, &object.id, value));
+                change.requests.push(requests::act(manifest, action, id, value));
             }
         }
     }
@@ -347,12 +348,12 @@ impl<'a> Planner<'a> {
 /// Replaces an object whole, unless that would take away what the manifest's version cannot say.
 fn replace(
     manifest: &Manifest,
-    object: &LiveObject,
+    (id, live): (&str, &Json),
     required: &[&str],
     properties: &Map<String, Json>,
     change: &mut Change,
 ) {
-    match requests::put(manifest, &object.id, &object.body, required, properties) {
+    match requests::put(manifest, id, live, required, properties) {
         Ok(planned) => change.requests.push(planned),
         Err(lost) => {
             let lost: Vec<String> = lost.iter().map(|name| format!("`{name}`")).collect();
@@ -416,14 +417,9 @@ fn protect(manifest: &Manifest, change: &mut Change) {
 }
 
 /// What the service has locked stays as it is, and the other properties apply.
-fn lock(
-    manifest: &Manifest,
-    object: &LiveObject,
-    change: &mut Change,
-    properties: &mut Map<String, Json>,
-) {
+fn lock(manifest: &Manifest, live: &Json, change: &mut Change, properties: &mut Map<String, Json>) {
     for lock in manifest.family.locks {
-        let member = object.body.get(lock.property).and_then(|value| value.get(lock.unless));
+        let member = live.get(lock.property).and_then(|value| value.get(lock.unless));
         if member != Some(&Json::Bool(false)) {
             continue;
         }

@@ -245,7 +245,8 @@ fn bound<'a>(plan: &Plan, live: &'a Live, address: &Address) -> Option<&'a LiveO
 impl Path {
     /// Returns what an object keeps, nothing where that is what an untouched one has.
     fn kept(&self, object: &LiveObject) -> Option<ReleasedField> {
-        let live = self.names.iter().try_fold(&object.body, |value, name| value.get(name))?;
+        let body = object.body.value();
+        let live = self.names.iter().try_fold(&body, |value, name| value.get(name))?;
         let property = &self.property;
         if is_unset(property, &property.shape, live) || is_default(live) {
             return None;

@@ -59,7 +59,9 @@ fn object(family: &'static Family, kind: &str, id: &str, name: &str) -> LiveObje
 fn profile(family: &'static Family, root: Option<&str>) -> LiveObject {
     let mut profile = object(family, SCEP, SCEP_ID, "Scep");
     let root = root.map(|id| json!({ "id": id, "displayName": "Root" }));
-    profile.body["rootCertificate"] = root.unwrap_or(Value::Null);
+    let mut body = profile.body.value();
+    body["rootCertificate"] = root.unwrap_or(Value::Null);
+    profile.body = body.into();
     profile.with_links(&["rootCertificate".to_owned()])
 }
 

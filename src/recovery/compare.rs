@@ -93,7 +93,7 @@ pub(crate) fn acted_otherwise(property: &str) -> String {
 pub(crate) fn is_as_before(begun: &Begun<'_>, live: &LiveObject, property: &str) -> bool {
     let before = begun.first.before.as_ref().and_then(|image| image.body.get(property));
     let form = |value: Option<&Json>| property_form(&live.kind, property, value);
-    form(before) == form(live.body.get(property))
+    form(before) == form(Some(&live.body.member(property)))
 }
 
 /// Returns whether what an object refers to is on the way from what it was before a change to what the change

@@ -247,7 +247,8 @@ impl Unlabelled {
         let mut members = BTreeSet::new();
         // What cannot be assigned names its groups and users in its body.
         let unassignable = objects.clone().filter(|object| !object.family.is_assignable());
-        unassignable.for_each(|object| guids(&object.body, &mut members));
+        let bodies: Vec<Value> = unassignable.map(|object| object.body.value()).collect();
+        bodies.iter().for_each(|body| guids(body, &mut members));
         let unknown = |named: Named, ids: &BTreeSet<&str>| -> BTreeSet<String> {
             let ids = ids.iter().filter(|id| is_guid(id) && live.names.label(named, id).is_none());
             ids.map(|id| (*id).to_owned()).collect()

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value as Json;
 
 use crate::diagnostic::Blocked;
 use crate::kinds::{Family, Untouched};
@@ -238,7 +237,7 @@ pub fn loses(twin: &LiveObject, stays: &LiveObject) -> bool {
 /// Returns whether nothing changed an object since it was created, as far as its family can tell.
 fn is_unchanged(object: &LiveObject) -> bool {
     match object.family.untouched {
-        Untouched::Version => object.body.get("version").and_then(Json::as_u64) == Some(1),
+        Untouched::Version => object.body.member("version").as_u64() == Some(1),
         Untouched::Dates => {
             let created = timestamp(object, "createdDateTime");
             created.is_some() && timestamp(object, "lastModifiedDateTime") == created
@@ -247,7 +246,7 @@ fn is_unchanged(object: &LiveObject) -> bool {
 }
 
 fn timestamp(object: &LiveObject, property: &str) -> Option<Timestamp> {
-    object.body.get(property)?.as_str()?.parse().ok()
+    object.body.member(property).as_str()?.parse().ok()
 }
 
 fn ambiguous<'a>(found: &[&LiveObject]) -> Binding<'a> {

@@ -16,6 +16,7 @@ use crate::values::{masked as markers, target_form};
 use referents::Referents;
 
 pub mod approvals;
+mod body;
 pub(crate) mod lookup;
 pub mod masked;
 pub mod matching;
@@ -27,6 +28,7 @@ pub mod referents;
 #[cfg(test)]
 mod tests;
 
+pub use body::Body;
 pub use objects::{CaselessKey, ObjectKey, Objects, caseless};
 
 /// One live object as a single read of it in beta answers.
@@ -41,7 +43,9 @@ pub struct LiveObject {
     /// Its display name.
     pub display_name: String,
     /// Its body, assignments left out.
-    pub body: Value,
+    pub body: Body,
+    /// When the tenant last saw a change of it, RFC 3339.
+    last_modified: Option<String>,
     /// Its direct assignments.
     pub assignments: Vec<Value>,
     /// The objects that it refers to, by navigation property, of those that were asked for and answered.
@@ -139,10 +143,20 @@ impl LiveObject {
         // OData states a type only where it derives from the one that is expected.
         let kind = stated.or(family.concrete_root())?.to_owned();
         let display_name = text(family.name_property).unwrap_or_default();
+        let last_modified = text("lastModifiedDateTime");
         markers::mark(&mut body);
-        let links = BTreeMap::new();
-        let digested = Digested::default();
-        Some(Self { family, id, kind, display_name, body, assignments, links, inherited, digested })
+        Some(Self {
+            family,
+            id,
+            kind,
+            display_name,
+            body: Body::from(body),
+            last_modified,
+            assignments,
+            links: BTreeMap::new(),
+            inherited,
+            digested: Digested::default(),
+        })
     }
 
     /// Returns what tells it from all other objects.
@@ -174,7 +188,11 @@ impl LiveObject {
             let (_, target) = references.find(|(property, _)| property.name == name)?;
             kinds::family_below(target)
         };
-        let Some(members) = self.body.as_object_mut() else {
+        if properties.is_empty() {
+            return self;
+        }
+        let mut body = self.body.value();
+        let Some(members) = body.as_object_mut() else {
             return self;
         };
         for property in properties {
@@ -192,6 +210,7 @@ impl LiveObject {
                 self.links.insert(property.clone(), linked);
             }
         }
+        self.body = Body::from(body);
         self
     }
 
@@ -203,11 +222,12 @@ impl LiveObject {
 
     fn compute_digest(&self) -> String {
         let model = Model::of(GraphVersion::Beta);
-        let body = match (model.get(&self.kind), self.body.as_object()) {
+        let body = self.body.value();
+        let body = match (model.get(&self.kind), body.as_object()) {
             (Some(structure), Some(members)) => {
                 canonical_members(model, &structure, members).into()
             }
-            _ => self.body.clone(),
+            _ => body,
         };
         let mut targets: Vec<String> =
             self.assignments.iter().map(|assignment| target_form(assignment).to_string()).collect();
@@ -226,7 +246,7 @@ impl LiveObject {
 
     /// Returns `lastModifiedDateTime`.
     pub fn last_modified(&self) -> Option<&str> {
-        self.body.get("lastModifiedDateTime")?.as_str()
+        self.last_modified.as_deref()
     }
 }
 

@@ -8,7 +8,8 @@ use crate::schema::placeholder::is_placeholder;
 /// reach Graph.
 pub const MASK: &str = "****";
 
-const MARKER: &str = "$masked";
+/// The one member of a marker.
+pub(crate) const MARKER: &str = "$masked";
 /// The member beside a masked value that refers to it.
 const REFERENCE: &str = "secretReferenceValueId";
 

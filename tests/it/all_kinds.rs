@@ -319,8 +319,7 @@ fn outcome(
     if let Some(twin) = property.facts.mirrors.as_ref().filter(|_| !spec.contains_key(name)) {
         // The other one of the pair is declared: declare this one in its stead.
         spec.remove(twin).ok_or("neither of a mirrored pair is declared")?;
-        let live =
-            bench.object().and_then(|object| object.body.get(name)).cloned().unwrap_or_default();
+        let live = bench.object().map(|object| object.body.member(name)).unwrap_or_default();
         let other = samples::changed(model, property, &property.shape, &live)
             .ok_or("it has a single value")?;
         spec.insert(name.to_owned(), other);

@@ -91,7 +91,7 @@ async fn of_a_thousand_objects_one_that_moved_stops_all_or_is_left_out() {
     let saved = saved::read(&report::json::plan(&planned.plan)).expect("it is as it was saved");
 
     let moved = live.objects.iter().nth(500).expect("an object");
-    let body = json!({ "@odata.type": moved.body["@odata.type"], "description": "by hand" });
+    let body = json!({ "@odata.type": moved.body.member("@odata.type"), "description": "by hand" });
     let path = format!("/deviceManagement/deviceConfigurations/{}", moved.id);
     let edit = Request::with_body(Method::Patch, GraphVersion::Beta, path, body);
     site.graph.send(&edit).await.expect("the portal may");
