@@ -318,6 +318,8 @@ fn refuse_shared(bindings: &mut BTreeMap<Address, Binding<'_>>) {
 mod tests {
     use serde_json::json;
 
+    use serde_json::Value as Json;
+
     use super::*;
     use crate::kinds;
 
