@@ -7,7 +7,7 @@ use super::{Address, Manifest, Presence, TenantFile};
 use crate::diagnostic::{Finding, Span};
 use crate::http::cloud::Cloud;
 use crate::kinds::Update;
-use crate::schema::model::{Model, Order, Shape, Structure};
+use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::semantics::{Readback, Semantics};
 
 /// Returns what is wrong with one manifest's values together. A part of one, which something else completes,
@@ -194,6 +194,10 @@ fn values(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) 
                 if value.odata_type().is_some() {
                     masked_missing(value, &structure, findings);
                 }
+                for member in value.members() {
+                    let property = structure.properties.get(&member.name);
+                    findings.extend(property.and_then(|property| no_guid(property, &member.value)));
+                }
                 let known = |name: &str| structure.properties.get(name).map(|p| p.shape.clone());
                 open.extend(
                     value
@@ -216,6 +220,18 @@ fn values(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) 
             _ => {}
         }
     }
+}
+
+/// Text that stands for an object's id by a curated fact, and is none.
+fn no_guid(property: &Property, value: &Value) -> Option<Finding> {
+    let text = value.as_str().filter(|_| property.facts.guid)?;
+    let is_guid = text.len() == 36 && uuid::Uuid::try_parse(text).is_ok();
+    let is_unset = property.facts.unset.iter().any(|unset| unset == text);
+    (!is_guid && !is_unset).then(|| {
+        let message = format!("`{text}` is no id: `{}` takes a GUID", property.name);
+        Finding::error("value/guid", value.span, message)
+            .help("write the object's id, as Graph Explorer or the portal's address shows it")
+    })
 }
 
 /// A value that states its type is written whole, and what the tenant masks cannot be taken from there.

@@ -209,6 +209,7 @@ impl Model {
             });
         }
         let element = match &property.ty.holds {
+            Holds::Edm(Edm::String) if facts.guid => Shape::Scalar(Edm::Guid),
             Holds::Edm(edm) => Shape::Scalar(*edm),
             Holds::Named(name) => {
                 let def = self.types.get(name)?;

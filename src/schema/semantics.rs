@@ -61,6 +61,8 @@ pub struct Facts {
     pub set: bool,
     /// What the service sets where a complete value does not say it.
     pub default: Option<Value>,
+    /// Text that the service reads as a GUID, in capitals or not.
+    pub guid: bool,
     /// The member by which people tell the elements of a set.
     pub label: Option<String>,
     /// Text inside the string.
@@ -145,6 +147,8 @@ struct PropertyEntry {
     #[serde(default)]
     set: bool,
     label: Option<String>,
+    #[serde(default)]
+    guid: bool,
     default: Option<Value>,
     encoding: Option<Encoding>,
     mirrors: Option<String>,
@@ -228,6 +232,7 @@ impl Semantics {
         facts.set |= entry.set;
         facts.readback = entry.readback.or(facts.readback);
         facts.key = entry.key.clone().or(facts.key.take());
+        facts.guid |= entry.guid;
         facts.default = entry.default.clone().or(facts.default.take());
         facts.label = entry.label.clone().or(facts.label.take());
         facts.encoding = entry.encoding.or(facts.encoding);

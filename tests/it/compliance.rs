@@ -374,3 +374,16 @@ fn change_of_two_actions_is_shown_at_each() {
         assert!(shown.contains(line), "{line}\n{shown}");
     }
 }
+
+#[test]
+fn template_is_named_by_a_guid_in_capitals_or_not() {
+    let workspace = workspace(&[("windows.yaml", &windows(24, ""))]);
+    apply(&workspace, &[]);
+    let capitals = windows(24, "").replace("5d7ea2fe-5b1d", "5D7EA2FE-5B1D");
+    workspace.write("windows.yaml", capitals);
+    assert_eq!(plan(&workspace)["summary"]["unchanged"], 1);
+    let name = windows(24, "").replace("5d7ea2fe-5b1d-4c57-9d0a-3d7f0e8a1b11", "Warn users");
+    workspace.write("windows.yaml", name);
+    let refused = workspace.run(&["validate"]).expect(3);
+    assert!(refused.stdout.contains("value/guid"), "{}", refused.stdout);
+}
