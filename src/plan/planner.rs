@@ -14,7 +14,7 @@ use super::risk;
 use super::show::left_alone;
 use super::{Action, Blocked, Change, Comparison, FieldStatus, Reads};
 use crate::diagnostic::{Sources, Span};
-use crate::kinds::{RiskRule, Update};
+use crate::kinds::Update;
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::model::{Model, Structure};
@@ -193,8 +193,7 @@ impl<'a> Planner<'a> {
         change.fields = differ.fields;
         change.blocked.extend(differ.blocked);
         self.rules(manifest, &Json::Null, &properties, change);
-        let after = Json::Object(properties.clone());
-        change.risks.extend(RiskRule::check(manifest.family.risks, &Json::Null, &after));
+        change.risks.extend(risk::of_family(manifest.family, None, &properties));
         properties.extend(self.linker().create(manifest, change));
         change.requests.push(requests::create(manifest, properties));
         self.assign(manifest, requests::NEW_ID, assigned, change);
@@ -250,11 +249,7 @@ impl<'a> Planner<'a> {
         change: &mut Change,
     ) {
         let family = manifest.family;
-        let mut after = live.clone();
-        if let Some(members) = after.as_object_mut() {
-            members.extend(properties.clone());
-        }
-        change.risks.extend(RiskRule::check(family.risks, live, &after));
+        change.risks.extend(risk::of_family(family, Some(live), &properties));
         let (acted, body): (Map<_, _>, Map<_, _>) =
             properties.into_iter().partition(|(name, _)| family.action(name).is_some());
         match family.update {

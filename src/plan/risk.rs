@@ -1,10 +1,10 @@
 //! What could hurt, and what an apply refuses until it is told otherwise.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::{Action, AssignmentChange, Effect, Plan, Planned};
-use crate::kinds::{self, Risk, RiskLevel};
+use crate::kinds::{self, Family, Risk, RiskLevel, RiskRule};
 use crate::manifest::tenant_file::GuardSpec;
 use crate::schema::types::type_name;
 use crate::tenant::LiveObject;
@@ -40,6 +40,20 @@ pub(super) fn of_action(action: Action, object: Option<&LiveObject>) -> Option<R
         }
         Action::Create | Action::Update | Action::None => None,
     }
+}
+
+/// Returns the risks that the rules of a family see in writing properties to a live object, or to a new one.
+pub(super) fn of_family(
+    family: &Family,
+    live: Option<&Json>,
+    properties: &Map<String, Json>,
+) -> Vec<Risk> {
+    if family.risks.is_empty() {
+        return Vec::new();
+    }
+    let mut after = live.and_then(Json::as_object).cloned().unwrap_or_default();
+    after.extend(properties.clone());
+    RiskRule::check(family.risks, live.unwrap_or(&Json::Null), &after.into())
 }
 
 /// Returns the risks of changed assignments.

@@ -8,7 +8,6 @@ use super::to_manifest::{Declaration, assignments, links, manifest, parts, targe
 use crate::apply::wording;
 use crate::diagnostic::{Sources, Span};
 use crate::journal::{Begun, Intent};
-use crate::kinds::{self, Family};
 use crate::manifest::Manifest;
 use crate::manifest::value::Value;
 use crate::plan::Step;
@@ -171,9 +170,4 @@ fn left(begun: &Begun<'_>, span: Span) -> Option<Manifest> {
     // What cannot be declared is left out of the comparison.
     manifest.assignments = assigned.and_then(|targets| assignments(&targets, span).ok());
     Some(manifest)
-}
-
-/// Returns whether a kind has one object, which always exists.
-pub(crate) fn is_singleton(kind: &str) -> bool {
-    kinds::family_of(kind).is_some_and(Family::is_singleton)
 }

@@ -36,9 +36,8 @@ impl Masked {
     fn request(&self) -> Option<Request> {
         let Unmask { function, parameter } = self.family.unmask.as_ref()?;
         let path = format!(
-            "{}/{}/{function}({parameter}={})",
-            self.family.path,
-            odata::segment(&self.object),
+            "{}/{function}({parameter}={})",
+            self.family.object_path(&self.object),
             odata::literal(&self.reference),
         );
         Some(Request::get(GraphVersion::Beta, path))

@@ -47,9 +47,6 @@ impl ObjectRef {
     /// Returns the call that reads it.
     fn request(&self) -> Request {
         let Self { family, id, kind, links } = self;
-        if family.is_singleton() {
-            return Request::get(GraphVersion::Beta, family.path);
-        }
         // Only the type's own name leads to what no list and no plain read shows (FACTS 12).
         let links = links.iter().map(|link| format!("microsoft.graph.{kind}/{link}"));
         let expand: Vec<String> = Some(family.expand())
@@ -61,7 +58,7 @@ impl ObjectRef {
             [] => String::new(),
             items => format!("?$expand={}", items.join(",")),
         };
-        let path = format!("{}/{}{query}", family.path, odata::segment(id));
+        let path = family.object_path(id) + &query;
         Request::get(GraphVersion::Beta, path)
     }
 
@@ -215,7 +212,7 @@ fn lacking(family: &Family, body: &Value) -> Option<(&'static str, Request)> {
     let is_whole = !goes_on && body.get(property).is_some_and(Value::is_array);
     // Without an id it is no object, which is found when it is read.
     let id = body.get("id").and_then(Value::as_str).filter(|_| !is_whole)?;
-    let path = format!("{}/{}/{property}", family.path, odata::segment(id));
+    let path = format!("{}/{property}", family.object_path(id));
     Some((property, Request::get(GraphVersion::Beta, path)))
 }
 

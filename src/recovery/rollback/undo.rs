@@ -11,7 +11,7 @@ use crate::kinds;
 use crate::manifest::value::Value;
 use crate::manifest::{Address, Assignment, Manifest, Presence};
 use crate::plan::{Change, Step};
-use crate::recovery::compare::{is_singleton, written};
+use crate::recovery::compare::written;
 use crate::recovery::to_manifest::{
     Declaration, NotRestorable, assignments, links, manifest, parts, whole,
 };
@@ -133,7 +133,7 @@ fn restore(
     let manifest = manifest(address, *api_version, declaration.spec, span)?;
     let id = begun.first.id.as_deref().map(str::to_lowercase);
     Some(Manifest {
-        id: id.filter(|_| !is_singleton(&address.kind)),
+        id: id.filter(|_| !manifest.family.is_singleton()),
         links,
         assignments,
         ..manifest
