@@ -1,13 +1,17 @@
 //! A signed-in run against one tenant, or against the sandbox in its place.
 
 use std::future::Future;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
 use secrecy::SecretString;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::TenantOptions;
@@ -234,12 +238,9 @@ impl Session {
         path: &Path,
         only: &[String],
     ) -> Result<Self, Failure> {
-        let loading = load(path);
         let (desired, signed_in) = match early_tenant(options, path) {
-            Some((tenant, root)) => {
-                both(loading, SignedIn::early(ui, options, &tenant, &root)).await?
-            }
-            None => (loading.await?, Ok(None)),
+            Some(tenant) => load_and_sign_in(ui, options, path, &tenant)?,
+            None => (load(path)?, Ok(None)),
         };
         if !desired.warnings.is_empty() {
             let (palette, width) = (ui.notice_palette(), ui.width());
@@ -413,12 +414,36 @@ fn early_tenant(options: &TenantOptions, path: &Path) -> Option<(TenantFile, Pat
     options.sandbox.is_none().then(|| manifest::bundle::tenant(path)).flatten()
 }
 
-/// Reads the manifests on a thread of their own.
-async fn load(path: &Path) -> Result<Desired, Failure> {
-    let owned = path.to_owned();
-    let loaded = tokio::task::spawn_blocking(move || manifest::bundle::load(&owned));
-    let loaded = loaded.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+/// Reads the manifests.
+fn load(path: &Path) -> Result<Desired, Failure> {
+    let loaded = manifest::bundle::load(path);
     loaded.into_desired().map_err(|invalid| Failure::invalid(invalid, path))
+}
+
+/// Reads the manifests, and signs in meanwhile on another thread, until the manifests turn out to be invalid.
+fn load_and_sign_in(
+    ui: &Ui,
+    options: &TenantOptions,
+    path: &Path,
+    (tenant, root): &(TenantFile, PathBuf),
+) -> Result<(Desired, Result<Option<SignedIn>, Failure>), Failure> {
+    let runtime = Handle::current();
+    thread::scope(|scope| {
+        let (go_on, stopped) = oneshot::channel::<()>();
+        let signing_in = scope.spawn(move || {
+            let sign_in = pin!(SignedIn::early(ui, options, tenant, root));
+            match runtime.block_on(select(sign_in, stopped)) {
+                Either::Left((signed_in, _)) => signed_in,
+                Either::Right(_) => Ok(None),
+            }
+        });
+        let desired = load(path);
+        if desired.is_err() {
+            drop(go_on);
+        }
+        let signed_in = signing_in.join().unwrap_or_else(|panic| resume_unwind(panic));
+        Ok((desired?, signed_in))
+    })
 }
 
 /// Runs two futures side by side. Ends at once where the first one fails.

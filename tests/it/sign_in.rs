@@ -89,6 +89,19 @@ fn a_sign_in_service_that_says_nothing_holds_no_run_beyond_its_time() {
     assert!(run.stderr.contains("error[graph/out-of-time]"), "{}", run.stderr);
 }
 
+#[test]
+fn invalid_manifests_are_reported_without_an_answer_of_the_sign_in_service() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let url = format!("http://{}", silent.local_addr().expect("it listens"));
+    let workspace = Workspace::example("contoso");
+    workspace
+        .write("policies/invalid.yaml", "apiVersion: graph.microsoft.com/beta\nkind: nothing\n");
+    let arguments = ["plan", "-vv", "--graph-url", &url, "--login-url", &url];
+    let run = workspace.run_with(&arguments, &BY_SECRET).expect(3);
+    assert!(run.stdout.contains("error[manifest/") || run.stderr.contains("error[manifest/"));
+    assert!(!run.stderr.contains("openid-configuration"), "{}", run.stderr);
+}
+
 #[cfg(unix)]
 #[test]
 fn the_azure_cli_signs_in_or_says_why_not() {
