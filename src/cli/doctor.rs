@@ -12,7 +12,6 @@ use super::session::Connection;
 use super::{Done, Format, TenantOptions};
 use crate::diagnose::doctor::{self, Subject};
 use crate::diagnostic;
-use crate::error::ErrorKind;
 use crate::manifest::{Invalid, bundle};
 use crate::report;
 use crate::ui::Ui;
@@ -73,8 +72,5 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         Format::Markdown => report::markdown::doctor(&document),
     };
     output.write(ui, &text)?;
-    Ok(match document.is_well() {
-        true => Done::Quietly,
-        false => Done::As(ErrorKind::Failed),
-    })
+    Ok(Done::failed_if(!document.is_well()))
 }

@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::output::Output;
-use super::session::{Session, Terms};
-use super::terms::UnverifiableOption;
+use super::plan_arguments::UnverifiableOption;
+use super::session::Session;
 use super::{Done, Format, TenantOptions};
 use crate::drift;
 use crate::error::ErrorKind;
@@ -33,8 +33,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
-    let (Planned { plan, .. }, _) = session.plan(ui, Terms::default()).await?;
+    let Arguments { path, tenant, .. } = arguments;
+    let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
+    let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;
     session.close().await;
     arguments.output.warn(ui, &plan.warnings);
     let report = drift::report(plan);

@@ -5,15 +5,16 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use clap::Args;
 use clap::builder::PossibleValuesParser;
+use clap::{ArgMatches, Args};
 use jiff::Timestamp;
 
 use super::environment::secret;
 use super::failure::Failure;
 use super::output::Output;
+use super::resume_hints::resume_hints;
 use super::session::Session;
-use super::{Done, Format, next, seconds, signals};
+use super::{Done, Format, seconds, signals};
 use crate::apply::outcome::{Item, Outcome};
 use crate::apply::{Applier, ApplyError, ApplyOptions, Approvals, Given, Observer};
 use crate::clock;
@@ -235,6 +236,7 @@ impl Execution<'_> {
 /// Writes what became of it, and how to go on where something is left.
 pub(super) fn finish(
     ui: &Ui,
+    matches: &ArgMatches,
     output: &Output,
     outcome: &Outcome,
     command: Command,
@@ -258,8 +260,7 @@ pub(super) fn finish(
         Ok(()) => {
             let kind = outcome.error_kind();
             if let (Some(_), Some(journal)) = (kind, &outcome.journal) {
-                let arguments: Vec<_> = std::env::args_os().collect();
-                for line in next::commands(&arguments, command, outcome, Path::new(journal)) {
+                for line in resume_hints(matches, command, outcome, Path::new(journal)) {
                     ui.status(&line);
                 }
             }

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::output::{Output, without_markdown};
 use crate::diagnose::Catalogue;
 use crate::diagnose::explanation;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::report;
 use crate::ui::Ui;
 
@@ -45,19 +45,17 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
         return Err(nothing().into());
     }
     let document = explanation::explain(&text);
-    let text = match output.is_json() {
-        true => report::json::explain(&document),
-        false => report::text::explain(&document, palette, width),
+    let text = if output.is_json() {
+        report::json::explain(&document)
+    } else {
+        report::text::explain(&document, palette, width)
     };
     output.write(ui, &text)?;
-    Ok(match document.items.is_empty() {
-        true => Done::As(ErrorKind::Failed),
-        false => Done::Quietly,
-    })
+    Ok(Done::failed_if(document.items.is_empty()))
 }
 
 fn nothing() -> Error {
-    let error = Error::new(ErrorKind::Usage, "usage/explain", "there is nothing to explain");
+    let error = Error::usage("usage/explain", "there is nothing to explain");
     error.hint("Give a code or a message, or `-` and the message on stdin.")
 }
 
@@ -69,8 +67,7 @@ fn stdin() -> Result<String, Error> {
         .read_to_end(&mut bytes)
         .map_err(|source| Error::failed("io/stdin", "stdin cannot be read").because(source))?;
     if bytes.len() as u64 > LONGEST {
-        let error =
-            Error::new(ErrorKind::Usage, "usage/explain", "the message is longer than 1 MiB");
+        let error = Error::usage("usage/explain", "the message is longer than 1 MiB");
         return Err(error.hint("Give the lines around the error alone."));
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgMatches, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+};
 
 use crate::auth::Credential;
 use crate::error::ErrorKind;
@@ -20,23 +22,22 @@ pub mod documents;
 mod drift;
 mod environment;
 mod execution;
+mod expected;
 mod explain;
 mod failure;
 mod kinds;
 mod logging;
-mod next;
 mod output;
 mod permissions;
 mod plan;
-mod previous;
-mod reviewed;
+mod plan_arguments;
+mod resume_hints;
 mod rollback;
 mod sandbox;
 mod schema;
 mod selection;
 mod session;
 mod signals;
-mod terms;
 mod usage;
 mod validate;
 
@@ -161,16 +162,24 @@ enum Done {
     As(ErrorKind),
 }
 
+impl Done {
+    fn failed_if(failed: bool) -> Self {
+        if failed { Self::As(ErrorKind::Failed) } else { Self::Quietly }
+    }
+}
+
 /// Runs the program with these arguments and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     if let Some(error) = usage::separated_state(&arguments) {
         return usage::refuse(&error, &arguments);
     }
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
-        Err(error) => return usage::report(&error, &arguments),
-    };
+    let parsed = Cli::command().try_get_matches_from(&arguments);
+    let (cli, matches) =
+        match parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
+            Ok(parsed) => parsed,
+            Err(error) => return usage::report(&error, &arguments),
+        };
     let options = ui::Options {
         color: cli.global.color,
         quiet: cli.global.quiet,
@@ -182,7 +191,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let output = cli.command.output();
     // What cannot be written in the end had better not be worked out, let alone carried out.
     let done = match output.map_or(Ok(()), Output::prove_writable) {
-        Ok(()) => dispatch(&ui, &cli.command),
+        Ok(()) => dispatch(&ui, &cli.command, &matches),
         Err(error) => Err(error.into()),
     };
     match done {
@@ -196,12 +205,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(ui: &Ui, command: &Command) -> Result<Done, Failure> {
+fn dispatch(ui: &Ui, command: &Command, matches: &ArgMatches) -> Result<Done, Failure> {
+    let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
     match command {
         Command::Validate(arguments) => validate::run(ui, arguments),
         Command::Plan(arguments) => session::block_on(plan::run(ui, arguments))?,
-        Command::Apply(arguments) => session::block_on(apply::run(ui, arguments))?,
-        Command::Rollback(arguments) => session::block_on(rollback::run(ui, arguments))?,
+        Command::Apply(arguments) => session::block_on(apply::run(ui, arguments, matches))?,
+        Command::Rollback(arguments) => session::block_on(rollback::run(ui, arguments, matches))?,
         Command::Drift(arguments) => session::block_on(drift::run(ui, arguments))?,
         Command::Doctor(arguments) => session::block_on(doctor::run(ui, arguments))?,
         Command::Explain(arguments) => explain::run(ui, arguments),

@@ -6,10 +6,10 @@ use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use super::output::Output;
-use super::selection::{Only, Selection};
+use super::selection::{Only, Selection, load};
 use super::{Done, Format};
 use crate::diagnose::needs::{self, PermissionsDocument, Purpose};
-use crate::manifest::{Manifest, bundle};
+use crate::manifest::Manifest;
 use crate::report;
 use crate::ui::Ui;
 
@@ -50,9 +50,7 @@ impl From<For> for Purpose {
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let desired = bundle::load(&arguments.path)
-        .into_desired()
-        .map_err(|invalid| Failure::invalid(invalid, &arguments.path))?;
+    let desired = load(&arguments.path)?;
     let selection = Selection::new(&arguments.only.globs, &desired.manifests)?;
     let manifests: Vec<&Manifest> =
         desired.manifests.iter().filter(|manifest| selection.takes(&manifest.address)).collect();

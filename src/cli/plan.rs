@@ -8,8 +8,8 @@ use clap::Args;
 use super::environment::secret;
 use super::failure::Failure;
 use super::output::{Output, prove_writable};
+use super::plan_arguments::PlanArguments;
 use super::session::Session;
-use super::terms::PlanOptions;
 use super::{Done, Format, TenantOptions};
 use crate::apply::{self, ApplyError};
 use crate::error::Error;
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     detailed_exitcode: bool,
     #[command(flatten)]
-    options: PlanOptions,
+    planning: PlanArguments,
     /// Save the plan, for `apply` to be held to it.
     #[arg(long, value_name = "PLAN.json")]
     out: Option<PathBuf>,
@@ -41,10 +41,12 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     if let Some(path) = &arguments.out {
         prove_writable(path).map_err(|source| unsaved(path, source))?;
     }
-    let mut session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
-    let release = arguments.options.release(&mut session.desired)?;
-    let (mut planned, mut live) = session.plan(ui, arguments.options.terms(&release)).await?;
-    session.tell(&release, &mut planned, &mut live).await?;
+    let Arguments { planning, tenant, .. } = arguments;
+    let mut session = Session::open(ui, tenant, &arguments.path, &tenant.only.globs).await?;
+    let release = planning.release(&mut session.desired)?;
+    let options = planning.options(&release, session.plan_options());
+    let (mut planned, mut live) = session.plan(ui, &options).await?;
+    session.report_released(&release, &mut planned, &mut live).await?;
     // What is written is the plan, and takes its own memory.
     drop(live);
     let plan = planned.plan;
@@ -63,7 +65,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         ui.status(&format!("The plan is saved in {}.", path.display()));
     }
     let unverifiable = plan.summary.unverifiable_fields;
-    if let Err(error) = arguments.options.unverifiable.check(unverifiable) {
+    if let Err(error) = planning.unverifiable.check(unverifiable) {
         // The plan stands on stdout all the same.
         ui.error(&error);
         return Ok(Done::As(error.kind));

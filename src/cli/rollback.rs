@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgMatches, Args};
 
 use super::execution::{self, Execution, WriteOptions};
 use super::failure::Failure;
 use super::selection::Selection;
-use super::session::{Session, Terms};
+use super::session::Session;
 use super::{Done, TenantOptions, plan};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::journal::Given;
 use crate::journal::{Command, FOLDER, JournalError};
 use crate::manifest::{Manifest, TENANT_FILE, bundle};
@@ -35,7 +35,11 @@ pub(super) struct Arguments {
     tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) async fn run(
+    ui: &Ui,
+    arguments: &Arguments,
+    matches: &ArgMatches,
+) -> Result<Done, Failure> {
     let Arguments { write, tenant, .. } = arguments;
     // The folder of the tenant is taken from it, so its absence is told first.
     if !arguments.journal.exists() {
@@ -53,9 +57,10 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let desired = loaded.into_tenant().map_err(|invalid| Failure::invalid(invalid, path))?;
     let everything = Selection::new(&[], &[])?;
     let mut session = Session::sign_in(ui, tenant, desired, everything).await?;
-    let _lock = match arguments.dry_run {
-        true => None,
-        false => session.lock(ui, Command::Rollback, write.lock_timeout).await?,
+    let _lock = if arguments.dry_run {
+        None
+    } else {
+        session.lock(ui, Command::Rollback, write.lock_timeout).await?
     };
     session.settle(ui).await?;
     let record = session.journal(&arguments.journal)?;
@@ -69,23 +74,21 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     session.desired.tenant.spec.ownership = None;
     session.desired.ownership = None;
     session.selection = Selection::new(&tenant.only.globs, &session.desired.manifests)?;
-    let (_, live) = session.plan(ui, Terms::default()).await?;
+    let options = session.plan_options();
+    let (_, live) = session.plan(ui, &options).await?;
     let RollbackPlan { planned, moved, unseen } = rollback.plan(
         &session.desired,
         &declared,
         &live,
         |address| session.selection.takes(address),
-        &session.plan_options(Terms::default()),
+        &options,
     );
     let stays = !moved.is_empty() && !write.skip_stale;
     let stale = |moved| Moved(moved).into_error();
     if arguments.dry_run {
         session.close().await;
         plan::write(ui, &write.output, &planned.plan)?;
-        return match stays {
-            true => Err(stale(moved).into()),
-            false => Ok(Done::Quietly),
-        };
+        return if stays { Err(stale(moved).into()) } else { Ok(Done::Quietly) };
     }
     execution::show(ui, write, &planned.plan)?;
     if stays {
@@ -105,7 +108,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let outcome = execution.run().await?;
     session.close().await;
     let outcome = outcome.leaving_out(moved).and(unseen);
-    execution::finish(ui, &write.output, &outcome, Command::Rollback)
+    execution::finish(ui, matches, &write.output, &outcome, Command::Rollback)
 }
 
 /// Returns the tenant's folder that a journal lies in, this one where it lies elsewhere.
@@ -129,7 +132,7 @@ fn approvals(
     let of = origin.of.as_deref().unwrap_or_default();
     let refused = |what: &str| {
         let message = format!("the journal `{}` is of {what}", path.display());
-        let error = Error::new(ErrorKind::Usage, "usage/journal", message);
+        let error = Error::usage("usage/journal", message);
         error.hint("Give the journal of a rollback of the same apply to `--resume`.")
     };
     if origin.command != Command::Rollback {

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::failure::Failure;
+use super::selection::{load, near_address};
 use super::session::{block_on, load_conditions, of_sandbox, unusable};
 use super::{Done, signals};
 use crate::clock;
-use crate::error::{Error, ErrorKind};
-use crate::manifest::{Address, bundle};
+use crate::error::Error;
+use crate::manifest::Manifest;
 use crate::sandbox::Sandbox;
 use crate::sandbox::approvals::ApprovalStatus;
 use crate::sandbox::conditions::{Conditions, TimeScale};
@@ -126,10 +127,7 @@ async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn approve(ui: &Ui, arguments: &ApproveArguments) -> Result<(), Failure> {
-    let status = match arguments.reject {
-        true => ApprovalStatus::Rejected,
-        false => ApprovalStatus::Approved,
-    };
+    let status = if arguments.reject { ApprovalStatus::Rejected } else { ApprovalStatus::Approved };
     let decided = update(&arguments.state, |state| {
         let decided = state.decide(
             &arguments.codes,
@@ -137,10 +135,10 @@ fn approve(ui: &Ui, arguments: &ApproveArguments) -> Result<(), Failure> {
             &arguments.approver,
             arguments.reason.as_deref(),
         );
-        match decided.is_empty() {
-            true => Err(undecidable(state, &arguments.codes)),
-            false => Ok(decided),
+        if decided.is_empty() {
+            return Err(undecidable(state, &arguments.codes));
         }
+        Ok(decided)
     })?;
     for request in decided {
         let word = match request.status {
@@ -148,10 +146,10 @@ fn approve(ui: &Ui, arguments: &ApproveArguments) -> Result<(), Failure> {
             ApprovalStatus::Cancelled => "Took back the approval of",
             _ => "Rejected",
         };
-        let is_approved = request.status == ApprovalStatus::Approved;
-        let expires = request.expires().filter(|_| is_approved);
-        let expires = expires.map(|at| format!(", expires {}", clock::minute(at)));
-        let expires = expires.unwrap_or_default();
+        let expires = request
+            .expires()
+            .filter(|_| request.status == ApprovalStatus::Approved)
+            .map_or(String::new(), |at| format!(", expires {}", clock::minute(at)));
         let text = format!("{word} {} {}{expires}", request.code, request.operation);
         ui.data(&format!("{}\n", sanitize::line(&text)))?;
     }
@@ -195,15 +193,12 @@ fn update<T>(path: &Path, change: impl FnOnce(&mut State) -> Result<T, Error>) -
 }
 
 fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), Failure> {
-    let usage = |source: &dyn std::error::Error| {
-        Error::new(ErrorKind::Usage, "sandbox/edit", source.to_string())
-    };
     let target = match &arguments.tenant {
         Some(tenant) => live_target(tenant, &arguments.target)?,
         None => arguments.target.clone(),
     };
     let edit = Edit::parse(&target, &arguments.settings, arguments.actor.clone())
-        .map_err(|source| usage(&source))?;
+        .map_err(|source| Error::usage("sandbox/edit", source.to_string()))?;
     update(&arguments.state, |state| {
         let done = edit.apply(state);
         done.map_err(|source| Error::failed("sandbox/edit", source.to_string()))
@@ -214,24 +209,12 @@ fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), Failure> {
 
 /// Returns `KIND/DISPLAY NAME or id` for a manifest's address.
 fn live_target(tenant: &Path, target: &str) -> Result<String, Failure> {
-    let desired =
-        bundle::load(tenant).into_desired().map_err(|invalid| Failure::invalid(invalid, tenant))?;
-    let named = |address: &Address| address.to_string() == target;
-    let Some(manifest) = desired.manifests.iter().find(|manifest| named(&manifest.address)) else {
-        let all: Vec<String> =
-            desired.manifests.iter().map(|manifest| manifest.address.to_string()).collect();
-        let error = Error::new(
-            ErrorKind::Usage,
-            "sandbox/edit",
-            format!("no manifest is called `{target}`"),
-        );
-        return Err(
-            match crate::diagnostic::suggest::nearest(target, all.iter().map(String::as_str)) {
-                Some(near) => error.hint(format!("Did you mean `{near}`?")),
-                None => error.hint("Write KIND/NAME as `moorline plan` shows it."),
-            }
-            .into(),
-        );
+    let desired = load(tenant)?;
+    let named = |manifest: &&Manifest| manifest.address.to_string() == target;
+    let Some(manifest) = desired.manifests.iter().find(named) else {
+        let error = Error::usage("sandbox/edit", format!("no manifest is called `{target}`"));
+        let otherwise = "Write KIND/NAME as `moorline plan` shows it.";
+        return Err(error.hint(near_address(target, &desired.manifests, otherwise)).into());
     };
     let name = manifest.id.as_deref().or(manifest.display_name()).unwrap_or(&manifest.address.kind);
     Ok(format!("{}/{name}", manifest.address.kind))

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::Done;
 use super::documents::{self, DOCUMENTS};
 use super::failure::Failure;
-use crate::diagnostic::suggest::nearest;
-use crate::error::{Error, ErrorKind};
+use super::selection::near_name;
+use crate::error::Error;
 use crate::kinds;
 use crate::schema::editor::{self, EditorKind};
 use crate::schema::generate::{self, Root};
@@ -75,7 +75,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
         (_, _, Some(name), _) => document(name)?,
         (_, Some(kind), ..) => of_kind(kind, arguments.graph_version)?,
         _ => {
-            let error = Error::new(ErrorKind::Usage, "usage/schema", "there is nothing to print");
+            let error = Error::usage("usage/schema", "there is nothing to print");
             return Err(error.hint("Name a kind; `moorline kinds` lists them.").into());
         }
     };
@@ -89,11 +89,7 @@ fn pretty(schema: &Value) -> String {
 
 fn document(name: &str) -> Result<Value, Error> {
     let Some(document) = documents::find(name) else {
-        let error = Error::new(
-            ErrorKind::Usage,
-            "usage/document",
-            format!("there is no document `{name}`"),
-        );
+        let error = Error::usage("usage/document", format!("there is no document `{name}`"));
         let names: Vec<&str> = DOCUMENTS.iter().map(|document| document.name).collect();
         return Err(error.hint(format!("Use one of {}.", names.join(", "))));
     };
@@ -106,16 +102,14 @@ fn of_kind(kind: &str, version: GraphVersion) -> Result<Value, Error> {
         reference::describe(&mut schema);
         return Ok(schema);
     }
-    let usage = |message: String| Error::new(ErrorKind::Usage, "usage/kind", message);
     if let Some((name, called)) = kinds::not_covered::find(kind) {
-        let error = usage(format!("`{name}` is {called}, which Moorline does not cover"));
-        return Err(error.hint(format!("Moorline covers {}.", kinds::not_covered::COVERED)));
+        let message = format!("`{name}` is {called}, which Moorline does not cover");
+        let hint = format!("Moorline covers {}.", kinds::not_covered::COVERED);
+        return Err(Error::usage("usage/kind", message).hint(hint));
     }
-    let error = usage(format!("Graph {version} has no type `{kind}`"));
-    Err(match nearest(kind, Types::of(version).names()) {
-        Some(near) => error.hint(format!("Did you mean `{near}`?")),
-        None => error.hint("`moorline kinds` lists the kinds."),
-    })
+    let error = Error::usage("usage/kind", format!("Graph {version} has no type `{kind}`"));
+    let names = Types::of(version).names();
+    Err(error.hint(near_name(kind, names, "`moorline kinds` lists the kinds.")))
 }
 
 fn generate_file(

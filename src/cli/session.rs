@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::TenantOptions;
 use super::environment::secret;
 use super::failure::Failure;
-use super::selection::Selection;
+use super::selection::{Selection, load, near_address};
 use crate::auth::cache::Cached;
 use crate::auth::client_secret::ClientSecret;
 use crate::auth::entra::TokenEndpoint;
@@ -21,16 +21,14 @@ use crate::auth::{
     self, AuthError, Caller, Choice, Credential, Environment, Person, Surroundings, TokenSource,
 };
 use crate::clock::Clock;
-use crate::diagnostic;
-use crate::diagnostic::suggest::nearest;
-use crate::error::{Error, ErrorKind};
+use crate::diagnostic::text;
+use crate::error::Error;
 use crate::graph::client::{Graph, Options};
 use crate::http::cloud::Endpoints;
 use crate::http::transport::Transport;
 use crate::http::watch::{Delay, Watch};
-use crate::kinds::Family;
 use crate::manifest::tenant_file::{TenantFile, TenantSpec};
-use crate::manifest::{self, Address, Desired};
+use crate::manifest::{Address, Desired};
 use crate::plan::{self, Planned, Release, Rewrite};
 use crate::reconcile;
 use crate::sandbox::Running;
@@ -69,21 +67,6 @@ pub(super) struct Connection {
     /// Whether a person is asked to sign in.
     asks: bool,
     pub(super) sandbox: Option<Running>,
-}
-
-/// Under which terms a plan is made.
-#[derive(Clone, Default)]
-pub(super) struct Terms {
-    /// Whether objects whose id is gone are created anew.
-    pub(super) recreate: bool,
-    /// What is written though it cannot be compared.
-    pub(super) rewrite: Vec<Rewrite>,
-    /// Families that are read though no manifest is of them any more.
-    pub(super) also: Vec<&'static Family>,
-    /// Whether masked values stay masked, even where the token may read them.
-    pub(super) leave_masked: bool,
-    /// Whether it is counted whom the changes reach.
-    pub(super) reach: bool,
 }
 
 /// What a command that looks at a tenant works with.
@@ -129,7 +112,7 @@ impl Connection {
         };
         let spec = &tenant.spec;
         let endpoints = Endpoints::new(spec.cloud, graph_url.as_deref(), login_url.as_deref())
-            .map_err(|source| Error::new(ErrorKind::Usage, "usage/endpoint", source.to_string()))?;
+            .map_err(|source| Error::usage("usage/endpoint", source.to_string()))?;
         let transport = Transport::new(&endpoints).map_err(|source| {
             Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
         })?;
@@ -158,33 +141,17 @@ impl Connection {
 }
 
 impl Session {
-    /// Reads the manifests and signs in.
+    /// Reads the manifests that the globs select, and signs in.
     pub(super) async fn open(
-        ui: &Ui,
-        options: &TenantOptions,
-        path: &Path,
-    ) -> Result<Self, Failure> {
-        Self::open_only(ui, options, path, &options.only.globs).await
-    }
-
-    /// As [`Self::open`], limited by these globs instead of those of the options.
-    pub(super) async fn open_only(
         ui: &Ui,
         options: &TenantOptions,
         path: &Path,
         only: &[String],
     ) -> Result<Self, Failure> {
-        let desired = manifest::bundle::load(path)
-            .into_desired()
-            .map_err(|invalid| Failure::invalid(invalid, path))?;
+        let desired = load(path)?;
         if !desired.warnings.is_empty() {
             let (palette, width) = (ui.notice_palette(), ui.width());
-            ui.notice(&diagnostic::text::render(
-                &desired.warnings,
-                &desired.sources,
-                palette,
-                width,
-            ));
+            ui.notice(&text::render(&desired.warnings, &desired.sources, palette, width));
         }
         let selection = Selection::new(only, &desired.manifests)?;
         Self::sign_in(ui, options, desired, selection).await
@@ -236,50 +203,39 @@ impl Session {
         })
     }
 
-    /// Returns what limits or widens a plan.
-    pub(super) fn plan_options(&self, terms: Terms) -> plan::Options {
+    /// Returns the options to plan with, where a command has none of its own.
+    pub(super) fn plan_options(&self) -> plan::Options {
         plan::Options {
             only: self.selection.globs().to_vec(),
-            recreate: terms.recreate,
-            rewrite: terms.rewrite,
-            also: terms.also,
             created_at: now(self.graph.clock()),
-            leave_masked: terms.leave_masked,
-            reach: terms.reach,
             own_creates: self.own_creates(),
+            ..plan::Options::default()
         }
     }
 
     /// Reads the tenant and plans.
-    pub(super) async fn plan(&self, ui: &Ui, terms: Terms) -> Result<(Planned, Live), Failure> {
-        for rewrite in &terms.rewrite {
-            self.check_address(&rewrite.address)?;
+    pub(super) async fn plan(
+        &self,
+        ui: &Ui,
+        options: &plan::Options,
+    ) -> Result<(Planned, Live), Failure> {
+        for Rewrite { address, .. } in &options.rewrite {
+            if self.desired.manifest(address).is_none() {
+                let wanted = address.to_string();
+                let error = Error::usage("usage/address", format!("no manifest is `{wanted}`"));
+                let otherwise = "Write KIND/NAME as the manifest has them.";
+                let hint = near_address(&wanted, &self.desired.manifests, otherwise);
+                return Err(error.hint(hint).into());
+            }
         }
         ui.status(&format!("Reading {} …", self.place()));
-        let options = self.plan_options(terms);
-        let selected = |address: &manifest::Address| self.selection.takes(address);
-        let read = reconcile::plan(&self.graph, &self.desired, selected, &options).await;
+        let selected = |address: &Address| self.selection.takes(address);
+        let read = reconcile::plan(&self.graph, &self.desired, selected, options).await;
         Ok(read?)
     }
 
-    fn check_address(&self, address: &Address) -> Result<(), Error> {
-        let manifests = &self.desired.manifests;
-        if manifests.iter().any(|manifest| manifest.address == *address) {
-            return Ok(());
-        }
-        let all: Vec<String> =
-            manifests.iter().map(|manifest| manifest.address.to_string()).collect();
-        let wanted = address.to_string();
-        let error =
-            Error::new(ErrorKind::Usage, "usage/address", format!("no manifest is `{wanted}`"));
-        Err(match nearest(&wanted, all.iter().map(String::as_str)) {
-            Some(near) => error.hint(format!("Did you mean `{near}`?")),
-            None => error.hint("Write KIND/NAME as the manifest has them."),
-        })
-    }
-
     /// Tells in a plan what left Git and stays in the tenant.
-    pub(super) async fn tell(
+    pub(super) async fn report_released(
         &self,
         release: &Release,
         planned: &mut Planned,

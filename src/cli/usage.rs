@@ -41,7 +41,7 @@ pub(super) fn separated_state(arguments: &[OsString]) -> Option<Error> {
     let (_, file) = pairs.find(|(one, two)| *one == "--sandbox" && is_meant(Path::new(two)))?;
     let file = Path::new(file).display();
     let message = format!("`--sandbox` and `{file}` are two arguments");
-    let error = Error::new(ErrorKind::Usage, "usage/arguments", message);
+    let error = Error::usage("usage/arguments", message);
     Some(error.hint(format!("Write `--sandbox={file}`.")))
 }
 
@@ -72,7 +72,7 @@ fn in_our_words(error: &clap::Error) -> Error {
     let mut paragraphs = text.split("\n\n").map(one_line);
     let message = paragraphs.next().unwrap_or_default();
     let message = message.strip_prefix("error: ").unwrap_or(&message);
-    let mut ours = Error::new(ErrorKind::Usage, "usage/arguments", message);
+    let mut ours = Error::usage("usage/arguments", message);
     for paragraph in paragraphs {
         if let Some(tip) = paragraph.strip_prefix("tip: ") {
             ours = ours.hint(tip);

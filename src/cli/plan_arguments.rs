@@ -1,19 +1,17 @@
-//! Under which terms a command plans.
+//! The arguments that `plan` and `apply` share.
 
 use clap::{Args, ValueEnum};
 
-use super::previous;
-use super::session::Terms;
 use crate::error::Error;
-use crate::manifest::Desired;
-use crate::plan::{Release, Rewrite};
+use crate::manifest::{Desired, previous};
+use crate::plan::{Options, Release, Rewrite};
 
-/// What a plan and an apply take alike.
+/// How a plan is made.
 #[derive(Debug, Args)]
-pub(super) struct PlanOptions {
+pub(super) struct PlanArguments {
     /// Create an object anew whose `metadata.id` is gone.
     #[arg(long)]
-    pub(super) recreate: bool,
+    recreate: bool,
     /// Write a secret that cannot be compared again; may be given several times.
     #[arg(long, value_name = "KIND/NAME[/PROPERTY]")]
     rewrite_secret: Vec<Rewrite>,
@@ -30,7 +28,7 @@ pub(super) struct PlanOptions {
     pub(super) unverifiable: UnverifiableOption,
 }
 
-/// What becomes of settings that cannot be compared.
+/// What a command does about settings that cannot be compared.
 #[derive(Debug, Args)]
 pub(super) struct UnverifiableOption {
     /// Whether settings that cannot be compared are only listed, or make the command fail.
@@ -48,16 +46,15 @@ enum Unverifiable {
 }
 
 impl UnverifiableOption {
-    /// Returns an error where so many settings that cannot be compared are too many.
+    /// Returns an error where settings cannot be compared and the command is to fail for that.
     pub(super) fn check(&self, settings: usize) -> Result<(), Error> {
         if self.unverifiable == Unverifiable::Warn || settings == 0 {
             return Ok(());
         }
-        let settings = match settings {
-            1 => "1 setting".to_owned(),
-            many => format!("{many} settings"),
-        };
-        let message = format!("{settings} cannot be compared, and `--unverifiable fail` was given");
+        let plural = if settings == 1 { "" } else { "s" };
+        let message = format!(
+            "{settings} setting{plural} cannot be compared, and `--unverifiable fail` was given"
+        );
         let error = Error::failed("apply/unverifiable", message);
         Err(error.hint(
             "Write them with `--rewrite-secret KIND/NAME`, or go on without `--unverifiable fail`.",
@@ -65,14 +62,14 @@ impl UnverifiableOption {
     }
 }
 
-impl PlanOptions {
-    /// Compares what is declared with what was declared before, and declares what is released as unset where
-    /// that is wanted.
+impl PlanArguments {
+    /// Compares the manifests with earlier ones, and declares released settings as unset with `--reset-released`.
     pub(super) fn release(&self, desired: &mut Desired) -> Result<Release, Error> {
         let Some(previous) = &self.previous else {
             return Ok(Release::default());
         };
-        let before = previous::load(&desired.root, previous)?;
+        let before =
+            previous::load(&desired.root, previous).map_err(previous::PreviousError::into_error)?;
         let release = Release::between(&before, &desired.manifests);
         if self.reset_released {
             release.reset(&mut desired.manifests);
@@ -80,14 +77,14 @@ impl PlanOptions {
         Ok(release)
     }
 
-    /// Returns the terms.
-    pub(super) fn terms(&self, release: &Release) -> Terms {
-        Terms {
+    /// Returns the options to plan with.
+    pub(super) fn options(&self, release: &Release, defaults: Options) -> Options {
+        Options {
             also: release.families(),
             recreate: self.recreate,
             rewrite: self.rewrite_secret.clone(),
-            leave_masked: false,
             reach: !self.no_reach,
+            ..defaults
         }
     }
 }
