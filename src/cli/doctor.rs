@@ -6,11 +6,11 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::output::Output;
-use super::permissions::For;
 use super::selection::Selection;
 use super::session::Connection;
 use super::{Done, Format, TenantOptions};
 use crate::diagnose::doctor::{self, Subject};
+use crate::diagnose::needs::Purpose;
 use crate::diagnostic;
 use crate::manifest::{Invalid, bundle};
 use crate::report;
@@ -24,7 +24,7 @@ pub(super) struct Arguments {
     path: PathBuf,
     /// What the set-up is for.
     #[arg(long = "for", value_name = "COMMAND", default_value = "plan")]
-    purpose: For,
+    purpose: Purpose,
     #[command(flatten)]
     pub(super) output: Output,
     #[command(flatten)]
@@ -59,7 +59,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         credential: connection.credential,
         manifests: valid.then(|| selected.collect()),
         ownership: tenant.spec.ownership.as_ref(),
-        purpose: arguments.purpose.into(),
+        purpose: arguments.purpose,
     })
     .await;
     if let Some(sandbox) = connection.sandbox {

@@ -1,5 +1,6 @@
 //! Showing a plan, asking, and carrying it out: what every command does that writes to a tenant.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +23,7 @@ use crate::error::{Error, ErrorKind};
 use crate::graph::approval::{LONGEST_JUSTIFICATION, characters};
 use crate::journal::Command;
 use crate::plan::{Change, Plan, Planned, risk};
-use crate::report;
+use crate::report::{self, words};
 use crate::tenant::Live;
 use crate::text::style::Palette;
 use crate::ui::progress::Progress;
@@ -129,32 +130,23 @@ impl Execution<'_> {
     fn may_go_on(&self) -> Result<(), Failure> {
         let Self { ui, options, session, planned, .. } = self;
         let plan = &planned.plan;
-        let refused =
-            |code: &'static str, message: &str| Error::new(ErrorKind::Refused, code, message);
         let blocked = plan.summary.blocked_changes;
         if blocked > 0 && !options.skip_blocked {
-            let message = match blocked {
-                1 => "1 change cannot be made; nothing was written".to_owned(),
-                many => format!("{many} changes cannot be made; nothing was written"),
-            };
-            return Err(refused("apply/blocked", &message)
+            let changes = words::count(blocked, "change");
+            let message = format!("{changes} cannot be made; nothing was written");
+            return Err(Error::refused("apply/blocked", message)
                 .hint("Mend what the plan names, or apply the rest with `--skip-blocked`.")
                 .into());
         }
         let refusals = risk::refusals(planned, &session.desired.tenant.spec.guard, &options.allow);
         if !refusals.is_empty() {
-            ui.notice(&report::text::refusals(
-                &refusals,
-                self.command,
-                ui.notice_palette(),
-                ui.width(),
-            ));
-            let mut flags: Vec<String> =
-                refusals.iter().map(|refusal| refusal.flag.clone()).collect();
-            flags.sort();
-            flags.dedup();
-            let error = refused("apply/guard", "the plan is refused; nothing was written");
-            return Err(error.hint(format!("If it is meant: {}", flags.join(" "))).into());
+            let (palette, width) = (ui.notice_palette(), ui.width());
+            ui.notice(&report::text::refusals(&refusals, self.command, palette, width));
+            let flags: BTreeSet<&str> = refusals.iter().map(|refusal| &refusal.flag[..]).collect();
+            let flags = Vec::from_iter(flags).join(" ");
+            let message = "the plan is refused; nothing was written";
+            let error = Error::refused("apply/guard", message);
+            return Err(error.hint(format!("If it is meant: {flags}")).into());
         }
         crate::apply::check_secrets(plan, &secret).map_err(ApplyError::into_error)?;
         if !options.asks(plan) {
@@ -162,10 +154,12 @@ impl Execution<'_> {
         }
         match ui.confirm(&format!("Apply this to {}?", session.place())) {
             Answer::Yes => Ok(()),
-            Answer::No => Err(refused("apply/declined", "declined; nothing was written").into()),
+            Answer::No => {
+                Err(Error::refused("apply/declined", "declined; nothing was written").into())
+            }
             Answer::NoTerminal => {
                 let message = "there is no terminal to ask on; nothing was written";
-                Err(refused("apply/no-terminal", message)
+                Err(Error::refused("apply/no-terminal", message)
                     .hint("Review the plan, then run it with `--yes`.")
                     .into())
             }
@@ -244,12 +238,8 @@ pub(super) fn finish(
     let text = match output.format {
         Format::Text if outcome.items.is_empty() => String::new(),
         Format::Text => {
-            let text = report::text::outcome(
-                outcome,
-                output.palette(ui),
-                output.width(ui),
-                ui.verbosity().into(),
-            );
+            let (palette, width) = (output.palette(ui), output.width(ui));
+            let text = report::text::outcome(outcome, palette, width, ui.verbosity().into());
             // The plan stands above it.
             if output.output.is_none() { format!("\n{text}") } else { text }
         }
@@ -278,13 +268,10 @@ fn tell_otherwise(ui: &Ui, outcome: &Outcome, unwritten: Error) -> Error {
     }
     let (palette, verbosity) = (ui.notice_palette(), ui.verbosity().into());
     ui.notice(&report::text::outcome(outcome, palette, ui.width(), verbosity));
-    let least = match outcome.has_written() {
-        true => ErrorKind::Partial,
-        false => ErrorKind::Failed,
-    };
-    let told =
-        Error { kind: outcome.error_kind().map_or(least, |kind| kind.max(least)), ..unwritten };
-    told.hint("What became of the changes stands above; do not take them for not made.")
+    let least = if outcome.has_written() { ErrorKind::Partial } else { ErrorKind::Failed };
+    let kind = outcome.error_kind().map_or(least, |kind| kind.max(least));
+    let error = Error { kind, ..unwritten };
+    error.hint("What became of the changes stands above; do not take them for not made.")
 }
 
 /// Says when the requests for approval expire that an earlier run made, where it came to know.
@@ -316,8 +303,8 @@ impl Observer for Shown<'_> {
     fn started(&self, _change: &Change) {}
 
     fn awaits(&self, change: &Change, code: &str, expires: Option<Timestamp>) {
-        let expires = expires
-            .map(|at| format!("; the request {}", expiry(at, self.session.graph.clock().now())));
+        let now = self.session.graph.clock().now();
+        let expires = expires.map(|at| format!("; the request {}", expiry(at, now)));
         self.ui.status(&format!(
             "{}: waiting for the approval of {code}, {} s at most{}: {}.",
             change.address,
@@ -328,6 +315,6 @@ impl Observer for Shown<'_> {
     }
 
     fn finished(&self, item: &Item) {
-        self.progress.finished(&format!("{} {}", item.address, report::words::status(item.status)));
+        self.progress.finished(&format!("{} {}", item.address, words::status(item.status)));
     }
 }

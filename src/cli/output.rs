@@ -8,6 +8,7 @@ use clap::{Arg, Args, ValueEnum};
 
 use super::Format;
 use crate::error::Error;
+use crate::text::style::Palette;
 use crate::ui::Ui;
 
 /// The format and the place of a result.
@@ -56,23 +57,20 @@ impl Output {
 
     /// Writes a result.
     pub(super) fn write(&self, ui: &Ui, text: &str) -> Result<(), Error> {
-        let Some(path) = &self.output else {
-            return ui.data(text);
-        };
-        ui.save(path, text).map_err(|source| unwritable(path, source))
+        match &self.output {
+            Some(path) => save(ui, path, text),
+            None => ui.data(text),
+        }
     }
 
     /// Returns how many columns a line of text may take: in a file, as many as it likes.
     pub(super) fn width(&self, ui: &Ui) -> usize {
-        match self.output {
-            Some(_) => usize::MAX,
-            None => ui.width(),
-        }
+        if self.output.is_some() { usize::MAX } else { ui.width() }
     }
 
     /// Returns the palette for text: none in a file.
-    pub(super) fn palette(&self, ui: &Ui) -> crate::text::style::Palette {
-        if self.output.is_some() { crate::text::style::Palette::Plain } else { ui.palette() }
+    pub(super) fn palette(&self, ui: &Ui) -> Palette {
+        if self.output.is_some() { Palette::Plain } else { ui.palette() }
     }
 }
 
@@ -88,6 +86,11 @@ pub(super) fn prove_writable(path: &Path) -> std::io::Result<()> {
             .open(path)
             .and_then(|_| std::fs::remove_file(path)),
     }
+}
+
+/// Writes a file.
+pub(super) fn save(ui: &Ui, path: &Path, text: &str) -> Result<(), Error> {
+    ui.save(path, text).map_err(|source| unwritable(path, source))
 }
 
 fn unwritable(path: &Path, source: std::io::Error) -> Error {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::failure::Failure;
 use super::output::Output;
@@ -21,32 +21,11 @@ pub(super) struct Arguments {
     path: PathBuf,
     /// For one command alone.
     #[arg(long = "for", value_name = "COMMAND")]
-    purpose: Option<For>,
+    purpose: Option<Purpose>,
     #[command(flatten)]
     only: Only,
     #[command(flatten)]
     pub(super) output: Output,
-}
-
-/// The commands that need permissions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum For {
-    /// See what an apply would do.
-    Plan,
-    /// See what differs.
-    Drift,
-    /// Make it so.
-    Apply,
-}
-
-impl From<For> for Purpose {
-    fn from(purpose: For) -> Self {
-        match purpose {
-            For::Plan => Self::Plan,
-            For::Drift => Self::Drift,
-            For::Apply => Self::Apply,
-        }
-    }
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
@@ -54,10 +33,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     let selection = Selection::new(&arguments.only.globs, &desired.manifests)?;
     let manifests: Vec<&Manifest> =
         desired.manifests.iter().filter(|manifest| selection.takes(&manifest.address)).collect();
-    let purposes = match arguments.purpose {
-        Some(one) => vec![one.into()],
-        None => Purpose::ALL.to_vec(),
-    };
+    let purposes = arguments.purpose.map_or(Purpose::ALL.to_vec(), |purpose| vec![purpose]);
     let ownership = desired.tenant.spec.ownership.as_ref();
     let items = purposes.into_iter().map(|purpose| needs::of(&manifests, ownership, purpose));
     let document = PermissionsDocument { items: items.collect() };

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use crate::error::Error;
 use crate::manifest::{Desired, previous};
 use crate::plan::{Options, Release, Rewrite};
+use crate::report::words;
 
 /// How a plan is made.
 #[derive(Debug, Args)]
@@ -51,10 +52,8 @@ impl UnverifiableOption {
         if self.unverifiable == Unverifiable::Warn || settings == 0 {
             return Ok(());
         }
-        let plural = if settings == 1 { "" } else { "s" };
-        let message = format!(
-            "{settings} setting{plural} cannot be compared, and `--unverifiable fail` was given"
-        );
+        let settings = words::count(settings, "setting");
+        let message = format!("{settings} cannot be compared, and `--unverifiable fail` was given");
         let error = Error::failed("apply/unverifiable", message);
         Err(error.hint(
             "Write them with `--rewrite-secret KIND/NAME`, or go on without `--unverifiable fail`.",

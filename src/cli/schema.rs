@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Done;
 use super::documents::{self, DOCUMENTS};
 use super::failure::Failure;
+use super::output::save;
 use super::selection::near_name;
 use crate::error::Error;
 use crate::kinds;
@@ -68,7 +69,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
             return Ok(Done::Quietly);
         }
         (_, _, _, Some(path)) => {
-            write(ui, path, &(editor_schema().to_string() + "\n"))?;
+            save(ui, path, &(editor_schema().to_string() + "\n"))?;
             ui.status(&format!("Wrote {}.", path.display()));
             return Ok(Done::Quietly);
         }
@@ -129,7 +130,7 @@ fn generate_file(
     let types = csdl::read(&text).map_err(unusable)?;
     let curated = Semantics::built_in().constraints();
     let schema = generate::generate(version, &types, curated, &roots()).map_err(unusable)?;
-    write(ui, output, &pretty(&schema))?;
+    save(ui, output, &pretty(&schema))?;
     Ok(schema["$defs"]
         .as_object()
         .map_or(0, |defs| defs.keys().filter(|name| !name.contains(':')).count()))
@@ -145,16 +146,8 @@ fn roots() -> Vec<Root<'static>> {
 }
 
 fn editor_schema() -> Value {
-    let kinds: Vec<EditorKind> = kinds::all()
-        .into_iter()
-        .map(|kind| EditorKind { name: kind.name, versions: kind.versions })
-        .collect();
+    let kinds = kinds::all().into_iter();
+    let kinds = kinds.map(|kind| EditorKind { name: kind.name, versions: kind.versions });
+    let kinds: Vec<EditorKind> = kinds.collect();
     editor::schema(&crate::manifest::envelope_schema(), &kinds)
-}
-
-fn write(ui: &Ui, path: &Path, text: &str) -> Result<(), Error> {
-    ui.save(path, text).map_err(|source| {
-        Error::failed("io/output", format!("`{}` cannot be written", path.display()))
-            .because(source)
-    })
 }

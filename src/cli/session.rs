@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::TenantOptions;
-use super::environment::secret;
+use super::environment::{secret, variable};
 use super::failure::Failure;
 use super::selection::{Selection, load, near_address};
 use crate::auth::cache::Cached;
@@ -327,7 +327,7 @@ fn choose(
         ..spec.auth.clone()
     };
     auth::choose(&Surroundings {
-        environment: Environment(&|name| std::env::var(name).ok()),
+        environment: Environment(&variable),
         settings: &settings,
         tenant: &spec.tenant_id,
         endpoints,

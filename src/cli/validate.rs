@@ -67,18 +67,16 @@ fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
     if !text.is_empty() {
         text.push('\n');
     }
-    let manifests = match loaded.manifests.len() {
-        1 => "1 manifest".to_owned(),
-        many => format!("{many} manifests"),
-    };
-    if loaded.has_errors() {
-        text.push_str(&format!("Invalid: {}.\n", text::summary(&loaded.findings)));
+    let manifests = report::words::count(loaded.manifests.len(), "manifest");
+    let summary = text::summary(&loaded.findings);
+    let result = if loaded.has_errors() {
+        format!("Invalid: {summary}.")
     } else if loaded.findings.is_empty() {
-        text.push_str(&format!("Valid: {manifests}.\n"));
+        format!("Valid: {manifests}.")
     } else {
-        text.push_str(&format!("Valid: {manifests}, {}.\n", text::summary(&loaded.findings)));
-    }
-    text
+        format!("Valid: {manifests}, {summary}.")
+    };
+    text + &result + "\n"
 }
 
 fn as_json(loads: &[Loaded]) -> String {

@@ -53,10 +53,7 @@ const RISKS: &[RiskRule] = &[
         code: "registration/quota-zero",
         level: RiskLevel::Refused,
         message: "With a quota of 0 nobody can join or register another device.",
-        happens: |before, after| {
-            at(after, "/userDeviceQuota") == Some(0.into())
-                && at(before, "/userDeviceQuota") != Some(0.into())
-        },
+        happens: |before, after| after["userDeviceQuota"] == 0 && before["userDeviceQuota"] != 0,
     },
     RiskRule {
         code: "registration/join-nobody",
@@ -72,8 +69,8 @@ const RISKS: &[RiskRule] = &[
         level: RiskLevel::Refused,
         message: "Devices could be joined or registered with a password alone.",
         happens: |before, after| {
-            at(before, "/multiFactorAuthConfiguration") == Some("required".into())
-                && at(after, "/multiFactorAuthConfiguration") == Some("notRequired".into())
+            let configuration = "multiFactorAuthConfiguration";
+            before[configuration] == "required" && after[configuration] == "notRequired"
         },
     },
     RiskRule {
@@ -81,8 +78,8 @@ const RISKS: &[RiskRule] = &[
         level: RiskLevel::Refused,
         message: "Local administrator passwords would no longer be rotated and kept in Entra.",
         happens: |before, after| {
-            is_true(before, "/localAdminPassword/isEnabled")
-                && !is_true(after, "/localAdminPassword/isEnabled")
+            let is_enabled = |policy: &Json| policy["localAdminPassword"]["isEnabled"] == true;
+            is_enabled(before) && !is_enabled(after)
         },
     },
     RiskRule {
@@ -90,9 +87,9 @@ const RISKS: &[RiskRule] = &[
         level: RiskLevel::Refused,
         message: "More people would become local administrators of the devices that are joined from now on.",
         happens: |before, after| {
-            let global = "/azureADJoin/localAdmins/enableGlobalAdmins";
-            widened(before, after, LOCAL_ADMINS)
-                || !is_true(before, global) && is_true(after, global)
+            let admins =
+                |policy: &Json| policy["azureADJoin"]["localAdmins"]["enableGlobalAdmins"] == true;
+            widened(before, after, LOCAL_ADMINS) || !admins(before) && admins(after)
         },
     },
     RiskRule {
@@ -118,14 +115,6 @@ enum Membership {
     Nobody,
     Some,
     Everybody,
-}
-
-fn at(policy: &Json, pointer: &str) -> Option<Json> {
-    policy.pointer(pointer).cloned()
-}
-
-fn is_true(policy: &Json, pointer: &str) -> bool {
-    policy.pointer(pointer) == Some(&Json::Bool(true))
 }
 
 fn membership(policy: &Json, pointer: &str) -> Membership {

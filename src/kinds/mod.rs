@@ -3,6 +3,8 @@
 //! Commands, validation, planning and documentation read the registry. A new family is a new file
 //! with its [`Family`] and a line in [`FAMILIES`].
 
+use std::collections::BTreeSet;
+
 use crate::schema::semantics::Semantics;
 use crate::schema::types::{GraphVersion, Holds, Navigation, Property, Types};
 
@@ -72,28 +74,17 @@ pub fn all() -> Vec<Kind> {
 impl Family {
     /// Returns the kinds of this family, sorted.
     pub fn kinds(&'static self) -> Vec<Kind> {
-        let mut names: Vec<String> = GraphVersion::ALL
-            .into_iter()
-            .filter_map(|version| Types::of(version).get(self.root))
-            .flat_map(|root| {
-                root.derived.iter().cloned().chain([self.root.to_owned()]).collect::<Vec<_>>()
-            })
-            .collect();
-        names.sort();
-        names.dedup();
-        names
-            .into_iter()
-            .map(|name| Kind {
-                versions: GraphVersion::ALL
-                    .into_iter()
-                    .filter(|version| self.has(&name, *version))
-                    .collect(),
-                legacy: Semantics::built_in().legacy(&name).is_some(),
-                family: self,
-                name,
-            })
-            .filter(|kind| !kind.versions.is_empty())
-            .collect()
+        let versions = GraphVersion::ALL.into_iter();
+        let roots = versions.clone().filter_map(|version| Types::of(version).get(self.root));
+        let derived = roots.flat_map(|root| root.derived.clone());
+        let names: BTreeSet<String> = derived.chain([self.root.to_owned()]).collect();
+        let kind = |name: String| Kind {
+            versions: versions.clone().filter(|version| self.has(&name, *version)).collect(),
+            legacy: Semantics::built_in().legacy(&name).is_some(),
+            family: self,
+            name,
+        };
+        names.into_iter().map(kind).filter(|kind| !kind.versions.is_empty()).collect()
     }
 
     /// Returns the root type, where objects can be of it and not only of types that derive from it.

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::diagnostic::Blocked;
-use crate::kinds::{Family, Untouched};
+use crate::kinds::Untouched;
 use crate::manifest::{Address, Manifest, Presence};
 
-use super::{Live, LiveObject, ObjectKey};
+use super::{CaselessKey, Live, LiveObject, ObjectKey, caseless};
 
 /// What a manifest is bound to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Binding<'a> {
     /// This object.
     Bound(&'a LiveObject),
@@ -83,8 +83,7 @@ pub fn bind<'a>(
 /// The live objects by what manifests know them by.
 struct Index<'a, 'f> {
     live: &'a Live,
-    /// By family's name and id, in lower case.
-    ids: HashMap<(&'static str, String), &'a LiveObject>,
+    ids: BTreeMap<CaselessKey, &'a LiveObject>,
     /// By type and display name, in the order of the tenant.
     names: HashMap<(&'a str, &'a str), Vec<&'a LiveObject>>,
     /// Whether an earlier run of this folder created an object.
@@ -93,9 +92,9 @@ struct Index<'a, 'f> {
 
 impl<'a, 'f> Index<'a, 'f> {
     fn of(live: &'a Live, is_ours: &'f dyn Fn(&LiveObject) -> bool) -> Self {
-        let mut index = Self { live, ids: HashMap::new(), names: HashMap::new(), is_ours };
+        let mut index = Self { live, ids: BTreeMap::new(), names: HashMap::new(), is_ours };
         for object in live.objects.iter() {
-            index.ids.insert(by_id(object.family, &object.id), object);
+            index.ids.insert(caseless(object.family, &object.id), object);
             let known_by = (object.kind.as_str(), object.display_name.as_str());
             index.names.entry(known_by).or_default().push(object);
         }
@@ -115,13 +114,13 @@ impl<'a, 'f> Index<'a, 'f> {
         let Some(id) = &manifest.id else {
             return self.by_name(manifest, &mut bindings.twins);
         };
-        if let Some(object) = self.ids.get(&by_id(manifest.family, id)) {
-            return match object.kind == manifest.address.kind {
-                true => Binding::Bound(object),
-                false if manifest.presence == Presence::Present && is_unshown(manifest, object) => {
-                    unshown(&[object])
-                }
-                false => Binding::Retyped(object),
+        if let Some(object) = self.ids.get(&caseless(manifest.family, id)) {
+            return if object.kind == manifest.address.kind {
+                Binding::Bound(object)
+            } else if manifest.presence == Presence::Present && is_unshown(manifest, object) {
+                unshown(&[object])
+            } else {
+                Binding::Retyped(object)
             };
         }
         if manifest.presence == Presence::Absent {
@@ -136,37 +135,38 @@ impl<'a, 'f> Index<'a, 'f> {
                 ));
                 Binding::Bound(object)
             }
-            Binding::Missing if !recreate => Binding::Blocked(Blocked {
-                code: ID_GONE.to_owned(),
-                message: format!("the tenant has no object {id}, and none of this name and type"),
-                help: "remove `metadata.id`, or create it anew with `--recreate`".to_owned(),
-                location: None,
-            }),
+            Binding::Missing if !recreate => blocked(
+                ID_GONE,
+                format!("the tenant has no object {id}, and none of this name and type"),
+                "remove `metadata.id`, or create it anew with `--recreate`",
+            ),
             other => other,
         }
     }
 
     fn by_name(&self, manifest: &Manifest, twins: &mut Vec<Twin<'a>>) -> Binding<'a> {
-        let current = self.candidates(manifest, manifest.display_name());
-        let found = match current.is_empty() {
-            true => self.candidates(manifest, manifest.formerly.iter().map(String::as_str)),
-            false => current,
-        };
+        let kind = [manifest.address.kind.as_str()];
+        let formerly: Vec<&str> = manifest.formerly.iter().map(String::as_str).collect();
+        let mut found = self.named(&kind, manifest.display_name().as_slice());
+        if found.is_empty() {
+            found = self.named(&kind, &formerly);
+        }
         match found[..] {
-            [] => match &self.unshown(manifest)[..] {
-                [] => Binding::Missing,
-                objects => unshown(objects),
-            },
+            [] => {
+                let stand_ins = manifest.family.not_kinds.iter().filter(|kind| kind.stands_in);
+                let stand_ins: Vec<&str> = stand_ins.map(|kind| kind.name).collect();
+                let names = [manifest.display_name().as_slice(), &formerly].concat();
+                match &self.named(&stand_ins, &names)[..] {
+                    [] => Binding::Missing,
+                    objects => unshown(objects),
+                }
+            }
             [only] => Binding::Bound(only),
             _ => match self.without_twins(manifest, &found) {
                 Some(stays) => {
                     let others = found.iter().filter(|object| object.id != stays.id);
-                    let address = &manifest.address;
-                    twins.extend(others.map(|object| Twin {
-                        address: address.clone(),
-                        object,
-                        stays,
-                    }));
+                    let twin = |object| Twin { address: manifest.address.clone(), object, stays };
+                    twins.extend(others.copied().map(twin));
                     Binding::Bound(stays)
                 }
                 None => ambiguous(&found),
@@ -188,31 +188,12 @@ impl<'a, 'f> Index<'a, 'f> {
         found.iter().find(all_lose_to).copied().filter(|_| is_declared)
     }
 
-    /// Returns the objects of a manifest's type that have one of these names, each once.
-    fn candidates<'n>(
-        &self,
-        manifest: &'n Manifest,
-        names: impl IntoIterator<Item = &'n str>,
-    ) -> Vec<&'a LiveObject> {
-        let names: BTreeSet<&str> = names.into_iter().collect();
-        let kind = manifest.address.kind.as_str();
-        let found = names.iter().filter_map(|name| self.names.get(&(kind, *name)));
-        found.flatten().copied().collect()
+    /// Returns the objects of these types that have one of these names, each once.
+    fn named(&self, kinds: &[&str], names: &[&str]) -> Vec<&'a LiveObject> {
+        let names: BTreeSet<&str> = names.iter().copied().collect();
+        let keys = kinds.iter().flat_map(|kind| names.iter().map(|name| (*kind, *name)));
+        keys.filter_map(|key| self.names.get(&key)).flatten().copied().collect()
     }
-
-    /// Returns the objects that have one of a manifest's names and may be of its type.
-    fn unshown(&self, manifest: &Manifest) -> Vec<&'a LiveObject> {
-        let kinds = manifest.family.not_kinds.iter().filter(|kind| kind.stands_in);
-        let formerly = manifest.formerly.iter().map(String::as_str);
-        let names: BTreeSet<&str> = manifest.display_name().into_iter().chain(formerly).collect();
-        let known_by = kinds.flat_map(|kind| names.iter().map(move |name| (kind.name, *name)));
-        let found = known_by.filter_map(|known_by| self.names.get(&known_by));
-        found.flatten().copied().collect()
-    }
-}
-
-fn by_id(family: &'static Family, id: &str) -> (&'static str, String) {
-    (family.name, id.to_ascii_lowercase())
 }
 
 /// The longest time between the creates of two runs of which neither saw the other's object. What is older was renamed,
@@ -249,14 +230,21 @@ fn timestamp(object: &LiveObject, property: &str) -> Option<Timestamp> {
     object.body.member(property).as_str()?.parse().ok()
 }
 
+fn blocked<'a>(code: &str, message: String, help: &str) -> Binding<'a> {
+    let (code, help) = (code.to_owned(), help.to_owned());
+    Binding::Blocked(Blocked { code, message, help, location: None })
+}
+
+fn ids(objects: &[&LiveObject]) -> String {
+    objects.iter().map(|object| object.id.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 fn ambiguous<'a>(found: &[&LiveObject]) -> Binding<'a> {
-    let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
-    Binding::Blocked(Blocked {
-        code: "match/ambiguous".to_owned(),
-        message: format!("{} objects of this type and name exist: {}", ids.len(), ids.join(", ")),
-        help: "pin the one that you mean by `metadata.id`, or rename the others".to_owned(),
-        location: None,
-    })
+    blocked(
+        "match/ambiguous",
+        format!("{} objects of this type and name exist: {}", found.len(), ids(found)),
+        "pin the one that you mean by `metadata.id`, or rename the others",
+    )
 }
 
 /// Returns whether an object's type stands for one that the service cannot show.
@@ -266,17 +254,11 @@ fn is_unshown(manifest: &Manifest, object: &LiveObject) -> bool {
 }
 
 fn unshown<'a>(objects: &[&LiveObject]) -> Binding<'a> {
-    let ids: Vec<&str> = objects.iter().map(|object| object.id.as_str()).collect();
-    Binding::Blocked(Blocked {
-        code: "match/unshown".to_owned(),
-        message: format!(
-            "it may exist already: the tenant does not show the type of {}",
-            ids.join(", ")
-        ),
-        help: "look at it in the Intune admin center; rename it there if it is another one"
-            .to_owned(),
-        location: None,
-    })
+    blocked(
+        "match/unshown",
+        format!("it may exist already: the tenant does not show the type of {}", ids(objects)),
+        "look at it in the Intune admin center; rename it there if it is another one",
+    )
 }
 
 /// Drops twins that a manifest is bound to, those of manifests that are blocked, and repetitions.
@@ -296,20 +278,16 @@ fn keep_declared(bindings: &mut Bindings<'_>) {
 fn refuse_shared(bindings: &mut BTreeMap<Address, Binding<'_>>) {
     let mut owners: BTreeMap<ObjectKey<'_>, Vec<Address>> = BTreeMap::new();
     for (address, binding) in bindings.iter() {
-        if let Binding::Bound(object) | Binding::Retyped(object) = binding {
+        if let Some(object) = binding.object() {
             owners.entry(object.key()).or_default().push(address.clone());
         }
     }
     for ((_, id), addresses) in owners.into_iter().filter(|(_, addresses)| addresses.len() > 1) {
         let all: Vec<String> = addresses.iter().map(Address::to_string).collect();
+        let message = format!("the object {id} is claimed by {}", all.join(" and "));
+        let help = "a live object has one manifest: remove or pin all but one";
         for address in addresses {
-            let blocked = Blocked {
-                code: "match/claimed-twice".to_owned(),
-                message: format!("the object {id} is claimed by {}", all.join(" and ")),
-                help: "a live object has one manifest: remove or pin all but one".to_owned(),
-                location: None,
-            };
-            bindings.insert(address, Binding::Blocked(blocked));
+            bindings.insert(address, blocked("match/claimed-twice", message.clone(), help));
         }
     }
 }
@@ -321,7 +299,7 @@ mod tests {
     use serde_json::Value as Json;
 
     use super::*;
-    use crate::kinds;
+    use crate::kinds::{self, Family};
 
     /// Returns whether an object of a family loses to another one that was created a second before it.
     fn loses_to_first(family: &'static Family, more: &Json) -> bool {

@@ -1,7 +1,7 @@
 //! The tenant's live state: reading it, and finding which object a manifest means.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 use std::time::Instant;
 
 use serde_json::Value;
@@ -115,7 +115,7 @@ pub struct Known<'a> {
 impl Live {
     /// Returns what is known beside the objects, but where references lead: that is found by planning.
     pub fn known(&self) -> Known<'_> {
-        static NONE: Referents = Referents::NONE;
+        static NONE: LazyLock<Referents> = LazyLock::new(Referents::default);
         Known { names: &self.names, clear: &self.clear, referents: &NONE }
     }
 }

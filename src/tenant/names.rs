@@ -89,14 +89,12 @@ impl Names {
 
     /// Records that an id has a name.
     pub fn add(&mut self, named: Named, id: &str, name: &str) {
-        let ids = self.ids.entry((named, name.to_lowercase())).or_default();
-        if !ids.iter().any(|known| known == id) {
-            ids.push(id.to_owned());
-        }
         // An id stands for itself, so that manifests may pin what they mean.
-        let itself = self.ids.entry((named, id.to_lowercase())).or_default();
-        if !itself.iter().any(|known| known == id) {
-            itself.push(id.to_owned());
+        for text in [name, id] {
+            let ids = self.ids.entry((named, text.to_lowercase())).or_default();
+            if !ids.iter().any(|known| known == id) {
+                ids.push(id.to_owned());
+            }
         }
         self.labels.insert(label_key(named, id), name.to_owned());
         self.near(named, name);
@@ -122,10 +120,7 @@ impl Names {
         }
         match self.ids.get(&(named, text.to_lowercase())).map(Vec::as_slice) {
             Some([only]) => Ok(only.clone()),
-            Some([_, _, ..]) => {
-                let ids = self.ids[&(named, text.to_lowercase())].clone();
-                Err(Unresolved::Ambiguous { ids })
-            }
+            Some(ids @ [_, ..]) => Err(Unresolved::Ambiguous { ids: ids.to_vec() }),
             _ => match self.unreadable.get(&named) {
                 // An id means what it says, whether or not the token may look at what it is of.
                 Some(_) if is_guid(text) => Ok(text.to_lowercase()),

@@ -61,17 +61,9 @@ pub struct Referents {
 }
 
 impl Referents {
-    /// Knows no reference.
-    pub(super) const NONE: Self = Self {
-        found: BTreeMap::new(),
-        owners: BTreeMap::new(),
-        created: BTreeMap::new(),
-        ids_alone: false,
-    };
-
     /// Returns the referents of what holds ids alone, as a tenant's own values do.
     pub fn of_ids() -> Self {
-        Self { ids_alone: true, ..Self::NONE }
+        Self { ids_alone: true, ..Self::default() }
     }
 
     /// Follows the references of manifests. `selected` tells which of them a run changes.
@@ -81,11 +73,9 @@ impl Referents {
         bindings: &Bindings<'_>,
         selected: impl Fn(&Address) -> bool,
     ) -> Self {
-        let owners = bindings.by_address.iter().filter_map(|(address, binding)| match binding {
-            Binding::Bound(object) | Binding::Retyped(object) => {
-                Some((caseless(object.family, &object.id), address.clone()))
-            }
-            Binding::Missing | Binding::Blocked(_) => None,
+        let owners = bindings.by_address.iter().filter_map(|(address, binding)| {
+            let object = binding.object()?;
+            Some((caseless(object.family, &object.id), address.clone()))
         });
         let mut referents = Self { owners: owners.collect(), ..Self::default() };
         for link in manifests.iter().flat_map(|manifest| &manifest.links) {

@@ -11,6 +11,10 @@ use crate::report::words;
 use crate::ui::Ui;
 
 impl Session {
+    fn tenant(&self) -> TenantRef {
+        TenantRef::from(&self.desired.tenant)
+    }
+
     /// Returns what a journal says of a run; `of` is the journal that the run is about.
     fn origin(&self, command: Command, of: Option<&Path>) -> Origin {
         Origin {
@@ -34,7 +38,7 @@ impl Session {
         if !self.keeps {
             return Ok(());
         }
-        let tenant = TenantRef::from(&self.desired.tenant);
+        let tenant = self.tenant();
         let origin = self.origin(Command::Apply, None);
         let settled = recovery::settle(&self.desired.root, &tenant, &origin, &self.graph);
         for settled in settled.await? {
@@ -49,14 +53,14 @@ impl Session {
             return OwnCreates::default();
         }
         let root = self.desired.root.clone();
-        let tenant = TenantRef::from(&self.desired.tenant);
+        let tenant = self.tenant();
         let origin = self.origin(Command::Apply, None);
         OwnCreates::new(move || journal::created(&root, &tenant, &origin))
     }
 
     /// Reads a journal, which must be about this tenant.
     pub(in crate::cli) fn journal(&self, path: &Path) -> Result<Record, Failure> {
-        let tenant = TenantRef::from(&self.desired.tenant);
+        let tenant = self.tenant();
         let about_this = |record: Record| {
             record.expect_over()?;
             record.expect(&tenant, &self.origin(Command::Apply, None))?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Session, now};
 use crate::apply::lock::{self, Holder, LockError, TenantKey, TenantLock};
+use crate::cli::environment::variable;
 use crate::cli::failure::Failure;
 use crate::journal::Command;
 use crate::ui::Ui;
@@ -77,10 +78,6 @@ impl Session {
             },
         }
     }
-}
-
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
 }
 
 /// Returns a path that is the same from every folder, without links as far as it exists.
