@@ -181,11 +181,10 @@ impl Family {
         self.actions.iter().find(|action| action.property == property)
     }
 
-    /// Returns what an object is expanded by in every read, as `$expand` takes it; empty where by nothing.
-    pub fn expand(&self) -> String {
+    /// Returns the items of `$expand` in every read of an object.
+    pub fn expand(&self) -> Vec<String> {
         let assignments = self.assign.iter().map(|assign| assign.property.to_owned());
-        let expanded = self.expanded().iter().map(Expand::item);
-        assignments.chain(expanded).collect::<Vec<_>>().join(",")
+        assignments.chain(self.expanded().iter().map(Expand::item)).collect()
     }
 
     /// Returns whether an object was answered with all that its read expands, assignments aside.

@@ -1,6 +1,7 @@
 //! Requests for a second administrator's approval, and the access policies that ask for one (FACTS 1.10).
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::graph::{Graph, GraphError, Request};
@@ -37,7 +38,8 @@ pub struct ApprovalRequest {
 }
 
 /// How a request for approval stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum RequestStatus {
     /// The service does not say.
     Unknown,
@@ -47,27 +49,13 @@ pub enum RequestStatus {
     Approved,
     /// Somebody said no.
     Rejected,
-    /// Who asked for it withdrew it.
+    /// The requester withdrew the request. The console spells the status with one `l`.
+    #[serde(alias = "canceled")]
     Cancelled,
     /// The write was sent again and carried out.
     Completed,
     /// It was not carried out in time.
     Expired,
-}
-
-impl RequestStatus {
-    fn parse(text: &str) -> Self {
-        match text {
-            "needsApproval" => Self::NeedsApproval,
-            "approved" => Self::Approved,
-            "rejected" => Self::Rejected,
-            // The console spells it with one `l`.
-            "cancelled" | "canceled" => Self::Cancelled,
-            "completed" => Self::Completed,
-            "expired" => Self::Expired,
-            _ => Self::Unknown,
-        }
-    }
 }
 
 impl ApprovalRequest {
@@ -77,7 +65,7 @@ impl ApprovalRequest {
         let instant = |name: &str| text(name).and_then(|text| text.parse().ok());
         Some(Self {
             id: text("id")?,
-            status: RequestStatus::parse(value["status"].as_str().unwrap_or_default()),
+            status: Deserialize::deserialize(&value["status"]).unwrap_or(RequestStatus::Unknown),
             requested: instant("requestDateTime"),
             expires: instant("expirationDateTime"),
             requestor: name(&value["requestor"]),

@@ -49,17 +49,7 @@ impl ObjectRef {
         let Self { family, id, kind, links } = self;
         // Only the type's own name leads to what no list and no plain read shows (FACTS 12).
         let links = links.iter().map(|link| format!("microsoft.graph.{kind}/{link}"));
-        let expand: Vec<String> = Some(family.expand())
-            .filter(|expand| !expand.is_empty())
-            .into_iter()
-            .chain(links)
-            .collect();
-        let query = match &expand[..] {
-            [] => String::new(),
-            items => format!("?$expand={}", items.join(",")),
-        };
-        let path = family.object_path(id) + &query;
-        Request::get(GraphVersion::Beta, path)
+        get(&family.object_path(id), None, family.expand().into_iter().chain(links).collect())
     }
 
     /// Reads the object from the answer.
@@ -228,7 +218,7 @@ pub async fn find_by_name(
 ) -> Result<Vec<LiveObject>, GraphError> {
     let filter = odata::literal(display_name);
     let filter = format!("$filter={}%20eq%20{filter}", family.name_property);
-    let found = listed(graph, family, Some(&filter), &|_| ()).await?;
+    let found = listed(graph, family, Some(filter), &|_| ()).await?;
     // Intune ignores filters that it does not support, and compares names without case.
     let fits = |object: &LiveObject| object.kind == kind && object.display_name == display_name;
     Ok(found.into_iter().filter(fits).collect())
@@ -244,13 +234,12 @@ fn object(
         .ok_or_else(|| bad(request, "an object has no id or no type"))
 }
 
-/// Returns what an object that was answered in part is read by.
-fn reference(
-    family: &'static Family,
-    request: &Request,
-    body: Value,
-) -> Result<ObjectRef, GraphError> {
-    Ok(ObjectRef::of(&object(family, request, body)?, Vec::new()))
+/// Returns the request that reads a path with a `$filter` and expanded properties.
+fn get(path: &str, filter: Option<String>, expand: Vec<String>) -> Request {
+    let expand = (!expand.is_empty()).then(|| format!("$expand={}", expand.join(",")));
+    let options: Vec<String> = filter.into_iter().chain(expand).collect();
+    let separator = if options.is_empty() { "" } else { "?" };
+    Request::get(GraphVersion::Beta, format!("{path}{separator}{}", options.join("&")))
 }
 
 fn bad(request: &Request, reason: &'static str) -> GraphError {
@@ -293,20 +282,10 @@ async fn all(
 async fn listed(
     graph: &Graph,
     family: &'static Family,
-    filter: Option<&str>,
+    filter: Option<String>,
     seen: &impl Fn(&[LiveObject]),
 ) -> Result<Vec<LiveObject>, GraphError> {
-    let expand = Some(family.expand()).filter(|items| !items.is_empty());
-    let query: Vec<String> = filter
-        .map(str::to_owned)
-        .into_iter()
-        .chain(expand.map(|items| format!("$expand={items}")))
-        .collect();
-    let path = match &query[..] {
-        [] => family.path.to_owned(),
-        options => format!("{}?{}", family.path, options.join("&")),
-    };
-    let request = Request::get(GraphVersion::Beta, path);
+    let request = get(family.path, filter, family.expand());
     let (give, parts) = unbounded_channel();
     // Where the receiver met an error, the list is still read to its end: an error of its own comes first.
     let give = move |part| drop(give.send(part));
@@ -340,7 +319,9 @@ async fn objects(
         for body in bodies {
             let body = body.value().ok_or_else(|| bad(request, "it is not JSON"))?;
             match lacking(family, &body) {
-                _ if !family.is_whole(&body) => cut.push(reference(family, request, body)?),
+                _ if !family.is_whole(&body) => {
+                    cut.push(ObjectRef::of(&object(family, request, body)?, Vec::new()));
+                }
                 Some(_) => incomplete.push(Some(body)),
                 None => objects.push(object(family, request, body)?),
             }
