@@ -31,7 +31,7 @@ pub enum UnexpectedPlan {
     },
     /// The plan has another digest.
     #[error(
-        "the plan is another one now, so nothing was written\n  looked at {expected}\n  now       {actual}"
+        "the plan has another digest now, so nothing was written\n  reviewed {expected}\n  now      {actual}"
     )]
     Digest {
         /// The digest that was given.
@@ -41,7 +41,7 @@ pub enum UnexpectedPlan {
     },
     /// The saved plan differs, and was made with other types or facts.
     #[error(
-        "the plan was made by a release of Moorline that knows other types, and is another one now; nothing was written"
+        "the saved plan was made by a release of Moorline that knows other types, and the plan differs now; nothing was written"
     )]
     Release,
     /// Objects changed since the plan was saved.
@@ -60,10 +60,10 @@ impl UnexpectedPlan {
             ),
             Self::Digest { .. } => (
                 "plan/another-digest",
-                "The tenant, the manifests, `--only` or Moorline's release changed: look at the plan above, and give its digest if it is what you want.",
+                "The tenant, the manifests, `--only` or Moorline's release changed: review the plan above, and give its digest if it is what you want.",
             ),
             Self::Release => {
-                ("plan/another-release", "Use one release for both, or make the plan anew.")
+                ("plan/another-release", "Use the same release for both, or save the plan again.")
             }
         };
         Error::new(ErrorKind::Stale, code, self.to_string()).hint(hint)

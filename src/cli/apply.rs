@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args};
 
-use super::execution::{self, Execution, WriteOptions};
+use super::execution::{self, PlannedRun, WriteOptions};
 use super::expected::{ExpectedPlanArguments, only};
-use super::failure::Failure;
+use super::failure::CommandError;
 use super::plan_arguments::PlanArguments;
 use super::session::Session;
 use super::{Done, TenantOptions};
@@ -20,15 +20,15 @@ use crate::report;
 use crate::tenant::Live;
 use crate::ui::Ui;
 
-/// Make the tenant as declared: shows the plan and asks first.
+/// Change the tenant to match the manifests; shows the plan and asks first.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A folder with a moorline.yaml, that file, or a plan of the tenant in this folder that `plan --out` saved.
+    /// Folder with a moorline.yaml, that file, or a plan that `plan --out` saved for the tenant in this folder.
     #[arg(default_value = ".")]
     path: PathBuf,
     #[command(flatten)]
     expected: ExpectedPlanArguments,
-    /// Go on with what an earlier apply did not come to do; the plan is made anew, limited to that.
+    /// Resume an interrupted apply: re-plan, and run only the changes it did not complete.
     #[arg(long, value_name = "JOURNAL", conflicts_with_all = ["plan", "plan_digest"])]
     resume: Option<PathBuf>,
     #[command(flatten)]
@@ -43,7 +43,7 @@ pub(super) async fn run(
     ui: &Ui,
     arguments: &Arguments,
     matches: &ArgMatches,
-) -> Result<Done, Failure> {
+) -> Result<Done, CommandError> {
     let Arguments { planning, write, tenant, resume: journal, .. } = arguments;
     let (path, expected) = arguments.expected.read(&arguments.path)?;
     let only = only(&expected, &tenant.only.globs, journal.is_some())?;
@@ -72,7 +72,7 @@ pub(super) async fn run(
     } else if matches!(expected, ExpectedPlan::Saved(_)) {
         ui.status("The saved plan still holds.");
     }
-    let execution = Execution {
+    let execution = PlannedRun {
         ui,
         options: write,
         session: &session,
@@ -88,7 +88,7 @@ pub(super) async fn run(
             ExpectedPlan::Any => None,
         },
     };
-    is_certain(planning, &planned.plan)?;
+    check_verifiable(planning, &planned.plan)?;
     let outcome = execution.run().await?;
     session.close().await;
     let outcome = outcome.leaving_out(left_out);
@@ -101,7 +101,7 @@ async fn plan(
     session: &Session,
     expected: &ExpectedPlan,
     given: Options,
-) -> Result<(Planned, Live), Failure> {
+) -> Result<(Planned, Live), CommandError> {
     let options = expected.options(given).map_err(|why| {
         let message = format!("the saved plan cannot be applied: `rewrite`: {why}");
         Error::failed("plan/saved", message)
@@ -111,7 +111,7 @@ async fn plan(
         && planned.plan.masked_read
         && planned.plan.digest != *digest
     {
-        // Whoever made that plan may not have been allowed to read masked values.
+        // The author of that plan may lack the permission to read masked values.
         let options = Options { leave_masked: true, ..options };
         let (masked, live_masked) = session.plan(ui, &options).await?;
         if masked.plan.digest == *digest {
@@ -121,43 +121,43 @@ async fn plan(
     Ok((planned, live))
 }
 
-/// Refuses what cannot be compared, where the user does not want it.
-fn is_certain(planning: &PlanArguments, plan: &Plan) -> Result<(), Error> {
-    let certain = planning.unverifiable.check(plan.summary.unverifiable_fields);
-    certain.map_err(|error| Error {
+/// Refuses a plan with settings that cannot be compared, with `--unverifiable fail`.
+fn check_verifiable(planning: &PlanArguments, plan: &Plan) -> Result<(), Error> {
+    let checked = planning.unverifiable.check(plan.summary.unverifiable_fields);
+    checked.map_err(|error| Error {
         kind: ErrorKind::Refused,
         message: format!("{}; nothing was written", error.message),
         ..error
     })
 }
 
-/// What a run takes over of an earlier one.
+/// The parts of an interrupted run that a resumed run takes over.
 #[derive(Default)]
 struct Resumed {
     approvals: Vec<Given>,
-    /// What that run did not come to do.
-    undone: Vec<Address>,
+    /// The manifests whose changes were not completed.
+    incomplete: Vec<Address>,
 }
 
 impl Resumed {
-    /// Says what is left as it is, because nothing declares it any more.
+    /// Warns of changes that are left out because their manifests no longer exist.
     fn report(&self, ui: &Ui, plan: &Plan) {
         let planned =
             |address: &Address| plan.changes.iter().any(|change| change.address == *address);
-        for address in self.undone.iter().filter(|address| !planned(address)) {
+        for address in self.incomplete.iter().filter(|address| !planned(address)) {
             ui.warning(&format!("{address} is no longer declared, and is left as it is"));
         }
     }
 }
 
-/// Limits a run to what an earlier one was to do and did not, under the terms of its plan. Nothing else is taken
-/// from its journal but the codes of approvals, which the service holds against the writes that they are for.
+/// Limits a run to the changes that an interrupted run did not complete, with the options of its plan. Of its journal,
+/// only approval codes are used besides: the service accepts each of them for the write that it was requested for.
 fn resume(
     ui: &Ui,
     session: &mut Session,
     path: &Path,
     options: &mut Options,
-) -> Result<Resumed, Failure> {
+) -> Result<Resumed, CommandError> {
     let record = session.journal(path)?;
     if record.header.origin.command == Command::Rollback {
         let message = format!("the journal `{}` is of a rollback", path.display());
@@ -169,39 +169,39 @@ fn resume(
     }
     if record.header.origin.reset_released && !session.resets_released {
         let message = format!(
-            "the run of `{}` unset what was released, and this one would not",
+            "the run of `{}` unset settings that were no longer declared, and this run would not",
             path.display()
         );
         return Err(Error::usage("usage/journal", message)
             .hint("Give `--previous` and `--reset-released` as that run had them.")
             .into());
     }
-    let undone = record.undone();
+    let incomplete = record.undone();
     options.recreate |= record.header.recreate;
     for text in &record.header.rewrite {
         let rewrite: Rewrite = text.parse().map_err(|why: &str| {
             let message = format!("the journal `{}`: `rewrite`: {why}", path.display());
             Error::usage("usage/journal", message)
         })?;
-        // What is done already is not written once more, and what is no longer declared cannot be.
-        let is_left = undone.contains(&rewrite.address)
+        // A secret that is written already is not written again, and one that is no longer declared cannot be.
+        let is_left = incomplete.contains(&rewrite.address)
             && session.desired.manifest(&rewrite.address).is_some();
         if is_left && !options.rewrite.contains(&rewrite) {
             options.rewrite.push(rewrite);
         }
     }
-    // What no manifest declares was to be deleted, and is found only where its family is read.
+    // An object without a manifest was to be deleted; it is found only if its family is read.
     let is_gone = |address: &&Address| session.desired.manifest(address).is_none();
-    let families = undone.iter().filter(is_gone).filter_map(|address| family_of(&address.kind));
+    let families = incomplete.iter().filter(is_gone).filter_map(|address| family_of(&address.kind));
     options.also.extend(families);
     ui.status(&format!(
-        "Going on with {}: {} of {} changes are left.",
+        "Resuming {}: {} of {} changes are left.",
         path.display(),
-        undone.len(),
+        incomplete.len(),
         record.header.order.len()
     ));
-    session.selection.limit_to(undone.clone());
+    session.selection.limit_to(incomplete.clone());
     let approvals = record.approvals();
-    execution::tell_approvals(ui, &approvals, session.graph.clock().now());
-    Ok(Resumed { approvals, undone })
+    execution::report_approvals(ui, &approvals, session.graph.clock().now());
+    Ok(Resumed { approvals, incomplete })
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::failure::Failure;
+use super::failure::CommandError;
 use super::output::Output;
 use super::plan_arguments::UnverifiableOption;
 use super::session::Session;
@@ -15,13 +15,13 @@ use crate::plan::Planned;
 use crate::report;
 use crate::ui::Ui;
 
-/// Show what in the tenant differs from what is declared.
+/// Show where the tenant differs from the manifests.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A folder with a moorline.yaml, or that file.
+    /// Folder with a moorline.yaml, or that file.
     #[arg(default_value = ".")]
     path: PathBuf,
-    /// Exit with 2 where anything drifted or is missing.
+    /// Exit with 2 if anything drifted or is missing.
     #[arg(long)]
     detailed_exitcode: bool,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
     let Arguments { path, tenant, .. } = arguments;
     let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
     let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;
@@ -50,15 +50,15 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     };
     arguments.output.write(ui, &text)?;
     let differs = report.has_drift();
-    let differs_told = differs && arguments.detailed_exitcode;
+    let reports_drift = differs && arguments.detailed_exitcode;
     let certain = arguments.unverifiable.check(report.summary.unverifiable);
     if let Err(error) = &certain {
         ui.error(error);
     }
-    let untold = arguments.detailed_exitcode && report.summary.unknown > 0 || certain.is_err();
-    if untold && !differs_told {
-        // Nobody may take "cannot be told" for "in sync".
+    let is_unknown = arguments.detailed_exitcode && report.summary.unknown > 0 || certain.is_err();
+    if is_unknown && !reports_drift {
+        // "Unknown" must not read as "in sync".
         return Ok(Done::As(ErrorKind::Failed));
     }
-    Ok(if differs_told { Done::WithDifferences } else { Done::Quietly })
+    Ok(if reports_drift { Done::WithDifferences } else { Done::Quietly })
 }

@@ -1,4 +1,4 @@
-//! Showing a plan, asking, and carrying it out: what every command does that writes to a tenant.
+//! Shows a plan, asks for confirmation and applies the plan, for every command that writes to a tenant.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,7 +11,7 @@ use clap::{ArgMatches, Args};
 use jiff::Timestamp;
 
 use super::environment::secret;
-use super::failure::Failure;
+use super::failure::CommandError;
 use super::output::Output;
 use super::resume_hints::resume_hints;
 use super::session::Session;
@@ -29,35 +29,34 @@ use crate::text::style::Palette;
 use crate::ui::progress::Progress;
 use crate::ui::{Answer, Ui};
 
-/// How long the change in flight may take once the user wants the run to end: longer than a wait for Graph's
-/// limits.
+/// How long the change in flight may take after the user interrupted the run: longer than a wait for Graph's limits.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// What another `--resume` takes the place of, in a run that goes on with one.
+/// The phrase for the journal that another `--resume` replaces, in a resumed run.
 pub(super) const FORMER_RESUME: &str = "the one before";
 
-/// What every command takes that writes.
+/// The arguments of every command that writes.
 #[derive(Debug, Args)]
 pub(super) struct WriteOptions {
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(long, short = 'y')]
     yes: bool,
-    /// Accept a risk by its name, as the refusal gives it; may be given several times.
+    /// Accept a risk that the plan was refused for; can be repeated.
     #[arg(long, value_name = "RISK", value_parser = PossibleValuesParser::new(risk::codes()))]
     allow: Vec<String>,
-    /// Write the rest where some objects changed meanwhile.
+    /// Skip objects that changed since the plan was made, and write the others.
     #[arg(long)]
     pub(super) skip_stale: bool,
-    /// Write the rest where some changes cannot be made.
+    /// Skip changes that cannot be made, and write the others.
     #[arg(long)]
     skip_blocked: bool,
-    /// Wait so many seconds where another run of this machine writes to the tenant, instead of refusing at once.
+    /// Wait this many seconds while another run on this machine writes to the tenant, instead of failing at once.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(super) lock_timeout: Option<Duration>,
-    /// What a second administrator is told who has to approve the writes.
+    /// Reason for the writes, for the administrator who has to approve them.
     #[arg(long, value_name = "TEXT", value_parser = justification)]
     justification: Option<String>,
-    /// Wait for the approval of each write that needs one, for so many seconds; an hour where no number is given.
+    /// Wait this many seconds for the approval of each write that needs one; without a number, an hour.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "3600", value_parser = seconds, requires = "justification")]
     wait_approval: Option<Duration>,
     #[command(flatten)]
@@ -66,7 +65,7 @@ pub(super) struct WriteOptions {
 
 fn justification(text: &str) -> Result<String, String> {
     match characters(text) {
-        _ if text.trim().is_empty() => Err("say why the changes are wanted".to_owned()),
+        _ if text.trim().is_empty() => Err("give the reason for the changes".to_owned()),
         length if length > LONGEST_JUSTIFICATION => {
             Err(format!("it has {length} characters, and Intune takes {LONGEST_JUSTIFICATION}"))
         }
@@ -74,31 +73,31 @@ fn justification(text: &str) -> Result<String, String> {
     }
 }
 
-/// A plan on its way to a tenant.
-pub(super) struct Execution<'a> {
+/// A plan that is about to be applied, and the session that applies it.
+pub(super) struct PlannedRun<'a> {
     pub(super) ui: &'a Ui,
     pub(super) options: &'a WriteOptions,
     pub(super) session: &'a Session,
     pub(super) planned: &'a Planned,
     pub(super) live: &'a Live,
     pub(super) command: Command,
-    /// The journal that it goes on with or takes back.
+    /// The journal that the run resumes or rolls back.
     pub(super) journal: Option<&'a Path>,
-    /// The approvals that the run was given which it goes on with.
+    /// The approvals that were granted to the run that this one resumes.
     pub(super) approvals: Vec<Given>,
-    /// What `--resume` takes the place of where the command is given again, in words.
+    /// The phrase for the argument that `--resume` replaces when the command is run again.
     pub(super) in_place_of: Option<&'static str>,
 }
 
 impl WriteOptions {
-    /// Returns whether somebody has to say yes before anything is written.
+    /// Whether the user has to confirm before anything is written.
     fn asks(&self, plan: &Plan) -> bool {
         !self.yes && !plan.order.is_empty()
     }
 }
 
-/// Shows a plan: on stdout for people, on stderr where stdout is for a program. Nobody is asked about a plan that
-/// they do not see, so a question brings it with it even where little is to be said.
+/// Shows a plan: on stdout for people, on stderr if stdout is for a program. A plan that has to be confirmed is shown
+/// even with `--quiet`.
 pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), Error> {
     let text = |palette| report::text::plan(plan, palette, ui.width(), ui.verbosity().into());
     if options.output.format == Format::Text && options.output.output.is_none() {
@@ -116,18 +115,18 @@ pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), E
     Ok(())
 }
 
-impl Execution<'_> {
-    /// Writes what the plan asks for, once nothing speaks against it, and returns what became of it.
-    pub(super) async fn run(&self) -> Result<Outcome, Failure> {
+impl PlannedRun<'_> {
+    /// Checks and applies the plan, and returns the outcome.
+    pub(super) async fn run(&self) -> Result<Outcome, CommandError> {
         if self.planned.plan.summary.is_empty() {
             return Ok(self.nothing_to_do());
         }
-        self.may_go_on()?;
-        self.carry_out().await
+        self.check()?;
+        self.apply().await
     }
 
-    /// Makes sure that nothing speaks against it, its user among that.
-    fn may_go_on(&self) -> Result<(), Failure> {
+    /// Checks that the plan can be applied, is not refused and is confirmed.
+    fn check(&self) -> Result<(), CommandError> {
         let Self { ui, options, session, planned, .. } = self;
         let plan = &planned.plan;
         let blocked = plan.summary.blocked_changes;
@@ -135,7 +134,7 @@ impl Execution<'_> {
             let changes = words::count(blocked, "change");
             let message = format!("{changes} cannot be made; nothing was written");
             return Err(Error::refused("apply/blocked", message)
-                .hint("Mend what the plan names, or apply the rest with `--skip-blocked`.")
+                .hint("Correct what the plan names, or apply the rest with `--skip-blocked`.")
                 .into());
         }
         let refusals = risk::refusals(planned, &session.desired.tenant.spec.guard, &options.allow);
@@ -146,7 +145,7 @@ impl Execution<'_> {
             let flags = Vec::from_iter(flags).join(" ");
             let message = "the plan is refused; nothing was written";
             let error = Error::refused("apply/guard", message);
-            return Err(error.hint(format!("If it is meant: {flags}")).into());
+            return Err(error.hint(format!("If it is intended, add: {flags}")).into());
         }
         crate::apply::check_secrets(plan, &secret).map_err(ApplyError::into_error)?;
         if !options.asks(plan) {
@@ -158,7 +157,7 @@ impl Execution<'_> {
                 Err(Error::refused("apply/declined", "declined; nothing was written").into())
             }
             Answer::NoTerminal => {
-                let message = "there is no terminal to ask on; nothing was written";
+                let message = "there is no terminal to ask for confirmation; nothing was written";
                 Err(Error::refused("apply/no-terminal", message)
                     .hint("Review the plan, then run it with `--yes`.")
                     .into())
@@ -166,16 +165,16 @@ impl Execution<'_> {
         }
     }
 
-    /// Writes it, and returns what became of it.
-    async fn carry_out(&self) -> Result<Outcome, Failure> {
+    /// Applies the plan, and returns the outcome.
+    async fn apply(&self) -> Result<Outcome, CommandError> {
         let cancelled = AtomicBool::new(false);
-        let observer = Shown {
+        let observer = ProgressObserver {
             ui: self.ui,
             session: self.session,
             wait: self.options.wait_approval.unwrap_or_default(),
             progress: self.ui.progress(self.planned.plan.order.len(), "Applying"),
         };
-        // Whoever is asked may take longer to answer than what was read stays true.
+        // The user may take longer to confirm than what was read stays current.
         let read_at = self.live.read_at.filter(|_| !self.options.asks(&self.planned.plan));
         let applier = Applier {
             graph: &self.session.graph,
@@ -205,7 +204,7 @@ impl Execution<'_> {
             let mut run = pin!(applier.run());
             tokio::select! {
                 outcome = &mut run => outcome,
-                Ok(()) = signals::asked_to_end() => {
+                Ok(()) = signals::shutdown_requested() => {
                     self.ui.notice("Finishing the current change …\n");
                     cancelled.store(true, Ordering::Relaxed);
                     self.session.graph.end_within(GRACE);
@@ -220,27 +219,27 @@ impl Execution<'_> {
         })
     }
 
-    /// Returns the outcome of a plan that asks for nothing.
+    /// Returns the outcome of a plan without changes.
     fn nothing_to_do(&self) -> Outcome {
         let (tenant, digest) = (self.planned.plan.tenant.clone(), self.planned.plan.digest.clone());
         Outcome::new(tenant, digest, Vec::new(), false)
     }
 }
 
-/// Writes what became of it, and how to go on where something is left.
+/// Writes the outcome, and the commands that resume the run or undo it.
 pub(super) fn finish(
     ui: &Ui,
     matches: &ArgMatches,
     output: &Output,
     outcome: &Outcome,
     command: Command,
-) -> Result<Done, Failure> {
+) -> Result<Done, CommandError> {
     let text = match output.format {
         Format::Text if outcome.items.is_empty() => String::new(),
         Format::Text => {
             let (palette, width) = (output.palette(ui), output.width(ui));
             let text = report::text::outcome(outcome, palette, width, ui.verbosity().into());
-            // The plan stands above it.
+            // The plan was printed before.
             if output.output.is_none() { format!("\n{text}") } else { text }
         }
         Format::Json => report::json::outcome(outcome),
@@ -256,13 +255,12 @@ pub(super) fn finish(
             }
             Ok(kind.map_or(Done::Quietly, Done::As))
         }
-        Err(unwritten) => Err(tell_otherwise(ui, outcome, unwritten).into()),
+        Err(unwritten) => Err(report_on_stderr(ui, outcome, unwritten).into()),
     }
 }
 
-/// Tells on stderr what became of a run whose result cannot be written, and returns the error for that: the changes
-/// are made all the same.
-fn tell_otherwise(ui: &Ui, outcome: &Outcome, unwritten: Error) -> Error {
+/// Reports an outcome on stderr because its result cannot be written, and returns the error for that.
+fn report_on_stderr(ui: &Ui, outcome: &Outcome, unwritten: Error) -> Error {
     if outcome.items.is_empty() {
         return unwritten;
     }
@@ -271,11 +269,11 @@ fn tell_otherwise(ui: &Ui, outcome: &Outcome, unwritten: Error) -> Error {
     let least = if outcome.has_written() { ErrorKind::Partial } else { ErrorKind::Failed };
     let kind = outcome.error_kind().map_or(least, |kind| kind.max(least));
     let error = Error { kind, ..unwritten };
-    error.hint("What became of the changes stands above; do not take them for not made.")
+    error.hint("The changes were sent all the same: their results are printed above.")
 }
 
-/// Says when the requests for approval expire that an earlier run made, where it came to know.
-pub(super) fn tell_approvals(ui: &Ui, approvals: &[Given], now: Timestamp) {
+/// Reports when the approval requests of an earlier run expire, as far as that run knew.
+pub(super) fn report_approvals(ui: &Ui, approvals: &[Given], now: Timestamp) {
     for given in approvals {
         if let Some(at) = given.expires {
             let (address, code) = (&given.address, &given.code);
@@ -285,21 +283,21 @@ pub(super) fn tell_approvals(ui: &Ui, approvals: &[Given], now: Timestamp) {
     }
 }
 
-/// Returns when something expires or did.
+/// Returns when a request expires, or when it did.
 fn expiry(at: Timestamp, now: Timestamp) -> String {
     let verb = if at <= now { "expired" } else { "expires" };
     format!("{verb} {}", clock::minute(at))
 }
 
-struct Shown<'a> {
+struct ProgressObserver<'a> {
     ui: &'a Ui,
     session: &'a Session,
-    /// How long each approval is waited for.
+    /// The maximum wait for each approval.
     wait: Duration,
     progress: Progress,
 }
 
-impl Observer for Shown<'_> {
+impl Observer for ProgressObserver<'_> {
     fn started(&self, _change: &Change) {}
 
     fn awaits(&self, change: &Change, code: &str, expires: Option<Timestamp>) {

@@ -15,13 +15,13 @@ use crate::plan::Plan;
 /// The largest saved plan that is read, in bytes.
 const LARGEST: u64 = 64 << 20;
 
-/// Which plan an apply must match.
+/// The arguments that name the plan which an apply must match.
 #[derive(Debug, Args)]
 pub(super) struct ExpectedPlanArguments {
-    /// Apply what a plan saved by `plan --out` says, where that still is the plan; PATH is where its manifests are.
+    /// Apply this plan, which `plan --out` saved, if the tenant and the manifests in PATH still lead to it.
     #[arg(long, value_name = "PLAN.json", conflicts_with = "plan_digest")]
     plan: Option<PathBuf>,
-    /// Apply only where this is the plan's digest.
+    /// Apply only if the plan has this digest.
     #[arg(long, value_name = "sha256:…", value_parser = digest)]
     plan_digest: Option<String>,
 }
@@ -31,7 +31,8 @@ fn digest(text: &str) -> Result<String, String> {
     if hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         Ok(text.to_ascii_lowercase())
     } else {
-        Err("give the whole digest as a plan prints it: `sha256:` and 64 digits".to_owned())
+        Err("give the whole digest as the plan prints it: `sha256:` and 64 hexadecimal digits"
+            .to_owned())
     }
 }
 
@@ -42,17 +43,19 @@ impl ExpectedPlanArguments {
         let is_plan = path.extension().is_some_and(|ending| ending == "json") && path.is_file();
         match (&self.plan, &self.plan_digest) {
             (Some(_), _) if is_plan => {
-                let message = format!("`{}` is a plan, and `--plan` gives another", path.display());
+                let message =
+                    format!("`{}` is a saved plan, and `--plan` names another one", path.display());
                 let error = Error::usage("usage/plan", message);
                 Err(error.hint("Give the folder with the manifests as PATH."))
             }
             (Some(plan), _) => Ok((path, ExpectedPlan::Saved(load(plan)?))),
             _ if is_plan && !Path::new(TENANT_FILE).is_file() => {
                 let plan = path.display();
-                let message = format!("there is no tenant here that `{plan}` could be of");
+                let message =
+                    format!("this folder has no {TENANT_FILE} for the saved plan `{plan}`");
                 let form = format!("`moorline apply FOLDER --plan {plan}`");
                 let error = Error::usage("usage/plan", message);
-                Err(error.hint(format!("Say where its manifests are: {form}.")))
+                Err(error.hint(format!("Name the folder with its manifests: {form}.")))
             }
             _ if is_plan => Ok((Path::new("."), ExpectedPlan::Saved(load(path)?))),
             (None, Some(digest)) => Ok((path, ExpectedPlan::Digest(digest.clone()))),
@@ -71,12 +74,12 @@ pub(super) fn only<'a>(
         return Ok(given);
     };
     if resumes {
-        let message = "`--resume` makes the plan anew, and a saved plan is applied as it was made";
+        let message = "`--resume` makes a new plan, so no saved plan can be given with it";
         return Err(Error::usage("usage/plan", message)
-            .hint("Leave the saved plan out: what that run did not come to do is planned anew, and shown before it is written."));
+            .hint("Leave the saved plan out: the changes that the run did not complete are planned again, and shown before they are written."));
     }
     if !given.is_empty() && *given != plan.only {
-        let message = "a saved plan is limited as it was when it was made";
+        let message = "a saved plan is limited by the `--only` that it was made with";
         return Err(Error::usage("usage/plan", message)
             .hint("Leave `--only` out, or make another plan with it."));
     }
@@ -95,6 +98,6 @@ fn load(path: &Path) -> Result<Box<Plan>, Error> {
     read().map(Box::new).map_err(|why: Box<dyn std::error::Error + Send + Sync>| {
         Error::failed("plan/saved", format!("`{}` cannot be applied", path.display()))
             .because(why)
-            .hint("Make it anew by `moorline plan --out`; what it lists is only compared, never carried out.")
+            .hint("Save it again with `moorline plan --out`.")
     })
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use clap::Args;
 
 use super::Done;
-use super::failure::Failure;
+use super::failure::CommandError;
 use super::output::{Output, without_markdown};
 use crate::diagnose::Catalogue;
 use crate::diagnose::explanation;
@@ -16,11 +16,11 @@ use crate::ui::Ui;
 /// The longest text that is read from stdin, in bytes.
 const LONGEST: u64 = 1 << 20;
 
-/// Say what an error means and what to do: a code, a number, a pasted body, a log line.
+/// Explain an error and what to do about it: a code, a number, a response body or a log line.
 #[derive(Debug, Args)]
 #[command(mut_arg("format", without_markdown))]
 pub(super) struct Arguments {
-    /// A code of Moorline's, Graph's or Microsoft Entra's, a message, or `-` to read it from stdin.
+    /// Code of Moorline, Graph or Microsoft Entra, or a message; `-` reads the message from stdin.
     // Devices report negative numbers.
     #[arg(value_name = "CODE | -", allow_negative_numbers = true)]
     text: Vec<String>,
@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     pub(super) output: Output,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
     let output = &arguments.output;
     let (palette, width) = (output.palette(ui), output.width(ui));
     let text = match &arguments.text[..] {

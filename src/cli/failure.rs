@@ -1,4 +1,4 @@
-//! How a command fails: an error, or manifests that cannot be used.
+//! The error of a command, with the findings or the explanation that are printed with it.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -14,21 +14,21 @@ use crate::manifest::Invalid;
 use crate::report;
 use crate::ui::Ui;
 
-/// Why a command did not do what it was asked to.
+/// The error of a command.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct CommandError {
     error: Error,
     invalid: Option<Box<Invalid>>,
-    /// What the catalogue says of what a service answered.
+    /// The entry of the error catalogue for a service's response.
     explanation: Option<Box<Explanation>>,
 }
 
-impl Failure {
+impl CommandError {
     pub(super) fn kind(&self) -> ErrorKind {
         self.error.kind
     }
 
-    /// Tells the user, and on stdout a caller that reads JSON.
+    /// Prints the error on stderr, and for a caller that reads JSON on stdout too.
     pub(super) fn report(&self, ui: &Ui, json: bool) {
         if let Some(invalid) = &self.invalid {
             let Invalid { findings, sources } = &**invalid;
@@ -43,15 +43,15 @@ impl Failure {
         if json {
             let findings =
                 self.invalid.as_ref().map(|invalid| (&invalid.findings[..], &invalid.sources));
-            // Where stdout is gone, the exit code still tells.
+            // If stdout is closed, the exit code is left.
             let explanation = self.explanation.as_deref();
             let _ = ui.data(&report::json::error(&self.error, explanation, findings));
         }
     }
 
-    /// Makes the failure of a command whose PATH holds manifests that cannot be used.
+    /// Makes the error for invalid manifests in PATH.
     pub(super) fn invalid(invalid: Box<Invalid>, path: &Path) -> Self {
-        let kind = of_findings(&invalid.findings, &[path]).unwrap_or(ErrorKind::Invalid);
+        let kind = kind_of_findings(&invalid.findings, &[path]).unwrap_or(ErrorKind::Invalid);
         let summary = diagnostic::text::summary(&invalid.findings);
         let error = if kind == ErrorKind::Usage {
             Error::usage("usage/path", format!("`{}` cannot be read", path.display()))
@@ -62,7 +62,7 @@ impl Failure {
         Self { error, invalid: Some(invalid), explanation: None }
     }
 
-    /// Makes a failure of a service's error, which ends with what the catalogue says of it.
+    /// Makes the error for a service's error, with its entry in the catalogue.
     fn explained(
         code: &'static str,
         error: impl StdError + Send + Sync + 'static,
@@ -79,7 +79,7 @@ impl Failure {
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for CommandError {
     fn from(mut error: Error) -> Self {
         if error.hints.is_empty()
             && let Some(entry) = Catalogue::built_in().by_code(error.code)
@@ -90,9 +90,9 @@ impl From<Error> for Failure {
     }
 }
 
-/// Returns what findings make of a run that was given these paths. A path that leads nowhere is a slip on
-/// the command line, and a file that the system does not give out says nothing about the manifests.
-pub(super) fn of_findings<'a>(
+/// Returns the error kind of findings in a run that was given these paths. A path that does not exist is a usage error,
+/// and a file that cannot be read is no invalid manifest.
+pub(super) fn kind_of_findings<'a>(
     findings: impl IntoIterator<Item = &'a Finding>,
     given: &[impl AsRef<Path>],
 ) -> Option<ErrorKind> {
@@ -110,7 +110,7 @@ pub(super) fn of_findings<'a>(
     kinds.max()
 }
 
-impl From<GraphError> for Failure {
+impl From<GraphError> for CommandError {
     fn from(error: GraphError) -> Self {
         let entry = known::of_call(&error);
         let hints = match &error {
@@ -121,7 +121,7 @@ impl From<GraphError> for Failure {
     }
 }
 
-impl From<AuthError> for Failure {
+impl From<AuthError> for CommandError {
     fn from(error: AuthError) -> Self {
         let (entry, hints) = (known::of_sign_in(&error), error.hints());
         Self::explained(known::sign_in_code(&error), error, hints, entry)
@@ -149,11 +149,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_the_system_does_not_give_out_is_no_invalid_manifest() {
+    fn unreadable_file_is_no_invalid_manifest() {
         let error = |code: &&str| Finding::file_error(*code, "a.yaml", "it");
         let kind = |codes: &[&str]| {
             let findings: Vec<Finding> = codes.iter().map(error).collect();
-            of_findings(&findings, &["b.yaml"])
+            kind_of_findings(&findings, &["b.yaml"])
         };
         assert_eq!(kind(&[]), None);
         assert_eq!(kind(&["file/unreadable"]), Some(ErrorKind::Failed));

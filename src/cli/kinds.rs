@@ -5,14 +5,14 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 
 use super::Done;
-use super::failure::Failure;
+use super::failure::CommandError;
 use super::output::{Output, without_markdown};
 use crate::kinds::document::KindsDocument;
 use crate::kinds::{self, Family};
 use crate::report;
 use crate::ui::Ui;
 
-/// List the kinds that can be declared, with their endpoints, versions and permissions.
+/// List the kinds that manifests can declare, with their endpoints, versions and permissions.
 #[derive(Debug, Args)]
 #[command(mut_arg("format", without_markdown))]
 pub(super) struct Arguments {
@@ -20,7 +20,7 @@ pub(super) struct Arguments {
     pub(super) output: Output,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
     let output = &arguments.output;
     let text =
         if output.is_json() { report::json::kinds(&KindsDocument::built_in()) } else { table() };

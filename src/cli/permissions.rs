@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::failure::Failure;
+use super::failure::CommandError;
 use super::output::Output;
 use super::selection::{Only, Selection, load};
 use super::{Done, Format};
@@ -13,13 +13,13 @@ use crate::manifest::Manifest;
 use crate::report;
 use crate::ui::Ui;
 
-/// List the least privileges that the manifests need, why, and how to grant them; the tenant is not asked.
+/// List the least privileges that the manifests need, why, and how to grant them; nothing is sent to the tenant.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A folder with a moorline.yaml, or that file.
+    /// Folder with a moorline.yaml, or that file.
     #[arg(default_value = ".")]
     path: PathBuf,
-    /// For one command alone.
+    /// List only the permissions of this command.
     #[arg(long = "for", value_name = "COMMAND")]
     purpose: Option<Purpose>,
     #[command(flatten)]
@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     pub(super) output: Output,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
     let desired = load(&arguments.path)?;
     let selection = Selection::new(&arguments.only.globs, &desired.manifests)?;
     let manifests: Vec<&Manifest> =

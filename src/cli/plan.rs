@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::environment::secret;
-use super::failure::Failure;
+use super::failure::CommandError;
 use super::output::{Output, prove_writable};
 use super::plan_arguments::PlanArguments;
 use super::session::Session;
@@ -17,18 +17,18 @@ use crate::plan::Plan;
 use crate::report;
 use crate::ui::Ui;
 
-/// Show what apply would do; nothing is written.
+/// Show what `apply` would change; nothing is written.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A folder with a moorline.yaml, or that file.
+    /// Folder with a moorline.yaml, or that file.
     #[arg(default_value = ".")]
     path: PathBuf,
-    /// Exit with 2 where anything would change.
+    /// Exit with 2 if anything would change.
     #[arg(long)]
     detailed_exitcode: bool,
     #[command(flatten)]
     planning: PlanArguments,
-    /// Save the plan, for `apply` to be held to it.
+    /// Save the plan to this file, for `apply --plan`.
     #[arg(long, value_name = "PLAN.json")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
     if let Some(path) = &arguments.out {
         prove_writable(path).map_err(|source| unsaved(path, source))?;
     }
@@ -47,16 +47,14 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let options = planning.options(&release, session.plan_options());
     let (mut planned, mut live) = session.plan(ui, &options).await?;
     session.report_released(&release, &mut planned, &mut live).await?;
-    // What is written is the plan, and takes its own memory.
+    // Writing the plan takes memory of its own.
     drop(live);
     let plan = planned.plan;
     session.close().await;
     write(ui, &arguments.output, &plan)?;
     if let Err(ApplyError::MissingSecrets(missing)) = apply::check_secrets(&plan, &secret) {
         for secret in missing {
-            ui.warning(&format!(
-                "{secret}, is not in the environment: an apply has to find it there"
-            ));
+            ui.warning(&format!("{secret}, is not in the environment; an apply needs it there"));
         }
     }
     if let Some(path) = &arguments.out {
@@ -66,7 +64,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     }
     let unverifiable = plan.summary.unverifiable_fields;
     if let Err(error) = planning.unverifiable.check(unverifiable) {
-        // The plan stands on stdout all the same.
+        // The plan was written to stdout before.
         ui.error(&error);
         return Ok(Done::As(error.kind));
     }

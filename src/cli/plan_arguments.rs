@@ -7,32 +7,32 @@ use crate::manifest::{Desired, previous};
 use crate::plan::{Options, Release, Rewrite};
 use crate::report::words;
 
-/// How a plan is made.
+/// The arguments that decide how a plan is made.
 #[derive(Debug, Args)]
 pub(super) struct PlanArguments {
-    /// Create an object anew whose `metadata.id` is gone.
+    /// Create an object again if the object of its `metadata.id` no longer exists.
     #[arg(long)]
     recreate: bool,
-    /// Write a secret that cannot be compared again; may be given several times.
+    /// Write this secret again although it cannot be compared with the tenant's; can be repeated.
     #[arg(long, value_name = "KIND/NAME[/PROPERTY]")]
     rewrite_secret: Vec<Rewrite>,
-    /// List what was declared before, in this Git ref or folder, and no longer is.
+    /// List what was declared in this Git ref or folder and is no longer declared.
     #[arg(long, value_name = "REF|DIR")]
     previous: Option<String>,
-    /// Unset what is no longer declared, where there is a value for that.
+    /// Unset settings that are no longer declared, where a setting can be unset.
     #[arg(long, requires = "previous")]
     pub(super) reset_released: bool,
-    /// Do not count the devices and users that the changes reach.
+    /// Do not count the devices and users that the changes affect.
     #[arg(long)]
     no_reach: bool,
     #[command(flatten)]
     pub(super) unverifiable: UnverifiableOption,
 }
 
-/// What a command does about settings that cannot be compared.
+/// The argument that decides what happens to settings that cannot be compared.
 #[derive(Debug, Args)]
 pub(super) struct UnverifiableOption {
-    /// Whether settings that cannot be compared are only listed, or make the command fail.
+    /// What to do about settings that cannot be compared.
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
     unverifiable: Unverifiable,
 }
@@ -42,12 +42,12 @@ enum Unverifiable {
     /// List them.
     #[default]
     Warn,
-    /// Fail.
+    /// List them and fail.
     Fail,
 }
 
 impl UnverifiableOption {
-    /// Returns an error where settings cannot be compared and the command is to fail for that.
+    /// Returns an error if there are such settings and the command has to fail for them.
     pub(super) fn check(&self, settings: usize) -> Result<(), Error> {
         if self.unverifiable == Unverifiable::Warn || settings == 0 {
             return Ok(());

@@ -1,4 +1,4 @@
-//! The commands that continue a run or undo what it wrote, built from the arguments that the run was given.
+//! The commands that resume a run or roll it back, built from the arguments that the run was given.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -16,7 +16,7 @@ const NOT_RESUMED: [&str; 4] = ["resume", "plan", "plan_digest", "sandbox_faults
 /// Arguments that select a tenant and how it is reached.
 const OF_TENANT: [&str; 4] = ["sandbox", "graph_url", "login_url", "credential"];
 
-/// Returns the command that continues a run with these arguments, and the command that undoes what the run wrote.
+/// Returns the command that resumes a run with these arguments, and the command that rolls it back.
 pub(super) fn resume_hints(
     matches: &ArgMatches,
     command: Command,
@@ -24,15 +24,15 @@ pub(super) fn resume_hints(
     journal: &Path,
 ) -> Vec<String> {
     let resume = resume(matches, command, journal, outcome.wants_reason());
-    let mut lines = vec![format!("Go on with it:  {resume}")];
+    let mut lines = vec![format!("Resume:     {resume}")];
     if command == Command::Apply && outcome.has_written() {
         let rollback = rollback(matches, command, journal, outcome.has_created());
-        lines.push(format!("Take it back:   {rollback}"));
+        lines.push(format!("Roll back:  {rollback}"));
     }
     lines
 }
 
-/// Returns the command that continues a run. It has a placeholder for the reason where one is wanted and none was given.
+/// Returns the command that resumes a run, with a placeholder for a reason that is wanted and was not given.
 fn resume(matches: &ArgMatches, command: Command, journal: &Path, wants_reason: bool) -> String {
     let mut words = vec![format!("moorline {command}")];
     words.extend(given(matches, command, |id| !NOT_RESUMED.contains(&id)));
@@ -43,7 +43,7 @@ fn resume(matches: &ArgMatches, command: Command, journal: &Path, wants_reason: 
     words.join(" ")
 }
 
-/// Returns the command that undoes what a run wrote.
+/// Returns the command that rolls a run back.
 fn rollback(matches: &ArgMatches, command: Command, journal: &Path, created: bool) -> String {
     let mut words = vec![format!("moorline rollback {}", quoted(&journal.to_string_lossy()))];
     words.extend(given(matches, command, |id| OF_TENANT.contains(&id)));
@@ -92,7 +92,7 @@ fn typed(matches: &ArgMatches, argument: &Arg) -> Vec<String> {
     }
 }
 
-/// Returns a word as a shell reads it as one.
+/// Quotes a word for a shell, if it needs quotes.
 fn quoted(word: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "-_./:=,@+%~\\".contains(letter);
     let is_plain = word.chars().all(plain) && (cfg!(windows) || !word.contains('\\'));

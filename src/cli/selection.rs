@@ -1,4 +1,4 @@
-//! `--only`: which manifests a command is about.
+//! The manifests of a command, and `--only`, which selects some of them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,14 +6,14 @@ use std::path::Path;
 use clap::Args;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::failure::Failure;
+use super::failure::CommandError;
 use crate::diagnostic::suggest::nearest;
 use crate::error::Error;
 use crate::manifest::{Address, Desired, Manifest, bundle};
 
 /// Reads the manifests of a tenant.
-pub(super) fn load(path: &Path) -> Result<Desired, Failure> {
-    bundle::load(path).into_desired().map_err(|invalid| Failure::invalid(invalid, path))
+pub(super) fn load(path: &Path) -> Result<Desired, CommandError> {
+    bundle::load(path).into_desired().map_err(|invalid| CommandError::invalid(invalid, path))
 }
 
 /// Returns a hint that names the manifest whose address was probably meant, or says this otherwise.
@@ -32,25 +32,25 @@ pub(super) fn near_name<'a>(
         .map_or_else(|| otherwise.to_owned(), |near| format!("Did you mean `{near}`?"))
 }
 
-/// Which manifests a command is about.
+/// The argument that selects manifests.
 #[derive(Debug, Args)]
 pub(super) struct Only {
-    /// Limit to manifests whose KIND/NAME matches this glob; may be given several times.
+    /// Select only manifests whose KIND/NAME matches this glob; can be repeated.
     #[arg(long = "only", value_name = "KIND/NAME")]
     pub(super) globs: Vec<String>,
 }
 
-/// A set of manifests, all of them where no glob was given.
+/// The selected manifests; without globs, all of them.
 #[derive(Debug)]
 pub(super) struct Selection {
     globs: Vec<String>,
     set: GlobSet,
-    /// The only ones that may be selected, where not all may.
+    /// The addresses that can be selected; `None` for all.
     among: Option<BTreeSet<Address>>,
 }
 
 impl Selection {
-    /// Reads the globs; one that selects nothing is a mistake.
+    /// Parses the globs. A glob that matches no manifest is an error.
     pub(super) fn new(globs: &[String], manifests: &[Manifest]) -> Result<Self, Error> {
         let mut builder = GlobSetBuilder::new();
         for text in globs {
@@ -75,19 +75,19 @@ impl Selection {
         Ok(Self { globs: globs.to_vec(), set, among: None })
     }
 
-    /// Leaves out all but these.
+    /// Limits the selection to these addresses.
     pub(super) fn limit_to(&mut self, addresses: impl IntoIterator<Item = Address>) {
         self.among = Some(addresses.into_iter().collect());
     }
 
-    /// Returns whether a manifest is selected.
+    /// Whether a manifest is selected.
     pub(super) fn takes(&self, address: &Address) -> bool {
         let among = self.among.as_ref();
         among.is_none_or(|among| among.contains(address))
             && (self.globs.is_empty() || self.set.is_match(address.to_string()))
     }
 
-    /// Returns the globs as they were given.
+    /// Returns the globs.
     pub(super) fn globs(&self) -> &[String] {
         &self.globs
     }

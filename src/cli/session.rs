@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::TenantOptions;
 use super::environment::{secret, variable};
-use super::failure::Failure;
+use super::failure::CommandError;
 use super::selection::{Selection, load, near_address};
 use crate::auth::cache::Cached;
 use crate::auth::client_secret::ClientSecret;
@@ -41,46 +41,46 @@ mod journal;
 mod lock;
 mod sandbox;
 
-pub(super) use sandbox::{is_state, load_conditions, of_sandbox, unusable};
+pub(super) use sandbox::{is_state, load_conditions, start_error, state_error};
 
 /// Runs an asynchronous command.
-pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CommandError> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|source| {
             Error::failed("io/runtime", "the program cannot start its threads").because(source)
         })?;
     let done = runtime.block_on(work);
-    // A look-up of a name that nobody answers would hold up the end of the program.
+    // A pending DNS lookup would delay the end of the program.
     runtime.shutdown_background();
     Ok(done)
 }
 
-/// The way to a tenant, or to the sandbox in its place. Nothing was sent yet.
+/// The connection to a tenant or to the sandbox, before the first call.
 pub(super) struct Connection {
     pub(super) endpoints: Endpoints,
     pub(super) transport: Transport,
     pub(super) clock: Clock,
     pub(super) caller: Caller,
     pub(super) watch: Watch,
-    /// What is signed in with, in words, and its tokens.
+    /// The name of the credential for people, and its tokens.
     pub(super) credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     /// Whether a person is asked to sign in.
     asks: bool,
     pub(super) sandbox: Option<Running>,
 }
 
-/// What a command that looks at a tenant works with.
+/// The manifests of a tenant and the client that is signed in to it.
 pub(super) struct Session {
     pub(super) desired: Desired,
     pub(super) selection: Selection,
     pub(super) graph: Graph,
-    /// The tenant's id.
+    /// The id of the tenant.
     directory: Uuid,
-    /// What signed in, in words.
+    /// The name of the credential, for people.
     signed_in_with: String,
-    /// Whether what is no longer declared is unset.
+    /// Whether settings that are no longer declared are unset.
     pub(super) resets_released: bool,
-    /// Whether what is written outlives the run.
+    /// Whether the tenant outlives the run.
     keeps: bool,
     /// The sandbox's state file.
     state_file: Option<PathBuf>,
@@ -88,13 +88,13 @@ pub(super) struct Session {
 }
 
 impl Connection {
-    /// Starts the sandbox where it is wanted, and finds what to sign in with.
+    /// Starts the sandbox if it is asked for, and finds a credential.
     pub(super) async fn open(
         ui: &Ui,
         options: &TenantOptions,
         tenant: &TenantFile,
         root: &Path,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CommandError> {
         let clock = Clock::system();
         let sandbox = match &options.sandbox {
             Some(file) => {
@@ -123,7 +123,7 @@ impl Connection {
         let caller = caller.making_known(ui.known().clone());
         let mut asks = false;
         let credential = if sandbox.is_some() {
-            // Whatever signs in to the real tenant has no business here.
+            // The credentials of the real tenant are not sent to the sandbox.
             let endpoint = TokenEndpoint::new(&endpoints, &spec.tenant_id, caller.clone());
             let secret = SecretString::from("sandbox");
             let source = ClientSecret::new(endpoint, "moorline".to_owned(), secret);
@@ -147,7 +147,7 @@ impl Session {
         options: &TenantOptions,
         path: &Path,
         only: &[String],
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CommandError> {
         let desired = load(path)?;
         if !desired.warnings.is_empty() {
             let (palette, width) = (ui.notice_palette(), ui.width());
@@ -157,14 +157,14 @@ impl Session {
         Self::sign_in(ui, options, desired, selection).await
     }
 
-    /// Signs in to the tenant that manifests are of.
+    /// Signs in to the tenant of the manifests.
     pub(super) async fn sign_in(
         ui: &Ui,
         options: &TenantOptions,
         desired: Desired,
         selection: Selection,
-    ) -> Result<Self, Failure> {
-        // An earlier run may have sent them, and the tenant may show them.
+    ) -> Result<Self, CommandError> {
+        // An earlier run may have sent these secrets, and the tenant may answer with them.
         let secrets: Vec<_> = desired.variables().into_iter().filter_map(secret).collect();
         ui.known().add_all(&secrets);
         ui.known().public(desired.texts());
@@ -183,7 +183,7 @@ impl Session {
             if asks { directory.await? } else { with_token(directory, &*tokens).await? };
         let options = Options {
             concurrency: options.concurrency.into(),
-            // Signing in took its part.
+            // Signing in took part of the time.
             timeout: caller.left(),
             tenant: Some(directory),
             watch,
@@ -203,7 +203,7 @@ impl Session {
         })
     }
 
-    /// Returns the options to plan with, where a command has none of its own.
+    /// Returns the options of a plan for which the command sets none.
     pub(super) fn plan_options(&self) -> plan::Options {
         plan::Options {
             only: self.selection.globs().to_vec(),
@@ -218,7 +218,7 @@ impl Session {
         &self,
         ui: &Ui,
         options: &plan::Options,
-    ) -> Result<(Planned, Live), Failure> {
+    ) -> Result<(Planned, Live), CommandError> {
         for Rewrite { address, .. } in &options.rewrite {
             if self.desired.manifest(address).is_none() {
                 let wanted = address.to_string();
@@ -234,13 +234,13 @@ impl Session {
         Ok(read?)
     }
 
-    /// Tells in a plan what left Git and stays in the tenant.
+    /// Adds to a plan what is no longer declared and stays in the tenant.
     pub(super) async fn report_released(
         &self,
         release: &Release,
         planned: &mut Planned,
         live: &mut Live,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CommandError> {
         let refs = release.unread(&planned.plan, live);
         let read = reread(&self.graph, &refs).await?;
         live.referrers.extend(read.into_iter().flatten());
@@ -248,7 +248,7 @@ impl Session {
         Ok(())
     }
 
-    /// Returns which tenant this is, in words.
+    /// Returns the phrase for the tenant.
     pub(super) fn place(&self) -> String {
         let spec = &self.desired.tenant.spec;
         match &self.sandbox {
@@ -257,23 +257,23 @@ impl Session {
         }
     }
 
-    /// Whether no other run can reach the tenant: it is an emulator in this process, and kept in no file.
+    /// Whether no other run can reach the tenant: it is an emulator in this process without a state file.
     pub(super) fn is_alone(&self) -> bool {
         !self.keeps
     }
 
-    /// Returns how a write is approved that waits under a code.
+    /// Returns how the write with this approval code can be approved.
     pub(super) fn approval(&self, code: &str) -> String {
         match (&self.sandbox, &self.state_file) {
             (Some(_), Some(file)) => {
                 format!("`moorline sandbox approve {} {code}` approves it", file.display())
             }
-            (Some(_), None) => "nobody can approve it: the sandbox is kept in no file".to_owned(),
+            (Some(_), None) => "it cannot be approved: the sandbox has no state file".to_owned(),
             (None, _) => "another administrator decides in Intune, under Tenant administration > Multi Admin Approval".to_owned(),
         }
     }
 
-    /// Ends the session, the sandbox after its last answer.
+    /// Ends the session, and the sandbox after its last response.
     pub(super) async fn close(self) {
         if let Some(sandbox) = self.sandbox {
             sandbox.shutdown().await;
@@ -281,10 +281,10 @@ impl Session {
     }
 }
 
-/// How long nothing is said after it was said that a call takes long: others wait with it.
+/// The minimum time between two messages about retries: other calls wait with the first.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// Says why nothing seems to happen while calls are tried again.
+/// Returns an observer that reports retries to the user.
 fn watch(ui: &Ui, clock: &Clock) -> Watch {
     if ui.is_quiet() {
         return Watch::default();
@@ -314,7 +314,7 @@ async fn with_token(
     token.map(|_| directory)
 }
 
-/// Chooses what to sign in with.
+/// Chooses the credential to sign in with.
 fn choose(
     ui: &Ui,
     options: &TenantOptions,

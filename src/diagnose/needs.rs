@@ -13,10 +13,13 @@ use crate::tenant::read::{families, is_pruned};
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
     /// See what an apply would do.
+    #[value(help = "Show what an apply would change")]
     Plan,
     /// See what differs.
+    #[value(help = "Show where the tenant differs")]
     Drift,
     /// Make it so.
+    #[value(help = "Change the tenant")]
     Apply,
 }
 

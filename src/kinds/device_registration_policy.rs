@@ -1,4 +1,4 @@
-//! The Entra device registration policy: one object that always exists and is replaced whole.
+//! The Entra device registration policy: a single object that always exists and is replaced as a whole.
 
 use serde_json::Value as Json;
 
@@ -47,7 +47,7 @@ pub(super) const FAMILY: Family = Family {
     risks: RISKS,
 };
 
-/// Moves that can lock people out or let them in.
+/// Changes that can lock people out or let more people in.
 const RISKS: &[RiskRule] = &[
     RiskRule {
         code: "registration/quota-zero",
@@ -109,7 +109,7 @@ const JOIN: &str = "/azureADJoin/allowedToJoin";
 const REGISTER: &str = "/azureADRegistration/allowedToRegister";
 const LOCAL_ADMINS: &str = "/azureADJoin/localAdmins/registeringUsers";
 
-/// How many a membership covers; an unknown form counts as nobody, so that leaving it is seen as a widening.
+/// The size of a membership. An unknown form counts as nobody, so that changing it counts as widening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Membership {
     Nobody,
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn every_dangerous_move_has_its_own_name() {
+    fn each_dangerous_change_has_its_own_code() {
         let moves: [(&str, Json, &str); 7] = [
             ("/userDeviceQuota", json!(0), "registration/quota-zero"),
             ("/multiFactorAuthConfiguration", json!("notRequired"), "registration/mfa-off"),
@@ -200,7 +200,7 @@ mod tests {
                 .map(|risk| risk.code)
                 .collect();
             assert_eq!(codes, [code]);
-            assert!(RiskRule::check(RISKS, &after, &after).is_empty(), "standing still is no risk");
+            assert!(RiskRule::check(RISKS, &after, &after).is_empty(), "no change is no risk");
         }
     }
 }

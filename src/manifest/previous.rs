@@ -48,7 +48,7 @@ impl PreviousError {
                 "Fetch it first: a pipeline often clones the last commit alone (`fetch-depth: 0` in GitHub Actions).",
             ),
             Self::Invalid { .. } => Error::failed("previous/invalid", message).hint(
-                "Give a ref whose manifests this release accepts; `moorline validate` there tells all that is wrong.",
+                "Give a ref whose manifests this release accepts; `moorline validate` lists all findings there.",
             ),
             Self::Copy(source) => Error::failed("previous/copy", message).because(source),
             Self::GitMissing(source) => Error::failed("previous/git-missing", message)

@@ -12,54 +12,54 @@ use crate::schema::types::GraphVersion;
 const REQUESTS: &str = "/deviceManagement/operationApprovalRequests";
 const POLICIES: &str = "/deviceManagement/operationApprovalPolicies";
 
-/// A request for approval. Every text in it came over the wire.
+/// A request for approval. All its texts come from the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovalRequest {
-    /// Its id, which is the code that the write is sent again with.
+    /// The id, which is the approval code that the write is sent again with.
     pub id: String,
-    /// How it stands.
+    /// The status.
     pub status: RequestStatus,
-    /// When it was made.
+    /// When the request was made.
     pub requested: Option<Timestamp>,
-    /// When it ends, whatever was decided.
+    /// When the request expires, approved or not.
     pub expires: Option<Timestamp>,
-    /// Who made it; the service often does not say.
+    /// The requester, if the service names one.
     pub requestor: Option<String>,
-    /// Who decided.
+    /// The approver.
     pub approver: Option<String>,
-    /// Why the write is wanted.
+    /// The reason for the write.
     pub justification: Option<String>,
-    /// Why it was decided like that.
+    /// The reason for the decision.
     pub answer: Option<String>,
-    /// The object that the write is about. No schema names it.
+    /// The id of the object to write. No schema has this property.
     pub payload_id: Option<String>,
-    /// The display name of that object. No schema names it.
+    /// The display name of the object to write. No schema has this property.
     pub payload_name: Option<String>,
 }
 
-/// How a request for approval stands.
+/// The status of a request for approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RequestStatus {
-    /// The service does not say.
+    /// The service gives no known status.
     Unknown,
-    /// Nobody decided yet.
+    /// The request is undecided.
     NeedsApproval,
     /// The write may be sent again.
     Approved,
-    /// Somebody said no.
+    /// The request was rejected.
     Rejected,
     /// The requester withdrew the request. The console spells the status with one `l`.
     #[serde(alias = "canceled")]
     Cancelled,
-    /// The write was sent again and carried out.
+    /// The write was sent again and applied.
     Completed,
-    /// It was not carried out in time.
+    /// The write was not sent again in time.
     Expired,
 }
 
 impl ApprovalRequest {
-    /// Reads a request, `None` where it has no id.
+    /// Reads a request, `None` if it has no id.
     fn read(value: &Value) -> Option<Self> {
         let text = |name: &str| text(&value[name]);
         let instant = |name: &str| text(name).and_then(|text| text.parse().ok());
@@ -77,17 +77,17 @@ impl ApprovalRequest {
         })
     }
 
-    /// Returns whether somebody may still decide.
+    /// Whether the request can still be decided.
     pub fn is_undecided(&self) -> bool {
         matches!(self.status, RequestStatus::Unknown | RequestStatus::NeedsApproval)
     }
 
-    /// Returns whether no write can be sent under it any more.
+    /// Whether the request can no longer lead to a write.
     pub fn is_over(&self) -> bool {
         !self.is_undecided() && self.status != RequestStatus::Approved
     }
 
-    /// Returns whether it keeps others from being made for its object.
+    /// Whether the request blocks further requests for its object.
     pub fn is_open(&self) -> bool {
         matches!(self.status, RequestStatus::NeedsApproval | RequestStatus::Approved)
     }
@@ -102,15 +102,14 @@ fn text(value: &Value) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// Returns the name of an identity set: of a person before that of an application, a name before an id.
+/// Returns the name in an identity set: the user's before the application's, a name before an id.
 fn name(identities: &Value) -> Option<String> {
     let identities = ["user", "application", "device"].map(|sort| &identities[sort]);
     let member = |name: &str| identities.iter().find_map(|identity| text(&identity[name]));
     member("displayName").or_else(|| member("id"))
 }
 
-/// Reads a request by its id, `None` where it cannot be seen. Where it cannot be had by itself, it is looked for in
-/// the list.
+/// Reads a request by its id, from the list of requests if it cannot be read directly. `None` if it is not visible.
 ///
 /// # Errors
 /// When neither can be read.
@@ -133,7 +132,7 @@ pub async fn request(graph: &Graph, id: &str) -> Result<Option<ApprovalRequest>,
     Ok(all.into_iter().find(|request| request.has_id(id)))
 }
 
-/// Reads all requests that can be seen.
+/// Reads all visible requests.
 ///
 /// # Errors
 /// When they cannot be read.
@@ -143,8 +142,8 @@ pub async fn requests(graph: &Graph) -> Result<Vec<ApprovalRequest>, GraphError>
     Ok(all.iter().filter_map(ApprovalRequest::read).collect())
 }
 
-/// Reads the names of the access policies that may make writes to these families wait, each with the platform that it is
-/// limited to.
+/// Reads the names of the access policies that may require approvals for writes to these families, each with its
+/// platform.
 ///
 /// # Errors
 /// When they cannot be read.

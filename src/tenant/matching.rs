@@ -1,4 +1,4 @@
-//! Which live object a manifest means.
+//! Binds manifests to live objects.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,16 +10,16 @@ use crate::manifest::{Address, Manifest, Presence};
 
 use super::{CaselessKey, Live, LiveObject, ObjectKey, caseless};
 
-/// What a manifest is bound to.
+/// The object that a manifest is bound to.
 #[derive(Clone, Debug)]
 pub enum Binding<'a> {
-    /// This object.
+    /// Bound to this object.
     Bound(&'a LiveObject),
-    /// This object, which has another type: only making it anew can help.
+    /// Bound to this object, which has another type and has to be replaced.
     Retyped(&'a LiveObject),
-    /// Nothing yet.
+    /// The object does not exist.
     Missing,
-    /// Nobody can say.
+    /// The object cannot be determined.
     Blocked(Blocked),
 }
 
@@ -36,23 +36,23 @@ impl<'a> Binding<'a> {
 /// The code of a change whose pinned object does not exist.
 pub const ID_GONE: &str = "match/id-gone";
 
-/// An object that an earlier run created a second time.
+/// A duplicate that an earlier run created.
 #[derive(Debug)]
 pub struct Twin<'a> {
-    /// The manifest that it was created for.
+    /// The manifest that the object was created for.
     pub address: Address,
-    /// The object.
+    /// The duplicate.
     pub object: &'a LiveObject,
     /// The object that the manifest is bound to.
     pub stays: &'a LiveObject,
 }
 
-/// Every manifest's binding, with what the reader should know of how it was found.
+/// The bindings of all manifests, and warnings about them.
 #[derive(Debug, Default)]
 pub struct Bindings<'a> {
     /// By address.
     pub by_address: BTreeMap<Address, Binding<'a>>,
-    /// Objects that may be deleted, because a manifest is bound to another one of its name and type.
+    /// Duplicates that may be deleted, because a manifest is bound to another object with the same name and type.
     pub twins: Vec<Twin<'a>>,
     /// Warnings.
     pub warnings: Vec<String>,
@@ -60,9 +60,9 @@ pub struct Bindings<'a> {
 
 /// Binds manifests to live objects.
 ///
-/// A manifest binds by its id; else by display name, or one of its former ones, and exact type, only
-/// where exactly one object answers, or where all others are twins that lose to it ([`loses`]) and that `is_ours`
-/// says an earlier run of this folder created. Two manifests on one object are blocked, both of them.
+/// A manifest binds by its id; otherwise by its display name, or a former one, and its exact type. Several objects with
+/// the name are ambiguous, unless all but one of them are duplicates ([`loses`]) that an earlier run of this folder
+/// created (`is_ours`). Two manifests that bind to the same object are both blocked.
 pub fn bind<'a>(
     manifests: &[Manifest],
     live: &'a Live,
@@ -70,7 +70,7 @@ pub fn bind<'a>(
     is_ours: &dyn Fn(&LiveObject) -> bool,
 ) -> Bindings<'a> {
     let mut bindings = Bindings::default();
-    let index = Index::of(live, is_ours);
+    let index = LiveIndex::new(live, is_ours);
     for manifest in manifests {
         let binding = index.binding(manifest, recreate, &mut bindings);
         bindings.by_address.insert(manifest.address.clone(), binding);
@@ -80,18 +80,18 @@ pub fn bind<'a>(
     bindings
 }
 
-/// The live objects by what manifests know them by.
-struct Index<'a, 'f> {
+/// The live objects by id and by name.
+struct LiveIndex<'a, 'f> {
     live: &'a Live,
     ids: BTreeMap<CaselessKey, &'a LiveObject>,
-    /// By type and display name, in the order of the tenant.
+    /// By type and display name.
     names: HashMap<(&'a str, &'a str), Vec<&'a LiveObject>>,
     /// Whether an earlier run of this folder created an object.
     is_ours: &'f dyn Fn(&LiveObject) -> bool,
 }
 
-impl<'a, 'f> Index<'a, 'f> {
-    fn of(live: &'a Live, is_ours: &'f dyn Fn(&LiveObject) -> bool) -> Self {
+impl<'a, 'f> LiveIndex<'a, 'f> {
+    fn new(live: &'a Live, is_ours: &'f dyn Fn(&LiveObject) -> bool) -> Self {
         let mut index = Self { live, ids: BTreeMap::new(), names: HashMap::new(), is_ours };
         for object in live.objects.iter() {
             index.ids.insert(caseless(object.family, &object.id), object);
@@ -124,7 +124,7 @@ impl<'a, 'f> Index<'a, 'f> {
             };
         }
         if manifest.presence == Presence::Absent {
-            // Gone is what was asked for, and its namesake is another object.
+            // The object is to be absent, and an object with its name is another object.
             return Binding::Missing;
         }
         match self.by_name(manifest, &mut bindings.twins) {
@@ -174,7 +174,7 @@ impl<'a, 'f> Index<'a, 'f> {
         }
     }
 
-    /// Returns the object that stays of several, where all others are twins of it that this folder's runs created.
+    /// Returns the object that all other ones are duplicates of, if runs of this folder created them.
     fn without_twins(
         &self,
         manifest: &Manifest,
@@ -196,26 +196,26 @@ impl<'a, 'f> Index<'a, 'f> {
     }
 }
 
-/// The longest time between the creates of two runs of which neither saw the other's object. What is older was renamed,
-/// and is no twin.
-const TOGETHER: SignedDuration = SignedDuration::from_mins(5);
+/// The longest time between the creates of two runs that do not see each other's object. An object that was created
+/// earlier got its name later, and is no duplicate.
+const CONCURRENT_CREATES: SignedDuration = SignedDuration::from_mins(5);
 
-/// Whether an object may be deleted because another one of its name and type was created just before it: nobody
-/// changed it since, it is assigned to nobody, and of two objects created at the same instant its id is the greater
-/// one. So of two runs that created one object each, never both delete.
+/// Whether an object may be deleted as a duplicate of another one with the same name and type, which was created just
+/// before it: the object is unchanged since and has no assignments. Of two objects created at the same instant, the one
+/// with the greater id loses, so that of two runs only one deletes.
 pub fn loses(twin: &LiveObject, stays: &LiveObject) -> bool {
     let created = |object: &LiveObject| {
         Some((timestamp(object, "createdDateTime")?, object.id.to_lowercase()))
     };
     let is_untouched =
         is_unchanged(twin) && twin.assignments.is_empty() && twin.inherited.is_empty();
-    let is_later = created(stays)
-        .zip(created(twin))
-        .is_some_and(|(stays, twin)| stays < twin && twin.0.duration_since(stays.0) <= TOGETHER);
+    let is_later = created(stays).zip(created(twin)).is_some_and(|(stays, twin)| {
+        stays < twin && twin.0.duration_since(stays.0) <= CONCURRENT_CREATES
+    });
     is_untouched && is_later && twin.kind == stays.kind && twin.display_name == stays.display_name
 }
 
-/// Returns whether nothing changed an object since it was created, as far as its family can tell.
+/// Whether an object is unchanged since its creation.
 fn is_unchanged(object: &LiveObject) -> bool {
     match object.family.untouched {
         Untouched::Version => object.body.member("version").as_u64() == Some(1),
@@ -247,7 +247,7 @@ fn ambiguous<'a>(found: &[&LiveObject]) -> Binding<'a> {
     )
 }
 
-/// Returns whether an object's type stands for one that the service cannot show.
+/// Whether an object's type stands for types that the service cannot show.
 fn is_unshown(manifest: &Manifest, object: &LiveObject) -> bool {
     let mut kinds = manifest.family.not_kinds.iter();
     kinds.any(|kind| kind.stands_in && kind.name == object.kind)
@@ -261,7 +261,7 @@ fn unshown<'a>(objects: &[&LiveObject]) -> Binding<'a> {
     )
 }
 
-/// Drops twins that a manifest is bound to, those of manifests that are blocked, and repetitions.
+/// Removes duplicates that a manifest is bound to, duplicates of blocked manifests, and repetitions.
 fn keep_declared(bindings: &mut Bindings<'_>) {
     let Bindings { by_address, twins, .. } = bindings;
     let bound = by_address.values().filter_map(Binding::object);
@@ -275,6 +275,7 @@ fn keep_declared(bindings: &mut Bindings<'_>) {
     twins.retain(|twin| seen.insert(twin.object.key()));
 }
 
+/// Blocks manifests that bind to the same object.
 fn refuse_shared(bindings: &mut BTreeMap<Address, Binding<'_>>) {
     let mut owners: BTreeMap<ObjectKey<'_>, Vec<Address>> = BTreeMap::new();
     for (address, binding) in bindings.iter() {
@@ -301,7 +302,7 @@ mod tests {
     use super::*;
     use crate::kinds::{self, Family};
 
-    /// Returns whether an object of a family loses to another one that was created a second before it.
+    /// Whether an object of a family loses to another one that was created a second before.
     fn loses_to_first(family: &'static Family, more: &Json) -> bool {
         let object = |id: &str, created: &str, more: &Json| {
             let mut body = json!({ "@odata.type": "#microsoft.graph.k", "id": id, "createdDateTime": created });
@@ -314,16 +315,16 @@ mod tests {
     }
 
     #[test]
-    fn an_object_of_which_a_version_is_known_is_untouched_in_its_first() {
+    fn object_with_a_version_is_untouched_in_version_1() {
         let family = kinds::FAMILIES[0];
         assert!(loses_to_first(family, &json!({ "version": 1 })));
         assert!(!loses_to_first(family, &json!({ "version": 2 })));
         let equal = json!({ "lastModifiedDateTime": "2026-03-01T10:00:01Z" });
-        assert!(!loses_to_first(family, &equal), "its version is not known");
+        assert!(!loses_to_first(family, &equal), "the version is unknown");
     }
 
     #[test]
-    fn an_object_of_a_family_without_versions_is_untouched_where_its_dates_are_equal() {
+    fn object_without_a_version_is_untouched_with_equal_dates() {
         let family = kinds::family_of("roleScopeTag").expect("a family of the tests");
         let modified = |at: &str| json!({ "version": 1, "lastModifiedDateTime": at });
         assert!(loses_to_first(family, &modified("2026-03-01T10:00:01.0000000Z")));

@@ -1,4 +1,4 @@
-//! Reading a tenant: few calls, side by side, and never half an answer.
+//! Reads a tenant with few concurrent calls, and accepts no partial response.
 
 use std::collections::BTreeSet;
 
@@ -19,40 +19,40 @@ use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::types::GraphVersion;
 
-/// What identifies a live object for a read of it alone.
+/// A reference to a live object, for a read of the single object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectRef {
-    /// Its family.
+    /// The family.
     pub family: &'static Family,
-    /// Its id; a singleton is read without.
+    /// The id; the read of a singleton does not use it.
     pub id: String,
-    /// Its type, where links are asked for.
+    /// The type, which a read of links needs.
     pub kind: String,
-    /// The navigation properties that are read with it.
+    /// The navigation properties to expand.
     pub links: Vec<String>,
 }
 
 impl ObjectRef {
-    /// Returns a reference to an object, to be read with some of its links.
+    /// Returns a reference to an object, which expands these links.
     pub fn of(object: &LiveObject, links: Vec<String>) -> Self {
         let LiveObject { family, id, kind, .. } = object;
         Self { family, id: id.clone(), kind: kind.clone(), links }
     }
 
-    /// Returns what tells the object from all others.
+    /// Returns the key of the object.
     pub fn key(&self) -> ObjectKey<'_> {
         (self.family, &self.id)
     }
 
-    /// Returns the call that reads it.
+    /// Returns the request that reads the object.
     fn request(&self) -> Request {
         let Self { family, id, kind, links } = self;
-        // Only the type's own name leads to what no list and no plain read shows (FACTS 12).
+        // A list and a read without the cast do not show these links (FACTS 12).
         let links = links.iter().map(|link| format!("microsoft.graph.{kind}/{link}"));
         get(&family.object_path(id), None, family.expand().into_iter().chain(links).collect())
     }
 
-    /// Reads the object from the answer.
+    /// Reads the object from the response.
     fn read(&self, request: &Request, body: Value) -> Result<LiveObject, GraphError> {
         match deficiency(self.family, &body) {
             Some(reason) => Err(bad(request, reason)),
@@ -64,9 +64,9 @@ impl ObjectRef {
     }
 }
 
-/// Returns the families whose objects are read for manifests: theirs, those that they refer to, and those whose objects
-/// may refer to one that is deleted. What is no longer declared is found by its owner's tag even where nothing of its
-/// family is declared.
+/// Returns the families whose objects are read for manifests: their own, those that they refer to, and those whose
+/// objects may refer to an object that is deleted. With pruning, every family is read: an object that is no longer
+/// declared is found by its owner's tag.
 pub fn families(
     manifests: &[&Manifest],
     ownership: Option<&OwnershipSpec>,
@@ -98,17 +98,17 @@ fn families_of(
     all.iter().copied().filter(is_read).collect()
 }
 
-/// Returns whether objects of a family are deleted when no manifest declares them.
+/// Whether objects of a family are deleted if no manifest declares them.
 pub fn is_pruned(family: &Family, ownership: Option<&OwnershipSpec>) -> bool {
     ownership.is_some_and(|ownership| ownership.prune) && family.deletable
 }
 
-/// Reads what the selected manifests need, and these families whether or not a manifest is of them. `seen` is given
-/// the objects of each page while the next one is on its way, some perhaps twice.
+/// Reads the families that the selected manifests need, and the families in `also`. `seen` is called with the objects of
+/// each page while the next page is being read; it may see an object twice.
 ///
 /// # Errors
-/// When any read fails: a plan from half a tenant would create what exists and delete what is wanted.
-/// Only names that the token may not look up are kept as such, because a change can be blocked for them.
+/// When a read fails: a plan from a partial read would create objects that exist and delete objects that are in use.
+/// Only names that the token may not look up are no error, because changes that need them can be blocked.
 pub async fn read(
     graph: &Graph,
     desired: &Desired,
@@ -123,7 +123,7 @@ pub async fn read(
         families(&manifests, ownership).into_iter().chain(also.iter().copied()).collect();
     let read_at = Some(graph.clock().instant());
     let (read, names) = tokio::join!(
-        join_all(families.iter().map(|family| all(graph, family, seen))),
+        join_all(families.iter().map(|family| read_family(graph, family, seen))),
         names(graph, &manifests, ownership.is_some()),
     );
     let mut objects = Objects::default();
@@ -133,7 +133,7 @@ pub async fn read(
     Ok(Live { read_at, objects, names: names?, clear: Clear::default(), referrers: Vec::new() })
 }
 
-/// Reads objects again, each by itself. `None` stands for one that is gone.
+/// Reads single objects again. `None` stands for an object that does not exist any more.
 ///
 /// # Errors
 /// When a read fails with anything but 404.
@@ -163,8 +163,8 @@ pub async fn reread(
         .collect()
 }
 
-/// Reads the assignments by themselves where they were asked for with an object and not answered whole: it is
-/// not assigned to nobody because nothing is said. One that is gone by then is taken out.
+/// Reads the assignments of objects that were answered without all of them: a missing list of assignments is not an
+/// empty list. A body is set to `None` if its object does not exist any more.
 ///
 /// # Errors
 /// When such a read fails.
@@ -194,19 +194,19 @@ async fn complete(
     Ok(())
 }
 
-/// Returns the property of an object's assignments and the call that reads them, where the object was not answered
-/// with all of them.
+/// Returns the property of an object's assignments and the request that reads them, if the object was not answered with
+/// all of them.
 fn lacking(family: &Family, body: &Value) -> Option<(&'static str, Request)> {
     let Action { property, .. } = family.assign?;
     let goes_on = body.get(next_link(property)).is_some_and(|link| !link.is_null());
     let is_whole = !goes_on && body.get(property).is_some_and(Value::is_array);
-    // Without an id it is no object, which is found when it is read.
+    // A body without an id is rejected when the object is read from it.
     let id = body.get("id").and_then(Value::as_str).filter(|_| !is_whole)?;
     let path = format!("{}/{property}", family.object_path(id));
     Some((property, Request::get(GraphVersion::Beta, path)))
 }
 
-/// Finds the objects of a type that have a display name.
+/// Returns the objects of a type with a display name.
 ///
 /// # Errors
 /// When the read fails.
@@ -224,7 +224,7 @@ pub async fn find_by_name(
     Ok(found.into_iter().filter(fits).collect())
 }
 
-/// Reads an object from an answer. One that cannot be read must not look like one that is not there.
+/// Reads an object from a response. An object that cannot be read is an error, so that it is not taken for a missing one.
 fn object(
     family: &'static Family,
     request: &Request,
@@ -246,7 +246,7 @@ fn bad(request: &Request, reason: &'static str) -> GraphError {
     GraphError::BadPayload { call: Call::of(request), reason, request_id: None }
 }
 
-/// Returns why an answer is not the whole of an object that is replaced whole: what it lacks would be lost.
+/// Returns why a response is not complete enough for a replacement of the object: missing properties would be lost.
 fn deficiency(family: &Family, body: &Value) -> Option<&'static str> {
     let Update::Put { required, obsolete } = &family.update else {
         return None;
@@ -262,7 +262,7 @@ fn deficiency(family: &Family, body: &Value) -> Option<&'static str> {
 }
 
 /// Reads every object of a family.
-async fn all(
+async fn read_family(
     graph: &Graph,
     family: &'static Family,
     seen: &impl Fn(&[LiveObject]),
@@ -277,8 +277,8 @@ async fn all(
     Ok(vec![reference.read(&request, answer.body)?])
 }
 
-/// Reads a list of a family's objects with what belongs to each. Beta whatever the manifests say: v1.0's lists leave
-/// out most types and all filters.
+/// Reads a list of a family's objects, with their assignments and contained objects. Always in beta: the lists of v1.0
+/// leave out most types and all filters.
 async fn listed(
     graph: &Graph,
     family: &'static Family,
@@ -287,7 +287,7 @@ async fn listed(
 ) -> Result<Vec<LiveObject>, GraphError> {
     let request = get(family.path, filter, family.expand());
     let (give, parts) = unbounded_channel();
-    // Where the receiver met an error, the list is still read to its end: an error of its own comes first.
+    // After an error of the receiver, the list is still read to its end: an error of the list has precedence.
     let give = move |part| drop(give.send(part));
     let (listed, read) = tokio::join!(
         graph.list_by_pages(&request, give),
@@ -296,8 +296,8 @@ async fn listed(
     listed.and(read)
 }
 
-/// Reads the objects of pages while others are on their way, and last what lacks its assignments, or something that it
-/// contains.
+/// Reads the objects of each page while further pages are being read, and then completes objects without all
+/// assignments or contained objects.
 async fn objects(
     graph: &Graph,
     family: &'static Family,

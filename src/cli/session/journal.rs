@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Session;
-use crate::cli::failure::Failure;
+use crate::cli::failure::CommandError;
 use crate::journal::{self, Command, Draft, Origin, Record};
 use crate::plan::{OwnCreates, TenantRef};
 use crate::recovery;
@@ -15,7 +15,7 @@ impl Session {
         TenantRef::from(&self.desired.tenant)
     }
 
-    /// Returns what a journal says of a run; `of` is the journal that the run is about.
+    /// Returns the origin of a run for its journal; `of` is the journal that the run resumes or rolls back.
     fn origin(&self, command: Command, of: Option<&Path>) -> Origin {
         Origin {
             command,
@@ -27,14 +27,14 @@ impl Session {
         }
     }
 
-    /// Returns where a run notes what it writes, nothing where nothing of it is kept.
+    /// Returns where a run writes its journal; `None` if nothing of the run is kept.
     pub(in crate::cli) fn draft(&self, command: Command, of: Option<&Path>) -> Option<Draft> {
         self.keeps
             .then(|| Draft { root: self.desired.root.clone(), origin: self.origin(command, of) })
     }
 
-    /// Looks after what earlier runs had begun that ended suddenly, and says what became of it.
-    pub(in crate::cli) async fn settle(&self, ui: &Ui) -> Result<(), Failure> {
+    /// Settles the journals of crashed runs, and warns of what was found.
+    pub(in crate::cli) async fn settle(&self, ui: &Ui) -> Result<(), CommandError> {
         if !self.keeps {
             return Ok(());
         }
@@ -59,7 +59,7 @@ impl Session {
     }
 
     /// Reads a journal, which must be about this tenant.
-    pub(in crate::cli) fn journal(&self, path: &Path) -> Result<Record, Failure> {
+    pub(in crate::cli) fn journal(&self, path: &Path) -> Result<Record, CommandError> {
         let tenant = self.tenant();
         let about_this = |record: Record| {
             record.expect_over()?;
