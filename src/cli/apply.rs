@@ -163,7 +163,7 @@ fn resume(
         let message = format!("the journal `{}` is of a rollback", path.display());
         return Err(Error::usage("usage/journal", message)
             .hint(
-                "Run `moorline rollback` with the journal of the apply that it takes back, and this one as `--resume`.",
+                "Run `moorline rollback` with the journal of the apply that it rolls back, and this one as `--resume`.",
             )
             .into());
     }

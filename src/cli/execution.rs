@@ -56,7 +56,7 @@ pub(super) struct WriteOptions {
     /// Reason for the writes, for the administrator who has to approve them.
     #[arg(long, value_name = "TEXT", value_parser = justification)]
     justification: Option<String>,
-    /// Wait this many seconds for the approval of each write that needs one; without a number, an hour.
+    /// Wait this many seconds, 3600 if no number is given, for the approval of each write that needs one.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "3600", value_parser = seconds, requires = "justification")]
     wait_approval: Option<Duration>,
     #[command(flatten)]
@@ -269,7 +269,7 @@ fn report_on_stderr(ui: &Ui, outcome: &Outcome, unwritten: Error) -> Error {
     let least = if outcome.has_written() { ErrorKind::Partial } else { ErrorKind::Failed };
     let kind = outcome.error_kind().map_or(least, |kind| kind.max(least));
     let error = Error { kind, ..unwritten };
-    error.hint("The changes were sent all the same: their results are printed above.")
+    error.hint("The changes were sent: their results are printed above.")
 }
 
 /// Reports when the approval requests of an earlier run expire, as far as that run knew.

@@ -47,7 +47,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandE
     let options = planning.options(&release, session.plan_options());
     let (mut planned, mut live) = session.plan(ui, &options).await?;
     session.report_released(&release, &mut planned, &mut live).await?;
-    // Writing the plan takes memory of its own.
+    // The live objects are not needed to write the plan, which takes memory too.
     drop(live);
     let plan = planned.plan;
     session.close().await;

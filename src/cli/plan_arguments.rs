@@ -56,7 +56,7 @@ impl UnverifiableOption {
         let message = format!("{settings} cannot be compared, and `--unverifiable fail` was given");
         let error = Error::failed("apply/unverifiable", message);
         Err(error.hint(
-            "Write them with `--rewrite-secret KIND/NAME`, or go on without `--unverifiable fail`.",
+            "Write them with `--rewrite-secret KIND/NAME`, or leave out `--unverifiable fail`.",
         ))
     }
 }

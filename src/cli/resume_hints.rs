@@ -53,7 +53,7 @@ fn rollback(matches: &ArgMatches, command: Command, journal: &Path, created: boo
     words.join(" ")
 }
 
-/// Returns the wanted ones of the arguments that a command was given, as they are typed.
+/// Returns the arguments that a command was given and that are wanted, as they are typed.
 fn given(matches: &ArgMatches, command: Command, wanted: impl Fn(&str) -> bool) -> Vec<String> {
     let mut program = Cli::command();
     program.build();

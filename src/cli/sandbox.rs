@@ -111,8 +111,9 @@ async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), CommandError> {
         conditions.time_scale = TimeScale(scale);
     }
     let (tenant, file) = (State::default(), arguments.state.clone());
-    let running = Sandbox::start_under(conditions, tenant, file, arguments.listen).await;
-    let running = running.map_err(|error| start_error(error, arguments.state.as_deref()))?;
+    let running = Sandbox::start_under(conditions, tenant, file, arguments.listen)
+        .await
+        .map_err(|error| start_error(error, arguments.state.as_deref()))?;
     ui.data(&format!("{}\n", running.graph_url()))?;
     ui.status(&format!(
         "The sandbox is serving. Use it with `--graph-url {} --login-url {}`; any client id and secret sign in.\nStop it with Ctrl-C.",

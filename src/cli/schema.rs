@@ -146,8 +146,7 @@ fn roots() -> Vec<Root<'static>> {
 }
 
 fn editor_schema() -> Value {
-    let kinds = kinds::all().into_iter();
-    let kinds = kinds.map(|kind| EditorKind { name: kind.name, versions: kind.versions });
-    let kinds: Vec<EditorKind> = kinds.collect();
+    let kind = |kind: kinds::Kind| EditorKind { name: kind.name, versions: kind.versions };
+    let kinds: Vec<EditorKind> = kinds::all().into_iter().map(kind).collect();
     editor::schema(&crate::manifest::envelope_schema(), &kinds)
 }

@@ -118,9 +118,9 @@ impl Connection {
         })?;
         let deadline = options.timeout.and_then(|timeout| clock.instant().checked_add(timeout));
         let watch = watch(ui, &clock);
-        let caller = Caller::new(transport.clone(), clock.clone(), deadline);
-        let caller = caller.watched_by(watch.clone());
-        let caller = caller.making_known(ui.known().clone());
+        let caller = Caller::new(transport.clone(), clock.clone(), deadline)
+            .watched_by(watch.clone())
+            .making_known(ui.known().clone());
         let mut asks = false;
         let credential = if sandbox.is_some() {
             // The credentials of the real tenant are not sent to the sandbox.

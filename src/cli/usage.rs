@@ -34,11 +34,12 @@ pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
 pub(super) fn separated_state(arguments: &[OsString]) -> Option<Error> {
     let options = arguments.iter().take_while(|argument| *argument != "--");
     let mut pairs = options.clone().zip(options.skip(1));
-    let is_meant = |path: &Path| {
+    let is_state_path = |path: &Path| {
         path.extension().is_some_and(|ending| ending == "json")
             && (!path.exists() || is_state(path))
     };
-    let (_, file) = pairs.find(|(one, two)| *one == "--sandbox" && is_meant(Path::new(two)))?;
+    let (_, file) =
+        pairs.find(|(one, two)| *one == "--sandbox" && is_state_path(Path::new(two)))?;
     let file = Path::new(file).display();
     let message = format!("`--sandbox` and `{file}` are two arguments");
     let error = Error::usage("usage/arguments", message);
@@ -70,8 +71,8 @@ fn asks_for_json(arguments: &[OsString]) -> bool {
 fn from_clap(error: &clap::Error) -> Error {
     let text = error.render().to_string();
     let mut paragraphs = text.split("\n\n").map(one_line);
-    let message = paragraphs.next().unwrap_or_default();
-    let message = message.strip_prefix("error: ").unwrap_or(&message);
+    let first = paragraphs.next().unwrap_or_default();
+    let message = first.strip_prefix("error: ").unwrap_or(&first);
     let mut ours = Error::usage("usage/arguments", message);
     for paragraph in paragraphs {
         if let Some(tip) = paragraph.strip_prefix("tip: ") {

@@ -36,7 +36,7 @@ pub(super) const FAMILY: Family = Family {
     locks: &[],
     not_kinds: &[NotKind {
         name: "defaultDeviceCompliancePolicy",
-        why: "it stands for what holds for devices without a policy, and cannot be made",
+        why: "it is the default for devices without a policy, and cannot be created",
         stands_in: false,
     }],
     clouds: &Cloud::ALL,
@@ -85,10 +85,11 @@ fn is_sooner(before: &Json, after: &Json, action: &str) -> bool {
 fn hours(policy: &Json, action: &str) -> Option<f64> {
     let list = |value: &Json, name: &str| value[name].as_array().cloned().unwrap_or_default();
     let rules = list(policy, "scheduledActionsForRule").into_iter();
-    let actions = rules.flat_map(|rule| list(&rule, "scheduledActionConfigurations"));
-    let actions = actions.filter(|one| one["actionType"] == action);
-    let hours = actions.map(|one| one["gracePeriodHours"].as_f64().unwrap_or_default());
-    hours.reduce(f64::min)
+    rules
+        .flat_map(|rule| list(&rule, "scheduledActionConfigurations"))
+        .filter(|entry| entry["actionType"] == action)
+        .map(|entry| entry["gracePeriodHours"].as_f64().unwrap_or_default())
+        .reduce(f64::min)
 }
 
 #[cfg(test)]

@@ -170,9 +170,10 @@ impl Family {
 
     /// Returns the path of an object, below the version.
     pub fn object_path(&self, id: &str) -> String {
-        match self.is_singleton() {
-            true => self.path.to_owned(),
-            false => format!("{}/{}", self.path, segment(id)),
+        if self.is_singleton() {
+            self.path.to_owned()
+        } else {
+            format!("{}/{}", self.path, segment(id))
         }
     }
 
@@ -188,8 +189,8 @@ impl Family {
     }
 
     /// Whether a response has all that a read of the object expands, except assignments.
-    pub fn is_whole(&self, body: &Value) -> bool {
-        self.expanded().iter().all(|expand| expand.is_whole(body))
+    pub fn is_complete(&self, body: &Value) -> bool {
+        self.expanded().iter().all(|expand| expand.is_complete(body))
     }
 
     fn expanded(&self) -> &'static [Expand] {
@@ -209,12 +210,14 @@ impl Expand {
         }
     }
 
-    fn is_whole(&self, holder: &Value) -> bool {
+    fn is_complete(&self, holder: &Value) -> bool {
         let next = holder.get(format!("{}@odata.nextLink", self.property));
-        let goes_on = next.is_some_and(|link| !link.is_null());
-        let entities = holder.get(self.property).and_then(Value::as_array).filter(|_| !goes_on);
+        let has_next = next.is_some_and(|link| !link.is_null());
+        let entities = holder.get(self.property).and_then(Value::as_array).filter(|_| !has_next);
         entities.is_some_and(|entities| {
-            entities.iter().all(|entity| self.inside.iter().all(|expand| expand.is_whole(entity)))
+            entities
+                .iter()
+                .all(|entity| self.inside.iter().all(|expand| expand.is_complete(entity)))
         })
     }
 }

@@ -20,7 +20,7 @@ pub enum RiskLevel {
 pub struct Risk {
     /// Its name, as `--allow` takes it.
     pub code: String,
-    /// Whether an apply goes on.
+    /// What an apply does about the risk.
     pub level: RiskLevel,
     /// What could happen, in one sentence.
     pub message: String,
@@ -31,7 +31,7 @@ pub struct Risk {
 pub struct RiskRule {
     /// The risk's name, as `--allow` takes it.
     pub code: &'static str,
-    /// Whether an apply goes on.
+    /// What an apply does about the risk.
     pub level: RiskLevel,
     /// What could happen, in one sentence.
     pub message: &'static str,

@@ -264,8 +264,8 @@ fn unshown<'a>(objects: &[&LiveObject]) -> Binding<'a> {
 /// Removes duplicates that a manifest is bound to, duplicates of blocked manifests, and repetitions.
 fn keep_declared(bindings: &mut Bindings<'_>) {
     let Bindings { by_address, twins, .. } = bindings;
-    let bound = by_address.values().filter_map(Binding::object);
-    let bound: BTreeSet<ObjectKey<'_>> = bound.map(LiveObject::key).collect();
+    let bound: BTreeSet<ObjectKey<'_>> =
+        by_address.values().filter_map(Binding::object).map(LiveObject::key).collect();
     twins.retain(|twin| {
         let stays = by_address.get(&twin.address).and_then(Binding::object);
         stays.is_some_and(|object| object.key() == twin.stays.key())

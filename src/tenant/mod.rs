@@ -238,9 +238,8 @@ impl LiveObject {
         let ids = |linked: &Vec<Linked>| -> BTreeSet<String> {
             linked.iter().map(|one| one.id.to_lowercase()).collect()
         };
-        let links = self.links.iter();
         let links: BTreeMap<&String, BTreeSet<String>> =
-            links.map(|(property, linked)| (property, ids(linked))).collect();
+            self.links.iter().map(|(property, linked)| (property, ids(linked))).collect();
         digest::tagged(Domain::Live, &(body, targets, links))
     }
 

@@ -56,8 +56,8 @@ impl ObjectRef {
     fn read(&self, request: &Request, body: Value) -> Result<LiveObject, GraphError> {
         match deficiency(self.family, &body) {
             Some(reason) => Err(bad(request, reason)),
-            None if !self.family.is_whole(&body) => {
-                Err(bad(request, "what the object contains was not answered whole"))
+            None if !self.family.is_complete(&body) => {
+                Err(bad(request, "the object was answered without all that it contains"))
             }
             None => object(self.family, request, body).map(|object| object.with_links(&self.links)),
         }
@@ -198,10 +198,10 @@ async fn complete(
 /// all of them.
 fn lacking(family: &Family, body: &Value) -> Option<(&'static str, Request)> {
     let Action { property, .. } = family.assign?;
-    let goes_on = body.get(next_link(property)).is_some_and(|link| !link.is_null());
-    let is_whole = !goes_on && body.get(property).is_some_and(Value::is_array);
+    let has_next = body.get(next_link(property)).is_some_and(|link| !link.is_null());
+    let is_complete = !has_next && body.get(property).is_some_and(Value::is_array);
     // A body without an id is rejected when the object is read from it.
-    let id = body.get("id").and_then(Value::as_str).filter(|_| !is_whole)?;
+    let id = body.get("id").and_then(Value::as_str).filter(|_| !is_complete)?;
     let path = format!("{}/{property}", family.object_path(id));
     Some((property, Request::get(GraphVersion::Beta, path)))
 }
@@ -216,8 +216,8 @@ pub async fn find_by_name(
     kind: &str,
     display_name: &str,
 ) -> Result<Vec<LiveObject>, GraphError> {
-    let filter = odata::literal(display_name);
-    let filter = format!("$filter={}%20eq%20{filter}", family.name_property);
+    let (property, name) = (family.name_property, odata::literal(display_name));
+    let filter = format!("$filter={property}%20eq%20{name}");
     let found = listed(graph, family, Some(filter), &|_| ()).await?;
     // Intune ignores filters that it does not support, and compares names without case.
     let fits = |object: &LiveObject| object.kind == kind && object.display_name == display_name;
@@ -319,7 +319,7 @@ async fn objects(
         for body in bodies {
             let body = body.value().ok_or_else(|| bad(request, "it is not JSON"))?;
             match lacking(family, &body) {
-                _ if !family.is_whole(&body) => {
+                _ if !family.is_complete(&body) => {
                     cut.push(ObjectRef::of(&object(family, request, body)?, Vec::new()));
                 }
                 Some(_) => incomplete.push(Some(body)),
@@ -329,9 +329,9 @@ async fn objects(
         seen(&objects[start..]);
     }
     complete(graph, incomplete.iter_mut().map(|body| (family, body))).await?;
-    let completed = incomplete.into_iter().flatten();
+    let bodies = incomplete.into_iter().flatten();
     let mut completed: Vec<LiveObject> =
-        completed.map(|body| object(family, request, body)).collect::<Result<_, _>>()?;
+        bodies.map(|body| object(family, request, body)).collect::<Result<_, _>>()?;
     completed.extend(reread(graph, &cut).await?.into_iter().flatten());
     seen(&completed);
     objects.extend(completed);

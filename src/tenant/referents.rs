@@ -160,8 +160,8 @@ impl Referents {
         let fits = |object: &&LiveObject| types.is_a(&object.kind, &link.target);
         let meant: Vec<&LiveObject> = match to {
             Referent::Id(id) => {
-                let objects = link.family.map_or(&[][..], |family| live.objects.of(family));
-                let mut objects = objects.iter();
+                let family = link.family.map(|family| live.objects.of(family));
+                let mut objects = family.unwrap_or_default().iter();
                 objects.find(|object| object.id.eq_ignore_ascii_case(id)).into_iter().collect()
             }
             Referent::Named { display_name, kind } => {
@@ -179,8 +179,8 @@ impl Referents {
                 Ok(Found::Live { id: only.id.clone(), label: self.label(&Linked::from(*only)) })
             }
             ([], Referent::Named { display_name, .. }) => {
-                let names = live.objects.iter().filter(fits);
-                let names = names.map(|object| object.display_name.as_str());
+                let fitting = live.objects.iter().filter(fits);
+                let names = fitting.map(|object| object.display_name.as_str());
                 let near = nearest(display_name, names).map(str::to_owned);
                 Err(Astray::Unknown { near })
             }

@@ -28,8 +28,9 @@ pub(super) async fn start(
     };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let kept = file.map(Path::to_owned);
-    let running = Sandbox::start_under(conditions, state, kept, address).await;
-    let running = running.map_err(|error| start_error(error, file))?;
+    let running = Sandbox::start_under(conditions, state, kept, address)
+        .await
+        .map_err(|error| start_error(error, file))?;
     match file {
         Some(path) => ui.status(&format!("Using the sandbox, kept in {}.", path.display())),
         None => ui.status("Using the sandbox: nothing is kept. `--sandbox=STATE.json` keeps it."),
@@ -128,6 +129,6 @@ pub(in crate::cli) fn load_conditions(path: &Path) -> Result<Conditions, Error> 
     yaml::from_str(&text).map_err(|why| {
         failed(format!("`{shown}` cannot be used as faults"))
             .because(why)
-            .hint("`moorline schema --document sandbox-faults` says what can stand in it.")
+            .hint("`moorline schema --document sandbox-faults` prints the schema of the file.")
     })
 }
