@@ -56,7 +56,7 @@ pub(super) async fn run(
     ui.known().public(declared.iter().flat_map(Manifest::texts));
     let desired = loaded.into_tenant().map_err(|invalid| CommandError::invalid(invalid, path))?;
     let everything = Selection::new(&[], &[])?;
-    let mut session = Session::sign_in(ui, tenant, desired, everything).await?;
+    let mut session = Session::sign_in(ui, tenant, desired, everything, None).await?;
     let _lock = if arguments.dry_run {
         None
     } else {

@@ -28,7 +28,7 @@ use crate::http::cloud::Endpoints;
 use crate::http::transport::Transport;
 use crate::http::watch::{Delay, Watch};
 use crate::manifest::tenant_file::{TenantFile, TenantSpec};
-use crate::manifest::{Address, Desired};
+use crate::manifest::{Address, Desired, bundle};
 use crate::plan::{self, Planned, Release, Rewrite};
 use crate::reconcile;
 use crate::sandbox::Running;
@@ -140,47 +140,53 @@ impl Connection {
     }
 }
 
-impl Session {
-    /// Reads the manifests that the globs select, and signs in.
-    pub(super) async fn open(
+/// A client that is signed in to a tenant.
+pub(super) struct SignedIn {
+    graph: Graph,
+    /// The id of the tenant.
+    directory: Uuid,
+    /// The name of the credential, for people.
+    with: String,
+    sandbox: Option<Running>,
+}
+
+impl SignedIn {
+    /// Signs in while the manifests are being read, unless a person is asked to sign in.
+    async fn early(
         ui: &Ui,
         options: &TenantOptions,
-        path: &Path,
-        only: &[String],
-    ) -> Result<Self, CommandError> {
-        let desired = load(path)?;
-        if !desired.warnings.is_empty() {
-            let (palette, width) = (ui.notice_palette(), ui.width());
-            ui.notice(&text::render(&desired.warnings, &desired.sources, palette, width));
+        tenant: &TenantFile,
+        root: &Path,
+    ) -> Result<Option<Self>, CommandError> {
+        let connection = Connection::open(ui, options, tenant, root).await?;
+        if connection.asks {
+            return Ok(None);
         }
-        let selection = Selection::new(only, &desired.manifests)?;
-        Self::sign_in(ui, options, desired, selection).await
+        Self::complete(ui, options, tenant, connection).await.map(Some)
     }
 
-    /// Signs in to the tenant of the manifests.
-    pub(super) async fn sign_in(
+    /// Signs in with the credential of a connection.
+    async fn complete(
         ui: &Ui,
         options: &TenantOptions,
-        desired: Desired,
-        selection: Selection,
+        tenant: &TenantFile,
+        connection: Connection,
     ) -> Result<Self, CommandError> {
-        // An earlier run may have sent these secrets, and the tenant may answer with them.
-        let secrets: Vec<_> = desired.variables().into_iter().filter_map(secret).collect();
-        ui.known().add_all(&secrets);
-        ui.known().public(desired.texts());
-        let keeps = !matches!(options.sandbox, Some(None));
-        let state_file = options.sandbox.clone().flatten();
-        let connection = Connection::open(ui, options, &desired.tenant, &desired.root).await?;
         let Connection { endpoints, transport, clock, caller, watch, credential, asks, sandbox } =
             connection;
-        let (words, tokens) = credential?;
+        let (with, tokens) = credential?;
         if sandbox.is_none() {
-            ui.status(&format!("Signing in with {words}."));
+            ui.status(&format!("Signing in with {with}."));
         }
-        let tenant_id = &desired.tenant.spec.tenant_id;
-        let directory = auth::tenant::id_of(&endpoints, tenant_id, &caller);
-        let directory =
-            if asks { directory.await? } else { with_token(directory, &*tokens).await? };
+        let directory = auth::tenant::id_of(&endpoints, &tenant.spec.tenant_id, &caller);
+        let directory = if asks {
+            directory.await?
+        } else {
+            // The first call finds the token in the cache.
+            let (directory, token) = both(directory, tokens.token()).await?;
+            token?;
+            directory
+        };
         let options = Options {
             concurrency: options.concurrency.into(),
             // Signing in took part of the time.
@@ -190,15 +196,62 @@ impl Session {
             known: ui.known().clone(),
         };
         let graph = Graph::new(endpoints, tokens, transport, clock, &options);
+        Ok(Self { graph, directory, with, sandbox })
+    }
+}
+
+impl Session {
+    /// Reads the manifests that the globs select, and signs in.
+    pub(super) async fn open(
+        ui: &Ui,
+        options: &TenantOptions,
+        path: &Path,
+        only: &[String],
+    ) -> Result<Self, CommandError> {
+        let loading = load_on_thread(path);
+        let (desired, signed_in) = match early_tenant(options, path) {
+            Some((tenant, root)) => {
+                both(loading, SignedIn::early(ui, options, &tenant, &root)).await?
+            }
+            None => (loading.await?, Ok(None)),
+        };
+        if !desired.warnings.is_empty() {
+            let (palette, width) = (ui.notice_palette(), ui.width());
+            ui.notice(&text::render(&desired.warnings, &desired.sources, palette, width));
+        }
+        let selection = Selection::new(only, &desired.manifests)?;
+        Self::sign_in(ui, options, desired, selection, signed_in?).await
+    }
+
+    /// Makes a session of a sign-in, and signs in to the tenant of the manifests first if there is none yet.
+    pub(super) async fn sign_in(
+        ui: &Ui,
+        options: &TenantOptions,
+        desired: Desired,
+        selection: Selection,
+        signed_in: Option<SignedIn>,
+    ) -> Result<Self, CommandError> {
+        // An earlier run may have sent these secrets, and the tenant may answer with them.
+        let secrets: Vec<_> = desired.variables().into_iter().filter_map(secret).collect();
+        ui.known().add_all(&secrets);
+        ui.known().public(desired.texts());
+        let SignedIn { graph, directory, with, sandbox } = match signed_in {
+            Some(signed_in) => signed_in,
+            None => {
+                let (tenant, root) = (&desired.tenant, &desired.root);
+                let connection = Connection::open(ui, options, tenant, root).await?;
+                SignedIn::complete(ui, options, tenant, connection).await?
+            }
+        };
         Ok(Self {
             desired,
             selection,
             graph,
             directory,
-            signed_in_with: words,
+            signed_in_with: with,
             resets_released: false,
-            keeps,
-            state_file,
+            keeps: !matches!(options.sandbox, Some(None)),
+            state_file: options.sandbox.clone().flatten(),
             sandbox,
         })
     }
@@ -302,16 +355,28 @@ fn watch(ui: &Ui, clock: &Clock) -> Watch {
     })
 }
 
-/// Returns the id of the tenant, and gets a token meanwhile, so that the first call finds it in the cache.
-async fn with_token(
-    directory: impl Future<Output = Result<Uuid, AuthError>>,
-    tokens: &dyn TokenSource,
-) -> Result<Uuid, AuthError> {
-    let (directory, token) = match select(pin!(directory), tokens.token()).await {
-        Either::Left((directory, token)) => (directory?, token.await),
-        Either::Right((token, directory)) => (directory.await?, token),
-    };
-    token.map(|_| directory)
+/// Returns the tenant's file and folder, if the sign-in can begin before the manifests are read. The sandbox is started
+/// only for valid manifests.
+fn early_tenant(options: &TenantOptions, path: &Path) -> Option<(TenantFile, PathBuf)> {
+    options.sandbox.is_none().then(|| bundle::tenant(path)).flatten()
+}
+
+/// Reads the manifests on another thread.
+async fn load_on_thread(path: &Path) -> Result<Desired, CommandError> {
+    let path = path.to_owned();
+    let loaded = tokio::task::spawn_blocking(move || load(&path)).await;
+    loaded.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
+/// Runs two futures concurrently. An error of the first one ends both.
+async fn both<A, B, E>(
+    first: impl Future<Output = Result<A, E>>,
+    second: impl Future<Output = B>,
+) -> Result<(A, B), E> {
+    match select(pin!(first), pin!(second)).await {
+        Either::Left((first, second)) => Ok((first?, second.await)),
+        Either::Right((second, first)) => Ok((first.await?, second)),
+    }
 }
 
 /// Chooses the credential to sign in with.
