@@ -10,7 +10,6 @@ use super::plan_arguments::UnverifiableOption;
 use super::session::Session;
 use super::{Done, Format, TenantOptions};
 use crate::drift;
-use crate::error::ErrorKind;
 use crate::plan::Planned;
 use crate::report;
 use crate::ui::Ui;
@@ -49,16 +48,14 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandE
         Format::Markdown => report::markdown::drift(&report),
     };
     arguments.output.write(ui, &text)?;
-    let differs = report.has_drift();
-    let reports_drift = differs && arguments.detailed_exitcode;
-    let certain = arguments.unverifiable.check(report.summary.unverifiable);
-    if let Err(error) = &certain {
+    let checked = arguments.unverifiable.check(report.summary.unverifiable);
+    if let Err(error) = &checked {
         ui.error(error);
     }
-    let is_unknown = arguments.detailed_exitcode && report.summary.unknown > 0 || certain.is_err();
-    if is_unknown && !reports_drift {
-        // "Unknown" must not read as "in sync".
-        return Ok(Done::As(ErrorKind::Failed));
+    if arguments.detailed_exitcode && report.has_drift() {
+        return Ok(Done::WithDifferences);
     }
-    Ok(if reports_drift { Done::WithDifferences } else { Done::Quietly })
+    // "Unknown" must not read as "in sync".
+    let is_unknown = arguments.detailed_exitcode && report.summary.unknown > 0;
+    Ok(Done::failed_if(is_unknown || checked.is_err()))
 }
