@@ -67,6 +67,16 @@ impl Error {
         Self::new(ErrorKind::Failed, code, message)
     }
 
+    /// Makes an [`ErrorKind::Usage`] error.
+    pub fn usage(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Usage, code, message)
+    }
+
+    /// Makes an [`ErrorKind::Refused`] error.
+    pub fn refused(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Refused, code, message)
+    }
+
     /// Adds what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

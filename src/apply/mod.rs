@@ -18,6 +18,7 @@ mod create;
 mod dependencies;
 mod error;
 mod execute;
+pub mod expected;
 mod failure;
 mod held;
 mod ids;

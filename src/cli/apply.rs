@@ -2,65 +2,77 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgMatches, Args};
 
-use super::execution::{self, Execution, WriteOptions};
-use super::failure::Failure;
-use super::reviewed::ReviewedOptions;
-use super::session::{Session, Terms};
-use super::terms::PlanOptions;
+use super::execution::{self, PlannedRun, WriteOptions};
+use super::expected::{ExpectedPlanArguments, only};
+use super::failure::CommandError;
+use super::plan_arguments::PlanArguments;
+use super::session::Session;
 use super::{Done, TenantOptions};
+use crate::apply::expected::{ExpectedPlan, UnexpectedPlan};
 use crate::error::{Error, ErrorKind};
-use crate::journal::Command;
-use crate::journal::Given;
+use crate::journal::{Command, Given};
 use crate::kinds::family_of;
 use crate::manifest::Address;
-use crate::plan::{Plan, Rewrite};
+use crate::plan::{Options, Plan, Planned, Rewrite, TenantRef};
+use crate::report;
+use crate::tenant::Live;
 use crate::ui::Ui;
 
-/// Make the tenant as declared: shows the plan and asks first.
+/// Change the tenant to match the manifests; shows the plan and asks first.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A folder with a moorline.yaml, that file, or a plan of the tenant in this folder that `plan --out` saved.
+    /// Folder with a moorline.yaml, that file, or a plan that `plan --out` saved for the tenant in this folder.
     #[arg(default_value = ".")]
     path: PathBuf,
     #[command(flatten)]
-    reviewed: ReviewedOptions,
-    /// Go on with what an earlier apply did not come to do; the plan is made anew, limited to that.
+    expected: ExpectedPlanArguments,
+    /// Resume an interrupted apply: re-plan, and run only the changes it did not complete.
     #[arg(long, value_name = "JOURNAL", conflicts_with_all = ["plan", "plan_digest"])]
     resume: Option<PathBuf>,
     #[command(flatten)]
-    options: PlanOptions,
+    planning: PlanArguments,
     #[command(flatten)]
     pub(super) write: WriteOptions,
     #[command(flatten)]
     tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let Arguments { options, write, tenant, resume: journal, .. } = arguments;
-    let reviewed = arguments.reviewed.read(&arguments.path)?;
-    let only = reviewed.only(&tenant.only.globs)?;
-    let mut session = Session::open_only(ui, tenant, reviewed.path, &only).await?;
-    reviewed.check_tenant(&session.desired)?;
+pub(super) async fn run(
+    ui: &Ui,
+    arguments: &Arguments,
+    matches: &ArgMatches,
+) -> Result<Done, CommandError> {
+    let Arguments { planning, write, tenant, resume: journal, .. } = arguments;
+    let (path, expected) = arguments.expected.read(&arguments.path)?;
+    let only = only(&expected, &tenant.only.globs, journal.is_some())?;
+    let mut session = Session::open(ui, tenant, path, only).await?;
+    let this_tenant = TenantRef::from(&session.desired.tenant);
+    expected.check_tenant(this_tenant).map_err(UnexpectedPlan::into_error)?;
     let _lock = session.lock(ui, Command::Apply, write.lock_timeout).await?;
     session.settle(ui).await?;
-    session.resets_released = options.reset_released;
+    session.resets_released = planning.reset_released;
     let mut resumed = Resumed::default();
-    let release = options.release(&mut session.desired)?;
-    let mut terms = options.terms(&release);
+    let release = planning.release(&mut session.desired)?;
+    let mut options = planning.options(&release, session.plan_options());
     if let Some(journal) = journal {
-        reviewed.is_free_to_resume()?;
-        resumed = resume(ui, &mut session, journal, &mut terms)?;
+        resumed = resume(ui, &mut session, journal, &mut options)?;
     }
-    let (mut planned, mut live) = reviewed.plan(ui, &session, terms).await?;
-    resumed.tell(ui, &planned.plan);
-    session.tell(&release, &mut planned, &mut live).await?;
+    let (mut planned, mut live) = plan(ui, &session, &expected, options).await?;
+    resumed.report(ui, &planned.plan);
+    session.report_released(&release, &mut planned, &mut live).await?;
     execution::show(ui, write, &planned.plan)?;
     let guard = &session.desired.tenant.spec.guard;
-    let (planned, left_out) = reviewed.hold(planned, guard, write.skip_stale)?;
-    reviewed.tell(ui, &planned.plan, &left_out);
-    let execution = Execution {
+    let enforced = expected.enforce(planned, guard, write.skip_stale);
+    let (planned, left_out) = enforced.map_err(UnexpectedPlan::into_error)?;
+    if !left_out.is_empty() {
+        let (palette, width) = (ui.notice_palette(), ui.width());
+        ui.notice(&report::text::left_out(&left_out, &planned.plan, palette, width));
+    } else if matches!(expected, ExpectedPlan::Saved(_)) {
+        ui.status("The saved plan still holds.");
+    }
+    let execution = PlannedRun {
         ui,
         options: write,
         session: &session,
@@ -69,99 +81,127 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         command: Command::Apply,
         journal: journal.as_deref(),
         approvals: resumed.approvals,
-        in_place_of: match journal {
-            Some(_) => Some(execution::FORMER_RESUME),
-            None => reviewed.by(),
+        in_place_of: match &expected {
+            _ if journal.is_some() => Some(execution::FORMER_RESUME),
+            ExpectedPlan::Saved(_) => Some("the saved plan"),
+            ExpectedPlan::Digest(_) => Some("`--plan-digest`"),
+            ExpectedPlan::Any => None,
         },
     };
-    is_certain(options, &planned.plan)?;
+    check_verifiable(planning, &planned.plan)?;
     let outcome = execution.run().await?;
     session.close().await;
     let outcome = outcome.leaving_out(left_out);
-    execution::finish(ui, &write.output, &outcome, Command::Apply)
+    execution::finish(ui, matches, &write.output, &outcome, Command::Apply)
 }
 
-/// Refuses what cannot be compared, where the user does not want it.
-fn is_certain(options: &PlanOptions, plan: &Plan) -> Result<(), Error> {
-    let certain = options.unverifiable.check(plan.summary.unverifiable_fields);
-    certain.map_err(|error| Error {
+/// Reads the tenant and plans with the options of the expected plan.
+async fn plan(
+    ui: &Ui,
+    session: &Session,
+    expected: &ExpectedPlan,
+    given: Options,
+) -> Result<(Planned, Live), CommandError> {
+    let options = expected.options(given).map_err(|why| {
+        let message = format!("the saved plan cannot be applied: `rewrite`: {why}");
+        Error::failed("plan/saved", message)
+    })?;
+    let (planned, live) = session.plan(ui, &options).await?;
+    if let ExpectedPlan::Digest(digest) = expected
+        && planned.plan.masked_read
+        && planned.plan.digest != *digest
+    {
+        // The author of that plan may lack the permission to read masked values.
+        let options = Options { leave_masked: true, ..options };
+        let (masked, live_masked) = session.plan(ui, &options).await?;
+        if masked.plan.digest == *digest {
+            return Ok((masked, live_masked));
+        }
+    }
+    Ok((planned, live))
+}
+
+/// Refuses a plan with settings that cannot be compared, with `--unverifiable fail`.
+fn check_verifiable(planning: &PlanArguments, plan: &Plan) -> Result<(), Error> {
+    let checked = planning.unverifiable.check(plan.summary.unverifiable_fields);
+    checked.map_err(|error| Error {
         kind: ErrorKind::Refused,
         message: format!("{}; nothing was written", error.message),
         ..error
     })
 }
 
-/// What a run takes over of an earlier one.
+/// The parts of an interrupted run that a resumed run takes over.
 #[derive(Default)]
 struct Resumed {
     approvals: Vec<Given>,
-    /// What that run did not come to do.
-    undone: Vec<Address>,
+    /// The manifests whose changes were not completed.
+    incomplete: Vec<Address>,
 }
 
 impl Resumed {
-    /// Says what is left as it is, because nothing declares it any more.
-    fn tell(&self, ui: &Ui, plan: &Plan) {
+    /// Warns of changes that are left out because their manifests no longer exist.
+    fn report(&self, ui: &Ui, plan: &Plan) {
         let planned =
             |address: &Address| plan.changes.iter().any(|change| change.address == *address);
-        for address in self.undone.iter().filter(|address| !planned(address)) {
+        for address in self.incomplete.iter().filter(|address| !planned(address)) {
             ui.warning(&format!("{address} is no longer declared, and is left as it is"));
         }
     }
 }
 
-/// Limits a run to what an earlier one was to do and did not, under the terms of its plan. Nothing else is taken
-/// from its journal but the codes of approvals, which the service holds against the writes that they are for.
+/// Limits a run to the changes that an interrupted run did not complete, with the options of its plan. Of its journal,
+/// only approval codes are used besides: the service accepts each of them for the write that it was requested for.
 fn resume(
     ui: &Ui,
     session: &mut Session,
     path: &Path,
-    terms: &mut Terms,
-) -> Result<Resumed, Failure> {
+    options: &mut Options,
+) -> Result<Resumed, CommandError> {
     let record = session.journal(path)?;
     if record.header.origin.command == Command::Rollback {
         let message = format!("the journal `{}` is of a rollback", path.display());
-        return Err(Error::new(ErrorKind::Usage, "usage/journal", message)
+        return Err(Error::usage("usage/journal", message)
             .hint(
-                "Run `moorline rollback` with the journal of the apply that it takes back, and this one as `--resume`.",
+                "Run `moorline rollback` with the journal of the apply that it rolls back, and this one as `--resume`.",
             )
             .into());
     }
     if record.header.origin.reset_released && !session.resets_released {
         let message = format!(
-            "the run of `{}` unset what was released, and this one would not",
+            "the run of `{}` unset settings that were no longer declared, and this run would not",
             path.display()
         );
-        return Err(Error::new(ErrorKind::Usage, "usage/journal", message)
+        return Err(Error::usage("usage/journal", message)
             .hint("Give `--previous` and `--reset-released` as that run had them.")
             .into());
     }
-    let undone = record.undone();
-    terms.recreate |= record.header.recreate;
+    let incomplete = record.undone();
+    options.recreate |= record.header.recreate;
     for text in &record.header.rewrite {
         let rewrite: Rewrite = text.parse().map_err(|why: &str| {
             let message = format!("the journal `{}`: `rewrite`: {why}", path.display());
-            Error::new(ErrorKind::Usage, "usage/journal", message)
+            Error::usage("usage/journal", message)
         })?;
-        // What is done already is not written once more, and what is no longer declared cannot be.
-        let is_left = undone.contains(&rewrite.address)
+        // A secret that is written already is not written again, and one that is no longer declared cannot be.
+        let is_left = incomplete.contains(&rewrite.address)
             && session.desired.manifest(&rewrite.address).is_some();
-        if is_left && !terms.rewrite.contains(&rewrite) {
-            terms.rewrite.push(rewrite);
+        if is_left && !options.rewrite.contains(&rewrite) {
+            options.rewrite.push(rewrite);
         }
     }
-    // What no manifest declares was to be deleted, and is found only where its family is read.
+    // An object without a manifest was to be deleted; it is found only if its family is read.
     let is_gone = |address: &&Address| session.desired.manifest(address).is_none();
-    let families = undone.iter().filter(is_gone).filter_map(|address| family_of(&address.kind));
-    terms.also.extend(families);
+    let families = incomplete.iter().filter(is_gone).filter_map(|address| family_of(&address.kind));
+    options.also.extend(families);
     ui.status(&format!(
-        "Going on with {}: {} of {} changes are left.",
+        "Resuming {}: {} of {} changes are left.",
         path.display(),
-        undone.len(),
+        incomplete.len(),
         record.header.order.len()
     ));
-    session.selection.limit_to(undone.clone());
+    session.selection.limit_to(incomplete.clone());
     let approvals = record.approvals();
-    execution::tell_approvals(ui, &approvals, session.graph.clock().now());
-    Ok(Resumed { approvals, undone })
+    execution::report_approvals(ui, &approvals, session.graph.clock().now());
+    Ok(Resumed { approvals, incomplete })
 }

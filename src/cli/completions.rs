@@ -4,17 +4,17 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use super::Done;
-use super::failure::Failure;
+use super::failure::CommandError;
 use crate::ui::Ui;
 
-/// Print a shell's completion script.
+/// Print a completion script for a shell.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The shell.
+    /// Shell to write the script for.
     shell: Shell,
 }
 
-pub(super) fn run<C: CommandFactory>(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) fn run<C: CommandFactory>(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut C::command(), "moorline", &mut script);
     ui.data(&String::from_utf8_lossy(&script))?;

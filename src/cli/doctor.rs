@@ -4,46 +4,45 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::failure::Failure;
+use super::failure::CommandError;
 use super::output::Output;
-use super::permissions::For;
 use super::selection::Selection;
 use super::session::Connection;
 use super::{Done, Format, TenantOptions};
 use crate::diagnose::doctor::{self, Subject};
+use crate::diagnose::needs::Purpose;
 use crate::diagnostic;
-use crate::error::ErrorKind;
 use crate::manifest::{Invalid, bundle};
 use crate::report;
 use crate::ui::Ui;
 
-/// Check the set-up step by step: sign-in, tenant, permissions, role, licence. Nothing is written.
+/// Check the set-up: sign-in, tenant, permissions, role and licence; nothing is written.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A folder with a moorline.yaml, or that file.
+    /// Folder with a moorline.yaml, or that file.
     #[arg(default_value = ".")]
     path: PathBuf,
-    /// What the set-up is for.
+    /// Command that the set-up is checked for.
     #[arg(long = "for", value_name = "COMMAND", default_value = "plan")]
-    purpose: For,
+    purpose: Purpose,
     #[command(flatten)]
     pub(super) output: Output,
     #[command(flatten)]
     tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
     let loaded = bundle::load(&arguments.path);
     let Some(tenant) = &loaded.tenant else {
-        // Without a tenant there is nothing to examine.
+        // Without a tenant there is nothing to check.
         let invalid = Invalid { findings: loaded.findings, sources: loaded.sources };
-        return Err(Failure::invalid(Box::new(invalid), &arguments.path));
+        return Err(CommandError::invalid(Box::new(invalid), &arguments.path));
     };
     let valid = !loaded.has_errors();
     if !valid {
         let summary = diagnostic::text::summary(&loaded.findings);
         ui.warning(&format!(
-            "The manifests have errors: {summary}. What they need is not examined."
+            "The manifests have errors: {summary}. The permissions that they need are not checked."
         ));
     }
     let selection = Selection::new(&arguments.tenant.only.globs, &loaded.manifests)?;
@@ -60,7 +59,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         credential: connection.credential,
         manifests: valid.then(|| selected.collect()),
         ownership: tenant.spec.ownership.as_ref(),
-        purpose: arguments.purpose.into(),
+        purpose: arguments.purpose,
     })
     .await;
     if let Some(sandbox) = connection.sandbox {
@@ -73,8 +72,5 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         Format::Markdown => report::markdown::doctor(&document),
     };
     output.write(ui, &text)?;
-    Ok(match document.is_well() {
-        true => Done::Quietly,
-        false => Done::As(ErrorKind::Failed),
-    })
+    Ok(Done::failed_if(!document.is_well()))
 }

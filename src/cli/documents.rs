@@ -2,84 +2,56 @@
 
 use serde_json::Value;
 
+use crate::journal::Line;
+use crate::manifest::{self, TenantFile};
 use crate::report::json::{Document, schema};
+use crate::sandbox::conditions::Conditions;
+use crate::sandbox::state::State;
 
 /// A document and how its schema is made.
 pub struct Published {
     /// The document's `kind`, or the file that it is.
     pub name: &'static str,
-    /// What it is, for people.
+    /// The command that writes the document, or the file, for people.
     pub about: &'static str,
     schema: fn() -> Value,
 }
 
 impl Published {
+    const fn new(name: &'static str, about: &'static str, schema: fn() -> Value) -> Self {
+        Self { name, about, schema }
+    }
+
     /// Returns the schema, draft 2020-12.
     pub fn schema(&self) -> Value {
         (self.schema)()
     }
 }
 
-fn of<T: schemars::JsonSchema>() -> Value {
+fn schema_of<T: schemars::JsonSchema>() -> Value {
     schemars::schema_for!(T).to_value()
 }
 
 /// Every document that Moorline reads or writes.
 pub const DOCUMENTS: [Published; 14] = [
-    Published { name: "tenant", about: "moorline.yaml", schema: of::<crate::manifest::TenantFile> },
-    Published {
-        name: "manifest",
-        about: "a manifest's envelope",
-        schema: crate::manifest::envelope_schema,
-    },
-    Published {
-        name: "findings",
-        about: "validate --format json",
-        schema: || schema(Document::Findings),
-    },
-    Published { name: "plan", about: "plan --format json", schema: || schema(Document::Plan) },
-    Published {
-        name: "outcome",
-        about: "apply --format json",
-        schema: || schema(Document::Outcome),
-    },
-    Published {
-        name: "journal",
-        about: "one line of a file in .moorline/journal",
-        schema: of::<crate::journal::Line>,
-    },
-    Published { name: "drift", about: "drift --format json", schema: || schema(Document::Drift) },
-    Published { name: "kinds", about: "kinds --format json", schema: || schema(Document::Kinds) },
-    Published {
-        name: "permissions",
-        about: "permissions --format json",
-        schema: || schema(Document::Permissions),
-    },
-    Published {
-        name: "doctor",
-        about: "doctor --format json",
-        schema: || schema(Document::Doctor),
-    },
-    Published {
-        name: "explain",
-        about: "explain --format json",
-        schema: || schema(Document::Explain),
-    },
-    Published {
-        name: "error",
-        about: "any failure with --format json",
-        schema: || schema(Document::Error),
-    },
-    Published {
-        name: "sandbox-state",
-        about: "the sandbox's state and its seeds",
-        schema: of::<crate::sandbox::state::State>,
-    },
-    Published {
-        name: "sandbox-faults",
-        about: "sandbox --faults and --sandbox-faults",
-        schema: of::<crate::sandbox::conditions::Conditions>,
-    },
+    Published::new("tenant", "moorline.yaml", schema_of::<TenantFile>),
+    Published::new("manifest", "a manifest's envelope", manifest::envelope_schema),
+    Published::new("findings", "validate --format json", || schema(Document::Findings)),
+    Published::new("plan", "plan --format json", || schema(Document::Plan)),
+    Published::new("outcome", "apply --format json", || schema(Document::Outcome)),
+    Published::new("journal", "one line of a file in .moorline/journal", schema_of::<Line>),
+    Published::new("drift", "drift --format json", || schema(Document::Drift)),
+    Published::new("kinds", "kinds --format json", || schema(Document::Kinds)),
+    Published::new("permissions", "permissions --format json", || schema(Document::Permissions)),
+    Published::new("doctor", "doctor --format json", || schema(Document::Doctor)),
+    Published::new("explain", "explain --format json", || schema(Document::Explain)),
+    Published::new("error", "any failure with --format json", || schema(Document::Error)),
+    Published::new("sandbox-state", "the sandbox's state and its seeds", schema_of::<State>),
+    Published::new(
+        "sandbox-faults",
+        "sandbox --faults and --sandbox-faults",
+        schema_of::<Conditions>,
+    ),
 ];
 
 /// Returns a document by its name.

@@ -4,24 +4,23 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::failure::Failure;
+use super::failure::CommandError;
 use super::output::Output;
-use super::session::{Session, Terms};
-use super::terms::UnverifiableOption;
+use super::plan_arguments::UnverifiableOption;
+use super::session::Session;
 use super::{Done, Format, TenantOptions};
 use crate::drift;
-use crate::error::ErrorKind;
 use crate::plan::Planned;
 use crate::report;
 use crate::ui::Ui;
 
-/// Show what in the tenant differs from what is declared.
+/// Show where the tenant differs from the manifests.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A folder with a moorline.yaml, or that file.
+    /// Folder with a moorline.yaml, or that file.
     #[arg(default_value = ".")]
     path: PathBuf,
-    /// Exit with 2 where anything drifted or is missing.
+    /// Exit with 2 if anything drifted or is missing.
     #[arg(long)]
     detailed_exitcode: bool,
     #[command(flatten)]
@@ -32,9 +31,10 @@ pub(super) struct Arguments {
     tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
-    let (Planned { plan, .. }, _) = session.plan(ui, Terms::default()).await?;
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+    let Arguments { path, tenant, .. } = arguments;
+    let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
+    let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;
     session.close().await;
     arguments.output.warn(ui, &plan.warnings);
     let report = drift::report(plan);
@@ -48,16 +48,14 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         Format::Markdown => report::markdown::drift(&report),
     };
     arguments.output.write(ui, &text)?;
-    let differs = report.has_drift();
-    let differs_told = differs && arguments.detailed_exitcode;
-    let certain = arguments.unverifiable.check(report.summary.unverifiable);
-    if let Err(error) = &certain {
+    let checked = arguments.unverifiable.check(report.summary.unverifiable);
+    if let Err(error) = &checked {
         ui.error(error);
     }
-    let untold = arguments.detailed_exitcode && report.summary.unknown > 0 || certain.is_err();
-    if untold && !differs_told {
-        // Nobody may take "cannot be told" for "in sync".
-        return Ok(Done::As(ErrorKind::Failed));
+    if arguments.detailed_exitcode && report.has_drift() {
+        return Ok(Done::WithDifferences);
     }
-    Ok(if differs_told { Done::WithDifferences } else { Done::Quietly })
+    // "Unknown" must not read as "in sync".
+    let is_unknown = arguments.detailed_exitcode && report.summary.unknown > 0;
+    Ok(Done::failed_if(is_unknown || checked.is_err()))
 }

@@ -5,22 +5,22 @@ use std::io::{self, Read};
 use clap::Args;
 
 use super::Done;
-use super::failure::Failure;
+use super::failure::CommandError;
 use super::output::{Output, without_markdown};
 use crate::diagnose::Catalogue;
 use crate::diagnose::explanation;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::report;
 use crate::ui::Ui;
 
 /// The longest text that is read from stdin, in bytes.
 const LONGEST: u64 = 1 << 20;
 
-/// Say what an error means and what to do: a code, a number, a pasted body, a log line.
+/// Explain an error and what to do about it: a code, a number, a response body or a log line.
 #[derive(Debug, Args)]
 #[command(mut_arg("format", without_markdown))]
 pub(super) struct Arguments {
-    /// A code of Moorline's, Graph's or Microsoft Entra's, a message, or `-` to read it from stdin.
+    /// Code of Moorline, Graph or Microsoft Entra, or a message; `-` reads the message from stdin.
     // Devices report negative numbers.
     #[arg(value_name = "CODE | -", allow_negative_numbers = true)]
     text: Vec<String>,
@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     pub(super) output: Output,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
     let output = &arguments.output;
     let (palette, width) = (output.palette(ui), output.width(ui));
     let text = match &arguments.text[..] {
@@ -45,19 +45,17 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
         return Err(nothing().into());
     }
     let document = explanation::explain(&text);
-    let text = match output.is_json() {
-        true => report::json::explain(&document),
-        false => report::text::explain(&document, palette, width),
+    let text = if output.is_json() {
+        report::json::explain(&document)
+    } else {
+        report::text::explain(&document, palette, width)
     };
     output.write(ui, &text)?;
-    Ok(match document.items.is_empty() {
-        true => Done::As(ErrorKind::Failed),
-        false => Done::Quietly,
-    })
+    Ok(Done::failed_if(document.items.is_empty()))
 }
 
 fn nothing() -> Error {
-    let error = Error::new(ErrorKind::Usage, "usage/explain", "there is nothing to explain");
+    let error = Error::usage("usage/explain", "there is nothing to explain");
     error.hint("Give a code or a message, or `-` and the message on stdin.")
 }
 
@@ -69,8 +67,7 @@ fn stdin() -> Result<String, Error> {
         .read_to_end(&mut bytes)
         .map_err(|source| Error::failed("io/stdin", "stdin cannot be read").because(source))?;
     if bytes.len() as u64 > LONGEST {
-        let error =
-            Error::new(ErrorKind::Usage, "usage/explain", "the message is longer than 1 MiB");
+        let error = Error::usage("usage/explain", "the message is longer than 1 MiB");
         return Err(error.hint("Give the lines around the error alone."));
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -1,5 +1,7 @@
-//! How a command fails: an error, or manifests that cannot be used.
+//! The error of a command, with the findings or the explanation that are printed with it.
 
+use std::error::Error as StdError;
+use std::fmt;
 use std::path::Path;
 
 use crate::auth::AuthError;
@@ -12,30 +14,26 @@ use crate::manifest::Invalid;
 use crate::report;
 use crate::ui::Ui;
 
-/// Why a command did not do what it was asked to.
+/// The error of a command.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct CommandError {
     error: Error,
     invalid: Option<Box<Invalid>>,
-    /// What the catalogue says of what a service answered.
+    /// The entry of the error catalogue for a service's response.
     explanation: Option<Box<Explanation>>,
 }
 
-impl Failure {
+impl CommandError {
     pub(super) fn kind(&self) -> ErrorKind {
         self.error.kind
     }
 
-    /// Tells the user, and on stdout a caller that reads JSON.
+    /// Prints the error on stderr, and for a caller that reads JSON on stdout too.
     pub(super) fn report(&self, ui: &Ui, json: bool) {
         if let Some(invalid) = &self.invalid {
-            let text = diagnostic::text::render(
-                &invalid.findings,
-                &invalid.sources,
-                ui.notice_palette(),
-                ui.width(),
-            );
-            ui.notice(&text);
+            let Invalid { findings, sources } = &**invalid;
+            let palette = ui.notice_palette();
+            ui.notice(&diagnostic::text::render(findings, sources, palette, ui.width()));
         }
         ui.error(&self.error);
         if let Some(explanation) = &self.explanation {
@@ -45,42 +43,43 @@ impl Failure {
         if json {
             let findings =
                 self.invalid.as_ref().map(|invalid| (&invalid.findings[..], &invalid.sources));
-            // Where stdout is gone, the exit code still tells.
+            // If stdout is closed, the exit code is left.
             let explanation = self.explanation.as_deref();
             let _ = ui.data(&report::json::error(&self.error, explanation, findings));
         }
     }
-}
 
-impl Failure {
-    /// Makes the failure of a command whose PATH holds manifests that cannot be used.
+    /// Makes the error for invalid manifests in PATH.
     pub(super) fn invalid(invalid: Box<Invalid>, path: &Path) -> Self {
-        let kind = of_findings(&invalid.findings, &[path]).unwrap_or(ErrorKind::Invalid);
+        let kind = kind_of_findings(&invalid.findings, &[path]).unwrap_or(ErrorKind::Invalid);
         let summary = diagnostic::text::summary(&invalid.findings);
-        let error = match kind {
-            ErrorKind::Usage => {
-                Error::new(kind, "usage/path", format!("`{}` cannot be read", path.display()))
-            }
-            _ => Error::new(
-                kind,
-                "manifest/invalid",
-                format!("the manifests cannot be used: {summary}"),
-            ),
+        let error = if kind == ErrorKind::Usage {
+            Error::usage("usage/path", format!("`{}` cannot be read", path.display()))
+        } else {
+            let message = format!("the manifests cannot be used: {summary}");
+            Error::new(kind, "manifest/invalid", message)
         };
         Self { error, invalid: Some(invalid), explanation: None }
     }
 
-    /// Makes the failure of a service's, which ends with what the catalogue says of it.
-    fn explained(error: Error, entry: Option<&Entry>) -> Self {
+    /// Makes the error for a service's error, with its entry in the catalogue.
+    fn explained(
+        code: &'static str,
+        error: impl StdError + Send + Sync + 'static,
+        hints: Vec<String>,
+        entry: Option<&Entry>,
+    ) -> Self {
+        let message = error.to_string();
+        let causes = error.source().is_some().then(|| CausesOf(error).into());
         Self {
-            error,
+            error: Error { hints, source: causes, ..Error::failed(code, message) },
             invalid: None,
             explanation: entry.map(|entry| Box::new(Explanation::from(entry))),
         }
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for CommandError {
     fn from(mut error: Error) -> Self {
         if error.hints.is_empty()
             && let Some(entry) = Catalogue::built_in().by_code(error.code)
@@ -91,9 +90,9 @@ impl From<Error> for Failure {
     }
 }
 
-/// Returns what findings make of a run that was given these paths. A path that leads nowhere is a slip on
-/// the command line, and a file that the system does not give out says nothing about the manifests.
-pub(super) fn of_findings<'a>(
+/// Returns the error kind of findings in a run that was given these paths. A path that does not exist is a usage error,
+/// and a file that cannot be read is no invalid manifest.
+pub(super) fn kind_of_findings<'a>(
     findings: impl IntoIterator<Item = &'a Finding>,
     given: &[impl AsRef<Path>],
 ) -> Option<ErrorKind> {
@@ -111,57 +110,37 @@ pub(super) fn of_findings<'a>(
     kinds.max()
 }
 
-impl From<GraphError> for Failure {
+impl From<GraphError> for CommandError {
     fn from(error: GraphError) -> Self {
         let entry = known::of_call(&error);
-        let mut result = failed(known::code(&error), &error);
-        if let GraphError::Auth(error) = &error {
-            result.hints = error.hints();
-        }
-        Self::explained(result, entry)
+        let hints = match &error {
+            GraphError::Auth(error) => error.hints(),
+            _ => Vec::new(),
+        };
+        Self::explained(known::code(&error), error, hints, entry)
     }
 }
 
-impl From<AuthError> for Failure {
+impl From<AuthError> for CommandError {
     fn from(error: AuthError) -> Self {
-        let entry = known::of_sign_in(&error);
-        let mut result = failed(known::sign_in_code(&error), &error);
-        result.hints = error.hints();
-        Self::explained(result, entry)
+        let (entry, hints) = (known::of_sign_in(&error), error.hints());
+        Self::explained(known::sign_in_code(&error), error, hints, entry)
     }
 }
 
-/// Puts a lower layer's error into the words of one for the user.
-fn failed(code: &'static str, error: &dyn std::error::Error) -> Error {
-    let result = Error::failed(code, error.to_string());
-    match error.source() {
-        Some(cause) => result.because(Causes::of(cause)),
-        None => result,
-    }
-}
-
-/// A chain of causes that outlives what it was read from.
+/// The causes of an error, without the error itself.
 #[derive(Debug)]
-struct Causes {
-    text: String,
-    next: Option<Box<Causes>>,
-}
+struct CausesOf<E>(E);
 
-impl Causes {
-    fn of(error: &dyn std::error::Error) -> Self {
-        Self { text: error.to_string(), next: error.source().map(|next| Box::new(Self::of(next))) }
+impl<E: StdError> fmt::Display for CausesOf<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.source().map_or(Ok(()), |cause| fmt::Display::fmt(cause, f))
     }
 }
 
-impl std::fmt::Display for Causes {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl std::error::Error for Causes {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.next.as_deref().map(|next| next as &dyn std::error::Error)
+impl<E: StdError> StdError for CausesOf<E> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()?.source()
     }
 }
 
@@ -170,11 +149,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_the_system_does_not_give_out_is_no_invalid_manifest() {
+    fn unreadable_file_is_no_invalid_manifest() {
         let error = |code: &&str| Finding::file_error(*code, "a.yaml", "it");
         let kind = |codes: &[&str]| {
             let findings: Vec<Finding> = codes.iter().map(error).collect();
-            of_findings(&findings, &["b.yaml"])
+            kind_of_findings(&findings, &["b.yaml"])
         };
         assert_eq!(kind(&[]), None);
         assert_eq!(kind(&["file/unreadable"]), Some(ErrorKind::Failed));

@@ -5,14 +5,14 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 
 use super::Done;
-use super::failure::Failure;
+use super::failure::CommandError;
 use super::output::{Output, without_markdown};
-use crate::kinds;
 use crate::kinds::document::KindsDocument;
+use crate::kinds::{self, Family};
 use crate::report;
 use crate::ui::Ui;
 
-/// List the kinds that can be declared, with their endpoints, versions and permissions.
+/// List the kinds that manifests can declare, with their endpoints, versions and permissions.
 #[derive(Debug, Args)]
 #[command(mut_arg("format", without_markdown))]
 pub(super) struct Arguments {
@@ -20,12 +20,11 @@ pub(super) struct Arguments {
     pub(super) output: Output,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let text = match arguments.output.is_json() {
-        true => report::json::kinds(&KindsDocument::new()),
-        false => table(),
-    };
-    arguments.output.write(ui, &text)?;
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+    let output = &arguments.output;
+    let text =
+        if output.is_json() { report::json::kinds(&KindsDocument::built_in()) } else { table() };
+    output.write(ui, &text)?;
     Ok(Done::Quietly)
 }
 
@@ -35,25 +34,15 @@ fn table() -> String {
         let mut table = Table::new();
         table.load_style(NOTHING);
         for kind in family.kinds() {
-            let versions: Vec<&str> =
-                kind.versions.iter().map(|version| version.as_str()).collect();
-            table.add_row([
-                kind.name,
-                versions.join(", "),
-                if kind.legacy { "legacy".into() } else { String::new() },
-            ]);
+            let versions = kind.versions.iter().map(|version| version.as_str());
+            let versions = Vec::from_iter(versions).join(", ");
+            table.add_row([&kind.name[..], &versions, if kind.legacy { "legacy" } else { "" }]);
         }
-        text.push_str(&format!(
-            "{}   read: {}   write: {}\n{}\n\n",
-            family.path,
-            family.read_permission,
-            family.write_permission,
-            table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
-        ));
+        let Family { path, read_permission: read, write_permission: write, .. } = family;
+        text.push_str(&format!("{path}   read: {read}   write: {write}\n"));
+        table.lines().for_each(|line| text.push_str(&format!("{}\n", line.trim_end())));
+        text.push('\n');
     }
-    text.push_str(&format!(
-        "{} kinds. `moorline schema KIND` prints a kind's properties.\n",
-        kinds::all().len()
-    ));
-    text
+    let number = kinds::all().len();
+    text + &format!("{number} kinds. `moorline schema KIND` prints a kind's properties.\n")
 }

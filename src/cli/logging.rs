@@ -5,16 +5,16 @@ use tracing_subscriber::EnvFilter;
 
 use crate::ui::Ui;
 
-/// How log lines are written.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {
     /// For people.
     Text,
-    /// One JSON object a line, one line a call to Graph.
+    /// One JSON object per line, one line for each call to Graph.
     Json,
 }
 
-/// Starts logging. Text shows calls from `-vv` on; JSON always has one line a call.
+/// Starts logging. Text has a line for each call from `-vv` on, JSON always.
 pub(super) fn start(ui: &Ui, format: LogFormat) {
     let level = match (format, ui.verbosity()) {
         (LogFormat::Json, 0 | 1) | (LogFormat::Text, 2) => "moorline=debug",
@@ -25,7 +25,7 @@ pub(super) fn start(ui: &Ui, format: LogFormat) {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(level))
         .with_ansi(false)
-        // It would be told on stderr, which is what cannot be written, and that panics.
+        // Such an error would be printed on stderr, which just failed, and that panics.
         .log_internal_errors(false)
         .with_writer(move || log.clone());
     // A second start in one process keeps the first.

@@ -1,16 +1,18 @@
-//! The command line: arguments, and the calls into the library. One file a command.
+//! The command line: arguments, and calls into the library. Each command has a file.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgMatches, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+};
 
 use crate::auth::Credential;
 use crate::error::ErrorKind;
 use crate::ui::{self, Ui};
-use failure::Failure;
+use failure::CommandError;
 use output::Output;
 
 mod apply;
@@ -20,79 +22,78 @@ pub mod documents;
 mod drift;
 mod environment;
 mod execution;
+mod expected;
 mod explain;
 mod failure;
 mod kinds;
 mod logging;
-mod next;
 mod output;
 mod permissions;
 mod plan;
-mod previous;
-mod reviewed;
+mod plan_arguments;
+mod resume_hints;
 mod rollback;
 mod sandbox;
 mod schema;
 mod selection;
 mod session;
 mod signals;
-mod terms;
 mod usage;
 mod validate;
 
-/// Keeps a Microsoft tenant's device settings where Git says they are.
+/// Reconcile the device settings of a Microsoft tenant with manifests in Git.
 #[derive(Debug, Parser)]
 #[command(name = "moorline", version, arg_required_else_help = true, max_term_width = 100)]
 struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
 }
 
-/// What every command takes.
+/// The arguments that every command takes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 struct Global {
     /// When to use colours.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
-    /// How log lines on stderr are written.
+    /// Format of the log lines on stderr.
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     log_format: logging::LogFormat,
-    /// Say more: -v for details, -vv for every call to Graph.
+    /// Print more: -v for details, -vv for every call to Graph.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
-    /// Say nothing but the result, warnings and errors.
+    /// Print only the result, warnings and errors.
     #[arg(short, long, global = true)]
     quiet: bool,
 }
 
-/// What every command takes that looks at a tenant.
+/// The arguments of every command that reads a tenant.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Tenant options")]
 struct TenantOptions {
     #[command(flatten)]
     only: selection::Only,
-    /// Use the built-in Graph emulator instead of a tenant; with a file its state is kept there.
+    /// Use the built-in Graph emulator instead of a tenant; with a file, its state is kept there.
     #[arg(long, value_name = "STATE.json", num_args = 0..=1, require_equals = true)]
     sandbox: Option<Option<PathBuf>>,
-    /// Limits, lag, latency and faults for the built-in Graph emulator to play, as YAML.
+    /// YAML file with limits, lag, latency and faults for the built-in Graph emulator.
     #[arg(long, value_name = "FAULTS.yaml", requires = "sandbox")]
     sandbox_faults: Option<PathBuf>,
-    /// Another Graph host than the cloud's; http only for this machine.
+    /// Use this Graph host instead of the cloud's; http is allowed only for this machine.
     #[arg(long, value_name = "URL", conflicts_with = "sandbox")]
     graph_url: Option<String>,
-    /// Another sign-in host than the cloud's; http only for this machine.
+    /// Use this sign-in host instead of the cloud's; http is allowed only for this machine.
     #[arg(long, value_name = "URL", conflicts_with = "sandbox")]
     login_url: Option<String>,
-    /// The one kind of credential to sign in with, instead of the first that the environment holds.
+    /// Sign in with this kind of credential instead of the first one that the environment holds.
     #[arg(long, value_name = "NAME", conflicts_with = "sandbox")]
     credential: Option<Credential>,
-    /// How many calls may be under way at once.
+    /// Maximum number of concurrent calls.
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
     concurrency: u8,
-    /// How many seconds the whole run may take.
+    /// Maximum duration of the whole run, in seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
 }
@@ -105,7 +106,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     Validate(validate::Arguments),
     Plan(plan::Arguments),
     Apply(apply::Arguments),
@@ -120,8 +121,8 @@ enum Command {
     Completions(completions::Arguments),
 }
 
-impl Command {
-    /// Returns where the result goes, where that can be chosen.
+impl CliCommand {
+    /// Returns the arguments for the command's result, if it has any.
     fn output(&self) -> Option<&Output> {
         match self {
             Self::Validate(arguments) => Some(&arguments.output),
@@ -138,7 +139,7 @@ impl Command {
     }
 }
 
-/// The formats that a command's result can have.
+/// The format of a command's result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people at a terminal.
@@ -150,15 +151,21 @@ enum Format {
     Markdown,
 }
 
-/// Whether a command found differences; `--detailed-exitcode` makes an exit code of it.
+/// How a command ended, for its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Done {
-    /// Nothing more to say.
+    /// The command succeeded.
     Quietly,
-    /// There are differences, and the caller asked to be told.
+    /// There are differences, and `--detailed-exitcode` was given.
     WithDifferences,
-    /// The result was written, and it is one of failure.
+    /// The result was written, and reports an error of this kind.
     As(ErrorKind),
+}
+
+impl Done {
+    fn failed_if(failed: bool) -> Self {
+        if failed { Self::As(ErrorKind::Failed) } else { Self::Quietly }
+    }
 }
 
 /// Runs the program with these arguments and returns its exit code.
@@ -167,10 +174,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Some(error) = usage::separated_state(&arguments) {
         return usage::refuse(&error, &arguments);
     }
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
-        Err(error) => return usage::report(&error, &arguments),
-    };
+    let parsed = Cli::command().try_get_matches_from(&arguments);
+    let (cli, matches) =
+        match parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
+            Ok(parsed) => parsed,
+            Err(error) => return usage::report(&error, &arguments),
+        };
     let options = ui::Options {
         color: cli.global.color,
         quiet: cli.global.quiet,
@@ -180,9 +189,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     ui.report_panics();
     logging::start(&ui, cli.global.log_format);
     let output = cli.command.output();
-    // What cannot be written in the end had better not be worked out, let alone carried out.
+    // A result that cannot be written is not computed, and a plan whose result cannot be written is not applied.
     let done = match output.map_or(Ok(()), Output::prove_writable) {
-        Ok(()) => dispatch(&ui, &cli.command),
+        Ok(()) => dispatch(&ui, &cli.command, &matches),
         Err(error) => Err(error.into()),
     };
     match done {
@@ -196,19 +205,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(ui: &Ui, command: &Command) -> Result<Done, Failure> {
+fn dispatch(ui: &Ui, command: &CliCommand, matches: &ArgMatches) -> Result<Done, CommandError> {
+    let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
     match command {
-        Command::Validate(arguments) => validate::run(ui, arguments),
-        Command::Plan(arguments) => session::block_on(plan::run(ui, arguments))?,
-        Command::Apply(arguments) => session::block_on(apply::run(ui, arguments))?,
-        Command::Rollback(arguments) => session::block_on(rollback::run(ui, arguments))?,
-        Command::Drift(arguments) => session::block_on(drift::run(ui, arguments))?,
-        Command::Doctor(arguments) => session::block_on(doctor::run(ui, arguments))?,
-        Command::Explain(arguments) => explain::run(ui, arguments),
-        Command::Permissions(arguments) => permissions::run(ui, arguments),
-        Command::Kinds(arguments) => kinds::run(ui, arguments),
-        Command::Schema(arguments) => schema::run(ui, arguments),
-        Command::Sandbox(arguments) => sandbox::run(ui, arguments),
-        Command::Completions(arguments) => completions::run::<Cli>(ui, arguments),
+        CliCommand::Validate(arguments) => validate::run(ui, arguments),
+        CliCommand::Plan(arguments) => session::block_on(plan::run(ui, arguments))?,
+        CliCommand::Apply(arguments) => session::block_on(apply::run(ui, arguments, matches))?,
+        CliCommand::Rollback(arguments) => {
+            session::block_on(rollback::run(ui, arguments, matches))?
+        }
+        CliCommand::Drift(arguments) => session::block_on(drift::run(ui, arguments))?,
+        CliCommand::Doctor(arguments) => session::block_on(doctor::run(ui, arguments))?,
+        CliCommand::Explain(arguments) => explain::run(ui, arguments),
+        CliCommand::Permissions(arguments) => permissions::run(ui, arguments),
+        CliCommand::Kinds(arguments) => kinds::run(ui, arguments),
+        CliCommand::Schema(arguments) => schema::run(ui, arguments),
+        CliCommand::Sandbox(arguments) => sandbox::run(ui, arguments),
+        CliCommand::Completions(arguments) => completions::run::<Cli>(ui, arguments),
     }
 }

@@ -1,4 +1,4 @@
-//! Where a command's result goes.
+//! The format of a command's result, and the file that it is written to.
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,13 @@ use clap::{Arg, Args, ValueEnum};
 
 use super::Format;
 use crate::error::Error;
+use crate::text::style::Palette;
 use crate::ui::Ui;
 
-/// The format and the place of a result.
+/// The arguments for a command's result.
 #[derive(Debug, Args)]
 pub(super) struct Output {
-    /// The result's format.
+    /// Format of the result.
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
     /// Write the result to this file instead of stdout.
@@ -21,7 +22,7 @@ pub(super) struct Output {
     pub(super) output: Option<PathBuf>,
 }
 
-/// Takes Markdown from the formats of a command whose result has no such form.
+/// Removes Markdown from the formats of a command that does not write it.
 pub(super) fn without_markdown(format: Arg) -> Arg {
     let formats = Format::value_variants().iter().filter(|format| **format != Format::Markdown);
     let values = formats.filter_map(ValueEnum::to_possible_value);
@@ -34,7 +35,7 @@ impl Output {
         self.format == Format::Json
     }
 
-    /// Says on stderr what a result warns of, where the result is not for people; a text says it itself.
+    /// Prints the warnings of a result on stderr, except for text, which contains them.
     pub(super) fn warn(&self, ui: &Ui, warnings: &[String]) {
         if self.format != Format::Text {
             for warning in warnings {
@@ -43,10 +44,10 @@ impl Output {
         }
     }
 
-    /// Makes sure that a result can be written later, and leaves everything as it is.
+    /// Checks that the result can be written later, without changing the file.
     ///
     /// # Errors
-    /// `io/output` where it cannot.
+    /// `io/output` if it cannot.
     pub(super) fn prove_writable(&self) -> Result<(), Error> {
         match &self.output {
             Some(path) => prove_writable(path).map_err(|source| unwritable(path, source)),
@@ -56,30 +57,27 @@ impl Output {
 
     /// Writes a result.
     pub(super) fn write(&self, ui: &Ui, text: &str) -> Result<(), Error> {
-        let Some(path) = &self.output else {
-            return ui.data(text);
-        };
-        ui.save(path, text).map_err(|source| unwritable(path, source))
-    }
-
-    /// Returns how many columns a line of text may take: in a file, as many as it likes.
-    pub(super) fn width(&self, ui: &Ui) -> usize {
-        match self.output {
-            Some(_) => usize::MAX,
-            None => ui.width(),
+        match &self.output {
+            Some(path) => save(ui, path, text),
+            None => ui.data(text),
         }
     }
 
-    /// Returns the palette for text: none in a file.
-    pub(super) fn palette(&self, ui: &Ui) -> crate::text::style::Palette {
-        if self.output.is_some() { crate::text::style::Palette::Plain } else { ui.palette() }
+    /// Returns the maximum number of columns of a text: in a file, any number.
+    pub(super) fn width(&self, ui: &Ui) -> usize {
+        if self.output.is_some() { usize::MAX } else { ui.width() }
+    }
+
+    /// Returns the palette for text: in a file, no colors.
+    pub(super) fn palette(&self, ui: &Ui) -> Palette {
+        if self.output.is_some() { Palette::Plain } else { ui.palette() }
     }
 }
 
-/// Makes sure that a file can be written later, and leaves it as it is.
+/// Checks that a file can be written later, without changing it.
 pub(super) fn prove_writable(path: &Path) -> std::io::Result<()> {
     match std::fs::metadata(path) {
-        // Whoever reads from a pipe would take its closing for the end of the result.
+        // The reader of a pipe would take its closing for the end of the result.
         Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => Ok(()),
         Ok(_) => OpenOptions::new().append(true).open(path).map(drop),
         Err(_) => OpenOptions::new()
@@ -88,6 +86,11 @@ pub(super) fn prove_writable(path: &Path) -> std::io::Result<()> {
             .open(path)
             .and_then(|_| std::fs::remove_file(path)),
     }
+}
+
+/// Writes a file.
+pub(super) fn save(ui: &Ui, path: &Path, text: &str) -> Result<(), Error> {
+    ui.save(path, text).map_err(|source| unwritable(path, source))
 }
 
 fn unwritable(path: &Path, source: std::io::Error) -> Error {

@@ -2,64 +2,38 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::failure::Failure;
+use super::failure::CommandError;
 use super::output::Output;
-use super::selection::{Only, Selection};
+use super::selection::{Only, Selection, load};
 use super::{Done, Format};
 use crate::diagnose::needs::{self, PermissionsDocument, Purpose};
-use crate::manifest::{Manifest, bundle};
+use crate::manifest::Manifest;
 use crate::report;
 use crate::ui::Ui;
 
-/// List the least privileges that the manifests need, why, and how to grant them; the tenant is not asked.
+/// List the least privileges that the manifests need, why, and how to grant them; nothing is sent to the tenant.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A folder with a moorline.yaml, or that file.
+    /// Folder with a moorline.yaml, or that file.
     #[arg(default_value = ".")]
     path: PathBuf,
-    /// For one command alone.
+    /// List only the permissions of this command.
     #[arg(long = "for", value_name = "COMMAND")]
-    purpose: Option<For>,
+    purpose: Option<Purpose>,
     #[command(flatten)]
     only: Only,
     #[command(flatten)]
     pub(super) output: Output,
 }
 
-/// The commands that need permissions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum For {
-    /// See what an apply would do.
-    Plan,
-    /// See what differs.
-    Drift,
-    /// Make it so.
-    Apply,
-}
-
-impl From<For> for Purpose {
-    fn from(purpose: For) -> Self {
-        match purpose {
-            For::Plan => Self::Plan,
-            For::Drift => Self::Drift,
-            For::Apply => Self::Apply,
-        }
-    }
-}
-
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
-    let desired = bundle::load(&arguments.path)
-        .into_desired()
-        .map_err(|invalid| Failure::invalid(invalid, &arguments.path))?;
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+    let desired = load(&arguments.path)?;
     let selection = Selection::new(&arguments.only.globs, &desired.manifests)?;
     let manifests: Vec<&Manifest> =
         desired.manifests.iter().filter(|manifest| selection.takes(&manifest.address)).collect();
-    let purposes = match arguments.purpose {
-        Some(one) => vec![one.into()],
-        None => Purpose::ALL.to_vec(),
-    };
+    let purposes = arguments.purpose.map_or(Purpose::ALL.to_vec(), |purpose| vec![purpose]);
     let ownership = desired.tenant.spec.ownership.as_ref();
     let items = purposes.into_iter().map(|purpose| needs::of(&manifests, ownership, purpose));
     let document = PermissionsDocument { items: items.collect() };

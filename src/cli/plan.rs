@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::environment::secret;
-use super::failure::Failure;
+use super::failure::CommandError;
 use super::output::{Output, prove_writable};
+use super::plan_arguments::PlanArguments;
 use super::session::Session;
-use super::terms::PlanOptions;
 use super::{Done, Format, TenantOptions};
 use crate::apply::{self, ApplyError};
 use crate::error::Error;
@@ -17,18 +17,18 @@ use crate::plan::Plan;
 use crate::report;
 use crate::ui::Ui;
 
-/// Show what apply would do; nothing is written.
+/// Show what `apply` would change; nothing is written.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A folder with a moorline.yaml, or that file.
+    /// Folder with a moorline.yaml, or that file.
     #[arg(default_value = ".")]
     path: PathBuf,
-    /// Exit with 2 where anything would change.
+    /// Exit with 2 if anything would change.
     #[arg(long)]
     detailed_exitcode: bool,
     #[command(flatten)]
-    options: PlanOptions,
-    /// Save the plan, for `apply` to be held to it.
+    planning: PlanArguments,
+    /// Save the plan to this file, for `apply --plan`.
     #[arg(long, value_name = "PLAN.json")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -37,24 +37,24 @@ pub(super) struct Arguments {
     tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
     if let Some(path) = &arguments.out {
         prove_writable(path).map_err(|source| unsaved(path, source))?;
     }
-    let mut session = Session::open(ui, &arguments.tenant, &arguments.path).await?;
-    let release = arguments.options.release(&mut session.desired)?;
-    let (mut planned, mut live) = session.plan(ui, arguments.options.terms(&release)).await?;
-    session.tell(&release, &mut planned, &mut live).await?;
-    // What is written is the plan, and takes its own memory.
+    let Arguments { planning, tenant, .. } = arguments;
+    let mut session = Session::open(ui, tenant, &arguments.path, &tenant.only.globs).await?;
+    let release = planning.release(&mut session.desired)?;
+    let options = planning.options(&release, session.plan_options());
+    let (mut planned, mut live) = session.plan(ui, &options).await?;
+    session.report_released(&release, &mut planned, &mut live).await?;
+    // The live objects are not needed to write the plan, which takes memory too.
     drop(live);
     let plan = planned.plan;
     session.close().await;
     write(ui, &arguments.output, &plan)?;
     if let Err(ApplyError::MissingSecrets(missing)) = apply::check_secrets(&plan, &secret) {
         for secret in missing {
-            ui.warning(&format!(
-                "{secret}, is not in the environment: an apply has to find it there"
-            ));
+            ui.warning(&format!("{secret}, is not in the environment; an apply needs it there"));
         }
     }
     if let Some(path) = &arguments.out {
@@ -63,8 +63,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
         ui.status(&format!("The plan is saved in {}.", path.display()));
     }
     let unverifiable = plan.summary.unverifiable_fields;
-    if let Err(error) = arguments.options.unverifiable.check(unverifiable) {
-        // The plan stands on stdout all the same.
+    if let Err(error) = planning.unverifiable.check(unverifiable) {
+        // The plan was written to stdout before.
         ui.error(&error);
         return Ok(Done::As(error.kind));
     }

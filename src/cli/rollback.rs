@@ -2,28 +2,28 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgMatches, Args};
 
-use super::execution::{self, Execution, WriteOptions};
-use super::failure::Failure;
+use super::execution::{self, PlannedRun, WriteOptions};
+use super::failure::CommandError;
 use super::selection::Selection;
-use super::session::{Session, Terms};
+use super::session::Session;
 use super::{Done, TenantOptions, plan};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::journal::Given;
 use crate::journal::{Command, FOLDER, JournalError};
 use crate::manifest::{Manifest, TENANT_FILE, bundle};
 use crate::recovery::rollback::{Moved, Rollback, RollbackPlan};
 use crate::ui::Ui;
 
-/// Take back what an apply wrote: shows the plan and asks first.
+/// Undo what an apply wrote; shows the plan and asks first.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The journal of that apply, as it named it at its end.
+    /// Journal of the apply; the apply printed its path.
     journal: PathBuf,
-    /// A folder with the tenant's moorline.yaml, or that file; the one that the journal lies in where left out.
+    /// Folder with the tenant's moorline.yaml, or that file; by default the folder that the journal lies in.
     path: Option<PathBuf>,
-    /// Go on with an earlier rollback of that apply, under the approvals that it asked for.
+    /// Resume an interrupted rollback of that apply, with the approvals that it requested.
     #[arg(long, value_name = "ROLLBACK_JOURNAL")]
     resume: Option<PathBuf>,
     /// Show the plan; nothing is written.
@@ -35,14 +35,18 @@ pub(super) struct Arguments {
     tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) async fn run(
+    ui: &Ui,
+    arguments: &Arguments,
+    matches: &ArgMatches,
+) -> Result<Done, CommandError> {
     let Arguments { write, tenant, .. } = arguments;
-    // The folder of the tenant is taken from it, so its absence is told first.
+    // The folder of the tenant is derived from the journal, so a missing journal is reported first.
     if !arguments.journal.exists() {
         let missing = JournalError::Missing(arguments.journal.clone());
         return Err(missing.into_error().into());
     }
-    // What the manifests say is not what is wanted now: whether they are valid does not matter.
+    // The rollback restores values of the journal, so the manifests need not be valid.
     let path = match &arguments.path {
         Some(path) => path,
         None => root_of(&arguments.journal),
@@ -50,12 +54,13 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let mut loaded = bundle::load(path);
     let declared = std::mem::take(&mut loaded.manifests);
     ui.known().public(declared.iter().flat_map(Manifest::texts));
-    let desired = loaded.into_tenant().map_err(|invalid| Failure::invalid(invalid, path))?;
+    let desired = loaded.into_tenant().map_err(|invalid| CommandError::invalid(invalid, path))?;
     let everything = Selection::new(&[], &[])?;
-    let mut session = Session::sign_in(ui, tenant, desired, everything).await?;
-    let _lock = match arguments.dry_run {
-        true => None,
-        false => session.lock(ui, Command::Rollback, write.lock_timeout).await?,
+    let mut session = Session::sign_in(ui, tenant, desired, everything, None).await?;
+    let _lock = if arguments.dry_run {
+        None
+    } else {
+        session.lock(ui, Command::Rollback, write.lock_timeout).await?
     };
     session.settle(ui).await?;
     let record = session.journal(&arguments.journal)?;
@@ -65,33 +70,31 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     };
     let rollback = Rollback::of(record, &declared, &mut session.desired.sources);
     session.desired.manifests = rollback.manifests();
-    // What it takes back is all that it is about: nothing is owned by it, let alone pruned.
+    // Only objects of the journal are changed: nothing is owned, and nothing is pruned.
     session.desired.tenant.spec.ownership = None;
     session.desired.ownership = None;
     session.selection = Selection::new(&tenant.only.globs, &session.desired.manifests)?;
-    let (_, live) = session.plan(ui, Terms::default()).await?;
+    let options = session.plan_options();
+    let (_, live) = session.plan(ui, &options).await?;
     let RollbackPlan { planned, moved, unseen } = rollback.plan(
         &session.desired,
         &declared,
         &live,
         |address| session.selection.takes(address),
-        &session.plan_options(Terms::default()),
+        &options,
     );
     let stays = !moved.is_empty() && !write.skip_stale;
     let stale = |moved| Moved(moved).into_error();
     if arguments.dry_run {
         session.close().await;
         plan::write(ui, &write.output, &planned.plan)?;
-        return match stays {
-            true => Err(stale(moved).into()),
-            false => Ok(Done::Quietly),
-        };
+        return if stays { Err(stale(moved).into()) } else { Ok(Done::Quietly) };
     }
     execution::show(ui, write, &planned.plan)?;
     if stays {
         return Err(stale(moved).into());
     }
-    let execution = Execution {
+    let execution = PlannedRun {
         ui,
         options: write,
         session: &session,
@@ -105,10 +108,10 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure>
     let outcome = execution.run().await?;
     session.close().await;
     let outcome = outcome.leaving_out(moved).and(unseen);
-    execution::finish(ui, &write.output, &outcome, Command::Rollback)
+    execution::finish(ui, matches, &write.output, &outcome, Command::Rollback)
 }
 
-/// Returns the tenant's folder that a journal lies in, this one where it lies elsewhere.
+/// Returns the tenant's folder that a journal lies in; the current folder for a journal that lies elsewhere.
 fn root_of(journal: &Path) -> &Path {
     let folder = journal.parent().filter(|folder| folder.ends_with(FOLDER));
     let root = folder.and_then(|folder| folder.ancestors().nth(2));
@@ -116,31 +119,31 @@ fn root_of(journal: &Path) -> &Path {
     root.filter(is_tenant).filter(|root| !root.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Returns the approvals that an earlier rollback of a run asked for. The service holds each against the write that
-/// it is for, so nothing else is taken from its journal.
+/// Returns the approvals that an earlier rollback requested. Nothing else of its journal is used: the service accepts
+/// each approval for the write that it was requested for.
 fn approvals(
     ui: &Ui,
     session: &Session,
     path: &Path,
     taken_back: &Path,
-) -> Result<Vec<Given>, Failure> {
+) -> Result<Vec<Given>, CommandError> {
     let record = session.journal(path)?;
     let origin = &record.header.origin;
     let of = origin.of.as_deref().unwrap_or_default();
     let refused = |what: &str| {
         let message = format!("the journal `{}` is of {what}", path.display());
-        let error = Error::new(ErrorKind::Usage, "usage/journal", message);
+        let error = Error::usage("usage/journal", message);
         error.hint("Give the journal of a rollback of the same apply to `--resume`.")
     };
     if origin.command != Command::Rollback {
         return Err(refused("an apply").into());
     }
-    // A journal may have been moved since; its name tells when its run began, and what it was to do.
+    // A journal may have been moved since; its name holds the start and the plan of its run.
     if Path::new(of).file_name() != taken_back.file_name() {
         let taken_back = taken_back.display();
         return Err(refused(&format!("a rollback of `{of}`, not of `{taken_back}`")).into());
     }
     let approvals = record.approvals();
-    execution::tell_approvals(ui, &approvals, session.graph.clock().now());
+    execution::report_approvals(ui, &approvals, session.graph.clock().now());
     Ok(approvals)
 }

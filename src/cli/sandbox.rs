@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::failure::Failure;
-use super::session::{block_on, load_conditions, of_sandbox, unusable};
+use super::failure::CommandError;
+use super::selection::{load, near_address};
+use super::session::{block_on, load_conditions, start_error, state_error};
 use super::{Done, signals};
 use crate::clock;
-use crate::error::{Error, ErrorKind};
-use crate::manifest::{Address, bundle};
+use crate::error::Error;
+use crate::manifest::Manifest;
 use crate::sandbox::Sandbox;
 use crate::sandbox::approvals::ApprovalStatus;
 use crate::sandbox::conditions::{Conditions, TimeScale};
@@ -21,86 +22,86 @@ use crate::sandbox::store;
 use crate::text::sanitize;
 use crate::ui::Ui;
 
-/// Serve the built-in Graph emulator, or play somebody in the portal.
+/// Run the built-in Graph emulator, or change the objects and approvals of its state.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    command: Option<Command>,
-    /// The state to serve and to keep; without it an empty tenant that is forgotten at the end.
+    command: Option<SandboxCommand>,
+    /// State file to serve and update; without it, an empty tenant is served and nothing is kept.
     #[arg(value_name = "STATE.json")]
     state: Option<PathBuf>,
-    /// The loopback address to listen on; port 0 takes any free one.
+    /// Loopback address to listen on; port 0 selects a free port.
     #[arg(long, value_name = "ADDRESS", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)))]
     listen: SocketAddr,
-    /// Limits, lag, latency and faults to play, as YAML.
+    /// YAML file with limits, lag, latency and faults.
     #[arg(long, value_name = "FAULTS.yaml")]
     faults: Option<PathBuf>,
     /// Enforce the limits that Microsoft publishes.
     #[arg(long)]
     throttle: bool,
-    /// How many times faster than the world the sandbox's own time runs.
+    /// Run the sandbox's clock this many times faster than real time.
     #[arg(long, value_name = "N")]
     time_scale: Option<NonZeroU32>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
-    /// Change an object behind Git's back, as somebody in the portal would.
+enum SandboxCommand {
+    /// Change an object in the state, as a person in the portal would.
     Edit(EditArguments),
-    /// Decide writes that wait for a second administrator's approval.
+    /// Approve or reject writes that wait for a second administrator.
     Approve(ApproveArguments),
 }
 
 #[derive(Debug, Args)]
 struct ApproveArguments {
-    /// The state file.
+    /// State file.
     #[arg(value_name = "STATE.json")]
     state: PathBuf,
-    /// The approval codes; without any, all that wait.
+    /// Codes of the requests; by default all that wait.
     #[arg(value_name = "CODE")]
     codes: Vec<String>,
-    /// Reject them instead.
+    /// Reject the requests instead.
     #[arg(long)]
     reject: bool,
-    /// Why, for who asked.
+    /// Reason that the requester is given.
     #[arg(long = "because", value_name = "TEXT")]
     reason: Option<String>,
-    /// Who decides, as a user principal name.
+    /// User principal name of the administrator who decides.
     #[arg(long = "as", value_name = "UPN", default_value = "bob@contoso.com")]
     approver: String,
 }
 
 #[derive(Debug, Args)]
 struct EditArguments {
-    /// The state file.
+    /// State file.
     #[arg(value_name = "STATE.json")]
     state: PathBuf,
-    /// The object: its kind, and its display name or id (or, with --tenant, its manifest's name).
+    /// Object: its kind, and its display name or id; with --tenant, its kind and the name of its manifest.
     #[arg(value_name = "KIND/NAME")]
     target: String,
-    /// A property and its new value; JSON where it reads as JSON, else text; of a reference the display name or id
-    /// of what it leads to. May be given several times.
+    /// Property and its new value, as JSON or else as text; for a reference, the display name or id of its target; can
+    /// be repeated.
     #[arg(long = "set", value_name = "PROP=VALUE", required = true)]
     settings: Vec<String>,
-    /// Who edits, as a user principal name.
+    /// User principal name of the person who edits.
     #[arg(long = "as", value_name = "UPN")]
     actor: Option<String>,
-    /// Take NAME as the name of a manifest of this tenant.
+    /// Read NAME as the name of a manifest of the tenant in this folder.
     #[arg(long, value_name = "PATH")]
     tenant: Option<PathBuf>,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
     match &arguments.command {
-        Some(Command::Edit(arguments)) => edit(ui, arguments)?,
-        Some(Command::Approve(arguments)) => approve(ui, arguments)?,
+        Some(SandboxCommand::Edit(arguments)) => edit(ui, arguments)?,
+        Some(SandboxCommand::Approve(arguments)) => approve(ui, arguments)?,
         None => block_on(serve(ui, arguments))??,
     }
     Ok(Done::Quietly)
 }
 
-async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), Failure> {
+async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), CommandError> {
     let mut conditions = match &arguments.faults {
         Some(file) => load_conditions(file)?,
         None => Conditions::default(),
@@ -110,26 +111,24 @@ async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), Failure> {
         conditions.time_scale = TimeScale(scale);
     }
     let (tenant, file) = (State::default(), arguments.state.clone());
-    let running = Sandbox::start_under(conditions, tenant, file, arguments.listen).await;
-    let running = running.map_err(|error| of_sandbox(error, arguments.state.as_deref()))?;
+    let running = Sandbox::start_under(conditions, tenant, file, arguments.listen)
+        .await
+        .map_err(|error| start_error(error, arguments.state.as_deref()))?;
     ui.data(&format!("{}\n", running.graph_url()))?;
     ui.status(&format!(
         "The sandbox is serving. Use it with `--graph-url {} --login-url {}`; any client id and secret sign in.\nStop it with Ctrl-C.",
         running.graph_url(),
         running.login_url()
     ));
-    signals::asked_to_end().await.map_err(|source| {
+    signals::shutdown_requested().await.map_err(|source| {
         Error::failed("io/signal", "the program cannot wait for Ctrl-C").because(source)
     })?;
     running.shutdown().await;
     Ok(())
 }
 
-fn approve(ui: &Ui, arguments: &ApproveArguments) -> Result<(), Failure> {
-    let status = match arguments.reject {
-        true => ApprovalStatus::Rejected,
-        false => ApprovalStatus::Approved,
-    };
+fn approve(ui: &Ui, arguments: &ApproveArguments) -> Result<(), CommandError> {
+    let status = if arguments.reject { ApprovalStatus::Rejected } else { ApprovalStatus::Approved };
     let decided = update(&arguments.state, |state| {
         let decided = state.decide(
             &arguments.codes,
@@ -137,10 +136,10 @@ fn approve(ui: &Ui, arguments: &ApproveArguments) -> Result<(), Failure> {
             &arguments.approver,
             arguments.reason.as_deref(),
         );
-        match decided.is_empty() {
-            true => Err(undecidable(state, &arguments.codes)),
-            false => Ok(decided),
+        if decided.is_empty() {
+            return Err(undecidable(state, &arguments.codes));
         }
+        Ok(decided)
     })?;
     for request in decided {
         let word = match request.status {
@@ -148,17 +147,17 @@ fn approve(ui: &Ui, arguments: &ApproveArguments) -> Result<(), Failure> {
             ApprovalStatus::Cancelled => "Took back the approval of",
             _ => "Rejected",
         };
-        let is_approved = request.status == ApprovalStatus::Approved;
-        let expires = request.expires().filter(|_| is_approved);
-        let expires = expires.map(|at| format!(", expires {}", clock::minute(at)));
-        let expires = expires.unwrap_or_default();
+        let expires = request
+            .expires()
+            .filter(|_| request.status == ApprovalStatus::Approved)
+            .map_or(String::new(), |at| format!(", expires {}", clock::minute(at)));
         let text = format!("{word} {} {}{expires}", request.code, request.operation);
         ui.data(&format!("{}\n", sanitize::line(&text)))?;
     }
     Ok(())
 }
 
-/// Returns why none of these requests can be decided, and what to do.
+/// Returns the error for requests of which none can be decided.
 fn undecidable(state: &State, codes: &[String]) -> Error {
     let error = |message: String, help: &str| Error::failed("sandbox/approve", message).hint(help);
     let ask = "Ask for an approval: `moorline apply --justification TEXT`.";
@@ -188,22 +187,19 @@ fn undecidable(state: &State, codes: &[String]) -> Error {
     error(parts.join("; "), help)
 }
 
-/// Changes a state file, which others may be using.
+/// Changes a state file, which other processes may be using.
 fn update<T>(path: &Path, change: impl FnOnce(&mut State) -> Result<T, Error>) -> Result<T, Error> {
     let done = store::update(path, change);
-    done.map_err(|why| unusable(path, why, "Correct what the message names."))?
+    done.map_err(|why| state_error(path, why, "Correct what the message names."))?
 }
 
-fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), Failure> {
-    let usage = |source: &dyn std::error::Error| {
-        Error::new(ErrorKind::Usage, "sandbox/edit", source.to_string())
-    };
+fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), CommandError> {
     let target = match &arguments.tenant {
         Some(tenant) => live_target(tenant, &arguments.target)?,
         None => arguments.target.clone(),
     };
     let edit = Edit::parse(&target, &arguments.settings, arguments.actor.clone())
-        .map_err(|source| usage(&source))?;
+        .map_err(|source| Error::usage("sandbox/edit", source.to_string()))?;
     update(&arguments.state, |state| {
         let done = edit.apply(state);
         done.map_err(|source| Error::failed("sandbox/edit", source.to_string()))
@@ -213,25 +209,13 @@ fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), Failure> {
 }
 
 /// Returns `KIND/DISPLAY NAME or id` for a manifest's address.
-fn live_target(tenant: &Path, target: &str) -> Result<String, Failure> {
-    let desired =
-        bundle::load(tenant).into_desired().map_err(|invalid| Failure::invalid(invalid, tenant))?;
-    let named = |address: &Address| address.to_string() == target;
-    let Some(manifest) = desired.manifests.iter().find(|manifest| named(&manifest.address)) else {
-        let all: Vec<String> =
-            desired.manifests.iter().map(|manifest| manifest.address.to_string()).collect();
-        let error = Error::new(
-            ErrorKind::Usage,
-            "sandbox/edit",
-            format!("no manifest is called `{target}`"),
-        );
-        return Err(
-            match crate::diagnostic::suggest::nearest(target, all.iter().map(String::as_str)) {
-                Some(near) => error.hint(format!("Did you mean `{near}`?")),
-                None => error.hint("Write KIND/NAME as `moorline plan` shows it."),
-            }
-            .into(),
-        );
+fn live_target(tenant: &Path, target: &str) -> Result<String, CommandError> {
+    let desired = load(tenant)?;
+    let named = |manifest: &&Manifest| manifest.address.to_string() == target;
+    let Some(manifest) = desired.manifests.iter().find(named) else {
+        let error = Error::usage("sandbox/edit", format!("no manifest is called `{target}`"));
+        let otherwise = "Write KIND/NAME as `moorline plan` shows it.";
+        return Err(error.hint(near_address(target, &desired.manifests, otherwise)).into());
     };
     let name = manifest.id.as_deref().or(manifest.display_name()).unwrap_or(&manifest.address.kind);
     Ok(format!("{}/{name}", manifest.address.kind))

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::Done;
 use super::documents::{self, DOCUMENTS};
-use super::failure::Failure;
-use crate::diagnostic::suggest::nearest;
-use crate::error::{Error, ErrorKind};
+use super::failure::CommandError;
+use super::output::save;
+use super::selection::near_name;
+use crate::error::Error;
 use crate::kinds;
 use crate::schema::editor::{self, EditorKind};
 use crate::schema::generate::{self, Root};
@@ -18,36 +19,36 @@ use crate::schema::types::{GraphVersion, Types};
 use crate::schema::{csdl, reference, validate};
 use crate::ui::Ui;
 
-/// Print the JSON Schema of a kind or of a document, or generate schemas.
+/// Print the JSON Schema of a kind or a document, or generate schemas.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    command: Option<Command>,
-    /// The kind whose properties are wanted.
+    command: Option<SchemaCommand>,
+    /// Kind whose schema is printed.
     kind: Option<String>,
-    /// The version of the kind's body.
+    /// Graph version of the kind.
     #[arg(long, value_name = "VERSION", default_value = "beta", value_parser = version)]
     graph_version: GraphVersion,
-    /// Print the schema of one of Moorline's own documents: tenant, plan, drift, …
+    /// Print the schema of one of Moorline's own documents, such as tenant, plan or drift.
     #[arg(long, value_name = "NAME", conflicts_with = "kind")]
     document: Option<String>,
-    /// Write a schema for an editor, which completes kinds and their properties.
+    /// Write a schema to this file with which editors complete kinds and their properties.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "document"])]
     editor: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
-    /// Generate a version's schemas from an OData metadata document.
+enum SchemaCommand {
+    /// Generate the schemas of a Graph version from an OData metadata document.
     Generate {
-        /// The CSDL document: Graph's `$metadata`, whole or a subset.
+        /// CSDL document: Graph's `$metadata`, whole or a subset.
         #[arg(long, value_name = "FILE")]
         metadata: PathBuf,
-        /// The version that the document describes.
+        /// Graph version that the document describes.
         #[arg(long, value_name = "VERSION", value_parser = version)]
         graph_version: GraphVersion,
-        /// Where the schemas go; by default schemas/graph/VERSION.json.
+        /// File to write the schemas to; by default schemas/graph/VERSION.json.
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
@@ -57,10 +58,10 @@ fn version(text: &str) -> Result<GraphVersion, String> {
     GraphVersion::parse(text).ok_or_else(|| "use `beta` or `v1.0`".to_owned())
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
     let schema = match (&arguments.command, &arguments.kind, &arguments.document, &arguments.editor)
     {
-        (Some(Command::Generate { metadata, graph_version, output }), ..) => {
+        (Some(SchemaCommand::Generate { metadata, graph_version, output }), ..) => {
             let default = PathBuf::from(format!("schemas/graph/{graph_version}.json"));
             let output = output.as_ref().unwrap_or(&default);
             let count = generate_file(ui, metadata, *graph_version, output)?;
@@ -68,14 +69,14 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
             return Ok(Done::Quietly);
         }
         (_, _, _, Some(path)) => {
-            write(ui, path, &(editor_schema().to_string() + "\n"))?;
+            save(ui, path, &(editor_schema().to_string() + "\n"))?;
             ui.status(&format!("Wrote {}.", path.display()));
             return Ok(Done::Quietly);
         }
         (_, _, Some(name), _) => document(name)?,
-        (_, Some(kind), ..) => of_kind(kind, arguments.graph_version)?,
+        (_, Some(kind), ..) => schema_of_kind(kind, arguments.graph_version)?,
         _ => {
-            let error = Error::new(ErrorKind::Usage, "usage/schema", "there is nothing to print");
+            let error = Error::usage("usage/schema", "there is nothing to print");
             return Err(error.hint("Name a kind; `moorline kinds` lists them.").into());
         }
     };
@@ -89,33 +90,27 @@ fn pretty(schema: &Value) -> String {
 
 fn document(name: &str) -> Result<Value, Error> {
     let Some(document) = documents::find(name) else {
-        let error = Error::new(
-            ErrorKind::Usage,
-            "usage/document",
-            format!("there is no document `{name}`"),
-        );
+        let error = Error::usage("usage/document", format!("there is no document `{name}`"));
         let names: Vec<&str> = DOCUMENTS.iter().map(|document| document.name).collect();
         return Err(error.hint(format!("Use one of {}.", names.join(", "))));
     };
     Ok(document.schema())
 }
 
-fn of_kind(kind: &str, version: GraphVersion) -> Result<Value, Error> {
-    // A type that is part of a kind is worth printing too.
+fn schema_of_kind(kind: &str, version: GraphVersion) -> Result<Value, Error> {
+    // Types that kinds consist of are printed too.
     if let Some(mut schema) = validate::document(version, kind) {
         reference::describe(&mut schema);
         return Ok(schema);
     }
-    let usage = |message: String| Error::new(ErrorKind::Usage, "usage/kind", message);
     if let Some((name, called)) = kinds::not_covered::find(kind) {
-        let error = usage(format!("`{name}` is {called}, which Moorline does not cover"));
-        return Err(error.hint(format!("Moorline covers {}.", kinds::not_covered::COVERED)));
+        let message = format!("`{name}` is {called}, which Moorline does not cover");
+        let hint = format!("Moorline covers {}.", kinds::not_covered::COVERED);
+        return Err(Error::usage("usage/kind", message).hint(hint));
     }
-    let error = usage(format!("Graph {version} has no type `{kind}`"));
-    Err(match nearest(kind, Types::of(version).names()) {
-        Some(near) => error.hint(format!("Did you mean `{near}`?")),
-        None => error.hint("`moorline kinds` lists the kinds."),
-    })
+    let error = Error::usage("usage/kind", format!("Graph {version} has no type `{kind}`"));
+    let names = Types::of(version).names();
+    Err(error.hint(near_name(kind, names, "`moorline kinds` lists the kinds.")))
 }
 
 fn generate_file(
@@ -135,13 +130,13 @@ fn generate_file(
     let types = csdl::read(&text).map_err(unusable)?;
     let curated = Semantics::built_in().constraints();
     let schema = generate::generate(version, &types, curated, &roots()).map_err(unusable)?;
-    write(ui, output, &pretty(&schema))?;
+    save(ui, output, &pretty(&schema))?;
     Ok(schema["$defs"]
         .as_object()
         .map_or(0, |defs| defs.keys().filter(|name| !name.contains(':')).count()))
 }
 
-/// Returns what the schemas start from: every family's type, and what its objects are assigned by.
+/// Returns the types to generate schemas from: each family's root type, and its assignments.
 fn roots() -> Vec<Root<'static>> {
     let root = |family: &'static kinds::Family| Root {
         name: family.root,
@@ -151,16 +146,7 @@ fn roots() -> Vec<Root<'static>> {
 }
 
 fn editor_schema() -> Value {
-    let kinds: Vec<EditorKind> = kinds::all()
-        .into_iter()
-        .map(|kind| EditorKind { name: kind.name, versions: kind.versions })
-        .collect();
+    let kind = |kind: kinds::Kind| EditorKind { name: kind.name, versions: kind.versions };
+    let kinds: Vec<EditorKind> = kinds::all().into_iter().map(kind).collect();
     editor::schema(&crate::manifest::envelope_schema(), &kinds)
-}
-
-fn write(ui: &Ui, path: &Path, text: &str) -> Result<(), Error> {
-    ui.save(path, text).map_err(|source| {
-        Error::failed("io/output", format!("`{}` cannot be written", path.display()))
-            .because(source)
-    })
 }

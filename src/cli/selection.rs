@@ -1,73 +1,93 @@
-//! `--only`: which manifests a command is about.
+//! The manifests of a command, and `--only`, which selects some of them.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use clap::Args;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::failure::CommandError;
 use crate::diagnostic::suggest::nearest;
-use crate::error::{Error, ErrorKind};
-use crate::manifest::{Address, Manifest};
+use crate::error::Error;
+use crate::manifest::{Address, Desired, Manifest, bundle};
 
-/// Which manifests a command is about.
+/// Reads the manifests of a tenant.
+pub(super) fn load(path: &Path) -> Result<Desired, CommandError> {
+    bundle::load(path).into_desired().map_err(|invalid| CommandError::invalid(invalid, path))
+}
+
+/// Returns a hint that names the manifest whose address was probably meant, or says this otherwise.
+pub(super) fn near_address(wrong: &str, manifests: &[Manifest], otherwise: &str) -> String {
+    let all: Vec<String> = manifests.iter().map(|manifest| manifest.address.to_string()).collect();
+    near_name(wrong, all.iter().map(String::as_str), otherwise)
+}
+
+/// Returns a hint that offers the name that was probably meant, or says this otherwise.
+pub(super) fn near_name<'a>(
+    wrong: &str,
+    names: impl IntoIterator<Item = &'a str>,
+    otherwise: &str,
+) -> String {
+    nearest(wrong, names)
+        .map_or_else(|| otherwise.to_owned(), |near| format!("Did you mean `{near}`?"))
+}
+
+/// The argument that selects manifests.
 #[derive(Debug, Args)]
 pub(super) struct Only {
-    /// Limit to manifests whose KIND/NAME matches this glob; may be given several times.
+    /// Select only manifests whose KIND/NAME matches this glob; can be repeated.
     #[arg(long = "only", value_name = "KIND/NAME")]
     pub(super) globs: Vec<String>,
 }
 
-/// A set of manifests, all of them where no glob was given.
+/// The selected manifests; without globs, all of them.
 #[derive(Debug)]
 pub(super) struct Selection {
     globs: Vec<String>,
     set: GlobSet,
-    /// The only ones that may be selected, where not all may.
+    /// The addresses that can be selected; `None` for all.
     among: Option<BTreeSet<Address>>,
 }
 
 impl Selection {
-    /// Reads the globs; one that selects nothing is a mistake.
+    /// Parses the globs. A glob that matches no manifest is an error.
     pub(super) fn new(globs: &[String], manifests: &[Manifest]) -> Result<Self, Error> {
-        let usage =
-            |code: &'static str, message: String| Error::new(ErrorKind::Usage, code, message);
         let mut builder = GlobSetBuilder::new();
         for text in globs {
             let glob =
                 GlobBuilder::new(text).literal_separator(false).build().map_err(|error| {
-                    usage("usage/only", format!("`--only {text}` is no glob: {}", error.kind()))
+                    let message = format!("`--only {text}` is no glob: {}", error.kind());
+                    Error::usage("usage/only", message)
                 })?;
             let matcher = glob.compile_matcher();
             if !manifests.iter().any(|manifest| matcher.is_match(manifest.address.to_string())) {
-                let all: Vec<String> =
-                    manifests.iter().map(|manifest| manifest.address.to_string()).collect();
-                let error = usage("usage/only", format!("`--only {text}` matches no manifest"));
-                return Err(match nearest(text, all.iter().map(String::as_str)) {
-                    Some(near) => error.hint(format!("Did you mean `{near}`?")),
-                    None => error.hint("Write KIND/NAME as the manifests have them, or a glob such as 'windows*/*'."),
-                });
+                let message = format!("`--only {text}` matches no manifest");
+                let otherwise =
+                    "Write KIND/NAME as the manifests have them, or a glob such as 'windows*/*'.";
+                let hint = near_address(text, manifests, otherwise);
+                return Err(Error::usage("usage/only", message).hint(hint));
             }
             builder.add(glob);
         }
-        let set = builder
-            .build()
-            .map_err(|error| usage("usage/only", format!("`--only` cannot be used: {error}")))?;
+        let set = builder.build().map_err(|error| {
+            Error::usage("usage/only", format!("`--only` cannot be used: {error}"))
+        })?;
         Ok(Self { globs: globs.to_vec(), set, among: None })
     }
 
-    /// Leaves out all but these.
+    /// Limits the selection to these addresses.
     pub(super) fn limit_to(&mut self, addresses: impl IntoIterator<Item = Address>) {
         self.among = Some(addresses.into_iter().collect());
     }
 
-    /// Returns whether a manifest is selected.
+    /// Whether a manifest is selected.
     pub(super) fn takes(&self, address: &Address) -> bool {
         let among = self.among.as_ref();
         among.is_none_or(|among| among.contains(address))
             && (self.globs.is_empty() || self.set.is_match(address.to_string()))
     }
 
-    /// Returns the globs as they were given.
+    /// Returns the globs.
     pub(super) fn globs(&self) -> &[String] {
         &self.globs
     }

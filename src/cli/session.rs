@@ -15,9 +15,9 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::TenantOptions;
-use super::environment::secret;
-use super::failure::Failure;
-use super::selection::Selection;
+use super::environment::{secret, variable};
+use super::failure::CommandError;
+use super::selection::{Selection, load, near_address};
 use crate::auth::cache::Cached;
 use crate::auth::client_secret::ClientSecret;
 use crate::auth::entra::TokenEndpoint;
@@ -25,16 +25,14 @@ use crate::auth::{
     self, AuthError, Caller, Choice, Credential, Environment, Person, Surroundings, TokenSource,
 };
 use crate::clock::Clock;
-use crate::diagnostic;
-use crate::diagnostic::suggest::nearest;
-use crate::error::{Error, ErrorKind};
+use crate::diagnostic::text;
+use crate::error::Error;
 use crate::graph::client::{Graph, Options};
 use crate::http::cloud::Endpoints;
 use crate::http::transport::Transport;
 use crate::http::watch::{Delay, Watch};
-use crate::kinds::Family;
 use crate::manifest::tenant_file::{TenantFile, TenantSpec};
-use crate::manifest::{self, Address, Desired};
+use crate::manifest::{Address, Desired, bundle};
 use crate::plan::{self, Planned, Release, Rewrite};
 use crate::reconcile;
 use crate::sandbox::Running;
@@ -47,61 +45,46 @@ mod journal;
 mod lock;
 mod sandbox;
 
-pub(super) use sandbox::{is_state, load_conditions, of_sandbox, unusable};
+pub(super) use sandbox::{is_state, load_conditions, start_error, state_error};
 
 /// Runs an asynchronous command.
-pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CommandError> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|source| {
             Error::failed("io/runtime", "the program cannot start its threads").because(source)
         })?;
     let done = runtime.block_on(work);
-    // A look-up of a name that nobody answers would hold up the end of the program.
+    // A pending DNS lookup would delay the end of the program.
     runtime.shutdown_background();
     Ok(done)
 }
 
-/// The way to a tenant, or to the sandbox in its place. Nothing was sent yet.
+/// The connection to a tenant or to the sandbox, before the first call.
 pub(super) struct Connection {
     pub(super) endpoints: Endpoints,
     pub(super) transport: Transport,
     pub(super) clock: Clock,
     pub(super) caller: Caller,
     pub(super) watch: Watch,
-    /// What is signed in with, in words, and its tokens.
+    /// The name of the credential for people, and its tokens.
     pub(super) credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     /// Whether a person is asked to sign in.
     asks: bool,
     pub(super) sandbox: Option<Running>,
 }
 
-/// Under which terms a plan is made.
-#[derive(Clone, Default)]
-pub(super) struct Terms {
-    /// Whether objects whose id is gone are created anew.
-    pub(super) recreate: bool,
-    /// What is written though it cannot be compared.
-    pub(super) rewrite: Vec<Rewrite>,
-    /// Families that are read though no manifest is of them any more.
-    pub(super) also: Vec<&'static Family>,
-    /// Whether masked values stay masked, even where the token may read them.
-    pub(super) leave_masked: bool,
-    /// Whether it is counted whom the changes reach.
-    pub(super) reach: bool,
-}
-
-/// What a command that looks at a tenant works with.
+/// The manifests of a tenant and the client that is signed in to it.
 pub(super) struct Session {
     pub(super) desired: Desired,
     pub(super) selection: Selection,
     pub(super) graph: Graph,
-    /// The tenant's id.
+    /// The id of the tenant.
     directory: Uuid,
-    /// What signed in, in words.
+    /// The name of the credential, for people.
     signed_in_with: String,
-    /// Whether what is no longer declared is unset.
+    /// Whether settings that are no longer declared are unset.
     pub(super) resets_released: bool,
-    /// Whether what is written outlives the run.
+    /// Whether the tenant outlives the run.
     keeps: bool,
     /// The sandbox's state file.
     state_file: Option<PathBuf>,
@@ -109,13 +92,13 @@ pub(super) struct Session {
 }
 
 impl Connection {
-    /// Starts the sandbox where it is wanted, and finds what to sign in with.
+    /// Starts the sandbox if it is asked for, and finds a credential.
     pub(super) async fn open(
         ui: &Ui,
         options: &TenantOptions,
         tenant: &TenantFile,
         root: &Path,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CommandError> {
         let clock = Clock::system();
         let sandbox = match &options.sandbox {
             Some(file) => {
@@ -133,18 +116,18 @@ impl Connection {
         };
         let spec = &tenant.spec;
         let endpoints = Endpoints::new(spec.cloud, graph_url.as_deref(), login_url.as_deref())
-            .map_err(|source| Error::new(ErrorKind::Usage, "usage/endpoint", source.to_string()))?;
+            .map_err(|source| Error::usage("usage/endpoint", source.to_string()))?;
         let transport = Transport::new(&endpoints).map_err(|source| {
             Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
         })?;
         let deadline = options.timeout.and_then(|timeout| clock.instant().checked_add(timeout));
         let watch = watch(ui, &clock);
-        let caller = Caller::new(transport.clone(), clock.clone(), deadline);
-        let caller = caller.watched_by(watch.clone());
-        let caller = caller.making_known(ui.known().clone());
+        let caller = Caller::new(transport.clone(), clock.clone(), deadline)
+            .watched_by(watch.clone())
+            .making_known(ui.known().clone());
         let mut asks = false;
         let credential = if sandbox.is_some() {
-            // Whatever signs in to the real tenant has no business here.
+            // The credentials of the real tenant are not sent to the sandbox.
             let endpoint = TokenEndpoint::new(&endpoints, &spec.tenant_id, caller.clone());
             let secret = SecretString::from("sandbox");
             let source = ClientSecret::new(endpoint, "moorline".to_owned(), secret);
@@ -161,38 +144,38 @@ impl Connection {
     }
 }
 
-/// A finished sign-in.
-struct SignedIn {
+/// A client that is signed in to a tenant.
+pub(super) struct SignedIn {
     graph: Graph,
-    /// The tenant's id.
+    /// The id of the tenant.
     directory: Uuid,
-    /// What signed in, in words.
+    /// The name of the credential, for people.
     with: String,
     sandbox: Option<Running>,
 }
 
 impl SignedIn {
-    /// Signs in while the manifests are still being read; returns nothing where a person is asked to sign in.
+    /// Signs in while the manifests are being read, unless a person is asked to sign in.
     async fn early(
         ui: &Ui,
         options: &TenantOptions,
         tenant: &TenantFile,
         root: &Path,
-    ) -> Result<Option<Self>, Failure> {
+    ) -> Result<Option<Self>, CommandError> {
         let connection = Connection::open(ui, options, tenant, root).await?;
         if connection.asks {
             return Ok(None);
         }
-        Self::by(ui, options, tenant, connection).await.map(Some)
+        Self::complete(ui, options, tenant, connection).await.map(Some)
     }
 
-    /// Signs in by a connection.
-    async fn by(
+    /// Signs in with the credential of a connection.
+    async fn complete(
         ui: &Ui,
         options: &TenantOptions,
         tenant: &TenantFile,
         connection: Connection,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CommandError> {
         let Connection { endpoints, transport, clock, caller, watch, credential, asks, sandbox } =
             connection;
         let (with, tokens) = credential?;
@@ -210,7 +193,7 @@ impl SignedIn {
         };
         let options = Options {
             concurrency: options.concurrency.into(),
-            // Signing in took its part.
+            // Signing in took part of the time.
             timeout: caller.left(),
             tenant: Some(directory),
             watch,
@@ -222,58 +205,34 @@ impl SignedIn {
 }
 
 impl Session {
-    /// Reads the manifests and signs in.
+    /// Reads the manifests that the globs select, and signs in.
     pub(super) async fn open(
         ui: &Ui,
         options: &TenantOptions,
         path: &Path,
-    ) -> Result<Self, Failure> {
-        Self::open_only(ui, options, path, &options.only.globs).await
-    }
-
-    /// As [`Self::open`], limited by these globs instead of those of the options.
-    pub(super) async fn open_only(
-        ui: &Ui,
-        options: &TenantOptions,
-        path: &Path,
         only: &[String],
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CommandError> {
         let (desired, signed_in) = match early_tenant(options, path) {
             Some(tenant) => load_and_sign_in(ui, options, path, &tenant)?,
             None => (load(path)?, Ok(None)),
         };
         if !desired.warnings.is_empty() {
             let (palette, width) = (ui.notice_palette(), ui.width());
-            ui.notice(&diagnostic::text::render(
-                &desired.warnings,
-                &desired.sources,
-                palette,
-                width,
-            ));
+            ui.notice(&text::render(&desired.warnings, &desired.sources, palette, width));
         }
         let selection = Selection::new(only, &desired.manifests)?;
-        Self::with(ui, options, desired, selection, signed_in?).await
+        Self::sign_in(ui, options, desired, selection, signed_in?).await
     }
 
-    /// Signs in to the tenant that manifests are of.
+    /// Makes a session of a sign-in, and signs in to the tenant of the manifests first if there is none yet.
     pub(super) async fn sign_in(
         ui: &Ui,
         options: &TenantOptions,
         desired: Desired,
         selection: Selection,
-    ) -> Result<Self, Failure> {
-        Self::with(ui, options, desired, selection, None).await
-    }
-
-    /// Makes a session of a sign-in, and signs in first where there is none yet.
-    async fn with(
-        ui: &Ui,
-        options: &TenantOptions,
-        desired: Desired,
-        selection: Selection,
         signed_in: Option<SignedIn>,
-    ) -> Result<Self, Failure> {
-        // An earlier run may have sent them, and the tenant may show them.
+    ) -> Result<Self, CommandError> {
+        // An earlier run may have sent these secrets, and the tenant may answer with them.
         let secrets: Vec<_> = desired.variables().into_iter().filter_map(secret).collect();
         ui.known().add_all(&secrets);
         ui.known().public(desired.texts());
@@ -282,7 +241,7 @@ impl Session {
             None => {
                 let (tenant, root) = (&desired.tenant, &desired.root);
                 let connection = Connection::open(ui, options, tenant, root).await?;
-                SignedIn::by(ui, options, tenant, connection).await?
+                SignedIn::complete(ui, options, tenant, connection).await?
             }
         };
         Ok(Self {
@@ -298,55 +257,44 @@ impl Session {
         })
     }
 
-    /// Returns what limits or widens a plan.
-    pub(super) fn plan_options(&self, terms: Terms) -> plan::Options {
+    /// Returns the options of a plan for which the command sets none.
+    pub(super) fn plan_options(&self) -> plan::Options {
         plan::Options {
             only: self.selection.globs().to_vec(),
-            recreate: terms.recreate,
-            rewrite: terms.rewrite,
-            also: terms.also,
             created_at: now(self.graph.clock()),
-            leave_masked: terms.leave_masked,
-            reach: terms.reach,
             own_creates: self.own_creates(),
+            ..plan::Options::default()
         }
     }
 
     /// Reads the tenant and plans.
-    pub(super) async fn plan(&self, ui: &Ui, terms: Terms) -> Result<(Planned, Live), Failure> {
-        for rewrite in &terms.rewrite {
-            self.check_address(&rewrite.address)?;
+    pub(super) async fn plan(
+        &self,
+        ui: &Ui,
+        options: &plan::Options,
+    ) -> Result<(Planned, Live), CommandError> {
+        for Rewrite { address, .. } in &options.rewrite {
+            if self.desired.manifest(address).is_none() {
+                let wanted = address.to_string();
+                let error = Error::usage("usage/address", format!("no manifest is `{wanted}`"));
+                let otherwise = "Write KIND/NAME as the manifest has them.";
+                let hint = near_address(&wanted, &self.desired.manifests, otherwise);
+                return Err(error.hint(hint).into());
+            }
         }
         ui.status(&format!("Reading {} …", self.place()));
-        let options = self.plan_options(terms);
-        let selected = |address: &manifest::Address| self.selection.takes(address);
-        let read = reconcile::plan(&self.graph, &self.desired, selected, &options).await;
+        let selected = |address: &Address| self.selection.takes(address);
+        let read = reconcile::plan(&self.graph, &self.desired, selected, options).await;
         Ok(read?)
     }
 
-    fn check_address(&self, address: &Address) -> Result<(), Error> {
-        let manifests = &self.desired.manifests;
-        if manifests.iter().any(|manifest| manifest.address == *address) {
-            return Ok(());
-        }
-        let all: Vec<String> =
-            manifests.iter().map(|manifest| manifest.address.to_string()).collect();
-        let wanted = address.to_string();
-        let error =
-            Error::new(ErrorKind::Usage, "usage/address", format!("no manifest is `{wanted}`"));
-        Err(match nearest(&wanted, all.iter().map(String::as_str)) {
-            Some(near) => error.hint(format!("Did you mean `{near}`?")),
-            None => error.hint("Write KIND/NAME as the manifest has them."),
-        })
-    }
-
-    /// Tells in a plan what left Git and stays in the tenant.
-    pub(super) async fn tell(
+    /// Adds to a plan what is no longer declared and stays in the tenant.
+    pub(super) async fn report_released(
         &self,
         release: &Release,
         planned: &mut Planned,
         live: &mut Live,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CommandError> {
         let refs = release.unread(&planned.plan, live);
         let read = reread(&self.graph, &refs).await?;
         live.referrers.extend(read.into_iter().flatten());
@@ -354,7 +302,7 @@ impl Session {
         Ok(())
     }
 
-    /// Returns which tenant this is, in words.
+    /// Returns the phrase for the tenant.
     pub(super) fn place(&self) -> String {
         let spec = &self.desired.tenant.spec;
         match &self.sandbox {
@@ -363,23 +311,23 @@ impl Session {
         }
     }
 
-    /// Whether no other run can reach the tenant: it is an emulator in this process, and kept in no file.
+    /// Whether no other run can reach the tenant: it is an emulator in this process without a state file.
     pub(super) fn is_alone(&self) -> bool {
         !self.keeps
     }
 
-    /// Returns how a write is approved that waits under a code.
+    /// Returns how the write with this approval code can be approved.
     pub(super) fn approval(&self, code: &str) -> String {
         match (&self.sandbox, &self.state_file) {
             (Some(_), Some(file)) => {
                 format!("`moorline sandbox approve {} {code}` approves it", file.display())
             }
-            (Some(_), None) => "nobody can approve it: the sandbox is kept in no file".to_owned(),
+            (Some(_), None) => "it cannot be approved: the sandbox has no state file".to_owned(),
             (None, _) => "another administrator decides in Intune, under Tenant administration > Multi Admin Approval".to_owned(),
         }
     }
 
-    /// Ends the session, the sandbox after its last answer.
+    /// Ends the session, and the sandbox after its last response.
     pub(super) async fn close(self) {
         if let Some(sandbox) = self.sandbox {
             sandbox.shutdown().await;
@@ -387,10 +335,10 @@ impl Session {
     }
 }
 
-/// How long nothing is said after it was said that a call takes long: others wait with it.
+/// The minimum time between two messages about retries: other calls wait with the first.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// Says why nothing seems to happen while calls are tried again.
+/// Returns an observer that reports retries to the user.
 fn watch(ui: &Ui, clock: &Clock) -> Watch {
     if ui.is_quiet() {
         return Watch::default();
@@ -408,16 +356,10 @@ fn watch(ui: &Ui, clock: &Clock) -> Watch {
     })
 }
 
-/// Returns the tenant's file and folder where its sign-in can begin before the manifests are read: the sandbox is
-/// started for valid manifests alone.
+/// Returns the tenant's file and folder, if the sign-in can begin before the manifests are read. The sandbox is started
+/// only for valid manifests.
 fn early_tenant(options: &TenantOptions, path: &Path) -> Option<(TenantFile, PathBuf)> {
-    options.sandbox.is_none().then(|| manifest::bundle::tenant(path)).flatten()
-}
-
-/// Reads the manifests.
-fn load(path: &Path) -> Result<Desired, Failure> {
-    let loaded = manifest::bundle::load(path);
-    loaded.into_desired().map_err(|invalid| Failure::invalid(invalid, path))
+    options.sandbox.is_none().then(|| bundle::tenant(path)).flatten()
 }
 
 /// Reads the manifests, and signs in meanwhile on another thread, until the manifests turn out to be invalid.
@@ -426,7 +368,7 @@ fn load_and_sign_in(
     options: &TenantOptions,
     path: &Path,
     (tenant, root): &(TenantFile, PathBuf),
-) -> Result<(Desired, Result<Option<SignedIn>, Failure>), Failure> {
+) -> Result<(Desired, Result<Option<SignedIn>, CommandError>), CommandError> {
     let runtime = Handle::current();
     thread::scope(|scope| {
         let (go_on, stopped) = oneshot::channel::<()>();
@@ -446,7 +388,7 @@ fn load_and_sign_in(
     })
 }
 
-/// Runs two futures side by side. Ends at once where the first one fails.
+/// Runs two futures concurrently. An error of the first one ends both.
 async fn both<A, B, E>(
     first: impl Future<Output = Result<A, E>>,
     second: impl Future<Output = B>,
@@ -457,7 +399,7 @@ async fn both<A, B, E>(
     }
 }
 
-/// Chooses what to sign in with.
+/// Chooses the credential to sign in with.
 fn choose(
     ui: &Ui,
     options: &TenantOptions,
@@ -470,7 +412,7 @@ fn choose(
         ..spec.auth.clone()
     };
     auth::choose(&Surroundings {
-        environment: Environment(&|name| std::env::var(name).ok()),
+        environment: Environment(&variable),
         settings: &settings,
         tenant: &spec.tenant_id,
         endpoints,

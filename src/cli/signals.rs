@@ -1,13 +1,13 @@
-//! Being asked to end.
+//! Signals that end the program.
 
 use std::io;
 
-/// Waits until the user or the system wants the program to end.
+/// Waits for Ctrl-C or SIGTERM.
 ///
 /// # Errors
-/// Fails where the system does not let a program wait for that.
+/// When the program cannot register for signals.
 #[cfg(unix)]
-pub(super) async fn asked_to_end() -> io::Result<()> {
+pub(super) async fn shutdown_requested() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut terminate = signal(SignalKind::terminate())?;
@@ -17,11 +17,11 @@ pub(super) async fn asked_to_end() -> io::Result<()> {
     }
 }
 
-/// Waits until the user wants the program to end.
+/// Waits for Ctrl-C.
 ///
 /// # Errors
-/// Fails where the system does not let a program wait for that.
+/// When the program cannot register for signals.
 #[cfg(not(unix))]
-pub(super) async fn asked_to_end() -> io::Result<()> {
+pub(super) async fn shutdown_requested() -> io::Result<()> {
     tokio::signal::ctrl_c().await
 }

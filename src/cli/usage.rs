@@ -1,4 +1,4 @@
-//! Command lines that cannot be understood.
+//! Errors of the command line.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -10,53 +10,54 @@ use crate::report;
 use crate::text::style::Palette;
 use crate::ui::{Options, Ui};
 
-/// Says what clap has to say, and on stdout to a caller that reads JSON. Its own exit code for wrong usage is 2, which a
-/// caller would take for drift.
+/// Prints clap's help or error, and the error on stdout too for a caller that reads JSON. The exit code is not clap's 2,
+/// which means drift.
 pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let ui = Ui::new(Options::default());
     let text = |palette| match palette {
         Palette::Colour => error.render().ansi().to_string(),
         Palette::Plain => error.render().to_string(),
     };
-    // Nothing can be done where even this cannot be written.
+    // There is no other place for a help that cannot be written.
     if !error.use_stderr() {
         let _ = ui.data(&text(ui.palette()));
         return ExitCode::SUCCESS;
     }
     ui.notice(&text(ui.notice_palette()));
     if asks_for_json(arguments) {
-        let _ = ui.data(&report::json::error(&in_our_words(error), None, None));
+        let _ = ui.data(&report::json::error(&from_clap(error), None, None));
     }
     ExitCode::from(ErrorKind::Usage.exit_code())
 }
 
-/// Returns an error where a state file stands apart from `--sandbox`, which would take it for PATH.
+/// Returns an error for `--sandbox STATE.json`, which would be read as `--sandbox` and PATH.
 pub(super) fn separated_state(arguments: &[OsString]) -> Option<Error> {
     let options = arguments.iter().take_while(|argument| *argument != "--");
     let mut pairs = options.clone().zip(options.skip(1));
-    let is_meant = |path: &Path| {
+    let is_state_path = |path: &Path| {
         path.extension().is_some_and(|ending| ending == "json")
             && (!path.exists() || is_state(path))
     };
-    let (_, file) = pairs.find(|(one, two)| *one == "--sandbox" && is_meant(Path::new(two)))?;
+    let (_, file) =
+        pairs.find(|(one, two)| *one == "--sandbox" && is_state_path(Path::new(two)))?;
     let file = Path::new(file).display();
     let message = format!("`--sandbox` and `{file}` are two arguments");
-    let error = Error::new(ErrorKind::Usage, "usage/arguments", message);
+    let error = Error::usage("usage/arguments", message);
     Some(error.hint(format!("Write `--sandbox={file}`.")))
 }
 
-/// Says what is wrong, and on stdout to a caller that reads JSON.
+/// Prints an error, on stdout too for a caller that reads JSON.
 pub(super) fn refuse(error: &Error, arguments: &[OsString]) -> ExitCode {
     let ui = Ui::new(Options::default());
     ui.error(error);
     if asks_for_json(arguments) {
-        // Where stdout is gone, the exit code still tells.
+        // If stdout is closed, the exit code is left.
         let _ = ui.data(&report::json::error(error, None, None));
     }
     ExitCode::from(error.kind.exit_code())
 }
 
-/// Returns whether the format would have been JSON, as far as the arguments can be told apart.
+/// Whether the arguments ask for JSON, as far as they can be parsed.
 fn asks_for_json(arguments: &[OsString]) -> bool {
     let options = || {
         let options = arguments.iter().filter_map(|argument| argument.to_str());
@@ -66,13 +67,13 @@ fn asks_for_json(arguments: &[OsString]) -> bool {
         || options().zip(options().skip(1)).any(|pair| pair == ("--format", "json"))
 }
 
-/// Returns clap's message without its layout: what is wrong first, tips as hints, the usage line left out.
-fn in_our_words(error: &clap::Error) -> Error {
+/// Returns clap's message as an error: the first paragraph as the message, tips as hints, without the usage line.
+fn from_clap(error: &clap::Error) -> Error {
     let text = error.render().to_string();
     let mut paragraphs = text.split("\n\n").map(one_line);
-    let message = paragraphs.next().unwrap_or_default();
-    let message = message.strip_prefix("error: ").unwrap_or(&message);
-    let mut ours = Error::new(ErrorKind::Usage, "usage/arguments", message);
+    let first = paragraphs.next().unwrap_or_default();
+    let message = first.strip_prefix("error: ").unwrap_or(&first);
+    let mut ours = Error::usage("usage/arguments", message);
     for paragraph in paragraphs {
         if let Some(tip) = paragraph.strip_prefix("tip: ") {
             ours = ours.hint(tip);
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_asked_for_before_the_end_of_the_options() {
+    fn json_format_counts_only_before_the_end_of_options() {
         let asks = |line: &str| {
             let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
             asks_for_json(&arguments)

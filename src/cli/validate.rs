@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Done;
-use super::failure::{self, Failure};
+use super::failure::{self, CommandError};
 use super::output::{Output, without_markdown};
 use super::selection::{Only, Selection};
 use crate::diagnostic::json::FindingsDocument;
@@ -16,11 +16,11 @@ use crate::manifest::{Loaded, Manifest};
 use crate::report;
 use crate::ui::Ui;
 
-/// Check manifests without asking the tenant: every finding at once, each with its place and remedy.
+/// Check manifests offline and report every finding with its place and its remedy.
 #[derive(Debug, Args)]
 #[command(mut_arg("format", without_markdown))]
 pub(super) struct Arguments {
-    /// Folders with a moorline.yaml, such files, or single manifests.
+    /// Folders with a moorline.yaml, moorline.yaml files, or single manifests.
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     pub(super) output: Output,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
     let (tenants, files): (Vec<PathBuf>, Vec<PathBuf>) =
         arguments.paths.iter().cloned().partition(|path| bundle::is_tenant(path));
     let mut loads: Vec<Loaded> = tenants.iter().map(|path| bundle::load(path)).collect();
@@ -44,10 +44,10 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
     };
     arguments.output.write(ui, &text)?;
     let findings = loads.iter().flat_map(|loaded| &loaded.findings);
-    Ok(failure::of_findings(findings, &arguments.paths).map_or(Done::Quietly, Done::As))
+    Ok(failure::kind_of_findings(findings, &arguments.paths).map_or(Done::Quietly, Done::As))
 }
 
-/// Leaves out what `--only` does not name.
+/// Removes the manifests that `--only` does not select.
 fn select(only: &Only, loads: &mut [Loaded]) -> Result<(), Error> {
     if only.globs.is_empty() {
         return Ok(());
@@ -67,18 +67,16 @@ fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
     if !text.is_empty() {
         text.push('\n');
     }
-    let manifests = match loaded.manifests.len() {
-        1 => "1 manifest".to_owned(),
-        many => format!("{many} manifests"),
-    };
-    if loaded.has_errors() {
-        text.push_str(&format!("Invalid: {}.\n", text::summary(&loaded.findings)));
+    let manifests = report::words::count(loaded.manifests.len(), "manifest");
+    let summary = text::summary(&loaded.findings);
+    let result = if loaded.has_errors() {
+        format!("Invalid: {summary}.")
     } else if loaded.findings.is_empty() {
-        text.push_str(&format!("Valid: {manifests}.\n"));
+        format!("Valid: {manifests}.")
     } else {
-        text.push_str(&format!("Valid: {manifests}, {}.\n", text::summary(&loaded.findings)));
-    }
-    text
+        format!("Valid: {manifests}, {summary}.")
+    };
+    text + &result + "\n"
 }
 
 fn as_json(loads: &[Loaded]) -> String {

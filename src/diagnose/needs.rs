@@ -9,14 +9,17 @@ use crate::tenant::lookup::Wanted;
 use crate::tenant::read::{families, is_pruned};
 
 /// What somebody wants to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
     /// See what an apply would do.
+    #[value(help = "Show what an apply would change")]
     Plan,
     /// See what differs.
+    #[value(help = "Show where the tenant differs")]
     Drift,
     /// Make it so.
+    #[value(help = "Change the tenant")]
     Apply,
 }
 

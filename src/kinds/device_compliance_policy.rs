@@ -1,4 +1,4 @@
-//! Intune compliance policies: a collection whose objects say what is done about devices that do not comply.
+//! Intune compliance policies: a collection of objects with actions for devices that do not comply.
 
 use serde_json::Value as Json;
 
@@ -36,7 +36,7 @@ pub(super) const FAMILY: Family = Family {
     locks: &[],
     not_kinds: &[NotKind {
         name: "defaultDeviceCompliancePolicy",
-        why: "it stands for what holds for devices without a policy, and cannot be made",
+        why: "it is the default for devices without a policy, and cannot be created",
         stands_in: false,
     }],
     clouds: &Cloud::ALL,
@@ -45,7 +45,7 @@ pub(super) const FAMILY: Family = Family {
     risks: RISKS,
 };
 
-/// What a policy can do to devices that do not comply, beyond telling their users.
+/// Actions on devices that do not comply, beyond notifications.
 const RISKS: &[RiskRule] = &[
     RiskRule {
         code: "compliance/wipe",
@@ -75,20 +75,21 @@ const RISKS: &[RiskRule] = &[
     },
 ];
 
-/// Returns whether an action would come that did not, or sooner than it did.
+/// Whether an action is new or comes sooner than before.
 fn is_sooner(before: &Json, after: &Json, action: &str) -> bool {
     let was = hours(before, action).unwrap_or(f64::INFINITY);
     hours(after, action).is_some_and(|hours| hours < was)
 }
 
-/// Returns after how many hours an action comes, the first one of several.
+/// Returns the smallest number of hours after which an action comes.
 fn hours(policy: &Json, action: &str) -> Option<f64> {
     let list = |value: &Json, name: &str| value[name].as_array().cloned().unwrap_or_default();
     let rules = list(policy, "scheduledActionsForRule").into_iter();
-    let actions = rules.flat_map(|rule| list(&rule, "scheduledActionConfigurations"));
-    let actions = actions.filter(|one| one["actionType"] == action);
-    let hours = actions.map(|one| one["gracePeriodHours"].as_f64().unwrap_or_default());
-    hours.reduce(f64::min)
+    rules
+        .flat_map(|rule| list(&rule, "scheduledActionConfigurations"))
+        .filter(|entry| entry["actionType"] == action)
+        .map(|entry| entry["gracePeriodHours"].as_f64().unwrap_or_default())
+        .reduce(f64::min)
 }
 
 #[cfg(test)]
@@ -98,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn actions_that_come_sooner_have_a_risk() {
+    fn sooner_actions_are_risks() {
         let policy = |actions: Json| json!({ "scheduledActionsForRule": [{ "scheduledActionConfigurations": actions }] });
         let codes = |before: &Json, after: &Json| -> Vec<String> {
             RiskRule::check(RISKS, before, after).into_iter().map(|risk| risk.code).collect()

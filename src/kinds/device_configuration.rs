@@ -1,4 +1,4 @@
-//! Intune device configurations: one collection that holds objects of 121 types.
+//! Intune device configurations: a collection of objects of 121 types.
 
 use super::{Action, Family, NotKind, Read, Service, Unmask, Untouched, Update};
 use crate::http::cloud::Cloud;

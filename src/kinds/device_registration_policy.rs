@@ -1,4 +1,4 @@
-//! The Entra device registration policy: one object that always exists and is replaced whole.
+//! The Entra device registration policy: a single object that always exists and is replaced as a whole.
 
 use serde_json::Value as Json;
 
@@ -47,16 +47,13 @@ pub(super) const FAMILY: Family = Family {
     risks: RISKS,
 };
 
-/// Moves that can lock people out or let them in.
+/// Changes that can lock people out or let more people in.
 const RISKS: &[RiskRule] = &[
     RiskRule {
         code: "registration/quota-zero",
         level: RiskLevel::Refused,
         message: "With a quota of 0 nobody can join or register another device.",
-        happens: |before, after| {
-            at(after, "/userDeviceQuota") == Some(0.into())
-                && at(before, "/userDeviceQuota") != Some(0.into())
-        },
+        happens: |before, after| after["userDeviceQuota"] == 0 && before["userDeviceQuota"] != 0,
     },
     RiskRule {
         code: "registration/join-nobody",
@@ -72,8 +69,8 @@ const RISKS: &[RiskRule] = &[
         level: RiskLevel::Refused,
         message: "Devices could be joined or registered with a password alone.",
         happens: |before, after| {
-            at(before, "/multiFactorAuthConfiguration") == Some("required".into())
-                && at(after, "/multiFactorAuthConfiguration") == Some("notRequired".into())
+            let configuration = "multiFactorAuthConfiguration";
+            before[configuration] == "required" && after[configuration] == "notRequired"
         },
     },
     RiskRule {
@@ -81,8 +78,8 @@ const RISKS: &[RiskRule] = &[
         level: RiskLevel::Refused,
         message: "Local administrator passwords would no longer be rotated and kept in Entra.",
         happens: |before, after| {
-            is_true(before, "/localAdminPassword/isEnabled")
-                && !is_true(after, "/localAdminPassword/isEnabled")
+            let is_enabled = |policy: &Json| policy["localAdminPassword"]["isEnabled"] == true;
+            is_enabled(before) && !is_enabled(after)
         },
     },
     RiskRule {
@@ -90,9 +87,9 @@ const RISKS: &[RiskRule] = &[
         level: RiskLevel::Refused,
         message: "More people would become local administrators of the devices that are joined from now on.",
         happens: |before, after| {
-            let global = "/azureADJoin/localAdmins/enableGlobalAdmins";
-            widened(before, after, LOCAL_ADMINS)
-                || !is_true(before, global) && is_true(after, global)
+            let admins =
+                |policy: &Json| policy["azureADJoin"]["localAdmins"]["enableGlobalAdmins"] == true;
+            widened(before, after, LOCAL_ADMINS) || !admins(before) && admins(after)
         },
     },
     RiskRule {
@@ -112,20 +109,12 @@ const JOIN: &str = "/azureADJoin/allowedToJoin";
 const REGISTER: &str = "/azureADRegistration/allowedToRegister";
 const LOCAL_ADMINS: &str = "/azureADJoin/localAdmins/registeringUsers";
 
-/// How many a membership covers; an unknown form counts as nobody, so that leaving it is seen as a widening.
+/// The size of a membership. An unknown form counts as nobody, so that changing it counts as widening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Membership {
     Nobody,
     Some,
     Everybody,
-}
-
-fn at(policy: &Json, pointer: &str) -> Option<Json> {
-    policy.pointer(pointer).cloned()
-}
-
-fn is_true(policy: &Json, pointer: &str) -> bool {
-    policy.pointer(pointer) == Some(&Json::Bool(true))
 }
 
 fn membership(policy: &Json, pointer: &str) -> Membership {
@@ -177,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn every_dangerous_move_has_its_own_name() {
+    fn each_dangerous_change_has_its_own_code() {
         let moves: [(&str, Json, &str); 7] = [
             ("/userDeviceQuota", json!(0), "registration/quota-zero"),
             ("/multiFactorAuthConfiguration", json!("notRequired"), "registration/mfa-off"),
@@ -211,7 +200,7 @@ mod tests {
                 .map(|risk| risk.code)
                 .collect();
             assert_eq!(codes, [code]);
-            assert!(RiskRule::check(RISKS, &after, &after).is_empty(), "standing still is no risk");
+            assert!(RiskRule::check(RISKS, &after, &after).is_empty(), "no change is no risk");
         }
     }
 }

@@ -32,8 +32,8 @@ pub struct KindEntry {
 }
 
 impl KindsDocument {
-    /// Returns the registry.
-    pub fn new() -> Self {
+    /// Returns the kinds of all families.
+    pub fn built_in() -> Self {
         let entry = |kind: super::Kind| KindEntry {
             name: kind.name,
             path: kind.family.path.to_owned(),
@@ -44,11 +44,5 @@ impl KindsDocument {
             write_permission: kind.family.write_permission.to_owned(),
         };
         Self { items: super::all().into_iter().map(entry).collect() }
-    }
-}
-
-impl Default for KindsDocument {
-    fn default() -> Self {
-        Self::new()
     }
 }

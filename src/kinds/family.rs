@@ -1,4 +1,4 @@
-//! What is true of a family of kinds, as data.
+//! The description of a family of kinds, as data.
 
 use std::cmp::Ordering;
 
@@ -11,52 +11,52 @@ use crate::http::odata::segment;
 /// A family of kinds that share a place in Graph and its verbs.
 #[derive(Clone, Copy, Debug)]
 pub struct Family {
-    /// Its name: the last segment of its path.
+    /// The name: the last segment of the path.
     pub name: &'static str,
     /// The path below the version.
     pub path: &'static str,
-    /// The service behind it.
+    /// The service that has the objects.
     pub service: Service,
-    /// The type that its kinds are or derive from.
+    /// The type that all kinds of the family are or derive from.
     pub root: &'static str,
-    /// The property that people know an object by.
+    /// The property with the name of an object.
     pub name_property: &'static str,
-    /// How its objects are read.
+    /// How objects are read.
     pub read: Read,
     /// How an object's body is updated.
     pub update: Update,
-    /// The action that replaces an object's assignments; `None` where nothing is assigned.
+    /// The action that replaces an object's assignments; `None` if objects are not assigned.
     pub assign: Option<Action>,
-    /// The actions that replace one property each, which no update may carry.
+    /// The actions that replace one property each, which an update must not contain.
     pub actions: &'static [Action],
-    /// How a masked value is read in clear, where Graph gives one out.
+    /// How a masked value is read unmasked, if Graph has a function for that.
     pub unmask: Option<Unmask>,
-    /// The segment below an object that counts what devices reported of it.
+    /// The segment below an object with the number of devices by reported state.
     pub status_overview: Option<&'static str>,
-    /// The type of the access policies that may make its writes wait for an approval; whether they do, only a write tells.
+    /// The type of the access policies that may require approvals for writes. Only a write shows whether they do.
     pub access_policy: Option<&'static str>,
     /// Whether Graph deletes its objects.
     pub deletable: bool,
-    /// How an object tells that nothing changed it since it was created.
+    /// How an object shows that it is unchanged since its creation.
     pub untouched: Untouched,
-    /// Properties that a tenant may have locked: a differing value is a blocked field.
+    /// Properties that a tenant may have locked: a field that differs is blocked.
     pub locks: &'static [Lock],
-    /// Concrete types that are no kinds, each with the reason.
+    /// Concrete types that are not kinds, each with the reason.
     pub not_kinds: &'static [NotKind],
-    /// The clouds whose Graph has it (FACTS 8).
+    /// The clouds that have the family (FACTS 8).
     pub clouds: &'static [Cloud],
     /// The least application permission for reading.
     pub read_permission: &'static str,
     /// The least application permission for writing.
     pub write_permission: &'static str,
-    /// What an update of its objects can put at risk.
+    /// The risks of an update of its objects.
     pub risks: &'static [RiskRule],
 }
 
 /// A service behind Graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
-    /// Intune, which wants a subscription.
+    /// Intune, which needs a subscription.
     Intune,
     /// Entra.
     Entra,
@@ -65,44 +65,44 @@ pub enum Service {
 /// How the objects of a family are read.
 #[derive(Clone, Copy, Debug)]
 pub enum Read {
-    /// A collection. A list and a read by id expand its assignments and these.
+    /// A collection. A list and a read by id expand the assignments and these.
     Collection {
-        /// What is expanded.
+        /// The navigation properties to expand.
         expand: &'static [Expand],
     },
-    /// One object that always exists and has no id.
+    /// A single object that always exists and has no id.
     Singleton,
 }
 
-/// A navigation property that a read expands, with what it expands in turn.
+/// A navigation property that a read expands, with nested ones.
 #[derive(Clone, Copy, Debug)]
 pub struct Expand {
     /// The navigation property.
     pub property: &'static str,
-    /// What is expanded of each of its entities.
+    /// The navigation properties to expand of each of its entities.
     pub inside: &'static [Expand],
 }
 
 /// How the body of an object is updated.
 #[derive(Clone, Copy, Debug)]
 pub enum Update {
-    /// `PATCH` with what changed.
+    /// `PATCH` with the changed properties.
     Patch,
-    /// `PUT` with everything. Of a collection its path ends with the object's id.
+    /// `PUT` with all properties. In a collection, the path ends with the object's id.
     Put {
-        /// The properties that a `PUT` must carry.
+        /// The properties that a `PUT` must contain.
         required: &'static [&'static str],
-        /// A form that Graph answered once and that cannot be sent back.
+        /// A former form of responses, which cannot be sent back.
         obsolete: Option<Obsolete>,
     },
 }
 
-/// A form of an object that Graph answered once.
+/// A former form of responses.
 #[derive(Clone, Copy, Debug)]
 pub struct Obsolete {
-    /// The member that tells it, in any property that a `PUT` must carry.
+    /// The member that identifies the form, in any property that a `PUT` must contain.
     pub member: &'static str,
-    /// What is wrong with such an answer.
+    /// Why such a response is not accepted.
     pub reason: &'static str,
 }
 
@@ -117,27 +117,27 @@ pub struct Action {
     pub body_key: &'static str,
 }
 
-/// A function below an object that answers one masked value in clear.
+/// A function below an object that returns a masked value unmasked.
 #[derive(Clone, Copy, Debug)]
 pub struct Unmask {
-    /// Its name.
+    /// The name.
     pub function: &'static str,
-    /// Its parameter: the member that refers to the value, and stands beside it.
+    /// The parameter: the name of the member beside the value that holds its reference.
     pub parameter: &'static str,
 }
 
-/// A concrete type of a family that no manifest can be of.
+/// A concrete type of a family that manifests cannot declare.
 #[derive(Clone, Copy, Debug)]
 pub struct NotKind {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
     /// Why, for people.
     pub why: &'static str,
-    /// Whether the service shows it in the place of a type that it cannot show, so that an object of it may be of any kind.
+    /// Whether the service shows the type instead of types that it cannot show, so that the object may be of any kind.
     pub stands_in: bool,
 }
 
-/// How an object tells that nothing changed it since it was created.
+/// How an object shows that it is unchanged since its creation.
 #[derive(Clone, Copy, Debug)]
 pub enum Untouched {
     /// Its `version` is 1.
@@ -146,33 +146,34 @@ pub enum Untouched {
     Dates,
 }
 
-/// A property that the service may refuse to change, and the member of it that tells.
+/// A property that the service may refuse to change.
 #[derive(Clone, Copy, Debug)]
 pub struct Lock {
     /// The top-level property.
     pub property: &'static str,
-    /// The boolean member that is `false` while it is locked.
+    /// The boolean member that is `false` while the property is locked.
     pub unless: &'static str,
     /// Why, for people.
     pub why: &'static str,
 }
 
 impl Family {
-    /// Returns whether there is one object, which always exists.
+    /// Whether the family has a single object, which always exists.
     pub fn is_singleton(&self) -> bool {
         matches!(self.read, Read::Singleton)
     }
 
-    /// Returns whether its objects are assigned to groups.
+    /// Whether objects are assigned to groups.
     pub fn is_assignable(&self) -> bool {
         self.assign.is_some()
     }
 
     /// Returns the path of an object, below the version.
     pub fn object_path(&self, id: &str) -> String {
-        match self.is_singleton() {
-            true => self.path.to_owned(),
-            false => format!("{}/{}", self.path, segment(id)),
+        if self.is_singleton() {
+            self.path.to_owned()
+        } else {
+            format!("{}/{}", self.path, segment(id))
         }
     }
 
@@ -181,16 +182,15 @@ impl Family {
         self.actions.iter().find(|action| action.property == property)
     }
 
-    /// Returns what an object is expanded by in every read, as `$expand` takes it; empty where by nothing.
-    pub fn expand(&self) -> String {
+    /// Returns the items of `$expand` in every read of an object.
+    pub fn expand(&self) -> Vec<String> {
         let assignments = self.assign.iter().map(|assign| assign.property.to_owned());
-        let expanded = self.expanded().iter().map(Expand::item);
-        assignments.chain(expanded).collect::<Vec<_>>().join(",")
+        assignments.chain(self.expanded().iter().map(Expand::item)).collect()
     }
 
-    /// Returns whether an object was answered with all that its read expands, assignments aside.
-    pub fn is_whole(&self, body: &Value) -> bool {
-        self.expanded().iter().all(|expand| expand.is_whole(body))
+    /// Whether a response has all that a read of the object expands, except assignments.
+    pub fn is_complete(&self, body: &Value) -> bool {
+        self.expanded().iter().all(|expand| expand.is_complete(body))
     }
 
     fn expanded(&self) -> &'static [Expand] {
@@ -210,12 +210,14 @@ impl Expand {
         }
     }
 
-    fn is_whole(&self, holder: &Value) -> bool {
+    fn is_complete(&self, holder: &Value) -> bool {
         let next = holder.get(format!("{}@odata.nextLink", self.property));
-        let goes_on = next.is_some_and(|link| !link.is_null());
-        let entities = holder.get(self.property).and_then(Value::as_array).filter(|_| !goes_on);
+        let has_next = next.is_some_and(|link| !link.is_null());
+        let entities = holder.get(self.property).and_then(Value::as_array).filter(|_| !has_next);
         entities.is_some_and(|entities| {
-            entities.iter().all(|entity| self.inside.iter().all(|expand| expand.is_whole(entity)))
+            entities
+                .iter()
+                .all(|entity| self.inside.iter().all(|expand| expand.is_complete(entity)))
         })
     }
 }
@@ -245,13 +247,13 @@ mod tests {
     use crate::kinds::{FAMILIES, family_of};
 
     #[test]
-    fn an_id_stays_one_segment_of_its_path() {
+    fn id_is_escaped_to_one_segment_of_the_path() {
         let family = FAMILIES[0];
         assert_eq!(family.object_path("a/../b?c"), format!("{}/a%2F..%2Fb%3Fc", family.path));
     }
 
     #[test]
-    fn the_path_of_a_singleton_has_no_id() {
+    fn path_of_a_singleton_has_no_id() {
         let family = family_of("deviceRegistrationPolicy").expect("a family");
         assert_eq!(family.object_path("deviceRegistrationPolicy"), family.path);
     }

@@ -1,7 +1,9 @@
-//! What Moorline reconciles: a registry of families, one file each.
+//! The kinds that Moorline reconciles: a registry of families, one file each.
 //!
 //! Commands, validation, planning and documentation read the registry. A new family is a new file
 //! with its [`Family`] and a line in [`FAMILIES`].
+
+use std::collections::BTreeSet;
 
 use crate::schema::semantics::Semantics;
 use crate::schema::types::{GraphVersion, Holds, Navigation, Property, Types};
@@ -21,7 +23,7 @@ pub use family::{
 };
 pub use risk::{Risk, RiskLevel, RiskRule};
 
-/// Every family, in the order in which they are listed to people.
+/// All families, in the order in which they are listed.
 pub static FAMILIES: &[&Family] = &[
     &device_configuration::FAMILY,
     &device_compliance_policy::FAMILY,
@@ -30,27 +32,27 @@ pub static FAMILIES: &[&Family] = &[
     &testing::FAMILY,
 ];
 
-/// One kind.
+/// A kind.
 #[derive(Clone, Debug)]
 pub struct Kind {
-    /// The Graph type's name.
+    /// The name of the Graph type.
     pub name: String,
-    /// Its family.
+    /// The family.
     pub family: &'static Family,
     /// The versions that have the type.
     pub versions: Vec<GraphVersion>,
-    /// Whether Microsoft no longer develops what it configures.
+    /// Whether Microsoft no longer develops the feature that the kind configures.
     pub legacy: bool,
 }
 
-/// Returns the family of a kind, `None` where no version has such a kind.
+/// Returns the family of a kind, `None` if no version has the kind.
 pub fn family_of(kind: &str) -> Option<&'static Family> {
     let has =
         |family: &&Family| GraphVersion::ALL.into_iter().any(|version| family.has(kind, version));
     FAMILIES.iter().copied().find(has)
 }
 
-/// Returns the family whose kinds an object of a type can be, `None` where no family's are of it.
+/// Returns the family of objects of a type, `None` if no family has such objects.
 pub fn family_below(target: &str) -> Option<&'static Family> {
     let leads_to = |family: &&Family| {
         let mut versions = GraphVersion::ALL.into_iter();
@@ -59,12 +61,12 @@ pub fn family_below(target: &str) -> Option<&'static Family> {
     FAMILIES.iter().copied().find(leads_to)
 }
 
-/// Returns whether a version has a kind.
+/// Whether a version has a kind.
 pub fn exists(kind: &str, version: GraphVersion) -> bool {
     FAMILIES.iter().any(|family| family.has(kind, version))
 }
 
-/// Returns every kind, sorted by name within its family.
+/// Returns all kinds, sorted by name within each family.
 pub fn all() -> Vec<Kind> {
     FAMILIES.iter().flat_map(|family| family.kinds()).collect()
 }
@@ -72,37 +74,26 @@ pub fn all() -> Vec<Kind> {
 impl Family {
     /// Returns the kinds of this family, sorted.
     pub fn kinds(&'static self) -> Vec<Kind> {
-        let mut names: Vec<String> = GraphVersion::ALL
-            .into_iter()
-            .filter_map(|version| Types::of(version).get(self.root))
-            .flat_map(|root| {
-                root.derived.iter().cloned().chain([self.root.to_owned()]).collect::<Vec<_>>()
-            })
-            .collect();
-        names.sort();
-        names.dedup();
-        names
-            .into_iter()
-            .map(|name| Kind {
-                versions: GraphVersion::ALL
-                    .into_iter()
-                    .filter(|version| self.has(&name, *version))
-                    .collect(),
-                legacy: Semantics::built_in().legacy(&name).is_some(),
-                family: self,
-                name,
-            })
-            .filter(|kind| !kind.versions.is_empty())
-            .collect()
+        let versions = GraphVersion::ALL.into_iter();
+        let roots = versions.clone().filter_map(|version| Types::of(version).get(self.root));
+        let derived = roots.flat_map(|root| root.derived.clone());
+        let names: BTreeSet<String> = derived.chain([self.root.to_owned()]).collect();
+        let kind = |name: String| Kind {
+            versions: versions.clone().filter(|version| self.has(&name, *version)).collect(),
+            legacy: Semantics::built_in().legacy(&name).is_some(),
+            family: self,
+            name,
+        };
+        names.into_iter().map(kind).filter(|kind| !kind.versions.is_empty()).collect()
     }
 
-    /// Returns the root type, where objects can be of it and not only of types that derive from it.
+    /// Returns the root type, if it is not abstract.
     pub fn concrete_root(&self) -> Option<&'static str> {
         let root = Types::of(GraphVersion::Beta).get(self.root);
         root.is_some_and(|root| !root.is_abstract).then_some(self.root)
     }
 
-    /// Returns whether navigation properties of its objects lead to objects of a family.
+    /// Whether navigation properties of its objects lead to objects of a family.
     pub fn may_refer_to(&self, other: &Self) -> bool {
         let types = Types::of(GraphVersion::Beta);
         let leads_there = |property: &Property| match &property.ty.holds {
@@ -130,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_121_device_configurations_and_the_policy() {
+    fn registry_has_121_device_configurations_and_the_policy() {
         let kinds = all();
         assert_eq!(
             kinds.iter().filter(|kind| kind.family.name == "deviceConfigurations").count(),
@@ -144,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn device_configurations_refer_to_each_other_alone() {
+    fn device_configurations_refer_only_to_each_other() {
         let [configurations, policies] = ["iosWiFiConfiguration", "iosCompliancePolicy"]
             .map(|kind| family_of(kind).expect("a kind"));
         assert!(configurations.may_refer_to(configurations));

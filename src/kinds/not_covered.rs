@@ -1,16 +1,16 @@
-//! Types of Intune and Entra that are no kinds, so that a manifest of one is answered with what it is and what
-//! Moorline covers instead. To add a type, add its name to a line, or a line with what people call it.
+//! Types of Intune and Entra that Moorline does not cover, for the messages about manifests of such types. To add a type,
+//! add its name to a line, or add a line.
 //!
 //! The names are those of the type documents, `https://graph.microsoft.com/beta/$metadata`.
 
-/// What Moorline covers. README says the same.
+/// The phrase for the types that Moorline covers, as in the README.
 pub const COVERED: &str =
     "device configurations (templates), compliance policies and the device registration policy";
 
-/// What people call an object, and the Graph types of such objects, the abstract ones included.
-type Row = (&'static str, &'static [&'static str]);
+/// The common name of an object, and the Graph types of such objects, abstract ones included.
+type NotCovered = (&'static str, &'static [&'static str]);
 
-const NOT_COVERED: &[Row] = &[
+const NOT_COVERED: &[NotCovered] = &[
     ("a settings catalog policy", &["deviceManagementConfigurationPolicy"]),
     ("a settings catalog compliance policy", &["deviceManagementCompliancePolicy"]),
     ("a reusable settings group", &["deviceManagementReusablePolicySetting"]),
@@ -155,8 +155,7 @@ const NOT_COVERED: &[Row] = &[
     ("a Conditional Access authentication strength", &["authenticationStrengthPolicy"]),
 ];
 
-/// Returns the name as Graph spells it, and what people call an object of that type, where Moorline does not
-/// cover it.
+/// Returns the name of a type in Graph's spelling and the common name of its objects, if Moorline does not cover it.
 pub fn find(type_name: &str) -> Option<(&'static str, &'static str)> {
     let name_in = |types: &&'static [&'static str]| {
         types.iter().copied().find(|name| name.eq_ignore_ascii_case(type_name))
@@ -173,7 +172,7 @@ mod tests {
     use crate::schema::csdl;
 
     #[test]
-    fn types_are_listed_once_and_are_no_kinds() {
+    fn listed_types_are_unique_and_not_kinds() {
         let mut seen = BTreeSet::new();
         for name in NOT_COVERED.iter().flat_map(|(_, types)| *types) {
             assert!(seen.insert(name.to_lowercase()), "{name} is listed twice");
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn derived_types_stand_beside_their_base() {
+    fn derived_types_are_listed_with_their_base() {
         let text = include_str!("../../schemas/graph/beta.csdl.xml");
         let types = csdl::read(text).expect("a type document");
         let mut found = 0;
@@ -197,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn case_does_not_matter() {
+    fn find_ignores_case() {
         assert_eq!(find("Win32LobApp"), Some(("win32LobApp", "an app")));
         assert_eq!(find("win32LobApps"), None);
         assert_eq!(find("iosCustomConfiguration"), None);

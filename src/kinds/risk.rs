@@ -1,17 +1,17 @@
-//! Named risks of a change, and the rules by which a family tells that an update has one.
+//! Named risks of a change, and the rules of a family that find them in an update.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Whether an apply goes on.
+/// What an apply does about a risk.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum RiskLevel {
-    /// It does, after saying so.
+    /// It warns, and continues.
     Warned,
-    /// It does not, until `--allow` names the risk.
+    /// It is refused, until `--allow` names the risk.
     Refused,
 }
 
@@ -20,7 +20,7 @@ pub enum RiskLevel {
 pub struct Risk {
     /// Its name, as `--allow` takes it.
     pub code: String,
-    /// Whether an apply goes on.
+    /// What an apply does about the risk.
     pub level: RiskLevel,
     /// What could happen, in one sentence.
     pub message: String,
@@ -31,7 +31,7 @@ pub struct Risk {
 pub struct RiskRule {
     /// The risk's name, as `--allow` takes it.
     pub code: &'static str,
-    /// Whether an apply goes on.
+    /// What an apply does about the risk.
     pub level: RiskLevel,
     /// What could happen, in one sentence.
     pub message: &'static str,

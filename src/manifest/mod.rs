@@ -33,6 +33,7 @@ mod overlay;
 pub(crate) mod parallel;
 mod payload;
 mod place;
+pub mod previous;
 pub mod reference;
 mod resolve;
 mod secret;

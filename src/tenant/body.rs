@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::values::masked;
 
-/// An object's body as JSON text. A tenant has thousands of objects with some hundred members each, and as a tree of
-/// values they take five times the memory; a plan looks into one at a time.
+/// An object's body as JSON text. A tenant has thousands of objects with a hundred members each; as trees of values they
+/// take five times the memory, and a plan needs only one at a time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Body(Box<str>);
 
@@ -15,12 +15,12 @@ impl Body {
         serde_json::from_str(&self.0).unwrap_or_default()
     }
 
-    /// Returns one member, null where there is none.
+    /// Returns a member, null if it does not exist.
     pub fn member(&self, name: &str) -> Value {
         self.value().get_mut(name).map(Value::take).unwrap_or_default()
     }
 
-    /// Returns whether it holds a masked value that has a reference.
+    /// Whether the body holds a masked value that has a reference.
     pub(crate) fn is_marked(&self) -> bool {
         self.0.contains(masked::MARKER) && masked::is_marked(&self.value())
     }

@@ -1,25 +1,25 @@
-//! Which live object a manifest means.
+//! Binds manifests to live objects.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::diagnostic::Blocked;
-use crate::kinds::{Family, Untouched};
+use crate::kinds::Untouched;
 use crate::manifest::{Address, Manifest, Presence};
 
-use super::{Live, LiveObject, ObjectKey};
+use super::{CaselessKey, Live, LiveObject, ObjectKey, caseless};
 
-/// What a manifest is bound to.
-#[derive(Clone, Debug, PartialEq)]
+/// The object that a manifest is bound to.
+#[derive(Clone, Debug)]
 pub enum Binding<'a> {
-    /// This object.
+    /// Bound to this object.
     Bound(&'a LiveObject),
-    /// This object, which has another type: only making it anew can help.
+    /// Bound to this object, which has another type and has to be replaced.
     Retyped(&'a LiveObject),
-    /// Nothing yet.
+    /// The object does not exist.
     Missing,
-    /// Nobody can say.
+    /// The object cannot be determined.
     Blocked(Blocked),
 }
 
@@ -36,23 +36,23 @@ impl<'a> Binding<'a> {
 /// The code of a change whose pinned object does not exist.
 pub const ID_GONE: &str = "match/id-gone";
 
-/// An object that an earlier run created a second time.
+/// A duplicate that an earlier run created.
 #[derive(Debug)]
 pub struct Twin<'a> {
-    /// The manifest that it was created for.
+    /// The manifest that the object was created for.
     pub address: Address,
-    /// The object.
+    /// The duplicate.
     pub object: &'a LiveObject,
     /// The object that the manifest is bound to.
     pub stays: &'a LiveObject,
 }
 
-/// Every manifest's binding, with what the reader should know of how it was found.
+/// The bindings of all manifests, and warnings about them.
 #[derive(Debug, Default)]
 pub struct Bindings<'a> {
     /// By address.
     pub by_address: BTreeMap<Address, Binding<'a>>,
-    /// Objects that may be deleted, because a manifest is bound to another one of its name and type.
+    /// Duplicates that may be deleted, because a manifest is bound to another object with the same name and type.
     pub twins: Vec<Twin<'a>>,
     /// Warnings.
     pub warnings: Vec<String>,
@@ -60,9 +60,9 @@ pub struct Bindings<'a> {
 
 /// Binds manifests to live objects.
 ///
-/// A manifest binds by its id; else by display name, or one of its former ones, and exact type, only
-/// where exactly one object answers, or where all others are twins that lose to it ([`loses`]) and that `is_ours`
-/// says an earlier run of this folder created. Two manifests on one object are blocked, both of them.
+/// A manifest binds by its id; otherwise by its display name, or a former one, and its exact type. Several objects with
+/// the name are ambiguous, unless all but one of them are duplicates ([`loses`]) that an earlier run of this folder
+/// created (`is_ours`). Two manifests that bind to the same object are both blocked.
 pub fn bind<'a>(
     manifests: &[Manifest],
     live: &'a Live,
@@ -70,7 +70,7 @@ pub fn bind<'a>(
     is_ours: &dyn Fn(&LiveObject) -> bool,
 ) -> Bindings<'a> {
     let mut bindings = Bindings::default();
-    let index = Index::of(live, is_ours);
+    let index = LiveIndex::new(live, is_ours);
     for manifest in manifests {
         let binding = index.binding(manifest, recreate, &mut bindings);
         bindings.by_address.insert(manifest.address.clone(), binding);
@@ -80,22 +80,21 @@ pub fn bind<'a>(
     bindings
 }
 
-/// The live objects by what manifests know them by.
-struct Index<'a, 'f> {
+/// The live objects by id and by name.
+struct LiveIndex<'a, 'f> {
     live: &'a Live,
-    /// By family's name and id, in lower case.
-    ids: HashMap<(&'static str, String), &'a LiveObject>,
-    /// By type and display name, in the order of the tenant.
+    ids: BTreeMap<CaselessKey, &'a LiveObject>,
+    /// By type and display name.
     names: HashMap<(&'a str, &'a str), Vec<&'a LiveObject>>,
     /// Whether an earlier run of this folder created an object.
     is_ours: &'f dyn Fn(&LiveObject) -> bool,
 }
 
-impl<'a, 'f> Index<'a, 'f> {
-    fn of(live: &'a Live, is_ours: &'f dyn Fn(&LiveObject) -> bool) -> Self {
-        let mut index = Self { live, ids: HashMap::new(), names: HashMap::new(), is_ours };
+impl<'a, 'f> LiveIndex<'a, 'f> {
+    fn new(live: &'a Live, is_ours: &'f dyn Fn(&LiveObject) -> bool) -> Self {
+        let mut index = Self { live, ids: BTreeMap::new(), names: HashMap::new(), is_ours };
         for object in live.objects.iter() {
-            index.ids.insert(by_id(object.family, &object.id), object);
+            index.ids.insert(caseless(object.family, &object.id), object);
             let known_by = (object.kind.as_str(), object.display_name.as_str());
             index.names.entry(known_by).or_default().push(object);
         }
@@ -115,17 +114,17 @@ impl<'a, 'f> Index<'a, 'f> {
         let Some(id) = &manifest.id else {
             return self.by_name(manifest, &mut bindings.twins);
         };
-        if let Some(object) = self.ids.get(&by_id(manifest.family, id)) {
-            return match object.kind == manifest.address.kind {
-                true => Binding::Bound(object),
-                false if manifest.presence == Presence::Present && is_unshown(manifest, object) => {
-                    unshown(&[object])
-                }
-                false => Binding::Retyped(object),
+        if let Some(object) = self.ids.get(&caseless(manifest.family, id)) {
+            return if object.kind == manifest.address.kind {
+                Binding::Bound(object)
+            } else if manifest.presence == Presence::Present && is_unshown(manifest, object) {
+                unshown(&[object])
+            } else {
+                Binding::Retyped(object)
             };
         }
         if manifest.presence == Presence::Absent {
-            // Gone is what was asked for, and its namesake is another object.
+            // The object is to be absent, and an object with its name is another object.
             return Binding::Missing;
         }
         match self.by_name(manifest, &mut bindings.twins) {
@@ -136,37 +135,38 @@ impl<'a, 'f> Index<'a, 'f> {
                 ));
                 Binding::Bound(object)
             }
-            Binding::Missing if !recreate => Binding::Blocked(Blocked {
-                code: ID_GONE.to_owned(),
-                message: format!("the tenant has no object {id}, and none of this name and type"),
-                help: "remove `metadata.id`, or create it anew with `--recreate`".to_owned(),
-                location: None,
-            }),
+            Binding::Missing if !recreate => blocked(
+                ID_GONE,
+                format!("the tenant has no object {id}, and none of this name and type"),
+                "remove `metadata.id`, or create it anew with `--recreate`",
+            ),
             other => other,
         }
     }
 
     fn by_name(&self, manifest: &Manifest, twins: &mut Vec<Twin<'a>>) -> Binding<'a> {
-        let current = self.candidates(manifest, manifest.display_name());
-        let found = match current.is_empty() {
-            true => self.candidates(manifest, manifest.formerly.iter().map(String::as_str)),
-            false => current,
-        };
+        let kind = [manifest.address.kind.as_str()];
+        let formerly: Vec<&str> = manifest.formerly.iter().map(String::as_str).collect();
+        let mut found = self.named(&kind, manifest.display_name().as_slice());
+        if found.is_empty() {
+            found = self.named(&kind, &formerly);
+        }
         match found[..] {
-            [] => match &self.unshown(manifest)[..] {
-                [] => Binding::Missing,
-                objects => unshown(objects),
-            },
+            [] => {
+                let stand_ins = manifest.family.not_kinds.iter().filter(|kind| kind.stands_in);
+                let stand_ins: Vec<&str> = stand_ins.map(|kind| kind.name).collect();
+                let names = [manifest.display_name().as_slice(), &formerly].concat();
+                match &self.named(&stand_ins, &names)[..] {
+                    [] => Binding::Missing,
+                    objects => unshown(objects),
+                }
+            }
             [only] => Binding::Bound(only),
             _ => match self.without_twins(manifest, &found) {
                 Some(stays) => {
                     let others = found.iter().filter(|object| object.id != stays.id);
-                    let address = &manifest.address;
-                    twins.extend(others.map(|object| Twin {
-                        address: address.clone(),
-                        object,
-                        stays,
-                    }));
+                    let twin = |object| Twin { address: manifest.address.clone(), object, stays };
+                    twins.extend(others.copied().map(twin));
                     Binding::Bound(stays)
                 }
                 None => ambiguous(&found),
@@ -174,7 +174,7 @@ impl<'a, 'f> Index<'a, 'f> {
         }
     }
 
-    /// Returns the object that stays of several, where all others are twins of it that this folder's runs created.
+    /// Returns the object that all other ones are duplicates of, if runs of this folder created them.
     fn without_twins(
         &self,
         manifest: &Manifest,
@@ -188,53 +188,34 @@ impl<'a, 'f> Index<'a, 'f> {
         found.iter().find(all_lose_to).copied().filter(|_| is_declared)
     }
 
-    /// Returns the objects of a manifest's type that have one of these names, each once.
-    fn candidates<'n>(
-        &self,
-        manifest: &'n Manifest,
-        names: impl IntoIterator<Item = &'n str>,
-    ) -> Vec<&'a LiveObject> {
-        let names: BTreeSet<&str> = names.into_iter().collect();
-        let kind = manifest.address.kind.as_str();
-        let found = names.iter().filter_map(|name| self.names.get(&(kind, *name)));
-        found.flatten().copied().collect()
-    }
-
-    /// Returns the objects that have one of a manifest's names and may be of its type.
-    fn unshown(&self, manifest: &Manifest) -> Vec<&'a LiveObject> {
-        let kinds = manifest.family.not_kinds.iter().filter(|kind| kind.stands_in);
-        let formerly = manifest.formerly.iter().map(String::as_str);
-        let names: BTreeSet<&str> = manifest.display_name().into_iter().chain(formerly).collect();
-        let known_by = kinds.flat_map(|kind| names.iter().map(move |name| (kind.name, *name)));
-        let found = known_by.filter_map(|known_by| self.names.get(&known_by));
-        found.flatten().copied().collect()
+    /// Returns the objects of these types that have one of these names, each once.
+    fn named(&self, kinds: &[&str], names: &[&str]) -> Vec<&'a LiveObject> {
+        let names: BTreeSet<&str> = names.iter().copied().collect();
+        let keys = kinds.iter().flat_map(|kind| names.iter().map(|name| (*kind, *name)));
+        keys.filter_map(|key| self.names.get(&key)).flatten().copied().collect()
     }
 }
 
-fn by_id(family: &'static Family, id: &str) -> (&'static str, String) {
-    (family.name, id.to_ascii_lowercase())
-}
+/// The longest time between the creates of two runs that do not see each other's object. An object that was created
+/// earlier got its name later, and is no duplicate.
+const CONCURRENT_CREATES: SignedDuration = SignedDuration::from_mins(5);
 
-/// The longest time between the creates of two runs of which neither saw the other's object. What is older was renamed,
-/// and is no twin.
-const TOGETHER: SignedDuration = SignedDuration::from_mins(5);
-
-/// Whether an object may be deleted because another one of its name and type was created just before it: nobody
-/// changed it since, it is assigned to nobody, and of two objects created at the same instant its id is the greater
-/// one. So of two runs that created one object each, never both delete.
+/// Whether an object may be deleted as a duplicate of another one with the same name and type, which was created just
+/// before it: the object is unchanged since and has no assignments. Of two objects created at the same instant, the one
+/// with the greater id loses, so that of two runs only one deletes.
 pub fn loses(twin: &LiveObject, stays: &LiveObject) -> bool {
     let created = |object: &LiveObject| {
         Some((timestamp(object, "createdDateTime")?, object.id.to_lowercase()))
     };
     let is_untouched =
         is_unchanged(twin) && twin.assignments.is_empty() && twin.inherited.is_empty();
-    let is_later = created(stays)
-        .zip(created(twin))
-        .is_some_and(|(stays, twin)| stays < twin && twin.0.duration_since(stays.0) <= TOGETHER);
+    let is_later = created(stays).zip(created(twin)).is_some_and(|(stays, twin)| {
+        stays < twin && twin.0.duration_since(stays.0) <= CONCURRENT_CREATES
+    });
     is_untouched && is_later && twin.kind == stays.kind && twin.display_name == stays.display_name
 }
 
-/// Returns whether nothing changed an object since it was created, as far as its family can tell.
+/// Whether an object is unchanged since its creation.
 fn is_unchanged(object: &LiveObject) -> bool {
     match object.family.untouched {
         Untouched::Version => object.body.member("version").as_u64() == Some(1),
@@ -249,41 +230,42 @@ fn timestamp(object: &LiveObject, property: &str) -> Option<Timestamp> {
     object.body.member(property).as_str()?.parse().ok()
 }
 
-fn ambiguous<'a>(found: &[&LiveObject]) -> Binding<'a> {
-    let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
-    Binding::Blocked(Blocked {
-        code: "match/ambiguous".to_owned(),
-        message: format!("{} objects of this type and name exist: {}", ids.len(), ids.join(", ")),
-        help: "pin the one that you mean by `metadata.id`, or rename the others".to_owned(),
-        location: None,
-    })
+fn blocked<'a>(code: &str, message: String, help: &str) -> Binding<'a> {
+    let (code, help) = (code.to_owned(), help.to_owned());
+    Binding::Blocked(Blocked { code, message, help, location: None })
 }
 
-/// Returns whether an object's type stands for one that the service cannot show.
+fn ids(objects: &[&LiveObject]) -> String {
+    objects.iter().map(|object| object.id.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn ambiguous<'a>(found: &[&LiveObject]) -> Binding<'a> {
+    blocked(
+        "match/ambiguous",
+        format!("{} objects of this type and name exist: {}", found.len(), ids(found)),
+        "pin the one that you mean by `metadata.id`, or rename the others",
+    )
+}
+
+/// Whether an object's type stands for types that the service cannot show.
 fn is_unshown(manifest: &Manifest, object: &LiveObject) -> bool {
     let mut kinds = manifest.family.not_kinds.iter();
     kinds.any(|kind| kind.stands_in && kind.name == object.kind)
 }
 
 fn unshown<'a>(objects: &[&LiveObject]) -> Binding<'a> {
-    let ids: Vec<&str> = objects.iter().map(|object| object.id.as_str()).collect();
-    Binding::Blocked(Blocked {
-        code: "match/unshown".to_owned(),
-        message: format!(
-            "it may exist already: the tenant does not show the type of {}",
-            ids.join(", ")
-        ),
-        help: "look at it in the Intune admin center; rename it there if it is another one"
-            .to_owned(),
-        location: None,
-    })
+    blocked(
+        "match/unshown",
+        format!("it may exist already: the tenant does not show the type of {}", ids(objects)),
+        "look at it in the Intune admin center; rename it there if it is another one",
+    )
 }
 
-/// Drops twins that a manifest is bound to, those of manifests that are blocked, and repetitions.
+/// Removes duplicates that a manifest is bound to, duplicates of blocked manifests, and repetitions.
 fn keep_declared(bindings: &mut Bindings<'_>) {
     let Bindings { by_address, twins, .. } = bindings;
-    let bound = by_address.values().filter_map(Binding::object);
-    let bound: BTreeSet<ObjectKey<'_>> = bound.map(LiveObject::key).collect();
+    let bound: BTreeSet<ObjectKey<'_>> =
+        by_address.values().filter_map(Binding::object).map(LiveObject::key).collect();
     twins.retain(|twin| {
         let stays = by_address.get(&twin.address).and_then(Binding::object);
         stays.is_some_and(|object| object.key() == twin.stays.key())
@@ -293,23 +275,20 @@ fn keep_declared(bindings: &mut Bindings<'_>) {
     twins.retain(|twin| seen.insert(twin.object.key()));
 }
 
+/// Blocks manifests that bind to the same object.
 fn refuse_shared(bindings: &mut BTreeMap<Address, Binding<'_>>) {
     let mut owners: BTreeMap<ObjectKey<'_>, Vec<Address>> = BTreeMap::new();
     for (address, binding) in bindings.iter() {
-        if let Binding::Bound(object) | Binding::Retyped(object) = binding {
+        if let Some(object) = binding.object() {
             owners.entry(object.key()).or_default().push(address.clone());
         }
     }
     for ((_, id), addresses) in owners.into_iter().filter(|(_, addresses)| addresses.len() > 1) {
         let all: Vec<String> = addresses.iter().map(Address::to_string).collect();
+        let message = format!("the object {id} is claimed by {}", all.join(" and "));
+        let help = "a live object has one manifest: remove or pin all but one";
         for address in addresses {
-            let blocked = Blocked {
-                code: "match/claimed-twice".to_owned(),
-                message: format!("the object {id} is claimed by {}", all.join(" and ")),
-                help: "a live object has one manifest: remove or pin all but one".to_owned(),
-                location: None,
-            };
-            bindings.insert(address, Binding::Blocked(blocked));
+            bindings.insert(address, blocked("match/claimed-twice", message.clone(), help));
         }
     }
 }
@@ -321,9 +300,9 @@ mod tests {
     use serde_json::Value as Json;
 
     use super::*;
-    use crate::kinds;
+    use crate::kinds::{self, Family};
 
-    /// Returns whether an object of a family loses to another one that was created a second before it.
+    /// Whether an object of a family loses to another one that was created a second before.
     fn loses_to_first(family: &'static Family, more: &Json) -> bool {
         let object = |id: &str, created: &str, more: &Json| {
             let mut body = json!({ "@odata.type": "#microsoft.graph.k", "id": id, "createdDateTime": created });
@@ -336,16 +315,16 @@ mod tests {
     }
 
     #[test]
-    fn an_object_of_which_a_version_is_known_is_untouched_in_its_first() {
+    fn object_with_a_version_is_untouched_in_version_1() {
         let family = kinds::FAMILIES[0];
         assert!(loses_to_first(family, &json!({ "version": 1 })));
         assert!(!loses_to_first(family, &json!({ "version": 2 })));
         let equal = json!({ "lastModifiedDateTime": "2026-03-01T10:00:01Z" });
-        assert!(!loses_to_first(family, &equal), "its version is not known");
+        assert!(!loses_to_first(family, &equal), "the version is unknown");
     }
 
     #[test]
-    fn an_object_of_a_family_without_versions_is_untouched_where_its_dates_are_equal() {
+    fn object_without_a_version_is_untouched_with_equal_dates() {
         let family = kinds::family_of("roleScopeTag").expect("a family of the tests");
         let modified = |at: &str| json!({ "version": 1, "lastModifiedDateTime": at });
         assert!(loses_to_first(family, &modified("2026-03-01T10:00:01.0000000Z")));

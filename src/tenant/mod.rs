@@ -1,7 +1,7 @@
-//! The tenant's live state: reading it, and finding which object a manifest means.
+//! The tenant's live state: reads it, binds manifests to objects and resolves names.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 use std::time::Instant;
 
 use serde_json::Value;
@@ -31,33 +31,33 @@ mod tests;
 pub use body::Body;
 pub use objects::{CaselessKey, ObjectKey, Objects, caseless};
 
-/// One live object as a single read of it in beta answers.
+/// A live object, as a read of the single object in beta returns it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LiveObject {
-    /// The family that it was read of.
+    /// The family of the object.
     pub family: &'static Family,
-    /// Its id; of a singleton, its type's name.
+    /// The id; of a singleton, the name of its type.
     pub id: String,
-    /// Its type's name.
+    /// The name of the type.
     pub kind: String,
     /// Its display name.
     pub display_name: String,
-    /// Its body, assignments left out.
+    /// The body, without assignments.
     pub body: Body,
-    /// When the tenant last saw a change of it, RFC 3339.
+    /// When the object was last changed, RFC 3339.
     last_modified: Option<String>,
-    /// Its direct assignments.
+    /// The direct assignments.
     pub assignments: Vec<Value>,
-    /// The objects that it refers to, by navigation property, of those that were asked for and answered.
+    /// The objects that it refers to, by navigation property. Only properties that were read are in it.
     pub links: BTreeMap<String, Vec<Linked>>,
-    /// The assignments that policy sets bring, which are not its own.
+    /// The assignments that come from policy sets.
     pub inherited: Vec<Value>,
-    /// Its digest.
+    /// The digest.
     digested: Digested,
 }
 
-/// The digest of an object once it was asked for. It takes longer than all else that a plan does with an object. By it
-/// no two objects differ.
+/// The digest of an object, computed on first use, because computing it is the most expensive step of a plan. It is not
+/// compared: equal objects have equal digests.
 #[derive(Clone, Debug, Default)]
 struct Digested(OnceLock<String>);
 
@@ -67,10 +67,10 @@ impl PartialEq for Digested {
     }
 }
 
-/// An object that another one refers to.
+/// The target of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linked {
-    /// Its family; `None` where no family has objects of the type that the navigation property leads to.
+    /// The family; `None` if no family has objects of the type that the navigation property leads to.
     pub family: Option<&'static Family>,
     /// Its id.
     pub id: String,
@@ -85,43 +85,43 @@ impl From<&LiveObject> for Linked {
     }
 }
 
-/// What was read of a tenant.
+/// The state that was read of a tenant.
 #[derive(Clone, Debug, Default)]
 pub struct Live {
-    /// When the first of it was read, by the client's clock; nothing where it was not read.
+    /// When the first object was read, by the client's clock; `None` if nothing was read.
     pub read_at: Option<Instant>,
-    /// The objects of every family that was read.
+    /// The objects of each family that was read.
     pub objects: Objects,
     /// Names and ids of what manifests and objects refer to.
     pub names: names::Names,
-    /// Masked values that were read in clear.
+    /// The masked values that were read unmasked.
     pub clear: masked::Clear,
-    /// Objects with links that their manifests do not declare, read only where they matter: where they may lead
-    /// to what a plan deletes, or were declared before.
+    /// Objects with links that their manifests do not declare. They are read only if the links may lead to an object that
+    /// a plan deletes, or were declared before.
     pub referrers: Vec<LiveObject>,
 }
 
-/// What is known of a tenant beside its objects.
+/// The names, unmasked values and references of a tenant, resolved.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
     /// Names and ids of what manifests and objects refer to.
     pub names: &'a names::Names,
-    /// Masked values that were read in clear.
+    /// The masked values that were read unmasked.
     pub clear: &'a masked::Clear,
-    /// Where references lead.
+    /// The targets of the references.
     pub referents: &'a Referents,
 }
 
 impl Live {
-    /// Returns what is known beside the objects, but where references lead: that is found by planning.
+    /// Returns what is resolved beside the objects, without the targets of references, which planning finds.
     pub fn known(&self) -> Known<'_> {
-        static NONE: Referents = Referents::NONE;
+        static NONE: LazyLock<Referents> = LazyLock::new(Referents::default);
         Known { names: &self.names, clear: &self.clear, referents: &NONE }
     }
 }
 
 impl LiveObject {
-    /// Reads an object of a family from an answer of Graph's, `None` where it lacks what makes it one.
+    /// Reads an object from a response, `None` if the response has no id or no type.
     pub fn from_body(family: &'static Family, mut body: Value) -> Option<Self> {
         let members = body.as_object_mut()?;
         let assignments = family.assign.and_then(|assign| {
@@ -138,9 +138,9 @@ impl LiveObject {
             .and_then(Value::as_str)
             .map(|stated| type_name(stated).unwrap_or(stated));
         let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
-        // A singleton may state no id; anything else without one cannot be told from others.
+        // Only a singleton needs no id.
         let id = text("id").or(family.is_singleton().then(|| family.root.to_owned()))?;
-        // OData states a type only where it derives from the one that is expected.
+        // OData states a type only if it derives from the expected type.
         let kind = stated.or(family.concrete_root())?.to_owned();
         let display_name = text(family.name_property).unwrap_or_default();
         let last_modified = text("lastModifiedDateTime");
@@ -159,12 +159,12 @@ impl LiveObject {
         })
     }
 
-    /// Returns what tells it from all other objects.
+    /// Returns the key of the object.
     pub fn key(&self) -> ObjectKey<'_> {
         (self.family, &self.id)
     }
 
-    /// Returns the navigation properties by which it may refer to one of other objects.
+    /// Returns the navigation properties that may refer to one of these objects.
     pub(crate) fn may_refer_to(&self, others: &[&Self]) -> Vec<String> {
         let model = Model::of(GraphVersion::Beta);
         let Some(structure) = model.get(&self.kind) else {
@@ -178,7 +178,7 @@ impl LiveObject {
         links.map(|(property, _)| property.name.clone()).collect()
     }
 
-    /// Takes the objects that navigation properties were expanded to out of the body.
+    /// Moves the expanded objects of navigation properties from the body to the links.
     #[must_use]
     pub fn with_links(mut self, properties: &[String]) -> Self {
         self.digested = Digested::default();
@@ -205,7 +205,7 @@ impl LiveObject {
                 Some(Value::Array(items)) => items.iter().map(linked).collect(),
                 Some(item) => linked(&item).map(|one| vec![one]),
             };
-            // What the service did not answer, or not to the end, is not known to be unset.
+            // A property that the service left out or answered in part is not known to be unset.
             if let (Some(linked), None | Some(Value::Null)) = (linked, next) {
                 self.links.insert(property.clone(), linked);
             }
@@ -214,8 +214,8 @@ impl LiveObject {
         self
     }
 
-    /// Returns the digest of what a change of this object depends on: everything but what moves by
-    /// itself, secrets as a constant.
+    /// Returns the digest of the properties that a change of this object depends on: without properties that the service
+    /// changes by itself, and with a constant for secrets.
     pub fn digest(&self) -> &str {
         self.digested.0.get_or_init(|| self.compute_digest())
     }
@@ -238,9 +238,8 @@ impl LiveObject {
         let ids = |linked: &Vec<Linked>| -> BTreeSet<String> {
             linked.iter().map(|one| one.id.to_lowercase()).collect()
         };
-        let links = self.links.iter();
         let links: BTreeMap<&String, BTreeSet<String>> =
-            links.map(|(property, linked)| (property, ids(linked))).collect();
+            self.links.iter().map(|(property, linked)| (property, ids(linked))).collect();
         digest::tagged(Domain::Live, &(body, targets, links))
     }
 
@@ -250,7 +249,7 @@ impl LiveObject {
     }
 }
 
-/// Returns the member beside a property that leads to the rest of what was answered in part.
+/// Returns the name of the member that links to the next page of a property.
 fn next_link(property: &str) -> String {
     format!("{property}@odata.nextLink")
 }

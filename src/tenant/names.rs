@@ -1,11 +1,11 @@
-//! Display names of groups, users, filters and scope tags, and the ids that they stand for.
+//! Resolves display names of groups, users, filters and scope tags to ids.
 
 use std::collections::BTreeMap;
 
 use crate::diagnostic::suggest::nearest;
 use crate::schema::semantics::Resolves;
 
-/// What a name can be of.
+/// The type of a named object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Named {
     /// A group.
@@ -50,22 +50,22 @@ impl From<Resolves> for Named {
     }
 }
 
-/// Why a name stands for no id.
+/// Why a name has no id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unresolved {
-    /// Nothing has it.
+    /// No object has the name.
     Unknown {
-        /// What is near.
+        /// The most similar name.
         near: Option<String>,
     },
-    /// Several have it.
+    /// Several objects have the name.
     Ambiguous {
-        /// Their ids.
+        /// The ids of the objects.
         ids: Vec<String>,
     },
-    /// The token may not look.
+    /// The token may not read the objects.
     Unreadable {
-        /// Graph's words.
+        /// The error of Graph.
         why: String,
     },
 }
@@ -77,26 +77,24 @@ pub struct Names {
     labels: BTreeMap<String, String>,
     others: BTreeMap<Named, Vec<String>>,
     unreadable: BTreeMap<Named, String>,
-    /// Whether every text is an id, which stands for itself.
+    /// Whether each text is an id, and resolves to itself.
     ids_alone: bool,
 }
 
 impl Names {
-    /// Returns the names for what holds ids alone, as a tenant's own values do.
+    /// Returns a table for values that hold ids only, as a tenant's own values do.
     pub fn of_ids() -> Self {
         Self { ids_alone: true, ..Self::default() }
     }
 
     /// Records that an id has a name.
     pub fn add(&mut self, named: Named, id: &str, name: &str) {
-        let ids = self.ids.entry((named, name.to_lowercase())).or_default();
-        if !ids.iter().any(|known| known == id) {
-            ids.push(id.to_owned());
-        }
-        // An id stands for itself, so that manifests may pin what they mean.
-        let itself = self.ids.entry((named, id.to_lowercase())).or_default();
-        if !itself.iter().any(|known| known == id) {
-            itself.push(id.to_owned());
+        // An id resolves to itself, so that manifests can pin an object.
+        for text in [name, id] {
+            let ids = self.ids.entry((named, text.to_lowercase())).or_default();
+            if !ids.iter().any(|known| known == id) {
+                ids.push(id.to_owned());
+            }
         }
         self.labels.insert(label_key(named, id), name.to_owned());
         self.near(named, name);
@@ -107,27 +105,24 @@ impl Names {
         self.others.entry(named).or_default().push(name.to_owned());
     }
 
-    /// Records that names of this sort cannot be read.
+    /// Records that objects of this type cannot be read.
     pub fn set_unreadable(&mut self, named: Named, why: String) {
         self.unreadable.insert(named, why);
     }
 
-    /// Returns the id that a name, or an id itself, stands for.
+    /// Returns the id of a name; an id resolves to itself.
     ///
     /// # Errors
-    /// When nothing or several have the name, or the token may not look.
+    /// When no object or several objects have the name, or the token may not read them.
     pub fn resolve(&self, named: Named, text: &str) -> Result<String, Unresolved> {
         if self.ids_alone {
             return Ok(text.to_owned());
         }
         match self.ids.get(&(named, text.to_lowercase())).map(Vec::as_slice) {
             Some([only]) => Ok(only.clone()),
-            Some([_, _, ..]) => {
-                let ids = self.ids[&(named, text.to_lowercase())].clone();
-                Err(Unresolved::Ambiguous { ids })
-            }
+            Some(ids @ [_, ..]) => Err(Unresolved::Ambiguous { ids: ids.to_vec() }),
             _ => match self.unreadable.get(&named) {
-                // An id means what it says, whether or not the token may look at what it is of.
+                // An id needs no look-up.
                 Some(_) if is_guid(text) => Ok(text.to_lowercase()),
                 Some(why) => Err(Unresolved::Unreadable { why: why.clone() }),
                 None => {
@@ -139,7 +134,7 @@ impl Names {
         }
     }
 
-    /// Returns the name of an id, where it is known.
+    /// Returns the name of an id, if it is known.
     pub fn label(&self, named: Named, id: &str) -> Option<&str> {
         self.labels.get(&label_key(named, id)).map(String::as_str)
     }
@@ -149,7 +144,7 @@ fn label_key(named: Named, id: &str) -> String {
     format!("{}:{}", named.slug(), id.to_lowercase())
 }
 
-/// Returns whether a text is a GUID, as every directory object's id is.
+/// Whether a text is a GUID, as the ids of all directory objects are.
 pub fn is_guid(text: &str) -> bool {
     uuid::Uuid::try_parse(text).is_ok() && text.len() == 36
 }
@@ -162,7 +157,7 @@ mod tests {
     const OTHER: &str = "1b4f1a52-8a7e-4c1a-9a57-3c7c5be9f6a2";
 
     #[test]
-    fn a_name_stands_for_one_id_whatever_its_case_or_for_none() {
+    fn name_resolves_to_one_id_in_any_case_or_to_none() {
         let mut names = Names::default();
         names.add(Named::Group, TWIN, "Twins");
         assert_eq!(names.resolve(Named::Group, "TWINS"), Ok(TWIN.to_owned()));
@@ -176,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_needs_no_look_up() {
+    fn unreadable_names_resolve_by_id() {
         let mut names = Names::default();
         names.set_unreadable(Named::Group, "403 Forbidden".to_owned());
         assert_eq!(names.resolve(Named::Group, TWIN), Ok(TWIN.to_owned()));

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::LiveObject;
 use crate::kinds::Family;
 
-/// What tells a live object from all others: an id is unique within its family.
+/// The key of a live object: an id is unique within its family.
 pub type ObjectKey<'a> = (&'static Family, &'a str);
 
-/// The same, however the id is written: the family, and the id in lower case.
+/// The key of a live object with the id in lower case.
 pub type CaselessKey = (&'static Family, String);
 
-/// Returns the key of the object of a family that has an id.
+/// Returns the key of an object, with the id in lower case.
 pub fn caseless(family: &'static Family, id: &str) -> CaselessKey {
     (family, id.to_lowercase())
 }
@@ -21,10 +21,10 @@ pub fn caseless(family: &'static Family, id: &str) -> CaselessKey {
 pub struct Objects(BTreeMap<&'static Family, Vec<LiveObject>>);
 
 impl Objects {
-    /// Adds all objects that a family has.
+    /// Adds all objects of a family.
     pub fn insert(&mut self, family: &'static Family, mut objects: Vec<LiveObject>) {
         objects.sort_by(|a, b| a.id.cmp(&b.id));
-        // A page may repeat what moved between two reads.
+        // A page may repeat an object that moved between two reads.
         objects.dedup_by(|a, b| a.id == b.id);
         self.0.insert(family, objects);
     }
@@ -39,14 +39,14 @@ impl Objects {
         self.0.get(family).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns an object of a family by its id.
+    /// Returns the object of a family with an id.
     pub fn get(&self, family: &'static Family, id: &str) -> Option<&LiveObject> {
         let objects = self.of(family);
         let at = objects.binary_search_by(|object| object.id.as_str().cmp(id));
         at.ok().map(|at| &objects[at])
     }
 
-    /// Takes objects out that were read before, and puts in what became of them.
+    /// Replaces objects by newer reads of them.
     pub(crate) fn refresh(&mut self, stale: &BTreeSet<ObjectKey<'_>>, again: Vec<LiveObject>) {
         for objects in self.0.values_mut() {
             objects.retain(|object| !stale.contains(&object.key()));

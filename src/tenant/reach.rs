@@ -1,7 +1,6 @@
-//! How many devices and users belong to groups, and how many devices have reported an object.
+//! Counts the devices and users in groups, and the devices that have reported an object.
 //!
-//! People read it and nothing else depends on it: what cannot be read is unknown for a reason, and the plan is
-//! made all the same.
+//! The numbers are for people only: a number that cannot be read is unknown, and does not fail the plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,52 +16,52 @@ use crate::http::odata;
 use crate::kinds::Family;
 use crate::schema::types::GraphVersion;
 
-/// What it takes to count a group's members; less may find the group by its name (FACTS 7).
+/// The permission to count a group's members; a lesser one may find the group by its name (FACTS 7).
 const COUNTS_MEMBERS: &str = "GroupMember.Read.All";
 
-/// What devices have reported of an object.
+/// The states that devices have reported of an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Reported {
-    /// How many reported what.
+    /// The number of devices by state.
     Devices(Statuses),
-    /// Nobody knows, for this reason.
+    /// Unknown, for this reason.
     Unknown(String),
 }
 
-/// How many devices have reported what.
+/// The number of devices by reported state.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub struct Statuses {
-    /// They have it.
+    /// Devices that applied the object.
     pub success: usize,
-    /// They have yet to get it.
+    /// Devices that have not applied the object yet.
     pub pending: usize,
-    /// They got it and met an error.
+    /// Devices that reported an error.
     pub error: usize,
-    /// It failed.
+    /// Devices on which the object failed.
     pub failed: usize,
-    /// Another object says otherwise.
+    /// Devices on which another object conflicts.
     pub conflict: usize,
-    /// It is none of theirs.
+    /// Devices that the object does not apply to.
     pub not_applicable: usize,
 }
 
-/// Something about which numbers are asked.
+/// A group or an object to count devices or users of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Subject {
-    /// A group by its id: how many members it has.
+    /// A group by its id: the number of members.
     Group(String),
-    /// An object by its family and id: what devices have reported of it.
+    /// An object by its family and id: the states that devices have reported.
     Object(&'static Family, String),
 }
 
-/// A number, or why there is none.
+/// A number, or why it is unknown.
 type Count = Result<usize, String>;
 
-/// How many devices and users are in a group and in the groups in it.
+/// The number of devices and users in a group and its nested groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Members {
     /// The devices.
@@ -79,21 +78,21 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Returns how many members a group has.
+    /// Returns the number of members of a group.
     pub(crate) fn group(&self, id: &str) -> Members {
-        let not_asked = || Err("nobody counted them".to_owned());
+        let not_asked = || Err("they were not counted".to_owned());
         self.groups
             .get(id)
             .cloned()
             .unwrap_or_else(|| Members { devices: not_asked(), users: not_asked() })
     }
 
-    /// Returns what devices have reported of an object, where that was asked.
+    /// Returns what devices have reported of an object, if that was read.
     pub(crate) fn reported(&self, object: &LiveObject) -> Option<&Reported> {
         self.objects.get(&(object.family, object.id.clone()))
     }
 
-    /// Returns what of this was not asked yet.
+    /// Returns the subjects that were not read yet.
     pub(crate) fn missing(&self, mut wanted: BTreeSet<Subject>) -> BTreeSet<Subject> {
         wanted.retain(|subject| match subject {
             Subject::Group(id) => !self.groups.contains_key(id),
@@ -102,14 +101,14 @@ impl Counts {
         wanted
     }
 
-    /// Adds what was read since.
+    /// Adds further numbers.
     pub(crate) fn extend(&mut self, other: Self) {
         self.groups.extend(other.groups);
         self.objects.extend(other.objects);
     }
 }
 
-/// Reads the numbers of each subject, all together in batches.
+/// Reads the numbers of all subjects in batches.
 pub(crate) async fn read(graph: &Graph, wanted: &BTreeSet<Subject>) -> Counts {
     let requests: Vec<Request> =
         wanted.iter().flat_map(paths).map(|path| Request::get(GraphVersion::Beta, path)).collect();
@@ -132,7 +131,7 @@ pub(crate) async fn read(graph: &Graph, wanted: &BTreeSet<Subject>) -> Counts {
     counts
 }
 
-/// Returns the paths of a subject's numbers. Beta has all of them, so that one batch does for both sorts.
+/// Returns the paths of a subject's numbers. Beta has all of them, so that they fit in the same batch.
 fn paths(subject: &Subject) -> Vec<String> {
     match subject {
         Subject::Group(id) => {
@@ -149,11 +148,12 @@ fn paths(subject: &Subject) -> Vec<String> {
     }
 }
 
-type Outcome = Result<Response, GraphError>;
+type CountResponse = Result<Response, GraphError>;
 
-fn members(devices: Outcome, users: Outcome) -> Members {
-    let (no_devices, no_users) = (cannot_have(&devices, &users), cannot_have(&users, &devices));
-    let count = |outcome: Outcome, none: bool| match outcome {
+fn members(devices: CountResponse, users: CountResponse) -> Members {
+    let (no_devices, no_users) =
+        (excludes_members(&devices, &users), excludes_members(&users, &devices));
+    let count = |outcome: CountResponse, none: bool| match outcome {
         Err(_) if none => Ok(0),
         Err(error) => Err(why(&error, COUNTS_MEMBERS)),
         Ok(answer) => {
@@ -164,14 +164,14 @@ fn members(devices: Outcome, users: Outcome) -> Members {
     Members { devices: count(devices, no_devices), users: count(users, no_users) }
 }
 
-/// Returns whether a group is of a type that takes no such members, a Microsoft 365 group no devices for example.
-/// The code has other meanings too, and the answer about the others rules these out (FACTS 7).
-fn cannot_have(asked: &Outcome, others: &Outcome) -> bool {
+/// Whether a group is of a type without such members, as a Microsoft 365 group has no devices. The error code has other
+/// meanings too, which the other count of the same group rules out (FACTS 7).
+fn excludes_members(asked: &CountResponse, others: &CountResponse) -> bool {
     let code = asked.as_ref().err().and_then(GraphError::service);
     others.is_ok() && code.is_some_and(|error| error.code == "Request_UnsupportedQuery")
 }
 
-fn reported(family: &Family, answer: Outcome) -> Reported {
+fn reported(family: &Family, answer: CountResponse) -> Reported {
     match answer {
         Err(error) => Reported::Unknown(why(&error, family.read_permission)),
         Ok(answer) => statuses(&answer.body).map_or_else(
@@ -193,7 +193,7 @@ fn statuses(overview: &Value) -> Option<Statuses> {
     })
 }
 
-/// Returns why there is no number, shorter than the error where the error is a plain one.
+/// Returns why a number is unknown, shorter than the error for common errors.
 fn why(error: &GraphError, permission: &str) -> String {
     match error.status() {
         Some(403) => format!("not permitted without `{permission}`"),
@@ -210,7 +210,7 @@ mod tests {
     use crate::graph::testing::{Server, graph, reply};
     use crate::kinds::FAMILIES;
 
-    /// Returns the numbers where the service answers a member of the batch by the end of its URL.
+    /// Returns the numbers that are read from a service that answers by the end of each URL.
     async fn counts(answers: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static) -> Counts {
         let server = Server::start(move |seen, _, _| {
             let envelope = seen.json();
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_group_that_takes_no_devices_has_none() {
+    async fn group_type_without_devices_counts_as_zero() {
         let office_group = |url: &str| match url {
             "device/$count" => (400, refusal("Request_UnsupportedQuery")),
             _ => (200, json!(35)),
@@ -247,14 +247,14 @@ mod tests {
         let members = counts(office_group).await.group("g");
         assert_eq!((members.devices, members.users), (Ok(0), Ok(35)));
 
-        // The same code about both says nothing of the group.
+        // The same error for both counts says nothing about the group.
         let members = counts(|_| (400, refusal("Request_UnsupportedQuery"))).await;
         let members = members.group("g");
         assert!(members.devices.is_err() && members.users.is_err());
     }
 
     #[tokio::test]
-    async fn what_is_no_number_is_unknown() {
+    async fn response_without_a_number_is_unknown() {
         let counts = counts(|url| match url {
             "device/$count" => (200, json!({ "value": 3 })),
             "user/$count" => (404, refusal("Request_ResourceNotFound")),

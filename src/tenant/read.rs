@@ -1,4 +1,4 @@
-//! Reading a tenant: few calls, side by side, and never half an answer.
+//! Reads a tenant with few concurrent calls, and accepts no partial response.
 
 use std::collections::BTreeSet;
 
@@ -19,64 +19,54 @@ use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::types::GraphVersion;
 
-/// What identifies a live object for a read of it alone.
+/// A reference to a live object, for a read of the single object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectRef {
-    /// Its family.
+    /// The family.
     pub family: &'static Family,
-    /// Its id; a singleton is read without.
+    /// The id; the read of a singleton does not use it.
     pub id: String,
-    /// Its type, where links are asked for.
+    /// The type, which a read of links needs.
     pub kind: String,
-    /// The navigation properties that are read with it.
+    /// The navigation properties to expand.
     pub links: Vec<String>,
 }
 
 impl ObjectRef {
-    /// Returns a reference to an object, to be read with some of its links.
+    /// Returns a reference to an object, which expands these links.
     pub fn of(object: &LiveObject, links: Vec<String>) -> Self {
         let LiveObject { family, id, kind, .. } = object;
         Self { family, id: id.clone(), kind: kind.clone(), links }
     }
 
-    /// Returns what tells the object from all others.
+    /// Returns the key of the object.
     pub fn key(&self) -> ObjectKey<'_> {
         (self.family, &self.id)
     }
 
-    /// Returns the call that reads it.
+    /// Returns the request that reads the object.
     fn request(&self) -> Request {
         let Self { family, id, kind, links } = self;
-        // Only the type's own name leads to what no list and no plain read shows (FACTS 12).
+        // A list and a read without the cast do not show these links (FACTS 12).
         let links = links.iter().map(|link| format!("microsoft.graph.{kind}/{link}"));
-        let expand: Vec<String> = Some(family.expand())
-            .filter(|expand| !expand.is_empty())
-            .into_iter()
-            .chain(links)
-            .collect();
-        let query = match &expand[..] {
-            [] => String::new(),
-            items => format!("?$expand={}", items.join(",")),
-        };
-        let path = family.object_path(id) + &query;
-        Request::get(GraphVersion::Beta, path)
+        get(&family.object_path(id), None, family.expand().into_iter().chain(links).collect())
     }
 
-    /// Reads the object from the answer.
+    /// Reads the object from the response.
     fn read(&self, request: &Request, body: Value) -> Result<LiveObject, GraphError> {
         match deficiency(self.family, &body) {
             Some(reason) => Err(bad(request, reason)),
-            None if !self.family.is_whole(&body) => {
-                Err(bad(request, "what the object contains was not answered whole"))
+            None if !self.family.is_complete(&body) => {
+                Err(bad(request, "the object was answered without all that it contains"))
             }
             None => object(self.family, request, body).map(|object| object.with_links(&self.links)),
         }
     }
 }
 
-/// Returns the families whose objects are read for manifests: theirs, those that they refer to, and those whose objects
-/// may refer to one that is deleted. What is no longer declared is found by its owner's tag even where nothing of its
-/// family is declared.
+/// Returns the families whose objects are read for manifests: their own, those that they refer to, and those whose
+/// objects may refer to an object that is deleted. With pruning, every family is read: an object that is no longer
+/// declared is found by its owner's tag.
 pub fn families(
     manifests: &[&Manifest],
     ownership: Option<&OwnershipSpec>,
@@ -108,17 +98,17 @@ fn families_of(
     all.iter().copied().filter(is_read).collect()
 }
 
-/// Returns whether objects of a family are deleted when no manifest declares them.
+/// Whether objects of a family are deleted if no manifest declares them.
 pub fn is_pruned(family: &Family, ownership: Option<&OwnershipSpec>) -> bool {
     ownership.is_some_and(|ownership| ownership.prune) && family.deletable
 }
 
-/// Reads what the selected manifests need, and these families whether or not a manifest is of them. `seen` is given
-/// the objects of each page while the next one is on its way, some perhaps twice.
+/// Reads the families that the selected manifests need, and the families in `also`. `seen` is called with the objects of
+/// each page while the next page is being read; it may see an object twice.
 ///
 /// # Errors
-/// When any read fails: a plan from half a tenant would create what exists and delete what is wanted.
-/// Only names that the token may not look up are kept as such, because a change can be blocked for them.
+/// When a read fails: a plan from a partial read would create objects that exist and delete objects that are in use.
+/// Only names that the token may not look up are no error, because changes that need them can be blocked.
 pub async fn read(
     graph: &Graph,
     desired: &Desired,
@@ -133,7 +123,7 @@ pub async fn read(
         families(&manifests, ownership).into_iter().chain(also.iter().copied()).collect();
     let read_at = Some(graph.clock().instant());
     let (read, names) = tokio::join!(
-        join_all(families.iter().map(|family| all(graph, family, seen))),
+        join_all(families.iter().map(|family| read_family(graph, family, seen))),
         names(graph, &manifests, ownership.is_some()),
     );
     let mut objects = Objects::default();
@@ -143,7 +133,7 @@ pub async fn read(
     Ok(Live { read_at, objects, names: names?, clear: Clear::default(), referrers: Vec::new() })
 }
 
-/// Reads objects again, each by itself. `None` stands for one that is gone.
+/// Reads single objects again. `None` stands for an object that does not exist any more.
 ///
 /// # Errors
 /// When a read fails with anything but 404.
@@ -173,8 +163,8 @@ pub async fn reread(
         .collect()
 }
 
-/// Reads the assignments by themselves where they were asked for with an object and not answered whole: it is
-/// not assigned to nobody because nothing is said. One that is gone by then is taken out.
+/// Reads the assignments of objects that were answered without all of them: a missing list of assignments is not an
+/// empty list. A body is set to `None` if its object does not exist any more.
 ///
 /// # Errors
 /// When such a read fails.
@@ -204,19 +194,19 @@ async fn complete(
     Ok(())
 }
 
-/// Returns the property of an object's assignments and the call that reads them, where the object was not answered
-/// with all of them.
+/// Returns the property of an object's assignments and the request that reads them, if the object was not answered with
+/// all of them.
 fn lacking(family: &Family, body: &Value) -> Option<(&'static str, Request)> {
     let Action { property, .. } = family.assign?;
-    let goes_on = body.get(next_link(property)).is_some_and(|link| !link.is_null());
-    let is_whole = !goes_on && body.get(property).is_some_and(Value::is_array);
-    // Without an id it is no object, which is found when it is read.
-    let id = body.get("id").and_then(Value::as_str).filter(|_| !is_whole)?;
+    let has_next = body.get(next_link(property)).is_some_and(|link| !link.is_null());
+    let is_complete = !has_next && body.get(property).is_some_and(Value::is_array);
+    // A body without an id is rejected when the object is read from it.
+    let id = body.get("id").and_then(Value::as_str).filter(|_| !is_complete)?;
     let path = format!("{}/{property}", family.object_path(id));
     Some((property, Request::get(GraphVersion::Beta, path)))
 }
 
-/// Finds the objects of a type that have a display name.
+/// Returns the objects of a type with a display name.
 ///
 /// # Errors
 /// When the read fails.
@@ -226,15 +216,15 @@ pub async fn find_by_name(
     kind: &str,
     display_name: &str,
 ) -> Result<Vec<LiveObject>, GraphError> {
-    let filter = odata::literal(display_name);
-    let filter = format!("$filter={}%20eq%20{filter}", family.name_property);
-    let found = listed(graph, family, Some(&filter), &|_| ()).await?;
+    let (property, name) = (family.name_property, odata::literal(display_name));
+    let filter = format!("$filter={property}%20eq%20{name}");
+    let found = listed(graph, family, Some(filter), &|_| ()).await?;
     // Intune ignores filters that it does not support, and compares names without case.
     let fits = |object: &LiveObject| object.kind == kind && object.display_name == display_name;
     Ok(found.into_iter().filter(fits).collect())
 }
 
-/// Reads an object from an answer. One that cannot be read must not look like one that is not there.
+/// Reads an object from a response. An object that cannot be read is an error, so that it is not taken for a missing one.
 fn object(
     family: &'static Family,
     request: &Request,
@@ -244,20 +234,19 @@ fn object(
         .ok_or_else(|| bad(request, "an object has no id or no type"))
 }
 
-/// Returns what an object that was answered in part is read by.
-fn reference(
-    family: &'static Family,
-    request: &Request,
-    body: Value,
-) -> Result<ObjectRef, GraphError> {
-    Ok(ObjectRef::of(&object(family, request, body)?, Vec::new()))
+/// Returns the request that reads a path with a `$filter` and expanded properties.
+fn get(path: &str, filter: Option<String>, expand: Vec<String>) -> Request {
+    let expand = (!expand.is_empty()).then(|| format!("$expand={}", expand.join(",")));
+    let options: Vec<String> = filter.into_iter().chain(expand).collect();
+    let separator = if options.is_empty() { "" } else { "?" };
+    Request::get(GraphVersion::Beta, format!("{path}{separator}{}", options.join("&")))
 }
 
 fn bad(request: &Request, reason: &'static str) -> GraphError {
     GraphError::BadPayload { call: Call::of(request), reason, request_id: None }
 }
 
-/// Returns why an answer is not the whole of an object that is replaced whole: what it lacks would be lost.
+/// Returns why a response is not complete enough for a replacement of the object: missing properties would be lost.
 fn deficiency(family: &Family, body: &Value) -> Option<&'static str> {
     let Update::Put { required, obsolete } = &family.update else {
         return None;
@@ -273,7 +262,7 @@ fn deficiency(family: &Family, body: &Value) -> Option<&'static str> {
 }
 
 /// Reads every object of a family.
-async fn all(
+async fn read_family(
     graph: &Graph,
     family: &'static Family,
     seen: &impl Fn(&[LiveObject]),
@@ -288,27 +277,17 @@ async fn all(
     Ok(vec![reference.read(&request, answer.body)?])
 }
 
-/// Reads a list of a family's objects with what belongs to each. Beta whatever the manifests say: v1.0's lists leave
-/// out most types and all filters.
+/// Reads a list of a family's objects, with their assignments and contained objects. Always in beta: the lists of v1.0
+/// leave out most types and all filters.
 async fn listed(
     graph: &Graph,
     family: &'static Family,
-    filter: Option<&str>,
+    filter: Option<String>,
     seen: &impl Fn(&[LiveObject]),
 ) -> Result<Vec<LiveObject>, GraphError> {
-    let expand = Some(family.expand()).filter(|items| !items.is_empty());
-    let query: Vec<String> = filter
-        .map(str::to_owned)
-        .into_iter()
-        .chain(expand.map(|items| format!("$expand={items}")))
-        .collect();
-    let path = match &query[..] {
-        [] => family.path.to_owned(),
-        options => format!("{}?{}", family.path, options.join("&")),
-    };
-    let request = Request::get(GraphVersion::Beta, path);
+    let request = get(family.path, filter, family.expand());
     let (give, parts) = unbounded_channel();
-    // Where the receiver met an error, the list is still read to its end: an error of its own comes first.
+    // After an error of the receiver, the list is still read to its end: an error of the list has precedence.
     let give = move |part| drop(give.send(part));
     let (listed, read) = tokio::join!(
         graph.list_by_pages(&request, give),
@@ -317,8 +296,8 @@ async fn listed(
     listed.and(read)
 }
 
-/// Reads the objects of pages while others are on their way, and last what lacks its assignments, or something that it
-/// contains.
+/// Reads the objects of each page while further pages are being read, and then completes objects without all
+/// assignments or contained objects.
 async fn objects(
     graph: &Graph,
     family: &'static Family,
@@ -340,7 +319,9 @@ async fn objects(
         for body in bodies {
             let body = body.value().ok_or_else(|| bad(request, "it is not JSON"))?;
             match lacking(family, &body) {
-                _ if !family.is_whole(&body) => cut.push(reference(family, request, body)?),
+                _ if !family.is_complete(&body) => {
+                    cut.push(ObjectRef::of(&object(family, request, body)?, Vec::new()));
+                }
                 Some(_) => incomplete.push(Some(body)),
                 None => objects.push(object(family, request, body)?),
             }
@@ -348,9 +329,9 @@ async fn objects(
         seen(&objects[start..]);
     }
     complete(graph, incomplete.iter_mut().map(|body| (family, body))).await?;
-    let completed = incomplete.into_iter().flatten();
+    let bodies = incomplete.into_iter().flatten();
     let mut completed: Vec<LiveObject> =
-        completed.map(|body| object(family, request, body)).collect::<Result<_, _>>()?;
+        bodies.map(|body| object(family, request, body)).collect::<Result<_, _>>()?;
     completed.extend(reread(graph, &cut).await?.into_iter().flatten());
     seen(&completed);
     objects.extend(completed);

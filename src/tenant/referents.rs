@@ -1,4 +1,4 @@
-//! Where declared references lead: the live object, or the one that is still to be created.
+//! Resolves declared references to live objects, or to objects that are still to be created.
 
 use std::collections::BTreeMap;
 
@@ -10,82 +10,72 @@ use crate::manifest::reference::Referent;
 use crate::manifest::{Address, Link, Manifest};
 use crate::schema::types::{GraphVersion, Types};
 
-/// Where a reference leads.
+/// The target of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// To this object.
+    /// A live object.
     Live {
-        /// Its id.
+        /// The id.
         id: String,
-        /// What people know it by: the address of its manifest, else its display name.
+        /// The name for people: the address of its manifest, or the display name.
         label: String,
     },
-    /// To what this manifest will have created by then.
+    /// The object that will be created for this manifest.
     New(Address),
 }
 
-/// Why a reference leads nowhere.
+/// Why a reference has no target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Astray {
-    /// No live object is meant.
+    /// No live object matches.
     Unknown {
-        /// The name that may have been meant.
+        /// The most similar name.
         near: Option<String>,
     },
-    /// The live object is of a type that does not fit.
+    /// The live object has a type that the reference does not allow.
     WrongType {
-        /// Its type.
+        /// The type of the object.
         kind: String,
     },
     /// Several live objects have the name.
     Ambiguous {
-        /// Their ids.
+        /// The ids of the objects.
         ids: Vec<String>,
     },
-    /// Nobody can say which object the manifest is bound to.
+    /// The object of the manifest cannot be determined.
     Unbound,
     /// The manifest's object does not exist, and this run does not create it.
     NotSelected,
 }
 
-/// What every declared reference leads to.
+/// The targets of all declared references.
 #[derive(Clone, Debug, Default)]
 pub struct Referents {
     found: BTreeMap<(String, Referent), Result<Found, Astray>>,
     /// The manifests of live objects.
     owners: BTreeMap<CaselessKey, Address>,
-    /// The objects that came to be since.
+    /// The objects that were created since.
     created: BTreeMap<Address, String>,
-    /// Whether every id leads to an object.
+    /// Whether each id is the id of an object.
     ids_alone: bool,
 }
 
 impl Referents {
-    /// Knows no reference.
-    pub(super) const NONE: Self = Self {
-        found: BTreeMap::new(),
-        owners: BTreeMap::new(),
-        created: BTreeMap::new(),
-        ids_alone: false,
-    };
-
-    /// Returns the referents of what holds ids alone, as a tenant's own values do.
+    /// Returns a table for values that hold ids only, as a tenant's own values do.
     pub fn of_ids() -> Self {
-        Self { ids_alone: true, ..Self::NONE }
+        Self { ids_alone: true, ..Self::default() }
     }
 
-    /// Follows the references of manifests. `selected` tells which of them a run changes.
+    /// Resolves the references of manifests. `selected` tells which manifests a run changes.
     pub fn of(
         manifests: &[Manifest],
         live: &Live,
         bindings: &Bindings<'_>,
         selected: impl Fn(&Address) -> bool,
     ) -> Self {
-        let owners = bindings.by_address.iter().filter_map(|(address, binding)| match binding {
-            Binding::Bound(object) | Binding::Retyped(object) => {
-                Some((caseless(object.family, &object.id), address.clone()))
-            }
-            Binding::Missing | Binding::Blocked(_) => None,
+        let owners = bindings.by_address.iter().filter_map(|(address, binding)| {
+            let object = binding.object()?;
+            Some((caseless(object.family, &object.id), address.clone()))
         });
         let mut referents = Self { owners: owners.collect(), ..Self::default() };
         for link in manifests.iter().flat_map(|manifest| &manifest.links) {
@@ -94,7 +84,7 @@ impl Referents {
                     Referent::Manifest(address) => {
                         bound(address, bindings.by_address.get(address), selected(address))
                     }
-                    live_one => referents.live(live, link, live_one),
+                    other => referents.live(live, link, other),
                 };
                 let key = (link.target.clone(), reference.to.clone());
                 referents.found.insert(key, found);
@@ -103,10 +93,10 @@ impl Referents {
         referents
     }
 
-    /// Returns where a reference leads.
+    /// Returns the target of a reference.
     ///
     /// # Errors
-    /// Why it leads nowhere.
+    /// When the reference has no target.
     pub fn find(&self, target: &str, to: &Referent) -> Result<Found, Astray> {
         let key = (target.to_owned(), to.clone());
         match self.found.get(&key) {
@@ -129,7 +119,7 @@ impl Referents {
         self.owners.get(&caseless(family, id))
     }
 
-    /// Returns what people know a live object by.
+    /// Returns the name of a live object for people.
     pub fn label(&self, object: &Linked) -> String {
         match object.family.and_then(|family| self.owner(family, &object.id)) {
             Some(address) => address.to_string(),
@@ -137,7 +127,7 @@ impl Referents {
         }
     }
 
-    /// Returns the id of a manifest's object that something refers to, once it exists.
+    /// Returns the id of a manifest's object that a reference leads to, if the object exists.
     pub fn id_of(&self, address: &str) -> Option<&str> {
         let (kind, name) = address.split_once('/')?;
         let address = Address { kind: kind.to_owned(), name: name.to_owned() };
@@ -152,7 +142,7 @@ impl Referents {
         })
     }
 
-    /// Records that a manifest's object exists now, perhaps in place of another one.
+    /// Records the object that was created for a manifest, perhaps as a replacement.
     pub fn add(&mut self, address: &Address, id: &str) {
         self.created.insert(address.clone(), id.to_owned());
         if let Some(family) = kinds::family_of(&address.kind) {
@@ -160,7 +150,7 @@ impl Referents {
         }
     }
 
-    /// Records that a live object is what a manifest is about.
+    /// Records the manifest of a live object.
     pub(crate) fn own(&mut self, family: &'static Family, address: &Address, id: &str) {
         self.owners.insert(caseless(family, id), address.clone());
     }
@@ -170,8 +160,8 @@ impl Referents {
         let fits = |object: &&LiveObject| types.is_a(&object.kind, &link.target);
         let meant: Vec<&LiveObject> = match to {
             Referent::Id(id) => {
-                let objects = link.family.map_or(&[][..], |family| live.objects.of(family));
-                let mut objects = objects.iter();
+                let family = link.family.map(|family| live.objects.of(family));
+                let mut objects = family.unwrap_or_default().iter();
                 objects.find(|object| object.id.eq_ignore_ascii_case(id)).into_iter().collect()
             }
             Referent::Named { display_name, kind } => {
@@ -189,8 +179,8 @@ impl Referents {
                 Ok(Found::Live { id: only.id.clone(), label: self.label(&Linked::from(*only)) })
             }
             ([], Referent::Named { display_name, .. }) => {
-                let names = live.objects.iter().filter(fits);
-                let names = names.map(|object| object.display_name.as_str());
+                let fitting = live.objects.iter().filter(fits);
+                let names = fitting.map(|object| object.display_name.as_str());
                 let near = nearest(display_name, names).map(str::to_owned);
                 Err(Astray::Unknown { near })
             }

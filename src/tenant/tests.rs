@@ -97,12 +97,20 @@ fn refusal() -> Value {
     json!({ "error": { "code": "Any", "message": "No." } })
 }
 
+/// Checks that an object that was read in full is unchanged, and that another one is rejected.
+fn check_complete(planned: &Result<Plan, GraphError>, is_complete: bool, shown: &str) {
+    match planned {
+        Ok(plan) if is_complete => assert_eq!(plan.changes[0].action, Action::None, "{shown}"),
+        planned => assert!(!is_complete && is_bad_payload(planned), "{shown}: {planned:?}"),
+    }
+}
+
 fn is_bad_payload(planned: &Result<Plan, GraphError>) -> bool {
     matches!(planned, Err(GraphError::BadPayload { .. }))
 }
 
 #[tokio::test]
-async fn half_a_registration_policy_is_none() {
+async fn partial_registration_policy_is_rejected() {
     let lacking = |name: &str| {
         let mut policy = policy();
         policy.as_object_mut().expect("an object").remove(name);
@@ -128,7 +136,7 @@ async fn half_a_registration_policy_is_none() {
 }
 
 #[tokio::test]
-async fn what_no_type_tells_of_outlives_a_replacement() {
+async fn unknown_properties_survive_a_replacement() {
     let mut live = policy();
     live["future"] = json!({ "a": 1 });
     live["localAdminPassword"]["rotation"] = json!(5);
@@ -151,7 +159,7 @@ async fn what_no_type_tells_of_outlives_a_replacement() {
 }
 
 #[tokio::test]
-async fn assignments_that_are_not_answered_are_asked_for() {
+async fn missing_assignments_are_read_separately() {
     let everywhere =
         json!([{ "target": { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" } }]);
     let assigned = format!("{HELLO}assignments: [{{ allDevices: true }}]\n");
@@ -172,12 +180,7 @@ async fn assignments_that_are_not_answered_are_asked_for() {
                 _ => (200, json!({ "value": [body] })),
             })
             .await;
-            match works {
-                true => {
-                    assert_eq!(planned.expect("a plan").changes[0].action, Action::None, "{shown}")
-                }
-                false => assert!(is_bad_payload(&planned), "{shown}"),
-            }
+            check_complete(&planned, works, &shown);
         }
     }
 }
@@ -199,7 +202,7 @@ fn compliance(actions: Value) -> Value {
 }
 
 #[tokio::test]
-async fn what_an_object_contains_and_was_not_answered_whole_is_asked_for() {
+async fn partial_contained_objects_are_read_again() {
     let whole = compliance(json!([{ "id": "1", "actionType": "block", "gracePeriodHours": 0 }]));
     let mut absent = whole.clone();
     absent.as_object_mut().expect("an object").remove("scheduledActionsForRule");
@@ -215,18 +218,13 @@ async fn what_an_object_contains_and_was_not_answered_whole_is_asked_for() {
                 _ => (200, json!({ "value": [body] })),
             })
             .await;
-            match works {
-                true => {
-                    assert_eq!(planned.expect("a plan").changes[0].action, Action::None, "{shown}")
-                }
-                false => assert!(is_bad_payload(&planned), "{shown}"),
-            }
+            check_complete(&planned, works, &shown);
         }
     }
 }
 
 #[tokio::test]
-async fn a_group_is_ambiguous_though_its_twin_is_on_another_page() {
+async fn duplicate_group_on_another_page_is_ambiguous() {
     let assigned = format!("{HELLO}assignments: [{{ group: Laptops }}]\n");
     let group = |id: &str| json!({ "id": id, "displayName": "Laptops" });
     let planned = plan(&assigned, move |line| match line {
@@ -250,7 +248,7 @@ async fn a_group_is_ambiguous_though_its_twin_is_on_another_page() {
 }
 
 #[tokio::test]
-async fn names_for_people_cost_no_plan() {
+async fn failed_label_look_up_does_not_fail_the_plan() {
     let mut unmanaged = hello();
     let target =
         json!({ "@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": GROUP });
@@ -277,7 +275,7 @@ fn tagged(kind: &str, name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_no_manifest_can_declare_is_neither_pruned_nor_made_twice() {
+async fn undeclarable_object_is_neither_pruned_nor_created_twice() {
     let objects =
         [tagged("unsupportedDeviceConfiguration", "Hello"), tagged("quiteNewConfiguration", "New")];
     let planned = plan_for(OWNED, HELLO, move |line| match line {
@@ -303,7 +301,7 @@ async fn what_no_manifest_can_declare_is_neither_pruned_nor_made_twice() {
 }
 
 #[tokio::test]
-async fn a_tag_that_does_not_exist_is_the_tenant_files_fault() {
+async fn missing_owner_tag_is_reported_in_the_tenant_file() {
     let other = HELLO.replace("name: hello", "name: other").replace("Hello", "Other");
     let manifests = format!("{HELLO}---\n{other}");
     let planned = plan_for(OWNED, &manifests, |_| (200, json!({ "value": [] }))).await;
@@ -321,7 +319,7 @@ async fn a_tag_that_does_not_exist_is_the_tenant_files_fault() {
 }
 
 #[tokio::test]
-async fn a_deletion_waits_for_what_was_not_answered() {
+async fn deletion_is_blocked_until_referrers_are_read() {
     let absent = "apiVersion: graph.microsoft.com/beta
 kind: windows81TrustedRootCertificate
 metadata: { name: root, state: absent }
@@ -363,7 +361,7 @@ spec: { displayName: Root }
 }
 
 #[tokio::test]
-async fn an_exclusion_by_a_policy_set_narrows() {
+async fn exclusion_by_a_policy_set_narrows_the_reach() {
     let mut live = hello();
     live["pinMinimumLength"] = json!(5);
     let target =
@@ -386,7 +384,7 @@ async fn an_exclusion_by_a_policy_set_narrows() {
 }
 
 #[test]
-fn linked_object_is_known_by_the_property_that_names_it_in_its_own_family() {
+fn linked_object_has_the_name_property_of_its_family() {
     let labels = kinds::family_of("roleScopeTag").expect("a family of the tests");
     let body = json!({
         "@odata.type": "#microsoft.graph.windows81SCEPCertificateProfile",
@@ -435,7 +433,7 @@ async fn masked_differences(values: [&'static str; 2]) -> Vec<usize> {
 }
 
 #[tokio::test]
-async fn masked_value_is_that_of_its_own_object_whatever_both_call_it() {
+async fn masked_values_with_equal_references_are_kept_apart_by_object() {
     assert_eq!(masked_differences(["canary-1", "canary-1"]).await, [0, 0]);
     assert_eq!(masked_differences(["canary-1", "canary-2"]).await, [0, 1]);
     assert_eq!(masked_differences(["canary-2", "canary-1"]).await, [1, 0]);

@@ -269,7 +269,7 @@ fn what_tells_how_to_go_on_can_be_typed_and_commands_nothing() {
         .workspace
         .run_with(&echo.run("apply", &["-y", "--justification", reason]), &variables);
     read("apply", &run);
-    let line = run.stderr.lines().find(|line| line.starts_with("Go on with it:"));
+    let line = run.stderr.lines().find(|line| line.starts_with("Resume:"));
     let line = line.unwrap_or_else(|| panic!("{}", run.stderr));
     assert!(line.contains("--justification"), "{line}");
     if cfg!(unix) {

@@ -187,7 +187,7 @@ fn an_apply_whose_result_cannot_be_written_says_what_it_did_all_the_same() {
     let other = crate::support::Run::from(ended).expect(6);
     assert_eq!(created(&to_stdout), Some(1));
     for told in [&run.stderr, &other.stderr] {
-        for words in ["applied", "Journal .moorline/journal/", "stands above"] {
+        for words in ["applied", "Journal .moorline/journal/", "printed above"] {
             assert!(told.contains(words), "{words}\n{told}");
         }
     }

@@ -104,7 +104,11 @@ fn what_was_released_is_unset_and_not_forgotten() {
     let journal = begun(&workspace, &released, &[]);
     let resume = ["--resume", &journal];
     let refused = apply(&workspace, &resume, &[]).expect(64);
-    assert!(refused.stderr.contains("unset what was released"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("unset settings that were no longer declared"),
+        "{}",
+        refused.stderr
+    );
     assert_eq!(objects(&workspace)[0]["pinMinimumLength"], 6);
     apply(&workspace, &[&resume[..], &released].concat(), &[]).expect(0);
     assert_eq!(objects(&workspace)[0]["pinMinimumLength"], Value::Null);

@@ -125,7 +125,7 @@ fn what_is_approved_from_another_terminal_is_carried_out() {
         workspace.run(&command(&line)).expect(0);
     }
     let run = run.end().expect(0);
-    assert!(!run.stderr.contains("Go on with it"), "{}", run.stderr);
+    assert!(!run.stderr.contains("Resume:"), "{}", run.stderr);
 }
 
 #[cfg(debug_assertions)]
@@ -173,7 +173,7 @@ fn a_run_that_is_terminated_says_what_became_of_it_and_how_to_go_on() {
     let run = run.end();
     assert!(run.stderr.contains("Finishing the current"), "{}", run.stderr);
     assert!(run.stdout.contains("Journal"), "{}", run.stdout);
-    let next = run.stderr.lines().find(|line| line.starts_with("Go on"));
+    let next = run.stderr.lines().find(|line| line.starts_with("Resume:"));
     let next = next.and_then(|line| line.split_once("moorline "));
     let (_, next) = next.expect("it says how to go on");
     assert_ne!(run.code, 0);
@@ -183,7 +183,7 @@ fn a_run_that_is_terminated_says_what_became_of_it_and_how_to_go_on() {
     // The other write has not been asked for yet.
     let rest = workspace.run(&next).expect(6);
     assert!(rest.stdout.contains("applied"), "{}", rest.stdout);
-    assert!(rest.stderr.contains("Take it back:"), "{}", rest.stderr);
+    assert!(rest.stderr.contains("Roll back:"), "{}", rest.stderr);
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn what_is_no_sandbox_state_is_not_to_be_deleted() {
         assert!(stderr.contains(says), "{stderr}");
         assert!(!stderr.contains("Delete"), "{stderr}");
     }
-    assert!(told("broken.json", 1).contains("Delete it to start anew"));
+    assert!(told("broken.json", 1).contains("Delete it to start with a new state"));
     assert!(!told("nowhere/s.json", 1).to_lowercase().contains("delete"));
     let apart = workspace.run(&["plan", ".", "--sandbox", "s.json"]).expect(64);
     let form = "Write `--sandbox=s.json`.";

@@ -328,7 +328,7 @@ fn each_danger_of_the_registration_policy_is_refused_by_its_name() {
         let apply = ["apply", "--sandbox=s.json", "--yes"];
         let refused = workspace.run(&apply).expect(5);
         let flag = format!("registration/{name}");
-        let hint = format!("If it is meant: --allow {flag}\n");
+        let hint = format!("If it is intended, add: --allow {flag}\n");
         assert!(refused.stderr.ends_with(&hint), "{}", refused.stderr);
         let another = [&apply[..], &["--allow", "delete"]].concat();
         workspace.run(&another).expect(5);
@@ -353,7 +353,7 @@ fn a_deletion_is_refused_by_its_name() {
     workspace.write("p.yaml", hello("a", "Hello", "").replace("name: a", "name: a, state: absent"));
     workspace.seed(&json!({ "deviceConfigurations": [live_hello(1, "Hello")] }));
     let refused = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(5);
-    let hint = "If it is meant: --allow delete\n";
+    let hint = "If it is intended, add: --allow delete\n";
     assert!(refused.stderr.ends_with(hint), "{}", refused.stderr);
     workspace.run(&["apply", "--sandbox=s.json", "--yes", "--allow", "delete"]).expect(0);
     assert_eq!(workspace.json("s.json")["deviceConfigurations"], json!([]));

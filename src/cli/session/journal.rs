@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Session;
-use crate::cli::failure::Failure;
+use crate::cli::failure::CommandError;
 use crate::journal::{self, Command, Draft, Origin, Record};
 use crate::plan::{OwnCreates, TenantRef};
 use crate::recovery;
@@ -11,7 +11,11 @@ use crate::report::words;
 use crate::ui::Ui;
 
 impl Session {
-    /// Returns what a journal says of a run; `of` is the journal that the run is about.
+    fn tenant(&self) -> TenantRef {
+        TenantRef::from(&self.desired.tenant)
+    }
+
+    /// Returns the origin of a run for its journal; `of` is the journal that the run resumes or rolls back.
     fn origin(&self, command: Command, of: Option<&Path>) -> Origin {
         Origin {
             command,
@@ -23,18 +27,18 @@ impl Session {
         }
     }
 
-    /// Returns where a run notes what it writes, nothing where nothing of it is kept.
+    /// Returns where a run writes its journal; `None` if nothing of the run is kept.
     pub(in crate::cli) fn draft(&self, command: Command, of: Option<&Path>) -> Option<Draft> {
         self.keeps
             .then(|| Draft { root: self.desired.root.clone(), origin: self.origin(command, of) })
     }
 
-    /// Looks after what earlier runs had begun that ended suddenly, and says what became of it.
-    pub(in crate::cli) async fn settle(&self, ui: &Ui) -> Result<(), Failure> {
+    /// Settles the journals of crashed runs, and warns of what was found.
+    pub(in crate::cli) async fn settle(&self, ui: &Ui) -> Result<(), CommandError> {
         if !self.keeps {
             return Ok(());
         }
-        let tenant = TenantRef::from(&self.desired.tenant);
+        let tenant = self.tenant();
         let origin = self.origin(Command::Apply, None);
         let settled = recovery::settle(&self.desired.root, &tenant, &origin, &self.graph);
         for settled in settled.await? {
@@ -49,14 +53,14 @@ impl Session {
             return OwnCreates::default();
         }
         let root = self.desired.root.clone();
-        let tenant = TenantRef::from(&self.desired.tenant);
+        let tenant = self.tenant();
         let origin = self.origin(Command::Apply, None);
         OwnCreates::new(move || journal::created(&root, &tenant, &origin))
     }
 
     /// Reads a journal, which must be about this tenant.
-    pub(in crate::cli) fn journal(&self, path: &Path) -> Result<Record, Failure> {
-        let tenant = TenantRef::from(&self.desired.tenant);
+    pub(in crate::cli) fn journal(&self, path: &Path) -> Result<Record, CommandError> {
+        let tenant = self.tenant();
         let about_this = |record: Record| {
             record.expect_over()?;
             record.expect(&tenant, &self.origin(Command::Apply, None))?;

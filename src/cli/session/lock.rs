@@ -5,32 +5,33 @@ use std::time::Duration;
 
 use super::{Session, now};
 use crate::apply::lock::{self, Holder, LockError, TenantKey, TenantLock};
-use crate::cli::failure::Failure;
+use crate::cli::environment::variable;
+use crate::cli::failure::CommandError;
 use crate::journal::Command;
 use crate::ui::Ui;
 
 /// How long a run waits before it tries again to take the lock.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// How long the holder of a lock may take to write who it is, and how often it is asked.
+/// How long the holder of a lock may take to write its name, and the interval in which that is checked.
 const NAMED: Duration = Duration::from_secs(2);
 const ASK: Duration = Duration::from_millis(50);
 
 impl Session {
-    /// Takes the tenant's lock, within so much time. An emulator that nobody else can reach has none.
+    /// Takes the tenant's lock, within a time limit. An emulator that no other run can reach has no lock.
     pub(in crate::cli) async fn lock(
         &self,
         ui: &Ui,
         command: Command,
         timeout: Option<Duration>,
-    ) -> Result<Option<TenantLock>, Failure> {
+    ) -> Result<Option<TenantLock>, CommandError> {
         if self.is_alone() {
             return Ok(None);
         }
         let folder = lock::folder(variable).map_err(LockError::into_error)?;
         let (clock, key) = (self.graph.clock(), self.tenant_key());
         let began = clock.instant();
-        let mut told = false;
+        let mut reported = false;
         loop {
             let held = match TenantLock::take(&folder, &key, &self.holder(command)) {
                 Ok(lock) => return Ok(Some(lock)),
@@ -44,8 +45,8 @@ impl Session {
             let passed = clock.instant().saturating_duration_since(began);
             let limit = timeout.unwrap_or_default().max(least);
             let left = limit.saturating_sub(passed);
-            if let Some(holder) = held.as_ref().filter(|_| !told && !left.is_zero()) {
-                told = true;
+            if let Some(holder) = held.as_ref().filter(|_| !reported && !left.is_zero()) {
+                reported = true;
                 let seconds = left.as_millis().div_ceil(1000);
                 ui.status(&format!("Waiting for {holder}, {seconds} s at most …"));
             }
@@ -79,11 +80,7 @@ impl Session {
     }
 }
 
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-/// Returns a path that is the same from every folder, without links as far as it exists.
+/// Returns an absolute path, with its links resolved if the file exists.
 fn absolute(path: &Path) -> String {
     let here = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let path = std::fs::canonicalize(here).or_else(|_| std::path::absolute(here));

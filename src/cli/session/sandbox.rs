@@ -1,10 +1,10 @@
-//! The sandbox in a tenant's place, and the files that it plays.
+//! Starts the sandbox for a run, and reads its state and fault files.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use crate::cli::failure::Failure;
+use crate::cli::failure::CommandError;
 use crate::error::Error;
 use crate::manifest::tenant_file::TenantFile;
 use crate::sandbox::conditions::Conditions;
@@ -20,16 +20,17 @@ pub(super) async fn start(
     root: &Path,
     file: Option<&Path>,
     conditions: Conditions,
-) -> Result<Running, Failure> {
+) -> Result<Running, CommandError> {
     let state = match file {
-        // It is what the file holds.
+        // The sandbox reads the file.
         Some(path) if path.exists() => State::default(),
         _ => seed(tenant, root)?,
     };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let kept = file.map(Path::to_owned);
-    let running = Sandbox::start_under(conditions, state, kept, address).await;
-    let running = running.map_err(|error| of_sandbox(error, file))?;
+    let running = Sandbox::start_under(conditions, state, kept, address)
+        .await
+        .map_err(|error| start_error(error, file))?;
     match file {
         Some(path) => ui.status(&format!("Using the sandbox, kept in {}.", path.display())),
         None => ui.status("Using the sandbox: nothing is kept. `--sandbox=STATE.json` keeps it."),
@@ -37,24 +38,24 @@ pub(super) async fn start(
     Ok(running)
 }
 
-/// Returns the state that the tenant file names, or an empty tenant of its name.
+/// Returns the state that the tenant file names, or an empty tenant.
 fn seed(tenant: &TenantFile, root: &Path) -> Result<State, Error> {
     match &tenant.spec.sandbox.seed {
         Some(seed) => {
             let path = root.join(seed);
             if !path.exists() {
-                let message = format!("there is no file `{}` to begin from", path.display());
+                let message = format!("the seed `{}` does not exist", path.display());
                 return Err(Error::failed("sandbox/state", message)
                     .hint("`spec.sandbox.seed` of the tenant file names it."));
             }
             State::load(&path)
-                .map_err(|why| unusable(&path, why, "Correct what the message names."))
+                .map_err(|why| state_error(&path, why, "Correct what the message names."))
         }
         None => Ok(State::new(empty_tenant(&tenant.spec.tenant_id))),
     }
 }
 
-/// Returns a tenant that answers to a `tenantId`, whether that is an id or a domain.
+/// Returns a tenant with this `tenantId`, which is an id or a domain.
 fn empty_tenant(tenant_id: &str) -> Tenant {
     let mut tenant = Tenant::default();
     match uuid::Uuid::try_parse(tenant_id) {
@@ -64,20 +65,22 @@ fn empty_tenant(tenant_id: &str) -> Tenant {
     tenant
 }
 
-/// Returns why a sandbox that keeps its tenant in this file does not start.
-pub(in crate::cli) fn of_sandbox(error: SandboxError, file: Option<&Path>) -> Error {
+/// Returns the error for a sandbox that does not start.
+pub(in crate::cli) fn start_error(error: SandboxError, file: Option<&Path>) -> Error {
     match (error, file) {
-        (SandboxError::State(why), Some(path)) => {
-            unusable(path, why, "Delete it to start anew, or correct what the message names.")
-        }
+        (SandboxError::State(why), Some(path)) => state_error(
+            path,
+            why,
+            "Delete it to start with a new state, or correct what the message names.",
+        ),
         (other, _) => {
             Error::failed("sandbox/start", "the sandbox cannot be started").because(other)
         }
     }
 }
 
-/// Returns why a state file cannot be used. The remedy is for one that is a sandbox's.
-pub(in crate::cli) fn unusable(path: &Path, why: StateError, remedy: &str) -> Error {
+/// Returns the error for a state file that cannot be used. The remedy is for files that are sandbox states.
+pub(in crate::cli) fn state_error(path: &Path, why: StateError, remedy: &str) -> Error {
     let shown = path.display();
     let failed = |message| Error::failed("sandbox/state", message);
     if path.is_dir() {
@@ -104,14 +107,14 @@ pub(in crate::cli) fn unusable(path: &Path, why: StateError, remedy: &str) -> Er
     }
 }
 
-/// Returns whether a file says of itself that it is a sandbox's.
+/// Whether a file says that it is a sandbox state.
 pub(in crate::cli) fn is_state(path: &Path) -> bool {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     value["kind"] == "sandbox-state"
 }
 
-/// Reads what a sandbox does to its callers.
+/// Reads a fault file.
 pub(in crate::cli) fn load_conditions(path: &Path) -> Result<Conditions, Error> {
     let shown = path.display();
     let failed = |message| Error::failed("sandbox/faults", message);
@@ -126,6 +129,6 @@ pub(in crate::cli) fn load_conditions(path: &Path) -> Result<Conditions, Error> 
     yaml::from_str(&text).map_err(|why| {
         failed(format!("`{shown}` cannot be used as faults"))
             .because(why)
-            .hint("`moorline schema --document sandbox-faults` says what can stand in it.")
+            .hint("`moorline schema --document sandbox-faults` prints the schema of the file.")
     })
 }

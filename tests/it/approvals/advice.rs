@@ -53,14 +53,14 @@ fn a_run_without_a_reason_leads_to_one_that_asks_and_then_to_one_that_writes() {
     let refused = apply(&workspace, &ONLY).expect(7);
     let told = flat(&refused.stdout);
     assert!(told.contains("asks for an approval and ends with 7"), "{told}");
-    assert_eq!(advised(&refused, "Take it back"), None, "nothing was written");
+    assert_eq!(advised(&refused, "Roll back:"), None, "nothing was written");
 
-    let asked = follow(&workspace, &refused, "Go on").expect(7);
+    let asked = follow(&workspace, &refused, "Resume:").expect(7);
     assert_eq!(requests(&workspace), 1);
     let state = workspace.json("s.json");
     assert_eq!(state["approvalRequests"][0]["justification"], "TEXT");
     approve(&workspace, &[]).expect(0);
-    follow(&workspace, &asked, "Go on").expect(0);
+    follow(&workspace, &asked, "Resume:").expect(0);
     assert_eq!(pins(&workspace), [(json!("old"), json!(6))]);
 }
 
@@ -69,12 +69,12 @@ fn what_was_rejected_is_asked_for_anew_by_the_printed_command() {
     let workspace = workspace();
     let asked = apply(&workspace, &[&WHY[..], &ONLY].concat()).expect(7);
     approve(&workspace, &["--reject"]).expect(0);
-    let over = follow(&workspace, &asked, "Go on").expect(1);
+    let over = follow(&workspace, &asked, "Resume:").expect(1);
     let told = flat(&over.stdout);
     assert!(told.contains("`--resume` of the newest journal"), "{told}");
     assert!(!told.contains("without `--resume`"), "{told}");
     assert_eq!(requests(&workspace), 1);
-    follow(&workspace, &over, "Go on").expect(7);
+    follow(&workspace, &over, "Resume:").expect(7);
     assert_eq!(requests(&workspace), 2);
 }
 
@@ -120,7 +120,7 @@ fn a_rollback_is_told_of_as_a_rollback() {
     let told = flat(&waits.stdout);
     assert!(told.contains("`moorline rollback JOURNAL --justification TEXT`"), "{told}");
     assert!(!told.contains("`moorline apply --"), "{told}");
-    follow(&workspace, &waits, "Go on").expect(7);
+    follow(&workspace, &waits, "Resume:").expect(7);
     assert_eq!(requests(&workspace), 2);
 }
 
@@ -135,13 +135,13 @@ fn a_run_that_created_something_is_taken_back_by_the_printed_command() {
     workspace.write("faults.json", faults.to_string());
     let run = apply(&workspace, &["--sandbox-faults", "faults.json"]).expect(6);
     assert!(!flat(&run.stderr).contains("--sandbox-faults"), "{}", run.stderr);
-    let command = advised(&run, "Take it back").expect("something was written");
+    let command = advised(&run, "Roll back:").expect("something was written");
     let words: Vec<&str> = command.iter().map(String::as_str).collect();
     workspace.run(&[&words[..], &["--yes"]].concat()).expect(0);
     assert_eq!(pins(&workspace), [(json!("old"), json!(4))]);
 
     // Without the fault, going on does the rest.
-    let rest = follow(&workspace, &run, "Go on");
+    let rest = follow(&workspace, &run, "Resume:");
     assert_eq!(rest.code, 0, "{}{}", rest.stdout, rest.stderr);
 }
 

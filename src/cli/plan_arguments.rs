@@ -1,39 +1,38 @@
-//! Under which terms a command plans.
+//! The arguments that `plan` and `apply` share.
 
 use clap::{Args, ValueEnum};
 
-use super::previous;
-use super::session::Terms;
 use crate::error::Error;
-use crate::manifest::Desired;
-use crate::plan::{Release, Rewrite};
+use crate::manifest::{Desired, previous};
+use crate::plan::{Options, Release, Rewrite};
+use crate::report::words;
 
-/// What a plan and an apply take alike.
+/// The arguments that decide how a plan is made.
 #[derive(Debug, Args)]
-pub(super) struct PlanOptions {
-    /// Create an object anew whose `metadata.id` is gone.
+pub(super) struct PlanArguments {
+    /// Create an object again if the object of its `metadata.id` no longer exists.
     #[arg(long)]
-    pub(super) recreate: bool,
-    /// Write a secret that cannot be compared again; may be given several times.
+    recreate: bool,
+    /// Write this secret again although it cannot be compared with the tenant's; can be repeated.
     #[arg(long, value_name = "KIND/NAME[/PROPERTY]")]
     rewrite_secret: Vec<Rewrite>,
-    /// List what was declared before, in this Git ref or folder, and no longer is.
+    /// List what was declared in this Git ref or folder and is no longer declared.
     #[arg(long, value_name = "REF|DIR")]
     previous: Option<String>,
-    /// Unset what is no longer declared, where there is a value for that.
+    /// Unset settings that are no longer declared, where a setting can be unset.
     #[arg(long, requires = "previous")]
     pub(super) reset_released: bool,
-    /// Do not count the devices and users that the changes reach.
+    /// Do not count the devices and users that the changes affect.
     #[arg(long)]
     no_reach: bool,
     #[command(flatten)]
     pub(super) unverifiable: UnverifiableOption,
 }
 
-/// What becomes of settings that cannot be compared.
+/// The argument that decides what happens to settings that cannot be compared.
 #[derive(Debug, Args)]
 pub(super) struct UnverifiableOption {
-    /// Whether settings that cannot be compared are only listed, or make the command fail.
+    /// What to do about settings that cannot be compared.
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
     unverifiable: Unverifiable,
 }
@@ -43,36 +42,33 @@ enum Unverifiable {
     /// List them.
     #[default]
     Warn,
-    /// Fail.
+    /// List them and fail.
     Fail,
 }
 
 impl UnverifiableOption {
-    /// Returns an error where so many settings that cannot be compared are too many.
+    /// Returns an error if there are such settings and the command has to fail for them.
     pub(super) fn check(&self, settings: usize) -> Result<(), Error> {
         if self.unverifiable == Unverifiable::Warn || settings == 0 {
             return Ok(());
         }
-        let settings = match settings {
-            1 => "1 setting".to_owned(),
-            many => format!("{many} settings"),
-        };
+        let settings = words::count(settings, "setting");
         let message = format!("{settings} cannot be compared, and `--unverifiable fail` was given");
         let error = Error::failed("apply/unverifiable", message);
         Err(error.hint(
-            "Write them with `--rewrite-secret KIND/NAME`, or go on without `--unverifiable fail`.",
+            "Write them with `--rewrite-secret KIND/NAME`, or leave out `--unverifiable fail`.",
         ))
     }
 }
 
-impl PlanOptions {
-    /// Compares what is declared with what was declared before, and declares what is released as unset where
-    /// that is wanted.
+impl PlanArguments {
+    /// Compares the manifests with earlier ones, and declares released settings as unset with `--reset-released`.
     pub(super) fn release(&self, desired: &mut Desired) -> Result<Release, Error> {
         let Some(previous) = &self.previous else {
             return Ok(Release::default());
         };
-        let before = previous::load(&desired.root, previous)?;
+        let before =
+            previous::load(&desired.root, previous).map_err(previous::PreviousError::into_error)?;
         let release = Release::between(&before, &desired.manifests);
         if self.reset_released {
             release.reset(&mut desired.manifests);
@@ -80,14 +76,14 @@ impl PlanOptions {
         Ok(release)
     }
 
-    /// Returns the terms.
-    pub(super) fn terms(&self, release: &Release) -> Terms {
-        Terms {
+    /// Returns the options to plan with.
+    pub(super) fn options(&self, release: &Release, defaults: Options) -> Options {
+        Options {
             also: release.families(),
             recreate: self.recreate,
             rewrite: self.rewrite_secret.clone(),
-            leave_masked: false,
             reach: !self.no_reach,
+            ..defaults
         }
     }
 }
