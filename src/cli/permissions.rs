@@ -61,7 +61,8 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
         None => Purpose::ALL.to_vec(),
     };
     let ownership = desired.tenant.spec.ownership.as_ref();
-    let items = purposes.into_iter().map(|purpose| needs::of(&manifests, ownership, purpose));
+    let items =
+        purposes.into_iter().map(|purpose| needs::least_privileges(&manifests, ownership, purpose));
     let document = PermissionsDocument { items: items.collect() };
     let output = &arguments.output;
     let text = match output.format {

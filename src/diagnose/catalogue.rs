@@ -108,12 +108,8 @@ impl Catalogue {
     /// Returns the entry that answers for an id or a code of Moorline's own.
     pub fn by_code(&self, code: &str) -> Option<&Entry> {
         let exactly = |entry: &&Entry| entry.id == code || entry.codes.iter().any(|c| c == code);
-        let area = |entry: &&Entry| {
-            entry
-                .id
-                .strip_suffix('*')
-                .is_some_and(|area| code.len() > area.len() && code.starts_with(area))
-        };
+        let in_area = |area: &str| code.len() > area.len() && code.starts_with(area);
+        let area = |entry: &&Entry| entry.id.strip_suffix('*').is_some_and(in_area);
         let mut entries = self.entries.iter();
         entries.find(exactly).or_else(|| self.entries.iter().find(area))
     }
@@ -126,7 +122,13 @@ impl Catalogue {
 
     /// Returns the entry that answers for what was met on the wire.
     pub fn diagnose(&self, symptom: &Symptom) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.when.iter().any(|pattern| pattern.fits(symptom)))
+        self.position(symptom).map(|at| &self.entries[at])
+    }
+
+    /// Returns where that entry stands: what is specific stands before what is general.
+    pub(super) fn position(&self, symptom: &Symptom) -> Option<usize> {
+        let fits = |entry: &Entry| entry.when.iter().any(|pattern| pattern.fits(symptom));
+        self.entries.iter().position(fits)
     }
 }
 

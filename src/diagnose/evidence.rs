@@ -3,8 +3,8 @@
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::symptom::numbers;
 use crate::graph::ServiceError;
-use crate::text::sanitize;
 
 /// What could be read out of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -48,47 +48,67 @@ pub struct Evidence {
     pub date: Option<String>,
 }
 
-/// How far behind its label a value may begin.
+/// What may stand between a label and its value.
 const GAP: &[char] = &[' ', '\t', ':', '=', '"', '\'', '\\', '`'];
 
 impl Evidence {
     /// Reads what labels say, wherever they stand in a text.
     pub(super) fn of_text(text: &str) -> Self {
         // ASCII alone, so that every byte stays in its place.
-        let lower = text.to_ascii_lowercase();
-        let id = |labels: &[&str]| labels.iter().find_map(|label| guid(text, &lower, label));
+        let lower = text.to_ascii_lowercase().replace(['-', '_'], " ");
+        let behind = |label: &'static str| {
+            let found = lower.match_indices(label).map(|(at, _)| at);
+            // `request-id` does not stand for `client-request-id`.
+            let found = found.filter(|at| !lower[..*at].ends_with("client "));
+            found.map(move |at| text[at + label.len()..].trim_start_matches(GAP))
+        };
+        let id = |label| {
+            let ids = behind(label).filter_map(|rest| rest.get(..36));
+            ids.filter(|id| Uuid::try_parse(id).is_ok()).map(str::to_owned).next()
+        };
+        let date = |label| {
+            let part = |c: char| c.is_ascii_digit() || "-:. TZ+".contains(c);
+            let dates = behind(label).filter_map(|rest| {
+                let end = rest.find(|c| !part(c)).unwrap_or(rest.len()).min(40);
+                rest.get(..end).map(str::trim)
+            });
+            dates
+                .filter(|date| date.starts_with(|c: char| c.is_ascii_digit()))
+                .map(str::to_owned)
+                .next()
+        };
         Self {
-            request_id: id(&["request-id", "request id", "requestid", "request_id"]),
-            client_request_id: id(&["client-request-id", "client_request_id"]),
-            activity_id: id(&["activity id"]),
-            operation_id: id(&["operation id (for customer support)"]),
-            trace_id: id(&["trace id", "trace_id"]),
-            correlation_id: id(&["correlation id", "correlation_id"]),
-            approval_code: id(&["x-msft-approval-code"]),
-            date: ["\"date\"", "timestamp"].iter().find_map(|label| date(text, &lower, label)),
+            aadsts: numbers(text),
+            request_id: id("request id").or_else(|| id("requestid")),
+            client_request_id: id("client request id"),
+            activity_id: id("activity id"),
+            operation_id: id("operation id (for customer support)"),
+            trace_id: id("trace id"),
+            correlation_id: id("correlation id"),
+            approval_code: id("x msft approval code"),
+            date: date("\"date\"").or_else(|| date("timestamp")),
             ..Self::default()
         }
     }
 
     /// Fills in what an answer of Graph's says.
-    #[must_use]
-    pub(super) fn with(mut self, error: &ServiceError) -> Self {
-        let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        self.code = self.code.or_else(|| text(&error.code));
-        self.message = self.message.or_else(|| text(&error.message));
-        self.request_id = self.request_id.or_else(|| error.request_id.clone());
-        self.client_request_id = self.client_request_id.or_else(|| error.client_request_id.clone());
-        self.activity_id = self.activity_id.or_else(|| error.activity_id.clone());
-        self.date = self.date.or_else(|| error.date.clone());
-        self
+    pub(super) fn add(&mut self, error: &ServiceError) {
+        let text = |text: &String| Some(text).filter(|text| !text.is_empty()).cloned();
+        for (known, more) in [
+            (&mut self.code, text(&error.code)),
+            (&mut self.message, text(&error.message)),
+            (&mut self.request_id, error.request_id.clone()),
+            (&mut self.client_request_id, error.client_request_id.clone()),
+            (&mut self.activity_id, error.activity_id.clone()),
+            (&mut self.date, error.date.clone()),
+        ] {
+            *known = known.take().or(more);
+        }
     }
 
     /// Returns what was found, each with its name, in words for people. Nothing is returned where all of it can be
     /// seen in a glance at what was pasted.
     pub fn lines(&self) -> Vec<(&'static str, String)> {
-        let numbers: Vec<String> = self.aadsts.iter().map(|n| format!("AADSTS{n}")).collect();
-        let numbers = Some(numbers.join(", ")).filter(|numbers| !numbers.is_empty());
-        let status = self.status.map(|status| status.to_string());
         let ids = [
             ("request id", &self.request_id),
             ("client request id", &self.client_request_id),
@@ -99,56 +119,30 @@ impl Evidence {
             ("approval code", &self.approval_code),
         ];
         // Intune fills ids that it has no use for with zeros.
-        let ids = ids.map(|(name, id)| (name, id.as_ref().filter(|id| !is_nil(id))));
+        let ids = ids.map(|(name, id)| (name, id.clone().filter(|id| !is_nil(id))));
         if self.message.is_none() && ids.iter().all(|(_, id)| id.is_none()) {
             return Vec::new();
         }
+        let numbers: Vec<String> = self.aadsts.iter().map(|n| format!("AADSTS{n}")).collect();
         let before = [
-            ("sign-in error", numbers.as_ref()),
-            ("status", status.as_ref()),
-            ("code", self.code.as_ref()),
-            ("message", self.message.as_ref()),
+            ("sign-in error", Some(numbers.join(", ")).filter(|numbers| !numbers.is_empty())),
+            ("status", self.status.map(|status| status.to_string())),
+            ("code", self.code.clone()),
+            ("message", self.message.clone()),
         ];
-        let all = before.into_iter().chain(ids);
-        all.chain([("time", self.date.as_ref())])
-            .filter_map(|(name, value)| Some((name, sanitize::line(value?).into_owned())))
-            .collect()
+        let lines = before.into_iter().chain(ids).chain([("time", self.date.clone())]);
+        lines.filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
     /// Returns whether there is an id by which support can find the call.
     pub(super) fn has_id(&self) -> bool {
-        [&self.request_id, &self.activity_id, &self.trace_id]
-            .into_iter()
-            .flatten()
-            .any(|id| !is_nil(id))
+        let mut ids = [&self.request_id, &self.activity_id, &self.trace_id].into_iter().flatten();
+        ids.any(|id| !is_nil(id))
     }
 }
 
 fn is_nil(id: &str) -> bool {
     Uuid::try_parse(id).is_ok_and(|id| id.is_nil())
-}
-
-/// Returns the GUID behind a label; `request-id` does not stand for `client-request-id`.
-fn guid(text: &str, lower: &str, label: &str) -> Option<String> {
-    lower.match_indices(label).find_map(|(at, _)| {
-        let before = lower[..at].strip_suffix(['-', '_', ' ']);
-        if before.is_some_and(|before| before.ends_with("client")) {
-            return None;
-        }
-        let rest = text[at + label.len()..].trim_start_matches(GAP);
-        let id = rest.get(..36)?;
-        Uuid::try_parse(id).ok().map(|_| id.to_owned())
-    })
-}
-
-fn date(text: &str, lower: &str, label: &str) -> Option<String> {
-    lower.match_indices(label).find_map(|(at, _)| {
-        let rest = text[at + label.len()..].trim_start_matches(GAP);
-        let part = |c: char| c.is_ascii_digit() || "-:. TZ+".contains(c);
-        let end = rest.find(|c| !part(c)).unwrap_or(rest.len()).min(40);
-        let date = rest.get(..end)?.trim();
-        date.starts_with(|c: char| c.is_ascii_digit()).then(|| date.to_owned())
-    })
 }
 
 #[cfg(test)]

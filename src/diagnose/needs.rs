@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::permissions::{Optional, Permission, Role, Sort, Table};
+use super::permissions::{Lookup, Optional, Permission, Role, Sort, Table};
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Manifest};
 use crate::tenant::lookup::Wanted;
@@ -31,10 +31,6 @@ impl Purpose {
             Self::Drift => "drift",
             Self::Apply => "apply",
         }
-    }
-
-    fn writes(self) -> bool {
-        self == Self::Apply
     }
 }
 
@@ -95,15 +91,6 @@ pub struct Need {
     pub alternatives: Vec<String>,
     /// Why.
     pub reasons: Vec<Reason>,
-    #[serde(skip)]
-    optional: bool,
-}
-
-impl Need {
-    /// Returns whether everything works without it.
-    pub fn is_optional(&self) -> bool {
-        self.optional
-    }
 }
 
 /// Why a permission is needed, and by which manifests.
@@ -182,50 +169,50 @@ impl AccessKind {
 }
 
 /// Returns the least privileges that manifests, and what is said of whose the objects are, need for a purpose.
-pub fn of(manifests: &[&Manifest], ownership: Option<&OwnershipSpec>, purpose: Purpose) -> Needs {
+pub fn least_privileges(
+    manifests: &[&Manifest],
+    ownership: Option<&OwnershipSpec>,
+    purpose: Purpose,
+) -> Needs {
     let table = Table::built_in();
-    let mut wanted = Gathered::default();
+    let mut gathered = Gathered { table, needs: Vec::new() };
     let mut roles = Vec::new();
-    let families = families(manifests, ownership);
-    for family in &families {
+    for family in families(manifests, ownership) {
+        let of_family = manifests.iter().filter(|manifest| manifest.family == family);
+        let addresses: Vec<&Address> = of_family.map(|manifest| &manifest.address).collect();
         let is_pruned = is_pruned(family, ownership);
-        let is_managed = is_pruned || manifests.iter().any(|m| m.family == *family);
-        let (permission, why) = match purpose.writes() && is_managed {
-            true => (family.write_permission, format!("writes {}", family.path)),
-            false => (family.read_permission, format!("reads {}", family.path)),
+        let writes = purpose == Purpose::Apply && (is_pruned || !addresses.is_empty());
+        let (permission, why) = if writes {
+            (family.write_permission, format!("writes {}", family.path))
+        } else {
+            (family.read_permission, format!("reads {}", family.path))
         };
-        for manifest in manifests.iter().filter(|m| m.family == *family) {
-            wanted.add(permission, &why, Some(&manifest.address));
+        // A family without manifests is pruned, or others refer to its objects, or the other way round.
+        if !is_pruned || !addresses.is_empty() {
+            gathered.add(permission, &why, &addresses);
         }
         if is_pruned {
-            wanted.add(permission, "finds what is pruned", None);
+            gathered.add(permission, "finds what is pruned", &[]);
         }
-        // Others refer to its objects, or the other way round.
-        if !is_managed {
-            wanted.add(permission, &why, None);
-        }
-        let any = table.roles(family.name, purpose.writes() && is_managed).to_vec();
-        roles.push(NeededRole { why, any });
+        roles.push(NeededRole { why, any: table.roles(family.name, writes).to_vec() });
     }
     let tags = table.lookups.iter().filter(|lookup| lookup.of == Sort::ScopeTag);
     for lookup in tags.filter(|_| ownership.is_some()) {
-        wanted.add(&lookup.permission, "finds the scope tag of `spec.ownership`", None);
+        gathered.add(&lookup.permission, "finds the scope tag of `spec.ownership`", &[]);
     }
     for manifest in manifests {
         let names = Wanted::of(&[manifest]);
-        for lookup in &table.lookups {
-            let used = match lookup.of {
-                Sort::Group => !names.groups.is_empty(),
-                Sort::User => !names.users.is_empty(),
-                Sort::Filter => names.filters,
-                Sort::ScopeTag => names.scope_tags,
-            };
-            if used {
-                wanted.add(&lookup.permission, &lookup.why, Some(&manifest.address));
-            }
+        let used = |lookup: &&Lookup| match lookup.of {
+            Sort::Group => !names.groups.is_empty(),
+            Sort::User => !names.users.is_empty(),
+            Sort::Filter => names.filters,
+            Sort::ScopeTag => names.scope_tags,
+        };
+        for lookup in table.lookups.iter().filter(used) {
+            gathered.add(&lookup.permission, &lookup.why, &[&manifest.address]);
         }
     }
-    let mut permissions = wanted.into_needs(table);
+    let mut permissions = gathered.without_covered();
     let optional = optional(table, manifests, purpose, &mut permissions);
     Needs {
         purpose,
@@ -239,54 +226,55 @@ pub fn of(manifests: &[&Manifest], ownership: Option<&OwnershipSpec>, purpose: P
     }
 }
 
-/// Reasons by permission, in the order in which they came up.
-#[derive(Default)]
-struct Gathered(Vec<(String, Vec<Reason>)>);
+/// Permissions and their reasons, in the order in which they came up.
+struct Gathered {
+    table: &'static Table,
+    needs: Vec<Need>,
+}
 
 impl Gathered {
-    fn add(&mut self, permission: &str, why: &str, address: Option<&Address>) {
-        let at = match self.0.iter().position(|(name, _)| name == permission) {
-            Some(at) => at,
-            None => {
-                self.0.push((permission.to_owned(), Vec::new()));
-                self.0.len() - 1
-            }
+    fn add(&mut self, permission: &str, why: &str, manifests: &[&Address]) {
+        let Some(permission) = self.table.permission(permission) else {
+            return;
         };
-        let reasons = &mut self.0[at].1;
+        let known = self.needs.iter().position(|need| need.permission == permission.name);
+        let at = known.unwrap_or_else(|| {
+            self.needs.push(Need::new(permission, Vec::new()));
+            self.needs.len() - 1
+        });
+        let reasons = &mut self.needs[at].reasons;
+        let manifests = manifests.iter().copied().cloned();
         match reasons.iter_mut().find(|reason| reason.why == why) {
-            Some(reason) => reason.manifests.extend(address.cloned()),
-            None => reasons.push(Reason {
-                why: why.to_owned(),
-                manifests: address.cloned().into_iter().collect(),
-            }),
+            Some(reason) => reason.manifests.extend(manifests),
+            None => reasons.push(Reason { why: why.to_owned(), manifests: manifests.collect() }),
         }
     }
 
     /// Leaves out what another needed permission covers, and gives its reasons to that one.
-    fn into_needs(self, table: &Table) -> Vec<Need> {
-        let mut needs: Vec<Need> = Vec::new();
-        let names: Vec<String> = self.0.iter().map(|(name, _)| name.clone()).collect();
-        let mut handed_on = Vec::new();
-        for (name, reasons) in self.0 {
-            let Some(permission) = table.permission(&name) else {
-                continue;
-            };
-            match names.iter().find(|n| permission.alternatives.contains(n)) {
-                Some(covering) => handed_on.push((covering.clone(), reasons)),
-                None => needs.push(Need::new(permission, reasons, false)),
-            }
-        }
-        for (name, reasons) in handed_on {
-            if let Some(need) = needs.iter_mut().find(|need| need.permission == name) {
-                need.reasons.extend(reasons);
-            }
+    fn without_covered(self) -> Vec<Need> {
+        let names: Vec<String> = self.needs.iter().map(|need| need.permission.clone()).collect();
+        let is_covered = |need: &Need| need.alternatives.iter().any(|name| names.contains(name));
+        let (covered, mut needs): (Vec<_>, Vec<_>) = self.needs.into_iter().partition(is_covered);
+        for need in covered {
+            uncovered(need, &mut needs);
         }
         needs
     }
 }
 
+/// Gives the reasons for a permission to one that covers it. Returns the permission where none does.
+fn uncovered(need: Need, others: &mut [Need]) -> Option<Need> {
+    match others.iter_mut().find(|other| need.alternatives.contains(&other.permission)) {
+        Some(other) => {
+            other.reasons.extend(need.reasons);
+            None
+        }
+        None => Some(need),
+    }
+}
+
 impl Need {
-    fn new(permission: &Permission, reasons: Vec<Reason>, optional: bool) -> Self {
+    fn new(permission: &Permission, reasons: Vec<Reason>) -> Self {
         Self {
             permission: permission.name.clone(),
             application_id: permission.application.clone(),
@@ -294,7 +282,6 @@ impl Need {
             delegated_admin_consent: permission.admin_consent,
             alternatives: permission.alternatives.clone(),
             reasons,
-            optional,
         }
     }
 }
@@ -312,37 +299,23 @@ fn optional(
             optional.families.iter().any(|name| name == manifest.family.name)
                 && declares.is_none_or(|name| manifest.spec.get(name).is_some())
         };
-        (purpose.writes() || !optional.writing) && manifests.iter().any(serves)
+        (purpose == Purpose::Apply || !optional.writing) && manifests.iter().any(serves)
     };
-    let mut needs = Vec::new();
-    for optional in table.optional.iter().filter(is_of_use) {
-        let Some(permission) = table.permission(&optional.permission) else {
-            continue;
-        };
+    let optional = table.optional.iter().filter(is_of_use).filter_map(|optional| {
         let reason = Reason { why: optional.why.clone(), manifests: Vec::new() };
-        let covers = |need: &&mut Need| permission.alternatives.contains(&need.permission);
-        if let Some(covering) = needed.iter_mut().find(covers) {
-            covering.reasons.push(reason);
-        } else if needed.iter().all(|need| need.permission != permission.name) {
-            needs.push(Need::new(permission, vec![reason], true));
-        }
-    }
-    needs
+        let need = Need::new(table.permission(&optional.permission)?, vec![reason]);
+        uncovered(need, needed)
+            .filter(|need| needed.iter().all(|n| n.permission != need.permission))
+    });
+    optional.collect()
 }
 
 fn block(table: &Table, needs: &[Need], kind: AccessKind) -> Vec<ResourceAccess> {
-    if needs.is_empty() {
-        return Vec::new();
-    }
-    let access = needs.iter().map(|need| Access {
-        id: match kind {
-            AccessKind::Role => need.application_id.clone(),
-            AccessKind::Scope => need.delegated_id.clone(),
-        },
-        kind,
-    });
-    vec![ResourceAccess {
-        resource_app_id: table.resource.clone(),
-        resource_access: access.collect(),
-    }]
+    let id = |need: &Need| match kind {
+        AccessKind::Role => need.application_id.clone(),
+        AccessKind::Scope => need.delegated_id.clone(),
+    };
+    let access: Vec<Access> = needs.iter().map(|need| Access { id: id(need), kind }).collect();
+    let block = ResourceAccess { resource_app_id: table.resource.clone(), resource_access: access };
+    if needs.is_empty() { Vec::new() } else { vec![block] }
 }

@@ -37,10 +37,9 @@ impl Symptom {
             // Unwrapping took it off, and it is how Intune is told from the rest of Graph.
             text.push_str(" - operation id");
         }
-        let codes = [&error.code].into_iter().filter(|code| !code.is_empty());
         Self {
             status: Some(error.status),
-            codes: codes.cloned().collect(),
+            codes: Some(error.code.clone()).filter(|code| !code.is_empty()).into_iter().collect(),
             numbers: numbers(&error.message),
             text,
         }
@@ -59,13 +58,9 @@ impl Symptom {
 
     /// Fills the status in where a code implies it.
     #[must_use]
-    pub(super) fn with_implied_status(mut self) -> Self {
-        let implied = || {
-            let row = IMPLIED.iter().find(|(code, _)| self.codes.iter().any(|known| known == code));
-            row.map(|(_, status)| *status)
-        };
-        self.status = self.status.or_else(implied);
-        self
+    pub(super) fn with_implied_status(self) -> Self {
+        let implied = IMPLIED.iter().find(|(code, _)| self.codes.iter().any(|known| known == code));
+        Self { status: self.status.or(implied.map(|(_, status)| *status)), ..self }
     }
 }
 
@@ -81,16 +76,15 @@ const NUMBERS: usize = 20;
 /// Returns the numbers behind every `AADSTS`.
 pub(super) fn numbers(text: &str) -> Vec<u32> {
     let mut numbers: Vec<u32> = Vec::new();
-    for (at, marker) in text.match_indices("AADSTS") {
-        let rest = &text[at + marker.len()..];
+    for rest in text.split("AADSTS").skip(1) {
         let digits = rest.find(|c: char| !c.is_ascii_digit());
         if let Ok(number) = rest[..digits.unwrap_or(rest.len())].parse()
-            && numbers.len() < NUMBERS
             && !numbers.contains(&number)
         {
             numbers.push(number);
         }
     }
+    numbers.truncate(NUMBERS);
     numbers
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::apply::outcome::{Item, Outcome};
 use crate::clock;
-use crate::diagnose::doctor::{Check, DoctorDocument, Summary, TenantSeen};
+use crate::diagnose::doctor::{Check, CheckSummary, DoctorDocument, TenantSeen};
 use crate::diagnose::needs::{Purpose, Reason, ResourceAccess};
 use crate::drift::DriftReport;
 use crate::journal::{JournalError, Status};
@@ -88,8 +88,8 @@ pub(super) fn set_up(document: &DoctorDocument) -> String {
 }
 
 /// Returns what an examination found: `4 ok, 1 missing, 12 unknown`.
-pub(super) fn examination(summary: Summary) -> String {
-    let Summary { ok, missing, unknown } = summary;
+pub(super) fn examination(summary: CheckSummary) -> String {
+    let CheckSummary { ok, missing, unknown } = summary;
     format!("{ok} ok, {missing} missing, {unknown} unknown")
 }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use uuid::Uuid;
 
-use self::chart::Chart;
-pub use self::chart::{Check, Status};
+use self::checklist::Checklist;
+pub use self::checklist::{Check, CheckResult, CheckStatus};
 use super::failure;
 use super::needs::{self, Purpose};
 use crate::auth::claims::Claims;
@@ -20,12 +20,12 @@ use crate::graph::client::Options;
 use crate::http::cloud::Cloud;
 use crate::http::transport::Transport;
 use crate::http::{Endpoints, Watch};
-use crate::kinds::{FAMILIES, Family};
+use crate::kinds::FAMILIES;
 use crate::manifest::Manifest;
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::tenant::read::families as families_read;
 
-mod chart;
+mod checklist;
 mod reach;
 mod service;
 mod token;
@@ -76,7 +76,7 @@ pub struct DoctorDocument {
     /// The checks, in an order in which each needs those before it.
     pub items: Vec<Check>,
     /// The counts.
-    pub summary: Summary,
+    pub summary: CheckSummary,
     /// The code of what to mend first; `moorline explain` knows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
@@ -85,7 +85,7 @@ pub struct DoctorDocument {
 impl DoctorDocument {
     /// Returns whether a run would get as far as a plan: nothing is missing, and all that it reads can be read.
     pub fn is_well(&self) -> bool {
-        let unread = |check: &Check| check.is_access() && check.status != Status::Ok;
+        let unread = |check: &Check| check.is_access() && check.result.status != CheckStatus::Ok;
         self.summary.missing == 0 && !self.items.iter().any(unread)
     }
 }
@@ -130,7 +130,8 @@ pub enum IdentityKind {
 
 /// The counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub struct Summary {
+#[schemars(rename = "Summary")]
+pub struct CheckSummary {
     /// As it should be.
     pub ok: usize,
     /// Not as it should be.
@@ -141,156 +142,130 @@ pub struct Summary {
 
 /// Examines a set-up. Nothing is written, and a token goes to Graph alone.
 pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
-    let families = families(&subject);
-    let needs = needs::of(
-        subject.manifests.as_deref().unwrap_or_default(),
-        subject.ownership,
-        subject.purpose,
+    let manifests = subject.manifests.as_deref();
+    // Where the manifests cannot be read, they may use every family.
+    let families = manifests
+        .map_or_else(|| FAMILIES.to_vec(), |manifests| families_read(manifests, subject.ownership));
+    let needs =
+        needs::least_privileges(manifests.unwrap_or_default(), subject.ownership, subject.purpose);
+    let mut checklist = Checklist::new(&needs, &families);
+    checklist.record(
+        "manifests",
+        match manifests {
+            Some([_]) => CheckResult::ok("1 manifest"),
+            Some(manifests) => CheckResult::ok(format!("{} manifests", manifests.len())),
+            None => CheckResult::missing(
+                "manifest/invalid",
+                "they have errors, so what they need is not known",
+            ),
+        },
     );
-    let mut chart = Chart::new(&needs, &families);
-    manifests(&mut chart, &subject);
-    reach::check(&mut chart, &subject).await;
+    reach::check(&mut checklist, &subject).await;
     let mut tenant = TenantSeen { declared: subject.tenant.to_owned(), ..TenantSeen::default() };
-    let credential = subject.credential.as_ref().ok().map(|(words, _)| words.clone());
-    let id = tenant_id(&mut chart, &subject).await;
-    let claims = match id {
-        Some(_) => sign_in(&mut chart, &subject).await,
-        None => None,
-    };
-    if let (Some(id), Some(Some(claims))) = (id, &claims) {
-        token::check(&mut chart, &subject, claims, id, &needs);
-    }
-    if let (Some(claims), Ok((_, tokens))) = (&claims, &subject.credential)
-        && !chart.is_missing("tenant")
+    let id = tenant_id(&mut checklist, &subject).await;
+    let mut claims = None;
+    if let Some(id) = id
+        && let Some((tokens, claimed)) = sign_in(&mut checklist, &subject).await
     {
-        if !chart.is_missing("graph") {
-            let options = Options {
-                concurrency: subject.concurrency,
-                timeout: subject.caller.left(),
-                tenant: id,
-                watch: subject.watch.clone(),
-                ..Options::default()
-            };
-            let graph = Graph::new(
-                subject.endpoints.clone(),
-                Arc::clone(tokens),
-                subject.transport.clone(),
-                subject.clock.clone(),
-                &options,
-            );
-            service::check(&mut chart, &graph, &families, &mut tenant).await;
+        let cloud = subject.endpoints.cloud();
+        claims = claimed;
+        if let Some(claims) = &claims {
+            token::check(&mut checklist, cloud, claims, id, &needs);
         }
-        if let Some(claims) = claims {
-            token::role(&mut chart, claims, &needs, &families);
+        if !checklist.is_missing("tenant") {
+            if !checklist.is_missing("graph") {
+                let graph = graph(&subject, tokens, id);
+                service::check(&mut checklist, &graph, &families, &mut tenant).await;
+            }
+            if let Some(claims) = &claims {
+                token::role(&mut checklist, claims, &needs, &families);
+            }
         }
     }
     tenant.id = tenant.id.or(id.map(|id| id.to_string()));
-    let identity = claims.flatten().map(|claims| Identity {
-        kind: match claims.is_delegated() {
-            true => IdentityKind::Person,
-            false => IdentityKind::Application,
-        },
-        name: claims.name().map(str::to_owned),
-        app_id: claims.app_id().map(str::to_owned),
-    });
     DoctorDocument {
         purpose: subject.purpose,
         cloud: subject.endpoints.cloud(),
         tenant,
-        credential,
-        identity,
-        summary: chart.summary(),
-        cause: chart.cause(),
-        items: chart.into_checks(),
+        credential: subject.credential.ok().map(|(words, _)| words),
+        identity: claims.map(|claims| Identity {
+            kind: if claims.is_delegated() {
+                IdentityKind::Person
+            } else {
+                IdentityKind::Application
+            },
+            name: claims.name().map(str::to_owned),
+            app_id: claims.app_id().map(str::to_owned),
+        }),
+        summary: checklist.summary(),
+        cause: checklist.cause(),
+        items: checklist.into_checks(),
     }
 }
 
-/// Returns the families that manifests use; all of them where the manifests cannot be read.
-fn families(subject: &Subject<'_>) -> Vec<&'static Family> {
-    match &subject.manifests {
-        Some(manifests) => families_read(manifests, subject.ownership),
-        None => FAMILIES.to_vec(),
-    }
+fn graph(subject: &Subject<'_>, tokens: &Arc<dyn TokenSource>, tenant: Uuid) -> Graph {
+    let options = Options {
+        concurrency: subject.concurrency,
+        timeout: subject.caller.left(),
+        tenant: Some(tenant),
+        watch: subject.watch.clone(),
+        ..Options::default()
+    };
+    Graph::new(
+        subject.endpoints.clone(),
+        Arc::clone(tokens),
+        subject.transport.clone(),
+        subject.clock.clone(),
+        &options,
+    )
 }
 
-fn manifests(chart: &mut Chart, subject: &Subject<'_>) {
-    match subject.manifests.as_deref() {
-        Some([_]) => chart.ok("manifests", "1 manifest"),
-        Some(all) => chart.ok("manifests", format!("{} manifests", all.len())),
-        None => {
-            chart.missing_code(
-                "manifests",
-                "manifest/invalid",
-                "they have errors, so what they need is not known",
-            );
-        }
-    }
-}
-
-/// Finds the tenant's id, which a domain has to be asked for. Without the sign-in service there is no use in it.
-async fn tenant_id(chart: &mut Chart, subject: &Subject<'_>) -> Option<Uuid> {
-    if chart.is_missing("login") {
-        credential_alone(chart, subject);
-        return None;
-    }
-    match auth::tenant::id_of(subject.endpoints, subject.tenant, subject.caller).await {
-        Ok(id) => {
-            if Uuid::try_parse(subject.tenant).is_err() {
-                chart.ok("tenant", id.to_string());
+/// Finds the tenant's id, which a domain has to be asked for. Without it, all that can be said of a credential is
+/// whether there is one.
+async fn tenant_id(checklist: &mut Checklist, subject: &Subject<'_>) -> Option<Uuid> {
+    if !checklist.is_missing("login") {
+        match auth::tenant::id_of(subject.endpoints, subject.tenant, subject.caller).await {
+            Ok(id) => {
+                if Uuid::try_parse(subject.tenant).is_err() {
+                    checklist.record("tenant", CheckResult::ok(id.to_string()));
+                }
+                return Some(id);
             }
-            Some(id)
-        }
-        Err(error) => {
-            let entry = failure::of_sign_in(&error);
-            chart.blame(entry, "tenant", &error.to_string());
-            credential_alone(chart, subject);
-            None
+            Err(error) => {
+                let entry = failure::of_sign_in(&error);
+                checklist.attribute(entry, "tenant", &error.to_string());
+            }
         }
     }
-}
-
-/// Says of a credential that cannot be tried whether there is one.
-fn credential_alone(chart: &mut Chart, subject: &Subject<'_>) {
     match &subject.credential {
         Ok((words, _)) => {
             let detail = format!("{words}: not tried, because of what is missing above");
-            chart.unknown("credential", detail, Vec::new());
+            checklist.record("credential", CheckResult::unknown(detail));
         }
-        Err(error) => no_token(chart, error),
+        Err(error) => no_token(checklist, error),
     }
+    None
 }
 
-/// Puts down why there is no token.
-fn no_token(chart: &mut Chart, error: &AuthError) {
-    let entry = failure::of_sign_in(error);
-    chart.blame(entry, "credential", &error.to_string());
-    chart.advise("credential", error.hints());
+/// Records why there is no token.
+fn no_token(checklist: &mut Checklist, error: &AuthError) {
+    checklist.attribute(failure::of_sign_in(error), "credential", &error.to_string());
+    checklist.remedy("credential", |remedy| remedy.extend(error.hints()));
 }
 
-/// Gets a token, and reads what it says of itself: `None` without a token, `Some(None)` for one that says nothing.
-async fn sign_in(chart: &mut Chart, subject: &Subject<'_>) -> Option<Option<Claims>> {
-    let token = match &subject.credential {
-        Ok((_, tokens)) => tokens.token().await,
-        Err(error) => Err(error.clone()),
+/// Gets a token. Returns its source, and what the token says of itself, if anything.
+async fn sign_in<'s>(
+    checklist: &mut Checklist,
+    subject: &'s Subject<'_>,
+) -> Option<(&'s Arc<dyn TokenSource>, Option<Claims>)> {
+    let (words, tokens) =
+        subject.credential.as_ref().inspect_err(|error| no_token(checklist, error)).ok()?;
+    let token = tokens.token().await.inspect_err(|error| no_token(checklist, error)).ok()?;
+    let claims = Claims::of(&token);
+    let detail = match claims.as_ref().and_then(Claims::name) {
+        Some(name) => format!("{words}: signed in as {name}"),
+        None => format!("{words}: there is a token"),
     };
-    match token {
-        Ok(token) => {
-            let claims = Claims::of(&token);
-            let name = claims.as_ref().and_then(Claims::name);
-            let words = subject.credential.as_ref().map(|(words, _)| words.as_str());
-            let words = words.unwrap_or_default();
-            chart.ok(
-                "credential",
-                match name {
-                    Some(name) => format!("{words}: signed in as {name}"),
-                    None => format!("{words}: there is a token"),
-                },
-            );
-            Some(claims)
-        }
-        Err(error) => {
-            no_token(chart, &error);
-            None
-        }
-    }
+    checklist.record("credential", CheckResult::ok(detail));
+    Some((tokens, claims))
 }

@@ -8,8 +8,7 @@ use reqwest::header::HeaderMap;
 use url::Url;
 
 use super::Subject;
-use super::chart::Chart;
-use crate::diagnose::catalogue::Catalogue;
+use super::checklist::{CheckResult, Checklist};
 use crate::http::retry::http_date;
 use crate::http::transport::{Fault, Outgoing};
 
@@ -20,32 +19,31 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Asks both services for nothing in particular; any answer of their own is one. No token is sent.
-pub(super) async fn check(chart: &mut Chart, subject: &Subject<'_>) {
-    let (login, graph) = tokio::join!(
-        knock(subject, subject.endpoints.login()),
-        knock(subject, subject.endpoints.graph()),
-    );
+pub(super) async fn check(checklist: &mut Checklist, subject: &Subject<'_>) {
+    let (login, graph) = (subject.endpoints.login(), subject.endpoints.graph());
+    let (from_login, from_graph) = tokio::join!(knock(subject, login), knock(subject, graph));
     let mut date = None;
-    for (id, url, answer) in
-        [("login", subject.endpoints.login(), login), ("graph", subject.endpoints.graph(), graph)]
-    {
-        match answer {
+    for (id, url, answer) in [("login", login, from_login), ("graph", graph, from_graph)] {
+        let host = url.host_str().unwrap_or_default();
+        let result = match answer {
             Ok(theirs) => {
                 date = date.or(theirs);
-                chart.ok(id, format!("{} answers", host(url)));
+                CheckResult::ok(format!("{host} answers"))
             }
             Err(why) => {
-                let detail = format!("{} does not answer: {why}", host(url));
-                let remedy = Catalogue::built_in().by_code("graph/unreachable");
-                let remedy = remedy.map(|entry| entry.remedy.clone());
-                chart.missing(id, Some("graph/unreachable"), detail, remedy.unwrap_or_default());
+                let detail = format!("{host} does not answer: {why}");
+                CheckResult::missing("graph/unreachable", detail)
             }
-        }
+        };
+        checklist.record(id, result);
     }
-    match date {
-        Some(theirs) => clock(chart, subject.clock.now(), theirs),
-        None => chart.unknown("clock", "no answer said what time it is", Vec::new()),
-    }
+    checklist.record(
+        "clock",
+        match date {
+            Some(theirs) => clock(subject.clock.now(), theirs),
+            None => CheckResult::unknown("no answer said what time it is"),
+        },
+    );
 }
 
 /// Returns the time that an answer carried, or why there is none.
@@ -74,26 +72,20 @@ fn is_no_answer(status: u16) -> bool {
     matches!(status, 407 | 500 | 502..=599)
 }
 
-fn clock(chart: &mut Chart, ours: Timestamp, theirs: Timestamp) {
+fn clock(ours: Timestamp, theirs: Timestamp) -> CheckResult {
     let skew = ours.duration_since(theirs);
     let apart = skew.abs();
     // The header has whole seconds, and the answer took its time.
     if apart <= SignedDuration::from_secs(2) {
-        chart.ok("clock", "agrees with Microsoft's");
-        return;
+        return CheckResult::ok("agrees with Microsoft's");
     }
     let direction = if skew.is_negative() { "behind" } else { "ahead of" };
     let detail = format!("{} s {direction} Microsoft's", apart.as_secs());
     if apart <= TOLERANCE {
-        chart.ok("clock", detail);
-        return;
+        return CheckResult::ok(detail);
     }
-    let remedy = vec!["Set the clock of this machine, by NTP for example: tokens and assertions are refused before and after their time.".to_owned()];
-    chart.missing("clock", Some("entra/assertion-time"), detail, remedy);
-}
-
-fn host(url: &Url) -> &str {
-    url.host_str().unwrap_or_default()
+    let remedy = "Set the clock of this machine, by NTP for example: tokens and assertions are refused before and after their time.";
+    CheckResult::missing("entra/assertion-time", detail).with_remedy(vec![remedy.to_owned()])
 }
 
 /// Returns what failed and the innermost reason, which is the one to look at; between them stand the layers of the
@@ -108,24 +100,19 @@ fn in_short(fault: &Fault) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::chart::Status;
+    use super::super::checklist::CheckStatus;
     use super::*;
-    use crate::diagnose::needs::{self, Purpose};
 
     #[test]
-    fn a_clock_may_be_five_minutes_off() {
+    fn clock_may_be_five_minutes_off() {
         let seen = |seconds: i64| {
-            let mut chart = Chart::new(&needs::of(&[], None, Purpose::Plan), &[]);
             let ours = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
-            clock(&mut chart, ours, Timestamp::UNIX_EPOCH);
-            let checks = chart.into_checks();
-            let check = checks.into_iter().find(|check| check.id == "clock");
-            let check = check.expect("there is one");
-            (check.status, check.detail)
+            let result = clock(ours, Timestamp::UNIX_EPOCH);
+            (result.status, result.detail)
         };
-        assert_eq!(seen(2), (Status::Ok, "agrees with Microsoft's".to_owned()));
-        assert_eq!(seen(300).0, Status::Ok);
-        assert_eq!(seen(-301), (Status::Missing, "301 s behind Microsoft's".to_owned()));
-        assert_eq!(seen(7_200).0, Status::Missing);
+        assert_eq!(seen(2), (CheckStatus::Ok, "agrees with Microsoft's".to_owned()));
+        assert_eq!(seen(300).0, CheckStatus::Ok);
+        assert_eq!(seen(-301), (CheckStatus::Missing, "301 s behind Microsoft's".to_owned()));
+        assert_eq!(seen(7_200).0, CheckStatus::Missing);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::escape::{self, cell_code, code, sentence};
 use super::page::Page;
-use crate::diagnose::doctor::{Check, DoctorDocument, Status};
+use crate::diagnose::doctor::{Check, CheckStatus, DoctorDocument};
 use crate::report::words;
 
 /// Returns each check with what was seen, and what to do where something is missing.
@@ -17,9 +17,11 @@ pub fn doctor(document: &DoctorDocument) -> String {
     if let Some(left_out) = words::left_out(&document.items) {
         page.block(&format!("Unknown: {}.", sentence(&left_out)));
     }
-    for check in made().filter(|c| c.status != Status::Ok && !c.remedy.is_empty()) {
+    for check in
+        made().filter(|c| c.result.status != CheckStatus::Ok && !c.result.remedy.is_empty())
+    {
         page.block(&format!("**{}**", escape::words(&check.title)));
-        let remedies = check.remedy.iter();
+        let remedies = check.result.remedy.iter();
         let remedies = remedies.map(|remedy| format!("- {}", sentence(remedy)));
         page.block(&remedies.collect::<Vec<_>>().join("\n"));
     }
@@ -31,10 +33,10 @@ pub fn doctor(document: &DoctorDocument) -> String {
 }
 
 fn row(check: &Check) -> String {
-    let status = match check.status {
-        Status::Ok => "ok",
-        Status::Missing => "**missing**",
-        Status::Unknown => "unknown",
+    let status = match check.result.status {
+        CheckStatus::Ok => "ok",
+        CheckStatus::Missing => "**missing**",
+        CheckStatus::Unknown => "unknown",
     };
-    format!("| {status} | {} | {} |", cell_code(&check.title), escape::words(&check.detail))
+    format!("| {status} | {} | {} |", cell_code(&check.title), escape::words(&check.result.detail))
 }

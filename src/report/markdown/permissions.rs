@@ -16,7 +16,7 @@ pub fn permissions(document: &PermissionsDocument) -> String {
         }
         page.block("| permission | what for | application id | delegated id |\n|---|---|---|---|");
         for need in needs.permissions.iter().chain(&needs.optional) {
-            page.line(&row(need));
+            page.line(&row(need, needs.optional.contains(need)));
         }
         page.block(
             "An app that signs in as itself needs no role. A person needs one of each line:",
@@ -38,10 +38,10 @@ pub fn permissions(document: &PermissionsDocument) -> String {
     page.finish(&[])
 }
 
-fn row(need: &Need) -> String {
+fn row(need: &Need, is_optional: bool) -> String {
     let reasons: Vec<String> =
         need.reasons.iter().map(|reason| escape::words(&words::reason(reason))).collect();
-    let optional = if need.is_optional() { " (optional)" } else { "" };
+    let optional = if is_optional { " (optional)" } else { "" };
     format!(
         "| {}{optional} | {} | {} | {} |",
         cell_code(&need.permission),

@@ -4,7 +4,7 @@ use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::pen::{Pen, words_of};
-use crate::diagnose::doctor::{Check, DoctorDocument, Status};
+use crate::diagnose::doctor::{Check, CheckStatus, DoctorDocument};
 use crate::report::words;
 use crate::text::sanitize;
 use crate::text::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};
@@ -24,13 +24,13 @@ pub fn doctor(document: &DoctorDocument, palette: Palette, width: usize) -> Stri
     for check in made() {
         line(&mut pen, check, widest.unwrap_or_default());
         // What one remedy mends twice in a row is said once.
-        if check.status != Status::Ok && check.remedy != said {
-            for remedy in &check.remedy {
+        if check.result.status != CheckStatus::Ok && check.result.remedy != said {
+            for remedy in &check.result.remedy {
                 let label = pen.piece(HINT, "-");
                 pen.prose(STATUS + 2, &label, words_of(&sanitize::line(remedy)));
             }
         }
-        said = &check.remedy;
+        said = &check.result.remedy;
     }
     if let Some(left_out) = words::left_out(&document.items) {
         let label = pen.piece(WARNING, "unknown");
@@ -46,14 +46,14 @@ pub fn doctor(document: &DoctorDocument, palette: Palette, width: usize) -> Stri
 }
 
 fn line(pen: &mut Pen, check: &Check, subjects: usize) {
-    let (style, word) = match check.status {
-        Status::Ok => (CREATED, "ok"),
-        Status::Missing => (ERROR, "missing"),
-        Status::Unknown => (WARNING, "unknown"),
+    let (style, word) = match check.result.status {
+        CheckStatus::Ok => (CREATED, "ok"),
+        CheckStatus::Missing => (ERROR, "missing"),
+        CheckStatus::Unknown => (WARNING, "unknown"),
     };
     let (subject, object) = parts(check);
     let status = pen.piece(style, &format!("{word:STATUS$}"));
-    let detail = sanitize::line(&check.detail);
+    let detail = sanitize::line(&check.result.detail);
     let head = match object {
         Some(object) => format!(" {subject:subjects$}  {object}"),
         None => format!(" {subject:subjects$} "),

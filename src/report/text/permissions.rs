@@ -26,7 +26,7 @@ fn one(pen: &mut Pen, needs: &Needs) {
         return;
     }
     for need in needs.permissions.iter().chain(&needs.optional) {
-        permission(pen, need);
+        permission(pen, need, needs.optional.contains(need));
     }
     pen.gap();
     let roles = "An app that signs in as itself needs no role. A person needs one of each line:";
@@ -42,9 +42,9 @@ fn one(pen: &mut Pen, needs: &Needs) {
     commands(pen, &needs.required_resource_access.delegated);
 }
 
-fn permission(pen: &mut Pen, need: &Need) {
+fn permission(pen: &mut Pen, need: &Need, is_optional: bool) {
     let mut pieces = vec![pen.piece(BOLD, &need.permission)];
-    if need.is_optional() {
+    if is_optional {
         pieces.push(pen.piece(DIM, "(optional)"));
     }
     pen.pieces(2, 4, 1, &pieces);
