@@ -327,6 +327,10 @@ impl Observer for Shown<'_> {
     }
 
     fn finished(&self, item: &Item) {
-        self.progress.finished(&format!("{} {}", item.address, report::words::status(item.status)));
+        self.progress.finished(&format!(
+            "{} {}",
+            item.address,
+            report::phrases::status(item.status)
+        ));
     }
 }

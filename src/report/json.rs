@@ -1,7 +1,7 @@
 //! Results as JSON documents, and the schemas of these.
 
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -38,36 +38,6 @@ pub enum Document {
     Permissions,
     /// Whether a set-up works.
     Doctor,
-}
-
-impl Document {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::Plan,
-        Self::Drift,
-        Self::Outcome,
-        Self::Error,
-        Self::Findings,
-        Self::Kinds,
-        Self::Explain,
-        Self::Permissions,
-        Self::Doctor,
-    ];
-
-    /// Returns what the document's `kind` says.
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::Plan => "plan",
-            Self::Drift => "drift",
-            Self::Outcome => "outcome",
-            Self::Error => "error",
-            Self::Findings => "findings",
-            Self::Kinds => "kinds",
-            Self::Explain => "explain",
-            Self::Permissions => "permissions",
-            Self::Doctor => "doctor",
-        }
-    }
 }
 
 /// A result under the two members that every document begins with.
@@ -186,25 +156,27 @@ pub fn findings(findings: &FindingsDocument) -> String {
 
 /// Returns the JSON Schema of a document.
 pub fn schema(document: Document) -> Value {
-    let schema = match document {
-        Document::Plan => of::<Headed<PlanKind, Plan>>(),
-        Document::Drift => of::<Headed<DriftKind, DriftReport>>(),
-        Document::Outcome => of::<Headed<OutcomeKind, Outcome>>(),
-        Document::Error => of::<Headed<ErrorKind, ErrorBody>>(),
-        Document::Findings => of::<FindingsDocument>(),
-        Document::Kinds => of::<Headed<KindsKind, KindsDocument>>(),
-        Document::Explain => of::<Headed<ExplainKind, ExplainDocument>>(),
-        Document::Permissions => of::<Headed<PermissionsKind, PermissionsDocument>>(),
-        Document::Doctor => of::<Headed<DoctorKind, DoctorDocument>>(),
-    };
-    let mut schema = schema.to_value();
-    schema["title"] = document.kind().into();
-    schema
+    match document {
+        Document::Plan => titled::<Headed<PlanKind, Plan>>("plan"),
+        Document::Drift => titled::<Headed<DriftKind, DriftReport>>("drift"),
+        Document::Outcome => titled::<Headed<OutcomeKind, Outcome>>("outcome"),
+        Document::Error => titled::<Headed<ErrorKind, ErrorBody>>("error"),
+        Document::Findings => titled::<FindingsDocument>("findings"),
+        Document::Kinds => titled::<Headed<KindsKind, KindsDocument>>("kinds"),
+        Document::Explain => titled::<Headed<ExplainKind, ExplainDocument>>("explain"),
+        Document::Permissions => {
+            titled::<Headed<PermissionsKind, PermissionsDocument>>("permissions")
+        }
+        Document::Doctor => titled::<Headed<DoctorKind, DoctorDocument>>("doctor"),
+    }
 }
 
 /// Returns the schema of what is written, which may leave members out that have nothing to say.
-fn of<T: JsonSchema>() -> Schema {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
+fn titled<T: JsonSchema>(title: &str) -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    schema["title"] = title.into();
+    schema
 }
 
 fn headed<K: Serialize, T: Serialize>(kind: K, body: T) -> String {
@@ -239,7 +211,7 @@ mod tests {
 
     use super::*;
     use crate::diagnostic::Span;
-    use crate::report::fixture;
+    use crate::report::testing;
 
     fn broken() -> (Vec<Finding>, Sources) {
         let mut sources = Sources::default();
@@ -259,19 +231,16 @@ mod tests {
         let (found, sources) = broken();
         let invalid = an_error(Some((&found, &sources)));
         let documents = [
-            (Document::Plan, plan(&fixture::plan())),
-            (Document::Plan, plan(&fixture::settled())),
-            (Document::Drift, drift(&fixture::drift_report())),
-            (Document::Outcome, outcome(&fixture::outcome())),
-            (Document::Error, an_error(None)),
-            (Document::Error, invalid),
-            (Document::Findings, findings(&FindingsDocument::new(&found, &sources))),
+            (Document::Plan, "plan", plan(&testing::plan())),
+            (Document::Plan, "plan", plan(&testing::settled())),
+            (Document::Drift, "drift", drift(&testing::drift_report())),
+            (Document::Outcome, "outcome", outcome(&testing::outcome())),
+            (Document::Error, "error", an_error(None)),
+            (Document::Error, "error", invalid),
+            (Document::Findings, "findings", findings(&FindingsDocument::new(&found, &sources))),
         ];
-        for (document, text) in documents {
-            let start = format!(
-                "{{\n  \"kind\": \"{}\",\n  \"formatVersion\": \"1.0\",\n",
-                document.kind()
-            );
+        for (document, kind, text) in documents {
+            let start = format!("{{\n  \"kind\": \"{kind}\",\n  \"formatVersion\": \"1.0\",\n");
             assert!(text.starts_with(&start) && text.ends_with("}\n"), "{text}");
             let validator = jsonschema::validator_for(&schema(document)).expect("a schema");
             let value: Value = serde_json::from_str(&text).expect("JSON");
@@ -302,7 +271,7 @@ mod tests {
 
     #[test]
     fn hostile_text_is_escaped_and_stays_what_it_is() {
-        let mut plan_ = fixture::settled();
+        let mut plan_ = testing::settled();
         let hostile = "\u{1b}[31m \u{9b} \u{202e} \u{e0041} \u{7f} \"\\ 日本";
         plan_.changes[0].display_name = hostile.to_owned();
         let text = plan(&plan_);

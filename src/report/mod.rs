@@ -1,19 +1,18 @@
 //! Results as documents: one writer a format, from data to text, without IO.
 //!
 //! What differs in a field is worked out once, in [`view`], and set out by the text and the Markdown
-//! writer; the sentences that count things are in [`words`]. So the formats cannot tell two stories.
+//! writer; the sentences that count things are in [`phrases`]. So the formats cannot tell two stories.
 //! Texts from tenants and manifests are made harmless by each format's own rules.
 
 pub mod json;
 pub mod markdown;
-
+pub mod phrases;
 pub mod text;
 mod view;
 mod width;
-pub mod words;
 
 #[cfg(test)]
-mod fixture;
+mod testing;
 
 /// How much a report shows of what is the same, long or only of use to a closer look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

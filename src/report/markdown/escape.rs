@@ -59,19 +59,17 @@ pub(super) fn words(text: &str) -> String {
 
 /// Returns a text as content of an HTML `code` element.
 pub(super) fn html(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for character in sanitize::line(text).chars() {
-        match character {
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '&' => html.push_str("&amp;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            '@' => html.push_str("&#64;"),
-            character => html.push(character),
-        }
-    }
-    html
+    let safe = sanitize::line(text);
+    let escaped = safe.chars().map(|character| match character {
+        '<' => "&lt;".to_owned(),
+        '>' => "&gt;".to_owned(),
+        '&' => "&amp;".to_owned(),
+        '"' => "&quot;".to_owned(),
+        '\'' => "&#39;".to_owned(),
+        '@' => "&#64;".to_owned(),
+        character => character.to_string(),
+    });
+    escaped.collect()
 }
 
 /// Returns lines in a code block whose fence none of them can close.
@@ -80,7 +78,7 @@ pub(super) fn fenced(language: &str, lines: &[String]) -> String {
     let fence = "`".repeat(longest.unwrap_or_default().max(2) + 1);
     let mut block = format!("{fence}{language}\n");
     for line in lines {
-        block.push_str(line.trim_end());
+        block.push_str(sanitize::line(line).trim_end());
         block.push('\n');
     }
     block + &fence + "\n"

@@ -1,6 +1,6 @@
 //! A page of limited size: what does not fit is left out whole, and said to be.
 
-use crate::report::words::count;
+use crate::report::phrases::count;
 
 /// How many bytes a page may have. A step summary on GitHub takes 1 MiB.
 const MOST: usize = 1_000_000;
@@ -29,6 +29,29 @@ impl Page {
     /// Adds a line to the block above it, if it fits.
     pub(super) fn line(&mut self, line: &str) {
         self.add(&format!("{}\n", line.trim_end()));
+    }
+
+    /// Adds a list, if there are items.
+    pub(super) fn list(&mut self, items: impl Iterator<Item = String>) {
+        let items: Vec<String> = items.map(|item| format!("- {item}")).collect();
+        if !items.is_empty() {
+            self.block(&items.join("\n"));
+        }
+    }
+
+    /// Adds a table, if there are rows.
+    pub(super) fn table<const N: usize>(
+        &mut self,
+        head: &[&str; N],
+        rows: impl Iterator<Item = [String; N]>,
+    ) {
+        for (at, row) in rows.enumerate() {
+            if at == 0 {
+                let head = format!("| {} |", head.join(" | ")).replace("|  |", "| |");
+                self.block(&format!("{head}\n{}|", "|---".repeat(N)));
+            }
+            self.line(&format!("| {} |", row.join(" | ")));
+        }
     }
 
     fn add(&mut self, text: &str) {

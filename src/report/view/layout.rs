@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::node::{Content, Mark, Node};
+use super::node::{DiffContent, DiffMark, DiffNode};
 use crate::report::width::cut_middle;
 
 /// Names longer than this do not push the values of their neighbours to the right.
@@ -11,39 +11,39 @@ const WIDEST: usize = 44;
 const ALONE: usize = 255;
 
 /// A node on its line.
-pub(in crate::report) struct Row<'a> {
+pub(in crate::report) struct DiffRow<'a> {
     /// How many columns it is indented.
     pub(in crate::report) indent: usize,
     /// What stands on it.
-    pub(in crate::report) node: &'a Node,
+    pub(in crate::report) node: &'a DiffNode,
     /// Its name, padded as far as its neighbours need it.
     pub(in crate::report) name: String,
 }
 
 /// Returns nodes line by line.
-pub(in crate::report) fn rows(nodes: &[Node]) -> Vec<Row<'_>> {
+pub(in crate::report) fn rows(nodes: &[DiffNode]) -> Vec<DiffRow<'_>> {
     let mut rows = Vec::new();
     place(nodes, 0, &mut rows);
     rows
 }
 
-fn place<'a>(nodes: &'a [Node], indent: usize, rows: &mut Vec<Row<'a>>) {
+fn place<'a>(nodes: &'a [DiffNode], indent: usize, rows: &mut Vec<DiffRow<'a>>) {
     let column = nodes
         .iter()
-        .filter(|node| node.content != Content::Nothing)
+        .filter(|node| node.content != DiffContent::Nothing)
         .map(|node| node.name.width())
         .filter(|width| *width <= WIDEST)
         .max()
         .unwrap_or_default();
     for node in nodes {
-        let bare = node.content == Content::Nothing && node.reason.is_none();
+        let bare = node.content == DiffContent::Nothing && node.reason.is_none();
         let mut name = cut_middle(&node.name, ALONE);
         if !bare && !name.is_empty() {
             name.extend(std::iter::repeat_n(' ', column.saturating_sub(name.width())));
         }
-        rows.push(Row { indent, node, name });
+        rows.push(DiffRow { indent, node, name });
         // A title has no sign, so what is beneath it needs less to be beneath.
-        let step = if node.mark == Mark::Title { 2 } else { 4 };
+        let step = if node.mark == DiffMark::Title { 2 } else { 4 };
         place(&node.children, indent + step, rows);
     }
 }

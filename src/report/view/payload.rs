@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use similar::{ChangeTag, DiffOp, DiffTag, TextDiff};
 use unicode_width::UnicodeWidthStr;
 
-use super::node::{Content, Mark, Node, Span};
+use super::node::{DiffContent, DiffMark, DiffNode, TextSpan};
+use crate::report::phrases;
 use crate::report::width::{beginning, cut, end};
-use crate::report::words;
 use crate::text::sanitize;
 
 /// How many columns a text may have to stand behind its name.
@@ -55,7 +55,7 @@ impl Payload<'_> {
     pub(super) fn summary(&self) -> String {
         match self {
             Self::Text(text) => size(text),
-            Self::Binary(bytes) => format!("binary, {}", words::count(*bytes, "byte")),
+            Self::Binary(bytes) => format!("binary, {}", phrases::count(*bytes, "byte")),
         }
     }
 }
@@ -72,21 +72,19 @@ pub(super) fn is_path(text: &str) -> bool {
 
 /// Returns how much a text is.
 pub(super) fn size(text: &str) -> String {
-    let lines = text.lines().count();
-    match lines {
-        0 | 1 => format!("text, {}", words::count(text.len(), "byte")),
-        lines => {
-            format!("text, {}, {}", words::count(lines, "line"), words::count(text.len(), "byte"))
-        }
+    let bytes = phrases::count(text.len(), "byte");
+    match text.lines().count() {
+        0 | 1 => format!("text, {bytes}"),
+        lines => format!("text, {}, {bytes}", phrases::count(lines, "line")),
     }
 }
 
 /// Returns the lines of a unified diff, at most so many.
-pub(super) fn diff(from: &str, to: &str, most: usize) -> Vec<Node> {
+pub(super) fn diff(from: &str, to: &str, most: usize) -> Vec<DiffNode> {
     let breaks = |text: &str| text.matches(['\n', '\r']).count();
     if breaks(from).max(breaks(to)) > MOST_LINES {
         let words = format!("{} -> {}, too long to compare", size(from), size(to));
-        return vec![Node::new(Mark::Context, "", Content::Words(words))];
+        return vec![DiffNode::remark(DiffMark::Context, words)];
     }
     let diff = TextDiff::from_lines(from, to);
     let one_line = from.lines().count() <= 1 && to.lines().count() <= 1;
@@ -94,54 +92,54 @@ pub(super) fn diff(from: &str, to: &str, most: usize) -> Vec<Node> {
     let mut lines = Vec::new();
     for group in diff.grouped_ops(CONTEXT) {
         if !one_line {
-            lines.push(Node::new(Mark::Hunk, "", Content::Words(header(&group))));
+            lines.push(DiffNode::remark(DiffMark::Hunk, header(&group)));
         }
         for op in &group {
             lines.extend(changes(&diff, op, end_differs));
         }
     }
-    let more = lines.len().saturating_sub(most);
-    if more > 0 {
-        lines.truncate(most);
-        let words = words::more(more, "line");
-        lines.push(Node::new(Mark::Context, "", Content::Words(words)));
-    }
+    cap(&mut lines, most, "line");
     lines
+}
+
+/// Leaves out all nodes but so many, and says so.
+pub(super) fn cap(nodes: &mut Vec<DiffNode>, most: usize, noun: &str) {
+    let more = nodes.len().saturating_sub(most);
+    if more > 0 {
+        nodes.truncate(most);
+        nodes.push(DiffNode::remark(DiffMark::Context, phrases::more(more, noun)));
+    }
 }
 
 fn header(group: &[DiffOp]) -> String {
     let (Some(first), Some(last)) = (group.first(), group.last()) else {
         return String::new();
     };
-    let (old, new) = (
-        first.old_range().start..last.old_range().end,
-        first.new_range().start..last.new_range().end,
-    );
+    let old = first.old_range().start..last.old_range().end;
+    let new = first.new_range().start..last.new_range().end;
     // A range without lines counts from the line before it, as in any unified diff.
     let start = |range: &std::ops::Range<usize>| range.start + usize::from(!range.is_empty());
     format!("-{},{} +{},{} @@", start(&old), old.len(), start(&new), new.len())
 }
 
-fn changes(diff: &TextDiff<'_, '_, str>, op: &DiffOp, end_differs: bool) -> Vec<Node> {
+fn changes(diff: &TextDiff<'_, '_, str>, op: &DiffOp, end_differs: bool) -> Vec<DiffNode> {
     let mut nodes = Vec::new();
-    let mut push = |tag: ChangeTag, spans: Vec<Span>, missing_newline: bool| {
+    let mut push = |tag: ChangeTag, spans: Vec<TextSpan>, missing_newline: bool| {
         let mark = match tag {
-            ChangeTag::Equal => Mark::Context,
-            ChangeTag::Delete => Mark::Remove,
-            ChangeTag::Insert => Mark::Add,
+            ChangeTag::Equal => DiffMark::Context,
+            ChangeTag::Delete => DiffMark::Remove,
+            ChangeTag::Insert => DiffMark::Add,
         };
-        nodes.push(Node::new(mark, "", Content::Line(fit(spans))));
+        nodes.push(DiffNode::new(mark, "", DiffContent::Line(fit(spans))));
         if end_differs && missing_newline {
-            let words = "\\ no line break at the end".to_owned();
-            nodes.push(Node::new(Mark::Context, "", Content::Words(words)));
+            nodes.push(DiffNode::remark(DiffMark::Context, "\\ no line break at the end"));
         }
     };
     let bytes: usize = diff.iter_changes(op).map(|change| change.value().len()).sum();
     let replaced = op.tag() == DiffTag::Replace;
     if replaced && bytes <= MOST_REFINED {
         for change in diff.iter_inline_changes_deadline(op, None) {
-            let spans = change.values().iter();
-            let spans = spans.filter_map(|(strong, text)| span(*strong, text));
+            let spans = change.values().iter().filter_map(|(strong, text)| span(*strong, text));
             push(change.tag(), spans.collect(), change.missing_newline());
         }
     } else if replaced && op.old_range().len() == 1 && op.new_range().len() == 1 {
@@ -161,7 +159,7 @@ fn changes(diff: &TextDiff<'_, '_, str>, op: &DiffOp, end_differs: bool) -> Vec<
 }
 
 /// Returns a text in what it shares with another at both ends, and what it does not share.
-fn apart(text: &str, other: &str) -> Vec<Span> {
+fn apart(text: &str, other: &str) -> Vec<TextSpan> {
     let equal = |(one, two): &(char, char)| one == two;
     let length = |pairs: &mut dyn Iterator<Item = (char, char)>| -> usize {
         pairs.take_while(equal).map(|(one, _)| one.len_utf8()).sum()
@@ -175,16 +173,16 @@ fn apart(text: &str, other: &str) -> Vec<Span> {
         .collect()
 }
 
-fn span(strong: bool, text: &str) -> Option<Span> {
+fn span(strong: bool, text: &str) -> Option<TextSpan> {
     let text = text.strip_suffix('\n').unwrap_or(text);
     // A tab is as wide as where it stands: behind a sign that would be another width than in the file.
     let text = sanitize::line(&text.replace('\t', "    ")).into_owned();
-    (!text.is_empty()).then_some(Span { strong, text })
+    (!text.is_empty()).then_some(TextSpan { strong, text })
 }
 
 /// Returns a line cut to its columns so that what differs is still in it.
-fn fit(spans: Vec<Span>) -> Vec<Span> {
-    let width = |spans: &[Span]| spans.iter().map(|span| span.text.width()).sum::<usize>();
+fn fit(spans: Vec<TextSpan>) -> Vec<TextSpan> {
+    let width = |spans: &[TextSpan]| spans.iter().map(|span| span.text.width()).sum::<usize>();
     if width(&spans) <= COLUMNS {
         return spans;
     }
@@ -192,7 +190,7 @@ fn fit(spans: Vec<Span>) -> Vec<Span> {
     let alone = spans.iter().all(|span| !span.strong);
     let mut left = COLUMNS;
     let mut fitted = Vec::new();
-    for (at, Span { strong, text }) in spans.into_iter().enumerate() {
+    for (at, TextSpan { strong, text }) in spans.into_iter().enumerate() {
         let text = match (strong || alone, at == 0, at == last) {
             (true, ..) => cut(&text, left),
             (false, ..) if text.width() <= 2 * BESIDE => text,
@@ -203,7 +201,7 @@ fn fit(spans: Vec<Span>) -> Vec<Span> {
         let cut_off = text.width() > left;
         let text = cut(&text, left);
         left = left.saturating_sub(text.width());
-        fitted.push(Span { strong, text });
+        fitted.push(TextSpan { strong, text });
         if cut_off || left == 0 {
             break;
         }

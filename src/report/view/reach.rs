@@ -1,7 +1,7 @@
 //! Whom a change concerns, in one sentence.
 
 use crate::plan::reach::{Audience, Extent, Reach};
-use crate::report::words::{count, thousands};
+use crate::report::phrases::{count, thousands};
 use crate::tenant::reach::{Reported, Statuses};
 use crate::text::sanitize;
 

@@ -1,24 +1,28 @@
 //! The sentences that every format shares.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 
 use crate::apply::outcome::{Item, Outcome};
 use crate::clock;
-use crate::diagnose::doctor::{Check, CheckSummary, DoctorDocument, TenantSeen};
-use crate::diagnose::needs::{Purpose, Reason, ResourceAccess};
+use crate::diagnose::doctor::{Check, CheckStatus, CheckSummary, DoctorDocument, TenantSeen};
+use crate::diagnose::needs::{Needs, Purpose, Reason, ResourceAccess};
 use crate::drift::DriftReport;
 use crate::journal::{JournalError, Status};
 use crate::manifest::Address;
-use crate::plan::{Action, AssignmentChange, Coverage, FieldChange, FieldStatus, Plan, TenantRef};
+use crate::plan::{
+    Action, AssignmentChange, Change, Coverage, FieldChange, FieldStatus, Plan, Summary, TenantRef,
+};
 use crate::recovery::Settled;
-use crate::text::sanitize;
 
 /// Returns a number of things: `1 byte`, `1,234 bytes`.
 pub(super) fn count(number: usize, noun: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{} {noun}{s}", thousands(number))
+}
+
+/// Returns the verb for so many things.
+pub(super) fn are(number: usize) -> &'static str {
+    if number == 1 { "is" } else { "are" }
 }
 
 /// Returns that a list goes on: `… and 12 more lines`.
@@ -29,14 +33,13 @@ pub(super) fn more(number: usize, noun: &str) -> String {
 /// Returns a number with its thousands apart.
 pub(super) fn thousands(number: usize) -> String {
     let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .filter_map(|group| std::str::from_utf8(group).ok())
+        .collect();
+    groups.join(",")
 }
 
 /// How many manifests are named for a reason; JSON has all of them.
@@ -58,18 +61,34 @@ pub(super) fn purposes(purposes: &[Purpose]) -> String {
     names.join(" and ")
 }
 
-/// Returns the commands that grant permissions to an app, line by line.
-pub(super) fn grant(blocks: &[ResourceAccess]) -> Vec<String> {
+/// What is said where nothing has to be granted.
+pub(super) const NO_PERMISSION: &str = "Nothing: no manifest needs a permission.";
+
+/// What stands above the roles.
+pub(super) const ROLES: &str =
+    "An app that signs in as itself needs no role. A person needs one of each line:";
+
+/// Returns the two sorts of apps that permissions are granted to, each with the commands for it, line by line.
+pub(super) fn grants(needs: &Needs) -> [(&'static str, Vec<String>); 2] {
+    let access = &needs.required_resource_access;
+    [
+        ("an app that signs in as itself", commands(&access.application)),
+        ("an app that people sign in with", commands(&access.delegated)),
+    ]
+}
+
+fn commands(blocks: &[ResourceAccess]) -> Vec<String> {
     let mut lines = Vec::new();
     for block in blocks {
-        lines.push("az ad app permission add --id \"$APP_ID\" \\".to_owned());
-        lines.push(format!("  --api {} \\", block.resource_app_id));
-        lines.push("  --api-permissions \\".to_owned());
-        let last = block.resource_access.len().saturating_sub(1);
-        for (at, access) in block.resource_access.iter().enumerate() {
-            let end = if at == last { "" } else { " \\" };
-            lines.push(format!("  {}={}{end}", access.id, access.kind.as_str()));
-        }
+        lines.extend([
+            "az ad app permission add --id \"$APP_ID\" \\".to_owned(),
+            format!("  --api {} \\", block.resource_app_id),
+            "  --api-permissions \\".to_owned(),
+        ]);
+        let access = block.resource_access.iter();
+        let access = access.map(|access| format!("  {}={}", access.id, access.kind.as_str()));
+        let access = access.collect::<Vec<_>>().join(" \\\n");
+        lines.extend(access.lines().map(str::to_owned));
     }
     lines.push("az ad app permission admin-consent --id \"$APP_ID\"".to_owned());
     lines
@@ -82,9 +101,16 @@ pub(super) fn set_up(document: &DoctorDocument) -> String {
         Some(name) => format!("{name} ({declared})"),
         None => declared.clone(),
     };
-    let text =
-        format!("Tenant {tenant}, cloud {}, for {}", document.cloud, document.purpose.name());
-    sanitize::line(&text).into_owned()
+    format!("Tenant {tenant}, cloud {}, for {}", document.cloud, document.purpose.name())
+}
+
+/// Returns what became of a check, in a word.
+pub(super) fn check_status(status: CheckStatus) -> &'static str {
+    match status {
+        CheckStatus::Ok => "ok",
+        CheckStatus::Missing => "missing",
+        CheckStatus::Unknown => "unknown",
+    }
 }
 
 /// Returns what an examination found: `4 ok, 1 missing, 12 unknown`.
@@ -97,21 +123,18 @@ pub(super) fn examination(summary: CheckSummary) -> String {
 pub(super) fn left_out(checks: &[Check]) -> Option<String> {
     let left_out = checks.iter().filter(|check| check.is_left_out());
     let mut titles: Vec<&str> = left_out
-        .map(|check| match check.id.split_once('/') {
-            Some(("permission", _)) => "permissions",
-            _ => &check.title,
-        })
+        .map(|check| if check.id.starts_with("permission/") { "permissions" } else { &check.title })
         .collect();
     titles.dedup();
-    (!titles.is_empty())
-        .then(|| format!("not looked at, because of what is missing: {}", titles.join(", ")))
+    let titles = Some(titles.join(", ")).filter(|titles| !titles.is_empty());
+    titles.map(|titles| format!("not looked at, because of what is missing: {titles}"))
 }
 
 /// Returns an instant to the minute; what is none as it is.
 pub(super) fn moment(text: &str) -> String {
     match text.parse::<Timestamp>() {
         Ok(at) => clock::minute(at),
-        Err(_) => sanitize::line(text).into_owned(),
+        Err(_) => text.to_owned(),
     }
 }
 
@@ -121,12 +144,8 @@ pub(super) fn tenant(tenant: &TenantRef, only: &[String]) -> String {
         "global" => String::new(),
         cloud => format!(", {cloud}"),
     };
-    let only = match only {
-        [] => String::new(),
-        only => format!(", only {}", only.join(" ")),
-    };
-    let text = format!("{} ({}{cloud}){only}", tenant.name, tenant.tenant_id);
-    sanitize::line(&text).into_owned()
+    let only = if only.is_empty() { String::new() } else { format!(", only {}", only.join(" ")) };
+    format!("{} ({}{cloud}){only}", tenant.name, tenant.tenant_id)
 }
 
 /// Returns how much of an object differs: `3 settings, 1 assignment`.
@@ -155,53 +174,52 @@ pub(super) fn plan_summary(plan: &Plan) -> String {
             count(summary.assignment_changes, "assignment change"),
         );
     }
-    let stuck = plan
-        .changes
-        .iter()
-        .filter(|change| change.with_status(FieldStatus::Blocked).next().is_some());
-    let stuck = stuck.count();
+    let is_stuck = |change: &&Change| change.with_status(FieldStatus::Blocked).next().is_some();
+    let stuck = plan.changes.iter().filter(is_stuck).count();
     let matching = summary.unchanged.saturating_sub(stuck);
     let verb = if matching == 1 { "matches" } else { "match" };
-    let matching = format!("{} {verb} what is declared", count(matching, "object"));
-    match stuck {
-        0 => format!("No changes. {matching}."),
-        1 => format!("No changes. {matching}, 1 differs in what cannot be changed."),
-        stuck => format!("No changes. {matching}, {stuck} differ in what cannot be changed."),
-    }
+    let stuck = match stuck {
+        0 => String::new(),
+        1 => ", 1 differs in what cannot be changed".to_owned(),
+        stuck => format!(", {stuck} differ in what cannot be changed"),
+    };
+    format!("No changes. {} {verb} what is declared{stuck}.", count(matching, "object"))
 }
 
 /// Returns what a plan leaves undone, one sentence each.
 pub(super) fn plan_remainder(plan: &Plan) -> Vec<String> {
-    let summary = &plan.summary;
-    let mut lines = Vec::new();
-    if summary.blocked_changes > 0 {
-        let (verb, they) =
-            if summary.blocked_changes == 1 { ("is", "it") } else { ("are", "they") };
-        lines.push(format!(
-            "{} {verb} blocked: an apply refuses to start until {they} can be made or skipped (--skip-blocked).",
-            count(summary.blocked_changes, "change")
-        ));
-    }
-    if summary.blocked_fields > 0 {
-        lines.push(format!(
-            "{} cannot be changed and would be left as the tenant has {}.",
-            count(summary.blocked_fields, "setting"),
-            if summary.blocked_fields == 1 { "it" } else { "them" },
-        ));
-    }
-    if summary.unverifiable_fields > 0 {
-        lines
-            .push(format!("{} cannot be compared.", count(summary.unverifiable_fields, "setting")));
-    }
-    lines
+    let Summary { blocked_changes, blocked_fields, unverifiable_fields, .. } = plan.summary;
+    let they = if blocked_changes == 1 { "it" } else { "they" };
+    let them = if blocked_fields == 1 { "it" } else { "them" };
+    let sentences = [
+        (
+            blocked_changes,
+            format!(
+                "{} {} blocked: an apply refuses to start until {they} can be made or skipped (--skip-blocked).",
+                count(blocked_changes, "change"),
+                are(blocked_changes),
+            ),
+        ),
+        (
+            blocked_fields,
+            format!(
+                "{} cannot be changed and would be left as the tenant has {them}.",
+                count(blocked_fields, "setting"),
+            ),
+        ),
+        (
+            unverifiable_fields,
+            format!("{} cannot be compared.", count(unverifiable_fields, "setting")),
+        ),
+    ];
+    sentences.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect()
 }
 
 /// Returns how many live objects no manifest manages, none where all are managed.
 pub(super) fn unmanaged(coverage: &Coverage) -> Option<String> {
     let number = coverage.unmanaged.len();
-    let verb = if number == 1 { "is" } else { "are" };
-    (number > 0)
-        .then(|| format!("{} {verb} not managed by any manifest.", count(number, "live object")))
+    let objects = count(number, "live object");
+    (number > 0).then(|| format!("{objects} {} not managed by any manifest.", are(number)))
 }
 
 /// Returns the one line that sums drift up.
@@ -217,31 +235,25 @@ pub(super) fn drift_summary(report: &DriftReport) -> String {
             summary.in_sync,
         );
     }
-    let verb = if summary.in_sync == 1 { "is" } else { "are" };
-    let mut line = format!("No drift. {} {verb} as declared", count(summary.in_sync, "object"));
-    for (number, word) in [(summary.unverifiable, "unverifiable"), (summary.unknown, "unknown")] {
-        if number > 0 {
-            line.push_str(&format!(", {number} {word}"));
-        }
-    }
-    line + "."
+    let rest = others([(summary.unverifiable, "unverifiable"), (summary.unknown, "unknown")]);
+    let in_sync = count(summary.in_sync, "object");
+    format!("No drift. {in_sync} {} as declared{rest}.", are(summary.in_sync))
+}
+
+/// Returns what else there is, without what there is none of: `, 2 pending, 1 failed`.
+fn others<const N: usize>(counts: [(usize, &str); N]) -> String {
+    let counts = counts.into_iter().filter(|(number, _)| *number > 0);
+    counts.map(|(number, words)| format!(", {number} {words}")).collect()
 }
 
 /// Returns the help to print with each item of a list, with how many items it is for: none with the items before the
 /// last one of those that have the very same.
 pub(super) fn helps<'a>(items: &[&'a Item]) -> Vec<Option<(usize, &'a str)>> {
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    let mut last: HashMap<&str, usize> = HashMap::new();
     let helps: Vec<Option<&str>> = items.iter().map(|item| item.help.as_deref()).collect();
-    for (at, help) in helps.iter().enumerate() {
-        if let Some(help) = help {
-            *counts.entry(help).or_default() += 1;
-            last.insert(help, at);
-        }
-    }
     let at_last = |(at, help): (usize, &Option<&'a str>)| {
-        let help = help.filter(|help| last.get(help) == Some(&at))?;
-        Some((counts.get(help).copied().unwrap_or(1), help))
+        let is_last = !helps[at + 1..].contains(help);
+        let number = || helps.iter().filter(|other| *other == help).count();
+        help.filter(|_| is_last).map(|help| (number(), help))
     };
     helps.iter().enumerate().map(at_last).collect()
 }
@@ -249,24 +261,16 @@ pub(super) fn helps<'a>(items: &[&'a Item]) -> Vec<Option<(usize, &'a str)>> {
 /// Returns the one line that sums an apply up.
 pub(super) fn outcome_summary(outcome: &Outcome) -> String {
     let summary = &outcome.summary;
-    let mut line = format!(
-        "Applied: {} done, {} failed, {} skipped",
-        summary.done, summary.failed, summary.skipped
-    );
-    for (number, words) in [
+    let rest = others([
         (summary.to_approve, "to be approved"),
         (summary.not_yet_visible, "accepted but not seen yet"),
         (summary.unverifiable, "accepted but not verifiable"),
-    ] {
-        if number > 0 {
-            line.push_str(&format!(", {number} {words}"));
-        }
-    }
-    line.push('.');
-    match outcome.interrupted {
-        true => format!("{line} The run was interrupted."),
-        false => line,
-    }
+    ]);
+    let end = if outcome.interrupted { " The run was interrupted." } else { "" };
+    format!(
+        "Applied: {} done, {} failed, {} skipped{rest}.{end}",
+        summary.done, summary.failed, summary.skipped
+    )
 }
 
 /// Returns what became of an earlier run that ended suddenly.
@@ -308,12 +312,6 @@ pub fn status(status: Status) -> &'static str {
     }
 }
 
-/// Returns where it stands what was written, nothing where nothing was.
-pub(super) fn journal(outcome: &Outcome) -> Option<String> {
-    let journal = sanitize::line(outcome.journal.as_deref()?);
-    Some(format!("Journal {journal}"))
-}
-
 /// Returns an action as a verb.
 pub(super) fn action(action: Action) -> &'static str {
     match action {
@@ -335,6 +333,6 @@ mod tests {
         assert_eq!(count(0, "byte"), "0 bytes");
         assert_eq!(count(1_234_567, "byte"), "1,234,567 bytes");
         assert_eq!(moment("2026-11-20T10:14:59.1234567Z"), "2026-11-20 10:14 UTC");
-        assert_eq!(moment("soon\u{1b}[0m"), "soon\\u{1b}[0m");
+        assert_eq!(moment("soon"), "soon");
     }
 }

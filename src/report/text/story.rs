@@ -1,0 +1,80 @@
+//! A plan or a drift report.
+
+use super::object::{dangers, object};
+use super::warnings;
+use super::writer::{PLAIN, Piece, TextWriter};
+use crate::drift::DriftReport;
+use crate::plan::{Coverage, Plan};
+use crate::report::view::{self, Direction, Story};
+use crate::report::{Verbosity, phrases};
+use crate::text::style::{BOLD, DIM, Palette};
+
+/// Returns what an apply would do.
+pub fn plan(plan: &Plan, palette: Palette, width: usize, verbosity: Verbosity) -> String {
+    story(&view::plan(plan, verbosity), TextWriter::new(palette, width), verbosity)
+}
+
+/// Returns what differs in the tenant from what is declared.
+pub fn drift(report: &DriftReport, palette: Palette, width: usize, verbosity: Verbosity) -> String {
+    story(&view::drift(report, verbosity), TextWriter::new(palette, width), verbosity)
+}
+
+fn story(story: &Story<'_>, mut writer: TextWriter, verbosity: Verbosity) -> String {
+    let checked = story.checked.as_ref().map(|at| format!(", checked {at}")).unwrap_or_default();
+    writer.sentences(0, DIM, &format!("Tenant {}{checked}", story.tenant));
+    writer.gap();
+    let (is_plan, differs) = (story.direction == Direction::Plan, story.differs);
+    if is_plan && !differs {
+        summary(&mut writer, story);
+        if !story.objects.is_empty() {
+            writer.gap();
+        }
+    }
+    let different = story.objects.iter().filter(|object| object.differs);
+    for view in different.chain(story.objects.iter().filter(|object| !object.differs)) {
+        object(&mut writer, view, story.direction, verbosity);
+        writer.gap();
+    }
+    if !is_plan {
+        summary(&mut writer, story);
+    }
+    if !is_plan || !differs || verbosity == Verbosity::Verbose {
+        unmanaged(&mut writer, story.coverage, verbosity);
+    }
+    for line in &story.released {
+        writer.sentences(0, PLAIN, line);
+    }
+    if !story.released.is_empty() {
+        writer.gap();
+    }
+    warnings(&mut writer, story.warnings);
+    if is_plan && differs {
+        summary(&mut writer, story);
+        dangers(&mut writer, 0, &story.limits);
+    }
+    if let Some(digest) = story.digest {
+        writer.line(0, DIM, &format!("Digest {digest}"));
+    }
+    writer.finish()
+}
+
+fn summary(writer: &mut TextWriter, story: &Story<'_>) {
+    writer.sentences(0, BOLD, &story.headline);
+    for sentence in &story.remainder {
+        writer.sentences(0, PLAIN, sentence);
+    }
+}
+
+/// Writes what no manifest manages: how many, or each by its name.
+fn unmanaged(writer: &mut TextWriter, coverage: &Coverage, verbosity: Verbosity) {
+    let Some(sentence) = phrases::unmanaged(coverage) else {
+        return;
+    };
+    writer.sentences(0, PLAIN, &sentence);
+    if verbosity == Verbosity::Verbose {
+        for object in &coverage.unmanaged {
+            let name = Piece::new(PLAIN, &format!("{} \"{}\"  ", object.kind, object.display_name));
+            writer.unwrapped(4, &name.joined(Piece::new(DIM, &object.id)));
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! A plan or a drift report as a whole.
+
+use super::node::Direction;
+use super::object::{Danger, ObjectView, change, display_name, drift_item, live_value};
+use crate::drift::{DriftItem, DriftReport, DriftStatus};
+use crate::plan::{Change, Coverage, Plan};
+use crate::report::{Verbosity, phrases};
+
+/// What a report says of a plan, or of the drift of a tenant.
+pub(in crate::report) struct Story<'a> {
+    /// From where to where differences are told.
+    pub(in crate::report) direction: Direction,
+    /// The one line that sums it up.
+    pub(in crate::report) headline: String,
+    /// Which tenant, and what part of it.
+    pub(in crate::report) tenant: String,
+    /// When the tenant was looked at, where that matters.
+    pub(in crate::report) checked: Option<String>,
+    /// The objects of which something is to be said.
+    pub(in crate::report) objects: Vec<ObjectView<'a>>,
+    /// What could hurt of the plan as a whole.
+    pub(in crate::report) limits: Vec<Danger<'a>>,
+    /// What left Git and stays in the tenant, a line each.
+    pub(in crate::report) released: Vec<String>,
+    /// What the reader should know.
+    pub(in crate::report) warnings: &'a [String],
+    /// What a plan leaves undone, one sentence each.
+    pub(in crate::report) remainder: Vec<String>,
+    /// What the tenant holds and no manifest manages.
+    pub(in crate::report) coverage: &'a Coverage,
+    /// The digest of a plan in which something is to be done.
+    pub(in crate::report) digest: Option<&'a str>,
+    /// Whether there are differences that an apply would change.
+    pub(in crate::report) differs: bool,
+}
+
+/// Returns what a report says of a plan.
+pub(in crate::report) fn plan(plan: &Plan, verbosity: Verbosity) -> Story<'_> {
+    let differs = !plan.summary.is_empty();
+    let is_noteworthy = |change: &&Change| change.is_difference() || !change.fields.is_empty();
+    let changes = plan.changes.iter().filter(is_noteworthy);
+    Story {
+        direction: Direction::Plan,
+        headline: phrases::plan_summary(plan),
+        tenant: phrases::tenant(&plan.tenant, &plan.only),
+        checked: None,
+        objects: changes.map(|item| change(item, verbosity)).collect(),
+        limits: plan.limits.iter().map(Danger::from).collect(),
+        released: released(plan),
+        warnings: &plan.warnings,
+        remainder: phrases::plan_remainder(plan),
+        coverage: &plan.coverage,
+        digest: differs.then_some(plan.digest.as_str()),
+        differs,
+    }
+}
+
+/// Returns what a report says of drift: of objects that are not in sync, what has drifted before what cannot be told.
+pub(in crate::report) fn drift(report: &DriftReport, verbosity: Verbosity) -> Story<'_> {
+    use DriftStatus::{Drifted, Missing, Unknown, Unverifiable};
+    let known = |item: &&DriftItem| matches!(item.status, Drifted | Missing);
+    let untold = |item: &&DriftItem| matches!(item.status, Unverifiable | Unknown);
+    let items = &report.items;
+    let out_of_sync = items.iter().filter(known).chain(items.iter().filter(untold));
+    Story {
+        direction: Direction::Drift,
+        headline: phrases::drift_summary(report),
+        tenant: phrases::tenant(&report.tenant, &report.only),
+        checked: Some(phrases::moment(&report.checked_at)),
+        objects: out_of_sync.map(|item| drift_item(item, verbosity)).collect(),
+        limits: Vec::new(),
+        released: Vec::new(),
+        warnings: &report.warnings,
+        remainder: Vec::new(),
+        coverage: &report.coverage,
+        digest: None,
+        differs: report.summary.drifted > 0,
+    }
+}
+
+fn released(plan: &Plan) -> Vec<String> {
+    let mut lines = Vec::new();
+    for released in &plan.released {
+        let address = &released.address;
+        lines.extend(released.fields.iter().map(|field| {
+            let live = live_value(&field.live, field.encoded);
+            format!("released: {address} {}, live stays {live}", field.path)
+        }));
+        lines.extend(released.assignments.map(|kept| {
+            let kept = phrases::count(kept, "assignment");
+            format!("released: {address} assignments, live stays {kept}")
+        }));
+    }
+    lines.extend(plan.no_longer_managed.iter().map(|object| {
+        let name = display_name(&object.display_name).unwrap_or_default();
+        format!("no longer managed: {} {name}", object.address)
+    }));
+    lines
+}
