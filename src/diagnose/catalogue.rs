@@ -61,16 +61,12 @@ pub enum Lack {
 }
 
 /// What an error looks like. Everything that is stated must be met.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct Pattern {
-    #[serde(default)]
     status: Vec<u16>,
-    #[serde(default)]
     code: Vec<String>,
-    #[serde(default)]
     text: Vec<String>,
-    #[serde(default)]
     aadsts: Vec<u32>,
 }
 
@@ -135,13 +131,8 @@ impl Catalogue {
 impl Entry {
     /// Returns where the answer can be looked up, as a person would follow it.
     pub fn sources(&self) -> Vec<String> {
-        self.sources
-            .iter()
-            .map(|source| match source.strip_prefix("FACTS ") {
-                Some(section) => format!("schemas/graph/FACTS.md {section}"),
-                None => source.clone(),
-            })
-            .collect()
+        let sources = self.sources.iter();
+        sources.map(|source| source.replace("FACTS ", "schemas/graph/FACTS.md ")).collect()
     }
 }
 

@@ -44,13 +44,12 @@ pub fn sign_in_code(error: &AuthError) -> &'static str {
 
 /// Returns what is known of a failed call: of the service's answer, else of how the call failed.
 pub fn of_call(error: &GraphError) -> Option<&'static Entry> {
-    match error {
-        GraphError::Auth(error) => of_sign_in(error),
-        GraphError::AnswerLost { .. } => Catalogue::built_in().by_code(code(error)),
-        _ => match error.service() {
-            Some(answer) => of_answer(answer),
-            None => Catalogue::built_in().by_code(code(error)),
-        },
+    match (error, error.service()) {
+        (GraphError::Auth(error), _) => of_sign_in(error),
+        (GraphError::AnswerLost { .. }, _) | (_, None) => {
+            Catalogue::built_in().by_code(code(error))
+        }
+        (_, Some(answer)) => of_answer(answer),
     }
 }
 
@@ -62,12 +61,11 @@ pub fn of_answer(answer: &ServiceError) -> Option<&'static Entry> {
 /// Returns what is known of a failed sign-in.
 pub fn of_sign_in(error: &AuthError) -> Option<&'static Entry> {
     let catalogue = Catalogue::built_in();
-    match error {
-        AuthError::Refused(refusal) => catalogue
-            .diagnose(&Symptom::of_refusal(refusal))
-            .or_else(|| catalogue.by_code(sign_in_code(error))),
-        _ => catalogue.by_code(sign_in_code(error)),
-    }
+    let refusal = match error {
+        AuthError::Refused(refusal) => catalogue.diagnose(&Symptom::of_refusal(refusal)),
+        _ => None,
+    };
+    refusal.or_else(|| catalogue.by_code(sign_in_code(error)))
 }
 
 #[cfg(test)]

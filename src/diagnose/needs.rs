@@ -42,19 +42,12 @@ pub struct PermissionsDocument {
 }
 
 impl PermissionsDocument {
-    /// Returns what is needed, purposes that need the same together.
-    pub fn grouped(&self) -> Vec<(Vec<Purpose>, &Needs)> {
-        let mut groups: Vec<(Vec<Purpose>, &Needs)> = Vec::new();
-        for needs in &self.items {
-            let same = groups.iter_mut().find(|(_, other)| {
-                other.permissions == needs.permissions && other.roles == needs.roles
-            });
-            match same {
-                Some((purposes, _)) => purposes.push(needs.purpose),
-                None => groups.push((vec![needs.purpose], needs)),
-            }
-        }
-        groups
+    /// Returns what is needed, neighbouring purposes that need the same together.
+    pub fn grouped(&self) -> impl Iterator<Item = (Vec<Purpose>, &Needs)> {
+        let same =
+            |one: &Needs, two: &Needs| one.permissions == two.permissions && one.roles == two.roles;
+        let groups = self.items.chunk_by(same);
+        groups.map(|group| (group.iter().map(|needs| needs.purpose).collect(), &group[0]))
     }
 }
 

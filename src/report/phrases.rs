@@ -15,7 +15,7 @@ use crate::plan::{
 use crate::recovery::Settled;
 
 /// Returns a number of things: `1 byte`, `1,234 bytes`.
-pub(super) fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{} {noun}{s}", thousands(number))
 }

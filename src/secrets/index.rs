@@ -50,7 +50,7 @@ impl Index {
     ///
     /// Of a short secret a word or a number is ordinary: `Password1!` is no reason to withhold `passwordRequired`.
     /// Encoded, a short secret is looked for as a whole.
-    pub(super) fn of(secret: &str, longest: usize) -> Self {
+    pub(super) fn new(secret: &str, longest: usize) -> Self {
         let mut index = Self::default();
         let folded = plain(&View::of(secret));
         let length = folded.bytes().len();
@@ -87,18 +87,14 @@ impl Index {
 
     /// Adds where pieces stand in a text.
     pub(super) fn find(&self, text: &View, found: &mut Vec<Place>) {
-        for (look, pieces) in self.looks() {
+        // A look takes as much memory as the text several times over: one at a time.
+        for (look, pieces) in [(plain as Look, &self.plain), (base64, &self.base64)] {
             let view = look(text);
             pieces.each(view.bytes(), |place, weight| {
                 let range = view.origin(place);
                 // Pieces of one secret follow one another.
-                match found.last_mut() {
-                    Some(last)
-                        if last.range.start <= range.start && range.start <= last.range.end =>
-                    {
-                        last.range.end = last.range.end.max(range.end);
-                        last.weight = last.weight.max(weight);
-                    }
+                match found.last_mut().filter(|last| last.range.start <= range.start) {
+                    Some(last) if range.start <= last.range.end => last.extend(&range, weight),
                     _ => found.push(Place { range, weight }),
                 }
             });
@@ -107,36 +103,35 @@ impl Index {
 
     /// Makes the pieces that stand in a text ordinary: they count beside other pieces of the secret alone.
     pub(super) fn weaken(&mut self, text: &View) {
-        let mut known = [Vec::new(), Vec::new()];
-        for ((look, pieces), known) in self.looks().into_iter().zip(&mut known) {
+        for (look, pieces) in [(plain as Look, &mut self.plain), (base64, &mut self.base64)] {
             let view = look(text);
-            pieces.each(view.bytes(), |place, _| known.push(view.bytes()[place].to_vec()));
-        }
-        for (pieces, known) in [&mut self.plain, &mut self.base64].into_iter().zip(known) {
-            for piece in known {
-                if let Some(set) = pieces.by_length.get_mut(&piece.len()) {
-                    set.insert(piece.into(), Weight::Ordinary);
+            let mut known = Vec::new();
+            pieces.each(view.bytes(), |place, _| known.push(place));
+            for place in known {
+                let set = pieces.by_length.get_mut(&place.len());
+                if let Some(weight) = set.and_then(|set| set.get_mut(&view.bytes()[place])) {
+                    *weight = Weight::Ordinary;
                 }
             }
         }
     }
+}
 
-    /// Returns how a text is looked at, and the pieces that are looked for in it. A look takes as much memory as
-    /// the text several times over: one at a time.
-    fn looks(&self) -> [(Look, &Pieces); 2] {
-        [(plain, &self.plain), (base64, &self.base64)]
+impl Place {
+    /// Makes the place as long as another one that begins in it or right behind it.
+    pub(super) fn extend(&mut self, range: &Range<usize>, weight: Weight) {
+        self.range.end = self.range.end.max(range.end);
+        self.weight = self.weight.max(weight);
     }
 }
 
 impl Pieces {
     /// Adds every piece of this length.
     fn cut(&mut self, text: &[u8], length: usize) {
-        if self.beginnings.is_empty() {
-            self.beginnings = vec![0; BITS / 64];
-        }
         if length == 0 {
             return;
         }
+        self.beginnings.resize(BITS / 64, 0);
         let set = self.by_length.entry(length).or_default();
         for piece in text.windows(length) {
             let bit = beginning(piece);
@@ -153,13 +148,9 @@ impl Pieces {
                 *own = weight.max(*own);
             }
         }
-        match self.beginnings.is_empty() {
-            true => self.beginnings = other.beginnings,
-            false => {
-                for (own, other) in self.beginnings.iter_mut().zip(other.beginnings) {
-                    *own |= other;
-                }
-            }
+        self.beginnings.resize(self.beginnings.len().max(other.beginnings.len()), 0);
+        for (own, other) in self.beginnings.iter_mut().zip(other.beginnings) {
+            *own |= other;
         }
     }
 

@@ -30,9 +30,10 @@ impl Breaker {
         for character in text.chars() {
             // Both have to see it.
             let breaks = self.raw.completes(character) | self.completes_bare(character);
-            match breaks {
-                true => safe += &format!("\\u{:04x}", u32::from(character)),
-                false => safe.push(character),
+            if breaks {
+                safe += &format!("\\u{:04x}", u32::from(character));
+            } else {
+                safe.push(character);
             }
         }
         safe
@@ -55,7 +56,8 @@ impl Breaker {
 #[derive(Debug, Default)]
 struct Matcher {
     start: Start,
-    marks: Marks,
+    /// The last characters of the line.
+    last: [char; 5],
 }
 
 /// What a line begins with: `::` and another `::` behind it are a command of GitHub's there.
@@ -68,18 +70,6 @@ enum Start {
     /// Half of what ends the command's name.
     Ending,
     Over,
-}
-
-/// How much there is of `##[`, a command of GitHub's, or of `##vso`, one of Azure's: the agent warns of it even where no
-/// bracket follows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Marks {
-    #[default]
-    None,
-    One,
-    Two,
-    V,
-    S,
 }
 
 impl Matcher {
@@ -100,16 +90,15 @@ impl Matcher {
             (Start::Begun | Start::Ending, _) => (Start::Begun, false),
             _ => (Start::Over, false),
         };
-        let (marks, marked) = match (self.marks, character) {
-            (Marks::One | Marks::Two, '#') => (Marks::Two, false),
-            (_, '#') => (Marks::One, false),
-            (Marks::Two, '[') | (Marks::S, 'o' | 'O') => (Marks::None, true),
-            (Marks::Two, 'v' | 'V') => (Marks::V, false),
-            (Marks::V, 's' | 'S') => (Marks::S, false),
-            _ => (Marks::None, false),
-        };
-        (self.start, self.marks) = (start, marks);
-        begins || marked
+        self.start = start;
+        self.last.rotate_left(1);
+        self.last[4] = character.to_ascii_lowercase();
+        // A command of GitHub's, and one of Azure's: the agent warns of it even where no bracket follows.
+        let marks = matches!(self.last, [.., '#', '#', '['] | ['#', '#', 'v', 's', 'o']);
+        if marks {
+            self.last = Default::default();
+        }
+        begins || marks
     }
 }
 

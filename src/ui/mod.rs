@@ -23,7 +23,7 @@ pub mod progress;
 mod sink;
 pub mod stderr;
 
-use progress::Progress;
+use progress::{Progress, Rendering};
 use sink::{Filter, Sink};
 use stderr::Stderr;
 
@@ -219,14 +219,15 @@ impl Ui {
     /// nothing in quiet runs.
     pub fn progress(&self, items: usize, text: &str) -> Progress {
         let text = sanitize::line(text);
-        if self.animated {
-            Progress::bar(&self.stderr, items, &text)
+        let rendering = if self.animated {
+            Rendering::bar(&self.stderr, items, &text)
         } else if self.quiet {
-            Progress::silent()
+            Rendering::Nothing
         } else {
             self.status(&text);
-            Progress::lines(&self.stderr, items)
-        }
+            Rendering::Lines(self.stderr.clone())
+        };
+        Progress::new(rendering, items)
     }
 }
 

@@ -59,17 +59,13 @@ pub(super) fn words(text: &str) -> String {
 
 /// Returns a text as content of an HTML `code` element.
 pub(super) fn html(text: &str) -> String {
-    let safe = sanitize::line(text);
-    let escaped = safe.chars().map(|character| match character {
-        '<' => "&lt;".to_owned(),
-        '>' => "&gt;".to_owned(),
-        '&' => "&amp;".to_owned(),
-        '"' => "&quot;".to_owned(),
-        '\'' => "&#39;".to_owned(),
-        '@' => "&#64;".to_owned(),
-        character => character.to_string(),
-    });
-    escaped.collect()
+    sanitize::line(text)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+        .replace('@', "&#64;")
 }
 
 /// Returns lines in a code block whose fence none of them can close.

@@ -8,7 +8,7 @@ use crate::text::style::{BOLD, DIM, HEADING, Palette};
 /// Returns the least privileges for each purpose, those that need the same together.
 pub fn permissions(document: &PermissionsDocument, palette: Palette, width: usize) -> String {
     let mut writer = TextWriter::new(palette, width);
-    for (at, (purposes, needs)) in document.grouped().into_iter().enumerate() {
+    for (at, (purposes, needs)) in document.grouped().enumerate() {
         if at > 0 {
             writer.gap();
         }

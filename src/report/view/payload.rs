@@ -136,24 +136,21 @@ fn changes(diff: &TextDiff<'_, '_, str>, op: &DiffOp, end_differs: bool) -> Vec<
         }
     };
     let bytes: usize = diff.iter_changes(op).map(|change| change.value().len()).sum();
-    let replaced = op.tag() == DiffTag::Replace;
-    if replaced && bytes <= MOST_REFINED {
+    if op.tag() != DiffTag::Replace || bytes <= MOST_REFINED {
         for change in diff.iter_inline_changes_deadline(op, None) {
             let spans = change.values().iter().filter_map(|(strong, text)| span(*strong, text));
             push(change.tag(), spans.collect(), change.missing_newline());
         }
-    } else if replaced && op.old_range().len() == 1 && op.new_range().len() == 1 {
-        let lines: Vec<_> = diff.iter_changes(op).collect();
-        let other = |at: usize| lines.get(1 - at).map_or("", |line| line.value());
-        for (at, line) in lines.iter().take(2).enumerate() {
-            let spans = apart(line.value(), other(at));
-            push(line.tag(), spans, line.missing_newline());
-        }
-    } else {
-        for change in diff.iter_changes(op) {
-            let spans = span(false, change.value()).into_iter().collect();
-            push(change.tag(), spans, change.missing_newline());
-        }
+        return nodes;
+    }
+    let lines: Vec<_> = diff.iter_changes(op).collect();
+    let one_each = op.old_range().len() == 1 && op.new_range().len() == 1;
+    for (at, line) in lines.iter().enumerate() {
+        let spans = match lines.get(1_usize.wrapping_sub(at)).filter(|_| one_each) {
+            Some(other) => apart(line.value(), other.value()),
+            None => span(false, line.value()).into_iter().collect(),
+        };
+        push(line.tag(), spans, line.missing_newline());
     }
     nodes
 }
@@ -189,22 +186,19 @@ fn fit(spans: Vec<TextSpan>) -> Vec<TextSpan> {
     let last = spans.len() - 1;
     let alone = spans.iter().all(|span| !span.strong);
     let mut left = COLUMNS;
-    let mut fitted = Vec::new();
-    for (at, TextSpan { strong, text }) in spans.into_iter().enumerate() {
-        let text = match (strong || alone, at == 0, at == last) {
-            (true, ..) => cut(&text, left),
-            (false, ..) if text.width() <= 2 * BESIDE => text,
-            (false, true, _) => format!("…{}", end(&text, BESIDE)),
-            (false, _, true) => format!("{}…", beginning(&text, BESIDE)),
-            (false, ..) => format!("{}…{}", beginning(&text, BESIDE), end(&text, BESIDE)),
+    let fitted = spans.into_iter().enumerate().map_while(|(at, TextSpan { strong, text })| {
+        let (start, tail) = (beginning(&text, BESIDE), end(&text, BESIDE));
+        let text = match (strong || alone || text.width() <= 2 * BESIDE, at == 0, at == last) {
+            (true, ..) => text,
+            (false, true, _) => format!("…{tail}"),
+            (false, _, true) => format!("{start}…"),
+            (false, ..) => format!("{start}…{tail}"),
         };
-        let cut_off = text.width() > left;
-        let text = cut(&text, left);
-        left = left.saturating_sub(text.width());
-        fitted.push(TextSpan { strong, text });
-        if cut_off || left == 0 {
-            break;
-        }
-    }
-    fitted
+        let is_left = left > 0;
+        let fitted = cut(&text, left);
+        // What was cut off is the last.
+        left = if fitted == text { left.saturating_sub(text.width()) } else { 0 };
+        is_left.then_some(TextSpan { strong, text: fitted })
+    });
+    fitted.collect()
 }
