@@ -191,28 +191,18 @@ pub(super) fn plan_remainder(plan: &Plan) -> Vec<String> {
     let Summary { blocked_changes, blocked_fields, unverifiable_fields, .. } = plan.summary;
     let they = if blocked_changes == 1 { "it" } else { "they" };
     let them = if blocked_fields == 1 { "it" } else { "them" };
+    let blocked = format!(
+        "{} blocked: an apply refuses to start until {they} can be made or skipped (--skip-blocked)",
+        are(blocked_changes)
+    );
+    let left = format!("cannot be changed and would be left as the tenant has {them}");
     let sentences = [
-        (
-            blocked_changes,
-            format!(
-                "{} {} blocked: an apply refuses to start until {they} can be made or skipped (--skip-blocked).",
-                count(blocked_changes, "change"),
-                are(blocked_changes),
-            ),
-        ),
-        (
-            blocked_fields,
-            format!(
-                "{} cannot be changed and would be left as the tenant has {them}.",
-                count(blocked_fields, "setting"),
-            ),
-        ),
-        (
-            unverifiable_fields,
-            format!("{} cannot be compared.", count(unverifiable_fields, "setting")),
-        ),
+        (blocked_changes, "change", blocked.as_str()),
+        (blocked_fields, "setting", &left),
+        (unverifiable_fields, "setting", "cannot be compared"),
     ];
-    sentences.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect()
+    let sentences = sentences.into_iter().filter(|(number, ..)| *number > 0);
+    sentences.map(|(number, noun, rest)| format!("{} {rest}.", count(number, noun))).collect()
 }
 
 /// Returns how many live objects no manifest manages, none where all are managed.

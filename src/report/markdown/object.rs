@@ -2,10 +2,9 @@
 
 use super::escape::{SENTENCE, code, fenced, html, sentence};
 use super::page::{Page, cut_lines};
+use crate::plan::{Risk, RiskLevel};
 use crate::report::phrases::count;
-use crate::report::view::{
-    Danger, DiffContent, DiffMark, DiffRow, Direction, ObjectView, Story, rows,
-};
+use crate::report::view::{DiffContent, DiffMark, DiffRow, Direction, ObjectView, Story, rows};
 use crate::report::width::cut;
 
 /// How many settings that are left alone are named.
@@ -14,43 +13,45 @@ const MOST_LEFT_ALONE: usize = 20;
 /// Writes what must be seen without opening anything: what is blocked, and what could hurt, of the plan as a whole
 /// first.
 pub(super) fn alerts(page: &mut Page, story: &Story<'_>) {
-    let of_objects = |lines: fn(&ObjectView<'_>) -> Vec<String>| {
-        story.objects.iter().flat_map(move |object| {
-            let address = code(&object.address);
-            lines(object).into_iter().map(move |line| format!("{address}: {line}"))
-        })
-    };
-    let blocked = of_objects(|object| {
-        let reasons = object.reasons.iter().map(|reason| {
+    let mut blocked = Vec::new();
+    let mut refused: Vec<String> = story.limits.iter().map(risk_line).collect();
+    let mut warned = Vec::new();
+    for object in &story.objects {
+        let address = code(&object.address);
+        for reason in object.reasons {
             let (message, help) = (sentence(&reason.message), sentence(&reason.help));
-            format!("{message} ({}): {help}", code(&reason.code))
-        });
-        reasons.collect()
-    });
-    let refused = of_objects(|object| risks(&object.dangers, true));
-    let warned = of_objects(|object| risks(&object.dangers, false));
-    let limits = risks(&story.limits, true);
-    alert(page, "CAUTION", "Cannot be done or told", blocked);
-    alert(page, "CAUTION", "An apply refuses", limits.into_iter().chain(refused));
-    alert(page, "WARNING", "An apply warns", warned);
-}
-
-fn risks(dangers: &[Danger<'_>], refused: bool) -> Vec<String> {
-    let dangers = dangers.iter().filter(|danger| danger.refused == refused);
-    let lines = dangers.map(|danger| {
-        let until = format!(" Refused until {}.", code(&format!("--allow {}", danger.code)));
-        let until = if refused { &until } else { "" };
-        format!("risk {}: {}{until}", code(danger.code), sentence(danger.message))
-    });
-    lines.collect()
-}
-
-fn alert(page: &mut Page, kind: &str, title: &str, items: impl Iterator<Item = String>) {
-    for (at, item) in items.enumerate() {
-        if at == 0 {
+            blocked.push(format!("{address}: {message} ({}): {help}", code(&reason.code)));
+        }
+        for risk in object.risks {
+            let list = match risk.level {
+                RiskLevel::Refused => &mut refused,
+                RiskLevel::Warned => &mut warned,
+            };
+            list.push(format!("{address}: {}", risk_line(risk)));
+        }
+    }
+    for (kind, title, items) in [
+        ("CAUTION", "Cannot be done or told", blocked),
+        ("CAUTION", "An apply refuses", refused),
+        ("WARNING", "An apply warns", warned),
+    ] {
+        if !items.is_empty() {
             page.block(&format!("> [!{kind}]\n> **{title}**\n>"));
         }
-        page.line(&format!("> - {item}"));
+        for item in items {
+            page.line(&format!("> - {item}"));
+        }
+    }
+}
+
+fn risk_line(risk: &Risk) -> String {
+    let (name, message) = (code(&risk.code), sentence(&risk.message));
+    match risk.level {
+        RiskLevel::Refused => {
+            let until = code(&format!("--allow {}", risk.code));
+            format!("risk {name}: {message} Refused until {until}.")
+        }
+        RiskLevel::Warned => format!("risk {name}: {message}"),
     }
 }
 

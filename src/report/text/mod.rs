@@ -18,15 +18,5 @@ pub use permissions::permissions;
 pub use refusals::refusals;
 pub use story::{drift, plan};
 
-use crate::text::style::WARNING;
-use writer::{Piece, TextWriter};
-
-/// Writes what the reader should know.
-fn warnings(writer: &mut TextWriter, warnings: &[String]) {
-    for warning in warnings {
-        writer.labelled(0, Piece::new(WARNING, "warning:"), warning.split(' '));
-    }
-}
-
 #[cfg(test)]
 mod tests;

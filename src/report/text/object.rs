@@ -4,9 +4,8 @@ use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::writer::{PLAIN, Piece, TextWriter};
-use crate::report::view::{
-    Danger, DiffContent, DiffMark, DiffRow, Direction, ObjectView, TextSpan, rows,
-};
+use crate::plan::{Risk, RiskLevel};
+use crate::report::view::{DiffContent, DiffMark, DiffRow, Direction, ObjectView, TextSpan, rows};
 use crate::report::width::cut;
 use crate::report::{Verbosity, phrases};
 use crate::text::style::{BOLD, CHANGED, CREATED, DELETED, DIM, ERROR, HINT, WARNING};
@@ -41,16 +40,16 @@ pub(super) fn object(
         writer.paragraph(INDENT, reach.split(' '));
     }
     left_alone(writer, &object.left_alone, verbosity);
-    dangers(writer, INDENT, &object.dangers);
+    risks(writer, INDENT, object.risks);
 }
 
 /// Writes what could hurt.
-pub(super) fn dangers(writer: &mut TextWriter, indent: usize, dangers: &[Danger<'_>]) {
-    for danger in dangers {
-        let label = Piece::new(WARNING, &format!("risk {}:", danger.code));
-        let refused = format!("(refused until --allow {})", danger.code);
-        let refused = danger.refused.then_some(refused.as_str());
-        writer.labelled(indent, label, danger.message.split(' ').chain(refused));
+pub(super) fn risks(writer: &mut TextWriter, indent: usize, risks: &[Risk]) {
+    for risk in risks {
+        let label = Piece::new(WARNING, &format!("risk {}:", risk.code));
+        let refused = format!("(refused until --allow {})", risk.code);
+        let refused = (risk.level == RiskLevel::Refused).then_some(refused.as_str());
+        writer.labelled(indent, label, risk.message.split(' ').chain(refused));
     }
 }
 

@@ -1,13 +1,12 @@
 //! A plan or a drift report.
 
-use super::object::{dangers, object};
-use super::warnings;
+use super::object::{object, risks};
 use super::writer::{PLAIN, Piece, TextWriter};
 use crate::drift::DriftReport;
 use crate::plan::{Coverage, Plan};
 use crate::report::view::{self, Direction, Story};
 use crate::report::{Verbosity, phrases};
-use crate::text::style::{BOLD, DIM, Palette};
+use crate::text::style::{BOLD, DIM, Palette, WARNING};
 
 /// Returns what an apply would do.
 pub fn plan(plan: &Plan, palette: Palette, width: usize, verbosity: Verbosity) -> String {
@@ -47,10 +46,12 @@ fn story(story: &Story<'_>, mut writer: TextWriter, verbosity: Verbosity) -> Str
     if !story.released.is_empty() {
         writer.gap();
     }
-    warnings(&mut writer, story.warnings);
+    for warning in story.warnings {
+        writer.labelled(0, Piece::new(WARNING, "warning:"), warning.split(' '));
+    }
     if is_plan && differs {
         summary(&mut writer, story);
-        dangers(&mut writer, 0, &story.limits);
+        risks(&mut writer, 0, &story.limits);
     }
     if let Some(digest) = story.digest {
         writer.line(0, DIM, &format!("Digest {digest}"));

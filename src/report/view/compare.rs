@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json};
 use unicode_width::UnicodeWidthStr;
 
-use super::node::{DiffContent, DiffMark, DiffNode, Direction};
+use super::field::Viewer;
+use super::node::{DiffContent, DiffMark, DiffNode};
 use super::payload::{self, LONG, Payload};
 use super::value::{self, IdNames, TYPE, is_scalar};
 use crate::report::width::cut;
@@ -16,10 +17,8 @@ const MOST: usize = 40;
 
 /// Compares the values of one field.
 pub(super) struct Comparer<'a> {
-    /// From where to where.
-    pub(super) direction: Direction,
-    /// How much.
-    pub(super) verbosity: Verbosity,
+    /// From where to where, and how much.
+    pub(super) viewer: &'a Viewer<'a>,
     /// Names of ids.
     pub(super) names: &'a IdNames,
     /// Whether its strings are base64.
@@ -45,7 +44,7 @@ impl Comparer<'_> {
             }
             (Json::Array(one), Json::Array(two)) => {
                 node.children = self.elements(one, two);
-                node.content = self.direction.sides(&node.children);
+                node.content = self.viewer.direction.sides(&node.children);
             }
             (Json::String(one), Json::String(two))
                 if self.is_payload(name, one) && self.is_payload(name, two) =>
@@ -80,7 +79,7 @@ impl Comparer<'_> {
                 let both = one.width() + two.width();
                 if payload::is_long(one) || payload::is_long(two) || both > LONG {
                     node.children = payload::diff(one, two, self.most());
-                    node.content = self.direction.sides(&node.children);
+                    node.content = self.viewer.direction.sides(&node.children);
                 }
                 if !self.encoded || !node.children.is_empty() {
                     return;
@@ -130,7 +129,7 @@ impl Comparer<'_> {
             node.children = lines;
             return node;
         }
-        if let Some(words) = self.direction.one_side(mark).filter(|_| stated) {
+        if let Some(words) = self.viewer.direction.one_side(mark).filter(|_| stated) {
             node.content = DiffContent::Words(words.to_owned());
         }
         node.children = match value {
@@ -166,7 +165,7 @@ impl Comparer<'_> {
         if !payload::is_long(text) || payload::is_path(text) {
             return (shown, Vec::new());
         }
-        let lines = match self.verbosity {
+        let lines = match self.viewer.verbosity {
             Verbosity::Verbose => payload::diff("", text, usize::MAX),
             Verbosity::Normal => Vec::new(),
         };
@@ -178,7 +177,7 @@ impl Comparer<'_> {
     }
 
     fn most(&self) -> usize {
-        match self.verbosity {
+        match self.viewer.verbosity {
             Verbosity::Normal => MOST,
             Verbosity::Verbose => usize::MAX,
         }

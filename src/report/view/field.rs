@@ -50,12 +50,7 @@ impl Viewer<'_> {
         let differs = || {
             let (before, after) = (json(&field.before), json(&field.after));
             let (from, to) = self.direction.turn(before.as_deref(), after.as_deref());
-            let comparer = Comparer {
-                direction: self.direction,
-                verbosity: self.verbosity,
-                names: &field.names,
-                encoded: field.encoded,
-            };
+            let comparer = Comparer { viewer: self, names: &field.names, encoded: field.encoded };
             comparer.differs(&path, from, to)
         };
         let words =

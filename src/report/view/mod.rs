@@ -15,5 +15,5 @@ mod value;
 
 pub(super) use layout::{DiffRow, rows};
 pub(super) use node::{DiffContent, DiffMark, Direction, TextSpan};
-pub(super) use object::{Danger, ObjectView, display_name};
+pub(super) use object::{ObjectView, display_name};
 pub(super) use story::{Story, drift, plan};

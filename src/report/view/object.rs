@@ -6,33 +6,9 @@ use super::payload::Payload;
 use super::reach;
 use super::value;
 use crate::drift::{DriftItem, DriftStatus};
-use crate::plan::{Action, Blocked, Change, FieldStatus, Refusal, Risk, RiskLevel, Shown};
+use crate::plan::{Action, Blocked, Change, FieldStatus, Risk, Shown};
 use crate::report::{Verbosity, phrases};
 use crate::text::sanitize;
-
-/// A risk of one object, or of the plan as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::report) struct Danger<'a> {
-    /// Its name.
-    pub(in crate::report) code: &'a str,
-    /// Whether an apply stops for it.
-    pub(in crate::report) refused: bool,
-    /// What could happen.
-    pub(in crate::report) message: &'a str,
-}
-
-impl<'a> From<&'a Risk> for Danger<'a> {
-    fn from(risk: &'a Risk) -> Self {
-        let refused = risk.level == RiskLevel::Refused;
-        Self { code: &risk.code, refused, message: &risk.message }
-    }
-}
-
-impl<'a> From<&'a Refusal> for Danger<'a> {
-    fn from(limit: &'a Refusal) -> Self {
-        Self { code: &limit.code, refused: true, message: &limit.message }
-    }
-}
 
 /// What a report says of one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +38,7 @@ pub(in crate::report) struct ObjectView<'a> {
     /// Live settings that nobody declares, `name = value`.
     pub(in crate::report) left_alone: Vec<String>,
     /// What could hurt.
-    pub(in crate::report) dangers: Vec<Danger<'a>>,
+    pub(in crate::report) risks: &'a [Risk],
 }
 
 /// Returns what a plan says of an object.
@@ -75,7 +51,6 @@ pub(super) fn change(change: &Change, verbosity: Verbosity) -> ObjectView<'_> {
     let unverifiable = change.with_status(FieldStatus::Unverifiable).next();
     let happening = !blocked;
     let left_alone = change.left_alone.iter().filter(|_| happening);
-    let dangers = change.risks.iter().filter(|_| happening);
     ObjectView {
         mark: match change.action {
             _ if blocked => DiffMark::Blocked,
@@ -111,7 +86,7 @@ pub(super) fn change(change: &Change, verbosity: Verbosity) -> ObjectView<'_> {
                 sanitize::line(&format!("{} = {live}", setting.path)).into_owned()
             })
             .collect(),
-        dangers: dangers.map(Danger::from).collect(),
+        risks: if happening { &change.risks } else { &[] },
     }
 }
 
@@ -151,7 +126,7 @@ pub(super) fn drift_item(item: &DriftItem, verbosity: Verbosity) -> ObjectView<'
         nodes: viewer.nodes(&item.fields, &item.assignments),
         reach: None,
         left_alone: Vec::new(),
-        dangers: Vec::new(),
+        risks: &[],
     }
 }
 

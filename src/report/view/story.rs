@@ -1,9 +1,9 @@
 //! A plan or a drift report as a whole.
 
 use super::node::Direction;
-use super::object::{Danger, ObjectView, change, display_name, drift_item, live_value};
+use super::object::{ObjectView, change, display_name, drift_item, live_value};
 use crate::drift::{DriftItem, DriftReport, DriftStatus};
-use crate::plan::{Change, Coverage, Plan};
+use crate::plan::{Change, Coverage, Plan, Risk, RiskLevel};
 use crate::report::{Verbosity, phrases};
 
 /// What a report says of a plan, or of the drift of a tenant.
@@ -19,7 +19,7 @@ pub(in crate::report) struct Story<'a> {
     /// The objects of which something is to be said.
     pub(in crate::report) objects: Vec<ObjectView<'a>>,
     /// What could hurt of the plan as a whole.
-    pub(in crate::report) limits: Vec<Danger<'a>>,
+    pub(in crate::report) limits: Vec<Risk>,
     /// What left Git and stays in the tenant, a line each.
     pub(in crate::report) released: Vec<String>,
     /// What the reader should know.
@@ -39,13 +39,18 @@ pub(in crate::report) fn plan(plan: &Plan, verbosity: Verbosity) -> Story<'_> {
     let differs = !plan.summary.is_empty();
     let is_noteworthy = |change: &&Change| change.is_difference() || !change.fields.is_empty();
     let changes = plan.changes.iter().filter(is_noteworthy);
+    let limits = plan.limits.iter().map(|limit| Risk {
+        code: limit.code.clone(),
+        level: RiskLevel::Refused,
+        message: limit.message.clone(),
+    });
     Story {
         direction: Direction::Plan,
         headline: phrases::plan_summary(plan),
         tenant: phrases::tenant(&plan.tenant, &plan.only),
         checked: None,
         objects: changes.map(|item| change(item, verbosity)).collect(),
-        limits: plan.limits.iter().map(Danger::from).collect(),
+        limits: limits.collect(),
         released: released(plan),
         warnings: &plan.warnings,
         remainder: phrases::plan_remainder(plan),
