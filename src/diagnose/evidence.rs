@@ -63,19 +63,14 @@ impl Evidence {
             found.map(move |at| text[at + label.len()..].trim_start_matches(GAP))
         };
         let id = |label| {
-            let ids = behind(label).filter_map(|rest| rest.get(..36));
-            ids.filter(|id| Uuid::try_parse(id).is_ok()).map(str::to_owned).next()
+            let mut ids = behind(label).filter_map(|rest| rest.get(..36));
+            ids.find(|id| Uuid::try_parse(id).is_ok()).map(str::to_owned)
         };
         let date = |label| {
             let part = |c: char| c.is_ascii_digit() || "-:. TZ+".contains(c);
-            let dates = behind(label).filter_map(|rest| {
-                let end = rest.find(|c| !part(c)).unwrap_or(rest.len()).min(40);
-                rest.get(..end).map(str::trim)
-            });
-            dates
-                .filter(|date| date.starts_with(|c: char| c.is_ascii_digit()))
-                .map(str::to_owned)
-                .next()
+            let mut dates = behind(label).filter_map(|rest| rest.split(|c| !part(c)).next());
+            let date = dates.find(|date| date.starts_with(|c: char| c.is_ascii_digit()))?;
+            date.get(..date.len().min(40)).map(|date| date.trim().to_owned())
         };
         Self {
             aadsts: numbers(text),

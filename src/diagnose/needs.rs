@@ -151,16 +151,6 @@ pub enum AccessKind {
     Scope,
 }
 
-impl AccessKind {
-    /// Returns how app registrations write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Role => "Role",
-            Self::Scope => "Scope",
-        }
-    }
-}
-
 /// Returns the least privileges that manifests, and what is said of whose the objects are, need for a purpose.
 pub fn least_privileges(
     manifests: &[&Manifest],

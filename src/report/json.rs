@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::apply::outcome::Outcome;
 use crate::diagnose::doctor::DoctorDocument;
@@ -18,7 +18,8 @@ use crate::plan::Plan;
 use crate::text::sanitize;
 
 /// The documents that have a published schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Document {
     /// What an apply would do.
     Plan,
@@ -43,34 +44,15 @@ pub enum Document {
 /// A result under the two members that every document begins with.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Headed<K, T> {
+struct Headed<T> {
     /// Says what this document is.
-    kind: K,
+    #[schemars(with = "Value")]
+    kind: Document,
     /// The version of this document's form.
     format_version: FormatVersion,
     #[serde(flatten)]
     body: T,
 }
-
-/// Declares the one value that `kind` has in a document, as a type for its schema.
-macro_rules! kind {
-    ($name:ident, $value:literal) => {
-        #[derive(Serialize, JsonSchema)]
-        enum $name {
-            #[serde(rename = $value)]
-            Value,
-        }
-    };
-}
-
-kind!(PlanKind, "plan");
-kind!(DriftKind, "drift");
-kind!(OutcomeKind, "outcome");
-kind!(ErrorKind, "error");
-kind!(KindsKind, "kinds");
-kind!(ExplainKind, "explain");
-kind!(PermissionsKind, "permissions");
-kind!(DoctorKind, "doctor");
 
 /// Why a run failed.
 #[derive(Serialize, JsonSchema)]
@@ -96,17 +78,17 @@ struct ErrorBody {
 
 /// Returns the document of a plan.
 pub fn plan(plan: &Plan) -> String {
-    headed(PlanKind::Value, plan)
+    headed(Document::Plan, plan)
 }
 
 /// Returns the document of a drift report.
 pub fn drift(report: &DriftReport) -> String {
-    headed(DriftKind::Value, report)
+    headed(Document::Drift, report)
 }
 
 /// Returns the document of what an apply did.
 pub fn outcome(outcome: &Outcome) -> String {
-    headed(OutcomeKind::Value, outcome)
+    headed(Document::Outcome, outcome)
 }
 
 /// Returns the document of an error, with what is known of it where a service refused, and with the findings
@@ -126,27 +108,27 @@ pub fn error(
         findings: findings
             .map(|(findings, sources)| FindingsDocument::new(findings, sources).items),
     };
-    headed(ErrorKind::Value, body)
+    headed(Document::Error, body)
 }
 
 /// Returns the document of what can be declared.
 pub fn kinds(kinds: &KindsDocument) -> String {
-    headed(KindsKind::Value, kinds)
+    headed(Document::Kinds, kinds)
 }
 
 /// Returns the document of what an error means.
 pub fn explain(document: &ExplainDocument) -> String {
-    headed(ExplainKind::Value, document)
+    headed(Document::Explain, document)
 }
 
 /// Returns the document of what manifests need.
 pub fn permissions(document: &PermissionsDocument) -> String {
-    headed(PermissionsKind::Value, document)
+    headed(Document::Permissions, document)
 }
 
 /// Returns the document of whether a set-up works.
 pub fn doctor(document: &DoctorDocument) -> String {
-    headed(DoctorKind::Value, document)
+    headed(Document::Doctor, document)
 }
 
 /// Returns the document of findings.
@@ -156,30 +138,33 @@ pub fn findings(findings: &FindingsDocument) -> String {
 
 /// Returns the JSON Schema of a document.
 pub fn schema(document: Document) -> Value {
-    match document {
-        Document::Plan => titled::<Headed<PlanKind, Plan>>("plan"),
-        Document::Drift => titled::<Headed<DriftKind, DriftReport>>("drift"),
-        Document::Outcome => titled::<Headed<OutcomeKind, Outcome>>("outcome"),
-        Document::Error => titled::<Headed<ErrorKind, ErrorBody>>("error"),
-        Document::Findings => titled::<FindingsDocument>("findings"),
-        Document::Kinds => titled::<Headed<KindsKind, KindsDocument>>("kinds"),
-        Document::Explain => titled::<Headed<ExplainKind, ExplainDocument>>("explain"),
-        Document::Permissions => {
-            titled::<Headed<PermissionsKind, PermissionsDocument>>("permissions")
-        }
-        Document::Doctor => titled::<Headed<DoctorKind, DoctorDocument>>("doctor"),
+    let mut schema = match document {
+        Document::Plan => schema_of::<Headed<Plan>>(),
+        Document::Drift => schema_of::<Headed<DriftReport>>(),
+        Document::Outcome => schema_of::<Headed<Outcome>>(),
+        Document::Error => schema_of::<Headed<ErrorBody>>(),
+        Document::Findings => schema_of::<FindingsDocument>(),
+        Document::Kinds => schema_of::<Headed<KindsDocument>>(),
+        Document::Explain => schema_of::<Headed<ExplainDocument>>(),
+        Document::Permissions => schema_of::<Headed<PermissionsDocument>>(),
+        Document::Doctor => schema_of::<Headed<DoctorDocument>>(),
+    };
+    schema["title"] = json!(document);
+    if document != Document::Findings {
+        let kind = format!("{document:?}Kind");
+        schema["properties"]["kind"]["$ref"] = format!("#/$defs/{kind}").into();
+        schema["$defs"][kind] = json!({ "type": "string", "enum": [document] });
     }
-}
-
-/// Returns the schema of what is written, which may leave members out that have nothing to say.
-fn titled<T: JsonSchema>(title: &str) -> Value {
-    let settings = SchemaSettings::draft2020_12().for_serialize();
-    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
-    schema["title"] = title.into();
     schema
 }
 
-fn headed<K: Serialize, T: Serialize>(kind: K, body: T) -> String {
+/// Returns the schema of what is written, which may leave members out that have nothing to say.
+fn schema_of<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
+fn headed(kind: Document, body: impl Serialize) -> String {
     print(&Headed { kind, format_version: FormatVersion::V1, body })
 }
 
@@ -207,8 +192,6 @@ fn harmless(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::diagnostic::Span;
     use crate::report::testing;

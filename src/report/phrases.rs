@@ -72,35 +72,33 @@ pub(super) const ROLES: &str =
 pub(super) fn grants(needs: &Needs) -> [(&'static str, Vec<String>); 2] {
     let access = &needs.required_resource_access;
     [
-        ("an app that signs in as itself", commands(&access.application)),
-        ("an app that people sign in with", commands(&access.delegated)),
+        ("an app that signs in as itself", commands(&access.application, "Role")),
+        ("an app that people sign in with", commands(&access.delegated, "Scope")),
     ]
 }
 
-fn commands(blocks: &[ResourceAccess]) -> Vec<String> {
-    let mut lines = Vec::new();
-    for block in blocks {
-        lines.extend([
-            "az ad app permission add --id \"$APP_ID\" \\".to_owned(),
-            format!("  --api {} \\", block.resource_app_id),
-            "  --api-permissions \\".to_owned(),
-        ]);
+fn commands(blocks: &[ResourceAccess], kind: &str) -> Vec<String> {
+    let add = blocks.iter().map(|block| {
         let access = block.resource_access.iter();
-        let access = access.map(|access| format!("  {}={}", access.id, access.kind.as_str()));
-        let access = access.collect::<Vec<_>>().join(" \\\n");
-        lines.extend(access.lines().map(str::to_owned));
-    }
-    lines.push("az ad app permission admin-consent --id \"$APP_ID\"".to_owned());
-    lines
+        let access: Vec<String> = access.map(|access| format!("  {}={kind}", access.id)).collect();
+        let line = [
+            "az ad app permission add --id \"$APP_ID\"",
+            &format!("  --api {}", block.resource_app_id),
+            "  --api-permissions",
+            &access.join(" \\\n"),
+        ];
+        line.join(" \\\n")
+    });
+    let consent = "az ad app permission admin-consent --id \"$APP_ID\"".to_owned();
+    let commands = add.chain([consent]).collect::<Vec<_>>().join("\n");
+    commands.lines().map(str::to_owned).collect()
 }
 
 /// Returns which set-up was examined, and for what.
 pub(super) fn set_up(document: &DoctorDocument) -> String {
     let TenantSeen { declared, display_name, .. } = &document.tenant;
-    let tenant = match display_name {
-        Some(name) => format!("{name} ({declared})"),
-        None => declared.clone(),
-    };
+    let named = display_name.as_ref().map(|name| format!("{name} ({declared})"));
+    let tenant = named.as_ref().unwrap_or(declared);
     format!("Tenant {tenant}, cloud {}, for {}", document.cloud, document.purpose.name())
 }
 
@@ -132,10 +130,7 @@ pub(super) fn left_out(checks: &[Check]) -> Option<String> {
 
 /// Returns an instant to the minute; what is none as it is.
 pub(super) fn moment(text: &str) -> String {
-    match text.parse::<Timestamp>() {
-        Ok(at) => clock::minute(at),
-        Err(_) => text.to_owned(),
-    }
+    text.parse::<Timestamp>().map_or_else(|_| text.to_owned(), clock::minute)
 }
 
 /// Returns which tenant, and what part of it: `contoso (contoso.onmicrosoft.com), only ios*/*`.

@@ -56,7 +56,8 @@ async fn knock(subject: &Subject<'_>, url: &Url) -> Result<Option<Timestamp>, St
     };
     tokio::select! {
         answer = subject.transport.exchange(outgoing) => match answer {
-            Ok(answer) if is_no_answer(answer.status) => {
+            // The service was not reached, or is down; one that does not know the verb is there.
+            Ok(answer) if matches!(answer.status, 407 | 500 | 502..=599) => {
                 Err(format!("{} came in its place", answer.status))
             }
             Ok(answer) => Ok(answer.header("date").and_then(http_date)),
@@ -64,12 +65,6 @@ async fn knock(subject: &Subject<'_>, url: &Url) -> Result<Option<Timestamp>, St
         },
         () = subject.clock.elapse(PATIENCE) => Err(format!("nothing came in {} s", PATIENCE.as_secs())),
     }
-}
-
-/// Returns whether a status says that the service itself was not reached, or is down.
-fn is_no_answer(status: u16) -> bool {
-    // A service that does not know the verb is there.
-    matches!(status, 407 | 500 | 502..=599)
 }
 
 fn clock(ours: Timestamp, theirs: Timestamp) -> CheckResult {

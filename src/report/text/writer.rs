@@ -212,4 +212,13 @@ mod tests {
         assert_eq!(split("by `{ $env: NAME }` or `x`."), ["by", "`{ $env: NAME }`", "or", "`x`."]);
         assert_eq!(split("an odd ` in it"), ["an", "odd", "`", "in", "it"]);
     }
+
+    #[test]
+    fn every_text_is_made_harmless() {
+        let mut writer = TextWriter::new(Palette::Plain, WIDTH);
+        writer.line(0, PLAIN, "a\u{1b}[0m");
+        writer.labelled(0, Piece::new(PLAIN, "b\u{9b}"), ["c\u{202e}"]);
+        writer.paragraph(0, ["d\n"]);
+        assert_eq!(writer.finish(), "a\\u{1b}[0m\nb\\u{9b} c\\u{202e}\nd\\n\n");
+    }
 }

@@ -49,31 +49,27 @@ pub(super) fn change(change: &Change, verbosity: Verbosity) -> ObjectView<'_> {
     let hidden = blocked && verbosity == Verbosity::Normal;
     let nodes = if hidden { Vec::new() } else { viewer.nodes(&change.fields, &change.assignments) };
     let unverifiable = change.with_status(FieldStatus::Unverifiable).next();
-    let happening = !blocked;
-    let left_alone = change.left_alone.iter().filter(|_| happening);
+    let left_alone = change.left_alone.iter().filter(|_| !blocked);
+    let (mark, whole) = match change.action {
+        _ if blocked => (DiffMark::Blocked, None),
+        Action::Create => (DiffMark::Add, None),
+        Action::Update => (DiffMark::Change, None),
+        Action::Replace => (DiffMark::Replace, Some("to be deleted and made anew")),
+        Action::Delete => (DiffMark::Remove, Some("to be deleted")),
+        // Something may be said of an object that is left as it is.
+        Action::None if nodes.iter().any(|node| node.mark == DiffMark::Blocked) => {
+            (DiffMark::Blocked, None)
+        }
+        Action::None if nodes.is_empty() => (DiffMark::Context, None),
+        Action::None => (DiffMark::Unverifiable, None),
+    };
     ObjectView {
-        mark: match change.action {
-            _ if blocked => DiffMark::Blocked,
-            Action::Create => DiffMark::Add,
-            Action::Update => DiffMark::Change,
-            Action::Replace => DiffMark::Replace,
-            Action::Delete => DiffMark::Remove,
-            // Something may be said of an object that is left as it is.
-            Action::None if nodes.iter().any(|node| node.mark == DiffMark::Blocked) => {
-                DiffMark::Blocked
-            }
-            Action::None if nodes.is_empty() => DiffMark::Context,
-            Action::None => DiffMark::Unverifiable,
-        },
+        mark,
         differs: change.is_difference(),
         address: change.address.to_string(),
         display_name: display_name(&change.display_name),
         place: change.location.to_string(),
-        whole: match change.action {
-            Action::Delete if happening => Some("to be deleted"),
-            Action::Replace if happening => Some("to be deleted and made anew"),
-            _ => None,
-        },
+        whole,
         // Of what cannot be compared it is all that the tenant tells.
         modified: unverifiable.and(change.last_modified.as_deref()).map(modified),
         reasons: &change.blocked,
@@ -86,7 +82,7 @@ pub(super) fn change(change: &Change, verbosity: Verbosity) -> ObjectView<'_> {
                 sanitize::line(&format!("{} = {live}", setting.path)).into_owned()
             })
             .collect(),
-        risks: if happening { &change.risks } else { &[] },
+        risks: if blocked { &[] } else { &change.risks },
     }
 }
 

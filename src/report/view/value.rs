@@ -23,10 +23,18 @@ pub(super) fn show(name: &str, value: &Json, names: &IdNames) -> String {
     let shown = match value {
         Json::Object(members) => placeholder(members).unwrap_or_else(|| {
             let members =
-                members.iter().map(|(name, value)| format!("{name}: {}", show(name, value, names)));
-            flow("{ ", members, " }")
+                members.iter().map(|(name, v)| format!("{name}: {}", show(name, v, names)));
+            let members: Vec<String> = members.collect();
+            if members.is_empty() {
+                "{}".to_owned()
+            } else {
+                format!("{{ {} }}", members.join(", "))
+            }
         }),
-        Json::Array(items) => flow("[", items.iter().map(|item| show("", item, names)), "]"),
+        Json::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| show("", item, names)).collect();
+            format!("[{}]", items.join(", "))
+        }
         Json::String(text) => match (type_name(text), names.get(text)) {
             (Some(short), _) if name == TYPE => short.to_owned(),
             (_, Some(name)) => {
@@ -60,14 +68,6 @@ fn placeholder(members: &Map<String, Json>) -> Option<String> {
     } else {
         text("$id").map(|address| format!("{address} (not created yet)"))
     }
-}
-
-fn flow(open: &str, parts: impl Iterator<Item = String>, close: &str) -> String {
-    let parts: Vec<String> = parts.collect();
-    if parts.is_empty() {
-        return format!("{}{}", open.trim_end(), close.trim_start());
-    }
-    format!("{open}{}{close}", parts.join(", "))
 }
 
 /// Returns a text in quotes, where it could be taken for something else without.
