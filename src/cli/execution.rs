@@ -25,7 +25,7 @@ use crate::report;
 use crate::tenant::Live;
 use crate::text::style::Palette;
 use crate::ui::progress::Progress;
-use crate::ui::{Answer, Ui};
+use crate::ui::{Confirmation, Ui};
 
 /// How long the change in flight may take once the user wants the run to end: longer than a wait for Graph's
 /// limits.
@@ -160,9 +160,11 @@ impl Execution<'_> {
             return Ok(());
         }
         match ui.confirm(&format!("Apply this to {}?", session.place())) {
-            Answer::Yes => Ok(()),
-            Answer::No => Err(refused("apply/declined", "declined; nothing was written").into()),
-            Answer::NoTerminal => {
+            Confirmation::Yes => Ok(()),
+            Confirmation::No => {
+                Err(refused("apply/declined", "declined; nothing was written").into())
+            }
+            Confirmation::NoTerminal => {
                 let message = "there is no terminal to ask on; nothing was written";
                 Err(refused("apply/no-terminal", message)
                     .hint("Review the plan, then run it with `--yes`.")

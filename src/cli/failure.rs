@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::auth::AuthError;
 use crate::diagnose::failure as known;
-use crate::diagnose::{Catalogue, Entry, Explanation};
+use crate::diagnose::{Catalogue, CatalogueEntry, Explanation};
 use crate::diagnostic::{self, Finding, Severity};
 use crate::error::{Error, ErrorKind};
 use crate::graph::error::GraphError;
@@ -71,7 +71,7 @@ impl Failure {
     }
 
     /// Makes the failure of a service's, which ends with what the catalogue says of it.
-    fn explained(error: Error, entry: Option<&Entry>) -> Self {
+    fn explained(error: Error, entry: Option<&CatalogueEntry>) -> Self {
         Self {
             error,
             invalid: None,

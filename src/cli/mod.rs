@@ -171,7 +171,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &arguments),
     };
-    let options = ui::Options {
+    let options = ui::OutputOptions {
         color: cli.global.color,
         quiet: cli.global.quiet,
         verbosity: cli.global.verbose,

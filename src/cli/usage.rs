@@ -8,12 +8,12 @@ use super::session::is_state;
 use crate::error::{Error, ErrorKind};
 use crate::report;
 use crate::text::style::Palette;
-use crate::ui::{Options, Ui};
+use crate::ui::{OutputOptions, Ui};
 
 /// Says what clap has to say, and on stdout to a caller that reads JSON. Its own exit code for wrong usage is 2, which a
 /// caller would take for drift.
 pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
-    let ui = Ui::new(Options::default());
+    let ui = Ui::new(OutputOptions::default());
     let text = |palette| match palette {
         Palette::Colour => error.render().ansi().to_string(),
         Palette::Plain => error.render().to_string(),
@@ -47,7 +47,7 @@ pub(super) fn separated_state(arguments: &[OsString]) -> Option<Error> {
 
 /// Says what is wrong, and on stdout to a caller that reads JSON.
 pub(super) fn refuse(error: &Error, arguments: &[OsString]) -> ExitCode {
-    let ui = Ui::new(Options::default());
+    let ui = Ui::new(OutputOptions::default());
     ui.error(error);
     if asks_for_json(arguments) {
         // Where stdout is gone, the exit code still tells.

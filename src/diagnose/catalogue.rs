@@ -12,13 +12,13 @@ use super::symptom::Symptom;
 pub struct Catalogue {
     #[serde(rename = "formatVersion")]
     _format_version: String,
-    entries: Vec<Entry>,
+    entries: Vec<CatalogueEntry>,
 }
 
 /// One error, or several that have the same cause and remedy.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Entry {
+pub struct CatalogueEntry {
     /// A stable `area/slug`; `area/*` answers for every code of the area that no other entry names.
     pub id: String,
     /// Codes of Moorline's own that it also answers for.
@@ -83,15 +83,16 @@ impl Catalogue {
     }
 
     /// Returns every entry, in the order of the file.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[CatalogueEntry] {
         &self.entries
     }
 
     /// Returns the entry that answers for an id or a code of Moorline's own.
-    pub fn by_code(&self, code: &str) -> Option<&Entry> {
-        let exactly = |entry: &&Entry| entry.id == code || entry.codes.iter().any(|c| c == code);
+    pub fn by_code(&self, code: &str) -> Option<&CatalogueEntry> {
+        let exactly =
+            |entry: &&CatalogueEntry| entry.id == code || entry.codes.iter().any(|c| c == code);
         let in_area = |area: &str| code.len() > area.len() && code.starts_with(area);
-        let area = |entry: &&Entry| entry.id.strip_suffix('*').is_some_and(in_area);
+        let area = |entry: &&CatalogueEntry| entry.id.strip_suffix('*').is_some_and(in_area);
         let mut entries = self.entries.iter();
         entries.find(exactly).or_else(|| self.entries.iter().find(area))
     }
@@ -103,18 +104,18 @@ impl Catalogue {
     }
 
     /// Returns the entry that answers for what was met on the wire.
-    pub fn diagnose(&self, symptom: &Symptom) -> Option<&Entry> {
+    pub fn diagnose(&self, symptom: &Symptom) -> Option<&CatalogueEntry> {
         self.position(symptom).map(|at| &self.entries[at])
     }
 
     /// Returns where that entry stands: what is specific stands before what is general.
     pub(super) fn position(&self, symptom: &Symptom) -> Option<usize> {
-        let fits = |entry: &Entry| entry.when.iter().any(|pattern| pattern.fits(symptom));
+        let fits = |entry: &CatalogueEntry| entry.when.iter().any(|pattern| pattern.fits(symptom));
         self.entries.iter().position(fits)
     }
 }
 
-impl Entry {
+impl CatalogueEntry {
     /// Returns where the answer can be looked up, as a person would follow it.
     pub fn sources(&self) -> Vec<String> {
         let sources = self.sources.iter();

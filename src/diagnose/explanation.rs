@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::catalogue::{Catalogue, Entry};
+use super::catalogue::{Catalogue, CatalogueEntry};
 use super::evidence::Evidence;
 use super::paste::{self, Paste};
 use super::symptom::Symptom;
@@ -40,7 +40,7 @@ pub struct Explanation {
 
 impl Explanation {
     /// Returns an entry's words under a code that it answers for.
-    pub fn new(code: &str, entry: &Entry) -> Self {
+    pub fn new(code: &str, entry: &CatalogueEntry) -> Self {
         Self {
             id: code.to_owned(),
             title: entry.title.clone(),
@@ -51,8 +51,8 @@ impl Explanation {
     }
 }
 
-impl From<&Entry> for Explanation {
-    fn from(entry: &Entry) -> Self {
+impl From<&CatalogueEntry> for Explanation {
+    fn from(entry: &CatalogueEntry) -> Self {
         Self::new(&entry.id, entry)
     }
 }

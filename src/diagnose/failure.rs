@@ -1,6 +1,6 @@
 //! What the catalogue says of Moorline's own errors.
 
-use super::catalogue::{Catalogue, Entry};
+use super::catalogue::{Catalogue, CatalogueEntry};
 use super::symptom::Symptom;
 use crate::auth::AuthError;
 use crate::graph::{GraphError, ServiceError};
@@ -43,7 +43,7 @@ pub fn sign_in_code(error: &AuthError) -> &'static str {
 }
 
 /// Returns what is known of a failed call: of the service's answer, else of how the call failed.
-pub fn of_call(error: &GraphError) -> Option<&'static Entry> {
+pub fn of_call(error: &GraphError) -> Option<&'static CatalogueEntry> {
     match (error, error.service()) {
         (GraphError::Auth(error), _) => of_sign_in(error),
         (GraphError::AnswerLost { .. }, _) | (_, None) => {
@@ -54,12 +54,12 @@ pub fn of_call(error: &GraphError) -> Option<&'static Entry> {
 }
 
 /// Returns what is known of an answer of Graph's.
-pub fn of_answer(answer: &ServiceError) -> Option<&'static Entry> {
+pub fn of_answer(answer: &ServiceError) -> Option<&'static CatalogueEntry> {
     Catalogue::built_in().diagnose(&Symptom::of_service(answer))
 }
 
 /// Returns what is known of a failed sign-in.
-pub fn of_sign_in(error: &AuthError) -> Option<&'static Entry> {
+pub fn of_sign_in(error: &AuthError) -> Option<&'static CatalogueEntry> {
     let catalogue = Catalogue::built_in();
     let refusal = match error {
         AuthError::Refused(refusal) => catalogue.diagnose(&Symptom::of_refusal(refusal)),

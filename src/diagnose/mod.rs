@@ -14,5 +14,5 @@ pub mod paste;
 pub mod permissions;
 pub mod symptom;
 
-pub use catalogue::{Catalogue, Entry, Lack};
+pub use catalogue::{Catalogue, CatalogueEntry, Lack};
 pub use explanation::{ExplainDocument, Explanation};

@@ -14,7 +14,7 @@ const SHORTEST: usize = 6;
 
 /// Pieces of some secrets.
 #[derive(Default)]
-pub(super) struct Index {
+pub(super) struct PieceIndex {
     /// As text and in hexadecimal digits, in small letters.
     plain: Pieces,
     /// In base64.
@@ -45,7 +45,7 @@ struct Pieces {
     beginnings: Vec<u64>,
 }
 
-impl Index {
+impl PieceIndex {
     /// Returns every piece of a secret that has so many characters, or three quarters of a short secret.
     ///
     /// Of a short secret a word or a number is ordinary: `Password1!` is no reason to withhold `passwordRequired`.

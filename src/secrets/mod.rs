@@ -20,7 +20,7 @@ use serde_json::Value;
 mod index;
 mod view;
 
-use index::{Index, Place, Weight, in_base64};
+use index::{PieceIndex, Place, Weight, in_base64};
 use view::View;
 
 /// What takes a secret's place in a text.
@@ -55,7 +55,7 @@ pub struct Known(Arc<RwLock<Memory>>);
 
 #[derive(Default)]
 struct Memory {
-    secrets: Index,
+    secrets: PieceIndex,
     /// The hashes of the secrets, each of which is added once.
     added: HashSet<Vec<u8>>,
     /// What everybody can read.
@@ -87,7 +87,7 @@ impl Known {
     /// Adds secrets.
     pub fn add_all<'s>(&self, secrets: impl IntoIterator<Item = &'s SecretString>) {
         let mut memory = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let mut added = Index::default();
+        let mut added = PieceIndex::default();
         for secret in secrets {
             let secret = secret.expose_secret();
             let hash = digest(&SHA256, secret.as_bytes()).as_ref().to_vec();
@@ -181,8 +181,8 @@ fn secret(mut places: Vec<Place>) -> Vec<Range<usize>> {
 }
 
 /// Returns the pieces of a secret, those ordinary that other texts hold as well.
-fn index(secret: &str) -> Index {
-    let mut index = Index::new(secret, PIECE);
+fn index(secret: &str) -> PieceIndex {
+    let mut index = PieceIndex::new(secret, PIECE);
     let claims = claims(secret);
     for text in ORDINARY.into_iter().chain(claims.iter().map(String::as_str)) {
         let quoted = format!("\"{text}\"");

@@ -24,7 +24,7 @@ mod sink;
 pub mod stderr;
 
 use progress::{Progress, Rendering};
-use sink::{Filter, Sink};
+use sink::{OutputFilter, Sink};
 use stderr::Stderr;
 
 /// The width to render for where there is no terminal.
@@ -35,7 +35,7 @@ const LEAST: usize = 40;
 
 /// What the command line says about output.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
+pub struct OutputOptions {
     /// When to use colours.
     pub color: ColorChoice,
     /// Whether to leave out progress and status.
@@ -46,7 +46,7 @@ pub struct Options {
 
 /// What somebody answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum Confirmation {
     /// Yes.
     Yes,
     /// Anything else.
@@ -76,7 +76,7 @@ pub struct Ui {
 
 impl Ui {
     /// Makes the user interface of this process.
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: OutputOptions) -> Self {
         let (stdout_palette, stdout) = open(io::stdout(), options.color);
         let (stderr_palette, stderr) = open(io::stderr(), options.color);
         let terminal = io::stderr().is_terminal();
@@ -157,7 +157,7 @@ impl Ui {
     /// # Errors
     /// When it cannot be written.
     pub fn save(&self, path: &Path, text: &str) -> io::Result<()> {
-        std::fs::write(path, Filter::new(self.known.clone()).pass(text))
+        std::fs::write(path, OutputFilter::new(self.known.clone()).pass(text))
     }
 
     /// Writes a rendered text to stderr, in quiet runs too.
@@ -202,16 +202,18 @@ impl Ui {
     }
 
     /// Asks for a yes, which is never assumed.
-    pub fn confirm(&self, question: &str) -> Answer {
+    pub fn confirm(&self, question: &str) -> Confirmation {
         if !self.interactive {
-            return Answer::NoTerminal;
+            return Confirmation::NoTerminal;
         }
         self.stderr.put(&format!("{} [y/N] ", sanitize::line(question)));
         let mut answer = String::new();
         let mut stdin = self.stdin.lock().unwrap_or_else(PoisonError::into_inner);
         match stdin.read_line(&mut answer) {
-            Ok(_) if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") => Answer::Yes,
-            _ => Answer::No,
+            Ok(_) if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") => {
+                Confirmation::Yes
+            }
+            _ => Confirmation::No,
         }
     }
 
@@ -356,11 +358,11 @@ mod tests {
     #[test]
     fn only_yes_is_yes() {
         for (stdin, answer) in [
-            ("y\n", Answer::Yes),
-            ("YES\r\n", Answer::Yes),
-            ("\n", Answer::No),
-            ("yep\n", Answer::No),
-            ("", Answer::No),
+            ("y\n", Confirmation::Yes),
+            ("YES\r\n", Confirmation::Yes),
+            ("\n", Confirmation::No),
+            ("yep\n", Confirmation::No),
+            ("", Confirmation::No),
         ] {
             let (ui, stderr) = ui(stdin, io::sink());
             assert_eq!(ui.confirm("Apply these changes?"), answer, "{stdin:?}");
@@ -368,7 +370,7 @@ mod tests {
         }
         let (mut ui, stderr) = ui("y\n", io::sink());
         ui.interactive = false;
-        assert_eq!(ui.confirm("Apply?"), Answer::NoTerminal);
+        assert_eq!(ui.confirm("Apply?"), Confirmation::NoTerminal);
         assert_eq!(stderr.text(), "");
     }
 }

@@ -8,18 +8,18 @@ use crate::secrets::Known;
 /// A stream, and what its text passes on the way.
 pub(super) struct Sink {
     writer: Box<dyn Write + Send>,
-    filter: Filter,
+    filter: OutputFilter,
     /// The line that was not written to its end yet.
     begun: Vec<u8>,
 }
 
 /// What every text passes.
-pub(super) struct Filter {
+pub(super) struct OutputFilter {
     known: Known,
     breaker: Breaker,
 }
 
-impl Filter {
+impl OutputFilter {
     pub(super) fn new(known: Known) -> Self {
         Self { known, breaker: Breaker::default() }
     }
@@ -32,7 +32,7 @@ impl Filter {
 
 impl Sink {
     pub(super) fn new(writer: Box<dyn Write + Send>, known: Known) -> Self {
-        Self { writer, filter: Filter::new(known), begun: Vec::new() }
+        Self { writer, filter: OutputFilter::new(known), begun: Vec::new() }
     }
 
     /// Writes a text, all of it.

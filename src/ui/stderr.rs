@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
 
-use super::sink::{Filter, Sink};
+use super::sink::{OutputFilter, Sink};
 use crate::secrets::Known;
 
 /// A handle on stderr; as a writer it serves logs.
@@ -42,7 +42,7 @@ impl Stderr {
 
     /// Returns a text as a bar may show it, which draws by itself.
     pub(super) fn for_bar(&self, text: &str) -> String {
-        Filter::new(self.known.clone()).pass(text)
+        OutputFilter::new(self.known.clone()).pass(text)
     }
 
     /// Does something with the bars out of the way.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::CheckSummary;
-use crate::diagnose::catalogue::{Catalogue, Entry, Lack};
+use crate::diagnose::catalogue::{Catalogue, CatalogueEntry, Lack};
 use crate::diagnose::needs::Needs;
 use crate::kinds::{Family, Service};
 
@@ -70,7 +70,7 @@ impl CheckResult {
         Self { remedy, ..self }
     }
 
-    fn new(status: CheckStatus, detail: String, entry: Option<&Entry>) -> Self {
+    fn new(status: CheckStatus, detail: String, entry: Option<&CatalogueEntry>) -> Self {
         Self {
             status,
             detail,
@@ -154,7 +154,7 @@ impl Checklist {
 
     /// Records an error at the check of what the catalogue says is missing. An error for which the catalogue names
     /// nothing leaves the check unknown that met it.
-    pub(super) fn attribute(&mut self, entry: Option<&Entry>, met_by: &str, detail: &str) {
+    pub(super) fn attribute(&mut self, entry: Option<&CatalogueEntry>, met_by: &str, detail: &str) {
         let lack = entry.and_then(|entry| entry.lacks);
         let cause = match lack {
             Some(Lack::Credential) => "credential",

@@ -31,7 +31,7 @@ mod service;
 mod token;
 
 /// What is examined.
-pub struct Subject<'a> {
+pub struct SetUp<'a> {
     /// The declared tenant, a GUID or a domain.
     pub tenant: &'a str,
     /// The hosts.
@@ -72,7 +72,7 @@ pub struct DoctorDocument {
     pub credential: Option<String>,
     /// Who signed in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub identity: Option<Identity>,
+    pub identity: Option<SignedIn>,
     /// The checks, in an order in which each needs those before it.
     pub items: Vec<Check>,
     /// The counts.
@@ -107,7 +107,8 @@ pub struct TenantSeen {
 /// Who signed in.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Identity {
+#[schemars(rename = "Identity")]
+pub struct SignedIn {
     /// An app by itself, or a person through one.
     pub kind: IdentityKind,
     /// Its name.
@@ -141,13 +142,13 @@ pub struct CheckSummary {
 }
 
 /// Examines a set-up. Nothing is written, and a token goes to Graph alone.
-pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
-    let manifests = subject.manifests.as_deref();
+pub async fn examine(set_up: SetUp<'_>) -> DoctorDocument {
+    let manifests = set_up.manifests.as_deref();
     // Where the manifests cannot be read, they may use every family.
     let families = manifests
-        .map_or_else(|| FAMILIES.to_vec(), |manifests| families_read(manifests, subject.ownership));
+        .map_or_else(|| FAMILIES.to_vec(), |manifests| families_read(manifests, set_up.ownership));
     let needs =
-        needs::least_privileges(manifests.unwrap_or_default(), subject.ownership, subject.purpose);
+        needs::least_privileges(manifests.unwrap_or_default(), set_up.ownership, set_up.purpose);
     let mut checklist = Checklist::new(&needs, &families);
     checklist.record(
         "manifests",
@@ -160,21 +161,21 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
             ),
         },
     );
-    reach::check(&mut checklist, &subject).await;
-    let mut tenant = TenantSeen { declared: subject.tenant.to_owned(), ..TenantSeen::default() };
-    let id = tenant_id(&mut checklist, &subject).await;
+    reach::check(&mut checklist, &set_up).await;
+    let mut tenant = TenantSeen { declared: set_up.tenant.to_owned(), ..TenantSeen::default() };
+    let id = tenant_id(&mut checklist, &set_up).await;
     let mut claims = None;
     if let Some(id) = id
-        && let Some((tokens, claimed)) = sign_in(&mut checklist, &subject).await
+        && let Some((tokens, claimed)) = sign_in(&mut checklist, &set_up).await
     {
-        let cloud = subject.endpoints.cloud();
+        let cloud = set_up.endpoints.cloud();
         claims = claimed;
         if let Some(claims) = &claims {
             token::check(&mut checklist, cloud, claims, id, &needs);
         }
         if !checklist.is_missing("tenant") {
             if !checklist.is_missing("graph") {
-                let graph = graph(&subject, tokens, id);
+                let graph = graph(&set_up, tokens, id);
                 service::check(&mut checklist, &graph, &families, &mut tenant).await;
             }
             if let Some(claims) = &claims {
@@ -184,11 +185,11 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
     }
     tenant.id = tenant.id.or(id.map(|id| id.to_string()));
     DoctorDocument {
-        purpose: subject.purpose,
-        cloud: subject.endpoints.cloud(),
+        purpose: set_up.purpose,
+        cloud: set_up.endpoints.cloud(),
         tenant,
-        credential: subject.credential.ok().map(|(words, _)| words),
-        identity: claims.map(|claims| Identity {
+        credential: set_up.credential.ok().map(|(words, _)| words),
+        identity: claims.map(|claims| SignedIn {
             kind: if claims.is_delegated() {
                 IdentityKind::Person
             } else {
@@ -203,30 +204,30 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
     }
 }
 
-fn graph(subject: &Subject<'_>, tokens: &Arc<dyn TokenSource>, tenant: Uuid) -> Graph {
+fn graph(set_up: &SetUp<'_>, tokens: &Arc<dyn TokenSource>, tenant: Uuid) -> Graph {
     let options = Options {
-        concurrency: subject.concurrency,
-        timeout: subject.caller.left(),
+        concurrency: set_up.concurrency,
+        timeout: set_up.caller.left(),
         tenant: Some(tenant),
-        watch: subject.watch.clone(),
+        watch: set_up.watch.clone(),
         ..Options::default()
     };
     Graph::new(
-        subject.endpoints.clone(),
+        set_up.endpoints.clone(),
         Arc::clone(tokens),
-        subject.transport.clone(),
-        subject.clock.clone(),
+        set_up.transport.clone(),
+        set_up.clock.clone(),
         &options,
     )
 }
 
 /// Finds the tenant's id, which a domain has to be asked for. Without it, all that can be said of a credential is
 /// whether there is one.
-async fn tenant_id(checklist: &mut Checklist, subject: &Subject<'_>) -> Option<Uuid> {
+async fn tenant_id(checklist: &mut Checklist, set_up: &SetUp<'_>) -> Option<Uuid> {
     if !checklist.is_missing("login") {
-        match auth::tenant::id_of(subject.endpoints, subject.tenant, subject.caller).await {
+        match auth::tenant::id_of(set_up.endpoints, set_up.tenant, set_up.caller).await {
             Ok(id) => {
-                if Uuid::try_parse(subject.tenant).is_err() {
+                if Uuid::try_parse(set_up.tenant).is_err() {
                     checklist.record("tenant", CheckResult::ok(id.to_string()));
                 }
                 return Some(id);
@@ -237,7 +238,7 @@ async fn tenant_id(checklist: &mut Checklist, subject: &Subject<'_>) -> Option<U
             }
         }
     }
-    match &subject.credential {
+    match &set_up.credential {
         Ok((words, _)) => {
             let detail = format!("{words}: not tried, because of what is missing above");
             checklist.record("credential", CheckResult::unknown(detail));
@@ -256,10 +257,10 @@ fn no_token(checklist: &mut Checklist, error: &AuthError) {
 /// Gets a token. Returns its source, and what the token says of itself, if anything.
 async fn sign_in<'s>(
     checklist: &mut Checklist,
-    subject: &'s Subject<'_>,
+    set_up: &'s SetUp<'_>,
 ) -> Option<(&'s Arc<dyn TokenSource>, Option<Claims>)> {
     let (words, tokens) =
-        subject.credential.as_ref().inspect_err(|error| no_token(checklist, error)).ok()?;
+        set_up.credential.as_ref().inspect_err(|error| no_token(checklist, error)).ok()?;
     let token = tokens.token().await.inspect_err(|error| no_token(checklist, error)).ok()?;
     let claims = Claims::of(&token);
     let detail = match claims.as_ref().and_then(Claims::name) {

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::header::HeaderMap;
 use url::Url;
 
-use super::Subject;
+use super::SetUp;
 use super::checklist::{CheckResult, Checklist};
 use crate::http::retry::http_date;
 use crate::http::transport::{Fault, Outgoing};
@@ -19,9 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Asks both services for nothing in particular; any answer of their own is one. No token is sent.
-pub(super) async fn check(checklist: &mut Checklist, subject: &Subject<'_>) {
-    let (login, graph) = (subject.endpoints.login(), subject.endpoints.graph());
-    let (from_login, from_graph) = tokio::join!(knock(subject, login), knock(subject, graph));
+pub(super) async fn check(checklist: &mut Checklist, set_up: &SetUp<'_>) {
+    let (login, graph) = (set_up.endpoints.login(), set_up.endpoints.graph());
+    let (from_login, from_graph) = tokio::join!(knock(set_up, login), knock(set_up, graph));
     let mut date = None;
     for (id, url, answer) in [("login", login, from_login), ("graph", graph, from_graph)] {
         let host = url.host_str().unwrap_or_default();
@@ -40,14 +40,14 @@ pub(super) async fn check(checklist: &mut Checklist, subject: &Subject<'_>) {
     checklist.record(
         "clock",
         match date {
-            Some(theirs) => clock(subject.clock.now(), theirs),
+            Some(theirs) => clock(set_up.clock.now(), theirs),
             None => CheckResult::unknown("no answer said what time it is"),
         },
     );
 }
 
 /// Returns the time that an answer carried, or why there is none.
-async fn knock(subject: &Subject<'_>, url: &Url) -> Result<Option<Timestamp>, String> {
+async fn knock(set_up: &SetUp<'_>, url: &Url) -> Result<Option<Timestamp>, String> {
     let outgoing = Outgoing {
         method: reqwest::Method::HEAD,
         url: url.clone(),
@@ -55,7 +55,7 @@ async fn knock(subject: &Subject<'_>, url: &Url) -> Result<Option<Timestamp>, St
         body: None,
     };
     tokio::select! {
-        answer = subject.transport.exchange(outgoing) => match answer {
+        answer = set_up.transport.exchange(outgoing) => match answer {
             // The service was not reached, or is down; one that does not know the verb is there.
             Ok(answer) if matches!(answer.status, 407 | 500 | 502..=599) => {
                 Err(format!("{} came in its place", answer.status))
@@ -63,7 +63,7 @@ async fn knock(subject: &Subject<'_>, url: &Url) -> Result<Option<Timestamp>, St
             Ok(answer) => Ok(answer.header("date").and_then(http_date)),
             Err(fault) => Err(in_short(&fault)),
         },
-        () = subject.clock.elapse(PATIENCE) => Err(format!("nothing came in {} s", PATIENCE.as_secs())),
+        () = set_up.clock.elapse(PATIENCE) => Err(format!("nothing came in {} s", PATIENCE.as_secs())),
     }
 }
 

@@ -1,13 +1,13 @@
 //! Whether a set-up works.
 
 use super::escape::{self, cell_code, code, sentence};
-use super::page::Page;
+use super::page::MarkdownPage;
 use crate::diagnose::doctor::{CheckStatus, DoctorDocument};
 use crate::report::phrases;
 
 /// Returns each check with what was seen, and what to do where something is missing.
 pub fn doctor(document: &DoctorDocument) -> String {
-    let mut page = Page::new(&phrases::examination(document.summary));
+    let mut page = MarkdownPage::new(&phrases::examination(document.summary));
     page.block(&sentence(&phrases::set_up(document)));
     let made = || document.items.iter().filter(|check| !check.is_left_out());
     page.table(

@@ -18,7 +18,7 @@ use crate::apply::outcome::Outcome;
 use crate::drift::DriftReport;
 use crate::plan::Plan;
 use escape::{cell_code, code, sentence};
-use page::Page;
+use page::MarkdownPage;
 
 /// Returns what an apply would do.
 pub fn plan(plan: &Plan) -> String {
@@ -31,7 +31,7 @@ pub fn drift(report: &DriftReport) -> String {
 }
 
 fn story(story: &Story<'_>) -> String {
-    let mut page = Page::new(&story.headline);
+    let mut page = MarkdownPage::new(&story.headline);
     let checked = story.checked.as_ref().map(|at| format!(", checked {}", sentence(at)));
     page.block(&format!("Tenant {}{}", code(&story.tenant), checked.unwrap_or_default()));
     object::alerts(&mut page, story);
@@ -53,7 +53,7 @@ fn story(story: &Story<'_>) -> String {
 
 /// Returns what an apply did.
 pub fn outcome(outcome: &Outcome) -> String {
-    let mut page = Page::new(&phrases::outcome_summary(outcome));
+    let mut page = MarkdownPage::new(&phrases::outcome_summary(outcome));
     page.block(&format!("Tenant {}", code(&phrases::tenant(&outcome.tenant, &[]))));
     let items = outcome.items.iter();
     let told: Vec<_> = items.filter(|item| item.message.is_some()).collect();

@@ -1,7 +1,7 @@
 //! One object: what must be seen at once, and the rest folded away.
 
 use super::escape::{SENTENCE, code, fenced, html, sentence};
-use super::page::{Page, cut_lines};
+use super::page::{MarkdownPage, cut_lines};
 use crate::plan::{Risk, RiskLevel};
 use crate::report::phrases::count;
 use crate::report::view::{DiffContent, DiffMark, DiffRow, Direction, ObjectView, Story, rows};
@@ -12,7 +12,7 @@ const MOST_LEFT_ALONE: usize = 20;
 
 /// Writes what must be seen without opening anything: what is blocked, and what could hurt, of the plan as a whole
 /// first.
-pub(super) fn alerts(page: &mut Page, story: &Story<'_>) {
+pub(super) fn alerts(page: &mut MarkdownPage, story: &Story<'_>) {
     let mut blocked = Vec::new();
     let mut refused: Vec<String> = story.limits.iter().map(risk_line).collect();
     let mut warned = Vec::new();
@@ -56,7 +56,7 @@ fn risk_line(risk: &Risk) -> String {
 }
 
 /// Writes an object, folded.
-pub(super) fn details(page: &mut Page, object: &ObjectView<'_>, direction: Direction) {
+pub(super) fn details(page: &mut MarkdownPage, object: &ObjectView<'_>, direction: Direction) {
     let name = object.display_name.as_deref().map(|name| html(&cut(name, SENTENCE)));
     let mut text = format!(
         "<details>\n<summary><code>{} {}</code>{} {}</summary>\n\n{}",

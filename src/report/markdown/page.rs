@@ -10,12 +10,12 @@ const RESERVE: usize = 1_000;
 const MOST_LINES: usize = 32_000;
 
 /// A page in the making.
-pub(super) struct Page {
+pub(super) struct MarkdownPage {
     text: String,
     left_out: usize,
 }
 
-impl Page {
+impl MarkdownPage {
     /// Begins a page with its headline.
     pub(super) fn new(headline: &str) -> Self {
         Self { text: format!("### {headline}\n"), left_out: 0 }

@@ -1,13 +1,13 @@
 //! What manifests need, and how to grant it: for whoever grants it.
 
 use super::escape::{self, cell_code, fenced};
-use super::page::Page;
+use super::page::MarkdownPage;
 use crate::diagnose::needs::PermissionsDocument;
 use crate::report::phrases;
 
 /// Returns the least privileges for each purpose, those that need the same together.
 pub fn permissions(document: &PermissionsDocument) -> String {
-    let mut page = Page::new("Permissions of Microsoft Graph");
+    let mut page = MarkdownPage::new("Permissions of Microsoft Graph");
     for (purposes, needs) in document.grouped() {
         page.block(&format!("#### For {}", phrases::purposes(&purposes)));
         if needs.permissions.is_empty() {
