@@ -1,4 +1,4 @@
-//! The catalogue of errors: `schemas/errors.yaml`.
+//! Reads the catalogue of errors, `schemas/errors.yaml`, and finds entries.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::symptom::Symptom;
 
-/// Everything that is known of errors, what is specific before what is general.
+/// The known errors, specific ones before general ones.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Catalogue {
@@ -19,28 +19,28 @@ pub struct Catalogue {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct CatalogueEntry {
-    /// A stable `area/slug`; `area/*` answers for every code of the area that no other entry names.
+    /// A stable `area/slug`; `area/*` explains every code of the area that no other entry names.
     pub id: String,
-    /// Codes of Moorline's own that it also answers for.
+    /// Other codes of Moorline that the entry explains.
     #[serde(default)]
     pub codes: Vec<String>,
-    /// What it looks like on the wire; one that fits is enough.
+    /// The patterns of the error on the wire; one match is enough.
     #[serde(default)]
     when: Vec<Pattern>,
-    /// What is missing in the tenant, where the error says so.
+    /// The missing thing that the error names, if any.
     pub lacks: Option<Lack>,
-    /// What happened, in one sentence.
+    /// The title, one sentence.
     pub title: String,
-    /// Why.
+    /// The cause.
     pub cause: String,
-    /// What to do, a sentence or two each.
+    /// The remedies, a sentence or two each.
     pub remedy: Vec<String>,
-    /// Where that can be looked up.
+    /// The sources.
     #[serde(default)]
     sources: Vec<String>,
 }
 
-/// What is missing where an error says so.
+/// The missing thing that an error names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Lack {
@@ -52,7 +52,7 @@ pub enum Lack {
     Consent,
     /// A permission of the app.
     Permission,
-    /// A role of whoever the token was issued to.
+    /// A role of the identity that signed in.
     Role,
     /// A subscription or a licence.
     Licence,
@@ -60,7 +60,7 @@ pub enum Lack {
     Approval,
 }
 
-/// What an error looks like. Everything that is stated must be met.
+/// A pattern of an error. Every condition that is present must hold.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Pattern {
@@ -77,7 +77,7 @@ static BUILT_IN: LazyLock<Catalogue> = LazyLock::new(|| {
 });
 
 impl Catalogue {
-    /// Returns the catalogue that the program carries.
+    /// Returns the built-in catalogue.
     pub fn built_in() -> &'static Self {
         &BUILT_IN
     }
@@ -87,7 +87,7 @@ impl Catalogue {
         &self.entries
     }
 
-    /// Returns the entry that answers for an id or a code of Moorline's own.
+    /// Returns the entry for an id or a code of Moorline.
     pub fn by_code(&self, code: &str) -> Option<&CatalogueEntry> {
         let exactly =
             |entry: &&CatalogueEntry| entry.id == code || entry.codes.iter().any(|c| c == code);
@@ -97,18 +97,18 @@ impl Catalogue {
         entries.find(exactly).or_else(|| self.entries.iter().find(area))
     }
 
-    /// Returns whether an entry is about a number of Microsoft Entra's.
+    /// Returns whether an entry has this error number of Microsoft Entra.
     pub(super) fn knows_number(&self, number: u32) -> bool {
         let mut patterns = self.entries.iter().flat_map(|entry| &entry.when);
         patterns.any(|pattern| pattern.aadsts.contains(&number))
     }
 
-    /// Returns the entry that answers for what was met on the wire.
+    /// Returns the first entry that matches an error.
     pub fn diagnose(&self, symptom: &Symptom) -> Option<&CatalogueEntry> {
         self.position(symptom).map(|at| &self.entries[at])
     }
 
-    /// Returns where that entry stands: what is specific stands before what is general.
+    /// Returns the position of the first entry that matches an error.
     pub(super) fn position(&self, symptom: &Symptom) -> Option<usize> {
         let fits = |entry: &CatalogueEntry| entry.when.iter().any(|pattern| pattern.fits(symptom));
         self.entries.iter().position(fits)
@@ -116,7 +116,7 @@ impl Catalogue {
 }
 
 impl CatalogueEntry {
-    /// Returns where the answer can be looked up, as a person would follow it.
+    /// Returns the sources as links and file names.
     pub fn sources(&self) -> Vec<String> {
         let sources = self.sources.iter();
         sources.map(|source| source.replace("FACTS ", "schemas/graph/FACTS.md ")).collect()
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_entry_can_be_reached_and_says_what_to_do() {
+    fn every_entry_has_patterns_and_a_remedy() {
         let catalogue = Catalogue::built_in();
         let mut names = BTreeSet::new();
         for entry in catalogue.entries() {
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_is_not_known_is_no_objection_to_a_text() {
+    fn unknown_status_does_not_prevent_a_match_by_text() {
         let symptom =
             |status, text: &str| Symptom { status, text: text.to_owned(), ..Symptom::default() };
         let pattern = Pattern {

@@ -1,4 +1,4 @@
-//! What Microsoft's support asks for, picked out of whatever was pasted.
+//! Finds in a pasted text what Microsoft's support asks for.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::symptom::numbers;
 use crate::graph::ServiceError;
 
-/// What could be read out of a message.
+/// The status, codes and ids in a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
@@ -16,10 +16,10 @@ pub struct Evidence {
     /// The error code, the inner one where the outer says nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The sentence inside all wrapping.
+    /// The innermost message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Microsoft Entra's numbers.
+    /// Microsoft Entra's error numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub aadsts: Vec<u32>,
     /// Graph's id of the request.
@@ -28,7 +28,7 @@ pub struct Evidence {
     /// The id that the call carried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_id: Option<String>,
-    /// Intune's id of what it did.
+    /// Intune's id of the activity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub activity_id: Option<String>,
     /// Intune's id for customer support, often all zeros.
@@ -37,22 +37,22 @@ pub struct Evidence {
     /// Microsoft Entra's id of the sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,
-    /// Microsoft Entra's id of what the sign-in belongs to.
+    /// Microsoft Entra's id that correlates sign-ins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
-    /// The code under which an approval is outstanding.
+    /// The code of a pending approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval_code: Option<String>,
-    /// When, in the service's own words.
+    /// The time, in the service's own format.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
 }
 
-/// What may stand between a label and its value.
+/// The characters that may stand between a label and its value.
 const GAP: &[char] = &[' ', '\t', ':', '=', '"', '\'', '\\', '`'];
 
 impl Evidence {
-    /// Reads what labels say, wherever they stand in a text.
+    /// Reads the values of known labels anywhere in a text.
     pub(super) fn of_text(text: &str) -> Self {
         // ASCII alone, so that every byte stays in its place.
         let lower = text.to_ascii_lowercase().replace(['-', '_'], " ");
@@ -86,7 +86,7 @@ impl Evidence {
         }
     }
 
-    /// Fills in what an answer of Graph's says.
+    /// Adds the fields of an error response from Graph.
     pub(super) fn add(&mut self, error: &ServiceError) {
         let text = |text: &String| Some(text).filter(|text| !text.is_empty()).cloned();
         for (known, more) in [
@@ -101,8 +101,8 @@ impl Evidence {
         }
     }
 
-    /// Returns what was found, each with its name, in words for people. Nothing is returned where all of it can be
-    /// seen in a glance at what was pasted.
+    /// Returns the fields with their names, for people. Returns nothing where there is neither an id nor a message: the rest
+    /// is easy to see in the pasted text.
     pub fn lines(&self) -> Vec<(&'static str, String)> {
         let ids = [
             ("request id", &self.request_id),
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_told_apart_by_their_labels() {
+    fn ids_are_read_by_their_labels() {
         let text = r#"\"client-request-id\": \"11111111-1111-1111-1111-111111111111\", request-id=22222222-2222-2222-2222-222222222222
             Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - Activity ID: 33333333-3333-3333-3333-333333333333
             Trace ID: nonsense Timestamp: 2023-05-06 06:03:00Z"#;

@@ -1,4 +1,4 @@
-//! Answers in plain words, as a document.
+//! Builds the answer of `moorline explain`.
 
 use serde::Serialize;
 
@@ -8,38 +8,38 @@ use super::paste::{self, Paste};
 use super::symptom::Symptom;
 use crate::diagnostic::suggest::nearest;
 
-/// What is known of what was asked.
+/// The answer to a question about an error.
 #[derive(Clone, Debug, Default, Serialize, schemars::JsonSchema)]
 pub struct ExplainDocument {
     /// The answers, the most specific first; none where nothing is known.
     pub items: Vec<Explanation>,
-    /// What could be read out of the message.
+    /// The status, codes and ids in the message.
     pub found: Evidence,
-    /// A code that may have been meant.
+    /// A known code with a similar name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub near: Option<String>,
-    /// Where else to turn, where little or nothing is known.
+    /// Where to ask next, where little or nothing is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub support: Vec<String>,
 }
 
-/// One error in plain words.
+/// The explanation of one error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Explanation {
     /// A stable `area/slug`.
     pub id: String,
-    /// What happened, in one sentence.
+    /// The title, one sentence.
     pub title: String,
-    /// Why.
+    /// The cause.
     pub cause: String,
-    /// What to do.
+    /// The remedies.
     pub remedy: Vec<String>,
-    /// Where that can be looked up.
+    /// The sources.
     pub sources: Vec<String>,
 }
 
 impl Explanation {
-    /// Returns an entry's words under a code that it answers for.
+    /// Returns the explanation of a code from its entry.
     pub fn new(code: &str, entry: &CatalogueEntry) -> Self {
         Self {
             id: code.to_owned(),
@@ -57,7 +57,7 @@ impl From<&CatalogueEntry> for Explanation {
     }
 }
 
-/// How many codes are explained at once.
+/// The number of codes that are explained at once.
 const CODES: usize = 50;
 
 /// Explains an id, a code, a number, several of them, or anything that was pasted.
@@ -130,7 +130,7 @@ fn explain_paste(text: &str) -> ExplainDocument {
     ExplainDocument { items, near: near.map(str::to_owned), found: paste.found, support }
 }
 
-/// A bare number is a status where it can be one, else a number of Microsoft Entra's.
+/// Reads a bare number as a status if possible, else as an error number of Microsoft Entra.
 impl From<u32> for Paste {
     fn from(number: u32) -> Self {
         let status = u16::try_from(number).ok().filter(|status| (400..600).contains(status));
@@ -168,7 +168,7 @@ fn is_code(text: &str) -> bool {
     text.contains('/') && text.chars().all(part)
 }
 
-/// Returns what Microsoft's support needs, and what nobody may have.
+/// Returns what to send to Microsoft's support, and what not to send.
 fn to_support(found: &Evidence) -> [String; 2] {
     let ids = if found.has_id() {
         "ids above"
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_numbers_and_statuses_are_known_by_themselves() {
+    fn single_codes_numbers_and_statuses_are_explained() {
         for (text, expected) in [
             ("intune/role-missing", "intune/role-missing"),
             (" yaml/tab\n", "yaml/tab"),
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn several_codes_are_explained_each() {
+    fn each_of_several_codes_is_explained() {
         let document = explain("AADSTS7000222, 503 yaml/tab 0x87d1fdee 0x1 AADSTS7000222");
         let ids: Vec<&str> = document.items.iter().map(|item| item.id.as_str()).collect();
         assert_eq!(
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outer_code_says_the_status_that_was_not_pasted() {
+    fn outer_code_implies_the_missing_status() {
         let support = "Operation ID (for customer support): 0 - Activity ID: 4c664761-d691-42dd-8f05-06eaa16c0f4a";
         let inner = serde_json::json!({"_version": 3, "Message": format!("An error has occurred - {support}")});
         let body = |code: &str, message: String| {
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_near_is_offered_and_what_is_unknown_says_what_to_send() {
+    fn unknown_code_names_a_similar_one_or_what_to_send() {
         assert_eq!(
             explain("intune/app-not-authorised").near.as_deref(),
             Some("intune/app-not-authorized")
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_around_a_body_counts_where_it_says_more() {
+    fn text_around_a_body_can_be_more_specific() {
         let body = r#"{"error":{"code":"BadRequest","message":"An error has occurred"}}"#;
         assert_eq!(id(body).as_deref(), Some("graph/request-refused"));
         let with_header =

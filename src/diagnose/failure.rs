@@ -1,4 +1,4 @@
-//! What the catalogue says of Moorline's own errors.
+//! Finds the catalogue entries for failed calls and sign-ins.
 
 use super::catalogue::{Catalogue, CatalogueEntry};
 use super::symptom::Symptom;
@@ -42,7 +42,7 @@ pub fn sign_in_code(error: &AuthError) -> &'static str {
     }
 }
 
-/// Returns what is known of a failed call: of the service's answer, else of how the call failed.
+/// Returns the entry for a failed call: for the answer of the service, else for how the call failed.
 pub fn of_call(error: &GraphError) -> Option<&'static CatalogueEntry> {
     match (error, error.service()) {
         (GraphError::Auth(error), _) => of_sign_in(error),
@@ -53,12 +53,12 @@ pub fn of_call(error: &GraphError) -> Option<&'static CatalogueEntry> {
     }
 }
 
-/// Returns what is known of an answer of Graph's.
+/// Returns the entry for an error response from Graph.
 pub fn of_answer(answer: &ServiceError) -> Option<&'static CatalogueEntry> {
     Catalogue::built_in().diagnose(&Symptom::of_service(answer))
 }
 
-/// Returns what is known of a failed sign-in.
+/// Returns the entry for a failed sign-in.
 pub fn of_sign_in(error: &AuthError) -> Option<&'static CatalogueEntry> {
     let catalogue = Catalogue::built_in();
     let refusal = match error {
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn intunes_refusals_are_told_apart() {
+    fn intune_refusals_have_different_entries() {
         let scope = nested(
             "Application is not authorized to perform this operation. Application must have one of the following scopes: X",
         );
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_sign_in_is_known_by_its_number() {
+    fn refused_sign_in_is_found_by_its_number() {
         let refused = |body: Value| {
             let refusal = Refusal::parse(401, body.to_string().as_bytes()).expect("a refusal");
             let entry = of_sign_in(&AuthError::Refused(Box::new(refusal)));

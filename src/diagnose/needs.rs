@@ -1,4 +1,4 @@
-//! The least privileges that manifests need, and why each.
+//! Determines the least privileges that manifests need, and why.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::manifest::{Address, Manifest};
 use crate::tenant::lookup::Wanted;
 use crate::tenant::read::{families, is_pruned};
 
-/// What somebody wants to do.
+/// The command that privileges are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
@@ -42,7 +42,7 @@ pub struct PermissionsDocument {
 }
 
 impl PermissionsDocument {
-    /// Returns what is needed, neighbouring purposes that need the same together.
+    /// Returns the needs, with adjacent purposes that need the same in one group.
     pub fn grouped(&self) -> impl Iterator<Item = (Vec<Purpose>, &Needs)> {
         let same =
             |one: &Needs, two: &Needs| one.permissions == two.permissions && one.roles == two.roles;
@@ -60,9 +60,9 @@ pub struct Needs {
     pub purpose: Purpose,
     /// The permissions of Microsoft Graph, application or delegated.
     pub permissions: Vec<Need>,
-    /// What no manifest needs and is worth having.
+    /// Permissions that no manifest needs, and that are useful.
     pub optional: Vec<Need>,
-    /// What a person needs beside delegated permissions; an app that signs in as itself needs none.
+    /// The roles that a person needs beside delegated permissions; an app that signs in as itself needs none.
     pub roles: Vec<NeededRole>,
     /// The block of an app registration, for an app that signs in as itself and for one that people sign in with.
     pub required_resource_access: RequiredResourceAccess,
@@ -80,28 +80,28 @@ pub struct Need {
     pub delegated_id: String,
     /// Whether the delegated scope needs an administrator's consent; the app role always does.
     pub delegated_admin_consent: bool,
-    /// Permissions that serve as well.
+    /// Permissions that work as well.
     pub alternatives: Vec<String>,
-    /// Why.
+    /// The reasons.
     pub reasons: Vec<Reason>,
 }
 
-/// Why a permission is needed, and by which manifests.
+/// A reason for a permission, and the manifests that need it.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Reason {
-    /// What it does, for people.
+    /// The purpose, for people.
     pub why: String,
-    /// `kind/name` of each; none where it is not for the sake of certain ones.
+    /// `kind/name` of each; none where the reason is not a manifest.
     #[schemars(with = "Vec<String>")]
     pub manifests: Vec<Address>,
 }
 
-/// Roles of which a person needs one.
+/// Roles, one of which a person needs.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct NeededRole {
-    /// What for.
+    /// The purpose.
     pub why: String,
-    /// One of these is enough.
+    /// The roles; one is enough.
     pub any: Vec<Role>,
 }
 
@@ -113,7 +113,7 @@ impl NeededRole {
     }
 }
 
-/// What an app registration asks for, as its manifest has it.
+/// The permissions that an app registration asks for, in the form of the registration's manifest.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct RequiredResourceAccess {
     /// For an app that signs in as itself.
@@ -142,7 +142,7 @@ pub struct Access {
     pub kind: AccessKind,
 }
 
-/// What a permission is given to.
+/// The sort of app that a permission is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub enum AccessKind {
     /// An app that signs in as itself.
@@ -151,7 +151,7 @@ pub enum AccessKind {
     Scope,
 }
 
-/// Returns the least privileges that manifests, and what is said of whose the objects are, need for a purpose.
+/// Returns the least privileges that manifests and the ownership settings need for a purpose.
 pub fn least_privileges(
     manifests: &[&Manifest],
     ownership: Option<&OwnershipSpec>,
@@ -209,7 +209,7 @@ pub fn least_privileges(
     }
 }
 
-/// Permissions and their reasons, in the order in which they came up.
+/// Permissions and their reasons, in the order of discovery.
 struct Gathered {
     table: &'static Table,
     needs: Vec<Need>,
@@ -233,7 +233,7 @@ impl Gathered {
         }
     }
 
-    /// Leaves out what another needed permission covers, and gives its reasons to that one.
+    /// Removes permissions that another needed permission covers, and moves their reasons to that permission.
     fn without_covered(self) -> Vec<Need> {
         let names: Vec<String> = self.needs.iter().map(|need| need.permission.clone()).collect();
         let is_covered = |need: &Need| need.alternatives.iter().any(|name| names.contains(name));
@@ -245,7 +245,7 @@ impl Gathered {
     }
 }
 
-/// Gives the reasons for a permission to one that covers it. Returns the permission where none does.
+/// Moves the reasons of a permission to another one that covers it. Returns the permission if there is none.
 fn uncovered(need: Need, others: &mut [Need]) -> Option<Need> {
     match others.iter_mut().find(|other| need.alternatives.contains(&other.permission)) {
         Some(other) => {
@@ -269,7 +269,7 @@ impl Need {
     }
 }
 
-/// Returns what is worth having beside what is needed. Where that covers it, its reason goes there.
+/// Returns the useful permissions that no needed permission covers. The reasons of covered ones move to the needed ones.
 fn optional(
     table: &Table,
     manifests: &[&Manifest],

@@ -1,4 +1,4 @@
-//! Error bodies, statuses and codes in a pasted text: a JSON body, a log line, a message of another product.
+//! Finds error bodies, statuses and codes in a pasted text: a JSON body, a log line, a message of another product.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -8,36 +8,36 @@ use super::evidence::Evidence;
 use super::symptom::{Symptom, plain};
 use crate::graph::ServiceError;
 
-/// What a paste was found to hold.
+/// The errors found in a pasted text.
 #[derive(Debug, Default)]
 pub(super) struct Paste {
     /// One for each error body.
     pub(super) bodies: Vec<Symptom>,
     /// The text as a whole.
     pub(super) whole: Symptom,
-    /// Codes of Moorline's own, in order.
+    /// Codes of Moorline, in order.
     pub(super) codes: Vec<String>,
-    /// Ids, and what the first body says.
+    /// Ids, and the content of the first body.
     pub(super) found: Evidence,
 }
 
-/// How many places are tried as the beginning of a JSON document.
+/// The number of places that are tried as the start of a JSON document.
 const ATTEMPTS: usize = 100;
 
-/// How many codes of Moorline's own are explained at once.
+/// The number of codes of Moorline that are explained at once.
 const CODES: usize = 50;
 
-/// How deep error bodies are looked for inside a document.
+/// The depth to which a document is searched for error bodies.
 const DEPTH: usize = 6;
 
-/// Words before a number that make it a status.
+/// Words that make the number after them a status.
 const BEFORE: [&str; 8] =
     ["code", "status", "http", "failed", "error", "success", "answered", "コード"];
 
-/// Words behind a number that make it a status, beside the reason phrase that is registered for it.
+/// Words that make the number before them a status, beside its registered reason phrase.
 const BEHIND: [&str; 2] = ["unprocessable", "bandwidthlimitexceeded"];
 
-/// Reads a paste. Any text will do.
+/// Reads a pasted text. Any text is valid.
 pub(super) fn read(text: &str) -> Paste {
     let flat = joined(text);
     let mut bodies = Vec::new();
@@ -67,8 +67,7 @@ pub(super) fn read(text: &str) -> Paste {
     Paste { bodies, whole: whole.with_implied_status(), codes: moorline_codes(&flat), found }
 }
 
-/// Takes the seams out of a string literal that was written in several pieces, as documentation shows
-/// long messages.
+/// Joins string literals that are concatenated with `+`, as documentation shows long messages.
 fn joined(text: &str) -> String {
     let mut parts = text.split('+');
     let mut joined = parts.next().unwrap_or_default().to_owned();
@@ -85,7 +84,7 @@ fn joined(text: &str) -> String {
     joined
 }
 
-/// Returns the JSON objects that stand in a text, outermost ones alone.
+/// Returns the outermost JSON objects in a text.
 fn documents(mut text: &str) -> Vec<Value> {
     let mut documents = Vec::new();
     for _ in 0..ATTEMPTS {
@@ -157,7 +156,7 @@ fn status_member(object: &Value) -> Option<u16> {
     number.filter(|number| (400..600).contains(number))
 }
 
-/// Finds the HTTP status in prose: a number of three digits, and a word around it that says so.
+/// Returns the HTTP status in prose: a number of three digits next to a word that marks a status.
 fn stated_status(text: &str) -> Option<u16> {
     let lower = text.to_lowercase();
     let mut at = 0;
@@ -190,7 +189,7 @@ fn stated_status(text: &str) -> Option<u16> {
     })
 }
 
-/// Finds codes of Moorline's own, as `error[plan/read]` and `"code": "plan/read"` have them.
+/// Returns the codes of Moorline, in the forms `error[plan/read]` and `"code": "plan/read"`.
 fn moorline_codes(text: &str) -> Vec<String> {
     let mut codes: Vec<String> = Vec::new();
     for piece in text.split(['[', '"']).skip(1) {
@@ -214,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_is_a_number_that_something_says_is_one() {
+    fn number_is_a_status_only_next_to_a_marking_word() {
         for (text, expected) in [
             ("with code: 401 - Invalid", Some(401)),
             ("コード:401:無効な", Some(401)),
@@ -231,13 +230,13 @@ mod tests {
     }
 
     #[test]
-    fn pieces_of_a_literal_are_joined() {
+    fn concatenated_literals_are_joined() {
         assert_eq!(joined("\"a \" +\n   \"b\" + \"c\" + d"), "\"a bc\" + d");
         assert_eq!(joined("1+1"), "1+1");
     }
 
     #[test]
-    fn members_of_a_batch_are_read_each_with_its_status() {
+    fn each_batch_member_has_its_own_status() {
         let text = r#"log: {"responses":[{"id":"1","status":403,"body":{"error":{"code":"Forbidden","message":"No."}}},
             {"id":"2","status":404,"body":{"error":{"code":"ResourceNotFound","message":"Gone."}}}]} end"#;
         let paste = read(text);
@@ -248,7 +247,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_is_too_strange(text in "(\\PC|[{}\"+0-9:/ \\[\\]]){0,60}") {
+        fn any_text_can_be_read(text in "(\\PC|[{}\"+0-9:/ \\[\\]]){0,60}") {
             read(&text);
         }
     }

@@ -1,4 +1,4 @@
-//! Results as JSON documents, and the schemas of these.
+//! Results as JSON documents, and the schemas of the documents.
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -21,31 +21,31 @@ use crate::text::sanitize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Document {
-    /// What an apply would do.
+    /// A plan.
     Plan,
-    /// What differs in the tenant.
+    /// A drift report.
     Drift,
-    /// What an apply did.
+    /// The outcome of an apply.
     Outcome,
-    /// Why a run failed.
+    /// The error of a failed run.
     Error,
-    /// What is wrong with the manifests.
+    /// Findings about manifests.
     Findings,
-    /// What can be declared.
+    /// The kinds that can be declared.
     Kinds,
-    /// What an error means.
+    /// The explanation of an error.
     Explain,
-    /// What manifests need.
+    /// The permissions that manifests need.
     Permissions,
-    /// Whether a set-up works.
+    /// The examination of a set-up.
     Doctor,
 }
 
-/// A result under the two members that every document begins with.
+/// A result, with the two members that every document begins with.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Headed<T> {
-    /// Says what this document is.
+    /// The name of this sort of document.
     #[schemars(with = "Value")]
     kind: Document,
     /// The version of this document's form.
@@ -54,24 +54,24 @@ struct Headed<T> {
     body: T,
 }
 
-/// Why a run failed.
+/// The error of a failed run.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ErrorBody {
     /// A stable `area/slug`.
     code: String,
-    /// What happened and where.
+    /// The message: what happened and where.
     message: String,
-    /// Why, as the lower layers put it, outermost first.
+    /// The causes in lower layers, outermost first.
     causes: Vec<String>,
-    /// What to do.
+    /// The hints.
     hints: Vec<String>,
-    /// What is known of what a service answered.
+    /// The explanation of the error, where a service refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Explanation>,
     /// The exit code of the process.
     exit_code: u8,
-    /// What is wrong with the manifests, where that was the reason.
+    /// The findings, where invalid manifests are the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<Vec<Item>>,
 }
@@ -86,13 +86,13 @@ pub fn drift(report: &DriftReport) -> String {
     headed(Document::Drift, report)
 }
 
-/// Returns the document of what an apply did.
+/// Returns the document of an outcome.
 pub fn outcome(outcome: &Outcome) -> String {
     headed(Document::Outcome, outcome)
 }
 
-/// Returns the document of an error, with what is known of it where a service refused, and with the findings
-/// where invalid manifests were the reason.
+/// Returns the document of an error, with the explanation where a service refused, and the findings where manifests are
+/// invalid.
 pub fn error(
     error: &Error,
     explanation: Option<&Explanation>,
@@ -111,22 +111,22 @@ pub fn error(
     headed(Document::Error, body)
 }
 
-/// Returns the document of what can be declared.
+/// Returns the document of the kinds.
 pub fn kinds(kinds: &KindsDocument) -> String {
     headed(Document::Kinds, kinds)
 }
 
-/// Returns the document of what an error means.
+/// Returns the document of an explanation.
 pub fn explain(document: &ExplainDocument) -> String {
     headed(Document::Explain, document)
 }
 
-/// Returns the document of what manifests need.
+/// Returns the document of the permissions that manifests need.
 pub fn permissions(document: &PermissionsDocument) -> String {
     headed(Document::Permissions, document)
 }
 
-/// Returns the document of whether a set-up works.
+/// Returns the document of an examination.
 pub fn doctor(document: &DoctorDocument) -> String {
     headed(Document::Doctor, document)
 }
@@ -158,7 +158,7 @@ pub fn schema(document: Document) -> Value {
     schema
 }
 
-/// Returns the schema of what is written, which may leave members out that have nothing to say.
+/// Returns the schema for serialization, where empty members may be missing.
 fn schema_of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     settings.into_generator().into_root_schema_for::<T>().to_value()
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn every_document_is_what_its_schema_says() {
+    fn every_document_matches_its_schema() {
         let (found, sources) = broken();
         let invalid = an_error(Some((&found, &sources)));
         let documents = [
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_says_why_and_what_to_do() {
+    fn error_document_has_causes_and_hints() {
         let document: Value = serde_json::from_str(&an_error(None)).expect("JSON");
         assert_eq!(
             document,
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_text_is_escaped_and_stays_what_it_is() {
+    fn hazardous_characters_are_escaped_and_read_back() {
         let mut plan_ = testing::settled();
         let hostile = "\u{1b}[31m \u{9b} \u{202e} \u{e0041} \u{7f} \"\\ 日本";
         plan_.changes[0].display_name = hostile.to_owned();

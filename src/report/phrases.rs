@@ -1,4 +1,4 @@
-//! The sentences that every format shares.
+//! Sentences that several report formats share.
 
 use jiff::Timestamp;
 
@@ -25,12 +25,12 @@ pub(super) fn are(number: usize) -> &'static str {
     if number == 1 { "is" } else { "are" }
 }
 
-/// Returns that a list goes on: `… and 12 more lines`.
+/// Returns how many elements of a list are not shown: `… and 12 more lines`.
 pub(super) fn more(number: usize, noun: &str) -> String {
     format!("… and {}", count(number, &format!("more {noun}")))
 }
 
-/// Returns a number with its thousands apart.
+/// Returns a number with thousands separators.
 pub(super) fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> = digits
@@ -42,7 +42,7 @@ pub(super) fn thousands(number: usize) -> String {
     groups.join(",")
 }
 
-/// How many manifests are named for a reason; JSON has all of them.
+/// The number of manifests that are named for a reason; the JSON document has all of them.
 const NAMED: usize = 3;
 
 /// Returns why a permission is needed, and by which manifests or how many.
@@ -55,16 +55,16 @@ pub(super) fn reason(reason: &Reason) -> String {
     }
 }
 
-/// Returns what permissions are for: `plan and drift`.
+/// Returns the names of purposes: `plan and drift`.
 pub(super) fn purposes(purposes: &[Purpose]) -> String {
     let names: Vec<&str> = purposes.iter().map(|purpose| purpose.name()).collect();
     names.join(" and ")
 }
 
-/// What is said where nothing has to be granted.
+/// The sentence for manifests that need no permission.
 pub(super) const NO_PERMISSION: &str = "Nothing: no manifest needs a permission.";
 
-/// What stands above the roles.
+/// The sentence above the list of roles.
 pub(super) const ROLES: &str =
     "An app that signs in as itself needs no role. A person needs one of each line:";
 
@@ -94,7 +94,7 @@ fn commands(blocks: &[ResourceAccess], kind: &str) -> Vec<String> {
     commands.lines().map(str::to_owned).collect()
 }
 
-/// Returns which set-up was examined, and for what.
+/// Returns the tenant, the cloud and the purpose of an examination.
 pub(super) fn set_up(document: &DoctorDocument) -> String {
     let TenantSeen { declared, display_name, .. } = &document.tenant;
     let named = display_name.as_ref().map(|name| format!("{name} ({declared})"));
@@ -102,7 +102,7 @@ pub(super) fn set_up(document: &DoctorDocument) -> String {
     format!("Tenant {tenant}, cloud {}, for {}", document.cloud, document.purpose.name())
 }
 
-/// Returns what became of a check, in a word.
+/// Returns the status of a check in a word.
 pub(super) fn check_status(status: CheckStatus) -> &'static str {
     match status {
         CheckStatus::Ok => "ok",
@@ -111,13 +111,13 @@ pub(super) fn check_status(status: CheckStatus) -> &'static str {
     }
 }
 
-/// Returns what an examination found: `4 ok, 1 missing, 12 unknown`.
+/// Returns the counts of an examination: `4 ok, 1 missing, 12 unknown`.
 pub(super) fn examination(summary: CheckSummary) -> String {
     let CheckSummary { ok, missing, unknown } = summary;
     format!("{ok} ok, {missing} missing, {unknown} unknown")
 }
 
-/// Returns which checks were not made, in words.
+/// Returns the checks that were not made, as a sentence.
 pub(super) fn left_out(checks: &[Check]) -> Option<String> {
     let left_out = checks.iter().filter(|check| check.is_left_out());
     let mut titles: Vec<&str> = left_out
@@ -125,15 +125,15 @@ pub(super) fn left_out(checks: &[Check]) -> Option<String> {
         .collect();
     titles.dedup();
     let titles = Some(titles.join(", ")).filter(|titles| !titles.is_empty());
-    titles.map(|titles| format!("not looked at, because of what is missing: {titles}"))
+    titles.map(|titles| format!("not checked, because of what is missing: {titles}"))
 }
 
-/// Returns an instant to the minute; what is none as it is.
+/// Returns an instant to the minute, or the text itself where it is no instant.
 pub(super) fn moment(text: &str) -> String {
     text.parse::<Timestamp>().map_or_else(|_| text.to_owned(), clock::minute)
 }
 
-/// Returns which tenant, and what part of it: `contoso (contoso.onmicrosoft.com), only ios*/*`.
+/// Returns a tenant and the selected part of it: `contoso (contoso.onmicrosoft.com), only ios*/*`.
 pub(super) fn tenant(tenant: &TenantRef, only: &[String]) -> String {
     let cloud = match tenant.cloud.as_str() {
         "global" => String::new(),
@@ -143,7 +143,7 @@ pub(super) fn tenant(tenant: &TenantRef, only: &[String]) -> String {
     format!("{} ({}{cloud}){only}", tenant.name, tenant.tenant_id)
 }
 
-/// Returns how much of an object differs: `3 settings, 1 assignment`.
+/// Returns the counts of an object's differences: `3 settings, 1 assignment`.
 pub(super) fn extent(fields: &[FieldChange], assignments: &[AssignmentChange]) -> String {
     let with = |status| fields.iter().filter(|field| field.status == status).count();
     let parts = [
@@ -156,7 +156,7 @@ pub(super) fn extent(fields: &[FieldChange], assignments: &[AssignmentChange]) -
     parts.map(|(number, noun, rest)| count(number, noun) + rest).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the one line that sums a plan up.
+/// Returns the summary line of a plan.
 pub(super) fn plan_summary(plan: &Plan) -> String {
     let summary = &plan.summary;
     if !summary.is_empty() {
@@ -181,7 +181,7 @@ pub(super) fn plan_summary(plan: &Plan) -> String {
     format!("No changes. {} {verb} what is declared{stuck}.", count(matching, "object"))
 }
 
-/// Returns what a plan leaves undone, one sentence each.
+/// Returns a sentence for each sort of difference that an apply of the plan would leave.
 pub(super) fn plan_remainder(plan: &Plan) -> Vec<String> {
     let Summary { blocked_changes, blocked_fields, unverifiable_fields, .. } = plan.summary;
     let they = if blocked_changes == 1 { "it" } else { "they" };
@@ -200,14 +200,14 @@ pub(super) fn plan_remainder(plan: &Plan) -> Vec<String> {
     sentences.map(|(number, noun, rest)| format!("{} {rest}.", count(number, noun))).collect()
 }
 
-/// Returns how many live objects no manifest manages, none where all are managed.
+/// Returns the number of live objects that no manifest manages as a sentence, `None` where there are none.
 pub(super) fn unmanaged(coverage: &Coverage) -> Option<String> {
     let number = coverage.unmanaged.len();
     let objects = count(number, "live object");
     (number > 0).then(|| format!("{objects} {} not managed by any manifest.", are(number)))
 }
 
-/// Returns the one line that sums drift up.
+/// Returns the summary line of a drift report.
 pub(super) fn drift_summary(report: &DriftReport) -> String {
     let summary = &report.summary;
     if report.has_drift() {
@@ -225,14 +225,14 @@ pub(super) fn drift_summary(report: &DriftReport) -> String {
     format!("No drift. {in_sync} {} as declared{rest}.", are(summary.in_sync))
 }
 
-/// Returns what else there is, without what there is none of: `, 2 pending, 1 failed`.
+/// Returns the counts above zero: `, 2 pending, 1 failed`.
 fn others<const N: usize>(counts: [(usize, &str); N]) -> String {
     let counts = counts.into_iter().filter(|(number, _)| *number > 0);
     counts.map(|(number, words)| format!(", {number} {words}")).collect()
 }
 
-/// Returns the help to print with each item of a list, with how many items it is for: none with the items before the
-/// last one of those that have the very same.
+/// Returns the help to print with each item of a list, and the number of items it is for. Items with the same help print
+/// it once, with the last of them.
 pub(super) fn helps<'a>(items: &[&'a Item]) -> Vec<Option<(usize, &'a str)>> {
     let helps: Vec<Option<&str>> = items.iter().map(|item| item.help.as_deref()).collect();
     let at_last = |(at, help): (usize, &Option<&'a str>)| {
@@ -243,7 +243,7 @@ pub(super) fn helps<'a>(items: &[&'a Item]) -> Vec<Option<(usize, &'a str)>> {
     helps.iter().enumerate().map(at_last).collect()
 }
 
-/// Returns the one line that sums an apply up.
+/// Returns the summary line of an apply.
 pub(super) fn outcome_summary(outcome: &Outcome) -> String {
     let summary = &outcome.summary;
     let rest = others([
@@ -258,11 +258,11 @@ pub(super) fn outcome_summary(outcome: &Outcome) -> String {
     )
 }
 
-/// Returns what became of an earlier run that ended suddenly.
+/// Returns the result of settling the journal of an earlier run that crashed.
 pub fn settled(settled: &Settled) -> String {
     let (path, changes, not_begun) = match settled {
         Settled::Not(JournalError::InUse(path)) => {
-            return format!("another run is under way: it writes the journal {}", path.display());
+            return format!("another run is in progress and writes the journal {}", path.display());
         }
         Settled::Not(error) => {
             return format!("an earlier run left a journal that cannot be settled: {error}");
@@ -281,7 +281,7 @@ pub fn settled(settled: &Settled) -> String {
     text
 }
 
-/// Returns what became of a change, in a word or three.
+/// Returns the status of a change in words.
 pub fn status(status: Status) -> &'static str {
     match status {
         Status::Applied => "applied",
@@ -313,7 +313,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_instants_for_people() {
+    fn numbers_have_separators_and_instants_end_at_the_minute() {
         assert_eq!(count(1, "byte"), "1 byte");
         assert_eq!(count(0, "byte"), "0 bytes");
         assert_eq!(count(1_234_567, "byte"), "1,234,567 bytes");

@@ -1,4 +1,4 @@
-//! The pieces of secrets in every form, and where they stand in a text.
+//! Indexes pieces of secrets in every form, and finds them in a text.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -21,16 +21,16 @@ pub(super) struct PieceIndex {
     base64: Pieces,
 }
 
-/// What a piece says of a text that holds it.
+/// The significance of a piece in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
-    /// Nothing by itself: other texts hold it as well.
+    /// Ordinary: other texts contain it as well.
     Ordinary,
-    /// That it holds a secret.
+    /// The piece is part of a secret only.
     Secret,
 }
 
-/// Where a piece stands in a text, or pieces that follow one another.
+/// The position of a piece in a text, or of consecutive pieces.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) range: Range<usize>,
@@ -41,7 +41,7 @@ pub(super) struct Place {
 #[derive(Default)]
 struct Pieces {
     by_length: BTreeMap<usize, HashMap<Box<[u8]>, Weight>>,
-    /// Which four bytes pieces begin with, as bits.
+    /// The first four bytes of the pieces, as bits.
     beginnings: Vec<u64>,
 }
 
@@ -118,7 +118,7 @@ impl PieceIndex {
 }
 
 impl Place {
-    /// Makes the place as long as another one that begins in it or right behind it.
+    /// Extends the place to the end of an overlapping or adjacent one.
     pub(super) fn extend(&mut self, range: &Range<usize>, weight: Weight) {
         self.range.end = self.range.end.max(range.end);
         self.weight = self.weight.max(weight);
@@ -173,10 +173,10 @@ impl Pieces {
     }
 }
 
-/// Makes of a text what pieces are looked for in.
+/// Returns a text in the form in which pieces are looked for.
 type Look = fn(&View) -> View;
 
-/// How many bits tell beginnings apart.
+/// The number of bits for the first bytes of pieces.
 const BITS: usize = 1 << 18;
 
 /// Returns the bit of four bytes, which a piece always has.
@@ -202,7 +202,7 @@ fn base64(text: &View) -> View {
     })
 }
 
-/// Returns the forms in which a secret is part of what is sent, and the one of Windows.
+/// Returns the forms in which a secret is part of a request, and the UTF-16 form of Windows.
 fn forms(secret: &str) -> HashSet<Vec<u8>> {
     let quoted = serde_json::Value::from(secret).to_string();
     let escaped = quoted.get(1..quoted.len() - 1).unwrap_or_default();

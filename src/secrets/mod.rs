@@ -1,8 +1,8 @@
-//! What no output may hold: the secrets that a run knows, found in every form that a service may repeat them in.
+//! Removes the secrets that a run knows from text, in every form in which a service may repeat them.
 //!
 //! [`Known`] is filled where secrets are obtained ([`crate::auth`]) or looked up ([`crate::apply`]), and asked where
-//! text leaves the program: by the one writer ([`crate::ui`]) and by the journal. What is sent, and what is compared,
-//! never passes through it.
+//! text leaves the program: by the one writer ([`crate::ui`]) and by the journal. Requests and compared values are never
+//! scrubbed.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -23,17 +23,17 @@ mod view;
 use index::{PieceIndex, Place, Weight, in_base64};
 use view::View;
 
-/// What takes a secret's place in a text.
+/// The replacement for a secret in a text.
 pub const WITHHELD: &str = "(withheld)";
 
-/// What takes the place of a number in a JSON document.
+/// The replacement for a secret number in a JSON document.
 const WITHHELD_NUMBER: &str = "\"(withheld)\"";
 
-/// How long a piece of a long secret may be and stay: it says nothing of the rest.
+/// The length from which a piece of a long secret is withheld; a shorter piece says nothing of the rest.
 const PIECE: usize = 12;
 
-/// What tokens say that is no secret by itself, and what payloads hold as well, both in base64: for whom a token is,
-/// and whose.
+/// Content of tokens that is no secret by itself and that payloads contain as well, both in base64: the audience and the
+/// issuer.
 const ORDINARY: [&str; 9] = [
     "https://graph.microsoft.com",
     "https://graph.microsoft.us",
@@ -46,7 +46,7 @@ const ORDINARY: [&str; 9] = [
     "https://login.partner.microsoftonline.cn/",
 ];
 
-/// How often escapes inside escapes are taken off.
+/// The number of layers of escapes that are decoded.
 const DEPTH: usize = 3;
 
 /// The secrets of a run. A clone knows the same ones.
@@ -58,7 +58,7 @@ struct Memory {
     secrets: PieceIndex,
     /// The hashes of the secrets, each of which is added once.
     added: HashSet<Vec<u8>>,
-    /// What everybody can read.
+    /// Public texts.
     public: Vec<String>,
 }
 
@@ -69,8 +69,8 @@ impl fmt::Debug for Known {
 }
 
 impl Known {
-    /// Says what everybody can read who reads the manifests. A piece of a secret that stands there too is ordinary: an
-    /// ordinary word is not withheld, and a journal loses nothing that has nothing to do with a secret.
+    /// Adds public texts, those of the manifests. A piece of a secret that a public text contains is ordinary and is not
+    /// withheld.
     pub fn public<'t>(&self, texts: impl IntoIterator<Item = &'t str>) {
         let mut memory = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for text in texts {
@@ -104,12 +104,12 @@ impl Known {
         memory.secrets.extend(added);
     }
 
-    /// Returns whether a text holds a secret, or a piece of one.
+    /// Returns whether a text contains a secret, or a piece of one.
     pub fn holds(&self, text: &str) -> bool {
         !self.found(text).is_empty()
     }
 
-    /// Returns whether a name holds so much of a secret that it cannot be a name by chance.
+    /// Returns whether a name contains so much of a secret that this is no coincidence.
     pub fn holds_in_name(&self, name: &str) -> bool {
         self.found(name).iter().any(|found| found.len() >= PIECE)
     }

@@ -1,16 +1,16 @@
-//! A text as somebody reads it who takes escapes off, with where each byte stands in the text itself.
+//! A text with escapes decoded, and the position of each byte in the original text.
 
 use std::ops::Range;
 
-/// Bytes, and where they come from.
+/// Bytes, and their positions in the original text.
 pub(super) struct View {
     bytes: Vec<u8>,
-    /// Where in the text each byte begins and ends.
+    /// The range of the original text for each byte.
     from: Vec<Range<u32>>,
 }
 
 impl View {
-    /// Returns a text as it stands.
+    /// Returns the view of a text without changes.
     pub(super) fn of(text: &str) -> Self {
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Self {
@@ -42,7 +42,7 @@ impl View {
         })
     }
 
-    /// Returns the text as `read` reads it from each place on: what stands there, and how many bytes that takes.
+    /// Returns the text as `read` decodes it: the bytes for each position, and how many bytes they replace.
     fn rewritten(&self, mut read: impl FnMut(&[u8]) -> (Meant, usize)) -> Self {
         let mut rewritten = Self {
             bytes: Vec::with_capacity(self.bytes.len()),
@@ -65,14 +65,14 @@ impl View {
         &self.bytes
     }
 
-    /// Returns where bytes come from.
+    /// Returns the range of the original text for a range of bytes.
     pub(super) fn origin(&self, of: Range<usize>) -> Range<usize> {
         let (first, last) = (&self.from[of.start], &self.from[of.end - 1]);
         first.start as usize..last.end as usize
     }
 }
 
-/// What an escape stands for.
+/// The bytes that an escape stands for.
 #[derive(Default)]
 struct Meant {
     bytes: [u8; 4],
@@ -95,7 +95,7 @@ impl Meant {
     }
 }
 
-/// Reads an escape at the beginning, and how long it is.
+/// Returns the escape at the start of the bytes, and its length.
 fn escape(bytes: &[u8]) -> Option<(Meant, usize)> {
     match bytes.first()? {
         b'%' => Some((Meant::byte(u8::try_from(hex(bytes.get(1..3)?)?).ok()?), 3)),

@@ -1,20 +1,19 @@
-//! Commands that a CI system finds in a log (FACTS 13), and how text is kept from being one.
+//! Breaks commands that a CI system would find in a log (FACTS 13).
 //!
-//! Whatever passes [`Breaker`] holds none, wherever it comes from.
+//! Text that passes [`Breaker`] contains no command, whatever its origin.
 
-/// Replaces a character of what a CI system would take for a command by its JSON escape, which means the same in a JSON
-/// string and can be read everywhere else. It goes character by character, so a command is found in whatever pieces it
-/// arrives.
+/// Replaces one character of each command by its JSON escape, which means the same in a JSON string and is readable
+/// elsewhere. The text is read character by character, so a command is found across several writes.
 #[derive(Debug, Default)]
 pub struct Breaker {
-    /// Follows the text as it stands.
+    /// Follows the text with its colours.
     raw: Matcher,
-    /// Follows it as it is without its colours.
+    /// Follows the text without its colours.
     bare: Matcher,
     colour: Colour,
 }
 
-/// Where in a colour's escape sequence a text is.
+/// The position in a colour's escape sequence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Colour {
     #[default]
@@ -52,7 +51,7 @@ impl Breaker {
     }
 }
 
-/// Follows a text, and finds the character that makes a command of it.
+/// Follows a text, and finds the character that completes a command.
 #[derive(Debug, Default)]
 struct Matcher {
     start: Start,
@@ -60,14 +59,14 @@ struct Matcher {
     last: [char; 5],
 }
 
-/// What a line begins with: `::` and another `::` behind it are a command of GitHub's there.
+/// The start of a line: `::`, and another `::` later in the line, is a GitHub command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Start {
     #[default]
     Blank,
     Colon,
     Begun,
-    /// Half of what ends the command's name.
+    /// The first colon that ends the command's name.
     Ending,
     Over,
 }
@@ -102,8 +101,8 @@ impl Matcher {
     }
 }
 
-/// Returns whether a search that knows languages may overlook a character, as .NET's does by default: what is neither a
-/// letter, a digit nor printable ASCII. The escape is part of a colour.
+/// Returns whether a culture-sensitive search, the default in .NET, ignores a character: one that is neither a letter, a
+/// digit nor printable ASCII. The escape is part of a colour.
 fn may_be_overlooked(character: char) -> bool {
     !character.is_ascii_graphic()
         && !character.is_whitespace()
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_broken_open_where_it_begins() {
+    fn every_command_is_broken() {
         for (text, safe) in [
             ("##vso[task.setvariable variable=x]y", "##vs\\u006f[task.setvariable variable=x]y"),
             ("a ##[error]b", "a ##\\u005berror]b"),
@@ -132,7 +131,7 @@ mod tests {
             ("a\r::x::", "a\r::x:\\u003a"),
             ("\u{1b}[1m\u{1b}[31m::x::\u{1b}[0m", "\u{1b}[1m\u{1b}[31m::x:\\u003a\u{1b}[0m"),
             ("##\u{1b}[0m\u{1b}[1m[group]", "##\u{1b}[0m\u{1b}[1m\\u005bgroup]"),
-            // What is no colour hides nothing.
+            // An incomplete colour hides nothing.
             ("\u{1b}[##vso[x]", "\u{1b}[##vs\\u006f[x]"),
             ("#\u{200b}#\u{feff}v\u{ad}so[", "#\u{200b}#\u{feff}v\u{ad}s\\u006f["),
             ("\u{feff}:\u{2060}:x:\0:", "\u{feff}:\u{2060}:x:\0\\u003a"),
@@ -142,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_command_stays() {
+    fn text_without_commands_is_unchanged() {
         for text in [
             "## Heading [link](x)",
             "# [x]",

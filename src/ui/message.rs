@@ -1,4 +1,4 @@
-//! Warnings and errors as text.
+//! Renders warnings and errors as text.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_says_what_why_and_what_to_do() {
+    fn error_has_message_causes_and_hints() {
         let cause = Error::failed("graph/forbidden", "403 Forbidden\u{1b}[1m\nerror: forged")
             .because(std::io::Error::other("the connection was reset"));
         let error_value = Error::failed("plan/read", "The device configurations cannot be read.")
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_ends_between_words() {
+    fn lines_break_between_words() {
         let message =
             "the saved plan does not hold:\n  iosGeneralDeviceConfiguration/restrictions: it moved";
         let told = error(&Error::failed("a/b", message), Palette::Plain, Some(40));

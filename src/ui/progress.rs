@@ -1,4 +1,4 @@
-//! How far the work is.
+//! Shows the progress of work on a number of items.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::stderr::Stderr;
 use crate::text::sanitize;
 
-/// Work on a number of items; when it is dropped, a bar disappears.
+/// The progress of work on a number of items. Dropping it removes the bar.
 pub struct Progress {
     rendering: Rendering,
     items: usize,
@@ -43,7 +43,7 @@ impl Progress {
         Self { rendering, items, finished: AtomicUsize::new(0) }
     }
 
-    /// Says that an item is finished and how.
+    /// Reports that an item is finished, and its result.
     pub fn finished(&self, item: &str) {
         let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
         let item = sanitize::line(item);

@@ -1,4 +1,4 @@
-//! The checks of an examination and their results. Every check is unknown until it gets a result.
+//! Holds the checks of an examination and their results. Every check is unknown until a result is recorded.
 
 use serde::Serialize;
 
@@ -10,23 +10,23 @@ use crate::kinds::{Family, Service};
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Check {
-    /// Its stable name.
+    /// A stable name.
     pub id: String,
-    /// What is looked at, for people.
+    /// The title, for people.
     pub title: String,
-    /// What became of it.
+    /// The result.
     #[serde(flatten)]
     pub result: CheckResult,
 }
 
-/// What became of a check.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct CheckResult {
-    /// What became of it.
+    /// The status.
     pub status: CheckStatus,
-    /// What was seen.
+    /// The finding of the check.
     pub detail: String,
-    /// What to do.
+    /// The remedies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remedy: Vec<String>,
     /// The code under which `moorline explain` says more.
@@ -34,21 +34,21 @@ pub struct CheckResult {
     pub code: Option<String>,
 }
 
-/// What became of a check.
+/// The status of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "Status")]
 pub enum CheckStatus {
-    /// As it should be.
+    /// Everything is in order.
     Ok,
-    /// Not as it should be.
+    /// Something is missing.
     Missing,
-    /// It could not be seen.
+    /// The check could not be made.
     Unknown,
 }
 
 impl CheckResult {
-    /// Returns the result of a check that found everything as it should be.
+    /// Returns the result of a check that found everything in order.
     pub(super) fn ok(detail: impl Into<String>) -> Self {
         Self::new(CheckStatus::Ok, detail.into(), None)
     }
@@ -85,12 +85,12 @@ impl Check {
         Self { id: id.into(), title: title.into(), result: CheckResult::unknown(NOT_SEEN) }
     }
 
-    /// Returns whether it was not made, because of what others found missing.
+    /// Returns whether the check was not made, because of what others found missing.
     pub fn is_left_out(&self) -> bool {
         self.result.status == CheckStatus::Unknown && self.result.detail == NOT_SEEN
     }
 
-    /// Returns whether it is about reading what a plan reads.
+    /// Returns whether the check is about reading a family.
     pub(super) fn is_access(&self) -> bool {
         self.id.starts_with(ACCESS)
     }
@@ -99,13 +99,13 @@ impl Check {
 /// The checks of one examination, in an order in which each needs those before it.
 pub(super) struct Checklist(Vec<Check>);
 
-/// How the names of the checks begin whether a family can be read.
+/// The prefix of the names of checks whether a family can be read.
 const ACCESS: &str = "read/";
 
-/// What is said of a check that could not be made.
-const NOT_SEEN: &str = "not looked at, because of what is missing";
+/// The detail of a check that was not made.
+const NOT_SEEN: &str = "not checked, because of what is missing";
 
-/// The checks that every examination has, before and behind those of single permissions.
+/// The checks of every examination, and those of Intune; the checks of permissions stand between them.
 const BEFORE: [(&str, &str); 8] = [
     ("manifests", "manifests"),
     ("login", "sign-in service"),
@@ -152,8 +152,8 @@ impl Checklist {
         }
     }
 
-    /// Records an error at the check of what the catalogue says is missing. An error for which the catalogue names
-    /// nothing leaves the check unknown that met it.
+    /// Records an error at the check of what the catalogue says is missing. Where the catalogue names nothing, the check
+    /// that met the error stays unknown.
     pub(super) fn attribute(&mut self, entry: Option<&CatalogueEntry>, met_by: &str, detail: &str) {
         let lack = entry.and_then(|entry| entry.lacks);
         let cause = match lack {
@@ -175,7 +175,7 @@ impl Checklist {
         self.record(&cause, CheckResult::new(status, detail.to_owned(), entry));
     }
 
-    /// Changes what is to be done about a check.
+    /// Changes the remedy of a check.
     pub(super) fn remedy(&mut self, id: &str, change: impl FnOnce(&mut Vec<String>)) {
         if let Some(check) = self.0.iter_mut().find(|check| check.id == id) {
             change(&mut check.result.remedy);
@@ -187,7 +187,7 @@ impl Checklist {
         self.status(id) == Some(CheckStatus::Missing)
     }
 
-    /// Returns what became of a check, if there is one.
+    /// Returns the status of a check, if the check exists.
     pub(super) fn status(&self, id: &str) -> Option<CheckStatus> {
         self.get(id).map(|check| check.result.status)
     }
@@ -202,7 +202,7 @@ impl Checklist {
         }
     }
 
-    /// Returns the code of what to mend first.
+    /// Returns the code of the problem to fix first.
     pub(super) fn cause(&self) -> Option<String> {
         let results = self.0.iter().map(|check| &check.result);
         let mut missing = results.filter(|result| result.status == CheckStatus::Missing);

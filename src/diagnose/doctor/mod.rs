@@ -1,7 +1,7 @@
-//! Examining a set-up: credential, tenant, permissions, role, licence, each by itself.
+//! Examines a set-up: credential, tenant, permissions, role and licence, each by its own check.
 //!
-//! A failed call is put down to whatever the catalogue says is missing ([`super::Lack`]), so that a token
-//! without a permission, an account without a role and a secret that has expired end in three different places.
+//! A failed call is attributed to the check of what the catalogue says is missing ([`super::Lack`]): a token without a
+//! permission, an account without a role and an expired secret fail three different checks.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ mod reach;
 mod service;
 mod token;
 
-/// What is examined.
+/// The set-up that is examined.
 pub struct SetUp<'a> {
     /// The declared tenant, a GUID or a domain.
     pub tenant: &'a str,
@@ -40,19 +40,19 @@ pub struct SetUp<'a> {
     pub transport: &'a Transport,
     /// The time.
     pub clock: &'a Clock,
-    /// Who asks the sign-in service.
+    /// The caller of the sign-in service.
     pub caller: &'a Caller,
     /// How many calls may be under way at once.
     pub concurrency: usize,
-    /// Who is told of calls that take long.
+    /// The observer of calls that take long.
     pub watch: Watch,
-    /// What is signed in with, in words, and its tokens; or why there is none.
+    /// The credential in words and its token source, or why there is none.
     pub credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     /// The manifests, `None` where they have errors.
     pub manifests: Option<Vec<&'a Manifest>>,
-    /// To whom the objects belong.
+    /// Which live objects belong to these manifests.
     pub ownership: Option<&'a OwnershipSpec>,
-    /// What the set-up is for.
+    /// The command that the set-up is for.
     pub purpose: Purpose,
 }
 
@@ -60,30 +60,30 @@ pub struct SetUp<'a> {
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DoctorDocument {
-    /// What the set-up is for.
+    /// The command that the set-up is for.
     #[serde(rename = "for")]
     pub purpose: Purpose,
     /// The declared cloud.
     pub cloud: Cloud,
     /// The tenant.
     pub tenant: TenantSeen,
-    /// What is signed in with, in words.
+    /// The credential, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
-    /// Who signed in.
+    /// The identity that signed in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<SignedIn>,
     /// The checks, in an order in which each needs those before it.
     pub items: Vec<Check>,
     /// The counts.
     pub summary: CheckSummary,
-    /// The code of what to mend first; `moorline explain` knows it.
+    /// The code of the problem to fix first; `moorline explain` explains it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
 }
 
 impl DoctorDocument {
-    /// Returns whether a run would get as far as a plan: nothing is missing, and all that it reads can be read.
+    /// Returns whether a run can plan: nothing is missing, and everything that a plan reads can be read.
     pub fn is_well(&self) -> bool {
         let unread = |check: &Check| check.is_access() && check.result.status != CheckStatus::Ok;
         self.summary.missing == 0 && !self.items.iter().any(unread)
@@ -94,7 +94,7 @@ impl DoctorDocument {
 #[derive(Clone, Debug, Default, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantSeen {
-    /// What `spec.tenantId` says.
+    /// The value of `spec.tenantId`.
     pub declared: String,
     /// The directory's id.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,12 +104,12 @@ pub struct TenantSeen {
     pub display_name: Option<String>,
 }
 
-/// Who signed in.
+/// The identity that signed in.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Identity")]
 pub struct SignedIn {
-    /// An app by itself, or a person through one.
+    /// Whether an app or a person signed in.
     pub kind: IdentityKind,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,7 +119,7 @@ pub struct SignedIn {
     pub app_id: Option<String>,
 }
 
-/// An app by itself, or a person through one.
+/// The sort of identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum IdentityKind {
@@ -133,11 +133,11 @@ pub enum IdentityKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "Summary")]
 pub struct CheckSummary {
-    /// As it should be.
+    /// Checks that found everything in order.
     pub ok: usize,
-    /// Not as it should be.
+    /// Checks that found something missing.
     pub missing: usize,
-    /// Could not be seen.
+    /// Checks that could not be made.
     pub unknown: usize,
 }
 
@@ -221,8 +221,8 @@ fn graph(set_up: &SetUp<'_>, tokens: &Arc<dyn TokenSource>, tenant: Uuid) -> Gra
     )
 }
 
-/// Finds the tenant's id, which a domain has to be asked for. Without it, all that can be said of a credential is
-/// whether there is one.
+/// Returns the tenant's id, which a domain has to be asked for. Without the id, the credential is not tried, only looked
+/// for.
 async fn tenant_id(checklist: &mut Checklist, set_up: &SetUp<'_>) -> Option<Uuid> {
     if !checklist.is_missing("login") {
         match auth::tenant::id_of(set_up.endpoints, set_up.tenant, set_up.caller).await {
@@ -254,7 +254,7 @@ fn no_token(checklist: &mut Checklist, error: &AuthError) {
     checklist.remedy("credential", |remedy| remedy.extend(error.hints()));
 }
 
-/// Gets a token. Returns its source, and what the token says of itself, if anything.
+/// Gets a token. Returns the token source, and the claims of the token if it is a JWT.
 async fn sign_in<'s>(
     checklist: &mut Checklist,
     set_up: &'s SetUp<'_>,

@@ -1,4 +1,4 @@
-//! Whether the two services answer, and whether their clock and ours agree.
+//! Checks whether the two services answer, and whether the local clock agrees with theirs.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use super::checklist::{CheckResult, Checklist};
 use crate::http::retry::http_date;
 use crate::http::transport::{Fault, Outgoing};
 
-/// How long a service may take to say anything at all.
+/// How long to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How far clocks may be apart: Microsoft Entra tolerates five minutes in what is signed.
+/// How far clocks may be apart: Microsoft Entra tolerates five minutes in signed assertions.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// Asks both services for nothing in particular; any answer of their own is one. No token is sent.
+/// Sends a HEAD request to both services; any answer of the service itself counts. No token is sent.
 pub(super) async fn check(checklist: &mut Checklist, set_up: &SetUp<'_>) {
     let (login, graph) = (set_up.endpoints.login(), set_up.endpoints.graph());
     let (from_login, from_graph) = tokio::join!(knock(set_up, login), knock(set_up, graph));
@@ -41,12 +41,12 @@ pub(super) async fn check(checklist: &mut Checklist, set_up: &SetUp<'_>) {
         "clock",
         match date {
             Some(theirs) => clock(set_up.clock.now(), theirs),
-            None => CheckResult::unknown("no answer said what time it is"),
+            None => CheckResult::unknown("no answer has a date"),
         },
     );
 }
 
-/// Returns the time that an answer carried, or why there is none.
+/// Returns the time in the answer, or why there was no answer.
 async fn knock(set_up: &SetUp<'_>, url: &Url) -> Result<Option<Timestamp>, String> {
     let outgoing = Outgoing {
         method: reqwest::Method::HEAD,
@@ -58,12 +58,12 @@ async fn knock(set_up: &SetUp<'_>, url: &Url) -> Result<Option<Timestamp>, Strin
         answer = set_up.transport.exchange(outgoing) => match answer {
             // The service was not reached, or is down; one that does not know the verb is there.
             Ok(answer) if matches!(answer.status, 407 | 500 | 502..=599) => {
-                Err(format!("{} came in its place", answer.status))
+                Err(format!("got status {} instead", answer.status))
             }
             Ok(answer) => Ok(answer.header("date").and_then(http_date)),
             Err(fault) => Err(in_short(&fault)),
         },
-        () = set_up.clock.elapse(PATIENCE) => Err(format!("nothing came in {} s", PATIENCE.as_secs())),
+        () = set_up.clock.elapse(PATIENCE) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
     }
 }
 
@@ -83,8 +83,7 @@ fn clock(ours: Timestamp, theirs: Timestamp) -> CheckResult {
     CheckResult::missing("entra/assertion-time", detail).with_remedy(vec![remedy.to_owned()])
 }
 
-/// Returns what failed and the innermost reason, which is the one to look at; between them stand the layers of the
-/// HTTP client.
+/// Returns the failure and its innermost cause, without the layers of the HTTP client between them.
 fn in_short(fault: &Fault) -> String {
     let causes = std::iter::successors(fault.source(), |cause| (*cause).source());
     match causes.last() {

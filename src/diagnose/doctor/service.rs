@@ -1,5 +1,5 @@
-//! What Graph answers: the tenant's name, Intune's state, the licences, whether writes wait for an approval, and
-//! whether the families can be read.
+//! Checks what Graph answers: the tenant's name, the Intune subscription, licences, access policies that ask for an
+//! approval, and whether the families can be read.
 
 use futures_util::future::OptionFuture;
 use serde_json::Value;
@@ -16,12 +16,12 @@ use crate::tenant::approvals::access_policies;
 
 const ORGANIZATION: &str = "/organization?$select=id,displayName";
 const SUBSCRIPTION: &str = "/deviceManagement?$select=subscriptionState";
-/// It takes no query options.
+/// This path takes no query options.
 const LICENCES: &str = "/subscribedSkus";
 
 type Answer<T> = Result<T, GraphError>;
 
-/// Asks Graph.
+/// Sends the requests and records the results.
 pub(super) async fn check(
     checklist: &mut Checklist,
     graph: &Graph,
@@ -52,7 +52,7 @@ pub(super) async fn check(
     }
 }
 
-/// Returns whether writes are to be approved. Nothing is wrong where they are, or where that cannot be read.
+/// Returns the access policies that ask for an approval. Their existence is no problem, nor is a token that may not read them.
 fn approval(answer: Answer<Vec<(String, Option<String>)>>) -> CheckResult {
     let policies = match answer {
         Err(error) if matches!(error.status(), Some(403 | 404)) => {
@@ -84,7 +84,7 @@ fn name(checklist: &mut Checklist, organization: &Value, tenant: &mut TenantSeen
     }
 }
 
-/// Reads as little of a family as there is.
+/// Reads as little of a family as possible.
 async fn access(checklist: &mut Checklist, graph: &Graph, family: &Family) {
     let id = access_id(family);
     let query = if family.is_singleton() { "" } else { "?$top=1&$select=id" };
@@ -112,7 +112,7 @@ fn state(checklist: &mut Checklist, answer: Answer<Value>) {
             "intune/tenant-unlicensed",
             format!("Intune is {state} in this tenant"),
         ),
-        Ok(None) => CheckResult::unknown("Intune does not say"),
+        Ok(None) => CheckResult::unknown("Intune reports no state"),
         Err(error) => {
             let entry = failure::of_call(error);
             if entry.and_then(|entry| entry.lacks) != Some(Lack::Permission) {

@@ -1,4 +1,4 @@
-//! What the token says of itself, against what is declared and needed.
+//! Checks the claims of the token against what is declared and needed.
 
 use uuid::Uuid;
 
@@ -29,7 +29,7 @@ pub(super) fn check(
 
 fn audience(declared: Cloud, claims: &Claims) -> CheckResult {
     let Some(audience) = &claims.aud else {
-        return CheckResult::unknown("the token does not say whom it is for");
+        return CheckResult::unknown("the token names no audience");
     };
     let origin = audience.trim_end_matches('/');
     // Graph may be named by its application id, which is the same in every cloud.
@@ -57,12 +57,9 @@ fn tenant(claims: &Claims, declared: Uuid) -> CheckResult {
         Some(found) if found == declared => CheckResult::ok(found.to_string()),
         Some(found) => CheckResult::missing(
             "auth/wrong-tenant",
-            format!("{declared} is declared, and the token is of {found}"),
+            format!("{declared} is declared, and the token is for {found}"),
         ),
-        None => CheckResult::missing(
-            "auth/no-tenant-claim",
-            "the token does not say of which tenant it is",
-        ),
+        None => CheckResult::missing("auth/no-tenant-claim", "the token names no tenant"),
     }
 }
 
@@ -109,17 +106,18 @@ fn permission(claims: &Claims, granted: &[String], need: &Need) -> CheckResult {
     CheckResult::missing(code, detail).with_remedy(remedy)
 }
 
-/// Checks what only a person needs. What Graph answered counts for more than what the token lists.
+/// Checks the role, which only a person needs. An answer from Graph takes precedence over the roles in the token.
 pub(super) fn role(
     checklist: &mut Checklist,
     claims: &Claims,
     needs: &Needs,
     families: &[&Family],
 ) {
-    let advice = |role: &NeededRole| format!("Whoever {} needs one of {}.", role.why, role.names());
+    let advice =
+        |role: &NeededRole| format!("A person that {} needs one of {}.", role.why, role.names());
     if checklist.is_missing("role") {
         let remedy = if claims.is_delegated() {
-            let licence = "Give the person a licence with Intune in it, if they have none.";
+            let licence = "Give the person a licence with Intune in it, if the person has none.";
             needs.roles.iter().map(advice).chain([licence.to_owned()]).collect()
         } else {
             let remedy = "The token is an app's own, which takes no role. Check that the tenant's Intune subscription works; \
@@ -136,7 +134,7 @@ pub(super) fn role(
         CheckResult::ok("the person has a directory role that covers it")
     } else if needs.purpose != Purpose::Apply {
         // Roles of Intune's own are not in a token; whether it can be read is seen below.
-        CheckResult::unknown("no directory role covers it; a role of Intune's may")
+        CheckResult::unknown("no directory role covers it; an Intune role may")
     } else {
         let detail = if use_intune(families) {
             "no directory role covers writing, and roles of Intune's own are not in a token"

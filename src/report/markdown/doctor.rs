@@ -1,11 +1,11 @@
-//! Whether a set-up works.
+//! Writes the examination of a set-up.
 
 use super::escape::{self, cell_code, code, sentence};
 use super::page::MarkdownPage;
 use crate::diagnose::doctor::{CheckStatus, DoctorDocument};
 use crate::report::phrases;
 
-/// Returns each check with what was seen, and what to do where something is missing.
+/// Renders each check with its result, and the remedy where something is missing.
 pub fn doctor(document: &DoctorDocument) -> String {
     let mut page = MarkdownPage::new(&phrases::examination(document.summary));
     page.block(&sentence(&phrases::set_up(document)));

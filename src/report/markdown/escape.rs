@@ -1,4 +1,4 @@
-//! Text from elsewhere, made harmless in GitHub's Markdown and in the HTML inside it.
+//! Escapes text from tenants and manifests for GitHub's Markdown and the HTML inside it.
 //!
 //! GitHub looks for mentions, references and addresses in the rendered page, entities decoded, and leaves
 //! code alone. So values stand in code; in prose an invisible space keeps `@name` and `#1` apart.
@@ -6,10 +6,10 @@
 use crate::report::width::cut;
 use crate::text::sanitize;
 
-/// How many columns of a text from elsewhere are shown outside code blocks.
+/// The number of columns of a text that are shown outside code blocks.
 pub(super) const SENTENCE: usize = 600;
 
-/// What a mention, a reference or a link is interrupted with.
+/// The invisible character that interrupts a mention, a reference or a link.
 const INTERRUPTION: &str = "&#8203;";
 
 /// Returns a text as a code span that fits into a table cell too.
@@ -52,7 +52,7 @@ pub(super) fn sentence(text: &str) -> String {
     prose(&cut(&sanitize::line(text), SENTENCE))
 }
 
-/// Returns a text as it is, cut like a sentence, in a table cell or anywhere else within a line.
+/// Returns a text without markup, cut like a sentence, for a table cell or any place within a line.
 pub(super) fn words(text: &str) -> String {
     plain(&cut(&sanitize::line(text), SENTENCE))
 }

@@ -1,6 +1,6 @@
-//! Results for a pull request or a step summary, in GitHub's Markdown.
+//! Renders results in GitHub's Markdown, for pull requests and step summaries.
 //!
-//! What must not be overlooked stands above the fold; each object is folded away with its differences.
+//! Alerts stand at the top; the differences of each object are folded.
 
 mod doctor;
 mod escape;
@@ -20,12 +20,12 @@ use crate::plan::Plan;
 use escape::{cell_code, code, sentence};
 use page::MarkdownPage;
 
-/// Returns what an apply would do.
+/// Renders a plan.
 pub fn plan(plan: &Plan) -> String {
     story(&view::plan(plan, Verbosity::Normal))
 }
 
-/// Returns what differs in the tenant from what is declared.
+/// Renders a drift report.
 pub fn drift(report: &DriftReport) -> String {
     story(&view::drift(report, Verbosity::Normal))
 }
@@ -51,7 +51,7 @@ fn story(story: &Story<'_>) -> String {
     page.finish(&end)
 }
 
-/// Returns what an apply did.
+/// Renders an outcome.
 pub fn outcome(outcome: &Outcome) -> String {
     let mut page = MarkdownPage::new(&phrases::outcome_summary(outcome));
     page.block(&format!("Tenant {}", code(&phrases::tenant(&outcome.tenant, &[]))));

@@ -1,4 +1,4 @@
-//! One object: what must be seen at once, and the rest folded away.
+//! Writes one object: alerts above the fold, and the folded details.
 
 use super::escape::{SENTENCE, code, fenced, html, sentence};
 use super::page::{MarkdownPage, cut_lines};
@@ -7,11 +7,10 @@ use crate::report::phrases::count;
 use crate::report::view::{DiffContent, DiffMark, DiffRow, Direction, ObjectView, Story, rows};
 use crate::report::width::cut;
 
-/// How many settings that are left alone are named.
+/// The number of undeclared settings that are named.
 const MOST_LEFT_ALONE: usize = 20;
 
-/// Writes what must be seen without opening anything: what is blocked, and what could hurt, of the plan as a whole
-/// first.
+/// Writes the alerts of all objects: blocked changes and risks, those of the plan as a whole first.
 pub(super) fn alerts(page: &mut MarkdownPage, story: &Story<'_>) {
     let mut blocked = Vec::new();
     let mut refused: Vec<String> = story.limits.iter().map(risk_line).collect();
@@ -31,7 +30,7 @@ pub(super) fn alerts(page: &mut MarkdownPage, story: &Story<'_>) {
         }
     }
     for (kind, title, items) in [
-        ("CAUTION", "Cannot be done or told", blocked),
+        ("CAUTION", "Cannot be applied or compared", blocked),
         ("CAUTION", "An apply refuses", refused),
         ("WARNING", "An apply warns", warned),
     ] {
@@ -55,7 +54,7 @@ fn risk_line(risk: &Risk) -> String {
     }
 }
 
-/// Writes an object, folded.
+/// Writes the folded details of an object.
 pub(super) fn details(page: &mut MarkdownPage, object: &ObjectView<'_>, direction: Direction) {
     let name = object.display_name.as_deref().map(|name| html(&cut(name, SENTENCE)));
     let mut text = format!(

@@ -1,11 +1,11 @@
-//! What manifests need, and how to grant it: for whoever grants it.
+//! Writes the permissions that manifests need, and the commands that grant them.
 
 use super::escape::{self, cell_code, fenced};
 use super::page::MarkdownPage;
 use crate::diagnose::needs::PermissionsDocument;
 use crate::report::phrases;
 
-/// Returns the least privileges for each purpose, those that need the same together.
+/// Renders the least privileges for each purpose, purposes with the same needs together.
 pub fn permissions(document: &PermissionsDocument) -> String {
     let mut page = MarkdownPage::new("Permissions of Microsoft Graph");
     for (purposes, needs) in document.grouped() {

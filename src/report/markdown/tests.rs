@@ -18,7 +18,7 @@ fn a_plan_with_every_mark() {
     Tenant `contoso (contoso.onmicrosoft.com)`
 
     > [!CAUTION]
-    > **Cannot be done or told**
+    > **Cannot be applied or compared**
     >
     > - `iosGeneralDeviceConfiguration/ios-restrictions`: there is no group `Windows laptop` (`group/unknown`): did you mean `Windows laptops`?
 
@@ -181,7 +181,7 @@ fn drifted_objects() {
     Tenant `contoso (contoso.onmicrosoft.com)`, checked 2026-11-21 08:00 UTC
 
     > [!CAUTION]
-    > **Cannot be done or told**
+    > **Cannot be applied or compared**
     >
     > - `iosGeneralDeviceConfiguration/ios-restrictions`: there is no group `Windows laptop` (`group/unknown`): did you mean `Windows laptops`?
 

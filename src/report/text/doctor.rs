@@ -1,4 +1,4 @@
-//! Whether a set-up works.
+//! Writes the examination of a set-up.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -8,10 +8,10 @@ use crate::report::phrases;
 use crate::text::sanitize;
 use crate::text::style::{BOLD, CREATED, DIM, ERROR, Palette, WARNING};
 
-/// The columns that the statuses take.
+/// The width of the status column.
 const STATUS: usize = "missing".len();
 
-/// Returns each check with what was seen, and what to do where something is missing.
+/// Renders each check with its result, and the remedy where something is missing.
 pub fn doctor(document: &DoctorDocument, palette: Palette, width: usize) -> String {
     let mut writer = TextWriter::new(palette, width);
     writer.line(0, DIM, &phrases::set_up(document));
@@ -62,7 +62,7 @@ fn line(writer: &mut TextWriter, check: &Check, subjects: usize) {
     }
 }
 
-/// Returns what a check is about, and which of several.
+/// Returns the subject of a check, and the permission or family where it is about one of several.
 fn parts(check: &Check) -> (&str, Option<&str>) {
     match check.id.split_once('/') {
         Some(("permission", name)) => ("permission", Some(name)),

@@ -1,10 +1,10 @@
-//! What an error means, in plain words.
+//! Writes explanations of errors.
 
 use super::writer::{PLAIN, Piece, TextWriter, words_of};
 use crate::diagnose::{Catalogue, ExplainDocument, Explanation};
 use crate::text::style::{BOLD, DIM, Palette, WARNING};
 
-/// Returns one error in plain words, as the end of a failure.
+/// Renders one explanation, as the end of a failure.
 pub fn explanation(explanation: &Explanation, palette: Palette, width: usize) -> String {
     let mut writer = TextWriter::new(palette, width);
     writer.gap();
@@ -12,13 +12,13 @@ pub fn explanation(explanation: &Explanation, palette: Palette, width: usize) ->
     writer.finish()
 }
 
-/// Returns what is known of what was asked.
+/// Renders the answer to `moorline explain`.
 pub fn explain(document: &ExplainDocument, palette: Palette, width: usize) -> String {
     let mut writer = TextWriter::new(palette, width);
     if document.items.is_empty() {
         let answer = match &document.near {
             Some(near) => format!("there is no such code. Did you mean `{near}`?"),
-            None => "nothing in the catalogue looks like this.".to_owned(),
+            None => "no entry of the catalogue matches.".to_owned(),
         };
         writer.labelled(0, Piece::new(WARNING, "Unknown:"), words_of(&answer));
     }
@@ -31,7 +31,7 @@ pub fn explain(document: &ExplainDocument, palette: Palette, width: usize) -> St
     let found = document.found.lines();
     if !found.is_empty() {
         writer.gap();
-        writer.line(0, PLAIN, "What the message says:");
+        writer.line(0, PLAIN, "Found in the message:");
     }
     let widest = found.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     for (name, value) in &found {
@@ -44,7 +44,7 @@ pub fn explain(document: &ExplainDocument, palette: Palette, width: usize) -> St
     writer.finish()
 }
 
-/// Returns every code of the catalogue with its sentence.
+/// Renders every code of the catalogue with its title.
 pub fn catalogue(catalogue: &Catalogue, palette: Palette, width: usize) -> String {
     let mut writer = TextWriter::new(palette, width);
     let entries = catalogue.entries();

@@ -1,4 +1,4 @@
-//! Results for people at a terminal: Terraform's signs, only what differs, 100 columns.
+//! Renders results for a terminal: Terraform's signs, differences only, at most 100 columns.
 
 mod doctor;
 mod explain;

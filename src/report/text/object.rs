@@ -1,4 +1,4 @@
-//! One object: its header, and beneath it what is said of it.
+//! Writes one object: its header, differences, reach and risks.
 
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
@@ -10,7 +10,7 @@ use crate::report::width::cut;
 use crate::report::{Verbosity, phrases};
 use crate::text::style::{BOLD, CHANGED, CREATED, DELETED, DIM, ERROR, HINT, WARNING};
 
-/// Where what is said of an object begins.
+/// The indentation of everything below the header.
 const INDENT: usize = 6;
 
 /// Writes an object.
@@ -43,7 +43,7 @@ pub(super) fn object(
     risks(writer, INDENT, object.risks);
 }
 
-/// Writes what could hurt.
+/// Writes risks.
 pub(super) fn risks(writer: &mut TextWriter, indent: usize, risks: &[Risk]) {
     for risk in risks {
         let label = Piece::new(WARNING, &format!("risk {}:", risk.code));
@@ -104,7 +104,7 @@ fn line(writer: &mut TextWriter, row: &DiffRow<'_>, direction: Direction) {
     writer.pieces(indent, indent + 4, 2, &pieces);
 }
 
-/// Returns what two sides have, in the words of the direction.
+/// Returns the values of the two sides, in the words of the direction.
 fn values(from: Option<&str>, to: Option<&str>, direction: Direction) -> String {
     match (direction, from, to) {
         (Direction::Plan, Some(from), Some(to)) => format!("{from} -> {to}"),
@@ -115,7 +115,7 @@ fn values(from: Option<&str>, to: Option<&str>, direction: Direction) -> String 
     }
 }
 
-/// Returns a line of text in its colour, what differs standing out.
+/// Returns a line of text in its colour, with the differing parts in bold.
 fn line_of_text(spans: &[TextSpan], style: Style) -> Piece {
     let pieces = spans.iter().map(|span| {
         let style = if span.strong { style.bold().underline() } else { style };

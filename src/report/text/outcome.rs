@@ -1,4 +1,4 @@
-//! What an apply did.
+//! Writes the outcome of an apply.
 
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
@@ -10,10 +10,10 @@ use crate::report::{Verbosity, phrases, view};
 use crate::text::sanitize;
 use crate::text::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};
 
-/// Where the words beneath an object begin.
+/// The indentation of the details below an item.
 const INDENT: usize = 6;
 
-/// Returns what became of each change.
+/// Renders the status of each change.
 pub fn outcome(outcome: &Outcome, palette: Palette, width: usize, verbosity: Verbosity) -> String {
     let mut writer = TextWriter::new(palette, width);
     let items: Vec<&Item> = outcome.items.iter().collect();
@@ -42,7 +42,7 @@ pub fn outcome(outcome: &Outcome, palette: Palette, width: usize, verbosity: Ver
     writer.finish()
 }
 
-/// Returns what became of a change, the change, its object, and the object's name.
+/// Returns the status, the action, the address and the display name.
 fn row(item: &Item) -> [String; 4] {
     [
         phrases::status(item.status).to_owned(),

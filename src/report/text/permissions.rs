@@ -1,11 +1,11 @@
-//! What manifests need, and how to grant it.
+//! Writes the permissions that manifests need, and the commands that grant them.
 
 use super::writer::{PLAIN, Piece, TextWriter, words_of};
 use crate::diagnose::needs::{Need, Needs, PermissionsDocument};
 use crate::report::phrases;
 use crate::text::style::{BOLD, DIM, HEADING, Palette};
 
-/// Returns the least privileges for each purpose, those that need the same together.
+/// Renders the least privileges for each purpose, purposes with the same needs together.
 pub fn permissions(document: &PermissionsDocument, palette: Palette, width: usize) -> String {
     let mut writer = TextWriter::new(palette, width);
     for (at, (purposes, needs)) in document.grouped().enumerate() {
@@ -35,10 +35,8 @@ fn group(writer: &mut TextWriter, needs: &Needs) {
         writer.labelled(4, Piece::new(DIM, &format!("{}:", role.why)), role.names().split(' '));
     }
     writer.gap();
-    for (begin, (to, commands)) in
-        ["To grant them to", "To"].into_iter().zip(phrases::grants(needs))
-    {
-        writer.line(2, PLAIN, &format!("{begin} {to}:"));
+    for (to, commands) in phrases::grants(needs) {
+        writer.line(2, PLAIN, &format!("To grant them to {to}:"));
         commands.iter().for_each(|line| writer.line(4, PLAIN, line));
     }
 }
@@ -49,7 +47,7 @@ fn permission(writer: &mut TextWriter, need: &Need, remark: Option<Piece>) {
     let ids = [("application", &need.application_id), ("delegated", &need.delegated_id)];
     writer.pieces(4, 4, 2, &ids.map(|(of, id)| Piece::new(DIM, &format!("{of} {id}"))));
     let reasons = need.reasons.iter().map(phrases::reason);
-    let instead = need.alternatives.first().map(|other| format!("{other} serves as well"));
+    let instead = need.alternatives.first().map(|other| format!("{other} works as well"));
     for note in reasons.chain(instead) {
         writer.labelled(4, Piece::new(DIM, "-"), words_of(&note));
     }

@@ -1,4 +1,4 @@
-//! Why an apply does not start.
+//! Writes the reasons why an apply does not start.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::journal::Command;
 use crate::plan::risk::Refusal;
 use crate::text::style::{BOLD, ERROR, HINT, Palette};
 
-/// Returns every reason why an apply does not start, and the flags that let it.
+/// Renders every reason why an apply does not start, and the flags that allow it.
 pub fn refusals(refusals: &[Refusal], command: Command, palette: Palette, width: usize) -> String {
     let mut writer = TextWriter::new(palette, width);
     writer.line(0, ERROR, "Refused, nothing was written:");
@@ -21,7 +21,7 @@ pub fn refusals(refusals: &[Refusal], command: Command, palette: Palette, width:
     }
     let flags: BTreeSet<&str> = refusals.iter().map(|refusal| refusal.flag.as_str()).collect();
     if !flags.is_empty() {
-        let words = format!("where this is meant, run `moorline {command}` again with");
+        let words = format!("if this is intended, run `moorline {command}` again with");
         writer.labelled(2, Piece::new(HINT, "help:"), words.split(' ').chain(flags));
     }
     writer.finish()

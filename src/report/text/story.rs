@@ -1,4 +1,4 @@
-//! A plan or a drift report.
+//! Writes a plan or a drift report.
 
 use super::object::{object, risks};
 use super::writer::{PLAIN, Piece, TextWriter};
@@ -8,12 +8,12 @@ use crate::report::view::{self, Direction, Story};
 use crate::report::{Verbosity, phrases};
 use crate::text::style::{BOLD, DIM, Palette, WARNING};
 
-/// Returns what an apply would do.
+/// Renders a plan.
 pub fn plan(plan: &Plan, palette: Palette, width: usize, verbosity: Verbosity) -> String {
     story(&view::plan(plan, verbosity), TextWriter::new(palette, width), verbosity)
 }
 
-/// Returns what differs in the tenant from what is declared.
+/// Renders a drift report.
 pub fn drift(report: &DriftReport, palette: Palette, width: usize, verbosity: Verbosity) -> String {
     story(&view::drift(report, verbosity), TextWriter::new(palette, width), verbosity)
 }
@@ -66,7 +66,7 @@ fn summary(writer: &mut TextWriter, story: &Story<'_>) {
     }
 }
 
-/// Writes what no manifest manages: how many, or each by its name.
+/// Writes the number of unmanaged objects, and each by name in a verbose report.
 fn unmanaged(writer: &mut TextWriter, coverage: &Coverage, verbosity: Verbosity) {
     let Some(sentence) = phrases::unmanaged(coverage) else {
         return;

@@ -336,7 +336,7 @@ fn refused_changes() {
       iosWiFiConfiguration/older-wifi
         delete: The object is deleted, and devices lose its settings.
       max-changes: 12 objects would change, and `spec.guard.maxChanges` is 10.
-      help: where this is meant, run `moorline rollback` again with --allow delete --allow max-changes
+      help: if this is intended, run `moorline rollback` again with --allow delete --allow max-changes
     "#);
 }
 

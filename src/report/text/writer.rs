@@ -1,4 +1,4 @@
-//! Lines of limited width, painted or plain.
+//! Writes lines of limited width, with or without colours.
 
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
@@ -6,25 +6,25 @@ use unicode_width::UnicodeWidthStr;
 use crate::text::sanitize;
 use crate::text::style::{HINT, Palette};
 
-/// How many columns a line may have.
+/// The most columns that a line has.
 pub(super) const WIDTH: usize = 100;
 
-/// A terminal that is narrower than this gets lines of this width all the same.
+/// The least width of lines, on narrower terminals too.
 const LEAST: usize = 40;
 
-/// No colour.
+/// The style without colour.
 pub(super) const PLAIN: Style = Style::new();
 
-/// Writes a text line by line. Whatever is written is made harmless for a terminal.
+/// Writes a text line by line, and makes everything harmless for a terminal.
 pub(super) struct TextWriter {
     palette: Palette,
     width: usize,
     text: String,
-    /// How many columns of the line are taken.
+    /// The number of columns of the current line that are used.
     column: usize,
 }
 
-/// A piece of a line: texts, each in its style.
+/// A part of a line: texts, each in a style.
 pub(super) struct Piece(Vec<(Style, String)>);
 
 impl Piece {
@@ -49,17 +49,17 @@ impl Piece {
 }
 
 impl TextWriter {
-    /// Makes a writer for a place that is so many columns wide.
+    /// Returns a writer for a given width in columns.
     pub(super) fn new(palette: Palette, width: usize) -> Self {
         Self { palette, width: width.clamp(LEAST, WIDTH), text: String::new(), column: 0 }
     }
 
-    /// Returns how many columns a line may have.
+    /// Returns the most columns that a line has.
     pub(super) fn width(&self) -> usize {
         self.width
     }
 
-    /// Ends the text.
+    /// Returns the text.
     pub(super) fn finish(self) -> String {
         self.text
     }
@@ -110,7 +110,7 @@ impl TextWriter {
         self.begin_line(0);
     }
 
-    /// Writes what to do, an item of a list each.
+    /// Writes remedies as a list.
     pub(super) fn remedies(&mut self, indent: usize, remedies: &[String]) {
         for remedy in remedies {
             self.labelled(indent, Piece::new(HINT, "-"), words_of(remedy));
@@ -190,8 +190,8 @@ impl TextWriter {
     }
 }
 
-/// Returns the words of a text, between which a line may end. What stands in backticks is there to be copied, so it
-/// counts as one.
+/// Returns the words of a text, between which a line may end. A piece in backticks is meant to be copied and counts as
+/// one word.
 pub(super) fn words_of(text: &str) -> impl Iterator<Item = &str> {
     // An odd backtick opens nothing.
     let closed = text.matches('`').count().is_multiple_of(2);
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_does_not_end_in_what_is_there_to_be_copied() {
+    fn code_in_backticks_is_not_broken() {
         let split = |text| words_of(text).collect::<Vec<_>>();
         assert_eq!(split("by `{ $env: NAME }` or `x`."), ["by", "`{ $env: NAME }`", "or", "`x`."]);
         assert_eq!(split("an odd ` in it"), ["an", "odd", "`", "in", "it"]);

@@ -1,4 +1,4 @@
-//! Two values side by side, part by part.
+//! Compares two values part by part.
 
 use std::collections::BTreeSet;
 
@@ -12,21 +12,21 @@ use super::value::{self, IdNames, TYPE, is_scalar};
 use crate::report::width::cut;
 use crate::report::{Verbosity, phrases};
 
-/// How many elements or lines of one value are shown, unless everything is asked for.
+/// The number of elements or lines of one value that are shown, unless the report is verbose.
 const MOST: usize = 40;
 
 /// Compares the values of one field.
 pub(super) struct Comparer<'a> {
     /// From where to where, and how much.
     pub(super) viewer: &'a Viewer<'a>,
-    /// Names of ids.
+    /// Display names by id.
     pub(super) names: &'a IdNames,
-    /// Whether its strings are base64.
+    /// Whether the field's strings are base64.
     pub(super) encoded: bool,
 }
 
 impl Comparer<'_> {
-    /// Returns what differs between the two sides, the one that the reading starts from first.
+    /// Returns the node for the two sides of a value; `from` is where the direction starts.
     pub(super) fn differs(&self, name: &str, from: Option<&Json>, to: Option<&Json>) -> DiffNode {
         match (from, to) {
             (None, None) => DiffNode::new(DiffMark::Change, name, DiffContent::Nothing),
@@ -98,7 +98,7 @@ impl Comparer<'_> {
         differing.map(|name| self.differs(name, from.get(name), to.get(name))).collect()
     }
 
-    /// Primitives are told by which come and which go, complex values place by place.
+    /// Compares primitives as sets, and complex values index by index.
     fn elements(&self, from: &[Json], to: &[Json]) -> Vec<DiffNode> {
         if !from.iter().chain(to).all(is_scalar) {
             return (0..from.len().max(to.len()))
@@ -116,7 +116,7 @@ impl Comparer<'_> {
         nodes
     }
 
-    /// Returns a value that is on one side only. `stated` says that the side is to be named here.
+    /// Returns the node for a value that is on one side only. `stated` says whether the node names the side.
     fn whole(&self, mark: DiffMark, name: &str, value: &Json, stated: bool) -> DiffNode {
         let mut node = DiffNode::new(mark, name, DiffContent::Nothing);
         let (text, lines) = self.line(name, value);
@@ -151,7 +151,7 @@ impl Comparer<'_> {
         node
     }
 
-    /// Returns a value on one line and, where a text has more to show and everything is asked for, its lines.
+    /// Returns a value on one line and, for a long text in a verbose report, its lines.
     fn line(&self, name: &str, value: &Json) -> (String, Vec<DiffNode>) {
         let text = match value {
             Json::String(text) if self.is_payload(name, text) => text,

@@ -1,4 +1,4 @@
-//! Field and assignment changes as nodes.
+//! Builds nodes from field and assignment changes.
 
 use std::borrow::Cow;
 
@@ -10,17 +10,17 @@ use crate::diagnostic::Location;
 use crate::plan::{AssignmentChange, Effect, FieldChange, FieldStatus, Shown};
 use crate::report::Verbosity;
 
-/// Reads the changes of one object.
+/// Builds the nodes of one object.
 pub(super) struct Viewer<'a> {
-    /// From where to where.
+    /// The direction of the comparison.
     pub(super) direction: Direction,
-    /// How much.
+    /// The amount of detail.
     pub(super) verbosity: Verbosity,
-    /// The object's own file.
+    /// The file of the object's manifest.
     pub(super) file: &'a str,
 }
 
-/// Returns a shown value, what is withheld as its placeholder.
+/// Returns a shown value, with a placeholder for a withheld one.
 pub(super) fn json(shown: &Shown) -> Option<Cow<'_, Json>> {
     match shown {
         Shown::Unset => None,
@@ -30,7 +30,7 @@ pub(super) fn json(shown: &Shown) -> Option<Cow<'_, Json>> {
 }
 
 impl Viewer<'_> {
-    /// Returns what differs, assignments last beneath a title of their own.
+    /// Returns the nodes of the differences, with the assignments last, below a title.
     pub(super) fn nodes(
         &self,
         fields: &[FieldChange],
@@ -61,11 +61,11 @@ impl Viewer<'_> {
                 words(DiffMark::Change, "written again: it cannot be compared")
             }
             (FieldStatus::Change, _) => differs(),
-            // Where nothing can be told there is nothing to mend, so no place is named.
+            // Nothing can be fixed where nothing can be compared, so no location is shown.
             (FieldStatus::Unverifiable, _) => {
                 return words(DiffMark::Unverifiable, &format!("cannot be compared: {reason}"));
             }
-            // Nothing of it would be sent, so nothing of it may look as if it were.
+            // Nothing of a blocked field is sent, so its parts are not shown as changes.
             (FieldStatus::Blocked, Direction::Plan) => DiffNode {
                 mark: DiffMark::Blocked,
                 children: Vec::new(),
@@ -106,7 +106,7 @@ impl Viewer<'_> {
         node
     }
 
-    /// A plan names a place only where it is not in the object's own file, drift names every place.
+    /// Returns the location to show: in a plan only one outside the object's own file, in a drift report every one.
     fn place(&self, location: Option<&Location>) -> Option<String> {
         let is_news =
             |location: &&Location| self.direction == Direction::Drift || location.file != self.file;

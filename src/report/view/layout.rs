@@ -1,22 +1,22 @@
-//! Nodes as lines, the names of neighbours in one column.
+//! Lays nodes out as lines, with the names of siblings in one column.
 
 use unicode_width::UnicodeWidthStr;
 
 use super::node::{DiffContent, DiffMark, DiffNode};
 use crate::report::width::cut_middle;
 
-/// Names longer than this do not push the values of their neighbours to the right.
+/// The widest name that moves the values of its siblings to the right.
 const WIDEST: usize = 44;
-/// How many columns a name may have: enough for a path, whose every part tells.
+/// The most columns of a name: enough for a path, which is not cut.
 const ALONE: usize = 255;
 
-/// A node on its line.
+/// A node with its position.
 pub(in crate::report) struct DiffRow<'a> {
-    /// How many columns it is indented.
+    /// The indentation in columns.
     pub(in crate::report) indent: usize,
-    /// What stands on it.
+    /// The node.
     pub(in crate::report) node: &'a DiffNode,
-    /// Its name, padded as far as its neighbours need it.
+    /// Its name, padded to the column of its siblings.
     pub(in crate::report) name: String,
 }
 
@@ -42,7 +42,7 @@ fn place<'a>(nodes: &'a [DiffNode], indent: usize, rows: &mut Vec<DiffRow<'a>>) 
             name.extend(std::iter::repeat_n(' ', column.saturating_sub(name.width())));
         }
         rows.push(DiffRow { indent, node, name });
-        // A title has no sign, so what is beneath it needs less to be beneath.
+        // A title has no sign, so the lines below it need less indentation.
         let step = if node.mark == DiffMark::Title { 2 } else { 4 };
         place(&node.children, indent + step, rows);
     }

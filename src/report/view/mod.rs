@@ -1,7 +1,7 @@
-//! What a report says of an object, before any format: marks, names, words, and values on one line.
+//! Builds what a report says, before any format: marks, names, words, and values on one line.
 //!
-//! Signs' colours, alignment and escaping are the formats'. A text that is cut or set in columns is harmless on a
-//! terminal here already; each format makes all that it writes harmless by its own rules.
+//! Colours, alignment and escaping are left to the formats. Text that is cut or set in columns is harmless on a terminal
+//! already; each format escapes everything that it writes by its own rules.
 
 mod compare;
 mod field;

@@ -1,18 +1,18 @@
-//! One line of what differs, and what belongs beneath it.
+//! The tree of differences: a node is one line, and its children are the lines below.
 
 use crate::text::sanitize;
 
-/// From where to where a difference is told.
+/// The direction in which differences are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::report) enum Direction {
-    /// From the tenant to what is declared.
+    /// From the live value to the declared value.
     Plan,
-    /// From what is declared to the tenant.
+    /// From the declared value to the live value.
     Drift,
 }
 
 impl Direction {
-    /// Returns the live and the declared side in the order of reading.
+    /// Returns the live and the declared side in the order of the direction.
     pub(in crate::report) fn turn<T>(self, before: T, after: T) -> (T, T) {
         match self {
             Self::Plan => (before, after),
@@ -20,7 +20,7 @@ impl Direction {
         }
     }
 
-    /// Returns which side has what only one has; in a plan the mark says it.
+    /// Returns the words for a value that is on one side only. In a plan the mark says it.
     pub(in crate::report) fn one_side(self, mark: DiffMark) -> Option<&'static str> {
         match (self, mark) {
             (Self::Drift, DiffMark::Remove) => Some("declared, not in the tenant"),
@@ -29,7 +29,7 @@ impl Direction {
         }
     }
 
-    /// Returns which sign is which side, above parts that differ; in a plan they say it themselves.
+    /// Returns the legend of the signs above parts that differ. A plan needs none.
     pub(in crate::report) fn sides(self, parts: &[DiffNode]) -> DiffContent {
         match self {
             Self::Drift if !parts.is_empty() => {
@@ -40,26 +40,26 @@ impl Direction {
     }
 }
 
-/// What a line says of the thing on it.
+/// The kind of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::report) enum DiffMark {
-    /// It comes.
+    /// Added.
     Add,
-    /// It becomes another.
+    /// Changed.
     Change,
-    /// It goes.
+    /// Removed.
     Remove,
-    /// It goes and comes anew.
+    /// Deleted and created again.
     Replace,
-    /// It cannot be done.
+    /// Blocked.
     Blocked,
-    /// It cannot be told.
+    /// Not comparable.
     Unverifiable,
-    /// It stays: a line of a text, around those that differ.
+    /// Unchanged: a line of a text next to lines that differ.
     Context,
-    /// It is a place in a text.
+    /// The header of a part of a unified diff.
     Hunk,
-    /// It is the title of what is beneath.
+    /// The title of the lines below.
     Title,
 }
 
@@ -80,61 +80,61 @@ impl DiffMark {
     }
 }
 
-/// A piece of a line of text.
+/// A part of a line of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::report) struct TextSpan {
-    /// Whether this is what differs.
+    /// Whether this part differs.
     pub(in crate::report) strong: bool,
-    /// The piece.
+    /// The text.
     pub(in crate::report) text: String,
 }
 
-/// What stands behind a name.
+/// The content of a line, after the name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::report) enum DiffContent {
-    /// Nothing: what is beneath says it.
+    /// Nothing: the lines below say it.
     #[default]
     Nothing,
     /// A value alone.
     Value(String),
-    /// A value on one side or two different ones.
+    /// A value on one side, or two different values.
     Values {
-        /// Where the reading starts.
+        /// The value where the direction starts.
         from: Option<String>,
-        /// Where it ends.
+        /// The value where the direction ends.
         to: Option<String>,
     },
     /// A line of text.
     Line(Vec<TextSpan>),
-    /// Words about it.
+    /// A remark.
     Words(String),
 }
 
-/// One line, and what belongs beneath it.
+/// One line, and the lines below.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::report) struct DiffNode {
-    /// What happens.
+    /// The kind of the line.
     pub(in crate::report) mark: DiffMark,
-    /// To what; empty for an element of a list or a line of a text.
+    /// The name; empty for an element of a list or a line of a text.
     pub(in crate::report) name: String,
-    /// How.
+    /// The content.
     pub(in crate::report) content: DiffContent,
-    /// Why not.
+    /// Why the field is not changed.
     pub(in crate::report) reason: Option<String>,
-    /// Where it was declared, where that is worth a word.
+    /// The location of the declaration, where it is shown.
     pub(in crate::report) place: Option<String>,
     /// The parts.
     pub(in crate::report) children: Vec<DiffNode>,
 }
 
 impl DiffNode {
-    /// Makes a node without parts. Its name is made harmless, so that its width is known.
+    /// Returns a node without children. The name is made harmless, so that its width is known.
     pub(in crate::report) fn new(mark: DiffMark, name: &str, content: DiffContent) -> Self {
         let name = sanitize::line(name).into_owned();
         Self { mark, name, content, reason: None, place: None, children: Vec::new() }
     }
 
-    /// Makes a node that says something about what stands around it.
+    /// Returns a node without a name, about the lines next to it.
     pub(in crate::report) fn remark(mark: DiffMark, words: impl Into<String>) -> Self {
         Self::new(mark, "", DiffContent::Words(words.into()))
     }

@@ -1,4 +1,4 @@
-//! One object of a plan or a drift report.
+//! Builds the view of one object of a plan or a drift report.
 
 use super::field::{self, Viewer};
 use super::node::{DiffMark, DiffNode, Direction};
@@ -10,42 +10,42 @@ use crate::plan::{Action, Blocked, Change, FieldStatus, Risk, Shown};
 use crate::report::{Verbosity, phrases};
 use crate::text::sanitize;
 
-/// What a report says of one object.
+/// The view of one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::report) struct ObjectView<'a> {
-    /// What happens.
+    /// What happens to the object.
     pub(in crate::report) mark: DiffMark,
-    /// Whether something is to be done, or cannot be.
+    /// Whether the object differs from what is declared, or cannot be compared.
     pub(in crate::report) differs: bool,
     /// `kind/name`.
     pub(in crate::report) address: String,
-    /// What people know it by, in quotes.
+    /// The display name in quotes.
     pub(in crate::report) display_name: Option<String>,
-    /// Where its manifest is.
+    /// The location of its manifest.
     pub(in crate::report) place: String,
-    /// What becomes of it as a whole, where that is the news.
+    /// What happens to the object as a whole, unless its parts say it.
     pub(in crate::report) whole: Option<&'static str>,
-    /// When it was last modified.
+    /// The time of the last modification.
     pub(in crate::report) modified: Option<String>,
-    /// Why it cannot be done or told.
+    /// Why the change cannot be made or the difference cannot be determined.
     pub(in crate::report) reasons: &'a [Blocked],
     /// The differences.
     pub(in crate::report) nodes: Vec<DiffNode>,
-    /// How many settings and assignments differ, in words.
+    /// The counts of differing settings and assignments, in words.
     pub(in crate::report) extent: String,
-    /// Whom it concerns, in a sentence without its beginning and end.
+    /// How many devices and users the object reaches: a sentence without subject and full stop.
     pub(in crate::report) reach: Option<String>,
-    /// Live settings that nobody declares, `name = value`.
+    /// Live settings that are not declared, `name = value`.
     pub(in crate::report) left_alone: Vec<String>,
-    /// What could hurt.
+    /// The risks.
     pub(in crate::report) risks: &'a [Risk],
 }
 
-/// Returns what a plan says of an object.
+/// Returns the view of a planned change.
 pub(super) fn change(change: &Change, verbosity: Verbosity) -> ObjectView<'_> {
     let viewer = Viewer { direction: Direction::Plan, verbosity, file: &change.location.file };
     let blocked = !change.blocked.is_empty();
-    // What a blocked change would have been is for those who look closer: nothing of it happens.
+    // Nothing of a blocked change happens, so its fields are shown in verbose reports only.
     let hidden = blocked && verbosity == Verbosity::Normal;
     let nodes = if hidden { Vec::new() } else { viewer.nodes(&change.fields, &change.assignments) };
     let unverifiable = change.with_status(FieldStatus::Unverifiable).next();
@@ -56,7 +56,7 @@ pub(super) fn change(change: &Change, verbosity: Verbosity) -> ObjectView<'_> {
         Action::Update => (DiffMark::Change, None),
         Action::Replace => (DiffMark::Replace, Some("to be deleted and made anew")),
         Action::Delete => (DiffMark::Remove, Some("to be deleted")),
-        // Something may be said of an object that is left as it is.
+        // An object without changes may have fields that are blocked or not comparable.
         Action::None if nodes.iter().any(|node| node.mark == DiffMark::Blocked) => {
             (DiffMark::Blocked, None)
         }
@@ -70,7 +70,7 @@ pub(super) fn change(change: &Change, verbosity: Verbosity) -> ObjectView<'_> {
         display_name: display_name(&change.display_name),
         place: change.location.to_string(),
         whole,
-        // Of what cannot be compared it is all that the tenant tells.
+        // For values that cannot be compared, this is all that the tenant shows.
         modified: unverifiable.and(change.last_modified.as_deref()).map(modified),
         reasons: &change.blocked,
         extent: phrases::extent(&change.fields, &change.assignments),
@@ -86,10 +86,10 @@ pub(super) fn change(change: &Change, verbosity: Verbosity) -> ObjectView<'_> {
     }
 }
 
-/// Returns what a drift report says of an object.
+/// Returns the view of a drift item.
 pub(super) fn drift_item(item: &DriftItem, verbosity: Verbosity) -> ObjectView<'_> {
     let viewer = Viewer { direction: Direction::Drift, verbosity, file: &item.location.file };
-    // What stands for its manifest is named by its id.
+    // An object without a manifest has its id as its name.
     let is_orphan = item.id.as_deref() == Some(&item.address.name);
     let (mark, whole) = match (item.status, item.action) {
         (DriftStatus::Missing, _) => {

@@ -1,4 +1,4 @@
-//! Long texts: what they are, and where two of them differ.
+//! Describes long texts, and compares two of them line by line.
 
 use std::borrow::Cow;
 
@@ -12,31 +12,31 @@ use crate::report::phrases;
 use crate::report::width::{beginning, cut, end};
 use crate::text::sanitize;
 
-/// How many columns a text may have to stand behind its name.
+/// The most columns of a text that stands on the line of its name.
 pub(super) const LONG: usize = 60;
-/// How many columns of a path are shown.
+/// The most columns of a path that are shown.
 const LONGEST_PATH: usize = 255;
-/// How many lines around a difference are shown.
+/// The number of lines that are shown next to a difference.
 const CONTEXT: usize = 2;
-/// How many columns a line of a difference may have.
+/// The most columns of a line of a diff.
 const COLUMNS: usize = 84;
-/// How many columns of what is equal are left beside what is not, in a line that is too long.
+/// The number of columns of equal text that are kept next to a difference, in a line that is too long.
 const BESIDE: usize = 16;
-/// More lines than these are not compared one by one: the time grows with the square.
+/// The most lines that are compared one by one: the time grows with the square.
 const MOST_LINES: usize = 4_000;
-/// More bytes than these are not compared word by word.
+/// The most bytes that are compared word by word.
 const MOST_REFINED: usize = 8 << 10;
 
-/// What a string holds.
+/// The content of a string.
 pub(super) enum Payload<'a> {
     /// Text.
     Text(Cow<'a, str>),
-    /// So many bytes of something else.
+    /// Other data, with its size in bytes.
     Binary(usize),
 }
 
 impl<'a> Payload<'a> {
-    /// Reads a string that may be base64. What claims to be and is not stays the text that it is.
+    /// Reads a string that may be base64. A string that is not valid base64 is a text.
     pub(super) fn read(text: &'a str, encoded: bool) -> Self {
         let Some(bytes) = encoded.then(|| BASE64.decode(text).ok()).flatten() else {
             return Self::Text(text.into());
@@ -51,7 +51,7 @@ impl<'a> Payload<'a> {
 }
 
 impl Payload<'_> {
-    /// Returns what it is and how much.
+    /// Returns the type and the size.
     pub(super) fn summary(&self) -> String {
         match self {
             Self::Text(text) => size(text),
@@ -60,17 +60,17 @@ impl Payload<'_> {
     }
 }
 
-/// Returns whether a text is too long to stand behind its name.
+/// Returns whether a text is too long for the line of its name.
 pub(super) fn is_long(text: &str) -> bool {
     text.contains('\n') || text.width() > LONG
 }
 
-/// Returns whether a text is one long word with slashes, an OMA-URI for example, whose every part tells.
+/// Returns whether a text is one long word with slashes, an OMA-URI for example, that is not cut.
 pub(super) fn is_path(text: &str) -> bool {
     text.contains('/') && !text.contains(char::is_whitespace) && text.width() <= LONGEST_PATH
 }
 
-/// Returns how much a text is.
+/// Returns the size of a text.
 pub(super) fn size(text: &str) -> String {
     let bytes = phrases::count(text.len(), "byte");
     match text.lines().count() {
@@ -102,7 +102,7 @@ pub(super) fn diff(from: &str, to: &str, most: usize) -> Vec<DiffNode> {
     lines
 }
 
-/// Leaves out all nodes but so many, and says so.
+/// Keeps so many nodes, and adds a remark on how many are left out.
 pub(super) fn cap(nodes: &mut Vec<DiffNode>, most: usize, noun: &str) {
     let more = nodes.len().saturating_sub(most);
     if more > 0 {
@@ -155,7 +155,7 @@ fn changes(diff: &TextDiff<'_, '_, str>, op: &DiffOp, end_differs: bool) -> Vec<
     nodes
 }
 
-/// Returns a text in what it shares with another at both ends, and what it does not share.
+/// Returns a text in three parts: what it shares with another one at both ends, and what differs between.
 fn apart(text: &str, other: &str) -> Vec<TextSpan> {
     let equal = |(one, two): &(char, char)| one == two;
     let length = |pairs: &mut dyn Iterator<Item = (char, char)>| -> usize {
@@ -177,7 +177,7 @@ fn span(strong: bool, text: &str) -> Option<TextSpan> {
     (!text.is_empty()).then_some(TextSpan { strong, text })
 }
 
-/// Returns a line cut to its columns so that what differs is still in it.
+/// Returns a line cut to its columns, with the differences kept.
 fn fit(spans: Vec<TextSpan>) -> Vec<TextSpan> {
     let width = |spans: &[TextSpan]| spans.iter().map(|span| span.text.width()).sum::<usize>();
     if width(&spans) <= COLUMNS {

@@ -1,4 +1,4 @@
-//! Whom a change concerns, in one sentence.
+//! Describes in one sentence how many devices and users an object reaches.
 
 use crate::plan::reach::{Audience, Extent, Reach};
 use crate::report::phrases::{count, thousands};
@@ -6,7 +6,7 @@ use crate::tenant::reach::{Reported, Statuses};
 
 const NOBODY: &str = "nobody";
 
-/// Returns whom an object would reach, whom it reaches until then, and how many devices have it.
+/// Returns whom an object would reach, whom the object reaches now, and how many devices have it.
 pub(super) fn sentence(reach: &Reach) -> String {
     let before = reach.before.as_ref().map(people);
     let who = match (before, reach.after.as_ref().map(people)) {
@@ -56,7 +56,7 @@ fn people(audience: &Audience) -> String {
     words
 }
 
-/// Returns two numbers, without the one that is none. An exact one comes first: `at most` would seem to be said of it too.
+/// Returns two numbers, without those that are zero. The exact one comes first: `at most` would seem to apply to both.
 fn numbers(devices: &Extent, users: &Extent) -> String {
     use Extent::{All, AtMost, AtMostAll, Exactly, Unknown};
     match (devices, users) {
@@ -78,7 +78,7 @@ fn number(extent: &Extent, noun: &str) -> String {
     match extent {
         Extent::Exactly(number) => count(*number, noun),
         Extent::AtMost(number) => format!("at most {}", count(*number, noun)),
-        // What is taken away stands behind it.
+        // Exclusions are named after it.
         Extent::All | Extent::AtMostAll => format!("all {noun}s"),
         Extent::Unknown(_) => format!("an unknown number of {noun}s"),
     }
@@ -113,7 +113,7 @@ mod tests {
     use crate::plan::reach::Extent::{All, AtMost, AtMostAll, Exactly, Unknown};
 
     #[test]
-    fn two_numbers_are_told_so_that_each_is_what_it_is() {
+    fn exact_number_comes_before_an_upper_bound() {
         let unknown = || Unknown("why".to_owned());
         for (devices, users, words) in [
             (Exactly(0), Exactly(0), "0 devices and 0 users"),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_devices_reported_is_told_without_what_nobody_reported() {
+    fn reported_statuses_are_shown_without_zeros() {
         let told = |success, pending, conflict| {
             reported(&Reported::Devices(Statuses {
                 success,

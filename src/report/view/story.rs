@@ -1,4 +1,4 @@
-//! A plan or a drift report as a whole.
+//! Builds the view of a whole plan or drift report.
 
 use super::node::Direction;
 use super::object::{ObjectView, change, display_name, drift_item, live_value};
@@ -6,35 +6,35 @@ use crate::drift::{DriftItem, DriftReport, DriftStatus};
 use crate::plan::{Change, Coverage, Plan, Risk, RiskLevel};
 use crate::report::{Verbosity, phrases};
 
-/// What a report says of a plan, or of the drift of a tenant.
+/// The view of a plan or a drift report: everything that a format writes.
 pub(in crate::report) struct Story<'a> {
-    /// From where to where differences are told.
+    /// The direction in which differences are shown.
     pub(in crate::report) direction: Direction,
-    /// The one line that sums it up.
+    /// The summary line.
     pub(in crate::report) headline: String,
-    /// Which tenant, and what part of it.
+    /// The tenant, and the selected part of it.
     pub(in crate::report) tenant: String,
-    /// When the tenant was looked at, where that matters.
+    /// When the tenant was read; none for a plan.
     pub(in crate::report) checked: Option<String>,
-    /// The objects of which something is to be said.
+    /// The objects that differ, or that have something to report.
     pub(in crate::report) objects: Vec<ObjectView<'a>>,
-    /// What could hurt of the plan as a whole.
+    /// The risks of the plan as a whole.
     pub(in crate::report) limits: Vec<Risk>,
-    /// What left Git and stays in the tenant, a line each.
+    /// A line for each declaration that was removed and stays in the tenant.
     pub(in crate::report) released: Vec<String>,
-    /// What the reader should know.
+    /// The warnings.
     pub(in crate::report) warnings: &'a [String],
-    /// What a plan leaves undone, one sentence each.
+    /// A sentence for each sort of difference that an apply would leave.
     pub(in crate::report) remainder: Vec<String>,
-    /// What the tenant holds and no manifest manages.
+    /// The live objects that no manifest manages.
     pub(in crate::report) coverage: &'a Coverage,
-    /// The digest of a plan in which something is to be done.
+    /// The digest of a plan with changes.
     pub(in crate::report) digest: Option<&'a str>,
     /// Whether there are differences that an apply would change.
     pub(in crate::report) differs: bool,
 }
 
-/// Returns what a report says of a plan.
+/// Returns the view of a plan.
 pub(in crate::report) fn plan(plan: &Plan, verbosity: Verbosity) -> Story<'_> {
     let differs = !plan.summary.is_empty();
     let is_noteworthy = |change: &&Change| change.is_difference() || !change.fields.is_empty();
@@ -60,7 +60,7 @@ pub(in crate::report) fn plan(plan: &Plan, verbosity: Verbosity) -> Story<'_> {
     }
 }
 
-/// Returns what a report says of drift: of objects that are not in sync, what has drifted before what cannot be told.
+/// Returns the view of a drift report: drifted objects first, then those whose state is not known.
 pub(in crate::report) fn drift(report: &DriftReport, verbosity: Verbosity) -> Story<'_> {
     use DriftStatus::{Drifted, Missing, Unknown, Unverifiable};
     let known = |item: &&DriftItem| matches!(item.status, Drifted | Missing);

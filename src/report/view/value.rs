@@ -1,4 +1,4 @@
-//! JSON values on one line, as a person would write them.
+//! Writes JSON values on one line.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use crate::schema::types::type_name;
 use crate::secrets::WITHHELD;
 use crate::text::sanitize;
 
-/// How much of an id tells it from others for the eye.
+/// The number of characters of an id that are shown.
 const ID_LENGTH: usize = 8;
 
 /// The property that names the type of a value.
 pub(super) const TYPE: &str = "@odata.type";
 
-/// Names of ids.
+/// Display names by id.
 pub(super) type IdNames = BTreeMap<String, String>;
 
 /// Returns the value of a property on one line, made harmless, however long it is: a type without the namespace that
@@ -49,7 +49,7 @@ pub(super) fn show(name: &str, value: &Json, names: &IdNames) -> String {
     sanitize::line(&shown).into_owned()
 }
 
-/// Returns whether a value is one thing, with no parts of its own to compare.
+/// Returns whether a value has no parts to compare.
 pub(super) fn is_scalar(value: &Json) -> bool {
     match value {
         Json::Object(members) => placeholder(members).is_some(),
@@ -58,7 +58,7 @@ pub(super) fn is_scalar(value: &Json) -> bool {
     }
 }
 
-/// Returns what stands for a value that is filled when it is sent, or that is kept back.
+/// Returns the text for a value that is filled when it is sent, or that is withheld.
 fn placeholder(members: &Map<String, Json>) -> Option<String> {
     let text = |name: &str| members.get(name).and_then(Json::as_str);
     if members.contains_key("$withheld") {
@@ -70,7 +70,7 @@ fn placeholder(members: &Map<String, Json>) -> Option<String> {
     }
 }
 
-/// Returns a text in quotes, where it could be taken for something else without.
+/// Returns a text, in quotes where it would be ambiguous without.
 fn quoted(text: &str) -> String {
     let bare =
         |character: char| character.is_alphanumeric() || "_-./:@#%+~*?!&=$\\".contains(character);
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_read_as_one_would_write_them() {
+    fn values_have_a_short_form_on_one_line() {
         let names = IdNames::from([
             ("8d2ac1f8-0000-4000-8000-000000000001".to_owned(), "Autopilot admins".to_owned()),
             ("3".to_owned(), "Berlin".to_owned()),
