@@ -2,11 +2,11 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::writer::{PLAIN, Piece, TextWriter, words_of};
 use crate::diagnose::doctor::{Check, CheckStatus, DoctorDocument};
 use crate::report::phrases;
 use crate::text::sanitize;
 use crate::text::style::{BOLD, CREATED, DIM, ERROR, Palette, WARNING};
+use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
 
 /// The width of the status column.
 const STATUS: usize = "missing".len();

@@ -1,8 +1,8 @@
 //! Writes explanations of errors.
 
-use super::writer::{PLAIN, Piece, TextWriter, words_of};
 use crate::diagnose::{Catalogue, ExplainDocument, Explanation};
 use crate::text::style::{BOLD, DIM, Palette, WARNING};
+use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
 
 /// Renders one explanation, as the end of a failure.
 pub fn explanation(explanation: &Explanation, palette: Palette, width: usize) -> String {

@@ -1,10 +1,10 @@
 //! Writes the changes of a saved plan that an apply leaves out.
 
-use super::writer::{PLAIN, Piece, TextWriter, words_of};
 use crate::apply::StaleChange;
 use crate::plan::Plan;
 use crate::report::phrases;
 use crate::text::style::{BOLD, Palette, WARNING};
+use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
 
 /// Renders the changes whose objects changed since the plan was saved, and the summary of the rest.
 pub fn left_out(moved: &[StaleChange], plan: &Plan, palette: Palette, width: usize) -> String {

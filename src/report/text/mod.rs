@@ -8,7 +8,6 @@ mod outcome;
 mod permissions;
 mod refusals;
 mod story;
-mod writer;
 
 pub use doctor::doctor;
 pub use explain::{catalogue, explain, explanation};

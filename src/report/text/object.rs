@@ -3,12 +3,12 @@
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::writer::{PLAIN, Piece, TextWriter};
 use crate::plan::{Risk, RiskLevel};
 use crate::report::view::{DiffContent, DiffMark, DiffRow, Direction, ObjectView, TextSpan, rows};
 use crate::report::width::cut;
 use crate::report::{Verbosity, phrases};
 use crate::text::style::{BOLD, CHANGED, CREATED, DELETED, DIM, ERROR, HINT, WARNING};
+use crate::text::writer::{PLAIN, Piece, TextWriter};
 
 /// The indentation of everything below the header.
 const INDENT: usize = 6;

@@ -3,12 +3,12 @@
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::writer::{PLAIN, Piece, TextWriter};
 use crate::apply::outcome::{Item, Outcome};
 use crate::journal::Status;
 use crate::report::{Verbosity, phrases, view};
 use crate::text::sanitize;
 use crate::text::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};
+use crate::text::writer::{PLAIN, Piece, TextWriter};
 
 /// The indentation of the details below an item.
 const INDENT: usize = 6;

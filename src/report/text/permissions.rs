@@ -1,9 +1,9 @@
 //! Writes the permissions that manifests need, and the commands that grant them.
 
-use super::writer::{PLAIN, Piece, TextWriter, words_of};
 use crate::diagnose::needs::{Need, Needs, PermissionsDocument};
 use crate::report::phrases;
 use crate::text::style::{BOLD, DIM, HEADING, Palette};
+use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
 
 /// Renders the least privileges for each purpose, purposes with the same needs together.
 pub fn permissions(document: &PermissionsDocument, palette: Palette, width: usize) -> String {

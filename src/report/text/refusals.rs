@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::writer::{Piece, TextWriter};
 use crate::journal::Command;
 use crate::plan::risk::Refusal;
 use crate::text::style::{BOLD, ERROR, HINT, Palette};
+use crate::text::writer::{Piece, TextWriter};
 
 /// Renders every reason why an apply does not start, and the flags that allow it.
 pub fn refusals(refusals: &[Refusal], command: Command, palette: Palette, width: usize) -> String {

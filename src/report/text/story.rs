@@ -1,12 +1,12 @@
 //! Writes a plan or a drift report.
 
 use super::object::{object, risks};
-use super::writer::{PLAIN, Piece, TextWriter};
 use crate::drift::DriftReport;
 use crate::plan::{Coverage, Plan};
 use crate::report::view::{self, Direction, Story};
 use crate::report::{Verbosity, phrases};
 use crate::text::style::{BOLD, DIM, Palette, WARNING};
+use crate::text::writer::{PLAIN, Piece, TextWriter};
 
 /// Renders a plan.
 pub fn plan(plan: &Plan, palette: Palette, width: usize, verbosity: Verbosity) -> String {

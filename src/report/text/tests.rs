@@ -4,7 +4,6 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::writer::WIDTH;
 use super::*;
 use crate::journal::Command;
 use crate::plan::risk::Refusal;
@@ -12,6 +11,7 @@ use crate::plan::{Action, Plan};
 use crate::report::{Verbosity, testing};
 use crate::text::sanitize;
 use crate::text::style::Palette;
+use crate::text::writer::WIDTH;
 
 #[test]
 fn a_plan_with_every_mark() {

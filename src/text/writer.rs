@@ -1,22 +1,24 @@
 //! Writes lines of limited width, with or without colours.
 
+use std::borrow::Cow;
+
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::text::sanitize;
-use crate::text::style::{HINT, Palette};
+use super::sanitize;
+use super::style::{HINT, Palette};
 
 /// The most columns that a line has.
-pub(super) const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 
 /// The least width of lines, on narrower terminals too.
 const LEAST: usize = 40;
 
 /// The style without colour.
-pub(super) const PLAIN: Style = Style::new();
+pub(crate) const PLAIN: Style = Style::new();
 
 /// Writes a text line by line, and makes everything harmless for a terminal.
-pub(super) struct TextWriter {
+pub(crate) struct TextWriter {
     palette: Palette,
     width: usize,
     text: String,
@@ -25,20 +27,20 @@ pub(super) struct TextWriter {
 }
 
 /// A part of a line: texts, each in a style.
-pub(super) struct Piece(Vec<(Style, String)>);
+pub(crate) struct Piece(Vec<(Style, String)>);
 
 impl Piece {
-    pub(super) fn new(style: Style, text: &str) -> Self {
+    pub(crate) fn new(style: Style, text: &str) -> Self {
         Self(vec![(style, sanitize::line(text).into_owned())])
     }
 
     /// Returns this piece and another one column apart.
-    pub(super) fn beside(self, other: Self) -> Self {
+    pub(crate) fn beside(self, other: Self) -> Self {
         self.joined(Self::new(PLAIN, " ")).joined(other)
     }
 
     /// Returns this piece and another right behind it.
-    pub(super) fn joined(mut self, other: Self) -> Self {
+    pub(crate) fn joined(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
@@ -50,55 +52,60 @@ impl Piece {
 
 impl TextWriter {
     /// Returns a writer for a given width in columns.
-    pub(super) fn new(palette: Palette, width: usize) -> Self {
-        Self { palette, width: width.clamp(LEAST, WIDTH), text: String::new(), column: 0 }
+    pub(crate) fn new(palette: Palette, width: usize) -> Self {
+        Self::wrapping_at(palette, Some(width.clamp(LEAST, WIDTH)))
+    }
+
+    /// Returns a writer for lines of any width, which wraps them at a given width or not at all.
+    pub(crate) fn wrapping_at(palette: Palette, width: Option<usize>) -> Self {
+        Self { palette, width: width.unwrap_or(usize::MAX), text: String::new(), column: 0 }
     }
 
     /// Returns the most columns that a line has.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.width
     }
 
     /// Returns the text.
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.text
     }
 
     /// Writes an empty line.
-    pub(super) fn gap(&mut self) {
+    pub(crate) fn gap(&mut self) {
         self.begin_line(0);
     }
 
     /// Writes a text on one line, however wide.
-    pub(super) fn line(&mut self, indent: usize, style: Style, text: &str) {
+    pub(crate) fn line(&mut self, indent: usize, style: Style, text: &str) {
         self.unwrapped(indent, &Piece::new(style, text.trim_end()));
     }
 
     /// Writes a piece on one line, however wide.
-    pub(super) fn unwrapped(&mut self, indent: usize, piece: &Piece) {
+    pub(crate) fn unwrapped(&mut self, indent: usize, piece: &Piece) {
         self.indent(indent);
         self.put(piece);
         self.begin_line(0);
     }
 
     /// Writes sentences in one style, wrapped, the lines below the first two columns to the right.
-    pub(super) fn sentences(&mut self, indent: usize, style: Style, text: &str) {
+    pub(crate) fn sentences(&mut self, indent: usize, style: Style, text: &str) {
         self.pieces(indent, indent + 2, 0, &[Piece::new(style, text)]);
     }
 
     /// Writes words, wrapped, every line as far to the right as the first.
-    pub(super) fn paragraph<'w>(
+    pub(crate) fn paragraph<'w>(
         &mut self,
         indent: usize,
         words: impl IntoIterator<Item = &'w str>,
     ) {
         self.indent(indent);
-        self.flow(PLAIN, words, indent, false);
+        self.flow(PLAIN, words.into_iter().map(sanitize::line), indent, false);
         self.begin_line(0);
     }
 
     /// Writes a label and words behind it, wrapped, the lines below the first two columns to the right.
-    pub(super) fn labelled<'w>(
+    pub(crate) fn labelled<'w>(
         &mut self,
         indent: usize,
         label: Piece,
@@ -106,20 +113,36 @@ impl TextWriter {
     ) {
         self.indent(indent);
         self.put(&label);
-        self.flow(PLAIN, words, indent + 2, self.column > indent);
+        let is_labelled = self.column > indent;
+        self.flow(PLAIN, words.into_iter().map(sanitize::line), indent + 2, is_labelled);
         self.begin_line(0);
     }
 
     /// Writes remedies as a list.
-    pub(super) fn remedies(&mut self, indent: usize, remedies: &[String]) {
+    pub(crate) fn remedies(&mut self, indent: usize, remedies: &[String]) {
         for remedy in remedies {
             self.labelled(indent, Piece::new(HINT, "-"), words_of(remedy));
         }
     }
 
+    /// Writes a label and a text of several lines behind it. Further lines are indented, so that none can pass for a
+    /// message of its own.
+    pub(crate) fn message(&mut self, label: Piece, text: &str, below: usize) {
+        self.put(&label.joined(Piece::new(PLAIN, ":")));
+        for (at, line) in sanitize::block(text.trim_end()).split('\n').enumerate() {
+            let words = line.trim_start_matches(' ');
+            let indent = below + line.len() - words.len();
+            if at > 0 {
+                self.begin_line(indent);
+            }
+            self.flow(PLAIN, words.split(' ').map(Cow::Borrowed), indent, at == 0);
+        }
+        self.begin_line(0);
+    }
+
     /// Writes pieces beside one another, so many columns apart; what does not fit goes beneath, and what does not fit
     /// on a line of its own is wrapped.
-    pub(super) fn pieces(&mut self, indent: usize, below: usize, apart: usize, pieces: &[Piece]) {
+    pub(crate) fn pieces(&mut self, indent: usize, below: usize, apart: usize, pieces: &[Piece]) {
         self.indent(indent);
         for (at, piece) in pieces.iter().enumerate() {
             let width = piece.width();
@@ -132,7 +155,7 @@ impl TextWriter {
             }
             match &piece.0[..] {
                 [(style, text)] if self.column + width > self.width => {
-                    self.flow(*style, words_of(text), below, false);
+                    self.flow(*style, words_of(text).map(Cow::Borrowed), below, false);
                 }
                 _ => self.put(piece),
             }
@@ -145,13 +168,12 @@ impl TextWriter {
     fn flow<'w>(
         &mut self,
         style: Style,
-        words: impl IntoIterator<Item = &'w str>,
+        words: impl Iterator<Item = Cow<'w, str>>,
         below: usize,
         mut apart: bool,
     ) {
         let mut line = String::new();
         for word in words {
-            let word = sanitize::line(word);
             if apart && self.column > below && self.column + 1 + word.width() > self.width {
                 let written = std::mem::take(&mut line);
                 self.push(style, &written);
@@ -192,7 +214,7 @@ impl TextWriter {
 
 /// Returns the words of a text, between which a line may end. A piece in backticks is meant to be copied and counts as
 /// one word.
-pub(super) fn words_of(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn words_of(text: &str) -> impl Iterator<Item = &str> {
     // An odd backtick opens nothing.
     let closed = text.matches('`').count().is_multiple_of(2);
     let mut in_code = false;
