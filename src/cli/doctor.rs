@@ -9,7 +9,7 @@ use super::output::Output;
 use super::selection::Selection;
 use super::session::Connection;
 use super::{Done, Format, TenantOptions};
-use crate::diagnose::doctor::{self, Subject};
+use crate::diagnose::doctor::{self, SetUp};
 use crate::diagnose::needs::Purpose;
 use crate::diagnostic;
 use crate::manifest::{Invalid, bundle};
@@ -48,7 +48,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandE
     let selection = Selection::new(&arguments.tenant.only.globs, &loaded.manifests)?;
     let selected = loaded.manifests.iter().filter(|m| selection.takes(&m.address));
     let connection = Connection::open(ui, &arguments.tenant, tenant, &loaded.root).await?;
-    let document = doctor::examine(Subject {
+    let document = doctor::examine(SetUp {
         tenant: &tenant.spec.tenant_id,
         endpoints: &connection.endpoints,
         transport: &connection.transport,

@@ -23,11 +23,11 @@ use crate::error::{Error, ErrorKind};
 use crate::graph::approval::{LONGEST_JUSTIFICATION, characters};
 use crate::journal::Command;
 use crate::plan::{Change, Plan, Planned, risk};
-use crate::report::{self, words};
+use crate::report::{self, phrases};
 use crate::tenant::Live;
 use crate::text::style::Palette;
 use crate::ui::progress::Progress;
-use crate::ui::{Answer, Ui};
+use crate::ui::{Confirmation, Ui};
 
 /// How long the change in flight may take after the user interrupted the run: longer than a wait for Graph's limits.
 const GRACE: Duration = Duration::from_secs(30);
@@ -131,7 +131,7 @@ impl PlannedRun<'_> {
         let plan = &planned.plan;
         let blocked = plan.summary.blocked_changes;
         if blocked > 0 && !options.skip_blocked {
-            let changes = words::count(blocked, "change");
+            let changes = phrases::count(blocked, "change");
             let message = format!("{changes} cannot be made; nothing was written");
             return Err(Error::refused("apply/blocked", message)
                 .hint("Correct what the plan names, or apply the rest with `--skip-blocked`.")
@@ -152,11 +152,11 @@ impl PlannedRun<'_> {
             return Ok(());
         }
         match ui.confirm(&format!("Apply this to {}?", session.place())) {
-            Answer::Yes => Ok(()),
-            Answer::No => {
+            Confirmation::Yes => Ok(()),
+            Confirmation::No => {
                 Err(Error::refused("apply/declined", "declined; nothing was written").into())
             }
-            Answer::NoTerminal => {
+            Confirmation::NoTerminal => {
                 let message = "there is no terminal to ask for confirmation; nothing was written";
                 Err(Error::refused("apply/no-terminal", message)
                     .hint("Review the plan, then run it with `--yes`.")
@@ -313,6 +313,6 @@ impl Observer for ProgressObserver<'_> {
     }
 
     fn finished(&self, item: &Item) {
-        self.progress.finished(&format!("{} {}", item.address, words::status(item.status)));
+        self.progress.finished(&format!("{} {}", item.address, phrases::status(item.status)));
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::auth::AuthError;
 use crate::diagnose::failure as known;
-use crate::diagnose::{Catalogue, Entry, Explanation};
+use crate::diagnose::{Catalogue, CatalogueEntry, Explanation};
 use crate::diagnostic::{self, Finding, Severity};
 use crate::error::{Error, ErrorKind};
 use crate::graph::error::GraphError;
@@ -67,7 +67,7 @@ impl CommandError {
         code: &'static str,
         error: impl StdError + Send + Sync + 'static,
         hints: Vec<String>,
-        entry: Option<&Entry>,
+        entry: Option<&CatalogueEntry>,
     ) -> Self {
         let message = error.to_string();
         let causes = error.source().is_some().then(|| CausesOf(error).into());

@@ -180,7 +180,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Ok(parsed) => parsed,
             Err(error) => return usage::report(&error, &arguments),
         };
-    let options = ui::Options {
+    let options = ui::OutputOptions {
         color: cli.global.color,
         quiet: cli.global.quiet,
         verbosity: cli.global.verbose,

@@ -35,7 +35,8 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> 
         desired.manifests.iter().filter(|manifest| selection.takes(&manifest.address)).collect();
     let purposes = arguments.purpose.map_or(Purpose::ALL.to_vec(), |purpose| vec![purpose]);
     let ownership = desired.tenant.spec.ownership.as_ref();
-    let items = purposes.into_iter().map(|purpose| needs::of(&manifests, ownership, purpose));
+    let items =
+        purposes.into_iter().map(|purpose| needs::least_privileges(&manifests, ownership, purpose));
     let document = PermissionsDocument { items: items.collect() };
     let output = &arguments.output;
     let text = match output.format {

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use crate::error::Error;
 use crate::manifest::{Desired, previous};
 use crate::plan::{Options, Release, Rewrite};
-use crate::report::words;
+use crate::report::phrases;
 
 /// The arguments that decide how a plan is made.
 #[derive(Debug, Args)]
@@ -52,7 +52,7 @@ impl UnverifiableOption {
         if self.unverifiable == Unverifiable::Warn || settings == 0 {
             return Ok(());
         }
-        let settings = words::count(settings, "setting");
+        let settings = phrases::count(settings, "setting");
         let message = format!("{settings} cannot be compared, and `--unverifiable fail` was given");
         let error = Error::failed("apply/unverifiable", message);
         Err(error.hint(

@@ -8,12 +8,12 @@ use super::session::is_state;
 use crate::error::{Error, ErrorKind};
 use crate::report;
 use crate::text::style::Palette;
-use crate::ui::{Options, Ui};
+use crate::ui::{OutputOptions, Ui};
 
 /// Prints clap's help or error, and the error on stdout too for a caller that reads JSON. The exit code is not clap's 2,
 /// which means drift.
 pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
-    let ui = Ui::new(Options::default());
+    let ui = Ui::new(OutputOptions::default());
     let text = |palette| match palette {
         Palette::Colour => error.render().ansi().to_string(),
         Palette::Plain => error.render().to_string(),
@@ -48,7 +48,7 @@ pub(super) fn separated_state(arguments: &[OsString]) -> Option<Error> {
 
 /// Prints an error, on stdout too for a caller that reads JSON.
 pub(super) fn refuse(error: &Error, arguments: &[OsString]) -> ExitCode {
-    let ui = Ui::new(Options::default());
+    let ui = Ui::new(OutputOptions::default());
     ui.error(error);
     if asks_for_json(arguments) {
         // If stdout is closed, the exit code is left.

@@ -67,7 +67,7 @@ fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
     if !text.is_empty() {
         text.push('\n');
     }
-    let manifests = report::words::count(loaded.manifests.len(), "manifest");
+    let manifests = report::phrases::count(loaded.manifests.len(), "manifest");
     let summary = text::summary(&loaded.findings);
     let result = if loaded.has_errors() {
         format!("Invalid: {summary}.")

@@ -1,4 +1,4 @@
-//! The catalogue of errors: `schemas/errors.yaml`.
+//! Reads the catalogue of errors, `schemas/errors.yaml`, and finds entries.
 
 use std::sync::LazyLock;
 
@@ -6,41 +6,41 @@ use serde::Deserialize;
 
 use super::symptom::Symptom;
 
-/// Everything that is known of errors, what is specific before what is general.
+/// The known errors, specific ones before general ones.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Catalogue {
     #[serde(rename = "formatVersion")]
     _format_version: String,
-    entries: Vec<Entry>,
+    entries: Vec<CatalogueEntry>,
 }
 
 /// One error, or several that have the same cause and remedy.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Entry {
-    /// A stable `area/slug`; `area/*` answers for every code of the area that no other entry names.
+pub struct CatalogueEntry {
+    /// A stable `area/slug`; `area/*` explains every code of the area that no other entry names.
     pub id: String,
-    /// Codes of Moorline's own that it also answers for.
+    /// Other codes of Moorline that the entry explains.
     #[serde(default)]
     pub codes: Vec<String>,
-    /// What it looks like on the wire; one that fits is enough.
+    /// The patterns of the error on the wire; one match is enough.
     #[serde(default)]
     when: Vec<Pattern>,
-    /// What is missing in the tenant, where the error says so.
+    /// The missing thing that the error names, if any.
     pub lacks: Option<Lack>,
-    /// What happened, in one sentence.
+    /// The title, one sentence.
     pub title: String,
-    /// Why.
+    /// The cause.
     pub cause: String,
-    /// What to do, a sentence or two each.
+    /// The remedies, a sentence or two each.
     pub remedy: Vec<String>,
-    /// Where that can be looked up.
+    /// The sources.
     #[serde(default)]
     sources: Vec<String>,
 }
 
-/// What is missing where an error says so.
+/// The missing thing that an error names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Lack {
@@ -52,7 +52,7 @@ pub enum Lack {
     Consent,
     /// A permission of the app.
     Permission,
-    /// A role of whoever the token was issued to.
+    /// A role of the identity that signed in.
     Role,
     /// A subscription or a licence.
     Licence,
@@ -60,86 +60,66 @@ pub enum Lack {
     Approval,
 }
 
-/// What an error looks like. Everything that is stated must be met.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A pattern of an error. Every condition that is present must hold.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct Pattern {
-    #[serde(default)]
     status: Vec<u16>,
-    #[serde(default)]
     code: Vec<String>,
-    #[serde(default)]
     text: Vec<String>,
-    #[serde(default)]
     aadsts: Vec<u32>,
 }
 
 const TEXT: &str = include_str!("../../schemas/errors.yaml");
 
 static BUILT_IN: LazyLock<Catalogue> = LazyLock::new(|| {
-    Catalogue::parse(TEXT).expect("the catalogue is part of the program and a test reads it")
+    crate::yaml::from_str(TEXT).expect("the catalogue is part of the program and a test reads it")
 });
 
 impl Catalogue {
-    /// Returns the catalogue that the program carries.
+    /// Returns the built-in catalogue.
     pub fn built_in() -> &'static Self {
         &BUILT_IN
     }
 
-    /// Reads a catalogue.
-    ///
-    /// # Errors
-    /// The YAML reader's message.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let mut catalogue: Self = crate::yaml::from_str(text)?;
-        for pattern in catalogue.entries.iter_mut().flat_map(|e| &mut e.when) {
-            for piece in &mut pattern.text {
-                *piece = piece.to_lowercase();
-            }
-        }
-        Ok(catalogue)
-    }
-
     /// Returns every entry, in the order of the file.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[CatalogueEntry] {
         &self.entries
     }
 
-    /// Returns the entry that answers for an id or a code of Moorline's own.
-    pub fn by_code(&self, code: &str) -> Option<&Entry> {
-        let exactly = |entry: &&Entry| entry.id == code || entry.codes.iter().any(|c| c == code);
-        let area = |entry: &&Entry| {
-            entry
-                .id
-                .strip_suffix('*')
-                .is_some_and(|area| code.len() > area.len() && code.starts_with(area))
-        };
+    /// Returns the entry for an id or a code of Moorline.
+    pub fn by_code(&self, code: &str) -> Option<&CatalogueEntry> {
+        let exactly =
+            |entry: &&CatalogueEntry| entry.id == code || entry.codes.iter().any(|c| c == code);
+        let in_area = |area: &str| code.len() > area.len() && code.starts_with(area);
+        let area = |entry: &&CatalogueEntry| entry.id.strip_suffix('*').is_some_and(in_area);
         let mut entries = self.entries.iter();
         entries.find(exactly).or_else(|| self.entries.iter().find(area))
     }
 
-    /// Returns whether an entry is about a number of Microsoft Entra's.
+    /// Returns whether an entry has this error number of Microsoft Entra.
     pub(super) fn knows_number(&self, number: u32) -> bool {
         let mut patterns = self.entries.iter().flat_map(|entry| &entry.when);
         patterns.any(|pattern| pattern.aadsts.contains(&number))
     }
 
-    /// Returns the entry that answers for what was met on the wire.
-    pub fn diagnose(&self, symptom: &Symptom) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.when.iter().any(|pattern| pattern.fits(symptom)))
+    /// Returns the first entry that matches an error.
+    pub fn diagnose(&self, symptom: &Symptom) -> Option<&CatalogueEntry> {
+        self.position(symptom).map(|at| &self.entries[at])
+    }
+
+    /// Returns the position of the first entry that matches an error.
+    pub(super) fn position(&self, symptom: &Symptom) -> Option<usize> {
+        let fits = |entry: &CatalogueEntry| entry.when.iter().any(|pattern| pattern.fits(symptom));
+        self.entries.iter().position(fits)
     }
 }
 
-impl Entry {
-    /// Returns where the answer can be looked up, as a person would follow it.
+impl CatalogueEntry {
+    /// Returns the sources as links and file names.
     pub fn sources(&self) -> Vec<String> {
-        self.sources
-            .iter()
-            .map(|source| match source.strip_prefix("FACTS ") {
-                Some(section) => format!("schemas/graph/FACTS.md {section}"),
-                None => source.clone(),
-            })
-            .collect()
+        let sources = self.sources.iter();
+        sources.map(|source| source.replace("FACTS ", "schemas/graph/FACTS.md ")).collect()
     }
 }
 
@@ -156,7 +136,7 @@ impl Pattern {
         status
             && number
             && self.code.iter().all(|code| symptom.codes.contains(code))
-            && self.text.iter().all(|piece| symptom.text.contains(piece))
+            && self.text.iter().all(|piece| symptom.text.contains(&piece.to_lowercase()))
     }
 }
 
@@ -167,8 +147,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_entry_can_be_reached_and_says_what_to_do() {
-        let catalogue = Catalogue::parse(TEXT).expect("readable");
+    fn every_entry_has_patterns_and_a_remedy() {
+        let catalogue = Catalogue::built_in();
         let mut names = BTreeSet::new();
         for entry in catalogue.entries() {
             for name in entry.codes.iter().chain([&entry.id]) {
@@ -208,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_is_not_known_is_no_objection_to_a_text() {
+    fn unknown_status_does_not_prevent_a_match_by_text() {
         let symptom =
             |status, text: &str| Symptom { status, text: text.to_owned(), ..Symptom::default() };
         let pattern = Pattern {

@@ -1,12 +1,12 @@
-//! What Microsoft's support asks for, picked out of whatever was pasted.
+//! Finds in a pasted text what Microsoft's support asks for.
 
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::symptom::numbers;
 use crate::graph::ServiceError;
-use crate::text::sanitize;
 
-/// What could be read out of a message.
+/// The status, codes and ids in a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
@@ -16,10 +16,10 @@ pub struct Evidence {
     /// The error code, the inner one where the outer says nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The sentence inside all wrapping.
+    /// The innermost message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Microsoft Entra's numbers.
+    /// Microsoft Entra's error numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub aadsts: Vec<u32>,
     /// Graph's id of the request.
@@ -28,7 +28,7 @@ pub struct Evidence {
     /// The id that the call carried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_id: Option<String>,
-    /// Intune's id of what it did.
+    /// Intune's id of the activity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub activity_id: Option<String>,
     /// Intune's id for customer support, often all zeros.
@@ -37,58 +37,73 @@ pub struct Evidence {
     /// Microsoft Entra's id of the sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,
-    /// Microsoft Entra's id of what the sign-in belongs to.
+    /// Microsoft Entra's id that correlates sign-ins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
-    /// The code under which an approval is outstanding.
+    /// The code of a pending approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval_code: Option<String>,
-    /// When, in the service's own words.
+    /// The time, in the service's own format.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
 }
 
-/// How far behind its label a value may begin.
+/// The characters that may stand between a label and its value.
 const GAP: &[char] = &[' ', '\t', ':', '=', '"', '\'', '\\', '`'];
 
 impl Evidence {
-    /// Reads what labels say, wherever they stand in a text.
+    /// Reads the values of known labels anywhere in a text.
     pub(super) fn of_text(text: &str) -> Self {
         // ASCII alone, so that every byte stays in its place.
-        let lower = text.to_ascii_lowercase();
-        let id = |labels: &[&str]| labels.iter().find_map(|label| guid(text, &lower, label));
+        let lower = text.to_ascii_lowercase().replace(['-', '_'], " ");
+        let behind = |label: &'static str| {
+            let found = lower.match_indices(label).map(|(at, _)| at);
+            // `request-id` does not stand for `client-request-id`.
+            let found = found.filter(|at| !lower[..*at].ends_with("client "));
+            found.map(move |at| text[at + label.len()..].trim_start_matches(GAP))
+        };
+        let id = |label| {
+            let mut ids = behind(label).filter_map(|rest| rest.get(..36));
+            ids.find(|id| Uuid::try_parse(id).is_ok()).map(str::to_owned)
+        };
+        let date = |label| {
+            let part = |c: char| c.is_ascii_digit() || "-:. TZ+".contains(c);
+            let mut dates = behind(label).filter_map(|rest| rest.split(|c| !part(c)).next());
+            let date = dates.find(|date| date.starts_with(|c: char| c.is_ascii_digit()))?;
+            date.get(..date.len().min(40)).map(|date| date.trim().to_owned())
+        };
         Self {
-            request_id: id(&["request-id", "request id", "requestid", "request_id"]),
-            client_request_id: id(&["client-request-id", "client_request_id"]),
-            activity_id: id(&["activity id"]),
-            operation_id: id(&["operation id (for customer support)"]),
-            trace_id: id(&["trace id", "trace_id"]),
-            correlation_id: id(&["correlation id", "correlation_id"]),
-            approval_code: id(&["x-msft-approval-code"]),
-            date: ["\"date\"", "timestamp"].iter().find_map(|label| date(text, &lower, label)),
+            aadsts: numbers(text),
+            request_id: id("request id").or_else(|| id("requestid")),
+            client_request_id: id("client request id"),
+            activity_id: id("activity id"),
+            operation_id: id("operation id (for customer support)"),
+            trace_id: id("trace id"),
+            correlation_id: id("correlation id"),
+            approval_code: id("x msft approval code"),
+            date: date("\"date\"").or_else(|| date("timestamp")),
             ..Self::default()
         }
     }
 
-    /// Fills in what an answer of Graph's says.
-    #[must_use]
-    pub(super) fn with(mut self, error: &ServiceError) -> Self {
-        let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        self.code = self.code.or_else(|| text(&error.code));
-        self.message = self.message.or_else(|| text(&error.message));
-        self.request_id = self.request_id.or_else(|| error.request_id.clone());
-        self.client_request_id = self.client_request_id.or_else(|| error.client_request_id.clone());
-        self.activity_id = self.activity_id.or_else(|| error.activity_id.clone());
-        self.date = self.date.or_else(|| error.date.clone());
-        self
+    /// Adds the fields of an error response from Graph.
+    pub(super) fn add(&mut self, error: &ServiceError) {
+        let text = |text: &String| Some(text).filter(|text| !text.is_empty()).cloned();
+        for (known, more) in [
+            (&mut self.code, text(&error.code)),
+            (&mut self.message, text(&error.message)),
+            (&mut self.request_id, error.request_id.clone()),
+            (&mut self.client_request_id, error.client_request_id.clone()),
+            (&mut self.activity_id, error.activity_id.clone()),
+            (&mut self.date, error.date.clone()),
+        ] {
+            *known = known.take().or(more);
+        }
     }
 
-    /// Returns what was found, each with its name, in words for people. Nothing is returned where all of it can be
-    /// seen in a glance at what was pasted.
+    /// Returns the fields with their names, for people. Returns nothing where there is neither an id nor a message: the rest
+    /// is easy to see in the pasted text.
     pub fn lines(&self) -> Vec<(&'static str, String)> {
-        let numbers: Vec<String> = self.aadsts.iter().map(|n| format!("AADSTS{n}")).collect();
-        let numbers = Some(numbers.join(", ")).filter(|numbers| !numbers.is_empty());
-        let status = self.status.map(|status| status.to_string());
         let ids = [
             ("request id", &self.request_id),
             ("client request id", &self.client_request_id),
@@ -99,28 +114,25 @@ impl Evidence {
             ("approval code", &self.approval_code),
         ];
         // Intune fills ids that it has no use for with zeros.
-        let ids = ids.map(|(name, id)| (name, id.as_ref().filter(|id| !is_nil(id))));
+        let ids = ids.map(|(name, id)| (name, id.clone().filter(|id| !is_nil(id))));
         if self.message.is_none() && ids.iter().all(|(_, id)| id.is_none()) {
             return Vec::new();
         }
+        let numbers: Vec<String> = self.aadsts.iter().map(|n| format!("AADSTS{n}")).collect();
         let before = [
-            ("sign-in error", numbers.as_ref()),
-            ("status", status.as_ref()),
-            ("code", self.code.as_ref()),
-            ("message", self.message.as_ref()),
+            ("sign-in error", Some(numbers.join(", ")).filter(|numbers| !numbers.is_empty())),
+            ("status", self.status.map(|status| status.to_string())),
+            ("code", self.code.clone()),
+            ("message", self.message.clone()),
         ];
-        let all = before.into_iter().chain(ids);
-        all.chain([("time", self.date.as_ref())])
-            .filter_map(|(name, value)| Some((name, sanitize::line(value?).into_owned())))
-            .collect()
+        let lines = before.into_iter().chain(ids).chain([("time", self.date.clone())]);
+        lines.filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
     /// Returns whether there is an id by which support can find the call.
     pub(super) fn has_id(&self) -> bool {
-        [&self.request_id, &self.activity_id, &self.trace_id]
-            .into_iter()
-            .flatten()
-            .any(|id| !is_nil(id))
+        let mut ids = [&self.request_id, &self.activity_id, &self.trace_id].into_iter().flatten();
+        ids.any(|id| !is_nil(id))
     }
 }
 
@@ -128,35 +140,12 @@ fn is_nil(id: &str) -> bool {
     Uuid::try_parse(id).is_ok_and(|id| id.is_nil())
 }
 
-/// Returns the GUID behind a label; `request-id` does not stand for `client-request-id`.
-fn guid(text: &str, lower: &str, label: &str) -> Option<String> {
-    lower.match_indices(label).find_map(|(at, _)| {
-        let before = lower[..at].strip_suffix(['-', '_', ' ']);
-        if before.is_some_and(|before| before.ends_with("client")) {
-            return None;
-        }
-        let rest = text[at + label.len()..].trim_start_matches(GAP);
-        let id = rest.get(..36)?;
-        Uuid::try_parse(id).ok().map(|_| id.to_owned())
-    })
-}
-
-fn date(text: &str, lower: &str, label: &str) -> Option<String> {
-    lower.match_indices(label).find_map(|(at, _)| {
-        let rest = text[at + label.len()..].trim_start_matches(GAP);
-        let part = |c: char| c.is_ascii_digit() || "-:. TZ+".contains(c);
-        let end = rest.find(|c| !part(c)).unwrap_or(rest.len()).min(40);
-        let date = rest.get(..end)?.trim();
-        date.starts_with(|c: char| c.is_ascii_digit()).then(|| date.to_owned())
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_told_apart_by_their_labels() {
+    fn ids_are_read_by_their_labels() {
         let text = r#"\"client-request-id\": \"11111111-1111-1111-1111-111111111111\", request-id=22222222-2222-2222-2222-222222222222
             Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - Activity ID: 33333333-3333-3333-3333-333333333333
             Trace ID: nonsense Timestamp: 2023-05-06 06:03:00Z"#;

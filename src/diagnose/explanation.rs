@@ -1,46 +1,46 @@
-//! Answers in plain words, as a document.
+//! Builds the answer of `moorline explain`.
 
 use serde::Serialize;
 
-use super::catalogue::{Catalogue, Entry};
+use super::catalogue::{Catalogue, CatalogueEntry};
 use super::evidence::Evidence;
 use super::paste::{self, Paste};
 use super::symptom::Symptom;
 use crate::diagnostic::suggest::nearest;
 
-/// What is known of what was asked.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+/// The answer to a question about an error.
+#[derive(Clone, Debug, Default, Serialize, schemars::JsonSchema)]
 pub struct ExplainDocument {
     /// The answers, the most specific first; none where nothing is known.
     pub items: Vec<Explanation>,
-    /// What could be read out of the message.
+    /// The status, codes and ids in the message.
     pub found: Evidence,
-    /// A code that may have been meant.
+    /// A known code with a similar name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub near: Option<String>,
-    /// Where else to turn, where little or nothing is known.
+    /// Where to ask next, where little or nothing is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub support: Vec<String>,
 }
 
-/// One error in plain words.
+/// The explanation of one error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Explanation {
     /// A stable `area/slug`.
     pub id: String,
-    /// What happened, in one sentence.
+    /// The title, one sentence.
     pub title: String,
-    /// Why.
+    /// The cause.
     pub cause: String,
-    /// What to do.
+    /// The remedies.
     pub remedy: Vec<String>,
-    /// Where that can be looked up.
+    /// The sources.
     pub sources: Vec<String>,
 }
 
 impl Explanation {
-    /// Returns an entry's words under a code that it answers for.
-    pub fn new(code: &str, entry: &Entry) -> Self {
+    /// Returns the explanation of a code from its entry.
+    pub fn new(code: &str, entry: &CatalogueEntry) -> Self {
         Self {
             id: code.to_owned(),
             title: entry.title.clone(),
@@ -51,35 +51,31 @@ impl Explanation {
     }
 }
 
-impl From<&Entry> for Explanation {
-    fn from(entry: &Entry) -> Self {
+impl From<&CatalogueEntry> for Explanation {
+    fn from(entry: &CatalogueEntry) -> Self {
         Self::new(&entry.id, entry)
     }
 }
 
-/// How many codes are explained at once.
+/// The number of codes that are explained at once.
 const CODES: usize = 50;
 
 /// Explains an id, a code, a number, several of them, or anything that was pasted.
 pub fn explain(text: &str) -> ExplainDocument {
     let words = text.split(|c: char| c.is_whitespace() || c == ',');
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    match words.len() {
-        2..=CODES if words.iter().all(|word| stands_alone(word)) => each(&words),
-        _ => one(text.trim()),
+    if (2..=CODES).contains(&words.len()) && words.iter().all(|word| stands_alone(word)) {
+        explain_each(&words)
+    } else {
+        explain_paste(text.trim())
     }
 }
 
 /// Explains codes one by one.
-fn each(codes: &[&str]) -> ExplainDocument {
-    let mut all = ExplainDocument {
-        items: Vec::new(),
-        found: Evidence::default(),
-        near: None,
-        support: Vec::new(),
-    };
+fn explain_each(codes: &[&str]) -> ExplainDocument {
+    let mut all = ExplainDocument::default();
     for code in codes {
-        let one = one(code);
+        let one = explain_paste(code);
         if one.items.is_empty() {
             all.support.push(format!("Nothing is known of {code}."));
         } else {
@@ -101,78 +97,70 @@ fn each(codes: &[&str]) -> ExplainDocument {
 fn stands_alone(word: &str) -> bool {
     let number = word.trim_start_matches("AADSTS");
     let number = number.strip_prefix('-').unwrap_or(number);
-    let (digits, radix) = match number.strip_prefix("0x").or(number.strip_prefix("0X")) {
-        Some(digits) => (digits, 16),
-        None => (number, 10),
-    };
+    let hexadecimal = number.strip_prefix("0x").or(number.strip_prefix("0X"));
+    let digits = hexadecimal.unwrap_or(number);
+    let radix = if hexadecimal.is_some() { 16 } else { 10 };
     let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
     is_number || is_code(word) || Catalogue::built_in().by_code(word).is_some()
 }
 
-fn one(text: &str) -> ExplainDocument {
+fn explain_paste(text: &str) -> ExplainDocument {
     let catalogue = Catalogue::built_in();
     if let Some(entry) = catalogue.by_code(text) {
-        return ExplainDocument {
-            items: vec![Explanation::new(text, entry)],
-            found: Evidence::default(),
-            near: None,
-            support: Vec::new(),
-        };
+        let items = vec![Explanation::new(text, entry)];
+        return ExplainDocument { items, ..ExplainDocument::default() };
     }
     let paste = match text.parse::<i32>().map(u32::try_from) {
-        Ok(Ok(number)) => of_number(number),
+        Ok(Ok(number)) => Paste::from(number),
         _ => paste::read(text),
     };
     let items = answers(catalogue, &paste);
     let ids = catalogue.entries().iter().map(|entry| entry.id.as_str());
-    let near = match items.is_empty() && is_code(text) {
-        true => nearest(text, ids).map(str::to_owned),
-        false => None,
-    };
-    let mut support = unknown_numbers(catalogue, &paste.found);
+    let near = (items.is_empty() && is_code(text)).then(|| nearest(text, ids)).flatten();
+    // Microsoft explains the numbers that the catalogue does not.
+    let unknown = paste.found.aadsts.iter().filter(|number| !catalogue.knows_number(**number));
+    let mut support: Vec<String> = unknown
+        .map(|number| {
+            format!("Microsoft explains AADSTS{number} at https://login.microsoftonline.com/error?code={number}.")
+        })
+        .collect();
     if items.is_empty() && near.is_none() {
         support.extend(to_support(&paste.found));
     }
-    ExplainDocument { items, found: paste.found, near, support }
+    ExplainDocument { items, near: near.map(str::to_owned), found: paste.found, support }
 }
 
-/// A bare number is a status where it can be one, else a number of Microsoft Entra's.
-fn of_number(number: u32) -> Paste {
-    let status = u16::try_from(number).ok().filter(|status| (400..600).contains(status));
-    let numbers = match status {
-        Some(_) => Vec::new(),
-        None => vec![number],
-    };
-    Paste {
-        whole: Symptom { status, numbers: numbers.clone(), ..Symptom::default() },
-        found: Evidence { status, aadsts: numbers, ..Evidence::default() },
-        ..Paste::default()
+/// Reads a bare number as a status if possible, else as an error number of Microsoft Entra.
+impl From<u32> for Paste {
+    fn from(number: u32) -> Self {
+        let status = u16::try_from(number).ok().filter(|status| (400..600).contains(status));
+        let numbers = if status.is_some() { Vec::new() } else { vec![number] };
+        Self {
+            whole: Symptom { status, numbers: numbers.clone(), ..Symptom::default() },
+            found: Evidence { status, aadsts: numbers, ..Evidence::default() },
+            ..Self::default()
+        }
     }
 }
 
 fn answers(catalogue: &Catalogue, paste: &Paste) -> Vec<Explanation> {
-    let position =
-        |entry: &Entry| catalogue.entries().iter().position(|other| std::ptr::eq(entry, other));
-    let mut found: Vec<&Entry> = Vec::new();
-    for entry in paste.bodies.iter().filter_map(|b| catalogue.diagnose(b)) {
-        if !found.iter().any(|known| std::ptr::eq(*known, entry)) {
-            found.push(entry);
+    let mut found: Vec<usize> = Vec::new();
+    for at in paste.bodies.iter().filter_map(|body| catalogue.position(body)) {
+        if !found.contains(&at) {
+            found.push(at);
         }
     }
     // What stands around the bodies can say more than they do: a header, or the product's own words.
-    if let Some(entry) = catalogue.diagnose(&paste.whole)
-        && found.iter().all(|known| position(entry) < position(known))
+    if let Some(at) = catalogue.position(&paste.whole)
+        && found.iter().all(|known| at < *known)
     {
-        found = vec![entry];
+        found = vec![at];
     }
     if !found.is_empty() {
-        return found.into_iter().map(Explanation::from).collect();
+        return found.into_iter().map(|at| Explanation::from(&catalogue.entries()[at])).collect();
     }
-    let own = paste
-        .codes
-        .iter()
-        .filter_map(|code| Some(Explanation::new(code, catalogue.by_code(code)?)));
-    own.collect()
+    let own = paste.codes.iter();
+    own.filter_map(|code| Some(Explanation::new(code, catalogue.by_code(code)?))).collect()
 }
 
 fn is_code(text: &str) -> bool {
@@ -180,30 +168,18 @@ fn is_code(text: &str) -> bool {
     text.contains('/') && text.chars().all(part)
 }
 
-/// Returns where Microsoft explains the numbers that the catalogue does not.
-fn unknown_numbers(catalogue: &Catalogue, found: &Evidence) -> Vec<String> {
-    let numbers = found.aadsts.iter();
-    numbers
-        .filter(|number| !catalogue.knows_number(**number))
-        .map(|number| {
-            format!("Microsoft explains AADSTS{number} at https://login.microsoftonline.com/error?code={number}.")
-        })
-        .collect()
-}
-
-/// Returns what Microsoft's support needs, and what nobody may have.
+/// Returns what to send to Microsoft's support, and what not to send.
 fn to_support(found: &Evidence) -> [String; 2] {
-    let needed = match found.has_id() {
-        true => {
-            "Send Microsoft's support the ids above, the time, the tenant's id and the call that was made."
-        }
-        false => {
-            "Send Microsoft's support the request id (`moorline -vv` logs it for every call), the time, the tenant's id \
-             and the call that was made."
-        }
+    let ids = if found.has_id() {
+        "ids above"
+    } else {
+        "request id (`moorline -vv` logs it for every call)"
     };
+    let needed = format!(
+        "Send Microsoft's support the {ids}, the time, the tenant's id and the call that was made."
+    );
     let never = "Never send a token, a secret or the value of a setting that holds one.";
-    [needed, never].map(str::to_owned)
+    [needed, never.to_owned()]
 }
 
 #[cfg(test)]
@@ -215,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_numbers_and_statuses_are_known_by_themselves() {
+    fn single_codes_numbers_and_statuses_are_explained() {
         for (text, expected) in [
             ("intune/role-missing", "intune/role-missing"),
             (" yaml/tab\n", "yaml/tab"),
@@ -234,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn several_codes_are_explained_each() {
+    fn each_of_several_codes_is_explained() {
         let document = explain("AADSTS7000222, 503 yaml/tab 0x87d1fdee 0x1 AADSTS7000222");
         let ids: Vec<&str> = document.items.iter().map(|item| item.id.as_str()).collect();
         assert_eq!(
@@ -251,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outer_code_says_the_status_that_was_not_pasted() {
+    fn outer_code_implies_the_missing_status() {
         let support = "Operation ID (for customer support): 0 - Activity ID: 4c664761-d691-42dd-8f05-06eaa16c0f4a";
         let inner = serde_json::json!({"_version": 3, "Message": format!("An error has occurred - {support}")});
         let body = |code: &str, message: String| {
@@ -269,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_near_is_offered_and_what_is_unknown_says_what_to_send() {
+    fn unknown_code_names_a_similar_one_or_what_to_send() {
         assert_eq!(
             explain("intune/app-not-authorised").near.as_deref(),
             Some("intune/app-not-authorized")
@@ -281,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_around_a_body_counts_where_it_says_more() {
+    fn text_around_a_body_can_be_more_specific() {
         let body = r#"{"error":{"code":"BadRequest","message":"An error has occurred"}}"#;
         assert_eq!(id(body).as_deref(), Some("graph/request-refused"));
         let with_header =

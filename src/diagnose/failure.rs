@@ -1,6 +1,6 @@
-//! What the catalogue says of Moorline's own errors.
+//! Finds the catalogue entries for failed calls and sign-ins.
 
-use super::catalogue::{Catalogue, Entry};
+use super::catalogue::{Catalogue, CatalogueEntry};
 use super::symptom::Symptom;
 use crate::auth::AuthError;
 use crate::graph::{GraphError, ServiceError};
@@ -42,32 +42,30 @@ pub fn sign_in_code(error: &AuthError) -> &'static str {
     }
 }
 
-/// Returns what is known of a failed call: of the service's answer, else of how the call failed.
-pub fn of_call(error: &GraphError) -> Option<&'static Entry> {
-    match error {
-        GraphError::Auth(error) => of_sign_in(error),
-        GraphError::AnswerLost { .. } => Catalogue::built_in().by_code(code(error)),
-        _ => match error.service() {
-            Some(answer) => of_answer(answer),
-            None => Catalogue::built_in().by_code(code(error)),
-        },
+/// Returns the entry for a failed call: for the answer of the service, else for how the call failed.
+pub fn of_call(error: &GraphError) -> Option<&'static CatalogueEntry> {
+    match (error, error.service()) {
+        (GraphError::Auth(error), _) => of_sign_in(error),
+        (GraphError::AnswerLost { .. }, _) | (_, None) => {
+            Catalogue::built_in().by_code(code(error))
+        }
+        (_, Some(answer)) => of_answer(answer),
     }
 }
 
-/// Returns what is known of an answer of Graph's.
-pub fn of_answer(answer: &ServiceError) -> Option<&'static Entry> {
+/// Returns the entry for an error response from Graph.
+pub fn of_answer(answer: &ServiceError) -> Option<&'static CatalogueEntry> {
     Catalogue::built_in().diagnose(&Symptom::of_service(answer))
 }
 
-/// Returns what is known of a failed sign-in.
-pub fn of_sign_in(error: &AuthError) -> Option<&'static Entry> {
+/// Returns the entry for a failed sign-in.
+pub fn of_sign_in(error: &AuthError) -> Option<&'static CatalogueEntry> {
     let catalogue = Catalogue::built_in();
-    match error {
-        AuthError::Refused(refusal) => catalogue
-            .diagnose(&Symptom::of_refusal(refusal))
-            .or_else(|| catalogue.by_code(sign_in_code(error))),
-        _ => catalogue.by_code(sign_in_code(error)),
-    }
+    let refusal = match error {
+        AuthError::Refused(refusal) => catalogue.diagnose(&Symptom::of_refusal(refusal)),
+        _ => None,
+    };
+    refusal.or_else(|| catalogue.by_code(sign_in_code(error)))
 }
 
 #[cfg(test)]
@@ -88,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn intunes_refusals_are_told_apart() {
+    fn intune_refusals_have_different_entries() {
         let scope = nested(
             "Application is not authorized to perform this operation. Application must have one of the following scopes: X",
         );
@@ -110,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_sign_in_is_known_by_its_number() {
+    fn refused_sign_in_is_found_by_its_number() {
         let refused = |body: Value| {
             let refusal = Refusal::parse(401, body.to_string().as_bytes()).expect("a refusal");
             let entry = of_sign_in(&AuthError::Refused(Box::new(refusal)));

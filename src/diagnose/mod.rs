@@ -1,8 +1,6 @@
-//! Why something failed, and what a run needs: errors in plain words, permissions, and the examination of a
-//! set-up.
+//! Explains errors, determines the permissions that a run needs, and examines set-ups.
 //!
-//! The knowledge is data: `schemas/errors.yaml` and `schemas/permissions.yaml`. The code matches what was
-//! met against it. Nothing here writes to a tenant.
+//! The knowledge is data: `schemas/errors.yaml` and `schemas/permissions.yaml`. Nothing here writes to a tenant.
 
 pub mod catalogue;
 pub mod doctor;
@@ -14,5 +12,5 @@ pub mod paste;
 pub mod permissions;
 pub mod symptom;
 
-pub use catalogue::{Catalogue, Entry, Lack};
+pub use catalogue::{Catalogue, CatalogueEntry, Lack};
 pub use explanation::{ExplainDocument, Explanation};

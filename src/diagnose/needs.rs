@@ -1,14 +1,14 @@
-//! The least privileges that manifests need, and why each.
+//! Determines the least privileges that manifests need, and why.
 
 use serde::Serialize;
 
-use super::permissions::{Optional, Permission, Role, Sort, Table};
+use super::permissions::{Lookup, Optional, Permission, Role, Sort, Table};
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Manifest};
 use crate::tenant::lookup::Wanted;
 use crate::tenant::read::{families, is_pruned};
 
-/// What somebody wants to do.
+/// The command that privileges are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
@@ -35,10 +35,6 @@ impl Purpose {
             Self::Apply => "apply",
         }
     }
-
-    fn writes(self) -> bool {
-        self == Self::Apply
-    }
 }
 
 /// The least privileges for each purpose.
@@ -49,19 +45,12 @@ pub struct PermissionsDocument {
 }
 
 impl PermissionsDocument {
-    /// Returns what is needed, purposes that need the same together.
-    pub fn grouped(&self) -> Vec<(Vec<Purpose>, &Needs)> {
-        let mut groups: Vec<(Vec<Purpose>, &Needs)> = Vec::new();
-        for needs in &self.items {
-            let same = groups.iter_mut().find(|(_, other)| {
-                other.permissions == needs.permissions && other.roles == needs.roles
-            });
-            match same {
-                Some((purposes, _)) => purposes.push(needs.purpose),
-                None => groups.push((vec![needs.purpose], needs)),
-            }
-        }
-        groups
+    /// Returns the needs, with adjacent purposes that need the same in one group.
+    pub fn grouped(&self) -> impl Iterator<Item = (Vec<Purpose>, &Needs)> {
+        let same =
+            |one: &Needs, two: &Needs| one.permissions == two.permissions && one.roles == two.roles;
+        let groups = self.items.chunk_by(same);
+        groups.map(|group| (group.iter().map(|needs| needs.purpose).collect(), &group[0]))
     }
 }
 
@@ -74,9 +63,9 @@ pub struct Needs {
     pub purpose: Purpose,
     /// The permissions of Microsoft Graph, application or delegated.
     pub permissions: Vec<Need>,
-    /// What no manifest needs and is worth having.
+    /// Permissions that no manifest needs, and that are useful.
     pub optional: Vec<Need>,
-    /// What a person needs beside delegated permissions; an app that signs in as itself needs none.
+    /// The roles that a person needs beside delegated permissions; an app that signs in as itself needs none.
     pub roles: Vec<NeededRole>,
     /// The block of an app registration, for an app that signs in as itself and for one that people sign in with.
     pub required_resource_access: RequiredResourceAccess,
@@ -94,37 +83,28 @@ pub struct Need {
     pub delegated_id: String,
     /// Whether the delegated scope needs an administrator's consent; the app role always does.
     pub delegated_admin_consent: bool,
-    /// Permissions that serve as well.
+    /// Permissions that work as well.
     pub alternatives: Vec<String>,
-    /// Why.
+    /// The reasons.
     pub reasons: Vec<Reason>,
-    #[serde(skip)]
-    optional: bool,
 }
 
-impl Need {
-    /// Returns whether everything works without it.
-    pub fn is_optional(&self) -> bool {
-        self.optional
-    }
-}
-
-/// Why a permission is needed, and by which manifests.
+/// A reason for a permission, and the manifests that need it.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Reason {
-    /// What it does, for people.
+    /// The purpose, for people.
     pub why: String,
-    /// `kind/name` of each; none where it is not for the sake of certain ones.
+    /// `kind/name` of each; none where the reason is not a manifest.
     #[schemars(with = "Vec<String>")]
     pub manifests: Vec<Address>,
 }
 
-/// Roles of which a person needs one.
+/// Roles, one of which a person needs.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct NeededRole {
-    /// What for.
+    /// The purpose.
     pub why: String,
-    /// One of these is enough.
+    /// The roles; one is enough.
     pub any: Vec<Role>,
 }
 
@@ -136,7 +116,7 @@ impl NeededRole {
     }
 }
 
-/// What an app registration asks for, as its manifest has it.
+/// The permissions that an app registration asks for, in the form of the registration's manifest.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct RequiredResourceAccess {
     /// For an app that signs in as itself.
@@ -165,7 +145,7 @@ pub struct Access {
     pub kind: AccessKind,
 }
 
-/// What a permission is given to.
+/// The sort of app that a permission is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub enum AccessKind {
     /// An app that signs in as itself.
@@ -174,61 +154,51 @@ pub enum AccessKind {
     Scope,
 }
 
-impl AccessKind {
-    /// Returns how app registrations write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Role => "Role",
-            Self::Scope => "Scope",
-        }
-    }
-}
-
-/// Returns the least privileges that manifests, and what is said of whose the objects are, need for a purpose.
-pub fn of(manifests: &[&Manifest], ownership: Option<&OwnershipSpec>, purpose: Purpose) -> Needs {
+/// Returns the least privileges that manifests and the ownership settings need for a purpose.
+pub fn least_privileges(
+    manifests: &[&Manifest],
+    ownership: Option<&OwnershipSpec>,
+    purpose: Purpose,
+) -> Needs {
     let table = Table::built_in();
-    let mut wanted = Gathered::default();
+    let mut gathered = Gathered { table, needs: Vec::new() };
     let mut roles = Vec::new();
-    let families = families(manifests, ownership);
-    for family in &families {
+    for family in families(manifests, ownership) {
+        let of_family = manifests.iter().filter(|manifest| manifest.family == family);
+        let addresses: Vec<&Address> = of_family.map(|manifest| &manifest.address).collect();
         let is_pruned = is_pruned(family, ownership);
-        let is_managed = is_pruned || manifests.iter().any(|m| m.family == *family);
-        let (permission, why) = match purpose.writes() && is_managed {
-            true => (family.write_permission, format!("writes {}", family.path)),
-            false => (family.read_permission, format!("reads {}", family.path)),
+        let writes = purpose == Purpose::Apply && (is_pruned || !addresses.is_empty());
+        let (permission, why) = if writes {
+            (family.write_permission, format!("writes {}", family.path))
+        } else {
+            (family.read_permission, format!("reads {}", family.path))
         };
-        for manifest in manifests.iter().filter(|m| m.family == *family) {
-            wanted.add(permission, &why, Some(&manifest.address));
+        // A family without manifests is pruned, or others refer to its objects, or the other way round.
+        if !is_pruned || !addresses.is_empty() {
+            gathered.add(permission, &why, &addresses);
         }
         if is_pruned {
-            wanted.add(permission, "finds what is pruned", None);
+            gathered.add(permission, "finds what is pruned", &[]);
         }
-        // Others refer to its objects, or the other way round.
-        if !is_managed {
-            wanted.add(permission, &why, None);
-        }
-        let any = table.roles(family.name, purpose.writes() && is_managed).to_vec();
-        roles.push(NeededRole { why, any });
+        roles.push(NeededRole { why, any: table.roles(family.name, writes).to_vec() });
     }
     let tags = table.lookups.iter().filter(|lookup| lookup.of == Sort::ScopeTag);
     for lookup in tags.filter(|_| ownership.is_some()) {
-        wanted.add(&lookup.permission, "finds the scope tag of `spec.ownership`", None);
+        gathered.add(&lookup.permission, "finds the scope tag of `spec.ownership`", &[]);
     }
     for manifest in manifests {
         let names = Wanted::of(&[manifest]);
-        for lookup in &table.lookups {
-            let used = match lookup.of {
-                Sort::Group => !names.groups.is_empty(),
-                Sort::User => !names.users.is_empty(),
-                Sort::Filter => names.filters,
-                Sort::ScopeTag => names.scope_tags,
-            };
-            if used {
-                wanted.add(&lookup.permission, &lookup.why, Some(&manifest.address));
-            }
+        let used = |lookup: &&Lookup| match lookup.of {
+            Sort::Group => !names.groups.is_empty(),
+            Sort::User => !names.users.is_empty(),
+            Sort::Filter => names.filters,
+            Sort::ScopeTag => names.scope_tags,
+        };
+        for lookup in table.lookups.iter().filter(used) {
+            gathered.add(&lookup.permission, &lookup.why, &[&manifest.address]);
         }
     }
-    let mut permissions = wanted.into_needs(table);
+    let mut permissions = gathered.without_covered();
     let optional = optional(table, manifests, purpose, &mut permissions);
     Needs {
         purpose,
@@ -242,54 +212,55 @@ pub fn of(manifests: &[&Manifest], ownership: Option<&OwnershipSpec>, purpose: P
     }
 }
 
-/// Reasons by permission, in the order in which they came up.
-#[derive(Default)]
-struct Gathered(Vec<(String, Vec<Reason>)>);
+/// Permissions and their reasons, in the order of discovery.
+struct Gathered {
+    table: &'static Table,
+    needs: Vec<Need>,
+}
 
 impl Gathered {
-    fn add(&mut self, permission: &str, why: &str, address: Option<&Address>) {
-        let at = match self.0.iter().position(|(name, _)| name == permission) {
-            Some(at) => at,
-            None => {
-                self.0.push((permission.to_owned(), Vec::new()));
-                self.0.len() - 1
-            }
+    fn add(&mut self, permission: &str, why: &str, manifests: &[&Address]) {
+        let Some(permission) = self.table.permission(permission) else {
+            return;
         };
-        let reasons = &mut self.0[at].1;
+        let known = self.needs.iter().position(|need| need.permission == permission.name);
+        let at = known.unwrap_or_else(|| {
+            self.needs.push(Need::new(permission, Vec::new()));
+            self.needs.len() - 1
+        });
+        let reasons = &mut self.needs[at].reasons;
+        let manifests = manifests.iter().copied().cloned();
         match reasons.iter_mut().find(|reason| reason.why == why) {
-            Some(reason) => reason.manifests.extend(address.cloned()),
-            None => reasons.push(Reason {
-                why: why.to_owned(),
-                manifests: address.cloned().into_iter().collect(),
-            }),
+            Some(reason) => reason.manifests.extend(manifests),
+            None => reasons.push(Reason { why: why.to_owned(), manifests: manifests.collect() }),
         }
     }
 
-    /// Leaves out what another needed permission covers, and gives its reasons to that one.
-    fn into_needs(self, table: &Table) -> Vec<Need> {
-        let mut needs: Vec<Need> = Vec::new();
-        let names: Vec<String> = self.0.iter().map(|(name, _)| name.clone()).collect();
-        let mut handed_on = Vec::new();
-        for (name, reasons) in self.0 {
-            let Some(permission) = table.permission(&name) else {
-                continue;
-            };
-            match names.iter().find(|n| permission.alternatives.contains(n)) {
-                Some(covering) => handed_on.push((covering.clone(), reasons)),
-                None => needs.push(Need::new(permission, reasons, false)),
-            }
-        }
-        for (name, reasons) in handed_on {
-            if let Some(need) = needs.iter_mut().find(|need| need.permission == name) {
-                need.reasons.extend(reasons);
-            }
+    /// Removes permissions that another needed permission covers, and moves their reasons to that permission.
+    fn without_covered(self) -> Vec<Need> {
+        let names: Vec<String> = self.needs.iter().map(|need| need.permission.clone()).collect();
+        let is_covered = |need: &Need| need.alternatives.iter().any(|name| names.contains(name));
+        let (covered, mut needs): (Vec<_>, Vec<_>) = self.needs.into_iter().partition(is_covered);
+        for need in covered {
+            uncovered(need, &mut needs);
         }
         needs
     }
 }
 
+/// Moves the reasons of a permission to another one that covers it. Returns the permission if there is none.
+fn uncovered(need: Need, others: &mut [Need]) -> Option<Need> {
+    match others.iter_mut().find(|other| need.alternatives.contains(&other.permission)) {
+        Some(other) => {
+            other.reasons.extend(need.reasons);
+            None
+        }
+        None => Some(need),
+    }
+}
+
 impl Need {
-    fn new(permission: &Permission, reasons: Vec<Reason>, optional: bool) -> Self {
+    fn new(permission: &Permission, reasons: Vec<Reason>) -> Self {
         Self {
             permission: permission.name.clone(),
             application_id: permission.application.clone(),
@@ -297,12 +268,11 @@ impl Need {
             delegated_admin_consent: permission.admin_consent,
             alternatives: permission.alternatives.clone(),
             reasons,
-            optional,
         }
     }
 }
 
-/// Returns what is worth having beside what is needed. Where that covers it, its reason goes there.
+/// Returns the useful permissions that no needed permission covers. The reasons of covered ones move to the needed ones.
 fn optional(
     table: &Table,
     manifests: &[&Manifest],
@@ -315,37 +285,23 @@ fn optional(
             optional.families.iter().any(|name| name == manifest.family.name)
                 && declares.is_none_or(|name| manifest.spec.get(name).is_some())
         };
-        (purpose.writes() || !optional.writing) && manifests.iter().any(serves)
+        (purpose == Purpose::Apply || !optional.writing) && manifests.iter().any(serves)
     };
-    let mut needs = Vec::new();
-    for optional in table.optional.iter().filter(is_of_use) {
-        let Some(permission) = table.permission(&optional.permission) else {
-            continue;
-        };
+    let optional = table.optional.iter().filter(is_of_use).filter_map(|optional| {
         let reason = Reason { why: optional.why.clone(), manifests: Vec::new() };
-        let covers = |need: &&mut Need| permission.alternatives.contains(&need.permission);
-        if let Some(covering) = needed.iter_mut().find(covers) {
-            covering.reasons.push(reason);
-        } else if needed.iter().all(|need| need.permission != permission.name) {
-            needs.push(Need::new(permission, vec![reason], true));
-        }
-    }
-    needs
+        let need = Need::new(table.permission(&optional.permission)?, vec![reason]);
+        uncovered(need, needed)
+            .filter(|need| needed.iter().all(|n| n.permission != need.permission))
+    });
+    optional.collect()
 }
 
 fn block(table: &Table, needs: &[Need], kind: AccessKind) -> Vec<ResourceAccess> {
-    if needs.is_empty() {
-        return Vec::new();
-    }
-    let access = needs.iter().map(|need| Access {
-        id: match kind {
-            AccessKind::Role => need.application_id.clone(),
-            AccessKind::Scope => need.delegated_id.clone(),
-        },
-        kind,
-    });
-    vec![ResourceAccess {
-        resource_app_id: table.resource.clone(),
-        resource_access: access.collect(),
-    }]
+    let id = |need: &Need| match kind {
+        AccessKind::Role => need.application_id.clone(),
+        AccessKind::Scope => need.delegated_id.clone(),
+    };
+    let access: Vec<Access> = needs.iter().map(|need| Access { id: id(need), kind }).collect();
+    let block = ResourceAccess { resource_app_id: table.resource.clone(), resource_access: access };
+    if needs.is_empty() { Vec::new() } else { vec![block] }
 }

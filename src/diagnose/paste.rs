@@ -1,189 +1,154 @@
-//! Whatever somebody pastes: a JSON body, a log line, a message of another product, an error of Moorline's.
+//! Finds error bodies, statuses and codes in a pasted text: a JSON body, a log line, a message of another product.
 
-use serde_json::Value;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
 
 use super::catalogue::Catalogue;
 use super::evidence::Evidence;
-use super::symptom::{Symptom, numbers, plain};
+use super::symptom::{Symptom, plain};
 use crate::graph::ServiceError;
 
-/// What a paste was found to hold.
+/// The errors found in a pasted text.
 #[derive(Debug, Default)]
 pub(super) struct Paste {
     /// One for each error body.
     pub(super) bodies: Vec<Symptom>,
     /// The text as a whole.
     pub(super) whole: Symptom,
-    /// Codes of Moorline's own, in order.
+    /// Codes of Moorline, in order.
     pub(super) codes: Vec<String>,
-    /// Ids, and what the first body says.
+    /// Ids, and the content of the first body.
     pub(super) found: Evidence,
 }
 
-/// How many places are tried as the beginning of a JSON document.
+/// The number of places that are tried as the start of a JSON document.
 const ATTEMPTS: usize = 100;
 
-/// How many codes of Moorline's own are explained at once.
+/// The number of codes of Moorline that are explained at once.
 const CODES: usize = 50;
 
-/// How deep error bodies are looked for inside a document.
+/// The depth to which a document is searched for error bodies.
 const DEPTH: usize = 6;
 
-/// Words before a number that make it a status.
+/// Words that make the number after them a status.
 const BEFORE: [&str; 8] =
     ["code", "status", "http", "failed", "error", "success", "answered", "コード"];
 
-/// Words behind a number that make it a status: the reason phrases of HTTP.
-const BEHIND: [&str; 20] = [
-    "bad request",
-    "badrequest",
-    "unauthorized",
-    "forbidden",
-    "not found",
-    "method not allowed",
-    "conflict",
-    "precondition failed",
-    "unsupported media type",
-    "unprocessable",
-    "locked",
-    "failed dependency",
-    "too many requests",
-    "internal server error",
-    "not implemented",
-    "bad gateway",
-    "service unavailable",
-    "gateway timeout",
-    "insufficient storage",
-    "bandwidth limit exceeded",
-];
+/// Words that make the number before them a status, beside its registered reason phrase.
+const BEHIND: [&str; 2] = ["unprocessable", "bandwidthlimitexceeded"];
 
-/// Reads a paste. Any text will do.
+/// Reads a pasted text. Any text is valid.
 pub(super) fn read(text: &str) -> Paste {
     let flat = joined(text);
-    let status = status(&flat);
-    let mut errors = Vec::new();
+    let mut bodies = Vec::new();
     for document in documents(&flat) {
-        collect(&document, None, DEPTH, &mut errors);
+        collect(&document, None, DEPTH, &mut bodies);
     }
+    let stated = stated_status(&flat);
     let mut found = Evidence::of_text(&flat);
-    found.aadsts = numbers(&flat);
-    found.status = status.or(errors.iter().find_map(|body: &Body| body.status));
-    let bodies = errors.into_iter().map(|body| {
-        found = std::mem::take(&mut found).with(&body.error);
-        let mut symptom = Symptom::of_service(&body.error);
-        symptom.status = body.status.or(status).or_else(|| implied(&body));
-        symptom.codes.insert(0, body.outer_code);
-        symptom.numbers.extend(body.numbers);
+    found.status = stated.or(bodies.iter().find_map(|(_, symptom)| symptom.status));
+    let read = bodies.into_iter().map(|(error, mut symptom)| {
+        found.add(&error);
+        // The outer code alone says it: inside another one, `Forbidden` comes with 401 as well (FACTS 4.3, 4.4).
+        let forbidden = symptom.codes.first().is_some_and(|code| code == "Forbidden");
+        symptom.status = symptom.status.or(stated).or(forbidden.then_some(403));
         symptom.with_implied_status()
     });
-    let bodies: Vec<Symptom> = bodies.collect();
+    let bodies: Vec<Symptom> = read.collect();
     // Around a single body there is nothing else that a status could be of.
-    let status = match &bodies[..] {
-        [only] => status.or(only.status),
-        _ => status,
-    };
-    let words = |c: char| !(c.is_alphanumeric() || c == '_');
+    let status = stated.or(if let [only] = &bodies[..] { only.status } else { None });
+    let words = flat.split(|c: char| !(c.is_alphanumeric() || c == '_'));
     let whole = Symptom {
         status,
-        codes: flat.split(words).map(str::to_owned).collect(),
+        codes: words.map(str::to_owned).collect(),
         numbers: found.aadsts.clone(),
         text: plain(&flat),
     };
     Paste { bodies, whole: whole.with_implied_status(), codes: moorline_codes(&flat), found }
 }
 
-/// An error body, and what stands around it.
-struct Body {
-    error: ServiceError,
-    outer_code: String,
-    status: Option<u16>,
-    numbers: Vec<u32>,
-}
-
-/// Returns the status of a body whose outer code says it. Inside another one, the same code comes with 401 as well
-/// (FACTS 4.3, 4.4).
-fn implied(body: &Body) -> Option<u16> {
-    (body.outer_code == "Forbidden").then_some(403)
-}
-
-/// Takes the seams out of a string literal that was written in several pieces, as documentation shows
-/// long messages.
+/// Joins string literals that are concatenated with `+`, as documentation shows long messages.
 fn joined(text: &str) -> String {
-    let mut joined = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('+') {
-        let (before, after) = (rest[..at].trim_end(), rest[at + 1..].trim_start());
-        match (before.strip_suffix('"'), after.strip_prefix('"')) {
-            (Some(before), Some(after)) => {
-                joined.push_str(before);
-                rest = after;
-            }
-            _ => {
-                joined.push_str(&rest[..=at]);
-                rest = &rest[at + 1..];
-            }
+    let mut parts = text.split('+');
+    let mut joined = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let ends = (joined.trim_end().strip_suffix('"'), part.trim_start().strip_prefix('"'));
+        if let (Some(before), Some(after)) = ends {
+            joined.truncate(before.len());
+            joined.push_str(after);
+        } else {
+            joined.push('+');
+            joined.push_str(part);
         }
     }
-    joined + rest
+    joined
 }
 
-/// Returns the JSON objects that stand in a text, outermost ones alone.
-fn documents(text: &str) -> Vec<Value> {
+/// Returns the outermost JSON objects in a text.
+fn documents(mut text: &str) -> Vec<Value> {
     let mut documents = Vec::new();
-    let mut at = 0;
     for _ in 0..ATTEMPTS {
-        let Some(start) = text[at..].find('{').map(|offset| at + offset) else {
+        let Some(start) = text.find('{') else {
             break;
         };
         let mut stream = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Value>();
-        at = match stream.next() {
+        let length = match stream.next() {
             Some(Ok(document)) => {
                 documents.push(document);
-                start + stream.byte_offset()
+                stream.byte_offset()
             }
-            _ => start + 1,
+            _ => 1,
         };
+        text = &text[start + length..];
     }
     documents
 }
 
 /// Collects the error bodies in a document: Graph's, the sign-in service's, those of batch members, and
 /// Intune's inner document by itself.
-fn collect(document: &Value, status: Option<u16>, depth: usize, found: &mut Vec<Body>) {
-    let Some(members) = document.as_object().filter(|_| depth > 0) else {
-        for element in document.as_array().into_iter().flatten().take(ATTEMPTS) {
-            collect(element, status, depth.saturating_sub(1), found);
-        }
+fn collect(
+    document: &Value,
+    status: Option<u16>,
+    depth: usize,
+    found: &mut Vec<(ServiceError, Symptom)>,
+) {
+    if depth == 0 {
         return;
-    };
+    }
     let status = status_member(document).or(status);
-    if document["error"].is_object() || document["error_description"].is_string() {
-        found.push(body(document, status));
-    } else if members.contains_key("Message") {
-        let outer = serde_json::json!({ "error": { "message": document.to_string() } });
-        found.push(body(&outer, status));
-    } else {
-        for member in members.values() {
-            collect(member, status, depth - 1, found);
+    match document {
+        Value::Object(_)
+            if document["error"].is_object() || document["error_description"].is_string() =>
+        {
+            found.push(body(document, status));
         }
+        Value::Object(members) if members.contains_key("Message") => {
+            let outer = json!({ "error": { "message": document.to_string() } });
+            found.push(body(&outer, status));
+        }
+        Value::Object(members) => {
+            members.values().for_each(|member| collect(member, status, depth - 1, found));
+        }
+        Value::Array(elements) => elements
+            .iter()
+            .take(ATTEMPTS)
+            .for_each(|element| collect(element, status, depth - 1, found)),
+        _ => {}
     }
 }
 
-fn body(document: &Value, status: Option<u16>) -> Body {
-    let inner = &document["error"]["innerError"];
-    let codes = document["error_codes"].as_array().into_iter().flatten();
-    let numbers = codes.filter_map(|code| u32::try_from(code.as_u64()?).ok());
-    let status = status.or_else(|| status_member(inner));
-    Body {
-        error: ServiceError::from_body(status.unwrap_or_default(), document),
-        outer_code: document["error"]["code"].as_str().unwrap_or_default().to_owned(),
-        status,
-        numbers: numbers.collect(),
-    }
+fn body(document: &Value, status: Option<u16>) -> (ServiceError, Symptom) {
+    let status = status.or_else(|| status_member(&document["error"]["innerError"]));
+    let error = ServiceError::from_body(status.unwrap_or_default(), document);
+    let mut symptom = Symptom { status, ..Symptom::of_service(&error) };
+    symptom.codes.insert(0, document["error"]["code"].as_str().unwrap_or_default().to_owned());
+    let numbers = document["error_codes"].as_array().into_iter().flatten();
+    symptom.numbers.extend(numbers.filter_map(|code| u32::try_from(code.as_u64()?).ok()));
+    (error, symptom)
 }
 
 fn status_member(object: &Value) -> Option<u16> {
-    let status = ["status", "statusCode"].iter().find_map(|name| object.get(name))?;
+    let status = object.get("status").or_else(|| object.get("statusCode"))?;
     let number = match status.as_str() {
         Some(text) => text.parse().ok(),
         None => u16::try_from(status.as_u64()?).ok(),
@@ -191,54 +156,53 @@ fn status_member(object: &Value) -> Option<u16> {
     number.filter(|number| (400..600).contains(number))
 }
 
-/// Finds the HTTP status in prose: a number of three digits, and a word around it that says so.
-fn status(text: &str) -> Option<u16> {
+/// Returns the HTTP status in prose: a number of three digits next to a word that marks a status.
+fn stated_status(text: &str) -> Option<u16> {
     let lower = text.to_lowercase();
-    let digits = |c: char| c.is_ascii_digit();
     let mut at = 0;
-    while let Some(start) = lower[at..].find(digits).map(|offset| at + offset) {
-        let length = lower[start..].find(|c| !digits(c)).unwrap_or(lower.len() - start);
-        at = start + length;
-        let (before, behind) = (&lower[..start], &lower[at..]);
-        let stands_alone = !before.ends_with(|c: char| c.is_ascii_alphanumeric() || "-./".contains(c))
-            && !behind.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-')
-            // The dot of a version; one that ends a sentence is followed by no digit.
-            && !behind.strip_prefix('.').is_some_and(|rest| rest.starts_with(digits));
-        let number = lower[start..at].parse().ok();
-        let Some(number) = number.filter(|n| stands_alone && (400..600).contains(n)) else {
-            continue;
-        };
-        let near: String = before.chars().rev().take(24).collect();
-        let near: String = near.chars().rev().collect();
-        let behind = behind.trim_start_matches([')', ' ', '(', ':', '-', ',', '"']);
-        let bracketed = before.ends_with('(') && lower[at..].starts_with(')');
-        if bracketed
-            || BEFORE.iter().any(|word| near.contains(word))
-            || BEHIND.iter().any(|word| behind.starts_with(word))
+    lower.split_inclusive(|c: char| !c.is_ascii_digit()).find_map(|piece| {
+        let digits = piece.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let (start, end) = (at, at + digits.len());
+        at += piece.len();
+        let number = digits.parse::<u16>().ok().filter(|number| (400..600).contains(number))?;
+        let (before, behind) = (&lower[..start], &lower[end..]);
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        // The dot of a version; one that ends a sentence is followed by no digit.
+        let version =
+            behind.strip_prefix('.').is_some_and(|b| b.starts_with(|c: char| c.is_ascii_digit()));
+        if before.ends_with(|c| is_part(c) || "./".contains(c))
+            || behind.starts_with(is_part)
+            || version
         {
-            return Some(number);
+            return None;
         }
-    }
-    None
+        let near = before.char_indices().rev().nth(23).map_or(0, |(at, _)| at);
+        let phrase = StatusCode::from_u16(number).ok().and_then(|status| status.canonical_reason());
+        let phrase = phrase.unwrap_or_default().to_lowercase().replace(' ', "");
+        let letters = behind.trim_start_matches([')', ' ', '(', ':', '-', ',', '"']);
+        let letters: String = letters.chars().filter(|c| *c != ' ').take(40).collect();
+        let is_status = before.ends_with('(') && behind.starts_with(')')
+            || BEFORE.iter().any(|word| before[near..].contains(word))
+            || !phrase.is_empty() && letters.starts_with(&phrase)
+            || BEHIND.iter().any(|word| letters.starts_with(word));
+        is_status.then_some(number)
+    })
 }
 
-/// Finds codes of Moorline's own, as `error[plan/read]` and `"code": "plan/read"` have them.
+/// Returns the codes of Moorline, in the forms `error[plan/read]` and `"code": "plan/read"`.
 fn moorline_codes(text: &str) -> Vec<String> {
     let mut codes: Vec<String> = Vec::new();
-    for (at, opening) in text.match_indices(['[', '"']) {
-        let rest = &text[at + opening.len()..];
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "/-".contains(c)));
-        let Some(code) = end.map(|end| &rest[..end]) else {
-            continue;
-        };
-        if codes.len() == CODES {
-            break;
-        }
-        let known = code.contains('/') && Catalogue::built_in().by_code(code).is_some();
-        if known && !codes.iter().any(|seen| seen == code) {
+    for piece in text.split(['[', '"']).skip(1) {
+        let end = piece.find(|c: char| !(c.is_ascii_alphanumeric() || "/-".contains(c)));
+        let code = &piece[..end.unwrap_or(piece.len())];
+        if code.contains('/')
+            && Catalogue::built_in().by_code(code).is_some()
+            && !codes.iter().any(|seen| seen == code)
+        {
             codes.push(code.to_owned());
         }
     }
+    codes.truncate(CODES);
     codes
 }
 
@@ -249,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_is_a_number_that_something_says_is_one() {
+    fn number_is_a_status_only_next_to_a_marking_word() {
         for (text, expected) in [
             ("with code: 401 - Invalid", Some(401)),
             ("コード:401:無効な", Some(401)),
@@ -261,18 +225,18 @@ mod tests {
             ("4c664761-d691-42dd-8f05-504aa16c0f4a", None),
             ("error in line 12", None),
         ] {
-            assert_eq!(status(text), expected, "{text}");
+            assert_eq!(stated_status(text), expected, "{text}");
         }
     }
 
     #[test]
-    fn pieces_of_a_literal_are_joined() {
+    fn concatenated_literals_are_joined() {
         assert_eq!(joined("\"a \" +\n   \"b\" + \"c\" + d"), "\"a bc\" + d");
         assert_eq!(joined("1+1"), "1+1");
     }
 
     #[test]
-    fn members_of_a_batch_are_read_each_with_its_status() {
+    fn each_batch_member_has_its_own_status() {
         let text = r#"log: {"responses":[{"id":"1","status":403,"body":{"error":{"code":"Forbidden","message":"No."}}},
             {"id":"2","status":404,"body":{"error":{"code":"ResourceNotFound","message":"Gone."}}}]} end"#;
         let paste = read(text);
@@ -283,7 +247,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_is_too_strange(text in "(\\PC|[{}\"+0-9:/ \\[\\]]){0,60}") {
+        fn any_text_can_be_read(text in "(\\PC|[{}\"+0-9:/ \\[\\]]){0,60}") {
             read(&text);
         }
     }

@@ -1,10 +1,10 @@
-//! The table of permissions and roles: `schemas/permissions.yaml`.
+//! Reads the table of permissions and roles, `schemas/permissions.yaml`.
 
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-/// Permissions, what they are for, and the roles that go with them.
+/// The table of permissions, lookups, roles and licences.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Table {
@@ -14,11 +14,11 @@ pub struct Table {
     pub resource: String,
     /// The permissions.
     pub permissions: Vec<Permission>,
-    /// What names in manifests are looked up with.
+    /// The permissions that look up names in manifests.
     pub lookups: Vec<Lookup>,
-    /// What is worth having though no manifest needs it.
+    /// Permissions that are useful though no manifest needs them.
     pub optional: Vec<Optional>,
-    /// What a person needs beside an app's delegated permissions.
+    /// The roles that a person needs beside an app's delegated permissions.
     pub roles: Vec<FamilyRoles>,
     /// A role that covers everything.
     pub almighty: Role,
@@ -39,10 +39,10 @@ pub struct Permission {
     /// Whether the delegated scope needs an administrator's consent; the app role always does.
     #[serde(default = "yes")]
     pub admin_consent: bool,
-    /// Permissions that serve as well.
+    /// Permissions that work as well.
     #[serde(default)]
     pub alternatives: Vec<String>,
-    /// The same, where a person signs in.
+    /// More alternatives where a person signs in.
     #[serde(default)]
     pub alternatives_delegated: Vec<String>,
 }
@@ -51,19 +51,19 @@ fn yes() -> bool {
     true
 }
 
-/// What names of a sort are looked up with.
+/// The permission that looks up names of a sort.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lookup {
-    /// What the names are of.
+    /// The sort of names.
     pub of: Sort,
     /// The least permission.
     pub permission: String,
-    /// What it does, for people.
+    /// The purpose, for people.
     pub why: String,
 }
 
-/// What a name is of.
+/// The sort of object that a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Sort {
@@ -83,14 +83,14 @@ pub enum Sort {
 pub struct Optional {
     /// Its name.
     pub permission: String,
-    /// What it does, for people.
+    /// The purpose, for people.
     pub why: String,
-    /// The families with which it is of use.
+    /// The families for which it is useful.
     pub families: Vec<String>,
-    /// The property that a manifest must declare for it to be of use.
+    /// The property that a manifest must declare for it to be useful.
     #[serde(default)]
     pub declares: Option<String>,
-    /// Whether only who writes has a use for it.
+    /// Whether it is useful for writing only.
     #[serde(default)]
     pub writing: bool,
 }
@@ -111,7 +111,7 @@ pub struct FamilyRoles {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
-    /// Where it is given.
+    /// The system that assigns it.
     pub system: System,
     /// Its name.
     pub name: String,
@@ -120,13 +120,13 @@ pub struct Role {
     pub id: Option<String>,
 }
 
-/// Where a role is given.
+/// The system that assigns a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum System {
-    /// In Intune, for its objects alone.
+    /// Intune, for its own objects.
     Intune,
-    /// In Microsoft Entra, for the whole tenant.
+    /// Microsoft Entra, for the whole tenant.
     Entra,
 }
 
@@ -157,7 +157,7 @@ static BUILT_IN: LazyLock<Table> = LazyLock::new(|| {
 });
 
 impl Table {
-    /// Returns the table that the program carries.
+    /// Returns the built-in table.
     pub fn built_in() -> &'static Self {
         &BUILT_IN
     }
@@ -193,7 +193,7 @@ mod tests {
     use crate::kinds::FAMILIES;
 
     #[test]
-    fn the_table_knows_what_the_registry_and_the_lookups_need() {
+    fn table_has_every_permission_that_is_needed() {
         let table = Table::built_in();
         // The family of the tests has no role.
         let real = FAMILIES.iter().filter(|family| family.name != "testLabels");
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_serves_a_person_may_not_serve_an_app() {
+    fn delegated_alternative_does_not_cover_an_app() {
         let read = Table::built_in().permission("Policy.Read.DeviceConfiguration");
         let read = read.expect("it is there");
         let all = ["Policy.Read.All".to_owned()];

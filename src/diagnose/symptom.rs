@@ -1,22 +1,22 @@
-//! What an error shows of itself, in the one form that the catalogue is matched against.
+//! The features of an error that the catalogue is matched against.
 
 use crate::auth::refusal::Refusal;
 use crate::graph::ServiceError;
 
-/// What is known of an error.
+/// The features of an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Symptom {
     /// The HTTP status, where it is known.
     pub status: Option<u16>,
-    /// Every error code that it names, outermost first.
+    /// Every error code in it, outermost first.
     pub codes: Vec<String>,
-    /// Microsoft Entra's numbers, the digits of `AADSTS7000222`.
+    /// Microsoft Entra's error numbers, the digits of `AADSTS7000222`.
     pub numbers: Vec<u32>,
-    /// Its words in lower case, white space as single blanks.
+    /// The text in lower case, with single blanks.
     pub text: String,
 }
 
-/// Codes that come with one status alone, so that a body pasted without its status still has one.
+/// Codes that always come with the same status, for bodies that were pasted without a status.
 const IMPLIED: [(&str, u16); 9] = [
     ("Authorization_RequestDenied", 403),
     ("BadRequest", 400),
@@ -30,24 +30,23 @@ const IMPLIED: [(&str, u16); 9] = [
 ];
 
 impl Symptom {
-    /// Returns what an answer of Graph's shows.
+    /// Returns the features of an error response from Graph.
     pub fn of_service(error: &ServiceError) -> Self {
         let mut text = plain(&error.message);
         if error.activity_id.is_some() {
-            // Unwrapping took it off, and it is how Intune is told from the rest of Graph.
+            // Unwrapping removed this suffix, by which patterns recognize Intune.
             text.push_str(" - operation id");
         }
-        let codes = [&error.code].into_iter().filter(|code| !code.is_empty());
         Self {
             status: Some(error.status),
-            codes: codes.cloned().collect(),
+            codes: Some(error.code.clone()).filter(|code| !code.is_empty()).into_iter().collect(),
             numbers: numbers(&error.message),
             text,
         }
     }
 
-    /// Returns what a refusal of the sign-in service shows. Its status is left out: alone, it would be taken for
-    /// one of Graph's.
+    /// Returns the features of a refused sign-in, without the status: alone, the status would be taken for one of
+    /// Graph's.
     pub fn of_refusal(refusal: &Refusal) -> Self {
         Self {
             status: None,
@@ -57,15 +56,11 @@ impl Symptom {
         }
     }
 
-    /// Fills the status in where a code implies it.
+    /// Sets the status where a code implies it.
     #[must_use]
-    pub(super) fn with_implied_status(mut self) -> Self {
-        let implied = || {
-            let row = IMPLIED.iter().find(|(code, _)| self.codes.iter().any(|known| known == code));
-            row.map(|(_, status)| *status)
-        };
-        self.status = self.status.or_else(implied);
-        self
+    pub(super) fn with_implied_status(self) -> Self {
+        let implied = IMPLIED.iter().find(|(code, _)| self.codes.iter().any(|known| known == code));
+        Self { status: self.status.or(implied.map(|(_, status)| *status)), ..self }
     }
 }
 
@@ -75,22 +70,21 @@ pub(super) fn plain(text: &str) -> String {
     words.join(" ").to_lowercase()
 }
 
-/// How many numbers are taken from one text; a sign-in has one.
+/// The most numbers that are taken from one text; a sign-in has one.
 const NUMBERS: usize = 20;
 
 /// Returns the numbers behind every `AADSTS`.
 pub(super) fn numbers(text: &str) -> Vec<u32> {
     let mut numbers: Vec<u32> = Vec::new();
-    for (at, marker) in text.match_indices("AADSTS") {
-        let rest = &text[at + marker.len()..];
+    for rest in text.split("AADSTS").skip(1) {
         let digits = rest.find(|c: char| !c.is_ascii_digit());
         if let Ok(number) = rest[..digits.unwrap_or(rest.len())].parse()
-            && numbers.len() < NUMBERS
             && !numbers.contains(&number)
         {
             numbers.push(number);
         }
     }
+    numbers.truncate(NUMBERS);
     numbers
 }
 
@@ -99,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_found_wherever_they_stand() {
+    fn every_aadsts_number_is_found_once() {
         assert_eq!(
             numbers("AADSTS7000222: x (AADSTS90002) AADSTS7000222 AADSTS AADSTS99999999999"),
             [7_000_222, 90_002]
@@ -107,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_implies_its_status_and_contradicts_none() {
+    fn implied_status_does_not_replace_a_known_one() {
         let symptom = |status, code: &str| Symptom {
             status,
             codes: vec![code.to_owned()],

@@ -1,9 +1,9 @@
-//! Results as JSON documents, and the schemas of these.
+//! Results as JSON documents, and the schemas of the documents.
 
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, Schema};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::apply::outcome::Outcome;
 use crate::diagnose::doctor::DoctorDocument;
@@ -18,129 +18,81 @@ use crate::plan::Plan;
 use crate::text::sanitize;
 
 /// The documents that have a published schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Document {
-    /// What an apply would do.
+    /// A plan.
     Plan,
-    /// What differs in the tenant.
+    /// A drift report.
     Drift,
-    /// What an apply did.
+    /// The outcome of an apply.
     Outcome,
-    /// Why a run failed.
+    /// The error of a failed run.
     Error,
-    /// What is wrong with the manifests.
+    /// Findings about manifests.
     Findings,
-    /// What can be declared.
+    /// The kinds that can be declared.
     Kinds,
-    /// What an error means.
+    /// The explanation of an error.
     Explain,
-    /// What manifests need.
+    /// The permissions that manifests need.
     Permissions,
-    /// Whether a set-up works.
+    /// The examination of a set-up.
     Doctor,
 }
 
-impl Document {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::Plan,
-        Self::Drift,
-        Self::Outcome,
-        Self::Error,
-        Self::Findings,
-        Self::Kinds,
-        Self::Explain,
-        Self::Permissions,
-        Self::Doctor,
-    ];
-
-    /// Returns what the document's `kind` says.
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::Plan => "plan",
-            Self::Drift => "drift",
-            Self::Outcome => "outcome",
-            Self::Error => "error",
-            Self::Findings => "findings",
-            Self::Kinds => "kinds",
-            Self::Explain => "explain",
-            Self::Permissions => "permissions",
-            Self::Doctor => "doctor",
-        }
-    }
-}
-
-/// A result under the two members that every document begins with.
+/// A result, with the two members that every document begins with.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Headed<K, T> {
-    /// Says what this document is.
-    kind: K,
+struct Headed<T> {
+    /// The name of this sort of document.
+    #[schemars(with = "Value")]
+    kind: Document,
     /// The version of this document's form.
     format_version: FormatVersion,
     #[serde(flatten)]
     body: T,
 }
 
-/// Declares the one value that `kind` has in a document, as a type for its schema.
-macro_rules! kind {
-    ($name:ident, $value:literal) => {
-        #[derive(Serialize, JsonSchema)]
-        enum $name {
-            #[serde(rename = $value)]
-            Value,
-        }
-    };
-}
-
-kind!(PlanKind, "plan");
-kind!(DriftKind, "drift");
-kind!(OutcomeKind, "outcome");
-kind!(ErrorKind, "error");
-kind!(KindsKind, "kinds");
-kind!(ExplainKind, "explain");
-kind!(PermissionsKind, "permissions");
-kind!(DoctorKind, "doctor");
-
-/// Why a run failed.
+/// The error of a failed run.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ErrorBody {
     /// A stable `area/slug`.
     code: String,
-    /// What happened and where.
+    /// The message: what happened and where.
     message: String,
-    /// Why, as the lower layers put it, outermost first.
+    /// The causes in lower layers, outermost first.
     causes: Vec<String>,
-    /// What to do.
+    /// The hints.
     hints: Vec<String>,
-    /// What is known of what a service answered.
+    /// The explanation of the error, where a service refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Explanation>,
     /// The exit code of the process.
     exit_code: u8,
-    /// What is wrong with the manifests, where that was the reason.
+    /// The findings, where invalid manifests are the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<Vec<Item>>,
 }
 
 /// Returns the document of a plan.
 pub fn plan(plan: &Plan) -> String {
-    headed(PlanKind::Value, plan)
+    headed(Document::Plan, plan)
 }
 
 /// Returns the document of a drift report.
 pub fn drift(report: &DriftReport) -> String {
-    headed(DriftKind::Value, report)
+    headed(Document::Drift, report)
 }
 
-/// Returns the document of what an apply did.
+/// Returns the document of an outcome.
 pub fn outcome(outcome: &Outcome) -> String {
-    headed(OutcomeKind::Value, outcome)
+    headed(Document::Outcome, outcome)
 }
 
-/// Returns the document of an error, with what is known of it where a service refused, and with the findings
-/// where invalid manifests were the reason.
+/// Returns the document of an error, with the explanation where a service refused, and the findings where manifests are
+/// invalid.
 pub fn error(
     error: &Error,
     explanation: Option<&Explanation>,
@@ -156,27 +108,27 @@ pub fn error(
         findings: findings
             .map(|(findings, sources)| FindingsDocument::new(findings, sources).items),
     };
-    headed(ErrorKind::Value, body)
+    headed(Document::Error, body)
 }
 
-/// Returns the document of what can be declared.
+/// Returns the document of the kinds.
 pub fn kinds(kinds: &KindsDocument) -> String {
-    headed(KindsKind::Value, kinds)
+    headed(Document::Kinds, kinds)
 }
 
-/// Returns the document of what an error means.
+/// Returns the document of an explanation.
 pub fn explain(document: &ExplainDocument) -> String {
-    headed(ExplainKind::Value, document)
+    headed(Document::Explain, document)
 }
 
-/// Returns the document of what manifests need.
+/// Returns the document of the permissions that manifests need.
 pub fn permissions(document: &PermissionsDocument) -> String {
-    headed(PermissionsKind::Value, document)
+    headed(Document::Permissions, document)
 }
 
-/// Returns the document of whether a set-up works.
+/// Returns the document of an examination.
 pub fn doctor(document: &DoctorDocument) -> String {
-    headed(DoctorKind::Value, document)
+    headed(Document::Doctor, document)
 }
 
 /// Returns the document of findings.
@@ -186,28 +138,33 @@ pub fn findings(findings: &FindingsDocument) -> String {
 
 /// Returns the JSON Schema of a document.
 pub fn schema(document: Document) -> Value {
-    let schema = match document {
-        Document::Plan => of::<Headed<PlanKind, Plan>>(),
-        Document::Drift => of::<Headed<DriftKind, DriftReport>>(),
-        Document::Outcome => of::<Headed<OutcomeKind, Outcome>>(),
-        Document::Error => of::<Headed<ErrorKind, ErrorBody>>(),
-        Document::Findings => of::<FindingsDocument>(),
-        Document::Kinds => of::<Headed<KindsKind, KindsDocument>>(),
-        Document::Explain => of::<Headed<ExplainKind, ExplainDocument>>(),
-        Document::Permissions => of::<Headed<PermissionsKind, PermissionsDocument>>(),
-        Document::Doctor => of::<Headed<DoctorKind, DoctorDocument>>(),
+    let mut schema = match document {
+        Document::Plan => schema_of::<Headed<Plan>>(),
+        Document::Drift => schema_of::<Headed<DriftReport>>(),
+        Document::Outcome => schema_of::<Headed<Outcome>>(),
+        Document::Error => schema_of::<Headed<ErrorBody>>(),
+        Document::Findings => schema_of::<FindingsDocument>(),
+        Document::Kinds => schema_of::<Headed<KindsDocument>>(),
+        Document::Explain => schema_of::<Headed<ExplainDocument>>(),
+        Document::Permissions => schema_of::<Headed<PermissionsDocument>>(),
+        Document::Doctor => schema_of::<Headed<DoctorDocument>>(),
     };
-    let mut schema = schema.to_value();
-    schema["title"] = document.kind().into();
+    schema["title"] = json!(document);
+    if document != Document::Findings {
+        let kind = format!("{document:?}Kind");
+        schema["properties"]["kind"]["$ref"] = format!("#/$defs/{kind}").into();
+        schema["$defs"][kind] = json!({ "type": "string", "enum": [document] });
+    }
     schema
 }
 
-/// Returns the schema of what is written, which may leave members out that have nothing to say.
-fn of<T: JsonSchema>() -> Schema {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
+/// Returns the schema for serialization, where empty members may be missing.
+fn schema_of<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
-fn headed<K: Serialize, T: Serialize>(kind: K, body: T) -> String {
+fn headed(kind: Document, body: impl Serialize) -> String {
     print(&Headed { kind, format_version: FormatVersion::V1, body })
 }
 
@@ -235,11 +192,9 @@ fn harmless(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::diagnostic::Span;
-    use crate::report::fixture;
+    use crate::report::testing;
 
     fn broken() -> (Vec<Finding>, Sources) {
         let mut sources = Sources::default();
@@ -255,23 +210,20 @@ mod tests {
     }
 
     #[test]
-    fn every_document_is_what_its_schema_says() {
+    fn every_document_matches_its_schema() {
         let (found, sources) = broken();
         let invalid = an_error(Some((&found, &sources)));
         let documents = [
-            (Document::Plan, plan(&fixture::plan())),
-            (Document::Plan, plan(&fixture::settled())),
-            (Document::Drift, drift(&fixture::drift_report())),
-            (Document::Outcome, outcome(&fixture::outcome())),
-            (Document::Error, an_error(None)),
-            (Document::Error, invalid),
-            (Document::Findings, findings(&FindingsDocument::new(&found, &sources))),
+            (Document::Plan, "plan", plan(&testing::plan())),
+            (Document::Plan, "plan", plan(&testing::settled())),
+            (Document::Drift, "drift", drift(&testing::drift_report())),
+            (Document::Outcome, "outcome", outcome(&testing::outcome())),
+            (Document::Error, "error", an_error(None)),
+            (Document::Error, "error", invalid),
+            (Document::Findings, "findings", findings(&FindingsDocument::new(&found, &sources))),
         ];
-        for (document, text) in documents {
-            let start = format!(
-                "{{\n  \"kind\": \"{}\",\n  \"formatVersion\": \"1.0\",\n",
-                document.kind()
-            );
+        for (document, kind, text) in documents {
+            let start = format!("{{\n  \"kind\": \"{kind}\",\n  \"formatVersion\": \"1.0\",\n");
             assert!(text.starts_with(&start) && text.ends_with("}\n"), "{text}");
             let validator = jsonschema::validator_for(&schema(document)).expect("a schema");
             let value: Value = serde_json::from_str(&text).expect("JSON");
@@ -289,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_says_why_and_what_to_do() {
+    fn error_document_has_causes_and_hints() {
         let document: Value = serde_json::from_str(&an_error(None)).expect("JSON");
         assert_eq!(
             document,
@@ -301,8 +253,8 @@ mod tests {
     }
 
     #[test]
-    fn hostile_text_is_escaped_and_stays_what_it_is() {
-        let mut plan_ = fixture::settled();
+    fn hazardous_characters_are_escaped_and_read_back() {
+        let mut plan_ = testing::settled();
         let hostile = "\u{1b}[31m \u{9b} \u{202e} \u{e0041} \u{7f} \"\\ 日本";
         plan_.changes[0].display_name = hostile.to_owned();
         let text = plan(&plan_);

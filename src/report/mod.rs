@@ -1,24 +1,23 @@
-//! Results as documents: one writer a format, from data to text, without IO.
+//! Renders results: one writer for each format, from data to text, without IO.
 //!
-//! What differs in a field is worked out once, in [`view`], and set out by the text and the Markdown
-//! writer; the sentences that count things are in [`words`]. So the formats cannot tell two stories.
-//! Texts from tenants and manifests are made harmless by each format's own rules.
+//! [`view`] works out once what a report says; the text and the Markdown writer lay it out, and sentences that they share
+//! are in [`phrases`]. A new format is a file that writes a [`view`]. Each format escapes text from tenants and manifests by
+//! its own rules.
 
 pub mod json;
 pub mod markdown;
-
+pub mod phrases;
 pub mod text;
 mod view;
 mod width;
-pub mod words;
 
 #[cfg(test)]
-mod fixture;
+mod testing;
 
-/// How much a report shows of what is the same, long or only of use to a closer look.
+/// The amount of detail in a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verbosity {
-    /// What differs, long values cut.
+    /// Differences, with long values cut.
     #[default]
     Normal,
     /// Everything: blocked changes' fields, whole diffs, each setting that is left alone, unmanaged objects.
@@ -26,7 +25,7 @@ pub enum Verbosity {
 }
 
 impl From<u8> for Verbosity {
-    /// Returns what `-v` given so often asks for.
+    /// Returns the verbosity for a number of `-v` flags.
     fn from(times: u8) -> Self {
         if times == 0 { Self::Normal } else { Self::Verbose }
     }

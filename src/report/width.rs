@@ -1,4 +1,4 @@
-//! Texts cut to columns.
+//! Cuts texts to a number of columns.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -32,7 +32,7 @@ pub(super) fn end(text: &str, columns: usize) -> &str {
     &text[cut.map_or(0, |(at, character)| at + character.len_utf8())..]
 }
 
-/// How many characters may share a column: accents have no width, and text can be nothing else.
+/// The most characters per column: accents have no width, and a text may consist of accents alone.
 const STACKED: usize = 4;
 
 fn fits(text: &str, columns: usize) -> bool {

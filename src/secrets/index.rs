@@ -1,4 +1,4 @@
-//! The pieces of secrets in every form, and where they stand in a text.
+//! Indexes pieces of secrets in every form, and finds them in a text.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -14,23 +14,23 @@ const SHORTEST: usize = 6;
 
 /// Pieces of some secrets.
 #[derive(Default)]
-pub(super) struct Index {
+pub(super) struct PieceIndex {
     /// As text and in hexadecimal digits, in small letters.
     plain: Pieces,
     /// In base64.
     base64: Pieces,
 }
 
-/// What a piece says of a text that holds it.
+/// The significance of a piece in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
-    /// Nothing by itself: other texts hold it as well.
+    /// Ordinary: other texts contain it as well.
     Ordinary,
-    /// That it holds a secret.
+    /// The piece is part of a secret only.
     Secret,
 }
 
-/// Where a piece stands in a text, or pieces that follow one another.
+/// The position of a piece in a text, or of consecutive pieces.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) range: Range<usize>,
@@ -41,16 +41,16 @@ pub(super) struct Place {
 #[derive(Default)]
 struct Pieces {
     by_length: BTreeMap<usize, HashMap<Box<[u8]>, Weight>>,
-    /// Which four bytes pieces begin with, as bits.
+    /// The first four bytes of the pieces, as bits.
     beginnings: Vec<u64>,
 }
 
-impl Index {
+impl PieceIndex {
     /// Returns every piece of a secret that has so many characters, or three quarters of a short secret.
     ///
     /// Of a short secret a word or a number is ordinary: `Password1!` is no reason to withhold `passwordRequired`.
     /// Encoded, a short secret is looked for as a whole.
-    pub(super) fn of(secret: &str, longest: usize) -> Self {
+    pub(super) fn new(secret: &str, longest: usize) -> Self {
         let mut index = Self::default();
         let folded = plain(&View::of(secret));
         let length = folded.bytes().len();
@@ -87,18 +87,14 @@ impl Index {
 
     /// Adds where pieces stand in a text.
     pub(super) fn find(&self, text: &View, found: &mut Vec<Place>) {
-        for (look, pieces) in self.looks() {
+        // A look takes as much memory as the text several times over: one at a time.
+        for (look, pieces) in [(plain as Look, &self.plain), (base64, &self.base64)] {
             let view = look(text);
             pieces.each(view.bytes(), |place, weight| {
                 let range = view.origin(place);
                 // Pieces of one secret follow one another.
-                match found.last_mut() {
-                    Some(last)
-                        if last.range.start <= range.start && range.start <= last.range.end =>
-                    {
-                        last.range.end = last.range.end.max(range.end);
-                        last.weight = last.weight.max(weight);
-                    }
+                match found.last_mut().filter(|last| last.range.start <= range.start) {
+                    Some(last) if range.start <= last.range.end => last.extend(&range, weight),
                     _ => found.push(Place { range, weight }),
                 }
             });
@@ -107,36 +103,35 @@ impl Index {
 
     /// Makes the pieces that stand in a text ordinary: they count beside other pieces of the secret alone.
     pub(super) fn weaken(&mut self, text: &View) {
-        let mut known = [Vec::new(), Vec::new()];
-        for ((look, pieces), known) in self.looks().into_iter().zip(&mut known) {
+        for (look, pieces) in [(plain as Look, &mut self.plain), (base64, &mut self.base64)] {
             let view = look(text);
-            pieces.each(view.bytes(), |place, _| known.push(view.bytes()[place].to_vec()));
-        }
-        for (pieces, known) in [&mut self.plain, &mut self.base64].into_iter().zip(known) {
-            for piece in known {
-                if let Some(set) = pieces.by_length.get_mut(&piece.len()) {
-                    set.insert(piece.into(), Weight::Ordinary);
+            let mut known = Vec::new();
+            pieces.each(view.bytes(), |place, _| known.push(place));
+            for place in known {
+                let set = pieces.by_length.get_mut(&place.len());
+                if let Some(weight) = set.and_then(|set| set.get_mut(&view.bytes()[place])) {
+                    *weight = Weight::Ordinary;
                 }
             }
         }
     }
+}
 
-    /// Returns how a text is looked at, and the pieces that are looked for in it. A look takes as much memory as
-    /// the text several times over: one at a time.
-    fn looks(&self) -> [(Look, &Pieces); 2] {
-        [(plain, &self.plain), (base64, &self.base64)]
+impl Place {
+    /// Extends the place to the end of an overlapping or adjacent one.
+    pub(super) fn extend(&mut self, range: &Range<usize>, weight: Weight) {
+        self.range.end = self.range.end.max(range.end);
+        self.weight = self.weight.max(weight);
     }
 }
 
 impl Pieces {
     /// Adds every piece of this length.
     fn cut(&mut self, text: &[u8], length: usize) {
-        if self.beginnings.is_empty() {
-            self.beginnings = vec![0; BITS / 64];
-        }
         if length == 0 {
             return;
         }
+        self.beginnings.resize(BITS / 64, 0);
         let set = self.by_length.entry(length).or_default();
         for piece in text.windows(length) {
             let bit = beginning(piece);
@@ -153,13 +148,9 @@ impl Pieces {
                 *own = weight.max(*own);
             }
         }
-        match self.beginnings.is_empty() {
-            true => self.beginnings = other.beginnings,
-            false => {
-                for (own, other) in self.beginnings.iter_mut().zip(other.beginnings) {
-                    *own |= other;
-                }
-            }
+        self.beginnings.resize(self.beginnings.len().max(other.beginnings.len()), 0);
+        for (own, other) in self.beginnings.iter_mut().zip(other.beginnings) {
+            *own |= other;
         }
     }
 
@@ -182,10 +173,10 @@ impl Pieces {
     }
 }
 
-/// Makes of a text what pieces are looked for in.
+/// Returns a text in the form in which pieces are looked for.
 type Look = fn(&View) -> View;
 
-/// How many bits tell beginnings apart.
+/// The number of bits for the first bytes of pieces.
 const BITS: usize = 1 << 18;
 
 /// Returns the bit of four bytes, which a piece always has.
@@ -211,7 +202,7 @@ fn base64(text: &View) -> View {
     })
 }
 
-/// Returns the forms in which a secret is part of what is sent, and the one of Windows.
+/// Returns the forms in which a secret is part of a request, and the UTF-16 form of Windows.
 fn forms(secret: &str) -> HashSet<Vec<u8>> {
     let quoted = serde_json::Value::from(secret).to_string();
     let escaped = quoted.get(1..quoted.len() - 1).unwrap_or_default();

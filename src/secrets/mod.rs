@@ -1,8 +1,8 @@
-//! What no output may hold: the secrets that a run knows, found in every form that a service may repeat them in.
+//! Removes the secrets that a run knows from text, in every form in which a service may repeat them.
 //!
 //! [`Known`] is filled where secrets are obtained ([`crate::auth`]) or looked up ([`crate::apply`]), and asked where
-//! text leaves the program: by the one writer ([`crate::ui`]) and by the journal. What is sent, and what is compared,
-//! never passes through it.
+//! text leaves the program: by the one writer ([`crate::ui`]) and by the journal. Requests and compared values are never
+//! scrubbed.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -20,17 +20,20 @@ use serde_json::Value;
 mod index;
 mod view;
 
-use index::{Index, Place, Weight, in_base64};
+use index::{PieceIndex, Place, Weight, in_base64};
 use view::View;
 
-/// What takes a secret's place in a text.
+/// The replacement for a secret in a text.
 pub const WITHHELD: &str = "(withheld)";
 
-/// How long a piece of a long secret may be and stay: it says nothing of the rest.
+/// The replacement for a secret number in a JSON document.
+const WITHHELD_NUMBER: &str = "\"(withheld)\"";
+
+/// The length from which a piece of a long secret is withheld; a shorter piece says nothing of the rest.
 const PIECE: usize = 12;
 
-/// What tokens say that is no secret by itself, and what payloads hold as well, both in base64: for whom a token is,
-/// and whose.
+/// Content of tokens that is no secret by itself and that payloads contain as well, both in base64: the audience and the
+/// issuer.
 const ORDINARY: [&str; 9] = [
     "https://graph.microsoft.com",
     "https://graph.microsoft.us",
@@ -43,7 +46,7 @@ const ORDINARY: [&str; 9] = [
     "https://login.partner.microsoftonline.cn/",
 ];
 
-/// How often escapes inside escapes are taken off.
+/// The number of layers of escapes that are decoded.
 const DEPTH: usize = 3;
 
 /// The secrets of a run. A clone knows the same ones.
@@ -52,10 +55,10 @@ pub struct Known(Arc<RwLock<Memory>>);
 
 #[derive(Default)]
 struct Memory {
-    secrets: Index,
+    secrets: PieceIndex,
     /// The hashes of the secrets, each of which is added once.
     added: HashSet<Vec<u8>>,
-    /// What everybody can read.
+    /// Public texts.
     public: Vec<String>,
 }
 
@@ -66,8 +69,8 @@ impl fmt::Debug for Known {
 }
 
 impl Known {
-    /// Says what everybody can read who reads the manifests. A piece of a secret that stands there too is ordinary: an
-    /// ordinary word is not withheld, and a journal loses nothing that has nothing to do with a secret.
+    /// Adds public texts, those of the manifests. A piece of a secret that a public text contains is ordinary and is not
+    /// withheld.
     pub fn public<'t>(&self, texts: impl IntoIterator<Item = &'t str>) {
         let mut memory = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for text in texts {
@@ -84,7 +87,7 @@ impl Known {
     /// Adds secrets.
     pub fn add_all<'s>(&self, secrets: impl IntoIterator<Item = &'s SecretString>) {
         let mut memory = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let mut added = Index::default();
+        let mut added = PieceIndex::default();
         for secret in secrets {
             let secret = secret.expose_secret();
             let hash = digest(&SHA256, secret.as_bytes()).as_ref().to_vec();
@@ -101,49 +104,43 @@ impl Known {
         memory.secrets.extend(added);
     }
 
-    /// Returns whether a text holds a secret, or a piece of one.
+    /// Returns whether a text contains a secret, or a piece of one.
     pub fn holds(&self, text: &str) -> bool {
         !self.found(text).is_empty()
     }
 
-    /// Returns whether a name holds so much of a secret that it cannot be a name by chance.
+    /// Returns whether a name contains so much of a secret that this is no coincidence.
     pub fn holds_in_name(&self, name: &str) -> bool {
         self.found(name).iter().any(|found| found.len() >= PIECE)
     }
 
-    /// Returns a text without the secrets in it, nor pieces of them. A JSON document stays one.
+    /// Returns a text without the secrets in it, nor pieces of them. A JSON document stays one: only its values lose
+    /// something, and a number that is a secret becomes a string.
     pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let found = self.found(text);
-        match found.is_empty() {
-            true => Cow::Borrowed(text),
-            false if is_json(text) => Cow::Owned(self.scrub_strings(text)),
-            false => Cow::Owned(without(text, &found)),
+        if found.is_empty() {
+            return Cow::Borrowed(text);
         }
+        if is_json(text) {
+            let literals = literals(text).into_iter();
+            return Cow::Owned(replaced(text, literals.flat_map(|l| self.found_in(text, &l))));
+        }
+        Cow::Owned(without(text, &found))
     }
 
-    /// Returns a JSON document without the secrets in its values. A number that is one becomes a string.
-    fn scrub_strings(&self, text: &str) -> String {
-        let mut clean = String::with_capacity(text.len());
-        let mut end = 0;
-        for literal in literals(text) {
-            let range = literal.range;
-            clean.push_str(&text[end..range.start]);
-            let inner = &text[range.clone()];
-            let found = match literal.is_name && !self.holds_in_name(inner) {
-                true => Vec::new(),
-                false => self.found(inner),
-            };
-            if found.is_empty() {
-                clean.push_str(inner);
-            } else if literal.is_number {
-                clean.push_str(&format!("\"{WITHHELD}\""));
-            } else {
-                clean.push_str(&without(inner, &whole_escapes(inner, found)));
-            }
-            end = range.end;
+    /// Returns where secrets stand in a literal of a JSON document, and what takes their places.
+    fn found_in(&self, text: &str, literal: &Literal) -> Vec<(Range<usize>, &'static str)> {
+        let start = literal.range.start;
+        let inner = &text[literal.range.clone()];
+        let found = self.found(inner);
+        if found.is_empty() || literal.is_name && found.iter().all(|found| found.len() < PIECE) {
+            Vec::new()
+        } else if literal.is_number {
+            vec![(literal.range.clone(), WITHHELD_NUMBER)]
+        } else {
+            let whole = whole_escapes(inner, found).into_iter();
+            whole.map(|range| (start + range.start..start + range.end, WITHHELD)).collect()
         }
-        clean.push_str(&text[end..]);
-        clean
     }
 
     /// Returns where secrets stand in a text, in order and apart.
@@ -174,8 +171,7 @@ fn secret(mut places: Vec<Place>) -> Vec<Range<usize>> {
     for place in places {
         match joined.last_mut() {
             Some(last) if place.range.start <= last.range.end => {
-                last.range.end = last.range.end.max(place.range.end);
-                last.weight = last.weight.max(place.weight);
+                last.extend(&place.range, place.weight);
             }
             _ => joined.push(place),
         }
@@ -185,8 +181,8 @@ fn secret(mut places: Vec<Place>) -> Vec<Range<usize>> {
 }
 
 /// Returns the pieces of a secret, those ordinary that other texts hold as well.
-fn index(secret: &str) -> Index {
-    let mut index = Index::of(secret, PIECE);
+fn index(secret: &str) -> PieceIndex {
+    let mut index = PieceIndex::new(secret, PIECE);
     let claims = claims(secret);
     for text in ORDINARY.into_iter().chain(claims.iter().map(String::as_str)) {
         let quoted = format!("\"{text}\"");
@@ -211,12 +207,17 @@ fn claims(secret: &str) -> Vec<String> {
 
 /// Returns a text with the marker in the place of some ranges.
 fn without(text: &str, ranges: &[Range<usize>]) -> String {
+    replaced(text, ranges.iter().map(|range| (range.clone(), WITHHELD)))
+}
+
+/// Returns a text with something else in the place of some ranges.
+fn replaced<'m>(text: &str, ranges: impl Iterator<Item = (Range<usize>, &'m str)>) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut end = 0;
-    for range in ranges {
+    for (range, marker) in ranges {
         let start = text.floor_char_boundary(range.start).max(end);
         clean.push_str(&text[end..start]);
-        clean.push_str(WITHHELD);
+        clean.push_str(marker);
         end = text.ceil_char_boundary(range.end).max(end);
     }
     clean.push_str(&text[end..]);
@@ -224,31 +225,21 @@ fn without(text: &str, ranges: &[Range<usize>]) -> String {
 }
 
 /// Returns ranges of a JSON string that begin and end between its escapes.
-fn whole_escapes(inner: &str, ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    let bytes = inner.as_bytes();
-    let mut escapes: Vec<Range<usize>> = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let length = match bytes[at..] {
-            [b'\\', b'u', ..] => 6,
-            [b'\\', ..] => 2,
-            _ => 1,
-        };
-        if length > 1 {
-            escapes.push(at..at + length);
+fn whole_escapes(inner: &str, mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let mut end = 0;
+    for (start, _) in inner.match_indices('\\') {
+        // The backslash that another one escapes begins no escape.
+        if start < end {
+            continue;
         }
-        at += length;
+        end = start + if inner[start + 1..].starts_with('u') { 6 } else { 2 };
+        // Those are in order and apart.
+        let first = ranges.partition_point(|range| range.end <= start);
+        for range in ranges[first..].iter_mut().take_while(|range| range.start < end) {
+            *range = range.start.min(start)..range.end.max(end);
+        }
     }
-    let around = |at: usize| {
-        let nth = escapes.partition_point(|escape| escape.end <= at);
-        escapes.get(nth).filter(|escape| escape.start < at)
-    };
-    let widened = ranges.into_iter().map(|range| {
-        let start = around(range.start).map_or(range.start, |escape| escape.start);
-        let end = around(range.end).map_or(range.end, |escape| escape.end);
-        Place { range: start..end, weight: Weight::Secret }
-    });
-    secret(widened.collect())
+    secret(ranges.into_iter().map(|range| Place { range, weight: Weight::Secret }).collect())
 }
 
 fn is_json(text: &str) -> bool {
@@ -264,32 +255,24 @@ struct Literal {
 
 /// Returns the strings and numbers of a JSON document.
 fn literals(text: &str) -> Vec<Literal> {
-    let bytes = text.as_bytes();
     let mut found = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let start = at;
-        match bytes[at] {
-            b'"' => {
-                at += 1;
-                while at < bytes.len() && bytes[at] != b'"' {
-                    at += if bytes[at] == b'\\' { 2 } else { 1 };
-                }
-                let range = start + 1..at.min(bytes.len());
-                at += 1;
-                let rest = bytes.get(at..).unwrap_or_default().trim_ascii_start();
-                let is_name = rest.first() == Some(&b':');
-                found.push(Literal { range, is_name, is_number: false });
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit()) {
+        let is_number = !rest[start..].starts_with('"');
+        rest = &rest[if is_number { start } else { start + 1 }..];
+        let mut is_escaped = false;
+        let end = rest.find(|c: char| match c {
+            c if is_number => !c.is_ascii_alphanumeric() && !"+-.".contains(c),
+            c => {
+                let ends = c == '"' && !is_escaped;
+                is_escaped = c == '\\' && !is_escaped;
+                ends
             }
-            b'-' | b'0'..=b'9' => {
-                let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
-                while bytes.get(at).is_some_and(is_part) {
-                    at += 1;
-                }
-                found.push(Literal { range: start..at, is_name: false, is_number: true });
-            }
-            _ => at += 1,
-        }
+        });
+        let (start, length) = (text.len() - rest.len(), end.unwrap_or(rest.len()));
+        rest = rest[length..].trim_start_matches('"');
+        let is_name = !is_number && rest.trim_start().starts_with(':');
+        found.push(Literal { range: start..start + length, is_name, is_number });
     }
     found
 }

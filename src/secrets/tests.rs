@@ -40,7 +40,7 @@ fn forms(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_secret_is_found_in_every_form_whole_and_cut() {
+fn secret_and_its_pieces_are_found_in_every_form() {
     let known = known();
     let ends: Vec<usize> = SECRET.char_indices().map(|(at, _)| at).chain([SECRET.len()]).collect();
     for (nth, start) in ends.iter().enumerate() {
@@ -62,7 +62,7 @@ fn a_secret_is_found_in_every_form_whole_and_cut() {
 }
 
 #[test]
-fn nothing_of_a_whole_secret_stays() {
+fn no_part_of_a_whole_secret_stays() {
     for form in forms(SECRET) {
         let text = format!("<{form}>");
         let clean = known().scrub(&text).replace(WITHHELD, "");
@@ -72,7 +72,7 @@ fn nothing_of_a_whole_secret_stays() {
 }
 
 #[test]
-fn a_json_document_stays_one() {
+fn scrubbed_json_document_stays_valid() {
     let document = serde_json::json!({
         "plain": SECRET, "list": [format!("x{SECRET}y"), 7], "cut": SECRET[4..20],
         "twice": serde_json::json!({ "Message": SECRET }).to_string(), "other": "a \"quoted\" text",
@@ -87,7 +87,7 @@ fn a_json_document_stays_one() {
 }
 
 #[test]
-fn a_secret_that_is_json_does_not_tear_a_document() {
+fn secret_that_is_json_leaves_the_document_valid() {
     let known = Known::default();
     known.add(&r#"":{"enabled":true,"mode":"canary"},""#.into());
     let text = r#"{"a":{"enabled":true,"mode":"canary"},"b":1}"#;
@@ -96,7 +96,7 @@ fn a_secret_that_is_json_does_not_tear_a_document() {
 }
 
 #[test]
-fn an_escape_of_a_document_is_not_torn() {
+fn escapes_of_a_document_stay_whole() {
     let known = Known::default();
     known.add(&"ncanary-1234\\\\".into());
     for text in [
@@ -174,7 +174,7 @@ fn a_payload_that_names_the_tenant_or_the_app_stays() {
 
 proptest! {
     #[test]
-    fn no_text_is_too_strange(text in ".{0,80}", at in 0usize..80) {
+    fn secret_is_withheld_anywhere_in_any_text(text in ".{0,80}", at in 0usize..80) {
         let known = known();
         let cut = text.floor_char_boundary(at.min(text.len()));
         let with = format!("{}{SECRET}{}", &text[..cut], &text[cut..]);
@@ -184,7 +184,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_clean_stays_clean(text in "[Canry~8Q/s3c%5Cu0026x&;#\\\\ -]{0,60}") {
+    fn scrubbing_twice_changes_nothing(text in "[Canry~8Q/s3c%5Cu0026x&;#\\\\ -]{0,60}") {
         let known = known();
         let clean = known.scrub(&text).into_owned();
         let again = known.scrub(&clean).into_owned();

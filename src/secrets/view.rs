@@ -1,16 +1,16 @@
-//! A text as somebody reads it who takes escapes off, with where each byte stands in the text itself.
+//! A text with escapes decoded, and the position of each byte in the original text.
 
 use std::ops::Range;
 
-/// Bytes, and where they come from.
+/// Bytes, and their positions in the original text.
 pub(super) struct View {
     bytes: Vec<u8>,
-    /// Where in the text each byte begins and ends.
+    /// The range of the original text for each byte.
     from: Vec<Range<u32>>,
 }
 
 impl View {
-    /// Returns a text as it stands.
+    /// Returns the view of a text without changes.
     pub(super) fn of(text: &str) -> Self {
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Self {
@@ -22,52 +22,42 @@ impl View {
     /// Returns the text with one layer of escapes taken off, nothing where it has none: percent-encoding, the escapes
     /// of JSON, Rust, Markdown and HTML.
     pub(super) fn decoded(&self) -> Option<Self> {
-        let mut decoded = Self {
-            bytes: Vec::with_capacity(self.bytes.len()),
-            from: Vec::with_capacity(self.bytes.len()),
-        };
-        let mut at = 0;
         let mut changed = false;
-        while at < self.bytes.len() {
-            match escape(&self.bytes[at..]) {
-                Some((meant, length)) => {
-                    let from = self.from[at].start..self.from[at + length - 1].end;
-                    let (bytes, used) = meant.bytes();
-                    for byte in &bytes[..used] {
-                        decoded.push(*byte, from.clone());
-                    }
-                    at += length;
-                    changed = true;
-                }
-                None => {
-                    decoded.push(self.bytes[at], self.from[at].clone());
-                    at += 1;
-                }
+        let decoded = self.rewritten(|bytes| match escape(bytes) {
+            Some(escape) => {
+                changed = true;
+                escape
             }
-        }
+            None => (Meant::byte(bytes[0]), 1),
+        });
         changed.then_some(decoded)
     }
 
     /// Returns the text without what can come between: blanks, ends of lines, colours, characters without a width,
     /// and what `keep` drops. It also changes what is kept.
     pub(super) fn folded(&self, keep: impl Fn(u8) -> Option<u8>) -> Self {
-        let mut folded = Self {
+        self.rewritten(|bytes| match between(bytes) {
+            0 => (keep(bytes[0]).map(Meant::byte).unwrap_or_default(), 1),
+            skipped => (Meant::default(), skipped),
+        })
+    }
+
+    /// Returns the text as `read` decodes it: the bytes for each position, and how many bytes they replace.
+    fn rewritten(&self, mut read: impl FnMut(&[u8]) -> (Meant, usize)) -> Self {
+        let mut rewritten = Self {
             bytes: Vec::with_capacity(self.bytes.len()),
             from: Vec::with_capacity(self.bytes.len()),
         };
         let mut at = 0;
         while at < self.bytes.len() {
-            let skipped = between(&self.bytes[at..]);
-            if skipped > 0 {
-                at += skipped;
-                continue;
-            }
-            if let Some(byte) = keep(self.bytes[at]) {
-                folded.push(byte, self.from[at].clone());
-            }
-            at += 1;
+            let (meant, length) = read(&self.bytes[at..]);
+            let end = self.bytes.len().min(at + length);
+            let from = self.from[at].start..self.from[end - 1].end;
+            rewritten.bytes.extend_from_slice(meant.as_bytes());
+            rewritten.from.resize(rewritten.bytes.len(), from);
+            at = end;
         }
-        folded
+        rewritten
     }
 
     /// Returns the bytes.
@@ -75,42 +65,40 @@ impl View {
         &self.bytes
     }
 
-    /// Returns where bytes come from.
+    /// Returns the range of the original text for a range of bytes.
     pub(super) fn origin(&self, of: Range<usize>) -> Range<usize> {
         let (first, last) = (&self.from[of.start], &self.from[of.end - 1]);
         first.start as usize..last.end as usize
     }
-
-    fn push(&mut self, byte: u8, from: Range<u32>) {
-        self.bytes.push(byte);
-        self.from.push(from);
-    }
 }
 
-/// What an escape stands for.
-enum Meant {
-    Byte(u8),
-    Character(char),
+/// The bytes that an escape stands for.
+#[derive(Default)]
+struct Meant {
+    bytes: [u8; 4],
+    used: usize,
 }
 
 impl Meant {
-    fn bytes(&self) -> ([u8; 4], usize) {
+    fn byte(byte: u8) -> Self {
+        Self { bytes: [byte, 0, 0, 0], used: 1 }
+    }
+
+    fn character(code: u32) -> Option<Self> {
         let mut bytes = [0; 4];
-        let used = match self {
-            Self::Byte(byte) => {
-                bytes[0] = *byte;
-                1
-            }
-            Self::Character(character) => character.encode_utf8(&mut bytes).len(),
-        };
-        (bytes, used)
+        let used = char::from_u32(code)?.encode_utf8(&mut bytes).len();
+        Some(Self { bytes, used })
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.used]
     }
 }
 
-/// Reads an escape at the beginning, and how long it is.
+/// Returns the escape at the start of the bytes, and its length.
 fn escape(bytes: &[u8]) -> Option<(Meant, usize)> {
     match bytes.first()? {
-        b'%' => Some((Meant::Byte(u8::try_from(hex(bytes.get(1..3)?)?).ok()?), 3)),
+        b'%' => Some((Meant::byte(u8::try_from(hex(bytes.get(1..3)?)?).ok()?), 3)),
         b'\\' => backslash(bytes),
         b'&' => entity(bytes),
         _ => None,
@@ -118,54 +106,49 @@ fn escape(bytes: &[u8]) -> Option<(Meant, usize)> {
 }
 
 fn backslash(bytes: &[u8]) -> Option<(Meant, usize)> {
-    let short = |byte| Some((Meant::Byte(byte), 2));
-    match bytes.get(1)? {
+    let byte = match *bytes.get(1)? {
         b'u' if bytes.get(2) == Some(&b'{') => {
             let digits = bytes[3..].iter().take(7).position(|byte| *byte == b'}')?;
-            let meant = char::from_u32(hex(&bytes[3..3 + digits])?)?;
-            Some((Meant::Character(meant), digits + 4))
+            return Some((Meant::character(hex(&bytes[3..3 + digits])?)?, digits + 4));
         }
         b'u' => {
             let unit = hex(bytes.get(2..6)?)?;
-            if let Some(meant) = char::from_u32(unit) {
-                return Some((Meant::Character(meant), 6));
+            if let Some(meant) = Meant::character(unit) {
+                return Some((meant, 6));
             }
             let low = bytes.get(6..12).filter(|low| low.starts_with(b"\\u"))?;
             let units = [unit, hex(&low[2..])?].map(|unit| u16::try_from(unit).unwrap_or_default());
             let meant = char::decode_utf16(units).next()?.ok()?;
-            Some((Meant::Character(meant), 12))
+            return Some((Meant::character(meant.into())?, 12));
         }
-        b'x' => Some((Meant::Byte(u8::try_from(hex(bytes.get(2..4)?)?).ok()?), 4)),
-        b'n' => short(b'\n'),
-        b'r' => short(b'\r'),
-        b't' => short(b'\t'),
-        byte if byte.is_ascii_punctuation() => short(*byte),
-        _ => None,
-    }
+        b'x' => return Some((Meant::byte(u8::try_from(hex(bytes.get(2..4)?)?).ok()?), 4)),
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        byte if byte.is_ascii_punctuation() => byte,
+        _ => return None,
+    };
+    Some((Meant::byte(byte), 2))
 }
 
 fn entity(bytes: &[u8]) -> Option<(Meant, usize)> {
     let length = bytes.iter().take(10).position(|byte| *byte == b';')?;
-    let meant = match &bytes[1..length] {
-        b"amp" => '&',
-        b"lt" => '<',
-        b"gt" => '>',
-        b"quot" => '"',
-        b"apos" => '\'',
-        [b'#', b'x' | b'X', digits @ ..] => char::from_u32(hex(digits)?)?,
-        [b'#', digits @ ..] => {
-            let digits = std::str::from_utf8(digits).ok()?;
-            char::from_u32(digits.parse().ok()?)?
-        }
+    let code = match &bytes[1..length] {
+        b"amp" => u32::from('&'),
+        b"lt" => u32::from('<'),
+        b"gt" => u32::from('>'),
+        b"quot" => u32::from('"'),
+        b"apos" => u32::from('\''),
+        [b'#', b'x' | b'X', digits @ ..] => hex(digits)?,
+        [b'#', digits @ ..] => std::str::from_utf8(digits).ok()?.parse().ok()?,
         _ => return None,
     };
-    Some((Meant::Character(meant), length + 1))
+    Some((Meant::character(code)?, length + 1))
 }
 
 fn hex(digits: &[u8]) -> Option<u32> {
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
+    // A sign would be read as part of the number.
+    let digits = digits.iter().all(u8::is_ascii_hexdigit).then_some(digits)?;
     u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 

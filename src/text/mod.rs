@@ -1,4 +1,5 @@
-//! Text for people: made harmless for a terminal, and coloured.
+//! Text for people: made harmless for a terminal, coloured and wrapped.
 
 pub mod sanitize;
 pub mod style;
+pub(crate) mod writer;

@@ -1,20 +1,19 @@
-//! Commands that a CI system finds in a log (FACTS 13), and how text is kept from being one.
+//! Breaks commands that a CI system would find in a log (FACTS 13).
 //!
-//! Whatever passes [`Breaker`] holds none, wherever it comes from.
+//! Text that passes [`Breaker`] contains no command, whatever its origin.
 
-/// Replaces a character of what a CI system would take for a command by its JSON escape, which means the same in a JSON
-/// string and can be read everywhere else. It goes character by character, so a command is found in whatever pieces it
-/// arrives.
+/// Replaces one character of each command by its JSON escape, which means the same in a JSON string and is readable
+/// elsewhere. The text is read character by character, so a command is found across several writes.
 #[derive(Debug, Default)]
 pub struct Breaker {
-    /// Follows the text as it stands.
+    /// Follows the text with its colours.
     raw: Matcher,
-    /// Follows it as it is without its colours.
+    /// Follows the text without its colours.
     bare: Matcher,
     colour: Colour,
 }
 
-/// Where in a colour's escape sequence a text is.
+/// The position in a colour's escape sequence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Colour {
     #[default]
@@ -30,9 +29,10 @@ impl Breaker {
         for character in text.chars() {
             // Both have to see it.
             let breaks = self.raw.completes(character) | self.completes_bare(character);
-            match breaks {
-                true => safe += &format!("\\u{:04x}", u32::from(character)),
-                false => safe.push(character),
+            if breaks {
+                safe += &format!("\\u{:04x}", u32::from(character));
+            } else {
+                safe.push(character);
             }
         }
         safe
@@ -51,35 +51,24 @@ impl Breaker {
     }
 }
 
-/// Follows a text, and finds the character that makes a command of it.
+/// Follows a text, and finds the character that completes a command.
 #[derive(Debug, Default)]
 struct Matcher {
     start: Start,
-    marks: Marks,
+    /// The last characters of the line.
+    last: [char; 5],
 }
 
-/// What a line begins with: `::` and another `::` behind it are a command of GitHub's there.
+/// The start of a line: `::`, and another `::` later in the line, is a GitHub command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Start {
     #[default]
     Blank,
     Colon,
     Begun,
-    /// Half of what ends the command's name.
+    /// The first colon that ends the command's name.
     Ending,
     Over,
-}
-
-/// How much there is of `##[`, a command of GitHub's, or of `##vso`, one of Azure's: the agent warns of it even where no
-/// bracket follows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Marks {
-    #[default]
-    None,
-    One,
-    Two,
-    V,
-    S,
 }
 
 impl Matcher {
@@ -100,21 +89,20 @@ impl Matcher {
             (Start::Begun | Start::Ending, _) => (Start::Begun, false),
             _ => (Start::Over, false),
         };
-        let (marks, marked) = match (self.marks, character) {
-            (Marks::One | Marks::Two, '#') => (Marks::Two, false),
-            (_, '#') => (Marks::One, false),
-            (Marks::Two, '[') | (Marks::S, 'o' | 'O') => (Marks::None, true),
-            (Marks::Two, 'v' | 'V') => (Marks::V, false),
-            (Marks::V, 's' | 'S') => (Marks::S, false),
-            _ => (Marks::None, false),
-        };
-        (self.start, self.marks) = (start, marks);
-        begins || marked
+        self.start = start;
+        self.last.rotate_left(1);
+        self.last[4] = character.to_ascii_lowercase();
+        // A command of GitHub's, and one of Azure's: the agent warns of it even where no bracket follows.
+        let marks = matches!(self.last, [.., '#', '#', '['] | ['#', '#', 'v', 's', 'o']);
+        if marks {
+            self.last = Default::default();
+        }
+        begins || marks
     }
 }
 
-/// Returns whether a search that knows languages may overlook a character, as .NET's does by default: what is neither a
-/// letter, a digit nor printable ASCII. The escape is part of a colour.
+/// Returns whether a culture-sensitive search, the default in .NET, ignores a character: one that is neither a letter, a
+/// digit nor printable ASCII. The escape is part of a colour.
 fn may_be_overlooked(character: char) -> bool {
     !character.is_ascii_graphic()
         && !character.is_whitespace()
@@ -131,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_broken_open_where_it_begins() {
+    fn every_command_is_broken() {
         for (text, safe) in [
             ("##vso[task.setvariable variable=x]y", "##vs\\u006f[task.setvariable variable=x]y"),
             ("a ##[error]b", "a ##\\u005berror]b"),
@@ -143,7 +131,7 @@ mod tests {
             ("a\r::x::", "a\r::x:\\u003a"),
             ("\u{1b}[1m\u{1b}[31m::x::\u{1b}[0m", "\u{1b}[1m\u{1b}[31m::x:\\u003a\u{1b}[0m"),
             ("##\u{1b}[0m\u{1b}[1m[group]", "##\u{1b}[0m\u{1b}[1m\\u005bgroup]"),
-            // What is no colour hides nothing.
+            // An incomplete colour hides nothing.
             ("\u{1b}[##vso[x]", "\u{1b}[##vs\\u006f[x]"),
             ("#\u{200b}#\u{feff}v\u{ad}so[", "#\u{200b}#\u{feff}v\u{ad}s\\u006f["),
             ("\u{feff}:\u{2060}:x:\0:", "\u{feff}:\u{2060}:x:\0\\u003a"),
@@ -153,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_command_stays() {
+    fn text_without_commands_is_unchanged() {
         for text in [
             "## Heading [link](x)",
             "# [x]",

@@ -1,64 +1,30 @@
-//! Warnings and errors as text.
-
-use unicode_width::UnicodeWidthStr;
+//! Renders warnings and errors as text.
 
 use crate::error::Error;
-use crate::text::sanitize;
 use crate::text::style::{ERROR, HINT, Palette, WARNING};
+use crate::text::writer::{PLAIN, Piece, TextWriter};
 
 /// Returns a warning's text, wrapped where a line may have so many columns.
 pub(super) fn warning(text: &str, palette: Palette, width: Option<usize>) -> String {
-    said(&palette.paint(WARNING, "warning").to_string(), 7, text, 2, width)
+    let mut writer = TextWriter::wrapping_at(palette, width);
+    writer.message(Piece::new(WARNING, "warning"), text, 2);
+    writer.finish()
 }
 
-/// Returns an error's text: what, why and what to do.
+/// Returns an error's text: the message, the causes and the hints.
 pub(super) fn error(error: &Error, palette: Palette, width: Option<usize>) -> String {
-    let label = format!("error[{}]", error.code);
-    let painted = palette.paint(ERROR, &label).to_string();
-    let mut text = said(&painted, label.len(), &error.message, 2, width);
+    let mut writer = TextWriter::wrapping_at(palette, width);
+    writer.message(Piece::new(ERROR, &format!("error[{}]", error.code)), &error.message, 2);
     for cause in error.causes() {
-        text += &said("  caused by", 11, &cause, 4, width);
+        writer.message(Piece::new(PLAIN, "  caused by"), &cause, 4);
     }
-    for (at, hint) in error.hints.iter().enumerate() {
-        if at == 0 {
-            text.push('\n');
-        }
-        let painted = palette.paint(HINT, "hint").to_string();
-        text += &said(&painted, 4, hint, 2, width);
+    if !error.hints.is_empty() {
+        writer.gap();
     }
-    text
-}
-
-/// Returns a label of so many columns and a text behind it, whose further lines are indented, so that none can pass
-/// for a message of its own.
-fn said(label: &str, columns: usize, text: &str, by: usize, width: Option<usize>) -> String {
-    let mut said = format!("{label}:");
-    let mut used = columns + 1;
-    for (at, line) in sanitize::block(text.trim_end()).split('\n').enumerate() {
-        let words = line.trim_start_matches(' ');
-        let indent = by + line.len() - words.len();
-        let start = |said: &mut String| {
-            *said += &format!("\n{:indent$}", "");
-            indent
-        };
-        if at > 0 {
-            used = start(&mut said);
-        }
-        for (nth, word) in words.split(' ').enumerate() {
-            let is_first = at > 0 && nth == 0;
-            let wide = used + 1 + word.width();
-            if !is_first && width.is_some_and(|width| wide > width) && used > indent {
-                used = start(&mut said);
-            } else if !is_first {
-                said.push(' ');
-                used += 1;
-            }
-            said += word;
-            used += word.width();
-        }
+    for hint in &error.hints {
+        writer.message(Piece::new(HINT, "hint"), hint, 2);
     }
-    said.push('\n');
-    said
+    writer.finish()
 }
 
 #[cfg(test)]
@@ -68,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_says_what_why_and_what_to_do() {
+    fn error_has_message_causes_and_hints() {
         let cause = Error::failed("graph/forbidden", "403 Forbidden\u{1b}[1m\nerror: forged")
             .because(std::io::Error::other("the connection was reset"));
         let error_value = Error::failed("plan/read", "The device configurations cannot be read.")
@@ -91,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_ends_between_words() {
+    fn lines_break_between_words() {
         let message =
             "the saved plan does not hold:\n  iosGeneralDeviceConfiguration/restrictions: it moved";
         let told = error(&Error::failed("a/b", message), Palette::Plain, Some(40));

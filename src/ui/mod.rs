@@ -1,8 +1,8 @@
-//! The only writer: results to stdout, everything else to stderr.
+//! Writes results to stdout, and everything else to stderr. No other module writes to either.
 //!
-//! What goes to stdout, and what [`Ui::notice`] is given, was rendered with a [`Palette`] and made
-//! harmless for a terminal by its renderer. Every other text is made so here. Whatever is written, to a file of results
-//! too, passes a [`sink`] last: it holds no secret that the run knows, and nothing that a CI system would obey.
+//! Results, and the texts for [`Ui::notice`], are rendered with a [`Palette`] and made harmless for a terminal by their
+//! renderers; every other text is made harmless here. All output, files of results included, passes a [`sink`], which
+//! removes the secrets that the run knows and breaks commands of CI systems.
 
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::path::Path;
@@ -23,35 +23,35 @@ pub mod progress;
 mod sink;
 pub mod stderr;
 
-use progress::Progress;
-use sink::{Filter, Sink};
+use progress::{Progress, Rendering};
+use sink::{OutputFilter, Sink};
 use stderr::Stderr;
 
-/// The width to render for where there is no terminal.
+/// The width where there is no terminal.
 const WIDTH: usize = 120;
 
-/// A terminal that is narrower than this does its own wrapping.
+/// The least width at which lines are wrapped here; a narrower terminal wraps them itself.
 const LEAST: usize = 40;
 
-/// What the command line says about output.
+/// The output options of the command line.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
-    /// When to use colours.
+pub struct OutputOptions {
+    /// The choice of colours.
     pub color: ColorChoice,
     /// Whether to leave out progress and status.
     pub quiet: bool,
-    /// How often `-v` was given.
+    /// The number of `-v` flags.
     pub verbosity: u8,
 }
 
-/// What somebody answered.
+/// The answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum Confirmation {
     /// Yes.
     Yes,
     /// Anything else.
     No,
-    /// There is nobody to ask.
+    /// There is no terminal to ask on.
     NoTerminal,
 }
 
@@ -64,11 +64,11 @@ pub struct Ui {
     stdout_palette: Palette,
     stderr_palette: Palette,
     width: usize,
-    /// Where lines on stderr end, if that is a terminal.
+    /// The width of stderr, if it is a terminal.
     stderr_width: Option<usize>,
     quiet: bool,
     verbosity: u8,
-    /// Whether stdin and stderr are terminals, so that a question reaches somebody.
+    /// Whether stdin and stderr are terminals.
     interactive: bool,
     /// Whether bars may move on stderr.
     animated: bool,
@@ -76,7 +76,7 @@ pub struct Ui {
 
 impl Ui {
     /// Makes the user interface of this process.
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: OutputOptions) -> Self {
         let (stdout_palette, stdout) = open(io::stdout(), options.color);
         let (stderr_palette, stderr) = open(io::stderr(), options.color);
         let terminal = io::stderr().is_terminal();
@@ -101,17 +101,17 @@ impl Ui {
         }
     }
 
-    /// Returns the secrets that nothing written here holds. What obtains one adds it.
+    /// Returns the secrets that are removed from all output.
     pub fn known(&self) -> &Known {
         &self.known
     }
 
-    /// Returns what to render a result with.
+    /// Returns the palette for results.
     pub fn palette(&self) -> Palette {
         self.stdout_palette
     }
 
-    /// Returns what to render a [notice](Self::notice) with.
+    /// Returns the palette for a [notice](Self::notice).
     pub fn notice_palette(&self) -> Palette {
         self.stderr_palette
     }
@@ -136,7 +136,7 @@ impl Ui {
         self.stderr.clone()
     }
 
-    /// Writes a result as it is. Where the reader has gone away, as `head` does, that is no error.
+    /// Writes a result. A reader that has closed the pipe, as `head` does, is no error.
     ///
     /// # Errors
     /// `io/stdout` if it cannot be written, because a disk is full for example.
@@ -155,9 +155,9 @@ impl Ui {
     /// Writes a result to a file.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// Returns the error of the file system.
     pub fn save(&self, path: &Path, text: &str) -> io::Result<()> {
-        std::fs::write(path, Filter::new(self.known.clone()).pass(text))
+        std::fs::write(path, OutputFilter::new(self.known.clone()).pass(text))
     }
 
     /// Writes a rendered text to stderr, in quiet runs too.
@@ -165,7 +165,7 @@ impl Ui {
         self.stderr.put(text);
     }
 
-    /// Lets a panic of this process say what it says the same way as everything else.
+    /// Reports panics of this process on stderr, filtered like all other output.
     pub fn report_panics(&self) {
         let stderr = self.stderr.clone();
         std::panic::set_hook(Box::new(move |panic| {
@@ -173,45 +173,47 @@ impl Ui {
         }));
     }
 
-    /// Returns whether a question reaches somebody.
+    /// Returns whether a question can be asked.
     pub fn is_interactive(&self) -> bool {
         self.interactive
     }
 
-    /// Returns what says things to the user, in quiet runs too, whoever holds it.
+    /// Returns a function that writes messages to stderr, in quiet runs too.
     pub fn speaker(&self) -> Arc<dyn Fn(&str) + Send + Sync> {
         let stderr = self.stderr.clone();
         Arc::new(move |text| stderr.put(&format!("{}\n", sanitize::block(text))))
     }
 
-    /// Says what is going on.
+    /// Writes a status message, except in quiet runs.
     pub fn status(&self, text: &str) {
         if !self.quiet {
             self.stderr.put(&format!("{}\n", sanitize::block(text)));
         }
     }
 
-    /// Says what the user should know though the run goes on.
+    /// Writes a warning.
     pub fn warning(&self, text: &str) {
         self.stderr.put(&message::warning(text, self.stderr_palette, self.stderr_width));
     }
 
-    /// Says why the run failed.
+    /// Writes the error of a failed run.
     pub fn error(&self, error: &Error) {
         self.stderr.put(&message::error(error, self.stderr_palette, self.stderr_width));
     }
 
-    /// Asks for a yes, which is never assumed.
-    pub fn confirm(&self, question: &str) -> Answer {
+    /// Asks a question. Only an explicit yes counts.
+    pub fn confirm(&self, question: &str) -> Confirmation {
         if !self.interactive {
-            return Answer::NoTerminal;
+            return Confirmation::NoTerminal;
         }
         self.stderr.put(&format!("{} [y/N] ", sanitize::line(question)));
         let mut answer = String::new();
         let mut stdin = self.stdin.lock().unwrap_or_else(PoisonError::into_inner);
         match stdin.read_line(&mut answer) {
-            Ok(_) if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") => Answer::Yes,
-            _ => Answer::No,
+            Ok(_) if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") => {
+                Confirmation::Yes
+            }
+            _ => Confirmation::No,
         }
     }
 
@@ -219,14 +221,15 @@ impl Ui {
     /// nothing in quiet runs.
     pub fn progress(&self, items: usize, text: &str) -> Progress {
         let text = sanitize::line(text);
-        if self.animated {
-            Progress::bar(&self.stderr, items, &text)
+        let rendering = if self.animated {
+            Rendering::bar(&self.stderr, items, &text)
         } else if self.quiet {
-            Progress::silent()
+            Rendering::Nothing
         } else {
             self.status(&text);
-            Progress::lines(&self.stderr, items)
-        }
+            Rendering::Lines(self.stderr.clone())
+        };
+        Progress::new(rendering, items)
     }
 }
 
@@ -317,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn results_and_the_rest_are_apart() {
+    fn results_go_to_stdout_and_the_rest_to_stderr() {
         let stdout = Bytes::default();
         let (ui, stderr) = ui("", stdout.clone());
         ui.data("\u{1b}[1mbold\u{1b}[0m\n").expect("written");
@@ -334,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn quiet_leaves_warnings_and_errors() {
+    fn quiet_run_writes_warnings_and_errors_only() {
         let (mut ui, stderr) = ui("", io::sink());
         ui.quiet = true;
         ui.status("Reading");
@@ -345,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_left_is_no_error_and_a_full_disk_is() {
+    fn closed_pipe_is_no_error_and_a_full_disk_is() {
         let (left, _) = ui("", Broken(io::ErrorKind::BrokenPipe));
         assert!(left.data("text").is_ok());
         let (full, _) = ui("", Broken(io::ErrorKind::StorageFull));
@@ -353,13 +356,13 @@ mod tests {
     }
 
     #[test]
-    fn only_yes_is_yes() {
+    fn only_yes_confirms() {
         for (stdin, answer) in [
-            ("y\n", Answer::Yes),
-            ("YES\r\n", Answer::Yes),
-            ("\n", Answer::No),
-            ("yep\n", Answer::No),
-            ("", Answer::No),
+            ("y\n", Confirmation::Yes),
+            ("YES\r\n", Confirmation::Yes),
+            ("\n", Confirmation::No),
+            ("yep\n", Confirmation::No),
+            ("", Confirmation::No),
         ] {
             let (ui, stderr) = ui(stdin, io::sink());
             assert_eq!(ui.confirm("Apply these changes?"), answer, "{stdin:?}");
@@ -367,7 +370,7 @@ mod tests {
         }
         let (mut ui, stderr) = ui("y\n", io::sink());
         ui.interactive = false;
-        assert_eq!(ui.confirm("Apply?"), Answer::NoTerminal);
+        assert_eq!(ui.confirm("Apply?"), Confirmation::NoTerminal);
         assert_eq!(stderr.text(), "");
     }
 }

@@ -1,4 +1,4 @@
-//! How far the work is.
+//! Shows the progress of work on a number of items.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,21 +7,25 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::stderr::Stderr;
 use crate::text::sanitize;
 
-/// Work on a number of items; when it is dropped, a bar disappears.
+/// The progress of work on a number of items. Dropping it removes the bar.
 pub struct Progress {
-    shown: Shown,
+    rendering: Rendering,
     items: usize,
     finished: AtomicUsize,
 }
 
-enum Shown {
+/// How progress is shown.
+pub(super) enum Rendering {
+    /// As a bar on a terminal.
     Bar(ProgressBar, Stderr),
+    /// As a line for each finished item.
     Lines(Stderr),
+    /// Not at all.
     Nothing,
 }
 
-impl Progress {
-    /// Makes work that is shown as a bar.
+impl Rendering {
+    /// Shows work on a number of items as a bar.
     pub(super) fn bar(stderr: &Stderr, items: usize, text: &str) -> Self {
         let bar = stderr.add(ProgressBar::new(u64::try_from(items).unwrap_or(u64::MAX)));
         if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {wide_msg}")
@@ -30,41 +34,35 @@ impl Progress {
         }
         bar.set_prefix(stderr.for_bar(text));
         bar.tick();
-        Self::new(Shown::Bar(bar, stderr.clone()), items)
+        Self::Bar(bar, stderr.clone())
+    }
+}
+
+impl Progress {
+    pub(super) fn new(rendering: Rendering, items: usize) -> Self {
+        Self { rendering, items, finished: AtomicUsize::new(0) }
     }
 
-    /// Makes work that is shown as a line for each finished item.
-    pub(super) fn lines(stderr: &Stderr, items: usize) -> Self {
-        Self::new(Shown::Lines(stderr.clone()), items)
-    }
-
-    /// Makes work that is not shown.
-    pub(super) fn silent() -> Self {
-        Self::new(Shown::Nothing, 0)
-    }
-
-    fn new(shown: Shown, items: usize) -> Self {
-        Self { shown, items, finished: AtomicUsize::new(0) }
-    }
-
-    /// Says that an item is finished and how.
+    /// Reports that an item is finished, and its result.
     pub fn finished(&self, item: &str) {
         let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
         let item = sanitize::line(item);
-        match &self.shown {
-            Shown::Bar(bar, stderr) => {
+        match &self.rendering {
+            Rendering::Bar(bar, stderr) => {
                 bar.set_message(stderr.for_bar(&item));
                 bar.inc(1);
             }
-            Shown::Lines(stderr) => stderr.put(&format!("[{finished}/{}] {item}\n", self.items)),
-            Shown::Nothing => {}
+            Rendering::Lines(stderr) => {
+                stderr.put(&format!("[{finished}/{}] {item}\n", self.items))
+            }
+            Rendering::Nothing => {}
         }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Shown::Bar(bar, _) = &self.shown {
+        if let Rendering::Bar(bar, _) = &self.rendering {
             bar.finish_and_clear();
         }
     }

@@ -1,25 +1,25 @@
-//! The way of every byte out: without the secrets that the run knows, then without what a CI system would obey.
+//! Filters all output: removes the secrets that the run knows, then breaks commands of CI systems.
 
 use std::io::{self, Write};
 
 use super::commands::Breaker;
 use crate::secrets::Known;
 
-/// A stream, and what its text passes on the way.
+/// An output stream with its filter.
 pub(super) struct Sink {
     writer: Box<dyn Write + Send>,
-    filter: Filter,
-    /// The line that was not written to its end yet.
+    filter: OutputFilter,
+    /// The incomplete last line.
     begun: Vec<u8>,
 }
 
-/// What every text passes.
-pub(super) struct Filter {
+/// The filter for all output.
+pub(super) struct OutputFilter {
     known: Known,
     breaker: Breaker,
 }
 
-impl Filter {
+impl OutputFilter {
     pub(super) fn new(known: Known) -> Self {
         Self { known, breaker: Breaker::default() }
     }
@@ -32,7 +32,7 @@ impl Filter {
 
 impl Sink {
     pub(super) fn new(writer: Box<dyn Write + Send>, known: Known) -> Self {
-        Self { writer, filter: Filter::new(known), begun: Vec::new() }
+        Self { writer, filter: OutputFilter::new(known), begun: Vec::new() }
     }
 
     /// Writes a text, all of it.
@@ -52,7 +52,7 @@ impl Sink {
     }
 }
 
-/// Takes bytes, and writes them line by line: a secret may come in several pieces.
+/// Writes bytes line by line, because a secret may arrive in several pieces.
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.begun.extend_from_slice(bytes);

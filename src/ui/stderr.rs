@@ -1,14 +1,14 @@
-//! Stderr, shared by messages, logs and bars without one writing into another.
+//! Shares stderr between messages, logs and progress bars.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
 
-use super::sink::{Filter, Sink};
+use super::sink::{OutputFilter, Sink};
 use crate::secrets::Known;
 
-/// A handle on stderr; as a writer it serves logs.
+/// A handle to stderr, and the writer for logs.
 #[derive(Clone)]
 pub struct Stderr {
     sink: Arc<Mutex<Sink>>,
@@ -17,7 +17,7 @@ pub struct Stderr {
 }
 
 impl Stderr {
-    /// Makes the handle. Bars are drawn only where `animated`.
+    /// Returns a handle. Bars are drawn only if `animated`.
     pub(super) fn new(writer: Box<dyn Write + Send>, known: Known, animated: bool) -> Self {
         let target =
             if animated { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
@@ -42,10 +42,10 @@ impl Stderr {
 
     /// Returns a text as a bar may show it, which draws by itself.
     pub(super) fn for_bar(&self, text: &str) -> String {
-        Filter::new(self.known.clone()).pass(text)
+        OutputFilter::new(self.known.clone()).pass(text)
     }
 
-    /// Does something with the bars out of the way.
+    /// Runs an action while the bars are hidden.
     pub(super) fn suspended<T>(&self, action: impl FnOnce() -> T) -> T {
         self.bars.suspend(action)
     }

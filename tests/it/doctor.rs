@@ -422,7 +422,7 @@ fn a_graph_that_says_nothing_is_told_within_seconds() {
     assert!(start.elapsed() < Duration::from_secs(10));
     assert_eq!(missing(&document), [("graph", "graph/unreachable")]);
     let items = document["items"].as_array().expect("a list");
-    let detail = "127.0.0.1 does not answer: nothing came in 5 s";
+    let detail = "127.0.0.1 does not answer: no answer within 5 s";
     assert!(items.iter().any(|check| check["detail"] == detail), "{document:#}");
     assert_eq!(document["identity"]["name"], "Pipeline");
 }
@@ -434,7 +434,7 @@ fn what_could_not_be_looked_at_is_said_once() {
     for format in ["text", "markdown"] {
         let arguments = ["doctor", "--sandbox", "--format", format];
         let run = workspace.run_with(&arguments, &[AT_LEISURE]).expect(1);
-        assert_eq!(run.stdout.matches("not looked at").count(), 1, "{}", run.stdout);
+        assert_eq!(run.stdout.matches("not checked").count(), 1, "{}", run.stdout);
         let last = run.stdout.trim_end().lines().last();
         assert_eq!(last, Some("Begin with `moorline explain entra/secret-wrong`."));
     }

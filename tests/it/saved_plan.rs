@@ -119,7 +119,7 @@ fn the_rest_is_applied_where_the_user_says_so() {
 
     let rest = apply(&workspace, &["plan.json", "--skip-stale", "--format", "json"]);
     let rest = rest.expect(6);
-    let left_out = rest.stderr.split("Left out, because it moved").nth(1);
+    let left_out = rest.stderr.split("Left out, because the objects changed").nth(1);
     let left_out = left_out.expect("what is left out is told before anything is written");
     assert!(left_out.contains("pinMinimumLength was 4 and is 5"), "{left_out}");
     assert!(left_out.contains("19 to update"), "{left_out}");

@@ -7,7 +7,7 @@ use crate::cli::failure::CommandError;
 use crate::journal::{self, Command, Draft, Origin, Record};
 use crate::plan::{OwnCreates, TenantRef};
 use crate::recovery;
-use crate::report::words;
+use crate::report::phrases;
 use crate::ui::Ui;
 
 impl Session {
@@ -42,7 +42,7 @@ impl Session {
         let origin = self.origin(Command::Apply, None);
         let settled = recovery::settle(&self.desired.root, &tenant, &origin, &self.graph);
         for settled in settled.await? {
-            ui.warning(&words::settled(&settled));
+            ui.warning(&phrases::settled(&settled));
         }
         Ok(())
     }

@@ -1,15 +1,15 @@
-//! Examining a set-up: credential, tenant, permissions, role, licence, each by itself.
+//! Examines a set-up: credential, tenant, permissions, role and licence, each by its own check.
 //!
-//! A failed call is put down to whatever the catalogue says is missing ([`super::Lack`]), so that a token
-//! without a permission, an account without a role and a secret that has expired end in three different places.
+//! A failed call is attributed to the check of what the catalogue says is missing ([`super::Lack`]): a token without a
+//! permission, an account without a role and an expired secret fail three different checks.
 
 use std::sync::Arc;
 
 use serde::Serialize;
 use uuid::Uuid;
 
-use self::chart::Chart;
-pub use self::chart::{Check, Status};
+use self::checklist::Checklist;
+pub use self::checklist::{Check, CheckResult, CheckStatus};
 use super::failure;
 use super::needs::{self, Purpose};
 use crate::auth::claims::Claims;
@@ -20,18 +20,18 @@ use crate::graph::client::Options;
 use crate::http::cloud::Cloud;
 use crate::http::transport::Transport;
 use crate::http::{Endpoints, Watch};
-use crate::kinds::{FAMILIES, Family};
+use crate::kinds::FAMILIES;
 use crate::manifest::Manifest;
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::tenant::read::families as families_read;
 
-mod chart;
+mod checklist;
 mod reach;
 mod service;
 mod token;
 
-/// What is examined.
-pub struct Subject<'a> {
+/// The set-up that is examined.
+pub struct SetUp<'a> {
     /// The declared tenant, a GUID or a domain.
     pub tenant: &'a str,
     /// The hosts.
@@ -40,19 +40,19 @@ pub struct Subject<'a> {
     pub transport: &'a Transport,
     /// The time.
     pub clock: &'a Clock,
-    /// Who asks the sign-in service.
+    /// The caller of the sign-in service.
     pub caller: &'a Caller,
     /// How many calls may be under way at once.
     pub concurrency: usize,
-    /// Who is told of calls that take long.
+    /// The observer of calls that take long.
     pub watch: Watch,
-    /// What is signed in with, in words, and its tokens; or why there is none.
+    /// The credential in words and its token source, or why there is none.
     pub credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     /// The manifests, `None` where they have errors.
     pub manifests: Option<Vec<&'a Manifest>>,
-    /// To whom the objects belong.
+    /// Which live objects belong to these manifests.
     pub ownership: Option<&'a OwnershipSpec>,
-    /// What the set-up is for.
+    /// The command that the set-up is for.
     pub purpose: Purpose,
 }
 
@@ -60,32 +60,32 @@ pub struct Subject<'a> {
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DoctorDocument {
-    /// What the set-up is for.
+    /// The command that the set-up is for.
     #[serde(rename = "for")]
     pub purpose: Purpose,
     /// The declared cloud.
     pub cloud: Cloud,
     /// The tenant.
     pub tenant: TenantSeen,
-    /// What is signed in with, in words.
+    /// The credential, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
-    /// Who signed in.
+    /// The identity that signed in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub identity: Option<Identity>,
+    pub identity: Option<SignedIn>,
     /// The checks, in an order in which each needs those before it.
     pub items: Vec<Check>,
     /// The counts.
-    pub summary: Summary,
-    /// The code of what to mend first; `moorline explain` knows it.
+    pub summary: CheckSummary,
+    /// The code of the problem to fix first; `moorline explain` explains it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
 }
 
 impl DoctorDocument {
-    /// Returns whether a run would get as far as a plan: nothing is missing, and all that it reads can be read.
+    /// Returns whether a run can plan: nothing is missing, and everything that a plan reads can be read.
     pub fn is_well(&self) -> bool {
-        let unread = |check: &Check| check.is_access() && check.status != Status::Ok;
+        let unread = |check: &Check| check.is_access() && check.result.status != CheckStatus::Ok;
         self.summary.missing == 0 && !self.items.iter().any(unread)
     }
 }
@@ -94,7 +94,7 @@ impl DoctorDocument {
 #[derive(Clone, Debug, Default, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantSeen {
-    /// What `spec.tenantId` says.
+    /// The value of `spec.tenantId`.
     pub declared: String,
     /// The directory's id.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,11 +104,12 @@ pub struct TenantSeen {
     pub display_name: Option<String>,
 }
 
-/// Who signed in.
+/// The identity that signed in.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Identity {
-    /// An app by itself, or a person through one.
+#[schemars(rename = "Identity")]
+pub struct SignedIn {
+    /// Whether an app or a person signed in.
     pub kind: IdentityKind,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,7 +119,7 @@ pub struct Identity {
     pub app_id: Option<String>,
 }
 
-/// An app by itself, or a person through one.
+/// The sort of identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum IdentityKind {
@@ -130,167 +131,142 @@ pub enum IdentityKind {
 
 /// The counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub struct Summary {
-    /// As it should be.
+#[schemars(rename = "Summary")]
+pub struct CheckSummary {
+    /// Checks that found everything in order.
     pub ok: usize,
-    /// Not as it should be.
+    /// Checks that found something missing.
     pub missing: usize,
-    /// Could not be seen.
+    /// Checks that could not be made.
     pub unknown: usize,
 }
 
 /// Examines a set-up. Nothing is written, and a token goes to Graph alone.
-pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
-    let families = families(&subject);
-    let needs = needs::of(
-        subject.manifests.as_deref().unwrap_or_default(),
-        subject.ownership,
-        subject.purpose,
+pub async fn examine(set_up: SetUp<'_>) -> DoctorDocument {
+    let manifests = set_up.manifests.as_deref();
+    // Where the manifests cannot be read, they may use every family.
+    let families = manifests
+        .map_or_else(|| FAMILIES.to_vec(), |manifests| families_read(manifests, set_up.ownership));
+    let needs =
+        needs::least_privileges(manifests.unwrap_or_default(), set_up.ownership, set_up.purpose);
+    let mut checklist = Checklist::new(&needs, &families);
+    checklist.record(
+        "manifests",
+        match manifests {
+            Some([_]) => CheckResult::ok("1 manifest"),
+            Some(manifests) => CheckResult::ok(format!("{} manifests", manifests.len())),
+            None => CheckResult::missing(
+                "manifest/invalid",
+                "they have errors, so what they need is not known",
+            ),
+        },
     );
-    let mut chart = Chart::new(&needs, &families);
-    manifests(&mut chart, &subject);
-    reach::check(&mut chart, &subject).await;
-    let mut tenant = TenantSeen { declared: subject.tenant.to_owned(), ..TenantSeen::default() };
-    let credential = subject.credential.as_ref().ok().map(|(words, _)| words.clone());
-    let id = tenant_id(&mut chart, &subject).await;
-    let claims = match id {
-        Some(_) => sign_in(&mut chart, &subject).await,
-        None => None,
-    };
-    if let (Some(id), Some(Some(claims))) = (id, &claims) {
-        token::check(&mut chart, &subject, claims, id, &needs);
-    }
-    if let (Some(claims), Ok((_, tokens))) = (&claims, &subject.credential)
-        && !chart.is_missing("tenant")
+    reach::check(&mut checklist, &set_up).await;
+    let mut tenant = TenantSeen { declared: set_up.tenant.to_owned(), ..TenantSeen::default() };
+    let id = tenant_id(&mut checklist, &set_up).await;
+    let mut claims = None;
+    if let Some(id) = id
+        && let Some((tokens, claimed)) = sign_in(&mut checklist, &set_up).await
     {
-        if !chart.is_missing("graph") {
-            let options = Options {
-                concurrency: subject.concurrency,
-                timeout: subject.caller.left(),
-                tenant: id,
-                watch: subject.watch.clone(),
-                ..Options::default()
-            };
-            let graph = Graph::new(
-                subject.endpoints.clone(),
-                Arc::clone(tokens),
-                subject.transport.clone(),
-                subject.clock.clone(),
-                &options,
-            );
-            service::check(&mut chart, &graph, &families, &mut tenant).await;
+        let cloud = set_up.endpoints.cloud();
+        claims = claimed;
+        if let Some(claims) = &claims {
+            token::check(&mut checklist, cloud, claims, id, &needs);
         }
-        if let Some(claims) = claims {
-            token::role(&mut chart, claims, &needs, &families);
+        if !checklist.is_missing("tenant") {
+            if !checklist.is_missing("graph") {
+                let graph = graph(&set_up, tokens, id);
+                service::check(&mut checklist, &graph, &families, &mut tenant).await;
+            }
+            if let Some(claims) = &claims {
+                token::role(&mut checklist, claims, &needs, &families);
+            }
         }
     }
     tenant.id = tenant.id.or(id.map(|id| id.to_string()));
-    let identity = claims.flatten().map(|claims| Identity {
-        kind: match claims.is_delegated() {
-            true => IdentityKind::Person,
-            false => IdentityKind::Application,
-        },
-        name: claims.name().map(str::to_owned),
-        app_id: claims.app_id().map(str::to_owned),
-    });
     DoctorDocument {
-        purpose: subject.purpose,
-        cloud: subject.endpoints.cloud(),
+        purpose: set_up.purpose,
+        cloud: set_up.endpoints.cloud(),
         tenant,
-        credential,
-        identity,
-        summary: chart.summary(),
-        cause: chart.cause(),
-        items: chart.into_checks(),
+        credential: set_up.credential.ok().map(|(words, _)| words),
+        identity: claims.map(|claims| SignedIn {
+            kind: if claims.is_delegated() {
+                IdentityKind::Person
+            } else {
+                IdentityKind::Application
+            },
+            name: claims.name().map(str::to_owned),
+            app_id: claims.app_id().map(str::to_owned),
+        }),
+        summary: checklist.summary(),
+        cause: checklist.cause(),
+        items: checklist.into_checks(),
     }
 }
 
-/// Returns the families that manifests use; all of them where the manifests cannot be read.
-fn families(subject: &Subject<'_>) -> Vec<&'static Family> {
-    match &subject.manifests {
-        Some(manifests) => families_read(manifests, subject.ownership),
-        None => FAMILIES.to_vec(),
-    }
+fn graph(set_up: &SetUp<'_>, tokens: &Arc<dyn TokenSource>, tenant: Uuid) -> Graph {
+    let options = Options {
+        concurrency: set_up.concurrency,
+        timeout: set_up.caller.left(),
+        tenant: Some(tenant),
+        watch: set_up.watch.clone(),
+        ..Options::default()
+    };
+    Graph::new(
+        set_up.endpoints.clone(),
+        Arc::clone(tokens),
+        set_up.transport.clone(),
+        set_up.clock.clone(),
+        &options,
+    )
 }
 
-fn manifests(chart: &mut Chart, subject: &Subject<'_>) {
-    match subject.manifests.as_deref() {
-        Some([_]) => chart.ok("manifests", "1 manifest"),
-        Some(all) => chart.ok("manifests", format!("{} manifests", all.len())),
-        None => {
-            chart.missing_code(
-                "manifests",
-                "manifest/invalid",
-                "they have errors, so what they need is not known",
-            );
-        }
-    }
-}
-
-/// Finds the tenant's id, which a domain has to be asked for. Without the sign-in service there is no use in it.
-async fn tenant_id(chart: &mut Chart, subject: &Subject<'_>) -> Option<Uuid> {
-    if chart.is_missing("login") {
-        credential_alone(chart, subject);
-        return None;
-    }
-    match auth::tenant::id_of(subject.endpoints, subject.tenant, subject.caller).await {
-        Ok(id) => {
-            if Uuid::try_parse(subject.tenant).is_err() {
-                chart.ok("tenant", id.to_string());
+/// Returns the tenant's id, which a domain has to be asked for. Without the id, the credential is not tried, only looked
+/// for.
+async fn tenant_id(checklist: &mut Checklist, set_up: &SetUp<'_>) -> Option<Uuid> {
+    if !checklist.is_missing("login") {
+        match auth::tenant::id_of(set_up.endpoints, set_up.tenant, set_up.caller).await {
+            Ok(id) => {
+                if Uuid::try_parse(set_up.tenant).is_err() {
+                    checklist.record("tenant", CheckResult::ok(id.to_string()));
+                }
+                return Some(id);
             }
-            Some(id)
-        }
-        Err(error) => {
-            let entry = failure::of_sign_in(&error);
-            chart.blame(entry, "tenant", &error.to_string());
-            credential_alone(chart, subject);
-            None
+            Err(error) => {
+                let entry = failure::of_sign_in(&error);
+                checklist.attribute(entry, "tenant", &error.to_string());
+            }
         }
     }
-}
-
-/// Says of a credential that cannot be tried whether there is one.
-fn credential_alone(chart: &mut Chart, subject: &Subject<'_>) {
-    match &subject.credential {
+    match &set_up.credential {
         Ok((words, _)) => {
             let detail = format!("{words}: not tried, because of what is missing above");
-            chart.unknown("credential", detail, Vec::new());
+            checklist.record("credential", CheckResult::unknown(detail));
         }
-        Err(error) => no_token(chart, error),
+        Err(error) => no_token(checklist, error),
     }
+    None
 }
 
-/// Puts down why there is no token.
-fn no_token(chart: &mut Chart, error: &AuthError) {
-    let entry = failure::of_sign_in(error);
-    chart.blame(entry, "credential", &error.to_string());
-    chart.advise("credential", error.hints());
+/// Records why there is no token.
+fn no_token(checklist: &mut Checklist, error: &AuthError) {
+    checklist.attribute(failure::of_sign_in(error), "credential", &error.to_string());
+    checklist.remedy("credential", |remedy| remedy.extend(error.hints()));
 }
 
-/// Gets a token, and reads what it says of itself: `None` without a token, `Some(None)` for one that says nothing.
-async fn sign_in(chart: &mut Chart, subject: &Subject<'_>) -> Option<Option<Claims>> {
-    let token = match &subject.credential {
-        Ok((_, tokens)) => tokens.token().await,
-        Err(error) => Err(error.clone()),
+/// Gets a token. Returns the token source, and the claims of the token if it is a JWT.
+async fn sign_in<'s>(
+    checklist: &mut Checklist,
+    set_up: &'s SetUp<'_>,
+) -> Option<(&'s Arc<dyn TokenSource>, Option<Claims>)> {
+    let (words, tokens) =
+        set_up.credential.as_ref().inspect_err(|error| no_token(checklist, error)).ok()?;
+    let token = tokens.token().await.inspect_err(|error| no_token(checklist, error)).ok()?;
+    let claims = Claims::of(&token);
+    let detail = match claims.as_ref().and_then(Claims::name) {
+        Some(name) => format!("{words}: signed in as {name}"),
+        None => format!("{words}: there is a token"),
     };
-    match token {
-        Ok(token) => {
-            let claims = Claims::of(&token);
-            let name = claims.as_ref().and_then(Claims::name);
-            let words = subject.credential.as_ref().map(|(words, _)| words.as_str());
-            let words = words.unwrap_or_default();
-            chart.ok(
-                "credential",
-                match name {
-                    Some(name) => format!("{words}: signed in as {name}"),
-                    None => format!("{words}: there is a token"),
-                },
-            );
-            Some(claims)
-        }
-        Err(error) => {
-            no_token(chart, &error);
-            None
-        }
-    }
+    checklist.record("credential", CheckResult::ok(detail));
+    Some((tokens, claims))
 }

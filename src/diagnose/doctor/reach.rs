@@ -1,4 +1,4 @@
-//! Whether the two services answer, and whether their clock and ours agree.
+//! Checks whether the two services answer, and whether the local clock agrees with theirs.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -7,49 +7,47 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::header::HeaderMap;
 use url::Url;
 
-use super::Subject;
-use super::chart::Chart;
-use crate::diagnose::catalogue::Catalogue;
+use super::SetUp;
+use super::checklist::{CheckResult, Checklist};
 use crate::http::retry::http_date;
 use crate::http::transport::{Fault, Outgoing};
 
-/// How long a service may take to say anything at all.
+/// How long to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How far clocks may be apart: Microsoft Entra tolerates five minutes in what is signed.
+/// How far clocks may be apart: Microsoft Entra tolerates five minutes in signed assertions.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// Asks both services for nothing in particular; any answer of their own is one. No token is sent.
-pub(super) async fn check(chart: &mut Chart, subject: &Subject<'_>) {
-    let (login, graph) = tokio::join!(
-        knock(subject, subject.endpoints.login()),
-        knock(subject, subject.endpoints.graph()),
-    );
+/// Sends a HEAD request to both services; any answer of the service itself counts. No token is sent.
+pub(super) async fn check(checklist: &mut Checklist, set_up: &SetUp<'_>) {
+    let (login, graph) = (set_up.endpoints.login(), set_up.endpoints.graph());
+    let (from_login, from_graph) = tokio::join!(knock(set_up, login), knock(set_up, graph));
     let mut date = None;
-    for (id, url, answer) in
-        [("login", subject.endpoints.login(), login), ("graph", subject.endpoints.graph(), graph)]
-    {
-        match answer {
+    for (id, url, answer) in [("login", login, from_login), ("graph", graph, from_graph)] {
+        let host = url.host_str().unwrap_or_default();
+        let result = match answer {
             Ok(theirs) => {
                 date = date.or(theirs);
-                chart.ok(id, format!("{} answers", host(url)));
+                CheckResult::ok(format!("{host} answers"))
             }
             Err(why) => {
-                let detail = format!("{} does not answer: {why}", host(url));
-                let remedy = Catalogue::built_in().by_code("graph/unreachable");
-                let remedy = remedy.map(|entry| entry.remedy.clone());
-                chart.missing(id, Some("graph/unreachable"), detail, remedy.unwrap_or_default());
+                let detail = format!("{host} does not answer: {why}");
+                CheckResult::missing("graph/unreachable", detail)
             }
-        }
+        };
+        checklist.record(id, result);
     }
-    match date {
-        Some(theirs) => clock(chart, subject.clock.now(), theirs),
-        None => chart.unknown("clock", "no answer said what time it is", Vec::new()),
-    }
+    checklist.record(
+        "clock",
+        match date {
+            Some(theirs) => clock(set_up.clock.now(), theirs),
+            None => CheckResult::unknown("no answer has a date"),
+        },
+    );
 }
 
-/// Returns the time that an answer carried, or why there is none.
-async fn knock(subject: &Subject<'_>, url: &Url) -> Result<Option<Timestamp>, String> {
+/// Returns the time in the answer, or why there was no answer.
+async fn knock(set_up: &SetUp<'_>, url: &Url) -> Result<Option<Timestamp>, String> {
     let outgoing = Outgoing {
         method: reqwest::Method::HEAD,
         url: url.clone(),
@@ -57,47 +55,35 @@ async fn knock(subject: &Subject<'_>, url: &Url) -> Result<Option<Timestamp>, St
         body: None,
     };
     tokio::select! {
-        answer = subject.transport.exchange(outgoing) => match answer {
-            Ok(answer) if is_no_answer(answer.status) => {
-                Err(format!("{} came in its place", answer.status))
+        answer = set_up.transport.exchange(outgoing) => match answer {
+            // The service was not reached, or is down; one that does not know the verb is there.
+            Ok(answer) if matches!(answer.status, 407 | 500 | 502..=599) => {
+                Err(format!("got status {} instead", answer.status))
             }
             Ok(answer) => Ok(answer.header("date").and_then(http_date)),
             Err(fault) => Err(in_short(&fault)),
         },
-        () = subject.clock.elapse(PATIENCE) => Err(format!("nothing came in {} s", PATIENCE.as_secs())),
+        () = set_up.clock.elapse(PATIENCE) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
     }
 }
 
-/// Returns whether a status says that the service itself was not reached, or is down.
-fn is_no_answer(status: u16) -> bool {
-    // A service that does not know the verb is there.
-    matches!(status, 407 | 500 | 502..=599)
-}
-
-fn clock(chart: &mut Chart, ours: Timestamp, theirs: Timestamp) {
+fn clock(ours: Timestamp, theirs: Timestamp) -> CheckResult {
     let skew = ours.duration_since(theirs);
     let apart = skew.abs();
     // The header has whole seconds, and the answer took its time.
     if apart <= SignedDuration::from_secs(2) {
-        chart.ok("clock", "agrees with Microsoft's");
-        return;
+        return CheckResult::ok("agrees with Microsoft's");
     }
     let direction = if skew.is_negative() { "behind" } else { "ahead of" };
     let detail = format!("{} s {direction} Microsoft's", apart.as_secs());
     if apart <= TOLERANCE {
-        chart.ok("clock", detail);
-        return;
+        return CheckResult::ok(detail);
     }
-    let remedy = vec!["Set the clock of this machine, by NTP for example: tokens and assertions are refused before and after their time.".to_owned()];
-    chart.missing("clock", Some("entra/assertion-time"), detail, remedy);
+    let remedy = "Set the clock of this machine, by NTP for example: tokens and assertions are refused before and after their time.";
+    CheckResult::missing("entra/assertion-time", detail).with_remedy(vec![remedy.to_owned()])
 }
 
-fn host(url: &Url) -> &str {
-    url.host_str().unwrap_or_default()
-}
-
-/// Returns what failed and the innermost reason, which is the one to look at; between them stand the layers of the
-/// HTTP client.
+/// Returns the failure and its innermost cause, without the layers of the HTTP client between them.
 fn in_short(fault: &Fault) -> String {
     let causes = std::iter::successors(fault.source(), |cause| (*cause).source());
     match causes.last() {
@@ -108,24 +94,19 @@ fn in_short(fault: &Fault) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::chart::Status;
+    use super::super::checklist::CheckStatus;
     use super::*;
-    use crate::diagnose::needs::{self, Purpose};
 
     #[test]
-    fn a_clock_may_be_five_minutes_off() {
+    fn clock_may_be_five_minutes_off() {
         let seen = |seconds: i64| {
-            let mut chart = Chart::new(&needs::of(&[], None, Purpose::Plan), &[]);
             let ours = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
-            clock(&mut chart, ours, Timestamp::UNIX_EPOCH);
-            let checks = chart.into_checks();
-            let check = checks.into_iter().find(|check| check.id == "clock");
-            let check = check.expect("there is one");
-            (check.status, check.detail)
+            let result = clock(ours, Timestamp::UNIX_EPOCH);
+            (result.status, result.detail)
         };
-        assert_eq!(seen(2), (Status::Ok, "agrees with Microsoft's".to_owned()));
-        assert_eq!(seen(300).0, Status::Ok);
-        assert_eq!(seen(-301), (Status::Missing, "301 s behind Microsoft's".to_owned()));
-        assert_eq!(seen(7_200).0, Status::Missing);
+        assert_eq!(seen(2), (CheckStatus::Ok, "agrees with Microsoft's".to_owned()));
+        assert_eq!(seen(300).0, CheckStatus::Ok);
+        assert_eq!(seen(-301), (CheckStatus::Missing, "301 s behind Microsoft's".to_owned()));
+        assert_eq!(seen(7_200).0, CheckStatus::Missing);
     }
 }

@@ -1,192 +1,158 @@
-//! What Graph answers: the tenant's name, Intune's state, the licences, whether writes wait for an approval, and
-//! whether the families can be read.
+//! Checks what Graph answers: the tenant's name, the Intune subscription, licences, access policies that ask for an
+//! approval, and whether the families can be read.
 
+use futures_util::future::OptionFuture;
 use serde_json::Value;
 
 use super::TenantSeen;
-use super::chart::{APPROVAL, Chart, Status, access_id, permission_id};
+use super::checklist::{CheckResult, CheckStatus, Checklist, access_id, permission_id, use_intune};
 use crate::diagnose::catalogue::Lack;
 use crate::diagnose::failure;
 use crate::diagnose::permissions::Table;
 use crate::graph::{Graph, GraphError, Request};
-use crate::kinds::{Family, Service};
+use crate::kinds::Family;
 use crate::schema::types::GraphVersion;
 use crate::tenant::approvals::access_policies;
 
 const ORGANIZATION: &str = "/organization?$select=id,displayName";
 const SUBSCRIPTION: &str = "/deviceManagement?$select=subscriptionState";
-/// It takes no query options.
+/// This path takes no query options.
 const LICENCES: &str = "/subscribedSkus";
 
-/// Asks Graph.
+type Answer<T> = Result<T, GraphError>;
+
+/// Sends the requests and records the results.
 pub(super) async fn check(
-    chart: &mut Chart,
+    checklist: &mut Checklist,
     graph: &Graph,
     families: &[&'static Family],
     tenant: &mut TenantSeen,
 ) {
-    let intune = families.iter().any(|family| family.service == Service::Intune);
-    let read = async |path: String| graph.send(&Request::get(GraphVersion::V1, path)).await;
-    let (organization, subscription, licences, policies) = tokio::join!(
-        read(ORGANIZATION.to_owned()),
-        async {
-            match intune {
-                true => Some(read(SUBSCRIPTION.to_owned()).await),
-                false => None,
-            }
-        },
-        async {
-            match intune {
-                true => Some(read(LICENCES.to_owned()).await),
-                false => None,
-            }
-        },
-        async {
-            match intune {
-                true => Some(access_policies(graph, families).await),
-                false => None,
-            }
-        },
-    );
-    name(chart, organization.map(|answer| answer.body), tenant);
+    let read = async |path: &str| -> Answer<Value> {
+        let request = Request::get(GraphVersion::V1, path.to_owned());
+        Ok(graph.send(&request).await?.body)
+    };
+    let of_intune = async {
+        let policies = access_policies(graph, families);
+        tokio::join!(read(SUBSCRIPTION), read(LICENCES), policies)
+    };
+    let of_intune: OptionFuture<_> = use_intune(families).then_some(of_intune).into();
+    let (organization, of_intune) = tokio::join!(read(ORGANIZATION), of_intune);
+    // A caller that may not read the name still knows the tenant by the token.
+    if let Ok(body) = organization {
+        name(checklist, &body["value"][0], tenant);
+    }
     for family in families {
-        access(chart, graph, family).await;
+        access(checklist, graph, family).await;
     }
-    if let Some(answer) = subscription {
-        state(chart, answer.map(|answer| answer.body));
-    }
-    if let Some(answer) = licences {
-        licence(chart, answer.map(|answer| answer.body));
-    }
-    if let Some(answer) = policies {
-        approval(chart, answer);
+    if let Some((subscription, licences, policies)) = of_intune {
+        state(checklist, subscription);
+        checklist.record("licence", licence(checklist.status("subscription"), licences));
+        checklist.record("approval", approval(policies));
     }
 }
 
-/// Says whether writes are to be approved. Nothing is wrong where they are, or where that cannot be read.
-fn approval(chart: &mut Chart, answer: Result<Vec<(String, Option<String>)>, GraphError>) {
+/// Returns the access policies that ask for an approval. Their existence is no problem, nor is a token that may not read them.
+fn approval(answer: Answer<Vec<(String, Option<String>)>>) -> CheckResult {
     let policies = match answer {
-        Ok(policies) => policies,
-        Err(error) => {
-            let detail = match error.status() {
-                Some(403 | 404) => "the token may not read access policies".to_owned(),
-                _ => error.to_string(),
-            };
-            chart.unknown(APPROVAL, detail, Vec::new());
-            return;
+        Err(error) if matches!(error.status(), Some(403 | 404)) => {
+            return CheckResult::unknown("the token may not read access policies");
         }
+        Err(error) => return CheckResult::unknown(error.to_string()),
+        Ok(policies) if policies.is_empty() => {
+            return CheckResult::ok("no access policy is for objects of these families");
+        }
+        Ok(policies) => policies,
     };
-    if policies.is_empty() {
-        chart.ok(APPROVAL, "no access policy is for objects of these families");
-        return;
-    }
     let names = policies.into_iter().map(|(name, platform)| match platform {
         Some(platform) => format!("{name} ({platform})"),
         None => name,
     });
-    let names = names.collect::<Vec<_>>().join(", ");
-    let detail = format!(
-        "writes may wait for a second administrator, by the access policies: {names}; \
-         `moorline apply --justification TEXT` asks for the approval"
-    );
-    chart.ok(APPROVAL, detail);
+    CheckResult::ok(format!(
+        "writes may wait for a second administrator, by the access policies: {}; \
+         `moorline apply --justification TEXT` asks for the approval",
+        names.collect::<Vec<_>>().join(", ")
+    ))
 }
 
-fn name(chart: &mut Chart, answer: Result<Value, GraphError>, tenant: &mut TenantSeen) {
-    // Who may not read it still knows the tenant by the token.
-    let Ok(body) = answer else {
-        return;
-    };
-    let organization = &body["value"][0];
+fn name(checklist: &mut Checklist, organization: &Value, tenant: &mut TenantSeen) {
     let text = |member: &str| organization[member].as_str().map(str::to_owned);
     tenant.id = text("id").or(tenant.id.take());
     tenant.display_name = text("displayName");
     if let (Some(name), Some(id)) = (&tenant.display_name, &tenant.id) {
-        chart.ok("tenant", format!("{name} ({id})"));
+        checklist.record("tenant", CheckResult::ok(format!("{name} ({id})")));
     }
 }
 
-/// Reads as little of a family as there is.
-async fn access(chart: &mut Chart, graph: &Graph, family: &Family) {
+/// Reads as little of a family as possible.
+async fn access(checklist: &mut Checklist, graph: &Graph, family: &Family) {
     let id = access_id(family);
-    let path = match family.is_singleton() {
-        true => family.path.to_owned(),
-        false => format!("{}?$top=1&$select=id", family.path),
+    let query = if family.is_singleton() { "" } else { "?$top=1&$select=id" };
+    let path = format!("{}{query}", family.path);
+    let Err(error) = graph.send(&Request::get(GraphVersion::Beta, path)).await else {
+        return checklist.record(&id, CheckResult::ok("can be read"));
     };
-    let answer = graph.send(&Request::get(GraphVersion::Beta, path)).await;
-    let error = match answer {
-        Ok(_) => {
-            chart.ok(&id, "can be read");
-            return;
-        }
-        Err(error) => error,
-    };
-    chart.blame(failure::of_call(&error), &id, &error.to_string());
+    checklist.attribute(failure::of_call(&error), &id, &error.to_string());
     // The token's own list may look right: consent can have been withdrawn since, or the scope is of another sort.
     let lacking = [family.read_permission, family.write_permission]
         .into_iter()
-        .find(|permission| chart.is_missing(&permission_id(permission)));
+        .find(|permission| checklist.is_missing(&permission_id(permission)));
     if let Some(permission) = lacking
-        && chart.is_missing(&id)
+        && checklist.is_missing(&id)
     {
-        chart.unknown(&id, format!("refused, see {permission}"), Vec::new());
+        checklist.record(&id, CheckResult::unknown(format!("refused, see {permission}")));
     }
 }
 
-fn state(chart: &mut Chart, answer: Result<Value, GraphError>) {
-    let body = match answer {
-        Ok(body) => body,
+fn state(checklist: &mut Checklist, answer: Answer<Value>) {
+    let result = match answer.as_ref().map(|body| body["subscriptionState"].as_str()) {
+        Ok(Some("active")) => CheckResult::ok("active"),
+        Ok(Some("warning")) => CheckResult::ok("active, and about to end"),
+        Ok(Some(state)) => CheckResult::missing(
+            "intune/tenant-unlicensed",
+            format!("Intune is {state} in this tenant"),
+        ),
+        Ok(None) => CheckResult::unknown("Intune reports no state"),
         Err(error) => {
-            let entry = failure::of_call(&error);
-            if entry.is_some_and(|entry| entry.lacks == Some(Lack::Permission)) {
-                chart.unknown("subscription", "the token may not ask for it", Vec::new());
-            } else if chart.status("subscription") == Some(Status::Unknown) {
-                // What a whole family met says it already.
-                chart.blame(entry, "subscription", &error.to_string());
+            let entry = failure::of_call(error);
+            if entry.and_then(|entry| entry.lacks) != Some(Lack::Permission) {
+                // What reading a family has found says it already.
+                if checklist.status("subscription") == Some(CheckStatus::Unknown) {
+                    checklist.attribute(entry, "subscription", &error.to_string());
+                }
+                return;
             }
-            return;
+            CheckResult::unknown("the token may not ask for it")
         }
     };
-    match body["subscriptionState"].as_str() {
-        Some("active") => chart.ok("subscription", "active"),
-        Some("warning") => chart.ok("subscription", "active, and about to end"),
-        Some(state) => {
-            let detail = format!("Intune is {state} in this tenant");
-            chart.missing_code("subscription", "intune/tenant-unlicensed", detail);
-        }
-        None => chart.unknown("subscription", "Intune does not say", Vec::new()),
-    }
+    checklist.record("subscription", result);
 }
 
-fn licence(chart: &mut Chart, answer: Result<Value, GraphError>) {
+fn licence(subscription: Option<CheckStatus>, answer: Answer<Value>) -> CheckResult {
     let body = match answer {
         Ok(body) => body,
         Err(error) if error.status() == Some(403) => {
             let remedy = "Grant `LicenseAssignment.Read.All` if doctor should see licences; nothing else needs it.";
-            chart.unknown("licence", "the token may not read licences", vec![remedy.to_owned()]);
-            return;
+            return CheckResult::unknown("the token may not read licences")
+                .with_remedy(vec![remedy.to_owned()]);
         }
-        Err(error) => {
-            chart.unknown("licence", error.to_string(), Vec::new());
-            return;
-        }
+        Err(error) => return CheckResult::unknown(error.to_string()),
     };
     let products = body["value"].as_array().into_iter().flatten();
     let names: Vec<&str> = products
         .filter(|sku| is_usable(sku))
         .filter_map(|sku| sku["skuPartNumber"].as_str())
         .collect();
-    if !names.is_empty() {
-        chart.ok("licence", names.join(", "));
-    } else if chart.is_missing("subscription") {
-        chart.missing_code("licence", "intune/tenant-unlicensed", "no product with Intune in it");
-    } else {
+    match subscription {
+        _ if !names.is_empty() => CheckResult::ok(names.join(", ")),
+        Some(CheckStatus::Missing) => {
+            CheckResult::missing("intune/tenant-unlicensed", "no product with Intune in it")
+        }
         // There are more plans with Intune in them than are known here.
-        let detail = match chart.status("subscription") {
-            Some(Status::Ok) => "no product with a known Intune plan, though Intune is active",
-            _ => "no product with a known Intune plan",
-        };
-        chart.unknown("licence", detail, Vec::new());
+        Some(CheckStatus::Ok) => {
+            CheckResult::unknown("no product with a known Intune plan, though Intune is active")
+        }
+        _ => CheckResult::unknown("no product with a known Intune plan"),
     }
 }
 

@@ -1,43 +1,43 @@
-//! What the token says of itself, against what is declared and needed.
+//! Checks the claims of the token against what is declared and needed.
 
 use uuid::Uuid;
 
-use super::Subject;
-use super::chart::{Chart, permission_id};
+use super::checklist::{CheckResult, Checklist, permission_id, use_intune};
 use crate::auth::claims::Claims;
 use crate::diagnose::needs::{Need, NeededRole, Needs, Purpose};
 use crate::diagnose::permissions::{Role, Table};
 use crate::http::cloud::Cloud;
-use crate::kinds::{Family, Service};
+use crate::kinds::Family;
 
 /// Checks audience, tenant, consent and permissions.
 pub(super) fn check(
-    chart: &mut Chart,
-    subject: &Subject<'_>,
+    checklist: &mut Checklist,
+    cloud: Cloud,
     claims: &Claims,
     declared: Uuid,
     needs: &Needs,
 ) {
-    cloud(chart, subject, claims);
-    tenant(chart, claims, declared);
-    permissions(chart, claims, needs);
+    let granted = claims.granted();
+    checklist.record("cloud", audience(cloud, claims));
+    checklist.record("tenant", tenant(claims, declared));
+    checklist.record("consent", consent(claims, granted.len()));
+    for need in &needs.permissions {
+        let result = permission(claims, &granted, need);
+        checklist.record(&permission_id(&need.permission), result);
+    }
 }
 
-fn cloud(chart: &mut Chart, subject: &Subject<'_>, claims: &Claims) {
-    let declared = subject.endpoints.cloud();
+fn audience(declared: Cloud, claims: &Claims) -> CheckResult {
     let Some(audience) = &claims.aud else {
-        chart.unknown("cloud", "the token does not say whom it is for", Vec::new());
-        return;
+        return CheckResult::unknown("the token names no audience");
     };
     let origin = audience.trim_end_matches('/');
     // Graph may be named by its application id, which is the same in every cloud.
     let resource = &Table::built_in().resource;
     if origin == declared.graph() || origin.eq_ignore_ascii_case(resource) {
-        chart.ok("cloud", format!("{declared}, the token is for its Graph"));
-        return;
+        return CheckResult::ok(format!("{declared}, the token is for its Graph"));
     }
-    let other = Cloud::ALL.into_iter().find(|cloud| cloud.graph() == origin);
-    let (detail, remedy) = match other {
+    let (detail, remedy) = match Cloud::ALL.into_iter().find(|cloud| cloud.graph() == origin) {
         Some(other) => (
             format!("{declared} is declared, and the token is for the Graph of {other}"),
             format!(
@@ -49,127 +49,104 @@ fn cloud(chart: &mut Chart, subject: &Subject<'_>, claims: &Claims) {
             format!("Ask for a token for {}.", declared.graph()),
         ),
     };
-    chart.missing("cloud", Some("graph/token-refused"), detail, vec![remedy]);
+    CheckResult::missing("graph/token-refused", detail).with_remedy(vec![remedy])
 }
 
-fn tenant(chart: &mut Chart, claims: &Claims, declared: Uuid) {
-    let id = claims.tid.as_deref();
-    match id.and_then(|tid| Uuid::parse_str(tid).ok()) {
-        Some(found) if found == declared => chart.ok("tenant", found.to_string()),
-        Some(found) => {
-            let detail = format!("{declared} is declared, and the token is of {found}");
-            chart.missing_code("tenant", "auth/wrong-tenant", detail);
-        }
-        None => {
-            let detail = "the token does not say of which tenant it is";
-            chart.missing_code("tenant", "auth/no-tenant-claim", detail);
-        }
+fn tenant(claims: &Claims, declared: Uuid) -> CheckResult {
+    match claims.tid.as_deref().and_then(|tid| Uuid::parse_str(tid).ok()) {
+        Some(found) if found == declared => CheckResult::ok(found.to_string()),
+        Some(found) => CheckResult::missing(
+            "auth/wrong-tenant",
+            format!("{declared} is declared, and the token is for {found}"),
+        ),
+        None => CheckResult::missing("auth/no-tenant-claim", "the token names no tenant"),
     }
 }
 
-fn permissions(chart: &mut Chart, claims: &Claims, needs: &Needs) {
-    let granted = claims.granted();
-    match granted.len() {
+fn consent(claims: &Claims, granted: usize) -> CheckResult {
+    match granted {
+        0 if claims.is_delegated() => {
+            CheckResult::missing("entra/no-consent", "the token has no delegated permission")
+        }
         0 => {
-            let detail = match claims.is_delegated() {
-                true => "the token has no delegated permission",
-                false => "the token has no application permission at all",
-            };
-            chart.missing_code("consent", "entra/no-consent", detail);
+            let detail = "the token has no application permission at all";
+            CheckResult::missing("entra/no-consent", detail)
         }
-        1 => chart.ok("consent", "the token has 1 permission"),
-        many => chart.ok("consent", format!("the token has {many} permissions")),
-    }
-    for need in &needs.permissions {
-        permission(chart, claims, &granted, need);
+        1 => CheckResult::ok("the token has 1 permission"),
+        many => CheckResult::ok(format!("the token has {many} permissions")),
     }
 }
 
-fn permission(chart: &mut Chart, claims: &Claims, granted: &[String], need: &Need) {
-    let id = permission_id(&need.permission);
-    let Some(known) = Table::built_in().permission(&need.permission) else {
-        return;
-    };
-    match known.covered_by(granted, claims.is_delegated()) {
-        Some(name) if name == need.permission => return chart.ok(&id, "granted"),
-        Some(name) => return chart.ok(&id, format!("covered by {name}")),
+fn permission(claims: &Claims, granted: &[String], need: &Need) -> CheckResult {
+    let delegated = claims.is_delegated();
+    let known = Table::built_in().permission(&need.permission);
+    match known.and_then(|known| known.covered_by(granted, delegated)) {
+        Some(name) if name == need.permission => return CheckResult::ok("granted"),
+        Some(name) => return CheckResult::ok(format!("covered by {name}")),
         None => {}
     }
-    let reasons: Vec<&str> = need.reasons.iter().map(|reason| reason.why.as_str()).collect();
-    let intune = need.permission.starts_with("DeviceManagement");
-    let code = match intune {
-        true => "intune/app-not-authorized",
-        false => "directory/insufficient-privileges",
+    let code = if need.permission.starts_with("DeviceManagement") {
+        "intune/app-not-authorized"
+    } else {
+        "directory/insufficient-privileges"
     };
-    let (sort, permission_id) = match claims.is_delegated() {
-        true => ("delegated", &need.delegated_id),
-        false => ("application", &need.application_id),
+    let (sort, id) = if delegated {
+        ("delegated", &need.delegated_id)
+    } else {
+        ("application", &need.application_id)
     };
     let remedy = format!(
-        "Grant the {sort} permission `{}` ({permission_id}) with admin consent, then get a new token.",
+        "Grant the {sort} permission `{}` ({id}) with admin consent, then get a new token.",
         need.permission
     );
+    let reasons: Vec<&str> = need.reasons.iter().map(|reason| reason.why.as_str()).collect();
     let detail = format!("not in the token; it {}", reasons.join(" and "));
     // Where there is none at all, it is consent that has to be given, and once.
-    let remedy = match granted.is_empty() {
-        true => Vec::new(),
-        false => vec![remedy],
-    };
-    chart.missing(&id, Some(code), detail, remedy);
+    let remedy = if granted.is_empty() { Vec::new() } else { vec![remedy] };
+    CheckResult::missing(code, detail).with_remedy(remedy)
 }
 
-/// Checks what only a person needs. What Graph answered counts for more than what the token lists.
-pub(super) fn role(chart: &mut Chart, claims: &Claims, needs: &Needs, families: &[&Family]) {
-    if families.is_empty() {
-        return;
-    }
-    if chart.is_missing("role") {
-        let remedy = match claims.is_delegated() {
-            true => {
-                let licence = "Give the person a licence with Intune in it, if they have none.";
-                let roles = needs.roles.iter().map(advice);
-                roles.chain([licence.to_owned()]).collect()
-            }
-            false => vec![
-                "The token is an app's own, which takes no role. Check that the tenant's Intune subscription works; \
-                 if it does, give Microsoft's support the request id and the time."
-                    .to_owned(),
-            ],
+/// Checks the role, which only a person needs. An answer from Graph takes precedence over the roles in the token.
+pub(super) fn role(
+    checklist: &mut Checklist,
+    claims: &Claims,
+    needs: &Needs,
+    families: &[&Family],
+) {
+    let advice =
+        |role: &NeededRole| format!("A person that {} needs one of {}.", role.why, role.names());
+    if checklist.is_missing("role") {
+        let remedy = if claims.is_delegated() {
+            let licence = "Give the person a licence with Intune in it, if the person has none.";
+            needs.roles.iter().map(advice).chain([licence.to_owned()]).collect()
+        } else {
+            let remedy = "The token is an app's own, which takes no role. Check that the tenant's Intune subscription works; \
+                 if it does, give Microsoft's support the request id and the time.";
+            vec![remedy.to_owned()]
         };
-        chart.replace_remedy("role", remedy);
+        checklist.remedy("role", |known| *known = remedy);
         return;
     }
-    if !claims.is_delegated() {
-        chart.ok("role", "an app that signs in as itself needs none");
-        return;
-    }
-    let lacking: Vec<&NeededRole> =
-        needs.roles.iter().filter(|needed| !has_one_of(claims, &needed.any)).collect();
-    if lacking.is_empty() {
-        chart.ok("role", "the person has a directory role that covers it");
+    let lacking = || needs.roles.iter().filter(|needed| !has_one_of(claims, &needed.any));
+    let result = if !claims.is_delegated() {
+        CheckResult::ok("an app that signs in as itself needs none")
+    } else if lacking().next().is_none() {
+        CheckResult::ok("the person has a directory role that covers it")
     } else if needs.purpose != Purpose::Apply {
         // Roles of Intune's own are not in a token; whether it can be read is seen below.
-        let detail = "no directory role covers it; a role of Intune's may";
-        chart.unknown("role", detail, Vec::new());
+        CheckResult::unknown("no directory role covers it; an Intune role may")
     } else {
-        let detail = match families.iter().any(|family| family.service == Service::Intune) {
-            true => {
-                "no directory role covers writing, and roles of Intune's own are not in a token"
-            }
-            false => "no directory role covers writing",
+        let detail = if use_intune(families) {
+            "no directory role covers writing, and roles of Intune's own are not in a token"
+        } else {
+            "no directory role covers writing"
         };
-        chart.unknown("role", detail, lacking.into_iter().map(advice).collect());
-    }
+        CheckResult::unknown(detail).with_remedy(lacking().map(advice).collect())
+    };
+    checklist.record("role", result);
 }
 
 fn has_one_of(claims: &Claims, roles: &[Role]) -> bool {
-    let mut roles = roles.iter().chain([&Table::built_in().almighty]);
-    roles.any(|role| {
-        let id = role.id.as_deref();
-        id.is_some_and(|id| claims.wids.iter().any(|wid| wid.eq_ignore_ascii_case(id)))
-    })
-}
-
-fn advice(needed: &NeededRole) -> String {
-    format!("Whoever {} needs one of {}.", needed.why, needed.names())
+    let mut ids = roles.iter().chain([&Table::built_in().almighty]).filter_map(|r| r.id.as_ref());
+    ids.any(|id| claims.wids.iter().any(|wid| wid.eq_ignore_ascii_case(id)))
 }

@@ -198,7 +198,7 @@ async fn risks_and_permissions_are_those_of_the_family() {
 
     let manifests: Vec<&Manifest> = desired.manifests.iter().collect();
     let needed = |purpose| -> Vec<String> {
-        let needs = needs::of(&manifests, None, purpose);
+        let needs = needs::least_privileges(&manifests, None, purpose);
         needs.permissions.into_iter().map(|need| need.permission).collect()
     };
     assert_eq!(needed(Purpose::Plan), ["Policy.Read.DeviceConfiguration"]);
@@ -225,7 +225,7 @@ async fn reference_leads_to_an_object_of_a_family_of_which_nothing_is_declared()
     assert_eq!(names.get(id).map(String::as_str), Some("Lisbon"));
 
     let manifests: Vec<&Manifest> = desired.manifests.iter().collect();
-    let needs = needs::of(&manifests, None, Purpose::Apply);
+    let needs = needs::least_privileges(&manifests, None, Purpose::Apply);
     let needed: Vec<&str> = needs.permissions.iter().map(|need| &*need.permission).collect();
     assert!(needed.contains(&"Policy.Read.DeviceConfiguration"), "{needed:?}");
     assert!(!needed.contains(&"Policy.ReadWrite.DeviceConfiguration"), "nothing of it is written");

@@ -1,40 +1,38 @@
-//! Whether a set-up works.
+//! Writes the examination of a set-up.
 
 use super::escape::{self, cell_code, code, sentence};
-use super::page::Page;
-use crate::diagnose::doctor::{Check, DoctorDocument, Status};
-use crate::report::words;
+use super::page::MarkdownPage;
+use crate::diagnose::doctor::{CheckStatus, DoctorDocument};
+use crate::report::phrases;
 
-/// Returns each check with what was seen, and what to do where something is missing.
+/// Renders each check with its result, and the remedy where something is missing.
 pub fn doctor(document: &DoctorDocument) -> String {
-    let mut page = Page::new(&words::examination(document.summary));
-    page.block(&sentence(&words::set_up(document)));
-    page.block("| | check | what was seen |\n|---|---|---|");
+    let mut page = MarkdownPage::new(&phrases::examination(document.summary));
+    page.block(&sentence(&phrases::set_up(document)));
     let made = || document.items.iter().filter(|check| !check.is_left_out());
-    for check in made() {
-        page.line(&row(check));
-    }
-    if let Some(left_out) = words::left_out(&document.items) {
+    page.table(
+        &["", "check", "what was seen"],
+        made().map(|check| {
+            let status = phrases::check_status(check.result.status);
+            let missing = if check.result.status == CheckStatus::Missing { "**" } else { "" };
+            [
+                format!("{missing}{status}{missing}"),
+                cell_code(&check.title),
+                escape::words(&check.result.detail),
+            ]
+        }),
+    );
+    if let Some(left_out) = phrases::left_out(&document.items) {
         page.block(&format!("Unknown: {}.", sentence(&left_out)));
     }
-    for check in made().filter(|c| c.status != Status::Ok && !c.remedy.is_empty()) {
+    let wanting = made().filter(|check| check.result.status != CheckStatus::Ok);
+    for check in wanting.filter(|check| !check.result.remedy.is_empty()) {
         page.block(&format!("**{}**", escape::words(&check.title)));
-        let remedies = check.remedy.iter();
-        let remedies = remedies.map(|remedy| format!("- {}", sentence(remedy)));
-        page.block(&remedies.collect::<Vec<_>>().join("\n"));
+        page.list(check.result.remedy.iter().map(|remedy| sentence(remedy)));
     }
-    let begin = document.cause.as_ref().map(|cause| {
-        let command = code(&format!("moorline explain {cause}"));
-        format!("Begin with {command}.")
-    });
-    page.finish(&begin.into_iter().collect::<Vec<_>>())
-}
-
-fn row(check: &Check) -> String {
-    let status = match check.status {
-        Status::Ok => "ok",
-        Status::Missing => "**missing**",
-        Status::Unknown => "unknown",
-    };
-    format!("| {status} | {} | {} |", cell_code(&check.title), escape::words(&check.detail))
+    let begin = document
+        .cause
+        .as_ref()
+        .map(|cause| format!("Begin with {}.", code(&format!("moorline explain {cause}"))));
+    page.finish(begin.as_slice())
 }

@@ -1,4 +1,4 @@
-//! Text from elsewhere, made harmless in GitHub's Markdown and in the HTML inside it.
+//! Escapes text from tenants and manifests for GitHub's Markdown and the HTML inside it.
 //!
 //! GitHub looks for mentions, references and addresses in the rendered page, entities decoded, and leaves
 //! code alone. So values stand in code; in prose an invisible space keeps `@name` and `#1` apart.
@@ -6,10 +6,10 @@
 use crate::report::width::cut;
 use crate::text::sanitize;
 
-/// How many columns of a text from elsewhere are shown outside code blocks.
+/// The number of columns of a text that are shown outside code blocks.
 pub(super) const SENTENCE: usize = 600;
 
-/// What a mention, a reference or a link is interrupted with.
+/// The invisible character that interrupts a mention, a reference or a link.
 const INTERRUPTION: &str = "&#8203;";
 
 /// Returns a text as a code span that fits into a table cell too.
@@ -52,26 +52,20 @@ pub(super) fn sentence(text: &str) -> String {
     prose(&cut(&sanitize::line(text), SENTENCE))
 }
 
-/// Returns a text as it is, cut like a sentence, in a table cell or anywhere else within a line.
+/// Returns a text without markup, cut like a sentence, for a table cell or any place within a line.
 pub(super) fn words(text: &str) -> String {
     plain(&cut(&sanitize::line(text), SENTENCE))
 }
 
 /// Returns a text as content of an HTML `code` element.
 pub(super) fn html(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for character in sanitize::line(text).chars() {
-        match character {
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '&' => html.push_str("&amp;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            '@' => html.push_str("&#64;"),
-            character => html.push(character),
-        }
-    }
-    html
+    sanitize::line(text)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+        .replace('@', "&#64;")
 }
 
 /// Returns lines in a code block whose fence none of them can close.
@@ -80,7 +74,7 @@ pub(super) fn fenced(language: &str, lines: &[String]) -> String {
     let fence = "`".repeat(longest.unwrap_or_default().max(2) + 1);
     let mut block = format!("{fence}{language}\n");
     for line in lines {
-        block.push_str(line.trim_end());
+        block.push_str(sanitize::line(line).trim_end());
         block.push('\n');
     }
     block + &fence + "\n"

@@ -1,22 +1,22 @@
-//! A page of limited size: what does not fit is left out whole, and said to be.
+//! A page of limited size. Blocks that do not fit are left out whole and counted.
 
-use crate::report::words::count;
+use crate::report::phrases::count;
 
-/// How many bytes a page may have. A step summary on GitHub takes 1 MiB.
+/// The size limit of a page in bytes. A step summary on GitHub takes 1 MiB.
 const MOST: usize = 1_000_000;
-/// How many bytes are kept for what stands beneath everything else.
+/// The bytes that are reserved for the end of the page.
 const RESERVE: usize = 1_000;
-/// How many bytes the lines of one object may have.
+/// The size limit of the lines of one object in bytes.
 const MOST_LINES: usize = 32_000;
 
-/// A page in the making.
-pub(super) struct Page {
+/// A Markdown page that is being written.
+pub(super) struct MarkdownPage {
     text: String,
     left_out: usize,
 }
 
-impl Page {
-    /// Begins a page with its headline.
+impl MarkdownPage {
+    /// Starts a page with its headline.
     pub(super) fn new(headline: &str) -> Self {
         Self { text: format!("### {headline}\n"), left_out: 0 }
     }
@@ -29,6 +29,29 @@ impl Page {
     /// Adds a line to the block above it, if it fits.
     pub(super) fn line(&mut self, line: &str) {
         self.add(&format!("{}\n", line.trim_end()));
+    }
+
+    /// Adds a list, if there are items.
+    pub(super) fn list(&mut self, items: impl Iterator<Item = String>) {
+        let items: Vec<String> = items.map(|item| format!("- {item}")).collect();
+        if !items.is_empty() {
+            self.block(&items.join("\n"));
+        }
+    }
+
+    /// Adds a table, if there are rows.
+    pub(super) fn table<const N: usize>(
+        &mut self,
+        head: &[&str; N],
+        rows: impl Iterator<Item = [String; N]>,
+    ) {
+        for (at, row) in rows.enumerate() {
+            if at == 0 {
+                let head = format!("| {} |", head.join(" | ")).replace("|  |", "| |");
+                self.block(&format!("{head}\n{}|", "|---".repeat(N)));
+            }
+            self.line(&format!("| {} |", row.join(" | ")));
+        }
     }
 
     fn add(&mut self, text: &str) {
@@ -55,7 +78,7 @@ impl Page {
     }
 }
 
-/// Cuts the lines of an object, and returns how many were cut.
+/// Cuts the lines of an object to the size limit. Returns the number of lines cut.
 pub(super) fn cut_lines(lines: &mut Vec<String>) -> usize {
     let mut bytes = 0;
     let fit = lines.iter().take_while(|line| {

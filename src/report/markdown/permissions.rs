@@ -1,52 +1,44 @@
-//! What manifests need, and how to grant it: for whoever grants it.
+//! Writes the permissions that manifests need, and the commands that grant them.
 
 use super::escape::{self, cell_code, fenced};
-use super::page::Page;
-use crate::diagnose::needs::{Need, PermissionsDocument};
-use crate::report::words;
+use super::page::MarkdownPage;
+use crate::diagnose::needs::PermissionsDocument;
+use crate::report::phrases;
 
-/// Returns the least privileges for each purpose, those that need the same together.
+/// Renders the least privileges for each purpose, purposes with the same needs together.
 pub fn permissions(document: &PermissionsDocument) -> String {
-    let mut page = Page::new("Permissions of Microsoft Graph");
+    let mut page = MarkdownPage::new("Permissions of Microsoft Graph");
     for (purposes, needs) in document.grouped() {
-        page.block(&format!("#### For {}", words::purposes(&purposes)));
+        page.block(&format!("#### For {}", phrases::purposes(&purposes)));
         if needs.permissions.is_empty() {
-            page.block("Nothing: no manifest needs a permission.");
+            page.block(phrases::NO_PERMISSION);
             continue;
         }
-        page.block("| permission | what for | application id | delegated id |\n|---|---|---|---|");
-        for need in needs.permissions.iter().chain(&needs.optional) {
-            page.line(&row(need));
-        }
-        page.block(
-            "An app that signs in as itself needs no role. A person needs one of each line:",
+        let needed = needs.permissions.iter().map(|need| (need, ""));
+        let optional = needs.optional.iter().map(|need| (need, " (optional)"));
+        page.table(
+            &["permission", "what for", "application id", "delegated id"],
+            needed.chain(optional).map(|(need, remark)| {
+                let reasons = need.reasons.iter();
+                let reasons = reasons.map(|reason| escape::words(&phrases::reason(reason)));
+                [
+                    format!("{}{remark}", cell_code(&need.permission)),
+                    reasons.collect::<Vec<_>>().join("<br>"),
+                    cell_code(&need.application_id),
+                    cell_code(&need.delegated_id),
+                ]
+            }),
         );
-        let roles = needs.roles.iter().map(|role| {
-            let (why, names) = (escape::words(&role.why), escape::words(&role.names()));
-            format!("- {why}: {names}")
-        });
-        page.block(&roles.collect::<Vec<_>>().join("\n"));
-        let access = &needs.required_resource_access;
-        for (to, blocks) in [
-            ("an app that signs in as itself", &access.application),
-            ("an app that people sign in with", &access.delegated),
-        ] {
+        page.block(phrases::ROLES);
+        page.list(
+            needs.roles.iter().map(|role| {
+                format!("{}: {}", escape::words(&role.why), escape::words(&role.names()))
+            }),
+        );
+        for (to, commands) in phrases::grants(needs) {
             page.block(&format!("To grant them to {to}:"));
-            page.block(&fenced("sh", &words::grant(blocks)));
+            page.block(&fenced("sh", &commands));
         }
     }
     page.finish(&[])
-}
-
-fn row(need: &Need) -> String {
-    let reasons: Vec<String> =
-        need.reasons.iter().map(|reason| escape::words(&words::reason(reason))).collect();
-    let optional = if need.is_optional() { " (optional)" } else { "" };
-    format!(
-        "| {}{optional} | {} | {} | {} |",
-        cell_code(&need.permission),
-        reasons.join("<br>"),
-        cell_code(&need.application_id),
-        cell_code(&need.delegated_id)
-    )
 }

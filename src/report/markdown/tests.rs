@@ -5,20 +5,20 @@ use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, TextMergeStream};
 
 use super::*;
-use crate::report::fixture;
+use crate::report::testing;
 
 /// The HTML that pages are made with. Everything else would be somebody else's.
 const OURS: [&str; 6] = ["<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>"];
 
 #[test]
 fn a_plan_with_every_mark() {
-    assert_snapshot!(plan(&fixture::plan()), @r#"
+    assert_snapshot!(plan(&testing::plan()), @r#"
     ### Plan: 1 to create, 3 to update, 1 to replace, 1 to delete, 1 assignment change.
 
     Tenant `contoso (contoso.onmicrosoft.com)`
 
     > [!CAUTION]
-    > **Cannot be done or told**
+    > **Cannot be applied or compared**
     >
     > - `iosGeneralDeviceConfiguration/ios-restrictions`: there is no group `Windows laptop` (`group/unknown`): did you mean `Windows laptops`?
 
@@ -175,13 +175,13 @@ fn a_plan_with_every_mark() {
 
 #[test]
 fn drifted_objects() {
-    assert_snapshot!(drift(&fixture::drift_report()), @r#"
+    assert_snapshot!(drift(&testing::drift_report()), @r#"
     ### Drift: 5 drifted, 1 missing, 1 unverifiable, 1 unknown, 0 in sync.
 
     Tenant `contoso (contoso.onmicrosoft.com)`, checked 2026-11-21 08:00 UTC
 
     > [!CAUTION]
-    > **Cannot be done or told**
+    > **Cannot be applied or compared**
     >
     > - `iosGeneralDeviceConfiguration/ios-restrictions`: there is no group `Windows laptop` (`group/unknown`): did you mean `Windows laptops`?
 
@@ -306,7 +306,7 @@ fn drifted_objects() {
 
 #[test]
 fn an_outcome() {
-    assert_snapshot!(outcome(&fixture::outcome()), @r#"
+    assert_snapshot!(outcome(&testing::outcome()), @r#"
     ### Applied: 2 done, 1 failed, 1 skipped. The run was interrupted.
 
     Tenant `contoso (contoso.onmicrosoft.com)`
@@ -325,10 +325,10 @@ fn an_outcome() {
 
 #[test]
 fn a_page_fits_and_says_what_it_lacks() {
-    let mut long = fixture::plan();
+    let mut long = testing::plan();
     let value = serde_json::json!("x".repeat(60));
     let fields =
-        (0..2_000).map(|_| fixture::field(&["name"], serde_json::Value::Null, value.clone()));
+        (0..2_000).map(|_| testing::field(&["name"], serde_json::Value::Null, value.clone()));
     long.changes[5].fields.extend(fields);
     let page = plan(&long);
     assert!(page.contains("the text and the JSON report have"), "{page}");
@@ -341,9 +341,9 @@ fn a_page_fits_and_says_what_it_lacks() {
 
 fn pages(text: &str) -> [String; 3] {
     [
-        plan(&fixture::hostile(text)),
-        drift(&crate::drift::report(fixture::hostile(text))),
-        outcome(&fixture::hostile_outcome(text)),
+        plan(&testing::hostile(text)),
+        drift(&crate::drift::report(testing::hostile(text))),
+        outcome(&testing::hostile_outcome(text)),
     ]
 }
 

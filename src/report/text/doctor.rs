@@ -1,76 +1,68 @@
-//! Whether a set-up works.
+//! Writes the examination of a set-up.
 
-use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::pen::{Pen, words_of};
-use crate::diagnose::doctor::{Check, DoctorDocument, Status};
-use crate::report::words;
+use crate::diagnose::doctor::{Check, CheckStatus, DoctorDocument};
+use crate::report::phrases;
 use crate::text::sanitize;
-use crate::text::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};
+use crate::text::style::{BOLD, CREATED, DIM, ERROR, Palette, WARNING};
+use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
 
-/// The columns that the statuses take.
+/// The width of the status column.
 const STATUS: usize = "missing".len();
 
-/// Returns each check with what was seen, and what to do where something is missing.
+/// Renders each check with its result, and the remedy where something is missing.
 pub fn doctor(document: &DoctorDocument, palette: Palette, width: usize) -> String {
-    let mut pen = Pen::within(palette, width);
-    let head = pen.paint(DIM, words::set_up(document));
-    pen.line(0, &head);
-    pen.gap();
+    let mut writer = TextWriter::new(palette, width);
+    writer.line(0, DIM, &phrases::set_up(document));
+    writer.gap();
     let made = || document.items.iter().filter(|check| !check.is_left_out());
-    let widest = made().map(|check| parts(check).0.len()).max();
+    let widest = made().map(|check| parts(check).0.len()).max().unwrap_or_default();
     let mut said: &[String] = &[];
     for check in made() {
-        line(&mut pen, check, widest.unwrap_or_default());
+        line(&mut writer, check, widest);
         // What one remedy mends twice in a row is said once.
-        if check.status != Status::Ok && check.remedy != said {
-            for remedy in &check.remedy {
-                let label = pen.piece(HINT, "-");
-                pen.prose(STATUS + 2, &label, words_of(&sanitize::line(remedy)));
-            }
+        let remedy = &check.result.remedy;
+        if check.result.status != CheckStatus::Ok && remedy != said {
+            writer.remedies(STATUS + 2, remedy);
         }
-        said = &check.remedy;
+        said = remedy;
     }
-    if let Some(left_out) = words::left_out(&document.items) {
-        let label = pen.piece(WARNING, "unknown");
-        pen.prose(0, &label, left_out.split(' '));
+    if let Some(left_out) = phrases::left_out(&document.items) {
+        writer.labelled(0, Piece::new(WARNING, "unknown"), left_out.split(' '));
     }
-    pen.gap();
-    let summary = pen.paint(BOLD, format!("{}.", words::examination(document.summary)));
-    pen.line(0, &summary);
+    writer.gap();
+    writer.line(0, BOLD, &format!("{}.", phrases::examination(document.summary)));
     if let Some(cause) = &document.cause {
-        pen.line(0, &format!("Begin with `moorline explain {cause}`."));
+        writer.line(0, PLAIN, &format!("Begin with `moorline explain {cause}`."));
     }
-    pen.finish()
+    writer.finish()
 }
 
-fn line(pen: &mut Pen, check: &Check, subjects: usize) {
-    let (style, word) = match check.status {
-        Status::Ok => (CREATED, "ok"),
-        Status::Missing => (ERROR, "missing"),
-        Status::Unknown => (WARNING, "unknown"),
+fn line(writer: &mut TextWriter, check: &Check, subjects: usize) {
+    let word = phrases::check_status(check.result.status);
+    let style = match check.result.status {
+        CheckStatus::Ok => CREATED,
+        CheckStatus::Missing => ERROR,
+        CheckStatus::Unknown => WARNING,
     };
     let (subject, object) = parts(check);
-    let status = pen.piece(style, &format!("{word:STATUS$}"));
-    let detail = sanitize::line(&check.detail);
-    let head = match object {
-        Some(object) => format!(" {subject:subjects$}  {object}"),
-        None => format!(" {subject:subjects$} "),
-    };
+    let status = Piece::new(style, &format!("{word:STATUS$}"));
+    let detail = sanitize::line(&check.result.detail);
+    let head =
+        format!(" {subject:subjects$} {}", object.map(|o| format!(" {o}")).unwrap_or_default());
     // A long message stands beneath, where it has the whole width.
-    if STATUS + head.width() + 2 + detail.width() > pen.width() {
-        let head = pen.piece(Style::new(), head.trim_end());
-        pen.pieces(0, 0, 0, &[status.joined(head)]);
-        pen.paragraph(STATUS + 2, words_of(&detail));
+    if STATUS + head.width() + 2 + detail.width() > writer.width() {
+        writer.pieces(0, 0, 0, &[status.joined(Piece::new(PLAIN, head.trim_end()))]);
+        writer.paragraph(STATUS + 2, words_of(&detail));
     } else {
         let colon = if object.is_some() { ":" } else { "" };
-        let head = pen.piece(Style::new(), &format!("{head}{colon}"));
-        pen.prose(0, &status.joined(head), words_of(&detail));
+        let head = Piece::new(PLAIN, &format!("{head}{colon}"));
+        writer.labelled(0, status.joined(head), words_of(&detail));
     }
 }
 
-/// Returns what a check is about, and which of several.
+/// Returns the subject of a check, and the permission or family where it is about one of several.
 fn parts(check: &Check) -> (&str, Option<&str>) {
     match check.id.split_once('/') {
         Some(("permission", name)) => ("permission", Some(name)),

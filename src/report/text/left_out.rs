@@ -1,25 +1,21 @@
-//! What a saved plan holds and an apply of it leaves out.
+//! Writes the changes of a saved plan that an apply leaves out.
 
-use anstyle::Style;
-
-use super::pen::{Pen, words_of};
 use crate::apply::StaleChange;
 use crate::plan::Plan;
-use crate::report::{view, words};
-use crate::text::sanitize;
+use crate::report::phrases;
 use crate::text::style::{BOLD, Palette, WARNING};
+use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
 
-/// Returns what moved since a plan was saved, and what is left of the plan.
+/// Renders the changes whose objects changed since the plan was saved, and the summary of the rest.
 pub fn left_out(moved: &[StaleChange], plan: &Plan, palette: Palette, width: usize) -> String {
-    let mut pen = Pen::within(palette, width);
-    let title = pen.paint(WARNING, "Left out, because it moved since the plan was saved:");
-    pen.gap();
-    pen.line(0, &title);
+    let mut writer = TextWriter::new(palette, width);
+    writer.gap();
+    writer.line(0, WARNING, "Left out, because the objects changed since the plan was saved:");
     for stale in moved {
-        let address = pen.piece(BOLD, &format!("{}:", view::address(&stale.address)));
-        pen.prose(2, &address, words_of(&sanitize::line(&stale.what)));
+        let address = Piece::new(BOLD, &format!("{}:", stale.address));
+        writer.labelled(2, address, words_of(&stale.what));
     }
-    pen.line(0, "What is left:");
-    pen.sentences(2, Style::new(), &words::plan_summary(plan));
-    pen.finish()
+    writer.line(0, PLAIN, "The rest of the plan:");
+    writer.sentences(2, PLAIN, &phrases::plan_summary(plan));
+    writer.finish()
 }

@@ -1,165 +1,150 @@
-//! One object: its header, and beneath it what is said of it.
+//! Writes one object: its header, differences, reach and risks.
 
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::pen::{Pen, Piece};
-use crate::report::view::{Content, Danger, Mark, Object, Reading, Row, Span, rows};
+use crate::plan::{Risk, RiskLevel};
+use crate::report::view::{DiffContent, DiffMark, DiffRow, Direction, ObjectView, TextSpan, rows};
 use crate::report::width::cut;
-use crate::report::{Verbosity, words};
+use crate::report::{Verbosity, phrases};
 use crate::text::style::{BOLD, CHANGED, CREATED, DELETED, DIM, ERROR, HINT, WARNING};
+use crate::text::writer::{PLAIN, Piece, TextWriter};
 
-/// Where what is said of an object begins.
+/// The indentation of everything below the header.
 const INDENT: usize = 6;
 
 /// Writes an object.
-pub(super) fn object(pen: &mut Pen, object: &Object, reading: Reading, verbosity: Verbosity) {
-    header(pen, object);
+pub(super) fn object(
+    writer: &mut TextWriter,
+    object: &ObjectView<'_>,
+    direction: Direction,
+    verbosity: Verbosity,
+) {
+    header(writer, object);
     for note in object.whole.into_iter().chain(object.modified.as_deref()) {
-        let note = pen.paint(DIM, note);
-        pen.line(INDENT, &note);
+        writer.line(INDENT, DIM, note);
     }
-    for reason in &object.reasons {
-        let label = pen.piece(ERROR, &format!("{}:", reason.code));
-        pen.prose(INDENT, &label, reason.message.split(' '));
-        let label = pen.piece(HINT, "help:");
-        pen.prose(INDENT + 2, &label, reason.help.split(' '));
-        if let Some(place) = reason.place.as_deref().filter(|place| *place != object.place) {
-            let painted = pen.paint(DIM, format!("at {place}"));
-            pen.line(INDENT + 2, &painted);
+    for reason in object.reasons {
+        let label = Piece::new(ERROR, &format!("{}:", reason.code));
+        writer.labelled(INDENT, label, reason.message.split(' '));
+        writer.labelled(INDENT + 2, Piece::new(HINT, "help:"), reason.help.split(' '));
+        let place = reason.location.as_ref().map(ToString::to_string);
+        if let Some(place) = place.filter(|place| *place != object.place) {
+            writer.line(INDENT + 2, DIM, &format!("at {place}"));
         }
     }
     for row in rows(&object.nodes) {
-        line(pen, &row, reading);
+        line(writer, &row, direction);
     }
     if let Some(reach) = &object.reach {
-        pen.paragraph(INDENT, reach.split(' '));
+        writer.paragraph(INDENT, reach.split(' '));
     }
-    left_alone(pen, &object.left_alone, verbosity);
-    dangers(pen, INDENT, &object.dangers);
+    left_alone(writer, &object.left_alone, verbosity);
+    risks(writer, INDENT, object.risks);
 }
 
-/// Writes what could hurt.
-pub(super) fn dangers(pen: &mut Pen, indent: usize, dangers: &[Danger]) {
-    for danger in dangers {
-        let label = pen.piece(WARNING, &format!("risk {}:", danger.code));
-        let refused = format!("(refused until --allow {})", danger.code);
-        let refused = danger.refused.then_some(refused.as_str());
-        pen.prose(indent, &label, danger.message.split(' ').chain(refused));
+/// Writes risks.
+pub(super) fn risks(writer: &mut TextWriter, indent: usize, risks: &[Risk]) {
+    for risk in risks {
+        let label = Piece::new(WARNING, &format!("risk {}:", risk.code));
+        let refused = format!("(refused until --allow {})", risk.code);
+        let refused = (risk.level == RiskLevel::Refused).then_some(refused.as_str());
+        writer.labelled(indent, label, risk.message.split(' ').chain(refused));
     }
 }
 
-/// Returns the sign of a mark and its style.
-fn sign(mark: Mark) -> (&'static str, Style) {
+fn style(mark: DiffMark) -> Style {
     match mark {
-        Mark::Add => ("+", CREATED),
-        Mark::Change => ("~", CHANGED),
-        Mark::Remove => ("-", DELETED),
-        Mark::Replace => ("-/+", DELETED),
-        Mark::Blocked => ("!", ERROR),
-        Mark::Unverifiable => ("?", WARNING),
-        Mark::Context => (" ", Style::new()),
-        Mark::Hunk => ("@@", DIM),
-        Mark::Title => ("", Style::new()),
+        DiffMark::Add => CREATED,
+        DiffMark::Change => CHANGED,
+        DiffMark::Remove | DiffMark::Replace => DELETED,
+        DiffMark::Blocked => ERROR,
+        DiffMark::Unverifiable => WARNING,
+        DiffMark::Hunk => DIM,
+        DiffMark::Context | DiffMark::Title => PLAIN,
     }
 }
 
-fn header(pen: &mut Pen, object: &Object) {
-    let (text, style) = sign(object.mark);
-    let mut pieces =
-        vec![pen.piece(style, &format!("{text:>3}")), pen.piece(BOLD, &object.address)];
+fn header(writer: &mut TextWriter, object: &ObjectView<'_>) {
+    let sign = Piece::new(style(object.mark), &format!("{:>3}", object.mark.sign()));
     // The sign is one column from the address, the others stand further apart.
-    let first = pieces.remove(0).beside(pieces.remove(0));
-    pieces.push(first);
+    let mut pieces = vec![sign.beside(Piece::new(BOLD, &object.address))];
     if let Some(name) = &object.display_name {
-        pieces.push(pen.piece(Style::new(), &cut(name, pen.width() - INDENT)));
+        pieces.push(Piece::new(PLAIN, &cut(name, writer.width() - INDENT)));
     }
-    pieces.push(pen.piece(DIM, &object.place));
-    pen.pieces(0, INDENT, 3, &pieces);
+    pieces.push(Piece::new(DIM, &object.place));
+    writer.pieces(0, INDENT, 3, &pieces);
 }
 
-fn line(pen: &mut Pen, row: &Row<'_>, reading: Reading) {
-    let (text, style) = sign(row.node.mark);
-    let indent = INDENT + row.indent;
-    let below = indent + 4;
-    let mut first = pen.piece(style, text);
-    if row.node.mark == Mark::Title {
-        first = pen.piece(Style::new(), &row.name);
-    } else if !row.name.is_empty() {
-        first = first.beside(pen.piece(Style::new(), &row.name));
-    }
-    let content = match &row.node.content {
-        Content::Nothing => None,
-        Content::Value(value) => Some(pen.piece(Style::new(), value)),
-        Content::Words(words) => Some(pen.piece(DIM, words)),
-        Content::Line(spans) => Some(spans_of(pen, spans, style)),
-        Content::Values { from, to } => {
-            Some(pen.piece(Style::new(), &values(from.as_deref(), to.as_deref(), reading)))
+fn line(writer: &mut TextWriter, row: &DiffRow<'_>, direction: Direction) {
+    let (node, name) = (row.node, Piece::new(PLAIN, &row.name));
+    let style = style(node.mark);
+    let sign = Piece::new(style, node.mark.sign());
+    let first = match node.mark {
+        DiffMark::Title => name,
+        _ if row.name.is_empty() => sign,
+        _ => sign.beside(name),
+    };
+    let content = match &node.content {
+        DiffContent::Nothing => None,
+        DiffContent::Value(value) => Some(Piece::new(PLAIN, value)),
+        DiffContent::Words(words) => Some(Piece::new(DIM, words)),
+        DiffContent::Line(spans) => Some(line_of_text(spans, style)),
+        DiffContent::Values { from, to } => {
+            Some(Piece::new(PLAIN, &values(from.as_deref(), to.as_deref(), direction)))
         }
     };
     let mut pieces = match content {
         Some(content) if row.name.is_empty() => vec![first.beside(content)],
         content => std::iter::once(first).chain(content).collect(),
     };
-    if let Some(reason) = &row.node.reason {
-        pieces.push(pen.piece(Style::new(), reason));
-    }
-    if let Some(place) = &row.node.place {
-        pieces.push(pen.piece(DIM, place));
-    }
-    pen.pieces(indent, below, 2, &pieces);
+    pieces.extend(node.reason.as_deref().map(|reason| Piece::new(PLAIN, reason)));
+    pieces.extend(node.place.as_deref().map(|place| Piece::new(DIM, place)));
+    let indent = INDENT + row.indent;
+    writer.pieces(indent, indent + 4, 2, &pieces);
 }
 
-/// Returns what two sides have, in the words of the reading.
-fn values(from: Option<&str>, to: Option<&str>, reading: Reading) -> String {
-    match (reading, from, to) {
-        (Reading::Plan, Some(from), Some(to)) => format!("{from} -> {to}"),
-        (Reading::Plan, from, to) => from.or(to).unwrap_or_default().to_owned(),
-        (Reading::Drift, from, to) => {
+/// Returns the values of the two sides, in the words of the direction.
+fn values(from: Option<&str>, to: Option<&str>, direction: Direction) -> String {
+    match (direction, from, to) {
+        (Direction::Plan, Some(from), Some(to)) => format!("{from} -> {to}"),
+        (Direction::Plan, from, to) => from.or(to).unwrap_or_default().to_owned(),
+        (Direction::Drift, from, to) => {
             format!("declared {}, the tenant has {}", from.unwrap_or("unset"), to.unwrap_or("none"))
         }
     }
 }
 
-/// Returns a line of text in its colour, what differs standing out.
-fn spans_of(pen: &Pen, spans: &[Span], style: Style) -> Piece {
+/// Returns a line of text in its colour, with the differing parts in bold.
+fn line_of_text(spans: &[TextSpan], style: Style) -> Piece {
     let pieces = spans.iter().map(|span| {
         let style = if span.strong { style.bold().underline() } else { style };
-        pen.piece(style, &span.text)
+        Piece::new(style, &span.text)
     });
-    pieces.reduce(Piece::joined).unwrap_or_else(|| pen.piece(style, ""))
+    pieces.reduce(Piece::joined).unwrap_or_else(|| Piece::new(style, ""))
 }
 
-/// Returns as many settings as fit on the line, at least the beginning of one.
-fn some(words: &str, settings: &[String], width: usize) -> String {
+fn left_alone(writer: &mut TextWriter, settings: &[String], verbosity: Verbosity) {
     const MORE: &str = ", … (-v: all)";
-    let room = width - INDENT - MORE.width();
-    let first = settings.first().map_or("", String::as_str);
-    let mut text = format!("{words} {}", cut(first, room));
-    for setting in settings.iter().skip(1) {
+    let [first, rest @ ..] = settings else {
+        return;
+    };
+    let count = phrases::count(settings.len(), "undeclared setting");
+    let mut text = format!("{count} {} left alone:", phrases::are(settings.len()));
+    if verbosity == Verbosity::Verbose {
+        writer.line(INDENT, DIM, &text);
+        settings.iter().for_each(|setting| writer.line(INDENT + 4, DIM, setting));
+        return;
+    }
+    // As many settings as fit on the line, at least the beginning of one.
+    let room = writer.width() - INDENT - MORE.width();
+    text = format!("{text} {}", cut(first, room));
+    for setting in rest {
         if text.width() + 2 + setting.width() > room {
-            return text + MORE;
+            text += MORE;
+            break;
         }
         text = format!("{text}, {setting}");
     }
-    text
-}
-
-fn left_alone(pen: &mut Pen, settings: &[String], verbosity: Verbosity) {
-    if settings.is_empty() {
-        return;
-    }
-    let are = if settings.len() == 1 { "is" } else { "are" };
-    let count = words::count(settings.len(), "undeclared setting");
-    let words = format!("{count} {are} left alone:");
-    if verbosity == Verbosity::Normal {
-        let some = some(&words, settings, pen.width());
-        return pen.sentences(INDENT, DIM, &some);
-    }
-    for (indent, text) in
-        std::iter::once((INDENT, &words)).chain(settings.iter().map(|s| (INDENT + 4, s)))
-    {
-        let painted = pen.paint(DIM, text);
-        pen.line(indent, &painted);
-    }
+    writer.sentences(INDENT, DIM, &text);
 }

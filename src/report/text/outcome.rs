@@ -1,83 +1,77 @@
-//! What an apply did.
+//! Writes the outcome of an apply.
 
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::pen::Pen;
 use crate::apply::outcome::{Item, Outcome};
 use crate::journal::Status;
-use crate::report::{Verbosity, view, words};
+use crate::report::{Verbosity, phrases, view};
 use crate::text::sanitize;
 use crate::text::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};
+use crate::text::writer::{PLAIN, Piece, TextWriter};
 
-/// Where the words beneath an object begin.
+/// The indentation of the details below an item.
 const INDENT: usize = 6;
 
-/// Returns what became of each change.
+/// Renders the status of each change.
 pub fn outcome(outcome: &Outcome, palette: Palette, width: usize, verbosity: Verbosity) -> String {
-    let mut pen = Pen::within(palette, width);
-    let widest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or_default();
-    let statuses = widest(&mut outcome.items.iter().map(|item| words::status(item.status).len()));
-    let actions = widest(&mut outcome.items.iter().map(|item| words::action(item.action).len()));
-    let addresses =
-        widest(&mut outcome.items.iter().map(|item| view::address(&item.address).width()));
-    // Names stand in a column where all of them fit; the addresses say enough where not.
-    let names = widest(
-        &mut outcome
-            .items
-            .iter()
-            .map(|item| view::display_name(&item.display_name).map_or(0, |name| name.width())),
-    );
-    let named = 2 + statuses + 2 + actions + 2 + addresses + 2 + names <= pen.width();
+    let mut writer = TextWriter::new(palette, width);
     let items: Vec<&Item> = outcome.items.iter().collect();
-    for (item, help) in items.iter().zip(words::helps(&items)) {
-        let status = format!("{:statuses$}", words::status(item.status));
-        let action = format!("{:actions$}", words::action(item.action));
-        let address = view::address(&item.address);
-        let name = view::display_name(&item.display_name).filter(|_| named);
-        let padding = match named {
-            true => addresses.saturating_sub(address.width()),
-            false => 0,
-        };
-        let mut pieces = vec![
-            pen.piece(style(item.status), &status),
-            pen.piece(DIM, &action),
-            pen.piece(Style::new(), &(address + &" ".repeat(padding))),
-        ];
-        pieces.extend(name.map(|name| pen.piece(Style::new(), &name)));
-        pen.pieces(2, INDENT, 2, &pieces);
-        details(&mut pen, item, help, verbosity);
+    let rows: Vec<[String; 4]> = items.iter().map(|item| row(item)).collect();
+    let widest = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
+    let widths = [0, 1, 2, 3].map(widest);
+    // Names stand in a column where all of them fit; the addresses say enough where not.
+    let columns = if 2 + widths.iter().sum::<usize>() + 6 <= writer.width() { 4 } else { 3 };
+    for ((item, row), help) in items.iter().zip(&rows).zip(phrases::helps(&items)) {
+        let styles = [style(item.status), DIM, PLAIN, PLAIN];
+        let pieces = (0..columns).filter(|column| !row[*column].is_empty()).map(|column| {
+            let is_last = column + 1 == columns;
+            let padding = if is_last { 0 } else { widths[column] - row[column].width() };
+            Piece::new(styles[column], &format!("{}{}", row[column], " ".repeat(padding)))
+        });
+        writer.pieces(2, INDENT, 2, &pieces.collect::<Vec<_>>());
+        details(&mut writer, item, help, verbosity);
     }
     if !outcome.items.is_empty() {
-        pen.gap();
+        writer.gap();
     }
-    pen.sentences(0, BOLD, &words::outcome_summary(outcome));
-    if let Some(journal) = words::journal(outcome) {
-        let journal = pen.paint(DIM, journal);
-        pen.line(0, &journal);
+    writer.sentences(0, BOLD, &phrases::outcome_summary(outcome));
+    if let Some(journal) = &outcome.journal {
+        writer.line(0, DIM, &format!("Journal {journal}"));
     }
-    pen.finish()
+    writer.finish()
 }
 
-fn details(pen: &mut Pen, item: &Item, help: Option<(usize, &str)>, verbosity: Verbosity) {
+/// Returns the status, the action, the address and the display name.
+fn row(item: &Item) -> [String; 4] {
+    [
+        phrases::status(item.status).to_owned(),
+        phrases::action(item.action).to_owned(),
+        sanitize::line(&item.address.to_string()).into_owned(),
+        view::display_name(&item.display_name).unwrap_or_default(),
+    ]
+}
+
+fn details(
+    writer: &mut TextWriter,
+    item: &Item,
+    help: Option<(usize, &str)>,
+    verbosity: Verbosity,
+) {
     if let Some(message) = &item.message {
-        let none = pen.piece(Style::new(), "");
-        pen.prose(INDENT, &none, sanitize::line(message).split(' '));
+        writer.labelled(INDENT, Piece::new(PLAIN, ""), message.split(' '));
     }
     if let Some((number, help)) = help {
         let label = match number {
             1 => "help:".to_owned(),
             many => format!("help, for these {many}:"),
         };
-        let label = pen.piece(HINT, &label);
-        pen.prose(INDENT, &label, sanitize::line(help).split(' '));
+        writer.labelled(INDENT, Piece::new(HINT, &label), help.split(' '));
     }
     if verbosity == Verbosity::Verbose {
-        let id = item.id.as_deref().map(|id| format!("id {}, ", sanitize::line(id)));
-        let writes = words::count(item.writes, "call");
-        let text = format!("{}{writes} wrote", id.unwrap_or_default());
-        let painted = pen.paint(DIM, text);
-        pen.line(INDENT, &painted);
+        let id = item.id.as_deref().map(|id| format!("id {id}, ")).unwrap_or_default();
+        let writes = phrases::count(item.writes, "call");
+        writer.line(INDENT, DIM, &format!("{id}{writes} wrote"));
     }
 }
 

@@ -1,72 +1,54 @@
-//! What manifests need, and how to grant it.
+//! Writes the permissions that manifests need, and the commands that grant them.
 
-use super::pen::{Pen, words_of};
-use crate::diagnose::needs::{Need, Needs, PermissionsDocument, ResourceAccess};
-use crate::report::words;
-use crate::text::sanitize;
+use crate::diagnose::needs::{Need, Needs, PermissionsDocument};
+use crate::report::phrases;
 use crate::text::style::{BOLD, DIM, HEADING, Palette};
+use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
 
-/// Returns the least privileges for each purpose, those that need the same together.
+/// Renders the least privileges for each purpose, purposes with the same needs together.
 pub fn permissions(document: &PermissionsDocument, palette: Palette, width: usize) -> String {
-    let mut pen = Pen::within(palette, width);
-    for (at, (purposes, needs)) in document.grouped().into_iter().enumerate() {
+    let mut writer = TextWriter::new(palette, width);
+    for (at, (purposes, needs)) in document.grouped().enumerate() {
         if at > 0 {
-            pen.gap();
+            writer.gap();
         }
-        let title = pen.paint(HEADING, words::purposes(&purposes));
-        pen.line(0, &title);
-        one(&mut pen, needs);
+        writer.line(0, HEADING, &phrases::purposes(&purposes));
+        if needs.permissions.is_empty() {
+            writer.line(2, PLAIN, phrases::NO_PERMISSION);
+        } else {
+            group(&mut writer, needs);
+        }
     }
-    pen.finish()
+    writer.finish()
 }
 
-fn one(pen: &mut Pen, needs: &Needs) {
-    if needs.permissions.is_empty() {
-        pen.line(2, "Nothing: no manifest needs a permission.");
-        return;
+fn group(writer: &mut TextWriter, needs: &Needs) {
+    for need in &needs.permissions {
+        permission(writer, need, None);
     }
-    for need in needs.permissions.iter().chain(&needs.optional) {
-        permission(pen, need);
+    for need in &needs.optional {
+        permission(writer, need, Some(Piece::new(DIM, "(optional)")));
     }
-    pen.gap();
-    let roles = "An app that signs in as itself needs no role. A person needs one of each line:";
-    pen.paragraph(2, roles.split(' '));
+    writer.gap();
+    writer.paragraph(2, phrases::ROLES.split(' '));
     for role in &needs.roles {
-        let label = pen.piece(DIM, &format!("{}:", role.why));
-        pen.prose(4, &label, role.names().split(' '));
+        writer.labelled(4, Piece::new(DIM, &format!("{}:", role.why)), role.names().split(' '));
     }
-    pen.gap();
-    pen.line(2, "To grant them to an app that signs in as itself:");
-    commands(pen, &needs.required_resource_access.application);
-    pen.line(2, "To an app that people sign in with:");
-    commands(pen, &needs.required_resource_access.delegated);
-}
-
-fn permission(pen: &mut Pen, need: &Need) {
-    let mut pieces = vec![pen.piece(BOLD, &need.permission)];
-    if need.is_optional() {
-        pieces.push(pen.piece(DIM, "(optional)"));
-    }
-    pen.pieces(2, 4, 1, &pieces);
-    let ids = [
-        pen.piece(DIM, &format!("application {}", need.application_id)),
-        pen.piece(DIM, &format!("delegated {}", need.delegated_id)),
-    ];
-    pen.pieces(4, 4, 2, &ids);
-    for reason in &need.reasons {
-        let label = pen.piece(DIM, "-");
-        let reason = words::reason(reason);
-        pen.prose(4, &label, words_of(&sanitize::line(&reason)));
-    }
-    if let [first, ..] = &need.alternatives[..] {
-        let label = pen.piece(DIM, "-");
-        let instead = format!("{first} serves as well");
-        pen.prose(4, &label, instead.split(' '));
+    writer.gap();
+    for (to, commands) in phrases::grants(needs) {
+        writer.line(2, PLAIN, &format!("To grant them to {to}:"));
+        commands.iter().for_each(|line| writer.line(4, PLAIN, line));
     }
 }
 
-fn commands(pen: &mut Pen, blocks: &[ResourceAccess]) {
-    for line in words::grant(blocks) {
-        pen.line(4, &line);
+fn permission(writer: &mut TextWriter, need: &Need, remark: Option<Piece>) {
+    let name = Piece::new(BOLD, &need.permission);
+    writer.pieces(2, 4, 1, &[name].into_iter().chain(remark).collect::<Vec<_>>());
+    let ids = [("application", &need.application_id), ("delegated", &need.delegated_id)];
+    writer.pieces(4, 4, 2, &ids.map(|(of, id)| Piece::new(DIM, &format!("{of} {id}"))));
+    let reasons = need.reasons.iter().map(phrases::reason);
+    let instead = need.alternatives.first().map(|other| format!("{other} works as well"));
+    for note in reasons.chain(instead) {
+        writer.labelled(4, Piece::new(DIM, "-"), words_of(&note));
     }
 }

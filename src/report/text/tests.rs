@@ -4,17 +4,18 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::pen::WIDTH;
 use super::*;
 use crate::journal::Command;
 use crate::plan::risk::Refusal;
 use crate::plan::{Action, Plan};
-use crate::report::fixture;
+use crate::report::{Verbosity, testing};
+use crate::text::sanitize;
 use crate::text::style::Palette;
+use crate::text::writer::WIDTH;
 
 #[test]
 fn a_plan_with_every_mark() {
-    assert_snapshot!(plan(&fixture::plan(), Palette::Plain, WIDTH, Verbosity::Normal), @r#"
+    assert_snapshot!(plan(&testing::plan(), Palette::Plain, WIDTH, Verbosity::Normal), @r#"
     Tenant contoso (contoso.onmicrosoft.com)
 
       ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
@@ -102,7 +103,7 @@ fn a_plan_with_every_mark() {
 
 #[test]
 fn a_plan_in_full() {
-    assert_snapshot!(plan(&fixture::plan(), Palette::Plain, WIDTH, Verbosity::Verbose), @r#"
+    assert_snapshot!(plan(&testing::plan(), Palette::Plain, WIDTH, Verbosity::Verbose), @r#"
     Tenant contoso (contoso.onmicrosoft.com)
 
       ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
@@ -198,7 +199,7 @@ fn a_plan_in_full() {
 
 #[test]
 fn a_plan_with_nothing_to_do() {
-    assert_snapshot!(plan(&fixture::settled(), Palette::Plain, WIDTH, Verbosity::Normal), @r#"
+    assert_snapshot!(plan(&testing::settled(), Palette::Plain, WIDTH, Verbosity::Normal), @r#"
     Tenant contoso (contoso.onmicrosoft.com)
 
     No changes. 1 object matches what is declared.
@@ -213,7 +214,7 @@ fn a_plan_with_nothing_to_do() {
 
 #[test]
 fn drifted_objects() {
-    assert_snapshot!(drift(&fixture::drift_report(), Palette::Plain, WIDTH, Verbosity::Normal), @r#"
+    assert_snapshot!(drift(&testing::drift_report(), Palette::Plain, WIDTH, Verbosity::Normal), @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked 2026-11-21 08:00 UTC
 
       ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
@@ -295,7 +296,7 @@ fn drifted_objects() {
 
 #[test]
 fn an_outcome() {
-    assert_snapshot!(outcome(&fixture::outcome(), Palette::Plain, WIDTH, Verbosity::Normal), @r#"
+    assert_snapshot!(outcome(&testing::outcome(), Palette::Plain, WIDTH, Verbosity::Normal), @r#"
       applied           update  windowsIdentityProtectionConfiguration/windows-hello
       already in place  update  windows10CustomConfiguration/custom-settings
       failed            create  macOSGeneralDeviceConfiguration/macos
@@ -335,15 +336,15 @@ fn refused_changes() {
       iosWiFiConfiguration/older-wifi
         delete: The object is deleted, and devices lose its settings.
       max-changes: 12 objects would change, and `spec.guard.maxChanges` is 10.
-      help: where this is meant, run `moorline rollback` again with --allow delete --allow max-changes
+      help: if this is intended, run `moorline rollback` again with --allow delete --allow max-changes
     "#);
 }
 
 /// Returns the plan of one field, the lines of the field alone.
 fn field(before: Json, after: Json, palette: Palette) -> String {
-    let mut one: Plan = fixture::plan();
-    one.changes = vec![fixture::change("kind", "name", "", Action::Update)];
-    one.changes[0].fields = vec![fixture::field(&["field"], before, after)];
+    let mut one: Plan = testing::plan();
+    one.changes = vec![testing::change("kind", "name", "", Action::Update)];
+    one.changes[0].fields = vec![testing::field(&["field"], before, after)];
     let text = plan(&one, palette, WIDTH, Verbosity::Normal);
     text.lines().skip(3).take_while(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
@@ -401,12 +402,12 @@ proptest! {
             Just("\u{1b}]8;;https://contoso.com\u{7}".to_owned()),
         ],
     ) {
-        let hostile = fixture::hostile(&text);
+        let hostile = testing::hostile(&text);
         for verbosity in [Verbosity::Normal, Verbosity::Verbose] {
             for page in [
                 plan(&hostile, Palette::Plain, WIDTH, verbosity),
                 drift(&crate::drift::report(hostile.clone()), Palette::Plain, WIDTH, verbosity),
-                outcome(&fixture::hostile_outcome(&text), Palette::Plain, WIDTH, verbosity),
+                outcome(&testing::hostile_outcome(&text), Palette::Plain, WIDTH, verbosity),
             ] {
                 prop_assert!(!page.contains(|c: char| c != '\n' && sanitize::is_hazardous(c)), "{page}");
             }
@@ -416,8 +417,8 @@ proptest! {
 
 #[test]
 fn on_a_narrow_terminal_lines_end_between_words() {
-    let text = plan(&fixture::plan(), Palette::Plain, 60, Verbosity::Normal);
-    let wide = plan(&fixture::plan(), Palette::Plain, WIDTH, Verbosity::Normal);
+    let text = plan(&testing::plan(), Palette::Plain, 60, Verbosity::Normal);
+    let wide = plan(&testing::plan(), Palette::Plain, WIDTH, Verbosity::Normal);
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(words(&text), words(&wide));
     let is_alone = |line: &str| !line.trim().contains("  ");

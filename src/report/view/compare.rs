@@ -1,228 +1,185 @@
-//! Two values side by side, part by part.
+//! Compares two values part by part.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json};
 use unicode_width::UnicodeWidthStr;
 
-use super::node::{Content, Mark, Node, Reading};
+use super::field::Viewer;
+use super::node::{DiffContent, DiffMark, DiffNode};
 use super::payload::{self, LONG, Payload};
-use super::value::{self, Names, is_scalar};
+use super::value::{self, IdNames, TYPE, is_scalar};
 use crate::report::width::cut;
-use crate::report::{Verbosity, words};
-use crate::text::sanitize;
+use crate::report::{Verbosity, phrases};
 
-/// How many elements or lines of one value are shown, unless everything is asked for.
+/// The number of elements or lines of one value that are shown, unless the report is verbose.
 const MOST: usize = 40;
 
 /// Compares the values of one field.
 pub(super) struct Comparer<'a> {
-    /// From where to where.
-    pub(super) reading: Reading,
-    /// How much.
-    pub(super) verbosity: Verbosity,
-    /// Names of ids.
-    pub(super) names: &'a Names,
-    /// Whether its strings are base64.
+    /// From where to where, and how much.
+    pub(super) viewer: &'a Viewer<'a>,
+    /// Display names by id.
+    pub(super) names: &'a IdNames,
+    /// Whether the field's strings are base64.
     pub(super) encoded: bool,
 }
 
 impl Comparer<'_> {
-    /// Returns what differs between the two sides, the one that the reading starts from first.
-    pub(super) fn differs(&self, name: String, from: Option<&Json>, to: Option<&Json>) -> Node {
+    /// Returns the node for the two sides of a value; `from` is where the direction starts.
+    pub(super) fn differs(&self, name: &str, from: Option<&Json>, to: Option<&Json>) -> DiffNode {
         match (from, to) {
-            (None, None) => Node::new(Mark::Change, name, Content::Nothing),
-            (Some(value), None) => self.whole(Mark::Remove, name, value, true),
-            (None, Some(value)) => self.whole(Mark::Add, name, value, true),
+            (None, None) => DiffNode::new(DiffMark::Change, name, DiffContent::Nothing),
+            (Some(value), None) => self.whole(DiffMark::Remove, name, value, true),
+            (None, Some(value)) => self.whole(DiffMark::Add, name, value, true),
             (Some(from), Some(to)) => self.pair(name, from, to),
         }
     }
 
-    fn pair(&self, name: String, from: &Json, to: &Json) -> Node {
-        let mut node = Node::new(Mark::Change, name, Content::Nothing);
+    fn pair(&self, name: &str, from: &Json, to: &Json) -> DiffNode {
+        let mut node = DiffNode::new(DiffMark::Change, name, DiffContent::Nothing);
         match (from, to) {
             (Json::Object(one), Json::Object(two)) if !is_scalar(from) && !is_scalar(to) => {
                 node.children = self.members(one, two);
             }
             (Json::Array(one), Json::Array(two)) => {
                 node.children = self.elements(one, two);
-                node.content = self.reading.sides(&node.children);
+                node.content = self.viewer.direction.sides(&node.children);
             }
             (Json::String(one), Json::String(two))
-                if !self.names.contains_key(one) && !self.names.contains_key(two) =>
+                if self.is_payload(name, one) && self.is_payload(name, two) =>
             {
                 self.strings(&mut node, one, two);
             }
             _ => {}
         }
-        if node.children.is_empty() && node.content == Content::Nothing {
+        if node.children.is_empty() && node.content == DiffContent::Nothing {
             let show = |value| {
-                let text = value::show(value, self.names);
-                Some(match is_scalar(value) {
-                    true => text,
-                    false => cut(&text, LONG),
-                })
+                let text = value::show(name, value, self.names);
+                Some(if is_scalar(value) { text } else { cut(&text, LONG) })
             };
-            node.content = Content::Values { from: show(from), to: show(to) };
+            node.content = DiffContent::Values { from: show(from), to: show(to) };
         }
         node
     }
 
-    fn strings(&self, node: &mut Node, from: &str, to: &str) {
-        let payloads = (Payload::read(from, self.encoded), Payload::read(to, self.encoded));
-        let binary = |size: usize| words::count(size, "byte");
-        match payloads {
-            (Payload::Binary(from), Payload::Binary(to)) => {
-                let other = if from == to { ", not the same" } else { "" };
-                node.content = Content::Values {
-                    from: Some(format!("binary, {}", binary(from))),
-                    to: Some(binary(to) + other),
-                };
-            }
-            (Payload::Text(from), Payload::Text(to)) => {
-                let both = from.width() + to.width();
-                if payload::is_long(&from) || payload::is_long(&to) || both > LONG {
-                    node.children = payload::diff(&from, &to, self.most());
-                    node.content = self.reading.sides(&node.children);
-                } else if self.encoded {
-                    let show = |text: &str| Some(value::show(&text.into(), self.names));
-                    node.content = Content::Values { from: show(&from), to: show(&to) };
-                }
-            }
-            (from, to) => {
-                let words = |payload| match payload {
-                    Payload::Binary(bytes) => Some(format!("binary, {}", binary(bytes))),
-                    Payload::Text(text) => Some(payload::size(&text)),
-                };
-                node.content = Content::Values { from: words(from), to: words(to) };
-            }
-        }
+    /// Returns whether a string is a text of its own: no type, and no id that has a name.
+    fn is_payload(&self, name: &str, text: &str) -> bool {
+        name != TYPE && !self.names.contains_key(text)
     }
 
-    fn members(&self, from: &Map<String, Json>, to: &Map<String, Json>) -> Vec<Node> {
+    fn strings(&self, node: &mut DiffNode, from: &str, to: &str) {
+        let (from, to) = (Payload::read(from, self.encoded), Payload::read(to, self.encoded));
+        let (from, to) = match (&from, &to) {
+            (Payload::Binary(one), Payload::Binary(two)) => {
+                let other = if one == two { ", not the same" } else { "" };
+                (from.summary(), phrases::count(*two, "byte") + other)
+            }
+            (Payload::Text(one), Payload::Text(two)) => {
+                let both = one.width() + two.width();
+                if payload::is_long(one) || payload::is_long(two) || both > LONG {
+                    node.children = payload::diff(one, two, self.most());
+                    node.content = self.viewer.direction.sides(&node.children);
+                }
+                if !self.encoded || !node.children.is_empty() {
+                    return;
+                }
+                let show = |text: &str| value::show("", &text.into(), self.names);
+                (show(one), show(two))
+            }
+            _ => (from.summary(), to.summary()),
+        };
+        node.content = DiffContent::Values { from: Some(from), to: Some(to) };
+    }
+
+    fn members(&self, from: &Map<String, Json>, to: &Map<String, Json>) -> Vec<DiffNode> {
         let names: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
         let differing = names.into_iter().filter(|name| from.get(*name) != to.get(*name));
-        differing
-            .map(|name| {
-                let safe = sanitize::line(name).into_owned();
-                let sides = (from.get(name), to.get(name));
-                if let (Some(from), Some(to)) = sides
-                    && name == "@odata.type"
-                {
-                    let show = |value| Some(value::member(name, value, self.names));
-                    let values = Content::Values { from: show(from), to: show(to) };
-                    return Node::new(Mark::Change, safe, values);
-                }
-                self.differs(safe, sides.0, sides.1)
-            })
-            .collect()
+        differing.map(|name| self.differs(name, from.get(name), to.get(name))).collect()
     }
 
-    /// Primitives are told by which come and which go, complex values place by place.
-    fn elements(&self, from: &[Json], to: &[Json]) -> Vec<Node> {
+    /// Compares primitives as sets, and complex values index by index.
+    fn elements(&self, from: &[Json], to: &[Json]) -> Vec<DiffNode> {
         if !from.iter().chain(to).all(is_scalar) {
             return (0..from.len().max(to.len()))
                 .filter(|at| from.get(*at) != to.get(*at))
-                .map(|at| self.differs(format!("[{at}]"), from.get(at), to.get(at)))
+                .map(|at| self.differs(&format!("[{at}]"), from.get(at), to.get(at)))
                 .collect();
         }
-        let missing = |items: &[Json], others: &[Json], mark| {
+        let missing = |mark, items: &[Json], others: &[Json]| -> Vec<DiffNode> {
             let items = items.iter().filter(|item| !others.contains(item));
-            items.map(|item| self.whole(mark, String::new(), item, false)).collect::<Vec<_>>()
+            items.map(|item| self.whole(mark, "", item, false)).collect()
         };
-        let mut nodes = missing(to, from, Mark::Add);
-        nodes.extend(missing(from, to, Mark::Remove));
-        self.cap(&mut nodes, "element");
+        let mut nodes = missing(DiffMark::Add, to, from);
+        nodes.extend(missing(DiffMark::Remove, from, to));
+        payload::cap(&mut nodes, self.most(), "element");
         nodes
     }
 
-    /// Returns a value that is on one side only. `stated` says that the side is to be named here.
-    fn whole(&self, mark: Mark, name: String, value: &Json, stated: bool) -> Node {
-        let mut node = Node::new(mark, name, Content::Nothing);
-        let (text, lines) = self.line(value);
-        let columns = text.width();
-        if is_scalar(value) || columns <= LONG {
+    /// Returns the node for a value that is on one side only. `stated` says whether the node names the side.
+    fn whole(&self, mark: DiffMark, name: &str, value: &Json, stated: bool) -> DiffNode {
+        let mut node = DiffNode::new(mark, name, DiffContent::Nothing);
+        let (text, lines) = self.line(name, value);
+        if is_scalar(value) || text.width() <= LONG {
             node.content = match (stated, mark) {
-                (false, _) => Content::Value(text),
-                (true, Mark::Remove) => Content::Values { from: Some(text), to: None },
-                (true, _) => Content::Values { from: None, to: Some(text) },
+                (false, _) => DiffContent::Value(text),
+                (true, DiffMark::Remove) => DiffContent::Values { from: Some(text), to: None },
+                (true, _) => DiffContent::Values { from: None, to: Some(text) },
             };
             node.children = lines;
             return node;
         }
-        node.content = match self.reading.one_side(mark).filter(|_| stated) {
-            Some(words) => Content::Words(words.to_owned()),
-            None => Content::Nothing,
-        };
+        if let Some(words) = self.viewer.direction.one_side(mark).filter(|_| stated) {
+            node.content = DiffContent::Words(words.to_owned());
+        }
         node.children = match value {
             // Graph answers with every member that a type has; null says no more than its absence.
             Json::Object(members) => members
                 .iter()
                 .filter(|(_, value)| !value.is_null())
-                .map(|(name, value)| {
-                    let safe = sanitize::line(name).into_owned();
-                    if name == "@odata.type" {
-                        let text = value::member(name, value, self.names);
-                        return Node::new(mark, safe, Content::Value(text));
-                    }
-                    self.whole(mark, safe, value, false)
-                })
+                .map(|(name, value)| self.whole(mark, name, value, false))
                 .collect(),
             Json::Array(items) => {
                 let complex = !items.iter().all(is_scalar);
-                let name = |at| {
-                    if complex { format!("[{at}]") } else { String::new() }
-                };
+                let name = |at| if complex { format!("[{at}]") } else { String::new() };
                 let items = items.iter().enumerate();
-                items.map(|(at, item)| self.whole(mark, name(at), item, false)).collect()
+                items.map(|(at, item)| self.whole(mark, &name(at), item, false)).collect()
             }
             _ => Vec::new(),
         };
-        self.cap(&mut node.children, "element");
+        payload::cap(&mut node.children, self.most(), "element");
         node
     }
 
-    /// Returns a value on one line and, where a text has more to show and everything is asked for, its lines.
-    fn line(&self, value: &Json) -> (String, Vec<Node>) {
+    /// Returns a value on one line and, for a long text in a verbose report, its lines.
+    fn line(&self, name: &str, value: &Json) -> (String, Vec<DiffNode>) {
         let text = match value {
-            Json::String(text) if !self.names.contains_key(text) => text,
-            value => return (value::show(value, self.names), Vec::new()),
+            Json::String(text) if self.is_payload(name, text) => text,
+            value => return (value::show(name, value, self.names), Vec::new()),
         };
-        match Payload::read(text, self.encoded) {
-            Payload::Binary(bytes) => {
-                (format!("binary, {}", words::count(bytes, "byte")), Vec::new())
-            }
-            Payload::Text(text) if payload::is_long(&text) && !payload::is_path(&text) => {
-                let lines = match self.verbosity {
-                    Verbosity::Verbose => payload::diff("", &text, usize::MAX),
-                    Verbosity::Normal => Vec::new(),
-                };
-                match text.contains('\n') {
-                    true => (payload::size(&text), lines),
-                    false => {
-                        let shown = value::show(&text.clone().into(), self.names);
-                        let size = words::count(text.len(), "byte");
-                        (format!("{} ({size})", cut(&shown, LONG)), lines)
-                    }
-                }
-            }
-            Payload::Text(text) => (value::show(&text.into(), self.names), Vec::new()),
+        let payload = Payload::read(text, self.encoded);
+        let Payload::Text(text) = &payload else {
+            return (payload.summary(), Vec::new());
+        };
+        let shown = value::show("", &Json::from(text.as_ref()), self.names);
+        if !payload::is_long(text) || payload::is_path(text) {
+            return (shown, Vec::new());
         }
+        let lines = match self.viewer.verbosity {
+            Verbosity::Verbose => payload::diff("", text, usize::MAX),
+            Verbosity::Normal => Vec::new(),
+        };
+        if text.contains('\n') {
+            return (payload.summary(), lines);
+        }
+        let size = phrases::count(text.len(), "byte");
+        (format!("{} ({size})", cut(&shown, LONG)), lines)
     }
 
     fn most(&self) -> usize {
-        match self.verbosity {
+        match self.viewer.verbosity {
             Verbosity::Normal => MOST,
             Verbosity::Verbose => usize::MAX,
-        }
-    }
-
-    fn cap(&self, nodes: &mut Vec<Node>, noun: &str) {
-        let more = nodes.len().saturating_sub(self.most());
-        if more > 0 {
-            nodes.truncate(self.most());
-            let words = words::more(more, noun);
-            nodes.push(Node::new(Mark::Context, "", Content::Words(words)));
         }
     }
 }

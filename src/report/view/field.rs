@@ -1,28 +1,26 @@
-//! Field and assignment changes as nodes.
+//! Builds nodes from field and assignment changes.
 
 use std::borrow::Cow;
 
 use serde_json::{Value as Json, json};
 
 use super::compare::Comparer;
-use super::label::place;
-use super::node::{Content, Mark, Node, Reading};
+use super::node::{DiffContent, DiffMark, DiffNode, Direction};
 use crate::diagnostic::Location;
 use crate::plan::{AssignmentChange, Effect, FieldChange, FieldStatus, Shown};
 use crate::report::Verbosity;
-use crate::text::sanitize;
 
-/// Reads the changes of one object.
+/// Builds the nodes of one object.
 pub(super) struct Viewer<'a> {
-    /// From where to where.
-    pub(super) reading: Reading,
-    /// How much.
+    /// The direction of the comparison.
+    pub(super) direction: Direction,
+    /// The amount of detail.
     pub(super) verbosity: Verbosity,
-    /// The object's own file.
+    /// The file of the object's manifest.
     pub(super) file: &'a str,
 }
 
-/// Returns a shown value, what is withheld as its placeholder.
+/// Returns a shown value, with a placeholder for a withheld one.
 pub(super) fn json(shown: &Shown) -> Option<Cow<'_, Json>> {
     match shown {
         Shown::Unset => None,
@@ -32,97 +30,86 @@ pub(super) fn json(shown: &Shown) -> Option<Cow<'_, Json>> {
 }
 
 impl Viewer<'_> {
-    /// Returns what differs, assignments last beneath a title of their own.
+    /// Returns the nodes of the differences, with the assignments last, below a title.
     pub(super) fn nodes(
         &self,
         fields: &[FieldChange],
         assignments: &[AssignmentChange],
-    ) -> Vec<Node> {
-        let mut nodes: Vec<Node> = fields.iter().map(|field| self.field(field)).collect();
+    ) -> Vec<DiffNode> {
+        let mut nodes: Vec<DiffNode> = fields.iter().map(|field| self.field(field)).collect();
         if !assignments.is_empty() {
-            let mut title = Node::new(Mark::Title, "assignments", Content::Nothing);
-            title.children =
-                assignments.iter().map(|assignment| self.assignment(assignment)).collect();
+            let mut title = DiffNode::new(DiffMark::Title, "assignments", DiffContent::Nothing);
+            title.children = assignments.iter().map(|change| self.assignment(change)).collect();
             nodes.push(title);
         }
         nodes
     }
 
-    fn field(&self, field: &FieldChange) -> Node {
-        let path = sanitize::line(&field.path.to_string()).into_owned();
-        let (before, after) = (json(&field.before), json(&field.after));
-        let (from, to) = self.reading.turn(before.as_deref(), after.as_deref());
-        let values = Comparer {
-            reading: self.reading,
-            verbosity: self.verbosity,
-            names: &field.names,
-            encoded: field.encoded,
+    fn field(&self, field: &FieldChange) -> DiffNode {
+        let path = field.path.to_string();
+        let differs = || {
+            let (before, after) = (json(&field.before), json(&field.after));
+            let (from, to) = self.direction.turn(before.as_deref(), after.as_deref());
+            let comparer = Comparer { viewer: self, names: &field.names, encoded: field.encoded };
+            comparer.differs(&path, from, to)
         };
+        let words =
+            |mark, words: &str| DiffNode::new(mark, &path, DiffContent::Words(words.to_owned()));
         let reason = field.reason.as_deref().unwrap_or_default();
-        let reason = sanitize::line(reason);
-        let mut node = match field.status {
-            FieldStatus::Change if field.is_rewritten() => {
-                let words = Content::Words("written again: it cannot be compared".to_owned());
-                Node::new(Mark::Change, path, words)
+        let mut node = match (field.status, self.direction) {
+            (FieldStatus::Change, _) if field.is_rewritten() => {
+                words(DiffMark::Change, "written again: it cannot be compared")
             }
-            FieldStatus::Change => values.differs(path, from, to),
-            FieldStatus::Unverifiable => {
-                let words = Content::Words(format!("cannot be compared: {reason}"));
-                Node::new(Mark::Unverifiable, path, words)
+            (FieldStatus::Change, _) => differs(),
+            // Nothing can be fixed where nothing can be compared, so no location is shown.
+            (FieldStatus::Unverifiable, _) => {
+                return words(DiffMark::Unverifiable, &format!("cannot be compared: {reason}"));
             }
-            FieldStatus::Blocked => {
-                let mut node = values.differs(path, from, to);
-                if self.reading == Reading::Plan {
-                    node.mark = Mark::Blocked;
-                    // Nothing of it would be sent, so nothing of it may look as if it were.
-                    node.children.clear();
-                }
-                node.reason = Some(match self.reading {
-                    Reading::Plan => format!("blocked: {reason}"),
-                    Reading::Drift => format!("cannot be put back: {reason}"),
-                });
-                node
+            // Nothing of a blocked field is sent, so its parts are not shown as changes.
+            (FieldStatus::Blocked, Direction::Plan) => DiffNode {
+                mark: DiffMark::Blocked,
+                children: Vec::new(),
+                reason: Some(format!("blocked: {reason}")),
+                ..differs()
+            },
+            (FieldStatus::Blocked, Direction::Drift) => {
+                DiffNode { reason: Some(format!("cannot be put back: {reason}")), ..differs() }
             }
         };
-        // Where nothing can be told there is nothing to mend.
-        let location = field.location.as_ref();
-        node.place = self.place(location.filter(|_| field.status != FieldStatus::Unverifiable));
+        node.place = self.place(field.location.as_ref());
         node
     }
 
-    fn assignment(&self, change: &AssignmentChange) -> Node {
-        let target = sanitize::line(&change.target).into_owned();
-        let filter = |filter: &Option<String>| {
-            filter.as_deref().map(|filter| sanitize::line(filter).into_owned())
+    fn assignment(&self, change: &AssignmentChange) -> DiffNode {
+        let (from, to) =
+            self.direction.turn(change.filter_before.as_deref(), change.filter_after.as_deref());
+        let mark = match (change.effect, self.direction) {
+            (Effect::Change, _) => DiffMark::Change,
+            (Effect::Add, Direction::Plan) | (Effect::Remove, Direction::Drift) => DiffMark::Add,
+            (Effect::Remove, Direction::Plan) | (Effect::Add, Direction::Drift) => DiffMark::Remove,
         };
-        let (before, after) = (filter(&change.filter_before), filter(&change.filter_after));
-        let (from, to) = self.reading.turn(before, after);
-        let aside = |filter: Option<String>| filter.map(|filter| format!("({filter})"));
-        let mark = match (change.effect, self.reading) {
-            (Effect::Change, _) => Mark::Change,
-            (Effect::Add, Reading::Plan) | (Effect::Remove, Reading::Drift) => Mark::Add,
-            (Effect::Remove, Reading::Plan) | (Effect::Add, Reading::Drift) => Mark::Remove,
-        };
-        let content = if mark == Mark::Change {
-            let or_none = |filter: Option<String>| filter.or(Some("no filter".to_owned()));
-            Content::Values { from: or_none(from), to: or_none(to) }
+        let content = if mark == DiffMark::Change {
+            let or_none = |filter: Option<&str>| Some(filter.unwrap_or("no filter").to_owned());
+            DiffContent::Values { from: or_none(from), to: or_none(to) }
         } else {
-            let words = [aside(from.or(to)), self.reading.one_side(mark).map(str::to_owned)];
-            let words: Vec<String> = words.into_iter().flatten().collect();
-            match words.is_empty() {
-                true => Content::Nothing,
-                false => Content::Words(words.join(" ")),
+            let filter = from.or(to).map(|filter| format!("({filter})"));
+            let side = self.direction.one_side(mark).map(str::to_owned);
+            let words: Vec<String> = filter.into_iter().chain(side).collect();
+            if words.is_empty() {
+                DiffContent::Nothing
+            } else {
+                DiffContent::Words(words.join(" "))
             }
         };
-        let mut node = Node::new(mark, target, content);
+        let mut node = DiffNode::new(mark, &change.target, content);
         node.place = self.place(change.location.as_ref());
         node
     }
 
-    /// A plan names a place only where it is not in the object's own file, drift names every place.
+    /// Returns the location to show: in a plan only one outside the object's own file, in a drift report every one.
     fn place(&self, location: Option<&Location>) -> Option<String> {
-        location
-            .filter(|location| self.reading == Reading::Drift || location.file != self.file)
-            .map(place)
+        let is_news =
+            |location: &&Location| self.direction == Direction::Drift || location.file != self.file;
+        location.filter(is_news).map(Location::to_string)
     }
 }

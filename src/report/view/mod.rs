@@ -1,18 +1,19 @@
-//! What a report says of an object, before any format: marks, names, words, and values on one line.
+//! Builds what a report says, before any format: marks, names, words, and values on one line.
 //!
-//! Every text in it is harmless on a terminal. Signs, colours, alignment and escaping are the formats'.
+//! Colours, alignment and escaping are left to the formats. Text that is cut or set in columns is harmless on a terminal
+//! already; each format escapes everything that it writes by its own rules.
 
 mod compare;
 mod field;
-mod label;
 mod layout;
 mod node;
 mod object;
 mod payload;
 mod reach;
+mod story;
 mod value;
 
-pub(super) use label::{address, display_name};
-pub(super) use layout::{Row, rows};
-pub(super) use node::{Content, Mark, Reading, Span};
-pub(super) use object::{Danger, Object, change, drift_item, limits, out_of_sync, released};
+pub(super) use layout::{DiffRow, rows};
+pub(super) use node::{DiffContent, DiffMark, Direction, TextSpan};
+pub(super) use object::{ObjectView, display_name};
+pub(super) use story::{Story, drift, plan};

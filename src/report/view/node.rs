@@ -1,16 +1,18 @@
-//! One line of what differs, and what belongs beneath it.
+//! The tree of differences: a node is one line, and its children are the lines below.
 
-/// From where to where a difference is told.
+use crate::text::sanitize;
+
+/// The direction in which differences are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::report) enum Reading {
-    /// From the tenant to what is declared.
+pub(in crate::report) enum Direction {
+    /// From the live value to the declared value.
     Plan,
-    /// From what is declared to the tenant.
+    /// From the declared value to the live value.
     Drift,
 }
 
-impl Reading {
-    /// Returns the live and the declared side in the order of reading.
+impl Direction {
+    /// Returns the live and the declared side in the order of the direction.
     pub(in crate::report) fn turn<T>(self, before: T, after: T) -> (T, T) {
         match self {
             Self::Plan => (before, after),
@@ -18,97 +20,122 @@ impl Reading {
         }
     }
 
-    /// Returns which side has what only one has; in a plan the mark says it.
-    pub(in crate::report) fn one_side(self, mark: Mark) -> Option<&'static str> {
+    /// Returns the words for a value that is on one side only. In a plan the mark says it.
+    pub(in crate::report) fn one_side(self, mark: DiffMark) -> Option<&'static str> {
         match (self, mark) {
-            (Self::Drift, Mark::Remove) => Some("declared, not in the tenant"),
-            (Self::Drift, Mark::Add) => Some("in the tenant, not declared"),
+            (Self::Drift, DiffMark::Remove) => Some("declared, not in the tenant"),
+            (Self::Drift, DiffMark::Add) => Some("in the tenant, not declared"),
             _ => None,
         }
     }
 
-    /// Returns which sign is which side, above parts that differ; in a plan they say it themselves.
-    pub(in crate::report) fn sides(self, parts: &[Node]) -> Content {
+    /// Returns the legend of the signs above parts that differ. A plan needs none.
+    pub(in crate::report) fn sides(self, parts: &[DiffNode]) -> DiffContent {
         match self {
             Self::Drift if !parts.is_empty() => {
-                Content::Words("- declared, + in the tenant".to_owned())
+                DiffContent::Words("- declared, + in the tenant".to_owned())
             }
-            _ => Content::Nothing,
+            _ => DiffContent::Nothing,
         }
     }
 }
 
-/// What a line says of the thing on it.
+/// The kind of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::report) enum Mark {
-    /// It comes.
+pub(in crate::report) enum DiffMark {
+    /// Added.
     Add,
-    /// It becomes another.
+    /// Changed.
     Change,
-    /// It goes.
+    /// Removed.
     Remove,
-    /// It goes and comes anew.
+    /// Deleted and created again.
     Replace,
-    /// It cannot be done.
+    /// Blocked.
     Blocked,
-    /// It cannot be told.
+    /// Not comparable.
     Unverifiable,
-    /// It stays: a line of a text, around those that differ.
+    /// Unchanged: a line of a text next to lines that differ.
     Context,
-    /// It is a place in a text.
+    /// The header of a part of a unified diff.
     Hunk,
-    /// It is the title of what is beneath.
+    /// The title of the lines below.
     Title,
 }
 
-/// A piece of a line of text.
+impl DiffMark {
+    /// Returns its sign.
+    pub(in crate::report) fn sign(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Change => "~",
+            Self::Remove => "-",
+            Self::Replace => "-/+",
+            Self::Blocked => "!",
+            Self::Unverifiable => "?",
+            Self::Context => " ",
+            Self::Hunk => "@@",
+            Self::Title => "",
+        }
+    }
+}
+
+/// A part of a line of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::report) struct Span {
-    /// Whether this is what differs.
+pub(in crate::report) struct TextSpan {
+    /// Whether this part differs.
     pub(in crate::report) strong: bool,
-    /// The piece.
+    /// The text.
     pub(in crate::report) text: String,
 }
 
-/// What stands behind a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::report) enum Content {
-    /// Nothing: what is beneath says it.
+/// The content of a line, after the name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::report) enum DiffContent {
+    /// Nothing: the lines below say it.
+    #[default]
     Nothing,
     /// A value alone.
     Value(String),
-    /// A value on one side or two different ones.
+    /// A value on one side, or two different values.
     Values {
-        /// Where the reading starts.
+        /// The value where the direction starts.
         from: Option<String>,
-        /// Where it ends.
+        /// The value where the direction ends.
         to: Option<String>,
     },
     /// A line of text.
-    Line(Vec<Span>),
-    /// Words about it.
+    Line(Vec<TextSpan>),
+    /// A remark.
     Words(String),
 }
 
-/// One line, and what belongs beneath it.
+/// One line, and the lines below.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::report) struct Node {
-    /// What happens.
-    pub(in crate::report) mark: Mark,
-    /// To what; empty for an element of a list or a line of a text.
+pub(in crate::report) struct DiffNode {
+    /// The kind of the line.
+    pub(in crate::report) mark: DiffMark,
+    /// The name; empty for an element of a list or a line of a text.
     pub(in crate::report) name: String,
-    /// How.
-    pub(in crate::report) content: Content,
-    /// Why not.
+    /// The content.
+    pub(in crate::report) content: DiffContent,
+    /// Why the field is not changed.
     pub(in crate::report) reason: Option<String>,
-    /// Where it was declared, where that is worth a word.
+    /// The location of the declaration, where it is shown.
     pub(in crate::report) place: Option<String>,
     /// The parts.
-    pub(in crate::report) children: Vec<Node>,
+    pub(in crate::report) children: Vec<DiffNode>,
 }
 
-impl Node {
-    pub(in crate::report) fn new(mark: Mark, name: impl Into<String>, content: Content) -> Self {
-        Self { mark, name: name.into(), content, reason: None, place: None, children: Vec::new() }
+impl DiffNode {
+    /// Returns a node without children. The name is made harmless, so that its width is known.
+    pub(in crate::report) fn new(mark: DiffMark, name: &str, content: DiffContent) -> Self {
+        let name = sanitize::line(name).into_owned();
+        Self { mark, name, content, reason: None, place: None, children: Vec::new() }
+    }
+
+    /// Returns a node without a name, about the lines next to it.
+    pub(in crate::report) fn remark(mark: DiffMark, words: impl Into<String>) -> Self {
+        Self::new(mark, "", DiffContent::Words(words.into()))
     }
 }

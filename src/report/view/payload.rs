@@ -1,4 +1,4 @@
-//! Long texts: what they are, and where two of them differ.
+//! Describes long texts, and compares two of them line by line.
 
 use std::borrow::Cow;
 
@@ -7,36 +7,36 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use similar::{ChangeTag, DiffOp, DiffTag, TextDiff};
 use unicode_width::UnicodeWidthStr;
 
-use super::node::{Content, Mark, Node, Span};
+use super::node::{DiffContent, DiffMark, DiffNode, TextSpan};
+use crate::report::phrases;
 use crate::report::width::{beginning, cut, end};
-use crate::report::words;
 use crate::text::sanitize;
 
-/// How many columns a text may have to stand behind its name.
+/// The most columns of a text that stands on the line of its name.
 pub(super) const LONG: usize = 60;
-/// How many columns of a path are shown.
+/// The most columns of a path that are shown.
 const LONGEST_PATH: usize = 255;
-/// How many lines around a difference are shown.
+/// The number of lines that are shown next to a difference.
 const CONTEXT: usize = 2;
-/// How many columns a line of a difference may have.
+/// The most columns of a line of a diff.
 const COLUMNS: usize = 84;
-/// How many columns of what is equal are left beside what is not, in a line that is too long.
+/// The number of columns of equal text that are kept next to a difference, in a line that is too long.
 const BESIDE: usize = 16;
-/// More lines than these are not compared one by one: the time grows with the square.
+/// The most lines that are compared one by one: the time grows with the square.
 const MOST_LINES: usize = 4_000;
-/// More bytes than these are not compared word by word.
+/// The most bytes that are compared word by word.
 const MOST_REFINED: usize = 8 << 10;
 
-/// What a string holds.
+/// The content of a string.
 pub(super) enum Payload<'a> {
     /// Text.
     Text(Cow<'a, str>),
-    /// So many bytes of something else.
+    /// Other data, with its size in bytes.
     Binary(usize),
 }
 
 impl<'a> Payload<'a> {
-    /// Reads a string that may be base64. What claims to be and is not stays the text that it is.
+    /// Reads a string that may be base64. A string that is not valid base64 is a text.
     pub(super) fn read(text: &'a str, encoded: bool) -> Self {
         let Some(bytes) = encoded.then(|| BASE64.decode(text).ok()).flatten() else {
             return Self::Text(text.into());
@@ -51,42 +51,40 @@ impl<'a> Payload<'a> {
 }
 
 impl Payload<'_> {
-    /// Returns what it is and how much.
+    /// Returns the type and the size.
     pub(super) fn summary(&self) -> String {
         match self {
             Self::Text(text) => size(text),
-            Self::Binary(bytes) => format!("binary, {}", words::count(*bytes, "byte")),
+            Self::Binary(bytes) => format!("binary, {}", phrases::count(*bytes, "byte")),
         }
     }
 }
 
-/// Returns whether a text is too long to stand behind its name.
+/// Returns whether a text is too long for the line of its name.
 pub(super) fn is_long(text: &str) -> bool {
     text.contains('\n') || text.width() > LONG
 }
 
-/// Returns whether a text is one long word with slashes, an OMA-URI for example, whose every part tells.
+/// Returns whether a text is one long word with slashes, an OMA-URI for example, that is not cut.
 pub(super) fn is_path(text: &str) -> bool {
     text.contains('/') && !text.contains(char::is_whitespace) && text.width() <= LONGEST_PATH
 }
 
-/// Returns how much a text is.
+/// Returns the size of a text.
 pub(super) fn size(text: &str) -> String {
-    let lines = text.lines().count();
-    match lines {
-        0 | 1 => format!("text, {}", words::count(text.len(), "byte")),
-        lines => {
-            format!("text, {}, {}", words::count(lines, "line"), words::count(text.len(), "byte"))
-        }
+    let bytes = phrases::count(text.len(), "byte");
+    match text.lines().count() {
+        0 | 1 => format!("text, {bytes}"),
+        lines => format!("text, {}, {bytes}", phrases::count(lines, "line")),
     }
 }
 
 /// Returns the lines of a unified diff, at most so many.
-pub(super) fn diff(from: &str, to: &str, most: usize) -> Vec<Node> {
+pub(super) fn diff(from: &str, to: &str, most: usize) -> Vec<DiffNode> {
     let breaks = |text: &str| text.matches(['\n', '\r']).count();
     if breaks(from).max(breaks(to)) > MOST_LINES {
         let words = format!("{} -> {}, too long to compare", size(from), size(to));
-        return vec![Node::new(Mark::Context, "", Content::Words(words))];
+        return vec![DiffNode::remark(DiffMark::Context, words)];
     }
     let diff = TextDiff::from_lines(from, to);
     let one_line = from.lines().count() <= 1 && to.lines().count() <= 1;
@@ -94,74 +92,71 @@ pub(super) fn diff(from: &str, to: &str, most: usize) -> Vec<Node> {
     let mut lines = Vec::new();
     for group in diff.grouped_ops(CONTEXT) {
         if !one_line {
-            lines.push(Node::new(Mark::Hunk, "", Content::Words(header(&group))));
+            lines.push(DiffNode::remark(DiffMark::Hunk, header(&group)));
         }
         for op in &group {
             lines.extend(changes(&diff, op, end_differs));
         }
     }
-    let more = lines.len().saturating_sub(most);
-    if more > 0 {
-        lines.truncate(most);
-        let words = words::more(more, "line");
-        lines.push(Node::new(Mark::Context, "", Content::Words(words)));
-    }
+    cap(&mut lines, most, "line");
     lines
+}
+
+/// Keeps so many nodes, and adds a remark on how many are left out.
+pub(super) fn cap(nodes: &mut Vec<DiffNode>, most: usize, noun: &str) {
+    let more = nodes.len().saturating_sub(most);
+    if more > 0 {
+        nodes.truncate(most);
+        nodes.push(DiffNode::remark(DiffMark::Context, phrases::more(more, noun)));
+    }
 }
 
 fn header(group: &[DiffOp]) -> String {
     let (Some(first), Some(last)) = (group.first(), group.last()) else {
         return String::new();
     };
-    let (old, new) = (
-        first.old_range().start..last.old_range().end,
-        first.new_range().start..last.new_range().end,
-    );
+    let old = first.old_range().start..last.old_range().end;
+    let new = first.new_range().start..last.new_range().end;
     // A range without lines counts from the line before it, as in any unified diff.
     let start = |range: &std::ops::Range<usize>| range.start + usize::from(!range.is_empty());
     format!("-{},{} +{},{} @@", start(&old), old.len(), start(&new), new.len())
 }
 
-fn changes(diff: &TextDiff<'_, '_, str>, op: &DiffOp, end_differs: bool) -> Vec<Node> {
+fn changes(diff: &TextDiff<'_, '_, str>, op: &DiffOp, end_differs: bool) -> Vec<DiffNode> {
     let mut nodes = Vec::new();
-    let mut push = |tag: ChangeTag, spans: Vec<Span>, missing_newline: bool| {
+    let mut push = |tag: ChangeTag, spans: Vec<TextSpan>, missing_newline: bool| {
         let mark = match tag {
-            ChangeTag::Equal => Mark::Context,
-            ChangeTag::Delete => Mark::Remove,
-            ChangeTag::Insert => Mark::Add,
+            ChangeTag::Equal => DiffMark::Context,
+            ChangeTag::Delete => DiffMark::Remove,
+            ChangeTag::Insert => DiffMark::Add,
         };
-        nodes.push(Node::new(mark, "", Content::Line(fit(spans))));
+        nodes.push(DiffNode::new(mark, "", DiffContent::Line(fit(spans))));
         if end_differs && missing_newline {
-            let words = "\\ no line break at the end".to_owned();
-            nodes.push(Node::new(Mark::Context, "", Content::Words(words)));
+            nodes.push(DiffNode::remark(DiffMark::Context, "\\ no line break at the end"));
         }
     };
     let bytes: usize = diff.iter_changes(op).map(|change| change.value().len()).sum();
-    let replaced = op.tag() == DiffTag::Replace;
-    if replaced && bytes <= MOST_REFINED {
+    if op.tag() != DiffTag::Replace || bytes <= MOST_REFINED {
         for change in diff.iter_inline_changes_deadline(op, None) {
-            let spans = change.values().iter();
-            let spans = spans.filter_map(|(strong, text)| span(*strong, text));
+            let spans = change.values().iter().filter_map(|(strong, text)| span(*strong, text));
             push(change.tag(), spans.collect(), change.missing_newline());
         }
-    } else if replaced && op.old_range().len() == 1 && op.new_range().len() == 1 {
-        let lines: Vec<_> = diff.iter_changes(op).collect();
-        let other = |at: usize| lines.get(1 - at).map_or("", |line| line.value());
-        for (at, line) in lines.iter().take(2).enumerate() {
-            let spans = apart(line.value(), other(at));
-            push(line.tag(), spans, line.missing_newline());
-        }
-    } else {
-        for change in diff.iter_changes(op) {
-            let spans = span(false, change.value()).into_iter().collect();
-            push(change.tag(), spans, change.missing_newline());
-        }
+        return nodes;
+    }
+    let lines: Vec<_> = diff.iter_changes(op).collect();
+    let one_each = op.old_range().len() == 1 && op.new_range().len() == 1;
+    for (at, line) in lines.iter().enumerate() {
+        let spans = match lines.get(1_usize.wrapping_sub(at)).filter(|_| one_each) {
+            Some(other) => apart(line.value(), other.value()),
+            None => span(false, line.value()).into_iter().collect(),
+        };
+        push(line.tag(), spans, line.missing_newline());
     }
     nodes
 }
 
-/// Returns a text in what it shares with another at both ends, and what it does not share.
-fn apart(text: &str, other: &str) -> Vec<Span> {
+/// Returns a text in three parts: what it shares with another one at both ends, and what differs between.
+fn apart(text: &str, other: &str) -> Vec<TextSpan> {
     let equal = |(one, two): &(char, char)| one == two;
     let length = |pairs: &mut dyn Iterator<Item = (char, char)>| -> usize {
         pairs.take_while(equal).map(|(one, _)| one.len_utf8()).sum()
@@ -175,38 +170,35 @@ fn apart(text: &str, other: &str) -> Vec<Span> {
         .collect()
 }
 
-fn span(strong: bool, text: &str) -> Option<Span> {
+fn span(strong: bool, text: &str) -> Option<TextSpan> {
     let text = text.strip_suffix('\n').unwrap_or(text);
     // A tab is as wide as where it stands: behind a sign that would be another width than in the file.
     let text = sanitize::line(&text.replace('\t', "    ")).into_owned();
-    (!text.is_empty()).then_some(Span { strong, text })
+    (!text.is_empty()).then_some(TextSpan { strong, text })
 }
 
-/// Returns a line cut to its columns so that what differs is still in it.
-fn fit(spans: Vec<Span>) -> Vec<Span> {
-    let width = |spans: &[Span]| spans.iter().map(|span| span.text.width()).sum::<usize>();
+/// Returns a line cut to its columns, with the differences kept.
+fn fit(spans: Vec<TextSpan>) -> Vec<TextSpan> {
+    let width = |spans: &[TextSpan]| spans.iter().map(|span| span.text.width()).sum::<usize>();
     if width(&spans) <= COLUMNS {
         return spans;
     }
     let last = spans.len() - 1;
     let alone = spans.iter().all(|span| !span.strong);
     let mut left = COLUMNS;
-    let mut fitted = Vec::new();
-    for (at, Span { strong, text }) in spans.into_iter().enumerate() {
-        let text = match (strong || alone, at == 0, at == last) {
-            (true, ..) => cut(&text, left),
-            (false, ..) if text.width() <= 2 * BESIDE => text,
-            (false, true, _) => format!("…{}", end(&text, BESIDE)),
-            (false, _, true) => format!("{}…", beginning(&text, BESIDE)),
-            (false, ..) => format!("{}…{}", beginning(&text, BESIDE), end(&text, BESIDE)),
+    let fitted = spans.into_iter().enumerate().map_while(|(at, TextSpan { strong, text })| {
+        let (start, tail) = (beginning(&text, BESIDE), end(&text, BESIDE));
+        let text = match (strong || alone || text.width() <= 2 * BESIDE, at == 0, at == last) {
+            (true, ..) => text,
+            (false, true, _) => format!("…{tail}"),
+            (false, _, true) => format!("{start}…"),
+            (false, ..) => format!("{start}…{tail}"),
         };
-        let cut_off = text.width() > left;
-        let text = cut(&text, left);
-        left = left.saturating_sub(text.width());
-        fitted.push(Span { strong, text });
-        if cut_off || left == 0 {
-            break;
-        }
-    }
-    fitted
+        let is_left = left > 0;
+        let fitted = cut(&text, left);
+        // What was cut off is the last.
+        left = if fitted == text { left.saturating_sub(text.width()) } else { 0 };
+        is_left.then_some(TextSpan { strong, text: fitted })
+    });
+    fitted.collect()
 }

@@ -1,13 +1,12 @@
-//! Whom a change concerns, in one sentence.
+//! Describes in one sentence how many devices and users an object reaches.
 
 use crate::plan::reach::{Audience, Extent, Reach};
-use crate::report::words::{count, thousands};
+use crate::report::phrases::{count, thousands};
 use crate::tenant::reach::{Reported, Statuses};
-use crate::text::sanitize;
 
 const NOBODY: &str = "nobody";
 
-/// Returns whom an object would reach, whom it reaches until then, and how many devices have it.
+/// Returns whom an object would reach, whom the object reaches now, and how many devices have it.
 pub(super) fn sentence(reach: &Reach) -> String {
     let before = reach.before.as_ref().map(people);
     let who = match (before, reach.after.as_ref().map(people)) {
@@ -18,9 +17,10 @@ pub(super) fn sentence(reach: &Reach) -> String {
         (Some(before), None) if before != NOBODY => format!("no longer reaches {before}"),
         (_, None) => format!("reaches {NOBODY}"),
     };
-    let told = reach.reported.as_ref().map(reported);
-    let sentence: Vec<String> = std::iter::once(who).chain(told).collect();
-    sanitize::line(&sentence.join("; ")).into_owned()
+    match reach.reported.as_ref().map(reported) {
+        Some(reported) => format!("{who}; {reported}"),
+        None => who,
+    }
 }
 
 /// Returns how many devices and users an audience has: `at most 1,240 devices and 3,100 users (2 groups, filtered)`.
@@ -29,40 +29,34 @@ fn people(audience: &Audience) -> String {
     if included().next().is_none() {
         return NOBODY.to_owned();
     }
-    let groups = included().filter(|target| target.group_id.is_some());
+    let excludes = audience.targets.iter().any(|target| target.excluded);
+    let groups = included().filter(|target| target.group_id.is_some()).count();
     let notes = [
-        Some(groups.count()).filter(|groups| *groups > 0).map(|groups| count(groups, "group")),
-        included().any(|target| target.by_policy_set).then(|| "with policy sets".to_owned()),
-        included().any(|target| target.filter.is_some()).then(|| "filtered".to_owned()),
-        audience
-            .targets
-            .iter()
-            .any(|target| target.excluded)
-            .then(|| "less those excluded".to_owned()),
+        (groups > 0, count(groups, "group")),
+        (included().any(|target| target.by_policy_set), "with policy sets".to_owned()),
+        (included().any(|target| target.filter.is_some()), "filtered".to_owned()),
+        (excludes, "less those excluded".to_owned()),
     ];
-    let notes: Vec<String> = notes.into_iter().flatten().collect();
+    let notes: Vec<String> =
+        notes.into_iter().filter(|(holds, _)| *holds).map(|(_, note)| note).collect();
     let mut words = numbers(&audience.devices, &audience.users);
     if !notes.is_empty() {
-        words.push_str(&format!(" ({})", notes.join(", ")));
+        words += &format!(" ({})", notes.join(", "));
     }
-    let extents = [&audience.devices, &audience.users];
-    let mut reasons: Vec<&str> = extents.into_iter().filter_map(reason).collect();
+    let mut reasons: Vec<&str> = [&audience.devices, &audience.users]
+        .into_iter()
+        .filter_map(
+            |extent| if let Extent::Unknown(why) = extent { Some(why.as_str()) } else { None },
+        )
+        .collect();
     reasons.dedup();
     if !reasons.is_empty() {
-        words.push_str(&format!(": {}", reasons.join(", ")));
+        words += &format!(": {}", reasons.join(", "));
     }
     words
 }
 
-/// Returns why a number is not known.
-fn reason(extent: &Extent) -> Option<&str> {
-    match extent {
-        Extent::Unknown(why) => Some(why),
-        _ => None,
-    }
-}
-
-/// Returns two numbers, without the one that is none. An exact one comes first: `at most` would seem to be said of it too.
+/// Returns two numbers, without those that are zero. The exact one comes first: `at most` would seem to apply to both.
 fn numbers(devices: &Extent, users: &Extent) -> String {
     use Extent::{All, AtMost, AtMostAll, Exactly, Unknown};
     match (devices, users) {
@@ -84,7 +78,7 @@ fn number(extent: &Extent, noun: &str) -> String {
     match extent {
         Extent::Exactly(number) => count(*number, noun),
         Extent::AtMost(number) => format!("at most {}", count(*number, noun)),
-        // What is taken away stands behind it.
+        // Exclusions are named after it.
         Extent::All | Extent::AtMostAll => format!("all {noun}s"),
         Extent::Unknown(_) => format!("an unknown number of {noun}s"),
     }
@@ -103,18 +97,14 @@ fn reported(reported: &Reported) -> String {
         1 => "1 device has it now".to_owned(),
         many => format!("{} have it now", count(*many, "device")),
     };
-    let others = [
-        (pending, "pending"),
-        (&error.saturating_add(*failed), "failed"),
-        (conflict, "in conflict"),
-    ];
-    let others = others.into_iter().filter(|(number, _)| **number > 0);
+    let failed = error.saturating_add(*failed);
     let others: Vec<String> =
-        others.map(|(number, word)| format!("{} {word}", thousands(*number))).collect();
-    match others.is_empty() {
-        true => have,
-        false => format!("{have} ({})", others.join(", ")),
-    }
+        [(*pending, "pending"), (failed, "failed"), (*conflict, "in conflict")]
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, word)| format!("{} {word}", thousands(number)))
+            .collect();
+    if others.is_empty() { have } else { format!("{have} ({})", others.join(", ")) }
 }
 
 #[cfg(test)]
@@ -123,7 +113,7 @@ mod tests {
     use crate::plan::reach::Extent::{All, AtMost, AtMostAll, Exactly, Unknown};
 
     #[test]
-    fn two_numbers_are_told_so_that_each_is_what_it_is() {
+    fn exact_number_comes_before_an_upper_bound() {
         let unknown = || Unknown("why".to_owned());
         for (devices, users, words) in [
             (Exactly(0), Exactly(0), "0 devices and 0 users"),
@@ -143,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_devices_reported_is_told_without_what_nobody_reported() {
+    fn reported_statuses_are_shown_without_zeros() {
         let told = |success, pending, conflict| {
             reported(&Reported::Devices(Statuses {
                 success,

@@ -1,4 +1,4 @@
-//! JSON values on one line, as a person would write them.
+//! Writes JSON values on one line.
 
 use std::collections::BTreeMap;
 
@@ -8,36 +8,48 @@ use crate::schema::types::type_name;
 use crate::secrets::WITHHELD;
 use crate::text::sanitize;
 
-/// How much of an id tells it from others for the eye.
+/// The number of characters of an id that are shown.
 const ID_LENGTH: usize = 8;
 
-/// Names of ids.
-pub(super) type Names = BTreeMap<String, String>;
+/// The property that names the type of a value.
+pub(super) const TYPE: &str = "@odata.type";
 
-/// Returns a value on one line, made harmless, however long it is.
-pub(super) fn show(value: &Json, names: &Names) -> String {
-    match value {
+/// Display names by id.
+pub(super) type IdNames = BTreeMap<String, String>;
+
+/// Returns the value of a property on one line, made harmless, however long it is: a type without the namespace that
+/// all types share.
+pub(super) fn show(name: &str, value: &Json, names: &IdNames) -> String {
+    let shown = match value {
         Json::Object(members) => placeholder(members).unwrap_or_else(|| {
-            let members = members.iter().map(|(name, value)| {
-                format!("{}: {}", sanitize::line(name), member(name, value, names))
-            });
-            flow("{ ", members, " }")
+            let members =
+                members.iter().map(|(name, v)| format!("{name}: {}", show(name, v, names)));
+            let members: Vec<String> = members.collect();
+            if members.is_empty() {
+                "{}".to_owned()
+            } else {
+                format!("{{ {} }}", members.join(", "))
+            }
         }),
-        Json::Array(items) => flow("[", items.iter().map(|item| show(item, names)), "]"),
-        Json::String(text) => named(text, names),
+        Json::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| show("", item, names)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Json::String(text) => match (type_name(text), names.get(text)) {
+            (Some(short), _) if name == TYPE => short.to_owned(),
+            (_, Some(name)) => {
+                let dots = if text.chars().count() > ID_LENGTH { "…" } else { "" };
+                let id: String = text.chars().take(ID_LENGTH).collect();
+                format!("{name} ({id}{dots})")
+            }
+            _ => quoted(text),
+        },
         value => value.to_string(),
-    }
+    };
+    sanitize::line(&shown).into_owned()
 }
 
-/// Returns the value of a member on one line: a type without the namespace that all types share.
-pub(super) fn member(name: &str, value: &Json, names: &Names) -> String {
-    match value.as_str().and_then(type_name) {
-        Some(short) if name == "@odata.type" => sanitize::line(short).into_owned(),
-        _ => show(value, names),
-    }
-}
-
-/// Returns whether a value is one thing, with no parts of its own to compare.
+/// Returns whether a value has no parts to compare.
 pub(super) fn is_scalar(value: &Json) -> bool {
     match value {
         Json::Object(members) => placeholder(members).is_some(),
@@ -46,45 +58,27 @@ pub(super) fn is_scalar(value: &Json) -> bool {
     }
 }
 
-/// Returns what stands for a value that is filled when it is sent, or that is kept back.
+/// Returns the text for a value that is filled when it is sent, or that is withheld.
 fn placeholder(members: &Map<String, Json>) -> Option<String> {
     let text = |name: &str| members.get(name).and_then(Json::as_str);
     if members.contains_key("$withheld") {
         Some(WITHHELD.to_owned())
     } else if let Some(source) = text("$secret") {
-        Some(format!("(secret from {})", sanitize::line(source)))
+        Some(format!("(secret from {source})"))
     } else {
-        text("$id").map(|address| format!("{} (not created yet)", sanitize::line(address)))
+        text("$id").map(|address| format!("{address} (not created yet)"))
     }
 }
 
-fn flow(open: &str, parts: impl Iterator<Item = String>, close: &str) -> String {
-    let parts: Vec<String> = parts.collect();
-    if parts.is_empty() {
-        return format!("{}{}", open.trim_end(), close.trim_start());
-    }
-    format!("{open}{}{close}", parts.join(", "))
-}
-
-fn named(text: &str, names: &Names) -> String {
-    let Some(name) = names.get(text) else {
-        return quoted(text);
-    };
-    let dots = if text.chars().count() > ID_LENGTH { "…" } else { "" };
-    let id: String = text.chars().take(ID_LENGTH).collect();
-    format!("{} ({}{dots})", sanitize::line(name), sanitize::line(&id))
-}
-
-/// Returns a text in quotes, where it could be taken for something else without.
+/// Returns a text, in quotes where it would be ambiguous without.
 fn quoted(text: &str) -> String {
-    let safe = sanitize::line(text);
     let bare =
         |character: char| character.is_alphanumeric() || "_-./:@#%+~*?!&=$\\".contains(character);
     let plain = !text.is_empty()
         && text.chars().all(bare)
         && !matches!(text, "true" | "false" | "null" | "->")
         && text.parse::<f64>().is_err();
-    if plain { safe.into_owned() } else { format!("\"{}\"", safe.replace('"', "\\\"")) }
+    if plain { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\\\"")) }
 }
 
 #[cfg(test)]
@@ -94,8 +88,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_read_as_one_would_write_them() {
-        let names = Names::from([
+    fn values_have_a_short_form_on_one_line() {
+        let names = IdNames::from([
             ("8d2ac1f8-0000-4000-8000-000000000001".to_owned(), "Autopilot admins".to_owned()),
             ("3".to_owned(), "Berlin".to_owned()),
         ]);
@@ -119,7 +113,7 @@ mod tests {
                 "{ @odata.type: iosWebClip, url: \"a\\u{202e}b\" }",
             ),
         ] {
-            assert_eq!(show(&value, &names), shown);
+            assert_eq!(show("", &value, &names), shown);
         }
     }
 }

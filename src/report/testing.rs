@@ -1,4 +1,4 @@
-//! Results made by hand that hold every mark there is.
+//! Plans, drift reports and outcomes for tests, with every mark.
 
 use std::collections::BTreeMap;
 
@@ -111,7 +111,7 @@ fn group(name: &str, devices: usize, users: usize) -> Reached {
     }
 }
 
-/// Whom the object concerns whose assignments change in every way there is.
+/// The reach of the object whose assignments change in every way.
 fn reach_of_windows_hello() -> Reach {
     let filtered = |name: &str, filter: &str, devices, users| Reached {
         filter: Some(filter.to_owned()),
@@ -141,7 +141,7 @@ fn reach_of_windows_hello() -> Reach {
     Reach { before: Some(before), after: Some(after), reported: Some(Reported::Devices(statuses)) }
 }
 
-/// Whom an object concerned of whose only group nobody may know more.
+/// An audience whose only group cannot be read.
 fn reach_unknown() -> Audience {
     let why = "not permitted without `GroupMember.Read.All`";
     Audience {

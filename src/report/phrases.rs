@@ -1,0 +1,323 @@
+//! Sentences that several report formats share.
+
+use jiff::Timestamp;
+
+use crate::apply::outcome::{Item, Outcome};
+use crate::clock;
+use crate::diagnose::doctor::{Check, CheckStatus, CheckSummary, DoctorDocument, TenantSeen};
+use crate::diagnose::needs::{Needs, Purpose, Reason, ResourceAccess};
+use crate::drift::DriftReport;
+use crate::journal::{JournalError, Status};
+use crate::manifest::Address;
+use crate::plan::{
+    Action, AssignmentChange, Change, Coverage, FieldChange, FieldStatus, Plan, Summary, TenantRef,
+};
+use crate::recovery::Settled;
+
+/// Returns a number of things: `1 byte`, `1,234 bytes`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{s}", thousands(number))
+}
+
+/// Returns the verb for so many things.
+pub(super) fn are(number: usize) -> &'static str {
+    if number == 1 { "is" } else { "are" }
+}
+
+/// Returns how many elements of a list are not shown: `… and 12 more lines`.
+pub(super) fn more(number: usize, noun: &str) -> String {
+    format!("… and {}", count(number, &format!("more {noun}")))
+}
+
+/// Returns a number with thousands separators.
+pub(super) fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .filter_map(|group| std::str::from_utf8(group).ok())
+        .collect();
+    groups.join(",")
+}
+
+/// The number of manifests that are named for a reason; the JSON document has all of them.
+const NAMED: usize = 3;
+
+/// Returns why a permission is needed, and by which manifests or how many.
+pub(super) fn reason(reason: &Reason) -> String {
+    let names = reason.manifests.iter().map(Address::to_string);
+    match reason.manifests.len() {
+        0 => reason.why.clone(),
+        few if few <= NAMED => format!("{}: {}", reason.why, names.collect::<Vec<_>>().join(", ")),
+        many => format!("{}: {}", reason.why, count(many, "manifest")),
+    }
+}
+
+/// Returns the names of purposes: `plan and drift`.
+pub(super) fn purposes(purposes: &[Purpose]) -> String {
+    let names: Vec<&str> = purposes.iter().map(|purpose| purpose.name()).collect();
+    names.join(" and ")
+}
+
+/// The sentence for manifests that need no permission.
+pub(super) const NO_PERMISSION: &str = "Nothing: no manifest needs a permission.";
+
+/// The sentence above the list of roles.
+pub(super) const ROLES: &str =
+    "An app that signs in as itself needs no role. A person needs one of each line:";
+
+/// Returns the two sorts of apps that permissions are granted to, each with the commands for it, line by line.
+pub(super) fn grants(needs: &Needs) -> [(&'static str, Vec<String>); 2] {
+    let access = &needs.required_resource_access;
+    [
+        ("an app that signs in as itself", commands(&access.application, "Role")),
+        ("an app that people sign in with", commands(&access.delegated, "Scope")),
+    ]
+}
+
+fn commands(blocks: &[ResourceAccess], kind: &str) -> Vec<String> {
+    let add = blocks.iter().map(|block| {
+        let access = block.resource_access.iter();
+        let access: Vec<String> = access.map(|access| format!("  {}={kind}", access.id)).collect();
+        let line = [
+            "az ad app permission add --id \"$APP_ID\"",
+            &format!("  --api {}", block.resource_app_id),
+            "  --api-permissions",
+            &access.join(" \\\n"),
+        ];
+        line.join(" \\\n")
+    });
+    let consent = "az ad app permission admin-consent --id \"$APP_ID\"".to_owned();
+    let commands = add.chain([consent]).collect::<Vec<_>>().join("\n");
+    commands.lines().map(str::to_owned).collect()
+}
+
+/// Returns the tenant, the cloud and the purpose of an examination.
+pub(super) fn set_up(document: &DoctorDocument) -> String {
+    let TenantSeen { declared, display_name, .. } = &document.tenant;
+    let named = display_name.as_ref().map(|name| format!("{name} ({declared})"));
+    let tenant = named.as_ref().unwrap_or(declared);
+    format!("Tenant {tenant}, cloud {}, for {}", document.cloud, document.purpose.name())
+}
+
+/// Returns the status of a check in a word.
+pub(super) fn check_status(status: CheckStatus) -> &'static str {
+    match status {
+        CheckStatus::Ok => "ok",
+        CheckStatus::Missing => "missing",
+        CheckStatus::Unknown => "unknown",
+    }
+}
+
+/// Returns the counts of an examination: `4 ok, 1 missing, 12 unknown`.
+pub(super) fn examination(summary: CheckSummary) -> String {
+    let CheckSummary { ok, missing, unknown } = summary;
+    format!("{ok} ok, {missing} missing, {unknown} unknown")
+}
+
+/// Returns the checks that were not made, as a sentence.
+pub(super) fn left_out(checks: &[Check]) -> Option<String> {
+    let left_out = checks.iter().filter(|check| check.is_left_out());
+    let mut titles: Vec<&str> = left_out
+        .map(|check| if check.id.starts_with("permission/") { "permissions" } else { &check.title })
+        .collect();
+    titles.dedup();
+    let titles = Some(titles.join(", ")).filter(|titles| !titles.is_empty());
+    titles.map(|titles| format!("not checked, because of what is missing: {titles}"))
+}
+
+/// Returns an instant to the minute, or the text itself where it is no instant.
+pub(super) fn moment(text: &str) -> String {
+    text.parse::<Timestamp>().map_or_else(|_| text.to_owned(), clock::minute)
+}
+
+/// Returns a tenant and the selected part of it: `contoso (contoso.onmicrosoft.com), only ios*/*`.
+pub(super) fn tenant(tenant: &TenantRef, only: &[String]) -> String {
+    let cloud = match tenant.cloud.as_str() {
+        "global" => String::new(),
+        cloud => format!(", {cloud}"),
+    };
+    let only = if only.is_empty() { String::new() } else { format!(", only {}", only.join(" ")) };
+    format!("{} ({}{cloud}){only}", tenant.name, tenant.tenant_id)
+}
+
+/// Returns the counts of an object's differences: `3 settings, 1 assignment`.
+pub(super) fn extent(fields: &[FieldChange], assignments: &[AssignmentChange]) -> String {
+    let with = |status| fields.iter().filter(|field| field.status == status).count();
+    let parts = [
+        (with(FieldStatus::Change), "setting", ""),
+        (assignments.len(), "assignment", ""),
+        (with(FieldStatus::Blocked), "setting", " blocked"),
+        (with(FieldStatus::Unverifiable), "setting", " not comparable"),
+    ];
+    let parts = parts.into_iter().filter(|(number, ..)| *number > 0);
+    parts.map(|(number, noun, rest)| count(number, noun) + rest).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the summary line of a plan.
+pub(super) fn plan_summary(plan: &Plan) -> String {
+    let summary = &plan.summary;
+    if !summary.is_empty() {
+        return format!(
+            "Plan: {} to create, {} to update, {} to replace, {} to delete, {}.",
+            summary.create,
+            summary.update,
+            summary.replace,
+            summary.delete,
+            count(summary.assignment_changes, "assignment change"),
+        );
+    }
+    let is_stuck = |change: &&Change| change.with_status(FieldStatus::Blocked).next().is_some();
+    let stuck = plan.changes.iter().filter(is_stuck).count();
+    let matching = summary.unchanged.saturating_sub(stuck);
+    let verb = if matching == 1 { "matches" } else { "match" };
+    let stuck = match stuck {
+        0 => String::new(),
+        1 => ", 1 differs in what cannot be changed".to_owned(),
+        stuck => format!(", {stuck} differ in what cannot be changed"),
+    };
+    format!("No changes. {} {verb} what is declared{stuck}.", count(matching, "object"))
+}
+
+/// Returns a sentence for each sort of difference that an apply of the plan would leave.
+pub(super) fn plan_remainder(plan: &Plan) -> Vec<String> {
+    let Summary { blocked_changes, blocked_fields, unverifiable_fields, .. } = plan.summary;
+    let they = if blocked_changes == 1 { "it" } else { "they" };
+    let them = if blocked_fields == 1 { "it" } else { "them" };
+    let blocked = format!(
+        "{} blocked: an apply refuses to start until {they} can be made or skipped (--skip-blocked)",
+        are(blocked_changes)
+    );
+    let left = format!("cannot be changed and would be left as the tenant has {them}");
+    let sentences = [
+        (blocked_changes, "change", blocked.as_str()),
+        (blocked_fields, "setting", &left),
+        (unverifiable_fields, "setting", "cannot be compared"),
+    ];
+    let sentences = sentences.into_iter().filter(|(number, ..)| *number > 0);
+    sentences.map(|(number, noun, rest)| format!("{} {rest}.", count(number, noun))).collect()
+}
+
+/// Returns the number of live objects that no manifest manages as a sentence, `None` where there are none.
+pub(super) fn unmanaged(coverage: &Coverage) -> Option<String> {
+    let number = coverage.unmanaged.len();
+    let objects = count(number, "live object");
+    (number > 0).then(|| format!("{objects} {} not managed by any manifest.", are(number)))
+}
+
+/// Returns the summary line of a drift report.
+pub(super) fn drift_summary(report: &DriftReport) -> String {
+    let summary = &report.summary;
+    if report.has_drift() {
+        return format!(
+            "Drift: {} drifted, {} missing, {} unverifiable, {} unknown, {} in sync.",
+            summary.drifted,
+            summary.missing,
+            summary.unverifiable,
+            summary.unknown,
+            summary.in_sync,
+        );
+    }
+    let rest = others([(summary.unverifiable, "unverifiable"), (summary.unknown, "unknown")]);
+    let in_sync = count(summary.in_sync, "object");
+    format!("No drift. {in_sync} {} as declared{rest}.", are(summary.in_sync))
+}
+
+/// Returns the counts above zero: `, 2 pending, 1 failed`.
+fn others<const N: usize>(counts: [(usize, &str); N]) -> String {
+    let counts = counts.into_iter().filter(|(number, _)| *number > 0);
+    counts.map(|(number, words)| format!(", {number} {words}")).collect()
+}
+
+/// Returns the help to print with each item of a list, and the number of items it is for. Items with the same help print
+/// it once, with the last of them.
+pub(super) fn helps<'a>(items: &[&'a Item]) -> Vec<Option<(usize, &'a str)>> {
+    let helps: Vec<Option<&str>> = items.iter().map(|item| item.help.as_deref()).collect();
+    let at_last = |(at, help): (usize, &Option<&'a str>)| {
+        let is_last = !helps[at + 1..].contains(help);
+        let number = || helps.iter().filter(|other| *other == help).count();
+        help.filter(|_| is_last).map(|help| (number(), help))
+    };
+    helps.iter().enumerate().map(at_last).collect()
+}
+
+/// Returns the summary line of an apply.
+pub(super) fn outcome_summary(outcome: &Outcome) -> String {
+    let summary = &outcome.summary;
+    let rest = others([
+        (summary.to_approve, "to be approved"),
+        (summary.not_yet_visible, "accepted but not seen yet"),
+        (summary.unverifiable, "accepted but not verifiable"),
+    ]);
+    let end = if outcome.interrupted { " The run was interrupted." } else { "" };
+    format!(
+        "Applied: {} done, {} failed, {} skipped{rest}.{end}",
+        summary.done, summary.failed, summary.skipped
+    )
+}
+
+/// Returns the result of settling the journal of an earlier run that crashed.
+pub fn settled(settled: &Settled) -> String {
+    let (path, changes, not_begun) = match settled {
+        Settled::Not(JournalError::InUse(path)) => {
+            return format!("another run is in progress and writes the journal {}", path.display());
+        }
+        Settled::Not(error) => {
+            return format!("an earlier run left a journal that cannot be settled: {error}");
+        }
+        Settled::Over { path, changes, not_begun } => (path.display(), changes, *not_begun),
+    };
+    let mut text = format!("an earlier run ended suddenly; its journal is {path}.");
+    for change in changes {
+        let (verb, address, found) = (action(change.action), &change.address, &change.found);
+        text.push_str(&format!(" It had begun to {verb} {address}: {found}."));
+    }
+    if not_begun > 0 {
+        let verb = if not_begun == 1 { "was" } else { "were" };
+        text.push_str(&format!(" {} {verb} not begun.", count(not_begun, "change")));
+    }
+    text
+}
+
+/// Returns the status of a change in words.
+pub fn status(status: Status) -> &'static str {
+    match status {
+        Status::Applied => "applied",
+        Status::AlreadyInPlace => "already in place",
+        Status::NotYetVisible => "not seen yet",
+        Status::Unverifiable => "not verifiable",
+        Status::DidNotStick => "did not stick",
+        Status::Failed => "failed",
+        Status::Stale => "stale",
+        Status::Blocked => "blocked",
+        Status::NotBegun => "not begun",
+        Status::ApprovalRequired => "to be approved",
+    }
+}
+
+/// Returns an action as a verb.
+pub(super) fn action(action: Action) -> &'static str {
+    match action {
+        Action::Create => "create",
+        Action::Update => "update",
+        Action::Replace => "replace",
+        Action::Delete => "delete",
+        Action::None => "none",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_separators_and_instants_end_at_the_minute() {
+        assert_eq!(count(1, "byte"), "1 byte");
+        assert_eq!(count(0, "byte"), "0 bytes");
+        assert_eq!(count(1_234_567, "byte"), "1,234,567 bytes");
+        assert_eq!(moment("2026-11-20T10:14:59.1234567Z"), "2026-11-20 10:14 UTC");
+        assert_eq!(moment("soon"), "soon");
+    }
+}
