@@ -1,4 +1,4 @@
-//! What the README shows is what the program prints. `UPDATE_SCHEMAS=1 cargo test readme` writes it anew.
+//! What the README shows is what the program prints. `cargo xtask readme` regenerates it.
 
 use crate::support::{Workspace, copy, repository};
 
@@ -34,7 +34,7 @@ fn the_plan_of_the_readme_is_the_plan() {
     }
     assert_eq!(
         &readme[block], plan,
-        "the README shows another plan: run UPDATE_SCHEMAS=1 cargo test readme"
+        "the README shows another plan: run cargo xtask readme"
     );
 }
 

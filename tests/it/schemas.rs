@@ -1,4 +1,4 @@
-//! What is generated is what is committed. `UPDATE_SCHEMAS=1 cargo test schemas` writes it anew.
+//! What is generated is what is committed. `cargo xtask schemas` regenerates it.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ fn is_committed(path: &str, generated: &str) {
     let committed = std::fs::read_to_string(&file).unwrap_or_default();
     assert!(
         committed == generated,
-        "{path} is not what is generated: run UPDATE_SCHEMAS=1 cargo test schemas"
+        "{path} is not what is generated: run cargo xtask schemas"
     );
 }
 

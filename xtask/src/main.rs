@@ -1,0 +1,78 @@
+//! Tasks of developers: `cargo xtask --help` lists them.
+
+mod lines;
+
+use std::error::Error;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use clap::{Parser, Subcommand};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", about = "Tasks of Moorline's developers")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Regenerate `schemas/` from the type documents, the facts and the types of documents
+    Schemas,
+    /// Accept the text that the tests see now as their snapshots; read the diff before committing it
+    Snapshots,
+    /// Regenerate the output that README.md shows
+    Readme,
+    /// Count executable lines of `src`: no tests, comments or blank lines
+    Lines {
+        /// A commit to compare with, formatted by the present rustfmt.toml
+        #[arg(long, value_name = "COMMIT")]
+        base: Option<String>,
+    },
+    /// Run the tests that read backups made by IntuneCD
+    Intunecd {
+        /// A Python that has the package IntuneCD
+        #[arg(value_name = "PYTHON")]
+        python: String,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: &Task) -> Result<()> {
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask has no parent folder")?;
+    match task {
+        Task::Schemas => {
+            // The first run writes what the type documents give; the second one is built with it.
+            test(root, "schemas", ("UPDATE_SCHEMAS", "1"))?;
+            test(root, "schemas", ("UPDATE_SCHEMAS", "1"))
+        }
+        Task::Snapshots => test(root, "", ("INSTA_UPDATE", "always")),
+        Task::Readme => test(root, "readme", ("UPDATE_SCHEMAS", "1")),
+        Task::Lines { base } => lines::print(root, base.as_deref()),
+        Task::Intunecd { python } => test(root, "intunecd", ("MOORLINE_TEST_PYTHON", python)),
+    }
+}
+
+/// Runs the black-box tests whose names contain a text, with a variable set.
+fn test(root: &Path, filter: &str, variable: (&str, &str)) -> Result<()> {
+    let arguments = ["test", "--locked", "--package", "moorline", "--test", "it", "--", filter];
+    command(Command::new("cargo").args(arguments).env(variable.0, variable.1).current_dir(root))
+}
+
+/// Runs a command.
+fn command(command: &mut Command) -> Result<()> {
+    let status = command.status()?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?} failed: {status}").into()) }
+}
