@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::context::{Context, Work};
+use super::context::{Context, PlannedChange};
 use super::error::{ApplyError, BlockedChange, StaleChange};
+use super::look::{WriteState, preconditions};
 use super::observer::Observer;
 use super::options::ApplyOptions;
 use super::outcome::Outcome;
-use super::precondition::{self, Precondition};
+
 use super::secrets::Secrets;
 use super::sender::Sender;
 use super::sequence::Sequence;
 use crate::graph::Graph;
-use crate::journal::{Draft, How, Journal};
-use crate::manifest::{Address, Desired, Manifest};
+use crate::journal::{Draft, How};
+use crate::manifest::{Address, Desired};
 use crate::plan::{Change, Planned};
 use crate::tenant::names::Names;
 
@@ -67,29 +68,38 @@ impl<'a> Applier<'a> {
         };
         let blocked = self.blocked()?;
         let works = self.works()?;
-        let standings = match self.was_just_read() {
-            true => precondition::unmoved(&works),
-            false => precondition::of_all(&context, &works).await.map_err(ApplyError::Read)?,
+        let states: Vec<WriteState> = if self.was_just_read() {
+            works.iter().map(|_| WriteState::Pending).collect()
+        } else {
+            let states = preconditions(&context, &works).await.map_err(ApplyError::Read)?;
+            states.into_iter().map(|(_, state)| state).collect()
         };
         if !self.options.skip_stale {
-            refuse_stale(&works, &standings)?;
+            refuse_stale(&works, &states)?;
         }
-        let secrets = Secrets::look_up(to_write(&works, &standings), self.secrets)?;
+        let to_write: Vec<&Change> = works
+            .iter()
+            .zip(&states)
+            .filter(|(_, state)| **state == WriteState::Pending)
+            .map(|(work, _)| work.change)
+            .collect();
+        let secrets = Secrets::look_up(to_write.iter().copied(), self.secrets)?;
         self.graph.known().add_all(secrets.values());
-        let writes = to_write(&works, &standings).next().is_some();
-        let journal = if writes { self.begin_journal()? } else { None };
+        let draft = self.journal.as_ref().filter(|_| !to_write.is_empty());
+        let journal = draft.map(|draft| draft.begin(&self.planned.plan, self.graph));
+        let journal = journal.transpose().map_err(ApplyError::Journal)?;
         let sender = Sender {
             context: &context,
             approvals: &self.options.approvals,
             journal: journal.as_ref(),
         };
         let mut sequence = Sequence::new(sender, &self.planned.plan, &secrets);
-        for (work, standing) in works.iter().zip(standings) {
-            sequence.next(*work, standing).await;
+        for (work, state) in works.iter().zip(states) {
+            sequence.next(*work, state).await;
         }
         let (items, interrupted) = sequence.finish(blocked).await;
         if let Some(journal) = &journal {
-            let how = [How::Finished, How::Interrupted][usize::from(interrupted)];
+            let how = if interrupted { How::Interrupted } else { How::Finished };
             // Without its end it is looked after by the next run, as if this one had ended suddenly.
             let _ = journal.end(how);
         }
@@ -108,12 +118,6 @@ impl<'a> Applier<'a> {
         age.is_some_and(|age| age < FRESH)
     }
 
-    fn begin_journal(&self) -> Result<Option<Journal>, ApplyError> {
-        let draft = self.journal.as_ref();
-        let journal = draft.map(|draft| draft.begin(&self.planned.plan, self.graph));
-        journal.transpose().map_err(ApplyError::Journal)
-    }
-
     /// Returns the changes that cannot be made, where the user lets the others go on.
     fn blocked(&self) -> Result<Vec<&Change>, ApplyError> {
         let changes = self.planned.plan.changes.iter();
@@ -129,56 +133,34 @@ impl<'a> Applier<'a> {
     }
 
     /// Returns what is to be written, in order.
-    fn works(&self) -> Result<Vec<Work<'a>>, ApplyError> {
+    fn works(&self) -> Result<Vec<PlannedChange<'a>>, ApplyError> {
         let order = self.planned.plan.order.iter();
-        order
-            .map(|address| {
-                self.work(address).ok_or_else(|| ApplyError::NotDeclared(address.clone()))
-            })
-            .collect()
+        let works = order.map(|address| {
+            self.work(address).ok_or_else(|| ApplyError::NotDeclared(address.clone()))
+        });
+        works.collect()
     }
 
-    fn work(&self, address: &Address) -> Option<Work<'a>> {
-        let changes = &self.planned.plan.changes;
-        let change = changes.binary_search_by(|change| change.address.cmp(address));
-        let find = |manifests: &'a [Manifest]| {
-            let at = manifests.binary_search_by(|manifest| manifest.address.cmp(address));
-            Some(&manifests[at.ok()?])
-        };
-        let manifest = find(&self.desired.manifests).or_else(|| find(&self.planned.pruned));
-        Some(Work {
-            change: &changes[change.ok()?],
-            reads: self.planned.reads.get(address)?,
-            manifest: manifest?,
+    fn work(&self, address: &Address) -> Option<PlannedChange<'a>> {
+        let Planned { plan, pruned, reads, .. } = self.planned;
+        let change = plan.changes.binary_search_by(|change| change.address.cmp(address));
+        let mut pruned = pruned.iter();
+        let manifest = self.desired.manifest(address);
+        Some(PlannedChange {
+            change: &plan.changes[change.ok()?],
+            reads: reads.get(address)?,
+            manifest: manifest.or_else(|| pruned.find(|pruned| pruned.address == *address))?,
         })
     }
 }
 
-fn refuse_stale(works: &[Work<'_>], standings: &[Precondition]) -> Result<(), ApplyError> {
-    let moved = works.iter().zip(standings).filter_map(|(work, standing)| {
-        let Precondition::Stale(what) = standing else {
-            return None;
-        };
-        Some(StaleChange {
-            address: work.change.address.clone(),
-            display_name: work.change.display_name.clone(),
-            action: work.change.action,
-            what: what.clone(),
-        })
+fn refuse_stale(works: &[PlannedChange<'_>], states: &[WriteState]) -> Result<(), ApplyError> {
+    let stale = works.iter().zip(states).filter_map(|(work, state)| match state {
+        WriteState::Stale(what) => Some(StaleChange::new(work.change, what.clone())),
+        _ => None,
     });
-    match moved.collect::<Vec<_>>() {
-        moved if moved.is_empty() => Ok(()),
-        moved => Err(ApplyError::Stale(moved)),
+    match stale.collect::<Vec<_>>() {
+        stale if stale.is_empty() => Ok(()),
+        stale => Err(ApplyError::Stale(stale)),
     }
-}
-
-fn to_write<'a>(
-    works: &'a [Work<'a>],
-    standings: &'a [Precondition],
-) -> impl Iterator<Item = &'a Change> {
-    works
-        .iter()
-        .zip(standings)
-        .filter(|(_, standing)| matches!(standing, Precondition::Holds(_)))
-        .map(|(work, _)| work.change)
 }

@@ -39,14 +39,14 @@ pub(super) struct Context<'a> {
 
 /// A change that is to be written.
 #[derive(Clone, Copy)]
-pub(super) struct Work<'a> {
+pub(super) struct PlannedChange<'a> {
     pub(super) change: &'a Change,
     /// What the change was compared with.
     pub(super) reads: &'a Reads,
     pub(super) manifest: &'a Manifest,
 }
 
-impl Work<'_> {
+impl PlannedChange<'_> {
     /// Returns what the manifest is bound to, `None` where it does not exist yet.
     pub(super) fn bound(&self) -> Option<ObjectRef> {
         let id = self.change.id.as_deref()?;
@@ -77,7 +77,7 @@ impl Context<'_> {
     /// Returns a request with the ids that it needs; `created` is the object that its change created.
     pub(super) fn filled(
         &self,
-        work: Work<'_>,
+        work: PlannedChange<'_>,
         created: Option<&str>,
         planned: &PlannedRequest,
     ) -> Result<Request, NotKnown> {
@@ -166,7 +166,7 @@ impl Context<'_> {
     /// Reads the object of a manifest, `None` where the tenant has none.
     pub(super) async fn read(
         &self,
-        work: Work<'_>,
+        work: PlannedChange<'_>,
         id: Option<&str>,
     ) -> Result<Option<LiveObject>, GraphError> {
         let Some(id) = id else { return Ok(None) };

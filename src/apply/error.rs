@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind};
 use crate::graph::GraphError;
 use crate::journal::JournalError;
 use crate::manifest::Address;
-use crate::plan::{Action, Blocked};
+use crate::plan::{Action, Blocked, Change};
 
 /// An apply that was refused before its first write.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -70,6 +70,18 @@ impl fmt::Display for BlockedChange {
         let reasons =
             self.reasons.iter().map(|reason| format!("{} ({})", reason.message, reason.help));
         write!(f, "{}: {}", self.address, reasons.collect::<Vec<_>>().join("; "))
+    }
+}
+
+impl StaleChange {
+    /// Returns a change whose object moved, with what moved in words.
+    pub(crate) fn new(change: &Change, what: String) -> Self {
+        Self {
+            address: change.address.clone(),
+            display_name: change.display_name.clone(),
+            action: change.action,
+            what,
+        }
     }
 }
 

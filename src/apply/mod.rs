@@ -12,9 +12,7 @@
 //! What is about to be written is noted in a [`crate::journal`] first.
 
 mod applier;
-mod change;
 mod context;
-mod create;
 mod dependencies;
 mod error;
 mod execute;
@@ -22,12 +20,11 @@ mod failure;
 mod held;
 mod ids;
 pub mod lock;
+mod look;
 mod observer;
 mod options;
 pub mod outcome;
 pub(crate) mod poll;
-mod precondition;
-mod resend;
 pub mod saved;
 mod secrets;
 mod sender;
@@ -35,9 +32,9 @@ mod sequence;
 #[cfg(test)]
 mod tests;
 mod twins;
-mod update;
 mod verify;
 pub(crate) mod wording;
+mod write;
 
 pub use crate::journal::{Given, Status};
 pub use applier::Applier;

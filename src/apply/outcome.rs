@@ -60,6 +60,13 @@ pub struct Item {
     pub help: Option<String>,
 }
 
+/// What became of a change that was begun.
+pub(super) struct CarriedOut {
+    pub(super) item: Item,
+    /// Whether nothing that follows can succeed.
+    pub(super) ends_run: bool,
+}
+
 /// The counts of an outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -95,19 +102,18 @@ impl Item {
         }
     }
 
-    /// Returns the item of a change that the tenant has already; `id` is the object's, where it exists.
-    pub(super) fn in_place(change: &Change, id: Option<String>) -> Self {
+    /// Returns the item of a change that the tenant has already, as these objects show.
+    pub(super) fn in_place(change: &Change, ids: Vec<String>) -> Self {
         let item = Self::of(change, Status::AlreadyInPlace);
-        Self { id: id.or(item.id), ..item }
+        Self { id: ids.into_iter().next().or(item.id), ..item }
     }
 
-    /// Returns the item of a change whose object moved since the plan.
-    pub(super) fn stale(change: &Change, what: String) -> Self {
-        Self {
-            message: Some(what),
-            help: Some(REPLAN_HINT.to_owned()),
-            ..Self::of(change, Status::Stale)
-        }
+    /// Returns the item of a change whose object changed since the plan.
+    pub(super) fn stale(change: &Change, what: &str) -> Self {
+        let mut item = Self::of(change, Status::Stale);
+        item.remark(what);
+        item.advise(REPLAN_HINT);
+        item
     }
 
     /// Returns the item of a change that cannot be made.
@@ -139,7 +145,8 @@ impl Item {
     }
 }
 
-fn append(text: &mut Option<String>, words: &str) {
+/// Adds to a text that may have a part already.
+pub(super) fn append(text: &mut Option<String>, words: &str) {
     *text = Some(match text.take() {
         Some(text) => format!("{text}; {words}"),
         None => words.to_owned(),

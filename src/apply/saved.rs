@@ -68,11 +68,11 @@ pub fn moved(saved: &Plan, now: &Plan) -> Vec<StaleChange> {
             Some(known) => what_moved(known, change),
             None => "the saved plan does not have it".to_owned(),
         };
-        moved.push(stale(change, what));
+        moved.push(StaleChange::new(change, what));
     }
     let gone = saved.changes.iter().filter(|known| known.is_difference());
     for known in gone.filter(|known| !wanted.contains_key(&known.address)) {
-        moved.push(stale(known, "it is no longer declared".to_owned()));
+        moved.push(StaleChange::new(known, "it is no longer declared".to_owned()));
     }
     moved.sort_by(|a, b| a.address.cmp(&b.address));
     moved
@@ -89,15 +89,6 @@ fn was_withdrawn(known: &Change, now: &Change) -> bool {
 fn by_address(plan: &Plan) -> BTreeMap<&Address, &Change> {
     let changes = plan.changes.iter();
     changes.map(|change| (&change.address, change)).collect()
-}
-
-fn stale(change: &Change, what: String) -> StaleChange {
-    StaleChange {
-        address: change.address.clone(),
-        display_name: change.display_name.clone(),
-        action: change.action,
-        what,
-    }
 }
 
 fn what_moved(known: &Change, now: &Change) -> String {

@@ -4,22 +4,18 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::context::{Context, Work};
+use super::context::{Context, PlannedChange};
 use super::failure::{Failure, in_full};
 use super::held::{Held, Seen};
 use super::options::Approvals;
 use crate::graph::approval::Approval;
 use crate::graph::error::Call;
 use crate::graph::{GraphError, Request, Response};
-use crate::journal::{Journal, JournalError, Write};
+use crate::journal::{Journal, JournalError, PendingWrite, Status};
 use crate::tenant::approvals::{self, ApprovalRequest, RequestStatus};
 
 /// How often the service is asked whether somebody decided.
 const POLL: Duration = Duration::from_secs(15);
-
-/// How often a request is sent whose answer gets lost each time. Nothing is lost by trying: the tenant is read before
-/// each, and the waits between them grow.
-pub(super) const SENDINGS: u32 = 8;
 
 /// What sends the writes of a run.
 #[derive(Clone, Copy)]
@@ -33,43 +29,28 @@ pub(super) struct Sender<'a> {
 /// One write on its way.
 pub(super) struct Sending<'a> {
     sender: Sender<'a>,
-    work: Work<'a>,
+    work: PlannedChange<'a>,
     /// The object that it is about, `None` where it creates one.
     object: Option<String>,
-    /// The code of the approval that it has got already.
-    code: Option<String>,
+    /// The code of its approval, which it may still be sent under.
+    pub(super) code: Option<String>,
     /// Why it is held back, where an approval does.
     held: Option<Held>,
 }
 
 impl<'a> Sender<'a> {
     /// Begins to send a write of a change; `object` is what it is about, `None` where it creates one.
-    pub(super) fn begin(self, work: Work<'a>, object: Option<String>) -> Sending<'a> {
+    pub(super) fn begin(self, work: PlannedChange<'a>, object: Option<String>) -> Sending<'a> {
         Sending { sender: self, work, object, code: None, held: None }
     }
 }
 
-impl<'a> Sending<'a> {
-    /// Returns what is known of the tenant.
-    pub(super) fn context(&self) -> &'a Context<'a> {
-        self.sender.context
-    }
-
-    /// Returns the change that the write is a part of.
-    pub(super) fn work(&self) -> Work<'a> {
-        self.work
-    }
-
-    /// Returns the code that the write may still be sent under.
-    pub(super) fn into_code(self) -> Option<String> {
-        self.code
-    }
-
+impl Sending<'_> {
     /// Notes the write in the journal, with the code that an earlier run was given for it. `used` are the codes that
     /// the writes before it were sent with.
     pub(super) fn note(
         &mut self,
-        write: &Write<'_>,
+        write: &PendingWrite<'_>,
         used: &mut Vec<String>,
     ) -> Result<(), Failure> {
         let Some(journal) = self.sender.journal else {
@@ -88,7 +69,9 @@ impl<'a> Sending<'a> {
         let reason = "the tenant wants a second administrator's approval, and a reason for it";
         match &self.held {
             Some(held) => held.holding_back(failure, &self.going_on()),
-            None if failure.approval.is_some() => Failure { message: reason.to_owned(), ..failure },
+            None if failure.status == Status::ApprovalRequired => {
+                Failure { message: reason.to_owned(), ..failure }
+            }
             None => failure,
         }
     }
@@ -108,12 +91,10 @@ impl<'a> Sending<'a> {
             return "run the same command again with `--wait-approval`, which asks for another one"
                 .to_owned();
         };
-        let again = "run the same command again with";
-        let resume = format!("`--resume {}`", journal.path().display());
-        match self.sender.approvals.in_place_of {
-            Some(what) => format!("{again} {resume} in the place of {what}"),
-            None => format!("{again} {resume}"),
-        }
+        let place = self.sender.approvals.in_place_of;
+        let place = place.map(|what| format!(" in the place of {what}")).unwrap_or_default();
+        let journal = journal.path().display();
+        format!("run the same command again with `--resume {journal}`{place}")
     }
 
     /// Sends the write, once more where it is approved in time. The code that it gets is kept for when it is sent
@@ -127,12 +108,11 @@ impl<'a> Sending<'a> {
     ) -> Result<Response, GraphError> {
         self.held = None;
         if let Some(code) = self.code.clone() {
-            let seen = approvals::request(self.sender.context.graph, &code).await;
+            let seen = self.request(&code).await;
             // Of a request that cannot be seen, the write itself has to tell.
             let is_seen = matches!(seen, Ok(Some(_)));
             if is_seen && !self.may_go(&code, seen, false, again).await {
-                let call = Call::of(request);
-                return Err(GraphError::Unapproved { call, code });
+                return Err(GraphError::Unapproved { call: Call::of(request), code });
             }
         }
         loop {
@@ -159,7 +139,7 @@ impl<'a> Sending<'a> {
             let Some(code) = code else { return Err(error) };
             if approval.code.as_ref() == Some(&code) {
                 // It was approved as far as could be seen, and is not taken.
-                let seen = approvals::request(self.sender.context.graph, &code).await;
+                let seen = self.request(&code).await;
                 self.held = Some(Held::waiting(&code, seen, false));
                 return Err(error);
             }
@@ -167,11 +147,15 @@ impl<'a> Sending<'a> {
                 self.held = Some(Held::unnoted(&code, &unnoted));
                 return Err(error);
             }
-            let seen = approvals::request(self.sender.context.graph, &code).await;
+            let seen = self.request(&code).await;
             if !self.may_go(&code, seen, found, again).await {
                 return Err(error);
             }
         }
+    }
+
+    async fn request(&self, code: &str) -> Seen {
+        approvals::request(self.sender.context.graph, code).await
     }
 
     /// Keeps the code that a write waits under, in the journal as well: a run that ends while it waits asks for no
@@ -195,34 +179,29 @@ impl<'a> Sending<'a> {
         again: &mut impl AsyncFnMut() -> bool,
     ) -> bool {
         let (seen, waited) = self.decision(code, seen).await;
-        match seen {
-            Ok(Some(request)) if request.is_over() => {
-                self.code = None;
-                if request.status == RequestStatus::Completed {
-                    // Another run sent it: what that shows is not held against the request.
-                    again().await;
-                }
-                self.held = Some(Held::Over(request));
-                false
+        if let Some(over) = seen.as_ref().ok().and_then(Option::as_ref).filter(|it| it.is_over()) {
+            self.code = None;
+            self.held = Some(Held::over(over));
+            if over.status == RequestStatus::Completed {
+                // Another run sent it: what that shows is not held against the request.
+                again().await;
             }
-            seen => {
-                let approved = RequestStatus::Approved;
-                let is_approved = matches!(&seen, Ok(Some(it)) if it.status == approved);
-                self.held = Some(Held::waiting(code, seen, found));
-                let goes = is_approved && (!waited || again().await);
-                if goes {
-                    self.held = None;
-                }
-                goes
-            }
+            return false;
         }
+        let approved = RequestStatus::Approved;
+        let is_approved = matches!(&seen, Ok(Some(it)) if it.status == approved);
+        self.held = Some(Held::waiting(code, seen, found));
+        let goes = is_approved && (!waited || again().await);
+        if goes {
+            self.held = None;
+        }
+        goes
     }
 
     /// Waits until somebody decides, as long as the run may wait. Returns the last look at the request, and whether
     /// anything was waited for.
     async fn decision(&self, code: &str, first: Seen) -> (Seen, bool) {
-        let graph = self.sender.context.graph;
-        let cancelled = || self.sender.context.cancelled.load(Ordering::Relaxed);
+        let Context { graph, observer, cancelled, .. } = self.sender.context;
         let limit = self.sender.approvals.wait;
         let began = graph.clock().instant();
         let is_open = |seen: &Option<ApprovalRequest>| {
@@ -233,17 +212,16 @@ impl<'a> Sending<'a> {
             decided => return (decided, false),
         };
         let expires = seen.as_ref().and_then(|request| request.expires);
-        let observer = self.sender.context.observer;
         observer.awaits(self.work.change, code, expires);
         loop {
             let passed = graph.clock().instant().saturating_duration_since(began);
             let left = limit.saturating_sub(passed);
             let goes_on = graph.pause_unless_ended(POLL.min(left)).await && left > POLL;
-            if cancelled() {
+            if cancelled.load(Ordering::Relaxed) {
                 return (Ok(seen), true);
             }
             // However the wait ends, somebody may have decided by then.
-            match approvals::request(graph, code).await {
+            match self.request(code).await {
                 // Perhaps nobody can see yet that there is something to decide.
                 Ok(found) => seen = found.or(seen),
                 Err(_) if !goes_on => return (Ok(seen), true),
@@ -258,53 +236,40 @@ impl<'a> Sending<'a> {
     /// Finds the code of the request that is open for the object of a write, where there is one alone; else it is
     /// noted what there is. Whether it is for this very write, the service tells once the write is sent under it.
     async fn open_request(&mut self) -> Option<String> {
-        let all = approvals::requests(self.sender.context.graph).await;
         let name = &self.work.change.display_name;
         let is_about = |it: &ApprovalRequest| match (&it.payload_id, &self.object) {
             (Some(theirs), Some(ours)) => theirs.eq_ignore_ascii_case(ours),
             // What is to be created has no id that could be known here.
             _ => it.payload_name.as_ref() == Some(name),
         };
-        let mut open = match all {
-            Ok(all) => all,
-            Err(unread) => {
-                self.held = Some(Held::Unfound(Some(in_full(&unread))));
-                return None;
+        let held = match approvals::requests(self.sender.context.graph).await {
+            Err(unread) => Held::unfound(Some(&unread)),
+            Ok(mut open) => {
+                open.retain(|it| it.is_open() && is_about(it));
+                match &open[..] {
+                    // It may be this write's, whose code was lost, only where it was asked for in the same words.
+                    [only] if only.justification == self.sender.approvals.justification => {
+                        return Some(only.id.clone());
+                    }
+                    [] => Held::unfound(None),
+                    [other] => Held::another_write(other),
+                    several => Held::several(several),
+                }
             }
         };
-        open.retain(|it| it.is_open() && is_about(it));
-        match <[ApprovalRequest; 1]>::try_from(open) {
-            // It may be this write's, whose code was lost, only where it was asked for in the same words.
-            Ok([only]) if only.justification == self.sender.approvals.justification => {
-                Some(only.id)
-            }
-            Ok([other]) => {
-                self.held = Some(Held::AnotherWrite(other));
-                None
-            }
-            Err(open) => {
-                self.held = Some(match open.is_empty() {
-                    true => Held::Unfound(None),
-                    false => Held::Several(open),
-                });
-                None
-            }
-        }
+        self.held = Some(held);
+        None
     }
 
     /// Notes what the request says under whose code a write was refused.
     async fn look_into(&mut self, error: &GraphError, again: &mut impl AsyncFnMut() -> bool) {
-        if error.status() != Some(403) {
-            return;
-        }
-        let Some(code) = self.code.clone() else {
+        let Some(code) = self.code.clone().filter(|_| error.status() == Some(403)) else {
             return;
         };
-        let seen = approvals::request(self.sender.context.graph, &code).await;
-        match seen {
+        match self.request(&code).await {
             Ok(Some(request)) if request.status == RequestStatus::Approved => {
                 self.code = None;
-                self.held = Some(Held::AnotherWrite(request));
+                self.held = Some(Held::another_write(&request));
             }
             Ok(Some(request)) if request.is_over() => {
                 self.may_go(&code, Ok(Some(request)), false, again).await;

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::change::{self, Begun, CarriedOut, Created};
-use super::context::Work;
+use super::context::{Context, PlannedChange};
 use super::dependencies::Incomplete;
-use super::outcome::Item;
-use super::precondition::Precondition;
+use super::execute::Execution;
+use super::look::WriteState;
+use super::outcome::{CarriedOut, Item};
 use super::secrets::Secrets;
 use super::sender::Sender;
 use crate::manifest::Address;
@@ -20,12 +20,8 @@ use crate::plan::{Change, Plan};
 /// How long an interrupted run still waits for a look for twins.
 const SOON: Duration = Duration::from_secs(5);
 
-/// Why the rest of a run is not begun.
-#[derive(Clone, Copy)]
-enum End {
-    Interrupted,
-    Refused,
-}
+const INTERRUPTED: &str = "the run was interrupted before";
+const REFUSED: &str = "the run ended before: nothing more could be sent";
 
 /// The changes of a run so far.
 pub(super) struct Sequence<'a> {
@@ -34,8 +30,9 @@ pub(super) struct Sequence<'a> {
     secrets: &'a Secrets,
     incomplete: Incomplete,
     /// Created objects that are not assigned yet, oldest first.
-    unassigned: Vec<Created<'a>>,
-    end: Option<End>,
+    unassigned: Vec<Execution<'a>>,
+    /// Why the rest of the run is not begun, once it is not.
+    end: Option<&'static str>,
     items: Vec<Item>,
     not_begun: Vec<Item>,
 }
@@ -54,14 +51,13 @@ impl<'a> Sequence<'a> {
         }
     }
 
-    /// Carries out the next change.
-    pub(super) async fn next(&mut self, work: Work<'a>, standing: Precondition) {
-        let item = match standing {
-            Precondition::Stale(what) => Item::stale(work.change, what),
-            Precondition::AlreadyApplied(id) => Item::in_place(work.change, id),
-            Precondition::Holds(_) => return self.write(work).await,
-        };
-        self.add(item);
+    /// Carries out the next change, which is in this state.
+    pub(super) async fn next(&mut self, work: PlannedChange<'a>, state: WriteState) {
+        match state {
+            WriteState::Stale(what) => self.add(Item::stale(work.change, &what)),
+            WriteState::Done(ids) => self.add(Item::in_place(work.change, ids)),
+            WriteState::Pending | WriteState::Unknown => self.write(work).await,
+        }
     }
 
     /// Assigns what is left, and returns what became of every change, in the order of the plan, those that were not
@@ -75,67 +71,70 @@ impl<'a> Sequence<'a> {
             self.sender.context.observer.finished(&item);
             self.items.push(item);
         }
-        (self.items, matches!(self.end, Some(End::Interrupted)))
+        (self.items, self.end == Some(INTERRUPTED))
     }
 
-    async fn write(&mut self, work: Work<'a>) {
+    async fn write(&mut self, work: PlannedChange<'a>) {
+        let Context { graph, observer, .. } = self.sender.context;
         let depends_on = &work.change.depends_on;
         self.assign_created(|address| depends_on.contains(address)).await;
         if self.end.is_none() && !self.is_interrupted() {
             // The last look at the object should be right before the write, not before a wait.
-            self.sender.context.graph.await_turn_to_write().await;
+            graph.await_turn_to_write().await;
         }
         if self.end.is_none() && self.is_interrupted() {
-            self.end = Some(End::Interrupted);
+            self.end = Some(INTERRUPTED);
         }
-        if let Some(end) = self.end {
-            self.not_begun.push(Item::skipped(work.change, why_not_begun(end)));
-            return;
+        if let Some(why) = self.end {
+            return self.not_begun.push(Item::skipped(work.change, why));
         }
         if let Some(why) = self.incomplete.why_not(work.change) {
             let item = Item::skipped(work.change, &why);
             self.incomplete.note(&item);
-            self.not_begun.push(item);
-            return;
+            return self.not_begun.push(item);
         }
-        self.sender.context.observer.started(work.change);
-        match change::begin(self.sender, work, self.secrets).await {
-            Begun::Created(created) => self.unassigned.push(*created),
-            Begun::Over(done) => self.add_done(*done),
+        observer.started(work.change);
+        match Execution::begin(self.sender, work, self.secrets).await {
+            Ok(execution) => self.go_on(execution).await,
+            Err(done) => self.add_done(done),
+        }
+    }
+
+    /// Goes on with a change, which may come to wait for its assignment.
+    async fn go_on(&mut self, mut execution: Execution<'a>) {
+        match execution.go_on().await {
+            Some(done) => self.add_done(done),
+            None => self.unassigned.push(execution),
         }
     }
 
     /// Assigns the created objects whose time has come, and waits for those that are needed.
     async fn assign_created(&mut self, is_needed: impl Fn(&Address) -> bool) {
+        let clock = self.sender.context.graph.clock();
         loop {
-            let now = self.sender.context.graph.clock().instant();
-            let mut later = Vec::new();
-            for mut created in std::mem::take(&mut self.unassigned) {
-                if created.due().is_some_and(|due| due > now) {
-                    later.push(created);
-                    continue;
-                }
-                match created.look().await {
-                    Some(single) => {
-                        let done = created.finish(single).await;
-                        self.add_done(done);
-                    }
-                    None => later.push(created),
+            let now = clock.instant();
+            for created in std::mem::take(&mut self.unassigned) {
+                match created.due() {
+                    Some(due) if due > now => self.unassigned.push(created),
+                    _ => self.go_on(created).await,
                 }
             }
-            self.unassigned = later;
             if !self.unassigned.iter().any(|created| is_needed(&created.change().address)) {
                 return;
             }
-            let due = self.unassigned.iter().filter_map(Created::due).min();
-            let now = self.sender.context.graph.clock().instant();
-            let wait = due.map_or(Duration::ZERO, |due| due.saturating_duration_since(now));
-            if !self.wait(wait).await {
-                if self.is_interrupted() {
-                    self.end = Some(End::Interrupted);
-                }
-                return self.abandon_created().await;
+            let due = self.unassigned.iter().filter_map(Execution::due).min();
+            let wait = due.map(|due| due.saturating_duration_since(clock.instant()));
+            if self.wait(wait.unwrap_or_default()).await {
+                continue;
             }
+            if self.is_interrupted() {
+                self.end = Some(INTERRUPTED);
+            }
+            for mut created in std::mem::take(&mut self.unassigned) {
+                let done = created.abandon().await;
+                self.add_done(done);
+            }
+            return;
         }
     }
 
@@ -154,17 +153,9 @@ impl<'a> Sequence<'a> {
         self.sender.context.cancelled.load(Ordering::Relaxed)
     }
 
-    /// Leaves created objects unassigned, because the run ends.
-    async fn abandon_created(&mut self) {
-        for created in std::mem::take(&mut self.unassigned) {
-            let done = created.abandon().await;
-            self.add_done(done);
-        }
-    }
-
     fn add_done(&mut self, done: CarriedOut) {
         if done.ends_run {
-            self.end = Some(End::Refused);
+            self.end = Some(REFUSED);
         }
         self.add(done.item);
     }
@@ -176,12 +167,5 @@ impl<'a> Sequence<'a> {
         self.incomplete.note(&item);
         self.sender.context.observer.finished(&item);
         self.items.push(item);
-    }
-}
-
-fn why_not_begun(end: End) -> &'static str {
-    match end {
-        End::Interrupted => "the run was interrupted before",
-        End::Refused => "the run ended before: nothing more could be sent",
     }
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::context::{Context, Work};
+use super::context::{Context, PlannedChange};
+use super::look::Observed;
 use super::poll::{Next, Poll};
 use super::wording;
 use crate::graph::GraphError;
@@ -49,14 +50,6 @@ impl Verdict {
             verdict => verdict,
         }
     }
-
-    /// Returns what the tenant shows where that is not what was written.
-    pub(super) fn shown_instead(&self) -> Option<LiveObject> {
-        match self {
-            Self::DidNotStick { shown, .. } => Some(LiveObject::clone(shown)),
-            Self::Shown { .. } | Self::NotSeen | Self::Unverifiable => None,
-        }
-    }
 }
 
 /// What is known of the write of an object's body, before the object is read back as a whole.
@@ -74,7 +67,7 @@ pub(super) enum BodySeen {
 /// Waits until an object says that it was changed.
 pub(super) async fn moves(
     context: &Context<'_>,
-    work: Work<'_>,
+    work: PlannedChange<'_>,
     id: Option<&str>,
     before: Option<&LiveObject>,
 ) -> Result<BodySeen, GraphError> {
@@ -110,7 +103,7 @@ fn has_moved(before: Option<&LiveObject>, live: &LiveObject) -> bool {
 /// `body` is what is known already of the write of the body.
 pub(super) async fn verify(
     context: &Context<'_>,
-    work: Work<'_>,
+    work: PlannedChange<'_>,
     id: Option<&str>,
     before: Option<&LiveObject>,
     body: BodySeen,
@@ -120,8 +113,7 @@ pub(super) async fn verify(
     // What a replica shows before may be an edit from before this write.
     let late = context.visibility / 2;
     loop {
-        let live = context.read(work, id).await?;
-        let left = context.replan(work.manifest, live.as_ref()).await?;
+        let Observed { live, left } = context.look_at(work, id).await?;
         let is_late = poll.passed() >= late;
         if let Some(verdict) = watch.judge(live.as_ref(), &left, is_late) {
             return Ok(verdict);

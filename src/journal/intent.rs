@@ -11,7 +11,7 @@ use crate::plan::{Change, FieldStatus, PlannedRequest, Segment, Step};
 use crate::tenant::LiveObject;
 
 /// A request that is about to be sent, and what is known around it.
-pub(crate) struct Write<'a> {
+pub(crate) struct PendingWrite<'a> {
     pub(crate) change: &'a Change,
     pub(crate) manifest: &'a Manifest,
     /// The request as the plan has it, without its secrets.
@@ -26,7 +26,7 @@ pub(crate) struct Write<'a> {
     pub(crate) before: Option<&'a LiveObject>,
 }
 
-impl Write<'_> {
+impl PendingWrite<'_> {
     /// Returns what a journal says of it.
     pub(crate) fn intent(&self, at: String) -> Intent {
         let Self { change, manifest, planned, .. } = self;

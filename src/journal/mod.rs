@@ -36,5 +36,5 @@ pub use read::{Record, read};
 pub use status::Status;
 pub use write::Draft;
 
-pub(crate) use intent::Write;
+pub(crate) use intent::PendingWrite;
 pub(crate) use write::Journal;

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::tenant::Tenant;
 use super::{Case, Listener, SCEP};
-use crate::apply::context::{Context, Work};
+use crate::apply::context::{Context, PlannedChange};
 use crate::graph::Graph;
 use crate::graph::testing::graph;
 use crate::kinds::{self, Family};
@@ -86,7 +86,7 @@ async fn bound(profile: &'static Family, root: Option<&'static Family>) -> Strin
     let change = planned.plan.changes.iter().find(is_profile).expect("it is created");
     let manifest = desired.manifest(&change.address).expect("it is declared");
     let filled = context.filled(
-        Work { change, reads: &Reads::default(), manifest },
+        PlannedChange { change, reads: &Reads::default(), manifest },
         None,
         &change.requests[0],
     );
@@ -147,7 +147,7 @@ spec:
     }
     let context = context(&graph, &desired, &live, &planned);
     let change = &planned.plan.changes[0];
-    let work = Work { change, reads: &Reads::default(), manifest: &desired.manifests[0] };
+    let work = PlannedChange { change, reads: &Reads::default(), manifest: &desired.manifests[0] };
     let filled = context.filled(work, None, &change.requests[0]).expect("all is known");
     let body = filled.body.unwrap_or_default().to_string();
     let url = |path: &str| format!("{}/beta/deviceManagement/{path}('{id}')", tenant.server.url);

@@ -20,12 +20,7 @@ pub(super) fn moved(
     let differ = plan.changes.iter().filter(|change| change.is_difference());
     let moved = differ.filter_map(|change| {
         let (undo, begun) = undos.of(change)?;
-        Some(StaleChange {
-            address: change.address.clone(),
-            display_name: change.display_name.clone(),
-            action: change.action,
-            what: what_moved(undo, begun, change, live, sources)?,
-        })
+        Some(StaleChange::new(change, what_moved(undo, begun, change, live, sources)?))
     });
     moved.collect()
 }

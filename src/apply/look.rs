@@ -1,0 +1,182 @@
+//! Looks at the object of a change: reads it, plans it again, and says whether what is to be written is still to be
+//! done.
+
+use futures_util::future::{try_join, try_join_all};
+
+use super::context::{Context, PlannedChange};
+use super::wording;
+use crate::graph::GraphError;
+use crate::plan::{Action, Change, FieldChange, FieldStatus};
+use crate::tenant::LiveObject;
+use crate::tenant::matching::loses;
+use crate::tenant::read::{ObjectRef, reread};
+
+/// An object that was read again.
+pub(super) struct Observed {
+    /// The object, `None` where the tenant has none.
+    pub(super) live: Option<LiveObject>,
+    /// What would be planned for it now.
+    pub(super) left: Change,
+}
+
+/// Whether a change, or one write of it, is still to be done.
+#[derive(Debug, PartialEq)]
+pub(super) enum WriteState {
+    /// It is, as it was planned.
+    Pending,
+    /// It is done, with the ids of the objects that show it.
+    Done(Vec<String>),
+    /// The object changed, with what changed in words.
+    Stale(String),
+    /// The run ends before that can be known.
+    Unknown,
+}
+
+/// Reads what changes depend on. Returns the object of each that exists, and whether the change is still to be written.
+pub(super) async fn preconditions(
+    context: &Context<'_>,
+    works: &[PlannedChange<'_>],
+) -> Result<Vec<(Option<LiveObject>, WriteState)>, GraphError> {
+    let bound: Vec<ObjectRef> = works.iter().filter_map(PlannedChange::bound).collect();
+    let new = works.iter().filter(|work| work.change.id.is_none());
+    let (bound, new) = try_join(
+        reread(context.graph, &bound),
+        try_join_all(new.map(|work| context.bindable(work.manifest))),
+    )
+    .await?;
+    let (mut bound, mut new) = (bound.into_iter(), new.into_iter());
+    let states = works.iter().map(|work| {
+        let found = match work.change.id {
+            Some(_) => bound.next().flatten().into_iter().collect(),
+            None => new.next().unwrap_or_default(),
+        };
+        precondition(context, *work, found)
+    });
+    try_join_all(states).await
+}
+
+/// Returns whether a change is still to be written, of what was found by its id or else by its name.
+async fn precondition(
+    context: &Context<'_>,
+    work: PlannedChange<'_>,
+    mut found: Vec<LiveObject>,
+) -> Result<(Option<LiveObject>, WriteState), GraphError> {
+    if work.change.id.is_some() {
+        let look = context.look(work, found.pop()).await?;
+        let state = look.state(context, work).await?;
+        return Ok((look.live, state));
+    }
+    let ids: Vec<String> = found.iter().map(|object| object.id.clone()).collect();
+    let state = match &found[..] {
+        [] => WriteState::Pending,
+        [only] if context.look_at_named(work, only).await?.is_as_declared() => {
+            WriteState::Done(ids)
+        }
+        _ => WriteState::exists_now(work.change, &ids),
+    };
+    Ok((None, state))
+}
+
+impl WriteState {
+    /// Returns the state of a create where objects of its name exist.
+    pub(super) fn exists_now(change: &Change, ids: &[String]) -> Self {
+        let name = &change.display_name;
+        Self::Stale(format!("`{name}` exists now, as {}", ids.join(" and ")))
+    }
+
+    /// Returns the state of a write whose object does not exist any more.
+    pub(super) fn gone() -> Self {
+        Self::Stale("it is gone".to_owned())
+    }
+}
+
+impl Context<'_> {
+    /// Plans again what was read as the object of a change.
+    async fn look(
+        &self,
+        work: PlannedChange<'_>,
+        live: Option<LiveObject>,
+    ) -> Result<Observed, GraphError> {
+        let left = self.replan(work.manifest, live.as_ref()).await?;
+        Ok(Observed { live, left })
+    }
+
+    /// Reads an object of a change by its id, and plans it again.
+    pub(super) async fn look_at(
+        &self,
+        work: PlannedChange<'_>,
+        id: Option<&str>,
+    ) -> Result<Observed, GraphError> {
+        let live = self.read(work, id).await?;
+        self.look(work, live).await
+    }
+
+    /// Looks at an object that was found by its name, which does not show what it refers to.
+    async fn look_at_named(
+        &self,
+        work: PlannedChange<'_>,
+        found: &LiveObject,
+    ) -> Result<Observed, GraphError> {
+        let whole = match work.manifest.linked().is_empty() {
+            true => None,
+            false => self.read(work, Some(&found.id)).await?,
+        };
+        self.look(work, whole.or_else(|| Some(found.clone()))).await
+    }
+}
+
+impl Observed {
+    /// Returns whether the change of an object that existed is still to be written.
+    pub(super) async fn state(
+        &self,
+        context: &Context<'_>,
+        work: PlannedChange<'_>,
+    ) -> Result<WriteState, GraphError> {
+        let planned = work.change;
+        if let (Some(twin), Some(stays)) = (&self.live, &planned.twin_of) {
+            // The object that stays may be gone, or this one in use by now.
+            match context.read(work, Some(stays)).await? {
+                Some(stays) if loses(twin, &stays) => {}
+                Some(_) => {
+                    let what = "one of the two objects of its name was changed or assigned";
+                    return Ok(WriteState::Stale(what.to_owned()));
+                }
+                None => {
+                    let what = format!("the object that was to stay, {stays}, is gone");
+                    return Ok(WriteState::Stale(what));
+                }
+            }
+        }
+        let digest = self.live.as_ref().map(LiveObject::digest);
+        let is_unmoved = digest.is_some() && digest == planned.precondition.as_deref();
+        let depends_on_masked = context.masked_read && !work.reads.masked.is_empty();
+        // No digest knows what a masked value is.
+        if is_unmoved && (!depends_on_masked || compared(&self.left).eq(compared(planned))) {
+            return Ok(WriteState::Pending);
+        }
+        Ok(match &self.live {
+            None if self.is_as_declared() => WriteState::Done(Vec::new()),
+            None => WriteState::gone(),
+            // An object of another type is never what is declared, whatever its settings, and no read shows whether
+            // a secret is.
+            Some(live)
+                if live.kind == planned.address.kind
+                    && self.is_as_declared()
+                    && !planned.rewrites() =>
+            {
+                WriteState::Done(vec![live.id.clone()])
+            }
+            Some(_) => WriteState::Stale(wording::moved(planned, &self.left)),
+        })
+    }
+
+    fn is_as_declared(&self) -> bool {
+        self.left.action == Action::None && self.left.blocked.is_empty()
+    }
+}
+
+/// Returns what two plans of one object can differ in: not what is written whether or not it differs.
+fn compared(change: &Change) -> impl Iterator<Item = &FieldChange> {
+    let fields = change.fields.iter();
+    fields.filter(|field| field.status != FieldStatus::Unverifiable && !field.is_rewritten())
+}
