@@ -17,6 +17,7 @@ use crate::graph::{GraphError, Request};
 use crate::journal::{Fate, JournalError, PendingWrite, Snapshot, Status};
 use crate::manifest::Link;
 use crate::plan::{Action, Change, FieldChange, FieldStatus, PlannedRequest, Step};
+use crate::secrets::scrub_quoted;
 use crate::tenant::LiveObject;
 
 /// What to do about a write that was accepted and cannot be verified.
@@ -329,7 +330,8 @@ impl<'a> Execution<'a> {
         }
         item.id = self.id().map(str::to_owned);
         item.writes = self.writes;
-        item.message = item.message.take().map(|message| self.secrets.scrub(&message));
+        let message = item.message.take();
+        item.message = message.map(|message| scrub_quoted(&message, self.secrets.values()));
         if let Err(error) = self.close(item, left) {
             item.remark(&format!("it is not in the journal: {}", in_full(&error)));
             done.ends_run = true;

@@ -14,6 +14,7 @@
 mod applier;
 mod context;
 mod dependencies;
+pub(crate) mod differences;
 mod error;
 mod execute;
 mod failure;

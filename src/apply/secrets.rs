@@ -1,6 +1,5 @@
 //! Secrets: looked up before the first write, put into a request when it is sent, and never shown.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
@@ -13,7 +12,6 @@ use crate::auth::variables::credential;
 use crate::graph::Request;
 use crate::manifest::Address;
 use crate::plan::{Change, Plan};
-use crate::secrets::WITHHELD;
 
 /// The secrets of a run by the name of their environment variable.
 #[derive(Debug, Default)]
@@ -49,32 +47,21 @@ impl Secrets {
             }
         }
         // Validation refuses these. Whatever way one came into a request, it ends here.
-        let credentials = needed.iter().filter(|(variable, _)| credential(variable).is_some());
-        let credentials: Vec<MissingSecret> = credentials
-            .map(|(variable, needed_by)| MissingSecret {
-                variable: (*variable).to_owned(),
-                needed_by: needed_by.iter().copied().cloned().collect(),
-            })
-            .collect();
+        let (credentials, mut needed): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            needed.into_iter().partition(|(variable, _)| credential(variable).is_some());
         if !credentials.is_empty() {
-            return Err(ApplyError::Credentials(credentials));
+            return Err(ApplyError::Credentials(missing(credentials)));
         }
         let mut secrets = BTreeMap::new();
-        let mut missing = Vec::new();
-        for (variable, needed_by) in needed {
+        needed.retain(|variable, _| {
             let value = environment(variable).filter(|value| !value.expose_secret().is_empty());
-            match value {
-                Some(value) => drop(secrets.insert(variable.to_owned(), value)),
-                None => missing.push(MissingSecret {
-                    variable: variable.to_owned(),
-                    needed_by: needed_by.into_iter().cloned().collect(),
-                }),
-            }
-        }
-        if missing.is_empty() {
+            let value = value.map(|value| secrets.insert((*variable).to_owned(), value));
+            value.is_none()
+        });
+        if needed.is_empty() {
             Ok(Self(secrets))
         } else {
-            Err(ApplyError::MissingSecrets(missing))
+            Err(ApplyError::MissingSecrets(missing(needed)))
         }
     }
 
@@ -105,54 +92,14 @@ impl Secrets {
             _ => {}
         }
     }
-
-    /// Returns what is said of a write without the secrets that it quotes, short ones too, which
-    /// [`crate::secrets::Known`] cannot look for everywhere.
-    pub(super) fn scrub(&self, text: &str) -> String {
-        let mut forms: Vec<String> = self.0.values().flat_map(forms).collect();
-        // A secret may hold another: the longer one goes first, or a part of it would stay.
-        forms.sort_by_key(|form| Reverse(form.len()));
-        let forms = forms.iter().filter(|form| !form.is_empty());
-        forms.fold(text.to_owned(), |clean, form| without(&clean, form))
-    }
 }
 
-/// A line of a secret that is shorter says too little to look for it everywhere.
-const SHORTEST_LINE: usize = 4;
-
-/// Returns a secret in the forms that a service may repeat it in: whole, trimmed and line by line, each as it stands,
-/// as it stands in JSON and in HTML, and encoded.
-fn forms(secret: &SecretString) -> Vec<String> {
-    let plain = secret.expose_secret();
-    let lines = plain.lines().map(str::trim);
-    let lines = lines.filter(|line| line.len() >= SHORTEST_LINE);
-    let pieces: BTreeSet<&str> = [plain, plain.trim()].into_iter().chain(lines).collect();
-    let forms = pieces.into_iter().flat_map(|piece| {
-        let quoted = Value::from(piece).to_string();
-        let escaped = quoted.get(1..quoted.len() - 1).unwrap_or_default();
-        let html = ["&", "<", ">", "\"", "'"].into_iter().zip(HTML);
-        let html = html.fold(piece.to_owned(), |text, (plain, entity)| text.replace(plain, entity));
-        [piece.to_owned(), escaped.to_owned(), html, BASE64.encode(piece)]
+fn missing(needed: BTreeMap<&str, BTreeSet<&Address>>) -> Vec<MissingSecret> {
+    let needed = needed.into_iter().map(|(variable, needed_by)| MissingSecret {
+        variable: variable.to_owned(),
+        needed_by: needed_by.into_iter().cloned().collect(),
     });
-    forms.collect()
-}
-
-/// What `&`, `<`, `>`, `"` and `'` are in HTML as .NET writes it.
-const HTML: [&str; 5] = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"];
-
-/// Returns a text without a piece of it, in whatever case that is written.
-fn without(text: &str, piece: &str) -> String {
-    // Their bytes stand where they stood, so a place in one is a place in the other.
-    let (lower, piece) = (text.to_ascii_lowercase(), piece.to_ascii_lowercase());
-    let mut clean = String::with_capacity(text.len());
-    let mut end = 0;
-    for (start, found) in lower.match_indices(&piece) {
-        clean.push_str(&text[end..start]);
-        clean.push_str(WITHHELD);
-        end = start + found.len();
-    }
-    clean.push_str(&text[end..]);
-    clean
+    needed.collect()
 }
 
 /// Returns the variable that a leaf `{"$secret": "env:NAME"}` stands for, and whether its base64 is meant.
@@ -201,23 +148,5 @@ mod tests {
         let mut found = Vec::new();
         each_variable(planned.body.as_ref().expect("a body"), &mut |name| found.push(name));
         assert_eq!(found, ["A", "B"]);
-    }
-
-    #[test]
-    fn no_part_of_a_secret_stays_in_a_message() {
-        let secrets = secrets(&[("SHORT", "abc"), ("LONG", "abcdef"), ("QUOTED", "x\"y")]);
-        let message = r#"abcdef and abc and x"y and {"k": "x\"y"}"#;
-        let clean = r#"(withheld) and (withheld) and (withheld) and {"k": "(withheld)"}"#;
-        assert_eq!(secrets.scrub(message), clean);
-    }
-
-    #[test]
-    fn a_secret_is_found_in_whatever_form_it_is_repeated() {
-        let secrets =
-            secrets(&[("TRIMMED", " pa<ss'word \n"), ("LINES", "first line\r\nno\nÜber")]);
-        let message =
-            "pa<ss'word, PA<SS'WORD, pa&lt;ss&#39;word, cGE8c3Mnd29yZA==; FIRST LINE, Über, no";
-        let clean = "(withheld), (withheld), (withheld), (withheld); (withheld), (withheld), no";
-        assert_eq!(secrets.scrub(message), clean);
     }
 }

@@ -1,19 +1,16 @@
 //! Whether the tenant shows what was written.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde_json::Value;
+use std::collections::BTreeSet;
 
 use super::context::{Context, PlannedChange};
+use super::differences::{Differences, WrittenParts, linked_ids, target_forms};
 use super::look::Observed;
 use super::poll::{Next, Poll};
 use super::wording;
 use crate::graph::GraphError;
-use crate::plan::requests::bound_by;
-use crate::plan::{Action, Change, FieldChange, FieldPath, FieldStatus, PlannedRequest, Step};
+use crate::plan::{Action, Change, FieldChange, FieldPath, FieldStatus};
 use crate::tenant::LiveObject;
 use crate::values::canonical::property_form;
-use crate::values::target_form;
 
 /// How many reads in a row must show that the tenant moved and holds something else.
 const READS_AFTER_A_MOVE: u32 = 2;
@@ -43,8 +40,8 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
-    /// Returns what it is where the tenant had too little time to show something else.
-    fn unless_it_may_still_show(self) -> Self {
+    /// Returns the verdict of a run that ends before the tenant had the time to show what was written.
+    fn too_early(self) -> Self {
         match self {
             Self::DidNotStick { .. } => Self::NotSeen,
             verdict => verdict,
@@ -121,7 +118,7 @@ pub(super) async fn verify(
         match poll.wait().await {
             Next::Retry => {}
             Next::TimedOut => return Ok(watch.so_far),
-            Next::Cancelled => return Ok(watch.so_far.unless_it_may_still_show()),
+            Next::Cancelled => return Ok(watch.so_far.too_early()),
         }
     }
 }
@@ -129,13 +126,7 @@ pub(super) async fn verify(
 /// What was written, and how often the tenant showed something else.
 struct Watch<'a> {
     change: &'a Change,
-    /// The properties that were sent.
-    sent: BTreeSet<&'a str>,
-    /// The navigation properties that were written.
-    linked: BTreeSet<&'a str>,
-    /// The properties that actions replaced.
-    acted: BTreeSet<&'a str>,
-    assigned: bool,
+    parts: WrittenParts<'a>,
     /// The object before the write, none where it was created.
     before: Option<&'a LiveObject>,
     body: BodySeen,
@@ -145,48 +136,10 @@ struct Watch<'a> {
     so_far: Verdict,
 }
 
-/// What a read shows of a write.
-#[derive(Default)]
-struct Sight {
-    fields: Vec<String>,
-    /// References that lead elsewhere, by navigation property.
-    links: BTreeMap<String, String>,
-    /// Properties of actions that hold something else.
-    acted: BTreeSet<String>,
-    assignments: Vec<String>,
-    concurrent: Vec<String>,
-}
-
 impl<'a> Watch<'a> {
     fn new(change: &'a Change, before: Option<&'a LiveObject>, body: BodySeen) -> Self {
-        let mut sent = BTreeSet::new();
-        let mut linked = BTreeSet::new();
-        let mut acted = BTreeSet::new();
-        let mut assigned = false;
-        for PlannedRequest { step, property, request } in &change.requests {
-            match step {
-                Step::Assign => assigned = true,
-                Step::Link | Step::Unlink => linked.extend(property.as_deref()),
-                Step::Action => acted.extend(property.as_deref()),
-                Step::Create | Step::Update | Step::Replace | Step::Delete => {
-                    let members = request.body.as_ref().and_then(Value::as_object);
-                    let names = members.into_iter().flat_map(|members| members.keys());
-                    linked.extend(names.clone().filter_map(|name| bound_by(name)));
-                    sent.extend(names.map(String::as_str));
-                }
-            }
-        }
-        Self {
-            change,
-            sent,
-            linked,
-            acted,
-            assigned,
-            before,
-            body,
-            otherwise: 0,
-            so_far: Verdict::NotSeen,
-        }
+        let parts = WrittenParts::of(change);
+        Self { change, parts, before, body, otherwise: 0, so_far: Verdict::NotSeen }
     }
 
     /// Judges one more read, with what would be left to do; `None` where another may tell more. `is_late` says that
@@ -203,9 +156,11 @@ impl<'a> Watch<'a> {
             return live.is_none().then_some(Verdict::Shown { concurrent });
         }
         let live = live?;
-        let Sight { fields, links, acted, assignments, concurrent } = self.sight(left);
-        let is_shown = fields.is_empty() && links.is_empty() && acted.is_empty();
-        if is_shown && assignments.is_empty() {
+        let mut seen = Differences::new(left, &self.parts, wording::sent_and_shown);
+        let concurrent = std::mem::take(&mut seen.others);
+        let moved = self.has_moved(&seen, live);
+        let differs = seen.into_words("sent");
+        if differs.is_empty() {
             let is_seen = match self.body {
                 BodySeen::Yes => true,
                 BodySeen::No => false,
@@ -217,107 +172,59 @@ impl<'a> Watch<'a> {
             self.so_far = Verdict::Unverifiable;
             return (self.body == BodySeen::No).then_some(Verdict::Unverifiable);
         }
-        // What stands beside the body has no mark of its own: it moved when it is not what it was.
-        let moved = match fields.is_empty() {
-            true => {
-                links.keys().any(|property| self.link_moved(live, property))
-                    || acted.iter().any(|property| self.property_moved(live, property))
-                    || !assignments.is_empty() && self.assignments_moved(live)
-            }
-            false => has_moved(self.before, live),
-        };
         self.otherwise = if moved { self.otherwise + 1 } else { 0 };
         if self.otherwise < READS_AFTER_A_MOVE {
             return None;
         }
-        let verdict = Verdict::DidNotStick {
-            differs: [
-                fields,
-                links.into_values().collect(),
-                acted
-                    .into_iter()
-                    .map(|property| format!("`{property}` is not as it was sent"))
-                    .collect(),
-                assignments,
-            ]
-            .concat(),
-            concurrent,
-            shown: Box::new(live.clone()),
-        };
+        let verdict = Verdict::DidNotStick { differs, concurrent, shown: Box::new(live.clone()) };
         self.so_far = verdict.clone();
         is_late.then_some(verdict)
+    }
+
+    /// Whether what differs was changed since. What stands beside the body has no mark of its own: it moved when it is
+    /// not what it was.
+    fn has_moved(&self, seen: &Differences, live: &LiveObject) -> bool {
+        fn moved<T: Default + PartialEq>(
+            before: Option<&LiveObject>,
+            live: &LiveObject,
+            form: impl Fn(&LiveObject) -> T,
+        ) -> bool {
+            form(live) != before.map(form).unwrap_or_default()
+        }
+        if !seen.settings.is_empty() {
+            return has_moved(self.before, live);
+        }
+        let links = &mut seen.links.keys();
+        let actions = &mut seen.actions.iter();
+        links.any(|property| moved(self.before, live, |object| linked_ids(object, property)))
+            || actions.any(|property| {
+                moved(self.before, live, |object| {
+                    property_form(&object.kind, property, Some(&object.body.member(property)))
+                })
+            })
+            || !seen.assignments.is_empty()
+                && moved(self.before, live, |object| target_forms(&object.assignments))
     }
 
     /// Whether what was written to the body can be seen in it. Secrets and masked values cannot, unless they were
     /// read in clear.
     fn body_leaves_a_trace(&self, left: &Change) -> bool {
         let is_sent = |field: &&FieldChange| {
-            let top = field.path.top();
-            top.is_some_and(|top| self.sent.contains(top))
+            let sent = self.parts.properties.as_ref();
+            field.path.top().is_some_and(|top| sent.is_some_and(|sent| sent.contains(top)))
         };
         let unseen: Vec<&FieldPath> =
             left.with_status(FieldStatus::Unverifiable).map(|field| &field.path).collect();
         let mut written = self.change.with_status(FieldStatus::Change).filter(is_sent);
         self.before.is_none()
-            || self.sent.is_empty()
+            || self.parts.properties.as_ref().is_some_and(BTreeSet::is_empty)
             || written.any(|field| !field.is_rewritten() || !unseen.contains(&&field.path))
-    }
-
-    fn sight(&self, left: &Change) -> Sight {
-        let mut sight = Sight::default();
-        for field in left.with_status(FieldStatus::Change) {
-            let top = field.path.top();
-            if top.is_some_and(|top| self.sent.contains(top)) {
-                sight.fields.push(wording::sent_and_shown(field));
-            } else if let Some(top) = top.filter(|top| self.linked.contains(top)) {
-                let words = wording::sent_and_shown(field);
-                sight.links.insert(top.to_owned(), words);
-            } else if let Some(top) = top.filter(|top| self.acted.contains(top)) {
-                sight.acted.insert(top.to_owned());
-            } else {
-                sight.concurrent.push(wording::live_and_declared(field));
-            }
-        }
-        let assignments = left.assignments.iter();
-        if self.assigned {
-            let words =
-                assignments.map(|change| format!("assignment of {} differs", change.target));
-            sight.assignments.extend(words);
-        } else {
-            let words =
-                assignments.map(|change| format!("the assignment of {} changed", change.target));
-            sight.concurrent.extend(words);
-        }
-        sight
-    }
-
-    fn assignments_moved(&self, live: &LiveObject) -> bool {
-        let forms = |object: &LiveObject| -> BTreeSet<String> {
-            let forms = object.assignments.iter().map(target_form);
-            forms.map(|form| form.to_string()).collect()
-        };
-        forms(live) != self.before.map(forms).unwrap_or_default()
-    }
-
-    fn property_moved(&self, live: &LiveObject, property: &str) -> bool {
-        let form = |object: &LiveObject| {
-            property_form(&object.kind, property, Some(&object.body.member(property)))
-        };
-        form(live) != self.before.map(form).unwrap_or_default()
-    }
-
-    fn link_moved(&self, live: &LiveObject, property: &str) -> bool {
-        let ids = |object: &LiveObject| -> BTreeSet<String> {
-            let linked = object.links.get(property).into_iter().flatten();
-            linked.map(|linked| linked.id.to_lowercase()).collect()
-        };
-        ids(live) != self.before.map(ids).unwrap_or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::diagnostic::Location;
@@ -325,7 +232,7 @@ mod tests {
     use crate::http::Method;
     use crate::kinds::FAMILIES;
     use crate::manifest::Address;
-    use crate::plan::{AssignmentChange, Effect, FieldChange, FieldPath, Shown};
+    use crate::plan::{AssignmentChange, Effect, PlannedRequest, Shown, Step};
     use crate::schema::types::GraphVersion;
 
     fn change(requests: Vec<PlannedRequest>, fields: &[&str]) -> Change {
@@ -474,7 +381,7 @@ mod tests {
         }
         let so_far = watch.so_far.clone();
         assert!(matches!(so_far, Verdict::DidNotStick { .. }));
-        assert_eq!(so_far.unless_it_may_still_show(), Verdict::NotSeen);
+        assert_eq!(so_far.too_early(), Verdict::NotSeen);
         let shown = object(json!({"a": 6, "version": 3}));
         let verdict = watch.judge(Some(&shown), &change(Vec::new(), &[]), false);
         assert!(matches!(verdict, Some(Verdict::Shown { .. })));

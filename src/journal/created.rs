@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::entry::{Entry, Origin};
+use super::entry::Origin;
 use super::folder::journals;
 use super::read::read;
 use crate::kinds;
@@ -15,14 +15,9 @@ use crate::tenant::{CaselessKey, caseless};
 pub fn created(root: &Path, tenant: &TenantRef, origin: &Origin) -> BTreeSet<CaselessKey> {
     let records = journals(root).into_iter().filter_map(|path| read(&path).ok());
     let of_tenant = records.filter(|record| record.expect(tenant, origin).is_ok());
-    let keys = of_tenant.flat_map(|record| {
-        let results = record.entries.into_iter().filter_map(|entry| match entry {
-            Entry::Result(fate) => {
-                Some(caseless(kinds::family_of(&fate.address.kind)?, &fate.created?))
-            }
-            _ => None,
-        });
-        results.collect::<Vec<_>>()
+    let keys = of_tenant.flat_map(|record| record.changes).filter_map(|change| {
+        let result = change.result?;
+        Some(caseless(kinds::family_of(&result.address.kind)?, &result.created?))
     });
     keys.collect()
 }

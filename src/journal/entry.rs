@@ -307,44 +307,46 @@ pub enum How {
 
 /// A change that a run began: its steps so far, and what became of it.
 #[derive(Clone, Debug)]
-pub struct Begun<'a> {
+pub struct ChangeRecord {
     /// The number of the line of its first step.
     pub line: usize,
     /// The first step.
-    pub first: &'a Intent,
+    pub first: Intent,
     /// The steps after it.
-    pub others: Vec<&'a Intent>,
-    /// The approval that was asked for its last step.
-    pub asked: Option<&'a Asked>,
+    pub others: Vec<Intent>,
+    /// The code of the approval that was asked for its last step.
+    pub asked: Option<String>,
     /// What became of it, where the run came to know.
-    pub fate: Option<&'a Fate>,
+    pub result: Option<Fate>,
 }
 
-impl<'a> Begun<'a> {
+impl ChangeRecord {
     /// Returns the steps.
-    pub fn steps(&self) -> impl DoubleEndedIterator<Item = &'a Intent> {
-        [self.first].into_iter().chain(self.others.clone())
+    pub fn steps(&self) -> impl DoubleEndedIterator<Item = &Intent> {
+        [&self.first].into_iter().chain(&self.others)
     }
 
     /// Returns the last step.
-    pub fn last(&self) -> &'a Intent {
-        self.others.last().copied().unwrap_or(self.first)
+    pub fn last(&self) -> &Intent {
+        self.others.last().unwrap_or(&self.first)
     }
 
     /// Returns the code of the approval that the change stopped at, or was on its way with.
-    pub fn approval(&self) -> Option<&'a str> {
-        match self.fate {
-            Some(fate) => fate.approval.as_deref(),
-            None => {
-                let asked = self.asked.map(|asked| asked.code.as_str());
-                asked.or(self.last().approval.as_deref())
-            }
+    pub fn approval(&self) -> Option<&str> {
+        match &self.result {
+            Some(result) => result.approval.as_deref(),
+            None => self.asked.as_deref().or(self.last().approval.as_deref()),
         }
     }
 
     /// Returns a step of this sort, where the change came so far.
-    pub fn step(&self, step: Step) -> Option<&'a Intent> {
+    pub fn step(&self, step: Step) -> Option<&Intent> {
         self.steps().find(|intent| intent.step == step)
+    }
+
+    /// Returns the steps that write properties of the object.
+    pub(crate) fn property_steps(&self) -> impl Iterator<Item = &Intent> {
+        self.steps().filter(|intent| intent.step.writes_properties())
     }
 
     /// Returns what the object refers to after the steps so far, of what they wrote.
@@ -354,10 +356,15 @@ impl<'a> Begun<'a> {
     }
 
     /// Returns the id of the object that the change leaves, where it is known.
-    pub fn id(&self) -> Option<&'a str> {
-        let fate = self.fate.and_then(|fate| fate.id.as_deref());
+    pub fn id(&self) -> Option<&str> {
+        let result = self.result.as_ref().and_then(|result| result.id.as_deref());
         let creates = self.step(Step::Create).is_some();
         let after = self.steps().filter(|step| !creates || step.step == Step::Assign);
-        fate.or(after.filter_map(|step| step.id.as_deref()).next_back())
+        result.or(after.filter_map(|step| step.id.as_deref()).next_back())
+    }
+
+    /// Returns the object before the change, `None` where the change created it or that was not kept.
+    pub(crate) fn before(&self) -> Option<&Snapshot> {
+        self.first.before.as_ref().filter(|_| self.step(Step::Create).is_none())
     }
 }

@@ -27,7 +27,8 @@ mod write;
 
 pub use created::created;
 pub use entry::{
-    Asked, Begun, Call, Command, End, Entry, Fate, Header, How, Intent, Line, Origin, Snapshot,
+    Asked, Call, ChangeRecord, Command, End, Entry, Fate, Header, How, Intent, Line, Origin,
+    Snapshot,
 };
 pub use error::JournalError;
 pub use folder::FOLDER;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::entry::{Begun, End, Entry, Header, Origin};
+use super::entry::{ChangeRecord, End, Entry, Header, Origin};
 use super::error::JournalError;
 use super::given::Given;
 use super::lock::is_being_written;
@@ -25,8 +25,10 @@ pub struct Record {
     pub path: PathBuf,
     /// Which run it is of.
     pub header: Header,
-    /// What the run did, line by line from the second one on.
-    pub entries: Vec<Entry>,
+    /// The changes that the run began, in its order.
+    pub changes: Vec<ChangeRecord>,
+    /// How the run ended, `None` where it crashed or is under way.
+    pub end: Option<End>,
     /// The text up to the end of the last whole line.
     text: String,
     /// How long the file was.
@@ -46,16 +48,21 @@ pub fn read(path: &Path) -> Result<Record, JournalError> {
         line: at + 1,
         why: error.to_string(),
     };
-    let header = serde_json::from_str(first).map_err(|error| unreadable(0, &error))?;
-    let entries =
-        lines.map(|(at, line)| serde_json::from_str(line).map_err(|error| unreadable(at, &error)));
-    Ok(Record {
+    let mut record = Record {
         path: path.to_owned(),
-        header,
-        entries: entries.collect::<Result<_, _>>()?,
-        text,
+        header: serde_json::from_str(first).map_err(|error| unreadable(0, &error))?,
+        changes: Vec::new(),
+        end: None,
+        text: String::new(),
         length,
-    })
+    };
+    let mut places = BTreeMap::new();
+    for (at, line) in lines {
+        let entry = serde_json::from_str(line).map_err(|error| unreadable(at, &error))?;
+        record.add(at + 1, entry, &mut places);
+    }
+    record.text = text;
+    Ok(record)
 }
 
 /// Returns the whole lines of a file, and how long it is.
@@ -91,70 +98,54 @@ fn whole_lines(path: &Path) -> Result<(String, u64), JournalError> {
 }
 
 impl Record {
-    /// Returns the changes that the run began, in its order.
-    pub fn begun(&self) -> Vec<Begun<'_>> {
-        let mut begun: Vec<Begun<'_>> = Vec::new();
-        let mut places: BTreeMap<&Address, usize> = BTreeMap::new();
-        for (at, entry) in self.entries.iter().enumerate() {
-            match entry {
-                Entry::Intent(intent) => match places.get(&intent.address) {
-                    Some(place) => {
-                        begun[*place].others.push(intent);
-                        begun[*place].asked = None;
-                    }
-                    None => {
-                        places.insert(&intent.address, begun.len());
-                        begun.push(Begun {
-                            line: at + 2,
-                            first: intent,
-                            others: Vec::new(),
-                            asked: None,
-                            fate: None,
-                        });
-                    }
-                },
-                Entry::Approval(asked) => {
-                    if let Some(place) = places.get(&asked.address) {
-                        begun[*place].asked = Some(asked);
-                    }
-                }
-                Entry::Result(fate) => {
-                    if let Some(place) = places.get(&fate.address) {
-                        begun[*place].fate = Some(fate);
-                    }
-                }
-                Entry::End(_) => {}
+    /// Adds what a line says. `places` are where the changes are.
+    fn add(&mut self, line: usize, entry: Entry, places: &mut BTreeMap<Address, usize>) {
+        let address = match &entry {
+            Entry::Intent(intent) => &intent.address,
+            Entry::Approval(asked) => &asked.address,
+            Entry::Result(result) => &result.address,
+            Entry::End(end) => {
+                self.end = Some(end.clone());
+                return;
             }
+        };
+        let place = places.get(address).copied();
+        let change = place.and_then(|place| self.changes.get_mut(place));
+        match (entry, change) {
+            (Entry::Intent(intent), Some(change)) => {
+                change.others.push(*intent);
+                change.asked = None;
+            }
+            (Entry::Intent(first), None) => {
+                places.insert(first.address.clone(), self.changes.len());
+                let (first, others) = (*first, Vec::new());
+                let change = ChangeRecord { line, first, others, asked: None, result: None };
+                self.changes.push(change);
+            }
+            (Entry::Approval(asked), Some(change)) => change.asked = Some(asked.code),
+            (Entry::Result(result), Some(change)) => change.result = Some(*result),
+            _ => {}
         }
-        begun
-    }
-
-    /// Returns how the run ended, nothing where it did so suddenly or is under way.
-    pub fn end(&self) -> Option<&End> {
-        let ends = self.entries.iter().rev();
-        ends.into_iter().find_map(|entry| match entry {
-            Entry::End(end) => Some(end),
-            _ => None,
-        })
     }
 
     /// Returns what the run was to write and is not known to have, in the order of its plan.
     pub fn undone(&self) -> Vec<Address> {
-        let begun = self.begun();
-        let fates = begun.iter().filter_map(|change| change.fate);
-        let done: BTreeSet<&Address> =
-            fates.filter(|fate| fate.status.is_done()).map(|fate| &fate.address).collect();
+        let results = self.changes.iter().filter_map(|change| change.result.as_ref());
+        let done: BTreeSet<&Address> = results
+            .filter(|result| result.status.is_done())
+            .map(|result| &result.address)
+            .collect();
         let order = self.header.order.iter();
         order.filter(|address| !done.contains(address)).cloned().collect()
     }
 
     /// Returns the approvals that the run asked for and did not come to use, each with its write.
     pub fn approvals(&self) -> Vec<Given> {
-        let begun = self.begun().into_iter();
-        let given = begun.filter_map(|change| {
+        let given = self.changes.iter().filter_map(|change| {
             let code = change.approval()?.to_owned();
             let last = change.last();
-            let expires = change.fate.and_then(|fate| fate.approval_expires.as_ref());
+            let result = change.result.as_ref();
+            let expires = result.and_then(|result| result.approval_expires.as_ref());
             Some(Given {
                 address: last.address.clone(),
                 step: last.step,
@@ -172,10 +163,10 @@ impl Record {
     /// # Errors
     /// When it is.
     pub fn expect_over(&self) -> Result<(), JournalError> {
-        match self.end().is_none() && is_being_written(&self.path) {
-            true => Err(JournalError::InUse(self.path.clone())),
-            false => Ok(()),
+        if self.end.is_none() && is_being_written(&self.path) {
+            return Err(JournalError::InUse(self.path.clone()));
         }
+        Ok(())
     }
 
     /// Expects that the journal is about the tenant and the service that a run is about.

@@ -8,17 +8,18 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::compare::{Differences, acted_otherwise, differences};
+use super::compare::differences;
 use crate::apply::ApplyOptions;
 use crate::apply::poll::{Next, Poll};
 use crate::diagnostic::Sources;
 use crate::graph::{Graph, GraphError};
 use crate::journal::folder::journals;
-use crate::journal::{Begun, Fate, How, Journal, JournalError, Origin, Record, Status, read};
+use crate::journal::{
+    ChangeRecord, Fate, How, Journal, JournalError, Origin, Record, Status, read,
+};
 use crate::kinds;
 use crate::manifest::Address;
-use crate::plan::Step;
-use crate::plan::{Action, TenantRef};
+use crate::plan::{Action, Step, TenantRef};
 use crate::tenant::LiveObject;
 use crate::tenant::read::{ObjectRef, find_by_name, reread};
 
@@ -96,8 +97,8 @@ pub async fn settle(
                 continue;
             }
         };
-        if record.end().is_none() && record.expect(tenant, origin).is_ok() {
-            settled.push(one(&record, graph).await?);
+        if record.end.is_none() && record.expect(tenant, origin).is_ok() {
+            settled.push(settle_record(&record, graph).await?);
         }
     }
     Ok(settled)
@@ -112,18 +113,15 @@ fn is_recent(path: &Path) -> std::io::Result<bool> {
 
 /// Waits for objects that a run created and did not see: what is not listed would be created again.
 async fn await_created(record: &Record, graph: &Graph) -> Result<(), GraphError> {
-    for begun in record.begun() {
-        let Some(fate) = begun.fate.filter(|fate| !fate.status.is_done()) else {
-            continue;
-        };
-        let Some(id) = &fate.created else { continue };
-        let kind = fate.address.kind.clone();
-        let Some(family) = kinds::family_of(&kind) else { continue };
-        let object = ObjectRef { family, id: id.clone(), kind, links: Vec::new() };
-        let mut poll = Poll::of(graph, left_to_show(&fate.at, graph));
-        while reread(graph, std::slice::from_ref(&object)).await? == [None]
-            && poll.wait().await == Next::Retry
-        {}
+    let results = record.changes.iter().filter_map(|change| change.result.as_ref());
+    for result in results.filter(|result| !result.status.is_done()) {
+        let kind = &result.address.kind;
+        if let (Some(id), Some(family)) = (&result.created, kinds::family_of(kind)) {
+            let (id, kind) = (id.clone(), kind.clone());
+            let object = [ObjectRef { family, id, kind, links: Vec::new() }];
+            let mut poll = Poll::of(graph, left_to_show(&result.at, graph));
+            while reread(graph, &object).await? == [None] && poll.wait().await == Next::Retry {}
+        }
     }
     Ok(())
 }
@@ -149,55 +147,42 @@ fn ends(path: &Path) -> std::io::Result<bool> {
     Ok(last.is_some_and(|line| line.starts_with(br#"{"line":"end""#)))
 }
 
-async fn one(record: &Record, graph: &Graph) -> Result<Settled, GraphError> {
+/// Ends the journal of a crashed run, with what became of each change that the run had under way.
+async fn settle_record(record: &Record, graph: &Graph) -> Result<Settled, GraphError> {
     let journal = match Journal::reopen(record, graph) {
         Ok(journal) => journal,
         Err(error) => return Ok(Settled::Not(error)),
     };
-    let begun = record.begun();
     let mut changes = Vec::new();
-    let mut fates = Vec::new();
-    for change in begun.iter().filter(|change| change.fate.is_none()) {
+    let mut results = Vec::new();
+    for change in record.changes.iter().filter(|change| change.result.is_none()) {
         let (found, id) = look(change, record, graph).await?;
-        fates.push(fate(change, &found, id, journal.now()));
-        changes.push(SettledChange {
-            address: change.first.address.clone(),
-            action: change.first.action,
-            found,
-        });
+        results.push(result(change, &found, id, journal.now()));
+        let (address, action) = (change.first.address.clone(), change.first.action);
+        changes.push(SettledChange { address, action, found });
     }
-    let closed = fates
-        .into_iter()
-        .try_for_each(|fate| journal.close(fate))
-        .and_then(|()| journal.end(How::Settled));
-    Ok(match closed {
-        Ok(()) => Settled::Over {
-            path: record.path.clone(),
-            changes,
-            not_begun: record.header.order.len().saturating_sub(begun.len()),
-        },
-        Err(error) => Settled::Not(error),
-    })
+    let closed = results.into_iter().try_for_each(|result| journal.close(result));
+    if let Err(error) = closed.and_then(|()| journal.end(How::Settled)) {
+        return Ok(Settled::Not(error));
+    }
+    let not_begun = record.header.order.len().saturating_sub(record.changes.len());
+    Ok(Settled::Over { path: record.path.clone(), changes, not_begun })
 }
 
-fn fate(change: &Begun<'_>, found: &Found, id: Option<String>, at: String) -> Fate {
-    let status = match found {
-        Found::AsIntended => Status::Applied,
-        _ => Status::Failed,
-    };
+fn result(change: &ChangeRecord, found: &Found, id: Option<String>, at: String) -> Fate {
+    let is_done = *found == Found::AsIntended;
     // Each step was begun once the one before it was done. Of the last one nobody can tell, but that an object
     // which came to light nowhere was not created.
     let last_may_be_done = *found != Found::Nothing || change.last().step != Step::Create;
-    let writes = change.others.len() + usize::from(last_may_be_done);
     Fate {
         at,
         address: change.first.address.clone(),
-        status,
+        status: if is_done { Status::Applied } else { Status::Failed },
         id,
         created: None,
-        writes,
+        writes: change.others.len() + usize::from(last_may_be_done),
         // Where it is not done, the same request can still be sent under it.
-        approval: change.approval().filter(|_| !status.is_done()).map(str::to_owned),
+        approval: change.approval().filter(|_| !is_done).map(str::to_owned),
         approval_expires: None,
         message: Some(format!("the run ended suddenly; {found}")),
         left: None,
@@ -206,66 +191,53 @@ fn fate(change: &Begun<'_>, found: &Found, id: Option<String>, at: String) -> Fa
 
 /// Looks what became of a change, and which object it is about.
 async fn look(
-    change: &Begun<'_>,
+    change: &ChangeRecord,
     record: &Record,
     graph: &Graph,
 ) -> Result<(Found, Option<String>), GraphError> {
-    let live = if change.step(Step::Create).is_some() {
-        let mut found = created(change, graph).await?;
-        if found.len() > 1 {
-            let ids = found.into_iter().map(|object| object.id).collect();
-            return Ok((Found::Several(ids), None));
-        }
-        found.pop()
-    } else {
-        let id = change.first.id.clone().unwrap_or_default();
-        let kind = change.first.address.kind.clone();
-        let links = change.links().into_keys().collect();
-        match kinds::family_of(&kind) {
-            Some(family) => {
-                let object = ObjectRef { family, id, kind, links };
-                reread(graph, &[object]).await?.pop().flatten()
-            }
-            None => None,
-        }
-    };
-    let id = live.as_ref().map(|live| live.id.clone());
+    let mut objects = objects(change, graph).await?;
+    if objects.len() > 1 {
+        let ids = objects.into_iter().map(|object| object.id).collect();
+        return Ok((Found::Several(ids), None));
+    }
     let last = change.last();
-    let sent_all = |found: Found| if last.more { Found::InPart } else { found };
-    let found = match (live, last.step) {
-        (None, Step::Delete) => sent_all(Found::AsIntended),
-        (Some(_), Step::Delete) => Found::Otherwise("it still exists".to_owned()),
-        (None, _) => Found::Nothing,
-        (Some(live), _) => {
-            let mut sources = Sources::default();
-            let span = record.cite(&mut sources)(change.line);
-            let Differences { mut settings, links, acted, assignments, unseen } =
-                differences(change, &live, &sources, span);
-            settings.extend(links.into_values());
-            settings.extend(acted.iter().map(|property| acted_otherwise(property)));
-            if assignments {
-                settings.push("it is assigned to others".to_owned());
-            }
-            match &settings[..] {
-                [] if last.leaves_no_trace(&unseen) => Found::Unseen,
-                [] => sent_all(Found::AsIntended),
-                differences => Found::Otherwise(differences.join("; ")),
-            }
-        }
+    let sent_all = if last.more { Found::InPart } else { Found::AsIntended };
+    let Some(live) = objects.pop() else {
+        return Ok((if last.step == Step::Delete { sent_all } else { Found::Nothing }, None));
     };
-    Ok((found, id))
+    if last.step == Step::Delete {
+        return Ok((Found::Otherwise("it still exists".to_owned()), Some(live.id)));
+    }
+    let mut sources = Sources::default();
+    let span = record.cite(&mut sources)(change.line);
+    let (mut differences, unseen) = differences(change, &live, &sources, span);
+    if !differences.assignments.is_empty() {
+        differences.assignments = vec!["it is assigned to others".to_owned()];
+    }
+    let found = match &differences.into_words("left")[..] {
+        [] if last.leaves_no_trace(&unseen) => Found::Unseen,
+        [] => sent_all,
+        differences => Found::Otherwise(differences.join("; ")),
+    };
+    Ok((found, Some(live.id)))
 }
 
-/// Returns the objects that an interrupted create may have made. What was made a moment ago may come to light
-/// only now, and whoever does not wait for it makes it twice.
-async fn created(change: &Begun<'_>, graph: &Graph) -> Result<Vec<LiveObject>, GraphError> {
-    let Some(family) = kinds::family_of(&change.first.address.kind) else {
+/// Returns the object of a change, or those that an interrupted create may have made. What was made a moment ago may
+/// come to light only now, and whoever does not wait for it makes it twice.
+async fn objects(change: &ChangeRecord, graph: &Graph) -> Result<Vec<LiveObject>, GraphError> {
+    let kind = &change.first.address.kind;
+    let Some(family) = kinds::family_of(kind) else {
         return Ok(Vec::new());
     };
+    if change.step(Step::Create).is_none() {
+        let id = change.first.id.clone().unwrap_or_default();
+        let links = change.links().into_keys().collect();
+        let object = ObjectRef { family, id, kind: kind.clone(), links };
+        return Ok(reread(graph, &[object]).await?.into_iter().flatten().collect());
+    }
     let mut poll = Poll::of(graph, left_to_show(&change.last().at, graph));
     loop {
-        let (kind, name) = (&change.first.address.kind, &change.first.display_name);
-        let found = find_by_name(graph, family, kind, name).await?;
+        let found = find_by_name(graph, family, kind, &change.first.display_name).await?;
         if !found.is_empty() || poll.wait().await != Next::Retry {
             return Ok(found);
         }

@@ -125,9 +125,8 @@ fn objects(served: &Served) -> BTreeMap<String, Vec<Value>> {
 
 /// Expects that a journal tells of every object that is not as it was.
 fn tells_all(record: Option<&Record>, before: &BTreeMap<String, Vec<Value>>, served: &Served) {
-    let begun = record.map(Record::begun).unwrap_or_default();
-    let told: BTreeSet<&str> =
-        begun.iter().map(|change| change.first.display_name.as_str()).collect();
+    let changes = record.into_iter().flat_map(|record| &record.changes);
+    let told: BTreeSet<&str> = changes.map(|change| change.first.display_name.as_str()).collect();
     let after = objects(served);
     for name in before.keys().chain(after.keys()) {
         let same = before.get(name) == after.get(name);
@@ -138,7 +137,7 @@ fn tells_all(record: Option<&Record>, before: &BTreeMap<String, Vec<Value>>, ser
 /// Runs it again after a run that ended suddenly, and expects that everything is there, once.
 fn converges(served: &Served, resume: bool) {
     // A run that is killed may just have ended by itself.
-    let record = only_journal(served).filter(|record| record.end().is_none());
+    let record = only_journal(served).filter(|record| record.end.is_none());
     let journal = record.map(|record| record.path.display().to_string());
     let resumed = journal.as_deref().filter(|_| resume);
     let resumed = resumed.map(|journal| ["--resume", journal]);
@@ -157,7 +156,7 @@ fn converges(served: &Served, resume: bool) {
     }
     for path in journals(served) {
         match journal::read(&path) {
-            Ok(record) => assert!(record.end().is_some(), "{} has its end", path.display()),
+            Ok(record) => assert!(record.end.is_some(), "{} has its end", path.display()),
             Err(error) => assert!(matches!(error, JournalError::NoHeader(_)), "{error}"),
         }
     }

@@ -156,8 +156,8 @@ fn half_a_line_that_could_not_be_added_spoils_no_later_one() {
         panic!("one run has one journal");
     };
     let record = journal::read(path).expect("a journal");
-    assert_eq!(record.end().map(|end| end.how), Some(How::Finished));
-    assert!(record.begun().is_empty(), "{:?}", record.entries);
+    assert_eq!(record.end.as_ref().map(|end| end.how), Some(How::Finished));
+    assert!(record.changes.is_empty(), "{record:?}");
 }
 
 #[test]

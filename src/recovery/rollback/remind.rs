@@ -1,10 +1,11 @@
 //! What the manifests still want though it is taken back.
 
+use std::collections::BTreeMap;
+
 use super::moved;
-use super::undo::{Undo, Undos, Way};
+use super::undo::{Undo, Way};
 use crate::diagnostic::Sources;
-use crate::journal::Begun;
-use crate::manifest::{Manifest, Presence};
+use crate::manifest::{Address, Manifest, Presence};
 use crate::plan::Step;
 use crate::plan::{self, FieldChange, FieldStatus, Plan, Segment};
 use crate::tenant::matching::bind;
@@ -16,7 +17,7 @@ const NAMED: usize = 5;
 
 /// Returns what the next apply would make again.
 pub(super) fn reminder(
-    undos: &Undos<'_>,
+    undos: &BTreeMap<Address, Undo>,
     plan: &Plan,
     declared: &[Manifest],
     live: &Live,
@@ -28,11 +29,11 @@ pub(super) fn reminder(
     let writes = plan.changes.iter().filter(|change| change.writes());
     let again: Vec<String> = writes
         .filter_map(|change| {
-            let (undo, begun) = undos.of(change)?;
-            let address = &begun.first.address;
+            let undo = undos.get(&change.address)?;
+            let address = &undo.change.first.address;
             let manifest = declared.iter().find(|known| known.address == *address)?;
             let object = moved::object(undo, live);
-            wants(manifest, undo, begun, object, known, sources).then(|| address.to_string())
+            wants(manifest, undo, object, known, sources).then(|| address.to_string())
         })
         .collect();
     let (named, rest) = again.split_at(again.len().min(NAMED));
@@ -52,7 +53,6 @@ pub(super) fn reminder(
 fn wants(
     manifest: &Manifest,
     undo: &Undo,
-    begun: &Begun<'_>,
     object: Option<&LiveObject>,
     known: Known<'_>,
     sources: &Sources,
@@ -67,12 +67,12 @@ fn wants(
         return true;
     }
     let changed = |field: &FieldChange| {
-        let mut paths = begun.steps().flat_map(|step| &step.managed);
+        let mut paths = undo.change.steps().flat_map(|step| &step.managed);
         let top = field.path.top().unwrap_or_default();
-        paths.any(|path| leads_to(path, &field.path.0)) || begun.links().contains_key(top)
+        paths.any(|path| leads_to(path, &field.path.0)) || undo.change.links().contains_key(top)
     };
     let differs = now.with_status(FieldStatus::Change).any(changed);
-    let assigned = begun.step(Step::Assign).is_some();
+    let assigned = undo.change.step(Step::Assign).is_some();
     !differs && (!assigned || now.assignments.is_empty())
 }
 

@@ -49,10 +49,10 @@ async fn found(step: Value, reads: Vec<Value>) -> (Found, Duration) {
     };
     assert_eq!(*not_begun, 1, "the second of two");
     let record = read(&path).expect("a journal");
-    let fate = record.begun()[0].fate.expect("it is known").clone();
+    let fate = record.changes[0].result.clone().expect("it is known");
     let done = changes[0].found == Found::AsIntended;
     assert_eq!(fate.status == Status::Applied, done, "{fate:?}");
-    assert_eq!(record.end().expect("an end").how, How::Settled);
+    assert_eq!(record.end.expect("an end").how, How::Settled);
     assert!(settle_against(folder.path(), Vec::new()).await.0.is_empty());
     (changes[0].found.clone(), waited)
 }
@@ -122,8 +122,7 @@ async fn nothing_counts_as_unwritten_that_may_be_written() {
         let (folder, path) = folder(&[vec![header()], steps].concat());
         settle_against(folder.path(), vec![read_]).await;
         let record = read(&path).expect("a journal");
-        let begun = &record.begun()[0];
-        let fate = begun.fate.expect("it is known");
+        let fate = record.changes[0].result.as_ref().expect("it is known");
         assert_eq!(fate.writes, writes, "{fate:?}");
         assert_eq!(fate.is_unwritten(), writes == 0, "{fate:?}");
     }
@@ -157,11 +156,16 @@ async fn what_was_cut_off_at_the_end_does_no_harm() {
     let whole = format!("{}\n{}\n", header(), intent("patch", json!({ "id": "1" })));
     for torn in ["", "{", "{\"line\":\"result\",\"at\"", "\u{fffd}\u{0}"] {
         let (folder, path) = folder_of([whole.as_bytes(), torn.as_bytes(), &[0xff]].concat());
-        assert_eq!(read(&path).expect("a journal").entries.len(), 1);
+        let record = read(&path).expect("a journal");
+        let [change] = &record.changes[..] else { panic!("{record:?}") };
+        assert!(change.others.is_empty() && change.result.is_none() && record.end.is_none());
         let (over, _) = settle_against(folder.path(), vec![live("1", 6)]).await;
         assert!(matches!(over[..], [Settled::Over { .. }]), "{over:?}");
         let record = read(&path).expect("a journal");
-        assert_eq!(record.entries.len(), 3, "the result and the end follow what is whole");
+        let [change] = &record.changes[..] else { panic!("{record:?}") };
+        let is_settled =
+            change.others.is_empty() && change.result.is_some() && record.end.is_some();
+        assert!(is_settled, "the result and the end follow what is whole");
     }
 }
 
