@@ -14,7 +14,6 @@ use super::options::ApplyOptions;
 use super::outcome::Outcome;
 
 use super::secrets::Secrets;
-use super::sender::Sender;
 use super::sequence::Sequence;
 use crate::graph::Graph;
 use crate::journal::{Draft, How};
@@ -55,7 +54,7 @@ impl<'a> Applier<'a> {
     /// See [`ApplyError`]: nothing was written. Once a write was tried, what went wrong is part of the
     /// outcome.
     pub async fn run(self) -> Result<Outcome, ApplyError> {
-        let context = Context {
+        let mut context = Context {
             graph: self.graph,
             desired: self.desired,
             names: self.names,
@@ -63,6 +62,9 @@ impl<'a> Applier<'a> {
             masked_read: self.planned.plan.masked_read,
             visibility: self.options.visibility,
             alone: self.options.alone,
+            approvals: &self.options.approvals,
+            secrets: Secrets::default(),
+            journal: None,
             observer: self.observer,
             cancelled: self.cancelled,
         };
@@ -83,22 +85,18 @@ impl<'a> Applier<'a> {
             .filter(|(_, state)| **state == WriteState::Pending)
             .map(|(work, _)| work.change)
             .collect();
-        let secrets = Secrets::look_up(to_write.iter().copied(), self.secrets)?;
-        self.graph.known().add_all(secrets.values());
+        context.secrets = Secrets::look_up(to_write.iter().copied(), self.secrets)?;
+        self.graph.known().add_all(context.secrets.values());
         let draft = self.journal.as_ref().filter(|_| !to_write.is_empty());
         let journal = draft.map(|draft| draft.begin(&self.planned.plan, self.graph));
-        let journal = journal.transpose().map_err(ApplyError::Journal)?;
-        let sender = Sender {
-            context: &context,
-            approvals: &self.options.approvals,
-            journal: journal.as_ref(),
-        };
-        let mut sequence = Sequence::new(sender, &self.planned.plan, &secrets);
+        context.journal = journal.transpose().map_err(ApplyError::Journal)?;
+        let mut sequence = Sequence::new(&context, &self.planned.plan);
         for (work, state) in works.iter().zip(states) {
             sequence.next(*work, state).await;
         }
         let (items, interrupted) = sequence.finish(blocked).await;
-        if let Some(journal) = &journal {
+        let journal = context.journal.as_ref();
+        if let Some(journal) = journal {
             let how = if interrupted { How::Interrupted } else { How::Finished };
             // Without its end it is looked after by the next run, as if this one had ended suddenly.
             let _ = journal.end(how);

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::ids::{Filler, NotKnown, Target};
 use super::observer::Observer;
-use crate::clock::Point;
-use crate::graph::approval::Approval;
-use crate::graph::{Graph, GraphError, Request, Response};
+use super::options::Approvals;
+use super::secrets::Secrets;
+use crate::graph::{Graph, GraphError, Request};
+use crate::journal::Journal;
 use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Link, Manifest};
 use crate::plan::{self, Change, Comparison, PlannedRequest, Reads};
@@ -31,6 +32,11 @@ pub(super) struct Context<'a> {
     pub(super) visibility: Duration,
     /// Whether no other run can reach the tenant.
     pub(super) alone: bool,
+    pub(super) approvals: &'a Approvals,
+    /// The secrets of the writes, once they are looked up.
+    pub(super) secrets: Secrets,
+    /// Where each write is noted before it is sent.
+    pub(super) journal: Option<Journal>,
     /// Who is told.
     pub(super) observer: &'a dyn Observer,
     /// Ends the wait for what is written already.
@@ -49,26 +55,18 @@ pub(super) struct PlannedChange<'a> {
 impl PlannedChange<'_> {
     /// Returns what the manifest is bound to, `None` where it does not exist yet.
     pub(super) fn bound(&self) -> Option<ObjectRef> {
-        let id = self.change.id.as_deref()?;
-        Some(self.object(id))
-    }
-
-    /// Returns the navigation properties that are read with an object: the same as for the plan, where it is the
-    /// planned one, which may be of another type.
-    fn linked(&self, id: &str) -> Vec<String> {
-        match self.change.id.as_deref() == Some(id) {
-            true => self.reads.links.clone(),
-            false => self.manifest.linked(),
-        }
+        Some(self.object(self.change.id.as_deref()?))
     }
 
     /// Returns how an object of this manifest is read.
     fn object(&self, id: &str) -> ObjectRef {
+        // The planned one is read as for the plan: it may be of another type.
+        let is_planned = self.change.id.as_deref() == Some(id);
         ObjectRef {
             family: self.manifest.family,
             id: id.to_owned(),
             kind: self.manifest.address.kind.clone(),
-            links: self.linked(id),
+            links: if is_planned { self.reads.links.clone() } else { self.manifest.linked() },
         }
     }
 }
@@ -103,20 +101,6 @@ impl Context<'_> {
                 link?.family
             }
         }
-    }
-
-    /// Sends a write, again where Graph was too busy for it and `again` says so.
-    pub(super) async fn send(
-        &self,
-        request: &Request,
-        approval: &Approval,
-        again: &mut impl AsyncFnMut() -> bool,
-    ) -> Result<Response, GraphError> {
-        let clock = self.graph.clock();
-        clock.pass(Point::Send);
-        let answer = self.graph.send_with(request, approval, again).await;
-        clock.pass(Point::Answer);
-        answer
     }
 
     /// Returns what would have to be done if the manifest's object were this one.
@@ -176,10 +160,8 @@ impl Context<'_> {
 
     /// Reads the objects of a manifest's kind that have its display name.
     pub(super) async fn named(&self, manifest: &Manifest) -> Result<Vec<LiveObject>, GraphError> {
-        match manifest.display_name() {
-            Some(name) => self.with_name(manifest, name).await,
-            None => Ok(Vec::new()),
-        }
+        let name = manifest.display_name();
+        self.with_any_name(manifest, name.into_iter()).await
     }
 
     /// Reads the objects of a manifest's kind that have its display name, or else a former one.
@@ -187,20 +169,23 @@ impl Context<'_> {
         &self,
         manifest: &Manifest,
     ) -> Result<Vec<LiveObject>, GraphError> {
-        let mut found = self.named(manifest).await?;
-        if found.is_empty() {
-            for name in &manifest.formerly {
-                found.extend(self.with_name(manifest, name).await?);
-            }
+        let found = self.named(manifest).await?;
+        if !found.is_empty() {
+            return Ok(found);
         }
-        Ok(found)
+        self.with_any_name(manifest, manifest.formerly.iter().map(String::as_str)).await
     }
 
-    async fn with_name(
+    async fn with_any_name(
         &self,
         manifest: &Manifest,
-        name: &str,
+        names: impl Iterator<Item = &str>,
     ) -> Result<Vec<LiveObject>, GraphError> {
-        find_by_name(self.graph, manifest.family, &manifest.address.kind, name).await
+        let mut found = Vec::new();
+        for name in names {
+            let kind = &manifest.address.kind;
+            found.extend(find_by_name(self.graph, manifest.family, kind, name).await?);
+        }
+        Ok(found)
     }
 }

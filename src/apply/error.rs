@@ -1,6 +1,6 @@
 //! Why nothing was written.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use crate::error::{Error, ErrorKind};
 use crate::graph::GraphError;
@@ -12,13 +12,13 @@ use crate::plan::{Action, Blocked, Change};
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ApplyError {
     /// Changes cannot be made, and the user did not say that the others should be.
-    #[error("{} cannot be made, so nothing was written{}", count(.0.len(), "change"), lines(.0))]
+    #[error("{} cannot be made, so nothing was written{}", count(.0, "change"), lines(.0))]
     Blocked(Vec<BlockedChange>),
     /// Objects changed since the plan was made, and the user did not say that the others should be written.
-    #[error("{} changed since the plan was made, so nothing was written{}", count(.0.len(), "object"), lines(.0))]
+    #[error("{} changed since the plan was made, so nothing was written{}", count(.0, "object"), lines(.0))]
     Stale(Vec<StaleChange>),
     /// Secrets that would have to be sent are not in the environment.
-    #[error("{} in the environment, so nothing was written{}", missing(.0.len()), lines(.0))]
+    #[error("{} {} not in the environment, so nothing was written{}", count(.0, "secret"), if .0.len() == 1 { "is" } else { "are" }, lines(.0))]
     MissingSecrets(Vec<MissingSecret>),
     /// What the run itself signs in with would be written to the tenant.
     #[error("a credential of the run would be written to the tenant, so nothing was written{}", lines(.0))]
@@ -65,16 +65,8 @@ pub struct MissingSecret {
     pub needed_by: Vec<Address>,
 }
 
-impl fmt::Display for BlockedChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reasons =
-            self.reasons.iter().map(|reason| format!("{} ({})", reason.message, reason.help));
-        write!(f, "{}: {}", self.address, reasons.collect::<Vec<_>>().join("; "))
-    }
-}
-
 impl StaleChange {
-    /// Returns a change whose object moved, with what moved in words.
+    /// Returns a change whose object changed, with what changed in words.
     pub(crate) fn new(change: &Change, what: String) -> Self {
         Self {
             address: change.address.clone(),
@@ -82,6 +74,14 @@ impl StaleChange {
             action: change.action,
             what,
         }
+    }
+}
+
+impl fmt::Display for BlockedChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reasons = self.reasons.iter();
+        let reasons = reasons.map(|reason| format!("{} ({})", reason.message, reason.help));
+        write!(f, "{}: {}", self.address, reasons.collect::<Vec<_>>().join("; "))
     }
 }
 
@@ -93,8 +93,8 @@ impl fmt::Display for StaleChange {
 
 impl fmt::Display for MissingSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let needed_by = self.needed_by.iter().map(Address::to_string);
-        write!(f, "{}, which {} needs", self.variable, needed_by.collect::<Vec<_>>().join(" and "))
+        let needed_by: Vec<String> = self.needed_by.iter().map(Address::to_string).collect();
+        write!(f, "{}, which {} needs", self.variable, needed_by.join(" and "))
     }
 }
 
@@ -122,19 +122,12 @@ impl ApplyError {
     }
 }
 
-fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
-}
-
-fn missing(number: usize) -> String {
-    let verb = if number == 1 { "is" } else { "are" };
-    format!("{} {verb} not", count(number, "secret"))
+fn count(items: &[impl Sized], noun: &str) -> String {
+    let plural = if items.len() == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", items.len())
 }
 
 fn lines(items: &[impl fmt::Display]) -> String {
-    items.iter().fold(":".to_owned(), |mut text, item| {
-        let _ = write!(text, "\n  {item}");
-        text
-    })
+    let lines = items.iter().map(|item| format!("\n  {item}"));
+    format!(":{}", lines.collect::<String>())
 }

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::context::PlannedChange;
+use super::context::{Context, PlannedChange};
 use super::failure::{Failure, REPLAN_HINT, in_full};
 use super::look::{WriteState, preconditions};
 use super::outcome::{CarriedOut, Item};
 use super::poll::{Next, Poll};
-use super::secrets::Secrets;
-use super::sender::{Sender, Sending};
+use super::sender::Sending;
 use super::twins::{TwinCheck, Twins};
 use super::verify::{BodySeen, Verdict, moves, verify};
 use super::write::{Write, Written};
@@ -25,9 +24,8 @@ const SEND_AGAIN: &str = "if it did not take effect, send it again: `moorline ap
 
 /// A change whose requests are on their way.
 pub(super) struct Execution<'a> {
-    sender: Sender<'a>,
+    context: &'a Context<'a>,
     work: PlannedChange<'a>,
-    secrets: &'a Secrets,
     /// The object before the change, `None` where there was none.
     before: Option<LiveObject>,
     /// How many of its requests were carried out.
@@ -53,12 +51,11 @@ pub(super) struct Execution<'a> {
 impl<'a> Execution<'a> {
     /// Checks a change once more. Returns what became of it where nothing is to be written.
     pub(super) async fn begin(
-        sender: Sender<'a>,
+        context: &'a Context<'a>,
         work: PlannedChange<'a>,
-        secrets: &'a Secrets,
     ) -> Result<Self, CarriedOut> {
         let over = |item| Err(CarriedOut { item, ends_run: false });
-        let before = match preconditions(sender.context, &[work]).await.map(|mut all| all.pop()) {
+        let before = match preconditions(context, &[work]).await.map(|mut all| all.pop()) {
             Ok(Some((_, WriteState::Done(ids)))) => return over(Item::in_place(work.change, ids)),
             Ok(Some((_, WriteState::Stale(what)))) => return over(Item::stale(work.change, &what)),
             Ok(pending) => pending.and_then(|(before, _)| before),
@@ -68,9 +65,8 @@ impl<'a> Execution<'a> {
             }
         };
         Ok(Self {
-            sender,
+            context,
             work,
-            secrets,
             before,
             done: 0,
             created: None,
@@ -149,7 +145,7 @@ impl<'a> Execution<'a> {
             id: id.as_deref(),
             before: self.before.as_ref().filter(|_| self.done == 0),
         };
-        let mut sending = self.sender.begin(self.work, id.clone());
+        let mut sending = Sending::new(self.context, self.work, id.clone());
         let sent = match sending.note(&pending, &mut self.used_codes) {
             Ok(()) => self.send(&mut sending, planned, &filled).await,
             Err(failure) => Err(failure),
@@ -165,8 +161,8 @@ impl<'a> Execution<'a> {
         planned: &PlannedRequest,
         filled: &Request,
     ) -> Result<(), Failure> {
-        self.journaled |= self.sender.journal.is_some();
-        let (context, work) = (self.sender.context, self.work);
+        self.journaled |= self.context.journal.is_some();
+        let (context, work) = (self.context, self.work);
         // After the precondition only a replacement may come to stand beside an object of its name.
         let known = match work.change.action == Action::Replace && planned.step == Step::Create {
             true => context.named(work.manifest).await.map_err(|error| sending.failure(&error))?,
@@ -184,7 +180,7 @@ impl<'a> Execution<'a> {
         };
         let began = context.graph.clock().instant();
         let Written { writes, was_as_sent, created, answered } =
-            write.send(sending, &self.secrets.fill(filled)).await?;
+            write.send(sending, &self.context.secrets.fill(filled)).await?;
         self.writes += writes;
         if was_as_sent {
             self.body = BodySeen::Yes;
@@ -209,7 +205,7 @@ impl<'a> Execution<'a> {
         let is_secret = change.rewrites() && fields.all(FieldChange::is_rewritten);
         if !is_last && is_body && is_secret && self.body == BodySeen::Unknown {
             let before = self.before.as_ref();
-            let seen = moves(self.sender.context, self.work, self.id(), before).await;
+            let seen = moves(self.context, self.work, self.id(), before).await;
             self.body = seen.map_err(|error| self.unread(&error))?;
         }
         Ok(())
@@ -217,7 +213,7 @@ impl<'a> Execution<'a> {
 
     /// Waits until an object that is replaced is gone: a new one beside it would reach the same devices.
     async fn wait_until_gone(&self) -> Result<(), Failure> {
-        let context = self.sender.context;
+        let context = self.context;
         let old = self.work.change.id.as_deref();
         let mut wait = Poll::for_a_write(context).unless(context.cancelled);
         while context.read(self.work, old).await.map_err(|error| self.unread(&error))?.is_some() {
@@ -235,7 +231,7 @@ impl<'a> Execution<'a> {
             return Ok(Some(()));
         };
         let id = self.created.clone().unwrap_or_default();
-        match check.look(self.sender.context, self.work.manifest).await {
+        match check.look(self.context, self.work.manifest).await {
             Ok(Twins::Unknown) => Ok(None),
             Ok(Twins::None) => {
                 self.twins = None;
@@ -257,7 +253,7 @@ impl<'a> Execution<'a> {
 
     /// Returns a request with the ids that it needs.
     fn filled(&self, planned: &PlannedRequest) -> Result<Request, Failure> {
-        let filled = self.sender.context.filled(self.work, self.created.as_deref(), planned);
+        let filled = self.context.filled(self.work, self.created.as_deref(), planned);
         filled.map_err(|unknown| {
             let message = format!("{} needs an object that was not created", unknown.0);
             Failure::new(message, REPLAN_HINT)
@@ -271,7 +267,7 @@ impl<'a> Execution<'a> {
             None => planned.step == Step::Create,
         };
         let links = self.work.manifest.links.iter().filter(is_written);
-        let links = links.map(|link| (link.property.clone(), self.sender.context.leads_to(link)));
+        let links = links.map(|link| (link.property.clone(), self.context.leads_to(link)));
         links.collect()
     }
 
@@ -331,7 +327,7 @@ impl<'a> Execution<'a> {
         item.id = self.id().map(str::to_owned);
         item.writes = self.writes;
         let message = item.message.take();
-        item.message = message.map(|message| scrub_quoted(&message, self.secrets.values()));
+        item.message = message.map(|message| scrub_quoted(&message, self.context.secrets.values()));
         if let Err(error) = self.close(item, left) {
             item.remark(&format!("it is not in the journal: {}", in_full(&error)));
             done.ends_run = true;
@@ -343,7 +339,7 @@ impl<'a> Execution<'a> {
     async fn read_back(&self, left: &mut Option<Snapshot>) -> CarriedOut {
         // What a new object replaced says nothing of whether the new one moved.
         let before = self.before.as_ref().filter(|_| self.created.is_none());
-        let (context, work) = (self.sender.context, self.work);
+        let (context, work) = (self.context, self.work);
         match verify(context, work, self.id(), before, self.body).await {
             Ok(verdict) => {
                 if let Verdict::DidNotStick { shown, .. } = &verdict {
@@ -361,7 +357,7 @@ impl<'a> Execution<'a> {
 
     /// Notes in the journal what became of the change, with the object where it is not what was written.
     fn close(&mut self, item: &Item, left: Option<Snapshot>) -> Result<(), JournalError> {
-        let Some(journal) = self.sender.journal.filter(|_| self.journaled) else {
+        let Some(journal) = self.context.journal.as_ref().filter(|_| self.journaled) else {
             return Ok(());
         };
         // The very same write may still be sent under it.

@@ -5,7 +5,7 @@
 //! system.
 
 use std::fmt;
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock;
 use crate::error::{Error, ErrorKind};
 use crate::journal::Command;
+use crate::journal::folder::create_private;
 
 /// The environment variable that names another state folder.
 pub const FOLDER_VARIABLE: &str = "MOORLINE_STATE_DIR";
@@ -59,7 +60,10 @@ pub struct TenantLock {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum LockError {
     /// Another run holds it.
-    #[error("{} holds the lock of this tenant, so nothing was written", holder(.0.as_ref()))]
+    #[error(
+        "{} holds the lock of this tenant, so nothing was written",
+        .0.as_ref().map_or_else(|| "another run".to_owned(), Holder::to_string)
+    )]
     Held(Option<Holder>),
     /// There is no folder for it.
     #[error("there is no folder for the tenant's lock, so nothing was written")]
@@ -96,22 +100,25 @@ impl TenantLock {
     pub fn take(folder: &Path, key: &TenantKey, holder: &Holder) -> Result<Self, LockError> {
         let path = folder.join(format!("{}.lock", key.file_stem()));
         let beside = path.with_extension("json");
-        let refused = |path: &Path, source| LockError::Refused {
-            path: path.to_owned(),
-            source: Arc::new(source),
-        };
-        let file = open(folder, &path).map_err(|source| refused(&path, source))?;
+        let refused = |source| LockError::Refused { path: path.clone(), source: Arc::new(source) };
+        create_private(folder).map_err(refused)?;
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        let file = options.open(&path).map_err(refused)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let text = fs::read(&beside).unwrap_or_default();
                 return Err(LockError::Held(serde_json::from_slice(&text).ok()));
             }
-            Err(TryLockError::Error(source)) => return Err(refused(&path, source)),
+            Err(TryLockError::Error(source)) => return Err(refused(source)),
         }
         let told = serde_json::to_vec(holder).map_err(io::Error::from);
-        told.and_then(|text| fs::write(&beside, text))
-            .map_err(|source| refused(&beside, source))?;
+        let written = told.and_then(|text| fs::write(&beside, text));
+        written.map_err(|source| LockError::Refused {
+            path: beside.clone(),
+            source: Arc::new(source),
+        })?;
         Ok(Self { holder: beside, _file: file })
     }
 }
@@ -127,26 +134,13 @@ impl TenantKey {
     /// Returns a name that every file system takes.
     fn file_stem(&self) -> String {
         let Self { cloud, tenant, stand_in } = self;
-        let Some(stand_in) = stand_in else {
-            return format!("{cloud}-{tenant}");
-        };
-        let hash = digest(&SHA256, stand_in.as_bytes());
-        let hash: String = hash.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        format!("{cloud}-{tenant}-{hash}")
+        let hash = stand_in.as_ref().map(|stand_in| {
+            let hash = digest(&SHA256, stand_in.as_bytes());
+            let bytes = hash.as_ref().iter().take(6);
+            bytes.fold("-".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+        });
+        format!("{cloud}-{tenant}{}", hash.unwrap_or_default())
     }
-}
-
-fn open(folder: &Path, path: &Path) -> io::Result<File> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)?;
-    OpenOptions::new().create(true).truncate(false).write(true).open(path)
-}
-
-fn holder(holder: Option<&Holder>) -> String {
-    holder.map_or_else(|| "another run".to_owned(), Holder::to_string)
 }
 
 impl fmt::Display for Holder {
@@ -156,10 +150,8 @@ impl fmt::Display for Holder {
         if let Some(user) = user {
             write!(f, ", user {user}")?;
         }
-        match since.parse() {
-            Ok(at) => write!(f, ", since {})", clock::minute(at)),
-            Err(_) => write!(f, ", since {since})"),
-        }
+        let since = since.parse().map_or_else(|_| since.clone(), clock::minute);
+        write!(f, ", since {since})")
     }
 }
 

@@ -118,15 +118,12 @@ impl Item {
 
     /// Returns the item of a change that cannot be made.
     pub(super) fn blocked(change: &Change) -> Self {
-        let join = |part: fn(&Blocked) -> &str| {
-            let parts: Vec<&str> = change.blocked.iter().map(part).collect();
-            Some(parts.join("; "))
-        };
-        Self {
-            message: join(|blocked| &blocked.message),
-            help: join(|blocked| &blocked.help),
-            ..Self::of(change, Status::Blocked)
+        let mut item = Self::of(change, Status::Blocked);
+        for blocked in &change.blocked {
+            item.remark(&blocked.message);
+            item.advise(&blocked.help);
         }
+        item
     }
 
     /// Returns the item of a change that was not begun.
@@ -219,37 +216,30 @@ impl Outcome {
 
     /// Returns whether anything was created, or may have been.
     pub fn has_created(&self) -> bool {
-        let creates = |item: &Item| item.action == Action::Create && item.writes > 0;
-        self.items.iter().any(creates)
+        self.items.iter().any(|item| item.action == Action::Create && item.writes > 0)
     }
 
     /// Returns whether what is left can go on only with a reason for the approver.
     pub fn wants_reason(&self) -> bool {
-        let wants =
-            |item: &Item| item.status == Status::ApprovalRequired && item.approval.is_none();
-        self.items.iter().any(wants)
+        let mut items = self.items.iter().filter(|item| item.approval.is_none());
+        items.any(|item| item.status == Status::ApprovalRequired)
     }
 
     /// Returns the kind of error that this outcome is, none where everything was done.
     pub fn error_kind(&self) -> Option<ErrorKind> {
-        if self.interrupted {
-            return Some(ErrorKind::Interrupted);
-        }
-        if self.items.iter().all(|item| item.status.is_done()) {
-            return None;
-        }
+        let has = |status| self.items.iter().any(|item| item.status == status);
         // The user asked for the rest of it, so what was left out is a part and not a failure.
-        let left_out = |item: &Item| {
-            let statuses = [Status::Blocked, Status::Stale, Status::NotYetVisible];
-            statuses.contains(&item.status)
-        };
-        let waits = |item: &Item| item.status == Status::ApprovalRequired;
-        Some(if self.has_written() || self.items.iter().any(left_out) {
-            ErrorKind::Partial
-        } else if self.items.iter().any(waits) {
-            ErrorKind::ApprovalRequired
+        let left_out = [Status::Blocked, Status::Stale, Status::NotYetVisible];
+        if self.interrupted {
+            Some(ErrorKind::Interrupted)
+        } else if self.items.iter().all(|item| item.status.is_done()) {
+            None
+        } else if self.has_written() || left_out.into_iter().any(has) {
+            Some(ErrorKind::Partial)
+        } else if has(Status::ApprovalRequired) {
+            Some(ErrorKind::ApprovalRequired)
         } else {
-            ErrorKind::Failed
-        })
+            Some(ErrorKind::Failed)
+        }
     }
 }

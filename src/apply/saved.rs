@@ -1,12 +1,11 @@
 //! A plan that was saved for later. It is untrusted: what is in it is compared, and never carried out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
 use super::error::StaleChange;
 use super::wording;
-use crate::manifest::Address;
 use crate::plan::{self, Action, Blocked, Change, Plan, Shown};
 
 /// Why a saved plan cannot be used.
@@ -55,11 +54,13 @@ pub fn read(text: &str) -> Result<Plan, SavedPlanError> {
 /// Returns the changes that are no longer what was saved, sorted by address. What the tenant has by now as it
 /// was to be is none of them.
 pub fn moved(saved: &Plan, now: &Plan) -> Vec<StaleChange> {
+    // The file may have them in any order.
+    let known: BTreeMap<_, _> =
+        saved.changes.iter().map(|change| (&change.address, change)).collect();
+    let wanted: BTreeSet<_> = now.changes.iter().map(|change| &change.address).collect();
     let mut moved = Vec::new();
-    let (known, wanted) = (by_address(saved), by_address(now));
     for change in &now.changes {
-        let known = known.get(&change.address).copied();
-        let what = match known {
+        let what = match known.get(&change.address) {
             Some(known) if !change.is_difference() && was_withdrawn(known, change) => {
                 "it is no longer declared so".to_owned()
             }
@@ -71,7 +72,7 @@ pub fn moved(saved: &Plan, now: &Plan) -> Vec<StaleChange> {
         moved.push(StaleChange::new(change, what));
     }
     let gone = saved.changes.iter().filter(|known| known.is_difference());
-    for known in gone.filter(|known| !wanted.contains_key(&known.address)) {
+    for known in gone.filter(|known| !wanted.contains(&known.address)) {
         moved.push(StaleChange::new(known, "it is no longer declared".to_owned()));
     }
     moved.sort_by(|a, b| a.address.cmp(&b.address));
@@ -83,12 +84,6 @@ pub fn moved(saved: &Plan, now: &Plan) -> Vec<StaleChange> {
 fn was_withdrawn(known: &Change, now: &Change) -> bool {
     let masked = known.fields.iter().any(|field| field.before == Shown::Withheld);
     known.is_difference() && !masked && known.precondition == now.precondition
-}
-
-/// Returns the changes of a plan by address: the file may have them in any order.
-fn by_address(plan: &Plan) -> BTreeMap<&Address, &Change> {
-    let changes = plan.changes.iter();
-    changes.map(|change| (&change.address, change)).collect()
 }
 
 fn what_moved(known: &Change, now: &Change) -> String {
@@ -104,11 +99,8 @@ fn what_moved(known: &Change, now: &Change) -> String {
             Action::Delete => "deleted",
             Action::None => "left as it is",
         };
-        return format!(
-            "it was to be {}, and would be {} now",
-            words(known.action),
-            words(now.action)
-        );
+        let (was, is) = (words(known.action), words(now.action));
+        return format!("it was to be {was}, and would be {is} now");
     }
     wording::moved(known, now)
 }

@@ -7,28 +7,19 @@ use std::time::Duration;
 use super::context::{Context, PlannedChange};
 use super::failure::{Failure, in_full};
 use super::held::{Held, Seen};
-use super::options::Approvals;
+use crate::clock::Point;
 use crate::graph::approval::Approval;
 use crate::graph::error::Call;
 use crate::graph::{GraphError, Request, Response};
-use crate::journal::{Journal, JournalError, PendingWrite, Status};
+use crate::journal::{JournalError, PendingWrite, Status};
 use crate::tenant::approvals::{self, ApprovalRequest, RequestStatus};
 
 /// How often the service is asked whether somebody decided.
 const POLL: Duration = Duration::from_secs(15);
 
-/// What sends the writes of a run.
-#[derive(Clone, Copy)]
-pub(super) struct Sender<'a> {
-    pub(super) context: &'a Context<'a>,
-    pub(super) approvals: &'a Approvals,
-    /// Where each write is noted before it is sent.
-    pub(super) journal: Option<&'a Journal>,
-}
-
 /// One write on its way.
 pub(super) struct Sending<'a> {
-    sender: Sender<'a>,
+    context: &'a Context<'a>,
     work: PlannedChange<'a>,
     /// The object that it is about, `None` where it creates one.
     object: Option<String>,
@@ -38,14 +29,16 @@ pub(super) struct Sending<'a> {
     held: Option<Held>,
 }
 
-impl<'a> Sender<'a> {
+impl<'a> Sending<'a> {
     /// Begins to send a write of a change; `object` is what it is about, `None` where it creates one.
-    pub(super) fn begin(self, work: PlannedChange<'a>, object: Option<String>) -> Sending<'a> {
-        Sending { sender: self, work, object, code: None, held: None }
+    pub(super) fn new(
+        context: &'a Context<'a>,
+        work: PlannedChange<'a>,
+        object: Option<String>,
+    ) -> Self {
+        Self { context, work, object, code: None, held: None }
     }
-}
 
-impl Sending<'_> {
     /// Notes the write in the journal, with the code that an earlier run was given for it. `used` are the codes that
     /// the writes before it were sent with.
     pub(super) fn note(
@@ -53,11 +46,11 @@ impl Sending<'_> {
         write: &PendingWrite<'_>,
         used: &mut Vec<String>,
     ) -> Result<(), Failure> {
-        let Some(journal) = self.sender.journal else {
+        let Some(journal) = &self.context.journal else {
             return Ok(());
         };
         let mut intent = write.intent(journal.now());
-        self.code = self.sender.approvals.code_of(&intent, used);
+        self.code = self.context.approvals.code_of(&intent, used);
         used.extend(self.code.clone());
         intent.approval.clone_from(&self.code);
         journal.intend(intent).map_err(|error| Failure::unnoted(&error))
@@ -86,12 +79,12 @@ impl Sending<'_> {
 
     /// Returns how to go on with the run once its writes are approved.
     fn going_on(&self) -> String {
-        let Some(journal) = self.sender.journal else {
+        let Some(journal) = &self.context.journal else {
             // No other run will know the code.
             return "run the same command again with `--wait-approval`, which asks for another one"
                 .to_owned();
         };
-        let place = self.sender.approvals.in_place_of;
+        let place = self.context.approvals.in_place_of;
         let place = place.map(|what| format!(" in the place of {what}")).unwrap_or_default();
         let journal = journal.path().display();
         format!("run the same command again with `--resume {journal}`{place}")
@@ -117,10 +110,14 @@ impl Sending<'_> {
         }
         loop {
             let approval = Approval {
-                justification: self.sender.approvals.justification.clone(),
+                justification: self.context.approvals.justification.clone(),
                 code: self.code.clone(),
             };
-            let error = match self.sender.context.send(request, &approval, again).await {
+            let graph = self.context.graph;
+            graph.clock().pass(Point::Send);
+            let answer = graph.send_with(request, &approval, again).await;
+            graph.clock().pass(Point::Answer);
+            let error = match answer {
                 Err(error) => error,
                 done => {
                     self.code = None;
@@ -155,7 +152,7 @@ impl Sending<'_> {
     }
 
     async fn request(&self, code: &str) -> Seen {
-        approvals::request(self.sender.context.graph, code).await
+        approvals::request(self.context.graph, code).await
     }
 
     /// Keeps the code that a write waits under, in the journal as well: a run that ends while it waits asks for no
@@ -163,7 +160,7 @@ impl Sending<'_> {
     fn keep(&mut self, code: &str) -> Result<(), JournalError> {
         let is_new = self.code.as_deref() != Some(code);
         self.code = Some(code.to_owned());
-        match self.sender.journal.filter(|_| is_new) {
+        match self.context.journal.as_ref().filter(|_| is_new) {
             Some(journal) => journal.ask(&self.work.change.address, code),
             None => Ok(()),
         }
@@ -201,9 +198,8 @@ impl Sending<'_> {
     /// Waits until somebody decides, as long as the run may wait. Returns the last look at the request, and whether
     /// anything was waited for.
     async fn decision(&self, code: &str, first: Seen) -> (Seen, bool) {
-        let Context { graph, observer, cancelled, .. } = self.sender.context;
-        let limit = self.sender.approvals.wait;
-        let began = graph.clock().instant();
+        let Context { graph, observer, cancelled, .. } = self.context;
+        let (limit, began) = (self.context.approvals.wait, graph.clock().instant());
         let is_open = |seen: &Option<ApprovalRequest>| {
             seen.as_ref().is_none_or(ApprovalRequest::is_undecided)
         };
@@ -242,13 +238,13 @@ impl Sending<'_> {
             // What is to be created has no id that could be known here.
             _ => it.payload_name.as_ref() == Some(name),
         };
-        let held = match approvals::requests(self.sender.context.graph).await {
+        let held = match approvals::requests(self.context.graph).await {
             Err(unread) => Held::unfound(Some(&unread)),
             Ok(mut open) => {
                 open.retain(|it| it.is_open() && is_about(it));
                 match &open[..] {
                     // It may be this write's, whose code was lost, only where it was asked for in the same words.
-                    [only] if only.justification == self.sender.approvals.justification => {
+                    [only] if only.justification == self.context.approvals.justification => {
                         return Some(only.id.clone());
                     }
                     [] => Held::unfound(None),

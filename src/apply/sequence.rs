@@ -12,8 +12,6 @@ use super::dependencies::Incomplete;
 use super::execute::Execution;
 use super::look::WriteState;
 use super::outcome::{CarriedOut, Item};
-use super::secrets::Secrets;
-use super::sender::Sender;
 use crate::manifest::Address;
 use crate::plan::{Change, Plan};
 
@@ -25,9 +23,8 @@ const REFUSED: &str = "the run ended before: nothing more could be sent";
 
 /// The changes of a run so far.
 pub(super) struct Sequence<'a> {
-    sender: Sender<'a>,
+    context: &'a Context<'a>,
     plan: &'a Plan,
-    secrets: &'a Secrets,
     incomplete: Incomplete,
     /// Created objects that are not assigned yet, oldest first.
     unassigned: Vec<Execution<'a>>,
@@ -38,11 +35,10 @@ pub(super) struct Sequence<'a> {
 }
 
 impl<'a> Sequence<'a> {
-    pub(super) fn new(sender: Sender<'a>, plan: &'a Plan, secrets: &'a Secrets) -> Self {
+    pub(super) fn new(context: &'a Context<'a>, plan: &'a Plan) -> Self {
         Self {
-            sender,
+            context,
             plan,
-            secrets,
             incomplete: Incomplete::of(plan),
             unassigned: Vec::new(),
             end: None,
@@ -68,19 +64,18 @@ impl<'a> Sequence<'a> {
         let places: BTreeMap<&Address, usize> = places.map(|(at, address)| (address, at)).collect();
         self.items.sort_by_key(|item| places.get(&item.address).copied());
         for item in blocked.into_iter().map(Item::blocked).chain(self.not_begun) {
-            self.sender.context.observer.finished(&item);
+            self.context.observer.finished(&item);
             self.items.push(item);
         }
         (self.items, self.end == Some(INTERRUPTED))
     }
 
     async fn write(&mut self, work: PlannedChange<'a>) {
-        let Context { graph, observer, .. } = self.sender.context;
         let depends_on = &work.change.depends_on;
         self.assign_created(|address| depends_on.contains(address)).await;
         if self.end.is_none() && !self.is_interrupted() {
             // The last look at the object should be right before the write, not before a wait.
-            graph.await_turn_to_write().await;
+            self.context.graph.await_turn_to_write().await;
         }
         if self.end.is_none() && self.is_interrupted() {
             self.end = Some(INTERRUPTED);
@@ -93,8 +88,8 @@ impl<'a> Sequence<'a> {
             self.incomplete.note(&item);
             return self.not_begun.push(item);
         }
-        observer.started(work.change);
-        match Execution::begin(self.sender, work, self.secrets).await {
+        self.context.observer.started(work.change);
+        match Execution::begin(self.context, work).await {
             Ok(execution) => self.go_on(execution).await,
             Err(done) => self.add_done(done),
         }
@@ -110,7 +105,7 @@ impl<'a> Sequence<'a> {
 
     /// Assigns the created objects whose time has come, and waits for those that are needed.
     async fn assign_created(&mut self, is_needed: impl Fn(&Address) -> bool) {
-        let clock = self.sender.context.graph.clock();
+        let clock = self.context.graph.clock();
         loop {
             let now = clock.instant();
             for created in std::mem::take(&mut self.unassigned) {
@@ -141,16 +136,15 @@ impl<'a> Sequence<'a> {
     /// Waits for the next look for twins. Returns whether the run still goes on then; one that is interrupted waits for
     /// what is about to be known.
     async fn wait(&self, wait: Duration) -> bool {
-        let graph = self.sender.context.graph;
-        match wait {
-            Duration::ZERO => true,
-            wait if wait <= SOON => graph.pause(wait).await,
-            wait => !self.is_interrupted() && graph.pause_unless_ended(wait).await,
+        let graph = self.context.graph;
+        if wait <= SOON {
+            return wait.is_zero() || graph.pause(wait).await;
         }
+        !self.is_interrupted() && graph.pause_unless_ended(wait).await
     }
 
     fn is_interrupted(&self) -> bool {
-        self.sender.context.cancelled.load(Ordering::Relaxed)
+        self.context.cancelled.load(Ordering::Relaxed)
     }
 
     fn add_done(&mut self, done: CarriedOut) {
@@ -162,10 +156,10 @@ impl<'a> Sequence<'a> {
 
     fn add(&mut self, item: Item) {
         if let Some(id) = item.id.as_deref().filter(|_| item.status.is_done()) {
-            self.sender.context.settle(&item.address, id);
+            self.context.settle(&item.address, id);
         }
         self.incomplete.note(&item);
-        self.sender.context.observer.finished(&item);
+        self.context.observer.finished(&item);
         self.items.push(item);
     }
 }

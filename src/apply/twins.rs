@@ -112,10 +112,7 @@ impl TwinCheck {
         };
         let create = (self.took * 3).clamp(CREATE, LONGEST_CREATE);
         self.due = self.answered + lag * 2 + create;
-        match began >= self.due {
-            true => Twins::None,
-            false => Twins::Unknown,
-        }
+        if began >= self.due { Twins::None } else { Twins::Unknown }
     }
 }
 
@@ -124,12 +121,10 @@ impl Failure {
     pub(super) fn twins(ids: &[String]) -> Self {
         Self::new(
             format!(
-                "the tenant has several objects of this name now, because an answer was lost or another run created \
-                 it at the same time: {}",
+                "the tenant has several objects of this name now, because an answer was lost or another run created it at the same time: {}",
                 ids.join(" and ")
             ),
-            "run `moorline plan`, which deletes the one that this run created where it was not the first; otherwise delete all \
-             but one in the portal",
+            "run `moorline plan`, which deletes the one that this run created where it was not the first; otherwise delete all but one in the portal",
         )
     }
 }

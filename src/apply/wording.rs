@@ -14,18 +14,17 @@ pub(super) fn moved(planned: &Change, now: &Change) -> String {
     for field in now.with_status(FieldStatus::Change) {
         let known = planned.fields.iter().find(|known| known.path == field.path);
         let (path, is) = (&field.path, quote(field, &field.before));
-        match known {
-            Some(known) if known.before == field.before => {
-                if known.after != field.after {
-                    let (was, is) = (quote(known, &known.after), quote(field, &field.after));
-                    parts.push(format!("{path} was to become {was}, and {is} is declared now"));
-                }
+        parts.push(match known {
+            Some(known) if known.before != field.before => {
+                format!("{path} was {} and is {is} now", quote(known, &known.before))
             }
-            Some(known) => {
-                parts.push(format!("{path} was {} and is {is} now", quote(known, &known.before)))
+            Some(known) if known.after != field.after => {
+                let (was, is) = (quote(known, &known.after), quote(field, &field.after));
+                format!("{path} was to become {was}, and {is} is declared now")
             }
-            None => parts.push(format!("{path} was as declared and is {is} now")),
-        }
+            Some(_) => continue,
+            None => format!("{path} was as declared and is {is} now"),
+        });
     }
     for field in planned.with_status(FieldStatus::Change) {
         if !now.fields.iter().any(|still| still.path == field.path) {
@@ -78,18 +77,13 @@ fn quote(field: &FieldChange, shown: &Shown) -> String {
 
 /// Returns a value, an id by the name of its object.
 fn named(field: &FieldChange, value: &Value) -> String {
-    match value {
-        Value::String(id) => match field.names.get(id) {
-            Some(name) => name.clone(),
-            None => value.to_string(),
-        },
+    let name = match value {
+        Value::String(id) => field.names.get(id).map(String::as_str),
         Value::Array(items) => {
             let items: Vec<String> = items.iter().map(|item| named(field, item)).collect();
-            format!("[{}]", items.join(","))
+            return format!("[{}]", items.join(","));
         }
-        value => match value.get(ID).and_then(Value::as_str) {
-            Some(address) => address.to_owned(),
-            None => value.to_string(),
-        },
-    }
+        value => value.get(ID).and_then(Value::as_str),
+    };
+    name.map_or_else(|| value.to_string(), str::to_owned)
 }

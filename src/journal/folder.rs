@@ -13,21 +13,24 @@ pub const FOLDER: &str = ".moorline/journal";
 /// Returns the journals of a tenant's folder, oldest first.
 pub(crate) fn journals(root: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(root.join(FOLDER)).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
-        .collect();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
     paths.sort();
     paths
 }
 
-/// Makes the folder, which no version control should take.
-pub(super) fn prepare(root: &Path) -> io::Result<()> {
+/// Makes a folder that the user alone can read.
+pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(root.join(FOLDER))?;
+    builder.create(folder)
+}
+
+/// Makes the folder of the journals, which no version control should take.
+pub(super) fn prepare(root: &Path) -> io::Result<()> {
+    create_private(&root.join(FOLDER))?;
     let ignore = root.join(OURS).join(".gitignore");
     if !ignore.exists() {
         fs::write(&ignore, "*\n")?;
@@ -37,19 +40,11 @@ pub(super) fn prepare(root: &Path) -> io::Result<()> {
 
 /// Puts the name of a new file on the disk, as far as the system has a way to ask for it.
 pub(super) fn sync(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    match fs::File::open(folder)?.sync_all() {
-        Err(error)
-            if !matches!(
-                error.kind(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-            ) =>
-        {
-            return Err(error);
-        }
-        _ => {}
+    if cfg!(not(unix)) {
+        return Ok(());
     }
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
+    fs::File::open(folder)?.sync_all().or_else(|error| match error.kind() {
+        io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => Ok(()),
+        _ => Err(error),
+    })
 }

@@ -50,13 +50,7 @@ impl Draft {
     pub(crate) fn begin(&self, plan: &Plan, graph: &Graph) -> Result<Journal, JournalError> {
         let now = graph.clock().now();
         let (file, path) = self.create(plan, now)?;
-        let journal = Journal {
-            file,
-            path,
-            clock: graph.clock().clone(),
-            known: graph.known().clone(),
-            whole: AtomicU64::new(0),
-        };
+        let journal = Journal::new(file, path, graph, 0);
         journal.append(&Header {
             kind: Kind::Journal,
             format_version: FormatVersion::V1,
@@ -74,35 +68,28 @@ impl Draft {
 
     fn create(&self, plan: &Plan, now: Timestamp) -> Result<(File, PathBuf), JournalError> {
         let folder = self.root.join(FOLDER);
-        let unwritable = |path: &Path, source| JournalError::Write {
-            path: path.to_owned(),
-            source: Arc::new(source),
-        };
         folder::prepare(&self.root).map_err(|source| unwritable(&folder, source))?;
         let digest = plan.digest.trim_start_matches("sha256:");
         let digest = digest.get(..8).unwrap_or(digest);
         let stem = format!("{}-{digest}", now.strftime("%Y%m%dT%H%M%SZ"));
-        let mut number = 1;
-        loop {
-            let name = match number {
-                1 => format!("{stem}.jsonl"),
-                number => format!("{stem}-{number}.jsonl"),
-            };
-            let path = folder.join(name);
-            match open_new(&path) {
-                Ok(file) => {
-                    lock(&file)
-                        .and_then(|()| folder::sync(&folder))
-                        .map_err(|source| unwritable(&path, source))?;
-                    return Ok((file, path));
-                }
-                Err(error)
-                    if error.kind() == io::ErrorKind::AlreadyExists && number < SAME_SECOND =>
-                {
-                    number += 1;
-                }
-                Err(source) => return Err(unwritable(&path, source)),
+        let others = (2..=SAME_SECOND).map(|number| format!("{stem}-{number}.jsonl"));
+        let mut path = folder.join(format!("{stem}.jsonl"));
+        let mut file = open_new(&path);
+        for name in others {
+            if !file.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists) {
+                break;
             }
+            path = folder.join(name);
+            file = open_new(&path);
+        }
+        let opened = file.and_then(|file| {
+            lock(&file)?;
+            folder::sync(&folder)?;
+            Ok(file)
+        });
+        match opened {
+            Ok(file) => Ok((file, path)),
+            Err(source) => Err(unwritable(&path, source)),
         }
     }
 }
@@ -120,16 +107,13 @@ impl Journal {
             file.set_len(record.whole())?;
             Ok(file)
         };
-        match open() {
-            Ok(file) => Ok(Self {
-                file,
-                path: record.path.clone(),
-                clock: graph.clock().clone(),
-                known: graph.known().clone(),
-                whole: AtomicU64::new(record.whole()),
-            }),
-            Err(source) => Err(unwritten(&record.path, source)),
-        }
+        let file = open().map_err(|source| unwritten(&record.path, source))?;
+        Ok(Self::new(file, record.path.clone(), graph, record.whole()))
+    }
+
+    fn new(file: File, path: PathBuf, graph: &Graph, whole: u64) -> Self {
+        let (clock, known) = (graph.clock().clone(), graph.known().clone());
+        Self { file, path, clock, known, whole: AtomicU64::new(whole) }
     }
 
     /// Returns where it is.
@@ -197,9 +181,13 @@ impl Journal {
 }
 
 fn unwritten(path: &Path, source: io::Error) -> JournalError {
-    if source.kind() == io::ErrorKind::WouldBlock {
-        return JournalError::InUse(path.to_owned());
+    match source.kind() {
+        io::ErrorKind::WouldBlock => JournalError::InUse(path.to_owned()),
+        _ => unwritable(path, source),
     }
+}
+
+fn unwritable(path: &Path, source: io::Error) -> JournalError {
     JournalError::Write { path: path.to_owned(), source: Arc::new(source) }
 }
 

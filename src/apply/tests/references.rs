@@ -8,7 +8,9 @@ use serde_json::json;
 
 use super::tenant::Tenant;
 use super::{Case, Listener, SCEP};
+use crate::apply::Approvals;
 use crate::apply::context::{Context, PlannedChange};
+use crate::apply::secrets::Secrets;
 use crate::graph::Graph;
 use crate::graph::testing::graph;
 use crate::kinds::{self, Family};
@@ -30,6 +32,8 @@ fn families() -> [&'static Family; 2] {
     [family, Box::leak(Box::new(other))]
 }
 
+static NO_APPROVALS: Approvals =
+    Approvals { justification: None, wait: Duration::ZERO, given: Vec::new(), in_place_of: None };
 static NOT_CANCELLED: AtomicBool = AtomicBool::new(false);
 static LISTENER: Listener = Listener { finished: Mutex::new(Vec::new()) };
 
@@ -47,6 +51,9 @@ fn context<'a>(
         masked_read: false,
         visibility: Duration::ZERO,
         alone: false,
+        approvals: &NO_APPROVALS,
+        secrets: Secrets::default(),
+        journal: None,
         observer: &LISTENER,
         cancelled: &NOT_CANCELLED,
     }
