@@ -16,7 +16,7 @@ use super::outcome::Outcome;
 use super::secrets::Secrets;
 use super::sequence::Sequence;
 use crate::graph::Graph;
-use crate::journal::{Draft, How};
+use crate::journal::{Draft, EndReason};
 use crate::manifest::{Address, Desired};
 use crate::plan::{Change, Planned};
 use crate::tenant::names::Names;
@@ -60,7 +60,6 @@ impl<'a> Applier<'a> {
             names: self.names,
             referents: Mutex::new(self.planned.referents.clone()),
             masked_read: self.planned.plan.masked_read,
-            visibility: self.options.visibility,
             alone: self.options.alone,
             approvals: &self.options.approvals,
             secrets: Secrets::default(),
@@ -97,7 +96,7 @@ impl<'a> Applier<'a> {
         let (items, interrupted) = sequence.finish(blocked).await;
         let journal = context.journal.as_ref();
         if let Some(journal) = journal {
-            let how = if interrupted { How::Interrupted } else { How::Finished };
+            let how = if interrupted { EndReason::Interrupted } else { EndReason::Finished };
             // Without its end it is looked after by the next run, as if this one had ended suddenly.
             let _ = journal.end(how);
         }

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use super::ids::{Filler, NotKnown, Target};
 use super::observer::Observer;
@@ -28,8 +27,6 @@ pub(super) struct Context<'a> {
     pub(super) referents: Mutex<Referents>,
     /// Whether masked values were read in clear for the plan, and so are for every look at it.
     pub(super) masked_read: bool,
-    /// How long a write may take to show.
-    pub(super) visibility: Duration,
     /// Whether no other run can reach the tenant.
     pub(super) alone: bool,
     pub(super) approvals: &'a Approvals,

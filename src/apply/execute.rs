@@ -13,7 +13,7 @@ use super::twins::{TwinCheck, Twins};
 use super::verify::{BodySeen, Verdict, moves, verify};
 use super::write::{Write, Written};
 use crate::graph::{GraphError, Request};
-use crate::journal::{Fate, JournalError, PendingWrite, Snapshot, Status};
+use crate::journal::{Fate, Intent, JournalError, Snapshot, Status};
 use crate::manifest::Link;
 use crate::plan::{Action, Change, FieldChange, FieldStatus, PlannedRequest, Step};
 use crate::secrets::scrub_quoted;
@@ -136,17 +136,17 @@ impl<'a> Execution<'a> {
     async fn send_next(&mut self, planned: &PlannedRequest) -> Result<(), Failure> {
         let filled = self.filled(planned)?;
         let id = self.id().filter(|_| planned.step != Step::Create).map(str::to_owned);
-        let pending = PendingWrite {
-            change: self.work.change,
-            manifest: self.work.manifest,
-            planned,
+        let PlannedChange { change, manifest, .. } = self.work;
+        let before = self.before.as_ref().filter(|_| self.done == 0);
+        let intent = Intent {
+            more: self.done + 1 < change.requests.len(),
+            id: id.clone(),
             links: self.links(planned),
-            more: self.done + 1 < self.work.change.requests.len(),
-            id: id.as_deref(),
-            before: self.before.as_ref().filter(|_| self.done == 0),
+            before: before.map(|live| Snapshot::of(manifest, live)),
+            ..Intent::new(change, manifest, planned)
         };
-        let mut sending = Sending::new(self.context, self.work, id.clone());
-        let sent = match sending.note(&pending, &mut self.used_codes) {
+        let mut sending = Sending::new(self.context, self.work, id);
+        let sent = match sending.note(intent, &mut self.used_codes) {
             Ok(()) => self.send(&mut sending, planned, &filled).await,
             Err(failure) => Err(failure),
         };
@@ -164,10 +164,11 @@ impl<'a> Execution<'a> {
         self.journaled |= self.context.journal.is_some();
         let (context, work) = (self.context, self.work);
         // After the precondition only a replacement may come to stand beside an object of its name.
-        let known = match work.change.action == Action::Replace && planned.step == Step::Create {
-            true => context.named(work.manifest).await.map_err(|error| sending.failure(&error))?,
-            false => Vec::new(),
-        };
+        let mut known = Vec::new();
+        if work.change.action == Action::Replace && planned.step == Step::Create {
+            let found = context.named(work.manifest).await;
+            known = found.map_err(|error| sending.failure(&error))?;
+        }
         let write = Write {
             context,
             work,

@@ -154,14 +154,11 @@ impl Held {
         let help = match self.error {
             Some(error) => Catalogue::built_in().by_code(error).map(remedy),
             None => {
-                let other = match self.may_be_another {
-                    true => {
-                        "if it is another write's, have that completed or cancelled first; else "
-                    }
-                    false => "",
-                };
                 let decided =
                     "have it approved in Intune under Tenant administration > Multi Admin Approval";
+                let other =
+                    "if it is another write's, have that completed or cancelled first; else ";
+                let other = if self.may_be_another { other } else { "" };
                 Some(format!("{other}{decided}, then {going_on}"))
             }
         };

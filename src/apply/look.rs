@@ -117,10 +117,10 @@ impl Context<'_> {
         work: PlannedChange<'_>,
         found: &LiveObject,
     ) -> Result<Observed, GraphError> {
-        let whole = match work.manifest.linked().is_empty() {
-            true => None,
-            false => self.read(work, Some(&found.id)).await?,
-        };
+        let mut whole = None;
+        if !work.manifest.linked().is_empty() {
+            whole = self.read(work, Some(&found.id)).await?;
+        }
         self.look(work, whole.or_else(|| Some(found.clone()))).await
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::journal::{Command, Given, Intent};
 
 /// How an apply deals with what is not as planned.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ApplyOptions {
     /// Whether changes whose object moved since the plan are left out, instead of refusing everything.
     pub skip_stale: bool,
@@ -13,28 +13,12 @@ pub struct ApplyOptions {
     pub skip_blocked: bool,
     /// When everything that the plan depends on was read, by the client's clock, where that is known.
     pub read_at: Option<Instant>,
-    /// How long a write may take to show.
-    pub visibility: Duration,
     /// Whether no other run can reach the tenant, so that none can create what this one creates.
     pub alone: bool,
     /// How writes are dealt with that have to be approved.
     pub approvals: Approvals,
     /// The command that the help names.
     pub command: Command,
-}
-
-impl Default for ApplyOptions {
-    fn default() -> Self {
-        Self {
-            skip_stale: false,
-            skip_blocked: false,
-            read_at: None,
-            visibility: Duration::from_secs(60),
-            alone: false,
-            approvals: Approvals::default(),
-            command: Command::Apply,
-        }
-    }
 }
 
 /// How a run deals with writes that have to be approved.

@@ -7,7 +7,7 @@ use super::failure::REPLAN_HINT;
 use crate::error::ErrorKind;
 use crate::journal::{Command, Status};
 use crate::manifest::Address;
-use crate::plan::{Action, Blocked, Change, TenantRef};
+use crate::plan::{Action, Change, TenantRef};
 
 /// What an apply did.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]

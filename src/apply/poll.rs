@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 use super::context::Context;
 use crate::graph::Graph;
 
+/// How long a write may take to show.
+pub(crate) const VISIBILITY: Duration = Duration::from_secs(60);
+
 /// The first wait.
 const FIRST: Duration = Duration::from_millis(500);
 
@@ -35,16 +38,16 @@ pub(crate) struct Poll<'a> {
 impl<'a> Poll<'a> {
     /// Returns a poll that lasts as long as a write may take to show, beginning now.
     pub(super) fn for_a_write(context: &'a Context<'a>) -> Self {
-        Self::of(context.graph, context.visibility)
+        Self::new(context.graph, VISIBILITY)
     }
 
     /// Returns a poll of one read.
     pub(super) fn for_one_look(context: &'a Context<'a>) -> Self {
-        Self::of(context.graph, Duration::ZERO)
+        Self::new(context.graph, Duration::ZERO)
     }
 
     /// Returns a poll that lasts so long, beginning now.
-    pub(crate) fn of(graph: &'a Graph, limit: Duration) -> Self {
+    pub(crate) fn new(graph: &'a Graph, limit: Duration) -> Self {
         Self { graph, began: graph.clock().instant(), limit, next: FIRST, cancelled: None }
     }
 
@@ -62,20 +65,17 @@ impl<'a> Poll<'a> {
 
     /// Waits for the next read, where there is to be one.
     pub(crate) async fn wait(&mut self) -> Next {
-        let cancelled = self.cancelled;
-        let cancelled = cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed));
         let left = self.limit.saturating_sub(self.passed());
         if left.is_zero() {
             return Next::TimedOut;
         }
-        if cancelled {
-            return Next::Cancelled;
-        }
         let wait = self.next.min(left);
         self.next = (self.next * 2).min(LONGEST);
-        match self.graph.pause(wait).await {
-            true => Next::Retry,
-            false => Next::Cancelled,
+        let is_cancelled =
+            self.cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed));
+        if is_cancelled || !self.graph.pause(wait).await {
+            return Next::Cancelled;
         }
+        Next::Retry
     }
 }

@@ -38,11 +38,12 @@ impl Secrets {
         changes: impl Iterator<Item = &'a Change>,
         environment: &dyn Fn(&str) -> Option<SecretString>,
     ) -> Result<Self, ApplyError> {
-        let mut needed: BTreeMap<&str, BTreeSet<&Address>> = BTreeMap::new();
+        let mut needed: BTreeMap<String, BTreeSet<&Address>> = BTreeMap::new();
         for change in changes {
-            for body in change.requests.iter().filter_map(|planned| planned.request.body.as_ref()) {
-                each_variable(body, &mut |variable| {
-                    needed.entry(variable).or_default().insert(&change.address);
+            for body in change.requests.iter().filter_map(|planned| planned.request.body.clone()) {
+                replace_secrets(body, &mut |variable| {
+                    needed.entry(variable.to_owned()).or_default().insert(&change.address);
+                    None
                 });
             }
         }
@@ -55,8 +56,7 @@ impl Secrets {
         let mut secrets = BTreeMap::new();
         needed.retain(|variable, _| {
             let value = environment(variable).filter(|value| !value.expose_secret().is_empty());
-            let value = value.map(|value| secrets.insert((*variable).to_owned(), value));
-            value.is_none()
+            value.map(|value| secrets.insert(variable.clone(), value)).is_none()
         });
         if needed.is_empty() {
             Ok(Self(secrets))
@@ -72,31 +72,16 @@ impl Secrets {
 
     /// Returns a request with its secrets in it, each as the text that the environment holds.
     pub(super) fn fill(&self, request: &Request) -> Request {
+        let mut secret = |variable: &str| Some(self.0.get(variable)?.expose_secret().to_owned());
         let mut filled = request.clone();
-        if let Some(body) = &mut filled.body {
-            self.fill_value(body);
-        }
+        filled.body = filled.body.map(|body| replace_secrets(body, &mut secret));
         filled
-    }
-
-    fn fill_value(&self, value: &mut Value) {
-        let known = variable(value).and_then(|(name, base64)| Some((self.0.get(name)?, base64)));
-        if let Some((secret, base64)) = known {
-            let text = secret.expose_secret();
-            *value = if base64 { BASE64.encode(text).into() } else { text.into() };
-            return;
-        }
-        match value {
-            Value::Array(items) => items.iter_mut().for_each(|item| self.fill_value(item)),
-            Value::Object(members) => members.values_mut().for_each(|v| self.fill_value(v)),
-            _ => {}
-        }
     }
 }
 
-fn missing(needed: BTreeMap<&str, BTreeSet<&Address>>) -> Vec<MissingSecret> {
+fn missing(needed: BTreeMap<String, BTreeSet<&Address>>) -> Vec<MissingSecret> {
     let needed = needed.into_iter().map(|(variable, needed_by)| MissingSecret {
-        variable: variable.to_owned(),
+        variable,
         needed_by: needed_by.into_iter().cloned().collect(),
     });
     needed.collect()
@@ -112,14 +97,24 @@ fn variable(value: &Value) -> Option<(&str, bool)> {
     }
 }
 
-fn each_variable<'a>(value: &'a Value, found: &mut impl FnMut(&'a str)) {
-    if let Some((variable, _)) = variable(value) {
-        return found(variable);
+/// Returns a value with the secrets that `secret` knows by their variables.
+fn replace_secrets(value: Value, secret: &mut impl FnMut(&str) -> Option<String>) -> Value {
+    if let Some((variable, base64)) = variable(&value) {
+        return match secret(variable) {
+            Some(text) if base64 => BASE64.encode(text).into(),
+            Some(text) => text.into(),
+            None => value,
+        };
     }
     match value {
-        Value::Array(items) => items.iter().for_each(|item| each_variable(item, found)),
-        Value::Object(members) => members.values().for_each(|v| each_variable(v, found)),
-        _ => {}
+        Value::Array(items) => {
+            items.into_iter().map(|item| replace_secrets(item, secret)).collect()
+        }
+        Value::Object(members) => {
+            let members = members.into_iter();
+            members.map(|(name, value)| (name, replace_secrets(value, secret))).collect()
+        }
+        value => value,
     }
 }
 
@@ -146,7 +141,11 @@ mod tests {
         let expected = json!({ "key": "one", "list": [{ "value": "dHdv" }, 1] });
         assert_eq!(filled.body, Some(expected));
         let mut found = Vec::new();
-        each_variable(planned.body.as_ref().expect("a body"), &mut |name| found.push(name));
-        assert_eq!(found, ["A", "B"]);
+        let body = planned.body.expect("a body");
+        let kept = replace_secrets(body.clone(), &mut |name| {
+            found.push(name.to_owned());
+            None
+        });
+        assert_eq!((found, kept), (vec!["A".to_owned(), "B".to_owned()], body));
     }
 }

@@ -11,7 +11,7 @@ use crate::clock::Point;
 use crate::graph::approval::Approval;
 use crate::graph::error::Call;
 use crate::graph::{GraphError, Request, Response};
-use crate::journal::{JournalError, PendingWrite, Status};
+use crate::journal::{Intent, JournalError, Status};
 use crate::tenant::approvals::{self, ApprovalRequest, RequestStatus};
 
 /// How often the service is asked whether somebody decided.
@@ -43,13 +43,13 @@ impl<'a> Sending<'a> {
     /// the writes before it were sent with.
     pub(super) fn note(
         &mut self,
-        write: &PendingWrite<'_>,
+        mut intent: Intent,
         used: &mut Vec<String>,
     ) -> Result<(), Failure> {
         let Some(journal) = &self.context.journal else {
             return Ok(());
         };
-        let mut intent = write.intent(journal.now());
+        intent.at = journal.now();
         self.code = self.context.approvals.code_of(&intent, used);
         used.extend(self.code.clone());
         intent.approval.clone_from(&self.code);
@@ -100,15 +100,18 @@ impl<'a> Sending<'a> {
         again: &mut impl AsyncFnMut() -> bool,
     ) -> Result<Response, GraphError> {
         self.held = None;
-        if let Some(code) = self.code.clone() {
-            let seen = self.request(&code).await;
-            // Of a request that cannot be seen, the write itself has to tell.
-            let is_seen = matches!(seen, Ok(Some(_)));
-            if is_seen && !self.may_go(&code, seen, false, again).await {
-                return Err(GraphError::Unapproved { call: Call::of(request), code });
-            }
-        }
+        let mut found = false;
+        let mut refused = None;
         loop {
+            if let Some(code) = self.code.clone() {
+                let seen = self.request(&code).await;
+                // Of an earlier run's request that cannot be seen, the write itself has to tell.
+                let is_asked = refused.is_some() || matches!(seen, Ok(Some(_)));
+                if is_asked && !self.may_go(&code, seen, found, again).await {
+                    let call = Call::of(request);
+                    return Err(refused.unwrap_or(GraphError::Unapproved { call, code }));
+                }
+            }
             let approval = Approval {
                 justification: self.context.approvals.justification.clone(),
                 code: self.code.clone(),
@@ -117,14 +120,11 @@ impl<'a> Sending<'a> {
             graph.clock().pass(Point::Send);
             let answer = graph.send_with(request, &approval, again).await;
             graph.clock().pass(Point::Answer);
-            let error = match answer {
-                Err(error) => error,
-                done => {
-                    self.code = None;
-                    return done;
-                }
+            let Err(error) = answer else {
+                self.code = None;
+                return answer;
             };
-            let found = error.meets_open_request();
+            found = error.meets_open_request();
             let code = match error.approval_code() {
                 Some(code) => Some(code.to_owned()),
                 None if found => self.open_request().await,
@@ -144,10 +144,7 @@ impl<'a> Sending<'a> {
                 self.held = Some(Held::unnoted(&code, &unnoted));
                 return Err(error);
             }
-            let seen = self.request(&code).await;
-            if !self.may_go(&code, seen, found, again).await {
-                return Err(error);
-            }
+            refused = Some(error);
         }
     }
 

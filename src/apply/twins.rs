@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::context::Context;
 use super::failure::Failure;
+use super::poll::VISIBILITY;
 use crate::graph::GraphError;
 use crate::manifest::Manifest;
 
@@ -79,17 +80,11 @@ impl TwinCheck {
         let began = clock.instant();
         let found = context.named(manifest).await?.into_iter().map(|object| object.id);
         let found = found.filter(|id| !self.known.contains(id)).collect();
-        Ok(self.judge(found, began, clock.instant(), context.visibility))
+        Ok(self.judge(found, began, clock.instant()))
     }
 
     /// Judges what was listed by a call between these instants.
-    fn judge(
-        &mut self,
-        mut ids: Vec<String>,
-        began: Instant,
-        ended: Instant,
-        visibility: Duration,
-    ) -> Twins {
+    fn judge(&mut self, mut ids: Vec<String>, began: Instant, ended: Instant) -> Twins {
         let is_listed = ids.contains(&self.id);
         if !is_listed {
             ids.push(self.id.clone());
@@ -101,10 +96,10 @@ impl TwinCheck {
         let passed = ended.saturating_duration_since(self.answered);
         if self.lag.is_none() && is_listed {
             // Where the run had something else to do, it may have been listed long ago.
-            self.lag = Some((passed + self.took).min(visibility));
+            self.lag = Some((passed + self.took).min(VISIBILITY));
         }
         let Some(lag) = self.lag else {
-            if passed >= visibility {
+            if passed >= VISIBILITY {
                 return Twins::NotListed;
             }
             self.due = ended + (passed / SHARE).max(LEAST_WAIT);
@@ -148,7 +143,7 @@ mod tests {
             loop {
                 let listed = [own, other].into_iter().filter(|run| at(creates[*run] + lag) <= now);
                 let listed = listed.map(|run| run.to_string()).collect();
-                match check.judge(listed, now, now, Duration::from_secs(60)) {
+                match check.judge(listed, now, now) {
                     Twins::Found(_) => return true,
                     Twins::None => return false,
                     Twins::Unknown => now = check.due,
@@ -179,10 +174,10 @@ mod tests {
         let base = Instant::now();
         let mut check = TwinCheck::new("a".to_owned(), Vec::new(), base, base);
         let own = || vec!["a".to_owned()];
-        let first = check.judge(own(), base, base, Duration::from_secs(60));
+        let first = check.judge(own(), base, base);
         assert!(matches!(first, Twins::Unknown));
         assert_eq!(check.due, base + CREATE);
-        let second = check.judge(own(), check.due, check.due, Duration::from_secs(60));
+        let second = check.judge(own(), check.due, check.due);
         assert!(matches!(second, Twins::None));
     }
 }

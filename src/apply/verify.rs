@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::context::{Context, PlannedChange};
 use super::differences::{Differences, WrittenParts, linked_ids, target_forms};
 use super::look::Observed;
-use super::poll::{Next, Poll};
+use super::poll::{Next, Poll, VISIBILITY};
 use super::wording;
 use crate::graph::GraphError;
 use crate::plan::{Action, Change, FieldChange, FieldPath, FieldStatus};
@@ -108,7 +108,7 @@ pub(super) async fn verify(
     let mut watch = Watch::new(work.change, before, body);
     let mut poll = Poll::for_a_write(context).unless(context.cancelled);
     // What a replica shows before may be an edit from before this write.
-    let late = context.visibility / 2;
+    let late = VISIBILITY / 2;
     loop {
         let Observed { live, left } = context.look_at(work, id).await?;
         let is_late = poll.passed() >= late;

@@ -88,11 +88,8 @@ impl Write<'_> {
                 Err(error) if was_done_before(request, &error) => {
                     // Perhaps by the sending whose answer was lost.
                     let was_as_sent = request.method == Method::Patch;
-                    return Ok(Written {
-                        writes: self.writes(lost),
-                        was_as_sent,
-                        ..Written::default()
-                    });
+                    let writes = self.writes(lost);
+                    return Ok(Written { writes, was_as_sent, ..Written::default() });
                 }
                 Err(error) => error,
             };
@@ -107,33 +104,26 @@ impl Write<'_> {
             };
             let was_lost = lost > 0;
             lost += u32::from(is_lost);
-            match state {
-                Ok(WriteState::Done(ids)) => {
-                    return self.made(ids, lost + u32::from(!is_lost));
-                }
+            let failure = match state {
+                Ok(WriteState::Done(ids)) => return self.made(ids, lost + u32::from(!is_lost)),
                 Ok(WriteState::Pending) if is_lost => {
-                    if lost == SENDINGS || !self.context.graph.pause(backoff(lost)).await {
-                        return Err(lost_each_time(sending, &error, lost).after(self.writes(lost)));
+                    if lost < SENDINGS && self.context.graph.pause(backoff(lost)).await {
+                        continue;
                     }
+                    lost_each_time(sending, &error, lost)
                 }
-                Ok(WriteState::Stale(what)) => {
-                    return Err(Failure::moved(&what).after(self.writes(lost)));
-                }
-                Ok(WriteState::Unknown) => {
-                    let failure = sending.failure(&error).leaving(
-                        "the run ends before it could come to light whether it was created",
-                        FINDS_BY_NAME,
-                    );
-                    return Err(failure.after(self.writes(lost)));
-                }
+                Ok(WriteState::Stale(what)) => Failure::moved(&what),
+                Ok(WriteState::Unknown) => sending.failure(&error).leaving(
+                    "the run ends before it could come to light whether it was created",
+                    FINDS_BY_NAME,
+                ),
                 Err(unread) if may_be_done || was_lost => {
-                    let failure = sending.unknown(&error, &unread);
-                    return Err(failure.after(self.writes(lost.max(1))));
+                    lost = lost.max(1);
+                    sending.unknown(&error, &unread)
                 }
-                Ok(WriteState::Pending) | Err(_) => {
-                    return Err(refused(sending, &error, was_lost).after(self.writes(lost)));
-                }
-            }
+                Ok(WriteState::Pending) | Err(_) => refused(sending, &error, was_lost),
+            };
+            return Err(failure.after(self.writes(lost)));
         }
     }
 
@@ -146,10 +136,6 @@ impl Write<'_> {
 
     fn creates(&self) -> bool {
         self.planned.step == Step::Create
-    }
-
-    fn deletes(&self) -> bool {
-        self.planned.step == Step::Delete
     }
 
     /// Returns what a write came to that was answered, after so many lost answers.
@@ -195,10 +181,11 @@ impl Write<'_> {
             return self.state_of_create(poll, may_be_ours).await;
         }
         let (context, work) = (self.context, self.work);
+        let deletes = self.planned.step == Step::Delete;
         let seen = context.look_at(work, self.id.as_deref()).await?;
         if seen.live.is_none() {
             return Ok(match self.created {
-                _ if self.deletes() => WriteState::Done(Vec::new()),
+                _ if deletes => WriteState::Done(Vec::new()),
                 // A replica may not know it yet.
                 Some(_) => WriteState::Pending,
                 None => WriteState::gone(),
@@ -214,7 +201,7 @@ impl Write<'_> {
                     if same.is_none()
                         && blocked.is_none()
                         && !work.change.rewrites()
-                        && !self.deletes() =>
+                        && !deletes =>
                 {
                     WriteState::Done(Vec::new())
                 }
@@ -243,10 +230,10 @@ impl Write<'_> {
             let ids: Vec<String> = ids.filter(|id| !self.known.contains(id)).collect();
             if !ids.is_empty() {
                 // It may have been done though Graph said that it was too busy; else it is another run's.
-                return Ok(match may_be_ours || self.is_as_declared(&ids).await {
-                    true => WriteState::Done(ids),
-                    false => WriteState::exists_now(self.work.change, &ids),
-                });
+                if may_be_ours || self.is_as_declared(&ids).await {
+                    return Ok(WriteState::Done(ids));
+                }
+                return Ok(WriteState::exists_now(self.work.change, &ids));
             }
             match poll.wait().await {
                 Next::Retry => {}
@@ -270,11 +257,9 @@ impl Write<'_> {
     /// Returns the request that would be planned in the place of this one, where there is still one.
     fn left_of(&self, left: &Change) -> Option<Request> {
         let PlannedRequest { step, property, .. } = self.planned;
-        let mut alike = left
-            .requests
-            .iter()
-            .filter(|planned| planned.step == *step && planned.property == *property);
-        alike.find_map(|planned| {
+        let alike =
+            |planned: &&PlannedRequest| planned.step == *step && planned.property == *property;
+        left.requests.iter().filter(alike).find_map(|planned| {
             let filled = self.context.filled(self.work, self.created.as_deref(), planned).ok()?;
             // A collection is added to, and taken from, by one call for each object.
             let is_same = filled.path == self.request.path && filled.body == self.request.body;
@@ -305,11 +290,9 @@ fn lost_each_time(sending: &Sending<'_>, error: &GraphError, sendings: u32) -> F
 
 /// Returns whether an error says that the tenant is already as the request would make it.
 fn was_done_before(request: &Request, error: &GraphError) -> bool {
-    match (request.method, error.service()) {
-        (Method::Delete, Some(error)) => error.status == 404,
-        (Method::Patch, Some(error)) => {
-            error.status == 400 && error.message.contains(NOTHING_TO_CHANGE)
-        }
+    error.service().is_some_and(|error| match request.method {
+        Method::Delete => error.status == 404,
+        Method::Patch => error.status == 400 && error.message.contains(NOTHING_TO_CHANGE),
         _ => false,
-    }
+    })
 }

@@ -82,10 +82,13 @@ pub struct Origin {
 }
 
 /// A command that writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Command {
     /// `moorline apply`.
+    #[default]
     Apply,
     /// `moorline rollback`.
     Rollback,
@@ -126,7 +129,7 @@ pub enum Entry {
     /// It is about to write.
     Intent(Box<Intent>),
     /// What it was about to write waits for somebody else.
-    Approval(Asked),
+    Approval(ApprovalRequested),
     /// It knows what became of a change.
     Result(Box<Fate>),
     /// It is over.
@@ -233,7 +236,7 @@ pub struct Snapshot {
 
 /// An approval that the last write of a change waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Asked {
+pub struct ApprovalRequested {
     /// When it was asked for, RFC 3339.
     pub at: String,
     /// The change.
@@ -290,13 +293,13 @@ pub struct End {
     /// When, RFC 3339.
     pub at: String,
     /// How it ended.
-    pub how: How,
+    pub how: EndReason,
 }
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum How {
+pub enum EndReason {
     /// By itself.
     Finished,
     /// By its user, after the change in flight.

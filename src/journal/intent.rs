@@ -4,46 +4,28 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use super::entry::{Call, Intent, Snapshot};
+use super::entry::{Call, Intent};
 use super::snapshot;
 use crate::manifest::Manifest;
 use crate::plan::{Change, FieldStatus, PlannedRequest, Segment, Step};
-use crate::tenant::LiveObject;
 
-/// A request that is about to be sent, and what is known around it.
-pub(crate) struct PendingWrite<'a> {
-    pub(crate) change: &'a Change,
-    pub(crate) manifest: &'a Manifest,
-    /// The request as the plan has it, without its secrets.
-    pub(crate) planned: &'a PlannedRequest,
-    /// What the object refers to once it is done, of what it writes.
-    pub(crate) links: BTreeMap<String, Vec<String>>,
-    /// Whether the change has requests after this one.
-    pub(crate) more: bool,
-    /// The object's id, once it has one.
-    pub(crate) id: Option<&'a str>,
-    /// The object before the change, with its first request alone.
-    pub(crate) before: Option<&'a LiveObject>,
-}
-
-impl PendingWrite<'_> {
-    /// Returns what a journal says of it.
-    pub(crate) fn intent(&self, at: String) -> Intent {
-        let Self { change, manifest, planned, .. } = self;
+impl Intent {
+    /// Returns what a journal says of a request that is about to be sent, as far as the plan tells.
+    pub(crate) fn new(change: &Change, manifest: &Manifest, planned: &PlannedRequest) -> Self {
         let PlannedRequest { step, request, .. } = planned;
-        Intent {
-            at,
+        Self {
+            at: String::new(),
             address: change.address.clone(),
             display_name: change.display_name.clone(),
             action: change.action,
             step: *step,
-            more: self.more,
-            id: self.id.map(str::to_owned),
+            more: false,
+            id: None,
             twin_of: change.twin_of.clone(),
             api_version: manifest.version,
             managed: managed(change, planned),
-            links: self.links.clone(),
-            before: self.before.map(|live| Snapshot::of(manifest, live)),
+            links: BTreeMap::new(),
+            before: None,
             written: written(manifest, planned),
             call: step.is_link().then(|| Call {
                 method: request.method,

@@ -1,7 +1,7 @@
 //! The journal of a run: what it was about to write, and what became of it, kept in a file that outlives the run.
 //!
 //! A journal is a file of JSON lines beside the tenant file: a [`Header`], an [`Intent`] before each write, the
-//! approval that was [`Asked`] for where the write needs one, a [`Fate`] after each change, an [`End`]. Each line is
+//! approval that was [`ApprovalRequested`] for where the write needs one, a [`Fate`] after each change, an [`End`]. Each line is
 //! on the disk before the run goes on, so a run that ends at any instant leaves a journal without an end, whose last
 //! change may be half done. [`crate::recovery`] settles such a journal, and takes back what a journal tells.
 //!
@@ -27,8 +27,8 @@ mod write;
 
 pub use created::created;
 pub use entry::{
-    Asked, Call, ChangeRecord, Command, End, Entry, Fate, Header, How, Intent, Line, Origin,
-    Snapshot,
+    ApprovalRequested, Call, ChangeRecord, Command, End, EndReason, Entry, Fate, Header, Intent,
+    Line, Origin, Snapshot,
 };
 pub use error::JournalError;
 pub use folder::FOLDER;
@@ -37,5 +37,4 @@ pub use read::{Record, read};
 pub use status::Status;
 pub use write::Draft;
 
-pub(crate) use intent::PendingWrite;
 pub(crate) use write::Journal;

@@ -1,6 +1,6 @@
 //! Reading a journal, whoever wrote it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::ops::Range;
@@ -56,10 +56,9 @@ pub fn read(path: &Path) -> Result<Record, JournalError> {
         text: String::new(),
         length,
     };
-    let mut places = BTreeMap::new();
     for (at, line) in lines {
         let entry = serde_json::from_str(line).map_err(|error| unreadable(at, &error))?;
-        record.add(at + 1, entry, &mut places);
+        record.add(at + 1, entry);
     }
     record.text = text;
     Ok(record)
@@ -98,8 +97,8 @@ fn whole_lines(path: &Path) -> Result<(String, u64), JournalError> {
 }
 
 impl Record {
-    /// Adds what a line says. `places` are where the changes are.
-    fn add(&mut self, line: usize, entry: Entry, places: &mut BTreeMap<Address, usize>) {
+    /// Adds what a line says.
+    fn add(&mut self, line: usize, entry: Entry) {
         let address = match &entry {
             Entry::Intent(intent) => &intent.address,
             Entry::Approval(asked) => &asked.address,
@@ -109,15 +108,14 @@ impl Record {
                 return;
             }
         };
-        let place = places.get(address).copied();
-        let change = place.and_then(|place| self.changes.get_mut(place));
+        let mut changes = self.changes.iter_mut();
+        let change = changes.rfind(|change| change.first.address == *address);
         match (entry, change) {
             (Entry::Intent(intent), Some(change)) => {
                 change.others.push(*intent);
                 change.asked = None;
             }
             (Entry::Intent(first), None) => {
-                places.insert(first.address.clone(), self.changes.len());
                 let (first, others) = (*first, Vec::new());
                 let change = ChangeRecord { line, first, others, asked: None, result: None };
                 self.changes.push(change);

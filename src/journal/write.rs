@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::conceal;
-use super::entry::{Asked, End, Entry, Fate, Header, How, Intent, Kind, Origin};
+use super::entry::{ApprovalRequested, End, EndReason, Entry, Fate, Header, Intent, Kind, Origin};
 use super::error::JournalError;
 use super::folder::{self, FOLDER};
 use super::lock::lock;
@@ -130,7 +130,7 @@ impl Journal {
 
     /// Notes that a write waits for an approval, under a code that no other run would know.
     pub(crate) fn ask(&self, address: &Address, code: &str) -> Result<(), JournalError> {
-        self.add(Entry::Approval(Asked {
+        self.add(Entry::Approval(ApprovalRequested {
             at: self.now(),
             address: address.clone(),
             code: code.to_owned(),
@@ -145,7 +145,7 @@ impl Journal {
     }
 
     /// Notes that the run is over.
-    pub(crate) fn end(&self, how: How) -> Result<(), JournalError> {
+    pub(crate) fn end(&self, how: EndReason) -> Result<(), JournalError> {
         let at = self.now();
         self.add(Entry::End(End { at, how }))
     }

@@ -1,8 +1,6 @@
 //! Reading and planning in turn: what a draft of the plan depends on and no list shows is read, and the plan drafted
 //! again, until nothing is missing.
 
-use std::collections::BTreeSet;
-
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::graph::client::Graph;
@@ -49,10 +47,8 @@ pub async fn plan(
     loop {
         let draft = plan::draft(desired, &live, &selected, options);
         let unread = tracker.unread(draft.planned(), desired, &live, options);
-        let uncounted = match options.reach {
-            true => counts.missing(plan::reach::subjects(&draft.planned().plan, &live)),
-            false => BTreeSet::new(),
-        };
+        let reached = options.reach.then(|| plan::reach::subjects(&draft.planned().plan, &live));
+        let uncounted = reached.map(|reached| counts.missing(reached)).unwrap_or_default();
         if unread.is_empty() && uncounted.is_empty() && ahead.is_empty() {
             let mut planned = draft.seal();
             if options.reach {
@@ -75,9 +71,8 @@ pub async fn plan(
         labels?.add_to(&mut live.names);
         counts.extend(counted);
         let referring = again.split_off(objects.len());
-        let gone = referrers.iter().zip(&referring);
-        let gone = gone.filter_map(|(reference, found)| found.is_none().then_some(reference));
-        let stale = objects.iter().chain(gone);
+        let gone = referrers.iter().zip(&referring).filter(|(_, found)| found.is_none());
+        let stale = objects.iter().chain(gone.map(|(reference, _)| reference));
         let stale = stale.map(ObjectRef::key).collect();
         live.objects.refresh(&stale, again.into_iter().flatten().collect());
         live.referrers.extend(referring.into_iter().flatten());

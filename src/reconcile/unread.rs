@@ -67,7 +67,7 @@ impl ReadTracker {
     /// What would change, because a list may cut large objects short or leave assignments out (FACTS 1.3,
     /// 12), and what declares references, because no list shows them.
     fn objects(&mut self, planned: &Planned, desired: &Desired, live: &Live) -> Vec<ObjectRef> {
-        let bound = planned.plan.changes.iter().filter_map(|change| {
+        let read = planned.plan.changes.iter().filter_map(|change| {
             // A singleton was read by itself already.
             let family = change.family().filter(|family| !family.is_singleton())?;
             let object = live.objects.get(family, change.id.as_deref()?)?;
@@ -76,31 +76,25 @@ impl ReadTracker {
                 .manifest(&change.address)
                 .or_else(|| pruned.find(|manifest| manifest.address == change.address))
                 .filter(|manifest| manifest.address.kind == object.kind)
-                .map(|manifest| manifest.linked());
-            Some((change, object, links.unwrap_or_default()))
+                .map(|manifest| manifest.linked())
+                .unwrap_or_default();
+            let is_needed = change.is_difference() || !links.is_empty();
+            let is_new = is_needed && self.objects.insert((object.family, object.id.clone()));
+            is_new.then(|| ObjectRef::of(object, links))
         });
-        let mut missing = Vec::new();
-        for (change, object, links) in bound {
-            let needed = change.is_difference() || !links.is_empty();
-            if needed && self.objects.insert((object.family, object.id.clone())) {
-                missing.push(ObjectRef::of(object, links));
-            }
-        }
-        missing
+        read.collect()
     }
 
     /// What may refer to an object that is to be deleted: whatever has a navigation to its type.
     fn referrers(&mut self, planned: &Planned, live: &Live) -> Vec<ObjectRef> {
-        let mut missing = Vec::new();
-        for (object, mut links) in referring(&planned.plan.changes, live) {
+        let referring = referring(&planned.plan.changes, live).into_iter();
+        let missing = referring.filter_map(|(object, mut links)| {
             links.retain(|link| {
                 self.referrers.insert((object.family, object.id.clone(), link.clone()))
             });
-            if !links.is_empty() {
-                missing.push(ObjectRef::of(object, links));
-            }
-        }
-        missing
+            (!links.is_empty()).then(|| ObjectRef::of(object, links))
+        });
+        missing.collect()
     }
 
     fn unlabelled(&mut self, live: &Live) -> Unlabelled {
@@ -112,9 +106,6 @@ impl ReadTracker {
     fn masked(&mut self, planned: &Planned, options: &plan::Options) -> BTreeSet<Masked> {
         let reads = planned.reads.values().filter(|_| !options.leave_masked);
         let masked = reads.flat_map(|reads| &reads.masked);
-        let masked: BTreeSet<Masked> =
-            masked.filter(|masked| !self.masked.contains(masked)).cloned().collect();
-        self.masked.extend(masked.iter().cloned());
-        masked
+        masked.filter(|masked| self.masked.insert((*masked).clone())).cloned().collect()
     }
 }

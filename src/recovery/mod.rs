@@ -11,4 +11,4 @@ mod settle;
 mod tests;
 mod to_manifest;
 
-pub use settle::{Found, Settled, SettledChange, settle};
+pub use settle::{ReadBack, Settled, SettledChange, settle};

@@ -9,13 +9,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::compare::differences;
-use crate::apply::ApplyOptions;
-use crate::apply::poll::{Next, Poll};
+use crate::apply::poll::{Next, Poll, VISIBILITY};
 use crate::diagnostic::Sources;
 use crate::graph::{Graph, GraphError};
 use crate::journal::folder::journals;
 use crate::journal::{
-    ChangeRecord, Fate, How, Journal, JournalError, Origin, Record, Status, read,
+    ChangeRecord, EndReason, Fate, Journal, JournalError, Origin, Record, Status, read,
 };
 use crate::kinds;
 use crate::manifest::Address;
@@ -47,12 +46,12 @@ pub struct SettledChange {
     /// What was to happen.
     pub action: Action,
     /// What became of it.
-    pub found: Found,
+    pub found: ReadBack,
 }
 
 /// What the tenant shows of a change that was under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum ReadBack {
     /// All of it.
     AsIntended,
     /// What was sent; the rest was not begun.
@@ -107,8 +106,7 @@ pub async fn settle(
 /// Whether a journal was written so lately that what its run created may still have to come to light.
 fn is_recent(path: &Path) -> std::io::Result<bool> {
     let modified = fs::metadata(path)?.modified()?;
-    let visibility = ApplyOptions::default().visibility;
-    Ok(modified.elapsed().is_ok_and(|passed| passed < visibility))
+    Ok(modified.elapsed().is_ok_and(|passed| passed < VISIBILITY))
 }
 
 /// Waits for objects that a run created and did not see: what is not listed would be created again.
@@ -119,7 +117,7 @@ async fn await_created(record: &Record, graph: &Graph) -> Result<(), GraphError>
         if let (Some(id), Some(family)) = (&result.created, kinds::family_of(kind)) {
             let (id, kind) = (id.clone(), kind.clone());
             let object = [ObjectRef { family, id, kind, links: Vec::new() }];
-            let mut poll = Poll::of(graph, left_to_show(&result.at, graph));
+            let mut poll = Poll::new(graph, left_to_show(&result.at, graph));
             while reread(graph, &object).await? == [None] && poll.wait().await == Next::Retry {}
         }
     }
@@ -131,7 +129,7 @@ fn left_to_show(at: &str, graph: &Graph) -> Duration {
     let at = at.parse::<Timestamp>().ok();
     let passed = at.map(|at| graph.clock().now().duration_since(at));
     let passed = passed.and_then(|passed| Duration::try_from(passed).ok());
-    ApplyOptions::default().visibility.saturating_sub(passed.unwrap_or_default())
+    VISIBILITY.saturating_sub(passed.unwrap_or_default())
 }
 
 /// Returns whether a journal's last line is its end, without reading all of it.
@@ -162,18 +160,18 @@ async fn settle_record(record: &Record, graph: &Graph) -> Result<Settled, GraphE
         changes.push(SettledChange { address, action, found });
     }
     let closed = results.into_iter().try_for_each(|result| journal.close(result));
-    if let Err(error) = closed.and_then(|()| journal.end(How::Settled)) {
+    if let Err(error) = closed.and_then(|()| journal.end(EndReason::Settled)) {
         return Ok(Settled::Not(error));
     }
     let not_begun = record.header.order.len().saturating_sub(record.changes.len());
     Ok(Settled::Over { path: record.path.clone(), changes, not_begun })
 }
 
-fn result(change: &ChangeRecord, found: &Found, id: Option<String>, at: String) -> Fate {
-    let is_done = *found == Found::AsIntended;
+fn result(change: &ChangeRecord, found: &ReadBack, id: Option<String>, at: String) -> Fate {
+    let is_done = *found == ReadBack::AsIntended;
     // Each step was begun once the one before it was done. Of the last one nobody can tell, but that an object
     // which came to light nowhere was not created.
-    let last_may_be_done = *found != Found::Nothing || change.last().step != Step::Create;
+    let last_may_be_done = *found != ReadBack::Nothing || change.last().step != Step::Create;
     Fate {
         at,
         address: change.first.address.clone(),
@@ -194,19 +192,19 @@ async fn look(
     change: &ChangeRecord,
     record: &Record,
     graph: &Graph,
-) -> Result<(Found, Option<String>), GraphError> {
+) -> Result<(ReadBack, Option<String>), GraphError> {
     let mut objects = objects(change, graph).await?;
     if objects.len() > 1 {
         let ids = objects.into_iter().map(|object| object.id).collect();
-        return Ok((Found::Several(ids), None));
+        return Ok((ReadBack::Several(ids), None));
     }
     let last = change.last();
-    let sent_all = if last.more { Found::InPart } else { Found::AsIntended };
+    let sent_all = if last.more { ReadBack::InPart } else { ReadBack::AsIntended };
     let Some(live) = objects.pop() else {
-        return Ok((if last.step == Step::Delete { sent_all } else { Found::Nothing }, None));
+        return Ok((if last.step == Step::Delete { sent_all } else { ReadBack::Nothing }, None));
     };
     if last.step == Step::Delete {
-        return Ok((Found::Otherwise("it still exists".to_owned()), Some(live.id)));
+        return Ok((ReadBack::Otherwise("it still exists".to_owned()), Some(live.id)));
     }
     let mut sources = Sources::default();
     let span = record.cite(&mut sources)(change.line);
@@ -215,9 +213,9 @@ async fn look(
         differences.assignments = vec!["it is assigned to others".to_owned()];
     }
     let found = match &differences.into_words("left")[..] {
-        [] if last.leaves_no_trace(&unseen) => Found::Unseen,
+        [] if last.leaves_no_trace(&unseen) => ReadBack::Unseen,
         [] => sent_all,
-        differences => Found::Otherwise(differences.join("; ")),
+        differences => ReadBack::Otherwise(differences.join("; ")),
     };
     Ok((found, Some(live.id)))
 }
@@ -235,7 +233,7 @@ async fn objects(change: &ChangeRecord, graph: &Graph) -> Result<Vec<LiveObject>
         let object = ObjectRef { family, id, kind: kind.clone(), links };
         return Ok(reread(graph, &[object]).await?.into_iter().flatten().collect());
     }
-    let mut poll = Poll::of(graph, left_to_show(&change.last().at, graph));
+    let mut poll = Poll::new(graph, left_to_show(&change.last().at, graph));
     loop {
         let found = find_by_name(graph, family, kind, &change.first.display_name).await?;
         if !found.is_empty() || poll.wait().await != Next::Retry {
@@ -244,7 +242,7 @@ async fn objects(change: &ChangeRecord, graph: &Graph) -> Result<Vec<LiveObject>
     }
 }
 
-impl fmt::Display for Found {
+impl fmt::Display for ReadBack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AsIntended => f.write_str("it is as intended"),

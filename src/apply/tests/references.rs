@@ -49,7 +49,6 @@ fn context<'a>(
         names: &live.names,
         referents: Mutex::new(planned.referents.clone()),
         masked_read: false,
-        visibility: Duration::ZERO,
         alone: false,
         approvals: &NO_APPROVALS,
         secrets: Secrets::default(),
