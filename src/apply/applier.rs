@@ -1,4 +1,4 @@
-//! An apply as a whole: the checks before its first write, then its changes in their order.
+//! Applies a plan: runs the checks before the first write, then carries out the changes in their order.
 
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
@@ -21,38 +21,37 @@ use crate::manifest::{Address, Desired};
 use crate::plan::{Change, Planned};
 use crate::tenant::names::Names;
 
-/// For how long what was read for the plan stands for another look at everything before the first write. Each
-/// object is looked at before its own write all the same.
+/// How old the reads of the plan may be for the run to skip reading every object again before the first write. Each
+/// object is still read again right before its own write.
 pub(super) const FRESH: Duration = Duration::from_secs(10);
 
-/// An apply that has not begun.
+/// The inputs of an apply.
 pub struct Applier<'a> {
     /// The tenant.
     pub graph: &'a Graph,
-    /// What the plan was made from.
+    /// The manifests of the plan.
     pub desired: &'a Desired,
-    /// The names that the plan was made with.
+    /// The names that the plan was computed with.
     pub names: &'a Names,
-    /// What to do.
+    /// The plan.
     pub planned: &'a Planned,
-    /// How.
+    /// The user's options.
     pub options: ApplyOptions,
-    /// Where it is noted what is about to be written; nothing where nobody will ask.
+    /// The journal that records each write before it is sent; `None` for a run without a journal.
     pub journal: Option<Draft>,
     /// Returns the value of an environment variable.
     pub secrets: &'a (dyn Fn(&str) -> Option<SecretString> + Sync),
-    /// Who is told.
+    /// Receives the progress of the run.
     pub observer: &'a dyn Observer,
-    /// Once it is set, the run ends after the change in flight.
+    /// Ends the run after the change in flight, once it is set.
     pub cancelled: &'a AtomicBool,
 }
 
 impl<'a> Applier<'a> {
-    /// Carries out the plan and returns what became of every change that it holds.
+    /// Carries out the plan and returns the outcome of every change in it.
     ///
     /// # Errors
-    /// See [`ApplyError`]: nothing was written. Once a write was tried, what went wrong is part of the
-    /// outcome.
+    /// See [`ApplyError`]: nothing was written. Once a write was sent, a failure is part of the outcome.
     pub async fn run(self) -> Result<Outcome, ApplyError> {
         let mut context = Context {
             graph: self.graph,
@@ -97,7 +96,7 @@ impl<'a> Applier<'a> {
         let journal = context.journal.as_ref();
         if let Some(journal) = journal {
             let how = if interrupted { EndReason::Interrupted } else { EndReason::Finished };
-            // Without its end it is looked after by the next run, as if this one had ended suddenly.
+            // The next run settles a journal without an end, as that of a crashed run.
             let _ = journal.end(how);
         }
         let (tenant, digest) = (self.planned.plan.tenant.clone(), self.planned.plan.digest.clone());
@@ -107,15 +106,15 @@ impl<'a> Applier<'a> {
         })
     }
 
-    /// Returns whether the plan is so young that reading everything once more would tell nothing and cost calls
-    /// that the writes need.
+    /// Returns whether the plan is so recent that reading every object again would only cost calls that the writes
+    /// need.
     fn was_just_read(&self) -> bool {
         let now = self.graph.clock().instant();
         let age = self.options.read_at.map(|at| now.saturating_duration_since(at));
         age.is_some_and(|age| age < FRESH)
     }
 
-    /// Returns the changes that cannot be made, where the user lets the others go on.
+    /// Returns the blocked changes, where the user allows the rest of the plan.
     fn blocked(&self) -> Result<Vec<&Change>, ApplyError> {
         let changes = self.planned.plan.changes.iter();
         let blocked: Vec<&Change> = changes.filter(|change| !change.blocked.is_empty()).collect();
@@ -129,7 +128,7 @@ impl<'a> Applier<'a> {
         Err(ApplyError::Blocked(changes.collect()))
     }
 
-    /// Returns what is to be written, in order.
+    /// Returns the changes that the plan writes, in order.
     fn works(&self) -> Result<Vec<PlannedChange<'a>>, ApplyError> {
         let order = self.planned.plan.order.iter();
         let works = order.map(|address| {

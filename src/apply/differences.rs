@@ -1,4 +1,4 @@
-//! How an object differs from what a change wrote to it, by what wrote it.
+//! Compares an object with the values that a change wrote, by the kind of request that wrote them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +10,10 @@ use crate::plan::{Change, FieldChange, FieldStatus, PlannedRequest, Step};
 use crate::tenant::LiveObject;
 use crate::values::target_form;
 
-/// What the requests of a change write.
+/// The parts of an object that the requests of a change write.
 #[derive(Default)]
 pub(crate) struct WrittenParts<'a> {
-    /// The properties in their bodies; `None` stands for every property that is compared.
+    /// The properties in their bodies; `None` stands for all compared properties.
     pub(crate) properties: Option<BTreeSet<&'a str>>,
     /// The navigation properties.
     pub(crate) links: BTreeSet<&'a str>,
@@ -22,21 +22,21 @@ pub(crate) struct WrittenParts<'a> {
     pub(crate) assignments: bool,
 }
 
-/// How an object differs from what a change wrote to it, in words.
+/// The differences between an object and the values that a change wrote, as messages.
 #[derive(Debug, Default)]
 pub(crate) struct Differences {
     pub(crate) settings: Vec<String>,
-    /// References, by navigation property.
+    /// The differing references, by navigation property.
     pub(crate) links: BTreeMap<String, String>,
-    /// The properties that actions replace.
+    /// The differing properties that actions replace.
     pub(crate) actions: BTreeSet<String>,
     pub(crate) assignments: Vec<String>,
-    /// What the change did not write.
+    /// The differences in parts that the change did not write.
     pub(crate) others: Vec<String>,
 }
 
 impl<'a> WrittenParts<'a> {
-    /// Returns what the requests of a planned change write.
+    /// Returns the parts that the requests of a planned change write.
     pub(super) fn of(change: &'a Change) -> Self {
         let mut parts = Self::default();
         let mut sent = BTreeSet::new();
@@ -58,7 +58,7 @@ impl<'a> WrittenParts<'a> {
 }
 
 impl Differences {
-    /// Returns the differences that would be left to write. `words` says how a field differs.
+    /// Returns the differences of the change that would still be planned. `words` describes one field.
     pub(crate) fn new(
         left: &Change,
         parts: &WrittenParts<'_>,
@@ -88,7 +88,7 @@ impl Differences {
         differences
     }
 
-    /// Returns what differs of all that was written. `written` says how an action's property was.
+    /// Returns the differences in the written parts as messages. `written` is the participle for an action's property.
     pub(crate) fn into_words(self, written: &str) -> Vec<String> {
         let actions = self.actions.iter();
         let actions = actions.map(|property| format!("`{property}` is not as it was {written}"));
@@ -97,13 +97,13 @@ impl Differences {
     }
 }
 
-/// Returns the ids that a navigation property of an object leads to, as they are compared.
+/// Returns the ids that a navigation property of an object refers to, in the form in which they are compared.
 pub(crate) fn linked_ids(object: &LiveObject, property: &str) -> BTreeSet<String> {
     let linked = object.links.get(property).into_iter().flatten();
     linked.map(|linked| linked.id.to_lowercase()).collect()
 }
 
-/// Returns the targets of assignments, as they are compared.
+/// Returns the targets of assignments in the form in which they are compared.
 pub(crate) fn target_forms(targets: &[Value]) -> BTreeSet<String> {
     targets.iter().map(|target| target_form(target).to_string()).collect()
 }

@@ -19,37 +19,37 @@ use crate::plan::{Action, Change, FieldChange, FieldStatus, PlannedRequest, Step
 use crate::secrets::scrub_quoted;
 use crate::tenant::LiveObject;
 
-/// What to do about a write that was accepted and cannot be verified.
+/// The help for a write that was accepted and cannot be verified.
 const SEND_AGAIN: &str = "if it did not take effect, send it again: `moorline apply --resume JOURNAL`, or `--rewrite-secret`";
 
-/// A change whose requests are on their way.
+/// A change that is being carried out.
 pub(super) struct Execution<'a> {
     context: &'a Context<'a>,
     work: PlannedChange<'a>,
     /// The object before the change, `None` where there was none.
     before: Option<LiveObject>,
-    /// How many of its requests were carried out.
+    /// The number of its requests that were carried out.
     done: usize,
-    /// The id of the object that it created.
+    /// The id of the created object.
     created: Option<String>,
-    /// Whether the service answered that id.
+    /// Whether the id is from the service's answer.
     answered: bool,
-    /// Whether the object that it created is the only one of its name, while that is not known.
+    /// The check that the created object is the only one of its name, until it is completed.
     twins: Option<TwinCheck>,
-    /// What is known of the write of the object's body.
+    /// Whether the write of the object's body was seen.
     body: BodySeen,
-    /// How many calls changed something, or may have.
+    /// The number of calls that changed something, or may have.
     writes: usize,
-    /// Whether any of it is in the journal.
+    /// Whether the journal has an intent of the change.
     journaled: bool,
-    /// The code that the last request may still be sent under.
+    /// The approval code that the last request may still be sent with.
     code: Option<String>,
-    /// The codes of an earlier run that its requests were sent with.
+    /// The approval codes of an earlier run that its requests were sent with.
     used_codes: Vec<String>,
 }
 
 impl<'a> Execution<'a> {
-    /// Checks a change once more. Returns what became of it where nothing is to be written.
+    /// Checks the precondition of a change. Returns its result where nothing is to be written.
     pub(super) async fn begin(
         context: &'a Context<'a>,
         work: PlannedChange<'a>,
@@ -80,8 +80,8 @@ impl<'a> Execution<'a> {
         })
     }
 
-    /// Sends what can be sent, and reads the object back. Returns nothing where the object that it created is to be
-    /// assigned, and it is not known yet whether that is the only one of its name.
+    /// Sends the requests, and reads the object back. Returns `None` where the created object is to be assigned, and
+    /// the check for twins is not completed.
     pub(super) async fn go_on(&mut self) -> Option<CarriedOut> {
         let mut sent = self.send_all().await;
         if sent.is_ok() && self.twins.is_some() {
@@ -94,9 +94,10 @@ impl<'a> Execution<'a> {
         Some(self.end(sent).await)
     }
 
-    /// Ends it without the assignment, because the run ends.
+    /// Ends the change without the assignment, because the run ends.
     pub(super) async fn abandon(&mut self) -> CarriedOut {
-        let message = "the run ended before it could come to light whether another run created the same object";
+        let message =
+            "the run ended before it was known whether another run created the same object";
         let failure = Failure { help: None, ..Failure::new(message.to_owned(), "") };
         let failure = self.with_what_exists(failure);
         self.end(Err(failure)).await
@@ -112,8 +113,8 @@ impl<'a> Execution<'a> {
         self.twins.as_ref().map(TwinCheck::due)
     }
 
-    /// Sends every request in its turn, until one fails. It stops before the assignment of an object that was created,
-    /// whose twins are ruled out first.
+    /// Sends the requests one after another, until one fails. Stops before the assignment of a created object, whose
+    /// twins are ruled out first.
     async fn send_all(&mut self) -> Result<(), Failure> {
         while let Some(planned) = self.work.change.requests.get(self.done) {
             if self.twins.is_some() && !planned.step.is_link() {
@@ -132,7 +133,7 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// Sends one request, once it is in the journal.
+    /// Records one request in the journal, and sends it.
     async fn send_next(&mut self, planned: &PlannedRequest) -> Result<(), Failure> {
         let filled = self.filled(planned)?;
         let id = self.id().filter(|_| planned.step != Step::Create).map(str::to_owned);
@@ -154,7 +155,7 @@ impl<'a> Execution<'a> {
         sent
     }
 
-    /// Sends a request that is in the journal; `filled` is what it is without its secrets.
+    /// Sends a request; `filled` is the request without its secrets.
     async fn send(
         &mut self,
         sending: &mut Sending<'a>,
@@ -163,7 +164,7 @@ impl<'a> Execution<'a> {
     ) -> Result<(), Failure> {
         self.journaled |= self.context.journal.is_some();
         let (context, work) = (self.context, self.work);
-        // After the precondition only a replacement may come to stand beside an object of its name.
+        // After the precondition, only a replacement may be created beside an object of its name.
         let mut known = Vec::new();
         if work.change.action == Action::Replace && planned.step == Step::Create {
             let found = context.named(work.manifest).await;
@@ -196,8 +197,8 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// Waits until the marks of an object show that secrets were written, where further requests follow: these may move
-    /// the marks as well.
+    /// Waits until the timestamp or version of an object shows that secrets were written, where further requests
+    /// follow, which may change them as well.
     async fn look_at_secrets(&mut self, sent: Step) -> Result<(), Failure> {
         let change = self.work.change;
         let is_last = self.done == change.requests.len();
@@ -212,7 +213,7 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// Waits until an object that is replaced is gone: a new one beside it would reach the same devices.
+    /// Waits until the object that is replaced is deleted: a new one beside it would reach the same devices.
     async fn wait_until_gone(&self) -> Result<(), Failure> {
         let context = self.context;
         let old = self.work.change.id.as_deref();
@@ -226,7 +227,7 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// Looks for twins of the object that it created. Returns nothing where another look is due later.
+    /// Looks for twins of the created object. Returns `None` where the check is not completed.
     async fn rule_out_twins(&mut self) -> Result<Option<()>, Failure> {
         let Some(check) = &mut self.twins else {
             return Ok(Some(()));
@@ -252,7 +253,7 @@ impl<'a> Execution<'a> {
         self.created.as_deref().or(self.work.change.id.as_deref())
     }
 
-    /// Returns a request with the ids that it needs.
+    /// Returns a request with its placeholders replaced by ids.
     fn filled(&self, planned: &PlannedRequest) -> Result<Request, Failure> {
         let filled = self.context.filled(self.work, self.created.as_deref(), planned);
         filled.map_err(|unknown| {
@@ -261,7 +262,7 @@ impl<'a> Execution<'a> {
         })
     }
 
-    /// Returns what the object refers to once a request is done, of what that writes.
+    /// Returns the references that a request writes: ids by navigation property.
     fn links(&self, planned: &PlannedRequest) -> BTreeMap<String, Vec<String>> {
         let is_written = |link: &&Link| match planned.links() {
             Some(property) => link.property == property,
@@ -276,7 +277,7 @@ impl<'a> Execution<'a> {
         Failure::of(error, self.work.manifest.family)
     }
 
-    /// Adds that the created object exists.
+    /// Adds to a failure that the created object exists.
     fn with_what_exists(&self, failure: Failure) -> Failure {
         let Some(id) = &self.created else {
             return failure;
@@ -287,7 +288,7 @@ impl<'a> Execution<'a> {
         )
     }
 
-    /// Adds what a change that stops at a step leaves in the tenant.
+    /// Adds to a failure at a step what the change leaves in the tenant.
     fn with_what_is_left(&self, failure: Failure, failed: Step) -> Failure {
         let goes_on = "`moorline apply` goes on when it is run again";
         let (state, then) = match failed {
@@ -310,7 +311,7 @@ impl<'a> Execution<'a> {
         failure.leaving(state, then)
     }
 
-    /// Reads back what was sent, and notes in the journal what became of the change.
+    /// Reads the object back, and records the result of the change in the journal.
     async fn end(&mut self, sent: Result<(), Failure>) -> CarriedOut {
         let mut left = None;
         let mut done = match sent {
@@ -336,9 +337,9 @@ impl<'a> Execution<'a> {
         done
     }
 
-    /// Reads the object back. `left` becomes the object where it is not what was written.
+    /// Reads the object back. `left` receives the object where it differs from what was written.
     async fn read_back(&self, left: &mut Option<Snapshot>) -> CarriedOut {
-        // What a new object replaced says nothing of whether the new one moved.
+        // The replaced object does not tell whether the new one changed.
         let before = self.before.as_ref().filter(|_| self.created.is_none());
         let (context, work) = (self.context, self.work);
         match verify(context, work, self.id(), before, self.body).await {
@@ -356,12 +357,12 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Notes in the journal what became of the change, with the object where it is not what was written.
+    /// Records the result of the change in the journal, with the object where it differs from what was written.
     fn close(&mut self, item: &Item, left: Option<Snapshot>) -> Result<(), JournalError> {
         let Some(journal) = self.context.journal.as_ref().filter(|_| self.journaled) else {
             return Ok(());
         };
-        // The very same write may still be sent under it.
+        // The same write may still be sent with this code.
         let code = self.code.take().filter(|_| !item.status.is_done());
         journal.close(Fate {
             at: journal.now(),
@@ -384,7 +385,7 @@ fn judged(change: &Change, verdict: Verdict) -> Item {
         Verdict::DidNotStick { differs, concurrent, .. } => {
             let mut item = Item::of(change, Status::DidNotStick);
             item.remark(&differs.join("; "));
-            item.advise("the service accepted it and keeps something else: a limit, another setting or somebody's edit overrules it");
+            item.advise("the service accepted the write and keeps another value: a limit, another setting or a concurrent edit overrides it");
             (item, concurrent)
         }
         Verdict::NotSeen => {

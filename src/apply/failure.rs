@@ -1,4 +1,4 @@
-//! What went wrong with a change, in words that help.
+//! The failure of a change, with its message and help.
 
 use std::error::Error as StdError;
 
@@ -13,31 +13,31 @@ use crate::journal::{JournalError, Status};
 use crate::kinds::Family;
 use crate::plan::Change;
 
-/// What to do about a change that is no longer as planned.
+/// The help for a change that no longer matches its plan.
 pub(super) const REPLAN_HINT: &str = "look at a new `moorline plan`";
 
-/// What to do about a write that was accepted and not seen.
+/// The help for a write that was accepted and that the tenant does not show.
 pub(super) const READ_AGAIN: &str = "run `moorline apply` again in a while: it reads the object again, and sends what is still missing";
 
-/// What went wrong with a change.
+/// The failure of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failure {
-    /// What that makes of the change.
+    /// The status of the change.
     pub(super) status: Status,
     pub(super) message: String,
     pub(super) help: Option<String>,
-    /// Whether nothing that follows can succeed either.
+    /// Whether no later change can succeed either.
     pub(super) ends_run: bool,
-    /// The code of the approval that it waits for, where it was asked for and is this write's.
+    /// The code of the approval request of this write, where there is one.
     pub(super) approval: Option<String>,
-    /// When the request for that approval, or the one that is open in its place, expires.
+    /// When that approval request, or the one that is open in its place, expires.
     pub(super) expires: Option<Timestamp>,
-    /// How many calls of the write that failed changed something, or may have.
+    /// The number of calls of the failed write that changed something, or may have.
     pub(super) writes: usize,
 }
 
 impl Failure {
-    /// Returns the failure that an error of Graph's is.
+    /// Returns the failure for an error of Graph.
     pub(super) fn of(error: &GraphError, family: &Family) -> Self {
         let waits = error.approval_code().is_some()
             || diagnose::failure::of_call(error)
@@ -51,7 +51,7 @@ impl Failure {
         }
     }
 
-    /// Returns a failure that is no error of Graph's.
+    /// Returns a failure that is not an error of Graph.
     pub(super) fn new(message: String, help: &str) -> Self {
         Self {
             status: Status::Failed,
@@ -70,45 +70,45 @@ impl Failure {
         Self { status: Status::NotYetVisible, ..failure }
     }
 
-    /// Returns the failure to note a write, which is not sent then, nor any other.
+    /// Returns the failure to record a write in the journal: neither this write nor any other is sent.
     pub(super) fn unnoted(error: &JournalError) -> Self {
         let message = format!("it was not sent: {}", in_full(error));
         let failure = Self::new(message, "make room for the journal, and run it again");
         Self { ends_run: true, ..failure }
     }
 
-    /// Returns the failure of a write that is not sent again, as what it is about moved.
+    /// Returns the failure of a write that is not sent again because its object changed.
     pub(super) fn moved(what: &str) -> Self {
-        let message = format!("it moved before it could be sent again: {what}");
+        let message = format!("the object changed before the request could be retried: {what}");
         Self { status: Status::Stale, ..Self::new(message, REPLAN_HINT) }
     }
 
-    /// Adds how many calls of the write changed something, or may have.
+    /// Sets the number of calls of the write that changed something, or may have.
     #[must_use]
     pub(super) fn after(self, writes: usize) -> Self {
         Self { writes, ..self }
     }
 
-    /// Adds what the reader should know of the object that is left behind.
+    /// Adds the state of the object to the message.
     #[must_use]
     pub(super) fn with_state(mut self, state: &str) -> Self {
         self.message = format!("{}; {state}", self.message);
         self
     }
 
-    /// Adds what the reader should know of the object that is left behind, and what to do about it.
+    /// Adds the state of the object to the message, and what to do about it to the help.
     #[must_use]
     pub(super) fn leaving(mut self, state: &str, then: &str) -> Self {
         self = self.with_state(state);
         if self.status == Status::ApprovalRequired {
-            // It goes on once it is approved, and not before.
+            // The change continues once it is approved, and not before.
             return self;
         }
         append(&mut self.help, then);
         self
     }
 
-    /// Returns what became of the change.
+    /// Returns the result of the change.
     pub(super) fn carried_out(self, change: &Change) -> CarriedOut {
         let item = Item {
             message: Some(self.message),
@@ -132,13 +132,13 @@ pub(super) fn in_full(error: &dyn StdError) -> String {
     message
 }
 
-/// Returns what to do about an error.
+/// Returns the help for an error.
 fn help(error: &GraphError, family: &Family) -> Option<String> {
     let entry = diagnose::failure::of_call(error)?;
     if entry.lacks != Some(Lack::Permission) {
         return Some(remedy(entry));
     }
-    // Which one it is, only the call tells.
+    // The call determines which permission is missing.
     let permission = match error {
         GraphError::Service { call, .. } if call.method == Method::Get => family.read_permission,
         _ => family.write_permission,
@@ -146,7 +146,7 @@ fn help(error: &GraphError, family: &Family) -> Option<String> {
     Some(format!("The app needs `{permission}`. {}", remedy(entry)))
 }
 
-/// Returns what the catalogue says to do.
+/// Returns the remedy of a catalogue entry.
 pub(super) fn remedy(entry: &Entry) -> String {
     format!("{} (`moorline explain {}`)", entry.remedy.join(" "), entry.id)
 }

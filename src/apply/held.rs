@@ -1,4 +1,4 @@
-//! Why a write is held back, in words.
+//! Describes why a write waits for an approval, or was refused one.
 
 use jiff::Timestamp;
 
@@ -9,56 +9,36 @@ use crate::graph::GraphError;
 use crate::journal::{JournalError, Status};
 use crate::tenant::approvals::{ApprovalRequest, RequestStatus};
 
-/// How much of a text is quoted that somebody else wrote, in characters.
+/// The number of characters that are quoted of a text from the service.
 const QUOTED: usize = 200;
 
-/// How long a request is open, in words, where the service does not say until when (FACTS 1.10).
+/// How long a request stays open, where the service does not say when it expires (FACTS 1.10).
 const DAYS: &str = "which Intune drops after three days";
 
-/// A request for approval as the last look at it showed it: nothing where it cannot be seen.
-pub(super) type Seen = Result<Option<ApprovalRequest>, GraphError>;
+/// The last read of an approval request: `None` where it cannot be seen.
+pub(super) type ApprovalRead = Result<Option<ApprovalRequest>, GraphError>;
 
-/// Why a write is held back.
-pub(super) struct Held {
+/// Why a write is not sent.
+pub(super) struct ApprovalHold {
     message: String,
-    /// The error of the catalogue that says what to do; `None` where the write is to be approved.
+    /// The catalogue's code of the error, whose remedy is the help; `None` where the write has to be approved.
     error: Option<&'static str>,
-    /// Whether its request for approval may be another write's.
+    /// Whether the approval request may belong to another write.
     may_be_another: bool,
     status: Status,
-    /// The code of its request for approval.
+    /// The code of the approval request of this write.
     code: Option<String>,
-    /// When the request for its approval, or the one that is open in its place, expires.
+    /// When that approval request, or the one that is open in its place, expires.
     expires: Option<Timestamp>,
 }
 
-impl Held {
-    /// A request is open for its approval, as far as it was seen; one that was found may be another write's.
-    pub(super) fn waiting(code: &str, seen: Seen, found: bool) -> Self {
-        match seen {
-            Ok(request) => Self::waits(code, request, None, found),
-            Err(unread) => {
-                let why = in_full(&unread);
-                let why = format!("whether it is approved cannot be read: {why}");
-                Self::waits(code, None, Some(why), found)
-            }
-        }
-    }
-
-    /// A request is open for its approval, and is not waited for because its code cannot be kept.
-    pub(super) fn unnoted(code: &str, error: &JournalError) -> Self {
-        let why = format!("it was not waited for: {}", in_full(error));
-        Self::waits(code, None, Some(why), false)
-    }
-
-    fn waits(
-        code: &str,
-        request: Option<ApprovalRequest>,
-        why: Option<String>,
-        found: bool,
-    ) -> Self {
-        let expires = request.as_ref().and_then(|request| request.expires);
-        let mut message = match &request {
+impl ApprovalHold {
+    /// The approval request is open. `found` says that the request was found in the tenant, and may belong to another
+    /// write.
+    pub(super) fn waiting(code: &str, seen: ApprovalRead, found: bool) -> Self {
+        let request = seen.as_ref().ok().and_then(Option::as_ref);
+        let expires = request.and_then(|request| request.expires);
+        let mut message = match request {
             Some(request) if found => format!(
                 "a request for approval of this object is open already: {}; whether it is for this very write, Intune \
                  tells once it is approved",
@@ -72,8 +52,9 @@ impl Held {
                 expires.map_or(DAYS.to_owned(), |at| format!("which expires {}", minute(at)))
             ),
         };
-        if let Some(why) = why {
-            message = format!("{message}; {why}");
+        if let Err(unread) = &seen {
+            let why = in_full(unread);
+            message = format!("{message}; whether it is approved cannot be read: {why}");
         }
         Self {
             message,
@@ -85,7 +66,14 @@ impl Held {
         }
     }
 
-    /// The request for its approval is over.
+    /// The approval request is open, and the run does not wait because the journal cannot keep its code.
+    pub(super) fn unnoted(code: &str, error: &JournalError) -> Self {
+        let hold = Self::waiting(code, Ok(None), false);
+        let why = in_full(error);
+        Self { message: format!("{}; it was not waited for: {why}", hold.message), ..hold }
+    }
+
+    /// The approval request is closed.
     pub(super) fn over(request: &ApprovalRequest) -> Self {
         let by = request.approver.as_ref().map(|name| format!(" by {}", quoted(name)));
         let why = request.answer.as_ref().map(|text| format!(": \"{}\"", quoted(text)));
@@ -100,7 +88,7 @@ impl Held {
             RequestStatus::Expired => (
                 "intune/approval-expired",
                 format!(
-                    "{its} expired{at}: nobody approved it, or nobody sent the write again, in time"
+                    "{its} expired{at}: it was not approved, or the write was not sent again, in time"
                 ),
             ),
             RequestStatus::Completed => (
@@ -112,7 +100,7 @@ impl Held {
         Self { status: Status::Failed, ..Self::explained(code, message) }
     }
 
-    /// A request is open for its object that is for another write.
+    /// An approval request for another write of the object is open.
     pub(super) fn another_write(request: &ApprovalRequest) -> Self {
         let message = format!(
             "another request for approval is open for this object, and this write is not sent under it: {}",
@@ -122,7 +110,7 @@ impl Held {
         Self { expires: request.expires, ..held }
     }
 
-    /// Several requests are open for its object.
+    /// Several approval requests for the object are open.
     pub(super) fn several(requests: &[ApprovalRequest]) -> Self {
         let all: Vec<String> = requests.iter().map(described).collect();
         let message = format!(
@@ -133,7 +121,7 @@ impl Held {
         Self::explained("intune/approval-open", message)
     }
 
-    /// A request is open for its object that cannot be found; why, where that is known.
+    /// An approval request for the object is open and cannot be found; `why` is the error of the read.
     pub(super) fn unfound(why: Option<&GraphError>) -> Self {
         let what = match why {
             Some(why) => format!("it cannot be read: {}", in_full(why)),
@@ -149,7 +137,7 @@ impl Held {
         Self { message, error, may_be_another: false, status, code: None, expires: None }
     }
 
-    /// Returns a failure with what holds the write back; `going_on` is how to go on once it is approved.
+    /// Adds the reason to a failure; `going_on` says how to continue once the write is approved.
     pub(super) fn holding_back(&self, failure: Failure, going_on: &str) -> Failure {
         let help = match self.error {
             Some(error) => Catalogue::built_in().by_code(error).map(remedy),
@@ -173,7 +161,7 @@ impl Held {
     }
 }
 
-/// Returns a request with who made it when and why, and until when it is open.
+/// Describes a request: its status, requestor, time, expiry and justification.
 fn described(request: &ApprovalRequest) -> String {
     let status = match request.status {
         RequestStatus::Approved => "approved",
@@ -196,7 +184,7 @@ fn described(request: &ApprovalRequest) -> String {
     words
 }
 
-/// Returns a text that somebody else wrote, cut where it is long.
+/// Quotes a text from the service, shortened where it is long.
 fn quoted(text: &str) -> String {
     match text.char_indices().nth(QUOTED) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,8 +1,7 @@
 //! The lock that keeps two runs of one user on one machine from writing to one tenant at the same time.
 //!
-//! It is a lock of the operating system on a file in the user's state folder, so that the end of a process releases
-//! it, whatever ended it. Who holds it is written to a file beside it, because a locked file cannot be read on every
-//! system.
+//! The lock is a file lock of the operating system in the user's state folder, which the end of the process releases.
+//! A file beside it names the holder, because a locked file cannot be read on every system.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -18,21 +17,21 @@ use crate::error::{Error, ErrorKind};
 use crate::journal::Command;
 use crate::journal::folder::create_private;
 
-/// The environment variable that names another state folder.
+/// The environment variable that overrides the state folder.
 pub const FOLDER_VARIABLE: &str = "MOORLINE_STATE_DIR";
 
-/// What tells a tenant from every other one that runs of this machine write to.
+/// The key of a tenant among those that runs of this machine write to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantKey {
     /// The cloud's name.
     pub cloud: &'static str,
     /// The tenant's id.
     pub tenant: String,
-    /// What stands in the place of the cloud: an emulator's state file or address.
+    /// The emulator's state file or address, where one replaces the cloud.
     pub stand_in: Option<String>,
 }
 
-/// Who holds a lock.
+/// The run that holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Holder {
@@ -41,7 +40,7 @@ pub struct Holder {
     /// The name of the account, where the environment has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// What it does.
+    /// The command that it runs.
     pub command: Command,
     /// The folder of its tenant file.
     pub folder: String,
@@ -68,12 +67,12 @@ pub enum LockError {
     /// There is no folder for it.
     #[error("there is no folder for the tenant's lock, so nothing was written")]
     NoFolder,
-    /// The system refuses it.
+    /// The operating system refuses the lock.
     #[error("the tenant's lock `{}` cannot be taken, so nothing was written", .path.display())]
     Refused {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: Arc<io::Error>,
     },
 }
@@ -93,7 +92,7 @@ pub fn folder(variable: impl Fn(&str) -> Option<String>) -> Result<PathBuf, Lock
 }
 
 impl TenantLock {
-    /// Takes a tenant's lock, at once or not at all.
+    /// Takes a tenant's lock, without waiting.
     ///
     /// # Errors
     /// [`LockError::Held`] where another run has it.
@@ -125,13 +124,13 @@ impl TenantLock {
 
 impl Drop for TenantLock {
     fn drop(&mut self) {
-        // Before the lock, so that the next holder's own is never removed.
+        // Before the lock is released, so that the next holder's file is not removed.
         let _ = fs::remove_file(&self.holder);
     }
 }
 
 impl TenantKey {
-    /// Returns a name that every file system takes.
+    /// Returns a file name that is valid on every file system.
     fn file_stem(&self) -> String {
         let Self { cloud, tenant, stand_in } = self;
         let hash = stand_in.as_ref().map(|stand_in| {
@@ -156,7 +155,7 @@ impl fmt::Display for Holder {
 }
 
 impl LockError {
-    /// Returns the error for the user, with what to do about it.
+    /// Returns the error for the user, with its hint.
     pub fn into_error(self) -> Error {
         let message = self.to_string();
         match self {
@@ -198,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn second_run_is_told_who_holds_the_lock() {
+    fn second_run_gets_the_holder_of_the_lock() {
         let folder = tempfile::tempdir().expect("a folder");
         let held = TenantLock::take(folder.path(), &key(None), &me()).expect("it is free");
         let refused = TenantLock::take(folder.path(), &key(None), &me()).expect_err("it is held");

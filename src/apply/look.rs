@@ -1,5 +1,4 @@
-//! Looks at the object of a change: reads it, plans it again, and says whether what is to be written is still to be
-//! done.
+//! Reads the object of a change again, computes its plan again, and decides whether the change is still to be written.
 
 use futures_util::future::{try_join, try_join_all};
 
@@ -11,28 +10,28 @@ use crate::tenant::LiveObject;
 use crate::tenant::matching::loses;
 use crate::tenant::read::{ObjectRef, reread};
 
-/// An object that was read again.
+/// An object that was read again, and its new plan.
 pub(super) struct Observed {
     /// The object, `None` where the tenant has none.
     pub(super) live: Option<LiveObject>,
-    /// What would be planned for it now.
+    /// The change that would be planned for it now.
     pub(super) left: Change,
 }
 
-/// Whether a change, or one write of it, is still to be done.
+/// Whether a change, or one request of it, is still to be written.
 #[derive(Debug, PartialEq)]
 pub(super) enum WriteState {
-    /// It is, as it was planned.
+    /// The object is as planned against, and the write is still to be done.
     Pending,
-    /// It is done, with the ids of the objects that show it.
+    /// The write is done; the ids are those of the objects that show it.
     Done(Vec<String>),
-    /// The object changed, with what changed in words.
+    /// The object changed; the text describes what changed.
     Stale(String),
-    /// The run ends before that can be known.
+    /// The run ends before the state can be known.
     Unknown,
 }
 
-/// Reads what changes depend on. Returns the object of each that exists, and whether the change is still to be written.
+/// Reads the objects of changes again. Returns the object of each where it exists, and the state of the change.
 pub(super) async fn preconditions(
     context: &Context<'_>,
     works: &[PlannedChange<'_>],
@@ -55,7 +54,7 @@ pub(super) async fn preconditions(
     try_join_all(states).await
 }
 
-/// Returns whether a change is still to be written, of what was found by its id or else by its name.
+/// Returns the state of a change whose object was looked up by its id, or else by its name.
 async fn precondition(
     context: &Context<'_>,
     work: PlannedChange<'_>,
@@ -91,7 +90,7 @@ impl WriteState {
 }
 
 impl Context<'_> {
-    /// Plans again what was read as the object of a change.
+    /// Computes the plan of an object that was read for a change.
     async fn look(
         &self,
         work: PlannedChange<'_>,
@@ -101,7 +100,7 @@ impl Context<'_> {
         Ok(Observed { live, left })
     }
 
-    /// Reads an object of a change by its id, and plans it again.
+    /// Reads the object of a change by its id, and computes its plan.
     pub(super) async fn look_at(
         &self,
         work: PlannedChange<'_>,
@@ -111,7 +110,7 @@ impl Context<'_> {
         self.look(work, live).await
     }
 
-    /// Looks at an object that was found by its name, which does not show what it refers to.
+    /// As [`Self::look_at`], for an object that was found by its name and so was read without its references.
     async fn look_at_named(
         &self,
         work: PlannedChange<'_>,
@@ -126,7 +125,7 @@ impl Context<'_> {
 }
 
 impl Observed {
-    /// Returns whether the change of an object that existed is still to be written.
+    /// Returns the state of a change whose object existed when it was planned.
     pub(super) async fn state(
         &self,
         context: &Context<'_>,
@@ -134,7 +133,7 @@ impl Observed {
     ) -> Result<WriteState, GraphError> {
         let planned = work.change;
         if let (Some(twin), Some(stays)) = (&self.live, &planned.twin_of) {
-            // The object that stays may be gone, or this one in use by now.
+            // By now, the object that stays may be deleted, or this one in use.
             match context.read(work, Some(stays)).await? {
                 Some(stays) if loses(twin, &stays) => {}
                 Some(_) => {
@@ -150,15 +149,14 @@ impl Observed {
         let digest = self.live.as_ref().map(LiveObject::digest);
         let is_unmoved = digest.is_some() && digest == planned.precondition.as_deref();
         let depends_on_masked = context.masked_read && !work.reads.masked.is_empty();
-        // No digest knows what a masked value is.
+        // The digest does not cover masked values.
         if is_unmoved && (!depends_on_masked || compared(&self.left).eq(compared(planned))) {
             return Ok(WriteState::Pending);
         }
         Ok(match &self.live {
             None if self.is_as_declared() => WriteState::Done(Vec::new()),
             None => WriteState::gone(),
-            // An object of another type is never what is declared, whatever its settings, and no read shows whether
-            // a secret is.
+            // An object of another type never matches the manifest, and no read shows whether a secret does.
             Some(live)
                 if live.kind == planned.address.kind
                     && self.is_as_declared()
@@ -175,7 +173,7 @@ impl Observed {
     }
 }
 
-/// Returns what two plans of one object can differ in: not what is written whether or not it differs.
+/// Returns the fields that are compared between two plans: not those that are written whether or not they differ.
 fn compared(change: &Change) -> impl Iterator<Item = &FieldChange> {
     let fields = change.fields.iter();
     fields.filter(|field| field.status != FieldStatus::Unverifiable && !field.is_rewritten())

@@ -1,4 +1,4 @@
-//! Secrets: looked up before the first write, put into a request when it is sent, and never shown.
+//! The secrets of a run: looked up before the first write, and put into a request when it is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,14 +13,14 @@ use crate::graph::Request;
 use crate::manifest::Address;
 use crate::plan::{Change, Plan};
 
-/// The secrets of a run by the name of their environment variable.
+/// The secrets of a run, by environment variable.
 #[derive(Debug, Default)]
 pub(super) struct Secrets(BTreeMap<String, SecretString>);
 
-/// Looks up every secret that a plan's writes need.
+/// Looks up every secret that the changes of a plan need.
 ///
 /// # Errors
-/// [`ApplyError::MissingSecrets`] where some are not there.
+/// [`ApplyError::MissingSecrets`] where some are missing.
 pub fn check_secrets(
     plan: &Plan,
     environment: &dyn Fn(&str) -> Option<SecretString>,
@@ -47,7 +47,7 @@ impl Secrets {
                 });
             }
         }
-        // Validation refuses these. Whatever way one came into a request, it ends here.
+        // Validation refuses these as well.
         let (credentials, mut needed): (BTreeMap<_, _>, BTreeMap<_, _>) =
             needed.into_iter().partition(|(variable, _)| credential(variable).is_some());
         if !credentials.is_empty() {
@@ -70,7 +70,7 @@ impl Secrets {
         self.0.values()
     }
 
-    /// Returns a request with its secrets in it, each as the text that the environment holds.
+    /// Returns a request with its secrets.
     pub(super) fn fill(&self, request: &Request) -> Request {
         let mut secret = |variable: &str| Some(self.0.get(variable)?.expose_secret().to_owned());
         let mut filled = request.clone();
@@ -87,7 +87,7 @@ fn missing(needed: BTreeMap<String, BTreeSet<&Address>>) -> Vec<MissingSecret> {
     needed.collect()
 }
 
-/// Returns the variable that a leaf `{"$secret": "env:NAME"}` stands for, and whether its base64 is meant.
+/// Returns the variable of a placeholder `{"$secret": "env:NAME"}`, and whether its value is sent in base64.
 fn variable(value: &Value) -> Option<(&str, bool)> {
     let members = value.as_object().filter(|members| members.len() == 1)?;
     let source = members.get("$secret")?.as_str()?;
@@ -97,7 +97,7 @@ fn variable(value: &Value) -> Option<(&str, bool)> {
     }
 }
 
-/// Returns a value with the secrets that `secret` knows by their variables.
+/// Returns a value with its placeholders replaced by the secrets that `secret` returns for their variables.
 fn replace_secrets(value: Value, secret: &mut impl FnMut(&str) -> Option<String>) -> Value {
     if let Some((variable, base64)) = variable(&value) {
         return match secret(variable) {
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_filled_wherever_it_lies_and_the_plan_keeps_its_placeholder() {
+    fn secrets_are_filled_in_and_the_plan_keeps_placeholders() {
         let body =
             json!({ "key": secret("A", false), "list": [{ "value": secret("B", true) }, 1] });
         let planned = Request::with_body(Method::Post, GraphVersion::Beta, "/x", body);

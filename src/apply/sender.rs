@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::context::{Context, PlannedChange};
 use super::failure::{Failure, in_full};
-use super::held::{Held, Seen};
+use super::held::{ApprovalHold, ApprovalRead};
 use crate::clock::Point;
 use crate::graph::approval::Approval;
 use crate::graph::error::Call;
@@ -14,23 +14,23 @@ use crate::graph::{GraphError, Request, Response};
 use crate::journal::{Intent, JournalError, Status};
 use crate::tenant::approvals::{self, ApprovalRequest, RequestStatus};
 
-/// How often the service is asked whether somebody decided.
+/// The interval between reads of an approval request.
 const POLL: Duration = Duration::from_secs(15);
 
-/// One write on its way.
+/// A write that is being sent.
 pub(super) struct Sending<'a> {
     context: &'a Context<'a>,
     work: PlannedChange<'a>,
-    /// The object that it is about, `None` where it creates one.
+    /// The id of its object, `None` for a create.
     object: Option<String>,
-    /// The code of its approval, which it may still be sent under.
+    /// The approval code that the write may still be sent with.
     pub(super) code: Option<String>,
-    /// Why it is held back, where an approval does.
-    held: Option<Held>,
+    /// Why the write waits for an approval, or was refused one.
+    held: Option<ApprovalHold>,
 }
 
 impl<'a> Sending<'a> {
-    /// Begins to send a write of a change; `object` is what it is about, `None` where it creates one.
+    /// Returns a write of a change that was not sent yet; `object` is the id of its object, `None` for a create.
     pub(super) fn new(
         context: &'a Context<'a>,
         work: PlannedChange<'a>,
@@ -39,8 +39,8 @@ impl<'a> Sending<'a> {
         Self { context, work, object, code: None, held: None }
     }
 
-    /// Notes the write in the journal, with the code that an earlier run was given for it. `used` are the codes that
-    /// the writes before it were sent with.
+    /// Records the write in the journal, with the approval code that an earlier run has for it. `used` are the codes of
+    /// the earlier writes.
     pub(super) fn note(
         &mut self,
         mut intent: Intent,
@@ -56,7 +56,7 @@ impl<'a> Sending<'a> {
         journal.intend(intent).map_err(|error| Failure::unnoted(&error))
     }
 
-    /// Returns the failure that an error of Graph's is, with what holds the write back, where an approval does.
+    /// Returns the failure for an error of Graph, with the state of the approval where the write needs one.
     pub(super) fn failure(&self, error: &GraphError) -> Failure {
         let failure = Failure::of(error, self.work.manifest.family);
         let reason = "the tenant wants a second administrator's approval, and a reason for it";
@@ -69,7 +69,7 @@ impl<'a> Sending<'a> {
         }
     }
 
-    /// Returns the failure of a write that may be done, where the tenant cannot be read.
+    /// Returns the failure of a write that may be done, where the tenant cannot be read back.
     pub(super) fn unknown(&self, error: &GraphError, unread: &GraphError) -> Failure {
         let mut failure = self.failure(unread);
         failure.message =
@@ -77,10 +77,10 @@ impl<'a> Sending<'a> {
         failure
     }
 
-    /// Returns how to go on with the run once its writes are approved.
+    /// Returns how to resume the run once the write is approved.
     fn going_on(&self) -> String {
         let Some(journal) = &self.context.journal else {
-            // No other run will know the code.
+            // Without a journal, no other run knows the code.
             return "run the same command again with `--wait-approval`, which asks for another one"
                 .to_owned();
         };
@@ -90,10 +90,11 @@ impl<'a> Sending<'a> {
         format!("run the same command again with `--resume {journal}`{place}")
     }
 
-    /// Sends the write, once more where it is approved in time. The code that it gets is kept for when it is sent
-    /// again, whatever becomes of the wait. Under a code of an earlier run it is sent once that is approved.
+    /// Sends the write, and sends it again with its approval code where it is approved in time. The code is kept for
+    /// the next sending, whether or not the wait succeeds. With a code of an earlier run, the write is sent once the
+    /// request is approved.
     ///
-    /// After each wait `again` is asked before anything is sent.
+    /// After each wait, the write is only sent where `again` returns true.
     pub(super) async fn send(
         &mut self,
         request: &Request,
@@ -105,7 +106,7 @@ impl<'a> Sending<'a> {
         loop {
             if let Some(code) = self.code.clone() {
                 let seen = self.request(&code).await;
-                // Of an earlier run's request that cannot be seen, the write itself has to tell.
+                // Where an earlier run's request cannot be read, the answer to the write tells its state.
                 let is_asked = refused.is_some() || matches!(seen, Ok(Some(_)));
                 if is_asked && !self.may_go(&code, seen, found, again).await {
                     let call = Call::of(request);
@@ -135,25 +136,24 @@ impl<'a> Sending<'a> {
             };
             let Some(code) = code else { return Err(error) };
             if approval.code.as_ref() == Some(&code) {
-                // It was approved as far as could be seen, and is not taken.
+                // The request is approved as far as it can be read, and the service refuses the code.
                 let seen = self.request(&code).await;
-                self.held = Some(Held::waiting(&code, seen, false));
+                self.held = Some(ApprovalHold::waiting(&code, seen, false));
                 return Err(error);
             }
             if let Err(unnoted) = self.keep(&code) {
-                self.held = Some(Held::unnoted(&code, &unnoted));
+                self.held = Some(ApprovalHold::unnoted(&code, &unnoted));
                 return Err(error);
             }
             refused = Some(error);
         }
     }
 
-    async fn request(&self, code: &str) -> Seen {
+    async fn request(&self, code: &str) -> ApprovalRead {
         approvals::request(self.context.graph, code).await
     }
 
-    /// Keeps the code that a write waits under, in the journal as well: a run that ends while it waits asks for no
-    /// other one when it goes on.
+    /// Keeps the approval code of the write, in the journal as well: a resumed run does not ask for another one.
     fn keep(&mut self, code: &str) -> Result<(), JournalError> {
         let is_new = self.code.as_deref() != Some(code);
         self.code = Some(code.to_owned());
@@ -163,28 +163,28 @@ impl<'a> Sending<'a> {
         }
     }
 
-    /// Waits for a decision. Returns whether the write may be sent under the code now; else it is noted why not.
-    /// `found` says that the code is not known to be this write's.
+    /// Waits for the decision. Returns whether the write may be sent with the code now; otherwise keeps the reason.
+    /// `found` says that the code may belong to another write.
     async fn may_go(
         &mut self,
         code: &str,
-        seen: Seen,
+        seen: ApprovalRead,
         found: bool,
         again: &mut impl AsyncFnMut() -> bool,
     ) -> bool {
         let (seen, waited) = self.decision(code, seen).await;
         if let Some(over) = seen.as_ref().ok().and_then(Option::as_ref).filter(|it| it.is_over()) {
             self.code = None;
-            self.held = Some(Held::over(over));
+            self.held = Some(ApprovalHold::over(over));
             if over.status == RequestStatus::Completed {
-                // Another run sent it: what that shows is not held against the request.
+                // Another run sent the write: the tenant may show it.
                 again().await;
             }
             return false;
         }
         let approved = RequestStatus::Approved;
         let is_approved = matches!(&seen, Ok(Some(it)) if it.status == approved);
-        self.held = Some(Held::waiting(code, seen, found));
+        self.held = Some(ApprovalHold::waiting(code, seen, found));
         let goes = is_approved && (!waited || again().await);
         if goes {
             self.held = None;
@@ -192,9 +192,9 @@ impl<'a> Sending<'a> {
         goes
     }
 
-    /// Waits until somebody decides, as long as the run may wait. Returns the last look at the request, and whether
-    /// anything was waited for.
-    async fn decision(&self, code: &str, first: Seen) -> (Seen, bool) {
+    /// Waits for the decision, at most for the time that the user allows. Returns the last read of the request, and
+    /// whether the run waited.
+    async fn decision(&self, code: &str, first: ApprovalRead) -> (ApprovalRead, bool) {
         let Context { graph, observer, cancelled, .. } = self.context;
         let (limit, began) = (self.context.approvals.wait, graph.clock().instant());
         let is_open = |seen: &Option<ApprovalRequest>| {
@@ -213,9 +213,9 @@ impl<'a> Sending<'a> {
             if cancelled.load(Ordering::Relaxed) {
                 return (Ok(seen), true);
             }
-            // However the wait ends, somebody may have decided by then.
+            // The decision may have been made during the wait, however it ended.
             match self.request(code).await {
-                // Perhaps nobody can see yet that there is something to decide.
+                // The request may not be visible yet.
                 Ok(found) => seen = found.or(seen),
                 Err(_) if !goes_on => return (Ok(seen), true),
                 Err(unread) => return (Err(unread), true),
@@ -226,27 +226,27 @@ impl<'a> Sending<'a> {
         }
     }
 
-    /// Finds the code of the request that is open for the object of a write, where there is one alone; else it is
-    /// noted what there is. Whether it is for this very write, the service tells once the write is sent under it.
+    /// Returns the code of the only open approval request for the object; otherwise keeps the reason. Whether it
+    /// belongs to this write, the service tells once the write is sent with it.
     async fn open_request(&mut self) -> Option<String> {
         let name = &self.work.change.display_name;
         let is_about = |it: &ApprovalRequest| match (&it.payload_id, &self.object) {
             (Some(theirs), Some(ours)) => theirs.eq_ignore_ascii_case(ours),
-            // What is to be created has no id that could be known here.
+            // A created object has no id yet.
             _ => it.payload_name.as_ref() == Some(name),
         };
         let held = match approvals::requests(self.context.graph).await {
-            Err(unread) => Held::unfound(Some(&unread)),
+            Err(unread) => ApprovalHold::unfound(Some(&unread)),
             Ok(mut open) => {
                 open.retain(|it| it.is_open() && is_about(it));
                 match &open[..] {
-                    // It may be this write's, whose code was lost, only where it was asked for in the same words.
+                    // Only a request with the same justification can belong to this write, whose code was lost.
                     [only] if only.justification == self.context.approvals.justification => {
                         return Some(only.id.clone());
                     }
-                    [] => Held::unfound(None),
-                    [other] => Held::another_write(other),
-                    several => Held::several(several),
+                    [] => ApprovalHold::unfound(None),
+                    [other] => ApprovalHold::another_write(other),
+                    several => ApprovalHold::several(several),
                 }
             }
         };
@@ -254,7 +254,7 @@ impl<'a> Sending<'a> {
         None
     }
 
-    /// Notes what the request says under whose code a write was refused.
+    /// Keeps the state of the approval request with whose code a write was refused.
     async fn look_into(&mut self, error: &GraphError, again: &mut impl AsyncFnMut() -> bool) {
         let Some(code) = self.code.clone().filter(|_| error.status() == Some(403)) else {
             return;
@@ -262,12 +262,12 @@ impl<'a> Sending<'a> {
         match self.request(&code).await {
             Ok(Some(request)) if request.status == RequestStatus::Approved => {
                 self.code = None;
-                self.held = Some(Held::another_write(&request));
+                self.held = Some(ApprovalHold::another_write(&request));
             }
             Ok(Some(request)) if request.is_over() => {
                 self.may_go(&code, Ok(Some(request)), false, again).await;
             }
-            seen @ Ok(Some(_)) => self.held = Some(Held::waiting(&code, seen, false)),
+            seen @ Ok(Some(_)) => self.held = Some(ApprovalHold::waiting(&code, seen, false)),
             Ok(None) | Err(_) => self.code = None,
         }
     }

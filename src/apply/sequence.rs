@@ -1,7 +1,7 @@
-//! Carrying out the changes of a run in their order.
+//! Carries out the changes of a run in their order.
 //!
-//! A created object waits for its assignment until its twins are ruled out ([`super::twins`]); the changes after it
-//! go on meanwhile, but for those that depend on it.
+//! While a created object waits for its assignment until its twins are ruled out ([`super::twins`]), the changes that
+//! do not depend on it are carried out.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -15,23 +15,23 @@ use super::outcome::{CarriedOut, Item};
 use crate::manifest::Address;
 use crate::plan::{Change, Plan};
 
-/// How long an interrupted run still waits for a look for twins.
+/// The longest wait for a check for twins in an interrupted run.
 const SOON: Duration = Duration::from_secs(5);
 
 const INTERRUPTED: &str = "the run was interrupted before";
 const REFUSED: &str = "the run ended before: nothing more could be sent";
 
-/// The changes of a run so far.
+/// The progress of a run through its changes.
 pub(super) struct Sequence<'a> {
     context: &'a Context<'a>,
     plan: &'a Plan,
     incomplete: Incomplete,
-    /// Created objects that are not assigned yet, oldest first.
+    /// The created objects that are not assigned yet, oldest first.
     unassigned: Vec<Execution<'a>>,
-    /// Why the rest of the run is not begun, once it is not.
+    /// Why the run does not start further changes, once it does not.
     end: Option<&'static str>,
     items: Vec<Item>,
-    not_begun: Vec<Item>,
+    skipped: Vec<Item>,
 }
 
 impl<'a> Sequence<'a> {
@@ -43,11 +43,11 @@ impl<'a> Sequence<'a> {
             unassigned: Vec::new(),
             end: None,
             items: Vec::new(),
-            not_begun: Vec::new(),
+            skipped: Vec::new(),
         }
     }
 
-    /// Carries out the next change, which is in this state.
+    /// Carries out the next change; `state` is its state before the first write of the run.
     pub(super) async fn next(&mut self, work: PlannedChange<'a>, state: WriteState) {
         match state {
             WriteState::Stale(what) => self.add(Item::stale(work.change, &what)),
@@ -56,14 +56,14 @@ impl<'a> Sequence<'a> {
         }
     }
 
-    /// Assigns what is left, and returns what became of every change, in the order of the plan, those that were not
-    /// begun last, and whether the run was interrupted.
+    /// Assigns the remaining objects. Returns the result of every change, in the order of the plan with those that were
+    /// not started last, and whether the run was interrupted.
     pub(super) async fn finish(mut self, blocked: Vec<&Change>) -> (Vec<Item>, bool) {
         self.assign_created(|_| true).await;
         let places = self.plan.order.iter().enumerate();
         let places: BTreeMap<&Address, usize> = places.map(|(at, address)| (address, at)).collect();
         self.items.sort_by_key(|item| places.get(&item.address).copied());
-        for item in blocked.into_iter().map(Item::blocked).chain(self.not_begun) {
+        for item in blocked.into_iter().map(Item::blocked).chain(self.skipped) {
             self.context.observer.finished(&item);
             self.items.push(item);
         }
@@ -74,19 +74,19 @@ impl<'a> Sequence<'a> {
         let depends_on = &work.change.depends_on;
         self.assign_created(|address| depends_on.contains(address)).await;
         if self.end.is_none() && !self.is_interrupted() {
-            // The last look at the object should be right before the write, not before a wait.
+            // The last read of the object must come after the wait, right before the write.
             self.context.graph.await_turn_to_write().await;
         }
         if self.end.is_none() && self.is_interrupted() {
             self.end = Some(INTERRUPTED);
         }
         if let Some(why) = self.end {
-            return self.not_begun.push(Item::skipped(work.change, why));
+            return self.skipped.push(Item::skipped(work.change, why));
         }
         if let Some(why) = self.incomplete.why_not(work.change) {
             let item = Item::skipped(work.change, &why);
             self.incomplete.note(&item);
-            return self.not_begun.push(item);
+            return self.skipped.push(item);
         }
         self.context.observer.started(work.change);
         match Execution::begin(self.context, work).await {
@@ -95,7 +95,7 @@ impl<'a> Sequence<'a> {
         }
     }
 
-    /// Goes on with a change, which may come to wait for its assignment.
+    /// Continues a change, which may then wait for its assignment.
     async fn go_on(&mut self, mut execution: Execution<'a>) {
         match execution.go_on().await {
             Some(done) => self.add_done(done),
@@ -103,7 +103,7 @@ impl<'a> Sequence<'a> {
         }
     }
 
-    /// Assigns the created objects whose time has come, and waits for those that are needed.
+    /// Assigns the created objects whose check for twins is due, and waits for those that are needed.
     async fn assign_created(&mut self, is_needed: impl Fn(&Address) -> bool) {
         let clock = self.context.graph.clock();
         loop {
@@ -133,8 +133,8 @@ impl<'a> Sequence<'a> {
         }
     }
 
-    /// Waits for the next look for twins. Returns whether the run still goes on then; one that is interrupted waits for
-    /// what is about to be known.
+    /// Waits for the next check for twins. Returns whether the run continues; an interrupted run only waits for a check
+    /// that is due soon.
     async fn wait(&self, wait: Duration) -> bool {
         let graph = self.context.graph;
         if wait <= SOON {

@@ -1,4 +1,4 @@
-//! Whether the tenant shows what was written.
+//! Reads an object back until the tenant shows the written values.
 
 use std::collections::BTreeSet;
 
@@ -12,35 +12,35 @@ use crate::plan::{Action, Change, FieldChange, FieldPath, FieldStatus};
 use crate::tenant::LiveObject;
 use crate::values::canonical::property_form;
 
-/// How many reads in a row must show that the tenant moved and holds something else.
+/// The number of consecutive reads that must show that the object changed and has other values.
 const READS_AFTER_A_MOVE: u32 = 2;
 
-/// What reading back gave.
+/// The result of reading an object back.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Verdict {
-    /// The tenant shows it. What else differs was not part of it.
+    /// The tenant shows the written values.
     Shown {
-        /// Fields that somebody else changed meanwhile.
+        /// Differences that the change did not write: concurrent edits.
         concurrent: Vec<String>,
     },
-    /// The tenant moved and shows something else.
+    /// The object changed, and the tenant shows other values.
     DidNotStick {
-        /// What differs.
+        /// The differences.
         differs: Vec<String>,
-        /// Fields that somebody else changed meanwhile.
+        /// Differences that the change did not write: concurrent edits.
         concurrent: Vec<String>,
         /// The object as the tenant shows it.
         shown: Box<LiveObject>,
     },
-    /// The time is over, and the tenant does not show it.
+    /// The tenant does not show the written values in time.
     NotSeen,
-    /// The time is over. The tenant gives back nothing of what was written, and the object says that it was not
-    /// changed, or does not say when it was.
+    /// The tenant does not return the written values, and the object's timestamp and version do not show in time that
+    /// it changed.
     Unverifiable,
 }
 
 impl Verdict {
-    /// Returns the verdict of a run that ends before the tenant had the time to show what was written.
+    /// Returns the verdict of a run that ends before the time limit.
     fn too_early(self) -> Self {
         match self {
             Self::DidNotStick { .. } => Self::NotSeen,
@@ -49,19 +49,19 @@ impl Verdict {
     }
 }
 
-/// What is known of the write of an object's body, before the object is read back as a whole.
+/// Whether the write of an object's body was seen before the object is read back as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum BodySeen {
-    /// Nothing.
+    /// Not known.
     #[default]
     Unknown,
-    /// It was seen, or the service answered that the body is as sent already.
+    /// Seen, or the service answered that the object has the values already.
     Yes,
-    /// It cannot be seen: the object's marks did not move.
+    /// Not seen: the object's timestamp and version did not change.
     No,
 }
 
-/// Waits until an object says that it was changed.
+/// Waits until an object's timestamp or version shows that it changed.
 pub(super) async fn moves(
     context: &Context<'_>,
     work: PlannedChange<'_>,
@@ -80,7 +80,8 @@ pub(super) async fn moves(
     }
 }
 
-/// Whether an object was changed since: by its own marks, or by its body where it has none. What was created was.
+/// Whether an object changed since, by its timestamp and version, or by its body where it has neither. A created object
+/// did.
 fn has_moved(before: Option<&LiveObject>, live: &LiveObject) -> bool {
     let Some(before) = before else {
         return true;
@@ -95,9 +96,9 @@ fn has_moved(before: Option<&LiveObject>, live: &LiveObject) -> bool {
     }
 }
 
-/// Reads an object until it shows what was written, or until it is clear that it will not.
+/// Reads an object until it shows the written values, or until it is clear that it will not.
 ///
-/// `body` is what is known already of the write of the body.
+/// `body` says whether the write of the body was seen already.
 pub(super) async fn verify(
     context: &Context<'_>,
     work: PlannedChange<'_>,
@@ -105,9 +106,9 @@ pub(super) async fn verify(
     before: Option<&LiveObject>,
     body: BodySeen,
 ) -> Result<Verdict, GraphError> {
-    let mut watch = Watch::new(work.change, before, body);
+    let mut watch = Verification::new(work.change, before, body);
     let mut poll = Poll::for_a_write(context).unless(context.cancelled);
-    // What a replica shows before may be an edit from before this write.
+    // Until then, a replica may show an edit from before this write.
     let late = VISIBILITY / 2;
     loop {
         let Observed { live, left } = context.look_at(work, id).await?;
@@ -123,27 +124,27 @@ pub(super) async fn verify(
     }
 }
 
-/// What was written, and how often the tenant showed something else.
-struct Watch<'a> {
+/// The state of reading one object back.
+struct Verification<'a> {
     change: &'a Change,
     parts: WrittenParts<'a>,
-    /// The object before the write, none where it was created.
+    /// The object before the write, `None` where it was created.
     before: Option<&'a LiveObject>,
     body: BodySeen,
-    /// Reads in a row that showed something else.
+    /// The number of consecutive reads that showed other values.
     otherwise: u32,
-    /// What the last read comes to where no other one follows.
+    /// The verdict where no other read follows.
     so_far: Verdict,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> Verification<'a> {
     fn new(change: &'a Change, before: Option<&'a LiveObject>, body: BodySeen) -> Self {
         let parts = WrittenParts::of(change);
         Self { change, parts, before, body, otherwise: 0, so_far: Verdict::NotSeen }
     }
 
-    /// Judges one more read, with what would be left to do; `None` where another may tell more. `is_late` says that
-    /// every replica has had the time to show what was written.
+    /// Evaluates a read, with the change that would still be planned; `None` where another read may tell more.
+    /// `is_late` says that every replica has had the time to show the written values.
     fn judge(
         &mut self,
         live: Option<&LiveObject>,
@@ -181,8 +182,8 @@ impl<'a> Watch<'a> {
         is_late.then_some(verdict)
     }
 
-    /// Whether what differs was changed since. What stands beside the body has no mark of its own: it moved when it is
-    /// not what it was.
+    /// Whether the differing parts changed since the write. Parts beside the body have no timestamp: they are compared
+    /// with those before the write.
     fn has_moved(&self, seen: &Differences, live: &LiveObject) -> bool {
         fn moved<T: Default + PartialEq>(
             before: Option<&LiveObject>,
@@ -206,8 +207,8 @@ impl<'a> Watch<'a> {
                 && moved(self.before, live, |object| target_forms(&object.assignments))
     }
 
-    /// Whether what was written to the body can be seen in it. Secrets and masked values cannot, unless they were
-    /// read in clear.
+    /// Whether the values that were written to the body can be read back: secrets and masked values cannot, unless they
+    /// are read in clear.
     fn body_leaves_a_trace(&self, left: &Change) -> bool {
         let is_sent = |field: &&FieldChange| {
             let sent = self.parts.properties.as_ref();
@@ -307,10 +308,10 @@ mod tests {
     }
 
     #[test]
-    fn an_object_without_marks_moved_when_its_body_did() {
+    fn object_without_timestamp_changed_when_its_body_did() {
         let planned = change(vec![patch(json!({"quota": 6, "mfa": "required"}))], &["quota"]);
         let before = object(json!({"quota": 4, "mfa": "no"}));
-        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
+        let mut watch = Verification::new(&planned, Some(&before), BodySeen::Unknown);
         let left = change(Vec::new(), &["quota"]);
         for _ in 0..10 {
             assert_eq!(watch.judge(Some(&before), &left, true), None, "a replica may lag");
@@ -327,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_of_secrets_alone_is_seen_by_the_marks() {
+    fn write_of_secrets_is_verified_by_timestamp_or_version() {
         let secret = |status| {
             let mut change = change(vec![patch(json!({"key": "?"}))], &["key"]);
             change.fields[0].status = status;
@@ -337,7 +338,7 @@ mod tests {
         };
         let (planned, left) = (secret(FieldStatus::Change), secret(FieldStatus::Unverifiable));
         let before = object(json!({"version": 1}));
-        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
+        let mut watch = Verification::new(&planned, Some(&before), BodySeen::Unknown);
         assert_eq!(watch.judge(Some(&before), &left, true), None);
         assert_eq!(watch.so_far, Verdict::Unverifiable);
         let shown = Some(Verdict::Shown { concurrent: Vec::new() });
@@ -348,17 +349,17 @@ mod tests {
         assert_eq!(watch.judge(Some(&before), &compared, true), shown);
         // An object without marks does not say.
         let unmarked = object(json!({"ssid": "Office"}));
-        let mut watch = Watch::new(&planned, Some(&unmarked), BodySeen::Unknown);
+        let mut watch = Verification::new(&planned, Some(&unmarked), BodySeen::Unknown);
         assert_eq!(watch.judge(Some(&unmarked), &left, true), None);
         assert_eq!(watch.so_far, Verdict::Unverifiable);
     }
 
     #[test]
-    fn one_read_of_something_else_is_no_verdict_and_a_step_back_starts_anew() {
+    fn one_read_of_another_value_is_no_verdict() {
         let planned = change(vec![patch(json!({"a": 6}))], &["a"]);
         let before = object(json!({"a": 4, "version": 1}));
         let moved = object(json!({"a": 4, "version": 2}));
-        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
+        let mut watch = Verification::new(&planned, Some(&before), BodySeen::Unknown);
         let left = change(Vec::new(), &["a"]);
         for live in [&moved, &before, &moved] {
             assert_eq!(watch.judge(Some(live), &left, true), None);
@@ -370,11 +371,11 @@ mod tests {
     }
 
     #[test]
-    fn something_else_is_no_verdict_before_every_replica_had_its_time() {
+    fn other_value_is_no_verdict_before_replicas_had_time() {
         let planned = change(vec![patch(json!({"a": 6}))], &["a"]);
         let before = object(json!({"a": 4, "version": 1}));
         let edited = object(json!({"a": 5, "version": 2}));
-        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
+        let mut watch = Verification::new(&planned, Some(&before), BodySeen::Unknown);
         let left = change(Vec::new(), &["a"]);
         for _ in 0..10 {
             assert_eq!(watch.judge(Some(&edited), &left, false), None);
@@ -388,10 +389,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_written_is_a_concurrent_edit() {
+    fn difference_in_an_unwritten_field_is_a_concurrent_edit() {
         let planned = change(vec![patch(json!({"a": 6}))], &["a"]);
         let live = object(json!({"a": 6, "b": 4}));
-        let verdict = Watch::new(&planned, None, BodySeen::Unknown).judge(
+        let verdict = Verification::new(&planned, None, BodySeen::Unknown).judge(
             Some(&live),
             &change(Vec::new(), &["b"]),
             true,
@@ -401,14 +402,14 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_that_leads_elsewhere_did_not_stick_once_it_moved() {
+    fn reference_to_another_object_did_not_stick_once_it_changed() {
         let planned = change(vec![link()], &["rootCertificate"]);
         let leading_to = |id: &str| {
             let body = json!({ "version": 1, "rootCertificate": { "id": id } });
             object(body).with_links(&["rootCertificate".to_owned()])
         };
         let before = leading_to("a");
-        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
+        let mut watch = Verification::new(&planned, Some(&before), BodySeen::Unknown);
         let left = change(Vec::new(), &["rootCertificate"]);
         for _ in 0..10 {
             assert_eq!(watch.judge(Some(&before), &left, true), None, "it may still show");
@@ -420,12 +421,12 @@ mod tests {
     }
 
     #[test]
-    fn reference_that_is_seen_says_nothing_of_an_assignment_that_is_not() {
+    fn visible_reference_does_not_verify_an_assignment() {
         let planned = change(vec![link(), assign()], &["rootCertificate"]);
         let live = object(json!({ "version": 1, "rootCertificate": { "id": "a" } }))
             .with_links(&["rootCertificate".to_owned()]);
         let left = unassigned();
-        let mut watch = Watch::new(&planned, None, BodySeen::Unknown);
+        let mut watch = Verification::new(&planned, None, BodySeen::Unknown);
         for _ in 0..10 {
             assert_eq!(watch.judge(Some(&live), &left, true), None);
         }
@@ -433,12 +434,12 @@ mod tests {
     }
 
     #[test]
-    fn assignments_that_are_as_before_have_not_moved_whatever_the_object_says() {
+    fn unchanged_assignments_may_still_become_visible() {
         let planned = change(vec![patch(json!({"a": 6})), assign()], &["a"]);
         let before = object(json!({"a": 4, "version": 1}));
         let patched = object(json!({"a": 6, "version": 2}));
         let left = unassigned();
-        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
+        let mut watch = Verification::new(&planned, Some(&before), BodySeen::Unknown);
         for _ in 0..10 {
             assert_eq!(watch.judge(Some(&patched), &left, true), None);
         }

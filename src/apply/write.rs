@@ -1,9 +1,8 @@
-//! Sends a write, once as far as that can be told.
+//! Sends a write, and sends it again only where the tenant shows that it was not done and is still needed.
 //!
-//! Whatever the reason was to wait (a limit, a lost answer, an approval), the write may have been done for all that,
-//! and the object may have changed meanwhile. So it is sent again only where the object, read again, still asks for the
-//! very same request. Graph has no key that would make a repeated create harmless: what may have been created is looked
-//! for by its name, until it should have come to light.
+//! After a wait (for a rate limit, a lost answer, an approval), the write may be done or the object may have changed.
+//! So the object is read again, and the write is only repeated where the same request would be planned. Graph has no
+//! key that makes a repeated create harmless: a created object is looked up by its name, until it should be listed.
 
 use serde_json::Value;
 
@@ -18,8 +17,7 @@ use crate::http::Method;
 use crate::http::retry::backoff;
 use crate::plan::{Change, FieldStatus, PlannedRequest, Step};
 
-/// How often a request is sent whose answer gets lost each time. Nothing is lost by trying: the tenant is read before
-/// each, and the waits between them grow.
+/// How often a request is sent whose answer is lost each time. The tenant is read before each repetition.
 const SENDINGS: u32 = 8;
 
 /// Intune's answer to an update that would change nothing (msgraph-sdk-powershell#1417).
@@ -34,30 +32,30 @@ const FINDS_BY_NAME: &str =
 pub(super) struct Write<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) work: PlannedChange<'a>,
-    /// The object that it is about.
+    /// The id of its object.
     pub(super) id: Option<String>,
-    /// The object that the change created.
+    /// The id of the object that the change created.
     pub(super) created: Option<String>,
-    /// Whether nothing of the change was sent before it.
+    /// Whether it is the first write of its change.
     pub(super) is_first: bool,
-    /// The write as the plan has it.
+    /// The planned request.
     pub(super) planned: &'a PlannedRequest,
-    /// The write with its ids, without its secrets.
+    /// The request with its ids, without its secrets.
     pub(super) request: &'a Request,
-    /// The objects that bore the name before a create.
+    /// The ids of the objects that had the name before a create.
     pub(super) known: Vec<String>,
 }
 
-/// What a write came to.
+/// The result of a write.
 #[derive(Debug, Default)]
 pub(super) struct Written {
-    /// How many calls changed something, or may have.
+    /// The number of calls that changed something, or may have.
     pub(super) writes: usize,
-    /// Whether the service answered that the object is as sent already.
+    /// Whether the service answered that the object has the sent values already.
     pub(super) was_as_sent: bool,
-    /// The id of the object that was created.
+    /// The id of the created object.
     pub(super) created: Option<String>,
-    /// Whether the service answered that id.
+    /// Whether the id is from the service's answer.
     pub(super) answered: bool,
 }
 
@@ -86,7 +84,7 @@ impl Write<'_> {
             let error = match sent {
                 Ok(response) => return self.answered(sending, &response, lost).await,
                 Err(error) if was_done_before(request, &error) => {
-                    // Perhaps by the sending whose answer was lost.
+                    // An attempt whose answer was lost may have done it.
                     let was_as_sent = request.method == Method::Patch;
                     let writes = self.writes(lost);
                     return Ok(Written { writes, was_as_sent, ..Written::default() });
@@ -94,7 +92,7 @@ impl Write<'_> {
                 Err(error) => error,
             };
             let is_lost = matches!(error, GraphError::AnswerLost { .. });
-            // It may be done in spite of that (Microsoft365DSC#5650).
+            // The write may be done in spite of a 500 (Microsoft365DSC#5650).
             let may_be_done = is_lost || error.status() == Some(500);
             let state = match seen.filter(|state| !matches!(state, Ok(WriteState::Pending))) {
                 Some(state) => state,
@@ -114,7 +112,7 @@ impl Write<'_> {
                 }
                 Ok(WriteState::Stale(what)) => Failure::moved(&what),
                 Ok(WriteState::Unknown) => sending.failure(&error).leaving(
-                    "the run ends before it could come to light whether it was created",
+                    "the run ends before it is known whether it was created",
                     FINDS_BY_NAME,
                 ),
                 Err(unread) if may_be_done || was_lost => {
@@ -127,8 +125,8 @@ impl Write<'_> {
         }
     }
 
-    /// Returns how many calls changed something, or may have, where so many may have been done: only a create that is
-    /// repeated does something else each time.
+    /// Returns the number of calls that changed something, or may have, where `sendings` may be done: only a repeated
+    /// create changes something each time.
     fn writes(&self, sendings: u32) -> usize {
         let most = if self.creates() { sendings } else { sendings.min(1) };
         most as usize
@@ -138,7 +136,7 @@ impl Write<'_> {
         self.planned.step == Step::Create
     }
 
-    /// Returns what a write came to that was answered, after so many lost answers.
+    /// Returns the result of a write that was answered, after `lost` lost answers.
     async fn answered(
         &self,
         sending: &Sending<'_>,
@@ -147,12 +145,10 @@ impl Write<'_> {
     ) -> Result<Written, Failure> {
         let writes = self.writes(lost + 1);
         let id = response.body.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
-        if !self.creates() {
-            return Ok(Written { writes, ..Written::default() });
-        }
-        if let Some(id) = id {
-            let created = Some(id.to_owned());
-            return Ok(Written { writes, created, answered: true, ..Written::default() });
+        let created = id.filter(|_| self.creates()).map(str::to_owned);
+        if created.is_some() || !self.creates() {
+            let answered = created.is_some();
+            return Ok(Written { writes, created, answered, ..Written::default() });
         }
         match self.state(Poll::for_a_write(self.context), true).await {
             Ok(WriteState::Done(ids)) => self.made(ids, lost + 1),
@@ -164,7 +160,7 @@ impl Write<'_> {
         }
     }
 
-    /// Returns what a write came to that was not answered and that these objects show, after so many sendings.
+    /// Returns the result of a write that was not answered and that these objects show, after `sendings` attempts.
     fn made(&self, ids: Vec<String>, sendings: u32) -> Result<Written, Failure> {
         let writes = self.writes(sendings);
         let created = match <[String; 1]>::try_from(ids) {
@@ -175,7 +171,8 @@ impl Write<'_> {
         Ok(Written { writes, created, ..Written::default() })
     }
 
-    /// Reads the tenant and returns what has become of the write. `may_be_ours` says that it may have created an object.
+    /// Reads the tenant and returns the state of the write. `may_be_ours` says that an attempt may have created an
+    /// object.
     async fn state(&self, poll: Poll<'_>, may_be_ours: bool) -> Result<WriteState, GraphError> {
         if self.creates() {
             return self.state_of_create(poll, may_be_ours).await;
@@ -186,7 +183,7 @@ impl Write<'_> {
         if seen.live.is_none() {
             return Ok(match self.created {
                 _ if deletes => WriteState::Done(Vec::new()),
-                // A replica may not know it yet.
+                // A replica may not have it yet.
                 Some(_) => WriteState::Pending,
                 None => WriteState::gone(),
             });
@@ -196,7 +193,7 @@ impl Write<'_> {
         let blocked = left.blocked.first().map(|why| why.message.clone());
         if self.is_first {
             return Ok(match seen.state(context, work).await? {
-                // Of what cannot be planned any more, or cannot be seen, no request is left either.
+                // Where the object is blocked or its values cannot be read, the missing request says nothing.
                 WriteState::Stale(_)
                     if same.is_none()
                         && blocked.is_none()
@@ -209,7 +206,7 @@ impl Write<'_> {
                 state => state,
             });
         }
-        // What the change wrote before it has moved the object.
+        // The earlier writes of the change have changed the object.
         Ok(match (same, blocked) {
             (Some(request), _) if request.body == self.request.body => WriteState::Pending,
             (None, None) => WriteState::Done(Vec::new()),
@@ -218,7 +215,7 @@ impl Write<'_> {
         })
     }
 
-    /// Lists what bears the name of a created object and did not before, until there is any.
+    /// Lists the new objects of the name, until there is one.
     async fn state_of_create(
         &self,
         mut poll: Poll<'_>,
@@ -229,7 +226,7 @@ impl Write<'_> {
             let ids = found.into_iter().map(|object| object.id);
             let ids: Vec<String> = ids.filter(|id| !self.known.contains(id)).collect();
             if !ids.is_empty() {
-                // It may have been done though Graph said that it was too busy; else it is another run's.
+                // A throttled create may be done; otherwise the object is another run's.
                 if may_be_ours || self.is_as_declared(&ids).await {
                     return Ok(WriteState::Done(ids));
                 }
@@ -243,7 +240,7 @@ impl Write<'_> {
         }
     }
 
-    /// Returns whether what bears the name is one object with the declared settings.
+    /// Returns whether there is exactly one object, with the declared settings.
     async fn is_as_declared(&self, ids: &[String]) -> bool {
         let [id] = ids else { return false };
         let seen = self.context.look_at(self.work, Some(id)).await;
@@ -254,22 +251,21 @@ impl Write<'_> {
         })
     }
 
-    /// Returns the request that would be planned in the place of this one, where there is still one.
+    /// Returns the request that would be planned in the place of this one, where one would.
     fn left_of(&self, left: &Change) -> Option<Request> {
         let PlannedRequest { step, property, .. } = self.planned;
         let alike =
             |planned: &&PlannedRequest| planned.step == *step && planned.property == *property;
         left.requests.iter().filter(alike).find_map(|planned| {
             let filled = self.context.filled(self.work, self.created.as_deref(), planned).ok()?;
-            // A collection is added to, and taken from, by one call for each object.
+            // Each reference of a collection has a request of its own.
             let is_same = filled.path == self.request.path && filled.body == self.request.body;
             (is_same || !step.is_link()).then_some(filled)
         })
     }
 }
 
-/// Returns the failure of a sending that was refused. One before it, whose answer was lost, may come to light only
-/// now.
+/// Returns the failure of an attempt that was refused. An earlier attempt, whose answer was lost, may be done.
 fn refused(sending: &Sending<'_>, error: &GraphError, was_lost: bool) -> Failure {
     let failure = sending.failure(error);
     if !was_lost {
@@ -288,7 +284,7 @@ fn lost_each_time(sending: &Sending<'_>, error: &GraphError, sendings: u32) -> F
     Failure { help: Some(FINDS_WHAT_WAS_DONE.to_owned()), ..failure }
 }
 
-/// Returns whether an error says that the tenant is already as the request would make it.
+/// Returns whether an error says that the tenant already has the result of the request.
 fn was_done_before(request: &Request, error: &GraphError) -> bool {
     error.service().is_some_and(|error| match request.method {
         Method::Delete => error.status == 404,

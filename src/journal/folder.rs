@@ -1,13 +1,13 @@
-//! The folder of the journals, beside a tenant file.
+//! The folder of the journals, beside the tenant file.
 
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The folder beside a tenant file that keeps what is of this machine alone.
+/// The folder beside the tenant file for files of this machine.
 const OURS: &str = ".moorline";
 
-/// The folder of the journals, beside a tenant file.
+/// The folder of the journals, beside the tenant file.
 pub const FOLDER: &str = ".moorline/journal";
 
 /// Returns the journals of a tenant's folder, oldest first.
@@ -19,7 +19,7 @@ pub(crate) fn journals(root: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Makes a folder that the user alone can read.
+/// Creates a folder that only the user can read.
 pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -28,7 +28,7 @@ pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Makes the folder of the journals, which no version control should take.
+/// Creates the folder of the journals, and excludes it from version control.
 pub(super) fn prepare(root: &Path) -> io::Result<()> {
     create_private(&root.join(FOLDER))?;
     let ignore = root.join(OURS).join(".gitignore");
@@ -38,7 +38,7 @@ pub(super) fn prepare(root: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Puts the name of a new file on the disk, as far as the system has a way to ask for it.
+/// Flushes the entry of a new file in its folder to the disk, where the system supports it.
 pub(super) fn sync(folder: &Path) -> io::Result<()> {
     if cfg!(not(unix)) {
         return Ok(());

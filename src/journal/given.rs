@@ -1,25 +1,25 @@
-//! The codes of approvals that an earlier run was given.
+//! The approval codes of an earlier run.
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::entry::Call;
+use super::entry::RecordedCall;
 use crate::manifest::Address;
 use crate::plan::Step;
 
-/// The code of an approval, and the write that it is for.
+/// An approval code, and the write that it belongs to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Given {
-    /// The change, by its manifest.
+    /// The address of the change's manifest.
     pub address: Address,
-    /// What the write does.
+    /// The kind of the write.
     pub step: Step,
-    /// What it writes, secrets left out.
+    /// The written values, without secrets.
     pub written: Option<Value>,
-    /// The call, where it is one of several of its sort.
-    pub call: Option<Call>,
+    /// The request, where the change has several of its kind.
+    pub call: Option<RecordedCall>,
     /// The code.
     pub code: String,
-    /// When the request for it expires, where the run came to know.
+    /// When the approval request expires, where the run recorded it.
     pub expires: Option<Timestamp>,
 }

@@ -1,12 +1,8 @@
-//! The journal of a run: what it was about to write, and what became of it, kept in a file that outlives the run.
+//! The journal of a run: a file of JSON lines beside the tenant file, with a [`Header`], an [`Intent`] before each
+//! write, an [`ApprovalRequested`] where a write needs an approval, a [`Fate`] after each change, and an [`End`].
 //!
-//! A journal is a file of JSON lines beside the tenant file: a [`Header`], an [`Intent`] before each write, the
-//! approval that was [`ApprovalRequested`] for where the write needs one, a [`Fate`] after each change, an [`End`]. Each line is
-//! on the disk before the run goes on, so a run that ends at any instant leaves a journal without an end, whose last
-//! change may be half done. [`crate::recovery`] settles such a journal, and takes back what a journal tells.
-//!
-//! A journal that is read is untrusted: it names objects and holds values, and what is done about them is planned
-//! anew against the tenant.
+//! Each line is on the disk before the run continues, so the journal of a crashed run has no end and its last change
+//! may be half done. A journal that is read is untrusted: what is done about it is planned again against the tenant.
 
 mod conceal;
 mod created;
@@ -27,8 +23,8 @@ mod write;
 
 pub use created::created;
 pub use entry::{
-    ApprovalRequested, Call, ChangeRecord, Command, End, EndReason, Entry, Fate, Header, Intent,
-    Line, Origin, Snapshot,
+    ApprovalRequested, ChangeRecord, Command, End, EndReason, Entry, Fate, Header, Intent, Line,
+    Origin, RecordedCall, Snapshot,
 };
 pub use error::JournalError;
 pub use folder::FOLDER;

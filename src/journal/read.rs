@@ -1,4 +1,4 @@
-//! Reading a journal, whoever wrote it.
+//! Reads a journal.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -15,7 +15,7 @@ use crate::diagnostic::{Sources, Span};
 use crate::manifest::Address;
 use crate::plan::TenantRef;
 
-/// How many bytes a journal may have: some tens of kilobytes for each of a thousand changes.
+/// The largest size of a journal in bytes: some tens of kilobytes for each of a thousand changes.
 const LARGEST: u64 = 64 << 20;
 
 /// A journal that was read.
@@ -23,22 +23,22 @@ const LARGEST: u64 = 64 << 20;
 pub struct Record {
     /// The file.
     pub path: PathBuf,
-    /// Which run it is of.
+    /// The header of the run.
     pub header: Header,
-    /// The changes that the run began, in its order.
+    /// The changes that the run started, in its order.
     pub changes: Vec<ChangeRecord>,
-    /// How the run ended, `None` where it crashed or is under way.
+    /// The end of the run, `None` where it crashed or is in progress.
     pub end: Option<End>,
     /// The text up to the end of the last whole line.
     text: String,
-    /// How long the file was.
+    /// The size of the file.
     pub(super) length: u64,
 }
 
-/// Reads a journal. What was cut off at its end is left out.
+/// Reads a journal. An incomplete last line is ignored.
 ///
 /// # Errors
-/// When it cannot be read, is too large, or has a line that is none of a journal's.
+/// When the file cannot be read, is too large, or has an invalid line.
 pub fn read(path: &Path) -> Result<Record, JournalError> {
     let (text, length) = whole_lines(path)?;
     let mut lines = text.split_terminator('\n').enumerate();
@@ -64,7 +64,7 @@ pub fn read(path: &Path) -> Result<Record, JournalError> {
     Ok(record)
 }
 
-/// Returns the whole lines of a file, and how long it is.
+/// Returns the whole lines of a file, and its size.
 fn whole_lines(path: &Path) -> Result<(String, u64), JournalError> {
     let read = || {
         let file = File::open(path)?;
@@ -97,7 +97,7 @@ fn whole_lines(path: &Path) -> Result<(String, u64), JournalError> {
 }
 
 impl Record {
-    /// Adds what a line says.
+    /// Adds an entry to the change that it belongs to.
     fn add(&mut self, line: usize, entry: Entry) {
         let address = match &entry {
             Entry::Intent(intent) => &intent.address,
@@ -126,7 +126,7 @@ impl Record {
         }
     }
 
-    /// Returns what the run was to write and is not known to have, in the order of its plan.
+    /// Returns the changes of the plan that the run is not known to have completed, in its order.
     pub fn undone(&self) -> Vec<Address> {
         let results = self.changes.iter().filter_map(|change| change.result.as_ref());
         let done: BTreeSet<&Address> = results
@@ -137,7 +137,7 @@ impl Record {
         order.filter(|address| !done.contains(address)).cloned().collect()
     }
 
-    /// Returns the approvals that the run asked for and did not come to use, each with its write.
+    /// Returns the approval codes that the run requested and did not use, each with its write.
     pub fn approvals(&self) -> Vec<Given> {
         let given = self.changes.iter().filter_map(|change| {
             let code = change.approval()?.to_owned();
@@ -156,7 +156,7 @@ impl Record {
         given.collect()
     }
 
-    /// Expects that the run is not under way.
+    /// Checks that the run is not in progress.
     ///
     /// # Errors
     /// When it is.
@@ -167,10 +167,10 @@ impl Record {
         Ok(())
     }
 
-    /// Expects that the journal is about the tenant and the service that a run is about.
+    /// Checks that the journal belongs to a tenant and its service.
     ///
     /// # Errors
-    /// When it is about another.
+    /// When it belongs to another.
     pub fn expect(&self, tenant: &TenantRef, origin: &Origin) -> Result<(), JournalError> {
         let place = |tenant: &TenantRef, origin: &Origin| {
             let emulated = if origin.emulated { "an emulator of " } else { "" };
@@ -189,12 +189,12 @@ impl Record {
         })
     }
 
-    /// Returns how many bytes of the file are whole lines.
+    /// Returns the number of bytes in whole lines.
     pub(super) fn whole(&self) -> u64 {
         self.text.len() as u64
     }
 
-    /// Adds the journal to sources, and returns where in them a line of it is.
+    /// Adds the journal to sources, and returns a function that returns the span of a line.
     pub(crate) fn cite(&self, sources: &mut Sources) -> impl Fn(usize) -> Span + use<> {
         let ends: Vec<usize> = self.text.match_indices('\n').map(|(at, _)| at).collect();
         let file = sources.add(&self.path, self.text.clone());

@@ -1,4 +1,4 @@
-//! Writing a journal: each line is on the disk before the run goes on.
+//! Writes a journal: each line is on the disk before the run continues.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::conceal;
-use super::entry::{ApprovalRequested, End, EndReason, Entry, Fate, Header, Intent, Kind, Origin};
+use super::entry::{
+    ApprovalRequested, End, EndReason, Entry, Fate, Header, Intent, JournalKind, Origin,
+};
 use super::error::JournalError;
 use super::folder::{self, FOLDER};
 use super::lock::lock;
@@ -22,37 +24,37 @@ use crate::manifest::Address;
 use crate::plan::Plan;
 use crate::secrets::Known;
 
-/// How many runs of one plan may begin in one second.
+/// The number of runs of one plan that may start in one second.
 const SAME_SECOND: u32 = 100;
 
-/// A journal that is begun with the first write.
+/// A journal that is created before the first write.
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// The folder of the tenant file.
     pub root: PathBuf,
-    /// Which run it is of.
+    /// The origin of the run.
     pub origin: Origin,
 }
 
-/// A journal that is being written. While it is open, other runs can tell that its run is under way.
+/// A journal that is being written. Its lock shows other runs that the run is in progress.
 #[derive(Debug)]
 pub(crate) struct Journal {
     file: File,
     path: PathBuf,
     clock: Clock,
     known: Known,
-    /// How many bytes of it are lines that were written to their ends.
+    /// The number of bytes in whole lines.
     whole: AtomicU64,
 }
 
 impl Draft {
-    /// Makes the file and writes its header.
+    /// Creates the file and writes the header.
     pub(crate) fn begin(&self, plan: &Plan, graph: &Graph) -> Result<Journal, JournalError> {
         let now = graph.clock().now();
         let (file, path) = self.create(plan, now)?;
         let journal = Journal::new(file, path, graph, 0);
         journal.append(&Header {
-            kind: Kind::Journal,
+            kind: JournalKind::Journal,
             format_version: FormatVersion::V1,
             tenant: plan.tenant.clone(),
             origin: self.origin.clone(),
@@ -95,12 +97,12 @@ impl Draft {
 }
 
 impl Journal {
-    /// Opens a journal whose run is over, to add what became of it. What was cut off at its end is dropped.
+    /// Opens the journal of a crashed run to append to it. An incomplete last line is removed.
     pub(crate) fn reopen(record: &Record, graph: &Graph) -> Result<Self, JournalError> {
         let open = || {
             let file = OpenOptions::new().append(true).open(&record.path)?;
             lock(&file)?;
-            // Somebody wrote since it was read.
+            // Another process wrote since the journal was read.
             if file.metadata()?.len() != record.length {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
@@ -116,19 +118,19 @@ impl Journal {
         Self { file, path, clock, known, whole: AtomicU64::new(whole) }
     }
 
-    /// Returns where it is.
+    /// Returns the path of the file.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Notes what is about to be written.
+    /// Records a write that is about to be sent.
     pub(crate) fn intend(&self, intent: Intent) -> Result<(), JournalError> {
         self.add(Entry::Intent(Box::new(intent)))?;
         self.clock.pass(Point::JournalIntent);
         Ok(())
     }
 
-    /// Notes that a write waits for an approval, under a code that no other run would know.
+    /// Records the approval code of the last write of a change.
     pub(crate) fn ask(&self, address: &Address, code: &str) -> Result<(), JournalError> {
         self.add(Entry::Approval(ApprovalRequested {
             at: self.now(),
@@ -137,32 +139,31 @@ impl Journal {
         }))
     }
 
-    /// Notes what became of a change.
+    /// Records the result of a change.
     pub(crate) fn close(&self, fate: Fate) -> Result<(), JournalError> {
         self.add(Entry::Result(Box::new(fate)))?;
         self.clock.pass(Point::JournalResult);
         Ok(())
     }
 
-    /// Notes that the run is over.
+    /// Records the end of the run.
     pub(crate) fn end(&self, how: EndReason) -> Result<(), JournalError> {
         let at = self.now();
         self.add(Entry::End(End { at, how }))
     }
 
-    /// Returns the time as journals state it.
+    /// Returns the current time in RFC 3339.
     pub(crate) fn now(&self) -> String {
         self.clock.now().to_string()
     }
 
-    /// Adds an entry, without the secrets that a service repeated.
+    /// Appends an entry, without secrets.
     fn add(&self, mut entry: Entry) -> Result<(), JournalError> {
         conceal::from(&mut entry, &self.known);
         self.append(&entry)
     }
 
-    /// Adds a line, in the place of what an earlier one left behind that could not be added: a disk that is full
-    /// takes half of a line.
+    /// Appends a line. An incomplete line that an earlier append left behind, on a full disk, is removed first.
     fn append(&self, line: &impl Serialize) -> Result<(), JournalError> {
         let append = || {
             let mut text = serde_json::to_vec(line)?;

@@ -1,5 +1,4 @@
-//! Reading and planning in turn: what a draft of the plan depends on and no list shows is read, and the plan drafted
-//! again, until nothing is missing.
+//! Reads the tenant and computes the plan in turn, until everything that the plan depends on is read.
 
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -17,12 +16,12 @@ mod unread;
 
 use unread::{ReadTracker, Unread};
 
-/// Reads the tenant and plans; what the plan depends on and no list shows is read by itself first, and so
-/// is every masked value, as far as the pages tell while more of them are on their way. What people read beside that,
-/// names of what is assigned to and whom the changes reach, is looked up at the same time.
+/// Reads the tenant and computes the plan. Objects that the lists do not show whole, and masked values, are read by
+/// themselves; names of assignment targets and the reach of the changes are looked up at the same time. Masked values
+/// are requested while further pages of a list are read.
 ///
 /// # Errors
-/// When any read fails but those that count.
+/// When a read fails, except those that only count.
 pub async fn plan(
     graph: &Graph,
     desired: &Desired,

@@ -1,4 +1,4 @@
-//! Whether an object still holds what a change left in it.
+//! Compares an object with the values that a change left in it.
 
 use std::collections::BTreeSet;
 
@@ -19,8 +19,8 @@ use crate::tenant::referents::Referents;
 use crate::tenant::{Known, LiveObject};
 use crate::values::canonical::property_form;
 
-/// Returns how an object differs from what a change left in it, and the properties that cannot be compared, or not as
-/// a whole. What cannot be compared is no difference.
+/// Returns the differences between an object and the values that a change left in it, and the properties that cannot be
+/// compared, or only in part. A value that cannot be compared is not a difference.
 pub(super) fn differences(
     change: &ChangeRecord,
     live: &LiveObject,
@@ -58,15 +58,15 @@ pub(super) fn differences(
     (differences, unseen.collect())
 }
 
-/// Returns whether an object still holds in a property what it held before a change.
+/// Returns whether a property of an object has its value from before a change.
 pub(super) fn is_as_before(change: &ChangeRecord, live: &LiveObject, property: &str) -> bool {
     let before = change.first.before.as_ref().and_then(|before| before.body.get(property));
     let form = |value: Option<&Json>| property_form(&live.kind, property, value);
     form(before) == form(Some(&live.body.member(property)))
 }
 
-/// Returns whether what an object refers to is on the way from what it was before a change to what the change
-/// makes of it: it has all that both have, and nothing that neither has.
+/// Returns whether the references of an object are between those before a change and those after it: all that both
+/// have, and none that neither has.
 pub(super) fn is_on_its_way(change: &ChangeRecord, live: &LiveObject, property: &str) -> bool {
     let set = |ids: Option<&Vec<String>>| -> BTreeSet<String> {
         ids.into_iter().flatten().map(|id| id.to_lowercase()).collect()
@@ -77,20 +77,20 @@ pub(super) fn is_on_its_way(change: &ChangeRecord, live: &LiveObject, property: 
     now.is_superset(&(&before & &after)) && now.is_subset(&(&before | &after))
 }
 
-/// Returns whether an object is assigned as it was before a change; what is new is not assigned.
+/// Returns whether an object has its assignments from before a change; a created object had none.
 pub(super) fn is_assigned_as_before(change: &ChangeRecord, live: &LiveObject) -> bool {
     let before = change.before().map_or(&[][..], |before| &before.assignments[..]);
     target_forms(&live.assignments) == target_forms(before)
 }
 
-/// Returns the properties that the steps of a change wrote, or were about to, without its secrets.
+/// Returns the properties that the steps of a change wrote, or were about to write, without secrets.
 pub(super) fn written(change: &ChangeRecord) -> Json {
     let written = change.property_steps().filter_map(|intent| intent.written.as_ref()?.as_object());
     let written = written.flatten().map(|(name, value)| (name.clone(), value.clone()));
     written.collect::<Map<String, Json>>().into()
 }
 
-/// Returns a manifest of what a change left.
+/// Returns a manifest of the values that a change left.
 fn left(change: &ChangeRecord, span: Span) -> Option<Manifest> {
     let shown = change.result.as_ref().and_then(|result| result.left.as_ref());
     let address = &change.first.address;
@@ -118,7 +118,7 @@ fn left(change: &ChangeRecord, span: Span) -> Option<Manifest> {
         }
         (None, _) => change.step(Step::Create).map(|_| Vec::new()),
     };
-    // What cannot be declared is left out of the comparison.
+    // Assignments that cannot be declared are not compared.
     manifest.assignments = assigned.and_then(|targets| assignments(&targets, span).ok());
     Some(manifest)
 }

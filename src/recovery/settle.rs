@@ -22,52 +22,52 @@ use crate::plan::{Action, Step, TenantRef};
 use crate::tenant::LiveObject;
 use crate::tenant::read::{ObjectRef, find_by_name, reread};
 
-/// What came of a journal without an end.
+/// The result of settling a journal without an end.
 #[derive(Clone, Debug)]
 pub enum Settled {
-    /// Its run is over; this is what became of the changes that it had under way.
+    /// The run crashed; these are the results of its changes in flight.
     Over {
         /// The journal.
         path: PathBuf,
-        /// What it had under way, mostly one change or none.
+        /// The changes in flight: usually one or none.
         changes: Vec<SettledChange>,
-        /// How many changes it had not begun.
+        /// The number of changes that it had not started.
         not_begun: usize,
     },
-    /// It cannot be settled, and is left as it is.
+    /// The journal cannot be settled, and stays as it is.
     Not(JournalError),
 }
 
-/// A change that a run had under way when it ended.
+/// A change in flight of a crashed run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettledChange {
     /// Its manifest.
     pub address: Address,
-    /// What was to happen.
+    /// The planned action.
     pub action: Action,
-    /// What became of it.
+    /// The state of its object.
     pub found: ReadBack,
 }
 
-/// What the tenant shows of a change that was under way.
+/// The state of the object of a change in flight.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadBack {
-    /// All of it.
+    /// It has all intended values.
     AsIntended,
-    /// What was sent; the rest was not begun.
+    /// It has the sent values; the rest of the change was not started.
     InPart,
-    /// What was sent are secrets and the like alone, which nobody can see.
+    /// Only values were sent that cannot be read back, such as secrets.
     Unseen,
-    /// Something else, in words.
+    /// It has other values; the text describes them.
     Otherwise(String),
-    /// No such object.
+    /// It does not exist.
     Nothing,
-    /// Several objects of its name, with these ids.
+    /// Several objects of its name exist, with these ids.
     Several(Vec<String>),
 }
 
-/// Looks for journals without an end that are about this tenant, reads what became of what they tell, and ends
-/// them. Nothing is written to the tenant.
+/// Finds the journals without an end of this tenant, reads back their changes in flight, and ends the journals. Nothing
+/// is written to the tenant.
 ///
 /// # Errors
 /// When the tenant cannot be read.
@@ -89,7 +89,7 @@ pub async fn settle(
     for path in open {
         let record = match read(&path) {
             Ok(record) => record,
-            // The run ended before it could have written anything.
+            // The run crashed before its first write.
             Err(JournalError::NoHeader(_)) => continue,
             Err(error) => {
                 settled.push(Settled::Not(error));
@@ -103,13 +103,13 @@ pub async fn settle(
     Ok(settled)
 }
 
-/// Whether a journal was written so lately that what its run created may still have to come to light.
+/// Whether a journal was written so recently that the objects that its run created may not be listed yet.
 fn is_recent(path: &Path) -> std::io::Result<bool> {
     let modified = fs::metadata(path)?.modified()?;
     Ok(modified.elapsed().is_ok_and(|passed| passed < VISIBILITY))
 }
 
-/// Waits for objects that a run created and did not see: what is not listed would be created again.
+/// Waits for the objects that a run created and did not see: an object that is not listed would be created again.
 async fn await_created(record: &Record, graph: &Graph) -> Result<(), GraphError> {
     let results = record.changes.iter().filter_map(|change| change.result.as_ref());
     for result in results.filter(|result| !result.status.is_done()) {
@@ -124,7 +124,7 @@ async fn await_created(record: &Record, graph: &Graph) -> Result<(), GraphError>
     Ok(())
 }
 
-/// Returns how long what was written at an instant may still take to show.
+/// Returns how long a write at an instant may still take to become visible.
 fn left_to_show(at: &str, graph: &Graph) -> Duration {
     let at = at.parse::<Timestamp>().ok();
     let passed = at.map(|at| graph.clock().now().duration_since(at));
@@ -145,7 +145,7 @@ fn ends(path: &Path) -> std::io::Result<bool> {
     Ok(last.is_some_and(|line| line.starts_with(br#"{"line":"end""#)))
 }
 
-/// Ends the journal of a crashed run, with what became of each change that the run had under way.
+/// Ends the journal of a crashed run, with the result of each change in flight.
 async fn settle_record(record: &Record, graph: &Graph) -> Result<Settled, GraphError> {
     let journal = match Journal::reopen(record, graph) {
         Ok(journal) => journal,
@@ -169,8 +169,8 @@ async fn settle_record(record: &Record, graph: &Graph) -> Result<Settled, GraphE
 
 fn result(change: &ChangeRecord, found: &ReadBack, id: Option<String>, at: String) -> Fate {
     let is_done = *found == ReadBack::AsIntended;
-    // Each step was begun once the one before it was done. Of the last one nobody can tell, but that an object
-    // which came to light nowhere was not created.
+    // Each step was started once the one before it was done. The last one may be done, unless it is a create whose
+    // object is not listed.
     let last_may_be_done = *found != ReadBack::Nothing || change.last().step != Step::Create;
     Fate {
         at,
@@ -179,15 +179,15 @@ fn result(change: &ChangeRecord, found: &ReadBack, id: Option<String>, at: Strin
         id,
         created: None,
         writes: change.others.len() + usize::from(last_may_be_done),
-        // Where it is not done, the same request can still be sent under it.
+        // The same request can still be sent with the code.
         approval: change.approval().filter(|_| !is_done).map(str::to_owned),
         approval_expires: None,
-        message: Some(format!("the run ended suddenly; {found}")),
+        message: Some(format!("the run crashed; {found}")),
         left: None,
     }
 }
 
-/// Looks what became of a change, and which object it is about.
+/// Returns the state of the object of a change in flight, and its id.
 async fn look(
     change: &ChangeRecord,
     record: &Record,
@@ -220,8 +220,8 @@ async fn look(
     Ok((found, Some(live.id)))
 }
 
-/// Returns the object of a change, or those that an interrupted create may have made. What was made a moment ago may
-/// come to light only now, and whoever does not wait for it makes it twice.
+/// Returns the object of a change, or those that an interrupted create may have created. Waits until a recently created
+/// object must be listed: otherwise it would be created twice.
 async fn objects(change: &ChangeRecord, graph: &Graph) -> Result<Vec<LiveObject>, GraphError> {
     let kind = &change.first.address.kind;
     let Some(family) = kinds::family_of(kind) else {

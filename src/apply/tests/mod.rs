@@ -145,7 +145,7 @@ fn message(item: &Item) -> &str {
 }
 
 #[tokio::test]
-async fn a_change_is_written_and_read_back() {
+async fn change_is_written_and_read_back() {
     let tenant = Tenant::start(&[hello(4)], &[]).await;
     let manifest = [HELLO, ASSIGNED].concat();
     let item = Case::new(&[&manifest]).only(&tenant).await;
@@ -159,7 +159,7 @@ async fn a_change_is_written_and_read_back() {
 }
 
 #[tokio::test]
-async fn a_write_whose_answer_was_lost_is_looked_for_before_it_is_sent_again() {
+async fn write_with_lost_answer_is_read_back_before_it_is_retried() {
     let tenant = Tenant::start(&[hello(4)], &[Reaction::DoneAndLost]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!((item.status, item.writes), (Status::Applied, 1));
@@ -176,7 +176,7 @@ async fn a_write_whose_answer_was_lost_is_looked_for_before_it_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_written() {
+async fn refusal_after_lost_answer_counts_a_possible_write() {
     let cases = [
         (&[Reaction::Lost, Reaction::Refused(400)][..], 1),
         (&[Reaction::Lost, Reaction::Refused(500)], 1),
@@ -193,7 +193,7 @@ async fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_written() {
 }
 
 #[tokio::test]
-async fn a_create_whose_answer_was_lost_makes_no_second_object() {
+async fn create_with_lost_answer_does_not_create_a_second_object() {
     let tenant = Tenant::start(&[], &[Reaction::DoneAndLost]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!(item.status, Status::Applied);
@@ -206,7 +206,7 @@ async fn a_create_whose_answer_was_lost_makes_no_second_object() {
 }
 
 #[tokio::test]
-async fn a_create_that_was_lost_is_not_repeated_where_the_run_ends_before_it_can_be_seen() {
+async fn create_with_lost_answer_is_not_retried_when_the_run_ends_first() {
     let tenant = Tenant::start(&[], &[Reaction::Lost, Reaction::Done]).await;
     let case = Case { timeout: Some(Duration::from_secs(20)), ..Case::new(&[HELLO]) };
     let item = case.only(&tenant).await;
@@ -215,7 +215,7 @@ async fn a_create_that_was_lost_is_not_repeated_where_the_run_ends_before_it_can
 }
 
 #[tokio::test]
-async fn two_objects_of_a_repeated_create_are_both_named_and_both_kept() {
+async fn twins_of_a_repeated_create_are_reported_and_kept() {
     let tenant = Tenant::start(&[], &[Reaction::LateAndLost]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!((item.status, tenant.objects().len()), (Status::Failed, 2));
@@ -226,7 +226,7 @@ async fn two_objects_of_a_repeated_create_are_both_named_and_both_kept() {
 }
 
 #[tokio::test]
-async fn two_objects_of_two_runs_are_both_named_and_neither_is_assigned() {
+async fn twins_of_two_runs_are_reported_and_not_assigned() {
     let tenant = Tenant::start(&[], &[Reaction::DoneBeside]).await;
     let manifest = [HELLO, ASSIGNED].concat();
     let item = Case::new(&[&manifest]).only(&tenant).await;
@@ -241,7 +241,7 @@ async fn two_objects_of_two_runs_are_both_named_and_neither_is_assigned() {
 }
 
 #[tokio::test]
-async fn a_replacement_that_stops_half_way_says_what_is_gone() {
+async fn failed_replacement_reports_the_deleted_object() {
     let other = json!({
         "@odata.type": "#microsoft.graph.windows10GeneralConfiguration",
         "displayName": "Hello",
@@ -262,7 +262,7 @@ async fn a_replacement_that_stops_half_way_says_what_is_gone() {
 }
 
 #[tokio::test]
-async fn a_throttled_write_is_sent_again_only_where_it_is_not_done() {
+async fn throttled_write_is_retried_only_where_it_is_not_done() {
     for (done, sendings) in [(false, 2), (true, 1)] {
         for live in [&[][..], &[hello(4)]] {
             let tenant = Tenant::start(live, &[Reaction::Throttled(done)]).await;
@@ -278,8 +278,9 @@ async fn a_throttled_write_is_sent_again_only_where_it_is_not_done() {
 }
 
 #[tokio::test]
-async fn what_somebody_sets_before_a_write_is_repeated_stays() {
-    let stays = |what: &str| format!("it moved before it could be sent again: {what}");
+async fn concurrent_edit_before_a_retry_is_not_overwritten() {
+    let stays =
+        |what: &str| format!("the object changed before the request could be retried: {what}");
     let set = || Reaction::ThrottledThenEdited("pinMinimumLength", 5);
     let tenant = Tenant::start(&[hello(4)], &[set()]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
@@ -315,7 +316,7 @@ async fn what_somebody_sets_before_a_write_is_repeated_stays() {
 }
 
 #[tokio::test]
-async fn what_somebody_sets_right_after_a_write_is_told() {
+async fn concurrent_edit_after_a_write_is_reported() {
     let declared =
         HELLO.replace("pinMinimumLength: 6", "pinMinimumLength: 6, pinMaximumLength: 99");
     let mut live = hello(4);
@@ -335,7 +336,7 @@ async fn what_somebody_sets_right_after_a_write_is_told() {
 }
 
 #[tokio::test]
-async fn what_does_not_show_is_told_apart_from_what_does_not_stick() {
+async fn not_yet_visible_and_did_not_stick_are_distinguished() {
     let tenant = Tenant::start(&[hello(4)], &[Reaction::Capped(5)]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!(item.status, Status::DidNotStick);
@@ -347,7 +348,7 @@ async fn what_does_not_show_is_told_apart_from_what_does_not_stick() {
 }
 
 #[tokio::test]
-async fn a_failed_assignment_leaves_an_object_that_is_named() {
+async fn failed_assignment_reports_the_created_object() {
     let tenant = Tenant::start(&[], &[Reaction::Done, Reaction::Refused(400)]).await;
     let manifest = [HELLO, ASSIGNED].concat();
     let item = Case::new(&[&manifest]).only(&tenant).await;
@@ -358,7 +359,7 @@ async fn a_failed_assignment_leaves_an_object_that_is_named() {
 }
 
 #[tokio::test]
-async fn nothing_is_written_where_anything_moved_unless_the_rest_may_go_on() {
+async fn stale_change_refuses_the_plan_unless_skip_stale() {
     let other = HELLO.replace("hello", "other").replace("Hello", "Other");
     let mut case = Case::new(&[HELLO, &other]);
     let tenant = Tenant::start(&[hello(4)], &[]).await;
@@ -384,7 +385,7 @@ fn move_first(tenant: &Tenant) {
 }
 
 #[tokio::test]
-async fn what_was_read_a_moment_ago_is_read_again_right_before_its_write_alone() {
+async fn fresh_plan_is_only_read_again_before_each_write() {
     let other = HELLO.replace("hello", "other").replace("Hello", "Other");
     let mut case = Case::new(&[HELLO, &other]);
     let reads = |tenant: &Tenant| {
@@ -407,7 +408,7 @@ async fn what_was_read_a_moment_ago_is_read_again_right_before_its_write_alone()
 }
 
 #[tokio::test]
-async fn a_reference_is_a_part_of_what_must_not_have_moved() {
+async fn changed_reference_makes_a_change_stale() {
     let root = json!({
         "@odata.type": "#microsoft.graph.windows81TrustedRootCertificate",
         "displayName": "Root",
@@ -431,7 +432,7 @@ async fn a_reference_is_a_part_of_what_must_not_have_moved() {
 }
 
 #[tokio::test]
-async fn what_somebody_else_did_already_is_in_place() {
+async fn change_that_another_admin_made_is_already_in_place() {
     let tenant = Tenant::start(&[hello(4)], &[]).await;
     let outcome = Case::new(&[HELLO])
         .run(&tenant, |tenant| {
@@ -445,7 +446,7 @@ async fn what_somebody_else_did_already_is_in_place() {
 }
 
 #[tokio::test]
-async fn a_refused_token_and_an_interrupt_end_the_run() {
+async fn refused_token_and_interrupt_end_the_run() {
     let other = HELLO.replace("hello", "other").replace("Hello", "Other");
     let mut case = Case::new(&[HELLO, &other]);
     let tenant = Tenant::start(&[], &[Reaction::Refused(401)]).await;
@@ -461,7 +462,7 @@ async fn a_refused_token_and_an_interrupt_end_the_run() {
 }
 
 #[tokio::test]
-async fn a_secret_is_sent_and_never_told() {
+async fn secret_is_sent_and_not_shown() {
     let mut case = Case::new(&[WIFI]);
     let tenant = Tenant::start(&[], &[Reaction::Refused(400)]).await;
     let refused = case.run(&tenant, |_| {}).await.expect_err("it is missing");
@@ -477,7 +478,7 @@ async fn a_secret_is_sent_and_never_told() {
 }
 
 #[tokio::test]
-async fn a_credential_of_the_run_ends_it_before_the_first_write() {
+async fn credential_of_the_run_is_refused_before_the_first_write() {
     let tenant = Tenant::start(&[], &[]).await;
     let manifest = WIFI.replace("PSK", "azure_client_secret");
     let case = Case { secret: Some("canary"), ..Case::new(&[HELLO, &manifest]) };

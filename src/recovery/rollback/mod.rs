@@ -1,8 +1,5 @@
-//! Taking back what a run wrote.
-//!
-//! What a journal keeps of the objects before becomes a desired state ([`undo`]), which is planned against the
-//! tenant like any other: only of what that run changed, and only where it is still as the run left it
-//! ([`moved`]).
+//! Reverts a run: the objects' values from before it become manifests ([`undo`]), which are planned against the tenant
+//! for the parts that the run changed, where the objects are still as the run left them ([`moved`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,32 +17,32 @@ mod remind;
 mod undo;
 mod unmask;
 
-use undo::{Undo, Way};
+use undo::{Undo, UndoKind};
 
 const UNSEEN: &str = "that run's write was accepted, and the tenant does not show it: there is nothing to take back yet";
-const AGAIN: &str = "run the same rollback again in a while, for it may still come to light";
+const AGAIN: &str = "run the same rollback again in a while: the tenant may show the write later";
 
-/// A run that is to be taken back.
+/// A run that is to be reverted.
 #[derive(Debug)]
 pub struct Rollback {
-    /// By the address under which each is planned.
+    /// The manifests, by address.
     undos: BTreeMap<Address, Undo>,
-    /// What cannot be taken back, one sentence each.
+    /// Messages about parts that cannot be reverted.
     lost: Vec<String>,
 }
 
-/// What is to be done to take a run back.
+/// The plan of a rollback.
 #[derive(Debug)]
 pub struct RollbackPlan {
     /// The plan.
     pub planned: Planned,
-    /// What is not part of it, because somebody changed it since.
+    /// The objects that are left out because they changed since the run.
     pub moved: Vec<StaleChange>,
-    /// What may have to be taken back later, because the tenant does not show it.
+    /// The writes that may have to be reverted later, because the tenant does not show them.
     pub unseen: Vec<Item>,
 }
 
-/// Objects are not as the run left them, and the user did not say that the others should be written.
+/// Objects changed since the run, and the user did not allow the rest.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
     "{} object{} changed since that run, so nothing was written:{}",
@@ -56,8 +53,8 @@ pub struct RollbackPlan {
 pub struct Moved(pub Vec<StaleChange>);
 
 impl Rollback {
-    /// Reads a journal as something to take back. Its text becomes one of the sources. `declared` are the
-    /// tenant's own manifests, which may protect an object.
+    /// Returns the rollback of a journal, whose text is added to the sources. `declared` are the tenant's own
+    /// manifests, which may protect an object.
     pub fn of(record: Record, declared: &[Manifest], sources: &mut Sources) -> Self {
         let cite = record.cite(sources);
         let mut undos = BTreeMap::new();
@@ -78,13 +75,13 @@ impl Rollback {
         Self { undos, lost }
     }
 
-    /// Returns what should be, as manifests in the order of their addresses.
+    /// Returns the manifests of the rollback, sorted by address.
     pub fn manifests(&self) -> Vec<Manifest> {
         let undos = self.undos.values();
         undos.map(|undo| undo.manifest.clone()).collect()
     }
 
-    /// Plans it against a tenant that was read for these manifests. `declared` are the tenant's own ones.
+    /// Computes the plan of the rollback. `declared` are the tenant's own manifests.
     pub fn plan(
         &self,
         desired: &Desired,
@@ -100,7 +97,7 @@ impl Rollback {
         let mut planned = plan::plan(desired, live, wanted, options);
         let plan = &mut planned.plan;
         plan.coverage = plan::coverage(declared, live);
-        // All but what the run changed is left alone, which goes without saying.
+        // A rollback leaves all other settings alone.
         for change in &mut plan.changes {
             change.left_alone.clear();
         }
@@ -109,7 +106,7 @@ impl Rollback {
         let creates = |change: &&Change| change.writes() && change.action == Action::Create;
         let remade = plan.changes.iter().filter(creates).map(|change| {
             let Change { address, display_name, .. } = change;
-            format!("{address}: `{display_name}` is made anew and gets another id: what refers to the one that was deleted does not find it")
+            format!("{address}: `{display_name}` is created again and gets another id: references to the deleted object do not find it")
         });
         plan.warnings.extend(remade);
         let reminder = remind::reminder(&self.undos, plan, declared, live, &desired.sources);
@@ -118,8 +115,8 @@ impl Rollback {
         RollbackPlan { planned, moved, unseen }
     }
 
-    /// Returns the writes of the run that were accepted and that the tenant does not show now either: they may come to
-    /// light later, and there is nothing to take back before.
+    /// Returns the writes of the run that were accepted and that the tenant still does not show: they can only be
+    /// reverted once it does.
     fn unseen(&self, plan: &Plan) -> Vec<Item> {
         let is_unseen = |undo: &&Undo| {
             let result = undo.change.result.as_ref();
@@ -138,9 +135,9 @@ impl Rollback {
     }
 }
 
-/// Lets what referred to an object that the run deleted refer to the one that is made in its place.
+/// Points the references to an object that the run deleted at the object that is created in its place.
 fn point_at_what_is_remade(undos: &mut BTreeMap<Address, Undo>) {
-    let remade = undos.values().filter(|undo| undo.way == Way::Remake);
+    let remade = undos.values().filter(|undo| undo.way == UndoKind::Remake);
     let remade = remade.filter_map(|undo| {
         let id = undo.change.first.id.as_deref()?;
         Some((caseless(undo.manifest.family, id), undo.manifest.address.clone()))
@@ -158,7 +155,7 @@ fn point_at_what_is_remade(undos: &mut BTreeMap<Address, Undo>) {
 }
 
 impl Moved {
-    /// Returns the error for the user, with what to do about it.
+    /// Returns the error for the user, with its hint.
     pub fn into_error(self) -> Error {
         Error::new(ErrorKind::Stale, "rollback/stale", self.to_string()).hint(
             "Take back what was done since first, or only the rest of it with `--skip-stale`.",

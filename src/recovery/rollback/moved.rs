@@ -1,8 +1,8 @@
-//! What somebody changed since a run wrote it: to restore what was before would undo that as well.
+//! Finds the objects that changed since a run: to restore their values from before it would revert those edits too.
 
 use std::collections::BTreeMap;
 
-use super::undo::{Undo, Way};
+use super::undo::{Undo, UndoKind};
 use crate::apply::StaleChange;
 use crate::diagnostic::Sources;
 use crate::manifest::Address;
@@ -25,9 +25,9 @@ pub(super) fn moved(
     moved.collect()
 }
 
-/// Returns in words what moved, nothing where nothing did.
+/// Describes what changed since the run, `None` where nothing did.
 fn what_moved(undo: &Undo, change: &Change, live: &Live, sources: &Sources) -> Option<String> {
-    if undo.way == Way::Remake {
+    if undo.way == UndoKind::Remake {
         let id = change.id.as_deref()?;
         return Some(format!("`{}` exists again, as {id}", change.display_name));
     }
@@ -38,7 +38,7 @@ fn what_moved(undo: &Undo, change: &Change, live: &Live, sources: &Sources) -> O
     let (mut differences, _) = differences(record, object, sources, undo.span);
     let is_assigned = !differences.assignments.is_empty();
     differences.assignments.clear();
-    // A change that stopped half way has not come to link and assign it, nor to each of its actions.
+    // A change that stopped half way may not have written all links, assignments and actions.
     let is_done = record.result.as_ref().is_some_and(|result| result.status.is_done());
     differences.links.retain(|property, _| is_done || !is_on_its_way(record, object, property));
     differences.actions.retain(|property| is_done || !is_as_before(record, object, property));

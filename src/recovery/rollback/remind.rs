@@ -1,9 +1,9 @@
-//! What the manifests still want though it is taken back.
+//! Warns about reverted changes that the tenant's manifests still declare.
 
 use std::collections::BTreeMap;
 
 use super::moved;
-use super::undo::{Undo, Way};
+use super::undo::{Undo, UndoKind};
 use crate::diagnostic::Sources;
 use crate::manifest::{Address, Manifest, Presence};
 use crate::plan::Step;
@@ -12,10 +12,10 @@ use crate::tenant::matching::bind;
 use crate::tenant::referents::Referents;
 use crate::tenant::{Known, Live, LiveObject};
 
-/// How many addresses one sentence names.
+/// The number of addresses that the warning names.
 const NAMED: usize = 5;
 
-/// Returns what the next apply would make again.
+/// Returns a warning about the reverted changes that the next apply would make again.
 pub(super) fn reminder(
     undos: &BTreeMap<Address, Undo>,
     plan: &Plan,
@@ -44,12 +44,12 @@ pub(super) fn reminder(
     let named = named.join(", ");
     (!again.is_empty()).then(|| {
         format!(
-            "the manifests still declare what is taken back here: revert {named}{more} as well, or the next `moorline apply` makes it so again"
+            "the manifests still declare what is taken back here: revert {named}{more} as well, or the next `moorline apply` makes these changes again"
         )
     })
 }
 
-/// Returns whether a manifest wants what the run made. Where that cannot be told, it does.
+/// Returns whether a manifest declares the values that the run wrote, or where that cannot be determined.
 fn wants(
     manifest: &Manifest,
     undo: &Undo,
@@ -58,9 +58,9 @@ fn wants(
     sources: &Sources,
 ) -> bool {
     match undo.way {
-        Way::Remove => return manifest.presence == Presence::Present,
-        Way::Remake => return manifest.presence == Presence::Absent,
-        Way::Restore => {}
+        UndoKind::Remove => return manifest.presence == Presence::Present,
+        UndoKind::Remake => return manifest.presence == Presence::Absent,
+        UndoKind::Restore => {}
     }
     let now = plan::compare(sources, known, manifest, object);
     if !now.blocked.is_empty() {
@@ -76,7 +76,7 @@ fn wants(
     !differs && (!assigned || now.assignments.is_empty())
 }
 
-/// Returns whether names are the beginning of a path.
+/// Returns whether a path starts with these names.
 fn leads_to(names: &[String], path: &[Segment]) -> bool {
     let is =
         |(name, segment): (&String, &Segment)| matches!(segment, Segment::Name(own) if own == name);

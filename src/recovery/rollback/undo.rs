@@ -1,4 +1,4 @@
-//! A change of a run as the manifest that takes it back.
+//! Builds the manifest that reverts a change of a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -17,29 +17,29 @@ use crate::recovery::to_manifest::{Declaration, assignments, links, manifest, pa
 use crate::schema::model::Model;
 use crate::schema::types::GraphVersion;
 
-/// What takes a change back.
+/// The manifest that reverts a change.
 #[derive(Clone, Debug)]
 pub(super) struct Undo {
     /// The run's change.
     pub(super) change: ChangeRecord,
-    pub(super) way: Way,
+    pub(super) way: UndoKind,
     pub(super) manifest: Manifest,
-    /// The line of the journal that it is made from.
+    /// The line of the journal that it is built from.
     pub(super) span: Span,
 }
 
-/// How a change is taken back.
+/// How a change is reverted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// What it changed gets its former values.
+pub(super) enum UndoKind {
+    /// The changed properties get their former values.
     Restore,
-    /// What it created is deleted.
+    /// The created object is deleted.
     Remove,
-    /// What it deleted is made anew.
+    /// The deleted object is created again.
     Remake,
 }
 
-/// Returns what takes a change back. What does not is added to `lost`, one sentence each.
+/// Returns the manifests that revert a change. Adds a message to `lost` for each part that cannot be reverted.
 pub(super) fn undos(change: &ChangeRecord, span: Span, lost: &mut Vec<String>) -> Vec<Undo> {
     if change.result.as_ref().is_some_and(Fate::is_unwritten) {
         return Vec::new();
@@ -50,38 +50,38 @@ pub(super) fn undos(change: &ChangeRecord, span: Span, lost: &mut Vec<String>) -
     let (deleted, created) = (change.step(Step::Delete), change.step(Step::Create));
     match (deleted, created, before) {
         (Some(deleted), ..) if deleted.twin_of.is_some() => {
-            undoing.lose("it was created a second time by mistake, and is not made anew");
+            undoing.lose("it was created a second time by mistake, and is not created again");
         }
-        (Some(_), _, Some(before)) => made.push((Way::Remake, undoing.remake(before))),
-        (None, None, Some(before)) => made.push((Way::Restore, undoing.restore(before))),
+        (Some(_), _, Some(before)) => made.push((UndoKind::Remake, undoing.remake(before))),
+        (None, None, Some(before)) => made.push((UndoKind::Restore, undoing.restore(before))),
         (None, Some(_), _) => {}
         (_, _, None) => undoing.lose("the journal does not hold how it was before"),
     }
     if let Some(created) = created {
-        made.push((Way::Remove, undoing.remove(created)));
+        made.push((UndoKind::Remove, undoing.remove(created)));
     }
-    let undo = |(way, manifest): (Way, Option<Manifest>)| {
+    let undo = |(way, manifest): (UndoKind, Option<Manifest>)| {
         Some(Undo { change: change.clone(), way, manifest: manifest?, span })
     };
     made.into_iter().filter_map(undo).collect()
 }
 
-/// A change that is being taken back.
+/// The state of building the manifests of one change.
 struct Undoing<'a> {
     change: &'a ChangeRecord,
-    /// The object's address, whose kind may be another one before the change.
+    /// The object's address, whose kind may differ before the change.
     address: Address,
     span: Span,
     lost: &'a mut Vec<String>,
 }
 
 impl Undoing<'_> {
-    /// Says that something cannot be taken back.
+    /// Adds a message about a part that cannot be reverted.
     fn lose(&mut self, words: impl Display) {
         self.lost.push(format!("{}: {words}", self.address));
     }
 
-    /// Deletes an object that the run created.
+    /// Returns the manifest that deletes an object that the run created.
     fn remove(&mut self, created: &Intent) -> Option<Manifest> {
         self.address = self.change.first.address.clone();
         let family = kinds::family_of(&self.address.kind);
@@ -99,7 +99,7 @@ impl Undoing<'_> {
         Some(Manifest { id: Some(id.to_lowercase()), presence: Presence::Absent, ..manifest })
     }
 
-    /// Restores only what the run changed.
+    /// Returns the manifest that restores the properties that the run changed.
     fn restore(&mut self, before: &Snapshot) -> Option<Manifest> {
         let Intent { address, api_version, id, .. } = &self.change.first;
         let steps = self.change.steps().filter(|step| step.step != Step::Assign);
@@ -124,7 +124,7 @@ impl Undoing<'_> {
         })
     }
 
-    /// Returns what an object referred to before, of what the run let it refer to otherwise.
+    /// Returns the former references of the navigation properties that the run changed.
     fn relink(&mut self, before: &Snapshot) -> BTreeMap<String, Vec<String>> {
         let mut links = self.change.links();
         links.retain(|property, ids| {
@@ -138,7 +138,7 @@ impl Undoing<'_> {
         links
     }
 
-    /// Returns how an object was before, with what the tenant masks as the run wrote it.
+    /// Returns the former body of an object, with the values that the tenant masks as the run wrote them.
     fn readable(&mut self, before: &Snapshot, paths: &[Vec<String>]) -> Json {
         let Intent { address, api_version, .. } = &self.change.first;
         let written = written(self.change);
@@ -150,7 +150,7 @@ impl Undoing<'_> {
         body
     }
 
-    /// Makes an object anew that the run deleted, as far as the journal holds it.
+    /// Returns the manifest that creates an object again that the run deleted, as far as the journal has it.
     fn remake(&mut self, before: &Snapshot) -> Option<Manifest> {
         self.address.kind.clone_from(&before.kind);
         let declaration = whole(GraphVersion::Beta, before, self.span);
@@ -170,7 +170,7 @@ impl Undoing<'_> {
         declared.ok()
     }
 
-    /// Says what of an object cannot be declared.
+    /// Adds messages about the parts of an object that cannot be declared.
     fn lose_of(&mut self, declaration: &Declaration) {
         for (path, why) in &declaration.lost {
             self.lose(format!("`{}` cannot be restored: {why}", path.join(".")));

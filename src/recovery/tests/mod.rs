@@ -58,7 +58,7 @@ async fn found(step: Value, reads: Vec<Value>) -> (ReadBack, Duration) {
 }
 
 #[tokio::test]
-async fn a_create_that_comes_to_light_late_is_waited_for() {
+async fn settling_waits_for_a_late_create() {
     let list = |objects: &[Value]| json!({ "value": objects });
     let create = || intent("create", json!({}));
     let nothing = || list(&[]);
@@ -82,7 +82,7 @@ async fn a_create_that_comes_to_light_late_is_waited_for() {
 }
 
 #[tokio::test]
-async fn an_update_is_as_intended_or_it_is_said_what_is_there() {
+async fn settled_update_reports_the_state_of_its_object() {
     let patch = || intent("patch", json!({ "id": "1" }));
     assert_eq!(found(patch(), vec![live("1", 6)]).await.0, ReadBack::AsIntended);
     let (it, waited) = found(patch(), vec![live("1", 4)]).await;
@@ -105,7 +105,7 @@ async fn an_update_is_as_intended_or_it_is_said_what_is_there() {
 }
 
 #[tokio::test]
-async fn nothing_counts_as_unwritten_that_may_be_written() {
+async fn possible_write_counts_as_a_write() {
     let gone = || json!({ "value": [] });
     let create = || intent("create", json!({}));
     let delete = || intent("delete", json!({ "id": "1", "written": null, "more": true }));
@@ -129,7 +129,7 @@ async fn nothing_counts_as_unwritten_that_may_be_written() {
 }
 
 #[tokio::test]
-async fn what_is_about_another_tenant_or_still_written_is_let_alone() {
+async fn journal_of_another_tenant_or_a_running_run_is_not_settled() {
     let mut elsewhere = header();
     elsewhere["emulated"] = true.into();
     let (folder, path) = folder(&[elsewhere, intent("patch", json!({ "id": "1" }))]);
@@ -152,7 +152,7 @@ async fn what_is_about_another_tenant_or_still_written_is_let_alone() {
 }
 
 #[tokio::test]
-async fn what_was_cut_off_at_the_end_does_no_harm() {
+async fn incomplete_last_line_is_ignored() {
     let whole = format!("{}\n{}\n", header(), intent("patch", json!({ "id": "1" })));
     for torn in ["", "{", "{\"line\":\"result\",\"at\"", "\u{fffd}\u{0}"] {
         let (folder, path) = folder_of([whole.as_bytes(), torn.as_bytes(), &[0xff]].concat());
@@ -170,7 +170,7 @@ async fn what_was_cut_off_at_the_end_does_no_harm() {
 }
 
 #[tokio::test]
-async fn the_code_that_a_change_waits_under_outlives_its_run() {
+async fn approval_code_is_read_from_the_journal() {
     let asked =
         |code: &str| json!({ "line": "approval", "at": "", "address": HELLO, "code": code });
     let given = |approval: Value| {
