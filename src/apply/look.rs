@@ -66,14 +66,18 @@ async fn precondition(
         return Ok((look.live, state));
     }
     let ids: Vec<String> = found.iter().map(|object| object.id.clone()).collect();
-    let state = match &found[..] {
-        [] => WriteState::Pending,
-        [only] if context.look_at_named(work, only).await?.is_as_declared() => {
-            WriteState::Done(ids)
+    if ids.is_empty() {
+        return Ok((None, WriteState::Pending));
+    }
+    if let [only] = &ids[..] {
+        // The search by name does not read references.
+        let whole = context.read(work, Some(only)).await?;
+        let look = context.look(work, whole.or_else(|| found.pop())).await?;
+        if look.is_as_declared() {
+            return Ok((None, WriteState::Done(ids)));
         }
-        _ => WriteState::exists_now(work.change, &ids),
-    };
-    Ok((None, state))
+    }
+    Ok((None, WriteState::exists_now(work.change, &ids)))
 }
 
 impl WriteState {
@@ -108,19 +112,6 @@ impl Context<'_> {
     ) -> Result<Observed, GraphError> {
         let live = self.read(work, id).await?;
         self.look(work, live).await
-    }
-
-    /// As [`Self::look_at`], for an object that was found by its name and so was read without its references.
-    async fn look_at_named(
-        &self,
-        work: PlannedChange<'_>,
-        found: &LiveObject,
-    ) -> Result<Observed, GraphError> {
-        let mut whole = None;
-        if !work.manifest.linked().is_empty() {
-            whole = self.read(work, Some(&found.id)).await?;
-        }
-        self.look(work, whole.or_else(|| Some(found.clone()))).await
     }
 }
 

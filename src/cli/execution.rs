@@ -199,7 +199,6 @@ impl Execution<'_> {
                 },
                 alone: self.session.is_alone(),
                 command: self.command,
-                ..ApplyOptions::default()
             },
             journal: self.session.draft(self.command, self.journal),
             secrets: &secret,

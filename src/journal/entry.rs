@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -370,4 +371,21 @@ impl ChangeRecord {
     pub(crate) fn before(&self) -> Option<&Snapshot> {
         self.first.before.as_ref().filter(|_| self.step(Step::Create).is_none())
     }
+}
+
+/// An approval code, and the write that it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Given {
+    /// The address of the change's manifest.
+    pub address: Address,
+    /// The kind of the write.
+    pub step: Step,
+    /// The written values, without secrets.
+    pub written: Option<Value>,
+    /// The request, where the change has several of its kind.
+    pub call: Option<RecordedCall>,
+    /// The code.
+    pub code: String,
+    /// When the approval request expires, where the run recorded it.
+    pub expires: Option<Timestamp>,
 }

@@ -9,7 +9,6 @@ mod created;
 mod entry;
 mod error;
 pub(crate) mod folder;
-mod given;
 mod intent;
 mod lock;
 mod read;
@@ -23,12 +22,11 @@ mod write;
 
 pub use created::created;
 pub use entry::{
-    ApprovalRequested, ChangeRecord, Command, End, EndReason, Entry, Fate, Header, Intent, Line,
-    Origin, RecordedCall, Snapshot,
+    ApprovalRequested, ChangeRecord, Command, End, EndReason, Entry, Fate, Given, Header, Intent,
+    Line, Origin, RecordedCall, Snapshot,
 };
 pub use error::JournalError;
 pub use folder::FOLDER;
-pub use given::Given;
 pub use read::{Record, read};
 pub use status::Status;
 pub use write::Draft;

@@ -7,9 +7,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::entry::{ChangeRecord, End, Entry, Header, Origin};
+use super::entry::{ChangeRecord, End, Entry, Given, Header, Origin};
 use super::error::JournalError;
-use super::given::Given;
 use super::lock::is_being_written;
 use crate::diagnostic::{Sources, Span};
 use crate::manifest::Address;
