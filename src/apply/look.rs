@@ -70,8 +70,11 @@ async fn precondition(
         return Ok((None, WriteState::Pending));
     }
     if let [only] = &ids[..] {
-        // The search by name does not read references.
-        let whole = context.read(work, Some(only)).await?;
+        let mut whole = None;
+        if !work.manifest.linked().is_empty() {
+            // The search by name does not read references.
+            whole = context.read(work, Some(only)).await?;
+        }
         let look = context.look(work, whole.or_else(|| found.pop())).await?;
         if look.is_as_declared() {
             return Ok((None, WriteState::Done(ids)));
