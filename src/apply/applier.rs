@@ -1,4 +1,4 @@
-//! An apply as a whole: the checks before its first write, then its changes in their order.
+//! Applies a plan: runs the checks before the first write, then carries out the changes in their order.
 
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
@@ -6,91 +6,97 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::context::{Context, Work};
+use super::context::{Context, PlannedChange};
 use super::error::{ApplyError, BlockedChange, StaleChange};
+use super::look::{WriteState, preconditions};
 use super::observer::Observer;
 use super::options::ApplyOptions;
 use super::outcome::Outcome;
-use super::precondition::{self, Precondition};
+
 use super::secrets::Secrets;
-use super::sender::Sender;
 use super::sequence::Sequence;
 use crate::graph::Graph;
-use crate::journal::{Draft, How, Journal};
-use crate::manifest::{Address, Desired, Manifest};
+use crate::journal::{Draft, EndReason};
+use crate::manifest::{Address, Desired};
 use crate::plan::{Change, Planned};
 use crate::tenant::names::Names;
 
-/// For how long what was read for the plan stands for another look at everything before the first write. Each
-/// object is looked at before its own write all the same.
+/// How old the reads of the plan may be for the run to skip reading every object again before the first write. Each
+/// object is still read again right before its own write.
 pub(super) const FRESH: Duration = Duration::from_secs(10);
 
-/// An apply that has not begun.
+/// The inputs of an apply.
 pub struct Applier<'a> {
     /// The tenant.
     pub graph: &'a Graph,
-    /// What the plan was made from.
+    /// The manifests of the plan.
     pub desired: &'a Desired,
-    /// The names that the plan was made with.
+    /// The names that the plan was computed with.
     pub names: &'a Names,
-    /// What to do.
+    /// The plan.
     pub planned: &'a Planned,
-    /// How.
+    /// The user's options.
     pub options: ApplyOptions,
-    /// Where it is noted what is about to be written; nothing where nobody will ask.
+    /// The journal that records each write before it is sent; `None` for a run without a journal.
     pub journal: Option<Draft>,
     /// Returns the value of an environment variable.
     pub secrets: &'a (dyn Fn(&str) -> Option<SecretString> + Sync),
-    /// Who is told.
+    /// Receives the progress of the run.
     pub observer: &'a dyn Observer,
-    /// Once it is set, the run ends after the change in flight.
+    /// Ends the run after the change in flight, once it is set.
     pub cancelled: &'a AtomicBool,
 }
 
 impl<'a> Applier<'a> {
-    /// Carries out the plan and returns what became of every change that it holds.
+    /// Carries out the plan and returns the outcome of every change in it.
     ///
     /// # Errors
-    /// See [`ApplyError`]: nothing was written. Once a write was tried, what went wrong is part of the
-    /// outcome.
+    /// See [`ApplyError`]: nothing was written. Once a write was sent, a failure is part of the outcome.
     pub async fn run(self) -> Result<Outcome, ApplyError> {
-        let context = Context {
+        let mut context = Context {
             graph: self.graph,
             desired: self.desired,
             names: self.names,
             referents: Mutex::new(self.planned.referents.clone()),
             masked_read: self.planned.plan.masked_read,
-            visibility: self.options.visibility,
             alone: self.options.alone,
+            approvals: &self.options.approvals,
+            secrets: Secrets::default(),
+            journal: None,
             observer: self.observer,
             cancelled: self.cancelled,
         };
         let blocked = self.blocked()?;
         let works = self.works()?;
-        let standings = match self.was_just_read() {
-            true => precondition::unmoved(&works),
-            false => precondition::of_all(&context, &works).await.map_err(ApplyError::Read)?,
+        let states: Vec<WriteState> = if self.was_just_read() {
+            works.iter().map(|_| WriteState::Pending).collect()
+        } else {
+            let states = preconditions(&context, &works).await.map_err(ApplyError::Read)?;
+            states.into_iter().map(|(_, state)| state).collect()
         };
         if !self.options.skip_stale {
-            refuse_stale(&works, &standings)?;
+            refuse_stale(&works, &states)?;
         }
-        let secrets = Secrets::look_up(to_write(&works, &standings), self.secrets)?;
-        self.graph.known().add_all(secrets.values());
-        let writes = to_write(&works, &standings).next().is_some();
-        let journal = if writes { self.begin_journal()? } else { None };
-        let sender = Sender {
-            context: &context,
-            approvals: &self.options.approvals,
-            journal: journal.as_ref(),
-        };
-        let mut sequence = Sequence::new(sender, &self.planned.plan, &secrets);
-        for (work, standing) in works.iter().zip(standings) {
-            sequence.next(*work, standing).await;
+        let to_write: Vec<&Change> = works
+            .iter()
+            .zip(&states)
+            .filter(|(_, state)| **state == WriteState::Pending)
+            .map(|(work, _)| work.change)
+            .collect();
+        context.secrets = Secrets::look_up(to_write.iter().copied(), self.secrets)?;
+        self.graph.known().add_all(context.secrets.values());
+        let draft = self.journal.as_ref().filter(|_| !to_write.is_empty());
+        let journal = draft.map(|draft| draft.begin(&self.planned.plan, self.graph));
+        context.journal = journal.transpose().map_err(ApplyError::Journal)?;
+        let mut sequence = Sequence::new(&context, &self.planned.plan);
+        for (work, state) in works.iter().zip(states) {
+            sequence.next(*work, state).await;
         }
         let (items, interrupted) = sequence.finish(blocked).await;
-        if let Some(journal) = &journal {
-            let how = [How::Finished, How::Interrupted][usize::from(interrupted)];
-            // Without its end it is looked after by the next run, as if this one had ended suddenly.
+        let journal = context.journal.as_ref();
+        if let Some(journal) = journal {
+            let how = if interrupted { EndReason::Interrupted } else { EndReason::Finished };
+            // The next run settles a journal without an end, as that of a crashed run.
             let _ = journal.end(how);
         }
         let (tenant, digest) = (self.planned.plan.tenant.clone(), self.planned.plan.digest.clone());
@@ -100,21 +106,15 @@ impl<'a> Applier<'a> {
         })
     }
 
-    /// Returns whether the plan is so young that reading everything once more would tell nothing and cost calls
-    /// that the writes need.
+    /// Returns whether the plan is so recent that reading every object again would only cost calls that the writes
+    /// need.
     fn was_just_read(&self) -> bool {
         let now = self.graph.clock().instant();
         let age = self.options.read_at.map(|at| now.saturating_duration_since(at));
         age.is_some_and(|age| age < FRESH)
     }
 
-    fn begin_journal(&self) -> Result<Option<Journal>, ApplyError> {
-        let draft = self.journal.as_ref();
-        let journal = draft.map(|draft| draft.begin(&self.planned.plan, self.graph));
-        journal.transpose().map_err(ApplyError::Journal)
-    }
-
-    /// Returns the changes that cannot be made, where the user lets the others go on.
+    /// Returns the blocked changes, where the user allows the rest of the plan.
     fn blocked(&self) -> Result<Vec<&Change>, ApplyError> {
         let changes = self.planned.plan.changes.iter();
         let blocked: Vec<&Change> = changes.filter(|change| !change.blocked.is_empty()).collect();
@@ -128,57 +128,35 @@ impl<'a> Applier<'a> {
         Err(ApplyError::Blocked(changes.collect()))
     }
 
-    /// Returns what is to be written, in order.
-    fn works(&self) -> Result<Vec<Work<'a>>, ApplyError> {
+    /// Returns the changes that the plan writes, in order.
+    fn works(&self) -> Result<Vec<PlannedChange<'a>>, ApplyError> {
         let order = self.planned.plan.order.iter();
-        order
-            .map(|address| {
-                self.work(address).ok_or_else(|| ApplyError::NotDeclared(address.clone()))
-            })
-            .collect()
+        let works = order.map(|address| {
+            self.work(address).ok_or_else(|| ApplyError::NotDeclared(address.clone()))
+        });
+        works.collect()
     }
 
-    fn work(&self, address: &Address) -> Option<Work<'a>> {
-        let changes = &self.planned.plan.changes;
-        let change = changes.binary_search_by(|change| change.address.cmp(address));
-        let find = |manifests: &'a [Manifest]| {
-            let at = manifests.binary_search_by(|manifest| manifest.address.cmp(address));
-            Some(&manifests[at.ok()?])
-        };
-        let manifest = find(&self.desired.manifests).or_else(|| find(&self.planned.pruned));
-        Some(Work {
-            change: &changes[change.ok()?],
-            reads: self.planned.reads.get(address)?,
-            manifest: manifest?,
+    fn work(&self, address: &Address) -> Option<PlannedChange<'a>> {
+        let Planned { plan, pruned, reads, .. } = self.planned;
+        let change = plan.changes.binary_search_by(|change| change.address.cmp(address));
+        let mut pruned = pruned.iter();
+        let manifest = self.desired.manifest(address);
+        Some(PlannedChange {
+            change: &plan.changes[change.ok()?],
+            reads: reads.get(address)?,
+            manifest: manifest.or_else(|| pruned.find(|pruned| pruned.address == *address))?,
         })
     }
 }
 
-fn refuse_stale(works: &[Work<'_>], standings: &[Precondition]) -> Result<(), ApplyError> {
-    let moved = works.iter().zip(standings).filter_map(|(work, standing)| {
-        let Precondition::Stale(what) = standing else {
-            return None;
-        };
-        Some(StaleChange {
-            address: work.change.address.clone(),
-            display_name: work.change.display_name.clone(),
-            action: work.change.action,
-            what: what.clone(),
-        })
+fn refuse_stale(works: &[PlannedChange<'_>], states: &[WriteState]) -> Result<(), ApplyError> {
+    let stale = works.iter().zip(states).filter_map(|(work, state)| match state {
+        WriteState::Stale(what) => Some(StaleChange::new(work.change, what.clone())),
+        _ => None,
     });
-    match moved.collect::<Vec<_>>() {
-        moved if moved.is_empty() => Ok(()),
-        moved => Err(ApplyError::Stale(moved)),
+    match stale.collect::<Vec<_>>() {
+        stale if stale.is_empty() => Ok(()),
+        stale => Err(ApplyError::Stale(stale)),
     }
-}
-
-fn to_write<'a>(
-    works: &'a [Work<'a>],
-    standings: &'a [Precondition],
-) -> impl Iterator<Item = &'a Change> {
-    works
-        .iter()
-        .zip(standings)
-        .filter(|(_, standing)| matches!(standing, Precondition::Holds(_)))
-        .map(|(work, _)| work.change)
 }

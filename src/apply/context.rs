@@ -1,14 +1,14 @@
-//! What every step of an apply works with.
+//! The state that every step of an apply uses: the tenant, the manifests and the options of the run.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use super::ids::{Filler, NotKnown, Target};
+use super::ids::{Filler, NotKnown, ReferenceTarget};
 use super::observer::Observer;
-use crate::clock::Point;
-use crate::graph::approval::Approval;
-use crate::graph::{Graph, GraphError, Request, Response};
+use super::options::Approvals;
+use super::secrets::Secrets;
+use crate::graph::{Graph, GraphError, Request};
+use crate::journal::Journal;
 use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Link, Manifest};
 use crate::plan::{self, Change, Comparison, PlannedRequest, Reads};
@@ -18,66 +18,62 @@ use crate::tenant::read::{ObjectRef, find_by_name, reread};
 use crate::tenant::referents::{Found, Referents};
 use crate::tenant::{Known, LiveObject};
 
-/// The tenant and what is declared of it.
+/// The tenant, the manifests and the options of a run.
 pub(super) struct Context<'a> {
     pub(super) graph: &'a Graph,
     pub(super) desired: &'a Desired,
     pub(super) names: &'a Names,
-    /// Where references lead, to objects that the run created among them.
+    /// The objects that references resolve to, including those that the run created.
     pub(super) referents: Mutex<Referents>,
-    /// Whether masked values were read in clear for the plan, and so are for every look at it.
+    /// Whether the plan was computed with masked values in clear, so that every later read needs them too.
     pub(super) masked_read: bool,
-    /// How long a write may take to show.
-    pub(super) visibility: Duration,
-    /// Whether no other run can reach the tenant.
+    /// Whether no other run can write to the tenant.
     pub(super) alone: bool,
-    /// Who is told.
+    pub(super) approvals: &'a Approvals,
+    /// The secrets of the requests, once they are looked up.
+    pub(super) secrets: Secrets,
+    /// The journal that records each write before it is sent.
+    pub(super) journal: Option<Journal>,
+    /// Receives the progress of the run.
     pub(super) observer: &'a dyn Observer,
-    /// Ends the wait for what is written already.
+    /// Ends the polling for written changes, once it is set.
     pub(super) cancelled: &'a AtomicBool,
 }
 
-/// A change that is to be written.
+/// A change of the plan, its manifest, and the reads that it was computed from.
 #[derive(Clone, Copy)]
-pub(super) struct Work<'a> {
+pub(super) struct PlannedChange<'a> {
     pub(super) change: &'a Change,
-    /// What the change was compared with.
+    /// The masked values and links that the change was computed from.
     pub(super) reads: &'a Reads,
     pub(super) manifest: &'a Manifest,
 }
 
-impl Work<'_> {
-    /// Returns what the manifest is bound to, `None` where it does not exist yet.
+impl PlannedChange<'_> {
+    /// Returns the object that the manifest is bound to, `None` where it does not exist yet.
     pub(super) fn bound(&self) -> Option<ObjectRef> {
-        let id = self.change.id.as_deref()?;
-        Some(self.object(id))
+        Some(self.object(self.change.id.as_deref()?))
     }
 
-    /// Returns the navigation properties that are read with an object: the same as for the plan, where it is the
-    /// planned one, which may be of another type.
-    fn linked(&self, id: &str) -> Vec<String> {
-        match self.change.id.as_deref() == Some(id) {
-            true => self.reads.links.clone(),
-            false => self.manifest.linked(),
-        }
-    }
-
-    /// Returns how an object of this manifest is read.
+    /// Returns the reference that reads an object of this manifest.
     fn object(&self, id: &str) -> ObjectRef {
+        // The planned object is read as it was for the plan: it may have another type.
+        let is_planned = self.change.id.as_deref() == Some(id);
         ObjectRef {
             family: self.manifest.family,
             id: id.to_owned(),
             kind: self.manifest.address.kind.clone(),
-            links: self.linked(id),
+            links: if is_planned { self.reads.links.clone() } else { self.manifest.linked() },
         }
     }
 }
 
 impl Context<'_> {
-    /// Returns a request with the ids that it needs; `created` is the object that its change created.
+    /// Returns a request with its placeholders replaced by ids; `created` is the id of the object that its change
+    /// created.
     pub(super) fn filled(
         &self,
-        work: Work<'_>,
+        work: PlannedChange<'_>,
         created: Option<&str>,
         planned: &PlannedRequest,
     ) -> Result<Request, NotKnown> {
@@ -91,35 +87,25 @@ impl Context<'_> {
     }
 
     /// Returns the family of an object that a manifest refers to.
-    fn family_of(&self, manifest: &Manifest, target: Target<'_>) -> Option<&'static Family> {
+    fn family_of(
+        &self,
+        manifest: &Manifest,
+        target: ReferenceTarget<'_>,
+    ) -> Option<&'static Family> {
         match target {
-            Target::Manifest(address) => {
+            ReferenceTarget::Manifest(address) => {
                 let (kind, name) = address.split_once('/')?;
                 let address = Address { kind: kind.to_owned(), name: name.to_owned() };
                 self.desired.manifest(&address).map(|referent| referent.family)
             }
-            Target::Property(property) => {
+            ReferenceTarget::Property(property) => {
                 let link = manifest.links.iter().find(|link| link.property == property);
                 link?.family
             }
         }
     }
 
-    /// Sends a write, again where Graph was too busy for it and `again` says so.
-    pub(super) async fn send(
-        &self,
-        request: &Request,
-        approval: &Approval,
-        again: &mut impl AsyncFnMut() -> bool,
-    ) -> Result<Response, GraphError> {
-        let clock = self.graph.clock();
-        clock.pass(Point::Send);
-        let answer = self.graph.send_with(request, approval, again).await;
-        clock.pass(Point::Answer);
-        answer
-    }
-
-    /// Returns what would have to be done if the manifest's object were this one.
+    /// Computes the change that the manifest needs if its object is this one.
     pub(super) async fn replan(
         &self,
         manifest: &Manifest,
@@ -147,7 +133,7 @@ impl Context<'_> {
         self.referents().id_of(address).map(str::to_owned)
     }
 
-    /// Returns the ids of what a link leads to, as far as it exists.
+    /// Returns the ids of the existing objects that a link refers to.
     pub(super) fn leads_to(&self, link: &Link) -> Vec<String> {
         let referents = self.referents();
         let found = link.references.iter().filter_map(|reference| {
@@ -163,10 +149,10 @@ impl Context<'_> {
         self.referents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the object of a manifest, `None` where the tenant has none.
+    /// Reads the object with an id, `None` where the tenant has none.
     pub(super) async fn read(
         &self,
-        work: Work<'_>,
+        work: PlannedChange<'_>,
         id: Option<&str>,
     ) -> Result<Option<LiveObject>, GraphError> {
         let Some(id) = id else { return Ok(None) };
@@ -176,31 +162,32 @@ impl Context<'_> {
 
     /// Reads the objects of a manifest's kind that have its display name.
     pub(super) async fn named(&self, manifest: &Manifest) -> Result<Vec<LiveObject>, GraphError> {
-        match manifest.display_name() {
-            Some(name) => self.with_name(manifest, name).await,
-            None => Ok(Vec::new()),
-        }
+        let name = manifest.display_name();
+        self.with_any_name(manifest, name.into_iter()).await
     }
 
-    /// Reads the objects of a manifest's kind that have its display name, or else a former one.
+    /// Reads the objects of a manifest's kind that have its display name, or else one of its former names.
     pub(super) async fn bindable(
         &self,
         manifest: &Manifest,
     ) -> Result<Vec<LiveObject>, GraphError> {
-        let mut found = self.named(manifest).await?;
-        if found.is_empty() {
-            for name in &manifest.formerly {
-                found.extend(self.with_name(manifest, name).await?);
-            }
+        let found = self.named(manifest).await?;
+        if !found.is_empty() {
+            return Ok(found);
         }
-        Ok(found)
+        self.with_any_name(manifest, manifest.formerly.iter().map(String::as_str)).await
     }
 
-    async fn with_name(
+    async fn with_any_name(
         &self,
         manifest: &Manifest,
-        name: &str,
+        names: impl Iterator<Item = &str>,
     ) -> Result<Vec<LiveObject>, GraphError> {
-        find_by_name(self.graph, manifest.family, &manifest.address.kind, name).await
+        let mut found = Vec::new();
+        for name in names {
+            let kind = &manifest.address.kind;
+            found.extend(find_by_name(self.graph, manifest.family, kind, name).await?);
+        }
+        Ok(found)
     }
 }

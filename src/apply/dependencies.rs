@@ -1,4 +1,4 @@
-//! What cannot be begun because something before it was not done.
+//! Finds the changes that cannot start because a change that they depend on was not completed.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use crate::journal::Status;
 use crate::manifest::Address;
 use crate::plan::{Change, Plan};
 
-/// The changes of a run that were not done, so far.
+/// The changes of a run that were not completed so far.
 pub(super) struct Incomplete(BTreeMap<Address, Status>);
 
 impl Incomplete {
-    /// Begins with what cannot be made, and with what was left out of the plan because it moved.
+    /// Returns the blocked changes of a plan, and those that were left out of the plan as stale.
     pub(super) fn of(plan: &Plan) -> Self {
         let changes = || plan.changes.iter();
         let before = changes().flat_map(|change| &change.depends_on);
@@ -25,14 +25,14 @@ impl Incomplete {
         Self(left_out.chain(blocked).collect())
     }
 
-    /// Notes what became of a change.
+    /// Adds a change that was not completed.
     pub(super) fn note(&mut self, item: &Item) {
         if !item.status.is_done() {
             self.0.insert(item.address.clone(), item.status);
         }
     }
 
-    /// Returns why a change cannot be begun, `None` where it can.
+    /// Returns why a change cannot start, `None` where it can.
     pub(super) fn why_not(&self, change: &Change) -> Option<String> {
         let mut before = change.depends_on.iter();
         let (address, status) = before.find_map(|address| self.0.get_key_value(address))?;

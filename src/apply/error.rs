@@ -1,74 +1,86 @@
-//! Why nothing was written.
+//! The errors that refuse an apply before its first write.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use crate::error::{Error, ErrorKind};
 use crate::graph::GraphError;
 use crate::journal::JournalError;
 use crate::manifest::Address;
-use crate::plan::{Action, Blocked};
+use crate::plan::{Action, Blocked, Change};
 
 /// An apply that was refused before its first write.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ApplyError {
-    /// Changes cannot be made, and the user did not say that the others should be.
-    #[error("{} cannot be made, so nothing was written{}", count(.0.len(), "change"), lines(.0))]
+    /// Changes are blocked, and the user did not allow the rest.
+    #[error("{} cannot be made, so nothing was written{}", count(.0, "change"), lines(.0))]
     Blocked(Vec<BlockedChange>),
-    /// Objects changed since the plan was made, and the user did not say that the others should be written.
-    #[error("{} changed since the plan was made, so nothing was written{}", count(.0.len(), "object"), lines(.0))]
+    /// Objects changed since the plan was computed, and the user did not allow the rest.
+    #[error("{} changed since the plan was made, so nothing was written{}", count(.0, "object"), lines(.0))]
     Stale(Vec<StaleChange>),
-    /// Secrets that would have to be sent are not in the environment.
-    #[error("{} in the environment, so nothing was written{}", missing(.0.len()), lines(.0))]
+    /// Secrets of the requests are not in the environment.
+    #[error("{} {} not in the environment, so nothing was written{}", count(.0, "secret"), if .0.len() == 1 { "is" } else { "are" }, lines(.0))]
     MissingSecrets(Vec<MissingSecret>),
-    /// What the run itself signs in with would be written to the tenant.
+    /// A request would write a credential of the run to the tenant.
     #[error("a credential of the run would be written to the tenant, so nothing was written{}", lines(.0))]
     Credentials(Vec<MissingSecret>),
     /// The tenant could not be read.
     #[error("the tenant cannot be read again, so nothing was written")]
     Read(#[source] GraphError),
-    /// What is about to be written cannot be noted.
+    /// The journal cannot be written.
     #[error("{0}, so nothing was written")]
     Journal(JournalError),
-    /// The plan was made from other manifests.
+    /// The plan was computed from other manifests.
     #[error("the plan changes {0}, which is not declared; nothing was written")]
     NotDeclared(Address),
 }
 
-/// A change that cannot be made.
+/// A blocked change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockedChange {
     /// Its manifest.
     pub address: Address,
-    /// Why.
+    /// The reasons.
     pub reasons: Vec<Blocked>,
 }
 
-/// A change whose object moved since the plan.
+/// A change whose object changed since the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaleChange {
     /// Its manifest.
     pub address: Address,
-    /// The display name that people know it by.
+    /// The object's display name.
     pub display_name: String,
-    /// What was to happen.
+    /// The planned action.
     pub action: Action,
-    /// What moved, in words.
+    /// A description of what changed.
     pub what: String,
 }
 
-/// A secret that is not there, or must not be sent.
+/// A secret that is missing, or must not be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingSecret {
     /// The environment variable.
     pub variable: String,
-    /// Who needs it.
+    /// The manifests that need it.
     pub needed_by: Vec<Address>,
+}
+
+impl StaleChange {
+    /// Returns a stale change; `what` describes what changed.
+    pub(crate) fn new(change: &Change, what: String) -> Self {
+        Self {
+            address: change.address.clone(),
+            display_name: change.display_name.clone(),
+            action: change.action,
+            what,
+        }
+    }
 }
 
 impl fmt::Display for BlockedChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reasons =
-            self.reasons.iter().map(|reason| format!("{} ({})", reason.message, reason.help));
+        let reasons = self.reasons.iter();
+        let reasons = reasons.map(|reason| format!("{} ({})", reason.message, reason.help));
         write!(f, "{}: {}", self.address, reasons.collect::<Vec<_>>().join("; "))
     }
 }
@@ -81,8 +93,8 @@ impl fmt::Display for StaleChange {
 
 impl fmt::Display for MissingSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let needed_by = self.needed_by.iter().map(Address::to_string);
-        write!(f, "{}, which {} needs", self.variable, needed_by.collect::<Vec<_>>().join(" and "))
+        let needed_by: Vec<String> = self.needed_by.iter().map(Address::to_string).collect();
+        write!(f, "{}, which {} needs", self.variable, needed_by.join(" and "))
     }
 }
 
@@ -92,7 +104,7 @@ impl ApplyError {
         let message = self.to_string();
         match self {
             Self::Blocked(_) => Error::new(ErrorKind::Refused, "apply/blocked", message)
-                .hint("Mend what is said of each, or apply the rest with `--skip-blocked`."),
+                .hint("Resolve the reason given for each change, or apply the rest with `--skip-blocked`."),
             Self::Stale(_) => Error::new(ErrorKind::Stale, "apply/stale", message)
                 .hint("Look at a new `moorline plan`, or apply the rest with `--skip-stale`."),
             Self::MissingSecrets(_) => Error::failed("secret/env-missing", message)
@@ -105,24 +117,17 @@ impl ApplyError {
                 ..error.into_error()
             },
             Self::NotDeclared(_) => Error::failed("apply/not-declared", message)
-                .hint("Make the plan anew from the manifests that are to be applied."),
+                .hint("Compute the plan again from the manifests that are to be applied."),
         }
     }
 }
 
-fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
-}
-
-fn missing(number: usize) -> String {
-    let verb = if number == 1 { "is" } else { "are" };
-    format!("{} {verb} not", count(number, "secret"))
+fn count(items: &[impl Sized], noun: &str) -> String {
+    let plural = if items.len() == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", items.len())
 }
 
 fn lines(items: &[impl fmt::Display]) -> String {
-    items.iter().fold(":".to_owned(), |mut text, item| {
-        let _ = write!(text, "\n  {item}");
-        text
-    })
+    let lines = items.iter().map(|item| format!("\n  {item}"));
+    format!(":{}", lines.collect::<String>())
 }

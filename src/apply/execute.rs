@@ -1,159 +1,111 @@
-//! Sending the requests of one change, one after another.
-//!
-//! Each is noted in the journal first, and sent once as far as that can be told: [`super::create`] and
-//! [`super::update`] have the rules.
+//! Carries out one change: checks it once more, sends its requests one after another, and reads the object back.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::context::Work;
-use super::create::create;
-use super::failure::{Failure, REPLAN_HINT};
+use super::context::{Context, PlannedChange};
+use super::failure::{Failure, REPLAN_HINT, in_full};
+use super::look::{WriteState, preconditions};
+use super::outcome::{CarriedOut, Item};
 use super::poll::{Next, Poll};
-use super::resend::ResendCheck;
-use super::secrets::Secrets;
-use super::sender::{Sender, Sending};
+use super::sender::Sending;
 use super::twins::{TwinCheck, Twins};
-use super::update::update;
-use super::verify::{self, BodySeen};
+use super::verify::{BodySeen, Verdict, moves, verify};
+use super::write::{Write, Written};
 use crate::graph::{GraphError, Request};
-use crate::journal::Write;
+use crate::journal::{Fate, Intent, JournalError, Snapshot, Status};
 use crate::manifest::Link;
-use crate::plan::{Action, FieldChange, FieldStatus, PlannedRequest, Step};
+use crate::plan::{Action, Change, FieldChange, FieldStatus, PlannedRequest, Step};
+use crate::secrets::scrub_quoted;
 use crate::tenant::LiveObject;
 
-/// The requests of one change on their way.
+/// The help for a write that was accepted and cannot be verified.
+const SEND_AGAIN: &str = "if it did not take effect, send it again: `moorline apply --resume JOURNAL`, or `--rewrite-secret`";
+
+/// A change that is being carried out.
 pub(super) struct Execution<'a> {
-    pub(super) sender: Sender<'a>,
-    pub(super) work: Work<'a>,
-    pub(super) secrets: &'a Secrets,
+    context: &'a Context<'a>,
+    work: PlannedChange<'a>,
     /// The object before the change, `None` where there was none.
-    pub(super) before: Option<Box<LiveObject>>,
-    /// What it has written so far.
-    pub(super) written: Written,
-    /// How many of its requests were carried out.
+    before: Option<LiveObject>,
+    /// The number of its requests that were carried out.
     done: usize,
-    /// What is not known yet of the object that this change created.
+    /// The id of the created object.
+    created: Option<String>,
+    /// Whether the id is from the service's answer.
+    answered: bool,
+    /// The check that the created object is the only one of its name, until it is completed.
     twins: Option<TwinCheck>,
-    /// The codes that its requests were sent with which an earlier run was given.
+    /// Whether the write of the object's body was seen.
+    body: BodySeen,
+    /// The number of calls that changed something, or may have.
+    writes: usize,
+    /// Whether the journal has an intent of the change.
+    journaled: bool,
+    /// The approval code that the last request may still be sent with.
+    code: Option<String>,
+    /// The approval codes of an earlier run that its requests were sent with.
     used_codes: Vec<String>,
 }
 
-/// What a change has written.
-#[derive(Debug, Default)]
-pub(super) struct Written {
-    /// The id of the object that it created.
-    pub(super) created: Option<String>,
-    /// Whether the service answered that id.
-    pub(super) answered: bool,
-    /// What is known of the write of the object's body.
-    pub(super) body: BodySeen,
-    /// How many calls changed something, or may have.
-    pub(super) writes: usize,
-    /// Whether any of it is in the journal.
-    pub(super) noted: bool,
-    /// The code that the last request may still be sent under.
-    pub(super) code: Option<String>,
-}
-
 impl<'a> Execution<'a> {
-    pub(super) fn new(
-        sender: Sender<'a>,
-        work: Work<'a>,
-        secrets: &'a Secrets,
-        before: Option<Box<LiveObject>>,
-    ) -> Self {
-        Self {
-            sender,
-            work,
-            secrets,
-            before,
-            written: Written::default(),
-            done: 0,
-            twins: None,
-            used_codes: Vec::new(),
-        }
-    }
-
-    /// Sends every request in its turn, until one fails. It stops before the assignment of an object that was created,
-    /// whose twins are ruled out first.
-    pub(super) async fn run(&mut self) -> Result<(), Failure> {
-        while let Some(planned) = self.work.change.requests.get(self.done) {
-            if self.twins.is_some() && !planned.step.is_link() {
-                break;
+    /// Checks the precondition of a change. Returns its result where nothing is to be written.
+    pub(super) async fn begin(
+        context: &'a Context<'a>,
+        work: PlannedChange<'a>,
+    ) -> Result<Self, CarriedOut> {
+        let over = |item| Err(CarriedOut { item, ends_run: false });
+        let before = match preconditions(context, &[work]).await.map(|mut all| all.pop()) {
+            Ok(Some((_, WriteState::Done(ids)))) => return over(Item::in_place(work.change, ids)),
+            Ok(Some((_, WriteState::Stale(what)))) => return over(Item::stale(work.change, &what)),
+            Ok(pending) => pending.and_then(|(before, _)| before),
+            Err(error) => {
+                let failure = Failure::of(&error, work.manifest.family);
+                return Err(failure.carried_out(work.change));
             }
-            if let Err(failure) = self.one(planned).await {
-                return Err(self.with_what_is_left(failure, planned));
-            }
-            self.done += 1;
-            if planned.step == Step::Delete && self.work.change.action == Action::Replace {
-                self.wait_until_gone().await?;
-            }
-            self.look_at_secrets(planned).await?;
-        }
-        Ok(())
-    }
-
-    /// Waits until the marks of an object show that secrets were written, where further requests follow: these may move
-    /// the marks as well.
-    async fn look_at_secrets(&mut self, sent: &PlannedRequest) -> Result<(), Failure> {
-        let change = self.work.change;
-        let is_last = self.done == change.requests.len();
-        let is_body = matches!(sent.step, Step::Update | Step::Replace);
-        let mut fields = change.with_status(FieldStatus::Change);
-        let is_secret = change.rewrites() && fields.all(FieldChange::is_rewritten);
-        if is_last || !is_body || !is_secret || self.written.body != BodySeen::Unknown {
-            return Ok(());
-        }
-        let before = self.before.as_deref();
-        let seen = verify::moves(self.sender.context, self.work, self.id(), before).await;
-        self.written.body = seen.map_err(|error| self.unread(&error))?;
-        Ok(())
-    }
-
-    /// Waits until an object that is replaced is gone: a new one beside it would reach the same devices.
-    async fn wait_until_gone(&self) -> Result<(), Failure> {
-        let old = self.work.change.id.as_deref();
-        let mut wait = Poll::for_a_write(self.sender.context).unless(self.sender.context.cancelled);
-        loop {
-            match self.sender.context.read(self.work, old).await {
-                Ok(None) => return Ok(()),
-                Ok(Some(_)) if wait.wait().await == Next::Retry => {}
-                Ok(Some(_)) => {
-                    let why =
-                        "the object that is replaced still exists, and no other one was created";
-                    return Err(Failure::not_seen(why));
-                }
-                Err(error) => return Err(self.unread(&error)),
-            }
-        }
-    }
-
-    /// Looks for twins of the object that this change created. Returns nothing where another look is due later.
-    pub(super) async fn look_for_twins(&mut self) -> Option<Result<(), Failure>> {
-        let Some(check) = &mut self.twins else {
-            return Some(Ok(()));
         };
-        let id = self.written.created.clone().unwrap_or_default();
-        Some(Err(match check.look(self.sender.context, self.work.manifest).await {
-            Ok(Twins::Unknown) => return None,
-            Ok(Twins::None) => {
-                self.twins = None;
-                return Some(Ok(()));
-            }
-            Ok(Twins::NotListed) => {
-                Failure::not_seen(&format!("the tenant does not list it; its id is {id}"))
-            }
-            Ok(Twins::Found(ids)) => Failure::twins(&ids)
-                .with_state(&format!("this run created {id}, and did not assign it")),
-            Err(error) => self.with_what_exists(self.unread(&error)),
-        }))
+        Ok(Self {
+            context,
+            work,
+            before,
+            done: 0,
+            created: None,
+            answered: false,
+            twins: None,
+            body: BodySeen::default(),
+            writes: 0,
+            journaled: false,
+            code: None,
+            used_codes: Vec::new(),
+        })
     }
 
-    /// Gives up looking for twins, because the run ends.
-    pub(super) fn ends_before_twins_are_ruled_out(&self) -> Failure {
-        let message = "the run ended before it could come to light whether another run created the same object";
-        self.with_what_exists(Failure { help: None, ..Failure::new(message.to_owned(), "") })
+    /// Sends the requests, and reads the object back. Returns `None` where the created object is to be assigned, and
+    /// the check for twins is not completed.
+    pub(super) async fn go_on(&mut self) -> Option<CarriedOut> {
+        let mut sent = self.send_all().await;
+        if sent.is_ok() && self.twins.is_some() {
+            // The first look is right after the create: it tells how far the replicas lag.
+            sent = self.rule_out_twins().await.transpose()?;
+            if sent.is_ok() {
+                sent = self.send_all().await;
+            }
+        }
+        Some(self.end(sent).await)
+    }
+
+    /// Ends the change without the assignment, because the run ends.
+    pub(super) async fn abandon(&mut self) -> CarriedOut {
+        let message =
+            "the run ended before it was known whether another run created the same object";
+        let failure = Failure { help: None, ..Failure::new(message.to_owned(), "") };
+        let failure = self.with_what_exists(failure);
+        self.end(Err(failure)).await
+    }
+
+    /// Returns the change.
+    pub(super) fn change(&self) -> &Change {
+        self.work.change
     }
 
     /// Returns when the next look for twins is due.
@@ -161,88 +113,163 @@ impl<'a> Execution<'a> {
         self.twins.as_ref().map(TwinCheck::due)
     }
 
-    /// Returns the id of the object, once it exists.
-    pub(super) fn id(&self) -> Option<&str> {
-        self.written.created.as_deref().or(self.work.change.id.as_deref())
+    /// Sends the requests one after another, until one fails. Stops before the assignment of a created object, whose
+    /// twins are ruled out first.
+    async fn send_all(&mut self) -> Result<(), Failure> {
+        while let Some(planned) = self.work.change.requests.get(self.done) {
+            if self.twins.is_some() && !planned.step.is_link() {
+                break;
+            }
+            if let Err(failure) = self.send_next(planned).await {
+                self.writes += failure.writes;
+                return Err(self.with_what_is_left(failure, planned.step));
+            }
+            self.done += 1;
+            if planned.step == Step::Delete && self.work.change.action == Action::Replace {
+                self.wait_until_gone().await?;
+            }
+            self.look_at_secrets(planned.step).await?;
+        }
+        Ok(())
     }
 
-    /// Sends one request, filled.
-    async fn one(&mut self, planned: &PlannedRequest) -> Result<(), Failure> {
+    /// Records one request in the journal, and sends it.
+    async fn send_next(&mut self, planned: &PlannedRequest) -> Result<(), Failure> {
         let filled = self.filled(planned)?;
-        let object = self.id().filter(|_| planned.step != Step::Create).map(str::to_owned);
-        let mut sending = self.sender.begin(self.work, object.clone());
-        let write = Write {
-            change: self.work.change,
-            manifest: self.work.manifest,
-            planned,
+        let id = self.id().filter(|_| planned.step != Step::Create).map(str::to_owned);
+        let PlannedChange { change, manifest, .. } = self.work;
+        let before = self.before.as_ref().filter(|_| self.done == 0);
+        let intent = Intent {
+            more: self.done + 1 < change.requests.len(),
+            id: id.clone(),
             links: self.links(planned),
-            more: self.done + 1 < self.work.change.requests.len(),
-            id: object.as_deref(),
-            before: self.before.as_deref().filter(|_| self.done == 0),
+            before: before.map(|live| Snapshot::of(manifest, live)),
+            ..Intent::new(change, manifest, planned)
         };
-        let sent = match sending.note(&write, &mut self.used_codes) {
+        let mut sending = Sending::new(self.context, self.work, id);
+        let sent = match sending.note(intent, &mut self.used_codes) {
             Ok(()) => self.send(&mut sending, planned, &filled).await,
             Err(failure) => Err(failure),
         };
-        self.written.code = sending.into_code();
-        if let Err(failure) = &sent {
-            self.written.writes += failure.writes;
-        }
+        self.code = sending.code;
         sent
     }
 
-    /// Sends a request that is noted; `filled` is what it is without its secrets.
+    /// Sends a request; `filled` is the request without its secrets.
     async fn send(
         &mut self,
         sending: &mut Sending<'a>,
         planned: &PlannedRequest,
         filled: &Request,
     ) -> Result<(), Failure> {
-        self.written.noted |= self.sender.journal.is_some();
-        let request = self.secrets.fill(filled);
-        if planned.step == Step::Create {
-            let created = create(sending, &request).await?;
-            self.written.writes += created.writes;
-            self.written.answered = created.answered;
-            self.written.created = Some(created.id);
-            self.twins = Some(created.twins).filter(|_| !self.sender.context.alone);
-            return Ok(());
+        self.journaled |= self.context.journal.is_some();
+        let (context, work) = (self.context, self.work);
+        // After the precondition, only a replacement may be created beside an object of its name.
+        let mut known = Vec::new();
+        if work.change.action == Action::Replace && planned.step == Step::Create {
+            let found = context.named(work.manifest).await;
+            known = found.map_err(|error| sending.failure(&error))?;
         }
-        let check = ResendCheck {
-            context: self.sender.context,
-            work: self.work,
+        let write = Write {
+            context,
+            work,
             id: self.id().map(str::to_owned),
-            created: self.written.created.clone(),
+            created: self.created.clone(),
             is_first: self.done == 0,
             planned,
             request: filled,
+            known: known.into_iter().map(|object| object.id).collect(),
         };
-        let updated = update(sending, &check, &request).await?;
-        self.written.writes += updated.writes;
-        if updated.was_as_sent {
-            self.written.body = BodySeen::Yes;
+        let began = context.graph.clock().instant();
+        let Written { writes, was_as_sent, created, answered } =
+            write.send(sending, &self.context.secrets.fill(filled)).await?;
+        self.writes += writes;
+        if was_as_sent {
+            self.body = BodySeen::Yes;
+        }
+        if let Some(id) = created {
+            let ended = context.graph.clock().instant();
+            let twins = TwinCheck::new(id.clone(), write.known, began, ended);
+            self.twins = Some(twins).filter(|_| !context.alone);
+            self.answered = answered;
+            self.created = Some(id);
         }
         Ok(())
     }
 
-    /// Returns a request with the ids that it needs.
+    /// Waits until the timestamp or version of an object shows that secrets were written, where further requests
+    /// follow, which may change them as well.
+    async fn look_at_secrets(&mut self, sent: Step) -> Result<(), Failure> {
+        let change = self.work.change;
+        let is_last = self.done == change.requests.len();
+        let is_body = matches!(sent, Step::Update | Step::Replace);
+        let mut fields = change.with_status(FieldStatus::Change);
+        let is_secret = change.rewrites() && fields.all(FieldChange::is_rewritten);
+        if !is_last && is_body && is_secret && self.body == BodySeen::Unknown {
+            let before = self.before.as_ref();
+            let seen = moves(self.context, self.work, self.id(), before).await;
+            self.body = seen.map_err(|error| self.unread(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the object that is replaced is deleted: a new one beside it would reach the same devices.
+    async fn wait_until_gone(&self) -> Result<(), Failure> {
+        let context = self.context;
+        let old = self.work.change.id.as_deref();
+        let mut wait = Poll::for_a_write(context).unless(context.cancelled);
+        while context.read(self.work, old).await.map_err(|error| self.unread(&error))?.is_some() {
+            if wait.wait().await != Next::Retry {
+                let why = "the object that is replaced still exists, and no other one was created";
+                return Err(Failure::not_seen(why));
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for twins of the created object. Returns `None` where the check is not completed.
+    async fn rule_out_twins(&mut self) -> Result<Option<()>, Failure> {
+        let Some(check) = &mut self.twins else {
+            return Ok(Some(()));
+        };
+        let id = self.created.clone().unwrap_or_default();
+        match check.look(self.context, self.work.manifest).await {
+            Ok(Twins::Unknown) => Ok(None),
+            Ok(Twins::None) => {
+                self.twins = None;
+                Ok(Some(()))
+            }
+            Ok(Twins::NotListed) => {
+                Err(Failure::not_seen(&format!("the tenant does not list it; its id is {id}")))
+            }
+            Ok(Twins::Found(ids)) => Err(Failure::twins(&ids)
+                .with_state(&format!("this run created {id}, and did not assign it"))),
+            Err(error) => Err(self.with_what_exists(self.unread(&error))),
+        }
+    }
+
+    /// Returns the id of the object, once it exists.
+    fn id(&self) -> Option<&str> {
+        self.created.as_deref().or(self.work.change.id.as_deref())
+    }
+
+    /// Returns a request with its placeholders replaced by ids.
     fn filled(&self, planned: &PlannedRequest) -> Result<Request, Failure> {
-        let created = self.written.created.as_deref();
-        let filled = self.sender.context.filled(self.work, created, planned);
+        let filled = self.context.filled(self.work, self.created.as_deref(), planned);
         filled.map_err(|unknown| {
             let message = format!("{} needs an object that was not created", unknown.0);
             Failure::new(message, REPLAN_HINT)
         })
     }
 
-    /// Returns what the object refers to once a request is done, of what that writes.
+    /// Returns the references that a request writes: ids by navigation property.
     fn links(&self, planned: &PlannedRequest) -> BTreeMap<String, Vec<String>> {
         let is_written = |link: &&Link| match planned.links() {
             Some(property) => link.property == property,
             None => planned.step == Step::Create,
         };
         let links = self.work.manifest.links.iter().filter(is_written);
-        let links = links.map(|link| (link.property.clone(), self.sender.context.leads_to(link)));
+        let links = links.map(|link| (link.property.clone(), self.context.leads_to(link)));
         links.collect()
     }
 
@@ -250,9 +277,9 @@ impl<'a> Execution<'a> {
         Failure::of(error, self.work.manifest.family)
     }
 
-    /// Adds that the created object exists.
+    /// Adds to a failure that the created object exists.
     fn with_what_exists(&self, failure: Failure) -> Failure {
-        let Some(id) = &self.written.created else {
+        let Some(id) = &self.created else {
             return failure;
         };
         failure.leaving(
@@ -261,28 +288,120 @@ impl<'a> Execution<'a> {
         )
     }
 
-    /// Adds what a change that stops half way leaves in the tenant.
-    fn with_what_is_left(&self, failure: Failure, failed: &PlannedRequest) -> Failure {
-        let replaced = self.work.change.action == Action::Replace;
-        match &self.written.created {
-            Some(_) => self.with_what_exists(failure),
-            None if replaced && failed.step != Step::Delete => failure.leaving(
+    /// Adds to a failure at a step what the change leaves in the tenant.
+    fn with_what_is_left(&self, failure: Failure, failed: Step) -> Failure {
+        let goes_on = "`moorline apply` goes on when it is run again";
+        let (state, then) = match failed {
+            _ if self.created.is_some() => return self.with_what_exists(failure),
+            failed if self.work.change.action == Action::Replace && failed != Step::Delete => (
                 "the object that it replaces is deleted already",
                 "its `metadata.id` is gone: remove it, or run `moorline apply --recreate`",
             ),
-            None if self.written.writes > 0 && failed.step.is_link() => failure.leaving(
-                "a part of it is written, this reference is not",
-                "`moorline apply` goes on when it is run again",
-            ),
-            None if self.written.writes > 0 && failed.step == Step::Action => failure.leaving(
-                "a part of it is written, the rest is not",
-                "`moorline apply` goes on when it is run again",
-            ),
-            None if self.written.writes > 0 && failed.step == Step::Assign => failure.leaving(
+            _ if self.writes == 0 => return failure,
+            Step::Link | Step::Unlink => {
+                ("a part of it is written, this reference is not", goes_on)
+            }
+            Step::Action => ("a part of it is written, the rest is not", goes_on),
+            Step::Assign => (
                 "its settings are written, its assignments are not",
                 "`moorline apply` assigns it when it is run again",
             ),
-            None => failure,
+            Step::Create | Step::Update | Step::Replace | Step::Delete => return failure,
+        };
+        failure.leaving(state, then)
+    }
+
+    /// Reads the object back, and records the result of the change in the journal.
+    async fn end(&mut self, sent: Result<(), Failure>) -> CarriedOut {
+        let mut left = None;
+        let mut done = match sent {
+            Err(failure) if failure.status == Status::Stale && self.writes > 0 => {
+                Failure { status: Status::Failed, ..failure }.carried_out(self.work.change)
+            }
+            Err(failure) => failure.carried_out(self.work.change),
+            Ok(()) => self.read_back(&mut left).await,
+        };
+        let item = &mut done.item;
+        if let (Action::Replace, Some(id)) = (self.work.change.action, &self.created) {
+            item.remark(&format!("the new object has the id {id}"));
+            item.advise("correct `metadata.id`, or remove it");
+        }
+        item.id = self.id().map(str::to_owned);
+        item.writes = self.writes;
+        let message = item.message.take();
+        item.message = message.map(|message| scrub_quoted(&message, self.context.secrets.values()));
+        if let Err(error) = self.close(item, left) {
+            item.remark(&format!("it is not in the journal: {}", in_full(&error)));
+            done.ends_run = true;
+        }
+        done
+    }
+
+    /// Reads the object back. `left` receives the object where it differs from what was written.
+    async fn read_back(&self, left: &mut Option<Snapshot>) -> CarriedOut {
+        // The replaced object does not tell whether the new one changed.
+        let before = self.before.as_ref().filter(|_| self.created.is_none());
+        let (context, work) = (self.context, self.work);
+        match verify(context, work, self.id(), before, self.body).await {
+            Ok(verdict) => {
+                if let Verdict::DidNotStick { shown, .. } = &verdict {
+                    *left = Some(Snapshot::of(work.manifest, shown));
+                }
+                CarriedOut { item: judged(work.change, verdict), ends_run: false }
+            }
+            Err(error) => {
+                let why = format!("it cannot be read back: {}", in_full(&error));
+                let ends_run = self.unread(&error).ends_run;
+                Failure { ends_run, ..Failure::not_seen(&why) }.carried_out(work.change)
+            }
         }
     }
+
+    /// Records the result of the change in the journal, with the object where it differs from what was written.
+    fn close(&mut self, item: &Item, left: Option<Snapshot>) -> Result<(), JournalError> {
+        let Some(journal) = self.context.journal.as_ref().filter(|_| self.journaled) else {
+            return Ok(());
+        };
+        // The same write may still be sent with this code.
+        let code = self.code.take().filter(|_| !item.status.is_done());
+        journal.close(Fate {
+            at: journal.now(),
+            address: item.address.clone(),
+            status: item.status,
+            id: item.id.clone(),
+            created: self.created.clone().filter(|_| self.answered),
+            writes: item.writes,
+            approval: item.approval.clone().or(code),
+            approval_expires: item.approval_expires.clone(),
+            message: item.message.clone(),
+            left,
+        })
+    }
+}
+
+fn judged(change: &Change, verdict: Verdict) -> Item {
+    let (mut item, concurrent) = match verdict {
+        Verdict::Shown { concurrent } => (Item::of(change, Status::Applied), concurrent),
+        Verdict::DidNotStick { differs, concurrent, .. } => {
+            let mut item = Item::of(change, Status::DidNotStick);
+            item.remark(&differs.join("; "));
+            item.advise("the service accepted the write and keeps another value: a limit, another setting or a concurrent edit overrides it");
+            (item, concurrent)
+        }
+        Verdict::NotSeen => {
+            return Failure::not_seen("the tenant does not show it").carried_out(change).item;
+        }
+        Verdict::Unverifiable => {
+            let mut item = Item::of(change, Status::Unverifiable);
+            item.remark("accepted, but the tenant gives back nothing of what was written, and does not say that the object changed");
+            item.advise(SEND_AGAIN);
+            return item;
+        }
+    };
+    if !concurrent.is_empty() {
+        let words = concurrent.join("; ");
+        item.remark(&format!("a concurrent edit changed what this change did not write: {words}"));
+        item.advise(REPLAN_HINT);
+    }
+    item
 }

@@ -1,203 +1,173 @@
-//! Why a write is held back, in words.
+//! Describes why a write waits for an approval, or was refused one.
 
-use super::failure::{Failure, Pending, in_full};
+use jiff::Timestamp;
+
+use super::failure::{Failure, in_full, remedy};
 use crate::clock::minute;
 use crate::diagnose::catalogue::Catalogue;
 use crate::graph::GraphError;
-use crate::journal::JournalError;
+use crate::journal::{JournalError, Status};
 use crate::tenant::approvals::{ApprovalRequest, RequestStatus};
 
-/// How much of a text is quoted that somebody else wrote, in characters.
+/// The number of characters that are quoted of a text from the service.
 const QUOTED: usize = 200;
 
-/// How long a request is open, in words, where the service does not say until when (FACTS 1.10).
+/// How long a request stays open, where the service does not say when it expires (FACTS 1.10).
 const DAYS: &str = "which Intune drops after three days";
 
-/// A request for approval as the last look at it showed it: nothing where it cannot be seen.
-pub(super) type Seen = Result<Option<ApprovalRequest>, GraphError>;
+/// The last read of an approval request: `None` where it cannot be seen.
+pub(super) type ApprovalRead = Result<Option<ApprovalRequest>, GraphError>;
 
-/// Why a write is held back.
-pub(super) enum Held {
-    /// The request for its approval is open.
-    Waits {
-        /// Its id.
-        code: String,
-        /// The request, where it can be seen.
-        request: Option<ApprovalRequest>,
-        /// Why it cannot be read or was not waited for.
-        why_not: Option<String>,
-        /// Whether it was found in the tenant, and may be another write's.
-        found: bool,
-    },
-    /// The request for its approval is over.
-    Over(ApprovalRequest),
-    /// A request is open for its object that is for another write.
-    AnotherWrite(ApprovalRequest),
-    /// Several requests are open for its object.
-    Several(Vec<ApprovalRequest>),
-    /// A request is open for its object that cannot be found; why, where that is known.
-    Unfound(Option<String>),
+/// Why a write is not sent.
+pub(super) struct ApprovalHold {
+    message: String,
+    /// The catalogue's code of the error, whose remedy is the help; `None` where the write has to be approved.
+    error: Option<&'static str>,
+    /// Whether the approval request may belong to another write.
+    may_be_another: bool,
+    status: Status,
+    /// The code of the approval request of this write.
+    code: Option<String>,
+    /// When that approval request, or the one that is open in its place, expires.
+    expires: Option<Timestamp>,
 }
 
-impl Held {
-    /// Returns that a request is open, as far as it was seen.
-    pub(super) fn waiting(code: &str, seen: Seen, found: bool) -> Self {
-        let (request, why_not) = match seen {
-            Ok(request) => (request, None),
-            Err(unread) => {
-                let why = in_full(&unread);
-                (None, Some(format!("whether it is approved cannot be read: {why}")))
+impl ApprovalHold {
+    /// The approval request is open. `found` says that the request was found in the tenant, and may belong to another
+    /// write.
+    pub(super) fn waiting(code: &str, seen: ApprovalRead, found: bool) -> Self {
+        let request = seen.as_ref().ok().and_then(Option::as_ref);
+        let expires = request.and_then(|request| request.expires);
+        let mut message = match request {
+            Some(request) if found => format!(
+                "a request for approval of this object is open already: {}; whether it is for this very write, Intune \
+                 tells once it is approved",
+                described(request)
+            ),
+            Some(request) if !request.is_undecided() => {
+                format!("it is approved under the code {code}, and was not sent")
             }
+            _ => format!(
+                "it waits for the approval of a second administrator, under the code {code}, {}",
+                expires.map_or(DAYS.to_owned(), |at| format!("which expires {}", minute(at)))
+            ),
         };
-        Self::Waits { code: code.to_owned(), request, why_not, found }
-    }
-
-    /// Returns that a request is open, and is not waited for because its code cannot be kept.
-    pub(super) fn unnoted(code: &str, error: &JournalError) -> Self {
-        Self::Waits {
-            code: code.to_owned(),
-            request: None,
-            why_not: Some(format!("it was not waited for: {}", in_full(error))),
-            found: false,
+        if let Err(unread) = &seen {
+            let why = in_full(unread);
+            message = format!("{message}; whether it is approved cannot be read: {why}");
+        }
+        Self {
+            message,
+            error: None,
+            may_be_another: found,
+            status: Status::ApprovalRequired,
+            code: Some(code.to_owned()),
+            expires,
         }
     }
 
-    /// Returns a failure with what holds the write back; `going_on` is how to go on once it is approved.
+    /// The approval request is open, and the run does not wait because the journal cannot keep its code.
+    pub(super) fn unnoted(code: &str, error: &JournalError) -> Self {
+        let hold = Self::waiting(code, Ok(None), false);
+        let why = in_full(error);
+        Self { message: format!("{}; it was not waited for: {why}", hold.message), ..hold }
+    }
+
+    /// The approval request is closed.
+    pub(super) fn over(request: &ApprovalRequest) -> Self {
+        let by = request.approver.as_ref().map(|name| format!(" by {}", quoted(name)));
+        let why = request.answer.as_ref().map(|text| format!(": \"{}\"", quoted(text)));
+        let at = request.expires.map(|at| format!(" {}", minute(at)));
+        let [by, why, at] = [by, why, at].map(Option::unwrap_or_default);
+        let its = format!("the request for its approval, {},", request.id);
+        let (code, message) = match request.status {
+            RequestStatus::Cancelled => (
+                "intune/approval-cancelled",
+                format!("{its} was cancelled, so nothing was written{why}"),
+            ),
+            RequestStatus::Expired => (
+                "intune/approval-expired",
+                format!(
+                    "{its} expired{at}: it was not approved, or the write was not sent again, in time"
+                ),
+            ),
+            RequestStatus::Completed => (
+                "intune/approval-completed",
+                format!("another run completed {its} and the tenant does not show the change"),
+            ),
+            _ => ("intune/approval-rejected", format!("{its} was rejected{by}{why}")),
+        };
+        Self { status: Status::Failed, ..Self::explained(code, message) }
+    }
+
+    /// An approval request for another write of the object is open.
+    pub(super) fn another_write(request: &ApprovalRequest) -> Self {
+        let message = format!(
+            "another request for approval is open for this object, and this write is not sent under it: {}",
+            described(request)
+        );
+        let held = Self::explained("intune/approval-other-write", message);
+        Self { expires: request.expires, ..held }
+    }
+
+    /// Several approval requests for the object are open.
+    pub(super) fn several(requests: &[ApprovalRequest]) -> Self {
+        let all: Vec<String> = requests.iter().map(described).collect();
+        let message = format!(
+            "{} requests for approval are open for this object, and which of them is this write's cannot be told: {}",
+            requests.len(),
+            all.join("; ")
+        );
+        Self::explained("intune/approval-open", message)
+    }
+
+    /// An approval request for the object is open and cannot be found; `why` is the error of the read.
+    pub(super) fn unfound(why: Option<&GraphError>) -> Self {
+        let what = match why {
+            Some(why) => format!("it cannot be read: {}", in_full(why)),
+            None => "none that can be read names it".to_owned(),
+        };
+        let message = format!("a request for approval is open for this object, and {what}");
+        Self::explained("intune/approval-open", message)
+    }
+
+    fn explained(error: &'static str, message: String) -> Self {
+        let status = Status::ApprovalRequired;
+        let error = Some(error);
+        Self { message, error, may_be_another: false, status, code: None, expires: None }
+    }
+
+    /// Adds the reason to a failure; `going_on` says how to continue once the write is approved.
     pub(super) fn holding_back(&self, failure: Failure, going_on: &str) -> Failure {
+        let help = match self.error {
+            Some(error) => Catalogue::built_in().by_code(error).map(remedy),
+            None => {
+                let decided =
+                    "have it approved in Intune under Tenant administration > Multi Admin Approval";
+                let other =
+                    "if it is another write's, have that completed or cancelled first; else ";
+                let other = if self.may_be_another { other } else { "" };
+                Some(format!("{other}{decided}, then {going_on}"))
+            }
+        };
         Failure {
-            message: self.message(),
-            help: self.help(going_on),
-            approval: self.pending(),
+            message: self.message.clone(),
+            help,
+            status: self.status,
+            approval: self.code.clone(),
+            expires: self.expires,
             ..failure
         }
     }
-
-    /// Returns what is outstanding, `None` where nothing is.
-    fn pending(&self) -> Option<Pending> {
-        let expires = |request: Option<&ApprovalRequest>| request.and_then(|it| it.expires);
-        match self {
-            Self::Waits { code, request, .. } => {
-                Some(Pending { code: Some(code.clone()), expires: expires(request.as_ref()) })
-            }
-            Self::AnotherWrite(request) => {
-                Some(Pending { code: None, expires: expires(Some(request)) })
-            }
-            Self::Several(_) | Self::Unfound(_) => Some(Pending::default()),
-            Self::Over(_) => None,
-        }
-    }
-
-    fn message(&self) -> String {
-        match self {
-            Self::Waits { code, request, why_not, found } => {
-                let request = request.as_ref();
-                let mut words = match (request, found) {
-                    (Some(request), true) => format!(
-                        "a request for approval of this object is open already: {}; whether it is for this very write, \
-                         Intune tells once it is approved",
-                        described(request)
-                    ),
-                    (Some(request), false) if !request.is_undecided() => {
-                        format!("it is approved under the code {code}, and was not sent")
-                    }
-                    _ => format!(
-                        "it waits for the approval of a second administrator, under the code {code}, {}",
-                        match request.and_then(|request| request.expires) {
-                            Some(at) => format!("which expires {}", minute(at)),
-                            None => DAYS.to_owned(),
-                        }
-                    ),
-                };
-                if let Some(why) = why_not {
-                    words = format!("{words}; {why}");
-                }
-                words
-            }
-            Self::Over(request) => over(request),
-            Self::AnotherWrite(request) => format!(
-                "another request for approval is open for this object, and this write is not sent under it: {}",
-                described(request)
-            ),
-            Self::Several(requests) => {
-                let all: Vec<String> = requests.iter().map(described).collect();
-                format!(
-                    "{} requests for approval are open for this object, and which of them is this write's cannot be told: {}",
-                    requests.len(),
-                    all.join("; ")
-                )
-            }
-            Self::Unfound(why) => {
-                let words = "a request for approval is open for this object, and ";
-                match why {
-                    Some(why) => format!("{words}it cannot be read: {why}"),
-                    None => format!("{words}none that can be read names it"),
-                }
-            }
-        }
-    }
-
-    fn help(&self, going_on: &str) -> Option<String> {
-        let code = match self {
-            Self::Waits { found, .. } => {
-                let decided =
-                    "have it approved in Intune under Tenant administration > Multi Admin Approval";
-                let other = match found {
-                    true => {
-                        "if it is another write's, have that completed or cancelled first; else "
-                    }
-                    false => "",
-                };
-                return Some(format!("{other}{decided}, then {going_on}"));
-            }
-            Self::Over(request) => match request.status {
-                RequestStatus::Cancelled => "intune/approval-cancelled",
-                RequestStatus::Completed => "intune/approval-completed",
-                RequestStatus::Expired => "intune/approval-expired",
-                _ => "intune/approval-rejected",
-            },
-            Self::AnotherWrite(_) => "intune/approval-other-write",
-            Self::Several(_) | Self::Unfound(_) => "intune/approval-open",
-        };
-        let entry = Catalogue::built_in().by_code(code)?;
-        Some(format!("{} (`moorline explain {code}`)", entry.remedy.join(" ")))
-    }
 }
 
-fn over(request: &ApprovalRequest) -> String {
-    let id = &request.id;
-    let by = request.approver.as_ref();
-    let by = by.map(|name| format!(" by {}", quoted(name)));
-    let why = request.answer.as_ref();
-    let why = why.map(|text| format!(": \"{}\"", quoted(text)));
-    let (by, why) = (by.unwrap_or_default(), why.unwrap_or_default());
-    match request.status {
-        RequestStatus::Cancelled => {
-            format!(
-                "the request for its approval, {id}, was cancelled, so nothing was written{why}"
-            )
-        }
-        RequestStatus::Expired => {
-            let at = request.expires.map(|at| format!(" {}", minute(at)));
-            let at = at.unwrap_or_default();
-            format!(
-                "the request for its approval, {id}, expired{at}: nobody approved it, or nobody sent the write again, in time"
-            )
-        }
-        RequestStatus::Completed => format!(
-            "another run completed the request for its approval, {id}, and the tenant does not show the change"
-        ),
-        _ => format!("the request for its approval, {id}, was rejected{by}{why}"),
-    }
-}
-
-/// Returns a request with who made it when and why, and until when it is open.
+/// Describes a request: its status, requestor, time, expiry and justification.
 fn described(request: &ApprovalRequest) -> String {
-    let mut words = request.id.clone();
     let status = match request.status {
         RequestStatus::Approved => "approved",
         _ => "not decided",
     };
-    words.push_str(&format!(" ({status})"));
+    let mut words = format!("{} ({status})", request.id);
     if let Some(at) = request.requested {
         words.push_str(&format!(", made {}", minute(at)));
     }
@@ -214,7 +184,7 @@ fn described(request: &ApprovalRequest) -> String {
     words
 }
 
-/// Returns a text that somebody else wrote, cut where it is long.
+/// Quotes a text from the service, shortened where it is long.
 fn quoted(text: &str) -> String {
     match text.char_indices().nth(QUOTED) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,4 +1,5 @@
-//! Ids that a run finds out, and addresses that depend on where Graph is, in the calls that need them.
+//! Replaces the placeholders of a planned request by ids that are known during the run, and by addresses on the run's
+//! host.
 
 use serde_json::{Map, Value};
 
@@ -9,25 +10,25 @@ use crate::kinds::Family;
 use crate::plan::PlannedRequest;
 use crate::plan::requests::{ID, NEW_ID, OBJECT, bound_by};
 
-/// What a request names and nobody knows yet.
+/// A placeholder of a request that has no value yet.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NotKnown(pub(super) String);
 
 /// An object that a request refers to.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Target<'a> {
+pub(super) enum ReferenceTarget<'a> {
     /// The object of the manifest with this address.
     Manifest(&'a str),
-    /// An object that this navigation property leads to.
+    /// An object that this navigation property refers to.
     Property(&'a str),
 }
 
-/// What a request is filled with.
+/// Replaces the placeholders of requests.
 pub(super) struct Filler<'a> {
-    /// Where Graph is.
+    /// The endpoints of the run.
     pub(super) endpoints: &'a Endpoints,
     /// Returns the family of an object that is referred to.
-    pub(super) family_of: &'a dyn Fn(Target<'_>) -> Option<&'static Family>,
+    pub(super) family_of: &'a dyn Fn(ReferenceTarget<'_>) -> Option<&'static Family>,
     /// Returns the id of a manifest's object, once it exists.
     pub(super) id_of: &'a dyn Fn(&str) -> Option<String>,
     /// The object that the change created.
@@ -35,7 +36,7 @@ pub(super) struct Filler<'a> {
 }
 
 impl Filler<'_> {
-    /// Returns a request with the ids that it needs.
+    /// Returns a request with its placeholders replaced.
     pub(super) fn fill(&self, planned: &PlannedRequest) -> Result<Request, NotKnown> {
         let mut request = planned.request.clone();
         if request.path.contains(NEW_ID) {
@@ -48,7 +49,7 @@ impl Filler<'_> {
         Ok(request)
     }
 
-    /// Returns a value with what it needs. `property` is the navigation property that it is about.
+    /// Returns a value with its placeholders replaced. `property` is the navigation property that it belongs to.
     fn value(
         &self,
         request: &Request,
@@ -79,7 +80,7 @@ impl Filler<'_> {
         (self.id_of)(address).ok_or_else(|| NotKnown(address.to_owned()))
     }
 
-    /// Returns an object's address on the host that the run talks to.
+    /// Returns the URL of an object on the run's host.
     fn address(
         &self,
         request: &Request,
@@ -88,10 +89,12 @@ impl Filler<'_> {
     ) -> Result<String, NotKnown> {
         let unknown = || NotKnown(of.to_string());
         let (id, target) = match of {
-            Value::String(id) => (id.clone(), Target::Property(property.ok_or_else(unknown)?)),
+            Value::String(id) => {
+                (id.clone(), ReferenceTarget::Property(property.ok_or_else(unknown)?))
+            }
             Value::Object(members) => match placeholder(members) {
                 Some((ID, Value::String(address))) => {
-                    (self.id(address)?, Target::Manifest(address))
+                    (self.id(address)?, ReferenceTarget::Manifest(address))
                 }
                 _ => return Err(unknown()),
             },
@@ -104,7 +107,7 @@ impl Filler<'_> {
     }
 }
 
-/// Returns the only member of an object that stands for something else.
+/// Returns the only member of an object, which may be a placeholder.
 fn placeholder(members: &Map<String, Value>) -> Option<(&str, &Value)> {
     let mut members = members.iter();
     match (members.next(), members.next()) {
@@ -137,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_path_that_waits_for_an_id_needs_one() {
+    fn path_without_placeholder_needs_no_id() {
         let assign = "/deviceManagement/deviceConfigurations/{id}/assign";
         let path = |path, id| fill(path, Value::Null, id).map(|(path, _)| path);
         assert_eq!(
@@ -154,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_is_named_by_its_address_on_the_host_of_the_run() {
+    fn reference_is_a_url_on_the_host_of_the_run() {
         let root = "https://graph.microsoft.us/beta/deviceManagement/deviceConfigurations";
         let body = json!({
             "rootCertificate@odata.bind": { "$object": { "$id": "k/root" } },
@@ -173,11 +176,13 @@ mod tests {
     }
 
     #[test]
-    fn an_id_has_the_family_of_the_navigation_property_that_it_stands_in() {
-        let family_of = |target: Target<'_>| match target {
-            Target::Property("root") => kinds::family_of("windows81TrustedRootCertificate"),
-            Target::Property("label") => kinds::family_of("roleScopeTag"),
-            Target::Property(_) | Target::Manifest(_) => None,
+    fn referenced_id_has_the_family_of_its_navigation_property() {
+        let family_of = |target: ReferenceTarget<'_>| match target {
+            ReferenceTarget::Property("root") => {
+                kinds::family_of("windows81TrustedRootCertificate")
+            }
+            ReferenceTarget::Property("label") => kinds::family_of("roleScopeTag"),
+            ReferenceTarget::Property(_) | ReferenceTarget::Manifest(_) => None,
         };
         let filler = Filler {
             endpoints: &Endpoints::new(Cloud::Global, None, None).expect("a cloud's own"),

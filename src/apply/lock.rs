@@ -1,11 +1,10 @@
 //! The lock that keeps two runs of one user on one machine from writing to one tenant at the same time.
 //!
-//! It is a lock of the operating system on a file in the user's state folder, so that the end of a process releases
-//! it, whatever ended it. Who holds it is written to a file beside it, because a locked file cannot be read on every
-//! system.
+//! The lock is a file lock of the operating system in the user's state folder, which the end of the process releases.
+//! A file beside it names the holder, because a locked file cannot be read on every system.
 
 use std::fmt;
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,22 +15,23 @@ use serde::{Deserialize, Serialize};
 use crate::clock;
 use crate::error::{Error, ErrorKind};
 use crate::journal::Command;
+use crate::journal::folder::create_private;
 
-/// The environment variable that names another state folder.
+/// The environment variable that overrides the state folder.
 pub const FOLDER_VARIABLE: &str = "MOORLINE_STATE_DIR";
 
-/// What tells a tenant from every other one that runs of this machine write to.
+/// The key of a tenant among those that runs of this machine write to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantKey {
     /// The cloud's name.
     pub cloud: &'static str,
     /// The tenant's id.
     pub tenant: String,
-    /// What stands in the place of the cloud: an emulator's state file or address.
+    /// The emulator's state file or address, where one replaces the cloud.
     pub stand_in: Option<String>,
 }
 
-/// Who holds a lock.
+/// The run that holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Holder {
@@ -40,7 +40,7 @@ pub struct Holder {
     /// The name of the account, where the environment has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// What it does.
+    /// The command that it runs.
     pub command: Command,
     /// The folder of its tenant file.
     pub folder: String,
@@ -59,17 +59,20 @@ pub struct TenantLock {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum LockError {
     /// Another run holds it.
-    #[error("{} holds the lock of this tenant, so nothing was written", holder(.0.as_ref()))]
+    #[error(
+        "{} holds the lock of this tenant, so nothing was written",
+        .0.as_ref().map_or_else(|| "another run".to_owned(), Holder::to_string)
+    )]
     Held(Option<Holder>),
     /// There is no folder for it.
     #[error("there is no folder for the tenant's lock, so nothing was written")]
     NoFolder,
-    /// The system refuses it.
+    /// The operating system refuses the lock.
     #[error("the tenant's lock `{}` cannot be taken, so nothing was written", .path.display())]
     Refused {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: Arc<io::Error>,
     },
 }
@@ -89,64 +92,54 @@ pub fn folder(variable: impl Fn(&str) -> Option<String>) -> Result<PathBuf, Lock
 }
 
 impl TenantLock {
-    /// Takes a tenant's lock, at once or not at all.
+    /// Takes a tenant's lock, without waiting.
     ///
     /// # Errors
     /// [`LockError::Held`] where another run has it.
     pub fn take(folder: &Path, key: &TenantKey, holder: &Holder) -> Result<Self, LockError> {
         let path = folder.join(format!("{}.lock", key.file_stem()));
         let beside = path.with_extension("json");
-        let refused = |path: &Path, source| LockError::Refused {
-            path: path.to_owned(),
-            source: Arc::new(source),
-        };
-        let file = open(folder, &path).map_err(|source| refused(&path, source))?;
+        let refused = |source| LockError::Refused { path: path.clone(), source: Arc::new(source) };
+        create_private(folder).map_err(refused)?;
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        let file = options.open(&path).map_err(refused)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let text = fs::read(&beside).unwrap_or_default();
                 return Err(LockError::Held(serde_json::from_slice(&text).ok()));
             }
-            Err(TryLockError::Error(source)) => return Err(refused(&path, source)),
+            Err(TryLockError::Error(source)) => return Err(refused(source)),
         }
         let told = serde_json::to_vec(holder).map_err(io::Error::from);
-        told.and_then(|text| fs::write(&beside, text))
-            .map_err(|source| refused(&beside, source))?;
+        let written = told.and_then(|text| fs::write(&beside, text));
+        written.map_err(|source| LockError::Refused {
+            path: beside.clone(),
+            source: Arc::new(source),
+        })?;
         Ok(Self { holder: beside, _file: file })
     }
 }
 
 impl Drop for TenantLock {
     fn drop(&mut self) {
-        // Before the lock, so that the next holder's own is never removed.
+        // Before the lock is released, so that the next holder's file is not removed.
         let _ = fs::remove_file(&self.holder);
     }
 }
 
 impl TenantKey {
-    /// Returns a name that every file system takes.
+    /// Returns a file name that is valid on every file system.
     fn file_stem(&self) -> String {
         let Self { cloud, tenant, stand_in } = self;
-        let Some(stand_in) = stand_in else {
-            return format!("{cloud}-{tenant}");
-        };
-        let hash = digest(&SHA256, stand_in.as_bytes());
-        let hash: String = hash.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        format!("{cloud}-{tenant}-{hash}")
+        let hash = stand_in.as_ref().map(|stand_in| {
+            let hash = digest(&SHA256, stand_in.as_bytes());
+            let bytes = hash.as_ref().iter().take(6);
+            bytes.fold("-".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+        });
+        format!("{cloud}-{tenant}{}", hash.unwrap_or_default())
     }
-}
-
-fn open(folder: &Path, path: &Path) -> io::Result<File> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)?;
-    OpenOptions::new().create(true).truncate(false).write(true).open(path)
-}
-
-fn holder(holder: Option<&Holder>) -> String {
-    holder.map_or_else(|| "another run".to_owned(), Holder::to_string)
 }
 
 impl fmt::Display for Holder {
@@ -156,15 +149,13 @@ impl fmt::Display for Holder {
         if let Some(user) = user {
             write!(f, ", user {user}")?;
         }
-        match since.parse() {
-            Ok(at) => write!(f, ", since {})", clock::minute(at)),
-            Err(_) => write!(f, ", since {since})"),
-        }
+        let since = since.parse().map_or_else(|_| since.clone(), clock::minute);
+        write!(f, ", since {since})")
     }
 }
 
 impl LockError {
-    /// Returns the error for the user, with what to do about it.
+    /// Returns the error for the user, with its hint.
     pub fn into_error(self) -> Error {
         let message = self.to_string();
         match self {
@@ -206,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn second_run_is_told_who_holds_the_lock() {
+    fn second_run_gets_the_holder_of_the_lock() {
         let folder = tempfile::tempdir().expect("a folder");
         let held = TenantLock::take(folder.path(), &key(None), &me()).expect("it is free");
         let refused = TenantLock::take(folder.path(), &key(None), &me()).expect_err("it is held");

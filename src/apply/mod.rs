@@ -1,21 +1,13 @@
-//! Carrying out a plan.
+//! Applies a plan: checks every precondition, sends the requests of each change, and reads each object back.
 //!
-//! A change is the unit: its requests go out one after another, and nothing goes out beside them. Before
-//! the first write every object is read again ([`precondition`]), unless it was a moment ago, and every secret is
-//! looked up ([`secrets`]); nothing is written where one of them is not as it must be. Then each change is checked
-//! once more, sent ([`execute`]) and read until the tenant shows it ([`verify`]); [`change`] joins the
-//! three, [`sequence`] the changes, [`applier`] is the run. Each write goes through the [`sender`], which waits for
-//! approvals: [`create`] and [`update`] decide whether it is sent again, and return what was written. A created object is assigned once it is known to be the only one of its name
-//! ([`twins`]). A failed change stops only what waits for it ([`dependencies`]). What became of each is an
-//! [`outcome`]. Another run of this machine on the same tenant is kept out by a [`lock`].
-//!
-//! What is about to be written is noted in a [`crate::journal`] first.
+//! Nothing is written where an object changed since the plan ([`look`]) or a secret is missing ([`secrets`]). Each
+//! change is carried out by itself ([`execute`]), in the plan's order ([`sequence`]): each of its requests is recorded
+//! in the [`crate::journal`], sent ([`write`], [`sender`]), and read back ([`verify`]).
 
 mod applier;
-mod change;
 mod context;
-mod create;
 mod dependencies;
+pub(crate) mod differences;
 mod error;
 mod execute;
 pub mod expected;
@@ -23,12 +15,11 @@ mod failure;
 mod held;
 mod ids;
 pub mod lock;
+mod look;
 mod observer;
 mod options;
 pub mod outcome;
 pub(crate) mod poll;
-mod precondition;
-mod resend;
 pub mod saved;
 mod secrets;
 mod sender;
@@ -36,9 +27,9 @@ mod sequence;
 #[cfg(test)]
 mod tests;
 mod twins;
-mod update;
 mod verify;
 pub(crate) mod wording;
+mod write;
 
 pub use crate::journal::{Given, Status};
 pub use applier::Applier;

@@ -1,16 +1,16 @@
-//! Who is told how an apply goes on.
+//! The progress of an apply.
 
 use jiff::Timestamp;
 
 use super::outcome::Item;
 use crate::plan::Change;
 
-/// Watches an apply.
+/// Receives the progress of an apply.
 pub trait Observer: Sync {
-    /// A change is about to be written.
+    /// The run begins to write a change.
     fn started(&self, change: &Change);
-    /// A change waits for an approval, under this code; the request for it may say when it expires.
+    /// A change waits for the approval with this code; `expires` is when the request expires, where it says so.
     fn awaits(&self, _change: &Change, _code: &str, _expires: Option<Timestamp>) {}
-    /// It is known what became of a change. Called once for each item of the outcome.
+    /// A change has its result. Called once for each item of the outcome.
     fn finished(&self, item: &Item);
 }

@@ -1,62 +1,45 @@
-//! What the user decides about an apply.
+//! The options of an apply.
 
 use std::time::{Duration, Instant};
 
 use crate::journal::{Command, Given, Intent};
 
-/// How an apply deals with what is not as planned.
-#[derive(Clone, Debug)]
+/// The options of an apply.
+#[derive(Clone, Debug, Default)]
 pub struct ApplyOptions {
-    /// Whether changes whose object moved since the plan are left out, instead of refusing everything.
+    /// Whether changes whose object changed since the plan are skipped, instead of refusing the whole plan.
     pub skip_stale: bool,
-    /// Whether changes that cannot be made are left out, instead of refusing everything.
+    /// Whether blocked changes are skipped, instead of refusing the whole plan.
     pub skip_blocked: bool,
-    /// When everything that the plan depends on was read, by the client's clock, where that is known.
+    /// When the plan's objects were read, by the client's clock, where that is known.
     pub read_at: Option<Instant>,
-    /// How long a write may take to show.
-    pub visibility: Duration,
-    /// Whether no other run can reach the tenant, so that none can create what this one creates.
+    /// Whether no other run can write to the tenant, so that created objects have no twins.
     pub alone: bool,
-    /// How writes are dealt with that have to be approved.
+    /// The options for writes that need an approval.
     pub approvals: Approvals,
-    /// The command that the help names.
+    /// The command that the help texts name.
     pub command: Command,
 }
 
-impl Default for ApplyOptions {
-    fn default() -> Self {
-        Self {
-            skip_stale: false,
-            skip_blocked: false,
-            read_at: None,
-            visibility: Duration::from_secs(60),
-            alone: false,
-            approvals: Approvals::default(),
-            command: Command::Apply,
-        }
-    }
-}
-
-/// How a run deals with writes that have to be approved.
+/// The options for writes that need an approval.
 #[derive(Clone, Debug, Default)]
 pub struct Approvals {
-    /// What the approver is told.
+    /// The justification for the approver.
     pub justification: Option<String>,
-    /// How long each decision is waited for.
+    /// How long to wait for each decision.
     pub wait: Duration,
-    /// Codes that an earlier run was given.
+    /// The approval codes of an earlier run.
     pub given: Vec<Given>,
-    /// What `--resume` takes the place of where the command is given again, in words.
+    /// The argument that `--resume` replaces where the command is run again, for messages.
     pub in_place_of: Option<&'static str>,
 }
 
 impl Approvals {
-    /// Returns the code that a write has got already and that none before it was sent with. The service makes sure
-    /// that it is the same write.
+    /// Returns the unused code that an earlier run has for a write. The service checks that the write is the same.
     pub(super) fn code_of(&self, intent: &Intent, used: &[String]) -> Option<String> {
         let is_meant = |given: &&Given| {
             given.address == intent.address
-                // Earlier releases wrote one step for both.
+                // Earlier releases recorded one step for both.
                 && (given.step == intent.step || given.step.is_link() && intent.step.is_link())
                 && given.written == intent.written
                 && given.call == intent.call
@@ -72,14 +55,14 @@ mod tests {
 
     use super::*;
     use crate::http::Method;
-    use crate::journal::Call;
+    use crate::journal::RecordedCall;
     use crate::plan::Step;
 
     const ADDRESS: &str = "windowsWifiEnterpriseEAPConfiguration/wifi";
 
     /// Returns a call that adds a reference to an object.
-    fn call(to: &str) -> Call {
-        Call {
+    fn call(to: &str) -> RecordedCall {
+        RecordedCall {
             method: Method::Post,
             path: "/x/$ref".to_owned(),
             body: Some(json!({ "@odata.id": to })),
@@ -98,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_for_one_call_and_is_spent_once() {
+    fn approval_code_is_used_once_for_its_own_request() {
         let approvals = Approvals {
             given: vec![given("one", "a"), given("one", "b"), given("two", "c")],
             ..Approvals::default()

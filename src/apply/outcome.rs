@@ -1,4 +1,4 @@
-//! What an apply did, object by object.
+//! The outcome of an apply, with the result of each change.
 
 use serde::Serialize;
 
@@ -7,57 +7,64 @@ use super::failure::REPLAN_HINT;
 use crate::error::ErrorKind;
 use crate::journal::{Command, Status};
 use crate::manifest::Address;
-use crate::plan::{Action, Blocked, Change, TenantRef};
+use crate::plan::{Action, Change, TenantRef};
 
-/// What an apply did.
+/// The outcome of an apply.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
-    /// Which tenant.
+    /// The tenant.
     pub tenant: TenantRef,
     /// The digest of the plan that was applied.
     pub plan_digest: String,
-    /// One entry for each change, in the order of execution, those that were not begun last.
+    /// One item for each change, in the order of execution, with those that were not started last.
     pub items: Vec<Item>,
     /// The counts.
     pub summary: OutcomeSummary,
     /// Whether the user interrupted it.
     pub interrupted: bool,
-    /// The file that tells what was written and how it was before, where anything was.
+    /// The path of the journal, where anything was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal: Option<String>,
 }
 
-/// What became of one change.
+/// The result of one change.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
     /// `kind/name` of its manifest.
     #[schemars(with = "String")]
     pub address: Address,
-    /// The display name that people know it by.
+    /// The object's display name.
     pub display_name: String,
-    /// What was to happen.
+    /// The planned action.
     pub action: Action,
-    /// What happened.
+    /// The status.
     pub status: Status,
     /// The live object's id, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// How many calls changed something in the tenant.
+    /// The number of calls that changed something in the tenant.
     pub writes: usize,
-    /// The code under which somebody else has to approve it.
+    /// The approval code, where the change waits for a second administrator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,
-    /// When the request for that approval, or the one that is open in its place, expires, RFC 3339.
+    /// When that approval request, or the one that is open in its place, expires, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval_expires: Option<String>,
-    /// What the reader should know: why it failed, what differs still.
+    /// A message: why the change failed, or what still differs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// What to do.
+    /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+}
+
+/// The result of a change that was started.
+pub(super) struct CarriedOut {
+    pub(super) item: Item,
+    /// Whether no later change can succeed.
+    pub(super) ends_run: bool,
 }
 
 /// The counts of an outcome.
@@ -68,9 +75,9 @@ pub struct OutcomeSummary {
     pub done: usize,
     /// Failed or did not stick.
     pub failed: usize,
-    /// Stale, blocked or not begun.
+    /// Stale, blocked or not started.
     pub skipped: usize,
-    /// Not written, because a second administrator has to approve it.
+    /// Not written: a second administrator has to approve it.
     pub to_approve: usize,
     /// Accepted, and not shown by the tenant in time.
     pub not_yet_visible: usize,
@@ -81,12 +88,18 @@ pub struct OutcomeSummary {
 impl Item {
     /// Returns the item of a change of which nothing was written.
     pub(crate) fn of(change: &Change, status: Status) -> Self {
+        let Change { address, display_name, action, .. } = change;
+        let item = Self::new(address.clone(), display_name.clone(), *action, status);
+        Self { id: change.id.clone(), ..item }
+    }
+
+    fn new(address: Address, display_name: String, action: Action, status: Status) -> Self {
         Self {
-            address: change.address.clone(),
-            display_name: change.display_name.clone(),
-            action: change.action,
+            address,
+            display_name,
+            action,
             status,
-            id: change.id.clone(),
+            id: None,
             writes: 0,
             approval: None,
             approval_expires: None,
@@ -95,35 +108,31 @@ impl Item {
         }
     }
 
-    /// Returns the item of a change that the tenant has already; `id` is the object's, where it exists.
-    pub(super) fn in_place(change: &Change, id: Option<String>) -> Self {
+    /// Returns the item of a change that the tenant already has; `ids` are those of the objects that show it.
+    pub(super) fn in_place(change: &Change, ids: Vec<String>) -> Self {
         let item = Self::of(change, Status::AlreadyInPlace);
-        Self { id: id.or(item.id), ..item }
+        Self { id: ids.into_iter().next().or(item.id), ..item }
     }
 
-    /// Returns the item of a change whose object moved since the plan.
-    pub(super) fn stale(change: &Change, what: String) -> Self {
-        Self {
-            message: Some(what),
-            help: Some(REPLAN_HINT.to_owned()),
-            ..Self::of(change, Status::Stale)
-        }
+    /// Returns the item of a change whose object changed since the plan.
+    pub(super) fn stale(change: &Change, what: &str) -> Self {
+        let mut item = Self::of(change, Status::Stale);
+        item.remark(what);
+        item.advise(REPLAN_HINT);
+        item
     }
 
-    /// Returns the item of a change that cannot be made.
+    /// Returns the item of a blocked change.
     pub(super) fn blocked(change: &Change) -> Self {
-        let join = |part: fn(&Blocked) -> &str| {
-            let parts: Vec<&str> = change.blocked.iter().map(part).collect();
-            Some(parts.join("; "))
-        };
-        Self {
-            message: join(|blocked| &blocked.message),
-            help: join(|blocked| &blocked.help),
-            ..Self::of(change, Status::Blocked)
+        let mut item = Self::of(change, Status::Blocked);
+        for blocked in &change.blocked {
+            item.remark(&blocked.message);
+            item.advise(&blocked.help);
         }
+        item
     }
 
-    /// Returns the item of a change that was not begun.
+    /// Returns the item of a change that was not started.
     pub(super) fn skipped(change: &Change, why: &str) -> Self {
         Self { message: Some(why.to_owned()), ..Self::of(change, Status::NotBegun) }
     }
@@ -139,7 +148,8 @@ impl Item {
     }
 }
 
-fn append(text: &mut Option<String>, words: &str) {
+/// Appends to a text that may be absent.
+pub(super) fn append(text: &mut Option<String>, words: &str) {
     *text = Some(match text.take() {
         Some(text) => format!("{text}; {words}"),
         None => words.to_owned(),
@@ -147,7 +157,7 @@ fn append(text: &mut Option<String>, words: &str) {
 }
 
 impl Outcome {
-    /// Returns an outcome with its counts.
+    /// Returns an outcome, with the counts of its items.
     pub fn new(
         tenant: TenantRef,
         plan_digest: String,
@@ -168,7 +178,7 @@ impl Outcome {
         Self { tenant, plan_digest, items, summary, interrupted, journal: None }
     }
 
-    /// Makes the help of each change name the command that ran.
+    /// Replaces `moorline apply` in the help of each item by the command that ran.
     #[must_use]
     pub(super) fn of(mut self, command: Command) -> Self {
         for help in self.items.iter_mut().filter_map(|item| item.help.as_mut()) {
@@ -177,25 +187,20 @@ impl Outcome {
         self
     }
 
-    /// Adds changes that were left out because a saved plan no longer fits them.
+    /// Adds changes that were left out because they no longer match the saved plan.
     #[must_use]
     pub fn leaving_out(self, stale: Vec<StaleChange>) -> Self {
-        let items = stale.into_iter().map(|stale| Item {
-            address: stale.address,
-            display_name: stale.display_name,
-            action: stale.action,
-            status: Status::Stale,
-            id: None,
-            writes: 0,
-            approval: None,
-            approval_expires: None,
-            message: Some(stale.what),
-            help: Some(REPLAN_HINT.to_owned()),
+        let items = stale.into_iter().map(|stale| {
+            let StaleChange { address, display_name, action, what } = stale;
+            let mut item = Item::new(address, display_name, action, Status::Stale);
+            item.remark(&what);
+            item.advise(REPLAN_HINT);
+            item
         });
         self.and(items.collect())
     }
 
-    /// Adds what became of other changes.
+    /// Adds items.
     #[must_use]
     pub fn and(mut self, items: Vec<Item>) -> Self {
         self.items.extend(items);
@@ -212,37 +217,30 @@ impl Outcome {
 
     /// Returns whether anything was created, or may have been.
     pub fn has_created(&self) -> bool {
-        let creates = |item: &Item| item.action == Action::Create && item.writes > 0;
-        self.items.iter().any(creates)
+        self.items.iter().any(|item| item.action == Action::Create && item.writes > 0)
     }
 
-    /// Returns whether what is left can go on only with a reason for the approver.
+    /// Returns whether a change can only continue with a justification for the approver.
     pub fn wants_reason(&self) -> bool {
-        let wants =
-            |item: &Item| item.status == Status::ApprovalRequired && item.approval.is_none();
-        self.items.iter().any(wants)
+        let mut items = self.items.iter().filter(|item| item.approval.is_none());
+        items.any(|item| item.status == Status::ApprovalRequired)
     }
 
-    /// Returns the kind of error that this outcome is, none where everything was done.
+    /// Returns the error kind of the outcome, `None` where every change was done.
     pub fn error_kind(&self) -> Option<ErrorKind> {
+        let has = |status| self.items.iter().any(|item| item.status == status);
+        // The user asked for the rest of the plan, so the outcome is partial and not a failure.
+        let left_out = [Status::Blocked, Status::Stale, Status::NotYetVisible];
         if self.interrupted {
-            return Some(ErrorKind::Interrupted);
-        }
-        if self.items.iter().all(|item| item.status.is_done()) {
-            return None;
-        }
-        // The user asked for the rest of it, so what was left out is a part and not a failure.
-        let left_out = |item: &Item| {
-            let statuses = [Status::Blocked, Status::Stale, Status::NotYetVisible];
-            statuses.contains(&item.status)
-        };
-        let waits = |item: &Item| item.status == Status::ApprovalRequired;
-        Some(if self.has_written() || self.items.iter().any(left_out) {
-            ErrorKind::Partial
-        } else if self.items.iter().any(waits) {
-            ErrorKind::ApprovalRequired
+            Some(ErrorKind::Interrupted)
+        } else if self.items.iter().all(|item| item.status.is_done()) {
+            None
+        } else if self.has_written() || left_out.into_iter().any(has) {
+            Some(ErrorKind::Partial)
+        } else if has(Status::ApprovalRequired) {
+            Some(ErrorKind::ApprovalRequired)
         } else {
-            ErrorKind::Failed
-        })
+            Some(ErrorKind::Failed)
+        }
     }
 }

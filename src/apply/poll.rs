@@ -1,4 +1,4 @@
-//! Polling: reads the same thing again, at growing intervals, until its time is over.
+//! Polling at growing intervals, until a time limit.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -6,24 +6,27 @@ use std::time::{Duration, Instant};
 use super::context::Context;
 use crate::graph::Graph;
 
-/// The first wait.
+/// How long a write may take to become visible.
+pub(crate) const VISIBILITY: Duration = Duration::from_secs(60);
+
+/// The first interval.
 const FIRST: Duration = Duration::from_millis(500);
 
-/// Where the waits stop growing.
+/// The longest interval.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// What follows a read that did not show what is waited for.
+/// The next step after an unsuccessful read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Another read.
+    /// Read again.
     Retry,
-    /// Nothing: the time is over.
+    /// Stop: the time limit has passed.
     TimedOut,
-    /// Nothing: the run ends before.
+    /// Stop: the run ends before the next read.
     Cancelled,
 }
 
-/// The waits between two reads of the same thing.
+/// The intervals between repeated reads.
 pub(crate) struct Poll<'a> {
     graph: &'a Graph,
     began: Instant,
@@ -33,18 +36,18 @@ pub(crate) struct Poll<'a> {
 }
 
 impl<'a> Poll<'a> {
-    /// Returns a poll that lasts as long as a write may take to show, beginning now.
+    /// Returns a poll that lasts as long as a write may take to become visible.
     pub(super) fn for_a_write(context: &'a Context<'a>) -> Self {
-        Self::of(context.graph, context.visibility)
+        Self::new(context.graph, VISIBILITY)
     }
 
-    /// Returns a poll of one read.
+    /// Returns a poll of a single read.
     pub(super) fn for_one_look(context: &'a Context<'a>) -> Self {
-        Self::of(context.graph, Duration::ZERO)
+        Self::new(context.graph, Duration::ZERO)
     }
 
-    /// Returns a poll that lasts so long, beginning now.
-    pub(crate) fn of(graph: &'a Graph, limit: Duration) -> Self {
+    /// Returns a poll with a time limit, which starts now.
+    pub(crate) fn new(graph: &'a Graph, limit: Duration) -> Self {
         Self { graph, began: graph.clock().instant(), limit, next: FIRST, cancelled: None }
     }
 
@@ -54,28 +57,25 @@ impl<'a> Poll<'a> {
         Self { cancelled: Some(cancelled), ..self }
     }
 
-    /// Returns how long it has lasted.
+    /// Returns the time since its start.
     pub(crate) fn passed(&self) -> Duration {
         let now = self.graph.clock().instant();
         now.saturating_duration_since(self.began)
     }
 
-    /// Waits for the next read, where there is to be one.
+    /// Waits until the next read is due.
     pub(crate) async fn wait(&mut self) -> Next {
-        let cancelled = self.cancelled;
-        let cancelled = cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed));
         let left = self.limit.saturating_sub(self.passed());
         if left.is_zero() {
             return Next::TimedOut;
         }
-        if cancelled {
-            return Next::Cancelled;
-        }
         let wait = self.next.min(left);
         self.next = (self.next * 2).min(LONGEST);
-        match self.graph.pause(wait).await {
-            true => Next::Retry,
-            false => Next::Cancelled,
+        let is_cancelled =
+            self.cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed));
+        if is_cancelled || !self.graph.pause(wait).await {
+            return Next::Cancelled;
         }
+        Next::Retry
     }
 }

@@ -1,29 +1,28 @@
-//! A plan that was saved for later. It is untrusted: what is in it is compared, and never carried out.
+//! Reads a saved plan, and compares it with the plan of now. A saved plan is untrusted: it is never carried out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
 use super::error::StaleChange;
 use super::wording;
-use crate::manifest::Address;
 use crate::plan::{self, Action, Blocked, Change, Plan, Shown};
 
 /// Why a saved plan cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SavedPlanError {
-    /// It is no JSON, or lacks what a plan has.
+    /// The file is not JSON, or lacks a member of a plan.
     #[error("it is no plan")]
     Unreadable(#[source] serde_json::Error),
-    /// It is another document, or of a later form.
+    /// The file is another document, or has a later format version.
     #[error("it is a `{kind}` document of format {format_version}, and no plan of format 1.0")]
     AnotherDocument {
-        /// What it says that it is.
+        /// Its kind.
         kind: String,
-        /// The version of its form.
+        /// Its format version.
         format_version: String,
     },
-    /// What it lists is not what its digest is of.
+    /// The plan does not match its digest.
     #[error("it was changed since it was saved: its digest is of another plan")]
     Edited,
 }
@@ -38,7 +37,7 @@ struct Head {
 /// Reads a saved plan.
 ///
 /// # Errors
-/// When it is no plan, or not what was saved.
+/// When the text is not a plan, or was changed since it was saved.
 pub fn read(text: &str) -> Result<Plan, SavedPlanError> {
     let Head { kind, format_version } =
         serde_json::from_str(text).map_err(SavedPlanError::Unreadable)?;
@@ -52,14 +51,16 @@ pub fn read(text: &str) -> Result<Plan, SavedPlanError> {
     Ok(plan)
 }
 
-/// Returns the changes that are no longer what was saved, sorted by address. What the tenant has by now as it
-/// was to be is none of them.
+/// Returns the changes that differ from the saved plan, sorted by address. A change that the tenant has by now is not
+/// among them.
 pub fn moved(saved: &Plan, now: &Plan) -> Vec<StaleChange> {
+    // The file may list the changes in any order.
+    let known: BTreeMap<_, _> =
+        saved.changes.iter().map(|change| (&change.address, change)).collect();
+    let wanted: BTreeSet<_> = now.changes.iter().map(|change| &change.address).collect();
     let mut moved = Vec::new();
-    let (known, wanted) = (by_address(saved), by_address(now));
     for change in &now.changes {
-        let known = known.get(&change.address).copied();
-        let what = match known {
+        let what = match known.get(&change.address) {
             Some(known) if !change.is_difference() && was_withdrawn(known, change) => {
                 "it is no longer declared so".to_owned()
             }
@@ -68,36 +69,20 @@ pub fn moved(saved: &Plan, now: &Plan) -> Vec<StaleChange> {
             Some(known) => what_moved(known, change),
             None => "the saved plan does not have it".to_owned(),
         };
-        moved.push(stale(change, what));
+        moved.push(StaleChange::new(change, what));
     }
     let gone = saved.changes.iter().filter(|known| known.is_difference());
-    for known in gone.filter(|known| !wanted.contains_key(&known.address)) {
-        moved.push(stale(known, "it is no longer declared".to_owned()));
+    for known in gone.filter(|known| !wanted.contains(&known.address)) {
+        moved.push(StaleChange::new(known, "it is no longer declared".to_owned()));
     }
     moved.sort_by(|a, b| a.address.cmp(&b.address));
     moved
 }
 
-/// Returns whether a difference is none any more though the object is as it was: then not the tenant moved, but
-/// what is wanted of it.
+/// Returns whether a difference disappeared though the object did not change: then the manifest changed.
 fn was_withdrawn(known: &Change, now: &Change) -> bool {
     let masked = known.fields.iter().any(|field| field.before == Shown::Withheld);
     known.is_difference() && !masked && known.precondition == now.precondition
-}
-
-/// Returns the changes of a plan by address: the file may have them in any order.
-fn by_address(plan: &Plan) -> BTreeMap<&Address, &Change> {
-    let changes = plan.changes.iter();
-    changes.map(|change| (&change.address, change)).collect()
-}
-
-fn stale(change: &Change, what: String) -> StaleChange {
-    StaleChange {
-        address: change.address.clone(),
-        display_name: change.display_name.clone(),
-        action: change.action,
-        what,
-    }
 }
 
 fn what_moved(known: &Change, now: &Change) -> String {
@@ -113,11 +98,8 @@ fn what_moved(known: &Change, now: &Change) -> String {
             Action::Delete => "deleted",
             Action::None => "left as it is",
         };
-        return format!(
-            "it was to be {}, and would be {} now",
-            words(known.action),
-            words(now.action)
-        );
+        let (was, is) = (words(known.action), words(now.action));
+        return format!("it was to be {was}, and would be {is} now");
     }
     wording::moved(known, now)
 }

@@ -4,96 +4,72 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::context::{Context, Work};
+use super::context::{Context, PlannedChange};
 use super::failure::{Failure, in_full};
-use super::held::{Held, Seen};
-use super::options::Approvals;
+use super::held::{ApprovalHold, ApprovalRead};
+use crate::clock::Point;
 use crate::graph::approval::Approval;
 use crate::graph::error::Call;
 use crate::graph::{GraphError, Request, Response};
-use crate::journal::{Journal, JournalError, Write};
+use crate::journal::{Intent, JournalError, Status};
 use crate::tenant::approvals::{self, ApprovalRequest, RequestStatus};
 
-/// How often the service is asked whether somebody decided.
+/// The interval between reads of an approval request.
 const POLL: Duration = Duration::from_secs(15);
 
-/// How often a request is sent whose answer gets lost each time. Nothing is lost by trying: the tenant is read before
-/// each, and the waits between them grow.
-pub(super) const SENDINGS: u32 = 8;
-
-/// What sends the writes of a run.
-#[derive(Clone, Copy)]
-pub(super) struct Sender<'a> {
-    pub(super) context: &'a Context<'a>,
-    pub(super) approvals: &'a Approvals,
-    /// Where each write is noted before it is sent.
-    pub(super) journal: Option<&'a Journal>,
-}
-
-/// One write on its way.
+/// A write that is being sent.
 pub(super) struct Sending<'a> {
-    sender: Sender<'a>,
-    work: Work<'a>,
-    /// The object that it is about, `None` where it creates one.
+    context: &'a Context<'a>,
+    work: PlannedChange<'a>,
+    /// The id of its object, `None` for a create.
     object: Option<String>,
-    /// The code of the approval that it has got already.
-    code: Option<String>,
-    /// Why it is held back, where an approval does.
-    held: Option<Held>,
-}
-
-impl<'a> Sender<'a> {
-    /// Begins to send a write of a change; `object` is what it is about, `None` where it creates one.
-    pub(super) fn begin(self, work: Work<'a>, object: Option<String>) -> Sending<'a> {
-        Sending { sender: self, work, object, code: None, held: None }
-    }
+    /// The approval code that the write may still be sent with.
+    pub(super) code: Option<String>,
+    /// Why the write waits for an approval, or was refused one.
+    held: Option<ApprovalHold>,
 }
 
 impl<'a> Sending<'a> {
-    /// Returns what is known of the tenant.
-    pub(super) fn context(&self) -> &'a Context<'a> {
-        self.sender.context
+    /// Returns a write of a change that was not sent yet; `object` is the id of its object, `None` for a create.
+    pub(super) fn new(
+        context: &'a Context<'a>,
+        work: PlannedChange<'a>,
+        object: Option<String>,
+    ) -> Self {
+        Self { context, work, object, code: None, held: None }
     }
 
-    /// Returns the change that the write is a part of.
-    pub(super) fn work(&self) -> Work<'a> {
-        self.work
-    }
-
-    /// Returns the code that the write may still be sent under.
-    pub(super) fn into_code(self) -> Option<String> {
-        self.code
-    }
-
-    /// Notes the write in the journal, with the code that an earlier run was given for it. `used` are the codes that
-    /// the writes before it were sent with.
+    /// Records the write in the journal, with the approval code that an earlier run has for it. `used` are the codes of
+    /// the earlier writes.
     pub(super) fn note(
         &mut self,
-        write: &Write<'_>,
+        mut intent: Intent,
         used: &mut Vec<String>,
     ) -> Result<(), Failure> {
-        let Some(journal) = self.sender.journal else {
+        let Some(journal) = &self.context.journal else {
             return Ok(());
         };
-        let mut intent = write.intent(journal.now());
-        self.code = self.sender.approvals.code_of(&intent, used);
+        intent.at = journal.now();
+        self.code = self.context.approvals.code_of(&intent, used);
         used.extend(self.code.clone());
         intent.approval.clone_from(&self.code);
         journal.intend(intent).map_err(|error| Failure::unnoted(&error))
     }
 
-    /// Returns the failure that an error of Graph's is, with what holds the write back, where an approval does.
+    /// Returns the failure for an error of Graph, with the state of the approval where the write needs one.
     pub(super) fn failure(&self, error: &GraphError) -> Failure {
         let failure = Failure::of(error, self.work.manifest.family);
         let reason = "the tenant wants a second administrator's approval, and a reason for it";
         match &self.held {
             Some(held) => held.holding_back(failure, &self.going_on()),
-            None if failure.approval.is_some() => Failure { message: reason.to_owned(), ..failure },
+            None if failure.status == Status::ApprovalRequired => {
+                Failure { message: reason.to_owned(), ..failure }
+            }
             None => failure,
         }
     }
 
-    /// Returns the failure of a write that may be done, where the tenant cannot be read.
+    /// Returns the failure of a write that may be done, where the tenant cannot be read back.
     pub(super) fn unknown(&self, error: &GraphError, unread: &GraphError) -> Failure {
         let mut failure = self.failure(unread);
         failure.message =
@@ -101,53 +77,55 @@ impl<'a> Sending<'a> {
         failure
     }
 
-    /// Returns how to go on with the run once its writes are approved.
+    /// Returns how to resume the run once the write is approved.
     fn going_on(&self) -> String {
-        let Some(journal) = self.sender.journal else {
-            // No other run will know the code.
+        let Some(journal) = &self.context.journal else {
+            // Without a journal, no other run knows the code.
             return "run the same command again with `--wait-approval`, which asks for another one"
                 .to_owned();
         };
-        let again = "run the same command again with";
-        let resume = format!("`--resume {}`", journal.path().display());
-        match self.sender.approvals.in_place_of {
-            Some(what) => format!("{again} {resume} in the place of {what}"),
-            None => format!("{again} {resume}"),
-        }
+        let place = self.context.approvals.in_place_of;
+        let place = place.map(|what| format!(" in the place of {what}")).unwrap_or_default();
+        let journal = journal.path().display();
+        format!("run the same command again with `--resume {journal}`{place}")
     }
 
-    /// Sends the write, once more where it is approved in time. The code that it gets is kept for when it is sent
-    /// again, whatever becomes of the wait. Under a code of an earlier run it is sent once that is approved.
+    /// Sends the write, and sends it again with its approval code where it is approved in time. The code is kept for
+    /// the next sending, whether or not the wait succeeds. With a code of an earlier run, the write is sent once the
+    /// request is approved.
     ///
-    /// After each wait `again` is asked before anything is sent.
+    /// After each wait, the write is only sent where `again` returns true.
     pub(super) async fn send(
         &mut self,
         request: &Request,
         again: &mut impl AsyncFnMut() -> bool,
     ) -> Result<Response, GraphError> {
         self.held = None;
-        if let Some(code) = self.code.clone() {
-            let seen = approvals::request(self.sender.context.graph, &code).await;
-            // Of a request that cannot be seen, the write itself has to tell.
-            let is_seen = matches!(seen, Ok(Some(_)));
-            if is_seen && !self.may_go(&code, seen, false, again).await {
-                let call = Call::of(request);
-                return Err(GraphError::Unapproved { call, code });
-            }
-        }
+        let mut found = false;
+        let mut refused = None;
         loop {
+            if let Some(code) = self.code.clone() {
+                let seen = self.request(&code).await;
+                // Where an earlier run's request cannot be read, the answer to the write tells its state.
+                let is_asked = refused.is_some() || matches!(seen, Ok(Some(_)));
+                if is_asked && !self.may_go(&code, seen, found, again).await {
+                    let call = Call::of(request);
+                    return Err(refused.unwrap_or(GraphError::Unapproved { call, code }));
+                }
+            }
             let approval = Approval {
-                justification: self.sender.approvals.justification.clone(),
+                justification: self.context.approvals.justification.clone(),
                 code: self.code.clone(),
             };
-            let error = match self.sender.context.send(request, &approval, again).await {
-                Err(error) => error,
-                done => {
-                    self.code = None;
-                    return done;
-                }
+            let graph = self.context.graph;
+            graph.clock().pass(Point::Send);
+            let answer = graph.send_with(request, &approval, again).await;
+            graph.clock().pass(Point::Answer);
+            let Err(error) = answer else {
+                self.code = None;
+                return answer;
             };
-            let found = error.meets_open_request();
+            found = error.meets_open_request();
             let code = match error.approval_code() {
                 Some(code) => Some(code.to_owned()),
                 None if found => self.open_request().await,
@@ -158,73 +136,67 @@ impl<'a> Sending<'a> {
             };
             let Some(code) = code else { return Err(error) };
             if approval.code.as_ref() == Some(&code) {
-                // It was approved as far as could be seen, and is not taken.
-                let seen = approvals::request(self.sender.context.graph, &code).await;
-                self.held = Some(Held::waiting(&code, seen, false));
+                // The request is approved as far as it can be read, and the service refuses the code.
+                let seen = self.request(&code).await;
+                self.held = Some(ApprovalHold::waiting(&code, seen, false));
                 return Err(error);
             }
             if let Err(unnoted) = self.keep(&code) {
-                self.held = Some(Held::unnoted(&code, &unnoted));
+                self.held = Some(ApprovalHold::unnoted(&code, &unnoted));
                 return Err(error);
             }
-            let seen = approvals::request(self.sender.context.graph, &code).await;
-            if !self.may_go(&code, seen, found, again).await {
-                return Err(error);
-            }
+            refused = Some(error);
         }
     }
 
-    /// Keeps the code that a write waits under, in the journal as well: a run that ends while it waits asks for no
-    /// other one when it goes on.
+    async fn request(&self, code: &str) -> ApprovalRead {
+        approvals::request(self.context.graph, code).await
+    }
+
+    /// Keeps the approval code of the write, in the journal as well: a resumed run does not ask for another one.
     fn keep(&mut self, code: &str) -> Result<(), JournalError> {
         let is_new = self.code.as_deref() != Some(code);
         self.code = Some(code.to_owned());
-        match self.sender.journal.filter(|_| is_new) {
+        match self.context.journal.as_ref().filter(|_| is_new) {
             Some(journal) => journal.ask(&self.work.change.address, code),
             None => Ok(()),
         }
     }
 
-    /// Waits for a decision. Returns whether the write may be sent under the code now; else it is noted why not.
-    /// `found` says that the code is not known to be this write's.
+    /// Waits for the decision. Returns whether the write may be sent with the code now; otherwise keeps the reason.
+    /// `found` says that the code may belong to another write.
     async fn may_go(
         &mut self,
         code: &str,
-        seen: Seen,
+        seen: ApprovalRead,
         found: bool,
         again: &mut impl AsyncFnMut() -> bool,
     ) -> bool {
         let (seen, waited) = self.decision(code, seen).await;
-        match seen {
-            Ok(Some(request)) if request.is_over() => {
-                self.code = None;
-                if request.status == RequestStatus::Completed {
-                    // Another run sent it: what that shows is not held against the request.
-                    again().await;
-                }
-                self.held = Some(Held::Over(request));
-                false
+        if let Some(over) = seen.as_ref().ok().and_then(Option::as_ref).filter(|it| it.is_over()) {
+            self.code = None;
+            self.held = Some(ApprovalHold::over(over));
+            if over.status == RequestStatus::Completed {
+                // Another run sent the write: the tenant may show it.
+                again().await;
             }
-            seen => {
-                let approved = RequestStatus::Approved;
-                let is_approved = matches!(&seen, Ok(Some(it)) if it.status == approved);
-                self.held = Some(Held::waiting(code, seen, found));
-                let goes = is_approved && (!waited || again().await);
-                if goes {
-                    self.held = None;
-                }
-                goes
-            }
+            return false;
         }
+        let approved = RequestStatus::Approved;
+        let is_approved = matches!(&seen, Ok(Some(it)) if it.status == approved);
+        self.held = Some(ApprovalHold::waiting(code, seen, found));
+        let goes = is_approved && (!waited || again().await);
+        if goes {
+            self.held = None;
+        }
+        goes
     }
 
-    /// Waits until somebody decides, as long as the run may wait. Returns the last look at the request, and whether
-    /// anything was waited for.
-    async fn decision(&self, code: &str, first: Seen) -> (Seen, bool) {
-        let graph = self.sender.context.graph;
-        let cancelled = || self.sender.context.cancelled.load(Ordering::Relaxed);
-        let limit = self.sender.approvals.wait;
-        let began = graph.clock().instant();
+    /// Waits for the decision, at most for the time that the user allows. Returns the last read of the request, and
+    /// whether the run waited.
+    async fn decision(&self, code: &str, first: ApprovalRead) -> (ApprovalRead, bool) {
+        let Context { graph, observer, cancelled, .. } = self.context;
+        let (limit, began) = (self.context.approvals.wait, graph.clock().instant());
         let is_open = |seen: &Option<ApprovalRequest>| {
             seen.as_ref().is_none_or(ApprovalRequest::is_undecided)
         };
@@ -233,18 +205,17 @@ impl<'a> Sending<'a> {
             decided => return (decided, false),
         };
         let expires = seen.as_ref().and_then(|request| request.expires);
-        let observer = self.sender.context.observer;
         observer.awaits(self.work.change, code, expires);
         loop {
             let passed = graph.clock().instant().saturating_duration_since(began);
             let left = limit.saturating_sub(passed);
             let goes_on = graph.pause_unless_ended(POLL.min(left)).await && left > POLL;
-            if cancelled() {
+            if cancelled.load(Ordering::Relaxed) {
                 return (Ok(seen), true);
             }
-            // However the wait ends, somebody may have decided by then.
-            match approvals::request(graph, code).await {
-                // Perhaps nobody can see yet that there is something to decide.
+            // The decision may have been made during the wait, however it ended.
+            match self.request(code).await {
+                // The request may not be visible yet.
                 Ok(found) => seen = found.or(seen),
                 Err(_) if !goes_on => return (Ok(seen), true),
                 Err(unread) => return (Err(unread), true),
@@ -255,61 +226,48 @@ impl<'a> Sending<'a> {
         }
     }
 
-    /// Finds the code of the request that is open for the object of a write, where there is one alone; else it is
-    /// noted what there is. Whether it is for this very write, the service tells once the write is sent under it.
+    /// Returns the code of the only open approval request for the object; otherwise keeps the reason. Whether it
+    /// belongs to this write, the service tells once the write is sent with it.
     async fn open_request(&mut self) -> Option<String> {
-        let all = approvals::requests(self.sender.context.graph).await;
         let name = &self.work.change.display_name;
         let is_about = |it: &ApprovalRequest| match (&it.payload_id, &self.object) {
             (Some(theirs), Some(ours)) => theirs.eq_ignore_ascii_case(ours),
-            // What is to be created has no id that could be known here.
+            // A created object has no id yet.
             _ => it.payload_name.as_ref() == Some(name),
         };
-        let mut open = match all {
-            Ok(all) => all,
-            Err(unread) => {
-                self.held = Some(Held::Unfound(Some(in_full(&unread))));
-                return None;
+        let held = match approvals::requests(self.context.graph).await {
+            Err(unread) => ApprovalHold::unfound(Some(&unread)),
+            Ok(mut open) => {
+                open.retain(|it| it.is_open() && is_about(it));
+                match &open[..] {
+                    // Only a request with the same justification can belong to this write, whose code was lost.
+                    [only] if only.justification == self.context.approvals.justification => {
+                        return Some(only.id.clone());
+                    }
+                    [] => ApprovalHold::unfound(None),
+                    [other] => ApprovalHold::another_write(other),
+                    several => ApprovalHold::several(several),
+                }
             }
         };
-        open.retain(|it| it.is_open() && is_about(it));
-        match <[ApprovalRequest; 1]>::try_from(open) {
-            // It may be this write's, whose code was lost, only where it was asked for in the same words.
-            Ok([only]) if only.justification == self.sender.approvals.justification => {
-                Some(only.id)
-            }
-            Ok([other]) => {
-                self.held = Some(Held::AnotherWrite(other));
-                None
-            }
-            Err(open) => {
-                self.held = Some(match open.is_empty() {
-                    true => Held::Unfound(None),
-                    false => Held::Several(open),
-                });
-                None
-            }
-        }
+        self.held = Some(held);
+        None
     }
 
-    /// Notes what the request says under whose code a write was refused.
+    /// Keeps the state of the approval request with whose code a write was refused.
     async fn look_into(&mut self, error: &GraphError, again: &mut impl AsyncFnMut() -> bool) {
-        if error.status() != Some(403) {
-            return;
-        }
-        let Some(code) = self.code.clone() else {
+        let Some(code) = self.code.clone().filter(|_| error.status() == Some(403)) else {
             return;
         };
-        let seen = approvals::request(self.sender.context.graph, &code).await;
-        match seen {
+        match self.request(&code).await {
             Ok(Some(request)) if request.status == RequestStatus::Approved => {
                 self.code = None;
-                self.held = Some(Held::AnotherWrite(request));
+                self.held = Some(ApprovalHold::another_write(&request));
             }
             Ok(Some(request)) if request.is_over() => {
                 self.may_go(&code, Ok(Some(request)), false, again).await;
             }
-            seen @ Ok(Some(_)) => self.held = Some(Held::waiting(&code, seen, false)),
+            seen @ Ok(Some(_)) => self.held = Some(ApprovalHold::waiting(&code, seen, false)),
             Ok(None) | Err(_) => self.code = None,
         }
     }

@@ -1,35 +1,35 @@
-//! Whether a created object is the only one of its name.
+//! Checks that a created object is the only one of its name.
 //!
 //! Graph has no key that would keep two runs from creating the same object at the same time, and a replica may show
-//! what was created only a while later. So before a created object is assigned it has to be listed, which tells how
-//! far the replicas lag, and then listed once more, when whatever another run created before it could see this object
-//! must be listed too: that run may have looked just before this object came to light, so its own comes to light up
-//! to one lag, and the time of its create, after that.
+//! a created object late. So before a created object is assigned, it has to be listed, which shows the lag of the
+//! replicas, and then listed again once any object that another run created without seeing this one must be listed
+//! too: up to one lag, and the time of a create, later.
 
 use std::time::{Duration, Instant};
 
 use super::context::Context;
 use super::failure::Failure;
+use super::poll::VISIBILITY;
 use crate::graph::GraphError;
 use crate::manifest::Manifest;
 
-/// The least time that another run's create is given between its look and its arrival.
+/// The least time that is assumed for another run's create, from its check of the name to its arrival.
 const CREATE: Duration = Duration::from_secs(2);
 
-/// The most time that it is given. The twin of a create that takes longer is found by that run alone.
+/// The longest time that is assumed for it. The twin of a create that takes longer is found by that run alone.
 const LONGEST_CREATE: Duration = Duration::from_secs(10);
 
-/// The wait between two looks at an object that is not listed yet, as a share of the time that passed.
+/// The interval between two reads of an object that is not listed yet, as a share of the time that passed.
 const SHARE: u32 = 4;
 
-/// The shortest of these waits.
+/// The shortest of these intervals.
 const LEAST_WAIT: Duration = Duration::from_millis(500);
 
-/// A created object of which it is not known whether it is the only one of its name.
+/// The check of a created object that may have twins.
 #[derive(Debug)]
 pub(super) struct TwinCheck {
     id: String,
-    /// What bore the name before.
+    /// The ids of the objects that had the name before.
     known: Vec<String>,
     /// When the create was answered.
     answered: Instant,
@@ -37,36 +37,36 @@ pub(super) struct TwinCheck {
     took: Duration,
     /// How long it took until the object was listed, from its create on.
     lag: Option<Duration>,
-    /// When to look next.
+    /// When the next read is due.
     due: Instant,
 }
 
-/// What a look gives.
+/// The result of a read.
 #[derive(Debug)]
 pub(super) enum Twins {
-    /// There are none, and none will come to light.
+    /// There are none, and none can be listed later.
     None,
-    /// Another look is due later.
+    /// Another read is due later.
     Unknown,
-    /// The object itself is not listed, though it had the time for it.
+    /// The object itself is not listed in time.
     NotListed,
     /// There are several objects, with these ids.
     Found(Vec<String>),
 }
 
 impl TwinCheck {
-    /// Begins a check of an object whose create was sent and answered at these instants.
+    /// Starts the check of an object whose create was sent and answered at these instants.
     pub(super) fn new(id: String, known: Vec<String>, sent: Instant, answered: Instant) -> Self {
         let took = answered.saturating_duration_since(sent).min(LONGEST_CREATE);
         Self { id, known, answered, took, lag: None, due: answered }
     }
 
-    /// Returns when to look next.
+    /// Returns when the next read is due.
     pub(super) fn due(&self) -> Instant {
         self.due
     }
 
-    /// Lists what bears the name.
+    /// Lists the objects of the name.
     ///
     /// # Errors
     /// When the tenant cannot be read.
@@ -79,17 +79,11 @@ impl TwinCheck {
         let began = clock.instant();
         let found = context.named(manifest).await?.into_iter().map(|object| object.id);
         let found = found.filter(|id| !self.known.contains(id)).collect();
-        Ok(self.judge(found, began, clock.instant(), context.visibility))
+        Ok(self.judge(found, began, clock.instant()))
     }
 
-    /// Judges what was listed by a call between these instants.
-    fn judge(
-        &mut self,
-        mut ids: Vec<String>,
-        began: Instant,
-        ended: Instant,
-        visibility: Duration,
-    ) -> Twins {
+    /// Evaluates a list that was read between these instants.
+    fn judge(&mut self, mut ids: Vec<String>, began: Instant, ended: Instant) -> Twins {
         let is_listed = ids.contains(&self.id);
         if !is_listed {
             ids.push(self.id.clone());
@@ -100,11 +94,11 @@ impl TwinCheck {
         }
         let passed = ended.saturating_duration_since(self.answered);
         if self.lag.is_none() && is_listed {
-            // Where the run had something else to do, it may have been listed long ago.
-            self.lag = Some((passed + self.took).min(visibility));
+            // Where the run carried out other changes meanwhile, the object may have been listed long ago.
+            self.lag = Some((passed + self.took).min(VISIBILITY));
         }
         let Some(lag) = self.lag else {
-            if passed >= visibility {
+            if passed >= VISIBILITY {
                 return Twins::NotListed;
             }
             self.due = ended + (passed / SHARE).max(LEAST_WAIT);
@@ -112,24 +106,19 @@ impl TwinCheck {
         };
         let create = (self.took * 3).clamp(CREATE, LONGEST_CREATE);
         self.due = self.answered + lag * 2 + create;
-        match began >= self.due {
-            true => Twins::None,
-            false => Twins::Unknown,
-        }
+        if began >= self.due { Twins::None } else { Twins::Unknown }
     }
 }
 
 impl Failure {
-    /// Returns the failure of a create of which there are several objects now.
+    /// Returns the failure of a create after which several objects have the name.
     pub(super) fn twins(ids: &[String]) -> Self {
         Self::new(
             format!(
-                "the tenant has several objects of this name now, because an answer was lost or another run created \
-                 it at the same time: {}",
+                "the tenant has several objects of this name now, because an answer was lost or another run created it at the same time: {}",
                 ids.join(" and ")
             ),
-            "run `moorline plan`, which deletes the one that this run created where it was not the first; otherwise delete all \
-             but one in the portal",
+            "run `moorline plan`, which deletes the one that this run created where it was not the first; otherwise delete all but one in the portal",
         )
     }
 }
@@ -153,7 +142,7 @@ mod tests {
             loop {
                 let listed = [own, other].into_iter().filter(|run| at(creates[*run] + lag) <= now);
                 let listed = listed.map(|run| run.to_string()).collect();
-                match check.judge(listed, now, now, Duration::from_secs(60)) {
+                match check.judge(listed, now, now) {
                     Twins::Found(_) => return true,
                     Twins::None => return false,
                     Twins::Unknown => now = check.due,
@@ -166,7 +155,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_of_two_runs_find_the_twin(
+        fn both_runs_find_the_twin(
             lag in 0_u64..25_000,
             head_start in 0_u64..30_000,
             took in prop::array::uniform2(1_u64..2_000),
@@ -180,14 +169,14 @@ mod tests {
     }
 
     #[test]
-    fn object_without_a_twin_is_listed_twice() {
+    fn object_without_twin_is_listed_twice() {
         let base = Instant::now();
         let mut check = TwinCheck::new("a".to_owned(), Vec::new(), base, base);
         let own = || vec!["a".to_owned()];
-        let first = check.judge(own(), base, base, Duration::from_secs(60));
+        let first = check.judge(own(), base, base);
         assert!(matches!(first, Twins::Unknown));
         assert_eq!(check.due, base + CREATE);
-        let second = check.judge(own(), check.due, check.due, Duration::from_secs(60));
+        let second = check.judge(own(), check.due, check.due);
         assert!(matches!(second, Twins::None));
     }
 }

@@ -1,80 +1,70 @@
-//! Whether the tenant shows what was written.
+//! Reads an object back until the tenant shows the written values.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use serde_json::Value;
-
-use super::context::{Context, Work};
-use super::poll::{Next, Poll};
+use super::context::{Context, PlannedChange};
+use super::differences::{Differences, WrittenParts, linked_ids, target_forms};
+use super::look::Observed;
+use super::poll::{Next, Poll, VISIBILITY};
 use super::wording;
 use crate::graph::GraphError;
-use crate::plan::requests::bound_by;
-use crate::plan::{Action, Change, FieldChange, FieldPath, FieldStatus, PlannedRequest, Step};
+use crate::plan::{Action, Change, FieldChange, FieldPath, FieldStatus};
 use crate::tenant::LiveObject;
 use crate::values::canonical::property_form;
-use crate::values::target_form;
 
-/// How many reads in a row must show that the tenant moved and holds something else.
+/// The number of consecutive reads that must show that the object changed and has other values.
 const READS_AFTER_A_MOVE: u32 = 2;
 
-/// What reading back gave.
+/// The result of reading an object back.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Verdict {
-    /// The tenant shows it. What else differs was not part of it.
+    /// The tenant shows the written values.
     Shown {
-        /// Fields that somebody else changed meanwhile.
+        /// Differences that the change did not write: concurrent edits.
         concurrent: Vec<String>,
     },
-    /// The tenant moved and shows something else.
+    /// The object changed, and the tenant shows other values.
     DidNotStick {
-        /// What differs.
+        /// The differences.
         differs: Vec<String>,
-        /// Fields that somebody else changed meanwhile.
+        /// Differences that the change did not write: concurrent edits.
         concurrent: Vec<String>,
         /// The object as the tenant shows it.
         shown: Box<LiveObject>,
     },
-    /// The time is over, and the tenant does not show it.
+    /// The tenant does not show the written values in time.
     NotSeen,
-    /// The time is over. The tenant gives back nothing of what was written, and the object says that it was not
-    /// changed, or does not say when it was.
+    /// The tenant does not return the written values, and the object's timestamp and version do not show in time that
+    /// it changed.
     Unverifiable,
 }
 
 impl Verdict {
-    /// Returns what it is where the tenant had too little time to show something else.
-    fn unless_it_may_still_show(self) -> Self {
+    /// Returns the verdict of a run that ends before the time limit.
+    fn too_early(self) -> Self {
         match self {
             Self::DidNotStick { .. } => Self::NotSeen,
             verdict => verdict,
         }
     }
-
-    /// Returns what the tenant shows where that is not what was written.
-    pub(super) fn shown_instead(&self) -> Option<LiveObject> {
-        match self {
-            Self::DidNotStick { shown, .. } => Some(LiveObject::clone(shown)),
-            Self::Shown { .. } | Self::NotSeen | Self::Unverifiable => None,
-        }
-    }
 }
 
-/// What is known of the write of an object's body, before the object is read back as a whole.
+/// Whether the write of an object's body was seen before the object is read back as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum BodySeen {
-    /// Nothing.
+    /// Not known.
     #[default]
     Unknown,
-    /// It was seen, or the service answered that the body is as sent already.
+    /// Seen, or the service answered that the object has the values already.
     Yes,
-    /// It cannot be seen: the object's marks did not move.
+    /// Not seen: the object's timestamp and version did not change.
     No,
 }
 
-/// Waits until an object says that it was changed.
+/// Waits until an object's timestamp or version shows that it changed.
 pub(super) async fn moves(
     context: &Context<'_>,
-    work: Work<'_>,
+    work: PlannedChange<'_>,
     id: Option<&str>,
     before: Option<&LiveObject>,
 ) -> Result<BodySeen, GraphError> {
@@ -90,7 +80,8 @@ pub(super) async fn moves(
     }
 }
 
-/// Whether an object was changed since: by its own marks, or by its body where it has none. What was created was.
+/// Whether an object changed since, by its timestamp and version, or by its body where it has neither. A created object
+/// did.
 fn has_moved(before: Option<&LiveObject>, live: &LiveObject) -> bool {
     let Some(before) = before else {
         return true;
@@ -105,23 +96,22 @@ fn has_moved(before: Option<&LiveObject>, live: &LiveObject) -> bool {
     }
 }
 
-/// Reads an object until it shows what was written, or until it is clear that it will not.
+/// Reads an object until it shows the written values, or until it is clear that it will not.
 ///
-/// `body` is what is known already of the write of the body.
+/// `body` says whether the write of the body was seen already.
 pub(super) async fn verify(
     context: &Context<'_>,
-    work: Work<'_>,
+    work: PlannedChange<'_>,
     id: Option<&str>,
     before: Option<&LiveObject>,
     body: BodySeen,
 ) -> Result<Verdict, GraphError> {
-    let mut watch = Watch::new(work.change, before, body);
+    let mut watch = Verification::new(work.change, before, body);
     let mut poll = Poll::for_a_write(context).unless(context.cancelled);
-    // What a replica shows before may be an edit from before this write.
-    let late = context.visibility / 2;
+    // Until then, a replica may show an edit from before this write.
+    let late = VISIBILITY / 2;
     loop {
-        let live = context.read(work, id).await?;
-        let left = context.replan(work.manifest, live.as_ref()).await?;
+        let Observed { live, left } = context.look_at(work, id).await?;
         let is_late = poll.passed() >= late;
         if let Some(verdict) = watch.judge(live.as_ref(), &left, is_late) {
             return Ok(verdict);
@@ -129,76 +119,32 @@ pub(super) async fn verify(
         match poll.wait().await {
             Next::Retry => {}
             Next::TimedOut => return Ok(watch.so_far),
-            Next::Cancelled => return Ok(watch.so_far.unless_it_may_still_show()),
+            Next::Cancelled => return Ok(watch.so_far.too_early()),
         }
     }
 }
 
-/// What was written, and how often the tenant showed something else.
-struct Watch<'a> {
+/// The state of reading one object back.
+struct Verification<'a> {
     change: &'a Change,
-    /// The properties that were sent.
-    sent: BTreeSet<&'a str>,
-    /// The navigation properties that were written.
-    linked: BTreeSet<&'a str>,
-    /// The properties that actions replaced.
-    acted: BTreeSet<&'a str>,
-    assigned: bool,
-    /// The object before the write, none where it was created.
+    parts: WrittenParts<'a>,
+    /// The object before the write, `None` where it was created.
     before: Option<&'a LiveObject>,
     body: BodySeen,
-    /// Reads in a row that showed something else.
+    /// The number of consecutive reads that showed other values.
     otherwise: u32,
-    /// What the last read comes to where no other one follows.
+    /// The verdict where no other read follows.
     so_far: Verdict,
 }
 
-/// What a read shows of a write.
-#[derive(Default)]
-struct Sight {
-    fields: Vec<String>,
-    /// References that lead elsewhere, by navigation property.
-    links: BTreeMap<String, String>,
-    /// Properties of actions that hold something else.
-    acted: BTreeSet<String>,
-    assignments: Vec<String>,
-    concurrent: Vec<String>,
-}
-
-impl<'a> Watch<'a> {
+impl<'a> Verification<'a> {
     fn new(change: &'a Change, before: Option<&'a LiveObject>, body: BodySeen) -> Self {
-        let mut sent = BTreeSet::new();
-        let mut linked = BTreeSet::new();
-        let mut acted = BTreeSet::new();
-        let mut assigned = false;
-        for PlannedRequest { step, property, request } in &change.requests {
-            match step {
-                Step::Assign => assigned = true,
-                Step::Link | Step::Unlink => linked.extend(property.as_deref()),
-                Step::Action => acted.extend(property.as_deref()),
-                Step::Create | Step::Update | Step::Replace | Step::Delete => {
-                    let members = request.body.as_ref().and_then(Value::as_object);
-                    let names = members.into_iter().flat_map(|members| members.keys());
-                    linked.extend(names.clone().filter_map(|name| bound_by(name)));
-                    sent.extend(names.map(String::as_str));
-                }
-            }
-        }
-        Self {
-            change,
-            sent,
-            linked,
-            acted,
-            assigned,
-            before,
-            body,
-            otherwise: 0,
-            so_far: Verdict::NotSeen,
-        }
+        let parts = WrittenParts::of(change);
+        Self { change, parts, before, body, otherwise: 0, so_far: Verdict::NotSeen }
     }
 
-    /// Judges one more read, with what would be left to do; `None` where another may tell more. `is_late` says that
-    /// every replica has had the time to show what was written.
+    /// Evaluates a read, with the change that would still be planned; `None` where another read may tell more.
+    /// `is_late` says that every replica has had the time to show the written values.
     fn judge(
         &mut self,
         live: Option<&LiveObject>,
@@ -211,9 +157,11 @@ impl<'a> Watch<'a> {
             return live.is_none().then_some(Verdict::Shown { concurrent });
         }
         let live = live?;
-        let Sight { fields, links, acted, assignments, concurrent } = self.sight(left);
-        let is_shown = fields.is_empty() && links.is_empty() && acted.is_empty();
-        if is_shown && assignments.is_empty() {
+        let mut seen = Differences::new(left, &self.parts, wording::sent_and_shown);
+        let concurrent = std::mem::take(&mut seen.others);
+        let moved = self.has_moved(&seen, live);
+        let differs = seen.into_words("sent");
+        if differs.is_empty() {
             let is_seen = match self.body {
                 BodySeen::Yes => true,
                 BodySeen::No => false,
@@ -225,107 +173,59 @@ impl<'a> Watch<'a> {
             self.so_far = Verdict::Unverifiable;
             return (self.body == BodySeen::No).then_some(Verdict::Unverifiable);
         }
-        // What stands beside the body has no mark of its own: it moved when it is not what it was.
-        let moved = match fields.is_empty() {
-            true => {
-                links.keys().any(|property| self.link_moved(live, property))
-                    || acted.iter().any(|property| self.property_moved(live, property))
-                    || !assignments.is_empty() && self.assignments_moved(live)
-            }
-            false => has_moved(self.before, live),
-        };
         self.otherwise = if moved { self.otherwise + 1 } else { 0 };
         if self.otherwise < READS_AFTER_A_MOVE {
             return None;
         }
-        let verdict = Verdict::DidNotStick {
-            differs: [
-                fields,
-                links.into_values().collect(),
-                acted
-                    .into_iter()
-                    .map(|property| format!("`{property}` is not as it was sent"))
-                    .collect(),
-                assignments,
-            ]
-            .concat(),
-            concurrent,
-            shown: Box::new(live.clone()),
-        };
+        let verdict = Verdict::DidNotStick { differs, concurrent, shown: Box::new(live.clone()) };
         self.so_far = verdict.clone();
         is_late.then_some(verdict)
     }
 
-    /// Whether what was written to the body can be seen in it. Secrets and masked values cannot, unless they were
-    /// read in clear.
+    /// Whether the differing parts changed since the write. Parts beside the body have no timestamp: they are compared
+    /// with those before the write.
+    fn has_moved(&self, seen: &Differences, live: &LiveObject) -> bool {
+        fn moved<T: Default + PartialEq>(
+            before: Option<&LiveObject>,
+            live: &LiveObject,
+            form: impl Fn(&LiveObject) -> T,
+        ) -> bool {
+            form(live) != before.map(form).unwrap_or_default()
+        }
+        if !seen.settings.is_empty() {
+            return has_moved(self.before, live);
+        }
+        let links = &mut seen.links.keys();
+        let actions = &mut seen.actions.iter();
+        links.any(|property| moved(self.before, live, |object| linked_ids(object, property)))
+            || actions.any(|property| {
+                moved(self.before, live, |object| {
+                    property_form(&object.kind, property, Some(&object.body.member(property)))
+                })
+            })
+            || !seen.assignments.is_empty()
+                && moved(self.before, live, |object| target_forms(&object.assignments))
+    }
+
+    /// Whether the values that were written to the body can be read back: secrets and masked values cannot, unless they
+    /// are read in clear.
     fn body_leaves_a_trace(&self, left: &Change) -> bool {
         let is_sent = |field: &&FieldChange| {
-            let top = field.path.top();
-            top.is_some_and(|top| self.sent.contains(top))
+            let sent = self.parts.properties.as_ref();
+            field.path.top().is_some_and(|top| sent.is_some_and(|sent| sent.contains(top)))
         };
         let unseen: Vec<&FieldPath> =
             left.with_status(FieldStatus::Unverifiable).map(|field| &field.path).collect();
         let mut written = self.change.with_status(FieldStatus::Change).filter(is_sent);
         self.before.is_none()
-            || self.sent.is_empty()
+            || self.parts.properties.as_ref().is_some_and(BTreeSet::is_empty)
             || written.any(|field| !field.is_rewritten() || !unseen.contains(&&field.path))
-    }
-
-    fn sight(&self, left: &Change) -> Sight {
-        let mut sight = Sight::default();
-        for field in left.with_status(FieldStatus::Change) {
-            let top = field.path.top();
-            if top.is_some_and(|top| self.sent.contains(top)) {
-                sight.fields.push(wording::sent_and_shown(field));
-            } else if let Some(top) = top.filter(|top| self.linked.contains(top)) {
-                let words = wording::sent_and_shown(field);
-                sight.links.insert(top.to_owned(), words);
-            } else if let Some(top) = top.filter(|top| self.acted.contains(top)) {
-                sight.acted.insert(top.to_owned());
-            } else {
-                sight.concurrent.push(wording::live_and_declared(field));
-            }
-        }
-        let assignments = left.assignments.iter();
-        if self.assigned {
-            let words =
-                assignments.map(|change| format!("assignment of {} differs", change.target));
-            sight.assignments.extend(words);
-        } else {
-            let words =
-                assignments.map(|change| format!("the assignment of {} changed", change.target));
-            sight.concurrent.extend(words);
-        }
-        sight
-    }
-
-    fn assignments_moved(&self, live: &LiveObject) -> bool {
-        let forms = |object: &LiveObject| -> BTreeSet<String> {
-            let forms = object.assignments.iter().map(target_form);
-            forms.map(|form| form.to_string()).collect()
-        };
-        forms(live) != self.before.map(forms).unwrap_or_default()
-    }
-
-    fn property_moved(&self, live: &LiveObject, property: &str) -> bool {
-        let form = |object: &LiveObject| {
-            property_form(&object.kind, property, Some(&object.body.member(property)))
-        };
-        form(live) != self.before.map(form).unwrap_or_default()
-    }
-
-    fn link_moved(&self, live: &LiveObject, property: &str) -> bool {
-        let ids = |object: &LiveObject| -> BTreeSet<String> {
-            let linked = object.links.get(property).into_iter().flatten();
-            linked.map(|linked| linked.id.to_lowercase()).collect()
-        };
-        ids(live) != self.before.map(ids).unwrap_or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::diagnostic::Location;
@@ -333,7 +233,7 @@ mod tests {
     use crate::http::Method;
     use crate::kinds::FAMILIES;
     use crate::manifest::Address;
-    use crate::plan::{AssignmentChange, Effect, FieldChange, FieldPath, Shown};
+    use crate::plan::{AssignmentChange, Effect, PlannedRequest, Shown, Step};
     use crate::schema::types::GraphVersion;
 
     fn change(requests: Vec<PlannedRequest>, fields: &[&str]) -> Change {
@@ -408,10 +308,10 @@ mod tests {
     }
 
     #[test]
-    fn an_object_without_marks_moved_when_its_body_did() {
+    fn object_without_timestamp_changed_when_its_body_did() {
         let planned = change(vec![patch(json!({"quota": 6, "mfa": "required"}))], &["quota"]);
         let before = object(json!({"quota": 4, "mfa": "no"}));
-        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
+        let mut watch = Verification::new(&planned, Some(&before), BodySeen::Unknown);
         let left = change(Vec::new(), &["quota"]);
         for _ in 0..10 {
             assert_eq!(watch.judge(Some(&before), &left, true), None, "a replica may lag");
@@ -428,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_of_secrets_alone_is_seen_by_the_marks() {
+    fn write_of_secrets_is_verified_by_timestamp_or_version() {
         let secret = |status| {
             let mut change = change(vec![patch(json!({"key": "?"}))], &["key"]);
             change.fields[0].status = status;
@@ -438,7 +338,7 @@ mod tests {
         };
         let (planned, left) = (secret(FieldStatus::Change), secret(FieldStatus::Unverifiable));
         let before = object(json!({"version": 1}));
-        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
+        let mut watch = Verification::new(&planned, Some(&before), BodySeen::Unknown);
         assert_eq!(watch.judge(Some(&before), &left, true), None);
         assert_eq!(watch.so_far, Verdict::Unverifiable);
         let shown = Some(Verdict::Shown { concurrent: Vec::new() });
@@ -449,17 +349,17 @@ mod tests {
         assert_eq!(watch.judge(Some(&before), &compared, true), shown);
         // An object without marks does not say.
         let unmarked = object(json!({"ssid": "Office"}));
-        let mut watch = Watch::new(&planned, Some(&unmarked), BodySeen::Unknown);
+        let mut watch = Verification::new(&planned, Some(&unmarked), BodySeen::Unknown);
         assert_eq!(watch.judge(Some(&unmarked), &left, true), None);
         assert_eq!(watch.so_far, Verdict::Unverifiable);
     }
 
     #[test]
-    fn one_read_of_something_else_is_no_verdict_and_a_step_back_starts_anew() {
+    fn one_read_of_another_value_is_no_verdict() {
         let planned = change(vec![patch(json!({"a": 6}))], &["a"]);
         let before = object(json!({"a": 4, "version": 1}));
         let moved = object(json!({"a": 4, "version": 2}));
-        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
+        let mut watch = Verification::new(&planned, Some(&before), BodySeen::Unknown);
         let left = change(Vec::new(), &["a"]);
         for live in [&moved, &before, &moved] {
             assert_eq!(watch.judge(Some(live), &left, true), None);
@@ -471,28 +371,28 @@ mod tests {
     }
 
     #[test]
-    fn something_else_is_no_verdict_before_every_replica_had_its_time() {
+    fn other_value_is_no_verdict_before_replicas_had_time() {
         let planned = change(vec![patch(json!({"a": 6}))], &["a"]);
         let before = object(json!({"a": 4, "version": 1}));
         let edited = object(json!({"a": 5, "version": 2}));
-        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
+        let mut watch = Verification::new(&planned, Some(&before), BodySeen::Unknown);
         let left = change(Vec::new(), &["a"]);
         for _ in 0..10 {
             assert_eq!(watch.judge(Some(&edited), &left, false), None);
         }
         let so_far = watch.so_far.clone();
         assert!(matches!(so_far, Verdict::DidNotStick { .. }));
-        assert_eq!(so_far.unless_it_may_still_show(), Verdict::NotSeen);
+        assert_eq!(so_far.too_early(), Verdict::NotSeen);
         let shown = object(json!({"a": 6, "version": 3}));
         let verdict = watch.judge(Some(&shown), &change(Vec::new(), &[]), false);
         assert!(matches!(verdict, Some(Verdict::Shown { .. })));
     }
 
     #[test]
-    fn what_was_not_written_is_a_concurrent_edit() {
+    fn difference_in_an_unwritten_field_is_a_concurrent_edit() {
         let planned = change(vec![patch(json!({"a": 6}))], &["a"]);
         let live = object(json!({"a": 6, "b": 4}));
-        let verdict = Watch::new(&planned, None, BodySeen::Unknown).judge(
+        let verdict = Verification::new(&planned, None, BodySeen::Unknown).judge(
             Some(&live),
             &change(Vec::new(), &["b"]),
             true,
@@ -502,14 +402,14 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_that_leads_elsewhere_did_not_stick_once_it_moved() {
+    fn reference_to_another_object_did_not_stick_once_it_changed() {
         let planned = change(vec![link()], &["rootCertificate"]);
         let leading_to = |id: &str| {
             let body = json!({ "version": 1, "rootCertificate": { "id": id } });
             object(body).with_links(&["rootCertificate".to_owned()])
         };
         let before = leading_to("a");
-        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
+        let mut watch = Verification::new(&planned, Some(&before), BodySeen::Unknown);
         let left = change(Vec::new(), &["rootCertificate"]);
         for _ in 0..10 {
             assert_eq!(watch.judge(Some(&before), &left, true), None, "it may still show");
@@ -521,12 +421,12 @@ mod tests {
     }
 
     #[test]
-    fn reference_that_is_seen_says_nothing_of_an_assignment_that_is_not() {
+    fn visible_reference_does_not_verify_an_assignment() {
         let planned = change(vec![link(), assign()], &["rootCertificate"]);
         let live = object(json!({ "version": 1, "rootCertificate": { "id": "a" } }))
             .with_links(&["rootCertificate".to_owned()]);
         let left = unassigned();
-        let mut watch = Watch::new(&planned, None, BodySeen::Unknown);
+        let mut watch = Verification::new(&planned, None, BodySeen::Unknown);
         for _ in 0..10 {
             assert_eq!(watch.judge(Some(&live), &left, true), None);
         }
@@ -534,12 +434,12 @@ mod tests {
     }
 
     #[test]
-    fn assignments_that_are_as_before_have_not_moved_whatever_the_object_says() {
+    fn unchanged_assignments_may_still_become_visible() {
         let planned = change(vec![patch(json!({"a": 6})), assign()], &["a"]);
         let before = object(json!({"a": 4, "version": 1}));
         let patched = object(json!({"a": 6, "version": 2}));
         let left = unassigned();
-        let mut watch = Watch::new(&planned, Some(&before), BodySeen::Unknown);
+        let mut watch = Verification::new(&planned, Some(&before), BodySeen::Unknown);
         for _ in 0..10 {
             assert_eq!(watch.judge(Some(&patched), &left, true), None);
         }

@@ -1,31 +1,30 @@
-//! Differences in words, short enough for one line each.
+//! Describes differences, each on one line.
 
 use serde_json::Value;
 
 use crate::plan::requests::ID;
 use crate::plan::{Action, Change, FieldChange, FieldStatus, Shown};
 
-/// How much of a value is quoted.
+/// The number of characters that are quoted of a value.
 const LONGEST_QUOTE: usize = 60;
 
-/// Says what moved between two plans of one manifest: `pinMinimumLength was 4 and is 5 now`.
+/// Describes what changed between two plans of one manifest: `pinMinimumLength was 4 and is 5 now`.
 pub(super) fn moved(planned: &Change, now: &Change) -> String {
     let mut parts = Vec::new();
     for field in now.with_status(FieldStatus::Change) {
         let known = planned.fields.iter().find(|known| known.path == field.path);
         let (path, is) = (&field.path, quote(field, &field.before));
-        match known {
-            Some(known) if known.before == field.before => {
-                if known.after != field.after {
-                    let (was, is) = (quote(known, &known.after), quote(field, &field.after));
-                    parts.push(format!("{path} was to become {was}, and {is} is declared now"));
-                }
+        parts.push(match known {
+            Some(known) if known.before != field.before => {
+                format!("{path} was {} and is {is} now", quote(known, &known.before))
             }
-            Some(known) => {
-                parts.push(format!("{path} was {} and is {is} now", quote(known, &known.before)))
+            Some(known) if known.after != field.after => {
+                let (was, is) = (quote(known, &known.after), quote(field, &field.after));
+                format!("{path} was to become {was}, and {is} is declared now")
             }
-            None => parts.push(format!("{path} was as declared and is {is} now")),
-        }
+            Some(_) => continue,
+            None => format!("{path} was as declared and is {is} now"),
+        });
     }
     for field in planned.with_status(FieldStatus::Change) {
         if !now.fields.iter().any(|still| still.path == field.path) {
@@ -46,19 +45,19 @@ pub(super) fn moved(planned: &Change, now: &Change) -> String {
     parts.join("; ")
 }
 
-/// Says what was sent and what became of it: `pinMinimumLength: sent 6, the tenant shows 4`.
+/// Describes a field that differs from the sent value: `pinMinimumLength: sent 6, the tenant shows 4`.
 pub(super) fn sent_and_shown(field: &FieldChange) -> String {
     let (sent, shows) = (quote(field, &field.after), quote(field, &field.before));
     format!("{}: sent {sent}, the tenant shows {shows}", field.path)
 }
 
-/// Says what an earlier run left and what became of it: `pinMinimumLength was left at 6 and is 5 now`.
+/// Describes a field that differs from the value that a run left: `pinMinimumLength was left at 6 and is 5 now`.
 pub(crate) fn left_and_is(field: &FieldChange) -> String {
     let (left, is) = (quote(field, &field.after), quote(field, &field.before));
     format!("{} was left at {left} and is {is} now", field.path)
 }
 
-/// Says how a field stands to what is declared: `pinMinimumLength is 4, and 6 is declared`.
+/// Describes a field that differs from the manifest: `pinMinimumLength is 4, and 6 is declared`.
 pub(super) fn live_and_declared(field: &FieldChange) -> String {
     let (live, declared) = (quote(field, &field.before), quote(field, &field.after));
     format!("{} is {live}, and {declared} is declared", field.path)
@@ -76,20 +75,15 @@ fn quote(field: &FieldChange, shown: &Shown) -> String {
     }
 }
 
-/// Returns a value, an id by the name of its object.
+/// Returns a value as text, with the names of objects in the place of their ids.
 fn named(field: &FieldChange, value: &Value) -> String {
-    match value {
-        Value::String(id) => match field.names.get(id) {
-            Some(name) => name.clone(),
-            None => value.to_string(),
-        },
+    let name = match value {
+        Value::String(id) => field.names.get(id).map(String::as_str),
         Value::Array(items) => {
             let items: Vec<String> = items.iter().map(|item| named(field, item)).collect();
-            format!("[{}]", items.join(","))
+            return format!("[{}]", items.join(","));
         }
-        value => match value.get(ID).and_then(Value::as_str) {
-            Some(address) => address.to_owned(),
-            None => value.to_string(),
-        },
-    }
+        value => value.get(ID).and_then(Value::as_str),
+    };
+    name.map_or_else(|| value.to_string(), str::to_owned)
 }

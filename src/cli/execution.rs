@@ -193,7 +193,6 @@ impl PlannedRun<'_> {
                 },
                 alone: self.session.is_alone(),
                 command: self.command,
-                ..ApplyOptions::default()
             },
             journal: self.session.draft(self.command, self.journal),
             secrets: &secret,

@@ -1,4 +1,4 @@
-//! What differs from Git in the tenant: a plan read the other way round.
+//! The drift report: a plan, read as the differences of the tenant from the manifests.
 
 use serde::Serialize;
 
@@ -9,68 +9,68 @@ use crate::plan::{
 };
 use crate::tenant::matching;
 
-/// How the tenant stands to what is declared.
+/// The differences of a tenant from its manifests.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DriftReport {
-    /// Which tenant.
+    /// The tenant.
     pub tenant: TenantRef,
-    /// When it was looked at, RFC 3339.
+    /// When the tenant was read, RFC 3339.
     pub checked_at: String,
     /// The `--only` globs that limited it.
     pub only: Vec<String>,
-    /// One entry for each manifest, sorted by address.
+    /// One item for each manifest, sorted by address.
     pub items: Vec<DriftItem>,
     /// The counts.
     pub summary: DriftSummary,
-    /// What the tenant holds and no manifest manages.
+    /// The objects of the tenant that no manifest manages.
     pub coverage: Coverage,
-    /// What the reader should know.
+    /// Warnings.
     pub warnings: Vec<String>,
 }
 
-/// How one object stands.
+/// The drift of one object.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DriftItem {
     /// `kind/name` of its manifest.
     #[schemars(with = "String")]
     pub address: Address,
-    /// Where the manifest is.
+    /// The location of the manifest.
     pub location: Location,
-    /// The display name that people know it by.
+    /// The object's display name.
     pub display_name: String,
     /// The live object's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// How it stands.
+    /// The status.
     pub status: DriftStatus,
-    /// What an apply would do about it.
+    /// The action of the next apply.
     pub action: Action,
     /// Fields that differ, or that cannot be compared.
     pub fields: Vec<FieldChange>,
     /// Assignments that differ.
     pub assignments: Vec<AssignmentChange>,
-    /// Why it cannot be told.
+    /// Why the status cannot be determined.
     pub reasons: Vec<Blocked>,
-    /// When the tenant last saw a change of it, RFC 3339.
+    /// When the object was last modified, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
 }
 
-/// How an object stands to its manifest.
+/// The drift status of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum DriftStatus {
-    /// Everything that is declared is so.
+    /// The object has all declared values.
     InSync,
-    /// Something that is declared is otherwise, or should not exist and does.
+    /// A declared value differs, or the object exists and is declared absent.
     Drifted,
-    /// It should exist and does not.
+    /// The object does not exist.
     Missing,
-    /// What can be compared is so, and something cannot be compared.
+    /// The values that can be compared match, and others cannot be compared.
     Unverifiable,
-    /// It cannot be told: a name is ambiguous, an id is gone.
+    /// The status cannot be determined, such as where a name is ambiguous.
     Unknown,
 }
 
@@ -78,21 +78,21 @@ pub enum DriftStatus {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DriftSummary {
-    /// Objects that are as declared.
+    /// Objects that match their manifest.
     pub in_sync: usize,
     /// Objects that differ.
     pub drifted: usize,
     /// Objects that do not exist.
     pub missing: usize,
-    /// Objects of which something cannot be compared.
+    /// Objects with values that cannot be compared.
     pub unverifiable: usize,
-    /// Objects of which nothing can be told.
+    /// Objects whose status cannot be determined.
     pub unknown: usize,
 }
 
 impl DriftReport {
-    /// Returns whether something differs that an apply would put back. What is locked differs for good,
-    /// and an alarm that nobody can end is soon ignored.
+    /// Returns whether there is drift that an apply would revert. Locked values do not count, because no apply can
+    /// revert them.
     pub fn has_drift(&self) -> bool {
         self.items.iter().any(|item| match item.status {
             DriftStatus::Missing => true,
@@ -103,14 +103,14 @@ impl DriftReport {
 }
 
 impl DriftItem {
-    /// Returns whether all that differs is fields that cannot be changed.
+    /// Returns whether only fields differ that cannot be changed.
     fn is_only_blocked(&self) -> bool {
         let blocked = |field: &FieldChange| field.status != FieldStatus::Change;
         !self.fields.is_empty() && self.fields.iter().all(blocked) && self.assignments.is_empty()
     }
 }
 
-/// Reads a plan as a drift report.
+/// Returns the drift report of a plan.
 pub fn report(plan: Plan) -> DriftReport {
     let items: Vec<DriftItem> = plan.changes.into_iter().map(item).collect();
     let mut summary = DriftSummary::default();
@@ -142,7 +142,7 @@ fn item(change: Change) -> DriftItem {
         location: change.location,
         display_name: change.display_name,
         id: change.id,
-        // A missing object differs in every field: saying so of each would bury the news.
+        // A missing object differs in every field, so the fields say nothing more.
         fields: if change.action == Action::Create { Vec::new() } else { change.fields },
         assignments: if change.action == Action::Create { Vec::new() } else { change.assignments },
         reasons: change.blocked,
@@ -150,7 +150,7 @@ fn item(change: Change) -> DriftItem {
     }
 }
 
-/// Whether the object that the manifest is pinned to does not exist any more.
+/// Whether the object with the manifest's pinned id does not exist any more.
 fn is_gone(change: &Change) -> bool {
     change.blocked.iter().any(|blocked| blocked.code == matching::ID_GONE)
 }
@@ -160,7 +160,7 @@ fn status(change: &Change) -> DriftStatus {
     match change.action {
         Action::Create => DriftStatus::Missing,
         Action::Update | Action::Replace | Action::Delete => DriftStatus::Drifted,
-        // A field that differs and cannot be put back has drifted all the same.
+        // A field that differs and cannot be changed is drift too.
         Action::None if has(FieldStatus::Change) || has(FieldStatus::Blocked) => {
             DriftStatus::Drifted
         }

@@ -111,7 +111,7 @@ fn withhold(value: &mut Json, known: &Known) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::entry::{End, How};
+    use crate::journal::entry::{End, EndReason};
 
     fn entry(value: Json) -> Entry {
         serde_json::from_value(value).expect("an entry")
@@ -147,7 +147,8 @@ mod tests {
         from(&mut fate, &known);
         let Entry::Result(fate) = fate else { panic!("a result") };
         assert_eq!(fate.message.as_deref(), Some("400: (withheld) is not valid"));
-        let end = Entry::End(End { at: "2026-01-01T00:00:00Z".to_owned(), how: How::Finished });
+        let end =
+            Entry::End(End { at: "2026-01-01T00:00:00Z".to_owned(), how: EndReason::Finished });
         let mut same = end.clone();
         from(&mut same, &known);
         assert_eq!(same, end);

@@ -1,28 +1,23 @@
-//! What earlier runs created.
+//! The objects that earlier runs created.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::entry::{Entry, Origin};
+use super::entry::Origin;
 use super::folder::journals;
 use super::read::read;
 use crate::kinds;
 use crate::plan::TenantRef;
 use crate::tenant::{CaselessKey, caseless};
 
-/// Returns the objects that earlier runs of a folder created in a tenant, as far as the service answered their ids and
-/// the journals can be read.
+/// Returns the objects that earlier runs of a folder created in a tenant, where the service answered their ids and the
+/// journals can be read.
 pub fn created(root: &Path, tenant: &TenantRef, origin: &Origin) -> BTreeSet<CaselessKey> {
     let records = journals(root).into_iter().filter_map(|path| read(&path).ok());
     let of_tenant = records.filter(|record| record.expect(tenant, origin).is_ok());
-    let keys = of_tenant.flat_map(|record| {
-        let results = record.entries.into_iter().filter_map(|entry| match entry {
-            Entry::Result(fate) => {
-                Some(caseless(kinds::family_of(&fate.address.kind)?, &fate.created?))
-            }
-            _ => None,
-        });
-        results.collect::<Vec<_>>()
+    let keys = of_tenant.flat_map(|record| record.changes).filter_map(|change| {
+        let result = change.result?;
+        Some(caseless(kinds::family_of(&result.address.kind)?, &result.created?))
     });
     keys.collect()
 }
@@ -37,7 +32,7 @@ mod tests {
     use crate::tenant::LiveObject;
 
     #[test]
-    fn object_of_another_family_with_the_id_of_a_created_one_is_not_ours() {
+    fn created_object_is_identified_by_family_and_id() {
         let result = json!({
             "line": "result", "at": "1970-01-01T00:00:00Z", "address": HELLO, "status": "applied",
             "id": "6D1F0B2C", "created": "6D1F0B2C", "writes": 1,

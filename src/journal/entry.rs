@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,86 +14,89 @@ use crate::manifest::Address;
 use crate::plan::{Action, Step, TenantRef};
 use crate::schema::types::GraphVersion;
 
-/// One line of a journal, for its schema.
+/// A line of a journal, for the schema.
 #[derive(Debug, schemars::JsonSchema)]
 #[schemars(untagged, title = "journal")]
 pub enum Line {
-    /// The first one.
+    /// The first line.
     Header(Box<Header>),
-    /// Any other.
+    /// Any other line.
     Entry(Entry),
 }
 
-/// Which run a journal is of.
+/// The run that a journal belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Header {
-    /// Says what this document is.
-    pub kind: Kind,
-    /// The version of this document's form.
+    /// The kind of this document.
+    pub kind: JournalKind,
+    /// The format version of this document.
     pub format_version: FormatVersion,
-    /// The tenant as the plan names it.
+    /// The tenant.
     pub tenant: TenantRef,
-    /// Who wrote, and where to.
+    /// The command, the tenant and the sign-in.
     #[serde(flatten)]
     pub origin: Origin,
     /// The program and its version.
     pub program: String,
-    /// When the run began to write, RFC 3339.
+    /// When the journal was created, RFC 3339.
     pub at: String,
-    /// The digest of the plan that was carried out.
+    /// The digest of the plan.
     pub plan_digest: String,
-    /// Whether the plan creates objects anew whose id is gone.
+    /// Whether the plan creates objects again whose pinned id does not exist.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recreate: bool,
-    /// What the plan writes though it cannot be compared, as `--rewrite-secret` names it.
+    /// The values of `--rewrite-secret`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rewrite: Vec<String>,
-    /// What the plan would write, in the order of execution.
+    /// The addresses of the changes, in the order of execution.
     #[schemars(with = "Vec<String>")]
     pub order: Vec<Address>,
 }
 
 /// `journal`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub enum Kind {
-    /// What a run was about to write and what became of it.
+pub enum JournalKind {
+    /// A journal.
     #[serde(rename = "journal")]
     Journal,
 }
 
-/// What is known of a run before its plan.
+/// The origin of a run, known before its plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Origin {
     /// The command.
     pub command: Command,
-    /// The journal that it takes back, or goes on with.
+    /// The journal that the run reverts or resumes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
-    /// Whether what is no longer declared was unset.
+    /// Whether properties that are no longer declared are unset.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reset_released: bool,
     /// The tenant's id.
     pub directory_id: String,
-    /// Whether an emulator took the place of the cloud.
+    /// Whether an emulator replaces the cloud.
     pub emulated: bool,
-    /// What signed in, in words.
+    /// A description of the credential.
     pub signed_in_with: String,
 }
 
 /// A command that writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Command {
     /// `moorline apply`.
+    #[default]
     Apply,
     /// `moorline rollback`.
     Rollback,
 }
 
 impl Command {
-    /// Returns a help, which names an apply, for this command. What an apply alone can do stays.
+    /// Replaces `moorline apply` in a help text by this command.
     pub(crate) fn in_help(self, help: &str) -> String {
         match self {
             Self::Apply => help.to_owned(),
@@ -119,17 +123,17 @@ impl fmt::Display for Command {
     }
 }
 
-/// What a run does, in its order.
+/// An entry of a journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "line", rename_all = "lowercase")]
 pub enum Entry {
-    /// It is about to write.
+    /// A write is about to be sent.
     Intent(Box<Intent>),
-    /// What it was about to write waits for somebody else.
-    Approval(Asked),
-    /// It knows what became of a change.
+    /// The last write of a change waits for an approval.
+    Approval(ApprovalRequested),
+    /// A change has its result.
     Result(Box<Fate>),
-    /// It is over.
+    /// The run ended.
     End(End),
 }
 
@@ -139,14 +143,14 @@ pub enum Entry {
 pub struct Intent {
     /// When, RFC 3339.
     pub at: String,
-    /// The change that it is a part of, by `kind/name` of its manifest.
+    /// `kind/name` of the change's manifest.
     #[schemars(with = "String")]
     pub address: Address,
-    /// The display name that people know the object by.
+    /// The object's display name.
     pub display_name: String,
-    /// What happens to the object.
+    /// The action of the change.
     pub action: Action,
-    /// What this write does.
+    /// The kind of this write.
     pub step: Step,
     /// Whether the change has steps after this one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -154,34 +158,34 @@ pub struct Intent {
     /// The object's id, once it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The id of the object that stays, where this one is deleted because it was created a second time.
+    /// The id of the object that stays, where this object is its twin and is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin_of: Option<String>,
     /// The Graph version of the object's body.
     pub api_version: GraphVersion,
-    /// The properties that are changed, each as the names that lead to it.
+    /// The paths of the changed properties.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub managed: Vec<Vec<String>>,
-    /// What the object refers to afterwards, of what this step writes: ids by navigation property.
+    /// The references that this write sets: ids by navigation property.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub links: BTreeMap<String, Vec<String>>,
-    /// The object before the change; the first step alone has it, and only where there was an object.
+    /// The object before the change, in the first write of the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Snapshot>,
-    /// What is written, secrets left out.
+    /// The written values, without secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written: Option<Value>,
-    /// The call of a link: an object has several references, and each is a write of its own.
+    /// The request of a link: each reference of an object is a write of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub call: Option<Call>,
-    /// The code under which somebody else has to approve it.
+    pub call: Option<RecordedCall>,
+    /// The approval code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,
 }
 
 impl Intent {
-    /// Returns whether all that it changes are secrets, or hold one, or are among these properties that cannot be
-    /// compared: such a write leaves no trace.
+    /// Returns whether all properties that the write changes are or contain secrets, or are among `unseen`, the
+    /// properties that cannot be compared.
     pub(crate) fn leaves_no_trace(&self, unseen: &BTreeSet<String>) -> bool {
         let leaves_none = |path: &Vec<String>| {
             let value = self
@@ -205,9 +209,9 @@ fn holds_withheld(value: &Value) -> bool {
     }
 }
 
-/// A call as the plan has it, with what stands for ids that are not known before.
+/// A planned request, with placeholders for ids that are not known before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Call {
+pub struct RecordedCall {
     /// The verb.
     pub method: Method,
     /// The path.
@@ -217,67 +221,67 @@ pub struct Call {
     pub body: Option<Value>,
 }
 
-/// An object as far as it may be kept: what somebody could declare of it, secrets as `{"$withheld": true}`.
+/// The declarable properties of an object, with secrets as `{"$withheld": true}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Snapshot {
     /// Its type.
     pub kind: String,
-    /// Its properties in beta's form.
+    /// Its properties, as beta returns them.
     pub body: Value,
     /// The targets of its direct assignments.
     pub assignments: Vec<Value>,
-    /// What it refers to, as far as that was read: ids by navigation property.
+    /// Its references, as far as they were read: ids by navigation property.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub links: BTreeMap<String, Vec<String>>,
 }
 
-/// An approval that the last write of a change waits for.
+/// The approval request of the last write of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Asked {
-    /// When it was asked for, RFC 3339.
+pub struct ApprovalRequested {
+    /// When the approval was requested, RFC 3339.
     pub at: String,
-    /// The change.
+    /// `kind/name` of the change's manifest.
     #[schemars(with = "String")]
     pub address: Address,
-    /// The code under which somebody else has to approve it.
+    /// The approval code.
     pub code: String,
 }
 
-/// What became of a change.
+/// The result of a change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Fate {
-    /// When it was known, RFC 3339.
+    /// When, RFC 3339.
     pub at: String,
-    /// The change.
+    /// `kind/name` of the change's manifest.
     #[schemars(with = "String")]
     pub address: Address,
-    /// What became of it.
+    /// The status.
     pub status: Status,
     /// The object's id, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The id that the service answered the create with; absent where nothing was created, or the answer was lost.
+    /// The id in the answer to the create; absent where nothing was created, or the answer was lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
-    /// How many calls changed something in the tenant, or may have.
+    /// The number of calls that changed something in the tenant, or may have.
     pub writes: usize,
-    /// The code under which somebody else has to approve its last write.
+    /// The approval code of its last write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,
-    /// When the request for that approval expires, where that is known, RFC 3339.
+    /// When that approval request expires, where that is known, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval_expires: Option<String>,
-    /// Why it failed, what differs still.
+    /// A message: why the change failed, or what still differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The object afterwards, where it is not what was written.
+    /// The object afterwards, where it differs from the written values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Snapshot>,
 }
 
 impl Fate {
-    /// Returns whether it is known that nothing was written: the change was refused, or waits for somebody.
+    /// Returns whether nothing was written: the change was refused, or waits for an approval.
     pub(crate) fn is_unwritten(&self) -> bool {
         let stopped = matches!(self.status, Status::Failed | Status::ApprovalRequired);
         stopped && self.writes == 0
@@ -289,75 +293,99 @@ impl Fate {
 pub struct End {
     /// When, RFC 3339.
     pub at: String,
-    /// How it ended.
-    pub how: How,
+    /// The reason.
+    pub how: EndReason,
 }
 
-/// How a run ended.
+/// The reason why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum How {
-    /// By itself.
+pub enum EndReason {
+    /// The run completed.
     Finished,
-    /// By its user, after the change in flight.
+    /// The user interrupted the run.
     Interrupted,
-    /// Suddenly; a later run looked after what it had begun.
+    /// The run crashed, and a later run settled its changes in flight.
     Settled,
 }
 
-/// A change that a run began: its steps so far, and what became of it.
+/// A change that a run started: its steps so far, and its result.
 #[derive(Clone, Debug)]
-pub struct Begun<'a> {
-    /// The number of the line of its first step.
+pub struct ChangeRecord {
+    /// The line number of its first step.
     pub line: usize,
     /// The first step.
-    pub first: &'a Intent,
+    pub first: Intent,
     /// The steps after it.
-    pub others: Vec<&'a Intent>,
-    /// The approval that was asked for its last step.
-    pub asked: Option<&'a Asked>,
-    /// What became of it, where the run came to know.
-    pub fate: Option<&'a Fate>,
+    pub others: Vec<Intent>,
+    /// The approval code that was requested for its last step.
+    pub asked: Option<String>,
+    /// Its result, where the run recorded one.
+    pub result: Option<Fate>,
 }
 
-impl<'a> Begun<'a> {
+impl ChangeRecord {
     /// Returns the steps.
-    pub fn steps(&self) -> impl DoubleEndedIterator<Item = &'a Intent> {
-        [self.first].into_iter().chain(self.others.clone())
+    pub fn steps(&self) -> impl DoubleEndedIterator<Item = &Intent> {
+        [&self.first].into_iter().chain(&self.others)
     }
 
     /// Returns the last step.
-    pub fn last(&self) -> &'a Intent {
-        self.others.last().copied().unwrap_or(self.first)
+    pub fn last(&self) -> &Intent {
+        self.others.last().unwrap_or(&self.first)
     }
 
-    /// Returns the code of the approval that the change stopped at, or was on its way with.
-    pub fn approval(&self) -> Option<&'a str> {
-        match self.fate {
-            Some(fate) => fate.approval.as_deref(),
-            None => {
-                let asked = self.asked.map(|asked| asked.code.as_str());
-                asked.or(self.last().approval.as_deref())
-            }
+    /// Returns the approval code of its last step, where the change stopped at it or was in flight with it.
+    pub fn approval(&self) -> Option<&str> {
+        match &self.result {
+            Some(result) => result.approval.as_deref(),
+            None => self.asked.as_deref().or(self.last().approval.as_deref()),
         }
     }
 
-    /// Returns a step of this sort, where the change came so far.
-    pub fn step(&self, step: Step) -> Option<&'a Intent> {
+    /// Returns the first step of a kind, where the change has one.
+    pub fn step(&self, step: Step) -> Option<&Intent> {
         self.steps().find(|intent| intent.step == step)
     }
 
-    /// Returns what the object refers to after the steps so far, of what they wrote.
+    /// Returns the steps that write properties of the object.
+    pub(crate) fn property_steps(&self) -> impl Iterator<Item = &Intent> {
+        self.steps().filter(|intent| intent.step.writes_properties())
+    }
+
+    /// Returns the references that the steps wrote: ids by navigation property.
     pub fn links(&self) -> BTreeMap<String, Vec<String>> {
         let links = self.steps().flat_map(|step| &step.links);
         links.map(|(property, ids)| (property.clone(), ids.clone())).collect()
     }
 
     /// Returns the id of the object that the change leaves, where it is known.
-    pub fn id(&self) -> Option<&'a str> {
-        let fate = self.fate.and_then(|fate| fate.id.as_deref());
+    pub fn id(&self) -> Option<&str> {
+        let result = self.result.as_ref().and_then(|result| result.id.as_deref());
         let creates = self.step(Step::Create).is_some();
         let after = self.steps().filter(|step| !creates || step.step == Step::Assign);
-        fate.or(after.filter_map(|step| step.id.as_deref()).next_back())
+        result.or(after.filter_map(|step| step.id.as_deref()).next_back())
     }
+
+    /// Returns the object before the change, `None` where the change created it or the journal does not have it.
+    pub(crate) fn before(&self) -> Option<&Snapshot> {
+        self.first.before.as_ref().filter(|_| self.step(Step::Create).is_none())
+    }
+}
+
+/// An approval code, and the write that it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Given {
+    /// The address of the change's manifest.
+    pub address: Address,
+    /// The kind of the write.
+    pub step: Step,
+    /// The written values, without secrets.
+    pub written: Option<Value>,
+    /// The request, where the change has several of its kind.
+    pub call: Option<RecordedCall>,
+    /// The code.
+    pub code: String,
+    /// When the approval request expires, where the run recorded it.
+    pub expires: Option<Timestamp>,
 }

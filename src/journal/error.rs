@@ -1,4 +1,4 @@
-//! Why a journal cannot be written or read.
+//! The errors of writing and reading a journal.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,29 +6,29 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind};
 
-/// Why a journal cannot be written or read.
+/// An error of writing or reading a journal.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum JournalError {
-    /// The system does not let it be written.
+    /// The operating system refuses the write.
     #[error("the journal `{}` cannot be written", .path.display())]
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: Arc<io::Error>,
     },
-    /// The system does not let it be read.
+    /// The operating system refuses the read.
     #[error("the journal `{}` cannot be read", .path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: Arc<io::Error>,
     },
     /// There is no such file.
     #[error("there is no journal `{}`", .0.display())]
     Missing(PathBuf),
-    /// It is longer than any run's.
+    /// The file is too large.
     #[error("`{}` is longer than a journal can be: {} MiB", .path.display(), .limit >> 20)]
     TooLarge {
         /// The file.
@@ -46,7 +46,7 @@ pub enum JournalError {
         path: PathBuf,
         /// The number of the line, from 1.
         line: usize,
-        /// Why.
+        /// The cause.
         why: String,
     },
     /// It is about another tenant, or about an emulator in the place of this one.
@@ -65,7 +65,7 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    /// Returns the error for the user, with what to do about it.
+    /// Returns the error for the user, with its hint.
     pub fn into_error(self) -> Error {
         let message = self.to_string();
         match self {

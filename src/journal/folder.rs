@@ -1,33 +1,36 @@
-//! The folder of the journals, beside a tenant file.
+//! The folder of the journals, beside the tenant file.
 
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The folder beside a tenant file that keeps what is of this machine alone.
+/// The folder beside the tenant file for files of this machine.
 const OURS: &str = ".moorline";
 
-/// The folder of the journals, beside a tenant file.
+/// The folder of the journals, beside the tenant file.
 pub const FOLDER: &str = ".moorline/journal";
 
 /// Returns the journals of a tenant's folder, oldest first.
 pub(crate) fn journals(root: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(root.join(FOLDER)).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
-        .collect();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
     paths.sort();
     paths
 }
 
-/// Makes the folder, which no version control should take.
-pub(super) fn prepare(root: &Path) -> io::Result<()> {
+/// Creates a folder that only the user can read.
+pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(root.join(FOLDER))?;
+    builder.create(folder)
+}
+
+/// Creates the folder of the journals, and excludes it from version control.
+pub(super) fn prepare(root: &Path) -> io::Result<()> {
+    create_private(&root.join(FOLDER))?;
     let ignore = root.join(OURS).join(".gitignore");
     if !ignore.exists() {
         fs::write(&ignore, "*\n")?;
@@ -35,21 +38,13 @@ pub(super) fn prepare(root: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Puts the name of a new file on the disk, as far as the system has a way to ask for it.
+/// Flushes the entry of a new file in its folder to the disk, where the system supports it.
 pub(super) fn sync(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    match fs::File::open(folder)?.sync_all() {
-        Err(error)
-            if !matches!(
-                error.kind(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-            ) =>
-        {
-            return Err(error);
-        }
-        _ => {}
+    if cfg!(not(unix)) {
+        return Ok(());
     }
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
+    fs::File::open(folder)?.sync_all().or_else(|error| match error.kind() {
+        io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => Ok(()),
+        _ => Err(error),
+    })
 }

@@ -1,51 +1,33 @@
-//! A planned request as a line of a journal.
+//! Builds the journal's intent of a planned request.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use super::entry::{Call, Intent, Snapshot};
+use super::entry::{Intent, RecordedCall};
 use super::snapshot;
 use crate::manifest::Manifest;
 use crate::plan::{Change, FieldStatus, PlannedRequest, Segment, Step};
-use crate::tenant::LiveObject;
 
-/// A request that is about to be sent, and what is known around it.
-pub(crate) struct Write<'a> {
-    pub(crate) change: &'a Change,
-    pub(crate) manifest: &'a Manifest,
-    /// The request as the plan has it, without its secrets.
-    pub(crate) planned: &'a PlannedRequest,
-    /// What the object refers to once it is done, of what it writes.
-    pub(crate) links: BTreeMap<String, Vec<String>>,
-    /// Whether the change has requests after this one.
-    pub(crate) more: bool,
-    /// The object's id, once it has one.
-    pub(crate) id: Option<&'a str>,
-    /// The object before the change, with its first request alone.
-    pub(crate) before: Option<&'a LiveObject>,
-}
-
-impl Write<'_> {
-    /// Returns what a journal says of it.
-    pub(crate) fn intent(&self, at: String) -> Intent {
-        let Self { change, manifest, planned, .. } = self;
+impl Intent {
+    /// Returns the intent of a planned request, without the members that are only known when it is sent.
+    pub(crate) fn new(change: &Change, manifest: &Manifest, planned: &PlannedRequest) -> Self {
         let PlannedRequest { step, request, .. } = planned;
-        Intent {
-            at,
+        Self {
+            at: String::new(),
             address: change.address.clone(),
             display_name: change.display_name.clone(),
             action: change.action,
             step: *step,
-            more: self.more,
-            id: self.id.map(str::to_owned),
+            more: false,
+            id: None,
             twin_of: change.twin_of.clone(),
             api_version: manifest.version,
             managed: managed(change, planned),
-            links: self.links.clone(),
-            before: self.before.map(|live| Snapshot::of(manifest, live)),
+            links: BTreeMap::new(),
+            before: None,
             written: written(manifest, planned),
-            call: step.is_link().then(|| Call {
+            call: step.is_link().then(|| RecordedCall {
                 method: request.method,
                 path: request.path.clone(),
                 body: request.body.clone(),
@@ -62,9 +44,9 @@ fn written(manifest: &Manifest, planned: &PlannedRequest) -> Option<Json> {
         |body: &Json| snapshot::of_body(request.version, &manifest.address.kind, manifest, body);
     Some(match step {
         Step::Link | Step::Unlink => return None,
-        // Targets are names of groups and filters, nothing else.
+        // Targets are names of groups and filters, and no secrets.
         Step::Assign => body.clone(),
-        // The action's own member holds what the property holds.
+        // The member of the action's body has the value of the property.
         Step::Action => {
             let value = body.as_object()?.values().next()?;
             of_body(&json!({ property.as_deref()?: value }))
@@ -73,7 +55,7 @@ fn written(manifest: &Manifest, planned: &PlannedRequest) -> Option<Json> {
     })
 }
 
-/// Returns the names that lead to what a request changes. A collection is changed as a whole.
+/// Returns the paths of the properties that a request changes. A collection is changed as a whole.
 fn managed(change: &Change, planned: &PlannedRequest) -> Vec<Vec<String>> {
     let members = planned.request.body.as_ref().and_then(Json::as_object);
     let sent = |name: &str| members.is_some_and(|members| members.contains_key(name));
@@ -86,7 +68,7 @@ fn managed(change: &Change, planned: &PlannedRequest) -> Vec<Vec<String>> {
             names.map(|name| vec![name.clone()]).collect()
         }
         Step::Update | Step::Replace => {
-            // What cannot be compared is written again with what differs beside it.
+            // Values that cannot be compared are written again with those that differ.
             let written = change.fields.iter().filter(|field| {
                 field.status != FieldStatus::Blocked && field.path.top().is_some_and(sent)
             });

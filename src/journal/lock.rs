@@ -1,10 +1,10 @@
-//! The lock on a journal that tells other runs that its run is under way.
+//! The lock on a journal that shows other runs that its run is in progress.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
 
-/// Takes the lock. The system releases it however the run ends. Where a file system has no locks, there is none.
+/// Takes the lock, which the end of the process releases. Does nothing on a file system without locks.
 pub(super) fn lock(file: &File) -> io::Result<()> {
     match file.try_lock() {
         Ok(()) => Ok(()),
@@ -14,7 +14,7 @@ pub(super) fn lock(file: &File) -> io::Result<()> {
     }
 }
 
-/// Returns whether a run that writes this journal is under way, as far as that can be told.
+/// Returns whether the run that writes this journal is in progress, as far as its lock shows.
 pub(super) fn is_being_written(path: &Path) -> bool {
     let file = OpenOptions::new().append(true).open(path);
     file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))

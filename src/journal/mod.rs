@@ -1,19 +1,14 @@
-//! The journal of a run: what it was about to write, and what became of it, kept in a file that outlives the run.
+//! The journal of a run: a file of JSON lines beside the tenant file, with a [`Header`], an [`Intent`] before each
+//! write, an [`ApprovalRequested`] where a write needs an approval, a [`Fate`] after each change, and an [`End`].
 //!
-//! A journal is a file of JSON lines beside the tenant file: a [`Header`], an [`Intent`] before each write, the
-//! approval that was [`Asked`] for where the write needs one, a [`Fate`] after each change, an [`End`]. Each line is
-//! on the disk before the run goes on, so a run that ends at any instant leaves a journal without an end, whose last
-//! change may be half done. [`crate::recovery`] settles such a journal, and takes back what a journal tells.
-//!
-//! A journal that is read is untrusted: it names objects and holds values, and what is done about them is planned
-//! anew against the tenant.
+//! Each line is on the disk before the run continues, so the journal of a crashed run has no end and its last change
+//! may be half done. A journal that is read is untrusted: what is done about it is planned again against the tenant.
 
 mod conceal;
 mod created;
 mod entry;
 mod error;
 pub(crate) mod folder;
-mod given;
 mod intent;
 mod lock;
 mod read;
@@ -27,14 +22,13 @@ mod write;
 
 pub use created::created;
 pub use entry::{
-    Asked, Begun, Call, Command, End, Entry, Fate, Header, How, Intent, Line, Origin, Snapshot,
+    ApprovalRequested, ChangeRecord, Command, End, EndReason, Entry, Fate, Given, Header, Intent,
+    Line, Origin, RecordedCall, Snapshot,
 };
 pub use error::JournalError;
 pub use folder::FOLDER;
-pub use given::Given;
 pub use read::{Record, read};
 pub use status::Status;
 pub use write::Draft;
 
-pub(crate) use intent::Write;
 pub(crate) use write::Journal;

@@ -1,21 +1,20 @@
-//! Reading a journal, whoever wrote it.
+//! Reads a journal.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::entry::{Begun, End, Entry, Header, Origin};
+use super::entry::{ChangeRecord, End, Entry, Given, Header, Origin};
 use super::error::JournalError;
-use super::given::Given;
 use super::lock::is_being_written;
 use crate::diagnostic::{Sources, Span};
 use crate::manifest::Address;
 use crate::plan::TenantRef;
 
-/// How many bytes a journal may have: some tens of kilobytes for each of a thousand changes.
+/// The largest size of a journal in bytes: some tens of kilobytes for each of a thousand changes.
 const LARGEST: u64 = 64 << 20;
 
 /// A journal that was read.
@@ -23,20 +22,22 @@ const LARGEST: u64 = 64 << 20;
 pub struct Record {
     /// The file.
     pub path: PathBuf,
-    /// Which run it is of.
+    /// The header of the run.
     pub header: Header,
-    /// What the run did, line by line from the second one on.
-    pub entries: Vec<Entry>,
+    /// The changes that the run started, in its order.
+    pub changes: Vec<ChangeRecord>,
+    /// The end of the run, `None` where it crashed or is in progress.
+    pub end: Option<End>,
     /// The text up to the end of the last whole line.
     text: String,
-    /// How long the file was.
+    /// The size of the file.
     pub(super) length: u64,
 }
 
-/// Reads a journal. What was cut off at its end is left out.
+/// Reads a journal. An incomplete last line is ignored.
 ///
 /// # Errors
-/// When it cannot be read, is too large, or has a line that is none of a journal's.
+/// When the file cannot be read, is too large, or has an invalid line.
 pub fn read(path: &Path) -> Result<Record, JournalError> {
     let (text, length) = whole_lines(path)?;
     let mut lines = text.split_terminator('\n').enumerate();
@@ -46,19 +47,23 @@ pub fn read(path: &Path) -> Result<Record, JournalError> {
         line: at + 1,
         why: error.to_string(),
     };
-    let header = serde_json::from_str(first).map_err(|error| unreadable(0, &error))?;
-    let entries =
-        lines.map(|(at, line)| serde_json::from_str(line).map_err(|error| unreadable(at, &error)));
-    Ok(Record {
+    let mut record = Record {
         path: path.to_owned(),
-        header,
-        entries: entries.collect::<Result<_, _>>()?,
-        text,
+        header: serde_json::from_str(first).map_err(|error| unreadable(0, &error))?,
+        changes: Vec::new(),
+        end: None,
+        text: String::new(),
         length,
-    })
+    };
+    for (at, line) in lines {
+        let entry = serde_json::from_str(line).map_err(|error| unreadable(at, &error))?;
+        record.add(at + 1, entry);
+    }
+    record.text = text;
+    Ok(record)
 }
 
-/// Returns the whole lines of a file, and how long it is.
+/// Returns the whole lines of a file, and its size.
 fn whole_lines(path: &Path) -> Result<(String, u64), JournalError> {
     let read = || {
         let file = File::open(path)?;
@@ -91,70 +96,53 @@ fn whole_lines(path: &Path) -> Result<(String, u64), JournalError> {
 }
 
 impl Record {
-    /// Returns the changes that the run began, in its order.
-    pub fn begun(&self) -> Vec<Begun<'_>> {
-        let mut begun: Vec<Begun<'_>> = Vec::new();
-        let mut places: BTreeMap<&Address, usize> = BTreeMap::new();
-        for (at, entry) in self.entries.iter().enumerate() {
-            match entry {
-                Entry::Intent(intent) => match places.get(&intent.address) {
-                    Some(place) => {
-                        begun[*place].others.push(intent);
-                        begun[*place].asked = None;
-                    }
-                    None => {
-                        places.insert(&intent.address, begun.len());
-                        begun.push(Begun {
-                            line: at + 2,
-                            first: intent,
-                            others: Vec::new(),
-                            asked: None,
-                            fate: None,
-                        });
-                    }
-                },
-                Entry::Approval(asked) => {
-                    if let Some(place) = places.get(&asked.address) {
-                        begun[*place].asked = Some(asked);
-                    }
-                }
-                Entry::Result(fate) => {
-                    if let Some(place) = places.get(&fate.address) {
-                        begun[*place].fate = Some(fate);
-                    }
-                }
-                Entry::End(_) => {}
+    /// Adds an entry to the change that it belongs to.
+    fn add(&mut self, line: usize, entry: Entry) {
+        let address = match &entry {
+            Entry::Intent(intent) => &intent.address,
+            Entry::Approval(asked) => &asked.address,
+            Entry::Result(result) => &result.address,
+            Entry::End(end) => {
+                self.end = Some(end.clone());
+                return;
             }
+        };
+        let mut changes = self.changes.iter_mut();
+        let change = changes.rfind(|change| change.first.address == *address);
+        match (entry, change) {
+            (Entry::Intent(intent), Some(change)) => {
+                change.others.push(*intent);
+                change.asked = None;
+            }
+            (Entry::Intent(first), None) => {
+                let (first, others) = (*first, Vec::new());
+                let change = ChangeRecord { line, first, others, asked: None, result: None };
+                self.changes.push(change);
+            }
+            (Entry::Approval(asked), Some(change)) => change.asked = Some(asked.code),
+            (Entry::Result(result), Some(change)) => change.result = Some(*result),
+            _ => {}
         }
-        begun
     }
 
-    /// Returns how the run ended, nothing where it did so suddenly or is under way.
-    pub fn end(&self) -> Option<&End> {
-        let ends = self.entries.iter().rev();
-        ends.into_iter().find_map(|entry| match entry {
-            Entry::End(end) => Some(end),
-            _ => None,
-        })
-    }
-
-    /// Returns what the run was to write and is not known to have, in the order of its plan.
+    /// Returns the changes of the plan that the run is not known to have completed, in its order.
     pub fn undone(&self) -> Vec<Address> {
-        let begun = self.begun();
-        let fates = begun.iter().filter_map(|change| change.fate);
-        let done: BTreeSet<&Address> =
-            fates.filter(|fate| fate.status.is_done()).map(|fate| &fate.address).collect();
+        let results = self.changes.iter().filter_map(|change| change.result.as_ref());
+        let done: BTreeSet<&Address> = results
+            .filter(|result| result.status.is_done())
+            .map(|result| &result.address)
+            .collect();
         let order = self.header.order.iter();
         order.filter(|address| !done.contains(address)).cloned().collect()
     }
 
-    /// Returns the approvals that the run asked for and did not come to use, each with its write.
+    /// Returns the approval codes that the run requested and did not use, each with its write.
     pub fn approvals(&self) -> Vec<Given> {
-        let begun = self.begun().into_iter();
-        let given = begun.filter_map(|change| {
+        let given = self.changes.iter().filter_map(|change| {
             let code = change.approval()?.to_owned();
             let last = change.last();
-            let expires = change.fate.and_then(|fate| fate.approval_expires.as_ref());
+            let result = change.result.as_ref();
+            let expires = result.and_then(|result| result.approval_expires.as_ref());
             Some(Given {
                 address: last.address.clone(),
                 step: last.step,
@@ -167,21 +155,21 @@ impl Record {
         given.collect()
     }
 
-    /// Expects that the run is not under way.
+    /// Checks that the run is not in progress.
     ///
     /// # Errors
     /// When it is.
     pub fn expect_over(&self) -> Result<(), JournalError> {
-        match self.end().is_none() && is_being_written(&self.path) {
-            true => Err(JournalError::InUse(self.path.clone())),
-            false => Ok(()),
+        if self.end.is_none() && is_being_written(&self.path) {
+            return Err(JournalError::InUse(self.path.clone()));
         }
+        Ok(())
     }
 
-    /// Expects that the journal is about the tenant and the service that a run is about.
+    /// Checks that the journal belongs to a tenant and its service.
     ///
     /// # Errors
-    /// When it is about another.
+    /// When it belongs to another.
     pub fn expect(&self, tenant: &TenantRef, origin: &Origin) -> Result<(), JournalError> {
         let place = |tenant: &TenantRef, origin: &Origin| {
             let emulated = if origin.emulated { "an emulator of " } else { "" };
@@ -200,12 +188,12 @@ impl Record {
         })
     }
 
-    /// Returns how many bytes of the file are whole lines.
+    /// Returns the number of bytes in whole lines.
     pub(super) fn whole(&self) -> u64 {
         self.text.len() as u64
     }
 
-    /// Adds the journal to sources, and returns where in them a line of it is.
+    /// Adds the journal to sources, and returns a function that returns the span of a line.
     pub(crate) fn cite(&self, sources: &mut Sources) -> impl Fn(usize) -> Span + use<> {
         let ends: Vec<usize> = self.text.match_indices('\n').map(|(at, _)| at).collect();
         let file = sources.add(&self.path, self.text.clone());

@@ -1,8 +1,8 @@
-//! What became of a change, in one word.
+//! The status of a change.
 
 use serde::{Deserialize, Serialize};
 
-/// What became of a change.
+/// The status of a change.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -10,33 +10,33 @@ use serde::{Deserialize, Serialize};
 pub enum Status {
     /// Written, and the tenant shows it.
     Applied,
-    /// The tenant had it already.
+    /// The tenant had the values already.
     AlreadyInPlace,
-    /// Written and accepted; the tenant did not show it in time.
+    /// Written and accepted; the tenant did not show the values in time.
     NotYetVisible,
-    /// Written and accepted; the tenant gives nothing of it back, and does not say that the object changed.
+    /// Written and accepted; the tenant does not return the values, nor show that the object changed.
     Unverifiable,
-    /// Written and accepted; the tenant moved and shows something else.
+    /// Written and accepted; the object changed and shows other values.
     DidNotStick,
-    /// Refused or lost.
+    /// Refused, or its answer was lost.
     Failed,
     /// A second administrator has to approve it; not written.
     ApprovalRequired,
     /// The tenant changed since the plan; not written.
     Stale,
-    /// The plan could not make it; not written.
+    /// Blocked in the plan; not written.
     Blocked,
-    /// Not begun, because the run ended before.
+    /// Not started: the run ended before.
     NotBegun,
 }
 
 impl Status {
-    /// Whether the tenant was seen to be as the change makes it.
+    /// Returns whether the tenant shows the values of the change.
     pub fn is_done(self) -> bool {
         matches!(self, Self::Applied | Self::AlreadyInPlace)
     }
 
-    /// Returns whether something went wrong with it.
+    /// Returns whether the change failed.
     pub fn is_failure(self) -> bool {
         matches!(self, Self::DidNotStick | Self::Failed)
     }

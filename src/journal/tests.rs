@@ -8,7 +8,7 @@ use super::testing::{HELLO, RING, folder, folder_of, header, intent};
 use crate::manifest::Address;
 
 #[test]
-fn a_line_that_is_none_is_named() {
+fn invalid_line_is_reported_with_its_number() {
     let header = header().to_string();
     let end = r#"{"line":"end","at":"1970-01-01T00:00:00Z","how":"finished"}"#;
     let cases: [(Vec<u8>, usize); 5] = [
@@ -34,7 +34,7 @@ fn a_line_that_is_none_is_named() {
 }
 
 #[test]
-fn what_is_left_is_what_is_not_known_to_be_done() {
+fn undone_changes_are_those_without_a_done_result() {
     let result = |status: &str| json!({ "line": "result", "at": "", "address": HELLO, "status": status, "writes": 1 });
     let left = |lines: &[Value]| {
         let (_folder, path) = folder(&[&[header()], lines].concat());

@@ -1,4 +1,4 @@
-//! Writing a journal: each line is on the disk before the run goes on.
+//! Writes a journal: each line is on the disk before the run continues.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::conceal;
-use super::entry::{Asked, End, Entry, Fate, Header, How, Intent, Kind, Origin};
+use super::entry::{
+    ApprovalRequested, End, EndReason, Entry, Fate, Header, Intent, JournalKind, Origin,
+};
 use super::error::JournalError;
 use super::folder::{self, FOLDER};
 use super::lock::lock;
@@ -22,43 +24,37 @@ use crate::manifest::Address;
 use crate::plan::Plan;
 use crate::secrets::Known;
 
-/// How many runs of one plan may begin in one second.
+/// The number of runs of one plan that may start in one second.
 const SAME_SECOND: u32 = 100;
 
-/// A journal that is begun with the first write.
+/// A journal that is created before the first write.
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// The folder of the tenant file.
     pub root: PathBuf,
-    /// Which run it is of.
+    /// The origin of the run.
     pub origin: Origin,
 }
 
-/// A journal that is being written. While it is open, other runs can tell that its run is under way.
+/// A journal that is being written. Its lock shows other runs that the run is in progress.
 #[derive(Debug)]
 pub(crate) struct Journal {
     file: File,
     path: PathBuf,
     clock: Clock,
     known: Known,
-    /// How many bytes of it are lines that were written to their ends.
+    /// The number of bytes in whole lines.
     whole: AtomicU64,
 }
 
 impl Draft {
-    /// Makes the file and writes its header.
+    /// Creates the file and writes the header.
     pub(crate) fn begin(&self, plan: &Plan, graph: &Graph) -> Result<Journal, JournalError> {
         let now = graph.clock().now();
         let (file, path) = self.create(plan, now)?;
-        let journal = Journal {
-            file,
-            path,
-            clock: graph.clock().clone(),
-            known: graph.known().clone(),
-            whole: AtomicU64::new(0),
-        };
+        let journal = Journal::new(file, path, graph, 0);
         journal.append(&Header {
-            kind: Kind::Journal,
+            kind: JournalKind::Journal,
             format_version: FormatVersion::V1,
             tenant: plan.tenant.clone(),
             origin: self.origin.clone(),
@@ -74,111 +70,100 @@ impl Draft {
 
     fn create(&self, plan: &Plan, now: Timestamp) -> Result<(File, PathBuf), JournalError> {
         let folder = self.root.join(FOLDER);
-        let unwritable = |path: &Path, source| JournalError::Write {
-            path: path.to_owned(),
-            source: Arc::new(source),
-        };
         folder::prepare(&self.root).map_err(|source| unwritable(&folder, source))?;
         let digest = plan.digest.trim_start_matches("sha256:");
         let digest = digest.get(..8).unwrap_or(digest);
         let stem = format!("{}-{digest}", now.strftime("%Y%m%dT%H%M%SZ"));
-        let mut number = 1;
-        loop {
-            let name = match number {
-                1 => format!("{stem}.jsonl"),
-                number => format!("{stem}-{number}.jsonl"),
-            };
-            let path = folder.join(name);
-            match open_new(&path) {
-                Ok(file) => {
-                    lock(&file)
-                        .and_then(|()| folder::sync(&folder))
-                        .map_err(|source| unwritable(&path, source))?;
-                    return Ok((file, path));
-                }
-                Err(error)
-                    if error.kind() == io::ErrorKind::AlreadyExists && number < SAME_SECOND =>
-                {
-                    number += 1;
-                }
-                Err(source) => return Err(unwritable(&path, source)),
+        let others = (2..=SAME_SECOND).map(|number| format!("{stem}-{number}.jsonl"));
+        let mut path = folder.join(format!("{stem}.jsonl"));
+        let mut file = open_new(&path);
+        for name in others {
+            if !file.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists) {
+                break;
             }
+            path = folder.join(name);
+            file = open_new(&path);
+        }
+        let opened = file.and_then(|file| {
+            lock(&file)?;
+            folder::sync(&folder)?;
+            Ok(file)
+        });
+        match opened {
+            Ok(file) => Ok((file, path)),
+            Err(source) => Err(unwritable(&path, source)),
         }
     }
 }
 
 impl Journal {
-    /// Opens a journal whose run is over, to add what became of it. What was cut off at its end is dropped.
+    /// Opens the journal of a crashed run to append to it. An incomplete last line is removed.
     pub(crate) fn reopen(record: &Record, graph: &Graph) -> Result<Self, JournalError> {
         let open = || {
             let file = OpenOptions::new().append(true).open(&record.path)?;
             lock(&file)?;
-            // Somebody wrote since it was read.
+            // Another process wrote since the journal was read.
             if file.metadata()?.len() != record.length {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
             file.set_len(record.whole())?;
             Ok(file)
         };
-        match open() {
-            Ok(file) => Ok(Self {
-                file,
-                path: record.path.clone(),
-                clock: graph.clock().clone(),
-                known: graph.known().clone(),
-                whole: AtomicU64::new(record.whole()),
-            }),
-            Err(source) => Err(unwritten(&record.path, source)),
-        }
+        let file = open().map_err(|source| unwritten(&record.path, source))?;
+        Ok(Self::new(file, record.path.clone(), graph, record.whole()))
     }
 
-    /// Returns where it is.
+    fn new(file: File, path: PathBuf, graph: &Graph, whole: u64) -> Self {
+        let (clock, known) = (graph.clock().clone(), graph.known().clone());
+        Self { file, path, clock, known, whole: AtomicU64::new(whole) }
+    }
+
+    /// Returns the path of the file.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Notes what is about to be written.
+    /// Records a write that is about to be sent.
     pub(crate) fn intend(&self, intent: Intent) -> Result<(), JournalError> {
         self.add(Entry::Intent(Box::new(intent)))?;
         self.clock.pass(Point::JournalIntent);
         Ok(())
     }
 
-    /// Notes that a write waits for an approval, under a code that no other run would know.
+    /// Records the approval code of the last write of a change.
     pub(crate) fn ask(&self, address: &Address, code: &str) -> Result<(), JournalError> {
-        self.add(Entry::Approval(Asked {
+        self.add(Entry::Approval(ApprovalRequested {
             at: self.now(),
             address: address.clone(),
             code: code.to_owned(),
         }))
     }
 
-    /// Notes what became of a change.
+    /// Records the result of a change.
     pub(crate) fn close(&self, fate: Fate) -> Result<(), JournalError> {
         self.add(Entry::Result(Box::new(fate)))?;
         self.clock.pass(Point::JournalResult);
         Ok(())
     }
 
-    /// Notes that the run is over.
-    pub(crate) fn end(&self, how: How) -> Result<(), JournalError> {
+    /// Records the end of the run.
+    pub(crate) fn end(&self, how: EndReason) -> Result<(), JournalError> {
         let at = self.now();
         self.add(Entry::End(End { at, how }))
     }
 
-    /// Returns the time as journals state it.
+    /// Returns the current time in RFC 3339.
     pub(crate) fn now(&self) -> String {
         self.clock.now().to_string()
     }
 
-    /// Adds an entry, without the secrets that a service repeated.
+    /// Appends an entry, without secrets.
     fn add(&self, mut entry: Entry) -> Result<(), JournalError> {
         conceal::from(&mut entry, &self.known);
         self.append(&entry)
     }
 
-    /// Adds a line, in the place of what an earlier one left behind that could not be added: a disk that is full
-    /// takes half of a line.
+    /// Appends a line. An incomplete line that an earlier append left behind, on a full disk, is removed first.
     fn append(&self, line: &impl Serialize) -> Result<(), JournalError> {
         let append = || {
             let mut text = serde_json::to_vec(line)?;
@@ -197,9 +182,13 @@ impl Journal {
 }
 
 fn unwritten(path: &Path, source: io::Error) -> JournalError {
-    if source.kind() == io::ErrorKind::WouldBlock {
-        return JournalError::InUse(path.to_owned());
+    match source.kind() {
+        io::ErrorKind::WouldBlock => JournalError::InUse(path.to_owned()),
+        _ => unwritable(path, source),
     }
+}
+
+fn unwritable(path: &Path, source: io::Error) -> JournalError {
     JournalError::Write { path: path.to_owned(), source: Arc::new(source) }
 }
 

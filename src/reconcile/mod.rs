@@ -1,7 +1,4 @@
-//! Reading and planning in turn: what a draft of the plan depends on and no list shows is read, and the plan drafted
-//! again, until nothing is missing.
-
-use std::collections::BTreeSet;
+//! Reads the tenant and computes the plan in turn, until everything that the plan depends on is read.
 
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -19,12 +16,12 @@ mod unread;
 
 use unread::{ReadTracker, Unread};
 
-/// Reads the tenant and plans; what the plan depends on and no list shows is read by itself first, and so
-/// is every masked value, as far as the pages tell while more of them are on their way. What people read beside that,
-/// names of what is assigned to and whom the changes reach, is looked up at the same time.
+/// Reads the tenant and computes the plan. Objects that the lists do not show whole, and masked values, are read by
+/// themselves; names of assignment targets and the reach of the changes are looked up at the same time. Masked values
+/// are requested while further pages of a list are read.
 ///
 /// # Errors
-/// When any read fails but those that count.
+/// When a read fails, except those that only count.
 pub async fn plan(
     graph: &Graph,
     desired: &Desired,
@@ -49,10 +46,8 @@ pub async fn plan(
     loop {
         let draft = plan::draft(desired, &live, &selected, options);
         let unread = tracker.unread(draft.planned(), desired, &live, options);
-        let uncounted = match options.reach {
-            true => counts.missing(plan::reach::subjects(&draft.planned().plan, &live)),
-            false => BTreeSet::new(),
-        };
+        let reached = options.reach.then(|| plan::reach::subjects(&draft.planned().plan, &live));
+        let uncounted = reached.map(|reached| counts.missing(reached)).unwrap_or_default();
         if unread.is_empty() && ahead.is_empty() {
             // No change depends on whom the changes reach, so the plan is sealed while they are counted.
             let seal = async { draft.seal() };
@@ -78,9 +73,8 @@ pub async fn plan(
         labels?.add_to(&mut live.names);
         counts.extend(counted);
         let referring = again.split_off(objects.len());
-        let gone = referrers.iter().zip(&referring);
-        let gone = gone.filter_map(|(reference, found)| found.is_none().then_some(reference));
-        let stale = objects.iter().chain(gone);
+        let gone = referrers.iter().zip(&referring).filter(|(_, found)| found.is_none());
+        let stale = objects.iter().chain(gone.map(|(reference, _)| reference));
         let stale = stale.map(ObjectRef::key).collect();
         live.objects.refresh(&stale, again.into_iter().flatten().collect());
         live.referrers.extend(referring.into_iter().flatten());

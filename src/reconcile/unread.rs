@@ -1,4 +1,4 @@
-//! What a plan depends on beyond the lists, and what of that was read already.
+//! Finds the reads that a plan depends on beyond the lists, each once.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::tenant::lookup::Unlabelled;
 use crate::tenant::masked::Masked;
 use crate::tenant::read::ObjectRef;
 
-/// What is still to be read for a plan.
+/// The reads that a plan still needs.
 #[derive(Default)]
 pub(super) struct Unread {
     /// Objects that are to be read by themselves.
@@ -19,7 +19,7 @@ pub(super) struct Unread {
     pub(super) referrers: Vec<ObjectRef>,
     /// Masked values.
     pub(super) masked: BTreeSet<Masked>,
-    /// What is assigned to and has no name yet for people to read.
+    /// Assignment targets whose names are not read yet.
     pub(super) unlabelled: Unlabelled,
 }
 
@@ -32,7 +32,7 @@ impl Unread {
     }
 }
 
-/// What was read beyond the lists, so that nothing is read twice.
+/// The reads beyond the lists that were made already.
 #[derive(Default)]
 pub(super) struct ReadTracker {
     objects: BTreeSet<(&'static Family, String)>,
@@ -43,12 +43,12 @@ pub(super) struct ReadTracker {
 }
 
 impl ReadTracker {
-    /// Returns a tracker that knows of masked values that they are read already.
+    /// Returns a tracker for masked values that are read already.
     pub(super) fn besides(masked: BTreeSet<Masked>) -> Self {
         Self { masked, ..Self::default() }
     }
 
-    /// Returns what a plan depends on and what was not read yet.
+    /// Returns the reads that a plan depends on and that were not made yet.
     pub(super) fn unread(
         &mut self,
         planned: &Planned,
@@ -64,11 +64,11 @@ impl ReadTracker {
         }
     }
 
-    /// What would change, because a list may cut large objects short or leave assignments out (FACTS 1.3,
-    /// 12), and what declares references, because no list shows them.
+    /// Returns the objects that would change, because a list may shorten large objects or leave assignments out (FACTS
+    /// 1.3, 12), and those with declared references, because no list shows them.
     fn objects(&mut self, planned: &Planned, desired: &Desired, live: &Live) -> Vec<ObjectRef> {
-        let bound = planned.plan.changes.iter().filter_map(|change| {
-            // A singleton was read by itself already.
+        let read = planned.plan.changes.iter().filter_map(|change| {
+            // A singleton is always read by itself.
             let family = change.family().filter(|family| !family.is_singleton())?;
             let object = live.objects.get(family, change.id.as_deref()?)?;
             let mut pruned = planned.pruned.iter();
@@ -76,31 +76,25 @@ impl ReadTracker {
                 .manifest(&change.address)
                 .or_else(|| pruned.find(|manifest| manifest.address == change.address))
                 .filter(|manifest| manifest.address.kind == object.kind)
-                .map(|manifest| manifest.linked());
-            Some((change, object, links.unwrap_or_default()))
+                .map(|manifest| manifest.linked())
+                .unwrap_or_default();
+            let is_needed = change.is_difference() || !links.is_empty();
+            let is_new = is_needed && self.objects.insert((object.family, object.id.clone()));
+            is_new.then(|| ObjectRef::of(object, links))
         });
-        let mut missing = Vec::new();
-        for (change, object, links) in bound {
-            let needed = change.is_difference() || !links.is_empty();
-            if needed && self.objects.insert((object.family, object.id.clone())) {
-                missing.push(ObjectRef::of(object, links));
-            }
-        }
-        missing
+        read.collect()
     }
 
-    /// What may refer to an object that is to be deleted: whatever has a navigation to its type.
+    /// Returns the objects with a navigation property that may refer to an object that is to be deleted.
     fn referrers(&mut self, planned: &Planned, live: &Live) -> Vec<ObjectRef> {
-        let mut missing = Vec::new();
-        for (object, mut links) in referring(&planned.plan.changes, live) {
+        let referring = referring(&planned.plan.changes, live).into_iter();
+        let missing = referring.filter_map(|(object, mut links)| {
             links.retain(|link| {
                 self.referrers.insert((object.family, object.id.clone(), link.clone()))
             });
-            if !links.is_empty() {
-                missing.push(ObjectRef::of(object, links));
-            }
-        }
-        missing
+            (!links.is_empty()).then(|| ObjectRef::of(object, links))
+        });
+        missing.collect()
     }
 
     fn unlabelled(&mut self, live: &Live) -> Unlabelled {
@@ -112,9 +106,6 @@ impl ReadTracker {
     fn masked(&mut self, planned: &Planned, options: &plan::Options) -> BTreeSet<Masked> {
         let reads = planned.reads.values().filter(|_| !options.leave_masked);
         let masked = reads.flat_map(|reads| &reads.masked);
-        let masked: BTreeSet<Masked> =
-            masked.filter(|masked| !self.masked.contains(masked)).cloned().collect();
-        self.masked.extend(masked.iter().cloned());
-        masked
+        masked.filter(|masked| self.masked.insert((*masked).clone())).cloned().collect()
     }
 }

@@ -1,8 +1,4 @@
-//! What is done about the journals of earlier runs.
-//!
-//! [`settle()`] ends the journals of runs that ended suddenly: it reads back each change that was under way, and notes
-//! what became of it. [`rollback`] takes back what a journal tells. Both compare an object with what a change left in
-//! it; what a journal keeps of an object becomes a manifest for that.
+//! Recovers journals of earlier runs: [`settle()`] ends the journals of crashed runs, [`rollback`] reverts a run.
 
 mod compare;
 pub mod rollback;
@@ -11,4 +7,4 @@ mod settle;
 mod tests;
 mod to_manifest;
 
-pub use settle::{Found, Settled, SettledChange, settle};
+pub use settle::{ReadBack, Settled, SettledChange, settle};

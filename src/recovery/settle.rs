@@ -8,66 +8,66 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::compare::{Differences, acted_otherwise, differences};
-use crate::apply::ApplyOptions;
-use crate::apply::poll::{Next, Poll};
+use super::compare::differences;
+use crate::apply::poll::{Next, Poll, VISIBILITY};
 use crate::diagnostic::Sources;
 use crate::graph::{Graph, GraphError};
 use crate::journal::folder::journals;
-use crate::journal::{Begun, Fate, How, Journal, JournalError, Origin, Record, Status, read};
+use crate::journal::{
+    ChangeRecord, EndReason, Fate, Journal, JournalError, Origin, Record, Status, read,
+};
 use crate::kinds;
 use crate::manifest::Address;
-use crate::plan::Step;
-use crate::plan::{Action, TenantRef};
+use crate::plan::{Action, Step, TenantRef};
 use crate::tenant::LiveObject;
 use crate::tenant::read::{ObjectRef, find_by_name, reread};
 
-/// What came of a journal without an end.
+/// The result of settling a journal without an end.
 #[derive(Clone, Debug)]
 pub enum Settled {
-    /// Its run is over; this is what became of the changes that it had under way.
+    /// The run crashed; these are the results of its changes in flight.
     Over {
         /// The journal.
         path: PathBuf,
-        /// What it had under way, mostly one change or none.
+        /// The changes in flight: usually one or none.
         changes: Vec<SettledChange>,
-        /// How many changes it had not begun.
+        /// The number of changes that it had not started.
         not_begun: usize,
     },
-    /// It cannot be settled, and is left as it is.
+    /// The journal cannot be settled, and stays as it is.
     Not(JournalError),
 }
 
-/// A change that a run had under way when it ended.
+/// A change in flight of a crashed run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettledChange {
     /// Its manifest.
     pub address: Address,
-    /// What was to happen.
+    /// The planned action.
     pub action: Action,
-    /// What became of it.
-    pub found: Found,
+    /// The state of its object.
+    pub found: ReadBack,
 }
 
-/// What the tenant shows of a change that was under way.
+/// The state of the object of a change in flight.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// All of it.
+pub enum ReadBack {
+    /// It has all intended values.
     AsIntended,
-    /// What was sent; the rest was not begun.
+    /// It has the sent values; the rest of the change was not started.
     InPart,
-    /// What was sent are secrets and the like alone, which nobody can see.
+    /// Only values were sent that cannot be read back, such as secrets.
     Unseen,
-    /// Something else, in words.
+    /// It has other values; the text describes them.
     Otherwise(String),
-    /// No such object.
+    /// It does not exist.
     Nothing,
-    /// Several objects of its name, with these ids.
+    /// Several objects of its name exist, with these ids.
     Several(Vec<String>),
 }
 
-/// Looks for journals without an end that are about this tenant, reads what became of what they tell, and ends
-/// them. Nothing is written to the tenant.
+/// Finds the journals without an end of this tenant, reads back their changes in flight, and ends the journals. Nothing
+/// is written to the tenant.
 ///
 /// # Errors
 /// When the tenant cannot be read.
@@ -89,51 +89,47 @@ pub async fn settle(
     for path in open {
         let record = match read(&path) {
             Ok(record) => record,
-            // The run ended before it could have written anything.
+            // The run crashed before its first write.
             Err(JournalError::NoHeader(_)) => continue,
             Err(error) => {
                 settled.push(Settled::Not(error));
                 continue;
             }
         };
-        if record.end().is_none() && record.expect(tenant, origin).is_ok() {
-            settled.push(one(&record, graph).await?);
+        if record.end.is_none() && record.expect(tenant, origin).is_ok() {
+            settled.push(settle_record(&record, graph).await?);
         }
     }
     Ok(settled)
 }
 
-/// Whether a journal was written so lately that what its run created may still have to come to light.
+/// Whether a journal was written so recently that the objects that its run created may not be listed yet.
 fn is_recent(path: &Path) -> std::io::Result<bool> {
     let modified = fs::metadata(path)?.modified()?;
-    let visibility = ApplyOptions::default().visibility;
-    Ok(modified.elapsed().is_ok_and(|passed| passed < visibility))
+    Ok(modified.elapsed().is_ok_and(|passed| passed < VISIBILITY))
 }
 
-/// Waits for objects that a run created and did not see: what is not listed would be created again.
+/// Waits for the objects that a run created and did not see: an object that is not listed would be created again.
 async fn await_created(record: &Record, graph: &Graph) -> Result<(), GraphError> {
-    for begun in record.begun() {
-        let Some(fate) = begun.fate.filter(|fate| !fate.status.is_done()) else {
-            continue;
-        };
-        let Some(id) = &fate.created else { continue };
-        let kind = fate.address.kind.clone();
-        let Some(family) = kinds::family_of(&kind) else { continue };
-        let object = ObjectRef { family, id: id.clone(), kind, links: Vec::new() };
-        let mut poll = Poll::of(graph, left_to_show(&fate.at, graph));
-        while reread(graph, std::slice::from_ref(&object)).await? == [None]
-            && poll.wait().await == Next::Retry
-        {}
+    let results = record.changes.iter().filter_map(|change| change.result.as_ref());
+    for result in results.filter(|result| !result.status.is_done()) {
+        let kind = &result.address.kind;
+        if let (Some(id), Some(family)) = (&result.created, kinds::family_of(kind)) {
+            let (id, kind) = (id.clone(), kind.clone());
+            let object = [ObjectRef { family, id, kind, links: Vec::new() }];
+            let mut poll = Poll::new(graph, left_to_show(&result.at, graph));
+            while reread(graph, &object).await? == [None] && poll.wait().await == Next::Retry {}
+        }
     }
     Ok(())
 }
 
-/// Returns how long what was written at an instant may still take to show.
+/// Returns how long a write at an instant may still take to become visible.
 fn left_to_show(at: &str, graph: &Graph) -> Duration {
     let at = at.parse::<Timestamp>().ok();
     let passed = at.map(|at| graph.clock().now().duration_since(at));
     let passed = passed.and_then(|passed| Duration::try_from(passed).ok());
-    ApplyOptions::default().visibility.saturating_sub(passed.unwrap_or_default())
+    VISIBILITY.saturating_sub(passed.unwrap_or_default())
 }
 
 /// Returns whether a journal's last line is its end, without reading all of it.
@@ -149,130 +145,104 @@ fn ends(path: &Path) -> std::io::Result<bool> {
     Ok(last.is_some_and(|line| line.starts_with(br#"{"line":"end""#)))
 }
 
-async fn one(record: &Record, graph: &Graph) -> Result<Settled, GraphError> {
+/// Ends the journal of a crashed run, with the result of each change in flight.
+async fn settle_record(record: &Record, graph: &Graph) -> Result<Settled, GraphError> {
     let journal = match Journal::reopen(record, graph) {
         Ok(journal) => journal,
         Err(error) => return Ok(Settled::Not(error)),
     };
-    let begun = record.begun();
     let mut changes = Vec::new();
-    let mut fates = Vec::new();
-    for change in begun.iter().filter(|change| change.fate.is_none()) {
+    let mut results = Vec::new();
+    for change in record.changes.iter().filter(|change| change.result.is_none()) {
         let (found, id) = look(change, record, graph).await?;
-        fates.push(fate(change, &found, id, journal.now()));
-        changes.push(SettledChange {
-            address: change.first.address.clone(),
-            action: change.first.action,
-            found,
-        });
+        results.push(result(change, &found, id, journal.now()));
+        let (address, action) = (change.first.address.clone(), change.first.action);
+        changes.push(SettledChange { address, action, found });
     }
-    let closed = fates
-        .into_iter()
-        .try_for_each(|fate| journal.close(fate))
-        .and_then(|()| journal.end(How::Settled));
-    Ok(match closed {
-        Ok(()) => Settled::Over {
-            path: record.path.clone(),
-            changes,
-            not_begun: record.header.order.len().saturating_sub(begun.len()),
-        },
-        Err(error) => Settled::Not(error),
-    })
+    let closed = results.into_iter().try_for_each(|result| journal.close(result));
+    if let Err(error) = closed.and_then(|()| journal.end(EndReason::Settled)) {
+        return Ok(Settled::Not(error));
+    }
+    let not_begun = record.header.order.len().saturating_sub(record.changes.len());
+    Ok(Settled::Over { path: record.path.clone(), changes, not_begun })
 }
 
-fn fate(change: &Begun<'_>, found: &Found, id: Option<String>, at: String) -> Fate {
-    let status = match found {
-        Found::AsIntended => Status::Applied,
-        _ => Status::Failed,
-    };
-    // Each step was begun once the one before it was done. Of the last one nobody can tell, but that an object
-    // which came to light nowhere was not created.
-    let last_may_be_done = *found != Found::Nothing || change.last().step != Step::Create;
-    let writes = change.others.len() + usize::from(last_may_be_done);
+fn result(change: &ChangeRecord, found: &ReadBack, id: Option<String>, at: String) -> Fate {
+    let is_done = *found == ReadBack::AsIntended;
+    // Each step was started once the one before it was done. The last one may be done, unless it is a create whose
+    // object is not listed.
+    let last_may_be_done = *found != ReadBack::Nothing || change.last().step != Step::Create;
     Fate {
         at,
         address: change.first.address.clone(),
-        status,
+        status: if is_done { Status::Applied } else { Status::Failed },
         id,
         created: None,
-        writes,
-        // Where it is not done, the same request can still be sent under it.
-        approval: change.approval().filter(|_| !status.is_done()).map(str::to_owned),
+        writes: change.others.len() + usize::from(last_may_be_done),
+        // The same request can still be sent with the code.
+        approval: change.approval().filter(|_| !is_done).map(str::to_owned),
         approval_expires: None,
-        message: Some(format!("the run ended suddenly; {found}")),
+        message: Some(format!("the run crashed; {found}")),
         left: None,
     }
 }
 
-/// Looks what became of a change, and which object it is about.
+/// Returns the state of the object of a change in flight, and its id.
 async fn look(
-    change: &Begun<'_>,
+    change: &ChangeRecord,
     record: &Record,
     graph: &Graph,
-) -> Result<(Found, Option<String>), GraphError> {
-    let live = if change.step(Step::Create).is_some() {
-        let mut found = created(change, graph).await?;
-        if found.len() > 1 {
-            let ids = found.into_iter().map(|object| object.id).collect();
-            return Ok((Found::Several(ids), None));
-        }
-        found.pop()
-    } else {
-        let id = change.first.id.clone().unwrap_or_default();
-        let kind = change.first.address.kind.clone();
-        let links = change.links().into_keys().collect();
-        match kinds::family_of(&kind) {
-            Some(family) => {
-                let object = ObjectRef { family, id, kind, links };
-                reread(graph, &[object]).await?.pop().flatten()
-            }
-            None => None,
-        }
-    };
-    let id = live.as_ref().map(|live| live.id.clone());
+) -> Result<(ReadBack, Option<String>), GraphError> {
+    let mut objects = objects(change, graph).await?;
+    if objects.len() > 1 {
+        let ids = objects.into_iter().map(|object| object.id).collect();
+        return Ok((ReadBack::Several(ids), None));
+    }
     let last = change.last();
-    let sent_all = |found: Found| if last.more { Found::InPart } else { found };
-    let found = match (live, last.step) {
-        (None, Step::Delete) => sent_all(Found::AsIntended),
-        (Some(_), Step::Delete) => Found::Otherwise("it still exists".to_owned()),
-        (None, _) => Found::Nothing,
-        (Some(live), _) => {
-            let mut sources = Sources::default();
-            let span = record.cite(&mut sources)(change.line);
-            let Differences { mut settings, links, acted, assignments, unseen } =
-                differences(change, &live, &sources, span);
-            settings.extend(links.into_values());
-            settings.extend(acted.iter().map(|property| acted_otherwise(property)));
-            if assignments {
-                settings.push("it is assigned to others".to_owned());
-            }
-            match &settings[..] {
-                [] if last.leaves_no_trace(&unseen) => Found::Unseen,
-                [] => sent_all(Found::AsIntended),
-                differences => Found::Otherwise(differences.join("; ")),
-            }
-        }
+    let sent_all = if last.more { ReadBack::InPart } else { ReadBack::AsIntended };
+    let Some(live) = objects.pop() else {
+        return Ok((if last.step == Step::Delete { sent_all } else { ReadBack::Nothing }, None));
     };
-    Ok((found, id))
+    if last.step == Step::Delete {
+        return Ok((ReadBack::Otherwise("it still exists".to_owned()), Some(live.id)));
+    }
+    let mut sources = Sources::default();
+    let span = record.cite(&mut sources)(change.line);
+    let (mut differences, unseen) = differences(change, &live, &sources, span);
+    if !differences.assignments.is_empty() {
+        differences.assignments = vec!["it is assigned to others".to_owned()];
+    }
+    let found = match &differences.into_words("left")[..] {
+        [] if last.leaves_no_trace(&unseen) => ReadBack::Unseen,
+        [] => sent_all,
+        differences => ReadBack::Otherwise(differences.join("; ")),
+    };
+    Ok((found, Some(live.id)))
 }
 
-/// Returns the objects that an interrupted create may have made. What was made a moment ago may come to light
-/// only now, and whoever does not wait for it makes it twice.
-async fn created(change: &Begun<'_>, graph: &Graph) -> Result<Vec<LiveObject>, GraphError> {
-    let Some(family) = kinds::family_of(&change.first.address.kind) else {
+/// Returns the object of a change, or those that an interrupted create may have created. Waits until a recently created
+/// object must be listed: otherwise it would be created twice.
+async fn objects(change: &ChangeRecord, graph: &Graph) -> Result<Vec<LiveObject>, GraphError> {
+    let kind = &change.first.address.kind;
+    let Some(family) = kinds::family_of(kind) else {
         return Ok(Vec::new());
     };
-    let mut poll = Poll::of(graph, left_to_show(&change.last().at, graph));
+    if change.step(Step::Create).is_none() {
+        let id = change.first.id.clone().unwrap_or_default();
+        let links = change.links().into_keys().collect();
+        let object = ObjectRef { family, id, kind: kind.clone(), links };
+        return Ok(reread(graph, &[object]).await?.into_iter().flatten().collect());
+    }
+    let mut poll = Poll::new(graph, left_to_show(&change.last().at, graph));
     loop {
-        let (kind, name) = (&change.first.address.kind, &change.first.display_name);
-        let found = find_by_name(graph, family, kind, name).await?;
+        let found = find_by_name(graph, family, kind, &change.first.display_name).await?;
         if !found.is_empty() || poll.wait().await != Next::Retry {
             return Ok(found);
         }
     }
 }
 
-impl fmt::Display for Found {
+impl fmt::Display for ReadBack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AsIntended => f.write_str("it is as intended"),

@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
@@ -31,6 +31,9 @@ const WITHHELD_NUMBER: &str = "\"(withheld)\"";
 
 /// The length from which a piece of a long secret is withheld; a shorter piece says nothing of the rest.
 const PIECE: usize = 12;
+
+/// A line of a secret that is shorter says too little to look for it where the secret is quoted.
+const SHORTEST_LINE: usize = 4;
 
 /// Content of tokens that is no secret by itself and that payloads contain as well, both in base64: the audience and the
 /// issuer.
@@ -150,17 +153,48 @@ impl Known {
         if index.is_empty() {
             return Vec::new();
         }
-        let mut found = Vec::new();
-        let mut view = View::of(text);
-        for _ in 0..=DEPTH {
-            index.find(&view, &mut found);
-            match view.decoded() {
-                Some(decoded) => view = decoded,
-                None => break,
-            }
-        }
-        secret(found)
+        found_in_views(text, |view, found| index.find(view, found))
     }
+}
+
+/// Returns a text that quotes what was sent without these secrets, short ones too: in any other text [`Known`] does
+/// not look for them, as ordinary words hold them.
+pub fn scrub_quoted<'s>(text: &str, sent: impl IntoIterator<Item = &'s SecretString>) -> String {
+    let pieces: HashSet<String> = sent.into_iter().flat_map(quoted_forms).collect();
+    let pieces = pieces.iter().filter(|piece| !piece.is_empty());
+    let found = found_in_views(text, |view, found| {
+        for piece in pieces.clone() {
+            let windows = view.bytes().windows(piece.len()).enumerate();
+            let hits = windows.filter(|(_, bytes)| bytes.eq_ignore_ascii_case(piece.as_bytes()));
+            found.extend(hits.map(|(at, _)| Place {
+                range: view.origin(at..at + piece.len()),
+                weight: Weight::Secret,
+            }));
+        }
+    });
+    without(text, &found)
+}
+
+/// Returns a secret as a service may quote it: whole, trimmed and line by line, each as it stands and in base64.
+fn quoted_forms(secret: &SecretString) -> Vec<String> {
+    let plain = secret.expose_secret();
+    let lines = plain.lines().map(str::trim).filter(|line| line.len() >= SHORTEST_LINE);
+    let pieces = [plain, plain.trim()].into_iter().chain(lines);
+    pieces.flat_map(|piece| [piece.to_owned(), STANDARD.encode(piece)]).collect()
+}
+
+/// Returns where something stands in a text, as it is and without its escapes, in order and apart.
+fn found_in_views(text: &str, find: impl Fn(&View, &mut Vec<Place>)) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut view = View::of(text);
+    for _ in 0..=DEPTH {
+        find(&view, &mut found);
+        match view.decoded() {
+            Some(decoded) => view = decoded,
+            None => break,
+        }
+    }
+    secret(found)
 }
 
 /// Returns where secrets are, of places that may overlap: where none of the pieces that follow one another is a

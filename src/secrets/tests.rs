@@ -244,3 +244,20 @@ fn a_secret_in_the_form_of_windows_is_found() {
         assert!(known.holds(&text), "{text}");
     }
 }
+
+#[test]
+fn no_part_of_a_short_secret_stays_in_a_text_that_quotes_it() {
+    let secrets = ["abc", "abcdef", "x\"y"].map(SecretString::from);
+    let message = r#"abcdef and abc and x"y and {"k": "x\"y"}"#;
+    let clean = r#"(withheld) and (withheld) and (withheld) and {"k": "(withheld)"}"#;
+    assert_eq!(scrub_quoted(message, &secrets), clean);
+}
+
+#[test]
+fn a_quoted_secret_is_found_trimmed_by_line_and_encoded() {
+    let secrets = [" pa<ss'word \n", "first line\r\nno\nÜber"].map(SecretString::from);
+    let message =
+        "pa<ss'word, PA<SS'WORD, pa&lt;ss&#39;word, cGE8c3Mnd29yZA==; FIRST LINE, Über, no";
+    let clean = "(withheld), (withheld), (withheld), (withheld); (withheld), (withheld), no";
+    assert_eq!(scrub_quoted(message, &secrets), clean);
+}

@@ -463,7 +463,7 @@ fn ignored_deletion_of_a_twin_is_resumed_and_its_rollback_makes_nothing_anew() {
     let rollback = ["rollback", &journal(&resumed), "--sandbox=s.json", "--yes"];
     let undone = workspace.run(&rollback).expect(0);
     let words = undone.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("is not made anew"), "{words}");
+    assert!(words.contains("is not created again"), "{words}");
     assert_eq!(ids(&workspace), [OTHER]);
     workspace.run(&["rollback", &journal(&run), "--sandbox=s.json", "--yes"]).expect(0);
     assert_eq!(workspace.json("s.json")["deviceConfigurations"][0]["pinMinimumLength"], 4);

@@ -30,7 +30,7 @@ const PACED: (&str, &str) = ("MOORLINE_TEST_CLOCK", PACE);
 
 /// What an apply does to an object.
 #[derive(Clone, Copy, PartialEq)]
-enum Fate {
+enum ExpectedChange {
     Created,
     Updated,
     UpdatedAndAssigned,
@@ -38,13 +38,13 @@ enum Fate {
     Deleted,
 }
 
-fn fate(number: usize) -> Fate {
+fn expected(number: usize) -> ExpectedChange {
     match number % 10 {
-        0..3 => Fate::Created,
-        3..6 => Fate::Updated,
-        6 => Fate::UpdatedAndAssigned,
-        7 | 8 => Fate::Assigned,
-        _ => Fate::Deleted,
+        0..3 => ExpectedChange::Created,
+        3..6 => ExpectedChange::Updated,
+        6 => ExpectedChange::UpdatedAndAssigned,
+        7 | 8 => ExpectedChange::Assigned,
+        _ => ExpectedChange::Deleted,
     }
 }
 
@@ -62,21 +62,21 @@ fn tenant() -> Served {
     let workspace = Workspace::tenant(&[]);
     let mut live = Vec::new();
     for number in 0..OBJECTS {
-        let ((kind, property), fate) = (KINDS[number % 2], fate(number));
+        let ((kind, property), expected) = (KINDS[number % 2], expected(number));
         let mut manifest = json!({
             "apiVersion": "graph.microsoft.com/beta", "kind": kind,
             "metadata": { "name": format!("c{number:02}") },
             "spec": { "displayName": name(number), property: 6 },
         });
-        if fate == Fate::Deleted {
+        if expected == ExpectedChange::Deleted {
             manifest["metadata"]["state"] = "absent".into();
         }
-        if fate != Fate::Updated && fate != Fate::Deleted {
+        if expected != ExpectedChange::Updated && expected != ExpectedChange::Deleted {
             manifest["assignments"] = json!([{ "group": format!("Group {}", number % 3) }]);
         }
         workspace.write(&format!("c{number:02}.yaml"), manifest.to_string());
-        let value = if fate == Fate::Assigned { 6 } else { 8 };
-        if fate != Fate::Created {
+        let value = if expected == ExpectedChange::Assigned { 6 } else { 8 };
+        if expected != ExpectedChange::Created {
             live.push(json!({
                 "@odata.type": format!("#microsoft.graph.{kind}"), "id": id(number),
                 "displayName": name(number), property: value,
@@ -125,9 +125,8 @@ fn objects(served: &Served) -> BTreeMap<String, Vec<Value>> {
 
 /// Expects that a journal tells of every object that is not as it was.
 fn tells_all(record: Option<&Record>, before: &BTreeMap<String, Vec<Value>>, served: &Served) {
-    let begun = record.map(Record::begun).unwrap_or_default();
-    let told: BTreeSet<&str> =
-        begun.iter().map(|change| change.first.display_name.as_str()).collect();
+    let changes = record.into_iter().flat_map(|record| &record.changes);
+    let told: BTreeSet<&str> = changes.map(|change| change.first.display_name.as_str()).collect();
     let after = objects(served);
     for name in before.keys().chain(after.keys()) {
         let same = before.get(name) == after.get(name);
@@ -138,7 +137,7 @@ fn tells_all(record: Option<&Record>, before: &BTreeMap<String, Vec<Value>>, ser
 /// Runs it again after a run that ended suddenly, and expects that everything is there, once.
 fn converges(served: &Served, resume: bool) {
     // A run that is killed may just have ended by itself.
-    let record = only_journal(served).filter(|record| record.end().is_none());
+    let record = only_journal(served).filter(|record| record.end.is_none());
     let journal = record.map(|record| record.path.display().to_string());
     let resumed = journal.as_deref().filter(|_| resume);
     let resumed = resumed.map(|journal| ["--resume", journal]);
@@ -148,8 +147,10 @@ fn converges(served: &Served, resume: bool) {
         assert!(run.stderr.contains("ended suddenly"), "{}", run.stderr);
     }
     served.run(&["plan", "--detailed-exitcode"], &[PACED]).expect(0);
-    let declared: BTreeSet<String> =
-        (0..OBJECTS).filter(|number| fate(*number) != Fate::Deleted).map(name).collect();
+    let declared: BTreeSet<String> = (0..OBJECTS)
+        .filter(|number| expected(*number) != ExpectedChange::Deleted)
+        .map(name)
+        .collect();
     let objects = objects(served);
     assert_eq!(objects.keys().cloned().collect::<BTreeSet<_>>(), declared);
     for (name, objects) in objects {
@@ -157,7 +158,7 @@ fn converges(served: &Served, resume: bool) {
     }
     for path in journals(served) {
         match journal::read(&path) {
-            Ok(record) => assert!(record.end().is_some(), "{} has its end", path.display()),
+            Ok(record) => assert!(record.end.is_some(), "{} has its end", path.display()),
             Err(error) => assert!(matches!(error, JournalError::NoHeader(_)), "{error}"),
         }
     }
@@ -192,9 +193,9 @@ fn at_once<T: Send>(cases: Vec<T>, case: impl Fn(T) + Sync) {
 
 /// How often an apply of all passes each point: a request is noted, sent and answered, a change has one result.
 fn passes() -> [(&'static str, usize); 4] {
-    let requests = |number| match fate(number) {
-        Fate::Created | Fate::UpdatedAndAssigned => 2,
-        Fate::Updated | Fate::Assigned | Fate::Deleted => 1,
+    let requests = |number| match expected(number) {
+        ExpectedChange::Created | ExpectedChange::UpdatedAndAssigned => 2,
+        ExpectedChange::Updated | ExpectedChange::Assigned | ExpectedChange::Deleted => 1,
     };
     let requests = (0..OBJECTS).map(requests).sum();
     [

@@ -130,7 +130,7 @@ fn without_a_journal_nothing_is_written() {
 fn half_a_line_that_could_not_be_added_spoils_no_later_one() {
     use std::process::Command;
 
-    use moorline::journal::{self, How};
+    use moorline::journal::{self, EndReason};
 
     use crate::served::Served;
     use crate::support::Run;
@@ -156,8 +156,8 @@ fn half_a_line_that_could_not_be_added_spoils_no_later_one() {
         panic!("one run has one journal");
     };
     let record = journal::read(path).expect("a journal");
-    assert_eq!(record.end().map(|end| end.how), Some(How::Finished));
-    assert!(record.begun().is_empty(), "{:?}", record.entries);
+    assert_eq!(record.end.as_ref().map(|end| end.how), Some(EndReason::Finished));
+    assert!(record.changes.is_empty(), "{record:?}");
 }
 
 #[test]

@@ -32,10 +32,7 @@ fn the_plan_of_the_readme_is_the_plan() {
         std::fs::write(&file, updated).expect("the README can be written");
         return;
     }
-    assert_eq!(
-        &readme[block], plan,
-        "the README shows another plan: run cargo xtask readme"
-    );
+    assert_eq!(&readme[block], plan, "the README shows another plan: run cargo xtask readme");
 }
 
 #[test]

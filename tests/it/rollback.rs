@@ -69,7 +69,7 @@ fn a_rollback_can_be_taken_back_itself() {
     let back = rollback(&workspace, &journal, &["--format", "json"]).expect(0);
     let journal = back.json()["journal"].clone();
     let again = rollback(&workspace, journal.as_str().expect("a journal"), &[]).expect(0);
-    assert!(again.stdout.contains("is made anew and gets another id"), "{}", again.stdout);
+    assert!(again.stdout.contains("is created again and gets another id"), "{}", again.stdout);
     let summary = &plan(&workspace)["summary"];
     assert_eq!(summary["unchanged"], 28, "{summary:#}");
 }

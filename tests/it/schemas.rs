@@ -18,10 +18,7 @@ fn is_committed(path: &str, generated: &str) {
         return;
     }
     let committed = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(
-        committed == generated,
-        "{path} is not what is generated: run cargo xtask schemas"
-    );
+    assert!(committed == generated, "{path} is not what is generated: run cargo xtask schemas");
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn code_of(seen: &Seen) -> Option<&str> {
 }
 
 #[tokio::test]
-async fn the_documented_conversation_ends_with_the_change() {
+async fn documented_approval_requests_lead_to_the_change() {
     let mut looks = 0;
     let tenant = Tenant::behind(&[hello(4)], move |seen| match seen.line.as_str() {
         line if line == format!("GET {REQUESTS}/{GUIDE}") => {
@@ -111,7 +111,7 @@ async fn the_documented_conversation_ends_with_the_change() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_not_decided_says_when_it_expires() {
+async fn undecided_approval_request_reports_its_expiry() {
     let tenant = Tenant::behind(&[hello(4)], |seen| match seen.line.as_str() {
         line if line.contains("operationApprovalRequests") => {
             Some(reply(200, &documented(GUIDE, "needsApproval")))
@@ -134,7 +134,7 @@ async fn a_request_that_is_not_decided_says_when_it_expires() {
 }
 
 #[tokio::test]
-async fn an_open_request_is_found_by_what_it_is_about_alone() {
+async fn open_approval_request_is_found_by_its_object() {
     const OBJECT: &str = "00000000-0000-0000-0000-000000000001";
     let mut documented = documented(ID, "approved")["value"].clone();
     documented["requestJustification"] = "app only test".into();
@@ -205,7 +205,7 @@ async fn an_open_request_is_found_by_what_it_is_about_alone() {
 }
 
 #[tokio::test]
-async fn what_another_run_completes_during_the_wait_is_looked_at_and_not_sent_again() {
+async fn write_that_another_run_completes_is_read_back_and_not_retried() {
     for (pin, status) in [(6, Status::Applied), (4, Status::Failed)] {
         let mut looks = 0;
         let tenant = Tenant::behind(&[hello(4)], move |seen| match seen.line.as_str() {
@@ -235,7 +235,7 @@ async fn what_another_run_completes_during_the_wait_is_looked_at_and_not_sent_ag
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_said_and_not_guessed() {
+async fn unreadable_approval_request_is_reported() {
     let refused =
         || Some(reply(403, &json!({ "error": { "code": "Forbidden", "message": "No." } })));
     let tenant = Tenant::behind(&[hello(4)], move |seen| match seen.line.as_str() {

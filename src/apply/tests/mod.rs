@@ -19,7 +19,7 @@ mod approvals;
 mod references;
 mod tenant;
 
-use tenant::{Fate, Tenant};
+use tenant::{Reaction, Tenant};
 
 const HELLO: &str = "kind: windowsIdentityProtectionConfiguration
 apiVersion: graph.microsoft.com/beta
@@ -145,7 +145,7 @@ fn message(item: &Item) -> &str {
 }
 
 #[tokio::test]
-async fn a_change_is_written_and_read_back() {
+async fn change_is_written_and_read_back() {
     let tenant = Tenant::start(&[hello(4)], &[]).await;
     let manifest = [HELLO, ASSIGNED].concat();
     let item = Case::new(&[&manifest]).only(&tenant).await;
@@ -159,28 +159,28 @@ async fn a_change_is_written_and_read_back() {
 }
 
 #[tokio::test]
-async fn a_write_whose_answer_was_lost_is_looked_for_before_it_is_sent_again() {
-    let tenant = Tenant::start(&[hello(4)], &[Fate::DoneAndLost]).await;
+async fn write_with_lost_answer_is_read_back_before_it_is_retried() {
+    let tenant = Tenant::start(&[hello(4)], &[Reaction::DoneAndLost]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!((item.status, item.writes), (Status::Applied, 1));
     assert_eq!(tenant.writes().len(), 1);
 
-    let tenant = Tenant::start(&[hello(4)], &[Fate::Lost]).await;
+    let tenant = Tenant::start(&[hello(4)], &[Reaction::Lost]).await;
     assert_eq!(Case::new(&[HELLO]).only(&tenant).await.status, Status::Applied);
     assert_eq!(tenant.writes().len(), 2);
 
-    let tenant = Tenant::start(&[hello(4)], &[Fate::Lost; 20]).await;
+    let tenant = Tenant::start(&[hello(4)], &[Reaction::Lost; 20]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!((item.status, tenant.writes().len()), (Status::Failed, 8));
     assert!(message(&item).contains("sent 8 times"), "{item:?}");
 }
 
 #[tokio::test]
-async fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_written() {
+async fn refusal_after_lost_answer_counts_a_possible_write() {
     let cases = [
-        (&[Fate::Lost, Fate::Refused(400)][..], 1),
-        (&[Fate::Lost, Fate::Refused(500)], 1),
-        (&[Fate::Refused(400)], 0),
+        (&[Reaction::Lost, Reaction::Refused(400)][..], 1),
+        (&[Reaction::Lost, Reaction::Refused(500)], 1),
+        (&[Reaction::Refused(400)], 0),
     ];
     for (fates, writes) in cases {
         let tenant = Tenant::start(&[hello(4)], fates).await;
@@ -193,21 +193,21 @@ async fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_written() {
 }
 
 #[tokio::test]
-async fn a_create_whose_answer_was_lost_makes_no_second_object() {
-    let tenant = Tenant::start(&[], &[Fate::DoneAndLost]).await;
+async fn create_with_lost_answer_does_not_create_a_second_object() {
+    let tenant = Tenant::start(&[], &[Reaction::DoneAndLost]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!(item.status, Status::Applied);
     assert_eq!((tenant.writes().len(), tenant.objects().len()), (1, 1));
 
-    let tenant = Tenant::start(&[], &[Fate::Lost, Fate::Lost]).await;
+    let tenant = Tenant::start(&[], &[Reaction::Lost, Reaction::Lost]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!(item.status, Status::Applied);
     assert_eq!((tenant.writes().len(), tenant.objects().len()), (3, 1));
 }
 
 #[tokio::test]
-async fn a_create_that_was_lost_is_not_repeated_where_the_run_ends_before_it_can_be_seen() {
-    let tenant = Tenant::start(&[], &[Fate::Lost, Fate::Done]).await;
+async fn create_with_lost_answer_is_not_retried_when_the_run_ends_first() {
+    let tenant = Tenant::start(&[], &[Reaction::Lost, Reaction::Done]).await;
     let case = Case { timeout: Some(Duration::from_secs(20)), ..Case::new(&[HELLO]) };
     let item = case.only(&tenant).await;
     assert_eq!((item.status, tenant.writes().len()), (Status::Failed, 1), "{item:?}");
@@ -215,8 +215,8 @@ async fn a_create_that_was_lost_is_not_repeated_where_the_run_ends_before_it_can
 }
 
 #[tokio::test]
-async fn two_objects_of_a_repeated_create_are_both_named_and_both_kept() {
-    let tenant = Tenant::start(&[], &[Fate::LateAndLost]).await;
+async fn twins_of_a_repeated_create_are_reported_and_kept() {
+    let tenant = Tenant::start(&[], &[Reaction::LateAndLost]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!((item.status, tenant.objects().len()), (Status::Failed, 2));
     for object in tenant.objects() {
@@ -226,8 +226,8 @@ async fn two_objects_of_a_repeated_create_are_both_named_and_both_kept() {
 }
 
 #[tokio::test]
-async fn two_objects_of_two_runs_are_both_named_and_neither_is_assigned() {
-    let tenant = Tenant::start(&[], &[Fate::DoneBeside]).await;
+async fn twins_of_two_runs_are_reported_and_not_assigned() {
+    let tenant = Tenant::start(&[], &[Reaction::DoneBeside]).await;
     let manifest = [HELLO, ASSIGNED].concat();
     let item = Case::new(&[&manifest]).only(&tenant).await;
     assert_eq!((item.status, item.writes), (Status::Failed, 1));
@@ -241,7 +241,7 @@ async fn two_objects_of_two_runs_are_both_named_and_neither_is_assigned() {
 }
 
 #[tokio::test]
-async fn a_replacement_that_stops_half_way_says_what_is_gone() {
+async fn failed_replacement_reports_the_deleted_object() {
     let other = json!({
         "@odata.type": "#microsoft.graph.windows10GeneralConfiguration",
         "displayName": "Hello",
@@ -253,7 +253,7 @@ async fn a_replacement_that_stops_half_way_says_what_is_gone() {
     assert_eq!((item.status, item.writes), (Status::Applied, 2), "{item:?}");
     assert!(message(&item).contains("000000000002"), "{item:?}");
 
-    let tenant = Tenant::start(&[other], &[Fate::Done, Fate::Refused(403)]).await;
+    let tenant = Tenant::start(&[other], &[Reaction::Done, Reaction::Refused(403)]).await;
     let item = Case::new(&[&pinned]).only(&tenant).await;
     assert_eq!((item.status, item.writes), (Status::Failed, 1));
     assert!(message(&item).ends_with("is deleted already"), "{item:?}");
@@ -262,10 +262,10 @@ async fn a_replacement_that_stops_half_way_says_what_is_gone() {
 }
 
 #[tokio::test]
-async fn a_throttled_write_is_sent_again_only_where_it_is_not_done() {
+async fn throttled_write_is_retried_only_where_it_is_not_done() {
     for (done, sendings) in [(false, 2), (true, 1)] {
         for live in [&[][..], &[hello(4)]] {
-            let tenant = Tenant::start(live, &[Fate::Throttled(done)]).await;
+            let tenant = Tenant::start(live, &[Reaction::Throttled(done)]).await;
             let item = Case::new(&[HELLO]).only(&tenant).await;
             assert_eq!((item.status, item.writes), (Status::Applied, 1), "{item:?}");
             assert_eq!(tenant.writes().len(), sendings, "{item:?}");
@@ -278,9 +278,10 @@ async fn a_throttled_write_is_sent_again_only_where_it_is_not_done() {
 }
 
 #[tokio::test]
-async fn what_somebody_sets_before_a_write_is_repeated_stays() {
-    let stays = |what: &str| format!("it moved before it could be sent again: {what}");
-    let set = || Fate::ThrottledThenEdited("pinMinimumLength", 5);
+async fn concurrent_edit_before_a_retry_is_not_overwritten() {
+    let stays =
+        |what: &str| format!("the object changed before the request could be retried: {what}");
+    let set = || Reaction::ThrottledThenEdited("pinMinimumLength", 5);
     let tenant = Tenant::start(&[hello(4)], &[set()]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!((item.status, item.writes), (Status::Stale, 0));
@@ -288,7 +289,7 @@ async fn what_somebody_sets_before_a_write_is_repeated_stays() {
     assert_eq!((message(&item), tenant.writes().len()), (&*moved, 1));
 
     // Of a write whose answer was lost nobody knows whether it was done before.
-    let tenant = Tenant::start(&[hello(4)], &[Fate::Lost, set()]).await;
+    let tenant = Tenant::start(&[hello(4)], &[Reaction::Lost, set()]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!((item.status, item.writes), (Status::Failed, 1));
     assert_eq!((message(&item), tenant.writes().len()), (&*moved, 2));
@@ -296,13 +297,13 @@ async fn what_somebody_sets_before_a_write_is_repeated_stays() {
     // It can no longer be planned, and nothing that would follow is sent.
     let mut live = hello(4);
     live["pinMaximumLength"] = 20.into();
-    let lower = Fate::ThrottledThenEdited("pinMaximumLength", 5);
+    let lower = Reaction::ThrottledThenEdited("pinMaximumLength", 5);
     let tenant = Tenant::start(&[live], &[lower]).await;
     let item = Case::new(&[&[HELLO, ASSIGNED].concat()]).only(&tenant).await;
     assert_eq!((item.status, item.writes), (Status::Stale, 0), "{item:?}");
     assert_eq!(tenant.writes().len(), 1, "{item:?}");
 
-    let beside = Fate::ThrottledBeside("pinMinimumLength", 5);
+    let beside = Reaction::ThrottledBeside("pinMinimumLength", 5);
     let tenant = Tenant::start(&[], &[beside]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!((item.status, item.writes), (Status::Stale, 0), "{item:?}");
@@ -315,40 +316,40 @@ async fn what_somebody_sets_before_a_write_is_repeated_stays() {
 }
 
 #[tokio::test]
-async fn what_somebody_sets_right_after_a_write_is_told() {
+async fn concurrent_edit_after_a_write_is_reported() {
     let declared =
         HELLO.replace("pinMinimumLength: 6", "pinMinimumLength: 6, pinMaximumLength: 99");
     let mut live = hello(4);
     live["pinMaximumLength"] = 99.into();
     let tenant =
-        Tenant::start(slice::from_ref(&live), &[Fate::DoneThenEdited("pinMaximumLength", 90)])
+        Tenant::start(slice::from_ref(&live), &[Reaction::DoneThenEdited("pinMaximumLength", 90)])
             .await;
     let item = Case::new(&[&declared]).only(&tenant).await;
     assert_eq!(item.status, Status::Applied);
     let words = "a concurrent edit changed what this change did not write: pinMaximumLength is 90, and 99 is declared";
     assert_eq!(message(&item), words);
 
-    let tenant = Tenant::start(&[live], &[Fate::DoneThenEdited("pinMinimumLength", 5)]).await;
+    let tenant = Tenant::start(&[live], &[Reaction::DoneThenEdited("pinMinimumLength", 5)]).await;
     let item = Case::new(&[&declared]).only(&tenant).await;
     assert_eq!(item.status, Status::DidNotStick);
     assert_eq!(message(&item), "pinMinimumLength: sent 6, the tenant shows 5");
 }
 
 #[tokio::test]
-async fn what_does_not_show_is_told_apart_from_what_does_not_stick() {
-    let tenant = Tenant::start(&[hello(4)], &[Fate::Capped(5)]).await;
+async fn not_yet_visible_and_did_not_stick_are_distinguished() {
+    let tenant = Tenant::start(&[hello(4)], &[Reaction::Capped(5)]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!(item.status, Status::DidNotStick);
     assert_eq!(message(&item), "pinMinimumLength: sent 6, the tenant shows 5");
 
-    let tenant = Tenant::start(&[hello(4)], &[Fate::Ignored]).await;
+    let tenant = Tenant::start(&[hello(4)], &[Reaction::Ignored]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!(item.status, Status::NotYetVisible);
 }
 
 #[tokio::test]
-async fn a_failed_assignment_leaves_an_object_that_is_named() {
-    let tenant = Tenant::start(&[], &[Fate::Done, Fate::Refused(400)]).await;
+async fn failed_assignment_reports_the_created_object() {
+    let tenant = Tenant::start(&[], &[Reaction::Done, Reaction::Refused(400)]).await;
     let manifest = [HELLO, ASSIGNED].concat();
     let item = Case::new(&[&manifest]).only(&tenant).await;
     assert_eq!((item.status, item.writes), (Status::Failed, 1));
@@ -358,7 +359,7 @@ async fn a_failed_assignment_leaves_an_object_that_is_named() {
 }
 
 #[tokio::test]
-async fn nothing_is_written_where_anything_moved_unless_the_rest_may_go_on() {
+async fn stale_change_refuses_the_plan_unless_skip_stale() {
     let other = HELLO.replace("hello", "other").replace("Hello", "Other");
     let mut case = Case::new(&[HELLO, &other]);
     let tenant = Tenant::start(&[hello(4)], &[]).await;
@@ -384,7 +385,7 @@ fn move_first(tenant: &Tenant) {
 }
 
 #[tokio::test]
-async fn what_was_read_a_moment_ago_is_read_again_right_before_its_write_alone() {
+async fn fresh_plan_is_only_read_again_before_each_write() {
     let other = HELLO.replace("hello", "other").replace("Hello", "Other");
     let mut case = Case::new(&[HELLO, &other]);
     let reads = |tenant: &Tenant| {
@@ -407,7 +408,7 @@ async fn what_was_read_a_moment_ago_is_read_again_right_before_its_write_alone()
 }
 
 #[tokio::test]
-async fn a_reference_is_a_part_of_what_must_not_have_moved() {
+async fn changed_reference_makes_a_change_stale() {
     let root = json!({
         "@odata.type": "#microsoft.graph.windows81TrustedRootCertificate",
         "displayName": "Root",
@@ -431,7 +432,7 @@ async fn a_reference_is_a_part_of_what_must_not_have_moved() {
 }
 
 #[tokio::test]
-async fn what_somebody_else_did_already_is_in_place() {
+async fn change_that_another_admin_made_is_already_in_place() {
     let tenant = Tenant::start(&[hello(4)], &[]).await;
     let outcome = Case::new(&[HELLO])
         .run(&tenant, |tenant| {
@@ -445,10 +446,10 @@ async fn what_somebody_else_did_already_is_in_place() {
 }
 
 #[tokio::test]
-async fn a_refused_token_and_an_interrupt_end_the_run() {
+async fn refused_token_and_interrupt_end_the_run() {
     let other = HELLO.replace("hello", "other").replace("Hello", "Other");
     let mut case = Case::new(&[HELLO, &other]);
-    let tenant = Tenant::start(&[], &[Fate::Refused(401)]).await;
+    let tenant = Tenant::start(&[], &[Reaction::Refused(401)]).await;
     let outcome = case.run(&tenant, |_| {}).await.expect("begun");
     let statuses: Vec<Status> = outcome.items.iter().map(|item| item.status).collect();
     assert_eq!(statuses, [Status::Failed, Status::NotBegun]);
@@ -461,9 +462,9 @@ async fn a_refused_token_and_an_interrupt_end_the_run() {
 }
 
 #[tokio::test]
-async fn a_secret_is_sent_and_never_told() {
+async fn secret_is_sent_and_not_shown() {
     let mut case = Case::new(&[WIFI]);
-    let tenant = Tenant::start(&[], &[Fate::Refused(400)]).await;
+    let tenant = Tenant::start(&[], &[Reaction::Refused(400)]).await;
     let refused = case.run(&tenant, |_| {}).await.expect_err("it is missing");
     assert!(refused.to_string().contains("PSK"), "{refused}");
     assert!(tenant.writes().is_empty());
@@ -477,7 +478,7 @@ async fn a_secret_is_sent_and_never_told() {
 }
 
 #[tokio::test]
-async fn a_credential_of_the_run_ends_it_before_the_first_write() {
+async fn credential_of_the_run_is_refused_before_the_first_write() {
     let tenant = Tenant::start(&[], &[]).await;
     let manifest = WIFI.replace("PSK", "azure_client_secret");
     let case = Case { secret: Some("canary"), ..Case::new(&[HELLO, &manifest]) };

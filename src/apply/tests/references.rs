@@ -8,7 +8,9 @@ use serde_json::json;
 
 use super::tenant::Tenant;
 use super::{Case, Listener, SCEP};
-use crate::apply::context::{Context, Work};
+use crate::apply::Approvals;
+use crate::apply::context::{Context, PlannedChange};
+use crate::apply::secrets::Secrets;
 use crate::graph::Graph;
 use crate::graph::testing::graph;
 use crate::kinds::{self, Family};
@@ -30,6 +32,8 @@ fn families() -> [&'static Family; 2] {
     [family, Box::leak(Box::new(other))]
 }
 
+static NO_APPROVALS: Approvals =
+    Approvals { justification: None, wait: Duration::ZERO, given: Vec::new(), in_place_of: None };
 static NOT_CANCELLED: AtomicBool = AtomicBool::new(false);
 static LISTENER: Listener = Listener { finished: Mutex::new(Vec::new()) };
 
@@ -45,8 +49,10 @@ fn context<'a>(
         names: &live.names,
         referents: Mutex::new(planned.referents.clone()),
         masked_read: false,
-        visibility: Duration::ZERO,
         alone: false,
+        approvals: &NO_APPROVALS,
+        secrets: Secrets::default(),
+        journal: None,
         observer: &LISTENER,
         cancelled: &NOT_CANCELLED,
     }
@@ -86,7 +92,7 @@ async fn bound(profile: &'static Family, root: Option<&'static Family>) -> Strin
     let change = planned.plan.changes.iter().find(is_profile).expect("it is created");
     let manifest = desired.manifest(&change.address).expect("it is declared");
     let filled = context.filled(
-        Work { change, reads: &Reads::default(), manifest },
+        PlannedChange { change, reads: &Reads::default(), manifest },
         None,
         &change.requests[0],
     );
@@ -147,7 +153,7 @@ spec:
     }
     let context = context(&graph, &desired, &live, &planned);
     let change = &planned.plan.changes[0];
-    let work = Work { change, reads: &Reads::default(), manifest: &desired.manifests[0] };
+    let work = PlannedChange { change, reads: &Reads::default(), manifest: &desired.manifests[0] };
     let filled = context.filled(work, None, &change.requests[0]).expect("all is known");
     let body = filled.body.unwrap_or_default().to_string();
     let url = |path: &str| format!("{}/beta/deviceManagement/{path}('{id}')", tenant.server.url);

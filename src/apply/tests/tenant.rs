@@ -11,7 +11,7 @@ const COLLECTION: &str = "/beta/deviceManagement/deviceConfigurations";
 
 /// What happens to a write.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Fate {
+pub(super) enum Reaction {
     /// It is done and answered.
     Done,
     /// It is done, and a gateway answers.
@@ -42,7 +42,7 @@ pub(super) enum Fate {
 #[derive(Default)]
 struct Store {
     objects: BTreeMap<String, Value>,
-    fates: Vec<Fate>,
+    fates: Vec<Reaction>,
     writes: Vec<String>,
     late: Vec<Value>,
     inserted: usize,
@@ -56,7 +56,7 @@ pub(super) struct Tenant {
 
 impl Tenant {
     /// Starts a tenant with these objects; the fates befall its writes in turn, then all are done.
-    pub(super) async fn start(objects: &[Value], fates: &[Fate]) -> Self {
+    pub(super) async fn start(objects: &[Value], fates: &[Reaction]) -> Self {
         let mut store = Store { fates: fates.iter().rev().copied().collect(), ..Store::default() };
         for object in objects {
             store.insert(object.clone());
@@ -130,41 +130,41 @@ impl Store {
         for object in std::mem::take(&mut self.late) {
             self.insert(object);
         }
-        let fate = self.fates.pop().unwrap_or(Fate::Done);
+        let fate = self.fates.pop().unwrap_or(Reaction::Done);
         match fate {
-            Fate::Lost => return reply(503, &Value::Null),
-            Fate::Throttled(false) => return reply(429, &Value::Null),
-            Fate::ThrottledBeside(property, value) => {
+            Reaction::Lost => return reply(503, &Value::Null),
+            Reaction::Throttled(false) => return reply(429, &Value::Null),
+            Reaction::ThrottledBeside(property, value) => {
                 let mut object = body.clone();
                 object[property] = value.into();
                 self.insert(object);
                 return reply(429, &Value::Null);
             }
-            Fate::ThrottledThenEdited(property, value) => {
+            Reaction::ThrottledThenEdited(property, value) => {
                 let edit = Map::from_iter([(property.to_owned(), value.into())]);
                 self.change(id, &edit);
                 return reply(429, &Value::Null);
             }
-            Fate::LateAndLost => {
+            Reaction::LateAndLost => {
                 self.late.push(body.clone());
                 return reply(503, &Value::Null);
             }
-            Fate::Ignored => return reply(204, &Value::Null),
-            Fate::Refused(status) => {
+            Reaction::Ignored => return reply(204, &Value::Null),
+            Reaction::Refused(status) => {
                 let error = json!({ "code": "BadRequest", "message": format!("Not {body}.") });
                 return reply(status, &json!({ "error": error }));
             }
-            Fate::DoneBeside => {
+            Reaction::DoneBeside => {
                 self.insert(body.clone());
             }
-            Fate::Done
-            | Fate::DoneAndLost
-            | Fate::DoneThenEdited(..)
-            | Fate::Throttled(true)
-            | Fate::Capped(_) => {}
+            Reaction::Done
+            | Reaction::DoneAndLost
+            | Reaction::DoneThenEdited(..)
+            | Reaction::Throttled(true)
+            | Reaction::Capped(_) => {}
         }
         let mut members = body.as_object().cloned().unwrap_or_default();
-        if let Fate::Capped(cap) = fate {
+        if let Reaction::Capped(cap) = fate {
             for number in members.values_mut().filter(|value| value.is_number()) {
                 *number = cap.into();
             }
@@ -180,13 +180,13 @@ impl Store {
                 Value::Null
             }
         };
-        if let Fate::DoneThenEdited(property, value) = fate {
+        if let Reaction::DoneThenEdited(property, value) = fate {
             let edit = Map::from_iter([(property.to_owned(), value.into())]);
             self.change(id, &edit);
         }
         match fate {
-            Fate::DoneAndLost => reply(503, &Value::Null),
-            Fate::Throttled(_) => reply(429, &Value::Null),
+            Reaction::DoneAndLost => reply(503, &Value::Null),
+            Reaction::Throttled(_) => reply(429, &Value::Null),
             _ => reply(200, &answer),
         }
     }

@@ -1,8 +1,5 @@
-//! Taking back what a run wrote.
-//!
-//! What a journal keeps of the objects before becomes a desired state ([`undo`]), which is planned against the
-//! tenant like any other: only of what that run changed, and only where it is still as the run left it
-//! ([`moved`]).
+//! Reverts a run: the objects' values from before it become manifests ([`undo`]), which are planned against the tenant
+//! for the parts that the run changed, where the objects are still as the run left them ([`moved`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,46 +17,50 @@ mod remind;
 mod undo;
 mod unmask;
 
-use undo::{Undo, Undos, Way};
+use undo::{Undo, UndoKind};
 
 const UNSEEN: &str = "that run's write was accepted, and the tenant does not show it: there is nothing to take back yet";
-const AGAIN: &str = "run the same rollback again in a while, for it may still come to light";
+const AGAIN: &str = "run the same rollback again in a while: the tenant may show the write later";
 
-/// A run that is to be taken back.
+/// A run that is to be reverted.
 #[derive(Debug)]
 pub struct Rollback {
-    record: Record,
-    /// By the address under which each is planned.
+    /// The manifests, by address.
     undos: BTreeMap<Address, Undo>,
-    /// What cannot be taken back, one sentence each.
+    /// Messages about parts that cannot be reverted.
     lost: Vec<String>,
 }
 
-/// What is to be done to take a run back.
+/// The plan of a rollback.
 #[derive(Debug)]
 pub struct RollbackPlan {
     /// The plan.
     pub planned: Planned,
-    /// What is not part of it, because somebody changed it since.
+    /// The objects that are left out because they changed since the run.
     pub moved: Vec<StaleChange>,
-    /// What may have to be taken back later, because the tenant does not show it.
+    /// The writes that may have to be reverted later, because the tenant does not show them.
     pub unseen: Vec<Item>,
 }
 
-/// Objects are not as the run left them, and the user did not say that the others should be written.
+/// Objects changed since the run, and the user did not allow the rest.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{} since that run, so nothing was written:{}", counted(.0.len()), lines(.0))]
+#[error(
+    "{} object{} changed since that run, so nothing was written:{}",
+    .0.len(),
+    if .0.len() == 1 { "" } else { "s" },
+    .0.iter().map(|moved| format!("\n  {moved}")).collect::<String>()
+)]
 pub struct Moved(pub Vec<StaleChange>);
 
 impl Rollback {
-    /// Reads a journal as something to take back. Its text becomes one of the sources. `declared` are the
-    /// tenant's own manifests, which may protect an object.
+    /// Returns the rollback of a journal, whose text is added to the sources. `declared` are the tenant's own
+    /// manifests, which may protect an object.
     pub fn of(record: Record, declared: &[Manifest], sources: &mut Sources) -> Self {
         let cite = record.cite(sources);
         let mut undos = BTreeMap::new();
         let mut lost = Vec::new();
-        for (place, begun) in record.begun().iter().enumerate() {
-            for mut undo in undo::of(place, begun, cite(begun.line), &mut lost) {
+        for change in &record.changes {
+            for mut undo in undo::undos(change, cite(change.line), &mut lost) {
                 let address = undo.manifest.address.clone();
                 let own = declared.iter().find(|own| own.address == address);
                 undo.manifest.protect = own.is_some_and(|own| own.protect);
@@ -70,17 +71,17 @@ impl Rollback {
                 undos.insert(address, undo);
             }
         }
-        point_at_what_is_remade(&record, &mut undos);
-        Self { record, undos, lost }
+        point_at_what_is_remade(&mut undos);
+        Self { undos, lost }
     }
 
-    /// Returns what should be, as manifests in the order of their addresses.
+    /// Returns the manifests of the rollback, sorted by address.
     pub fn manifests(&self) -> Vec<Manifest> {
         let undos = self.undos.values();
         undos.map(|undo| undo.manifest.clone()).collect()
     }
 
-    /// Plans it against a tenant that was read for these manifests. `declared` are the tenant's own ones.
+    /// Computes the plan of the rollback. `declared` are the tenant's own manifests.
     pub fn plan(
         &self,
         desired: &Desired,
@@ -90,40 +91,40 @@ impl Rollback {
         options: &plan::Options,
     ) -> RollbackPlan {
         let all = plan::plan(desired, live, &selected, options);
-        let undos = Undos::new(&self.record, &self.undos);
-        let moved = moved::moved(&undos, &all.plan, live, &desired.sources);
+        let moved = moved::moved(&self.undos, &all.plan, live, &desired.sources);
         let left: BTreeSet<&Address> = moved.iter().map(|moved| &moved.address).collect();
         let wanted = |address: &Address| selected(address) && !left.contains(address);
         let mut planned = plan::plan(desired, live, wanted, options);
         let plan = &mut planned.plan;
         plan.coverage = plan::coverage(declared, live);
-        // All but what the run changed is left alone, which goes without saying.
+        // A rollback leaves all other settings alone.
         for change in &mut plan.changes {
             change.left_alone.clear();
         }
-        let stay = moved.iter();
-        let stay = stay.map(|moved| format!("{moved}; it stays as it is"));
-        plan.warnings.extend(stay);
-        let warnings = self.warnings(plan);
-        plan.warnings.extend(warnings);
-        let reminder = remind::reminder(&undos, plan, declared, live, &desired.sources);
+        plan.warnings.extend(moved.iter().map(|moved| format!("{moved}; it stays as it is")));
+        plan.warnings.extend(self.lost.iter().cloned());
+        let creates = |change: &&Change| change.writes() && change.action == Action::Create;
+        let remade = plan.changes.iter().filter(creates).map(|change| {
+            let Change { address, display_name, .. } = change;
+            format!("{address}: `{display_name}` is created again and gets another id: references to the deleted object do not find it")
+        });
+        plan.warnings.extend(remade);
+        let reminder = remind::reminder(&self.undos, plan, declared, live, &desired.sources);
         plan.warnings.extend(reminder);
         let unseen = self.unseen(plan);
         RollbackPlan { planned, moved, unseen }
     }
 
-    /// Returns the writes of the run that were accepted and that the tenant does not show now either: they may come to
-    /// light later, and there is nothing to take back before.
+    /// Returns the writes of the run that were accepted and that the tenant still does not show: they can only be
+    /// reverted once it does.
     fn unseen(&self, plan: &Plan) -> Vec<Item> {
-        let begun = self.record.begun();
         let is_unseen = |undo: &&Undo| {
-            let fate = begun.get(undo.place).and_then(|begun| begun.fate);
-            fate.is_some_and(|fate| fate.status == Status::NotYetVisible)
+            let result = undo.change.result.as_ref();
+            result.is_some_and(|result| result.status == Status::NotYetVisible)
         };
-        let is_idle = |change: &&Change| !change.is_difference();
         let item = |undo: &Undo| {
-            let mut changes = plan.changes.iter().filter(is_idle);
-            let change = changes.find(|change| change.address == undo.manifest.address)?;
+            let mut idle = plan.changes.iter().filter(|change| !change.is_difference());
+            let change = idle.find(|change| change.address == undo.manifest.address)?;
             Some(Item {
                 message: Some(UNSEEN.to_owned()),
                 help: Some(AGAIN.to_owned()),
@@ -132,38 +133,19 @@ impl Rollback {
         };
         self.undos.values().filter(is_unseen).filter_map(item).collect()
     }
-
-    fn warnings(&self, plan: &Plan) -> Vec<String> {
-        let mut warnings: Vec<String> = self.lost.clone();
-        for change in plan.changes.iter().filter(|change| change.writes()) {
-            if change.action == Action::Create {
-                warnings.push(format!(
-                    "{}: `{}` is made anew and gets another id: what refers to the one that was deleted does not find it",
-                    change.address, change.display_name
-                ));
-            }
-        }
-        warnings
-    }
 }
 
-/// Lets what referred to an object that the run deleted refer to the one that is made in its place.
-fn point_at_what_is_remade(record: &Record, undos: &mut BTreeMap<Address, Undo>) {
-    let begun = record.begun();
-    let remade = undos.values().filter(|undo| undo.way == Way::Remake);
-    let remade: BTreeMap<CaselessKey, Address> = remade
-        .filter_map(|undo| {
-            let id = begun.get(undo.place)?.first.id.as_deref()?;
-            Some((caseless(undo.manifest.family, id), undo.manifest.address.clone()))
-        })
-        .collect();
-    let links = undos.values_mut().flat_map(|undo| &mut undo.manifest.links);
-    for link in links {
-        let Some(family) = link.family else {
-            continue;
-        };
+/// Points the references to an object that the run deleted at the object that is created in its place.
+fn point_at_what_is_remade(undos: &mut BTreeMap<Address, Undo>) {
+    let remade = undos.values().filter(|undo| undo.way == UndoKind::Remake);
+    let remade = remade.filter_map(|undo| {
+        let id = undo.change.first.id.as_deref()?;
+        Some((caseless(undo.manifest.family, id), undo.manifest.address.clone()))
+    });
+    let remade: BTreeMap<CaselessKey, Address> = remade.collect();
+    for link in undos.values_mut().flat_map(|undo| &mut undo.manifest.links) {
         for reference in &mut link.references {
-            if let Referent::Id(id) = &reference.to
+            if let (Some(family), Referent::Id(id)) = (link.family, &reference.to)
                 && let Some(address) = remade.get(&caseless(family, id))
             {
                 reference.to = Referent::Manifest(address.clone());
@@ -173,24 +155,12 @@ fn point_at_what_is_remade(record: &Record, undos: &mut BTreeMap<Address, Undo>)
 }
 
 impl Moved {
-    /// Returns the error for the user, with what to do about it.
+    /// Returns the error for the user, with its hint.
     pub fn into_error(self) -> Error {
         Error::new(ErrorKind::Stale, "rollback/stale", self.to_string()).hint(
             "Take back what was done since first, or only the rest of it with `--skip-stale`.",
         )
     }
-}
-
-fn counted(number: usize) -> String {
-    match number {
-        1 => "1 object changed".to_owned(),
-        many => format!("{many} objects changed"),
-    }
-}
-
-fn lines(moved: &[StaleChange]) -> String {
-    let lines = moved.iter().map(|moved| format!("\n  {moved}"));
-    lines.collect()
 }
 
 #[cfg(test)]

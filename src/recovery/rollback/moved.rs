@@ -1,65 +1,52 @@
-//! What somebody changed since a run wrote it: to restore what was before would undo that as well.
+//! Finds the objects that changed since a run: to restore their values from before it would revert those edits too.
 
-use super::undo::{Undo, Undos, Way};
+use std::collections::BTreeMap;
+
+use super::undo::{Undo, UndoKind};
 use crate::apply::StaleChange;
 use crate::diagnostic::Sources;
-use crate::journal::Begun;
+use crate::manifest::Address;
 use crate::plan::{Change, Plan};
-use crate::recovery::compare::{
-    Differences, acted_otherwise, differences, is_as_before, is_assigned_as_before, is_on_its_way,
-};
+use crate::recovery::compare::{differences, is_as_before, is_assigned_as_before, is_on_its_way};
 use crate::tenant::{Live, LiveObject};
 
 /// Returns the objects that are neither as the run left them nor as they were before.
 pub(super) fn moved(
-    undos: &Undos<'_>,
+    undos: &BTreeMap<Address, Undo>,
     plan: &Plan,
     live: &Live,
     sources: &Sources,
 ) -> Vec<StaleChange> {
     let differ = plan.changes.iter().filter(|change| change.is_difference());
     let moved = differ.filter_map(|change| {
-        let (undo, begun) = undos.of(change)?;
-        Some(StaleChange {
-            address: change.address.clone(),
-            display_name: change.display_name.clone(),
-            action: change.action,
-            what: what_moved(undo, begun, change, live, sources)?,
-        })
+        let undo = undos.get(&change.address)?;
+        Some(StaleChange::new(change, what_moved(undo, change, live, sources)?))
     });
     moved.collect()
 }
 
-/// Returns in words what moved, nothing where nothing did.
-fn what_moved(
-    undo: &Undo,
-    begun: &Begun<'_>,
-    change: &Change,
-    live: &Live,
-    sources: &Sources,
-) -> Option<String> {
-    let object = match undo.way {
-        Way::Remake => {
-            let id = change.id.as_deref()?;
-            return Some(format!("`{}` exists again, as {id}", change.display_name));
-        }
-        Way::Restore | Way::Remove => object(undo, live),
-    };
-    let Some(object) = object else {
+/// Describes what changed since the run, `None` where nothing did.
+fn what_moved(undo: &Undo, change: &Change, live: &Live, sources: &Sources) -> Option<String> {
+    if undo.way == UndoKind::Remake {
+        let id = change.id.as_deref()?;
+        return Some(format!("`{}` exists again, as {id}", change.display_name));
+    }
+    let Some(object) = object(undo, live) else {
         return Some("it is gone".to_owned());
     };
-    let Differences { mut settings, mut links, mut acted, assignments, .. } =
-        differences(begun, object, sources, undo.span);
-    // A change that stopped half way has not come to link and assign it, nor to each of its actions.
-    let is_done = begun.fate.is_some_and(|fate| fate.status.is_done());
-    links.retain(|property, _| is_done || !is_on_its_way(begun, object, property));
-    acted.retain(|property| is_done || !is_as_before(begun, object, property));
-    settings.extend(links.into_values());
-    settings.extend(acted.iter().map(|property| acted_otherwise(property)));
-    if assignments && (is_done || !is_assigned_as_before(begun, object)) {
-        settings.push("its assignments changed".to_owned());
+    let record = &undo.change;
+    let (mut differences, _) = differences(record, object, sources, undo.span);
+    let is_assigned = !differences.assignments.is_empty();
+    differences.assignments.clear();
+    // A change that stopped half way may not have written all links, assignments and actions.
+    let is_done = record.result.as_ref().is_some_and(|result| result.status.is_done());
+    differences.links.retain(|property, _| is_done || !is_on_its_way(record, object, property));
+    differences.actions.retain(|property| is_done || !is_as_before(record, object, property));
+    if is_assigned && (is_done || !is_assigned_as_before(record, object)) {
+        differences.assignments.push("its assignments changed".to_owned());
     }
-    (!settings.is_empty()).then(|| settings.join("; "))
+    let words = differences.into_words("left");
+    (!words.is_empty()).then(|| words.join("; "))
 }
 
 /// Returns the object that a change left.

@@ -1,22 +1,23 @@
-//! What the manifests still want though it is taken back.
+//! Warns about reverted changes that the tenant's manifests still declare.
+
+use std::collections::BTreeMap;
 
 use super::moved;
-use super::undo::{Undo, Undos, Way};
+use super::undo::{Undo, UndoKind};
 use crate::diagnostic::Sources;
-use crate::journal::Begun;
-use crate::manifest::{Manifest, Presence};
+use crate::manifest::{Address, Manifest, Presence};
 use crate::plan::Step;
 use crate::plan::{self, FieldChange, FieldStatus, Plan, Segment};
 use crate::tenant::matching::bind;
 use crate::tenant::referents::Referents;
 use crate::tenant::{Known, Live, LiveObject};
 
-/// How many addresses one sentence names.
+/// The number of addresses that the warning names.
 const NAMED: usize = 5;
 
-/// Returns what the next apply would make again.
+/// Returns a warning about the reverted changes that the next apply would make again.
 pub(super) fn reminder(
-    undos: &Undos<'_>,
+    undos: &BTreeMap<Address, Undo>,
     plan: &Plan,
     declared: &[Manifest],
     live: &Live,
@@ -28,11 +29,11 @@ pub(super) fn reminder(
     let writes = plan.changes.iter().filter(|change| change.writes());
     let again: Vec<String> = writes
         .filter_map(|change| {
-            let (undo, begun) = undos.of(change)?;
-            let address = &begun.first.address;
+            let undo = undos.get(&change.address)?;
+            let address = &undo.change.first.address;
             let manifest = declared.iter().find(|known| known.address == *address)?;
             let object = moved::object(undo, live);
-            wants(manifest, undo, begun, object, known, sources).then(|| address.to_string())
+            wants(manifest, undo, object, known, sources).then(|| address.to_string())
         })
         .collect();
     let (named, rest) = again.split_at(again.len().min(NAMED));
@@ -43,40 +44,39 @@ pub(super) fn reminder(
     let named = named.join(", ");
     (!again.is_empty()).then(|| {
         format!(
-            "the manifests still declare what is taken back here: revert {named}{more} as well, or the next `moorline apply` makes it so again"
+            "the manifests still declare what is taken back here: revert {named}{more} as well, or the next `moorline apply` makes these changes again"
         )
     })
 }
 
-/// Returns whether a manifest wants what the run made. Where that cannot be told, it does.
+/// Returns whether a manifest declares the values that the run wrote, or where that cannot be determined.
 fn wants(
     manifest: &Manifest,
     undo: &Undo,
-    begun: &Begun<'_>,
     object: Option<&LiveObject>,
     known: Known<'_>,
     sources: &Sources,
 ) -> bool {
     match undo.way {
-        Way::Remove => return manifest.presence == Presence::Present,
-        Way::Remake => return manifest.presence == Presence::Absent,
-        Way::Restore => {}
+        UndoKind::Remove => return manifest.presence == Presence::Present,
+        UndoKind::Remake => return manifest.presence == Presence::Absent,
+        UndoKind::Restore => {}
     }
     let now = plan::compare(sources, known, manifest, object);
     if !now.blocked.is_empty() {
         return true;
     }
     let changed = |field: &FieldChange| {
-        let mut paths = begun.steps().flat_map(|step| &step.managed);
+        let mut paths = undo.change.steps().flat_map(|step| &step.managed);
         let top = field.path.top().unwrap_or_default();
-        paths.any(|path| leads_to(path, &field.path.0)) || begun.links().contains_key(top)
+        paths.any(|path| leads_to(path, &field.path.0)) || undo.change.links().contains_key(top)
     };
     let differs = now.with_status(FieldStatus::Change).any(changed);
-    let assigned = begun.step(Step::Assign).is_some();
+    let assigned = undo.change.step(Step::Assign).is_some();
     !differs && (!assigned || now.assignments.is_empty())
 }
 
-/// Returns whether names are the beginning of a path.
+/// Returns whether a path starts with these names.
 fn leads_to(names: &[String], path: &[Segment]) -> bool {
     let is =
         |(name, segment): (&String, &Segment)| matches!(segment, Segment::Name(own) if own == name);

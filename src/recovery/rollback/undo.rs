@@ -1,223 +1,183 @@
-//! A change of a run as the manifest that takes it back.
+//! Builds the manifest that reverts a change of a run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use serde_json::Value as Json;
 
 use super::unmask::unmasked;
 use crate::diagnostic::Span;
-use crate::journal::{Begun, Fate, Intent, Record, Snapshot};
+use crate::journal::{ChangeRecord, Fate, Intent, Snapshot};
 use crate::kinds;
 use crate::manifest::value::Value;
 use crate::manifest::{Address, Assignment, Manifest, Presence};
-use crate::plan::{Change, Step};
+use crate::plan::Step;
 use crate::recovery::compare::written;
-use crate::recovery::to_manifest::{
-    Declaration, NotRestorable, assignments, links, manifest, parts, whole,
-};
+use crate::recovery::to_manifest::{Declaration, assignments, links, manifest, parts, whole};
 use crate::schema::model::Model;
 use crate::schema::types::GraphVersion;
 
-/// What takes a change back.
+/// The manifest that reverts a change.
 #[derive(Clone, Debug)]
 pub(super) struct Undo {
-    /// Which of the run's changes it is.
-    pub(super) place: usize,
-    pub(super) way: Way,
+    /// The run's change.
+    pub(super) change: ChangeRecord,
+    pub(super) way: UndoKind,
     pub(super) manifest: Manifest,
-    /// The line of the journal that it is made from.
+    /// The line of the journal that it is built from.
     pub(super) span: Span,
 }
 
-/// How a change is taken back.
+/// How a change is reverted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// What it changed gets its former values.
+pub(super) enum UndoKind {
+    /// The changed properties get their former values.
     Restore,
-    /// What it created is deleted.
+    /// The created object is deleted.
     Remove,
-    /// What it deleted is made anew.
+    /// The deleted object is created again.
     Remake,
 }
 
-/// The changes of a run, each with what takes it back.
-pub(super) struct Undos<'a> {
-    begun: Vec<Begun<'a>>,
-    by_address: &'a BTreeMap<Address, Undo>,
-}
-
-impl<'a> Undos<'a> {
-    pub(super) fn new(record: &'a Record, by_address: &'a BTreeMap<Address, Undo>) -> Self {
-        Self { begun: record.begun(), by_address }
-    }
-
-    /// Returns the change of the run that a planned change takes back.
-    pub(super) fn of(&self, change: &Change) -> Option<(&'a Undo, &Begun<'a>)> {
-        let undo = self.by_address.get(&change.address)?;
-        Some((undo, self.begun.get(undo.place)?))
-    }
-}
-
-/// Returns what takes a change back, and says what does not.
-pub(super) fn of(place: usize, begun: &Begun<'_>, span: Span, lost: &mut Vec<String>) -> Vec<Undo> {
-    if begun.fate.is_some_and(Fate::is_unwritten) {
+/// Returns the manifests that revert a change. Adds a message to `lost` for each part that cannot be reverted.
+pub(super) fn undos(change: &ChangeRecord, span: Span, lost: &mut Vec<String>) -> Vec<Undo> {
+    if change.result.as_ref().is_some_and(Fate::is_unwritten) {
         return Vec::new();
     }
+    let mut undoing = Undoing { change, span, address: change.first.address.clone(), lost };
     let mut made = Vec::new();
-    let address = &begun.first.address;
-    let mut say = |address: &Address, words: &str| lost.push(format!("{address}: {words}"));
-    if let Some(deleted) = begun.step(Step::Delete) {
-        match &begun.first.before {
-            _ if deleted.twin_of.is_some() => say(
-                &deleted.address,
-                "it was created a second time by mistake, and is not made anew",
-            ),
-            Some(image) => made.push((Way::Remake, remake(address, image, span, &mut say))),
-            None => say(&deleted.address, NO_IMAGE),
+    let before = change.first.before.as_ref();
+    let (deleted, created) = (change.step(Step::Delete), change.step(Step::Create));
+    match (deleted, created, before) {
+        (Some(deleted), ..) if deleted.twin_of.is_some() => {
+            undoing.lose("it was created a second time by mistake, and is not created again");
         }
+        (Some(_), _, Some(before)) => made.push((UndoKind::Remake, undoing.remake(before))),
+        (None, None, Some(before)) => made.push((UndoKind::Restore, undoing.restore(before))),
+        (None, Some(_), _) => {}
+        (_, _, None) => undoing.lose("the journal does not hold how it was before"),
     }
-    if let Some(created) = begun.step(Step::Create) {
-        let is_deletable = kinds::family_of(&address.kind).is_some_and(|family| family.deletable);
-        match begun.id() {
-            Some(_) if !is_deletable => {
-                say(address, "it stays: Graph does not delete objects of this kind");
-            }
-            Some(id) => made.push((Way::Remove, remove(created, id, span))),
-            None => say(
-                address,
-                "it is not known whether it was created: if it was, delete it in the portal",
-            ),
-        }
-    } else if begun.step(Step::Delete).is_none() {
-        match &begun.first.before {
-            Some(image) => made.push((Way::Restore, restore(begun, image, span, &mut say))),
-            None => say(address, NO_IMAGE),
-        }
+    if let Some(created) = created {
+        made.push((UndoKind::Remove, undoing.remove(created)));
     }
-    let undo = |(way, manifest): (Way, Option<Manifest>)| {
-        Some(Undo { place, way, manifest: manifest?, span })
+    let undo = |(way, manifest): (UndoKind, Option<Manifest>)| {
+        Some(Undo { change: change.clone(), way, manifest: manifest?, span })
     };
     made.into_iter().filter_map(undo).collect()
 }
 
-const NO_IMAGE: &str = "the journal does not hold how it was before";
-
-fn remove(created: &Intent, id: &str, span: Span) -> Option<Manifest> {
-    let family = kinds::family_of(&created.address.kind)?;
-    let name = serde_json::json!({ family.name_property: created.display_name });
-    let spec = Value::from_json(&name, span);
-    let manifest = manifest(&created.address, created.api_version, spec, span)?;
-    Some(Manifest { id: Some(id.to_lowercase()), presence: Presence::Absent, ..manifest })
-}
-
-/// Restores only what the run changed.
-fn restore(
-    begun: &Begun<'_>,
-    before: &Snapshot,
+/// The state of building the manifests of one change.
+struct Undoing<'a> {
+    change: &'a ChangeRecord,
+    /// The object's address, whose kind may differ before the change.
+    address: Address,
     span: Span,
-    say: &mut impl FnMut(&Address, &str),
-) -> Option<Manifest> {
-    let Intent { address, api_version, .. } = begun.first;
-    let steps = begun.steps().filter(|step| step.step != Step::Assign);
-    let paths: Vec<Vec<String>> = steps.flat_map(|step| step.managed.clone()).collect();
-    let body = readable(begun, before, &paths, say);
-    let declaration = parts(*api_version, &address.kind, &body, &paths, span);
-    tell(address, &declaration, say);
-    let assigned = begun.step(Step::Assign);
-    let assignments = assigned.and_then(|_| assign(address, before, span, say));
-    let linked = relink(begun, before, say);
-    let links = links(&address.kind, &linked, span);
-    if declaration.spec.members().is_empty() && assignments.is_none() && links.is_empty() {
-        return None;
-    }
-    let manifest = manifest(address, *api_version, declaration.spec, span)?;
-    let id = begun.first.id.as_deref().map(str::to_lowercase);
-    Some(Manifest {
-        id: id.filter(|_| !manifest.family.is_singleton()),
-        links,
-        assignments,
-        ..manifest
-    })
+    lost: &'a mut Vec<String>,
 }
 
-/// Returns what an object referred to before, of what the run let it refer to otherwise.
-fn relink(
-    begun: &Begun<'_>,
-    before: &Snapshot,
-    say: &mut impl FnMut(&Address, &str),
-) -> BTreeMap<String, Vec<String>> {
-    let mut links = BTreeMap::new();
-    for property in begun.links().into_keys() {
-        match before.links.get(&property) {
-            Some(ids) => drop(links.insert(property, ids.clone())),
-            None => {
-                let words = format!("what `{property}` referred to is not known");
-                say(&begun.first.address, &words);
+impl Undoing<'_> {
+    /// Adds a message about a part that cannot be reverted.
+    fn lose(&mut self, words: impl Display) {
+        self.lost.push(format!("{}: {words}", self.address));
+    }
+
+    /// Returns the manifest that deletes an object that the run created.
+    fn remove(&mut self, created: &Intent) -> Option<Manifest> {
+        self.address = self.change.first.address.clone();
+        let family = kinds::family_of(&self.address.kind);
+        let Some(id) = self.change.id() else {
+            self.lose("it is not known whether it was created: if it was, delete it in the portal");
+            return None;
+        };
+        let Some(family) = family.filter(|family| family.deletable) else {
+            self.lose("it stays: Graph does not delete objects of this kind");
+            return None;
+        };
+        let name = serde_json::json!({ family.name_property: created.display_name });
+        let spec = Value::from_json(&name, self.span);
+        let manifest = manifest(&created.address, created.api_version, spec, self.span)?;
+        Some(Manifest { id: Some(id.to_lowercase()), presence: Presence::Absent, ..manifest })
+    }
+
+    /// Returns the manifest that restores the properties that the run changed.
+    fn restore(&mut self, before: &Snapshot) -> Option<Manifest> {
+        let Intent { address, api_version, id, .. } = &self.change.first;
+        let steps = self.change.steps().filter(|step| step.step != Step::Assign);
+        let paths: Vec<Vec<String>> = steps.flat_map(|step| step.managed.clone()).collect();
+        let body = self.readable(before, &paths);
+        let declaration = parts(*api_version, &address.kind, &body, &paths, self.span);
+        self.lose_of(&declaration);
+        let assigned = self.change.step(Step::Assign);
+        let assignments = assigned.and_then(|_| self.assign(before));
+        let linked = self.relink(before);
+        let links = links(&address.kind, &linked, self.span);
+        if declaration.spec.members().is_empty() && assignments.is_none() && links.is_empty() {
+            return None;
+        }
+        let manifest = manifest(address, *api_version, declaration.spec, self.span)?;
+        let id = id.as_deref().map(str::to_lowercase);
+        Some(Manifest {
+            id: id.filter(|_| !manifest.family.is_singleton()),
+            links,
+            assignments,
+            ..manifest
+        })
+    }
+
+    /// Returns the former references of the navigation properties that the run changed.
+    fn relink(&mut self, before: &Snapshot) -> BTreeMap<String, Vec<String>> {
+        let mut links = self.change.links();
+        links.retain(|property, ids| {
+            let known = before.links.get(property);
+            match known {
+                Some(before) => ids.clone_from(before),
+                None => self.lose(format!("what `{property}` referred to is not known")),
             }
+            known.is_some()
+        });
+        links
+    }
+
+    /// Returns the former body of an object, with the values that the tenant masks as the run wrote them.
+    fn readable(&mut self, before: &Snapshot, paths: &[Vec<String>]) -> Json {
+        let Intent { address, api_version, .. } = &self.change.first;
+        let written = written(self.change);
+        let body = unmasked(Model::of(*api_version), &address.kind, &before.body, &written);
+        let tops: BTreeSet<&String> = paths.iter().filter_map(|path| path.first()).collect();
+        for top in tops.into_iter().filter(|top| body[*top] != before.body[*top]) {
+            self.lose(format!("what the tenant masks in `{top}` stays as that run wrote it"));
+        }
+        body
+    }
+
+    /// Returns the manifest that creates an object again that the run deleted, as far as the journal has it.
+    fn remake(&mut self, before: &Snapshot) -> Option<Manifest> {
+        self.address.kind.clone_from(&before.kind);
+        let declaration = whole(GraphVersion::Beta, before, self.span);
+        self.lose_of(&declaration);
+        let assignments = self.assign(before);
+        let manifest = manifest(&self.address, GraphVersion::Beta, declaration.spec, self.span)?;
+        manifest.display_name()?;
+        let links = links(&self.address.kind, &before.links, self.span);
+        Some(Manifest { links, assignments, ..manifest })
+    }
+
+    fn assign(&mut self, before: &Snapshot) -> Option<Vec<Assignment>> {
+        let declared = assignments(&before.assignments, self.span);
+        if let Err(why) = &declared {
+            self.lose(format!("its assignments cannot be restored: {why}"));
+        }
+        declared.ok()
+    }
+
+    /// Adds messages about the parts of an object that cannot be declared.
+    fn lose_of(&mut self, declaration: &Declaration) {
+        for (path, why) in &declaration.lost {
+            self.lose(format!("`{}` cannot be restored: {why}", path.join(".")));
+        }
+        for (path, why) in &declaration.shortened {
+            let path = path.join(".");
+            self.lose(format!("an element of `{path}` cannot be restored: {why}"));
         }
     }
-    links
-}
-
-/// Returns how an object was before, with what the tenant masks as the run wrote it.
-fn readable(
-    begun: &Begun<'_>,
-    before: &Snapshot,
-    paths: &[Vec<String>],
-    say: &mut impl FnMut(&Address, &str),
-) -> Json {
-    let Intent { address, api_version, .. } = begun.first;
-    let written = written(begun);
-    let model = Model::of(*api_version);
-    let body = unmasked(model, &address.kind, &before.body, &written);
-    let tops: BTreeSet<&String> = paths.iter().filter_map(|path| path.first()).collect();
-    for top in tops.into_iter().filter(|top| body[*top] != before.body[*top]) {
-        let words = format!("what the tenant masks in `{top}` stays as that run wrote it");
-        say(address, &words);
-    }
-    body
-}
-
-/// Makes an object anew that the run deleted, as far as the journal holds it.
-fn remake(
-    address: &Address,
-    before: &Snapshot,
-    span: Span,
-    say: &mut impl FnMut(&Address, &str),
-) -> Option<Manifest> {
-    let address = Address { kind: before.kind.clone(), name: address.name.clone() };
-    let declaration = whole(GraphVersion::Beta, before, span);
-    tell(&address, &declaration, say);
-    let assignments = assign(&address, before, span, say);
-    let manifest = manifest(&address, GraphVersion::Beta, declaration.spec, span)?;
-    manifest.display_name()?;
-    Some(Manifest { links: links(&address.kind, &before.links, span), assignments, ..manifest })
-}
-
-fn assign(
-    address: &Address,
-    before: &Snapshot,
-    span: Span,
-    say: &mut impl FnMut(&Address, &str),
-) -> Option<Vec<Assignment>> {
-    let declared = assignments(&before.assignments, span);
-    if let Err(why) = &declared {
-        say(address, &not_restored("its assignments", *why));
-    }
-    declared.ok()
-}
-
-fn tell(address: &Address, declaration: &Declaration, say: &mut impl FnMut(&Address, &str)) {
-    for (path, why) in &declaration.lost {
-        let what = format!("`{}`", path.join("."));
-        say(address, &not_restored(&what, *why));
-    }
-    for (path, why) in &declaration.shortened {
-        let what = format!("an element of `{}`", path.join("."));
-        say(address, &not_restored(&what, *why));
-    }
-}
-
-fn not_restored(what: &str, why: NotRestorable) -> String {
-    format!("{what} cannot be restored: {why}")
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::settle::{Found, Settled, settle};
+use super::settle::{ReadBack, Settled, settle};
 use crate::graph::testing::{Server, graph, reply};
 use crate::journal::testing::{HELLO, folder, folder_of, header, intent, origin, tenant};
-use crate::journal::{How, JournalError, Origin, Status, read};
+use crate::journal::{EndReason, JournalError, Origin, Status, read};
 
 mod another_family;
 
@@ -41,7 +41,7 @@ async fn settle_against(root: &Path, reads: Vec<Value>) -> (Vec<Settled>, Durati
 }
 
 /// Settles one open step, and returns what was found and how long that took.
-async fn found(step: Value, reads: Vec<Value>) -> (Found, Duration) {
+async fn found(step: Value, reads: Vec<Value>) -> (ReadBack, Duration) {
     let (folder, path) = folder(&[header(), step]);
     let (settled, waited) = settle_against(folder.path(), reads).await;
     let [Settled::Over { changes, not_begun, .. }] = &settled[..] else {
@@ -49,63 +49,63 @@ async fn found(step: Value, reads: Vec<Value>) -> (Found, Duration) {
     };
     assert_eq!(*not_begun, 1, "the second of two");
     let record = read(&path).expect("a journal");
-    let fate = record.begun()[0].fate.expect("it is known").clone();
-    let done = changes[0].found == Found::AsIntended;
+    let fate = record.changes[0].result.clone().expect("it is known");
+    let done = changes[0].found == ReadBack::AsIntended;
     assert_eq!(fate.status == Status::Applied, done, "{fate:?}");
-    assert_eq!(record.end().expect("an end").how, How::Settled);
+    assert_eq!(record.end.expect("an end").how, EndReason::Settled);
     assert!(settle_against(folder.path(), Vec::new()).await.0.is_empty());
     (changes[0].found.clone(), waited)
 }
 
 #[tokio::test]
-async fn a_create_that_comes_to_light_late_is_waited_for() {
+async fn settling_waits_for_a_late_create() {
     let list = |objects: &[Value]| json!({ "value": objects });
     let create = || intent("create", json!({}));
     let nothing = || list(&[]);
 
     let late = vec![nothing(), nothing(), nothing(), list(&[live("1", 6)])];
     let (it, waited) = found(create(), late).await;
-    assert_eq!(it, Found::AsIntended);
+    assert_eq!(it, ReadBack::AsIntended);
     assert_eq!(waited, Duration::from_millis(3500));
 
     let (it, waited) = found(create(), vec![nothing()]).await;
-    assert_eq!((it, waited), (Found::Nothing, Duration::from_secs(60)));
+    assert_eq!((it, waited), (ReadBack::Nothing, Duration::from_secs(60)));
 
     let twice = list(&[live("1", 6), live("2", 6)]);
     let (it, _) = found(create(), vec![twice]).await;
-    assert_eq!(it, Found::Several(vec!["1".to_owned(), "2".to_owned()]));
+    assert_eq!(it, ReadBack::Several(vec!["1".to_owned(), "2".to_owned()]));
 
     // Its assignment was still to come.
     let (it, _) =
         found(intent("create", json!({ "more": true })), vec![list(&[live("1", 6)])]).await;
-    assert_eq!(it, Found::InPart);
+    assert_eq!(it, ReadBack::InPart);
 }
 
 #[tokio::test]
-async fn an_update_is_as_intended_or_it_is_said_what_is_there() {
+async fn settled_update_reports_the_state_of_its_object() {
     let patch = || intent("patch", json!({ "id": "1" }));
-    assert_eq!(found(patch(), vec![live("1", 6)]).await.0, Found::AsIntended);
+    assert_eq!(found(patch(), vec![live("1", 6)]).await.0, ReadBack::AsIntended);
     let (it, waited) = found(patch(), vec![live("1", 4)]).await;
     let words = "pinMinimumLength was left at 6 and is 4 now".to_owned();
-    assert_eq!((it, waited), (Found::Otherwise(words), Duration::ZERO));
-    assert_eq!(found(patch(), vec![Value::Null]).await.0, Found::Nothing);
+    assert_eq!((it, waited), (ReadBack::Otherwise(words), Duration::ZERO));
+    assert_eq!(found(patch(), vec![Value::Null]).await.0, ReadBack::Nothing);
     let secret = json!({ "id": "1", "written": { "pinMinimumLength": { "$withheld": true } } });
     let secret = intent("patch", secret);
-    assert_eq!(found(secret, vec![live("1", 4)]).await.0, Found::Unseen);
+    assert_eq!(found(secret, vec![live("1", 4)]).await.0, ReadBack::Unseen);
     let delete = || intent("delete", json!({ "id": "1", "written": null }));
-    assert_eq!(found(delete(), vec![Value::Null]).await.0, Found::AsIntended);
-    assert!(matches!(found(delete(), vec![live("1", 4)]).await.0, Found::Otherwise(_)));
+    assert_eq!(found(delete(), vec![Value::Null]).await.0, ReadBack::AsIntended);
+    assert!(matches!(found(delete(), vec![live("1", 4)]).await.0, ReadBack::Otherwise(_)));
     let all = json!({ "target": { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" } });
     let assign =
         intent("assign", json!({ "id": "1", "managed": [], "written": { "assignments": [all] } }));
     let mut assigned = live("1", 4);
     assigned["assignments"] = json!([all]);
-    assert_eq!(found(assign.clone(), vec![assigned]).await.0, Found::AsIntended);
-    assert!(matches!(found(assign, vec![live("1", 4)]).await.0, Found::Otherwise(_)));
+    assert_eq!(found(assign.clone(), vec![assigned]).await.0, ReadBack::AsIntended);
+    assert!(matches!(found(assign, vec![live("1", 4)]).await.0, ReadBack::Otherwise(_)));
 }
 
 #[tokio::test]
-async fn nothing_counts_as_unwritten_that_may_be_written() {
+async fn possible_write_counts_as_a_write() {
     let gone = || json!({ "value": [] });
     let create = || intent("create", json!({}));
     let delete = || intent("delete", json!({ "id": "1", "written": null, "more": true }));
@@ -122,15 +122,14 @@ async fn nothing_counts_as_unwritten_that_may_be_written() {
         let (folder, path) = folder(&[vec![header()], steps].concat());
         settle_against(folder.path(), vec![read_]).await;
         let record = read(&path).expect("a journal");
-        let begun = &record.begun()[0];
-        let fate = begun.fate.expect("it is known");
+        let fate = record.changes[0].result.as_ref().expect("it is known");
         assert_eq!(fate.writes, writes, "{fate:?}");
         assert_eq!(fate.is_unwritten(), writes == 0, "{fate:?}");
     }
 }
 
 #[tokio::test]
-async fn what_is_about_another_tenant_or_still_written_is_let_alone() {
+async fn journal_of_another_tenant_or_a_running_run_is_not_settled() {
     let mut elsewhere = header();
     elsewhere["emulated"] = true.into();
     let (folder, path) = folder(&[elsewhere, intent("patch", json!({ "id": "1" }))]);
@@ -153,20 +152,25 @@ async fn what_is_about_another_tenant_or_still_written_is_let_alone() {
 }
 
 #[tokio::test]
-async fn what_was_cut_off_at_the_end_does_no_harm() {
+async fn incomplete_last_line_is_ignored() {
     let whole = format!("{}\n{}\n", header(), intent("patch", json!({ "id": "1" })));
     for torn in ["", "{", "{\"line\":\"result\",\"at\"", "\u{fffd}\u{0}"] {
         let (folder, path) = folder_of([whole.as_bytes(), torn.as_bytes(), &[0xff]].concat());
-        assert_eq!(read(&path).expect("a journal").entries.len(), 1);
+        let record = read(&path).expect("a journal");
+        let [change] = &record.changes[..] else { panic!("{record:?}") };
+        assert!(change.others.is_empty() && change.result.is_none() && record.end.is_none());
         let (over, _) = settle_against(folder.path(), vec![live("1", 6)]).await;
         assert!(matches!(over[..], [Settled::Over { .. }]), "{over:?}");
         let record = read(&path).expect("a journal");
-        assert_eq!(record.entries.len(), 3, "the result and the end follow what is whole");
+        let [change] = &record.changes[..] else { panic!("{record:?}") };
+        let is_settled =
+            change.others.is_empty() && change.result.is_some() && record.end.is_some();
+        assert!(is_settled, "the result and the end follow what is whole");
     }
 }
 
 #[tokio::test]
-async fn the_code_that_a_change_waits_under_outlives_its_run() {
+async fn approval_code_is_read_from_the_journal() {
     let asked =
         |code: &str| json!({ "line": "approval", "at": "", "address": HELLO, "code": code });
     let given = |approval: Value| {

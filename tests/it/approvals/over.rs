@@ -48,7 +48,7 @@ fn each_end_has_its_own_words_and_the_next_apply_asks_anew() {
         (
             json!({ "status": "approved", "expires": "2026-01-04T00:00:00Z" }),
             "intune/approval-expired",
-            ["expired", "nobody sent the write again"],
+            ["expired", "the write was not sent again"],
         ),
         (
             json!({ "status": "completed" }),
