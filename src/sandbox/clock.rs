@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The instant at which everything a seed leaves undated was made. It is fixed, so that two runs from
 /// one seed are alike.
-pub(crate) const SEEDED: &str = "2025-01-15T08:30:00Z";
+pub(crate) const SEEDED: Timestamp = Timestamp::constant(1_736_929_800, 0);
 
 /// Returns the current instant.
 pub(crate) fn now() -> Timestamp {

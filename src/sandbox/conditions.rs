@@ -3,9 +3,11 @@
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
+use axum::http::Method;
 use globset::{GlobBuilder, GlobMatcher};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 /// What the sandbox does to its callers beyond answering, as a small document.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -68,6 +70,7 @@ pub struct Rule {
     #[serde(default, rename = "match")]
     pub matches: Match,
     /// What becomes of them.
+    #[serde(deserialize_with = "Effect::checked")]
     pub effect: Effect,
     /// How likely it strikes a call that fits.
     #[serde(default)]
@@ -99,14 +102,16 @@ pub enum Verbs {
     Several(Vec<String>),
 }
 
-impl Verbs {
-    /// Returns whether a verb is among them.
-    pub(crate) fn include(&self, verb: &str) -> bool {
-        let verbs = match self {
-            Self::One(one) => std::slice::from_ref(one),
-            Self::Several(several) => several,
+impl Match {
+    /// Returns whether a call fits, but for its place among the others that do.
+    pub(crate) fn fits(&self, method: &Method, path: &str) -> bool {
+        let is_method = |verb: &String| verb.eq_ignore_ascii_case(method.as_str());
+        let has_method = match &self.method {
+            None => true,
+            Some(Verbs::One(verb)) => is_method(verb),
+            Some(Verbs::Several(verbs)) => verbs.iter().any(is_method),
         };
-        verbs.iter().any(|own| own.eq_ignore_ascii_case(verb))
+        has_method && self.path.as_ref().is_none_or(|PathGlob(glob)| glob.is_match(path))
     }
 }
 
@@ -122,37 +127,42 @@ pub struct PathGlob(pub GlobMatcher);
 #[schemars(with = "f64")]
 pub struct Probability(pub f64);
 
-/// What becomes of a call.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(try_from = "EffectDocument")]
-#[schemars(with = "EffectDocument")]
+/// What becomes of a call: at most one of `status`, `reset` and `ignored`, else the call ends as it would without the
+/// fault.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Effect {
-    /// How long it takes first.
-    pub delay: Duration,
-    /// Whether it is carried out.
+    /// The seconds that the call takes first.
+    pub delay: Seconds,
+    /// Whether the call is carried out in spite of its answer.
     pub done: bool,
-    /// How it ends.
-    pub end: End,
+    /// The status of the answer, 400 to 599.
+    pub status: Option<u16>,
+    /// What the body of that answer looks like.
+    pub body: BodyKind,
+    /// The seconds that the answer asks to wait.
+    pub retry_after: Option<Seconds>,
+    /// Whether the connection is cut instead of an answer; a member of a `$batch` is left out of its answer.
+    pub reset: bool,
+    /// Whether the call is answered as if it had been carried out, and is not carried out.
+    pub ignored: bool,
 }
 
-/// How a call ends that a fault befalls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// As it would without the fault.
-    AsUsual,
-    /// Without an answer: the connection is cut.
-    Reset,
-    /// As it would without the fault, but nothing of it is carried out.
-    Ignored,
-    /// With this answer.
-    Answer {
-        /// The HTTP status.
-        status: u16,
-        /// What the body looks like.
-        body: BodyKind,
-        /// The wait that goes with it.
-        retry_after: Option<Duration>,
-    },
+impl Effect {
+    /// Reads an effect that makes sense.
+    fn checked<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let effect = Self::deserialize(from)?;
+        let ends = [effect.status.is_some(), effect.reset, effect.ignored];
+        let says_more =
+            effect.done || effect.body != BodyKind::default() || effect.retry_after.is_some();
+        let wrong = match effect.status {
+            _ if ends.into_iter().filter(|end| *end).count() > 1 => InvalidFaults::TwoEnds,
+            Some(status) if !(400..600).contains(&status) => InvalidFaults::Status(status),
+            None if says_more && !effect.reset => InvalidFaults::NoEnd,
+            _ => return Ok(effect),
+        };
+        Err(D::Error::custom(wrong))
+    }
 }
 
 /// What the body of an error looks like.
@@ -170,29 +180,9 @@ pub enum BodyKind {
     Empty,
 }
 
-/// An [`Effect`] as it is written: at most one of `status`, `reset` and `ignored`.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-struct EffectDocument {
-    /// The seconds that the call takes first.
-    delay: Seconds,
-    /// Whether the call is carried out in spite of its answer.
-    done: bool,
-    /// The status of the answer, 400 to 599.
-    status: Option<u16>,
-    /// What the body of that answer looks like.
-    body: BodyKind,
-    /// The seconds that the answer asks to wait.
-    retry_after: Option<Seconds>,
-    /// Whether the connection is cut instead of an answer; a member of a `$batch` is left out of its answer.
-    reset: bool,
-    /// Whether the call is answered as if it had been carried out, and is not carried out.
-    ignored: bool,
-}
-
 /// Why conditions make no sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Senseless {
+pub enum InvalidFaults {
     /// A time that is none.
     #[error("{0} is no number of seconds")]
     Seconds(String),
@@ -228,60 +218,32 @@ impl Default for Probability {
 }
 
 impl TryFrom<f64> for Seconds {
-    type Error = Senseless;
+    type Error = InvalidFaults;
 
-    fn try_from(seconds: f64) -> Result<Self, Senseless> {
+    fn try_from(seconds: f64) -> Result<Self, InvalidFaults> {
         let duration = Duration::try_from_secs_f64(seconds);
-        duration.map(Self).map_err(|_| Senseless::Seconds(seconds.to_string()))
+        duration.map(Self).map_err(|_| InvalidFaults::Seconds(seconds.to_string()))
     }
 }
 
 impl TryFrom<f64> for Probability {
-    type Error = Senseless;
+    type Error = InvalidFaults;
 
-    fn try_from(number: f64) -> Result<Self, Senseless> {
-        if (0.0..=1.0).contains(&number) {
-            Ok(Self(number))
-        } else {
-            Err(Senseless::Probability(number.to_string()))
-        }
+    fn try_from(number: f64) -> Result<Self, InvalidFaults> {
+        let is_valid = (0.0..=1.0).contains(&number);
+        is_valid
+            .then_some(Self(number))
+            .ok_or_else(|| InvalidFaults::Probability(number.to_string()))
     }
 }
 
 impl TryFrom<String> for PathGlob {
-    type Error = Senseless;
+    type Error = InvalidFaults;
 
-    fn try_from(text: String) -> Result<Self, Senseless> {
+    fn try_from(text: String) -> Result<Self, InvalidFaults> {
         let glob = GlobBuilder::new(&text).literal_separator(true).build();
-        glob.map(|glob| Self(glob.compile_matcher()))
-            .map_err(|error| Senseless::Glob(error.kind().to_string()))
-    }
-}
-
-impl TryFrom<EffectDocument> for Effect {
-    type Error = Senseless;
-
-    fn try_from(document: EffectDocument) -> Result<Self, Senseless> {
-        let end = match (document.status, document.reset, document.ignored) {
-            (None, false, false) => End::AsUsual,
-            (None, true, false) => End::Reset,
-            (None, false, true) => End::Ignored,
-            (Some(status), false, false) if !(400..600).contains(&status) => {
-                return Err(Senseless::Status(status));
-            }
-            (Some(status), false, false) => End::Answer {
-                status,
-                body: document.body,
-                retry_after: document.retry_after.map(|Seconds(wait)| wait),
-            },
-            _ => return Err(Senseless::TwoEnds),
-        };
-        let says_more =
-            document.done || document.body != BodyKind::default() || document.retry_after.is_some();
-        if matches!(end, End::AsUsual | End::Ignored) && says_more {
-            return Err(Senseless::NoEnd);
-        }
-        Ok(Self { delay: document.delay.0, done: document.done || end == End::AsUsual, end })
+        let glob = glob.map_err(|error| InvalidFaults::Glob(error.kind().to_string()))?;
+        Ok(Self(glob.compile_matcher()))
     }
 }
 

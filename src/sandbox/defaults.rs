@@ -37,13 +37,10 @@ fn of(ty: &TypeDef, property: &Property, special: &[DefaultValue]) -> Value {
     }
     match &property.ty.holds {
         Holds::Edm(edm) => match super::literal::unset(*edm) {
-            Value::Number(zero) => zero
-                .as_i64()
-                .map(|zero| {
-                    zero.max(property.annotated.minimum.unwrap_or(zero))
-                        .min(property.annotated.maximum.unwrap_or(i64::MAX))
-                })
-                .map_or(Value::Number(zero), Value::from),
+            Value::Number(_) => {
+                let range = &property.annotated;
+                0_i64.max(range.minimum.unwrap_or(0)).min(range.maximum.unwrap_or(i64::MAX)).into()
+            }
             other => other,
         },
         Holds::Named(name) => match Types::of(GraphVersion::Beta).get(name) {

@@ -1,13 +1,13 @@
-//! Which calls go wrong: the rules of the conditions, their counters and their dice.
+//! Which calls go wrong: the rules of the document of faults, their counters and their dice.
 
 use std::collections::HashMap;
 
 use axum::http::{Method, Uri};
 use ring::digest::{SHA256, digest};
 
-use super::conditions::{Effect, PathGlob, Rule};
+use super::conditions::{Effect, Rule};
 
-/// The rules, and how often each has met and struck so far.
+/// The rules, and how often each has met and fired so far.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     seed: u64,
@@ -17,7 +17,7 @@ pub(crate) struct Faults {
 #[derive(Debug, Default)]
 struct Tally {
     fitted: u64,
-    struck: u64,
+    fired: u64,
     /// How often each call fitted. Dice that depend on the call and not on its place among the others give the
     /// same result however the calls of a run interleave.
     calls: HashMap<String, u64>,
@@ -29,48 +29,36 @@ impl Faults {
         Self { seed, rules: rules.collect() }
     }
 
-    /// Returns what befalls a call, if anything does.
-    pub(crate) fn strike(&mut self, method: &Method, uri: &Uri) -> Option<Effect> {
-        let seed = self.seed;
-        let mut rules = self.rules.iter_mut().enumerate();
-        rules.find_map(|(place, (rule, tally))| {
-            let befalls = fits(rule, method, uri.path())
-                && tally.strikes(rule, || {
-                    let call = format!("{method} {uri}");
-                    (format!("{seed} {place} {call}"), call)
-                });
-            befalls.then(|| rule.effect.clone())
-        })
+    /// Counts a call, and returns the effect of the first rule that fires for the call.
+    pub(crate) fn fire(&mut self, method: &Method, uri: &Uri) -> Option<Effect> {
+        let call = format!("{method} {uri}");
+        for (place, (rule, tally)) in self.rules.iter_mut().enumerate() {
+            let dice = format!("{} {place} {call}", self.seed);
+            if rule.matches.fits(method, uri.path()) && tally.fires(rule, &call, &dice) {
+                return Some(rule.effect.clone());
+            }
+        }
+        None
     }
 }
 
-fn fits(rule: &Rule, method: &Method, path: &str) -> bool {
-    let wanted = &rule.matches;
-    let verbs = wanted.method.as_ref();
-    let path_fits = |glob: &PathGlob| glob.0.is_match(path);
-    verbs.is_none_or(|verbs| verbs.include(method.as_str()))
-        && wanted.path.as_ref().is_none_or(path_fits)
-}
-
 impl Tally {
-    /// Counts a call that fits, and returns whether the rule strikes it. `name` gives the dice's text and the
-    /// call's.
-    fn strikes(&mut self, rule: &Rule, name: impl FnOnce() -> (String, String)) -> bool {
+    /// Counts a call that fits, and returns whether the rule fires.
+    fn fires(&mut self, rule: &Rule, call: &str, dice: &str) -> bool {
         self.fitted += 1;
         if rule.matches.nth.is_some_and(|nth| nth.get() != self.fitted)
-            || rule.count.is_some_and(|count| self.struck >= count)
+            || rule.count.is_some_and(|count| self.fired >= count)
         {
             return false;
         }
         let probability = rule.probability.0;
-        let strikes = probability >= 1.0 || {
-            let (dice, call) = name();
-            let before = self.calls.entry(call).or_default();
+        let fires = probability >= 1.0 || {
+            let before = self.calls.entry(call.to_owned()).or_default();
             *before += 1;
             throw(&format!("{dice} {before}")) < probability
         };
-        self.struck += u64::from(strikes);
-        strikes
+        self.fired += u64::from(fires);
+        fires
     }
 }
 
@@ -93,7 +81,7 @@ mod tests {
     }
 
     fn strikes(faults: &mut Faults, method: Method, path: &'static str) -> bool {
-        faults.strike(&method, &Uri::from_static(path)).is_some()
+        faults.fire(&method, &Uri::from_static(path)).is_some()
     }
 
     #[test]

@@ -24,11 +24,6 @@ impl Member {
     }
 }
 
-/// Returns whether an id is of something that can be a member.
-pub(crate) fn exists(state: &State, id: &str) -> bool {
-    kind(state, id).is_some()
-}
-
 /// Returns how many members of a kind a group has, each counted once however many ways lead to it; nothing where
 /// there is no such group.
 pub(crate) fn count(state: &State, group: &str, wanted: Member) -> Option<u64> {
@@ -56,7 +51,8 @@ fn find<'a>(state: &'a State, id: &str) -> Option<&'a Group> {
     state.groups.iter().find(|group| group.id.eq_ignore_ascii_case(id))
 }
 
-fn kind(state: &State, id: &str) -> Option<Member> {
+/// Returns what an id is of, where that can be a member.
+pub(crate) fn kind(state: &State, id: &str) -> Option<Member> {
     let is = |own: &String| own.eq_ignore_ascii_case(id);
     if state.users.iter().any(|user| is(&user.id)) {
         Some(Member::User)

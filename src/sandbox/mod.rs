@@ -10,7 +10,7 @@
 //! |---|---|
 //! | [`state`], `seed`, `guid`, [`store`] | the tenant as a JSON document, completing a sparse one, and the file of it |
 //! | `check`, `literal`, `problem` | bodies against types |
-//! | `defaults`, `mirrors`, `conceal`, `quirks` | what the service makes of a body |
+//! | `defaults`, `mirrors`, `masking`, `quirks` | what the service makes of a body |
 //! | [`rows`] | what is true of one collection alone, as data |
 //! | `collection`, `device_registration_policy`, `audit`, `actor` | what calls do to a tenant |
 //! | `query`, `filter`, `expand`, `shape`, `membership` | what reads show of it |
@@ -25,7 +25,6 @@ mod audit;
 mod check;
 mod clock;
 mod collection;
-mod conceal;
 pub mod conditions;
 mod defaults;
 mod device_registration_policy;
@@ -35,6 +34,7 @@ mod faults;
 mod filter;
 mod guid;
 mod literal;
+mod masking;
 mod membership;
 mod mirrors;
 mod path;

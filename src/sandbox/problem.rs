@@ -153,6 +153,16 @@ impl Problem {
         Self::UnexpectedNode { found, expected }
     }
 
+    /// Makes a [`Problem::NotAssignable`] of two types.
+    pub(crate) fn not_assignable(found: &str, expected: &str) -> Self {
+        Self::NotAssignable { found: found.to_owned(), expected: expected.to_owned() }
+    }
+
+    /// Makes a [`Problem::UnknownProperty`] of a type.
+    pub(crate) fn unknown_property(property: &str, ty: &str) -> Self {
+        Self::UnknownProperty { property: property.to_owned(), ty: ty.to_owned() }
+    }
+
     /// Says under which property it is.
     pub(crate) fn under(self, name: &str) -> Fault {
         Fault::from(self).under(name)

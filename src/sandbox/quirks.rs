@@ -1,44 +1,28 @@
 //! What the services do that no type document says, as tables; what is true of one collection alone is in its row. Every row cites where it is seen; a row
 //! that is an inference says so.
 
-/// How a property hides its value from readers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hiding {
-    /// It reads as null.
-    Null,
-    /// All but the last five characters read as `#`.
-    ProductKey,
-}
-
 /// A top-level property that does not read back.
 pub(crate) struct Hidden {
     /// The property, on whichever type has it.
     pub(crate) property: &'static str,
-    /// What a reader sees instead.
-    pub(crate) hiding: Hiding,
+    /// What a reader sees before the last five characters; without it the property reads as null.
+    pub(crate) mask: Option<&'static str>,
     /// The boolean beside it that says whether there is a value, on types that have it.
     pub(crate) is_set: Option<&'static str>,
 }
 
+const fn hidden(property: &'static str) -> Hidden {
+    Hidden { property, mask: None, is_set: None }
+}
+
 /// FACTS 12. `sharedSecret` and the two blobs are inferences.
 pub(crate) const HIDDEN: &[Hidden] = &[
-    Hidden { property: "preSharedKey", hiding: Hiding::Null, is_set: Some("preSharedKeyIsSet") },
-    Hidden { property: "sharedSecret", hiding: Hiding::Null, is_set: None },
-    Hidden {
-        property: "advancedThreatProtectionOnboardingBlob",
-        hiding: Hiding::Null,
-        is_set: None,
-    },
-    Hidden {
-        property: "advancedThreatProtectionOffboardingBlob",
-        hiding: Hiding::Null,
-        is_set: None,
-    },
-    Hidden { property: "productKey", hiding: Hiding::ProductKey, is_set: None },
+    Hidden { is_set: Some("preSharedKeyIsSet"), ..hidden("preSharedKey") },
+    hidden("sharedSecret"),
+    hidden("advancedThreatProtectionOnboardingBlob"),
+    hidden("advancedThreatProtectionOffboardingBlob"),
+    Hidden { mask: Some("#####-#####-#####-#####-"), ..hidden("productKey") },
 ];
-
-/// What precedes the last five characters of a product key on read (FACTS 12).
-pub(crate) const PRODUCT_KEY_MASK: &str = "#####-#####-#####-#####-";
 
 /// The custom settings whose value is encrypted, and what their readers see (FACTS 12). An XML value is
 /// `Edm.Binary`, which asterisks are not: it reads as the base64 of `<a/>`.

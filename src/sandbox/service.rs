@@ -157,9 +157,9 @@ impl Service {
         Ok(answer)
     }
 
-    /// Returns what befalls a call, if anything does.
-    pub(crate) fn strike(&self, method: &Method, uri: &Uri) -> Option<Effect> {
-        locked(&self.faults).strike(method, uri)
+    /// Counts a call, and returns the effect of the fault that it meets, if any.
+    pub(crate) fn fault(&self, method: &Method, uri: &Uri) -> Option<Effect> {
+        locked(&self.faults).fire(method, uri)
     }
 
     /// Counts a call. Returns how long its app has to stay away, where limits are enforced and it is one too

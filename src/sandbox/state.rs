@@ -1,8 +1,7 @@
 //! The tenant that the sandbox plays: one readable JSON document.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -12,10 +11,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 use super::approvals::request::ApprovalRequest;
-use super::conceal::Concealed;
+use super::masking::Digests;
 use super::problem::Fault;
-use super::rows::{Collection, Rows};
-use super::{Object, clock};
+use super::rows::{Collection, Row, Rows};
+use super::{Object, clock, store};
+use crate::schema::types::type_name;
 
 /// The `formatVersion` that this build reads and writes.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -83,7 +83,7 @@ pub struct State {
     pub(crate) secrets: BTreeMap<String, String>,
     /// Digests of values that never read back, by object and property.
     #[serde(default)]
-    pub(crate) withheld: BTreeMap<String, BTreeMap<String, String>>,
+    pub(crate) withheld: BTreeMap<String, Digests>,
     /// What device configurations refer to, by the id of the object and its navigation property.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) references: BTreeMap<String, References>,
@@ -381,7 +381,7 @@ impl State {
     /// # Errors
     /// Fails where the folder cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), StateError> {
-        replace_file(path, &self.to_json()?)
+        store::replace_file(path, &self.to_json()?)
     }
 
     /// Reads a text that [`State::to_json`] wrote, which has nothing left to complete.
@@ -403,21 +403,6 @@ impl State {
         instant
     }
 
-    /// Keeps what an object does not show, in place of what it did not show before.
-    pub(crate) fn keep(&mut self, id: &str, concealed: Concealed) {
-        self.forget(id);
-        self.secrets.extend(concealed.secrets);
-        if !concealed.digests.is_empty() {
-            self.withheld.insert(id.to_owned(), concealed.digests);
-        }
-    }
-
-    /// Forgets what an object did not show.
-    pub(crate) fn forget(&mut self, id: &str) {
-        self.secrets.retain(|reference, _| reference.split('_').nth(1) != Some(id));
-        self.withheld.remove(id);
-    }
-
     /// Returns the objects of a collection.
     pub(crate) fn objects(&self, row: &Collection) -> &[Object] {
         self.collections.get(row.section()).map_or(&[], Vec::as_slice)
@@ -433,9 +418,30 @@ impl State {
         self.objects(row).iter().find(|object| text(object, "id") == id)
     }
 
+    /// Returns the object of any collection that has this id, with its collection.
+    pub(crate) fn find(&self, id: &str) -> Option<(Row, &Object)> {
+        self.rows.all().find_map(|row| Some((row, self.object(row, id)?)))
+    }
+
     /// Returns whether an object of any collection has this id.
     pub(crate) fn has_object(&self, id: &str) -> bool {
-        self.rows.all().any(|row| self.object(row, id).is_some())
+        self.find(id).is_some()
+    }
+
+    /// Returns the ids of the objects of a collection that fit and have this id, or else this name.
+    pub(crate) fn called(
+        &self,
+        row: &Collection,
+        name: &str,
+        fits: impl Fn(&Object) -> bool,
+    ) -> Vec<String> {
+        let with = |property: &str| -> Vec<String> {
+            let all = self.objects(row).iter();
+            let found = all.filter(|object| fits(object) && text(object, property) == name);
+            found.map(|object| text(object, "id").to_owned()).collect()
+        };
+        let found = with("id");
+        if found.is_empty() { with(row.name_property) } else { found }
     }
 }
 
@@ -446,9 +452,10 @@ fn sections<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Vec<O
         if !value.is_array() {
             return Err(D::Error::custom(unknown_field(&name)));
         }
-        let objects = serde_json::from_value(value);
-        let objects = objects.map_err(|error| D::Error::custom(format!("`{name}`: {error}")))?;
-        Ok((name, objects))
+        match serde_json::from_value(value) {
+            Ok(objects) => Ok((name, objects)),
+            Err(error) => Err(D::Error::custom(format!("`{name}`: {error}"))),
+        }
     });
     read.collect()
 }
@@ -479,31 +486,7 @@ pub(crate) fn text<'a>(object: &'a Object, property: &str) -> &'a str {
     object.get(property).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Replaces a file that only its owner may read, in one step.
-pub(crate) fn replace_file(path: &Path, text: &str) -> Result<(), StateError> {
-    let failed = |source| StateError::Write { path: path.to_owned(), source };
-    let random = uuid::Uuid::new_v4().simple().to_string();
-    let beside = beside(path, &random).map_err(failed)?;
-    let written = private_file(&beside)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        // The failure to report is the first one.
-        let _ = fs::remove_file(&beside);
-    }
-    written.map_err(failed)
-}
-
-/// Returns the path of a hidden file beside a file, of its name and this ending.
-pub(crate) fn beside(path: &Path, ending: &str) -> io::Result<PathBuf> {
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    Ok(path.with_file_name(format!(".{}.{ending}", name.to_string_lossy())))
-}
-
-fn private_file(path: &Path) -> io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+/// Returns the name of an object's type, nothing at all where it names none.
+pub(crate) fn type_of(object: &Object) -> &str {
+    type_name(text(object, "@odata.type")).unwrap_or_default()
 }

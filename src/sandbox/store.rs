@@ -3,13 +3,13 @@
 //! Whoever changes the file holds its lock from reading to writing, so that no change is lost; whoever reads it needs
 //! none, since the file is replaced in one step.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::rows::Rows;
-use super::state::{State, StateError, beside, replace_file};
+use super::state::{State, StateError};
 
 /// The file of a tenant that is being served.
 #[derive(Debug)]
@@ -22,32 +22,9 @@ pub(super) struct Store {
     version: Option<Version>,
 }
 
-/// What tells one content of the file from another without reading it.
-#[derive(Debug, PartialEq, Eq)]
-struct Version {
-    modified: Option<SystemTime>,
-    length: u64,
-    #[cfg(unix)]
-    inode: u64,
-}
-
-impl Version {
-    fn of(path: &Path) -> Option<Self> {
-        let metadata = fs::metadata(path).ok()?;
-        Some(Self {
-            modified: metadata.modified().ok(),
-            length: metadata.len(),
-            #[cfg(unix)]
-            inode: std::os::unix::fs::MetadataExt::ino(&metadata),
-        })
-    }
-}
-
-/// The right to change the file, until it is dropped.
-#[derive(Debug)]
-pub(super) struct Held {
-    _lock: fs::File,
-}
+/// What tells one content of the file from another without reading it: when it was written, how long it is, and its
+/// inode where there are any.
+type Version = (Option<SystemTime>, u64, u64);
 
 impl Store {
     /// Opens the file, and makes it of this tenant where there is none. Returns the tenant that it holds.
@@ -62,14 +39,14 @@ impl Store {
     }
 
     /// Waits for the right to change the file.
-    pub(super) fn hold(&self) -> Result<Held, StateError> {
+    pub(super) fn hold(&self) -> Result<File, StateError> {
         hold(&self.path)
     }
 
     /// Returns the tenant that somebody else wrote since, if anybody did. A file that is gone is no news.
     pub(super) fn news(&mut self) -> Result<Option<State>, StateError> {
         // A change after this is seen the next time.
-        let version = Version::of(&self.path);
+        let version = file_version(&self.path);
         if version.is_none() || version == self.version {
             return Ok(None);
         }
@@ -91,7 +68,7 @@ impl Store {
     fn write(&mut self, text: String) -> Result<(), StateError> {
         replace_file(&self.path, &text)?;
         self.text = text;
-        self.version = Version::of(&self.path);
+        self.version = file_version(&self.path);
         Ok(())
     }
 }
@@ -105,10 +82,7 @@ pub fn update<T, E>(
     change: impl FnOnce(&mut State) -> Result<T, E>,
 ) -> Result<Result<T, E>, StateError> {
     // Whoever looks for a file that is not there leaves nothing beside it.
-    let _held = match path.is_file() {
-        true => Some(hold(path)?),
-        false => None,
-    };
+    let _held = path.is_file().then(|| hold(path)).transpose()?;
     let mut state = State::load(path)?;
     let done = change(&mut state);
     if done.is_ok() {
@@ -117,16 +91,37 @@ pub fn update<T, E>(
     Ok(done)
 }
 
+fn file_version(path: &Path) -> Option<Version> {
+    let metadata = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
+    #[cfg(not(unix))]
+    let inode = 0;
+    Some((metadata.modified().ok(), metadata.len(), inode))
+}
+
 /// Waits for the lock of a file: another file beside it that stays, since the file itself is replaced.
-fn hold(path: &Path) -> Result<Held, StateError> {
+fn hold(path: &Path) -> Result<File, StateError> {
     let failed = |source| StateError::Write { path: path.to_owned(), source };
-    let beside = beside(path, "lock").map_err(failed)?;
-    let mut options = fs::OpenOptions::new();
-    let lock = options.create(true).truncate(false).write(true).open(beside);
+    let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
+    let beside = path.with_file_name(format!(".{}.lock", name.to_string_lossy()));
+    let lock = File::options().create(true).truncate(false).write(true).open(beside);
     let lock = lock.map_err(failed)?;
     match lock.lock() {
         // Some shared file systems have no locks.
         Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(failed(error)),
-        _ => Ok(Held { _lock: lock }),
+        _ => Ok(lock),
     }
+}
+
+/// Replaces a file that only its owner may read, in one step.
+pub(super) fn replace_file(path: &Path, text: &str) -> Result<(), StateError> {
+    let replace = || {
+        let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(path).map_err(|failed| failed.error)
+    };
+    let replaced = replace().map_err(|source| StateError::Write { path: path.to_owned(), source });
+    replaced.map(drop)
 }

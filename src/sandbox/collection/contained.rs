@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::check::{Checker, is_computed};
+use crate::sandbox::check::{Checker, each, is_computed};
 use crate::sandbox::guid::guid;
 use crate::sandbox::problem::{Fault, Problem};
 use crate::sandbox::rows::Contained;
@@ -46,11 +46,8 @@ pub(crate) fn targets(
         Value::Array(elements) => &elements[..],
         other => return Err(Problem::node(other, "StartArray").under(row.property)),
     };
-    let read = elements.iter().enumerate().map(|(index, element)| {
-        let target = target(checker, row, element);
-        target.map_err(|fault| fault.under_index(index).under(row.property))
-    });
-    let targets = read.collect::<Result<Vec<_>, _>>()?;
+    let targets = each(elements, |element| target(checker, row, element));
+    let targets = targets.map_err(|fault| fault.under(row.property))?;
     (row.check)(&targets).map_err(|words| Problem::Contained(words).under(row.property))?;
     Ok(targets)
 }
@@ -76,9 +73,10 @@ fn target(checker: &Checker, row: &'static Contained, element: &Value) -> Result
 /// an inference. `salt` tells the sets of one object apart.
 pub(crate) fn identified(row: &Contained, targets: Vec<Object>, parent: &str, salt: &str) -> Value {
     let identified = targets.into_iter().enumerate().map(|(index, mut target)| {
-        let id = match row.shares_id {
-            true => parent.to_owned(),
-            false => guid(&["contained", parent, row.property, &index.to_string(), salt]),
+        let id = if row.shares_id {
+            parent.to_owned()
+        } else {
+            guid(&["contained", parent, row.property, &index.to_string(), salt])
         };
         for row in row.inside {
             let inner = objects(&target, row.property).cloned().collect();

@@ -1,345 +1,375 @@
 //! What creating, changing, assigning and deleting an object does to the tenant.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+use super::references::Navigation;
 use super::{assignments, contained, references};
 use crate::sandbox::actor::Change;
 use crate::sandbox::check::{Checker, is_computed};
-use crate::sandbox::conceal::conceal;
 use crate::sandbox::guid::guid;
-use crate::sandbox::problem::{Fault, Problem, synthetic};
+use crate::sandbox::problem::{Problem, synthetic};
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::rows::{Action, Assign, Row};
-use crate::sandbox::state::{References, State, text};
+use crate::sandbox::rows::{Action, Assign, Contained, Row};
+use crate::sandbox::state::{References, State, text, type_of};
 use crate::sandbox::{Object, audit, defaults, mirrors};
-use crate::schema::types::{TypeDef, type_name};
+use crate::schema::types::TypeDef;
 
-/// Creates an object that refers to others and returns its id.
-///
-/// # Errors
-/// Refuses what Intune would (FACTS 1.4, 1.5, 12).
-pub(crate) fn create(
-    state: &mut State,
-    row: Row,
-    change: &Change<'_>,
-    body: &Object,
-    mut bound: References,
-) -> Result<String, Refusal> {
-    let checker = Checker::of_calls(change.version).with_defaults(row.defaults);
-    let ty = checker.instance_type(row.root, body).map_err(Refusal::of_intune)?;
-    if row.not_creatable.contains(&ty.name.as_str()) {
-        let message = synthetic(format!("A policy of type '{}' cannot be created.", ty.name));
-        return Err(Refusal::intune_bad_request(message));
+/// The dates that the service sets, in the order of their first change.
+pub(crate) const DATES: [&str; 2] = ["createdDateTime", "lastModifiedDateTime"];
+
+/// Writes to the objects of one collection.
+pub(crate) struct Writer<'a> {
+    pub(crate) state: &'a mut State,
+    pub(crate) row: Row,
+    pub(crate) change: &'a Change<'a>,
+}
+
+/// The targets of the navigation properties that an object contains, without ids.
+type Contents = Vec<(&'static Contained, Vec<Object>)>;
+
+impl Writer<'_> {
+    /// Creates an object that refers to others and returns its id.
+    ///
+    /// # Errors
+    /// Refuses what Intune would (FACTS 1.4, 1.5, 12).
+    pub(crate) fn create(
+        &mut self,
+        body: &Object,
+        mut bound: References,
+    ) -> Result<String, Refusal> {
+        let ty = self.checker().instance_type(self.row.root, body).map_err(Refusal::of_intune)?;
+        if self.row.not_creatable.contains(&ty.name.as_str()) {
+            return Err(bad(format!("A policy of type '{}' cannot be created.", ty.name)));
+        }
+        let (mut object, contents) = self.whole(&ty, body)?;
+        references::check(self.state, self.row, self.change.version, &ty.name, &bound)
+            .map_err(Refusal::of_intune)?;
+        if names_a_secret(body) {
+            let message = "SecretReferenceValueId invalid for create.";
+            return Err(Refusal::intune(StatusCode::BAD_REQUEST, "NotSupported", message));
+        }
+        let id = self.new_id(&ty.name);
+        object.insert("@odata.type".to_owned(), ty.odata_type().into());
+        object.insert("id".to_owned(), id.as_str().into());
+        let initial = self.row.initial.iter();
+        object.extend(initial.map(|(name, json)| ((*name).to_owned(), defaults::literal(json))));
+        if self.row.assign.is_some() {
+            object.insert("assignments".to_owned(), json!([]));
+        }
+        self.state.mask(&mut object, &Default::default());
+        self.contain(&mut object, contents);
+        self.store("Create", None, Some(object), &DATES);
+        bound.retain(|_, ids| !ids.is_empty());
+        if !bound.is_empty() {
+            self.state.references.insert(id.clone(), bound);
+        }
+        Ok(id)
     }
-    let mut body = body.clone();
-    let inside = contained::take(row.contained, &mut body);
-    let mut object = written(state, row, &checker, &ty, &body)?;
-    let inside = contained::read(&checker, row.contained, inside).map_err(Refusal::of_intune)?;
-    references::check(state, row, change.version, &ty.name, &bound)
-        .map_err(|problem| Refusal::of_intune(problem.into()))?;
-    if names_a_secret(&body) {
-        let message = "SecretReferenceValueId invalid for create.";
-        return Err(Refusal::intune(StatusCode::BAD_REQUEST, "NotSupported", message));
+
+    /// Changes the properties that the body has and no other.
+    ///
+    /// # Errors
+    /// Refuses what Intune would, a body that changes nothing among it (FACTS 1.5).
+    pub(crate) fn patch(&mut self, id: &str, body: &Object) -> Result<(), Refusal> {
+        let before = self.existing(id)?;
+        let ty = self.own_type(&before, body)?;
+        let is_navigation = |name: &&String| {
+            ty.property(name).is_some_and(|property| property.navigation.is_some())
+                || self.row.contains(name).is_some()
+        };
+        if let Some(property) = body.keys().find(is_navigation).cloned() {
+            let problem = Problem::PatchedNavigation { property, ty: ty.name.clone() };
+            return Err(Refusal::of_intune(problem.into()));
+        }
+        let written = self.written(&ty, body)?;
+        self.keeps_what_is_fixed(&ty, &before, &written)?;
+        let had = self.state.withheld.get(id).cloned().unwrap_or_default();
+        let mut digests = had.clone();
+        digests.retain(|property, _| written.get(property) != Some(&Value::Null));
+        let mut after = before.clone();
+        after.extend(written.clone());
+        mirrors::reflect(self.row.mirrors, &ty.name, &written, &mut after);
+        raise_version(&before, &mut after);
+        self.state.mask(&mut after, &digests);
+
+        let unchanged = self.state.withheld.get(id).cloned().unwrap_or_default() == had
+            && after.iter().all(|(name, new)| name == "version" || before.get(name) == Some(new));
+        if unchanged {
+            let message = "Invalid patch, at least 1 property must be changed.";
+            return Err(Refusal::intune_bad_request(message));
+        }
+        self.store("Patch", Some(&before), Some(after), &DATES[1..]);
+        Ok(())
     }
-    named(row, &object)?;
-    let id = new_id(state, &ty.name);
-    let now = state.tick();
-    object.extend([
-        ("@odata.type".to_owned(), ty.odata_type().into()),
-        ("id".to_owned(), id.as_str().into()),
-    ]);
-    for property in ["createdDateTime", "lastModifiedDateTime"] {
-        if ty.property(property).is_some() {
-            object.insert(property.to_owned(), now.as_str().into());
+
+    /// Replaces an object by what the body says of it: a property that the body leaves out reads as if it had never
+    /// been set. Its id, its type, its assignments and what only the service sets stay.
+    ///
+    /// # Errors
+    /// Refuses what Intune would.
+    pub(crate) fn put(&mut self, id: &str, body: &Object) -> Result<(), Refusal> {
+        let before = self.existing(id)?;
+        let ty = self.own_type(&before, body)?;
+        let (mut after, contents) = self.whole(&ty, body)?;
+        self.keeps_what_is_fixed(&ty, &before, &after)?;
+        let stays = |name: &str| {
+            name == "id"
+                || name.starts_with('@')
+                || name == "assignments"
+                || self.row.initial.iter().any(|(initial, _)| *initial == name)
+                || ty.property(name).is_some_and(is_computed)
+        };
+        let kept = before.iter().filter(|(name, _)| stays(name));
+        after.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+        raise_version(&before, &mut after);
+        self.state.mask(&mut after, &Default::default());
+        self.contain(&mut after, contents);
+        self.store("Put", Some(&before), Some(after), &DATES[1..]);
+        Ok(())
+    }
+
+    /// Replaces the whole set of assignments.
+    ///
+    /// # Errors
+    /// Refuses targets that cannot be assigned.
+    pub(crate) fn assign(
+        &mut self,
+        id: &str,
+        assign: &Assign,
+        body: &Object,
+    ) -> Result<(), Refusal> {
+        let before = self.existing(id)?;
+        let given = parameter(body, assign.body_key)?;
+        let set = assignments::requested(self.state, self.change.version, assign, id, given)?;
+        self.replace(&before, "assignments", set);
+        Ok(())
+    }
+
+    /// Replaces what an object contains.
+    ///
+    /// # Errors
+    /// Refuses what a create would refuse.
+    pub(crate) fn act(&mut self, id: &str, action: &Action, body: &Object) -> Result<(), Refusal> {
+        let before = self.existing(id)?;
+        let given = parameter(body, action.body_key)?;
+        let contained = self.row.contains(action.property);
+        let contained = contained.ok_or_else(|| Refusal::no_segment(action.segment))?;
+        let checker = Checker::of_calls(self.change.version);
+        let targets = contained::targets(&checker, contained, given).map_err(Refusal::of_intune)?;
+        let targets = contained::identified(contained, targets, id, &self.salt());
+        self.replace(&before, action.property, targets);
+        Ok(())
+    }
+
+    /// Carries out the action that replaces a property.
+    ///
+    /// # Errors
+    /// Refuses what the action would.
+    pub(crate) fn carry_out(
+        &mut self,
+        id: &str,
+        property: &str,
+        value: &Value,
+    ) -> Result<(), Refusal> {
+        let body = |key: &str| Object::from_iter([(key.to_owned(), value.clone())]);
+        if let (Some(assign), "assignments") = (&self.row.assign, property) {
+            return self.assign(id, assign, &body(assign.body_key));
+        }
+        match self.row.actions.iter().find(|action| action.property == property) {
+            Some(action) => self.act(id, action, &body(action.body_key)),
+            None => Ok(()),
         }
     }
-    let initial = row.initial.iter();
-    object.extend(initial.map(|(name, json)| ((*name).to_owned(), defaults::literal(json))));
-    if row.assign.is_some() {
-        object.insert("assignments".to_owned(), json!([]));
-    }
-    fill(row, &ty, &body, &mut object);
-    let concealed = conceal(&mut object, &state.secrets, &Default::default());
-    state.keep(&id, concealed);
-    let salt = salt(state);
-    for (row, targets) in inside {
-        let targets = contained::identified(row, targets, &id, &salt);
-        object.insert(row.property.to_owned(), targets);
-    }
-    audit::of_object(state, row, change, "Create", None, Some(&object));
-    state.objects_mut(row).push(object);
-    bound.retain(|_, ids| !ids.is_empty());
-    if !bound.is_empty() {
-        state.references.insert(id.clone(), bound);
-    }
-    Ok(id)
-}
 
-/// Changes the properties that the body has and no other.
-///
-/// # Errors
-/// Refuses what Intune would, a body that changes nothing among it (FACTS 1.5).
-pub(crate) fn patch(
-    state: &mut State,
-    row: Row,
-    change: &Change<'_>,
-    id: &str,
-    body: &Object,
-) -> Result<(), Refusal> {
-    let before = state.object(row, id).ok_or_else(Refusal::intune_not_found)?.clone();
-    let checker = Checker::of_calls(change.version).with_defaults(row.defaults);
-    let ty = own_type(row, &checker, &before, body)?;
-    let is_navigation = |name: &&String| {
-        ty.property(name).is_some_and(|property| property.navigation.is_some())
-            || row.contains(name).is_some()
-    };
-    if let Some(property) = body.keys().find(is_navigation).cloned() {
-        let problem = Problem::PatchedNavigation { property, ty: ty.name.clone() };
-        return Err(Refusal::of_intune(problem.into()));
+    /// Makes an object refer to exactly these.
+    ///
+    /// # Errors
+    /// Refuses objects that do not exist, or that do not fit.
+    pub(crate) fn refer(
+        &mut self,
+        id: &str,
+        navigation: &Navigation,
+        mut ids: Vec<String>,
+    ) -> Result<(), Refusal> {
+        navigation.check(self.state, self.row, &ids).map_err(Refusal::of_intune)?;
+        ids.sort();
+        ids.dedup();
+        let object = self.existing(id)?;
+        let with = |ids: &[String]| {
+            let mut shown = object.clone();
+            shown.insert(navigation.property.clone(), json!(ids));
+            shown
+        };
+        let before = with(&references::of(self.state, id, &navigation.property));
+        self.state.tick();
+        audit::of_object(
+            self.state,
+            self.row,
+            self.change,
+            "Patch",
+            Some(&before),
+            Some(&with(&ids)),
+        );
+        let references = self.state.references.entry(id.to_owned()).or_default();
+        references.insert(navigation.property.clone(), ids);
+        references.retain(|_, ids| !ids.is_empty());
+        self.state.references.retain(|_, references| !references.is_empty());
+        Ok(())
     }
-    let written = written(state, row, &checker, &ty, body)?;
-    keeps_what_is_fixed(row, &ty, &before, &written)?;
-    let had = state.withheld.get(id).cloned().unwrap_or_default();
-    let mut digests = had.clone();
-    digests.retain(|property, _| written.get(property) != Some(&Value::Null));
-    let mut after = before.clone();
-    after.extend(written.clone());
-    mirrors::reflect(row.mirrors, &ty.name, &written, &mut after);
-    raise_version(&before, &mut after);
-    let concealed = conceal(&mut after, &state.secrets, &digests);
 
-    let unchanged = concealed.digests == had
-        && after.iter().all(|(name, value)| name == "version" || before.get(name) == Some(value));
-    if unchanged {
-        return Err(Refusal::intune_bad_request(
-            "Invalid patch, at least 1 property must be changed.",
-        ));
-    }
-    state.keep(id, concealed);
-    save(state, row, change, "Patch", &before, after);
-    Ok(())
-}
-
-/// Replaces an object by what the body says of it: a property that the body leaves out reads as if it had never been
-/// set. Its id, its type, its assignments and what only the service sets stay.
-///
-/// # Errors
-/// Refuses what Intune would.
-pub(crate) fn put(
-    state: &mut State,
-    row: Row,
-    change: &Change<'_>,
-    id: &str,
-    body: &Object,
-) -> Result<(), Refusal> {
-    let before = state.object(row, id).ok_or_else(Refusal::intune_not_found)?.clone();
-    let checker = Checker::of_calls(change.version).with_defaults(row.defaults);
-    let ty = own_type(row, &checker, &before, body)?;
-    let mut body = body.clone();
-    let inside = contained::take(row.contained, &mut body);
-    let mut after = written(state, row, &checker, &ty, &body)?;
-    let inside = contained::read(&checker, row.contained, inside).map_err(Refusal::of_intune)?;
-    named(row, &after)?;
-    keeps_what_is_fixed(row, &ty, &before, &after)?;
-    let stays = |name: &str| {
-        name == "id"
-            || name.starts_with('@')
-            || name == "assignments"
-            || row.initial.iter().any(|(initial, _)| *initial == name)
-            || ty.property(name).is_some_and(is_computed)
-    };
-    let kept = before.iter().filter(|(name, _)| stays(name));
-    after.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
-    fill(row, &ty, &body, &mut after);
-    raise_version(&before, &mut after);
-    let concealed = conceal(&mut after, &state.secrets, &Default::default());
-    state.keep(id, concealed);
-    let salt = salt(state);
-    for (row, targets) in inside {
-        let targets = contained::identified(row, targets, id, &salt);
-        after.insert(row.property.to_owned(), targets);
-    }
-    save(state, row, change, "Put", &before, after);
-    Ok(())
-}
-
-/// Replaces the whole set of assignments. Neither version nor lastModifiedDateTime moves: whether they do is not known
-/// (FACTS 1.5).
-///
-/// # Errors
-/// Refuses targets that cannot be assigned.
-pub(crate) fn assign(
-    state: &mut State,
-    row: Row,
-    change: &Change<'_>,
-    id: &str,
-    assign: &Assign,
-    body: &Object,
-) -> Result<(), Refusal> {
-    let before = state.object(row, id).ok_or_else(Refusal::intune_not_found)?.clone();
-    let given = parameter(body, assign.body_key)?;
-    let mut after = before.clone();
-    let set = assignments::requested(state, change.version, assign, id, given)?;
-    after.insert("assignments".to_owned(), set);
-    state.tick();
-    audit::of_object(state, row, change, "Action", Some(&before), Some(&after));
-    replace(state, row, id, after);
-    Ok(())
-}
-
-/// Replaces what an object contains. Neither version nor lastModifiedDateTime moves, which is an inference from
-/// assignments.
-///
-/// # Errors
-/// Refuses what a create would refuse.
-pub(crate) fn act(
-    state: &mut State,
-    row: Row,
-    change: &Change<'_>,
-    id: &str,
-    action: &Action,
-    body: &Object,
-) -> Result<(), Refusal> {
-    let before = state.object(row, id).ok_or_else(Refusal::intune_not_found)?.clone();
-    let given = parameter(body, action.body_key)?;
-    let contained = row.contains(action.property);
-    let contained = contained.ok_or_else(|| Refusal::no_segment(action.segment))?;
-    let checker = Checker::of_calls(change.version);
-    let targets = contained::targets(&checker, contained, given).map_err(Refusal::of_intune)?;
-    let mut after = before.clone();
-    state.tick();
-    let targets = contained::identified(contained, targets, id, &salt(state));
-    after.insert(action.property.to_owned(), targets);
-    audit::of_object(state, row, change, "Action", Some(&before), Some(&after));
-    replace(state, row, id, after);
-    Ok(())
-}
-
-/// Deletes an object with its assignments.
-///
-/// # Errors
-/// Refuses where there is no such object, or others refer to it (FACTS 12).
-pub(crate) fn delete(
-    state: &mut State,
-    row: Row,
-    change: &Change<'_>,
-    id: &str,
-) -> Result<(), Refusal> {
-    let before = state.object(row, id).ok_or_else(Refusal::intune_not_found)?.clone();
-    let referrers = references::referrers(state, row, id);
-    if !referrers.is_empty() {
-        let referrers = referrers.join("', '");
-        return Err(Refusal::intune_bad_request(synthetic(format!(
-            "The policy cannot be deleted while '{referrers}' refers to it."
-        ))));
-    }
-    state.tick();
-    state.forget(id);
-    state.references.remove(id);
-    state.device_status_overviews.remove(id);
-    audit::of_object(state, row, change, "Delete", Some(&before), None);
-    state.objects_mut(row).retain(|object| text(object, "id") != id);
-    Ok(())
-}
-
-/// Returns an id that no object has. It depends on nothing but the tenant's history, so that one seed gives
-/// one run.
-fn new_id(state: &State, ty: &str) -> String {
-    let tenant = state.tenant().id.as_str();
-    let mut number = state.audit_events.len();
-    loop {
-        let id = guid(&["created", tenant, ty, &number.to_string()]);
-        if !state.has_object(&id) {
-            return id;
+    /// Deletes an object with its assignments.
+    ///
+    /// # Errors
+    /// Refuses where there is no such object, or others refer to it (FACTS 12).
+    pub(crate) fn delete(&mut self, id: &str) -> Result<(), Refusal> {
+        let before = self.existing(id)?;
+        let referrers = references::referrers(self.state, self.row, id).join("', '");
+        if !referrers.is_empty() {
+            return Err(bad(format!(
+                "The policy cannot be deleted while '{referrers}' refers to it."
+            )));
         }
-        number += 1;
+        self.store("Delete", Some(&before), None, &[]);
+        self.state.forget(id);
+        self.state.references.remove(id);
+        self.state.device_status_overviews.remove(id);
+        Ok(())
+    }
+
+    fn checker(&self) -> Checker {
+        Checker::of_calls(self.change.version).with_defaults(self.row.defaults)
+    }
+
+    fn existing(&self, id: &str) -> Result<Object, Refusal> {
+        self.state.object(self.row, id).cloned().ok_or_else(Refusal::intune_not_found)
+    }
+
+    /// Returns an id that no object has. It depends on nothing but the tenant's history, so that one seed gives
+    /// one run.
+    fn new_id(&self, ty: &str) -> String {
+        let tenant = self.state.tenant().id.as_str();
+        let numbers = self.state.audit_events.len()..;
+        let mut ids = numbers.map(|number| guid(&["created", tenant, ty, &number.to_string()]));
+        ids.find(|id| !self.state.has_object(id)).unwrap_or_default()
+    }
+
+    /// Returns what no other write of the tenant's history has.
+    fn salt(&self) -> String {
+        self.state.audit_events.len().to_string()
+    }
+
+    /// Puts what an object contains into the object.
+    fn contain(&self, object: &mut Object, contents: Contents) {
+        let (id, salt) = (text(object, "id").to_owned(), self.salt());
+        for (row, targets) in contents {
+            let targets = contained::identified(row, targets, &id, &salt);
+            object.insert(row.property.to_owned(), targets);
+        }
+    }
+
+    /// Replaces the value that an action is about. Neither version nor lastModifiedDateTime moves: whether they do is
+    /// not known (FACTS 1.5).
+    fn replace(&mut self, before: &Object, property: &str, value: Value) {
+        let mut after = before.clone();
+        after.insert(property.to_owned(), value);
+        self.store("Action", Some(before), Some(after), &[]);
+    }
+
+    /// Stores what became of an object, with these of its dates moved, and a record of the change.
+    fn store(
+        &mut self,
+        operation: &str,
+        before: Option<&Object>,
+        mut after: Option<Object>,
+        dates: &[&str],
+    ) {
+        let now = self.state.tick();
+        for date in dates {
+            if let Some(date) = after.as_mut().and_then(|after| after.get_mut(*date)) {
+                *date = now.as_str().into();
+            }
+        }
+        audit::of_object(self.state, self.row, self.change, operation, before, after.as_ref());
+        let objects = self.state.objects_mut(self.row);
+        let id = before.map(|before| text(before, "id"));
+        let place = objects.iter().position(|object| Some(text(object, "id")) == id);
+        match (place, after) {
+            (Some(place), Some(after)) => objects[place] = after,
+            (Some(place), None) => drop(objects.remove(place)),
+            (None, after) => objects.extend(after),
+        }
+    }
+
+    /// Returns the type that a body names, which must be the object's own.
+    fn own_type(&self, before: &Object, body: &Object) -> Result<Arc<TypeDef>, Refusal> {
+        let ty = self.checker().instance_type(self.row.root, body).map_err(Refusal::of_intune)?;
+        if ty.name == type_of(before) {
+            Ok(ty)
+        } else {
+            let problem = Problem::not_assignable(&ty.name, type_of(before));
+            Err(Refusal::of_intune(problem.into()))
+        }
+    }
+
+    /// Returns what a body says of a whole object, completed, and of what the object contains.
+    fn whole(&self, ty: &TypeDef, body: &Object) -> Result<(Object, Contents), Refusal> {
+        let mut body = body.clone();
+        let contents = contained::take(self.row.contained, &mut body);
+        let mut object = self.written(ty, &body)?;
+        let contents = contained::read(&self.checker(), self.row.contained, contents)
+            .map_err(Refusal::of_intune)?;
+        if object.get(self.row.name_property).is_none_or(Value::is_null) {
+            return Err(missing(self.row.name_property));
+        }
+        fill(self.row, ty, &body, &mut object);
+        Ok((object, contents))
+    }
+
+    /// Returns what a body writes, checked and without what only the service sets.
+    fn written(&self, ty: &TypeDef, body: &Object) -> Result<Object, Refusal> {
+        let refused = |name: &&&str| body.get(**name) == Some(&Value::Bool(true));
+        if let Some(name) = self.row.read_only.iter().find(refused) {
+            return Err(bad(format!("{name} is read-only.")));
+        }
+        let mut written = self.checker().properties(ty, body).map_err(Refusal::of_intune)?;
+        written.retain(|name, _| ty.property(name).is_some_and(|property| !is_computed(property)));
+        if let Some(Value::Array(tags)) = written.get_mut("roleScopeTagIds") {
+            tags.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+            tags.dedup();
+            let known = &self.state.role_scope_tags;
+            let is_unknown = |tag: &&Value| !known.iter().any(|known| known.get("id") == Some(tag));
+            if let Some(unknown) = tags.iter().find(is_unknown) {
+                return Err(bad(format!("The scope tag {unknown} does not exist.")));
+            }
+        }
+        Ok(written)
+    }
+
+    /// Refuses another value of a property that keeps the value of the creation.
+    fn keeps_what_is_fixed(
+        &self,
+        ty: &TypeDef,
+        before: &Object,
+        written: &Object,
+    ) -> Result<(), Refusal> {
+        let is_changed = |property: &str| {
+            written.get(property).is_some_and(|value| before.get(property) != Some(value))
+        };
+        let mut fixed = self.row.fixed_at_creation.iter();
+        match fixed.find(|(of, property)| *of == ty.name && is_changed(property)) {
+            Some((_, property)) => {
+                Err(bad(format!("{property} cannot be changed after the policy is created.")))
+            }
+            None => Ok(()),
+        }
     }
 }
 
-/// Returns what no other write of the tenant's history has.
-fn salt(state: &State) -> String {
-    state.audit_events.len().to_string()
-}
-
-/// Keeps what became of an object, with its time and a record of the change.
-fn save(
-    state: &mut State,
-    row: Row,
-    change: &Change<'_>,
-    operation: &str,
-    before: &Object,
-    mut after: Object,
-) {
-    let now = state.tick();
-    if after.contains_key("lastModifiedDateTime") {
-        after.insert("lastModifiedDateTime".to_owned(), now.into());
-    }
-    audit::of_object(state, row, change, operation, Some(before), Some(&after));
-    replace(state, row, text(before, "id"), after);
-}
-
-fn replace(state: &mut State, row: Row, id: &str, after: Object) {
-    let mut objects = state.objects_mut(row).iter_mut();
-    if let Some(object) = objects.find(|object| text(object, "id") == id) {
-        *object = after;
-    }
-}
-
-/// Returns the type that a body names, which must be the object's own.
-fn own_type(
-    row: Row,
-    checker: &Checker,
-    before: &Object,
-    body: &Object,
-) -> Result<std::sync::Arc<TypeDef>, Refusal> {
-    let ty = checker.instance_type(row.root, body).map_err(Refusal::of_intune)?;
-    let own = type_name(text(before, "@odata.type")).unwrap_or_default();
-    if ty.name != own {
-        let problem = Problem::NotAssignable { found: ty.name.clone(), expected: own.to_owned() };
-        return Err(Refusal::of_intune(problem.into()));
-    }
-    Ok(ty)
-}
-
-/// Refuses an object without a name.
-fn named(row: Row, object: &Object) -> Result<(), Refusal> {
-    match object.get(row.name_property).is_some_and(|name| !name.is_null()) {
-        true => Ok(()),
-        false => Err(missing(row.name_property)),
-    }
-}
-
-/// Returns a parameter of an action.
-fn parameter<'a>(body: &'a Object, name: &str) -> Result<&'a Value, Refusal> {
-    body.get(name).ok_or_else(|| missing(name))
-}
-
-fn missing(name: &str) -> Refusal {
-    Refusal::of_intune(Fault::from(Problem::Missing(name.to_owned())))
-}
-
-/// Refuses another value of a property that keeps the value of the creation.
-fn keeps_what_is_fixed(
-    row: Row,
-    ty: &TypeDef,
-    before: &Object,
-    written: &Object,
-) -> Result<(), Refusal> {
-    let changes = |(fixed, property): &&(&str, &str)| {
-        *fixed == ty.name
-            && written.get(*property).is_some_and(|value| before.get(*property) != Some(value))
-    };
-    match row.fixed_at_creation.iter().find(changes) {
-        Some((_, property)) => Err(Refusal::intune_bad_request(synthetic(format!(
-            "{property} cannot be changed after the policy is created."
-        )))),
-        None => Ok(()),
-    }
-}
-
-/// Completes what a body writes of a whole object. Without scope tags it gets the Default one (FACTS 1.5).
-fn fill(row: Row, ty: &TypeDef, body: &Object, object: &mut Object) {
+/// Completes what a body, or a seed, says of a whole object. Without scope tags it gets the Default one (FACTS 1.5).
+pub(crate) fn fill(row: Row, ty: &TypeDef, body: &Object, object: &mut Object) {
     let is_tagged = ty.property("roleScopeTagIds").is_some();
     if is_tagged && body.get("roleScopeTagIds").is_none_or(Value::is_null) {
         object.insert("roleScopeTagIds".to_owned(), json!(["0"]));
@@ -348,44 +378,27 @@ fn fill(row: Row, ty: &TypeDef, body: &Object, object: &mut Object) {
     defaults::fill(ty, object, row.defaults);
 }
 
+/// Makes Intune's plain 400 in words of the sandbox's own.
+pub(crate) fn bad(message: String) -> Refusal {
+    Refusal::intune_bad_request(synthetic(message))
+}
+
+/// Returns a parameter of an action.
+fn parameter<'a>(body: &'a Object, name: &str) -> Result<&'a Value, Refusal> {
+    body.get(name).ok_or_else(|| missing(name))
+}
+
+fn missing(name: &str) -> Refusal {
+    Refusal::of_intune(Problem::Missing(name.to_owned()).into())
+}
+
 fn raise_version(before: &Object, after: &mut Object) {
     if let Some(version) = before.get("version").and_then(Value::as_i64) {
         after.insert("version".to_owned(), version.saturating_add(1).into());
     }
 }
 
-/// Returns what a body writes, checked and without what only the service sets.
-fn written(
-    state: &State,
-    row: Row,
-    checker: &Checker,
-    ty: &TypeDef,
-    body: &Object,
-) -> Result<Object, Refusal> {
-    let refused = |name: &&&str| body.get(**name) == Some(&Value::Bool(true));
-    if let Some(name) = row.read_only.iter().find(refused) {
-        return Err(Refusal::intune_bad_request(synthetic(format!("{name} is read-only."))));
-    }
-    let mut written = checker.properties(ty, body).map_err(Refusal::of_intune)?;
-    written.retain(|name, _| ty.property(name).is_some_and(|property| !is_computed(property)));
-    if let Some(Value::Array(tags)) = written.get_mut("roleScopeTagIds") {
-        tags.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-        tags.dedup();
-        let known =
-            |tag: &Value| state.role_scope_tags.iter().any(|known| known.get("id") == Some(tag));
-        if let Some(unknown) = tags.iter().find(|tag| !known(tag)) {
-            return Err(Refusal::intune_bad_request(synthetic(format!(
-                "The scope tag {unknown} does not exist."
-            ))));
-        }
-    }
-    Ok(written)
-}
-
 fn names_a_secret(body: &Object) -> bool {
-    let settings = body.get("omaSettings").and_then(Value::as_array);
-    settings
-        .into_iter()
-        .flatten()
-        .any(|setting| setting.get("secretReferenceValueId").is_some_and(|id| !id.is_null()))
+    let mut settings = contained::objects(body, "omaSettings");
+    settings.any(|setting| setting.get("secretReferenceValueId").is_some_and(|id| !id.is_null()))
 }

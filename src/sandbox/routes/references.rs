@@ -14,6 +14,7 @@ use crate::sandbox::Object;
 use crate::sandbox::actor::{Actor, Change};
 use crate::sandbox::collection::read;
 use crate::sandbox::collection::references::{self, Navigation};
+use crate::sandbox::collection::write::Writer;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::rows::Row;
 use crate::sandbox::service::Service;
@@ -156,7 +157,7 @@ fn change(
         referrer.check(state, site)?;
         let ids = next(references::of(state, id, &navigation.property));
         let ids = ids.ok_or_else(Refusal::intune_not_found)?;
-        references::set(state, row, &change, id, navigation, ids)
+        Writer { state, row, change: &change }.refer(id, navigation, ids)
     })?;
     Ok(CHANGED.into_response())
 }
