@@ -18,23 +18,19 @@ use crate::schema::types::{
 pub(crate) struct Checker {
     surface: &'static Types,
     keeps_computed: bool,
+    /// Those of the collection, which differ from what the types alone give.
     defaults: &'static [DefaultValue],
 }
 
 impl Checker {
     /// Makes a checker of what callers send: computed properties are dropped, as the service does.
-    pub(crate) fn of_calls(version: GraphVersion) -> Self {
-        Self { surface: Types::of(version), keeps_computed: false, defaults: &[] }
+    pub(crate) fn of_calls(version: GraphVersion, defaults: &'static [DefaultValue]) -> Self {
+        Self { surface: Types::of(version), keeps_computed: false, defaults }
     }
 
     /// Makes a checker of what a state file holds: computed properties are part of it.
-    pub(crate) fn of_states() -> Self {
-        Self { surface: Types::of(GraphVersion::Beta), keeps_computed: true, defaults: &[] }
-    }
-
-    /// Takes the defaults of a collection into account.
-    pub(crate) fn with_defaults(self, defaults: &'static [DefaultValue]) -> Self {
-        Self { defaults, ..self }
+    pub(crate) fn of_states(defaults: &'static [DefaultValue]) -> Self {
+        Self { surface: Types::of(GraphVersion::Beta), keeps_computed: true, defaults }
     }
 
     /// Returns the concrete type that a body names and that `expected` allows in its place.
@@ -170,8 +166,7 @@ fn member(ty: &TypeDef, value: &Value) -> Result<Value, Fault> {
     let given: Vec<&str> =
         if ty.flags { text.split(',').map(str::trim).collect() } else { vec![text] };
     if let Some(name) = given.iter().find(|name| !ty.members.iter().any(|own| own == *name)) {
-        let value = (*name).to_owned();
-        return Err(Problem::EnumMember { value, ty: ty.name.clone() }.into());
+        return Err(Problem::EnumMember((*name).to_owned()).into());
     }
     let members = ty.members.iter().map(String::as_str);
     Ok(members.filter(|member| given.contains(member)).collect::<Vec<_>>().join(",").into())

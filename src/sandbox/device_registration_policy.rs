@@ -6,10 +6,9 @@ use super::actor::Change;
 use super::audit;
 use super::check::{Checker, each};
 use super::problem::{Fault, Problem, synthetic};
-use super::quirks::HIGHEST_QUOTA;
 use super::refusal::Refusal;
 use super::state::State;
-use super::{Object, literal};
+use super::{Object, literal, object};
 
 /// The type's name; it is also the singleton's id.
 pub(crate) const NAME: &str = "deviceRegistrationPolicy";
@@ -36,10 +35,14 @@ const MEMBERSHIPS: [&str; 3] = [
 const SWITCHES: [&str; 2] =
     ["azureADJoin.localAdmins.enableGlobalAdmins", "localAdminPassword.isEnabled"];
 
+/// The highest device quota of the registration policy; higher ones are stored as this (FACTS 2.3, from
+/// the portal).
+const HIGHEST_QUOTA: i64 = 100;
+
 /// Returns the policy of a new tenant (FACTS 2.2).
 fn of_a_new_tenant() -> Object {
     let all = json!({ "@odata.type": "#microsoft.graph.allDeviceRegistrationMembership" });
-    let policy = json!({
+    object(json!({
         "id": NAME,
         "displayName": "Device Registration Policy",
         "description": "Tenant-wide policy that manages intial provisioning controls using quota restrictions, \
@@ -53,13 +56,12 @@ fn of_a_new_tenant() -> Object {
             "localAdmins": { "enableGlobalAdmins": true, "registeringUsers": all },
         },
         "localAdminPassword": { "isEnabled": false },
-    });
-    policy.as_object().cloned().unwrap_or_default()
+    }))
 }
 
 /// Completes a sparse policy of a state file.
 pub(crate) fn complete(given: &Object) -> Result<Object, Fault> {
-    let checker = Checker::of_states();
+    let checker = Checker::of_states(&[]);
     let ty = checker.instance_type(NAME, given)?;
     let mut policy = of_a_new_tenant();
     for (name, value) in checker.properties(&ty, given)? {
@@ -102,7 +104,7 @@ pub(crate) fn read(state: &State) -> Object {
 /// # Errors
 /// Refuses a body that lacks any of the five properties, or that is not of the type (FACTS 2.1).
 pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Result<(), Refusal> {
-    let checker = Checker::of_calls(change.version);
+    let checker = Checker::of_calls(change.version, &[]);
     let ty = checker.instance_type(NAME, body).map_err(|fault| Refusal::of_core(&fault))?;
     let missing = |called: &str| {
         invalid(format!("Tenant registration policy is missing a value for {called}"))

@@ -45,45 +45,16 @@ pub struct Setting {
 /// Why an edit did not happen.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    /// The object is not written as `KIND/NAME`.
-    #[error("`{0}` does not name an object: write KIND/NAME.")]
-    Target(String),
-    /// The setting is not written as `PROP=VALUE`.
-    #[error("`{0}` does not set anything: write PROP=VALUE.")]
-    Setting(String),
-    /// There is nothing to set.
-    #[error("The edit sets nothing.")]
-    Nothing,
-    /// No such type, object or property.
+    /// The edit is not written as one.
+    #[error("{0}")]
+    Malformed(String),
+    /// No such type, object or property, or several where one is meant.
     #[error("{message}{}", hint(near))]
-    Unknown {
-        /// What there is none of.
+    NotFound {
+        /// The text without the names.
         message: String,
         /// The names that may have been meant.
         near: Vec<String>,
-    },
-    /// Several objects share the name.
-    #[error("The tenant has {} of {kind} `{name}`; use an id: {}.", ids.len(), ids.join(", "))]
-    Ambiguous {
-        /// The type.
-        kind: String,
-        /// What was asked for.
-        name: String,
-        /// The objects.
-        ids: Vec<String>,
-    },
-    /// The way leads through something that has no members.
-    #[error("`{0}` leads nowhere: there is no complex value or no such element on the way.")]
-    Path(String),
-    /// A reference to what does not exist, or exists more than once.
-    #[error("{property} cannot refer to {value}: {found} objects that fit are called so.")]
-    Reference {
-        /// The navigation property.
-        property: String,
-        /// What was asked for, as JSON.
-        value: String,
-        /// How many objects are meant by it.
-        found: usize,
     },
     /// The service would refuse it.
     #[error("The service refuses the edit: {0}")]
@@ -97,15 +68,15 @@ impl From<Refusal> for EditError {
 }
 
 impl EditError {
-    /// Makes an [`EditError::Unknown`] with the names that are most like the wrong one, best first.
-    fn unknown(message: String, wrong: &str, names: impl Iterator<Item = String>) -> Self {
+    /// Makes an [`EditError::NotFound`] with the names that are most like the wrong one, best first.
+    fn not_found(message: String, wrong: &str, names: impl Iterator<Item = String>) -> Self {
         let likeness =
             |name: &str| strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase());
         let mut near: Vec<(f64, String)> = names.map(|name| (likeness(&name), name)).collect();
         near.retain(|(likeness, _)| *likeness > 0.8);
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
         let near = near.into_iter().take(3).map(|(_, name)| name).collect();
-        Self::Unknown { message, near }
+        Self::NotFound { message, near }
     }
 }
 
@@ -115,7 +86,10 @@ impl Setting {
     /// # Errors
     /// Fails where there is no `=` or a name in the path is empty.
     pub fn parse(argument: &str) -> Result<Self, EditError> {
-        let malformed = || EditError::Setting(argument.to_owned());
+        let malformed = || {
+            let message = format!("`{argument}` does not set anything: write PROP=VALUE.");
+            EditError::Malformed(message)
+        };
         let (path, value) = argument.split_once('=').ok_or_else(malformed)?;
         let mut path = path.split('.').map(str::to_owned);
         let (property, path) = (path.next().unwrap_or_default(), path.collect::<Vec<_>>());
@@ -127,7 +101,9 @@ impl Setting {
     }
 
     fn leads_nowhere(&self) -> EditError {
-        EditError::Path([&[self.property.clone()], &self.path[..]].concat().join("."))
+        let path = [&[self.property.clone()], &self.path[..]].concat().join(".");
+        let why = "there is no complex value or no such element on the way";
+        EditError::Malformed(format!("`{path}` leads nowhere: {why}."))
     }
 
     /// Puts the value where the path leads. The last name may be new, the way there may not.
@@ -161,7 +137,10 @@ impl Edit {
         let (kind, name) = match target.split_once('/') {
             Some((kind, name)) if !kind.is_empty() && !name.is_empty() => (kind, name),
             None if target == POLICY => (target, POLICY),
-            _ => return Err(EditError::Target(target.to_owned())),
+            _ => {
+                let message = format!("`{target}` does not name an object: write KIND/NAME.");
+                return Err(EditError::Malformed(message));
+            }
         };
         let settings =
             settings.iter().map(|setting| Setting::parse(setting)).collect::<Result<_, _>>()?;
@@ -175,7 +154,7 @@ impl Edit {
     /// tenant is then as it was.
     pub fn apply(&self, state: &mut State) -> Result<(), EditError> {
         if self.settings.is_empty() {
-            return Err(EditError::Nothing);
+            return Err(EditError::Malformed("The edit sets nothing.".to_owned()));
         }
         let upn = self.actor.clone().unwrap_or_else(|| format!("admin@{}", state.tenant().domain));
         let actor = Actor::Person(upn);
@@ -247,7 +226,7 @@ impl Edit {
             }
         }
         for property in replaced {
-            writer.carry_out(&id, property, &whole[property])?;
+            writer.replace(&id, property, &whole, property)?;
         }
         for (navigation, ids) in links {
             writer.refer(&id, &navigation, ids)?;
@@ -266,23 +245,23 @@ impl Edit {
             state.rows.of_type(name).is_some() && types.get(name).is_some_and(|ty| !ty.is_abstract)
         };
         let kinds = types.names().filter(is_kind).chain([POLICY]).map(str::to_owned);
-        EditError::unknown(format!("There is no kind `{}`.", self.kind), &self.kind, kinds)
+        EditError::not_found(format!("There is no kind `{}`.", self.kind), &self.kind, kinds)
     }
 
     fn find(&self, state: &State, row: &Collection) -> Result<String, EditError> {
-        let (kind, name) = (self.kind.clone(), self.name.clone());
+        let Self { kind, name, .. } = self;
         let is_of_kind = |object: &Object| type_of(object) == kind;
-        let mut ids = state.called(row, &name, is_of_kind);
-        match ids.len() {
-            1 => Ok(ids.remove(0)),
-            0 => {
-                let all = state.objects(row).iter().filter(|object| is_of_kind(object));
-                let names = all.map(|object| text(object, row.name_property).to_owned());
-                let message = format!("The tenant has no {kind} `{name}`.");
-                Err(EditError::unknown(message, &name, names))
-            }
-            _ => Err(EditError::Ambiguous { kind, name, ids }),
+        let mut ids = state.called(row, name, is_of_kind);
+        if ids.len() > 1 {
+            let (count, ids) = (ids.len(), ids.join(", "));
+            let message = format!("The tenant has {count} of {kind} `{name}`; use an id: {ids}.");
+            return Err(EditError::NotFound { message, near: Vec::new() });
         }
+        ids.pop().ok_or_else(|| {
+            let all = state.objects(row).iter().filter(|object| is_of_kind(object));
+            let names = all.map(|object| text(object, row.name_property).to_owned());
+            EditError::not_found(format!("The tenant has no {kind} `{name}`."), name, names)
+        })
     }
 }
 
@@ -292,7 +271,7 @@ fn known(ty: &TypeDef, property: &str) -> Result<(), EditError> {
     }
     let names = ty.properties.iter().map(|property| property.name.clone());
     let message = format!("{} has no property `{property}`.", ty.name);
-    Err(EditError::unknown(message, property, names))
+    Err(EditError::not_found(message, property, names))
 }
 
 /// Returns the ids of the objects that a setting of a navigation names, by display name or by id.
@@ -313,11 +292,13 @@ fn linked(
         let mut found = state.called(row, name, |object| navigation.fits(object));
         match found.len() {
             1 => Ok(found.remove(0)),
-            found => Err(EditError::Reference {
-                property: navigation.property.clone(),
-                value: value.to_string(),
-                found,
-            }),
+            count => {
+                let property = &navigation.property;
+                let message = format!(
+                    "{property} cannot refer to {value}: {count} objects that fit are called so."
+                );
+                Err(EditError::NotFound { message, near: Vec::new() })
+            }
         }
     };
     values.iter().map(id).collect()

@@ -9,9 +9,39 @@ use serde_json::Value;
 
 use super::Object;
 use super::guid::guid;
-use super::quirks::{ENCRYPTED_OMA, HIDDEN, Hidden};
 use super::state::{State, text, type_of};
 use crate::schema::types::{Edm, GraphVersion, Holds, Types, type_name};
+
+/// A top-level property that does not read back.
+pub(crate) struct Hidden {
+    /// The property, on whichever type has it.
+    pub(crate) property: &'static str,
+    /// What a reader sees before the last five characters; without it the property reads as null.
+    pub(crate) mask: Option<&'static str>,
+    /// The boolean beside it that says whether there is a value, on types that have it.
+    pub(crate) is_set: Option<&'static str>,
+}
+
+const fn hidden(property: &'static str) -> Hidden {
+    Hidden { property, mask: None, is_set: None }
+}
+
+/// FACTS 12. `sharedSecret` and the two blobs are inferences.
+pub(crate) const HIDDEN: &[Hidden] = &[
+    Hidden { is_set: Some("preSharedKeyIsSet"), ..hidden("preSharedKey") },
+    hidden("sharedSecret"),
+    hidden("advancedThreatProtectionOnboardingBlob"),
+    hidden("advancedThreatProtectionOffboardingBlob"),
+    Hidden { mask: Some("#####-#####-#####-#####-"), ..hidden("productKey") },
+];
+
+/// The custom settings whose value is encrypted, and what their readers see (FACTS 12). An XML value is
+/// `Edm.Binary`, which asterisks are not: it reads as the base64 of `<a/>`.
+pub(crate) const ENCRYPTED_OMA: &[(&str, &str)] = &[
+    ("omaSettingString", "****"),
+    ("omaSettingBase64", "****"),
+    ("omaSettingStringXml", "PGEvPg=="),
+];
 
 /// Values of custom settings by their `secretReferenceValueId`; the service gives them out on demand.
 type Secrets = BTreeMap<String, String>;

@@ -72,6 +72,14 @@ use approvals::ApprovalStatus;
 /// A JSON object as Graph sends it.
 pub type Object = serde_json::Map<String, Value>;
 
+/// Returns the members of a JSON object.
+fn object(value: Value) -> Object {
+    match value {
+        Value::Object(object) => object,
+        _ => Object::new(),
+    }
+}
+
 /// Why a sandbox cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {

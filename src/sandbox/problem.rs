@@ -54,13 +54,8 @@ pub enum Problem {
         expected: String,
     },
     /// No such member of the enum.
-    #[error("Requested value '{value}' was not found.")]
-    EnumMember {
-        /// What was sent.
-        value: String,
-        /// The enum.
-        ty: String,
-    },
+    #[error("Requested value '{0}' was not found.")]
+    EnumMember(String),
     /// No such property in this version.
     #[error(
         "The property '{property}' does not exist on type 'microsoft.graph.{ty}'. Make sure to only use property \

@@ -15,7 +15,7 @@ use super::guid::guid;
 use super::problem::{Fault, Problem};
 use super::rows::{Row, Rows};
 use super::state::{FORMAT_VERSION, Kind, State, StateError, Tenant, text, type_of, unknown_field};
-use super::{Object, clock, defaults, device_registration_policy, membership};
+use super::{Object, clock, defaults, device_registration_policy, membership, object};
 use crate::schema::types::{GraphVersion, TypeDef};
 
 impl State {
@@ -65,10 +65,8 @@ impl State {
         if let Some(unknown) = state.collections.keys().find(|name| !is_section(name)) {
             return Err(serde_json::Error::custom(unknown_field(unknown)).into());
         }
-        match complete(&mut state) {
-            Ok(()) => Ok(state),
-            Err(fault) => Err(StateError::Impossible { path: fault.path(), fault }),
-        }
+        complete(&mut state).map_err(|fault| StateError::Impossible { fault })?;
+        Ok(state)
     }
 }
 
@@ -177,13 +175,14 @@ fn check_references(state: &State, id: &str) -> Result<(), Fault> {
 
 /// FACTS 7.
 fn default_scope_tag() -> Object {
-    let tag = json!({ "id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": true });
-    tag.as_object().cloned().unwrap_or_default()
+    object(
+        json!({ "id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": true }),
+    )
 }
 
 /// Completes an object that is nothing but its properties.
 fn entity(ids: &mut Ids, expected: &'static str, object: &mut Object) -> Result<(), Fault> {
-    let checker = Checker::of_states();
+    let checker = Checker::of_states(&[]);
     let ty = checker.instance_type(expected, object)?;
     let mut complete = checker.properties(&ty, object)?;
     identify(ids, expected, &ty, "displayName", &mut complete)?;
@@ -225,10 +224,12 @@ fn collected(
     mut object: Object,
 ) -> Result<Object, Fault> {
     let assignments = object.remove("assignments").unwrap_or_else(|| json!([]));
-    let checker = Checker::of_states().with_defaults(row.defaults);
+    let checker = Checker::of_states(row.defaults);
     let ty = checker.instance_type(row.root, &object)?;
-    let contained = contained::take(row.contained, &mut object);
-    let mut complete = checker.properties(&ty, &object)?;
+    for contained in row.contained {
+        object.entry(contained.property).or_insert_with(|| defaults::literal(contained.seeded));
+    }
+    let mut complete = contained::properties(&checker, &ty, row.contained, &object)?;
     if text(&complete, row.name_property).is_empty() {
         return Err(Problem::Missing(row.name_property.to_owned()).under(row.name_property));
     }
@@ -242,7 +243,7 @@ fn collected(
     let id = text(&complete, "id").to_owned();
     let digests = state.withheld.get(&id).cloned().unwrap_or_default();
     state.mask(&mut complete, &digests);
-    complete.extend(contained::seeded(&checker, row.contained, contained, &id)?);
+    contained::identify(row.contained, &mut complete, &id, None);
     if let Some(assign) = &row.assign {
         let assignments = assignments::complete(assign, &id, &assignments);
         let assignments = assignments.map_err(|fault| fault.under("assignments"))?;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 use super::approvals::request::ApprovalRequest;
+use super::literal::UNSET_INSTANT;
 use super::masking::Digests;
 use super::problem::Fault;
 use super::rows::{Collection, Row, Rows};
@@ -115,7 +116,7 @@ pub struct Tenant {
     /// Its verified domain.
     pub domain: String,
     /// Whether it has a licence for Intune.
-    #[serde(skip_serializing_if = "is_true")]
+    #[serde(skip_serializing_if = "Clone::clone")]
     pub intune_licensed: bool,
     /// Whether writes to device configurations wait for the approval of a second administrator.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -136,11 +137,6 @@ impl Default for Tenant {
 
 fn yes() -> bool {
     true
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_true(value: &bool) -> bool {
-    *value
 }
 
 /// An application registered in the tenant.
@@ -168,10 +164,10 @@ pub struct App {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub secret_expired: bool,
     /// Whether an administrator consented to it.
-    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub consented: bool,
     /// Whether Intune lets it in; else Intune refuses the tokens that Entra issues to it.
-    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub intune_role: bool,
 }
 
@@ -233,8 +229,8 @@ impl Default for DeviceRegistration {
 }
 
 /// How many devices have reported what of a device configuration (FACTS 1.7).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default = "StatusOverview::unreported")]
 pub struct StatusOverview {
     /// They have it.
     pub success_count: u32,
@@ -256,19 +252,10 @@ pub struct StatusOverview {
     pub last_update_date_time: String,
 }
 
-impl Default for StatusOverview {
-    fn default() -> Self {
-        Self {
-            success_count: 0,
-            pending_count: 0,
-            error_count: 0,
-            failed_count: 0,
-            conflict_count: 0,
-            not_applicable_count: 0,
-            not_applicable_platform_count: 0,
-            configuration_version: 0,
-            last_update_date_time: "0001-01-01T00:00:00Z".to_owned(),
-        }
+impl StatusOverview {
+    /// Returns the overview of an object that no device has reported of.
+    pub(crate) fn unreported() -> Self {
+        Self { last_update_date_time: UNSET_INSTANT.to_owned(), ..Self::default() }
     }
 }
 
@@ -355,11 +342,9 @@ pub enum StateError {
     #[error("The sandbox state has format version `{0}`; this build reads `{FORMAT_VERSION}`.")]
     FormatVersion(String),
     /// It holds something that no tenant could hold.
-    #[error("`{path}`: {fault}")]
+    #[error("`{}`: {fault}", fault.path())]
     Impossible {
-        /// Where in the document.
-        path: String,
-        /// What.
+        /// Where and why.
         fault: Fault,
     },
 }

@@ -4,56 +4,67 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::write::bad;
+use super::write::{Writer, bad};
 use crate::sandbox::check::{Checker, each};
 use crate::sandbox::problem::{Fault, Problem};
-use crate::sandbox::quirks::{ALL_DEVICES, ALL_USERS, NO_FILTER};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::rows::Assign;
-use crate::sandbox::state::{State, text, type_of};
+use crate::sandbox::state::{text, type_of};
 use crate::sandbox::{Object, defaults};
 use crate::schema::types::{GraphVersion, Types};
 
 const FILTER_ID: &str = "deviceAndAppManagementAssignmentFilterId";
 const FILTER_TYPE: &str = "deviceAndAppManagementAssignmentFilterType";
 
+/// The second half of an assignment's id where the target has no id of its own. FACTS 3: seen on other
+/// Intune families, not on this one.
+const ALL_USERS: &str = "acacacac-9df4-4c7d-9d50-4ef0226f57a9";
+/// As [`ALL_USERS`], for all devices.
+const ALL_DEVICES: &str = "adadadad-808e-44e2-905a-0b7873a8a531";
+
+/// What an assignment without a filter reads as (FACTS 3).
+const NO_FILTER: &str = "00000000-0000-0000-0000-000000000000";
+
 /// Completes the assignments that a state holds. Their groups need not exist: a deleted group leaves its
 /// assignments behind.
 pub(crate) fn complete(assign: &Assign, policy: &str, given: &Value) -> Result<Value, Fault> {
-    Ok(sorted(policy, read(&Checker::of_states(), assign, given)?))
+    Ok(sorted(policy, read(&Checker::of_states(&[]), assign, given)?))
 }
 
-/// Returns the assignments that an `assign` call asks for.
-///
-/// An unknown group or filter and a group named twice are refused; FACTS 3 knows only that tools meet a
-/// 400 there, so the words are synthetic.
-pub(crate) fn requested(
-    state: &State,
-    version: GraphVersion,
-    assign: &Assign,
-    policy: &str,
-    given: &Value,
-) -> Result<Value, Refusal> {
-    let assignments =
-        read(&Checker::of_calls(version), assign, given).map_err(Refusal::of_intune)?;
-    let mut seen = BTreeSet::new();
-    for target in assignments.iter().filter_map(|assignment| assignment.get("target")?.as_object())
-    {
-        let (group, filter) = (text(target, "groupId"), text(target, FILTER_ID));
-        let is_of_group = text(target, "@odata.type").ends_with("roupAssignmentTarget");
-        if is_of_group && !state.groups.iter().any(|known| known.id.eq_ignore_ascii_case(group)) {
-            return Err(bad(format!("The target group '{group}' does not exist.")));
+impl Writer<'_> {
+    /// Returns the assignments that an `assign` call asks for.
+    ///
+    /// An unknown group or filter and a group named twice are refused; FACTS 3 knows only that tools meet a
+    /// 400 there, so the words are synthetic.
+    pub(super) fn assignments(
+        &self,
+        assign: &Assign,
+        policy: &str,
+        given: &Value,
+    ) -> Result<Value, Refusal> {
+        let assignments = read(&self.checker(), assign, given).map_err(Refusal::of_intune)?;
+        let mut seen = BTreeSet::new();
+        for target in
+            assignments.iter().filter_map(|assignment| assignment.get("target")?.as_object())
+        {
+            let (group, filter) = (text(target, "groupId"), text(target, FILTER_ID));
+            let is_of_group = text(target, "@odata.type").ends_with("roupAssignmentTarget");
+            if is_of_group
+                && !self.state.groups.iter().any(|known| known.id.eq_ignore_ascii_case(group))
+            {
+                return Err(bad(format!("The target group '{group}' does not exist.")));
+            }
+            let mut filters = self.state.assignment_filters.iter();
+            if filter != NO_FILTER && !filters.any(|known| text(known, "id") == filter) {
+                return Err(bad(format!("The assignment filter '{filter}' does not exist.")));
+            }
+            let id = target_id(target);
+            if !seen.insert(id.to_lowercase()) {
+                return Err(bad(format!("The target '{id}' is assigned more than once.")));
+            }
         }
-        let mut filters = state.assignment_filters.iter();
-        if filter != NO_FILTER && !filters.any(|known| text(known, "id") == filter) {
-            return Err(bad(format!("The assignment filter '{filter}' does not exist.")));
-        }
-        let id = target_id(target);
-        if !seen.insert(id.to_lowercase()) {
-            return Err(bad(format!("The target '{id}' is assigned more than once.")));
-        }
+        Ok(sorted(policy, assignments))
     }
-    Ok(sorted(policy, assignments))
 }
 
 fn read(checker: &Checker, assign: &Assign, given: &Value) -> Result<Vec<Object>, Fault> {

@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 
 use super::contained;
-use crate::sandbox::quirks::STATUSES_OF_BETA;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::rows::{Assign, Collection};
-use crate::sandbox::state::State;
-use crate::sandbox::{Object, shape};
+use crate::sandbox::state::{State, StatusOverview};
+use crate::sandbox::{Object, object, shape};
 use crate::schema::types::{GraphVersion, odata_type};
+
+/// What beta alone says of what devices have reported (FACTS 1.7).
+const STATUSES_OF_BETA: &[&str] = &["conflictCount", "notApplicablePlatformCount"];
 
 /// Returns an object, where the version has its type: what its list leaves out is not found by id either,
 /// which is an inference (FACTS 1.2).
@@ -53,13 +55,10 @@ pub(crate) fn status_overview(
 ) -> Result<Object, Refusal> {
     find(state, row, version, id)?;
     let reported = state.device_status_overviews.get(id).cloned();
-    let mut overview = match json!(reported.unwrap_or_default()) {
-        Value::Object(overview) => overview,
-        _ => Object::new(),
-    };
-    if version == GraphVersion::V1 {
-        overview.retain(|name, _| !STATUSES_OF_BETA.contains(&name.as_str()));
-    }
+    let mut overview = object(json!(reported.unwrap_or_else(StatusOverview::unreported)));
+    overview.retain(|name, _| {
+        version == GraphVersion::Beta || !STATUSES_OF_BETA.contains(&name.as_str())
+    });
     overview.insert("id".to_owned(), id.into());
     Ok(overview)
 }

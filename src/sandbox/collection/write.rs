@@ -1,18 +1,19 @@
 //! What creating, changing, assigning and deleting an object does to the tenant.
 
+use std::slice;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::references::Navigation;
-use super::{assignments, contained, references};
+use super::{contained, references};
 use crate::sandbox::actor::Change;
 use crate::sandbox::check::{Checker, is_computed};
 use crate::sandbox::guid::guid;
 use crate::sandbox::problem::{Problem, synthetic};
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::rows::{Action, Assign, Contained, Row};
+use crate::sandbox::rows::{Contained, Row};
 use crate::sandbox::state::{References, State, text, type_of};
 use crate::sandbox::{Object, audit, defaults, mirrors};
 use crate::schema::types::TypeDef;
@@ -26,9 +27,6 @@ pub(crate) struct Writer<'a> {
     pub(crate) row: Row,
     pub(crate) change: &'a Change<'a>,
 }
-
-/// The targets of the navigation properties that an object contains, without ids.
-type Contents = Vec<(&'static Contained, Vec<Object>)>;
 
 impl Writer<'_> {
     /// Creates an object that refers to others and returns its id.
@@ -44,7 +42,7 @@ impl Writer<'_> {
         if self.row.not_creatable.contains(&ty.name.as_str()) {
             return Err(bad(format!("A policy of type '{}' cannot be created.", ty.name)));
         }
-        let (mut object, contents) = self.whole(&ty, body)?;
+        let mut object = self.whole(&ty, body)?;
         references::check(self.state, self.row, self.change.version, &ty.name, &bound)
             .map_err(Refusal::of_intune)?;
         if names_a_secret(body) {
@@ -60,7 +58,7 @@ impl Writer<'_> {
             object.insert("assignments".to_owned(), json!([]));
         }
         self.state.mask(&mut object, &Default::default());
-        self.contain(&mut object, contents);
+        self.identify(&mut object, &id);
         self.store("Create", None, Some(object), &DATES);
         bound.retain(|_, ids| !ids.is_empty());
         if !bound.is_empty() {
@@ -84,7 +82,7 @@ impl Writer<'_> {
             let problem = Problem::PatchedNavigation { property, ty: ty.name.clone() };
             return Err(Refusal::of_intune(problem.into()));
         }
-        let written = self.written(&ty, body)?;
+        let written = self.written(&ty, &[], body)?;
         self.keeps_what_is_fixed(&ty, &before, &written)?;
         let had = self.state.withheld.get(id).cloned().unwrap_or_default();
         let mut digests = had.clone();
@@ -113,7 +111,7 @@ impl Writer<'_> {
     pub(crate) fn put(&mut self, id: &str, body: &Object) -> Result<(), Refusal> {
         let before = self.existing(id)?;
         let ty = self.own_type(&before, body)?;
-        let (mut after, contents) = self.whole(&ty, body)?;
+        let mut after = self.whole(&ty, body)?;
         self.keeps_what_is_fixed(&ty, &before, &after)?;
         let stays = |name: &str| {
             name == "id"
@@ -126,62 +124,37 @@ impl Writer<'_> {
         after.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
         raise_version(&before, &mut after);
         self.state.mask(&mut after, &Default::default());
-        self.contain(&mut after, contents);
+        self.identify(&mut after, id);
         self.store("Put", Some(&before), Some(after), &DATES[1..]);
         Ok(())
     }
 
-    /// Replaces the whole set of assignments.
+    /// Replaces the assignments of an object, or what the object contains, by a parameter of an action. Neither version
+    /// nor lastModifiedDateTime moves: whether they do is not known (FACTS 1.5).
     ///
     /// # Errors
-    /// Refuses targets that cannot be assigned.
-    pub(crate) fn assign(
-        &mut self,
-        id: &str,
-        assign: &Assign,
-        body: &Object,
-    ) -> Result<(), Refusal> {
-        let before = self.existing(id)?;
-        let given = parameter(body, assign.body_key)?;
-        let set = assignments::requested(self.state, self.change.version, assign, id, given)?;
-        self.replace(&before, "assignments", set);
-        Ok(())
-    }
-
-    /// Replaces what an object contains.
-    ///
-    /// # Errors
-    /// Refuses what a create would refuse.
-    pub(crate) fn act(&mut self, id: &str, action: &Action, body: &Object) -> Result<(), Refusal> {
-        let before = self.existing(id)?;
-        let given = parameter(body, action.body_key)?;
-        let contained = self.row.contains(action.property);
-        let contained = contained.ok_or_else(|| Refusal::no_segment(action.segment))?;
-        let checker = Checker::of_calls(self.change.version);
-        let targets = contained::targets(&checker, contained, given).map_err(Refusal::of_intune)?;
-        let targets = contained::identified(contained, targets, id, &self.salt());
-        self.replace(&before, action.property, targets);
-        Ok(())
-    }
-
-    /// Carries out the action that replaces a property.
-    ///
-    /// # Errors
-    /// Refuses what the action would.
-    pub(crate) fn carry_out(
+    /// Refuses targets that cannot be assigned, and what a create would refuse.
+    pub(crate) fn replace(
         &mut self,
         id: &str,
         property: &str,
-        value: &Value,
+        body: &Object,
+        parameter: &str,
     ) -> Result<(), Refusal> {
-        let body = |key: &str| Object::from_iter([(key.to_owned(), value.clone())]);
+        let before = self.existing(id)?;
+        let given = body.get(parameter).ok_or_else(|| missing(parameter))?;
+        let mut after = before.clone();
         if let (Some(assign), "assignments") = (&self.row.assign, property) {
-            return self.assign(id, assign, &body(assign.body_key));
+            after.insert(property.to_owned(), self.assignments(assign, id, given)?);
+        } else if let Some(contained) = self.row.contains(property) {
+            let targets = contained::targets(&self.checker(), contained, given);
+            after.insert(property.to_owned(), targets.map_err(Refusal::of_intune)?);
+            contained::identify(slice::from_ref(contained), &mut after, id, Some(&self.salt()));
+        } else {
+            return Err(Refusal::no_segment(property));
         }
-        match self.row.actions.iter().find(|action| action.property == property) {
-            Some(action) => self.act(id, action, &body(action.body_key)),
-            None => Ok(()),
-        }
+        self.store("Action", Some(&before), Some(after), &[]);
+        Ok(())
     }
 
     /// Makes an object refer to exactly these.
@@ -239,8 +212,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn checker(&self) -> Checker {
-        Checker::of_calls(self.change.version).with_defaults(self.row.defaults)
+    pub(super) fn checker(&self) -> Checker {
+        Checker::of_calls(self.change.version, self.row.defaults)
     }
 
     fn existing(&self, id: &str) -> Result<Object, Refusal> {
@@ -261,21 +234,8 @@ impl Writer<'_> {
         self.state.audit_events.len().to_string()
     }
 
-    /// Puts what an object contains into the object.
-    fn contain(&self, object: &mut Object, contents: Contents) {
-        let (id, salt) = (text(object, "id").to_owned(), self.salt());
-        for (row, targets) in contents {
-            let targets = contained::identified(row, targets, &id, &salt);
-            object.insert(row.property.to_owned(), targets);
-        }
-    }
-
-    /// Replaces the value that an action is about. Neither version nor lastModifiedDateTime moves: whether they do is
-    /// not known (FACTS 1.5).
-    fn replace(&mut self, before: &Object, property: &str, value: Value) {
-        let mut after = before.clone();
-        after.insert(property.to_owned(), value);
-        self.store("Action", Some(before), Some(after), &[]);
+    fn identify(&self, object: &mut Object, id: &str) {
+        contained::identify(self.row.contained, object, id, Some(&self.salt()));
     }
 
     /// Stores what became of an object, with these of its dates moved, and a record of the change.
@@ -314,28 +274,29 @@ impl Writer<'_> {
         }
     }
 
-    /// Returns what a body says of a whole object, completed, and of what the object contains.
-    fn whole(&self, ty: &TypeDef, body: &Object) -> Result<(Object, Contents), Refusal> {
-        let mut body = body.clone();
-        let contents = contained::take(self.row.contained, &mut body);
-        let mut object = self.written(ty, &body)?;
-        let contents = contained::read(&self.checker(), self.row.contained, contents)
-            .map_err(Refusal::of_intune)?;
+    /// Returns what a body says of a whole object, completed.
+    fn whole(&self, ty: &TypeDef, body: &Object) -> Result<Object, Refusal> {
+        let mut object = self.written(ty, self.row.contained, body)?;
         if object.get(self.row.name_property).is_none_or(Value::is_null) {
             return Err(missing(self.row.name_property));
         }
-        fill(self.row, ty, &body, &mut object);
-        Ok((object, contents))
+        fill(self.row, ty, body, &mut object);
+        Ok(object)
     }
 
     /// Returns what a body writes, checked and without what only the service sets.
-    fn written(&self, ty: &TypeDef, body: &Object) -> Result<Object, Refusal> {
+    fn written(
+        &self,
+        ty: &TypeDef,
+        contained: &'static [Contained],
+        body: &Object,
+    ) -> Result<Object, Refusal> {
         let refused = |name: &&&str| body.get(**name) == Some(&Value::Bool(true));
         if let Some(name) = self.row.read_only.iter().find(refused) {
             return Err(bad(format!("{name} is read-only.")));
         }
-        let mut written = self.checker().properties(ty, body).map_err(Refusal::of_intune)?;
-        written.retain(|name, _| ty.property(name).is_some_and(|property| !is_computed(property)));
+        let written = contained::properties(&self.checker(), ty, contained, body);
+        let mut written = written.map_err(Refusal::of_intune)?;
         if let Some(Value::Array(tags)) = written.get_mut("roleScopeTagIds") {
             tags.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
             tags.dedup();
@@ -355,16 +316,14 @@ impl Writer<'_> {
         before: &Object,
         written: &Object,
     ) -> Result<(), Refusal> {
-        let is_changed = |property: &str| {
-            written.get(property).is_some_and(|value| before.get(property) != Some(value))
-        };
-        let mut fixed = self.row.fixed_at_creation.iter();
-        match fixed.find(|(of, property)| *of == ty.name && is_changed(property)) {
-            Some((_, property)) => {
-                Err(bad(format!("{property} cannot be changed after the policy is created.")))
+        for (of, property) in self.row.fixed_at_creation {
+            let is_kept = |value| before.get(*property) == Some(value);
+            if *of == ty.name && !written.get(*property).is_none_or(is_kept) {
+                let message = format!("{property} cannot be changed after the policy is created.");
+                return Err(bad(message));
             }
-            None => Ok(()),
         }
+        Ok(())
     }
 }
 
@@ -381,11 +340,6 @@ pub(crate) fn fill(row: Row, ty: &TypeDef, body: &Object, object: &mut Object) {
 /// Makes Intune's plain 400 in words of the sandbox's own.
 pub(crate) fn bad(message: String) -> Refusal {
     Refusal::intune_bad_request(synthetic(message))
-}
-
-/// Returns a parameter of an action.
-fn parameter<'a>(body: &'a Object, name: &str) -> Result<&'a Value, Refusal> {
-    body.get(name).ok_or_else(|| missing(name))
 }
 
 fn missing(name: &str) -> Refusal {

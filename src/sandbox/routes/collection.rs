@@ -194,7 +194,8 @@ async fn assign_to(
 ) -> Result<Response, Refusal> {
     let change = Change { version: site.version, actor: &actor };
     let set = service.change(|state| {
-        Writer { state, row, change: &change }.assign(&id, assign, &body)?;
+        let mut writer = Writer { state, row, change: &change };
+        writer.replace(&id, "assignments", &body, assign.body_key)?;
         let object = read::find(state, row, site.version, &id)?;
         Ok(read::assignments(site.version, assign, object))
     })?;
@@ -225,7 +226,10 @@ async fn act(
     JsonObject(body): JsonObject,
 ) -> Result<Response, Refusal> {
     let change = Change { version: site.version, actor: &actor };
-    service.change(|state| Writer { state, row, change: &change }.act(&id, action, &body))?;
+    service.change(|state| {
+        let mut writer = Writer { state, row, change: &change };
+        writer.replace(&id, action.property, &body, action.body_key)
+    })?;
     let done = StatusCode::from_u16(action.status).unwrap_or(StatusCode::OK);
     Ok(done.into_response())
 }

@@ -7,10 +7,17 @@ mod device_configurations;
 
 use super::Object;
 use super::path::is_under;
+use super::quirks::PAGE_OF_DEVICE_CONFIGURATIONS;
 use crate::schema::types::{GraphVersion, Types};
 
 /// The collections that every sandbox has.
 const BUILT_IN: &[&Collection] = &[&device_configurations::ROW, &device_compliance_policies::ROW];
+
+/// The permissions that Intune's configurations and policies are read with.
+const READ_CONFIGURATION: &[&str] =
+    &["DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All"];
+/// The permission that they are written with.
+const WRITE_CONFIGURATION: &[&str] = &["DeviceManagementConfiguration.ReadWrite.All"];
 
 /// A collection of objects with ids, and what the service does with them.
 #[derive(Debug)]
@@ -190,7 +197,7 @@ impl Collection {
         read: &[],
         write: &[],
         filterable: &["displayName", "id"],
-        page: 1000,
+        page: PAGE_OF_DEVICE_CONFIGURATIONS,
         update: Update::Patch,
         is_deletable: true,
         initial: &[],

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::sandbox::check::is_computed;
-use crate::sandbox::quirks::{ENCRYPTED_OMA, HIDDEN};
+use crate::sandbox::masking::{ENCRYPTED_OMA, HIDDEN};
 use crate::schema::types::{Category, Edm, Holds, Property, TypeDef};
 
 /// Returns a body with a value for everything that a caller can set.
