@@ -65,7 +65,7 @@ impl State {
         if let Some(unknown) = state.collections.keys().find(|name| !is_section(name)) {
             return Err(serde_json::Error::custom(unknown_field(unknown)).into());
         }
-        complete(&mut state).map_err(|fault| StateError::Impossible { fault })?;
+        complete(&mut state).map_err(StateError::Impossible)?;
         Ok(state)
     }
 }

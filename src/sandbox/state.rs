@@ -342,11 +342,8 @@ pub enum StateError {
     #[error("The sandbox state has format version `{0}`; this build reads `{FORMAT_VERSION}`.")]
     FormatVersion(String),
     /// It holds something that no tenant could hold.
-    #[error("`{}`: {fault}", fault.path())]
-    Impossible {
-        /// Where and why.
-        fault: Fault,
-    },
+    #[error("`{path}`: {0}", path = .0.path())]
+    Impossible(Fault),
 }
 
 impl State {
