@@ -78,7 +78,7 @@ pub const DOCUMENTS: [Published; 14] = [
     Published {
         name: "sandbox-faults",
         about: "sandbox --faults and --sandbox-faults",
-        schema: of::<crate::sandbox::conditions::Conditions>,
+        schema: of::<crate::sandbox::fault_config::FaultConfig>,
     },
 ];
 

@@ -14,8 +14,8 @@ use crate::error::{Error, ErrorKind};
 use crate::manifest::{Address, bundle};
 use crate::sandbox::Sandbox;
 use crate::sandbox::approvals::ApprovalStatus;
-use crate::sandbox::conditions::{Conditions, TimeScale};
 use crate::sandbox::edit::Edit;
+use crate::sandbox::fault_config::{FaultConfig, TimeScale};
 use crate::sandbox::state::State;
 use crate::sandbox::store;
 use crate::text::sanitize;
@@ -103,7 +103,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, Failure> {
 async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), Failure> {
     let mut conditions = match &arguments.faults {
         Some(file) => load_conditions(file)?,
-        None => Conditions::default(),
+        None => FaultConfig::default(),
     };
     conditions.throttle |= arguments.throttle;
     if let Some(scale) = arguments.time_scale {

@@ -32,7 +32,7 @@ use crate::manifest::{self, Address, Desired};
 use crate::plan::{self, Planned, Release, Rewrite};
 use crate::reconcile;
 use crate::sandbox::Running;
-use crate::sandbox::conditions::Conditions;
+use crate::sandbox::fault_config::FaultConfig;
 use crate::tenant::Live;
 use crate::tenant::read::reread;
 use crate::ui::Ui;
@@ -113,7 +113,7 @@ impl Connection {
             Some(file) => {
                 let conditions = match &options.sandbox_faults {
                     Some(faults) => load_conditions(faults)?,
-                    None => Conditions::default(),
+                    None => FaultConfig::default(),
                 };
                 Some(sandbox::start(ui, tenant, root, file.as_deref(), conditions).await?)
             }

@@ -17,12 +17,12 @@ pub(crate) fn now() -> Timestamp {
 /// The sandbox's own passing of time, so many times faster than the world's. Limits, lag and what expires go by it;
 /// the dates of changes do not.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
+pub(crate) struct SandboxTime {
     start: Instant,
     scale: NonZeroU32,
 }
 
-impl Pace {
+impl SandboxTime {
     pub(crate) fn new(scale: NonZeroU32) -> Self {
         Self { start: Instant::now(), scale }
     }

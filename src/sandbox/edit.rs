@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Object;
 use super::actor::{Actor, Change};
-use super::collection::references::Navigation;
+use super::collection::references::NavigationProperty;
 use super::collection::write::Writer;
 use super::device_registration_policy::{self, NAME as POLICY};
 use super::masking::reveal;
@@ -194,7 +194,9 @@ impl Edit {
         let mut links = Vec::new();
         for setting in &self.settings {
             let property = setting.property.as_str();
-            if let Some(navigation) = Navigation::of(GraphVersion::Beta, &self.kind, property) {
+            if let Some(navigation) =
+                NavigationProperty::of(GraphVersion::Beta, &self.kind, property)
+            {
                 let ids = linked(state, row, &navigation, setting)?;
                 links.push((navigation, ids));
                 continue;
@@ -278,7 +280,7 @@ fn known(ty: &TypeDef, property: &str) -> Result<(), EditError> {
 fn linked(
     state: &State,
     row: &Collection,
-    navigation: &Navigation,
+    navigation: &NavigationProperty,
     setting: &Setting,
 ) -> Result<Vec<String>, EditError> {
     let values = match &setting.value {

@@ -44,7 +44,7 @@ pub(crate) const ENCRYPTED_OMA: &[(&str, &str)] = &[
 ];
 
 /// Values of custom settings by their `secretReferenceValueId`; the service gives them out on demand.
-type Secrets = BTreeMap<String, String>;
+type EncryptedValues = BTreeMap<String, String>;
 /// Digests of values that cannot be read back, by property: enough to tell an unchanged one.
 pub(crate) type Digests = BTreeMap<String, String>;
 
@@ -71,7 +71,7 @@ impl State {
 }
 
 /// Puts the values of custom settings back into the object.
-pub(crate) fn reveal(object: &mut Object, secrets: &Secrets) {
+pub(crate) fn reveal(object: &mut Object, secrets: &EncryptedValues) {
     for setting in oma_settings(object) {
         if let Some(value) = secrets.get(text(setting, "secretReferenceValueId")) {
             setting.insert("value".to_owned(), value.as_str().into());
@@ -84,7 +84,7 @@ pub(crate) fn reveal(object: &mut Object, secrets: &Secrets) {
 pub(crate) fn plain_text(
     version: GraphVersion,
     object: &Object,
-    secrets: &Secrets,
+    secrets: &EncryptedValues,
     reference: &str,
 ) -> Option<String> {
     let mut settings = object.get("omaSettings")?.as_array()?.iter();
@@ -133,9 +133,9 @@ fn fingerprint(id: &str, property: &str, value: &str) -> String {
     hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn encrypt(object: &mut Object, id: &str, prior: &Secrets) -> Secrets {
+fn encrypt(object: &mut Object, id: &str, prior: &EncryptedValues) -> EncryptedValues {
     let version = object.get("version").and_then(Value::as_i64).unwrap_or_default().to_string();
-    let mut secrets = Secrets::new();
+    let mut secrets = EncryptedValues::new();
     for (index, setting) in oma_settings(object).enumerate() {
         let Some((_, mask)) = ENCRYPTED_OMA.iter().find(|(ty, _)| *ty == type_of(setting)) else {
             continue;

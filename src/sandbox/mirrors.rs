@@ -30,7 +30,7 @@ mod tests {
     use crate::sandbox::rows::Rows;
 
     #[test]
-    fn the_half_that_was_written_decides() {
+    fn written_property_decides_the_mirrored_one() {
         let object = |value: Value| value.as_object().cloned().expect("an object");
         let row = Rows::default().of_type("sharedPCConfiguration").expect("a row");
         let reflect = |written: Value, pc: &mut Object| {

@@ -15,7 +15,7 @@
 //! | `collection`, `device_registration_policy`, `audit`, `actor` | what calls do to a tenant |
 //! | `query`, `filter`, `expand`, `shape`, `membership` | what reads show of it |
 //! | `permissions` | who may call what |
-//! | [`conditions`], `faults`, `throttle`, `replica` | what goes wrong on purpose |
+//! | [`fault_config`], `fault_injection`, `throttle`, `replica` | what goes wrong on purpose |
 //! | `routes`, `service`, `refusal`, `path` | HTTP |
 //! | [`edit`] | somebody in the portal |
 
@@ -25,12 +25,12 @@ mod audit;
 mod check;
 mod clock;
 mod collection;
-pub mod conditions;
 mod defaults;
 mod device_registration_policy;
 pub mod edit;
 mod expand;
-mod faults;
+pub mod fault_config;
+mod fault_injection;
 mod filter;
 mod guid;
 mod literal;
@@ -63,7 +63,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use self::conditions::Conditions;
+use self::fault_config::FaultConfig;
 pub use self::service::Calls;
 use self::service::Service;
 use self::state::{State, StateError};
@@ -115,7 +115,7 @@ impl Sandbox {
         file: Option<PathBuf>,
         addr: SocketAddr,
     ) -> Result<Running, SandboxError> {
-        Self::start_under(Conditions::default(), state, file, addr).await
+        Self::start_under(FaultConfig::default(), state, file, addr).await
     }
 
     /// As [`Sandbox::start`], under conditions of its caller's choice.
@@ -123,7 +123,7 @@ impl Sandbox {
     /// # Errors
     /// As [`Sandbox::start`].
     pub async fn start_under(
-        conditions: Conditions,
+        conditions: FaultConfig,
         state: State,
         file: Option<PathBuf>,
         addr: SocketAddr,

@@ -14,14 +14,16 @@ use super::collection::{assignments, contained, references};
 use super::guid::guid;
 use super::problem::{Fault, Problem};
 use super::rows::{Row, Rows};
-use super::state::{FORMAT_VERSION, Kind, State, StateError, Tenant, text, type_of, unknown_field};
+use super::state::{
+    FORMAT_VERSION, State, StateError, StateKind, Tenant, text, type_of, unknown_field,
+};
 use super::{Object, clock, defaults, device_registration_policy, membership, object};
 use crate::schema::types::{GraphVersion, TypeDef};
 
 impl State {
     /// Returns a tenant without device configurations and with Microsoft's defaults everywhere.
     pub fn new(tenant: Tenant) -> Self {
-        let kind = Kind::SandboxState;
+        let kind = StateKind::SandboxState;
         let state = json!({ "kind": kind, "formatVersion": FORMAT_VERSION, "tenant": tenant });
         Self::from_json(&state.to_string()).expect("a tenant without objects can be completed")
     }

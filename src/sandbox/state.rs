@@ -27,7 +27,7 @@ pub const FORMAT_VERSION: &str = "1.0";
 #[schemars(deny_unknown_fields, transform = describe_sections)]
 pub struct State {
     /// Always `sandbox-state`.
-    pub(crate) kind: Kind,
+    pub(crate) kind: StateKind,
     /// The version of this format.
     pub(crate) format_version: String,
     /// The tenant itself.
@@ -98,7 +98,7 @@ pub(crate) type References = BTreeMap<String, Vec<String>>;
 
 /// The `kind` of a state document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Kind {
+pub enum StateKind {
     /// `sandbox-state`.
     #[default]
     #[serde(rename = "sandbox-state")]
@@ -272,21 +272,21 @@ pub struct Group {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<String>,
     /// How many direct members it has beside those, who are in no other group.
-    #[serde(default, skip_serializing_if = "Crowd::is_empty")]
-    pub unnamed_members: Crowd,
+    #[serde(default, skip_serializing_if = "MemberCounts::is_empty")]
+    pub unnamed_members: MemberCounts,
 }
 
 /// So many members that nobody needs to tell apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Crowd {
+pub struct MemberCounts {
     /// How many are users.
     pub users: u32,
     /// How many are devices.
     pub devices: u32,
 }
 
-impl Crowd {
+impl MemberCounts {
     fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::cli::failure::Failure;
 use crate::error::Error;
 use crate::manifest::tenant_file::TenantFile;
-use crate::sandbox::conditions::Conditions;
+use crate::sandbox::fault_config::FaultConfig;
 use crate::sandbox::state::{State, StateError, Tenant};
 use crate::sandbox::{Running, Sandbox, SandboxError};
 use crate::ui::Ui;
@@ -19,7 +19,7 @@ pub(super) async fn start(
     tenant: &TenantFile,
     root: &Path,
     file: Option<&Path>,
-    conditions: Conditions,
+    conditions: FaultConfig,
 ) -> Result<Running, Failure> {
     let state = match file {
         // It is what the file holds.
@@ -112,7 +112,7 @@ pub(in crate::cli) fn is_state(path: &Path) -> bool {
 }
 
 /// Reads what a sandbox does to its callers.
-pub(in crate::cli) fn load_conditions(path: &Path) -> Result<Conditions, Error> {
+pub(in crate::cli) fn load_conditions(path: &Path) -> Result<FaultConfig, Error> {
     let shown = path.display();
     let failed = |message| Error::failed("sandbox/faults", message);
     let text = std::fs::read_to_string(path).map_err(|source| {

@@ -10,21 +10,21 @@ use crate::sandbox::problem::{Fault, Problem};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::rows::Collection;
 use crate::sandbox::state::{References, State, text, type_of};
-use crate::schema::types::{GraphVersion, Holds, Navigation as Containment, Types};
+use crate::schema::types::{GraphVersion, Holds, Navigation, Types};
 
 /// What follows the name of a navigation property in a body that binds it.
 const BIND: &str = "@odata.bind";
 
 /// A navigation property that leads to other objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Navigation {
+pub(crate) struct NavigationProperty {
     pub(crate) property: String,
     /// Whether it leads to any number of objects.
     pub(crate) many: bool,
     target: String,
 }
 
-impl Navigation {
+impl NavigationProperty {
     /// Returns a type's navigation property, where the version has it.
     pub(crate) fn of(version: GraphVersion, ty: &str, property: &str) -> Option<Self> {
         let ty = Types::of(version).get(ty)?;
@@ -32,7 +32,7 @@ impl Navigation {
         let Holds::Named(target) = &property.ty.holds else {
             return None;
         };
-        (property.navigation == Some(Containment::Reference)).then(|| Self {
+        (property.navigation == Some(Navigation::Reference)).then(|| Self {
             property: property.name.clone(),
             many: property.ty.collection,
             target: target.clone(),
@@ -101,7 +101,7 @@ pub(crate) fn check(
     bound: &References,
 ) -> Result<(), Fault> {
     for (property, ids) in bound {
-        let navigation = Navigation::of(version, ty, property)
+        let navigation = NavigationProperty::of(version, ty, property)
             .ok_or_else(|| Problem::unknown_property(property, ty))?;
         navigation.check(state, row, ids)?;
     }
@@ -119,7 +119,7 @@ pub(crate) fn shown(
     row: &Collection,
     version: GraphVersion,
     id: &str,
-    navigation: &Navigation,
+    navigation: &NavigationProperty,
 ) -> Vec<Value> {
     let ids = of(state, id, &navigation.property);
     let objects = ids.iter().filter_map(|id| state.object(row, id));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::references::Navigation;
+use super::references::NavigationProperty;
 use super::{contained, references};
 use crate::sandbox::actor::Change;
 use crate::sandbox::check::{Checker, is_computed};
@@ -164,7 +164,7 @@ impl Writer<'_> {
     pub(crate) fn refer(
         &mut self,
         id: &str,
-        navigation: &Navigation,
+        navigation: &NavigationProperty,
         mut ids: Vec<String>,
     ) -> Result<(), Refusal> {
         navigation.check(self.state, self.row, &ids).map_err(Refusal::of_intune)?;

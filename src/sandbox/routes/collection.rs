@@ -19,7 +19,7 @@ use crate::sandbox::masking;
 use crate::sandbox::permissions::Caller;
 use crate::sandbox::query::{Expand, Query};
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::rows::{Action, Assign, Contained, Row, Update};
+use crate::sandbox::rows::{Assign, Contained, ReplaceAction, Row, Update};
 use crate::sandbox::service::Service;
 use crate::sandbox::shape;
 use crate::sandbox::state::text;
@@ -219,7 +219,7 @@ async fn assignments(
 async fn act(
     State(service): State<Arc<Service>>,
     Extension(row): Extension<Row>,
-    Extension(action): Extension<&'static Action>,
+    Extension(action): Extension<&'static ReplaceAction>,
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
     site: Site,

@@ -17,7 +17,7 @@ use tower::ServiceExt as _;
 use super::call::with_body;
 use crate::sandbox::actor::Actor;
 use crate::sandbox::clock;
-use crate::sandbox::conditions::{BodyKind, RetryAfter};
+use crate::sandbox::fault_config::{BodyKind, RetryAfter};
 use crate::sandbox::permissions::Caller;
 use crate::sandbox::problem::synthetic;
 use crate::sandbox::refusal::Refusal;

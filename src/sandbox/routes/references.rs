@@ -13,7 +13,7 @@ use super::call::{JsonObject, Site};
 use crate::sandbox::Object;
 use crate::sandbox::actor::{Actor, Change};
 use crate::sandbox::collection::read;
-use crate::sandbox::collection::references::{self, Navigation};
+use crate::sandbox::collection::references::{self, NavigationProperty};
 use crate::sandbox::collection::write::Writer;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::rows::Row;
@@ -148,7 +148,7 @@ fn change(
     site: &Site,
     actor: &Actor,
     referrer: &Referrer<'_>,
-    navigation: &Navigation,
+    navigation: &NavigationProperty,
     next: impl FnOnce(Vec<String>) -> Option<Vec<String>>,
 ) -> Result<Response, Refusal> {
     let change = Change { version: site.version, actor };
@@ -163,9 +163,14 @@ fn change(
 }
 
 /// Returns the navigation that a path, or an `$expand`, names below a type.
-pub(super) fn parse(site: &Site, cast: &str, navigation: &str) -> Result<Navigation, Refusal> {
+pub(super) fn parse(
+    site: &Site,
+    cast: &str,
+    navigation: &str,
+) -> Result<NavigationProperty, Refusal> {
     let ty = type_name(cast).ok_or_else(|| Refusal::no_segment(cast))?;
-    Navigation::of(site.version, ty, navigation).ok_or_else(|| Refusal::no_segment(navigation))
+    NavigationProperty::of(site.version, ty, navigation)
+        .ok_or_else(|| Refusal::no_segment(navigation))
 }
 
 /// Returns whether an object is of a type.

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    Action, Approval, Assign, Audit, Collection, Contained, READ_CONFIGURATION, WRITE_CONFIGURATION,
+    Approval, Assign, Audit, Collection, Contained, READ_CONFIGURATION, ReplaceAction,
+    WRITE_CONFIGURATION,
 };
 use crate::sandbox::Object;
 use crate::sandbox::collection::contained::objects;
@@ -40,7 +41,7 @@ pub(super) static ROW: Collection = Collection {
         check: one_block,
         seeded: r#"[{"scheduledActionConfigurations": [{"actionType": "block"}]}]"#,
     }],
-    actions: &[Action {
+    actions: &[ReplaceAction {
         segment: "scheduleActionsForRules",
         body_key: "deviceComplianceScheduledActionForRules",
         property: "scheduledActionsForRule",

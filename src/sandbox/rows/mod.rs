@@ -61,7 +61,7 @@ pub struct Collection {
     /// The navigation properties whose targets are created inside the body of their object.
     pub contained: &'static [Contained],
     /// The actions that replace such targets.
-    pub actions: &'static [Action],
+    pub actions: &'static [ReplaceAction],
     /// Whether an object has a `deviceStatusOverview`.
     pub has_status_overview: bool,
     /// The function that gives out the values of encrypted settings, where there is one.
@@ -130,7 +130,7 @@ impl Contained {
 
 /// An action that replaces what an object contains.
 #[derive(Clone, Copy, Debug)]
-pub struct Action {
+pub struct ReplaceAction {
     /// The last segment of its path.
     pub segment: &'static str,
     /// The member of its body that holds the new targets.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 /// What the sandbox does to its callers beyond answering, as a small document.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub struct Conditions {
+pub struct FaultConfig {
     /// How many times faster than the world the sandbox's own time runs, for everything that is stated in
     /// seconds here. Dates stay the world's.
     pub time_scale: TimeScale,
@@ -31,7 +31,7 @@ pub struct Conditions {
     /// What the dice of `probability` start from: one seed, one sequence.
     pub seed: u64,
     /// What goes wrong; of those that fit a call the first one strikes.
-    pub faults: Vec<Rule>,
+    pub faults: Vec<FaultRule>,
 }
 
 /// A number of seconds, with a fraction or without.
@@ -65,13 +65,13 @@ pub enum RetryAfter {
 /// A fault: which calls it befalls, how often, and what becomes of them.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Rule {
+pub struct FaultRule {
     /// Which calls; left out, all of them.
     #[serde(default, rename = "match")]
-    pub matches: Match,
+    pub matches: CallMatch,
     /// What becomes of them.
-    #[serde(deserialize_with = "Effect::checked")]
-    pub effect: Effect,
+    #[serde(deserialize_with = "FaultEffect::checked")]
+    pub effect: FaultEffect,
     /// How likely it strikes a call that fits.
     #[serde(default)]
     pub probability: Probability,
@@ -83,9 +83,9 @@ pub struct Rule {
 /// Which calls a fault befalls. The members of a `$batch` are calls too.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub struct Match {
+pub struct CallMatch {
     /// The verb or verbs; left out, all of them.
-    pub method: Option<Verbs>,
+    pub method: Option<Methods>,
     /// A glob over the path with its version and without its query: `/beta/deviceManagement/**`.
     pub path: Option<PathGlob>,
     /// Only this one of the calls that fit, counted from 1.
@@ -95,21 +95,21 @@ pub struct Match {
 /// One verb or several.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum Verbs {
+pub enum Methods {
     /// One.
     One(String),
     /// Several.
     Several(Vec<String>),
 }
 
-impl Match {
+impl CallMatch {
     /// Returns whether a call fits, but for its place among the others that do.
     pub(crate) fn fits(&self, method: &Method, path: &str) -> bool {
         let is_method = |verb: &String| verb.eq_ignore_ascii_case(method.as_str());
         let has_method = match &self.method {
             None => true,
-            Some(Verbs::One(verb)) => is_method(verb),
-            Some(Verbs::Several(verbs)) => verbs.iter().any(is_method),
+            Some(Methods::One(verb)) => is_method(verb),
+            Some(Methods::Several(verbs)) => verbs.iter().any(is_method),
         };
         has_method && self.path.as_ref().is_none_or(|PathGlob(glob)| glob.is_match(path))
     }
@@ -131,7 +131,7 @@ pub struct Probability(pub f64);
 /// fault.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub struct Effect {
+pub struct FaultEffect {
     /// The seconds that the call takes first.
     pub delay: Seconds,
     /// Whether the call is carried out in spite of its answer.
@@ -148,7 +148,7 @@ pub struct Effect {
     pub ignored: bool,
 }
 
-impl Effect {
+impl FaultEffect {
     /// Reads an effect that makes sense.
     fn checked<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let effect = Self::deserialize(from)?;
@@ -253,12 +253,12 @@ mod tests {
 
     use super::*;
 
-    fn read(document: Value) -> Result<Conditions, String> {
+    fn read(document: Value) -> Result<FaultConfig, String> {
         serde_json::from_value(document).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn an_empty_document_asks_for_nothing() {
+    fn empty_document_adds_no_faults() {
         let conditions = read(json!({})).expect("conditions");
         assert!(!conditions.throttle && conditions.faults.is_empty());
         assert_eq!(conditions.time_scale.0.get(), 1);
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_named() {
+    fn invalid_document_is_refused_with_a_reason() {
         let fault = |effect: Value| json!({ "faults": [{ "effect": effect }] });
         for (document, word) in [
             (fault(json!({"status": 200})), "400 to 599"),

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use axum::http::{Method, Uri};
 use ring::digest::{SHA256, digest};
 
-use super::conditions::{Effect, Rule};
+use super::fault_config::{FaultEffect, FaultRule};
 
 /// The rules, and how often each has met and fired so far.
 #[derive(Debug, Default)]
-pub(crate) struct Faults {
+pub(crate) struct FaultInjection {
     seed: u64,
-    rules: Vec<(Rule, Tally)>,
+    rules: Vec<(FaultRule, Tally)>,
 }
 
 #[derive(Debug, Default)]
@@ -23,14 +23,14 @@ struct Tally {
     calls: HashMap<String, u64>,
 }
 
-impl Faults {
-    pub(crate) fn new(seed: u64, rules: Vec<Rule>) -> Self {
+impl FaultInjection {
+    pub(crate) fn new(seed: u64, rules: Vec<FaultRule>) -> Self {
         let rules = rules.into_iter().map(|rule| (rule, Tally::default()));
         Self { seed, rules: rules.collect() }
     }
 
     /// Counts a call, and returns the effect of the first rule that fires for the call.
-    pub(crate) fn fire(&mut self, method: &Method, uri: &Uri) -> Option<Effect> {
+    pub(crate) fn fire(&mut self, method: &Method, uri: &Uri) -> Option<FaultEffect> {
         let call = format!("{method} {uri}");
         for (place, (rule, tally)) in self.rules.iter_mut().enumerate() {
             let dice = format!("{} {place} {call}", self.seed);
@@ -44,7 +44,7 @@ impl Faults {
 
 impl Tally {
     /// Counts a call that fits, and returns whether the rule fires.
-    fn fires(&mut self, rule: &Rule, call: &str, dice: &str) -> bool {
+    fn fires(&mut self, rule: &FaultRule, call: &str, dice: &str) -> bool {
         self.fitted += 1;
         if rule.matches.nth.is_some_and(|nth| nth.get() != self.fitted)
             || rule.count.is_some_and(|count| self.fired >= count)
@@ -76,11 +76,11 @@ mod tests {
 
     use super::*;
 
-    fn faults(seed: u64, rules: Value) -> Faults {
-        Faults::new(seed, serde_json::from_value(rules).expect("rules"))
+    fn faults(seed: u64, rules: Value) -> FaultInjection {
+        FaultInjection::new(seed, serde_json::from_value(rules).expect("rules"))
     }
 
-    fn strikes(faults: &mut Faults, method: Method, path: &'static str) -> bool {
+    fn strikes(faults: &mut FaultInjection, method: Method, path: &'static str) -> bool {
         faults.fire(&method, &Uri::from_static(path)).is_some()
     }
 
