@@ -1,4 +1,4 @@
-//! Bodies against the types: what the service takes, in the form in which it keeps it.
+//! Checks bodies against the types, and brings their values into the form that the service stores.
 
 use std::sync::Arc;
 
@@ -13,22 +13,22 @@ use crate::schema::types::{
 
 /// Checks bodies of calls to one version.
 ///
-/// A version decides which types and properties exist. What is known of a property beyond that (ranges,
-/// computed) is always beta's: the two versions front one service, and only beta's document says it.
+/// A version decides which types and properties exist. Ranges and computed properties are always those of beta, since
+/// only beta's type document has them and both versions are one service.
 pub(crate) struct Checker {
     surface: &'static Types,
     keeps_computed: bool,
-    /// Those of the collection, which differ from what the types alone give.
+    /// The defaults of the collection, which override those of the types.
     defaults: &'static [DefaultValue],
 }
 
 impl Checker {
-    /// Makes a checker of what callers send: computed properties are dropped, as the service does.
+    /// Makes a checker of request bodies. Computed properties are dropped, as the service does.
     pub(crate) fn of_calls(version: GraphVersion, defaults: &'static [DefaultValue]) -> Self {
         Self { surface: Types::of(version), keeps_computed: false, defaults }
     }
 
-    /// Makes a checker of what a state file holds: computed properties are part of it.
+    /// Makes a checker of state files. Computed properties are kept.
     pub(crate) fn of_states(defaults: &'static [DefaultValue]) -> Self {
         Self { surface: Types::of(GraphVersion::Beta), keeps_computed: true, defaults }
     }
@@ -57,8 +57,7 @@ impl Checker {
         Types::of(GraphVersion::Beta).get(named).ok_or_else(|| unknown().into())
     }
 
-    /// Returns the properties that a body gives, each in the form in which it is kept. Annotations are
-    /// dropped.
+    /// Returns the properties of a body in their stored form, without annotations.
     pub(crate) fn properties(&self, ty: &TypeDef, body: &Object) -> Result<Object, Fault> {
         let surface = self.surface.get(&ty.name);
         let mut kept = Object::new();
@@ -118,7 +117,7 @@ impl Checker {
         }
     }
 
-    /// Returns a complex value with every property of its type, since it is stored as a whole.
+    /// Returns a complex value with every property of its type.
     pub(crate) fn complex(&self, declared: &str, body: &Object) -> Result<Value, Fault> {
         let ty = self.instance_type(declared, body)?;
         let mut value = self.properties(&ty, body)?;
@@ -130,7 +129,7 @@ impl Checker {
     }
 }
 
-/// Reads every element of a list. A fault says in which one it is.
+/// Reads every element of a list; a fault names the element's index.
 pub(crate) fn each<T, R>(
     elements: impl IntoIterator<Item = T>,
     mut read: impl FnMut(T) -> Result<R, Fault>,
@@ -159,7 +158,7 @@ fn primitive(edm: Edm, property: &Property, value: &Value) -> Result<Value, Faul
     }
 }
 
-/// Returns an enum's value: one member, or of a flags enum members in the order of its type.
+/// Returns the value of an enum: one member, or several members of a flags enum in the order of the type.
 fn member(ty: &TypeDef, value: &Value) -> Result<Value, Fault> {
     let expected = || Problem::literal(value, &format!("microsoft.graph.{}", ty.name));
     let text = value.as_str().ok_or_else(expected)?;

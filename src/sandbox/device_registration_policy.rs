@@ -13,7 +13,7 @@ use super::{Object, literal, object};
 /// The type's name; it is also the singleton's id.
 pub(crate) const NAME: &str = "deviceRegistrationPolicy";
 
-/// The properties that a PUT must have, and what the service calls them when they are missing. `quota` is
+/// The properties that a PUT must have, and their names in the service's message about a missing one. `quota` is
 /// seen (microsoft-graph-docs-contrib#8532), the other words are synthetic.
 const REQUIRED: &[(&str, &str)] = &[
     ("userDeviceQuota", "quota"),
@@ -23,15 +23,14 @@ const REQUIRED: &[(&str, &str)] = &[
     ("localAdminPassword", "local admin password"),
 ];
 
-/// The ways to the memberships: who may do something.
+/// The paths of the memberships.
 const MEMBERSHIPS: [&str; 3] = [
     "azureADRegistration.allowedToRegister",
     "azureADJoin.allowedToJoin",
     "azureADJoin.localAdmins.registeringUsers",
 ];
 
-/// The ways to the other members that a policy says nothing without. That they and the memberships are required is an
-/// inference.
+/// The paths of the other required members. That these and the memberships are required is an inference.
 const SWITCHES: [&str; 2] =
     ["azureADJoin.localAdmins.enableGlobalAdmins", "localAdminPassword.isEnabled"];
 
@@ -72,7 +71,7 @@ pub(crate) fn complete(given: &Object) -> Result<Object, Fault> {
     Ok(policy)
 }
 
-/// Takes the new value and, for members of it that are unset, the default's.
+/// Returns the given value, with the default's members where members are unset.
 fn merge(default: Option<&Value>, given: Value) -> Value {
     match (default, given) {
         (Some(Value::Object(default)), Value::Object(given))
@@ -89,7 +88,7 @@ fn merge(default: Option<&Value>, given: Value) -> Value {
     }
 }
 
-/// Returns the policy as it reads now.
+/// Returns the policy as reads show it.
 pub(crate) fn read(state: &State) -> Object {
     let mut policy = state.device_registration_policy.clone();
     if let Some(registration) = policy.get_mut("azureADRegistration") {
@@ -115,7 +114,7 @@ pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Resu
     }
     let mut written = checker.properties(&ty, body).map_err(|fault| Refusal::of_core(&fault))?;
     if let Some(path) =
-        MEMBERSHIPS.iter().chain(&SWITCHES).find(|path| at(&written, path).is_null())
+        MEMBERSHIPS.iter().chain(&SWITCHES).find(|path| value_at(&written, path).is_null())
     {
         return Err(missing(path.rsplit('.').next().unwrap_or(path)));
     }
@@ -133,11 +132,11 @@ pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Resu
         ("azureADRegistration", "azureADRegistration.isAdminConfigurable"),
     ] {
         // The service alone decides it: writes do not stick (Microsoft365DSC#6449).
-        written[outer]["isAdminConfigurable"] = at(&before, path).clone();
+        written[outer]["isAdminConfigurable"] = value_at(&before, path).clone();
     }
     if state.device_registration.registration_locked {
         // Microsoft says that it cannot be modified, not what an attempt meets: it is silently kept here.
-        written["azureADRegistration"] = at(&before, "azureADRegistration").clone();
+        written["azureADRegistration"] = value_at(&before, "azureADRegistration").clone();
     }
     let mut after = before.clone();
     after.extend(written);
@@ -152,17 +151,17 @@ fn invalid(message: String) -> Refusal {
 }
 
 /// Returns the value that a path of names leads to, null where there is none.
-fn at<'a>(policy: &'a Object, path: &str) -> &'a Value {
+fn value_at<'a>(policy: &'a Object, path: &str) -> &'a Value {
     let (first, inner) = path.split_once('.').unwrap_or((path, ""));
     let start = policy.get(first).unwrap_or(&Value::Null);
     inner.split_terminator('.').fold(start, |value, name| &value[name])
 }
 
-/// Checks what the types leave open: that a membership is one of the three, and that members are object
-/// ids (a user principal name is a mistake that tools have made, Microsoft365DSC#5799).
+/// Checks that each membership is one of the three types, and that its members are object ids: tools have sent user
+/// principal names (Microsoft365DSC#5799).
 fn check_memberships(policy: &Object) -> Result<(), Fault> {
     let check = |path: &&str| {
-        let checked = check_membership(at(policy, path));
+        let checked = check_membership(value_at(policy, path));
         checked.map_err(|fault| path.rsplit('.').fold(fault, |fault, name| fault.under(name)))
     };
     MEMBERSHIPS.iter().try_for_each(check)

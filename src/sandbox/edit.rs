@@ -1,6 +1,6 @@
-//! Somebody in the portal: changes to a tenant behind Git's back.
+//! Changes a tenant outside of Git, as an administrator in the portal would.
 //!
-//! An edit goes through the same checks as a PATCH or a PUT, and leaves the same traces.
+//! An edit passes the same checks as a PATCH or a PUT, and leaves the same audit events.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::rows::{Collection, Row, Update};
 use super::state::{State, text, type_of};
 use crate::schema::types::{GraphVersion, TypeDef, Types};
 
-/// An edit: which object, and which properties become what.
+/// An edit: an object and new values of its properties.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edit {
     /// The type's name, as after `#microsoft.graph.`.
@@ -27,7 +27,7 @@ pub struct Edit {
     pub name: String,
     /// The properties.
     pub settings: Vec<Setting>,
-    /// The user principal name of whoever edits; the tenant's `admin` where left out.
+    /// The user principal name of the administrator; the tenant's `admin` where left out.
     pub actor: Option<String>,
 }
 
@@ -36,24 +36,24 @@ pub struct Edit {
 pub struct Setting {
     /// The top-level property.
     pub property: String,
-    /// The way on from its value: names, and positions in collections.
+    /// The path below the property: names, and positions in lists.
     pub path: Vec<String>,
     /// The value.
     pub value: Value,
 }
 
-/// Why an edit did not happen.
+/// An edit that was not made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    /// The edit is not written as one.
+    /// The edit is malformed.
     #[error("{0}")]
     Malformed(String),
-    /// No such type, object or property, or several where one is meant.
+    /// A type, object or property that does not exist, or a name that several objects share.
     #[error("{message}{}", hint(near))]
     NotFound {
         /// The text without the names.
         message: String,
-        /// The names that may have been meant.
+        /// Similar names that exist.
         near: Vec<String>,
     },
     /// The service would refuse it.
@@ -106,7 +106,7 @@ impl Setting {
         EditError::Malformed(format!("`{path}` leads nowhere: {why}."))
     }
 
-    /// Puts the value where the path leads. The last name may be new, the way there may not.
+    /// Sets the value at the path. Only the last name of the path may be new.
     fn set(&self, object: &mut Object) -> Result<(), EditError> {
         let mut at = object.entry(&self.property).or_insert(Value::Null);
         for step in &self.path {
@@ -150,8 +150,8 @@ impl Edit {
     /// Makes the edit.
     ///
     /// # Errors
-    /// Fails where the object or a property does not exist, or the service would refuse the change; the
-    /// tenant is then as it was.
+    /// Fails where the object or a property does not exist, or the service would refuse the change. The tenant is then
+    /// unchanged.
     pub fn apply(&self, state: &mut State) -> Result<(), EditError> {
         if self.settings.is_empty() {
             return Err(EditError::Malformed("The edit sets nothing.".to_owned()));
@@ -188,14 +188,14 @@ impl Edit {
         let ty = self.ty(state)?;
         let id = self.find(state, row)?;
         let mut whole = state.object(row, &id).cloned().unwrap_or_default();
-        // The portal never sends a mask back.
+        // The portal does not send masks.
         reveal(&mut whole, &state.secrets);
         let (mut written, mut replaced) = (BTreeSet::new(), BTreeSet::new());
         let mut links = Vec::new();
         for setting in &self.settings {
             let property = setting.property.as_str();
             if let Some(navigation) =
-                NavigationProperty::of(GraphVersion::Beta, &self.kind, property)
+                NavigationProperty::find(GraphVersion::Beta, &self.kind, property)
             {
                 let ids = linked(state, row, &navigation, setting)?;
                 links.push((navigation, ids));
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_leaves_the_traces_of_a_person() {
+    fn edit_is_audited_as_a_person() {
         let mut state = tenant();
         let target = "windowsIdentityProtectionConfiguration/Windows Hello for Business";
         apply(&mut state, target, &["pinMinimumLength=4"]).expect("an edit");
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_into_a_collection_leaves_secrets_as_they_are() {
+    fn edit_inside_a_list_keeps_masked_values() {
         let mut state = tenant();
         apply(&mut state, "windows10CustomConfiguration/Custom", &["omaSettings.1.value=2"])
             .expect("an edit");
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_and_change_nothing() {
+    fn invalid_edit_is_refused_and_changes_nothing() {
         let mut state = tenant();
         let before = state.clone();
         let hello = "windowsIdentityProtectionConfiguration/Windows Hello for Business";

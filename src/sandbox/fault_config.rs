@@ -1,4 +1,4 @@
-//! The conditions that callers meet: limits, lag, latency, faults. All are off unless somebody asks for them.
+//! The document of `--faults`: limits, lag, latency and faults. All are off by default.
 
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-/// What the sandbox does to its callers beyond answering, as a small document.
+/// The limits, delays and faults that the sandbox adds to its answers.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct FaultConfig {
@@ -18,19 +18,19 @@ pub struct FaultConfig {
     pub time_scale: TimeScale,
     /// Whether the limits that Microsoft publishes are enforced.
     pub throttle: bool,
-    /// How the wait is told to whoever is throttled or turned away.
+    /// The form of `Retry-After` in answers that have one.
     pub retry_after: RetryAfter,
     /// How many device configurations a page has, unless the caller asks for fewer; 1000 where left out.
     pub page_size: Option<usize>,
     /// The size of a page of device configurations above which the service gives up with a 503.
     pub largest_page: Option<usize>,
-    /// For how many seconds a read still shows what was before a write.
+    /// The number of seconds for which reads still show the state before a write.
     pub replica_lag: Seconds,
     /// How many seconds every HTTP call takes.
     pub latency: Seconds,
-    /// What the dice of `probability` start from: one seed, one sequence.
+    /// The seed of `probability`: the same seed gives the same sequence.
     pub seed: u64,
-    /// What goes wrong; of those that fit a call the first one strikes.
+    /// The faults; the first one that matches a call fires.
     pub faults: Vec<FaultRule>,
 }
 
@@ -62,48 +62,48 @@ pub enum RetryAfter {
     Missing,
 }
 
-/// A fault: which calls it befalls, how often, and what becomes of them.
+/// A fault: the calls that match, how often the fault fires, and its effect.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct FaultRule {
-    /// Which calls; left out, all of them.
+    /// The calls that match; all where left out.
     #[serde(default, rename = "match")]
     pub matches: CallMatch,
-    /// What becomes of them.
+    /// The effect on those calls.
     #[serde(deserialize_with = "FaultEffect::checked")]
     pub effect: FaultEffect,
-    /// How likely it strikes a call that fits.
+    /// The probability that the fault fires for a call that matches.
     #[serde(default)]
     pub probability: Probability,
-    /// How often it strikes at most.
+    /// How often the fault fires at most.
     #[serde(default)]
     pub count: Option<u64>,
 }
 
-/// Which calls a fault befalls. The members of a `$batch` are calls too.
+/// The calls that a fault matches. The requests of a `$batch` are calls too.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct CallMatch {
-    /// The verb or verbs; left out, all of them.
+    /// The HTTP method or methods; all where left out.
     pub method: Option<Methods>,
     /// A glob over the path with its version and without its query: `/beta/deviceManagement/**`.
     pub path: Option<PathGlob>,
-    /// Only this one of the calls that fit, counted from 1.
+    /// Only the call with this number among those that match, counted from 1.
     pub nth: Option<NonZeroU64>,
 }
 
-/// One verb or several.
+/// One HTTP method, or several.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Methods {
-    /// One.
+    /// One method.
     One(String),
-    /// Several.
+    /// Several methods.
     Several(Vec<String>),
 }
 
 impl CallMatch {
-    /// Returns whether a call fits, but for its place among the others that do.
+    /// Returns whether a call matches, apart from `nth`.
     pub(crate) fn fits(&self, method: &Method, path: &str) -> bool {
         let is_method = |verb: &String| verb.eq_ignore_ascii_case(method.as_str());
         let has_method = match &self.method {
@@ -127,29 +127,29 @@ pub struct PathGlob(pub GlobMatcher);
 #[schemars(with = "f64")]
 pub struct Probability(pub f64);
 
-/// What becomes of a call: at most one of `status`, `reset` and `ignored`, else the call ends as it would without the
-/// fault.
+/// The effect of a fault on a call: at most one of `status`, `reset` and `ignored`; with none of them the call is answered
+/// as without the fault.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct FaultEffect {
-    /// The seconds that the call takes first.
+    /// The seconds by which the call is delayed.
     pub delay: Seconds,
-    /// Whether the call is carried out in spite of its answer.
+    /// Whether the call is carried out before the failure is answered.
     pub done: bool,
     /// The status of the answer, 400 to 599.
     pub status: Option<u16>,
-    /// What the body of that answer looks like.
+    /// The form of that answer's body.
     pub body: BodyKind,
-    /// The seconds that the answer asks to wait.
+    /// The seconds in the answer's `Retry-After`.
     pub retry_after: Option<Seconds>,
-    /// Whether the connection is cut instead of an answer; a member of a `$batch` is left out of its answer.
+    /// Whether the connection is closed without an answer; a request of a `$batch` is left out of the batch's answer.
     pub reset: bool,
-    /// Whether the call is answered as if it had been carried out, and is not carried out.
+    /// Whether the call is answered as carried out, without being carried out.
     pub ignored: bool,
 }
 
 impl FaultEffect {
-    /// Reads an effect that makes sense.
+    /// Reads an effect and checks that its members fit together.
     fn checked<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let effect = Self::deserialize(from)?;
         let ends = [effect.status.is_some(), effect.reset, effect.ignored];
@@ -165,7 +165,7 @@ impl FaultEffect {
     }
 }
 
-/// What the body of an error looks like.
+/// The form of an error's body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum BodyKind {
@@ -176,32 +176,30 @@ pub enum BodyKind {
     Core,
     /// A gateway's page.
     Html,
-    /// Nothing.
+    /// No body.
     Empty,
 }
 
-/// Why conditions make no sense.
+/// An invalid document of faults.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidFaults {
-    /// A time that is none.
-    #[error("{0} is no number of seconds")]
+    /// Not a number of seconds.
+    #[error("{0} is not a number of seconds")]
     Seconds(String),
-    /// A probability that is none.
-    #[error("{0} is no probability: it lies between 0 and 1")]
+    /// Not a probability.
+    #[error("{0} is not a probability, which is between 0 and 1")]
     Probability(String),
-    /// A glob that cannot be read.
-    #[error("this is no path with `*` and `**` in it: {0}")]
+    /// Not a glob.
+    #[error("not a path with `*` and `**`: {0}")]
     Glob(String),
-    /// A status that says no failure.
-    #[error("{0} is no status of a failure: those are 400 to 599")]
+    /// Not a status of a failure.
+    #[error("{0} is not the status of a failure, which is 400 to 599")]
     Status(u16),
-    /// Two ends at once.
-    #[error("a fault has one of `status`, `reset: true` and `ignored: true`")]
+    /// More than one of `status`, `reset` and `ignored`.
+    #[error("a fault has at most one of `status`, `reset: true` and `ignored: true`")]
     TwoEnds,
-    /// Settings without anything that they are of.
-    #[error(
-        "`done`, `body` and `retryAfter` say more about a `status` or a `reset`, and there is none"
-    )]
+    /// Members that need a `status` or a `reset`.
+    #[error("`done`, `body` and `retryAfter` need a `status` or a `reset`, and there is none")]
     NoEnd,
 }
 

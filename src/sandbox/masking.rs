@@ -1,4 +1,4 @@
-//! Values that do not read back: kept apart from the object, replaced in it by what readers see.
+//! Masks secret values: keeps them apart from their object and replaces them in it.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use super::guid::guid;
 use super::state::{State, text, type_of};
 use crate::schema::types::{Edm, GraphVersion, Holds, Types, type_name};
 
-/// A top-level property that does not read back.
+/// A top-level property whose value is masked.
 pub(crate) struct Hidden {
-    /// The property, on whichever type has it.
+    /// The property, on every type that has it.
     pub(crate) property: &'static str,
-    /// What a reader sees before the last five characters; without it the property reads as null.
+    /// The mask before the last five characters; without one the property reads as null.
     pub(crate) mask: Option<&'static str>,
-    /// The boolean beside it that says whether there is a value, on types that have it.
+    /// The boolean that tells whether the property has a value, on types that have the boolean.
     pub(crate) is_set: Option<&'static str>,
 }
 
@@ -35,8 +35,8 @@ pub(crate) const HIDDEN: &[Hidden] = &[
     Hidden { mask: Some("#####-#####-#####-#####-"), ..hidden("productKey") },
 ];
 
-/// The custom settings whose value is encrypted, and what their readers see (FACTS 12). An XML value is
-/// `Edm.Binary`, which asterisks are not: it reads as the base64 of `<a/>`.
+/// The custom settings whose value is encrypted, with the mask that reads show (FACTS 12). An XML value is
+/// `Edm.Binary`, so its mask is base64: that of `<a/>`.
 pub(crate) const ENCRYPTED_OMA: &[(&str, &str)] = &[
     ("omaSettingString", "****"),
     ("omaSettingBase64", "****"),
@@ -45,13 +45,12 @@ pub(crate) const ENCRYPTED_OMA: &[(&str, &str)] = &[
 
 /// Values of custom settings by their `secretReferenceValueId`; the service gives them out on demand.
 type EncryptedValues = BTreeMap<String, String>;
-/// Digests of values that cannot be read back, by property: enough to tell an unchanged one.
+/// Digests of values that cannot be read back, by property. They tell whether a value has changed.
 pub(crate) type Digests = BTreeMap<String, String>;
 
 impl State {
-    /// Moves every value that does not read back out of the object, in place of what was kept of the object before. A
-    /// custom setting that had the same value before keeps its reference; a hidden property that the object leaves null
-    /// keeps its digest of `digests`.
+    /// Masks the secret values of an object, and keeps them in place of those kept before. A custom setting with an
+    /// unchanged value keeps its reference; a masked property that is null keeps its digest of `digests`.
     pub(crate) fn mask(&mut self, object: &mut Object, digests: &Digests) {
         let id = text(object, "id").to_owned();
         let digests = hide(object, &id, digests);
@@ -63,7 +62,7 @@ impl State {
         }
     }
 
-    /// Forgets what an object did not show.
+    /// Removes the secret values of an object.
     pub(crate) fn forget(&mut self, id: &str) {
         self.secrets.retain(|reference, _| reference.split('_').nth(1) != Some(id));
         self.withheld.remove(id);
@@ -79,8 +78,8 @@ pub(crate) fn reveal(object: &mut Object, secrets: &EncryptedValues) {
     }
 }
 
-/// Returns what a reference of the object stands for, as plain text: what is base64 on the wire comes decoded
-/// (FACTS 12). Nothing where the object has no such reference.
+/// Returns the plain text of a value by its reference; a binary value is decoded (FACTS 12). None where the object has no
+/// such reference.
 pub(crate) fn plain_text(
     version: GraphVersion,
     object: &Object,

@@ -1,12 +1,12 @@
-//! Pairs of properties that say the same: writing one writes the other (FACTS 12).
+//! Pairs of properties with the same meaning: writing one writes the other (FACTS 12).
 
 use serde_json::Value;
 
 use super::Object;
 use super::rows::Mirror;
 
-/// Makes both halves of every pair in `object` agree with the half that was written. Where both were, the
-/// newer one wins.
+/// Sets the other property of every pair in `object` from the one that was written. Where both were written, the newer
+/// property decides.
 pub(crate) fn reflect(pairs: &[Mirror], ty: &str, written: &Object, object: &mut Object) {
     for pair in pairs.iter().filter(|pair| pair.ty == ty) {
         if let Some(Value::String(member)) = written.get(pair.enablement) {

@@ -1,5 +1,5 @@
-//! Limits and constants of the services that no type document says; what is true of one collection alone is in its row. Each
-//! cites where it is seen; one that is an inference says so.
+//! Limits and constants of the services that are in no type document. Each cites its source; an inference is marked as
+//! such.
 
 /// Device configurations, and compliance policies, on a page when the caller asks for no other number, and at most
 /// (FACTS 1.3; the most is an inference).

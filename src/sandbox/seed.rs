@@ -1,4 +1,4 @@
-//! Completing a sparse state: what the author of a seed leaves out is filled in, always in the same way.
+//! Reads a state and completes what a sparse seed leaves out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -130,7 +130,7 @@ fn complete(state: &mut State) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Hands out ids: a different one for each object of one type and name, and none twice.
+/// Generates ids from type and name, and refuses duplicates.
 #[derive(Default)]
 struct Ids {
     named: BTreeMap<(String, String), usize>,
@@ -138,7 +138,7 @@ struct Ids {
 }
 
 impl Ids {
-    /// Gives an object an id where it has none. No other object of the scope may have the same.
+    /// Generates an object's id where there is none, and refuses an id that another object of the scope has.
     fn give(
         &mut self,
         scope: &'static str,
@@ -175,14 +175,14 @@ fn check_references(state: &State, id: &str) -> Result<(), Fault> {
     references::check(state, row, GraphVersion::Beta, type_of(object), &state.references[id])
 }
 
-/// FACTS 7.
+/// Returns the built-in scope tag (FACTS 7).
 fn default_scope_tag() -> Object {
     object(
         json!({ "id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": true }),
     )
 }
 
-/// Completes an object that is nothing but its properties.
+/// Completes an object outside the collections.
 fn entity(ids: &mut Ids, expected: &'static str, object: &mut Object) -> Result<(), Fault> {
     let checker = Checker::of_states(&[]);
     let ty = checker.instance_type(expected, object)?;
@@ -196,8 +196,7 @@ fn entity(ids: &mut Ids, expected: &'static str, object: &mut Object) -> Result<
     Ok(())
 }
 
-/// Gives an object an id and dates where it has none: the same day for all, and a fraction of its own, since no two
-/// objects of a tenant are made at one instant.
+/// Sets an object's id and dates where they are missing: the same second for all objects, with a fraction that differs.
 fn identify(
     ids: &mut Ids,
     scope: &'static str,
@@ -217,8 +216,7 @@ fn identify(
     Ok(())
 }
 
-/// Completes an object of a collection. What an object does not show is kept by its id alone, so that no two of any
-/// collections share one.
+/// Completes an object of a collection. Its id is unique among all collections, since masked values are kept by id.
 fn collected(
     state: &mut State,
     ids: &mut Ids,

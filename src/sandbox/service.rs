@@ -120,7 +120,7 @@ impl Service {
         let Some(store) = &self.store else {
             return Ok(());
         };
-        if let Some(news) = locked(store).news()? {
+        if let Some(news) = locked(store).reload()? {
             locked(&self.replica).keep(self.pace.now(), state);
             *state = news;
         }
@@ -145,7 +145,7 @@ impl Service {
     ) -> Result<T, Refusal> {
         let mut state = locked(&self.state);
         let _held = match &self.store {
-            Some(store) => Some(locked(store).hold().map_err(unsaved)?),
+            Some(store) => Some(locked(store).lock().map_err(unsaved)?),
             None => None,
         };
         self.catch_up(&mut state).map_err(unsaved)?;

@@ -1,4 +1,4 @@
-//! How a stored object looks through one version.
+//! The form of a stored object in one version.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ pub(crate) fn has(version: GraphVersion, object: &Object) -> bool {
     Types::of(version).get(type_of(object)).is_some()
 }
 
-/// Returns an entity as a version shows it; nothing where the version does not have its type.
+/// Returns an entity as a version shows it; None where the version does not have its type.
 pub(crate) fn entity(version: GraphVersion, expected: &str, object: &Object) -> Option<Object> {
     match version {
         GraphVersion::Beta => Some(object.clone()),
@@ -31,7 +31,7 @@ fn narrowed(types: &Types, declared: &str, object: &Object) -> Option<Object> {
     Some(shown)
 }
 
-/// Leaves of a value of a type what the version has.
+/// Removes from a value of a type the properties that the version does not have.
 fn narrow(types: &Types, held: &str, value: &mut Value) {
     let is_known = types.get(held).is_some();
     match value {

@@ -1,4 +1,4 @@
-//! The tenant that the sandbox plays: one readable JSON document.
+//! The tenant that the sandbox serves, as one JSON document.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -36,10 +36,10 @@ pub struct State {
     /// The registered applications. Left out, every client id and secret signs in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) apps: Option<Vec<App>>,
-    /// Whose assertions the federated credentials of applications can be about.
+    /// The issuers of the assertions that federated credentials of applications accept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) identity_providers: Vec<IdentityProvider>,
-    /// How the device registration service is set up.
+    /// The settings of the device registration service.
     #[serde(default)]
     pub(crate) device_registration: DeviceRegistration,
     /// The objects of each collection, by its section, in Graph's beta form with what is read under paths of its own.
@@ -49,7 +49,7 @@ pub struct State {
     /// The collections that there are.
     #[serde(skip)]
     pub(crate) rows: Rows,
-    /// What devices have reported of device configurations, by their ids; of others none has reported anything.
+    /// The status counts that devices have reported, by the id of the object; all zero where left out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) device_status_overviews: BTreeMap<String, StatusOverview>,
     /// The device registration policy; a new tenant's where left out.
@@ -73,10 +73,10 @@ pub struct State {
     /// Writes that wait, or waited, for an approval, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) approval_requests: Vec<ApprovalRequest>,
-    /// What Intune's audit log holds, oldest first.
+    /// The entries of Intune's audit log, oldest first.
     #[serde(default)]
     pub(crate) audit_events: Vec<Object>,
-    /// What Entra's audit log holds, oldest first.
+    /// The entries of Entra's audit log, oldest first.
     #[serde(default)]
     pub(crate) directory_audits: Vec<Object>,
     /// Values of encrypted custom settings by their `secretReferenceValueId`.
@@ -85,7 +85,7 @@ pub struct State {
     /// Digests of values that never read back, by object and property.
     #[serde(default)]
     pub(crate) withheld: BTreeMap<String, Digests>,
-    /// What device configurations refer to, by the id of the object and its navigation property.
+    /// The references between objects, by the id of the referring object and its navigation property.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) references: BTreeMap<String, References>,
     /// When the tenant last changed.
@@ -93,7 +93,7 @@ pub struct State {
     pub(crate) last_change: Option<String>,
 }
 
-/// What an object refers to: ids by navigation property.
+/// The ids that an object refers to, by navigation property.
 pub(crate) type References = BTreeMap<String, Vec<String>>;
 
 /// The `kind` of a state document.
@@ -115,7 +115,7 @@ pub struct Tenant {
     pub display_name: String,
     /// Its verified domain.
     pub domain: String,
-    /// Whether it has a licence for Intune.
+    /// Whether the tenant has a licence for Intune.
     #[serde(skip_serializing_if = "Clone::clone")]
     pub intune_licensed: bool,
     /// Whether writes to device configurations wait for the approval of a second administrator.
@@ -145,28 +145,28 @@ fn yes() -> bool {
 pub struct App {
     /// Its application (client) id.
     pub client_id: String,
-    /// Its client secret; left out, it has none.
+    /// Its client secret; none where left out.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub secret: String,
     /// Its certificates, in PEM.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub certificates: Vec<String>,
-    /// Whose assertions it signs in with.
+    /// The assertions that the application signs in with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub federated_credentials: Vec<FederatedCredential>,
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// The application permissions that it was granted; left out, all that the sandbox knows.
+    /// The granted application permissions; all that the sandbox knows where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<String>>,
-    /// Whether its secret is past its end.
+    /// Whether the secret has expired.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub secret_expired: bool,
-    /// Whether an administrator consented to it.
+    /// Whether an administrator has consented to the application.
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub consented: bool,
-    /// Whether Intune lets it in; else Intune refuses the tokens that Entra issues to it.
+    /// Whether Intune accepts the application's tokens; otherwise Intune refuses those that Entra issues.
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub intune_role: bool,
 }
@@ -175,11 +175,11 @@ pub struct App {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FederatedCredential {
-    /// Who issues its assertions.
+    /// The issuer of the assertions.
     pub issuer: String,
-    /// Whom they are about.
+    /// The subject of the assertions.
     pub subject: String,
-    /// Whom they are for.
+    /// The audience of the assertions.
     #[serde(default = "token_exchange")]
     pub audience: String,
 }
@@ -188,11 +188,11 @@ fn token_exchange() -> String {
     "api://AzureADTokenExchange".to_owned()
 }
 
-/// Somebody who issues assertions.
+/// An issuer of assertions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdentityProvider {
-    /// What its assertions call it.
+    /// The issuer as the assertions name it.
     pub issuer: String,
     /// Its public keys.
     pub jwks: KeySet,
@@ -214,7 +214,7 @@ pub struct SigningKey {
     pub e: String,
 }
 
-/// How the device registration service is set up.
+/// The settings of the device registration service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct DeviceRegistration {
@@ -228,27 +228,27 @@ impl Default for DeviceRegistration {
     }
 }
 
-/// How many devices have reported what of a device configuration (FACTS 1.7).
+/// The number of devices by the status that they have reported for an object (FACTS 1.7).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default = "StatusOverview::unreported")]
 pub struct StatusOverview {
-    /// They have it.
+    /// Devices that have applied the object.
     pub success_count: u32,
-    /// They have yet to get it.
+    /// Devices that have not received the object yet.
     pub pending_count: u32,
-    /// They met an error.
+    /// Devices with an error.
     pub error_count: u32,
-    /// It failed.
+    /// Devices on which the object failed.
     pub failed_count: u32,
-    /// Another one says otherwise.
+    /// Devices on which another object conflicts.
     pub conflict_count: u32,
-    /// It is none of theirs.
+    /// Devices that the object does not apply to.
     pub not_applicable_count: u32,
-    /// It is not for their platform.
+    /// Devices of another platform.
     pub not_applicable_platform_count: u32,
-    /// The version that they reported about.
+    /// The version of the object that devices reported for.
     pub configuration_version: u32,
-    /// When they last did.
+    /// The time of the last report.
     pub last_update_date_time: String,
 }
 
@@ -271,18 +271,18 @@ pub struct Group {
     /// The ids of its direct members: users, devices and other groups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<String>,
-    /// How many direct members it has beside those, who are in no other group.
+    /// The number of further direct members that are in no other group.
     #[serde(default, skip_serializing_if = "MemberCounts::is_empty")]
     pub unnamed_members: MemberCounts,
 }
 
-/// So many members that nobody needs to tell apart.
+/// Members that are only counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MemberCounts {
-    /// How many are users.
+    /// The number of users.
     pub users: u32,
-    /// How many are devices.
+    /// The number of devices.
     pub devices: u32,
 }
 
@@ -335,13 +335,13 @@ pub enum StateError {
         /// Why.
         source: io::Error,
     },
-    /// It is no JSON, or not in this form.
+    /// The text is not JSON, or not a state.
     #[error("This is not a sandbox state.")]
     Json(#[from] serde_json::Error),
-    /// It was written by another version of Moorline.
+    /// The document has another format version.
     #[error("The sandbox state has format version `{0}`; this build reads `{FORMAT_VERSION}`.")]
     FormatVersion(String),
-    /// It holds something that no tenant could hold.
+    /// An object in the document could not exist in a tenant.
     #[error("`{path}`: {0}", path = .0.path())]
     Impossible(Fault),
 }
@@ -350,15 +350,15 @@ impl State {
     /// Returns the document's text.
     ///
     /// # Errors
-    /// Fails where serde_json does, which it does for no state.
+    /// Fails where serde_json fails.
     pub fn to_json(&self) -> Result<String, StateError> {
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
         Ok(text)
     }
 
-    /// Replaces the file in one step: a reader sees the old state or the new one. Only the owner may read
-    /// it, since the values of encrypted settings are in it.
+    /// Replaces the file atomically: a reader sees the old state or the new one. Only the owner can read the file, since
+    /// it holds the values of encrypted settings.
     ///
     /// # Errors
     /// Fails where the folder cannot be written.
@@ -372,7 +372,7 @@ impl State {
         Ok(Self { rows, ..state })
     }
 
-    /// Returns who the tenant is.
+    /// Returns the tenant's identity.
     pub fn tenant(&self) -> &Tenant {
         &self.tenant
     }
@@ -427,7 +427,7 @@ impl State {
     }
 }
 
-/// Reads what is no field of a state, which must be sections of collections: lists of objects.
+/// Reads the sections of collections: the members that are not fields of a state, each a list of objects.
 fn sections<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Vec<Object>>, D::Error> {
     let sections = BTreeMap::<String, Value>::deserialize(from)?;
     let read = sections.into_iter().map(|(name, value)| {
@@ -463,12 +463,12 @@ fn describe_sections(schema: &mut schemars::Schema) {
     }
 }
 
-/// Returns an object's property where it is text, else nothing at all.
+/// Returns a text property of an object; the empty text where there is none.
 pub(crate) fn text<'a>(object: &'a Object, property: &str) -> &'a str {
     object.get(property).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Returns the name of an object's type, nothing at all where it names none.
+/// Returns the name of an object's type; the empty text where the object names none.
 pub(crate) fn type_of(object: &Object) -> &str {
     type_name(text(object, "@odata.type")).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
-//! The file that holds a tenant, for all who use it at once: a sandbox that serves it, and somebody in the portal.
+//! The state file, shared by several processes: sandboxes that serve it, and `moorline sandbox edit` and `approve`.
 //!
-//! Whoever changes the file holds its lock from reading to writing, so that no change is lost; whoever reads it needs
-//! none, since the file is replaced in one step.
+//! A writer holds the file's lock from reading to writing, so that no change is lost. A reader needs no lock, since the
+//! file is replaced atomically.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -17,34 +17,33 @@ pub(super) struct Store {
     path: PathBuf,
     /// The collections of the tenant, which the file does not name.
     rows: Rows,
-    /// What the file holds, as far as that is known here.
+    /// The text of the file when it was last read or written here.
     text: String,
     version: Option<Version>,
 }
 
-/// What tells one content of the file from another without reading it: when it was written, how long it is, and its
-/// inode where there are any.
+/// Identifies a version of the file without reading it: modification time, length, and inode where there are inodes.
 type Version = (Option<SystemTime>, u64, u64);
 
 impl Store {
-    /// Opens the file, and makes it of this tenant where there is none. Returns the tenant that it holds.
+    /// Opens the file, or creates it from this tenant. Returns the tenant in the file.
     pub(super) fn open(path: PathBuf, tenant: State) -> Result<(Self, State), StateError> {
-        let held = hold(&path)?;
+        let lock = lock(&path)?;
         let rows = tenant.rows;
         let state = if path.exists() { State::load_with(&path, rows)? } else { tenant };
         let mut store = Self { path, rows, text: String::new(), version: None };
         store.write(state.to_json()?)?;
-        drop(held);
+        drop(lock);
         Ok((store, state))
     }
 
-    /// Waits for the right to change the file.
-    pub(super) fn hold(&self) -> Result<File, StateError> {
-        hold(&self.path)
+    /// Waits for the lock of the file.
+    pub(super) fn lock(&self) -> Result<File, StateError> {
+        lock(&self.path)
     }
 
-    /// Returns the tenant that somebody else wrote since, if anybody did. A file that is gone is no news.
-    pub(super) fn news(&mut self) -> Result<Option<State>, StateError> {
+    /// Returns the tenant that another process has written since, if any. A deleted file changes nothing.
+    pub(super) fn reload(&mut self) -> Result<Option<State>, StateError> {
         // A change after this is seen the next time.
         let version = file_version(&self.path);
         if version.is_none() || version == self.version {
@@ -56,7 +55,7 @@ impl Store {
         Ok(Some(state))
     }
 
-    /// Saves the tenant, or puts it back to what the file holds.
+    /// Saves the tenant; on failure, resets the tenant to the text in the file.
     pub(super) fn save(&mut self, state: &mut State) -> Result<(), StateError> {
         let saved = state.to_json().and_then(|text| self.write(text));
         if saved.is_err() {
@@ -73,7 +72,7 @@ impl Store {
     }
 }
 
-/// Changes the tenant in a file, whoever serves it. A change that fails leaves the file as it is.
+/// Changes the tenant in a file that may be served at the same time. A change that fails leaves the file unchanged.
 ///
 /// # Errors
 /// Fails where the file cannot be read or written; the inner error is the change's own.
@@ -81,8 +80,8 @@ pub fn update<T, E>(
     path: &Path,
     change: impl FnOnce(&mut State) -> Result<T, E>,
 ) -> Result<Result<T, E>, StateError> {
-    // Whoever looks for a file that is not there leaves nothing beside it.
-    let _held = path.is_file().then(|| hold(path)).transpose()?;
+    // Without the file no lock file is created.
+    let _lock = path.is_file().then(|| lock(path)).transpose()?;
     let mut state = State::load(path)?;
     let done = change(&mut state);
     if done.is_ok() {
@@ -100,8 +99,8 @@ fn file_version(path: &Path) -> Option<Version> {
     Some((metadata.modified().ok(), metadata.len(), inode))
 }
 
-/// Waits for the lock of a file: another file beside it that stays, since the file itself is replaced.
-fn hold(path: &Path) -> Result<File, StateError> {
+/// Waits for the lock of a file. The lock is another file beside it, since the file itself is replaced.
+fn lock(path: &Path) -> Result<File, StateError> {
     let failed = |source| StateError::Write { path: path.to_owned(), source };
     let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
     let beside = path.with_file_name(format!(".{}.lock", name.to_string_lossy()));
@@ -114,7 +113,7 @@ fn hold(path: &Path) -> Result<File, StateError> {
     }
 }
 
-/// Replaces a file that only its owner may read, in one step.
+/// Replaces a file atomically. Only its owner can read the new file.
 pub(super) fn replace_file(path: &Path, text: &str) -> Result<(), StateError> {
     let replace = || {
         let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;

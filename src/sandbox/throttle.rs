@@ -1,4 +1,4 @@
-//! Throttling by the limits that Microsoft publishes, counted in the sandbox's own way.
+//! Throttling by the limits that Microsoft publishes.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -7,12 +7,12 @@ use axum::http::Method;
 
 use super::path::{below_version, is_under};
 
-/// So many calls in any span of so many seconds.
+/// A limit: the number of calls allowed within any span of so many seconds.
 struct Limit {
     path: &'static str,
     /// Whether reads do not count.
     writes_only: bool,
-    /// Whether the calls of each app are added up apart; else those of the tenant are.
+    /// Whether calls are counted for each app; otherwise for the tenant.
     per_app: bool,
     most: usize,
     seconds: u64,
@@ -38,8 +38,8 @@ pub(crate) struct Throttle {
 }
 
 impl Throttle {
-    /// Counts a call at an instant of the sandbox's time. Returns how long the caller has to stay away, where
-    /// it is one too many; that call counts as well (FACTS 5.1).
+    /// Counts a call at an instant of the sandbox's time. Returns how long the caller has to wait where the call exceeds
+    /// a limit; a call that is refused counts as well (FACTS 5.1).
     pub(crate) fn count(
         &mut self,
         app: &str,
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hundred_and_first_write_of_an_app_waits_for_the_first_to_leave_the_span() {
+    fn write_beyond_the_limit_waits_until_the_span_has_room() {
         let mut throttle = Throttle::default();
         for second in 0..100 {
             let now = Duration::from_millis(second * 100);
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_apps_of_a_tenant_share_its_limit() {
+    fn apps_share_the_tenant_limit() {
         let mut throttle = Throttle::default();
         for app in ["a", "b"] {
             for _ in 0..100 {

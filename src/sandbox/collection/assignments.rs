@@ -22,7 +22,7 @@ const ALL_USERS: &str = "acacacac-9df4-4c7d-9d50-4ef0226f57a9";
 /// As [`ALL_USERS`], for all devices.
 const ALL_DEVICES: &str = "adadadad-808e-44e2-905a-0b7873a8a531";
 
-/// What an assignment without a filter reads as (FACTS 3).
+/// The filter id of an assignment without a filter (FACTS 3).
 const NO_FILTER: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Completes the assignments that a state holds. Their groups need not exist: a deleted group leaves its
@@ -99,8 +99,8 @@ fn assignment(checker: &Checker, assign: &Assign, element: &Value) -> Result<Obj
     Ok(assignment)
 }
 
-/// Gives every assignment its id, and the list the order of the ids: the service promises none, and this
-/// one is rarely the caller's.
+/// Sets the id of every assignment, and sorts the assignments by id: the service promises no order, and this one is
+/// rarely the caller's.
 fn sorted(policy: &str, mut assignments: Vec<Object>) -> Value {
     for assignment in &mut assignments {
         let target = assignment.get("target").and_then(Value::as_object).map(target_id);

@@ -10,14 +10,13 @@ use crate::sandbox::state::text;
 use crate::sandbox::{Object, defaults};
 use crate::schema::types::TypeDef;
 
-/// Takes out of a body what goes into the objects that it contains, by navigation property.
+/// Removes the contained objects from a body, and returns them by navigation property.
 pub(crate) fn take(rows: &[Contained], body: &mut Object) -> Object {
     let taken = rows.iter().filter_map(|row| body.remove_entry(row.property));
     taken.collect()
 }
 
-/// Returns the properties that a body gives, and what it says of the objects that it contains, without ids; what it
-/// says nothing of is empty.
+/// Returns the properties of a body and its contained objects without ids; empty lists where the body has none.
 ///
 /// # Errors
 /// Refuses values that do not fit their types, and sets of objects that the collection does not allow.
@@ -67,9 +66,9 @@ fn target(checker: &Checker, row: &'static Contained, element: &Value) -> Result
     Ok(target)
 }
 
-/// Gives the objects that an object contains their ids. Callers cannot choose them; those of a set that replaces another
-/// are new, which is an inference. `salt` tells the sets of one object apart; without it the object is one of a state,
-/// and the ids that the state has stay.
+/// Sets the ids of contained objects. Callers cannot choose them; that a set which replaces another has new ids is an
+/// inference. `salt` makes the ids of one set differ from those of another; without it the object is from a state file,
+/// whose ids stay.
 pub(crate) fn identify(rows: &[Contained], object: &mut Object, parent: &str, salt: Option<&str>) {
     for row in rows {
         let targets = object.get_mut(row.property).and_then(Value::as_array_mut);

@@ -12,21 +12,21 @@ use crate::sandbox::rows::Collection;
 use crate::sandbox::state::{References, State, text, type_of};
 use crate::schema::types::{GraphVersion, Holds, Navigation, Types};
 
-/// What follows the name of a navigation property in a body that binds it.
+/// The suffix of a navigation property in a body that binds it.
 const BIND: &str = "@odata.bind";
 
 /// A navigation property that leads to other objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NavigationProperty {
     pub(crate) property: String,
-    /// Whether it leads to any number of objects.
+    /// Whether the property can refer to more than one object.
     pub(crate) many: bool,
     target: String,
 }
 
 impl NavigationProperty {
     /// Returns a type's navigation property, where the version has it.
-    pub(crate) fn of(version: GraphVersion, ty: &str, property: &str) -> Option<Self> {
+    pub(crate) fn find(version: GraphVersion, ty: &str, property: &str) -> Option<Self> {
         let ty = Types::of(version).get(ty)?;
         let property = ty.property(property)?;
         let Holds::Named(target) = &property.ty.holds else {
@@ -39,12 +39,12 @@ impl NavigationProperty {
         })
     }
 
-    /// Returns whether it can lead to an object.
+    /// Returns whether the property can refer to an object.
     pub(crate) fn fits(&self, object: &Object) -> bool {
         Types::of(GraphVersion::Beta).is_a(type_of(object), &self.target)
     }
 
-    /// Refuses what it cannot lead to.
+    /// Refuses objects that the property cannot refer to.
     pub(crate) fn check(
         &self,
         state: &State,
@@ -62,7 +62,7 @@ impl NavigationProperty {
     }
 }
 
-/// Takes what a new object is bound to out of its body. Addresses are on the host that the caller used.
+/// Removes the bound references from the body of a new object. Addresses are on the host that the caller used.
 pub(crate) fn take(root: &str, row: &Collection, body: &mut Object) -> Result<References, Refusal> {
     let (bound, rest): (Object, Object) =
         std::mem::take(body).into_iter().partition(|(name, _)| name.ends_with(BIND));
@@ -92,7 +92,7 @@ pub(crate) fn id_of(root: &str, row: &Collection, address: &Value) -> Result<Str
     })
 }
 
-/// Refuses what a new object of a type cannot refer to.
+/// Refuses references that an object of a type cannot have.
 pub(crate) fn check(
     state: &State,
     row: &Collection,
@@ -101,15 +101,15 @@ pub(crate) fn check(
     bound: &References,
 ) -> Result<(), Fault> {
     for (property, ids) in bound {
-        let navigation = NavigationProperty::of(version, ty, property)
+        let navigation = NavigationProperty::find(version, ty, property)
             .ok_or_else(|| Problem::unknown_property(property, ty))?;
         navigation.check(state, row, ids)?;
     }
     Ok(())
 }
 
-/// Returns what an object refers to.
-pub(crate) fn of(state: &State, id: &str, property: &str) -> Vec<String> {
+/// Returns the ids that an object refers to by a property.
+pub(crate) fn referenced_ids(state: &State, id: &str, property: &str) -> Vec<String> {
     state.references.get(id).and_then(|own| own.get(property)).cloned().unwrap_or_default()
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn shown(
     id: &str,
     navigation: &NavigationProperty,
 ) -> Vec<Value> {
-    let ids = of(state, id, &navigation.property);
+    let ids = referenced_ids(state, id, &navigation.property);
     let objects = ids.iter().filter_map(|id| state.object(row, id));
     objects.filter_map(|object| read::entity(version, row, object)).map(Value::Object).collect()
 }

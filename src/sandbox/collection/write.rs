@@ -1,4 +1,4 @@
-//! What creating, changing, assigning and deleting an object does to the tenant.
+//! Creates, changes, assigns and deletes objects of a collection.
 
 use std::slice;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::sandbox::state::{References, State, text, type_of};
 use crate::sandbox::{Object, audit, defaults, mirrors};
 use crate::schema::types::TypeDef;
 
-/// The dates that the service sets, in the order of their first change.
+/// The dates that the service sets: at creation both, at a change the second.
 pub(crate) const DATES: [&str; 2] = ["createdDateTime", "lastModifiedDateTime"];
 
 /// Writes to the objects of one collection.
@@ -32,7 +32,7 @@ impl Writer<'_> {
     /// Creates an object that refers to others and returns its id.
     ///
     /// # Errors
-    /// Refuses what Intune would (FACTS 1.4, 1.5, 12).
+    /// Refuses bodies that Intune would refuse (FACTS 1.4, 1.5, 12).
     pub(crate) fn create(
         &mut self,
         body: &Object,
@@ -70,7 +70,7 @@ impl Writer<'_> {
     /// Changes the properties that the body has and no other.
     ///
     /// # Errors
-    /// Refuses what Intune would, a body that changes nothing among it (FACTS 1.5).
+    /// Refuses bodies that Intune would refuse, and bodies that change nothing (FACTS 1.5).
     pub(crate) fn patch(&mut self, id: &str, body: &Object) -> Result<(), Refusal> {
         let before = self.existing(id)?;
         let ty = self.own_type(&before, body)?;
@@ -103,11 +103,11 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Replaces an object by what the body says of it: a property that the body leaves out reads as if it had never
-    /// been set. Its id, its type, its assignments and what only the service sets stay.
+    /// Replaces an object: a property that the body leaves out gets its default. Id, type, assignments and the properties
+    /// that only the service sets stay.
     ///
     /// # Errors
-    /// Refuses what Intune would.
+    /// Refuses bodies that Intune would refuse.
     pub(crate) fn put(&mut self, id: &str, body: &Object) -> Result<(), Refusal> {
         let before = self.existing(id)?;
         let ty = self.own_type(&before, body)?;
@@ -133,7 +133,7 @@ impl Writer<'_> {
     /// nor lastModifiedDateTime moves: whether they do is not known (FACTS 1.5).
     ///
     /// # Errors
-    /// Refuses targets that cannot be assigned, and what a create would refuse.
+    /// Refuses targets that cannot be assigned, and contained objects that a create would refuse.
     pub(crate) fn replace(
         &mut self,
         id: &str,
@@ -157,7 +157,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Makes an object refer to exactly these.
+    /// Replaces the references of an object by a navigation property.
     ///
     /// # Errors
     /// Refuses objects that do not exist, or that do not fit.
@@ -176,7 +176,7 @@ impl Writer<'_> {
             shown.insert(navigation.property.clone(), json!(ids));
             shown
         };
-        let before = with(&references::of(self.state, id, &navigation.property));
+        let before = with(&references::referenced_ids(self.state, id, &navigation.property));
         self.state.tick();
         audit::of_object(
             self.state,
@@ -220,8 +220,7 @@ impl Writer<'_> {
         self.state.object(self.row, id).cloned().ok_or_else(Refusal::intune_not_found)
     }
 
-    /// Returns an id that no object has. It depends on nothing but the tenant's history, so that one seed gives
-    /// one run.
+    /// Returns an unused id. It is derived from the tenant's history alone, so that runs from one seed are alike.
     fn new_id(&self, ty: &str) -> String {
         let tenant = self.state.tenant().id.as_str();
         let numbers = self.state.audit_events.len()..;
@@ -229,7 +228,7 @@ impl Writer<'_> {
         ids.find(|id| !self.state.has_object(id)).unwrap_or_default()
     }
 
-    /// Returns what no other write of the tenant's history has.
+    /// Returns a text that differs for every write of the tenant's history.
     fn salt(&self) -> String {
         self.state.audit_events.len().to_string()
     }
@@ -238,7 +237,7 @@ impl Writer<'_> {
         contained::identify(self.row.contained, object, id, Some(&self.salt()));
     }
 
-    /// Stores what became of an object, with these of its dates moved, and a record of the change.
+    /// Stores an object, or removes it, with these dates set to now, and records the change in the audit log.
     fn store(
         &mut self,
         operation: &str,
@@ -274,7 +273,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Returns what a body says of a whole object, completed.
+    /// Returns the object that a body describes in full, with defaults.
     fn whole(&self, ty: &TypeDef, body: &Object) -> Result<Object, Refusal> {
         let mut object = self.written(ty, self.row.contained, body)?;
         if object.get(self.row.name_property).is_none_or(Value::is_null) {
@@ -284,7 +283,7 @@ impl Writer<'_> {
         Ok(object)
     }
 
-    /// Returns what a body writes, checked and without what only the service sets.
+    /// Returns the checked properties of a body, without those that only the service sets.
     fn written(
         &self,
         ty: &TypeDef,
@@ -327,7 +326,8 @@ impl Writer<'_> {
     }
 }
 
-/// Completes what a body, or a seed, says of a whole object. Without scope tags it gets the Default one (FACTS 1.5).
+/// Adds defaults to an object that a body or a seed describes in full. Without scope tags it gets the built-in one
+/// (FACTS 1.5).
 pub(crate) fn fill(row: Row, ty: &TypeDef, body: &Object, object: &mut Object) {
     let is_tagged = ty.property("roleScopeTagIds").is_some();
     if is_tagged && body.get("roleScopeTagIds").is_none_or(Value::is_null) {
@@ -337,7 +337,7 @@ pub(crate) fn fill(row: Row, ty: &TypeDef, body: &Object, object: &mut Object) {
     defaults::fill(ty, object, row.defaults);
 }
 
-/// Makes Intune's plain 400 in words of the sandbox's own.
+/// Makes Intune's 400 with a message of the sandbox's own.
 pub(crate) fn bad(message: String) -> Refusal {
     Refusal::intune_bad_request(synthetic(message))
 }

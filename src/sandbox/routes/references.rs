@@ -155,7 +155,7 @@ fn change(
     let Referrer { row, id, .. } = *referrer;
     service.change(|state| {
         referrer.check(state, site)?;
-        let ids = next(references::of(state, id, &navigation.property));
+        let ids = next(references::referenced_ids(state, id, &navigation.property));
         let ids = ids.ok_or_else(Refusal::intune_not_found)?;
         Writer { state, row, change: &change }.refer(id, navigation, ids)
     })?;
@@ -169,7 +169,7 @@ pub(super) fn parse(
     navigation: &str,
 ) -> Result<NavigationProperty, Refusal> {
     let ty = type_name(cast).ok_or_else(|| Refusal::no_segment(cast))?;
-    NavigationProperty::of(site.version, ty, navigation)
+    NavigationProperty::find(site.version, ty, navigation)
         .ok_or_else(|| Refusal::no_segment(navigation))
 }
 

@@ -10,7 +10,7 @@ use crate::sandbox::Object;
 use crate::sandbox::collection::contained::objects;
 use crate::sandbox::state::text;
 
-/// What a configuration without a message template reads as (FACTS 14.3).
+/// The template id of a configuration without a message template (FACTS 14.3).
 const NO_TEMPLATE: &str = "00000000-0000-0000-0000-000000000000";
 
 pub(super) static ROW: Collection = Collection {
@@ -33,12 +33,12 @@ pub(super) static ROW: Collection = Collection {
         inside: &[Contained {
             property: "scheduledActionConfigurations",
             element: "deviceComplianceActionItem",
-            settle: name_template,
+            settle: set_template,
             ..Contained::PLAIN
         }],
         shares_id: true,
-        settle: forget_name,
-        check: one_block,
+        settle: remove_name,
+        check: check_block,
         seeded: r#"[{"scheduledActionConfigurations": [{"actionType": "block"}]}]"#,
     }],
     actions: &[ReplaceAction {
@@ -59,20 +59,20 @@ pub(super) static ROW: Collection = Collection {
     ..Collection::PLAIN
 };
 
-/// A rule reads without a name, whatever it was sent with (FACTS 14.3).
-fn forget_name(rule: &mut Object) {
+/// Removes the name of a rule, which reads do not show (FACTS 14.3).
+fn remove_name(rule: &mut Object) {
     rule.insert("ruleName".to_owned(), Value::Null);
 }
 
-/// A configuration without a message template has the id of none.
-fn name_template(configuration: &mut Object) {
+/// Sets the id of a missing message template.
+fn set_template(configuration: &mut Object) {
     if text(configuration, "notificationTemplateId").is_empty() {
         configuration.insert("notificationTemplateId".to_owned(), NO_TEMPLATE.into());
     }
 }
 
-/// A policy has one rule, and in it exactly one `block` (FACTS 14.2).
-fn one_block(rules: &[Object]) -> Result<(), &'static str> {
+/// Checks that a policy has one rule with exactly one `block` (FACTS 14.2).
+fn check_block(rules: &[Object]) -> Result<(), &'static str> {
     let all = rules.iter().flat_map(|rule| objects(rule, "scheduledActionConfigurations"));
     let blocks = all.filter(|configuration| text(configuration, "actionType") == "block");
     match (rules.len(), blocks.count()) {

@@ -1,4 +1,4 @@
-//! What befalls calls under conditions.
+//! Limits, lag, latency and faults.
 
 use super::*;
 
