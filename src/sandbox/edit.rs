@@ -101,7 +101,7 @@ impl Setting {
     }
 
     fn leads_nowhere(&self) -> EditError {
-        let path = [&[self.property.clone()], &self.path[..]].concat().join(".");
+        let path = [std::slice::from_ref(&self.property), &self.path[..]].concat().join(".");
         let why = "there is no complex value or no such element on the way";
         EditError::Malformed(format!("`{path}` leads nowhere: {why}."))
     }
