@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::journal::Line;
 use crate::manifest::{self, TenantFile};
 use crate::report::json::{Document, schema};
-use crate::sandbox::conditions::Conditions;
+use crate::sandbox::fault_config::FaultConfig;
 use crate::sandbox::state::State;
 
 /// A document and how its schema is made.
@@ -50,7 +50,7 @@ pub const DOCUMENTS: [Published; 14] = [
     Published::new(
         "sandbox-faults",
         "sandbox --faults and --sandbox-faults",
-        schema_of::<Conditions>,
+        schema_of::<FaultConfig>,
     ),
 ];
 

@@ -8,15 +8,15 @@ use clap::{Args, Subcommand};
 
 use super::failure::CommandError;
 use super::selection::{load, near_address};
-use super::session::{block_on, load_conditions, start_error, state_error};
+use super::session::{block_on, load_faults, start_error, state_error};
 use super::{Done, signals};
 use crate::clock;
 use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::sandbox::Sandbox;
 use crate::sandbox::approvals::ApprovalStatus;
-use crate::sandbox::conditions::{Conditions, TimeScale};
 use crate::sandbox::edit::Edit;
+use crate::sandbox::fault_config::{FaultConfig, TimeScale};
 use crate::sandbox::state::State;
 use crate::sandbox::store;
 use crate::text::sanitize;
@@ -102,16 +102,16 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> 
 }
 
 async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), CommandError> {
-    let mut conditions = match &arguments.faults {
-        Some(file) => load_conditions(file)?,
-        None => Conditions::default(),
+    let mut faults = match &arguments.faults {
+        Some(file) => load_faults(file)?,
+        None => FaultConfig::default(),
     };
-    conditions.throttle |= arguments.throttle;
+    faults.throttle |= arguments.throttle;
     if let Some(scale) = arguments.time_scale {
-        conditions.time_scale = TimeScale(scale);
+        faults.time_scale = TimeScale(scale);
     }
     let (tenant, file) = (State::default(), arguments.state.clone());
-    let running = Sandbox::start_under(conditions, tenant, file, arguments.listen)
+    let running = Sandbox::start_under(faults, tenant, file, arguments.listen)
         .await
         .map_err(|error| start_error(error, arguments.state.as_deref()))?;
     ui.data(&format!("{}\n", running.graph_url()))?;

@@ -36,7 +36,7 @@ use crate::manifest::{Address, Desired, bundle};
 use crate::plan::{self, Planned, Release, Rewrite};
 use crate::reconcile;
 use crate::sandbox::Running;
-use crate::sandbox::conditions::Conditions;
+use crate::sandbox::fault_config::FaultConfig;
 use crate::tenant::Live;
 use crate::tenant::read::reread;
 use crate::ui::Ui;
@@ -45,7 +45,7 @@ mod journal;
 mod lock;
 mod sandbox;
 
-pub(super) use sandbox::{is_state, load_conditions, start_error, state_error};
+pub(super) use sandbox::{is_state, load_faults, start_error, state_error};
 
 /// Runs an asynchronous command.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CommandError> {
@@ -102,11 +102,11 @@ impl Connection {
         let clock = Clock::system();
         let sandbox = match &options.sandbox {
             Some(file) => {
-                let conditions = match &options.sandbox_faults {
-                    Some(faults) => load_conditions(faults)?,
-                    None => Conditions::default(),
+                let faults = match &options.sandbox_faults {
+                    Some(faults) => load_faults(faults)?,
+                    None => FaultConfig::default(),
                 };
-                Some(sandbox::start(ui, tenant, root, file.as_deref(), conditions).await?)
+                Some(sandbox::start(ui, tenant, root, file.as_deref(), faults).await?)
             }
             None => None,
         };

@@ -1,4 +1,4 @@
-//! Bodies against the types: what the service takes, in the form in which it keeps it.
+//! Checks bodies against the types, and brings their values into the form that the service stores.
 
 use std::sync::Arc;
 
@@ -13,28 +13,24 @@ use crate::schema::types::{
 
 /// Checks bodies of calls to one version.
 ///
-/// A version decides which types and properties exist. What is known of a property beyond that (ranges,
-/// computed) is always beta's: the two versions front one service, and only beta's document says it.
+/// A version decides which types and properties exist. Ranges and computed properties are always those of beta, since
+/// only beta's type document has them and both versions are one service.
 pub(crate) struct Checker {
     surface: &'static Types,
     keeps_computed: bool,
+    /// The defaults of the collection, which override those of the types.
     defaults: &'static [DefaultValue],
 }
 
 impl Checker {
-    /// Makes a checker of what callers send: computed properties are dropped, as the service does.
-    pub(crate) fn of_calls(version: GraphVersion) -> Self {
-        Self { surface: Types::of(version), keeps_computed: false, defaults: &[] }
+    /// Makes a checker of request bodies. Computed properties are dropped, as the service does.
+    pub(crate) fn of_calls(version: GraphVersion, defaults: &'static [DefaultValue]) -> Self {
+        Self { surface: Types::of(version), keeps_computed: false, defaults }
     }
 
-    /// Makes a checker of what a state file holds: computed properties are part of it.
-    pub(crate) fn of_states() -> Self {
-        Self { surface: Types::of(GraphVersion::Beta), keeps_computed: true, defaults: &[] }
-    }
-
-    /// Takes the defaults of a collection into account.
-    pub(crate) fn with_defaults(self, defaults: &'static [DefaultValue]) -> Self {
-        Self { defaults, ..self }
+    /// Makes a checker of state files. Computed properties are kept.
+    pub(crate) fn of_states(defaults: &'static [DefaultValue]) -> Self {
+        Self { surface: Types::of(GraphVersion::Beta), keeps_computed: true, defaults }
     }
 
     /// Returns the concrete type that a body names and that `expected` allows in its place.
@@ -44,32 +40,24 @@ impl Checker {
         body: &Object,
     ) -> Result<Arc<TypeDef>, Fault> {
         let named = match body.get("@odata.type") {
-            None | Some(Value::Null) => expected.to_owned(),
-            Some(Value::String(text)) => match type_name(text) {
-                Some(name) => name.to_owned(),
-                None => {
-                    return Err(
-                        Problem::UnknownType(text.trim_start_matches('#').to_owned()).into()
-                    );
-                }
-            },
+            None | Some(Value::Null) => expected,
+            Some(Value::String(text)) => type_name(text)
+                .ok_or_else(|| Problem::UnknownType(text.trim_start_matches('#').to_owned()))?,
             Some(other) => return Err(Problem::literal(other, "Edm.String").into()),
         };
-        let known = self.surface.get(&named).filter(|ty| ty.category != Category::Enum);
-        let ty = known.ok_or_else(|| unknown(&named))?;
-        if !self.surface.is_a(&named, expected) {
-            return Err(
-                Problem::NotAssignable { found: named, expected: expected.to_owned() }.into()
-            );
+        let unknown = || Problem::UnknownType(format!("microsoft.graph.{named}"));
+        let known = self.surface.get(named).filter(|ty| ty.category != Category::Enum);
+        let ty = known.ok_or_else(unknown)?;
+        if !self.surface.is_a(named, expected) {
+            return Err(Problem::not_assignable(named, expected).into());
         }
         if ty.is_abstract {
             return Err(Problem::AbstractType.into());
         }
-        Types::of(GraphVersion::Beta).get(&named).ok_or_else(|| unknown(&named).into())
+        Types::of(GraphVersion::Beta).get(named).ok_or_else(|| unknown().into())
     }
 
-    /// Returns the properties that a body gives, each in the form in which it is kept. Annotations are
-    /// dropped.
+    /// Returns the properties of a body in their stored form, without annotations.
     pub(crate) fn properties(&self, ty: &TypeDef, body: &Object) -> Result<Object, Fault> {
         let surface = self.surface.get(&ty.name);
         let mut kept = Object::new();
@@ -82,45 +70,37 @@ impl Checker {
                 continue;
             }
             let exists = surface.as_ref().is_some_and(|surface| surface.property(name).is_some());
-            let property = ty.property(name).filter(|_| exists).ok_or_else(|| {
-                Problem::UnknownProperty { property: name.clone(), ty: ty.name.clone() }.under(name)
-            })?;
+            let property = ty
+                .property(name)
+                .filter(|_| exists)
+                .ok_or_else(|| Problem::unknown_property(name, &ty.name).under(name))?;
             if property.navigation.is_some() {
                 return Err(Problem::Navigation(name.clone()).under(name));
             }
             if self.keeps_computed || !is_computed(property) {
-                kept.insert(
-                    name.clone(),
-                    self.value(property, value).map_err(|fault| fault.under(name))?,
-                );
+                let value = self.value(property, value).map_err(|fault| fault.under(name))?;
+                kept.insert(name.clone(), value);
             }
         }
         Ok(kept)
     }
 
     fn value(&self, property: &Property, value: &Value) -> Result<Value, Fault> {
+        let name = || property.name.clone();
         match value {
             // OData has no null collections: a collection's nullability is its elements'.
             Value::Null if property.nullable && !property.ty.collection => Ok(Value::Null),
             Value::Null => {
-                let expected = expression(property);
-                Err(Problem::Null { property: property.name.clone(), expected }.into())
+                Err(Problem::Null { property: name(), expected: expression(property) }.into())
             }
-            Value::Array(elements) if property.ty.collection => {
-                if let Some(maximum) =
-                    property.annotated.max_items.filter(|maximum| elements.len() as u64 > *maximum)
-                {
-                    return Err(
-                        Problem::TooManyItems { property: property.name.clone(), maximum }.into()
-                    );
+            _ if !property.ty.collection => self.single(property, value),
+            Value::Array(elements) => match property.annotated.max_items {
+                Some(maximum) if elements.len() as u64 > maximum => {
+                    Err(Problem::TooManyItems { property: name(), maximum }.into())
                 }
-                let checked = elements.iter().enumerate().map(|(index, element)| {
-                    self.single(property, element).map_err(|fault| fault.under_index(index))
-                });
-                checked.collect::<Result<Vec<_>, _>>().map(Value::Array)
-            }
-            _ if property.ty.collection => Err(Problem::node(value, "StartArray").into()),
-            _ => self.single(property, value),
+                _ => each(elements, |element| self.single(property, element)).map(Value::Array),
+            },
+            _ => Err(Problem::node(value, "StartArray").into()),
         }
     }
 
@@ -137,7 +117,7 @@ impl Checker {
         }
     }
 
-    /// Returns a complex value with every property of its type, since it is stored as a whole.
+    /// Returns a complex value with every property of its type.
     pub(crate) fn complex(&self, declared: &str, body: &Object) -> Result<Value, Fault> {
         let ty = self.instance_type(declared, body)?;
         let mut value = self.properties(&ty, body)?;
@@ -149,8 +129,13 @@ impl Checker {
     }
 }
 
-fn unknown(name: &str) -> Problem {
-    Problem::UnknownType(format!("microsoft.graph.{name}"))
+/// Reads every element of a list; a fault names the element's index.
+pub(crate) fn each<T, R>(
+    elements: impl IntoIterator<Item = T>,
+    mut read: impl FnMut(T) -> Result<R, Fault>,
+) -> Result<Vec<R>, Fault> {
+    let numbered = elements.into_iter().enumerate();
+    numbered.map(|(index, e)| read(e).map_err(|fault| fault.under_index(index))).collect()
 }
 
 /// Returns whether only the service sets a property.
@@ -161,37 +146,29 @@ pub(crate) fn is_computed(property: &Property) -> bool {
 fn primitive(edm: Edm, property: &Property, value: &Value) -> Result<Value, Fault> {
     let stored =
         literal::stored(edm, value).ok_or_else(|| Problem::literal(value, &literal::name(edm)))?;
-    if let (Some(number), true) = (stored.as_i64(), matches!(edm, Edm::Int32 | Edm::Int64)) {
-        let (minimum, maximum) = (
-            property.annotated.minimum.unwrap_or(i64::MIN),
-            property.annotated.maximum.unwrap_or(i64::MAX),
-        );
-        if !(minimum..=maximum).contains(&number) {
-            return Err(
-                Problem::OutOfRange { property: property.name.clone(), minimum, maximum }.into()
-            );
+    let minimum = property.annotated.minimum.unwrap_or(i64::MIN);
+    let maximum = property.annotated.maximum.unwrap_or(i64::MAX);
+    let is_whole = matches!(edm, Edm::Int32 | Edm::Int64);
+    match stored.as_i64() {
+        Some(number) if is_whole && !(minimum..=maximum).contains(&number) => {
+            let property = property.name.clone();
+            Err(Problem::OutOfRange { property, minimum, maximum }.into())
         }
+        _ => Ok(stored),
     }
-    Ok(stored)
 }
 
-/// Returns an enum's value: one member, or of a flags enum members in the order of its type.
+/// Returns the value of an enum: one member, or several members of a flags enum in the order of the type.
 fn member(ty: &TypeDef, value: &Value) -> Result<Value, Fault> {
-    let text = value
-        .as_str()
-        .ok_or_else(|| Problem::literal(value, &format!("microsoft.graph.{}", ty.name)))?;
+    let expected = || Problem::literal(value, &format!("microsoft.graph.{}", ty.name));
+    let text = value.as_str().ok_or_else(expected)?;
     let given: Vec<&str> =
         if ty.flags { text.split(',').map(str::trim).collect() } else { vec![text] };
-    if let Some(unknown) =
-        given.iter().find(|name| !ty.members.iter().any(|member| member == *name))
-    {
-        return Err(
-            Problem::EnumMember { value: (*unknown).to_owned(), ty: ty.name.clone() }.into()
-        );
+    if let Some(name) = given.iter().find(|name| !ty.members.iter().any(|own| own == *name)) {
+        return Err(Problem::EnumMember((*name).to_owned()).into());
     }
-    let members: Vec<&str> =
-        ty.members.iter().map(String::as_str).filter(|member| given.contains(member)).collect();
-    Ok(members.join(",").into())
+    let members = ty.members.iter().map(String::as_str);
+    Ok(members.filter(|member| given.contains(member)).collect::<Vec<_>>().join(",").into())
 }
 
 /// Returns a property's type as OData's messages spell it.

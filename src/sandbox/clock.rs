@@ -1,28 +1,27 @@
-//! The sandbox's sense of time: the one place that asks the clock, and how instants look on the wire.
+//! The sandbox's clock, and the formats of instants on the wire.
 
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The instant at which everything a seed leaves undated was made. It is fixed, so that two runs from
-/// one seed are alike.
-pub(crate) const SEEDED: &str = "2025-01-15T08:30:00Z";
+/// The creation time of objects that a seed does not date. It is fixed, so that runs from one seed are alike.
+pub(crate) const SEEDED: Timestamp = Timestamp::constant(1_736_929_800, 0);
 
 /// Returns the current instant.
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// The sandbox's own passing of time, so many times faster than the world's. Limits, lag and what expires go by it;
-/// the dates of changes do not.
+/// The sandbox's own time, which runs so many times faster than the world's. Limits, lag and expiry use it; the dates of
+/// changes do not.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
+pub(crate) struct SandboxTime {
     start: Instant,
     scale: NonZeroU32,
 }
 
-impl Pace {
+impl SandboxTime {
     pub(crate) fn new(scale: NonZeroU32) -> Self {
         Self { start: Instant::now(), scale }
     }
@@ -32,14 +31,14 @@ impl Pace {
         self.start.elapsed().saturating_mul(self.scale.get())
     }
 
-    /// Returns the date that it is by this time.
+    /// Returns the date in the sandbox's own time.
     pub(crate) fn date(&self) -> Timestamp {
         let ahead = self.now().saturating_sub(self.start.elapsed());
         let ahead = SignedDuration::try_from(ahead).unwrap_or(SignedDuration::MAX);
         now().checked_add(ahead).unwrap_or(Timestamp::MAX)
     }
 
-    /// Waits, where there is anything to wait for.
+    /// Waits for a duration of the sandbox's own time.
     pub(crate) async fn wait(&self, duration: Duration) {
         if !duration.is_zero() {
             tokio::time::sleep(duration / self.scale.get()).await;
@@ -92,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn time_never_runs_backwards() {
+    fn instant_is_later_than_the_last_one() {
         let future = now() + SignedDuration::from_hours(1);
         assert!(after(Some(future)) > future);
     }

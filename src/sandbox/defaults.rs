@@ -1,4 +1,4 @@
-//! What properties read as that nobody ever set.
+//! The defaults of properties.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::schema::types::{Category, GraphVersion, Holds, Property, TypeDef, Typ
 pub(crate) fn fill(ty: &TypeDef, object: &mut Object, special: &[DefaultValue]) {
     for property in ty.properties.iter().filter(|property| property.navigation.is_none()) {
         if !object.contains_key(&property.name) {
-            object.insert(property.name.clone(), of(ty, property, special));
+            object.insert(property.name.clone(), default_of(ty, property, special));
         }
     }
 }
@@ -21,8 +21,8 @@ pub(crate) fn literal(json: &str) -> Value {
     serde_json::from_str(json).unwrap_or_default()
 }
 
-/// Returns what a property of this type reads as until it is set.
-fn of(ty: &TypeDef, property: &Property, special: &[DefaultValue]) -> Value {
+/// Returns the default of a property.
+fn default_of(ty: &TypeDef, property: &Property, special: &[DefaultValue]) -> Value {
     let is_of = |row: &&DefaultValue| row.ty == ty.name && row.property == property.name;
     if let Some(row) = special.iter().find(is_of) {
         return literal(row.json);
@@ -37,13 +37,10 @@ fn of(ty: &TypeDef, property: &Property, special: &[DefaultValue]) -> Value {
     }
     match &property.ty.holds {
         Holds::Edm(edm) => match super::literal::unset(*edm) {
-            Value::Number(zero) => zero
-                .as_i64()
-                .map(|zero| {
-                    zero.max(property.annotated.minimum.unwrap_or(zero))
-                        .min(property.annotated.maximum.unwrap_or(i64::MAX))
-                })
-                .map_or(Value::Number(zero), Value::from),
+            Value::Number(_) => {
+                let range = &property.annotated;
+                0_i64.max(range.minimum.unwrap_or(0)).min(range.maximum.unwrap_or(i64::MAX)).into()
+            }
             other => other,
         },
         Holds::Named(name) => match Types::of(GraphVersion::Beta).get(name) {
@@ -93,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_rows_say_of_properties_names_real_ones_and_is_json() {
+    fn defaults_in_rows_name_existing_properties_and_are_json() {
         let rows = Rows::default();
         for row in rows.all().flat_map(|row| row.defaults) {
             let ty = Types::of(GraphVersion::Beta).get(row.ty).expect(row.ty);

@@ -4,17 +4,16 @@ use serde_json::{Value, json};
 
 use super::actor::Change;
 use super::audit;
-use super::check::Checker;
+use super::check::{Checker, each};
 use super::problem::{Fault, Problem, synthetic};
-use super::quirks::HIGHEST_QUOTA;
 use super::refusal::Refusal;
 use super::state::State;
-use super::{Object, literal};
+use super::{Object, literal, object};
 
 /// The type's name; it is also the singleton's id.
 pub(crate) const NAME: &str = "deviceRegistrationPolicy";
 
-/// The properties that a PUT must have, and what the service calls them when they are missing. `quota` is
+/// The properties that a PUT must have, and their names in the service's message about a missing one. `quota` is
 /// seen (microsoft-graph-docs-contrib#8532), the other words are synthetic.
 const REQUIRED: &[(&str, &str)] = &[
     ("userDeviceQuota", "quota"),
@@ -24,22 +23,25 @@ const REQUIRED: &[(&str, &str)] = &[
     ("localAdminPassword", "local admin password"),
 ];
 
-/// Where the policy says who may do something.
-const MEMBERSHIPS: &[&[&str]] = &[
-    &["azureADRegistration", "allowedToRegister"],
-    &["azureADJoin", "allowedToJoin"],
-    &["azureADJoin", "localAdmins", "registeringUsers"],
+/// The paths of the memberships.
+const MEMBERSHIPS: [&str; 3] = [
+    "azureADRegistration.allowedToRegister",
+    "azureADJoin.allowedToJoin",
+    "azureADJoin.localAdmins.registeringUsers",
 ];
 
-/// The other members that a policy says nothing without. That they and the memberships are required is an
-/// inference.
-const SWITCHES: &[&[&str]] =
-    &[&["azureADJoin", "localAdmins", "enableGlobalAdmins"], &["localAdminPassword", "isEnabled"]];
+/// The paths of the other required members. That these and the memberships are required is an inference.
+const SWITCHES: [&str; 2] =
+    ["azureADJoin.localAdmins.enableGlobalAdmins", "localAdminPassword.isEnabled"];
+
+/// The highest device quota of the registration policy; higher ones are stored as this (FACTS 2.3, from
+/// the portal).
+const HIGHEST_QUOTA: i64 = 100;
 
 /// Returns the policy of a new tenant (FACTS 2.2).
 fn of_a_new_tenant() -> Object {
     let all = json!({ "@odata.type": "#microsoft.graph.allDeviceRegistrationMembership" });
-    let policy = json!({
+    object(json!({
         "id": NAME,
         "displayName": "Device Registration Policy",
         "description": "Tenant-wide policy that manages intial provisioning controls using quota restrictions, \
@@ -53,17 +55,15 @@ fn of_a_new_tenant() -> Object {
             "localAdmins": { "enableGlobalAdmins": true, "registeringUsers": all },
         },
         "localAdminPassword": { "isEnabled": false },
-    });
-    policy.as_object().cloned().unwrap_or_default()
+    }))
 }
 
 /// Completes a sparse policy of a state file.
 pub(crate) fn complete(given: &Object) -> Result<Object, Fault> {
-    let checker = Checker::of_states();
+    let checker = Checker::of_states(&[]);
     let ty = checker.instance_type(NAME, given)?;
     let mut policy = of_a_new_tenant();
-    let given = checker.properties(&ty, given)?;
-    for (name, value) in given {
+    for (name, value) in checker.properties(&ty, given)? {
         let value = merge(policy.get(&name), value);
         policy.insert(name, value);
     }
@@ -71,30 +71,29 @@ pub(crate) fn complete(given: &Object) -> Result<Object, Fault> {
     Ok(policy)
 }
 
-/// Takes the new value and, for members of it that are unset, the default's.
+/// Returns the given value, with the default's members where members are unset.
 fn merge(default: Option<&Value>, given: Value) -> Value {
     match (default, given) {
         (Some(Value::Object(default)), Value::Object(given))
             if !given.contains_key("@odata.type") =>
         {
-            let merged = given.into_iter().map(|(name, value)| {
+            let members = given.into_iter().map(|(name, value)| {
                 let value = merge(default.get(&name), value);
                 (name, value)
             });
-            Value::Object(merged.collect())
+            members.collect()
         }
         (Some(default), Value::Null) => default.clone(),
         (_, given) => given,
     }
 }
 
-/// Returns the policy as it reads now.
+/// Returns the policy as reads show it.
 pub(crate) fn read(state: &State) -> Object {
     let mut policy = state.device_registration_policy.clone();
-    if let Some(registration) = policy.get_mut("azureADRegistration").and_then(Value::as_object_mut)
-    {
-        let configurable = !state.device_registration.registration_locked;
-        registration.insert("isAdminConfigurable".to_owned(), configurable.into());
+    if let Some(registration) = policy.get_mut("azureADRegistration") {
+        let is_locked = state.device_registration.registration_locked;
+        registration["isAdminConfigurable"] = (!is_locked).into();
     }
     policy
 }
@@ -104,22 +103,20 @@ pub(crate) fn read(state: &State) -> Object {
 /// # Errors
 /// Refuses a body that lacks any of the five properties, or that is not of the type (FACTS 2.1).
 pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Result<(), Refusal> {
-    let checker = Checker::of_calls(change.version);
+    let checker = Checker::of_calls(change.version, &[]);
     let ty = checker.instance_type(NAME, body).map_err(|fault| Refusal::of_core(&fault))?;
     let missing = |called: &str| {
-        let message = format!("Tenant registration policy is missing a value for {called}");
-        invalid(message)
+        invalid(format!("Tenant registration policy is missing a value for {called}"))
     };
-    if let Some((_, called)) =
-        REQUIRED.iter().find(|(name, _)| body.get(*name).is_none_or(Value::is_null))
-    {
+    let is_missing = |name: &str| body.get(name).is_none_or(Value::is_null);
+    if let Some((_, called)) = REQUIRED.iter().find(|(name, _)| is_missing(name)) {
         return Err(missing(called));
     }
     let mut written = checker.properties(&ty, body).map_err(|fault| Refusal::of_core(&fault))?;
-    if let Some(unset) =
-        MEMBERSHIPS.iter().chain(SWITCHES).find(|path| at(&written, path).is_null())
+    if let Some(path) =
+        MEMBERSHIPS.iter().chain(&SWITCHES).find(|path| value_at(&written, path).is_null())
     {
-        return Err(missing(unset.last().unwrap_or(&"")));
+        return Err(missing(path.rsplit('.').next().unwrap_or(path)));
     }
     check_memberships(&written)
         .map_err(|fault| invalid(synthetic(format!("{}: {fault}", fault.path()))))?;
@@ -130,14 +127,16 @@ pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Resu
     written["userDeviceQuota"] = quota.min(HIGHEST_QUOTA).into();
 
     let before = state.device_registration_policy.clone();
-    for outer in ["azureADJoin", "azureADRegistration"] {
+    for (outer, path) in [
+        ("azureADJoin", "azureADJoin.isAdminConfigurable"),
+        ("azureADRegistration", "azureADRegistration.isAdminConfigurable"),
+    ] {
         // The service alone decides it: writes do not stick (Microsoft365DSC#6449).
-        written[outer]["isAdminConfigurable"] =
-            at(&before, &[outer, "isAdminConfigurable"]).clone();
+        written[outer]["isAdminConfigurable"] = value_at(&before, path).clone();
     }
     if state.device_registration.registration_locked {
         // Microsoft says that it cannot be modified, not what an attempt meets: it is silently kept here.
-        written["azureADRegistration"] = at(&before, &["azureADRegistration"]).clone();
+        written["azureADRegistration"] = value_at(&before, "azureADRegistration").clone();
     }
     let mut after = before.clone();
     after.extend(written);
@@ -151,21 +150,21 @@ fn invalid(message: String) -> Refusal {
     Refusal::core(axum::http::StatusCode::BAD_REQUEST, "invalid_request", message)
 }
 
-/// Returns what is at the end of a path, null where there is none.
-fn at<'a>(policy: &'a Object, path: &[&str]) -> &'a Value {
-    const NONE: &Value = &Value::Null;
-    let (first, inner) = path.split_first().map_or(("", path), |(first, inner)| (*first, inner));
-    inner.iter().fold(policy.get(first).unwrap_or(NONE), |value, name| &value[*name])
+/// Returns the value that a path of names leads to, null where there is none.
+fn value_at<'a>(policy: &'a Object, path: &str) -> &'a Value {
+    let (first, inner) = path.split_once('.').unwrap_or((path, ""));
+    let start = policy.get(first).unwrap_or(&Value::Null);
+    inner.split_terminator('.').fold(start, |value, name| &value[name])
 }
 
-/// Checks what the types leave open: that a membership is one of the three, and that members are object
-/// ids (a user principal name is a mistake that tools have made, Microsoft365DSC#5799).
+/// Checks that each membership is one of the three types, and that its members are object ids: tools have sent user
+/// principal names (Microsoft365DSC#5799).
 fn check_memberships(policy: &Object) -> Result<(), Fault> {
-    for path in MEMBERSHIPS {
-        check_membership(at(policy, path))
-            .map_err(|fault| path.iter().rev().fold(fault, |fault, name| fault.under(name)))?;
-    }
-    Ok(())
+    let check = |path: &&str| {
+        let checked = check_membership(value_at(policy, path));
+        checked.map_err(|fault| path.rsplit('.').fold(fault, |fault, name| fault.under(name)))
+    };
+    MEMBERSHIPS.iter().try_for_each(check)
 }
 
 fn check_membership(membership: &Value) -> Result<(), Fault> {
@@ -173,13 +172,12 @@ fn check_membership(membership: &Value) -> Result<(), Fault> {
         return Err(Problem::AbstractType.into());
     }
     for list in ["users", "groups"] {
-        let members = membership[list].as_array().into_iter().flatten();
-        for (index, id) in members.enumerate() {
-            if literal::guid(id.as_str().unwrap_or_default()).is_none() {
-                let fault = Fault::from(Problem::literal(id, "Edm.Guid"));
-                return Err(fault.under_index(index).under(list));
-            }
-        }
+        let ids = membership[list].as_array().into_iter().flatten();
+        let check = |id: &Value| match literal::guid(id.as_str().unwrap_or_default()) {
+            Some(_) => Ok(()),
+            None => Err(Problem::literal(id, "Edm.Guid").into()),
+        };
+        each(ids, check).map_err(|fault| fault.under(list))?;
     }
     Ok(())
 }

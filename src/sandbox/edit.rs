@@ -1,24 +1,24 @@
-//! Somebody in the portal: changes to a tenant behind Git's back.
+//! Changes a tenant outside of Git, as an administrator in the portal would.
 //!
-//! An edit goes through the same checks as a PATCH or a PUT, and leaves the same traces.
+//! An edit passes the same checks as a PATCH or a PUT, and leaves the same audit events.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::Object;
 use super::actor::{Actor, Change};
-use super::check::Checker;
-use super::collection::references::{self, Navigation};
-use super::collection::write;
-use super::conceal::reveal;
+use super::collection::references::NavigationProperty;
+use super::collection::write::Writer;
 use super::device_registration_policy::{self, NAME as POLICY};
+use super::masking::reveal;
 use super::refusal::Refusal;
-use super::rows::{Collection, Update};
-use super::state::{State, text};
-use crate::schema::types::{GraphVersion, TypeDef, Types, odata_type};
+use super::rows::{Collection, Row, Update};
+use super::state::{State, text, type_of};
+use crate::schema::types::{GraphVersion, TypeDef, Types};
 
-/// An edit: which object, and which properties become what.
+/// An edit: an object and new values of its properties.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edit {
     /// The type's name, as after `#microsoft.graph.`.
@@ -27,81 +27,34 @@ pub struct Edit {
     pub name: String,
     /// The properties.
     pub settings: Vec<Setting>,
-    /// The user principal name of whoever edits; the tenant's `admin` where left out.
+    /// The user principal name of the administrator; the tenant's `admin` where left out.
     pub actor: Option<String>,
 }
 
 /// A property and its new value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// The way to the property: names, and positions in collections.
+    /// The top-level property.
+    pub property: String,
+    /// The path below the property: names, and positions in lists.
     pub path: Vec<String>,
     /// The value.
     pub value: Value,
 }
 
-/// Why an edit did not happen.
+/// An edit that was not made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    /// The object is not written as `KIND/NAME`.
-    #[error("`{0}` does not name an object: write KIND/NAME.")]
-    Target(String),
-    /// The setting is not written as `PROP=VALUE`.
-    #[error("`{0}` does not set anything: write PROP=VALUE.")]
-    Setting(String),
-    /// There is nothing to set.
-    #[error("The edit sets nothing.")]
-    Nothing,
-    /// No such type.
-    #[error("There is no kind `{kind}`.{}", hint(near))]
-    UnknownKind {
-        /// What was asked for.
-        kind: String,
-        /// What may have been meant.
+    /// The edit is malformed.
+    #[error("{0}")]
+    Malformed(String),
+    /// A type, object or property that does not exist, or a name that several objects share.
+    #[error("{message}{}", hint(near))]
+    NotFound {
+        /// The text without the names.
+        message: String,
+        /// Similar names that exist.
         near: Vec<String>,
-    },
-    /// No such object.
-    #[error("The tenant has no {kind} `{name}`.{}", hint(near))]
-    UnknownObject {
-        /// The type.
-        kind: String,
-        /// What was asked for.
-        name: String,
-        /// What may have been meant.
-        near: Vec<String>,
-    },
-    /// Several objects share the name.
-    #[error("The tenant has {} of {kind} `{name}`; use an id: {}.", ids.len(), ids.join(", "))]
-    Ambiguous {
-        /// The type.
-        kind: String,
-        /// What was asked for.
-        name: String,
-        /// The objects.
-        ids: Vec<String>,
-    },
-    /// No such property.
-    #[error("{kind} has no property `{property}`.{}", hint(near))]
-    UnknownProperty {
-        /// The type.
-        kind: String,
-        /// What was asked for.
-        property: String,
-        /// What may have been meant.
-        near: Vec<String>,
-    },
-    /// The way leads through something that has no members.
-    #[error("`{0}` leads nowhere: there is no complex value or no such element on the way.")]
-    Path(String),
-    /// A reference to what does not exist, or exists more than once.
-    #[error("{property} cannot refer to {value}: {found} objects that fit are called so.")]
-    Reference {
-        /// The navigation property.
-        property: String,
-        /// What was asked for, as JSON.
-        value: String,
-        /// How many objects are meant by it.
-        found: usize,
     },
     /// The service would refuse it.
     #[error("The service refuses the edit: {0}")]
@@ -114,24 +67,60 @@ impl From<Refusal> for EditError {
     }
 }
 
+impl EditError {
+    /// Makes an [`EditError::NotFound`] with the names that are most like the wrong one, best first.
+    fn not_found(message: String, wrong: &str, names: impl Iterator<Item = String>) -> Self {
+        let likeness =
+            |name: &str| strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase());
+        let mut near: Vec<(f64, String)> = names.map(|name| (likeness(&name), name)).collect();
+        near.retain(|(likeness, _)| *likeness > 0.8);
+        near.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let near = near.into_iter().take(3).map(|(_, name)| name).collect();
+        Self::NotFound { message, near }
+    }
+}
+
 impl Setting {
     /// Reads `PROP=VALUE`. The value is JSON where it reads as JSON, else text.
     ///
     /// # Errors
     /// Fails where there is no `=` or a name in the path is empty.
     pub fn parse(argument: &str) -> Result<Self, EditError> {
-        let malformed = || EditError::Setting(argument.to_owned());
+        let malformed = || {
+            let message = format!("`{argument}` does not set anything: write PROP=VALUE.");
+            EditError::Malformed(message)
+        };
         let (path, value) = argument.split_once('=').ok_or_else(malformed)?;
-        let path: Vec<String> = path.split('.').map(str::to_owned).collect();
-        if path.iter().any(String::is_empty) {
+        let mut path = path.split('.').map(str::to_owned);
+        let (property, path) = (path.next().unwrap_or_default(), path.collect::<Vec<_>>());
+        if property.is_empty() || path.iter().any(String::is_empty) {
             return Err(malformed());
         }
         let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
-        Ok(Self { path, value })
+        Ok(Self { property, path, value })
     }
 
-    fn top(&self) -> Result<&str, EditError> {
-        self.path.first().map(String::as_str).ok_or_else(|| EditError::Path(String::new()))
+    fn leads_nowhere(&self) -> EditError {
+        let path = [std::slice::from_ref(&self.property), &self.path[..]].concat().join(".");
+        let why = "there is no complex value or no such element on the way";
+        EditError::Malformed(format!("`{path}` leads nowhere: {why}."))
+    }
+
+    /// Sets the value at the path. Only the last name of the path may be new.
+    fn set(&self, object: &mut Object) -> Result<(), EditError> {
+        let mut at = object.entry(&self.property).or_insert(Value::Null);
+        for step in &self.path {
+            let inner = match at {
+                Value::Object(members) => Some(members.entry(step).or_insert(Value::Null)),
+                Value::Array(elements) => {
+                    step.parse().ok().and_then(|i: usize| elements.get_mut(i))
+                }
+                _ => None,
+            };
+            at = inner.ok_or_else(|| self.leads_nowhere())?;
+        }
+        *at = self.value.clone();
+        Ok(())
     }
 }
 
@@ -148,7 +137,10 @@ impl Edit {
         let (kind, name) = match target.split_once('/') {
             Some((kind, name)) if !kind.is_empty() && !name.is_empty() => (kind, name),
             None if target == POLICY => (target, POLICY),
-            _ => return Err(EditError::Target(target.to_owned())),
+            _ => {
+                let message = format!("`{target}` does not name an object: write KIND/NAME.");
+                return Err(EditError::Malformed(message));
+            }
         };
         let settings =
             settings.iter().map(|setting| Setting::parse(setting)).collect::<Result<_, _>>()?;
@@ -158,219 +150,160 @@ impl Edit {
     /// Makes the edit.
     ///
     /// # Errors
-    /// Fails where the object or a property does not exist, or the service would refuse the change; the
-    /// tenant is then as it was.
+    /// Fails where the object or a property does not exist, or the service would refuse the change. The tenant is then
+    /// unchanged.
     pub fn apply(&self, state: &mut State) -> Result<(), EditError> {
         if self.settings.is_empty() {
-            return Err(EditError::Nothing);
+            return Err(EditError::Malformed("The edit sets nothing.".to_owned()));
         }
         let upn = self.actor.clone().unwrap_or_else(|| format!("admin@{}", state.tenant().domain));
         let actor = Actor::Person(upn);
         let change = Change { version: GraphVersion::Beta, actor: &actor };
-        if self.kind == POLICY {
-            self.apply_to_policy(state, &change)
-        } else {
-            self.apply_to_object(state, &change)
+        let mut next = state.clone();
+        match state.rows.of_type(&self.kind) {
+            Some(row) => self.apply_to_object(&mut next, row, &change)?,
+            None if self.kind == POLICY => self.apply_to_policy(&mut next, &change)?,
+            None => return Err(self.unknown_kind(state)),
         }
+        *state = next;
+        Ok(())
     }
 
     fn apply_to_policy(&self, state: &mut State, change: &Change<'_>) -> Result<(), EditError> {
         let ty = self.ty(state)?;
         let mut body = device_registration_policy::read(state);
         for setting in &self.settings {
-            self.known(&ty, setting)?;
-            set(&mut body, setting)?;
+            known(&ty, &setting.property)?;
+            setting.set(&mut body)?;
         }
         Ok(device_registration_policy::put(state, change, &body)?)
     }
 
-    fn apply_to_object(&self, state: &mut State, change: &Change<'_>) -> Result<(), EditError> {
-        let (row, ty) = (self.row(state)?, self.ty(state)?);
+    fn apply_to_object(
+        &self,
+        state: &mut State,
+        row: Row,
+        change: &Change<'_>,
+    ) -> Result<(), EditError> {
+        let ty = self.ty(state)?;
         let id = self.find(state, row)?;
         let mut whole = state.object(row, &id).cloned().unwrap_or_default();
-        // The portal never sends a mask back.
+        // The portal does not send masks.
         reveal(&mut whole, &state.secrets);
-        let mut properties = Object::new();
-        let mut actions = BTreeMap::new();
+        let (mut written, mut replaced) = (BTreeSet::new(), BTreeSet::new());
         let mut links = Vec::new();
         for setting in &self.settings {
-            let top = setting.top()?;
-            if let Some(navigation) = Navigation::of(GraphVersion::Beta, &self.kind, top) {
+            let property = setting.property.as_str();
+            if let Some(navigation) =
+                NavigationProperty::find(GraphVersion::Beta, &self.kind, property)
+            {
                 let ids = linked(state, row, &navigation, setting)?;
                 links.push((navigation, ids));
                 continue;
             }
-            let is_action = (row.assign.is_some() && top == "assignments")
-                || row.actions.iter().any(|action| action.property == top);
-            if !is_action && row.contains(top).is_none() {
-                self.known(&ty, setting)?;
-            }
-            set(&mut whole, setting)?;
-            if is_action {
-                actions.insert(top, whole[top].clone());
+            let has_action = (row.assign.is_some() && property == "assignments")
+                || row.actions.iter().any(|action| action.property == property);
+            if has_action {
+                replaced.insert(property);
             } else {
-                properties.insert(top.to_owned(), whole[top].clone());
+                if row.contains(property).is_none() {
+                    known(&ty, property)?;
+                }
+                written.insert(property);
             }
+            setting.set(&mut whole)?;
         }
-        let mut next = state.clone();
-        if !properties.is_empty() {
-            properties.insert("@odata.type".to_owned(), odata_type(&self.kind).into());
+        let mut writer = Writer { state, row, change };
+        if !written.is_empty() {
+            let mut body = whole.clone();
             match row.update {
-                Update::Patch => write::patch(&mut next, row, change, &id, &properties)?,
+                Update::Patch => {
+                    body.retain(|name, _| name == "@odata.type" || written.contains(name.as_str()));
+                    writer.patch(&id, &body)?;
+                }
                 Update::Put => {
-                    whole.remove("assignments");
-                    write::put(&mut next, row, change, &id, &whole)?;
+                    body.remove("assignments");
+                    writer.put(&id, &body)?;
                 }
             }
         }
-        for (property, value) in actions {
-            act(&mut next, row, change, &id, property, value)?;
+        for property in replaced {
+            writer.replace(&id, property, &whole, property)?;
         }
         for (navigation, ids) in links {
-            references::set(&mut next, row, change, &id, &navigation, ids)?;
+            writer.refer(&id, &navigation, ids)?;
         }
-        *state = next;
         Ok(())
     }
 
-    /// Returns the collection of the kind.
-    fn row(&self, state: &State) -> Result<&'static Collection, EditError> {
-        state.rows.of_type(&self.kind).ok_or_else(|| self.unknown_kind(state))
-    }
-
-    fn ty(&self, state: &State) -> Result<std::sync::Arc<TypeDef>, EditError> {
-        let expected = if self.kind == POLICY { POLICY } else { self.row(state)?.root };
-        let mut body = Object::new();
-        body.insert("@odata.type".to_owned(), odata_type(&self.kind).into());
-        Checker::of_states().instance_type(expected, &body).map_err(|_| self.unknown_kind(state))
+    fn ty(&self, state: &State) -> Result<Arc<TypeDef>, EditError> {
+        let ty = Types::of(GraphVersion::Beta).get(&self.kind).filter(|ty| !ty.is_abstract);
+        ty.ok_or_else(|| self.unknown_kind(state))
     }
 
     fn unknown_kind(&self, state: &State) -> EditError {
         let types = Types::of(GraphVersion::Beta);
-        let roots = state.rows.all().filter_map(|row| types.get(row.root));
-        let kinds = roots.flat_map(|root| [root.derived.clone(), vec![root.name.clone()]].concat());
-        let concrete = kinds.filter(|name| types.get(name).is_some_and(|ty| !ty.is_abstract));
-        let near = nearest(&self.kind, concrete.chain([POLICY.to_owned()]));
-        EditError::UnknownKind { kind: self.kind.clone(), near }
+        let is_kind = |name: &&str| {
+            state.rows.of_type(name).is_some() && types.get(name).is_some_and(|ty| !ty.is_abstract)
+        };
+        let kinds = types.names().filter(is_kind).chain([POLICY]).map(str::to_owned);
+        EditError::not_found(format!("There is no kind `{}`.", self.kind), &self.kind, kinds)
     }
 
     fn find(&self, state: &State, row: &Collection) -> Result<String, EditError> {
-        let own = odata_type(&self.kind);
-        let of_kind =
-            || state.objects(row).iter().filter(|object| text(object, "@odata.type") == own);
-        let ids = |property: &str| -> Vec<String> {
-            let found = of_kind().filter(|object| text(object, property) == self.name);
-            found.map(|object| text(object, "id").to_owned()).collect()
-        };
-        let mut found = ids("id");
-        if found.is_empty() {
-            found = ids(row.name_property);
+        let Self { kind, name, .. } = self;
+        let is_of_kind = |object: &Object| type_of(object) == kind;
+        let mut ids = state.called(row, name, is_of_kind);
+        if ids.len() > 1 {
+            let (count, ids) = (ids.len(), ids.join(", "));
+            let message = format!("The tenant has {count} of {kind} `{name}`; use an id: {ids}.");
+            return Err(EditError::NotFound { message, near: Vec::new() });
         }
-        match found.len() {
-            1 => Ok(found.remove(0)),
-            0 => {
-                let names = of_kind().map(|object| text(object, row.name_property).to_owned());
-                let near = nearest(&self.name, names);
-                Err(EditError::UnknownObject {
-                    kind: self.kind.clone(),
-                    name: self.name.clone(),
-                    near,
-                })
-            }
-            _ => Err(EditError::Ambiguous {
-                kind: self.kind.clone(),
-                name: self.name.clone(),
-                ids: found,
-            }),
-        }
-    }
-
-    fn known(&self, ty: &TypeDef, setting: &Setting) -> Result<(), EditError> {
-        let property = setting.top()?;
-        if ty.property(property).is_some() {
-            return Ok(());
-        }
-        let near = nearest(property, ty.properties.iter().map(|property| property.name.clone()));
-        Err(EditError::UnknownProperty {
-            kind: ty.name.clone(),
-            property: property.to_owned(),
-            near,
+        ids.pop().ok_or_else(|| {
+            let all = state.objects(row).iter().filter(|object| is_of_kind(object));
+            let names = all.map(|object| text(object, row.name_property).to_owned());
+            EditError::not_found(format!("The tenant has no {kind} `{name}`."), name, names)
         })
     }
 }
 
-/// Carries out the action that replaces the assignments of an object, or what it contains.
-fn act(
-    state: &mut State,
-    row: &'static Collection,
-    change: &Change<'_>,
-    id: &str,
-    property: &str,
-    value: Value,
-) -> Result<(), Refusal> {
-    let body = |key: &str| Object::from_iter([(key.to_owned(), value.clone())]);
-    if let (Some(assign), "assignments") = (&row.assign, property) {
-        return write::assign(state, row, change, id, assign, &body(assign.body_key));
+fn known(ty: &TypeDef, property: &str) -> Result<(), EditError> {
+    if ty.property(property).is_some() {
+        return Ok(());
     }
-    match row.actions.iter().find(|action| action.property == property) {
-        Some(action) => write::act(state, row, change, id, action, &body(action.body_key)),
-        None => Ok(()),
-    }
+    let names = ty.properties.iter().map(|property| property.name.clone());
+    let message = format!("{} has no property `{property}`.", ty.name);
+    Err(EditError::not_found(message, property, names))
 }
 
 /// Returns the ids of the objects that a setting of a navigation names, by display name or by id.
 fn linked(
     state: &State,
     row: &Collection,
-    navigation: &Navigation,
+    navigation: &NavigationProperty,
     setting: &Setting,
 ) -> Result<Vec<String>, EditError> {
     let values = match &setting.value {
-        _ if setting.path.len() > 1 => return Err(EditError::Path(setting.path.join("."))),
+        _ if !setting.path.is_empty() => return Err(setting.leads_nowhere()),
         Value::Null => &[],
         Value::Array(values) => &values[..],
         value => std::slice::from_ref(value),
     };
     let id = |value: &Value| {
-        let mut found = navigation.called(state, row, value.as_str().unwrap_or_default());
+        let name = value.as_str().unwrap_or_default();
+        let mut found = state.called(row, name, |object| navigation.fits(object));
         match found.len() {
             1 => Ok(found.remove(0)),
-            found => Err(EditError::Reference {
-                property: navigation.property.clone(),
-                value: value.to_string(),
-                found,
-            }),
+            count => {
+                let property = &navigation.property;
+                let message = format!(
+                    "{property} cannot refer to {value}: {count} objects that fit are called so."
+                );
+                Err(EditError::NotFound { message, near: Vec::new() })
+            }
         }
     };
     values.iter().map(id).collect()
-}
-
-/// Puts a value where the path leads. The last name may be new, the way there may not.
-fn set(object: &mut Object, setting: &Setting) -> Result<(), EditError> {
-    let nowhere = || EditError::Path(setting.path.join("."));
-    let (first, inner) = setting.path.split_first().ok_or_else(nowhere)?;
-    let mut at = object.entry(first.as_str()).or_insert(Value::Null);
-    for step in inner {
-        at = match at {
-            Value::Object(members) => members.entry(step.as_str()).or_insert(Value::Null),
-            Value::Array(elements) => {
-                let index: usize = step.parse().map_err(|_| nowhere())?;
-                elements.get_mut(index).ok_or_else(nowhere)?
-            }
-            _ => return Err(nowhere()),
-        };
-    }
-    *at = setting.value.clone();
-    Ok(())
-}
-
-/// Returns the names that are most like the wrong one, best first.
-fn nearest(wrong: &str, names: impl Iterator<Item = String>) -> Vec<String> {
-    let likeness = |name: &str| strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase());
-    let mut near: Vec<(f64, String)> = names.map(|name| (likeness(&name), name)).collect();
-    near.retain(|(likeness, _)| *likeness > 0.8);
-    near.sort_by(|a, b| b.0.total_cmp(&a.0));
-    near.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
 fn hint(near: &[String]) -> String {
@@ -415,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_leaves_the_traces_of_a_person() {
+    fn edit_is_audited_as_a_person() {
         let mut state = tenant();
         let target = "windowsIdentityProtectionConfiguration/Windows Hello for Business";
         apply(&mut state, target, &["pinMinimumLength=4"]).expect("an edit");
@@ -437,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_into_a_collection_leaves_secrets_as_they_are() {
+    fn edit_inside_a_list_keeps_masked_values() {
         let mut state = tenant();
         apply(&mut state, "windows10CustomConfiguration/Custom", &["omaSettings.1.value=2"])
             .expect("an edit");
@@ -458,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_and_change_nothing() {
+    fn invalid_edit_is_refused_and_changes_nothing() {
         let mut state = tenant();
         let before = state.clone();
         let hello = "windowsIdentityProtectionConfiguration/Windows Hello for Business";

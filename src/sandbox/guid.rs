@@ -1,8 +1,8 @@
-//! Ids that depend on nothing but what they are made of, so that one seed gives one tenant.
+//! Ids derived from text, so that runs from one seed are alike.
 
 use ring::digest::{SHA256, digest};
 
-/// Returns a GUID that depends on nothing but the parts.
+/// Returns a GUID derived from the parts.
 pub(crate) fn guid(parts: &[&str]) -> String {
     let hash = digest(&SHA256, parts.join("\0").as_bytes());
     let mut bytes = [0; 16];

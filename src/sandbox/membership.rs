@@ -1,10 +1,10 @@
-//! Who is in a group: its members, and those of the groups in it.
+//! The members of a group, and those of the groups in it.
 
 use std::collections::BTreeSet;
 
 use super::state::{Group, State};
 
-/// What a member is.
+/// The kind of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Member {
     User,
@@ -13,7 +13,7 @@ pub(crate) enum Member {
 }
 
 impl Member {
-    /// Returns what an OData cast asks for, as in `transitiveMembers/microsoft.graph.user`.
+    /// Returns the kind that an OData cast names, as in `transitiveMembers/microsoft.graph.user`.
     pub(crate) fn of_cast(cast: &str) -> Option<Self> {
         match cast.strip_prefix("microsoft.graph.")? {
             "user" => Some(Self::User),
@@ -22,11 +22,6 @@ impl Member {
             _ => None,
         }
     }
-}
-
-/// Returns whether an id is of something that can be a member.
-pub(crate) fn exists(state: &State, id: &str) -> bool {
-    kind(state, id).is_some()
 }
 
 /// Returns how many members of a kind a group has, each counted once however many ways lead to it; nothing where
@@ -56,7 +51,8 @@ fn find<'a>(state: &'a State, id: &str) -> Option<&'a Group> {
     state.groups.iter().find(|group| group.id.eq_ignore_ascii_case(id))
 }
 
-fn kind(state: &State, id: &str) -> Option<Member> {
+/// Returns the kind of the user, device or group with an id, if any.
+pub(crate) fn kind(state: &State, id: &str) -> Option<Member> {
     let is = |own: &String| own.eq_ignore_ascii_case(id);
     if state.users.iter().any(|user| is(&user.id)) {
         Some(Member::User)

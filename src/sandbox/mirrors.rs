@@ -1,12 +1,12 @@
-//! Pairs of properties that say the same: writing one writes the other (FACTS 12).
+//! Pairs of properties with the same meaning: writing one writes the other (FACTS 12).
 
 use serde_json::Value;
 
 use super::Object;
 use super::rows::Mirror;
 
-/// Makes both halves of every pair in `object` agree with the half that was written. Where both were, the
-/// newer one wins.
+/// Sets the other property of every pair in `object` from the one that was written. Where both were written, the newer
+/// property decides.
 pub(crate) fn reflect(pairs: &[Mirror], ty: &str, written: &Object, object: &mut Object) {
     for pair in pairs.iter().filter(|pair| pair.ty == ty) {
         if let Some(Value::String(member)) = written.get(pair.enablement) {
@@ -30,7 +30,7 @@ mod tests {
     use crate::sandbox::rows::Rows;
 
     #[test]
-    fn the_half_that_was_written_decides() {
+    fn written_property_decides_the_mirrored_one() {
         let object = |value: Value| value.as_object().cloned().expect("an object");
         let row = Rows::default().of_type("sharedPCConfiguration").expect("a row");
         let reflect = |written: Value, pc: &mut Object| {

@@ -1,23 +1,23 @@
 //! The sandbox: an emulator of the part of Microsoft Graph that Moorline uses, for trials, training, tests
-//! and a stage in CI.
+//! and CI.
 //!
 //! It shares the Graph types with the client ([`crate::schema::types`], without what is curated there) and
-//! nothing else: its paths, verbs, status codes, defaults and quirks are its own, so that a mistake in the
-//! client finds no accomplice here.
+//! nothing else: its paths, methods, status codes and defaults are its own, so that a mistake in the client does not
+//! repeat here.
 //! Texts that no public source shows go through `problem::synthetic`.
 //!
 //! | | |
 //! |---|---|
-//! | [`state`], `seed`, `guid`, [`store`] | the tenant as a JSON document, completing a sparse one, and the file of it |
-//! | `check`, `literal`, `problem` | bodies against types |
-//! | `defaults`, `mirrors`, `conceal`, `quirks` | what the service makes of a body |
-//! | [`rows`] | what is true of one collection alone, as data |
-//! | `collection`, `device_registration_policy`, `audit`, `actor` | what calls do to a tenant |
-//! | `query`, `filter`, `expand`, `shape`, `membership` | what reads show of it |
-//! | `permissions` | who may call what |
-//! | [`conditions`], `faults`, `throttle`, `replica` | what goes wrong on purpose |
+//! | [`state`], `seed`, `guid`, [`store`] | the tenant as a JSON document, the completion of sparse seeds, and the state file |
+//! | `check`, `literal`, `problem` | the checks of bodies against types |
+//! | `defaults`, `mirrors`, `masking`, `quirks` | defaults, linked properties, masked values, limits and constants |
+//! | [`rows`] | the properties of each collection, as data |
+//! | `collection`, `device_registration_policy`, `audit`, `actor` | the writes of calls |
+//! | `query`, `filter`, `expand`, `shape`, `membership` | the answers to reads |
+//! | `permissions` | the permissions of callers |
+//! | [`fault_config`], `fault_injection`, `throttle`, `replica` | faults, limits and lag |
 //! | `routes`, `service`, `refusal`, `path` | HTTP |
-//! | [`edit`] | somebody in the portal |
+//! | [`edit`] | changes as an administrator in the portal makes them |
 
 mod actor;
 pub mod approvals;
@@ -25,16 +25,16 @@ mod audit;
 mod check;
 mod clock;
 mod collection;
-mod conceal;
-pub mod conditions;
 mod defaults;
 mod device_registration_policy;
 pub mod edit;
 mod expand;
-mod faults;
+pub mod fault_config;
+mod fault_injection;
 mod filter;
 mod guid;
 mod literal;
+mod masking;
 mod membership;
 mod mirrors;
 mod path;
@@ -63,7 +63,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use self::conditions::Conditions;
+use self::fault_config::FaultConfig;
 pub use self::service::Calls;
 use self::service::Service;
 use self::state::{State, StateError};
@@ -72,13 +72,21 @@ use approvals::ApprovalStatus;
 /// A JSON object as Graph sends it.
 pub type Object = serde_json::Map<String, Value>;
 
-/// Why a sandbox cannot be started.
+/// Returns the members of a JSON object.
+fn object(value: Value) -> Object {
+    match value {
+        Value::Object(object) => object,
+        _ => Object::new(),
+    }
+}
+
+/// An error that prevents the sandbox from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
-    /// Everybody on the network could write to it.
+    /// The address can be reached from the network.
     #[error("The sandbox listens on loopback addresses only, not on {0}.")]
     NotLoopback(SocketAddr),
-    /// The address cannot be listened on.
+    /// The sandbox cannot listen on the address.
     #[error("The sandbox cannot listen on {addr}.")]
     Bind {
         /// The address.
@@ -96,8 +104,8 @@ pub struct Sandbox;
 
 impl Sandbox {
     /// Starts serving a tenant in the background; port 0 takes any free one. With a file, the tenant is the one in
-    /// the file, where that exists, and the file holds every change before the caller that made it has its answer;
-    /// what somebody else writes to it is served from then on.
+    /// the file, where that exists. A change is saved to the file before it is answered, and changes that other processes
+    /// make to the file are served from then on.
     ///
     /// # Errors
     /// Fails where the address is not a loopback address or cannot be listened on, or the file cannot be
@@ -107,15 +115,15 @@ impl Sandbox {
         file: Option<PathBuf>,
         addr: SocketAddr,
     ) -> Result<Running, SandboxError> {
-        Self::start_under(Conditions::default(), state, file, addr).await
+        Self::start_under(FaultConfig::default(), state, file, addr).await
     }
 
-    /// As [`Sandbox::start`], under conditions of its caller's choice.
+    /// Starts as [`Sandbox::start`] does, with limits, delays and faults.
     ///
     /// # Errors
     /// As [`Sandbox::start`].
     pub async fn start_under(
-        conditions: Conditions,
+        conditions: FaultConfig,
         state: State,
         file: Option<PathBuf>,
         addr: SocketAddr,
@@ -138,7 +146,7 @@ impl Sandbox {
     }
 }
 
-/// A sandbox that is being served, until it is shut down or dropped.
+/// A running sandbox, until it is shut down or dropped.
 #[derive(Debug)]
 pub struct Running {
     addr: SocketAddr,
@@ -148,32 +156,32 @@ pub struct Running {
 }
 
 impl Running {
-    /// Returns the address that it listens on.
+    /// Returns the listening address.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Returns what stands for `https://graph.microsoft.com`.
+    /// Returns the URL in place of `https://graph.microsoft.com`.
     pub fn graph_url(&self) -> String {
         format!("http://{}", self.addr)
     }
 
-    /// Returns what stands for `https://login.microsoftonline.com`.
+    /// Returns the URL in place of `https://login.microsoftonline.com`.
     pub fn login_url(&self) -> String {
         self.graph_url()
     }
 
-    /// Returns the tenant as it is now.
+    /// Returns the current tenant.
     pub fn state(&self) -> State {
         self.service.read(State::clone)
     }
 
-    /// Returns what callers did so far.
+    /// Returns the numbers of calls so far.
     pub fn calls(&self) -> Calls {
         self.service.calls()
     }
 
-    /// Decides writes that wait for an approval, as a second administrator would: those of the codes, or all.
+    /// Decides writes that wait for an approval, as a second administrator: those with these codes, or all.
     pub fn decide(&self, codes: &[String], status: ApprovalStatus) -> usize {
         let decided = self.service.change(|state| {
             let decided = state.decide(codes, status, "bob@contoso.com", None);

@@ -54,13 +54,8 @@ pub enum Problem {
         expected: String,
     },
     /// No such member of the enum.
-    #[error("Requested value '{value}' was not found.")]
-    EnumMember {
-        /// What was sent.
-        value: String,
-        /// The enum.
-        ty: String,
-    },
+    #[error("Requested value '{0}' was not found.")]
+    EnumMember(String),
     /// No such property in this version.
     #[error(
         "The property '{property}' does not exist on type 'microsoft.graph.{ty}'. Make sure to only use property \
@@ -151,6 +146,16 @@ impl Problem {
             _ => "PrimitiveValue",
         };
         Self::UnexpectedNode { found, expected }
+    }
+
+    /// Makes a [`Problem::NotAssignable`] of two types.
+    pub(crate) fn not_assignable(found: &str, expected: &str) -> Self {
+        Self::NotAssignable { found: found.to_owned(), expected: expected.to_owned() }
+    }
+
+    /// Makes a [`Problem::UnknownProperty`] of a type.
+    pub(crate) fn unknown_property(property: &str, ty: &str) -> Self {
+        Self::UnknownProperty { property: property.to_owned(), ty: ty.to_owned() }
     }
 
     /// Says under which property it is.

@@ -1,4 +1,4 @@
-//! A replica that lags: for a while after a write, reads show what was before it (FACTS 1.6).
+//! Replica lag: for a while after a write, reads show the state before the write (FACTS 1.6).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::state::State;
 
-/// What reads still see.
+/// The earlier states that reads still show.
 #[derive(Debug, Default)]
 pub(crate) struct Replica {
     lag: Duration,
@@ -19,14 +19,14 @@ impl Replica {
         Self { lag, past: VecDeque::new() }
     }
 
-    /// Keeps the tenant as it is before a change.
+    /// Keeps the tenant before a change.
     pub(crate) fn keep(&mut self, now: Duration, state: &State) {
         if !self.lag.is_zero() {
             self.past.push_back((now, Arc::new(state.clone())));
         }
     }
 
-    /// Returns the tenant that a read sees, nothing where that is the tenant as it is.
+    /// Returns the tenant that a read shows; None where that is the current one.
     pub(crate) fn seen(&mut self, now: Duration) -> Option<Arc<State>> {
         while self.past.front().is_some_and(|(at, _)| *at + self.lag <= now) {
             self.past.pop_front();

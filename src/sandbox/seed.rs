@@ -1,54 +1,31 @@
-//! Completing a sparse state: what the author of a seed leaves out is filled in, always in the same way.
+//! Reads a state and completes what a sparse seed leaves out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use jiff::SignedDuration;
 use serde::de::Error as _;
 use serde_json::{Value, json};
 
-use super::check::Checker;
+use super::check::{Checker, each};
+use super::collection::write::{DATES, fill};
 use super::collection::{assignments, contained, references};
-use super::conceal::conceal;
 use super::guid::guid;
-use super::membership;
 use super::problem::{Fault, Problem};
-use super::rows::{Collection, Rows};
+use super::rows::{Row, Rows};
 use super::state::{
-    DeviceRegistration, FORMAT_VERSION, Kind, State, StateError, Tenant, text, unknown_field,
+    FORMAT_VERSION, State, StateError, StateKind, Tenant, text, type_of, unknown_field,
 };
-use super::{Object, clock, defaults, device_registration_policy, mirrors};
-use crate::schema::types::{GraphVersion, type_name};
+use super::{Object, clock, defaults, device_registration_policy, membership, object};
+use crate::schema::types::{GraphVersion, TypeDef};
 
 impl State {
     /// Returns a tenant without device configurations and with Microsoft's defaults everywhere.
     pub fn new(tenant: Tenant) -> Self {
-        let bare = Self {
-            kind: Kind::SandboxState,
-            format_version: FORMAT_VERSION.to_owned(),
-            tenant,
-            apps: None,
-            identity_providers: Vec::new(),
-            device_registration: DeviceRegistration::default(),
-            collections: BTreeMap::new(),
-            rows: Rows::default(),
-            device_status_overviews: BTreeMap::new(),
-            device_registration_policy: Object::new(),
-            groups: Vec::new(),
-            users: Vec::new(),
-            devices: Vec::new(),
-            assignment_filters: Vec::new(),
-            role_scope_tags: Vec::new(),
-            approval_requests: Vec::new(),
-            audit_events: Vec::new(),
-            directory_audits: Vec::new(),
-            secrets: BTreeMap::new(),
-            withheld: BTreeMap::new(),
-            references: BTreeMap::new(),
-            last_change: None,
-        };
-        // Without objects there is nothing that could be refused.
-        complete(bare.clone()).unwrap_or(bare)
+        let kind = StateKind::SandboxState;
+        let state = json!({ "kind": kind, "formatVersion": FORMAT_VERSION, "tenant": tenant });
+        Self::from_json(&state.to_string()).expect("a tenant without objects can be completed")
     }
 
     /// Reads a state, or a sparse seed of one, from a file.
@@ -82,7 +59,7 @@ impl State {
     /// # Errors
     /// As [`State::from_json`].
     pub fn from_json_with(text: &str, rows: Rows) -> Result<Self, StateError> {
-        let state = Self::from_own_json(text, rows)?;
+        let mut state = Self::from_own_json(text, rows)?;
         if state.format_version != FORMAT_VERSION {
             return Err(StateError::FormatVersion(state.format_version));
         }
@@ -90,7 +67,8 @@ impl State {
         if let Some(unknown) = state.collections.keys().find(|name| !is_section(name)) {
             return Err(serde_json::Error::custom(unknown_field(unknown)).into());
         }
-        complete(state)
+        complete(&mut state).map_err(StateError::Impossible)?;
+        Ok(state)
     }
 }
 
@@ -101,147 +79,115 @@ impl Default for State {
 }
 
 /// Completes every section.
-fn complete(mut state: State) -> Result<State, StateError> {
-    let impossible = |fault: Fault| StateError::Impossible { path: fault.path(), fault };
-    let mut names = Names::default();
-    for group in &mut state.groups {
-        names.identify(&mut group.id, "group", &group.display_name);
-    }
-    for user in &mut state.users {
-        names.identify(&mut user.id, "user", &user.user_principal_name);
-    }
-    for device in &mut state.devices {
-        names.identify(&mut device.id, "device", &device.display_name);
-    }
-    unique("groups", state.groups.iter().map(|group| group.id.as_str())).map_err(impossible)?;
-    unique("users", state.users.iter().map(|user| user.id.as_str())).map_err(impossible)?;
-    unique("devices", state.devices.iter().map(|d| d.id.as_str())).map_err(impossible)?;
-    members(&state).map_err(impossible)?;
+fn complete(state: &mut State) -> Result<(), Fault> {
+    let mut ids = Ids::default();
+    each(&mut state.groups, |own| ids.give("group", "group", &own.display_name, &mut own.id))
+        .map_err(|fault| fault.under("groups"))?;
+    each(&mut state.users, |own| ids.give("user", "user", &own.user_principal_name, &mut own.id))
+        .map_err(|fault| fault.under("users"))?;
+    each(&mut state.devices, |own| ids.give("device", "device", &own.display_name, &mut own.id))
+        .map_err(|fault| fault.under("devices"))?;
+    each(&state.groups, |group| check_members(state, &group.members))
+        .map_err(|fault| fault.under("groups"))?;
 
-    let at = |section: &'static str, index: usize| {
-        move |fault: Fault| impossible(fault.under_index(index).under(section))
-    };
     if !state.role_scope_tags.iter().any(|tag| text(tag, "id") == "0") {
         state.role_scope_tags.insert(0, default_scope_tag());
     }
     for (index, tag) in state.role_scope_tags.iter_mut().enumerate() {
-        if !tag.contains_key("id") {
-            tag.insert("id".to_owned(), index.to_string().into());
-        }
-        entity("roleScopeTag", tag, &mut names).map_err(at("roleScopeTags", index))?;
+        tag.entry("id").or_insert_with(|| index.to_string().into());
     }
-    for (index, filter) in state.assignment_filters.iter_mut().enumerate() {
-        entity("deviceAndAppManagementAssignmentFilter", filter, &mut names)
-            .map_err(at("assignmentFilters", index))?;
-    }
-    for (index, event) in state.audit_events.iter_mut().enumerate() {
-        entity("auditEvent", event, &mut names).map_err(at("auditEvents", index))?;
-    }
-    for row in state.rows.all() {
-        let section = row.section();
-        for (index, given) in std::mem::take(state.objects_mut(row)).into_iter().enumerate() {
-            let object = collected(&mut state, row, given, &mut names);
-            let object = object.map_err(at(section, index))?;
-            state.objects_mut(row).push(object);
-        }
-    }
-    let mut reported = state.device_status_overviews.keys();
-    if let Some(id) = reported.find(|id| !state.has_object(id)) {
-        let fault = Problem::NoSuchObject(id.clone()).under(id);
-        return Err(impossible(fault.under("deviceStatusOverviews")));
-    }
-    for (section, objects) in [
-        ("roleScopeTags", &state.role_scope_tags),
-        ("assignmentFilters", &state.assignment_filters),
+    for (section, ty, objects) in [
+        ("roleScopeTags", "roleScopeTag", &mut state.role_scope_tags),
+        (
+            "assignmentFilters",
+            "deviceAndAppManagementAssignmentFilter",
+            &mut state.assignment_filters,
+        ),
+        ("auditEvents", "auditEvent", &mut state.audit_events),
     ] {
-        unique(section, objects.iter().map(|object| text(object, "id"))).map_err(impossible)?;
+        each(objects, |object| entity(&mut ids, ty, object))
+            .map_err(|fault| fault.under(section))?;
     }
-    // What an object does not show is kept by its id alone, so that no two of any collections share one.
-    let mut taken = BTreeSet::new();
     for row in state.rows.all() {
-        let ids = state.objects(row).iter().map(|object| text(object, "id"));
-        unique_among(&mut taken, row.section(), ids).map_err(impossible)?;
+        let given = std::mem::take(state.objects_mut(row));
+        each(given, |given| {
+            let object = collected(state, &mut ids, row, given)?;
+            state.objects_mut(row).push(object);
+            Ok(())
+        })
+        .map_err(|fault| fault.under(row.section()))?;
     }
-    for (id, bound) in &state.references {
-        let mut rows = state.rows.all();
-        let referring = rows.find_map(|row| Some((row, state.object(row, id)?)));
-        let (row, object) = referring.ok_or_else(|| {
-            let fault = Problem::NoSuchObject(id.clone()).under(id);
-            impossible(fault.under("references"))
-        })?;
-        let ty = type_name(text(object, "@odata.type")).unwrap_or_default();
-        let checked = references::check(&state, row, GraphVersion::Beta, ty, bound);
-        checked.map_err(|problem| impossible(problem.under(id).under("references")))?;
+    if let Some(id) = state.device_status_overviews.keys().find(|id| !state.has_object(id)) {
+        let fault = Problem::NoSuchObject(id.clone()).under(id);
+        return Err(fault.under("deviceStatusOverviews"));
+    }
+    for id in state.references.keys() {
+        check_references(state, id).map_err(|fault| fault.under(id).under("references"))?;
     }
     state.device_registration_policy =
         device_registration_policy::complete(&state.device_registration_policy)
-            .map_err(|fault| impossible(fault.under("deviceRegistrationPolicy")))?;
-    Ok(state)
+            .map_err(|fault| fault.under("deviceRegistrationPolicy"))?;
+    Ok(())
 }
 
-/// Hands out ids, a different one for each object of one name.
+/// Generates ids from type and name, and refuses duplicates.
 #[derive(Default)]
-struct Names(BTreeMap<(String, String), usize>);
+struct Ids {
+    named: BTreeMap<(String, String), usize>,
+    taken: BTreeSet<(&'static str, String)>,
+}
 
-impl Names {
-    fn identify(&mut self, id: &mut String, ty: &str, name: &str) {
-        let nth = self.0.entry((ty.to_owned(), name.to_owned())).or_default();
+impl Ids {
+    /// Generates an object's id where there is none, and refuses an id that another object of the scope has.
+    fn give(
+        &mut self,
+        scope: &'static str,
+        ty: &str,
+        name: &str,
+        id: &mut String,
+    ) -> Result<(), Fault> {
+        let nth = self.named.entry((ty.to_owned(), name.to_owned())).or_default();
         *nth += 1;
         if id.is_empty() {
             *id = guid(&[ty, name, &nth.to_string()]);
         }
-    }
-}
-
-fn unique<'a>(section: &str, ids: impl Iterator<Item = &'a str>) -> Result<(), Fault> {
-    unique_among(&mut BTreeSet::new(), section, ids)
-}
-
-fn unique_among<'a>(
-    seen: &mut BTreeSet<&'a str>,
-    section: &str,
-    ids: impl Iterator<Item = &'a str>,
-) -> Result<(), Fault> {
-    for (index, id) in ids.enumerate() {
-        if !seen.insert(id) {
-            return Err(Problem::DuplicateId(id.to_owned())
-                .under("id")
-                .under_index(index)
-                .under(section));
+        if self.taken.insert((scope, id.clone())) {
+            Ok(())
+        } else {
+            Err(Problem::DuplicateId(id.clone()).under("id"))
         }
     }
-    Ok(())
 }
 
 /// Refuses members that do not exist.
-fn members(state: &State) -> Result<(), Fault> {
-    for (at, group) in state.groups.iter().enumerate() {
-        let mut members = group.members.iter().enumerate();
-        if let Some((nth, id)) = members.find(|(_, id)| !membership::exists(state, id)) {
-            let fault = Fault::from(Problem::NoSuchObject(id.clone())).under_index(nth);
-            return Err(fault.under("members").under_index(at).under("groups"));
-        }
-    }
-    Ok(())
+fn check_members(state: &State, ids: &[String]) -> Result<(), Fault> {
+    each(ids, |id| {
+        let kind = membership::kind(state, id);
+        kind.map(drop).ok_or_else(|| Problem::NoSuchObject(id.clone()).into())
+    })
+    .map(drop)
+    .map_err(|fault| fault.under("members"))
 }
 
-/// FACTS 7.
+/// Refuses references of an object that does not exist, or that cannot refer to these.
+fn check_references(state: &State, id: &str) -> Result<(), Fault> {
+    let (row, object) = state.find(id).ok_or_else(|| Problem::NoSuchObject(id.to_owned()))?;
+    references::check(state, row, GraphVersion::Beta, type_of(object), &state.references[id])
+}
+
+/// Returns the built-in scope tag (FACTS 7).
 fn default_scope_tag() -> Object {
-    let tag = json!({ "id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": true });
-    tag.as_object().cloned().unwrap_or_default()
+    object(
+        json!({ "id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": true }),
+    )
 }
 
-/// Completes an object that is nothing but its properties.
-fn entity(expected: &str, object: &mut Object, names: &mut Names) -> Result<(), Fault> {
-    let checker = Checker::of_states();
+/// Completes an object outside the collections.
+fn entity(ids: &mut Ids, expected: &'static str, object: &mut Object) -> Result<(), Fault> {
+    let checker = Checker::of_states(&[]);
     let ty = checker.instance_type(expected, object)?;
     let mut complete = checker.properties(&ty, object)?;
-    identify(&mut complete, &ty.name, "displayName", names);
-    for property in ["createdDateTime", "lastModifiedDateTime"] {
-        if ty.property(property).is_some() && !complete.contains_key(property) {
-            complete.insert(property.to_owned(), seeded(&complete).into());
-        }
-    }
+    identify(ids, expected, &ty, "displayName", &mut complete)?;
     defaults::fill(&ty, &mut complete, &[]);
     if ty.name != expected {
         complete.insert("@odata.type".to_owned(), ty.odata_type().into());
@@ -250,64 +196,54 @@ fn entity(expected: &str, object: &mut Object, names: &mut Names) -> Result<(), 
     Ok(())
 }
 
-fn identify(object: &mut Object, ty: &str, name_property: &str, names: &mut Names) {
+/// Sets an object's id and dates where they are missing: the same second for all objects, with a fraction that differs.
+fn identify(
+    ids: &mut Ids,
+    scope: &'static str,
+    ty: &TypeDef,
+    name_property: &str,
+    object: &mut Object,
+) -> Result<(), Fault> {
     let mut id = text(object, "id").to_owned();
-    names.identify(&mut id, ty, text(object, name_property));
+    ids.give(scope, &ty.name, text(object, name_property), &mut id)?;
+    let fraction = id.bytes().fold(0, |sum, byte| (sum * 31 + i64::from(byte)) % 10_000_000);
+    let made = clock::SEEDED + SignedDuration::from_nanos(fraction * 100);
     object.insert("id".to_owned(), id.into());
+    let mut date: Value = clock::wire(made).into();
+    for property in DATES.into_iter().filter(|property| ty.property(property).is_some()) {
+        date = object.entry(property).or_insert(date).clone();
+    }
+    Ok(())
 }
 
-/// Returns when an undated object was made: the same day for all, and a fraction of its own, since no two
-/// objects of a tenant are made at one instant.
-fn seeded(object: &Object) -> String {
-    let id = text(object, "id");
-    let fraction = id.bytes().fold(0_u64, |sum, byte| (sum * 31 + u64::from(byte)) % 10_000_000);
-    clock::SEEDED
-        .replace('Z', &format!(".{fraction:07}"))
-        .trim_end_matches('0')
-        .trim_end_matches('.')
-        .to_owned()
-        + "Z"
-}
-
-/// Completes an object of a collection.
+/// Completes an object of a collection. Its id is unique among all collections, since masked values are kept by id.
 fn collected(
     state: &mut State,
-    row: &'static Collection,
+    ids: &mut Ids,
+    row: Row,
     mut object: Object,
-    names: &mut Names,
 ) -> Result<Object, Fault> {
-    let assignments = object.remove("assignments").unwrap_or(Value::Array(Vec::new()));
-    let checker = Checker::of_states().with_defaults(row.defaults);
+    let assignments = object.remove("assignments").unwrap_or_else(|| json!([]));
+    let checker = Checker::of_states(row.defaults);
     let ty = checker.instance_type(row.root, &object)?;
-    let contained = contained::take(row.contained, &mut object);
-    let mut complete = checker.properties(&ty, &object)?;
+    for contained in row.contained {
+        object.entry(contained.property).or_insert_with(|| defaults::literal(contained.seeded));
+    }
+    let mut complete = contained::properties(&checker, &ty, row.contained, &object)?;
     if text(&complete, row.name_property).is_empty() {
         return Err(Problem::Missing(row.name_property.to_owned()).under(row.name_property));
     }
-    identify(&mut complete, &ty.name, row.name_property, names);
-    let made: Value = seeded(&complete).into();
-    if ty.property("createdDateTime").is_some() {
-        complete.entry("createdDateTime").or_insert(made.clone());
-    }
-    if ty.property("lastModifiedDateTime").is_some() {
-        let created = complete.get("createdDateTime").cloned().unwrap_or(made);
-        complete.entry("lastModifiedDateTime").or_insert(created);
-    }
+    identify(ids, "", &ty, row.name_property, &mut complete)?;
     for (property, json) in row.initial {
         complete.entry(*property).or_insert_with(|| defaults::literal(json));
     }
-    if ty.property("roleScopeTagIds").is_some() {
-        complete.entry("roleScopeTagIds").or_insert_with(|| json!(["0"]));
-    }
-    mirrors::reflect(row.mirrors, &ty.name, &object, &mut complete);
-    defaults::fill(&ty, &mut complete, row.defaults);
+    fill(row, &ty, &object, &mut complete);
     complete.insert("@odata.type".to_owned(), ty.odata_type().into());
 
     let id = text(&complete, "id").to_owned();
-    let digests = state.withheld.remove(&id).unwrap_or_default();
-    let concealed = conceal(&mut complete, &state.secrets, &digests);
-    state.keep(&id, concealed);
-    complete.extend(contained::seeded(&checker, row.contained, contained, &id)?);
+    let digests = state.withheld.get(&id).cloned().unwrap_or_default();
+    state.mask(&mut complete, &digests);
+    contained::identify(row.contained, &mut complete, &id, None);
     if let Some(assign) = &row.assign {
         let assignments = assignments::complete(assign, &id, &assignments);
         let assignments = assignments.map_err(|fault| fault.under("assignments"))?;

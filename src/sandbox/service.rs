@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode, Uri};
 
-use super::clock::Pace;
-use super::conditions::{Conditions, Effect};
-use super::faults::Faults;
+use super::clock::SandboxTime;
+use super::fault_config::{FaultConfig, FaultEffect};
+use super::fault_injection::FaultInjection;
 use super::problem::synthetic;
 use super::refusal::Refusal;
 use super::replica::Replica;
@@ -19,12 +19,12 @@ use super::throttle::Throttle;
 /// A tenant that is being served.
 #[derive(Debug)]
 pub(crate) struct Service {
-    pace: Pace,
-    conditions: Conditions,
+    pace: SandboxTime,
+    conditions: FaultConfig,
     state: Mutex<State>,
     replica: Mutex<Replica>,
     throttle: Mutex<Throttle>,
-    faults: Mutex<Faults>,
+    faults: Mutex<FaultInjection>,
     calls: Mutex<Calls>,
     store: Option<Mutex<Store>>,
 }
@@ -51,7 +51,7 @@ impl Service {
     pub(crate) fn new(
         state: State,
         file: Option<PathBuf>,
-        mut conditions: Conditions,
+        mut conditions: FaultConfig,
     ) -> Result<Self, StateError> {
         let faults = std::mem::take(&mut conditions.faults);
         let (store, state) = match file {
@@ -62,11 +62,11 @@ impl Service {
             None => (None, state),
         };
         Ok(Self {
-            pace: Pace::new(conditions.time_scale.0),
+            pace: SandboxTime::new(conditions.time_scale.0),
             state: Mutex::new(state),
             replica: Mutex::new(Replica::new(conditions.replica_lag.0)),
             throttle: Mutex::default(),
-            faults: Mutex::new(Faults::new(conditions.seed, faults)),
+            faults: Mutex::new(FaultInjection::new(conditions.seed, faults)),
             calls: Mutex::default(),
             conditions,
             store,
@@ -75,10 +75,10 @@ impl Service {
 
     /// Returns a service of the same tenant as it is now, whose changes reach nobody else and no file.
     pub(crate) fn copy(&self) -> Self {
-        let conditions = Conditions {
+        let conditions = FaultConfig {
             time_scale: self.conditions.time_scale,
             page_size: self.conditions.page_size,
-            ..Conditions::default()
+            ..FaultConfig::default()
         };
         Self {
             pace: self.pace,
@@ -93,12 +93,12 @@ impl Service {
     }
 
     /// Returns the conditions that callers meet, without the faults.
-    pub(crate) fn conditions(&self) -> &Conditions {
+    pub(crate) fn conditions(&self) -> &FaultConfig {
         &self.conditions
     }
 
     /// Returns the sandbox's own time.
-    pub(crate) fn pace(&self) -> &Pace {
+    pub(crate) fn pace(&self) -> &SandboxTime {
         &self.pace
     }
 
@@ -120,7 +120,7 @@ impl Service {
         let Some(store) = &self.store else {
             return Ok(());
         };
-        if let Some(news) = locked(store).news()? {
+        if let Some(news) = locked(store).reload()? {
             locked(&self.replica).keep(self.pace.now(), state);
             *state = news;
         }
@@ -145,7 +145,7 @@ impl Service {
     ) -> Result<T, Refusal> {
         let mut state = locked(&self.state);
         let _held = match &self.store {
-            Some(store) => Some(locked(store).hold().map_err(unsaved)?),
+            Some(store) => Some(locked(store).lock().map_err(unsaved)?),
             None => None,
         };
         self.catch_up(&mut state).map_err(unsaved)?;
@@ -157,9 +157,9 @@ impl Service {
         Ok(answer)
     }
 
-    /// Returns what befalls a call, if anything does.
-    pub(crate) fn strike(&self, method: &Method, uri: &Uri) -> Option<Effect> {
-        locked(&self.faults).strike(method, uri)
+    /// Counts a call, and returns the effect of the fault that it meets, if any.
+    pub(crate) fn fault(&self, method: &Method, uri: &Uri) -> Option<FaultEffect> {
+        locked(&self.faults).fire(method, uri)
     }
 
     /// Counts a call. Returns how long its app has to stay away, where limits are enforced and it is one too

@@ -1,17 +1,17 @@
-//! How a stored object looks through one version.
+//! The form of a stored object in one version.
 
 use serde_json::Value;
 
 use super::Object;
-use crate::schema::types::{Category, GraphVersion, Holds, TypeDef, Types, type_name};
+use super::state::{text, type_of};
+use crate::schema::types::{GraphVersion, Holds, Types, type_name};
 
 /// Returns whether a version has the type of an object.
 pub(crate) fn has(version: GraphVersion, object: &Object) -> bool {
-    let named = object.get("@odata.type").and_then(Value::as_str).and_then(type_name);
-    named.is_some_and(|name| Types::of(version).get(name).is_some())
+    Types::of(version).get(type_of(object)).is_some()
 }
 
-/// Returns an entity as a version shows it; nothing where the version does not have its type.
+/// Returns an entity as a version shows it; None where the version does not have its type.
 pub(crate) fn entity(version: GraphVersion, expected: &str, object: &Object) -> Option<Object> {
     match version {
         GraphVersion::Beta => Some(object.clone()),
@@ -20,33 +20,28 @@ pub(crate) fn entity(version: GraphVersion, expected: &str, object: &Object) -> 
 }
 
 fn narrowed(types: &Types, declared: &str, object: &Object) -> Option<Object> {
-    let named =
-        object.get("@odata.type").and_then(Value::as_str).and_then(type_name).unwrap_or(declared);
-    let ty = types.get(named)?;
-    let members = object.iter().filter_map(|(name, value)| {
-        if name.starts_with('@') {
-            return Some((name.clone(), value.clone()));
+    let ty = types.get(type_name(text(object, "@odata.type")).unwrap_or(declared))?;
+    let mut shown = object.clone();
+    shown.retain(|name, _| name.starts_with('@') || ty.property(name).is_some());
+    for (name, value) in &mut shown {
+        if let Some(Holds::Named(held)) = ty.property(name).map(|property| &property.ty.holds) {
+            narrow(types, held, value);
         }
-        Some((name.clone(), member(types, &ty, name, value)?))
-    });
-    Some(members.collect())
+    }
+    Some(shown)
 }
 
-fn member(types: &Types, ty: &TypeDef, name: &str, value: &Value) -> Option<Value> {
-    let property = ty.property(name)?;
-    let Holds::Named(held) = &property.ty.holds else {
-        return Some(value.clone());
-    };
-    if types.get(held).is_none_or(|held| held.category == Category::Enum) {
-        return Some(value.clone());
-    }
-    Some(match value {
-        Value::Object(object) => narrowed(types, held, object).map_or(Value::Null, Value::Object),
-        Value::Array(elements) => {
-            let elements =
-                elements.iter().filter_map(|element| narrowed(types, held, element.as_object()?));
-            elements.map(Value::Object).collect()
+/// Removes from a value of a type the properties that the version does not have.
+fn narrow(types: &Types, held: &str, value: &mut Value) {
+    let is_known = types.get(held).is_some();
+    match value {
+        Value::Object(object) if is_known => {
+            *value = narrowed(types, held, object).map_or(Value::Null, Value::Object);
         }
-        other => other.clone(),
-    })
+        Value::Array(elements) if is_known => {
+            elements.iter_mut().for_each(|element| narrow(types, held, element));
+            elements.retain(|element| !element.is_null());
+        }
+        _ => {}
+    }
 }

@@ -1,8 +1,7 @@
-//! The tenant that the sandbox plays: one readable JSON document.
+//! The tenant that the sandbox serves, as one JSON document.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -12,10 +11,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 use super::approvals::request::ApprovalRequest;
-use super::conceal::Concealed;
+use super::literal::UNSET_INSTANT;
+use super::masking::Digests;
 use super::problem::Fault;
-use super::rows::{Collection, Rows};
-use super::{Object, clock};
+use super::rows::{Collection, Row, Rows};
+use super::{Object, clock, store};
+use crate::schema::types::type_name;
 
 /// The `formatVersion` that this build reads and writes.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -26,7 +27,7 @@ pub const FORMAT_VERSION: &str = "1.0";
 #[schemars(deny_unknown_fields, transform = describe_sections)]
 pub struct State {
     /// Always `sandbox-state`.
-    pub(crate) kind: Kind,
+    pub(crate) kind: StateKind,
     /// The version of this format.
     pub(crate) format_version: String,
     /// The tenant itself.
@@ -35,10 +36,10 @@ pub struct State {
     /// The registered applications. Left out, every client id and secret signs in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) apps: Option<Vec<App>>,
-    /// Whose assertions the federated credentials of applications can be about.
+    /// The issuers of the assertions that federated credentials of applications accept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) identity_providers: Vec<IdentityProvider>,
-    /// How the device registration service is set up.
+    /// The settings of the device registration service.
     #[serde(default)]
     pub(crate) device_registration: DeviceRegistration,
     /// The objects of each collection, by its section, in Graph's beta form with what is read under paths of its own.
@@ -48,7 +49,7 @@ pub struct State {
     /// The collections that there are.
     #[serde(skip)]
     pub(crate) rows: Rows,
-    /// What devices have reported of device configurations, by their ids; of others none has reported anything.
+    /// The status counts that devices have reported, by the id of the object; all zero where left out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) device_status_overviews: BTreeMap<String, StatusOverview>,
     /// The device registration policy; a new tenant's where left out.
@@ -72,10 +73,10 @@ pub struct State {
     /// Writes that wait, or waited, for an approval, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) approval_requests: Vec<ApprovalRequest>,
-    /// What Intune's audit log holds, oldest first.
+    /// The entries of Intune's audit log, oldest first.
     #[serde(default)]
     pub(crate) audit_events: Vec<Object>,
-    /// What Entra's audit log holds, oldest first.
+    /// The entries of Entra's audit log, oldest first.
     #[serde(default)]
     pub(crate) directory_audits: Vec<Object>,
     /// Values of encrypted custom settings by their `secretReferenceValueId`.
@@ -83,8 +84,8 @@ pub struct State {
     pub(crate) secrets: BTreeMap<String, String>,
     /// Digests of values that never read back, by object and property.
     #[serde(default)]
-    pub(crate) withheld: BTreeMap<String, BTreeMap<String, String>>,
-    /// What device configurations refer to, by the id of the object and its navigation property.
+    pub(crate) withheld: BTreeMap<String, Digests>,
+    /// The references between objects, by the id of the referring object and its navigation property.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) references: BTreeMap<String, References>,
     /// When the tenant last changed.
@@ -92,12 +93,12 @@ pub struct State {
     pub(crate) last_change: Option<String>,
 }
 
-/// What an object refers to: ids by navigation property.
+/// The ids that an object refers to, by navigation property.
 pub(crate) type References = BTreeMap<String, Vec<String>>;
 
 /// The `kind` of a state document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Kind {
+pub enum StateKind {
     /// `sandbox-state`.
     #[default]
     #[serde(rename = "sandbox-state")]
@@ -114,8 +115,8 @@ pub struct Tenant {
     pub display_name: String,
     /// Its verified domain.
     pub domain: String,
-    /// Whether it has a licence for Intune.
-    #[serde(skip_serializing_if = "is_true")]
+    /// Whether the tenant has a licence for Intune.
+    #[serde(skip_serializing_if = "Clone::clone")]
     pub intune_licensed: bool,
     /// Whether writes to device configurations wait for the approval of a second administrator.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -138,40 +139,35 @@ fn yes() -> bool {
     true
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_true(value: &bool) -> bool {
-    *value
-}
-
 /// An application registered in the tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct App {
     /// Its application (client) id.
     pub client_id: String,
-    /// Its client secret; left out, it has none.
+    /// Its client secret; none where left out.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub secret: String,
     /// Its certificates, in PEM.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub certificates: Vec<String>,
-    /// Whose assertions it signs in with.
+    /// The assertions that the application signs in with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub federated_credentials: Vec<FederatedCredential>,
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// The application permissions that it was granted; left out, all that the sandbox knows.
+    /// The granted application permissions; all that the sandbox knows where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<String>>,
-    /// Whether its secret is past its end.
+    /// Whether the secret has expired.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub secret_expired: bool,
-    /// Whether an administrator consented to it.
-    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    /// Whether an administrator has consented to the application.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub consented: bool,
-    /// Whether Intune lets it in; else Intune refuses the tokens that Entra issues to it.
-    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    /// Whether Intune accepts the application's tokens; otherwise Intune refuses those that Entra issues.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub intune_role: bool,
 }
 
@@ -179,11 +175,11 @@ pub struct App {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FederatedCredential {
-    /// Who issues its assertions.
+    /// The issuer of the assertions.
     pub issuer: String,
-    /// Whom they are about.
+    /// The subject of the assertions.
     pub subject: String,
-    /// Whom they are for.
+    /// The audience of the assertions.
     #[serde(default = "token_exchange")]
     pub audience: String,
 }
@@ -192,11 +188,11 @@ fn token_exchange() -> String {
     "api://AzureADTokenExchange".to_owned()
 }
 
-/// Somebody who issues assertions.
+/// An issuer of assertions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdentityProvider {
-    /// What its assertions call it.
+    /// The issuer as the assertions name it.
     pub issuer: String,
     /// Its public keys.
     pub jwks: KeySet,
@@ -218,7 +214,7 @@ pub struct SigningKey {
     pub e: String,
 }
 
-/// How the device registration service is set up.
+/// The settings of the device registration service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct DeviceRegistration {
@@ -232,43 +228,34 @@ impl Default for DeviceRegistration {
     }
 }
 
-/// How many devices have reported what of a device configuration (FACTS 1.7).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+/// The number of devices by the status that they have reported for an object (FACTS 1.7).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default = "StatusOverview::unreported")]
 pub struct StatusOverview {
-    /// They have it.
+    /// Devices that have applied the object.
     pub success_count: u32,
-    /// They have yet to get it.
+    /// Devices that have not received the object yet.
     pub pending_count: u32,
-    /// They met an error.
+    /// Devices with an error.
     pub error_count: u32,
-    /// It failed.
+    /// Devices on which the object failed.
     pub failed_count: u32,
-    /// Another one says otherwise.
+    /// Devices on which another object conflicts.
     pub conflict_count: u32,
-    /// It is none of theirs.
+    /// Devices that the object does not apply to.
     pub not_applicable_count: u32,
-    /// It is not for their platform.
+    /// Devices of another platform.
     pub not_applicable_platform_count: u32,
-    /// The version that they reported about.
+    /// The version of the object that devices reported for.
     pub configuration_version: u32,
-    /// When they last did.
+    /// The time of the last report.
     pub last_update_date_time: String,
 }
 
-impl Default for StatusOverview {
-    fn default() -> Self {
-        Self {
-            success_count: 0,
-            pending_count: 0,
-            error_count: 0,
-            failed_count: 0,
-            conflict_count: 0,
-            not_applicable_count: 0,
-            not_applicable_platform_count: 0,
-            configuration_version: 0,
-            last_update_date_time: "0001-01-01T00:00:00Z".to_owned(),
-        }
+impl StatusOverview {
+    /// Returns the overview of an object that no device has reported of.
+    pub(crate) fn unreported() -> Self {
+        Self { last_update_date_time: UNSET_INSTANT.to_owned(), ..Self::default() }
     }
 }
 
@@ -284,22 +271,22 @@ pub struct Group {
     /// The ids of its direct members: users, devices and other groups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<String>,
-    /// How many direct members it has beside those, who are in no other group.
-    #[serde(default, skip_serializing_if = "Crowd::is_empty")]
-    pub unnamed_members: Crowd,
+    /// The number of further direct members that are in no other group.
+    #[serde(default, skip_serializing_if = "MemberCounts::is_empty")]
+    pub unnamed_members: MemberCounts,
 }
 
-/// So many members that nobody needs to tell apart.
+/// Members that are only counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Crowd {
-    /// How many are users.
+pub struct MemberCounts {
+    /// The number of users.
     pub users: u32,
-    /// How many are devices.
+    /// The number of devices.
     pub devices: u32,
 }
 
-impl Crowd {
+impl MemberCounts {
     fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -348,40 +335,35 @@ pub enum StateError {
         /// Why.
         source: io::Error,
     },
-    /// It is no JSON, or not in this form.
+    /// The text is not JSON, or not a state.
     #[error("This is not a sandbox state.")]
     Json(#[from] serde_json::Error),
-    /// It was written by another version of Moorline.
+    /// The document has another format version.
     #[error("The sandbox state has format version `{0}`; this build reads `{FORMAT_VERSION}`.")]
     FormatVersion(String),
-    /// It holds something that no tenant could hold.
-    #[error("`{path}`: {fault}")]
-    Impossible {
-        /// Where in the document.
-        path: String,
-        /// What.
-        fault: Fault,
-    },
+    /// An object in the document could not exist in a tenant.
+    #[error("`{path}`: {0}", path = .0.path())]
+    Impossible(Fault),
 }
 
 impl State {
     /// Returns the document's text.
     ///
     /// # Errors
-    /// Fails where serde_json does, which it does for no state.
+    /// Fails where serde_json fails.
     pub fn to_json(&self) -> Result<String, StateError> {
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
         Ok(text)
     }
 
-    /// Replaces the file in one step: a reader sees the old state or the new one. Only the owner may read
-    /// it, since the values of encrypted settings are in it.
+    /// Replaces the file atomically: a reader sees the old state or the new one. Only the owner can read the file, since
+    /// it holds the values of encrypted settings.
     ///
     /// # Errors
     /// Fails where the folder cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), StateError> {
-        replace_file(path, &self.to_json()?)
+        store::replace_file(path, &self.to_json()?)
     }
 
     /// Reads a text that [`State::to_json`] wrote, which has nothing left to complete.
@@ -390,7 +372,7 @@ impl State {
         Ok(Self { rows, ..state })
     }
 
-    /// Returns who the tenant is.
+    /// Returns the tenant's identity.
     pub fn tenant(&self) -> &Tenant {
         &self.tenant
     }
@@ -401,21 +383,6 @@ impl State {
         let instant = clock::wire(clock::after(last));
         self.last_change = Some(instant.clone());
         instant
-    }
-
-    /// Keeps what an object does not show, in place of what it did not show before.
-    pub(crate) fn keep(&mut self, id: &str, concealed: Concealed) {
-        self.forget(id);
-        self.secrets.extend(concealed.secrets);
-        if !concealed.digests.is_empty() {
-            self.withheld.insert(id.to_owned(), concealed.digests);
-        }
-    }
-
-    /// Forgets what an object did not show.
-    pub(crate) fn forget(&mut self, id: &str) {
-        self.secrets.retain(|reference, _| reference.split('_').nth(1) != Some(id));
-        self.withheld.remove(id);
     }
 
     /// Returns the objects of a collection.
@@ -433,22 +400,44 @@ impl State {
         self.objects(row).iter().find(|object| text(object, "id") == id)
     }
 
+    /// Returns the object of any collection that has this id, with its collection.
+    pub(crate) fn find(&self, id: &str) -> Option<(Row, &Object)> {
+        self.rows.all().find_map(|row| Some((row, self.object(row, id)?)))
+    }
+
     /// Returns whether an object of any collection has this id.
     pub(crate) fn has_object(&self, id: &str) -> bool {
-        self.rows.all().any(|row| self.object(row, id).is_some())
+        self.find(id).is_some()
+    }
+
+    /// Returns the ids of the objects of a collection that fit and have this id, or else this name.
+    pub(crate) fn called(
+        &self,
+        row: &Collection,
+        name: &str,
+        fits: impl Fn(&Object) -> bool,
+    ) -> Vec<String> {
+        let with = |property: &str| -> Vec<String> {
+            let all = self.objects(row).iter();
+            let found = all.filter(|object| fits(object) && text(object, property) == name);
+            found.map(|object| text(object, "id").to_owned()).collect()
+        };
+        let found = with("id");
+        if found.is_empty() { with(row.name_property) } else { found }
     }
 }
 
-/// Reads what is no field of a state, which must be sections of collections: lists of objects.
+/// Reads the sections of collections: the members that are not fields of a state, each a list of objects.
 fn sections<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Vec<Object>>, D::Error> {
     let sections = BTreeMap::<String, Value>::deserialize(from)?;
     let read = sections.into_iter().map(|(name, value)| {
         if !value.is_array() {
             return Err(D::Error::custom(unknown_field(&name)));
         }
-        let objects = serde_json::from_value(value);
-        let objects = objects.map_err(|error| D::Error::custom(format!("`{name}`: {error}")))?;
-        Ok((name, objects))
+        match serde_json::from_value(value) {
+            Ok(objects) => Ok((name, objects)),
+            Err(error) => Err(D::Error::custom(format!("`{name}`: {error}"))),
+        }
     });
     read.collect()
 }
@@ -474,36 +463,12 @@ fn describe_sections(schema: &mut schemars::Schema) {
     }
 }
 
-/// Returns an object's property where it is text, else nothing at all.
+/// Returns a text property of an object; the empty text where there is none.
 pub(crate) fn text<'a>(object: &'a Object, property: &str) -> &'a str {
     object.get(property).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Replaces a file that only its owner may read, in one step.
-pub(crate) fn replace_file(path: &Path, text: &str) -> Result<(), StateError> {
-    let failed = |source| StateError::Write { path: path.to_owned(), source };
-    let random = uuid::Uuid::new_v4().simple().to_string();
-    let beside = beside(path, &random).map_err(failed)?;
-    let written = private_file(&beside)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        // The failure to report is the first one.
-        let _ = fs::remove_file(&beside);
-    }
-    written.map_err(failed)
-}
-
-/// Returns the path of a hidden file beside a file, of its name and this ending.
-pub(crate) fn beside(path: &Path, ending: &str) -> io::Result<PathBuf> {
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    Ok(path.with_file_name(format!(".{}.{ending}", name.to_string_lossy())))
-}
-
-fn private_file(path: &Path) -> io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+/// Returns the name of an object's type; the empty text where the object names none.
+pub(crate) fn type_of(object: &Object) -> &str {
+    type_name(text(object, "@odata.type")).unwrap_or_default()
 }

@@ -1,15 +1,15 @@
-//! The file that holds a tenant, for all who use it at once: a sandbox that serves it, and somebody in the portal.
+//! The state file, shared by several processes: sandboxes that serve it, and `moorline sandbox edit` and `approve`.
 //!
-//! Whoever changes the file holds its lock from reading to writing, so that no change is lost; whoever reads it needs
-//! none, since the file is replaced in one step.
+//! A writer holds the file's lock from reading to writing, so that no change is lost. A reader needs no lock, since the
+//! file is replaced atomically.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::rows::Rows;
-use super::state::{State, StateError, beside, replace_file};
+use super::state::{State, StateError};
 
 /// The file of a tenant that is being served.
 #[derive(Debug)]
@@ -17,59 +17,35 @@ pub(super) struct Store {
     path: PathBuf,
     /// The collections of the tenant, which the file does not name.
     rows: Rows,
-    /// What the file holds, as far as that is known here.
+    /// The text of the file when it was last read or written here.
     text: String,
     version: Option<Version>,
 }
 
-/// What tells one content of the file from another without reading it.
-#[derive(Debug, PartialEq, Eq)]
-struct Version {
-    modified: Option<SystemTime>,
-    length: u64,
-    #[cfg(unix)]
-    inode: u64,
-}
-
-impl Version {
-    fn of(path: &Path) -> Option<Self> {
-        let metadata = fs::metadata(path).ok()?;
-        Some(Self {
-            modified: metadata.modified().ok(),
-            length: metadata.len(),
-            #[cfg(unix)]
-            inode: std::os::unix::fs::MetadataExt::ino(&metadata),
-        })
-    }
-}
-
-/// The right to change the file, until it is dropped.
-#[derive(Debug)]
-pub(super) struct Held {
-    _lock: fs::File,
-}
+/// Identifies a version of the file without reading it: modification time, length, and inode where there are inodes.
+type Version = (Option<SystemTime>, u64, u64);
 
 impl Store {
-    /// Opens the file, and makes it of this tenant where there is none. Returns the tenant that it holds.
+    /// Opens the file, or creates it from this tenant. Returns the tenant in the file.
     pub(super) fn open(path: PathBuf, tenant: State) -> Result<(Self, State), StateError> {
-        let held = hold(&path)?;
+        let lock = lock(&path)?;
         let rows = tenant.rows;
         let state = if path.exists() { State::load_with(&path, rows)? } else { tenant };
         let mut store = Self { path, rows, text: String::new(), version: None };
         store.write(state.to_json()?)?;
-        drop(held);
+        drop(lock);
         Ok((store, state))
     }
 
-    /// Waits for the right to change the file.
-    pub(super) fn hold(&self) -> Result<Held, StateError> {
-        hold(&self.path)
+    /// Waits for the lock of the file.
+    pub(super) fn lock(&self) -> Result<File, StateError> {
+        lock(&self.path)
     }
 
-    /// Returns the tenant that somebody else wrote since, if anybody did. A file that is gone is no news.
-    pub(super) fn news(&mut self) -> Result<Option<State>, StateError> {
+    /// Returns the tenant that another process has written since, if any. A deleted file changes nothing.
+    pub(super) fn reload(&mut self) -> Result<Option<State>, StateError> {
         // A change after this is seen the next time.
-        let version = Version::of(&self.path);
+        let version = file_version(&self.path);
         if version.is_none() || version == self.version {
             return Ok(None);
         }
@@ -79,7 +55,7 @@ impl Store {
         Ok(Some(state))
     }
 
-    /// Saves the tenant, or puts it back to what the file holds.
+    /// Saves the tenant; on failure, resets the tenant to the text in the file.
     pub(super) fn save(&mut self, state: &mut State) -> Result<(), StateError> {
         let saved = state.to_json().and_then(|text| self.write(text));
         if saved.is_err() {
@@ -91,12 +67,12 @@ impl Store {
     fn write(&mut self, text: String) -> Result<(), StateError> {
         replace_file(&self.path, &text)?;
         self.text = text;
-        self.version = Version::of(&self.path);
+        self.version = file_version(&self.path);
         Ok(())
     }
 }
 
-/// Changes the tenant in a file, whoever serves it. A change that fails leaves the file as it is.
+/// Changes the tenant in a file that may be served at the same time. A change that fails leaves the file unchanged.
 ///
 /// # Errors
 /// Fails where the file cannot be read or written; the inner error is the change's own.
@@ -104,11 +80,8 @@ pub fn update<T, E>(
     path: &Path,
     change: impl FnOnce(&mut State) -> Result<T, E>,
 ) -> Result<Result<T, E>, StateError> {
-    // Whoever looks for a file that is not there leaves nothing beside it.
-    let _held = match path.is_file() {
-        true => Some(hold(path)?),
-        false => None,
-    };
+    // Without the file no lock file is created.
+    let _lock = path.is_file().then(|| lock(path)).transpose()?;
     let mut state = State::load(path)?;
     let done = change(&mut state);
     if done.is_ok() {
@@ -117,16 +90,37 @@ pub fn update<T, E>(
     Ok(done)
 }
 
-/// Waits for the lock of a file: another file beside it that stays, since the file itself is replaced.
-fn hold(path: &Path) -> Result<Held, StateError> {
+fn file_version(path: &Path) -> Option<Version> {
+    let metadata = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
+    #[cfg(not(unix))]
+    let inode = 0;
+    Some((metadata.modified().ok(), metadata.len(), inode))
+}
+
+/// Waits for the lock of a file. The lock is another file beside it, since the file itself is replaced.
+fn lock(path: &Path) -> Result<File, StateError> {
     let failed = |source| StateError::Write { path: path.to_owned(), source };
-    let beside = beside(path, "lock").map_err(failed)?;
-    let mut options = fs::OpenOptions::new();
-    let lock = options.create(true).truncate(false).write(true).open(beside);
+    let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
+    let beside = path.with_file_name(format!(".{}.lock", name.to_string_lossy()));
+    let lock = File::options().create(true).truncate(false).write(true).open(beside);
     let lock = lock.map_err(failed)?;
     match lock.lock() {
         // Some shared file systems have no locks.
         Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(failed(error)),
-        _ => Ok(Held { _lock: lock }),
+        _ => Ok(lock),
     }
+}
+
+/// Replaces a file atomically. Only its owner can read the new file.
+pub(super) fn replace_file(path: &Path, text: &str) -> Result<(), StateError> {
+    let replace = || {
+        let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(path).map_err(|failed| failed.error)
+    };
+    let replaced = replace().map_err(|source| StateError::Write { path: path.to_owned(), source });
+    replaced.map(drop)
 }

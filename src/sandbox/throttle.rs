@@ -1,4 +1,4 @@
-//! Throttling by the limits that Microsoft publishes, counted in the sandbox's own way.
+//! Throttling by the limits that Microsoft publishes.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -7,49 +7,27 @@ use axum::http::Method;
 
 use super::path::{below_version, is_under};
 
-/// Which calls count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Counted {
-    All,
-    Writes,
-}
-
-/// Whose calls are added up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scope {
-    App,
-    Tenant,
-}
-
-/// So many calls in any span of so many seconds.
+/// A limit: the number of calls allowed within any span of so many seconds.
 struct Limit {
     path: &'static str,
-    counted: Counted,
-    scope: Scope,
+    /// Whether reads do not count.
+    writes_only: bool,
+    /// Whether calls are counted for each app; otherwise for the tenant.
+    per_app: bool,
     most: usize,
-    span: Duration,
+    seconds: u64,
 }
 
 const INTUNE: &str = "deviceManagement";
 
-const fn limit(
-    path: &'static str,
-    counted: Counted,
-    scope: Scope,
-    most: usize,
-    seconds: u64,
-) -> Limit {
-    Limit { path, counted, scope, most, span: Duration::from_secs(seconds) }
-}
-
 /// FACTS 5.1. The limits of Entra's other resources are counted in units that none of the sandbox's callers
 /// gets near to.
 const LIMITS: &[Limit] = &[
-    limit(INTUNE, Counted::Writes, Scope::App, 100, 20),
-    limit(INTUNE, Counted::Writes, Scope::Tenant, 200, 20),
-    limit(INTUNE, Counted::All, Scope::App, 1_000, 20),
-    limit(INTUNE, Counted::All, Scope::Tenant, 2_000, 20),
-    limit("auditLogs", Counted::All, Scope::App, 5, 10),
+    Limit { path: INTUNE, writes_only: true, per_app: true, most: 100, seconds: 20 },
+    Limit { path: INTUNE, writes_only: true, per_app: false, most: 200, seconds: 20 },
+    Limit { path: INTUNE, writes_only: false, per_app: true, most: 1_000, seconds: 20 },
+    Limit { path: INTUNE, writes_only: false, per_app: false, most: 2_000, seconds: 20 },
+    Limit { path: "auditLogs", writes_only: false, per_app: true, most: 5, seconds: 10 },
 ];
 
 /// The calls of the last spans.
@@ -60,8 +38,8 @@ pub(crate) struct Throttle {
 }
 
 impl Throttle {
-    /// Counts a call at an instant of the sandbox's time. Returns how long the caller has to stay away, where
-    /// it is one too many; that call counts as well (FACTS 5.1).
+    /// Counts a call at an instant of the sandbox's time. Returns how long the caller has to wait where the call exceeds
+    /// a limit; a call that is refused counts as well (FACTS 5.1).
     pub(crate) fn count(
         &mut self,
         app: &str,
@@ -72,15 +50,11 @@ impl Throttle {
         let below = below_version(path);
         let mut wait = None;
         for (place, limit) in LIMITS.iter().enumerate() {
-            let counts = limit.counted == Counted::All || method != Method::GET;
-            if !counts || !is_under(below, limit.path) {
+            if limit.writes_only && method == Method::GET || !is_under(below, limit.path) {
                 continue;
             }
-            let whose = match limit.scope {
-                Scope::App => app.to_owned(),
-                Scope::Tenant => String::new(),
-            };
-            let calls = self.calls.entry((place, whose)).or_default();
+            let counted = if limit.per_app { app } else { "" };
+            let calls = self.calls.entry((place, counted.to_owned())).or_default();
             wait = wait.max(limit.admit(calls, now));
         }
         wait
@@ -89,13 +63,14 @@ impl Throttle {
 
 impl Limit {
     fn admit(&self, calls: &mut VecDeque<Duration>, now: Duration) -> Option<Duration> {
-        while calls.front().is_some_and(|at| *at + self.span <= now) {
+        let span = Duration::from_secs(self.seconds);
+        while calls.front().is_some_and(|at| *at + span <= now) {
             calls.pop_front();
         }
         calls.push_back(now);
         let beyond = calls.len().checked_sub(self.most).filter(|beyond| *beyond > 0)?;
         // There is room once all but one less than the most are out of the span.
-        calls.get(beyond).map(|at| (*at + self.span).saturating_sub(now))
+        calls.get(beyond).map(|at| (*at + span).saturating_sub(now))
     }
 }
 
@@ -110,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hundred_and_first_write_of_an_app_waits_for_the_first_to_leave_the_span() {
+    fn write_beyond_the_limit_waits_until_the_span_has_room() {
         let mut throttle = Throttle::default();
         for second in 0..100 {
             let now = Duration::from_millis(second * 100);
@@ -126,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_apps_of_a_tenant_share_its_limit() {
+    fn apps_share_the_tenant_limit() {
         let mut throttle = Throttle::default();
         for app in ["a", "b"] {
             for _ in 0..100 {

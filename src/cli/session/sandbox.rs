@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::cli::failure::CommandError;
 use crate::error::Error;
 use crate::manifest::tenant_file::TenantFile;
-use crate::sandbox::conditions::Conditions;
+use crate::sandbox::fault_config::FaultConfig;
 use crate::sandbox::state::{State, StateError, Tenant};
 use crate::sandbox::{Running, Sandbox, SandboxError};
 use crate::ui::Ui;
@@ -19,7 +19,7 @@ pub(super) async fn start(
     tenant: &TenantFile,
     root: &Path,
     file: Option<&Path>,
-    conditions: Conditions,
+    faults: FaultConfig,
 ) -> Result<Running, CommandError> {
     let state = match file {
         // The sandbox reads the file.
@@ -28,7 +28,7 @@ pub(super) async fn start(
     };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let kept = file.map(Path::to_owned);
-    let running = Sandbox::start_under(conditions, state, kept, address)
+    let running = Sandbox::start_under(faults, state, kept, address)
         .await
         .map_err(|error| start_error(error, file))?;
     match file {
@@ -115,7 +115,7 @@ pub(in crate::cli) fn is_state(path: &Path) -> bool {
 }
 
 /// Reads a fault file.
-pub(in crate::cli) fn load_conditions(path: &Path) -> Result<Conditions, Error> {
+pub(in crate::cli) fn load_faults(path: &Path) -> Result<FaultConfig, Error> {
     let shown = path.display();
     let failed = |message| Error::failed("sandbox/faults", message);
     let text = std::fs::read_to_string(path).map_err(|source| {

@@ -75,7 +75,7 @@ fn policy(approval: &Approval) -> Option<Object> {
         "id": guid(&["access policy", policy_type]),
         "displayName": approval.name,
         "description": "",
-        "lastModifiedDateTime": clock::SEEDED,
+        "lastModifiedDateTime": clock::wire(clock::SEEDED),
         "policyType": set["policyType"],
         "policyPlatform": set["policyPlatform"],
         "policySet": set,

@@ -4,75 +4,75 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::sandbox::check::Checker;
-use crate::sandbox::problem::{Fault, Problem, synthetic};
-use crate::sandbox::quirks::{ALL_DEVICES, ALL_USERS, NO_FILTER};
+use super::write::{Writer, bad};
+use crate::sandbox::check::{Checker, each};
+use crate::sandbox::problem::{Fault, Problem};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::rows::Assign;
-use crate::sandbox::state::{State, text};
+use crate::sandbox::state::{text, type_of};
 use crate::sandbox::{Object, defaults};
-use crate::schema::types::{GraphVersion, Types, type_name};
+use crate::schema::types::{GraphVersion, Types};
+
+const FILTER_ID: &str = "deviceAndAppManagementAssignmentFilterId";
+const FILTER_TYPE: &str = "deviceAndAppManagementAssignmentFilterType";
+
+/// The second half of an assignment's id where the target has no id of its own. FACTS 3: seen on other
+/// Intune families, not on this one.
+const ALL_USERS: &str = "acacacac-9df4-4c7d-9d50-4ef0226f57a9";
+/// As [`ALL_USERS`], for all devices.
+const ALL_DEVICES: &str = "adadadad-808e-44e2-905a-0b7873a8a531";
+
+/// The filter id of an assignment without a filter (FACTS 3).
+const NO_FILTER: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Completes the assignments that a state holds. Their groups need not exist: a deleted group leaves its
 /// assignments behind.
 pub(crate) fn complete(assign: &Assign, policy: &str, given: &Value) -> Result<Value, Fault> {
-    sorted(policy, read(&Checker::of_states(), assign, given)?)
+    Ok(sorted(policy, read(&Checker::of_states(&[]), assign, given)?))
 }
 
-/// Returns the assignments that an `assign` call asks for.
-///
-/// An unknown group or filter and a group named twice are refused; FACTS 3 knows only that tools meet a
-/// 400 there, so the words are synthetic.
-pub(crate) fn requested(
-    state: &State,
-    version: GraphVersion,
-    assign: &Assign,
-    policy: &str,
-    given: &Value,
-) -> Result<Value, Refusal> {
-    let assignments =
-        read(&Checker::of_calls(version), assign, given).map_err(Refusal::of_intune)?;
-    let bad = |text: String| Refusal::intune_bad_request(synthetic(text));
-    let mut seen = BTreeSet::new();
-    for assignment in &assignments {
-        let Some(target) = assignment.get("target").and_then(Value::as_object) else {
-            continue;
-        };
-        let of_group = target
-            .get("@odata.type")
-            .and_then(Value::as_str)
-            .is_some_and(|ty| ty.ends_with("roupAssignmentTarget"));
-        if of_group {
-            let group = text(target, "groupId");
-            if !state.groups.iter().any(|known| known.id.eq_ignore_ascii_case(group)) {
+impl Writer<'_> {
+    /// Returns the assignments that an `assign` call asks for.
+    ///
+    /// An unknown group or filter and a group named twice are refused; FACTS 3 knows only that tools meet a
+    /// 400 there, so the words are synthetic.
+    pub(super) fn assignments(
+        &self,
+        assign: &Assign,
+        policy: &str,
+        given: &Value,
+    ) -> Result<Value, Refusal> {
+        let assignments = read(&self.checker(), assign, given).map_err(Refusal::of_intune)?;
+        let mut seen = BTreeSet::new();
+        for target in
+            assignments.iter().filter_map(|assignment| assignment.get("target")?.as_object())
+        {
+            let (group, filter) = (text(target, "groupId"), text(target, FILTER_ID));
+            let is_of_group = text(target, "@odata.type").ends_with("roupAssignmentTarget");
+            if is_of_group
+                && !self.state.groups.iter().any(|known| known.id.eq_ignore_ascii_case(group))
+            {
                 return Err(bad(format!("The target group '{group}' does not exist.")));
             }
+            let mut filters = self.state.assignment_filters.iter();
+            if filter != NO_FILTER && !filters.any(|known| text(known, "id") == filter) {
+                return Err(bad(format!("The assignment filter '{filter}' does not exist.")));
+            }
+            let id = target_id(target);
+            if !seen.insert(id.to_lowercase()) {
+                return Err(bad(format!("The target '{id}' is assigned more than once.")));
+            }
         }
-        let filter = text(target, "deviceAndAppManagementAssignmentFilterId");
-        if filter != NO_FILTER
-            && !state.assignment_filters.iter().any(|known| text(known, "id") == filter)
-        {
-            return Err(bad(format!("The assignment filter '{filter}' does not exist.")));
-        }
-        if !seen.insert(target_id(target).to_lowercase()) {
-            return Err(bad(format!(
-                "The target '{}' is assigned more than once.",
-                target_id(target)
-            )));
-        }
+        Ok(sorted(policy, assignments))
     }
-    sorted(policy, assignments).map_err(Refusal::of_intune)
 }
 
 fn read(checker: &Checker, assign: &Assign, given: &Value) -> Result<Vec<Object>, Fault> {
     let elements = given.as_array().ok_or_else(|| Problem::node(given, "StartArray"))?;
-    let read = elements.iter().enumerate().map(|(index, element)| {
-        one(checker, assign, element).map_err(|fault| fault.under_index(index))
-    });
-    read.collect()
+    each(elements, |element| assignment(checker, assign, element))
 }
 
-fn one(checker: &Checker, assign: &Assign, element: &Value) -> Result<Object, Fault> {
+fn assignment(checker: &Checker, assign: &Assign, element: &Value) -> Result<Object, Fault> {
     let body = element.as_object().ok_or_else(|| Problem::node(element, "StartObject"))?;
     let ty = checker.instance_type(assign.element, body)?;
     let mut assignment = checker.properties(&ty, body)?;
@@ -80,20 +80,16 @@ fn one(checker: &Checker, assign: &Assign, element: &Value) -> Result<Object, Fa
     let Some(Value::Object(target)) = assignment.get_mut("target") else {
         return Err(missing("target"));
     };
-    let is_group = target
-        .get("@odata.type")
-        .and_then(Value::as_str)
-        .and_then(type_name)
-        .is_some_and(|name| Types::of(GraphVersion::Beta).is_a(name, "groupAssignmentTarget"));
+    let is_group = Types::of(GraphVersion::Beta).is_a(type_of(target), "groupAssignmentTarget");
     if is_group && text(target, "groupId").is_empty() {
         return Err(missing("groupId").under("target"));
     }
     // Without a filter there is an id all the same: one of zeros (FACTS 3).
-    let unfiltered = text(target, "deviceAndAppManagementAssignmentFilterType") == "none"
-        || ["", NO_FILTER].contains(&text(target, "deviceAndAppManagementAssignmentFilterId"));
-    if unfiltered {
-        target.insert("deviceAndAppManagementAssignmentFilterId".to_owned(), NO_FILTER.into());
-        target.insert("deviceAndAppManagementAssignmentFilterType".to_owned(), "none".into());
+    let is_unfiltered =
+        text(target, FILTER_TYPE) == "none" || ["", NO_FILTER].contains(&text(target, FILTER_ID));
+    if is_unfiltered {
+        target.insert(FILTER_ID.to_owned(), NO_FILTER.into());
+        target.insert(FILTER_TYPE.to_owned(), "none".into());
     }
     let has_intent = ty.property("intent").is_some();
     if has_intent && assignment.get("intent").is_none_or(Value::is_null) {
@@ -103,27 +99,26 @@ fn one(checker: &Checker, assign: &Assign, element: &Value) -> Result<Object, Fa
     Ok(assignment)
 }
 
-/// Gives every assignment its id, and the list the order of the ids: the service promises none, and this
-/// one is rarely the caller's.
-fn sorted(policy: &str, mut assignments: Vec<Object>) -> Result<Value, Fault> {
+/// Sets the id of every assignment, and sorts the assignments by id: the service promises no order, and this one is
+/// rarely the caller's.
+fn sorted(policy: &str, mut assignments: Vec<Object>) -> Value {
     for assignment in &mut assignments {
-        let target =
-            assignment.get("target").and_then(Value::as_object).map(target_id).unwrap_or_default();
-        assignment.insert("id".to_owned(), format!("{policy}_{target}").into());
+        let target = assignment.get("target").and_then(Value::as_object).map(target_id);
+        let id = format!("{policy}_{}", target.unwrap_or_default());
+        assignment.insert("id".to_owned(), id.into());
         if text(assignment, "source") != "policySets" {
             assignment.insert("sourceId".to_owned(), policy.into());
         }
     }
     assignments.sort_by(|a, b| text(a, "id").cmp(text(b, "id")));
-    Ok(json!(assignments))
+    json!(assignments)
 }
 
-fn target_id(target: &Object) -> String {
-    match target.get("@odata.type").and_then(Value::as_str).and_then(type_name) {
-        Some("allLicensedUsersAssignmentTarget") => ALL_USERS,
-        Some("allDevicesAssignmentTarget") => ALL_DEVICES,
-        Some("configurationManagerCollectionAssignmentTarget") => text(target, "collectionId"),
+fn target_id(target: &Object) -> &str {
+    match type_of(target) {
+        "allLicensedUsersAssignmentTarget" => ALL_USERS,
+        "allDevicesAssignmentTarget" => ALL_DEVICES,
+        "configurationManagerCollectionAssignmentTarget" => text(target, "collectionId"),
         _ => text(target, "groupId"),
     }
-    .to_owned()
 }

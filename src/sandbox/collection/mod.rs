@@ -1,4 +1,4 @@
-//! What calls do to the objects of any collection, and what reads show of them.
+//! Writes to the objects of a collection, and the answers to reads.
 
 pub(super) mod assignments;
 pub(super) mod contained;

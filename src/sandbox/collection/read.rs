@@ -1,17 +1,19 @@
-//! What reads show of the objects of a collection.
+//! The answers to reads of a collection.
 
 use serde_json::{Value, json};
 
 use super::contained;
-use crate::sandbox::quirks::STATUSES_OF_BETA;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::rows::{Assign, Collection};
-use crate::sandbox::state::State;
-use crate::sandbox::{Object, shape};
+use crate::sandbox::state::{State, StatusOverview};
+use crate::sandbox::{Object, object, shape};
 use crate::schema::types::{GraphVersion, odata_type};
 
-/// Returns an object, where the version has its type: what its list leaves out is not found by id either,
-/// which is an inference (FACTS 1.2).
+/// The counts of a status overview that only beta has (FACTS 1.7).
+const STATUSES_OF_BETA: &[&str] = &["conflictCount", "notApplicablePlatformCount"];
+
+/// Returns an object, where the version has its type. That an object missing from the version's list is not found by id
+/// either is an inference (FACTS 1.2).
 pub(crate) fn find<'a>(
     state: &'a State,
     row: &Collection,
@@ -22,8 +24,9 @@ pub(crate) fn find<'a>(
     state.object(row, id).filter(visible).ok_or_else(Refusal::intune_not_found)
 }
 
-/// Returns an object as a version shows it, without what only `$expand` and paths of their own show; nothing where the
-/// version does not have its type. As OData's minimal metadata do, it names a type that differs from the collection's.
+/// Returns an object as a version shows it, without the properties that only `$expand` and paths of their own show; None
+/// where the version does not have its type. The type is named where it differs from the collection's, as in OData's
+/// minimal metadata.
 pub(crate) fn entity(version: GraphVersion, row: &Collection, object: &Object) -> Option<Object> {
     let mut shown = shape::entity(version, row.root, object)?;
     contained::take(row.contained, &mut shown);
@@ -41,7 +44,7 @@ pub(crate) fn assignments(version: GraphVersion, assign: &Assign, object: &Objec
     shown.map(Value::Object).collect()
 }
 
-/// Returns what devices have reported of an object. That its id is the object's is not known (FACTS 1.7).
+/// Returns the status overview of an object. That its id is the object's is an assumption (FACTS 1.7).
 ///
 /// # Errors
 /// Refuses where there is no such object.
@@ -53,13 +56,10 @@ pub(crate) fn status_overview(
 ) -> Result<Object, Refusal> {
     find(state, row, version, id)?;
     let reported = state.device_status_overviews.get(id).cloned();
-    let mut overview = match json!(reported.unwrap_or_default()) {
-        Value::Object(overview) => overview,
-        _ => Object::new(),
-    };
-    if version == GraphVersion::V1 {
-        overview.retain(|name, _| !STATUSES_OF_BETA.contains(&name.as_str()));
-    }
+    let mut overview = object(json!(reported.unwrap_or_else(StatusOverview::unreported)));
+    overview.retain(|name, _| {
+        version == GraphVersion::Beta || !STATUSES_OF_BETA.contains(&name.as_str())
+    });
     overview.insert("id".to_owned(), id.into());
     Ok(overview)
 }

@@ -2,91 +2,80 @@
 //!
 //! Neither version nor lastModifiedDateTime moves with one, which is an inference from assignments.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::read;
-use crate::sandbox::actor::Change;
-use crate::sandbox::problem::Problem;
+use crate::sandbox::Object;
+use crate::sandbox::problem::{Fault, Problem};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::rows::Collection;
-use crate::sandbox::state::{References, State, text};
-use crate::sandbox::{Object, audit};
-use crate::schema::types::{GraphVersion, Holds, Navigation as Containment, Types, type_name};
+use crate::sandbox::state::{References, State, text, type_of};
+use crate::schema::types::{GraphVersion, Holds, Navigation, Types};
 
-/// What follows the name of a navigation property in a body that binds it.
+/// The suffix of a navigation property in a body that binds it.
 const BIND: &str = "@odata.bind";
 
 /// A navigation property that leads to other objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Navigation {
+pub(crate) struct NavigationProperty {
     pub(crate) property: String,
-    /// Whether it leads to any number of objects.
+    /// Whether the property can refer to more than one object.
     pub(crate) many: bool,
     target: String,
 }
 
-impl Navigation {
+impl NavigationProperty {
     /// Returns a type's navigation property, where the version has it.
-    pub(crate) fn of(version: GraphVersion, ty: &str, property: &str) -> Option<Self> {
+    pub(crate) fn find(version: GraphVersion, ty: &str, property: &str) -> Option<Self> {
         let ty = Types::of(version).get(ty)?;
         let property = ty.property(property)?;
         let Holds::Named(target) = &property.ty.holds else {
             return None;
         };
-        (property.navigation == Some(Containment::Reference)).then(|| Self {
+        (property.navigation == Some(Navigation::Reference)).then(|| Self {
             property: property.name.clone(),
             many: property.ty.collection,
             target: target.clone(),
         })
     }
 
-    /// Returns the ids of the objects that it can lead to and that are called so, or have this id.
-    pub(crate) fn called(&self, state: &State, row: &Collection, name: &str) -> Vec<String> {
-        let objects = state.objects(row).iter();
-        let fitting = objects.filter(|object| self.fits(object));
-        let is_meant = |object: &&Object| {
-            ["id", row.name_property].iter().any(|property| text(object, property) == name)
-        };
-        let meant = fitting.filter(is_meant);
-        meant.map(|object| text(object, "id").to_owned()).collect()
+    /// Returns whether the property can refer to an object.
+    pub(crate) fn fits(&self, object: &Object) -> bool {
+        Types::of(GraphVersion::Beta).is_a(type_of(object), &self.target)
     }
 
-    fn fits(&self, object: &Object) -> bool {
-        let ty = type_name(text(object, "@odata.type"));
-        ty.is_some_and(|ty| Types::of(GraphVersion::Beta).is_a(ty, &self.target))
-    }
-
-    /// Refuses what it cannot lead to.
-    fn check(&self, state: &State, row: &Collection, ids: &[String]) -> Result<(), Problem> {
-        let fits = |id: &String| {
-            let object = state.object(row, id);
-            object.is_some_and(|object| self.fits(object))
-        };
+    /// Refuses objects that the property cannot refer to.
+    pub(crate) fn check(
+        &self,
+        state: &State,
+        row: &Collection,
+        ids: &[String],
+    ) -> Result<(), Fault> {
+        let fits = |id: &str| state.object(row, id).is_some_and(|object| self.fits(object));
         let wrong = ids.iter().find(|id| !fits(id));
-        let wrong = wrong.or(ids.get(1).filter(|_| !self.many));
-        match wrong {
-            Some(id) => Err(Problem::Reference { property: self.property.clone(), id: id.clone() }),
+        match wrong.or(ids.get(1).filter(|_| !self.many)) {
+            Some(id) => {
+                Err(Problem::Reference { property: self.property.clone(), id: id.clone() }.into())
+            }
             None => Ok(()),
         }
     }
 }
 
-/// Takes what a new object is bound to out of its body. Addresses are on the host that the caller used.
+/// Removes the bound references from the body of a new object. Addresses are on the host that the caller used.
 pub(crate) fn take(root: &str, row: &Collection, body: &mut Object) -> Result<References, Refusal> {
-    let members = body.keys().filter(|name| name.ends_with(BIND));
-    let members: Vec<String> = members.cloned().collect();
-    let mut bound = References::new();
-    for member in members {
-        let addresses = match body.remove(&member) {
-            Some(Value::Array(addresses)) => addresses,
-            Some(address) => vec![address],
-            None => continue,
+    let (bound, rest): (Object, Object) =
+        std::mem::take(body).into_iter().partition(|(name, _)| name.ends_with(BIND));
+    *body = rest;
+    let bound = bound.into_iter().map(|(member, addresses)| {
+        let addresses = match addresses {
+            Value::Array(addresses) => addresses,
+            address => vec![address],
         };
         let ids = addresses.iter().map(|address| id_of(root, row, address));
-        let property = member.trim_end_matches(BIND).to_owned();
-        bound.insert(property, ids.collect::<Result<_, _>>()?);
-    }
-    Ok(bound)
+        Ok((member.trim_end_matches(BIND).to_owned(), ids.collect::<Result<_, _>>()?))
+    });
+    bound.collect()
 }
 
 /// Returns the id in an object's address: `…/<collection>('<id>')`, or with a slash.
@@ -103,61 +92,25 @@ pub(crate) fn id_of(root: &str, row: &Collection, address: &Value) -> Result<Str
     })
 }
 
-/// Refuses what a new object of a type cannot refer to.
+/// Refuses references that an object of a type cannot have.
 pub(crate) fn check(
     state: &State,
     row: &Collection,
     version: GraphVersion,
     ty: &str,
     bound: &References,
-) -> Result<(), Problem> {
+) -> Result<(), Fault> {
     for (property, ids) in bound {
-        let navigation = Navigation::of(version, ty, property);
-        let navigation = navigation.ok_or_else(|| Problem::UnknownProperty {
-            property: property.clone(),
-            ty: ty.to_owned(),
-        })?;
+        let navigation = NavigationProperty::find(version, ty, property)
+            .ok_or_else(|| Problem::unknown_property(property, ty))?;
         navigation.check(state, row, ids)?;
     }
     Ok(())
 }
 
-/// Makes an object refer to exactly these.
-///
-/// # Errors
-/// Refuses objects that do not exist, or that do not fit.
-pub(crate) fn set(
-    state: &mut State,
-    row: &Collection,
-    change: &Change<'_>,
-    id: &str,
-    navigation: &Navigation,
-    mut ids: Vec<String>,
-) -> Result<(), Refusal> {
-    navigation.check(state, row, &ids).map_err(|problem| Refusal::of_intune(problem.into()))?;
-    ids.sort();
-    ids.dedup();
-    let object = state.object(row, id).ok_or_else(Refusal::intune_not_found)?;
-    let with = |ids: &[String]| {
-        let mut shown = object.clone();
-        shown.insert(navigation.property.clone(), json!(ids));
-        shown
-    };
-    let (before, after) = (with(&of(state, id, &navigation.property)), with(&ids));
-    state.tick();
-    audit::of_object(state, row, change, "Patch", Some(&before), Some(&after));
-    let references = state.references.entry(id.to_owned()).or_default();
-    references.insert(navigation.property.clone(), ids);
-    references.retain(|_, ids| !ids.is_empty());
-    state.references.retain(|_, references| !references.is_empty());
-    Ok(())
-}
-
-/// Returns what an object refers to.
-pub(crate) fn of(state: &State, id: &str, property: &str) -> Vec<String> {
-    let references = state.references.get(id);
-    let ids = references.and_then(|references| references.get(property));
-    ids.cloned().unwrap_or_default()
+/// Returns the ids that an object refers to by a property.
+pub(crate) fn referenced_ids(state: &State, id: &str, property: &str) -> Vec<String> {
+    state.references.get(id).and_then(|own| own.get(property)).cloned().unwrap_or_default()
 }
 
 /// Returns the objects that an object refers to, as a version shows them.
@@ -166,9 +119,9 @@ pub(crate) fn shown(
     row: &Collection,
     version: GraphVersion,
     id: &str,
-    navigation: &Navigation,
+    navigation: &NavigationProperty,
 ) -> Vec<Value> {
-    let ids = of(state, id, &navigation.property);
+    let ids = referenced_ids(state, id, &navigation.property);
     let objects = ids.iter().filter_map(|id| state.object(row, id));
     objects.filter_map(|object| read::entity(version, row, object)).map(Value::Object).collect()
 }

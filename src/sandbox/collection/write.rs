@@ -1,345 +1,334 @@
-//! What creating, changing, assigning and deleting an object does to the tenant.
+//! Creates, changes, assigns and deletes objects of a collection.
+
+use std::slice;
+use std::sync::Arc;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{assignments, contained, references};
+use super::references::NavigationProperty;
+use super::{contained, references};
 use crate::sandbox::actor::Change;
 use crate::sandbox::check::{Checker, is_computed};
-use crate::sandbox::conceal::conceal;
 use crate::sandbox::guid::guid;
-use crate::sandbox::problem::{Fault, Problem, synthetic};
+use crate::sandbox::problem::{Problem, synthetic};
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::rows::{Action, Assign, Row};
-use crate::sandbox::state::{References, State, text};
+use crate::sandbox::rows::{Contained, Row};
+use crate::sandbox::state::{References, State, text, type_of};
 use crate::sandbox::{Object, audit, defaults, mirrors};
-use crate::schema::types::{TypeDef, type_name};
+use crate::schema::types::TypeDef;
 
-/// Creates an object that refers to others and returns its id.
-///
-/// # Errors
-/// Refuses what Intune would (FACTS 1.4, 1.5, 12).
-pub(crate) fn create(
-    state: &mut State,
-    row: Row,
-    change: &Change<'_>,
-    body: &Object,
-    mut bound: References,
-) -> Result<String, Refusal> {
-    let checker = Checker::of_calls(change.version).with_defaults(row.defaults);
-    let ty = checker.instance_type(row.root, body).map_err(Refusal::of_intune)?;
-    if row.not_creatable.contains(&ty.name.as_str()) {
-        let message = synthetic(format!("A policy of type '{}' cannot be created.", ty.name));
-        return Err(Refusal::intune_bad_request(message));
+/// The dates that the service sets: at creation both, at a change the second.
+pub(crate) const DATES: [&str; 2] = ["createdDateTime", "lastModifiedDateTime"];
+
+/// Writes to the objects of one collection.
+pub(crate) struct Writer<'a> {
+    pub(crate) state: &'a mut State,
+    pub(crate) row: Row,
+    pub(crate) change: &'a Change<'a>,
+}
+
+impl Writer<'_> {
+    /// Creates an object that refers to others and returns its id.
+    ///
+    /// # Errors
+    /// Refuses bodies that Intune would refuse (FACTS 1.4, 1.5, 12).
+    pub(crate) fn create(
+        &mut self,
+        body: &Object,
+        mut bound: References,
+    ) -> Result<String, Refusal> {
+        let ty = self.checker().instance_type(self.row.root, body).map_err(Refusal::of_intune)?;
+        if self.row.not_creatable.contains(&ty.name.as_str()) {
+            return Err(bad(format!("A policy of type '{}' cannot be created.", ty.name)));
+        }
+        let mut object = self.whole(&ty, body)?;
+        references::check(self.state, self.row, self.change.version, &ty.name, &bound)
+            .map_err(Refusal::of_intune)?;
+        if names_a_secret(body) {
+            let message = "SecretReferenceValueId invalid for create.";
+            return Err(Refusal::intune(StatusCode::BAD_REQUEST, "NotSupported", message));
+        }
+        let id = self.new_id(&ty.name);
+        object.insert("@odata.type".to_owned(), ty.odata_type().into());
+        object.insert("id".to_owned(), id.as_str().into());
+        let initial = self.row.initial.iter();
+        object.extend(initial.map(|(name, json)| ((*name).to_owned(), defaults::literal(json))));
+        if self.row.assign.is_some() {
+            object.insert("assignments".to_owned(), json!([]));
+        }
+        self.state.mask(&mut object, &Default::default());
+        self.identify(&mut object, &id);
+        self.store("Create", None, Some(object), &DATES);
+        bound.retain(|_, ids| !ids.is_empty());
+        if !bound.is_empty() {
+            self.state.references.insert(id.clone(), bound);
+        }
+        Ok(id)
     }
-    let mut body = body.clone();
-    let inside = contained::take(row.contained, &mut body);
-    let mut object = written(state, row, &checker, &ty, &body)?;
-    let inside = contained::read(&checker, row.contained, inside).map_err(Refusal::of_intune)?;
-    references::check(state, row, change.version, &ty.name, &bound)
-        .map_err(|problem| Refusal::of_intune(problem.into()))?;
-    if names_a_secret(&body) {
-        let message = "SecretReferenceValueId invalid for create.";
-        return Err(Refusal::intune(StatusCode::BAD_REQUEST, "NotSupported", message));
+
+    /// Changes the properties that the body has and no other.
+    ///
+    /// # Errors
+    /// Refuses bodies that Intune would refuse, and bodies that change nothing (FACTS 1.5).
+    pub(crate) fn patch(&mut self, id: &str, body: &Object) -> Result<(), Refusal> {
+        let before = self.existing(id)?;
+        let ty = self.own_type(&before, body)?;
+        let is_navigation = |name: &&String| {
+            ty.property(name).is_some_and(|property| property.navigation.is_some())
+                || self.row.contains(name).is_some()
+        };
+        if let Some(property) = body.keys().find(is_navigation).cloned() {
+            let problem = Problem::PatchedNavigation { property, ty: ty.name.clone() };
+            return Err(Refusal::of_intune(problem.into()));
+        }
+        let written = self.written(&ty, &[], body)?;
+        self.keeps_what_is_fixed(&ty, &before, &written)?;
+        let had = self.state.withheld.get(id).cloned().unwrap_or_default();
+        let mut digests = had.clone();
+        digests.retain(|property, _| written.get(property) != Some(&Value::Null));
+        let mut after = before.clone();
+        after.extend(written.clone());
+        mirrors::reflect(self.row.mirrors, &ty.name, &written, &mut after);
+        raise_version(&before, &mut after);
+        self.state.mask(&mut after, &digests);
+
+        let unchanged = self.state.withheld.get(id).cloned().unwrap_or_default() == had
+            && after.iter().all(|(name, new)| name == "version" || before.get(name) == Some(new));
+        if unchanged {
+            let message = "Invalid patch, at least 1 property must be changed.";
+            return Err(Refusal::intune_bad_request(message));
+        }
+        self.store("Patch", Some(&before), Some(after), &DATES[1..]);
+        Ok(())
     }
-    named(row, &object)?;
-    let id = new_id(state, &ty.name);
-    let now = state.tick();
-    object.extend([
-        ("@odata.type".to_owned(), ty.odata_type().into()),
-        ("id".to_owned(), id.as_str().into()),
-    ]);
-    for property in ["createdDateTime", "lastModifiedDateTime"] {
-        if ty.property(property).is_some() {
-            object.insert(property.to_owned(), now.as_str().into());
+
+    /// Replaces an object: a property that the body leaves out gets its default. Id, type, assignments and the properties
+    /// that only the service sets stay.
+    ///
+    /// # Errors
+    /// Refuses bodies that Intune would refuse.
+    pub(crate) fn put(&mut self, id: &str, body: &Object) -> Result<(), Refusal> {
+        let before = self.existing(id)?;
+        let ty = self.own_type(&before, body)?;
+        let mut after = self.whole(&ty, body)?;
+        self.keeps_what_is_fixed(&ty, &before, &after)?;
+        let stays = |name: &str| {
+            name == "id"
+                || name.starts_with('@')
+                || name == "assignments"
+                || self.row.initial.iter().any(|(initial, _)| *initial == name)
+                || ty.property(name).is_some_and(is_computed)
+        };
+        let kept = before.iter().filter(|(name, _)| stays(name));
+        after.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+        raise_version(&before, &mut after);
+        self.state.mask(&mut after, &Default::default());
+        self.identify(&mut after, id);
+        self.store("Put", Some(&before), Some(after), &DATES[1..]);
+        Ok(())
+    }
+
+    /// Replaces the assignments of an object, or what the object contains, by a parameter of an action. Neither version
+    /// nor lastModifiedDateTime moves: whether they do is not known (FACTS 1.5).
+    ///
+    /// # Errors
+    /// Refuses targets that cannot be assigned, and contained objects that a create would refuse.
+    pub(crate) fn replace(
+        &mut self,
+        id: &str,
+        property: &str,
+        body: &Object,
+        parameter: &str,
+    ) -> Result<(), Refusal> {
+        let before = self.existing(id)?;
+        let given = body.get(parameter).ok_or_else(|| missing(parameter))?;
+        let mut after = before.clone();
+        if let (Some(assign), "assignments") = (&self.row.assign, property) {
+            after.insert(property.to_owned(), self.assignments(assign, id, given)?);
+        } else if let Some(contained) = self.row.contains(property) {
+            let targets = contained::targets(&self.checker(), contained, given);
+            after.insert(property.to_owned(), targets.map_err(Refusal::of_intune)?);
+            contained::identify(slice::from_ref(contained), &mut after, id, Some(&self.salt()));
+        } else {
+            return Err(Refusal::no_segment(property));
+        }
+        self.store("Action", Some(&before), Some(after), &[]);
+        Ok(())
+    }
+
+    /// Replaces the references of an object by a navigation property.
+    ///
+    /// # Errors
+    /// Refuses objects that do not exist, or that do not fit.
+    pub(crate) fn refer(
+        &mut self,
+        id: &str,
+        navigation: &NavigationProperty,
+        mut ids: Vec<String>,
+    ) -> Result<(), Refusal> {
+        navigation.check(self.state, self.row, &ids).map_err(Refusal::of_intune)?;
+        ids.sort();
+        ids.dedup();
+        let object = self.existing(id)?;
+        let with = |ids: &[String]| {
+            let mut shown = object.clone();
+            shown.insert(navigation.property.clone(), json!(ids));
+            shown
+        };
+        let before = with(&references::referenced_ids(self.state, id, &navigation.property));
+        self.state.tick();
+        audit::of_object(
+            self.state,
+            self.row,
+            self.change,
+            "Patch",
+            Some(&before),
+            Some(&with(&ids)),
+        );
+        let references = self.state.references.entry(id.to_owned()).or_default();
+        references.insert(navigation.property.clone(), ids);
+        references.retain(|_, ids| !ids.is_empty());
+        self.state.references.retain(|_, references| !references.is_empty());
+        Ok(())
+    }
+
+    /// Deletes an object with its assignments.
+    ///
+    /// # Errors
+    /// Refuses where there is no such object, or others refer to it (FACTS 12).
+    pub(crate) fn delete(&mut self, id: &str) -> Result<(), Refusal> {
+        let before = self.existing(id)?;
+        let referrers = references::referrers(self.state, self.row, id).join("', '");
+        if !referrers.is_empty() {
+            return Err(bad(format!(
+                "The policy cannot be deleted while '{referrers}' refers to it."
+            )));
+        }
+        self.store("Delete", Some(&before), None, &[]);
+        self.state.forget(id);
+        self.state.references.remove(id);
+        self.state.device_status_overviews.remove(id);
+        Ok(())
+    }
+
+    pub(super) fn checker(&self) -> Checker {
+        Checker::of_calls(self.change.version, self.row.defaults)
+    }
+
+    fn existing(&self, id: &str) -> Result<Object, Refusal> {
+        self.state.object(self.row, id).cloned().ok_or_else(Refusal::intune_not_found)
+    }
+
+    /// Returns an unused id. It is derived from the tenant's history alone, so that runs from one seed are alike.
+    fn new_id(&self, ty: &str) -> String {
+        let tenant = self.state.tenant().id.as_str();
+        let numbers = self.state.audit_events.len()..;
+        let mut ids = numbers.map(|number| guid(&["created", tenant, ty, &number.to_string()]));
+        ids.find(|id| !self.state.has_object(id)).unwrap_or_default()
+    }
+
+    /// Returns a text that differs for every write of the tenant's history.
+    fn salt(&self) -> String {
+        self.state.audit_events.len().to_string()
+    }
+
+    fn identify(&self, object: &mut Object, id: &str) {
+        contained::identify(self.row.contained, object, id, Some(&self.salt()));
+    }
+
+    /// Stores an object, or removes it, with these dates set to now, and records the change in the audit log.
+    fn store(
+        &mut self,
+        operation: &str,
+        before: Option<&Object>,
+        mut after: Option<Object>,
+        dates: &[&str],
+    ) {
+        let now = self.state.tick();
+        for date in dates {
+            if let Some(date) = after.as_mut().and_then(|after| after.get_mut(*date)) {
+                *date = now.as_str().into();
+            }
+        }
+        audit::of_object(self.state, self.row, self.change, operation, before, after.as_ref());
+        let objects = self.state.objects_mut(self.row);
+        let id = before.map(|before| text(before, "id"));
+        let place = objects.iter().position(|object| Some(text(object, "id")) == id);
+        match (place, after) {
+            (Some(place), Some(after)) => objects[place] = after,
+            (Some(place), None) => drop(objects.remove(place)),
+            (None, after) => objects.extend(after),
         }
     }
-    let initial = row.initial.iter();
-    object.extend(initial.map(|(name, json)| ((*name).to_owned(), defaults::literal(json))));
-    if row.assign.is_some() {
-        object.insert("assignments".to_owned(), json!([]));
+
+    /// Returns the type that a body names, which must be the object's own.
+    fn own_type(&self, before: &Object, body: &Object) -> Result<Arc<TypeDef>, Refusal> {
+        let ty = self.checker().instance_type(self.row.root, body).map_err(Refusal::of_intune)?;
+        if ty.name == type_of(before) {
+            Ok(ty)
+        } else {
+            let problem = Problem::not_assignable(&ty.name, type_of(before));
+            Err(Refusal::of_intune(problem.into()))
+        }
     }
-    fill(row, &ty, &body, &mut object);
-    let concealed = conceal(&mut object, &state.secrets, &Default::default());
-    state.keep(&id, concealed);
-    let salt = salt(state);
-    for (row, targets) in inside {
-        let targets = contained::identified(row, targets, &id, &salt);
-        object.insert(row.property.to_owned(), targets);
+
+    /// Returns the object that a body describes in full, with defaults.
+    fn whole(&self, ty: &TypeDef, body: &Object) -> Result<Object, Refusal> {
+        let mut object = self.written(ty, self.row.contained, body)?;
+        if object.get(self.row.name_property).is_none_or(Value::is_null) {
+            return Err(missing(self.row.name_property));
+        }
+        fill(self.row, ty, body, &mut object);
+        Ok(object)
     }
-    audit::of_object(state, row, change, "Create", None, Some(&object));
-    state.objects_mut(row).push(object);
-    bound.retain(|_, ids| !ids.is_empty());
-    if !bound.is_empty() {
-        state.references.insert(id.clone(), bound);
+
+    /// Returns the checked properties of a body, without those that only the service sets.
+    fn written(
+        &self,
+        ty: &TypeDef,
+        contained: &'static [Contained],
+        body: &Object,
+    ) -> Result<Object, Refusal> {
+        let refused = |name: &&&str| body.get(**name) == Some(&Value::Bool(true));
+        if let Some(name) = self.row.read_only.iter().find(refused) {
+            return Err(bad(format!("{name} is read-only.")));
+        }
+        let written = contained::properties(&self.checker(), ty, contained, body);
+        let mut written = written.map_err(Refusal::of_intune)?;
+        if let Some(Value::Array(tags)) = written.get_mut("roleScopeTagIds") {
+            tags.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+            tags.dedup();
+            let known = &self.state.role_scope_tags;
+            let is_unknown = |tag: &&Value| !known.iter().any(|known| known.get("id") == Some(tag));
+            if let Some(unknown) = tags.iter().find(is_unknown) {
+                return Err(bad(format!("The scope tag {unknown} does not exist.")));
+            }
+        }
+        Ok(written)
     }
-    Ok(id)
+
+    /// Refuses another value of a property that keeps the value of the creation.
+    fn keeps_what_is_fixed(
+        &self,
+        ty: &TypeDef,
+        before: &Object,
+        written: &Object,
+    ) -> Result<(), Refusal> {
+        for (of, property) in self.row.fixed_at_creation {
+            let is_kept = |value| before.get(*property) == Some(value);
+            if *of == ty.name && !written.get(*property).is_none_or(is_kept) {
+                let message = format!("{property} cannot be changed after the policy is created.");
+                return Err(bad(message));
+            }
+        }
+        Ok(())
+    }
 }
 
-/// Changes the properties that the body has and no other.
-///
-/// # Errors
-/// Refuses what Intune would, a body that changes nothing among it (FACTS 1.5).
-pub(crate) fn patch(
-    state: &mut State,
-    row: Row,
-    change: &Change<'_>,
-    id: &str,
-    body: &Object,
-) -> Result<(), Refusal> {
-    let before = state.object(row, id).ok_or_else(Refusal::intune_not_found)?.clone();
-    let checker = Checker::of_calls(change.version).with_defaults(row.defaults);
-    let ty = own_type(row, &checker, &before, body)?;
-    let is_navigation = |name: &&String| {
-        ty.property(name).is_some_and(|property| property.navigation.is_some())
-            || row.contains(name).is_some()
-    };
-    if let Some(property) = body.keys().find(is_navigation).cloned() {
-        let problem = Problem::PatchedNavigation { property, ty: ty.name.clone() };
-        return Err(Refusal::of_intune(problem.into()));
-    }
-    let written = written(state, row, &checker, &ty, body)?;
-    keeps_what_is_fixed(row, &ty, &before, &written)?;
-    let had = state.withheld.get(id).cloned().unwrap_or_default();
-    let mut digests = had.clone();
-    digests.retain(|property, _| written.get(property) != Some(&Value::Null));
-    let mut after = before.clone();
-    after.extend(written.clone());
-    mirrors::reflect(row.mirrors, &ty.name, &written, &mut after);
-    raise_version(&before, &mut after);
-    let concealed = conceal(&mut after, &state.secrets, &digests);
-
-    let unchanged = concealed.digests == had
-        && after.iter().all(|(name, value)| name == "version" || before.get(name) == Some(value));
-    if unchanged {
-        return Err(Refusal::intune_bad_request(
-            "Invalid patch, at least 1 property must be changed.",
-        ));
-    }
-    state.keep(id, concealed);
-    save(state, row, change, "Patch", &before, after);
-    Ok(())
-}
-
-/// Replaces an object by what the body says of it: a property that the body leaves out reads as if it had never been
-/// set. Its id, its type, its assignments and what only the service sets stay.
-///
-/// # Errors
-/// Refuses what Intune would.
-pub(crate) fn put(
-    state: &mut State,
-    row: Row,
-    change: &Change<'_>,
-    id: &str,
-    body: &Object,
-) -> Result<(), Refusal> {
-    let before = state.object(row, id).ok_or_else(Refusal::intune_not_found)?.clone();
-    let checker = Checker::of_calls(change.version).with_defaults(row.defaults);
-    let ty = own_type(row, &checker, &before, body)?;
-    let mut body = body.clone();
-    let inside = contained::take(row.contained, &mut body);
-    let mut after = written(state, row, &checker, &ty, &body)?;
-    let inside = contained::read(&checker, row.contained, inside).map_err(Refusal::of_intune)?;
-    named(row, &after)?;
-    keeps_what_is_fixed(row, &ty, &before, &after)?;
-    let stays = |name: &str| {
-        name == "id"
-            || name.starts_with('@')
-            || name == "assignments"
-            || row.initial.iter().any(|(initial, _)| *initial == name)
-            || ty.property(name).is_some_and(is_computed)
-    };
-    let kept = before.iter().filter(|(name, _)| stays(name));
-    after.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
-    fill(row, &ty, &body, &mut after);
-    raise_version(&before, &mut after);
-    let concealed = conceal(&mut after, &state.secrets, &Default::default());
-    state.keep(id, concealed);
-    let salt = salt(state);
-    for (row, targets) in inside {
-        let targets = contained::identified(row, targets, id, &salt);
-        after.insert(row.property.to_owned(), targets);
-    }
-    save(state, row, change, "Put", &before, after);
-    Ok(())
-}
-
-/// Replaces the whole set of assignments. Neither version nor lastModifiedDateTime moves: whether they do is not known
+/// Adds defaults to an object that a body or a seed describes in full. Without scope tags it gets the built-in one
 /// (FACTS 1.5).
-///
-/// # Errors
-/// Refuses targets that cannot be assigned.
-pub(crate) fn assign(
-    state: &mut State,
-    row: Row,
-    change: &Change<'_>,
-    id: &str,
-    assign: &Assign,
-    body: &Object,
-) -> Result<(), Refusal> {
-    let before = state.object(row, id).ok_or_else(Refusal::intune_not_found)?.clone();
-    let given = parameter(body, assign.body_key)?;
-    let mut after = before.clone();
-    let set = assignments::requested(state, change.version, assign, id, given)?;
-    after.insert("assignments".to_owned(), set);
-    state.tick();
-    audit::of_object(state, row, change, "Action", Some(&before), Some(&after));
-    replace(state, row, id, after);
-    Ok(())
-}
-
-/// Replaces what an object contains. Neither version nor lastModifiedDateTime moves, which is an inference from
-/// assignments.
-///
-/// # Errors
-/// Refuses what a create would refuse.
-pub(crate) fn act(
-    state: &mut State,
-    row: Row,
-    change: &Change<'_>,
-    id: &str,
-    action: &Action,
-    body: &Object,
-) -> Result<(), Refusal> {
-    let before = state.object(row, id).ok_or_else(Refusal::intune_not_found)?.clone();
-    let given = parameter(body, action.body_key)?;
-    let contained = row.contains(action.property);
-    let contained = contained.ok_or_else(|| Refusal::no_segment(action.segment))?;
-    let checker = Checker::of_calls(change.version);
-    let targets = contained::targets(&checker, contained, given).map_err(Refusal::of_intune)?;
-    let mut after = before.clone();
-    state.tick();
-    let targets = contained::identified(contained, targets, id, &salt(state));
-    after.insert(action.property.to_owned(), targets);
-    audit::of_object(state, row, change, "Action", Some(&before), Some(&after));
-    replace(state, row, id, after);
-    Ok(())
-}
-
-/// Deletes an object with its assignments.
-///
-/// # Errors
-/// Refuses where there is no such object, or others refer to it (FACTS 12).
-pub(crate) fn delete(
-    state: &mut State,
-    row: Row,
-    change: &Change<'_>,
-    id: &str,
-) -> Result<(), Refusal> {
-    let before = state.object(row, id).ok_or_else(Refusal::intune_not_found)?.clone();
-    let referrers = references::referrers(state, row, id);
-    if !referrers.is_empty() {
-        let referrers = referrers.join("', '");
-        return Err(Refusal::intune_bad_request(synthetic(format!(
-            "The policy cannot be deleted while '{referrers}' refers to it."
-        ))));
-    }
-    state.tick();
-    state.forget(id);
-    state.references.remove(id);
-    state.device_status_overviews.remove(id);
-    audit::of_object(state, row, change, "Delete", Some(&before), None);
-    state.objects_mut(row).retain(|object| text(object, "id") != id);
-    Ok(())
-}
-
-/// Returns an id that no object has. It depends on nothing but the tenant's history, so that one seed gives
-/// one run.
-fn new_id(state: &State, ty: &str) -> String {
-    let tenant = state.tenant().id.as_str();
-    let mut number = state.audit_events.len();
-    loop {
-        let id = guid(&["created", tenant, ty, &number.to_string()]);
-        if !state.has_object(&id) {
-            return id;
-        }
-        number += 1;
-    }
-}
-
-/// Returns what no other write of the tenant's history has.
-fn salt(state: &State) -> String {
-    state.audit_events.len().to_string()
-}
-
-/// Keeps what became of an object, with its time and a record of the change.
-fn save(
-    state: &mut State,
-    row: Row,
-    change: &Change<'_>,
-    operation: &str,
-    before: &Object,
-    mut after: Object,
-) {
-    let now = state.tick();
-    if after.contains_key("lastModifiedDateTime") {
-        after.insert("lastModifiedDateTime".to_owned(), now.into());
-    }
-    audit::of_object(state, row, change, operation, Some(before), Some(&after));
-    replace(state, row, text(before, "id"), after);
-}
-
-fn replace(state: &mut State, row: Row, id: &str, after: Object) {
-    let mut objects = state.objects_mut(row).iter_mut();
-    if let Some(object) = objects.find(|object| text(object, "id") == id) {
-        *object = after;
-    }
-}
-
-/// Returns the type that a body names, which must be the object's own.
-fn own_type(
-    row: Row,
-    checker: &Checker,
-    before: &Object,
-    body: &Object,
-) -> Result<std::sync::Arc<TypeDef>, Refusal> {
-    let ty = checker.instance_type(row.root, body).map_err(Refusal::of_intune)?;
-    let own = type_name(text(before, "@odata.type")).unwrap_or_default();
-    if ty.name != own {
-        let problem = Problem::NotAssignable { found: ty.name.clone(), expected: own.to_owned() };
-        return Err(Refusal::of_intune(problem.into()));
-    }
-    Ok(ty)
-}
-
-/// Refuses an object without a name.
-fn named(row: Row, object: &Object) -> Result<(), Refusal> {
-    match object.get(row.name_property).is_some_and(|name| !name.is_null()) {
-        true => Ok(()),
-        false => Err(missing(row.name_property)),
-    }
-}
-
-/// Returns a parameter of an action.
-fn parameter<'a>(body: &'a Object, name: &str) -> Result<&'a Value, Refusal> {
-    body.get(name).ok_or_else(|| missing(name))
-}
-
-fn missing(name: &str) -> Refusal {
-    Refusal::of_intune(Fault::from(Problem::Missing(name.to_owned())))
-}
-
-/// Refuses another value of a property that keeps the value of the creation.
-fn keeps_what_is_fixed(
-    row: Row,
-    ty: &TypeDef,
-    before: &Object,
-    written: &Object,
-) -> Result<(), Refusal> {
-    let changes = |(fixed, property): &&(&str, &str)| {
-        *fixed == ty.name
-            && written.get(*property).is_some_and(|value| before.get(*property) != Some(value))
-    };
-    match row.fixed_at_creation.iter().find(changes) {
-        Some((_, property)) => Err(Refusal::intune_bad_request(synthetic(format!(
-            "{property} cannot be changed after the policy is created."
-        )))),
-        None => Ok(()),
-    }
-}
-
-/// Completes what a body writes of a whole object. Without scope tags it gets the Default one (FACTS 1.5).
-fn fill(row: Row, ty: &TypeDef, body: &Object, object: &mut Object) {
+pub(crate) fn fill(row: Row, ty: &TypeDef, body: &Object, object: &mut Object) {
     let is_tagged = ty.property("roleScopeTagIds").is_some();
     if is_tagged && body.get("roleScopeTagIds").is_none_or(Value::is_null) {
         object.insert("roleScopeTagIds".to_owned(), json!(["0"]));
@@ -348,44 +337,22 @@ fn fill(row: Row, ty: &TypeDef, body: &Object, object: &mut Object) {
     defaults::fill(ty, object, row.defaults);
 }
 
+/// Makes Intune's 400 with a message of the sandbox's own.
+pub(crate) fn bad(message: String) -> Refusal {
+    Refusal::intune_bad_request(synthetic(message))
+}
+
+fn missing(name: &str) -> Refusal {
+    Refusal::of_intune(Problem::Missing(name.to_owned()).into())
+}
+
 fn raise_version(before: &Object, after: &mut Object) {
     if let Some(version) = before.get("version").and_then(Value::as_i64) {
         after.insert("version".to_owned(), version.saturating_add(1).into());
     }
 }
 
-/// Returns what a body writes, checked and without what only the service sets.
-fn written(
-    state: &State,
-    row: Row,
-    checker: &Checker,
-    ty: &TypeDef,
-    body: &Object,
-) -> Result<Object, Refusal> {
-    let refused = |name: &&&str| body.get(**name) == Some(&Value::Bool(true));
-    if let Some(name) = row.read_only.iter().find(refused) {
-        return Err(Refusal::intune_bad_request(synthetic(format!("{name} is read-only."))));
-    }
-    let mut written = checker.properties(ty, body).map_err(Refusal::of_intune)?;
-    written.retain(|name, _| ty.property(name).is_some_and(|property| !is_computed(property)));
-    if let Some(Value::Array(tags)) = written.get_mut("roleScopeTagIds") {
-        tags.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-        tags.dedup();
-        let known =
-            |tag: &Value| state.role_scope_tags.iter().any(|known| known.get("id") == Some(tag));
-        if let Some(unknown) = tags.iter().find(|tag| !known(tag)) {
-            return Err(Refusal::intune_bad_request(synthetic(format!(
-                "The scope tag {unknown} does not exist."
-            ))));
-        }
-    }
-    Ok(written)
-}
-
 fn names_a_secret(body: &Object) -> bool {
-    let settings = body.get("omaSettings").and_then(Value::as_array);
-    settings
-        .into_iter()
-        .flatten()
-        .any(|setting| setting.get("secretReferenceValueId").is_some_and(|id| !id.is_null()))
+    let mut settings = contained::objects(body, "omaSettings");
+    settings.any(|setting| setting.get("secretReferenceValueId").is_some_and(|id| !id.is_null()))
 }

@@ -13,12 +13,13 @@ use super::call::{JsonObject, Site};
 use super::references::{self as navigations, is_of, parse};
 use crate::sandbox::Object;
 use crate::sandbox::actor::{Actor, Change};
-use crate::sandbox::collection::{contained, read, references, write};
-use crate::sandbox::conceal;
+use crate::sandbox::collection::write::Writer;
+use crate::sandbox::collection::{contained, read, references};
+use crate::sandbox::masking;
 use crate::sandbox::permissions::Caller;
 use crate::sandbox::query::{Expand, Query};
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::rows::{Action, Assign, Contained, Row, Update};
+use crate::sandbox::rows::{Assign, Contained, ReplaceAction, Row, Update};
 use crate::sandbox::service::Service;
 use crate::sandbox::shape;
 use crate::sandbox::state::text;
@@ -137,7 +138,7 @@ async fn create(
     let change = Change { version: site.version, actor: &actor };
     let bound = references::take(site.root(), row, &mut body)?;
     let object = service.change(|state| {
-        let id = write::create(state, row, &change, &body, bound)?;
+        let id = Writer { state, row, change: &change }.create(&body, bound)?;
         let created = read::find(state, row, site.version, &id)?;
         read::entity(site.version, row, created).ok_or_else(Refusal::intune_not_found)
     })?;
@@ -153,7 +154,7 @@ async fn patch(
     JsonObject(body): JsonObject,
 ) -> Result<Response, Refusal> {
     let change = Change { version: site.version, actor: &actor };
-    service.change(|state| write::patch(state, row, &change, &id, &body))?;
+    service.change(|state| Writer { state, row, change: &change }.patch(&id, &body))?;
     Ok(UPDATED.into_response())
 }
 
@@ -166,7 +167,7 @@ async fn put(
     JsonObject(body): JsonObject,
 ) -> Result<Response, Refusal> {
     let change = Change { version: site.version, actor: &actor };
-    service.change(|state| write::put(state, row, &change, &id, &body))?;
+    service.change(|state| Writer { state, row, change: &change }.put(&id, &body))?;
     Ok(UPDATED.into_response())
 }
 
@@ -178,7 +179,7 @@ async fn delete(
     site: Site,
 ) -> Result<Response, Refusal> {
     let change = Change { version: site.version, actor: &actor };
-    service.change(|state| write::delete(state, row, &change, &id))?;
+    service.change(|state| Writer { state, row, change: &change }.delete(&id))?;
     Ok(DELETED.into_response())
 }
 
@@ -193,7 +194,8 @@ async fn assign_to(
 ) -> Result<Response, Refusal> {
     let change = Change { version: site.version, actor: &actor };
     let set = service.change(|state| {
-        write::assign(state, row, &change, &id, assign, &body)?;
+        let mut writer = Writer { state, row, change: &change };
+        writer.replace(&id, "assignments", &body, assign.body_key)?;
         let object = read::find(state, row, site.version, &id)?;
         Ok(read::assignments(site.version, assign, object))
     })?;
@@ -217,14 +219,17 @@ async fn assignments(
 async fn act(
     State(service): State<Arc<Service>>,
     Extension(row): Extension<Row>,
-    Extension(action): Extension<&'static Action>,
+    Extension(action): Extension<&'static ReplaceAction>,
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
     site: Site,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Refusal> {
     let change = Change { version: site.version, actor: &actor };
-    service.change(|state| write::act(state, row, &change, &id, action, &body))?;
+    service.change(|state| {
+        let mut writer = Writer { state, row, change: &change };
+        writer.replace(&id, action.property, &body, action.body_key)
+    })?;
     let done = StatusCode::from_u16(action.status).unwrap_or(StatusCode::OK);
     Ok(done.into_response())
 }
@@ -262,7 +267,7 @@ async fn function(
     caller.may_decrypt(row)?;
     let value = service.show(|state| {
         let object = read::find(state, row, site.version, &id)?;
-        conceal::plain_text(site.version, object, &state.secrets, &reference)
+        masking::plain_text(site.version, object, &state.secrets, &reference)
             .ok_or_else(Refusal::intune_not_found)
     })?;
     let mut body = Object::new();

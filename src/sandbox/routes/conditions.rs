@@ -17,7 +17,7 @@ use tower::ServiceExt as _;
 use super::call::with_body;
 use crate::sandbox::actor::Actor;
 use crate::sandbox::clock;
-use crate::sandbox::conditions::{BodyKind, End, RetryAfter};
+use crate::sandbox::fault_config::{BodyKind, RetryAfter};
 use crate::sandbox::permissions::Caller;
 use crate::sandbox::problem::synthetic;
 use crate::sandbox::refusal::Refusal;
@@ -59,37 +59,35 @@ pub(super) async fn befall(
 
 /// Lets befall a call what the faults say.
 async fn strike(service: &Arc<Service>, request: Request, next: Next, is_member: bool) -> Response {
-    let Some(effect) = service.strike(request.method(), request.uri()) else {
+    let Some(effect) = service.fault(request.method(), request.uri()) else {
         return next.run(request).await;
     };
-    service.pace().wait(effect.delay).await;
-    if effect.end == End::Ignored {
+    service.pace().wait(effect.delay.0).await;
+    if effect.ignored {
         return ignore(service, request).await;
     }
-    let usual = match effect.done {
-        true => Some(next.run(request).await),
-        false => None,
-    };
-    match (effect.end, usual) {
-        (End::AsUsual, Some(response)) => response,
-        (End::AsUsual | End::Reset | End::Ignored, _) if is_member => {
-            let mut response = StatusCode::GATEWAY_TIMEOUT.into_response();
-            response.extensions_mut().insert(LeftOut);
-            response
-        }
-        (End::AsUsual | End::Reset | End::Ignored, _) => cut(),
-        (End::Answer { status, body, retry_after }, _) => {
+    let has_end = effect.status.is_some() || effect.reset;
+    let usual = if effect.done || !has_end { Some(next.run(request).await) } else { None };
+    match (effect.status, usual) {
+        (Some(status), _) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-            let mut response = failure(status, body);
+            let mut response = failure(status, effect.body);
             let asks = status == StatusCode::TOO_MANY_REQUESTS
                 || status == StatusCode::SERVICE_UNAVAILABLE
-                || retry_after.is_some();
+                || effect.retry_after.is_some();
             if asks {
-                let wait = retry_after.unwrap_or(USUAL_WAIT);
+                let wait = effect.retry_after.map_or(USUAL_WAIT, |wait| wait.0);
                 tell(response.headers_mut(), service.conditions().retry_after, wait);
             }
             response
         }
+        (None, Some(response)) if !has_end => response,
+        _ if is_member => {
+            let mut response = StatusCode::GATEWAY_TIMEOUT.into_response();
+            response.extensions_mut().insert(LeftOut);
+            response
+        }
+        _ => cut(),
     }
 }
 

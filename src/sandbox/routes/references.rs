@@ -13,7 +13,8 @@ use super::call::{JsonObject, Site};
 use crate::sandbox::Object;
 use crate::sandbox::actor::{Actor, Change};
 use crate::sandbox::collection::read;
-use crate::sandbox::collection::references::{self, Navigation};
+use crate::sandbox::collection::references::{self, NavigationProperty};
+use crate::sandbox::collection::write::Writer;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::rows::Row;
 use crate::sandbox::service::Service;
@@ -147,24 +148,29 @@ fn change(
     site: &Site,
     actor: &Actor,
     referrer: &Referrer<'_>,
-    navigation: &Navigation,
+    navigation: &NavigationProperty,
     next: impl FnOnce(Vec<String>) -> Option<Vec<String>>,
 ) -> Result<Response, Refusal> {
     let change = Change { version: site.version, actor };
     let Referrer { row, id, .. } = *referrer;
     service.change(|state| {
         referrer.check(state, site)?;
-        let ids = next(references::of(state, id, &navigation.property));
+        let ids = next(references::referenced_ids(state, id, &navigation.property));
         let ids = ids.ok_or_else(Refusal::intune_not_found)?;
-        references::set(state, row, &change, id, navigation, ids)
+        Writer { state, row, change: &change }.refer(id, navigation, ids)
     })?;
     Ok(CHANGED.into_response())
 }
 
 /// Returns the navigation that a path, or an `$expand`, names below a type.
-pub(super) fn parse(site: &Site, cast: &str, navigation: &str) -> Result<Navigation, Refusal> {
+pub(super) fn parse(
+    site: &Site,
+    cast: &str,
+    navigation: &str,
+) -> Result<NavigationProperty, Refusal> {
     let ty = type_name(cast).ok_or_else(|| Refusal::no_segment(cast))?;
-    Navigation::of(site.version, ty, navigation).ok_or_else(|| Refusal::no_segment(navigation))
+    NavigationProperty::find(site.version, ty, navigation)
+        .ok_or_else(|| Refusal::no_segment(navigation))
 }
 
 /// Returns whether an object is of a type.

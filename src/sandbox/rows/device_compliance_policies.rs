@@ -2,11 +2,15 @@
 
 use serde_json::Value;
 
-use super::{Action, Approval, Assign, Audit, Collection, Contained};
+use super::{
+    Approval, Assign, Audit, Collection, Contained, READ_CONFIGURATION, ReplaceAction,
+    WRITE_CONFIGURATION,
+};
 use crate::sandbox::Object;
-use crate::sandbox::quirks::PAGE_OF_DEVICE_CONFIGURATIONS;
+use crate::sandbox::collection::contained::objects;
+use crate::sandbox::state::text;
 
-/// What a configuration without a message template reads as (FACTS 14.3).
+/// The template id of a configuration without a message template (FACTS 14.3).
 const NO_TEMPLATE: &str = "00000000-0000-0000-0000-000000000000";
 
 pub(super) static ROW: Collection = Collection {
@@ -15,12 +19,8 @@ pub(super) static ROW: Collection = Collection {
     root: "deviceCompliancePolicy",
     // It is built in: the service reports it of devices that have no policy (inference).
     not_creatable: &["defaultDeviceCompliancePolicy"],
-    read: &[
-        "DeviceManagementConfiguration.Read.All",
-        "DeviceManagementConfiguration.ReadWrite.All",
-    ],
-    write: &["DeviceManagementConfiguration.ReadWrite.All"],
-    page: PAGE_OF_DEVICE_CONFIGURATIONS,
+    read: READ_CONFIGURATION,
+    write: WRITE_CONFIGURATION,
     initial: &[("version", "1")],
     assign: Some(Assign {
         segment: "assign",
@@ -33,15 +33,15 @@ pub(super) static ROW: Collection = Collection {
         inside: &[Contained {
             property: "scheduledActionConfigurations",
             element: "deviceComplianceActionItem",
-            settle: name_template,
+            settle: set_template,
             ..Contained::PLAIN
         }],
         shares_id: true,
-        settle: forget_name,
-        check: one_block,
+        settle: remove_name,
+        check: check_block,
         seeded: r#"[{"scheduledActionConfigurations": [{"actionType": "block"}]}]"#,
     }],
-    actions: &[Action {
+    actions: &[ReplaceAction {
         segment: "scheduleActionsForRules",
         body_key: "deviceComplianceScheduledActionForRules",
         property: "scheduledActionsForRule",
@@ -59,27 +59,22 @@ pub(super) static ROW: Collection = Collection {
     ..Collection::PLAIN
 };
 
-/// A rule reads without a name, whatever it was sent with (FACTS 14.3).
-fn forget_name(rule: &mut Object) {
+/// Removes the name of a rule, which reads do not show (FACTS 14.3).
+fn remove_name(rule: &mut Object) {
     rule.insert("ruleName".to_owned(), Value::Null);
 }
 
-/// A configuration without a message template has the id of none.
-fn name_template(configuration: &mut Object) {
-    let template = configuration.get("notificationTemplateId").and_then(Value::as_str);
-    if template.is_none_or(str::is_empty) {
+/// Sets the id of a missing message template.
+fn set_template(configuration: &mut Object) {
+    if text(configuration, "notificationTemplateId").is_empty() {
         configuration.insert("notificationTemplateId".to_owned(), NO_TEMPLATE.into());
     }
 }
 
-/// A policy has one rule, and in it exactly one `block` (FACTS 14.2).
-fn one_block(rules: &[Object]) -> Result<(), &'static str> {
-    let configurations = |rule: &Object| match rule.get("scheduledActionConfigurations") {
-        Some(Value::Array(configurations)) => configurations.clone(),
-        _ => Vec::new(),
-    };
-    let all: Vec<Value> = rules.iter().flat_map(configurations).collect();
-    let blocks = all.iter().filter(|configuration| configuration["actionType"] == "block");
+/// Checks that a policy has one rule with exactly one `block` (FACTS 14.2).
+fn check_block(rules: &[Object]) -> Result<(), &'static str> {
+    let all = rules.iter().flat_map(|rule| objects(rule, "scheduledActionConfigurations"));
+    let blocks = all.filter(|configuration| text(configuration, "actionType") == "block");
     match (rules.len(), blocks.count()) {
         (1, 1) => Ok(()),
         _ => Err("Compliance policy must have one and only one block scheduled action"),

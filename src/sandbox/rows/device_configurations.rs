@@ -1,7 +1,9 @@
 //! `/deviceManagement/deviceConfigurations` (FACTS 1).
 
-use super::{Approval, Assign, Audit, Collection, DefaultValue, Mirror};
-use crate::sandbox::quirks::PAGE_OF_DEVICE_CONFIGURATIONS;
+use super::{
+    Approval, Assign, Audit, Collection, DefaultValue, Mirror, READ_CONFIGURATION,
+    WRITE_CONFIGURATION,
+};
 
 pub(super) static ROW: Collection = Collection {
     path: "deviceManagement/deviceConfigurations",
@@ -9,12 +11,8 @@ pub(super) static ROW: Collection = Collection {
     root: "deviceConfiguration",
     // The service returns it for what it cannot express (FACTS 1.2).
     not_creatable: &["unsupportedDeviceConfiguration"],
-    read: &[
-        "DeviceManagementConfiguration.Read.All",
-        "DeviceManagementConfiguration.ReadWrite.All",
-    ],
-    write: &["DeviceManagementConfiguration.ReadWrite.All"],
-    page: PAGE_OF_DEVICE_CONFIGURATIONS,
+    read: READ_CONFIGURATION,
+    write: WRITE_CONFIGURATION,
     initial: &[("version", "1"), ("supportsScopeTags", "true")],
     // microsoft-graph-docs#4003 shows the 400, not its text.
     read_only: &["supportsScopeTags"],

@@ -1,18 +1,26 @@
-//! The collections that the sandbox plays, as data: one file each, one row a collection.
+//! The collections of the sandbox as data: one file and one row for each.
 //!
-//! A row says what is true of one collection alone. What all of them do is in `collection` and `routes::collection`.
+//! A row has the properties of one collection. The behaviour of all collections is in `collection` and
+//! `routes::collection`.
 
 mod device_compliance_policies;
 mod device_configurations;
 
 use super::Object;
 use super::path::is_under;
+use super::quirks::PAGE_OF_DEVICE_CONFIGURATIONS;
 use crate::schema::types::{GraphVersion, Types};
 
 /// The collections that every sandbox has.
 const BUILT_IN: &[&Collection] = &[&device_configurations::ROW, &device_compliance_policies::ROW];
 
-/// A collection of objects with ids, and what the service does with them.
+/// The permissions that Intune's configurations and policies are read with.
+const READ_CONFIGURATION: &[&str] =
+    &["DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All"];
+/// The permission that they are written with.
+const WRITE_CONFIGURATION: &[&str] = &["DeviceManagementConfiguration.ReadWrite.All"];
+
+/// A collection of objects with ids.
 #[derive(Debug)]
 pub struct Collection {
     /// The path below the version. Its last segment is the section of a state that holds the objects.
@@ -27,9 +35,9 @@ pub struct Collection {
     pub not_creatable: &'static [&'static str],
     /// The property that names an object, which every object must have.
     pub name_property: &'static str,
-    /// The permissions of which one suffices to read.
+    /// The permissions for reads, any of which is enough.
     pub read: &'static [&'static str],
-    /// The permissions of which one suffices to write.
+    /// The permissions for writes, any of which is enough.
     pub write: &'static [&'static str],
     /// The properties that lists can be filtered by.
     pub filterable: &'static [&'static str],
@@ -39,27 +47,27 @@ pub struct Collection {
     pub update: Update,
     /// Whether objects can be deleted.
     pub is_deletable: bool,
-    /// What a new object has that only the service sets, as property and JSON.
+    /// The properties of a new object that only the service sets, as name and JSON.
     pub initial: &'static [(&'static str, &'static str)],
     /// Booleans that the service refuses to have set to true.
     pub read_only: &'static [&'static str],
     /// Properties that keep the value of the creation, as type and name.
     pub fixed_at_creation: &'static [(&'static str, &'static str)],
-    /// Property defaults that differ from what their types alone give.
+    /// Property defaults that differ from those of the types.
     pub defaults: &'static [DefaultValue],
-    /// Pairs of properties that say the same.
+    /// Pairs of properties with the same meaning.
     pub mirrors: &'static [Mirror],
     /// How objects are assigned to groups, where they are.
     pub assign: Option<Assign>,
     /// The navigation properties whose targets are created inside the body of their object.
     pub contained: &'static [Contained],
     /// The actions that replace such targets.
-    pub actions: &'static [Action],
+    pub actions: &'static [ReplaceAction],
     /// Whether an object has a `deviceStatusOverview`.
     pub has_status_overview: bool,
-    /// The function that gives out the values of encrypted settings, where there is one.
+    /// The function that returns the values of encrypted settings, where there is one.
     pub plain_text_function: Option<&'static str>,
-    /// What the access policy is that makes writes wait for an approval, where one can.
+    /// The access policy that makes writes wait for an approval, where there is one.
     pub approval: Option<Approval>,
     /// How Intune's audit log names changes.
     pub audit: Audit,
@@ -96,20 +104,20 @@ pub struct Contained {
     pub property: &'static str,
     /// The type of its targets.
     pub element: &'static str,
-    /// What the targets contain in turn.
+    /// The navigation properties that the targets contain in turn.
     pub inside: &'static [Contained],
-    /// Whether a target has the id of the object that it is in.
+    /// Whether a target has the id of the containing object.
     pub shares_id: bool,
-    /// Brings a target into the form in which the service keeps it.
+    /// Brings a target into the form that the service stores.
     pub settle: fn(&mut Object),
-    /// Says what is wrong with the targets of one object.
+    /// Checks the targets of one object; the error is the service's message.
     pub check: fn(&[Object]) -> Result<(), &'static str>,
-    /// What an object of a seed has that says nothing of it, as JSON.
+    /// The targets of an object in a seed that has none, as JSON.
     pub seeded: &'static str,
 }
 
 impl Contained {
-    /// A property without peculiarities, for rows to begin from.
+    /// A property with the usual values, as the base of rows.
     pub const PLAIN: Self = Self {
         property: "",
         element: "",
@@ -123,14 +131,14 @@ impl Contained {
 
 /// An action that replaces what an object contains.
 #[derive(Clone, Copy, Debug)]
-pub struct Action {
+pub struct ReplaceAction {
     /// The last segment of its path.
     pub segment: &'static str,
     /// The member of its body that holds the new targets.
     pub body_key: &'static str,
     /// The navigation property.
     pub property: &'static str,
-    /// The HTTP status that it answers, without a body.
+    /// The HTTP status of the answer, which has no body.
     pub status: u16,
 }
 
@@ -146,7 +154,7 @@ pub struct Approval {
 /// How Intune's audit log names changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Audit {
-    /// What follows the operation in `activityType`.
+    /// The word after the operation in `activityType`.
     pub noun: &'static str,
     /// The `componentName`.
     pub component: &'static str,
@@ -154,7 +162,7 @@ pub struct Audit {
     pub category: &'static str,
 }
 
-/// A property default that differs from what its type alone gives.
+/// A property default that differs from that of its type.
 #[derive(Clone, Copy, Debug)]
 pub struct DefaultValue {
     /// The type that has the property.
@@ -165,7 +173,7 @@ pub struct DefaultValue {
     pub json: &'static str,
 }
 
-/// A boolean and an enablement that say the same.
+/// A boolean and an enablement with the same meaning.
 #[derive(Clone, Copy, Debug)]
 pub struct Mirror {
     /// The type that has both.
@@ -179,7 +187,7 @@ pub struct Mirror {
 }
 
 impl Collection {
-    /// A collection without peculiarities, for rows to begin from.
+    /// A collection with the usual values, as the base of rows.
     pub const PLAIN: Self = Self {
         path: "",
         about: "",
@@ -190,7 +198,7 @@ impl Collection {
         read: &[],
         write: &[],
         filterable: &["displayName", "id"],
-        page: 1000,
+        page: PAGE_OF_DEVICE_CONFIGURATIONS,
         update: Update::Patch,
         is_deletable: true,
         initial: &[],
@@ -212,13 +220,13 @@ impl Collection {
         self.path.rsplit('/').next().unwrap_or(self.path)
     }
 
-    /// Returns what the `contained` property of this name is.
+    /// Returns the `contained` property of this name.
     pub(crate) fn contains(&self, property: &str) -> Option<&'static Contained> {
         self.contained.iter().find(|contained| contained.property == property)
     }
 }
 
-/// The collections of one sandbox: those that every sandbox has, and those that its starter adds.
+/// The collections of one sandbox: the built-in ones, and added ones.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rows {
     added: &'static [&'static Collection],
@@ -240,7 +248,7 @@ impl Rows {
         self.all().find(|row| is_under(path, row.path))
     }
 
-    /// Returns the collection whose objects can be of a type.
+    /// Returns the collection that can hold objects of a type.
     pub(crate) fn of_type(self, ty: &str) -> Option<&'static Collection> {
         self.all().find(|row| Types::of(GraphVersion::Beta).is_a(ty, row.root))
     }

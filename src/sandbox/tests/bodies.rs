@@ -83,7 +83,7 @@ async fn bodies_that_do_not_fit_the_type_are_refused_in_the_services_words() {
 
 /// The generated schemas hold a range for it that only Moorline states, of which a service knows nothing.
 #[tokio::test]
-async fn what_is_curated_for_the_client_refuses_nothing_here() {
+async fn curated_constraints_of_the_client_are_not_enforced() {
     let ring = "windowsUpdateForBusinessConfiguration";
     let types = Types::of(GraphVersion::Beta).get(ring).expect("a type");
     let deadline = types.property("engagedRestartDeadlineInDays").expect("a property");
@@ -94,7 +94,7 @@ async fn what_is_curated_for_the_client_refuses_nothing_here() {
 }
 
 #[tokio::test]
-async fn secrets_do_not_read_back_and_an_unchanged_one_is_no_change() {
+async fn secrets_are_masked_and_an_unchanged_secret_is_no_change() {
     let client = Client::of(json!({})).await;
     let setting = |value: &str| {
         json!({"omaSettings": [{"@odata.type": "#microsoft.graph.omaSettingString",

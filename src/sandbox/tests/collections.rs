@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::*;
 use crate::sandbox::rows::{
-    Action, Approval, Assign, Audit, Collection, Contained, DefaultValue, Update,
+    Approval, Assign, Audit, Collection, Contained, DefaultValue, ReplaceAction, Update,
 };
 
 /// Objects that contain objects, which contain objects.
@@ -49,7 +49,7 @@ static PLANS: Collection = Collection {
         seeded: r#"[{"steps": [{"displayName": "seeded"}]}]"#,
         ..Contained::PLAIN
     }],
-    actions: &[Action {
+    actions: &[ReplaceAction {
         segment: "replaceStages",
         body_key: "newStages",
         property: "stages",
@@ -144,7 +144,7 @@ async fn contained_objects_are_created_inside_and_shown_level_by_level() {
 }
 
 #[tokio::test]
-async fn contained_objects_that_do_not_fit_are_refused_at_their_place() {
+async fn invalid_contained_objects_are_refused_with_their_path() {
     let client = client().await;
     let of = |stages: Value| json!({ "displayName": "A", "stages": stages });
     for (body, says) in [
@@ -172,7 +172,7 @@ async fn contained_objects_that_do_not_fit_are_refused_at_their_place() {
 }
 
 #[tokio::test]
-async fn an_action_replaces_contained_objects_and_a_patch_cannot() {
+async fn contained_objects_are_replaced_by_an_action_not_by_patch() {
     let client = client().await;
     let created = create(&client, PLAN, plan("A")).await;
     let path = at(PLAN, &created);
@@ -217,7 +217,7 @@ async fn an_action_replaces_contained_objects_and_a_patch_cannot() {
 }
 
 #[tokio::test]
-async fn expansions_that_the_types_or_the_sandbox_lack_are_told_apart() {
+async fn unknown_and_unsupported_expansions_are_refused_differently() {
     let client = client().await;
     let path = at(PLAN, &create(&client, PLAN, plan("A")).await);
     for (expand, status) in [
@@ -242,7 +242,7 @@ async fn expansions_that_the_types_or_the_sandbox_lack_are_told_apart() {
 }
 
 #[tokio::test]
-async fn lists_pages_assignments_deletions_and_the_audit_log_are_a_second_collections_too() {
+async fn second_collection_has_lists_pages_assignments_deletions_and_audit() {
     let client = client().await;
     for name in ["A", "B", "C"] {
         create(&client, PLAN, plan(name)).await;
@@ -329,7 +329,7 @@ async fn approvals_faults_and_lag_reach_a_second_collection() {
 }
 
 #[tokio::test]
-async fn a_put_replaces_the_whole_object_of_a_collection_that_deletes_nothing() {
+async fn put_replaces_the_whole_object_and_delete_is_refused() {
     let client = client().await;
     let label =
         json!({ "description": "one", "displayName": "x", "parts": [{ "displayName": "p" }] });
@@ -365,7 +365,7 @@ async fn a_put_replaces_the_whole_object_of_a_collection_that_deletes_nothing() 
 }
 
 #[tokio::test]
-async fn each_collection_asks_for_its_own_permission() {
+async fn each_collection_requires_its_own_permission() {
     let app = json!({ "clientId": "me", "secret": "it", "roles": ["DeviceManagementConfiguration.ReadWrite.All"] });
     let client = Client::with(ROWS, json!({}), json!({ "apps": [app] })).await;
     create(&client, PLAN, plan("A")).await;
@@ -375,7 +375,7 @@ async fn each_collection_asks_for_its_own_permission() {
 }
 
 #[tokio::test]
-async fn a_seed_and_a_file_hold_the_objects_of_every_collection() {
+async fn seed_and_file_hold_every_collection() {
     let seed = json!({
         "kind": "sandbox-state", "formatVersion": "1.0",
         "deviceConfigurations": [typed("iosCustomConfiguration")],
@@ -394,7 +394,7 @@ async fn a_seed_and_a_file_hold_the_objects_of_every_collection() {
 
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("state.json");
-    let service = |state: State| Service::new(state, Some(file.clone()), Conditions::default());
+    let service = |state: State| Service::new(state, Some(file.clone()), FaultConfig::default());
     let first = service(state).expect("a service");
     let empty = State::from_json_with(r#"{"kind":"sandbox-state","formatVersion":"1.0"}"#, ROWS);
     let again = service(empty.expect("a state")).expect("a service");
@@ -407,7 +407,7 @@ async fn a_seed_and_a_file_hold_the_objects_of_every_collection() {
 }
 
 #[test]
-fn an_edit_goes_by_the_verbs_of_the_collection() {
+fn edit_uses_the_update_method_of_the_collection() {
     let seed = json!({ "kind": "sandbox-state", "formatVersion": "1.0",
         "testPlans": [plan("A")], "testLabels": [{ "description": "one", "displayName": "x" }] });
     let mut state = State::from_json_with(&seed.to_string(), ROWS).expect("a seed");

@@ -35,7 +35,7 @@ fn configurations(policy: &Value) -> &Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_policy_lives_from_its_creation_to_its_deletion() {
+async fn policy_is_created_changed_and_deleted() {
     let client =
         Client::of(json!({ "groups": [{ "id": LAPTOPS, "displayName": "Laptops" }] })).await;
     let retire = json!({ "actionType": "retire", "gracePeriodHours": 720 });
@@ -104,7 +104,7 @@ async fn a_policy_lives_from_its_creation_to_its_deletion() {
 }
 
 #[tokio::test]
-async fn a_policy_has_exactly_one_block_in_exactly_one_rule() {
+async fn policy_requires_one_rule_with_one_block() {
     let client = Client::of(json!({})).await;
     let rules = |rules: Value| windows(json!({ "scheduledActionsForRule": rules }));
     let two_rules = json!([rule(json!([block(1)]))[0], rule(json!([block(1)]))[0]]);

@@ -40,7 +40,7 @@ async fn every_kind_can_be_created_with_a_name_and_read_whole() {
 }
 
 #[tokio::test]
-async fn a_patch_changes_what_it_names_and_nothing_else() {
+async fn patch_changes_only_the_given_properties() {
     let client = Client::of(json!({})).await;
     let hello = "windowsIdentityProtectionConfiguration";
     let created = client
@@ -70,7 +70,7 @@ async fn a_patch_changes_what_it_names_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn values_are_kept_in_the_services_form() {
+async fn values_are_stored_in_the_services_form() {
     let client = Client::of(json!({})).await;
     let created = client
         .create(with(
@@ -95,7 +95,7 @@ async fn values_are_kept_in_the_services_form() {
 }
 
 #[tokio::test]
-async fn what_is_fixed_at_creation_stays_and_mirrors_agree() {
+async fn fixed_property_cannot_change_and_mirrored_properties_agree() {
     let client = Client::of(json!({})).await;
     let mac = client
         .create(with(
@@ -113,7 +113,7 @@ async fn what_is_fixed_at_creation_stays_and_mirrors_agree() {
 }
 
 #[tokio::test]
-async fn v1_shows_and_takes_only_what_it_has() {
+async fn v1_shows_and_accepts_only_its_own_types_and_properties() {
     let client = Client::of(json!({})).await;
     client.create(typed("windowsIdentityProtectionConfiguration")).await;
     let mac = client.create(typed("macOSCustomConfiguration")).await;
@@ -174,7 +174,7 @@ async fn lists_are_filtered_selected_and_paged() {
 }
 
 #[tokio::test]
-async fn a_deleted_object_is_gone_with_its_secrets() {
+async fn deleting_an_object_deletes_its_secrets() {
     let client = Client::of(json!({"deviceConfigurations": [
         with(typed("iosWiFiConfiguration"), json!({"preSharedKey": "correct horse"})),
     ]}))

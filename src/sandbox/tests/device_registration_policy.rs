@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn the_registration_policy_is_written_as_a_whole() {
+async fn policy_is_replaced_as_a_whole() {
     let client = Client::of(json!({})).await;
     let mut policy = client.get(POLICY).await;
     assert_eq!(

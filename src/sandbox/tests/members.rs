@@ -63,7 +63,7 @@ async fn members_are_not_for_who_may_read_names_alone() {
 }
 
 #[tokio::test]
-async fn what_devices_reported_goes_with_its_object() {
+async fn status_overview_is_deleted_with_its_object() {
     let object = with(typed("iosCustomConfiguration"), json!({ "id": "a" }));
     let client = Client::of(json!({
         "deviceConfigurations": [object, typed("iosCustomConfiguration")],

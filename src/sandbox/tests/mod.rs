@@ -5,10 +5,10 @@ mod assignments;
 mod bodies;
 mod calls;
 mod collections;
-mod conditions;
 mod device_compliance_policies;
 mod device_configurations;
 mod device_registration_policy;
+mod faults;
 mod members;
 mod permissions;
 mod references;
@@ -139,7 +139,7 @@ fn with(mut body: Value, more: Value) -> Value {
 }
 
 #[tokio::test]
-async fn it_serves_on_loopback_alone_and_stops_when_told() {
+async fn sandbox_serves_on_loopback_only_and_shuts_down() {
     let everywhere = "0.0.0.0:0".parse().expect("an address");
     let refused = Sandbox::start(State::default(), None, everywhere).await;
     assert!(matches!(refused, Err(SandboxError::NotLoopback(_))));

@@ -29,7 +29,7 @@ impl Client {
 }
 
 #[tokio::test]
-async fn a_reference_is_shown_only_where_it_is_asked_for() {
+async fn reference_is_shown_only_when_expanded_or_read() {
     let client = Client::of(json!({})).await;
     let root = client.create(typed(ROOT)).await;
     let scep = with(typed(SCEP), json!({ "rootCertificate@odata.bind": address(&root) }));
@@ -63,7 +63,7 @@ async fn a_reference_is_shown_only_where_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn one_object_is_put_and_many_are_posted() {
+async fn single_reference_is_set_by_put_and_many_are_added_by_post() {
     let client = Client::of(json!({})).await;
     let (one, two) = (client.create(typed(ROOT)).await, client.create(typed(ROOT)).await);
     let wifi = client.create(typed(WIFI)).await;
@@ -89,7 +89,7 @@ async fn one_object_is_put_and_many_are_posted() {
 }
 
 #[tokio::test]
-async fn only_what_is_there_and_fits_can_be_referred_to() {
+async fn reference_to_missing_or_unfit_object_is_refused() {
     let client = Client::of(json!({})).await;
     let root = client.create(typed(ROOT)).await;
     let scep = client.create(typed(SCEP)).await;
@@ -117,7 +117,7 @@ async fn only_what_is_there_and_fits_can_be_referred_to() {
 }
 
 #[tokio::test]
-async fn what_is_referred_to_cannot_be_deleted() {
+async fn referenced_object_cannot_be_deleted() {
     let client = Client::of(json!({})).await;
     let root = client.create(typed(ROOT)).await;
     let scep = with(typed(SCEP), json!({ "rootCertificate@odata.bind": address(&root) }));
@@ -130,7 +130,7 @@ async fn what_is_referred_to_cannot_be_deleted() {
 }
 
 #[test]
-fn a_seed_refers_only_to_what_it_holds() {
+fn seed_with_dangling_reference_is_refused() {
     let seed = |references: Value| {
         let object = |ty: &str, id: &str| with(typed(ty), json!({ "id": id }));
         let seed = json!({

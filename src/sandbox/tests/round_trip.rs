@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::sandbox::check::is_computed;
-use crate::sandbox::quirks::{ENCRYPTED_OMA, HIDDEN};
+use crate::sandbox::masking::{ENCRYPTED_OMA, HIDDEN};
 use crate::schema::types::{Category, Edm, Holds, Property, TypeDef};
 
 /// Returns a body with a value for everything that a caller can set.
@@ -69,7 +69,7 @@ fn changes_on_read(ty: &str, property: &str) -> bool {
 }
 
 #[tokio::test]
-async fn what_was_sent_is_what_reads_back_and_sending_it_again_is_no_change() {
+async fn sent_values_read_back_and_sending_them_again_changes_nothing() {
     let client = Client::of(json!({})).await;
     let types = Types::of(GraphVersion::Beta);
     let base = types.get("deviceConfiguration").expect("the base");

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn one_seed_gives_one_state_and_a_saved_state_loads_as_itself() {
+fn seed_is_completed_deterministically_and_saved_state_loads_unchanged() {
     let seed = json!({
         "kind": "sandbox-state", "formatVersion": "1.0",
         "groups": [{"displayName": "A"}],
@@ -33,7 +33,7 @@ fn one_seed_gives_one_state_and_a_saved_state_loads_as_itself() {
 }
 
 #[test]
-fn a_seed_that_no_tenant_could_hold_is_refused_where_it_is_wrong() {
+fn invalid_seed_is_refused_with_the_path() {
     let load = |section: &str, objects: Value| {
         let seed = json!({"kind": "sandbox-state", "formatVersion": "1.0", section: objects});
         State::from_json(&seed.to_string()).expect_err("a refusal").to_string()
@@ -95,11 +95,11 @@ fn a_seed_that_no_tenant_could_hold_is_refused_where_it_is_wrong() {
 }
 
 #[tokio::test]
-async fn a_file_holds_every_change_before_the_answer() {
+async fn change_is_saved_before_it_is_answered() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("state.json");
     let service = Arc::new(
-        Service::new(State::default(), Some(file.clone()), Conditions::default())
+        Service::new(State::default(), Some(file.clone()), FaultConfig::default())
             .expect("a service"),
     );
     let sandbox = Client { router: routes::router(service.clone()), service, token: String::new() };

@@ -1,4 +1,4 @@
-//! What befalls calls under conditions.
+//! Limits, lag, latency and faults.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn hundred() -> Value {
 }
 
 #[tokio::test]
-async fn the_write_after_the_hundredth_is_turned_away() {
+async fn write_beyond_the_limit_is_throttled() {
     let client = Client::under(json!({"throttle": true}), json!({})).await;
     for _ in 0..100 {
         client.create(typed("iosCustomConfiguration")).await;
@@ -26,7 +26,7 @@ async fn the_write_after_the_hundredth_is_turned_away() {
 }
 
 #[tokio::test]
-async fn the_sandboxs_own_time_passes_faster_where_that_is_asked_for() {
+async fn time_scale_speeds_up_the_sandbox_time() {
     let conditions = json!({"throttle": true, "timeScale": 1_000_000_000});
     let client = Client::under(conditions, json!({})).await;
     for _ in 0..101 {
@@ -35,7 +35,7 @@ async fn the_sandboxs_own_time_passes_faster_where_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_wait_is_told_in_every_form() {
+async fn retry_after_takes_every_form() {
     for (form, told) in [
         ("seconds", Some("3")),
         ("fractional", Some("2.500")),
@@ -57,7 +57,7 @@ async fn a_wait_is_told_in_every_form() {
 }
 
 #[tokio::test]
-async fn a_page_can_be_too_large_to_be_had() {
+async fn page_beyond_the_largest_is_unavailable() {
     let client = Client::under(
         json!({"largestPage": 20, "pageSize": 50}),
         json!({"deviceConfigurations": hundred()}),
@@ -71,7 +71,7 @@ async fn a_page_can_be_too_large_to_be_had() {
 }
 
 #[tokio::test]
-async fn a_replica_shows_what_was_for_a_while() {
+async fn lagging_replica_shows_the_state_before_a_write() {
     let client = Client::under(json!({"replicaLag": 3600}), json!({})).await;
     let made = client.create(typed("iosCustomConfiguration")).await;
     assert_eq!(client.call("GET", &item(&made), None).await.status, 404);
@@ -87,7 +87,7 @@ async fn a_replica_shows_what_was_for_a_while() {
 }
 
 #[tokio::test]
-async fn a_failure_can_hide_that_the_call_was_done() {
+async fn failure_can_be_answered_after_the_call_is_carried_out() {
     for body in ["intune", "core", "html", "empty"] {
         let fault = json!({
             "match": {"method": "POST", "path": "/beta/deviceManagement/*", "nth": 1},
@@ -104,7 +104,7 @@ async fn a_failure_can_hide_that_the_call_was_done() {
 }
 
 #[tokio::test]
-async fn a_member_whose_answer_is_lost_is_left_out_of_the_batch() {
+async fn batch_leaves_out_a_request_whose_answer_is_lost() {
     let fault = json!({
         "match": {"path": "/beta/policies/*"},
         "effect": {"reset": true},
