@@ -185,9 +185,7 @@ fn member(ty: &TypeDef, value: &Value) -> Result<Value, Fault> {
     if let Some(unknown) =
         given.iter().find(|name| !ty.members.iter().any(|member| member == *name))
     {
-        return Err(
-            Problem::EnumMember { value: (*unknown).to_owned(), ty: ty.name.clone() }.into()
-        );
+        return Err(Problem::EnumMember((*unknown).to_owned()).into());
     }
     let members: Vec<&str> =
         ty.members.iter().map(String::as_str).filter(|member| given.contains(member)).collect();

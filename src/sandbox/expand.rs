@@ -1,6 +1,6 @@
 //! OData's `$expand`, with expansions inside of expansions.
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, table};
 
 /// How deep expansions may nest.
 const DEEPEST: usize = 8;
@@ -22,42 +22,33 @@ impl Expand {
 
     fn parse_at(text: &str, depth: usize) -> Result<Vec<Self>, Refusal> {
         if depth > DEEPEST {
-            return Err(Refusal::malformed_expand("Recursion depth exceeded allowed limit."));
+            return Err(table::EXPAND_TOO_DEEP.refusal(&[]));
         }
         let items = split(text, ',')?;
-        items.into_iter().map(|item| Self::parse_one(item.trim(), depth)).collect()
+        items.into_iter().map(|item| Self::parse_item(item.trim(), depth)).collect()
     }
 
-    fn parse_one(item: &str, depth: usize) -> Result<Self, Refusal> {
+    fn parse_item(item: &str, depth: usize) -> Result<Self, Refusal> {
+        let invalid = |term: &str| table::INVALID_TERM.refusal(&[&term]);
         let (name, options) = match item.split_once('(') {
             Some((name, rest)) => (name.trim_end(), rest.strip_suffix(')')),
             None => (item, Some("")),
         };
         let is_name = |c: char| c.is_ascii_alphanumeric() || "_./$-".contains(c);
-        let invalid = name.is_empty() || !name.chars().all(is_name);
-        let options = options.filter(|_| !invalid).ok_or_else(|| {
-            let message = format!("Term '{item}' is not valid in a $select or $expand expression.");
-            Refusal::malformed_expand(&message)
-        })?;
+        let is_named = !name.is_empty() && name.chars().all(is_name);
+        let options = options.filter(|_| is_named).ok_or_else(|| invalid(item))?;
         if item.ends_with(')') && options.trim().is_empty() {
-            return Err(Refusal::malformed_expand(&format!(
-                "Missing expand option on navigation property '{name}'. If a parenthesis expression follows an \
-                 expanded navigation property, then at least one expand option must be provided."
-            )));
+            return Err(table::EXPAND_OPTION_MISSING.refusal(&[&name]));
         }
         let mut inside = Vec::new();
-        for option in split(options, ';')?.into_iter().filter(|option| !option.trim().is_empty()) {
-            match option.trim().split_once('=') {
+        for option in split(options, ';')?.into_iter().map(str::trim).filter(|o| !o.is_empty()) {
+            match option.split_once('=') {
                 Some(("$expand", value)) => inside.extend(Self::parse_at(value, depth + 1)?),
                 Some((other, _)) if other.starts_with('$') => {
-                    return Err(Refusal::not_played(&format!("$expand={name}({other})")));
+                    let option = format!("$expand={name}({other})");
+                    return Err(table::OPTION_NOT_PLAYED.refusal(&[&option]));
                 }
-                _ => {
-                    let option = option.trim();
-                    let message =
-                        format!("Term '{option}' is not valid in a $select or $expand expression.");
-                    return Err(Refusal::malformed_expand(&message));
-                }
+                _ => return Err(invalid(option)),
             }
         }
         Ok(Self { name: name.to_owned(), inside })
@@ -65,35 +56,29 @@ impl Expand {
 
     /// Refuses options of an expansion that has none here.
     pub(crate) fn is_plain(&self) -> Result<(), Refusal> {
-        match self.inside.first() {
-            Some(inner) => {
-                Err(Refusal::not_played(&format!("$expand={}($expand={})", self.name, inner.name)))
-            }
-            None => Ok(()),
-        }
+        self.inside.first().map_or(Ok(()), |inner| {
+            let option = format!("$expand={}($expand={})", self.name, inner.name);
+            Err(table::OPTION_NOT_PLAYED.refusal(&[&option]))
+        })
+    }
+
+    /// Returns the refusal of an expansion that is not played.
+    pub(crate) fn not_played(&self) -> Refusal {
+        table::OPTION_NOT_PLAYED.refusal(&[&format!("$expand={}", self.name)])
     }
 }
 
 /// Splits at a character that stands in no parentheses.
 fn split(text: &str, at: char) -> Result<Vec<&str>, Refusal> {
-    let unbalanced = || Refusal::malformed_expand("Found an unbalanced bracket expression.");
-    let (mut depth, mut start, mut parts) = (0_usize, 0, Vec::new());
-    for (index, c) in text.char_indices() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth = depth.checked_sub(1).ok_or_else(unbalanced)?,
-            _ if c == at && depth == 0 => {
-                parts.push(&text[start..index]);
-                start = index + c.len_utf8();
-            }
-            _ => {}
-        }
-    }
-    if depth > 0 {
-        return Err(unbalanced());
-    }
-    parts.push(&text[start..]);
-    Ok(parts)
+    let mut depth = 0_i32;
+    let mut lowest = 0;
+    let parts = text.split(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        lowest = lowest.min(depth);
+        c == at && depth == 0
+    });
+    let parts = parts.collect();
+    if (depth, lowest) == (0, 0) { Ok(parts) } else { Err(table::EXPAND_UNBALANCED.refusal(&[])) }
 }
 
 #[cfg(test)]

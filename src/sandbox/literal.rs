@@ -67,40 +67,26 @@ fn instant(text: &str) -> Option<String> {
 }
 
 fn date(text: &str) -> Option<String> {
-    (text.len() == 10)
-        .then(|| text.parse::<jiff::civil::Date>().ok())
-        .flatten()
-        .map(|date| date.to_string())
+    let date = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == 10);
+    date.map(|date| date.to_string())
 }
 
 fn duration(text: &str) -> Option<String> {
-    text.trim_start_matches('-')
-        .starts_with('P')
-        .then(|| text.parse::<jiff::Span>().ok().map(|_| text.to_owned()))
-        .flatten()
+    let is_iso = text.trim_start_matches('-').starts_with('P');
+    (is_iso && text.parse::<jiff::Span>().is_ok()).then(|| text.to_owned())
 }
 
 /// Reads `hh:mm[:ss[.fraction]]` and writes seconds and seven digits, as Intune does (FACTS 1.9).
 fn time_of_day(text: &str) -> Option<String> {
-    let (clock, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let mut parts = clock.split(':').map(|part| {
-        (part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()))
-            .then(|| part.parse::<u8>().ok())
-            .flatten()
-    });
-    let (hour, minute) = (parts.next()??, parts.next()??);
-    let second = match parts.next() {
-        Some(second) => second?,
-        None if fraction.is_empty() => 0,
-        None => return None,
-    };
-    let dangling =
-        text.ends_with('.') || fraction.len() > 12 || !fraction.bytes().all(|b| b.is_ascii_digit());
-    if parts.next().is_some() || dangling || hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    let digits: String = fraction.chars().chain("0000000".chars()).take(7).collect();
-    Some(format!("{hour:02}:{minute:02}:{second:02}.{digits}"))
+    let text = if text.len() == 5 { format!("{text}:00") } else { text.to_owned() };
+    let (clock, fraction) = text.split_once('.').unwrap_or((&text, "0"));
+    let [hour, minute, second] = clock.split(':').collect::<Vec<_>>()[..] else { return None };
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let has_form = [hour, minute, second].iter().all(|part| part.len() == 2 && is_number(part))
+        && (1..=12).contains(&fraction.len())
+        && is_number(fraction);
+    let is_time = hour <= "23" && minute <= "59" && second <= "59";
+    (has_form && is_time).then(|| format!("{clock}.{fraction:0<7.7}"))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@
 //! | [`state`], `seed`, `guid`, [`store`] | the tenant as a JSON document, completing a sparse one, and the file of it |
 //! | `check`, `literal`, `problem` | bodies against types |
 //! | `defaults`, `mirrors`, `conceal`, `quirks` | what the service makes of a body |
-//! | [`rows`] | what is true of one collection alone, as data |
+//! | [`rows`], `entity_sets` | what is true of one collection alone, as data: those that calls write, and those that are only shown |
 //! | `collection`, `device_registration_policy`, `audit`, `actor` | what calls do to a tenant |
 //! | `query`, `filter`, `expand`, `shape`, `membership` | what reads show of it |
 //! | `permissions` | who may call what |
@@ -30,6 +30,7 @@ pub mod conditions;
 mod defaults;
 mod device_registration_policy;
 pub mod edit;
+mod entity_sets;
 mod expand;
 mod faults;
 mod filter;
@@ -71,6 +72,14 @@ use approvals::ApprovalStatus;
 
 /// A JSON object as Graph sends it.
 pub type Object = serde_json::Map<String, Value>;
+
+/// Returns the members of a JSON object.
+fn object(value: Value) -> Object {
+    match value {
+        Value::Object(object) => object,
+        _ => Object::new(),
+    }
+}
 
 /// Why a sandbox cannot be started.
 #[derive(Debug, thiserror::Error)]

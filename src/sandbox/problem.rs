@@ -54,13 +54,8 @@ pub enum Problem {
         expected: String,
     },
     /// No such member of the enum.
-    #[error("Requested value '{value}' was not found.")]
-    EnumMember {
-        /// What was sent.
-        value: String,
-        /// The enum.
-        ty: String,
-    },
+    #[error("Requested value '{0}' was not found.")]
+    EnumMember(String),
     /// No such property in this version.
     #[error(
         "The property '{property}' does not exist on type 'microsoft.graph.{ty}'. Make sure to only use property \
@@ -153,6 +148,21 @@ impl Problem {
         Self::UnexpectedNode { found, expected }
     }
 
+    /// Returns whether the service refuses it by itself; the rest does not fit the model.
+    pub(crate) fn is_of_service(&self) -> bool {
+        matches!(
+            self,
+            Self::OutOfRange { .. }
+                | Self::TooManyItems { .. }
+                | Self::Missing(_)
+                | Self::NoSuchObject(_)
+                | Self::DuplicateId(_)
+                | Self::Reference { .. }
+                | Self::Contained(_)
+                | Self::Navigation(_)
+        )
+    }
+
     /// Says under which property it is.
     pub(crate) fn under(self, name: &str) -> Fault {
         Fault::from(self).under(name)
@@ -166,13 +176,7 @@ pub struct Fault {
     /// What is wrong.
     pub problem: Problem,
     /// The way there from the outermost value, innermost step first.
-    steps: Vec<Step>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
-    Name(String),
-    Index(usize),
+    steps: Vec<String>,
 }
 
 impl From<Problem> for Fault {
@@ -185,27 +189,20 @@ impl Fault {
     /// Says under which property it is.
     #[must_use]
     pub(crate) fn under(mut self, name: &str) -> Self {
-        self.steps.push(Step::Name(name.to_owned()));
+        self.steps.push(format!(".{name}"));
         self
     }
 
     /// Says in which element of a list it is.
     #[must_use]
     pub(crate) fn under_index(mut self, index: usize) -> Self {
-        self.steps.push(Step::Index(index));
+        self.steps.push(format!("[{index}]"));
         self
     }
 
     /// Returns the way there, as in `deviceConfigurations[3].omaSettings[0].value`.
     pub fn path(&self) -> String {
-        let mut path = String::new();
-        for step in self.steps.iter().rev() {
-            let dot = if path.is_empty() { "" } else { "." };
-            path.push_str(&match step {
-                Step::Name(name) => format!("{dot}{name}"),
-                Step::Index(index) => format!("[{index}]"),
-            });
-        }
-        path
+        let path: String = self.steps.iter().rev().map(String::as_str).collect();
+        path.trim_start_matches('.').to_owned()
     }
 }

@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{Method, Uri};
 
 use super::clock::Pace;
 use super::conditions::{Conditions, Effect};
 use super::faults::Faults;
-use super::problem::synthetic;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, table};
 use super::replica::Replica;
 use super::state::{State, StateError};
 use super::store::Store;
@@ -51,26 +50,27 @@ impl Service {
     pub(crate) fn new(
         state: State,
         file: Option<PathBuf>,
-        mut conditions: Conditions,
+        conditions: Conditions,
     ) -> Result<Self, StateError> {
+        let pace = Pace::new(conditions.time_scale.0);
+        let Some(file) = file else { return Ok(Self::with(pace, conditions, state)) };
+        let (store, state) = Store::open(file, state)?;
+        let store = Some(Mutex::new(store));
+        Ok(Self { store, ..Self::with(pace, conditions, state) })
+    }
+
+    fn with(pace: Pace, mut conditions: Conditions, state: State) -> Self {
         let faults = std::mem::take(&mut conditions.faults);
-        let (store, state) = match file {
-            Some(file) => {
-                let (store, state) = Store::open(file, state)?;
-                (Some(Mutex::new(store)), state)
-            }
-            None => (None, state),
-        };
-        Ok(Self {
-            pace: Pace::new(conditions.time_scale.0),
+        Self {
+            pace,
             state: Mutex::new(state),
             replica: Mutex::new(Replica::new(conditions.replica_lag.0)),
             throttle: Mutex::default(),
             faults: Mutex::new(Faults::new(conditions.seed, faults)),
             calls: Mutex::default(),
             conditions,
-            store,
-        })
+            store: None,
+        }
     }
 
     /// Returns a service of the same tenant as it is now, whose changes reach nobody else and no file.
@@ -80,16 +80,7 @@ impl Service {
             page_size: self.conditions.page_size,
             ..Conditions::default()
         };
-        Self {
-            pace: self.pace,
-            state: Mutex::new(self.current().clone()),
-            replica: Mutex::default(),
-            throttle: Mutex::default(),
-            faults: Mutex::default(),
-            calls: Mutex::default(),
-            conditions,
-            store: None,
-        }
+        Self::with(self.pace, conditions, self.current().clone())
     }
 
     /// Returns the conditions that callers meet, without the faults.
@@ -117,9 +108,7 @@ impl Service {
 
     /// Takes over what somebody else wrote to the file.
     fn catch_up(&self, state: &mut State) -> Result<(), StateError> {
-        let Some(store) = &self.store else {
-            return Ok(());
-        };
+        let Some(store) = &self.store else { return Ok(()) };
         if let Some(news) = locked(store).news()? {
             locked(&self.replica).keep(self.pace.now(), state);
             *state = news;
@@ -131,10 +120,7 @@ impl Service {
     pub(crate) fn show<T>(&self, read: impl FnOnce(&State) -> T) -> T {
         let current = self.current();
         let seen = locked(&self.replica).seen(self.pace.now());
-        match seen {
-            Some(state) => read(&state),
-            None => read(&current),
-        }
+        read(seen.as_deref().unwrap_or(&current))
     }
 
     /// Changes the tenant. The change is on disk before this returns; where it cannot be saved, it did not
@@ -144,10 +130,8 @@ impl Service {
         change: impl FnOnce(&mut State) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let mut state = locked(&self.state);
-        let _held = match &self.store {
-            Some(store) => Some(locked(store).hold().map_err(unsaved)?),
-            None => None,
-        };
+        let held = self.store.as_ref().map(|store| locked(store).hold());
+        let _held = held.transpose().map_err(unsaved)?;
         self.catch_up(&mut state).map_err(unsaved)?;
         locked(&self.replica).keep(self.pace.now(), &state);
         let answer = change(&mut state)?;
@@ -187,8 +171,7 @@ impl Service {
 }
 
 fn unsaved(error: StateError) -> Refusal {
-    let (status, message) = (StatusCode::INTERNAL_SERVER_ERROR, error.to_string());
-    Refusal::core(status, "generalException", synthetic(message))
+    table::NOT_SAVED.refusal(&[&error])
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

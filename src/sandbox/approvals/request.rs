@@ -72,10 +72,7 @@ impl ApprovalRequest {
     /// Returns when it expires, `None` where nobody can tell when it was made.
     pub fn expires(&self) -> Option<Timestamp> {
         let stated = self.expires.as_ref().and_then(|text| text.parse().ok());
-        stated.or_else(|| {
-            let requested: Timestamp = self.requested.parse().ok()?;
-            requested.checked_add(OPEN).ok()
-        })
+        stated.or_else(|| self.requested.parse::<Timestamp>().ok()?.checked_add(OPEN).ok())
     }
 
     /// Returns how it stands at an instant. After its end no action on it is permitted, so an approval ends with it.
@@ -99,14 +96,11 @@ impl ApprovalRequest {
         self.payload_id.as_deref().or_else(|| id_in(path))
     }
 
-    pub(super) fn is_of(&self, actor: &Actor) -> bool {
-        let app = match actor {
-            Actor::Application { id, .. } => Some(id),
-            Actor::Person(_) => None,
-        };
-        // Who made a request of an older state is known by name alone.
+    pub(crate) fn is_of(&self, actor: &Actor) -> bool {
+        // The requestor in an older state is known by name alone.
         self.requestor == actor.name()
-            && (self.requestor_app_id.is_none() || self.requestor_app_id.as_ref() == app)
+            && (self.requestor_app_id.is_none()
+                || self.requestor_app_id.as_deref() == actor.app_id())
     }
 }
 

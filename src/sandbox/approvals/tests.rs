@@ -89,7 +89,7 @@ fn an_approval_is_for_one_write_of_who_asked_for_it_until_it_expires() {
         send(state, patch(body), Some(&code), actor, now)
     };
     waits(under(&mut state, "{}", &me, at(0)));
-    let decided = decide(&mut state, &[], ApprovalStatus::Approved, "bob", None, at(1));
+    let decided = state.decide(&[], ApprovalStatus::Approved, "bob", None);
     assert_eq!(decided.len(), 1);
     let bare = (403, "An error has occurred".to_owned());
     assert_eq!(refused(under(&mut state, "{1}", &me, at(1))), bare);
@@ -97,7 +97,7 @@ fn an_approval_is_for_one_write_of_who_asked_for_it_until_it_expires() {
     let passage = under(&mut state, "{}", &me, at(71));
     assert!(matches!(passage, Ok(Passage::By(_))));
     assert_eq!(refused(under(&mut state, "{}", &me, at(73))).0, 403);
-    let shown = shown(&state, &code, at(73)).expect("it is there");
+    let shown = find(&state, &code).expect("it is there").shown(state.rows, at(73));
     assert_eq!(shown["status"], "expired");
     assert!(!shown.contains_key("requestId"));
     // It is in nobody's way any more.
@@ -111,8 +111,7 @@ fn a_request_of_an_older_state_knows_its_object_and_its_end() {
         "operation": format!("PATCH {HELLO}/a"), "body": "00", "requested": "2026-01-01T00:00:00Z",
     });
     let request: ApprovalRequest = serde_json::from_value(old.clone()).expect("it is one");
-    let shown =
-        entity::of(Rows::default(), &request, "2026-01-03T00:00:00Z".parse().expect("an instant"));
+    let shown = request.shown(Rows::default(), "2026-01-03T00:00:00Z".parse().expect("an instant"));
     assert_eq!(shown["payloadId"], "a");
     assert_eq!(shown["status"], "needsApproval");
     assert_eq!(shown["expirationDateTime"], "2026-01-04T00:00:00Z");

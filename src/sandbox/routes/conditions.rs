@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -15,12 +15,11 @@ use jiff::SignedDuration;
 use tower::ServiceExt as _;
 
 use super::call::with_body;
-use crate::sandbox::actor::Actor;
 use crate::sandbox::clock;
 use crate::sandbox::conditions::{BodyKind, End, RetryAfter};
 use crate::sandbox::permissions::Caller;
 use crate::sandbox::problem::synthetic;
-use crate::sandbox::refusal::Refusal;
+use crate::sandbox::refusal::{Refusal, table};
 use crate::sandbox::service::Service;
 
 /// Marks a member of a `$batch` on its way in.
@@ -45,10 +44,8 @@ pub(super) async fn befall(
     }
     let signs_in = request.uri().path().ends_with("/token");
     let place = service.count(|calls| {
-        match signs_in {
-            true => calls.sign_in += 1,
-            false => calls.graph += 1,
-        }
+        let counter = if signs_in { &mut calls.sign_in } else { &mut calls.graph };
+        *counter += 1;
         calls.in_a_row + 1
     });
     let latency = service.pace().wait(service.conditions().latency.0);
@@ -57,7 +54,7 @@ pub(super) async fn befall(
     response
 }
 
-/// Lets befall a call what the faults say.
+/// Answers a call as the faults ask.
 async fn strike(service: &Arc<Service>, request: Request, next: Next, is_member: bool) -> Response {
     let Some(effect) = service.strike(request.method(), request.uri()) else {
         return next.run(request).await;
@@ -66,29 +63,23 @@ async fn strike(service: &Arc<Service>, request: Request, next: Next, is_member:
     if effect.end == End::Ignored {
         return ignore(service, request).await;
     }
-    let usual = match effect.done {
-        true => Some(next.run(request).await),
-        false => None,
-    };
+    let usual = if effect.done { Some(next.run(request).await) } else { None };
     match (effect.end, usual) {
         (End::AsUsual, Some(response)) => response,
-        (End::AsUsual | End::Reset | End::Ignored, _) if is_member => {
+        (End::Answer { status, body, retry_after }, _) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+            let asks = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
+            let usual = asks.contains(&status).then_some(USUAL_WAIT);
+            with_wait(service, failure(status, body), retry_after.or(usual))
+        }
+        _ if is_member => {
             let mut response = StatusCode::GATEWAY_TIMEOUT.into_response();
             response.extensions_mut().insert(LeftOut);
             response
         }
-        (End::AsUsual | End::Reset | End::Ignored, _) => cut(),
-        (End::Answer { status, body, retry_after }, _) => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-            let mut response = failure(status, body);
-            let asks = status == StatusCode::TOO_MANY_REQUESTS
-                || status == StatusCode::SERVICE_UNAVAILABLE
-                || retry_after.is_some();
-            if asks {
-                let wait = retry_after.unwrap_or(USUAL_WAIT);
-                tell(response.headers_mut(), service.conditions().retry_after, wait);
-            }
-            response
+        _ => {
+            let cut = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+            Response::new(Body::from_stream(stream::iter([Err::<Vec<u8>, _>(cut)])))
         }
     }
 }
@@ -97,7 +88,7 @@ async fn strike(service: &Arc<Service>, request: Request, next: Next, is_member:
 async fn ignore(service: &Service, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     // The copy routes the call itself; parameters of the route that led here would be in its way.
-    let is_member = parts.extensions.get::<InBatch>().copied();
+    let is_member = parts.extensions.remove::<InBatch>();
     parts.extensions.clear();
     if let Some(mark) = is_member {
         parts.extensions.insert(mark);
@@ -107,33 +98,27 @@ async fn ignore(service: &Service, request: Request) -> Response {
     response
 }
 
-/// Turns away whoever calls too often.
+/// Refuses a caller who calls too often.
 pub(super) async fn throttle(
     State(service): State<Arc<Service>>,
     Extension(caller): Extension<Caller>,
     request: Request,
     next: Next,
 ) -> Response {
-    let app = match &caller.actor {
-        Actor::Application { id, .. } => id.as_str(),
-        // People sign in through an application of Microsoft's, which counts as one.
-        Actor::Person(_) => "",
-    };
+    // People sign in through an application of Microsoft's, which counts as one.
+    let app = caller.actor.app_id().unwrap_or_default();
     match service.throttle(app, request.method(), request.uri().path()) {
         None => next.run(request).await,
-        Some(wait) => {
-            let mut response = Refusal::throttled().into_response();
-            tell(response.headers_mut(), service.conditions().retry_after, wait);
-            response
-        }
+        wait => with_wait(&service, table::THROTTLED.refusal(&[]).into_response(), wait),
     }
 }
 
-/// Says how long to wait, in the form that is played.
-pub(super) fn tell(headers: &mut HeaderMap, form: RetryAfter, wait: Duration) {
+/// Adds to an answer how long to wait, in the form that is played.
+fn with_wait(service: &Service, mut response: Response, wait: Option<Duration>) -> Response {
+    let Some(wait) = wait else { return response };
     let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    let text = match form {
-        RetryAfter::Missing => return,
+    let text = match service.conditions().retry_after {
+        RetryAfter::Missing => return response,
         RetryAfter::Zero => "0".to_owned(),
         RetryAfter::Seconds => whole.to_string(),
         RetryAfter::Fractional => format!("{:.3}", wait.as_secs_f64()),
@@ -145,20 +130,13 @@ pub(super) fn tell(headers: &mut HeaderMap, form: RetryAfter, wait: Duration) {
         }
     };
     if let Ok(text) = HeaderValue::from_str(&text) {
-        headers.insert(RETRY_AFTER, text);
+        response.headers_mut().insert(RETRY_AFTER, text);
     }
+    response
 }
 
-/// Ends the connection in the place of an answer.
-fn cut() -> Response {
-    let broken = stream::once(std::future::ready(Err::<Vec<u8>, _>(std::io::Error::from(
-        std::io::ErrorKind::ConnectionReset,
-    ))));
-    Response::new(Body::from_stream(broken))
-}
-
-/// An error in one of the looks that errors have. The sentence is the one that Intune uses where it tells
-/// nothing (FACTS 4.2); the codes are FACTS 4.1 and 4.5.
+/// Returns an error in one of the forms that errors have. The sentence is the one that Intune uses where it tells nothing
+/// (FACTS 4.2); the codes are FACTS 4.1 and 4.5.
 fn failure(status: StatusCode, body: BodyKind) -> Response {
     let code = match status.as_u16() {
         429 => "TooManyRequests",
@@ -173,10 +151,6 @@ fn failure(status: StatusCode, body: BodyKind) -> Response {
             let page = synthetic(format!("<html><body><h1>{status}</h1></body></html>"));
             with_body(status, HeaderValue::from_static("text/html"), page)
         }
-        BodyKind::Empty => {
-            let mut response = status.into_response();
-            response.headers_mut().remove(CONTENT_TYPE);
-            response
-        }
+        BodyKind::Empty => status.into_response(),
     }
 }

@@ -2,18 +2,13 @@
 
 mod absent;
 mod approvals;
-mod audit;
 mod batch;
 mod call;
 mod collection;
 mod conditions;
 mod device_registration_policy;
-mod directory;
-mod intune_lists;
-mod licences;
-mod list;
+mod entity_sets;
 mod login;
-mod members;
 mod metadata;
 mod references;
 mod token;
@@ -21,19 +16,17 @@ mod token;
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, DATE, STRICT_TRANSPORT_SECURITY,
-};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::{Extension, Router};
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::clock;
 use super::permissions::Caller;
-use super::refusal::{CallIds, Refusal};
+use super::refusal::{CallIds, Refusal, table};
 use super::service::Service;
 use crate::schema::types::GraphVersion;
 
@@ -52,11 +45,10 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
     let batches = GraphVersion::ALL
         .into_iter()
         .fold(Router::new(), |router, version| router.merge(batch::router(version, calls.clone())));
-    let signed_in = from_fn_with_state(service.clone(), sign_in);
     let batches = batches
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(signed_in);
+        .layer(from_fn_with_state(service.clone(), sign_in));
     Router::new()
         .merge(batches)
         .merge(metadata::router())
@@ -66,25 +58,19 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .fallback_service(calls)
 }
 
-/// Returns what a call, or a member of a batch, can reach.
+/// Returns the routes that a call, or a member of a batch, can reach.
 fn graph(service: &Arc<Service>) -> Router {
     let rows = service.read(|state| state.rows);
     let version = |version: GraphVersion| {
         let mut router = Router::new()
             .merge(device_registration_policy::router())
-            .merge(directory::router())
-            .merge(members::router())
-            .merge(licences::router())
-            .merge(audit::router());
+            .merge(entity_sets::router(version));
         for row in rows.all().filter(|row| row.versions.contains(&version)) {
             router = router.merge(collection::router(row));
         }
-        // Filters, scope tags and requests for approval are in beta alone (FACTS 1.10, 7).
+        // Requests for approval are in beta alone (FACTS 1.10), and what is empty in a new tenant is listed as beta has it.
         if version == GraphVersion::Beta {
-            router = router
-                .merge(intune_lists::router())
-                .merge(absent::router())
-                .merge(approvals::router());
+            router = router.merge(absent::router()).merge(approvals::router());
         }
         router
             .fallback(unknown_segment)
@@ -128,8 +114,7 @@ fn without_empty_segments(mut request: Request) -> Request {
 
 async fn unknown_version(request: Request) -> Refusal {
     let first = request.uri().path().split('/').nth(1).unwrap_or_default().to_lowercase();
-    // FACTS 4.1.
-    Refusal::bad_request(format!("Invalid version: {first}"))
+    table::INVALID_VERSION.refusal(&[&first])
 }
 
 async fn unknown_segment(State(service): State<Arc<Service>>, request: Request) -> Refusal {
@@ -140,51 +125,40 @@ async fn unknown_segment(State(service): State<Arc<Service>>, request: Request) 
         known.contains(&segment) || rows.all().any(|row| row.path.split('/').any(|s| s == segment))
     };
     let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-    let segment = segments.find(|segment| !is_known(segment));
-    Refusal::no_segment(segment.unwrap_or(path))
+    Refusal::no_segment(segments.find(|segment| !is_known(segment)).unwrap_or(path))
 }
 
-/// Intune words it in its own way.
+/// Answers a verb that the path does not take; Intune has an answer of its own.
 async fn wrong_method(request: Request) -> Refusal {
     let path = request.uri().path();
-    match path.contains("/deviceManagement/") {
-        true => Refusal::no_route(request.method(), path),
-        false => Refusal::method_not_allowed(),
+    if path.contains("/deviceManagement/") {
+        Refusal::no_route(request.method(), path)
+    } else {
+        table::METHOD_NOT_ALLOWED.refusal(&[])
     }
 }
 
-/// Lets nobody in without a token of this tenant.
+/// Refuses a call without a token of this tenant.
 async fn sign_in(
     State(service): State<Arc<Service>>,
     mut request: Request,
     next: Next,
-) -> Response {
-    let header = request
-        .headers()
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    match token::accept(&service, header) {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller.actor.clone());
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
-        Err(refusal) => refusal.into_response(),
-    }
+) -> Result<Response, Refusal> {
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let caller = token::accept(&service, header.unwrap_or_default())?;
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
 }
 
-/// Lets nobody do what their token does not allow.
+/// Refuses a call that its token does not allow.
 async fn authorize(
     State(service): State<Arc<Service>>,
     Extension(caller): Extension<Caller>,
     request: Request,
     next: Next,
-) -> Response {
-    match service.read(|state| caller.may(state, request.method(), request.uri().path())) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
-    }
+) -> Result<Response, Refusal> {
+    service.read(|state| caller.may(state, request.method(), request.uri().path()))?;
+    Ok(next.run(request).await)
 }
 
 /// Gives the call its ids, and the answer its headers and, where it is a refusal, its body.
@@ -205,23 +179,17 @@ async fn finish(mut request: Request, next: Next) -> Response {
 }
 
 fn add_headers(headers: &mut HeaderMap, ids: &CallIds) {
-    let text = |text: String| HeaderValue::from_str(&text).ok();
-    let request = text(ids.request.to_string());
+    const DIAGNOSTIC: &str = r#"{"ServerInfo":{"DataCenter":"Moorline Sandbox","Slice":"E","Ring":"5","ScaleUnit":"000","RoleInstance":"SANDBOX"}}"#;
     let common = [
-        ("request-id", request),
-        ("client-request-id", text(ids.client.clone())),
-        (DATE.as_str(), text(clock::http_date(clock::now()))),
-        (CACHE_CONTROL.as_str(), Some(HeaderValue::from_static("no-cache"))),
-        (STRICT_TRANSPORT_SECURITY.as_str(), Some(HeaderValue::from_static("max-age=31536000"))),
-        (
-            "x-ms-ags-diagnostic",
-            Some(HeaderValue::from_static(
-                r#"{"ServerInfo":{"DataCenter":"Moorline Sandbox","Slice":"E","Ring":"5","ScaleUnit":"000","RoleInstance":"SANDBOX"}}"#,
-            )),
-        ),
+        ("request-id", ids.request.to_string()),
+        ("client-request-id", ids.client.clone()),
+        ("date", clock::http_date(clock::now())),
+        ("cache-control", "no-cache".to_owned()),
+        ("strict-transport-security", "max-age=31536000".to_owned()),
+        ("x-ms-ags-diagnostic", DIAGNOSTIC.to_owned()),
     ];
     for (name, value) in common {
-        if let Some(value) = value {
+        if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(name, value);
         }
     }

@@ -13,7 +13,7 @@ use webpki::ring::{
     RSA_PKCS1_2048_8192_SHA256 as RS256, RSA_PSS_2048_8192_SHA256_LEGACY_KEY as PS256,
 };
 
-use super::denial::Denial;
+use super::denial::{Denial, OUTSIDE_ITS_TIME};
 use crate::sandbox::clock;
 use crate::sandbox::state::SigningKey;
 
@@ -42,19 +42,8 @@ impl<'a> Assertion<'a> {
         })
     }
 
-    pub(super) fn issuer(&self) -> &str {
-        self.claim("iss")
-    }
-
-    pub(super) fn subject(&self) -> &str {
-        self.claim("sub")
-    }
-
-    pub(super) fn audience(&self) -> &str {
-        self.claim("aud")
-    }
-
-    fn claim(&self, name: &str) -> &str {
+    /// Returns a claim that is text.
+    pub(super) fn claim(&self, name: &str) -> &str {
         self.claims[name].as_str().unwrap_or_default()
     }
 
@@ -73,23 +62,18 @@ impl<'a> Assertion<'a> {
             Some("RS256") => RS256,
             _ => return false,
         };
-        let Some(der) = der(certificate) else {
-            return false;
-        };
-        EndEntityCert::try_from(&der).is_ok_and(|certificate| {
-            certificate.verify_signature(algorithm, self.signed.as_bytes(), &self.signature).is_ok()
-        })
+        let Some(der) = der(certificate) else { return false };
+        let signed = self.signed.as_bytes();
+        EndEntityCert::try_from(&der)
+            .is_ok_and(|key| key.verify_signature(algorithm, signed, &self.signature).is_ok())
     }
 
     /// Returns whether an issuer's key signed it. Of an issuer Entra takes RS256 alone (FACTS 10).
     pub(super) fn is_signed_by_key(&self, key: &SigningKey) -> bool {
-        let (Some(n), Some(e)) = (bytes(&key.n), bytes(&key.e)) else {
-            return false;
-        };
+        let key = bytes(&key.n).zip(bytes(&key.e)).map(|(n, e)| RsaPublicKeyComponents { n, e });
+        let (algorithm, signed) = (&RSA_PKCS1_2048_8192_SHA256, self.signed.as_bytes());
         self.header["alg"] == "RS256"
-            && RsaPublicKeyComponents { n, e }
-                .verify(&RSA_PKCS1_2048_8192_SHA256, self.signed.as_bytes(), &self.signature)
-                .is_ok()
+            && key.is_some_and(|key| key.verify(algorithm, signed, &self.signature).is_ok())
     }
 
     /// Refuses it before and after its time.
@@ -100,16 +84,8 @@ impl<'a> Assertion<'a> {
         if (from - SKEW..until + SKEW).contains(&now.as_second()) {
             return Ok(());
         }
-        let wire =
-            |second| Timestamp::from_second(second).map_or_else(|_| String::new(), clock::wire);
-        let text = format!(
-            "Client assertion is not within its valid time range. Current time: {}, assertion valid from {}, expiry \
-             time of assertion {}.",
-            clock::wire(now),
-            wire(from),
-            wire(until)
-        );
-        Err(Denial::client(700_024, text))
+        let wire = |second| Timestamp::from_second(second).map(clock::wire).unwrap_or_default();
+        Err(OUTSIDE_ITS_TIME.denial(&[&clock::wire(now), &wire(from), &wire(until)]))
     }
 }
 

@@ -5,9 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
-use super::denial::Denial;
+use super::denial::{Denial, EXPIRED_CODE, PENDING_CODE, UNKNOWN_CODE, UNKNOWN_REFRESH_TOKEN};
 use crate::sandbox::clock;
-use crate::sandbox::problem::synthetic;
 
 /// How long a code is good for, in seconds.
 pub(super) const LIFETIME: i64 = 15 * 60;
@@ -69,7 +68,7 @@ impl Devices {
         (device_code, user_code)
     }
 
-    /// Notes that somebody entered a code; returns whether there is such a code.
+    /// Records who entered a code; returns whether there is such a code.
     pub(super) fn approve(&self, user_code: &str, user: &str) -> bool {
         let mut issued = self.lock();
         let mut pending = issued.codes.values_mut();
@@ -77,29 +76,15 @@ impl Devices {
         pending.map(|pending| pending.user = Some(user.to_owned())).is_some()
     }
 
-    /// Returns who signed in with a device's code, which is then used up. The texts are those of Microsoft's
-    /// reference of error codes.
+    /// Returns who signed in with a device's code, which is then used up.
     pub(super) fn redeem(&self, client: &str, device_code: &str) -> Result<Grant, Denial> {
         let mut issued = self.lock();
-        let unknown = || {
-            let text = "Invalid verification code due to User typing in wrong user code for device code flow. \
-                        Authorization isn't approved.";
-            Denial::request("bad_verification_code", 70018, text)
-        };
-        let pending = issued
-            .codes
-            .get(device_code)
-            .filter(|pending| pending.client == client)
-            .ok_or_else(unknown)?;
+        let pending = issued.codes.get(device_code).filter(|pending| pending.client == client);
+        let pending = pending.ok_or_else(|| UNKNOWN_CODE.denial(&[]))?;
         if pending.until <= clock::now().as_second() {
-            let text = "Verification code expired. Have the user retry the sign-in.";
-            return Err(Denial::request("expired_token", 70019, text));
+            return Err(EXPIRED_CODE.denial(&[]));
         }
-        let Some(user) = pending.user.clone() else {
-            let text = "OAuth 2.0 device flow error. Authorization is pending. The device will retry polling the \
-                        request.";
-            return Err(Denial::request("authorization_pending", 70016, text));
-        };
+        let user = pending.user.clone().ok_or_else(|| PENDING_CODE.denial(&[]))?;
         issued.codes.remove(device_code);
         Ok(Grant { client: client.to_owned(), user })
     }
@@ -115,15 +100,11 @@ impl Devices {
         token
     }
 
-    /// Returns what a refresh token was issued for.
+    /// Returns the grant that a refresh token was issued for.
     pub(super) fn renew(&self, client: &str, token: &str) -> Result<Grant, Denial> {
         let issued = self.lock();
         let grant = issued.refresh.get(token).filter(|grant| grant.client == client);
-        grant.cloned().ok_or_else(|| {
-            let text =
-                synthetic("The refresh token is not one that was issued to this application.");
-            Denial::request("invalid_grant", 70000, text)
-        })
+        grant.cloned().ok_or_else(|| UNKNOWN_REFRESH_TOKEN.denial(&[]))
     }
 
     fn lock(&self) -> MutexGuard<'_, Issued> {

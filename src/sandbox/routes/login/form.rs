@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use url::form_urlencoded;
 
-use super::denial::Denial;
+use super::denial::{Denial, PARAMETER_MISSING};
 
 /// The parameters of a call.
 pub(super) struct Form(BTreeMap<String, String>);
@@ -28,9 +28,6 @@ impl Form {
 
     /// Returns a parameter that there must be.
     pub(super) fn required(&self, name: &str) -> Result<&str, Denial> {
-        self.given(name).ok_or_else(|| {
-            let text = format!("The request body must contain the following parameter: '{name}'.");
-            Denial::request("invalid_request", 900_144, text)
-        })
+        self.given(name).ok_or_else(|| PARAMETER_MISSING.denial(&[&name]))
     }
 }
