@@ -38,8 +38,6 @@ pub(crate) struct EntitySet {
     pub(crate) objects: fn(&State, Timestamp) -> Vec<Object>,
 }
 
-const BETA: &[GraphVersion] = &[GraphVersion::Beta];
-
 /// The permissions with which filters are read (FACTS 7).
 const CONFIGURATION: &[&str] =
     &["DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All"];
@@ -77,12 +75,11 @@ pub(crate) const USERS: EntitySet = EntitySet {
 pub(crate) const APPROVAL_REQUESTS: EntitySet = EntitySet {
     path: "deviceManagement/operationApprovalRequests",
     entity_type: "operationApprovalRequest",
-    versions: BETA,
     read: CONFIGURATION_OR_RBAC,
     filterable: &["id", "status"],
-    page: PAGE_OF_DEVICE_CONFIGURATIONS,
+    keys: &[],
     objects: approvals::shown,
-    ..EntitySet::PLAIN
+    ..EntitySet::OF_INTUNE
 };
 
 /// FACTS 1.10, 6 and 7. The first one that a path lies below says who may read.
@@ -142,27 +139,26 @@ pub(crate) const ENTITY_SETS: &[EntitySet] = &[
         path: "deviceManagement/assignmentFilters",
         entity_type: "deviceAndAppManagementAssignmentFilter",
         read: CONFIGURATION,
+        is_writable: true,
         objects: |state, _| state.assignment_filters.clone(),
-        ..EntitySet::WRITABLE
+        ..EntitySet::OF_INTUNE
     },
     EntitySet {
         path: "deviceManagement/roleScopeTags",
         entity_type: "roleScopeTag",
         read: CONFIGURATION_OR_RBAC,
+        is_writable: true,
         objects: |state, _| state.role_scope_tags.clone(),
-        ..EntitySet::WRITABLE
+        ..EntitySet::OF_INTUNE
     },
     APPROVAL_REQUESTS,
     EntitySet {
         path: "deviceManagement/operationApprovalPolicies",
         entity_type: "operationApprovalPolicy",
-        versions: BETA,
         read: CONFIGURATION_OR_RBAC,
         filterable: &["id"],
-        page: PAGE_OF_DEVICE_CONFIGURATIONS,
-        keys: &["id"],
         objects: |state, _| approvals::policies(state),
-        ..EntitySet::PLAIN
+        ..EntitySet::OF_INTUNE
     },
     // Any permission of Intune's to read will do.
     EntitySet {
@@ -202,13 +198,12 @@ impl EntitySet {
         objects: |_, _| Vec::new(),
     };
 
-    /// A set of Intune's that Graph takes writes to.
-    const WRITABLE: Self = Self {
-        versions: BETA,
+    /// A set of Intune's that beta alone has, for rows to begin from.
+    const OF_INTUNE: Self = Self {
+        versions: &[GraphVersion::Beta],
         filterable: &["displayName", "id"],
         page: PAGE_OF_DEVICE_CONFIGURATIONS,
         keys: &["id"],
-        is_writable: true,
         ..Self::PLAIN
     };
 

@@ -7,14 +7,14 @@ const DEEPEST: usize = 8;
 
 /// A navigation property that an answer shows as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Expand {
+pub(crate) struct Expansion {
     /// The property, below a type where the query names one: `microsoft.graph.<type>/<property>`.
     pub(crate) name: String,
     /// What of its targets is shown as well.
-    pub(crate) inside: Vec<Expand>,
+    pub(crate) inside: Vec<Expansion>,
 }
 
-impl Expand {
+impl Expansion {
     /// Reads a `$expand`. Refusals have the words of Microsoft's OData library.
     pub(crate) fn parse(text: &str) -> Result<Vec<Self>, Refusal> {
         Self::parse_at(text, 0)
@@ -85,17 +85,17 @@ fn split(text: &str, at: char) -> Result<Vec<&str>, Refusal> {
 mod tests {
     use super::*;
 
-    fn plain(name: &str) -> Expand {
-        Expand { name: name.to_owned(), inside: Vec::new() }
+    fn plain(name: &str) -> Expansion {
+        Expansion { name: name.to_owned(), inside: Vec::new() }
     }
 
     #[test]
     fn expansions_stand_beside_and_inside_each_other() {
         let cast = "microsoft.graph.iosWiFiConfiguration/rootCertificate";
         let text = format!("a($expand=b($expand=c),d;), e ,{cast}");
-        let b = Expand { inside: vec![plain("c")], ..plain("b") };
-        let a = Expand { inside: vec![b, plain("d")], ..plain("a") };
-        let parsed = Expand::parse(&text).expect("an expansion");
+        let b = Expansion { inside: vec![plain("c")], ..plain("b") };
+        let a = Expansion { inside: vec![b, plain("d")], ..plain("a") };
+        let parsed = Expansion::parse(&text).expect("an expansion");
         assert_eq!(parsed, [a, plain("e"), plain(cast)]);
     }
 
@@ -114,11 +114,11 @@ mod tests {
             ("a($expand=)", 400, "Term '' is not valid"),
             ("a($select=id)", 501, "$select"),
         ] {
-            let refusal = Expand::parse(text).expect_err(text);
+            let refusal = Expansion::parse(text).expect_err(text);
             assert_eq!(refusal.status.as_u16(), status, "{text}");
             assert!(refusal.message.contains(words), "{text}: {}", refusal.message);
         }
         let deep = format!("{}a{}", "a($expand=".repeat(50_000), ")".repeat(50_000));
-        assert!(Expand::parse(&deep).is_err());
+        assert!(Expansion::parse(&deep).is_err());
     }
 }

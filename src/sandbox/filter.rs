@@ -14,10 +14,10 @@ const DEEPEST: usize = 32;
 
 /// A condition on an object.
 #[derive(Debug)]
-pub(crate) enum Filter {
-    And(Box<Filter>, Box<Filter>),
-    Or(Box<Filter>, Box<Filter>),
-    Not(Box<Filter>),
+pub(crate) enum ODataFilter {
+    And(Box<ODataFilter>, Box<ODataFilter>),
+    Or(Box<ODataFilter>, Box<ODataFilter>),
+    Not(Box<ODataFilter>),
     /// The object is of this type or of one that derives from it.
     IsOf(String),
     /// A property compares so with a value.
@@ -58,7 +58,7 @@ fn instant(value: &Value) -> Option<Timestamp> {
     value.as_str()?.parse().ok()
 }
 
-impl Filter {
+impl ODataFilter {
     /// Reads a `$filter`.
     pub(crate) fn parse(filter: &str) -> Result<Self, Refusal> {
         let mut parser = Parser(filter.trim_start());
@@ -105,10 +105,10 @@ impl Filter {
 }
 
 /// A conjunction, and the filter that it makes of two.
-type Join = (&'static str, fn(Box<Filter>, Box<Filter>) -> Filter);
+type Join = (&'static str, fn(Box<ODataFilter>, Box<ODataFilter>) -> ODataFilter);
 
 /// The conjunctions, the one that binds least first.
-const JOINS: [Join; 2] = [("or", Filter::Or), ("and", Filter::And)];
+const JOINS: [Join; 2] = [("or", ODataFilter::Or), ("and", ODataFilter::And)];
 
 /// A literal or the name of a property.
 enum Term<'a> {
@@ -121,7 +121,7 @@ struct Parser<'a>(&'a str);
 
 impl<'a> Parser<'a> {
     /// Reads conditions with these conjunctions between them.
-    fn joined(&mut self, depth: usize, joins: &[Join]) -> Option<Filter> {
+    fn joined(&mut self, depth: usize, joins: &[Join]) -> Option<ODataFilter> {
         let Some(((word, join), inner)) = joins.split_first() else {
             return self.condition(depth);
         };
@@ -132,7 +132,7 @@ impl<'a> Parser<'a> {
         Some(left)
     }
 
-    fn condition(&mut self, depth: usize) -> Option<Filter> {
+    fn condition(&mut self, depth: usize) -> Option<ODataFilter> {
         if depth > DEEPEST {
             return None;
         }
@@ -140,21 +140,24 @@ impl<'a> Parser<'a> {
             return self.joined(depth + 1, &JOINS).filter(|_| self.takes(")"));
         }
         if self.takes("not") {
-            return Some(Filter::Not(Box::new(self.condition(depth + 1)?)));
+            return Some(ODataFilter::Not(Box::new(self.condition(depth + 1)?)));
         }
         if self.takes("isof") {
             let (true, Term::Text(name), true) = (self.takes("("), self.term()?, self.takes(")"))
             else {
                 return None;
             };
-            return Some(Filter::IsOf(type_name(&name)?.to_owned()));
+            return Some(ODataFilter::IsOf(type_name(&name)?.to_owned()));
         }
         if self.takes("startswith") {
             let (true, Term::Word(property)) = (self.takes("("), self.term()?) else { return None };
             let (Term::Text(beginning), true) = (self.term()?, self.takes(")")) else {
                 return None;
             };
-            return Some(Filter::StartsWith(property.strip_suffix(',')?.to_owned(), beginning));
+            return Some(ODataFilter::StartsWith(
+                property.strip_suffix(',')?.to_owned(),
+                beginning,
+            ));
         }
         let Term::Word(property) = self.term()? else { return None };
         let operator = OPERATORS.iter().find(|operator| self.takes(operator.name))?;
@@ -165,7 +168,7 @@ impl<'a> Parser<'a> {
             Term::Text(_) => return None,
         };
         let fits = !operator.of_instants || instant(&value).is_some();
-        fits.then(|| Filter::Compare(property.to_owned(), operator, value))
+        fits.then(|| ODataFilter::Compare(property.to_owned(), operator, value))
     }
 
     /// Takes a word or a parenthesis, where it comes next.
@@ -211,7 +214,7 @@ mod tests {
     use super::*;
 
     fn matches(filter: &str, object: Value) -> bool {
-        Filter::parse(filter).expect(filter).matches(object.as_object().expect("an object"))
+        ODataFilter::parse(filter).expect(filter).matches(object.as_object().expect("an object"))
     }
 
     #[test]
@@ -248,7 +251,7 @@ mod tests {
         ] {
             assert_eq!(matches(filter, event.clone()), expected, "{filter}");
         }
-        let filter = Filter::parse("what ne 'Get'").expect("a filter");
+        let filter = ODataFilter::parse("what ne 'Get'").expect("a filter");
         assert!(filter.allows(&["what"]).is_err());
         assert!(filter.allows(&["what ne"]).is_ok());
     }
@@ -267,8 +270,8 @@ mod tests {
             "a gt 'b'",
             "a lt 2026-01-01T00:00:00Z",
         ] {
-            assert!(Filter::parse(text).is_err(), "{text}");
+            assert!(ODataFilter::parse(text).is_err(), "{text}");
         }
-        assert!(Filter::parse(&"(".repeat(100_000)).is_err());
+        assert!(ODataFilter::parse(&"(".repeat(100_000)).is_err());
     }
 }

@@ -11,7 +11,7 @@ use super::state::State;
 
 /// Who calls, and what its token allows.
 #[derive(Clone, Debug)]
-pub(crate) struct Caller {
+pub(crate) struct CallerIdentity {
     /// Who it is.
     pub(crate) actor: Actor,
     /// The token's `roles` of an application, or its `scp` of a person.
@@ -78,7 +78,7 @@ fn any_of(state: &State, reads: bool, path: &str) -> Option<&'static [&'static s
 /// Where Intune answers, below the version.
 const INTUNE: &str = "deviceManagement";
 
-impl Caller {
+impl CallerIdentity {
     /// Returns whether the token has one of these permissions.
     pub(crate) fn has(&self, any_of: &[&str]) -> bool {
         let has = |name: &&str| self.permissions.iter().any(|own| own == name);

@@ -7,17 +7,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::form_urlencoded;
 
 use super::Object;
-pub(crate) use super::expand::Expand;
-use super::filter::Filter;
+pub(crate) use super::expand::Expansion;
+use super::filter::ODataFilter;
 use super::refusal::{Refusal, table};
 use crate::schema::types::TypeDef;
 
 /// The query options of one call.
 #[derive(Debug, Default)]
 pub(crate) struct Query {
-    pub(crate) filter: Option<Filter>,
+    pub(crate) filter: Option<ODataFilter>,
     pub(crate) select: Option<Vec<String>>,
-    pub(crate) expand: Vec<Expand>,
+    pub(crate) expand: Vec<Expansion>,
     pub(crate) top: Option<usize>,
     skip: usize,
     /// As sent, without the continuation: what the next page's address repeats.
@@ -30,11 +30,11 @@ impl Query {
         let mut query = Self::default();
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
             match name.as_ref() {
-                "$filter" => query.filter = Some(Filter::parse(&value)?),
+                "$filter" => query.filter = Some(ODataFilter::parse(&value)?),
                 "$select" => {
                     query.select = Some(value.split(',').map(|n| n.trim().to_owned()).collect());
                 }
-                "$expand" => query.expand = Expand::parse(&value)?,
+                "$expand" => query.expand = Expansion::parse(&value)?,
                 "$top" => {
                     let top = value.parse().map_err(|_| table::INVALID_TOP.refusal(&[&value]));
                     query.top = Some(top?);

@@ -142,7 +142,7 @@ impl Service {
     }
 
     /// Returns what befalls a call, if anything does.
-    pub(crate) fn strike(&self, method: &Method, uri: &Uri) -> Option<Effect> {
+    pub(crate) fn fault(&self, method: &Method, uri: &Uri) -> Option<Effect> {
         locked(&self.faults).strike(method, uri)
     }
 
@@ -174,7 +174,8 @@ fn unsaved(error: StateError) -> Refusal {
     table::NOT_SAVED.refusal(&[&error])
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks what callers share.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A change that panicked never reached the state that was saved.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -28,7 +28,7 @@ use super::state::{State, text};
 const LONGEST: usize = 1024;
 
 /// A write on its way.
-pub(crate) struct Write<'a> {
+pub(crate) struct ProtectedWrite<'a> {
     pub(crate) method: &'a Method,
     /// The whole path.
     pub(crate) path: &'a str,
@@ -57,7 +57,7 @@ pub(crate) enum Passage {
 ///
 /// # Errors
 /// Refuses what asks for no approval, has one of another write, or is about an object for which a request is open.
-pub(crate) fn pass(state: &mut State, write: &Write<'_>) -> Result<Passage, Refusal> {
+pub(crate) fn pass(state: &mut State, write: &ProtectedWrite<'_>) -> Result<Passage, Refusal> {
     // A caller that sends both asks for a new approval (FACTS 1.10).
     match (write.justification, write.code) {
         (None, Some(code)) => under(state, write, code),
@@ -67,7 +67,7 @@ pub(crate) fn pass(state: &mut State, write: &Write<'_>) -> Result<Passage, Refu
 }
 
 /// Lets a write pass that has been approved under a code.
-fn under(state: &State, write: &Write<'_>, code: &str) -> Result<Passage, Refusal> {
+fn under(state: &State, write: &ProtectedWrite<'_>, code: &str) -> Result<Passage, Refusal> {
     let known = find(state, code).ok_or_else(|| table::APPROVAL_UNKNOWN.refusal(&[]))?;
     let is_the_same = known.operation == operation(write) && known.body == fingerprint(write);
     if !is_the_same || !known.is_of(write.requestor) {
@@ -82,7 +82,7 @@ fn under(state: &State, write: &Write<'_>, code: &str) -> Result<Passage, Refusa
 }
 
 /// Keeps a new request for approval.
-fn ask(state: &mut State, write: &Write<'_>, header: &str) -> Result<Passage, Refusal> {
+fn ask(state: &mut State, write: &ProtectedWrite<'_>, header: &str) -> Result<Passage, Refusal> {
     let decoded = STANDARD.decode(header).ok();
     let justification = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
     let justification =
@@ -127,7 +127,7 @@ pub(crate) fn policy_for(state: &State, path: &str) -> Option<Approval> {
 }
 
 /// Returns the id and the name of the object that a write is about.
-fn payload(state: &State, write: &Write<'_>) -> (String, Option<String>) {
+fn payload(state: &State, write: &ProtectedWrite<'_>) -> (String, Option<String>) {
     let row = state.rows.at(below_version(write.path));
     let name_property = row.map_or("displayName", |row| row.name_property);
     if let Some(id) = id_in(write.path) {
@@ -143,7 +143,7 @@ fn payload(state: &State, write: &Write<'_>) -> (String, Option<String>) {
     (id, Some(name.to_owned()).filter(|name| !name.is_empty()))
 }
 
-fn operation(write: &Write<'_>) -> String {
+fn operation(write: &ProtectedWrite<'_>) -> String {
     format!("{} {}", write.method, write.path)
 }
 
@@ -225,7 +225,7 @@ pub(crate) fn find<'a>(state: &'a State, code: &str) -> Option<&'a ApprovalReque
 
 /// Returns what tells a body from others. Graph's host is always the same, and a sandbox may listen elsewhere each
 /// time: an address on it stays the same address.
-fn fingerprint(write: &Write<'_>) -> String {
+fn fingerprint(write: &ProtectedWrite<'_>) -> String {
     let host = write.host.map(|host| format!("//{host}/"));
     let body = String::from_utf8_lossy(write.body);
     let body = host.map_or_else(|| body.to_string(), |host| body.replace(&host, "//graph/"));

@@ -26,7 +26,7 @@ fn send(
 ) -> Result<Passage, Refusal> {
     let why = STANDARD.encode("longer PINs");
     let (method, path, body) = write;
-    let write = Write {
+    let write = ProtectedWrite {
         method,
         path,
         body: body.as_bytes(),

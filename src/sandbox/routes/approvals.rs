@@ -13,10 +13,10 @@ use axum::routing::MethodFilter;
 use super::BODY_LIMIT;
 use super::call::{Answer, Call, Routes, on};
 use super::entity_sets;
-use crate::sandbox::approvals::{self, Passage, Write};
+use crate::sandbox::approvals::{self, Passage, ProtectedWrite};
 use crate::sandbox::entity_sets::APPROVAL_REQUESTS;
 use crate::sandbox::path::below_version;
-use crate::sandbox::permissions::Caller;
+use crate::sandbox::permissions::CallerIdentity;
 use crate::sandbox::refusal::{Refusal, table};
 use crate::sandbox::service::Service;
 use crate::sandbox::state::text;
@@ -53,7 +53,7 @@ fn cancel(call: &Call) -> Answer {
 /// Lets a write pass where the tenant wants no approvals, or where the write has one.
 pub(super) async fn guard(
     State(service): State<Arc<Service>>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<CallerIdentity>,
     request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
@@ -67,7 +67,7 @@ pub(super) async fn guard(
         return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
     };
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-    let write = Write {
+    let write = ProtectedWrite {
         method: &parts.method,
         path: parts.uri.path(),
         body: &body,

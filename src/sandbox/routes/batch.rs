@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::call;
-use super::conditions::{InBatch, LeftOut};
+use super::fault_injection::{InBatch, LeftOut};
 use crate::sandbox::Object;
 use crate::sandbox::problem::synthetic;
 use crate::sandbox::quirks::BATCH_LIMIT;

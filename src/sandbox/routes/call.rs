@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::GRAPH_JSON;
 use crate::sandbox::Object;
 use crate::sandbox::actor::Change;
-use crate::sandbox::permissions::Caller;
+use crate::sandbox::permissions::CallerIdentity;
 use crate::sandbox::problem::synthetic;
 use crate::sandbox::query::Query;
 use crate::sandbox::refusal::{Refusal, table};
@@ -34,7 +34,7 @@ pub(super) type Answer = Result<Response, Refusal>;
 /// A call to Graph that a route takes.
 pub(super) struct Call {
     pub(super) service: Arc<Service>,
-    pub(super) caller: Caller,
+    pub(super) caller: CallerIdentity,
     /// The version in the path.
     pub(super) version: GraphVersion,
     /// The head of the HTTP request.
@@ -59,7 +59,7 @@ impl FromRequest<Arc<Service>> for Call {
         let parameters = RawPathParams::from_request_parts(&mut parts, service).await;
         let parameters = parameters.map_err(|error| table::UNREADABLE.refusal(&[&error]))?;
         let parameters = parameters.iter().map(|(_, value)| value.to_owned()).collect();
-        let caller = parts.extensions.get::<Caller>().cloned();
+        let caller = parts.extensions.get::<CallerIdentity>().cloned();
         let caller = caller.ok_or_else(|| table::TOKEN_EMPTY.refusal(&[]))?;
         let version = parts.extensions.get::<GraphVersion>().copied();
         let version = version.ok_or_else(|| Refusal::no_segment(parts.uri.path()))?;

@@ -1,18 +1,17 @@
 //! A collection of objects (FACTS 1): its routes follow from its row.
 
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::MethodFilter;
-use axum::routing::any;
+use axum::response::IntoResponse;
+use axum::routing::{MethodFilter, any};
 use serde_json::Value;
 
 use super::call::{Answer, Call, Routes, on};
 use super::references::{self as navigations, is_of, parse};
 use crate::sandbox::collection::{contained, read, references, write};
-use crate::sandbox::query::{Expand, Query};
+use crate::sandbox::query::{Expansion, Query};
 use crate::sandbox::refusal::{Refusal, table};
 use crate::sandbox::rows::{Action, Assign, Contained, Row, Update};
-use crate::sandbox::state::text;
+use crate::sandbox::state::{State, text};
 use crate::sandbox::{Object, conceal, shape};
 use crate::schema::types::{Types, type_name};
 
@@ -21,6 +20,9 @@ const DELETED: StatusCode = StatusCode::OK;
 /// The status of a successful PATCH or PUT. The documentation says 200; the service says 204
 /// (msgraph-sdk-powershell#1930, FACTS 11).
 const UPDATED: StatusCode = StatusCode::NO_CONTENT;
+
+/// Answers a call to a path of a collection.
+type Handler = fn(&Call, Row) -> Answer;
 
 pub(super) fn router(row: Row) -> Routes {
     const LIST: &str = "";
@@ -33,7 +35,9 @@ pub(super) fn router(row: Row) -> Routes {
         Update::Patch => MethodFilter::PATCH,
         Update::Put => MethodFilter::PUT,
     };
-    let routes: [(bool, &str, MethodFilter, fn(&Call, Row) -> Answer); 11] = [
+    let assign = row.assign.as_ref().map_or("assign", |assign| assign.segment);
+    let assign = format!("{ITEM}/{assign}");
+    let routes: [(bool, &str, MethodFilter, Handler); 13] = [
         (true, LIST, get, list),
         (true, LIST, post, create),
         (true, ITEM, get, show),
@@ -41,6 +45,8 @@ pub(super) fn router(row: Row) -> Routes {
         (row.is_deletable, ITEM, delete, self::delete),
         (row.plain_text_function.is_some(), "/{id}/{function}", get, plain_text),
         (row.has_status_overview, "/{id}/deviceStatusOverview", get, status_overview),
+        (row.assign.is_some(), &assign, post, assign_to),
+        (row.assign.is_some(), "/{id}/assignments", get, assignments),
         (true, NAVIGATION, get, navigations::show),
         (true, REFERENCE, MethodFilter::PUT.or(post), navigations::refer),
         (true, REFERENCE, delete, navigations::clear),
@@ -50,17 +56,6 @@ pub(super) fn router(row: Row) -> Routes {
     let mut router = Routes::new();
     for (_, below, verbs, handler) in routes.into_iter().filter(|(exists, ..)| *exists) {
         router = router.route(&format!("{path}{below}"), on(verbs, move |call| handler(call, row)));
-    }
-    if let Some(assign) = &row.assign {
-        router = router
-            .route(
-                &format!("{path}{ITEM}/{}", assign.segment),
-                on(post, move |call| assign_to(call, row, assign)),
-            )
-            .route(
-                &format!("{path}{ITEM}/assignments"),
-                on(get, move |call| assignments(call, row, assign)),
-            );
     }
     for action in row.actions {
         let route = on(post, move |call| act(call, row, action));
@@ -143,29 +138,29 @@ fn delete(call: &Call, row: Row) -> Answer {
     Ok(DELETED.into_response())
 }
 
-fn assign_to(call: &Call, row: Row, assign: &Assign) -> Answer {
-    let (body, id) = (call.body()?, call.parameter(0));
-    let set = call.change(|state, change| {
-        write::assign(state, row, change, id, assign, &body)?;
-        let object = read::find(state, row, call.version, id)?;
-        Ok(read::assignments(call.version, assign, object))
-    })?;
-    Ok(assignment_set(call, row, set))
+fn assign_to(call: &Call, row: Row) -> Answer {
+    let (body, assign) = (call.body()?, assign(row)?);
+    call.change(|state, change| {
+        write::assign(state, row, change, call.parameter(0), assign, &body)?;
+        assignment_set(call, row, state)
+    })
 }
 
-fn assignments(call: &Call, row: Row, assign: &Assign) -> Answer {
-    let set = call.service.show(|state| {
-        let object = read::find(state, row, call.version, call.parameter(0))?;
-        Ok(read::assignments(call.version, assign, object))
-    })?;
-    Ok(assignment_set(call, row, set))
+fn assignments(call: &Call, row: Row) -> Answer {
+    call.service.show(|state| assignment_set(call, row, state))
 }
 
-fn assignment_set(call: &Call, row: Row, set: Vec<Value>) -> Response {
+/// Answers with the assignments of an object.
+fn assignment_set(call: &Call, row: Row, state: &State) -> Answer {
     let (path, id) = (row.path, call.parameter(0));
-    let (address, context) =
-        (format!("{path}/{id}/assignments"), format!("{path}('{id}')/assignments"));
-    call.collection(&address, &context, set, None)
+    let object = read::find(state, row, call.version, id)?;
+    let set = read::assignments(call.version, assign(row)?, object);
+    let address = format!("{path}/{id}/assignments");
+    Ok(call.collection(&address, &format!("{path}('{id}')/assignments"), set, None))
+}
+
+fn assign(row: Row) -> Result<&'static Assign, Refusal> {
+    row.assign.as_ref().ok_or_else(|| Refusal::no_segment("assignments"))
 }
 
 fn act(call: &Call, row: Row, action: &Action) -> Answer {
@@ -220,7 +215,7 @@ fn check_contained(
     call: &Call,
     ty: &str,
     rows: &[Contained],
-    expand: &Expand,
+    expand: &Expansion,
 ) -> Result<(), Refusal> {
     if let Some(row) = rows.iter().find(|row| row.property == expand.name) {
         let mut inside = expand.inside.iter();
@@ -263,7 +258,7 @@ fn expand_into(
     parent: &str,
     row: &Contained,
     object: &Object,
-    expand: &Expand,
+    expand: &Expansion,
 ) {
     let of = call.context(&format!("{parent}/{}{}", row.property, context(&expand.inside)));
     shown.insert(format!("{}@odata.context", row.property), of.into());
@@ -284,10 +279,10 @@ fn expand_into(
 }
 
 /// Returns the part of an `@odata.context` that names expansions: `(a(),b(c()))`; nothing where there are none.
-fn context(expansions: &[Expand]) -> String {
-    let name = |expand: &Expand| match expand.inside.is_empty() {
-        true => format!("{}()", expand.name),
-        false => format!("{}{}", expand.name, context(&expand.inside)),
+fn context(expansions: &[Expansion]) -> String {
+    let name = |expand: &Expansion| {
+        let inside = context(&expand.inside);
+        expand.name.clone() + if inside.is_empty() { "()" } else { &inside }
     };
     let names: Vec<String> = expansions.iter().map(name).collect();
     if names.is_empty() { String::new() } else { format!("({})", names.join(",")) }

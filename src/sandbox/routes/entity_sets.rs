@@ -64,9 +64,11 @@ pub(super) fn answer(call: &Call, set: &EntitySet, found: Option<Object>) -> Ans
     let query = call.query()?;
     let query = if set.is_of_intune() { query.with_key() } else { query };
     query.expands_nothing()?;
-    let object = found.ok_or_else(|| match set.is_of_intune() {
-        true => Refusal::intune_not_found(),
-        false => table::DIRECTORY_NOT_FOUND.refusal(&[&call.parameter(0)]),
+    let object = found.ok_or_else(|| {
+        if set.is_of_intune() {
+            return Refusal::intune_not_found();
+        }
+        table::DIRECTORY_NOT_FOUND.refusal(&[&call.parameter(0)])
     })?;
     let context = format!("{}/$entity", set.path);
     Ok(call.entity(StatusCode::OK, &context, query.projected(object)))

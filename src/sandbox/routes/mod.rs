@@ -5,9 +5,9 @@ mod approvals;
 mod batch;
 mod call;
 mod collection;
-mod conditions;
 mod device_registration_policy;
 mod entity_sets;
+mod fault_injection;
 mod login;
 mod metadata;
 mod references;
@@ -25,7 +25,7 @@ use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::clock;
-use super::permissions::Caller;
+use super::permissions::CallerIdentity;
 use super::refusal::{CallIds, Refusal, table};
 use super::service::Service;
 use crate::schema::types::GraphVersion;
@@ -53,7 +53,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .merge(batches)
         .merge(metadata::router())
         .merge(login::router(service.clone()))
-        .layer(from_fn_with_state(service, conditions::befall))
+        .layer(from_fn_with_state(service, fault_injection::inject_faults))
         .layer(from_fn(finish))
         .fallback_service(calls)
 }
@@ -84,10 +84,10 @@ fn graph(service: &Arc<Service>) -> Router {
         .with_state(service.clone())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(service.clone(), approvals::guard))
-        .layer(from_fn_with_state(service.clone(), conditions::throttle))
+        .layer(from_fn_with_state(service.clone(), fault_injection::throttle))
         .layer(from_fn_with_state(service.clone(), authorize))
         .layer(from_fn_with_state(service.clone(), sign_in))
-        .layer(from_fn_with_state(service.clone(), conditions::befall))
+        .layer(from_fn_with_state(service.clone(), fault_injection::inject_faults))
         .layer(from_fn(finish));
     Router::new().fallback_service(routes.map_request(without_empty_segments))
 }
@@ -153,7 +153,7 @@ async fn sign_in(
 /// Refuses a call that its token does not allow.
 async fn authorize(
     State(service): State<Arc<Service>>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<CallerIdentity>,
     request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
@@ -162,12 +162,11 @@ async fn authorize(
 }
 
 /// Gives the call its ids, and the answer its headers and, where it is a refusal, its body.
-async fn finish(mut request: Request, next: Next) -> Response {
+async fn finish(request: Request, next: Next) -> Response {
     let sent = request.headers().get("client-request-id").and_then(|value| value.to_str().ok());
     let id = Uuid::new_v4();
     let ids = CallIds { request: id, client: sent.map_or_else(|| id.to_string(), str::to_owned) };
     let path = request.uri().path().to_owned();
-    request.extensions_mut().insert(ids.clone());
     let mut response = next.run(request).await;
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
         let mut described = call::json(refusal.status, &refusal.body(&ids, &path, clock::now()));

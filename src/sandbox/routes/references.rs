@@ -55,9 +55,8 @@ pub(super) fn refer(call: &Call, row: Row) -> Answer {
 
 /// Removes the reference of a navigation to one object.
 pub(super) fn clear(call: &Call, row: Row) -> Answer {
-    change(call, row, false, |ids| match ids.is_empty() {
-        true => Err(Refusal::intune_not_found()),
-        false => Ok(Vec::new()),
+    change(call, row, false, |ids| {
+        if ids.is_empty() { Err(Refusal::intune_not_found()) } else { Ok(Vec::new()) }
     })
 }
 

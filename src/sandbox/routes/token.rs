@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::actor::Actor;
 use crate::sandbox::guid::guid;
-use crate::sandbox::permissions::Caller;
+use crate::sandbox::permissions::CallerIdentity;
 use crate::sandbox::refusal::{Refusal, table};
 use crate::sandbox::service::Service;
 use crate::sandbox::{clock, object};
@@ -66,7 +66,7 @@ pub(super) fn issue(tenant: &str, app: &str, holder: &Actor, permissions: &[Stri
 
 /// Returns the caller that an `Authorization` header names. A token needs no more than the tenant's id and a time that is
 /// not over.
-pub(super) fn accept(service: &Service, authorization: &str) -> Result<Caller, Refusal> {
+pub(super) fn accept(service: &Service, authorization: &str) -> Result<CallerIdentity, Refusal> {
     let token = authorization.strip_prefix("Bearer ").unwrap_or_default().trim();
     if token.is_empty() {
         return Err(table::TOKEN_EMPTY.refusal(&[]));
@@ -88,7 +88,7 @@ pub(super) fn accept(service: &Service, authorization: &str) -> Result<Caller, R
     };
     let roles = claims["roles"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let scopes = claims["scp"].as_str().unwrap_or_default().split_whitespace();
-    Ok(Caller { actor, permissions: roles.chain(scopes).map(str::to_owned).collect() })
+    Ok(CallerIdentity { actor, permissions: roles.chain(scopes).map(str::to_owned).collect() })
 }
 
 fn claims(token: &str) -> Option<Value> {

@@ -9,6 +9,7 @@ mod conditions;
 mod device_compliance_policies;
 mod device_configurations;
 mod device_registration_policy;
+mod entity_sets;
 mod members;
 mod permissions;
 mod references;

@@ -1,12 +1,13 @@
 //! Signing in with a code on another device: what is under way, and the page where a person enters a code.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use uuid::Uuid;
 
-use super::denial::{Denial, EXPIRED_CODE, PENDING_CODE, UNKNOWN_CODE, UNKNOWN_REFRESH_TOKEN};
+use super::denial::{self, Denial};
 use crate::sandbox::clock;
+use crate::sandbox::service::locked;
 
 /// How long a code is good for, in seconds.
 pub(super) const LIFETIME: i64 = 15 * 60;
@@ -50,7 +51,7 @@ pub(super) struct Grant {
 impl Devices {
     /// Begins a sign-in and returns the device's code and the person's.
     pub(super) fn begin(&self, client: &str) -> (String, String) {
-        let mut issued = self.lock();
+        let mut issued = locked(&self.0);
         let now = clock::now().as_second();
         issued.codes.retain(|_, pending| pending.until > now);
         if issued.codes.len() >= MOST {
@@ -70,7 +71,7 @@ impl Devices {
 
     /// Records who entered a code; returns whether there is such a code.
     pub(super) fn approve(&self, user_code: &str, user: &str) -> bool {
-        let mut issued = self.lock();
+        let mut issued = locked(&self.0);
         let mut pending = issued.codes.values_mut();
         let pending = pending.find(|pending| pending.user_code.eq_ignore_ascii_case(user_code));
         pending.map(|pending| pending.user = Some(user.to_owned())).is_some()
@@ -78,20 +79,20 @@ impl Devices {
 
     /// Returns who signed in with a device's code, which is then used up.
     pub(super) fn redeem(&self, client: &str, device_code: &str) -> Result<Grant, Denial> {
-        let mut issued = self.lock();
+        let mut issued = locked(&self.0);
         let pending = issued.codes.get(device_code).filter(|pending| pending.client == client);
-        let pending = pending.ok_or_else(|| UNKNOWN_CODE.denial(&[]))?;
+        let pending = pending.ok_or_else(|| denial::UNKNOWN_CODE.denial(&[]))?;
         if pending.until <= clock::now().as_second() {
-            return Err(EXPIRED_CODE.denial(&[]));
+            return Err(denial::EXPIRED_CODE.denial(&[]));
         }
-        let user = pending.user.clone().ok_or_else(|| PENDING_CODE.denial(&[]))?;
+        let user = pending.user.clone().ok_or_else(|| denial::PENDING_CODE.denial(&[]))?;
         issued.codes.remove(device_code);
         Ok(Grant { client: client.to_owned(), user })
     }
 
     /// Issues a refresh token.
     pub(super) fn keep(&self, grant: &Grant) -> String {
-        let mut issued = self.lock();
+        let mut issued = locked(&self.0);
         if issued.refresh.len() >= MOST {
             issued.refresh.pop_first();
         }
@@ -102,12 +103,8 @@ impl Devices {
 
     /// Returns the grant that a refresh token was issued for.
     pub(super) fn renew(&self, client: &str, token: &str) -> Result<Grant, Denial> {
-        let issued = self.lock();
+        let issued = locked(&self.0);
         let grant = issued.refresh.get(token).filter(|grant| grant.client == client);
-        grant.cloned().ok_or_else(|| UNKNOWN_REFRESH_TOKEN.denial(&[]))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Issued> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        grant.cloned().ok_or_else(|| denial::UNKNOWN_REFRESH_TOKEN.denial(&[]))
     }
 }

@@ -16,10 +16,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, get, on};
 use serde_json::{Value, json};
 
-use self::denial::{
-    Denial, DenialRow, NO_CONSENT, UNDISCOVERED_TENANT, UNKNOWN_APP, UNKNOWN_TENANT, UNKNOWN_USER,
-    UNSUPPORTED_GRANT,
-};
+use self::denial::{Denial, DenialRow};
 use self::device::{Devices, Grant};
 use self::form::Form;
 use super::call::{origin, with_body};
@@ -50,12 +47,15 @@ struct Visit<'a> {
 
 pub(super) fn router(service: Arc<Service>) -> Router {
     let login = Login { service, devices: Arc::default() };
-    let discovery = endpoint(MethodFilter::GET, UNDISCOVERED_TENANT, discover);
+    let discovery = endpoint(MethodFilter::GET, denial::UNDISCOVERED_TENANT, discover);
     Router::new()
-        .route("/{tenant}/oauth2/v2.0/token", endpoint(MethodFilter::POST, UNKNOWN_TENANT, grant))
+        .route(
+            "/{tenant}/oauth2/v2.0/token",
+            endpoint(MethodFilter::POST, denial::UNKNOWN_TENANT, grant),
+        )
         .route(
             "/{tenant}/oauth2/v2.0/devicecode",
-            endpoint(MethodFilter::POST, UNKNOWN_TENANT, begin),
+            endpoint(MethodFilter::POST, denial::UNKNOWN_TENANT, begin),
         )
         .route("/{tenant}/v2.0/.well-known/openid-configuration", discovery)
         .route("/devicelogin", get(async || Html(device::PAGE)).post(enter))
@@ -101,7 +101,7 @@ fn grant(visit: &Visit<'_>) -> Result<Value, Denial> {
             let token = form.required("refresh_token")?;
             person(visit, &visit.devices.renew(form.required("client_id")?, token)?)
         }
-        other => Err(UNSUPPORTED_GRANT.denial(&[&other])),
+        other => Err(denial::UNSUPPORTED_GRANT.denial(&[&other])),
     }
 }
 
@@ -185,13 +185,17 @@ async fn enter(State(login): State<Login>, headers: HeaderMap, body: String) -> 
 fn registered<'a>(state: &'a TenantState, client: &str) -> Result<Option<&'a App>, Denial> {
     let Some(apps) = &state.apps else { return Ok(None) };
     let found = apps.iter().find(|app| app.client_id.eq_ignore_ascii_case(client));
-    found.map(Some).ok_or_else(|| UNKNOWN_APP.denial(&[&client, &state.tenant().display_name]))
+    found
+        .map(Some)
+        .ok_or_else(|| denial::UNKNOWN_APP.denial(&[&client, &state.tenant().display_name]))
 }
 
 /// Refuses an application without an administrator's consent.
 fn check_consent(app: Option<&App>) -> Result<(), Denial> {
     match app {
-        Some(app) if !app.consented => Err(NO_CONSENT.denial(&[&app.client_id, &app_name(app)])),
+        Some(app) if !app.consented => {
+            Err(denial::NO_CONSENT.denial(&[&app.client_id, &app_name(app)]))
+        }
         _ => Ok(()),
     }
 }
@@ -203,7 +207,7 @@ fn check_user(state: &TenantState, user: &str) -> Result<(), Denial> {
     if state.users.is_empty() || is_listed {
         return Ok(());
     }
-    Err(UNKNOWN_USER.denial(&[&state.tenant().display_name]))
+    Err(denial::UNKNOWN_USER.denial(&[&state.tenant().display_name]))
 }
 
 fn app_name(app: &App) -> &str {

@@ -2,23 +2,20 @@
 //! trusts (FACTS 4.6, 10).
 
 use super::assertion::Assertion;
-use super::denial::{
-    AUDIENCE_UNMATCHED, Denial, EXPIRED_SECRET, INVALID_SIGNATURE, ISSUER_UNMATCHED, NO_CREDENTIAL,
-    NO_FEDERATED_CREDENTIAL, SUBJECT_UNMATCHED, WRONG_AUDIENCE, WRONG_SECRET,
-};
+use super::denial::{self, Denial};
 use super::form::Form;
 use crate::sandbox::state::{App, State};
 
 /// Refuses an application that proves nothing; where the tenant lists no applications, any proof will do.
 pub(super) fn check(state: &State, app: Option<&App>, form: &Form) -> Result<(), Denial> {
     match (app, form.given("client_secret"), form.given("client_assertion")) {
-        (_, None, None) => Err(NO_CREDENTIAL.denial(&[])),
+        (_, None, None) => Err(denial::NO_CREDENTIAL.denial(&[])),
         (None, _, _) => Ok(()),
         (Some(app), Some(secret), _) if app.secret != secret => {
-            Err(WRONG_SECRET.denial(&[&app.client_id]))
+            Err(denial::WRONG_SECRET.denial(&[&app.client_id]))
         }
         (Some(app), Some(_), _) if app.secret_expired => {
-            Err(EXPIRED_SECRET.denial(&[&app.client_id]))
+            Err(denial::EXPIRED_SECRET.denial(&[&app.client_id]))
         }
         (Some(_), Some(_), _) => Ok(()),
         (Some(app), None, Some(assertion)) => {
@@ -49,7 +46,7 @@ fn by_certificate(state: &State, app: &App, assertion: &Assertion<'_>) -> Result
         .iter()
         .any(|tenant| assertion.claim("aud").ends_with(&format!("/{tenant}/oauth2/v2.0/token")));
     if assertion.claim("sub") != app.client_id || !is_ours {
-        return Err(WRONG_AUDIENCE.denial(&[]));
+        return Err(denial::WRONG_AUDIENCE.denial(&[]));
     }
     Ok(())
 }
@@ -57,13 +54,13 @@ fn by_certificate(state: &State, app: &App, assertion: &Assertion<'_>) -> Result
 fn by_federation(state: &State, app: &App, assertion: &Assertion<'_>) -> Result<(), Denial> {
     let [issuer, subject, audience] = ["iss", "sub", "aud"].map(|name| assertion.claim(name));
     if app.federated_credentials.is_empty() {
-        return Err(NO_FEDERATED_CREDENTIAL.denial(&[&issuer, &subject, &audience]));
+        return Err(denial::NO_FEDERATED_CREDENTIAL.denial(&[&issuer, &subject, &audience]));
     }
     let mut trusted = app.federated_credentials.iter().filter(|trusted| trusted.issuer == issuer);
     let mut providers = state.identity_providers.iter();
     let provider = providers
         .find(|provider| provider.issuer == issuer && trusted.clone().next().is_some())
-        .ok_or_else(|| ISSUER_UNMATCHED.denial(&[&"issuer", &issuer]))?;
+        .ok_or_else(|| denial::ISSUER_UNMATCHED.denial(&[&"issuer", &issuer]))?;
     if !provider.jwks.keys.iter().any(|key| assertion.is_signed_by_key(key)) {
         return Err(invalid_signature("The key was not found."));
     }
@@ -71,13 +68,13 @@ fn by_federation(state: &State, app: &App, assertion: &Assertion<'_>) -> Result<
     // Issuer and subject are compared letter by letter (Azure/login#517).
     let credential = trusted
         .find(|credential| credential.subject == subject)
-        .ok_or_else(|| SUBJECT_UNMATCHED.denial(&[&"subject", &subject]))?;
+        .ok_or_else(|| denial::SUBJECT_UNMATCHED.denial(&[&"subject", &subject]))?;
     if credential.audience != audience {
-        return Err(AUDIENCE_UNMATCHED.denial(&[&"audience", &audience]));
+        return Err(denial::AUDIENCE_UNMATCHED.denial(&[&"audience", &audience]));
     }
     Ok(())
 }
 
 fn invalid_signature(reason: &str) -> Denial {
-    INVALID_SIGNATURE.denial(&[&reason])
+    denial::INVALID_SIGNATURE.denial(&[&reason])
 }

@@ -17,7 +17,7 @@ use tower::ServiceExt as _;
 use super::call::with_body;
 use crate::sandbox::clock;
 use crate::sandbox::conditions::{BodyKind, End, RetryAfter};
-use crate::sandbox::permissions::Caller;
+use crate::sandbox::permissions::CallerIdentity;
 use crate::sandbox::problem::synthetic;
 use crate::sandbox::refusal::{Refusal, table};
 use crate::sandbox::service::Service;
@@ -34,13 +34,13 @@ pub(super) struct LeftOut;
 const USUAL_WAIT: Duration = Duration::from_secs(10);
 
 /// Counts a call and lets it take its time: what answering costs this machine is part of that.
-pub(super) async fn befall(
+pub(super) async fn inject_faults(
     State(service): State<Arc<Service>>,
     request: Request,
     next: Next,
 ) -> Response {
     if request.extensions().get::<InBatch>().is_some() {
-        return strike(&service, request, next, true).await;
+        return answer_with_faults(&service, request, next, true).await;
     }
     let signs_in = request.uri().path().ends_with("/token");
     let place = service.count(|calls| {
@@ -49,14 +49,19 @@ pub(super) async fn befall(
         calls.in_a_row + 1
     });
     let latency = service.pace().wait(service.conditions().latency.0);
-    let ((), response) = tokio::join!(latency, strike(&service, request, next, false));
+    let ((), response) = tokio::join!(latency, answer_with_faults(&service, request, next, false));
     service.count(|calls| calls.in_a_row = calls.in_a_row.max(place));
     response
 }
 
 /// Answers a call as the faults ask.
-async fn strike(service: &Arc<Service>, request: Request, next: Next, is_member: bool) -> Response {
-    let Some(effect) = service.strike(request.method(), request.uri()) else {
+async fn answer_with_faults(
+    service: &Arc<Service>,
+    request: Request,
+    next: Next,
+    is_member: bool,
+) -> Response {
+    let Some(effect) = service.fault(request.method(), request.uri()) else {
         return next.run(request).await;
     };
     service.pace().wait(effect.delay).await;
@@ -101,7 +106,7 @@ async fn ignore(service: &Service, request: Request) -> Response {
 /// Refuses a caller who calls too often.
 pub(super) async fn throttle(
     State(service): State<Arc<Service>>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<CallerIdentity>,
     request: Request,
     next: Next,
 ) -> Response {
