@@ -1,4 +1,4 @@
-//! What the two audit logs say of a change (FACTS 6).
+//! Records of changes in the two audit logs (FACTS 6).
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -9,8 +9,7 @@ use super::state::{State, text};
 use super::{Object, object};
 use crate::schema::types::type_name;
 
-/// Appends Intune's record of a change. The record shows what a reader of the object sees, so no value
-/// that the object conceals.
+/// Appends Intune's record of a change. The record has the values that reads of the object show, so no masked one.
 pub(crate) fn of_object(
     state: &mut State,
     row: &Collection,
@@ -61,7 +60,7 @@ pub(crate) fn of_object(
     state.audit_events.push(event);
 }
 
-/// Appends Entra's record of a change. What `modifiedProperties` holds for this activity is not known.
+/// Appends Entra's record of a change. The service's own `modifiedProperties` of this activity are not known.
 pub(crate) fn device_registration_policy(
     state: &mut State,
     change: &Change<'_>,
@@ -107,7 +106,7 @@ fn user_id<'a>(state: &'a State, upn: &str) -> Option<&'a str> {
     user.map(|user| user.id.as_str())
 }
 
-/// Returns what differs. A creation lists what it set and a deletion nothing: what the service lists there
+/// Returns the properties that differ. A creation lists those that it set and a deletion none: the service's own list there
 /// is not known, and three hundred defaults would bury the rest of the log.
 fn modified(before: Option<&Object>, after: Option<&Object>) -> Value {
     let Some(new) = after else { return json!([]) };

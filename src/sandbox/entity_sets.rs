@@ -1,6 +1,6 @@
-//! The entity sets that the sandbox only shows, one row each: path, type, permissions, filters, page size and objects.
+//! The entity sets that are read alone, one row each: path, type, permissions, filters, page size and objects.
 //!
-//! What can be written too is in [`super::rows`].
+//! Collections that are written too are in [`super::rows`].
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -20,7 +20,7 @@ pub(crate) struct EntitySet {
     /// The type of its objects; where the type documents have it, a version shows no more than its properties.
     pub(crate) entity_type: &'static str,
     pub(crate) versions: &'static [GraphVersion],
-    /// The permissions of which one suffices to read, also what is below the path.
+    /// The permissions of which one suffices to read the path and all paths below.
     pub(crate) read: &'static [&'static str],
     /// The properties that a list can be filtered by with `eq`, and other comparisons as [`super::filter`] names them.
     pub(crate) filterable: &'static [&'static str],
@@ -32,7 +32,7 @@ pub(crate) struct EntitySet {
     pub(crate) keys: &'static [&'static str],
     /// Whether the path leads to one object in place of a set.
     pub(crate) is_single: bool,
-    /// Whether Graph takes writes here; the sandbox must not say that it does not.
+    /// Whether Graph takes writes here, which the sandbox refuses with a 501 of its own.
     pub(crate) is_writable: bool,
     /// Returns the objects at an instant, in the order of the list.
     pub(crate) objects: fn(&State, Timestamp) -> Vec<Object>,
@@ -70,8 +70,8 @@ pub(crate) const USERS: EntitySet = EntitySet {
     ..EntitySet::PLAIN
 };
 
-/// UNVERIFIED: what a filter on `requestId` is answered, which the guide shows and the entity does not have. It is taken
-/// for any other property that is not there. A path that names a request is a route of its own.
+/// UNVERIFIED: the answer to a filter on `requestId`, which the guide shows and the entity does not have; here any property
+/// that is not there is refused. A path that names a request is a route of its own.
 pub(crate) const APPROVAL_REQUESTS: EntitySet = EntitySet {
     path: "deviceManagement/operationApprovalRequests",
     entity_type: "operationApprovalRequest",
@@ -82,7 +82,7 @@ pub(crate) const APPROVAL_REQUESTS: EntitySet = EntitySet {
     ..EntitySet::OF_INTUNE
 };
 
-/// FACTS 1.10, 6 and 7. The first one that a path lies below says who may read.
+/// FACTS 1.10, 6 and 7. The first set that a path lies below decides about the permissions.
 pub(crate) const ENTITY_SETS: &[EntitySet] = &[
     GROUPS,
     USERS,
@@ -119,7 +119,7 @@ pub(crate) const ENTITY_SETS: &[EntitySet] = &[
         path: "deviceManagement/auditEvents",
         entity_type: "auditEvent",
         read: &["DeviceManagementApps.Read.All", "DeviceManagementApps.ReadWrite.All"],
-        // What Intune's log is filtered by elsewhere (FACTS 6.1).
+        // The filters that tools use on Intune's log (FACTS 6.1).
         filterable: &[
             "id",
             "componentName",

@@ -5,17 +5,17 @@ use super::refusal::{Refusal, table};
 /// How deep expansions may nest.
 const DEEPEST: usize = 8;
 
-/// A navigation property that an answer shows as well.
+/// A navigation property that an answer includes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Expansion {
     /// The property, below a type where the query names one: `microsoft.graph.<type>/<property>`.
     pub(crate) name: String,
-    /// What of its targets is shown as well.
+    /// The navigation properties of its targets that the answer includes.
     pub(crate) inside: Vec<Expansion>,
 }
 
 impl Expansion {
-    /// Reads a `$expand`. Refusals have the words of Microsoft's OData library.
+    /// Reads a `$expand`. Refusals have the texts of Microsoft's OData library.
     pub(crate) fn parse(text: &str) -> Result<Vec<Self>, Refusal> {
         Self::parse_at(text, 0)
     }
@@ -62,7 +62,7 @@ impl Expansion {
         })
     }
 
-    /// Returns the refusal of an expansion that is not played.
+    /// Returns the refusal of an expansion that the sandbox does not support.
     pub(crate) fn not_played(&self) -> Refusal {
         table::OPTION_NOT_PLAYED.refusal(&[&format!("$expand={}", self.name)])
     }
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn expansions_stand_beside_and_inside_each_other() {
+    fn sibling_and_nested_expansions_are_parsed() {
         let cast = "microsoft.graph.iosWiFiConfiguration/rootCertificate";
         let text = format!("a($expand=b($expand=c),d;), e ,{cast}");
         let b = Expansion { inside: vec![plain("c")], ..plain("b") };
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_expansions_are_refused_in_the_words_of_odata() {
+    fn malformed_expansions_are_refused_with_odata_texts() {
         for (text, status, words) in [
             ("", 400, "Term '' is not valid"),
             ("a,", 400, "Term '' is not valid"),

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_are_read_and_decided() {
+    fn filters_match_objects() {
         let ios = json!({"@odata.type": "#microsoft.graph.iosCustomConfiguration", "displayName": "Bob's"});
         assert!(matches("displayName eq 'Bob''s'", ios.clone()));
         assert!(matches("startswith(displayName,'bob''')", ios.clone()));
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn instants_and_differences_are_decided() {
+    fn filters_compare_instants_and_inequality() {
         let event = json!({"at": "2026-03-01T10:00:00.1234567Z", "what": "Patch"});
         for (filter, expected) in [
             ("at gt 2026-03-01T10:00:00Z", true),
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_condition_is_refused() {
+    fn malformed_filters_are_refused() {
         for text in [
             "",
             "displayName",

@@ -1,4 +1,4 @@
-//! Primitive values: what the service accepts as one, and the form in which it keeps it.
+//! Primitive values: the literals that the service accepts, and the form in which it stores them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,11 +9,11 @@ use uuid::Uuid;
 use super::clock;
 use crate::schema::types::Edm;
 
-/// What an unset `Edm.DateTimeOffset` that cannot be null reads as (FACTS 1.2).
+/// The value of an unset `Edm.DateTimeOffset` that cannot be null (FACTS 1.2).
 pub(crate) const UNSET_INSTANT: &str = "0001-01-01T00:00:00Z";
 
-/// Returns a JSON value as the service would store it in a property of this type, or nothing where it
-/// is no such literal.
+/// Returns a JSON value as the service stores it in a property of this type, or nothing where the value is no literal of
+/// the type.
 pub(crate) fn stored(edm: Edm, value: &Value) -> Option<Value> {
     match edm {
         Edm::Boolean => value.as_bool().map(Value::from),
@@ -30,7 +30,7 @@ pub(crate) fn stored(edm: Edm, value: &Value) -> Option<Value> {
     }
 }
 
-/// Returns what a property of this type reads as when it was never set and cannot be null.
+/// Returns the value of a property of this type that was never set and cannot be null.
 pub(crate) fn unset(edm: Edm) -> Value {
     match edm {
         Edm::Boolean => false.into(),
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn literals_take_the_form_that_the_service_keeps() {
+    fn literals_are_stored_in_the_form_of_the_service() {
         for (edm, sent, kept) in [
             (
                 Edm::DateTimeOffset,
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_literal_of_the_type_is_refused() {
+    fn literals_of_other_types_are_refused() {
         for (edm, sent) in [
             (Edm::DateTimeOffset, json!("2025-03-01")),
             (Edm::DateTimeOffset, json!("2025-03-01 10:00:00Z")),

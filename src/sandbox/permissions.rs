@@ -1,4 +1,4 @@
-//! Who may call what: the permissions that suffice, and what Graph and Intune say to whoever has none.
+//! Permissions: those that suffice for a call, and the refusal of a caller that has none of them.
 
 use axum::http::Method;
 
@@ -9,10 +9,10 @@ use super::refusal::{Refusal, table};
 use super::rows::Collection;
 use super::state::State;
 
-/// Who calls, and what its token allows.
+/// A caller and the permissions of its token.
 #[derive(Clone, Debug)]
 pub(crate) struct CallerIdentity {
-    /// Who it is.
+    /// The application or person.
     pub(crate) actor: Actor,
     /// The token's `roles` of an application, or its `scp` of a person.
     pub(crate) permissions: Vec<String>,
@@ -28,10 +28,10 @@ struct Grant {
     write: &'static [&'static str],
 }
 
-/// FACTS 1.10, 2.4 and 7: what neither a row of a collection nor one of an entity set says. What no row names does not
-/// exist, which its route says.
+/// FACTS 1.10, 2.4 and 7: permissions for paths that are neither in a row of a collection nor in one of an entity set. A
+/// path that no row names has no permissions; its route refuses the call.
 const GRANTS: &[Grant] = &[
-    // Who may read their own requests may withdraw them.
+    // A caller that may read its own requests may withdraw them.
     Grant {
         path: "deviceManagement/operationApprovalRequests/cancelMyRequest",
         read: CONFIGURATION_OR_RBAC,
@@ -47,7 +47,7 @@ const GRANTS: &[Grant] = &[
         read: &["Policy.Read.DeviceConfiguration", "Policy.ReadWrite.DeviceConfiguration"],
         write: &["Policy.ReadWrite.DeviceConfiguration"],
     },
-    // A POST that reads; what the caller may not see of an object, the answer leaves out.
+    // A POST that reads; the answer leaves out the properties that the caller may not read.
     Grant {
         path: "directoryObjects/getByIds",
         read: &[],
@@ -75,7 +75,7 @@ fn any_of(state: &State, reads: bool, path: &str) -> Option<&'static [&'static s
     }
 }
 
-/// Where Intune answers, below the version.
+/// The path of Intune below the version.
 const INTUNE: &str = "deviceManagement";
 
 impl CallerIdentity {
@@ -99,12 +99,12 @@ impl CallerIdentity {
         any_of.map_or(Ok(()), |any_of| self.needs(is_intune, any_of))
     }
 
-    /// Refuses to give out an encrypted value to a caller who may only read (FACTS 12).
+    /// Refuses an encrypted value to a caller that may only read (FACTS 12).
     pub(crate) fn may_decrypt(&self, row: &Collection) -> Result<(), Refusal> {
         self.needs(true, row.write)
     }
 
-    /// Refuses to tell of a group's members to a caller who may only read the group itself (FACTS 7).
+    /// Refuses to count a group's members for a caller that may only read the group itself (FACTS 7).
     pub(crate) fn may_read_members(&self) -> Result<(), Refusal> {
         self.needs(false, READS_MEMBERS)
     }
@@ -115,7 +115,7 @@ impl CallerIdentity {
         apps.any(|app| app.client_id.eq_ignore_ascii_case(id) && !app.intune_role)
     }
 
-    /// Refuses a caller who has none of these permissions, as the service does that is called.
+    /// Refuses a caller that has none of these permissions, with the answer of the service that is called.
     fn needs(&self, is_intune: bool, any_of: &[&str]) -> Result<(), Refusal> {
         if self.has(any_of) {
             return Ok(());

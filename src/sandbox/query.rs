@@ -20,7 +20,7 @@ pub(crate) struct Query {
     pub(crate) expand: Vec<Expansion>,
     pub(crate) top: Option<usize>,
     skip: usize,
-    /// As sent, without the continuation: what the next page's address repeats.
+    /// The options as sent, without the continuation; the next page's address repeats them.
     sent: Vec<(String, String)>,
 }
 
@@ -68,7 +68,7 @@ impl Query {
         unknown.map_or(Ok(()), |name| Err(table::UNKNOWN_PROPERTY.refusal(&[name, &ty.name])))
     }
 
-    /// Returns what `$select` names of an object, and its annotations.
+    /// Returns the properties of an object that `$select` names, and its annotations.
     pub(crate) fn projected(&self, mut object: Object) -> Object {
         if let Some(selected) = &self.select {
             object.retain(|name, _| name.starts_with('@') || selected.contains(name));
@@ -90,7 +90,7 @@ impl Query {
         Ok(objects.into_iter().filter(|object| filter.matches(object.borrow())).collect())
     }
 
-    /// Adds the key to what `$select` names: Intune answers it unasked, seen of a single object (FACTS 1.3).
+    /// Adds the key to `$select`: Intune answers with the key of a single object in any case (FACTS 1.3).
     pub(crate) fn with_key(mut self) -> Self {
         if let Some(selected) = &mut self.select {
             selected.push("id".to_owned());
@@ -98,7 +98,7 @@ impl Query {
         self
     }
 
-    /// Returns one page of what is left of the items, and the query of the next page if there is one. A page
+    /// Returns one page of the items, and the query of the next page if there is one. A page
     /// has at most `limit` items, whatever `$top` says.
     pub(crate) fn page<T>(&self, items: Vec<T>, limit: usize) -> (Vec<T>, Option<String>) {
         let size = self.top.unwrap_or(limit).min(limit);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_follow_each_other_and_end() {
+    fn pages_continue_until_the_end() {
         let query = parse("$top=2&$filter=displayName%20eq%20'a'").expect("a query");
         let (page, next) = query.page(vec![1, 2, 3], 10);
         assert_eq!(page, [1, 2]);
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_played_is_refused() {
+    fn unsupported_options_are_refused() {
         assert!(parse("$orderby=displayName").is_err());
         assert!(Query::parse_ordered("$orderby=at%20desc", "at desc").is_ok());
         assert!(Query::parse_ordered("$orderby=at%20asc", "at desc").is_err());

@@ -1,4 +1,4 @@
-//! The tenant behind the routes: the one place that reads and changes it, and that saves it.
+//! The tenant that is served: reading, changing and saving the state.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -28,16 +28,16 @@ pub(crate) struct Service {
     store: Option<Mutex<Store>>,
 }
 
-/// What callers did so far.
+/// Counters of the calls that were answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
     /// HTTP calls to Graph; a `$batch` is one.
     pub graph: u64,
     /// HTTP calls to the sign-in service.
     pub sign_in: u64,
-    /// Calls, members of a `$batch` among them, that went beyond a limit.
+    /// Calls, with members of a `$batch`, that were beyond a limit.
     pub throttled: u64,
-    /// How many HTTP calls the longest row of them has in which each began after the one before was answered.
+    /// The most HTTP calls one after the other, each begun after the answer to the one before.
     pub in_a_row: u64,
 }
 
@@ -73,7 +73,7 @@ impl Service {
         }
     }
 
-    /// Returns a service of the same tenant as it is now, whose changes reach nobody else and no file.
+    /// Returns a service of a copy of the tenant; its changes reach neither other callers nor the file.
     pub(crate) fn copy(&self) -> Self {
         let conditions = Conditions {
             time_scale: self.conditions.time_scale,
@@ -98,15 +98,15 @@ impl Service {
         read(&self.current())
     }
 
-    /// Returns the tenant as it is, whoever changed it.
+    /// Returns the current tenant, with changes that another process made to the file.
     fn current(&self) -> MutexGuard<'_, State> {
         let mut state = locked(&self.state);
-        // What cannot be read is told to who would write over it.
+        // A file that cannot be read is an error of the next write.
         let _ = self.catch_up(&mut state);
         state
     }
 
-    /// Takes over what somebody else wrote to the file.
+    /// Loads changes that another process made to the file.
     fn catch_up(&self, state: &mut State) -> Result<(), StateError> {
         let Some(store) = &self.store else { return Ok(()) };
         if let Some(news) = locked(store).news()? {
@@ -116,7 +116,7 @@ impl Service {
         Ok(())
     }
 
-    /// Reads the tenant as a caller sees it, which may be as it was a while ago.
+    /// Reads the tenant as reads of callers see it, which may lag.
     pub(crate) fn show<T>(&self, read: impl FnOnce(&State) -> T) -> T {
         let current = self.current();
         let seen = locked(&self.replica).seen(self.pace.now());
@@ -141,7 +141,7 @@ impl Service {
         Ok(answer)
     }
 
-    /// Returns what befalls a call, if anything does.
+    /// Returns the fault that a call meets, if any.
     pub(crate) fn fault(&self, method: &Method, uri: &Uri) -> Option<Effect> {
         locked(&self.faults).strike(method, uri)
     }
@@ -159,12 +159,12 @@ impl Service {
         wait
     }
 
-    /// Counts what callers do.
+    /// Changes the counters.
     pub(crate) fn count<T>(&self, count: impl FnOnce(&mut Calls) -> T) -> T {
         count(&mut locked(&self.calls))
     }
 
-    /// Returns what callers did so far.
+    /// Returns the counters.
     pub(crate) fn calls(&self) -> Calls {
         *locked(&self.calls)
     }
@@ -174,7 +174,7 @@ fn unsaved(error: StateError) -> Refusal {
     table::NOT_SAVED.refusal(&[&error])
 }
 
-/// Locks what callers share.
+/// Locks a value that callers share.
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A change that panicked never reached the state that was saved.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

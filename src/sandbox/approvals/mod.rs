@@ -1,4 +1,4 @@
-//! Multi Admin Approval: writes that wait until somebody else says yes (FACTS 1.10).
+//! Multi Admin Approval: writes that wait until a second administrator approves them (FACTS 1.10).
 
 use axum::http::Method;
 use base64::Engine as _;
@@ -27,36 +27,36 @@ use super::state::{State, text};
 /// The longest justification, in characters (FACTS 1.10).
 const LONGEST: usize = 1024;
 
-/// A write on its way.
+/// A write to an object that an access policy protects.
 pub(crate) struct ProtectedWrite<'a> {
     pub(crate) method: &'a Method,
     /// The whole path.
     pub(crate) path: &'a str,
     pub(crate) body: &'a [u8],
-    /// The host that it was sent to, as addresses in the body name it.
+    /// The host that the caller used, which addresses in the body name too.
     pub(crate) host: Option<&'a str>,
-    /// Who sends it.
+    /// The caller.
     pub(crate) requestor: &'a Actor,
     /// `x-msft-approval-justification`.
     pub(crate) justification: Option<&'a str>,
     /// `x-msft-approval-code`.
     pub(crate) code: Option<&'a str>,
-    /// When, by the sandbox's own time.
+    /// The instant of the call, by the sandbox's own time.
     pub(crate) now: Timestamp,
 }
 
-/// What becomes of a write.
+/// The decision about a write.
 pub(crate) enum Passage {
-    /// It goes on, by the approval of this code.
+    /// The write is carried out, by the approval of this code.
     By(String),
-    /// It waits for the approval of this code.
+    /// The write waits for the approval of this code.
     Waits(String),
 }
 
 /// Decides about a write where the tenant wants approvals. A new request for one is kept.
 ///
 /// # Errors
-/// Refuses what asks for no approval, has one of another write, or is about an object for which a request is open.
+/// Refuses a write that asks for no approval, has one of another write, or is about an object for which a request is open.
 pub(crate) fn pass(state: &mut State, write: &ProtectedWrite<'_>) -> Result<Passage, Refusal> {
     // A caller that sends both asks for a new approval (FACTS 1.10).
     match (write.justification, write.code) {
@@ -75,7 +75,7 @@ fn under(state: &State, write: &ProtectedWrite<'_>, code: &str) -> Result<Passag
     }
     match known.status_at(write.now) {
         ApprovalStatus::Approved => Ok(Passage::By(known.code.clone())),
-        // UNVERIFIED: what a write is answered whose approval is not decided.
+        // UNVERIFIED: the answer to a write whose approval is not decided.
         ApprovalStatus::NeedsApproval => Ok(Passage::Waits(known.code.clone())),
         _ => Err(table::APPROVAL_CLOSED.refusal(&[])),
     }
@@ -138,7 +138,7 @@ fn payload(state: &State, write: &ProtectedWrite<'_>) -> (String, Option<String>
     let body: Value = serde_json::from_slice(write.body).unwrap_or_default();
     let text = |name: &str| body[name].as_str().unwrap_or_default();
     let (kind, name) = (text("@odata.type"), text(name_property));
-    // Synthetic: what stands for an object that does not exist yet is not published. Here it is one of a type and name.
+    // Synthetic: the id of an object that does not exist yet is not published. Here it depends on type and name.
     let id = guid(&["approval of a create", kind, name]);
     (id, Some(name.to_owned()).filter(|name| !name.is_empty()))
 }
@@ -195,7 +195,7 @@ impl State {
             let is_named = codes.contains(&request.code);
             request.status = match request.status_at(now) {
                 ApprovalStatus::NeedsApproval if codes.is_empty() || is_named => status,
-                // What is approved is rejected no more; its approval is taken back (FACTS 1.10).
+                // An approved request cannot be rejected; a rejection cancels the approval (FACTS 1.10).
                 ApprovalStatus::Approved if is_named && status == ApprovalStatus::Rejected => {
                     ApprovalStatus::Cancelled
                 }
@@ -223,7 +223,7 @@ pub(crate) fn find<'a>(state: &'a State, code: &str) -> Option<&'a ApprovalReque
     requests.find(|request| request.code.eq_ignore_ascii_case(code))
 }
 
-/// Returns what tells a body from others. Graph's host is always the same, and a sandbox may listen elsewhere each
+/// Returns a digest of the body of a write. Graph's host is always the same, and a sandbox may listen elsewhere each
 /// time: an address on it stays the same address.
 fn fingerprint(write: &ProtectedWrite<'_>) -> String {
     let host = write.host.map(|host| format!("//{host}/"));

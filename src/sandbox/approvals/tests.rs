@@ -1,4 +1,4 @@
-//! What an approval is for, and for how long.
+//! The write that an approval covers, and its lifetime.
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -53,7 +53,7 @@ fn refused(passage: Result<Passage, Refusal>) -> (u16, String) {
 }
 
 #[test]
-fn an_object_has_one_open_request_whatever_is_written() {
+fn object_has_one_open_request_for_any_write() {
     let (mut state, me) = (State::default(), app("1"));
     let (one, other) = (format!("{HELLO}/a"), format!("{HELLO}/b"));
     let assign = format!("{HELLO}/a/assign");
@@ -70,7 +70,7 @@ fn an_object_has_one_open_request_whatever_is_written() {
     cancel(&mut state, &code, &me, at(0)).expect("it is open");
     cancel(&mut state, &code, &me, at(0)).expect_err("it is closed");
     waits(send(&mut state, patch(one), None, &me, at(0)));
-    // What waits to be created is known by its type and name.
+    // An object that waits to be created is identified by its type and name.
     let create = |body| (&Method::POST, HELLO, body);
     let (a, b) = (r#"{"displayName":"A"}"#, r#"{"displayName":"B"}"#);
     waits(send(&mut state, create(a), None, &me, at(0)));
@@ -80,7 +80,7 @@ fn an_object_has_one_open_request_whatever_is_written() {
 }
 
 #[test]
-fn an_approval_is_for_one_write_of_who_asked_for_it_until_it_expires() {
+fn approval_covers_one_write_of_its_requestor_until_expiry() {
     let (mut state, me) = (State::default(), app("1"));
     let path = format!("{HELLO}/a");
     let patch = |body| (&Method::PATCH, path.as_str(), body);
@@ -100,12 +100,12 @@ fn an_approval_is_for_one_write_of_who_asked_for_it_until_it_expires() {
     let shown = find(&state, &code).expect("it is there").shown(state.rows, at(73));
     assert_eq!(shown["status"], "expired");
     assert!(!shown.contains_key("requestId"));
-    // It is in nobody's way any more.
+    // An expired request does not block another one.
     waits(send(&mut state, patch("{}"), None, &me, at(73)));
 }
 
 #[test]
-fn a_request_of_an_older_state_knows_its_object_and_its_end() {
+fn request_of_older_state_derives_object_and_expiry() {
     let old = json!({
         "code": "c", "status": "needsApproval", "justification": "why", "requestor": "Moorline",
         "operation": format!("PATCH {HELLO}/a"), "body": "00", "requested": "2026-01-01T00:00:00Z",

@@ -1,4 +1,4 @@
-//! Refusals, as the service that refuses words and wraps them.
+//! Refusals, and the envelopes in which the services send them.
 
 pub(crate) mod table;
 
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::clock;
 use super::problem::{Fault, synthetic};
 
-/// A call that was refused. It becomes a response where the ids of the call are known.
+/// The refusal of a call. The outermost layer, which knows the ids of the call, makes the response of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
@@ -26,7 +26,7 @@ pub(crate) struct Refusal {
 enum Envelope {
     /// Graph's own, and that of Entra's workloads (FACTS 4.1).
     Core,
-    /// Graph's own, with the message once more inside: what the model refuses (FACTS 1.4).
+    /// Graph's own, with the message once more inside, for a body that does not fit the model (FACTS 1.4).
     Model,
     /// Intune's: the message is a JSON document (FACTS 4.2).
     Intune,
@@ -130,7 +130,7 @@ impl Refusal {
         table::NO_ROUTE.refusal(&[&steps.join("/"), method, &below])
     }
 
-    /// Returns the answer to a body or a query that cannot be read, in words of the sandbox's own.
+    /// Returns the answer to a body or a query that cannot be read, with a text of the sandbox's own.
     pub(crate) fn unreadable(message: impl Into<String>) -> Self {
         Self::core(StatusCode::BAD_REQUEST, "BadRequest", synthetic(message))
     }
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn intunes_message_is_a_document_that_repeats_the_request_id() {
+    fn intune_message_is_json_with_the_request_id() {
         let ids = CallIds { request: Uuid::nil(), client: "c".to_owned() };
         let refusal = Refusal::intune_bad_request("Say \"please\".");
         let body = refusal.body(&ids, "/beta/deviceManagement/deviceConfigurations", clock::now());

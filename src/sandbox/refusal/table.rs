@@ -23,12 +23,12 @@ const fn intune_bad(text: &'static str) -> RefusalRow {
     intune(400, "BadRequest", text)
 }
 
-/// Returns a refusal of what Graph has and the sandbox does not play: refusing tells more than ignoring would.
+/// Returns a refusal of a feature that Graph has and the sandbox does not: a refusal is safer than an answer without it.
 const fn not_played(text: &'static str) -> RefusalRow {
     core(501, "NotImplemented", text)
 }
 
-/// Returns a refusal of a caller who did not sign in.
+/// Returns a refusal of a caller that did not sign in.
 const fn unauthenticated(text: &'static str) -> RefusalRow {
     core(401, "InvalidAuthenticationToken", text)
 }
@@ -138,8 +138,8 @@ pub(crate) const TOKEN_EXPIRED: RefusalRow =
     unauthenticated("Lifetime validation failed, the token is expired.");
 /// FACTS 1.10.
 pub(crate) const NOT_LICENSED: RefusalRow = intune_bad("Request not applicable to target tenant.");
-/// Intune's answer to a good token whose owner has no role in it: the two documents are FACTS 4.4, the sentence inside is
-/// the one that Intune uses where it tells nothing (FACTS 4.2).
+/// Intune's answer to a valid token of a caller without a role in Intune: the two documents are FACTS 4.4, the sentence
+/// inside is Intune's usual one without details (FACTS 4.2).
 /// FACTS 4.4.
 pub(crate) const NO_INTUNE_ROLE: RefusalRow = RefusalRow {
     envelope: Envelope::Wrapped,
@@ -184,7 +184,7 @@ pub(crate) const JUSTIFICATION_TOO_LONG: RefusalRow = intune_bad(
 /// FACTS 1.10.
 pub(crate) const APPROVAL_OPEN: RefusalRow =
     intune(409, "Conflict", "An active Approval Request already exists for this entity");
-/// A write under the code of another one, or of another caller's: the answer says nothing.
+/// A write under the code of another write, or of another caller's: the answer has no details.
 /// FACTS 1.10.
 pub(crate) const APPROVAL_OF_ANOTHER: RefusalRow =
     intune(403, "Forbidden", "An error has occurred");

@@ -1,6 +1,6 @@
-//! Collections of Intune's that the sandbox holds nothing of, and that hold nothing in a new tenant (FACTS 11): a
-//! read of a whole tenant finds them empty. Nothing can be written to them. What a new tenant does have some of, such as
-//! built-in apps or default restrictions, is not among them: an empty list would not be true.
+//! Collections of Intune's that are empty in a new tenant (FACTS 11), and always in the sandbox, for tools that read a whole
+//! tenant. Writes are refused. Collections that a new tenant has objects in, such as built-in apps or default restrictions,
+//! are not among them: an empty list would be wrong.
 
 use axum::extract::Request;
 use axum::routing::MethodFilter;

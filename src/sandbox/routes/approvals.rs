@@ -31,7 +31,7 @@ pub(super) fn router() -> Routes {
         .route(&format!("/{path}/cancelMyRequest"), on(MethodFilter::POST, cancel))
 }
 
-/// Answers with a request by its id, or by the function that knows the caller's own alone.
+/// Answers with a request by its id, or by the function that finds the caller's own requests alone.
 fn request(call: &Call) -> Answer {
     let (key, now) = (call.parameter(0), call.service.pace().date());
     let function = key.strip_prefix("retrieveMyRequestById(id='");
@@ -50,7 +50,7 @@ fn cancel(call: &Call) -> Answer {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Lets a write pass where the tenant wants no approvals, or where the write has one.
+/// Holds writes until they are approved, where the tenant has access policies.
 pub(super) async fn guard(
     State(service): State<Arc<Service>>,
     Extension(caller): Extension<CallerIdentity>,

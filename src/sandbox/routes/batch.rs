@@ -106,7 +106,7 @@ fn members(mut body: Object) -> Result<Vec<Member>, Refusal> {
     Ok(members)
 }
 
-/// Answers one member; nothing where a fault takes its answer away.
+/// Answers one member; nothing where a fault removes its answer.
 async fn answer(
     calls: &Router,
     version: GraphVersion,
@@ -148,7 +148,7 @@ async fn described(id: String, response: Response) -> Result<Value, Refusal> {
     let bytes = bytes.map_err(|error| table::UNREADABLE.refusal(&[&error]))?;
     let mut described = json!({ "id": id, "status": parts.status.as_u16(), "headers": headers });
     if !bytes.is_empty() {
-        // What is not JSON travels as base64.
+        // A body that is not JSON is sent as base64.
         described["body"] =
             serde_json::from_slice(&bytes).unwrap_or_else(|_| STANDARD.encode(&bytes).into());
     }

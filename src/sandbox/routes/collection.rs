@@ -75,7 +75,7 @@ fn list(call: &Call, row: Row) -> Answer {
     let conditions = call.service.conditions();
     let size = conditions.page_size.unwrap_or(row.page);
     let (page, next) = call.service.show(|state| {
-        // An object whose type the version lacks is left out without a word (Intune-PowerShell-SDK#69).
+        // An object whose type the version lacks is left out of the list (Intune-PowerShell-SDK#69).
         let visible = state.objects(row).iter().filter(|object| shape::has(call.version, object));
         let (page, next) = query.page(query.filtered(row.filterable, visible)?, size);
         let shown = page.into_iter().filter_map(|object| shown(call, row, &query, object));
@@ -177,7 +177,7 @@ fn status_overview(call: &Call, row: Row) -> Answer {
     Ok(call.entity(StatusCode::OK, &context, overview))
 }
 
-/// Answers `<function>(secretReferenceValueId='…')`, the only function of an object that is played (FACTS 1.1).
+/// Answers `<function>(secretReferenceValueId='…')`, the only function of an object that the sandbox supports (FACTS 1.1).
 fn plain_text(call: &Call, row: Row) -> Answer {
     let (id, function) = (call.parameter(0), call.parameter(1));
     let reference = row
@@ -196,7 +196,7 @@ fn plain_text(call: &Call, row: Row) -> Answer {
     Ok(call.entity(StatusCode::OK, "Edm.String", body))
 }
 
-/// Refuses what the collection does not have, or what is not played.
+/// Refuses query options that the collection does not have, or that the sandbox does not support.
 fn check(call: &Call, row: Row, query: &Query, is_single: bool) -> Result<(), Refusal> {
     for expand in &query.expand {
         let is_cast = is_single && expand.name.contains('/');
@@ -210,7 +210,8 @@ fn check(call: &Call, row: Row, query: &Query, is_single: bool) -> Result<(), Re
     Types::of(call.version).get(row.root).map_or(Ok(()), |ty| query.selects(&ty))
 }
 
-/// Refuses an expansion that leads to none of these contained objects: that is not played, or the type does not have it.
+/// Refuses an expansion that is none of these contained navigations: the type does not have it, or the sandbox does not
+/// support it.
 fn check_contained(
     call: &Call,
     ty: &str,
@@ -250,8 +251,7 @@ fn shown(call: &Call, row: Row, query: &Query, object: &Object) -> Option<Object
     Some(shown)
 }
 
-/// Shows the objects that an object contains by one navigation property, and what they contain as far as it is expanded
-/// too.
+/// Adds the targets of a contained navigation to an object, with the navigations inside of them that are expanded too.
 fn expand_into(
     call: &Call,
     shown: &mut Object,

@@ -1,5 +1,5 @@
-//! Routes of the entity sets that are only shown: what their rows do not say is the same for all. Beside them, what the
-//! directory answers of several objects at once (FACTS 7).
+//! Routes of the entity sets that are read alone, which differ in their rows only, and of the directory's `getByIds` and
+//! counts of members (FACTS 7).
 
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode};
@@ -85,8 +85,8 @@ fn objects(call: &Call, set: &EntitySet) -> Vec<Object> {
     objects.into_iter().filter_map(shown).collect()
 }
 
-/// Answers with the groups and users of some ids. Unknown ids are left out of the answer; of what the caller may not
-/// read there is the id alone.
+/// Answers with the groups and users of some ids. The answer leaves out unknown ids, and all properties but the id of
+/// objects that the caller may not read.
 fn get_by_ids(call: &Call) -> Answer {
     let body = call.body()?;
     let texts = |name: &str| -> Option<Vec<&str>> {

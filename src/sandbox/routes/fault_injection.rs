@@ -1,4 +1,4 @@
-//! What befalls a call on its way: latency, faults, limits.
+//! Fault injection: latency, faults and limits, as layers around the routes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,14 +26,14 @@ use crate::sandbox::service::Service;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InBatch;
 
-/// Marks what a batch leaves out of its answer.
+/// Marks an answer that a batch leaves out of its own.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LeftOut;
 
-/// The wait that a fault's answer asks for unless the fault says another (FACTS 4.5).
+/// The `Retry-After` of a fault without one of its own (FACTS 4.5).
 const USUAL_WAIT: Duration = Duration::from_secs(10);
 
-/// Counts a call and lets it take its time: what answering costs this machine is part of that.
+/// Counts a call and answers it after the configured latency, which includes the time that the answer takes.
 pub(super) async fn inject_faults(
     State(service): State<Arc<Service>>,
     request: Request,
@@ -89,7 +89,7 @@ async fn answer_with_faults(
     }
 }
 
-/// Answers a call as a copy of the tenant would, which is thrown away.
+/// Answers a call from a copy of the tenant, and drops the copy.
 async fn ignore(service: &Service, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     // The copy routes the call itself; parameters of the route that led here would be in its way.
@@ -103,7 +103,7 @@ async fn ignore(service: &Service, request: Request) -> Response {
     response
 }
 
-/// Refuses a caller who calls too often.
+/// Refuses a call beyond a limit.
 pub(super) async fn throttle(
     State(service): State<Arc<Service>>,
     Extension(caller): Extension<CallerIdentity>,
@@ -118,7 +118,7 @@ pub(super) async fn throttle(
     }
 }
 
-/// Adds to an answer how long to wait, in the form that is played.
+/// Adds a `Retry-After` to an answer, in the configured form.
 fn with_wait(service: &Service, mut response: Response, wait: Option<Duration>) -> Response {
     let Some(wait) = wait else { return response };
     let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -140,8 +140,8 @@ fn with_wait(service: &Service, mut response: Response, wait: Option<Duration>) 
     response
 }
 
-/// Returns an error in one of the forms that errors have. The sentence is the one that Intune uses where it tells nothing
-/// (FACTS 4.2); the codes are FACTS 4.1 and 4.5.
+/// Returns an error with a body of some kind. The sentence is Intune's usual one without details (FACTS 4.2); the codes are
+/// FACTS 4.1 and 4.5.
 fn failure(status: StatusCode, body: BodyKind) -> Response {
     let code = match status.as_u16() {
         429 => "TooManyRequests",

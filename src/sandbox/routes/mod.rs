@@ -1,4 +1,4 @@
-//! The HTTP side: which paths there are, and what every answer has in common.
+//! The routes of the sandbox, and the layers around them.
 
 mod absent;
 mod approvals;
@@ -30,7 +30,7 @@ use super::refusal::{CallIds, Refusal, table};
 use super::service::Service;
 use crate::schema::types::GraphVersion;
 
-/// What Graph calls its JSON (FACTS 4.1).
+/// The media type of Graph's JSON (FACTS 4.1).
 const GRAPH_JSON: HeaderValue = HeaderValue::from_static(
     "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
 );
@@ -39,7 +39,7 @@ const GRAPH_JSON: HeaderValue = HeaderValue::from_static(
 /// megabytes are real.
 const BODY_LIMIT: usize = 8 << 20;
 
-/// Returns everything that the sandbox serves.
+/// Returns all routes of the sandbox.
 pub(crate) fn router(service: Arc<Service>) -> Router {
     let calls = graph(&service);
     let batches = GraphVersion::ALL
@@ -68,7 +68,7 @@ fn graph(service: &Arc<Service>) -> Router {
         for row in rows.all().filter(|row| row.versions.contains(&version)) {
             router = router.merge(collection::router(row));
         }
-        // Requests for approval are in beta alone (FACTS 1.10), and what is empty in a new tenant is listed as beta has it.
+        // Beta alone has requests for approval (FACTS 1.10), and the collections that are empty in a new tenant.
         if version == GraphVersion::Beta {
             router = router.merge(absent::router()).merge(approvals::router());
         }
@@ -92,7 +92,7 @@ fn graph(service: &Arc<Service>) -> Router {
     Router::new().fallback_service(routes.map_request(without_empty_segments))
 }
 
-/// Intune looks at no empty segment: neither that of `//` nor the one behind a last `/` (FACTS 1.1).
+/// Removes empty segments from a path of Intune's, which ignores that of `//` and the one after a last `/` (FACTS 1.1).
 fn without_empty_segments(mut request: Request) -> Request {
     let uri = request.uri();
     let segments = uri.path().split('/').filter(|segment| !segment.is_empty());

@@ -1,4 +1,4 @@
-//! Access tokens: unsecured JWTs, so that none can be taken for a real one.
+//! Access tokens: unsecured JWTs, which cannot be mistaken for real ones.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,11 +11,10 @@ use crate::sandbox::refusal::{Refusal, table};
 use crate::sandbox::service::Service;
 use crate::sandbox::{clock, object};
 
-/// How long a token is good for, in seconds (FACTS 4.6).
+/// The lifetime of a token, in seconds (FACTS 4.6).
 pub(super) const LIFETIME: i64 = 3599;
 
-/// The application permissions that the sandbox knows (FACTS 9), which an application has unless the state
-/// says otherwise.
+/// The application permissions of an application whose state lists none (FACTS 9).
 pub(super) const ROLES: &[&str] = &[
     "AuditLog.Read.All",
     "DeviceManagementApps.Read.All",
@@ -30,7 +29,7 @@ pub(super) const ROLES: &[&str] = &[
     "User.Read.All",
 ];
 
-/// Issues a token with these permissions to an application, or to a person who uses it.
+/// Issues a token with these permissions to an application, or to a person that signed in to one.
 pub(super) fn issue(tenant: &str, app: &str, holder: &Actor, permissions: &[String]) -> String {
     let now = clock::now().as_second();
     let mut claims = json!({
@@ -64,8 +63,7 @@ pub(super) fn issue(tenant: &str, app: &str, holder: &Actor, permissions: &[Stri
     format!("{}.{}.", encode(json!({ "typ": "JWT", "alg": "none" })), encode(claims))
 }
 
-/// Returns the caller that an `Authorization` header names. A token needs no more than the tenant's id and a time that is
-/// not over.
+/// Returns the caller that an `Authorization` header names. A token needs the tenant's id, and must not be expired.
 pub(super) fn accept(service: &Service, authorization: &str) -> Result<CallerIdentity, Refusal> {
     let token = authorization.strip_prefix("Bearer ").unwrap_or_default().trim();
     if token.is_empty() {

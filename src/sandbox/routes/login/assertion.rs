@@ -1,4 +1,4 @@
-//! Reading an assertion, and checking its signature.
+//! Client assertions: signed JWTs and their signatures.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,10 +17,10 @@ use super::denial::{Denial, OUTSIDE_ITS_TIME};
 use crate::sandbox::clock;
 use crate::sandbox::state::SigningKey;
 
-/// How far clocks may be apart, in seconds.
+/// The tolerated difference between clocks, in seconds.
 const SKEW: i64 = 5 * 60;
 
-/// A signed statement.
+/// A client assertion.
 pub(super) struct Assertion<'a> {
     header: Value,
     claims: Value,
@@ -29,7 +29,7 @@ pub(super) struct Assertion<'a> {
 }
 
 impl<'a> Assertion<'a> {
-    /// Takes a JWT apart.
+    /// Parses a JWT.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let (signed, signature) = text.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
@@ -47,7 +47,7 @@ impl<'a> Assertion<'a> {
         self.claims[name].as_str().unwrap_or_default()
     }
 
-    /// Returns whether it says that a certificate, in PEM, signed it.
+    /// Whether the header names a certificate, in PEM, by its thumbprint.
     pub(super) fn names(&self, certificate: &str) -> bool {
         der(certificate).is_some_and(|der| {
             let thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA256, &der));
@@ -55,7 +55,7 @@ impl<'a> Assertion<'a> {
         })
     }
 
-    /// Returns whether the key of a certificate, in PEM, signed it.
+    /// Whether the key of a certificate, in PEM, signed the assertion.
     pub(super) fn is_signed_by_certificate(&self, certificate: &str) -> bool {
         let algorithm = match self.header["alg"].as_str() {
             Some("PS256") => PS256,
@@ -68,7 +68,7 @@ impl<'a> Assertion<'a> {
             .is_ok_and(|key| key.verify_signature(algorithm, signed, &self.signature).is_ok())
     }
 
-    /// Returns whether an issuer's key signed it. Of an issuer Entra takes RS256 alone (FACTS 10).
+    /// Whether an issuer's key signed the assertion. Of an issuer Entra takes RS256 alone (FACTS 10).
     pub(super) fn is_signed_by_key(&self, key: &SigningKey) -> bool {
         let key = bytes(&key.n).zip(bytes(&key.e)).map(|(n, e)| RsaPublicKeyComponents { n, e });
         let (algorithm, signed) = (&RSA_PKCS1_2048_8192_SHA256, self.signed.as_bytes());
@@ -76,7 +76,7 @@ impl<'a> Assertion<'a> {
             && key.is_some_and(|key| key.verify(algorithm, signed, &self.signature).is_ok())
     }
 
-    /// Refuses it before and after its time.
+    /// Refuses the assertion before and after its validity.
     pub(super) fn check_time(&self) -> Result<(), Denial> {
         let now = clock::now();
         let second = |claim: &str| self.claims[claim].as_i64().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Signing in with a code on another device: what is under way, and the page where a person enters a code.
+//! The device flow: codes that wait for a person, refresh tokens, and the page where a code is entered.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -9,10 +9,10 @@ use super::denial::{self, Denial};
 use crate::sandbox::clock;
 use crate::sandbox::service::locked;
 
-/// How long a code is good for, in seconds.
+/// The lifetime of a code, in seconds.
 pub(super) const LIFETIME: i64 = 15 * 60;
 
-/// How many codes may be under way; nobody who tries the sandbox out needs more.
+/// The most codes, and the most refresh tokens, that are kept.
 const MOST: usize = 1_000;
 
 /// The page on which a code is entered.
@@ -21,7 +21,7 @@ pub(super) const PAGE: &str = "<!doctype html><title>Sandbox sign-in</title><h1>
     <p><label>User <input name=user required placeholder=alice@contoso.com></label>\
     <p><button>Sign in</button></form>";
 
-/// The codes and the refresh tokens that were issued. They end with the sandbox.
+/// The codes and the refresh tokens that were issued. They are not saved.
 #[derive(Debug, Default)]
 pub(super) struct Devices(Mutex<Issued>);
 
@@ -39,7 +39,7 @@ struct Pending {
     user: Option<String>,
 }
 
-/// Who signed in to what.
+/// A person's sign-in to an application.
 #[derive(Clone, Debug)]
 pub(super) struct Grant {
     /// The application's id.
@@ -49,7 +49,7 @@ pub(super) struct Grant {
 }
 
 impl Devices {
-    /// Begins a sign-in and returns the device's code and the person's.
+    /// Starts a sign-in and returns the device's code and the person's.
     pub(super) fn begin(&self, client: &str) -> (String, String) {
         let mut issued = locked(&self.0);
         let now = clock::now().as_second();
@@ -69,7 +69,7 @@ impl Devices {
         (device_code, user_code)
     }
 
-    /// Records who entered a code; returns whether there is such a code.
+    /// Records the user that entered a code; returns whether there is such a code.
     pub(super) fn approve(&self, user_code: &str, user: &str) -> bool {
         let mut issued = locked(&self.0);
         let mut pending = issued.codes.values_mut();
@@ -77,7 +77,7 @@ impl Devices {
         pending.map(|pending| pending.user = Some(user.to_owned())).is_some()
     }
 
-    /// Returns who signed in with a device's code, which is then used up.
+    /// Returns the sign-in of a device's code, and removes the code.
     pub(super) fn redeem(&self, client: &str, device_code: &str) -> Result<Grant, Denial> {
         let mut issued = locked(&self.0);
         let pending = issued.codes.get(device_code).filter(|pending| pending.client == client);

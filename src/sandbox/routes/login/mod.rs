@@ -1,5 +1,4 @@
-//! Entra's sign-in service: tokens for applications and for people, and what it publishes of a tenant
-//! (FACTS 4.6).
+//! Entra's sign-in service: tokens for applications and for people, and the discovery document of the tenant (FACTS 4.6).
 
 mod assertion;
 mod denial;
@@ -41,7 +40,7 @@ struct Visit<'a> {
     state: &'a TenantState,
     devices: &'a Devices,
     form: Form,
-    /// Where the caller reached the sandbox.
+    /// The scheme and host that the caller used.
     origin: String,
 }
 
@@ -130,7 +129,7 @@ fn person(visit: &Visit<'_>, grant: &Grant) -> Result<Value, Denial> {
     Ok(answer)
 }
 
-/// Begins a sign-in with a code.
+/// Starts a sign-in with a code.
 fn begin(visit: &Visit<'_>) -> Result<Value, Denial> {
     let client = visit.form.required("client_id")?;
     visit.form.required("scope")?;
@@ -162,7 +161,7 @@ fn discover(visit: &Visit<'_>) -> Result<Value, Denial> {
     }))
 }
 
-/// Signs a person in with a code. The sandbox does not ask for a proof of who they are.
+/// Signs a person in with a code. The sandbox asks for no password.
 async fn enter(State(login): State<Login>, headers: HeaderMap, body: String) -> Response {
     let form = Form::read(&headers, &body);
     let entered = || -> Result<bool, Denial> {
@@ -200,7 +199,7 @@ fn check_consent(app: Option<&App>) -> Result<(), Denial> {
     }
 }
 
-/// Refuses a person who is not in the tenant; where the tenant lists no users, any name will do.
+/// Refuses a person that is not in the tenant; a tenant that lists no users takes any name.
 fn check_user(state: &TenantState, user: &str) -> Result<(), Denial> {
     let mut users = state.users.iter();
     let is_listed = users.any(|listed| listed.user_principal_name.eq_ignore_ascii_case(user));
