@@ -24,6 +24,14 @@ impl Actor {
             Self::Person(name) => name,
         }
     }
+
+    /// Returns the id of an application; a person has none.
+    pub(crate) fn app_id(&self) -> Option<&str> {
+        match self {
+            Self::Application { id, .. } => Some(id),
+            Self::Person(_) => None,
+        }
+    }
 }
 
 /// A change under way: who makes it, through which version.

@@ -1,16 +1,15 @@
-//! What the two audit logs say of a change (FACTS 6).
+//! Records of changes in the two audit logs (FACTS 6).
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Object;
 use super::actor::{Actor, Change};
 use super::rows::Collection;
 use super::state::{State, text};
+use super::{Object, object};
 use crate::schema::types::type_name;
 
-/// Appends Intune's record of a change. The record shows what a reader of the object sees, so no value
-/// that the object conceals.
+/// Appends Intune's record of a change. The record has the values that reads of the object show, so no masked one.
 pub(crate) fn of_object(
     state: &mut State,
     row: &Collection,
@@ -19,15 +18,13 @@ pub(crate) fn of_object(
     before: Option<&Object>,
     after: Option<&Object>,
 ) {
-    let Some(object) = after.or(before) else {
-        return;
-    };
+    let Some(subject) = after.or(before) else { return };
     let activity = format!("{operation} {}", row.audit.noun);
     let (kind, application, name, upn) = match change.actor {
         Actor::Application { id, name } => ("Application", Some(id), name.as_str(), None),
         Actor::Person(upn) => ("ItPro", None, "Microsoft Intune portal extension", Some(upn)),
     };
-    let event = json!({
+    let event = object(json!({
         "id": Uuid::new_v4().to_string(),
         "displayName": activity,
         "componentName": row.audit.component,
@@ -54,16 +51,16 @@ pub(crate) fn of_object(
         },
         "resources": [{
             "type": null,
-            "displayName": text(object, row.name_property),
-            "auditResourceType": type_name(text(object, "@odata.type")),
-            "resourceId": text(object, "id"),
+            "displayName": text(subject, row.name_property),
+            "auditResourceType": type_name(text(subject, "@odata.type")),
+            "resourceId": text(subject, "id"),
             "modifiedProperties": modified(before, after),
         }],
-    });
-    state.audit_events.extend(event.as_object().cloned());
+    }));
+    state.audit_events.push(event);
 }
 
-/// Appends Entra's record of a change. What `modifiedProperties` holds for this activity is not known.
+/// Appends Entra's record of a change. The service's own `modifiedProperties` of this activity are not known.
 pub(crate) fn device_registration_policy(
     state: &mut State,
     change: &Change<'_>,
@@ -80,7 +77,7 @@ pub(crate) fn device_registration_policy(
             "user": { "id": user_id(state, upn), "displayName": null, "userPrincipalName": upn, "ipAddress": null },
         }),
     };
-    let record = json!({
+    let record = object(json!({
         "id": format!("DRS_{}", Uuid::new_v4()),
         "category": "Policy",
         "correlationId": Uuid::new_v4().to_string(),
@@ -100,8 +97,8 @@ pub(crate) fn device_registration_policy(
             "modifiedProperties": modified(Some(before), Some(after)),
         }],
         "additionalDetails": [],
-    });
-    state.directory_audits.extend(record.as_object().cloned());
+    }));
+    state.directory_audits.push(record);
 }
 
 fn user_id<'a>(state: &'a State, upn: &str) -> Option<&'a str> {
@@ -109,19 +106,21 @@ fn user_id<'a>(state: &'a State, upn: &str) -> Option<&'a str> {
     user.map(|user| user.id.as_str())
 }
 
-/// Returns what differs. A creation lists what it set and a deletion nothing: what the service lists there
+/// Returns the properties that differ. A creation lists those that it set and a deletion none: the service's own list there
 /// is not known, and three hundred defaults would bury the rest of the log.
 fn modified(before: Option<&Object>, after: Option<&Object>) -> Value {
     let Some(new) = after else { return json!([]) };
-    let old = |name: &String| before.and_then(|before| before.get(name));
-    let differs = |name: &String, value: &Value| match before {
-        Some(_) => old(name) != Some(value),
-        None => ![json!(null), json!(false), json!([]), json!("")].contains(value),
-    };
-    let differing = new.iter().filter(|(name, value)| differs(name, value));
-    let entry = |(name, value): (&String, &Value)| {
-        let old = old(name).map(Value::to_string);
-        json!({ "displayName": name, "oldValue": old, "newValue": value.to_string() })
-    };
-    differing.map(entry).collect()
+    let is_unset =
+        |value: &Value| [json!(null), json!(false), json!([]), json!("")].contains(value);
+    let mut modified = Vec::new();
+    for (name, value) in new {
+        let old = before.and_then(|before| before.get(name));
+        if old == Some(value) || before.is_none() && is_unset(value) {
+            continue;
+        }
+        let old = old.map(Value::to_string);
+        modified
+            .push(json!({ "displayName": name, "oldValue": old, "newValue": value.to_string() }));
+    }
+    modified.into()
 }

@@ -5,88 +5,84 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Object;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, table};
+use super::state::text;
 use crate::schema::types::{GraphVersion, Types, type_name};
 
 /// How deep parentheses may nest.
 const DEEPEST: usize = 32;
 
 /// A condition on an object.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Filter {
-    And(Box<Filter>, Box<Filter>),
-    Or(Box<Filter>, Box<Filter>),
-    Not(Box<Filter>),
+#[derive(Debug)]
+pub(crate) enum ODataFilter {
+    And(Box<ODataFilter>, Box<ODataFilter>),
+    Or(Box<ODataFilter>, Box<ODataFilter>),
+    Not(Box<ODataFilter>),
     /// The object is of this type or of one that derives from it.
     IsOf(String),
-    /// A property has this value.
-    Eq(String, Value),
-    /// A property has another value than this.
-    Ne(String, Value),
-    /// A property is an instant that lies so to another one.
-    Instant(String, Order, Timestamp),
+    /// A property compares so with a value.
+    Compare(String, &'static Operator, Value),
     /// A property begins with this text, whatever its case.
     StartsWith(String, String),
 }
 
-/// How one instant lies to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
-    After,
-    AtOrAfter,
-    AtOrBefore,
+/// A comparison.
+#[derive(Debug)]
+pub(crate) struct Operator {
+    name: &'static str,
+    of_instants: bool,
+    holds: fn(&Value, &Value) -> bool,
 }
 
-impl Order {
-    const ALL: [(&str, Self); 3] =
-        [("gt", Self::After), ("ge", Self::AtOrAfter), ("le", Self::AtOrBefore)];
+static OPERATORS: [Operator; 5] = [
+    Operator { name: "eq", of_instants: false, holds: |value, other| value == other },
+    Operator { name: "ne", of_instants: false, holds: |value, other| value != other },
+    Operator {
+        name: "gt",
+        of_instants: true,
+        holds: |value, other| instant(value) > instant(other),
+    },
+    Operator {
+        name: "ge",
+        of_instants: true,
+        holds: |value, other| instant(value) >= instant(other),
+    },
+    Operator {
+        name: "le",
+        of_instants: true,
+        holds: |value, other| instant(value).is_some_and(|at| Some(at) <= instant(other)),
+    },
+];
 
-    fn holds(self, one: Timestamp, other: Timestamp) -> bool {
-        match self {
-            Self::After => one > other,
-            Self::AtOrAfter => one >= other,
-            Self::AtOrBefore => one <= other,
-        }
-    }
+fn instant(value: &Value) -> Option<Timestamp> {
+    value.as_str()?.parse().ok()
 }
 
-impl Filter {
+impl ODataFilter {
     /// Reads a `$filter`.
-    pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
-        let invalid = || Refusal::unreadable(format!("Invalid filter clause: {text}"));
-        let mut parser = Parser { tokens: tokens(text).ok_or_else(invalid)?, at: 0 };
-        let filter = parser.any(0).ok_or_else(invalid)?;
-        if parser.at == parser.tokens.len() { Ok(filter) } else { Err(invalid()) }
+    pub(crate) fn parse(filter: &str) -> Result<Self, Refusal> {
+        let mut parser = Parser(filter.trim_start());
+        let read = parser.joined(0, &JOINS).filter(|_| parser.0.is_empty());
+        read.ok_or_else(|| table::INVALID_FILTER.refusal(&[&filter]))
     }
 
-    /// Refuses properties other than these, and what is no `eq` unless it stands with its property (`version ne`): that the sandbox can compare one says nothing about Graph.
+    /// Refuses properties other than these, and every comparison but `eq` that does not stand with its property
+    /// (`version ne`, `startswith(version)`): that the sandbox can compare one says nothing about Graph.
     pub(crate) fn allows(&self, properties: &[&str]) -> Result<(), Refusal> {
-        match self {
+        let use_of = match self {
             Self::And(a, b) | Self::Or(a, b) => {
-                a.allows(properties).and_then(|()| b.allows(properties))
+                return a.allows(properties).and_then(|()| b.allows(properties));
             }
-            Self::Not(inner) => inner.allows(properties),
-            Self::IsOf(_) => Ok(()),
-            Self::Eq(property, _) if properties.contains(&property.as_str()) => Ok(()),
-            Self::Eq(property, _) => Err(Refusal::not_played(&format!("$filter={property}"))),
-            Self::Ne(property, _) => Self::allow(&format!("{property} ne"), properties),
-            Self::Instant(property, order, _) => {
-                let mut all = Order::ALL.iter();
-                let name = all.find(|(_, known)| known == order).map(|(name, _)| *name);
-                let use_of = format!("{property} {}", name.unwrap_or_default());
-                Self::allow(&use_of, properties)
-            }
-            Self::StartsWith(property, _) => {
-                Self::allow(&format!("startswith({property})"), properties)
-            }
+            Self::Not(inner) => return inner.allows(properties),
+            Self::IsOf(_) => return Ok(()),
+            Self::Compare(property, operator, _) if operator.name == "eq" => property.clone(),
+            Self::Compare(property, operator, _) => format!("{property} {}", operator.name),
+            Self::StartsWith(property, _) => format!("startswith({property})"),
+        };
+        if properties.contains(&use_of.as_str()) {
+            return Ok(());
         }
-    }
-
-    fn allow(use_of: &str, known: &[&str]) -> Result<(), Refusal> {
-        match known.contains(&use_of) {
-            true => Ok(()),
-            false => Err(Refusal::not_played(&format!("$filter={use_of}"))),
-        }
+        Err(table::OPTION_NOT_PLAYED.refusal(&[&format!("$filter={use_of}")]))
     }
 
     /// Returns whether the object meets the condition.
@@ -95,176 +91,120 @@ impl Filter {
             Self::And(a, b) => a.matches(object) && b.matches(object),
             Self::Or(a, b) => a.matches(object) || b.matches(object),
             Self::Not(inner) => !inner.matches(object),
-            Self::IsOf(ancestor) => object
-                .get("@odata.type")
-                .and_then(Value::as_str)
-                .and_then(type_name)
+            Self::IsOf(ancestor) => type_name(text(object, "@odata.type"))
                 .is_some_and(|name| Types::of(GraphVersion::Beta).is_a(name, ancestor)),
-            Self::Eq(property, value) => object.get(property).unwrap_or(&Value::Null) == value,
-            Self::Ne(property, value) => object.get(property).unwrap_or(&Value::Null) != value,
-            Self::Instant(property, order, limit) => {
-                let value = object.get(property).and_then(Value::as_str);
-                let value = value.and_then(|value| value.parse().ok());
-                value.is_some_and(|value| order.holds(value, *limit))
+            Self::Compare(property, operator, value) => {
+                (operator.holds)(object.get(property).unwrap_or(&Value::Null), value)
             }
             Self::StartsWith(property, beginning) => {
-                let value = object.get(property).and_then(Value::as_str);
-                value.is_some_and(|value| {
-                    value.to_lowercase().starts_with(&beginning.to_lowercase())
-                })
+                let value = object.get(property).and_then(Value::as_str).map(str::to_lowercase);
+                value.is_some_and(|value| value.starts_with(&beginning.to_lowercase()))
             }
         }
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    Open,
-    Close,
-    Word(String),
+/// A conjunction, and the filter that it makes of two.
+type Join = (&'static str, fn(Box<ODataFilter>, Box<ODataFilter>) -> ODataFilter);
+
+/// The conjunctions, the one that binds least first.
+const JOINS: [Join; 2] = [("or", ODataFilter::Or), ("and", ODataFilter::And)];
+
+/// A literal or the name of a property.
+enum Term<'a> {
+    Word(&'a str),
     Text(String),
 }
 
-fn tokens(text: &str) -> Option<Vec<Token>> {
-    let mut tokens = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        match first {
-            '(' | ')' => {
-                tokens.push(if first == '(' { Token::Open } else { Token::Close });
-                rest = &rest[1..];
-            }
-            '\'' => {
-                let (literal, after) = quoted(&rest[1..])?;
-                tokens.push(Token::Text(literal));
-                rest = after;
-            }
-            _ => {
-                let end = rest
-                    .find(|c: char| c.is_whitespace() || "()'".contains(c))
-                    .unwrap_or(rest.len());
-                tokens.push(Token::Word(rest[..end].to_owned()));
-                rest = &rest[end..];
-            }
-        }
-        rest = rest.trim_start();
-    }
-    Some(tokens)
-}
+/// The part of a filter that is not read yet.
+struct Parser<'a>(&'a str);
 
-/// Reads up to the closing quote; a doubled one is a quote in the text.
-fn quoted(text: &str) -> Option<(String, &str)> {
-    let mut literal = String::new();
-    let mut rest = text;
-    loop {
-        let end = rest.find('\'')?;
-        literal.push_str(&rest[..end]);
-        rest = &rest[end + 1..];
-        match rest.strip_prefix('\'') {
-            Some(more) => {
-                literal.push('\'');
-                rest = more;
-            }
-            None => return Some((literal, rest)),
-        }
-    }
-}
-
-struct Parser {
-    tokens: Vec<Token>,
-    at: usize,
-}
-
-impl Parser {
-    fn any(&mut self, depth: usize) -> Option<Filter> {
-        let mut left = self.all(depth)?;
-        while self.word("or") {
-            left = Filter::Or(Box::new(left), Box::new(self.all(depth)?));
+impl<'a> Parser<'a> {
+    /// Reads conditions with these conjunctions between them.
+    fn joined(&mut self, depth: usize, joins: &[Join]) -> Option<ODataFilter> {
+        let Some(((word, join), inner)) = joins.split_first() else {
+            return self.condition(depth);
+        };
+        let mut left = self.joined(depth, inner)?;
+        while self.takes(word) {
+            left = join(Box::new(left), Box::new(self.joined(depth, inner)?));
         }
         Some(left)
     }
 
-    fn all(&mut self, depth: usize) -> Option<Filter> {
-        let mut left = self.one(depth)?;
-        while self.word("and") {
-            left = Filter::And(Box::new(left), Box::new(self.one(depth)?));
-        }
-        Some(left)
-    }
-
-    fn one(&mut self, depth: usize) -> Option<Filter> {
+    fn condition(&mut self, depth: usize) -> Option<ODataFilter> {
         if depth > DEEPEST {
             return None;
         }
-        if self.token(&Token::Open) {
-            let inner = self.any(depth + 1)?;
-            return self.token(&Token::Close).then_some(inner);
+        if self.takes("(") {
+            return self.joined(depth + 1, &JOINS).filter(|_| self.takes(")"));
         }
-        if self.word("not") {
-            return Some(Filter::Not(Box::new(self.one(depth + 1)?)));
+        if self.takes("not") {
+            return Some(ODataFilter::Not(Box::new(self.condition(depth + 1)?)));
         }
-        if self.word("isof") {
-            let named = (
-                self.token(&Token::Open).then(|| self.next()).flatten(),
-                self.token(&Token::Close),
-            );
-            let (Some(Token::Text(name)), true) = named else {
+        if self.takes("isof") {
+            let (true, Term::Text(name), true) = (self.takes("("), self.term()?, self.takes(")"))
+            else {
                 return None;
             };
-            return Some(Filter::IsOf(type_name(&name)?.to_owned()));
+            return Some(ODataFilter::IsOf(type_name(&name)?.to_owned()));
         }
-        if self.word("startswith") {
-            return self.starts_with();
-        }
-        let Token::Word(property) = self.next()? else {
-            return None;
-        };
-        if let Some((_, order)) = Order::ALL.iter().find(|(name, _)| self.word(name)) {
-            let Some(Token::Word(instant)) = self.next() else {
+        if self.takes("startswith") {
+            let (true, Term::Word(property)) = (self.takes("("), self.term()?) else { return None };
+            let (Term::Text(beginning), true) = (self.term()?, self.takes(")")) else {
                 return None;
             };
-            return Some(Filter::Instant(property, *order, instant.parse().ok()?));
+            return Some(ODataFilter::StartsWith(
+                property.strip_suffix(',')?.to_owned(),
+                beginning,
+            ));
         }
-        let differs = self.word("ne");
-        if !differs && !self.word("eq") {
-            return None;
+        let Term::Word(property) = self.term()? else { return None };
+        let operator = OPERATORS.iter().find(|operator| self.takes(operator.name))?;
+        let value = match self.term()? {
+            Term::Word(word) if operator.of_instants => word.into(),
+            Term::Word(word) => serde_json::from_str(word).ok()?,
+            Term::Text(text) if !operator.of_instants => text.into(),
+            Term::Text(_) => return None,
+        };
+        let fits = !operator.of_instants || instant(&value).is_some();
+        fits.then(|| ODataFilter::Compare(property.to_owned(), operator, value))
+    }
+
+    /// Takes a word or a parenthesis, where it comes next.
+    fn takes(&mut self, expected: &str) -> bool {
+        let Some(rest) = self.0.strip_prefix(expected) else { return false };
+        let takes =
+            expected == "(" || expected == ")" || rest.is_empty() || rest.starts_with(is_end);
+        if takes {
+            self.0 = rest.trim_start();
         }
-        let value = match self.next()? {
-            Token::Text(text) => text.into(),
-            Token::Word(word) => serde_json::from_str(&word).ok()?,
-            _ => return None,
+        takes
+    }
+
+    /// Takes a literal or a name. A doubled quote is a quote in a text.
+    fn term(&mut self) -> Option<Term<'a>> {
+        let Some(text) = self.0.strip_prefix('\'') else {
+            let (word, rest) = self.0.split_at(self.0.find(is_end).unwrap_or(self.0.len()));
+            self.0 = rest.trim_start();
+            return (!word.is_empty()).then_some(Term::Word(word));
         };
-        Some(match differs {
-            true => Filter::Ne(property, value),
-            false => Filter::Eq(property, value),
-        })
+        let mut end = 0;
+        loop {
+            end += text[end..].find('\'')?;
+            let rest = &text[end + 1..];
+            if !rest.starts_with('\'') {
+                self.0 = rest.trim_start();
+                return Some(Term::Text(text[..end].replace("''", "'")));
+            }
+            end += 2;
+        }
     }
+}
 
-    /// Reads what follows `startswith`: `(property,'text')`.
-    fn starts_with(&mut self) -> Option<Filter> {
-        let opened = self.token(&Token::Open);
-        let (Token::Word(property), Token::Text(beginning)) = (self.next()?, self.next()?) else {
-            return None;
-        };
-        let property = property.strip_suffix(',')?.to_owned();
-        (opened && self.token(&Token::Close)).then_some(Filter::StartsWith(property, beginning))
-    }
-
-    fn next(&mut self) -> Option<Token> {
-        let token = self.tokens.get(self.at).cloned();
-        self.at += 1;
-        token
-    }
-
-    fn token(&mut self, token: &Token) -> bool {
-        let here = self.tokens.get(self.at) == Some(token);
-        self.at += usize::from(here);
-        here
-    }
-
-    fn word(&mut self, word: &str) -> bool {
-        self.token(&Token::Word(word.to_owned()))
-    }
+/// Returns whether a character ends a word.
+fn is_end(c: char) -> bool {
+    c.is_whitespace() || "()'".contains(c)
 }
 
 #[cfg(test)]
@@ -274,11 +214,11 @@ mod tests {
     use super::*;
 
     fn matches(filter: &str, object: Value) -> bool {
-        Filter::parse(filter).expect(filter).matches(object.as_object().expect("an object"))
+        ODataFilter::parse(filter).expect(filter).matches(object.as_object().expect("an object"))
     }
 
     #[test]
-    fn conditions_are_read_and_decided() {
+    fn filters_match_objects() {
         let ios = json!({"@odata.type": "#microsoft.graph.iosCustomConfiguration", "displayName": "Bob's"});
         assert!(matches("displayName eq 'Bob''s'", ios.clone()));
         assert!(matches("startswith(displayName,'bob''')", ios.clone()));
@@ -297,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn instants_and_differences_are_decided() {
+    fn filters_compare_instants_and_inequality() {
         let event = json!({"at": "2026-03-01T10:00:00.1234567Z", "what": "Patch"});
         for (filter, expected) in [
             ("at gt 2026-03-01T10:00:00Z", true),
@@ -311,13 +251,13 @@ mod tests {
         ] {
             assert_eq!(matches(filter, event.clone()), expected, "{filter}");
         }
-        let filter = Filter::parse("what ne 'Get'").expect("a filter");
+        let filter = ODataFilter::parse("what ne 'Get'").expect("a filter");
         assert!(filter.allows(&["what"]).is_err());
         assert!(filter.allows(&["what ne"]).is_ok());
     }
 
     #[test]
-    fn what_is_no_condition_is_refused() {
+    fn malformed_filters_are_refused() {
         for text in [
             "",
             "displayName",
@@ -330,8 +270,8 @@ mod tests {
             "a gt 'b'",
             "a lt 2026-01-01T00:00:00Z",
         ] {
-            assert!(Filter::parse(text).is_err(), "{text}");
+            assert!(ODataFilter::parse(text).is_err(), "{text}");
         }
-        assert!(Filter::parse(&"(".repeat(100_000)).is_err());
+        assert!(ODataFilter::parse(&"(".repeat(100_000)).is_err());
     }
 }

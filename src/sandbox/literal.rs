@@ -1,4 +1,4 @@
-//! Primitive values: what the service accepts as one, and the form in which it keeps it.
+//! Primitive values: the literals that the service accepts, and the form in which it stores them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,11 +9,11 @@ use uuid::Uuid;
 use super::clock;
 use crate::schema::types::Edm;
 
-/// What an unset `Edm.DateTimeOffset` that cannot be null reads as (FACTS 1.2).
+/// The value of an unset `Edm.DateTimeOffset` that cannot be null (FACTS 1.2).
 pub(crate) const UNSET_INSTANT: &str = "0001-01-01T00:00:00Z";
 
-/// Returns a JSON value as the service would store it in a property of this type, or nothing where it
-/// is no such literal.
+/// Returns a JSON value as the service stores it in a property of this type, or nothing where the value is no literal of
+/// the type.
 pub(crate) fn stored(edm: Edm, value: &Value) -> Option<Value> {
     match edm {
         Edm::Boolean => value.as_bool().map(Value::from),
@@ -30,7 +30,7 @@ pub(crate) fn stored(edm: Edm, value: &Value) -> Option<Value> {
     }
 }
 
-/// Returns what a property of this type reads as when it was never set and cannot be null.
+/// Returns the value of a property of this type that was never set and cannot be null.
 pub(crate) fn unset(edm: Edm) -> Value {
     match edm {
         Edm::Boolean => false.into(),
@@ -67,40 +67,26 @@ fn instant(text: &str) -> Option<String> {
 }
 
 fn date(text: &str) -> Option<String> {
-    (text.len() == 10)
-        .then(|| text.parse::<jiff::civil::Date>().ok())
-        .flatten()
-        .map(|date| date.to_string())
+    let date = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == 10);
+    date.map(|date| date.to_string())
 }
 
 fn duration(text: &str) -> Option<String> {
-    text.trim_start_matches('-')
-        .starts_with('P')
-        .then(|| text.parse::<jiff::Span>().ok().map(|_| text.to_owned()))
-        .flatten()
+    let is_iso = text.trim_start_matches('-').starts_with('P');
+    (is_iso && text.parse::<jiff::Span>().is_ok()).then(|| text.to_owned())
 }
 
 /// Reads `hh:mm[:ss[.fraction]]` and writes seconds and seven digits, as Intune does (FACTS 1.9).
 fn time_of_day(text: &str) -> Option<String> {
-    let (clock, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let mut parts = clock.split(':').map(|part| {
-        (part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()))
-            .then(|| part.parse::<u8>().ok())
-            .flatten()
-    });
-    let (hour, minute) = (parts.next()??, parts.next()??);
-    let second = match parts.next() {
-        Some(second) => second?,
-        None if fraction.is_empty() => 0,
-        None => return None,
-    };
-    let dangling =
-        text.ends_with('.') || fraction.len() > 12 || !fraction.bytes().all(|b| b.is_ascii_digit());
-    if parts.next().is_some() || dangling || hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    let digits: String = fraction.chars().chain("0000000".chars()).take(7).collect();
-    Some(format!("{hour:02}:{minute:02}:{second:02}.{digits}"))
+    let text = if text.len() == 5 { format!("{text}:00") } else { text.to_owned() };
+    let (clock, fraction) = text.split_once('.').unwrap_or((&text, "0"));
+    let [hour, minute, second] = clock.split(':').collect::<Vec<_>>()[..] else { return None };
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let has_form = [hour, minute, second].iter().all(|part| part.len() == 2 && is_number(part))
+        && (1..=12).contains(&fraction.len())
+        && is_number(fraction);
+    let is_time = hour <= "23" && minute <= "59" && second <= "59";
+    (has_form && is_time).then(|| format!("{clock}.{fraction:0<7.7}"))
 }
 
 #[cfg(test)]
@@ -110,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn literals_take_the_form_that_the_service_keeps() {
+    fn literals_are_stored_in_the_form_of_the_service() {
         for (edm, sent, kept) in [
             (
                 Edm::DateTimeOffset,
@@ -133,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_literal_of_the_type_is_refused() {
+    fn literals_of_other_types_are_refused() {
         for (edm, sent) in [
             (Edm::DateTimeOffset, json!("2025-03-01")),
             (Edm::DateTimeOffset, json!("2025-03-01 10:00:00Z")),

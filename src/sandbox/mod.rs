@@ -11,7 +11,7 @@
 //! | [`state`], `seed`, `guid`, [`store`] | the tenant as a JSON document, the completion of sparse seeds, and the state file |
 //! | `check`, `literal`, `problem` | the checks of bodies against types |
 //! | `defaults`, `mirrors`, `masking`, `quirks` | defaults, linked properties, masked values, limits and constants |
-//! | [`rows`] | the properties of each collection, as data |
+//! | [`rows`], `entity_sets` | the properties of each collection, as data: those that calls write, and those that are only read |
 //! | `collection`, `device_registration_policy`, `audit`, `actor` | the writes of calls |
 //! | `query`, `filter`, `expand`, `shape`, `membership` | the answers to reads |
 //! | `permissions` | the permissions of callers |
@@ -28,6 +28,7 @@ mod collection;
 mod defaults;
 mod device_registration_policy;
 pub mod edit;
+mod entity_sets;
 mod expand;
 pub mod fault_config;
 mod fault_injection;

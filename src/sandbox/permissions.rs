@@ -1,119 +1,57 @@
-//! Who may call what: the permissions that suffice, and what Graph and Intune say to whoever has none.
+//! Permissions: those that suffice for a call, and the refusal of a caller that has none of them.
 
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 
 use super::actor::Actor;
+use super::entity_sets::{CONFIGURATION_OR_RBAC, EntitySet};
 use super::path::{below_version, is_under};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, table};
 use super::rows::Collection;
 use super::state::State;
 
-/// Who calls, and what its token allows.
+/// A caller and the permissions of its token.
 #[derive(Clone, Debug)]
-pub(crate) struct Caller {
-    /// Who it is.
+pub(crate) struct CallerIdentity {
+    /// The application or person.
     pub(crate) actor: Actor,
     /// The token's `roles` of an application, or its `scp` of a person.
     pub(crate) permissions: Vec<String>,
 }
 
-/// What a call does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verb {
-    Read,
-    Write,
-}
-
-/// The permissions of which one suffices for a path below the version, and for everything below it.
-struct Grant {
-    verb: Verb,
-    path: &'static str,
-    any_of: &'static [&'static str],
-}
-
-const fn grant(verb: Verb, path: &'static str, any_of: &'static [&'static str]) -> Grant {
-    Grant { verb, path, any_of }
-}
-
-use Verb::{Read, Write};
-
-/// The permissions with which a group's properties are read (FACTS 7).
-pub(crate) const READS_GROUPS: &[&str] =
-    &["Group.ReadBasic.All", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"];
-
-/// The permissions with which a user's properties are read (FACTS 7).
-pub(crate) const READS_USERS: &[&str] =
-    &["User.ReadBasic.All", "User.Read.All", "Directory.Read.All"];
-
 /// The permissions with which a group's members are read (FACTS 7).
 const READS_MEMBERS: &[&str] = &["GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"];
 
-const CONFIGURATION: &str = "DeviceManagementConfiguration.Read.All";
-const CONFIGURATION_WRITE: &str = "DeviceManagementConfiguration.ReadWrite.All";
-const REGISTRATION: &str = "Policy.Read.DeviceConfiguration";
-const REGISTRATION_WRITE: &str = "Policy.ReadWrite.DeviceConfiguration";
+/// The permissions of which one suffices for a path below the version and everything below it, to read and to write.
+struct Grant {
+    path: &'static str,
+    read: &'static [&'static str],
+    write: &'static [&'static str],
+}
 
-/// The permissions with which requests for approval and access policies are read (FACTS 1.10).
-const READS_APPROVALS: &[&str] = &[
-    CONFIGURATION,
-    CONFIGURATION_WRITE,
-    "DeviceManagementRBAC.Read.All",
-    "DeviceManagementRBAC.ReadWrite.All",
-];
-
-/// FACTS 1.10, 2.4, 6 and 7, beside what the rows of collections say. The first row that fits a call decides.
+/// FACTS 1.10, 2.4 and 7: permissions for paths that are neither in a row of a collection nor in one of an entity set. A
+/// path that no row names has no permissions; its route refuses the call.
 const GRANTS: &[Grant] = &[
-    grant(Read, "deviceManagement/assignmentFilters", &[CONFIGURATION, CONFIGURATION_WRITE]),
-    grant(
-        Read,
-        "deviceManagement/roleScopeTags",
-        &[
-            CONFIGURATION,
-            CONFIGURATION_WRITE,
-            "DeviceManagementRBAC.Read.All",
-            "DeviceManagementRBAC.ReadWrite.All",
-        ],
-    ),
-    grant(Read, "deviceManagement/operationApprovalRequests", READS_APPROVALS),
-    // Who may read what they asked for may withdraw it.
-    grant(Write, "deviceManagement/operationApprovalRequests/cancelMyRequest", READS_APPROVALS),
-    grant(Read, "deviceManagement/operationApprovalPolicies", READS_APPROVALS),
-    grant(
-        Read,
-        "deviceManagement/auditEvents",
-        &["DeviceManagementApps.Read.All", "DeviceManagementApps.ReadWrite.All"],
-    ),
-    // Any permission of Intune's to read will do.
-    grant(
-        Read,
-        "deviceManagement",
-        &[
-            CONFIGURATION,
-            CONFIGURATION_WRITE,
-            "DeviceManagementApps.Read.All",
-            "DeviceManagementApps.ReadWrite.All",
-            "DeviceManagementManagedDevices.Read.All",
-            "DeviceManagementManagedDevices.ReadWrite.All",
-            "DeviceManagementRBAC.Read.All",
-            "DeviceManagementRBAC.ReadWrite.All",
-            "DeviceManagementServiceConfig.Read.All",
-            "DeviceManagementServiceConfig.ReadWrite.All",
-        ],
-    ),
-    grant(
-        Read,
-        "deviceAppManagement",
-        &["DeviceManagementApps.Read.All", "DeviceManagementApps.ReadWrite.All"],
-    ),
-    grant(Read, "policies/deviceRegistrationPolicy", &[REGISTRATION, REGISTRATION_WRITE]),
-    grant(Write, "policies/deviceRegistrationPolicy", &[REGISTRATION_WRITE]),
-    grant(Read, "groups", READS_GROUPS),
-    grant(Read, "users", READS_USERS),
-    // A POST that reads; what the caller may not see of an object, the answer leaves out.
-    grant(
-        Write,
-        "directoryObjects/getByIds",
-        &[
+    // A caller that may read its own requests may withdraw them.
+    Grant {
+        path: "deviceManagement/operationApprovalRequests/cancelMyRequest",
+        read: CONFIGURATION_OR_RBAC,
+        write: CONFIGURATION_OR_RBAC,
+    },
+    Grant {
+        path: "deviceAppManagement",
+        read: &["DeviceManagementApps.Read.All", "DeviceManagementApps.ReadWrite.All"],
+        write: &[],
+    },
+    Grant {
+        path: "policies/deviceRegistrationPolicy",
+        read: &["Policy.Read.DeviceConfiguration", "Policy.ReadWrite.DeviceConfiguration"],
+        write: &["Policy.ReadWrite.DeviceConfiguration"],
+    },
+    // A POST that reads; the answer leaves out the properties that the caller may not read.
+    Grant {
+        path: "directoryObjects/getByIds",
+        read: &[],
+        write: &[
             "Directory.Read.All",
             "Group.ReadBasic.All",
             "GroupMember.Read.All",
@@ -121,24 +59,26 @@ const GRANTS: &[Grant] = &[
             "User.ReadBasic.All",
             "User.Read.All",
         ],
-    ),
-    grant(
-        Read,
-        "organization",
-        &["Organization.Read.All", "Directory.Read.All", CONFIGURATION, CONFIGURATION_WRITE],
-    ),
-    grant(
-        Read,
-        "subscribedSkus",
-        &["LicenseAssignment.Read.All", "Organization.Read.All", "Directory.Read.All"],
-    ),
-    grant(Read, "auditLogs/directoryAudits", &["AuditLog.Read.All", "Directory.Read.All"]),
+    },
 ];
 
-/// Where Intune answers, below the version.
+/// Returns the permissions of which one suffices for a call to a path below the version; nothing where it takes none.
+fn any_of(state: &State, reads: bool, path: &str) -> Option<&'static [&'static str]> {
+    if let Some(row) = state.rows.at(path) {
+        return Some(if reads { row.read } else { row.write });
+    }
+    match GRANTS.iter().find(|grant| is_under(path, grant.path)) {
+        Some(grant) => {
+            Some(if reads { grant.read } else { grant.write }).filter(|any_of| !any_of.is_empty())
+        }
+        None => EntitySet::at(path).filter(|_| reads).map(|set| set.read),
+    }
+}
+
+/// The path of Intune below the version.
 const INTUNE: &str = "deviceManagement";
 
-impl Caller {
+impl CallerIdentity {
     /// Returns whether the token has one of these permissions.
     pub(crate) fn has(&self, any_of: &[&str]) -> bool {
         let has = |name: &&str| self.permissions.iter().any(|own| own == name);
@@ -148,68 +88,42 @@ impl Caller {
     /// Refuses a call that this caller may not make; `path` is the whole path of the call.
     pub(crate) fn may(&self, state: &State, method: &Method, path: &str) -> Result<(), Refusal> {
         let below = below_version(path);
-        let intune = is_under(below, INTUNE);
-        if intune && !state.tenant().intune_licensed {
-            // FACTS 1.10.
-            return Err(Refusal::intune_bad_request("Request not applicable to target tenant."));
+        let is_intune = is_under(below, INTUNE);
+        if is_intune && !state.tenant().intune_licensed {
+            return Err(table::NOT_LICENSED.refusal(&[]));
         }
-        if intune && self.lacks_intune_role(state) {
-            return Err(Refusal::intune_role_missing());
+        if is_intune && self.lacks_intune_role(state) {
+            return Err(table::NO_INTUNE_ROLE.refusal(&[]));
         }
-        let verb = if method == Method::GET { Read } else { Write };
-        let fits = |grant: &&Grant| grant.verb == verb && is_under(below, grant.path);
-        let any_of = match state.rows.at(below) {
-            Some(row) => Some(if verb == Read { row.read } else { row.write }),
-            None => GRANTS.iter().find(fits).map(|grant| grant.any_of),
-        };
-        match any_of {
-            Some(any_of) if !self.has(any_of) => Err(self.refusal(intune, any_of)),
-            // What no row names does not exist, which its route says.
-            _ => Ok(()),
-        }
+        let any_of = any_of(state, method == Method::GET, below);
+        any_of.map_or(Ok(()), |any_of| self.needs(is_intune, any_of))
     }
 
-    /// Refuses to give out an encrypted value to who may only read (FACTS 12).
+    /// Refuses an encrypted value to a caller that may only read (FACTS 12).
     pub(crate) fn may_decrypt(&self, row: &Collection) -> Result<(), Refusal> {
-        match self.has(row.write) {
-            true => Ok(()),
-            false => Err(self.refusal(true, row.write)),
-        }
+        self.needs(true, row.write)
     }
 
-    /// Refuses to tell of a group's members to who may only read what the group itself is (FACTS 7).
+    /// Refuses to count a group's members for a caller that may only read the group itself (FACTS 7).
     pub(crate) fn may_read_members(&self) -> Result<(), Refusal> {
-        match self.has(READS_MEMBERS) {
-            true => Ok(()),
-            false => Err(self.refusal(false, READS_MEMBERS)),
-        }
+        self.needs(false, READS_MEMBERS)
     }
 
     fn lacks_intune_role(&self, state: &State) -> bool {
-        let Actor::Application { id, .. } = &self.actor else {
-            return false;
-        };
+        let Some(id) = self.actor.app_id() else { return false };
         let mut apps = state.apps.iter().flatten();
         apps.any(|app| app.client_id.eq_ignore_ascii_case(id) && !app.intune_role)
     }
 
-    /// Returns the refusal in the words of the service that refuses (FACTS 4.1, 4.3).
-    fn refusal(&self, intune: bool, any_of: &[&str]) -> Refusal {
-        if !intune {
-            return Refusal::core(
-                StatusCode::FORBIDDEN,
-                "Authorization_RequestDenied",
-                "Insufficient privileges to complete the operation.",
-            );
+    /// Refuses a caller that has none of these permissions, with the answer of the service that is called.
+    fn needs(&self, is_intune: bool, any_of: &[&str]) -> Result<(), Refusal> {
+        if self.has(any_of) {
+            return Ok(());
         }
-        let message = match &self.actor {
-            Actor::Application { .. } => format!(
-                "Application is not authorized to perform this operation. Application must have one of the following \
-                 scopes: {}",
-                any_of.join(", ")
-            ),
-            Actor::Person(_) => "User is not authorized to perform this operation".to_owned(),
-        };
-        Refusal::intune(StatusCode::FORBIDDEN, "Forbidden", message)
+        Err(match self.actor {
+            _ if !is_intune => table::DIRECTORY_DENIED.refusal(&[]),
+            Actor::Application { .. } => table::APP_LACKS_PERMISSION.refusal(&[&any_of.join(", ")]),
+            Actor::Person(_) => table::USER_LACKS_PERMISSION.refusal(&[]),
+        })
     }
 }

@@ -1,16 +1,15 @@
-//! What can be wrong with a body, in the words that the service has for it.
+//! Errors in a body, with the texts of the service.
 
 use serde_json::Value;
 
-/// Returns a text of the sandbox's own making. It marks, in the code, wording that no public source
-/// shows, so that nobody takes it for Microsoft's.
+/// Returns a text of the sandbox's own. The call marks, in the code, a text that no public source shows.
 pub(crate) fn synthetic(text: impl Into<String>) -> String {
     text.into()
 }
 
 /// Why a value is not one of its type.
 ///
-/// Down to [`Problem::EnumMember`] the words are the service's as FACTS 1.4 and 1.5 quote them;
+/// Down to [`Problem::EnumMember`] the texts are the service's as FACTS 1.4 and 1.5 quote them;
 /// `UnknownProperty` and `UnexpectedNode` are those of Microsoft's OData library. The rest is synthetic.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
@@ -48,7 +47,7 @@ pub enum Problem {
     /// A primitive of another type.
     #[error("Cannot convert the literal '{literal}' to the expected type '{expected}'.")]
     Literal {
-        /// What was sent.
+        /// The value or name in the body.
         literal: String,
         /// The property's type.
         expected: String,
@@ -62,7 +61,7 @@ pub enum Problem {
          names that are defined by the type."
     )]
     UnknownProperty {
-        /// What was sent.
+        /// The value or name in the body.
         property: String,
         /// The type.
         ty: String,
@@ -82,7 +81,7 @@ pub enum Problem {
     Reference {
         /// The navigation property.
         property: String,
-        /// The id of what it would refer to.
+        /// The id of the target.
         id: String,
     },
     /// Another entity inside a body.
@@ -158,26 +157,35 @@ impl Problem {
         Self::UnknownProperty { property: property.to_owned(), ty: ty.to_owned() }
     }
 
-    /// Says under which property it is.
+    /// Whether the service refuses the body with an error of its own; other bodies do not fit the model.
+    pub(crate) fn is_of_service(&self) -> bool {
+        matches!(
+            self,
+            Self::OutOfRange { .. }
+                | Self::TooManyItems { .. }
+                | Self::Missing(_)
+                | Self::NoSuchObject(_)
+                | Self::DuplicateId(_)
+                | Self::Reference { .. }
+                | Self::Contained(_)
+                | Self::Navigation(_)
+        )
+    }
+
+    /// Adds the property that the problem is in to the path.
     pub(crate) fn under(self, name: &str) -> Fault {
         Fault::from(self).under(name)
     }
 }
 
-/// A problem and where in the document it is.
+/// A problem and its place in the document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct Fault {
-    /// What is wrong.
+    /// The problem.
     pub problem: Problem,
-    /// The way there from the outermost value, innermost step first.
-    steps: Vec<Step>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
-    Name(String),
-    Index(usize),
+    /// The steps of the path, innermost first.
+    steps: Vec<String>,
 }
 
 impl From<Problem> for Fault {
@@ -187,30 +195,23 @@ impl From<Problem> for Fault {
 }
 
 impl Fault {
-    /// Says under which property it is.
+    /// Adds the property that the problem is in to the path.
     #[must_use]
     pub(crate) fn under(mut self, name: &str) -> Self {
-        self.steps.push(Step::Name(name.to_owned()));
+        self.steps.push(format!(".{name}"));
         self
     }
 
-    /// Says in which element of a list it is.
+    /// Adds the element of a list that the problem is in to the path.
     #[must_use]
     pub(crate) fn under_index(mut self, index: usize) -> Self {
-        self.steps.push(Step::Index(index));
+        self.steps.push(format!("[{index}]"));
         self
     }
 
-    /// Returns the way there, as in `deviceConfigurations[3].omaSettings[0].value`.
+    /// Returns the path, as in `deviceConfigurations[3].omaSettings[0].value`.
     pub fn path(&self) -> String {
-        let mut path = String::new();
-        for step in self.steps.iter().rev() {
-            let dot = if path.is_empty() { "" } else { "." };
-            path.push_str(&match step {
-                Step::Name(name) => format!("{dot}{name}"),
-                Step::Index(index) => format!("[{index}]"),
-            });
-        }
-        path
+        let path: String = self.steps.iter().rev().map(String::as_str).collect();
+        path.trim_start_matches('.').to_owned()
     }
 }

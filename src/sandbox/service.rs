@@ -1,16 +1,15 @@
-//! The tenant behind the routes: the one place that reads and changes it, and that saves it.
+//! The tenant that is served: reading, changing and saving the state.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{Method, Uri};
 
 use super::clock::SandboxTime;
 use super::fault_config::{FaultConfig, FaultEffect};
 use super::fault_injection::FaultInjection;
-use super::problem::synthetic;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, table};
 use super::replica::Replica;
 use super::state::{State, StateError};
 use super::store::Store;
@@ -29,16 +28,16 @@ pub(crate) struct Service {
     store: Option<Mutex<Store>>,
 }
 
-/// What callers did so far.
+/// Counters of the calls that were answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
     /// HTTP calls to Graph; a `$batch` is one.
     pub graph: u64,
     /// HTTP calls to the sign-in service.
     pub sign_in: u64,
-    /// Calls, members of a `$batch` among them, that went beyond a limit.
+    /// Calls, with members of a `$batch`, that were beyond a limit.
     pub throttled: u64,
-    /// How many HTTP calls the longest row of them has in which each began after the one before was answered.
+    /// The most HTTP calls one after the other, each begun after the answer to the one before.
     pub in_a_row: u64,
 }
 
@@ -51,45 +50,37 @@ impl Service {
     pub(crate) fn new(
         state: State,
         file: Option<PathBuf>,
-        mut conditions: FaultConfig,
+        conditions: FaultConfig,
     ) -> Result<Self, StateError> {
+        let pace = SandboxTime::new(conditions.time_scale.0);
+        let Some(file) = file else { return Ok(Self::with(pace, conditions, state)) };
+        let (store, state) = Store::open(file, state)?;
+        let store = Some(Mutex::new(store));
+        Ok(Self { store, ..Self::with(pace, conditions, state) })
+    }
+
+    fn with(pace: SandboxTime, mut conditions: FaultConfig, state: State) -> Self {
         let faults = std::mem::take(&mut conditions.faults);
-        let (store, state) = match file {
-            Some(file) => {
-                let (store, state) = Store::open(file, state)?;
-                (Some(Mutex::new(store)), state)
-            }
-            None => (None, state),
-        };
-        Ok(Self {
-            pace: SandboxTime::new(conditions.time_scale.0),
+        Self {
+            pace,
             state: Mutex::new(state),
             replica: Mutex::new(Replica::new(conditions.replica_lag.0)),
             throttle: Mutex::default(),
             faults: Mutex::new(FaultInjection::new(conditions.seed, faults)),
             calls: Mutex::default(),
             conditions,
-            store,
-        })
+            store: None,
+        }
     }
 
-    /// Returns a service of the same tenant as it is now, whose changes reach nobody else and no file.
+    /// Returns a service of a copy of the tenant; its changes reach neither other callers nor the file.
     pub(crate) fn copy(&self) -> Self {
         let conditions = FaultConfig {
             time_scale: self.conditions.time_scale,
             page_size: self.conditions.page_size,
             ..FaultConfig::default()
         };
-        Self {
-            pace: self.pace,
-            state: Mutex::new(self.current().clone()),
-            replica: Mutex::default(),
-            throttle: Mutex::default(),
-            faults: Mutex::default(),
-            calls: Mutex::default(),
-            conditions,
-            store: None,
-        }
+        Self::with(self.pace, conditions, self.current().clone())
     }
 
     /// Returns the conditions that callers meet, without the faults.
@@ -107,19 +98,17 @@ impl Service {
         read(&self.current())
     }
 
-    /// Returns the tenant as it is, whoever changed it.
+    /// Returns the current tenant, with changes that another process made to the file.
     fn current(&self) -> MutexGuard<'_, State> {
         let mut state = locked(&self.state);
-        // What cannot be read is told to who would write over it.
+        // A file that cannot be read is an error of the next write.
         let _ = self.catch_up(&mut state);
         state
     }
 
-    /// Takes over what somebody else wrote to the file.
+    /// Loads changes that another process made to the file.
     fn catch_up(&self, state: &mut State) -> Result<(), StateError> {
-        let Some(store) = &self.store else {
-            return Ok(());
-        };
+        let Some(store) = &self.store else { return Ok(()) };
         if let Some(news) = locked(store).reload()? {
             locked(&self.replica).keep(self.pace.now(), state);
             *state = news;
@@ -127,14 +116,11 @@ impl Service {
         Ok(())
     }
 
-    /// Reads the tenant as a caller sees it, which may be as it was a while ago.
+    /// Reads the tenant as reads of callers see it, which may lag.
     pub(crate) fn show<T>(&self, read: impl FnOnce(&State) -> T) -> T {
         let current = self.current();
         let seen = locked(&self.replica).seen(self.pace.now());
-        match seen {
-            Some(state) => read(&state),
-            None => read(&current),
-        }
+        read(seen.as_deref().unwrap_or(&current))
     }
 
     /// Changes the tenant. The change is on disk before this returns; where it cannot be saved, it did not
@@ -144,10 +130,8 @@ impl Service {
         change: impl FnOnce(&mut State) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let mut state = locked(&self.state);
-        let _held = match &self.store {
-            Some(store) => Some(locked(store).lock().map_err(unsaved)?),
-            None => None,
-        };
+        let held = self.store.as_ref().map(|store| locked(store).lock());
+        let _held = held.transpose().map_err(unsaved)?;
         self.catch_up(&mut state).map_err(unsaved)?;
         locked(&self.replica).keep(self.pace.now(), &state);
         let answer = change(&mut state)?;
@@ -157,7 +141,7 @@ impl Service {
         Ok(answer)
     }
 
-    /// Counts a call, and returns the effect of the fault that it meets, if any.
+    /// Returns the fault that a call meets, if any.
     pub(crate) fn fault(&self, method: &Method, uri: &Uri) -> Option<FaultEffect> {
         locked(&self.faults).fire(method, uri)
     }
@@ -175,23 +159,23 @@ impl Service {
         wait
     }
 
-    /// Counts what callers do.
+    /// Changes the counters.
     pub(crate) fn count<T>(&self, count: impl FnOnce(&mut Calls) -> T) -> T {
         count(&mut locked(&self.calls))
     }
 
-    /// Returns what callers did so far.
+    /// Returns the counters.
     pub(crate) fn calls(&self) -> Calls {
         *locked(&self.calls)
     }
 }
 
 fn unsaved(error: StateError) -> Refusal {
-    let (status, message) = (StatusCode::INTERNAL_SERVER_ERROR, error.to_string());
-    Refusal::core(status, "generalException", synthetic(message))
+    table::NOT_SAVED.refusal(&[&error])
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks a value that callers share.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A change that panicked never reached the state that was saved.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,6 @@
-//! Multi Admin Approval: writes that wait until somebody else says yes (FACTS 1.10).
+//! Multi Admin Approval: writes that wait until a second administrator approves them (FACTS 1.10).
 
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ pub(crate) mod request;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use entity::{all, policies, shown, shown_to};
+pub(crate) use entity::{policies, shown};
 pub use request::{ApprovalRequest, ApprovalStatus};
 use request::{OPEN, id_in};
 
@@ -20,116 +20,93 @@ use super::actor::Actor;
 use super::clock;
 use super::guid::guid;
 use super::path::below_version;
-use super::problem::synthetic;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, table};
 use super::rows::Approval;
 use super::state::{State, text};
 
 /// The longest justification, in characters (FACTS 1.10).
 const LONGEST: usize = 1024;
 
-/// A write on its way.
-pub(crate) struct Write<'a> {
+/// A write to an object that an access policy protects.
+pub(crate) struct ProtectedWrite<'a> {
     pub(crate) method: &'a Method,
     /// The whole path.
     pub(crate) path: &'a str,
     pub(crate) body: &'a [u8],
-    /// The host that it was sent to, as addresses in the body name it.
+    /// The host that the caller used, which addresses in the body name too.
     pub(crate) host: Option<&'a str>,
-    /// Who sends it.
+    /// The caller.
     pub(crate) requestor: &'a Actor,
     /// `x-msft-approval-justification`.
     pub(crate) justification: Option<&'a str>,
     /// `x-msft-approval-code`.
     pub(crate) code: Option<&'a str>,
-    /// When, by the sandbox's own time.
+    /// The instant of the call, by the sandbox's own time.
     pub(crate) now: Timestamp,
 }
 
-/// What becomes of a write.
+/// The decision about a write.
 pub(crate) enum Passage {
-    /// It goes on, by the approval of this code.
+    /// The write is carried out, by the approval of this code.
     By(String),
-    /// It waits for the approval of this code.
+    /// The write waits for the approval of this code.
     Waits(String),
 }
 
 /// Decides about a write where the tenant wants approvals. A new request for one is kept.
 ///
 /// # Errors
-/// Refuses what asks for no approval, has one of another write, or is about an object for which a request is open.
-pub(crate) fn pass(state: &mut State, write: &Write<'_>) -> Result<Passage, Refusal> {
-    // Who sends both asks for a new approval (FACTS 1.10).
+/// Refuses a write that asks for no approval, has one of another write, or is about an object for which a request is open.
+pub(crate) fn pass(state: &mut State, write: &ProtectedWrite<'_>) -> Result<Passage, Refusal> {
+    // A caller that sends both asks for a new approval (FACTS 1.10).
     match (write.justification, write.code) {
         (None, Some(code)) => under(state, write, code),
         (Some(header), _) => ask(state, write, header),
-        // As observed (Microsoft365DSC#7236).
-        (None, None) => Err(Refusal::intune_bad_request(
-            "Header 'x-msft-approval-justification' is required to request approval",
-        )),
+        (None, None) => Err(table::NO_JUSTIFICATION.refusal(&[])),
     }
 }
 
 /// Lets a write pass that has been approved under a code.
-fn under(state: &State, write: &Write<'_>, code: &str) -> Result<Passage, Refusal> {
-    let known = find(state, code).ok_or_else(|| {
-        Refusal::intune_bad_request(synthetic("There is no request for approval of this code."))
-    })?;
+fn under(state: &State, write: &ProtectedWrite<'_>, code: &str) -> Result<Passage, Refusal> {
+    let known = find(state, code).ok_or_else(|| table::APPROVAL_UNKNOWN.refusal(&[]))?;
     let is_the_same = known.operation == operation(write) && known.body == fingerprint(write);
     if !is_the_same || !known.is_of(write.requestor) {
-        return Err(bare());
+        return Err(table::APPROVAL_OF_ANOTHER.refusal(&[]));
     }
     match known.status_at(write.now) {
         ApprovalStatus::Approved => Ok(Passage::By(known.code.clone())),
-        // UNVERIFIED: what a write is answered whose approval is not decided.
+        // UNVERIFIED: the answer to a write whose approval is not decided.
         ApprovalStatus::NeedsApproval => Ok(Passage::Waits(known.code.clone())),
-        _ => Err(Refusal::intune(
-            StatusCode::FORBIDDEN,
-            "Forbidden",
-            synthetic("The request for approval is closed."),
-        )),
+        _ => Err(table::APPROVAL_CLOSED.refusal(&[])),
     }
 }
 
 /// Keeps a new request for approval.
-fn ask(state: &mut State, write: &Write<'_>, header: &str) -> Result<Passage, Refusal> {
+fn ask(state: &mut State, write: &ProtectedWrite<'_>, header: &str) -> Result<Passage, Refusal> {
     let decoded = STANDARD.decode(header).ok();
     let justification = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
-    let justification = justification.ok_or_else(|| {
-        let message = "Header 'x-msft-approval-justification' must be Base64 of UTF-8.";
-        Refusal::intune_bad_request(synthetic(message))
-    })?;
+    let justification =
+        justification.ok_or_else(|| table::JUSTIFICATION_NOT_BASE64.refusal(&[]))?;
     if justification.chars().count() > LONGEST {
-        return Err(Refusal::intune_bad_request(
-            "Decoded content of 'x-msft-approval-justification' header must be no greater than 1024 characters",
-        ));
+        return Err(table::JUSTIFICATION_TOO_LONG.refusal(&[]));
     }
     let (payload_id, payload_name) = payload(state, write);
     let is_open = |known: &ApprovalRequest| {
         known.payload_id() == Some(&payload_id) && known.is_open_at(write.now)
     };
     if state.approval_requests.iter().any(is_open) {
-        // The code of the envelope is not published.
-        return Err(Refusal::intune(
-            StatusCode::CONFLICT,
-            "Conflict",
-            "An active Approval Request already exists for this entity",
-        ));
+        return Err(table::APPROVAL_OPEN.refusal(&[]));
     }
     let (operation, body) = (operation(write), fingerprint(write));
     let number = state.approval_requests.len().to_string();
     let code = guid(&["approval", &operation, &body, &number]);
     let requested = state.tick();
-    let requestor_app_id = match write.requestor {
-        Actor::Application { id, .. } => Some(id.clone()),
-        Actor::Person(_) => None,
-    };
-    let request = ApprovalRequest {
+    state.approval_requests.push(ApprovalRequest {
         code: code.clone(),
         status: ApprovalStatus::NeedsApproval,
         justification,
         requestor: write.requestor.name().to_owned(),
-        requestor_app_id,
+        requestor_app_id: write.requestor.app_id().map(str::to_owned),
         approver: None,
         approval_justification: None,
         operation,
@@ -139,14 +116,8 @@ fn ask(state: &mut State, write: &Write<'_>, header: &str) -> Result<Passage, Re
         expires: write.now.checked_add(OPEN).ok().map(clock::wire),
         payload_id: Some(payload_id),
         payload_name,
-    };
-    state.approval_requests.push(request);
+    });
     Ok(Passage::Waits(code))
-}
-
-/// The answer to a write under the code of another one or of somebody else's: it says nothing (FACTS 1.10).
-fn bare() -> Refusal {
-    Refusal::intune(StatusCode::FORBIDDEN, "Forbidden", "An error has occurred")
 }
 
 /// Returns the access policy that makes writes to a path below the version wait, where the tenant has one.
@@ -156,7 +127,7 @@ pub(crate) fn policy_for(state: &State, path: &str) -> Option<Approval> {
 }
 
 /// Returns the id and the name of the object that a write is about.
-fn payload(state: &State, write: &Write<'_>) -> (String, Option<String>) {
+fn payload(state: &State, write: &ProtectedWrite<'_>) -> (String, Option<String>) {
     let row = state.rows.at(below_version(write.path));
     let name_property = row.map_or("displayName", |row| row.name_property);
     if let Some(id) = id_in(write.path) {
@@ -167,29 +138,24 @@ fn payload(state: &State, write: &Write<'_>) -> (String, Option<String>) {
     let body: Value = serde_json::from_slice(write.body).unwrap_or_default();
     let text = |name: &str| body[name].as_str().unwrap_or_default();
     let (kind, name) = (text("@odata.type"), text(name_property));
-    // Synthetic: what stands for an object that does not exist yet is not published. Here it is one of a type and name.
+    // Synthetic: the id of an object that does not exist yet is not published. Here it depends on type and name.
     let id = guid(&["approval of a create", kind, name]);
     (id, Some(name.to_owned()).filter(|name| !name.is_empty()))
 }
 
-fn operation(write: &Write<'_>) -> String {
+fn operation(write: &ProtectedWrite<'_>) -> String {
     format!("{} {}", write.method, write.path)
 }
 
-/// Notes that an approved write was carried out.
+/// Records that an approved write was carried out.
 pub(crate) fn complete(state: &mut State, code: &str) {
-    let at = state.tick();
-    let mut requests = state.approval_requests.iter_mut();
-    if let Some(request) = requests.find(|request| request.code == code) {
-        request.status = ApprovalStatus::Completed;
-        request.last_modified = Some(at);
-    }
+    set_status(state, code, ApprovalStatus::Completed);
 }
 
-/// Withdraws a request for who made it.
+/// Withdraws a request for its requestor.
 ///
 /// # Errors
-/// Refuses a request of somebody else, and one that is over; the words are not published.
+/// Refuses a request of another requestor, and one that is over.
 pub(crate) fn cancel(
     state: &mut State,
     code: &str,
@@ -199,21 +165,23 @@ pub(crate) fn cancel(
     let own = find(state, code).filter(|request| request.is_of(actor));
     let request = own.ok_or_else(Refusal::intune_not_found)?;
     if !request.is_open_at(now) {
-        let message = synthetic("The request for approval is closed.");
-        return Err(Refusal::intune_bad_request(message));
+        return Err(table::CANCELLATION_LATE.refusal(&[]));
     }
-    let at = state.tick();
-    let requests = state.approval_requests.iter_mut();
-    for request in requests.filter(|request| request.code == code) {
-        request.status = ApprovalStatus::Cancelled;
-        request.last_modified = Some(at.clone());
-    }
+    set_status(state, code, ApprovalStatus::Cancelled);
     Ok(())
 }
 
+fn set_status(state: &mut State, code: &str, status: ApprovalStatus) {
+    let at = state.tick();
+    for request in state.approval_requests.iter_mut().filter(|request| request.code == code) {
+        request.status = status;
+        request.last_modified = Some(at.clone());
+    }
+}
+
 impl State {
-    /// Decides writes that wait for an approval and did not expire: those of the codes, or all of them. Returns what was
-    /// decided.
+    /// Decides writes that wait for an approval and did not expire: those of the codes, or all of them. Returns the
+    /// requests that were decided.
     pub fn decide(
         &mut self,
         codes: &[String],
@@ -221,10 +189,27 @@ impl State {
         approver: &str,
         why: Option<&str>,
     ) -> Vec<ApprovalRequest> {
-        decide(self, codes, status, approver, why, clock::now())
+        let now = clock::now();
+        let mut decided = Vec::new();
+        for request in &mut self.approval_requests {
+            let is_named = codes.contains(&request.code);
+            request.status = match request.status_at(now) {
+                ApprovalStatus::NeedsApproval if codes.is_empty() || is_named => status,
+                // An approved request cannot be rejected; a rejection cancels the approval (FACTS 1.10).
+                ApprovalStatus::Approved if is_named && status == ApprovalStatus::Rejected => {
+                    ApprovalStatus::Cancelled
+                }
+                _ => continue,
+            };
+            request.approver = Some(approver.to_owned());
+            request.approval_justification = why.map(str::to_owned);
+            request.last_modified = Some(clock::wire(now));
+            decided.push(request.clone());
+        }
+        decided
     }
 
-    /// Returns how the request for approval of this code stands now, `None` where there is none.
+    /// Returns the status of the request for approval of this code now, `None` where there is none.
     pub fn approval_status(&self, code: &str) -> Option<ApprovalStatus> {
         let mut requests = self.approval_requests.iter();
         let request = requests.find(|request| request.code == code)?;
@@ -232,49 +217,15 @@ impl State {
     }
 }
 
-/// See [`State::decide`].
-fn decide(
-    state: &mut State,
-    codes: &[String],
-    status: ApprovalStatus,
-    approver: &str,
-    why: Option<&str>,
-    now: Timestamp,
-) -> Vec<ApprovalRequest> {
-    let at = clock::wire(now);
-    let requests = state.approval_requests.iter_mut();
-    let decided = requests.filter_map(|request| {
-        let is_named = codes.contains(&request.code);
-        let status = match request.status_at(now) {
-            ApprovalStatus::NeedsApproval if codes.is_empty() || is_named => status,
-            // What is approved is rejected no more; its approval is taken back (FACTS 1.10).
-            ApprovalStatus::Approved if is_named && status == ApprovalStatus::Rejected => {
-                ApprovalStatus::Cancelled
-            }
-            _ => return None,
-        };
-        Some((request, status))
-    });
-    decided
-        .map(|(request, status)| {
-            request.status = status;
-            request.approver = Some(approver.to_owned());
-            request.approval_justification = why.map(str::to_owned);
-            request.last_modified = Some(at.clone());
-            request.clone()
-        })
-        .collect()
-}
-
 /// Returns the request of a code.
-fn find<'a>(state: &'a State, code: &str) -> Option<&'a ApprovalRequest> {
+pub(crate) fn find<'a>(state: &'a State, code: &str) -> Option<&'a ApprovalRequest> {
     let mut requests = state.approval_requests.iter();
     requests.find(|request| request.code.eq_ignore_ascii_case(code))
 }
 
-/// Returns what tells a body from others. Graph's host is always the same, and a sandbox may listen elsewhere each
+/// Returns a digest of the body of a write. Graph's host is always the same, and a sandbox may listen elsewhere each
 /// time: an address on it stays the same address.
-fn fingerprint(write: &Write<'_>) -> String {
+fn fingerprint(write: &ProtectedWrite<'_>) -> String {
     let host = write.host.map(|host| format!("//{host}/"));
     let body = String::from_utf8_lossy(write.body);
     let body = host.map_or_else(|| body.to_string(), |host| body.replace(&host, "//graph/"));

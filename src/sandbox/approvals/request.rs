@@ -6,43 +6,43 @@ use serde::{Deserialize, Serialize};
 
 use crate::sandbox::actor::Actor;
 
-/// How long a request is open (FACTS 1.10).
+/// The time for which a request is open (FACTS 1.10).
 pub(super) const OPEN: SignedDuration = SignedDuration::from_hours(72);
 
 /// A write that waits, or waited, for an approval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ApprovalRequest {
-    /// Its id, which is the code that the write is sent again with.
+    /// The id of the request, which is the code that the write is sent again with.
     pub code: String,
-    /// How it stands. One whose time is over is `expired`, whatever stands here.
+    /// The status of the request. After its end a request is `expired`, whatever stands here.
     pub status: ApprovalStatus,
-    /// Why the write is wanted, in the words of who wants it.
+    /// The justification of the requestor.
     pub justification: String,
-    /// Who wants it.
+    /// The name of the application or person that requested the write.
     pub requestor: String,
-    /// The id of the application that wants it; a person has none.
+    /// The id of the application that requested the write; a person has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requestor_app_id: Option<String>,
-    /// Who decided.
+    /// The name of the approver.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approver: Option<String>,
-    /// Why it was decided like that.
+    /// The justification of the approver.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval_justification: Option<String>,
     /// The verb and path of the write.
     pub operation: String,
-    /// The SHA-256 of its body: another write is not what was approved.
+    /// The SHA-256 of the body of the write: an approval is for that body alone.
     pub body: String,
-    /// When it was asked for.
+    /// The instant of the request.
     pub requested: String,
-    /// When it expires; three days after it was asked for where left out.
+    /// The instant at which the request expires; three days after the request where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
-    /// When it last changed; when it was asked for where left out.
+    /// The instant of the last change; that of the request where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
-    /// The object that the write is about; the one in the path of the write where left out.
+    /// The id of the object that is written; the one in the path of the write where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload_id: Option<String>,
     /// The display name of that object.
@@ -50,35 +50,32 @@ pub struct ApprovalRequest {
     pub payload_name: Option<String>,
 }
 
-/// How a request for approval stands.
+/// The status of a request for approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ApprovalStatus {
-    /// Nobody decided yet.
+    /// The request is not decided.
     NeedsApproval,
-    /// It may be sent again, once.
+    /// The write may be sent again, once.
     Approved,
-    /// Somebody said no.
+    /// An approver refused the request.
     Rejected,
-    /// Who asked for it withdrew it.
+    /// The requestor withdrew the request.
     Cancelled,
-    /// It was sent again and carried out.
+    /// The write was sent again and carried out.
     Completed,
-    /// Its time is over.
+    /// The request was open for too long.
     Expired,
 }
 
 impl ApprovalRequest {
-    /// Returns when it expires, `None` where nobody can tell when it was made.
+    /// Returns the instant at which the request expires, `None` where the instant of the request cannot be read.
     pub fn expires(&self) -> Option<Timestamp> {
         let stated = self.expires.as_ref().and_then(|text| text.parse().ok());
-        stated.or_else(|| {
-            let requested: Timestamp = self.requested.parse().ok()?;
-            requested.checked_add(OPEN).ok()
-        })
+        stated.or_else(|| self.requested.parse::<Timestamp>().ok()?.checked_add(OPEN).ok())
     }
 
-    /// Returns how it stands at an instant. After its end no action on it is permitted, so an approval ends with it.
+    /// Returns the status at an instant. After its end no action on a request is permitted, so an approval ends with it.
     pub(crate) fn status_at(&self, now: Timestamp) -> ApprovalStatus {
         let is_late = self.expires().is_some_and(|end| end <= now);
         match self.status {
@@ -93,20 +90,17 @@ impl ApprovalRequest {
         matches!(self.status_at(now), ApprovalStatus::NeedsApproval | ApprovalStatus::Approved)
     }
 
-    /// Returns the id of the object that it is about.
+    /// Returns the id of the object that is written.
     pub(super) fn payload_id(&self) -> Option<&str> {
         let (_, path) = self.operation.split_once(' ')?;
         self.payload_id.as_deref().or_else(|| id_in(path))
     }
 
-    pub(super) fn is_of(&self, actor: &Actor) -> bool {
-        let app = match actor {
-            Actor::Application { id, .. } => Some(id),
-            Actor::Person(_) => None,
-        };
-        // Who made a request of an older state is known by name alone.
+    pub(crate) fn is_of(&self, actor: &Actor) -> bool {
+        // The requestor in an older state is known by name alone.
         self.requestor == actor.name()
-            && (self.requestor_app_id.is_none() || self.requestor_app_id.as_ref() == app)
+            && (self.requestor_app_id.is_none()
+                || self.requestor_app_id.as_deref() == actor.app_id())
     }
 }
 

@@ -1,4 +1,4 @@
-//! What an approval is for, and for how long.
+//! The write that an approval covers, and its lifetime.
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -26,7 +26,7 @@ fn send(
 ) -> Result<Passage, Refusal> {
     let why = STANDARD.encode("longer PINs");
     let (method, path, body) = write;
-    let write = Write {
+    let write = ProtectedWrite {
         method,
         path,
         body: body.as_bytes(),
@@ -53,7 +53,7 @@ fn refused(passage: Result<Passage, Refusal>) -> (u16, String) {
 }
 
 #[test]
-fn an_object_has_one_open_request_whatever_is_written() {
+fn object_has_one_open_request_for_any_write() {
     let (mut state, me) = (State::default(), app("1"));
     let (one, other) = (format!("{HELLO}/a"), format!("{HELLO}/b"));
     let assign = format!("{HELLO}/a/assign");
@@ -70,7 +70,7 @@ fn an_object_has_one_open_request_whatever_is_written() {
     cancel(&mut state, &code, &me, at(0)).expect("it is open");
     cancel(&mut state, &code, &me, at(0)).expect_err("it is closed");
     waits(send(&mut state, patch(one), None, &me, at(0)));
-    // What waits to be created is known by its type and name.
+    // An object that waits to be created is identified by its type and name.
     let create = |body| (&Method::POST, HELLO, body);
     let (a, b) = (r#"{"displayName":"A"}"#, r#"{"displayName":"B"}"#);
     waits(send(&mut state, create(a), None, &me, at(0)));
@@ -80,7 +80,7 @@ fn an_object_has_one_open_request_whatever_is_written() {
 }
 
 #[test]
-fn an_approval_is_for_one_write_of_who_asked_for_it_until_it_expires() {
+fn approval_covers_one_write_of_its_requestor_until_expiry() {
     let (mut state, me) = (State::default(), app("1"));
     let path = format!("{HELLO}/a");
     let patch = |body| (&Method::PATCH, path.as_str(), body);
@@ -89,7 +89,7 @@ fn an_approval_is_for_one_write_of_who_asked_for_it_until_it_expires() {
         send(state, patch(body), Some(&code), actor, now)
     };
     waits(under(&mut state, "{}", &me, at(0)));
-    let decided = decide(&mut state, &[], ApprovalStatus::Approved, "bob", None, at(1));
+    let decided = state.decide(&[], ApprovalStatus::Approved, "bob", None);
     assert_eq!(decided.len(), 1);
     let bare = (403, "An error has occurred".to_owned());
     assert_eq!(refused(under(&mut state, "{1}", &me, at(1))), bare);
@@ -97,22 +97,21 @@ fn an_approval_is_for_one_write_of_who_asked_for_it_until_it_expires() {
     let passage = under(&mut state, "{}", &me, at(71));
     assert!(matches!(passage, Ok(Passage::By(_))));
     assert_eq!(refused(under(&mut state, "{}", &me, at(73))).0, 403);
-    let shown = shown(&state, &code, at(73)).expect("it is there");
+    let shown = find(&state, &code).expect("it is there").shown(state.rows, at(73));
     assert_eq!(shown["status"], "expired");
     assert!(!shown.contains_key("requestId"));
-    // It is in nobody's way any more.
+    // An expired request does not block another one.
     waits(send(&mut state, patch("{}"), None, &me, at(73)));
 }
 
 #[test]
-fn a_request_of_an_older_state_knows_its_object_and_its_end() {
+fn request_of_older_state_derives_object_and_expiry() {
     let old = json!({
         "code": "c", "status": "needsApproval", "justification": "why", "requestor": "Moorline",
         "operation": format!("PATCH {HELLO}/a"), "body": "00", "requested": "2026-01-01T00:00:00Z",
     });
     let request: ApprovalRequest = serde_json::from_value(old.clone()).expect("it is one");
-    let shown =
-        entity::of(Rows::default(), &request, "2026-01-03T00:00:00Z".parse().expect("an instant"));
+    let shown = request.shown(Rows::default(), "2026-01-03T00:00:00Z".parse().expect("an instant"));
     assert_eq!(shown["payloadId"], "a");
     assert_eq!(shown["status"], "needsApproval");
     assert_eq!(shown["expirationDateTime"], "2026-01-04T00:00:00Z");

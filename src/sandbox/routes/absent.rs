@@ -1,21 +1,15 @@
-//! Collections of Intune's that the sandbox holds nothing of, and that hold nothing in a new tenant (FACTS 11): a
-//! read of a whole tenant finds them empty. Nothing can be written to them. What a new tenant does have some of, such as
-//! built-in apps or default restrictions, is not among them: an empty list would not be true.
+//! Collections of Intune's that are empty in a new tenant (FACTS 11), and always in the sandbox, for tools that read a whole
+//! tenant. Writes are refused. Collections that a new tenant has objects in, such as built-in apps or default restrictions,
+//! are not among them: an empty list would be wrong.
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::extract::{RawQuery, Request};
-use axum::response::Response;
-use axum::routing::get;
+use axum::extract::Request;
+use axum::routing::MethodFilter;
 use url::form_urlencoded;
 
-use super::call::Site;
-use crate::sandbox::query::Query;
-use crate::sandbox::refusal::Refusal;
-use crate::sandbox::service::Service;
+use super::call::{Answer, Call, Routes, on};
+use crate::sandbox::refusal::{Refusal, table};
 
-/// Their paths in beta.
+/// The paths of the collections, in beta.
 const EMPTY: [&str; 18] = [
     "deviceAppManagement/managedAppPolicies",
     "deviceAppManagement/mobileAppConfigurations",
@@ -37,37 +31,46 @@ const EMPTY: [&str; 18] = [
     "deviceManagement/windowsQualityUpdateProfiles",
 ];
 
-/// What there is one of, once somebody made it.
+/// A single object that a new tenant does not have.
 const NOT_MADE: &str = "deviceManagement/applePushNotificationCertificate";
 
 /// Roles: a new tenant has those that are built in, and none of its own.
 const ROLES: &str = "deviceManagement/roleDefinitions";
 const OF_ITS_OWN: &str = "isBuiltIn eq false";
 
-pub(super) fn router() -> Router<Arc<Service>> {
-    let nothing = || get(|| async { Refusal::intune_not_found() }).fallback(not_held);
-    let empty = EMPTY.into_iter().fold(Router::new(), |router, path| {
-        // What cannot be read as a query is refused as elsewhere.
-        let list = move |site: Site, _: Query| async move {
-            site.collection(path, path, Vec::new(), None)
-        };
+pub(super) fn router() -> Routes {
+    let route = |handler: fn(&Call, &'static str) -> Answer, path| {
+        on(MethodFilter::GET, move |call| handler(call, path)).fallback(not_held)
+    };
+    let empty = EMPTY.into_iter().fold(Routes::new(), |router, path| {
         router
-            .route(&format!("/{path}"), get(list).fallback(not_held))
-            .route(&format!("/{path}/{{*below}}"), nothing())
+            .route(&format!("/{path}"), route(list, path))
+            .route(&format!("/{path}/{{*below}}"), route(not_found, path))
     });
-    let empty = empty.route(&format!("/{NOT_MADE}"), nothing());
-    empty.route(&format!("/{ROLES}"), get(roles).fallback(not_held))
+    empty
+        .route(&format!("/{NOT_MADE}"), route(not_found, NOT_MADE))
+        .route(&format!("/{ROLES}"), route(roles, ROLES))
 }
 
-async fn roles(RawQuery(query): RawQuery, site: Site) -> Result<Response, Refusal> {
-    let query = query.unwrap_or_default();
+fn list(call: &Call, path: &'static str) -> Answer {
+    // A query that cannot be read is refused as elsewhere.
+    call.query()?;
+    Ok(call.collection(path, path, Vec::new(), None))
+}
+
+fn not_found(_: &Call, _: &'static str) -> Answer {
+    Err(Refusal::intune_not_found())
+}
+
+fn roles(call: &Call, path: &'static str) -> Answer {
+    let query = call.head.uri.query().unwrap_or_default();
     let mut options = form_urlencoded::parse(query.as_bytes());
-    match options.any(|(name, value)| name == "$filter" && value == OF_ITS_OWN) {
-        true => Ok(site.collection(ROLES, ROLES, Vec::new(), None)),
-        false => Err(Refusal::not_held(ROLES)),
+    if options.any(|(name, value)| name == "$filter" && value == OF_ITS_OWN) {
+        return Ok(call.collection(path, path, Vec::new(), None));
     }
+    Err(table::NOT_HELD.refusal(&[&path]))
 }
 
 async fn not_held(request: Request) -> Refusal {
-    Refusal::not_held(request.uri().path().trim_start_matches('/'))
+    table::NOT_HELD.refusal(&[&request.uri().path().trim_start_matches('/')])
 }

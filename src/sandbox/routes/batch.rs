@@ -1,26 +1,28 @@
 //! `$batch`: up to twenty calls in one (FACTS 5.2), each through the same routes as a call of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::State;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use axum::extract::rejection::BytesRejection;
+use axum::http::header::{AUTHORIZATION, HOST};
+use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::Response;
 use axum::routing::post;
 use axum::{Extension, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::call;
-use super::conditions::{InBatch, LeftOut};
+use super::fault_injection::{InBatch, LeftOut};
 use crate::sandbox::Object;
 use crate::sandbox::problem::synthetic;
 use crate::sandbox::quirks::BATCH_LIMIT;
-use crate::sandbox::refusal::Refusal;
+use crate::sandbox::refusal::{Refusal, table};
 use crate::schema::types::GraphVersion;
 
 /// Returns the route of one version; `calls` answers the members.
@@ -38,7 +40,7 @@ struct Member {
     method: String,
     url: String,
     #[serde(default)]
-    headers: BTreeMap<String, String>,
+    headers: HashMap<String, String>,
     body: Option<Value>,
     #[serde(default, rename = "dependsOn")]
     depends_on: Vec<String>,
@@ -46,42 +48,36 @@ struct Member {
 
 /// Reads the id of a member: a number is taken as well as a text, and the answer names it as a text (FACTS 5.2).
 fn text_or_integer<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "an id is a string or an integer")]
-    enum Id {
-        Text(String),
-        Integer(i64),
+    match Value::deserialize(from)? {
+        Value::String(text) => Ok(text),
+        Value::Number(number) if number.is_i64() => Ok(number.to_string()),
+        _ => Err(D::Error::custom("an id is a string or an integer")),
     }
-    Ok(match Id::deserialize(from)? {
-        Id::Text(text) => text,
-        Id::Integer(number) => number.to_string(),
-    })
 }
 
 async fn run(
     State(calls): State<Router>,
     Extension(version): Extension<GraphVersion>,
     headers: HeaderMap,
-    call::JsonObject(body): call::JsonObject,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
-    let members = members(body)?;
-    let mut succeeded: BTreeMap<String, bool> = BTreeMap::new();
+    let members = members(call::json_object(&headers, body.as_ref())?)?;
+    let mut succeeded: BTreeSet<String> = BTreeSet::new();
     let mut responses = Vec::new();
     for member in members {
         let id = member.id.to_lowercase();
-        let failed =
-            member.depends_on.iter().any(|on| succeeded.get(&on.to_lowercase()) != Some(&true));
-        let response = if failed {
+        let is_ready = member.depends_on.iter().all(|on| succeeded.contains(&on.to_lowercase()));
+        let response = if is_ready {
+            let Some(response) = answer(&calls, version, &headers, member).await? else { continue };
+            response
+        } else {
             let message = synthetic("A request that this one depends on failed.");
             let error = json!({ "error": { "code": "FailedDependency", "message": message } });
-            json!({ "id": member.id, "status": StatusCode::FAILED_DEPENDENCY.as_u16(), "headers": {}, "body": error })
-        } else {
-            match one(&calls, version, &headers, member).await? {
-                Some(response) => response,
-                None => continue,
-            }
+            json!({ "id": member.id, "status": 424, "headers": {}, "body": error })
         };
-        succeeded.insert(id, response["status"].as_u64().is_some_and(|status| status < 400));
+        if response["status"].as_u64().is_some_and(|status| status < 400) {
+            succeeded.insert(id);
+        }
         responses.push(response);
     }
     Ok(call::json(StatusCode::OK, &json!({ "responses": responses })))
@@ -90,76 +86,55 @@ async fn run(
 /// Reads the members and refuses a batch that is malformed as a whole.
 fn members(mut body: Object) -> Result<Vec<Member>, Refusal> {
     let given = body.remove("requests").unwrap_or_default();
-    let members: Vec<Member> = serde_json::from_value(given)
-        .map_err(|error| Refusal::unreadable(format!("Invalid batch payload: {error}.")))?;
+    let members: Vec<Member> =
+        serde_json::from_value(given).map_err(|error| table::BATCH_INVALID.refusal(&[&error]))?;
     if members.is_empty() || members.len() > BATCH_LIMIT {
-        return Err(Refusal::unreadable(format!("A batch has from 1 to {BATCH_LIMIT} requests.")));
+        return Err(table::BATCH_SIZE.refusal(&[&BATCH_LIMIT]));
     }
     let mut ids = BTreeSet::new();
-    for member in &members {
-        if let Some(unknown) = member.depends_on.iter().find(|on| !ids.contains(&on.to_lowercase()))
-        {
-            return Err(Refusal::unreadable(format!(
-                "'{}' depends on '{unknown}', which is not before it.",
-                member.id
-            )));
+    for Member { id, depends_on, url, .. } in &members {
+        if let Some(later) = depends_on.iter().find(|on| !ids.contains(&on.to_lowercase())) {
+            return Err(table::BATCH_ORDER.refusal(&[id, later]));
         }
-        if !ids.insert(member.id.to_lowercase()) {
-            return Err(Refusal::unreadable(format!(
-                "The request id '{}' is used twice.",
-                member.id
-            )));
+        if !ids.insert(id.to_lowercase()) {
+            return Err(table::BATCH_ID_TWICE.refusal(&[id]));
         }
-        if member.url.trim_start_matches('/').starts_with("$batch") {
-            return Err(Refusal::unreadable("A batch cannot contain a batch."));
+        if url.trim_start_matches('/').starts_with("$batch") {
+            return Err(table::BATCH_NESTED.refusal(&[]));
         }
     }
     Ok(members)
 }
 
-/// Answers one member; nothing where a fault takes its answer away.
-async fn one(
+/// Answers one member; nothing where a fault removes its answer.
+async fn answer(
     calls: &Router,
     version: GraphVersion,
     outer: &HeaderMap,
     member: Member,
 ) -> Result<Option<Value>, Refusal> {
-    let malformed = |what: &str| {
-        Refusal::unreadable(format!("The {what} of request '{}' is malformed.", member.id))
-    };
-    let has_type =
-        member.headers.keys().any(|name| name.eq_ignore_ascii_case(CONTENT_TYPE.as_str()));
-    if member.body.is_some() && !has_type {
-        return Err(Refusal::unreadable(format!(
-            "Request '{}' has a body and no Content-Type header.",
-            member.id
-        )));
+    let Member { id, method, url, headers, body, .. } = member;
+    let malformed = |part: &str| table::BATCH_MALFORMED.refusal(&[&part, &id]);
+    if body.is_some() && !headers.keys().any(|name| name.eq_ignore_ascii_case("content-type")) {
+        return Err(table::BATCH_UNTYPED.refusal(&[&id]));
     }
-    let body = member.body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string()));
     let mut request = Request::builder()
-        .method(member.method.to_uppercase().as_str())
-        .uri(format!("/{version}/{}", member.url.trim_start_matches('/')))
-        .body(body)
+        .method(method.to_uppercase().as_str())
+        .uri(format!("/{version}/{}", url.trim_start_matches('/')))
+        .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
         .map_err(|_| malformed("url or method"))?;
-    for (name, value) in &member.headers {
-        let name = HeaderName::try_from(name.as_str()).map_err(|_| malformed("headers"))?;
-        let value = HeaderValue::try_from(value.as_str()).map_err(|_| malformed("headers"))?;
-        request.headers_mut().insert(name, value);
-    }
+    *request.headers_mut() = HeaderMap::try_from(&headers).map_err(|_| malformed("headers"))?;
     request.extensions_mut().insert(InBatch);
     for name in [AUTHORIZATION, HOST] {
         if let Some(value) = outer.get(&name) {
             request.headers_mut().insert(name, value.clone());
         }
     }
-    let response = match calls.clone().oneshot(request).await {
-        Ok(response) => response,
-        Err(never) => match never {},
-    };
+    let Ok(response) = calls.clone().oneshot(request).await;
     if response.extensions().get::<LeftOut>().is_some() {
         return Ok(None);
     }
-    described(member.id, response).await.map(Some)
+    described(id, response).await.map(Some)
 }
 
 async fn described(id: String, response: Response) -> Result<Value, Refusal> {
@@ -169,11 +144,11 @@ async fn described(id: String, response: Response) -> Result<Value, Refusal> {
         .iter()
         .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.into())))
         .collect();
-    let bytes =
-        to_bytes(body, usize::MAX).await.map_err(|error| Refusal::unreadable(error.to_string()))?;
+    let bytes = to_bytes(body, usize::MAX).await;
+    let bytes = bytes.map_err(|error| table::UNREADABLE.refusal(&[&error]))?;
     let mut described = json!({ "id": id, "status": parts.status.as_u16(), "headers": headers });
     if !bytes.is_empty() {
-        // What is not JSON travels as base64.
+        // A body that is not JSON is sent as base64.
         described["body"] =
             serde_json::from_slice(&bytes).unwrap_or_else(|_| STANDARD.encode(&bytes).into());
     }

@@ -1,36 +1,112 @@
-//! What handlers take from a call and give back.
+//! A call to Graph as its handler sees it, and the answers that handlers give.
 
+use std::future::ready;
+use std::sync::Arc;
+
+use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts as _, RawPathParams, Request};
 use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
+use axum::routing::{self, MethodFilter, MethodRouter};
 use serde_json::{Value, json};
 
 use super::GRAPH_JSON;
 use crate::sandbox::Object;
+use crate::sandbox::actor::Change;
+use crate::sandbox::permissions::CallerIdentity;
 use crate::sandbox::problem::synthetic;
-use crate::sandbox::refusal::Refusal;
+use crate::sandbox::query::Query;
+use crate::sandbox::refusal::{Refusal, table};
+use crate::sandbox::service::Service;
+use crate::sandbox::state::State;
 use crate::schema::types::GraphVersion;
 
-/// Where the call came in: addresses in an answer are on the host that the caller used.
-#[derive(Clone, Debug)]
-pub(super) struct Site {
+/// The routes of a version, or some of them.
+pub(super) type Routes = Router<Arc<Service>>;
+
+/// The answer of a handler.
+pub(super) type Answer = Result<Response, Refusal>;
+
+/// A call to Graph that a route takes.
+pub(super) struct Call {
+    pub(super) service: Arc<Service>,
+    pub(super) caller: CallerIdentity,
     /// The version in the path.
     pub(super) version: GraphVersion,
-    root: String,
+    /// The head of the HTTP request.
+    pub(super) head: Parts,
+    parameters: Vec<String>,
+    body: Result<Bytes, BytesRejection>,
 }
 
-impl Site {
-    /// Returns what every address of this version begins with, on the host that the caller used.
-    pub(super) fn root(&self) -> &str {
-        &self.root
+/// Returns the route of these verbs.
+pub(super) fn on(
+    verbs: MethodFilter,
+    handler: impl Fn(&Call) -> Answer + Clone + Send + Sync + 'static,
+) -> MethodRouter<Arc<Service>> {
+    routing::on(verbs, move |call: Call| ready(handler(&call)))
+}
+
+impl FromRequest<Arc<Service>> for Call {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Refusal> {
+        let (mut parts, body) = request.into_parts();
+        let parameters = RawPathParams::from_request_parts(&mut parts, service).await;
+        let parameters = parameters.map_err(|error| table::UNREADABLE.refusal(&[&error]))?;
+        let parameters = parameters.iter().map(|(_, value)| value.to_owned()).collect();
+        let caller = parts.extensions.get::<CallerIdentity>().cloned();
+        let caller = caller.ok_or_else(|| table::TOKEN_EMPTY.refusal(&[]))?;
+        let version = parts.extensions.get::<GraphVersion>().copied();
+        let version = version.ok_or_else(|| Refusal::no_segment(parts.uri.path()))?;
+        let head = parts.clone();
+        let body = Bytes::from_request(Request::from_parts(parts, body), service).await;
+        Ok(Self { service: Arc::clone(service), caller, version, head, parameters, body })
+    }
+}
+
+impl Call {
+    /// Returns a parameter of the path, counted from 0.
+    pub(super) fn parameter(&self, place: usize) -> &str {
+        self.parameters.get(place).map_or("", String::as_str)
+    }
+
+    /// Reads the query.
+    pub(super) fn query(&self) -> Result<Query, Refusal> {
+        self.query_ordered("")
+    }
+
+    /// Reads the query, whose `$orderby` may ask for the order that the collection is in.
+    pub(super) fn query_ordered(&self, order: &str) -> Result<Query, Refusal> {
+        Query::parse_ordered(self.head.uri.query().unwrap_or_default(), order)
+    }
+
+    /// Reads the JSON object that a write must carry.
+    pub(super) fn body(&self) -> Result<Object, Refusal> {
+        json_object(&self.head.headers, self.body.as_ref())
+    }
+
+    /// Changes the tenant.
+    pub(super) fn change<T>(
+        &self,
+        change: impl FnOnce(&mut State, &Change<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let by = Change { version: self.version, actor: &self.caller.actor };
+        self.service.change(|state| change(state, &by))
+    }
+
+    /// Returns the start of every address of the version, on the host that the caller used.
+    pub(super) fn root(&self) -> String {
+        format!("{}/{}", origin(&self.head.headers), self.version)
     }
 
     /// Returns an `@odata.context`.
     pub(super) fn context(&self, of: &str) -> String {
-        format!("{}/$metadata#{of}", self.root)
+        format!("{}/$metadata#{of}", self.root())
     }
 
     /// Answers with an entity.
@@ -49,48 +125,39 @@ impl Site {
     ) -> Response {
         let mut body = json!({ "@odata.context": self.context(context), "value": page });
         if let Some(query) = next {
-            body["@odata.nextLink"] = format!("{}/{path}?{query}", self.root).into();
+            body["@odata.nextLink"] = format!("{}/{path}?{query}", self.root()).into();
         }
         json(StatusCode::OK, &body)
     }
-}
 
-impl<S: Sync> FromRequestParts<S> for Site {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        let host =
-            parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-        let version = parts.extensions.get::<GraphVersion>().copied();
-        let version = version.ok_or_else(|| Refusal::no_segment(parts.uri.path()))?;
-        Ok(Self { version, root: format!("http://{host}/{version}") })
+    /// Returns Intune's refusal of a verb that the path does not take.
+    pub(super) fn no_route(&self) -> Refusal {
+        Refusal::no_route(&self.head.method, self.head.uri.path())
     }
 }
 
-/// The JSON object that a write must carry.
-pub(super) struct JsonObject(pub(super) Object);
+/// Returns the scheme and host that the caller used.
+pub(super) fn origin(headers: &HeaderMap) -> String {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    format!("http://{}", host.unwrap_or("localhost"))
+}
 
-impl<S: Send + Sync> FromRequest<S> for JsonObject {
-    type Rejection = Refusal;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        let kind = request
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok())
-            .unwrap_or_default();
-        if !kind.trim_start().to_ascii_lowercase().starts_with("application/json") {
-            let message = synthetic("A write must say 'Content-Type: application/json'.");
-            return Err(Refusal::core(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BadRequest", message));
-        }
-        let bytes = Bytes::from_request(request, state).await.map_err(|error| {
-            Refusal::core(error.status(), "BadRequest", synthetic(error.body_text()))
-        })?;
-        match serde_json::from_slice(&bytes) {
-            Ok(Value::Object(object)) => Ok(Self(object)),
-            Ok(_) => Err(Refusal::unreadable("The body must be a JSON object.")),
-            Err(error) => Err(Refusal::unreadable(format!("The body is not JSON: {error}."))),
-        }
+/// Reads a body that must be a JSON object.
+pub(super) fn json_object(
+    headers: &HeaderMap,
+    body: Result<&Bytes, &BytesRejection>,
+) -> Result<Object, Refusal> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kind.trim_start().to_ascii_lowercase().starts_with("application/json") {
+        return Err(table::NOT_SENT_AS_JSON.refusal(&[]));
+    }
+    let bytes = body.map_err(|error| {
+        Refusal::core(error.status(), "BadRequest", synthetic(error.body_text()))
+    })?;
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(table::NO_OBJECT.refusal(&[])),
+        Err(error) => Err(table::NOT_JSON.refusal(&[&error])),
     }
 }
 
@@ -99,7 +166,7 @@ pub(super) fn json(status: StatusCode, body: &Value) -> Response {
     with_body(status, GRAPH_JSON, body.to_string())
 }
 
-/// Answers with text of some kind.
+/// Answers with a body of some media type.
 pub(super) fn with_body(status: StatusCode, kind: HeaderValue, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;

@@ -1,326 +1,249 @@
 //! A collection of objects (FACTS 1): its routes follow from its row.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
-use axum::{Extension, Router};
+use axum::response::IntoResponse;
+use axum::routing::{MethodFilter, any};
 use serde_json::Value;
 
-use super::call::{JsonObject, Site};
+use super::call::{Answer, Call, Routes, on};
 use super::references::{self as navigations, is_of, parse};
-use crate::sandbox::Object;
-use crate::sandbox::actor::{Actor, Change};
 use crate::sandbox::collection::write::Writer;
 use crate::sandbox::collection::{contained, read, references};
-use crate::sandbox::masking;
-use crate::sandbox::permissions::Caller;
-use crate::sandbox::query::{Expand, Query};
-use crate::sandbox::refusal::Refusal;
+use crate::sandbox::query::{Expansion, Query};
+use crate::sandbox::refusal::{Refusal, table};
 use crate::sandbox::rows::{Assign, Contained, ReplaceAction, Row, Update};
-use crate::sandbox::service::Service;
-use crate::sandbox::shape;
-use crate::sandbox::state::text;
+use crate::sandbox::state::{State, text};
+use crate::sandbox::{Object, masking, shape};
 use crate::schema::types::{Types, type_name};
 
-/// What a successful DELETE answers. The documentation says 204; tools that check see 200 (FACTS 1.1).
+/// The status of a successful DELETE. The documentation says 204; tools that check see 200 (FACTS 1.1).
 const DELETED: StatusCode = StatusCode::OK;
-/// What a successful PATCH or PUT answers. The documentation says 200; the service says 204
+/// The status of a successful PATCH or PUT. The documentation says 200; the service says 204
 /// (msgraph-sdk-powershell#1930, FACTS 11).
 const UPDATED: StatusCode = StatusCode::NO_CONTENT;
 
-pub(super) fn router(row: Row) -> Router<Arc<Service>> {
-    let path = format!("/{}", row.path);
-    let item = format!("{path}/{{id}}");
-    let mut one = match row.update {
-        Update::Patch => get(show_one).patch(patch),
-        Update::Put => get(show_one).put(put),
+/// Answers a call to a path of a collection.
+type Handler = fn(&Call, Row) -> Answer;
+
+pub(super) fn router(row: Row) -> Routes {
+    const LIST: &str = "";
+    const ITEM: &str = "/{id}";
+    const NAVIGATION: &str = "/{id}/{cast}/{navigation}";
+    const REFERENCE: &str = "/{id}/{cast}/{navigation}/$ref";
+    const ONE_REFERENCE: &str = "/{id}/{cast}/{navigation}/{target}/$ref";
+    let (get, post, delete) = (MethodFilter::GET, MethodFilter::POST, MethodFilter::DELETE);
+    let update = match row.update {
+        Update::Patch => MethodFilter::PATCH,
+        Update::Put => MethodFilter::PUT,
     };
-    if row.is_deletable {
-        one = one.delete(delete);
-    }
-    let mut router = Router::new().route(&path, get(list).post(create)).route(&item, one);
-    if row.plain_text_function.is_some() {
-        router = router.route(&format!("{item}/{{function}}"), get(function));
-    }
-    if let Some(assign) = &row.assign {
-        router = router
-            .route(&format!("{item}/{}", assign.segment), post(assign_to))
-            .route(&format!("{item}/assignments"), get(assignments))
-            .layer(Extension(assign));
+    let assign = row.assign.as_ref().map_or("assign", |assign| assign.segment);
+    let assign = format!("{ITEM}/{assign}");
+    let routes: [(bool, &str, MethodFilter, Handler); 13] = [
+        (true, LIST, get, list),
+        (true, LIST, post, create),
+        (true, ITEM, get, show),
+        (true, ITEM, update, self::update),
+        (row.is_deletable, ITEM, delete, self::delete),
+        (row.plain_text_function.is_some(), "/{id}/{function}", get, plain_text),
+        (row.has_status_overview, "/{id}/deviceStatusOverview", get, status_overview),
+        (row.assign.is_some(), &assign, post, assign_to),
+        (row.assign.is_some(), "/{id}/assignments", get, assignments),
+        (true, NAVIGATION, get, navigations::show),
+        (true, REFERENCE, MethodFilter::PUT.or(post), navigations::refer),
+        (true, REFERENCE, delete, navigations::clear),
+        (true, ONE_REFERENCE, delete, navigations::remove),
+    ];
+    let path = format!("/{}", row.path);
+    let mut router = Routes::new();
+    for (_, below, verbs, handler) in routes.into_iter().filter(|(exists, ..)| *exists) {
+        router = router.route(&format!("{path}{below}"), on(verbs, move |call| handler(call, row)));
     }
     for action in row.actions {
-        let act = post(act).layer(Extension(action));
-        router = router.route(&format!("{item}/{}", action.segment), act);
+        let route = on(post, move |call| act(call, row, action));
+        router = router.route(&format!("{path}{ITEM}/{}", action.segment), route);
     }
     for contained in row.contained {
-        router = router.route(&format!("{item}/{}", contained.property), any(not_routed));
+        // It has no path of its own (microsoft-graph-docs#4104, #16701).
+        let refused = any(async |call: Call| call.no_route());
+        router = router.route(&format!("{path}{ITEM}/{}", contained.property), refused);
     }
-    if row.has_status_overview {
-        router = router.route(&format!("{item}/deviceStatusOverview"), get(status_overview));
-    }
-    router.merge(navigations::router(row.path)).layer(Extension(row))
+    router
 }
 
-async fn list(
-    State(service): State<Arc<Service>>,
-    Extension(row): Extension<Row>,
-    site: Site,
-    query: Query,
-) -> Result<Response, Refusal> {
-    check(&site, row, &query, false)?;
-    if let Some(filter) = &query.filter {
-        filter.allows(row.filterable)?;
-    }
-    let conditions = service.conditions();
+fn list(call: &Call, row: Row) -> Answer {
+    let query = call.query()?;
+    check(call, row, &query, false)?;
+    let conditions = call.service.conditions();
     let size = conditions.page_size.unwrap_or(row.page);
-    let (page, next) = service.show(|state| {
-        let meets =
-            |object: &&Object| query.filter.as_ref().is_none_or(|filter| filter.matches(object));
-        // An object whose type the version lacks is left out without a word (Intune-PowerShell-SDK#69).
-        let visible = |object: &&Object| shape::has(site.version, object);
-        let found = state.objects(row).iter().filter(visible).filter(meets).collect::<Vec<_>>();
-        let (page, next) = query.page(found, size);
-        let shown = page.into_iter().filter_map(|object| shown(&site, row, &query, object));
-        (shown.map(Value::Object).collect::<Vec<_>>(), next)
-    });
+    let (page, next) = call.service.show(|state| {
+        // An object whose type the version lacks is left out of the list (Intune-PowerShell-SDK#69).
+        let visible = state.objects(row).iter().filter(|object| shape::has(call.version, object));
+        let (page, next) = query.page(query.filtered(row.filterable, visible)?, size);
+        let shown = page.into_iter().filter_map(|object| shown(call, row, &query, object));
+        Ok((shown.map(Value::Object).collect::<Vec<_>>(), next))
+    })?;
     if conditions.largest_page.is_some_and(|most| page.len() > most) {
-        return Err(Refusal::too_large());
+        return Err(table::PAGE_TOO_LARGE.refusal(&[]));
     }
-    Ok(site.collection(row.path, row.path, page, next))
+    Ok(call.collection(row.path, row.path, page, next))
 }
 
-async fn show_one(
-    State(service): State<Arc<Service>>,
-    Extension(row): Extension<Row>,
-    Path(id): Path<String>,
-    site: Site,
-    query: Query,
-) -> Result<Response, Refusal> {
-    let query = query.with_key();
-    check(&site, row, &query, true)?;
+fn show(call: &Call, row: Row) -> Answer {
+    let query = call.query()?.with_key();
+    check(call, row, &query, true)?;
     let casts = query.expand.iter().filter_map(|expand| expand.name.split_once('/'));
     let navigations = casts
-        .map(|(cast, name)| Ok((cast, parse(&site, cast, name)?)))
+        .map(|(cast, name)| Ok((cast, parse(call.version, cast, name)?)))
         .collect::<Result<Vec<_>, Refusal>>()?;
-    let object = service.show(|state| {
-        let object = read::find(state, row, site.version, &id)?;
-        let shown = shown(&site, row, &query, object);
-        let mut shown = shown.ok_or_else(Refusal::intune_not_found)?;
+    let id = call.parameter(0);
+    let object = call.service.show(|state| {
+        let object = read::find(state, row, call.version, id)?;
+        let mut shown = shown(call, row, &query, object).ok_or_else(Refusal::intune_not_found)?;
         // OData expands a navigation of another type to nothing; whether Intune does is not known.
-        let own = navigations.iter().filter(|(cast, _)| is_of(&site, object, cast));
+        let own = navigations.iter().filter(|(cast, _)| is_of(call.version, object, cast));
         for (_, navigation) in own {
-            let mut linked = references::shown(state, row, site.version, &id, navigation);
-            let value = match navigation.many {
-                true => linked.into(),
-                false => linked.pop().unwrap_or_default(),
-            };
+            let mut linked = references::shown(state, row, call.version, id, navigation);
+            let value =
+                if navigation.many { linked.into() } else { linked.pop().unwrap_or_default() };
             shown.insert(navigation.property.clone(), value);
         }
         Ok(shown)
     })?;
-    let expanded = match query.expand.is_empty() {
-        true => String::new(),
-        false => context(&query.expand),
-    };
-    Ok(site.entity(StatusCode::OK, &format!("{}{expanded}/$entity", row.path), object))
+    let context = format!("{}{}/$entity", row.path, context(&query.expand));
+    Ok(call.entity(StatusCode::OK, &context, object))
 }
 
-async fn create(
-    State(service): State<Arc<Service>>,
-    Extension(row): Extension<Row>,
-    Extension(actor): Extension<Actor>,
-    site: Site,
-    JsonObject(mut body): JsonObject,
-) -> Result<Response, Refusal> {
-    let change = Change { version: site.version, actor: &actor };
-    let bound = references::take(site.root(), row, &mut body)?;
-    let object = service.change(|state| {
-        let id = Writer { state, row, change: &change }.create(&body, bound)?;
-        let created = read::find(state, row, site.version, &id)?;
-        read::entity(site.version, row, created).ok_or_else(Refusal::intune_not_found)
+fn create(call: &Call, row: Row) -> Answer {
+    let mut body = call.body()?;
+    let bound = references::take(&call.root(), row, &mut body)?;
+    let object = call.change(|state, change| {
+        let id = Writer { state, row, change }.create(&body, bound)?;
+        let created = read::find(state, row, call.version, &id)?;
+        read::entity(call.version, row, created).ok_or_else(Refusal::intune_not_found)
     })?;
-    Ok(site.entity(StatusCode::CREATED, &format!("{}/$entity", row.path), object))
+    Ok(call.entity(StatusCode::CREATED, &format!("{}/$entity", row.path), object))
 }
 
-async fn patch(
-    State(service): State<Arc<Service>>,
-    Extension(row): Extension<Row>,
-    Extension(actor): Extension<Actor>,
-    Path(id): Path<String>,
-    site: Site,
-    JsonObject(body): JsonObject,
-) -> Result<Response, Refusal> {
-    let change = Change { version: site.version, actor: &actor };
-    service.change(|state| Writer { state, row, change: &change }.patch(&id, &body))?;
+fn update(call: &Call, row: Row) -> Answer {
+    let body = call.body()?;
+    call.change(|state, change| {
+        let mut writer = Writer { state, row, change };
+        match row.update {
+            Update::Patch => writer.patch(call.parameter(0), &body),
+            Update::Put => writer.put(call.parameter(0), &body),
+        }
+    })?;
     Ok(UPDATED.into_response())
 }
 
-async fn put(
-    State(service): State<Arc<Service>>,
-    Extension(row): Extension<Row>,
-    Extension(actor): Extension<Actor>,
-    Path(id): Path<String>,
-    site: Site,
-    JsonObject(body): JsonObject,
-) -> Result<Response, Refusal> {
-    let change = Change { version: site.version, actor: &actor };
-    service.change(|state| Writer { state, row, change: &change }.put(&id, &body))?;
-    Ok(UPDATED.into_response())
-}
-
-async fn delete(
-    State(service): State<Arc<Service>>,
-    Extension(row): Extension<Row>,
-    Extension(actor): Extension<Actor>,
-    Path(id): Path<String>,
-    site: Site,
-) -> Result<Response, Refusal> {
-    let change = Change { version: site.version, actor: &actor };
-    service.change(|state| Writer { state, row, change: &change }.delete(&id))?;
+fn delete(call: &Call, row: Row) -> Answer {
+    call.change(|state, change| Writer { state, row, change }.delete(call.parameter(0)))?;
     Ok(DELETED.into_response())
 }
 
-async fn assign_to(
-    State(service): State<Arc<Service>>,
-    Extension(row): Extension<Row>,
-    Extension(assign): Extension<&'static Assign>,
-    Extension(actor): Extension<Actor>,
-    Path(id): Path<String>,
-    site: Site,
-    JsonObject(body): JsonObject,
-) -> Result<Response, Refusal> {
-    let change = Change { version: site.version, actor: &actor };
-    let set = service.change(|state| {
-        let mut writer = Writer { state, row, change: &change };
-        writer.replace(&id, "assignments", &body, assign.body_key)?;
-        let object = read::find(state, row, site.version, &id)?;
-        Ok(read::assignments(site.version, assign, object))
+fn assign_to(call: &Call, row: Row) -> Answer {
+    let (body, assign) = (call.body()?, assign(row)?);
+    call.change(|state, change| {
+        Writer { state, row, change }.replace(
+            call.parameter(0),
+            "assignments",
+            &body,
+            assign.body_key,
+        )?;
+        assignment_set(call, row, state)
+    })
+}
+
+fn assignments(call: &Call, row: Row) -> Answer {
+    call.service.show(|state| assignment_set(call, row, state))
+}
+
+/// Answers with the assignments of an object.
+fn assignment_set(call: &Call, row: Row, state: &State) -> Answer {
+    let (path, id) = (row.path, call.parameter(0));
+    let object = read::find(state, row, call.version, id)?;
+    let set = read::assignments(call.version, assign(row)?, object);
+    let address = format!("{path}/{id}/assignments");
+    Ok(call.collection(&address, &format!("{path}('{id}')/assignments"), set, None))
+}
+
+fn assign(row: Row) -> Result<&'static Assign, Refusal> {
+    row.assign.as_ref().ok_or_else(|| Refusal::no_segment("assignments"))
+}
+
+fn act(call: &Call, row: Row, action: &ReplaceAction) -> Answer {
+    let body = call.body()?;
+    call.change(|state, change| {
+        let mut writer = Writer { state, row, change };
+        writer.replace(call.parameter(0), action.property, &body, action.body_key)
     })?;
-    Ok(assignment_set(&site, row, &id, set))
+    Ok(StatusCode::from_u16(action.status).unwrap_or(StatusCode::OK).into_response())
 }
 
-async fn assignments(
-    State(service): State<Arc<Service>>,
-    Extension(row): Extension<Row>,
-    Extension(assign): Extension<&'static Assign>,
-    Path(id): Path<String>,
-    site: Site,
-) -> Result<Response, Refusal> {
-    let set = service.show(|state| {
-        let object = read::find(state, row, site.version, &id)?;
-        Ok(read::assignments(site.version, assign, object))
-    })?;
-    Ok(assignment_set(&site, row, &id, set))
-}
-
-async fn act(
-    State(service): State<Arc<Service>>,
-    Extension(row): Extension<Row>,
-    Extension(action): Extension<&'static ReplaceAction>,
-    Extension(actor): Extension<Actor>,
-    Path(id): Path<String>,
-    site: Site,
-    JsonObject(body): JsonObject,
-) -> Result<Response, Refusal> {
-    let change = Change { version: site.version, actor: &actor };
-    service.change(|state| {
-        let mut writer = Writer { state, row, change: &change };
-        writer.replace(&id, action.property, &body, action.body_key)
-    })?;
-    let done = StatusCode::from_u16(action.status).unwrap_or(StatusCode::OK);
-    Ok(done.into_response())
-}
-
-/// Answers a call of what an object contains, which has no path of its own (microsoft-graph-docs#4104, #16701).
-async fn not_routed(request: Request) -> Refusal {
-    Refusal::no_route(request.method(), request.uri().path())
-}
-
-async fn status_overview(
-    State(service): State<Arc<Service>>,
-    Extension(row): Extension<Row>,
-    Path(id): Path<String>,
-    site: Site,
-) -> Result<Response, Refusal> {
-    let overview = service.show(|state| read::status_overview(state, row, site.version, &id))?;
+fn status_overview(call: &Call, row: Row) -> Answer {
+    let id = call.parameter(0);
+    let overview =
+        call.service.show(|state| read::status_overview(state, row, call.version, id))?;
     let context = format!("{}('{id}')/deviceStatusOverview/$entity", row.path);
-    Ok(site.entity(StatusCode::OK, &context, overview))
+    Ok(call.entity(StatusCode::OK, &context, overview))
 }
 
-/// Answers `<function>(secretReferenceValueId='…')`, the only function of an object that is played (FACTS 1.1).
-async fn function(
-    State(service): State<Arc<Service>>,
-    Extension(row): Extension<Row>,
-    Extension(caller): Extension<Caller>,
-    Path((id, function)): Path<(String, String)>,
-    site: Site,
-) -> Result<Response, Refusal> {
+/// Answers `<function>(secretReferenceValueId='…')`, the only function of an object that the sandbox supports (FACTS 1.1).
+fn plain_text(call: &Call, row: Row) -> Answer {
+    let (id, function) = (call.parameter(0), call.parameter(1));
     let reference = row
         .plain_text_function
         .and_then(|name| function.strip_prefix(name)?.strip_prefix("(secretReferenceValueId='"))
         .and_then(|rest| rest.strip_suffix("')"))
-        .ok_or_else(|| Refusal::no_segment(&function))?
+        .ok_or_else(|| Refusal::no_segment(function))?
         .replace("''", "'");
-    caller.may_decrypt(row)?;
-    let value = service.show(|state| {
-        let object = read::find(state, row, site.version, &id)?;
-        masking::plain_text(site.version, object, &state.secrets, &reference)
+    call.caller.may_decrypt(row)?;
+    let value = call.service.show(|state| {
+        let object = read::find(state, row, call.version, id)?;
+        masking::plain_text(call.version, object, &state.secrets, &reference)
             .ok_or_else(Refusal::intune_not_found)
     })?;
-    let mut body = Object::new();
-    body.insert("value".to_owned(), value.into());
-    Ok(site.entity(StatusCode::OK, "Edm.String", body))
+    let body = Object::from_iter([("value".to_owned(), value.into())]);
+    Ok(call.entity(StatusCode::OK, "Edm.String", body))
 }
 
-fn assignment_set(site: &Site, row: Row, id: &str, set: Vec<Value>) -> Response {
-    let path = row.path;
-    let (address, context) =
-        (format!("{path}/{id}/assignments"), format!("{path}('{id}')/assignments"));
-    site.collection(&address, &context, set, None)
-}
-
-/// Refuses what the collection does not have, or what is not played.
-fn check(site: &Site, row: Row, query: &Query, is_single: bool) -> Result<(), Refusal> {
+/// Refuses query options that the collection does not have, or that the sandbox does not support.
+fn check(call: &Call, row: Row, query: &Query, is_single: bool) -> Result<(), Refusal> {
     for expand in &query.expand {
         let is_cast = is_single && expand.name.contains('/');
         let is_assignments = row.assign.is_some() && expand.name == "assignments";
-        match row.contains(&expand.name) {
-            Some(contained) => check_inside(site, contained, expand)?,
-            None if is_cast || is_assignments => expand.is_plain()?,
-            None => return Err(unknown(site, row.root, expand)),
+        if is_cast || is_assignments {
+            expand.is_plain()?;
+        } else {
+            check_contained(call, row.root, row.contained, expand)?;
         }
     }
-    Types::of(site.version).get(row.root).map_or(Ok(()), |ty| query.selects(&ty))
+    Types::of(call.version).get(row.root).map_or(Ok(()), |ty| query.selects(&ty))
 }
 
-fn check_inside(site: &Site, contained: &Contained, expand: &Expand) -> Result<(), Refusal> {
-    for inner in &expand.inside {
-        let mut inside = contained.inside.iter();
-        match inside.find(|contained| contained.property == inner.name) {
-            Some(contained) => check_inside(site, contained, inner)?,
-            None => return Err(unknown(site, contained.element, inner)),
-        }
+/// Refuses an expansion that is none of these contained navigations: the type does not have it, or the sandbox does not
+/// support it.
+fn check_contained(
+    call: &Call,
+    ty: &str,
+    rows: &[Contained],
+    expand: &Expansion,
+) -> Result<(), Refusal> {
+    if let Some(row) = rows.iter().find(|row| row.property == expand.name) {
+        let mut inside = expand.inside.iter();
+        return inside.try_for_each(|inner| check_contained(call, row.element, row.inside, inner));
     }
-    Ok(())
-}
-
-/// Returns the refusal of an expansion that is not played, or of a property that the type does not have.
-fn unknown(site: &Site, ty: &str, expand: &Expand) -> Refusal {
-    let known = Types::of(site.version).get(ty);
+    let known = Types::of(call.version).get(ty);
     match known.filter(|known| known.property(&expand.name).is_none()) {
         Some(known) if !expand.name.contains('/') => {
-            Refusal::not_expandable(&expand.name, &known.name)
+            Err(table::UNKNOWN_PROPERTY.refusal(&[&expand.name, &known.name]))
         }
-        _ => Refusal::not_played(&format!("$expand={}", expand.name)),
+        _ => Err(expand.not_played()),
     }
 }
 
-fn shown(site: &Site, row: Row, query: &Query, object: &Object) -> Option<Object> {
-    let mut shown = read::entity(site.version, row, object)?;
-    query.project(&mut shown);
+fn shown(call: &Call, row: Row, query: &Query, object: &Object) -> Option<Object> {
+    let mut shown = query.projected(read::entity(call.version, row, object)?);
     let address = format!("{}('{}')", row.path, text(object, "id"));
     let typed = match type_name(text(object, "@odata.type")).filter(|name| *name != row.root) {
         Some(name) => format!("{address}/microsoft.graph.{name}"),
@@ -328,40 +251,36 @@ fn shown(site: &Site, row: Row, query: &Query, object: &Object) -> Option<Object
     };
     for expand in &query.expand {
         if let Some(contained) = row.contains(&expand.name) {
-            expand_into(site, &mut shown, &typed, contained, object, expand);
+            expand_into(call, &mut shown, &typed, contained, object, expand);
         } else if let (Some(assign), "assignments") = (&row.assign, expand.name.as_str()) {
             let of = format!("{address}/assignments");
-            shown.insert("assignments@odata.context".to_owned(), site.context(&of).into());
-            let set = read::assignments(site.version, assign, object);
+            shown.insert("assignments@odata.context".to_owned(), call.context(&of).into());
+            let set = read::assignments(call.version, assign, object);
             shown.insert("assignments".to_owned(), set.into());
         }
     }
     Some(shown)
 }
 
-/// Shows what an object contains by one navigation property, and what that contains as far as it is expanded too.
+/// Adds the targets of a contained navigation to an object, with the navigations inside of them that are expanded too.
 fn expand_into(
-    site: &Site,
+    call: &Call,
     shown: &mut Object,
     parent: &str,
     row: &Contained,
     object: &Object,
-    expand: &Expand,
+    expand: &Expansion,
 ) {
-    let inner = match expand.inside.is_empty() {
-        true => String::new(),
-        false => context(&expand.inside),
-    };
-    let of = site.context(&format!("{parent}/{}{inner}", row.property));
+    let of = call.context(&format!("{parent}/{}{}", row.property, context(&expand.inside)));
     shown.insert(format!("{}@odata.context", row.property), of.into());
     let targets = contained::objects(object, row.property).filter_map(|target| {
-        let mut shown = shape::entity(site.version, row.element, target)?;
+        let mut shown = shape::entity(call.version, row.element, target)?;
         contained::take(row.inside, &mut shown);
         let address = contained::address(parent, row, target);
         for inner in &expand.inside {
             let mut inside = row.inside.iter();
             if let Some(row) = inside.find(|row| row.property == inner.name) {
-                expand_into(site, &mut shown, &address, row, target, inner);
+                expand_into(call, &mut shown, &address, row, target, inner);
             }
         }
         Some(Value::Object(shown))
@@ -370,11 +289,12 @@ fn expand_into(
     shown.insert(row.property.to_owned(), targets);
 }
 
-/// Returns what an `@odata.context` says of expansions: `(a(),b(c()))`.
-fn context(expansions: &[Expand]) -> String {
-    let names = expansions.iter().map(|expand| match expand.inside.is_empty() {
-        true => format!("{}()", expand.name),
-        false => format!("{}{}", expand.name, context(&expand.inside)),
-    });
-    format!("({})", names.collect::<Vec<_>>().join(","))
+/// Returns the part of an `@odata.context` that names expansions: `(a(),b(c()))`; nothing where there are none.
+fn context(expansions: &[Expansion]) -> String {
+    let name = |expand: &Expansion| {
+        let inside = context(&expand.inside);
+        expand.name.clone() + if inside.is_empty() { "()" } else { &inside }
+    };
+    let names: Vec<String> = expansions.iter().map(name).collect();
+    if names.is_empty() { String::new() } else { format!("({})", names.join(",")) }
 }

@@ -1,19 +1,14 @@
-//! The HTTP side: which paths there are, and what every answer has in common.
+//! The routes of the sandbox, and the layers around them.
 
 mod absent;
 mod approvals;
-mod audit;
 mod batch;
 mod call;
 mod collection;
-mod conditions;
 mod device_registration_policy;
-mod directory;
-mod intune_lists;
-mod licences;
-mod list;
+mod entity_sets;
+mod fault_injection;
 mod login;
-mod members;
 mod metadata;
 mod references;
 mod token;
@@ -21,23 +16,21 @@ mod token;
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, DATE, STRICT_TRANSPORT_SECURITY,
-};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::{Extension, Router};
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::clock;
-use super::permissions::Caller;
-use super::refusal::{CallIds, Refusal};
+use super::permissions::CallerIdentity;
+use super::refusal::{CallIds, Refusal, table};
 use super::service::Service;
 use crate::schema::types::GraphVersion;
 
-/// What Graph calls its JSON (FACTS 4.1).
+/// The media type of Graph's JSON (FACTS 4.1).
 const GRAPH_JSON: HeaderValue = HeaderValue::from_static(
     "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
 );
@@ -46,45 +39,38 @@ const GRAPH_JSON: HeaderValue = HeaderValue::from_static(
 /// megabytes are real.
 const BODY_LIMIT: usize = 8 << 20;
 
-/// Returns everything that the sandbox serves.
+/// Returns all routes of the sandbox.
 pub(crate) fn router(service: Arc<Service>) -> Router {
     let calls = graph(&service);
     let batches = GraphVersion::ALL
         .into_iter()
         .fold(Router::new(), |router, version| router.merge(batch::router(version, calls.clone())));
-    let signed_in = from_fn_with_state(service.clone(), sign_in);
     let batches = batches
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(signed_in);
+        .layer(from_fn_with_state(service.clone(), sign_in));
     Router::new()
         .merge(batches)
         .merge(metadata::router())
         .merge(login::router(service.clone()))
-        .layer(from_fn_with_state(service, conditions::befall))
+        .layer(from_fn_with_state(service, fault_injection::inject_faults))
         .layer(from_fn(finish))
         .fallback_service(calls)
 }
 
-/// Returns what a call, or a member of a batch, can reach.
+/// Returns the routes that a call, or a member of a batch, can reach.
 fn graph(service: &Arc<Service>) -> Router {
     let rows = service.read(|state| state.rows);
     let version = |version: GraphVersion| {
         let mut router = Router::new()
             .merge(device_registration_policy::router())
-            .merge(directory::router())
-            .merge(members::router())
-            .merge(licences::router())
-            .merge(audit::router());
+            .merge(entity_sets::router(version));
         for row in rows.all().filter(|row| row.versions.contains(&version)) {
             router = router.merge(collection::router(row));
         }
-        // Filters, scope tags and requests for approval are in beta alone (FACTS 1.10, 7).
+        // Beta alone has requests for approval (FACTS 1.10), and the collections that are empty in a new tenant.
         if version == GraphVersion::Beta {
-            router = router
-                .merge(intune_lists::router())
-                .merge(absent::router())
-                .merge(approvals::router());
+            router = router.merge(absent::router()).merge(approvals::router());
         }
         router
             .fallback(unknown_segment)
@@ -98,15 +84,15 @@ fn graph(service: &Arc<Service>) -> Router {
         .with_state(service.clone())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(service.clone(), approvals::guard))
-        .layer(from_fn_with_state(service.clone(), conditions::throttle))
+        .layer(from_fn_with_state(service.clone(), fault_injection::throttle))
         .layer(from_fn_with_state(service.clone(), authorize))
         .layer(from_fn_with_state(service.clone(), sign_in))
-        .layer(from_fn_with_state(service.clone(), conditions::befall))
+        .layer(from_fn_with_state(service.clone(), fault_injection::inject_faults))
         .layer(from_fn(finish));
     Router::new().fallback_service(routes.map_request(without_empty_segments))
 }
 
-/// Intune looks at no empty segment: neither that of `//` nor the one behind a last `/` (FACTS 1.1).
+/// Removes empty segments from a path of Intune's, which ignores that of `//` and the one after a last `/` (FACTS 1.1).
 fn without_empty_segments(mut request: Request) -> Request {
     let uri = request.uri();
     let segments = uri.path().split('/').filter(|segment| !segment.is_empty());
@@ -128,8 +114,7 @@ fn without_empty_segments(mut request: Request) -> Request {
 
 async fn unknown_version(request: Request) -> Refusal {
     let first = request.uri().path().split('/').nth(1).unwrap_or_default().to_lowercase();
-    // FACTS 4.1.
-    Refusal::bad_request(format!("Invalid version: {first}"))
+    table::INVALID_VERSION.refusal(&[&first])
 }
 
 async fn unknown_segment(State(service): State<Arc<Service>>, request: Request) -> Refusal {
@@ -140,60 +125,48 @@ async fn unknown_segment(State(service): State<Arc<Service>>, request: Request) 
         known.contains(&segment) || rows.all().any(|row| row.path.split('/').any(|s| s == segment))
     };
     let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-    let segment = segments.find(|segment| !is_known(segment));
-    Refusal::no_segment(segment.unwrap_or(path))
+    Refusal::no_segment(segments.find(|segment| !is_known(segment)).unwrap_or(path))
 }
 
-/// Intune words it in its own way.
+/// Answers a verb that the path does not take; Intune has an answer of its own.
 async fn wrong_method(request: Request) -> Refusal {
     let path = request.uri().path();
-    match path.contains("/deviceManagement/") {
-        true => Refusal::no_route(request.method(), path),
-        false => Refusal::method_not_allowed(),
+    if path.contains("/deviceManagement/") {
+        Refusal::no_route(request.method(), path)
+    } else {
+        table::METHOD_NOT_ALLOWED.refusal(&[])
     }
 }
 
-/// Lets nobody in without a token of this tenant.
+/// Refuses a call without a token of this tenant.
 async fn sign_in(
     State(service): State<Arc<Service>>,
     mut request: Request,
     next: Next,
-) -> Response {
-    let header = request
-        .headers()
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    match token::accept(&service, header) {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller.actor.clone());
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
-        Err(refusal) => refusal.into_response(),
-    }
+) -> Result<Response, Refusal> {
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let caller = token::accept(&service, header.unwrap_or_default())?;
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
 }
 
-/// Lets nobody do what their token does not allow.
+/// Refuses a call that its token does not allow.
 async fn authorize(
     State(service): State<Arc<Service>>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<CallerIdentity>,
     request: Request,
     next: Next,
-) -> Response {
-    match service.read(|state| caller.may(state, request.method(), request.uri().path())) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
-    }
+) -> Result<Response, Refusal> {
+    service.read(|state| caller.may(state, request.method(), request.uri().path()))?;
+    Ok(next.run(request).await)
 }
 
 /// Gives the call its ids, and the answer its headers and, where it is a refusal, its body.
-async fn finish(mut request: Request, next: Next) -> Response {
+async fn finish(request: Request, next: Next) -> Response {
     let sent = request.headers().get("client-request-id").and_then(|value| value.to_str().ok());
     let id = Uuid::new_v4();
     let ids = CallIds { request: id, client: sent.map_or_else(|| id.to_string(), str::to_owned) };
     let path = request.uri().path().to_owned();
-    request.extensions_mut().insert(ids.clone());
     let mut response = next.run(request).await;
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
         let mut described = call::json(refusal.status, &refusal.body(&ids, &path, clock::now()));
@@ -205,23 +178,17 @@ async fn finish(mut request: Request, next: Next) -> Response {
 }
 
 fn add_headers(headers: &mut HeaderMap, ids: &CallIds) {
-    let text = |text: String| HeaderValue::from_str(&text).ok();
-    let request = text(ids.request.to_string());
+    const DIAGNOSTIC: &str = r#"{"ServerInfo":{"DataCenter":"Moorline Sandbox","Slice":"E","Ring":"5","ScaleUnit":"000","RoleInstance":"SANDBOX"}}"#;
     let common = [
-        ("request-id", request),
-        ("client-request-id", text(ids.client.clone())),
-        (DATE.as_str(), text(clock::http_date(clock::now()))),
-        (CACHE_CONTROL.as_str(), Some(HeaderValue::from_static("no-cache"))),
-        (STRICT_TRANSPORT_SECURITY.as_str(), Some(HeaderValue::from_static("max-age=31536000"))),
-        (
-            "x-ms-ags-diagnostic",
-            Some(HeaderValue::from_static(
-                r#"{"ServerInfo":{"DataCenter":"Moorline Sandbox","Slice":"E","Ring":"5","ScaleUnit":"000","RoleInstance":"SANDBOX"}}"#,
-            )),
-        ),
+        ("request-id", ids.request.to_string()),
+        ("client-request-id", ids.client.clone()),
+        ("date", clock::http_date(clock::now())),
+        ("cache-control", "no-cache".to_owned()),
+        ("strict-transport-security", "max-age=31536000".to_owned()),
+        ("x-ms-ags-diagnostic", DIAGNOSTIC.to_owned()),
     ];
     for (name, value) in common {
-        if let Some(value) = value {
+        if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(name, value);
         }
     }

@@ -42,7 +42,7 @@ async fn ask(client: &Client) -> String {
 }
 
 #[tokio::test]
-async fn a_request_has_microsofts_properties_and_is_read_by_its_id() {
+async fn request_has_the_documented_properties_and_is_read_by_id() {
     let client = tenant(json!({})).await;
     let code = ask(&client).await;
     let mut by_id = client.get(&format!("{REQUESTS}/{code}")).await;
@@ -92,7 +92,7 @@ async fn a_request_has_microsofts_properties_and_is_read_by_its_id() {
 }
 
 #[tokio::test]
-async fn who_asked_withdraws_it_and_asks_again() {
+async fn requestor_cancels_and_requests_again() {
     let client = tenant(json!({})).await;
     let code = ask(&client).await;
     let why = STANDARD.encode("iPads need it");
@@ -120,7 +120,7 @@ async fn who_asked_withdraws_it_and_asks_again() {
 }
 
 #[tokio::test]
-async fn a_justification_that_is_too_long_files_nothing() {
+async fn too_long_justification_creates_no_request() {
     let client = tenant(json!({})).await;
     for (length, status) in [(1025, 400), (1024, 403)] {
         let why = STANDARD.encode("ü".repeat(length));
@@ -132,8 +132,8 @@ async fn a_justification_that_is_too_long_files_nothing() {
 }
 
 #[tokio::test]
-async fn a_request_expires_by_the_sandboxs_own_time() {
-    // So fast that three days are over before anybody can look.
+async fn request_expires_by_sandbox_time() {
+    // So fast that three days are over before the next call.
     let client = tenant(json!({ "timeScale": 4_000_000_000_u32 })).await;
     let code = ask(&client).await;
     client.service.pace().wait(std::time::Duration::from_secs(300_000)).await;
@@ -145,7 +145,7 @@ async fn a_request_expires_by_the_sandboxs_own_time() {
 }
 
 #[tokio::test]
-async fn the_access_policy_is_listed_where_there_is_one() {
+async fn access_policy_is_listed_if_the_tenant_has_one() {
     let client = tenant(json!({})).await;
     let policies = client.get(POLICIES).await["value"].clone();
     assert_eq!(policies[0]["policyType"], "configurationPolicy");

@@ -1,4 +1,4 @@
-//! What all calls have in common: sign-in, headers, batches, lookups, wrong paths.
+//! Sign-in, headers, batches, lookups and wrong paths.
 
 use super::*;
 
@@ -27,7 +27,7 @@ async fn answers_have_graphs_headers() {
 }
 
 #[tokio::test]
-async fn the_directory_can_be_looked_up() {
+async fn directory_objects_are_found_by_filter_key_and_ids() {
     let client = Client::of(json!({
         "groups": [{"id": LAPTOPS, "displayName": "Bob's laptops"}, {"displayName": "Twin"}, {"displayName": "Twin"}],
         "users": [{"displayName": "Alice", "userPrincipalName": "alice@contoso.com"}],
@@ -91,7 +91,7 @@ async fn a_batch_answers_each_of_its_members() {
 }
 
 #[tokio::test]
-async fn an_id_in_a_batch_may_be_a_number_and_is_answered_as_text() {
+async fn numeric_batch_id_is_answered_as_text() {
     let client = Client::of(json!({})).await;
     let batch = json!({"requests": [
         {"id": 1, "method": "GET", "url": "organization"},
@@ -104,7 +104,7 @@ async fn an_id_in_a_batch_may_be_a_number_and_is_answered_as_text() {
 }
 
 #[tokio::test]
-async fn empty_segments_of_a_path_mean_nothing_to_intune() {
+async fn intune_ignores_empty_path_segments() {
     let client =
         Client::of(json!({ "groups": [{ "id": LAPTOPS, "displayName": "Laptops" }] })).await;
     let created = client.create(typed("iosCustomConfiguration")).await;
@@ -137,7 +137,7 @@ async fn empty_segments_of_a_path_mean_nothing_to_intune() {
 }
 
 #[tokio::test]
-async fn intune_answers_the_key_of_a_single_object_unasked() {
+async fn single_intune_object_has_its_key_without_select() {
     let client = Client::of(json!({
         "assignmentFilters": [{ "displayName": "Corporate owned" }],
         "groups": [{ "id": LAPTOPS, "displayName": "Laptops" }],
@@ -160,7 +160,7 @@ async fn intune_answers_the_key_of_a_single_object_unasked() {
 }
 
 #[tokio::test]
-async fn what_is_empty_in_a_new_tenant_is_empty_here_and_takes_no_writes() {
+async fn empty_collections_list_nothing_and_refuse_writes() {
     let client = Client::of(json!({})).await;
     for path in [
         "deviceManagement/configurationPolicies",
@@ -189,7 +189,7 @@ async fn what_is_empty_in_a_new_tenant_is_empty_here_and_takes_no_writes() {
 }
 
 #[tokio::test]
-async fn intunes_audit_log_is_filtered_as_tools_do() {
+async fn audit_events_are_filtered_by_date_and_operation() {
     let client = Client::of(json!({})).await;
     client.create(typed("iosCustomConfiguration")).await;
     let count = async |filter: &str| {
@@ -209,7 +209,7 @@ async fn intunes_audit_log_is_filtered_as_tools_do() {
 }
 
 #[tokio::test]
-async fn only_who_signed_in_gets_an_answer() {
+async fn calls_without_a_valid_token_are_refused() {
     let mut client = Client::of(json!({"apps": [{"clientId": "known", "secret": "right"}]})).await;
     let form = |id: &str, secret: &str| {
         format!(
@@ -248,7 +248,7 @@ async fn only_who_signed_in_gets_an_answer() {
 }
 
 #[tokio::test]
-async fn a_wrong_path_or_verb_is_named() {
+async fn refusal_names_the_wrong_segment_or_verb() {
     let client = Client::of(json!({})).await;
     let answer = client.call("GET", "/beta/deviceManagement/nothing", None).await;
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Who is in a group, and what devices have reported.
+//! Members of groups, and status overviews.
 
 use super::*;
 
@@ -27,7 +27,7 @@ async fn count(client: &Client, group: &str, cast: &str, headers: Value) -> Valu
 }
 
 #[tokio::test]
-async fn members_are_counted_once_however_deep_they_are() {
+async fn nested_members_are_counted_once() {
     let client = Client::of(seed()).await;
     let eventual = || json!({ "ConsistencyLevel": "eventual" });
     for (group, cast, number) in [
@@ -51,7 +51,7 @@ async fn members_are_counted_once_however_deep_they_are() {
 }
 
 #[tokio::test]
-async fn members_are_not_for_who_may_read_names_alone() {
+async fn member_count_requires_a_permission_for_members() {
     for (role, status) in [("Group.ReadBasic.All", 403), ("GroupMember.Read.All", 200)] {
         let app = json!([{ "clientId": "me", "secret": "it", "roles": [role] }]);
         let client = Client::of(with(seed(), json!({ "apps": app }))).await;

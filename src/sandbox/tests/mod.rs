@@ -8,6 +8,7 @@ mod collections;
 mod device_compliance_policies;
 mod device_configurations;
 mod device_registration_policy;
+mod entity_sets;
 mod faults;
 mod members;
 mod permissions;

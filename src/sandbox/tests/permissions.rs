@@ -1,4 +1,4 @@
-//! Who may do what, and in which words the others are refused.
+//! Permissions, and the refusals of callers without them.
 
 use super::*;
 
@@ -18,7 +18,7 @@ async fn with_app(app: Value) -> Client {
 }
 
 #[tokio::test]
-async fn an_app_without_standing_gets_no_token() {
+async fn expired_secret_or_missing_consent_gets_no_token() {
     for (app, status, error, number) in [
         (json!({"secretExpired": true}), 401, "invalid_client", 7_000_222),
         (json!({"consented": false}), 400, "invalid_grant", 65001),
@@ -33,7 +33,7 @@ async fn an_app_without_standing_gets_no_token() {
 }
 
 #[tokio::test]
-async fn each_path_asks_for_its_own_permissions() {
+async fn paths_require_their_own_permissions() {
     let client = with_app(json!({"roles": ["DeviceManagementConfiguration.Read.All"]})).await;
     client.get(CONFIGURATIONS).await;
     client.get("/beta/deviceManagement/roleScopeTags").await;
@@ -58,7 +58,7 @@ async fn each_path_asks_for_its_own_permissions() {
 }
 
 #[tokio::test]
-async fn of_what_a_caller_may_not_read_it_gets_the_id_alone() {
+async fn get_by_ids_returns_the_id_alone_without_read_permission() {
     let client = with_app(json!({"roles": ["User.Read.All"]})).await;
     let ids = json!({"ids": [LAPTOPS], "types": ["group"]});
     let answer = client.call("POST", "/v1.0/directoryObjects/getByIds", Some(&ids)).await;

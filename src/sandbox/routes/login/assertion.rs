@@ -1,4 +1,4 @@
-//! Reading an assertion, and checking its signature.
+//! Client assertions: signed JWTs and their signatures.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,14 +13,14 @@ use webpki::ring::{
     RSA_PKCS1_2048_8192_SHA256 as RS256, RSA_PSS_2048_8192_SHA256_LEGACY_KEY as PS256,
 };
 
-use super::denial::Denial;
+use super::denial::{Denial, OUTSIDE_ITS_TIME};
 use crate::sandbox::clock;
 use crate::sandbox::state::SigningKey;
 
-/// How far clocks may be apart, in seconds.
+/// The tolerated difference between clocks, in seconds.
 const SKEW: i64 = 5 * 60;
 
-/// A signed statement.
+/// A client assertion.
 pub(super) struct Assertion<'a> {
     header: Value,
     claims: Value,
@@ -29,7 +29,7 @@ pub(super) struct Assertion<'a> {
 }
 
 impl<'a> Assertion<'a> {
-    /// Takes a JWT apart.
+    /// Parses a JWT.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let (signed, signature) = text.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
@@ -42,23 +42,12 @@ impl<'a> Assertion<'a> {
         })
     }
 
-    pub(super) fn issuer(&self) -> &str {
-        self.claim("iss")
-    }
-
-    pub(super) fn subject(&self) -> &str {
-        self.claim("sub")
-    }
-
-    pub(super) fn audience(&self) -> &str {
-        self.claim("aud")
-    }
-
-    fn claim(&self, name: &str) -> &str {
+    /// Returns a claim that is text.
+    pub(super) fn claim(&self, name: &str) -> &str {
         self.claims[name].as_str().unwrap_or_default()
     }
 
-    /// Returns whether it says that a certificate, in PEM, signed it.
+    /// Whether the header names a certificate, in PEM, by its thumbprint.
     pub(super) fn names(&self, certificate: &str) -> bool {
         der(certificate).is_some_and(|der| {
             let thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA256, &der));
@@ -66,33 +55,28 @@ impl<'a> Assertion<'a> {
         })
     }
 
-    /// Returns whether the key of a certificate, in PEM, signed it.
+    /// Whether the key of a certificate, in PEM, signed the assertion.
     pub(super) fn is_signed_by_certificate(&self, certificate: &str) -> bool {
         let algorithm = match self.header["alg"].as_str() {
             Some("PS256") => PS256,
             Some("RS256") => RS256,
             _ => return false,
         };
-        let Some(der) = der(certificate) else {
-            return false;
-        };
-        EndEntityCert::try_from(&der).is_ok_and(|certificate| {
-            certificate.verify_signature(algorithm, self.signed.as_bytes(), &self.signature).is_ok()
-        })
+        let Some(der) = der(certificate) else { return false };
+        let signed = self.signed.as_bytes();
+        EndEntityCert::try_from(&der)
+            .is_ok_and(|key| key.verify_signature(algorithm, signed, &self.signature).is_ok())
     }
 
-    /// Returns whether an issuer's key signed it. Of an issuer Entra takes RS256 alone (FACTS 10).
+    /// Whether an issuer's key signed the assertion. Of an issuer Entra takes RS256 alone (FACTS 10).
     pub(super) fn is_signed_by_key(&self, key: &SigningKey) -> bool {
-        let (Some(n), Some(e)) = (bytes(&key.n), bytes(&key.e)) else {
-            return false;
-        };
+        let key = bytes(&key.n).zip(bytes(&key.e)).map(|(n, e)| RsaPublicKeyComponents { n, e });
+        let (algorithm, signed) = (&RSA_PKCS1_2048_8192_SHA256, self.signed.as_bytes());
         self.header["alg"] == "RS256"
-            && RsaPublicKeyComponents { n, e }
-                .verify(&RSA_PKCS1_2048_8192_SHA256, self.signed.as_bytes(), &self.signature)
-                .is_ok()
+            && key.is_some_and(|key| key.verify(algorithm, signed, &self.signature).is_ok())
     }
 
-    /// Refuses it before and after its time.
+    /// Refuses the assertion before and after its validity.
     pub(super) fn check_time(&self) -> Result<(), Denial> {
         let now = clock::now();
         let second = |claim: &str| self.claims[claim].as_i64().unwrap_or_default();
@@ -100,16 +84,8 @@ impl<'a> Assertion<'a> {
         if (from - SKEW..until + SKEW).contains(&now.as_second()) {
             return Ok(());
         }
-        let wire =
-            |second| Timestamp::from_second(second).map_or_else(|_| String::new(), clock::wire);
-        let text = format!(
-            "Client assertion is not within its valid time range. Current time: {}, assertion valid from {}, expiry \
-             time of assertion {}.",
-            clock::wire(now),
-            wire(from),
-            wire(until)
-        );
-        Err(Denial::client(700_024, text))
+        let wire = |second| Timestamp::from_second(second).map(clock::wire).unwrap_or_default();
+        Err(OUTSIDE_ITS_TIME.denial(&[&clock::wire(now), &wire(from), &wire(until)]))
     }
 }
 

@@ -1,18 +1,18 @@
-//! Signing in with a code on another device: what is under way, and the page where a person enters a code.
+//! The device flow: codes that wait for a person, refresh tokens, and the page where a code is entered.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use uuid::Uuid;
 
-use super::denial::Denial;
+use super::denial::{self, Denial};
 use crate::sandbox::clock;
-use crate::sandbox::problem::synthetic;
+use crate::sandbox::service::locked;
 
-/// How long a code is good for, in seconds.
+/// The lifetime of a code, in seconds.
 pub(super) const LIFETIME: i64 = 15 * 60;
 
-/// How many codes may be under way; nobody who tries the sandbox out needs more.
+/// The most codes, and the most refresh tokens, that are kept.
 const MOST: usize = 1_000;
 
 /// The page on which a code is entered.
@@ -21,7 +21,7 @@ pub(super) const PAGE: &str = "<!doctype html><title>Sandbox sign-in</title><h1>
     <p><label>User <input name=user required placeholder=alice@contoso.com></label>\
     <p><button>Sign in</button></form>";
 
-/// The codes and the refresh tokens that were issued. They end with the sandbox.
+/// The codes and the refresh tokens that were issued. They are not saved.
 #[derive(Debug, Default)]
 pub(super) struct Devices(Mutex<Issued>);
 
@@ -39,7 +39,7 @@ struct Pending {
     user: Option<String>,
 }
 
-/// Who signed in to what.
+/// A person's sign-in to an application.
 #[derive(Clone, Debug)]
 pub(super) struct Grant {
     /// The application's id.
@@ -49,9 +49,9 @@ pub(super) struct Grant {
 }
 
 impl Devices {
-    /// Begins a sign-in and returns the device's code and the person's.
+    /// Starts a sign-in and returns the device's code and the person's.
     pub(super) fn begin(&self, client: &str) -> (String, String) {
-        let mut issued = self.lock();
+        let mut issued = locked(&self.0);
         let now = clock::now().as_second();
         issued.codes.retain(|_, pending| pending.until > now);
         if issued.codes.len() >= MOST {
@@ -69,44 +69,30 @@ impl Devices {
         (device_code, user_code)
     }
 
-    /// Notes that somebody entered a code; returns whether there is such a code.
+    /// Records the user that entered a code; returns whether there is such a code.
     pub(super) fn approve(&self, user_code: &str, user: &str) -> bool {
-        let mut issued = self.lock();
+        let mut issued = locked(&self.0);
         let mut pending = issued.codes.values_mut();
         let pending = pending.find(|pending| pending.user_code.eq_ignore_ascii_case(user_code));
         pending.map(|pending| pending.user = Some(user.to_owned())).is_some()
     }
 
-    /// Returns who signed in with a device's code, which is then used up. The texts are those of Microsoft's
-    /// reference of error codes.
+    /// Returns the sign-in of a device's code, and removes the code.
     pub(super) fn redeem(&self, client: &str, device_code: &str) -> Result<Grant, Denial> {
-        let mut issued = self.lock();
-        let unknown = || {
-            let text = "Invalid verification code due to User typing in wrong user code for device code flow. \
-                        Authorization isn't approved.";
-            Denial::request("bad_verification_code", 70018, text)
-        };
-        let pending = issued
-            .codes
-            .get(device_code)
-            .filter(|pending| pending.client == client)
-            .ok_or_else(unknown)?;
+        let mut issued = locked(&self.0);
+        let pending = issued.codes.get(device_code).filter(|pending| pending.client == client);
+        let pending = pending.ok_or_else(|| denial::UNKNOWN_CODE.denial(&[]))?;
         if pending.until <= clock::now().as_second() {
-            let text = "Verification code expired. Have the user retry the sign-in.";
-            return Err(Denial::request("expired_token", 70019, text));
+            return Err(denial::EXPIRED_CODE.denial(&[]));
         }
-        let Some(user) = pending.user.clone() else {
-            let text = "OAuth 2.0 device flow error. Authorization is pending. The device will retry polling the \
-                        request.";
-            return Err(Denial::request("authorization_pending", 70016, text));
-        };
+        let user = pending.user.clone().ok_or_else(|| denial::PENDING_CODE.denial(&[]))?;
         issued.codes.remove(device_code);
         Ok(Grant { client: client.to_owned(), user })
     }
 
     /// Issues a refresh token.
     pub(super) fn keep(&self, grant: &Grant) -> String {
-        let mut issued = self.lock();
+        let mut issued = locked(&self.0);
         if issued.refresh.len() >= MOST {
             issued.refresh.pop_first();
         }
@@ -115,18 +101,10 @@ impl Devices {
         token
     }
 
-    /// Returns what a refresh token was issued for.
+    /// Returns the grant that a refresh token was issued for.
     pub(super) fn renew(&self, client: &str, token: &str) -> Result<Grant, Denial> {
-        let issued = self.lock();
+        let issued = locked(&self.0);
         let grant = issued.refresh.get(token).filter(|grant| grant.client == client);
-        grant.cloned().ok_or_else(|| {
-            let text =
-                synthetic("The refresh token is not one that was issued to this application.");
-            Denial::request("invalid_grant", 70000, text)
-        })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Issued> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        grant.cloned().ok_or_else(|| denial::UNKNOWN_REFRESH_TOKEN.denial(&[]))
     }
 }

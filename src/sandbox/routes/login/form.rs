@@ -6,13 +6,13 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use url::form_urlencoded;
 
-use super::denial::Denial;
+use super::denial::{Denial, PARAMETER_MISSING};
 
 /// The parameters of a call.
 pub(super) struct Form(BTreeMap<String, String>);
 
 impl Form {
-    /// Reads a body. Entra reads no other kind of body, so it finds no parameter in one.
+    /// Reads a body. A body of another media type has no parameters for Entra.
     pub(super) fn read(headers: &HeaderMap, body: &str) -> Self {
         let is_form = headers
             .get(CONTENT_TYPE)
@@ -26,11 +26,8 @@ impl Form {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Returns a parameter that there must be.
+    /// Returns a required parameter.
     pub(super) fn required(&self, name: &str) -> Result<&str, Denial> {
-        self.given(name).ok_or_else(|| {
-            let text = format!("The request body must contain the following parameter: '{name}'.");
-            Denial::request("invalid_request", 900_144, text)
-        })
+        self.given(name).ok_or_else(|| PARAMETER_MISSING.denial(&[&name]))
     }
 }

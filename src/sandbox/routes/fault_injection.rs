@@ -1,4 +1,4 @@
-//! What befalls a call on its way: latency, faults, limits.
+//! Fault injection: latency, faults and limits, as layers around the routes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -15,50 +15,52 @@ use jiff::SignedDuration;
 use tower::ServiceExt as _;
 
 use super::call::with_body;
-use crate::sandbox::actor::Actor;
 use crate::sandbox::clock;
 use crate::sandbox::fault_config::{BodyKind, RetryAfter};
-use crate::sandbox::permissions::Caller;
+use crate::sandbox::permissions::CallerIdentity;
 use crate::sandbox::problem::synthetic;
-use crate::sandbox::refusal::Refusal;
+use crate::sandbox::refusal::{Refusal, table};
 use crate::sandbox::service::Service;
 
 /// Marks a member of a `$batch` on its way in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InBatch;
 
-/// Marks what a batch leaves out of its answer.
+/// Marks an answer that a batch leaves out of its own.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LeftOut;
 
-/// The wait that a fault's answer asks for unless the fault says another (FACTS 4.5).
+/// The `Retry-After` of a fault without one of its own (FACTS 4.5).
 const USUAL_WAIT: Duration = Duration::from_secs(10);
 
-/// Counts a call and lets it take its time: what answering costs this machine is part of that.
-pub(super) async fn befall(
+/// Counts a call and answers it after the configured latency, which includes the time that the answer takes.
+pub(super) async fn inject_faults(
     State(service): State<Arc<Service>>,
     request: Request,
     next: Next,
 ) -> Response {
     if request.extensions().get::<InBatch>().is_some() {
-        return strike(&service, request, next, true).await;
+        return answer_with_faults(&service, request, next, true).await;
     }
     let signs_in = request.uri().path().ends_with("/token");
     let place = service.count(|calls| {
-        match signs_in {
-            true => calls.sign_in += 1,
-            false => calls.graph += 1,
-        }
+        let counter = if signs_in { &mut calls.sign_in } else { &mut calls.graph };
+        *counter += 1;
         calls.in_a_row + 1
     });
     let latency = service.pace().wait(service.conditions().latency.0);
-    let ((), response) = tokio::join!(latency, strike(&service, request, next, false));
+    let ((), response) = tokio::join!(latency, answer_with_faults(&service, request, next, false));
     service.count(|calls| calls.in_a_row = calls.in_a_row.max(place));
     response
 }
 
-/// Lets befall a call what the faults say.
-async fn strike(service: &Arc<Service>, request: Request, next: Next, is_member: bool) -> Response {
+/// Answers a call as the faults ask.
+async fn answer_with_faults(
+    service: &Arc<Service>,
+    request: Request,
+    next: Next,
+    is_member: bool,
+) -> Response {
     let Some(effect) = service.fault(request.method(), request.uri()) else {
         return next.run(request).await;
     };
@@ -69,33 +71,34 @@ async fn strike(service: &Arc<Service>, request: Request, next: Next, is_member:
     let has_end = effect.status.is_some() || effect.reset;
     let usual = if effect.done || !has_end { Some(next.run(request).await) } else { None };
     match (effect.status, usual) {
+        (None, Some(response)) if !has_end => response,
         (Some(status), _) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-            let mut response = failure(status, effect.body);
-            let asks = status == StatusCode::TOO_MANY_REQUESTS
-                || status == StatusCode::SERVICE_UNAVAILABLE
-                || effect.retry_after.is_some();
-            if asks {
-                let wait = effect.retry_after.map_or(USUAL_WAIT, |wait| wait.0);
-                tell(response.headers_mut(), service.conditions().retry_after, wait);
-            }
-            response
+            let asks = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
+            let usual = asks.contains(&status).then_some(USUAL_WAIT);
+            with_wait(
+                service,
+                failure(status, effect.body),
+                effect.retry_after.map(|wait| wait.0).or(usual),
+            )
         }
-        (None, Some(response)) if !has_end => response,
         _ if is_member => {
             let mut response = StatusCode::GATEWAY_TIMEOUT.into_response();
             response.extensions_mut().insert(LeftOut);
             response
         }
-        _ => cut(),
+        _ => {
+            let cut = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+            Response::new(Body::from_stream(stream::iter([Err::<Vec<u8>, _>(cut)])))
+        }
     }
 }
 
-/// Answers a call as a copy of the tenant would, which is thrown away.
+/// Answers a call from a copy of the tenant, and drops the copy.
 async fn ignore(service: &Service, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     // The copy routes the call itself; parameters of the route that led here would be in its way.
-    let is_member = parts.extensions.get::<InBatch>().copied();
+    let is_member = parts.extensions.remove::<InBatch>();
     parts.extensions.clear();
     if let Some(mark) = is_member {
         parts.extensions.insert(mark);
@@ -105,33 +108,27 @@ async fn ignore(service: &Service, request: Request) -> Response {
     response
 }
 
-/// Turns away whoever calls too often.
+/// Refuses a call beyond a limit.
 pub(super) async fn throttle(
     State(service): State<Arc<Service>>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<CallerIdentity>,
     request: Request,
     next: Next,
 ) -> Response {
-    let app = match &caller.actor {
-        Actor::Application { id, .. } => id.as_str(),
-        // People sign in through an application of Microsoft's, which counts as one.
-        Actor::Person(_) => "",
-    };
+    // People sign in through an application of Microsoft's, which counts as one.
+    let app = caller.actor.app_id().unwrap_or_default();
     match service.throttle(app, request.method(), request.uri().path()) {
         None => next.run(request).await,
-        Some(wait) => {
-            let mut response = Refusal::throttled().into_response();
-            tell(response.headers_mut(), service.conditions().retry_after, wait);
-            response
-        }
+        wait => with_wait(&service, table::THROTTLED.refusal(&[]).into_response(), wait),
     }
 }
 
-/// Says how long to wait, in the form that is played.
-pub(super) fn tell(headers: &mut HeaderMap, form: RetryAfter, wait: Duration) {
+/// Adds a `Retry-After` to an answer, in the configured form.
+fn with_wait(service: &Service, mut response: Response, wait: Option<Duration>) -> Response {
+    let Some(wait) = wait else { return response };
     let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    let text = match form {
-        RetryAfter::Missing => return,
+    let text = match service.conditions().retry_after {
+        RetryAfter::Missing => return response,
         RetryAfter::Zero => "0".to_owned(),
         RetryAfter::Seconds => whole.to_string(),
         RetryAfter::Fractional => format!("{:.3}", wait.as_secs_f64()),
@@ -143,20 +140,13 @@ pub(super) fn tell(headers: &mut HeaderMap, form: RetryAfter, wait: Duration) {
         }
     };
     if let Ok(text) = HeaderValue::from_str(&text) {
-        headers.insert(RETRY_AFTER, text);
+        response.headers_mut().insert(RETRY_AFTER, text);
     }
+    response
 }
 
-/// Ends the connection in the place of an answer.
-fn cut() -> Response {
-    let broken = stream::once(std::future::ready(Err::<Vec<u8>, _>(std::io::Error::from(
-        std::io::ErrorKind::ConnectionReset,
-    ))));
-    Response::new(Body::from_stream(broken))
-}
-
-/// An error in one of the looks that errors have. The sentence is the one that Intune uses where it tells
-/// nothing (FACTS 4.2); the codes are FACTS 4.1 and 4.5.
+/// Returns an error with a body of some kind. The sentence is Intune's usual one without details (FACTS 4.2); the codes are
+/// FACTS 4.1 and 4.5.
 fn failure(status: StatusCode, body: BodyKind) -> Response {
     let code = match status.as_u16() {
         429 => "TooManyRequests",
@@ -171,10 +161,6 @@ fn failure(status: StatusCode, body: BodyKind) -> Response {
             let page = synthetic(format!("<html><body><h1>{status}</h1></body></html>"));
             with_body(status, HeaderValue::from_static("text/html"), page)
         }
-        BodyKind::Empty => {
-            let mut response = status.into_response();
-            response.headers_mut().remove(CONTENT_TYPE);
-            response
-        }
+        BodyKind::Empty => status.into_response(),
     }
 }

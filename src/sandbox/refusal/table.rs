@@ -1,0 +1,265 @@
+//! The refusals of the sandbox, one row each: status, code, text with `{}` for each value of the call, and in its comment
+//! where the text is seen. A synthetic text is the sandbox's own: no public source shows one.
+
+use super::{Envelope, RefusalRow};
+
+/// Returns a refusal by Graph itself or by Entra.
+const fn core(status: u16, code: &'static str, text: &'static str) -> RefusalRow {
+    RefusalRow { status, code, envelope: Envelope::Core, text }
+}
+
+/// Returns Graph's plain 400.
+const fn bad(text: &'static str) -> RefusalRow {
+    core(400, "BadRequest", text)
+}
+
+/// Returns a refusal by Intune.
+const fn intune(status: u16, code: &'static str, text: &'static str) -> RefusalRow {
+    RefusalRow { envelope: Envelope::Intune, ..core(status, code, text) }
+}
+
+/// Returns Intune's plain 400.
+const fn intune_bad(text: &'static str) -> RefusalRow {
+    intune(400, "BadRequest", text)
+}
+
+/// Returns a refusal of a feature that Graph has and the sandbox does not: a refusal is safer than an answer without it.
+const fn not_played(text: &'static str) -> RefusalRow {
+    core(501, "NotImplemented", text)
+}
+
+/// Returns a refusal of a caller that did not sign in.
+const fn unauthenticated(text: &'static str) -> RefusalRow {
+    core(401, "InvalidAuthenticationToken", text)
+}
+
+// Paths and verbs.
+/// FACTS 4.1.
+pub(crate) const INVALID_VERSION: RefusalRow = bad("Invalid version: {}");
+/// FACTS 4.1.
+pub(crate) const NO_SEGMENT: RefusalRow = bad("Resource not found for the segment '{}'.");
+/// FACTS 4.1.
+pub(crate) const METHOD_NOT_ALLOWED: RefusalRow =
+    core(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.");
+/// The template, the verb and the path below `/deviceManagement`.
+/// FACTS 1.1.
+pub(crate) const NO_ROUTE: RefusalRow = core(
+    400,
+    "No method match route template",
+    "No OData route exists that match template ~/singleton/{} with http verb {} for request \
+     /DeviceConfiguration_2511/StatelessDeviceConfigurationFEService/deviceManagement/{}.",
+);
+/// Synthetic.
+pub(crate) const NOT_HELD: RefusalRow = not_played("The sandbox holds nothing of '{}'.");
+/// Synthetic.
+pub(crate) const NOT_WRITTEN: RefusalRow = not_played("The sandbox only shows '{}'.");
+
+// Objects.
+/// FACTS 4.2.
+pub(crate) const INTUNE_NOT_FOUND: RefusalRow =
+    intune(404, "ResourceNotFound", "An error has occurred");
+/// FACTS 4.1.
+pub(crate) const DIRECTORY_NOT_FOUND: RefusalRow = core(
+    404,
+    "Request_ResourceNotFound",
+    "Resource '{}' does not exist or one of its queried reference-property objects are not present.",
+);
+
+// Bodies.
+/// FACTS 1.4.
+pub(crate) const MODEL: RefusalRow =
+    RefusalRow { envelope: Envelope::Model, ..core(400, "ModelValidationFailure", "{}") };
+/// Synthetic.
+pub(crate) const NOT_SENT_AS_JSON: RefusalRow =
+    core(415, "BadRequest", "A write must say 'Content-Type: application/json'.");
+/// Synthetic.
+pub(crate) const NO_OBJECT: RefusalRow = bad("The body must be a JSON object.");
+/// Synthetic.
+pub(crate) const NOT_JSON: RefusalRow = bad("The body is not JSON: {}.");
+/// Synthetic.
+pub(crate) const UNREADABLE: RefusalRow = bad("{}");
+/// Synthetic.
+pub(crate) const IDS_MISSING: RefusalRow = bad("ids must be a list of object ids.");
+/// Synthetic.
+pub(crate) const TOO_MANY_IDS: RefusalRow = bad("ids can have at most {} entries.");
+
+// Queries.
+/// Synthetic.
+pub(crate) const OPTION_NOT_PLAYED: RefusalRow =
+    not_played("The sandbox does not support the query option '{}' here.");
+/// Microsoft's OData library.
+pub(crate) const INVALID_TOP: RefusalRow = bad(
+    "Invalid value '{}' for $top query option found. The $top query option requires a non-negative integer value.",
+);
+/// Synthetic.
+pub(crate) const INVALID_SKIPTOKEN: RefusalRow =
+    bad("The $skiptoken is not one that this service issued.");
+/// Synthetic.
+pub(crate) const INVALID_FILTER: RefusalRow = bad("Invalid filter clause: {}");
+/// Microsoft's OData library.
+pub(crate) const UNKNOWN_PROPERTY: RefusalRow = bad(
+    "Parsing OData Select and Expand failed: Could not find a property named '{}' on type 'microsoft.graph.{}'.",
+);
+/// Microsoft's OData library.
+pub(crate) const INVALID_TERM: RefusalRow = bad(
+    "Parsing OData Select and Expand failed: Term '{}' is not valid in a $select or $expand expression.",
+);
+/// Microsoft's OData library.
+pub(crate) const EXPAND_TOO_DEEP: RefusalRow =
+    bad("Parsing OData Select and Expand failed: Recursion depth exceeded allowed limit.");
+/// Microsoft's OData library.
+pub(crate) const EXPAND_UNBALANCED: RefusalRow =
+    bad("Parsing OData Select and Expand failed: Found an unbalanced bracket expression.");
+/// Microsoft's OData library.
+pub(crate) const EXPAND_OPTION_MISSING: RefusalRow = bad(
+    "Parsing OData Select and Expand failed: Missing expand option on navigation property '{}'. If a parenthesis \
+     expression follows an expanded navigation property, then at least one expand option must be provided.",
+);
+/// FACTS 7.
+pub(crate) const COUNT_NOT_EVENTUAL: RefusalRow = core(
+    400,
+    "Request_UnsupportedQuery",
+    "Raw count (/$count) is not supported because the 'ConsistencyLevel:eventual' header is missing. Refer to \
+     https://aka.ms/graph-docs/advanced-queries for more information",
+);
+/// That it is a 503 is in Microsoft's guide to these interfaces (FACTS 4.5).
+/// Synthetic.
+pub(crate) const PAGE_TOO_LARGE: RefusalRow =
+    intune(503, "serviceNotAvailable", "The page is too large to be gathered in time.");
+
+// Callers.
+/// FACTS 4.1.
+pub(crate) const TOKEN_EMPTY: RefusalRow = unauthenticated("Access token is empty.");
+/// FACTS 4.1.
+pub(crate) const TOKEN_MALFORMED: RefusalRow =
+    unauthenticated("CompactToken parsing failed with error code: 80049217");
+/// FACTS 4.1.
+pub(crate) const TOKEN_EXPIRED: RefusalRow =
+    unauthenticated("Lifetime validation failed, the token is expired.");
+/// FACTS 1.10.
+pub(crate) const NOT_LICENSED: RefusalRow = intune_bad("Request not applicable to target tenant.");
+/// Intune's answer to a valid token of a caller without a role in Intune: the two documents are FACTS 4.4, the sentence
+/// inside is Intune's usual one without details (FACTS 4.2).
+/// FACTS 4.4.
+pub(crate) const NO_INTUNE_ROLE: RefusalRow = RefusalRow {
+    envelope: Envelope::Wrapped,
+    ..intune(401, "UnknownError", "An error has occurred")
+};
+/// FACTS 4.3.
+pub(crate) const APP_LACKS_PERMISSION: RefusalRow = intune(
+    403,
+    "Forbidden",
+    "Application is not authorized to perform this operation. Application must have one of the following scopes: {}",
+);
+/// FACTS 4.3.
+pub(crate) const USER_LACKS_PERMISSION: RefusalRow =
+    intune(403, "Forbidden", "User is not authorized to perform this operation");
+/// FACTS 4.1.
+pub(crate) const DIRECTORY_DENIED: RefusalRow =
+    core(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
+/// FACTS 4.5.
+pub(crate) const THROTTLED: RefusalRow = core(429, "TooManyRequests", "An error has occurred.");
+
+// Approvals.
+/// The code of the request for approval stands here and in a header.
+/// FACTS 1.10.
+pub(crate) const APPROVAL_REQUIRED: RefusalRow = core(
+    403,
+    "ApprovalRequired",
+    "Approval Required. Request Approval using the request ID returned as part of the x-msft-approval-code response \
+     header. x-msft-approval-code: {}",
+);
+/// As observed (Microsoft365DSC#7236).
+/// FACTS 1.10.
+pub(crate) const NO_JUSTIFICATION: RefusalRow =
+    intune_bad("Header 'x-msft-approval-justification' is required to request approval");
+/// Synthetic.
+pub(crate) const JUSTIFICATION_NOT_BASE64: RefusalRow =
+    intune_bad("Header 'x-msft-approval-justification' must be Base64 of UTF-8.");
+/// FACTS 1.10.
+pub(crate) const JUSTIFICATION_TOO_LONG: RefusalRow = intune_bad(
+    "Decoded content of 'x-msft-approval-justification' header must be no greater than 1024 characters",
+);
+/// The code of the envelope is not published.
+/// FACTS 1.10.
+pub(crate) const APPROVAL_OPEN: RefusalRow =
+    intune(409, "Conflict", "An active Approval Request already exists for this entity");
+/// A write under the code of another write, or of another caller's: the answer has no details.
+/// FACTS 1.10.
+pub(crate) const APPROVAL_OF_ANOTHER: RefusalRow =
+    intune(403, "Forbidden", "An error has occurred");
+/// Synthetic.
+pub(crate) const APPROVAL_UNKNOWN: RefusalRow =
+    intune_bad("There is no request for approval of this code.");
+/// Synthetic.
+pub(crate) const APPROVAL_CLOSED: RefusalRow =
+    intune(403, "Forbidden", "The request for approval is closed.");
+/// Synthetic.
+pub(crate) const CANCELLATION_LATE: RefusalRow = intune_bad("The request for approval is closed.");
+
+// Batches.
+/// Synthetic.
+pub(crate) const BATCH_INVALID: RefusalRow = bad("Invalid batch payload: {}.");
+/// Synthetic.
+pub(crate) const BATCH_SIZE: RefusalRow = bad("A batch has from 1 to {} requests.");
+/// Synthetic.
+pub(crate) const BATCH_ORDER: RefusalRow = bad("'{}' depends on '{}', which is not before it.");
+/// Synthetic.
+pub(crate) const BATCH_ID_TWICE: RefusalRow = bad("The request id '{}' is used twice.");
+/// Synthetic.
+pub(crate) const BATCH_NESTED: RefusalRow = bad("A batch cannot contain a batch.");
+/// Synthetic.
+pub(crate) const BATCH_MALFORMED: RefusalRow = bad("The {} of request '{}' is malformed.");
+/// Synthetic.
+pub(crate) const BATCH_UNTYPED: RefusalRow =
+    bad("Request '{}' has a body and no Content-Type header.");
+
+// The sandbox itself.
+/// Synthetic.
+pub(crate) const NOT_SAVED: RefusalRow = core(500, "generalException", "{}");
+
+#[cfg(test)]
+mod tests {
+    /// Returns the comments of the rows of a table by their names.
+    fn comments(table: &str) -> Vec<(&str, String)> {
+        let mut comment = String::new();
+        let mut comments = Vec::new();
+        for line in table.lines() {
+            if let Some(text) = line.strip_prefix("/// ") {
+                comment.push_str(text);
+            } else if line.starts_with("pub(") && line.contains("const ") {
+                comments.push((line, std::mem::take(&mut comment)));
+            } else {
+                comment.clear();
+            }
+        }
+        comments
+    }
+
+    #[test]
+    fn every_row_says_where_its_text_is_seen() {
+        let facts = include_str!("../../../schemas/graph/FACTS.md");
+        let is_section = |section: &str| {
+            let number = |line: &str| {
+                let title = line.trim_start_matches('#').trim_start().split(' ').next();
+                title.unwrap_or_default().trim_end_matches('.').to_owned()
+            };
+            facts.lines().any(|line| line.starts_with("##") && number(line) == section)
+        };
+        let tables = [include_str!("table.rs"), include_str!("../routes/login/denial.rs")];
+        let rows: Vec<_> = tables.into_iter().flat_map(comments).collect();
+        assert!(rows.len() > 70, "{}", rows.len());
+        for (row, comment) in rows {
+            let cited = comment.split("FACTS ").skip(1).map(|rest| {
+                let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.');
+                rest[..end.unwrap_or(rest.len())].trim_end_matches('.')
+            });
+            let cited: Vec<&str> = cited.collect();
+            assert!(cited.iter().all(|section| is_section(section)), "{row}: {comment}");
+            let known =
+                ["Synthetic", "Microsoft's OData library", "Microsoft's reference of error codes"];
+            let is_said = known.iter().any(|source| comment.contains(source));
+            assert!(is_said || !cited.is_empty(), "{row}: {comment}");
+        }
+    }
+}
