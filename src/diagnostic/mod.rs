@@ -230,8 +230,6 @@ pub struct Finding {
     pub span: Option<Span>,
     /// The file, where there is no span to point at (it cannot be read, say).
     pub file: Option<PathBuf>,
-    /// Short words beside the underline.
-    pub label: Option<String>,
     /// Other places that matter, each with its words.
     pub related: Vec<(Span, String)>,
     /// What to do.
@@ -241,19 +239,22 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Makes an error about a piece of source.
-    pub fn error(code: impl Into<String>, span: Span, message: impl Into<String>) -> Self {
+    fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             code: code.into(),
             severity: Severity::Error,
             message: message.into(),
-            span: Some(span),
+            span: None,
             file: None,
-            label: None,
             related: Vec::new(),
             help: None,
             replacement: None,
         }
+    }
+
+    /// Makes an error about a piece of source.
+    pub fn error(code: impl Into<String>, span: Span, message: impl Into<String>) -> Self {
+        Self { span: Some(span), ..Self::new(code, message) }
     }
 
     /// Makes a warning about a piece of source.
@@ -267,17 +268,7 @@ impl Finding {
         file: impl Into<PathBuf>,
         message: impl Into<String>,
     ) -> Self {
-        Self {
-            code: code.into(),
-            severity: Severity::Error,
-            message: message.into(),
-            span: None,
-            file: Some(file.into()),
-            label: None,
-            related: Vec::new(),
-            help: None,
-            replacement: None,
-        }
+        Self { file: Some(file.into()), ..Self::new(code, message) }
     }
 
     /// Adds what to do.
@@ -287,11 +278,13 @@ impl Finding {
         self
     }
 
-    /// Adds words beside the underline.
+    /// Offers the name that was probably meant, or says what to do where none is near.
     #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
-        self
+    pub fn suggest(self, near: Option<&str>, otherwise: impl Into<String>) -> Self {
+        match near {
+            Some(near) => self.help(format!("did you mean `{near}`?")).replace_with(near),
+            None => self.help(otherwise),
+        }
     }
 
     /// Adds another place that matters.
@@ -310,14 +303,9 @@ impl Finding {
 
     /// Takes a secret out of every text that could quote it.
     pub fn redact(&mut self, secret: &str) {
-        let labels = self.related.iter_mut().map(|(_, words)| words);
-        let texts = [
-            Some(&mut self.message),
-            self.label.as_mut(),
-            self.help.as_mut(),
-            self.replacement.as_mut(),
-        ];
-        for text in texts.into_iter().flatten().chain(labels) {
+        let related = self.related.iter_mut().map(|(_, words)| words);
+        let texts = [Some(&mut self.message), self.help.as_mut(), self.replacement.as_mut()];
+        for text in texts.into_iter().flatten().chain(related) {
             if text.contains(secret) {
                 *text = text.replace(secret, "…");
             }

@@ -14,10 +14,14 @@ enum Fit {
 }
 
 /// Returns the candidate that a misspelt word most likely means, if any is near enough to name.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a, S: AsRef<str> + ?Sized + 'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a S>,
+) -> Option<&'a str> {
     let written = Name::new(word);
     candidates
         .into_iter()
+        .map(AsRef::as_ref)
         .filter_map(|candidate| Some((written.fit(&Name::new(candidate))?, candidate)))
         .min_by_key(|(fit, _)| *fit)
         .map(|(_, candidate)| candidate)

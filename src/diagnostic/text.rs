@@ -123,9 +123,7 @@ impl Page<'_> {
 
     /// Returns what to show, the finding's own place first.
     fn excerpts(&self, finding: &Finding) -> Vec<Excerpt> {
-        let primary = finding
-            .span
-            .map(|span| self.mark(span, finding.label.as_deref(), AnnotationKind::Primary));
+        let primary = finding.span.map(|span| self.mark(span, None, AnnotationKind::Primary));
         let related = finding.related.iter();
         let related =
             related.map(|(span, words)| self.mark(*span, Some(words), AnnotationKind::Context));

@@ -90,7 +90,7 @@ pub(super) fn read(
     part: bool,
     findings: &mut Vec<Finding>,
 ) -> Option<Vec<Assignment>> {
-    if let Some(directive) = overlay::directive(list) {
+    if let Some(directive) = list.directive() {
         if !part {
             let finding = overlay::nothing_beneath(&directive.name, "assignments", list.span);
             findings.push(finding);

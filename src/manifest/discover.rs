@@ -43,12 +43,8 @@ pub(super) fn entry(folder: &Path, entry: &str) -> Found {
     if !is_glob(entry) {
         return Found::Missing;
     }
-    let glob =
-        match GlobBuilder::new(entry.trim_start_matches("./")).literal_separator(true).build() {
-            Ok(glob) => glob,
-            Err(error) => return Found::BadGlob(error.kind().to_string()),
-        };
-    let set = match GlobSetBuilder::new().add(glob).build() {
+    let glob = GlobBuilder::new(entry.trim_start_matches("./")).literal_separator(true).build();
+    let set = match glob.and_then(|glob| GlobSetBuilder::new().add(glob).build()) {
         Ok(set) => set,
         Err(error) => return Found::BadGlob(error.kind().to_string()),
     };
@@ -67,21 +63,32 @@ pub(super) fn is_glob(entry: &str) -> bool {
 /// difference, it stays.
 pub(super) fn beneath(folder: &Path, entry: &str) -> PathBuf {
     let joined = folder.join(entry);
+    let plain = plain(&joined);
+    if plain.canonicalize().ok() == joined.canonicalize().ok() { plain } else { joined }
+}
+
+/// Returns a path without `.` and, where a folder stands before it, `..`: by its text alone.
+pub(super) fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
-    for part in joined.components() {
-        let above = plain.components().next_back();
-        match (part, above) {
-            (Component::CurDir, _) => {}
+    for part in path.components() {
+        match (part, plain.components().next_back()) {
+            (Component::CurDir, _) | (Component::ParentDir, Some(Component::RootDir)) => {}
             (Component::ParentDir, Some(Component::Normal(_))) => {
                 plain.pop();
             }
             (part, _) => plain.push(part),
         }
     }
-    if plain.as_os_str().is_empty() {
-        plain.push(".");
+    if plain.as_os_str().is_empty() { PathBuf::from(".") } else { plain }
+}
+
+/// Returns the real path of a folder, the empty path being the current one.
+pub(super) fn canonical(folder: &Path) -> std::io::Result<PathBuf> {
+    if folder.as_os_str().is_empty() {
+        Path::new(".").canonicalize()
+    } else {
+        folder.canonicalize()
     }
-    if plain.canonicalize().ok() == joined.canonicalize().ok() { plain } else { joined }
 }
 
 fn walk(folder: &Path, depth: usize, wanted: impl Fn(&Path) -> bool) -> Found {

@@ -1,6 +1,6 @@
 //! Files to desired state.
 //!
-//! [`bundle::load`] finds the files of a tenant, reads every document, lays the tenant's manifests over
+//! [`load::load`] finds the files of a tenant, reads every document, lays the tenant's manifests over
 //! its bases, resolves value references and checks everything. What comes out carries the source
 //! position of every value, so that any later step can say where a value was declared.
 
@@ -18,17 +18,16 @@ use value::{Declared, Value};
 
 pub mod assignment;
 mod bounded;
-pub mod bundle;
-mod check;
-mod complete;
 mod cycle;
 mod discover;
 mod document;
+mod document_schema;
 mod envelope;
 mod files;
-mod foreign;
-mod form;
+mod finalize;
 mod lint;
+pub mod load;
+mod not_a_manifest;
 mod overlay;
 pub(crate) mod parallel;
 mod payload;
@@ -41,10 +40,12 @@ pub mod tenant_file;
 mod unknown;
 pub mod value;
 mod variable;
+mod violation;
 
 pub use assignment::Assignment;
 pub use discover::TENANT_FILE;
 pub use envelope::schema as envelope_schema;
+pub use load as bundle;
 pub use reference::Link;
 pub use tenant_file::TenantFile;
 pub use variable::is_about_sending;
@@ -81,7 +82,9 @@ impl<'de> Deserialize<'de> for Address {
 }
 
 /// Whether the object should exist.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "State")]
 pub enum Presence {
     /// It should.
     #[default]

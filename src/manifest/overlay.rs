@@ -39,14 +39,6 @@ pub(super) fn merge(
     RawManifest { spec, assignments, ..over }
 }
 
-/// Returns the single `$…` member of a directive or value reference.
-pub(super) fn directive(value: &Value) -> Option<&Member> {
-    match value.members() {
-        [only] if only.name.starts_with('$') => Some(only),
-        _ => None,
-    }
-}
-
 fn object(model: &Model, structure: Option<&Structure>, base: &Value, over: &Value) -> Value {
     let mut members: Vec<Member> = Vec::new();
     let mut laid: HashMap<&str, &Member> =
@@ -68,7 +60,7 @@ fn object(model: &Model, structure: Option<&Structure>, base: &Value, over: &Val
 
 /// Returns what the overlay makes of a base's value, `None` where it withdraws it.
 fn value(model: &Model, shape: Option<&Shape>, base: &Value, over: &Value) -> Option<Value> {
-    if let Some(directive) = directive(over) {
+    if let Some(directive) = over.directive() {
         return match (directive.name.as_str(), &base.declared, &directive.value.declared) {
             ("$undeclare", _, Declared::Bool(true)) => None,
             ("$append", Declared::List(first), Declared::List(rest)) => Some(Value {
@@ -80,7 +72,7 @@ fn value(model: &Model, shape: Option<&Shape>, base: &Value, over: &Value) -> Op
     }
     Some(match (&base.declared, &over.declared) {
         (Declared::Object(_), Declared::Object(_))
-            if directive(base).is_none() && same_type(base, over) =>
+            if base.directive().is_none() && same_type(base, over) =>
         {
             let stated = over.odata_type().or(base.odata_type());
             let structure = shape.and_then(|shape| model.actual(shape, stated));
@@ -127,16 +119,17 @@ fn keyed(model: &Model, element: &Shape, key: &str, base: &[Value], over: &[Valu
 
 /// Returns the finding of an overlay's directive for what no base declares as it would have to.
 pub(super) fn nothing_beneath(directive: &str, name: &str, span: Span) -> Finding {
-    let message = match directive {
-        "$append" => format!(
-            "there is no list that `$append` could add to: no base declares `{name}` as one"
+    let (message, help) = match directive {
+        "$append" => (
+            format!(
+                "there is no list that `$append` could add to: no base declares `{name}` as one"
+            ),
+            "write the list itself",
         ),
-        _ => format!("there is nothing to withdraw: no base declares `{name}`"),
+        _ => (
+            format!("there is nothing to withdraw: no base declares `{name}`"),
+            "remove the line, or write `{ $undeclare: true }` where a base declares it",
+        ),
     };
-    let finding = Finding::error("overlay/nothing-beneath", span, message);
-    match directive {
-        "$append" => finding.help("write the list itself"),
-        _ => finding
-            .help("remove the line, or write `{ $undeclare: true }` where a base declares it"),
-    }
+    Finding::error("overlay/nothing-beneath", span, message).help(help)
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::document::RawManifest;
-use super::envelope;
-use super::overlay::{directive, nothing_beneath};
+use super::overlay::nothing_beneath;
 use super::value::{Declared, Value};
 use super::{Address, Presence};
 use crate::diagnostic::suggest::{nearest, one_of};
@@ -75,31 +74,17 @@ impl fmt::Display for Referent {
 
 /// The manifests that a reference may name.
 pub(super) struct Neighbours {
-    manifests: BTreeMap<Address, Neighbour>,
-    /// Whether there are no others, as far as anybody can tell.
+    /// Whether each should exist, and where it is declared.
+    manifests: BTreeMap<Address, (Presence, Span)>,
+    /// Whether there are no others, as far as the files tell.
     all: bool,
-}
-
-struct Neighbour {
-    presence: Presence,
-    span: Span,
 }
 
 impl Neighbours {
     /// Returns the neighbours among these manifests.
     pub(super) fn of<'a>(raws: impl Iterator<Item = &'a RawManifest>, all: bool) -> Self {
-        let neighbour =
-            |raw: &RawManifest| Neighbour { presence: raw.metadata.state.into(), span: raw.span };
-        Self { manifests: raws.map(|raw| (raw.address.clone(), neighbour(raw))).collect(), all }
-    }
-}
-
-impl From<envelope::State> for Presence {
-    fn from(state: envelope::State) -> Self {
-        match state {
-            envelope::State::Absent => Self::Absent,
-            envelope::State::Present => Self::Present,
-        }
+        let manifests = raws.map(|raw| (raw.address.clone(), (raw.metadata.state, raw.span)));
+        Self { manifests: manifests.collect(), all }
     }
 }
 
@@ -119,13 +104,11 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     /// Returns what a value declares, `None` where that cannot be told.
     pub(super) fn link(&self, value: &Value, findings: &mut Vec<Finding>) -> Option<Link> {
-        let overlay = directive(value)
-            .map(|directive| directive.name.as_str())
-            .filter(|name| matches!(*name, "$undeclare" | "$append"));
-        if let Some(name) = overlay {
-            if !self.part {
-                findings.push(nothing_beneath(name, self.property, value.span));
-            }
+        let directive = value.directive();
+        if let Some(name) = directive.map(|directive| directive.name.as_str())
+            && matches!(name, "$undeclare" | "$append")
+        {
+            findings.extend((!self.part).then(|| nothing_beneath(name, self.property, value.span)));
             return None;
         }
         let elements: &[Value] = match (&value.declared, self.many) {
@@ -134,7 +117,7 @@ impl Reader<'_> {
             (_, false) => std::slice::from_ref(value),
             (_, true) => {
                 let message = format!("`{}` takes a list of references", self.property);
-                findings.push(self.misshapen(value, message).help(match directive(value) {
+                findings.push(self.misshapen(value, message).help(match directive {
                     Some(_) => "put it in brackets: `[{ $ref: … }]`",
                     None => FORMS,
                 }));
@@ -146,7 +129,7 @@ impl Reader<'_> {
         for element in elements {
             match self.reference(element) {
                 Ok(reference) => references.extend(reference),
-                Err(finding) => findings.push(*finding),
+                Err(finding) => findings.push(finding),
             }
         }
         (findings.len() == before).then(|| Link {
@@ -160,8 +143,8 @@ impl Reader<'_> {
     }
 
     /// Returns a reference, `None` where only what is not at hand could tell where it leads.
-    fn reference(&self, value: &Value) -> Result<Option<Reference>, Box<Finding>> {
-        let written = directive(value).filter(|directive| directive.name == "$ref");
+    fn reference(&self, value: &Value) -> Result<Option<Reference>, Finding> {
+        let written = value.directive().filter(|directive| directive.name == "$ref");
         let to = match written.map(|written| &written.value) {
             Some(Value { declared: Declared::String(text), span }) => {
                 self.declared(text, *span)?.map(Referent::Manifest)
@@ -169,23 +152,22 @@ impl Reader<'_> {
             Some(live) if !live.members().is_empty() => Some(self.live(live)?),
             _ => {
                 let message = format!("`{}` takes a reference to another profile", self.property);
-                let finding = self.misshapen(value, message);
-                return Err(Box::new(match value.get("id").and_then(Value::as_str) {
-                    Some(id) => finding.help(format!("write `{{ $ref: {{ id: {id} }} }}`")),
-                    None => finding.help(FORMS),
-                }));
+                let help = match value.get("id").and_then(Value::as_str) {
+                    Some(id) => format!("write `{{ $ref: {{ id: {id} }} }}`"),
+                    None => FORMS.to_owned(),
+                };
+                return Err(self.misshapen(value, message).help(help));
             }
         };
-        let span = value.span;
-        Ok(to.map(|to| Reference { to, span }))
+        Ok(to.map(|to| Reference { to, span: value.span }))
     }
 
-    fn misshapen(&self, value: &Value, message: String) -> Finding {
+    fn misshapen(&self, value: &Value, message: impl Into<String>) -> Finding {
         Finding::error("reference/form", value.span, message)
     }
 
     /// Returns the manifest that is meant by `kind/name`, or by a name alone.
-    fn declared(&self, text: &str, span: Span) -> Result<Option<Address>, Box<Finding>> {
+    fn declared(&self, text: &str, span: Span) -> Result<Option<Address>, Finding> {
         let Some((kind, name)) = text.split_once('/') else {
             return self.by_name(text, span);
         };
@@ -202,7 +184,7 @@ impl Reader<'_> {
         Ok(Some(address))
     }
 
-    fn by_name(&self, name: &str, span: Span) -> Result<Option<Address>, Box<Finding>> {
+    fn by_name(&self, name: &str, span: Span) -> Result<Option<Address>, Finding> {
         let manifests = self.neighbours.manifests.keys();
         let named: Vec<&Address> = manifests.filter(|address| address.name == name).collect();
         let fitting: Vec<&Address> = named.iter().copied().filter(|a| self.fits(&a.kind)).collect();
@@ -220,30 +202,26 @@ impl Reader<'_> {
             (several, _) => {
                 let several: Vec<String> = several.iter().map(|a| a.to_string()).collect();
                 let message = format!("several manifests that fit here are called `{name}`");
-                Err(Box::new(
-                    Finding::error("reference/ambiguous", span, message)
-                        .help(format!("write {}", one_of(&several))),
-                ))
+                Err(Finding::error("reference/ambiguous", span, message)
+                    .help(format!("write {}", one_of(&several))))
             }
         }
     }
 
     /// Refuses a reference to what is to be deleted, from what is to stay.
-    fn present(&self, address: &Address, span: Span) -> Result<(), Box<Finding>> {
-        let neighbour = &self.neighbours.manifests[address];
-        if (self.presence, neighbour.presence) != (Presence::Present, Presence::Absent) {
+    fn present(&self, address: &Address, span: Span) -> Result<(), Finding> {
+        let (presence, declared) = self.neighbours.manifests[address];
+        if (self.presence, presence) != (Presence::Present, Presence::Absent) {
             return Ok(());
         }
         let message = format!("`{address}` is declared absent, and this refers to it");
-        Err(Box::new(
-            Finding::error("reference/absent", span, message)
-                .related(neighbour.span, "declared here")
-                .help("refer to another profile, or keep this one"),
-        ))
+        Err(Finding::error("reference/absent", span, message)
+            .related(declared, "declared here")
+            .help("refer to another profile, or keep this one"))
     }
 
     /// Returns the live object that is meant by `{ id: … }` or `{ displayName: … }`.
-    fn live(&self, value: &Value) -> Result<Referent, Box<Finding>> {
+    fn live(&self, value: &Value) -> Result<Referent, Finding> {
         let text = |name: &str| value.get(name).and_then(Value::as_str);
         let names: Vec<&str> = value.members().iter().map(|m| m.name.as_str()).collect();
         let kind = match (text("kind"), value.get("kind")) {
@@ -263,12 +241,11 @@ impl Reader<'_> {
             ) if names.len() == 1 || kind.is_some() => {
                 Ok(Referent::Named { display_name: name.to_owned(), kind })
             }
-            _ => {
-                let message = "a live object is named by its `id`, or by its `displayName`";
-                let help =
-                    "write `{ $ref: { id: GUID } }`, or `{ $ref: { displayName: …, kind: … } }`";
-                Err(Box::new(Finding::error("reference/form", value.span, message).help(help)))
-            }
+            _ => Err(self
+                .misshapen(value, "a live object is named by its `id`, or by its `displayName`")
+                .help(
+                    "write `{ $ref: { id: GUID } }`, or `{ $ref: { displayName: …, kind: … } }`",
+                )),
         }
     }
 
@@ -287,37 +264,27 @@ impl Reader<'_> {
         names
     }
 
-    fn wrong_type(&self, what: &str, span: Span) -> Box<Finding> {
+    fn wrong_type(&self, what: &str, span: Span) -> Finding {
         let message = format!("`{}` cannot refer to `{what}`", self.property);
         let kinds = self.kinds();
-        let finding = Finding::error("reference/type", span, message);
-        Box::new(finding.help(if kinds.len() > READABLE {
+        Finding::error("reference/type", span, message).help(if kinds.len() > READABLE {
             format!("it takes any kind of `{}`", self.target)
         } else {
             format!("it takes {}", one_of(&kinds))
-        }))
+        })
     }
 
-    fn unknown(&self, written: &str, span: Span) -> Box<Finding> {
-        let fitting = self.neighbours.manifests.keys();
-        let fitting: Vec<(String, &str)> = fitting
-            .filter(|address| self.fits(&address.kind))
-            .map(|address| (address.to_string(), address.name.as_str()))
-            .collect();
-        let near = if written.contains('/') {
-            nearest(written, fitting.iter().map(|(address, _)| address.as_str()))
+    fn unknown(&self, written: &str, span: Span) -> Finding {
+        let fitting = self.neighbours.manifests.keys().filter(|address| self.fits(&address.kind));
+        let names: Vec<String> = if written.contains('/') {
+            fitting.map(Address::to_string).collect()
         } else {
-            nearest(written, fitting.iter().map(|(_, name)| *name))
+            fitting.map(|address| address.name.clone()).collect()
         };
         let message = format!("no manifest declares `{written}`");
-        let finding = Finding::error("reference/unknown", span, message);
-        Box::new(match near {
-            Some(near) => finding
-                .help(format!("did you mean `{near}`?"))
-                .replace_with(near),
-            None => finding.help(
-                "declare it, or name the live object: `{ $ref: { id: … } }` or `{ $ref: { displayName: … } }`",
-            ),
-        })
+        Finding::error("reference/unknown", span, message).suggest(
+            nearest(written, &names),
+            "declare it, or name the live object: `{ $ref: { id: … } }` or `{ $ref: { displayName: … } }`",
+        )
     }
 }

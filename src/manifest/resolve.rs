@@ -7,7 +7,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::overlay::{directive, nothing_beneath};
+use super::overlay::nothing_beneath;
 use super::reference::{Link, Neighbours, Reader};
 use super::value::{Declared, Member, Value};
 use super::variable::{READABLE, is_name};
@@ -137,7 +137,7 @@ impl Resolver<'_> {
         if property.facts.sensitive {
             return self.sensitive(value, property, shape);
         }
-        if let Some(reference) = directive(&value) {
+        if let Some(reference) = value.directive() {
             return self.reference(reference, value.span, property, shape);
         }
         let span = value.span;
@@ -185,7 +185,8 @@ impl Resolver<'_> {
             }
             _ => {}
         }
-        let reference = directive(&value)
+        let reference = value
+            .directive()
             .filter(|reference| matches!(reference.name.as_str(), "$env" | "$undeclare"));
         if let Some(reference) = reference {
             if !is_name(&reference.value) && reference.name == "$env" {
@@ -222,7 +223,7 @@ impl Resolver<'_> {
         match self.referred(reference, span, property, shape) {
             Ok(declared) => Some(Value { declared, span }),
             Err(finding) => {
-                self.resolved.findings.push(*finding);
+                self.resolved.findings.push(finding);
                 None
             }
         }
@@ -234,7 +235,7 @@ impl Resolver<'_> {
         span: Span,
         property: &Property,
         shape: &Shape,
-    ) -> Result<Declared, Box<Finding>> {
+    ) -> Result<Declared, Finding> {
         let holds_text = holds_text(shape);
         let name = &property.name;
         let wrong = |message: String| Finding::error("value/reference", span, message);
@@ -284,15 +285,14 @@ impl Resolver<'_> {
                 }
             }
         };
-        Err(Box::new(finding))
+        Err(finding)
     }
 
-    fn file(&self, path: &str, span: Span) -> Result<Vec<u8>, Box<Finding>> {
+    fn file(&self, path: &str, span: Span) -> Result<Vec<u8>, Finding> {
         let beside = self.sources.path(span.file).parent();
         let beside = beside.unwrap_or(Path::new(""));
         let root = self.roots.get(&span.file).map_or(beside, |root| root);
-        payload::read(root, beside, path)
-            .map_err(|problem| Box::new(problem.into_finding(path, span)))
+        payload::read(root, beside, path, span)
     }
 }
 
@@ -332,98 +332,15 @@ fn placeholder(property: &Property, span: Span) -> Finding {
         .help("take the real value from the environment: `{ $env: NAME }`; or remove the line")
 }
 
-fn encode(bytes: Vec<u8>, property: &Property, span: Span) -> Result<Declared, Box<Finding>> {
+fn encode(bytes: Vec<u8>, property: &Property, span: Span) -> Result<Declared, Finding> {
     if property.is_base64() {
         return Ok(Declared::String(BASE64.encode(bytes)));
     }
     String::from_utf8(bytes).map(Declared::String).map_err(|_| {
         let message = format!("`{}` holds text, and the file is not UTF-8", property.name);
-        let finding = Finding::error("value/not-text", span, message);
-        Box::new(finding.help("save the file as UTF-8"))
+        Finding::error("value/not-text", span, message).help("save the file as UTF-8")
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kinds::{self, Action};
-    use crate::schema::fixture;
-
-    #[test]
-    fn contained_entities_are_resolved_where_they_are_created_inline() {
-        let (spec, sources) = Value::from_yaml(
-            "displayName: Order
-tasks:
-  - label: { $text: a }
-    steps:
-      - { action: block, id: '7', pin: { $env: PIN } }
-      - { action: mail, pin: canary-1 }
-      - { action: mail, template: { $env: TEMPLATE } }
-seal: { color: { $text: red } }
-log: []
-",
-        );
-        let mut resolver = Resolver {
-            model: fixture::model(),
-            family: kinds::FAMILIES[0],
-            sources: &sources,
-            roots: &Roots::new(),
-            neighbours: &Neighbours::of([].into_iter(), true),
-            presence: Presence::Present,
-            part: false,
-            resolved: Resolved::default(),
-        };
-        let structure = fixture::model().get("workOrder").expect("a type");
-        let value = resolver.object(spec, &structure);
-        let expected = serde_json::json!({
-            "displayName": "Order",
-            "tasks": [{ "label": "a", "steps": [
-                { "action": "block", "pin": { "$secret": "env:PIN" } },
-                { "action": "mail" },
-                { "action": "mail", "template": { "$secret": "env:TEMPLATE" } },
-            ] }],
-            "seal": { "color": "red" },
-        });
-        assert_eq!(value.to_json(), expected);
-        let Resolved { findings, ignored, secrets, .. } = resolver.resolved;
-        let found: Vec<(&str, usize)> = findings
-            .iter()
-            .filter_map(|finding| Some((&*finding.code, sources.locate(finding.span?).line)))
-            .collect();
-        assert_eq!(
-            found,
-            [("secret/literal", 6), (READABLE, 7), ("manifest/contained-navigation", 9)]
-        );
-        let ignored: Vec<(&str, usize)> = ignored
-            .iter()
-            .map(|(name, span)| (name.as_str(), sources.locate(*span).line))
-            .collect();
-        assert_eq!(ignored, [("id", 5)]);
-        assert!(secrets.iter().any(|(_, secret)| secret == "canary-1"), "{secrets:?}");
-    }
-
-    #[test]
-    fn the_property_that_is_assigned_is_ignored_by_the_name_that_its_family_gives_it() {
-        let ignored = |family: &'static Family| {
-            let (spec, sources) = Value::from_yaml("log: [{ text: a }]\n");
-            let mut resolver = Resolver {
-                model: fixture::model(),
-                family,
-                sources: &sources,
-                roots: &Roots::new(),
-                neighbours: &Neighbours::of([].into_iter(), true),
-                presence: Presence::Present,
-                part: false,
-                resolved: Resolved::default(),
-            };
-            let structure = fixture::model().get("workOrder").expect("a type");
-            resolver.object(spec, &structure);
-            (resolver.resolved.ignored.len(), resolver.resolved.findings.len())
-        };
-        let family = kinds::FAMILIES[0];
-        let assign = family.assign.map(|assign| Action { property: "log", ..assign });
-        let other: &Family = Box::leak(Box::new(Family { assign, ..*family }));
-        assert_eq!(ignored(family), (0, 1));
-        assert_eq!(ignored(other), (1, 0));
-    }
-}
+mod tests;

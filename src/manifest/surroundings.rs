@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::discover::TENANT_FILE;
+use super::discover::{self, TENANT_FILE};
 use super::files;
 use super::variable::Allowed;
 use crate::diagnostic::Finding;
@@ -25,7 +25,7 @@ impl Surroundings {
             return Self { root: folder.to_owned(), has_base: false, allowed: Allowed::default() };
         };
         let documents = files::documents(&root.join(TENANT_FILE));
-        let tenant = documents.first().map(|document| &document.root);
+        let tenant = documents.first();
         let base = tenant.and_then(|tenant| tenant.get("spec")?.get("base"));
         Self {
             root,
@@ -37,14 +37,8 @@ impl Surroundings {
 
 /// Returns the folder of the nearest tenant file at or above a folder.
 fn tenant_above(folder: &Path) -> Option<PathBuf> {
-    let folder = match folder.as_os_str().is_empty() {
-        true => Path::new("."),
-        false => folder,
-    };
-    let real = folder.canonicalize().ok()?;
-    let mut folders = real.ancestors();
-    let root = folders.find(|folder| folder.join(TENANT_FILE).is_file())?;
-    Some(root.to_owned())
+    let real = discover::canonical(folder).ok()?;
+    real.ancestors().find(|folder| folder.join(TENANT_FILE).is_file()).map(Path::to_owned)
 }
 
 /// Returns the finding of a path that leads to nothing.

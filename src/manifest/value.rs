@@ -1,50 +1,11 @@
-//! What a manifest declares: JSON-like values that know where they were written, with value
-//! references still recognisable.
+//! What a manifest declares: the trees of its YAML, in which references to secrets stay recognisable.
 
 use std::collections::BTreeSet;
 
-use serde_json::{Number, Value as Json};
+use serde_json::Value as Json;
 
 use crate::diagnostic::Span;
-
-/// A declared value and where it was written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Value {
-    /// What was declared.
-    pub declared: Declared,
-    /// Where; after an overlay, in whichever file won.
-    pub span: Span,
-}
-
-/// The forms a declared value takes. `$file` and `$text` are gone: they became strings.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Declared {
-    /// Must be unset.
-    Null,
-    /// A boolean.
-    Bool(bool),
-    /// A number.
-    Number(Number),
-    /// Text, or base64 where the property is encoded.
-    String(String),
-    /// A collection.
-    List(Vec<Value>),
-    /// A complex value, in the order of the text.
-    Object(Vec<Member>),
-    /// `{ $env: NAME }`: a secret, read to be sent, and to be kept out of what is said.
-    Env(String),
-}
-
-/// A member of a complex value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Member {
-    /// Its name.
-    pub name: String,
-    /// Where the name was written.
-    pub name_span: Span,
-    /// Its value.
-    pub value: Value,
-}
+pub use crate::yaml::{Declared, Member, Value};
 
 impl Value {
     /// Returns a JSON value as if it had been written in one place.
@@ -69,31 +30,10 @@ impl Value {
         Self { declared, span }
     }
 
-    /// Returns a member's value, where this is an object that has it.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.members().iter().find(|member| member.name == name).map(|member| &member.value)
-    }
-
-    /// Returns the members, none where this is not an object.
-    pub fn members(&self) -> &[Member] {
-        match &self.declared {
-            Declared::Object(members) => members,
-            _ => &[],
-        }
-    }
-
-    /// Returns the elements, none where this is not a list.
-    pub fn elements(&self) -> &[Value] {
-        match &self.declared {
-            Declared::List(elements) => elements,
-            _ => &[],
-        }
-    }
-
-    /// Returns the text, where this is a string.
-    pub fn as_str(&self) -> Option<&str> {
-        match &self.declared {
-            Declared::String(text) => Some(text),
+    /// Returns the single `$…` member of a directive or value reference.
+    pub(super) fn directive(&self) -> Option<&Member> {
+        match self.members() {
+            [only] if only.name.starts_with('$') => Some(only),
             _ => None,
         }
     }
@@ -158,11 +98,8 @@ impl Value {
     pub(super) fn from_yaml(text: &str) -> (Self, crate::diagnostic::Sources) {
         let mut sources = crate::diagnostic::Sources::default();
         let file = sources.add("manifest.yaml", text.to_owned());
-        let parsed = crate::yaml::parse::parse(text);
+        let parsed = crate::yaml::parse::parse(text, file);
         assert_eq!(parsed.errors, []);
-        let mut findings = Vec::new();
-        let value = super::document::convert(file, &parsed.documents[0].root, &mut findings);
-        assert_eq!(findings, []);
-        (value, sources)
+        (parsed.documents[0].clone(), sources)
     }
 }

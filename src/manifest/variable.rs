@@ -2,12 +2,10 @@
 //!
 //! Where `$env` may stand is decided beside the property, in `resolve`: only what nobody reads back stays a secret.
 
-use super::overlay::directive;
-use super::value::Value;
+use super::value::{Declared, Value};
 use crate::auth::variables::credential;
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{FileId, Finding, Span};
-use crate::yaml::{Node, Yaml};
+use crate::diagnostic::{Finding, Span};
 
 /// The code of `$env` in a property that can be read back.
 pub(super) const READABLE: &str = "secret/readable";
@@ -33,44 +31,34 @@ pub(super) struct Allowed {
 
 impl Allowed {
     /// Reads the list of a tenant file's document, without a place.
-    pub(super) fn of(tenant: &Node) -> Self {
-        let names = list(tenant).and_then(entries).map(|entries| {
-            let names = entries.iter().filter_map(Node::as_str);
-            names.map(str::to_owned).collect()
-        });
-        Self { names, span: None }
+    pub(super) fn of(tenant: &Value) -> Self {
+        let list = list(tenant).filter(|list| matches!(list.declared, Declared::List(_)));
+        let names = list.map(|list| list.elements().iter().filter_map(Value::as_str));
+        Self { names: names.map(|names| names.map(str::to_owned).collect()), span: None }
     }
 
     /// Reads the list of a tenant file's document, and finds what it cannot allow.
-    pub(super) fn read(file: FileId, tenant: &Node, findings: &mut Vec<Finding>) -> Self {
-        let at = |node: &Node| Span::new(file, node.range.clone());
-        for entry in list(tenant).and_then(entries).into_iter().flatten() {
-            let what = entry.as_str().and_then(|name| Some((name, credential(name)?)));
-            if let Some((name, what)) = what {
-                findings.push(is_credential(name, what, at(entry)).help(
-                    "remove it: no list can allow it; put the secret of a property under a name of its own",
-                ));
-            }
-        }
-        Self { span: list(tenant).map(at), ..Self::of(tenant) }
+    pub(super) fn read(tenant: &Value, findings: &mut Vec<Finding>) -> Self {
+        let list = list(tenant);
+        findings.extend(list.into_iter().flat_map(Value::elements).filter_map(|entry| {
+            let name = entry.as_str()?;
+            Some(is_credential(name, credential(name)?, entry.span).help(
+                "remove it: no list can allow it; put the secret of a property under a name of its own",
+            ))
+        }));
+        Self { span: list.map(|list| list.span), ..Self::of(tenant) }
     }
 
     /// Finds every variable at any depth of a value that must not be named.
     pub(super) fn check(&self, value: &Value, findings: &mut Vec<Finding>) {
-        let named = directive(value).filter(|directive| directive.name == "$env");
-        if let Some(name) = named {
-            findings.extend(self.refusal(&name.value));
-        }
-        for member in value.members() {
-            self.check(&member.value, findings);
-        }
-        for element in value.elements() {
-            self.check(element, findings);
-        }
+        let named = value.directive().filter(|directive| directive.name == "$env");
+        findings.extend(named.and_then(|name| self.refusal(&name.value)));
+        let members = value.members().iter().map(|member| &member.value);
+        members.chain(value.elements()).for_each(|value| self.check(value, findings));
     }
 
     /// Returns the finding of a variable that must not be named, by the value that names it.
-    pub(super) fn refusal(&self, named: &Value) -> Option<Finding> {
+    fn refusal(&self, named: &Value) -> Option<Finding> {
         let name = named.as_str().filter(|_| is_name(named))?.to_owned();
         if let Some(what) = credential(&name) {
             return Some(is_credential(&name, what, named.span).help(
@@ -84,7 +72,7 @@ impl Allowed {
             Some(span) => finding.related(span, "the list is here"),
             None => finding,
         };
-        Some(match nearest(&name, names.iter().map(String::as_str)) {
+        Some(match nearest(&name, names) {
             Some(near) => finding
                 .help(format!("did you mean `{near}`? Otherwise add `{name}` to the list"))
                 .replace_with(near),
@@ -112,13 +100,6 @@ fn is_credential(name: &str, what: &str, span: Span) -> Finding {
     Finding::error(CREDENTIAL, span, message)
 }
 
-fn list(tenant: &Node) -> Option<&Node> {
+fn list(tenant: &Value) -> Option<&Value> {
     tenant.get("spec")?.get("secrets")?.get("allow")
-}
-
-fn entries(list: &Node) -> Option<&[Node]> {
-    match &list.value {
-        Yaml::Seq(entries) => Some(entries),
-        _ => None,
-    }
 }

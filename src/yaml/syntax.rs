@@ -2,42 +2,40 @@
 
 use std::ops::Range;
 
-use serde_yaml::granit_parser::{ErrorKind, ScanError, Span};
+use serde_yaml::granit_parser::{ErrorKind, ScanError};
 
-use super::{MAX_DEPTH, YamlError};
+use super::MAX_DEPTH;
+use crate::diagnostic::{FileId, Finding, Span};
 
 /// Returns the finding that a syntax error is.
-pub(super) fn describe(error: &ScanError, text: &str) -> YamlError {
+pub(super) fn describe(error: &ScanError, text: &str, file: FileId) -> Finding {
     let at = text.floor_char_boundary(error.marker().byte_offset().unwrap_or(text.len()));
     let kind = error.kind();
     if let Some(tab) = blamed_tab(kind, text, at) {
-        return YamlError::new("yaml/tab", tab, "a tab cannot indent YAML")
-            .help("indent with spaces");
+        return tab_indents(Span::new(file, tab));
     }
-    if *kind == ErrorKind::RecursionLimitExceeded {
-        return too_deep(character(text, at));
-    }
+    let span = Span::new(file, character(text, at));
     let (message, help) = match kind {
+        ErrorKind::RecursionLimitExceeded => return too_deep(span),
         // At the end of the file it is not the indentation that is amiss.
         ErrorKind::InvalidQuotedScalarIndent if text[at..].trim().is_empty() => {
             ("a quote above is never closed".to_owned(), "close the quote")
         }
         kind => words(kind),
     };
-    YamlError::new("yaml/syntax", character(text, at), message).help(help)
+    Finding::error("yaml/syntax", span, message).help(help)
+}
+
+/// Makes the error of a tab that indents a line.
+pub(super) fn tab_indents(tab: Span) -> Finding {
+    Finding::error("yaml/tab", tab, "a tab cannot indent YAML").help("indent with spaces")
 }
 
 /// Makes the error of a value that nests too deeply.
-pub(super) fn too_deep(range: Range<usize>) -> YamlError {
-    let message = format!("values nest more than {} levels deep here", MAX_DEPTH);
-    YamlError::new("yaml/too-deep", range, message)
+pub(super) fn too_deep(span: Span) -> Finding {
+    let message = format!("values nest more than {MAX_DEPTH} levels deep here");
+    Finding::error("yaml/too-deep", span, message)
         .help("no setting is this deep: look for unclosed brackets")
-}
-
-/// Returns a span's bytes. A parser of a `&str` always knows them.
-pub(super) fn bytes(span: Span) -> Range<usize> {
-    let range = span.byte_range().unwrap_or_default();
-    range.start..range.end.max(range.start)
 }
 
 /// Returns the character at a place, nothing of it at the end of a line.

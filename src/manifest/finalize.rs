@@ -1,18 +1,18 @@
-//! A manifest as it was written to one that can be planned: references resolved, everything checked.
+//! Makes a manifest that can be planned of one as it was written: references resolved, everything checked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::bounded::bounded;
 use super::document::RawManifest;
 use super::reference::Neighbours;
 use super::resolve::{Resolved, Resolver, Roots};
 use super::variable::{Allowed, READABLE};
-use super::{Manifest, assignment, check, lint};
-use crate::diagnostic::{FileId, Finding, Severity, Sources, Span};
+use super::{Manifest, assignment, lint, violation};
+use crate::diagnostic::{Finding, Severity, Sources, Span};
 use crate::schema::model::Model;
 
 /// A manifest, and what came to light on the way to it.
-pub(super) struct Completed {
+pub(super) struct Finalized {
     pub(super) manifest: Manifest,
     pub(super) findings: Vec<Finding>,
     /// Members that were left out.
@@ -23,22 +23,21 @@ pub(super) struct Completed {
 
 /// Resolves a manifest's references and checks it by itself. A part of a manifest, whose base is not
 /// known, need not be whole.
-pub(super) fn complete(
+pub(super) fn finalize(
     raw: RawManifest,
     sources: &Sources,
     roots: &Roots,
     neighbours: &Neighbours,
     allowed: &Allowed,
     part: bool,
-) -> Completed {
+) -> Finalized {
     let RawManifest { address, family, version, metadata, spec, assignments, span, .. } = raw;
     let model = Model::of(version);
     let mut refused = Vec::new();
-    [Some(&spec), assignments.as_ref()]
-        .into_iter()
-        .flatten()
-        .for_each(|written| allowed.check(written, &mut refused));
-    let presence = metadata.state.into();
+    for written in [Some(&spec), assignments.as_ref()].into_iter().flatten() {
+        allowed.check(written, &mut refused);
+    }
+    let presence = metadata.state;
     let mut resolver = Resolver {
         model,
         family,
@@ -55,18 +54,12 @@ pub(super) fn complete(
     };
     let Resolved { mut findings, ignored, secrets, links } = resolver.resolved;
     // One finding for one place: what may stand nowhere there needs no other name.
-    let is_readable = |named: &Finding| {
-        let mut readable = findings.iter().filter(|finding| finding.code == READABLE);
-        readable.any(|finding| {
-            let places = finding.span.zip(named.span);
-            places.is_some_and(|(place, name)| {
-                place.file == name.file && place.start <= name.start && name.end <= place.end
-            })
-        })
-    };
-    refused.retain(|named| !is_readable(named));
+    let readable = findings.iter().filter(|finding| finding.code == READABLE);
+    let readable: Vec<Span> = readable.filter_map(|finding| finding.span).collect();
+    let is_readable = |name: Span| readable.iter().any(|place| place.holds(name));
+    refused.retain(|named| !named.span.is_some_and(is_readable));
     findings.extend(refused);
-    findings.extend(check::check(version, &address.kind, &spec, sources));
+    findings.extend(violation::check(version, &address.kind, &spec, Some(sources)));
     let assignments = assignments.and_then(|list| assignment::read(&list, part, &mut findings));
     let manifest = Manifest {
         family,
@@ -84,20 +77,16 @@ pub(super) fn complete(
     if findings.iter().all(|finding| finding.severity == Severity::Warning) {
         findings.extend(lint::manifest(&manifest, part));
     }
-    Completed { manifest, findings: bounded(findings), ignored, secrets }
+    Finalized { manifest, findings: bounded(findings), ignored, secrets }
 }
 
 /// Returns one warning a file about what was left out.
-pub(super) fn ignored_warnings(ignored: Vec<(String, Span)>) -> Vec<Finding> {
-    let mut files: BTreeMap<FileId, Vec<(String, Span)>> = BTreeMap::new();
-    for (name, span) in ignored {
-        files.entry(span.file).or_default().push((name, span));
-    }
-    files.into_values().filter_map(|ignored| ignored_warning(&ignored)).collect()
+pub(super) fn ignored_warnings(mut ignored: Vec<(String, Span)>) -> Vec<Finding> {
+    ignored.sort_by_key(|(_, span)| *span);
+    ignored.chunk_by(|(_, a), (_, b)| a.file == b.file).map(ignored_warning).collect()
 }
 
-fn ignored_warning(ignored: &[(String, Span)]) -> Option<Finding> {
-    let (_, span) = ignored.iter().min_by_key(|(_, span)| *span)?;
+fn ignored_warning(ignored: &[(String, Span)]) -> Finding {
     let names: BTreeSet<&str> = ignored.iter().map(|(name, _)| name.as_str()).collect();
     let help = if names.contains("assignments") {
         "the lines can go; assignments are declared beside `spec:`, not in it"
@@ -106,5 +95,5 @@ fn ignored_warning(ignored: &[(String, Span)]) -> Option<Finding> {
     };
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     let message = format!("what a manifest cannot declare is ignored: {}", names.join(", "));
-    Some(Finding::warning("manifest/ignored-properties", *span, message).help(help))
+    Finding::warning("manifest/ignored-properties", ignored[0].1, message).help(help)
 }

@@ -1,8 +1,10 @@
-//! A manifest's spec against its kind's schema, each violation told with the nearest remedy.
+//! The violations of a schema, each reported with the nearest remedy.
 
 use serde_json::Value as Json;
 
 use super::bounded::MANY;
+use super::document_schema::DocumentSchema;
+use super::not_a_manifest;
 use super::place::Place;
 use super::unknown;
 use super::value::{Declared, Value};
@@ -10,7 +12,7 @@ use crate::diagnostic::suggest::{nearest, one_of};
 use crate::diagnostic::{Finding, Sources};
 use crate::schema::model::{Model, Property, Shape};
 use crate::schema::types::{GraphVersion, odata_type, type_name};
-use crate::schema::validate::{Problem, Violation, violations};
+use crate::schema::validate::{Problem, Step, Violation, violations};
 
 /// How many members of an enum are worth reading in a message.
 const READABLE: usize = 12;
@@ -18,22 +20,55 @@ const READABLE: usize = 12;
 /// Members that mean "not set", for properties that cannot be null.
 const UNSET: [&str; 4] = ["notConfigured", "userDefined", "deviceDefault", "none"];
 
-/// Returns what is wrong with a resolved spec.
+/// The schema that a value violates.
+#[derive(Clone, Copy)]
+pub(super) enum Schema<'a> {
+    /// A Graph type's.
+    Graph(GraphVersion, &'a str),
+    /// A document's of Moorline's own.
+    Document(&'a DocumentSchema),
+}
+
+/// Returns what is wrong with a resolved value of a Graph type.
 pub(super) fn check(
     version: GraphVersion,
     kind: &str,
-    spec: &Value,
-    sources: &Sources,
+    value: &Value,
+    sources: Option<&Sources>,
 ) -> Vec<Finding> {
-    let violations = violations(version, kind, &instance(spec));
-    let found = violations.iter().take(MANY + 1).map(|violation| {
-        let place = Place::of(violation, Model::of(version), kind, spec);
-        Told { version, kind, violation, place, sources }.finding()
-    });
-    found.collect()
+    let violations = violations(version, kind, &instance(value));
+    report(Schema::Graph(version, kind), value, &violations, sources)
 }
 
-/// The spec as JSON for validation; a secret is any text.
+/// Reports violations in a value. Where the text of values is at hand, a finding can offer it rewritten.
+pub(super) fn report(
+    schema: Schema<'_>,
+    root: &Value,
+    violations: &[Violation],
+    sources: Option<&Sources>,
+) -> Vec<Finding> {
+    let (version, kind) = match schema {
+        Schema::Graph(version, kind) => (version, kind),
+        Schema::Document(_) => (GraphVersion::Beta, "the document"),
+    };
+    let findings = violations.iter().take(MANY + 1).filter_map(|violation| {
+        let place = Place::of(violation, Model::of(version), kind, root);
+        let reporter = ViolationReporter {
+            schema,
+            version,
+            kind,
+            root,
+            violations,
+            violation,
+            place,
+            sources,
+        };
+        reporter.finding()
+    });
+    findings.collect()
+}
+
+/// Returns a value as JSON for validation; a secret is any text.
 fn instance(value: &Value) -> Json {
     match &value.declared {
         Declared::Env(_) => Json::String(String::new()),
@@ -45,42 +80,54 @@ fn instance(value: &Value) -> Json {
     }
 }
 
-/// A violation that is being put into words.
-struct Told<'a> {
+/// Makes the finding of one violation.
+struct ViolationReporter<'a> {
+    schema: Schema<'a>,
     version: GraphVersion,
     kind: &'a str,
+    root: &'a Value,
+    /// All violations of the schema in the value.
+    violations: &'a [Violation],
     violation: &'a Violation,
     place: Place<'a>,
-    sources: &'a Sources,
+    sources: Option<&'a Sources>,
 }
 
-impl Told<'_> {
-    fn error(&self, message: String) -> Finding {
-        let code = format!("schema/{}", self.violation.keyword);
-        Finding::error(code, self.place.value.span, message)
+impl ViolationReporter<'_> {
+    fn code(&self) -> String {
+        format!("schema/{}", self.violation.keyword)
     }
 
-    fn finding(&self) -> Finding {
+    fn error(&self, message: String) -> Finding {
+        Finding::error(self.code(), self.place.value.span, message)
+    }
+
+    /// Returns what the value is called in a message.
+    fn subject(&self) -> String {
+        match self.schema {
+            Schema::Document(_) if self.violation.path.is_empty() => self.kind.to_owned(),
+            _ => self.place.subject(),
+        }
+    }
+
+    fn finding(&self) -> Option<Finding> {
         let Place { value, name, .. } = &self.place;
-        let subject = self.place.subject();
-        match &self.violation.problem {
-            Problem::UnknownProperty(unknown) => {
-                let code = format!("schema/{}", self.violation.keyword);
-                let structure = self.place.structure.as_deref();
-                unknown::property(self.version, &code, value, structure, unknown)
-            }
+        let subject = self.subject();
+        let is_null = value.declared == Declared::Null && matches!(self.schema, Schema::Graph(..));
+        Some(match &self.violation.problem {
+            Problem::UnknownProperty(unknown) => self.unknown_property(unknown),
             Problem::NotAMember(members) if name == "@odata.type" => self.wrong_type_name(members),
-            Problem::NotAMember(members) if value.declared == Declared::Null => self.null(members),
+            Problem::NotAMember(members) if is_null => self.null(members),
             Problem::NotAMember(members) => {
                 let error = self.error(format!("{} is not a value of `{name}`", quoted(value)));
                 self.choose(error, value.as_str().unwrap_or_default(), members, "use")
             }
-            Problem::NotMatching => self.flags(),
-            Problem::WrongType(_) if value.declared == Declared::Null => self.null(&[]),
+            Problem::NotMatching => self.not_matching(),
+            Problem::WrongType(_) if is_null => self.null(&[]),
             Problem::WrongType(expected) => {
                 let expected_words = expected.join(" or ");
                 let message =
-                    format!("{subject} must be {expected_words}, and this is {}", kind_of(value));
+                    format!("{subject} must be {expected_words}, and this is {}", value.kind());
                 self.mend_type(self.error(message), expected)
             }
             Problem::TooSmall(limit) => self.out_of_range(limit, "smaller", "least"),
@@ -94,11 +141,74 @@ impl Told<'_> {
                 .error(format!("{subject} is longer than {limit} characters"))
                 .help(format!("use at most {limit} characters")),
             Problem::Malformed(format) => self.malformed(format),
-            Problem::Missing(missing) => self.missing_type(missing),
-            Problem::Other(words) => self
-                .error(format!("{subject}: {words}"))
-                .help(format!("`moorline schema {}` says what it takes", self.kind)),
+            Problem::Missing(missing) => match self.schema {
+                Schema::Graph(..) => self.missing_type(missing),
+                Schema::Document(schema) => self.missing_keys(schema)?,
+            },
+            Problem::Other(words) => {
+                self.error(format!("{subject}: {words}")).help(match self.schema {
+                    Schema::Graph(..) => {
+                        format!("`moorline schema {}` says what it takes", self.kind)
+                    }
+                    Schema::Document(_) => "compare it with the examples".to_owned(),
+                })
+            }
+        })
+    }
+
+    fn unknown_property(&self, unknown: &str) -> Finding {
+        let value = self.place.value;
+        let span = value.member(unknown).map_or(value.span, |member| member.name_span);
+        let Schema::Document(schema) = self.schema else {
+            let structure = self.place.structure.as_deref();
+            return unknown::property(self.version, self.code(), span, value, structure, unknown);
+        };
+        let (subject, path) = (self.subject(), &self.violation.path[..]);
+        let error = Finding::error(self.code(), span, format!("{subject} has no key `{unknown}`"));
+        let near = meant(schema, path, value, unknown);
+        let belongs =
+            if path.is_empty() { not_a_manifest::belongs(self.root, unknown) } else { None };
+        error.suggest(
+            near.as_deref(),
+            belongs.unwrap_or_else(|| format!("{subject} takes {}", all_of(&schema.keys(path)))),
+        )
+    }
+
+    /// Returns one finding for all keys that a mapping of a document lacks, at the first of their violations. A key
+    /// that was misspelt is not missing.
+    fn missing_keys(&self, schema: &DocumentSchema) -> Option<Finding> {
+        let path = &self.violation.path;
+        let here = || self.violations.iter().filter(|other| other.path == *path);
+        let misspelt = |key: &str| {
+            here().any(|other| match &other.problem {
+                Problem::UnknownProperty(unknown) => {
+                    meant(schema, path, self.place.value, unknown).as_deref() == Some(key)
+                }
+                _ => false,
+            })
+        };
+        let mut lacking = here()
+            .filter_map(|other| match &other.problem {
+                Problem::Missing(key) => Some((other, key)),
+                _ => None,
+            })
+            .peekable();
+        let (first, _) = lacking.peek()?;
+        if !std::ptr::eq(*first, self.violation) {
+            return None;
         }
+        let keys: Vec<String> =
+            lacking.filter(|(_, key)| !misspelt(key)).map(|(_, key)| format!("{key}:")).collect();
+        if keys.is_empty() {
+            return None;
+        }
+        let begin = match self.root.members().first() {
+            Some(first) if path.is_empty() => first.name_span,
+            _ => self.place.key,
+        };
+        let keys = all_of(&keys);
+        let message = format!("{} lacks {keys}", self.subject());
+        Some(Finding::error(self.code(), begin, message).help(format!("add {keys}")))
     }
 
     /// Adds the member that was probably meant, or all to choose from.
@@ -106,30 +216,48 @@ impl Told<'_> {
         // It stands for what an answer could not say, and is never written.
         let members = members.iter().filter(|member| *member != "unknownFutureValue");
         let members: Vec<String> = members.cloned().collect();
-        let near = nearest(written, members.iter().map(String::as_str));
-        let help = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if members.len() > READABLE => {
-                format!("`moorline schema {}` lists all {} values", self.kind, members.len())
-            }
-            None => format!("{verb} {}", one_of(&members)),
-        };
-        let error = error.help(help);
-        match near.filter(|_| verb == "use") {
-            Some(near) => error.replace_with(near),
-            None => error,
+        match nearest(written, &members) {
+            // Of a set of flags only one is replaced.
+            Some(near) if verb != "use" => error.help(format!("did you mean `{near}`?")),
+            None if members.len() > READABLE => error.help(format!(
+                "`moorline schema {}` lists all {} values",
+                self.kind,
+                members.len()
+            )),
+            near => error.suggest(near, format!("{verb} {}", one_of(&members))),
         }
     }
 
-    /// A set of flags with something else among them.
-    fn flags(&self) -> Finding {
+    /// Reports a set of flags with something else among them, or a text that cannot be a name.
+    fn not_matching(&self) -> Finding {
         let Place { value, name, property, .. } = &self.place;
-        let members = property.as_ref().map(members_of).unwrap_or_default();
-        let text = value.as_str().unwrap_or_default();
-        let wrong = text.split(',').map(str::trim).find(|flag| !members.iter().any(|m| m == flag));
-        let wrong = wrong.unwrap_or(text);
-        let error = self.error(format!("`{wrong}` is not a value of `{name}`"));
-        self.choose(error, wrong, &members, "join by commas any of")
+        if let Some(property) = property {
+            let members = members_of(property);
+            let text = value.as_str().unwrap_or_default();
+            let mut flags = text.split(',').map(str::trim);
+            let wrong = flags.find(|flag| !members.iter().any(|m| m == flag)).unwrap_or(text);
+            let error = self.error(format!("`{wrong}` is not a value of `{name}`"));
+            return self.choose(error, wrong, &members, "join by commas any of");
+        }
+        let (what, help) = match name.as_str() {
+            "tenantId" => (
+                "names no tenant",
+                "use the tenant's GUID or one of its verified domains, such as contoso.onmicrosoft.com",
+            ),
+            "id" => (
+                "is no object id",
+                "use the live object's GUID, as its page in the portal shows it",
+            ),
+            "allow" => (
+                "is no name of an environment variable",
+                "use letters, digits and `_`, and no digit first",
+            ),
+            _ => (
+                "cannot be a name",
+                "use lower-case letters, digits, `-` and `.`, a letter or digit first and last",
+            ),
+        };
+        self.error(format!("{} {what}", quoted(value))).help(help)
     }
 
     fn null(&self, members: &[String]) -> Finding {
@@ -188,8 +316,7 @@ impl Told<'_> {
             "{} can be of several types, and `{missing}` does not say which",
             self.place.subject()
         );
-        let code = format!("schema/{}", self.violation.keyword);
-        Finding::error(code, *key, message).help(match fitting[..] {
+        Finding::error(self.code(), *key, message).help(match fitting[..] {
             [only] => format!(
                 "its members are those of one: add `\"{missing}\": \"{}\"`",
                 odata_type(only)
@@ -212,7 +339,7 @@ impl Told<'_> {
             .filter_map(|member| type_name(member).map(str::to_owned))
             .collect();
         let written = value.as_str().map(|text| type_name(text).unwrap_or(text));
-        let near = written.and_then(|written| nearest(written, types.iter().map(String::as_str)));
+        let near = written.and_then(|written| nearest(written, &types));
         let is_base = written.is_some_and(|name| {
             Model::of(self.version).get(name).is_some_and(|structure| structure.is_abstract)
         });
@@ -229,6 +356,18 @@ impl Told<'_> {
     fn mend_type(&self, error: Finding, expected: &[&str]) -> Finding {
         let value = self.place.value;
         let wants = |what: &str| expected.contains(&what);
+        match (self.schema, self.place.name.as_str()) {
+            (Schema::Document(_), "assignments") => {
+                return error.help(
+                    "write `[]` to assign to nobody; remove the line to leave the assignments alone",
+                );
+            }
+            (Schema::Document(_), "spec") => {
+                return error
+                    .help("declare the object's properties below it, each as `name: value`");
+            }
+            _ => {}
+        }
         if wants("`true` or `false`") {
             let word = match &value.declared {
                 Declared::String(text) => text.to_ascii_lowercase(),
@@ -274,11 +413,11 @@ impl Told<'_> {
 
     /// Adds the value as it would be written, unless an anchor, alias or tag is part of how it is.
     fn rewrite(&self, error: Finding, how: impl Fn(&str) -> String) -> Finding {
-        let written = self.sources.text(self.place.value.span);
-        if written.starts_with(['&', '*', '!']) {
-            return error;
+        let written = self.sources.map(|sources| sources.text(self.place.value.span));
+        match written.filter(|written| !written.starts_with(['&', '*', '!'])) {
+            Some(written) => error.replace_with(how(written)),
+            None => error,
         }
-        error.replace_with(how(written))
     }
 }
 
@@ -301,18 +440,18 @@ fn quoted(value: &Value) -> String {
         Declared::String(text) => format!("`{text}`"),
         Declared::Bool(value) => format!("`{value}`"),
         Declared::Number(number) => format!("`{number}`"),
-        _ => kind_of(value).to_owned(),
+        _ => value.kind().to_owned(),
     }
 }
 
-fn kind_of(value: &Value) -> &'static str {
-    match &value.declared {
-        Declared::Null => "null",
-        Declared::Bool(_) => "a boolean",
-        Declared::Number(number) if number.is_f64() => "a number with a fraction",
-        Declared::Number(_) => "a number",
-        Declared::String(_) | Declared::Env(_) => "a string",
-        Declared::List(_) => "a list",
-        Declared::Object(_) => "a mapping",
-    }
+/// Returns the key of a document that was probably meant and is not there yet.
+fn meant(schema: &DocumentSchema, path: &[Step], mapping: &Value, unknown: &str) -> Option<String> {
+    let mut keys = schema.keys(path);
+    keys.retain(|key| mapping.get(key).is_none());
+    nearest(unknown, &keys).map(str::to_owned)
+}
+
+/// Returns keys as `a`, `b` and `c`.
+fn all_of(keys: &[String]) -> String {
+    one_of(keys).replacen(" or `", " and `", 1)
 }

@@ -1,24 +1,26 @@
-//! The way from a path to everything that a tenant declares.
+//! Loads everything that a tenant declares from the path of its folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::bounded::bounded;
-use super::complete::{self, Completed};
 use super::discover::{self, Found, TENANT_FILE};
 use super::document::{self, RawManifest};
 use super::files::{self, FileRead};
+use super::finalize::{self, Finalized};
 use super::reference::Neighbours;
 use super::resolve::Roots;
 use super::surroundings::{self, Surroundings};
+use super::value::Value;
 use super::variable::Allowed;
 use super::{
-    Address, Loaded, Origin, TenantFile, cycle, envelope, foreign, lint, overlay, parallel, secret,
+    Address, Loaded, Origin, TenantFile, cycle, envelope, lint, not_a_manifest, overlay, parallel,
+    secret,
 };
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{FileId, Finding, Span};
-use crate::yaml::{self, Document, Node};
+use crate::diagnostic::{Finding, Sources, Span};
+use crate::yaml;
 
 /// Reads a tenant: a folder with a `moorline.yaml`, or that file.
 ///
@@ -45,24 +47,19 @@ pub fn load(path: &Path) -> Loaded {
     let Some((first, rest)) = documents.split_first() else {
         return loader.finish();
     };
-    if let Some(finding) = foreign::for_tenant(file, &first.root) {
-        loader.loaded.findings.push(finding);
+    let findings = &mut loader.loaded.findings;
+    if let Some(finding) = not_a_manifest::for_tenant(first) {
+        findings.push(finding);
         return loader.finish();
     }
-    let tenant = envelope::tenant(file, &first.root, &mut loader.loaded.findings);
-    let mut own: Vec<RawManifest> = Vec::new();
-    for document in rest {
-        own.extend(document::read(file, &document.root, &mut loader.loaded.findings));
-    }
+    let tenant = envelope::tenant(first, findings);
+    let own = rest.iter().filter_map(|document| document::read(document, findings)).collect();
     if let Some(tenant) = tenant {
-        let ownership = first.root.get("spec").and_then(|spec| spec.get("ownership"));
-        if let Some(node) = ownership {
-            let span = Span::new(file, node.range.clone());
-            loader.loaded.ownership = Some(span);
-            let finding = lint::ownership(&tenant, span);
-            loader.loaded.findings.extend(finding);
+        if let Some(ownership) = first.get("spec").and_then(|spec| spec.get("ownership")) {
+            loader.loaded.ownership = Some(ownership.span);
+            findings.extend(lint::ownership(&tenant, ownership.span));
         }
-        loader.tenant(file, &first.root, &tenant, &root, own);
+        loader.tenant(first, &tenant, &root, own);
         loader.loaded.tenant = Some(tenant);
     }
     loader.finish()
@@ -108,9 +105,9 @@ pub fn is_tenant(path: &Path) -> bool {
     let Some(text) = text.flatten().filter(|text| text.contains("Tenant")) else {
         return false;
     };
-    let documents = yaml::parse::parse(&text).documents;
-    let kind = documents.first().and_then(|first| first.root.get("kind"));
-    kind.and_then(Node::as_str) == Some("Tenant")
+    let documents = yaml::parse::parse(&text, Sources::default().next_id()).documents;
+    let kind = documents.first().and_then(|first| first.get("kind"));
+    kind.and_then(Value::as_str) == Some("Tenant")
 }
 
 type Layer = BTreeMap<Address, RawManifest>;
@@ -140,17 +137,13 @@ impl Loader {
         let loaded = &mut self.loaded;
         secret::conceal(&self.secrets, &mut loaded.findings, &mut loaded.sources);
         loaded.manifests.sort_by(|a, b| a.address.cmp(&b.address));
-        loaded.findings.extend(complete::ignored_warnings(self.ignored));
+        loaded.findings.extend(finalize::ignored_warnings(self.ignored));
         loaded.findings.sort_by(|a, b| (a.span, &a.file, &a.code).cmp(&(b.span, &b.file, &b.code)));
         self.loaded
     }
 
-    fn error(&mut self, finding: Finding) {
-        self.loaded.findings.push(finding);
-    }
-
     /// Keeps a file's text and findings, and returns its documents.
-    fn keep(&mut self, read: FileRead) -> Vec<Document> {
+    fn keep(&mut self, read: FileRead) -> Vec<Value> {
         self.loaded.sources.add(read.path, read.text);
         self.loaded.findings.extend(bounded(read.findings));
         read.documents
@@ -187,7 +180,7 @@ impl Loader {
         self.loaded.origins.push(Origin { document: raw.document, address: raw.address.clone() });
         if let Some(first) = layer.get(&raw.address) {
             let first_span = first.name_span;
-            self.error(
+            self.loaded.findings.push(
                 Finding::error(
                     "manifest/name-twice",
                     raw.name_span,
@@ -201,30 +194,19 @@ impl Loader {
         layer.insert(raw.address.clone(), raw);
     }
 
-    fn tenant(
-        &mut self,
-        file: FileId,
-        node: &Node,
-        tenant: &TenantFile,
-        root: &Path,
-        own: Vec<RawManifest>,
-    ) {
-        let spec = node.get("spec");
+    fn tenant(&mut self, root: &Value, tenant: &TenantFile, folder: &Path, own: Vec<RawManifest>) {
+        let spec = root.get("spec");
         let entry_span = |key: &str, at: usize| {
             let list = spec.and_then(|spec| spec.get(key));
-            let entry = list.and_then(|list| match &list.value {
-                yaml::Yaml::Seq(items) => items.get(at).map(|item| item.range.clone()),
-                _ => None,
-            });
-            Span::new(file, entry.unwrap_or_else(|| node.range.clone()))
+            list.and_then(|list| list.elements().get(at)).unwrap_or(root).span
         };
         let mut merged = Layer::new();
         for (at, base) in tenant.spec.base.iter().enumerate() {
-            let folder = discover::beneath(root, base);
+            let base_folder = discover::beneath(folder, base);
             let mut layer = Layer::new();
-            let found = discover::below(&folder);
+            let found = discover::below(&base_folder);
             let paths = self.found(found, base, "base", entry_span("base", at));
-            let files = self.files(paths, &folder);
+            let files = self.files(paths, &base_folder);
             self.fill(&mut layer, files.into_iter().flatten());
             self.refuse_base_ids(&layer);
             self.lay(layer, &mut merged);
@@ -233,34 +215,28 @@ impl Loader {
         let mut layer = Layer::new();
         self.fill(&mut layer, own);
         let paths = match &tenant.spec.manifests {
-            None => {
-                let whole = Span::new(file, node.range.clone());
-                self.found(discover::beside(root), ".", "manifests", whole)
-            }
+            None => self.found(discover::beside(folder), ".", "manifests", root.span),
             Some(entries) => entries
                 .iter()
                 .enumerate()
                 .flat_map(|(at, entry)| {
-                    let found = discover::entry(root, entry);
+                    let found = discover::entry(folder, entry);
                     self.found(found, entry, "manifests", entry_span("manifests", at))
                 })
                 .collect(),
         };
-        let files = self.files(paths, root);
+        let files = self.files(paths, folder);
         self.fill(&mut layer, files.into_iter().flatten());
         self.lay(layer, &mut merged);
         if merged.is_empty() && self.loaded.findings.is_empty() {
-            let kind = node.get("kind").unwrap_or(node);
-            self.error(
-                Finding::warning(
-                    "tenant/no-manifests",
-                    Span::new(file, kind.range.clone()),
-                    "this tenant declares nothing: no manifest was found",
-                )
-                .help("name their files or folders: `spec: { manifests: [policies] }`"),
+            let span = root.get("kind").unwrap_or(root).span;
+            let message = "this tenant declares nothing: no manifest was found";
+            self.loaded.findings.push(
+                Finding::warning("tenant/no-manifests", span, message)
+                    .help("name their files or folders: `spec: { manifests: [policies] }`"),
             );
         }
-        let allowed = Allowed::read(file, node, &mut self.loaded.findings);
+        let allowed = Allowed::read(root, &mut self.loaded.findings);
         self.check(merged, Extent::Tenant, &allowed);
         let findings = lint::cloud(&self.loaded.manifests, tenant.spec.cloud);
         self.loaded.findings.extend(findings);
@@ -296,14 +272,14 @@ impl Loader {
                 "give this user the right to read it",
             ),
         };
-        self.error(Finding::error(code, span, message).help(help));
+        self.loaded.findings.push(Finding::error(code, span, message).help(help));
         Vec::new()
     }
 
     fn refuse_base_ids(&mut self, layer: &Layer) {
         for raw in layer.values() {
             if let Some(span) = raw.id_span {
-                self.error(
+                self.loaded.findings.push(
                     Finding::error(
                         "overlay/id-in-base",
                         span,
@@ -331,18 +307,12 @@ impl Loader {
             merged.retain(|address, _| address.to_string() != *excluded);
             if merged.len() == before {
                 let names: Vec<String> = merged.keys().map(Address::to_string).collect();
-                let finding = Finding::error(
-                    "tenant/exclude",
-                    span(at),
-                    format!("no base declares `{excluded}`"),
-                );
+                let message = format!("no base declares `{excluded}`");
                 self.loaded.findings.push(
-                    match nearest(excluded, names.iter().map(String::as_str)) {
-                        Some(near) => {
-                            finding.help(format!("did you mean `{near}`?")).replace_with(near)
-                        }
-                        None => finding.help("write `kind/name` as a base's manifest has them"),
-                    },
+                    Finding::error("tenant/exclude", span(at), message).suggest(
+                        nearest(excluded, &names),
+                        "write `kind/name` as a base's manifest has them",
+                    ),
                 );
             }
         }
@@ -356,11 +326,11 @@ impl Loader {
             layer.values().filter_map(|raw| Some((raw.address.clone(), raw.id_span?))).collect();
         let (sources, roots) = (&self.loaded.sources, &self.roots);
         let raws = layer.into_values().collect();
-        let completed = parallel::map(raws, |raw| {
-            complete::complete(raw, sources, roots, &neighbours, allowed, part)
+        let finalized = parallel::map(raws, |raw| {
+            finalize::finalize(raw, sources, roots, &neighbours, allowed, part)
         });
         let before = self.loaded.manifests.len();
-        for Completed { manifest, findings, ignored, secrets } in completed {
+        for Finalized { manifest, findings, ignored, secrets } in finalized {
             self.loaded.manifests.push(manifest);
             self.loaded.findings.extend(findings);
             self.ignored.extend(ignored);

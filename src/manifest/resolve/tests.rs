@@ -1,0 +1,76 @@
+use super::*;
+use crate::kinds::{self, Action};
+use crate::schema::fixture;
+
+#[test]
+fn contained_entities_are_resolved_where_they_are_created_inline() {
+    let (spec, sources) = Value::from_yaml(
+        "displayName: Order
+tasks:
+  - label: { $text: a }
+    steps:
+      - { action: block, id: '7', pin: { $env: PIN } }
+      - { action: mail, pin: canary-1 }
+      - { action: mail, template: { $env: TEMPLATE } }
+seal: { color: { $text: red } }
+log: []
+",
+    );
+    let mut resolver = Resolver {
+        model: fixture::model(),
+        family: kinds::FAMILIES[0],
+        sources: &sources,
+        roots: &Roots::new(),
+        neighbours: &Neighbours::of([].into_iter(), true),
+        presence: Presence::Present,
+        part: false,
+        resolved: Resolved::default(),
+    };
+    let structure = fixture::model().get("workOrder").expect("a type");
+    let value = resolver.object(spec, &structure);
+    let expected = serde_json::json!({
+        "displayName": "Order",
+        "tasks": [{ "label": "a", "steps": [
+            { "action": "block", "pin": { "$secret": "env:PIN" } },
+            { "action": "mail" },
+            { "action": "mail", "template": { "$secret": "env:TEMPLATE" } },
+        ] }],
+        "seal": { "color": "red" },
+    });
+    assert_eq!(value.to_json(), expected);
+    let Resolved { findings, ignored, secrets, .. } = resolver.resolved;
+    let found: Vec<(&str, usize)> = findings
+        .iter()
+        .filter_map(|finding| Some((&*finding.code, sources.locate(finding.span?).line)))
+        .collect();
+    assert_eq!(found, [("secret/literal", 6), (READABLE, 7), ("manifest/contained-navigation", 9)]);
+    let ignored: Vec<(&str, usize)> =
+        ignored.iter().map(|(name, span)| (name.as_str(), sources.locate(*span).line)).collect();
+    assert_eq!(ignored, [("id", 5)]);
+    assert!(secrets.iter().any(|(_, secret)| secret == "canary-1"), "{secrets:?}");
+}
+
+#[test]
+fn the_property_that_is_assigned_is_ignored_by_the_name_that_its_family_gives_it() {
+    let ignored = |family: &'static Family| {
+        let (spec, sources) = Value::from_yaml("log: [{ text: a }]\n");
+        let mut resolver = Resolver {
+            model: fixture::model(),
+            family,
+            sources: &sources,
+            roots: &Roots::new(),
+            neighbours: &Neighbours::of([].into_iter(), true),
+            presence: Presence::Present,
+            part: false,
+            resolved: Resolved::default(),
+        };
+        let structure = fixture::model().get("workOrder").expect("a type");
+        resolver.object(spec, &structure);
+        (resolver.resolved.ignored.len(), resolver.resolved.findings.len())
+    };
+    let family = kinds::FAMILIES[0];
+    let assign = family.assign.map(|assign| Action { property: "log", ..assign });
+    let other: &Family = Box::leak(Box::new(Family { assign, ..*family }));
+    assert_eq!(ignored(family), (0, 1));
+    assert_eq!(ignored(other), (1, 0));
+}
