@@ -83,14 +83,8 @@ impl Error {
 
     /// Returns the chain of causes below this error, outermost first.
     pub fn causes(&self) -> Vec<String> {
-        let mut causes = Vec::new();
-        let mut at =
-            self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static));
-        while let Some(cause) = at {
-            causes.push(cause.to_string());
-            at = cause.source();
-        }
-        causes
+        let first = std::error::Error::source(self);
+        std::iter::successors(first, |cause| cause.source()).map(ToString::to_string).collect()
     }
 }
 

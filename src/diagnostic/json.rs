@@ -88,14 +88,21 @@ impl FindingsDocument {
 
     /// Makes the document of findings.
     pub fn new(findings: &[Finding], sources: &Sources) -> Self {
-        let count =
-            |severity| findings.iter().filter(|finding| finding.severity == severity).count();
         Self {
             kind: Kind::Findings,
             format_version: FormatVersion::V1,
             items: findings.iter().map(|finding| Item::new(finding, sources)).collect(),
-            summary: Summary { errors: count(Severity::Error), warnings: count(Severity::Warning) },
+            summary: Summary::of(findings),
         }
+    }
+}
+
+impl Summary {
+    /// Counts findings.
+    pub fn of(findings: &[Finding]) -> Self {
+        let count =
+            |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+        Self { errors: count(Severity::Error), warnings: count(Severity::Warning) }
     }
 }
 
@@ -103,17 +110,16 @@ impl Item {
     fn new(finding: &Finding, sources: &Sources) -> Self {
         let start = finding.span.map(|span| sources.locate(span));
         let end = finding.span.map(|span| sources.locate_end(span));
+        let file = finding.file.as_ref().map(|file| file.display().to_string());
         Self {
             code: finding.code.clone(),
             severity: finding.severity,
             message: finding.message.clone(),
-            line: start.as_ref().map(|place| place.line),
-            column: start.as_ref().map(|place| place.column),
-            file: start
-                .map(|place| place.file)
-                .or_else(|| finding.file.as_ref().map(|file| file.display().to_string())),
-            end_line: end.as_ref().map(|place| place.line),
-            end_column: end.as_ref().map(|place| place.column),
+            file: start.as_ref().map(|start| start.file.clone()).or(file),
+            line: start.as_ref().map(|start| start.line),
+            column: start.map(|start| start.column),
+            end_line: end.as_ref().map(|end| end.line),
+            end_column: end.map(|end| end.column),
             help: finding.help.clone(),
         }
     }

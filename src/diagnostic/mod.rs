@@ -1,7 +1,7 @@
 //! Findings about what the user wrote, as plain data; every format has a writer of its own.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
@@ -122,25 +122,9 @@ impl Sources {
         &self.files[file.0 as usize]
     }
 
-    /// Returns a file's path.
-    pub fn path(&self, file: FileId) -> &Path {
-        &self.get(file).path
-    }
-
     /// Returns the whole text of each file.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(|file| file.text.as_str())
-    }
-
-    /// Returns a file's whole text.
-    pub fn whole(&self, file: FileId) -> &str {
-        &self.get(file).text
-    }
-
-    /// Returns wherever a text stands in a file.
-    pub fn occurrences(&self, file: FileId, text: &str) -> Vec<Range<usize>> {
-        let found = self.whole(file).match_indices(text);
-        found.map(|(at, text)| at..at + text.len()).collect()
     }
 
     /// Returns the text of a span.
@@ -311,4 +295,9 @@ impl Finding {
             }
         }
     }
+}
+
+/// Returns the value of a result, or adds its finding.
+pub fn value_or_report<T>(result: Result<T, Finding>, findings: &mut Vec<Finding>) -> Option<T> {
+    result.map_err(|finding| findings.push(finding)).ok()
 }

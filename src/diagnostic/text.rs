@@ -1,11 +1,12 @@
 //! Findings as text in rustc's look.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
-use super::{FileId, Finding, Severity, Source, Sources, Span};
+use super::json::Summary;
+use super::{FileId, Finding, Severity, Sources, Span};
 use crate::text::sanitize;
 use crate::text::style::Palette;
 
@@ -40,14 +41,9 @@ pub fn render(findings: &[Finding], sources: &Sources, palette: Palette, width: 
 
 /// Returns the findings that are shown, in their order: where there are too many, errors before warnings.
 fn selected(findings: &[Finding]) -> Vec<&Finding> {
-    if findings.len() <= SHOWN {
-        return findings.iter().collect();
-    }
-    let of = |severity| move |(_, finding): &(usize, &Finding)| finding.severity == severity;
-    let numbered = || findings.iter().enumerate();
-    let errors = numbered().filter(of(Severity::Error));
-    let warnings = numbered().filter(of(Severity::Warning));
-    let mut chosen: Vec<_> = errors.chain(warnings).take(SHOWN).collect();
+    let mut chosen: Vec<(usize, &Finding)> = findings.iter().enumerate().collect();
+    chosen.sort_by_key(|(_, finding)| finding.severity);
+    chosen.truncate(SHOWN);
     chosen.sort_by_key(|(place, _)| *place);
     chosen.into_iter().map(|(_, finding)| finding).collect()
 }
@@ -59,12 +55,9 @@ pub fn summary(findings: &[Finding]) -> String {
         1 => Some(format!("1 {noun}")),
         number => Some(format!("{number} {noun}s")),
     };
-    let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let counts: Vec<_> =
-        [count(of(Severity::Error), "error"), count(of(Severity::Warning), "warning")]
-            .into_iter()
-            .flatten()
-            .collect();
+    let Summary { errors, warnings } = Summary::of(findings);
+    let counts = [count(errors, "error"), count(warnings, "warning")];
+    let counts: Vec<String> = counts.into_iter().flatten().collect();
     let files: BTreeSet<_> = findings
         .iter()
         .map(|finding| (finding.span.map(|span| span.file), &finding.file))
@@ -95,7 +88,7 @@ struct Mark {
 struct Excerpt {
     file: FileId,
     secret: bool,
-    marks: BTreeMap<usize, Vec<Mark>>,
+    marks: Vec<Mark>,
 }
 
 impl Page<'_> {
@@ -134,15 +127,11 @@ impl Page<'_> {
             let near = excerpts.iter_mut().find(|excerpt| {
                 excerpt.file == file
                     && !(secret || excerpt.secret)
-                    && excerpt.marks.keys().any(|line| line.abs_diff(mark.line) <= FOLD)
+                    && excerpt.marks.iter().any(|near| near.line.abs_diff(mark.line) <= FOLD)
             });
             match near {
-                Some(excerpt) => excerpt.marks.entry(mark.line).or_default().push(mark),
-                None => excerpts.push(Excerpt {
-                    file,
-                    secret,
-                    marks: BTreeMap::from([(mark.line, vec![mark])]),
-                }),
+                Some(excerpt) => excerpt.marks.push(mark),
+                None => excerpts.push(Excerpt { file, secret, marks: vec![mark] }),
             }
         }
         excerpts
@@ -165,7 +154,7 @@ impl Page<'_> {
     fn show(&self, excerpt: Excerpt, group: Group<'static>) -> Group<'static> {
         let source = self.sources.get(excerpt.file);
         if excerpt.secret {
-            return excerpt.marks.into_values().flatten().fold(group, |group, mark| {
+            return excerpt.marks.into_iter().fold(group, |group, mark| {
                 let place = self.sources.locate(mark.span);
                 let group = group.element(
                     Origin::path(owned(&place.file)).line(place.line).char_column(place.column),
@@ -176,21 +165,22 @@ impl Page<'_> {
                 }
             });
         }
-        let (first, last) = excerpt
-            .marks
-            .keys()
-            .fold((usize::MAX, 0), |(first, last), line| (first.min(*line), last.max(*line)));
+        let lines = excerpt.marks.iter().map(|mark| mark.line);
+        let (first, last) = (lines.clone().min().unwrap_or(1), lines.max().unwrap_or(1));
         let mut text = String::new();
         let mut annotations = Vec::new();
-        let mut marks = excerpt.marks;
         for line in first..=last {
             if self.is_secret(excerpt.file, line) {
                 text.push_str("…\n");
                 continue;
             }
-            let marks = marks.remove(&line).unwrap_or_default();
+            let marks = || excerpt.marks.iter().filter(|mark| mark.line == line);
             let whole = source.line_range(line);
-            let cut = self.cut(source, whole.clone(), &marks);
+            // The line is cut a screen's width after the last place in it. What is too long before that, the renderer
+            // cuts.
+            let from = marks().map(|mark| mark.range.start).max().unwrap_or(whole.start);
+            let mut rest = source.text[from..whole.end].char_indices();
+            let cut = rest.nth(self.width).map_or(whole.end, |(width, _)| from + width);
             let drawn =
                 visible(&source.text[whole.start..cut]) + if cut < whole.end { "…" } else { "" };
             // Drawing goes character by character, so the drawing of the beginning is its beginning.
@@ -202,22 +192,15 @@ impl Page<'_> {
                 };
                 text.len() + drawn
             };
-            annotations.extend(marks.into_iter().map(|mark| {
-                mark.kind.span(place(mark.range.start)..place(mark.range.end)).label(mark.label)
+            annotations.extend(marks().map(|mark| {
+                let drawn = place(mark.range.start)..place(mark.range.end);
+                mark.kind.span(drawn).label(mark.label.clone())
             }));
             text.push_str(&drawn);
             text.push('\n');
         }
         let path = owned(&source.path.display().to_string());
         group.element(Snippet::source(text).path(path).line_start(first).annotations(annotations))
-    }
-
-    /// Returns where to cut a line off: a screen's width after the last place in it. What is too long before
-    /// that, the renderer cuts.
-    fn cut(&self, source: &Source, line: Range<usize>, marks: &[Mark]) -> usize {
-        let from = marks.iter().map(|mark| mark.range.start).max().unwrap_or(line.start);
-        let mut rest = source.text[from..line.end].char_indices();
-        rest.nth(self.width).map_or(line.end, |(width, _)| from + width)
     }
 
     /// Returns the line as it would be with the replacement, where that is one line that may be shown.

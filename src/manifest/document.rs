@@ -70,13 +70,13 @@ pub(super) fn read(root: &Value, findings: &mut Vec<Finding>) -> Option<RawManif
 
 /// Finds members that say nothing of an object of the family: every tenant has exactly one, or Graph deletes none.
 fn refused_members(family: &Family, kind: &str, root: &Value, metadata: &Value) -> Vec<Finding> {
-    let absent = metadata.member("state").filter(|state| state.value.as_str() == Some("absent"));
+    let absent = metadata.entry("state").filter(|state| state.value.as_str() == Some("absent"));
     let (code, refused) = if family.is_singleton() {
         let refused = vec![
             (absent, "cannot be deleted: every tenant has it"),
-            (metadata.member("formerly"), "has no earlier names: there is only one"),
-            (metadata.member("id"), "needs no id: there is only one"),
-            (root.member("assignments"), "is not assigned: it holds for the whole tenant"),
+            (metadata.entry("formerly"), "has no earlier names: there is only one"),
+            (metadata.entry("id"), "needs no id: there is only one"),
+            (root.entry("assignments"), "is not assigned: it holds for the whole tenant"),
         ];
         ("manifest/singleton", refused)
     } else {

@@ -4,7 +4,9 @@ use serde_json::Value as Json;
 
 use super::value::Value;
 use super::violation::{self, Schema};
-use crate::diagnostic::Finding;
+use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::{Finding, value_or_report};
+use crate::schema::types::GraphVersion;
 use crate::schema::validate::{Step, violations_under};
 
 /// The schema of a document, and its validator.
@@ -41,6 +43,13 @@ impl DocumentSchema {
         properties.map(|keys| keys.keys().cloned().collect()).unwrap_or_default()
     }
 
+    /// Returns the key that was probably meant and is not there yet.
+    pub(super) fn meant(&self, path: &[Step], mapping: &Value, unknown: &str) -> Option<String> {
+        let mut keys = self.keys(path);
+        keys.retain(|key| mapping.get(key).is_none());
+        nearest(unknown, &keys).map(str::to_owned)
+    }
+
     /// Reads a document as the type, from its whole tree and the JSON to check and to read, or finds what keeps it
     /// from being one.
     pub(super) fn read<T: serde::de::DeserializeOwned>(
@@ -51,13 +60,15 @@ impl DocumentSchema {
     ) -> Option<T> {
         let violations = violations_under(&self.validator, &body);
         if !violations.is_empty() {
-            findings.extend(violation::report(Schema::Document(self), root, &violations, None));
+            let (version, kind) = (GraphVersion::Beta, "the document");
+            let schema = Schema { version, kind, document: Some(self) };
+            findings.extend(violation::report(schema, root, &violations, None));
             return None;
         }
         let read = serde_json::from_value(body).map_err(|error| {
             let message = format!("this document cannot be read: {error}");
             Finding::error("manifest/unreadable", root.span, message)
         });
-        read.map_err(|finding| findings.push(finding)).ok()
+        value_or_report(read, findings)
     }
 }

@@ -5,24 +5,14 @@ use std::collections::BTreeSet;
 use super::bounded::bounded;
 use super::document::RawManifest;
 use super::reference::Neighbours;
-use super::resolve::{Resolved, Resolver, Roots};
+use super::resolve::{Context, Resolved, Resolver, Roots};
 use super::variable::{Allowed, READABLE};
 use super::{Manifest, assignment, lint, violation};
 use crate::diagnostic::{Finding, Severity, Sources, Span};
 use crate::schema::model::Model;
 
-/// A manifest, and what came to light on the way to it.
-pub(super) struct Finalized {
-    pub(super) manifest: Manifest,
-    pub(super) findings: Vec<Finding>,
-    /// Members that were left out.
-    pub(super) ignored: Vec<(String, Span)>,
-    /// Secrets that stand in the text: where, and what.
-    pub(super) secrets: Vec<(Span, String)>,
-}
-
-/// Resolves a manifest's references and checks it by itself. A part of a manifest, whose base is not
-/// known, need not be whole.
+/// Resolves a manifest's references and checks it by itself, and returns what came to light on the way. A part of a
+/// manifest, whose base is not known, need not be whole.
 pub(super) fn finalize(
     raw: RawManifest,
     sources: &Sources,
@@ -30,7 +20,7 @@ pub(super) fn finalize(
     neighbours: &Neighbours,
     allowed: &Allowed,
     part: bool,
-) -> Finalized {
+) -> (Manifest, Resolved) {
     let RawManifest { address, family, version, metadata, spec, assignments, span, .. } = raw;
     let model = Model::of(version);
     let mut refused = Vec::new();
@@ -38,29 +28,22 @@ pub(super) fn finalize(
         allowed.check(written, &mut refused);
     }
     let presence = metadata.state;
-    let mut resolver = Resolver {
-        model,
-        family,
-        sources,
-        roots,
-        neighbours,
-        presence,
-        part,
-        resolved: Resolved::default(),
-    };
+    let context = Context { model, family, sources, roots, neighbours, presence, part };
+    let mut resolver = Resolver { context, resolved: Resolved::default() };
     let spec = match model.get(&address.kind) {
         Some(structure) => resolver.object(spec, &structure),
         None => spec,
     };
-    let Resolved { mut findings, ignored, secrets, links } = resolver.resolved;
+    let mut resolved = resolver.resolved;
+    let findings = &mut resolved.findings;
     // One finding for one place: what may stand nowhere there needs no other name.
     let readable = findings.iter().filter(|finding| finding.code == READABLE);
     let readable: Vec<Span> = readable.filter_map(|finding| finding.span).collect();
     let is_readable = |name: Span| readable.iter().any(|place| place.holds(name));
     refused.retain(|named| !named.span.is_some_and(is_readable));
     findings.extend(refused);
-    findings.extend(violation::check(version, &address.kind, &spec, Some(sources)));
-    let assignments = assignments.and_then(|list| assignment::read(&list, part, &mut findings));
+    findings.extend(violation::check(version, &address.kind, &spec, sources));
+    let assignments = assignments.and_then(|list| assignment::read(&list, part, findings));
     let manifest = Manifest {
         family,
         version,
@@ -69,7 +52,7 @@ pub(super) fn finalize(
         presence,
         protect: metadata.protect,
         spec,
-        links,
+        links: std::mem::take(&mut resolved.links),
         assignments,
         span,
         address,
@@ -77,7 +60,8 @@ pub(super) fn finalize(
     if findings.iter().all(|finding| finding.severity == Severity::Warning) {
         findings.extend(lint::manifest(&manifest, part));
     }
-    Finalized { manifest, findings: bounded(findings), ignored, secrets }
+    resolved.findings = bounded(resolved.findings);
+    (manifest, resolved)
 }
 
 /// Returns one warning a file about what was left out.

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::bounded::bounded;
-use super::discover::{self, Found, TENANT_FILE};
+use super::discover::{self, TENANT_FILE};
 use super::document::{self, RawManifest};
 use super::files::{self, FileRead};
-use super::finalize::{self, Finalized};
+use super::finalize::{self, finalize};
 use super::reference::Neighbours;
 use super::resolve::Roots;
 use super::surroundings::{self, Surroundings};
@@ -19,7 +19,7 @@ use super::{
     secret,
 };
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{Finding, Sources, Span};
+use crate::diagnostic::{Finding, Sources, Span, value_or_report};
 use crate::yaml;
 
 /// Reads a tenant: a folder with a `moorline.yaml`, or that file.
@@ -27,41 +27,8 @@ use crate::yaml;
 /// Everything that is wrong becomes a finding; nothing is an error of this function.
 pub fn load(path: &Path) -> Loaded {
     let mut loader = Loader::default();
-    let tenant_path =
-        if path.is_dir() { discover::beneath(path, TENANT_FILE) } else { path.to_owned() };
-    let root = tenant_path.parent().map(Path::to_owned).unwrap_or_default();
-    loader.loaded.root = root.clone();
-    if !tenant_path.exists() {
-        let finding = if is_tenant(path) {
-            surroundings::no_tenant(&tenant_path)
-        } else {
-            surroundings::nothing(path)
-        };
-        loader.loaded.findings.push(finding);
-        return loader.finish();
-    }
-    let file = loader.loaded.sources.next_id();
-    loader.roots.insert(file, Arc::from(root.as_path()));
-    let read = files::read(&tenant_path, file);
-    let documents = loader.keep(read);
-    let Some((first, rest)) = documents.split_first() else {
-        return loader.finish();
-    };
-    let findings = &mut loader.loaded.findings;
-    if let Some(finding) = not_a_manifest::for_tenant(first) {
-        findings.push(finding);
-        return loader.finish();
-    }
-    let tenant = envelope::tenant(first, findings);
-    let own = rest.iter().filter_map(|document| document::read(document, findings)).collect();
-    if let Some(tenant) = tenant {
-        if let Some(ownership) = first.get("spec").and_then(|spec| spec.get("ownership")) {
-            loader.loaded.ownership = Some(ownership.span);
-            findings.extend(lint::ownership(&tenant, ownership.span));
-        }
-        loader.tenant(first, &tenant, &root, own);
-        loader.loaded.tenant = Some(tenant);
-    }
+    let fault = loader.load(path).err();
+    loader.loaded.findings.extend(fault);
     loader.finish()
 }
 
@@ -73,22 +40,19 @@ pub fn load_files(paths: &[PathBuf]) -> Loaded {
     for path in paths {
         let folder = path.parent().unwrap_or(Path::new(""));
         let surroundings = known.entry(folder).or_insert_with(|| Surroundings::of(folder));
-        let group = groups.entry(surroundings.clone()).or_default();
-        group.push(path.clone());
+        groups.entry(surroundings.clone()).or_default().push(path.clone());
     }
     for (surroundings, paths) in groups {
         let Surroundings { root, has_base, allowed } = surroundings;
         let files = loader.files(paths, &root);
-        let bundles = if has_base {
+        let (extent, groups) = if has_base {
             // One file may be laid over another: only within a file are names unique.
-            files
+            (Extent::Parts, files)
         } else {
-            vec![files.into_iter().flatten().collect()]
+            (Extent::Files, vec![files.into_iter().flatten().collect()])
         };
-        for raws in bundles {
-            let mut layer = Layer::new();
-            loader.fill(&mut layer, raws);
-            let extent = if has_base { Extent::Parts } else { Extent::Files };
+        for raws in groups {
+            let layer = loader.layer(raws);
             loader.check(layer, extent, &allowed);
         }
     }
@@ -133,6 +97,41 @@ struct Loader {
 }
 
 impl Loader {
+    fn load(&mut self, path: &Path) -> Result<(), Finding> {
+        let tenant_path =
+            if path.is_dir() { discover::beneath(path, TENANT_FILE) } else { path.to_owned() };
+        let folder = tenant_path.parent().map(Path::to_owned).unwrap_or_default();
+        self.loaded.root = folder.clone();
+        if !tenant_path.exists() {
+            return Err(if is_tenant(path) {
+                surroundings::no_tenant(&tenant_path)
+            } else {
+                surroundings::nothing(path)
+            });
+        }
+        let file = self.loaded.sources.next_id();
+        self.roots.insert(file, Arc::from(folder.as_path()));
+        let documents = self.keep(files::read(&tenant_path, file));
+        let Some((root, rest)) = documents.split_first() else {
+            return Ok(());
+        };
+        if let Some(finding) = not_a_manifest::for_tenant(root) {
+            return Err(finding);
+        }
+        let findings = &mut self.loaded.findings;
+        let tenant = envelope::tenant(root, findings);
+        let own = rest.iter().filter_map(|document| document::read(document, findings)).collect();
+        if let Some(tenant) = tenant {
+            if let Some(ownership) = root.get("spec").and_then(|spec| spec.get("ownership")) {
+                self.loaded.ownership = Some(ownership.span);
+                findings.extend(lint::ownership(&tenant, ownership.span));
+            }
+            self.tenant(root, &tenant, &folder, own);
+            self.loaded.tenant = Some(tenant);
+        }
+        Ok(())
+    }
+
     fn finish(mut self) -> Loaded {
         let loaded = &mut self.loaded;
         secret::conceal(&self.secrets, &mut loaded.findings, &mut loaded.sources);
@@ -160,38 +159,31 @@ impl Loader {
         let reads = parallel::map(numbered, |(place, path): (usize, PathBuf)| {
             files::manifests(&path, first.after(place))
         });
-        reads
-            .into_iter()
-            .map(|(read, raws)| {
-                self.keep(read);
-                raws
-            })
-            .collect()
+        let raws = reads.into_iter().map(|(read, raws)| {
+            self.keep(read);
+            raws
+        });
+        raws.collect()
     }
 
-    /// Adds manifests to a layer, in which an address may stand once.
-    fn fill(&mut self, layer: &mut Layer, raws: impl IntoIterator<Item = RawManifest>) {
+    /// Makes a layer of manifests, in which an address may stand once.
+    fn layer(&mut self, raws: impl IntoIterator<Item = RawManifest>) -> Layer {
+        let mut layer = Layer::new();
         for raw in raws {
-            self.add(raw, layer);
+            let Loaded { origins, findings, .. } = &mut self.loaded;
+            origins.push(Origin { document: raw.document, address: raw.address.clone() });
+            if let Some(first) = layer.get(&raw.address) {
+                let message = format!("`{}` is declared twice", raw.address);
+                findings.push(
+                    Finding::error("manifest/name-twice", raw.name_span, message)
+                        .related(first.name_span, "first here")
+                        .help("a name is unique per kind: rename one of them"),
+                );
+            } else {
+                layer.insert(raw.address.clone(), raw);
+            }
         }
-    }
-
-    fn add(&mut self, raw: RawManifest, layer: &mut Layer) {
-        self.loaded.origins.push(Origin { document: raw.document, address: raw.address.clone() });
-        if let Some(first) = layer.get(&raw.address) {
-            let first_span = first.name_span;
-            self.loaded.findings.push(
-                Finding::error(
-                    "manifest/name-twice",
-                    raw.name_span,
-                    format!("`{}` is declared twice", raw.address),
-                )
-                .related(first_span, "first here")
-                .help("a name is unique per kind: rename one of them"),
-            );
-            return;
-        }
-        layer.insert(raw.address.clone(), raw);
+        layer
     }
 
     fn tenant(&mut self, root: &Value, tenant: &TenantFile, folder: &Path, own: Vec<RawManifest>) {
@@ -203,30 +195,28 @@ impl Loader {
         let mut merged = Layer::new();
         for (at, base) in tenant.spec.base.iter().enumerate() {
             let base_folder = discover::beneath(folder, base);
-            let mut layer = Layer::new();
-            let found = discover::below(&base_folder);
-            let paths = self.found(found, base, "base", entry_span("base", at));
+            let found = discover::base(&base_folder, base, entry_span("base", at));
+            let paths = value_or_report(found, &mut self.loaded.findings).unwrap_or_default();
             let files = self.files(paths, &base_folder);
-            self.fill(&mut layer, files.into_iter().flatten());
+            let layer = self.layer(files.into_iter().flatten());
             self.refuse_base_ids(&layer);
             self.lay(layer, &mut merged);
         }
         self.exclude(tenant, &mut merged, |at| entry_span("exclude", at));
-        let mut layer = Layer::new();
-        self.fill(&mut layer, own);
-        let paths = match &tenant.spec.manifests {
-            None => self.found(discover::beside(folder), ".", "manifests", root.span),
-            Some(entries) => entries
-                .iter()
-                .enumerate()
-                .flat_map(|(at, entry)| {
-                    let found = discover::entry(folder, entry);
-                    self.found(found, entry, "manifests", entry_span("manifests", at))
-                })
-                .collect(),
+        let found = match &tenant.spec.manifests {
+            None => vec![discover::beside(folder, root.span)],
+            Some(entries) => {
+                let entries = entries.iter().enumerate();
+                let found = entries
+                    .map(|(at, entry)| discover::entry(folder, entry, entry_span("manifests", at)));
+                found.collect()
+            }
         };
+        let found = found.into_iter();
+        let paths = found.filter_map(|found| value_or_report(found, &mut self.loaded.findings));
+        let paths = paths.flatten().collect();
         let files = self.files(paths, folder);
-        self.fill(&mut layer, files.into_iter().flatten());
+        let layer = self.layer(own.into_iter().chain(files.into_iter().flatten()));
         self.lay(layer, &mut merged);
         if merged.is_empty() && self.loaded.findings.is_empty() {
             let span = root.get("kind").unwrap_or(root).span;
@@ -242,53 +232,12 @@ impl Loader {
         self.loaded.findings.extend(findings);
     }
 
-    /// Returns the files that an entry of the tenant file leads to.
-    fn found(&mut self, found: Found, entry: &str, key: &str, span: Span) -> Vec<PathBuf> {
-        let (code, message, help) = match found {
-            Found::Files(files) => return files,
-            Found::Missing if key == "base" => (
-                "tenant/missing-path",
-                format!("there is no folder `{entry}`"),
-                "a base is a folder of manifests; its path is relative to this file",
-            ),
-            Found::Missing if discover::is_glob(entry) => (
-                "tenant/missing-path",
-                format!("no manifest file matches `{entry}`"),
-                "`*` stays within one folder, `**` goes below it; the path is relative to this file",
-            ),
-            Found::Missing => (
-                "tenant/missing-path",
-                format!("there is no file or folder `{entry}`"),
-                "its path is relative to this file",
-            ),
-            Found::BadGlob(why) => (
-                "tenant/glob",
-                format!("`{entry}` is no glob: {why}"),
-                "write `*` for any name, `**` for any folders, `{a,b}` for either",
-            ),
-            Found::Unreadable(why) => (
-                "file/unreadable",
-                format!("`{entry}` cannot be read: {why}"),
-                "give this user the right to read it",
-            ),
-        };
-        self.loaded.findings.push(Finding::error(code, span, message).help(help));
-        Vec::new()
-    }
-
     fn refuse_base_ids(&mut self, layer: &Layer) {
-        for raw in layer.values() {
-            if let Some(span) = raw.id_span {
-                self.loaded.findings.push(
-                    Finding::error(
-                        "overlay/id-in-base",
-                        span,
-                        format!("`{}` in a base is pinned to an object", raw.address),
-                    )
-                    .help("an id belongs to one tenant: pin it in the tenant's own manifest"),
-                );
-            }
-        }
+        self.loaded.findings.extend(layer.values().filter_map(|raw| {
+            let message = format!("`{}` in a base is pinned to an object", raw.address);
+            let finding = Finding::error("overlay/id-in-base", raw.id_span?, message);
+            Some(finding.help("an id belongs to one tenant: pin it in the tenant's own manifest"))
+        }));
     }
 
     fn lay(&mut self, layer: Layer, merged: &mut Layer) {
@@ -326,15 +275,14 @@ impl Loader {
             layer.values().filter_map(|raw| Some((raw.address.clone(), raw.id_span?))).collect();
         let (sources, roots) = (&self.loaded.sources, &self.roots);
         let raws = layer.into_values().collect();
-        let finalized = parallel::map(raws, |raw| {
-            finalize::finalize(raw, sources, roots, &neighbours, allowed, part)
-        });
+        let finalized =
+            parallel::map(raws, |raw| finalize(raw, sources, roots, &neighbours, allowed, part));
         let before = self.loaded.manifests.len();
-        for Finalized { manifest, findings, ignored, secrets } in finalized {
+        for (manifest, resolved) in finalized {
             self.loaded.manifests.push(manifest);
-            self.loaded.findings.extend(findings);
-            self.ignored.extend(ignored);
-            self.secrets.extend(secrets);
+            self.loaded.findings.extend(resolved.findings);
+            self.ignored.extend(resolved.ignored);
+            self.secrets.extend(resolved.secrets);
         }
         let manifests = &self.loaded.manifests[before..];
         let mut findings = lint::bundle(manifests, &pinned);

@@ -122,14 +122,8 @@ pub struct Manifest {
 
 impl Manifest {
     /// Returns every text that it declares.
-    pub fn texts(&self) -> Vec<&str> {
-        let mut texts = Vec::new();
-        self.spec.each(&mut |declared| {
-            if let Declared::String(text) = declared {
-                texts.push(text.as_str());
-            }
-        });
-        texts
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.spec.descendants().filter_map(Value::as_str)
     }
 
     /// Returns the declared display name.
@@ -183,22 +177,17 @@ impl Desired {
 
     /// Returns the variables that the manifests take secrets from.
     pub fn variables(&self) -> BTreeSet<&str> {
-        let mut variables = BTreeSet::new();
-        for manifest in &self.manifests {
-            manifest.spec.each(&mut |declared| {
-                if let Declared::Env(name) = declared {
-                    variables.insert(name.as_str());
-                }
-            });
-        }
-        variables
+        let values = self.manifests.iter().flat_map(|manifest| manifest.spec.descendants());
+        let variables = values.filter_map(|value| match &value.declared {
+            Declared::Env(name) => Some(name.as_str()),
+            _ => None,
+        });
+        variables.collect()
     }
 
     /// Returns what everybody can read who reads the manifests: the files, and the texts that they come to.
     pub fn texts(&self) -> Vec<&str> {
-        let mut texts: Vec<&str> = self.sources.texts().collect();
-        texts.extend(self.manifests.iter().flat_map(Manifest::texts));
-        texts
+        self.sources.texts().chain(self.manifests.iter().flat_map(Manifest::texts)).collect()
     }
 }
 
@@ -248,12 +237,8 @@ impl Loaded {
     /// Leaves out manifests that are not wanted, and what was found in their documents. What is about files,
     /// or about documents that are no manifests, stays.
     pub fn retain(&mut self, wanted: impl Fn(&Address) -> bool) {
-        let unwanted: Vec<Span> = self
-            .origins
-            .iter()
-            .filter(|origin| !wanted(&origin.address))
-            .map(|origin| origin.document)
-            .collect();
+        let unwanted = self.origins.iter().filter(|origin| !wanted(&origin.address));
+        let unwanted: Vec<Span> = unwanted.map(|origin| origin.document).collect();
         self.manifests.retain(|manifest| wanted(&manifest.address));
         self.findings.retain(|finding| {
             !finding.span.is_some_and(|span| unwanted.iter().any(|document| document.holds(span)))
@@ -264,20 +249,14 @@ impl Loaded {
     ///
     /// # Errors
     /// The findings, where the tenant file cannot be used.
-    pub fn into_tenant(self) -> Result<Desired, Box<Invalid>> {
-        let Self { tenant: Some(mut tenant), root, sources, .. } = self else {
-            let Self { findings, sources, .. } = self;
-            return Err(Box::new(Invalid { findings, sources }));
-        };
-        tenant.spec.ownership = None;
-        Ok(Desired {
-            tenant,
-            root,
-            ownership: None,
-            manifests: Vec::new(),
-            sources,
-            warnings: Vec::new(),
-        })
+    pub fn into_tenant(mut self) -> Result<Desired, Box<Invalid>> {
+        if let Some(tenant) = &mut self.tenant {
+            tenant.spec.ownership = None;
+            self.findings.clear();
+        }
+        self.ownership = None;
+        self.manifests.clear();
+        self.into_desired()
     }
 
     /// Returns the desired state.
@@ -285,13 +264,13 @@ impl Loaded {
     /// # Errors
     /// The findings, where one of them is an error.
     pub fn into_desired(self) -> Result<Desired, Box<Invalid>> {
-        match self {
-            Self {
-                tenant: Some(tenant), root, ownership, manifests, findings, sources, ..
-            } if findings.iter().all(|finding| finding.severity != Severity::Error) => {
+        let is_usable = !self.has_errors();
+        let Self { tenant, root, ownership, manifests, findings, sources, .. } = self;
+        match tenant.filter(|_| is_usable) {
+            Some(tenant) => {
                 Ok(Desired { tenant, root, ownership, manifests, sources, warnings: findings })
             }
-            Self { findings, sources, .. } => Err(Box::new(Invalid { findings, sources })),
+            None => Err(Box::new(Invalid { findings, sources })),
         }
     }
 }

@@ -14,17 +14,14 @@ pub(super) fn merge(
     findings: &mut Vec<Finding>,
 ) -> RawManifest {
     if base.version != over.version {
+        let message =
+            format!("`{}` is {} here and {} in the base", over.address, over.version, base.version);
         findings.push(
-            Finding::error(
-                "overlay/api-version",
-                over.version_span,
-                format!(
-                    "`{}` is {} here and {} in the base",
-                    over.address, over.version, base.version
+            Finding::error("overlay/api-version", over.version_span, message)
+                .related(base.version_span, "the base says so here")
+                .help(
+                    "use the base's `apiVersion`: an overlay cannot change the version of the body",
                 ),
-            )
-            .related(base.version_span, "the base says so here")
-            .help("use the base's `apiVersion`: an overlay cannot change the version of the body"),
         );
         return over;
     }
@@ -40,53 +37,48 @@ pub(super) fn merge(
 }
 
 fn object(model: &Model, structure: Option<&Structure>, base: &Value, over: &Value) -> Value {
-    let mut members: Vec<Member> = Vec::new();
-    let mut laid: HashMap<&str, &Member> =
-        over.members().iter().map(|member| (member.name.as_str(), member)).collect();
-    for member in base.members() {
-        let Some(laid) = laid.remove(member.name.as_str()) else {
-            members.push(member.clone());
-            continue;
-        };
-        let shape = structure.and_then(|s| s.properties.get(&member.name)).map(|p| &p.shape);
-        if let Some(value) = value(model, shape, &member.value, &laid.value) {
-            members.push(Member { value, ..laid.clone() });
-        }
-    }
-    let added = over.members().iter().filter(|added| laid.contains_key(added.name.as_str()));
-    members.extend(added.cloned());
+    let name = |member: &Member| Some(member.name.clone());
+    let lay = |base: &Member, over: &Member| {
+        let shape = structure.and_then(|s| s.properties.get(&base.name)).map(|p| &p.shape);
+        Some(Member { value: value(model, shape, &base.value, &over.value)?, ..over.clone() })
+    };
+    let members = laid_by_key(base.members(), over.members(), name, lay);
     Value { declared: Declared::Object(members), span: over.span }
 }
 
 /// Returns what the overlay makes of a base's value, `None` where it withdraws it.
 fn value(model: &Model, shape: Option<&Shape>, base: &Value, over: &Value) -> Option<Value> {
+    let list = |elements| Some(Value { declared: Declared::List(elements), span: over.span });
     if let Some(directive) = over.directive() {
         return match (directive.name.as_str(), &base.declared, &directive.value.declared) {
             ("$undeclare", _, Declared::Bool(true)) => None,
-            ("$append", Declared::List(first), Declared::List(rest)) => Some(Value {
-                declared: Declared::List(first.iter().chain(rest).cloned().collect()),
-                span: over.span,
-            }),
+            ("$append", Declared::List(first), Declared::List(rest)) => {
+                list(first.iter().chain(rest).cloned().collect())
+            }
             _ => Some(over.clone()),
         };
     }
-    Some(match (&base.declared, &over.declared) {
-        (Declared::Object(_), Declared::Object(_))
+    match (&base.declared, &over.declared, shape) {
+        (Declared::Object(_), Declared::Object(_), _)
             if base.directive().is_none() && same_type(base, over) =>
         {
             let stated = over.odata_type().or(base.odata_type());
             let structure = shape.and_then(|shape| model.actual(shape, stated));
-            object(model, structure.as_deref(), base, over)
+            Some(object(model, structure.as_deref(), base, over))
         }
-        (Declared::List(first), Declared::List(laid)) => match shape {
-            Some(Shape::Collection(element, Order::Keyed(key))) => Value {
-                declared: Declared::List(keyed(model, element, key, first, laid)),
-                span: over.span,
-            },
-            _ => over.clone(),
-        },
-        _ => over.clone(),
-    })
+        (
+            Declared::List(first),
+            Declared::List(laid),
+            Some(Shape::Collection(element, Order::Keyed(key))),
+        ) => {
+            let named = |value: &Value| value.get(key).map(|key| key.to_json().to_string());
+            let lay = |base: &Value, over: &Value| {
+                value(model, Some(element), base, over).or_else(|| Some(over.clone()))
+            };
+            list(laid_by_key(first, laid, named, lay))
+        }
+        _ => Some(over.clone()),
+    }
 }
 
 fn same_type(base: &Value, over: &Value) -> bool {
@@ -97,22 +89,21 @@ fn same_type(base: &Value, over: &Value) -> bool {
     }
 }
 
-fn keyed(model: &Model, element: &Shape, key: &str, base: &[Value], over: &[Value]) -> Vec<Value> {
-    let named = |value: &Value| value.get(key).map(|key| key.to_json().to_string());
-    let mut laid: HashMap<String, &Value> =
-        over.iter().rev().filter_map(|value| Some((named(value)?, value))).collect();
-    let mut merged: Vec<Value> = Vec::new();
-    for first in base {
-        let laid = named(first).and_then(|name| laid.remove(&name));
-        merged.push(match laid {
-            Some(laid) => value(model, Some(element), first, laid).unwrap_or_else(|| laid.clone()),
-            None => first.clone(),
-        });
-    }
-    let is_left = |value: &&Value| {
-        let left = named(value).map(|name| laid.contains_key(&name));
-        left.unwrap_or(true)
-    };
+/// Returns the base's parts, those of the overlay with the same keys laid over them, and then the overlay's others.
+fn laid_by_key<T: Clone>(
+    base: &[T],
+    over: &[T],
+    key: impl Fn(&T) -> Option<String>,
+    lay: impl Fn(&T, &T) -> Option<T>,
+) -> Vec<T> {
+    let keyed = over.iter().rev().filter_map(|part| Some((key(part)?, part)));
+    let mut laid: HashMap<String, &T> = keyed.collect();
+    let merged = base.iter().filter_map(|part| match key(part).and_then(|key| laid.remove(&key)) {
+        Some(over) => lay(part, over),
+        None => Some(part.clone()),
+    });
+    let mut merged: Vec<T> = merged.collect();
+    let is_left = |part: &&T| key(part).is_none_or(|key| laid.contains_key(&key));
     merged.extend(over.iter().filter(is_left).cloned());
     merged
 }

@@ -5,15 +5,15 @@ use std::fmt;
 
 use super::document::RawManifest;
 use super::overlay::nothing_beneath;
+use super::resolve::Context;
 use super::value::{Declared, Value};
 use super::{Address, Presence};
 use crate::diagnostic::suggest::{nearest, one_of};
-use crate::diagnostic::{Finding, Span};
+use crate::diagnostic::{Finding, Span, value_or_report};
 use crate::kinds::{self, Family};
-use crate::schema::model::Model;
 
 /// How many kinds are worth reading in a message.
-const READABLE: usize = 6;
+const MOST_KINDS: usize = 6;
 
 /// How a reference is written.
 const FORMS: &str =
@@ -90,12 +90,7 @@ impl Neighbours {
 
 /// Reads the references of one navigation property.
 pub(super) struct Reader<'a> {
-    pub(super) model: &'static Model,
-    pub(super) neighbours: &'a Neighbours,
-    /// Whether the object that refers should exist.
-    pub(super) presence: Presence,
-    /// Whether this is a part of a manifest, and what it is laid over is not known.
-    pub(super) part: bool,
+    pub(super) context: &'a Context<'a>,
     pub(super) property: &'a str,
     pub(super) many: bool,
     pub(super) target: &'a str,
@@ -108,7 +103,9 @@ impl Reader<'_> {
         if let Some(name) = directive.map(|directive| directive.name.as_str())
             && matches!(name, "$undeclare" | "$append")
         {
-            findings.extend((!self.part).then(|| nothing_beneath(name, self.property, value.span)));
+            findings.extend(
+                (!self.context.part).then(|| nothing_beneath(name, self.property, value.span)),
+            );
             return None;
         }
         let elements: &[Value] = match (&value.declared, self.many) {
@@ -125,13 +122,9 @@ impl Reader<'_> {
             }
         };
         let before = findings.len();
-        let mut references = Vec::new();
-        for element in elements {
-            match self.reference(element) {
-                Ok(reference) => references.extend(reference),
-                Err(finding) => findings.push(finding),
-            }
-        }
+        let references = elements.iter().map(|element| self.reference(element));
+        let references =
+            references.filter_map(|read| value_or_report(read, findings).flatten()).collect();
         (findings.len() == before).then(|| Link {
             property: self.property.to_owned(),
             many: self.many,
@@ -172,20 +165,20 @@ impl Reader<'_> {
             return self.by_name(text, span);
         };
         let address = Address { kind: kind.to_owned(), name: name.to_owned() };
-        let known = self.neighbours.manifests.contains_key(&address);
+        let known = self.context.neighbours.manifests.contains_key(&address);
         if (known || kinds::family_of(kind).is_some()) && !self.fits(kind) {
             return Err(self.wrong_type(text, span));
         }
         if known {
             self.present(&address, span)?;
-        } else if self.neighbours.all || !self.fits(kind) {
+        } else if self.context.neighbours.all || !self.fits(kind) {
             return Err(self.unknown(text, span));
         }
         Ok(Some(address))
     }
 
     fn by_name(&self, name: &str, span: Span) -> Result<Option<Address>, Finding> {
-        let manifests = self.neighbours.manifests.keys();
+        let manifests = self.context.neighbours.manifests.keys();
         let named: Vec<&Address> = manifests.filter(|address| address.name == name).collect();
         let fitting: Vec<&Address> = named.iter().copied().filter(|a| self.fits(&a.kind)).collect();
         match (&fitting[..], &self.kinds()[..]) {
@@ -193,10 +186,10 @@ impl Reader<'_> {
                 self.present(only, span)?;
                 Ok(Some((*only).clone()))
             }
-            ([], [kind]) if !self.neighbours.all => {
+            ([], [kind]) if !self.context.neighbours.all => {
                 Ok(Some(Address { kind: kind.clone(), name: name.to_owned() }))
             }
-            ([], _) if !self.neighbours.all => Ok(None),
+            ([], _) if !self.context.neighbours.all => Ok(None),
             ([], _) if named.is_empty() => Err(self.unknown(name, span)),
             ([], _) => Err(self.wrong_type(&named[0].to_string(), span)),
             (several, _) => {
@@ -210,8 +203,8 @@ impl Reader<'_> {
 
     /// Refuses a reference to what is to be deleted, from what is to stay.
     fn present(&self, address: &Address, span: Span) -> Result<(), Finding> {
-        let (presence, declared) = self.neighbours.manifests[address];
-        if (self.presence, presence) != (Presence::Present, Presence::Absent) {
+        let (presence, declared) = self.context.neighbours.manifests[address];
+        if (self.context.presence, presence) != (Presence::Present, Presence::Absent) {
             return Ok(());
         }
         let message = format!("`{address}` is declared absent, and this refers to it");
@@ -250,13 +243,13 @@ impl Reader<'_> {
     }
 
     fn fits(&self, kind: &str) -> bool {
-        let types = self.model.types();
+        let types = self.context.model.types();
         types.is_a(kind, self.target) && kinds::exists(kind, types.version())
     }
 
     /// Returns the kinds that the property can lead to.
     fn kinds(&self) -> Vec<String> {
-        let target = self.model.get(self.target);
+        let target = self.context.model.get(self.target);
         let derived = target.map(|target| target.derived.clone());
         let names = derived.into_iter().flatten().chain([self.target.to_owned()]);
         let mut names: Vec<String> = names.filter(|name| self.fits(name)).collect();
@@ -267,7 +260,7 @@ impl Reader<'_> {
     fn wrong_type(&self, what: &str, span: Span) -> Finding {
         let message = format!("`{}` cannot refer to `{what}`", self.property);
         let kinds = self.kinds();
-        Finding::error("reference/type", span, message).help(if kinds.len() > READABLE {
+        Finding::error("reference/type", span, message).help(if kinds.len() > MOST_KINDS {
             format!("it takes any kind of `{}`", self.target)
         } else {
             format!("it takes {}", one_of(&kinds))
@@ -275,7 +268,8 @@ impl Reader<'_> {
     }
 
     fn unknown(&self, written: &str, span: Span) -> Finding {
-        let fitting = self.neighbours.manifests.keys().filter(|address| self.fits(&address.kind));
+        let fitting =
+            self.context.neighbours.manifests.keys().filter(|address| self.fits(&address.kind));
         let names: Vec<String> = if written.contains('/') {
             fitting.map(Address::to_string).collect()
         } else {

@@ -50,18 +50,15 @@ pub(super) fn conceal(found: &[(Span, String)], findings: &mut [Finding], source
         }
     }
     for (file, findings) in files {
-        let (mut ranges, mut values) = (Vec::new(), Vec::new());
-        for line in lines(sources.whole(file)) {
-            ranges.push(line.range);
-            values.push(line.value.to_owned());
-        }
-        let known = known.remove(&file).unwrap_or_default().into_iter();
-        values.extend(known.map(str::to_owned));
-        values.retain(|secret| is_telling(secret));
-        values.truncate(SEARCHED);
-        for secret in &values {
-            ranges.extend(sources.occurrences(file, secret));
-        }
+        let text = sources.get(file).text.as_str();
+        let lines = lines(text);
+        let known = known.remove(&file).unwrap_or_default();
+        let values = lines.iter().map(|line| line.value).chain(known);
+        let values = values.filter(|secret| is_telling(secret)).take(SEARCHED);
+        let values: Vec<String> = values.map(str::to_owned).collect();
+        let places = values.iter().flat_map(|secret| text.match_indices(secret.as_str()));
+        let mut ranges: Vec<_> = places.map(|(at, secret)| at..at + secret.len()).collect();
+        ranges.extend(lines.into_iter().map(|line| line.range));
         ranges.into_iter().for_each(|range| sources.hide(file, range));
         for finding in findings {
             values.iter().for_each(|secret| finding.redact(secret));

@@ -45,42 +45,31 @@ impl Value {
 
     /// Returns the names of members that hold a secret, at any depth.
     pub fn secret_members(&self) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
-        self.add_secret_members(&mut found);
-        found
-    }
-
-    fn add_secret_members(&self, found: &mut BTreeSet<String>) {
-        for member in self.members() {
-            if matches!(member.value.declared, Declared::Env(_)) {
-                found.insert(member.name.clone());
-            }
-            member.value.add_secret_members(found);
-        }
-        for element in self.elements() {
-            element.add_secret_members(found);
-        }
-    }
-
-    /// Shows every value within it, itself first.
-    pub fn each<'v>(&'v self, seen: &mut impl FnMut(&'v Declared)) {
-        seen(&self.declared);
-        let members = self.members().iter().map(|member| &member.value);
-        members.chain(self.elements()).for_each(|value| value.each(seen));
+        let secrets = self.descendants().flat_map(Self::members);
+        let secrets = secrets.filter(|member| matches!(member.value.declared, Declared::Env(_)));
+        secrets.map(|member| member.name.clone()).collect()
     }
 
     /// Returns the same value as JSON, a secret as `{"$secret": "env:NAME"}`.
     pub fn to_json(&self) -> Json {
+        self.to_json_with(&|name| secret(name, false))
+    }
+
+    /// Returns the same value as JSON, with secrets as a function makes them of the names of their variables.
+    pub(super) fn to_json_with(&self, secret: &impl Fn(&str) -> Json) -> Json {
         match &self.declared {
             Declared::Null => Json::Null,
             Declared::Bool(value) => (*value).into(),
             Declared::Number(number) => number.clone().into(),
             Declared::String(text) => text.as_str().into(),
-            Declared::List(elements) => elements.iter().map(Self::to_json).collect(),
-            Declared::Object(members) => {
-                members.iter().map(|member| (member.name.clone(), member.value.to_json())).collect()
+            Declared::List(elements) => {
+                elements.iter().map(|element| element.to_json_with(secret)).collect()
             }
-            Declared::Env(name) => secret(name, false),
+            Declared::Object(members) => {
+                let members = members.iter();
+                members.map(|m| (m.name.clone(), m.value.to_json_with(secret))).collect()
+            }
+            Declared::Env(name) => secret(name),
         }
     }
 }

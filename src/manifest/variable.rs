@@ -51,10 +51,9 @@ impl Allowed {
 
     /// Finds every variable at any depth of a value that must not be named.
     pub(super) fn check(&self, value: &Value, findings: &mut Vec<Finding>) {
-        let named = value.directive().filter(|directive| directive.name == "$env");
-        findings.extend(named.and_then(|name| self.refusal(&name.value)));
-        let members = value.members().iter().map(|member| &member.value);
-        members.chain(value.elements()).for_each(|value| self.check(value, findings));
+        let named = value.descendants().filter_map(Value::directive);
+        let named = named.filter(|directive| directive.name == "$env");
+        findings.extend(named.filter_map(|directive| self.refusal(&directive.value)));
     }
 
     /// Returns the finding of a variable that must not be named, by the value that names it.

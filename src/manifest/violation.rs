@@ -10,34 +10,27 @@ use super::unknown;
 use super::value::{Declared, Value};
 use crate::diagnostic::suggest::{nearest, one_of};
 use crate::diagnostic::{Finding, Sources};
-use crate::schema::model::{Model, Property, Shape};
-use crate::schema::types::{GraphVersion, odata_type, type_name};
-use crate::schema::validate::{Problem, Step, Violation, violations};
+use crate::schema::model::{Model, Shape};
+use crate::schema::types::{GraphVersion, Types, odata_type, type_name};
+use crate::schema::validate::{Problem, Violation, violations};
 
 /// How many members of an enum are worth reading in a message.
-const READABLE: usize = 12;
+const MOST_MEMBERS: usize = 12;
 
 /// Members that mean "not set", for properties that cannot be null.
 const UNSET: [&str; 4] = ["notConfigured", "userDefined", "deviceDefault", "none"];
-
-/// The schema that a value violates.
-#[derive(Clone, Copy)]
-pub(super) enum Schema<'a> {
-    /// A Graph type's.
-    Graph(GraphVersion, &'a str),
-    /// A document's of Moorline's own.
-    Document(&'a DocumentSchema),
-}
 
 /// Returns what is wrong with a resolved value of a Graph type.
 pub(super) fn check(
     version: GraphVersion,
     kind: &str,
     value: &Value,
-    sources: Option<&Sources>,
+    sources: &Sources,
 ) -> Vec<Finding> {
-    let violations = violations(version, kind, &instance(value));
-    report(Schema::Graph(version, kind), value, &violations, sources)
+    // A secret is any text.
+    let violations =
+        violations(version, kind, &value.to_json_with(&|_| Json::String(String::new())));
+    report(Schema { version, kind, document: None }, value, &violations, Some(sources))
 }
 
 /// Reports violations in a value. Where the text of values is at hand, a finding can offer it rewritten.
@@ -47,44 +40,26 @@ pub(super) fn report(
     violations: &[Violation],
     sources: Option<&Sources>,
 ) -> Vec<Finding> {
-    let (version, kind) = match schema {
-        Schema::Graph(version, kind) => (version, kind),
-        Schema::Document(_) => (GraphVersion::Beta, "the document"),
-    };
     let findings = violations.iter().take(MANY + 1).filter_map(|violation| {
-        let place = Place::of(violation, Model::of(version), kind, root);
-        let reporter = ViolationReporter {
-            schema,
-            version,
-            kind,
-            root,
-            violations,
-            violation,
-            place,
-            sources,
-        };
-        reporter.finding()
+        let place = Place::of(violation, Model::of(schema.version), schema.kind, root);
+        ViolationReporter { schema, root, violations, violation, place, sources }.finding()
     });
     findings.collect()
 }
 
-/// Returns a value as JSON for validation; a secret is any text.
-fn instance(value: &Value) -> Json {
-    match &value.declared {
-        Declared::Env(_) => Json::String(String::new()),
-        Declared::List(elements) => elements.iter().map(instance).collect(),
-        Declared::Object(members) => {
-            members.iter().map(|m| (m.name.clone(), instance(&m.value))).collect()
-        }
-        _ => value.to_json(),
-    }
+/// The schema that a value violates.
+#[derive(Clone, Copy)]
+pub(super) struct Schema<'a> {
+    pub(super) version: GraphVersion,
+    /// The Graph type, or what a document of Moorline's own is called.
+    pub(super) kind: &'a str,
+    /// The schema of such a document.
+    pub(super) document: Option<&'a DocumentSchema>,
 }
 
 /// Makes the finding of one violation.
 struct ViolationReporter<'a> {
     schema: Schema<'a>,
-    version: GraphVersion,
-    kind: &'a str,
     root: &'a Value,
     /// All violations of the schema in the value.
     violations: &'a [Violation],
@@ -104,16 +79,16 @@ impl ViolationReporter<'_> {
 
     /// Returns what the value is called in a message.
     fn subject(&self) -> String {
-        match self.schema {
-            Schema::Document(_) if self.violation.path.is_empty() => self.kind.to_owned(),
-            _ => self.place.subject(),
+        if self.schema.document.is_some() && self.violation.path.is_empty() {
+            return self.schema.kind.to_owned();
         }
+        self.place.subject()
     }
 
     fn finding(&self) -> Option<Finding> {
         let Place { value, name, .. } = &self.place;
         let subject = self.subject();
-        let is_null = value.declared == Declared::Null && matches!(self.schema, Schema::Graph(..));
+        let is_null = value.declared == Declared::Null && self.schema.document.is_none();
         Some(match &self.violation.problem {
             Problem::UnknownProperty(unknown) => self.unknown_property(unknown),
             Problem::NotAMember(members) if name == "@odata.type" => self.wrong_type_name(members),
@@ -141,48 +116,46 @@ impl ViolationReporter<'_> {
                 .error(format!("{subject} is longer than {limit} characters"))
                 .help(format!("use at most {limit} characters")),
             Problem::Malformed(format) => self.malformed(format),
-            Problem::Missing(missing) => match self.schema {
-                Schema::Graph(..) => self.missing_type(missing),
-                Schema::Document(schema) => self.missing_keys(schema)?,
+            Problem::Missing(missing) => match self.schema.document {
+                None => self.missing_type(missing),
+                Some(document) => self.missing_keys(document)?,
             },
             Problem::Other(words) => {
-                self.error(format!("{subject}: {words}")).help(match self.schema {
-                    Schema::Graph(..) => {
-                        format!("`moorline schema {}` says what it takes", self.kind)
-                    }
-                    Schema::Document(_) => "compare it with the examples".to_owned(),
-                })
+                let help = match self.schema.document {
+                    None => format!("`moorline schema {}` says what it takes", self.schema.kind),
+                    Some(_) => "compare it with the examples".to_owned(),
+                };
+                self.error(format!("{subject}: {words}")).help(help)
             }
         })
     }
 
     fn unknown_property(&self, unknown: &str) -> Finding {
         let value = self.place.value;
-        let span = value.member(unknown).map_or(value.span, |member| member.name_span);
-        let Schema::Document(schema) = self.schema else {
+        let span = value.entry(unknown).map_or(value.span, |member| member.name_span);
+        let version = self.schema.version;
+        let Some(document) = self.schema.document else {
             let structure = self.place.structure.as_deref();
-            return unknown::property(self.version, self.code(), span, value, structure, unknown);
+            return unknown::property(version, self.code(), span, value, structure, unknown);
         };
         let (subject, path) = (self.subject(), &self.violation.path[..]);
-        let error = Finding::error(self.code(), span, format!("{subject} has no key `{unknown}`"));
-        let near = meant(schema, path, value, unknown);
-        let belongs =
-            if path.is_empty() { not_a_manifest::belongs(self.root, unknown) } else { None };
-        error.suggest(
-            near.as_deref(),
-            belongs.unwrap_or_else(|| format!("{subject} takes {}", all_of(&schema.keys(path)))),
+        let belongs = || not_a_manifest::belongs(self.root, unknown).filter(|_| path.is_empty());
+        let takes = || format!("{subject} takes {}", all_of(&document.keys(path)));
+        Finding::error(self.code(), span, format!("{subject} has no key `{unknown}`")).suggest(
+            document.meant(path, value, unknown).as_deref(),
+            belongs().unwrap_or_else(takes),
         )
     }
 
     /// Returns one finding for all keys that a mapping of a document lacks, at the first of their violations. A key
     /// that was misspelt is not missing.
-    fn missing_keys(&self, schema: &DocumentSchema) -> Option<Finding> {
+    fn missing_keys(&self, document: &DocumentSchema) -> Option<Finding> {
         let path = &self.violation.path;
         let here = || self.violations.iter().filter(|other| other.path == *path);
         let misspelt = |key: &str| {
             here().any(|other| match &other.problem {
                 Problem::UnknownProperty(unknown) => {
-                    meant(schema, path, self.place.value, unknown).as_deref() == Some(key)
+                    document.meant(path, self.place.value, unknown).as_deref() == Some(key)
                 }
                 _ => false,
             })
@@ -216,12 +189,14 @@ impl ViolationReporter<'_> {
         // It stands for what an answer could not say, and is never written.
         let members = members.iter().filter(|member| *member != "unknownFutureValue");
         let members: Vec<String> = members.cloned().collect();
-        match nearest(written, &members) {
+        // The few choices of a document are all listed.
+        let near = nearest(written, &members).filter(|_| self.schema.document.is_none());
+        match near {
             // Of a set of flags only one is replaced.
             Some(near) if verb != "use" => error.help(format!("did you mean `{near}`?")),
-            None if members.len() > READABLE => error.help(format!(
+            None if members.len() > MOST_MEMBERS => error.help(format!(
                 "`moorline schema {}` lists all {} values",
-                self.kind,
+                self.schema.kind,
                 members.len()
             )),
             near => error.suggest(near, format!("{verb} {}", one_of(&members))),
@@ -232,12 +207,12 @@ impl ViolationReporter<'_> {
     fn not_matching(&self) -> Finding {
         let Place { value, name, property, .. } = &self.place;
         if let Some(property) = property {
-            let members = members_of(property);
+            let members = members_of(&property.shape);
             let text = value.as_str().unwrap_or_default();
             let mut flags = text.split(',').map(str::trim);
             let wrong = flags.find(|flag| !members.iter().any(|m| m == flag)).unwrap_or(text);
             let error = self.error(format!("`{wrong}` is not a value of `{name}`"));
-            return self.choose(error, wrong, &members, "join by commas any of");
+            return self.choose(error, wrong, members, "join by commas any of");
         }
         let (what, help) = match name.as_str() {
             "tenantId" => (
@@ -307,7 +282,7 @@ impl ViolationReporter<'_> {
         let Place { value, key, structure, .. } = &self.place;
         let choices = structure.as_ref().map(|s| s.derived.clone()).unwrap_or_default();
         let fits = |name: &&String| {
-            let structure = Model::of(self.version).get(name);
+            let structure = Model::of(self.schema.version).get(name);
             structure
                 .is_some_and(|s| value.members().iter().all(|m| s.properties.contains_key(&m.name)))
         };
@@ -331,104 +306,98 @@ impl ViolationReporter<'_> {
         if self.violation.path.len() == 1 {
             return self
                 .error(format!("{stated} is not the type of this manifest's kind"))
-                .help(format!("remove it, or write `\"{}\"`", odata_type(self.kind)));
+                .help(format!("remove it, or write `\"{}\"`", odata_type(self.schema.kind)));
         }
         let types: Vec<String> = members
             .iter()
             .filter(|member| member.starts_with('#'))
             .filter_map(|member| type_name(member).map(str::to_owned))
             .collect();
-        let written = value.as_str().map(|text| type_name(text).unwrap_or(text));
-        let near = written.and_then(|written| nearest(written, &types));
-        let is_base = written.is_some_and(|name| {
-            Model::of(self.version).get(name).is_some_and(|structure| structure.is_abstract)
-        });
         let error = self.error(format!("{stated} is not a type that fits here"));
-        match near.filter(|_| !is_base) {
-            Some(near) => error
-                .help(format!("did you mean `{}`?", odata_type(near)))
-                .replace_with(format!("\"{}\"", odata_type(near))),
-            None => error.help(format!("use `\"#microsoft.graph.…\"` with {}", one_of(&types))),
-        }
+        suggest_type(error, value, &types, "use `")
     }
 
     /// Adds how to write a value so that it is of the expected type.
     fn mend_type(&self, error: Finding, expected: &[&str]) -> Finding {
-        let value = self.place.value;
+        let declared = &self.place.value.declared;
         let wants = |what: &str| expected.contains(&what);
-        match (self.schema, self.place.name.as_str()) {
-            (Schema::Document(_), "assignments") => {
-                return error.help(
-                    "write `[]` to assign to nobody; remove the line to leave the assignments alone",
-                );
+        let (help, replacement) = match (self.schema.document, self.place.name.as_str()) {
+            (Some(_), "assignments") => (
+                "write `[]` to assign to nobody; remove the line to leave the assignments alone",
+                None,
+            ),
+            (Some(_), "spec") => {
+                ("declare the object's properties below it, each as `name: value`", None)
             }
-            (Schema::Document(_), "spec") => {
-                return error
-                    .help("declare the object's properties below it, each as `name: value`");
-            }
-            _ => {}
-        }
-        if wants("`true` or `false`") {
-            let word = match &value.declared {
-                Declared::String(text) => text.to_ascii_lowercase(),
-                Declared::Number(number) => number.to_string(),
-                _ => String::new(),
-            };
-            let meant = match word.as_str() {
-                "true" | "yes" | "on" | "y" | "1" => "true",
-                "false" | "no" | "off" | "n" | "0" => "false",
-                _ => return error.help("write `true` or `false`, without quotes"),
-            };
-            return error.help(format!("write `{meant}`")).replace_with(meant);
-        }
-        if wants("a whole number") || wants("a number") {
-            return match value.as_str() {
-                Some(text) if text.parse::<i64>().is_ok() => {
-                    error.help("remove the quotes").replace_with(text)
+            _ if wants("`true` or `false`") => {
+                let word = match declared {
+                    Declared::String(text) => text.to_ascii_lowercase(),
+                    Declared::Number(number) => number.to_string(),
+                    _ => String::new(),
+                };
+                match word.as_str() {
+                    "true" | "yes" | "on" | "y" | "1" => ("write `true`", Some("true".to_owned())),
+                    "false" | "no" | "off" | "n" | "0" => {
+                        ("write `false`", Some("false".to_owned()))
+                    }
+                    _ => ("write `true` or `false`, without quotes", None),
                 }
-                _ if wants("a number") => error.help("write a number, without quotes"),
-                _ => error.help("write digits alone"),
-            };
-        }
-        if wants("a string") {
-            return match &value.declared {
+            }
+            _ if wants("a whole number") || wants("a number") => match declared {
+                Declared::String(text) if text.parse::<i64>().is_ok() => {
+                    ("remove the quotes", Some(text.clone()))
+                }
+                _ if wants("a number") => ("write a number, without quotes", None),
+                _ => ("write digits alone", None),
+            },
+            _ if wants("a string") => match declared {
                 Declared::Bool(_) | Declared::Number(_) => {
-                    let error = error.help("put it in quotes");
-                    self.rewrite(error, |written| format!("\"{written}\""))
+                    ("put it in quotes", self.written().map(|text| format!("\"{text}\"")))
                 }
-                _ => error.help("write one text"),
-            };
-        }
-        if wants("a list") {
-            return match &value.declared {
+                _ => ("write one text", None),
+            },
+            _ if wants("a list") => match declared {
                 Declared::String(_) | Declared::Bool(_) | Declared::Number(_) => {
-                    let error = error.help("put it in brackets: `[…]`");
-                    self.rewrite(error, |written| format!("[{written}]"))
+                    ("put it in brackets: `[…]`", self.written().map(|text| format!("[{text}]")))
                 }
-                _ => error.help("begin each element with `- `, on a line of its own"),
-            };
-        }
-        error.help("write its members below it, each as `name: value`")
+                _ => ("begin each element with `- `, on a line of its own", None),
+            },
+            _ => ("write its members below it, each as `name: value`", None),
+        };
+        Finding { replacement, ..error.help(help) }
     }
 
-    /// Adds the value as it would be written, unless an anchor, alias or tag is part of how it is.
-    fn rewrite(&self, error: Finding, how: impl Fn(&str) -> String) -> Finding {
-        let written = self.sources.map(|sources| sources.text(self.place.value.span));
-        match written.filter(|written| !written.starts_with(['&', '*', '!'])) {
-            Some(written) => error.replace_with(how(written)),
-            None => error,
-        }
+    /// Returns the text of the value, unless an anchor, alias or tag is part of how it is written.
+    fn written(&self) -> Option<&str> {
+        let text = self.sources?.text(self.place.value.span);
+        Some(text).filter(|text| !text.starts_with(['&', '*', '!']))
     }
 }
 
-fn members_of(property: &Property) -> Vec<String> {
-    match &property.shape {
-        Shape::Enum(def) => def.members.clone(),
-        Shape::Collection(element, _) => match &**element {
-            Shape::Enum(def) => def.members.clone(),
-            _ => Vec::new(),
-        },
-        _ => Vec::new(),
+/// Offers the concrete type that was probably meant by a name, or all that fit, with how to give one of them.
+pub(super) fn suggest_type(
+    error: Finding,
+    stated: &Value,
+    types: &[String],
+    give: &str,
+) -> Finding {
+    let name = stated.as_str().map(|stated| type_name(stated).unwrap_or(stated));
+    let all = Types::of(GraphVersion::Beta);
+    let is_base = |name: &&str| all.get(name).is_some_and(|def| def.is_abstract);
+    let near = name.filter(|name| !is_base(name)).and_then(|name| nearest(name, types));
+    match near.map(|near| format!("\"{}\"", odata_type(near))) {
+        Some(near) => {
+            error.help(format!("did you mean `{}`?", near.trim_matches('"'))).replace_with(near)
+        }
+        None => error.help(format!("{give}\"#microsoft.graph.…\"` with {}", one_of(types))),
+    }
+}
+
+fn members_of(shape: &Shape) -> &[String] {
+    match shape {
+        Shape::Enum(def) => &def.members,
+        Shape::Collection(element, _) => members_of(element),
+        _ => &[],
     }
 }
 
@@ -442,13 +411,6 @@ fn quoted(value: &Value) -> String {
         Declared::Number(number) => format!("`{number}`"),
         _ => value.kind().to_owned(),
     }
-}
-
-/// Returns the key of a document that was probably meant and is not there yet.
-fn meant(schema: &DocumentSchema, path: &[Step], mapping: &Value, unknown: &str) -> Option<String> {
-    let mut keys = schema.keys(path);
-    keys.retain(|key| mapping.get(key).is_none());
-    nearest(unknown, &keys).map(str::to_owned)
 }
 
 /// Returns keys as `a`, `b` and `c`.

@@ -5,9 +5,6 @@ use std::collections::HashMap;
 use super::{Member, Value};
 use crate::diagnostic::{Finding, Span};
 
-/// How large a mapping is looked through again for each key; beyond, hashing is cheaper.
-const SMALL: usize = 16;
-
 /// Returns what is wrong with a plain key, if anything is.
 pub(super) fn refuse_plain(name: &str, span: Span) -> Option<Finding> {
     let (code, message, help) = match name {
@@ -33,14 +30,9 @@ pub(super) fn refuse(key: &Value) -> Finding {
 pub(super) fn duplicates(members: &[Member]) -> Vec<Finding> {
     let mut first: HashMap<&str, &Member> = HashMap::new();
     let mut errors = Vec::new();
-    for (at, member) in members.iter().enumerate() {
-        let earlier = if members.len() <= SMALL {
-            members[..at].iter().find(|earlier| earlier.name == member.name)
-        } else {
-            let known = *first.entry(&member.name).or_insert(member);
-            (!std::ptr::eq(known, member)).then_some(known)
-        };
-        if let Some(earlier) = earlier {
+    for member in members {
+        let earlier = *first.entry(&member.name).or_insert(member);
+        if !std::ptr::eq(earlier, member) {
             let message = format!("the key `{}` stands twice in this mapping", member.name);
             errors.push(
                 Finding::error("yaml/duplicate-key", member.name_span, message)

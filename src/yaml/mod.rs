@@ -70,11 +70,11 @@ pub struct Parsed {
 impl Value {
     /// Returns a member's value, where this is an object that has it.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.member(name).map(|member| &member.value)
+        self.entry(name).map(|member| &member.value)
     }
 
     /// Returns a member, where this is an object that has it.
-    pub fn member(&self, name: &str) -> Option<&Member> {
+    pub fn entry(&self, name: &str) -> Option<&Member> {
         self.members().iter().find(|member| member.name == name)
     }
 
@@ -92,6 +92,16 @@ impl Value {
             Declared::List(elements) => elements,
             _ => &[],
         }
+    }
+
+    /// Returns this value and every value in it, at any depth, in no particular order.
+    pub fn descendants(&self) -> impl Iterator<Item = &Value> {
+        let mut open = vec![self];
+        std::iter::from_fn(move || {
+            let value = open.pop()?;
+            open.extend(value.members().iter().map(|member| &member.value).chain(value.elements()));
+            Some(value)
+        })
     }
 
     /// Returns the text, where this is a string.

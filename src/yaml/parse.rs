@@ -184,18 +184,14 @@ impl<'text> Composer<'text> {
     /// Returns where a list's first `-` stands. The parser marks a list that is not indented below its key
     /// after it.
     fn first_dash(&self, style: StructureStyle, start: usize) -> usize {
-        if style == StructureStyle::Block
-            && let Some(Collection { content: Content::Object(_, Key::Read(..)), .. }) =
-                self.open.last()
-        {
-            let line = self.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-            let indent =
-                self.text[line..start].len() - self.text[line..start].trim_start_matches(' ').len();
-            if self.text[line + indent..].starts_with('-') {
-                return line + indent;
-            }
-        }
-        start
+        let follows_key = matches!(
+            self.open.last(),
+            Some(Collection { content: Content::Object(_, Key::Read(..)), .. })
+        );
+        let line = syntax::line_start(self.text, start);
+        let dash = start - self.text[line..start].trim_start_matches(' ').len();
+        let is_dash = self.text[dash..].starts_with('-');
+        if style == StructureStyle::Block && follows_key && is_dash { dash } else { start }
     }
 
     fn close(&mut self, end: usize) -> Result<(), Finding> {

@@ -46,9 +46,14 @@ pub(super) fn character(text: &str, at: usize) -> Range<usize> {
     }
 }
 
+/// Returns the start of the line that holds `at`.
+pub(super) fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |newline| newline + 1)
+}
+
 /// Returns the tab in the indentation of the line that holds `at`, if there is one.
 pub(super) fn tab_in_indentation(text: &str, at: usize) -> Option<Range<usize>> {
-    let line = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = line_start(text, at);
     let indent = text[line..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t'));
     let tab = line + indent.into_iter().position(|byte| byte == b'\t')?;
     Some(tab..tab + 1)

@@ -2,6 +2,22 @@ use super::*;
 use crate::kinds::{self, Action};
 use crate::schema::fixture;
 
+/// Resolves the spec of a `workOrder` that is of a family.
+fn resolved(family: &'static Family, spec: Value, sources: &Sources) -> (Value, Resolved) {
+    let context = Context {
+        model: fixture::model(),
+        family,
+        sources,
+        roots: &Roots::new(),
+        neighbours: &Neighbours::of([].into_iter(), true),
+        presence: Presence::Present,
+        part: false,
+    };
+    let mut resolver = Resolver { context, resolved: Resolved::default() };
+    let structure = fixture::model().get("workOrder").expect("a type");
+    (resolver.object(spec, &structure), resolver.resolved)
+}
+
 #[test]
 fn contained_entities_are_resolved_where_they_are_created_inline() {
     let (spec, sources) = Value::from_yaml(
@@ -16,18 +32,7 @@ seal: { color: { $text: red } }
 log: []
 ",
     );
-    let mut resolver = Resolver {
-        model: fixture::model(),
-        family: kinds::FAMILIES[0],
-        sources: &sources,
-        roots: &Roots::new(),
-        neighbours: &Neighbours::of([].into_iter(), true),
-        presence: Presence::Present,
-        part: false,
-        resolved: Resolved::default(),
-    };
-    let structure = fixture::model().get("workOrder").expect("a type");
-    let value = resolver.object(spec, &structure);
+    let (value, resolved) = resolved(kinds::FAMILIES[0], spec, &sources);
     let expected = serde_json::json!({
         "displayName": "Order",
         "tasks": [{ "label": "a", "steps": [
@@ -38,7 +43,7 @@ log: []
         "seal": { "color": "red" },
     });
     assert_eq!(value.to_json(), expected);
-    let Resolved { findings, ignored, secrets, .. } = resolver.resolved;
+    let Resolved { findings, ignored, secrets, .. } = resolved;
     let found: Vec<(&str, usize)> = findings
         .iter()
         .filter_map(|finding| Some((&*finding.code, sources.locate(finding.span?).line)))
@@ -54,19 +59,8 @@ log: []
 fn the_property_that_is_assigned_is_ignored_by_the_name_that_its_family_gives_it() {
     let ignored = |family: &'static Family| {
         let (spec, sources) = Value::from_yaml("log: [{ text: a }]\n");
-        let mut resolver = Resolver {
-            model: fixture::model(),
-            family,
-            sources: &sources,
-            roots: &Roots::new(),
-            neighbours: &Neighbours::of([].into_iter(), true),
-            presence: Presence::Present,
-            part: false,
-            resolved: Resolved::default(),
-        };
-        let structure = fixture::model().get("workOrder").expect("a type");
-        resolver.object(spec, &structure);
-        (resolver.resolved.ignored.len(), resolver.resolved.findings.len())
+        let (_, resolved) = resolved(family, spec, &sources);
+        (resolved.ignored.len(), resolved.findings.len())
     };
     let family = kinds::FAMILIES[0];
     let assign = family.assign.map(|assign| Action { property: "log", ..assign });

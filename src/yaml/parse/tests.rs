@@ -45,7 +45,7 @@ fn ranges_are_the_tokens() {
     );
     let root = root(text);
     let slice = |key: &str| {
-        let member = root.member(key).expect(key);
+        let member = root.entry(key).expect(key);
         (&text[member.name_span.range()], &text[member.value.span.range()])
     };
     assert_eq!(slice("näme"), ("näme", "Zürich"));
@@ -97,7 +97,7 @@ fn an_alias_is_shown_where_it_stands() {
     let copy = root.get("use").expect("use");
     assert_eq!(&text[copy.span.range()], "*b");
     assert_eq!(&text[copy.get("pin").expect("pin").span.range()], "6");
-    assert_eq!(&text[root.member("name").expect("name").name_span.range()], "*k");
+    assert_eq!(&text[root.entry("name").expect("name").name_span.range()], "*k");
 }
 
 #[test]
