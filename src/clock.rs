@@ -18,10 +18,10 @@ pub(crate) fn minute(at: Timestamp) -> String {
 
 /// A clock. Clones tell the same time.
 #[derive(Clone, Debug)]
-pub struct Clock(Arc<Kind>);
+pub struct Clock(Arc<ClockKind>);
 
 #[derive(Debug)]
-enum Kind {
+enum ClockKind {
     System {
         epoch: Instant,
         /// How many times faster than the world it runs; 1 in every release binary.
@@ -50,7 +50,7 @@ impl Clock {
     }
 
     fn paced(pace: u32) -> Self {
-        Self(Arc::new(Kind::System {
+        Self(Arc::new(ClockKind::System {
             epoch: Instant::now(),
             pace,
             #[cfg(debug_assertions)]
@@ -61,29 +61,29 @@ impl Clock {
     /// Returns the wall time. It is compared with what others say, so it is never sped up.
     pub fn now(&self) -> Timestamp {
         match &*self.0 {
-            Kind::System { .. } => Timestamp::now(),
+            ClockKind::System { .. } => Timestamp::now(),
             #[cfg(test)]
-            Kind::Recording { start, .. } => *start + self.advanced(),
+            ClockKind::Recording { start, .. } => *start + self.advanced(),
         }
     }
 
     /// Returns an instant on the scale that sleeps move along: for windows, deadlines and durations.
     pub fn instant(&self) -> Instant {
         match &*self.0 {
-            Kind::System { epoch, pace, .. } => {
+            ClockKind::System { epoch, pace, .. } => {
                 later(*epoch, epoch.elapsed().saturating_mul(*pace))
             }
             #[cfg(test)]
-            Kind::Recording { epoch, .. } => later(*epoch, self.advanced()),
+            ClockKind::Recording { epoch, .. } => later(*epoch, self.advanced()),
         }
     }
 
     /// Waits.
     pub async fn sleep(&self, duration: Duration) {
         match &*self.0 {
-            Kind::System { pace, .. } => tokio::time::sleep(duration / *pace).await,
+            ClockKind::System { pace, .. } => tokio::time::sleep(duration / *pace).await,
             #[cfg(test)]
-            Kind::Recording { sleeps, .. } => {
+            ClockKind::Recording { sleeps, .. } => {
                 locked(sleeps).push(duration);
                 tokio::task::yield_now().await;
             }
@@ -95,7 +95,7 @@ impl Clock {
     /// Passes a point at which a debug build may be told to end, by `MOORLINE_TEST_KILL`.
     pub(crate) fn pass(&self, point: Point) {
         #[cfg(debug_assertions)]
-        if let Kind::System { fuse: Some(fuse), .. } = &*self.0 {
+        if let ClockKind::System { fuse: Some(fuse), .. } = &*self.0 {
             fuse.pass(point);
         }
         #[cfg(not(debug_assertions))]
@@ -106,11 +106,11 @@ impl Clock {
     /// sooner. A clock that stands still never gets there.
     pub(crate) async fn elapse(&self, duration: Duration) {
         match &*self.0 {
-            Kind::System { .. } => self.sleep(duration).await,
+            ClockKind::System { .. } => self.sleep(duration).await,
             #[cfg(test)]
-            Kind::Recording { .. } if duration.is_zero() => {}
+            ClockKind::Recording { .. } if duration.is_zero() => {}
             #[cfg(test)]
-            Kind::Recording { .. } => std::future::pending().await,
+            ClockKind::Recording { .. } => std::future::pending().await,
         }
     }
 }
@@ -119,14 +119,18 @@ impl Clock {
 impl Clock {
     /// Returns a clock that stands still, except that each sleep is noted down and passes at once.
     pub(crate) fn recording(start: Timestamp) -> Self {
-        Self(Arc::new(Kind::Recording { epoch: Instant::now(), start, sleeps: Mutex::default() }))
+        Self(Arc::new(ClockKind::Recording {
+            epoch: Instant::now(),
+            start,
+            sleeps: Mutex::default(),
+        }))
     }
 
     /// Returns the sleeps so far; none for a system clock.
     pub(crate) fn sleeps(&self) -> Vec<Duration> {
         match &*self.0 {
-            Kind::System { .. } => Vec::new(),
-            Kind::Recording { sleeps, .. } => locked(sleeps).clone(),
+            ClockKind::System { .. } => Vec::new(),
+            ClockKind::Recording { sleeps, .. } => locked(sleeps).clone(),
         }
     }
 
@@ -164,7 +168,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_recording_clock_passes_the_time_that_is_slept() {
+    async fn recording_clock_advances_by_sleeps() {
         let clock = Clock::recording(Timestamp::UNIX_EPOCH);
         let before = clock.instant();
         clock.sleep(Duration::from_secs(90)).await;
@@ -176,7 +180,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_paced_clock_moves_its_instants_along_with_its_sleeps() {
+    async fn paced_clock_scales_instants_and_sleeps() {
         let clock = Clock::paced(10_000);
         let (before, really) = (clock.instant(), Instant::now());
         clock.sleep(Duration::from_secs(100)).await;

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fuse_names_a_point_and_counts_from_one() {
+    fn fuse_has_a_point_and_a_count_from_one() {
         let fuse = Fuse::parse("answer:3").expect("a fuse");
         assert_eq!(fuse.point, Point::Answer);
         fuse.pass(Point::Send);

@@ -9,18 +9,19 @@ use super::{Finding, Severity, Sources};
 #[serde(rename_all = "camelCase")]
 pub struct FindingsDocument {
     /// Says what this document is.
-    pub kind: Kind,
+    pub kind: FindingsKind,
     /// The version of this document's form.
     pub format_version: FormatVersion,
     /// The findings.
     pub items: Vec<Item>,
     /// How many there are.
-    pub summary: Summary,
+    pub summary: FindingsSummary,
 }
 
 /// `findings`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub enum Kind {
+#[schemars(rename = "Kind")]
+pub enum FindingsKind {
     /// Findings about manifests.
     #[serde(rename = "findings")]
     Findings,
@@ -67,7 +68,8 @@ pub struct Item {
 /// The findings by severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Summary {
+#[schemars(rename = "Summary")]
+pub struct FindingsSummary {
     /// How many errors.
     pub errors: usize,
     /// How many warnings.
@@ -89,17 +91,17 @@ impl FindingsDocument {
     /// Makes the document of findings.
     pub fn new(findings: &[Finding], sources: &Sources) -> Self {
         Self {
-            kind: Kind::Findings,
+            kind: FindingsKind::Findings,
             format_version: FormatVersion::V1,
             items: findings.iter().map(|finding| Item::new(finding, sources)).collect(),
-            summary: Summary::of(findings),
+            summary: FindingsSummary::count(findings),
         }
     }
 }
 
-impl Summary {
+impl FindingsSummary {
     /// Counts findings.
-    pub fn of(findings: &[Finding]) -> Self {
+    pub fn count(findings: &[Finding]) -> Self {
         let count =
             |severity| findings.iter().filter(|finding| finding.severity == severity).count();
         Self { errors: count(Severity::Error), warnings: count(Severity::Warning) }
@@ -133,7 +135,7 @@ mod tests {
     use crate::diagnostic::Span;
 
     #[test]
-    fn the_document() {
+    fn document_has_places_and_counts() {
         let mut sources = Sources::default();
         let file = sources.add("a.yaml", "é: 1\nb: |\n  x\n  y\n".to_owned());
         let findings = [

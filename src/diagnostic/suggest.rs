@@ -102,7 +102,7 @@ mod tests {
     use super::nearest;
 
     #[test]
-    fn finds_what_was_meant() {
+    fn nearest_name_is_found() {
         let names = [
             "pinMinimumLength",
             "pinMaximumLength",
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearer_of_two_wins_and_the_earlier_of_equals() {
+    fn nearer_name_wins_and_first_of_equals() {
         assert_eq!(nearest("allowd", ["aloud", "allowed"]), Some("allowed"));
         assert_eq!(nearest("blocc", ["block", "blocs"]), Some("block"));
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
-use super::json::Summary;
+use super::json::FindingsSummary;
 use super::{FileId, Finding, Severity, Sources, Span};
 use crate::text::sanitize;
 use crate::text::style::Palette;
@@ -27,10 +27,10 @@ pub fn render(findings: &[Finding], sources: &Sources, palette: Palette, width: 
         Palette::Colour => Renderer::styled(),
     };
     let renderer = renderer.term_width(width);
-    let page = Page { sources, width: width.saturating_sub(GUTTER) };
+    let layout = FindingRenderer { sources, width: width.saturating_sub(GUTTER) };
     let shown = selected(findings);
     let mut texts: Vec<String> =
-        shown.iter().map(|finding| renderer.render(&page.report(finding)) + "\n").collect();
+        shown.iter().map(|finding| renderer.render(&layout.report(finding)) + "\n").collect();
     if shown.len() < findings.len() {
         let more = findings.len() - shown.len();
         texts
@@ -55,7 +55,7 @@ pub fn summary(findings: &[Finding]) -> String {
         1 => Some(format!("1 {noun}")),
         number => Some(format!("{number} {noun}s")),
     };
-    let Summary { errors, warnings } = Summary::of(findings);
+    let FindingsSummary { errors, warnings } = FindingsSummary::count(findings);
     let counts = [count(errors, "error"), count(warnings, "warning")];
     let counts: Vec<String> = counts.into_iter().flatten().collect();
     let files: BTreeSet<_> = findings
@@ -69,13 +69,13 @@ pub fn summary(findings: &[Finding]) -> String {
 }
 
 /// What all findings of a text have in common.
-struct Page<'a> {
+struct FindingRenderer<'a> {
     sources: &'a Sources,
     width: usize,
 }
 
 /// A place to underline: the first line of a span.
-struct Mark {
+struct Underline {
     span: Span,
     line: usize,
     /// Bytes of the file, within the line.
@@ -88,10 +88,10 @@ struct Mark {
 struct Excerpt {
     file: FileId,
     secret: bool,
-    marks: Vec<Mark>,
+    marks: Vec<Underline>,
 }
 
-impl Page<'_> {
+impl FindingRenderer<'_> {
     fn report(&self, finding: &Finding) -> Vec<Group<'static>> {
         let level = match finding.severity {
             Severity::Error => Level::ERROR,
@@ -137,14 +137,14 @@ impl Page<'_> {
         excerpts
     }
 
-    fn mark(&self, span: Span, label: Option<&str>, kind: AnnotationKind) -> Mark {
+    fn mark(&self, span: Span, label: Option<&str>, kind: AnnotationKind) -> Underline {
         let source = self.sources.get(span.file);
         let start = source.text.floor_char_boundary(span.range().start);
         let line = source.line_of(start);
         let whole = source.line_range(line);
         let start = start.min(whole.end);
         let end = source.text.ceil_char_boundary(span.range().end).clamp(start, whole.end);
-        Mark { span, line, range: start..end, label: label.map(owned), kind }
+        Underline { span, line, range: start..end, label: label.map(owned), kind }
     }
 
     fn is_secret(&self, file: FileId, line: usize) -> bool {

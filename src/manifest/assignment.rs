@@ -26,7 +26,7 @@ pub struct Assignment {
 impl Assignment {
     /// Returns the assignment that a live target is.
     pub fn of_target(target: &Json, span: Span) -> Self {
-        let known = raw(&Value::from_json(target, span), &mut Vec::new());
+        let known = graph_target(&Value::from_json(target, span), &mut Vec::new());
         let (target, filter) = known.unwrap_or_else(|_| (Target::Raw(target.clone()), None));
         Self { target, filter, span }
     }
@@ -161,7 +161,7 @@ fn target(form: &Member, findings: &mut Vec<Finding>) -> Result<(Target, Option<
         ("excludeGroup", _, Some(group)) => return Ok((Target::ExcludeGroup(group), None)),
         ("allDevices", Declared::Bool(true), _) => return Ok((Target::AllDevices, None)),
         ("allUsers", Declared::Bool(true), _) => return Ok((Target::AllUsers, None)),
-        ("target", Declared::Object(_), _) => return raw(value, findings),
+        ("target", Declared::Object(_), _) => return graph_target(value, findings),
         ("group" | "excludeGroup", Declared::Number(_) | Declared::Bool(_), _) => {
             (format!("`{name}` takes a name, and this is none"), "put it in quotes")
         }
@@ -193,7 +193,10 @@ fn filter(value: &Value) -> Result<Filter, Finding> {
 
 /// Reads a target as Graph has it. Whatever has a form of its own becomes that, so that the same rules hold
 /// for it, however it is written.
-fn raw(value: &Value, findings: &mut Vec<Finding>) -> Result<(Target, Option<Filter>), Finding> {
+fn graph_target(
+    value: &Value,
+    findings: &mut Vec<Finding>,
+) -> Result<(Target, Option<Filter>), Finding> {
     let types = Types::of(GraphVersion::Beta);
     let base = "deviceAndAppManagementAssignmentTarget";
     let known = value.odata_type().and_then(|name| types.get(name));

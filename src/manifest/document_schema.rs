@@ -17,7 +17,7 @@ pub(super) struct DocumentSchema {
 
 impl DocumentSchema {
     /// Derives the schema of a type.
-    pub(super) fn of<T: schemars::JsonSchema>() -> Self {
+    pub(super) fn derive<T: schemars::JsonSchema>() -> Self {
         let schema = schemars::schema_for!(T).to_value();
         let validator = jsonschema::options()
             .offline()

@@ -79,8 +79,8 @@ pub fn schema() -> Json {
     schemars::schema_for!(ManifestFile).to_value()
 }
 
-static TENANT: LazyLock<DocumentSchema> = LazyLock::new(DocumentSchema::of::<TenantFile>);
-static MANIFEST: LazyLock<DocumentSchema> = LazyLock::new(DocumentSchema::of::<ManifestFile>);
+static TENANT: LazyLock<DocumentSchema> = LazyLock::new(DocumentSchema::derive::<TenantFile>);
+static MANIFEST: LazyLock<DocumentSchema> = LazyLock::new(DocumentSchema::derive::<ManifestFile>);
 
 /// Reads a tenant file's document.
 pub(super) fn tenant(root: &Value, findings: &mut Vec<Finding>) -> Option<TenantFile> {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::bounded::bounded;
 use super::document::RawManifest;
-use super::reference::Neighbours;
-use super::resolve::{Context, Resolved, Resolver, Roots};
+use super::reference::ManifestIndex;
+use super::resolve::{Resolution, ResolveContext, Resolver, Roots};
 use super::variable::{Allowed, READABLE};
 use super::{Manifest, assignment, lint, violation};
 use crate::diagnostic::{Finding, Severity, Sources, Span};
@@ -17,10 +17,10 @@ pub(super) fn finalize(
     raw: RawManifest,
     sources: &Sources,
     roots: &Roots,
-    neighbours: &Neighbours,
+    manifest_index: &ManifestIndex,
     allowed: &Allowed,
     part: bool,
-) -> (Manifest, Resolved) {
+) -> (Manifest, Resolution) {
     let RawManifest { address, family, version, metadata, spec, assignments, span, .. } = raw;
     let model = Model::of(version);
     let mut refused = Vec::new();
@@ -28,8 +28,8 @@ pub(super) fn finalize(
         allowed.check(written, &mut refused);
     }
     let presence = metadata.state;
-    let context = Context { model, family, sources, roots, neighbours, presence, part };
-    let mut resolver = Resolver { context, resolved: Resolved::default() };
+    let context = ResolveContext { model, family, sources, roots, manifest_index, presence, part };
+    let mut resolver = Resolver { context, resolved: Resolution::default() };
     let spec = match model.get(&address.kind) {
         Some(structure) => resolver.object(spec, &structure),
         None => spec,

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use super::bounded::bounded;
 use super::discover::{self, TENANT_FILE};
 use super::document::{self, RawManifest};
+use super::enclosing_tenant::{self, EnclosingTenant};
 use super::files::{self, FileRead};
 use super::finalize::{self, finalize};
-use super::reference::Neighbours;
+use super::reference::ManifestIndex;
 use super::resolve::Roots;
-use super::surroundings::{self, Surroundings};
 use super::value::Value;
 use super::variable::Allowed;
 use super::{
-    Address, Loaded, Origin, TenantFile, cycle, envelope, lint, not_a_manifest, overlay, parallel,
-    secret,
+    Address, DocumentOrigin, Loaded, TenantFile, cycle, envelope, lint, not_a_manifest, overlay,
+    parallel, secret,
 };
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Finding, Sources, Span, value_or_report};
@@ -35,25 +35,25 @@ pub fn load(path: &Path) -> Loaded {
 /// Reads manifest files by themselves, without what surrounds them in a tenant.
 pub fn load_files(paths: &[PathBuf]) -> Loaded {
     let mut loader = Loader::default();
-    let mut known: BTreeMap<&Path, Surroundings> = BTreeMap::new();
-    let mut groups: BTreeMap<Surroundings, Vec<PathBuf>> = BTreeMap::new();
+    let mut known: BTreeMap<&Path, EnclosingTenant> = BTreeMap::new();
+    let mut groups: BTreeMap<EnclosingTenant, Vec<PathBuf>> = BTreeMap::new();
     for path in paths {
         let folder = path.parent().unwrap_or(Path::new(""));
-        let surroundings = known.entry(folder).or_insert_with(|| Surroundings::of(folder));
-        groups.entry(surroundings.clone()).or_default().push(path.clone());
+        let enclosing_tenant = known.entry(folder).or_insert_with(|| EnclosingTenant::find(folder));
+        groups.entry(enclosing_tenant.clone()).or_default().push(path.clone());
     }
-    for (surroundings, paths) in groups {
-        let Surroundings { root, has_base, allowed } = surroundings;
+    for (enclosing_tenant, paths) in groups {
+        let EnclosingTenant { root, has_base, allowed } = enclosing_tenant;
         let files = loader.files(paths, &root);
-        let (extent, groups) = if has_base {
+        let (scope, groups) = if has_base {
             // One file may be laid over another: only within a file are names unique.
-            (Extent::Parts, files)
+            (LoadScope::Parts, files)
         } else {
-            (Extent::Files, vec![files.into_iter().flatten().collect()])
+            (LoadScope::Files, vec![files.into_iter().flatten().collect()])
         };
         for raws in groups {
             let layer = loader.layer(raws);
-            loader.check(layer, extent, &allowed);
+            loader.check(layer, scope, &allowed);
         }
     }
     loader.finish()
@@ -78,7 +78,7 @@ type Layer = BTreeMap<Address, RawManifest>;
 
 /// How much of a tenant is looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Extent {
+enum LoadScope {
     /// All of it.
     Tenant,
     /// Some of its manifests.
@@ -104,9 +104,9 @@ impl Loader {
         self.loaded.root = folder.clone();
         if !tenant_path.exists() {
             return Err(if is_tenant(path) {
-                surroundings::no_tenant(&tenant_path)
+                enclosing_tenant::no_tenant(&tenant_path)
             } else {
-                surroundings::nothing(path)
+                enclosing_tenant::nothing(path)
             });
         }
         let file = self.loaded.sources.next_id();
@@ -171,7 +171,7 @@ impl Loader {
         let mut layer = Layer::new();
         for raw in raws {
             let Loaded { origins, findings, .. } = &mut self.loaded;
-            origins.push(Origin { document: raw.document, address: raw.address.clone() });
+            origins.push(DocumentOrigin { document: raw.document, address: raw.address.clone() });
             if let Some(first) = layer.get(&raw.address) {
                 let message = format!("`{}` is declared twice", raw.address);
                 findings.push(
@@ -227,7 +227,7 @@ impl Loader {
             );
         }
         let allowed = Allowed::read(root, &mut self.loaded.findings);
-        self.check(merged, Extent::Tenant, &allowed);
+        self.check(merged, LoadScope::Tenant, &allowed);
         let findings = lint::cloud(&self.loaded.manifests, tenant.spec.cloud);
         self.loaded.findings.extend(findings);
     }
@@ -268,15 +268,16 @@ impl Loader {
     }
 
     /// Resolves and checks every manifest, then all of them together.
-    fn check(&mut self, layer: Layer, extent: Extent, allowed: &Allowed) {
-        let part = extent == Extent::Parts;
-        let neighbours = Neighbours::of(layer.values(), extent == Extent::Tenant);
+    fn check(&mut self, layer: Layer, scope: LoadScope, allowed: &Allowed) {
+        let part = scope == LoadScope::Parts;
+        let manifest_index = ManifestIndex::new(layer.values(), scope == LoadScope::Tenant);
         let pinned =
             layer.values().filter_map(|raw| Some((raw.address.clone(), raw.id_span?))).collect();
         let (sources, roots) = (&self.loaded.sources, &self.roots);
         let raws = layer.into_values().collect();
-        let finalized =
-            parallel::map(raws, |raw| finalize(raw, sources, roots, &neighbours, allowed, part));
+        let finalized = parallel::map(raws, |raw| {
+            finalize(raw, sources, roots, &manifest_index, allowed, part)
+        });
         let before = self.loaded.manifests.len();
         for (manifest, resolved) in finalized {
             self.loaded.manifests.push(manifest);

@@ -22,6 +22,7 @@ mod cycle;
 mod discover;
 mod document;
 mod document_schema;
+mod enclosing_tenant;
 mod envelope;
 mod files;
 mod finalize;
@@ -35,7 +36,6 @@ mod place;
 pub mod reference;
 mod resolve;
 mod secret;
-mod surroundings;
 pub mod tenant_file;
 mod unknown;
 pub mod value;
@@ -207,12 +207,12 @@ pub struct Loaded {
     /// The files that were read.
     pub sources: Sources,
     /// Which document declares which manifest, or a part of it.
-    pub origins: Vec<Origin>,
+    pub origins: Vec<DocumentOrigin>,
 }
 
 /// Where a manifest, or a part of it, was declared.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Origin {
+pub struct DocumentOrigin {
     /// The whole document.
     pub document: Span,
     /// What it declares.

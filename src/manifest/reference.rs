@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::document::RawManifest;
 use super::overlay::nothing_beneath;
-use super::resolve::Context;
+use super::resolve::ResolveContext;
 use super::value::{Declared, Value};
 use super::{Address, Presence};
 use crate::diagnostic::suggest::{nearest, one_of};
@@ -73,30 +73,30 @@ impl fmt::Display for Referent {
 }
 
 /// The manifests that a reference may name.
-pub(super) struct Neighbours {
+pub(super) struct ManifestIndex {
     /// Whether each should exist, and where it is declared.
     manifests: BTreeMap<Address, (Presence, Span)>,
     /// Whether there are no others, as far as the files tell.
     all: bool,
 }
 
-impl Neighbours {
-    /// Returns the neighbours among these manifests.
-    pub(super) fn of<'a>(raws: impl Iterator<Item = &'a RawManifest>, all: bool) -> Self {
+impl ManifestIndex {
+    /// Returns the manifest_index among these manifests.
+    pub(super) fn new<'a>(raws: impl Iterator<Item = &'a RawManifest>, all: bool) -> Self {
         let manifests = raws.map(|raw| (raw.address.clone(), (raw.metadata.state, raw.span)));
         Self { manifests: manifests.collect(), all }
     }
 }
 
 /// Reads the references of one navigation property.
-pub(super) struct Reader<'a> {
-    pub(super) context: &'a Context<'a>,
+pub(super) struct ReferenceReader<'a> {
+    pub(super) context: &'a ResolveContext<'a>,
     pub(super) property: &'a str,
     pub(super) many: bool,
     pub(super) target: &'a str,
 }
 
-impl Reader<'_> {
+impl ReferenceReader<'_> {
     /// Returns what a value declares, `None` where that cannot be told.
     pub(super) fn link(&self, value: &Value, findings: &mut Vec<Finding>) -> Option<Link> {
         let directive = value.directive();
@@ -165,20 +165,20 @@ impl Reader<'_> {
             return self.by_name(text, span);
         };
         let address = Address { kind: kind.to_owned(), name: name.to_owned() };
-        let known = self.context.neighbours.manifests.contains_key(&address);
+        let known = self.context.manifest_index.manifests.contains_key(&address);
         if (known || kinds::family_of(kind).is_some()) && !self.fits(kind) {
             return Err(self.wrong_type(text, span));
         }
         if known {
             self.present(&address, span)?;
-        } else if self.context.neighbours.all || !self.fits(kind) {
+        } else if self.context.manifest_index.all || !self.fits(kind) {
             return Err(self.unknown(text, span));
         }
         Ok(Some(address))
     }
 
     fn by_name(&self, name: &str, span: Span) -> Result<Option<Address>, Finding> {
-        let manifests = self.context.neighbours.manifests.keys();
+        let manifests = self.context.manifest_index.manifests.keys();
         let named: Vec<&Address> = manifests.filter(|address| address.name == name).collect();
         let fitting: Vec<&Address> = named.iter().copied().filter(|a| self.fits(&a.kind)).collect();
         match (&fitting[..], &self.kinds()[..]) {
@@ -186,10 +186,10 @@ impl Reader<'_> {
                 self.present(only, span)?;
                 Ok(Some((*only).clone()))
             }
-            ([], [kind]) if !self.context.neighbours.all => {
+            ([], [kind]) if !self.context.manifest_index.all => {
                 Ok(Some(Address { kind: kind.clone(), name: name.to_owned() }))
             }
-            ([], _) if !self.context.neighbours.all => Ok(None),
+            ([], _) if !self.context.manifest_index.all => Ok(None),
             ([], _) if named.is_empty() => Err(self.unknown(name, span)),
             ([], _) => Err(self.wrong_type(&named[0].to_string(), span)),
             (several, _) => {
@@ -203,7 +203,7 @@ impl Reader<'_> {
 
     /// Refuses a reference to what is to be deleted, from what is to stay.
     fn present(&self, address: &Address, span: Span) -> Result<(), Finding> {
-        let (presence, declared) = self.context.neighbours.manifests[address];
+        let (presence, declared) = self.context.manifest_index.manifests[address];
         if (self.context.presence, presence) != (Presence::Present, Presence::Absent) {
             return Ok(());
         }
@@ -269,7 +269,7 @@ impl Reader<'_> {
 
     fn unknown(&self, written: &str, span: Span) -> Finding {
         let fitting =
-            self.context.neighbours.manifests.keys().filter(|address| self.fits(&address.kind));
+            self.context.manifest_index.manifests.keys().filter(|address| self.fits(&address.kind));
         let names: Vec<String> = if written.contains('/') {
             fitting.map(Address::to_string).collect()
         } else {

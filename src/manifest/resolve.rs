@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::overlay::nothing_beneath;
-use super::reference::{Link, Neighbours, Reader};
+use super::reference::{Link, ManifestIndex, ReferenceReader};
 use super::value::{Declared, Member, Value};
 use super::variable::{READABLE, is_name};
 use super::{Presence, payload};
@@ -23,12 +23,12 @@ use crate::schema::types::Edm;
 pub(super) type Roots = BTreeMap<FileId, Arc<Path>>;
 
 /// What resolving one manifest's values needs to know.
-pub(super) struct Context<'a> {
+pub(super) struct ResolveContext<'a> {
     pub(super) model: &'static Model,
     pub(super) family: &'static Family,
     pub(super) sources: &'a Sources,
     pub(super) roots: &'a Roots,
-    pub(super) neighbours: &'a Neighbours,
+    pub(super) manifest_index: &'a ManifestIndex,
     /// Whether the object should exist.
     pub(super) presence: Presence,
     /// Whether this is a part of a manifest, and what it is laid over is not known.
@@ -37,13 +37,13 @@ pub(super) struct Context<'a> {
 
 /// Resolves one manifest's values.
 pub(super) struct Resolver<'a> {
-    pub(super) context: Context<'a>,
-    pub(super) resolved: Resolved,
+    pub(super) context: ResolveContext<'a>,
+    pub(super) resolved: Resolution,
 }
 
 /// What came to light beside the values.
 #[derive(Debug, Default)]
-pub(super) struct Resolved {
+pub(super) struct Resolution {
     pub(super) findings: Vec<Finding>,
     /// Members that were left out: annotations and read-only properties.
     pub(super) ignored: Vec<(String, Span)>,
@@ -93,7 +93,7 @@ impl Resolver<'_> {
                 self.contained(name, name_span, &value);
             } else {
                 let (property, many) = (&property.name, *collection);
-                let reader = Reader { context: &self.context, property, many, target };
+                let reader = ReferenceReader { context: &self.context, property, many, target };
                 let link = reader.link(&value, &mut self.resolved.findings);
                 self.resolved.links.extend(link);
             }

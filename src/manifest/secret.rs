@@ -54,7 +54,7 @@ pub(super) fn conceal(found: &[(Span, String)], findings: &mut [Finding], source
         let lines = lines(text);
         let known = known.remove(&file).unwrap_or_default();
         let values = lines.iter().map(|line| line.value).chain(known);
-        let values = values.filter(|secret| is_telling(secret)).take(SEARCHED);
+        let values = values.filter(|secret| is_searchable(secret)).take(SEARCHED);
         let values: Vec<String> = values.map(str::to_owned).collect();
         let places = values.iter().flat_map(|secret| text.match_indices(secret.as_str()));
         let mut ranges: Vec<_> = places.map(|(at, secret)| at..at + secret.len()).collect();
@@ -67,37 +67,37 @@ pub(super) fn conceal(found: &[(Span, String)], findings: &mut [Finding], source
 }
 
 /// Returns whether a text that was taken for a secret is long and odd enough to be looked for in messages.
-fn is_telling(secret: &str) -> bool {
+fn is_searchable(secret: &str) -> bool {
     secret.len() >= 4 && !matches!(secret, "true" | "false" | "null")
 }
 
 /// A line in which a secret stands, or may stand.
 #[derive(Debug, PartialEq)]
-struct Line<'text> {
+struct SecretLine<'text> {
     range: Range<usize>,
     /// What it holds of the secret.
     value: &'text str,
 }
 
 /// Returns the lines of a text in which secrets stand, or may stand.
-fn lines(text: &str) -> Vec<Line<'_>> {
+fn lines(text: &str) -> Vec<SecretLine<'_>> {
     let mut found = Vec::new();
-    let mut open: Option<Continued> = None;
+    let mut open: Option<OpenSecret> = None;
     let mut start = 0;
     for line in text.split_inclusive(['\n', '\r']) {
         let range = start..start + line.trim_end().len();
         start += line.len();
-        let value = if open.as_mut().is_some_and(|open| open.goes_on_in(line)) {
+        let value = if open.as_mut().is_some_and(|open| open.continues_in(line)) {
             line
         } else if let Some(value) = secret_in(line) {
-            open = Some(Continued::after(line, value));
+            open = Some(OpenSecret::after(line, value));
             value
         } else {
             open = None;
             continue;
         };
         let value = value.trim_matches([' ', '\t', '\r', '\n', '"', '\'', ',', '{', '}', '[', ']']);
-        found.push(Line { range, value });
+        found.push(SecretLine { range, value });
     }
     found
 }
@@ -111,21 +111,21 @@ fn secret_in(line: &str) -> Option<&str> {
 }
 
 /// A secret's value whose end has not come yet.
-struct Continued {
+struct OpenSecret {
     /// The indentation of its key's line.
     indent: usize,
     /// The quote that would close it.
     quote: Option<char>,
 }
 
-impl Continued {
+impl OpenSecret {
     fn after(line: &str, value: &str) -> Self {
         let quote = value.chars().next();
         let quote = quote.filter(|first| matches!(first, '"' | '\''));
         Self { indent: indent(line), quote: quote.filter(|quote| !value[1..].contains(*quote)) }
     }
 
-    fn goes_on_in(&mut self, line: &str) -> bool {
+    fn continues_in(&mut self, line: &str) -> bool {
         match self.quote {
             Some(quote) => {
                 if line.contains(quote) {

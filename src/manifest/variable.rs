@@ -31,7 +31,7 @@ pub(super) struct Allowed {
 
 impl Allowed {
     /// Reads the list of a tenant file's document, without a place.
-    pub(super) fn of(tenant: &Value) -> Self {
+    pub(super) fn from_document(tenant: &Value) -> Self {
         let list = list(tenant).filter(|list| matches!(list.declared, Declared::List(_)));
         let names = list.map(|list| list.elements().iter().filter_map(Value::as_str));
         Self { names: names.map(|names| names.map(str::to_owned).collect()), span: None }
@@ -46,7 +46,7 @@ impl Allowed {
                 "remove it: no list can allow it; put the secret of a property under a name of its own",
             ))
         }));
-        Self { span: list.map(|list| list.span), ..Self::of(tenant) }
+        Self { span: list.map(|list| list.span), ..Self::from_document(tenant) }
     }
 
     /// Finds every variable at any depth of a value that must not be named.

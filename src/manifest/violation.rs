@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::bounded::MANY;
+use super::bounded::MAX_FINDINGS;
 use super::document_schema::DocumentSchema;
 use super::not_a_manifest;
 use super::place::Place;
@@ -40,7 +40,7 @@ pub(super) fn report(
     violations: &[Violation],
     sources: Option<&Sources>,
 ) -> Vec<Finding> {
-    let findings = violations.iter().take(MANY + 1).filter_map(|violation| {
+    let findings = violations.iter().take(MAX_FINDINGS + 1).filter_map(|violation| {
         let place = Place::of(violation, Model::of(schema.version), schema.kind, root);
         ViolationReporter { schema, root, violations, violation, place, sources }.finding()
     });

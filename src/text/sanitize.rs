@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_obeys_is_shown_instead() {
+    fn hazardous_characters_are_escaped() {
         for (text, safe) in [
             ("Zürich 日本 👍🏽", "Zürich 日本 👍🏽"),
             ("\u{1b}[31mred\u{1b}[0m", "\\u{1b}[31mred\\u{1b}[0m"),

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_is_the_text_alone() {
+    fn plain_palette_adds_no_codes() {
         assert_eq!(Palette::Plain.paint(CREATED, "+ new").to_string(), "+ new");
         assert_eq!(Palette::Colour.paint(CREATED, "+ new").to_string(), "\u{1b}[32m+ new\u{1b}[0m");
         assert_eq!(format!("{:>4}|", Palette::Colour.paint(DIM, 7)), "\u{1b}[2m   7\u{1b}[0m|");

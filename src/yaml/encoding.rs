@@ -46,13 +46,13 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_text() {
+    fn byte_order_mark_is_removed() {
         assert_eq!(decoded("\u{feff}a: é".as_bytes()), Ok("a: é"));
         assert_eq!(decoded(b""), Ok(""));
     }
 
     #[test]
-    fn broken_bytes_are_found_in_the_lossy_text() {
+    fn invalid_bytes_have_a_place_in_the_lossy_text() {
         for bytes in [&b"a: caf\xE9\n"[..], &b"\xEF\xBB\xBFa: caf\xE9\n"[..]] {
             let error = decoded(bytes).expect_err("not UTF-8");
             assert_eq!(error.code, "yaml/encoding");
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn utf_16_is_named() {
+    fn utf_16_is_refused_by_name() {
         for bytes in [&b"\xFF\xFEa\0"[..], b"\xFE\xFF\0a", b"a\0p\0", b"\0a\0p"] {
             let error = decoded(bytes).expect_err("not UTF-8");
             assert!(error.span.is_none() && error.help.is_some_and(|help| help.contains("UTF-16")));

@@ -45,15 +45,15 @@ struct Composer<'text> {
     parsed: Parsed,
     anchors: Anchors,
     /// The collections that are open, outermost first.
-    open: Vec<Collection>,
+    open: Vec<OpenCollection>,
     root: Option<Value>,
     /// How many errors there were when the document began.
     errors_before: usize,
 }
 
 /// A collection whose end has not come yet.
-struct Collection {
-    content: Content,
+struct OpenCollection {
+    content: OpenContent,
     style: StructureStyle,
     anchor: usize,
     start: usize,
@@ -61,13 +61,13 @@ struct Collection {
     end: usize,
 }
 
-enum Content {
+enum OpenContent {
     List(Vec<Value>),
-    Object(Vec<Member>, Key),
+    Object(Vec<Member>, PendingKey),
 }
 
 /// The key of the value to come.
-enum Key {
+enum PendingKey {
     Awaited,
     Read(String, Span),
     /// Reported; its value is dropped.
@@ -108,16 +108,16 @@ impl<'text> Composer<'text> {
                 let tag = tag.as_deref().map(|tag| (tag, tag_span));
                 let value = self.scalar(&value, style, range, tag);
                 self.anchors.define(anchor, &value)?;
-                self.place(value);
+                self.add(value);
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "seq", tag_span);
                 let start = self.first_dash(style, range.start);
-                self.open(Content::List(Vec::new()), style, anchor, start)?;
+                self.open(OpenContent::List(Vec::new()), style, anchor, start)?;
             }
             Event::MappingStart(style, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "map", tag_span);
-                let content = Content::Object(Vec::new(), Key::Awaited);
+                let content = OpenContent::Object(Vec::new(), PendingKey::Awaited);
                 self.open(content, style, anchor, range.start)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(range.end)?,
@@ -127,7 +127,7 @@ impl<'text> Composer<'text> {
                 if self.open.len() + levels > MAX_DEPTH {
                     return Err(syntax::too_deep(span));
                 }
-                self.place(value);
+                self.add(value);
             }
             Event::UnresolvedAlias(name) => {
                 let span = self.span(range);
@@ -137,7 +137,7 @@ impl<'text> Composer<'text> {
                     Finding::error("yaml/alias", span, message)
                         .help("quote a value that begins with `*`, or define the anchor first"),
                 );
-                self.place(Value { declared: Declared::String(name.into_owned()), span });
+                self.add(Value { declared: Declared::String(name.into_owned()), span });
             }
             _ => {}
         }
@@ -161,7 +161,7 @@ impl<'text> Composer<'text> {
 
     fn open(
         &mut self,
-        content: Content,
+        content: OpenContent,
         style: StructureStyle,
         anchor: usize,
         start: usize,
@@ -177,7 +177,7 @@ impl<'text> Composer<'text> {
         {
             self.parsed.errors.push(syntax::tab_indents(self.span(tab)));
         }
-        self.open.push(Collection { content, style, anchor, start, end: start });
+        self.open.push(OpenCollection { content, style, anchor, start, end: start });
         Ok(())
     }
 
@@ -186,7 +186,7 @@ impl<'text> Composer<'text> {
     fn first_dash(&self, style: StructureStyle, start: usize) -> usize {
         let follows_key = matches!(
             self.open.last(),
-            Some(Collection { content: Content::Object(_, Key::Read(..)), .. })
+            Some(OpenCollection { content: OpenContent::Object(_, PendingKey::Read(..)), .. })
         );
         let line = syntax::line_start(self.text, start);
         let dash = start - self.text[line..start].trim_start_matches(' ').len();
@@ -200,8 +200,8 @@ impl<'text> Composer<'text> {
         };
         let end = if collection.style == StructureStyle::Flow { end } else { collection.end };
         let declared = match collection.content {
-            Content::List(elements) => Declared::List(elements),
-            Content::Object(members, _) => {
+            OpenContent::List(elements) => Declared::List(elements),
+            OpenContent::Object(members, _) => {
                 self.parsed.errors.extend(keys::duplicates(&members));
                 Declared::Object(members)
             }
@@ -209,32 +209,38 @@ impl<'text> Composer<'text> {
         let span = self.span(collection.start..end.max(collection.start));
         let value = Value { declared, span };
         self.anchors.define(collection.anchor, &value)?;
-        self.place(value);
+        self.add(value);
         Ok(())
     }
 
     /// Puts a finished value where it belongs.
-    fn place(&mut self, value: Value) {
+    fn add(&mut self, value: Value) {
         let Some(parent) = self.open.last_mut() else {
             self.root = Some(value);
             return;
         };
         parent.end = value.span.range().end;
         match &mut parent.content {
-            Content::List(elements) => elements.push(value),
-            Content::Object(members, key) => match std::mem::replace(key, Key::Awaited) {
-                Key::Read(name, name_span) => members.push(Member { name, name_span, value }),
-                Key::Refused => {}
-                Key::Awaited => {
-                    *key = match value {
-                        Value { declared: Declared::String(name), span } => Key::Read(name, span),
-                        value => {
-                            self.parsed.errors.push(keys::refuse(&value));
-                            Key::Refused
+            OpenContent::List(elements) => elements.push(value),
+            OpenContent::Object(members, key) => {
+                match std::mem::replace(key, PendingKey::Awaited) {
+                    PendingKey::Read(name, name_span) => {
+                        members.push(Member { name, name_span, value })
+                    }
+                    PendingKey::Refused => {}
+                    PendingKey::Awaited => {
+                        *key = match value {
+                            Value { declared: Declared::String(name), span } => {
+                                PendingKey::Read(name, span)
+                            }
+                            value => {
+                                self.parsed.errors.push(keys::refuse(&value));
+                                PendingKey::Refused
+                            }
                         }
                     }
                 }
-            },
+            }
         }
     }
 
@@ -251,7 +257,9 @@ impl<'text> Composer<'text> {
         // The parser says `~` for a value that is not written.
         let value = if unwritten { "" } else { value };
         let text = |span| Value { declared: Declared::String(value.to_owned()), span };
-        if let Some(Collection { content: Content::Object(_, Key::Awaited), .. }) = self.open.last()
+        if let Some(OpenCollection {
+            content: OpenContent::Object(_, PendingKey::Awaited), ..
+        }) = self.open.last()
         {
             let span = self.span(range);
             let fault = keys::refuse_plain(value, span).filter(|_| plain);

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn core_schema() {
+    fn plain_scalars_follow_the_core_schema() {
         let text = |text: &str| Declared::String(text.to_owned());
         let int = |number: i64| Declared::Number(number.into());
         let float = |number| Declared::Number(Number::from_f64(number).expect("finite"));
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_cannot_be_kept() {
+    fn numbers_without_an_exact_value_are_refused() {
         for (plain, fault) in [
             (".inf", NOT_FINITE),
             ("-.INF", NOT_FINITE),

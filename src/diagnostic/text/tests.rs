@@ -116,7 +116,7 @@ fn several_places_and_several_findings() {
 }
 
 #[test]
-fn a_secret_is_in_no_excerpt() {
+fn lines_with_secrets_are_not_shown() {
     let (mut sources, span) =
         file("name: wifi\npsk: hunter2\nssid: x\npassword: |\n  correct\n  horse\n");
     let findings = [
@@ -197,7 +197,7 @@ fn long_lines_are_cut() {
 }
 
 #[test]
-fn nothing_hostile_reaches_the_terminal() {
+fn control_characters_are_escaped() {
     let (sources, span) = file("a: \u{1b}[31m\u{202e}x\u{200b} \u{9b}y\tz # 日本\r\n");
     let finding = Finding::error("a\u{7}", span("y"), "m\u{1b}[0m\nerror: forged")
         .help("h\u{200b}\r")
@@ -222,7 +222,7 @@ fn nothing_hostile_reaches_the_terminal() {
 }
 
 #[test]
-fn places_at_the_edges() {
+fn spans_at_the_ends_of_files_and_lines_are_shown() {
     let mut sources = Sources::default();
     let empty = sources.add("empty.yaml", String::new());
     let short = sources.add("short.yaml", "a:\n\tb: é".to_owned());

@@ -3,23 +3,23 @@ use crate::kinds::{self, Action};
 use crate::schema::fixture;
 
 /// Resolves the spec of a `workOrder` that is of a family.
-fn resolved(family: &'static Family, spec: Value, sources: &Sources) -> (Value, Resolved) {
-    let context = Context {
+fn resolved(family: &'static Family, spec: Value, sources: &Sources) -> (Value, Resolution) {
+    let context = ResolveContext {
         model: fixture::model(),
         family,
         sources,
         roots: &Roots::new(),
-        neighbours: &Neighbours::of([].into_iter(), true),
+        manifest_index: &ManifestIndex::new([].into_iter(), true),
         presence: Presence::Present,
         part: false,
     };
-    let mut resolver = Resolver { context, resolved: Resolved::default() };
+    let mut resolver = Resolver { context, resolved: Resolution::default() };
     let structure = fixture::model().get("workOrder").expect("a type");
     (resolver.object(spec, &structure), resolver.resolved)
 }
 
 #[test]
-fn contained_entities_are_resolved_where_they_are_created_inline() {
+fn values_of_inline_contained_entities_are_resolved() {
     let (spec, sources) = Value::from_yaml(
         "displayName: Order
 tasks:
@@ -43,7 +43,7 @@ log: []
         "seal": { "color": "red" },
     });
     assert_eq!(value.to_json(), expected);
-    let Resolved { findings, ignored, secrets, .. } = resolved;
+    let Resolution { findings, ignored, secrets, .. } = resolved;
     let found: Vec<(&str, usize)> = findings
         .iter()
         .filter_map(|finding| Some((&*finding.code, sources.locate(finding.span?).line)))
@@ -56,7 +56,7 @@ log: []
 }
 
 #[test]
-fn the_property_that_is_assigned_is_ignored_by_the_name_that_its_family_gives_it() {
+fn assignment_navigation_of_the_family_is_ignored() {
     let ignored = |family: &'static Family| {
         let (spec, sources) = Value::from_yaml("log: [{ text: a }]\n");
         let (_, resolved) = resolved(family, spec, &sources);

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn lines_of_secrets() {
+fn lines_with_secrets_are_found() {
     let text = "\
 ssid: shown
 preSharedKey: hidden
@@ -34,7 +34,7 @@ description: shown
 }
 
 #[test]
-fn what_a_line_holds_of_a_secret() {
+fn value_of_a_line_is_the_part_of_the_secret_in_it() {
     let text = "a: { psk: 'one two' }\nsecret: |\n  three\npassword:\n";
     let values: Vec<&str> = lines(text).into_iter().map(|line| line.value).collect();
     assert_eq!(values, ["one two", "|", "three", ""]);

@@ -30,7 +30,7 @@ fn errors(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn ranges_are_the_tokens() {
+fn spans_cover_the_tokens() {
     let text = concat!(
         "näme: Zürich # a comment\n",
         "'single': 'it''s'\n",
@@ -91,7 +91,7 @@ fn empty_documents_are_left_out() {
 }
 
 #[test]
-fn an_alias_is_shown_where_it_stands() {
+fn alias_has_its_own_span() {
     let text = "base: &b {pin: 6}\nuse: *b\nkey: &k name\n*k : 1\n";
     let root = root(text);
     let copy = root.get("use").expect("use");
@@ -101,7 +101,7 @@ fn an_alias_is_shown_where_it_stands() {
 }
 
 #[test]
-fn what_yaml_allows_and_a_manifest_does_not() {
+fn merge_keys_custom_tags_and_complex_keys_are_refused() {
     assert_eq!(errors("<<: {a: 1}\nb: 1\n"), ["yaml/merge-key at \"<<\""]);
     assert_eq!(errors("'<<': 1\n"), [""; 0]);
     assert_eq!(
@@ -119,7 +119,7 @@ fn what_yaml_allows_and_a_manifest_does_not() {
 }
 
 #[test]
-fn equal_keys_are_shown_both() {
+fn duplicate_key_names_both_places() {
     let text = "a: 1\nb: {x: 1, 'x': 2}\n\"a\": 3\n";
     let parsed = parse(text);
     let places: Vec<_> = parsed
@@ -138,7 +138,7 @@ fn equal_keys_are_shown_both() {
 }
 
 #[test]
-fn tabs_are_pointed_at() {
+fn tab_in_indentation_is_located() {
     for text in [
         "a: 1\n\tb: 2\n",
         "a:\n\tb: 2\n",
@@ -160,7 +160,7 @@ fn tabs_are_pointed_at() {
 }
 
 #[test]
-fn every_document_has_its_say() {
+fn errors_of_all_documents_are_reported() {
     let text = "a: [1\n---\nb: 1\n---\nc: 1\nc: 2\n---\nd: x: y\n---\ne: 1\n";
     assert_eq!(
         errors(text),
@@ -171,7 +171,7 @@ fn every_document_has_its_say() {
 }
 
 #[test]
-fn syntax_errors_speak_of_the_text() {
+fn syntax_errors_have_plain_messages() {
     for (text, message) in [
         ("a: {b: 1\n", "this `{` is never closed"),
         ("a: [1}\n", "`}` closes what `[` opened"),
@@ -193,7 +193,7 @@ fn syntax_errors_speak_of_the_text() {
 }
 
 #[test]
-fn depth_is_bounded() {
+fn nesting_depth_is_limited() {
     let flow = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
     let block = |levels: usize| format!("{}1", "- ".repeat(levels));
     for levels in [65, 10_000, 100_000] {
@@ -216,7 +216,7 @@ fn depth_is_bounded() {
 }
 
 #[test]
-fn aliases_cannot_build_depth_or_size() {
+fn expansion_of_aliases_is_limited() {
     let chain: String = (1..1000)
         .fold("- &a0 [1]\n".to_owned(), |text, n| text + &format!("- &a{n} [*a{}]\n", n - 1));
     assert_eq!(errors(&chain), ["yaml/too-deep at \"*a62\""]);

@@ -9,7 +9,7 @@ use crate::diagnostic::Finding;
 
 /// What single manifest files lie in.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Surroundings {
+pub(super) struct EnclosingTenant {
     /// The folder of the nearest tenant file above, else the files' own.
     pub(super) root: PathBuf,
     /// Whether that tenant builds on others, so that its manifests may be parts.
@@ -18,9 +18,9 @@ pub(super) struct Surroundings {
     pub(super) allowed: Allowed,
 }
 
-impl Surroundings {
+impl EnclosingTenant {
     /// Looks around from a folder.
-    pub(super) fn of(folder: &Path) -> Self {
+    pub(super) fn find(folder: &Path) -> Self {
         let Some(root) = tenant_above(folder) else {
             return Self { root: folder.to_owned(), has_base: false, allowed: Allowed::default() };
         };
@@ -30,7 +30,7 @@ impl Surroundings {
         Self {
             root,
             has_base: base.is_some(),
-            allowed: tenant.map(Allowed::of).unwrap_or_default(),
+            allowed: tenant.map(Allowed::from_document).unwrap_or_default(),
         }
     }
 }
