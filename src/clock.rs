@@ -1,4 +1,4 @@
-//! The one source of time: whoever waits or asks how late it is does so through a [`Clock`].
+//! The source of time: all waiting and all reading of the time goes through a [`Clock`].
 
 use std::sync::Arc;
 #[cfg(test)]
@@ -11,12 +11,12 @@ mod kill;
 
 pub(crate) use kill::Point;
 
-/// Returns an instant to the minute, as every text has it.
+/// Formats an instant to the minute.
 pub(crate) fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// A clock. Clones tell the same time.
+/// A clock. Clones share their time.
 #[derive(Clone, Debug)]
 pub struct Clock(Arc<ClockKind>);
 
@@ -24,9 +24,9 @@ pub struct Clock(Arc<ClockKind>);
 enum ClockKind {
     System {
         epoch: Instant,
-        /// How many times faster than the world it runs; 1 in every release binary.
+        /// The factor by which it runs faster than real time; 1 in release builds.
         pace: u32,
-        /// Where a test wants the process to end.
+        /// The point at which a test aborts the process.
         #[cfg(debug_assertions)]
         fuse: Option<kill::Fuse>,
     },
@@ -43,7 +43,7 @@ impl Clock {
         Self::paced(pace_from_env())
     }
 
-    /// Returns a clock that runs so many times faster than the world: a debug build's alone.
+    /// Returns a clock that runs faster than real time by a factor; in debug builds only.
     #[cfg(debug_assertions)]
     pub fn sped_up(pace: std::num::NonZeroU32) -> Self {
         Self::paced(pace.get())
@@ -58,7 +58,7 @@ impl Clock {
         }))
     }
 
-    /// Returns the wall time. It is compared with what others say, so it is never sped up.
+    /// Returns the wall-clock time. It is compared with times of services, so it is never sped up.
     pub fn now(&self) -> Timestamp {
         match &*self.0 {
             ClockKind::System { .. } => Timestamp::now(),
@@ -92,7 +92,7 @@ impl Clock {
 }
 
 impl Clock {
-    /// Passes a point at which a debug build may be told to end, by `MOORLINE_TEST_KILL`.
+    /// Passes a point at which `MOORLINE_TEST_KILL` can abort a debug build.
     pub(crate) fn pass(&self, point: Point) {
         #[cfg(debug_assertions)]
         if let ClockKind::System { fuse: Some(fuse), .. } = &*self.0 {
@@ -102,8 +102,8 @@ impl Clock {
         let _ = point;
     }
 
-    /// Waits until so much time has passed by itself: beside it something else goes on, which may be done
-    /// sooner. A clock that stands still never gets there.
+    /// Waits for a duration in which other work may finish first. A recording clock never ends the wait, unless the
+    /// duration is zero.
     pub(crate) async fn elapse(&self, duration: Duration) {
         match &*self.0 {
             ClockKind::System { .. } => self.sleep(duration).await,
@@ -117,7 +117,7 @@ impl Clock {
 
 #[cfg(test)]
 impl Clock {
-    /// Returns a clock that stands still, except that each sleep is noted down and passes at once.
+    /// Returns a clock for tests: it advances only by sleeps, which are recorded and end at once.
     pub(crate) fn recording(start: Timestamp) -> Self {
         Self(Arc::new(ClockKind::Recording {
             epoch: Instant::now(),

@@ -1,4 +1,4 @@
-//! Findings as a JSON document.
+//! Writes findings as a JSON document.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,19 +1,19 @@
-//! Names to offer: the one that was probably meant, or all that fit.
+//! Finds the name nearest to a misspelt one, and lists names for a message.
 
 /// How well a candidate fits, best first; within a class the nearer one wins.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     /// Differs in case alone.
     Case,
-    /// Every word of it is written short: `pinMinLength` for `pinMinimumLength`.
+    /// Every word is abbreviated: `pinMinLength` for `pinMinimumLength`.
     Abbreviation(usize),
     /// A few letters differ.
     Typo(usize),
-    /// Contains what was written: `minimumLength` for `pinMinimumLength`.
+    /// Contains the written name: `minimumLength` for `pinMinimumLength`.
     Part(usize),
 }
 
-/// Returns the candidate that a misspelt word most likely means, if any is near enough to name.
+/// Returns the candidate nearest to a misspelt word, if any is near enough.
 pub fn nearest<'a, S: AsRef<str> + ?Sized + 'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a S>,

@@ -1,4 +1,4 @@
-//! Findings as text in rustc's look.
+//! Renders findings as text, in the layout of rustc.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -10,13 +10,13 @@ use super::{FileId, Finding, Severity, Sources, Span};
 use crate::text::sanitize;
 use crate::text::style::Palette;
 
-/// How much of the width line number, dots and a short label take.
+/// The width that line number, dots and a short label take.
 const GUTTER: usize = 20;
 
-/// How many lines apart two places may be to stand in one excerpt, the lines between them folded.
+/// The most lines between two places of one excerpt; the lines between them are folded.
 const FOLD: usize = 200;
 
-/// How many findings are shown; whoever has more wants to see the first of them, and not them scroll by.
+/// The most findings that are shown.
 const SHOWN: usize = 200;
 
 /// Renders findings one below the other, each with its source lines as far as they may be shown, in a
@@ -68,7 +68,7 @@ pub fn summary(findings: &[Finding]) -> String {
     }
 }
 
-/// What all findings of a text have in common.
+/// Everything that rendering a finding depends on.
 struct FindingRenderer<'a> {
     sources: &'a Sources,
     width: usize,
@@ -84,7 +84,7 @@ struct Underline {
     kind: AnnotationKind,
 }
 
-/// Neighbouring places of one file, or a single one that must not be shown.
+/// Places of one file that are shown together, or a single place whose line holds a secret.
 struct Excerpt {
     file: FileId,
     secret: bool,
@@ -114,7 +114,7 @@ impl FindingRenderer<'_> {
         std::iter::once(group).chain(patch).collect()
     }
 
-    /// Returns what to show, the finding's own place first.
+    /// Returns the excerpts of a finding, its own place first.
     fn excerpts(&self, finding: &Finding) -> Vec<Excerpt> {
         let primary = finding.span.map(|span| self.mark(span, None, AnnotationKind::Primary));
         let related = finding.related.iter();
@@ -176,14 +176,13 @@ impl FindingRenderer<'_> {
             }
             let marks = || excerpt.marks.iter().filter(|mark| mark.line == line);
             let whole = source.line_range(line);
-            // The line is cut a screen's width after the last place in it. What is too long before that, the renderer
-            // cuts.
+            // The line is cut one screen width after its last place; the renderer cuts the part before.
             let from = marks().map(|mark| mark.range.start).max().unwrap_or(whole.start);
             let mut rest = source.text[from..whole.end].char_indices();
             let cut = rest.nth(self.width).map_or(whole.end, |(width, _)| from + width);
             let drawn =
                 visible(&source.text[whole.start..cut]) + if cut < whole.end { "…" } else { "" };
-            // Drawing goes character by character, so the drawing of the beginning is its beginning.
+            // `visible` replaces single characters, so it can be applied to the beginning of the line alone.
             let place = |at: usize| {
                 let drawn = if at <= cut {
                     visible(&source.text[whole.start..at]).len()
@@ -225,7 +224,7 @@ impl FindingRenderer<'_> {
     }
 }
 
-/// Returns what to do: the help or, where there is none, the replacement.
+/// Returns the help of a finding or, without one, its replacement.
 fn remedy(finding: &Finding) -> Option<String> {
     let replacement = || Some(format!("write `{}`", finding.replacement.as_deref()?));
     finding.help.clone().or_else(replacement).as_deref().map(owned)
@@ -235,7 +234,7 @@ fn owned(text: &str) -> String {
     sanitize::line(text).into_owned()
 }
 
-/// Returns source text with one harmless character for each that is not, so that columns stay what they are.
+/// Replaces each hazardous character of source text by one harmless character, so that columns stay the same.
 /// Tabs stay: the renderer widens them.
 fn visible(text: &str) -> String {
     let show = |character: char| match character {

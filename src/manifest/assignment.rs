@@ -1,4 +1,4 @@
-//! Who gets a configuration: groups, everybody, exclusions, each with an optional filter.
+//! Reads the assignments of a manifest: groups, all devices, all users, exclusions, each with an optional filter.
 
 use std::collections::BTreeMap;
 
@@ -15,16 +15,16 @@ use crate::schema::validate::violations;
 /// One declared assignment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assignment {
-    /// Who.
+    /// The target.
     pub target: Target,
-    /// Which of their devices.
+    /// The filter on the devices of the target.
     pub filter: Option<Filter>,
     /// Where it was written.
     pub span: Span,
 }
 
 impl Assignment {
-    /// Returns the assignment that a live target is.
+    /// Reads a live target.
     pub fn of_target(target: &Json, span: Span) -> Self {
         let known = graph_target(&Value::from_json(target, span), &mut Vec::new());
         let (target, filter) = known.unwrap_or_else(|_| (Target::Raw(target.clone()), None));
@@ -32,12 +32,12 @@ impl Assignment {
     }
 }
 
-/// Who an assignment reaches.
+/// The target of an assignment.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
     /// A group, by display name or object id.
     Group(String),
-    /// Everybody but this group.
+    /// A group that is excluded.
     ExcludeGroup(String),
     /// Every device.
     AllDevices,
@@ -81,12 +81,12 @@ impl FilterMode {
     }
 }
 
-/// The targets, for people.
+/// The targets, for messages.
 const ONE_OF: &str = "`group`, `excludeGroup`, `allDevices: true`, `allUsers: true` or `target`";
 
 const FORMS: [&str; 6] = ["group", "excludeGroup", "allDevices", "allUsers", "target", "filter"];
 
-/// Reads a manifest's `assignments`. In a part of a manifest an overlay's directive is left for the whole.
+/// Reads a manifest's `assignments`. In a part of a manifest an overlay's directive is ignored.
 pub(super) fn read(
     list: &Value,
     part: bool,
@@ -163,7 +163,7 @@ fn target(form: &Member, findings: &mut Vec<Finding>) -> Result<(Target, Option<
         ("allUsers", Declared::Bool(true), _) => return Ok((Target::AllUsers, None)),
         ("target", Declared::Object(_), _) => return graph_target(value, findings),
         ("group" | "excludeGroup", Declared::Number(_) | Declared::Bool(_), _) => {
-            (format!("`{name}` takes a name, and this is none"), "put it in quotes")
+            (format!("`{name}` takes a name, and this is not one"), "put it in quotes")
         }
         ("group" | "excludeGroup", ..) => (
             format!("`{name}` takes the name of one group"),
@@ -173,7 +173,7 @@ fn target(form: &Member, findings: &mut Vec<Finding>) -> Result<(Target, Option<
             "`target` takes a target as Graph has it".to_owned(),
             "write its members below it, `\"@odata.type\"` first",
         ),
-        _ => (format!("`{name}` is `true`, or is not there"), "write `true`, or remove the entry"),
+        _ => (format!("`{name}` takes only `true`"), "write `true`, or remove the entry"),
     };
     Err(Finding::error("assignment/value", value.span, message).help(help))
 }
@@ -191,8 +191,8 @@ fn filter(value: &Value) -> Result<Filter, Finding> {
     Ok(Filter { mode, name: name.to_owned(), span: only.value.span })
 }
 
-/// Reads a target as Graph has it. Whatever has a form of its own becomes that, so that the same rules hold
-/// for it, however it is written.
+/// Reads a target in Graph's form. A target that has a short form is read into that, so that the same rules apply to
+/// both.
 fn graph_target(
     value: &Value,
     findings: &mut Vec<Finding>,
@@ -243,12 +243,12 @@ fn graph_target(
 fn no_target(value: &Value, choices: &[String]) -> Finding {
     let stated = value.get("@odata.type");
     let stated = stated.unwrap_or(value);
-    let message = "this is none of Graph's assignment targets";
+    let message = "this is not one of Graph's assignment targets";
     let finding = Finding::error("assignment/target", stated.span, message);
     violation::suggest_type(finding, stated, choices, "give `\"@odata.type\": ")
 }
 
-/// Graph keeps one assignment for a target: a second one, or an exclusion beside it, would be dropped or refused.
+/// Reports targets that are named twice: Graph keeps one assignment per target.
 fn contradictions(assignments: &[Assignment], findings: &mut Vec<Finding>) {
     let mut seen: BTreeMap<String, (&Assignment, bool)> = BTreeMap::new();
     for assignment in assignments {

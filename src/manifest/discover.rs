@@ -1,4 +1,4 @@
-//! Finds the files of a tenant.
+//! Finds the manifest files of a tenant.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -40,7 +40,7 @@ pub(super) fn entry(folder: &Path, entry: &str, span: Span) -> Result<Vec<PathBu
     }
     let glob = GlobBuilder::new(entry.trim_start_matches("./")).literal_separator(true).build();
     let set = glob.and_then(|glob| GlobSetBuilder::new().add(glob).build()).map_err(|error| {
-        let message = format!("`{entry}` is no glob: {}", error.kind());
+        let message = format!("`{entry}` is not a valid glob: {}", error.kind());
         Finding::error("tenant/glob", span, message)
             .help("write `*` for any name, `**` for any folders, `{a,b}` for either")
     })?;
@@ -54,15 +54,14 @@ pub(super) fn entry(folder: &Path, entry: &str, span: Span) -> Result<Vec<PathBu
     Ok(files)
 }
 
-/// Returns the path of an entry, without a `..` that a reader would have to work out. Where a link makes a
-/// difference, it stays.
+/// Returns the path of an entry without `..`, unless a symbolic link makes a difference.
 pub(super) fn beneath(folder: &Path, entry: &str) -> PathBuf {
     let joined = folder.join(entry);
     let plain = plain(&joined);
     if plain.canonicalize().ok() == joined.canonicalize().ok() { plain } else { joined }
 }
 
-/// Returns a path without `.` and, where a folder stands before it, `..`: by its text alone.
+/// Returns a path without `.` and, after a folder, without `..`. The file system is not asked.
 pub(super) fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
@@ -77,7 +76,7 @@ pub(super) fn plain(path: &Path) -> PathBuf {
     if plain.as_os_str().is_empty() { PathBuf::from(".") } else { plain }
 }
 
-/// Returns the real path of a folder, the empty path being the current one.
+/// Returns the canonical path of a folder; the empty path is the current folder.
 pub(super) fn canonical(folder: &Path) -> std::io::Result<PathBuf> {
     if folder.as_os_str().is_empty() {
         Path::new(".").canonicalize()
@@ -95,8 +94,7 @@ fn walk(
 ) -> Result<Vec<PathBuf>, Finding> {
     let visible = |name: &std::ffi::OsStr| !name.to_string_lossy().starts_with('.');
     let here = matches!(folder.to_str(), Some("" | "."));
-    // Links are not followed, to folders or to files: one to a parent would never end, and one to elsewhere
-    // leaves the tenant.
+    // Symbolic links are not followed: one to a parent would never end, and one to elsewhere leaves the tenant.
     let found = WalkDir::new(if here { Path::new(".") } else { folder })
         .max_depth(depth)
         .sort_by_file_name()

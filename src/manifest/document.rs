@@ -1,4 +1,4 @@
-//! One YAML document as a manifest before overlays: syntax alone, nothing resolved.
+//! Reads one YAML document as a manifest, before overlays and references are resolved.
 
 use super::envelope::{self, ManifestFile};
 use super::value::{Member, Value};
@@ -8,7 +8,7 @@ use crate::diagnostic::{Finding, Span};
 use crate::kinds::{self, Family};
 use crate::schema::types::{GraphVersion, Types, type_name};
 
-/// A manifest whose value references and overlay directives are still mappings.
+/// A manifest in which value references and overlay directives are still mappings.
 #[derive(Clone, Debug)]
 pub(super) struct RawManifest {
     pub(super) address: Address,
@@ -20,13 +20,13 @@ pub(super) struct RawManifest {
     pub(super) id_span: Option<Span>,
     pub(super) spec: Value,
     pub(super) assignments: Option<Value>,
-    /// Its `kind`.
+    /// Where `kind` is written.
     pub(super) span: Span,
-    /// All of it.
+    /// The whole document.
     pub(super) document: Span,
 }
 
-/// Reads a document, or says why it is none.
+/// Reads a document as a manifest, or adds findings that say why the document is none.
 pub(super) fn read(root: &Value, findings: &mut Vec<Finding>) -> Option<RawManifest> {
     if let Some(finding) = not_a_manifest::among_manifests(root) {
         findings.push(finding);
@@ -68,7 +68,8 @@ pub(super) fn read(root: &Value, findings: &mut Vec<Finding>) -> Option<RawManif
     })
 }
 
-/// Finds members that say nothing of an object of the family: every tenant has exactly one, or Graph deletes none.
+/// Reports members that cannot apply to an object of the family: a singleton has no id, and some objects cannot be
+/// deleted.
 fn refused_members(family: &Family, kind: &str, root: &Value, metadata: &Value) -> Vec<Finding> {
     let absent = metadata.entry("state").filter(|state| state.value.as_str() == Some("absent"));
     let (code, refused) = if family.is_singleton() {
@@ -115,7 +116,7 @@ fn unknown_kind(kind: &str, span: Span) -> Finding {
     };
     let kinds = base.derived.iter().filter(|name| names().any(|kind| kind == *name));
     let kinds: Vec<String> = kinds.cloned().collect();
-    finding(format!("`{bare}` is what several kinds have in common, and no kind itself")).help(
+    finding(format!("`{bare}` is the base type of several kinds, and not a kind itself")).help(
         if kinds.len() > 8 {
             "`moorline kinds` lists them all".to_owned()
         } else {

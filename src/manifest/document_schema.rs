@@ -1,4 +1,4 @@
-//! Checks the documents of Moorline's own against the schemas of their types.
+//! Checks documents of Moorline's own formats against the schemas of their types.
 
 use serde_json::Value as Json;
 
@@ -43,15 +43,14 @@ impl DocumentSchema {
         properties.map(|keys| keys.keys().cloned().collect()).unwrap_or_default()
     }
 
-    /// Returns the key that was probably meant and is not there yet.
+    /// Returns the key nearest to an unknown one, unless the mapping has it.
     pub(super) fn meant(&self, path: &[Step], mapping: &Value, unknown: &str) -> Option<String> {
         let mut keys = self.keys(path);
         keys.retain(|key| mapping.get(key).is_none());
         nearest(unknown, &keys).map(str::to_owned)
     }
 
-    /// Reads a document as the type, from its whole tree and the JSON to check and to read, or finds what keeps it
-    /// from being one.
+    /// Deserialises `body`, or adds the findings that keep it from being valid. `root` is the tree that it was made of.
     pub(super) fn read<T: serde::de::DeserializeOwned>(
         &self,
         root: &Value,

@@ -1,4 +1,4 @@
-//! What surrounds a manifest's `spec`.
+//! The envelope of a manifest: everything but the contents of `spec` and `assignments`.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use super::value::{Declared, Value};
 use crate::diagnostic::Finding;
 use crate::schema::types::GraphVersion;
 
-/// A manifest as it is written, its `spec` and `assignments` not looked into.
+/// A manifest, without the contents of `spec` and `assignments`.
 #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct ManifestFile {
@@ -20,13 +20,13 @@ pub(super) struct ManifestFile {
     pub api_version: GraphApiVersion,
     /// The Graph type's own name, as after `#microsoft.graph.`.
     pub kind: String,
-    /// Who it is and how it finds its live object.
+    /// The name, and how to find the live object.
     pub metadata: Metadata,
     /// Graph's own property names and values.
     #[expect(dead_code, reason = "the schema is what uses it")]
     #[schemars(with = "std::collections::BTreeMap<String, Json>")]
     pub spec: Json,
-    /// Absent: not managed. Empty: assigned to nobody. A list: exactly that.
+    /// Absent: not managed. Empty: no assignments. A list: exactly these.
     #[expect(dead_code, reason = "the schema is what uses it")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<std::collections::BTreeMap<String, Json>>")]
@@ -69,7 +69,7 @@ pub(super) struct Metadata {
     /// `absent` asks for deletion.
     #[serde(default)]
     pub state: Presence,
-    /// Forbids to delete the object, and to replace it.
+    /// Forbids deleting and replacing the object.
     #[serde(default)]
     pub protect: bool,
 }
@@ -87,13 +87,13 @@ pub(super) fn tenant(root: &Value, findings: &mut Vec<Finding>) -> Option<Tenant
     TENANT.read(root, root.to_json(), findings)
 }
 
-/// Reads a manifest's document; what is under `spec` and `assignments` is not looked at.
+/// Reads the envelope of a manifest. The contents of `spec` and `assignments` are not checked.
 pub(super) fn manifest(root: &Value, findings: &mut Vec<Finding>) -> Option<ManifestFile> {
     let members = root.members().iter().map(|member| {
         let json = match (member.name.as_str(), &member.value.declared) {
             ("spec", Declared::Object(_)) => Json::Object(serde_json::Map::new()),
             ("assignments", Declared::List(_)) => Json::Array(Vec::new()),
-            // An overlay's directive, which is judged when what it is laid over is known.
+            // An overlay's directive is checked when its base is known.
             ("assignments", _) if member.value.directive().is_some() => Json::Array(Vec::new()),
             _ => member.value.to_json(),
         };

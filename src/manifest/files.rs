@@ -1,4 +1,4 @@
-//! One file: its bytes, its documents, and what is wrong with it as a whole.
+//! Reads one file: its bytes, its text, its documents and its manifests.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,17 +12,17 @@ use crate::yaml;
 /// The largest manifest file that is read.
 const LIMIT: u64 = 16 * 1024 * 1024;
 
-/// What a file gave.
+/// The result of reading a file.
 #[derive(Debug)]
 pub(super) struct FileRead {
     pub(super) path: PathBuf,
-    /// Its text, as far as it could be read.
+    /// The text, empty where the file could not be read.
     pub(super) text: String,
     pub(super) documents: Vec<Value>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// Reads a file's documents; what cannot be read becomes findings.
+/// Reads the documents of a file; every failure becomes a finding.
 pub(super) fn read(path: &Path, file: FileId) -> FileRead {
     let mut read = FileRead {
         path: path.to_owned(),
@@ -59,12 +59,12 @@ impl FileRead {
     }
 }
 
-/// Reads a file's documents, and lets what is wrong with it be.
+/// Reads the documents of a file, and ignores the findings.
 pub(super) fn documents(path: &Path) -> Vec<Value> {
     read(path, Sources::default().next_id()).documents
 }
 
-/// Reads a file's manifests.
+/// Reads the manifests of a file.
 pub(super) fn manifests(path: &Path, file: FileId) -> (FileRead, Vec<RawManifest>) {
     let mut read = read(path, file);
     let documents = std::mem::take(&mut read.documents);
@@ -80,7 +80,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Finding> {
     if size > LIMIT {
         return Err(too_large(path, &format!("{} MiB large", size >> 20)));
     }
-    // What has no size, such as a pipe, may still be endless.
+    // A pipe, for example, has no size and may be endless.
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
     let mut limited = file.take(LIMIT + 1);
     limited.read_to_end(&mut bytes).map_err(unreadable)?;
@@ -104,7 +104,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Finding {
         .help("give this user the right to read it, or leave it out")
 }
 
-/// Returns the system's words without its number, in the middle of a sentence.
+/// Returns the message of a system error without its number, to stand within a sentence.
 pub(super) fn words(error: &io::Error) -> String {
     let text = error.to_string();
     let mut letters = text.split(" (os error").next().unwrap_or(&text).chars();

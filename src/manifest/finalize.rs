@@ -1,4 +1,4 @@
-//! Makes a manifest that can be planned of one as it was written: references resolved, everything checked.
+//! Turns a manifest as written into one that can be planned: resolves references, and checks everything.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ use super::{Manifest, assignment, lint, violation};
 use crate::diagnostic::{Finding, Severity, Sources, Span};
 use crate::schema::model::Model;
 
-/// Resolves a manifest's references and checks it by itself, and returns what came to light on the way. A part of a
-/// manifest, whose base is not known, need not be whole.
+/// Resolves the references of a manifest and checks it. A part of a manifest, whose base is not known, may be
+/// incomplete.
 pub(super) fn finalize(
     raw: RawManifest,
     sources: &Sources,
@@ -36,7 +36,7 @@ pub(super) fn finalize(
     };
     let mut resolved = resolver.resolved;
     let findings = &mut resolved.findings;
-    // One finding for one place: what may stand nowhere there needs no other name.
+    // A property that must not use `$env` at all gets no second finding about the variable.
     let readable = findings.iter().filter(|finding| finding.code == READABLE);
     let readable: Vec<Span> = readable.filter_map(|finding| finding.span).collect();
     let is_readable = |name: Span| readable.iter().any(|place| place.holds(name));
@@ -64,7 +64,7 @@ pub(super) fn finalize(
     (manifest, resolved)
 }
 
-/// Returns one warning a file about what was left out.
+/// Returns one warning per file about the members that were left out.
 pub(super) fn ignored_warnings(mut ignored: Vec<(String, Span)>) -> Vec<Finding> {
     ignored.sort_by_key(|(_, span)| *span);
     ignored.chunk_by(|(_, a), (_, b)| a.file == b.file).map(ignored_warning).collect()
@@ -78,6 +78,7 @@ fn ignored_warning(ignored: &[(String, Span)]) -> Finding {
         "the lines can go: only the service sets these"
     };
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    let message = format!("what a manifest cannot declare is ignored: {}", names.join(", "));
+    let message =
+        format!("properties that a manifest cannot declare are ignored: {}", names.join(", "));
     Finding::warning("manifest/ignored-properties", ignored[0].1, message).help(help)
 }

@@ -22,9 +22,7 @@ use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Finding, Sources, Span, value_or_report};
 use crate::yaml;
 
-/// Reads a tenant: a folder with a `moorline.yaml`, or that file.
-///
-/// Everything that is wrong becomes a finding; nothing is an error of this function.
+/// Loads a tenant: a folder with a `moorline.yaml`, or that file. Every problem becomes a finding.
 pub fn load(path: &Path) -> Loaded {
     let mut loader = Loader::default();
     let fault = loader.load(path).err();
@@ -32,7 +30,7 @@ pub fn load(path: &Path) -> Loaded {
     loader.finish()
 }
 
-/// Reads manifest files by themselves, without what surrounds them in a tenant.
+/// Loads manifest files without the other manifests of their tenant.
 pub fn load_files(paths: &[PathBuf]) -> Loaded {
     let mut loader = Loader::default();
     let mut known: BTreeMap<&Path, EnclosingTenant> = BTreeMap::new();
@@ -59,12 +57,12 @@ pub fn load_files(paths: &[PathBuf]) -> Loaded {
     loader.finish()
 }
 
-/// Returns whether a path is a tenant: a folder, or a file that is called as a tenant's is or begins like one.
+/// Whether a path is a tenant: a folder, or a file with the name or the `kind` of a tenant file.
 pub fn is_tenant(path: &Path) -> bool {
     if path.is_dir() || path.file_name().is_some_and(|name| name == TENANT_FILE) {
         return true;
     }
-    // What is no regular file, such as a pipe, can be read only once.
+    // A pipe, for example, can be read only once.
     let text = path.is_file().then(|| std::fs::read_to_string(path).ok());
     let Some(text) = text.flatten().filter(|text| text.contains("Tenant")) else {
         return false;
@@ -76,14 +74,14 @@ pub fn is_tenant(path: &Path) -> bool {
 
 type Layer = BTreeMap<Address, RawManifest>;
 
-/// How much of a tenant is looked at.
+/// The part of a tenant that is loaded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LoadScope {
     /// All of it.
     Tenant,
     /// Some of its manifests.
     Files,
-    /// Some of its manifests, of which the bases are not here: they need not be whole.
+    /// Some of its manifests, without their bases: they may be incomplete.
     Parts,
 }
 
@@ -141,14 +139,14 @@ impl Loader {
         self.loaded
     }
 
-    /// Keeps a file's text and findings, and returns its documents.
+    /// Stores the text and the findings of a file, and returns its documents.
     fn keep(&mut self, read: FileRead) -> Vec<Value> {
         self.loaded.sources.add(read.path, read.text);
         self.loaded.findings.extend(bounded(read.findings));
         read.documents
     }
 
-    /// Reads the manifests of files, those of each file by themselves.
+    /// Reads the manifests of files, one list per file.
     fn files(&mut self, mut paths: Vec<PathBuf>, root: &Path) -> Vec<Vec<RawManifest>> {
         paths.retain(|path| self.seen.insert(path.clone()));
         let first = self.loaded.sources.next_id();
@@ -166,7 +164,7 @@ impl Loader {
         raws.collect()
     }
 
-    /// Makes a layer of manifests, in which an address may stand once.
+    /// Makes a layer of manifests, and reports addresses that occur twice.
     fn layer(&mut self, raws: impl IntoIterator<Item = RawManifest>) -> Layer {
         let mut layer = Layer::new();
         for raw in raws {

@@ -1,8 +1,8 @@
-//! Files to desired state.
+//! Reads files into desired state.
 //!
-//! [`load::load`] finds the files of a tenant, reads every document, lays the tenant's manifests over
-//! its bases, resolves value references and checks everything. What comes out carries the source
-//! position of every value, so that any later step can say where a value was declared.
+//! [`load::load`] finds the files of a tenant, reads every document, merges the tenant's manifests over its bases,
+//! resolves value references and checks everything. Every value keeps its place in the source, so that any later step
+//! can name the place of its declaration.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -50,7 +50,7 @@ pub use reference::Link;
 pub use tenant_file::TenantFile;
 pub use variable::is_about_sending;
 
-/// What a manifest is called everywhere: its kind and its name.
+/// The address of a manifest: its kind and its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     /// The Graph type's name.
@@ -86,10 +86,10 @@ impl<'de> Deserialize<'de> for Address {
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "State")]
 pub enum Presence {
-    /// It should.
+    /// The object should exist.
     #[default]
     Present,
-    /// It should be deleted.
+    /// The object should be deleted.
     Absent,
 }
 
@@ -121,7 +121,7 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Returns every text that it declares.
+    /// Returns every declared string.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.spec.descendants().filter_map(Value::as_str)
     }
@@ -131,7 +131,7 @@ impl Manifest {
         self.spec.get(self.family.name_property).and_then(Value::as_str)
     }
 
-    /// Returns whether it refers to objects of a family.
+    /// Whether the manifest refers to objects of a family.
     pub fn refers_to(&self, family: &Family) -> bool {
         let mut links = self.links.iter().filter(|link| !link.references.is_empty());
         links.any(|link| link.family == Some(family))
@@ -185,13 +185,13 @@ impl Desired {
         variables.collect()
     }
 
-    /// Returns what everybody can read who reads the manifests: the files, and the texts that they come to.
+    /// Returns every text that is no secret: the text of the files, and all strings that the manifests declare.
     pub fn texts(&self) -> Vec<&str> {
         self.sources.texts().chain(self.manifests.iter().flat_map(Manifest::texts)).collect()
     }
 }
 
-/// What reading the files gave, good or bad.
+/// The result of reading the files, with all findings.
 #[derive(Debug, Default)]
 pub struct Loaded {
     /// The tenant file, where it could be read.
@@ -215,7 +215,7 @@ pub struct Loaded {
 pub struct DocumentOrigin {
     /// The whole document.
     pub document: Span,
-    /// What it declares.
+    /// The manifest that it declares.
     pub address: Address,
 }
 
@@ -229,12 +229,12 @@ pub struct Invalid {
 }
 
 impl Loaded {
-    /// Returns whether any finding is an error.
+    /// Whether any finding is an error.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 
-    /// Leaves out manifests that are not wanted, and what was found in their documents. What is about files,
+    /// Keeps only the wanted manifests, and removes the findings in the documents of the others. Findings about files,
     /// or about documents that are no manifests, stays.
     pub fn retain(&mut self, wanted: impl Fn(&Address) -> bool) {
         let unwanted = self.origins.iter().filter(|origin| !wanted(&origin.address));

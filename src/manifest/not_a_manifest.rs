@@ -1,5 +1,4 @@
-//! Documents that are something else than they stand for, each told at once instead of by every key that
-//! it has or lacks.
+//! Recognises documents that are clearly no manifest, or no tenant file, and reports each with one finding.
 
 use super::secret;
 use super::value::{Declared, Value};
@@ -7,12 +6,12 @@ use crate::diagnostic::{Finding, Span};
 use crate::kinds;
 use crate::schema::types::{GraphVersion, Types};
 
-/// The `apiVersion` of a tenant file.
+/// The beginning of a tenant file's `apiVersion`.
 const OURS: &str = "moorline/";
-/// What a manifest's `apiVersion` begins with.
+/// The beginning of a manifest's `apiVersion`.
 const GRAPHS: &str = "graph.microsoft.com/";
 
-/// Returns what a document among the manifests is, where it is clearly no manifest.
+/// Returns a finding where a document among the manifests is clearly no manifest.
 pub(super) fn among_manifests(root: &Value) -> Option<Finding> {
     let Declared::Object(members) = &root.declared else {
         let message = format!("a manifest is a mapping, and this document is {}", root.kind());
@@ -24,7 +23,7 @@ pub(super) fn among_manifests(root: &Value) -> Option<Finding> {
     let text = |key: &str| root.get(key).and_then(Value::as_str);
     if text("kind") == Some("Tenant") || text("apiVersion").is_some_and(|v| v.starts_with(OURS)) {
         let span = root.get("kind").unwrap_or(root).span;
-        let message = "this is a tenant file, and it stands among manifests";
+        let message = "this is a tenant file in the place of a manifest";
         return Some(
             Finding::error("manifest/tenant", span, message).help(
                 "name it `moorline.yaml` in a folder of its own, and give that folder as PATH",
@@ -46,7 +45,7 @@ pub(super) fn among_manifests(root: &Value) -> Option<Finding> {
     })
 }
 
-/// The finding of a body as Graph answers it, with nothing around it.
+/// Returns the finding of a Graph response body without the envelope of a manifest.
 fn graph_body(root: &Value, span: Span) -> Finding {
     if root.get("value").is_some_and(|value| matches!(value.declared, Declared::List(_))) {
         let message = "this is a list that Graph answered, and not a manifest";
@@ -75,17 +74,17 @@ pub(super) fn not_covered(kind: &str, span: Span) -> Option<Finding> {
     )))
 }
 
-/// Returns what a document is that stands for a tenant file, where it is clearly none.
+/// Returns a finding where a document in the place of a tenant file is clearly none.
 pub(super) fn for_tenant(root: &Value) -> Option<Finding> {
     let kind = root.get("kind")?;
     kinds::family_of(kind.as_str()?)?;
-    let message = "this is a manifest, and not a tenant file";
+    let message = "this is a manifest, not a tenant file";
     Some(Finding::error("tenant/manifest", kind.span, message).help(
         "give the folder of its `moorline.yaml` as PATH; `--only KIND/NAME` limits to one manifest",
     ))
 }
 
-/// Returns where a misplaced key of a manifest belongs, if anywhere.
+/// Returns where a misplaced key of a manifest belongs, if it is known.
 pub(super) fn belongs(root: &Value, key: &str) -> Option<String> {
     if ["name", "id", "formerly", "state", "protect"].contains(&key) {
         return Some(format!("`{key}` belongs below `metadata:`"));

@@ -1,4 +1,4 @@
-//! Lays a tenant's manifest over its base's.
+//! Merges a tenant's manifest over the manifest of its base.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use super::value::{Declared, Member, Value};
 use crate::diagnostic::{Finding, Span};
 use crate::schema::model::{Model, Order, Shape, Structure};
 
-/// Returns the base with the overlay laid over it; the overlay's metadata wins whole.
+/// Returns the base merged with the overlay. The overlay's metadata replaces the base's.
 pub(super) fn merge(
     base: &RawManifest,
     over: RawManifest,
@@ -46,7 +46,7 @@ fn object(model: &Model, structure: Option<&Structure>, base: &Value, over: &Val
     Value { declared: Declared::Object(members), span: over.span }
 }
 
-/// Returns what the overlay makes of a base's value, `None` where it withdraws it.
+/// Returns the value of the base merged with the overlay's, `None` where the overlay undeclares it.
 fn value(model: &Model, shape: Option<&Shape>, base: &Value, over: &Value) -> Option<Value> {
     let list = |elements| Some(Value { declared: Declared::List(elements), span: over.span });
     if let Some(directive) = over.directive() {
@@ -89,7 +89,8 @@ fn same_type(base: &Value, over: &Value) -> bool {
     }
 }
 
-/// Returns the base's parts, those of the overlay with the same keys laid over them, and then the overlay's others.
+/// Merges two lists by key: the parts of the base, each merged with the overlay's part of the same key, and then the
+/// other parts of the overlay.
 fn laid_by_key<T: Clone>(
     base: &[T],
     over: &[T],
@@ -108,7 +109,7 @@ fn laid_by_key<T: Clone>(
     merged
 }
 
-/// Returns the finding of an overlay's directive for what no base declares as it would have to.
+/// Returns the finding of a directive that has no base value to apply to.
 pub(super) fn nothing_beneath(directive: &str, name: &str, span: Span) -> Finding {
     let (message, help) = match directive {
         "$append" => (
@@ -118,7 +119,7 @@ pub(super) fn nothing_beneath(directive: &str, name: &str, span: Span) -> Findin
             "write the list itself",
         ),
         _ => (
-            format!("there is nothing to withdraw: no base declares `{name}`"),
+            format!("there is nothing to undeclare: no base declares `{name}`"),
             "remove the line, or write `{ $undeclare: true }` where a base declares it",
         ),
     };

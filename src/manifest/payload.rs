@@ -1,4 +1,4 @@
-//! What `$file` refers to: a file that may not lie outside of the folder that its manifest came from.
+//! Reads the files that `$file` refers to, which must be in the folder of their tenant or base.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -9,13 +9,13 @@ use crate::diagnostic::{Finding, Span};
 /// The largest file that `$file` reads: Graph refuses bodies of more than 4 MB long before.
 const FILE_LIMIT: u64 = 8 * 1024 * 1024;
 
-/// Reads a file that is below `root` even after every link is followed. `span` is where its path was written.
+/// Reads a file that is below `root` even after all links are followed. `span` is the place of its path.
 pub(super) fn read(root: &Path, beside: &Path, path: &str, span: Span) -> Result<Vec<u8>, Finding> {
     let error = |code, message, help: &str| Finding::error(code, span, message).help(help);
     let outside = || {
         error(
             "file/outside",
-            format!("`{path}` leads out of the folder of its manifests"),
+            format!("`{path}` is outside of the folder of its manifests"),
             "keep payloads below that folder; a link may not lead out of it either",
         )
     };
@@ -36,7 +36,7 @@ pub(super) fn read(root: &Path, beside: &Path, path: &str, span: Span) -> Result
     }
     let real_root = discover::canonical(root).map_err(unreadable)?;
     let lexical = discover::plain(&discover::canonical(beside).map_err(unreadable)?.join(path));
-    // The lexical check first: whether a file outside exists must not be told.
+    // The lexical check comes first: a message must not reveal whether a file outside exists.
     if !lexical.starts_with(&real_root) {
         return Err(outside());
     }

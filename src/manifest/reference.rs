@@ -1,4 +1,4 @@
-//! References to other profiles: what a navigation property of a manifest names.
+//! Reads references to other objects from the navigation properties of a manifest.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::diagnostic::suggest::{nearest, one_of};
 use crate::diagnostic::{Finding, Span, value_or_report};
 use crate::kinds::{self, Family};
 
-/// How many kinds are worth reading in a message.
+/// The most kinds that a message lists.
 const MOST_KINDS: usize = 6;
 
 /// How a reference is written.
@@ -24,13 +24,13 @@ const FORMS: &str =
 pub struct Link {
     /// Its name.
     pub property: String,
-    /// Whether it leads to any number of objects, and not to one at most.
+    /// Whether the property is a collection.
     pub many: bool,
-    /// The type that it leads to; those that derive from it serve as well.
+    /// The type of the objects it refers to; derived types are allowed.
     pub target: String,
-    /// The family of the objects that it leads to; `None` where no family has objects of that type.
+    /// The family of those objects; `None` where no family has objects of the type.
     pub family: Option<&'static Family>,
-    /// Where it leads; nowhere, where it must be unset.
+    /// The references; empty where the property must be unset.
     pub references: Vec<Reference>,
     /// Where its value was written.
     pub span: Span,
@@ -39,16 +39,16 @@ pub struct Link {
 /// A reference to an object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
-    /// What it names.
+    /// The object it names.
     pub to: Referent,
     /// Where it was written.
     pub span: Span,
 }
 
-/// What a reference names.
+/// The object that a reference names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Referent {
-    /// What a manifest of this tenant declares.
+    /// The object of a manifest of this tenant.
     Manifest(Address),
     /// A live object, by its id in lower case.
     Id(String),
@@ -56,7 +56,7 @@ pub enum Referent {
     Named {
         /// The display name.
         display_name: String,
-        /// Its kind, where the name alone may not tell.
+        /// The kind, where the name may be ambiguous.
         kind: Option<String>,
     },
 }
@@ -74,14 +74,14 @@ impl fmt::Display for Referent {
 
 /// The manifests that a reference may name.
 pub(super) struct ManifestIndex {
-    /// Whether each should exist, and where it is declared.
+    /// The presence of each, and the place of its declaration.
     manifests: BTreeMap<Address, (Presence, Span)>,
-    /// Whether there are no others, as far as the files tell.
+    /// Whether these are all manifests of the tenant.
     all: bool,
 }
 
 impl ManifestIndex {
-    /// Returns the manifest_index among these manifests.
+    /// Indexes manifests.
     pub(super) fn new<'a>(raws: impl Iterator<Item = &'a RawManifest>, all: bool) -> Self {
         let manifests = raws.map(|raw| (raw.address.clone(), (raw.metadata.state, raw.span)));
         Self { manifests: manifests.collect(), all }
@@ -97,7 +97,7 @@ pub(super) struct ReferenceReader<'a> {
 }
 
 impl ReferenceReader<'_> {
-    /// Returns what a value declares, `None` where that cannot be told.
+    /// Reads the declared value of the property, `None` where that is not possible.
     pub(super) fn link(&self, value: &Value, findings: &mut Vec<Finding>) -> Option<Link> {
         let directive = value.directive();
         if let Some(name) = directive.map(|directive| directive.name.as_str())
@@ -135,7 +135,7 @@ impl ReferenceReader<'_> {
         })
     }
 
-    /// Returns a reference, `None` where only what is not at hand could tell where it leads.
+    /// Reads a reference, `None` where it depends on manifests that were not loaded.
     fn reference(&self, value: &Value) -> Result<Option<Reference>, Finding> {
         let written = value.directive().filter(|directive| directive.name == "$ref");
         let to = match written.map(|written| &written.value) {
@@ -159,7 +159,7 @@ impl ReferenceReader<'_> {
         Finding::error("reference/form", value.span, message)
     }
 
-    /// Returns the manifest that is meant by `kind/name`, or by a name alone.
+    /// Returns the address of the manifest that `kind/name`, or a name alone, refers to.
     fn declared(&self, text: &str, span: Span) -> Result<Option<Address>, Finding> {
         let Some((kind, name)) = text.split_once('/') else {
             return self.by_name(text, span);
@@ -194,14 +194,14 @@ impl ReferenceReader<'_> {
             ([], _) => Err(self.wrong_type(&named[0].to_string(), span)),
             (several, _) => {
                 let several: Vec<String> = several.iter().map(|a| a.to_string()).collect();
-                let message = format!("several manifests that fit here are called `{name}`");
+                let message = format!("several manifests of a suitable kind are named `{name}`");
                 Err(Finding::error("reference/ambiguous", span, message)
                     .help(format!("write {}", one_of(&several))))
             }
         }
     }
 
-    /// Refuses a reference to what is to be deleted, from what is to stay.
+    /// Refuses a reference from an object that should exist to one that should be deleted.
     fn present(&self, address: &Address, span: Span) -> Result<(), Finding> {
         let (presence, declared) = self.context.manifest_index.manifests[address];
         if (self.context.presence, presence) != (Presence::Present, Presence::Absent) {
@@ -213,7 +213,7 @@ impl ReferenceReader<'_> {
             .help("refer to another profile, or keep this one"))
     }
 
-    /// Returns the live object that is meant by `{ id: … }` or `{ displayName: … }`.
+    /// Returns the live object that `{ id: … }` or `{ displayName: … }` refers to.
     fn live(&self, value: &Value) -> Result<Referent, Finding> {
         let text = |name: &str| value.get(name).and_then(Value::as_str);
         let names: Vec<&str> = value.members().iter().map(|m| m.name.as_str()).collect();
@@ -247,7 +247,7 @@ impl ReferenceReader<'_> {
         types.is_a(kind, self.target) && kinds::exists(kind, types.version())
     }
 
-    /// Returns the kinds that the property can lead to.
+    /// Returns the kinds that the property can refer to.
     fn kinds(&self) -> Vec<String> {
         let target = self.context.model.get(self.target);
         let derived = target.map(|target| target.derived.clone());

@@ -1,4 +1,4 @@
-//! Value references become values, and what a manifest may carry but not declare is left out.
+//! Resolves value references, and leaves out members that a manifest may contain but not declare.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,7 +22,7 @@ use crate::schema::types::Edm;
 /// The folder that the `$file` of each file may not leave: the tenant's, or the base's that it came from.
 pub(super) type Roots = BTreeMap<FileId, Arc<Path>>;
 
-/// What resolving one manifest's values needs to know.
+/// Everything that resolving the values of one manifest depends on.
 pub(super) struct ResolveContext<'a> {
     pub(super) model: &'static Model,
     pub(super) family: &'static Family,
@@ -31,7 +31,7 @@ pub(super) struct ResolveContext<'a> {
     pub(super) manifest_index: &'a ManifestIndex,
     /// Whether the object should exist.
     pub(super) presence: Presence,
-    /// Whether this is a part of a manifest, and what it is laid over is not known.
+    /// Whether the manifest is a part, whose base is not known.
     pub(super) part: bool,
 }
 
@@ -41,21 +41,21 @@ pub(super) struct Resolver<'a> {
     pub(super) resolved: Resolution,
 }
 
-/// What came to light beside the values.
+/// The results of resolving a manifest, beside its values.
 #[derive(Debug, Default)]
 pub(super) struct Resolution {
     pub(super) findings: Vec<Finding>,
     /// Members that were left out: annotations and read-only properties.
     pub(super) ignored: Vec<(String, Span)>,
-    /// Secrets that stand in the text: where, and what.
+    /// Secrets that are written in the text, with their places.
     pub(super) secrets: Vec<(Span, String)>,
     /// Navigation properties, which are no part of the body.
     pub(super) links: Vec<Link>,
 }
 
 impl Resolver<'_> {
-    /// Returns an object with its references resolved and its read-only members left out. So is what has a
-    /// finding already: nothing more is to be said of it.
+    /// Returns an object with its references resolved. Read-only members are left out, and members that have a finding
+    /// already, so that no further check reports them.
     pub(super) fn object(&mut self, value: Value, structure: &Structure) -> Value {
         let Value { declared: Declared::Object(members), span } = value else {
             return value;
@@ -163,7 +163,7 @@ impl Resolver<'_> {
         Ok(Some(Value { declared, span }))
     }
 
-    /// A secret is a reference to the environment, or unset. Whatever else stands there is taken for its value.
+    /// Refuses a secret that is neither unset nor a reference to the environment, and notes its text as a secret.
     fn refuse_literal(&mut self, value: &Value, property: &Property) -> Result<(), Finding> {
         match value.directive().map(|reference| (reference.name.as_str(), &reference.value)) {
             Some(("$env", name)) => {
@@ -232,7 +232,7 @@ impl Resolver<'_> {
     }
 }
 
-/// Returns the finding of a reference that is not written as it should be, or that means nothing here.
+/// Returns the finding of a malformed reference, or of one that does not fit the property.
 fn misused(reference: &Member, span: Span, name: &str, holds_text: bool) -> Finding {
     let (message, help) = match (reference.name.as_str(), &reference.value.declared) {
         (used @ ("$file" | "$text"), _) if !holds_text => (
@@ -265,7 +265,7 @@ fn misused(reference: &Member, span: Span, name: &str, holds_text: bool) -> Find
     Finding::error("value/reference", span, message).help(help)
 }
 
-/// Whether the tenant gives back what was written to a property.
+/// Whether Graph returns the value that was written to a property.
 fn can_be_read(property: &Property) -> bool {
     !property.facts.sensitive && property.facts.readback.is_none()
 }

@@ -1,7 +1,7 @@
-//! Keeps secrets out of everything that is said about a file.
+//! Hides secrets in every message about a file.
 //!
-//! What stands in a sensitive property is known once a manifest is read. In a text that cannot be read, or
-//! that writes such a property where it does not belong, secrets are found by the look of the lines alone.
+//! The values of sensitive properties are known once a manifest is read. In a text that cannot be read, or that has
+//! such a property in a wrong place, secrets are recognised line by line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,10 +10,10 @@ use std::sync::LazyLock;
 use crate::diagnostic::{FileId, Finding, Sources, Span};
 use crate::schema::semantics::Semantics;
 
-/// How many secrets of a file are looked for elsewhere than where they stand. Nobody has so many by accident.
+/// The most secrets of a file that are searched for elsewhere in its text.
 const SEARCHED: usize = 1000;
 
-/// The names of every sensitive property, in lower case, and what people call such a property who guess.
+/// The names of all sensitive properties in lower case, and common guesses.
 static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let semantics = Semantics::built_in();
     let sensitive = semantics.properties().filter(|(owner, property)| {
@@ -24,7 +24,7 @@ static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
     known.chain(guessed).collect()
 });
 
-/// Returns whether a key is that of a secret, or was probably meant to be.
+/// Whether a key is the name of a secret, or nearly so.
 pub(super) fn is_secret(key: &str) -> bool {
     let key = key.to_lowercase();
     NAMES.iter().any(|name| {
@@ -35,8 +35,8 @@ pub(super) fn is_secret(key: &str) -> bool {
     })
 }
 
-/// Hides secrets from whatever shows a piece of a file or quotes it: those that were found, wherever else
-/// they stand in it, and what looks like one in a file that has findings.
+/// Hides secrets in excerpts of files and in findings: the secrets that were found, at every place in their file, and
+/// the text that looks like a secret in a file with findings.
 pub(super) fn conceal(found: &[(Span, String)], findings: &mut [Finding], sources: &mut Sources) {
     let mut known: BTreeMap<FileId, BTreeSet<&str>> = BTreeMap::new();
     for (span, secret) in found {
@@ -66,20 +66,20 @@ pub(super) fn conceal(found: &[(Span, String)], findings: &mut [Finding], source
     }
 }
 
-/// Returns whether a text that was taken for a secret is long and odd enough to be looked for in messages.
+/// Whether a text that is taken for a secret is long and specific enough to be searched for.
 fn is_searchable(secret: &str) -> bool {
     secret.len() >= 4 && !matches!(secret, "true" | "false" | "null")
 }
 
-/// A line in which a secret stands, or may stand.
+/// A line that may contain a secret.
 #[derive(Debug, PartialEq)]
 struct SecretLine<'text> {
     range: Range<usize>,
-    /// What it holds of the secret.
+    /// The part of the secret in the line.
     value: &'text str,
 }
 
-/// Returns the lines of a text in which secrets stand, or may stand.
+/// Returns the lines of a text that may contain secrets.
 fn lines(text: &str) -> Vec<SecretLine<'_>> {
     let mut found = Vec::new();
     let mut open: Option<OpenSecret> = None;
@@ -102,7 +102,7 @@ fn lines(text: &str) -> Vec<SecretLine<'_>> {
     found
 }
 
-/// Returns what follows the key of a secret in its line, unless that is a reference to the environment.
+/// Returns the text after the key of a secret in a line, unless it is a reference to the environment.
 fn secret_in(line: &str) -> Option<&str> {
     line.match_indices(':').find_map(|(colon, _)| {
         let value = line[colon + 1..].trim();
@@ -110,11 +110,11 @@ fn secret_in(line: &str) -> Option<&str> {
     })
 }
 
-/// A secret's value whose end has not come yet.
+/// A secret that continues on the next line.
 struct OpenSecret {
-    /// The indentation of its key's line.
+    /// The indentation of the line with its key.
     indent: usize,
-    /// The quote that would close it.
+    /// The quote that closes it.
     quote: Option<char>,
 }
 
@@ -146,8 +146,7 @@ fn key_before(text: &str) -> &str {
     &text[start..]
 }
 
-/// Returns whether a value is exactly a reference to an environment variable, perhaps inside brackets and
-/// before a comment.
+/// Whether a value is a reference to an environment variable, perhaps in brackets and before a comment.
 fn is_reference(value: &str) -> bool {
     let value = value.split(" #").next().unwrap_or(value);
     let inner = value
@@ -161,7 +160,7 @@ fn is_reference(value: &str) -> bool {
     })
 }
 
-/// Returns how far a line is indented; a tab counts as eight, so that what stands behind one is inside.
+/// Returns the indentation of a line; a tab counts as eight columns.
 fn indent(line: &str) -> usize {
     let blank = line.chars().take_while(|c| matches!(c, ' ' | '\t'));
     blank.map(|c| if c == '\t' { 8 } else { 1 }).sum()

@@ -1,4 +1,4 @@
-//! A property that its type does not have: what was meant by it?
+//! Reports properties that a type does not have.
 
 use super::value::Value;
 use crate::diagnostic::suggest::nearest;
@@ -58,7 +58,7 @@ fn sibling_with(version: GraphVersion, structure: &Structure, property: &str) ->
     while let Some(base) = top.base.as_deref().and_then(|base| types.get(base)) {
         top = base;
     }
-    // Kinds are told apart by `kind`, not by `@odata.type`.
+    // A manifest chooses its kind by `kind`, not by `@odata.type`.
     if top.category == Category::Entity {
         return None;
     }

@@ -1,4 +1,4 @@
-//! What a manifest declares: the trees of its YAML, in which references to secrets stay recognisable.
+//! Declared values: the trees that YAML is read into, with references to secrets kept as [`Declared::Env`].
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::diagnostic::Span;
 pub use crate::yaml::{Declared, Member, Value};
 
 impl Value {
-    /// Returns a JSON value as if it had been written in one place.
+    /// Returns a JSON value with the same place for all its parts.
     pub fn from_json(json: &Json, span: Span) -> Self {
         let declared = match json {
             Json::Null => Declared::Null,
@@ -74,8 +74,8 @@ impl Value {
     }
 }
 
-/// Returns what stands for a secret in a request until it is sent: the value of an environment variable,
-/// or its base64 where the property is encoded.
+/// Returns the placeholder of a secret in a request: it is replaced by the value of an environment variable, or by
+/// its base64 where the property is encoded, when the request is sent.
 pub fn secret(env: &str, base64: bool) -> Json {
     let source = if base64 { "base64:env" } else { "env" };
     serde_json::json!({ "$secret": format!("{source}:{env}") })
@@ -83,7 +83,7 @@ pub fn secret(env: &str, base64: bool) -> Json {
 
 #[cfg(test)]
 impl Value {
-    /// Returns the value that a YAML text is, and the text as a source.
+    /// Parses YAML, and returns the value and the sources that it points into.
     pub(super) fn from_yaml(text: &str) -> (Self, crate::diagnostic::Sources) {
         let mut sources = crate::diagnostic::Sources::default();
         let file = sources.add("manifest.yaml", text.to_owned());

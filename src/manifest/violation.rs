@@ -1,4 +1,4 @@
-//! The violations of a schema, each reported with the nearest remedy.
+//! Turns violations of a schema into findings with a remedy.
 
 use serde_json::Value as Json;
 
@@ -14,13 +14,13 @@ use crate::schema::model::{Model, Shape};
 use crate::schema::types::{GraphVersion, Types, odata_type, type_name};
 use crate::schema::validate::{Problem, Violation, violations};
 
-/// How many members of an enum are worth reading in a message.
+/// The most members of an enum that a message lists.
 const MOST_MEMBERS: usize = 12;
 
 /// Members that mean "not set", for properties that cannot be null.
 const UNSET: [&str; 4] = ["notConfigured", "userDefined", "deviceDefault", "none"];
 
-/// Returns what is wrong with a resolved value of a Graph type.
+/// Checks a resolved value against the schema of its Graph type.
 pub(super) fn check(
     version: GraphVersion,
     kind: &str,
@@ -33,7 +33,7 @@ pub(super) fn check(
     report(Schema { version, kind, document: None }, value, &violations, Some(sources))
 }
 
-/// Reports violations in a value. Where the text of values is at hand, a finding can offer it rewritten.
+/// Returns the findings of violations. With `sources`, a finding can offer the value's text rewritten.
 pub(super) fn report(
     schema: Schema<'_>,
     root: &Value,
@@ -47,13 +47,13 @@ pub(super) fn report(
     findings.collect()
 }
 
-/// The schema that a value violates.
+/// The schema that a value is checked against.
 #[derive(Clone, Copy)]
 pub(super) struct Schema<'a> {
     pub(super) version: GraphVersion,
-    /// The Graph type, or what a document of Moorline's own is called.
+    /// The Graph type, or the name of the document in messages.
     pub(super) kind: &'a str,
-    /// The schema of such a document.
+    /// The schema, for a document of Moorline's own format.
     pub(super) document: Option<&'a DocumentSchema>,
 }
 
@@ -77,7 +77,7 @@ impl ViolationReporter<'_> {
         Finding::error(self.code(), self.place.value.span, message)
     }
 
-    /// Returns what the value is called in a message.
+    /// Returns the name of the value for a message.
     fn subject(&self) -> String {
         if self.schema.document.is_some() && self.violation.path.is_empty() {
             return self.schema.kind.to_owned();
@@ -147,8 +147,8 @@ impl ViolationReporter<'_> {
         )
     }
 
-    /// Returns one finding for all keys that a mapping of a document lacks, at the first of their violations. A key
-    /// that was misspelt is not missing.
+    /// Returns one finding for all keys that a mapping of a document lacks, at the first of the violations. A misspelt
+    /// key is not missing.
     fn missing_keys(&self, document: &DocumentSchema) -> Option<Finding> {
         let path = &self.violation.path;
         let here = || self.violations.iter().filter(|other| other.path == *path);
@@ -184,9 +184,9 @@ impl ViolationReporter<'_> {
         Some(Finding::error(self.code(), begin, message).help(format!("add {keys}")))
     }
 
-    /// Adds the member that was probably meant, or all to choose from.
+    /// Offers the nearest member, or lists the members to choose from.
     fn choose(&self, error: Finding, written: &str, members: &[String], verb: &str) -> Finding {
-        // It stands for what an answer could not say, and is never written.
+        // Graph answers with this member for values that a client may not know; it cannot be written.
         let members = members.iter().filter(|member| *member != "unknownFutureValue");
         let members: Vec<String> = members.cloned().collect();
         // The few choices of a document are all listed.
@@ -203,7 +203,7 @@ impl ViolationReporter<'_> {
         }
     }
 
-    /// Reports a set of flags with something else among them, or a text that cannot be a name.
+    /// Reports an unknown flag in a set of flags, or a text that does not match its pattern.
     fn not_matching(&self) -> Finding {
         let Place { value, name, property, .. } = &self.place;
         if let Some(property) = property {
@@ -216,15 +216,15 @@ impl ViolationReporter<'_> {
         }
         let (what, help) = match name.as_str() {
             "tenantId" => (
-                "names no tenant",
+                "is not the id or domain of a tenant",
                 "use the tenant's GUID or one of its verified domains, such as contoso.onmicrosoft.com",
             ),
             "id" => (
-                "is no object id",
+                "is not an object id",
                 "use the live object's GUID, as its page in the portal shows it",
             ),
             "allow" => (
-                "is no name of an environment variable",
+                "is not the name of an environment variable",
                 "use letters, digits and `_`, and no digit first",
             ),
             _ => (
@@ -277,7 +277,7 @@ impl ViolationReporter<'_> {
         self.error(format!("{} must be {what}", self.place.subject())).help(help)
     }
 
-    /// A value of one of several types that does not say which.
+    /// Reports a value of a polymorphic property without `@odata.type`.
     fn missing_type(&self, missing: &str) -> Finding {
         let Place { value, key, structure, .. } = &self.place;
         let choices = structure.as_ref().map(|s| s.derived.clone()).unwrap_or_default();
@@ -317,7 +317,7 @@ impl ViolationReporter<'_> {
         suggest_type(error, value, &types, "use `")
     }
 
-    /// Adds how to write a value so that it is of the expected type.
+    /// Adds how to write a value of the expected type.
     fn mend_type(&self, error: Finding, expected: &[&str]) -> Finding {
         let declared = &self.place.value.declared;
         let wants = |what: &str| expected.contains(&what);
@@ -367,14 +367,14 @@ impl ViolationReporter<'_> {
         Finding { replacement, ..error.help(help) }
     }
 
-    /// Returns the text of the value, unless an anchor, alias or tag is part of how it is written.
+    /// Returns the text of the value, unless it is written with an anchor, alias or tag.
     fn written(&self) -> Option<&str> {
         let text = self.sources?.text(self.place.value.span);
         Some(text).filter(|text| !text.starts_with(['&', '*', '!']))
     }
 }
 
-/// Offers the concrete type that was probably meant by a name, or all that fit, with how to give one of them.
+/// Offers the type nearest to the stated one, or lists the types that fit.
 pub(super) fn suggest_type(
     error: Finding,
     stated: &Value,

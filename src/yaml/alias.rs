@@ -1,13 +1,13 @@
-//! Anchors and aliases, within an allowance: a few lines of text must not become millions of values.
+//! Anchors and aliases, with a limit on the size that aliases expand to.
 
 use std::collections::HashMap;
 
 use super::{Declared, Value};
 use crate::diagnostic::{Finding, Span};
 
-/// How many values aliases may repeat, beyond one for each byte of the text.
+/// The most values that aliases may repeat, beyond one for each byte of the text.
 const VALUES: usize = 100_000;
-/// How many bytes of text aliases may repeat, beyond the text's own length.
+/// The most bytes of text that aliases may repeat, beyond the length of the text.
 const BYTES: usize = 16 << 20;
 
 /// The anchored values of the document that is being read.
@@ -26,18 +26,18 @@ struct Size {
 }
 
 impl Anchors {
-    /// Makes the anchors of a text. The allowance is for all its documents together.
+    /// Makes the anchors of a text. The limit holds for all its documents together.
     pub(super) fn new(text: &str) -> Self {
         let (values_left, bytes_left) = (VALUES + text.len(), BYTES + text.len());
         Self { defined: HashMap::new(), values_left, bytes_left }
     }
 
-    /// Forgets every anchor: they end with their document.
+    /// Forgets every anchor, at the end of a document.
     pub(super) fn forget(&mut self) {
         self.defined.clear();
     }
 
-    /// Keeps a value for the aliases of its anchor; 0 stands for none.
+    /// Stores a value for the aliases of its anchor; the id 0 means no anchor.
     pub(super) fn define(&mut self, id: usize, value: &Value) -> Result<(), Finding> {
         if id != 0 {
             let size = measure(value);

@@ -1,4 +1,4 @@
-//! Bytes to text.
+//! Decodes the bytes of files.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub fn decode<'b>(bytes: &'b [u8], path: &Path, file: FileId) -> Result<&'b str,
     })
 }
 
-/// Returns whether a file is UTF-16: it begins with such a byte-order mark, or with two letters of it.
+/// Whether a file is UTF-16: it begins with such a byte-order mark, or with two such letters.
 fn is_utf16(bytes: &[u8]) -> bool {
     matches!(
         bytes,

@@ -1,11 +1,11 @@
-//! What a mapping's keys may be.
+//! Checks the keys of mappings.
 
 use std::collections::HashMap;
 
 use super::{Member, Value};
 use crate::diagnostic::{Finding, Span};
 
-/// Returns what is wrong with a plain key, if anything is.
+/// Returns an error for a plain key that is empty or a merge key.
 pub(super) fn refuse_plain(name: &str, span: Span) -> Option<Finding> {
     let (code, message, help) = match name {
         "" => ("yaml/key", "a key is missing before `:`", "name the property, or remove the line"),
@@ -19,21 +19,21 @@ pub(super) fn refuse_plain(name: &str, span: Span) -> Option<Finding> {
     Some(Finding::error(code, span, message).help(help))
 }
 
-/// Returns the error of a key that is no text.
+/// Returns the error of a key that is no string.
 pub(super) fn refuse(key: &Value) -> Finding {
     let message = format!("a key must be text, and this is {}", key.kind());
     Finding::error("yaml/key", key.span, message)
         .help("write `key: value`; quote a key that begins with a bracket")
 }
 
-/// Returns an error for every key that stands there a second time.
+/// Returns an error for every repeated key.
 pub(super) fn duplicates(members: &[Member]) -> Vec<Finding> {
     let mut first: HashMap<&str, &Member> = HashMap::new();
     let mut errors = Vec::new();
     for member in members {
         let earlier = *first.entry(&member.name).or_insert(member);
         if !std::ptr::eq(earlier, member) {
-            let message = format!("the key `{}` stands twice in this mapping", member.name);
+            let message = format!("the key `{}` occurs twice in this mapping", member.name);
             errors.push(
                 Finding::error("yaml/duplicate-key", member.name_span, message)
                     .help("keep one of the two")

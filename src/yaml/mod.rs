@@ -1,4 +1,4 @@
-//! YAML text to trees in which every key and value knows where it was written.
+//! Parses YAML text into trees in which every key and value has its place.
 //!
 //! Nothing outside this module names the YAML crate.
 
@@ -14,16 +14,16 @@ mod scalar;
 mod syntax;
 mod tag;
 
-/// How many lists and mappings may stand in each other. Everything that walks a tree may recurse.
+/// The most lists and mappings that may be nested, so that every walk of a tree may recurse.
 pub const MAX_DEPTH: usize = 64;
 
 /// A declared value and where it was written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Value {
-    /// What was declared.
+    /// The value.
     pub declared: Declared,
-    /// Where: after an overlay, in whichever file won; for a value that is not written (`key:`), the place where it
-    /// would be.
+    /// The place: after an overlay, in the file whose value was taken; for a value that is not written (`key:`), the
+    /// place after the colon.
     pub span: Span,
 }
 
@@ -42,8 +42,8 @@ pub enum Declared {
     List(Vec<Value>),
     /// A mapping in the order of the text; its keys are unique.
     Object(Vec<Member>),
-    /// `{ $env: NAME }` where it may stand: a secret, read to be sent, and to be kept out of what is said. No text
-    /// is read as one; `manifest` makes it of the mapping.
+    /// A secret, by the name of the environment variable that holds it. The parser never makes one; `manifest` makes it
+    /// of `{ $env: NAME }` where that is allowed.
     Env(String),
 }
 
@@ -52,18 +52,18 @@ pub enum Declared {
 pub struct Member {
     /// The key.
     pub name: String,
-    /// Where the key was written.
+    /// The place of the key.
     pub name_span: Span,
     /// The value.
     pub value: Value,
 }
 
-/// What a text holds: the documents that could be read, and what was wrong with the others.
+/// The result of parsing a text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parsed {
-    /// The roots of the readable documents in order. Empty documents are left out.
+    /// The roots of the valid documents in order. Empty documents are left out.
     pub documents: Vec<Value>,
-    /// Everything that was wrong, in order of place.
+    /// All errors, in order of place.
     pub errors: Vec<Finding>,
 }
 
@@ -112,7 +112,7 @@ impl Value {
         }
     }
 
-    /// Returns what kind of value this is, for messages: `a number`, `a list`.
+    /// Returns the kind of value for messages: `a number`, `a list`.
     pub fn kind(&self) -> &'static str {
         match &self.declared {
             Declared::Null => "null",

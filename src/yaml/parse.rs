@@ -1,4 +1,4 @@
-//! Parser events to trees.
+//! Builds trees from the events of the YAML parser.
 
 use std::ops::Range;
 
@@ -8,8 +8,8 @@ use super::alias::Anchors;
 use super::{Declared, MAX_DEPTH, Member, Parsed, Value, keys, scalar, syntax, tag};
 use crate::diagnostic::{FileId, Finding, Span};
 
-/// Reads every document of a file's text. A document with a fault is left out, and reading goes on with the
-/// next one, so that the faults of all documents come at once.
+/// Parses every document of a file's text. A document with an error is left out, and parsing continues with the next
+/// one, so that the errors of all documents are reported at once.
 pub fn parse(text: &str, file: FileId) -> Parsed {
     // Only nesting that the parser counts by itself can exceed its limits; mixed nesting is counted below.
     let options = options! {
@@ -51,13 +51,13 @@ struct Composer<'text> {
     errors_before: usize,
 }
 
-/// A collection whose end has not come yet.
+/// A collection that has not ended.
 struct OpenCollection {
     content: OpenContent,
     style: StructureStyle,
     anchor: usize,
     start: usize,
-    /// Where the last child ended: the end of a block collection, whose own end event lies further on.
+    /// The end of the last child, which is the end of a block collection: its own end event comes later.
     end: usize,
 }
 
@@ -66,7 +66,7 @@ enum OpenContent {
     Object(Vec<Member>, PendingKey),
 }
 
-/// The key of the value to come.
+/// The key of the next value.
 enum PendingKey {
     Awaited,
     Read(String, Span),
@@ -91,8 +91,7 @@ impl<'text> Composer<'text> {
         Span::new(self.file, range)
     }
 
-    /// Takes an event. An error is one that makes the rest of the document useless; others are noted
-    /// and composing goes on.
+    /// Handles an event. An `Err` makes the rest of the document useless; other errors are collected.
     fn event(&mut self, event: Event<'_>, span: granit_parser::Span) -> Result<(), Finding> {
         // A parser of a `&str` always knows the bytes.
         let bytes = |span: granit_parser::Span| {
@@ -132,7 +131,7 @@ impl<'text> Composer<'text> {
             Event::UnresolvedAlias(name) => {
                 let span = self.span(range);
                 // The name stays out of the words: it may be a password that begins with `*`.
-                let message = "this alias repeats nothing: no anchor of its name stands above it";
+                let message = "this alias has no anchor of its name above it";
                 self.parsed.errors.push(
                     Finding::error("yaml/alias", span, message)
                         .help("quote a value that begins with `*`, or define the anchor first"),
@@ -181,8 +180,8 @@ impl<'text> Composer<'text> {
         Ok(())
     }
 
-    /// Returns where a list's first `-` stands. The parser marks a list that is not indented below its key
-    /// after it.
+    /// Returns the place of a list's first `-`. The parser gives the place after it for a list that is not indented
+    /// below its key.
     fn first_dash(&self, style: StructureStyle, start: usize) -> usize {
         let follows_key = matches!(
             self.open.last(),
@@ -213,7 +212,7 @@ impl<'text> Composer<'text> {
         Ok(())
     }
 
-    /// Puts a finished value where it belongs.
+    /// Adds a finished value to its parent.
     fn add(&mut self, value: Value) {
         let Some(parent) = self.open.last_mut() else {
             self.root = Some(value);

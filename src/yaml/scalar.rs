@@ -1,4 +1,4 @@
-//! What a plain scalar means: YAML 1.2's core schema, and nothing of YAML 1.1's `yes` and `on`.
+//! Resolves plain scalars by YAML 1.2's core schema, without YAML 1.1's `yes` and `on`.
 
 use serde_json::Number;
 use serde_yaml::granit_parser::Tag;
@@ -9,7 +9,7 @@ use crate::diagnostic::{Finding, Span};
 /// The core types of scalars.
 const TYPES: [&str; 5] = ["str", "null", "bool", "int", "float"];
 
-/// Why a scalar that reads as a number is none that can be kept, and what to do.
+/// The message and the help for a number that cannot be represented.
 type NumberFault = (&'static str, &'static str);
 
 /// `.inf` or `.nan`, which JSON does not have.
@@ -21,7 +21,7 @@ const NOT_FINITE: NumberFault = (
 const OUT_OF_RANGE: NumberFault =
     ("no 64-bit number holds this value exactly", "quote it, if it is text such as an identifier");
 
-/// Returns a scalar as its notation and its tag, if it has one, want it to be read.
+/// Returns the value of a scalar by its notation and its tag, if it has one.
 pub(super) fn value(
     text: &str,
     plain: bool,
@@ -51,7 +51,7 @@ pub(super) fn value(
     Err(Finding::error("yaml/tag", span, message).help("remove the tag"))
 }
 
-/// Returns the type that a scalar's tag wants.
+/// Returns the type that a scalar's tag asks for.
 pub(super) fn check_tag(tag: Option<(&Tag, Span)>) -> Result<Option<&str>, Finding> {
     tag.map(|(tag, span)| tag::wanted(tag, span, &TYPES)).transpose()
 }
@@ -95,7 +95,7 @@ fn with_radix(digits: &str, radix: u32) -> Result<Number, NumberFault> {
     whole(&number, &number)
 }
 
-/// Reads decimal digits; beyond 64 bits only what a float holds to the last digit.
+/// Reads decimal digits; beyond 64 bits only numbers that a float represents exactly.
 fn whole(text: &str, unsigned: &str) -> Result<Number, NumberFault> {
     if let Ok(number) = text.parse::<i64>() {
         return Ok(number.into());
@@ -110,7 +110,7 @@ fn finite(text: &str) -> Result<Number, NumberFault> {
     text.parse().ok().and_then(Number::from_f64).ok_or(OUT_OF_RANGE)
 }
 
-/// Returns whether the text is `1.5`, `.5`, `1.`, `1e3` and the like. Rust's own parser takes more
+/// Whether the text is `1.5`, `.5`, `1.`, `1e3` and the like. Rust's own parser takes more
 /// (`infinity`), so the form is tested before it is asked.
 fn is_fraction(unsigned: &str) -> bool {
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());

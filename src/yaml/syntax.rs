@@ -1,4 +1,4 @@
-//! The parser's complaints in words for people who edit YAML, not for people who parse it.
+//! Words the errors of the YAML parser for people who edit YAML.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ pub(super) fn describe(error: &ScanError, text: &str, file: FileId) -> Finding {
     let span = Span::new(file, character(text, at));
     let (message, help) = match kind {
         ErrorKind::RecursionLimitExceeded => return too_deep(span),
-        // At the end of the file it is not the indentation that is amiss.
+        // At the end of the file the indentation is not the cause.
         ErrorKind::InvalidQuotedScalarIndent if text[at..].trim().is_empty() => {
             ("a quote above is never closed".to_owned(), "close the quote")
         }
@@ -84,7 +84,7 @@ fn blamed_tab(kind: &ErrorKind, text: &str, at: usize) -> Option<Range<usize>> {
     })
 }
 
-/// Returns what is wrong and what to do about it.
+/// Returns the message and the help for an error of the parser.
 fn words(kind: &ErrorKind) -> (String, &'static str) {
     use ErrorKind as E;
     const ALIGN: &str = "indent the keys of one mapping alike, and the `-` of one list alike";
@@ -200,7 +200,7 @@ fn words(kind: &ErrorKind) -> (String, &'static str) {
             "the file ends in the middle of a value",
             "complete it: brackets and quotes are closed",
         ),
-        other => return (format!("this is no valid YAML: {other}"), QUOTE),
+        other => return (format!("this is not valid YAML: {other}"), QUOTE),
     };
     (message.to_owned(), help)
 }

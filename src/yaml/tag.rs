@@ -1,4 +1,4 @@
-//! Tags: YAML's own types are known, a custom one means nothing to a reader of data.
+//! Tags: only those of YAML's core schema are accepted.
 
 use serde_yaml::granit_parser::Tag;
 
@@ -13,7 +13,7 @@ pub(super) fn wanted<'tag>(
     let core = if tag.original() == "!" { own.first().copied() } else { tag.core_suffix() };
     core.filter(|core| own.contains(core)).ok_or_else(|| {
         // The tag itself stays out of the words: it may be a password that begins with `!`.
-        Finding::error("yaml/tag", span, "this tag means nothing here")
+        Finding::error("yaml/tag", span, "this tag is not supported")
             .help("quote a value that begins with `!`, or remove the tag")
     })
 }
