@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use moorline::diagnostic::Sources;
 use moorline::manifest::bundle;
 use moorline::yaml;
 
@@ -148,7 +149,8 @@ fn restrictions(text: &mut String) {
 }
 
 fn parse_alone(tenant: &Tenant) -> usize {
-    let documents = tenant.texts.iter().map(|text| yaml::parse::parse(text).documents.len());
+    let file = Sources::default().next_id();
+    let documents = tenant.texts.iter().map(|text| yaml::parse::parse(text, file).documents.len());
     documents.sum()
 }
 

@@ -1,4 +1,4 @@
-//! The one source of time: whoever waits or asks how late it is does so through a [`Clock`].
+//! The source of time: all waiting and all reading of the time goes through a [`Clock`].
 
 use std::sync::Arc;
 #[cfg(test)]
@@ -11,22 +11,22 @@ mod kill;
 
 pub(crate) use kill::Point;
 
-/// Returns an instant to the minute, as every text has it.
+/// Formats an instant to the minute.
 pub(crate) fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// A clock. Clones tell the same time.
+/// A clock. Clones share their time.
 #[derive(Clone, Debug)]
-pub struct Clock(Arc<Kind>);
+pub struct Clock(Arc<ClockKind>);
 
 #[derive(Debug)]
-enum Kind {
+enum ClockKind {
     System {
         epoch: Instant,
-        /// How many times faster than the world it runs; 1 in every release binary.
+        /// The factor by which it runs faster than real time; 1 in release builds.
         pace: u32,
-        /// Where a test wants the process to end.
+        /// The point at which a test aborts the process.
         #[cfg(debug_assertions)]
         fuse: Option<kill::Fuse>,
     },
@@ -43,14 +43,14 @@ impl Clock {
         Self::paced(pace_from_env())
     }
 
-    /// Returns a clock that runs so many times faster than the world: a debug build's alone.
+    /// Returns a clock that runs faster than real time by a factor; in debug builds only.
     #[cfg(debug_assertions)]
     pub fn sped_up(pace: std::num::NonZeroU32) -> Self {
         Self::paced(pace.get())
     }
 
     fn paced(pace: u32) -> Self {
-        Self(Arc::new(Kind::System {
+        Self(Arc::new(ClockKind::System {
             epoch: Instant::now(),
             pace,
             #[cfg(debug_assertions)]
@@ -58,32 +58,32 @@ impl Clock {
         }))
     }
 
-    /// Returns the wall time. It is compared with what others say, so it is never sped up.
+    /// Returns the wall-clock time. It is compared with times of services, so it is never sped up.
     pub fn now(&self) -> Timestamp {
         match &*self.0 {
-            Kind::System { .. } => Timestamp::now(),
+            ClockKind::System { .. } => Timestamp::now(),
             #[cfg(test)]
-            Kind::Recording { start, .. } => *start + self.advanced(),
+            ClockKind::Recording { start, .. } => *start + self.advanced(),
         }
     }
 
     /// Returns an instant on the scale that sleeps move along: for windows, deadlines and durations.
     pub fn instant(&self) -> Instant {
         match &*self.0 {
-            Kind::System { epoch, pace, .. } => {
+            ClockKind::System { epoch, pace, .. } => {
                 later(*epoch, epoch.elapsed().saturating_mul(*pace))
             }
             #[cfg(test)]
-            Kind::Recording { epoch, .. } => later(*epoch, self.advanced()),
+            ClockKind::Recording { epoch, .. } => later(*epoch, self.advanced()),
         }
     }
 
     /// Waits.
     pub async fn sleep(&self, duration: Duration) {
         match &*self.0 {
-            Kind::System { pace, .. } => tokio::time::sleep(duration / *pace).await,
+            ClockKind::System { pace, .. } => tokio::time::sleep(duration / *pace).await,
             #[cfg(test)]
-            Kind::Recording { sleeps, .. } => {
+            ClockKind::Recording { sleeps, .. } => {
                 locked(sleeps).push(duration);
                 tokio::task::yield_now().await;
             }
@@ -92,41 +92,45 @@ impl Clock {
 }
 
 impl Clock {
-    /// Passes a point at which a debug build may be told to end, by `MOORLINE_TEST_KILL`.
+    /// Passes a point at which `MOORLINE_TEST_KILL` can abort a debug build.
     pub(crate) fn pass(&self, point: Point) {
         #[cfg(debug_assertions)]
-        if let Kind::System { fuse: Some(fuse), .. } = &*self.0 {
+        if let ClockKind::System { fuse: Some(fuse), .. } = &*self.0 {
             fuse.pass(point);
         }
         #[cfg(not(debug_assertions))]
         let _ = point;
     }
 
-    /// Waits until so much time has passed by itself: beside it something else goes on, which may be done
-    /// sooner. A clock that stands still never gets there.
+    /// Waits for a duration in which other work may finish first. A recording clock never ends the wait, unless the
+    /// duration is zero.
     pub(crate) async fn elapse(&self, duration: Duration) {
         match &*self.0 {
-            Kind::System { .. } => self.sleep(duration).await,
+            ClockKind::System { .. } => self.sleep(duration).await,
             #[cfg(test)]
-            Kind::Recording { .. } if duration.is_zero() => {}
+            ClockKind::Recording { .. } if duration.is_zero() => {}
             #[cfg(test)]
-            Kind::Recording { .. } => std::future::pending().await,
+            ClockKind::Recording { .. } => std::future::pending().await,
         }
     }
 }
 
 #[cfg(test)]
 impl Clock {
-    /// Returns a clock that stands still, except that each sleep is noted down and passes at once.
+    /// Returns a clock for tests: it advances only by sleeps, which are recorded and end at once.
     pub(crate) fn recording(start: Timestamp) -> Self {
-        Self(Arc::new(Kind::Recording { epoch: Instant::now(), start, sleeps: Mutex::default() }))
+        Self(Arc::new(ClockKind::Recording {
+            epoch: Instant::now(),
+            start,
+            sleeps: Mutex::default(),
+        }))
     }
 
     /// Returns the sleeps so far; none for a system clock.
     pub(crate) fn sleeps(&self) -> Vec<Duration> {
         match &*self.0 {
-            Kind::System { .. } => Vec::new(),
-            Kind::Recording { sleeps, .. } => locked(sleeps).clone(),
+            ClockKind::System { .. } => Vec::new(),
+            ClockKind::Recording { sleeps, .. } => locked(sleeps).clone(),
         }
     }
 
@@ -164,7 +168,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_recording_clock_passes_the_time_that_is_slept() {
+    async fn recording_clock_advances_by_sleeps() {
         let clock = Clock::recording(Timestamp::UNIX_EPOCH);
         let before = clock.instant();
         clock.sleep(Duration::from_secs(90)).await;
@@ -176,7 +180,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_paced_clock_moves_its_instants_along_with_its_sleeps() {
+    async fn paced_clock_scales_instants_and_sleeps() {
         let clock = Clock::paced(10_000);
         let (before, really) = (clock.instant(), Instant::now());
         clock.sleep(Duration::from_secs(100)).await;

@@ -1,23 +1,23 @@
-//! The one error that reaches `main`: what kind it is decides the exit code, nothing else does.
+//! The error type that reaches `main`. Its kind alone decides the exit code.
 
 use std::fmt;
 
-/// What went wrong, as far as a caller's next step depends on it.
+/// The kind of an error, as far as a caller's next step depends on it.
 ///
 /// The order is the order of precedence when several happen in one run, highest last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ErrorKind {
-    /// Anything else, a read that failed among it.
+    /// Any other failure, such as a failed read.
     Failed,
-    /// The manifests are invalid; the tenant was not asked.
+    /// The manifests are invalid; no request was sent to the tenant.
     Invalid,
-    /// The tenant moved since the plan was made; nothing was written.
+    /// The tenant changed since the plan was made; nothing was written.
     Stale,
     /// A guard, a blocked change or a missing confirmation; nothing was written.
     Refused,
     /// An approval by a second administrator is outstanding.
     ApprovalRequired,
-    /// Something was written and something was not.
+    /// Some changes were written and some were not.
     Partial,
     /// The command line cannot be understood.
     Usage,
@@ -48,11 +48,11 @@ pub struct Error {
     pub kind: ErrorKind,
     /// A stable `area/slug`.
     pub code: &'static str,
-    /// What happened and where, one sentence or more.
+    /// The message: what happened and where.
     pub message: String,
-    /// Why, as the lower layer put it.
+    /// The cause, as the lower layer reports it.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
-    /// What to do, one sentence each.
+    /// The remedies, one sentence each.
     pub hints: Vec<String>,
 }
 
@@ -77,14 +77,14 @@ impl Error {
         Self::new(ErrorKind::Refused, code, message)
     }
 
-    /// Adds what to do.
+    /// Adds a remedy.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// Adds why.
+    /// Adds the cause.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
@@ -93,14 +93,8 @@ impl Error {
 
     /// Returns the chain of causes below this error, outermost first.
     pub fn causes(&self) -> Vec<String> {
-        let mut causes = Vec::new();
-        let mut at =
-            self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static));
-        while let Some(cause) = at {
-            causes.push(cause.to_string());
-            at = cause.source();
-        }
-        causes
+        let first = std::error::Error::source(self);
+        std::iter::successors(first, |cause| cause.source()).map(ToString::to_string).collect()
     }
 }
 

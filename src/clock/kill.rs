@@ -1,19 +1,18 @@
-//! Where a test may end the process as a power cut would. Release builds have the points and nothing behind
-//! them.
+//! Points at which a test can abort the process, as a power failure would. In release builds they do nothing.
 
 #[cfg(debug_assertions)]
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A point that a write passes on its way.
+/// A point in the course of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Point {
-    /// The journal holds what is about to be sent.
+    /// The journal holds the request that is sent next.
     JournalIntent,
-    /// It is about to be sent.
+    /// The request is sent next.
     Send,
-    /// The answer is there.
+    /// The response has arrived.
     Answer,
-    /// The journal holds what became of it.
+    /// The journal holds the result.
     JournalResult,
 }
 
@@ -28,7 +27,7 @@ pub(super) struct Fuse {
 
 #[cfg(debug_assertions)]
 impl Fuse {
-    /// Returns the fuse that the environment asks for.
+    /// Reads the point from the environment.
     pub(super) fn from_env() -> Option<Self> {
         Self::parse(&std::env::var("MOORLINE_TEST_KILL").ok()?)
     }
@@ -46,7 +45,7 @@ impl Fuse {
         Some(Self { point, left: AtomicU32::new(number.checked_sub(1)?) })
     }
 
-    /// Notes that a point is passed, for the last time where it is the one.
+    /// Counts a point, and aborts the process where its number is reached.
     pub(super) fn pass(&self, point: Point) {
         if point != self.point {
             return;
@@ -64,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fuse_names_a_point_and_counts_from_one() {
+    fn fuse_has_a_point_and_a_count_from_one() {
         let fuse = Fuse::parse("answer:3").expect("a fuse");
         assert_eq!(fuse.point, Point::Answer);
         fuse.pass(Point::Send);

@@ -1,4 +1,4 @@
-//! Reasons that keep a change from being made.
+//! Reasons why a change is blocked.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Findings as a JSON document.
+//! Writes findings as a JSON document.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,18 +9,19 @@ use super::{Finding, Severity, Sources};
 #[serde(rename_all = "camelCase")]
 pub struct FindingsDocument {
     /// Says what this document is.
-    pub kind: Kind,
+    pub kind: FindingsKind,
     /// The version of this document's form.
     pub format_version: FormatVersion,
     /// The findings.
     pub items: Vec<Item>,
     /// How many there are.
-    pub summary: Summary,
+    pub summary: FindingsSummary,
 }
 
 /// `findings`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub enum Kind {
+#[schemars(rename = "Kind")]
+pub enum FindingsKind {
     /// Findings about manifests.
     #[serde(rename = "findings")]
     Findings,
@@ -67,7 +68,8 @@ pub struct Item {
 /// The findings by severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Summary {
+#[schemars(rename = "Summary")]
+pub struct FindingsSummary {
     /// How many errors.
     pub errors: usize,
     /// How many warnings.
@@ -88,14 +90,21 @@ impl FindingsDocument {
 
     /// Makes the document of findings.
     pub fn new(findings: &[Finding], sources: &Sources) -> Self {
-        let count =
-            |severity| findings.iter().filter(|finding| finding.severity == severity).count();
         Self {
-            kind: Kind::Findings,
+            kind: FindingsKind::Findings,
             format_version: FormatVersion::V1,
             items: findings.iter().map(|finding| Item::new(finding, sources)).collect(),
-            summary: Summary { errors: count(Severity::Error), warnings: count(Severity::Warning) },
+            summary: FindingsSummary::count(findings),
         }
+    }
+}
+
+impl FindingsSummary {
+    /// Counts findings.
+    pub fn count(findings: &[Finding]) -> Self {
+        let count =
+            |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+        Self { errors: count(Severity::Error), warnings: count(Severity::Warning) }
     }
 }
 
@@ -103,17 +112,16 @@ impl Item {
     fn new(finding: &Finding, sources: &Sources) -> Self {
         let start = finding.span.map(|span| sources.locate(span));
         let end = finding.span.map(|span| sources.locate_end(span));
+        let file = finding.file.as_ref().map(|file| file.display().to_string());
         Self {
             code: finding.code.clone(),
             severity: finding.severity,
             message: finding.message.clone(),
-            line: start.as_ref().map(|place| place.line),
-            column: start.as_ref().map(|place| place.column),
-            file: start
-                .map(|place| place.file)
-                .or_else(|| finding.file.as_ref().map(|file| file.display().to_string())),
-            end_line: end.as_ref().map(|place| place.line),
-            end_column: end.as_ref().map(|place| place.column),
+            file: start.as_ref().map(|start| start.file.clone()).or(file),
+            line: start.as_ref().map(|start| start.line),
+            column: start.map(|start| start.column),
+            end_line: end.as_ref().map(|end| end.line),
+            end_column: end.map(|end| end.column),
             help: finding.help.clone(),
         }
     }
@@ -127,7 +135,7 @@ mod tests {
     use crate::diagnostic::Span;
 
     #[test]
-    fn the_document() {
+    fn document_has_places_and_counts() {
         let mut sources = Sources::default();
         let file = sources.add("a.yaml", "é: 1\nb: |\n  x\n  y\n".to_owned());
         let findings = [

@@ -1,7 +1,7 @@
-//! Findings about what the user wrote, as plain data; every format has a writer of its own.
+//! Findings about files, as plain data; each output format has its own writer.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ pub mod text;
 
 pub use blocked::Blocked;
 
-/// A file that was read, by its place in [`Sources`].
+/// The index of a file in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(u32);
 
@@ -39,7 +39,7 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
-    /// Returns whether another span lies in this one.
+    /// Whether this span contains another.
     pub fn holds(self, other: Self) -> bool {
         self.file == other.file && self.start <= other.start && other.end <= self.end
     }
@@ -50,7 +50,7 @@ fn narrow(number: usize) -> u32 {
 }
 
 impl FileId {
-    /// Returns what a file is known by that is added `places` after this one.
+    /// Returns the id of the file that is added `places` files after this one.
     pub fn after(self, places: usize) -> Self {
         Self(self.0.saturating_add(narrow(places)))
     }
@@ -63,9 +63,9 @@ pub struct Source {
     pub path: PathBuf,
     /// The whole text.
     pub text: String,
-    /// The byte offset of each line's start, looked for when somebody asks for a place.
+    /// The byte offset of each line's start, computed when first needed.
     lines: OnceLock<Vec<usize>>,
-    /// What holds secrets: no line that it touches is shown.
+    /// The ranges of secrets: no line that they touch is shown.
     hidden: Vec<Range<usize>>,
 }
 
@@ -107,12 +107,12 @@ impl Sources {
         id
     }
 
-    /// Returns what the file that is added next will be known by.
+    /// Returns the id of the file that is added next.
     pub fn next_id(&self) -> FileId {
         FileId(narrow(self.files.len()))
     }
 
-    /// Keeps the lines of a piece of a file, which holds a secret, out of every text.
+    /// Hides the lines of a range that holds a secret.
     pub fn hide(&mut self, file: FileId, range: Range<usize>) {
         self.files[file.0 as usize].hidden.push(range);
     }
@@ -122,25 +122,9 @@ impl Sources {
         &self.files[file.0 as usize]
     }
 
-    /// Returns a file's path.
-    pub fn path(&self, file: FileId) -> &Path {
-        &self.get(file).path
-    }
-
     /// Returns the whole text of each file.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(|file| file.text.as_str())
-    }
-
-    /// Returns a file's whole text.
-    pub fn whole(&self, file: FileId) -> &str {
-        &self.get(file).text
-    }
-
-    /// Returns wherever a text stands in a file.
-    pub fn occurrences(&self, file: FileId, text: &str) -> Vec<Range<usize>> {
-        let found = self.whole(file).match_indices(text);
-        found.map(|(at, text)| at..at + text.len()).collect()
     }
 
     /// Returns the text of a span.
@@ -186,12 +170,12 @@ impl Source {
         })
     }
 
-    /// Returns the line that a byte stands in, from 1.
+    /// Returns the line of a byte, from 1.
     fn line_of(&self, at: usize) -> usize {
         self.lines().partition_point(|start| *start <= at)
     }
 
-    /// Returns whether a line holds a secret, or a part of one.
+    /// Whether a line holds a secret, or a part of one.
     fn is_hidden(&self, line: usize) -> bool {
         let line = self.line_range(line);
         self.hidden
@@ -224,36 +208,37 @@ pub struct Finding {
     pub code: String,
     /// Error or warning.
     pub severity: Severity,
-    /// What is wrong, a sentence without a full stop at the end.
+    /// The message, a sentence without a full stop.
     pub message: String,
-    /// What exactly is meant, underlined in the source line.
+    /// The place, which is underlined in the source line.
     pub span: Option<Span>,
-    /// The file, where there is no span to point at (it cannot be read, say).
+    /// The file, where there is no span (for example because the file cannot be read).
     pub file: Option<PathBuf>,
-    /// Short words beside the underline.
-    pub label: Option<String>,
-    /// Other places that matter, each with its words.
+    /// Related places, each with a label.
     pub related: Vec<(Span, String)>,
-    /// What to do.
+    /// The remedy.
     pub help: Option<String>,
-    /// A text to put in the span's place.
+    /// A text to replace the span with.
     pub replacement: Option<String>,
 }
 
 impl Finding {
-    /// Makes an error about a piece of source.
-    pub fn error(code: impl Into<String>, span: Span, message: impl Into<String>) -> Self {
+    fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             code: code.into(),
             severity: Severity::Error,
             message: message.into(),
-            span: Some(span),
+            span: None,
             file: None,
-            label: None,
             related: Vec::new(),
             help: None,
             replacement: None,
         }
+    }
+
+    /// Makes an error about a piece of source.
+    pub fn error(code: impl Into<String>, span: Span, message: impl Into<String>) -> Self {
+        Self { span: Some(span), ..Self::new(code, message) }
     }
 
     /// Makes a warning about a piece of source.
@@ -267,60 +252,52 @@ impl Finding {
         file: impl Into<PathBuf>,
         message: impl Into<String>,
     ) -> Self {
-        Self {
-            code: code.into(),
-            severity: Severity::Error,
-            message: message.into(),
-            span: None,
-            file: Some(file.into()),
-            label: None,
-            related: Vec::new(),
-            help: None,
-            replacement: None,
-        }
+        Self { file: Some(file.into()), ..Self::new(code, message) }
     }
 
-    /// Adds what to do.
+    /// Adds a remedy.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Adds words beside the underline.
+    /// Offers the nearest name as a replacement, or adds another remedy where there is none.
     #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
-        self
+    pub fn suggest(self, near: Option<&str>, otherwise: impl Into<String>) -> Self {
+        match near {
+            Some(near) => self.help(format!("did you mean `{near}`?")).replace_with(near),
+            None => self.help(otherwise),
+        }
     }
 
-    /// Adds another place that matters.
+    /// Adds a related place.
     #[must_use]
     pub fn related(mut self, span: Span, words: impl Into<String>) -> Self {
         self.related.push((span, words.into()));
         self
     }
 
-    /// Adds a text that would mend it.
+    /// Adds a text to replace the span with.
     #[must_use]
     pub fn replace_with(mut self, text: impl Into<String>) -> Self {
         self.replacement = Some(text.into());
         self
     }
 
-    /// Takes a secret out of every text that could quote it.
+    /// Removes a secret from every text of the finding.
     pub fn redact(&mut self, secret: &str) {
-        let labels = self.related.iter_mut().map(|(_, words)| words);
-        let texts = [
-            Some(&mut self.message),
-            self.label.as_mut(),
-            self.help.as_mut(),
-            self.replacement.as_mut(),
-        ];
-        for text in texts.into_iter().flatten().chain(labels) {
+        let related = self.related.iter_mut().map(|(_, words)| words);
+        let texts = [Some(&mut self.message), self.help.as_mut(), self.replacement.as_mut()];
+        for text in texts.into_iter().flatten().chain(related) {
             if text.contains(secret) {
                 *text = text.replace(secret, "…");
             }
         }
     }
+}
+
+/// Returns the value of a result, or adds its finding.
+pub fn value_or_report<T>(result: Result<T, Finding>, findings: &mut Vec<Finding>) -> Option<T> {
+    result.map_err(|finding| findings.push(finding)).ok()
 }

@@ -1,23 +1,27 @@
-//! Names to offer: the one that was probably meant, or all that fit.
+//! Finds the name nearest to a misspelt one, and lists names for a message.
 
 /// How well a candidate fits, best first; within a class the nearer one wins.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     /// Differs in case alone.
     Case,
-    /// Every word of it is written short: `pinMinLength` for `pinMinimumLength`.
+    /// Every word is abbreviated: `pinMinLength` for `pinMinimumLength`.
     Abbreviation(usize),
     /// A few letters differ.
     Typo(usize),
-    /// Contains what was written: `minimumLength` for `pinMinimumLength`.
+    /// Contains the written name: `minimumLength` for `pinMinimumLength`.
     Part(usize),
 }
 
-/// Returns the candidate that a misspelt word most likely means, if any is near enough to name.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// Returns the candidate nearest to a misspelt word, if any is near enough.
+pub fn nearest<'a, S: AsRef<str> + ?Sized + 'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a S>,
+) -> Option<&'a str> {
     let written = Name::new(word);
     candidates
         .into_iter()
+        .map(AsRef::as_ref)
         .filter_map(|candidate| Some((written.fit(&Name::new(candidate))?, candidate)))
         .min_by_key(|(fit, _)| *fit)
         .map(|(_, candidate)| candidate)
@@ -98,7 +102,7 @@ mod tests {
     use super::nearest;
 
     #[test]
-    fn finds_what_was_meant() {
+    fn nearest_name_is_found() {
         let names = [
             "pinMinimumLength",
             "pinMaximumLength",
@@ -129,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearer_of_two_wins_and_the_earlier_of_equals() {
+    fn nearer_name_wins_and_first_of_equals() {
         assert_eq!(nearest("allowd", ["aloud", "allowed"]), Some("allowed"));
         assert_eq!(nearest("blocc", ["block", "blocs"]), Some("block"));
     }

@@ -1,21 +1,22 @@
-//! Findings as text in rustc's look.
+//! Renders findings as text, in the layout of rustc.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
-use super::{FileId, Finding, Severity, Source, Sources, Span};
+use super::json::FindingsSummary;
+use super::{FileId, Finding, Severity, Sources, Span};
 use crate::text::sanitize;
 use crate::text::style::Palette;
 
-/// How much of the width line number, dots and a short label take.
+/// The width that line number, dots and a short label take.
 const GUTTER: usize = 20;
 
-/// How many lines apart two places may be to stand in one excerpt, the lines between them folded.
+/// The most lines between two places of one excerpt; the lines between them are folded.
 const FOLD: usize = 200;
 
-/// How many findings are shown; whoever has more wants to see the first of them, and not them scroll by.
+/// The most findings that are shown.
 const SHOWN: usize = 200;
 
 /// Renders findings one below the other, each with its source lines as far as they may be shown, in a
@@ -26,10 +27,10 @@ pub fn render(findings: &[Finding], sources: &Sources, palette: Palette, width: 
         Palette::Colour => Renderer::styled(),
     };
     let renderer = renderer.term_width(width);
-    let page = Page { sources, width: width.saturating_sub(GUTTER) };
+    let layout = FindingRenderer { sources, width: width.saturating_sub(GUTTER) };
     let shown = selected(findings);
     let mut texts: Vec<String> =
-        shown.iter().map(|finding| renderer.render(&page.report(finding)) + "\n").collect();
+        shown.iter().map(|finding| renderer.render(&layout.report(finding)) + "\n").collect();
     if shown.len() < findings.len() {
         let more = findings.len() - shown.len();
         texts
@@ -40,14 +41,9 @@ pub fn render(findings: &[Finding], sources: &Sources, palette: Palette, width: 
 
 /// Returns the findings that are shown, in their order: where there are too many, errors before warnings.
 fn selected(findings: &[Finding]) -> Vec<&Finding> {
-    if findings.len() <= SHOWN {
-        return findings.iter().collect();
-    }
-    let of = |severity| move |(_, finding): &(usize, &Finding)| finding.severity == severity;
-    let numbered = || findings.iter().enumerate();
-    let errors = numbered().filter(of(Severity::Error));
-    let warnings = numbered().filter(of(Severity::Warning));
-    let mut chosen: Vec<_> = errors.chain(warnings).take(SHOWN).collect();
+    let mut chosen: Vec<(usize, &Finding)> = findings.iter().enumerate().collect();
+    chosen.sort_by_key(|(_, finding)| finding.severity);
+    chosen.truncate(SHOWN);
     chosen.sort_by_key(|(place, _)| *place);
     chosen.into_iter().map(|(_, finding)| finding).collect()
 }
@@ -59,12 +55,9 @@ pub fn summary(findings: &[Finding]) -> String {
         1 => Some(format!("1 {noun}")),
         number => Some(format!("{number} {noun}s")),
     };
-    let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let counts: Vec<_> =
-        [count(of(Severity::Error), "error"), count(of(Severity::Warning), "warning")]
-            .into_iter()
-            .flatten()
-            .collect();
+    let FindingsSummary { errors, warnings } = FindingsSummary::count(findings);
+    let counts = [count(errors, "error"), count(warnings, "warning")];
+    let counts: Vec<String> = counts.into_iter().flatten().collect();
     let files: BTreeSet<_> = findings
         .iter()
         .map(|finding| (finding.span.map(|span| span.file), &finding.file))
@@ -75,14 +68,14 @@ pub fn summary(findings: &[Finding]) -> String {
     }
 }
 
-/// What all findings of a text have in common.
-struct Page<'a> {
+/// Everything that rendering a finding depends on.
+struct FindingRenderer<'a> {
     sources: &'a Sources,
     width: usize,
 }
 
 /// A place to underline: the first line of a span.
-struct Mark {
+struct Underline {
     span: Span,
     line: usize,
     /// Bytes of the file, within the line.
@@ -91,14 +84,14 @@ struct Mark {
     kind: AnnotationKind,
 }
 
-/// Neighbouring places of one file, or a single one that must not be shown.
+/// Places of one file that are shown together, or a single place whose line holds a secret.
 struct Excerpt {
     file: FileId,
     secret: bool,
-    marks: BTreeMap<usize, Vec<Mark>>,
+    marks: Vec<Underline>,
 }
 
-impl Page<'_> {
+impl FindingRenderer<'_> {
     fn report(&self, finding: &Finding) -> Vec<Group<'static>> {
         let level = match finding.severity {
             Severity::Error => Level::ERROR,
@@ -121,11 +114,9 @@ impl Page<'_> {
         std::iter::once(group).chain(patch).collect()
     }
 
-    /// Returns what to show, the finding's own place first.
+    /// Returns the excerpts of a finding, its own place first.
     fn excerpts(&self, finding: &Finding) -> Vec<Excerpt> {
-        let primary = finding
-            .span
-            .map(|span| self.mark(span, finding.label.as_deref(), AnnotationKind::Primary));
+        let primary = finding.span.map(|span| self.mark(span, None, AnnotationKind::Primary));
         let related = finding.related.iter();
         let related =
             related.map(|(span, words)| self.mark(*span, Some(words), AnnotationKind::Context));
@@ -136,28 +127,24 @@ impl Page<'_> {
             let near = excerpts.iter_mut().find(|excerpt| {
                 excerpt.file == file
                     && !(secret || excerpt.secret)
-                    && excerpt.marks.keys().any(|line| line.abs_diff(mark.line) <= FOLD)
+                    && excerpt.marks.iter().any(|near| near.line.abs_diff(mark.line) <= FOLD)
             });
             match near {
-                Some(excerpt) => excerpt.marks.entry(mark.line).or_default().push(mark),
-                None => excerpts.push(Excerpt {
-                    file,
-                    secret,
-                    marks: BTreeMap::from([(mark.line, vec![mark])]),
-                }),
+                Some(excerpt) => excerpt.marks.push(mark),
+                None => excerpts.push(Excerpt { file, secret, marks: vec![mark] }),
             }
         }
         excerpts
     }
 
-    fn mark(&self, span: Span, label: Option<&str>, kind: AnnotationKind) -> Mark {
+    fn mark(&self, span: Span, label: Option<&str>, kind: AnnotationKind) -> Underline {
         let source = self.sources.get(span.file);
         let start = source.text.floor_char_boundary(span.range().start);
         let line = source.line_of(start);
         let whole = source.line_range(line);
         let start = start.min(whole.end);
         let end = source.text.ceil_char_boundary(span.range().end).clamp(start, whole.end);
-        Mark { span, line, range: start..end, label: label.map(owned), kind }
+        Underline { span, line, range: start..end, label: label.map(owned), kind }
     }
 
     fn is_secret(&self, file: FileId, line: usize) -> bool {
@@ -167,7 +154,7 @@ impl Page<'_> {
     fn show(&self, excerpt: Excerpt, group: Group<'static>) -> Group<'static> {
         let source = self.sources.get(excerpt.file);
         if excerpt.secret {
-            return excerpt.marks.into_values().flatten().fold(group, |group, mark| {
+            return excerpt.marks.into_iter().fold(group, |group, mark| {
                 let place = self.sources.locate(mark.span);
                 let group = group.element(
                     Origin::path(owned(&place.file)).line(place.line).char_column(place.column),
@@ -178,24 +165,24 @@ impl Page<'_> {
                 }
             });
         }
-        let (first, last) = excerpt
-            .marks
-            .keys()
-            .fold((usize::MAX, 0), |(first, last), line| (first.min(*line), last.max(*line)));
+        let lines = excerpt.marks.iter().map(|mark| mark.line);
+        let (first, last) = (lines.clone().min().unwrap_or(1), lines.max().unwrap_or(1));
         let mut text = String::new();
         let mut annotations = Vec::new();
-        let mut marks = excerpt.marks;
         for line in first..=last {
             if self.is_secret(excerpt.file, line) {
                 text.push_str("…\n");
                 continue;
             }
-            let marks = marks.remove(&line).unwrap_or_default();
+            let marks = || excerpt.marks.iter().filter(|mark| mark.line == line);
             let whole = source.line_range(line);
-            let cut = self.cut(source, whole.clone(), &marks);
+            // The line is cut one screen width after its last place; the renderer cuts the part before.
+            let from = marks().map(|mark| mark.range.start).max().unwrap_or(whole.start);
+            let mut rest = source.text[from..whole.end].char_indices();
+            let cut = rest.nth(self.width).map_or(whole.end, |(width, _)| from + width);
             let drawn =
                 visible(&source.text[whole.start..cut]) + if cut < whole.end { "…" } else { "" };
-            // Drawing goes character by character, so the drawing of the beginning is its beginning.
+            // `visible` replaces single characters, so it can be applied to the beginning of the line alone.
             let place = |at: usize| {
                 let drawn = if at <= cut {
                     visible(&source.text[whole.start..at]).len()
@@ -204,22 +191,15 @@ impl Page<'_> {
                 };
                 text.len() + drawn
             };
-            annotations.extend(marks.into_iter().map(|mark| {
-                mark.kind.span(place(mark.range.start)..place(mark.range.end)).label(mark.label)
+            annotations.extend(marks().map(|mark| {
+                let drawn = place(mark.range.start)..place(mark.range.end);
+                mark.kind.span(drawn).label(mark.label.clone())
             }));
             text.push_str(&drawn);
             text.push('\n');
         }
         let path = owned(&source.path.display().to_string());
         group.element(Snippet::source(text).path(path).line_start(first).annotations(annotations))
-    }
-
-    /// Returns where to cut a line off: a screen's width after the last place in it. What is too long before
-    /// that, the renderer cuts.
-    fn cut(&self, source: &Source, line: Range<usize>, marks: &[Mark]) -> usize {
-        let from = marks.iter().map(|mark| mark.range.start).max().unwrap_or(line.start);
-        let mut rest = source.text[from..line.end].char_indices();
-        rest.nth(self.width).map_or(line.end, |(width, _)| from + width)
     }
 
     /// Returns the line as it would be with the replacement, where that is one line that may be shown.
@@ -244,7 +224,7 @@ impl Page<'_> {
     }
 }
 
-/// Returns what to do: the help or, where there is none, the replacement.
+/// Returns the help of a finding or, without one, its replacement.
 fn remedy(finding: &Finding) -> Option<String> {
     let replacement = || Some(format!("write `{}`", finding.replacement.as_deref()?));
     finding.help.clone().or_else(replacement).as_deref().map(owned)
@@ -254,7 +234,7 @@ fn owned(text: &str) -> String {
     sanitize::line(text).into_owned()
 }
 
-/// Returns source text with one harmless character for each that is not, so that columns stay what they are.
+/// Replaces each hazardous character of source text by one harmless character, so that columns stay the same.
 /// Tabs stay: the renderer widens them.
 fn visible(text: &str) -> String {
     let show = |character: char| match character {

@@ -1,4 +1,4 @@
-//! Who gets a configuration: groups, everybody, exclusions, each with an optional filter.
+//! Reads the assignments of a manifest: groups, all devices, all users, exclusions, each with an optional filter.
 
 use std::collections::BTreeMap;
 
@@ -6,40 +6,38 @@ use serde_json::Value as Json;
 
 use super::overlay;
 use super::value::{Declared, Member, Value};
-use crate::diagnostic::suggest::{nearest, one_of};
-use crate::diagnostic::{Finding, Span};
-use crate::schema::types::{GraphVersion, Types, odata_type, type_name};
-use crate::schema::validate::{Problem, Step, Violation, violations};
+use super::violation::{self, Schema};
+use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::{Finding, Span, value_or_report};
+use crate::schema::types::{GraphVersion, Types};
+use crate::schema::validate::violations;
 
 /// One declared assignment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assignment {
-    /// Who.
+    /// The target.
     pub target: Target,
-    /// Which of their devices.
+    /// The filter on the devices of the target.
     pub filter: Option<Filter>,
     /// Where it was written.
     pub span: Span,
 }
 
 impl Assignment {
-    /// Returns the assignment that a live target is.
+    /// Reads a live target.
     pub fn of_target(target: &Json, span: Span) -> Self {
-        let mut findings = Vec::new();
-        let known = raw(&Value::from_json(target, span), &mut findings);
-        let (target, filter) = known
-            .filter(|_| findings.is_empty())
-            .unwrap_or_else(|| (Target::Raw(target.clone()), None));
+        let known = graph_target(&Value::from_json(target, span), &mut Vec::new());
+        let (target, filter) = known.unwrap_or_else(|_| (Target::Raw(target.clone()), None));
         Self { target, filter, span }
     }
 }
 
-/// Who an assignment reaches.
+/// The target of an assignment.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
     /// A group, by display name or object id.
     Group(String),
-    /// Everybody but this group.
+    /// A group that is excluded.
     ExcludeGroup(String),
     /// Every device.
     AllDevices,
@@ -70,6 +68,10 @@ pub enum FilterMode {
 }
 
 impl FilterMode {
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Include, Self::Exclude].into_iter().find(|mode| mode.as_str() == text)
+    }
+
     /// Returns Graph's `deviceAndAppManagementAssignmentFilterType`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -79,243 +81,182 @@ impl FilterMode {
     }
 }
 
-/// The targets, for people.
+/// The targets, for messages.
 const ONE_OF: &str = "`group`, `excludeGroup`, `allDevices: true`, `allUsers: true` or `target`";
 
 const FORMS: [&str; 6] = ["group", "excludeGroup", "allDevices", "allUsers", "target", "filter"];
 
-/// Reads a manifest's `assignments`. In a part of a manifest an overlay's directive is left for the whole.
+/// Reads a manifest's `assignments`. In a part of a manifest an overlay's directive is ignored.
 pub(super) fn read(
     list: &Value,
     part: bool,
     findings: &mut Vec<Finding>,
 ) -> Option<Vec<Assignment>> {
-    if let Some(directive) = overlay::directive(list) {
-        if !part {
-            let finding = overlay::nothing_beneath(&directive.name, "assignments", list.span);
-            findings.push(finding);
-        }
+    if let Some(directive) = list.directive() {
+        let finding = || overlay::nothing_beneath(&directive.name, "assignments", list.span);
+        findings.extend((!part).then(finding));
         return None;
     }
-    let assignments: Vec<Assignment> =
-        list.elements().iter().filter_map(|entry| one(entry, findings)).collect();
+    let mut assignments = Vec::new();
+    for entry in list.elements() {
+        let read = assignment(entry, findings);
+        assignments.extend(value_or_report(read, findings));
+    }
     contradictions(&assignments, findings);
     Some(assignments)
 }
 
-fn one(entry: &Value, findings: &mut Vec<Finding>) -> Option<Assignment> {
+fn assignment(entry: &Value, findings: &mut Vec<Finding>) -> Result<Assignment, Finding> {
     let mut forms = Vec::new();
     let mut filter = None;
     for member in entry.members() {
         match member.name.as_str() {
-            "filter" => filter = Some(self::filter(&member.value, findings)?),
+            "filter" => filter = Some(self::filter(&member.value)?),
             name if FORMS.contains(&name) => forms.push(member),
             name => {
-                findings.push(unknown(name, member.name_span));
-                return None;
+                let message = format!("an assignment has no key `{name}`");
+                return Err(Finding::error(
+                    "schema/additionalProperties",
+                    member.name_span,
+                    message,
+                )
+                .suggest(nearest(name, FORMS), format!("use one of {ONE_OF}, and `filter`")));
             }
         }
     }
     let (target, own_filter) = match forms[..] {
         [form] => target(form, findings)?,
         [] => {
-            let finding =
-                Finding::error("assignment/form", entry.span, "an assignment needs a target");
-            findings.push(match entry.as_str() {
-                Some(_) => finding.help("write `- group: NAME`, or `- excludeGroup: NAME`"),
-                None => finding.help(format!("use one of {ONE_OF}")),
-            });
-            return None;
+            let help = match entry.as_str() {
+                Some(_) => "write `- group: NAME`, or `- excludeGroup: NAME`".to_owned(),
+                None => format!("use one of {ONE_OF}"),
+            };
+            let message = "an assignment needs a target";
+            return Err(Finding::error("assignment/form", entry.span, message).help(help));
         }
         [first, second, ..] => {
             let message =
                 format!("`{}` and `{}` are two targets in one assignment", first.name, second.name);
-            findings.push(
-                Finding::error("assignment/form", second.name_span, message)
-                    .related(first.name_span, "the first is here")
-                    .help("make two assignments of them: begin each with `- `"),
-            );
-            return None;
+            return Err(Finding::error("assignment/form", second.name_span, message)
+                .related(first.name_span, "the first is here")
+                .help("make two assignments of them: begin each with `- `"));
         }
     };
     let filter = filter.or(own_filter);
     if let (Target::ExcludeGroup(_), Some(filter)) = (&target, &filter) {
-        findings.push(
-            Finding::error(
-                "assignment/filter-on-exclusion",
-                filter.span,
-                "an exclusion takes no filter",
-            )
-            .help("Intune filters only whom a configuration is assigned to: remove the filter"),
-        );
+        let message = "an exclusion takes no filter";
+        findings
+            .push(Finding::error("assignment/filter-on-exclusion", filter.span, message).help(
+                "Intune filters only whom a configuration is assigned to: remove the filter",
+            ));
     }
-    Some(Assignment { target, filter, span: entry.span })
+    Ok(Assignment { target, filter, span: entry.span })
 }
 
-fn unknown(name: &str, span: Span) -> Finding {
-    let code = "schema/additionalProperties";
-    let finding = Finding::error(code, span, format!("an assignment has no key `{name}`"));
-    match nearest(name, FORMS) {
-        Some(near) => finding.help(format!("did you mean `{near}`?")).replace_with(near),
-        None => finding.help(format!("use one of {ONE_OF}, and `filter`")),
-    }
-}
-
-fn target(form: &Member, findings: &mut Vec<Finding>) -> Option<(Target, Option<Filter>)> {
-    let value = &form.value;
-    let name = form.name.as_str();
-    let group = value.as_str().filter(|name| !name.trim().is_empty());
-    match (name, &value.declared, group) {
-        ("group", _, Some(group)) => return Some((Target::Group(group.to_owned()), None)),
-        ("excludeGroup", _, Some(group)) => {
-            return Some((Target::ExcludeGroup(group.to_owned()), None));
+fn target(form: &Member, findings: &mut Vec<Finding>) -> Result<(Target, Option<Filter>), Finding> {
+    let Member { name, value, .. } = form;
+    let group = value.as_str().filter(|name| !name.trim().is_empty()).map(str::to_owned);
+    let (message, help) = match (name.as_str(), &value.declared, group) {
+        ("group", _, Some(group)) => return Ok((Target::Group(group), None)),
+        ("excludeGroup", _, Some(group)) => return Ok((Target::ExcludeGroup(group), None)),
+        ("allDevices", Declared::Bool(true), _) => return Ok((Target::AllDevices, None)),
+        ("allUsers", Declared::Bool(true), _) => return Ok((Target::AllUsers, None)),
+        ("target", Declared::Object(_), _) => return graph_target(value, findings),
+        ("group" | "excludeGroup", Declared::Number(_) | Declared::Bool(_), _) => {
+            (format!("`{name}` takes a name, and this is not one"), "put it in quotes")
         }
-        ("allDevices", Declared::Bool(true), _) => return Some((Target::AllDevices, None)),
-        ("allUsers", Declared::Bool(true), _) => return Some((Target::AllUsers, None)),
-        ("target", Declared::Object(_), _) => return raw(value, findings),
-        _ => {}
-    }
-    let error = |message: String| Finding::error("assignment/value", value.span, message);
-    findings.push(match (name, &value.declared) {
-        ("group" | "excludeGroup", Declared::Number(_) | Declared::Bool(_)) => {
-            error(format!("`{name}` takes a name, and this is none")).help("put it in quotes")
-        }
-        ("group" | "excludeGroup", _) => error(format!("`{name}` takes the name of one group"))
-            .help("give its display name or its object id"),
-        ("target", _) => error("`target` takes a target as Graph has it".to_owned())
-            .help("write its members below it, `\"@odata.type\"` first"),
-        _ => error(format!("`{name}` is `true`, or is not there"))
-            .help("write `true`, or remove the entry"),
-    });
-    None
+        ("group" | "excludeGroup", ..) => (
+            format!("`{name}` takes the name of one group"),
+            "give its display name or its object id",
+        ),
+        ("target", ..) => (
+            "`target` takes a target as Graph has it".to_owned(),
+            "write its members below it, `\"@odata.type\"` first",
+        ),
+        _ => (format!("`{name}` takes only `true`"), "write `true`, or remove the entry"),
+    };
+    Err(Finding::error("assignment/value", value.span, message).help(help))
 }
 
-fn filter(value: &Value, findings: &mut Vec<Finding>) -> Option<Filter> {
-    let found = match value.members() {
-        [only] => only.value.as_str().and_then(|name| {
-            let mode = match only.name.as_str() {
-                "include" => FilterMode::Include,
-                "exclude" => FilterMode::Exclude,
-                _ => return None,
-            };
-            Some(Filter { mode, name: name.to_owned(), span: only.value.span })
-        }),
+fn filter(value: &Value) -> Result<Filter, Finding> {
+    let only = match value.members() {
+        [only] => FilterMode::parse(&only.name).zip(only.value.as_str()).map(|read| (only, read)),
         _ => None,
     };
-    if found.is_none() {
-        findings.push(
-            Finding::error(
-                "assignment/filter",
-                value.span,
-                "a filter is included or excluded by its name",
-            )
-            .help("write `filter: { include: NAME }` or `filter: { exclude: NAME }`"),
-        );
-    }
-    found
+    let (only, (mode, name)) = only.ok_or_else(|| {
+        let message = "a filter is included or excluded by its name";
+        Finding::error("assignment/filter", value.span, message)
+            .help("write `filter: { include: NAME }` or `filter: { exclude: NAME }`")
+    })?;
+    Ok(Filter { mode, name: name.to_owned(), span: only.value.span })
 }
 
-/// Reads a target as Graph has it. Whatever has a form of its own becomes that, so that the same rules hold
-/// for it, however it is written.
-fn raw(value: &Value, findings: &mut Vec<Finding>) -> Option<(Target, Option<Filter>)> {
+/// Reads a target in Graph's form. A target that has a short form is read into that, so that the same rules apply to
+/// both.
+fn graph_target(
+    value: &Value,
+    findings: &mut Vec<Finding>,
+) -> Result<(Target, Option<Filter>), Finding> {
     let types = Types::of(GraphVersion::Beta);
     let base = "deviceAndAppManagementAssignmentTarget";
-    let known = value
-        .get("@odata.type")
-        .and_then(Value::as_str)
-        .and_then(type_name)
-        .and_then(|name| types.get(name));
-    let Some(def) = known.filter(|def| !def.is_abstract && types.is_a(&def.name, base)) else {
-        findings.push(no_target(
-            value,
-            &types.get(base).map(|def| def.derived.clone()).unwrap_or_default(),
-        ));
-        return None;
-    };
+    let known = value.odata_type().and_then(|name| types.get(name));
+    let known = known.filter(|def| !def.is_abstract && types.is_a(&def.name, base));
+    let def = known.ok_or_else(|| {
+        let base = types.get(base);
+        no_target(value, base.as_ref().map_or(&[], |def| &def.derived))
+    })?;
     let mut json = value.to_json();
     json["@odata.type"] = def.odata_type().into();
     let violations = violations(GraphVersion::Beta, &def.name, &json);
-    findings.extend(violations.iter().map(|violation| in_target(value, &def.name, violation)));
+    let schema = Schema { version: GraphVersion::Beta, kind: &def.name, document: None };
+    let mut faults = violation::report(schema, value, &violations, None);
     if def.property("groupId").is_some() && value.get("groupId").is_none() {
         let message = format!("a `{}` needs a `groupId`", def.name);
-        findings.push(
+        faults.push(
             Finding::error("assignment/target", value.span, message)
                 .help("add `groupId:`, or write `group: NAME` instead of `target:`"),
         );
     }
-    let text = |name: &str| value.get(name).filter(|value| value.as_str().is_some());
-    let group = || text("groupId").and_then(Value::as_str).map(str::to_owned);
+    if let Some(fault) = faults.pop() {
+        findings.append(&mut faults);
+        return Err(fault);
+    }
+    let text = |name: &str| {
+        let value = value.get(name)?;
+        Some((value.as_str()?, value.span))
+    };
+    let group = || text("groupId").map(|(group, _)| group.to_owned()).unwrap_or_default();
     let target = match def.name.as_str() {
-        "groupAssignmentTarget" => Target::Group(group()?),
-        "exclusionGroupAssignmentTarget" => Target::ExcludeGroup(group()?),
+        "groupAssignmentTarget" => Target::Group(group()),
+        "exclusionGroupAssignmentTarget" => Target::ExcludeGroup(group()),
         "allDevicesAssignmentTarget" => Target::AllDevices,
         "allLicensedUsersAssignmentTarget" => Target::AllUsers,
         _ => Target::Raw(json),
     };
-    let kind = text("deviceAndAppManagementAssignmentFilterType").and_then(Value::as_str);
-    let mode = match kind {
-        Some("include") => Some(FilterMode::Include),
-        Some("exclude") => Some(FilterMode::Exclude),
-        _ => None,
-    };
+    let mode = text("deviceAndAppManagementAssignmentFilterType");
+    let mode = mode.and_then(|(mode, _)| FilterMode::parse(mode));
     let id = text("deviceAndAppManagementAssignmentFilterId");
-    let filter = mode.zip(id).map(|(mode, id)| Filter {
-        mode,
-        name: id.as_str().unwrap_or_default().to_owned(),
-        span: id.span,
-    });
-    Some((target, filter))
+    let filter = mode.zip(id).map(|(mode, (id, span))| Filter { mode, name: id.to_owned(), span });
+    Ok((target, filter))
 }
 
 fn no_target(value: &Value, choices: &[String]) -> Finding {
     let stated = value.get("@odata.type");
-    let near = stated.and_then(Value::as_str).and_then(|stated| {
-        nearest(type_name(stated).unwrap_or(stated), choices.iter().map(String::as_str))
-    });
-    let span = stated.map_or(value.span, |stated| stated.span);
-    let finding =
-        Finding::error("assignment/target", span, "this is none of Graph's assignment targets");
-    match near.map(odata_type) {
-        Some(near) => {
-            finding.help(format!("did you mean `{near}`?")).replace_with(format!("\"{near}\""))
-        }
-        None => finding.help(format!(
-            "give `\"@odata.type\": \"#microsoft.graph.…\"` with {}",
-            one_of(choices)
-        )),
-    }
+    let stated = stated.unwrap_or(value);
+    let message = "this is not one of Graph's assignment targets";
+    let finding = Finding::error("assignment/target", stated.span, message);
+    violation::suggest_type(finding, stated, choices, "give `\"@odata.type\": ")
 }
 
-/// A violation in a target, whose members are all scalars.
-fn in_target(value: &Value, target: &str, violation: &Violation) -> Finding {
-    let code = format!("schema/{}", violation.keyword);
-    let member = match (&violation.problem, violation.path.first()) {
-        (Problem::UnknownProperty(name), _) | (_, Some(Step::Member(name))) => name.as_str(),
-        _ => "",
-    };
-    let at = value.members().iter().find(|at| at.name == member);
-    let help = format!("`moorline schema {target}` says what it takes");
-    match &violation.problem {
-        Problem::UnknownProperty(_) => {
-            let span = at.map_or(value.span, |at| at.name_span);
-            Finding::error(code, span, format!("`{target}` has no property `{member}`")).help(help)
-        }
-        _ => {
-            let span = at.map_or(value.span, |at| at.value.span);
-            Finding::error(code, span, format!("`{member}` cannot be this")).help(help)
-        }
-    }
-}
-
-/// Graph keeps one assignment for a target: a second one, or an exclusion beside it, would be dropped or refused.
+/// Reports targets that are named twice: Graph keeps one assignment per target.
 fn contradictions(assignments: &[Assignment], findings: &mut Vec<Finding>) {
     let mut seen: BTreeMap<String, (&Assignment, bool)> = BTreeMap::new();
     for assignment in assignments {
-        let (key, excluded) = match &assignment.target {
-            Target::Group(name) => (format!("the group `{name}`"), false),
-            Target::ExcludeGroup(name) => (format!("the group `{name}`"), true),
-            Target::AllDevices => ("all devices".to_owned(), false),
-            Target::AllUsers => ("all users".to_owned(), false),
+        let excluded = matches!(assignment.target, Target::ExcludeGroup(_));
+        let key = match &assignment.target {
+            Target::Group(name) | Target::ExcludeGroup(name) => format!("the group `{name}`"),
+            Target::AllDevices => "all devices".to_owned(),
+            Target::AllUsers => "all users".to_owned(),
             Target::Raw(_) => continue,
         };
         let Some((first, first_excluded)) = seen.get(&key.to_lowercase()) else {

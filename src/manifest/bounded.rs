@@ -1,20 +1,20 @@
-//! How many findings are shown.
+//! Limits the number of findings about one file or manifest.
 
 use crate::diagnostic::Finding;
 
-/// How many findings of one file or manifest are shown: more than anybody mends before looking again.
-pub(super) const MANY: usize = 1000;
+/// The most findings that are kept about one file or manifest.
+pub(super) const MAX_FINDINGS: usize = 1000;
 
-/// Leaves out what is beyond [`MANY`], and says so.
+/// Truncates findings to [`MAX_FINDINGS`], and adds one that says so.
 pub(super) fn bounded(mut findings: Vec<Finding>) -> Vec<Finding> {
-    if let Some(next) = findings.get(MANY) {
+    if let Some(next) = findings.get(MAX_FINDINGS) {
         let more = Finding {
             span: next.span,
             file: next.file.clone(),
-            ..Finding::file_error("manifest/more", "", "there are more faults, from here on")
+            ..Finding::file_error("manifest/more", "", "there are more findings from here on")
         };
-        findings.truncate(MANY);
-        findings.push(more.help("mend those above first"));
+        findings.truncate(MAX_FINDINGS);
+        findings.push(more.help("fix the ones above first"));
     }
     findings
 }

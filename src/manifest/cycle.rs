@@ -1,4 +1,4 @@
-//! References that go in a circle: nothing in it could be the first to exist.
+//! Finds cycles of references between manifests: no object in a cycle could be created first.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::reference::Referent;
 use super::{Address, Manifest};
 use crate::diagnostic::{Finding, Sources, Span};
 
-/// A reference from one manifest to another, by their places.
+/// A reference from one manifest to another, by their indexes.
 #[derive(Clone, Copy)]
 struct Edge {
     from: usize,
@@ -14,11 +14,11 @@ struct Edge {
     span: Span,
 }
 
-/// Returns a finding for each circle, of manifests that are sorted by address.
+/// Returns a finding for each cycle among manifests that are sorted by address.
 pub(super) fn findings(manifests: &[Manifest], sources: &Sources) -> Vec<Finding> {
     let mut next = edges(manifests);
     strip(&mut next);
-    // What is left leads into a circle, whichever way it is followed.
+    // Every edge that is left leads into a cycle.
     let mut seen = vec![false; next.len()];
     let mut findings = Vec::new();
     for start in 0..next.len() {
@@ -31,8 +31,8 @@ pub(super) fn findings(manifests: &[Manifest], sources: &Sources) -> Vec<Finding
             at = edge.to;
         }
         if let Some(begin) = path.iter().position(|edge| edge.from == at) {
-            let circle = &path[begin..];
-            findings.push(finding(manifests, circle, sources));
+            let cycle = &path[begin..];
+            findings.push(finding(manifests, cycle, sources));
         }
     }
     findings
@@ -55,7 +55,7 @@ fn edges(manifests: &[Manifest]) -> Vec<Vec<Edge>> {
     manifests.iter().enumerate().map(of).collect()
 }
 
-/// Takes away references that lead to an end, again and again.
+/// Removes edges to manifests without edges, until none is left.
 fn strip(next: &mut [Vec<Edge>]) {
     let mut into: Vec<Vec<usize>> = vec![Vec::new(); next.len()];
     for edge in next.iter().flatten() {
@@ -73,26 +73,26 @@ fn strip(next: &mut [Vec<Edge>]) {
     }
 }
 
-fn finding(manifests: &[Manifest], circle: &[Edge], sources: &Sources) -> Finding {
-    let first = circle.iter().map(|edge| edge.from).enumerate().min_by_key(|(_, from)| *from);
+fn finding(manifests: &[Manifest], cycle: &[Edge], sources: &Sources) -> Finding {
+    let first = cycle.iter().map(|edge| edge.from).enumerate().min_by_key(|(_, from)| *from);
     let (begin, _) = first.unwrap_or_default();
-    let circle: Vec<&Edge> = circle[begin..].iter().chain(&circle[..begin]).collect();
+    let cycle: Vec<&Edge> = cycle[begin..].iter().chain(&cycle[..begin]).collect();
     let name = |at: usize| &manifests[at].address;
-    let way: Vec<String> = circle
+    let way: Vec<String> = cycle
         .iter()
         .map(|edge| format!("`{}` ({})", name(edge.from), sources.locate(edge.span)))
         .collect();
-    let message = match &circle[..] {
+    let message = match &cycle[..] {
         [only] => format!("`{}` refers to itself", name(only.from)),
         _ => format!(
-            "these references go in a circle: {} → `{}`",
+            "these references form a cycle: {} → `{}`",
             way.join(" → "),
-            name(circle[0].from)
+            name(cycle[0].from)
         ),
     };
-    let finding = Finding::error("reference/cycle", circle[0].span, message)
+    let finding = Finding::error("reference/cycle", cycle[0].span, message)
         .help("remove one of them: an object must exist before another can refer to it");
-    circle[1..].iter().fold(finding, |finding, edge| {
+    cycle[1..].iter().fold(finding, |finding, edge| {
         let words = format!("which refers to `{}`", name(edge.to));
         finding.related(edge.span, words)
     })
@@ -102,7 +102,7 @@ fn finding(manifests: &[Manifest], circle: &[Edge], sources: &Sources) -> Findin
 mod tests {
     use crate::manifest::bundle;
 
-    /// Writes one manifest for each `name: targets` and returns what is found among them.
+    /// Writes one manifest for each `name: targets` and returns the messages of the findings.
     fn messages(manifests: &[(&str, &str)]) -> Vec<String> {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let text: Vec<String> = manifests
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn each_circle_is_told_once_with_all_that_is_in_it() {
+    fn each_cycle_is_one_finding_that_lists_its_references() {
         let found = messages(&[
             ("a", "b"),
             ("b", "c end"),
@@ -145,9 +145,9 @@ mod tests {
         assert_eq!(
             found,
             [
-                "these references go in a circle: `a` (/all.yaml:4) → `b` (/all.yaml:9) → `c` (/all.yaml:14) → `a`",
+                "these references form a cycle: `a` (/all.yaml:4) → `b` (/all.yaml:9) → `c` (/all.yaml:14) → `a`",
                 "`self` refers to itself",
-                "these references go in a circle: `x` (/all.yaml:34) → `y` (/all.yaml:39) → `x`",
+                "these references form a cycle: `x` (/all.yaml:34) → `y` (/all.yaml:39) → `x`",
             ]
         );
         assert_eq!(messages(&[("a", "b c"), ("b", "d"), ("c", "d"), ("d", "")]), [""; 0]);

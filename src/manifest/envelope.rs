@@ -1,17 +1,18 @@
-//! What surrounds a manifest's `spec`.
+//! The envelope of a manifest: everything but the contents of `spec` and `assignments`.
 
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::form::{self, Form};
+use super::Presence;
+use super::document_schema::DocumentSchema;
 use super::tenant_file::TenantFile;
-use crate::diagnostic::{FileId, Finding};
+use super::value::{Declared, Value};
+use crate::diagnostic::Finding;
 use crate::schema::types::GraphVersion;
-use crate::yaml::{Node, Yaml};
 
-/// A manifest as it is written, its `spec` and `assignments` not looked into.
+/// A manifest, without the contents of `spec` and `assignments`.
 #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct ManifestFile {
@@ -19,13 +20,13 @@ pub(super) struct ManifestFile {
     pub api_version: GraphApiVersion,
     /// The Graph type's own name, as after `#microsoft.graph.`.
     pub kind: String,
-    /// Who it is and how it finds its live object.
+    /// The name, and how to find the live object.
     pub metadata: Metadata,
     /// Graph's own property names and values.
     #[expect(dead_code, reason = "the schema is what uses it")]
     #[schemars(with = "std::collections::BTreeMap<String, Json>")]
     pub spec: Json,
-    /// Absent: not managed. Empty: assigned to nobody. A list: exactly that.
+    /// Absent: not managed. Empty: no assignments. A list: exactly these.
     #[expect(dead_code, reason = "the schema is what uses it")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<std::collections::BTreeMap<String, Json>>")]
@@ -67,21 +68,10 @@ pub(super) struct Metadata {
     pub formerly: Vec<String>,
     /// `absent` asks for deletion.
     #[serde(default)]
-    pub state: State,
-    /// Forbids to delete the object, and to replace it.
+    pub state: Presence,
+    /// Forbids deleting and replacing the object.
     #[serde(default)]
     pub protect: bool,
-}
-
-/// Whether the object should exist.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum State {
-    /// It should.
-    #[default]
-    Present,
-    /// It should be deleted.
-    Absent,
 }
 
 /// Returns the schema of a manifest's envelope, draft 2020-12.
@@ -89,54 +79,25 @@ pub fn schema() -> Json {
     schemars::schema_for!(ManifestFile).to_value()
 }
 
-static TENANT: LazyLock<Form> = LazyLock::new(Form::of::<TenantFile>);
-static MANIFEST: LazyLock<Form> = LazyLock::new(Form::of::<ManifestFile>);
+static TENANT: LazyLock<DocumentSchema> = LazyLock::new(DocumentSchema::derive::<TenantFile>);
+static MANIFEST: LazyLock<DocumentSchema> = LazyLock::new(DocumentSchema::derive::<ManifestFile>);
 
 /// Reads a tenant file's document.
-pub(super) fn tenant(file: FileId, root: &Node, findings: &mut Vec<Finding>) -> Option<TenantFile> {
-    form::typed(&TENANT, file, root, to_json(root), findings)
+pub(super) fn tenant(root: &Value, findings: &mut Vec<Finding>) -> Option<TenantFile> {
+    TENANT.read(root, root.to_json(), findings)
 }
 
-/// Reads a manifest's document; what is under `spec` and `assignments` is not looked at.
-pub(super) fn manifest(
-    file: FileId,
-    root: &Node,
-    findings: &mut Vec<Finding>,
-) -> Option<ManifestFile> {
-    let shallow = match &root.value {
-        Yaml::Map(entries) => entries
-            .iter()
-            .map(|entry| {
-                let value = match (entry.key.as_str(), &entry.value.value) {
-                    ("spec", Yaml::Map(_)) => Json::Object(serde_json::Map::new()),
-                    ("assignments", Yaml::Seq(_)) => Json::Array(Vec::new()),
-                    // An overlay's directive, which is judged when what it is laid over is known.
-                    ("assignments", Yaml::Map(only))
-                        if only.len() == 1 && only[0].key.starts_with('$') =>
-                    {
-                        Json::Array(Vec::new())
-                    }
-                    _ => to_json(&entry.value),
-                };
-                (entry.key.clone(), value)
-            })
-            .collect(),
-        _ => to_json(root),
-    };
-    form::typed(&MANIFEST, file, root, shallow, findings)
-}
-
-/// Returns a tree as JSON.
-pub(super) fn to_json(node: &Node) -> Json {
-    match &node.value {
-        Yaml::Null => Json::Null,
-        Yaml::Bool(value) => (*value).into(),
-        Yaml::Int(value) => (*value).into(),
-        Yaml::Float(value) => (*value).into(),
-        Yaml::String(text) => text.as_str().into(),
-        Yaml::Seq(items) => items.iter().map(to_json).collect(),
-        Yaml::Map(entries) => {
-            entries.iter().map(|entry| (entry.key.clone(), to_json(&entry.value))).collect()
-        }
-    }
+/// Reads the envelope of a manifest. The contents of `spec` and `assignments` are not checked.
+pub(super) fn manifest(root: &Value, findings: &mut Vec<Finding>) -> Option<ManifestFile> {
+    let members = root.members().iter().map(|member| {
+        let json = match (member.name.as_str(), &member.value.declared) {
+            ("spec", Declared::Object(_)) => Json::Object(serde_json::Map::new()),
+            ("assignments", Declared::List(_)) => Json::Array(Vec::new()),
+            // An overlay's directive is checked when its base is known.
+            ("assignments", _) if member.value.directive().is_some() => Json::Array(Vec::new()),
+            _ => member.value.to_json(),
+        };
+        (member.name.clone(), json)
+    });
+    MANIFEST.read(root, members.collect(), findings)
 }

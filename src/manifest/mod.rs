@@ -1,8 +1,8 @@
-//! Files to desired state.
+//! Reads files into desired state.
 //!
-//! [`bundle::load`] finds the files of a tenant, reads every document, lays the tenant's manifests over
-//! its bases, resolves value references and checks everything. What comes out carries the source
-//! position of every value, so that any later step can say where a value was declared.
+//! [`load::load`] finds the files of a tenant, reads every document, merges the tenant's manifests over its bases,
+//! resolves value references and checks everything. Every value keeps its place in the source, so that any later step
+//! can name the place of its declaration.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,17 +18,17 @@ use value::{Declared, Value};
 
 pub mod assignment;
 mod bounded;
-pub mod bundle;
-mod check;
-mod complete;
 mod cycle;
 mod discover;
 mod document;
+mod document_schema;
+mod enclosing_tenant;
 mod envelope;
 mod files;
-mod foreign;
-mod form;
+mod finalize;
 mod lint;
+pub mod load;
+mod not_a_manifest;
 mod overlay;
 pub(crate) mod parallel;
 mod payload;
@@ -37,20 +37,21 @@ pub mod previous;
 pub mod reference;
 mod resolve;
 mod secret;
-mod surroundings;
 pub mod tenant_file;
 mod unknown;
 pub mod value;
 mod variable;
+mod violation;
 
 pub use assignment::Assignment;
 pub use discover::TENANT_FILE;
 pub use envelope::schema as envelope_schema;
+pub use load as bundle;
 pub use reference::Link;
 pub use tenant_file::TenantFile;
 pub use variable::is_about_sending;
 
-/// What a manifest is called everywhere: its kind and its name.
+/// The address of a manifest: its kind and its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     /// The Graph type's name.
@@ -82,12 +83,14 @@ impl<'de> Deserialize<'de> for Address {
 }
 
 /// Whether the object should exist.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "State")]
 pub enum Presence {
-    /// It should.
+    /// The object should exist.
     #[default]
     Present,
-    /// It should be deleted.
+    /// The object should be deleted.
     Absent,
 }
 
@@ -119,15 +122,9 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Returns every text that it declares.
-    pub fn texts(&self) -> Vec<&str> {
-        let mut texts = Vec::new();
-        self.spec.each(&mut |declared| {
-            if let Declared::String(text) = declared {
-                texts.push(text.as_str());
-            }
-        });
-        texts
+    /// Returns every declared string.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.spec.descendants().filter_map(Value::as_str)
     }
 
     /// Returns the declared display name.
@@ -135,7 +132,7 @@ impl Manifest {
         self.spec.get(self.family.name_property).and_then(Value::as_str)
     }
 
-    /// Returns whether it refers to objects of a family.
+    /// Whether the manifest refers to objects of a family.
     pub fn refers_to(&self, family: &Family) -> bool {
         let mut links = self.links.iter().filter(|link| !link.references.is_empty());
         links.any(|link| link.family == Some(family))
@@ -181,26 +178,21 @@ impl Desired {
 
     /// Returns the variables that the manifests take secrets from.
     pub fn variables(&self) -> BTreeSet<&str> {
-        let mut variables = BTreeSet::new();
-        for manifest in &self.manifests {
-            manifest.spec.each(&mut |declared| {
-                if let Declared::Env(name) = declared {
-                    variables.insert(name.as_str());
-                }
-            });
-        }
-        variables
+        let values = self.manifests.iter().flat_map(|manifest| manifest.spec.descendants());
+        let variables = values.filter_map(|value| match &value.declared {
+            Declared::Env(name) => Some(name.as_str()),
+            _ => None,
+        });
+        variables.collect()
     }
 
-    /// Returns what everybody can read who reads the manifests: the files, and the texts that they come to.
+    /// Returns every text that is no secret: the text of the files, and all strings that the manifests declare.
     pub fn texts(&self) -> Vec<&str> {
-        let mut texts: Vec<&str> = self.sources.texts().collect();
-        texts.extend(self.manifests.iter().flat_map(Manifest::texts));
-        texts
+        self.sources.texts().chain(self.manifests.iter().flat_map(Manifest::texts)).collect()
     }
 }
 
-/// What reading the files gave, good or bad.
+/// The result of reading the files, with all findings.
 #[derive(Debug, Default)]
 pub struct Loaded {
     /// The tenant file, where it could be read.
@@ -216,15 +208,15 @@ pub struct Loaded {
     /// The files that were read.
     pub sources: Sources,
     /// Which document declares which manifest, or a part of it.
-    pub origins: Vec<Origin>,
+    pub origins: Vec<DocumentOrigin>,
 }
 
 /// Where a manifest, or a part of it, was declared.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Origin {
+pub struct DocumentOrigin {
     /// The whole document.
     pub document: Span,
-    /// What it declares.
+    /// The manifest that it declares.
     pub address: Address,
 }
 
@@ -238,20 +230,16 @@ pub struct Invalid {
 }
 
 impl Loaded {
-    /// Returns whether any finding is an error.
+    /// Whether any finding is an error.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 
-    /// Leaves out manifests that are not wanted, and what was found in their documents. What is about files,
+    /// Keeps only the wanted manifests, and removes the findings in the documents of the others. Findings about files,
     /// or about documents that are no manifests, stays.
     pub fn retain(&mut self, wanted: impl Fn(&Address) -> bool) {
-        let unwanted: Vec<Span> = self
-            .origins
-            .iter()
-            .filter(|origin| !wanted(&origin.address))
-            .map(|origin| origin.document)
-            .collect();
+        let unwanted = self.origins.iter().filter(|origin| !wanted(&origin.address));
+        let unwanted: Vec<Span> = unwanted.map(|origin| origin.document).collect();
         self.manifests.retain(|manifest| wanted(&manifest.address));
         self.findings.retain(|finding| {
             !finding.span.is_some_and(|span| unwanted.iter().any(|document| document.holds(span)))
@@ -262,20 +250,14 @@ impl Loaded {
     ///
     /// # Errors
     /// The findings, where the tenant file cannot be used.
-    pub fn into_tenant(self) -> Result<Desired, Box<Invalid>> {
-        let Self { tenant: Some(mut tenant), root, sources, .. } = self else {
-            let Self { findings, sources, .. } = self;
-            return Err(Box::new(Invalid { findings, sources }));
-        };
-        tenant.spec.ownership = None;
-        Ok(Desired {
-            tenant,
-            root,
-            ownership: None,
-            manifests: Vec::new(),
-            sources,
-            warnings: Vec::new(),
-        })
+    pub fn into_tenant(mut self) -> Result<Desired, Box<Invalid>> {
+        if let Some(tenant) = &mut self.tenant {
+            tenant.spec.ownership = None;
+            self.findings.clear();
+        }
+        self.ownership = None;
+        self.manifests.clear();
+        self.into_desired()
     }
 
     /// Returns the desired state.
@@ -283,13 +265,13 @@ impl Loaded {
     /// # Errors
     /// The findings, where one of them is an error.
     pub fn into_desired(self) -> Result<Desired, Box<Invalid>> {
-        match self {
-            Self {
-                tenant: Some(tenant), root, ownership, manifests, findings, sources, ..
-            } if findings.iter().all(|finding| finding.severity != Severity::Error) => {
+        let is_usable = !self.has_errors();
+        let Self { tenant, root, ownership, manifests, findings, sources, .. } = self;
+        match tenant.filter(|_| is_usable) {
+            Some(tenant) => {
                 Ok(Desired { tenant, root, ownership, manifests, sources, warnings: findings })
             }
-            Self { findings, sources, .. } => Err(Box::new(Invalid { findings, sources })),
+            None => Err(Box::new(Invalid { findings, sources })),
         }
     }
 }

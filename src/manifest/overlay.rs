@@ -1,4 +1,4 @@
-//! Lays a tenant's manifest over its base's.
+//! Merges a tenant's manifest over the manifest of its base.
 
 use std::collections::HashMap;
 
@@ -7,24 +7,21 @@ use super::value::{Declared, Member, Value};
 use crate::diagnostic::{Finding, Span};
 use crate::schema::model::{Model, Order, Shape, Structure};
 
-/// Returns the base with the overlay laid over it; the overlay's metadata wins whole.
+/// Returns the base merged with the overlay. The overlay's metadata replaces the base's.
 pub(super) fn merge(
     base: &RawManifest,
     over: RawManifest,
     findings: &mut Vec<Finding>,
 ) -> RawManifest {
     if base.version != over.version {
+        let message =
+            format!("`{}` is {} here and {} in the base", over.address, over.version, base.version);
         findings.push(
-            Finding::error(
-                "overlay/api-version",
-                over.version_span,
-                format!(
-                    "`{}` is {} here and {} in the base",
-                    over.address, over.version, base.version
+            Finding::error("overlay/api-version", over.version_span, message)
+                .related(base.version_span, "the base says so here")
+                .help(
+                    "use the base's `apiVersion`: an overlay cannot change the version of the body",
                 ),
-            )
-            .related(base.version_span, "the base says so here")
-            .help("use the base's `apiVersion`: an overlay cannot change the version of the body"),
         );
         return over;
     }
@@ -39,62 +36,49 @@ pub(super) fn merge(
     RawManifest { spec, assignments, ..over }
 }
 
-/// Returns the single `$…` member of a directive or value reference.
-pub(super) fn directive(value: &Value) -> Option<&Member> {
-    match value.members() {
-        [only] if only.name.starts_with('$') => Some(only),
-        _ => None,
-    }
-}
-
 fn object(model: &Model, structure: Option<&Structure>, base: &Value, over: &Value) -> Value {
-    let mut members: Vec<Member> = Vec::new();
-    let mut laid: HashMap<&str, &Member> =
-        over.members().iter().map(|member| (member.name.as_str(), member)).collect();
-    for member in base.members() {
-        let Some(laid) = laid.remove(member.name.as_str()) else {
-            members.push(member.clone());
-            continue;
-        };
-        let shape = structure.and_then(|s| s.properties.get(&member.name)).map(|p| &p.shape);
-        if let Some(value) = value(model, shape, &member.value, &laid.value) {
-            members.push(Member { value, ..laid.clone() });
-        }
-    }
-    let added = over.members().iter().filter(|added| laid.contains_key(added.name.as_str()));
-    members.extend(added.cloned());
+    let name = |member: &Member| Some(member.name.clone());
+    let lay = |base: &Member, over: &Member| {
+        let shape = structure.and_then(|s| s.properties.get(&base.name)).map(|p| &p.shape);
+        Some(Member { value: value(model, shape, &base.value, &over.value)?, ..over.clone() })
+    };
+    let members = laid_by_key(base.members(), over.members(), name, lay);
     Value { declared: Declared::Object(members), span: over.span }
 }
 
-/// Returns what the overlay makes of a base's value, `None` where it withdraws it.
+/// Returns the value of the base merged with the overlay's, `None` where the overlay undeclares it.
 fn value(model: &Model, shape: Option<&Shape>, base: &Value, over: &Value) -> Option<Value> {
-    if let Some(directive) = directive(over) {
+    let list = |elements| Some(Value { declared: Declared::List(elements), span: over.span });
+    if let Some(directive) = over.directive() {
         return match (directive.name.as_str(), &base.declared, &directive.value.declared) {
             ("$undeclare", _, Declared::Bool(true)) => None,
-            ("$append", Declared::List(first), Declared::List(rest)) => Some(Value {
-                declared: Declared::List(first.iter().chain(rest).cloned().collect()),
-                span: over.span,
-            }),
+            ("$append", Declared::List(first), Declared::List(rest)) => {
+                list(first.iter().chain(rest).cloned().collect())
+            }
             _ => Some(over.clone()),
         };
     }
-    Some(match (&base.declared, &over.declared) {
-        (Declared::Object(_), Declared::Object(_))
-            if directive(base).is_none() && same_type(base, over) =>
+    match (&base.declared, &over.declared, shape) {
+        (Declared::Object(_), Declared::Object(_), _)
+            if base.directive().is_none() && same_type(base, over) =>
         {
             let stated = over.odata_type().or(base.odata_type());
             let structure = shape.and_then(|shape| model.actual(shape, stated));
-            object(model, structure.as_deref(), base, over)
+            Some(object(model, structure.as_deref(), base, over))
         }
-        (Declared::List(first), Declared::List(laid)) => match shape {
-            Some(Shape::Collection(element, Order::Keyed(key))) => Value {
-                declared: Declared::List(keyed(model, element, key, first, laid)),
-                span: over.span,
-            },
-            _ => over.clone(),
-        },
-        _ => over.clone(),
-    })
+        (
+            Declared::List(first),
+            Declared::List(laid),
+            Some(Shape::Collection(element, Order::Keyed(key))),
+        ) => {
+            let named = |value: &Value| value.get(key).map(|key| key.to_json().to_string());
+            let lay = |base: &Value, over: &Value| {
+                value(model, Some(element), base, over).or_else(|| Some(over.clone()))
+            };
+            list(laid_by_key(first, laid, named, lay))
+        }
+        _ => Some(over.clone()),
+    }
 }
 
 fn same_type(base: &Value, over: &Value) -> bool {
@@ -105,38 +89,39 @@ fn same_type(base: &Value, over: &Value) -> bool {
     }
 }
 
-fn keyed(model: &Model, element: &Shape, key: &str, base: &[Value], over: &[Value]) -> Vec<Value> {
-    let named = |value: &Value| value.get(key).map(|key| key.to_json().to_string());
-    let mut laid: HashMap<String, &Value> =
-        over.iter().rev().filter_map(|value| Some((named(value)?, value))).collect();
-    let mut merged: Vec<Value> = Vec::new();
-    for first in base {
-        let laid = named(first).and_then(|name| laid.remove(&name));
-        merged.push(match laid {
-            Some(laid) => value(model, Some(element), first, laid).unwrap_or_else(|| laid.clone()),
-            None => first.clone(),
-        });
-    }
-    let is_left = |value: &&Value| {
-        let left = named(value).map(|name| laid.contains_key(&name));
-        left.unwrap_or(true)
-    };
+/// Merges two lists by key: the parts of the base, each merged with the overlay's part of the same key, and then the
+/// other parts of the overlay.
+fn laid_by_key<T: Clone>(
+    base: &[T],
+    over: &[T],
+    key: impl Fn(&T) -> Option<String>,
+    lay: impl Fn(&T, &T) -> Option<T>,
+) -> Vec<T> {
+    let keyed = over.iter().rev().filter_map(|part| Some((key(part)?, part)));
+    let mut laid: HashMap<String, &T> = keyed.collect();
+    let merged = base.iter().filter_map(|part| match key(part).and_then(|key| laid.remove(&key)) {
+        Some(over) => lay(part, over),
+        None => Some(part.clone()),
+    });
+    let mut merged: Vec<T> = merged.collect();
+    let is_left = |part: &&T| key(part).is_none_or(|key| laid.contains_key(&key));
     merged.extend(over.iter().filter(is_left).cloned());
     merged
 }
 
-/// Returns the finding of an overlay's directive for what no base declares as it would have to.
+/// Returns the finding of a directive that has no base value to apply to.
 pub(super) fn nothing_beneath(directive: &str, name: &str, span: Span) -> Finding {
-    let message = match directive {
-        "$append" => format!(
-            "there is no list that `$append` could add to: no base declares `{name}` as one"
+    let (message, help) = match directive {
+        "$append" => (
+            format!(
+                "there is no list that `$append` could add to: no base declares `{name}` as one"
+            ),
+            "write the list itself",
         ),
-        _ => format!("there is nothing to withdraw: no base declares `{name}`"),
+        _ => (
+            format!("there is nothing to undeclare: no base declares `{name}`"),
+            "remove the line, or write `{ $undeclare: true }` where a base declares it",
+        ),
     };
-    let finding = Finding::error("overlay/nothing-beneath", span, message);
-    match directive {
-        "$append" => finding.help("write the list itself"),
-        _ => finding
-            .help("remove the line, or write `{ $undeclare: true }` where a base declares it"),
-    }
+    Finding::error("overlay/nothing-beneath", span, message).help(help)
 }

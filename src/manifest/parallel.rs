@@ -1,11 +1,11 @@
-//! The same work on many items, on every core.
+//! Runs one function on many items, on all cores.
 
 use std::thread;
 
-/// How many items are not worth a thread.
+/// The most items that are not worth a thread.
 const FEW: usize = 32;
 
-/// Returns what the work makes of each item, in the items' order.
+/// Returns the result of the work for each item, in the order of the items.
 pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     if threads == 1 || items.len() <= FEW {

@@ -1,93 +1,61 @@
-//! What `$file` refers to: a file that may not lie outside of the folder that its manifest came from.
+//! Reads the files that `$file` refers to, which must be in the folder of their tenant or base.
 
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 
-use super::files;
+use super::{discover, files};
 use crate::diagnostic::{Finding, Span};
 
 /// The largest file that `$file` reads: Graph refuses bodies of more than 4 MB long before.
 const FILE_LIMIT: u64 = 8 * 1024 * 1024;
 
-/// Why a payload cannot be read.
-pub(super) enum FileProblem {
-    Outside,
-    TooLarge(u64),
-    NotAFile,
-    Io(std::io::Error),
-}
-
-impl FileProblem {
-    /// Returns the finding about the reference to it.
-    pub(super) fn into_finding(self, path: &str, span: Span) -> Finding {
-        let error = |code: &str, message: String| Finding::error(code, span, message);
-        match self {
-            Self::Outside => {
-                error("file/outside", format!("`{path}` leads out of the folder of its manifests"))
-                    .help("keep payloads below that folder; a link may not lead out of it either")
-            }
-            Self::TooLarge(size) => {
-                let (size, limit) = (size >> 20, FILE_LIMIT >> 20);
-                error(
-                    "file/too-large",
-                    format!("`{path}` is {size} MiB large, and a payload may have {limit} MiB"),
-                )
-                .help("Graph takes bodies of a few megabytes at most: make it smaller")
-            }
-            Self::NotAFile => error("file/not-a-file", format!("`{path}` is not a file"))
-                .help("name a file in it"),
-            Self::Io(error_below) if error_below.kind() == std::io::ErrorKind::NotFound => {
-                error("file/missing", format!("there is no file `{path}`"))
-                    .help("the path is relative to the manifest that names it")
-            }
-            Self::Io(error_below) => error(
-                "file/unreadable",
-                format!("`{path}` cannot be read: {}", files::words(&error_below)),
-            )
-            .help("give this user the right to read it"),
-        }
+/// Reads a file that is below `root` even after all links are followed. `span` is the place of its path.
+pub(super) fn read(root: &Path, beside: &Path, path: &str, span: Span) -> Result<Vec<u8>, Finding> {
+    let error = |code, message, help: &str| Finding::error(code, span, message).help(help);
+    let outside = || {
+        error(
+            "file/outside",
+            format!("`{path}` is outside of the folder of its manifests"),
+            "keep payloads below that folder; a link may not lead out of it either",
+        )
+    };
+    let unreadable = |why: std::io::Error| match why.kind() {
+        ErrorKind::NotFound => error(
+            "file/missing",
+            format!("there is no file `{path}`"),
+            "the path is relative to the manifest that names it",
+        ),
+        _ => error(
+            "file/unreadable",
+            format!("`{path}` cannot be read: {}", files::words(&why)),
+            "give this user the right to read it",
+        ),
+    };
+    if Path::new(path).is_absolute() {
+        return Err(outside());
     }
-}
-
-/// Reads a file that is below `root` even after every link is followed.
-pub(super) fn read(root: &Path, beside: &Path, path: &str) -> Result<Vec<u8>, FileProblem> {
-    let wanted = Path::new(path);
-    if wanted.is_absolute() {
-        return Err(FileProblem::Outside);
-    }
-    let real_root = canonical(root).map_err(FileProblem::Io)?;
-    let lexical = lexically(&canonical(beside).map_err(FileProblem::Io)?.join(wanted));
-    // The lexical check first: whether a file outside exists must not be told.
+    let real_root = discover::canonical(root).map_err(unreadable)?;
+    let lexical = discover::plain(&discover::canonical(beside).map_err(unreadable)?.join(path));
+    // The lexical check comes first: a message must not reveal whether a file outside exists.
     if !lexical.starts_with(&real_root) {
-        return Err(FileProblem::Outside);
+        return Err(outside());
     }
-    let real = lexical.canonicalize().map_err(FileProblem::Io)?;
+    let real = lexical.canonicalize().map_err(unreadable)?;
     if !real.starts_with(&real_root) {
-        return Err(FileProblem::Outside);
+        return Err(outside());
     }
-    let metadata = real.metadata().map_err(FileProblem::Io)?;
+    let metadata = real.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
-        return Err(FileProblem::NotAFile);
+        let message = format!("`{path}` is not a file");
+        return Err(error("file/not-a-file", message, "name a file in it"));
     }
     if metadata.len() > FILE_LIMIT {
-        return Err(FileProblem::TooLarge(metadata.len()));
+        let (size, limit) = (metadata.len() >> 20, FILE_LIMIT >> 20);
+        return Err(error(
+            "file/too-large",
+            format!("`{path}` is {size} MiB large, and a payload may have {limit} MiB"),
+            "Graph takes bodies of a few megabytes at most: make it smaller",
+        ));
     }
-    std::fs::read(real).map_err(FileProblem::Io)
-}
-
-fn canonical(path: &Path) -> std::io::Result<PathBuf> {
-    if path.as_os_str().is_empty() { Path::new(".").canonicalize() } else { path.canonicalize() }
-}
-
-fn lexically(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::ParentDir => {
-                clean.pop();
-            }
-            std::path::Component::CurDir => {}
-            part => clean.push(part),
-        }
-    }
-    clean
+    std::fs::read(real).map_err(unreadable)
 }

@@ -1,20 +1,19 @@
-//! References to other profiles: what a navigation property of a manifest names.
+//! Reads references to other objects from the navigation properties of a manifest.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::document::RawManifest;
-use super::envelope;
-use super::overlay::{directive, nothing_beneath};
+use super::overlay::nothing_beneath;
+use super::resolve::ResolveContext;
 use super::value::{Declared, Value};
 use super::{Address, Presence};
 use crate::diagnostic::suggest::{nearest, one_of};
-use crate::diagnostic::{Finding, Span};
+use crate::diagnostic::{Finding, Span, value_or_report};
 use crate::kinds::{self, Family};
-use crate::schema::model::Model;
 
-/// How many kinds are worth reading in a message.
-const READABLE: usize = 6;
+/// The most kinds that a message lists.
+const MOST_KINDS: usize = 6;
 
 /// How a reference is written.
 const FORMS: &str =
@@ -25,13 +24,13 @@ const FORMS: &str =
 pub struct Link {
     /// Its name.
     pub property: String,
-    /// Whether it leads to any number of objects, and not to one at most.
+    /// Whether the property is a collection.
     pub many: bool,
-    /// The type that it leads to; those that derive from it serve as well.
+    /// The type of the objects it refers to; derived types are allowed.
     pub target: String,
-    /// The family of the objects that it leads to; `None` where no family has objects of that type.
+    /// The family of those objects; `None` where no family has objects of the type.
     pub family: Option<&'static Family>,
-    /// Where it leads; nowhere, where it must be unset.
+    /// The references; empty where the property must be unset.
     pub references: Vec<Reference>,
     /// Where its value was written.
     pub span: Span,
@@ -40,16 +39,16 @@ pub struct Link {
 /// A reference to an object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
-    /// What it names.
+    /// The object it names.
     pub to: Referent,
     /// Where it was written.
     pub span: Span,
 }
 
-/// What a reference names.
+/// The object that a reference names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Referent {
-    /// What a manifest of this tenant declares.
+    /// The object of a manifest of this tenant.
     Manifest(Address),
     /// A live object, by its id in lower case.
     Id(String),
@@ -57,7 +56,7 @@ pub enum Referent {
     Named {
         /// The display name.
         display_name: String,
-        /// Its kind, where the name alone may not tell.
+        /// The kind, where the name may be ambiguous.
         kind: Option<String>,
     },
 }
@@ -74,58 +73,39 @@ impl fmt::Display for Referent {
 }
 
 /// The manifests that a reference may name.
-pub(super) struct Neighbours {
-    manifests: BTreeMap<Address, Neighbour>,
-    /// Whether there are no others, as far as anybody can tell.
+pub(super) struct ManifestIndex {
+    /// The presence of each, and the place of its declaration.
+    manifests: BTreeMap<Address, (Presence, Span)>,
+    /// Whether these are all manifests of the tenant.
     all: bool,
 }
 
-struct Neighbour {
-    presence: Presence,
-    span: Span,
-}
-
-impl Neighbours {
-    /// Returns the neighbours among these manifests.
-    pub(super) fn of<'a>(raws: impl Iterator<Item = &'a RawManifest>, all: bool) -> Self {
-        let neighbour =
-            |raw: &RawManifest| Neighbour { presence: raw.metadata.state.into(), span: raw.span };
-        Self { manifests: raws.map(|raw| (raw.address.clone(), neighbour(raw))).collect(), all }
-    }
-}
-
-impl From<envelope::State> for Presence {
-    fn from(state: envelope::State) -> Self {
-        match state {
-            envelope::State::Absent => Self::Absent,
-            envelope::State::Present => Self::Present,
-        }
+impl ManifestIndex {
+    /// Indexes manifests.
+    pub(super) fn new<'a>(raws: impl Iterator<Item = &'a RawManifest>, all: bool) -> Self {
+        let manifests = raws.map(|raw| (raw.address.clone(), (raw.metadata.state, raw.span)));
+        Self { manifests: manifests.collect(), all }
     }
 }
 
 /// Reads the references of one navigation property.
-pub(super) struct Reader<'a> {
-    pub(super) model: &'static Model,
-    pub(super) neighbours: &'a Neighbours,
-    /// Whether the object that refers should exist.
-    pub(super) presence: Presence,
-    /// Whether this is a part of a manifest, and what it is laid over is not known.
-    pub(super) part: bool,
+pub(super) struct ReferenceReader<'a> {
+    pub(super) context: &'a ResolveContext<'a>,
     pub(super) property: &'a str,
     pub(super) many: bool,
     pub(super) target: &'a str,
 }
 
-impl Reader<'_> {
-    /// Returns what a value declares, `None` where that cannot be told.
+impl ReferenceReader<'_> {
+    /// Reads the declared value of the property, `None` where that is not possible.
     pub(super) fn link(&self, value: &Value, findings: &mut Vec<Finding>) -> Option<Link> {
-        let overlay = directive(value)
-            .map(|directive| directive.name.as_str())
-            .filter(|name| matches!(*name, "$undeclare" | "$append"));
-        if let Some(name) = overlay {
-            if !self.part {
-                findings.push(nothing_beneath(name, self.property, value.span));
-            }
+        let directive = value.directive();
+        if let Some(name) = directive.map(|directive| directive.name.as_str())
+            && matches!(name, "$undeclare" | "$append")
+        {
+            findings.extend(
+                (!self.context.part).then(|| nothing_beneath(name, self.property, value.span)),
+            );
             return None;
         }
         let elements: &[Value] = match (&value.declared, self.many) {
@@ -134,7 +114,7 @@ impl Reader<'_> {
             (_, false) => std::slice::from_ref(value),
             (_, true) => {
                 let message = format!("`{}` takes a list of references", self.property);
-                findings.push(self.misshapen(value, message).help(match directive(value) {
+                findings.push(self.misshapen(value, message).help(match directive {
                     Some(_) => "put it in brackets: `[{ $ref: … }]`",
                     None => FORMS,
                 }));
@@ -142,13 +122,9 @@ impl Reader<'_> {
             }
         };
         let before = findings.len();
-        let mut references = Vec::new();
-        for element in elements {
-            match self.reference(element) {
-                Ok(reference) => references.extend(reference),
-                Err(finding) => findings.push(*finding),
-            }
-        }
+        let references = elements.iter().map(|element| self.reference(element));
+        let references =
+            references.filter_map(|read| value_or_report(read, findings).flatten()).collect();
         (findings.len() == before).then(|| Link {
             property: self.property.to_owned(),
             many: self.many,
@@ -159,9 +135,9 @@ impl Reader<'_> {
         })
     }
 
-    /// Returns a reference, `None` where only what is not at hand could tell where it leads.
-    fn reference(&self, value: &Value) -> Result<Option<Reference>, Box<Finding>> {
-        let written = directive(value).filter(|directive| directive.name == "$ref");
+    /// Reads a reference, `None` where it depends on manifests that were not loaded.
+    fn reference(&self, value: &Value) -> Result<Option<Reference>, Finding> {
+        let written = value.directive().filter(|directive| directive.name == "$ref");
         let to = match written.map(|written| &written.value) {
             Some(Value { declared: Declared::String(text), span }) => {
                 self.declared(text, *span)?.map(Referent::Manifest)
@@ -169,41 +145,40 @@ impl Reader<'_> {
             Some(live) if !live.members().is_empty() => Some(self.live(live)?),
             _ => {
                 let message = format!("`{}` takes a reference to another profile", self.property);
-                let finding = self.misshapen(value, message);
-                return Err(Box::new(match value.get("id").and_then(Value::as_str) {
-                    Some(id) => finding.help(format!("write `{{ $ref: {{ id: {id} }} }}`")),
-                    None => finding.help(FORMS),
-                }));
+                let help = match value.get("id").and_then(Value::as_str) {
+                    Some(id) => format!("write `{{ $ref: {{ id: {id} }} }}`"),
+                    None => FORMS.to_owned(),
+                };
+                return Err(self.misshapen(value, message).help(help));
             }
         };
-        let span = value.span;
-        Ok(to.map(|to| Reference { to, span }))
+        Ok(to.map(|to| Reference { to, span: value.span }))
     }
 
-    fn misshapen(&self, value: &Value, message: String) -> Finding {
+    fn misshapen(&self, value: &Value, message: impl Into<String>) -> Finding {
         Finding::error("reference/form", value.span, message)
     }
 
-    /// Returns the manifest that is meant by `kind/name`, or by a name alone.
-    fn declared(&self, text: &str, span: Span) -> Result<Option<Address>, Box<Finding>> {
+    /// Returns the address of the manifest that `kind/name`, or a name alone, refers to.
+    fn declared(&self, text: &str, span: Span) -> Result<Option<Address>, Finding> {
         let Some((kind, name)) = text.split_once('/') else {
             return self.by_name(text, span);
         };
         let address = Address { kind: kind.to_owned(), name: name.to_owned() };
-        let known = self.neighbours.manifests.contains_key(&address);
+        let known = self.context.manifest_index.manifests.contains_key(&address);
         if (known || kinds::family_of(kind).is_some()) && !self.fits(kind) {
             return Err(self.wrong_type(text, span));
         }
         if known {
             self.present(&address, span)?;
-        } else if self.neighbours.all || !self.fits(kind) {
+        } else if self.context.manifest_index.all || !self.fits(kind) {
             return Err(self.unknown(text, span));
         }
         Ok(Some(address))
     }
 
-    fn by_name(&self, name: &str, span: Span) -> Result<Option<Address>, Box<Finding>> {
-        let manifests = self.neighbours.manifests.keys();
+    fn by_name(&self, name: &str, span: Span) -> Result<Option<Address>, Finding> {
+        let manifests = self.context.manifest_index.manifests.keys();
         let named: Vec<&Address> = manifests.filter(|address| address.name == name).collect();
         let fitting: Vec<&Address> = named.iter().copied().filter(|a| self.fits(&a.kind)).collect();
         match (&fitting[..], &self.kinds()[..]) {
@@ -211,39 +186,35 @@ impl Reader<'_> {
                 self.present(only, span)?;
                 Ok(Some((*only).clone()))
             }
-            ([], [kind]) if !self.neighbours.all => {
+            ([], [kind]) if !self.context.manifest_index.all => {
                 Ok(Some(Address { kind: kind.clone(), name: name.to_owned() }))
             }
-            ([], _) if !self.neighbours.all => Ok(None),
+            ([], _) if !self.context.manifest_index.all => Ok(None),
             ([], _) if named.is_empty() => Err(self.unknown(name, span)),
             ([], _) => Err(self.wrong_type(&named[0].to_string(), span)),
             (several, _) => {
                 let several: Vec<String> = several.iter().map(|a| a.to_string()).collect();
-                let message = format!("several manifests that fit here are called `{name}`");
-                Err(Box::new(
-                    Finding::error("reference/ambiguous", span, message)
-                        .help(format!("write {}", one_of(&several))),
-                ))
+                let message = format!("several manifests of a suitable kind are named `{name}`");
+                Err(Finding::error("reference/ambiguous", span, message)
+                    .help(format!("write {}", one_of(&several))))
             }
         }
     }
 
-    /// Refuses a reference to what is to be deleted, from what is to stay.
-    fn present(&self, address: &Address, span: Span) -> Result<(), Box<Finding>> {
-        let neighbour = &self.neighbours.manifests[address];
-        if (self.presence, neighbour.presence) != (Presence::Present, Presence::Absent) {
+    /// Refuses a reference from an object that should exist to one that should be deleted.
+    fn present(&self, address: &Address, span: Span) -> Result<(), Finding> {
+        let (presence, declared) = self.context.manifest_index.manifests[address];
+        if (self.context.presence, presence) != (Presence::Present, Presence::Absent) {
             return Ok(());
         }
         let message = format!("`{address}` is declared absent, and this refers to it");
-        Err(Box::new(
-            Finding::error("reference/absent", span, message)
-                .related(neighbour.span, "declared here")
-                .help("refer to another profile, or keep this one"),
-        ))
+        Err(Finding::error("reference/absent", span, message)
+            .related(declared, "declared here")
+            .help("refer to another profile, or keep this one"))
     }
 
-    /// Returns the live object that is meant by `{ id: … }` or `{ displayName: … }`.
-    fn live(&self, value: &Value) -> Result<Referent, Box<Finding>> {
+    /// Returns the live object that `{ id: … }` or `{ displayName: … }` refers to.
+    fn live(&self, value: &Value) -> Result<Referent, Finding> {
         let text = |name: &str| value.get(name).and_then(Value::as_str);
         let names: Vec<&str> = value.members().iter().map(|m| m.name.as_str()).collect();
         let kind = match (text("kind"), value.get("kind")) {
@@ -263,23 +234,22 @@ impl Reader<'_> {
             ) if names.len() == 1 || kind.is_some() => {
                 Ok(Referent::Named { display_name: name.to_owned(), kind })
             }
-            _ => {
-                let message = "a live object is named by its `id`, or by its `displayName`";
-                let help =
-                    "write `{ $ref: { id: GUID } }`, or `{ $ref: { displayName: …, kind: … } }`";
-                Err(Box::new(Finding::error("reference/form", value.span, message).help(help)))
-            }
+            _ => Err(self
+                .misshapen(value, "a live object is named by its `id`, or by its `displayName`")
+                .help(
+                    "write `{ $ref: { id: GUID } }`, or `{ $ref: { displayName: …, kind: … } }`",
+                )),
         }
     }
 
     fn fits(&self, kind: &str) -> bool {
-        let types = self.model.types();
+        let types = self.context.model.types();
         types.is_a(kind, self.target) && kinds::exists(kind, types.version())
     }
 
-    /// Returns the kinds that the property can lead to.
+    /// Returns the kinds that the property can refer to.
     fn kinds(&self) -> Vec<String> {
-        let target = self.model.get(self.target);
+        let target = self.context.model.get(self.target);
         let derived = target.map(|target| target.derived.clone());
         let names = derived.into_iter().flatten().chain([self.target.to_owned()]);
         let mut names: Vec<String> = names.filter(|name| self.fits(name)).collect();
@@ -287,37 +257,28 @@ impl Reader<'_> {
         names
     }
 
-    fn wrong_type(&self, what: &str, span: Span) -> Box<Finding> {
+    fn wrong_type(&self, what: &str, span: Span) -> Finding {
         let message = format!("`{}` cannot refer to `{what}`", self.property);
         let kinds = self.kinds();
-        let finding = Finding::error("reference/type", span, message);
-        Box::new(finding.help(if kinds.len() > READABLE {
+        Finding::error("reference/type", span, message).help(if kinds.len() > MOST_KINDS {
             format!("it takes any kind of `{}`", self.target)
         } else {
             format!("it takes {}", one_of(&kinds))
-        }))
+        })
     }
 
-    fn unknown(&self, written: &str, span: Span) -> Box<Finding> {
-        let fitting = self.neighbours.manifests.keys();
-        let fitting: Vec<(String, &str)> = fitting
-            .filter(|address| self.fits(&address.kind))
-            .map(|address| (address.to_string(), address.name.as_str()))
-            .collect();
-        let near = if written.contains('/') {
-            nearest(written, fitting.iter().map(|(address, _)| address.as_str()))
+    fn unknown(&self, written: &str, span: Span) -> Finding {
+        let fitting =
+            self.context.manifest_index.manifests.keys().filter(|address| self.fits(&address.kind));
+        let names: Vec<String> = if written.contains('/') {
+            fitting.map(Address::to_string).collect()
         } else {
-            nearest(written, fitting.iter().map(|(_, name)| *name))
+            fitting.map(|address| address.name.clone()).collect()
         };
         let message = format!("no manifest declares `{written}`");
-        let finding = Finding::error("reference/unknown", span, message);
-        Box::new(match near {
-            Some(near) => finding
-                .help(format!("did you mean `{near}`?"))
-                .replace_with(near),
-            None => finding.help(
-                "declare it, or name the live object: `{ $ref: { id: … } }` or `{ $ref: { displayName: … } }`",
-            ),
-        })
+        Finding::error("reference/unknown", span, message).suggest(
+            nearest(written, &names),
+            "declare it, or name the live object: `{ $ref: { id: … } }` or `{ $ref: { displayName: … } }`",
+        )
     }
 }

@@ -1,7 +1,7 @@
-//! Keeps secrets out of everything that is said about a file.
+//! Hides secrets in every message about a file.
 //!
-//! What stands in a sensitive property is known once a manifest is read. In a text that cannot be read, or
-//! that writes such a property where it does not belong, secrets are found by the look of the lines alone.
+//! The values of sensitive properties are known once a manifest is read. In a text that cannot be read, or that has
+//! such a property in a wrong place, secrets are recognised line by line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,10 +10,10 @@ use std::sync::LazyLock;
 use crate::diagnostic::{FileId, Finding, Sources, Span};
 use crate::schema::semantics::Semantics;
 
-/// How many secrets of a file are looked for elsewhere than where they stand. Nobody has so many by accident.
+/// The most secrets of a file that are searched for elsewhere in its text.
 const SEARCHED: usize = 1000;
 
-/// The names of every sensitive property, in lower case, and what people call such a property who guess.
+/// The names of all sensitive properties in lower case, and common guesses.
 static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let semantics = Semantics::built_in();
     let sensitive = semantics.properties().filter(|(owner, property)| {
@@ -24,7 +24,7 @@ static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
     known.chain(guessed).collect()
 });
 
-/// Returns whether a key is that of a secret, or was probably meant to be.
+/// Whether a key is the name of a secret, or nearly so.
 pub(super) fn is_secret(key: &str) -> bool {
     let key = key.to_lowercase();
     NAMES.iter().any(|name| {
@@ -35,8 +35,8 @@ pub(super) fn is_secret(key: &str) -> bool {
     })
 }
 
-/// Hides secrets from whatever shows a piece of a file or quotes it: those that were found, wherever else
-/// they stand in it, and what looks like one in a file that has findings.
+/// Hides secrets in excerpts of files and in findings: the secrets that were found, at every place in their file, and
+/// the text that looks like a secret in a file with findings.
 pub(super) fn conceal(found: &[(Span, String)], findings: &mut [Finding], sources: &mut Sources) {
     let mut known: BTreeMap<FileId, BTreeSet<&str>> = BTreeMap::new();
     for (span, secret) in found {
@@ -50,18 +50,15 @@ pub(super) fn conceal(found: &[(Span, String)], findings: &mut [Finding], source
         }
     }
     for (file, findings) in files {
-        let (mut ranges, mut values) = (Vec::new(), Vec::new());
-        for line in lines(sources.whole(file)) {
-            ranges.push(line.range);
-            values.push(line.value.to_owned());
-        }
-        let known = known.remove(&file).unwrap_or_default().into_iter();
-        values.extend(known.map(str::to_owned));
-        values.retain(|secret| is_telling(secret));
-        values.truncate(SEARCHED);
-        for secret in &values {
-            ranges.extend(sources.occurrences(file, secret));
-        }
+        let text = sources.get(file).text.as_str();
+        let lines = lines(text);
+        let known = known.remove(&file).unwrap_or_default();
+        let values = lines.iter().map(|line| line.value).chain(known);
+        let values = values.filter(|secret| is_searchable(secret)).take(SEARCHED);
+        let values: Vec<String> = values.map(str::to_owned).collect();
+        let places = values.iter().flat_map(|secret| text.match_indices(secret.as_str()));
+        let mut ranges: Vec<_> = places.map(|(at, secret)| at..at + secret.len()).collect();
+        ranges.extend(lines.into_iter().map(|line| line.range));
         ranges.into_iter().for_each(|range| sources.hide(file, range));
         for finding in findings {
             values.iter().for_each(|secret| finding.redact(secret));
@@ -69,43 +66,43 @@ pub(super) fn conceal(found: &[(Span, String)], findings: &mut [Finding], source
     }
 }
 
-/// Returns whether a text that was taken for a secret is long and odd enough to be looked for in messages.
-fn is_telling(secret: &str) -> bool {
+/// Whether a text that is taken for a secret is long and specific enough to be searched for.
+fn is_searchable(secret: &str) -> bool {
     secret.len() >= 4 && !matches!(secret, "true" | "false" | "null")
 }
 
-/// A line in which a secret stands, or may stand.
+/// A line that may contain a secret.
 #[derive(Debug, PartialEq)]
-struct Line<'text> {
+struct SecretLine<'text> {
     range: Range<usize>,
-    /// What it holds of the secret.
+    /// The part of the secret in the line.
     value: &'text str,
 }
 
-/// Returns the lines of a text in which secrets stand, or may stand.
-fn lines(text: &str) -> Vec<Line<'_>> {
+/// Returns the lines of a text that may contain secrets.
+fn lines(text: &str) -> Vec<SecretLine<'_>> {
     let mut found = Vec::new();
-    let mut open: Option<Continued> = None;
+    let mut open: Option<OpenSecret> = None;
     let mut start = 0;
     for line in text.split_inclusive(['\n', '\r']) {
         let range = start..start + line.trim_end().len();
         start += line.len();
-        let value = if open.as_mut().is_some_and(|open| open.goes_on_in(line)) {
+        let value = if open.as_mut().is_some_and(|open| open.continues_in(line)) {
             line
         } else if let Some(value) = secret_in(line) {
-            open = Some(Continued::after(line, value));
+            open = Some(OpenSecret::after(line, value));
             value
         } else {
             open = None;
             continue;
         };
         let value = value.trim_matches([' ', '\t', '\r', '\n', '"', '\'', ',', '{', '}', '[', ']']);
-        found.push(Line { range, value });
+        found.push(SecretLine { range, value });
     }
     found
 }
 
-/// Returns what follows the key of a secret in its line, unless that is a reference to the environment.
+/// Returns the text after the key of a secret in a line, unless it is a reference to the environment.
 fn secret_in(line: &str) -> Option<&str> {
     line.match_indices(':').find_map(|(colon, _)| {
         let value = line[colon + 1..].trim();
@@ -113,22 +110,22 @@ fn secret_in(line: &str) -> Option<&str> {
     })
 }
 
-/// A secret's value whose end has not come yet.
-struct Continued {
-    /// The indentation of its key's line.
+/// A secret that continues on the next line.
+struct OpenSecret {
+    /// The indentation of the line with its key.
     indent: usize,
-    /// The quote that would close it.
+    /// The quote that closes it.
     quote: Option<char>,
 }
 
-impl Continued {
+impl OpenSecret {
     fn after(line: &str, value: &str) -> Self {
         let quote = value.chars().next();
         let quote = quote.filter(|first| matches!(first, '"' | '\''));
         Self { indent: indent(line), quote: quote.filter(|quote| !value[1..].contains(*quote)) }
     }
 
-    fn goes_on_in(&mut self, line: &str) -> bool {
+    fn continues_in(&mut self, line: &str) -> bool {
         match self.quote {
             Some(quote) => {
                 if line.contains(quote) {
@@ -149,8 +146,7 @@ fn key_before(text: &str) -> &str {
     &text[start..]
 }
 
-/// Returns whether a value is exactly a reference to an environment variable, perhaps inside brackets and
-/// before a comment.
+/// Whether a value is a reference to an environment variable, perhaps in brackets and before a comment.
 fn is_reference(value: &str) -> bool {
     let value = value.split(" #").next().unwrap_or(value);
     let inner = value
@@ -164,53 +160,11 @@ fn is_reference(value: &str) -> bool {
     })
 }
 
-/// Returns how far a line is indented; a tab counts as eight, so that what stands behind one is inside.
+/// Returns the indentation of a line; a tab counts as eight columns.
 fn indent(line: &str) -> usize {
     let blank = line.chars().take_while(|c| matches!(c, ' ' | '\t'));
     blank.map(|c| if c == '\t' { 8 } else { 1 }).sum()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_of_secrets() {
-        let text = "\
-ssid: shown
-preSharedKey: hidden
-prSharedKey: hidden
-\"PRESHAREDKEY\" : hidden
-list:
-  - preSharedKey: |
-      hidden
-
-      hidden
-  - preSharedKey: 'hidden
-hidden
-hidden' # the end
-  - preSharedKey: { $env: WIFI_PSK }
-    wifi: { ssid: shown, preSharedKey: hidden }
-    wifi2: { preSharedKey: { $env: SHOWN } }
-\tpreSharedKeyIsSet: shown
-password: hidden
-passwordRequired: shown
-productKey:
-  - hidden
-description: shown
-";
-        let hidden: Vec<&str> = lines(text).into_iter().map(|line| &text[line.range]).collect();
-        let (with, without): (Vec<&str>, Vec<&str>) =
-            text.lines().partition(|line| hidden.contains(line));
-        let shown = |line: &&str| line.contains("shown") && !line.contains("hidden");
-        assert!(!with.iter().any(shown), "{with:?}");
-        assert!(!without.iter().any(|line| line.contains("hidden")), "{without:?}");
-    }
-
-    #[test]
-    fn what_a_line_holds_of_a_secret() {
-        let text = "a: { psk: 'one two' }\nsecret: |\n  three\npassword:\n";
-        let values: Vec<&str> = lines(text).into_iter().map(|line| line.value).collect();
-        assert_eq!(values, ["one two", "|", "three", ""]);
-    }
-}
+mod tests;

@@ -12,12 +12,12 @@ pub struct TenantFile {
     /// The version of this file's format.
     #[allow(dead_code, reason = "the schema checks it")]
     api_version: ApiVersion,
-    /// Tells this file from a manifest.
+    /// The kind of this file.
     #[allow(dead_code, reason = "the schema checks it")]
     kind: TenantKind,
-    /// Who it is.
+    /// The tenant's name.
     pub metadata: TenantMetadata,
-    /// What it consists of.
+    /// The manifests of the tenant, and the settings of a run.
     pub spec: TenantSpec,
 }
 
@@ -41,7 +41,7 @@ pub struct TenantMetadata {
     pub name: String,
 }
 
-/// What a tenant consists of.
+/// The manifests of a tenant, and the settings of a run.
 #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct TenantSpec {
@@ -50,7 +50,7 @@ pub struct TenantSpec {
         pattern = r"^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)$"
     ))]
     pub tenant_id: String,
-    /// The national cloud that it lives in.
+    /// The national cloud of the tenant.
     #[serde(default)]
     pub cloud: Cloud,
     /// How to sign in.
@@ -72,7 +72,7 @@ pub struct TenantSpec {
     /// Which environment variables `$env` may name.
     #[serde(default)]
     pub secrets: SecretsSpec,
-    /// What `--sandbox` starts from.
+    /// The initial state for `--sandbox`.
     #[serde(default)]
     pub sandbox: SandboxSpec,
 }
@@ -110,7 +110,7 @@ pub struct SecretsSpec {
     pub allow: Option<Vec<String>>,
 }
 
-/// What the built-in Graph emulator starts from.
+/// The initial state of the built-in Graph emulator.
 #[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SandboxSpec {

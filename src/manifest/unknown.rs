@@ -1,21 +1,20 @@
-//! A property that its type does not have: what was meant by it?
+//! Reports properties that a type does not have.
 
 use super::value::Value;
-use crate::diagnostic::Finding;
 use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::{Finding, Span};
 use crate::schema::model::Structure;
 use crate::schema::types::{Category, GraphVersion, Types, odata_type};
 
 /// Returns the finding of an unknown member of a value.
 pub(super) fn property(
     version: GraphVersion,
-    code: &str,
+    code: String,
+    span: Span,
     value: &Value,
     structure: Option<&Structure>,
     unknown: &str,
 ) -> Finding {
-    let member = value.members().iter().find(|member| member.name == unknown);
-    let span = member.map_or(value.span, |member| member.name_span);
     let Some(structure) = structure else {
         return Finding::error(code, span, format!("there is no property `{unknown}` here"))
             .help("remove it");
@@ -37,19 +36,18 @@ pub(super) fn property(
         return finding.help("beta has it: use `apiVersion: graph.microsoft.com/beta`");
     }
     let writable = structure.properties.values().filter(|p| !p.computed);
+    let flag = match version {
+        GraphVersion::V1 => " --graph-version v1.0",
+        GraphVersion::Beta => "",
+    };
     match nearest(unknown, writable.map(|p| p.name.as_str())) {
         Some(near) if value.get(near).is_some() => {
             finding.help(format!("did you mean `{near}`? It is declared here already"))
         }
-        Some(near) => finding.help(format!("did you mean `{near}`?")).replace_with(near),
-        None => {
-            let flag = match version {
-                GraphVersion::V1 => " --graph-version v1.0",
-                GraphVersion::Beta => "",
-            };
-            let name = &structure.name;
-            finding.help(format!("`moorline schema {name}{flag}` lists its properties"))
-        }
+        near => finding.suggest(
+            near,
+            format!("`moorline schema {}{flag}` lists its properties", structure.name),
+        ),
     }
 }
 
@@ -60,7 +58,7 @@ fn sibling_with(version: GraphVersion, structure: &Structure, property: &str) ->
     while let Some(base) = top.base.as_deref().and_then(|base| types.get(base)) {
         top = base;
     }
-    // Kinds are told apart by `kind`, not by `@odata.type`.
+    // A manifest chooses its kind by `kind`, not by `@odata.type`.
     if top.category == Category::Entity {
         return None;
     }

@@ -1,53 +1,14 @@
-//! What a manifest declares: JSON-like values that know where they were written, with value
-//! references still recognisable.
+//! Declared values: the trees that YAML is read into, with references to secrets kept as [`Declared::Env`].
 
 use std::collections::BTreeSet;
 
-use serde_json::{Number, Value as Json};
+use serde_json::Value as Json;
 
 use crate::diagnostic::Span;
-
-/// A declared value and where it was written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Value {
-    /// What was declared.
-    pub declared: Declared,
-    /// Where; after an overlay, in whichever file won.
-    pub span: Span,
-}
-
-/// The forms a declared value takes. `$file` and `$text` are gone: they became strings.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Declared {
-    /// Must be unset.
-    Null,
-    /// A boolean.
-    Bool(bool),
-    /// A number.
-    Number(Number),
-    /// Text, or base64 where the property is encoded.
-    String(String),
-    /// A collection.
-    List(Vec<Value>),
-    /// A complex value, in the order of the text.
-    Object(Vec<Member>),
-    /// `{ $env: NAME }`: a secret, read to be sent, and to be kept out of what is said.
-    Env(String),
-}
-
-/// A member of a complex value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Member {
-    /// Its name.
-    pub name: String,
-    /// Where the name was written.
-    pub name_span: Span,
-    /// Its value.
-    pub value: Value,
-}
+pub use crate::yaml::{Declared, Member, Value};
 
 impl Value {
-    /// Returns a JSON value as if it had been written in one place.
+    /// Returns a JSON value with the same place for all its parts.
     pub fn from_json(json: &Json, span: Span) -> Self {
         let declared = match json {
             Json::Null => Declared::Null,
@@ -69,31 +30,10 @@ impl Value {
         Self { declared, span }
     }
 
-    /// Returns a member's value, where this is an object that has it.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.members().iter().find(|member| member.name == name).map(|member| &member.value)
-    }
-
-    /// Returns the members, none where this is not an object.
-    pub fn members(&self) -> &[Member] {
-        match &self.declared {
-            Declared::Object(members) => members,
-            _ => &[],
-        }
-    }
-
-    /// Returns the elements, none where this is not a list.
-    pub fn elements(&self) -> &[Value] {
-        match &self.declared {
-            Declared::List(elements) => elements,
-            _ => &[],
-        }
-    }
-
-    /// Returns the text, where this is a string.
-    pub fn as_str(&self) -> Option<&str> {
-        match &self.declared {
-            Declared::String(text) => Some(text),
+    /// Returns the single `$…` member of a directive or value reference.
+    pub(super) fn directive(&self) -> Option<&Member> {
+        match self.members() {
+            [only] if only.name.starts_with('$') => Some(only),
             _ => None,
         }
     }
@@ -105,48 +45,37 @@ impl Value {
 
     /// Returns the names of members that hold a secret, at any depth.
     pub fn secret_members(&self) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
-        self.add_secret_members(&mut found);
-        found
-    }
-
-    fn add_secret_members(&self, found: &mut BTreeSet<String>) {
-        for member in self.members() {
-            if matches!(member.value.declared, Declared::Env(_)) {
-                found.insert(member.name.clone());
-            }
-            member.value.add_secret_members(found);
-        }
-        for element in self.elements() {
-            element.add_secret_members(found);
-        }
-    }
-
-    /// Shows every value within it, itself first.
-    pub fn each<'v>(&'v self, seen: &mut impl FnMut(&'v Declared)) {
-        seen(&self.declared);
-        let members = self.members().iter().map(|member| &member.value);
-        members.chain(self.elements()).for_each(|value| value.each(seen));
+        let secrets = self.descendants().flat_map(Self::members);
+        let secrets = secrets.filter(|member| matches!(member.value.declared, Declared::Env(_)));
+        secrets.map(|member| member.name.clone()).collect()
     }
 
     /// Returns the same value as JSON, a secret as `{"$secret": "env:NAME"}`.
     pub fn to_json(&self) -> Json {
+        self.to_json_with(&|name| secret(name, false))
+    }
+
+    /// Returns the same value as JSON, with secrets as a function makes them of the names of their variables.
+    pub(super) fn to_json_with(&self, secret: &impl Fn(&str) -> Json) -> Json {
         match &self.declared {
             Declared::Null => Json::Null,
             Declared::Bool(value) => (*value).into(),
             Declared::Number(number) => number.clone().into(),
             Declared::String(text) => text.as_str().into(),
-            Declared::List(elements) => elements.iter().map(Self::to_json).collect(),
-            Declared::Object(members) => {
-                members.iter().map(|member| (member.name.clone(), member.value.to_json())).collect()
+            Declared::List(elements) => {
+                elements.iter().map(|element| element.to_json_with(secret)).collect()
             }
-            Declared::Env(name) => secret(name, false),
+            Declared::Object(members) => {
+                let members = members.iter();
+                members.map(|m| (m.name.clone(), m.value.to_json_with(secret))).collect()
+            }
+            Declared::Env(name) => secret(name),
         }
     }
 }
 
-/// Returns what stands for a secret in a request until it is sent: the value of an environment variable,
-/// or its base64 where the property is encoded.
+/// Returns the placeholder of a secret in a request: it is replaced by the value of an environment variable, or by
+/// its base64 where the property is encoded, when the request is sent.
 pub fn secret(env: &str, base64: bool) -> Json {
     let source = if base64 { "base64:env" } else { "env" };
     serde_json::json!({ "$secret": format!("{source}:{env}") })
@@ -154,15 +83,12 @@ pub fn secret(env: &str, base64: bool) -> Json {
 
 #[cfg(test)]
 impl Value {
-    /// Returns the value that a YAML text is, and the text as a source.
+    /// Parses YAML, and returns the value and the sources that it points into.
     pub(super) fn from_yaml(text: &str) -> (Self, crate::diagnostic::Sources) {
         let mut sources = crate::diagnostic::Sources::default();
         let file = sources.add("manifest.yaml", text.to_owned());
-        let parsed = crate::yaml::parse::parse(text);
+        let parsed = crate::yaml::parse::parse(text, file);
         assert_eq!(parsed.errors, []);
-        let mut findings = Vec::new();
-        let value = super::document::convert(file, &parsed.documents[0].root, &mut findings);
-        assert_eq!(findings, []);
-        (value, sources)
+        (parsed.documents[0].clone(), sources)
     }
 }

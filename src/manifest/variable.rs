@@ -1,13 +1,11 @@
-//! Which variables of the environment a manifest may name.
+//! Checks which environment variables a manifest names.
 //!
-//! Where `$env` may stand is decided beside the property, in `resolve`: only what nobody reads back stays a secret.
+//! `resolve` decides in which properties `$env` is allowed: those that Graph does not return.
 
-use super::overlay::directive;
-use super::value::Value;
+use super::value::{Declared, Value};
 use crate::auth::variables::credential;
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{FileId, Finding, Span};
-use crate::yaml::{Node, Yaml};
+use crate::diagnostic::{Finding, Span};
 
 /// The code of `$env` in a property that can be read back.
 pub(super) const READABLE: &str = "secret/readable";
@@ -16,8 +14,8 @@ const CREDENTIAL: &str = "secret/credential";
 /// The code of a variable that the tenant file does not allow.
 const NOT_ALLOWED: &str = "secret/not-allowed";
 
-/// Returns whether a finding is about what would be sent from the environment: what it points at can be read and
-/// compared all the same.
+/// Whether a finding is about a value that would be sent from the environment. Such a manifest can still be read and
+/// compared.
 pub fn is_about_sending(finding: &Finding) -> bool {
     [READABLE, CREDENTIAL, NOT_ALLOWED].contains(&finding.code.as_str())
 }
@@ -25,52 +23,41 @@ pub fn is_about_sending(finding: &Finding) -> bool {
 /// `spec.secrets.allow` of a tenant file, where it has one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Allowed {
-    /// The names; all but credentials, where there is no list.
+    /// The allowed names; `None` allows every name but those of credentials.
     names: Option<Vec<String>>,
-    /// Where the list is, where its file is among the sources.
+    /// The place of the list, where its file is among the sources.
     span: Option<Span>,
 }
 
 impl Allowed {
-    /// Reads the list of a tenant file's document, without a place.
-    pub(super) fn of(tenant: &Node) -> Self {
-        let names = list(tenant).and_then(entries).map(|entries| {
-            let names = entries.iter().filter_map(Node::as_str);
-            names.map(str::to_owned).collect()
-        });
-        Self { names, span: None }
+    /// Reads the list of a tenant file's document, without its place.
+    pub(super) fn from_document(tenant: &Value) -> Self {
+        let list = list(tenant).filter(|list| matches!(list.declared, Declared::List(_)));
+        let names = list.map(|list| list.elements().iter().filter_map(Value::as_str));
+        Self { names: names.map(|names| names.map(str::to_owned).collect()), span: None }
     }
 
-    /// Reads the list of a tenant file's document, and finds what it cannot allow.
-    pub(super) fn read(file: FileId, tenant: &Node, findings: &mut Vec<Finding>) -> Self {
-        let at = |node: &Node| Span::new(file, node.range.clone());
-        for entry in list(tenant).and_then(entries).into_iter().flatten() {
-            let what = entry.as_str().and_then(|name| Some((name, credential(name)?)));
-            if let Some((name, what)) = what {
-                findings.push(is_credential(name, what, at(entry)).help(
-                    "remove it: no list can allow it; put the secret of a property under a name of its own",
-                ));
-            }
-        }
-        Self { span: list(tenant).map(at), ..Self::of(tenant) }
+    /// Reads the list of a tenant file's document, and reports the credentials in it.
+    pub(super) fn read(tenant: &Value, findings: &mut Vec<Finding>) -> Self {
+        let list = list(tenant);
+        findings.extend(list.into_iter().flat_map(Value::elements).filter_map(|entry| {
+            let name = entry.as_str()?;
+            Some(is_credential(name, credential(name)?, entry.span).help(
+                "remove it: no list can allow it; put the secret of a property under a name of its own",
+            ))
+        }));
+        Self { span: list.map(|list| list.span), ..Self::from_document(tenant) }
     }
 
-    /// Finds every variable at any depth of a value that must not be named.
+    /// Reports every variable in a value, at any depth, that is not allowed.
     pub(super) fn check(&self, value: &Value, findings: &mut Vec<Finding>) {
-        let named = directive(value).filter(|directive| directive.name == "$env");
-        if let Some(name) = named {
-            findings.extend(self.refusal(&name.value));
-        }
-        for member in value.members() {
-            self.check(&member.value, findings);
-        }
-        for element in value.elements() {
-            self.check(element, findings);
-        }
+        let named = value.descendants().filter_map(Value::directive);
+        let named = named.filter(|directive| directive.name == "$env");
+        findings.extend(named.filter_map(|directive| self.refusal(&directive.value)));
     }
 
-    /// Returns the finding of a variable that must not be named, by the value that names it.
-    pub(super) fn refusal(&self, named: &Value) -> Option<Finding> {
+    /// Returns a finding where the variable that a value names is not allowed.
+    fn refusal(&self, named: &Value) -> Option<Finding> {
         let name = named.as_str().filter(|_| is_name(named))?.to_owned();
         if let Some(what) = credential(&name) {
             return Some(is_credential(&name, what, named.span).help(
@@ -84,7 +71,7 @@ impl Allowed {
             Some(span) => finding.related(span, "the list is here"),
             None => finding,
         };
-        Some(match nearest(&name, names.iter().map(String::as_str)) {
+        Some(match nearest(&name, names) {
             Some(near) => finding
                 .help(format!("did you mean `{near}`? Otherwise add `{name}` to the list"))
                 .replace_with(near),
@@ -96,7 +83,7 @@ impl Allowed {
     }
 }
 
-/// Returns whether a value is the name of an environment variable.
+/// Whether a value is the name of an environment variable.
 pub(super) fn is_name(value: &Value) -> bool {
     value.as_str().is_some_and(|name| {
         !name.is_empty()
@@ -107,18 +94,11 @@ pub(super) fn is_name(value: &Value) -> bool {
 
 fn is_credential(name: &str, what: &str, span: Span) -> Finding {
     let message = format!(
-        "`{name}` is a credential of the run itself ({what}), and is never written to a tenant"
+        "`{name}` is a credential of Moorline itself ({what}), and is never written to a tenant"
     );
     Finding::error(CREDENTIAL, span, message)
 }
 
-fn list(tenant: &Node) -> Option<&Node> {
+fn list(tenant: &Value) -> Option<&Value> {
     tenant.get("spec")?.get("secrets")?.get("allow")
-}
-
-fn entries(list: &Node) -> Option<&[Node]> {
-    match &list.value {
-        Yaml::Seq(entries) => Some(entries),
-        _ => None,
-    }
 }

@@ -1,10 +1,10 @@
-//! Text from files and tenants, made harmless for a terminal: a display name can hold escape sequences that
-//! recolour, overwrite or reorder what stands around it.
+//! Escapes hazardous characters in text from files and tenants: a display name can hold escape sequences that
+//! recolour, overwrite or reorder the text around it.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Returns a text that stays on its line, hazardous characters as visible escapes (`\n`, `\u{202e}`).
+/// Returns a text on one line, with hazardous characters as visible escapes (`\n`, `\u{202e}`).
 pub fn line(text: &str) -> Cow<'_, str> {
     escape(text, |_| false)
 }
@@ -14,7 +14,7 @@ pub fn block(text: &str) -> Cow<'_, str> {
     escape(text, |character| matches!(character, '\n' | '\t'))
 }
 
-/// Returns whether a terminal obeys a character or hides it rather than shows it.
+/// Whether a terminal interprets or hides a character instead of showing it.
 pub fn is_hazardous(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_obeys_is_shown_instead() {
+    fn hazardous_characters_are_escaped() {
         for (text, safe) in [
             ("Zürich 日本 👍🏽", "Zürich 日本 👍🏽"),
             ("\u{1b}[31mred\u{1b}[0m", "\\u{1b}[31mred\\u{1b}[0m"),

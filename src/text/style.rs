@@ -1,26 +1,26 @@
-//! The few colours there are. What they say is always in the words or signs too.
+//! The colours of text output. No information is in a colour alone.
 
 use std::fmt;
 
 use anstyle::{AnsiColor, Style};
 
-/// What comes into being.
+/// Created objects and values.
 pub const CREATED: Style = AnsiColor::Green.on_default();
-/// What becomes another value.
+/// Changed values.
 pub const CHANGED: Style = AnsiColor::Yellow.on_default();
-/// What goes away.
+/// Deleted objects and values.
 pub const DELETED: Style = AnsiColor::Red.on_default();
-/// What went wrong.
+/// Errors.
 pub const ERROR: Style = AnsiColor::Red.on_default().bold();
-/// What deserves a second look.
+/// Warnings.
 pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-/// What to do.
+/// Remedies.
 pub const HINT: Style = AnsiColor::Cyan.on_default().bold();
-/// What only matters to those who look for it.
+/// Details.
 pub const DIM: Style = Style::new().dimmed();
-/// What the eye should find first.
+/// Emphasised text.
 pub const BOLD: Style = Style::new().bold();
-/// The title of a section.
+/// Titles of sections.
 pub const HEADING: Style = Style::new().bold().underline();
 
 /// Whether a text is rendered with colours.
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_is_the_text_alone() {
+    fn plain_palette_adds_no_codes() {
         assert_eq!(Palette::Plain.paint(CREATED, "+ new").to_string(), "+ new");
         assert_eq!(Palette::Colour.paint(CREATED, "+ new").to_string(), "\u{1b}[32m+ new\u{1b}[0m");
         assert_eq!(format!("{:>4}|", Palette::Colour.paint(DIM, 7)), "\u{1b}[2m   7\u{1b}[0m|");

@@ -1,58 +1,43 @@
-//! What a mapping's keys may be.
+//! Checks the keys of mappings.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
-use super::{Entry, Node, YamlError};
+use super::{Member, Value};
+use crate::diagnostic::{Finding, Span};
 
-/// How large a mapping is looked through again for each key; beyond, hashing is cheaper.
-const SMALL: usize = 16;
-
-/// Returns what is wrong with a plain key, if anything is.
-pub(super) fn refuse_plain(name: &str, range: &Range<usize>) -> Option<YamlError> {
-    match name {
-        "" => {
-            let message = "a key is missing before `:`";
-            Some(
-                YamlError::new("yaml/key", range.clone(), message)
-                    .help("name the property, or remove the line"),
-            )
-        }
-        "<<" => {
-            let message = "merge keys are not part of YAML 1.2 and are not read";
-            Some(
-                YamlError::new("yaml/merge-key", range.clone(), message)
-                    .help("write the members out, or repeat a whole value by its alias"),
-            )
-        }
-        _ => None,
-    }
+/// Returns an error for a plain key that is empty or a merge key.
+pub(super) fn refuse_plain(name: &str, span: Span) -> Option<Finding> {
+    let (code, message, help) = match name {
+        "" => ("yaml/key", "a key is missing before `:`", "name the property, or remove the line"),
+        "<<" => (
+            "yaml/merge-key",
+            "merge keys are not part of YAML 1.2 and are not read",
+            "write the members out, or repeat a whole value by its alias",
+        ),
+        _ => return None,
+    };
+    Some(Finding::error(code, span, message).help(help))
 }
 
-/// Returns the error of a key that is no text.
-pub(super) fn refuse(key: &Node) -> YamlError {
+/// Returns the error of a key that is no string.
+pub(super) fn refuse(key: &Value) -> Finding {
     let message = format!("a key must be text, and this is {}", key.kind());
-    YamlError::new("yaml/key", key.range.clone(), message)
+    Finding::error("yaml/key", key.span, message)
         .help("write `key: value`; quote a key that begins with a bracket")
 }
 
-/// Returns an error for every key that stands there a second time.
-pub(super) fn duplicates(entries: &[Entry]) -> Vec<YamlError> {
-    let mut first: HashMap<&str, &Entry> = HashMap::new();
+/// Returns an error for every repeated key.
+pub(super) fn duplicates(members: &[Member]) -> Vec<Finding> {
+    let mut first: HashMap<&str, &Member> = HashMap::new();
     let mut errors = Vec::new();
-    for (at, entry) in entries.iter().enumerate() {
-        let earlier = if entries.len() <= SMALL {
-            entries[..at].iter().find(|earlier| earlier.key == entry.key)
-        } else {
-            let known = *first.entry(&entry.key).or_insert(entry);
-            (!std::ptr::eq(known, entry)).then_some(known)
-        };
-        if let Some(earlier) = earlier {
-            let message = format!("the key `{}` stands twice in this mapping", entry.key);
+    for member in members {
+        let earlier = *first.entry(&member.name).or_insert(member);
+        if !std::ptr::eq(earlier, member) {
+            let message = format!("the key `{}` occurs twice in this mapping", member.name);
             errors.push(
-                YamlError::new("yaml/duplicate-key", entry.key_range.clone(), message)
+                Finding::error("yaml/duplicate-key", member.name_span, message)
                     .help("keep one of the two")
-                    .related(earlier.key_range.clone(), "first here"),
+                    .related(earlier.name_span, "first here"),
             );
         }
     }

@@ -1,8 +1,10 @@
-//! YAML text and trees whose every key and value knows its place in the text.
+//! Parses YAML text into trees in which every key and value has its place.
 //!
 //! Nothing outside this module names the YAML crate.
 
-use std::ops::Range;
+use serde_json::Number;
+
+use crate::diagnostic::{Finding, Span};
 
 mod alias;
 pub mod encoding;
@@ -12,131 +14,114 @@ mod scalar;
 mod syntax;
 mod tag;
 
-/// How many lists and mappings may stand in each other. Everything that walks a tree may recurse.
+/// The most lists and mappings that may be nested, so that every walk of a tree may recurse.
 pub const MAX_DEPTH: usize = 64;
 
-/// A value and the bytes that wrote it.
+/// A declared value and where it was written.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Node {
+pub struct Value {
     /// The value.
-    pub value: Yaml,
-    /// Its bytes in the text; for a value that is not written (`key:`), the place where it would be.
-    pub range: Range<usize>,
+    pub declared: Declared,
+    /// The place: after an overlay, in the file whose value was taken; for a value that is not written (`key:`), the
+    /// place after the colon.
+    pub span: Span,
 }
 
-/// A value of YAML's core schema. Plain `yes`, `no`, `on` and `off` are strings.
+/// The forms a declared value takes: those of YAML's core schema, and a secret.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Yaml {
-    /// `null`, `~` or nothing.
+pub enum Declared {
+    /// `null`, `~` or nothing: must be unset.
     Null,
-    /// `true` or `false`.
+    /// `true` or `false`. Plain `yes`, `no`, `on` and `off` are strings.
     Bool(bool),
-    /// A whole number.
-    Int(i64),
-    /// Any other finite number.
-    Float(f64),
-    /// Text.
+    /// A finite number.
+    Number(Number),
+    /// Text, or base64 where the property is encoded.
     String(String),
     /// A sequence.
-    Seq(Vec<Node>),
+    List(Vec<Value>),
     /// A mapping in the order of the text; its keys are unique.
-    Map(Vec<Entry>),
+    Object(Vec<Member>),
+    /// A secret, by the name of the environment variable that holds it. The parser never makes one; `manifest` makes it
+    /// of `{ $env: NAME }` where that is allowed.
+    Env(String),
 }
 
 /// A key and its value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct Member {
     /// The key.
-    pub key: String,
-    /// The key's bytes.
-    pub key_range: Range<usize>,
+    pub name: String,
+    /// The place of the key.
+    pub name_span: Span,
     /// The value.
-    pub value: Node,
+    pub value: Value,
 }
 
-/// One document of a stream.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Document {
-    /// Its root.
-    pub root: Node,
-}
-
-/// Why a text, or a part of it, is not usable YAML.
-#[derive(Clone, Debug, PartialEq)]
-pub struct YamlError {
-    /// `yaml/<slug>`.
-    pub code: &'static str,
-    /// What is wrong, a sentence without a full stop.
-    pub message: String,
-    /// Where.
-    pub range: Range<usize>,
-    /// What to do.
-    pub help: Option<String>,
-    /// Another place that matters (the first of two equal keys, say).
-    pub related: Option<(Range<usize>, String)>,
-}
-
-impl YamlError {
-    /// Makes an error without help.
-    pub fn new(code: &'static str, range: Range<usize>, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), range, help: None, related: None }
-    }
-
-    /// Adds what to do.
-    #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-
-    /// Adds another place that matters.
-    #[must_use]
-    pub fn related(mut self, range: Range<usize>, words: impl Into<String>) -> Self {
-        self.related = Some((range, words.into()));
-        self
-    }
-}
-
-/// What a text holds: the documents that could be read, and what was wrong with the others.
+/// The result of parsing a text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parsed {
-    /// Readable documents in order. Empty documents are left out.
-    pub documents: Vec<Document>,
-    /// Everything that was wrong, in order of place.
-    pub errors: Vec<YamlError>,
+    /// The roots of the valid documents in order. Empty documents are left out.
+    pub documents: Vec<Value>,
+    /// All errors, in order of place.
+    pub errors: Vec<Finding>,
 }
 
-impl Node {
-    /// Returns the value under a key, where this is a mapping that has it.
-    pub fn get(&self, key: &str) -> Option<&Node> {
-        self.entry(key).map(|entry| &entry.value)
+impl Value {
+    /// Returns a member's value, where this is an object that has it.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.entry(name).map(|member| &member.value)
     }
 
-    /// Returns the entry of a key, where this is a mapping that has it.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
-        match &self.value {
-            Yaml::Map(entries) => entries.iter().find(|entry| entry.key == key),
-            _ => None,
+    /// Returns a member, where this is an object that has it.
+    pub fn entry(&self, name: &str) -> Option<&Member> {
+        self.members().iter().find(|member| member.name == name)
+    }
+
+    /// Returns the members, none where this is not an object.
+    pub fn members(&self) -> &[Member] {
+        match &self.declared {
+            Declared::Object(members) => members,
+            _ => &[],
         }
+    }
+
+    /// Returns the elements, none where this is not a list.
+    pub fn elements(&self) -> &[Value] {
+        match &self.declared {
+            Declared::List(elements) => elements,
+            _ => &[],
+        }
+    }
+
+    /// Returns this value and every value in it, at any depth, in no particular order.
+    pub fn descendants(&self) -> impl Iterator<Item = &Value> {
+        let mut open = vec![self];
+        std::iter::from_fn(move || {
+            let value = open.pop()?;
+            open.extend(value.members().iter().map(|member| &member.value).chain(value.elements()));
+            Some(value)
+        })
     }
 
     /// Returns the text, where this is a string.
     pub fn as_str(&self) -> Option<&str> {
-        match &self.value {
-            Yaml::String(text) => Some(text),
+        match &self.declared {
+            Declared::String(text) => Some(text),
             _ => None,
         }
     }
 
-    /// Returns what kind of value this is, for messages: `a number`, `a list`.
+    /// Returns the kind of value for messages: `a number`, `a list`.
     pub fn kind(&self) -> &'static str {
-        match &self.value {
-            Yaml::Null => "null",
-            Yaml::Bool(_) => "a boolean",
-            Yaml::Int(_) | Yaml::Float(_) => "a number",
-            Yaml::String(_) => "a string",
-            Yaml::Seq(_) => "a list",
-            Yaml::Map(_) => "a mapping",
+        match &self.declared {
+            Declared::Null => "null",
+            Declared::Bool(_) => "a boolean",
+            Declared::Number(number) if number.is_f64() => "a number with a fraction",
+            Declared::Number(_) => "a number",
+            Declared::String(_) | Declared::Env(_) => "a string",
+            Declared::List(_) => "a list",
+            Declared::Object(_) => "a mapping",
         }
     }
 }

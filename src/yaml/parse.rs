@@ -1,15 +1,16 @@
-//! Parser events to trees.
+//! Builds trees from the events of the YAML parser.
 
 use std::ops::Range;
 
-use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle, Tag, options};
+use serde_yaml::granit_parser::{self, Event, Parser, ScalarStyle, StructureStyle, Tag, options};
 
 use super::alias::Anchors;
-use super::{Document, Entry, MAX_DEPTH, Node, Parsed, Yaml, YamlError, keys, scalar, syntax, tag};
+use super::{Declared, MAX_DEPTH, Member, Parsed, Value, keys, scalar, syntax, tag};
+use crate::diagnostic::{FileId, Finding, Span};
 
-/// Reads every document of a text. A document with a fault is left out, and reading goes on with the
-/// next one, so that the faults of all documents come at once.
-pub fn parse(text: &str) -> Parsed {
+/// Parses every document of a file's text. A document with an error is left out, and parsing continues with the next
+/// one, so that the errors of all documents are reported at once.
+pub fn parse(text: &str, file: FileId) -> Parsed {
     // Only nesting that the parser counts by itself can exceed its limits; mixed nesting is counted below.
     let options = options! {
         emit_comments: false,
@@ -18,12 +19,12 @@ pub fn parse(text: &str) -> Parsed {
         block_nesting_limit: MAX_DEPTH,
     };
     let mut parser = Parser::new_from_str_with_options(text, options);
-    let mut composer = Composer::new(text);
+    let mut composer = Composer::new(text, file);
     loop {
         let fatal = match parser.next_event() {
             Some(Ok((Event::StreamEnd, _))) => break,
             Some(Ok((event, span))) => composer.event(event, span).err(),
-            Some(Err(error)) => Some(syntax::describe(&error, text)),
+            Some(Err(error)) => Some(syntax::describe(&error, text, file)),
             None => None,
         };
         let Some(error) = fatal else { continue };
@@ -33,49 +34,51 @@ pub fn parse(text: &str) -> Parsed {
             break;
         }
     }
-    composer.parsed.errors.sort_by_key(|error| error.range.start);
+    composer.parsed.errors.sort_by_key(|error| error.span.map(|span| span.start));
     composer.parsed
 }
 
 /// Builds the tree of one document after another.
 struct Composer<'text> {
     text: &'text str,
+    file: FileId,
     parsed: Parsed,
     anchors: Anchors,
     /// The collections that are open, outermost first.
-    open: Vec<Collection>,
-    root: Option<Node>,
+    open: Vec<OpenCollection>,
+    root: Option<Value>,
     /// How many errors there were when the document began.
     errors_before: usize,
 }
 
-/// A collection whose end has not come yet.
-struct Collection {
-    content: Content,
+/// A collection that has not ended.
+struct OpenCollection {
+    content: OpenContent,
     style: StructureStyle,
     anchor: usize,
     start: usize,
-    /// Where the last child ended: the end of a block collection, whose own end event lies further on.
+    /// The end of the last child, which is the end of a block collection: its own end event comes later.
     end: usize,
 }
 
-enum Content {
-    Seq(Vec<Node>),
-    Map(Vec<Entry>, Key),
+enum OpenContent {
+    List(Vec<Value>),
+    Object(Vec<Member>, PendingKey),
 }
 
-/// The key of the value to come.
-enum Key {
+/// The key of the next value.
+enum PendingKey {
     Awaited,
-    Read(String, Range<usize>),
+    Read(String, Span),
     /// Reported; its value is dropped.
     Refused,
 }
 
 impl<'text> Composer<'text> {
-    fn new(text: &'text str) -> Self {
+    fn new(text: &'text str, file: FileId) -> Self {
         Self {
             text,
+            file,
             parsed: Parsed::default(),
             anchors: Anchors::new(text),
             open: Vec::new(),
@@ -84,45 +87,56 @@ impl<'text> Composer<'text> {
         }
     }
 
-    /// Takes an event. An error is one that makes the rest of the document useless; others are noted
-    /// and composing goes on.
-    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), YamlError> {
-        let range = syntax::bytes(span);
+    fn span(&self, range: Range<usize>) -> Span {
+        Span::new(self.file, range)
+    }
+
+    /// Handles an event. An `Err` makes the rest of the document useless; other errors are collected.
+    fn event(&mut self, event: Event<'_>, span: granit_parser::Span) -> Result<(), Finding> {
+        // A parser of a `&str` always knows the bytes.
+        let bytes = |span: granit_parser::Span| {
+            let range = span.byte_range().unwrap_or_default();
+            range.start..range.end.max(range.start)
+        };
+        let range = bytes(span);
+        let tag_span = self.span(bytes(span.tag_span().unwrap_or(span)));
         match event {
             Event::DocumentStart(..) => self.begin_document(),
             Event::DocumentEnd => self.end_document(),
             Event::Scalar(value, style, anchor, tag) => {
-                let tag = tag.as_deref().map(|tag| (tag, span));
-                let node = self.scalar(&value, style, range, tag);
-                self.define(anchor, &node)?;
-                self.place(node);
+                let tag = tag.as_deref().map(|tag| (tag, tag_span));
+                let value = self.scalar(&value, style, range, tag);
+                self.anchors.define(anchor, &value)?;
+                self.add(value);
             }
             Event::SequenceStart(style, anchor, tag) => {
-                self.check_collection_tag(tag.as_deref(), "seq", span);
+                self.check_collection_tag(tag.as_deref(), "seq", tag_span);
                 let start = self.first_dash(style, range.start);
-                self.open(Content::Seq(Vec::new()), style, anchor, start)?;
+                self.open(OpenContent::List(Vec::new()), style, anchor, start)?;
             }
             Event::MappingStart(style, anchor, tag) => {
-                self.check_collection_tag(tag.as_deref(), "map", span);
-                let content = Content::Map(Vec::new(), Key::Awaited);
+                self.check_collection_tag(tag.as_deref(), "map", tag_span);
+                let content = OpenContent::Object(Vec::new(), PendingKey::Awaited);
                 self.open(content, style, anchor, range.start)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(range.end)?,
             Event::Alias(id) => {
-                let (node, levels) = self.anchors.copy(id, range.clone())?;
+                let span = self.span(range);
+                let (value, levels) = self.anchors.copy(id, span)?;
                 if self.open.len() + levels > MAX_DEPTH {
-                    return Err(syntax::too_deep(range));
+                    return Err(syntax::too_deep(span));
                 }
-                self.place(node);
+                self.add(value);
             }
             Event::UnresolvedAlias(name) => {
-                // Its name stays out of the words: it may be a password that begins with `*`.
-                let message = "this alias repeats nothing: no anchor of its name stands above it";
-                self.note(
-                    YamlError::new("yaml/alias", range.clone(), message)
+                let span = self.span(range);
+                // The name stays out of the words: it may be a password that begins with `*`.
+                let message = "this alias has no anchor of its name above it";
+                self.parsed.errors.push(
+                    Finding::error("yaml/alias", span, message)
                         .help("quote a value that begins with `*`, or define the anchor first"),
                 );
-                self.place(Node { value: Yaml::String(name.into_owned()), range });
+                self.add(Value { declared: Declared::String(name.into_owned()), span });
             }
             _ => {}
         }
@@ -138,31 +152,21 @@ impl<'text> Composer<'text> {
 
     fn end_document(&mut self) {
         let faultless = self.parsed.errors.len() == self.errors_before;
-        if let Some(root) = self.root.take()
-            && faultless
-            && !(root.value == Yaml::Null && root.range.is_empty())
-        {
-            self.parsed.documents.push(Document { root });
-        }
-    }
-
-    fn note(&mut self, error: YamlError) {
-        self.parsed.errors.push(error);
-    }
-
-    fn define(&mut self, anchor: usize, node: &Node) -> Result<(), YamlError> {
-        if anchor == 0 { Ok(()) } else { self.anchors.define(anchor, node) }
+        let is_written =
+            |root: &Value| root.declared != Declared::Null || !root.span.range().is_empty();
+        let root = self.root.take().filter(|root| faultless && is_written(root));
+        self.parsed.documents.extend(root);
     }
 
     fn open(
         &mut self,
-        content: Content,
+        content: OpenContent,
         style: StructureStyle,
         anchor: usize,
         start: usize,
-    ) -> Result<(), YamlError> {
+    ) -> Result<(), Finding> {
         if self.open.len() == MAX_DEPTH {
-            return Err(syntax::too_deep(syntax::character(self.text, start)));
+            return Err(syntax::too_deep(self.span(syntax::character(self.text, start))));
         }
         // The parser lets a tab pass before a document's first key.
         if style == StructureStyle::Block
@@ -170,82 +174,73 @@ impl<'text> Composer<'text> {
             && let Some(tab) = syntax::tab_in_indentation(self.text, start)
             && tab.start < start
         {
-            self.note(
-                YamlError::new("yaml/tab", tab, "a tab cannot indent YAML")
-                    .help("indent with spaces"),
-            );
+            self.parsed.errors.push(syntax::tab_indents(self.span(tab)));
         }
-        self.open.push(Collection { content, style, anchor, start, end: start });
+        self.open.push(OpenCollection { content, style, anchor, start, end: start });
         Ok(())
     }
 
-    /// Returns where a list's first `-` stands. The parser marks a list that is not indented below its key
-    /// after it.
+    /// Returns the place of a list's first `-`. The parser gives the place after it for a list that is not indented
+    /// below its key.
     fn first_dash(&self, style: StructureStyle, start: usize) -> usize {
-        if style == StructureStyle::Block
-            && let Some(Collection { content: Content::Map(_, Key::Read(..)), .. }) =
-                self.open.last()
-        {
-            let line = self.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-            let indent =
-                self.text[line..start].len() - self.text[line..start].trim_start_matches(' ').len();
-            if self.text[line + indent..].starts_with('-') {
-                return line + indent;
-            }
-        }
-        start
+        let follows_key = matches!(
+            self.open.last(),
+            Some(OpenCollection { content: OpenContent::Object(_, PendingKey::Read(..)), .. })
+        );
+        let line = syntax::line_start(self.text, start);
+        let dash = start - self.text[line..start].trim_start_matches(' ').len();
+        let is_dash = self.text[dash..].starts_with('-');
+        if style == StructureStyle::Block && follows_key && is_dash { dash } else { start }
     }
 
-    fn close(&mut self, end: usize) -> Result<(), YamlError> {
+    fn close(&mut self, end: usize) -> Result<(), Finding> {
         let Some(collection) = self.open.pop() else {
             return Ok(());
         };
         let end = if collection.style == StructureStyle::Flow { end } else { collection.end };
-        let value = match collection.content {
-            Content::Seq(items) => Yaml::Seq(items),
-            Content::Map(entries, _) => {
-                self.parsed.errors.extend(keys::duplicates(&entries));
-                Yaml::Map(entries)
+        let declared = match collection.content {
+            OpenContent::List(elements) => Declared::List(elements),
+            OpenContent::Object(members, _) => {
+                self.parsed.errors.extend(keys::duplicates(&members));
+                Declared::Object(members)
             }
         };
-        let node = Node { value, range: collection.start..end.max(collection.start) };
-        self.define(collection.anchor, &node)?;
-        self.place(node);
+        let span = self.span(collection.start..end.max(collection.start));
+        let value = Value { declared, span };
+        self.anchors.define(collection.anchor, &value)?;
+        self.add(value);
         Ok(())
     }
 
-    /// Puts a finished value where it belongs.
-    fn place(&mut self, node: Node) {
-        let mut fault = None;
-        match self.open.last_mut() {
-            None => self.root = Some(node),
-            Some(parent) => {
-                parent.end = node.range.end;
-                match &mut parent.content {
-                    Content::Seq(items) => items.push(node),
-                    Content::Map(entries, key) => match std::mem::replace(key, Key::Awaited) {
-                        Key::Read(name, key_range) => {
-                            entries.push(Entry { key: name, key_range, value: node })
-                        }
-                        Key::Refused => {}
-                        Key::Awaited => {
-                            *key = match node {
-                                Node { value: Yaml::String(name), range } => Key::Read(name, range),
-                                node => {
-                                    fault = Some(keys::refuse(&node));
-                                    Key::Refused
-                                }
+    /// Adds a finished value to its parent.
+    fn add(&mut self, value: Value) {
+        let Some(parent) = self.open.last_mut() else {
+            self.root = Some(value);
+            return;
+        };
+        parent.end = value.span.range().end;
+        match &mut parent.content {
+            OpenContent::List(elements) => elements.push(value),
+            OpenContent::Object(members, key) => {
+                match std::mem::replace(key, PendingKey::Awaited) {
+                    PendingKey::Read(name, name_span) => {
+                        members.push(Member { name, name_span, value })
+                    }
+                    PendingKey::Refused => {}
+                    PendingKey::Awaited => {
+                        *key = match value {
+                            Value { declared: Declared::String(name), span } => {
+                                PendingKey::Read(name, span)
+                            }
+                            value => {
+                                self.parsed.errors.push(keys::refuse(&value));
+                                PendingKey::Refused
                             }
                         }
-                    },
+                    }
                 }
             }
         }
-        self.parsed.errors.extend(fault);
-    }
-
-    fn key_awaited(&self) -> bool {
-        matches!(self.open.last(), Some(Collection { content: Content::Map(_, Key::Awaited), .. }))
     }
 
     /// Returns a scalar. A key is read as it is written: `1` and `true` are names there.
@@ -255,41 +250,42 @@ impl<'text> Composer<'text> {
         style: ScalarStyle,
         range: Range<usize>,
         tag: Option<(&Tag, Span)>,
-    ) -> Node {
+    ) -> Value {
         let plain = style == ScalarStyle::Plain;
         let unwritten = plain && range.is_empty();
         // The parser says `~` for a value that is not written.
         let value = if unwritten { "" } else { value };
-        let text = |range| Node { value: Yaml::String(value.to_owned()), range };
-        if self.key_awaited() {
-            let fault = keys::refuse_plain(value, &range).filter(|_| plain);
+        let text = |span| Value { declared: Declared::String(value.to_owned()), span };
+        if let Some(OpenCollection {
+            content: OpenContent::Object(_, PendingKey::Awaited), ..
+        }) = self.open.last()
+        {
+            let span = self.span(range);
+            let fault = keys::refuse_plain(value, span).filter(|_| plain);
             self.parsed.errors.extend(fault);
             self.parsed.errors.extend(scalar::check_tag(tag).err());
-            return text(range);
+            return text(span);
         }
-        let range = match style {
-            ScalarStyle::Plain if unwritten => self.after_colon(range.start),
+        let span = self.span(match style {
+            // The parser marks the value of `key:` at the colon.
+            ScalarStyle::Plain if unwritten && self.text[range.start..].starts_with(':') => {
+                range.start + 1..range.start + 1
+            }
             // A block ends where its text does, not below its last empty line.
             ScalarStyle::Literal | ScalarStyle::Folded => {
                 range.start..range.start + self.text[range].trim_end().len()
             }
             _ => range,
-        };
-        scalar::node(value, plain, range.clone(), tag).unwrap_or_else(|fault| {
-            self.note(fault);
-            text(range)
+        });
+        scalar::value(value, plain, span, tag).unwrap_or_else(|fault| {
+            self.parsed.errors.push(fault);
+            text(span)
         })
     }
 
     fn check_collection_tag(&mut self, tag: Option<&Tag>, own: &str, span: Span) {
         let fault = tag.and_then(|tag| tag::wanted(tag, span, &[own]).err());
         self.parsed.errors.extend(fault);
-    }
-
-    /// Returns where the value of `key:` would be written. The parser says: at the colon.
-    fn after_colon(&self, at: usize) -> Range<usize> {
-        let at = if self.text[at..].starts_with(':') { at + 1 } else { at };
-        at..at
     }
 }
 

@@ -1,91 +1,79 @@
-//! What a plain scalar means: YAML 1.2's core schema, and nothing of YAML 1.1's `yes` and `on`.
+//! Resolves plain scalars by YAML 1.2's core schema, without YAML 1.1's `yes` and `on`.
 
-use std::ops::Range;
+use serde_json::Number;
+use serde_yaml::granit_parser::Tag;
 
-use serde_yaml::granit_parser::{Span, Tag};
-
-use super::{Node, Yaml, YamlError, tag};
+use super::{Declared, Value, tag};
+use crate::diagnostic::{Finding, Span};
 
 /// The core types of scalars.
 const TYPES: [&str; 5] = ["str", "null", "bool", "int", "float"];
 
-/// Why a scalar that reads as a number is none that can be kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum NumberFault {
-    /// `.inf` or `.nan`, which JSON does not have.
-    NotFinite,
-    /// No 64-bit number holds it without loss.
-    OutOfRange,
-}
+/// The message and the help for a number that cannot be represented.
+type NumberFault = (&'static str, &'static str);
 
-/// Returns a scalar as its notation and its tag, if it has one, want it to be read.
-pub(super) fn node(
+/// `.inf` or `.nan`, which JSON does not have.
+const NOT_FINITE: NumberFault = (
+    "infinity and not-a-number cannot be sent as JSON",
+    "write a finite number, or quote the text",
+);
+/// No 64-bit number holds it without loss.
+const OUT_OF_RANGE: NumberFault =
+    ("no 64-bit number holds this value exactly", "quote it, if it is text such as an identifier");
+
+/// Returns the value of a scalar by its notation and its tag, if it has one.
+pub(super) fn value(
     text: &str,
     plain: bool,
-    range: Range<usize>,
+    span: Span,
     tag: Option<(&Tag, Span)>,
-) -> Result<Node, YamlError> {
+) -> Result<Value, Finding> {
     let wanted = check_tag(tag)?;
-    let value = if wanted == Some("str") || (wanted.is_none() && !plain) {
-        Yaml::String(text.to_owned())
+    let declared = if wanted == Some("str") || (wanted.is_none() && !plain) {
+        Declared::String(text.to_owned())
     } else {
-        resolve(text).map_err(|fault| fault.describe(range.clone()))?
+        let fault = |(message, help)| Finding::error("yaml/number", span, message).help(help);
+        resolve(text).map_err(fault)?
     };
-    let node = Node { value, range };
-    let fits = match (wanted, &node.value) {
+    let fits = match (wanted, &declared) {
         (None | Some("str"), _)
-        | (Some("null"), Yaml::Null)
-        | (Some("bool"), Yaml::Bool(_))
-        | (Some("int"), Yaml::Int(_))
-        | (Some("float"), Yaml::Int(_) | Yaml::Float(_)) => true,
+        | (Some("null"), Declared::Null)
+        | (Some("bool"), Declared::Bool(_))
+        | (Some("float"), Declared::Number(_)) => true,
+        (Some("int"), Declared::Number(number)) => !number.is_f64(),
         (Some(_), _) => false,
     };
+    let value = Value { declared, span };
     if fits {
-        return Ok(node);
+        return Ok(value);
     }
-    let message = format!("{} does not fit its tag", node.kind());
-    Err(YamlError::new("yaml/tag", node.range, message).help("remove the tag"))
+    let message = format!("{} does not fit its tag", value.kind());
+    Err(Finding::error("yaml/tag", span, message).help("remove the tag"))
 }
 
-/// Returns the type that a scalar's tag wants.
-pub(super) fn check_tag(tag: Option<(&Tag, Span)>) -> Result<Option<&str>, YamlError> {
+/// Returns the type that a scalar's tag asks for.
+pub(super) fn check_tag(tag: Option<(&Tag, Span)>) -> Result<Option<&str>, Finding> {
     tag.map(|(tag, span)| tag::wanted(tag, span, &TYPES)).transpose()
 }
 
-impl NumberFault {
-    fn describe(self, range: Range<usize>) -> YamlError {
-        let (message, help) = match self {
-            Self::NotFinite => (
-                "infinity and not-a-number cannot be sent as JSON",
-                "write a finite number, or quote the text",
-            ),
-            Self::OutOfRange => (
-                "no 64-bit number holds this value exactly",
-                "quote it, if it is text such as an identifier",
-            ),
-        };
-        YamlError::new("yaml/number", range, message).help(help)
-    }
-}
-
 /// Returns the value of a plain scalar.
-fn resolve(text: &str) -> Result<Yaml, NumberFault> {
+fn resolve(text: &str) -> Result<Declared, NumberFault> {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Ok(Yaml::Null),
-        "true" | "True" | "TRUE" => return Ok(Yaml::Bool(true)),
-        "false" | "False" | "FALSE" => return Ok(Yaml::Bool(false)),
+        "" | "~" | "null" | "Null" | "NULL" => return Ok(Declared::Null),
+        "true" | "True" | "TRUE" => return Ok(Declared::Bool(true)),
+        "false" | "False" | "FALSE" => return Ok(Declared::Bool(false)),
         _ => {}
     }
     if matches!(text.as_bytes()[0], b'0'..=b'9' | b'+' | b'-' | b'.')
         && let Some(number) = number(text)
     {
-        return number;
+        return number.map(Declared::Number);
     }
-    Ok(Yaml::String(text.to_owned()))
+    Ok(Declared::String(text.to_owned()))
 }
 
 /// Returns a number where the text has a number's form.
-fn number(text: &str) -> Option<Result<Yaml, NumberFault>> {
+fn number(text: &str) -> Option<Result<Number, NumberFault>> {
     for (prefix, radix) in [("0x", 16), ("0o", 8)] {
         if let Some(digits) = text.strip_prefix(prefix) {
             let form = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
@@ -94,42 +82,35 @@ fn number(text: &str) -> Option<Result<Yaml, NumberFault>> {
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
-        return Some(Err(NumberFault::NotFinite));
+        return Some(Err(NOT_FINITE));
     }
     if unsigned.bytes().all(|byte| byte.is_ascii_digit()) && !unsigned.is_empty() {
         return Some(whole(text, unsigned));
     }
-    is_fraction(unsigned).then(|| finite(text).map(Yaml::Float))
+    is_fraction(unsigned).then(|| finite(text))
 }
 
-fn with_radix(digits: &str, radix: u32) -> Result<Yaml, NumberFault> {
-    if let Ok(number) = i64::from_str_radix(digits, radix) {
-        return Ok(Yaml::Int(number));
-    }
-    let number = u128::from_str_radix(digits, radix).map_err(|_| NumberFault::OutOfRange)?;
-    whole(&number.to_string(), &number.to_string())
+fn with_radix(digits: &str, radix: u32) -> Result<Number, NumberFault> {
+    let number = u128::from_str_radix(digits, radix).map_err(|_| OUT_OF_RANGE)?.to_string();
+    whole(&number, &number)
 }
 
-/// Reads decimal digits; beyond 64 bits only what a float holds to the last digit.
-fn whole(text: &str, unsigned: &str) -> Result<Yaml, NumberFault> {
-    if let Ok(number) = text.parse() {
-        return Ok(Yaml::Int(number));
+/// Reads decimal digits; beyond 64 bits only numbers that a float represents exactly.
+fn whole(text: &str, unsigned: &str) -> Result<Number, NumberFault> {
+    if let Ok(number) = text.parse::<i64>() {
+        return Ok(number.into());
     }
     let number = finite(text)?;
-    if format!("{:.0}", number.abs()) == unsigned.trim_start_matches('0') {
-        return Ok(Yaml::Float(number));
-    }
-    Err(NumberFault::OutOfRange)
+    let digits = number.as_f64().map(|number| format!("{:.0}", number.abs()));
+    let is_exact = digits.as_deref() == Some(unsigned.trim_start_matches('0'));
+    if is_exact { Ok(number) } else { Err(OUT_OF_RANGE) }
 }
 
-fn finite(text: &str) -> Result<f64, NumberFault> {
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() => Ok(number),
-        _ => Err(NumberFault::OutOfRange),
-    }
+fn finite(text: &str) -> Result<Number, NumberFault> {
+    text.parse().ok().and_then(Number::from_f64).ok_or(OUT_OF_RANGE)
 }
 
-/// Returns whether the text is `1.5`, `.5`, `1.`, `1e3` and the like. Rust's own parser takes more
+/// Whether the text is `1.5`, `.5`, `1.`, `1e3` and the like. Rust's own parser takes more
 /// (`infinity`), so the form is tested before it is asked.
 fn is_fraction(unsigned: &str) -> bool {
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
@@ -152,31 +133,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn core_schema() {
-        let text = |text: &str| Yaml::String(text.to_owned());
+    fn plain_scalars_follow_the_core_schema() {
+        let text = |text: &str| Declared::String(text.to_owned());
+        let int = |number: i64| Declared::Number(number.into());
+        let float = |number| Declared::Number(Number::from_f64(number).expect("finite"));
         for (plain, value) in [
-            ("", Yaml::Null),
-            ("~", Yaml::Null),
-            ("NULL", Yaml::Null),
+            ("", Declared::Null),
+            ("~", Declared::Null),
+            ("NULL", Declared::Null),
             ("nUll", text("nUll")),
-            ("True", Yaml::Bool(true)),
+            ("True", Declared::Bool(true)),
             ("yes", text("yes")),
             ("off", text("off")),
             ("n", text("n")),
-            ("0", Yaml::Int(0)),
-            ("-12", Yaml::Int(-12)),
-            ("+7", Yaml::Int(7)),
-            ("007", Yaml::Int(7)),
-            ("0xFf", Yaml::Int(255)),
-            ("0o17", Yaml::Int(15)),
+            ("0", int(0)),
+            ("-12", int(-12)),
+            ("+7", int(7)),
+            ("007", int(7)),
+            ("0xFf", int(255)),
+            ("0o17", int(15)),
             ("0o18", text("0o18")),
             ("-0x1", text("-0x1")),
             ("0b1", text("0b1")),
             ("1_000", text("1_000")),
-            ("1.5", Yaml::Float(1.5)),
-            ("-.5", Yaml::Float(-0.5)),
-            ("1.", Yaml::Float(1.0)),
-            ("2e3", Yaml::Float(2000.0)),
+            ("1.5", float(1.5)),
+            ("-.5", float(-0.5)),
+            ("1.", float(1.0)),
+            ("2e3", float(2000.0)),
             (".", text(".")),
             ("-", text("-")),
             ("e3", text("e3")),
@@ -185,27 +168,27 @@ mod tests {
             ("10.0.22631.0", text("10.0.22631.0")),
             ("2026-01-01", text("2026-01-01")),
             ("infinity", text("infinity")),
-            ("9223372036854775807", Yaml::Int(i64::MAX)),
-            ("-9223372036854775808", Yaml::Int(i64::MIN)),
-            ("9223372036854775808", Yaml::Float(9_223_372_036_854_775_808.0)),
-            ("0x8000000000000000", Yaml::Float(9_223_372_036_854_775_808.0)),
+            ("9223372036854775807", int(i64::MAX)),
+            ("-9223372036854775808", int(i64::MIN)),
+            ("9223372036854775808", float(9_223_372_036_854_775_808.0)),
+            ("0x8000000000000000", float(9_223_372_036_854_775_808.0)),
         ] {
             assert_eq!(resolve(plain), Ok(value), "{plain}");
         }
     }
 
     #[test]
-    fn numbers_that_cannot_be_kept() {
+    fn numbers_without_an_exact_value_are_refused() {
         for (plain, fault) in [
-            (".inf", NumberFault::NotFinite),
-            ("-.INF", NumberFault::NotFinite),
-            (".nan", NumberFault::NotFinite),
-            ("9223372036854775809", NumberFault::OutOfRange),
-            ("0xFFFFFFFFFFFFFFFFF1", NumberFault::OutOfRange),
-            ("1e999", NumberFault::OutOfRange),
+            (".inf", NOT_FINITE),
+            ("-.INF", NOT_FINITE),
+            (".nan", NOT_FINITE),
+            ("9223372036854775809", OUT_OF_RANGE),
+            ("0xFFFFFFFFFFFFFFFFF1", OUT_OF_RANGE),
+            ("1e999", OUT_OF_RANGE),
         ] {
             assert_eq!(resolve(plain), Err(fault), "{plain}");
         }
-        assert_eq!(resolve(&"9".repeat(400)), Err(NumberFault::OutOfRange));
+        assert_eq!(resolve(&"9".repeat(400)), Err(OUT_OF_RANGE));
     }
 }

@@ -1,43 +1,41 @@
-//! The parser's complaints in words for people who edit YAML, not for people who parse it.
+//! Words the errors of the YAML parser for people who edit YAML.
 
 use std::ops::Range;
 
-use serde_yaml::granit_parser::{ErrorKind, ScanError, Span};
+use serde_yaml::granit_parser::{ErrorKind, ScanError};
 
-use super::{MAX_DEPTH, YamlError};
+use super::MAX_DEPTH;
+use crate::diagnostic::{FileId, Finding, Span};
 
 /// Returns the finding that a syntax error is.
-pub(super) fn describe(error: &ScanError, text: &str) -> YamlError {
+pub(super) fn describe(error: &ScanError, text: &str, file: FileId) -> Finding {
     let at = text.floor_char_boundary(error.marker().byte_offset().unwrap_or(text.len()));
     let kind = error.kind();
     if let Some(tab) = blamed_tab(kind, text, at) {
-        return YamlError::new("yaml/tab", tab, "a tab cannot indent YAML")
-            .help("indent with spaces");
+        return tab_indents(Span::new(file, tab));
     }
-    if *kind == ErrorKind::RecursionLimitExceeded {
-        return too_deep(character(text, at));
-    }
+    let span = Span::new(file, character(text, at));
     let (message, help) = match kind {
-        // At the end of the file it is not the indentation that is amiss.
+        ErrorKind::RecursionLimitExceeded => return too_deep(span),
+        // At the end of the file the indentation is not the cause.
         ErrorKind::InvalidQuotedScalarIndent if text[at..].trim().is_empty() => {
             ("a quote above is never closed".to_owned(), "close the quote")
         }
         kind => words(kind),
     };
-    YamlError::new("yaml/syntax", character(text, at), message).help(help)
+    Finding::error("yaml/syntax", span, message).help(help)
+}
+
+/// Makes the error of a tab that indents a line.
+pub(super) fn tab_indents(tab: Span) -> Finding {
+    Finding::error("yaml/tab", tab, "a tab cannot indent YAML").help("indent with spaces")
 }
 
 /// Makes the error of a value that nests too deeply.
-pub(super) fn too_deep(range: Range<usize>) -> YamlError {
-    let message = format!("values nest more than {} levels deep here", MAX_DEPTH);
-    YamlError::new("yaml/too-deep", range, message)
+pub(super) fn too_deep(span: Span) -> Finding {
+    let message = format!("values nest more than {MAX_DEPTH} levels deep here");
+    Finding::error("yaml/too-deep", span, message)
         .help("no setting is this deep: look for unclosed brackets")
-}
-
-/// Returns a span's bytes. A parser of a `&str` always knows them.
-pub(super) fn bytes(span: Span) -> Range<usize> {
-    let range = span.byte_range().unwrap_or_default();
-    range.start..range.end.max(range.start)
 }
 
 /// Returns the character at a place, nothing of it at the end of a line.
@@ -48,9 +46,14 @@ pub(super) fn character(text: &str, at: usize) -> Range<usize> {
     }
 }
 
+/// Returns the start of the line that holds `at`.
+pub(super) fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |newline| newline + 1)
+}
+
 /// Returns the tab in the indentation of the line that holds `at`, if there is one.
 pub(super) fn tab_in_indentation(text: &str, at: usize) -> Option<Range<usize>> {
-    let line = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = line_start(text, at);
     let indent = text[line..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t'));
     let tab = line + indent.into_iter().position(|byte| byte == b'\t')?;
     Some(tab..tab + 1)
@@ -81,7 +84,7 @@ fn blamed_tab(kind: &ErrorKind, text: &str, at: usize) -> Option<Range<usize>> {
     })
 }
 
-/// Returns what is wrong and what to do about it.
+/// Returns the message and the help for an error of the parser.
 fn words(kind: &ErrorKind) -> (String, &'static str) {
     use ErrorKind as E;
     const ALIGN: &str = "indent the keys of one mapping alike, and the `-` of one list alike";
@@ -197,7 +200,7 @@ fn words(kind: &ErrorKind) -> (String, &'static str) {
             "the file ends in the middle of a value",
             "complete it: brackets and quotes are closed",
         ),
-        other => return (format!("this is no valid YAML: {other}"), QUOTE),
+        other => return (format!("this is not valid YAML: {other}"), QUOTE),
     };
     (message.to_owned(), help)
 }

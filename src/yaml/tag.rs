@@ -1,20 +1,19 @@
-//! Tags: YAML's own types are known, a custom one means nothing to a reader of data.
+//! Tags: only those of YAML's core schema are accepted.
 
-use serde_yaml::granit_parser::{Span, Tag};
+use serde_yaml::granit_parser::Tag;
 
-use super::{YamlError, syntax};
+use crate::diagnostic::{Finding, Span};
 
 /// Returns the core type that a tag asks for, where it is one of `own`. A lone `!` asks for the first.
 pub(super) fn wanted<'tag>(
     tag: &'tag Tag,
     span: Span,
     own: &[&'tag str],
-) -> Result<&'tag str, YamlError> {
+) -> Result<&'tag str, Finding> {
     let core = if tag.original() == "!" { own.first().copied() } else { tag.core_suffix() };
     core.filter(|core| own.contains(core)).ok_or_else(|| {
-        let range = syntax::bytes(span.tag_span().unwrap_or(span));
-        // What it is stays out of the words: it may be a password that begins with `!`.
-        YamlError::new("yaml/tag", range, "this tag means nothing here")
+        // The tag itself stays out of the words: it may be a password that begins with `!`.
+        Finding::error("yaml/tag", span, "this tag is not supported")
             .help("quote a value that begins with `!`, or remove the tag")
     })
 }

@@ -169,7 +169,7 @@ fn examples() -> Vec<String> {
 /// Expects that every place lies in its file, and returns everything that is written about the findings.
 fn all_that_is_written(loaded: &Loaded) -> String {
     let inside = |span: &Span| {
-        let text = loaded.sources.whole(span.file);
+        let text = loaded.sources.get(span.file).text.as_str();
         let range = span.range();
         assert!(range.start <= range.end, "{span:?}");
         assert!(text.get(range).is_some(), "{span:?} is not inside of {text:?}");

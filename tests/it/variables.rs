@@ -345,6 +345,6 @@ fn a_bad_name_in_the_list_is_told_the_rule_of_variables() {
     workspace.edit("moorline.yaml", "spec:\n", "spec:\n  secrets: { allow: [9bad-name] }\n");
     let run = workspace.run(&["validate"]).expect(3);
     let shown = [run.stdout, run.stderr].concat();
-    assert!(shown.contains("is no name of an environment variable"), "{shown}");
+    assert!(shown.contains("is not the name of an environment variable"), "{shown}");
     assert!(shown.contains("use letters, digits and `_`, and no digit first"), "{shown}");
 }

@@ -3,27 +3,23 @@
 use std::path::Path;
 use std::process::Command;
 
+use moorline::diagnostic::Sources;
+use moorline::yaml::Value;
 use moorline::yaml::parse::parse;
-use moorline::yaml::{Node, Yaml};
 
 use crate::support::{Run, Workspace, repository, secrets};
 
 /// Returns every `run` of a workflow that calls Moorline, in order.
-fn runs(node: &Node, found: &mut Vec<String>) {
-    match &node.value {
-        Yaml::Map(entries) => {
-            for entry in entries {
-                match entry.value.as_str() {
-                    Some(script) if entry.key == "run" && script.contains("moorline ") => {
-                        found.push(script.to_owned())
-                    }
-                    _ => runs(&entry.value, found),
-                }
+fn runs(value: &Value, found: &mut Vec<String>) {
+    for member in value.members() {
+        match member.value.as_str() {
+            Some(script) if member.name == "run" && script.contains("moorline ") => {
+                found.push(script.to_owned())
             }
+            _ => runs(&member.value, found),
         }
-        Yaml::Seq(items) => items.iter().for_each(|item| runs(item, found)),
-        _ => {}
     }
+    value.elements().iter().for_each(|element| runs(element, found));
 }
 
 /// Returns what an earlier step gave as an output.
@@ -38,10 +34,10 @@ fn output_of(file: &Path, name: &str) -> String {
 fn summary_of(workflow: &str) -> String {
     let text = std::fs::read_to_string(repository().join(".github/workflows").join(workflow))
         .expect("the workflow exists");
-    let parsed = parse(&text);
+    let parsed = parse(&text, Sources::default().next_id());
     assert!(parsed.errors.is_empty(), "{:?}", parsed.errors);
     let mut scripts = Vec::new();
-    runs(&parsed.documents[0].root, &mut scripts);
+    runs(&parsed.documents[0], &mut scripts);
     assert!(!scripts.is_empty(), "{workflow} runs Moorline");
     let workspace = Workspace::example("contoso");
     let binary =

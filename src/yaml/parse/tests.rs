@@ -1,13 +1,22 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::diagnostic::Sources;
+
+fn parse(text: &str) -> Parsed {
+    super::parse(text, Sources::default().next_id())
+}
+
+fn range(error: &Finding) -> Range<usize> {
+    error.span.expect("a place").range()
+}
 
 /// Returns the only document, which must have no fault.
-fn root(text: &str) -> Node {
+fn root(text: &str) -> Value {
     let mut parsed = parse(text);
     assert_eq!(parsed.errors, [], "{text}");
     assert_eq!(parsed.documents.len(), 1, "{text}");
-    parsed.documents.remove(0).root
+    parsed.documents.remove(0)
 }
 
 /// Returns each error as `code at "text of its range"`.
@@ -16,12 +25,12 @@ fn errors(text: &str) -> Vec<String> {
     parsed
         .errors
         .iter()
-        .map(|error| format!("{} at {:?}", error.code, &text[error.range.clone()]))
+        .map(|error| format!("{} at {:?}", error.code, &text[range(error)]))
         .collect()
 }
 
 #[test]
-fn ranges_are_the_tokens() {
+fn spans_cover_the_tokens() {
     let text = concat!(
         "näme: Zürich # a comment\n",
         "'single': 'it''s'\n",
@@ -36,8 +45,8 @@ fn ranges_are_the_tokens() {
     );
     let root = root(text);
     let slice = |key: &str| {
-        let entry = root.entry(key).expect(key);
-        (&text[entry.key_range.clone()], &text[entry.value.range.clone()])
+        let member = root.entry(key).expect(key);
+        (&text[member.name_span.range()], &text[member.value.span.range()])
     };
     assert_eq!(slice("näme"), ("näme", "Zürich"));
     assert_eq!(slice("single"), ("'single'", "'it''s'"));
@@ -49,9 +58,9 @@ fn ranges_are_the_tokens() {
     assert_eq!(slice("list"), ("list", "- 1\n- k: v\n  l: w"));
     assert_eq!(slice("unset"), ("unset", ""));
     assert_eq!(slice("asked"), ("asked", "answered"));
-    assert!(text[..root.entry("unset").expect("entry").value.range.start].ends_with("unset:"));
-    assert_eq!(root.get("literal").and_then(Node::as_str), Some("one\ntwo\n"));
-    assert_eq!(root.get("folded").and_then(Node::as_str), Some("three four"));
+    assert!(text[..root.get("unset").expect("a member").span.range().start].ends_with("unset:"));
+    assert_eq!(root.get("literal").and_then(Value::as_str), Some("one\ntwo\n"));
+    assert_eq!(root.get("folded").and_then(Value::as_str), Some("three four"));
 }
 
 #[test]
@@ -59,16 +68,17 @@ fn only_plain_scalars_are_typed() {
     let root = root(
         "a: yes\nb: 12\nc: '12'\nd: !!str 12\ne: ! 12\nf: 1.50\ng: |-\n  true\nh: !!float 2\ni: !!str\n",
     );
-    let value = |key: &str| &root.get(key).expect(key).value;
-    let text = |text: &str| Yaml::String(text.to_owned());
+    let value = |key: &str| &root.get(key).expect(key).declared;
+    let text = |text: &str| Declared::String(text.to_owned());
+    let int = |number: i64| Declared::Number(number.into());
     assert_eq!(*value("a"), text("yes"));
-    assert_eq!(*value("b"), Yaml::Int(12));
+    assert_eq!(*value("b"), int(12));
     assert_eq!(*value("c"), text("12"));
     assert_eq!(*value("d"), text("12"));
     assert_eq!(*value("e"), text("12"));
-    assert_eq!(*value("f"), Yaml::Float(1.5));
+    assert_eq!(*value("f"), Declared::Number(serde_json::Number::from_f64(1.5).expect("finite")));
     assert_eq!(*value("g"), text("true"));
-    assert_eq!(*value("h"), Yaml::Int(2));
+    assert_eq!(*value("h"), int(2));
     assert_eq!(*value("i"), text(""));
 }
 
@@ -81,17 +91,17 @@ fn empty_documents_are_left_out() {
 }
 
 #[test]
-fn an_alias_is_shown_where_it_stands() {
+fn alias_has_its_own_span() {
     let text = "base: &b {pin: 6}\nuse: *b\nkey: &k name\n*k : 1\n";
     let root = root(text);
     let copy = root.get("use").expect("use");
-    assert_eq!(&text[copy.range.clone()], "*b");
-    assert_eq!(&text[copy.get("pin").expect("pin").range.clone()], "6");
-    assert_eq!(&text[root.entry("name").expect("name").key_range.clone()], "*k");
+    assert_eq!(&text[copy.span.range()], "*b");
+    assert_eq!(&text[copy.get("pin").expect("pin").span.range()], "6");
+    assert_eq!(&text[root.entry("name").expect("name").name_span.range()], "*k");
 }
 
 #[test]
-fn what_yaml_allows_and_a_manifest_does_not() {
+fn merge_keys_custom_tags_and_complex_keys_are_refused() {
     assert_eq!(errors("<<: {a: 1}\nb: 1\n"), ["yaml/merge-key at \"<<\""]);
     assert_eq!(errors("'<<': 1\n"), [""; 0]);
     assert_eq!(
@@ -109,15 +119,15 @@ fn what_yaml_allows_and_a_manifest_does_not() {
 }
 
 #[test]
-fn equal_keys_are_shown_both() {
+fn duplicate_key_names_both_places() {
     let text = "a: 1\nb: {x: 1, 'x': 2}\n\"a\": 3\n";
     let parsed = parse(text);
     let places: Vec<_> = parsed
         .errors
         .iter()
         .map(|error| {
-            let (first, _) = error.related.clone().expect("related");
-            (error.code, &text[error.range.clone()], &text[first])
+            let (first, _) = &error.related[0];
+            (error.code.as_str(), &text[range(error)], &text[first.range()])
         })
         .collect();
     assert_eq!(places, [("yaml/duplicate-key", "'x'", "x"), ("yaml/duplicate-key", "\"a\"", "a")]);
@@ -128,7 +138,7 @@ fn equal_keys_are_shown_both() {
 }
 
 #[test]
-fn tabs_are_pointed_at() {
+fn tab_in_indentation_is_located() {
     for text in [
         "a: 1\n\tb: 2\n",
         "a:\n\tb: 2\n",
@@ -143,26 +153,25 @@ fn tabs_are_pointed_at() {
     ] {
         let parsed = parse(text);
         assert_eq!(errors(text), ["yaml/tab at \"\\t\""], "{text:?}");
-        assert_eq!(parsed.errors[0].range.start, text.find('\t').expect("a tab"), "{text:?}");
+        assert_eq!(range(&parsed.errors[0]).start, text.find('\t').expect("a tab"), "{text:?}");
         assert_eq!(parsed.errors[0].help.as_deref(), Some("indent with spaces"));
     }
     assert_eq!(errors("a:\t1\nb: {\n  c: 1\t}\n"), [""; 0]);
 }
 
 #[test]
-fn every_document_has_its_say() {
+fn errors_of_all_documents_are_reported() {
     let text = "a: [1\n---\nb: 1\n---\nc: 1\nc: 2\n---\nd: x: y\n---\ne: 1\n";
     assert_eq!(
         errors(text),
         ["yaml/syntax at \"[\"", "yaml/duplicate-key at \"c\"", "yaml/syntax at \":\""]
     );
-    let keys: Vec<_> =
-        parse(text).documents.iter().map(|document| document.root.range.clone()).collect();
+    let keys: Vec<_> = parse(text).documents.iter().map(|document| document.span.range()).collect();
     assert_eq!(keys.into_iter().map(|range| &text[range]).collect::<Vec<_>>(), ["b: 1", "e: 1"]);
 }
 
 #[test]
-fn syntax_errors_speak_of_the_text() {
+fn syntax_errors_have_plain_messages() {
     for (text, message) in [
         ("a: {b: 1\n", "this `{` is never closed"),
         ("a: [1}\n", "`}` closes what `[` opened"),
@@ -184,7 +193,7 @@ fn syntax_errors_speak_of_the_text() {
 }
 
 #[test]
-fn depth_is_bounded() {
+fn nesting_depth_is_limited() {
     let flow = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
     let block = |levels: usize| format!("{}1", "- ".repeat(levels));
     for levels in [65, 10_000, 100_000] {
@@ -207,7 +216,7 @@ fn depth_is_bounded() {
 }
 
 #[test]
-fn aliases_cannot_build_depth_or_size() {
+fn expansion_of_aliases_is_limited() {
     let chain: String = (1..1000)
         .fold("- &a0 [1]\n".to_owned(), |text, n| text + &format!("- &a{n} [*a{}]\n", n - 1));
     assert_eq!(errors(&chain), ["yaml/too-deep at \"*a62\""]);
@@ -223,31 +232,22 @@ fn aliases_cannot_build_depth_or_size() {
     assert_eq!(errors(&wide), ["yaml/alias-budget at \"*a\""]);
 }
 
-fn check(node: &Node, text: &str) {
-    assert!(text.get(node.range.clone()).is_some(), "{:?} in {text:?}", node.range);
-    match &node.value {
-        Yaml::Seq(items) => items.iter().for_each(|item| check(item, text)),
-        Yaml::Map(entries) => {
-            for entry in entries {
-                assert!(
-                    text.get(entry.key_range.clone()).is_some(),
-                    "{:?} in {text:?}",
-                    entry.key_range
-                );
-                check(&entry.value, text);
-            }
-        }
-        _ => {}
+fn check(value: &Value, text: &str) {
+    assert!(text.get(value.span.range()).is_some(), "{:?} in {text:?}", value.span);
+    value.elements().iter().for_each(|element| check(element, text));
+    for member in value.members() {
+        assert!(text.get(member.name_span.range()).is_some(), "{:?} in {text:?}", member.name_span);
+        check(&member.value, text);
     }
 }
 
 fn check_all(text: &str) {
     let parsed = parse(text);
     for document in &parsed.documents {
-        check(&document.root, text);
+        check(document, text);
     }
     for error in &parsed.errors {
-        assert!(text.get(error.range.clone()).is_some(), "{error:?} in {text:?}");
+        assert!(text.get(range(error)).is_some(), "{error:?} in {text:?}");
     }
 }
 

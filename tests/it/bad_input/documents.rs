@@ -164,7 +164,7 @@ fn a_manifest_of_another_tool() {
 fn a_tenant_file_among_manifests() {
     let text = "apiVersion: moorline/v1\nkind: Tenant\nmetadata: { name: test }\nspec:\n  tenantId: contoso.com\n";
     assert_snapshot!(validate(&[("test.yaml", text)]).expect(3).stdout, @r"
-    error[manifest/tenant]: this is a tenant file, and it stands among manifests
+    error[manifest/tenant]: this is a tenant file in the place of a manifest
      --> test.yaml:2:7
       |
     2 | kind: Tenant

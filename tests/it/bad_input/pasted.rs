@@ -48,7 +48,7 @@ fn a_body_below_spec_works_with_one_warning() {
     let head = hello("").replace("  displayName: hello\n", "");
     let text = head.replace("spec:\n", &format!("spec: {BODY}"));
     assert_snapshot!(validate(&[("hello.yaml", &text)]).expect(0).stdout, @r#"
-    warning[manifest/ignored-properties]: what a manifest cannot declare is ignored: `@microsoft.graph.tips`, `@odata.context`, `assignments`, `assignments@odata.context`, `createdDateTime`, `id`, `lastModifiedDateTime`, `roleScopeTagIds@odata.type`, `supportsScopeTags`, `version`
+    warning[manifest/ignored-properties]: properties that a manifest cannot declare are ignored: `@microsoft.graph.tips`, `@odata.context`, `assignments`, `assignments@odata.context`, `createdDateTime`, `id`, `lastModifiedDateTime`, `roleScopeTagIds@odata.type`, `supportsScopeTags`, `version`
      --> hello.yaml:5:5
       |
     5 |     "@odata.context": "https://graph.microsoft.com/beta/$metadata#deviceManagement/deviceConfigurations/…

@@ -31,7 +31,7 @@ fn a_file_that_is_missing() {
 fn a_file_outside() {
     let text = certificate("{ $file: ../../etc/passwd }");
     assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
-    error[file/outside]: `../../etc/passwd` leads out of the folder of its manifests
+    error[file/outside]: `../../etc/passwd` is outside of the folder of its manifests
      --> a.yaml:7:36
       |
     7 |   trustedRootCertificate: { $file: ../../etc/passwd }
@@ -216,7 +216,7 @@ fn references_in_a_circle() {
     let (a, b, itself) = (join("a", "b"), join("b", "a"), join("c", "c"));
     let files = [("a.yaml", a.as_str()), ("b.yaml", b.as_str()), ("c.yaml", itself.as_str())];
     assert_snapshot!(validate(&files).expect(3).stdout, @"
-    error[reference/cycle]: these references go in a circle: `windowsDomainJoinConfiguration/a` (a.yaml:6) → `windowsDomainJoinConfiguration/b` (b.yaml:6) → `windowsDomainJoinConfiguration/a`
+    error[reference/cycle]: these references form a cycle: `windowsDomainJoinConfiguration/a` (a.yaml:6) → `windowsDomainJoinConfiguration/b` (b.yaml:6) → `windowsDomainJoinConfiguration/a`
      --> a.yaml:6:33
       |
     6 |   networkAccessConfigurations: [{ $ref: b }]

@@ -80,7 +80,7 @@ fn paths_that_lead_nowhere() {
       |
       = help: `*` stays within one folder, `**` goes below it; the path is relative to this file
 
-    error[tenant/glob]: `[` is no glob: unclosed character class; missing ']'
+    error[tenant/glob]: `[` is not a valid glob: unclosed character class; missing ']'
      --> contoso/moorline.yaml:7:45
       |
     7 |   manifests: [policies, a.yaml, 'p/*.yaml', '[']

@@ -10,7 +10,7 @@ use super::{hello, refuses_manifest, validate};
 fn a_duplicate_key() {
     let text = hello("  pinMinimumLength: 6\n  pinMaximumLength: 8\n  pinMinimumLength: 4\n");
     assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
-    error[yaml/duplicate-key]: the key `pinMinimumLength` stands twice in this mapping
+    error[yaml/duplicate-key]: the key `pinMinimumLength` occurs twice in this mapping
      --> a.yaml:8:3
       |
     6 |   pinMinimumLength: 6

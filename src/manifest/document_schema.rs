@@ -1,0 +1,73 @@
+//! Checks documents of Moorline's own formats against the schemas of their types.
+
+use serde_json::Value as Json;
+
+use super::value::Value;
+use super::violation::{self, Schema};
+use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::{Finding, value_or_report};
+use crate::schema::types::GraphVersion;
+use crate::schema::validate::{Step, violations_under};
+
+/// The schema of a document, and its validator.
+pub(super) struct DocumentSchema {
+    schema: Json,
+    validator: jsonschema::Validator,
+}
+
+impl DocumentSchema {
+    /// Derives the schema of a type.
+    pub(super) fn derive<T: schemars::JsonSchema>() -> Self {
+        let schema = schemars::schema_for!(T).to_value();
+        let validator = jsonschema::options()
+            .offline()
+            .build(&schema)
+            .expect("a derived schema is valid, and every load of a manifest uses it");
+        Self { schema, validator }
+    }
+
+    /// Returns the keys that a mapping may have.
+    pub(super) fn keys(&self, path: &[Step]) -> Vec<String> {
+        let mut at = &self.schema;
+        for step in path {
+            at = match step {
+                Step::Member(name) => &at["properties"][name],
+                Step::Element(_) => &at["items"],
+            };
+            let definition = at["$ref"].as_str().and_then(|to| to.strip_prefix("#/$defs/"));
+            if let Some(name) = definition {
+                at = &self.schema["$defs"][name];
+            }
+        }
+        let properties = at["properties"].as_object();
+        properties.map(|keys| keys.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    /// Returns the key nearest to an unknown one, unless the mapping has it.
+    pub(super) fn meant(&self, path: &[Step], mapping: &Value, unknown: &str) -> Option<String> {
+        let mut keys = self.keys(path);
+        keys.retain(|key| mapping.get(key).is_none());
+        nearest(unknown, &keys).map(str::to_owned)
+    }
+
+    /// Deserialises `body`, or adds the findings that keep it from being valid. `root` is the tree that it was made of.
+    pub(super) fn read<T: serde::de::DeserializeOwned>(
+        &self,
+        root: &Value,
+        body: Json,
+        findings: &mut Vec<Finding>,
+    ) -> Option<T> {
+        let violations = violations_under(&self.validator, &body);
+        if !violations.is_empty() {
+            let (version, kind) = (GraphVersion::Beta, "the document");
+            let schema = Schema { version, kind, document: Some(self) };
+            findings.extend(violation::report(schema, root, &violations, None));
+            return None;
+        }
+        let read = serde_json::from_value(body).map_err(|error| {
+            let message = format!("this document cannot be read: {error}");
+            Finding::error("manifest/unreadable", root.span, message)
+        });
+        value_or_report(read, findings)
+    }
+}

@@ -1,0 +1,84 @@
+//! Turns a manifest as written into one that can be planned: resolves references, and checks everything.
+
+use std::collections::BTreeSet;
+
+use super::bounded::bounded;
+use super::document::RawManifest;
+use super::reference::ManifestIndex;
+use super::resolve::{Resolution, ResolveContext, Resolver, Roots};
+use super::variable::{Allowed, READABLE};
+use super::{Manifest, assignment, lint, violation};
+use crate::diagnostic::{Finding, Severity, Sources, Span};
+use crate::schema::model::Model;
+
+/// Resolves the references of a manifest and checks it. A part of a manifest, whose base is not known, may be
+/// incomplete.
+pub(super) fn finalize(
+    raw: RawManifest,
+    sources: &Sources,
+    roots: &Roots,
+    manifest_index: &ManifestIndex,
+    allowed: &Allowed,
+    part: bool,
+) -> (Manifest, Resolution) {
+    let RawManifest { address, family, version, metadata, spec, assignments, span, .. } = raw;
+    let model = Model::of(version);
+    let mut refused = Vec::new();
+    for written in [Some(&spec), assignments.as_ref()].into_iter().flatten() {
+        allowed.check(written, &mut refused);
+    }
+    let presence = metadata.state;
+    let context = ResolveContext { model, family, sources, roots, manifest_index, presence, part };
+    let mut resolver = Resolver { context, resolved: Resolution::default() };
+    let spec = match model.get(&address.kind) {
+        Some(structure) => resolver.object(spec, &structure),
+        None => spec,
+    };
+    let mut resolved = resolver.resolved;
+    let findings = &mut resolved.findings;
+    // A property that must not use `$env` at all gets no second finding about the variable.
+    let readable = findings.iter().filter(|finding| finding.code == READABLE);
+    let readable: Vec<Span> = readable.filter_map(|finding| finding.span).collect();
+    let is_readable = |name: Span| readable.iter().any(|place| place.holds(name));
+    refused.retain(|named| !named.span.is_some_and(is_readable));
+    findings.extend(refused);
+    findings.extend(violation::check(version, &address.kind, &spec, sources));
+    let assignments = assignments.and_then(|list| assignment::read(&list, part, findings));
+    let manifest = Manifest {
+        family,
+        version,
+        id: metadata.id.map(|id| id.to_lowercase()),
+        formerly: metadata.formerly,
+        presence,
+        protect: metadata.protect,
+        spec,
+        links: std::mem::take(&mut resolved.links),
+        assignments,
+        span,
+        address,
+    };
+    if findings.iter().all(|finding| finding.severity == Severity::Warning) {
+        findings.extend(lint::manifest(&manifest, part));
+    }
+    resolved.findings = bounded(resolved.findings);
+    (manifest, resolved)
+}
+
+/// Returns one warning per file about the members that were left out.
+pub(super) fn ignored_warnings(mut ignored: Vec<(String, Span)>) -> Vec<Finding> {
+    ignored.sort_by_key(|(_, span)| *span);
+    ignored.chunk_by(|(_, a), (_, b)| a.file == b.file).map(ignored_warning).collect()
+}
+
+fn ignored_warning(ignored: &[(String, Span)]) -> Finding {
+    let names: BTreeSet<&str> = ignored.iter().map(|(name, _)| name.as_str()).collect();
+    let help = if names.contains("assignments") {
+        "the lines can go; assignments are declared beside `spec:`, not in it"
+    } else {
+        "the lines can go: only the service sets these"
+    };
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    let message =
+        format!("properties that a manifest cannot declare are ignored: {}", names.join(", "));
+    Finding::warning("manifest/ignored-properties", ignored[0].1, message).help(help)
+}

@@ -1,0 +1,306 @@
+//! Loads everything that a tenant declares from the path of its folder.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::bounded::bounded;
+use super::discover::{self, TENANT_FILE};
+use super::document::{self, RawManifest};
+use super::enclosing_tenant::{self, EnclosingTenant};
+use super::files::{self, FileRead};
+use super::finalize::{self, finalize};
+use super::reference::ManifestIndex;
+use super::resolve::Roots;
+use super::value::Value;
+use super::variable::Allowed;
+use super::{
+    Address, DocumentOrigin, Loaded, TenantFile, cycle, envelope, lint, not_a_manifest, overlay,
+    parallel, secret,
+};
+use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::{Finding, Sources, Span, value_or_report};
+use crate::yaml;
+
+/// Loads a tenant: a folder with a `moorline.yaml`, or that file. Every problem becomes a finding.
+pub fn load(path: &Path) -> Loaded {
+    let mut loader = Loader::default();
+    let fault = loader.load(path).err();
+    loader.loaded.findings.extend(fault);
+    loader.finish()
+}
+
+/// Reads only the tenant file, and returns it with its folder; `None` if it cannot be used, which [`load`] reports.
+pub fn tenant(path: &Path) -> Option<(TenantFile, PathBuf)> {
+    let (path, root) = tenant_path(path);
+    // A pipe, for example, can be read only once.
+    let file = path.is_file().then(|| Sources::default().next_id())?;
+    let documents = files::read(&path, file).documents;
+    let first = documents.first().filter(|first| not_a_manifest::for_tenant(first).is_none())?;
+    Some((envelope::tenant(first, &mut Vec::new())?, root))
+}
+
+/// Returns the path of a tenant file, and its folder.
+fn tenant_path(path: &Path) -> (PathBuf, PathBuf) {
+    let file = if path.is_dir() { discover::beneath(path, TENANT_FILE) } else { path.to_owned() };
+    let root = file.parent().map(Path::to_owned).unwrap_or_default();
+    (file, root)
+}
+
+/// Loads manifest files without the other manifests of their tenant.
+pub fn load_files(paths: &[PathBuf]) -> Loaded {
+    let mut loader = Loader::default();
+    let mut known: BTreeMap<&Path, EnclosingTenant> = BTreeMap::new();
+    let mut groups: BTreeMap<EnclosingTenant, Vec<PathBuf>> = BTreeMap::new();
+    for path in paths {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let enclosing_tenant = known.entry(folder).or_insert_with(|| EnclosingTenant::find(folder));
+        groups.entry(enclosing_tenant.clone()).or_default().push(path.clone());
+    }
+    for (enclosing_tenant, paths) in groups {
+        let EnclosingTenant { root, has_base, allowed } = enclosing_tenant;
+        let files = loader.files(paths, &root);
+        let (scope, groups) = if has_base {
+            // One file may be laid over another: only within a file are names unique.
+            (LoadScope::Parts, files)
+        } else {
+            (LoadScope::Files, vec![files.into_iter().flatten().collect()])
+        };
+        for raws in groups {
+            let layer = loader.layer(raws);
+            loader.check(layer, scope, &allowed);
+        }
+    }
+    loader.finish()
+}
+
+/// Whether a path is a tenant: a folder, or a file with the name or the `kind` of a tenant file.
+pub fn is_tenant(path: &Path) -> bool {
+    if path.is_dir() || path.file_name().is_some_and(|name| name == TENANT_FILE) {
+        return true;
+    }
+    // A pipe, for example, can be read only once.
+    let text = path.is_file().then(|| std::fs::read_to_string(path).ok());
+    let Some(text) = text.flatten().filter(|text| text.contains("Tenant")) else {
+        return false;
+    };
+    let documents = yaml::parse::parse(&text, Sources::default().next_id()).documents;
+    let kind = documents.first().and_then(|first| first.get("kind"));
+    kind.and_then(Value::as_str) == Some("Tenant")
+}
+
+type Layer = BTreeMap<Address, RawManifest>;
+
+/// The part of a tenant that is loaded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LoadScope {
+    /// All of it.
+    Tenant,
+    /// Some of its manifests.
+    Files,
+    /// Some of its manifests, without their bases: they may be incomplete.
+    Parts,
+}
+
+#[derive(Default)]
+struct Loader {
+    loaded: Loaded,
+    seen: BTreeSet<PathBuf>,
+    roots: Roots,
+    ignored: Vec<(String, Span)>,
+    secrets: Vec<(Span, String)>,
+}
+
+impl Loader {
+    fn load(&mut self, path: &Path) -> Result<(), Finding> {
+        let (tenant_path, folder) = tenant_path(path);
+        self.loaded.root = folder.clone();
+        if !tenant_path.exists() {
+            return Err(if is_tenant(path) {
+                enclosing_tenant::no_tenant(&tenant_path)
+            } else {
+                enclosing_tenant::nothing(path)
+            });
+        }
+        let file = self.loaded.sources.next_id();
+        self.roots.insert(file, Arc::from(folder.as_path()));
+        let documents = self.keep(files::read(&tenant_path, file));
+        let Some((root, rest)) = documents.split_first() else {
+            return Ok(());
+        };
+        if let Some(finding) = not_a_manifest::for_tenant(root) {
+            return Err(finding);
+        }
+        let findings = &mut self.loaded.findings;
+        let tenant = envelope::tenant(root, findings);
+        let own = rest.iter().filter_map(|document| document::read(document, findings)).collect();
+        if let Some(tenant) = tenant {
+            if let Some(ownership) = root.get("spec").and_then(|spec| spec.get("ownership")) {
+                self.loaded.ownership = Some(ownership.span);
+                findings.extend(lint::ownership(&tenant, ownership.span));
+            }
+            self.tenant(root, &tenant, &folder, own);
+            self.loaded.tenant = Some(tenant);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Loaded {
+        let loaded = &mut self.loaded;
+        secret::conceal(&self.secrets, &mut loaded.findings, &mut loaded.sources);
+        loaded.manifests.sort_by(|a, b| a.address.cmp(&b.address));
+        loaded.findings.extend(finalize::ignored_warnings(self.ignored));
+        loaded.findings.sort_by(|a, b| (a.span, &a.file, &a.code).cmp(&(b.span, &b.file, &b.code)));
+        self.loaded
+    }
+
+    /// Stores the text and the findings of a file, and returns its documents.
+    fn keep(&mut self, read: FileRead) -> Vec<Value> {
+        self.loaded.sources.add(read.path, read.text);
+        self.loaded.findings.extend(bounded(read.findings));
+        read.documents
+    }
+
+    /// Reads the manifests of files, one list per file.
+    fn files(&mut self, mut paths: Vec<PathBuf>, root: &Path) -> Vec<Vec<RawManifest>> {
+        paths.retain(|path| self.seen.insert(path.clone()));
+        let first = self.loaded.sources.next_id();
+        let root: Arc<Path> = Arc::from(root);
+        let ids = (0..paths.len()).map(|place| (first.after(place), Arc::clone(&root)));
+        self.roots.extend(ids);
+        let numbered = paths.into_iter().enumerate().collect();
+        let reads = parallel::map(numbered, |(place, path): (usize, PathBuf)| {
+            files::manifests(&path, first.after(place))
+        });
+        let raws = reads.into_iter().map(|(read, raws)| {
+            self.keep(read);
+            raws
+        });
+        raws.collect()
+    }
+
+    /// Makes a layer of manifests, and reports addresses that occur twice.
+    fn layer(&mut self, raws: impl IntoIterator<Item = RawManifest>) -> Layer {
+        let mut layer = Layer::new();
+        for raw in raws {
+            let Loaded { origins, findings, .. } = &mut self.loaded;
+            origins.push(DocumentOrigin { document: raw.document, address: raw.address.clone() });
+            if let Some(first) = layer.get(&raw.address) {
+                let message = format!("`{}` is declared twice", raw.address);
+                findings.push(
+                    Finding::error("manifest/name-twice", raw.name_span, message)
+                        .related(first.name_span, "first here")
+                        .help("a name is unique per kind: rename one of them"),
+                );
+            } else {
+                layer.insert(raw.address.clone(), raw);
+            }
+        }
+        layer
+    }
+
+    fn tenant(&mut self, root: &Value, tenant: &TenantFile, folder: &Path, own: Vec<RawManifest>) {
+        let spec = root.get("spec");
+        let entry_span = |key: &str, at: usize| {
+            let list = spec.and_then(|spec| spec.get(key));
+            list.and_then(|list| list.elements().get(at)).unwrap_or(root).span
+        };
+        let mut merged = Layer::new();
+        for (at, base) in tenant.spec.base.iter().enumerate() {
+            let base_folder = discover::beneath(folder, base);
+            let found = discover::base(&base_folder, base, entry_span("base", at));
+            let paths = value_or_report(found, &mut self.loaded.findings).unwrap_or_default();
+            let files = self.files(paths, &base_folder);
+            let layer = self.layer(files.into_iter().flatten());
+            self.refuse_base_ids(&layer);
+            self.lay(layer, &mut merged);
+        }
+        self.exclude(tenant, &mut merged, |at| entry_span("exclude", at));
+        let found = match &tenant.spec.manifests {
+            None => vec![discover::beside(folder, root.span)],
+            Some(entries) => {
+                let entries = entries.iter().enumerate();
+                let found = entries
+                    .map(|(at, entry)| discover::entry(folder, entry, entry_span("manifests", at)));
+                found.collect()
+            }
+        };
+        let found = found.into_iter();
+        let paths = found.filter_map(|found| value_or_report(found, &mut self.loaded.findings));
+        let paths = paths.flatten().collect();
+        let files = self.files(paths, folder);
+        let layer = self.layer(own.into_iter().chain(files.into_iter().flatten()));
+        self.lay(layer, &mut merged);
+        if merged.is_empty() && self.loaded.findings.is_empty() {
+            let span = root.get("kind").unwrap_or(root).span;
+            let message = "this tenant declares nothing: no manifest was found";
+            self.loaded.findings.push(
+                Finding::warning("tenant/no-manifests", span, message)
+                    .help("name their files or folders: `spec: { manifests: [policies] }`"),
+            );
+        }
+        let allowed = Allowed::read(root, &mut self.loaded.findings);
+        self.check(merged, LoadScope::Tenant, &allowed);
+        let findings = lint::cloud(&self.loaded.manifests, tenant.spec.cloud);
+        self.loaded.findings.extend(findings);
+    }
+
+    fn refuse_base_ids(&mut self, layer: &Layer) {
+        self.loaded.findings.extend(layer.values().filter_map(|raw| {
+            let message = format!("`{}` in a base is pinned to an object", raw.address);
+            let finding = Finding::error("overlay/id-in-base", raw.id_span?, message);
+            Some(finding.help("an id belongs to one tenant: pin it in the tenant's own manifest"))
+        }));
+    }
+
+    fn lay(&mut self, layer: Layer, merged: &mut Layer) {
+        for (address, over) in layer {
+            let raw = match merged.get(&address) {
+                Some(base) => overlay::merge(base, over, &mut self.loaded.findings),
+                None => over,
+            };
+            merged.insert(address, raw);
+        }
+    }
+
+    fn exclude(&mut self, tenant: &TenantFile, merged: &mut Layer, span: impl Fn(usize) -> Span) {
+        for (at, excluded) in tenant.spec.exclude.iter().enumerate() {
+            let before = merged.len();
+            merged.retain(|address, _| address.to_string() != *excluded);
+            if merged.len() == before {
+                let names: Vec<String> = merged.keys().map(Address::to_string).collect();
+                let message = format!("no base declares `{excluded}`");
+                self.loaded.findings.push(
+                    Finding::error("tenant/exclude", span(at), message).suggest(
+                        nearest(excluded, &names),
+                        "write `kind/name` as a base's manifest has them",
+                    ),
+                );
+            }
+        }
+    }
+
+    /// Resolves and checks every manifest, then all of them together.
+    fn check(&mut self, layer: Layer, scope: LoadScope, allowed: &Allowed) {
+        let part = scope == LoadScope::Parts;
+        let manifest_index = ManifestIndex::new(layer.values(), scope == LoadScope::Tenant);
+        let pinned =
+            layer.values().filter_map(|raw| Some((raw.address.clone(), raw.id_span?))).collect();
+        let (sources, roots) = (&self.loaded.sources, &self.roots);
+        let raws = layer.into_values().collect();
+        let finalized = parallel::map(raws, |raw| {
+            finalize(raw, sources, roots, &manifest_index, allowed, part)
+        });
+        let before = self.loaded.manifests.len();
+        for (manifest, resolved) in finalized {
+            self.loaded.manifests.push(manifest);
+            self.loaded.findings.extend(resolved.findings);
+            self.ignored.extend(resolved.ignored);
+            self.secrets.extend(resolved.secrets);
+        }
+        let manifests = &self.loaded.manifests[before..];
+        let mut findings = lint::bundle(manifests, &pinned);
+        findings.extend(cycle::findings(manifests, &self.loaded.sources));
+        self.loaded.findings.extend(findings);
+    }
+}
