@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Number, Value as Json};
 
 use crate::diagnostic::Span;
+use crate::schema::walk::{Tree, any};
 
 /// A declared value and where it was written.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,20 +107,13 @@ impl Value {
     /// Returns the names of members that hold a secret, at any depth.
     pub fn secret_members(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
-        self.add_secret_members(&mut found);
+        any(self, &mut |value| {
+            let is_secret = |member: &&Member| matches!(member.value.declared, Declared::Env(_));
+            let secrets = value.members().iter().filter(is_secret);
+            found.extend(secrets.map(|member| member.name.clone()));
+            false
+        });
         found
-    }
-
-    fn add_secret_members(&self, found: &mut BTreeSet<String>) {
-        for member in self.members() {
-            if matches!(member.value.declared, Declared::Env(_)) {
-                found.insert(member.name.clone());
-            }
-            member.value.add_secret_members(found);
-        }
-        for element in self.elements() {
-            element.add_secret_members(found);
-        }
     }
 
     /// Shows every value within it, itself first.
@@ -142,6 +136,28 @@ impl Value {
             }
             Declared::Env(name) => secret(name, false),
         }
+    }
+}
+
+impl Tree for Value {
+    fn members(&self) -> impl Iterator<Item = (&str, &Self)> {
+        self.members().iter().map(|member| (member.name.as_str(), &member.value))
+    }
+
+    fn elements(&self) -> &[Self] {
+        self.elements()
+    }
+
+    fn member(&self, name: &str) -> Option<&Self> {
+        self.get(name)
+    }
+
+    fn text(&self) -> String {
+        self.to_json().text()
+    }
+
+    fn stated_type(&self) -> Option<&str> {
+        self.odata_type()
     }
 }
 

@@ -57,7 +57,7 @@ pub fn plan(
 pub(crate) struct Draft<'a> {
     planned: Planned,
     /// What its changes are planned against.
-    against: BTreeMap<Address, &'a LiveObject>,
+    live: &'a Live,
 }
 
 impl Draft<'_> {
@@ -70,7 +70,9 @@ impl Draft<'_> {
     pub(crate) fn seal(mut self) -> Planned {
         let plan = &mut self.planned.plan;
         for change in &mut plan.changes {
-            let object = self.against.get(&change.address);
+            let family = change.family();
+            let object = family.zip(change.id.as_deref());
+            let object = object.and_then(|(family, id)| self.live.objects.get(family, id));
             change.precondition = object.map(|object| object.digest().to_owned());
         }
         plan.digest = seal(plan);
@@ -97,48 +99,33 @@ pub(crate) fn draft<'a>(
             planner.change(manifest, binding.unwrap_or(&Binding::Missing))
         });
     let bound = bound(&bindings);
-    let of_binding = |(address, binding): (&Address, &Binding<'a>)| {
-        binding.object().map(|object| (address.clone(), object))
-    };
-    let mut against: BTreeMap<Address, &LiveObject> =
-        bindings.by_address.iter().filter_map(of_binding).collect();
     let orphans = ownership::orphans(desired, live, &bound).into_iter();
     let (orphans, left): (Vec<_>, Vec<_>) =
         orphans.partition(|object| ownership::is_declarable(object));
     let left: Vec<String> = left.into_iter().map(ownership::left).collect();
-    let mut pruned: Vec<Manifest> = match desired.ownership {
-        Some(span) => orphans
-            .into_iter()
-            .map(|object| (ownership::manifest_of(object, span), object))
-            .filter(|(manifest, _)| selected(&manifest.address))
-            .map(|(manifest, object)| {
-                compared.push(planner.change(&manifest, &Binding::Bound(object)));
-                against.insert(manifest.address.clone(), object);
-                manifest
-            })
-            .collect(),
-        None => Vec::new(),
-    };
+    let orphans = orphans.into_iter().filter(|object| selected(&ownership::address_of(object)));
+    let orphans = orphans.filter_map(|object| {
+        Some((ownership::manifest_of(object, desired.ownership?), object, None))
+    });
     // A run that goes on with another one is limited to what that was to delete.
     let is_selected =
         |twin: &&Twin<'_>| selected(&twin.address) || selected(&ownership::address_of(twin.object));
     let twins: Vec<&Twin<'_>> = bindings.twins.iter().filter(is_selected).collect();
-    for twin in &twins {
-        let Some(declared) = desired.manifest(&twin.address) else {
-            continue;
-        };
-        let (manifest, deletion) = twins::deletion(&planner, twin, declared);
-        against.insert(manifest.address.clone(), twin.object);
+    let mut pruned = Vec::new();
+    for (manifest, object, twin_of) in
+        orphans.chain(twins.iter().filter_map(|twin| twins::deleted(twin, desired)))
+    {
+        let mut deletion = planner.change(&manifest, &Binding::Bound(object));
+        deletion.change.twin_of = twin_of;
         compared.push(deletion);
         pruned.push(manifest);
     }
     let twins: Vec<String> = twins.into_iter().map(twins::words).collect();
     pruned.sort_by(|a, b| a.address.cmp(&b.address));
     compared.sort_by(|a, b| a.change.address.cmp(&b.change.address));
-    let reads: BTreeMap<Address, Reads> = compared
-        .iter_mut()
-        .map(|one| (one.change.address.clone(), std::mem::take(&mut one.reads)))
-        .collect();
+    let take_reads =
+        |one: &mut Comparison| (one.change.address.clone(), std::mem::take(&mut one.reads));
+    let reads: BTreeMap<Address, Reads> = compared.iter_mut().map(take_reads).collect();
     let mut changes: Vec<Change> = compared.into_iter().map(|one| one.change).collect();
     for manifest in &pruned {
         if let Some(id) = &manifest.id {
@@ -173,7 +160,7 @@ pub(crate) fn draft<'a>(
         changes,
     };
     plan.limits = risk::limits(&plan, pruned.len(), &desired.tenant.spec.guard);
-    Draft { planned: Planned { plan, pruned, referents, reads }, against }
+    Draft { planned: Planned { plan, pruned, referents, reads }, live }
 }
 
 /// Returns how these manifests cover what a tenant holds.

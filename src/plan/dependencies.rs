@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::links::named;
-use super::{Action, Blocked, Change};
+use super::{Action, Change};
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::tenant::referents::{Found, Referents};
 use crate::tenant::{CaselessKey, Linked, Live, LiveObject, ObjectKey, caseless};
@@ -32,10 +32,19 @@ pub(super) fn settle(
     for (change, waits) in changes.iter_mut().zip(waits) {
         change.depends_on = waits.before.into_iter().collect();
         if !waits.holders.is_empty() {
-            change.blocked.push(in_use(change, waits.holders));
+            let verb = if waits.holders.len() == 1 { "refers" } else { "refer" };
+            let message = format!("{} still {verb} to it", all(waits.holders));
+            let help = "let go of it first: refer to another profile there, or to none";
+            change.block("reference/in-use", message, help);
         }
         if !waits.silent.is_empty() {
-            change.blocked.push(unanswered(change, waits.silent));
+            let silent = all(waits.silent);
+            let message = format!(
+                "the tenant did not answer what is referred to by {silent}: it may be this object"
+            );
+            let help =
+                "plan again; if that does not help, look there and delete the object by hand";
+            change.block("reference/unanswered", message, help);
         }
         if !change.blocked.is_empty() {
             change.requests.clear();
@@ -46,39 +55,21 @@ pub(super) fn settle(
 /// Returns the changes that write, in the order of execution: what something waits for comes before it,
 /// deletions come last, and otherwise the address decides.
 pub(super) fn order(changes: &[Change]) -> Vec<Address> {
-    let places = changes.iter().enumerate().filter(|(_, change)| change.writes());
-    let places: BTreeMap<&Address, usize> = places.map(|(at, c)| (&c.address, at)).collect();
-    let rank = |at: usize| (changes[at].action == Action::Delete, at);
-    let mut followers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    let mut waiting: BTreeMap<usize, usize> = BTreeMap::new();
-    for at in places.values() {
-        let before = changes[*at].depends_on.iter();
-        for first in before.filter_map(|address| places.get(address)) {
-            followers.entry(*first).or_default().push(*at);
-            *waiting.entry(*at).or_default() += 1;
-        }
+    let writes = changes.iter().filter(|change| change.writes());
+    let mut open: BTreeMap<(bool, &Address), &Change> =
+        writes.map(|change| ((change.action == Action::Delete, &change.address), change)).collect();
+    let mut undone: BTreeSet<&Address> = open.values().map(|change| &change.address).collect();
+    let mut order = Vec::with_capacity(open.len());
+    while let Some(first) = open.keys().next().copied() {
+        let is_free = |change: &Change| !change.depends_on.iter().any(|on| undone.contains(on));
+        let free = open.iter().find(|(_, change)| is_free(change)).map(|(place, _)| *place);
+        // Two live objects that refer to each other are no reason to leave anything out.
+        let next = free.unwrap_or(first);
+        open.remove(&next);
+        undone.remove(next.1);
+        order.push(next.1.clone());
     }
-    let free = places.values().filter(|at| !waiting.contains_key(at));
-    let mut free: BTreeSet<_> = free.map(|at| rank(*at)).collect();
-    let mut order = Vec::with_capacity(places.len());
-    while let Some((_, at)) = free.pop_first() {
-        order.push(at);
-        for follower in followers.remove(&at).into_iter().flatten() {
-            if let Some(left) = waiting.get_mut(&follower) {
-                *left -= 1;
-                if *left == 0 {
-                    waiting.remove(&follower);
-                    free.insert(rank(follower));
-                }
-            }
-        }
-    }
-    // Two live objects that refer to each other are no reason to leave anything out.
-    let mut rest: Vec<_> = waiting.into_keys().map(rank).collect();
-    rest.sort_unstable();
-    order.extend(rest.into_iter().map(|(_, at)| at));
-    let address = |at: usize| changes[at].address.clone();
-    order.into_iter().map(address).collect()
+    order
 }
 
 /// Returns what may refer to an object that changes delete, with the navigation properties that may lead there.
@@ -87,18 +78,16 @@ pub(crate) fn referring<'a>(
     live: &'a Live,
 ) -> Vec<(&'a LiveObject, Vec<String>)> {
     let goes = |change: &&Change| matches!(change.action, Action::Delete | Action::Replace);
-    let gone = changes.iter().filter(goes);
-    let gone: Vec<&LiveObject> = gone
+    let gone: Vec<&LiveObject> = changes
+        .iter()
+        .filter(goes)
         .filter_map(|change| live.objects.get(change.family()?, change.id.as_deref()?))
         .collect();
     if gone.is_empty() {
         return Vec::new();
     }
-    let objects = live.objects.iter();
-    objects
-        .map(|object| (object, object.may_refer_to(&gone)))
-        .filter(|(_, links)| !links.is_empty())
-        .collect()
+    let referring = live.objects.iter().map(|object| (object, object.may_refer_to(&gone)));
+    referring.filter(|(_, links)| !links.is_empty()).collect()
 }
 
 /// What a change waits for.
@@ -238,29 +227,6 @@ fn words(object: &LiveObject, owner: Option<&Address>) -> String {
     match owner {
         Some(address) => format!("`{address}`"),
         None => format!("the {} `{}` ({})", object.kind, object.display_name, object.id),
-    }
-}
-
-fn in_use(change: &Change, holders: BTreeSet<String>) -> Blocked {
-    let verb = if holders.len() == 1 { "refers" } else { "refer" };
-    Blocked {
-        code: "reference/in-use".to_owned(),
-        message: format!("{} still {verb} to it", all(holders)),
-        help: "let go of it first: refer to another profile there, or to none".to_owned(),
-        location: Some(change.location.clone()),
-    }
-}
-
-fn unanswered(change: &Change, silent: BTreeSet<String>) -> Blocked {
-    Blocked {
-        code: "reference/unanswered".to_owned(),
-        message: format!(
-            "the tenant did not answer what is referred to by {}: it may be this object",
-            all(silent)
-        ),
-        help: "plan again; if that does not help, look there and delete the object by hand"
-            .to_owned(),
-        location: Some(change.location.clone()),
     }
 }
 

@@ -3,8 +3,6 @@
 //! They are no part of an object's body. A new object is bound by `…@odata.bind`, an existing one by
 //! calls of their own (FACTS 12).
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value as Json};
 
 use super::requests::{self, Bind, PlannedRequest};
@@ -52,7 +50,10 @@ impl Linker<'_> {
                 continue;
             };
             let Some(live) = object.links.get(&link.property) else {
-                change.fields.push(self.unverifiable(link));
+                change.fields.push(FieldChange {
+                    reason: Some("the tenant does not show what it refers to".to_owned()),
+                    ..self.withheld(link, FieldStatus::Unverifiable)
+                });
                 continue;
             };
             let added: Vec<&Wanted> = wanted
@@ -96,15 +97,12 @@ impl Linker<'_> {
     }
 
     fn field(&self, link: &Link, live: &[Linked], wanted: &[Wanted]) -> FieldChange {
-        let mut names = BTreeMap::new();
-        for linked in live {
-            names.insert(linked.id.clone(), self.known.referents.label(linked));
-        }
-        for one in wanted {
-            if let Found::Live { id, label } = &one.found {
-                names.insert(id.clone(), label.clone());
-            }
-        }
+        let of_live = live.iter().map(|one| (one.id.clone(), self.known.referents.label(one)));
+        let of_wanted = wanted.iter().filter_map(|one| match &one.found {
+            Found::Live { id, label } => Some((id.clone(), label.clone())),
+            Found::New(_) => None,
+        });
+        let names = of_live.chain(of_wanted).collect();
         let mut before: Vec<Json> = live.iter().map(|live| live.id.as_str().into()).collect();
         before.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
         let after = wanted.iter().map(Wanted::to_json).collect();
@@ -112,28 +110,13 @@ impl Linker<'_> {
             before: shown(link, before),
             after: shown(link, after),
             names,
-            ..self.bare(link, FieldStatus::Change)
+            ..self.withheld(link, FieldStatus::Change)
         }
     }
 
-    fn unverifiable(&self, link: &Link) -> FieldChange {
-        FieldChange {
-            reason: Some("the tenant does not show what it refers to".to_owned()),
-            ..self.bare(link, FieldStatus::Unverifiable)
-        }
-    }
-
-    fn bare(&self, link: &Link, status: FieldStatus) -> FieldChange {
-        FieldChange {
-            path: FieldPath::default().name(&link.property),
-            status,
-            before: Shown::Withheld,
-            after: Shown::Withheld,
-            encoded: false,
-            names: BTreeMap::new(),
-            reason: None,
-            location: Some(self.sources.locate(link.span)),
-        }
+    fn withheld(&self, link: &Link, status: FieldStatus) -> FieldChange {
+        let path = FieldPath::default().name(&link.property);
+        FieldChange::withheld(path, status, self.sources.locate(link.span))
     }
 }
 
@@ -213,7 +196,7 @@ fn astray(link: &Link, to: &Referent, why: &Astray, location: Location) -> Block
             format!("create it in the same run: `--only {to}`"),
         ),
     };
-    Blocked { code: code.to_owned(), message, help, location: Some(location) }
+    Blocked::new(code, message, help, Some(location))
 }
 
 /// Returns the manifests whose objects a manifest refers to.

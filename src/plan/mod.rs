@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -53,7 +54,7 @@ pub use seal::{is_same, seal};
 pub use twins::OwnCreates;
 
 /// Everything that an apply would do, and what it would leave.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// Which tenant.
@@ -133,7 +134,7 @@ impl Plan {
 }
 
 /// A tenant as a plan names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantRef {
     /// `metadata.name`.
@@ -156,7 +157,7 @@ impl From<&TenantFile> for TenantRef {
 
 /// What happens to an object.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
@@ -173,7 +174,7 @@ pub enum Action {
 }
 
 /// What would be done with one object.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// `kind/name` of its manifest.
@@ -220,6 +221,33 @@ pub struct Change {
 }
 
 impl Change {
+    /// Makes a change of which nothing is known yet but its manifest.
+    pub(crate) fn new(address: Address, location: Location) -> Self {
+        Self {
+            address,
+            location,
+            id: None,
+            display_name: String::new(),
+            action: Action::None,
+            fields: Vec::new(),
+            assignments: Vec::new(),
+            left_alone: Vec::new(),
+            requests: Vec::new(),
+            precondition: None,
+            risks: Vec::new(),
+            blocked: Vec::new(),
+            depends_on: Vec::new(),
+            last_modified: None,
+            twin_of: None,
+            reach: None,
+        }
+    }
+
+    /// Blocks the change for a reason that lies in its manifest as a whole.
+    fn block(&mut self, code: &str, message: impl Into<String>, help: impl Into<String>) {
+        self.blocked.push(Blocked::new(code, message, help, Some(self.location.clone())));
+    }
+
     /// Returns whether an apply would send anything for it.
     pub fn writes(&self) -> bool {
         self.action != Action::None && self.blocked.is_empty() && !self.requests.is_empty()
@@ -247,7 +275,7 @@ impl Change {
 }
 
 /// What is known of one field.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldChange {
     /// Where in the object.
@@ -273,6 +301,28 @@ pub struct FieldChange {
 }
 
 impl FieldChange {
+    /// Makes a field of which nothing is shown.
+    pub(super) fn withheld(path: FieldPath, status: FieldStatus, location: Location) -> Self {
+        Self {
+            path,
+            status,
+            before: Shown::Withheld,
+            after: Shown::Withheld,
+            encoded: false,
+            names: BTreeMap::new(),
+            reason: None,
+            location: Some(location),
+        }
+    }
+
+    /// Says that the field differs and cannot be changed, where it differs.
+    fn block(&mut self, why: &str) {
+        if self.status == FieldStatus::Change {
+            self.status = FieldStatus::Blocked;
+            self.reason = Some(why.to_owned());
+        }
+    }
+
     /// Returns whether it is written though nobody can say whether the tenant has it.
     pub fn is_rewritten(&self) -> bool {
         self.status == FieldStatus::Change
@@ -282,7 +332,7 @@ impl FieldChange {
 
 /// Whether a field would be sent.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum FieldStatus {
@@ -295,7 +345,7 @@ pub enum FieldStatus {
 }
 
 /// A value as a plan may show it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Shown {
     /// No value.
@@ -307,7 +357,7 @@ pub enum Shown {
 }
 
 /// A live setting that no manifest declares.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LeftAlone {
     /// The property.
     pub path: FieldPath,
@@ -319,7 +369,7 @@ pub struct LeftAlone {
 }
 
 /// The counts beneath a plan.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// Objects that would be created.
@@ -351,7 +401,7 @@ impl Summary {
 }
 
 /// What the tenant holds beside the declared objects.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Coverage {
     /// Live objects of managed families.
@@ -363,9 +413,7 @@ pub struct Coverage {
 }
 
 /// A live object that no manifest manages.
-#[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Unmanaged {
     /// Its type.

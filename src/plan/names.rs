@@ -34,5 +34,5 @@ pub(super) fn unresolved(
             "grant the permission, or write the id".to_owned(),
         ),
     };
-    Blocked { code: format!("{}/{slug}", named.slug()), message, help, location }
+    Blocked::new(format!("{}/{slug}", named.slug()), message, help, location)
 }

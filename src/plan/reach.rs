@@ -5,12 +5,13 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::assignments::{filter_words, who, words};
 use super::{Action, Change, Plan, requests};
-use crate::schema::types::type_name;
+use crate::schema::walk::Tree;
 use crate::tenant::names::Names;
 use crate::tenant::reach::{Counts, Members, Reported, Subject};
 use crate::tenant::{Live, LiveObject};
@@ -20,7 +21,7 @@ use crate::values::target_form;
 const MOST_REPORTS: usize = 100;
 
 /// Whom a change concerns.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reach {
     /// Whom the object reaches now; absent where there is none yet.
@@ -35,7 +36,7 @@ pub struct Reach {
 }
 
 /// Whom an object is assigned to, and how many that are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Audience {
     /// The targets.
@@ -48,9 +49,7 @@ pub struct Audience {
 }
 
 /// A target, and how many belong to it.
-#[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reached {
     /// Whether it is excluded.
@@ -79,7 +78,7 @@ pub struct Reached {
 }
 
 /// How many are reached.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Extent {
     /// So many.
@@ -181,8 +180,7 @@ fn targets(own: &[Json], inherited: &[Json]) -> Vec<Target> {
 
 impl Target {
     fn kind(&self) -> &str {
-        let kind = self.form.get("@odata.type").and_then(Json::as_str);
-        kind.and_then(type_name).unwrap_or_default()
+        self.form.stated_type().unwrap_or_default()
     }
 
     fn group(&self) -> Option<&str> {
@@ -195,37 +193,17 @@ impl Target {
     }
 }
 
-/// How many of a sort belong to a target.
-enum Share {
-    All,
-    Some(usize),
-    Unknown(String),
-}
-
-impl From<Result<usize, String>> for Share {
-    fn from(count: Result<usize, String>) -> Self {
-        count.map_or_else(Self::Unknown, Self::Some)
-    }
-}
-
-impl Share {
-    /// Returns the shares of a target, devices first; `members` are those of a group.
-    fn of(kind: &str, members: Option<&Members>) -> (Self, Self) {
-        match (kind, members) {
-            ("allDevicesAssignmentTarget", _) => (Self::All, Self::Some(0)),
-            ("allLicensedUsersAssignmentTarget", _) => (Self::Some(0), Self::All),
-            (_, Some(Members { devices, users })) => (devices.clone().into(), users.clone().into()),
-            _ => {
-                let unknown = || Self::Unknown("its members cannot be counted".to_owned());
-                (unknown(), unknown())
-            }
-        }
-    }
-
-    fn unknown(&self) -> Option<&String> {
-        match self {
-            Self::Unknown(why) => Some(why),
-            Self::All | Self::Some(_) => None,
+/// Returns how many devices and how many users belong to a target; `members` are those of a group.
+fn shares(kind: &str, members: Option<&Members>) -> (Extent, Extent) {
+    let counted =
+        |count: &Result<usize, String>| count.clone().map_or_else(Extent::Unknown, Extent::Exactly);
+    match (kind, members) {
+        ("allDevicesAssignmentTarget", _) => (Extent::All, Extent::Exactly(0)),
+        ("allLicensedUsersAssignmentTarget", _) => (Extent::Exactly(0), Extent::All),
+        (_, Some(Members { devices, users })) => (counted(devices), counted(users)),
+        _ => {
+            let unknown = Extent::Unknown("its members cannot be counted".to_owned());
+            (unknown.clone(), unknown)
         }
     }
 }
@@ -233,29 +211,30 @@ impl Share {
 impl Audience {
     fn of(targets: &[Target], names: &Names, counts: &Counts) -> Self {
         let (mut devices, mut users) = (Tally::default(), Tally::default());
-        let mut reached: Vec<Reached> = targets
-            .iter()
-            .map(|target| {
-                let members = target.group().map(|id| counts.group(id));
-                let (of_devices, of_users) = Share::of(target.kind(), members.as_ref());
-                let unknown = of_devices.unknown().or(of_users.unknown()).cloned();
-                let (devices_in_it, users_in_it) =
-                    members.map(|m| (m.devices.ok(), m.users.ok())).unzip();
-                let reached = Reached {
-                    excluded: target.is_excluded(),
-                    target: words(&target.form, names),
-                    group_id: target.group().map(str::to_owned),
-                    by_policy_set: target.by_policy_set,
-                    filter: filter_words(&target.form, names),
-                    devices: devices_in_it.flatten(),
-                    users: users_in_it.flatten(),
-                    unknown,
-                };
-                devices.add(of_devices, &reached);
-                users.add(of_users, &reached);
-                reached
-            })
-            .collect();
+        let reached = targets.iter().map(|target| {
+            let members = target.group().map(|id| counts.group(id));
+            let (of_devices, of_users) = shares(target.kind(), members.as_ref());
+            let unknown = [&of_devices, &of_users].into_iter().find_map(|share| match share {
+                Extent::Unknown(why) => Some(why.clone()),
+                _ => None,
+            });
+            let (in_group, users_in_group) =
+                members.map(|members| (members.devices.ok(), members.users.ok())).unzip();
+            let reached = Reached {
+                excluded: target.is_excluded(),
+                target: words(&target.form, names),
+                group_id: target.group().map(str::to_owned),
+                by_policy_set: target.by_policy_set,
+                filter: filter_words(&target.form, names),
+                devices: in_group.flatten(),
+                users: users_in_group.flatten(),
+                unknown,
+            };
+            devices.add(of_devices, &reached);
+            users.add(of_users, &reached);
+            reached
+        });
+        let mut reached: Vec<Reached> = reached.collect();
         // Graph keeps no order, and one audience is to be equal to itself.
         reached.sort();
         Self { targets: reached, devices: devices.extent(), users: users.extent() }
@@ -276,21 +255,21 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, share: Share, target: &Reached) {
+    fn add(&mut self, share: Extent, target: &Reached) {
         match share {
-            Share::Some(0) => {}
-            _ if target.excluded => self.narrowed = true,
-            Share::All => {
-                self.all = true;
-                self.narrowed |= target.filter.is_some();
+            Extent::Exactly(0) => return,
+            _ if target.excluded => {}
+            Extent::Unknown(why) => {
+                self.unknown.get_or_insert(why);
+                return;
             }
-            Share::Some(number) => {
+            Extent::Exactly(number) | Extent::AtMost(number) => {
                 self.sum = self.sum.saturating_add(number);
                 self.parts += 1;
-                self.narrowed |= target.filter.is_some();
             }
-            Share::Unknown(why) => self.unknown = self.unknown.take().or(Some(why)),
+            Extent::All | Extent::AtMostAll => self.all = true,
         }
+        self.narrowed |= target.excluded || target.filter.is_some();
     }
 
     fn extent(self) -> Extent {

@@ -3,8 +3,9 @@
 //! What is not declared is left alone, so that taking a line out of a manifest changes nothing by itself.
 //! Whoever reverts an addition should know.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -13,7 +14,9 @@ use super::{FieldPath, Plan, Planned, Shown};
 use crate::kinds::Family;
 use crate::manifest::value::{Declared, Member, Value};
 use crate::manifest::{Address, Link, Manifest, Presence};
-use crate::schema::model::{Model, Property, Shape, Structure};
+use crate::schema::model::{Model, Property, Shape};
+use crate::schema::types::GraphVersion;
+use crate::schema::walk::{TypedPlace, each};
 use crate::tenant::matching::{Binding, bind};
 use crate::tenant::read::ObjectRef;
 use crate::tenant::referents::Referents;
@@ -21,7 +24,7 @@ use crate::tenant::{Live, LiveObject};
 use crate::values::canonical::{is_default, is_unset};
 
 /// What an object's manifest no longer declares.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Released {
     /// `kind/name` of its manifest.
@@ -35,7 +38,7 @@ pub struct Released {
 }
 
 /// A setting that is no longer declared.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReleasedField {
     /// The property.
@@ -50,7 +53,7 @@ pub struct ReleasedField {
 }
 
 /// An object that no manifest declares any more.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NoLongerManaged {
     /// `kind/name` of the manifest that it had.
@@ -65,10 +68,16 @@ pub struct NoLongerManaged {
 /// What manifests declared before and no longer do.
 #[derive(Debug, Default)]
 pub struct Release {
-    properties: Vec<(Address, Vec<Path>)>,
-    links: Vec<(Address, Vec<Link>)>,
-    assignments: BTreeSet<Address>,
+    manifests: BTreeMap<Address, Dropped>,
     objects: Vec<Manifest>,
+}
+
+/// What one manifest no longer declares.
+#[derive(Debug, Default)]
+struct Dropped {
+    properties: Vec<Path>,
+    links: Vec<Link>,
+    assignments: bool,
 }
 
 /// A property that is no longer declared, as the names that lead to it.
@@ -89,31 +98,19 @@ impl Release {
                 .iter()
                 .find(|now| now.address == before.address)
                 .or_else(|| current.iter().find(|now| means_the_same(before, now)));
-            let Some(now) = now else {
-                release.objects.push(before.clone());
-                continue;
-            };
-            if now.presence == Presence::Absent {
-                continue;
-            }
-            let model = Model::of(now.version);
-            if let Some(structure) = model.get(&now.address.kind) {
-                let mut paths = Vec::new();
-                gone(model, &structure, &before.spec, &now.spec, &mut Vec::new(), &mut paths);
-                if !paths.is_empty() {
-                    release.properties.push((now.address.clone(), paths));
+            match now {
+                None => release.objects.push(before.clone()),
+                Some(now) if now.presence == Presence::Absent => {}
+                Some(now) => {
+                    let dropped = release.manifests.entry(now.address.clone()).or_default();
+                    dropped.properties.extend(gone(before, now));
+                    let is_linked =
+                        |link: &&Link| now.links.iter().any(|now| now.property == link.property);
+                    let links = before.links.iter().filter(|link| !is_linked(link));
+                    dropped.links.extend(links.cloned());
+                    dropped.assignments |=
+                        before.assignments.is_some() && now.assignments.is_none();
                 }
-            }
-            let released = before.links.iter().filter(|link| {
-                let same = |now: &Link| now.property == link.property;
-                !now.links.iter().any(same)
-            });
-            let released: Vec<Link> = released.cloned().collect();
-            if !released.is_empty() {
-                release.links.push((now.address.clone(), released));
-            }
-            if before.assignments.is_some() && now.assignments.is_none() {
-                release.assignments.insert(now.address.clone());
             }
         }
         release
@@ -121,24 +118,15 @@ impl Release {
 
     /// Declares that what is no longer declared is unset, where there is a value for that.
     pub fn reset(&self, manifests: &mut [Manifest]) {
-        for (address, links) in &self.links {
-            if let Some(manifest) = manifests.iter_mut().find(|m| m.address == *address) {
-                let span = manifest.span;
-                manifest.links.extend(links.iter().map(|link| Link {
-                    references: Vec::new(),
-                    span,
-                    ..link.clone()
-                }));
-            }
-        }
-        for (address, paths) in &self.properties {
-            let Some(manifest) = manifests.iter_mut().find(|manifest| manifest.address == *address)
-            else {
+        for manifest in manifests {
+            let Some(dropped) = self.manifests.get(&manifest.address) else {
                 continue;
             };
-            for path in paths {
+            let span = manifest.span;
+            let unlinked = |link: &Link| Link { references: Vec::new(), span, ..link.clone() };
+            manifest.links.extend(dropped.links.iter().map(unlinked));
+            for path in &dropped.properties {
                 if let Some(declared) = unset(&path.property) {
-                    let span = manifest.span;
                     insert(&mut manifest.spec, &path.names, Value { declared, span });
                 }
             }
@@ -147,9 +135,10 @@ impl Release {
 
     /// Returns the objects whose links are to be read, to tell what the tenant keeps of them.
     pub fn unread(&self, plan: &Plan, live: &Live) -> Vec<ObjectRef> {
-        let links = self.links.iter().filter_map(|(address, links)| {
+        let unlinked = self.manifests.iter().filter(|(_, dropped)| !dropped.links.is_empty());
+        let links = unlinked.filter_map(|(address, dropped)| {
             let object = bound(plan, live, address)?;
-            let links = links.iter().map(|link| link.property.clone());
+            let links = dropped.links.iter().map(|link| link.property.clone());
             (object.kind == address.kind).then(|| ObjectRef::of(object, links.collect()))
         });
         links.collect()
@@ -167,28 +156,19 @@ impl Release {
             let change = plan.changes.iter().find(|change| change.address == *address);
             change.is_some_and(|change| change.fields.iter().any(|field| field.path == *path))
         };
-        let mut addresses: BTreeSet<&Address> = self.assignments.iter().collect();
-        addresses.extend(self.properties.iter().map(|(address, _)| address));
-        addresses.extend(self.links.iter().map(|(address, _)| address));
-        let mut released = Vec::new();
-        for address in addresses {
-            let Some(object) = bound(plan, live, address) else {
-                continue;
-            };
-            let paths = self.properties.iter().filter(|(known, _)| known == address);
-            let fields: Vec<ReleasedField> = paths
-                .flat_map(|(_, paths)| paths)
-                .filter_map(|path| path.kept(object))
-                .chain(self.kept_links(address, object, referents, live))
+        let released = self.manifests.iter().filter_map(|(address, dropped)| {
+            let object = bound(plan, live, address)?;
+            let properties = dropped.properties.iter().filter_map(|path| path.kept(object));
+            let fields: Vec<ReleasedField> = properties
+                .chain(dropped.kept_links(object, referents, live))
                 .filter(|field| !is_planned(address, &field.path))
                 .collect();
-            let assignments = self.assignments.contains(address);
-            let assignments =
-                Some(object.assignments.len()).filter(|kept| assignments && *kept > 0);
-            if !fields.is_empty() || assignments.is_some() {
-                released.push(Released { address: address.clone(), fields, assignments });
-            }
-        }
+            let assignments = dropped.assignments.then_some(object.assignments.len());
+            let assignments = assignments.filter(|kept| *kept > 0);
+            let released = Released { address: address.clone(), fields, assignments };
+            (!released.fields.is_empty() || assignments.is_some()).then_some(released)
+        });
+        plan.released = released.collect();
         let bindings = bind(&self.objects, live, false, &|_| false);
         let objects = bindings.by_address.into_iter().filter_map(|(address, binding)| {
             let (Binding::Bound(object) | Binding::Retyped(object)) = binding else {
@@ -203,20 +183,19 @@ impl Release {
             })
         });
         plan.no_longer_managed = objects.collect();
-        plan.released = released;
     }
+}
 
+impl Dropped {
     /// Returns what an object still refers to, by the names that people know.
     fn kept_links(
         &self,
-        address: &Address,
         object: &LiveObject,
         referents: &Referents,
         live: &Live,
     ) -> Vec<ReleasedField> {
         let read = live.referrers.iter().filter(|read| read.key() == object.key());
-        let links = self.links.iter().filter(|(known, _)| known == address);
-        let properties = links.flat_map(|(_, links)| links).map(|link| &link.property);
+        let properties = self.links.iter().map(|link| &link.property);
         let kept = properties.filter_map(|property| {
             let linked = read.clone().find_map(|read| read.links.get(property))?;
             let names = linked.iter().map(|one| referents.label(one));
@@ -253,10 +232,10 @@ impl Path {
         }
         let path = self.names.iter().fold(FieldPath::default(), |path, name| path.name(name));
         // What an object has is in beta's form, whatever its manifest is in.
-        let model = Model::of(crate::schema::types::GraphVersion::Beta);
+        let model = Model::of(GraphVersion::Beta);
         Some(ReleasedField {
             path,
-            live: shown(model, property, &property.shape, live),
+            live: shown(model, property, &property.shape, live, &BTreeSet::new()),
             encoded: property.is_base64(),
             can_be_unset: unset(property).is_some(),
         })
@@ -270,36 +249,24 @@ fn means_the_same(before: &Manifest, now: &Manifest) -> bool {
     before.address.kind == now.address.kind && (named || before.id.is_some() && before.id == now.id)
 }
 
-/// Collects the properties that only the earlier value declares. What a value that states its type leaves out
+/// Returns the properties that only the earlier manifest declares. What a value that states its type leaves out
 /// is unset, and so is not released.
-fn gone(
-    model: &Model,
-    structure: &Structure,
-    before: &Value,
-    now: &Value,
-    names: &mut Vec<String>,
-    found: &mut Vec<Path>,
-) {
-    for member in before.members() {
-        let Some(property) = structure.properties.get(&member.name) else {
-            continue;
-        };
-        names.push(member.name.clone());
-        match now.get(&member.name) {
-            None if property.is_comparable() => {
-                found.push(Path { names: names.clone(), property: property.clone() })
-            }
-            Some(value) if value.odata_type().is_none() && !value.members().is_empty() => {
-                if let Shape::Complex(_) | Shape::Poly(_) = property.shape
-                    && let Some(inner) = model.actual(&property.shape, member.value.odata_type())
-                {
-                    gone(model, &inner, &member.value, value, names, found);
-                }
-            }
-            None | Some(_) => {}
+fn gone(before: &Manifest, now: &Manifest) -> Vec<Path> {
+    let mut found = Vec::new();
+    let shape = Shape::Complex(now.address.kind.clone());
+    let root = TypedPlace::root(Model::of(now.version), &shape);
+    let root = TypedPlace { other: Some(&now.spec), ..root };
+    each(&root, &before.spec, &mut |place, _| match (place.declared(), place.other) {
+        (_, Some(now)) => {
+            place.parent.is_none() || now.odata_type().is_none() && !now.members().is_empty()
         }
-        names.pop();
-    }
+        (Some(property), None) if property.is_comparable() => {
+            found.push(Path { names: place.path(), property: property.clone() });
+            false
+        }
+        (_, None) => false,
+    });
+    found
 }
 
 /// Returns what is declared to unset a property.

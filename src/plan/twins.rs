@@ -4,11 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use super::Comparison;
 use super::ownership;
-use super::planner::Planner;
-use crate::manifest::Manifest;
-use crate::tenant::matching::{Binding, Twin};
+use crate::manifest::{Desired, Manifest};
+use crate::tenant::matching::Twin;
 use crate::tenant::{CaselessKey, LiveObject, caseless};
 
 type Keys = LazyLock<BTreeSet<CaselessKey>, Box<dyn FnOnce() -> BTreeSet<CaselessKey> + Send>>;
@@ -36,19 +34,15 @@ impl fmt::Debug for OwnCreates {
     }
 }
 
-/// Returns the deletion of a twin, with what stands for its manifest.
-pub(super) fn deletion(
-    planner: &Planner<'_>,
-    twin: &Twin<'_>,
-    declared: &Manifest,
-) -> (Manifest, Comparison) {
-    let manifest = Manifest {
-        protect: declared.protect,
-        ..ownership::manifest_of(twin.object, declared.span)
-    };
-    let mut deletion = planner.change(&manifest, &Binding::Bound(twin.object));
-    deletion.change.twin_of = Some(twin.stays.id.clone());
-    (manifest, deletion)
+/// Returns what stands for the manifest of a twin, the object that is deleted, and the id of the one that stays.
+pub(super) fn deleted<'a>(
+    twin: &Twin<'a>,
+    desired: &Desired,
+) -> Option<(Manifest, &'a LiveObject, Option<String>)> {
+    let declared = desired.manifest(&twin.address)?;
+    let manifest = ownership::manifest_of(twin.object, declared.span);
+    let manifest = Manifest { protect: declared.protect, ..manifest };
+    Some((manifest, twin.object, Some(twin.stays.id.clone())))
 }
 
 /// Returns the words for it.

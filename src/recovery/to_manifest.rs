@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
@@ -15,8 +16,10 @@ use crate::manifest::{Address, Assignment, Link, Manifest, Presence};
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::semantics::Readback;
-use crate::schema::types::{GraphVersion, type_name};
+use crate::schema::types::GraphVersion;
+use crate::schema::walk::{Tree, any};
 use crate::values::canonical::is_unset;
+use crate::values::secret::stands_for_secret;
 use crate::values::target_form;
 
 /// What a journal keeps of an object, as a manifest would declare it.
@@ -83,12 +86,12 @@ pub(crate) fn parts(
 pub(crate) fn whole(version: GraphVersion, image: &Snapshot, span: Span) -> Declaration {
     let model = Model::of(version);
     let names = image.body.as_object().into_iter().flat_map(Map::keys);
+    let structure = model.get(&image.kind);
+    let properties = structure.as_ref().map(|structure| &structure.properties);
     let is_set = |name: &&String| {
-        let structure = model.get(&image.kind);
-        let property = structure.and_then(|structure| structure.properties.get(*name).cloned());
-        property.is_some_and(|property| {
-            let unset = is_unset(&property, &property.shape, &image.body[*name]);
-            property.is_comparable() && (!unset || is_unseen(&property))
+        properties.and_then(|properties| properties.get(*name)).is_some_and(|property| {
+            let unset = is_unset(property, &property.shape, &image.body[*name]);
+            property.is_comparable() && (!unset || is_unseen(property))
         })
     };
     let paths: Vec<Vec<String>> = names.filter(is_set).map(|name| vec![name.clone()]).collect();
@@ -169,14 +172,7 @@ fn is_instruction(name: &str) -> bool {
 
 /// Returns whether a value holds such a name at any depth.
 fn holds_instruction(value: &Json) -> bool {
-    match value {
-        Json::Array(items) => items.iter().any(holds_instruction),
-        Json::Object(members) => {
-            members.keys().any(|name| is_instruction(name))
-                || members.values().any(holds_instruction)
-        }
-        _ => false,
-    }
+    any(value, &mut |value| value.members().any(|(name, _)| is_instruction(name)))
 }
 
 struct Declarer {
@@ -195,8 +191,9 @@ impl Declarer {
     fn parts(&self, kind: &str, body: &Json, paths: &[Vec<String>]) -> Declaration {
         let mut declaration =
             Declaration { spec: self.object(Vec::new()), lost: Vec::new(), shortened: Vec::new() };
+        let structure = self.model.get(kind);
         for path in paths {
-            let found = self.find(kind, body, path);
+            let found = self.find(structure.as_deref(), body, path);
             match found.and_then(|(property, value)| self.member(&property, value)) {
                 Ok(value) => self.place(&mut declaration.spec, path, value),
                 Err(why) => declaration.lost.push((path.clone(), why)),
@@ -222,30 +219,22 @@ impl Declarer {
     /// Finds what names lead to, null where the way ends before.
     fn find<'v>(
         &self,
-        kind: &str,
+        structure: Option<&Structure>,
         body: &'v Json,
         path: &[String],
     ) -> Result<(Property, &'v Json), NotRestorable> {
-        let mut structure = self.model.get(kind).ok_or(NotRestorable::Unknown)?;
-        let mut found: Option<(Property, &Json)> = None;
-        for name in path {
-            let around = match &found {
-                None => body,
-                Some((property, value)) => {
-                    structure =
-                        self.actual(&property.shape, value).ok_or(NotRestorable::Unknown)?;
-                    value
-                }
-            };
-            let property = structure.properties.get(name).ok_or(NotRestorable::Unknown)?;
-            found = Some((property.clone(), around.get(name).unwrap_or(&Json::Null)));
+        let (name, rest) = path.split_first().ok_or(NotRestorable::Unknown)?;
+        let property = structure.and_then(|structure| structure.properties.get(name));
+        let property = property.ok_or(NotRestorable::Unknown)?;
+        let value = body.get(name).unwrap_or(&Json::Null);
+        if rest.is_empty() {
+            return Ok((property.clone(), value));
         }
-        found.ok_or(NotRestorable::Unknown)
+        self.find(self.actual(&property.shape, value).as_deref(), value, rest)
     }
 
-    fn actual(&self, shape: &Shape, value: &Json) -> Option<std::sync::Arc<Structure>> {
-        let stated = value.get("@odata.type").and_then(Json::as_str);
-        self.model.actual(shape, stated.and_then(type_name))
+    fn actual(&self, shape: &Shape, value: &Json) -> Option<Arc<Structure>> {
+        self.model.actual(shape, value.stated_type())
     }
 
     /// Puts a value where names lead to.
@@ -321,7 +310,7 @@ impl Declarer {
         value: &Json,
         members: &Map<String, Json>,
     ) -> Result<Value, NotRestorable> {
-        if members.contains_key("$withheld") || members.contains_key("$secret") {
+        if stands_for_secret(value) {
             return Err(NotRestorable::Withheld);
         }
         if members.keys().any(|name| is_instruction(name)) {

@@ -1,5 +1,6 @@
 //! What may be said of a property beyond its type, and how a schema says it.
 
+use serde::Deserialize;
 use serde_json::Value;
 
 /// The keyword that lists which of a property's constraints are curated: a type document says nothing
@@ -10,7 +11,8 @@ const CURATED: &str = "x-curated";
 pub(super) const INLINE: &str = "x-inline";
 
 /// What may be said of a property beyond its type.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct Constraints {
     /// Only the service sets it.
     pub computed: bool,
@@ -25,6 +27,11 @@ pub struct Constraints {
 }
 
 impl Constraints {
+    /// Returns whether a curated fact of this name is one of them.
+    pub(super) fn has(name: &str) -> bool {
+        ["computed", "minimum", "maximum", "maxItems", "inline"].contains(&name)
+    }
+
     /// Returns these constraints, completed by `other` where they are silent.
     pub fn or(self, other: Self) -> Self {
         Self {

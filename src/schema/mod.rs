@@ -14,3 +14,4 @@ pub mod reference;
 pub mod semantics;
 pub mod types;
 pub mod validate;
+pub mod walk;

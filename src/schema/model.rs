@@ -69,6 +69,11 @@ impl Property {
         !self.computed && !self.facts.volatile && !matches!(self.shape, Shape::Navigation { .. })
     }
 
+    /// Returns whether it holds a secret, which is never shown, compared, kept or written as a literal.
+    pub fn is_secret(&self) -> bool {
+        self.facts.sensitive
+    }
+
     /// Returns whether there is a value that unsets it.
     pub fn can_be_unset(&self) -> bool {
         self.nullable || matches!(self.shape, Shape::Collection(..))

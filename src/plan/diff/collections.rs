@@ -6,7 +6,8 @@ use super::{At, Differ};
 use crate::manifest::value::{Declared, Value};
 use crate::plan::{FieldStatus, Segment};
 use crate::schema::model::{Order, Property, Shape};
-use crate::values::canonical::{is_default, key_of, without_defaults};
+use crate::schema::walk::Tree;
+use crate::values::canonical::{is_default, without_defaults};
 use crate::values::digest::{self, Domain};
 
 impl Differ<'_> {
@@ -47,8 +48,8 @@ impl Differ<'_> {
         let mut taken = vec![false; items.len()];
         let mut merged = Vec::new();
         for declared in at.declared.elements() {
-            let found = declared.get(key).map(key_text).unwrap_or_default();
-            let live = (0..items.len()).find(|i| !taken[*i] && key_of(&items[*i], key) == found);
+            let found = declared.key(key);
+            let live = (0..items.len()).find(|i| !taken[*i] && items[*i].key(key) == found);
             let at = at.element(Segment::Key { key: found }, element, declared);
             merged.push(match live {
                 Some(live) => {
@@ -59,7 +60,7 @@ impl Differ<'_> {
             });
         }
         for (item, _) in items.iter().zip(&taken).filter(|(_, taken)| !**taken) {
-            let key = key_of(item, key);
+            let key = item.key(key);
             let gone = at.element(Segment::Key { key }, element, at.declared);
             self.differs(&gone, Some(item), None);
         }
@@ -208,11 +209,6 @@ fn telling(live: &Json, built: &Json) -> Json {
             .collect(),
         _ => live.clone(),
     }
-}
-
-fn key_text(value: &Value) -> String {
-    let json = value.to_json();
-    json.as_str().map_or_else(|| json.to_string(), str::to_owned)
 }
 
 /// What people tell the elements of a set by.
