@@ -141,7 +141,7 @@ mod tests {
             ] }],
             "seal": { "color": "red" },
         });
-        assert_eq!(kept(crate::schema::fixture::model(), "workOrder", &spec, &live), expected);
+        assert_eq!(kept(crate::schema::testing::model(), "workOrder", &spec, &live), expected);
     }
 
     #[test]

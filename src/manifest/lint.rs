@@ -119,7 +119,7 @@ fn mirrors(manifest: &Manifest, structure: &Structure, findings: &mut Vec<Findin
 
 /// A list of which exactly one element may have certain members.
 fn one_element(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
-    let rules = model.semantics().one_element().iter();
+    let rules = model.semantics().one_element.iter();
     for rule in rules.filter(|rule| model.types().is_a(kind, &rule.on)) {
         let Some((list, inner)) = rule.elements.split_first() else { continue };
         let Some(list) = spec.get(list) else { continue };
@@ -313,7 +313,7 @@ mod tests {
         let (spec, sources) =
             Value::from_yaml("tasks:\n  - steps:\n      - action: unknownFutureValue\n");
         let mut findings = Vec::new();
-        values(crate::schema::fixture::model(), "workOrder", &spec, &mut findings);
+        values(crate::schema::testing::model(), "workOrder", &spec, &mut findings);
         let [finding] = &findings[..] else { panic!("{findings:?}") };
         let line = finding.span.map(|span| sources.locate(span).line);
         assert_eq!((&*finding.code, line), ("value/sentinel", Some(3)));
@@ -324,7 +324,7 @@ mod tests {
         let found = |text: &str| -> Vec<(String, usize)> {
             let (spec, sources) = Value::from_yaml(text);
             let mut findings = Vec::new();
-            one_element(crate::schema::fixture::model(), "workOrder", &spec, &mut findings);
+            one_element(crate::schema::testing::model(), "workOrder", &spec, &mut findings);
             let line = |finding: &Finding| finding.span.map(|span| sources.locate(span).line);
             findings.iter().filter_map(|f| Some((f.message.clone(), line(f)?))).collect()
         };

@@ -83,16 +83,16 @@ impl<'a> Place<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::fixture;
+    use crate::schema::testing;
 
     #[test]
     fn violation_in_a_contained_entity_has_its_own_place() {
         let (spec, sources) = Value::from_yaml(
             "displayName: Order\ntasks:\n  - label: a\n    steps:\n      - { action: block, hours: 1 }\n      - { action: mail, hours: many }\n",
         );
-        let violations = fixture::violations(&spec.to_json());
+        let violations = testing::violations(&spec.to_json());
         let [violation] = &violations[..] else { panic!("{violations:?}") };
-        let place = Place::of(violation, fixture::model(), "workOrder", &spec);
+        let place = Place::of(violation, testing::model(), "workOrder", &spec);
         assert_eq!(sources.text(place.value.span), "many");
         assert_eq!(sources.locate(place.value.span).line, 6);
         assert_eq!(place.subject(), "`hours`");

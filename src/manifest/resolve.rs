@@ -347,7 +347,7 @@ fn encode(bytes: Vec<u8>, property: &Property, span: Span) -> Result<Declared, B
 mod tests {
     use super::*;
     use crate::kinds::{self, Action};
-    use crate::schema::fixture;
+    use crate::schema::testing;
 
     #[test]
     fn contained_entities_are_resolved_where_they_are_created_inline() {
@@ -364,7 +364,7 @@ log: []
 ",
         );
         let mut resolver = Resolver {
-            model: fixture::model(),
+            model: testing::model(),
             family: kinds::FAMILIES[0],
             sources: &sources,
             roots: &Roots::new(),
@@ -373,7 +373,7 @@ log: []
             part: false,
             resolved: Resolved::default(),
         };
-        let structure = fixture::model().get("workOrder").expect("a type");
+        let structure = testing::model().get("workOrder").expect("a type");
         let value = resolver.object(spec, &structure);
         let expected = serde_json::json!({
             "displayName": "Order",
@@ -407,7 +407,7 @@ log: []
         let ignored = |family: &'static Family| {
             let (spec, sources) = Value::from_yaml("log: [{ text: a }]\n");
             let mut resolver = Resolver {
-                model: fixture::model(),
+                model: testing::model(),
                 family,
                 sources: &sources,
                 roots: &Roots::new(),
@@ -416,7 +416,7 @@ log: []
                 part: false,
                 resolved: Resolved::default(),
             };
-            let structure = fixture::model().get("workOrder").expect("a type");
+            let structure = testing::model().get("workOrder").expect("a type");
             resolver.object(spec, &structure);
             (resolver.resolved.ignored.len(), resolver.resolved.findings.len())
         };

@@ -91,6 +91,26 @@ impl Value {
         }
     }
 
+    /// Adds a value to an object at a path, with the objects that lead there.
+    pub(crate) fn place(&mut self, path: &[String], value: Self) {
+        let (Declared::Object(members), Some((first, rest))) =
+            (&mut self.declared, path.split_first())
+        else {
+            return;
+        };
+        let member = |value: Self| Member { name: first.clone(), name_span: value.span, value };
+        if rest.is_empty() {
+            return members.push(member(value));
+        }
+        let at = members.iter().position(|member| member.name == *first);
+        let at = at.unwrap_or_else(|| {
+            let declared = Declared::Object(Vec::new());
+            members.push(member(Self { declared, span: value.span }));
+            members.len() - 1
+        });
+        members[at].value.place(rest, value);
+    }
+
     /// Returns the text, where this is a string.
     pub fn as_str(&self) -> Option<&str> {
         match &self.declared {

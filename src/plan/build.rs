@@ -70,9 +70,7 @@ impl Draft<'_> {
     pub(crate) fn seal(mut self) -> Planned {
         let plan = &mut self.planned.plan;
         for change in &mut plan.changes {
-            let family = change.family();
-            let object = family.zip(change.id.as_deref());
-            let object = object.and_then(|(family, id)| self.live.objects.get(family, id));
+            let object = change.object(self.live);
             change.precondition = object.map(|object| object.digest().to_owned());
         }
         plan.digest = seal(plan);

@@ -78,11 +78,8 @@ pub(crate) fn referring<'a>(
     live: &'a Live,
 ) -> Vec<(&'a LiveObject, Vec<String>)> {
     let goes = |change: &&Change| matches!(change.action, Action::Delete | Action::Replace);
-    let gone: Vec<&LiveObject> = changes
-        .iter()
-        .filter(goes)
-        .filter_map(|change| live.objects.get(change.family()?, change.id.as_deref()?))
-        .collect();
+    let gone: Vec<&LiveObject> =
+        changes.iter().filter(goes).filter_map(|change| change.object(live)).collect();
     if gone.is_empty() {
         return Vec::new();
     }
@@ -166,7 +163,7 @@ impl Scene<'_> {
         let declared = self.declared.get(&caseless(family, id));
         let declared = declared.into_iter().flatten();
         waits.holders.extend(declared.map(|address| format!("`{address}`")));
-        let Some(gone) = self.live.objects.get(family, id) else {
+        let Some(gone) = change.object(self.live) else {
             return;
         };
         for (object, links) in &self.referring {

@@ -3,25 +3,24 @@
 //! They are no part of an object's body. A new object is bound by `…@odata.bind`, an existing one by
 //! calls of their own (FACTS 12).
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
-use super::requests::{self, Bind, PlannedRequest};
+use super::planner::Planner;
+use super::requests::{self, PlannedRequest};
 use super::{Blocked, Change, FieldChange, FieldPath, FieldStatus, Shown};
-use crate::diagnostic::{Location, Sources};
+use crate::diagnostic::Location;
 use crate::manifest::reference::{Link, Referent};
 use crate::manifest::{Address, Manifest};
 use crate::tenant::referents::{Astray, Found};
-use crate::tenant::{Known, Linked, LiveObject};
+use crate::tenant::{Linked, LiveObject};
 
-/// Compares the references of one object.
-pub(super) struct Linker<'a> {
-    pub(super) sources: &'a Sources,
-    pub(super) known: Known<'a>,
-}
-
-impl Linker<'_> {
+impl Planner<'_> {
     /// Returns what the body of a new object has for its references.
-    pub(super) fn create(&self, manifest: &Manifest, change: &mut Change) -> Map<String, Json> {
+    pub(super) fn links_of_new(
+        &self,
+        manifest: &Manifest,
+        change: &mut Change,
+    ) -> Map<String, Json> {
         let mut members = Map::new();
         for link in &manifest.links {
             let Some(wanted) = self.wanted(link, &mut change.blocked) else {
@@ -31,14 +30,14 @@ impl Linker<'_> {
                 continue;
             }
             change.fields.push(self.field(link, &[], &wanted));
-            let (name, value) = requests::bind(link, wanted.iter().map(|one| &one.bind));
+            let (name, value) = requests::bind(link, wanted.iter().map(|one| &one.id));
             members.insert(name, value);
         }
         members
     }
 
     /// Returns the calls that make an object refer to what is declared.
-    pub(super) fn update(
+    pub(super) fn links(
         &self,
         manifest: &Manifest,
         object: &LiveObject,
@@ -68,7 +67,7 @@ impl Linker<'_> {
                 continue;
             }
             change.fields.push(self.field(link, live, &wanted));
-            let at = |one: &&Wanted| requests::link(manifest, &object.id, link, &one.bind);
+            let at = |one: &&Wanted| requests::link(manifest, &object.id, link, &one.id);
             requests.extend(added.iter().map(at));
             // Where one takes the place of another, the latter is gone with that.
             let taken = !link.many && !added.is_empty();
@@ -105,7 +104,7 @@ impl Linker<'_> {
         let names = of_live.chain(of_wanted).collect();
         let mut before: Vec<Json> = live.iter().map(|live| live.id.as_str().into()).collect();
         before.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-        let after = wanted.iter().map(Wanted::to_json).collect();
+        let after = wanted.iter().map(Wanted::shown).collect();
         FieldChange {
             before: shown(link, before),
             after: shown(link, after),
@@ -123,30 +122,31 @@ impl Linker<'_> {
 /// Where a link is to lead.
 struct Wanted {
     found: Found,
-    bind: Bind,
+    /// The id, or its placeholder until the request is sent.
+    id: Json,
 }
 
 impl Wanted {
     /// What a manifest declares is named by its address even where it exists: it may be another object by the
     /// time that the reference is made.
     fn new(to: &Referent, found: Found) -> Self {
-        let bind = match (to, &found) {
+        let id = match (to, &found) {
             (Referent::Manifest(address), _) | (_, Found::New(address)) => {
-                Bind::Manifest(address.clone())
+                json!({ requests::ID: address.to_string() })
             }
-            (_, Found::Live { id, .. }) => Bind::Id(id.clone()),
+            (_, Found::Live { id, .. }) => id.as_str().into(),
         };
-        Self { found, bind }
+        Self { found, id }
     }
 
     fn leads_to(&self, to: &str) -> bool {
         matches!(&self.found, Found::Live { id, .. } if id.eq_ignore_ascii_case(to))
     }
 
-    fn to_json(&self) -> Json {
+    fn shown(&self) -> Json {
         match &self.found {
             Found::Live { id, .. } => id.as_str().into(),
-            Found::New(_) => self.bind.to_json(),
+            Found::New(_) => self.id.clone(),
         }
     }
 }

@@ -16,6 +16,7 @@ pub use crate::kinds::{Risk, RiskLevel};
 use crate::manifest::{Address, Manifest, TenantFile};
 use crate::tenant::masked::Masked;
 use crate::tenant::referents::Referents;
+use crate::tenant::{Live, LiveObject};
 
 mod assignments;
 mod build;
@@ -127,6 +128,11 @@ pub struct Comparison {
 }
 
 impl Plan {
+    /// Returns the change of a manifest.
+    fn change(&self, address: &Address) -> Option<&Change> {
+        self.changes.iter().find(|change| change.address == *address)
+    }
+
     /// Returns the counts of the changes that are in it.
     pub fn recount(&self) -> Summary {
         build::summarise(&self.changes)
@@ -256,6 +262,11 @@ impl Change {
     /// Returns the family of its object.
     pub fn family(&self) -> Option<&'static Family> {
         kinds::family_of(&self.address.kind)
+    }
+
+    /// Returns the live object that is changed.
+    pub(crate) fn object<'a>(&self, live: &'a Live) -> Option<&'a LiveObject> {
+        live.objects.get(self.family()?, self.id.as_deref()?)
     }
 
     /// Returns whether it counts as a difference from what is declared.

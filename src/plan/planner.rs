@@ -7,7 +7,6 @@ use serde_json::{Map, Value as Json};
 
 use super::assignments;
 use super::diff::Differ;
-use super::links::Linker;
 use super::ownership;
 use super::requests;
 use super::rewrite::Rewrite;
@@ -88,8 +87,8 @@ fn binding<'a>(manifest: &Manifest, live: Option<&'a LiveObject>) -> Binding<'a>
 
 /// What one manifest is compared with the tenant by.
 pub(super) struct Planner<'a> {
-    sources: &'a Sources,
-    known: Known<'a>,
+    pub(super) sources: &'a Sources,
+    pub(super) known: Known<'a>,
     /// To whom the objects belong, and where that is declared.
     owner: Option<(&'a OwnershipSpec, Span)>,
     /// What is written though it cannot be compared.
@@ -109,10 +108,6 @@ impl<'a> Planner<'a> {
     /// Lets this be written though it cannot be compared.
     pub(super) fn rewriting(self, rewrite: &'a [Rewrite]) -> Self {
         Self { rewrite, ..self }
-    }
-
-    fn linker(&self) -> Linker<'_> {
-        Linker { sources: self.sources, known: self.known }
     }
 
     /// Returns what would have to be done, without the digest of what it depends on.
@@ -200,7 +195,7 @@ impl ChangeBuilder<'_> {
         self.change.blocked.extend(differ.blocked);
         self.rules(&Json::Null, &properties);
         self.change.risks.extend(risk::of_family(manifest.family, None, &properties));
-        properties.extend(self.planner.linker().create(manifest, &mut self.change));
+        properties.extend(self.planner.links_of_new(manifest, &mut self.change));
         self.change.requests.push(requests::create(manifest, properties));
         self.assign(requests::NEW_ID, assigned);
     }
@@ -230,7 +225,7 @@ impl ChangeBuilder<'_> {
             self.change.action = Action::Update;
             self.write((&object.id, &body), properties);
         }
-        let links = self.planner.linker().update(manifest, object, &mut self.change);
+        let links = self.planner.links(manifest, object, &mut self.change);
         if !links.is_empty() {
             self.change.action = Action::Update;
             self.change.requests.extend(links);

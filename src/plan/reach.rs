@@ -142,7 +142,7 @@ impl<'a> Assigned<'a> {
             return None;
         }
         let family = change.family().filter(|family| family.is_assignable())?;
-        let object = change.id.as_deref().and_then(|id| live.objects.get(family, id));
+        let object = change.object(live);
         let sent = requests::assigned(&change.requests, family);
         let after = match (change.action, object) {
             (Action::Create | Action::Replace, _) => Some(targets(sent.unwrap_or_default(), &[])),

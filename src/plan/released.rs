@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use super::show::shown;
 use super::{FieldPath, Plan, Planned, Shown};
 use crate::kinds::Family;
-use crate::manifest::value::{Declared, Member, Value};
+use crate::manifest::value::{Declared, Value};
 use crate::manifest::{Address, Link, Manifest, Presence};
 use crate::schema::model::{Model, Property, Shape};
 use crate::schema::types::GraphVersion;
@@ -127,7 +127,7 @@ impl Release {
             manifest.links.extend(dropped.links.iter().map(unlinked));
             for path in &dropped.properties {
                 if let Some(declared) = unset(&path.property) {
-                    insert(&mut manifest.spec, &path.names, Value { declared, span });
+                    manifest.spec.place(&path.names, Value { declared, span });
                 }
             }
         }
@@ -137,7 +137,7 @@ impl Release {
     pub fn unread(&self, plan: &Plan, live: &Live) -> Vec<ObjectRef> {
         let unlinked = self.manifests.iter().filter(|(_, dropped)| !dropped.links.is_empty());
         let links = unlinked.filter_map(|(address, dropped)| {
-            let object = bound(plan, live, address)?;
+            let object = plan.change(address)?.object(live)?;
             let links = dropped.links.iter().map(|link| link.property.clone());
             (object.kind == address.kind).then(|| ObjectRef::of(object, links.collect()))
         });
@@ -153,11 +153,11 @@ impl Release {
     pub fn tell(&self, planned: &mut Planned, live: &Live) {
         let Planned { plan, referents, .. } = planned;
         let is_planned = |address: &Address, path: &FieldPath| {
-            let change = plan.changes.iter().find(|change| change.address == *address);
-            change.is_some_and(|change| change.fields.iter().any(|field| field.path == *path))
+            plan.change(address)
+                .is_some_and(|change| change.fields.iter().any(|field| field.path == *path))
         };
         let released = self.manifests.iter().filter_map(|(address, dropped)| {
-            let object = bound(plan, live, address)?;
+            let object = plan.change(address)?.object(live)?;
             let properties = dropped.properties.iter().filter_map(|path| path.kept(object));
             let fields: Vec<ReleasedField> = properties
                 .chain(dropped.kept_links(object, referents, live))
@@ -212,13 +212,6 @@ impl Dropped {
         });
         kept.collect()
     }
-}
-
-/// Returns the live object that a manifest's change is about.
-fn bound<'a>(plan: &Plan, live: &'a Live, address: &Address) -> Option<&'a LiveObject> {
-    let mut changes = plan.changes.iter();
-    let change = changes.find(|change| change.address == *address)?;
-    live.objects.get(change.family()?, change.id.as_deref()?)
 }
 
 impl Path {
@@ -283,19 +276,4 @@ fn unset(property: &Property) -> Option<Declared> {
     let is_unset = |member: &&String| is_default(&Json::from(member.as_str()));
     let member = def.members.iter().find(is_unset)?;
     Some(Declared::String(member.clone()))
-}
-
-fn insert(object: &mut Value, names: &[String], value: Value) {
-    let Declared::Object(members) = &mut object.declared else {
-        return;
-    };
-    match names {
-        [] => {}
-        [name] => members.push(Member { name: name.clone(), name_span: value.span, value }),
-        [name, rest @ ..] => {
-            if let Some(member) = members.iter_mut().find(|member| member.name == *name) {
-                insert(&mut member.value, rest, value);
-            }
-        }
-    }
 }

@@ -11,7 +11,7 @@ use crate::graph::request::Request;
 use crate::http::Method;
 use crate::http::odata::segment;
 use crate::kinds::{Action, Family};
-use crate::manifest::{Address, Link, Manifest};
+use crate::manifest::{Link, Manifest};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::{GraphVersion, odata_type};
 
@@ -103,41 +103,19 @@ const BIND: &str = "@odata.bind";
 /// The end of a path that stands for a reference, and not for what it leads to.
 const REF: &str = "/$ref";
 
-/// An object that is referred to.
-pub(super) enum Bind {
-    /// By its id.
-    Id(String),
-    /// By the address of its manifest.
-    Manifest(Address),
-}
-
-impl Bind {
-    /// Returns the id, or what stands for it.
-    pub(super) fn to_json(&self) -> Json {
-        match self {
-            Self::Id(id) => id.as_str().into(),
-            Self::Manifest(address) => json!({ ID: address.to_string() }),
-        }
-    }
-
-    fn object(&self) -> Json {
-        json!({ OBJECT: self.to_json() })
-    }
-}
-
-/// Returns the member of a new object's body that makes it refer to others.
-pub(super) fn bind<'a>(link: &Link, to: impl Iterator<Item = &'a Bind>) -> (String, Json) {
-    let mut objects: Vec<Json> = to.map(Bind::object).collect();
+/// Returns the member of a new object's body that makes it refer to others, by their ids.
+pub(super) fn bind<'a>(link: &Link, ids: impl Iterator<Item = &'a Json>) -> (String, Json) {
+    let mut objects: Vec<Json> = ids.map(|id| json!({ OBJECT: id })).collect();
     let value = if link.many { objects.into() } else { objects.pop().unwrap_or_default() };
     (format!("{}{BIND}", link.property), value)
 }
 
 /// Makes an existing object refer to another one. A collection takes one more, and no PUT
 /// (IntuneManagement#114).
-pub(super) fn link(manifest: &Manifest, id: &str, link: &Link, to: &Bind) -> PlannedRequest {
+pub(super) fn link(manifest: &Manifest, id: &str, link: &Link, to: &Json) -> PlannedRequest {
     let method = if link.many { Method::Post } else { Method::Put };
     let path = link_path(manifest, id, link) + REF;
-    let body = json!({ "@odata.id": to.object() });
+    let body = json!({ "@odata.id": { OBJECT: to } });
     PlannedRequest::new(Step::Link, method, manifest.version, path, Some(body))
         .about(&link.property)
 }

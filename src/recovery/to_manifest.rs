@@ -195,7 +195,7 @@ impl Declarer {
         for path in paths {
             let found = self.find(structure.as_deref(), body, path);
             match found.and_then(|(property, value)| self.member(&property, value)) {
-                Ok(value) => self.place(&mut declaration.spec, path, value),
+                Ok(value) => declaration.spec.place(path, value),
                 Err(why) => declaration.lost.push((path.clone(), why)),
             }
             let left_out = self.left_out.take().map(|why| (path.clone(), why));
@@ -237,24 +237,6 @@ impl Declarer {
         self.model.actual(shape, value.stated_type())
     }
 
-    /// Puts a value where names lead to.
-    fn place(&self, spec: &mut Value, path: &[String], value: Value) {
-        let (Declared::Object(members), Some((first, rest))) =
-            (&mut spec.declared, path.split_first())
-        else {
-            return;
-        };
-        if rest.is_empty() {
-            return members.push(self.named(first, value));
-        }
-        let at = members.iter().position(|member| member.name == *first);
-        let at = at.unwrap_or_else(|| {
-            members.push(self.named(first, self.object(Vec::new())));
-            members.len() - 1
-        });
-        self.place(&mut members[at].value, rest, value);
-    }
-
     /// Declares a property's value; one that is not set is declared to be so.
     fn member(&self, property: &Property, value: &Json) -> Result<Value, NotRestorable> {
         if value.is_null() && is_unseen(property) {
@@ -276,16 +258,12 @@ impl Declarer {
         shape: &Shape,
         value: &Json,
     ) -> Result<Value, NotRestorable> {
-        let declared = match (shape, value) {
-            (_, Json::Null) => Declared::Null,
-            (_, Json::Bool(value)) => Declared::Bool(*value),
-            (_, Json::Number(number)) => Declared::Number(number.clone()),
+        match (shape, value) {
             (_, Json::String(text))
                 if property.facts.readback.is_some() && is_placeholder(text) =>
             {
-                return Err(NotRestorable::Masked);
+                Err(NotRestorable::Masked)
             }
-            (_, Json::String(text)) => Declared::String(text.clone()),
             (Shape::Collection(element, _), Json::Array(items)) => {
                 let mut declared = Vec::with_capacity(items.len());
                 for item in items {
@@ -296,12 +274,12 @@ impl Declarer {
                         item => declared.push(item?),
                     }
                 }
-                Declared::List(declared)
+                Ok(self.value(Declared::List(declared)))
             }
-            (_, Json::Object(members)) => return self.complex(shape, value, members),
-            (_, Json::Array(_)) => return Err(NotRestorable::Unknown),
-        };
-        Ok(self.value(declared))
+            (_, Json::Array(_)) => Err(NotRestorable::Unknown),
+            (_, Json::Object(members)) => self.complex(shape, value, members),
+            (_, scalar) => Ok(Value::from_json(scalar, self.span)),
+        }
     }
 
     fn complex(
@@ -320,9 +298,8 @@ impl Declarer {
         let mut declared = Vec::new();
         for (name, value) in members {
             if name == "@odata.type" {
-                let stated = value.as_str().ok_or(NotRestorable::Unknown)?;
-                let stated = self.value(Declared::String(stated.to_owned()));
-                declared.push(self.named(name, stated));
+                value.as_str().ok_or(NotRestorable::Unknown)?;
+                declared.push(self.named(name, Value::from_json(value, self.span)));
                 continue;
             }
             let Some(property) = structure.properties.get(name) else {
@@ -353,7 +330,7 @@ mod tests {
         let mut sources = crate::diagnostic::Sources::default();
         let span = Span::new(sources.add("journal", String::new()), 0..0);
         let declarer = Declarer {
-            model: crate::schema::fixture::model(),
+            model: crate::schema::testing::model(),
             span,
             elements: Elements::All,
             left_out: Cell::new(None),

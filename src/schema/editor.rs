@@ -124,11 +124,11 @@ fn is_unwritable(property: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::fixture;
+    use crate::schema::testing;
 
     #[test]
     fn entities_that_are_created_inline_can_be_written() {
-        let raw = fixture::model().types().raw("workOrder").expect("a type");
+        let raw = testing::model().types().raw("workOrder").expect("a type");
         let mut schema: Value = serde_json::from_str(raw).expect("it is JSON");
         adapt(GraphVersion::Beta, &mut schema);
         let names: Vec<&String> =

@@ -376,10 +376,10 @@ fn primitive(edm: Edm, nullable: bool, constraints: &Constraints) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{csdl, fixture};
+    use crate::schema::{csdl, testing};
 
     fn generated(curated: &Curated, roots: &[Root<'_>]) -> Result<Value, CsdlError> {
-        let types = csdl::read(fixture::CSDL).expect("the document is well-formed");
+        let types = csdl::read(testing::CSDL).expect("the document is well-formed");
         generate(GraphVersion::Beta, &types, curated, roots)
     }
 

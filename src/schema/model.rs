@@ -242,16 +242,16 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::fixture;
+    use crate::schema::testing;
 
     #[test]
     fn entities_that_are_created_inline_are_values() {
-        let order = fixture::model().get("workOrder").expect("a type");
+        let order = testing::model().get("workOrder").expect("a type");
         let shape = |name: &str| &order.properties[name].shape;
         let tasks = Shape::Complex("workTask".to_owned());
         assert_eq!(*shape("tasks"), Shape::Collection(Box::new(tasks), Order::Set));
         assert_eq!(*shape("seal"), Shape::Complex("workSeal".to_owned()));
-        let task = fixture::model().get("workTask").expect("a type");
+        let task = testing::model().get("workTask").expect("a type");
         let steps = Shape::Poly("workStep".to_owned());
         assert_eq!(task.properties["steps"].shape, Shape::Collection(Box::new(steps), Order::Set));
         for (name, inline) in [("tasks", true), ("seal", true), ("log", false)] {

@@ -149,7 +149,8 @@ pub struct Semantics {
     constraints: Curated,
     legacy: BTreeMap<String, String>,
     rules: Vec<Rule>,
-    one_element: Vec<OneElement>,
+    /// The rules about elements of lists.
+    pub one_element: Vec<OneElement>,
 }
 
 static BUILT_IN: LazyLock<Semantics> = LazyLock::new(|| {
@@ -230,11 +231,6 @@ impl Semantics {
     /// Returns why a kind is a legacy one, where it is.
     pub fn legacy(&self, kind: &str) -> Option<&str> {
         self.legacy.get(kind).map(String::as_str)
-    }
-
-    /// Returns the rules about elements of lists.
-    pub fn one_element(&self) -> &[OneElement] {
-        &self.one_element
     }
 
     /// Returns the cross-field rules of a kind.

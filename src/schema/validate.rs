@@ -248,7 +248,7 @@ fn expected(kind: &TypeKind) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::fixture;
+    use crate::schema::testing;
 
     fn member(name: &str) -> Step {
         Step::Member(name.to_owned())
@@ -261,11 +261,11 @@ mod tests {
             json!({ "@odata.type": "#microsoft.graph.timedStep", "action": "mail", "at": "08:00" });
         let tasks = json!([{ "label": "a", "steps": [step, timed] }]);
         let good = json!({ "displayName": "a", "tasks": tasks, "seal": { "size": 3 } });
-        assert_eq!(fixture::violations(&good), []);
+        assert_eq!(testing::violations(&good), []);
         let step = |step: Value| json!({ "tasks": [{ "steps": [step] }] });
         let within = || vec![member("tasks"), Step::Element(0), member("steps"), Step::Element(0)];
         let found = |body: Value| {
-            let found = fixture::violations(&body);
+            let found = testing::violations(&body);
             assert_eq!(found.len(), 1, "{found:?}");
             found.into_iter().next().map(|violation| (violation.path, violation.problem))
         };

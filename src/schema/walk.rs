@@ -217,3 +217,54 @@ pub fn copy(place: &TypedPlace<'_, Json>, value: &Json, copier: &mut impl Copier
     };
     Some(copier.finish(place, structure, copied))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::schema::model::Model;
+    use crate::schema::testing;
+    use crate::schema::types::GraphVersion;
+
+    #[test]
+    fn each_gives_path_property_and_stated_type_of_every_value() {
+        let order = json!({ "displayName": "a", "other": [true], "tasks": [{ "steps": [
+            { "@odata.type": "#microsoft.graph.timedStep", "at": "08:00:00", "hours": 1 },
+        ] }] });
+        let shape = Shape::Complex("workOrder".to_owned());
+        let mut seen = Vec::new();
+        each(&TypedPlace::root(testing::model(), &shape), &order, &mut |place, value| {
+            let owner = place.declared().map(|property| property.declared_in.clone());
+            if !value.is_object() && !value.is_array() {
+                seen.push((place.path().join("."), owner));
+            }
+            place.name != Some("displayName")
+        });
+        let found = |path: &str, owner: &str| (path.to_owned(), Some(owner.to_owned()));
+        let expected = [
+            found("displayName", "workOrder"),
+            ("other".to_owned(), None),
+            ("tasks.steps.@odata.type".to_owned(), None),
+            found("tasks.steps.at", "timedStep"),
+            found("tasks.steps.hours", "workStep"),
+        ];
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn elements_of_a_keyed_collection_are_paired_by_their_key() {
+        let oma = |uri: &str, value: u8| json!({ "omaUri": uri, "displayName": value });
+        let one = json!({ "omaSettings": [oma("./a", 1), oma("./b", 2)], "description": "x" });
+        let other = json!({ "omaSettings": [oma("./b", 3)] });
+        let shape = Shape::Complex("windows10CustomConfiguration".to_owned());
+        let root = TypedPlace::root(Model::of(GraphVersion::Beta), &shape);
+        let root = TypedPlace { other: Some(&other), ..root };
+        let mut step = |place: &TypedPlace<'_, Json>, _: &Json| match place.other {
+            Some(Json::Number(other)) => CopyStep::Put(other.clone().into()),
+            Some(_) => CopyStep::Enter,
+            None => CopyStep::Omit,
+        };
+        assert_eq!(copy(&root, &one, &mut step), Some(other.clone()));
+    }
+}

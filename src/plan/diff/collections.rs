@@ -45,23 +45,19 @@ impl Differ<'_> {
     }
 
     fn keyed(&mut self, at: &At<'_>, element: &Shape, key: &str, items: &[Json]) -> Json {
-        let mut taken = vec![false; items.len()];
+        let mut rest: Vec<&Json> = items.iter().collect();
         let mut merged = Vec::new();
         for declared in at.declared.elements() {
             let found = declared.key(key);
-            let live = (0..items.len()).find(|i| !taken[*i] && items[*i].key(key) == found);
+            let live = rest.iter().position(|item| item.key(key) == found);
             let at = at.element(Segment::Key { key: found }, element, declared);
             merged.push(match live {
-                Some(live) => {
-                    taken[live] = true;
-                    self.value(&at, &items[live])
-                }
+                Some(live) => self.value(&at, rest.remove(live)),
                 None => self.added(&at),
             });
         }
-        for (item, _) in items.iter().zip(&taken).filter(|(_, taken)| !**taken) {
-            let key = item.key(key);
-            let gone = at.element(Segment::Key { key }, element, at.declared);
+        for item in rest {
+            let gone = at.element(Segment::Key { key: item.key(key) }, element, at.declared);
             self.differs(&gone, Some(item), None);
         }
         merged.into()

@@ -3,7 +3,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::plan::Shown;
-use crate::schema::fixture;
+use crate::schema::testing;
 use crate::schema::types::GraphVersion;
 use crate::tenant::Live;
 use crate::tenant::names::Names;
@@ -19,7 +19,7 @@ fn compared(declared: &Json, live: Option<&Json>) -> (Vec<FieldChange>, Json) {
 }
 
 fn judged(declared: &Json, live: Option<&Json>) -> (Vec<FieldChange>, Json, Vec<Blocked>) {
-    judged_in(fixture::model(), "workOrder", declared, live)
+    judged_in(testing::model(), "workOrder", declared, live)
 }
 
 fn judged_in(
@@ -118,8 +118,8 @@ proptest! {
         tasks in tasks(),
         orders in prop::array::uniform2(prop::collection::vec(any::<u8>(), 1..8)),
     ) {
-        let structure = fixture::model().get("workOrder").expect("a type");
-        let form = |tasks: &Json| canonical(fixture::model(), &structure.properties["tasks"].shape, tasks);
+        let structure = testing::model().get("workOrder").expect("a type");
+        let form = |tasks: &Json| canonical(testing::model(), &structure.properties["tasks"].shape, tasks);
         let [one, other] = orders.map(|order| answered(&tasks, &order));
         prop_assert_eq!(form(&one), form(&other));
         prop_assert!(!form(&one).to_string().contains("\"id\""));
