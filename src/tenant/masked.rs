@@ -45,25 +45,7 @@ impl Masked {
 }
 
 /// Masked values in clear.
-#[derive(Clone, Debug, Default)]
-pub struct Clear(BTreeMap<Masked, SecretString>);
-
-impl Clear {
-    /// Returns a value as plain text.
-    pub fn get(&self, masked: &Masked) -> Option<&SecretString> {
-        self.0.get(masked)
-    }
-
-    /// Returns whether nothing was read.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Adds what was read since.
-    pub fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
-    }
-}
+pub type Clear = BTreeMap<Masked, SecretString>;
 
 /// Reads values in clear. Without the permission for it nothing is asked; what is refused or gone is left out.
 ///
@@ -78,13 +60,11 @@ pub async fn read(graph: &Graph, wanted: BTreeSet<Masked>) -> Result<Clear, Grap
             readable.insert(family);
         }
     }
-    let wanted: Vec<&Masked> = wanted
-        .iter()
-        .filter(|masked| masked.family.unmask.is_some() && readable.contains(masked.family))
-        .collect();
-    let requests: Vec<Request> = wanted.iter().filter_map(|masked| masked.request()).collect();
+    let readable = wanted.iter().filter(|masked| readable.contains(masked.family));
+    let requests = readable.filter_map(|masked| Some((masked, masked.request()?)));
+    let (wanted, requests): (Vec<&Masked>, Vec<Request>) = requests.unzip();
     let answers = graph.batch(GraphVersion::Beta, &requests).await;
-    let mut clear = BTreeMap::new();
+    let mut clear = Clear::new();
     for (masked, answer) in wanted.into_iter().zip(answers) {
         match answer {
             Ok(answer) => {
@@ -95,7 +75,7 @@ pub async fn read(graph: &Graph, wanted: BTreeSet<Masked>) -> Result<Clear, Grap
             Err(error) => return Err(error),
         }
     }
-    Ok(Clear(clear))
+    Ok(clear)
 }
 
 /// Masked values that are read before a plan asks for them, while pages of lists are on their way. Only full batches
