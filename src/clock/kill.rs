@@ -1,4 +1,4 @@
-//! Where a test may end the process as a power cut would. Release builds have the points and nothing behind
+//! Where a test may end the process as a power cut would. Builds for release have the points and nothing behind
 //! them.
 
 #[cfg(debug_assertions)]

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::permissions::{Optional, Permission, Role, Sort, Table};
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Manifest};
-use crate::tenant::lookup::Wanted;
+use crate::tenant::lookup::NamesUsed;
 use crate::tenant::read::{families, is_pruned};
 
 /// What somebody wants to do.
@@ -212,7 +212,7 @@ pub fn of(manifests: &[&Manifest], ownership: Option<&OwnershipSpec>, purpose: P
         wanted.add(&lookup.permission, "finds the scope tag of `spec.ownership`", None);
     }
     for manifest in manifests {
-        let names = Wanted::of(&[manifest]);
+        let names = NamesUsed::of(&[manifest]);
         for lookup in &table.lookups {
             let used = match lookup.of {
                 Sort::Group => !names.groups.is_empty(),

@@ -1,4 +1,4 @@
-//! Objects as far as a journal may keep them: what somebody could declare of them, and no secrets.
+//! Snapshots of objects for the journal: the properties that a manifest could declare, without secrets.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +15,8 @@ use crate::values::secret::{is_secret, withheld};
 use crate::values::{masked, target_form};
 
 impl Snapshot {
-    /// Returns a live object as far as it may be kept. What the manifest takes from the environment is a secret,
-    /// whatever the type says.
+    /// Returns the snapshot of a live object. Values that the manifest takes from the environment are secrets, whatever
+    /// their type says.
     pub(crate) fn of(manifest: &Manifest, live: &LiveObject) -> Self {
         Self {
             kind: live.kind.clone(),
@@ -32,7 +32,7 @@ fn ids((property, linked): (&String, &Vec<Linked>)) -> (String, Vec<String>) {
     (property.clone(), ids.collect())
 }
 
-/// Returns the body of a request, or of an object, as far as it may be kept.
+/// Returns the part of a body that may be kept.
 pub(super) fn of_body(version: GraphVersion, kind: &str, manifest: &Manifest, body: &Json) -> Json {
     let model = Model::of(version);
     if model.get(kind).is_none() || !body.is_object() {
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_secrets_nor_what_nobody_declares_is_kept() {
+    fn secrets_and_undeclarable_properties_are_not_kept() {
         let wifi = manifest("windowsWifiConfiguration", "{ displayName: Wi-Fi }");
         let body = json!({
             "@odata.type": "#microsoft.graph.windowsWifiConfiguration", "@odata.context": "x", "id": "1", "version": 3,
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_element_takes_from_the_environment_is_kept_of_none() {
+    fn member_from_the_environment_in_one_element_is_withheld_in_all() {
         let custom = manifest(
             "windows10CustomConfiguration",
             "{ displayName: Custom, omaSettings: [{ '@odata.type': '#microsoft.graph.omaSettingString', displayName: a, omaUri: ./a, value: { $env: A } }] }",

@@ -11,8 +11,7 @@ use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::semantics::{Readback, Semantics};
 use crate::schema::walk::{TypedPlace, each};
 
-/// Returns what is wrong with one manifest's values together. A part of one, which something else completes,
-/// need not say everything.
+/// Checks the values of one manifest together. A part of a manifest, which an overlay completes, may lack values.
 pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let kind = &manifest.address.kind;
@@ -59,7 +58,7 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
     findings
 }
 
-/// Returns what is wrong with a tag of ownership: the built-in one is on every object that has no other.
+/// Refuses the built-in scope tag as owner: every object without another tag has it.
 pub(super) fn ownership(tenant: &TenantFile, span: Span) -> Option<Finding> {
     let tag = &tenant.spec.ownership.as_ref()?.scope_tag;
     let built_in = tag == "0" || tag.eq_ignore_ascii_case("default");
@@ -69,7 +68,7 @@ pub(super) fn ownership(tenant: &TenantFile, span: Span) -> Option<Finding> {
     })
 }
 
-/// An object that is replaced whole is refused where a part of it is missing, so nothing of it can be unset.
+/// Refuses null in an object that is replaced whole: the service refuses the object where a part is missing.
 fn null(name: &str, value: &Value) -> Option<Finding> {
     (value.declared == Declared::Null).then(|| {
         let message = format!("`{name}` cannot be unset: it is written with everything else");
@@ -78,7 +77,7 @@ fn null(name: &str, value: &Value) -> Option<Finding> {
     })
 }
 
-/// The live object is found by its display name, unless its id is known.
+/// Requires a display name unless the id is known: the live object is found by it.
 fn display_name(manifest: &Manifest, part: bool) -> Option<Finding> {
     let property = manifest.family.name_property;
     let declared = manifest.spec.get(property);
@@ -96,7 +95,7 @@ fn display_name(manifest: &Manifest, part: bool) -> Option<Finding> {
     )
 }
 
-/// Two properties that Graph keeps in step cannot be declared apart.
+/// Refuses two properties that Graph keeps in step.
 fn mirrors(manifest: &Manifest, structure: &Structure, findings: &mut Vec<Finding>) {
     let members = manifest.spec.members();
     for member in members {
@@ -117,7 +116,7 @@ fn mirrors(manifest: &Manifest, structure: &Structure, findings: &mut Vec<Findin
     }
 }
 
-/// A list of which exactly one element may have certain members.
+/// Checks lists of which exactly one element must have certain members.
 fn one_element(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
     let rules = model.semantics().one_element.iter();
     for rule in rules.filter(|rule| model.types().is_a(kind, &rule.on)) {
@@ -184,7 +183,7 @@ fn values(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) 
     });
 }
 
-/// Text that stands for an object's id by a curated fact, and is none.
+/// Refuses a text that is not a GUID where the curated facts say that the property holds one.
 fn no_guid(property: &Property, value: &Value) -> Option<Finding> {
     let text = value.as_str().filter(|_| property.facts.guid)?;
     let is_guid = text.len() == 36 && uuid::Uuid::try_parse(text).is_ok();
@@ -196,7 +195,7 @@ fn no_guid(property: &Property, value: &Value) -> Option<Finding> {
     })
 }
 
-/// A value that states its type is written whole, and what the tenant masks cannot be taken from there.
+/// Requires the masked members of a value that states its type: it is written whole, and the tenant does not show them.
 fn masked_missing(value: &Value, structure: &Structure) -> Vec<Finding> {
     let masked = structure
         .properties
@@ -241,7 +240,7 @@ fn same_key(list: &Value, key: &str, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns which manifests declare what the tenant's cloud does not have.
+/// Refuses manifests of families that the tenant's cloud does not have.
 pub(super) fn cloud(manifests: &[Manifest], cloud: Cloud) -> Vec<Finding> {
     let lacking = manifests.iter().filter(|manifest| !manifest.family.clouds.contains(&cloud));
     let finding = |manifest: &Manifest| {
@@ -252,7 +251,7 @@ pub(super) fn cloud(manifests: &[Manifest], cloud: Cloud) -> Vec<Finding> {
     lacking.map(finding).collect()
 }
 
-/// Returns what is wrong among all manifests. `pinned` says where each `metadata.id` stands.
+/// Checks all manifests against one another. `pinned` has the place of each `metadata.id`.
 pub(super) fn bundle(manifests: &[Manifest], pinned: &BTreeMap<Address, Span>) -> Vec<Finding> {
     let at = |manifest: &Manifest| pinned.get(&manifest.address).copied().unwrap_or(manifest.span);
     let mut findings = Vec::new();

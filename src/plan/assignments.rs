@@ -19,21 +19,21 @@ use crate::values::target_form;
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
-    /// It is assigned.
+    /// The target is added.
     Add,
-    /// It stays, with another filter.
+    /// The target stays, with another filter.
     Change,
-    /// It is no longer assigned.
+    /// The target is removed.
     Remove,
 }
 
-/// A difference in who gets a configuration.
+/// A difference in the assignments of an object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AssignmentChange {
-    /// What happens.
+    /// Whether the target is added, changed or removed.
     pub effect: Effect,
-    /// Who, in words: `group Windows laptops`.
+    /// The target in words: `group Windows laptops`.
     pub target: String,
     /// The live target.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,21 +52,21 @@ pub struct AssignmentChange {
     pub location: Option<Location>,
 }
 
-/// What a target is apart from its filter.
+/// Returns the type and the id of a target, without its filter.
 pub(super) fn who(form: &Json) -> (String, String) {
     let text = |name: &str| form.get(name).and_then(Json::as_str).unwrap_or_default();
     let id = [text("groupId"), text("collectionId")].concat();
     (text("@odata.type").to_owned(), id)
 }
 
-/// The place that a target takes: Graph keeps one assignment of a group, be it in or out.
+/// Returns the key under which Graph keeps one assignment: a group is either included or excluded.
 fn slot(form: &Json) -> (String, String) {
     let (kind, id) = who(form);
     let is_excluded = kind.ends_with("exclusionGroupAssignmentTarget");
     (if is_excluded { odata_type("groupAssignmentTarget") } else { kind }, id)
 }
 
-/// Declared assignments as Graph has them; what does not resolve is blocked.
+/// Returns the declared assignments as Graph has them; names that do not resolve block the change.
 pub(super) fn declared(
     assignments: &[Assignment],
     names: &Names,
@@ -104,7 +104,8 @@ pub(super) fn declared(
         let key = slot(&target_form(&target));
         if let Some((_, first)) = targets.iter().find(|(known, _)| slot(&target_form(known)) == key)
         {
-            let message = format!("{} is already named at {first}", words(&target, names));
+            let message =
+                format!("{} is already named at {first}", describe_target(&target, names));
             let help = "Graph keeps one assignment for a target: keep the one that you mean";
             blocked.push(Blocked::new("assignment/twice", message, help, Some(location)));
             continue;
@@ -128,9 +129,9 @@ pub(super) fn compare(
         };
         AssignmentChange {
             effect,
-            target: after.or(before).map(|form| words(form, names)).unwrap_or_default(),
-            filter_before: before.and_then(|before| filter_words(before, names)),
-            filter_after: after.and_then(|after| filter_words(after, names)),
+            target: after.or(before).map(|form| describe_target(form, names)).unwrap_or_default(),
+            filter_before: before.and_then(|before| describe_filter(before, names)),
+            filter_after: after.and_then(|after| describe_filter(after, names)),
             before: before.cloned(),
             after: after.cloned(),
             location: location.cloned(),
@@ -151,7 +152,7 @@ pub(super) fn compare(
 }
 
 /// Returns a target in words, a group by its name.
-pub(super) fn words(target: &Json, names: &Names) -> String {
+pub(super) fn describe_target(target: &Json, names: &Names) -> String {
     let text = |name: &str| target.get(name).and_then(Json::as_str);
     let group = || {
         let id = text("groupId").unwrap_or_default();
@@ -170,7 +171,7 @@ pub(super) fn words(target: &Json, names: &Names) -> String {
 }
 
 /// Returns a target's filter in words, where it has one.
-pub(super) fn filter_words(target: &Json, names: &Names) -> Option<String> {
+pub(super) fn describe_filter(target: &Json, names: &Names) -> Option<String> {
     let id = target.get("deviceAndAppManagementAssignmentFilterId")?.as_str()?;
     let mode = target
         .get("deviceAndAppManagementAssignmentFilterType")

@@ -1,4 +1,4 @@
-//! Which changes wait for which, and deletions of what something still refers to.
+//! The order of changes, and deletions that Graph would refuse because another object refers to the deleted one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,18 +8,17 @@ use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::tenant::referents::{Found, Referents};
 use crate::tenant::{CaselessKey, Linked, Live, LiveObject, ObjectKey, caseless};
 
-/// How many referring objects are named before the rest is counted.
+/// The number of referring objects that a message names; the others are counted.
 const NAMED: usize = 5;
 
-/// Says of each change, sorted by address, what must be done before it, and blocks deletions that the
-/// service would refuse.
+/// Sets what each change depends on, and blocks deletions that Graph would refuse. The changes are sorted by address.
 pub(super) fn settle(
     changes: &mut [Change],
     desired: &Desired,
     live: &Live,
     referents: &Referents,
 ) {
-    let scene = Scene {
+    let context = DependencyContext {
         changes,
         desired,
         live,
@@ -28,22 +27,22 @@ pub(super) fn settle(
         referring: referring(changes, live),
         linked: linked(live),
     };
-    let waits: Vec<Waits> = changes.iter().map(|change| scene.waits(change)).collect();
+    let waits: Vec<Waits> = changes.iter().map(|change| context.waits(change)).collect();
     for (change, waits) in changes.iter_mut().zip(waits) {
         change.depends_on = waits.before.into_iter().collect();
         if !waits.holders.is_empty() {
             let verb = if waits.holders.len() == 1 { "refers" } else { "refer" };
-            let message = format!("{} still {verb} to it", all(waits.holders));
-            let help = "let go of it first: refer to another profile there, or to none";
+            let message = format!("{} still {verb} to it", join_names(waits.holders));
+            let help = "remove the reference first: refer to another profile there, or to none";
             change.block("reference/in-use", message, help);
         }
         if !waits.silent.is_empty() {
-            let silent = all(waits.silent);
+            let silent = join_names(waits.silent);
             let message = format!(
-                "the tenant did not answer what is referred to by {silent}: it may be this object"
+                "the references of {silent} could not be read, and may lead to this object"
             );
             let help =
-                "plan again; if that does not help, look there and delete the object by hand";
+                "plan again; if this remains, check those objects and delete this one by hand";
             change.block("reference/unanswered", message, help);
         }
         if !change.blocked.is_empty() {
@@ -52,8 +51,8 @@ pub(super) fn settle(
     }
 }
 
-/// Returns the changes that write, in the order of execution: what something waits for comes before it,
-/// deletions come last, and otherwise the address decides.
+/// Returns the addresses of the changes that write, in the order of execution: dependencies first, deletions last, and
+/// otherwise by address.
 pub(super) fn order(changes: &[Change]) -> Vec<Address> {
     let writes = changes.iter().filter(|change| change.writes());
     let mut open: BTreeMap<(bool, &Address), &Change> =
@@ -72,7 +71,7 @@ pub(super) fn order(changes: &[Change]) -> Vec<Address> {
     order
 }
 
-/// Returns what may refer to an object that changes delete, with the navigation properties that may lead there.
+/// Returns the objects that may refer to an object that changes delete, each with the navigation properties that may.
 pub(crate) fn referring<'a>(
     changes: &[Change],
     live: &'a Live,
@@ -87,26 +86,26 @@ pub(crate) fn referring<'a>(
     referring.filter(|(_, links)| !links.is_empty()).collect()
 }
 
-/// What a change waits for.
+/// The changes and objects that a change depends on.
 #[derive(Default)]
 struct Waits {
     before: BTreeSet<Address>,
-    /// What keeps a deletion from being made, in words.
+    /// The objects that refer to the deleted one, in words.
     holders: BTreeSet<String>,
-    /// What may keep it from being made, because nobody can say what it refers to.
+    /// The objects whose references are not known, in words.
     silent: BTreeSet<String>,
 }
 
-struct Scene<'a> {
+struct DependencyContext<'a> {
     changes: &'a [Change],
     desired: &'a Desired,
     live: &'a Live,
     referents: &'a Referents,
-    /// The manifests that want an object to be referred to.
+    /// The manifests that declare a reference to each object.
     declared: BTreeMap<CaselessKey, BTreeSet<&'a Address>>,
-    /// What may refer to something that is deleted, with the navigation properties that may lead there.
+    /// The objects that may refer to a deleted one, each with the navigation properties that may.
     referring: Vec<(&'a LiveObject, Vec<String>)>,
-    /// Where the navigation properties lead that were answered, by their object and name.
+    /// The targets of the navigation properties that Graph answered, by object and name.
     linked: BTreeMap<(ObjectKey<'a>, &'a str), &'a [Linked]>,
 }
 
@@ -138,7 +137,7 @@ fn declared<'a>(
     declared
 }
 
-impl Scene<'_> {
+impl DependencyContext<'_> {
     fn waits(&self, change: &Change) -> Waits {
         let mut waits = Waits::default();
         if !change.is_difference() {
@@ -155,7 +154,7 @@ impl Scene<'_> {
         waits
     }
 
-    /// A referring object is let go first, or it keeps what it refers to from being deleted.
+    /// References to a deleted object are removed first, or block its deletion.
     fn before_deletion(&self, change: &Change, id: &str, waits: &mut Waits) {
         let Some(family) = change.family() else {
             return;
@@ -181,20 +180,20 @@ impl Scene<'_> {
             }
             let owner = self.referents.owner(object.family, &object.id);
             match owner.and_then(|owner| self.difference(owner)) {
-                // What is replaced goes before deletions, and so before anything lets it go.
+                // A replacement runs before deletions, and so before any reference to the object is removed.
                 Some(owner)
                     if change.action == Action::Delete && self.lets_go(owner, &by, silent) =>
                 {
                     waits.before.insert(owner.address.clone());
                 }
-                _ if by.is_empty() => drop(waits.silent.insert(words(object, owner))),
-                _ => drop(waits.holders.insert(words(object, owner))),
+                _ if by.is_empty() => drop(waits.silent.insert(describe(object, owner))),
+                _ => drop(waits.holders.insert(describe(object, owner))),
             }
         }
     }
 
-    /// Returns whether after a change its object no longer refers to anything that it does not declare. What it
-    /// refers to in `silent`, nobody can say.
+    /// Returns whether an object refers only to what it declares once its change is made; `silent` says that some of its
+    /// references are not known.
     fn lets_go(&self, owner: &Change, by: &[&String], silent: bool) -> bool {
         match owner.action {
             Action::Delete | Action::Replace => true,
@@ -220,15 +219,15 @@ fn leads_to(linked: &[Linked], id: &str) -> bool {
     linked.any(|linked| linked.id.eq_ignore_ascii_case(id))
 }
 
-fn words(object: &LiveObject, owner: Option<&Address>) -> String {
+fn describe(object: &LiveObject, owner: Option<&Address>) -> String {
     match owner {
         Some(address) => format!("`{address}`"),
         None => format!("the {} `{}` ({})", object.kind, object.display_name, object.id),
     }
 }
 
-/// Returns names in words, the first ones of many.
-fn all(names: BTreeSet<String>) -> String {
+/// Joins names, the first ones of many.
+fn join_names(names: BTreeSet<String>) -> String {
     let more = names.len().saturating_sub(NAMED);
     let mut names: Vec<String> = names.into_iter().take(NAMED).collect();
     if more > 0 {

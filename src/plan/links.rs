@@ -1,7 +1,7 @@
 //! References to other objects: declared against live.
 //!
-//! They are no part of an object's body. A new object is bound by `…@odata.bind`, an existing one by
-//! calls of their own (FACTS 12).
+//! References are not part of an object's body. A new object is bound by `…@odata.bind`, an existing one by requests of
+//! their own (FACTS 12).
 
 use serde_json::{Map, Value as Json, json};
 
@@ -15,7 +15,7 @@ use crate::tenant::referents::{Astray, Found};
 use crate::tenant::{Linked, LiveObject};
 
 impl Planner<'_> {
-    /// Returns what the body of a new object has for its references.
+    /// Returns the members of a new object's body that bind its references.
     pub(super) fn links_of_new(
         &self,
         manifest: &Manifest,
@@ -36,7 +36,7 @@ impl Planner<'_> {
         members
     }
 
-    /// Returns the calls that make an object refer to what is declared.
+    /// Returns the requests that make an object refer to the declared objects.
     pub(super) fn links(
         &self,
         manifest: &Manifest,
@@ -55,7 +55,7 @@ impl Planner<'_> {
                 });
                 continue;
             };
-            let added: Vec<&Wanted> = wanted
+            let added: Vec<&LinkTarget> = wanted
                 .iter()
                 .filter(|one| !live.iter().any(|live| one.leads_to(&live.id)))
                 .collect();
@@ -67,9 +67,9 @@ impl Planner<'_> {
                 continue;
             }
             change.fields.push(self.field(link, live, &wanted));
-            let at = |one: &&Wanted| requests::link(manifest, &object.id, link, &one.id);
+            let at = |one: &&LinkTarget| requests::link(manifest, &object.id, link, &one.id);
             requests.extend(added.iter().map(at));
-            // Where one takes the place of another, the latter is gone with that.
+            // A single reference is replaced by the new one.
             let taken = !link.many && !added.is_empty();
             let removed = removed.iter().filter(|_| !taken);
             requests
@@ -78,24 +78,24 @@ impl Planner<'_> {
         requests
     }
 
-    /// Returns where a link is to lead, each object once; `None` where that cannot be told.
-    fn wanted(&self, link: &Link, blocked: &mut Vec<Blocked>) -> Option<Vec<Wanted>> {
+    /// Returns the objects that a link is to refer to, each once; `None` where one does not resolve.
+    fn wanted(&self, link: &Link, blocked: &mut Vec<Blocked>) -> Option<Vec<LinkTarget>> {
         let before = blocked.len();
-        let mut wanted: Vec<Wanted> = Vec::new();
+        let mut wanted: Vec<LinkTarget> = Vec::new();
         for reference in &link.references {
             match self.known.referents.find(&link.target, &reference.to) {
                 Ok(found) if wanted.iter().any(|one| one.found == found) => {}
-                Ok(found) => wanted.push(Wanted::new(&reference.to, found)),
+                Ok(found) => wanted.push(LinkTarget::new(&reference.to, found)),
                 Err(why) => {
                     let location = self.sources.locate(reference.span);
-                    blocked.push(astray(link, &reference.to, &why, location));
+                    blocked.push(unresolved_reference(link, &reference.to, &why, location));
                 }
             }
         }
         (blocked.len() == before).then_some(wanted)
     }
 
-    fn field(&self, link: &Link, live: &[Linked], wanted: &[Wanted]) -> FieldChange {
+    fn field(&self, link: &Link, live: &[Linked], wanted: &[LinkTarget]) -> FieldChange {
         let of_live = live.iter().map(|one| (one.id.clone(), self.known.referents.label(one)));
         let of_wanted = wanted.iter().filter_map(|one| match &one.found {
             Found::Live { id, label } => Some((id.clone(), label.clone())),
@@ -104,7 +104,7 @@ impl Planner<'_> {
         let names = of_live.chain(of_wanted).collect();
         let mut before: Vec<Json> = live.iter().map(|live| live.id.as_str().into()).collect();
         before.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-        let after = wanted.iter().map(Wanted::shown).collect();
+        let after = wanted.iter().map(LinkTarget::shown).collect();
         FieldChange {
             before: shown(link, before),
             after: shown(link, after),
@@ -119,16 +119,16 @@ impl Planner<'_> {
     }
 }
 
-/// Where a link is to lead.
-struct Wanted {
+/// An object that a link is to refer to.
+struct LinkTarget {
     found: Found,
     /// The id, or its placeholder until the request is sent.
     id: Json,
 }
 
-impl Wanted {
-    /// What a manifest declares is named by its address even where it exists: it may be another object by the
-    /// time that the reference is made.
+impl LinkTarget {
+    /// An object of a manifest is named by its address even where the object exists: it may be another object by the
+    /// time that the request is sent.
     fn new(to: &Referent, found: Found) -> Self {
         let id = match (to, &found) {
             (Referent::Manifest(address), _) | (_, Found::New(address)) => {
@@ -159,8 +159,8 @@ fn shown(link: &Link, mut values: Vec<Json>) -> Shown {
     }
 }
 
-/// Returns the message for a reference that leads nowhere.
-fn astray(link: &Link, to: &Referent, why: &Astray, location: Location) -> Blocked {
+/// Returns the complaint about a reference that does not resolve.
+fn unresolved_reference(link: &Link, to: &Referent, why: &Astray, location: Location) -> Blocked {
     let property = &link.property;
     let (code, message, help) = match why {
         Astray::Unknown { near } => (
@@ -187,8 +187,8 @@ fn astray(link: &Link, to: &Referent, why: &Astray, location: Location) -> Block
         ),
         Astray::Unbound => (
             "reference/unbound",
-            format!("`{property}` refers to `{to}`, and which object that is cannot be told"),
-            format!("mend what is said of `{to}`"),
+            format!("`{property}` refers to `{to}`, whose manifest is not bound to an object"),
+            format!("see the message about `{to}`"),
         ),
         Astray::NotSelected => (
             "reference/not-selected",

@@ -10,8 +10,8 @@ use crate::schema::walk::{CopyStep, TypedPlace, copy};
 use crate::values::masked;
 
 /// Returns a live value without what must not be sent back, at any depth: annotations but the type, names that
-/// begin with `$`, which a request reads as instructions, and an entity's id and whatever else of it only the
-/// service sets. In v1.0 also what only beta knows: the members of that which have a value are returned too.
+/// begin with `$`, which a request reads as instructions, and an entity's computed properties, its id among them. In
+/// v1.0 also members that only beta has; the names of those that have a value are returned too.
 pub(super) fn echo(model: &Model, shape: &Shape, live: &Value) -> (Value, BTreeSet<String>) {
     let strict = model.types().version() == GraphVersion::V1;
     let mut left_out = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! One manifest against one object: what would have to be done, as data.
+//! Compares one manifest with one object, and plans the change.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::values::target_form;
 
 /// Plans one manifest against one object, `None` where there is none yet.
 ///
-/// It is how an apply tells whether something is left to do.
+/// An apply replans to find out whether anything is left to do.
 pub fn replan(
     desired: &Desired,
     known: Known<'_>,
@@ -38,7 +38,7 @@ pub fn replan(
     replanned
 }
 
-/// Compares one manifest with one object. To whom the object belongs is no part of it.
+/// Compares one manifest with one object, without regard to `spec.ownership`.
 pub fn compare(
     sources: &Sources,
     known: Known<'_>,
@@ -50,7 +50,7 @@ pub fn compare(
 }
 
 /// Returns the masked values of some of a tenant's objects that a plan compares, for each manifest that knows its
-/// object by id or by its present name. For the others only the whole tenant tells which object is theirs.
+/// object by id or by its present name. The others are bound once the whole tenant is read.
 pub(crate) fn masked(
     desired: &Desired,
     objects: &[LiveObject],
@@ -85,13 +85,13 @@ fn binding<'a>(manifest: &Manifest, live: Option<&'a LiveObject>) -> Binding<'a>
     }
 }
 
-/// What one manifest is compared with the tenant by.
+/// The data that all manifests of a run are compared with.
 pub(super) struct Planner<'a> {
     pub(super) sources: &'a Sources,
     pub(super) known: Known<'a>,
-    /// To whom the objects belong, and where that is declared.
+    /// `spec.ownership`, and its place.
     owner: Option<(&'a OwnershipSpec, Span)>,
-    /// What is written though it cannot be compared.
+    /// The values that are written though they cannot be compared.
     rewrite: &'a [Rewrite],
 }
 
@@ -105,12 +105,12 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Lets this be written though it cannot be compared.
+    /// Has these values written though they cannot be compared.
     pub(super) fn rewriting(self, rewrite: &'a [Rewrite]) -> Self {
         Self { rewrite, ..self }
     }
 
-    /// Returns what would have to be done, without the digest of what it depends on.
+    /// Returns the change, without the digest of the object that it depends on.
     pub(super) fn change(&self, manifest: &Manifest, binding: &Binding<'_>) -> Comparison {
         let object = binding.object();
         let named = manifest.display_name().or(object.map(|object| &*object.display_name));
@@ -137,7 +137,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// A change while it is made.
+/// Builds the change of one manifest.
 struct ChangeBuilder<'a> {
     planner: &'a Planner<'a>,
     manifest: &'a Manifest,
@@ -174,14 +174,14 @@ impl ChangeBuilder<'_> {
                 self.change.requests.push(requests::delete(self.manifest, &object.id));
                 self.create(&object.assignments);
                 self.change.action = Action::Replace;
-                self.protect("the object would have to be deleted and made anew");
+                self.protect("the object would have to be deleted and created again");
                 self.keep_assigned(object);
             }
             (Presence::Present, Binding::Bound(object)) => self.update(object),
         }
     }
 
-    /// Creates an object; `assigned` is what the one that it replaces is assigned to.
+    /// Creates an object; `assigned` has the assignments of the object that it replaces.
     fn create(&mut self, assigned: &[Json]) {
         let Some((model, structure)) = self.types() else {
             return;
@@ -233,7 +233,7 @@ impl ChangeBuilder<'_> {
         self.assign(&object.id, &object.assignments);
     }
 
-    /// Writes properties that differ: the body as the family's update does, and by its action each that has one.
+    /// Writes properties that differ: those with an action of the family by that action, the others by its update.
     fn write(&mut self, (id, live): (&str, &Json), properties: Map<String, Json>) {
         let (manifest, family) = (self.manifest, self.manifest.family);
         self.change.risks.extend(risk::of_family(family, Some(live), &properties));
@@ -291,7 +291,7 @@ impl ChangeBuilder<'_> {
         }
     }
 
-    /// Cross-field rules hold for what the object would be, not only for what is declared of it.
+    /// Checks the cross-field rules on declared and live values together.
     fn rules(&mut self, live: &Json, properties: &Map<String, Json>) {
         let number =
             |name: &str| properties.get(name).or_else(|| live.get(name)).and_then(Json::as_f64);
@@ -319,8 +319,8 @@ impl ChangeBuilder<'_> {
         Some((model, structure?))
     }
 
-    /// An object that is made anew is assigned as it is declared, or to nobody: nothing else would survive a run that
-    /// ends half way.
+    /// Blocks a replacement whose assignments are not declared: a run that ends between deletion and creation could not
+    /// restore them.
     fn keep_assigned(&mut self, object: &LiveObject) {
         if self.manifest.assignments.is_some() || object.assignments.is_empty() {
             return;
@@ -330,10 +330,10 @@ impl ChangeBuilder<'_> {
         self.change.block(
             "assignment/undeclared",
             format!(
-                "the {kind} `{display_name}` would be deleted and made anew as a {wanted}, and its assignments are not declared"
+                "the {kind} `{display_name}` would be deleted and created again as a {wanted}, and its assignments are not declared"
             ),
             "correct `kind` or `metadata.id` if another object is meant; else declare `assignments:` as they are to be; \
-             `[]` assigns it to nobody",
+             `[]` removes all assignments",
         );
     }
 
@@ -351,7 +351,7 @@ impl ChangeBuilder<'_> {
         }
     }
 
-    /// What the service has locked stays as it is, and the other properties apply.
+    /// Marks fields that the service has locked as blocked; the others apply.
     fn lock(&mut self, live: &Json) {
         for lock in self.manifest.family.locks {
             let member = live.get(lock.property).and_then(|value| value.get(lock.unless));

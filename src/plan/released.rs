@@ -1,7 +1,7 @@
-//! What left Git: properties, assignments and objects that manifests declared before and no longer do.
+//! Properties, references, assignments and objects that earlier manifests declared and the present ones do not.
 //!
-//! What is not declared is left alone, so that taking a line out of a manifest changes nothing by itself.
-//! Whoever reverts an addition should know.
+//! Undeclared settings are left alone, so that removing a line from a manifest changes nothing in the tenant; the plan
+//! lists what stays.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ use crate::tenant::referents::Referents;
 use crate::tenant::{Live, LiveObject};
 use crate::values::canonical::{is_default, is_unset};
 
-/// What an object's manifest no longer declares.
+/// The settings that an object's manifest no longer declares.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Released {
@@ -32,7 +32,7 @@ pub struct Released {
     pub address: Address,
     /// The settings that the tenant keeps.
     pub fields: Vec<ReleasedField>,
-    /// How many assignments the tenant keeps, where they are no longer declared.
+    /// The number of assignments that the tenant keeps, where they are no longer declared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignments: Option<usize>,
 }
@@ -65,24 +65,24 @@ pub struct NoLongerManaged {
     pub id: String,
 }
 
-/// What manifests declared before and no longer do.
+/// The difference between earlier manifests and present ones.
 #[derive(Debug, Default)]
 pub struct Release {
     manifests: BTreeMap<Address, Dropped>,
     objects: Vec<Manifest>,
 }
 
-/// What one manifest no longer declares.
+/// The part of one manifest that is no longer declared.
 #[derive(Debug, Default)]
 struct Dropped {
-    properties: Vec<Path>,
+    properties: Vec<DroppedProperty>,
     links: Vec<Link>,
     assignments: bool,
 }
 
 /// A property that is no longer declared, as the names that lead to it.
 #[derive(Debug)]
-struct Path {
+struct DroppedProperty {
     names: Vec<String>,
     property: Property,
 }
@@ -97,13 +97,13 @@ impl Release {
             let now = current
                 .iter()
                 .find(|now| now.address == before.address)
-                .or_else(|| current.iter().find(|now| means_the_same(before, now)));
+                .or_else(|| current.iter().find(|now| declares_same_object(before, now)));
             match now {
                 None => release.objects.push(before.clone()),
                 Some(now) if now.presence == Presence::Absent => {}
                 Some(now) => {
                     let dropped = release.manifests.entry(now.address.clone()).or_default();
-                    dropped.properties.extend(gone(before, now));
+                    dropped.properties.extend(dropped_properties(before, now));
                     let is_linked =
                         |link: &&Link| now.links.iter().any(|now| now.property == link.property);
                     let links = before.links.iter().filter(|link| !is_linked(link));
@@ -116,7 +116,7 @@ impl Release {
         release
     }
 
-    /// Declares that what is no longer declared is unset, where there is a value for that.
+    /// Declares everything that is no longer declared as unset, where a value unsets it.
     pub fn reset(&self, manifests: &mut [Manifest]) {
         for manifest in manifests {
             let Some(dropped) = self.manifests.get(&manifest.address) else {
@@ -133,7 +133,7 @@ impl Release {
         }
     }
 
-    /// Returns the objects whose links are to be read, to tell what the tenant keeps of them.
+    /// Returns the objects whose references have to be read to list those that the tenant keeps.
     pub fn unread(&self, plan: &Plan, live: &Live) -> Vec<ObjectRef> {
         let unlinked = self.manifests.iter().filter(|(_, dropped)| !dropped.links.is_empty());
         let links = unlinked.filter_map(|(address, dropped)| {
@@ -144,12 +144,12 @@ impl Release {
         links.collect()
     }
 
-    /// Returns the families whose objects it is about.
+    /// Returns the families of objects that are no longer declared.
     pub fn families(&self) -> Vec<&'static Family> {
         self.objects.iter().map(|manifest| manifest.family).collect()
     }
 
-    /// Tells in a plan what the tenant keeps of it. What the plan itself unsets or deletes is left out.
+    /// Adds to a plan the settings that the tenant keeps, without those that the plan unsets or deletes.
     pub fn tell(&self, planned: &mut Planned, live: &Live) {
         let Planned { plan, referents, .. } = planned;
         let is_planned = |address: &Address, path: &FieldPath| {
@@ -187,7 +187,7 @@ impl Release {
 }
 
 impl Dropped {
-    /// Returns what an object still refers to, by the names that people know.
+    /// Returns the references that an object keeps, by display name.
     fn kept_links(
         &self,
         object: &LiveObject,
@@ -214,8 +214,8 @@ impl Dropped {
     }
 }
 
-impl Path {
-    /// Returns what an object keeps, nothing where that is what an untouched one has.
+impl DroppedProperty {
+    /// Returns the value that an object keeps, `None` where it is a default.
     fn kept(&self, object: &LiveObject) -> Option<ReleasedField> {
         let body = object.body.value();
         let live = self.names.iter().try_fold(&body, |value, name| value.get(name))?;
@@ -235,7 +235,7 @@ impl Path {
     }
 }
 
-fn means_the_same(before: &Manifest, now: &Manifest) -> bool {
+fn declares_same_object(before: &Manifest, now: &Manifest) -> bool {
     let named = before.display_name().is_some_and(|name| {
         now.display_name() == Some(name) || now.formerly.iter().any(|former| former == name)
     });
@@ -244,7 +244,7 @@ fn means_the_same(before: &Manifest, now: &Manifest) -> bool {
 
 /// Returns the properties that only the earlier manifest declares. What a value that states its type leaves out
 /// is unset, and so is not released.
-fn gone(before: &Manifest, now: &Manifest) -> Vec<Path> {
+fn dropped_properties(before: &Manifest, now: &Manifest) -> Vec<DroppedProperty> {
     let mut found = Vec::new();
     let shape = Shape::Complex(now.address.kind.clone());
     let root = TypedPlace::root(Model::of(now.version), &shape);
@@ -254,7 +254,7 @@ fn gone(before: &Manifest, now: &Manifest) -> Vec<Path> {
             place.parent.is_none() || now.odata_type().is_none() && !now.members().is_empty()
         }
         (Some(property), None) if property.is_comparable() => {
-            found.push(Path { names: place.path(), property: property.clone() });
+            found.push(DroppedProperty { names: place.path(), property: property.clone() });
             false
         }
         (_, None) => false,
@@ -262,7 +262,7 @@ fn gone(before: &Manifest, now: &Manifest) -> Vec<Path> {
     found
 }
 
-/// Returns what is declared to unset a property.
+/// Returns the value that unsets a property, `None` where there is none.
 fn unset(property: &Property) -> Option<Declared> {
     if property.facts.required {
         return None;

@@ -1,4 +1,4 @@
-//! The exact calls of a change.
+//! The requests of a change.
 
 use std::collections::BTreeSet;
 
@@ -15,21 +15,21 @@ use crate::manifest::{Link, Manifest};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::{GraphVersion, odata_type};
 
-/// A request of a change, and what it does.
+/// A request of a change, with its step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlannedRequest {
-    /// What it does. Plans of earlier releases do not say; a saved plan is compared by its requests, never carried out.
+    /// The step. Plans of earlier releases have none; a saved plan is compared by its requests, never executed.
     #[serde(default)]
     pub step: Step,
     /// The property that a link, an unlink, an assignment or an action is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub property: Option<String>,
-    /// The call, with what stands for ids that are not known before.
+    /// The request, with placeholders for ids that are not known yet.
     #[serde(flatten)]
     pub request: Request,
 }
 
-/// What a request does.
+/// The step of a change that a request makes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
@@ -42,25 +42,25 @@ pub enum Step {
     /// Replaces its properties.
     #[serde(rename = "put")]
     Replace,
-    /// Makes it refer to another object.
+    /// Adds a reference to another object.
     Link,
-    /// Takes a reference to another object away.
+    /// Removes a reference to another object.
     Unlink,
     /// Replaces its assignments.
     Assign,
-    /// Replaces one collection of it by an action of its own.
+    /// Replaces one collection by its own action.
     Action,
-    /// Deletes it.
+    /// Deletes the object.
     Delete,
 }
 
 impl Step {
-    /// Returns whether it adds or takes away a reference.
+    /// Returns whether the step adds or removes a reference.
     pub fn is_link(self) -> bool {
         matches!(self, Self::Link | Self::Unlink)
     }
 
-    /// Returns whether it writes properties of the object.
+    /// Returns whether the step writes properties of the object.
     pub fn writes_properties(self) -> bool {
         matches!(self, Self::Create | Self::Update | Self::Replace | Self::Action)
     }
@@ -82,25 +82,25 @@ impl PlannedRequest {
         Self { property: Some(property.to_owned()), ..self }
     }
 
-    /// Returns the navigation property that it adds a reference to, or takes one from.
+    /// Returns the navigation property of a step that adds or removes a reference.
     pub fn links(&self) -> Option<&str> {
         self.property.as_deref().filter(|_| self.step.is_link())
     }
 }
 
-/// What stands for the id of an object that does not exist yet in the path of a later call.
+/// The placeholder for the id of an object that does not exist yet in the path of a later request.
 pub const NEW_ID: &str = "{id}";
 
-/// What stands for an object's own address in a body until it is sent: its id, or its manifest's address.
+/// The member that stands for an object's URL in a body until the request is sent.
 pub(crate) const OBJECT: &str = "$object";
 
-/// What stands for the id of a manifest's object: it may not exist yet, and another one may by then.
+/// The member that stands for the id of a manifest's object until the request is sent.
 pub(crate) const ID: &str = "$id";
 
-/// What follows the name of a navigation property in a body that binds it.
+/// The suffix of a navigation property's name in a body that binds it.
 const BIND: &str = "@odata.bind";
 
-/// The end of a path that stands for a reference, and not for what it leads to.
+/// The end of a path to a reference rather than to its target.
 const REF: &str = "/$ref";
 
 /// Returns the member of a new object's body that makes it refer to others, by their ids.
@@ -120,7 +120,7 @@ pub(super) fn link(manifest: &Manifest, id: &str, link: &Link, to: &Json) -> Pla
         .about(&link.property)
 }
 
-/// Takes a reference away.
+/// Removes a reference.
 pub(super) fn unlink(manifest: &Manifest, id: &str, link: &Link, to: &str) -> PlannedRequest {
     let mut path = link_path(manifest, id, link);
     if link.many {
@@ -130,7 +130,7 @@ pub(super) fn unlink(manifest: &Manifest, id: &str, link: &Link, to: &str) -> Pl
     PlannedRequest::new(Step::Unlink, method, manifest.version, path, None).about(&link.property)
 }
 
-/// Only below its own type does an object have navigation properties (FACTS 12).
+/// Returns the path of a navigation property, which exists below the object's own type only (FACTS 12).
 fn link_path(manifest: &Manifest, id: &str, link: &Link) -> String {
     let (family, kind) = (manifest.family, &manifest.address.kind);
     format!("{}/microsoft.graph.{kind}/{}", object_path(family, id), link.property)
@@ -246,7 +246,7 @@ mod tests {
     use crate::kinds;
 
     #[test]
-    fn the_id_of_a_new_object_is_filled_in_later() {
+    fn path_of_a_new_object_has_a_placeholder_for_its_id() {
         let family = kinds::FAMILIES[0];
         assert_eq!(object_path(family, NEW_ID), format!("{}/{{id}}", family.path));
         assert_eq!(object_path(family, "a/b"), family.object_path("a/b"));

@@ -1,4 +1,4 @@
-//! Values that nobody can compare and that the user wants written all the same.
+//! Values that cannot be compared and that `--rewrite-secret` has written all the same.
 
 use std::fmt;
 use std::str::FromStr;
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_property_is_optional_and_nothing_else_is() {
+    fn only_the_property_is_optional() {
         let parse = |text: &str| text.parse::<Rewrite>().map(|rewrite| rewrite.to_string());
         assert_eq!(parse("kind/name"), Ok("kind/name".to_owned()));
         assert_eq!(parse("kind/name/key"), Ok("kind/name/key".to_owned()));

@@ -1,4 +1,4 @@
-//! What could hurt, and what an apply refuses until it is told otherwise.
+//! Risks of a plan, and what an apply refuses until it is allowed.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
     others.into_iter().chain(families.map(|rule| rule.code))
 }
 
-/// Returns the risks of an action; `object` is what it is about, where there is one.
+/// Returns the risk of an action on a live object.
 pub(super) fn of_action(action: Action, object: Option<&LiveObject>) -> Option<Risk> {
     let (code, message) = match action {
         Action::Delete => {
@@ -35,7 +35,7 @@ pub(super) fn of_action(action: Action, object: Option<&LiveObject>) -> Option<R
             let object = object.map_or_else(String::new, |object| {
                 format!(" {} `{}`", object.kind, object.display_name)
             });
-            let lost = "is deleted and made anew, and devices lose its settings in between.";
+            let lost = "is deleted and created again, and devices lose its settings in between.";
             (REPLACE, format!("The object{object} {lost}"))
         }
         Action::Create | Action::Update | Action::None => return None,
@@ -43,7 +43,7 @@ pub(super) fn of_action(action: Action, object: Option<&LiveObject>) -> Option<R
     Some(Risk::refused(code, &message))
 }
 
-/// Returns the risks that the rules of a family see in writing properties to a live object, or to a new one.
+/// Returns the risks by a family's rules of writing properties to a live object, or to a new one.
 pub(super) fn of_family(
     family: &Family,
     live: Option<&Json>,
@@ -70,7 +70,7 @@ pub(super) fn of_assignments(
     if !changes.is_empty() && includes(live) && !includes(declared) {
         risks.push(Risk::refused(
             UNASSIGN_ALL,
-            "Nobody would be assigned any more, and devices lose the settings.",
+            "No target would be assigned any more, and devices lose the settings.",
         ));
     }
     let widens = |change: &&AssignmentChange| match change.effect {
@@ -89,17 +89,17 @@ pub(super) fn of_assignments(
     risks
 }
 
-/// Why an apply does not start, with the flag that lets it.
+/// A reason why an apply does not start, with the flag that allows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refusal {
-    /// The change, or nothing where it is the plan as a whole.
+    /// The change; absent where the plan as a whole is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// The risk's name.
     pub code: String,
     /// What could happen.
     pub message: String,
-    /// The flag that lifts it.
+    /// The flag that allows it.
     pub flag: String,
 }
 
@@ -129,7 +129,7 @@ pub fn refusals(planned: &Planned, guard: &GuardSpec, allow: &[String]) -> Vec<R
     refusals
 }
 
-/// Returns the limits of the guard that a plan is beyond, which prunes so many objects.
+/// Returns the limits of the guard that a plan exceeds; `pruned` is the number of objects that it prunes.
 pub fn limits(plan: &Plan, pruned: usize, guard: &GuardSpec) -> Vec<Refusal> {
     // Creates do not count: they touch nothing that exists.
     let touched = plan

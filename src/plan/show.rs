@@ -1,4 +1,4 @@
-//! Values as a plan may show them: no secrets, and no more than what somebody could have declared.
+//! Values as a plan shows them: without secrets, and without what a manifest could not declare.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ use crate::schema::walk::{Copier, CopyStep, Tree, TypedPlace, copy};
 use crate::values::canonical::{canonical, is_default, is_unset};
 use crate::values::secret::{redacted, stands_for_secret};
 
-/// Returns a value as it may be shown: secrets withheld at every depth. Members of some names are withheld whatever
-/// their type says.
+/// Returns a value as it may be shown, with secrets withheld at every depth. Members of the given names are secrets
+/// whatever their type says.
 pub(super) fn shown(
     model: &Model,
     property: &Property,
@@ -24,8 +24,8 @@ pub(super) fn shown(
     if stands_for_secret(&value) { Shown::Withheld } else { Shown::Value(value) }
 }
 
-/// Returns a live value spelled as the declared one wherever the two mean the same, so that what is left between
-/// them is what differs.
+/// Returns a live value spelled as the declared one wherever the two mean the same, so that only differences are left
+/// between them.
 pub(super) fn respelled(model: &Model, shape: &Shape, live: &Json, declared: &Json) -> Json {
     let place = TypedPlace { other: Some(declared), ..TypedPlace::root(model, shape) };
     copy(&place, live, &mut Respelling).unwrap_or_default()
@@ -60,7 +60,7 @@ impl Copier for Respelling {
         }
     }
 
-    /// Adds what is declared to be unset and the live value lacks.
+    /// Adds members that are declared as unset and that the live value lacks.
     fn finish(
         &mut self,
         place: &TypedPlace<'_, Json>,
@@ -103,7 +103,7 @@ fn aligned(
         let found = found.map(|at| rest.remove(at).1);
         places.push(found.map(|live| respelled(model, element, live, item)));
     }
-    // What is nowhere declared stands where the tenant lacks what is.
+    // Undeclared elements take the places of declared ones that the tenant lacks.
     let mut rest = rest.into_iter().map(|(_, item)| item.clone());
     for place in places.iter_mut().filter(|place| place.is_none()) {
         *place = rest.next();

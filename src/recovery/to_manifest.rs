@@ -1,4 +1,4 @@
-//! What a journal keeps of an object, as the manifest that declares it.
+//! Turns the snapshot of an object in a journal into a manifest.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -22,35 +22,35 @@ use crate::values::canonical::is_unset;
 use crate::values::secret::stands_for_secret;
 use crate::values::target_form;
 
-/// What a journal keeps of an object, as a manifest would declare it.
+/// The declared values of a snapshot.
 #[derive(Clone, Debug)]
 pub(crate) struct Declaration {
     pub(crate) spec: Value,
-    /// What cannot be declared: the names that lead to it, and why.
+    /// The values that cannot be declared: the path to each, and why.
     pub(crate) lost: Vec<(Vec<String>, NotRestorable)>,
-    /// Collections that are declared without elements that cannot be, and why those cannot.
+    /// Collections that are declared without some elements, and why those cannot be declared.
     pub(crate) shortened: Vec<(Vec<String>, NotRestorable)>,
 }
 
-/// What becomes of a collection of which an element cannot be declared.
+/// How a collection is declared of which an element cannot be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Elements {
-    /// It cannot be declared either: an element that is left out would be taken for one that is to go.
+    /// Not at all: a missing element would be removed from the object.
     All,
-    /// It is declared without: there is no object yet that could lose the element.
+    /// Without the element: there is no object yet that could lose it.
     Some,
 }
 
 /// Why a value of a journal cannot be declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotRestorable {
-    /// It is a secret.
+    /// The value is a secret.
     Withheld,
     /// The tenant showed a placeholder in its place.
     Masked,
     /// The tenant never shows whether it is set.
     Unseen,
-    /// It holds a name that a request takes for an instruction.
+    /// The value holds a name that a request takes for an instruction.
     Instruction,
     /// No value unsets the property.
     NoUnset,
@@ -71,7 +71,7 @@ impl fmt::Display for NotRestorable {
     }
 }
 
-/// Declares parts of an object's body, each by the names that lead to it.
+/// Declares parts of an object's body, each by its path.
 pub(crate) fn parts(
     version: GraphVersion,
     kind: &str,
@@ -82,7 +82,7 @@ pub(crate) fn parts(
     Declarer::new(version, span, Elements::All).parts(kind, body, paths)
 }
 
-/// Declares all of an object that is set.
+/// Declares all properties of an object that are set.
 pub(crate) fn whole(version: GraphVersion, image: &Snapshot, span: Span) -> Declaration {
     let model = Model::of(version);
     let names = image.body.as_object().into_iter().flat_map(Map::keys);
@@ -115,7 +115,7 @@ pub(crate) fn assignments(targets: &[Json], span: Span) -> Result<Vec<Assignment
     Ok(targets.map(|target| Assignment::of_target(target, span)).collect())
 }
 
-/// Declares what an object refers to, by ids. A property that leads nowhere is not declared.
+/// Declares the references of an object by ids. Properties that are not in the snapshot are not declared.
 pub(crate) fn links(kind: &str, ids: &BTreeMap<String, Vec<String>>, span: Span) -> Vec<Link> {
     let Some(structure) = Model::of(GraphVersion::Beta).get(kind) else {
         return Vec::new();
@@ -138,7 +138,7 @@ pub(crate) fn links(kind: &str, ids: &BTreeMap<String, Vec<String>>, span: Span)
     links.collect()
 }
 
-/// Returns a manifest that declares so much, nothing where the kind is none.
+/// Returns a manifest with these values, `None` where the kind is unknown.
 pub(crate) fn manifest(
     address: &Address,
     version: GraphVersion,
@@ -160,12 +160,12 @@ pub(crate) fn manifest(
     })
 }
 
-/// Returns whether a tenant that shows nothing says nothing by it.
+/// Returns whether the tenant never shows the property, so that null does not mean unset.
 fn is_unseen(property: &Property) -> bool {
     property.facts.readback == Some(Readback::Null)
 }
 
-/// Returns whether a request would take a name for an instruction. What a journal holds is never one.
+/// Returns whether a request would take a name for an instruction.
 fn is_instruction(name: &str) -> bool {
     name.starts_with('$')
 }
@@ -179,7 +179,7 @@ struct Declarer {
     model: &'static Model,
     span: Span,
     elements: Elements,
-    /// Why an element of the value under way was left out.
+    /// Why an element of the value being declared was left out.
     left_out: Cell<Option<NotRestorable>>,
 }
 
@@ -216,7 +216,7 @@ impl Declarer {
         Member { name: name.to_owned(), name_span: self.span, value }
     }
 
-    /// Finds what names lead to, null where the way ends before.
+    /// Returns the property and the value at a path, null where the path ends before.
     fn find<'v>(
         &self,
         structure: Option<&Structure>,
@@ -237,7 +237,7 @@ impl Declarer {
         self.model.actual(shape, value.stated_type())
     }
 
-    /// Declares a property's value; one that is not set is declared to be so.
+    /// Declares a property's value, as unset where it is.
     fn member(&self, property: &Property, value: &Json) -> Result<Value, NotRestorable> {
         if value.is_null() && is_unseen(property) {
             return Err(NotRestorable::Unseen);
@@ -310,7 +310,7 @@ impl Declarer {
             }
             match self.member(property, value) {
                 Ok(value) => declared.push(self.named(name, value)),
-                // Nothing was there, and nothing has to be.
+                // The member was unset, and needs no value.
                 Err(NotRestorable::NoUnset | NotRestorable::Unseen) => {}
                 Err(why) => return Err(why),
             }

@@ -212,7 +212,7 @@ mod tests {
       </Schema></edmx:DataServices></edmx:Edmx>"#;
 
     #[test]
-    fn annotations_outside_a_type_are_its_own() {
+    fn annotations_outside_a_type_apply_to_it() {
         let types = read(OUTSIDE).expect("the document is well-formed");
         let days = &types["window"].properties[0];
         assert_eq!(days.constraints.maximum, Some(7));

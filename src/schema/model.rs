@@ -1,4 +1,4 @@
-//! Types and curated facts merged: what diff, redaction and encoding walk.
+//! Types merged with curated facts.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -42,7 +42,7 @@ pub enum Order {
     Keyed(String),
 }
 
-/// A property with all that is known of it.
+/// A property with its type, constraints and curated facts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Property {
     /// Its name on the wire.
@@ -64,7 +64,7 @@ pub struct Property {
 }
 
 impl Property {
-    /// Returns whether plan compares it at all.
+    /// Returns whether a plan compares the property.
     pub fn is_comparable(&self) -> bool {
         !self.computed && !self.facts.volatile && !matches!(self.shape, Shape::Navigation { .. })
     }
@@ -79,7 +79,7 @@ impl Property {
         self.nullable || matches!(self.shape, Shape::Collection(..))
     }
 
-    /// Returns whether its text is base64 on the wire.
+    /// Returns whether the text is base64 on the wire.
     pub fn is_base64(&self) -> bool {
         matches!(self.shape, Shape::Scalar(Edm::Binary)) || self.facts.encoding.is_some()
     }

@@ -61,7 +61,7 @@ pub struct Facts {
     pub key: Option<String>,
     /// A collection of complex values without order.
     pub set: bool,
-    /// What the service sets where a complete value does not say it.
+    /// The value that the service sets where a complete value does not declare the property.
     pub default: Option<Value>,
     /// Text that the service reads as a GUID, in capitals or not.
     pub guid: bool,
@@ -213,7 +213,7 @@ impl Semantics {
         })
     }
 
-    /// Returns what is known of a property, by the type that declares it.
+    /// Returns the facts about a property, by the type that declares it.
     pub fn facts(&self, declared_in: &str, property: &str) -> Option<&Facts> {
         self.facts.get(&(declared_in.to_owned(), property.to_owned()))
     }

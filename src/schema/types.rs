@@ -101,7 +101,7 @@ impl Edm {
     }
 }
 
-/// What a property holds, one or many of.
+/// The type of a property's value, or of each element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holds {
     /// A primitive.
@@ -151,11 +151,11 @@ pub struct Property {
     pub type_expr: String,
     /// Whether `null` is a value of it.
     pub nullable: bool,
-    /// What its document says of it beyond the type.
+    /// The constraints in its type document.
     pub annotated: Constraints,
-    /// What is curated where the document is silent.
+    /// Curated constraints, where the document has none.
     pub curated: Constraints,
-    /// Whether it leads to another entity, and how. Whether a contained one is created inline is curated
+    /// The kind of navigation, where the property is one. Whether a contained one is created inline is curated
     /// ([`Constraints::inline`]).
     pub navigation: Option<Navigation>,
 }
@@ -236,7 +236,7 @@ pub struct Types {
 }
 
 #[derive(Deserialize)]
-struct Document<'a> {
+struct Definitions<'a> {
     #[serde(rename = "$defs", borrow)]
     defs: BTreeMap<&'a str, &'a RawValue>,
 }
@@ -257,7 +257,7 @@ impl Types {
     }
 
     pub(super) fn read(version: GraphVersion, text: &'static str) -> Self {
-        let document: Document<'static> = serde_json::from_str(text)
+        let document: Definitions<'static> = serde_json::from_str(text)
             .expect("the generated schema is part of the program and a test reads it");
         Self { version, raw: document.defs, parsed: Cache::default() }
     }

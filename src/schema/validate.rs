@@ -21,7 +21,7 @@ pub enum Step {
     Element(usize),
 }
 
-/// What is wrong with a value.
+/// A fault of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Problem {
     /// A member that its type does not have.
@@ -55,7 +55,7 @@ pub struct Violation {
     pub path: Vec<Step>,
     /// The JSON Schema keyword.
     pub keyword: String,
-    /// What is wrong.
+    /// The fault.
     pub problem: Problem,
 }
 
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn names_the_real_fault_of_a_polymorphic_value() {
+    fn fault_of_a_polymorphic_value_is_that_of_its_stated_type() {
         let body = json!({ "omaSettings": [
             { "@odata.type": "#microsoft.graph.omaSettingInteger", "omaUri": "./x", "value": "7" },
             { "@odata.type": "#microsoft.graph.omaSettingFoo", "omaUri": "./y", "value": true },

@@ -1,4 +1,4 @@
-//! Looking up what manifests and live objects refer to: groups, users, filters and scope tags.
+//! Looks up the groups, users, filters and scope tags that manifests and live objects name.
 
 use std::collections::BTreeSet;
 
@@ -20,19 +20,19 @@ use crate::schema::walk::{TypedPlace, any, each};
 /// The largest number of ids that one `getByIds` takes.
 const IDS_A_CALL: usize = 1000;
 
-/// How many names are offered when one does not exist.
+/// The number of similar names that are read where a name does not exist.
 const NEAR: usize = 50;
 
-/// The names that manifests use, by what they are of.
+/// The names that manifests use, of groups, users, filters and scope tags.
 #[derive(Default)]
-pub(crate) struct Wanted {
+pub(crate) struct NamesUsed {
     pub(crate) groups: BTreeSet<String>,
     pub(crate) users: BTreeSet<String>,
     pub(crate) filters: bool,
     pub(crate) scope_tags: bool,
 }
 
-impl Wanted {
+impl NamesUsed {
     pub(crate) fn of(manifests: &[&Manifest]) -> Self {
         let mut wanted = Self::default();
         for manifest in manifests {
@@ -74,7 +74,7 @@ pub(super) async fn names(
     manifests: &[&Manifest],
     owned: bool,
 ) -> Result<Names, GraphError> {
-    let mut wanted = Wanted::of(manifests);
+    let mut wanted = NamesUsed::of(manifests);
     wanted.scope_tags |= owned;
     let mut names = Names::default();
     names.add(Named::ScopeTag, DEFAULT_SCOPE_TAG, "Default");
@@ -91,10 +91,10 @@ pub(super) async fn names(
     Ok(names)
 }
 
-/// What a look-up gave: the objects that answer, and others that may have been meant.
+/// The result of a look-up: the objects with a name or id, and others with a similar name.
 type Found = Result<(Vec<Value>, Vec<Value>), GraphError>;
 
-/// Records what a look-up gave; only a refusal to look is not an error of the whole read.
+/// Records the result of a look-up. A refused look-up (403) is recorded, any other error ends the read.
 fn take(names: &mut Names, named: Named, found: Found) -> Result<(), GraphError> {
     match found {
         Ok((found, near)) => {
@@ -115,7 +115,7 @@ fn add(names: &mut Names, named: Named, object: &Value) {
     let text = |name: &str| object.get(name).and_then(Value::as_str);
     let name = text(if named == Named::User { "userPrincipalName" } else { "displayName" });
     if let Some(id) = text("id") {
-        // Of an object that the token may not read, Graph tells no more than that it exists.
+        // Graph answers only the id of an object that the token may not read.
         names.add(named, id, name.unwrap_or(id));
     }
 }
@@ -202,7 +202,7 @@ fn values(mut body: Value) -> Vec<Value> {
 pub(crate) struct Unlabelled(BTreeSet<(Named, String)>);
 
 impl Unlabelled {
-    /// Returns what the objects of a tenant are assigned to without a known name.
+    /// Returns the ids in the objects of a tenant.
     pub(crate) fn of(live: &Live) -> Self {
         let mut found = BTreeSet::new();
         let mut add = |named: Named, id: &str| {
@@ -232,13 +232,13 @@ impl Unlabelled {
         Self(found)
     }
 
-    /// Returns what of it was not asked for yet. Not everything that is asked for has a name.
+    /// Returns the ids that were not looked up yet. Some have no name even then.
     pub(crate) fn besides(mut self, asked: &Self) -> Self {
         self.0.retain(|one| !asked.0.contains(one));
         self
     }
 
-    /// Adds what is asked for besides.
+    /// Adds ids.
     pub(crate) fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
@@ -252,7 +252,7 @@ impl Unlabelled {
     }
 }
 
-/// Names of what live objects are assigned to.
+/// Names of groups, users and filters in live objects.
 pub(crate) struct Labels([(Named, Vec<Value>); 3]);
 
 impl Labels {
@@ -264,8 +264,7 @@ impl Labels {
     }
 }
 
-/// Looks up the names of what live objects are assigned to, for people to read. Nothing depends on them, so only
-/// what ends the run is an error.
+/// Looks up names of groups, users and filters in live objects, for messages. Only errors that end the run are returned.
 pub(crate) async fn labels(graph: &Graph, unlabelled: &Unlabelled) -> Result<Labels, GraphError> {
     let [groups, users, filters] =
         [Named::Group, Named::User, Named::Filter].map(|n| unlabelled.ids(n));

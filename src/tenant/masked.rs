@@ -1,7 +1,7 @@
-//! Values that an object shows masked and that Graph gives out one by one, to whoever may write (FACTS 12).
+//! Masked values of objects, which Graph returns in clear one by one to an app that may write (FACTS 12).
 //!
-//! In a [`LiveObject`](super::LiveObject) such a value is a marker that names its reference. What stands
-//! behind it is read where a plan needs it, held apart in [`Clear`], and never part of a plan or a report.
+//! In a [`LiveObject`](super::LiveObject) such a value is a marker that names its reference. The value in clear is read
+//! where a plan needs it, held apart in [`Clear`], and never part of a plan or a report.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,12 +27,12 @@ pub struct Masked {
     pub family: &'static Family,
     /// The object's id.
     pub object: String,
-    /// What the object calls the value.
+    /// The object's reference to the value.
     pub reference: String,
 }
 
 impl Masked {
-    /// Returns the call that reads it in clear, where its family has one.
+    /// Returns the request that reads the value in clear, where the family has one.
     fn request(&self) -> Option<Request> {
         let Unmask { function, parameter } = self.family.unmask.as_ref()?;
         let path = format!(
@@ -47,7 +47,7 @@ impl Masked {
 /// Masked values in clear.
 pub type Clear = BTreeMap<Masked, SecretString>;
 
-/// Reads values in clear. Without the permission for it nothing is asked; what is refused or gone is left out.
+/// Reads values in clear. Without the permission no request is sent; values that are refused or gone are left out.
 ///
 /// # Errors
 /// When a read fails otherwise.
@@ -93,7 +93,7 @@ impl<'a> Ahead<'a> {
         Self { graph, asked: BTreeSet::new(), under_way, read: Vec::new() }
     }
 
-    /// Waits for what reads the lists, and sends batches of what is wanted meanwhile.
+    /// Waits for the lists, and sends batches for the values that are wanted meanwhile.
     pub(crate) async fn beside<T>(
         &mut self,
         lists: impl Future<Output = T>,
@@ -120,17 +120,17 @@ impl<'a> Ahead<'a> {
         }
     }
 
-    /// Returns what was asked for.
+    /// Returns the values that were asked for.
     pub(crate) fn asked(&self) -> &BTreeSet<Masked> {
         &self.asked
     }
 
-    /// Returns whether nothing is left to be waited for.
+    /// Returns whether no request is under way and no result waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.under_way.is_empty() && self.read.is_empty()
     }
 
-    /// Waits for what is under way.
+    /// Waits for the requests under way.
     ///
     /// # Errors
     /// When a read failed.

@@ -28,7 +28,7 @@ pub fn object_form(kind: &str, body: Value) -> Value {
     }
 }
 
-/// No annotations, nothing that is unset or moves by itself, secrets as a constant.
+/// Copies without annotations, unset and volatile properties, and with a constant for secrets.
 struct Canonical;
 
 impl Copier for Canonical {
@@ -102,8 +102,8 @@ pub fn property_form(kind: &str, property: &str, value: Option<&Value>) -> Value
     }
 }
 
-/// Returns whether a value is what an untouched member holds: null, false, 0, the empty text or collection,
-/// or a member of an enum that stands for nothing.
+/// Returns whether a value is a default: null, false, 0, an empty text or collection, or an enum member that stands for
+/// none.
 pub fn is_default(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
@@ -117,7 +117,7 @@ pub fn is_default(value: &Value) -> bool {
     }
 }
 
-/// Returns a value without members that hold what an untouched one holds, to find its like among others.
+/// Returns a value without members that hold a default.
 pub fn without_defaults(value: &Value) -> Value {
     match value {
         Value::Object(members) => members
@@ -130,7 +130,7 @@ pub fn without_defaults(value: &Value) -> Value {
     }
 }
 
-/// A complex value without annotations and without members that are null, at its own level.
+/// Returns a complex value without annotations and without null members, at its own level.
 fn bare(value: &Value) -> Value {
     match value {
         Value::Object(members) => members

@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::walk::any;
 
-/// What stands for a masked value wherever it is compared or sent again: Graph's own placeholder, which must never
-/// reach Graph.
+/// The placeholder for a masked value wherever it is compared or sent again: Graph's own, which must never reach Graph.
 pub const MASK: &str = "****";
 
 /// The one member of a marker.

@@ -7,7 +7,7 @@ use crate::schema::types::{odata_type, type_name};
 /// The filter id that means no filter.
 const NO_FILTER: &str = "00000000-0000-0000-0000-000000000000";
 
-/// Returns an assignment's target with only what tells it from others.
+/// Returns an assignment's target with only the members that distinguish it from others.
 pub fn target_form(assignment: &Json) -> Json {
     let target = assignment.get("target").unwrap_or(assignment);
     let says_nothing = |name: &str, value: &Json| match name {
@@ -30,7 +30,7 @@ pub fn target_form(assignment: &Json) -> Json {
         };
         form.insert(name.clone(), value);
     }
-    // What is declared is always applied; a live assignment may do the opposite.
+    // A declared assignment always applies; a live one may have another intent.
     let intent = assignment.get("intent").and_then(Json::as_str);
     form.extend(intent.filter(|i| *i != "apply").map(|i| ("intent".to_owned(), i.into())));
     form.into()

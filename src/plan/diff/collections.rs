@@ -72,7 +72,7 @@ impl Differ<'_> {
         let declared = at.declared.elements();
         let mut merged: Vec<Json> =
             declared.iter().map(|declared| self.build(at.property, element, declared)).collect();
-        let labels = Labels::of(at.property, &merged, items);
+        let labels = ElementLabels::of(at.property, &merged, items);
         let mut open = Vec::new();
         for (index, declared) in declared.iter().enumerate() {
             let form = form(&merged[index], self);
@@ -208,14 +208,14 @@ fn telling(live: &Json, built: &Json) -> Json {
 }
 
 /// What people tell the elements of a set by.
-struct Labels<'a> {
+struct ElementLabels<'a> {
     property: &'a Property,
     /// Of each declared element, what it has in the member that tells it.
     declared: Vec<Option<String>>,
     live: Vec<Option<String>>,
 }
 
-impl<'a> Labels<'a> {
+impl<'a> ElementLabels<'a> {
     fn of(property: &'a Property, declared: &[Json], live: &[Json]) -> Self {
         let all = |values: &[Json]| values.iter().map(|value| stated(property, value)).collect();
         Self { property, declared: all(declared), live: all(live) }

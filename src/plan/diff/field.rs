@@ -1,4 +1,4 @@
-//! What is said of a field that differs, or that nobody can compare.
+//! Reports of fields that differ or cannot be compared.
 
 use std::collections::BTreeMap;
 

@@ -36,27 +36,26 @@ pub(super) struct Differ<'a> {
     pub(super) object: Option<ObjectKey<'a>>,
     /// The masked values that are compared.
     pub(super) masked: BTreeSet<Masked>,
-    /// What of the object is written though it cannot be compared.
+    /// The properties that are written though they cannot be compared.
     pub(super) rewrite: Vec<&'a Rewrite>,
-    /// What differs.
+    /// The fields that differ, cannot be compared or cannot be changed.
     pub(super) fields: Vec<FieldChange>,
-    /// What keeps the whole change from being made.
+    /// The reasons why the whole change cannot be made.
     pub(super) blocked: Vec<Blocked>,
     /// Whether the value being built repeats something that the tenant masks.
     repeats_masked: bool,
-    /// Members that hold a secret in some element of the collection being compared: what the other
-    /// elements hold there is not shown either.
+    /// Members that hold a secret in some element of the collection being compared; they are withheld in all elements.
     withheld: BTreeSet<String>,
 }
 
-/// A declared value, and what is known of the place that it is for.
+/// A declared value, with its place in the object.
 struct At<'v> {
     path: FieldPath,
     property: &'v Property,
     /// The shape of the value: the property's, or that of an element of it.
     shape: &'v Shape,
     declared: &'v Value,
-    /// Whether it is all there is to it: what it does not declare is unset.
+    /// Whether the value is complete: members that it does not declare are unset.
     whole: bool,
 }
 
@@ -205,7 +204,7 @@ impl<'a> Differ<'a> {
         if let Some(reason) = unreadable(at, seen) {
             self.unverifiable(at, reason);
         } else if !self.same(at, &value, seen) {
-            // What is shown of a value that was masked is that it is there.
+            // Of a value that was masked only its presence is shown.
             self.differs(at, Some(live), Some(&value));
         }
         value

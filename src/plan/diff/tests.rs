@@ -156,7 +156,7 @@ fn changed_member_of_a_contained_entity_sends_the_whole_collection_without_ids()
 }
 
 #[test]
-fn added_and_removed_contained_entities_are_shown_without_ids_and_what_means_unset() {
+fn added_and_removed_contained_entities_are_shown_without_ids_and_unset_members() {
     let live =
         json!({ "tasks": answered(&json!([{ "steps": [block(0), mail("t"), mail("u")] }]), &[1]) });
     let declared = json!({ "tasks": [{ "steps": [block(0)] }] });
@@ -175,7 +175,7 @@ fn added_and_removed_contained_entities_are_shown_without_ids_and_what_means_uns
 }
 
 #[test]
-fn step_that_states_its_hours_is_found_before_one_that_does_not_takes_its_place() {
+fn exact_match_in_a_set_is_found_before_a_partial_one() {
     let declared =
         json!({ "tasks": [{ "steps": [{ "action": "mail" }, { "action": "mail", "hours": 5 }] }] });
     let live = json!([{ "id": "t", "label": null, "steps": [
