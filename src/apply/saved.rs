@@ -45,7 +45,7 @@ pub fn read(text: &str) -> Result<Plan, SavedPlanError> {
         return Err(SavedPlanError::AnotherDocument { kind, format_version });
     }
     let plan: Plan = serde_json::from_str(text).map_err(SavedPlanError::Unreadable)?;
-    if plan::seal(&plan) != plan.digest {
+    if plan::plan_digest(&plan) != plan.digest {
         return Err(SavedPlanError::Edited);
     }
     Ok(plan)

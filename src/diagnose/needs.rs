@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::permissions::{Lookup, Optional, Permission, Role, Sort, Table};
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Manifest};
-use crate::tenant::lookup::Wanted;
+use crate::tenant::lookup::NamesUsed;
 use crate::tenant::read::{families, is_pruned};
 
 /// The command that privileges are for.
@@ -187,7 +187,7 @@ pub fn least_privileges(
         gathered.add(&lookup.permission, "finds the scope tag of `spec.ownership`", &[]);
     }
     for manifest in manifests {
-        let names = Wanted::of(&[manifest]);
+        let names = NamesUsed::of(&[manifest]);
         let used = |lookup: &&Lookup| match lookup.of {
             Sort::Group => !names.groups.is_empty(),
             Sort::User => !names.users.is_empty(),

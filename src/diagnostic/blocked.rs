@@ -17,3 +17,15 @@ pub struct Blocked {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
 }
+
+impl Blocked {
+    /// Makes a reason about a place in a file.
+    pub fn new(
+        code: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+        location: Option<Location>,
+    ) -> Self {
+        Self { code: code.into(), message: message.into(), help: help.into(), location }
+    }
+}

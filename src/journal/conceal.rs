@@ -1,14 +1,14 @@
-//! What a service repeats of the secrets that it was sent stays out of a journal.
+//! Keeps secrets that a service repeats in its answers out of a journal.
 //!
-//! In words the secret alone is taken out. A value of an object is withheld whole: a rollback must not write what is left
-//! of it, and says that it cannot be restored.
+//! In a message only the secret is removed. A value of an object is withheld whole: a rollback must not write the rest of
+//! it, and reports that the value cannot be restored.
 
 use serde_json::{Value as Json, json};
 
 use super::entry::{Entry, Fate, Intent, Snapshot};
 use crate::secrets::Known;
 
-/// Takes secrets out of an entry.
+/// Removes secrets from an entry.
 pub(super) fn from(entry: &mut Entry, known: &Known) {
     match entry {
         Entry::Intent(intent) => from_intent(intent, known),
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_repeated_is_withheld_and_the_rest_stays_as_it_was() {
+    fn repeated_secret_is_withheld_and_the_rest_is_kept() {
         let known = Known::default();
         known.add(&"canary-token-0123456789".into());
         let intent = |description: Json, seen: &str| {

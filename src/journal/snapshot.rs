@@ -1,20 +1,22 @@
-//! Objects as far as a journal may keep them: what somebody could declare of them, and no secrets.
+//! Snapshots of objects for the journal: the properties that a manifest could declare, without secrets.
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
 
 use super::entry::Snapshot;
 use crate::manifest::Manifest;
-use crate::manifest::value::Declared;
-use crate::schema::model::{Model, Shape, Structure};
-use crate::schema::types::{GraphVersion, type_name};
+use crate::manifest::value::{Declared, Value};
+use crate::schema::model::{Model, Property, Shape};
+use crate::schema::types::GraphVersion;
+use crate::schema::walk::{CopyStep, TypedPlace, copy};
 use crate::tenant::{Linked, LiveObject};
+use crate::values::secret::{is_secret, withheld};
 use crate::values::{masked, target_form};
 
 impl Snapshot {
-    /// Returns a live object as far as it may be kept. What the manifest takes from the environment is a secret,
-    /// whatever the type says.
+    /// Returns the snapshot of a live object. Values that the manifest takes from the environment are secrets, whatever
+    /// their type says.
     pub(crate) fn of(manifest: &Manifest, live: &LiveObject) -> Self {
         Self {
             kind: live.kind.clone(),
@@ -30,80 +32,61 @@ fn ids((property, linked): (&String, &Vec<Linked>)) -> (String, Vec<String>) {
     (property.clone(), ids.collect())
 }
 
-/// Returns the body of a request, or of an object, as far as it may be kept.
+/// Returns the part of a body that may be kept.
 pub(super) fn of_body(version: GraphVersion, kind: &str, manifest: &Manifest, body: &Json) -> Json {
     let model = Model::of(version);
-    let (Some(structure), Some(members)) = (model.get(kind), body.as_object()) else {
+    if model.get(kind).is_none() || !body.is_object() {
         return Json::Null;
-    };
-    let secrets_of = |name: &str| -> BTreeSet<String> {
-        let Some(declared) = manifest.spec.get(name) else {
-            return BTreeSet::new();
-        };
-        let mut secrets = declared.secret_members();
-        if matches!(declared.declared, Declared::Env(_)) {
-            secrets.insert(name.to_owned());
-        }
-        secrets
-    };
-    let kept = members.iter().filter_map(|(name, value)| {
-        let keeper = Keeper { model, secrets: secrets_of(name) };
-        Some((name.clone(), keeper.member(&structure, name, value)?))
-    });
-    kept.collect::<Map<_, _>>().into()
-}
-
-/// Walks one top-level property.
-struct Keeper {
-    model: &'static Model,
-    /// The names of members that the manifest takes from the environment.
-    secrets: BTreeSet<String>,
-}
-
-impl Keeper {
-    /// Returns a member as far as it may be kept, nothing where it may not: of what no type declares, nobody can
-    /// say whether it is a secret.
-    fn member(&self, structure: &Structure, name: &str, value: &Json) -> Option<Json> {
-        if name == "@odata.type" {
-            return Some(value.clone());
-        }
-        let property = structure.properties.get(name)?;
-        if property.computed || matches!(property.shape, Shape::Navigation { .. }) {
-            return None;
-        }
-        let secret = property.facts.sensitive || self.secrets.contains(name);
-        if secret && !value.is_null() {
-            return Some(json!({ "$withheld": true }));
-        }
-        Some(self.value(&property.shape, value))
     }
+    kept(model, kind, &manifest.spec, body)
+}
 
-    fn value(&self, shape: &Shape, value: &Json) -> Json {
-        match (shape, value) {
-            (Shape::Complex(_) | Shape::Poly(_), Json::Object(members)) => {
-                let stated = members.get("@odata.type").and_then(Json::as_str);
-                let Some(structure) = self.model.actual(shape, stated.and_then(type_name)) else {
-                    return Json::Null;
-                };
-                let kept = members.iter().filter_map(|(name, value)| {
-                    Some((name.clone(), self.member(&structure, name, value)?))
-                });
-                kept.collect::<Map<_, _>>().into()
-            }
-            (Shape::Collection(element, _), Json::Array(items)) => {
-                items.iter().map(|item| self.value(element, item)).collect()
-            }
-            // What is masked is kept masked, even where this run could read it.
-            (_, value) if masked::reference(value).is_some() => masked::MASK.into(),
+fn kept(model: &Model, kind: &str, spec: &Value, body: &Json) -> Json {
+    let shape = Shape::Complex(kind.to_owned());
+    // The names of members that the manifest takes from the environment in the top-level property under way.
+    let mut secrets = BTreeSet::new();
+    let mut step = |place: &TypedPlace<'_, Json>, value: &Json| {
+        let Some(name) = place.name else {
             // An element that the manifest takes from the environment.
-            (Shape::Scalar(_), Json::Object(_)) => json!({ "$withheld": true }),
-            _ => value.clone(),
+            let is_secret = matches!(place.shape, Some(Shape::Scalar(_))) && value.is_object();
+            return if is_secret { CopyStep::Put(withheld()) } else { CopyStep::Enter };
+        };
+        if place.parent.is_some_and(|around| around.parent.is_none()) {
+            secrets = secrets_of(name, spec);
         }
+        match place.property {
+            _ if name == "@odata.type" => CopyStep::Enter,
+            // Of what no type declares, nothing says whether it is a secret.
+            None => CopyStep::Omit,
+            Some(property) if property.computed => CopyStep::Omit,
+            Some(Property { shape: Shape::Navigation { .. }, .. }) => CopyStep::Omit,
+            _ if is_secret(place, value, &secrets) => CopyStep::Put(withheld()),
+            // What is masked is kept masked, even where this run could read it.
+            _ if masked::reference(value).is_some() => CopyStep::Put(masked::MASK.into()),
+            Some(Property { shape: Shape::Scalar(_), .. }) if value.is_object() => {
+                CopyStep::Put(withheld())
+            }
+            _ => CopyStep::Enter,
+        }
+    };
+    copy(&TypedPlace::root(model, &shape), body, &mut step).unwrap_or_default()
+}
+
+fn secrets_of(property: &str, spec: &Value) -> BTreeSet<String> {
+    let Some(declared) = spec.get(property) else {
+        return BTreeSet::new();
+    };
+    let mut secrets = declared.secret_members();
+    if matches!(declared.declared, Declared::Env(_)) {
+        secrets.insert(property.to_owned());
     }
+    secrets
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::manifest::bundle;
 
@@ -118,12 +101,12 @@ mod tests {
         desired.manifests.into_iter().next().expect("a manifest")
     }
 
-    fn kept(manifest: &Manifest, body: &Json) -> Json {
+    fn kept_of(manifest: &Manifest, body: &Json) -> Json {
         of_body(GraphVersion::Beta, &manifest.address.kind, manifest, body)
     }
 
     #[test]
-    fn neither_secrets_nor_what_nobody_declares_is_kept() {
+    fn secrets_and_undeclarable_properties_are_not_kept() {
         let wifi = manifest("windowsWifiConfiguration", "{ displayName: Wi-Fi }");
         let body = json!({
             "@odata.type": "#microsoft.graph.windowsWifiConfiguration", "@odata.context": "x", "id": "1", "version": 3,
@@ -133,12 +116,12 @@ mod tests {
             "@odata.type": "#microsoft.graph.windowsWifiConfiguration",
             "displayName": "Wi-Fi", "description": null, "preSharedKey": { "$withheld": true },
         });
-        assert_eq!(kept(&wifi, &body), expected);
+        assert_eq!(kept_of(&wifi, &body), expected);
     }
 
     #[test]
     fn contained_entities_are_kept_without_ids_and_secrets() {
-        let keeper = Keeper { model: crate::schema::fixture::model(), secrets: BTreeSet::new() };
+        let spec = manifest("windowsWifiConfiguration", "{ displayName: Wi-Fi }").spec;
         let live = json!({
             "id": "1",
             "displayName": "Order",
@@ -158,11 +141,11 @@ mod tests {
             ] }],
             "seal": { "color": "red" },
         });
-        assert_eq!(keeper.value(&Shape::Complex("workOrder".to_owned()), &live), expected);
+        assert_eq!(kept(crate::schema::testing::model(), "workOrder", &spec, &live), expected);
     }
 
     #[test]
-    fn what_one_element_takes_from_the_environment_is_kept_of_none() {
+    fn member_from_the_environment_in_one_element_is_withheld_in_all() {
         let custom = manifest(
             "windows10CustomConfiguration",
             "{ displayName: Custom, omaSettings: [{ '@odata.type': '#microsoft.graph.omaSettingString', displayName: a, omaUri: ./a, value: { $env: A } }] }",
@@ -172,6 +155,6 @@ mod tests {
         let withheld = json!({ "$withheld": true });
         let expected =
             json!({ "omaSettings": [oma("./a", withheld.clone()), oma("./b", withheld)] });
-        assert_eq!(kept(&custom, &body), expected);
+        assert_eq!(kept_of(&custom, &body), expected);
     }
 }

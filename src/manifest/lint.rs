@@ -9,22 +9,16 @@ use crate::http::cloud::Cloud;
 use crate::kinds::Update;
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::semantics::{Readback, Semantics};
+use crate::schema::walk::{TypedPlace, each};
 
-/// Returns what is wrong with one manifest's values together. A part of one, which something else completes,
-/// need not say everything.
+/// Checks the values of one manifest together. A part of a manifest, which an overlay completes, may lack values.
 pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let kind = &manifest.address.kind;
     let semantics = Semantics::built_in();
     if let Some(why) = semantics.legacy(kind) {
-        findings.push(
-            Finding::warning(
-                "manifest/legacy-kind",
-                manifest.span,
-                format!("`{kind}` is a legacy kind"),
-            )
-            .help(why),
-        );
+        let message = format!("`{kind}` is a legacy kind");
+        findings.push(Finding::warning("manifest/legacy-kind", manifest.span, message).help(why));
     }
     if manifest.protect && manifest.presence == Presence::Absent {
         let message = format!("`{}` is protected and asked to be absent", manifest.address);
@@ -39,31 +33,32 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
             && let (Declared::Number(a), Declared::Number(b)) = (&low.declared, &high.declared)
             && a.as_f64() > b.as_f64()
         {
+            let message = format!("`{lower}` ({a}) is greater than `{upper}` ({b})");
             findings.push(
-                Finding::error(
-                    &rule.code,
-                    low.span,
-                    format!("`{lower}` ({a}) is greater than `{upper}` ({b})"),
-                )
-                .related(high.span, format!("`{upper}` is declared here"))
-                .help(format!("lower `{lower}`, or raise `{upper}`")),
+                Finding::error(&rule.code, low.span, message)
+                    .related(high.span, format!("`{upper}` is declared here"))
+                    .help(format!("lower `{lower}`, or raise `{upper}`")),
             );
         }
     }
     findings.extend(display_name(manifest, part));
-    if let Some(structure) = Model::of(manifest.version).get(kind) {
+    let model = Model::of(manifest.version);
+    if let Some(structure) = model.get(kind) {
         mirrors(manifest, &structure, &mut findings);
     }
     if matches!(manifest.family.update, Update::Put { .. }) {
-        nulls(&manifest.spec, &mut findings);
+        let shape = Shape::Complex(kind.clone());
+        each(&TypedPlace::root(model, &shape), &manifest.spec, &mut |place, value| {
+            findings.extend(place.name.and_then(|name| null(name, value)));
+            true
+        });
     }
-    let model = Model::of(manifest.version);
     one_element(model, kind, &manifest.spec, &mut findings);
     values(model, kind, &manifest.spec, &mut findings);
     findings
 }
 
-/// Returns what is wrong with a tag of ownership: the built-in one is on every object that has no other.
+/// Refuses the built-in scope tag as owner: every object without another tag has it.
 pub(super) fn ownership(tenant: &TenantFile, span: Span) -> Option<Finding> {
     let tag = &tenant.spec.ownership.as_ref()?.scope_tag;
     let built_in = tag == "0" || tag.eq_ignore_ascii_case("default");
@@ -73,22 +68,16 @@ pub(super) fn ownership(tenant: &TenantFile, span: Span) -> Option<Finding> {
     })
 }
 
-/// An object that is replaced whole is refused where a part of it is missing, so nothing of it can be unset.
-fn nulls(value: &Value, findings: &mut Vec<Finding>) {
-    for member in value.members() {
-        if member.value.declared == Declared::Null {
-            let message =
-                format!("`{}` cannot be unset: it is written with everything else", member.name);
-            findings.push(
-                Finding::error("value/whole", member.value.span, message)
-                    .help("declare a value, or remove the line to leave it alone"),
-            );
-        }
-        nulls(&member.value, findings);
-    }
+/// Refuses null in an object that is replaced whole: the service refuses the object where a part is missing.
+fn null(name: &str, value: &Value) -> Option<Finding> {
+    (value.declared == Declared::Null).then(|| {
+        let message = format!("`{name}` cannot be unset: it is written with everything else");
+        Finding::error("value/whole", value.span, message)
+            .help("declare a value, or remove the line to leave it alone")
+    })
 }
 
-/// The live object is found by its display name, unless its id is known.
+/// Requires a display name unless the id is known: the live object is found by it.
 fn display_name(manifest: &Manifest, part: bool) -> Option<Finding> {
     let property = manifest.family.name_property;
     let declared = manifest.spec.get(property);
@@ -106,34 +95,30 @@ fn display_name(manifest: &Manifest, part: bool) -> Option<Finding> {
     )
 }
 
-/// Two properties that Graph keeps in step cannot be declared apart.
+/// Refuses two properties that Graph keeps in step.
 fn mirrors(manifest: &Manifest, structure: &Structure, findings: &mut Vec<Finding>) {
     let members = manifest.spec.members();
     for member in members {
-        let twin = structure
-            .properties
-            .get(&member.name)
-            .and_then(|property| property.facts.mirrors.as_ref());
+        let property = structure.properties.get(&member.name);
+        let twin = property.and_then(|property| property.facts.mirrors.as_ref());
         let Some(other) = members.iter().find(|other| Some(&other.name) == twin) else {
             continue;
         };
         let (first, second) =
             if member.name_span < other.name_span { (member, other) } else { (other, member) };
+        let message =
+            format!("`{}` and `{}` are two names of one setting", first.name, second.name);
         findings.push(
-            Finding::error(
-                "rule/mirrored",
-                second.name_span,
-                format!("`{}` and `{}` are two names of one setting", first.name, second.name),
-            )
-            .related(first.name_span, "declared here already")
-            .help("Graph keeps them in step: declare one of them"),
+            Finding::error("rule/mirrored", second.name_span, message)
+                .related(first.name_span, "declared here already")
+                .help("Graph keeps them in step: declare one of them"),
         );
     }
 }
 
-/// A list of which exactly one element may have certain members.
+/// Checks lists of which exactly one element must have certain members.
 fn one_element(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
-    let rules = model.semantics().one_element().iter();
+    let rules = model.semantics().one_element.iter();
     for rule in rules.filter(|rule| model.types().is_a(kind, &rule.on)) {
         let Some((list, inner)) = rule.elements.split_first() else { continue };
         let Some(list) = spec.get(list) else { continue };
@@ -174,12 +159,13 @@ fn one_element(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Findi
     }
 }
 
-/// Walks every value: sentinels that cannot be written, and elements of one key.
+/// Checks every value: sentinels that cannot be written, ids, members that must be declared, and elements of one key.
 fn values(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
-    let mut open: Vec<(&Value, Shape)> = vec![(spec, Shape::Complex(kind.to_owned()))];
-    while let Some((value, shape)) = open.pop() {
-        match &shape {
-            Shape::Enum(_) if is_sentinel(value) => findings.push(
+    let shape = Shape::Complex(kind.to_owned());
+    each(&TypedPlace::root(model, &shape), spec, &mut |place, value| {
+        findings.extend(place.declared().and_then(|property| no_guid(property, value)));
+        match place.shape {
+            Some(Shape::Enum(_)) if is_sentinel(value) => findings.push(
                 Finding::error(
                     "value/sentinel",
                     value.span,
@@ -187,42 +173,17 @@ fn values(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) 
                 )
                 .help("use another value, or remove the line to leave the setting alone"),
             ),
-            Shape::Complex(_) | Shape::Poly(_) => {
-                let Some(structure) = model.actual(&shape, value.odata_type()) else {
-                    continue;
-                };
-                if value.odata_type().is_some() {
-                    masked_missing(value, &structure, findings);
-                }
-                for member in value.members() {
-                    let property = structure.properties.get(&member.name);
-                    findings.extend(property.and_then(|property| no_guid(property, &member.value)));
-                }
-                let known = |name: &str| structure.properties.get(name).map(|p| p.shape.clone());
-                open.extend(
-                    value
-                        .members()
-                        .iter()
-                        .filter_map(|m| Some((&m.value, known(&m.name)?))),
-                );
-            }
-            Shape::Collection(element, order) => {
-                if let Order::Keyed(key) = order {
-                    same_key(value, key, findings);
-                }
-                open.extend(
-                    value
-                        .elements()
-                        .iter()
-                        .map(|value| (value, (**element).clone())),
-                );
+            Some(Shape::Collection(_, Order::Keyed(key))) => same_key(value, key, findings),
+            _ if value.odata_type().is_some() => {
+                findings.extend(place.structure(value).into_iter().flat_map(|s| masked_missing(value, &s)));
             }
             _ => {}
         }
-    }
+        true
+    });
 }
 
-/// Text that stands for an object's id by a curated fact, and is none.
+/// Refuses a text that is not a GUID where the curated facts say that the property holds one.
 fn no_guid(property: &Property, value: &Value) -> Option<Finding> {
     let text = value.as_str().filter(|_| property.facts.guid)?;
     let is_guid = text.len() == 36 && uuid::Uuid::try_parse(text).is_ok();
@@ -234,22 +195,20 @@ fn no_guid(property: &Property, value: &Value) -> Option<Finding> {
     })
 }
 
-/// A value that states its type is written whole, and what the tenant masks cannot be taken from there.
-fn masked_missing(value: &Value, structure: &Structure, findings: &mut Vec<Finding>) {
+/// Requires the masked members of a value that states its type: it is written whole, and the tenant does not show them.
+fn masked_missing(value: &Value, structure: &Structure) -> Vec<Finding> {
     let masked = structure
         .properties
         .values()
         .filter(|p| p.facts.readback == Some(Readback::Masked) && !p.nullable);
-    for property in masked.filter(|property| value.get(&property.name).is_none()) {
-        findings.push(
-            Finding::error(
-                "value/masked-missing",
-                value.span,
-                format!("this `{}` has no `{}`", structure.name, property.name),
-            )
-            .help("it is written whole, and the tenant does not show the value that it has: declare it"),
-        );
-    }
+    let missing = masked.filter(|property| value.get(&property.name).is_none());
+    let finding = |property: &Property| {
+        let message = format!("this `{}` has no `{}`", structure.name, property.name);
+        Finding::error("value/masked-missing", value.span, message).help(
+            "it is written whole, and the tenant does not show the value that it has: declare it",
+        )
+    };
+    missing.map(finding).collect()
 }
 
 fn is_sentinel(value: &Value) -> bool {
@@ -261,33 +220,27 @@ fn same_key(list: &Value, key: &str, findings: &mut Vec<Finding>) {
     let mut seen: BTreeMap<String, &Value> = BTreeMap::new();
     for element in list.elements() {
         let Some(value) = element.get(key) else {
+            let message = format!("this element has no `{key}`");
             findings.push(
-                Finding::error(
-                    "value/key-missing",
-                    element.span,
-                    format!("this element has no `{key}`"),
-                )
-                .help(format!("elements here are told apart by `{key}`")),
+                Finding::error("value/key-missing", element.span, message)
+                    .help(format!("elements here are told apart by `{key}`")),
             );
             continue;
         };
         let text = value.to_json().to_string();
         let shown = value.as_str().unwrap_or(&text).to_owned();
         if let Some(first) = seen.insert(text, value) {
+            let message = format!("`{shown}` is the `{key}` of two elements");
             findings.push(
-                Finding::error(
-                    "value/key-twice",
-                    value.span,
-                    format!("`{shown}` is the `{key}` of two elements"),
-                )
-                .related(first.span, "first here")
-                .help("keep one of them"),
+                Finding::error("value/key-twice", value.span, message)
+                    .related(first.span, "first here")
+                    .help("keep one of them"),
             );
         }
     }
 }
 
-/// Returns which manifests declare what the tenant's cloud does not have.
+/// Refuses manifests of families that the tenant's cloud does not have.
 pub(super) fn cloud(manifests: &[Manifest], cloud: Cloud) -> Vec<Finding> {
     let lacking = manifests.iter().filter(|manifest| !manifest.family.clouds.contains(&cloud));
     let finding = |manifest: &Manifest| {
@@ -298,7 +251,7 @@ pub(super) fn cloud(manifests: &[Manifest], cloud: Cloud) -> Vec<Finding> {
     lacking.map(finding).collect()
 }
 
-/// Returns what is wrong among all manifests. `pinned` says where each `metadata.id` stands.
+/// Checks all manifests against one another. `pinned` has the place of each `metadata.id`.
 pub(super) fn bundle(manifests: &[Manifest], pinned: &BTreeMap<Address, Span>) -> Vec<Finding> {
     let at = |manifest: &Manifest| pinned.get(&manifest.address).copied().unwrap_or(manifest.span);
     let mut findings = Vec::new();
@@ -309,14 +262,11 @@ pub(super) fn bundle(manifests: &[Manifest], pinned: &BTreeMap<Address, Span>) -
         let Address { kind, .. } = &manifest.address;
         if manifest.family.is_singleton() {
             if let Some(first) = singletons.insert(kind, manifest) {
+                let message = format!("a second `{kind}`: a tenant has one");
                 findings.push(
-                    Finding::error(
-                        "manifest/second-singleton",
-                        manifest.span,
-                        format!("a second `{kind}`: a tenant has one"),
-                    )
-                    .related(first.span, "the first is here")
-                    .help("put everything into one manifest"),
+                    Finding::error("manifest/second-singleton", manifest.span, message)
+                        .related(first.span, "the first is here")
+                        .help("put everything into one manifest"),
                 );
             }
             continue;
@@ -324,14 +274,12 @@ pub(super) fn bundle(manifests: &[Manifest], pinned: &BTreeMap<Address, Span>) -
         if let Some(id) = &manifest.id
             && let Some(first) = ids.insert((manifest.family.name, id.to_lowercase()), manifest)
         {
+            let message =
+                format!("`{}` and `{}` claim the object {id}", manifest.address, first.address);
             findings.push(
-                Finding::error(
-                    "manifest/id-twice",
-                    at(manifest),
-                    format!("`{}` and `{}` claim the object {id}", manifest.address, first.address),
-                )
-                .related(at(first), "claimed here too")
-                .help("a live object has one manifest: remove one of the ids"),
+                Finding::error("manifest/id-twice", at(manifest), message)
+                    .related(at(first), "claimed here too")
+                    .help("a live object has one manifest: remove one of the ids"),
             );
         }
         let Some(display_name) = manifest.display_name().filter(|_| manifest.id.is_none()) else {
@@ -364,7 +312,7 @@ mod tests {
         let (spec, sources) =
             Value::from_yaml("tasks:\n  - steps:\n      - action: unknownFutureValue\n");
         let mut findings = Vec::new();
-        values(crate::schema::fixture::model(), "workOrder", &spec, &mut findings);
+        values(crate::schema::testing::model(), "workOrder", &spec, &mut findings);
         let [finding] = &findings[..] else { panic!("{findings:?}") };
         let line = finding.span.map(|span| sources.locate(span).line);
         assert_eq!((&*finding.code, line), ("value/sentinel", Some(3)));
@@ -375,7 +323,7 @@ mod tests {
         let found = |text: &str| -> Vec<(String, usize)> {
             let (spec, sources) = Value::from_yaml(text);
             let mut findings = Vec::new();
-            one_element(crate::schema::fixture::model(), "workOrder", &spec, &mut findings);
+            one_element(crate::schema::testing::model(), "workOrder", &spec, &mut findings);
             let line = |finding: &Finding| finding.span.map(|span| sources.locate(span).line);
             findings.iter().filter_map(|f| Some((f.message.clone(), line(f)?))).collect()
         };

@@ -6,6 +6,7 @@ use super::value::Value;
 use crate::diagnostic::Span;
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::schema::validate::{Step, Violation};
+use crate::schema::walk::TypedPlace;
 
 /// A value that a violation is about, and the type information around it.
 pub(super) struct Place<'a> {
@@ -27,47 +28,46 @@ impl<'a> Place<'a> {
         kind: &str,
         spec: &'a Value,
     ) -> Self {
-        let mut place = Self {
+        let shape = Shape::Complex(kind.to_owned());
+        let place = Self {
             value: spec,
             name: kind.to_owned(),
             key: spec.span,
             element: false,
             property: None,
-            structure: model.get(kind),
+            structure: None,
         };
-        let mut shape: Option<Shape> = None;
-        for step in &violation.path {
-            match step {
-                Step::Member(name) => {
-                    let members = place.value.members();
-                    let Some(member) = members.iter().find(|member| member.name == *name) else {
-                        break;
-                    };
-                    let properties = place.structure.as_ref().map(|s| &s.properties);
-                    let property = properties.and_then(|p| p.get(name)).cloned();
-                    shape = property.as_ref().map(|p| p.shape.clone());
-                    place.value = &member.value;
-                    place.key = member.name_span;
-                    place.element = false;
-                    place.name = name.clone();
-                    place.property = property;
-                }
-                Step::Element(at) => {
-                    let Some(value) = place.value.elements().get(*at) else {
-                        break;
-                    };
-                    if let Some(Shape::Collection(element, _)) = shape {
-                        shape = Some(*element);
-                    }
-                    place.value = value;
-                    place.key = value.span;
-                    place.element = true;
-                }
+        place.follow(&TypedPlace::root(model, &shape), &violation.path)
+    }
+
+    fn follow(mut self, typed: &TypedPlace<'_, Value>, path: &[Step]) -> Self {
+        self.structure = typed.structure(self.value);
+        match path.split_first() {
+            Some((Step::Member(name), rest)) => {
+                let Some(member) = self.value.members().iter().find(|m| m.name == *name) else {
+                    return self;
+                };
+                let structure = self.structure.take();
+                let typed = typed.member(structure.as_deref(), name);
+                let place = Self {
+                    value: &member.value,
+                    name: name.clone(),
+                    key: member.name_span,
+                    element: false,
+                    property: typed.property.cloned(),
+                    structure: None,
+                };
+                place.follow(&typed, rest)
             }
-            let actual = |shape| model.actual(shape, place.value.odata_type());
-            place.structure = shape.as_ref().and_then(actual);
+            Some((Step::Element(at), rest)) => {
+                let Some(value) = self.value.elements().get(*at) else {
+                    return self;
+                };
+                let place = Self { value, key: value.span, element: true, ..self };
+                place.follow(&typed.element(value), rest)
+            }
+            None => self,
         }
-        place
     }
 
     /// Returns what the value is called in a message.
@@ -83,16 +83,16 @@ impl<'a> Place<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::fixture;
+    use crate::schema::testing;
 
     #[test]
     fn violation_in_a_contained_entity_has_its_own_place() {
         let (spec, sources) = Value::from_yaml(
             "displayName: Order\ntasks:\n  - label: a\n    steps:\n      - { action: block, hours: 1 }\n      - { action: mail, hours: many }\n",
         );
-        let violations = fixture::violations(&spec.to_json());
+        let violations = testing::violations(&spec.to_json());
         let [violation] = &violations[..] else { panic!("{violations:?}") };
-        let place = Place::of(violation, fixture::model(), "workOrder", &spec);
+        let place = Place::of(violation, testing::model(), "workOrder", &spec);
         assert_eq!(sources.text(place.value.span), "many");
         assert_eq!(sources.locate(place.value.span).line, 6);
         assert_eq!(place.subject(), "`hours`");

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use crate::diagnostic::Span;
+use crate::schema::walk::Tree;
 pub use crate::yaml::{Declared, Member, Value};
 
 impl Value {
@@ -28,6 +29,26 @@ impl Value {
             }
         };
         Self { declared, span }
+    }
+
+    /// Adds a value to an object at a path, with the objects that lead there.
+    pub(crate) fn place(&mut self, path: &[String], value: Self) {
+        let (Declared::Object(members), Some((first, rest))) =
+            (&mut self.declared, path.split_first())
+        else {
+            return;
+        };
+        let member = |value: Self| Member { name: first.clone(), name_span: value.span, value };
+        if rest.is_empty() {
+            return members.push(member(value));
+        }
+        let at = members.iter().position(|member| member.name == *first);
+        let at = at.unwrap_or_else(|| {
+            let declared = Declared::Object(Vec::new());
+            members.push(member(Self { declared, span: value.span }));
+            members.len() - 1
+        });
+        members[at].value.place(rest, value);
     }
 
     /// Returns the single `$…` member of a directive or value reference.
@@ -71,6 +92,28 @@ impl Value {
             }
             Declared::Env(name) => secret(name),
         }
+    }
+}
+
+impl Tree for Value {
+    fn members(&self) -> impl Iterator<Item = (&str, &Self)> {
+        self.members().iter().map(|member| (member.name.as_str(), &member.value))
+    }
+
+    fn elements(&self) -> &[Self] {
+        self.elements()
+    }
+
+    fn member(&self, name: &str) -> Option<&Self> {
+        self.get(name)
+    }
+
+    fn text(&self) -> String {
+        self.to_json().text()
+    }
+
+    fn stated_type(&self) -> Option<&str> {
+        self.odata_type()
     }
 }
 

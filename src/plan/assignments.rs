@@ -1,5 +1,6 @@
 //! Assignments as a set of targets: declared against live.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -7,31 +8,32 @@ use super::Blocked;
 use super::names::unresolved;
 use crate::diagnostic::{Location, Sources};
 use crate::manifest::assignment::{Assignment, Target};
-use crate::schema::types::{odata_type, type_name};
+use crate::schema::types::odata_type;
+use crate::schema::walk::Tree;
 use crate::tenant::names::{Named, Names};
 use crate::values::target_form;
 
 /// What happens to one target.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
-    /// It is assigned.
+    /// The target is added.
     Add,
-    /// It stays, with another filter.
+    /// The target stays, with another filter.
     Change,
-    /// It is no longer assigned.
+    /// The target is removed.
     Remove,
 }
 
-/// A difference in who gets a configuration.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+/// A difference in the assignments of an object.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AssignmentChange {
-    /// What happens.
+    /// Whether the target is added, changed or removed.
     pub effect: Effect,
-    /// Who, in words: `group Windows laptops`.
+    /// The target in words: `group Windows laptops`.
     pub target: String,
     /// The live target.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,23 +52,21 @@ pub struct AssignmentChange {
     pub location: Option<Location>,
 }
 
-/// What a target is apart from its filter.
+/// Returns the type and the id of a target, without its filter.
 pub(super) fn who(form: &Json) -> (String, String) {
     let text = |name: &str| form.get(name).and_then(Json::as_str).unwrap_or_default();
     let id = [text("groupId"), text("collectionId")].concat();
     (text("@odata.type").to_owned(), id)
 }
 
-/// The place that a target takes: Graph keeps one assignment of a group, be it in or out.
+/// Returns the key under which Graph keeps one assignment: a group is either included or excluded.
 fn slot(form: &Json) -> (String, String) {
     let (kind, id) = who(form);
-    match kind.ends_with("exclusionGroupAssignmentTarget") {
-        true => (odata_type("groupAssignmentTarget"), id),
-        false => (kind, id),
-    }
+    let is_excluded = kind.ends_with("exclusionGroupAssignmentTarget");
+    (if is_excluded { odata_type("groupAssignmentTarget") } else { kind }, id)
 }
 
-/// Declared assignments as Graph has them; what does not resolve is blocked.
+/// Returns the declared assignments as Graph has them; names that do not resolve block the change.
 pub(super) fn declared(
     assignments: &[Assignment],
     names: &Names,
@@ -76,33 +76,24 @@ pub(super) fn declared(
     let mut targets: Vec<(Json, Location)> = Vec::new();
     for assignment in assignments {
         let location = sources.locate(assignment.span);
-        let mut resolve =
-            |named: Named, text: &str, location: Location| match names.resolve(named, text) {
-                Ok(id) => Some(id),
-                Err(why) => {
-                    blocked.push(unresolved(named, text, &why, Some(location)));
-                    None
-                }
-            };
-        let typed = |name: &str| json!({ "@odata.type": odata_type(name) });
-        let mut target = match &assignment.target {
-            Target::Group(name) | Target::ExcludeGroup(name) => {
-                let Some(id) = resolve(Named::Group, name, location.clone()) else {
-                    continue;
-                };
-                let excluded = matches!(assignment.target, Target::ExcludeGroup(_));
-                let mut target = typed(if excluded {
-                    "exclusionGroupAssignmentTarget"
-                } else {
-                    "groupAssignmentTarget"
-                });
-                target["groupId"] = id.into();
-                target
-            }
-            Target::AllDevices => typed("allDevicesAssignmentTarget"),
-            Target::AllUsers => typed("allLicensedUsersAssignmentTarget"),
-            Target::Raw(target) => target.clone(),
+        let mut resolve = |named: Named, text: &str, location: Location| {
+            let found = names.resolve(named, text);
+            found.map_err(|why| blocked.push(unresolved(named, text, &why, Some(location)))).ok()
         };
+        let typed = |name: &str| json!({ "@odata.type": odata_type(name) });
+        let (mut target, group) = match &assignment.target {
+            Target::Group(name) => (typed("groupAssignmentTarget"), Some(name)),
+            Target::ExcludeGroup(name) => (typed("exclusionGroupAssignmentTarget"), Some(name)),
+            Target::AllDevices => (typed("allDevicesAssignmentTarget"), None),
+            Target::AllUsers => (typed("allLicensedUsersAssignmentTarget"), None),
+            Target::Raw(target) => (target.clone(), None),
+        };
+        if let Some(name) = group {
+            let Some(id) = resolve(Named::Group, name, location.clone()) else {
+                continue;
+            };
+            target["groupId"] = id.into();
+        }
         if let Some(filter) = &assignment.filter {
             let Some(id) = resolve(Named::Filter, &filter.name, sources.locate(filter.span)) else {
                 continue;
@@ -113,13 +104,10 @@ pub(super) fn declared(
         let key = slot(&target_form(&target));
         if let Some((_, first)) = targets.iter().find(|(known, _)| slot(&target_form(known)) == key)
         {
-            blocked.push(Blocked {
-                code: "assignment/twice".to_owned(),
-                message: format!("{} is already named at {first}", words(&target, names)),
-                help: "Graph keeps one assignment for a target: keep the one that you mean"
-                    .to_owned(),
-                location: Some(location),
-            });
+            let message =
+                format!("{} is already named at {first}", describe_target(&target, names));
+            let help = "Graph keeps one assignment for a target: keep the one that you mean";
+            blocked.push(Blocked::new("assignment/twice", message, help, Some(location)));
             continue;
         }
         targets.push((target, location));
@@ -133,48 +121,44 @@ pub(super) fn compare(
     live: &[Json],
     names: &Names,
 ) -> Vec<AssignmentChange> {
-    let live: Vec<Json> = live.iter().map(target_form).collect();
-    let mut changes = Vec::new();
-    for (target, location) in declared {
-        let form = target_form(target);
-        let before = live.iter().find(|known| who(known) == who(&form));
-        if before == Some(&form) {
-            continue;
-        }
-        changes.push(AssignmentChange {
-            effect: if before.is_some() { Effect::Change } else { Effect::Add },
-            target: words(&form, names),
-            filter_before: before.and_then(|before| filter_words(before, names)),
-            filter_after: filter_words(&form, names),
+    let change = |before: Option<&Json>, after: Option<&Json>, location: Option<&Location>| {
+        let effect = match (before, after) {
+            (None, _) => Effect::Add,
+            (Some(_), Some(_)) => Effect::Change,
+            (Some(_), None) => Effect::Remove,
+        };
+        AssignmentChange {
+            effect,
+            target: after.or(before).map(|form| describe_target(form, names)).unwrap_or_default(),
+            filter_before: before.and_then(|before| describe_filter(before, names)),
+            filter_after: after.and_then(|after| describe_filter(after, names)),
             before: before.cloned(),
-            after: Some(form),
-            location: Some(location.clone()),
-        });
-    }
-    let gone = live.iter().filter(|known| {
-        !declared.iter().any(|(target, _)| who(&target_form(target)) == who(known))
+            after: after.cloned(),
+            location: location.cloned(),
+        }
+    };
+    let live: Vec<Json> = live.iter().map(target_form).collect();
+    let declared = declared.iter().map(|(target, location)| (target_form(target), location));
+    let declared: Vec<(Json, &Location)> = declared.collect();
+    let differ = declared.iter().filter_map(|(form, location)| {
+        let before = live.iter().find(|live| who(live) == who(form));
+        (before != Some(form)).then(|| change(before, Some(form), Some(location)))
     });
-    changes.extend(gone.map(|form| AssignmentChange {
-        effect: Effect::Remove,
-        target: words(form, names),
-        filter_before: filter_words(form, names),
-        filter_after: None,
-        before: Some(form.clone()),
-        after: None,
-        location: None,
-    }));
+    let gone = live.iter().filter(|live| !declared.iter().any(|(form, _)| who(form) == who(live)));
+    let gone = gone.map(|live| change(Some(live), None, None));
+    let mut changes: Vec<AssignmentChange> = differ.chain(gone).collect();
     changes.sort_by(|a, b| (a.effect, &a.target).cmp(&(b.effect, &b.target)));
     changes
 }
 
 /// Returns a target in words, a group by its name.
-pub(super) fn words(target: &Json, names: &Names) -> String {
+pub(super) fn describe_target(target: &Json, names: &Names) -> String {
     let text = |name: &str| target.get(name).and_then(Json::as_str);
     let group = || {
         let id = text("groupId").unwrap_or_default();
         names.label(Named::Group, id).map_or_else(|| id.to_owned(), str::to_owned)
     };
-    match text("@odata.type").and_then(type_name).unwrap_or_default() {
+    match target.stated_type().unwrap_or_default() {
         "groupAssignmentTarget" => format!("group {}", group()),
         "exclusionGroupAssignmentTarget" => format!("excluded group {}", group()),
         "allDevicesAssignmentTarget" => "all devices".to_owned(),
@@ -187,7 +171,7 @@ pub(super) fn words(target: &Json, names: &Names) -> String {
 }
 
 /// Returns a target's filter in words, where it has one.
-pub(super) fn filter_words(target: &Json, names: &Names) -> Option<String> {
+pub(super) fn describe_filter(target: &Json, names: &Names) -> Option<String> {
     let id = target.get("deviceAndAppManagementAssignmentFilterId")?.as_str()?;
     let mode = target
         .get("deviceAndAppManagementAssignmentFilterType")

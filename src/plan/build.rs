@@ -1,13 +1,13 @@
-//! Desired and live state in, plan out. Nothing here waits or asks.
+//! Builds a plan from desired and live state, without any request.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::dependencies;
 use super::ownership;
+use super::plan_digest::plan_digest;
 use super::planner::Planner;
 use super::rewrite::Rewrite;
 use super::risk;
-use super::seal::seal;
 use super::{
     Action, Change, Comparison, Coverage, FieldStatus, OwnCreates, Plan, Planned, Reads, Summary,
     TenantRef, Unmanaged, twins,
@@ -22,25 +22,25 @@ use crate::values::digest;
 /// What limits or widens a plan.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The `--only` globs, as recorded.
+    /// The `--only` globs, as the plan records them.
     pub only: Vec<String>,
     /// Whether an object whose id is gone is created anew.
     pub recreate: bool,
     /// When the plan is made, RFC 3339.
     pub created_at: String,
-    /// What is written though it cannot be compared.
+    /// The values that are written though they cannot be compared.
     pub rewrite: Vec<Rewrite>,
-    /// Families that are read though no manifest is of them any more.
+    /// Families that are read though no manifest declares objects of them any more.
     pub also: Vec<&'static Family>,
     /// Whether masked values stay masked, even where the token may read them.
     pub leave_masked: bool,
-    /// Whether it is counted whom the changes reach.
+    /// Whether the reach of each change is computed.
     pub reach: bool,
-    /// What earlier runs of this folder created.
+    /// The objects that earlier runs of this folder created.
     pub own_creates: OwnCreates,
 }
 
-/// Returns what must be done so that the tenant is as declared.
+/// Returns the plan that makes the tenant as declared.
 ///
 /// `selected` tells which manifests `--only` left; the others are bound all the same, so that what they
 /// manage does not look unmanaged.
@@ -53,38 +53,38 @@ pub fn plan(
     draft(desired, live, selected, options).seal()
 }
 
-/// A plan that may still be missing something: it holds no digest, so nothing can be held to it.
-pub(crate) struct Draft<'a> {
+/// A plan without its digests: something that it depends on may not have been read yet.
+pub(crate) struct PlanDraft<'a> {
     planned: Planned,
-    /// What its changes are planned against.
-    against: BTreeMap<Address, &'a LiveObject>,
+    /// The live state that the changes are planned against.
+    live: &'a Live,
 }
 
-impl Draft<'_> {
-    /// Returns what would be done.
+impl PlanDraft<'_> {
+    /// Returns the plan.
     pub(crate) fn planned(&self) -> &Planned {
         &self.planned
     }
 
-    /// Returns the plan with the digests of what it depends on, and with its own.
+    /// Returns the plan with the digests of the objects that it depends on, and with its own.
     pub(crate) fn seal(mut self) -> Planned {
         let plan = &mut self.planned.plan;
         for change in &mut plan.changes {
-            let object = self.against.get(&change.address);
+            let object = change.object(self.live);
             change.precondition = object.map(|object| object.digest().to_owned());
         }
-        plan.digest = seal(plan);
+        plan.digest = plan_digest(plan);
         self.planned
     }
 }
 
-/// Returns what must be done as far as it is known by now; otherwise as [`plan`].
+/// Returns the plan as far as the state is read by now; otherwise as [`plan`].
 pub(crate) fn draft<'a>(
     desired: &Desired,
     live: &'a Live,
     selected: impl Fn(&Address) -> bool,
     options: &Options,
-) -> Draft<'a> {
+) -> PlanDraft<'a> {
     let is_ours = |object: &LiveObject| options.own_creates.contain(object);
     let bindings = bind(&desired.manifests, live, options.recreate, &is_ours);
     let mut referents = Referents::of(&desired.manifests, live, &bindings, &selected);
@@ -97,48 +97,33 @@ pub(crate) fn draft<'a>(
             planner.change(manifest, binding.unwrap_or(&Binding::Missing))
         });
     let bound = bound(&bindings);
-    let of_binding = |(address, binding): (&Address, &Binding<'a>)| {
-        binding.object().map(|object| (address.clone(), object))
-    };
-    let mut against: BTreeMap<Address, &LiveObject> =
-        bindings.by_address.iter().filter_map(of_binding).collect();
     let orphans = ownership::orphans(desired, live, &bound).into_iter();
     let (orphans, left): (Vec<_>, Vec<_>) =
         orphans.partition(|object| ownership::is_declarable(object));
-    let left: Vec<String> = left.into_iter().map(ownership::left).collect();
-    let mut pruned: Vec<Manifest> = match desired.ownership {
-        Some(span) => orphans
-            .into_iter()
-            .map(|object| (ownership::manifest_of(object, span), object))
-            .filter(|(manifest, _)| selected(&manifest.address))
-            .map(|(manifest, object)| {
-                compared.push(planner.change(&manifest, &Binding::Bound(object)));
-                against.insert(manifest.address.clone(), object);
-                manifest
-            })
-            .collect(),
-        None => Vec::new(),
-    };
+    let left: Vec<String> = left.into_iter().map(ownership::left_warning).collect();
+    let orphans = orphans.into_iter().filter(|object| selected(&ownership::address_of(object)));
+    let orphans = orphans.filter_map(|object| {
+        Some((ownership::manifest_of(object, desired.ownership?), object, None))
+    });
     // A run that goes on with another one is limited to what that was to delete.
     let is_selected =
         |twin: &&Twin<'_>| selected(&twin.address) || selected(&ownership::address_of(twin.object));
     let twins: Vec<&Twin<'_>> = bindings.twins.iter().filter(is_selected).collect();
-    for twin in &twins {
-        let Some(declared) = desired.manifest(&twin.address) else {
-            continue;
-        };
-        let (manifest, deletion) = twins::deletion(&planner, twin, declared);
-        against.insert(manifest.address.clone(), twin.object);
+    let mut pruned = Vec::new();
+    for (manifest, object, twin_of) in
+        orphans.chain(twins.iter().filter_map(|twin| twins::deleted(twin, desired)))
+    {
+        let mut deletion = planner.change(&manifest, &Binding::Bound(object));
+        deletion.change.twin_of = twin_of;
         compared.push(deletion);
         pruned.push(manifest);
     }
-    let twins: Vec<String> = twins.into_iter().map(twins::words).collect();
+    let twins: Vec<String> = twins.into_iter().map(twins::warning).collect();
     pruned.sort_by(|a, b| a.address.cmp(&b.address));
     compared.sort_by(|a, b| a.change.address.cmp(&b.change.address));
-    let reads: BTreeMap<Address, Reads> = compared
-        .iter_mut()
-        .map(|one| (one.change.address.clone(), std::mem::take(&mut one.reads)))
-        .collect();
+    let take_reads =
+        |one: &mut Comparison| (one.change.address.clone(), std::mem::take(&mut one.reads));
+    let reads: BTreeMap<Address, Reads> = compared.iter_mut().map(take_reads).collect();
     let mut changes: Vec<Change> = compared.into_iter().map(|one| one.change).collect();
     for manifest in &pruned {
         if let Some(id) = &manifest.id {
@@ -165,7 +150,7 @@ pub(crate) fn draft<'a>(
         warnings: [
             bindings.warnings,
             twins,
-            ownership::fault(desired, &live.names).into_iter().collect(),
+            ownership::tag_warning(desired, &live.names).into_iter().collect(),
             left,
             idle(&options.rewrite, &changes),
         ]
@@ -173,10 +158,10 @@ pub(crate) fn draft<'a>(
         changes,
     };
     plan.limits = risk::limits(&plan, pruned.len(), &desired.tenant.spec.guard);
-    Draft { planned: Planned { plan, pruned, referents, reads }, against }
+    PlanDraft { planned: Planned { plan, pruned, referents, reads }, live }
 }
 
-/// Returns how these manifests cover what a tenant holds.
+/// Returns how many live objects these manifests manage, and the others.
 pub fn coverage(manifests: &[Manifest], live: &Live) -> Coverage {
     covered(live, &bound(&bind(manifests, live, false, &|_| false)), &[])
 }
@@ -205,7 +190,7 @@ pub(super) fn summarise(changes: &[Change]) -> Summary {
     summary
 }
 
-/// Returns a warning for each secret that there was no reason to write again.
+/// Returns a warning for each `--rewrite-secret` that matches nothing to write.
 fn idle(rewrites: &[Rewrite], changes: &[Change]) -> Vec<String> {
     let is_idle = |rewrite: &&Rewrite| {
         let change = changes.iter().find(|change| change.address == rewrite.address);
@@ -213,7 +198,9 @@ fn idle(rewrites: &[Rewrite], changes: &[Change]) -> Vec<String> {
     };
     let idle = rewrites.iter().filter(is_idle);
     idle.map(|rewrite| {
-        format!("`--rewrite-secret {rewrite}`: nothing of it is declared that cannot be compared")
+        format!(
+            "`--rewrite-secret {rewrite}`: it matches no declared value that cannot be compared"
+        )
     })
     .collect()
 }

@@ -1,25 +1,24 @@
-//! Which changes wait for which, and deletions of what something still refers to.
+//! The order of changes, and deletions that Graph would refuse because another object refers to the deleted one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::links::named;
-use super::{Action, Blocked, Change};
+use super::{Action, Change};
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::tenant::referents::{Found, Referents};
 use crate::tenant::{CaselessKey, Linked, Live, LiveObject, ObjectKey, caseless};
 
-/// How many referring objects are named before the rest is counted.
+/// The number of referring objects that a message names; the others are counted.
 const NAMED: usize = 5;
 
-/// Says of each change, sorted by address, what must be done before it, and blocks deletions that the
-/// service would refuse.
+/// Sets what each change depends on, and blocks deletions that Graph would refuse. The changes are sorted by address.
 pub(super) fn settle(
     changes: &mut [Change],
     desired: &Desired,
     live: &Live,
     referents: &Referents,
 ) {
-    let scene = Scene {
+    let context = DependencyContext {
         changes,
         desired,
         live,
@@ -28,14 +27,23 @@ pub(super) fn settle(
         referring: referring(changes, live),
         linked: linked(live),
     };
-    let waits: Vec<Waits> = changes.iter().map(|change| scene.waits(change)).collect();
+    let waits: Vec<Waits> = changes.iter().map(|change| context.waits(change)).collect();
     for (change, waits) in changes.iter_mut().zip(waits) {
         change.depends_on = waits.before.into_iter().collect();
         if !waits.holders.is_empty() {
-            change.blocked.push(in_use(change, waits.holders));
+            let verb = if waits.holders.len() == 1 { "refers" } else { "refer" };
+            let message = format!("{} still {verb} to it", join_names(waits.holders));
+            let help = "remove the reference first: refer to another profile there, or to none";
+            change.block("reference/in-use", message, help);
         }
         if !waits.silent.is_empty() {
-            change.blocked.push(unanswered(change, waits.silent));
+            let silent = join_names(waits.silent);
+            let message = format!(
+                "the references of {silent} could not be read, and may lead to this object"
+            );
+            let help =
+                "plan again; if this remains, check those objects and delete this one by hand";
+            change.block("reference/unanswered", message, help);
         }
         if !change.blocked.is_empty() {
             change.requests.clear();
@@ -43,84 +51,61 @@ pub(super) fn settle(
     }
 }
 
-/// Returns the changes that write, in the order of execution: what something waits for comes before it,
-/// deletions come last, and otherwise the address decides.
+/// Returns the addresses of the changes that write, in the order of execution: dependencies first, deletions last, and
+/// otherwise by address.
 pub(super) fn order(changes: &[Change]) -> Vec<Address> {
-    let places = changes.iter().enumerate().filter(|(_, change)| change.writes());
-    let places: BTreeMap<&Address, usize> = places.map(|(at, c)| (&c.address, at)).collect();
-    let rank = |at: usize| (changes[at].action == Action::Delete, at);
-    let mut followers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    let mut waiting: BTreeMap<usize, usize> = BTreeMap::new();
-    for at in places.values() {
-        let before = changes[*at].depends_on.iter();
-        for first in before.filter_map(|address| places.get(address)) {
-            followers.entry(*first).or_default().push(*at);
-            *waiting.entry(*at).or_default() += 1;
-        }
+    let writes = changes.iter().filter(|change| change.writes());
+    let mut open: BTreeMap<(bool, &Address), &Change> =
+        writes.map(|change| ((change.action == Action::Delete, &change.address), change)).collect();
+    let mut undone: BTreeSet<&Address> = open.values().map(|change| &change.address).collect();
+    let mut order = Vec::with_capacity(open.len());
+    while let Some(first) = open.keys().next().copied() {
+        let is_free = |change: &Change| !change.depends_on.iter().any(|on| undone.contains(on));
+        let free = open.iter().find(|(_, change)| is_free(change)).map(|(place, _)| *place);
+        // Two live objects that refer to each other are no reason to leave anything out.
+        let next = free.unwrap_or(first);
+        open.remove(&next);
+        undone.remove(next.1);
+        order.push(next.1.clone());
     }
-    let free = places.values().filter(|at| !waiting.contains_key(at));
-    let mut free: BTreeSet<_> = free.map(|at| rank(*at)).collect();
-    let mut order = Vec::with_capacity(places.len());
-    while let Some((_, at)) = free.pop_first() {
-        order.push(at);
-        for follower in followers.remove(&at).into_iter().flatten() {
-            if let Some(left) = waiting.get_mut(&follower) {
-                *left -= 1;
-                if *left == 0 {
-                    waiting.remove(&follower);
-                    free.insert(rank(follower));
-                }
-            }
-        }
-    }
-    // Two live objects that refer to each other are no reason to leave anything out.
-    let mut rest: Vec<_> = waiting.into_keys().map(rank).collect();
-    rest.sort_unstable();
-    order.extend(rest.into_iter().map(|(_, at)| at));
-    let address = |at: usize| changes[at].address.clone();
-    order.into_iter().map(address).collect()
+    order
 }
 
-/// Returns what may refer to an object that changes delete, with the navigation properties that may lead there.
+/// Returns the objects that may refer to an object that changes delete, each with the navigation properties that may.
 pub(crate) fn referring<'a>(
     changes: &[Change],
     live: &'a Live,
 ) -> Vec<(&'a LiveObject, Vec<String>)> {
     let goes = |change: &&Change| matches!(change.action, Action::Delete | Action::Replace);
-    let gone = changes.iter().filter(goes);
-    let gone: Vec<&LiveObject> = gone
-        .filter_map(|change| live.objects.get(change.family()?, change.id.as_deref()?))
-        .collect();
+    let gone: Vec<&LiveObject> =
+        changes.iter().filter(goes).filter_map(|change| change.object(live)).collect();
     if gone.is_empty() {
         return Vec::new();
     }
-    let objects = live.objects.iter();
-    objects
-        .map(|object| (object, object.may_refer_to(&gone)))
-        .filter(|(_, links)| !links.is_empty())
-        .collect()
+    let referring = live.objects.iter().map(|object| (object, object.may_refer_to(&gone)));
+    referring.filter(|(_, links)| !links.is_empty()).collect()
 }
 
-/// What a change waits for.
+/// The changes and objects that a change depends on.
 #[derive(Default)]
 struct Waits {
     before: BTreeSet<Address>,
-    /// What keeps a deletion from being made, in words.
+    /// The objects that refer to the deleted one, in words.
     holders: BTreeSet<String>,
-    /// What may keep it from being made, because nobody can say what it refers to.
+    /// The objects whose references are not known, in words.
     silent: BTreeSet<String>,
 }
 
-struct Scene<'a> {
+struct DependencyContext<'a> {
     changes: &'a [Change],
     desired: &'a Desired,
     live: &'a Live,
     referents: &'a Referents,
-    /// The manifests that want an object to be referred to.
+    /// The manifests that declare a reference to each object.
     declared: BTreeMap<CaselessKey, BTreeSet<&'a Address>>,
-    /// What may refer to something that is deleted, with the navigation properties that may lead there.
+    /// The objects that may refer to a deleted one, each with the navigation properties that may.
     referring: Vec<(&'a LiveObject, Vec<String>)>,
-    /// Where the navigation properties lead that were answered, by their object and name.
+    /// The targets of the navigation properties that Graph answered, by object and name.
     linked: BTreeMap<(ObjectKey<'a>, &'a str), &'a [Linked]>,
 }
 
@@ -152,7 +137,7 @@ fn declared<'a>(
     declared
 }
 
-impl Scene<'_> {
+impl DependencyContext<'_> {
     fn waits(&self, change: &Change) -> Waits {
         let mut waits = Waits::default();
         if !change.is_difference() {
@@ -169,7 +154,7 @@ impl Scene<'_> {
         waits
     }
 
-    /// A referring object is let go first, or it keeps what it refers to from being deleted.
+    /// References to a deleted object are removed first, or block its deletion.
     fn before_deletion(&self, change: &Change, id: &str, waits: &mut Waits) {
         let Some(family) = change.family() else {
             return;
@@ -177,7 +162,7 @@ impl Scene<'_> {
         let declared = self.declared.get(&caseless(family, id));
         let declared = declared.into_iter().flatten();
         waits.holders.extend(declared.map(|address| format!("`{address}`")));
-        let Some(gone) = self.live.objects.get(family, id) else {
+        let Some(gone) = change.object(self.live) else {
             return;
         };
         for (object, links) in &self.referring {
@@ -195,20 +180,20 @@ impl Scene<'_> {
             }
             let owner = self.referents.owner(object.family, &object.id);
             match owner.and_then(|owner| self.difference(owner)) {
-                // What is replaced goes before deletions, and so before anything lets it go.
+                // A replacement runs before deletions, and so before any reference to the object is removed.
                 Some(owner)
                     if change.action == Action::Delete && self.lets_go(owner, &by, silent) =>
                 {
                     waits.before.insert(owner.address.clone());
                 }
-                _ if by.is_empty() => drop(waits.silent.insert(words(object, owner))),
-                _ => drop(waits.holders.insert(words(object, owner))),
+                _ if by.is_empty() => drop(waits.silent.insert(describe(object, owner))),
+                _ => drop(waits.holders.insert(describe(object, owner))),
             }
         }
     }
 
-    /// Returns whether after a change its object no longer refers to anything that it does not declare. What it
-    /// refers to in `silent`, nobody can say.
+    /// Returns whether an object refers only to what it declares once its change is made; `silent` says that some of its
+    /// references are not known.
     fn lets_go(&self, owner: &Change, by: &[&String], silent: bool) -> bool {
         match owner.action {
             Action::Delete | Action::Replace => true,
@@ -234,38 +219,15 @@ fn leads_to(linked: &[Linked], id: &str) -> bool {
     linked.any(|linked| linked.id.eq_ignore_ascii_case(id))
 }
 
-fn words(object: &LiveObject, owner: Option<&Address>) -> String {
+fn describe(object: &LiveObject, owner: Option<&Address>) -> String {
     match owner {
         Some(address) => format!("`{address}`"),
         None => format!("the {} `{}` ({})", object.kind, object.display_name, object.id),
     }
 }
 
-fn in_use(change: &Change, holders: BTreeSet<String>) -> Blocked {
-    let verb = if holders.len() == 1 { "refers" } else { "refer" };
-    Blocked {
-        code: "reference/in-use".to_owned(),
-        message: format!("{} still {verb} to it", all(holders)),
-        help: "let go of it first: refer to another profile there, or to none".to_owned(),
-        location: Some(change.location.clone()),
-    }
-}
-
-fn unanswered(change: &Change, silent: BTreeSet<String>) -> Blocked {
-    Blocked {
-        code: "reference/unanswered".to_owned(),
-        message: format!(
-            "the tenant did not answer what is referred to by {}: it may be this object",
-            all(silent)
-        ),
-        help: "plan again; if that does not help, look there and delete the object by hand"
-            .to_owned(),
-        location: Some(change.location.clone()),
-    }
-}
-
-/// Returns names in words, the first ones of many.
-fn all(names: BTreeSet<String>) -> String {
+/// Joins names, the first ones of many.
+fn join_names(names: BTreeSet<String>) -> String {
     let more = names.len().saturating_sub(NAMED);
     let mut names: Vec<String> = names.into_iter().take(NAMED).collect();
     if more > 0 {

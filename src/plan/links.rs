@@ -1,29 +1,26 @@
 //! References to other objects: declared against live.
 //!
-//! They are no part of an object's body. A new object is bound by `…@odata.bind`, an existing one by
-//! calls of their own (FACTS 12).
+//! References are not part of an object's body. A new object is bound by `…@odata.bind`, an existing one by requests of
+//! their own (FACTS 12).
 
-use std::collections::BTreeMap;
+use serde_json::{Map, Value as Json, json};
 
-use serde_json::{Map, Value as Json};
-
-use super::requests::{self, Bind, PlannedRequest};
+use super::planner::Planner;
+use super::requests::{self, PlannedRequest};
 use super::{Blocked, Change, FieldChange, FieldPath, FieldStatus, Shown};
-use crate::diagnostic::{Location, Sources};
+use crate::diagnostic::Location;
 use crate::manifest::reference::{Link, Referent};
 use crate::manifest::{Address, Manifest};
 use crate::tenant::referents::{Astray, Found};
-use crate::tenant::{Known, Linked, LiveObject};
+use crate::tenant::{Linked, LiveObject};
 
-/// Compares the references of one object.
-pub(super) struct Linker<'a> {
-    pub(super) sources: &'a Sources,
-    pub(super) known: Known<'a>,
-}
-
-impl Linker<'_> {
-    /// Returns what the body of a new object has for its references.
-    pub(super) fn create(&self, manifest: &Manifest, change: &mut Change) -> Map<String, Json> {
+impl Planner<'_> {
+    /// Returns the members of a new object's body that bind its references.
+    pub(super) fn links_of_new(
+        &self,
+        manifest: &Manifest,
+        change: &mut Change,
+    ) -> Map<String, Json> {
         let mut members = Map::new();
         for link in &manifest.links {
             let Some(wanted) = self.wanted(link, &mut change.blocked) else {
@@ -33,14 +30,14 @@ impl Linker<'_> {
                 continue;
             }
             change.fields.push(self.field(link, &[], &wanted));
-            let (name, value) = requests::bind(link, wanted.iter().map(|one| &one.bind));
+            let (name, value) = requests::bind(link, wanted.iter().map(|one| &one.id));
             members.insert(name, value);
         }
         members
     }
 
-    /// Returns the calls that make an object refer to what is declared.
-    pub(super) fn update(
+    /// Returns the requests that make an object refer to the declared objects.
+    pub(super) fn links(
         &self,
         manifest: &Manifest,
         object: &LiveObject,
@@ -52,10 +49,13 @@ impl Linker<'_> {
                 continue;
             };
             let Some(live) = object.links.get(&link.property) else {
-                change.fields.push(self.unverifiable(link));
+                change.fields.push(FieldChange {
+                    reason: Some("the tenant does not show what it refers to".to_owned()),
+                    ..self.withheld(link, FieldStatus::Unverifiable)
+                });
                 continue;
             };
-            let added: Vec<&Wanted> = wanted
+            let added: Vec<&LinkTarget> = wanted
                 .iter()
                 .filter(|one| !live.iter().any(|live| one.leads_to(&live.id)))
                 .collect();
@@ -67,9 +67,9 @@ impl Linker<'_> {
                 continue;
             }
             change.fields.push(self.field(link, live, &wanted));
-            let at = |one: &&Wanted| requests::link(manifest, &object.id, link, &one.bind);
+            let at = |one: &&LinkTarget| requests::link(manifest, &object.id, link, &one.id);
             requests.extend(added.iter().map(at));
-            // Where one takes the place of another, the latter is gone with that.
+            // A single reference is replaced by the new one.
             let taken = !link.many && !added.is_empty();
             let removed = removed.iter().filter(|_| !taken);
             requests
@@ -78,92 +78,75 @@ impl Linker<'_> {
         requests
     }
 
-    /// Returns where a link is to lead, each object once; `None` where that cannot be told.
-    fn wanted(&self, link: &Link, blocked: &mut Vec<Blocked>) -> Option<Vec<Wanted>> {
+    /// Returns the objects that a link is to refer to, each once; `None` where one does not resolve.
+    fn wanted(&self, link: &Link, blocked: &mut Vec<Blocked>) -> Option<Vec<LinkTarget>> {
         let before = blocked.len();
-        let mut wanted: Vec<Wanted> = Vec::new();
+        let mut wanted: Vec<LinkTarget> = Vec::new();
         for reference in &link.references {
             match self.known.referents.find(&link.target, &reference.to) {
                 Ok(found) if wanted.iter().any(|one| one.found == found) => {}
-                Ok(found) => wanted.push(Wanted::new(&reference.to, found)),
+                Ok(found) => wanted.push(LinkTarget::new(&reference.to, found)),
                 Err(why) => {
                     let location = self.sources.locate(reference.span);
-                    blocked.push(astray(link, &reference.to, &why, location));
+                    blocked.push(unresolved_reference(link, &reference.to, &why, location));
                 }
             }
         }
         (blocked.len() == before).then_some(wanted)
     }
 
-    fn field(&self, link: &Link, live: &[Linked], wanted: &[Wanted]) -> FieldChange {
-        let mut names = BTreeMap::new();
-        for linked in live {
-            names.insert(linked.id.clone(), self.known.referents.label(linked));
-        }
-        for one in wanted {
-            if let Found::Live { id, label } = &one.found {
-                names.insert(id.clone(), label.clone());
-            }
-        }
+    fn field(&self, link: &Link, live: &[Linked], wanted: &[LinkTarget]) -> FieldChange {
+        let of_live = live.iter().map(|one| (one.id.clone(), self.known.referents.label(one)));
+        let of_wanted = wanted.iter().filter_map(|one| match &one.found {
+            Found::Live { id, label } => Some((id.clone(), label.clone())),
+            Found::New(_) => None,
+        });
+        let names = of_live.chain(of_wanted).collect();
         let mut before: Vec<Json> = live.iter().map(|live| live.id.as_str().into()).collect();
         before.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-        let after = wanted.iter().map(Wanted::to_json).collect();
+        let after = wanted.iter().map(LinkTarget::shown).collect();
         FieldChange {
             before: shown(link, before),
             after: shown(link, after),
             names,
-            ..self.bare(link, FieldStatus::Change)
+            ..self.withheld(link, FieldStatus::Change)
         }
     }
 
-    fn unverifiable(&self, link: &Link) -> FieldChange {
-        FieldChange {
-            reason: Some("the tenant does not show what it refers to".to_owned()),
-            ..self.bare(link, FieldStatus::Unverifiable)
-        }
-    }
-
-    fn bare(&self, link: &Link, status: FieldStatus) -> FieldChange {
-        FieldChange {
-            path: FieldPath::default().name(&link.property),
-            status,
-            before: Shown::Withheld,
-            after: Shown::Withheld,
-            encoded: false,
-            names: BTreeMap::new(),
-            reason: None,
-            location: Some(self.sources.locate(link.span)),
-        }
+    fn withheld(&self, link: &Link, status: FieldStatus) -> FieldChange {
+        let path = FieldPath::default().name(&link.property);
+        FieldChange::withheld(path, status, self.sources.locate(link.span))
     }
 }
 
-/// Where a link is to lead.
-struct Wanted {
+/// An object that a link is to refer to.
+struct LinkTarget {
     found: Found,
-    bind: Bind,
+    /// The id, or its placeholder until the request is sent.
+    id: Json,
 }
 
-impl Wanted {
-    /// What a manifest declares is named by its address even where it exists: it may be another object by the
-    /// time that the reference is made.
+impl LinkTarget {
+    /// An object of a manifest is named by its address even where the object exists: it may be another object by the
+    /// time that the request is sent.
     fn new(to: &Referent, found: Found) -> Self {
-        let bind = match (to, &found) {
+        let id = match (to, &found) {
             (Referent::Manifest(address), _) | (_, Found::New(address)) => {
-                Bind::Manifest(address.clone())
+                json!({ requests::ID: address.to_string() })
             }
-            (_, Found::Live { id, .. }) => Bind::Id(id.clone()),
+            (_, Found::Live { id, .. }) => id.as_str().into(),
         };
-        Self { found, bind }
+        Self { found, id }
     }
 
     fn leads_to(&self, to: &str) -> bool {
         matches!(&self.found, Found::Live { id, .. } if id.eq_ignore_ascii_case(to))
     }
 
-    fn to_json(&self) -> Json {
+    fn shown(&self) -> Json {
         match &self.found {
             Found::Live { id, .. } => id.as_str().into(),
-            Found::New(_) => self.bind.to_json(),
+            Found::New(_) => self.id.clone(),
         }
     }
 }
@@ -176,8 +159,8 @@ fn shown(link: &Link, mut values: Vec<Json>) -> Shown {
     }
 }
 
-/// Returns the message for a reference that leads nowhere.
-fn astray(link: &Link, to: &Referent, why: &Astray, location: Location) -> Blocked {
+/// Returns the complaint about a reference that does not resolve.
+fn unresolved_reference(link: &Link, to: &Referent, why: &Astray, location: Location) -> Blocked {
     let property = &link.property;
     let (code, message, help) = match why {
         Astray::Unknown { near } => (
@@ -204,8 +187,8 @@ fn astray(link: &Link, to: &Referent, why: &Astray, location: Location) -> Block
         ),
         Astray::Unbound => (
             "reference/unbound",
-            format!("`{property}` refers to `{to}`, and which object that is cannot be told"),
-            format!("mend what is said of `{to}`"),
+            format!("`{property}` refers to `{to}`, whose manifest is not bound to an object"),
+            format!("see the message about `{to}`"),
         ),
         Astray::NotSelected => (
             "reference/not-selected",
@@ -213,7 +196,7 @@ fn astray(link: &Link, to: &Referent, why: &Astray, location: Location) -> Block
             format!("create it in the same run: `--only {to}`"),
         ),
     };
-    Blocked { code: code.to_owned(), message, help, location: Some(location) }
+    Blocked::new(code, message, help, Some(location))
 }
 
 /// Returns the manifests whose objects a manifest refers to.

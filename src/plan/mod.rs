@@ -1,10 +1,11 @@
-//! What would be done: desired and live state compared by type, as data.
+//! Plans: desired and live state compared by type, and the changes that make the one the other, as data.
 //!
 //! A change carries its message (fields, assignments) and its requests together, so that what a plan
 //! shows and what an apply does cannot differ.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,6 +16,7 @@ pub use crate::kinds::{Risk, RiskLevel};
 use crate::manifest::{Address, Manifest, TenantFile};
 use crate::tenant::masked::Masked;
 use crate::tenant::referents::Referents;
+use crate::tenant::{Live, LiveObject};
 
 mod assignments;
 mod build;
@@ -25,13 +27,13 @@ mod merge;
 mod names;
 mod ownership;
 pub mod path;
+mod plan_digest;
 mod planner;
 pub mod reach;
 pub mod released;
 pub mod requests;
 mod rewrite;
 pub mod risk;
-mod seal;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -42,6 +44,7 @@ pub(crate) use build::draft;
 pub use build::{Options, coverage, plan};
 pub(crate) use dependencies::referring;
 pub use path::{FieldPath, Segment};
+pub use plan_digest::{is_same, plan_digest};
 pub(crate) use planner::masked;
 pub use planner::{compare, replan};
 pub use reach::Reach;
@@ -49,52 +52,51 @@ pub use released::{NoLongerManaged, Release, Released, ReleasedField};
 pub use requests::{PlannedRequest, Step};
 pub use rewrite::Rewrite;
 pub use risk::Refusal;
-pub use seal::{is_same, seal};
 pub use twins::OwnCreates;
 
-/// Everything that an apply would do, and what it would leave.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+/// All changes that an apply would make, and the objects and settings that it would leave as they are.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
-    /// Which tenant.
+    /// The tenant.
     pub tenant: TenantRef,
-    /// When it was made, RFC 3339; no part of the digest.
+    /// When the plan was made, RFC 3339; no part of the digest.
     pub created_at: String,
-    /// The `--only` globs that limited it.
+    /// The `--only` globs that limited the plan.
     pub only: Vec<String>,
     /// Whether objects whose id is gone are created anew.
     pub recreate: bool,
-    /// What is written though it cannot be compared, as `--rewrite-secret` names it.
+    /// The values that are written though they cannot be compared, as `--rewrite-secret` names them.
     pub rewrite: Vec<String>,
-    /// `sha256:` of the types and curated facts that it was made with.
+    /// `sha256:` of the types and curated facts that the plan was made with.
     pub knowledge: String,
-    /// `sha256:` over everything that matters.
+    /// `sha256:` of the tenant, the `--only` globs, the types and facts, and the changes.
     pub digest: String,
     /// One entry for each manifest, sorted by address; those with nothing to do have action `none`.
     pub changes: Vec<Change>,
     /// Addresses in the order of execution.
     #[schemars(with = "Vec<String>")]
     pub order: Vec<Address>,
-    /// Whether masked values were read in clear for it; an apply of it reads them too, or does not.
+    /// Whether masked values were read in clear for the plan; an apply of the plan does the same.
     pub masked_read: bool,
     /// The counts.
     pub summary: Summary,
-    /// What an apply refuses the plan as a whole for until it is allowed: the limits of `spec.guard` that it is beyond.
+    /// The limits of `spec.guard` that the plan exceeds; an apply refuses the plan until they are allowed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Refusal>,
-    /// What the tenant holds and no manifest manages.
+    /// The live objects that no manifest manages.
     pub coverage: Coverage,
-    /// What is no longer declared and stays in the tenant, where earlier manifests were compared.
+    /// Settings that are no longer declared and stay in the tenant, where earlier manifests were compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub released: Vec<Released>,
     /// Objects that are no longer declared and stay in the tenant, where earlier manifests were compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub no_longer_managed: Vec<NoLongerManaged>,
-    /// What the reader should know.
+    /// Warnings.
     pub warnings: Vec<String>,
 }
 
-/// A plan, and what an apply of it needs beside the document.
+/// A plan document, and the data that an apply needs beside the document.
 #[derive(Clone, Debug)]
 pub struct Planned {
     /// The document.
@@ -103,37 +105,42 @@ pub struct Planned {
     pub pruned: Vec<Manifest>,
     /// Where the declared references lead.
     pub referents: Referents,
-    /// What each change was compared with beyond the body of its object.
+    /// The data that each change was compared with beyond the body of its object.
     pub reads: BTreeMap<Address, Reads>,
 }
 
-/// What an object is read with beyond its body.
+/// The data that is read of an object beyond its body.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reads {
     /// The masked values that are compared with declared ones.
     pub masked: BTreeSet<Masked>,
-    /// The navigation properties that were answered.
+    /// The navigation properties that Graph answered.
     pub links: Vec<String>,
 }
 
-/// A change, and what it was compared with.
+/// A change, and the data that was read for it beyond the body of its object.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    /// What would be done.
+    /// The change.
     pub change: Change,
-    /// What the object was read with.
+    /// The data.
     pub reads: Reads,
 }
 
 impl Plan {
-    /// Returns the counts of the changes that are in it.
+    /// Returns the change of a manifest.
+    fn change(&self, address: &Address) -> Option<&Change> {
+        self.changes.iter().find(|change| change.address == *address)
+    }
+
+    /// Counts the changes that are in the plan.
     pub fn recount(&self) -> Summary {
         build::summarise(&self.changes)
     }
 }
 
 /// A tenant as a plan names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantRef {
     /// `metadata.name`.
@@ -156,24 +163,24 @@ impl From<&TenantFile> for TenantRef {
 
 /// What happens to an object.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
-    /// It does not exist yet.
+    /// The object does not exist yet.
     Create,
-    /// Some of it differs, its assignments among that.
+    /// Properties, references or assignments differ.
     Update,
-    /// It exists with another type and must be made anew.
+    /// The object exists with another type: it is deleted, and a new one created.
     Replace,
-    /// It should not exist.
+    /// The object should not exist.
     Delete,
-    /// It is as declared.
+    /// The object is as declared.
     None,
 }
 
-/// What would be done with one object.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+/// The change of one object.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// `kind/name` of its manifest.
@@ -184,9 +191,9 @@ pub struct Change {
     /// The live object's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The display name that people know it by.
+    /// The object's display name.
     pub display_name: String,
-    /// What happens.
+    /// The action.
     pub action: Action,
     /// Fields that differ, or cannot be compared, or cannot be changed.
     pub fields: Vec<FieldChange>,
@@ -194,33 +201,61 @@ pub struct Change {
     pub assignments: Vec<AssignmentChange>,
     /// Live settings that are set and not declared.
     pub left_alone: Vec<LeftAlone>,
-    /// What would be sent, in order.
+    /// The requests, in order.
     pub requests: Vec<PlannedRequest>,
-    /// The digest of the live object that this was planned against.
+    /// The digest of the live object that the change was planned against.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub precondition: Option<String>,
-    /// What could hurt.
+    /// The risks.
     pub risks: Vec<Risk>,
     /// Why the change as a whole cannot be made.
     pub blocked: Vec<Blocked>,
-    /// The changes without which it is not begun: what it refers to, or what lets go of what it deletes.
+    /// The changes that must be made first: those of objects that this one refers to, and those that remove references
+    /// to an object that this one deletes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub depends_on: Vec<Address>,
-    /// When the tenant last saw a change of it, RFC 3339.
+    /// When the live object was last modified, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
     /// The id of the object that stays, where this one is deleted because an earlier run created it a second time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin_of: Option<String>,
-    /// Whom it concerns; absent where nothing of it is written, where the object has no assignments by its
-    /// nature, and where nobody asked. No part of the digest.
+    /// The devices and users that the change affects; absent where the change writes nothing, where objects of the
+    /// family have no assignments, and where reach was not asked for. No part of the digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<Reach>,
 }
 
 impl Change {
-    /// Returns whether an apply would send anything for it.
+    /// Makes a change with nothing to do.
+    pub(crate) fn new(address: Address, location: Location) -> Self {
+        Self {
+            address,
+            location,
+            id: None,
+            display_name: String::new(),
+            action: Action::None,
+            fields: Vec::new(),
+            assignments: Vec::new(),
+            left_alone: Vec::new(),
+            requests: Vec::new(),
+            precondition: None,
+            risks: Vec::new(),
+            blocked: Vec::new(),
+            depends_on: Vec::new(),
+            last_modified: None,
+            twin_of: None,
+            reach: None,
+        }
+    }
+
+    /// Blocks the change, with the place of its manifest.
+    fn block(&mut self, code: &str, message: impl Into<String>, help: impl Into<String>) {
+        self.blocked.push(Blocked::new(code, message, help, Some(self.location.clone())));
+    }
+
+    /// Returns whether an apply would send requests for the change.
     pub fn writes(&self) -> bool {
         self.action != Action::None && self.blocked.is_empty() && !self.requests.is_empty()
     }
@@ -230,12 +265,17 @@ impl Change {
         kinds::family_of(&self.address.kind)
     }
 
-    /// Returns whether it counts as a difference from what is declared.
+    /// Returns the live object that is changed.
+    pub(crate) fn object<'a>(&self, live: &'a Live) -> Option<&'a LiveObject> {
+        live.objects.get(self.family()?, self.id.as_deref()?)
+    }
+
+    /// Returns whether the change is a difference from the declared state.
     pub fn is_difference(&self) -> bool {
         self.action != Action::None || !self.blocked.is_empty()
     }
 
-    /// Returns whether it writes a value of which nobody can say whether the tenant has it.
+    /// Returns whether the change writes a value that cannot be compared.
     pub fn rewrites(&self) -> bool {
         self.fields.iter().any(FieldChange::is_rewritten)
     }
@@ -246,13 +286,13 @@ impl Change {
     }
 }
 
-/// What is known of one field.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+/// A field that differs, cannot be compared or cannot be changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldChange {
     /// Where in the object.
     pub path: FieldPath,
-    /// Whether it would be sent.
+    /// Whether the field would be sent.
     pub status: FieldStatus,
     /// The live value.
     pub before: Shown,
@@ -264,16 +304,38 @@ pub struct FieldChange {
     /// Names of ids that occur in the values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub names: BTreeMap<String, String>,
-    /// Why it is blocked or unverifiable.
+    /// Why the field is blocked or unverifiable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Where it was declared.
+    /// Where the field was declared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
 }
 
 impl FieldChange {
-    /// Returns whether it is written though nobody can say whether the tenant has it.
+    /// Makes a field whose values are withheld.
+    pub(super) fn withheld(path: FieldPath, status: FieldStatus, location: Location) -> Self {
+        Self {
+            path,
+            status,
+            before: Shown::Withheld,
+            after: Shown::Withheld,
+            encoded: false,
+            names: BTreeMap::new(),
+            reason: None,
+            location: Some(location),
+        }
+    }
+
+    /// Marks a field that differs as one that cannot be changed.
+    fn block(&mut self, why: &str) {
+        if self.status == FieldStatus::Change {
+            self.status = FieldStatus::Blocked;
+            self.reason = Some(why.to_owned());
+        }
+    }
+
+    /// Returns whether the field is written though it cannot be compared.
     pub fn is_rewritten(&self) -> bool {
         self.status == FieldStatus::Change
             && [&self.before, &self.after].map(|shown| *shown == Shown::Withheld) == [true, true]
@@ -282,32 +344,32 @@ impl FieldChange {
 
 /// Whether a field would be sent.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum FieldStatus {
-    /// It differs and would be.
+    /// The field differs and would be sent.
     Change,
-    /// It differs and cannot be changed; the object's other fields can.
+    /// The field differs and cannot be changed; the object's other fields can.
     Blocked,
-    /// The tenant does not show it, so nobody can say whether it differs.
+    /// The tenant does not show the value, so it cannot be compared.
     Unverifiable,
 }
 
 /// A value as a plan may show it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Shown {
     /// No value.
     Unset,
     /// This value.
     Value(Value),
-    /// There is one, and it is a secret or not readable.
+    /// A value that is a secret or cannot be read.
     Withheld,
 }
 
 /// A live setting that no manifest declares.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LeftAlone {
     /// The property.
     pub path: FieldPath,
@@ -318,8 +380,8 @@ pub struct LeftAlone {
     pub encoded: bool,
 }
 
-/// The counts beneath a plan.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+/// Counts of a plan's changes and fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// Objects that would be created.
@@ -350,8 +412,8 @@ impl Summary {
     }
 }
 
-/// What the tenant holds beside the declared objects.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+/// The live objects that manifests manage, and the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Coverage {
     /// Live objects of managed families.
@@ -363,9 +425,7 @@ pub struct Coverage {
 }
 
 /// A live object that no manifest manages.
-#[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Unmanaged {
     /// Its type.

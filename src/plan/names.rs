@@ -1,10 +1,10 @@
-//! Names that stand for no id.
+//! Names that do not resolve to an id.
 
 use super::Blocked;
 use crate::diagnostic::Location;
 use crate::tenant::names::{Named, Unresolved};
 
-/// Returns the message for a name that stands for no id.
+/// Returns the complaint about a name that does not resolve to an id.
 pub(super) fn unresolved(
     named: Named,
     text: &str,
@@ -34,5 +34,5 @@ pub(super) fn unresolved(
             "grant the permission, or write the id".to_owned(),
         ),
     };
-    Blocked { code: format!("{}/{slug}", named.slug()), message, help, location }
+    Blocked::new(format!("{}/{slug}", named.slug()), message, help, location)
 }

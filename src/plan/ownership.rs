@@ -21,10 +21,10 @@ const TAGS: &str = "roleScopeTagIds";
 /// The id of the built-in tag, which an object without any other has (FACTS 1.5).
 const DEFAULT_TAG: &str = "0";
 
-/// Returns what is declared of an object, and that it carries the owner's tag beside its others. A type
-/// without tags, as all of v1.0's are, is nobody's.
+/// Returns the declared values of an object, with the owner's tag added to its scope tags. Types without scope tags, as
+/// all of v1.0 are, stay as they are.
 ///
-/// `owner` comes with the place of `spec.ownership`: it alone is to blame for a tag that does not exist.
+/// `owner` comes with the place of `spec.ownership`, which is where a tag that does not exist is reported.
 pub(super) fn claim<'a>(
     owner: Option<(&OwnershipSpec, Span)>,
     names: &Names,
@@ -58,7 +58,7 @@ pub(super) fn claim<'a>(
 }
 
 /// Returns the live objects that carry the owner's tag and that no manifest declares. One that has a
-/// manifest's type and name is left, whatever became of that manifest's binding.
+/// manifest's type and name is left out, whether or not that manifest is bound.
 pub(super) fn orphans<'a>(
     desired: &Desired,
     live: &'a Live,
@@ -77,8 +77,8 @@ pub(super) fn orphans<'a>(
         .collect()
 }
 
-/// Returns what is wrong with the owner's tag in words: without it nothing is claimed, and nothing pruned.
-pub(super) fn fault(desired: &Desired, names: &Names) -> Option<String> {
+/// Returns a warning where the owner's tag does not resolve: nothing is tagged then, and nothing pruned.
+pub(super) fn tag_warning(desired: &Desired, names: &Names) -> Option<String> {
     let (owner, place) = desired.tenant.spec.ownership.as_ref().zip(desired.ownership)?;
     let why = names.resolve(Named::ScopeTag, &owner.scope_tag).err()?;
     let message = unresolved(Named::ScopeTag, &owner.scope_tag, &why, None).message;
@@ -86,25 +86,24 @@ pub(super) fn fault(desired: &Desired, names: &Names) -> Option<String> {
     Some(format!("{}:{}: {message}", place.file, place.line))
 }
 
-/// Returns whether manifests can be of an object's type. What they cannot declare is not theirs to delete.
+/// Returns whether a manifest can declare an object of this type. Only such objects are pruned.
 pub(super) fn is_declarable(object: &LiveObject) -> bool {
     object.family.deletable && kinds::exists(&object.kind, GraphVersion::Beta)
 }
 
-/// Returns the words for an object that stays though it carries the owner's tag.
-pub(super) fn left(object: &LiveObject) -> String {
+/// Returns the warning about an object that carries the owner's tag and is not pruned.
+pub(super) fn left_warning(object: &LiveObject) -> String {
     let why = match object.family.deletable {
         true => "no manifest can declare its type",
         false => "Graph does not delete objects of its type",
     };
     format!(
-        "{} `{}` ({}) carries the scope tag of `spec.ownership` and is left: {why}",
+        "{} `{}` ({}) carries the scope tag of `spec.ownership` and is not pruned: {why}",
         object.kind, object.display_name, object.id
     )
 }
 
-/// Returns whether an object carries the owner's tag beside one that cannot be looked up: then all is as it should
-/// be, and a name for the other is nobody's concern.
+/// Returns whether an object carries the owner's tag beside one that does not resolve. Its tags need no change then.
 fn is_claimed(owner: &OwnershipSpec, names: &Names, live: &Json) -> bool {
     let is_known = |tag: &&str| names.resolve(Named::ScopeTag, tag).as_deref() == Ok(*tag);
     let tags = tags_of(live);
@@ -137,7 +136,7 @@ pub(super) fn address_of(object: &LiveObject) -> Address {
     Address { kind: object.kind.clone(), name: object.id.clone() }
 }
 
-/// Returns what stands for the manifest of an object that nobody declares: that it should not exist.
+/// Returns a manifest that declares an undeclared object as absent.
 pub(super) fn manifest_of(object: &LiveObject, span: Span) -> Manifest {
     Manifest {
         address: address_of(object),

@@ -1,15 +1,15 @@
-//! One manifest against one object: what would have to be done, as data.
+//! Compares one manifest with one object, and plans the change.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
 use super::assignments;
 use super::diff::Differ;
-use super::links::Linker;
 use super::ownership;
 use super::requests;
-use super::rewrite::{Rewrite, Rewriting};
+use super::rewrite::Rewrite;
 use super::risk;
 use super::show::left_alone;
 use super::{Action, Blocked, Change, Comparison, FieldStatus, Reads};
@@ -26,7 +26,7 @@ use crate::values::target_form;
 
 /// Plans one manifest against one object, `None` where there is none yet.
 ///
-/// It is how an apply tells whether something is left to do.
+/// An apply replans to find out whether anything is left to do.
 pub fn replan(
     desired: &Desired,
     known: Known<'_>,
@@ -38,7 +38,7 @@ pub fn replan(
     replanned
 }
 
-/// Compares one manifest with one object. To whom the object belongs is no part of it.
+/// Compares one manifest with one object, without regard to `spec.ownership`.
 pub fn compare(
     sources: &Sources,
     known: Known<'_>,
@@ -50,7 +50,7 @@ pub fn compare(
 }
 
 /// Returns the masked values of some of a tenant's objects that a plan compares, for each manifest that knows its
-/// object by id or by its present name. For the others only the whole tenant tells which object is theirs.
+/// object by id or by its present name. The others are bound once the whole tenant is read.
 pub(crate) fn masked(
     desired: &Desired,
     objects: &[LiveObject],
@@ -85,13 +85,13 @@ fn binding<'a>(manifest: &Manifest, live: Option<&'a LiveObject>) -> Binding<'a>
     }
 }
 
-/// What one manifest is compared with the tenant by.
+/// The data that all manifests of a run are compared with.
 pub(super) struct Planner<'a> {
-    sources: &'a Sources,
-    known: Known<'a>,
-    /// To whom the objects belong, and where that is declared.
+    pub(super) sources: &'a Sources,
+    pub(super) known: Known<'a>,
+    /// `spec.ownership`, and its place.
     owner: Option<(&'a OwnershipSpec, Span)>,
-    /// What is written though it cannot be compared.
+    /// The values that are written though they cannot be compared.
     rewrite: &'a [Rewrite],
 }
 
@@ -105,183 +105,179 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Lets this be written though it cannot be compared.
+    /// Has these values written though they cannot be compared.
     pub(super) fn rewriting(self, rewrite: &'a [Rewrite]) -> Self {
         Self { rewrite, ..self }
     }
 
-    /// Returns what would have to be done, without the digest of what it depends on.
+    /// Returns the change, without the digest of the object that it depends on.
     pub(super) fn change(&self, manifest: &Manifest, binding: &Binding<'_>) -> Comparison {
-        let mut change = self.nothing(manifest, binding);
-        let mut masked = BTreeSet::new();
-        match (manifest.presence, binding) {
-            (_, Binding::Blocked(why)) => {
-                let location = Some(change.location.clone());
-                change.blocked.push(Blocked { location, ..why.clone() });
-            }
-            (Presence::Absent, Binding::Missing) => {}
-            (Presence::Absent, Binding::Bound(object) | Binding::Retyped(object)) => {
-                change.action = Action::Delete;
-                change.requests.push(requests::delete(manifest, &object.id));
-                protect(manifest, &mut change);
-            }
-            (Presence::Present, Binding::Missing) if manifest.family.is_singleton() => {
-                change.blocked.push(Blocked {
-                    code: "match/no-singleton".to_owned(),
-                    message: format!("the tenant did not answer its `{}`", manifest.address.kind),
-                    help: format!(
-                        "every tenant has one: check that the app has `{}`",
-                        manifest.family.read_permission
-                    ),
-                    location: None,
-                });
-            }
-            (Presence::Present, Binding::Missing) => self.create(manifest, &[], &mut change),
-            (Presence::Present, Binding::Retyped(object)) => {
-                change.requests.push(requests::delete(manifest, &object.id));
-                self.create(manifest, &object.assignments, &mut change);
-                change.action = Action::Replace;
-                protect(manifest, &mut change);
-                keep_assigned(manifest, object, &mut change);
-            }
-            (Presence::Present, Binding::Bound(object)) => {
-                masked = self.update(manifest, object, &mut change);
-            }
-        }
-        change.risks.extend(risk::of_action(change.action, binding.object()));
+        let object = binding.object();
+        let named = manifest.display_name().or(object.map(|object| &*object.display_name));
+        let location = self.sources.locate(manifest.span);
+        let mut builder = ChangeBuilder {
+            planner: self,
+            manifest,
+            change: Change {
+                id: object.map(|object| object.id.clone()),
+                display_name: named.unwrap_or_default().to_owned(),
+                last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
+                ..Change::new(manifest.address.clone(), location)
+            },
+            masked: BTreeSet::new(),
+        };
+        builder.compare(binding);
+        let ChangeBuilder { mut change, masked, .. } = builder;
+        change.risks.extend(risk::of_action(change.action, object));
         if !change.blocked.is_empty() {
             change.requests.clear();
         }
-        let links = binding.object().map(|object| object.links.keys().cloned().collect());
+        let links = object.map(|object| object.links.keys().cloned().collect());
         Comparison { change, reads: Reads { masked, links: links.unwrap_or_default() } }
     }
+}
 
-    fn nothing(&self, manifest: &Manifest, binding: &Binding<'_>) -> Change {
-        let object = binding.object();
-        let declared_name = manifest.display_name().map(str::to_owned);
-        Change {
-            address: manifest.address.clone(),
-            location: self.sources.locate(manifest.span),
-            id: object.map(|object| object.id.clone()),
-            display_name: declared_name
-                .or(object.map(|o| o.display_name.clone()))
-                .unwrap_or_default(),
-            action: Action::None,
-            fields: Vec::new(),
-            assignments: Vec::new(),
-            left_alone: Vec::new(),
-            requests: Vec::new(),
-            precondition: None,
-            risks: Vec::new(),
-            blocked: Vec::new(),
-            depends_on: Vec::new(),
-            last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
-            twin_of: None,
-            reach: None,
+/// Builds the change of one manifest.
+struct ChangeBuilder<'a> {
+    planner: &'a Planner<'a>,
+    manifest: &'a Manifest,
+    change: Change,
+    /// The masked values that are compared.
+    masked: BTreeSet<Masked>,
+}
+
+impl ChangeBuilder<'_> {
+    fn compare(&mut self, binding: &Binding<'_>) {
+        let family = self.manifest.family;
+        match (self.manifest.presence, binding) {
+            (_, Binding::Blocked(why)) => self.change.block(&why.code, &why.message, &why.help),
+            (Presence::Absent, Binding::Missing) => {}
+            (Presence::Absent, Binding::Bound(object) | Binding::Retyped(object)) => {
+                self.change.action = Action::Delete;
+                self.change.requests.push(requests::delete(self.manifest, &object.id));
+                self.protect("the object would be deleted");
+            }
+            (Presence::Present, Binding::Missing) if family.is_singleton() => {
+                let kind = &self.manifest.address.kind;
+                self.change.blocked.push(Blocked::new(
+                    "match/no-singleton",
+                    format!("the tenant did not answer its `{kind}`"),
+                    format!(
+                        "every tenant has one: check that the app has `{}`",
+                        family.read_permission
+                    ),
+                    None,
+                ));
+            }
+            (Presence::Present, Binding::Missing) => self.create(&[]),
+            (Presence::Present, Binding::Retyped(object)) => {
+                self.change.requests.push(requests::delete(self.manifest, &object.id));
+                self.create(&object.assignments);
+                self.change.action = Action::Replace;
+                self.protect("the object would have to be deleted and created again");
+                self.keep_assigned(object);
+            }
+            (Presence::Present, Binding::Bound(object)) => self.update(object),
         }
     }
 
-    /// Creates an object; `assigned` is what the one that it replaces is assigned to.
-    fn create(&self, manifest: &Manifest, assigned: &[Json], change: &mut Change) {
-        let Some((model, structure)) = self.types(manifest, change) else {
+    /// Creates an object; `assigned` has the assignments of the object that it replaces.
+    fn create(&mut self, assigned: &[Json]) {
+        let Some((model, structure)) = self.types() else {
             return;
         };
-        let mut differ = Differ::new(model, self.sources, self.known);
-        let spec = ownership::claim(self.owner, self.known.names, &structure, &manifest.spec, None);
+        let (manifest, Planner { sources, known, owner, .. }) = (self.manifest, self.planner);
+        let mut differ = Differ::new(model, sources, *known);
+        let spec = ownership::claim(*owner, known.names, &structure, &manifest.spec, None);
         let mut properties = differ.root(&structure, &spec, None);
-        change.action = Action::Create;
-        change.fields = differ.fields;
-        change.blocked.extend(differ.blocked);
-        self.rules(manifest, &Json::Null, &properties, change);
-        change.risks.extend(risk::of_family(manifest.family, None, &properties));
-        properties.extend(self.linker().create(manifest, change));
-        change.requests.push(requests::create(manifest, properties));
-        self.assign(manifest, requests::NEW_ID, assigned, change);
+        self.change.action = Action::Create;
+        self.change.fields = differ.fields;
+        self.change.blocked.extend(differ.blocked);
+        self.rules(&Json::Null, &properties);
+        self.change.risks.extend(risk::of_family(manifest.family, None, &properties));
+        properties.extend(self.planner.links_of_new(manifest, &mut self.change));
+        self.change.requests.push(requests::create(manifest, properties));
+        self.assign(requests::NEW_ID, assigned);
     }
 
-    /// Updates an object; returns its masked values that are compared.
-    fn update(
-        &self,
-        manifest: &Manifest,
-        object: &LiveObject,
-        change: &mut Change,
-    ) -> BTreeSet<Masked> {
-        let Some((model, structure)) = self.types(manifest, change) else {
-            return BTreeSet::new();
+    fn update(&mut self, object: &LiveObject) {
+        let Some((model, structure)) = self.types() else {
+            return;
         };
-        let mut differ = Differ::new(model, self.sources, self.known);
-        differ.rewriting = Rewriting::of(&manifest.address, self.rewrite);
+        let (manifest, Planner { sources, known, owner, rewrite }) = (self.manifest, self.planner);
+        let mut differ = Differ::new(model, sources, *known);
+        differ.rewrite = rewrite.iter().filter(|one| one.address == manifest.address).collect();
         differ.object = Some(object.key());
         let body = object.body.value();
-        let live = Some(&body);
-        let spec = ownership::claim(self.owner, self.known.names, &structure, &manifest.spec, live);
-        let mut properties = differ.root(&structure, &spec, live);
-        change.fields = differ.fields;
-        let masked = differ.masked;
-        change.blocked.extend(differ.blocked);
-        change.left_alone = left_alone(model, &structure, &spec, &body);
-        lock(manifest, &body, change, &mut properties);
+        let spec = ownership::claim(*owner, known.names, &structure, &manifest.spec, Some(&body));
+        let mut properties = differ.root(&structure, &spec, Some(&body));
+        self.change.fields = differ.fields;
+        self.masked = differ.masked;
+        self.change.blocked.extend(differ.blocked);
+        self.change.left_alone = left_alone(model, &structure, &spec, &body);
+        self.lock(&body);
         properties.retain(|name, _| {
-            change
-                .with_status(FieldStatus::Change)
-                .any(|field| field.path.top() == Some(name.as_str()))
+            let mut changed = self.change.with_status(FieldStatus::Change);
+            changed.any(|field| field.path.top() == Some(name.as_str()))
         });
-        self.rules(manifest, &body, &properties, change);
+        self.rules(&body, &properties);
         if !properties.is_empty() {
-            change.action = Action::Update;
-            self.write(manifest, (&object.id, &body), properties, change);
+            self.change.action = Action::Update;
+            self.write((&object.id, &body), properties);
         }
-        let links = self.linker().update(manifest, object, change);
+        let links = self.planner.links(manifest, object, &mut self.change);
         if !links.is_empty() {
-            change.action = Action::Update;
-            change.requests.extend(links);
+            self.change.action = Action::Update;
+            self.change.requests.extend(links);
         }
-        self.assign(manifest, &object.id, &object.assignments, change);
-        masked
+        self.assign(&object.id, &object.assignments);
     }
 
-    /// Writes properties that differ: the body as the family's update does, and by its action each that has one.
-    fn write(
-        &self,
-        manifest: &Manifest,
-        (id, live): (&str, &Json),
-        properties: Map<String, Json>,
-        change: &mut Change,
-    ) {
-        let family = manifest.family;
-        change.risks.extend(risk::of_family(family, Some(live), &properties));
+    /// Writes properties that differ: those with an action of the family by that action, the others by its update.
+    fn write(&mut self, (id, live): (&str, &Json), properties: Map<String, Json>) {
+        let (manifest, family) = (self.manifest, self.manifest.family);
+        self.change.risks.extend(risk::of_family(family, Some(live), &properties));
         let (acted, body): (Map<_, _>, Map<_, _>) =
             properties.into_iter().partition(|(name, _)| family.action(name).is_some());
         match family.update {
             _ if body.is_empty() => {}
-            Update::Put { required, .. } => replace(manifest, (id, live), required, &body, change),
-            Update::Patch => change.requests.push(requests::patch(manifest, id, body)),
-        }
-        for (name, value) in acted {
-            if let Some(action) = family.action(&name) {
-                change.requests.push(requests::act(manifest, action, id, value));
+            Update::Put { required, .. } => {
+                match requests::put(manifest, id, live, required, body) {
+                    Ok(planned) => self.change.requests.push(planned),
+                    Err(lost) => {
+                        let lost: Vec<String> =
+                            lost.iter().map(|name| format!("`{name}`")).collect();
+                        let (version, lost) = (manifest.version, lost.join(" and "));
+                        self.change.block(
+                            "manifest/version-loses",
+                            format!("the object would be replaced, and Graph {version} cannot say {lost} of it"),
+                            "write the manifest for beta: `apiVersion: graph.microsoft.com/beta`",
+                        );
+                    }
+                }
             }
+            Update::Patch => self.change.requests.push(requests::patch(manifest, id, body)),
         }
+        let actions = acted.into_iter().filter_map(|(name, value)| {
+            Some(requests::act(manifest, family.action(&name)?, id, value))
+        });
+        self.change.requests.extend(actions);
     }
 
-    fn linker(&self) -> Linker<'_> {
-        Linker { sources: self.sources, known: self.known }
-    }
-
-    fn assign(&self, manifest: &Manifest, id: &str, live: &[Json], change: &mut Change) {
-        let names = self.known.names;
-        let is_new = id == requests::NEW_ID;
+    fn assign(&mut self, id: &str, live: &[Json]) {
+        let (manifest, Planner { sources, known, .. }) = (self.manifest, self.planner);
         let (Some(declared), Some(assign)) = (&manifest.assignments, &manifest.family.assign)
         else {
             return;
         };
+        let change = &mut self.change;
         let blocked = change.blocked.len();
-        let targets = assignments::declared(declared, names, self.sources, &mut change.blocked);
+        let targets = assignments::declared(declared, known.names, sources, &mut change.blocked);
         if change.blocked.len() > blocked {
             // What a name stands for is unknown, and so is whether it differs.
             return;
         }
-        change.assignments = assignments::compare(&targets, live, names);
+        change.assignments = assignments::compare(&targets, live, known.names);
         let after: Vec<Json> = targets.iter().map(|(target, _)| target_form(target)).collect();
         let before: Vec<Json> = live.iter().map(target_form).collect();
         change.risks.extend(risk::of_assignments(&change.assignments, &before, &after));
@@ -289,142 +285,82 @@ impl<'a> Planner<'a> {
         if differs && change.action == Action::None {
             change.action = Action::Update;
         }
-        if differs || is_new && !targets.is_empty() {
+        if differs || id == requests::NEW_ID && !targets.is_empty() {
             let targets = targets.into_iter().map(|(target, _)| target);
             change.requests.push(requests::assign(manifest, assign, id, targets));
         }
     }
 
-    /// Cross-field rules hold for what the object would be, not only for what is declared of it.
-    fn rules(
-        &self,
-        manifest: &Manifest,
-        live: &Json,
-        properties: &Map<String, Json>,
-        change: &mut Change,
-    ) {
-        for rule in Semantics::built_in().rules(&manifest.address.kind) {
-            let number =
-                |name: &str| properties.get(name).or_else(|| live.get(name)).and_then(Json::as_f64);
+    /// Checks the cross-field rules on declared and live values together.
+    fn rules(&mut self, live: &Json, properties: &Map<String, Json>) {
+        let number =
+            |name: &str| properties.get(name).or_else(|| live.get(name)).and_then(Json::as_f64);
+        for rule in Semantics::built_in().rules(&self.manifest.address.kind) {
             let [lower, upper] = &rule.not_greater;
             let touched = properties.contains_key(lower) || properties.contains_key(upper);
             if let (true, Some(low), Some(high)) = (touched, number(lower), number(upper))
                 && low > high
             {
-                change.blocked.push(Blocked {
-                    code: rule.code.clone(),
-                    message: format!("`{lower}` would be {low} and `{upper}` {high} in the tenant"),
-                    help: format!("{} Declare both.", rule.why),
-                    location: Some(change.location.clone()),
-                });
+                let message =
+                    format!("`{lower}` would be {low} and `{upper}` {high} in the tenant");
+                self.change.block(&rule.code, message, format!("{} Declare both.", rule.why));
             }
         }
     }
 
-    fn types(
-        &self,
-        manifest: &Manifest,
-        change: &mut Change,
-    ) -> Option<(&'static Model, std::sync::Arc<Structure>)> {
-        let model = Model::of(manifest.version);
-        let structure = model.get(&manifest.address.kind);
+    fn types(&mut self) -> Option<(&'static Model, Arc<Structure>)> {
+        let Manifest { version, address, .. } = self.manifest;
+        let model = Model::of(*version);
+        let structure = model.get(&address.kind);
         if structure.is_none() {
-            change.blocked.push(Blocked {
-                code: "manifest/unknown-kind".to_owned(),
-                message: format!("Graph {} has no `{}`", manifest.version, manifest.address.kind),
-                help: "`moorline kinds` lists them all".to_owned(),
-                location: Some(change.location.clone()),
-            });
+            let message = format!("Graph {version} has no `{}`", address.kind);
+            self.change.block("manifest/unknown-kind", message, "`moorline kinds` lists them all");
         }
         Some((model, structure?))
     }
-}
 
-/// Replaces an object whole, unless that would take away what the manifest's version cannot say.
-fn replace(
-    manifest: &Manifest,
-    (id, live): (&str, &Json),
-    required: &[&str],
-    properties: &Map<String, Json>,
-    change: &mut Change,
-) {
-    match requests::put(manifest, id, live, required, properties) {
-        Ok(planned) => change.requests.push(planned),
-        Err(lost) => {
-            let lost: Vec<String> = lost.iter().map(|name| format!("`{name}`")).collect();
-            change.blocked.push(Blocked {
-                code: "manifest/version-loses".to_owned(),
-                message: format!(
-                    "the object would be replaced, and Graph {} cannot say {} of it",
-                    manifest.version,
-                    lost.join(" and ")
-                ),
-                help: "write the manifest for beta: `apiVersion: graph.microsoft.com/beta`"
-                    .to_owned(),
-                location: Some(change.location.clone()),
-            });
+    /// Blocks a replacement whose assignments are not declared: a run that ends between deletion and creation could not
+    /// restore them.
+    fn keep_assigned(&mut self, object: &LiveObject) {
+        if self.manifest.assignments.is_some() || object.assignments.is_empty() {
+            return;
+        }
+        let LiveObject { kind, display_name, .. } = object;
+        let wanted = &self.manifest.address.kind;
+        self.change.block(
+            "assignment/undeclared",
+            format!(
+                "the {kind} `{display_name}` would be deleted and created again as a {wanted}, and its assignments are not declared"
+            ),
+            "correct `kind` or `metadata.id` if another object is meant; else declare `assignments:` as they are to be; \
+             `[]` removes all assignments",
+        );
+    }
+
+    /// Blocks a deletion that the manifest forbids, or that Graph does not have.
+    fn protect(&mut self, what: &str) {
+        if !self.manifest.family.deletable {
+            let message = format!("{what}, and Graph has no call for that");
+            let help = "pin another object by `metadata.id`, or remove the manifest";
+            self.change.block("manifest/undeletable", message, help);
+        }
+        if self.manifest.protect {
+            let message = format!("{what}, and `metadata.protect` forbids it");
+            let help = "remove `protect: true` from the manifest first, in a change of its own";
+            self.change.block("manifest/protected", message, help);
         }
     }
-}
 
-/// An object that is made anew is assigned as it is declared, or to nobody: nothing else would survive a run that
-/// ends half way.
-fn keep_assigned(manifest: &Manifest, object: &LiveObject, change: &mut Change) {
-    if manifest.assignments.is_some() || object.assignments.is_empty() {
-        return;
-    }
-    change.blocked.push(Blocked {
-        code: "assignment/undeclared".to_owned(),
-        message: format!(
-            "the {} `{}` would be deleted and made anew as a {}, and its assignments are not declared",
-            object.kind, object.display_name, manifest.address.kind
-        ),
-        help: "correct `kind` or `metadata.id` if another object is meant; else declare `assignments:` as they are to be; \
-               `[]` assigns it to nobody"
-            .to_owned(),
-        location: Some(change.location.clone()),
-    });
-}
-
-/// Blocks a deletion that the manifest forbids, or that Graph does not have.
-fn protect(manifest: &Manifest, change: &mut Change) {
-    let what = match change.action {
-        Action::Replace => "the object would have to be deleted and made anew",
-        _ => "the object would be deleted",
-    };
-    if !manifest.family.deletable {
-        change.blocked.push(Blocked {
-            code: "manifest/undeletable".to_owned(),
-            message: format!("{what}, and Graph has no call for that"),
-            help: "pin another object by `metadata.id`, or remove the manifest".to_owned(),
-            location: Some(change.location.clone()),
-        });
-    }
-    if !manifest.protect {
-        return;
-    }
-    change.blocked.push(Blocked {
-        code: "manifest/protected".to_owned(),
-        message: format!("{what}, and `metadata.protect` forbids it"),
-        help: "remove `protect: true` from the manifest first, in a change of its own".to_owned(),
-        location: Some(change.location.clone()),
-    });
-}
-
-/// What the service has locked stays as it is, and the other properties apply.
-fn lock(manifest: &Manifest, live: &Json, change: &mut Change, properties: &mut Map<String, Json>) {
-    for lock in manifest.family.locks {
-        let member = live.get(lock.property).and_then(|value| value.get(lock.unless));
-        if member != Some(&Json::Bool(false)) {
-            continue;
-        }
-        properties.remove(lock.property);
-        for field in
-            change.fields.iter_mut().filter(|field| field.path.top() == Some(lock.property))
-        {
-            if field.status == FieldStatus::Change {
-                field.status = FieldStatus::Blocked;
-                field.reason = Some(lock.why.to_owned());
+    /// Marks fields that the service has locked as blocked; the others apply.
+    fn lock(&mut self, live: &Json) {
+        for lock in self.manifest.family.locks {
+            let member = live.get(lock.property).and_then(|value| value.get(lock.unless));
+            if member != Some(&Json::Bool(false)) {
+                continue;
+            }
+            let fields = self.change.fields.iter_mut();
+            for field in fields.filter(|field| field.path.top() == Some(lock.property)) {
+                field.block(lock.why);
             }
         }
     }

@@ -1,100 +1,98 @@
-//! Whom a change concerns: how many devices and users the object reaches, as far as that can be told.
+//! Reach: how many devices and users an object is assigned to before and after a change, as far as that is known.
 //!
-//! A number is exact, or it is a bound that holds: two groups may have the same members, a filter lets some
-//! of them through, and nobody knows how many of those who are excluded would be reached otherwise.
+//! A number is exact or an upper bound: two groups may share members, and filters and exclusions take some away.
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::assignments::{filter_words, who, words};
+use super::assignments::{describe_filter, describe_target, who};
 use super::{Action, Change, Plan, requests};
-use crate::schema::types::type_name;
+use crate::schema::walk::Tree;
 use crate::tenant::names::Names;
 use crate::tenant::reach::{Counts, Members, Reported, Subject};
 use crate::tenant::{Live, LiveObject};
 use crate::values::target_form;
 
-/// In a larger plan nobody looks up how far each single object came.
+/// The number of objects up to which status overviews are read.
 const MOST_REPORTS: usize = 100;
 
-/// Whom a change concerns.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+/// The devices and users that a change affects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reach {
-    /// Whom the object reaches now; absent where there is none yet.
+    /// The audience now; absent where the object does not exist yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Audience>,
-    /// Whom it would reach; absent where it is deleted.
+    /// The audience after the change; absent where the object is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Audience>,
-    /// What devices have reported of it; absent where there is no object yet, and in plans of very many changes.
+    /// The status that devices have reported; absent where the object does not exist yet, and in plans of very many changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported: Option<Reported>,
 }
 
-/// Whom an object is assigned to, and how many that are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+/// The targets of an object, and how many devices and users they have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Audience {
     /// The targets.
     pub targets: Vec<Reached>,
-    /// How many devices are reached as members or as all devices, whatever their platform; not those of users who
-    /// are reached.
+    /// The number of devices that are members of the targets or that all devices are, of any platform, without the
+    /// devices of targeted users.
     pub devices: Extent,
-    /// How many users are reached as members or as all users.
+    /// The number of users that are members of the targets or that all users are.
     pub users: Extent,
 }
 
-/// A target, and how many belong to it.
-#[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
+/// A target, and the number of its members.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reached {
-    /// Whether it is excluded.
+    /// Whether the target is excluded.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub excluded: bool,
-    /// Who, in words: `group Windows laptops`.
+    /// The target in words: `group Windows laptops`.
     pub target: String,
-    /// The group's id, where it is one.
+    /// The id of a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_id: Option<String>,
-    /// Whether a policy set brings it.
+    /// Whether the assignment comes from a policy set.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_policy_set: bool,
-    /// Its filter in words.
+    /// The filter in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
-    /// How many devices are in the group or in groups in it, whatever the filter.
+    /// The number of devices in the group or in nested groups, whatever the filter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub devices: Option<usize>,
-    /// How many users are.
+    /// The number of users in the group or in nested groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub users: Option<usize>,
-    /// Why a number of them is not known.
+    /// Why a number is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
 }
 
-/// How many are reached.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+/// A number of devices or users.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Extent {
-    /// So many.
+    /// This number.
     Exactly(usize),
-    /// Not more than so many.
+    /// This number or fewer.
     AtMost(usize),
     /// All that the tenant has.
     All,
     /// Some of all that the tenant has.
     AtMostAll,
-    /// Nobody knows, for this reason.
+    /// Not known, for this reason.
     Unknown(String),
 }
 
-/// Returns what has to be counted to tell whom a plan concerns.
+/// Returns the groups and objects whose members and status are needed to compute the reach of a plan's changes.
 pub(crate) fn subjects(plan: &Plan, live: &Live) -> BTreeSet<Subject> {
     let concerned = plan.changes.iter();
     let concerned = concerned.filter_map(|change| Assigned::of(change, live));
@@ -113,13 +111,13 @@ pub(crate) fn subjects(plan: &Plan, live: &Live) -> BTreeSet<Subject> {
     subjects
 }
 
-/// Tells of each change whom it concerns.
+/// Sets the reach of each change.
 pub(crate) fn tell(plan: &mut Plan, live: &Live, counts: &Counts) {
     for change in &mut plan.changes {
         let Some(assigned) = Assigned::of(change, live) else {
             continue;
         };
-        let audience = |targets: &Vec<Target>| Audience::of(targets, &live.names, counts);
+        let audience = |targets: &Vec<AssignedTarget>| Audience::of(targets, &live.names, counts);
         let reach = Reach {
             before: assigned.before.as_ref().map(audience),
             after: assigned.after.as_ref().map(audience),
@@ -129,21 +127,21 @@ pub(crate) fn tell(plan: &mut Plan, live: &Live, counts: &Counts) {
     }
 }
 
-/// What an object is assigned to before and after a change.
+/// The targets of an object before and after a change.
 struct Assigned<'a> {
     object: Option<&'a LiveObject>,
-    before: Option<Vec<Target>>,
-    after: Option<Vec<Target>>,
+    before: Option<Vec<AssignedTarget>>,
+    after: Option<Vec<AssignedTarget>>,
 }
 
 impl<'a> Assigned<'a> {
-    /// Returns nothing of a change that writes nothing or is of an object without assignments.
+    /// Returns `None` for a change that writes nothing or whose object has no assignments.
     fn of(change: &Change, live: &'a Live) -> Option<Self> {
         if !change.writes() {
             return None;
         }
         let family = change.family().filter(|family| family.is_assignable())?;
-        let object = change.id.as_deref().and_then(|id| live.objects.get(family, id));
+        let object = change.object(live);
         let sent = requests::assigned(&change.requests, family);
         let after = match (change.action, object) {
             (Action::Create | Action::Replace, _) => Some(targets(sent.unwrap_or_default(), &[])),
@@ -161,113 +159,96 @@ impl<'a> Assigned<'a> {
     }
 }
 
-/// Somebody whom an object is assigned to.
-struct Target {
+/// A target of an object.
+struct AssignedTarget {
     form: Json,
     by_policy_set: bool,
 }
 
 /// Returns an object's targets: its own, and those of policy sets that are not its own already.
-fn targets(own: &[Json], inherited: &[Json]) -> Vec<Target> {
+fn targets(own: &[Json], inherited: &[Json]) -> Vec<AssignedTarget> {
     let mut taken = BTreeSet::new();
     let own = own.iter().map(|assignment| (assignment, false));
     let inherited = inherited.iter().map(|assignment| (assignment, true));
     own.chain(inherited)
-        .map(|(assignment, by_policy_set)| Target { form: target_form(assignment), by_policy_set })
-        // A policy set may take away whom the object itself is assigned to.
+        .map(|(assignment, by_policy_set)| AssignedTarget {
+            form: target_form(assignment),
+            by_policy_set,
+        })
+        // A policy set may exclude a group that the object itself is assigned to.
         .filter(|target| taken.insert((who(&target.form), target.is_excluded())))
         .collect()
 }
 
-impl Target {
+impl AssignedTarget {
     fn kind(&self) -> &str {
-        let kind = self.form.get("@odata.type").and_then(Json::as_str);
-        kind.and_then(type_name).unwrap_or_default()
+        self.form.stated_type().unwrap_or_default()
     }
 
     fn group(&self) -> Option<&str> {
         self.form.get("groupId")?.as_str()
     }
 
-    /// Returns whether it takes devices and users away: the form has no intent where that is to apply.
+    /// Returns whether the target is excluded: the form has no intent where the intent is to apply.
     fn is_excluded(&self) -> bool {
         self.kind() == "exclusionGroupAssignmentTarget" || self.form.get("intent").is_some()
     }
 }
 
-/// How many of a sort belong to a target.
-enum Share {
-    All,
-    Some(usize),
-    Unknown(String),
-}
-
-impl From<Result<usize, String>> for Share {
-    fn from(count: Result<usize, String>) -> Self {
-        count.map_or_else(Self::Unknown, Self::Some)
-    }
-}
-
-impl Share {
-    /// Returns the shares of a target, devices first; `members` are those of a group.
-    fn of(kind: &str, members: Option<&Members>) -> (Self, Self) {
-        match (kind, members) {
-            ("allDevicesAssignmentTarget", _) => (Self::All, Self::Some(0)),
-            ("allLicensedUsersAssignmentTarget", _) => (Self::Some(0), Self::All),
-            (_, Some(Members { devices, users })) => (devices.clone().into(), users.clone().into()),
-            _ => {
-                let unknown = || Self::Unknown("its members cannot be counted".to_owned());
-                (unknown(), unknown())
-            }
-        }
-    }
-
-    fn unknown(&self) -> Option<&String> {
-        match self {
-            Self::Unknown(why) => Some(why),
-            Self::All | Self::Some(_) => None,
+/// Returns how many devices and how many users belong to a target; `members` are those of a group.
+fn shares(kind: &str, members: Option<&Members>) -> (Extent, Extent) {
+    let counted =
+        |count: &Result<usize, String>| count.clone().map_or_else(Extent::Unknown, Extent::Exactly);
+    match (kind, members) {
+        ("allDevicesAssignmentTarget", _) => (Extent::All, Extent::Exactly(0)),
+        ("allLicensedUsersAssignmentTarget", _) => (Extent::Exactly(0), Extent::All),
+        (_, Some(Members { devices, users })) => (counted(devices), counted(users)),
+        _ => {
+            let unknown = Extent::Unknown("its members cannot be counted".to_owned());
+            (unknown.clone(), unknown)
         }
     }
 }
 
 impl Audience {
-    fn of(targets: &[Target], names: &Names, counts: &Counts) -> Self {
-        let (mut devices, mut users) = (Tally::default(), Tally::default());
-        let mut reached: Vec<Reached> = targets
-            .iter()
-            .map(|target| {
-                let members = target.group().map(|id| counts.group(id));
-                let (of_devices, of_users) = Share::of(target.kind(), members.as_ref());
-                let unknown = of_devices.unknown().or(of_users.unknown()).cloned();
-                let (devices_in_it, users_in_it) =
-                    members.map(|m| (m.devices.ok(), m.users.ok())).unzip();
-                let reached = Reached {
-                    excluded: target.is_excluded(),
-                    target: words(&target.form, names),
-                    group_id: target.group().map(str::to_owned),
-                    by_policy_set: target.by_policy_set,
-                    filter: filter_words(&target.form, names),
-                    devices: devices_in_it.flatten(),
-                    users: users_in_it.flatten(),
-                    unknown,
-                };
-                devices.add(of_devices, &reached);
-                users.add(of_users, &reached);
-                reached
-            })
-            .collect();
+    fn of(targets: &[AssignedTarget], names: &Names, counts: &Counts) -> Self {
+        let (mut devices, mut users) = (AudienceSum::default(), AudienceSum::default());
+        let reached = targets.iter().map(|target| {
+            let members = target.group().map(|id| counts.group(id));
+            let (of_devices, of_users) = shares(target.kind(), members.as_ref());
+            let unknown = [&of_devices, &of_users].into_iter().find_map(|share| match share {
+                Extent::Unknown(why) => Some(why.clone()),
+                _ => None,
+            });
+            let (in_group, users_in_group) =
+                members.map(|members| (members.devices.ok(), members.users.ok())).unzip();
+            let reached = Reached {
+                excluded: target.is_excluded(),
+                target: describe_target(&target.form, names),
+                group_id: target.group().map(str::to_owned),
+                by_policy_set: target.by_policy_set,
+                filter: describe_filter(&target.form, names),
+                devices: in_group.flatten(),
+                users: users_in_group.flatten(),
+                unknown,
+            };
+            devices.add(of_devices, &reached);
+            users.add(of_users, &reached);
+            reached
+        });
+        let mut reached: Vec<Reached> = reached.collect();
         // Graph keeps no order, and one audience is to be equal to itself.
         reached.sort();
         Self { targets: reached, devices: devices.extent(), users: users.extent() }
     }
 }
 
-/// The targets of an object added up, for devices or for users.
+/// Sum over the targets of an object, of devices or of users.
 #[derive(Default)]
-struct Tally {
-    /// How many the included targets have together.
+struct AudienceSum {
+    /// The sum of the members of included targets.
     sum: usize,
-    /// How many of these have any.
+    /// The number of included targets that have members.
     parts: usize,
     all: bool,
     /// Whether a filter or an exclusion may take some away.
@@ -275,22 +256,22 @@ struct Tally {
     unknown: Option<String>,
 }
 
-impl Tally {
-    fn add(&mut self, share: Share, target: &Reached) {
+impl AudienceSum {
+    fn add(&mut self, share: Extent, target: &Reached) {
         match share {
-            Share::Some(0) => {}
-            _ if target.excluded => self.narrowed = true,
-            Share::All => {
-                self.all = true;
-                self.narrowed |= target.filter.is_some();
+            Extent::Exactly(0) => return,
+            _ if target.excluded => {}
+            Extent::Unknown(why) => {
+                self.unknown.get_or_insert(why);
+                return;
             }
-            Share::Some(number) => {
+            Extent::Exactly(number) | Extent::AtMost(number) => {
                 self.sum = self.sum.saturating_add(number);
                 self.parts += 1;
-                self.narrowed |= target.filter.is_some();
             }
-            Share::Unknown(why) => self.unknown = self.unknown.take().or(Some(why)),
+            Extent::All | Extent::AtMostAll => self.all = true,
         }
+        self.narrowed |= target.excluded || target.filter.is_some();
     }
 
     fn extent(self) -> Extent {

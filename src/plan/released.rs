@@ -1,27 +1,30 @@
-//! What left Git: properties, assignments and objects that manifests declared before and no longer do.
+//! Properties, references, assignments and objects that earlier manifests declared and the present ones do not.
 //!
-//! What is not declared is left alone, so that taking a line out of a manifest changes nothing by itself.
-//! Whoever reverts an addition should know.
+//! Undeclared settings are left alone, so that removing a line from a manifest changes nothing in the tenant; the plan
+//! lists what stays.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::show::shown;
 use super::{FieldPath, Plan, Planned, Shown};
 use crate::kinds::Family;
-use crate::manifest::value::{Declared, Member, Value};
+use crate::manifest::value::{Declared, Value};
 use crate::manifest::{Address, Link, Manifest, Presence};
-use crate::schema::model::{Model, Property, Shape, Structure};
+use crate::schema::model::{Model, Property, Shape};
+use crate::schema::types::GraphVersion;
+use crate::schema::walk::{TypedPlace, each};
 use crate::tenant::matching::{Binding, bind};
 use crate::tenant::read::ObjectRef;
 use crate::tenant::referents::Referents;
 use crate::tenant::{Live, LiveObject};
 use crate::values::canonical::{is_default, is_unset};
 
-/// What an object's manifest no longer declares.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+/// The settings that an object's manifest no longer declares.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Released {
     /// `kind/name` of its manifest.
@@ -29,13 +32,13 @@ pub struct Released {
     pub address: Address,
     /// The settings that the tenant keeps.
     pub fields: Vec<ReleasedField>,
-    /// How many assignments the tenant keeps, where they are no longer declared.
+    /// The number of assignments that the tenant keeps, where they are no longer declared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignments: Option<usize>,
 }
 
 /// A setting that is no longer declared.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReleasedField {
     /// The property.
@@ -50,7 +53,7 @@ pub struct ReleasedField {
 }
 
 /// An object that no manifest declares any more.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NoLongerManaged {
     /// `kind/name` of the manifest that it had.
@@ -62,18 +65,24 @@ pub struct NoLongerManaged {
     pub id: String,
 }
 
-/// What manifests declared before and no longer do.
+/// The difference between earlier manifests and present ones.
 #[derive(Debug, Default)]
 pub struct Release {
-    properties: Vec<(Address, Vec<Path>)>,
-    links: Vec<(Address, Vec<Link>)>,
-    assignments: BTreeSet<Address>,
+    manifests: BTreeMap<Address, Dropped>,
     objects: Vec<Manifest>,
+}
+
+/// The part of one manifest that is no longer declared.
+#[derive(Debug, Default)]
+struct Dropped {
+    properties: Vec<DroppedProperty>,
+    links: Vec<Link>,
+    assignments: bool,
 }
 
 /// A property that is no longer declared, as the names that lead to it.
 #[derive(Debug)]
-struct Path {
+struct DroppedProperty {
     names: Vec<String>,
     property: Property,
 }
@@ -88,107 +97,78 @@ impl Release {
             let now = current
                 .iter()
                 .find(|now| now.address == before.address)
-                .or_else(|| current.iter().find(|now| means_the_same(before, now)));
-            let Some(now) = now else {
-                release.objects.push(before.clone());
-                continue;
-            };
-            if now.presence == Presence::Absent {
-                continue;
-            }
-            let model = Model::of(now.version);
-            if let Some(structure) = model.get(&now.address.kind) {
-                let mut paths = Vec::new();
-                gone(model, &structure, &before.spec, &now.spec, &mut Vec::new(), &mut paths);
-                if !paths.is_empty() {
-                    release.properties.push((now.address.clone(), paths));
+                .or_else(|| current.iter().find(|now| declares_same_object(before, now)));
+            match now {
+                None => release.objects.push(before.clone()),
+                Some(now) if now.presence == Presence::Absent => {}
+                Some(now) => {
+                    let dropped = release.manifests.entry(now.address.clone()).or_default();
+                    dropped.properties.extend(dropped_properties(before, now));
+                    let is_linked =
+                        |link: &&Link| now.links.iter().any(|now| now.property == link.property);
+                    let links = before.links.iter().filter(|link| !is_linked(link));
+                    dropped.links.extend(links.cloned());
+                    dropped.assignments |=
+                        before.assignments.is_some() && now.assignments.is_none();
                 }
-            }
-            let released = before.links.iter().filter(|link| {
-                let same = |now: &Link| now.property == link.property;
-                !now.links.iter().any(same)
-            });
-            let released: Vec<Link> = released.cloned().collect();
-            if !released.is_empty() {
-                release.links.push((now.address.clone(), released));
-            }
-            if before.assignments.is_some() && now.assignments.is_none() {
-                release.assignments.insert(now.address.clone());
             }
         }
         release
     }
 
-    /// Declares that what is no longer declared is unset, where there is a value for that.
+    /// Declares everything that is no longer declared as unset, where a value unsets it.
     pub fn reset(&self, manifests: &mut [Manifest]) {
-        for (address, links) in &self.links {
-            if let Some(manifest) = manifests.iter_mut().find(|m| m.address == *address) {
-                let span = manifest.span;
-                manifest.links.extend(links.iter().map(|link| Link {
-                    references: Vec::new(),
-                    span,
-                    ..link.clone()
-                }));
-            }
-        }
-        for (address, paths) in &self.properties {
-            let Some(manifest) = manifests.iter_mut().find(|manifest| manifest.address == *address)
-            else {
+        for manifest in manifests {
+            let Some(dropped) = self.manifests.get(&manifest.address) else {
                 continue;
             };
-            for path in paths {
+            let span = manifest.span;
+            let unlinked = |link: &Link| Link { references: Vec::new(), span, ..link.clone() };
+            manifest.links.extend(dropped.links.iter().map(unlinked));
+            for path in &dropped.properties {
                 if let Some(declared) = unset(&path.property) {
-                    let span = manifest.span;
-                    insert(&mut manifest.spec, &path.names, Value { declared, span });
+                    manifest.spec.place(&path.names, Value { declared, span });
                 }
             }
         }
     }
 
-    /// Returns the objects whose links are to be read, to tell what the tenant keeps of them.
+    /// Returns the objects whose references have to be read to list those that the tenant keeps.
     pub fn unread(&self, plan: &Plan, live: &Live) -> Vec<ObjectRef> {
-        let links = self.links.iter().filter_map(|(address, links)| {
-            let object = bound(plan, live, address)?;
-            let links = links.iter().map(|link| link.property.clone());
+        let unlinked = self.manifests.iter().filter(|(_, dropped)| !dropped.links.is_empty());
+        let links = unlinked.filter_map(|(address, dropped)| {
+            let object = plan.change(address)?.object(live)?;
+            let links = dropped.links.iter().map(|link| link.property.clone());
             (object.kind == address.kind).then(|| ObjectRef::of(object, links.collect()))
         });
         links.collect()
     }
 
-    /// Returns the families whose objects it is about.
+    /// Returns the families of objects that are no longer declared.
     pub fn families(&self) -> Vec<&'static Family> {
         self.objects.iter().map(|manifest| manifest.family).collect()
     }
 
-    /// Tells in a plan what the tenant keeps of it. What the plan itself unsets or deletes is left out.
+    /// Adds to a plan the settings that the tenant keeps, without those that the plan unsets or deletes.
     pub fn tell(&self, planned: &mut Planned, live: &Live) {
         let Planned { plan, referents, .. } = planned;
         let is_planned = |address: &Address, path: &FieldPath| {
-            let change = plan.changes.iter().find(|change| change.address == *address);
-            change.is_some_and(|change| change.fields.iter().any(|field| field.path == *path))
+            plan.change(address)
+                .is_some_and(|change| change.fields.iter().any(|field| field.path == *path))
         };
-        let mut addresses: BTreeSet<&Address> = self.assignments.iter().collect();
-        addresses.extend(self.properties.iter().map(|(address, _)| address));
-        addresses.extend(self.links.iter().map(|(address, _)| address));
-        let mut released = Vec::new();
-        for address in addresses {
-            let Some(object) = bound(plan, live, address) else {
-                continue;
-            };
-            let paths = self.properties.iter().filter(|(known, _)| known == address);
-            let fields: Vec<ReleasedField> = paths
-                .flat_map(|(_, paths)| paths)
-                .filter_map(|path| path.kept(object))
-                .chain(self.kept_links(address, object, referents, live))
+        let released = self.manifests.iter().filter_map(|(address, dropped)| {
+            let object = plan.change(address)?.object(live)?;
+            let properties = dropped.properties.iter().filter_map(|path| path.kept(object));
+            let fields: Vec<ReleasedField> = properties
+                .chain(dropped.kept_links(object, referents, live))
                 .filter(|field| !is_planned(address, &field.path))
                 .collect();
-            let assignments = self.assignments.contains(address);
-            let assignments =
-                Some(object.assignments.len()).filter(|kept| assignments && *kept > 0);
-            if !fields.is_empty() || assignments.is_some() {
-                released.push(Released { address: address.clone(), fields, assignments });
-            }
-        }
+            let assignments = dropped.assignments.then_some(object.assignments.len());
+            let assignments = assignments.filter(|kept| *kept > 0);
+            let released = Released { address: address.clone(), fields, assignments };
+            (!released.fields.is_empty() || assignments.is_some()).then_some(released)
+        });
+        plan.released = released.collect();
         let bindings = bind(&self.objects, live, false, &|_| false);
         let objects = bindings.by_address.into_iter().filter_map(|(address, binding)| {
             let (Binding::Bound(object) | Binding::Retyped(object)) = binding else {
@@ -203,20 +183,19 @@ impl Release {
             })
         });
         plan.no_longer_managed = objects.collect();
-        plan.released = released;
     }
+}
 
-    /// Returns what an object still refers to, by the names that people know.
+impl Dropped {
+    /// Returns the references that an object keeps, by display name.
     fn kept_links(
         &self,
-        address: &Address,
         object: &LiveObject,
         referents: &Referents,
         live: &Live,
     ) -> Vec<ReleasedField> {
         let read = live.referrers.iter().filter(|read| read.key() == object.key());
-        let links = self.links.iter().filter(|(known, _)| known == address);
-        let properties = links.flat_map(|(_, links)| links).map(|link| &link.property);
+        let properties = self.links.iter().map(|link| &link.property);
         let kept = properties.filter_map(|property| {
             let linked = read.clone().find_map(|read| read.links.get(property))?;
             let names = linked.iter().map(|one| referents.label(one));
@@ -235,15 +214,8 @@ impl Release {
     }
 }
 
-/// Returns the live object that a manifest's change is about.
-fn bound<'a>(plan: &Plan, live: &'a Live, address: &Address) -> Option<&'a LiveObject> {
-    let mut changes = plan.changes.iter();
-    let change = changes.find(|change| change.address == *address)?;
-    live.objects.get(change.family()?, change.id.as_deref()?)
-}
-
-impl Path {
-    /// Returns what an object keeps, nothing where that is what an untouched one has.
+impl DroppedProperty {
+    /// Returns the value that an object keeps, `None` where it is a default.
     fn kept(&self, object: &LiveObject) -> Option<ReleasedField> {
         let body = object.body.value();
         let live = self.names.iter().try_fold(&body, |value, name| value.get(name))?;
@@ -253,56 +225,44 @@ impl Path {
         }
         let path = self.names.iter().fold(FieldPath::default(), |path, name| path.name(name));
         // What an object has is in beta's form, whatever its manifest is in.
-        let model = Model::of(crate::schema::types::GraphVersion::Beta);
+        let model = Model::of(GraphVersion::Beta);
         Some(ReleasedField {
             path,
-            live: shown(model, property, &property.shape, live),
+            live: shown(model, property, &property.shape, live, &BTreeSet::new()),
             encoded: property.is_base64(),
             can_be_unset: unset(property).is_some(),
         })
     }
 }
 
-fn means_the_same(before: &Manifest, now: &Manifest) -> bool {
+fn declares_same_object(before: &Manifest, now: &Manifest) -> bool {
     let named = before.display_name().is_some_and(|name| {
         now.display_name() == Some(name) || now.formerly.iter().any(|former| former == name)
     });
     before.address.kind == now.address.kind && (named || before.id.is_some() && before.id == now.id)
 }
 
-/// Collects the properties that only the earlier value declares. What a value that states its type leaves out
+/// Returns the properties that only the earlier manifest declares. What a value that states its type leaves out
 /// is unset, and so is not released.
-fn gone(
-    model: &Model,
-    structure: &Structure,
-    before: &Value,
-    now: &Value,
-    names: &mut Vec<String>,
-    found: &mut Vec<Path>,
-) {
-    for member in before.members() {
-        let Some(property) = structure.properties.get(&member.name) else {
-            continue;
-        };
-        names.push(member.name.clone());
-        match now.get(&member.name) {
-            None if property.is_comparable() => {
-                found.push(Path { names: names.clone(), property: property.clone() })
-            }
-            Some(value) if value.odata_type().is_none() && !value.members().is_empty() => {
-                if let Shape::Complex(_) | Shape::Poly(_) = property.shape
-                    && let Some(inner) = model.actual(&property.shape, member.value.odata_type())
-                {
-                    gone(model, &inner, &member.value, value, names, found);
-                }
-            }
-            None | Some(_) => {}
+fn dropped_properties(before: &Manifest, now: &Manifest) -> Vec<DroppedProperty> {
+    let mut found = Vec::new();
+    let shape = Shape::Complex(now.address.kind.clone());
+    let root = TypedPlace::root(Model::of(now.version), &shape);
+    let root = TypedPlace { other: Some(&now.spec), ..root };
+    each(&root, &before.spec, &mut |place, _| match (place.declared(), place.other) {
+        (_, Some(now)) => {
+            place.parent.is_none() || now.odata_type().is_none() && !now.members().is_empty()
         }
-        names.pop();
-    }
+        (Some(property), None) if property.is_comparable() => {
+            found.push(DroppedProperty { names: place.path(), property: property.clone() });
+            false
+        }
+        (_, None) => false,
+    });
+    found
 }
 
-/// Returns what is declared to unset a property.
+/// Returns the value that unsets a property, `None` where there is none.
 fn unset(property: &Property) -> Option<Declared> {
     if property.facts.required {
         return None;
@@ -316,19 +276,4 @@ fn unset(property: &Property) -> Option<Declared> {
     let is_unset = |member: &&String| is_default(&Json::from(member.as_str()));
     let member = def.members.iter().find(is_unset)?;
     Some(Declared::String(member.clone()))
-}
-
-fn insert(object: &mut Value, names: &[String], value: Value) {
-    let Declared::Object(members) = &mut object.declared else {
-        return;
-    };
-    match names {
-        [] => {}
-        [name] => members.push(Member { name: name.clone(), name_span: value.span, value }),
-        [name, rest @ ..] => {
-            if let Some(member) = members.iter_mut().find(|member| member.name == *name) {
-                insert(&mut member.value, rest, value);
-            }
-        }
-    }
 }

@@ -1,37 +1,36 @@
-//! The exact calls of a change.
+//! The requests of a change.
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
-use super::merge::Echo;
+use super::merge::echo;
 use crate::graph::request::Request;
 use crate::http::Method;
 use crate::http::odata::segment;
 use crate::kinds::{Action, Family};
-use crate::manifest::{Address, Link, Manifest};
+use crate::manifest::{Link, Manifest};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::{GraphVersion, odata_type};
 
-/// A request of a change, and what it does.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+/// A request of a change, with its step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlannedRequest {
-    /// What it does. Plans of earlier releases do not say; a saved plan is compared by its requests, never carried out.
+    /// The step. Plans of earlier releases have none; a saved plan is compared by its requests, never executed.
     #[serde(default)]
     pub step: Step,
     /// The property that a link, an unlink, an assignment or an action is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub property: Option<String>,
-    /// The call, with what stands for ids that are not known before.
+    /// The request, with placeholders for ids that are not known yet.
     #[serde(flatten)]
     pub request: Request,
 }
 
-/// What a request does.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
-)]
+/// The step of a change that a request makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
     /// Creates the object.
@@ -43,114 +42,95 @@ pub enum Step {
     /// Replaces its properties.
     #[serde(rename = "put")]
     Replace,
-    /// Makes it refer to another object.
+    /// Adds a reference to another object.
     Link,
-    /// Takes a reference to another object away.
+    /// Removes a reference to another object.
     Unlink,
     /// Replaces its assignments.
     Assign,
-    /// Replaces one collection of it by an action of its own.
+    /// Replaces one collection by its own action.
     Action,
-    /// Deletes it.
+    /// Deletes the object.
     Delete,
 }
 
 impl Step {
-    /// Returns whether it adds or takes away a reference.
+    /// Returns whether the step adds or removes a reference.
     pub fn is_link(self) -> bool {
         matches!(self, Self::Link | Self::Unlink)
     }
 
-    /// Returns whether it writes properties of the object.
+    /// Returns whether the step writes properties of the object.
     pub fn writes_properties(self) -> bool {
         matches!(self, Self::Create | Self::Update | Self::Replace | Self::Action)
     }
 }
 
 impl PlannedRequest {
-    fn new(step: Step, request: Request) -> Self {
+    fn new(
+        step: Step,
+        method: Method,
+        version: GraphVersion,
+        path: String,
+        body: Option<Json>,
+    ) -> Self {
+        let request = Request { method, version, path, body };
         Self { step, property: None, request }
     }
 
-    fn about(step: Step, property: &str, request: Request) -> Self {
-        Self { step, property: Some(property.to_owned()), request }
+    fn about(self, property: &str) -> Self {
+        Self { property: Some(property.to_owned()), ..self }
     }
 
-    /// Returns the navigation property that it adds a reference to, or takes one from.
+    /// Returns the navigation property of a step that adds or removes a reference.
     pub fn links(&self) -> Option<&str> {
         self.property.as_deref().filter(|_| self.step.is_link())
     }
 }
 
-/// What stands for the id of an object that does not exist yet in the path of a later call.
+/// The placeholder for the id of an object that does not exist yet in the path of a later request.
 pub const NEW_ID: &str = "{id}";
 
-/// What stands for an object's own address in a body until it is sent: its id, or its manifest's address.
+/// The member that stands for an object's URL in a body until the request is sent.
 pub(crate) const OBJECT: &str = "$object";
 
-/// What stands for the id of a manifest's object: it may not exist yet, and another one may by then.
+/// The member that stands for the id of a manifest's object until the request is sent.
 pub(crate) const ID: &str = "$id";
 
-/// What follows the name of a navigation property in a body that binds it.
+/// The suffix of a navigation property's name in a body that binds it.
 const BIND: &str = "@odata.bind";
 
-/// The end of a path that stands for a reference, and not for what it leads to.
+/// The end of a path to a reference rather than to its target.
 const REF: &str = "/$ref";
 
-/// An object that is referred to.
-pub(super) enum Bind {
-    /// By its id.
-    Id(String),
-    /// By the address of its manifest.
-    Manifest(Address),
-}
-
-impl Bind {
-    /// Returns the id, or what stands for it.
-    pub(super) fn to_json(&self) -> Json {
-        match self {
-            Self::Id(id) => id.as_str().into(),
-            Self::Manifest(address) => json!({ ID: address.to_string() }),
-        }
-    }
-
-    fn object(&self) -> Json {
-        json!({ OBJECT: self.to_json() })
-    }
-}
-
-/// Returns the member of a new object's body that makes it refer to others.
-pub(super) fn bind<'a>(link: &Link, to: impl Iterator<Item = &'a Bind>) -> (String, Json) {
-    let mut objects: Vec<Json> = to.map(Bind::object).collect();
-    let value = match link.many {
-        true => objects.into(),
-        false => objects.pop().unwrap_or_default(),
-    };
+/// Returns the member of a new object's body that makes it refer to others, by their ids.
+pub(super) fn bind<'a>(link: &Link, ids: impl Iterator<Item = &'a Json>) -> (String, Json) {
+    let mut objects: Vec<Json> = ids.map(|id| json!({ OBJECT: id })).collect();
+    let value = if link.many { objects.into() } else { objects.pop().unwrap_or_default() };
     (format!("{}{BIND}", link.property), value)
 }
 
 /// Makes an existing object refer to another one. A collection takes one more, and no PUT
 /// (IntuneManagement#114).
-pub(super) fn link(manifest: &Manifest, id: &str, link: &Link, to: &Bind) -> PlannedRequest {
+pub(super) fn link(manifest: &Manifest, id: &str, link: &Link, to: &Json) -> PlannedRequest {
     let method = if link.many { Method::Post } else { Method::Put };
     let path = link_path(manifest, id, link) + REF;
-    let body = json!({ "@odata.id": to.object() });
-    let request = Request::with_body(method, manifest.version, path, body);
-    PlannedRequest::about(Step::Link, &link.property, request)
+    let body = json!({ "@odata.id": { OBJECT: to } });
+    PlannedRequest::new(Step::Link, method, manifest.version, path, Some(body))
+        .about(&link.property)
 }
 
-/// Takes a reference away.
+/// Removes a reference.
 pub(super) fn unlink(manifest: &Manifest, id: &str, link: &Link, to: &str) -> PlannedRequest {
     let mut path = link_path(manifest, id, link);
     if link.many {
         path = format!("{path}/{}", segment(to));
     }
-    let path = path + REF;
-    let request = Request { method: Method::Delete, version: manifest.version, path, body: None };
-    PlannedRequest::about(Step::Unlink, &link.property, request)
+    let (method, path) = (Method::Delete, path + REF);
+    PlannedRequest::new(Step::Unlink, method, manifest.version, path, None).about(&link.property)
 }
 
-/// Only below its own type does an object have navigation properties (FACTS 12).
+/// Returns the path of a navigation property, which exists below the object's own type only (FACTS 12).
 fn link_path(manifest: &Manifest, id: &str, link: &Link) -> String {
     let (family, kind) = (manifest.family, &manifest.address.kind);
     format!("{}/microsoft.graph.{kind}/{}", object_path(family, id), link.property)
@@ -163,28 +143,24 @@ pub(crate) fn bound_by(member: &str) -> Option<&str> {
 
 /// Returns the path of an object, or of one that does not exist yet.
 fn object_path(family: &Family, id: &str) -> String {
-    match id {
-        NEW_ID if !family.is_singleton() => format!("{}/{NEW_ID}", family.path),
-        id => family.object_path(id),
-    }
+    let is_new = id == NEW_ID && !family.is_singleton();
+    if is_new { format!("{}/{NEW_ID}", family.path) } else { family.object_path(id) }
 }
 
+/// Creates the object.
 pub(super) fn create(manifest: &Manifest, properties: Map<String, Json>) -> PlannedRequest {
-    let body = typed(manifest, properties);
-    let path = manifest.family.path;
-    let request = Request::with_body(Method::Post, manifest.version, path, body);
-    PlannedRequest::new(Step::Create, request)
+    let (path, body) = (manifest.family.path.to_owned(), typed(manifest, properties));
+    PlannedRequest::new(Step::Create, Method::Post, manifest.version, path, Some(body))
 }
 
+/// Updates some properties.
 pub(super) fn patch(
     manifest: &Manifest,
     id: &str,
     properties: Map<String, Json>,
 ) -> PlannedRequest {
-    let path = object_path(manifest.family, id);
-    let body = typed(manifest, properties);
-    let request = Request::with_body(Method::Patch, manifest.version, path, body);
-    PlannedRequest::new(Step::Update, request)
+    let (path, body) = (object_path(manifest.family, id), typed(manifest, properties));
+    PlannedRequest::new(Step::Update, Method::Patch, manifest.version, path, Some(body))
 }
 
 /// A whole replacement: what differs laid over the live values of everything that must be sent, and of
@@ -197,34 +173,27 @@ pub(super) fn put(
     id: &str,
     live: &Json,
     required: &[&str],
-    properties: &Map<String, Json>,
+    properties: Map<String, Json>,
 ) -> Result<PlannedRequest, BTreeSet<String>> {
     let model = Model::of(manifest.version);
     let kind = &manifest.address.kind;
-    let mut echo = Echo::of(model);
-    let live = echo.value(&Shape::Complex(kind.clone()), live);
-    if !echo.left_out.is_empty() {
-        return Err(echo.left_out);
+    let (mut live, left_out) = echo(model, &Shape::Complex(kind.clone()), live);
+    if !left_out.is_empty() {
+        return Err(left_out);
     }
     let structure = model.get(kind);
-    let is_known = |name: &str| {
-        let mut structure = structure.iter();
-        structure.any(|structure| structure.properties.contains_key(name))
-    };
-    let members = live.as_object().into_iter().flatten();
-    let sent = members.filter(|(name, _)| required.contains(&name.as_str()) || !is_known(name));
-    let mut body: Map<String, Json> =
-        sent.map(|(name, value)| (name.clone(), value.clone())).collect();
-    body.extend(properties.iter().map(|(name, value)| (name.clone(), value.clone())));
-    let path = object_path(manifest.family, id);
-    let request = Request::with_body(Method::Put, manifest.version, path, body.into());
-    Ok(PlannedRequest::new(Step::Replace, request))
+    let is_known = |name: &str| structure.iter().any(|known| known.properties.contains_key(name));
+    let mut body = live.as_object_mut().map(std::mem::take).unwrap_or_default();
+    body.retain(|name, _| required.contains(&name.as_str()) || !is_known(name));
+    body.extend(properties);
+    let (version, path) = (manifest.version, object_path(manifest.family, id));
+    Ok(PlannedRequest::new(Step::Replace, Method::Put, version, path, Some(body.into())))
 }
 
+/// Deletes the object.
 pub(super) fn delete(manifest: &Manifest, id: &str) -> PlannedRequest {
     let path = object_path(manifest.family, id);
-    let request = Request { method: Method::Delete, version: manifest.version, path, body: None };
-    PlannedRequest::new(Step::Delete, request)
+    PlannedRequest::new(Step::Delete, Method::Delete, manifest.version, path, None)
 }
 
 /// Replaces all assignments. Always beta: v1.0 has no filters and would drop them.
@@ -241,21 +210,20 @@ pub(super) fn assign(
             None => json!({ "target": target }),
         }
     });
-    let request = call(manifest.family, assign, id, GraphVersion::Beta, assignments.collect());
-    PlannedRequest::about(Step::Assign, assign.property, request)
+    call(Step::Assign, manifest, assign, id, assignments.collect())
 }
 
 /// Replaces a collection by its action. Always beta: v1.0 refuses members of enums that only beta has, which the
 /// collection may hold.
 pub(super) fn act(manifest: &Manifest, action: &Action, id: &str, value: Json) -> PlannedRequest {
-    let request = call(manifest.family, action, id, GraphVersion::Beta, value);
-    PlannedRequest::about(Step::Action, action.property, request)
+    call(Step::Action, manifest, action, id, value)
 }
 
-fn call(family: &Family, action: &Action, id: &str, version: GraphVersion, value: Json) -> Request {
-    let path = format!("{}/{}", object_path(family, id), action.segment);
-    let body = Map::from_iter([(action.body_key.to_owned(), value)]);
-    Request::with_body(Method::Post, version, path, body.into())
+fn call(step: Step, manifest: &Manifest, action: &Action, id: &str, value: Json) -> PlannedRequest {
+    let path = format!("{}/{}", object_path(manifest.family, id), action.segment);
+    let body = Json::Object(Map::from_iter([(action.body_key.to_owned(), value)]));
+    PlannedRequest::new(step, Method::Post, GraphVersion::Beta, path, Some(body))
+        .about(action.property)
 }
 
 /// Returns the assignments that requests set, where one of them sets any.
@@ -278,7 +246,7 @@ mod tests {
     use crate::kinds;
 
     #[test]
-    fn the_id_of_a_new_object_is_filled_in_later() {
+    fn path_of_a_new_object_has_a_placeholder_for_its_id() {
         let family = kinds::FAMILIES[0];
         assert_eq!(object_path(family, NEW_ID), format!("{}/{{id}}", family.path));
         assert_eq!(object_path(family, "a/b"), family.object_path("a/b"));

@@ -1,6 +1,5 @@
-//! Values that nobody can compare and that the user wants written all the same.
+//! Values that cannot be compared and that `--rewrite-secret` has written all the same.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -40,40 +39,10 @@ impl fmt::Display for Rewrite {
     }
 }
 
-/// What of one object is written though it cannot be compared.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Rewriting {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// These top-level properties.
-    Properties(BTreeSet<String>),
-    /// Everything.
-    All,
-}
-
-impl Rewriting {
-    /// Returns what is to be written of an object.
-    pub(super) fn of(address: &Address, rewrites: &[Rewrite]) -> Self {
-        let wanted = rewrites.iter().filter(|rewrite| rewrite.address == *address);
-        wanted.fold(Self::Nothing, |known, rewrite| match (known, &rewrite.property) {
-            (Self::All, _) | (_, None) => Self::All,
-            (Self::Nothing, Some(property)) => Self::Properties(BTreeSet::from([property.clone()])),
-            (Self::Properties(mut properties), Some(property)) => {
-                properties.insert(property.clone());
-                Self::Properties(properties)
-            }
-        })
-    }
-
+impl Rewrite {
+    /// Returns whether a top-level property of the object is to be written again.
     pub(super) fn includes(&self, property: Option<&str>) -> bool {
-        match self {
-            Self::Nothing => false,
-            Self::All => true,
-            Self::Properties(properties) => {
-                property.is_some_and(|property| properties.contains(property))
-            }
-        }
+        self.property.is_none() || self.property.as_deref() == property
     }
 }
 
@@ -82,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_property_is_optional_and_nothing_else_is() {
+    fn only_the_property_is_optional() {
         let parse = |text: &str| text.parse::<Rewrite>().map(|rewrite| rewrite.to_string());
         assert_eq!(parse("kind/name"), Ok("kind/name".to_owned()));
         assert_eq!(parse("kind/name/key"), Ok("kind/name/key".to_owned()));

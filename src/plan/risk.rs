@@ -1,12 +1,14 @@
-//! What could hurt, and what an apply refuses until it is told otherwise.
+//! Risks of a plan, and what an apply refuses until it is allowed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::{Action, AssignmentChange, Effect, Plan, Planned};
+use super::{Action, AssignmentChange, Change, Effect, Plan, Planned};
 use crate::kinds::{self, Family, Risk, RiskLevel, RiskRule};
+use crate::manifest::Address;
 use crate::manifest::tenant_file::GuardSpec;
-use crate::schema::types::type_name;
+use crate::schema::walk::Tree;
 use crate::tenant::LiveObject;
 
 const DELETE: &str = "delete";
@@ -23,26 +25,25 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
     others.into_iter().chain(families.map(|rule| rule.code))
 }
 
-/// Returns the risks of an action; `object` is what it is about, where there is one.
+/// Returns the risk of an action on a live object.
 pub(super) fn of_action(action: Action, object: Option<&LiveObject>) -> Option<Risk> {
-    match action {
+    let (code, message) = match action {
         Action::Delete => {
-            Some(Risk::refused(DELETE, "The object is deleted, and devices lose its settings."))
+            (DELETE, "The object is deleted, and devices lose its settings.".to_owned())
         }
         Action::Replace => {
             let object = object.map_or_else(String::new, |object| {
                 format!(" {} `{}`", object.kind, object.display_name)
             });
-            let message = format!(
-                "The object{object} is deleted and made anew, and devices lose its settings in between."
-            );
-            Some(Risk::refused(REPLACE, &message))
+            let lost = "is deleted and created again, and devices lose its settings in between.";
+            (REPLACE, format!("The object{object} {lost}"))
         }
-        Action::Create | Action::Update | Action::None => None,
-    }
+        Action::Create | Action::Update | Action::None => return None,
+    };
+    Some(Risk::refused(code, &message))
 }
 
-/// Returns the risks that the rules of a family see in writing properties to a live object, or to a new one.
+/// Returns the risks by a family's rules of writing properties to a live object, or to a new one.
 pub(super) fn of_family(
     family: &Family,
     live: Option<&Json>,
@@ -62,22 +63,14 @@ pub(super) fn of_assignments(
     live: &[Json],
     declared: &[Json],
 ) -> Vec<Risk> {
-    let kind = |target: &Json| {
-        target
-            .get("@odata.type")
-            .and_then(Json::as_str)
-            .and_then(type_name)
-            .unwrap_or_default()
-            .to_owned()
-    };
     let includes = |targets: &[Json]| {
-        targets.iter().any(|target| kind(target) != "exclusionGroupAssignmentTarget")
+        targets.iter().any(|target| target.stated_type() != Some("exclusionGroupAssignmentTarget"))
     };
     let mut risks = Vec::new();
     if !changes.is_empty() && includes(live) && !includes(declared) {
         risks.push(Risk::refused(
             UNASSIGN_ALL,
-            "Nobody would be assigned any more, and devices lose the settings.",
+            "No target would be assigned any more, and devices lose the settings.",
         ));
     }
     let widens = |change: &&AssignmentChange| match change.effect {
@@ -86,11 +79,9 @@ pub(super) fn of_assignments(
         Effect::Remove => false,
     };
     for change in changes.iter().filter(widens) {
-        let everybody = change.after.as_ref().map(kind);
-        if matches!(
-            everybody.as_deref(),
-            Some("allDevicesAssignmentTarget" | "allLicensedUsersAssignmentTarget")
-        ) {
+        let target = change.after.as_ref().and_then(Tree::stated_type);
+        let all = ["allDevicesAssignmentTarget", "allLicensedUsersAssignmentTarget"];
+        if target.is_some_and(|target| all.contains(&target)) {
             let message = format!("It would reach {} of the tenant.", change.target);
             risks.push(Risk::new(RiskLevel::Warned, ASSIGN_ALL, &message));
         }
@@ -98,46 +89,47 @@ pub(super) fn of_assignments(
     risks
 }
 
-/// Why an apply does not start, with the flag that lets it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+/// A reason why an apply does not start, with the flag that allows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refusal {
-    /// The change, or nothing where it is the plan as a whole.
+    /// The change; absent where the plan as a whole is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// The risk's name.
     pub code: String,
     /// What could happen.
     pub message: String,
-    /// The flag that lifts it.
+    /// The flag that allows it.
     pub flag: String,
+}
+
+impl Refusal {
+    fn new(address: Option<&Address>, code: &str, message: impl Into<String>) -> Self {
+        Self {
+            address: address.map(Address::to_string),
+            code: code.to_owned(),
+            message: message.into(),
+            flag: format!("--allow {code}"),
+        }
+    }
 }
 
 /// Returns everything that keeps an apply from starting. `allow` names risks that the user accepts.
 pub fn refusals(planned: &Planned, guard: &GuardSpec, allow: &[String]) -> Vec<Refusal> {
     let plan = &planned.plan;
-    let allowed = |code: &str| allow.iter().any(|name| name == code);
-    let mut refusals = Vec::new();
-    for change in plan.changes.iter().filter(|change| change.writes()) {
-        let refused = change
-            .risks
-            .iter()
-            .filter(|risk| risk.level == RiskLevel::Refused && !allowed(&risk.code));
-        refusals.extend(refused.map(|risk| Refusal {
-            address: Some(change.address.to_string()),
-            code: risk.code.clone(),
-            message: risk.message.clone(),
-            flag: format!("--allow {}", risk.code),
-        }));
-    }
-    refusals.extend(
-        limits(plan, planned.pruned.len(), guard)
-            .into_iter()
-            .filter(|refusal| !allowed(&refusal.code)),
-    );
+    let of_change = |change: &Change| -> Vec<Refusal> {
+        let refused = change.risks.iter().filter(|risk| risk.level == RiskLevel::Refused);
+        let address = Some(&change.address);
+        refused.map(|risk| Refusal::new(address, &risk.code, &*risk.message)).collect()
+    };
+    let changes = plan.changes.iter().filter(|change| change.writes());
+    let mut refusals: Vec<Refusal> = changes.flat_map(of_change).collect();
+    refusals.extend(limits(plan, planned.pruned.len(), guard));
+    refusals.retain(|refusal| !allow.contains(&refusal.code));
     refusals
 }
 
-/// Returns the limits of the guard that a plan is beyond, which prunes so many objects.
+/// Returns the limits of the guard that a plan exceeds; `pruned` is the number of objects that it prunes.
 pub fn limits(plan: &Plan, pruned: usize, guard: &GuardSpec) -> Vec<Refusal> {
     // Creates do not count: they touch nothing that exists.
     let touched = plan
@@ -145,28 +137,19 @@ pub fn limits(plan: &Plan, pruned: usize, guard: &GuardSpec) -> Vec<Refusal> {
         .iter()
         .filter(|change| change.writes() && change.action != Action::Create)
         .count();
-    let refusal = |code: &str, message: String| Refusal {
-        address: None,
-        code: code.to_owned(),
-        message,
-        flag: format!("--allow {code}"),
-    };
-    let mut refusals = Vec::new();
-    if let Some(most) = guard.max_changes.filter(|most| touched > *most as usize) {
-        refusals.push(refusal(
-            MAX_CHANGES,
-            format!("{touched} objects would change, and `spec.guard.maxChanges` is {most}."),
-        ));
-    }
     // What is pruned was managed until now.
     let bound = plan.coverage.managed + pruned;
-    if let Some(most) = guard.max_percent.filter(|most| touched * 100 > *most as usize * bound) {
-        refusals.push(refusal(
-            MAX_PERCENT,
-            format!(
-                "{touched} of {bound} objects would change, and `spec.guard.maxPercent` is {most}."
-            ),
-        ));
-    }
-    refusals
+    let by_number = guard.max_changes.filter(|most| touched > *most as usize).map(|most| {
+        let message =
+            format!("{touched} objects would change, and `spec.guard.maxChanges` is {most}.");
+        Refusal::new(None, MAX_CHANGES, message)
+    });
+    let percent = guard.max_percent.filter(|most| touched * 100 > *most as usize * bound);
+    let by_percent = percent.map(|most| {
+        let message = format!(
+            "{touched} of {bound} objects would change, and `spec.guard.maxPercent` is {most}."
+        );
+        Refusal::new(None, MAX_PERCENT, message)
+    });
+    by_number.into_iter().chain(by_percent).collect()
 }

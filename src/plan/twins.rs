@@ -1,29 +1,27 @@
-//! Objects that earlier runs created a second time, and that a plan deletes.
+//! Duplicates that earlier runs created, and that a plan deletes.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use super::Comparison;
 use super::ownership;
-use super::planner::Planner;
-use crate::manifest::Manifest;
-use crate::tenant::matching::{Binding, Twin};
+use crate::manifest::{Desired, Manifest};
+use crate::tenant::matching::Twin;
 use crate::tenant::{CaselessKey, LiveObject, caseless};
 
 type Keys = LazyLock<BTreeSet<CaselessKey>, Box<dyn FnOnce() -> BTreeSet<CaselessKey> + Send>>;
 
-/// The objects that earlier runs of this folder created. They are read when a plan first asks for them.
+/// The objects that earlier runs of this folder created, read when a plan first needs them.
 #[derive(Clone, Default)]
 pub struct OwnCreates(Option<Arc<Keys>>);
 
 impl OwnCreates {
-    /// Makes them of what reads them.
+    /// Makes the set of a function that reads it.
     pub fn new(read: impl FnOnce() -> BTreeSet<CaselessKey> + Send + 'static) -> Self {
         Self(Some(Arc::new(LazyLock::new(Box::new(read)))))
     }
 
-    /// Whether an object is among them.
+    /// Returns whether an object is among them.
     pub(crate) fn contain(&self, object: &LiveObject) -> bool {
         let key = || caseless(object.family, &object.id);
         self.0.as_ref().is_some_and(|keys| keys.contains(&key()))
@@ -36,23 +34,19 @@ impl fmt::Debug for OwnCreates {
     }
 }
 
-/// Returns the deletion of a twin, with what stands for its manifest.
-pub(super) fn deletion(
-    planner: &Planner<'_>,
-    twin: &Twin<'_>,
-    declared: &Manifest,
-) -> (Manifest, Comparison) {
-    let manifest = Manifest {
-        protect: declared.protect,
-        ..ownership::manifest_of(twin.object, declared.span)
-    };
-    let mut deletion = planner.change(&manifest, &Binding::Bound(twin.object));
-    deletion.change.twin_of = Some(twin.stays.id.clone());
-    (manifest, deletion)
+/// Returns a manifest that declares a duplicate as absent, the duplicate, and the id of the object that stays.
+pub(super) fn deleted<'a>(
+    twin: &Twin<'a>,
+    desired: &Desired,
+) -> Option<(Manifest, &'a LiveObject, Option<String>)> {
+    let declared = desired.manifest(&twin.address)?;
+    let manifest = ownership::manifest_of(twin.object, declared.span);
+    let manifest = Manifest { protect: declared.protect, ..manifest };
+    Some((manifest, twin.object, Some(twin.stays.id.clone())))
 }
 
-/// Returns the words for it.
-pub(super) fn words(twin: &Twin<'_>) -> String {
+/// Returns the warning about a duplicate.
+pub(super) fn warning(twin: &Twin<'_>) -> String {
     let Twin { address, object, stays } = twin;
     format!(
         "{address}: `{}` exists twice, because two runs created it at the same time. {} stays, and {}, which an earlier \

@@ -1,8 +1,9 @@
-//! What a journal keeps of an object, as the manifest that declares it.
+//! Turns the snapshot of an object in a journal into a manifest.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
@@ -15,39 +16,41 @@ use crate::manifest::{Address, Assignment, Link, Manifest, Presence};
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::semantics::Readback;
-use crate::schema::types::{GraphVersion, type_name};
+use crate::schema::types::GraphVersion;
+use crate::schema::walk::{Tree, any};
 use crate::values::canonical::is_unset;
+use crate::values::secret::stands_for_secret;
 use crate::values::target_form;
 
-/// What a journal keeps of an object, as a manifest would declare it.
+/// The declared values of a snapshot.
 #[derive(Clone, Debug)]
 pub(crate) struct Declaration {
     pub(crate) spec: Value,
-    /// What cannot be declared: the names that lead to it, and why.
+    /// The values that cannot be declared: the path to each, and why.
     pub(crate) lost: Vec<(Vec<String>, NotRestorable)>,
-    /// Collections that are declared without elements that cannot be, and why those cannot.
+    /// Collections that are declared without some elements, and why those cannot be declared.
     pub(crate) shortened: Vec<(Vec<String>, NotRestorable)>,
 }
 
-/// What becomes of a collection of which an element cannot be declared.
+/// How a collection is declared of which an element cannot be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Elements {
-    /// It cannot be declared either: an element that is left out would be taken for one that is to go.
+    /// Not at all: a missing element would be removed from the object.
     All,
-    /// It is declared without: there is no object yet that could lose the element.
+    /// Without the element: there is no object yet that could lose it.
     Some,
 }
 
 /// Why a value of a journal cannot be declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotRestorable {
-    /// It is a secret.
+    /// The value is a secret.
     Withheld,
     /// The tenant showed a placeholder in its place.
     Masked,
     /// The tenant never shows whether it is set.
     Unseen,
-    /// It holds a name that a request takes for an instruction.
+    /// The value holds a name that a request takes for an instruction.
     Instruction,
     /// No value unsets the property.
     NoUnset,
@@ -68,7 +71,7 @@ impl fmt::Display for NotRestorable {
     }
 }
 
-/// Declares parts of an object's body, each by the names that lead to it.
+/// Declares parts of an object's body, each by its path.
 pub(crate) fn parts(
     version: GraphVersion,
     kind: &str,
@@ -79,16 +82,16 @@ pub(crate) fn parts(
     Declarer::new(version, span, Elements::All).parts(kind, body, paths)
 }
 
-/// Declares all of an object that is set.
+/// Declares all properties of an object that are set.
 pub(crate) fn whole(version: GraphVersion, image: &Snapshot, span: Span) -> Declaration {
     let model = Model::of(version);
     let names = image.body.as_object().into_iter().flat_map(Map::keys);
+    let structure = model.get(&image.kind);
+    let properties = structure.as_ref().map(|structure| &structure.properties);
     let is_set = |name: &&String| {
-        let structure = model.get(&image.kind);
-        let property = structure.and_then(|structure| structure.properties.get(*name).cloned());
-        property.is_some_and(|property| {
-            let unset = is_unset(&property, &property.shape, &image.body[*name]);
-            property.is_comparable() && (!unset || is_unseen(&property))
+        properties.and_then(|properties| properties.get(*name)).is_some_and(|property| {
+            let unset = is_unset(property, &property.shape, &image.body[*name]);
+            property.is_comparable() && (!unset || is_unseen(property))
         })
     };
     let paths: Vec<Vec<String>> = names.filter(is_set).map(|name| vec![name.clone()]).collect();
@@ -112,7 +115,7 @@ pub(crate) fn assignments(targets: &[Json], span: Span) -> Result<Vec<Assignment
     Ok(targets.map(|target| Assignment::of_target(target, span)).collect())
 }
 
-/// Declares what an object refers to, by ids. A property that leads nowhere is not declared.
+/// Declares the references of an object by ids. Properties that are not in the snapshot are not declared.
 pub(crate) fn links(kind: &str, ids: &BTreeMap<String, Vec<String>>, span: Span) -> Vec<Link> {
     let Some(structure) = Model::of(GraphVersion::Beta).get(kind) else {
         return Vec::new();
@@ -135,7 +138,7 @@ pub(crate) fn links(kind: &str, ids: &BTreeMap<String, Vec<String>>, span: Span)
     links.collect()
 }
 
-/// Returns a manifest that declares so much, nothing where the kind is none.
+/// Returns a manifest with these values, `None` where the kind is unknown.
 pub(crate) fn manifest(
     address: &Address,
     version: GraphVersion,
@@ -157,33 +160,26 @@ pub(crate) fn manifest(
     })
 }
 
-/// Returns whether a tenant that shows nothing says nothing by it.
+/// Returns whether the tenant never shows the property, so that null does not mean unset.
 fn is_unseen(property: &Property) -> bool {
     property.facts.readback == Some(Readback::Null)
 }
 
-/// Returns whether a request would take a name for an instruction. What a journal holds is never one.
+/// Returns whether a request would take a name for an instruction.
 fn is_instruction(name: &str) -> bool {
     name.starts_with('$')
 }
 
 /// Returns whether a value holds such a name at any depth.
 fn holds_instruction(value: &Json) -> bool {
-    match value {
-        Json::Array(items) => items.iter().any(holds_instruction),
-        Json::Object(members) => {
-            members.keys().any(|name| is_instruction(name))
-                || members.values().any(holds_instruction)
-        }
-        _ => false,
-    }
+    any(value, &mut |value| value.members().any(|(name, _)| is_instruction(name)))
 }
 
 struct Declarer {
     model: &'static Model,
     span: Span,
     elements: Elements,
-    /// Why an element of the value under way was left out.
+    /// Why an element of the value being declared was left out.
     left_out: Cell<Option<NotRestorable>>,
 }
 
@@ -195,10 +191,11 @@ impl Declarer {
     fn parts(&self, kind: &str, body: &Json, paths: &[Vec<String>]) -> Declaration {
         let mut declaration =
             Declaration { spec: self.object(Vec::new()), lost: Vec::new(), shortened: Vec::new() };
+        let structure = self.model.get(kind);
         for path in paths {
-            let found = self.find(kind, body, path);
+            let found = self.find(structure.as_deref(), body, path);
             match found.and_then(|(property, value)| self.member(&property, value)) {
-                Ok(value) => self.place(&mut declaration.spec, path, value),
+                Ok(value) => declaration.spec.place(path, value),
                 Err(why) => declaration.lost.push((path.clone(), why)),
             }
             let left_out = self.left_out.take().map(|why| (path.clone(), why));
@@ -219,54 +216,28 @@ impl Declarer {
         Member { name: name.to_owned(), name_span: self.span, value }
     }
 
-    /// Finds what names lead to, null where the way ends before.
+    /// Returns the property and the value at a path, null where the path ends before.
     fn find<'v>(
         &self,
-        kind: &str,
+        structure: Option<&Structure>,
         body: &'v Json,
         path: &[String],
     ) -> Result<(Property, &'v Json), NotRestorable> {
-        let mut structure = self.model.get(kind).ok_or(NotRestorable::Unknown)?;
-        let mut found: Option<(Property, &Json)> = None;
-        for name in path {
-            let around = match &found {
-                None => body,
-                Some((property, value)) => {
-                    structure =
-                        self.actual(&property.shape, value).ok_or(NotRestorable::Unknown)?;
-                    value
-                }
-            };
-            let property = structure.properties.get(name).ok_or(NotRestorable::Unknown)?;
-            found = Some((property.clone(), around.get(name).unwrap_or(&Json::Null)));
-        }
-        found.ok_or(NotRestorable::Unknown)
-    }
-
-    fn actual(&self, shape: &Shape, value: &Json) -> Option<std::sync::Arc<Structure>> {
-        let stated = value.get("@odata.type").and_then(Json::as_str);
-        self.model.actual(shape, stated.and_then(type_name))
-    }
-
-    /// Puts a value where names lead to.
-    fn place(&self, spec: &mut Value, path: &[String], value: Value) {
-        let (Declared::Object(members), Some((first, rest))) =
-            (&mut spec.declared, path.split_first())
-        else {
-            return;
-        };
+        let (name, rest) = path.split_first().ok_or(NotRestorable::Unknown)?;
+        let property = structure.and_then(|structure| structure.properties.get(name));
+        let property = property.ok_or(NotRestorable::Unknown)?;
+        let value = body.get(name).unwrap_or(&Json::Null);
         if rest.is_empty() {
-            return members.push(self.named(first, value));
+            return Ok((property.clone(), value));
         }
-        let at = members.iter().position(|member| member.name == *first);
-        let at = at.unwrap_or_else(|| {
-            members.push(self.named(first, self.object(Vec::new())));
-            members.len() - 1
-        });
-        self.place(&mut members[at].value, rest, value);
+        self.find(self.actual(&property.shape, value).as_deref(), value, rest)
     }
 
-    /// Declares a property's value; one that is not set is declared to be so.
+    fn actual(&self, shape: &Shape, value: &Json) -> Option<Arc<Structure>> {
+        self.model.actual(shape, value.stated_type())
+    }
+
+    /// Declares a property's value, as unset where it is.
     fn member(&self, property: &Property, value: &Json) -> Result<Value, NotRestorable> {
         if value.is_null() && is_unseen(property) {
             return Err(NotRestorable::Unseen);
@@ -287,16 +258,12 @@ impl Declarer {
         shape: &Shape,
         value: &Json,
     ) -> Result<Value, NotRestorable> {
-        let declared = match (shape, value) {
-            (_, Json::Null) => Declared::Null,
-            (_, Json::Bool(value)) => Declared::Bool(*value),
-            (_, Json::Number(number)) => Declared::Number(number.clone()),
+        match (shape, value) {
             (_, Json::String(text))
                 if property.facts.readback.is_some() && is_placeholder(text) =>
             {
-                return Err(NotRestorable::Masked);
+                Err(NotRestorable::Masked)
             }
-            (_, Json::String(text)) => Declared::String(text.clone()),
             (Shape::Collection(element, _), Json::Array(items)) => {
                 let mut declared = Vec::with_capacity(items.len());
                 for item in items {
@@ -307,12 +274,12 @@ impl Declarer {
                         item => declared.push(item?),
                     }
                 }
-                Declared::List(declared)
+                Ok(self.value(Declared::List(declared)))
             }
-            (_, Json::Object(members)) => return self.complex(shape, value, members),
-            (_, Json::Array(_)) => return Err(NotRestorable::Unknown),
-        };
-        Ok(self.value(declared))
+            (_, Json::Array(_)) => Err(NotRestorable::Unknown),
+            (_, Json::Object(members)) => self.complex(shape, value, members),
+            (_, scalar) => Ok(Value::from_json(scalar, self.span)),
+        }
     }
 
     fn complex(
@@ -321,7 +288,7 @@ impl Declarer {
         value: &Json,
         members: &Map<String, Json>,
     ) -> Result<Value, NotRestorable> {
-        if members.contains_key("$withheld") || members.contains_key("$secret") {
+        if stands_for_secret(value) {
             return Err(NotRestorable::Withheld);
         }
         if members.keys().any(|name| is_instruction(name)) {
@@ -331,9 +298,8 @@ impl Declarer {
         let mut declared = Vec::new();
         for (name, value) in members {
             if name == "@odata.type" {
-                let stated = value.as_str().ok_or(NotRestorable::Unknown)?;
-                let stated = self.value(Declared::String(stated.to_owned()));
-                declared.push(self.named(name, stated));
+                value.as_str().ok_or(NotRestorable::Unknown)?;
+                declared.push(self.named(name, Value::from_json(value, self.span)));
                 continue;
             }
             let Some(property) = structure.properties.get(name) else {
@@ -344,7 +310,7 @@ impl Declarer {
             }
             match self.member(property, value) {
                 Ok(value) => declared.push(self.named(name, value)),
-                // Nothing was there, and nothing has to be.
+                // The member was unset, and needs no value.
                 Err(NotRestorable::NoUnset | NotRestorable::Unseen) => {}
                 Err(why) => return Err(why),
             }
@@ -364,7 +330,7 @@ mod tests {
         let mut sources = crate::diagnostic::Sources::default();
         let span = Span::new(sources.add("journal", String::new()), 0..0);
         let declarer = Declarer {
-            model: crate::schema::fixture::model(),
+            model: crate::schema::testing::model(),
             span,
             elements: Elements::All,
             left_out: Cell::new(None),

@@ -1,4 +1,4 @@
-//! What is built when it is first asked for, and kept.
+//! A cache of values that are built on first use.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

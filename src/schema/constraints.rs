@@ -1,5 +1,6 @@
-//! What may be said of a property beyond its type, and how a schema says it.
+//! Constraints of a property beyond its type, and their JSON Schema keywords.
 
+use serde::Deserialize;
 use serde_json::Value;
 
 /// The keyword that lists which of a property's constraints are curated: a type document says nothing
@@ -9,8 +10,9 @@ const CURATED: &str = "x-curated";
 /// The keyword of [`Constraints::inline`].
 pub(super) const INLINE: &str = "x-inline";
 
-/// What may be said of a property beyond its type.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Constraints of a property beyond its type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct Constraints {
     /// Only the service sets it.
     pub computed: bool,
@@ -25,6 +27,11 @@ pub struct Constraints {
 }
 
 impl Constraints {
+    /// Returns whether a curated fact of this name is one of them.
+    pub(super) fn has(name: &str) -> bool {
+        ["computed", "minimum", "maximum", "maxItems", "inline"].contains(&name)
+    }
+
     /// Returns these constraints, completed by `other` where they are silent.
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -36,7 +43,7 @@ impl Constraints {
         }
     }
 
-    /// Returns whether each is stated, by the keyword that states it.
+    /// Returns for each keyword whether its constraint is set.
     fn stated(self) -> [(&'static str, bool); 5] {
         [
             ("readOnly", self.computed),
@@ -47,7 +54,7 @@ impl Constraints {
         ]
     }
 
-    /// Reads what a property's schema states, first what its type document says, then what is curated.
+    /// Reads the constraints in a property's schema: those of its type document, and the curated ones.
     pub(super) fn read(schema: &Value) -> (Self, Self) {
         let curated = schema.get(CURATED).and_then(Value::as_array);
         let read = |of_curated: bool| {
@@ -66,7 +73,7 @@ impl Constraints {
         (read(false), read(true))
     }
 
-    /// Marks in a property's schema what these, its curated constraints, added to the document's.
+    /// Marks in a property's schema the keywords that these curated constraints added to the document's.
     pub(super) fn mark(self, document: Self, schema: &mut Value) {
         let added = self.stated().into_iter().zip(document.stated());
         let added: Vec<&str> = added
@@ -88,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_curated_is_told_from_what_the_document_says() {
+    fn curated_constraints_are_kept_apart_from_those_of_the_document() {
         let document = Constraints { minimum: Some(4), ..Constraints::default() };
         let curated = Constraints {
             computed: true,

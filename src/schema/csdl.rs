@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use roxmltree::{Document, Node};
 
 use super::constraints::Constraints;
+use super::types::Category;
 
 /// A structured or enum type as the document declares it, before inheritance is applied.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CsdlType {
     /// Whether it is an entity, a complex type or an enum.
-    pub category: CsdlCategory,
+    pub category: Category,
     /// The base type's name without namespace.
     pub base: Option<String>,
     /// `Abstract="true"`.
@@ -21,18 +22,6 @@ pub struct CsdlType {
     pub members: Vec<(String, i64)>,
     /// `IsFlags="true"`.
     pub flags: bool,
-}
-
-/// The element that declared a type.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum CsdlCategory {
-    /// `EntityType`.
-    Entity,
-    /// `ComplexType`.
-    #[default]
-    Complex,
-    /// `EnumType`.
-    Enum,
 }
 
 /// A property as declared.
@@ -106,7 +95,7 @@ pub fn read(text: &str) -> Result<BTreeMap<String, CsdlType>, CsdlError> {
     let mut types = BTreeMap::new();
     let mut outside: BTreeMap<(String, String), Constraints> = BTreeMap::new();
     let mut found = false;
-    for schema in document.descendants().filter(|node| node.has_tag_name_local("Schema")) {
+    for schema in document.descendants().filter(|node| is_element(node, "Schema")) {
         if schema.attribute("Namespace") != Some(NAMESPACE) {
             continue;
         }
@@ -114,23 +103,14 @@ pub fn read(text: &str) -> Result<BTreeMap<String, CsdlType>, CsdlError> {
         for node in schema.children().filter(Node::is_element) {
             let name = node.attribute("Name").unwrap_or_default().to_owned();
             match node.tag_name().name() {
-                "EntityType" => {
-                    types.insert(name, structured(node, CsdlCategory::Entity));
-                }
-                "ComplexType" => {
-                    types.insert(name, structured(node, CsdlCategory::Complex));
-                }
-                "EnumType" => {
-                    types.insert(name, enumeration(node));
-                }
+                "EntityType" => drop(types.insert(name, structured(node, Category::Entity))),
+                "ComplexType" => drop(types.insert(name, structured(node, Category::Complex))),
+                "EnumType" => drop(types.insert(name, enumeration(node))),
                 "Annotations" => {
-                    let target = node.attribute("Target").unwrap_or_default();
-                    if let Some((owner, property)) = target.split_once('/') {
-                        outside.insert(
-                            (local(owner).to_owned(), property.to_owned()),
-                            constraints(node),
-                        );
-                    }
+                    let target = node.attribute("Target").unwrap_or_default().split_once('/');
+                    outside.extend(target.map(|(owner, property)| {
+                        ((local(owner).to_owned(), property.to_owned()), constraints(node))
+                    }));
                 }
                 _ => {}
             }
@@ -149,14 +129,8 @@ pub fn read(text: &str) -> Result<BTreeMap<String, CsdlType>, CsdlError> {
     Ok(types)
 }
 
-trait LocalName {
-    fn has_tag_name_local(&self, name: &str) -> bool;
-}
-
-impl LocalName for Node<'_, '_> {
-    fn has_tag_name_local(&self, name: &str) -> bool {
-        self.is_element() && self.tag_name().name() == name
-    }
+fn is_element(node: &Node<'_, '_>, name: &str) -> bool {
+    node.is_element() && node.tag_name().name() == name
 }
 
 fn local(name: &str) -> &str {
@@ -167,12 +141,10 @@ fn is_true(node: Node<'_, '_>, attribute: &str) -> bool {
     node.attribute(attribute) == Some("true")
 }
 
-fn structured(node: Node<'_, '_>, category: CsdlCategory) -> CsdlType {
+fn structured(node: Node<'_, '_>, category: Category) -> CsdlType {
     let properties = node
         .children()
-        .filter(|child| {
-            child.has_tag_name_local("Property") || child.has_tag_name_local("NavigationProperty")
-        })
+        .filter(|child| is_element(child, "Property") || is_element(child, "NavigationProperty"))
         .map(|child| CsdlProperty {
             name: child.attribute("Name").unwrap_or_default().to_owned(),
             type_expr: child
@@ -180,7 +152,7 @@ fn structured(node: Node<'_, '_>, category: CsdlCategory) -> CsdlType {
                 .unwrap_or_default()
                 .replace("microsoft.graph.", "graph."),
             nullable: child.attribute("Nullable") != Some("false"),
-            navigation: child.has_tag_name_local("NavigationProperty"),
+            navigation: is_element(&child, "NavigationProperty"),
             contained: is_true(child, "ContainsTarget"),
             constraints: constraints(child),
         })
@@ -196,9 +168,9 @@ fn structured(node: Node<'_, '_>, category: CsdlCategory) -> CsdlType {
 }
 
 fn enumeration(node: Node<'_, '_>) -> CsdlType {
-    let members = node.children().filter(|child| child.has_tag_name_local("Member")).enumerate();
+    let members = node.children().filter(|child| is_element(child, "Member")).enumerate();
     CsdlType {
-        category: CsdlCategory::Enum,
+        category: Category::Enum,
         members: members
             .map(|(at, member)| {
                 let number = member.attribute("Value").and_then(|value| value.parse().ok());
@@ -215,7 +187,7 @@ fn enumeration(node: Node<'_, '_>) -> CsdlType {
 
 fn constraints(node: Node<'_, '_>) -> Constraints {
     let mut said = Constraints::default();
-    for annotation in node.children().filter(|child| child.has_tag_name_local("Annotation")) {
+    for annotation in node.children().filter(|child| is_element(child, "Annotation")) {
         let term = annotation.attribute("Term").unwrap_or_default();
         let number = annotation.attribute("Int").or(annotation.attribute("Decimal"));
         match local(term) {
@@ -240,7 +212,7 @@ mod tests {
       </Schema></edmx:DataServices></edmx:Edmx>"#;
 
     #[test]
-    fn annotations_outside_a_type_are_its_own() {
+    fn annotations_outside_a_type_apply_to_it() {
         let types = read(OUTSIDE).expect("the document is well-formed");
         let days = &types["window"].properties[0];
         assert_eq!(days.constraints.maximum, Some(7));

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::constraints::INLINE;
 use super::reference;
 use super::types::{GraphVersion, Types};
+use super::validate::add_closure;
 
 /// A kind and the versions that have it.
 pub struct EditorKind {
@@ -71,24 +72,20 @@ fn value_reference() -> Value {
 }
 
 fn collect(version: GraphVersion, name: &str, defs: &mut Map<String, Value>) {
-    let mut open = vec![name.to_owned()];
-    while let Some(name) = open.pop() {
-        if defs.contains_key(&key(version, &name)) {
-            continue;
-        }
-        let raw =
-            Types::of(version).raw(&name).and_then(|text| serde_json::from_str::<Value>(text).ok());
-        let Some(mut def) = raw else { continue };
-        adapt(version, &mut def, &mut open);
-        defs.insert(key(version, &name), def);
-    }
+    let read = |key: &str| {
+        let name = key.strip_prefix(version.as_str())?.strip_prefix('.')?;
+        let mut def = Types::of(version).definition(name)?;
+        adapt(version, &mut def);
+        Some(def)
+    };
+    add_closure(key(version, name), defs, read);
 }
 
 /// Leaves out what editors have no use for, and lets a text be a value reference and a navigation a
 /// reference.
-fn adapt(version: GraphVersion, schema: &mut Value, open: &mut Vec<String>) {
+fn adapt(version: GraphVersion, schema: &mut Value) {
     match schema {
-        Value::Array(items) => items.iter_mut().for_each(|item| adapt(version, item, open)),
+        Value::Array(items) => items.iter_mut().for_each(|item| adapt(version, item)),
         Value::Object(members) => {
             let links: Vec<(String, Value)> = members
                 .iter()
@@ -99,11 +96,10 @@ fn adapt(version: GraphVersion, schema: &mut Value, open: &mut Vec<String>) {
                 match (name.as_str(), &mut *value) {
                     ("$ref", Value::String(target)) => {
                         if let Some(name) = target.strip_prefix("#/$defs/") {
-                            open.push(name.to_owned());
                             *target = pointer(version, name);
                         }
                     }
-                    _ => adapt(version, value, open),
+                    _ => adapt(version, value),
                 }
             }
             members.extend(links);
@@ -128,14 +124,13 @@ fn is_unwritable(property: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::fixture;
+    use crate::schema::testing;
 
     #[test]
     fn entities_that_are_created_inline_can_be_written() {
-        let raw = fixture::model().types().raw("workOrder").expect("a type");
+        let raw = testing::model().types().raw("workOrder").expect("a type");
         let mut schema: Value = serde_json::from_str(raw).expect("it is JSON");
-        let mut open = Vec::new();
-        adapt(GraphVersion::Beta, &mut schema, &mut open);
+        adapt(GraphVersion::Beta, &mut schema);
         let names: Vec<&String> =
             schema["properties"].as_object().expect("it has").keys().collect();
         assert_eq!(names, ["@odata.type", "displayName", "seal", "successor", "tasks"]);
@@ -143,7 +138,7 @@ mod tests {
             schema["properties"]["tasks"]["items"]["$ref"],
             pointer(GraphVersion::Beta, "workTask")
         );
-        open.sort();
-        assert_eq!(open, ["workSeal", "workTask"]);
+        let seal = &schema["properties"]["seal"]["$ref"];
+        assert_eq!(*seal, pointer(GraphVersion::Beta, "workSeal"));
     }
 }

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::constraints::{Constraints, INLINE};
-use super::csdl::{CsdlCategory, CsdlError, CsdlProperty, CsdlType};
-use super::types::{Edm, GraphVersion, Holds, TypeRef, odata_type};
+use super::csdl::{CsdlError, CsdlProperty, CsdlType};
+use super::types::{Category, Edm, GraphVersion, Holds, TypeRef, odata_type};
 
 /// A type that the schemas start from; all that it reaches is included.
 #[derive(Clone, Debug)]
@@ -45,12 +45,12 @@ pub fn generate(
     let inline = generator.inline_targets();
     for name in &included {
         let ty = &types[name];
-        if ty.category == CsdlCategory::Enum {
+        if ty.category == Category::Enum {
             defs.insert(name.clone(), enumeration(ty));
             continue;
         }
         defs.insert(name.clone(), generator.shape(name, &included)?);
-        let stands_in_bodies = ty.category == CsdlCategory::Complex || inline.contains(name);
+        let stands_in_bodies = ty.category == Category::Complex || inline.contains(name);
         if stands_in_bodies && generator.is_polymorphic(name) {
             defs.insert(format!("{name}:any"), generator.choice(name));
         }
@@ -211,24 +211,17 @@ impl<'a> Generator<'a> {
         for (owner, property) in self.properties(name) {
             properties.insert(property.name.clone(), self.property(owner, property)?);
         }
-        let mut shape = Map::new();
-        if ty.category == CsdlCategory::Entity {
-            shape.insert("x-entity".into(), true.into());
-        }
-        if ty.is_abstract {
-            shape.insert("x-abstract".into(), true.into());
-        }
-        if let Some(base) = &ty.base {
-            shape.insert("x-base".into(), base.as_str().into());
-        }
         let derived = self.derived.get(name.as_str()).into_iter().flatten();
         let derived: Vec<&str> = derived.copied().filter(|name| included.contains(*name)).collect();
-        if !derived.is_empty() {
-            shape.insert("x-derived".into(), derived.into());
-        }
-        shape.insert("properties".into(), properties.into());
-        shape.insert("additionalProperties".into(), false.into());
-        Ok(shape.into())
+        let mut shape = stated(json!({
+            "x-entity": ty.category == Category::Entity,
+            "x-abstract": ty.is_abstract,
+            "x-base": ty.base,
+            "x-derived": derived,
+            "properties": properties,
+        }));
+        shape["additionalProperties"] = false.into();
+        Ok(shape)
     }
 
     /// Chooses among a type and all that derive from it.
@@ -271,26 +264,21 @@ impl<'a> Generator<'a> {
             return Ok(navigation(property, &reference));
         }
         let mut schema = if reference.collection {
-            let mut schema = json!({ "type": one_or_null("array", property.nullable) });
-            schema["items"] = self.value(&reference.holds, false, &constraints);
-            if let Some(max) = constraints.max_items {
-                schema["maxItems"] = max.into();
-            }
-            schema
+            json!({
+                "type": one_or_null("array", property.nullable),
+                "items": self.value(&reference.holds, false, &constraints),
+                "maxItems": constraints.max_items,
+            })
         } else {
             self.value(&reference.holds, property.nullable, &constraints)
         };
         schema["x-edm"] = property.type_expr.as_str().into();
-        if constraints.computed {
-            schema["readOnly"] = true.into();
-        }
-        if inline {
-            schema["x-navigation"] = true.into();
-            schema["x-contained"] = true.into();
-            schema[INLINE] = true.into();
+        schema["readOnly"] = constraints.computed.into();
+        for keyword in ["x-navigation", "x-contained", INLINE] {
+            schema[keyword] = inline.into();
         }
         curated.mark(property.constraints, &mut schema);
-        Ok(schema)
+        Ok(stated(schema))
     }
 
     fn value(&self, holds: &Holds, nullable: bool, constraints: &Constraints) -> Value {
@@ -298,7 +286,7 @@ impl<'a> Generator<'a> {
             Holds::Edm(edm) => primitive(*edm, nullable, constraints),
             Holds::Named(name) => {
                 let ty = &self.types[name];
-                if ty.category == CsdlCategory::Enum {
+                if ty.category == Category::Enum {
                     return enum_use(ty, nullable);
                 }
                 let any = if self.is_polymorphic(name) { ":any" } else { "" };
@@ -317,24 +305,27 @@ fn one_or_null(kind: &str, nullable: bool) -> Value {
     if nullable { json!([kind, "null"]) } else { json!(kind) }
 }
 
-fn navigation(property: &CsdlProperty, reference: &TypeRef) -> Value {
-    let mut schema = json!({ "x-edm": property.type_expr, "x-navigation": true });
-    if property.contained {
-        schema["x-contained"] = true.into();
-    }
-    schema["type"] =
-        one_or_null(if reference.collection { "array" } else { "object" }, property.nullable);
+/// Returns a schema without keywords that would say nothing: null, false or an empty list.
+fn stated(mut schema: Value) -> Value {
+    let says_nothing = |value: &Value| value.is_null() || *value == false || *value == json!([]);
+    schema.as_object_mut().into_iter().for_each(|s| s.retain(|_, value| !says_nothing(value)));
     schema
+}
+
+fn navigation(property: &CsdlProperty, reference: &TypeRef) -> Value {
+    let holds = if reference.collection { "array" } else { "object" };
+    stated(json!({
+        "x-edm": property.type_expr,
+        "x-navigation": true,
+        "x-contained": property.contained,
+        "type": one_or_null(holds, property.nullable),
+    }))
 }
 
 fn enumeration(ty: &CsdlType) -> Value {
     let (names, values): (Vec<&str>, Vec<i64>) =
         ty.members.iter().map(|(name, value)| (name.as_str(), *value)).unzip();
-    let mut schema = json!({ "enum": names, "x-values": values });
-    if ty.flags {
-        schema["x-flags"] = true.into();
-    }
-    schema
+    stated(json!({ "enum": names, "x-values": values, "x-flags": ty.flags }))
 }
 
 fn enum_use(ty: &CsdlType, nullable: bool) -> Value {
@@ -367,10 +358,6 @@ fn primitive(edm: Edm, nullable: bool, constraints: &Constraints) -> Value {
         Edm::Guid => ("string", Some("uuid")),
         Edm::Binary => ("string", Some("byte")),
     };
-    let mut schema = json!({ "type": one_or_null(kind, nullable) });
-    if let Some(format) = format {
-        schema["format"] = format.into();
-    }
     let (mut minimum, mut maximum) = (constraints.minimum, constraints.maximum);
     if edm == Edm::Int32 {
         // The documents annotate some properties with more than their type can hold.
@@ -378,22 +365,21 @@ fn primitive(edm: Edm, nullable: bool, constraints: &Constraints) -> Value {
         minimum = Some(minimum.unwrap_or(*width.start()).max(*width.start()));
         maximum = Some(maximum.unwrap_or(*width.end()).min(*width.end()));
     }
-    if let Some(minimum) = minimum {
-        schema["minimum"] = minimum.into();
-    }
-    if let Some(maximum) = maximum {
-        schema["maximum"] = maximum.into();
-    }
-    schema
+    stated(json!({
+        "type": one_or_null(kind, nullable),
+        "format": format,
+        "minimum": minimum,
+        "maximum": maximum,
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{csdl, fixture};
+    use crate::schema::{csdl, testing};
 
     fn generated(curated: &Curated, roots: &[Root<'_>]) -> Result<Value, CsdlError> {
-        let types = csdl::read(fixture::CSDL).expect("the document is well-formed");
+        let types = csdl::read(testing::CSDL).expect("the document is well-formed");
         generate(GraphVersion::Beta, &types, curated, roots)
     }
 

@@ -5,12 +5,13 @@ mod cache;
 pub mod constraints;
 pub mod csdl;
 pub mod editor;
-#[cfg(test)]
-pub(crate) mod fixture;
 pub mod generate;
 pub mod model;
 pub mod placeholder;
 pub mod reference;
 pub mod semantics;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod types;
 pub mod validate;
+pub mod walk;

@@ -1,4 +1,4 @@
-//! Types and curated facts merged: what diff, redaction and encoding walk.
+//! Types merged with curated facts.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -42,7 +42,7 @@ pub enum Order {
     Keyed(String),
 }
 
-/// A property with all that is known of it.
+/// A property with its type, constraints and curated facts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Property {
     /// Its name on the wire.
@@ -64,9 +64,14 @@ pub struct Property {
 }
 
 impl Property {
-    /// Returns whether plan compares it at all.
+    /// Returns whether a plan compares the property.
     pub fn is_comparable(&self) -> bool {
         !self.computed && !self.facts.volatile && !matches!(self.shape, Shape::Navigation { .. })
+    }
+
+    /// Returns whether it holds a secret, which is never shown, compared, kept or written as a literal.
+    pub fn is_secret(&self) -> bool {
+        self.facts.sensitive
     }
 
     /// Returns whether there is a value that unsets it.
@@ -74,7 +79,7 @@ impl Property {
         self.nullable || matches!(self.shape, Shape::Collection(..))
     }
 
-    /// Returns whether its text is base64 on the wire.
+    /// Returns whether the text is base64 on the wire.
     pub fn is_base64(&self) -> bool {
         matches!(self.shape, Shape::Scalar(Edm::Binary)) || self.facts.encoding.is_some()
     }
@@ -237,16 +242,16 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::fixture;
+    use crate::schema::testing;
 
     #[test]
     fn entities_that_are_created_inline_are_values() {
-        let order = fixture::model().get("workOrder").expect("a type");
+        let order = testing::model().get("workOrder").expect("a type");
         let shape = |name: &str| &order.properties[name].shape;
         let tasks = Shape::Complex("workTask".to_owned());
         assert_eq!(*shape("tasks"), Shape::Collection(Box::new(tasks), Order::Set));
         assert_eq!(*shape("seal"), Shape::Complex("workSeal".to_owned()));
-        let task = fixture::model().get("workTask").expect("a type");
+        let task = testing::model().get("workTask").expect("a type");
         let steps = Shape::Poly("workStep".to_owned());
         assert_eq!(task.properties["steps"].shape, Shape::Collection(Box::new(steps), Order::Set));
         for (name, inline) in [("tasks", true), ("seal", true), ("log", false)] {

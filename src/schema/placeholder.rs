@@ -1,4 +1,4 @@
-//! What Graph shows in place of a value that it does not show.
+//! Graph's placeholders for masked values.
 
 /// Returns whether a text is one of Graph's placeholders: `****` for encrypted OMA values, `PGEvPg==`
 /// (`<a/>`) for encrypted XML ones, `#####-…` before the last characters of a product key.

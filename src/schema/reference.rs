@@ -1,5 +1,4 @@
-//! How a manifest writes references to other profiles, as JSON Schema. Graph's own schemas say only
-//! where there are any.
+//! The JSON Schema of references in manifests. Graph's own schemas only mark the navigation properties.
 
 use serde_json::{Value, json};
 
@@ -38,7 +37,7 @@ pub fn definition() -> Value {
     })
 }
 
-/// Returns the schema of what a manifest writes for a property, `None` where that is no reference.
+/// Returns the schema of a navigation property in a manifest, `None` for other properties.
 pub fn written(property: &Value) -> Option<Value> {
     let is = |keyword: &str| property.get(keyword) == Some(&Value::Bool(true));
     if !is("x-navigation") || is("x-contained") {
@@ -52,7 +51,7 @@ pub fn written(property: &Value) -> Option<Value> {
     })
 }
 
-/// Says in a kind's own schema how its references are written.
+/// Adds the form of references in manifests to a kind's schema.
 pub fn describe(schema: &mut Value) {
     let definitions = schema.get_mut("$defs").and_then(Value::as_object_mut);
     let Some(definitions) = definitions else {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use super::constraints::Constraints;
 use super::generate::Curated;
@@ -44,8 +45,9 @@ pub enum Encoding {
     Base64,
 }
 
-/// All that is known of one property beyond its type.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Curated facts about one property.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Facts {
     /// Fixed when the object is created.
     pub fixed: bool,
@@ -59,7 +61,7 @@ pub struct Facts {
     pub key: Option<String>,
     /// A collection of complex values without order.
     pub set: bool,
-    /// What the service sets where a complete value does not say it.
+    /// The value that the service sets where a complete value does not declare the property.
     pub default: Option<Value>,
     /// Text that the service reads as a GUID, in capitals or not.
     pub guid: bool,
@@ -75,8 +77,6 @@ pub struct Facts {
     pub resolves: Option<Resolves>,
     /// An object cannot be created without it.
     pub required: bool,
-    /// The reason of whichever fact was stated last.
-    pub why: Option<String>,
 }
 
 /// A cross-field rule: one number is not greater than another where both are known.
@@ -126,38 +126,12 @@ struct File {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct PropertyEntry {
     on: Vec<String>,
-    #[serde(default)]
-    computed: bool,
-    minimum: Option<i64>,
-    maximum: Option<i64>,
-    max_items: Option<u64>,
-    #[serde(default)]
-    inline: bool,
-    #[serde(default)]
-    fixed: bool,
-    #[serde(default)]
-    volatile: bool,
-    #[serde(default)]
-    sensitive: bool,
-    readback: Option<Readback>,
-    key: Option<String>,
-    #[serde(default)]
-    set: bool,
-    label: Option<String>,
-    #[serde(default)]
-    guid: bool,
-    default: Option<Value>,
-    encoding: Option<Encoding>,
-    mirrors: Option<String>,
-    #[serde(default)]
-    unset: Vec<Value>,
-    resolves: Option<Resolves>,
-    #[serde(default)]
-    required: bool,
-    why: String,
+    #[serde(rename = "why")]
+    _why: String,
+    #[serde(flatten)]
+    known: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -175,12 +149,28 @@ pub struct Semantics {
     constraints: Curated,
     legacy: BTreeMap<String, String>,
     rules: Vec<Rule>,
-    one_element: Vec<OneElement>,
+    /// The rules about elements of lists.
+    pub one_element: Vec<OneElement>,
 }
 
 static BUILT_IN: LazyLock<Semantics> = LazyLock::new(|| {
-    Semantics::parse(TEXT).expect("the curated facts are part of the program and a test reads them")
+    let mut semantics = Semantics::parse(TEXT)
+        .expect("the curated facts are part of the program and a test reads them");
+    if let Some(on) = test_secret() {
+        semantics.facts.entry(on).or_default().sensitive = true;
+    }
+    semantics
 });
+
+/// Returns the property that a debug build takes for a secret, by `MOORLINE_TEST_SENSITIVE=type.property`.
+fn test_secret() -> Option<(String, String)> {
+    let on = cfg!(debug_assertions).then(|| std::env::var("MOORLINE_TEST_SENSITIVE").ok())??;
+    on.split_once('.').map(|(owner, property)| (owner.to_owned(), property.to_owned()))
+}
+
+fn typed<T: DeserializeOwned>(known: Map<String, Value>) -> Result<T, String> {
+    serde_json::from_value(known.into()).map_err(|error| error.to_string())
+}
 
 impl Semantics {
     /// Returns the facts that the program carries.
@@ -194,56 +184,36 @@ impl Semantics {
     /// The YAML reader's message, or the entry whose `on` is not `type.property`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let file: File = crate::yaml::from_str(text)?;
-        let mut semantics = Self {
-            facts: BTreeMap::new(),
-            constraints: Curated::new(),
-            legacy: BTreeMap::new(),
-            rules: file.rules,
-            one_element: file.one_element,
-        };
+        let mut known: BTreeMap<(String, String), Map<String, Value>> = BTreeMap::new();
         for entry in file.properties {
             for on in &entry.on {
                 let (owner, property) = on
                     .split_once('.')
                     .ok_or_else(|| format!("`{on}` is not of the form type.property"))?;
-                semantics.add((owner.to_owned(), property.to_owned()), &entry);
+                let known = known.entry((owner.to_owned(), property.to_owned())).or_default();
+                known.extend(entry.known.clone());
             }
         }
-        for entry in file.kinds.into_iter().filter(|entry| entry.legacy) {
-            semantics.legacy.extend(entry.on.into_iter().map(|kind| (kind, entry.why.clone())));
+        let (mut facts, mut constraints) = (BTreeMap::new(), Curated::new());
+        for (on, known) in known {
+            let (of_schema, other): (Map<_, _>, Map<_, _>) =
+                known.into_iter().partition(|(name, _)| Constraints::has(name));
+            constraints.insert(on.clone(), typed(of_schema)?);
+            facts.insert(on, typed(other)?);
         }
-        Ok(semantics)
+        let legacy = file.kinds.into_iter().filter(|entry| entry.legacy);
+        let legacy = legacy
+            .flat_map(|entry| entry.on.into_iter().map(move |kind| (kind, entry.why.clone())));
+        Ok(Self {
+            facts,
+            constraints,
+            legacy: legacy.collect(),
+            rules: file.rules,
+            one_element: file.one_element,
+        })
     }
 
-    fn add(&mut self, at: (String, String), entry: &PropertyEntry) {
-        let constraints = Constraints {
-            computed: entry.computed,
-            minimum: entry.minimum,
-            maximum: entry.maximum,
-            max_items: entry.max_items,
-            inline: entry.inline,
-        };
-        let known = self.constraints.entry(at.clone()).or_default();
-        *known = known.or(constraints);
-        let facts = self.facts.entry(at).or_default();
-        facts.fixed |= entry.fixed;
-        facts.volatile |= entry.volatile;
-        facts.sensitive |= entry.sensitive;
-        facts.set |= entry.set;
-        facts.readback = entry.readback.or(facts.readback);
-        facts.key = entry.key.clone().or(facts.key.take());
-        facts.guid |= entry.guid;
-        facts.default = entry.default.clone().or(facts.default.take());
-        facts.label = entry.label.clone().or(facts.label.take());
-        facts.encoding = entry.encoding.or(facts.encoding);
-        facts.mirrors = entry.mirrors.clone().or(facts.mirrors.take());
-        facts.unset.extend(entry.unset.iter().cloned());
-        facts.resolves = entry.resolves.or(facts.resolves);
-        facts.required |= entry.required;
-        facts.why = Some(entry.why.clone());
-    }
-
-    /// Returns what is known of a property, by the type that declares it.
+    /// Returns the facts about a property, by the type that declares it.
     pub fn facts(&self, declared_in: &str, property: &str) -> Option<&Facts> {
         self.facts.get(&(declared_in.to_owned(), property.to_owned()))
     }
@@ -261,11 +231,6 @@ impl Semantics {
     /// Returns why a kind is a legacy one, where it is.
     pub fn legacy(&self, kind: &str) -> Option<&str> {
         self.legacy.get(kind).map(String::as_str)
-    }
-
-    /// Returns the rules about elements of lists.
-    pub fn one_element(&self) -> &[OneElement] {
-        &self.one_element
     }
 
     /// Returns the cross-field rules of a kind.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -18,17 +19,7 @@ use super::constraints::Constraints;
 
 /// A version of the Graph API, as in the first segment of its URLs.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 pub enum GraphVersion {
     /// `beta`, where most device configuration types live.
@@ -110,7 +101,7 @@ impl Edm {
     }
 }
 
-/// What a property holds, one or many of.
+/// The type of a property's value, or of each element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holds {
     /// A primitive.
@@ -160,11 +151,11 @@ pub struct Property {
     pub type_expr: String,
     /// Whether `null` is a value of it.
     pub nullable: bool,
-    /// What its document says of it beyond the type.
+    /// The constraints in its type document.
     pub annotated: Constraints,
-    /// What is curated where the document is silent.
+    /// Curated constraints, where the document has none.
     pub curated: Constraints,
-    /// Whether it leads to another entity, and how. Whether a contained one is created inline is curated
+    /// The kind of navigation, where the property is one. Whether a contained one is created inline is curated
     /// ([`Constraints::inline`]).
     pub navigation: Option<Navigation>,
 }
@@ -179,11 +170,12 @@ pub enum Navigation {
 }
 
 /// Which family of type a definition is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Category {
     /// It has an id and a place in the service.
     Entity,
     /// A structured value.
+    #[default]
     Complex,
     /// A list of names.
     Enum,
@@ -244,7 +236,7 @@ pub struct Types {
 }
 
 #[derive(Deserialize)]
-struct Document<'a> {
+struct Definitions<'a> {
     #[serde(rename = "$defs", borrow)]
     defs: BTreeMap<&'a str, &'a RawValue>,
 }
@@ -265,7 +257,7 @@ impl Types {
     }
 
     pub(super) fn read(version: GraphVersion, text: &'static str) -> Self {
-        let document: Document<'static> = serde_json::from_str(text)
+        let document: Definitions<'static> = serde_json::from_str(text)
             .expect("the generated schema is part of the program and a test reads it");
         Self { version, raw: document.defs, parsed: Cache::default() }
     }
@@ -285,6 +277,11 @@ impl Types {
         self.raw.get(key).map(|raw| raw.get())
     }
 
+    /// Returns one entry of `$defs`, by its key there.
+    pub fn definition(&self, key: &str) -> Option<Value> {
+        serde_json::from_str(self.raw(key)?).ok()
+    }
+
     /// Returns a definition by its name without namespace.
     pub fn get(&self, name: &str) -> Option<Arc<TypeDef>> {
         self.parsed.get(name, || self.parse(name))
@@ -294,7 +291,7 @@ impl Types {
         if name.contains(':') {
             return None;
         }
-        let def: Value = serde_json::from_str(self.raw(name)?).ok()?;
+        let def = self.definition(name)?;
         let text = |key: &str| def.get(key).and_then(Value::as_str).map(str::to_owned);
         let flag = |key: &str| def.get(key) == Some(&Value::Bool(true));
         let list = |key: &str| -> Vec<String> {
@@ -303,18 +300,6 @@ impl Types {
                 .map(|items| items.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect())
                 .unwrap_or_default()
         };
-        if def.get("enum").is_some() {
-            return Some(TypeDef {
-                name: name.to_owned(),
-                category: Category::Enum,
-                base: None,
-                is_abstract: false,
-                derived: Vec::new(),
-                properties: Vec::new(),
-                members: list("enum"),
-                flags: flag("x-flags"),
-            });
-        }
         let base = text("x-base");
         let parent = base.as_deref().and_then(|base| self.get(base));
         let mut properties = Vec::new();
@@ -332,13 +317,17 @@ impl Types {
         }
         Some(TypeDef {
             name: name.to_owned(),
-            category: if flag("x-entity") { Category::Entity } else { Category::Complex },
+            category: match def.get("enum") {
+                Some(_) => Category::Enum,
+                None if flag("x-entity") => Category::Entity,
+                None => Category::Complex,
+            },
             base,
             is_abstract: flag("x-abstract"),
             derived: list("x-derived"),
             properties,
-            members: Vec::new(),
-            flags: false,
+            members: list("enum"),
+            flags: flag("x-flags"),
         })
     }
 

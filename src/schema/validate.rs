@@ -1,14 +1,16 @@
 //! Validates a kind's body against its JSON Schema: only the closure of that kind is read and built.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::LocationSegment;
 use serde_json::{Map, Value, json};
 
+use super::cache::Cache;
 use super::types::{GraphVersion, Types};
+use super::walk::any;
 
 /// One step from a body's root to a value in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,7 +21,7 @@ pub enum Step {
     Element(usize),
 }
 
-/// What is wrong with a value.
+/// A fault of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Problem {
     /// A member that its type does not have.
@@ -53,12 +55,11 @@ pub struct Violation {
     pub path: Vec<Step>,
     /// The JSON Schema keyword.
     pub keyword: String,
-    /// What is wrong.
+    /// The fault.
     pub problem: Problem,
 }
 
-type Cache = Mutex<BTreeMap<(GraphVersion, String), Option<Arc<jsonschema::Validator>>>>;
-static VALIDATORS: LazyLock<Cache> = LazyLock::new(Cache::default);
+static VALIDATORS: LazyLock<Cache<jsonschema::Validator>> = LazyLock::new(Cache::default);
 
 /// Returns every violation of a kind's schema, in order of place. A kind that the version lacks has none.
 pub fn violations(version: GraphVersion, kind: &str, body: &Value) -> Vec<Violation> {
@@ -102,13 +103,7 @@ fn is_type(violation: &Violation) -> bool {
 }
 
 fn validator(version: GraphVersion, kind: &str) -> Option<Arc<jsonschema::Validator>> {
-    let key = (version, kind.to_owned());
-    if let Some(known) = VALIDATORS.lock().unwrap_or_else(|e| e.into_inner()).get(&key) {
-        return known.clone();
-    }
-    let built = document(version, kind).and_then(|schema| build(&schema)).map(Arc::new);
-    VALIDATORS.lock().unwrap_or_else(|e| e.into_inner()).insert(key, built.clone());
-    built
+    VALIDATORS.get(&format!("{version}.{kind}"), || build(&document(version, kind)?))
 }
 
 pub(super) fn build(schema: &Value) -> Option<jsonschema::Validator> {
@@ -129,16 +124,9 @@ pub fn document(version: GraphVersion, kind: &str) -> Option<Value> {
 }
 
 pub(super) fn document_of(types: &Types, kind: &str) -> Option<Value> {
+    types.raw(kind)?;
     let mut defs = Map::new();
-    let mut open = vec![kind.to_owned()];
-    while let Some(name) = open.pop() {
-        if defs.contains_key(&name) {
-            continue;
-        }
-        let def: Value = serde_json::from_str(types.raw(&name)?).ok()?;
-        references(&def, &mut open);
-        defs.insert(name, def);
-    }
+    add_closure(kind.to_owned(), &mut defs, |name| types.definition(name));
     Some(json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": format!("microsoft.graph.{kind} ({})", types.version()),
@@ -148,20 +136,22 @@ pub(super) fn document_of(types: &Types, kind: &str) -> Option<Value> {
     }))
 }
 
-fn references(schema: &Value, found: &mut Vec<String>) {
-    match schema {
-        Value::Object(members) => {
-            for (name, value) in members {
-                match value {
-                    Value::String(target) if name == "$ref" => {
-                        found.extend(target.strip_prefix("#/$defs/").map(str::to_owned));
-                    }
-                    _ => references(value, found),
-                }
-            }
+/// Adds a definition and every one that it reaches.
+pub(super) fn add_closure(
+    name: String,
+    defs: &mut Map<String, Value>,
+    read: impl Fn(&str) -> Option<Value>,
+) {
+    let mut open = vec![name];
+    while let Some(name) = open.pop() {
+        if let (false, Some(def)) = (defs.contains_key(&name), read(&name)) {
+            any(&def, &mut |schema| {
+                let target = schema.get("$ref").and_then(Value::as_str);
+                open.extend(target.and_then(|to| to.strip_prefix("#/$defs/")).map(str::to_owned));
+                false
+            });
+            defs.insert(name, def);
         }
-        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
-        _ => {}
     }
 }
 
@@ -170,14 +160,11 @@ fn is_time_of_day(text: &str) -> bool {
 }
 
 fn violations_of(error: &jsonschema::ValidationError<'_>) -> Vec<Violation> {
-    let path: Vec<Step> = error
-        .instance_path()
-        .iter()
-        .map(|segment| match segment {
-            LocationSegment::Property(name) => Step::Member(name.into_owned()),
-            LocationSegment::Index(at) => Step::Element(at),
-        })
-        .collect();
+    let path = error.instance_path().iter().map(|segment| match segment {
+        LocationSegment::Property(name) => Step::Member(name.into_owned()),
+        LocationSegment::Index(at) => Step::Element(at),
+    });
+    let path: Vec<Step> = path.collect();
     let problems = problems(error);
     let keyword = match problems[..] {
         // Several constants to choose from are an `enum`, however the schema puts it.
@@ -261,7 +248,7 @@ fn expected(kind: &TypeKind) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::fixture;
+    use crate::schema::testing;
 
     fn member(name: &str) -> Step {
         Step::Member(name.to_owned())
@@ -274,11 +261,11 @@ mod tests {
             json!({ "@odata.type": "#microsoft.graph.timedStep", "action": "mail", "at": "08:00" });
         let tasks = json!([{ "label": "a", "steps": [step, timed] }]);
         let good = json!({ "displayName": "a", "tasks": tasks, "seal": { "size": 3 } });
-        assert_eq!(fixture::violations(&good), []);
+        assert_eq!(testing::violations(&good), []);
         let step = |step: Value| json!({ "tasks": [{ "steps": [step] }] });
         let within = || vec![member("tasks"), Step::Element(0), member("steps"), Step::Element(0)];
         let found = |body: Value| {
-            let found = fixture::violations(&body);
+            let found = testing::violations(&body);
             assert_eq!(found.len(), 1, "{found:?}");
             found.into_iter().next().map(|violation| (violation.path, violation.problem))
         };
@@ -309,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn names_the_real_fault_of_a_polymorphic_value() {
+    fn fault_of_a_polymorphic_value_is_that_of_its_stated_type() {
         let body = json!({ "omaSettings": [
             { "@odata.type": "#microsoft.graph.omaSettingInteger", "omaUri": "./x", "value": "7" },
             { "@odata.type": "#microsoft.graph.omaSettingFoo", "omaUri": "./y", "value": true },

@@ -1,4 +1,4 @@
-//! Looking up what manifests and live objects refer to: groups, users, filters and scope tags.
+//! Looks up the groups, users, filters and scope tags that manifests and live objects name.
 
 use std::collections::BTreeSet;
 
@@ -13,26 +13,26 @@ use crate::http::Method;
 use crate::http::odata;
 use crate::manifest::Manifest;
 use crate::manifest::assignment::{Assignment, Target};
-use crate::manifest::value::Value as Declared;
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::GraphVersion;
+use crate::schema::walk::{TypedPlace, any, each};
 
 /// The largest number of ids that one `getByIds` takes.
 const IDS_A_CALL: usize = 1000;
 
-/// How many names are offered when one does not exist.
+/// The number of similar names that are read where a name does not exist.
 const NEAR: usize = 50;
 
-/// The names that manifests use, by what they are of.
+/// The names that manifests use, of groups, users, filters and scope tags.
 #[derive(Default)]
-pub(crate) struct Wanted {
+pub(crate) struct NamesUsed {
     pub(crate) groups: BTreeSet<String>,
     pub(crate) users: BTreeSet<String>,
     pub(crate) filters: bool,
     pub(crate) scope_tags: bool,
 }
 
-impl Wanted {
+impl NamesUsed {
     pub(crate) fn of(manifests: &[&Manifest]) -> Self {
         let mut wanted = Self::default();
         for manifest in manifests {
@@ -43,39 +43,25 @@ impl Wanted {
                 wanted.filters |= filter.is_some();
             }
             let model = Model::of(manifest.version);
-            wanted.walk(model, &Shape::Complex(manifest.address.kind.clone()), &manifest.spec);
+            let shape = Shape::Complex(manifest.address.kind.clone());
+            each(&TypedPlace::root(model, &shape), &manifest.spec, &mut |place, value| {
+                let resolves = place.property.and_then(|property| property.facts.resolves);
+                if let (Some(resolves), Some(text)) = (resolves, value.as_str()) {
+                    wanted.add(resolves.into(), text);
+                }
+                true
+            });
         }
         wanted
     }
 
-    fn walk(&mut self, model: &Model, shape: &Shape, value: &Declared) {
-        let Some(structure) = model.actual(shape, value.odata_type()) else {
-            return;
-        };
-        for member in value.members() {
-            let Some(property) = structure.properties.get(&member.name) else {
-                continue;
-            };
-            let texts =
-                member.value.elements().iter().chain([&member.value]).filter_map(Declared::as_str);
-            match property.facts.resolves.map(Named::from) {
-                Some(Named::Group) => self.groups.extend(texts.map(str::to_owned)),
-                Some(Named::User) => self.users.extend(texts.map(str::to_owned)),
-                // The built-in tag needs no look-up, and every tenant has it.
-                Some(Named::ScopeTag) => {
-                    self.scope_tags |= texts.into_iter().any(|tag| tag != DEFAULT_SCOPE_TAG)
-                }
-                Some(Named::Filter) | None => match &property.shape {
-                    Shape::Collection(element, _) => {
-                        member
-                            .value
-                            .elements()
-                            .iter()
-                            .for_each(|value| self.walk(model, element, value));
-                    }
-                    shape => self.walk(model, shape, &member.value),
-                },
-            }
+    fn add(&mut self, named: Named, text: &str) {
+        match named {
+            Named::Group => drop(self.groups.insert(text.to_owned())),
+            Named::User => drop(self.users.insert(text.to_owned())),
+            // The built-in tag needs no look-up, and every tenant has it.
+            Named::ScopeTag => self.scope_tags |= text != DEFAULT_SCOPE_TAG,
+            Named::Filter => {}
         }
     }
 }
@@ -88,7 +74,7 @@ pub(super) async fn names(
     manifests: &[&Manifest],
     owned: bool,
 ) -> Result<Names, GraphError> {
-    let mut wanted = Wanted::of(manifests);
+    let mut wanted = NamesUsed::of(manifests);
     wanted.scope_tags |= owned;
     let mut names = Names::default();
     names.add(Named::ScopeTag, DEFAULT_SCOPE_TAG, "Default");
@@ -105,21 +91,16 @@ pub(super) async fn names(
     Ok(names)
 }
 
-/// What a look-up gave: the objects that answer, and others that may have been meant.
+/// The result of a look-up: the objects with a name or id, and others with a similar name.
 type Found = Result<(Vec<Value>, Vec<Value>), GraphError>;
 
-/// Records what a look-up gave; only a refusal to look is not an error of the whole read.
+/// Records the result of a look-up. A refused look-up (403) is recorded, any other error ends the read.
 fn take(names: &mut Names, named: Named, found: Found) -> Result<(), GraphError> {
     match found {
         Ok((found, near)) => {
-            for object in &found {
-                add(names, named, object);
-            }
-            for object in &near {
-                if let Some(name) = object.get("displayName").and_then(Value::as_str) {
-                    names.near(named, name);
-                }
-            }
+            found.iter().for_each(|object| add(names, named, object));
+            let near = near.iter().filter_map(|object| object.get("displayName")?.as_str());
+            near.for_each(|name| names.near(named, name));
             Ok(())
         }
         Err(error) if error.status() == Some(403) => {
@@ -132,36 +113,28 @@ fn take(names: &mut Names, named: Named, found: Found) -> Result<(), GraphError>
 
 fn add(names: &mut Names, named: Named, object: &Value) {
     let text = |name: &str| object.get(name).and_then(Value::as_str);
-    let name = match named {
-        Named::User => text("userPrincipalName"),
-        Named::Group | Named::Filter | Named::ScopeTag => text("displayName"),
-    };
+    let name = text(if named == Named::User { "userPrincipalName" } else { "displayName" });
     if let Some(id) = text("id") {
-        // Of an object that the token may not read, Graph tells no more than that it exists.
+        // Graph answers only the id of an object that the token may not read.
         names.add(named, id, name.unwrap_or(id));
     }
 }
 
 async fn listed(graph: &Graph, needed: bool, path: &str) -> Found {
-    let objects = match needed {
-        true => graph.list(&Request::get(GraphVersion::Beta, path)).await?,
-        false => Vec::new(),
-    };
+    let request = Request::get(GraphVersion::Beta, path);
+    let objects = if needed { graph.list(&request).await? } else { Vec::new() };
     Ok((objects, Vec::new()))
 }
 
 async fn groups(graph: &Graph, wanted: &BTreeSet<String>) -> Found {
     let (ids, texts): (Vec<&String>, Vec<&String>) = wanted.iter().partition(|text| is_guid(text));
     let mut found = by_ids(graph, &ids, "group").await?;
-    let queries: Vec<Request> = texts
-        .iter()
-        .map(|name| {
-            let filter = odata::literal(name);
-            let path =
-                format!("/groups?$filter=displayName%20eq%20{filter}&$select=id,displayName");
-            Request::get(GraphVersion::V1, path)
-        })
-        .collect();
+    let query = |name: &&String| {
+        let filter = odata::literal(name);
+        let path = format!("/groups?$filter=displayName%20eq%20{filter}&$select=id,displayName");
+        Request::get(GraphVersion::V1, path)
+    };
+    let queries: Vec<Request> = texts.iter().map(query).collect();
     let mut missing = Vec::new();
     for (name, answer) in texts.iter().zip(graph.lists(GraphVersion::V1, &queries).await) {
         let groups = answer?;
@@ -176,27 +149,25 @@ async fn groups(graph: &Graph, wanted: &BTreeSet<String>) -> Found {
 
 /// Groups whose names begin like one that does not exist. Nothing depends on them, so a failure is no error.
 async fn near_groups(graph: &Graph, missing: &[&str]) -> Vec<Value> {
-    let queries: Vec<Request> = missing
-        .iter()
-        .map(|name| {
-            let beginning: String = name.chars().take(3).collect();
-            let filter = odata::literal(&beginning);
-            let path = format!("/groups?$filter=startswith(displayName,{filter})&$select=id,displayName&$top={NEAR}");
-            Request::get(GraphVersion::V1, path)
-        })
-        .collect();
+    let query = |name: &&str| {
+        let beginning: String = name.chars().take(3).collect();
+        let filter = odata::literal(&beginning);
+        let path = format!(
+            "/groups?$filter=startswith(displayName,{filter})&$select=id,displayName&$top={NEAR}"
+        );
+        Request::get(GraphVersion::V1, path)
+    };
+    let queries: Vec<Request> = missing.iter().map(query).collect();
     let answers = graph.batch(GraphVersion::V1, &queries).await;
     answers.into_iter().flatten().flat_map(|answer| values(answer.body)).collect()
 }
 
 async fn users(graph: &Graph, wanted: &BTreeSet<String>) -> Found {
-    let queries: Vec<Request> = wanted
-        .iter()
-        .map(|user| {
-            let path = format!("/users/{}?$select=id,userPrincipalName", odata::segment(user));
-            Request::get(GraphVersion::V1, path)
-        })
-        .collect();
+    let query = |user: &String| {
+        let path = format!("/users/{}?$select=id,userPrincipalName", odata::segment(user));
+        Request::get(GraphVersion::V1, path)
+    };
+    let queries: Vec<Request> = wanted.iter().map(query).collect();
     let mut found = Vec::new();
     for answer in graph.batch(GraphVersion::V1, &queries).await {
         match answer {
@@ -226,66 +197,62 @@ fn values(mut body: Value) -> Vec<Value> {
     }
 }
 
-/// What live objects are assigned to and no name is known of.
+/// The ids of groups, users and filters in live objects of which no name is known.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Unlabelled {
-    groups: BTreeSet<String>,
-    users: BTreeSet<String>,
-    filters: BTreeSet<String>,
-}
+pub(crate) struct Unlabelled(BTreeSet<(Named, String)>);
 
 impl Unlabelled {
-    /// Returns what the objects of a tenant are assigned to without a known name.
+    /// Returns the ids in the objects of a tenant.
     pub(crate) fn of(live: &Live) -> Self {
-        let objects = live.objects.iter();
-        let targets = || {
-            objects.clone().flat_map(|object| &object.assignments).filter_map(|a| a.get("target"))
+        let mut found = BTreeSet::new();
+        let mut add = |named: Named, id: &str| {
+            if is_guid(id) && live.names.label(named, id).is_none() {
+                found.insert((named, id.to_owned()));
+            }
         };
-        let ids = |name: &str| -> BTreeSet<&str> {
-            targets().filter_map(|target| target.get(name)?.as_str()).collect()
-        };
-        let mut members = BTreeSet::new();
-        // What cannot be assigned names its groups and users in its body.
-        let unassignable = objects.clone().filter(|object| !object.family.is_assignable());
-        let bodies: Vec<Value> = unassignable.map(|object| object.body.value()).collect();
-        bodies.iter().for_each(|body| guids(body, &mut members));
-        let unknown = |named: Named, ids: &BTreeSet<&str>| -> BTreeSet<String> {
-            let ids = ids.iter().filter(|id| is_guid(id) && live.names.label(named, id).is_none());
-            ids.map(|id| (*id).to_owned()).collect()
-        };
-        let mut groups = ids("groupId");
-        // Of a member of the registration policy only its list says whether it is a user or a group.
-        groups.extend(&members);
-        let mut filters = unknown(Named::Filter, &ids("deviceAndAppManagementAssignmentFilterId"));
-        filters.retain(|id| uuid::Uuid::parse_str(id) != Ok(uuid::Uuid::nil()));
-        Self {
-            groups: unknown(Named::Group, &groups),
-            users: unknown(Named::User, &members),
-            filters,
+        for object in live.objects.iter() {
+            for target in object.assignments.iter().filter_map(|a| a.get("target")) {
+                let id = |name: &str| target.get(name).and_then(Value::as_str);
+                let filter = id("deviceAndAppManagementAssignmentFilterId");
+                let is_nil = |id: &&str| uuid::Uuid::parse_str(id) == Ok(uuid::Uuid::nil());
+                id("groupId").into_iter().for_each(|id| add(Named::Group, id));
+                filter.filter(|id| !is_nil(id)).into_iter().for_each(|id| add(Named::Filter, id));
+            }
+            // What cannot be assigned names its groups and users in its body. Of a member of the registration policy
+            // only its list says whether it is a user or a group.
+            if !object.family.is_assignable() {
+                any(&object.body.value(), &mut |value| {
+                    for named in [Named::Group, Named::User] {
+                        value.as_str().into_iter().for_each(|id| add(named, id));
+                    }
+                    false
+                });
+            }
         }
+        Self(found)
     }
 
-    /// Returns what of it was not asked for yet. Not everything that is asked for has a name.
+    /// Returns the ids that were not looked up yet. Some have no name even then.
     pub(crate) fn besides(mut self, asked: &Self) -> Self {
-        self.groups.retain(|id| !asked.groups.contains(id));
-        self.users.retain(|id| !asked.users.contains(id));
-        self.filters.retain(|id| !asked.filters.contains(id));
+        self.0.retain(|one| !asked.0.contains(one));
         self
     }
 
-    /// Adds what is asked for besides.
+    /// Adds ids.
     pub(crate) fn extend(&mut self, other: Self) {
-        self.groups.extend(other.groups);
-        self.users.extend(other.users);
-        self.filters.extend(other.filters);
+        self.0.extend(other.0);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.groups.is_empty() && self.users.is_empty() && self.filters.is_empty()
+        self.0.is_empty()
+    }
+
+    fn ids(&self, of: Named) -> Vec<&String> {
+        self.0.iter().filter(|(named, _)| *named == of).map(|(_, id)| id).collect()
     }
 }
 
-/// Names of what live objects are assigned to.
+/// Names of groups, users and filters in live objects.
 pub(crate) struct Labels([(Named, Vec<Value>); 3]);
 
 impl Labels {
@@ -297,16 +264,18 @@ impl Labels {
     }
 }
 
-/// Looks up the names of what live objects are assigned to, for people to read. Nothing depends on them, so only
-/// what ends the run is an error.
+/// Looks up names of groups, users and filters in live objects, for messages. Only errors that end the run are returned.
 pub(crate) async fn labels(graph: &Graph, unlabelled: &Unlabelled) -> Result<Labels, GraphError> {
-    let groups: Vec<&String> = unlabelled.groups.iter().collect();
-    let users: Vec<&String> = unlabelled.users.iter().collect();
-    let filters = !unlabelled.filters.is_empty();
+    let [groups, users, filters] =
+        [Named::Group, Named::User, Named::Filter].map(|n| unlabelled.ids(n));
     let (groups, users, filters) = tokio::join!(
         by_ids(graph, &groups, "group"),
         by_ids(graph, &users, "user"),
-        listed(graph, filters, "/deviceManagement/assignmentFilters?$select=id,displayName"),
+        listed(
+            graph,
+            !filters.is_empty(),
+            "/deviceManagement/assignmentFilters?$select=id,displayName"
+        ),
     );
     let found = |found: Result<Vec<Value>, GraphError>| match found {
         Err(error) if error.ends_run() => Err(error),
@@ -317,16 +286,4 @@ pub(crate) async fn labels(graph: &Graph, unlabelled: &Unlabelled) -> Result<Lab
         (Named::User, found(users)?),
         (Named::Filter, found(filters.map(|(found, _)| found))?),
     ]))
-}
-
-/// Collects every GUID in a value.
-fn guids<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
-    match value {
-        Value::String(text) if is_guid(text) => {
-            found.insert(text);
-        }
-        Value::Array(items) => items.iter().for_each(|item| guids(item, found)),
-        Value::Object(members) => members.values().for_each(|value| guids(value, found)),
-        _ => {}
-    }
 }

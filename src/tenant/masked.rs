@@ -1,7 +1,7 @@
-//! Values that an object shows masked and that Graph gives out one by one, to whoever may write (FACTS 12).
+//! Masked values of objects, which Graph returns in clear one by one to an app that may write (FACTS 12).
 //!
-//! In a [`LiveObject`](super::LiveObject) such a value is a marker that names its reference. What stands
-//! behind it is read where a plan needs it, held apart in [`Clear`], and never part of a plan or a report.
+//! In a [`LiveObject`](super::LiveObject) such a value is a marker that names its reference. The value in clear is read
+//! where a plan needs it, held apart in [`Clear`], and never part of a plan or a report.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,12 +27,12 @@ pub struct Masked {
     pub family: &'static Family,
     /// The object's id.
     pub object: String,
-    /// What the object calls the value.
+    /// The object's reference to the value.
     pub reference: String,
 }
 
 impl Masked {
-    /// Returns the call that reads it in clear, where its family has one.
+    /// Returns the request that reads the value in clear, where the family has one.
     fn request(&self) -> Option<Request> {
         let Unmask { function, parameter } = self.family.unmask.as_ref()?;
         let path = format!(
@@ -45,27 +45,9 @@ impl Masked {
 }
 
 /// Masked values in clear.
-#[derive(Clone, Debug, Default)]
-pub struct Clear(BTreeMap<Masked, SecretString>);
+pub type Clear = BTreeMap<Masked, SecretString>;
 
-impl Clear {
-    /// Returns a value as plain text.
-    pub fn get(&self, masked: &Masked) -> Option<&SecretString> {
-        self.0.get(masked)
-    }
-
-    /// Returns whether nothing was read.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Adds what was read since.
-    pub fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
-    }
-}
-
-/// Reads values in clear. Without the permission for it nothing is asked; what is refused or gone is left out.
+/// Reads values in clear. Without the permission no request is sent; values that are refused or gone are left out.
 ///
 /// # Errors
 /// When a read fails otherwise.
@@ -78,13 +60,11 @@ pub async fn read(graph: &Graph, wanted: BTreeSet<Masked>) -> Result<Clear, Grap
             readable.insert(family);
         }
     }
-    let wanted: Vec<&Masked> = wanted
-        .iter()
-        .filter(|masked| masked.family.unmask.is_some() && readable.contains(masked.family))
-        .collect();
-    let requests: Vec<Request> = wanted.iter().filter_map(|masked| masked.request()).collect();
+    let readable = wanted.iter().filter(|masked| readable.contains(masked.family));
+    let requests = readable.filter_map(|masked| Some((masked, masked.request()?)));
+    let (wanted, requests): (Vec<&Masked>, Vec<Request>) = requests.unzip();
     let answers = graph.batch(GraphVersion::Beta, &requests).await;
-    let mut clear = BTreeMap::new();
+    let mut clear = Clear::new();
     for (masked, answer) in wanted.into_iter().zip(answers) {
         match answer {
             Ok(answer) => {
@@ -95,7 +75,7 @@ pub async fn read(graph: &Graph, wanted: BTreeSet<Masked>) -> Result<Clear, Grap
             Err(error) => return Err(error),
         }
     }
-    Ok(Clear(clear))
+    Ok(clear)
 }
 
 /// Masked values that are read before a plan asks for them, while pages of lists are on their way. Only full batches
@@ -113,7 +93,7 @@ impl<'a> Ahead<'a> {
         Self { graph, asked: BTreeSet::new(), under_way, read: Vec::new() }
     }
 
-    /// Waits for what reads the lists, and sends batches of what is wanted meanwhile.
+    /// Waits for the lists, and sends batches for the values that are wanted meanwhile.
     pub(crate) async fn beside<T>(
         &mut self,
         lists: impl Future<Output = T>,
@@ -140,17 +120,17 @@ impl<'a> Ahead<'a> {
         }
     }
 
-    /// Returns what was asked for.
+    /// Returns the values that were asked for.
     pub(crate) fn asked(&self) -> &BTreeSet<Masked> {
         &self.asked
     }
 
-    /// Returns whether nothing is left to be waited for.
+    /// Returns whether no request is under way and no result waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.under_way.is_empty() && self.read.is_empty()
     }
 
-    /// Waits for what is under way.
+    /// Waits for the requests under way.
     ///
     /// # Errors
     /// When a read failed.

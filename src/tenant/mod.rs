@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::kinds::{self, Family};
 use crate::schema::model::Model;
 use crate::schema::types::{GraphVersion, type_name};
-use crate::values::canonical::canonical_members;
+use crate::values::canonical::object_form;
 use crate::values::digest::{self, Domain};
 use crate::values::{masked as markers, target_form};
 
@@ -221,14 +221,7 @@ impl LiveObject {
     }
 
     fn compute_digest(&self) -> String {
-        let model = Model::of(GraphVersion::Beta);
-        let body = self.body.value();
-        let body = match (model.get(&self.kind), body.as_object()) {
-            (Some(structure), Some(members)) => {
-                canonical_members(model, &structure, members).into()
-            }
-            _ => body,
-        };
+        let body = object_form(&self.kind, self.body.value());
         let mut targets: Vec<String> =
             self.assignments.iter().map(|assignment| target_form(assignment).to_string()).collect();
         targets.sort();

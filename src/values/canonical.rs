@@ -1,56 +1,75 @@
 //! Values by type, not by text: two spellings of one value have one canonical form.
 
+use std::collections::BTreeSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::{SignedDuration, Span, Timestamp, civil};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::masked;
+use super::secret::is_secret;
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
-use crate::schema::types::{Edm, GraphVersion, type_name};
+use crate::schema::types::{Edm, GraphVersion};
+use crate::schema::walk::{Copier, CopyStep, Tree, TypedPlace, copy};
 
 /// Returns the canonical form of a value. What does not parse as its type stays as it is, so that a
 /// live value of an unknown form still compares by text.
 pub fn canonical(model: &Model, shape: &Shape, value: &Value) -> Value {
-    match (shape, value) {
-        // Whether it could be read says nothing about the value.
-        (_, value) if masked::reference(value).is_some() => masked::MASK.into(),
-        (Shape::Scalar(edm), value) => scalar(*edm, value),
-        (Shape::Enum(def), Value::String(text)) if def.flags => {
-            let mut members: Vec<&str> =
-                text.split(',').map(str::trim).filter(|m| !m.is_empty()).collect();
-            members.sort_unstable();
-            members.dedup();
-            members.join(",").into()
-        }
-        (Shape::Complex(_) | Shape::Poly(_), Value::Object(members)) => {
-            object(model, shape, members)
-        }
-        (Shape::Collection(element, order), Value::Array(items)) => {
-            let mut items: Vec<Value> =
-                items.iter().map(|item| canonical(model, element, item)).collect();
-            match order {
-                Order::Ordered => {}
-                Order::Set => {
-                    items.sort_by_key(Value::to_string);
-                    if matches!(**element, Shape::Scalar(_) | Shape::Enum(_)) {
-                        items.dedup();
-                    }
-                }
-                Order::Keyed(key) => items.sort_by_key(|item| key_of(item, key)),
-            }
-            items.into()
-        }
-        _ => value.clone(),
+    copy(&TypedPlace::root(model, shape), value, &mut Canonical).unwrap_or_default()
+}
+
+/// Returns the canonical form of an object of a kind; a kind that beta lacks stays as it is.
+pub fn object_form(kind: &str, body: Value) -> Value {
+    let model = Model::of(GraphVersion::Beta);
+    match model.get(kind) {
+        Some(_) => canonical(model, &Shape::Complex(kind.to_owned()), &body),
+        None => body,
     }
 }
 
-/// Returns the text by which an element of a keyed collection is found.
-pub fn key_of(element: &Value, key: &str) -> String {
-    match element.get(key) {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => String::new(),
+/// Copies without annotations, unset and volatile properties, and with a constant for secrets.
+struct Canonical;
+
+impl Copier for Canonical {
+    fn step(&mut self, place: &TypedPlace<'_, Value>, value: &Value) -> CopyStep {
+        match (place.declared(), place.shape) {
+            _ if place.is_annotation() => CopyStep::Omit,
+            (Some(property), _) if !property.is_comparable() => CopyStep::Omit,
+            (Some(property), Some(shape)) if is_unset(property, shape, value) => CopyStep::Omit,
+            (Some(_), _) if is_secret(place, value, &BTreeSet::new()) => CopyStep::Put(true.into()),
+            // Whether it could be read says nothing about the value.
+            _ if masked::reference(value).is_some() => CopyStep::Put(masked::MASK.into()),
+            (_, Some(Shape::Scalar(edm))) => CopyStep::Put(scalar(*edm, value)),
+            (_, Some(Shape::Enum(def))) if def.flags => CopyStep::Put(flags(value)),
+            (None, None) if value.is_null() && place.name.is_some() => CopyStep::Omit,
+            (_, None) => CopyStep::Put(value.clone()),
+            _ => CopyStep::Enter,
+        }
+    }
+
+    fn finish(
+        &mut self,
+        place: &TypedPlace<'_, Value>,
+        structure: Option<&Structure>,
+        mut copy: Value,
+    ) -> Value {
+        match (place.shape, &mut copy, structure) {
+            (Some(Shape::Poly(_)), Value::Object(members), Some(structure)) => {
+                members.insert("@odata.type".to_owned(), structure.name.clone().into());
+            }
+            (Some(Shape::Collection(element, Order::Set)), Value::Array(items), _) => {
+                items.sort_by_key(Value::to_string);
+                if matches!(**element, Shape::Scalar(_) | Shape::Enum(_)) {
+                    items.dedup();
+                }
+            }
+            (Some(Shape::Collection(_, Order::Keyed(key))), Value::Array(items), _) => {
+                items.sort_by_key(|item| item.key(key));
+            }
+            _ => {}
+        }
+        copy
     }
 }
 
@@ -83,8 +102,8 @@ pub fn property_form(kind: &str, property: &str, value: Option<&Value>) -> Value
     }
 }
 
-/// Returns whether a value is what an untouched member holds: null, false, 0, the empty text or collection,
-/// or a member of an enum that stands for nothing.
+/// Returns whether a value is a default: null, false, 0, an empty text or collection, or an enum member that stands for
+/// none.
 pub fn is_default(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
@@ -98,7 +117,7 @@ pub fn is_default(value: &Value) -> bool {
     }
 }
 
-/// Returns a value without members that hold what an untouched one holds, to find its like among others.
+/// Returns a value without members that hold a default.
 pub fn without_defaults(value: &Value) -> Value {
     match value {
         Value::Object(members) => members
@@ -111,7 +130,7 @@ pub fn without_defaults(value: &Value) -> Value {
     }
 }
 
-/// A complex value without annotations and without members that are null, at its own level.
+/// Returns a complex value without annotations and without null members, at its own level.
 fn bare(value: &Value) -> Value {
     match value {
         Value::Object(members) => members
@@ -123,40 +142,14 @@ fn bare(value: &Value) -> Value {
     }
 }
 
-fn object(model: &Model, shape: &Shape, members: &Map<String, Value>) -> Value {
-    let stated = members.get("@odata.type").and_then(Value::as_str).and_then(type_name);
-    let Some(structure) = model.actual(shape, stated) else {
-        return Value::Object(members.clone());
+/// Returns a set of flags with each member once, in order.
+fn flags(value: &Value) -> Value {
+    let Some(text) = value.as_str() else {
+        return value.clone();
     };
-    let mut canonical = canonical_members(model, &structure, members);
-    if matches!(shape, Shape::Poly(_)) {
-        canonical.insert("@odata.type".to_owned(), structure.name.clone().into());
-    }
-    canonical.into()
-}
-
-/// Returns the canonical form of an object's members: no annotations, nothing that is unset or moves by
-/// itself, secrets as a constant.
-pub fn canonical_members(
-    model: &Model,
-    structure: &Structure,
-    members: &Map<String, Value>,
-) -> Map<String, Value> {
-    let mut canonical_members = Map::new();
-    for (name, value) in
-        members.iter().filter(|(name, _)| !name.contains('@') && !name.starts_with('#'))
-    {
-        let value = match structure.properties.get(name) {
-            Some(property) if !property.is_comparable() => continue,
-            Some(property) if is_unset(property, &property.shape, value) => continue,
-            Some(property) if property.facts.sensitive => Value::Bool(true),
-            Some(property) => canonical(model, &property.shape, value),
-            None if value.is_null() => continue,
-            None => value.clone(),
-        };
-        canonical_members.insert(name.clone(), value);
-    }
-    canonical_members
+    let members: BTreeSet<&str> =
+        text.split(',').map(str::trim).filter(|member| !member.is_empty()).collect();
+    Vec::from_iter(members).join(",").into()
 }
 
 fn scalar(edm: Edm, value: &Value) -> Value {

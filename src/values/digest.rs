@@ -1,11 +1,11 @@
-//! Digests that say "the very same": SHA-256 over a domain and RFC 8785 JSON.
+//! Digests: SHA-256 over a domain and RFC 8785 JSON.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use serde::Serialize;
 
-/// What a digest is of; digests of different things never agree.
+/// The kind of a digested value; digests of different kinds never agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Domain {
     /// A plan.

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::schema::placeholder::is_placeholder;
+use crate::schema::walk::any;
 
-/// What stands for a masked value wherever it is compared or sent again: Graph's own placeholder, which must never
-/// reach Graph.
+/// The placeholder for a masked value wherever it is compared or sent again: Graph's own, which must never reach Graph.
 pub const MASK: &str = "****";
 
 /// The one member of a marker.
@@ -32,11 +32,12 @@ pub fn mark(value: &mut Value) {
 
 /// Returns whether a value holds a marker.
 pub fn is_marked(value: &Value) -> bool {
-    match value {
-        Value::Object(members) => reference(value).is_some() || members.values().any(is_marked),
-        Value::Array(items) => items.iter().any(is_marked),
-        _ => false,
-    }
+    any(value, &mut |value| reference(value).is_some())
+}
+
+/// Returns whether a value holds a placeholder that must never be sent as if it were the value.
+pub fn has_placeholder(value: &Value) -> bool {
+    any(value, &mut |value| value.as_str().is_some_and(is_placeholder))
 }
 
 /// Returns the reference of a value that is masked.

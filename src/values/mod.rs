@@ -3,6 +3,7 @@
 pub mod canonical;
 pub mod digest;
 pub mod masked;
+pub mod secret;
 mod target;
 
 pub use target::target_form;

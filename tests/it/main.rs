@@ -4,6 +4,8 @@
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod added_collection;
+#[cfg(debug_assertions)]
+mod added_secret;
 mod all_kinds;
 mod approvals;
 mod at_once;

@@ -61,7 +61,7 @@ pub fn minimal(model: &Model, kind: &str) -> Map<String, Value> {
 
 /// Gives the first element of each list that a rule is about what one element must have.
 fn hold_one_element_rules(model: &Model, kind: &str, spec: &mut Map<String, Value>) {
-    let rules = Semantics::built_in().one_element().iter();
+    let rules = Semantics::built_in().one_element.iter();
     for rule in rules.filter(|rule| model.types().is_a(kind, &rule.on)) {
         let path = format!("/{}/0", rule.elements.join("/0/"));
         let mut holder = Value::Object(std::mem::take(spec));
@@ -180,7 +180,7 @@ pub fn changed(model: &Model, property: &Property, shape: &Shape, value: &Value)
             let structure = model.actual(shape, stated)?;
             members.iter().find_map(|(name, member)| {
                 // What one element must have stays.
-                let rules = Semantics::built_in().one_element().iter();
+                let rules = Semantics::built_in().one_element.iter();
                 if rules.flat_map(|rule| rule.having.keys()).any(|known| known == name) {
                     return None;
                 }

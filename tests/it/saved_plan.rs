@@ -221,7 +221,7 @@ fn an_edited_plan_writes_nothing() {
 fn made_with_other_types(workspace: &Workspace) {
     let mut plan: Plan = serde_json::from_value(workspace.json("plan.json")).expect("a plan");
     plan.knowledge = "sha256:another".to_owned();
-    plan.digest = plan::seal(&plan);
+    plan.digest = plan::plan_digest(&plan);
     workspace.write("plan.json", report::json::plan(&plan));
 }
 

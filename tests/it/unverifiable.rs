@@ -91,14 +91,14 @@ fn a_secret_that_is_not_there_is_missed_before_anybody_is_asked() {
 }
 
 #[test]
-fn a_rewrite_that_names_nothing_is_told() {
+fn rewrite_secret_that_matches_nothing_is_a_warning() {
     let workspace = workspace();
     let plan = |what: &str| workspace.run(&["plan", "--sandbox=s.json", "--rewrite-secret", what]);
     let unknown = plan(&format!("{WIFI}/wiffi")).expect(64);
     assert!(unknown.stderr.contains(&format!("`{WIFI}/wifi`")), "{}", unknown.stderr);
     plan("wifi").expect(64);
     let idle = plan(&format!("{WIFI}/wifi/ssid")).expect(0);
-    assert!(idle.stdout.contains("nothing of it is declared"), "{}", idle.stdout);
+    assert!(idle.stdout.contains("it matches no declared value"), "{}", idle.stdout);
 }
 
 #[test]

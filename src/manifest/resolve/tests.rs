@@ -1,11 +1,11 @@
 use super::*;
 use crate::kinds::{self, Action};
-use crate::schema::fixture;
+use crate::schema::testing;
 
 /// Resolves the spec of a `workOrder` that is of a family.
 fn resolved(family: &'static Family, spec: Value, sources: &Sources) -> (Value, Resolution) {
     let context = ResolveContext {
-        model: fixture::model(),
+        model: testing::model(),
         family,
         sources,
         roots: &Roots::new(),
@@ -14,7 +14,7 @@ fn resolved(family: &'static Family, spec: Value, sources: &Sources) -> (Value, 
         part: false,
     };
     let mut resolver = Resolver { context, resolved: Resolution::default() };
-    let structure = fixture::model().get("workOrder").expect("a type");
+    let structure = testing::model().get("workOrder").expect("a type");
     (resolver.object(spec, &structure), resolver.resolved)
 }
 

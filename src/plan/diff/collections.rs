@@ -6,7 +6,8 @@ use super::{At, Differ};
 use crate::manifest::value::{Declared, Value};
 use crate::plan::{FieldStatus, Segment};
 use crate::schema::model::{Order, Property, Shape};
-use crate::values::canonical::{is_default, key_of, without_defaults};
+use crate::schema::walk::Tree;
+use crate::values::canonical::{is_default, without_defaults};
 use crate::values::digest::{self, Domain};
 
 impl Differ<'_> {
@@ -44,23 +45,19 @@ impl Differ<'_> {
     }
 
     fn keyed(&mut self, at: &At<'_>, element: &Shape, key: &str, items: &[Json]) -> Json {
-        let mut taken = vec![false; items.len()];
+        let mut rest: Vec<&Json> = items.iter().collect();
         let mut merged = Vec::new();
         for declared in at.declared.elements() {
-            let found = declared.get(key).map(key_text).unwrap_or_default();
-            let live = (0..items.len()).find(|i| !taken[*i] && key_of(&items[*i], key) == found);
+            let found = declared.key(key);
+            let live = rest.iter().position(|item| item.key(key) == found);
             let at = at.element(Segment::Key { key: found }, element, declared);
             merged.push(match live {
-                Some(live) => {
-                    taken[live] = true;
-                    self.value(&at, &items[live])
-                }
+                Some(live) => self.value(&at, rest.remove(live)),
                 None => self.added(&at),
             });
         }
-        for (item, _) in items.iter().zip(&taken).filter(|(_, taken)| !**taken) {
-            let key = key_of(item, key);
-            let gone = at.element(Segment::Key { key }, element, at.declared);
+        for item in rest {
+            let gone = at.element(Segment::Key { key: item.key(key) }, element, at.declared);
             self.differs(&gone, Some(item), None);
         }
         merged.into()
@@ -75,7 +72,7 @@ impl Differ<'_> {
         let declared = at.declared.elements();
         let mut merged: Vec<Json> =
             declared.iter().map(|declared| self.build(at.property, element, declared)).collect();
-        let labels = Labels::of(at.property, &merged, items);
+        let labels = ElementLabels::of(at.property, &merged, items);
         let mut open = Vec::new();
         for (index, declared) in declared.iter().enumerate() {
             let form = form(&merged[index], self);
@@ -210,20 +207,15 @@ fn telling(live: &Json, built: &Json) -> Json {
     }
 }
 
-fn key_text(value: &Value) -> String {
-    let json = value.to_json();
-    json.as_str().map_or_else(|| json.to_string(), str::to_owned)
-}
-
 /// What people tell the elements of a set by.
-struct Labels<'a> {
+struct ElementLabels<'a> {
     property: &'a Property,
     /// Of each declared element, what it has in the member that tells it.
     declared: Vec<Option<String>>,
     live: Vec<Option<String>>,
 }
 
-impl<'a> Labels<'a> {
+impl<'a> ElementLabels<'a> {
     fn of(property: &'a Property, declared: &[Json], live: &[Json]) -> Self {
         let all = |values: &[Json]| values.iter().map(|value| stated(property, value)).collect();
         Self { property, declared: all(declared), live: all(live) }

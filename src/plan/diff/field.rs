@@ -1,12 +1,11 @@
-//! What is said of a field that differs, or that nobody can compare.
+//! Reports of fields that differ or cannot be compared.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use secrecy::ExposeSecret;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::{At, Differ};
 use crate::manifest::value::Declared;
@@ -16,6 +15,7 @@ use crate::schema::model::{Property, Shape};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::semantics::Readback;
 use crate::schema::types::Edm;
+use crate::schema::walk::any;
 use crate::tenant::masked::Masked;
 use crate::tenant::names::{Named, is_guid};
 use crate::values::canonical::{canonical, is_unset};
@@ -53,94 +53,60 @@ impl Differ<'_> {
     /// Reports that a value differs, `None` standing for one that is not there.
     pub(super) fn differs(&mut self, at: &At<'_>, before: Option<&Json>, after: Option<&Json>) {
         let show = |value: Option<&Json>| match value {
-            None => Shown::Unset,
-            Some(value) if is_unset(at.property, at.shape, value) => Shown::Unset,
-            Some(value) => {
-                let value = withhold(&self.withheld, value);
-                shown(self.model, at.property, at.shape, &value)
+            Some(value) if !is_unset(at.property, at.shape, value) => {
+                shown(self.model, at.property, at.shape, value, &self.withheld)
             }
+            _ => Shown::Unset,
         };
         let respelled =
             before.zip(after).map(|(before, after)| respelled(self.model, at.shape, before, after));
-        let (before_shown, after_shown) = (show(respelled.as_ref().or(before)), show(after));
-        let fixed = at.property.facts.fixed && before.is_some();
-        let status = if fixed { FieldStatus::Blocked } else { FieldStatus::Change };
-        let reason = fixed.then(|| "it is fixed when the object is created".to_owned());
-        self.push(at, status, before_shown, after_shown, reason);
-    }
-
-    /// Reports that nobody can say whether a value differs.
-    pub(super) fn unverifiable(&mut self, at: &At<'_>, reason: &str) {
-        let (before, after) = (Shown::Withheld, Shown::Withheld);
-        if self.rewriting.includes(at.path.top()) {
-            return self.push(at, FieldStatus::Change, before, after, None);
+        let mut field = self.field(at, FieldStatus::Change);
+        field.before = show(respelled.as_ref().or(before));
+        field.after = show(after);
+        if at.property.facts.fixed && before.is_some() {
+            field.block("it is fixed when the object is created");
         }
-        let (status, reason) = (FieldStatus::Unverifiable, Some(reason.to_owned()));
-        self.push(at, status, before, after, reason);
-    }
-
-    fn push(
-        &mut self,
-        at: &At<'_>,
-        status: FieldStatus,
-        before: Shown,
-        after: Shown,
-        reason: Option<String>,
-    ) {
-        let mut names = BTreeMap::new();
-        for value in [&before, &after] {
-            if let Shown::Value(value) = value {
-                self.label(at.property, value, &mut names);
+        for shown in [&field.before, &field.after] {
+            if let Shown::Value(value) = shown {
+                self.label(at.property, value, &mut field.names);
             }
         }
-        self.fields.push(FieldChange {
-            path: at.path.clone(),
-            status,
-            names,
-            before,
-            after,
-            encoded: at.property.is_base64(),
-            reason,
-            location: Some(self.sources.locate(at.declared.span)),
+        self.fields.push(field);
+    }
+
+    /// Reports that a value cannot be compared.
+    pub(super) fn unverifiable(&mut self, at: &At<'_>, reason: &str) {
+        let is_rewritten = self.rewrite.iter().any(|one| one.includes(at.path.top()));
+        let mut field = self.field(at, FieldStatus::Change);
+        if !is_rewritten {
+            field.status = FieldStatus::Unverifiable;
+            field.reason = Some(reason.to_owned());
+        }
+        self.fields.push(field);
+    }
+
+    fn field(&self, at: &At<'_>, status: FieldStatus) -> FieldChange {
+        let location = self.sources.locate(at.declared.span);
+        let field = FieldChange::withheld(at.path.clone(), status, location);
+        FieldChange { encoded: at.property.is_base64(), ..field }
+    }
+
+    /// Adds the names of ids within a value.
+    fn label(&self, property: &Property, value: &Json, names: &mut BTreeMap<String, String>) {
+        any(value, &mut |value| {
+            let Some(id) = value.as_str() else {
+                return false;
+            };
+            let sorts = match property.facts.resolves {
+                Some(resolves) => vec![resolves.into()],
+                None if is_guid(id) => vec![Named::Group, Named::User],
+                None => Vec::new(),
+            };
+            let label = sorts.into_iter().find_map(|sort| self.known.names.label(sort, id));
+            names.extend(label.map(|label| (id.to_owned(), label.to_owned())));
+            false
         });
     }
-
-    fn label(&self, property: &Property, value: &Json, names: &mut BTreeMap<String, String>) {
-        match value {
-            Json::String(id) => {
-                let sorts = match property.facts.resolves {
-                    Some(resolves) => vec![resolves.into()],
-                    None if is_guid(id) => vec![Named::Group, Named::User],
-                    None => Vec::new(),
-                };
-                let label = sorts.into_iter().find_map(|sort| self.known.names.label(sort, id));
-                names.extend(label.map(|label| (id.clone(), label.to_owned())));
-            }
-            Json::Array(items) => items.iter().for_each(|item| self.label(property, item, names)),
-            Json::Object(members) => {
-                members.values().for_each(|value| self.label(property, value, names));
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Returns a value with members of these names withheld, where there are any.
-fn withhold<'v>(names: &BTreeSet<String>, value: &'v Json) -> Cow<'v, Json> {
-    if names.is_empty() {
-        return Cow::Borrowed(value);
-    }
-    Cow::Owned(match value {
-        Json::Object(members) if !members.contains_key("$secret") => members
-            .iter()
-            .map(|(name, value)| match names.contains(name) && !value.is_null() {
-                true => (name.clone(), json!({ "$withheld": true })),
-                false => (name.clone(), withhold(names, value).into_owned()),
-            })
-            .collect(),
-        Json::Array(items) => items.iter().map(|item| withhold(names, item).into_owned()).collect(),
-        other => other.clone(),
-    })
 }
 
 /// Returns why a live value says nothing about whether it is the declared one.
@@ -155,7 +121,7 @@ pub(super) fn unreadable(at: &At<'_>, live: &Json) -> Option<&'static str> {
             Some("the tenant shows it masked")
         }
         (_, Some(Readback::Null)) if live.is_null() => Some("the tenant never shows it"),
-        _ if at.property.facts.sensitive => Some("a secret is never compared"),
+        _ if at.property.is_secret() => Some("a secret is never compared"),
         _ => None,
     }
 }

@@ -7,17 +7,18 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json};
 
-use super::merge::{echo, has_placeholder};
+use super::merge::echo;
 use super::names::unresolved;
-use super::rewrite::Rewriting;
+use super::rewrite::Rewrite;
 use super::{Blocked, FieldChange, FieldPath, FieldStatus, Segment};
 use crate::diagnostic::Sources;
 use crate::manifest::value::{Declared, Value, secret};
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
-use crate::schema::types::type_name;
+use crate::schema::walk::Tree;
 use crate::tenant::masked::Masked;
 use crate::tenant::{Known, ObjectKey};
 use crate::values::canonical::is_unset;
+use crate::values::masked::has_placeholder;
 
 mod collections;
 mod field;
@@ -35,27 +36,26 @@ pub(super) struct Differ<'a> {
     pub(super) object: Option<ObjectKey<'a>>,
     /// The masked values that are compared.
     pub(super) masked: BTreeSet<Masked>,
-    /// What is written though it cannot be compared.
-    pub(super) rewriting: Rewriting,
-    /// What differs.
+    /// The properties that are written though they cannot be compared.
+    pub(super) rewrite: Vec<&'a Rewrite>,
+    /// The fields that differ, cannot be compared or cannot be changed.
     pub(super) fields: Vec<FieldChange>,
-    /// What keeps the whole change from being made.
+    /// The reasons why the whole change cannot be made.
     pub(super) blocked: Vec<Blocked>,
     /// Whether the value being built repeats something that the tenant masks.
     repeats_masked: bool,
-    /// Members that hold a secret in some element of the collection being compared: what the other
-    /// elements hold there is not shown either.
+    /// Members that hold a secret in some element of the collection being compared; they are withheld in all elements.
     withheld: BTreeSet<String>,
 }
 
-/// A declared value, and what is known of the place that it is for.
+/// A declared value, with its place in the object.
 struct At<'v> {
     path: FieldPath,
     property: &'v Property,
     /// The shape of the value: the property's, or that of an element of it.
     shape: &'v Shape,
     declared: &'v Value,
-    /// Whether it is all there is to it: what it does not declare is unset.
+    /// Whether the value is complete: members that it does not declare are unset.
     whole: bool,
 }
 
@@ -91,7 +91,7 @@ impl<'a> Differ<'a> {
             known,
             object: None,
             masked: BTreeSet::new(),
-            rewriting: Rewriting::Nothing,
+            rewrite: Vec::new(),
             fields: Vec::new(),
             blocked: Vec::new(),
             repeats_masked: false,
@@ -143,14 +143,12 @@ impl<'a> Differ<'a> {
         let required = structure.properties.values().filter(|property| property.facts.required);
         for property in required.filter(|property| declared.get(&property.name).is_none()) {
             let (kind, name) = (&structure.name, &property.name);
-            self.blocked.push(Blocked {
-                code: "value/required".to_owned(),
-                message: format!("a new `{kind}` needs `{name}`, which is not declared"),
-                help: format!(
-                    "add `{name}:` below `spec:`; `moorline schema {kind}` says what it takes"
-                ),
-                location: Some(self.sources.locate(declared.span)),
-            });
+            self.blocked.push(Blocked::new(
+                "value/required",
+                format!("a new `{kind}` needs `{name}`, which is not declared"),
+                format!("add `{name}:` below `spec:`; `moorline schema {kind}` says what it takes"),
+                Some(self.sources.locate(declared.span)),
+            ));
         }
     }
 
@@ -169,7 +167,9 @@ impl<'a> Differ<'a> {
             return None;
         }
         if self.repeats_masked {
-            self.block_masked(first);
+            // A collection is sent whole, and what the tenant masks must not be sent as its own value.
+            let why = "the collection is written whole, and the tenant masks a value in it that is not declared";
+            self.fields[first..].iter_mut().for_each(|field| field.block(why));
             return None;
         }
         for field in &mut self.fields[first..] {
@@ -178,19 +178,6 @@ impl<'a> Differ<'a> {
             }
         }
         Some(value)
-    }
-
-    /// A collection is sent whole, and what the tenant masks must not be sent as its own value.
-    fn block_masked(&mut self, first: usize) {
-        for field in &mut self.fields[first..] {
-            if field.status == FieldStatus::Change {
-                field.status = FieldStatus::Blocked;
-                field.reason = Some(
-                    "the collection is written whole, and the tenant masks a value in it that is not declared"
-                        .to_owned(),
-                );
-            }
-        }
     }
 
     /// Compares a value and returns it as it is to be sent.
@@ -217,7 +204,7 @@ impl<'a> Differ<'a> {
         if let Some(reason) = unreadable(at, seen) {
             self.unverifiable(at, reason);
         } else if !self.same(at, &value, seen) {
-            // What is shown of a value that was masked is that it is there.
+            // Of a value that was masked only its presence is shown.
             self.differs(at, Some(live), Some(&value));
         }
         value
@@ -225,7 +212,7 @@ impl<'a> Differ<'a> {
 
     fn object(&mut self, at: &At<'_>, live: &Json) -> Json {
         let stated = at.declared.odata_type();
-        let live_type = live.get("@odata.type").and_then(Json::as_str).and_then(type_name);
+        let live_type = live.stated_type();
         let unset = is_unset(at.property, at.shape, live);
         let retyped = matches!(at.shape, Shape::Poly(_))
             && stated.is_some()
@@ -271,7 +258,7 @@ impl<'a> Differ<'a> {
         live: &Json,
         whole: bool,
     ) -> Map<String, Json> {
-        let Json::Object(mut members) = echo(self.model, at.shape, live) else {
+        let (Json::Object(mut members), _) = echo(self.model, at.shape, live) else {
             return Map::new();
         };
         if whole {

@@ -3,7 +3,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::plan::Shown;
-use crate::schema::fixture;
+use crate::schema::testing;
 use crate::schema::types::GraphVersion;
 use crate::tenant::Live;
 use crate::tenant::names::Names;
@@ -19,7 +19,7 @@ fn compared(declared: &Json, live: Option<&Json>) -> (Vec<FieldChange>, Json) {
 }
 
 fn judged(declared: &Json, live: Option<&Json>) -> (Vec<FieldChange>, Json, Vec<Blocked>) {
-    judged_in(fixture::model(), "workOrder", declared, live)
+    judged_in(testing::model(), "workOrder", declared, live)
 }
 
 fn judged_in(
@@ -118,8 +118,8 @@ proptest! {
         tasks in tasks(),
         orders in prop::array::uniform2(prop::collection::vec(any::<u8>(), 1..8)),
     ) {
-        let structure = fixture::model().get("workOrder").expect("a type");
-        let form = |tasks: &Json| canonical(fixture::model(), &structure.properties["tasks"].shape, tasks);
+        let structure = testing::model().get("workOrder").expect("a type");
+        let form = |tasks: &Json| canonical(testing::model(), &structure.properties["tasks"].shape, tasks);
         let [one, other] = orders.map(|order| answered(&tasks, &order));
         prop_assert_eq!(form(&one), form(&other));
         prop_assert!(!form(&one).to_string().contains("\"id\""));
@@ -156,7 +156,7 @@ fn changed_member_of_a_contained_entity_sends_the_whole_collection_without_ids()
 }
 
 #[test]
-fn added_and_removed_contained_entities_are_shown_without_ids_and_what_means_unset() {
+fn added_and_removed_contained_entities_are_shown_without_ids_and_unset_members() {
     let live =
         json!({ "tasks": answered(&json!([{ "steps": [block(0), mail("t"), mail("u")] }]), &[1]) });
     let declared = json!({ "tasks": [{ "steps": [block(0)] }] });
@@ -175,7 +175,7 @@ fn added_and_removed_contained_entities_are_shown_without_ids_and_what_means_uns
 }
 
 #[test]
-fn step_that_states_its_hours_is_found_before_one_that_does_not_takes_its_place() {
+fn exact_match_in_a_set_is_found_before_a_partial_one() {
     let declared =
         json!({ "tasks": [{ "steps": [{ "action": "mail" }, { "action": "mail", "hours": 5 }] }] });
     let live = json!([{ "id": "t", "label": null, "steps": [

@@ -1,4 +1,4 @@
-//! What makes two plans, or two changes, the very same.
+//! The digest of a plan, and equality of changes.
 
 use serde::Serialize;
 
@@ -7,21 +7,21 @@ use crate::graph::request::Request;
 use crate::manifest::Address;
 use crate::values::digest::{self, Domain};
 
-/// A plan as its digest sees it: not when and by which release it was made, nor how it is told.
+/// The part of a plan that its digest covers.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PlanEssence<'a> {
+struct PlanDigestView<'a> {
     tenant_id: &'a str,
     cloud: &'a str,
     only: &'a [String],
     knowledge: &'a str,
-    changes: Vec<Essence<'a>>,
+    changes: Vec<DigestView<'a>>,
 }
 
-/// A change as the digest sees it: no places in files, which depend on where the command ran.
+/// The part of a change that the digest covers: no places in files, which depend on where the command ran.
 #[derive(PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Essence<'a> {
+struct DigestView<'a> {
     address: &'a Address,
     action: Action,
     id: &'a Option<String>,
@@ -30,7 +30,7 @@ struct Essence<'a> {
     blocked: Vec<&'a str>,
 }
 
-impl<'a> Essence<'a> {
+impl<'a> DigestView<'a> {
     fn of(change: &'a Change) -> Self {
         Self {
             address: &change.address,
@@ -43,20 +43,20 @@ impl<'a> Essence<'a> {
     }
 }
 
-/// Returns the digest of a plan, whatever it says of itself.
-pub fn seal(plan: &Plan) -> String {
+/// Computes the digest of a plan.
+pub fn plan_digest(plan: &Plan) -> String {
     let differences = plan.changes.iter().filter(|change| change.is_difference());
-    let essence = PlanEssence {
+    let view = PlanDigestView {
         tenant_id: &plan.tenant.tenant_id,
         cloud: &plan.tenant.cloud,
         only: &plan.only,
         knowledge: &plan.knowledge,
-        changes: differences.map(Essence::of).collect(),
+        changes: differences.map(DigestView::of).collect(),
     };
-    digest::tagged(Domain::Plan, &essence)
+    digest::tagged(Domain::Plan, &view)
 }
 
-/// Returns whether two changes are the same, of the same object.
+/// Returns whether two changes do the same to the same object.
 pub fn is_same(one: &Change, other: &Change) -> bool {
-    Essence::of(one) == Essence::of(other)
+    DigestView::of(one) == DigestView::of(other)
 }
