@@ -18,6 +18,8 @@ mod sender;
 pub mod service_error;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 pub mod unwrap;
 
 pub use answer::Response;

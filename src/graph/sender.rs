@@ -188,9 +188,6 @@ fn headers(authorization: HeaderValue, id: &str, sending: &Sending<'_>) -> Heade
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-    use std::sync::{Mutex, PoisonError};
-
     use jiff::Timestamp;
     use serde_json::json;
 
@@ -198,7 +195,7 @@ mod tests {
     use super::super::approval::Approval;
     use super::super::client::{Graph, Options};
     use super::super::request::Request;
-    use super::super::testing::{self, Server, endpoints, graph, reply};
+    use super::super::testing::{self, Log, Server, endpoints, graph, reply};
     use super::*;
     use crate::auth::TokenFuture;
     use crate::auth::static_token::StaticToken;
@@ -316,32 +313,10 @@ mod tests {
         assert_eq!(graph.sender.permits.available_permits(), 1);
     }
 
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     #[tokio::test]
     async fn each_attempt_is_one_line_in_the_log_without_token_or_body() {
-        // While there is one subscriber alone, tracing asks whichever test runs first whether it listens.
-        let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
         let log = Log::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .with_env_filter("moorline::wire=debug")
-            .with_writer(move || writer.clone())
-            .finish();
-        let _guard = tracing::subscriber::set_default(subscriber);
-
+        let _guard = log.listen();
         let server = Server::scripted(vec![
             reply(429, &Value::Null),
             reply(201, &json!({"secret": "canary"})).header("request-id", "r-2"),
@@ -354,13 +329,10 @@ mod tests {
             .await
             .expect("the second answer");
 
-        let text = String::from_utf8(log.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
-            .expect("text");
-        assert!(!text.contains("canary"), "{text}");
-        let lines: Vec<Value> =
-            text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-        assert_eq!(lines.len(), 2, "{text}");
-        let second = &lines[1]["fields"];
+        let lines = log.lines();
+        assert!(!format!("{lines:?}").contains("canary"), "{lines:?}");
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        let second = &lines[1];
         assert_eq!(second["method"], "POST");
         assert_eq!(second["path"], "/beta/x");
         assert_eq!(second["status"], 201);

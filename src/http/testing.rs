@@ -1,6 +1,6 @@
 //! A server for tests on this machine's loopback interface, answering as its script says.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::net::TcpListener as StdListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,6 +10,8 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, Response};
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tracing::Dispatch;
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
 
 use super::cloud::{Cloud, Endpoints};
 
@@ -130,6 +132,50 @@ pub(crate) fn nobody() -> String {
 /// Returns endpoints with both hosts at one URL.
 pub(crate) fn endpoints(url: &str) -> Endpoints {
     Endpoints::new(Cloud::Global, Some(url), Some(url)).expect("a loopback URL")
+}
+
+/// The wire log of a test.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+/// Ends the recording of a log when it is dropped.
+pub(crate) struct Listening {
+    _guard: DefaultGuard,
+    _second: Dispatch,
+}
+
+impl Log {
+    /// Records what this thread logs of requests.
+    pub(crate) fn listen(&self) -> Listening {
+        let writer = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .with_env_filter("moorline::wire=debug")
+            .with_writer(move || writer.clone())
+            .finish();
+        Listening {
+            // While there is one subscriber alone, tracing asks whichever test runs first whether it listens.
+            _second: Dispatch::new(NoSubscriber::default()),
+            _guard: tracing::subscriber::set_default(subscriber),
+        }
+    }
+
+    /// Returns the fields of each line.
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        let text = String::from_utf8(locked(&self.0).clone()).expect("text");
+        let fields = |line| serde_json::from_str::<Value>(line).expect("JSON")["fields"].take();
+        text.lines().map(fields).collect()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        locked(&self.0).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
