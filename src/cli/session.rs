@@ -2,9 +2,11 @@
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::future::{Either, select};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -16,7 +18,7 @@ use crate::auth::cache::Cached;
 use crate::auth::client_secret::ClientSecret;
 use crate::auth::entra::TokenEndpoint;
 use crate::auth::{
-    self, AuthError, Caller, Choice, Environment, Person, Surroundings, TokenSource,
+    self, AuthError, Caller, Choice, Credential, Environment, Person, Surroundings, TokenSource,
 };
 use crate::clock::Clock;
 use crate::diagnostic;
@@ -64,6 +66,8 @@ pub(super) struct Connection {
     pub(super) watch: Watch,
     /// What is signed in with, in words, and its tokens.
     pub(super) credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
+    /// Whether a person is asked to sign in.
+    asks: bool,
     pub(super) sandbox: Option<Running>,
 }
 
@@ -134,6 +138,7 @@ impl Connection {
         let caller = Caller::new(transport.clone(), clock.clone(), deadline);
         let caller = caller.watched_by(watch.clone());
         let caller = caller.making_known(ui.known().clone());
+        let mut asks = false;
         let credential = if sandbox.is_some() {
             // Whatever signs in to the real tenant has no business here.
             let endpoint = TokenEndpoint::new(&endpoints, &spec.tenant_id, caller.clone());
@@ -143,11 +148,12 @@ impl Connection {
             Ok(("the sandbox's own app".to_owned(), tokens))
         } else {
             choose(ui, options, spec, &endpoints, &caller).map(|choice| {
+                asks = choice.credential == Credential::DeviceCode;
                 let from = choice.from.join(", ");
                 (format!("{} ({from})", choice.credential.label()), choice.tokens)
             })
         };
-        Ok(Self { endpoints, transport, clock, caller, watch, credential, sandbox })
+        Ok(Self { endpoints, transport, clock, caller, watch, credential, asks, sandbox })
     }
 }
 
@@ -197,14 +203,17 @@ impl Session {
         ui.known().public(desired.texts());
         let keeps = !matches!(options.sandbox, Some(None));
         let state_file = options.sandbox.clone().flatten();
-        let Connection { endpoints, transport, clock, caller, watch, credential, sandbox } =
-            Connection::open(ui, options, &desired.tenant, &desired.root).await?;
+        let connection = Connection::open(ui, options, &desired.tenant, &desired.root).await?;
+        let Connection { endpoints, transport, clock, caller, watch, credential, asks, sandbox } =
+            connection;
         let (words, tokens) = credential?;
         if sandbox.is_none() {
             ui.status(&format!("Signing in with {words}."));
         }
         let tenant_id = &desired.tenant.spec.tenant_id;
-        let directory = auth::tenant::id_of(&endpoints, tenant_id, &caller).await?;
+        let directory = auth::tenant::id_of(&endpoints, tenant_id, &caller);
+        let directory =
+            if asks { directory.await? } else { with_token(directory, &*tokens).await? };
         let options = Options {
             concurrency: options.concurrency.into(),
             // Signing in took its part.
@@ -335,6 +344,18 @@ fn watch(ui: &Ui, clock: &Clock) -> Watch {
             say(&format!("{}: {}; trying again in {seconds} s …", delay.call, delay.why));
         }
     })
+}
+
+/// Returns the id of the tenant, and gets a token meanwhile, so that the first call finds it in the cache.
+async fn with_token(
+    directory: impl Future<Output = Result<Uuid, AuthError>>,
+    tokens: &dyn TokenSource,
+) -> Result<Uuid, AuthError> {
+    let (directory, token) = match select(pin!(directory), tokens.token()).await {
+        Either::Left((directory, token)) => (directory?, token.await),
+        Either::Right((token, directory)) => (directory.await?, token),
+    };
+    token.map(|_| directory)
 }
 
 /// Chooses what to sign in with.

@@ -7,9 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::approval;
-use super::body;
+use super::body::Body;
+use super::error::{Call, GraphError};
 use super::service_error::ServiceError;
 use crate::clock::Clock;
+use crate::http::Effect;
 use crate::http::transport::{Fault, Incoming};
 
 /// A successful answer.
@@ -44,26 +46,22 @@ pub(super) struct Answer {
     pub(super) client_request_id: Option<String>,
     /// The code of a request for approval.
     pub(super) approval_code: Option<String>,
-    /// The body, null where it is empty; `None` where it is not JSON.
-    pub(super) body: Option<Value>,
+    /// The body.
+    pub(super) body: Body,
 }
 
 /// What came of an attempt.
 pub(super) type Attempt = Result<Answer, Fault>;
 
 impl Answer {
-    pub(super) fn read(incoming: &Incoming, client_request_id: &str, clock: &Clock) -> Self {
-        let body = match incoming.body.as_slice() {
-            [] => Some(Value::Null),
-            text => body::from_slice(text).ok(),
-        };
+    pub(super) fn read(incoming: Incoming, client_request_id: &str, clock: &Clock) -> Self {
         Self {
             status: incoming.status,
             retry_after: incoming.retry_after(clock.now()),
             request_id: incoming.header("request-id").map(str::to_owned),
             client_request_id: Some(client_request_id.to_owned()),
             approval_code: incoming.header(approval::CODE).map(str::to_owned),
-            body,
+            body: Body::Text(incoming.body),
         }
     }
 
@@ -73,8 +71,24 @@ impl Answer {
     }
 
     pub(super) fn into_service_error(self) -> ServiceError {
-        ServiceError::from_body(self.status, &self.body.unwrap_or_default())
+        ServiceError::from_body(self.status, &self.body.value().unwrap_or_default())
             .with_ids(self.request_id, self.client_request_id)
             .with_approval_code(self.approval_code)
+    }
+
+    /// Returns the answer with its body parsed. A write succeeded even where its body is not JSON.
+    ///
+    /// # Errors
+    /// When the body of the answer to a read is not JSON.
+    pub(super) fn into_response(self, call: &Call, effect: Effect) -> Result<Response, GraphError> {
+        let Self { status, request_id, .. } = self;
+        match self.body.value() {
+            None if effect == Effect::Read => Err(GraphError::BadPayload {
+                call: call.clone(),
+                reason: "it is not JSON",
+                request_id,
+            }),
+            body => Ok(Response { status, body: body.unwrap_or_default(), request_id }),
+        }
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Attempt, Response};
+use super::body::Body;
 use super::chain::{Chain, conclude};
 use super::client::Graph;
 use super::error::{Call, GraphError};
@@ -43,8 +44,8 @@ impl Again<'_> {
         let Member { place, request } = self.member;
         let (call, effect) = (Call::of(request), request.effect());
         let retries = chain.retries();
-        let outcome = conclude(&call, effect, retries, Decision::GiveUp, self.attempt);
-        (place, outcome)
+        let answer = conclude(&call, retries, Decision::GiveUp, self.attempt);
+        (place, answer.and_then(|answer| answer.into_response(&call, effect)))
     }
 }
 
@@ -120,7 +121,8 @@ impl Graph {
             match chain.decide(effect, &attempt) {
                 Decision::Wait(wait) => again.push(Again { member, wait, attempt }),
                 decision => {
-                    let outcome = conclude(&call, effect, chain.retries(), decision, attempt);
+                    let answer = conclude(&call, chain.retries(), decision, attempt);
+                    let outcome = answer.and_then(|answer| answer.into_response(&call, effect));
                     outcomes.push((member.place, outcome));
                 }
             }
@@ -177,12 +179,12 @@ fn envelope(members: &[Member<'_>]) -> Value {
 
 /// Sorts the answers by member. An envelope that failed as a whole is everybody's answer.
 fn answers(attempt: Attempt, members: usize, now: Timestamp) -> Vec<Attempt> {
-    let responses = match &attempt {
-        Ok(Answer { body: Some(body), .. }) => body["responses"].as_array(),
-        _ => None,
+    let Ok(envelope) = &attempt else {
+        return vec![attempt; members];
     };
-    let succeeded = matches!(&attempt, Ok(answer) if answer.is_success());
-    if responses.is_none() && !succeeded {
+    let body = envelope.body.clone().value().unwrap_or_default();
+    let responses = body["responses"].as_array();
+    if responses.is_none() && !envelope.is_success() {
         return vec![attempt; members];
     }
     let mut answers = vec![Err(Fault::LeftOut); members];
@@ -209,7 +211,7 @@ fn member_answer(response: &Value, now: Timestamp) -> Option<Answer> {
         request_id: header("request-id"),
         client_request_id: None,
         approval_code: None,
-        body: Some(response["body"].clone()),
+        body: Body::Parsed(response["body"].clone()),
     })
 }
 

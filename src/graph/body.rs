@@ -1,4 +1,4 @@
-//! Bodies of answers, as values that take little memory.
+//! The bodies of answers, and values that take little memory.
 //!
 //! An object of the service has some hundred members. A map that grows member by member is left with nodes that are
 //! half empty, which is a third of all that the object takes; one that is built at once has full nodes, and is built
@@ -6,14 +6,55 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+
+/// The body of an answer.
+#[derive(Clone, Debug)]
+pub(super) enum Body {
+    /// As it came over the wire.
+    Text(Vec<u8>),
+    /// Parsed, as a batch holds the bodies of its members.
+    Parsed(Value),
+}
+
+impl Body {
+    /// Returns the body as a value, null where it is empty, `None` where it is not JSON.
+    pub(super) fn value(self) -> Option<Value> {
+        match self {
+            Self::Parsed(value) => Some(value),
+            Self::Text(text) if text.is_empty() => Some(Value::Null),
+            Self::Text(text) => from_slice(&text).ok(),
+        }
+    }
+
+    /// Returns the body as JSON text.
+    pub(super) fn text(self) -> Vec<u8> {
+        match self {
+            Self::Text(text) => text,
+            Self::Parsed(value) => value.to_string().into_bytes(),
+        }
+    }
+}
+
+/// An item of a page, to be parsed when it is needed: the next page can be asked for before.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Item(Box<RawValue>);
+
+impl Item {
+    /// Returns the item as a value, `None` where it holds a number that no value can hold.
+    pub fn value(&self) -> Option<Value> {
+        from_slice(self.0.get().as_bytes()).ok()
+    }
+}
 
 /// Reads a JSON text.
 ///
 /// # Errors
 /// When it is none.
-pub(super) fn from_slice(text: &[u8]) -> serde_json::Result<Value> {
+fn from_slice(text: &[u8]) -> serde_json::Result<Value> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let value = Compact.deserialize(&mut deserializer)?;
     deserializer.end()?;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::answer::{Attempt, Response};
+use super::answer::{Answer, Attempt};
 use super::error::{Call, GraphError, Lost, Retries};
 use super::sender::{Sender, Sending};
 use crate::http::Effect;
@@ -77,14 +77,13 @@ impl<'a> Chain<'a> {
     }
 }
 
-/// Turns the last attempt into what the caller gets.
+/// Returns the successful answer of the last attempt, or the error that the call ends with.
 pub(super) fn conclude(
     call: &Call,
-    effect: Effect,
     retries: Retries,
     decision: Decision,
     attempt: Attempt,
-) -> Result<Response, GraphError> {
+) -> Result<Answer, GraphError> {
     let call = call.clone();
     let answer = match attempt {
         Ok(answer) => answer,
@@ -95,29 +94,18 @@ pub(super) fn conclude(
             return Err(GraphError::Communication { call, retries, source });
         }
     };
-    if !answer.is_success() {
-        let status = answer.status;
-        let error = Box::new(answer.into_service_error());
-        return Err(match status {
-            _ if decision == Decision::AnswerLost => {
-                GraphError::AnswerLost { call, source: Lost::Gateway(error) }
-            }
-            429 => GraphError::Throttled { call, retries, error },
-            _ => GraphError::Service { call, retries, error },
-        });
+    if answer.is_success() {
+        return Ok(answer);
     }
-    match answer.body {
-        None if effect == Effect::Read => Err(GraphError::BadPayload {
-            call,
-            reason: "it is not JSON",
-            request_id: answer.request_id,
-        }),
-        body => Ok(Response {
-            status: answer.status,
-            body: body.unwrap_or_default(),
-            request_id: answer.request_id,
-        }),
-    }
+    let status = answer.status;
+    let error = Box::new(answer.into_service_error());
+    Err(match status {
+        _ if decision == Decision::AnswerLost => {
+            GraphError::AnswerLost { call, source: Lost::Gateway(error) }
+        }
+        429 => GraphError::Throttled { call, retries, error },
+        _ => GraphError::Service { call, retries, error },
+    })
 }
 
 #[cfg(test)]

@@ -177,7 +177,10 @@ impl Graph {
                 Decision::Wait(wait)
                     if chain.wait(&call, &attempt, wait).await
                         && (effect == Effect::Read || again().await) => {}
-                decision => return conclude(&call, effect, chain.retries(), decision, attempt),
+                decision => {
+                    let answer = conclude(&call, chain.retries(), decision, attempt)?;
+                    return answer.into_response(&call, effect);
+                }
             }
         }
     }

@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 
 use futures_util::future::join_all;
+use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::answer::Response;
+use super::answer::{Answer, Response};
 use super::approval::Approval;
+use super::body::Item;
 use super::chain::{Chain, conclude};
 use super::client::Graph;
 use super::error::{Call, GraphError};
@@ -20,7 +22,7 @@ use crate::schema::types::GraphVersion;
 /// How many pages a list may have before it is taken for one that never ends.
 const MOST_PAGES: usize = 10_000;
 
-/// How much memory a list may take: a tenant's largest is some hundredth of it.
+/// How many bytes the pages of a list may have: a tenant's largest has some hundredth of it.
 const MOST_BYTES: usize = 1 << 30;
 
 /// The page sizes to fall back on where the service cannot gather a page and answers 503: the last one is what
@@ -41,7 +43,7 @@ enum Read<'a> {
 #[derive(Debug)]
 pub enum Part {
     /// The items of the next page.
-    Page(Vec<Value>),
+    Page(Vec<Item>),
     /// The list is read anew: the pages before do not count.
     Anew,
 }
@@ -54,13 +56,14 @@ impl Graph {
     /// When a page cannot be read, is no list, or points to another server or back to a page that was
     /// read already. Part of a list is never returned.
     pub async fn list(&self, request: &Request) -> Result<Vec<Value>, GraphError> {
-        let mut items = Vec::new();
+        let mut items: Vec<Item> = Vec::new();
         let take = |part| match part {
             Part::Page(page) => items.extend(page),
             Part::Anew => items.clear(),
         };
         self.list_by_pages(request, take).await?;
-        Ok(items)
+        let values: Option<Vec<Value>> = items.iter().map(Item::value).collect();
+        values.ok_or_else(|| bad(&Call::of(request), "it is not JSON"))
     }
 
     /// As [`Self::list`], and gives each page away as soon as it is there; the next one is asked for before
@@ -124,7 +127,7 @@ impl Graph {
         let answers = self.batch(version, requests).await;
         let lists = answers.into_iter().zip(requests);
         join_all(lists.map(|(answer, request)| async move {
-            match Room(MOST_BYTES).take_page(&Call::of(request), answer?)? {
+            match of_response(&Call::of(request), answer?)? {
                 (items, None) => Ok(items),
                 (_, Some(_)) => self.list(request).await,
             }
@@ -140,7 +143,7 @@ impl Graph {
         let call = Call::of(request);
         let approval = Approval::default();
         let answer = self.send_as(Effect::Read, request, &approval, &mut async || false).await?;
-        match Room(MOST_BYTES).take_page(&call, answer)? {
+        match of_response(&call, answer)? {
             (items, None) => Ok(items),
             (_, Some(_)) => Err(bad(&call, "it is not the whole list")),
         }
@@ -157,14 +160,14 @@ impl Graph {
         let mut call = Call::of(request);
         let mut url = self.url(request)?;
         let mut seen = HashSet::new();
-        let mut room = Room(MOST_BYTES);
+        let mut left = MOST_BYTES;
         loop {
             let page = self.page(&mut chain, &call, &url, may_shrink).await?;
             let Some(page) = page else {
                 return Ok(Read::TooLarge(chain));
             };
             chain = self.chain();
-            let (items, next) = room.take_page(&call, page)?;
+            let (items, next) = of_answer(&call, page, &mut left)?;
             take(Part::Page(items));
             let Some(next) = next else {
                 return Ok(Read::Whole);
@@ -185,7 +188,7 @@ impl Graph {
         call: &Call,
         url: &Url,
         may_shrink: bool,
-    ) -> Result<Option<Response>, GraphError> {
+    ) -> Result<Option<Answer>, GraphError> {
         let sending = Sending::read(call, url);
         loop {
             let attempt = chain.attempt(&sending).await?;
@@ -201,7 +204,7 @@ impl Graph {
                 }
                 decision => {
                     let retries = chain.retries();
-                    return conclude(call, Effect::Read, retries, decision, attempt).map(Some);
+                    return conclude(call, retries, decision, attempt).map(Some);
                 }
             }
         }
@@ -219,54 +222,55 @@ impl Graph {
     }
 }
 
-/// How many bytes the pages of a list may still take.
-struct Room(usize);
+/// A page of a list as Graph answers it.
+#[derive(Deserialize)]
+struct Page<T> {
+    value: Vec<T>,
+    #[serde(rename = "@odata.nextLink")]
+    next: Option<Value>,
+}
 
-impl Room {
-    /// Returns a page's items and the link to the next page.
-    fn take_page(
-        &mut self,
-        call: &Call,
-        response: Response,
-    ) -> Result<(Vec<Value>, Option<String>), GraphError> {
-        let unusable = |reason| GraphError::BadPayload {
-            call: call.clone(),
-            reason,
-            request_id: response.request_id.clone(),
-        };
-        let Value::Object(mut page) = response.body else {
-            return Err(unusable("it is not a page of a list"));
-        };
-        let Some(Value::Array(values)) = page.remove("value") else {
-            return Err(unusable("it is not a page of a list"));
-        };
-        let taken: usize = values.iter().map(memory).sum();
-        self.0 =
-            self.0.checked_sub(taken).ok_or_else(|| unusable("its pages hold more than 1 GiB"))?;
-        match page.remove("@odata.nextLink") {
-            None | Some(Value::Null) => Ok((values, None)),
-            Some(Value::String(link)) => Ok((values, Some(link))),
-            Some(_) => Err(unusable("its `@odata.nextLink` is not a URL")),
-        }
+/// Returns a page's items and the link to the next page.
+fn of_answer(
+    call: &Call,
+    answer: Answer,
+    left: &mut usize,
+) -> Result<(Vec<Item>, Option<String>), GraphError> {
+    let request_id = answer.request_id;
+    let unusable = |reason| unusable(call, reason, request_id.clone());
+    let text = answer.body.text();
+    *left =
+        left.checked_sub(text.len()).ok_or_else(|| unusable("its pages hold more than 1 GiB"))?;
+    let page = serde_json::from_slice(&text).map_err(|error| {
+        unusable(if error.is_data() { "it is not a page of a list" } else { "it is not JSON" })
+    })?;
+    parts(page).map_err(unusable)
+}
+
+/// As [`of_answer`], of an answer that is parsed.
+fn of_response(
+    call: &Call,
+    response: Response,
+) -> Result<(Vec<Value>, Option<String>), GraphError> {
+    let page = serde_json::from_value(response.body).map_err(|_| "it is not a page of a list");
+    page.and_then(parts).map_err(|reason| unusable(call, reason, response.request_id))
+}
+
+/// Returns a page's items and the link to the next page, or why they cannot be used.
+fn parts<T>(page: Page<T>) -> Result<(Vec<T>, Option<String>), &'static str> {
+    match page.next {
+        None | Some(Value::Null) => Ok((page.value, None)),
+        Some(Value::String(link)) => Ok((page.value, Some(link))),
+        Some(_) => Err("its `@odata.nextLink` is not a URL"),
     }
 }
 
-/// Returns about how many bytes a value takes in memory.
-fn memory(value: &Value) -> usize {
-    let held: usize = match value {
-        Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(memory).sum(),
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, value)| size_of::<String>() + name.len() + memory(value))
-            .sum(),
-        _ => 0,
-    };
-    size_of::<Value>() + held
+fn unusable(call: &Call, reason: &'static str, request_id: Option<String>) -> GraphError {
+    GraphError::BadPayload { call: call.clone(), reason, request_id }
 }
 
 fn bad(call: &Call, reason: &'static str) -> GraphError {
-    GraphError::BadPayload { call: call.clone(), reason, request_id: None }
+    unusable(call, reason, None)
 }
 
 fn with_page_size(path: &str, size: usize) -> String {
@@ -285,6 +289,7 @@ fn path_and_query(url: &Url) -> String {
 mod tests {
     use serde_json::json;
 
+    use super::super::body::Body;
     use super::super::testing::{Reply, Server, graph, reply};
     use super::*;
     use crate::schema::types::GraphVersion;
@@ -446,11 +451,22 @@ mod tests {
     fn pages_that_hold_too_much_end() {
         let call = Call::of(&things());
         let page = json!({"value": ["x".repeat(600)], "@odata.nextLink": "more"});
-        let response = || Response { status: 200, body: page.clone(), request_id: None };
-        let mut room = Room(1000);
-        let (_, next) = room.take_page(&call, response()).expect("a page");
+        let mut left = 1000;
+        let mut take = || {
+            let body = Body::Parsed(page.clone());
+            let answer = Answer {
+                status: 200,
+                retry_after: None,
+                request_id: None,
+                client_request_id: None,
+                approval_code: None,
+                body,
+            };
+            of_answer(&call, answer, &mut left)
+        };
+        let (_, next) = take().expect("a page");
         assert_eq!(next.as_deref(), Some("more"));
-        let error = room.take_page(&call, response()).expect_err("no room");
+        let error = take().expect_err("no room");
         assert!(error.to_string().ends_with("more than 1 GiB"), "{error}");
     }
 

@@ -141,7 +141,7 @@ impl Sender {
             Effect::Write => exchange.await,
         };
         drop(pass);
-        let answer = result.map(|incoming| Answer::read(&incoming, &id, &self.clock));
+        let answer = result.map(|incoming| Answer::read(incoming, &id, &self.clock));
         tracing::debug!(
             target: WIRE,
             method = sending.call.method.as_str(),

@@ -338,6 +338,7 @@ async fn objects(
         };
         let start = objects.len();
         for body in bodies {
+            let body = body.value().ok_or_else(|| bad(request, "it is not JSON"))?;
             match lacking(family, &body) {
                 _ if !family.is_whole(&body) => cut.push(reference(family, request, body)?),
                 Some(_) => incomplete.push(Some(body)),
