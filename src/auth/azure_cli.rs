@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tokio::process::Command;
 
 use super::caller::Caller;
-use super::search::Search;
+use super::lookup::CredentialLookup;
 use super::{AuthError, Token, TokenFuture, TokenSource};
 
 /// How long the CLI may take. It starts slowly, and asks Entra over the network.
@@ -33,7 +33,7 @@ struct AzureCli {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct CliToken {
     #[serde(rename = "accessToken")]
     access_token: SecretString,
     /// Seconds since 1970; versions before 2.54 do not give it.
@@ -41,21 +41,21 @@ struct Answer {
 }
 
 /// Looks for the CLI; whether anybody is signed in to it is for the CLI to say.
-pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
-    let path = search.variable("PATH").unwrap_or_default();
+pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+    let path = lookup.variable("PATH").unwrap_or_default();
     let program = std::env::split_paths(&path)
         .flat_map(|folder| NAMES.map(|name| folder.join(name)))
         .find(|file| file.is_file());
     let Some(program) = program else {
-        search.missing("`az` on the PATH");
+        lookup.missing("`az` on the PATH");
         return None;
     };
-    search.found(program.display().to_string());
+    lookup.found(program.display().to_string());
     Some(Box::new(AzureCli {
         program,
-        scope: search.endpoints().cloud().scope(),
-        tenant: search.tenant().to_owned(),
-        caller: search.caller().clone(),
+        scope: lookup.caller().endpoints().cloud().scope(),
+        tenant: lookup.context.tenant.to_owned(),
+        caller: lookup.caller().clone(),
     }))
 }
 
@@ -76,7 +76,7 @@ impl AzureCli {
             return Err(AuthError::AzureCli(complaint(&output.stderr)));
         }
         // What was wrong with an answer is not shown: it may quote the token.
-        let answer: Answer = serde_json::from_slice(&output.stdout)
+        let answer: CliToken = serde_json::from_slice(&output.stdout)
             .map_err(|_| AuthError::AzureCli("its answer holds no token".to_owned()))?;
         self.caller.make_known(&answer.access_token);
         let now = self.caller.clock().now();

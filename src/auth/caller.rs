@@ -1,7 +1,8 @@
-//! The calls that signing in makes: repeated as the retry policy says, logged once an attempt.
+//! The calls of a sign-in, which the retry loop makes.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -10,20 +11,16 @@ use url::Url;
 use super::AuthError;
 use super::refusal::Refusal;
 use crate::clock::Clock;
-use crate::http::Effect;
-use crate::http::retry::{self, CHAIN_DEADLINE, Decision, Outcome};
-use crate::http::transport::{Fault, Incoming, Outgoing, Transport, WIRE, millis};
-use crate::http::watch::{self, Delay, Watch};
+use crate::http::retry::AttemptOutcome;
+use crate::http::retry_loop::{AttemptFuture, Attempts, RetryLoop, Retryable, outcome};
+use crate::http::transport::{Attempt, Client, Fault, HttpAnswer, HttpRequest, TransportError};
+use crate::http::{Endpoints, Safety};
 use crate::secrets::Known;
 
-/// Makes calls to whoever has a part in signing in. Each is a read: a token that was issued and lost does
-/// no harm.
+/// Makes the calls of a sign-in.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    transport: Transport,
-    clock: Clock,
-    deadline: Option<Instant>,
-    watch: Watch,
+    http: Client,
     known: Known,
 }
 
@@ -104,52 +101,47 @@ impl<'a> Call<'a> {
         self
     }
 
-    fn outgoing(&self) -> Outgoing {
-        Outgoing {
+    fn http_request(&self) -> HttpRequest {
+        HttpRequest {
             method: self.method.clone(),
             url: self.url.clone(),
+            path: self.url.path().to_owned(),
             headers: self.headers.clone(),
             body: self.form.map(|form| form.as_bytes().to_vec()),
         }
     }
+}
 
-    fn means_later(&self, answer: &Incoming) -> bool {
-        self.later.contains(&answer.status)
-            || Refusal::parse(answer.status, &answer.body)
-                .is_some_and(|refusal| refusal.is_transient())
+impl Retryable for Call<'_> {
+    fn label(&self) -> String {
+        format!("signing in at {}", host(self.url))
     }
 
-    fn outcome(&self, result: &Result<Incoming, Fault>, clock: &Clock) -> Outcome {
-        match result {
-            Ok(answer) => Outcome::Answered {
-                status: match self.means_later(answer) {
-                    true => 503,
-                    false => answer.status,
-                },
-                retry_after: answer.retry_after(clock.now()),
-            },
-            Err(Fault::NeverConnected(_)) if self.near => Outcome::Hopeless,
-            Err(fault) => fault.outcome(Effect::Read),
+    /// A token that was issued and lost does no harm.
+    fn safety(&self) -> Safety {
+        Safety::Read
+    }
+
+    fn outcome(&self, attempt: &Attempt, now: Timestamp) -> AttemptOutcome {
+        let is_later = |answer: &HttpAnswer| {
+            self.later.contains(&answer.status)
+                || Refusal::parse(answer.status, &answer.body)
+                    .is_some_and(|refusal| refusal.is_transient())
+        };
+        match attempt {
+            Ok(answer) if is_later(answer) => {
+                AttemptOutcome::Answered { status: 503, retry_after: answer.retry_after(now) }
+            }
+            Err(Fault::NeverConnected(_)) if self.near => AttemptOutcome::Hopeless,
+            _ => outcome(attempt, Safety::Read, now),
         }
     }
 }
 
 impl Caller {
-    /// Makes a caller. After the deadline nothing is repeated.
-    pub fn new(transport: Transport, clock: Clock, deadline: Option<Instant>) -> Self {
-        Self { transport, clock, deadline, watch: Watch::default(), known: Known::default() }
-    }
-
-    /// Tells this watch of calls that take long.
-    #[must_use]
-    pub fn watched_by(self, watch: Watch) -> Self {
-        Self { watch, ..self }
-    }
-
-    /// Adds what is obtained in signing in to these secrets.
-    #[must_use]
-    pub fn making_known(self, known: Known) -> Self {
-        Self { known, ..self }
+    /// Makes a caller that adds what is obtained in signing in to these secrets.
+    pub fn new(http: Client, known: Known) -> Self {
+        Self { http, known }
     }
 
     /// Adds a secret to those that no output may hold, as soon as it is there.
@@ -157,71 +149,46 @@ impl Caller {
         self.known.add(secret);
     }
 
-    /// Returns the clock that it waits by.
-    pub(super) fn clock(&self) -> &Clock {
-        &self.clock
+    /// Returns the hosts of the run.
+    pub(super) fn endpoints(&self) -> &Endpoints {
+        self.http.endpoints()
     }
 
-    /// Returns the same caller with another transport.
-    pub(super) fn through(&self, transport: Transport) -> Self {
-        Self { transport, ..self.clone() }
+    /// Returns the clock of the run.
+    pub(super) fn clock(&self) -> &Clock {
+        self.http.clock()
     }
 
     /// Returns what is left of the run's time.
-    pub fn left(&self) -> Option<Duration> {
-        let now = self.clock.instant();
-        self.deadline.map(|deadline| deadline.saturating_duration_since(now))
+    pub(super) fn left(&self) -> Option<Duration> {
+        self.http.deadline.left()
     }
 
-    /// Sends once, and waits no longer than the run may take.
-    async fn exchange(&self, outgoing: Outgoing) -> Result<Incoming, Fault> {
-        let exchange = self.transport.exchange(outgoing);
-        match self.left() {
-            Some(left) => tokio::select! {
-                biased;
-                result = exchange => result,
-                () = self.clock.elapse(left) => Err(Fault::OutOfTime),
-            },
-            None => exchange.await,
-        }
+    /// Returns a caller of services beside this machine.
+    pub(super) fn direct(&self) -> Result<Self, TransportError> {
+        Ok(Self { http: self.http.direct()?, known: self.known.clone() })
     }
 
     /// Makes a call and returns its answer, whatever its status.
-    pub(super) async fn call(&self, call: Call<'_>) -> Result<Incoming, AuthError> {
-        let start = self.clock.instant();
-        let mut attempt = 1;
-        loop {
-            let sent = self.clock.instant();
-            let result = self.exchange(call.outgoing()).await;
-            tracing::debug!(
-                target: WIRE,
-                method = call.method.as_str(),
-                path = call.url.path(),
-                status = result.as_ref().ok().map(|answer| answer.status),
-                attempt,
-                duration_ms = millis(self.clock.instant().saturating_duration_since(sent)),
-                fault = result.as_ref().err().map(tracing::field::display),
-                request_id = result.as_ref().ok().and_then(|answer| answer.header("x-ms-request-id")),
-            );
-            let spent = self.clock.instant().saturating_duration_since(start);
-            let left = CHAIN_DEADLINE.saturating_sub(spent);
-            let left = self.left().map_or(left, |run| run.min(left));
-            match retry::decide(Effect::Read, call.outcome(&result, &self.clock), attempt, left) {
-                Decision::Wait(wait) => {
-                    self.watch.tell(spent, || Delay {
-                        call: format!("signing in at {}", host(call.url)),
-                        why: watch::ending(result.as_ref().map(|answer| answer.status)),
-                        wait,
-                    });
-                    self.clock.sleep(wait).await;
-                }
-                Decision::Final | Decision::GiveUp | Decision::AnswerLost => {
-                    return result
-                        .map_err(|source| AuthError::Unreachable { host: host(call.url), source });
-                }
-            }
-            attempt += 1;
-        }
+    pub(super) async fn call(&self, call: Call<'_>) -> Result<HttpAnswer, AuthError> {
+        let host = host(call.url);
+        let mut retry = RetryLoop::new(&self.http, |_, _| ());
+        let last = retry.run(call, self, async |_, _| true).await?;
+        last.attempt.map_err(|source| AuthError::Unreachable { host, source })
+    }
+}
+
+impl Attempts<Call<'_>> for Caller {
+    type Error = AuthError;
+
+    fn attempt<'a>(
+        &'a self,
+        retry: &'a mut RetryLoop<'_>,
+        calls: &'a [Call<'_>],
+    ) -> AttemptFuture<'a, AuthError> {
+        Box::pin(
+            async move { Ok(vec![retry.exchange(calls[0].http_request(), Safety::Read).await]) },
+        )
     }
 }
 
@@ -234,19 +201,16 @@ pub(super) fn host(url: &Url) -> String {
 mod tests {
     use std::net::TcpListener;
 
-    use jiff::Timestamp;
-
     use super::*;
-    use crate::http::testing::endpoints;
+    use crate::http::observer::RetryObserver;
+    use crate::http::testing::client_of;
 
     #[tokio::test]
     async fn a_service_that_says_nothing_is_waited_for_no_longer_than_the_run_may_take() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
-        let transport = Transport::new(&endpoints(&url)).expect("no certificates are needed");
-        let clock = Clock::recording(Timestamp::UNIX_EPOCH);
-        let over = Some(clock.instant());
-        let caller = Caller::new(transport, clock, over);
+        let http = client_of(&url, Some(Duration::ZERO), RetryObserver::default());
+        let caller = Caller::new(http, Known::default());
         let url = Url::parse(&url).expect("valid");
         let answer = caller.call(Call::get(&url)).await;
         let source = match answer {

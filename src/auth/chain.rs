@@ -1,28 +1,28 @@
-//! Choosing a credential: the one that was asked for, else the first that the surroundings hold.
+//! Choosing a credential: the one that was asked for, else the first that the context hold.
 
 use std::sync::Arc;
 
 use super::cache::Cached;
-use super::credential::{Credential, PassedOver};
-use super::search::Search;
-use super::surroundings::Surroundings;
+use super::context::CredentialContext;
+use super::credential::{Credential, Skipped};
+use super::lookup::CredentialLookup;
 use super::{
-    AuthError, TokenSource, azure_cli, azure_devops, certificate, client_secret, device_code,
-    github, managed_identity, static_token, workload_identity,
+    AuthError, TokenSource, app, azure_cli, certificate, device_code, managed_identity, oidc,
+    static_token,
 };
 
 /// How one kind of credential is looked for; nothing is asked over the network.
-type Find = fn(&mut Search<'_>) -> Option<Box<dyn TokenSource>>;
+type Find = fn(&mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>>;
 
 /// Every kind in the order in which they are tried: what was put there for this run, then what the machine
 /// has anyway, then a person.
 const CHAIN: [(Credential, Find); 9] = [
     (Credential::AccessToken, static_token::find),
-    (Credential::GithubOidc, github::find),
-    (Credential::AzureDevOpsOidc, azure_devops::find),
-    (Credential::WorkloadIdentity, workload_identity::find),
+    (Credential::GithubOidc, oidc::find_github),
+    (Credential::AzureDevOpsOidc, oidc::find_azure_devops),
+    (Credential::WorkloadIdentity, app::find_with_token_file),
     (Credential::ClientCertificate, certificate::find),
-    (Credential::ClientSecret, client_secret::find),
+    (Credential::ClientSecret, app::find_with_secret),
     (Credential::ManagedIdentity, managed_identity::find),
     (Credential::AzureCli, azure_cli::find),
     (Credential::DeviceCode, device_code::find),
@@ -36,7 +36,7 @@ pub struct Choice {
     /// Where its parts came from: names of variables, of options and of settings.
     pub from: Vec<String>,
     /// The kinds that would have come first.
-    pub passed_over: Vec<PassedOver>,
+    pub skipped: Vec<Skipped>,
     /// The tokens.
     pub tokens: Arc<dyn TokenSource>,
 }
@@ -45,43 +45,41 @@ pub struct Choice {
 ///
 /// # Errors
 /// When there is no complete credential, or the named one is incomplete.
-pub fn choose(around: &Surroundings<'_>) -> Result<Choice, AuthError> {
-    let named = around.settings.credential;
-    let mut passed_over = Vec::new();
+pub fn choose(context: &CredentialContext<'_>) -> Result<Choice, AuthError> {
+    let named = context.settings.credential;
+    let mut skipped = Vec::new();
     for (credential, find) in CHAIN {
         if named.is_some_and(|named| named != credential) {
             continue;
         }
-        let mut search = Search::new(around, named.is_some());
-        if let Some(source) = find(&mut search) {
+        let mut lookup = CredentialLookup::new(context, named.is_some());
+        if let Some(source) = find(&mut lookup) {
             return Ok(Choice {
                 credential,
-                from: search.into_found(),
-                passed_over,
-                tokens: Arc::new(Cached::new(source, around.caller.clock().clone())),
+                from: lookup.into_found(),
+                skipped,
+                tokens: Arc::new(Cached::new(source, context.caller.clock().clone())),
             });
         }
-        passed_over.push(PassedOver { credential, why: search.why_not() });
+        skipped.push(Skipped { credential, why: lookup.why_not() });
     }
     Err(match named {
-        Some(_) => AuthError::Incomplete(passed_over),
-        None => AuthError::NoCredential(passed_over),
+        Some(_) => AuthError::Incomplete(skipped),
+        None => AuthError::NoCredential(skipped),
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use secrecy::ExposeSecret;
     use serde_json::json;
 
     use super::super::caller::Caller;
+    use super::super::context::Person;
     use super::super::credential::Settings;
-    use super::super::surroundings::{Environment, Person};
     use super::*;
-    use crate::clock::Clock;
-    use crate::http::testing::{Server, endpoints, reply};
-    use crate::http::transport::Transport;
+    use crate::http::testing::{Server, client, reply};
+    use crate::secrets::Known;
 
     const APP: [(&str, &str); 2] =
         [("AZURE_CLIENT_ID", "app"), ("AZURE_CLIENT_SECRET", "p&ss canary")];
@@ -96,17 +94,14 @@ mod tests {
         settings: &Settings,
         url: &str,
     ) -> Result<Choice, AuthError> {
-        let endpoints = endpoints(url);
-        let transport = Transport::new(&endpoints).expect("no certificates are needed");
-        let caller = Caller::new(transport, Clock::recording(Timestamp::UNIX_EPOCH), None);
+        let caller = Caller::new(client(url), Known::default());
         let environment = |name: &str| {
             pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         };
-        choose(&Surroundings {
-            environment: Environment(&environment),
+        choose(&CredentialContext {
+            environment: &environment,
             settings,
             tenant: "contoso.com",
-            endpoints: &endpoints,
             caller: &caller,
             person: Person { present: false, say: Arc::new(|_| ()) },
         })
@@ -135,17 +130,17 @@ mod tests {
     }
 
     #[test]
-    fn the_choice_says_where_it_came_from_and_what_was_passed_over() {
+    fn the_choice_says_where_it_came_from_and_what_was_skipped() {
         let choice = choose_from(&[&APP[..], &GITHUB[..1]].concat()).expect("a credential");
         assert_eq!(choice.credential, Credential::ClientSecret);
         assert_eq!(choice.from, ["AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"]);
-        let passed_over: Vec<String> = choice.passed_over.iter().map(ToString::to_string).collect();
-        assert_eq!(passed_over[0], "`accessToken` needs MOORLINE_ACCESS_TOKEN");
+        let skipped: Vec<String> = choice.skipped.iter().map(ToString::to_string).collect();
+        assert_eq!(skipped[0], "`accessToken` needs MOORLINE_ACCESS_TOKEN");
         assert_eq!(
-            passed_over[1],
+            skipped[1],
             "`githubOidc` needs ACTIONS_ID_TOKEN_REQUEST_TOKEN (found: ACTIONS_ID_TOKEN_REQUEST_URL, AZURE_CLIENT_ID)"
         );
-        assert_eq!(passed_over.len(), 5);
+        assert_eq!(skipped.len(), 5);
         assert!(!format!("{choice:?}").contains("canary"));
     }
 
@@ -158,7 +153,7 @@ mod tests {
         let secret =
             choose_with(&pairs, &named(Credential::ClientSecret), url).expect("a credential");
         assert_eq!(secret.credential, Credential::ClientSecret);
-        assert!(secret.passed_over.is_empty());
+        assert!(secret.skipped.is_empty());
         let error = choose_with(&pairs, &named(Credential::AccessToken), url).expect_err("not set");
         assert_eq!(
             error.to_string(),
@@ -185,16 +180,16 @@ mod tests {
     fn two_apps_are_not_mixed() {
         let pairs =
             [("AZURE_CLIENT_ID", "app"), ("AZURE_CLIENT_SECRET", ""), ("ARM_CLIENT_SECRET", "x")];
-        let Err(AuthError::NoCredential(passed_over)) = choose_from(&pairs) else {
+        let Err(AuthError::NoCredential(skipped)) = choose_from(&pairs) else {
             panic!("there is no complete app");
         };
-        let secret = &passed_over[5];
+        let secret = &skipped[5];
         assert_eq!(
             secret.to_string(),
             "`clientSecret` needs AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or ARM_CLIENT_ID with ARM_CLIENT_SECRET \
              (found: AZURE_CLIENT_ID, ARM_CLIENT_SECRET)"
         );
-        assert_eq!(passed_over.len(), CHAIN.len());
+        assert_eq!(skipped.len(), CHAIN.len());
     }
 
     #[test]

@@ -47,36 +47,29 @@ pub enum Credential {
 impl Credential {
     /// Returns the name that `spec.auth.credential` and `--credential` use.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::AccessToken => "accessToken",
-            Self::GithubOidc => "githubOidc",
-            Self::AzureDevOpsOidc => "azureDevOpsOidc",
-            Self::WorkloadIdentity => "workloadIdentity",
-            Self::ClientCertificate => "clientCertificate",
-            Self::ClientSecret => "clientSecret",
-            Self::ManagedIdentity => "managedIdentity",
-            Self::AzureCli => "azureCli",
-            Self::DeviceCode => "deviceCode",
-        }
+        self.texts().0
     }
 
-    /// Returns what it is, for people.
+    /// Returns the credential in words.
     pub fn label(self) -> &'static str {
+        self.texts().1
+    }
+
+    /// Returns the name and the words.
+    fn texts(self) -> (&'static str, &'static str) {
         match self {
-            Self::AccessToken => "a ready access token",
-            Self::GithubOidc => "GitHub Actions' identity token",
-            Self::AzureDevOpsOidc => "an Azure DevOps service connection",
-            Self::WorkloadIdentity => "a federated token file",
-            Self::ClientCertificate => "a client certificate",
-            Self::ClientSecret => "a client secret",
-            Self::ManagedIdentity => "a managed identity",
-            Self::AzureCli => "the Azure CLI",
-            Self::DeviceCode => "a device code",
+            Self::AccessToken => ("accessToken", "a ready access token"),
+            Self::GithubOidc => ("githubOidc", "GitHub Actions' identity token"),
+            Self::AzureDevOpsOidc => ("azureDevOpsOidc", "an Azure DevOps service connection"),
+            Self::WorkloadIdentity => ("workloadIdentity", "a federated token file"),
+            Self::ClientCertificate => ("clientCertificate", "a client certificate"),
+            Self::ClientSecret => ("clientSecret", "a client secret"),
+            Self::ManagedIdentity => ("managedIdentity", "a managed identity"),
+            Self::AzureCli => ("azureCli", "the Azure CLI"),
+            Self::DeviceCode => ("deviceCode", "a device code"),
         }
     }
-}
 
-impl Credential {
     /// Returns what most often keeps it from being there, and how to mend that.
     pub fn advice(self) -> Option<&'static str> {
         match self {
@@ -114,14 +107,14 @@ pub struct Settings {
 
 /// A kind of credential that could not be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PassedOver {
+pub struct Skipped {
     /// Its kind.
     pub credential: Credential,
     /// What it lacks.
     pub why: String,
 }
 
-impl fmt::Display for PassedOver {
+impl fmt::Display for Skipped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` {}", self.credential, self.why)
     }

@@ -9,10 +9,13 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
+use super::context::Person;
 use super::entra::{Issued, TokenEndpoint, ask, of_tenant};
-use super::search::Search;
-use super::surroundings::Person;
+use super::lookup::{CLIENT_ID, CredentialLookup};
 use super::{AuthError, Token, TokenFuture, TokenSource};
+
+/// How often to ask where the service does not say (RFC 8628, 3.2).
+const INTERVAL: Duration = Duration::from_secs(5);
 
 /// How much slower to ask each time the service wants it (RFC 8628, 3.5).
 const SLOWER: Duration = Duration::from_secs(5);
@@ -33,31 +36,24 @@ struct Codes {
     device_code: SecretString,
     user_code: String,
     verification_uri: String,
-    #[serde(default = "five")]
-    interval: u64,
-}
-
-/// The interval where the service names none (RFC 8628, 3.2).
-fn five() -> u64 {
-    5
+    interval: Option<u64>,
 }
 
 /// Looks for an app that a person can sign in to, and for the person.
-pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
-    let present = search.person().present || search.is_named();
+pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+    let person = &lookup.context.person;
+    let present = person.present || lookup.is_named;
     if !present {
-        search.missing("somebody at a terminal");
+        lookup.missing("somebody at a terminal");
     }
-    let client_id = search.client_id(&["AZURE_CLIENT_ID", "ARM_CLIENT_ID"])?;
-    present.then(|| -> Box<dyn TokenSource> {
-        Box::new(DeviceCode {
-            url: of_tenant(search.endpoints(), search.tenant(), "oauth2/v2.0/devicecode"),
-            endpoint: search.token_endpoint(),
-            client_id,
-            person: search.person().clone(),
-            refresh: Mutex::default(),
-        })
-    })
+    let client_id = lookup.client_id(&CLIENT_ID).filter(|_| present)?;
+    Some(Box::new(DeviceCode {
+        url: of_tenant(lookup.caller(), lookup.context.tenant, "oauth2/v2.0/devicecode"),
+        endpoint: lookup.token_endpoint(),
+        client_id,
+        person: person.clone(),
+        refresh: Mutex::default(),
+    }))
 }
 
 impl DeviceCode {
@@ -101,7 +97,7 @@ impl DeviceCode {
 
     async fn sign_in(&self) -> Result<Issued, AuthError> {
         let scope = self.scope();
-        let caller = self.endpoint.caller();
+        let caller = &self.endpoint.caller;
         let form = [("client_id", self.client_id.as_str()), ("scope", &scope)];
         let codes: Codes = ask(caller, &self.url, &form).await?;
         caller.make_known(&codes.device_code);
@@ -109,7 +105,7 @@ impl DeviceCode {
             "To sign in, open {} in a browser and enter the code {}.",
             codes.verification_uri, codes.user_code
         ));
-        let mut interval = Duration::from_secs(codes.interval);
+        let mut interval = codes.interval.map_or(INTERVAL, Duration::from_secs);
         let form = [
             ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
             ("client_id", &self.client_id),
@@ -133,7 +129,7 @@ impl DeviceCode {
     }
 
     fn scope(&self) -> String {
-        format!("{} offline_access", self.endpoint.scope())
+        format!("{} offline_access", self.endpoint.scope)
     }
 }
 
@@ -155,14 +151,12 @@ impl TokenSource for DeviceCode {
 mod tests {
     use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
-    use jiff::Timestamp;
     use serde_json::json;
 
     use super::*;
     use crate::auth::Caller;
-    use crate::clock::Clock;
-    use crate::http::testing::{Server, endpoints, reply};
-    use crate::http::transport::Transport;
+    use crate::http::testing::{Server, client, reply};
+    use crate::secrets::Known;
 
     #[tokio::test]
     async fn the_person_is_asked_once_and_the_token_renewed_without_them() {
@@ -186,15 +180,14 @@ mod tests {
             refusal("invalid_grant"),
         ])
         .await;
-        let endpoints = endpoints(&server.url);
-        let transport = Transport::new(&endpoints).expect("no certificates are needed");
-        let clock = Clock::recording(Timestamp::UNIX_EPOCH);
-        let caller = Caller::new(transport, clock.clone(), None);
+        let http = client(&server.url);
+        let clock = http.clock().clone();
+        let caller = Caller::new(http, Known::default());
         let said = Arc::new(StdMutex::new(Vec::new()));
         let log = Arc::clone(&said);
         let source = DeviceCode {
-            url: of_tenant(&endpoints, "contoso.com", "oauth2/v2.0/devicecode"),
-            endpoint: TokenEndpoint::new(&endpoints, "contoso.com", caller),
+            url: of_tenant(&caller, "contoso.com", "oauth2/v2.0/devicecode"),
+            endpoint: TokenEndpoint::new("contoso.com", caller),
             client_id: "app".to_owned(),
             person: Person {
                 present: true,

@@ -10,16 +10,17 @@ use url::{Url, form_urlencoded};
 use super::caller::{Call, Caller, host};
 use super::refusal::Refusal;
 use super::{AuthError, Token};
-use crate::http::cloud::Endpoints;
 use crate::http::odata;
-use crate::http::transport::Incoming;
+use crate::http::transport::HttpAnswer;
 
 /// The token endpoint of a tenant.
 #[derive(Clone, Debug)]
-pub struct TokenEndpoint {
-    url: Url,
-    scope: String,
-    caller: Caller,
+pub(super) struct TokenEndpoint {
+    /// Its URL, which an assertion of the app's own names as its audience.
+    pub(super) url: Url,
+    /// The scope of every permission that was granted on Graph.
+    pub(super) scope: String,
+    pub(super) caller: Caller,
 }
 
 /// What the token endpoint issues.
@@ -30,7 +31,7 @@ pub(super) struct Issued {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct TokenAnswer {
     access_token: SecretString,
     expires_in: u64,
     refresh_token: Option<SecretString>,
@@ -38,41 +39,23 @@ struct Answer {
 
 impl TokenEndpoint {
     /// Makes the endpoint of a tenant, a GUID or a domain.
-    pub fn new(endpoints: &Endpoints, tenant: &str, caller: Caller) -> Self {
-        Self {
-            url: of_tenant(endpoints, tenant, "oauth2/v2.0/token"),
-            scope: endpoints.cloud().scope(),
-            caller,
-        }
-    }
-
-    /// Returns its URL, which an assertion of the app's own names as its audience.
-    pub(super) fn url(&self) -> &Url {
-        &self.url
-    }
-
-    /// Returns the scope of every permission that was granted on Graph.
-    pub(super) fn scope(&self) -> &str {
-        &self.scope
-    }
-
-    /// Returns who makes its calls.
-    pub(super) fn caller(&self) -> &Caller {
-        &self.caller
+    pub(super) fn new(tenant: &str, caller: Caller) -> Self {
+        let scope = caller.endpoints().cloud().scope();
+        Self { url: of_tenant(&caller, tenant, "oauth2/v2.0/token"), scope, caller }
     }
 
     /// Asks for a token for Graph. `grant` is what the kind of credential adds to the form.
     ///
     /// # Errors
     /// When the service refuses, or cannot be asked within the retry policy.
-    pub async fn redeem(&self, grant: &[(&str, &str)]) -> Result<Token, AuthError> {
+    pub(super) async fn redeem(&self, grant: &[(&str, &str)]) -> Result<Token, AuthError> {
         let scoped = [&[("scope", self.scope.as_str())], grant].concat();
         Ok(self.exchange(&scoped).await?.token)
     }
 
     /// Sends a form and returns all that is issued for it.
     pub(super) async fn exchange(&self, form: &[(&str, &str)]) -> Result<Issued, AuthError> {
-        let answer: Answer = ask(&self.caller, &self.url, form).await?;
+        let answer: TokenAnswer = ask(&self.caller, &self.url, form).await?;
         for issued in [Some(&answer.access_token), answer.refresh_token.as_ref()] {
             issued.into_iter().for_each(|secret| self.caller.make_known(secret));
         }
@@ -86,8 +69,8 @@ impl TokenEndpoint {
 }
 
 /// Returns a URL of the sign-in service about a tenant.
-pub(super) fn of_tenant(endpoints: &Endpoints, tenant: &str, path: &str) -> Url {
-    let mut url = endpoints.login().clone();
+pub(super) fn of_tenant(caller: &Caller, tenant: &str, path: &str) -> Url {
+    let mut url = caller.endpoints().login().clone();
     url.set_path(&format!("/{}/{path}", odata::segment(tenant)));
     url
 }
@@ -103,7 +86,7 @@ pub(super) async fn ask<T: DeserializeOwned>(
 }
 
 /// Reads an answer: what was asked for, else a refusal, else it is no answer.
-pub(super) fn read<T: DeserializeOwned>(url: &Url, answer: &Incoming) -> Result<T, AuthError> {
+pub(super) fn read<T: DeserializeOwned>(url: &Url, answer: &HttpAnswer) -> Result<T, AuthError> {
     // What the parser complains of is never shown: it may quote the answer.
     if let Ok(wanted) = serde_json::from_slice(&answer.body) {
         return Ok(wanted);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::certificate::CertificateError;
-use super::credential::PassedOver;
+use super::credential::Skipped;
 use super::refusal::Refusal;
 use crate::http::transport::Fault;
 
@@ -16,10 +16,10 @@ use crate::http::transport::Fault;
 pub enum AuthError {
     /// There is no complete credential.
     #[error("no credential was found")]
-    NoCredential(Vec<PassedOver>),
+    NoCredential(Vec<Skipped>),
     /// The credential that was asked for is not complete.
     #[error("the credential cannot be used: {}", .0.iter().map(ToString::to_string).collect::<String>())]
-    Incomplete(Vec<PassedOver>),
+    Incomplete(Vec<Skipped>),
     /// The sign-in service refused.
     #[error("sign-in was refused: {0}")]
     Refused(Box<Refusal>),
@@ -96,10 +96,8 @@ impl AuthError {
     /// Returns what the error itself knows about a way out: what each kind of credential lacks.
     pub fn hints(&self) -> Vec<String> {
         match self {
-            Self::NoCredential(passed_over) => {
-                passed_over.iter().map(ToString::to_string).collect()
-            }
-            Self::Incomplete(passed_over) => passed_over
+            Self::NoCredential(skipped) => skipped.iter().map(ToString::to_string).collect(),
+            Self::Incomplete(skipped) => skipped
                 .iter()
                 .filter_map(|one| one.credential.advice())
                 .map(str::to_owned)

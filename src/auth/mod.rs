@@ -9,36 +9,34 @@
 use std::future::Future;
 use std::pin::Pin;
 
-mod assertion;
+mod app;
 mod azure_cli;
-mod azure_devops;
 pub mod cache;
 pub mod caller;
 mod certificate;
 mod chain;
 pub mod claims;
-pub mod client_secret;
+mod context;
 pub mod credential;
 mod device_code;
-pub mod entra;
+mod entra;
 pub mod error;
-mod github;
+mod lookup;
 mod managed_identity;
+mod oidc;
 pub mod refusal;
-mod search;
 pub mod static_token;
-mod surroundings;
 pub mod tenant;
 pub mod token;
 pub mod variables;
-mod workload_identity;
 
+pub use app::App;
 pub use caller::Caller;
 pub use certificate::CertificateError;
 pub use chain::{Choice, choose};
-pub use credential::{Credential, PassedOver, Settings};
+pub use context::{CredentialContext, Person};
+pub use credential::{Credential, Settings, Skipped};
 pub use error::AuthError;
-pub use surroundings::{Environment, Person, Surroundings};
 pub use token::Token;
 
 /// What [`TokenSource::token`] returns.

@@ -7,7 +7,6 @@ use uuid::Uuid;
 use super::AuthError;
 use super::caller::{Call, Caller, host};
 use super::entra::{of_tenant, read};
-use crate::http::cloud::Endpoints;
 
 /// What the sign-in service publishes about a tenant (OpenID Connect Discovery, 3).
 #[derive(Deserialize)]
@@ -19,15 +18,11 @@ struct Configuration {
 ///
 /// # Errors
 /// When the sign-in service knows no tenant with this domain, or cannot be asked.
-pub async fn id_of(
-    endpoints: &Endpoints,
-    tenant: &str,
-    caller: &Caller,
-) -> Result<Uuid, AuthError> {
+pub async fn id_of(tenant: &str, caller: &Caller) -> Result<Uuid, AuthError> {
     if let Ok(id) = Uuid::try_parse(tenant) {
         return Ok(id);
     }
-    let url = of_tenant(endpoints, tenant, "v2.0/.well-known/openid-configuration");
+    let url = of_tenant(caller, tenant, "v2.0/.well-known/openid-configuration");
     let answer = caller.call(Call::get(&url)).await?;
     let configuration: Configuration = read(&url, &answer)?;
     // `https://login.microsoftonline.com/{id}/v2.0`, whatever the cloud.

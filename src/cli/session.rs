@@ -15,10 +15,8 @@ use super::environment::secret;
 use super::failure::Failure;
 use super::selection::Selection;
 use crate::auth::cache::Cached;
-use crate::auth::client_secret::ClientSecret;
-use crate::auth::entra::TokenEndpoint;
 use crate::auth::{
-    self, AuthError, Caller, Choice, Credential, Environment, Person, Surroundings, TokenSource,
+    self, App, AuthError, Caller, Choice, Credential, CredentialContext, Person, TokenSource,
 };
 use crate::clock::Clock;
 use crate::diagnostic;
@@ -26,8 +24,8 @@ use crate::diagnostic::suggest::nearest;
 use crate::error::{Error, ErrorKind};
 use crate::graph::client::{Graph, Options};
 use crate::http::cloud::Endpoints;
-use crate::http::transport::Transport;
-use crate::http::watch::{Delay, Watch};
+use crate::http::transport::Client;
+use crate::http::{Delay, RetryObserver};
 use crate::kinds::Family;
 use crate::manifest::tenant_file::{TenantFile, TenantSpec};
 use crate::manifest::{self, Address, Desired};
@@ -59,11 +57,8 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
 
 /// The way to a tenant, or to the sandbox in its place. Nothing was sent yet.
 pub(super) struct Connection {
-    pub(super) endpoints: Endpoints,
-    pub(super) transport: Transport,
-    pub(super) clock: Clock,
+    pub(super) http: Client,
     pub(super) caller: Caller,
-    pub(super) watch: Watch,
     /// What is signed in with, in words, and its tokens.
     pub(super) credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     /// Whether a person is asked to sign in.
@@ -130,30 +125,26 @@ impl Connection {
         let spec = &tenant.spec;
         let endpoints = Endpoints::new(spec.cloud, graph_url.as_deref(), login_url.as_deref())
             .map_err(|source| Error::new(ErrorKind::Usage, "usage/endpoint", source.to_string()))?;
-        let transport = Transport::new(&endpoints).map_err(|source| {
+        let observer = retry_observer(ui, &clock);
+        let http = Client::new(endpoints, clock, options.timeout, observer).map_err(|source| {
             Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
         })?;
-        let deadline = options.timeout.and_then(|timeout| clock.instant().checked_add(timeout));
-        let watch = watch(ui, &clock);
-        let caller = Caller::new(transport.clone(), clock.clone(), deadline);
-        let caller = caller.watched_by(watch.clone());
-        let caller = caller.making_known(ui.known().clone());
+        let caller = Caller::new(http.clone(), ui.known().clone());
         let mut asks = false;
         let credential = if sandbox.is_some() {
             // Whatever signs in to the real tenant has no business here.
-            let endpoint = TokenEndpoint::new(&endpoints, &spec.tenant_id, caller.clone());
             let secret = SecretString::from("sandbox");
-            let source = ClientSecret::new(endpoint, "moorline".to_owned(), secret);
-            let tokens: Arc<dyn TokenSource> = Arc::new(Cached::new(source, clock.clone()));
+            let app = App::with_secret(&spec.tenant_id, caller.clone(), "moorline", secret);
+            let tokens: Arc<dyn TokenSource> = Arc::new(Cached::new(app, http.clock().clone()));
             Ok(("the sandbox's own app".to_owned(), tokens))
         } else {
-            choose(ui, options, spec, &endpoints, &caller).map(|choice| {
+            choose(ui, options, spec, &caller).map(|choice| {
                 asks = choice.credential == Credential::DeviceCode;
                 let from = choice.from.join(", ");
                 (format!("{} ({from})", choice.credential.label()), choice.tokens)
             })
         };
-        Ok(Self { endpoints, transport, clock, caller, watch, credential, asks, sandbox })
+        Ok(Self { http, caller, credential, asks, sandbox })
     }
 }
 
@@ -203,26 +194,22 @@ impl Session {
         ui.known().public(desired.texts());
         let keeps = !matches!(options.sandbox, Some(None));
         let state_file = options.sandbox.clone().flatten();
-        let connection = Connection::open(ui, options, &desired.tenant, &desired.root).await?;
-        let Connection { endpoints, transport, clock, caller, watch, credential, asks, sandbox } =
-            connection;
+        let Connection { http, caller, credential, asks, sandbox } =
+            Connection::open(ui, options, &desired.tenant, &desired.root).await?;
         let (words, tokens) = credential?;
         if sandbox.is_none() {
             ui.status(&format!("Signing in with {words}."));
         }
         let tenant_id = &desired.tenant.spec.tenant_id;
-        let directory = auth::tenant::id_of(&endpoints, tenant_id, &caller);
+        let directory = auth::tenant::id_of(tenant_id, &caller);
         let directory =
             if asks { directory.await? } else { with_token(directory, &*tokens).await? };
         let options = Options {
             concurrency: options.concurrency.into(),
-            // Signing in took its part.
-            timeout: caller.left(),
             tenant: Some(directory),
-            watch,
             known: ui.known().clone(),
         };
-        let graph = Graph::new(endpoints, tokens, transport, clock, &options);
+        let graph = Graph::new(http, tokens, options);
         Ok(Self {
             desired,
             selection,
@@ -329,13 +316,13 @@ impl Session {
 const SILENCE: Duration = Duration::from_secs(5);
 
 /// Says why nothing seems to happen while calls are tried again.
-fn watch(ui: &Ui, clock: &Clock) -> Watch {
+fn retry_observer(ui: &Ui, clock: &Clock) -> RetryObserver {
     if ui.is_quiet() {
-        return Watch::default();
+        return RetryObserver::default();
     }
     let (say, clock) = (ui.speaker(), clock.clone());
     let last: Mutex<Option<Instant>> = Mutex::default();
-    Watch::new(move |delay: &Delay| {
+    RetryObserver::new(move |delay: &Delay| {
         let now = clock.instant();
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.is_none_or(|last| now.saturating_duration_since(last) >= SILENCE) {
@@ -363,18 +350,16 @@ fn choose(
     ui: &Ui,
     options: &TenantOptions,
     spec: &TenantSpec,
-    endpoints: &Endpoints,
     caller: &Caller,
 ) -> Result<Choice, AuthError> {
     let settings = auth::Settings {
         credential: options.credential.or(spec.auth.credential),
         ..spec.auth.clone()
     };
-    auth::choose(&Surroundings {
-        environment: Environment(&|name| std::env::var(name).ok()),
+    auth::choose(&CredentialContext {
+        environment: &|name| std::env::var(name).ok(),
         settings: &settings,
         tenant: &spec.tenant_id,
-        endpoints,
         caller,
         person: Person { present: ui.is_interactive(), say: ui.speaker() },
     })

@@ -11,32 +11,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// The body of an answer.
-#[derive(Clone, Debug)]
-pub(super) enum Body {
-    /// As it came over the wire.
-    Text(Vec<u8>),
-    /// Parsed, as a batch holds the bodies of its members.
-    Parsed(Value),
-}
-
-impl Body {
-    /// Returns the body as a value, null where it is empty, `None` where it is not JSON.
-    pub(super) fn value(self) -> Option<Value> {
-        match self {
-            Self::Parsed(value) => Some(value),
-            Self::Text(text) if text.is_empty() => Some(Value::Null),
-            Self::Text(text) => from_slice(&text).ok(),
-        }
-    }
-
-    /// Returns the body as JSON text.
-    pub(super) fn text(self) -> Vec<u8> {
-        match self {
-            Self::Text(text) => text,
-            Self::Parsed(value) => value.to_string().into_bytes(),
-        }
-    }
+/// Returns the body of an answer as a value, null where it is empty, `None` where it is not JSON.
+pub(super) fn value(body: &[u8]) -> Option<Value> {
+    if body.is_empty() { Some(Value::Null) } else { from_slice(body).ok() }
 }
 
 /// An item of a page, to be parsed when it is needed: the next page can be asked for before.

@@ -8,7 +8,6 @@ mod answer;
 pub mod approval;
 mod batch;
 mod body;
-mod chain;
 pub mod client;
 pub mod error;
 mod limiter;

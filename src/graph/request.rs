@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::http::{Effect, Method};
+use crate::http::Method;
 use crate::schema::types::GraphVersion;
 
 /// The end of a path that asks how many objects of the directory there are, which is answered from an index
@@ -50,14 +50,6 @@ impl Request {
         body: Value,
     ) -> Self {
         Self { method, version, path: path.into(), body: Some(body) }
-    }
-
-    /// Returns what the call does to the tenant, as its verb tells.
-    pub fn effect(&self) -> Effect {
-        match self.method {
-            Method::Get => Effect::Read,
-            Method::Post | Method::Patch | Method::Put | Method::Delete => Effect::Write,
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Sends one request: takes a permit, a slot of the limits and a token, sends, and logs one event.
+//! Sends one call of Graph: takes a concurrency permit, a slot of the limits and a token, and makes an attempt.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,80 +10,118 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 use uuid::Uuid;
 
-use super::answer::{Answer, Attempt};
+use super::answer::conclude;
 use super::approval::Approval;
 use super::error::{Call, GraphError};
 use super::limiter::{Cost, Limiter, Slot};
 use super::request::consistency_level;
 use crate::auth::{AuthError, TokenSource};
-use crate::clock::Clock;
-use crate::http::cloud::{Endpoints, issues_cloud_tokens};
-use crate::http::deadline::Deadline;
-use crate::http::transport::{Fault, Outgoing, Transport, WIRE, millis};
-use crate::http::{Effect, Method};
+use crate::http::cloud::issues_cloud_tokens;
+use crate::http::retry_loop::{AttemptFuture, Attempts, RetryLoop, Retryable};
+use crate::http::transport::{Attempt, CLIENT_REQUEST_ID, Client, HttpAnswer, HttpRequest};
+use crate::http::{Method, Safety};
 
-/// What an attempt sends.
-pub(super) struct Sending<'a> {
-    pub(super) call: &'a Call,
-    pub(super) url: &'a Url,
+/// A call that is ready to be sent.
+pub(super) struct Outgoing<'a> {
+    pub(super) call: Call,
+    pub(super) url: Url,
     pub(super) body: Option<&'a Value>,
-    pub(super) effect: Effect,
-    pub(super) cost: Cost,
+    pub(super) safety: Safety,
+    /// What whoever has to approve the call should know.
     pub(super) approval: Option<&'a Approval>,
 }
 
-impl<'a> Sending<'a> {
-    /// Makes a read.
-    pub(super) fn read(call: &'a Call, url: &'a Url) -> Self {
-        Self::one(call, url, None, Effect::Read)
+impl Retryable for Outgoing<'_> {
+    fn label(&self) -> String {
+        self.call.to_string()
     }
 
-    /// Makes a call that counts as one.
-    pub(super) fn one(
-        call: &'a Call,
-        url: &'a Url,
-        body: Option<&'a Value>,
-        effect: Effect,
-    ) -> Self {
-        Self { call, url, body, effect, cost: Cost::of([effect]), approval: None }
-    }
-
-    /// Carries what whoever has to approve it should know.
-    pub(super) fn with_approval(self, approval: &'a Approval) -> Self {
-        Self { approval: Some(approval), ..self }
+    fn safety(&self) -> Safety {
+        self.safety
     }
 }
 
 /// Sends single requests to one Graph, within its limits and the time of the run.
 #[derive(Debug)]
 pub(super) struct Sender {
-    pub(super) endpoints: Endpoints,
+    pub(super) http: Client,
     pub(super) tokens: Arc<dyn TokenSource>,
-    pub(super) transport: Transport,
-    pub(super) clock: Clock,
     pub(super) limiter: Limiter,
     /// One for each call that may be under way at once.
     pub(super) permits: Semaphore,
-    pub(super) deadline: Deadline,
     /// The tenant that every token must belong to, where its id is known.
     pub(super) tenant: Option<Uuid>,
 }
 
-/// The right to send one call.
-pub(super) struct Pass<'a> {
+/// The permission to send one call.
+struct Permit<'a> {
     authorization: HeaderValue,
     _slot: Slot<'a>,
     _permit: Option<SemaphorePermit<'a>>,
 }
 
 impl Sender {
+    /// Returns a loop for one call, or for calls that are sent together. While Graph throttles one, nothing else is
+    /// sent.
+    pub(super) fn retry_loop(&self) -> RetryLoop<'_> {
+        RetryLoop::new(&self.http, |safety, wait| self.limiter.throttled(safety, wait))
+    }
+
+    /// Sends a call as often as the policy and `again` say, and returns its answer, once that is a success.
+    pub(super) async fn send(
+        &self,
+        retry: &mut RetryLoop<'_>,
+        outgoing: Outgoing<'_>,
+        again: impl AsyncFnMut(u32, &Attempt) -> bool,
+    ) -> Result<HttpAnswer, GraphError> {
+        let call = outgoing.call.clone();
+        conclude(&call, retry.run(outgoing, self, again).await?)
+    }
+
+    /// Sends a call once.
+    pub(super) async fn send_once(
+        &self,
+        retry: &mut RetryLoop<'_>,
+        outgoing: &Outgoing<'_>,
+        cost: Cost,
+    ) -> Result<Attempt, GraphError> {
+        let permit = self.acquire(&outgoing.call, cost).await?;
+        let request = HttpRequest {
+            method: verb(outgoing.call.method),
+            url: outgoing.url.clone(),
+            path: outgoing.call.path.clone(),
+            headers: headers(permit.authorization.clone(), outgoing),
+            body: outgoing.body.map(|body| body.to_string().into_bytes()),
+        };
+        Ok(retry.exchange(request, outgoing.safety).await)
+    }
+
+    /// Waits until a call may be sent: a place among those under way, the limits, a token.
+    async fn acquire(&self, call: &Call, cost: Cost) -> Result<Permit<'_>, GraphError> {
+        let deadline = &self.http.deadline;
+        let out_of_time = || GraphError::OutOfTime { call: call.clone() };
+        let acquired = deadline.bound(async {
+            // The semaphore is never closed, so a permit comes in the end.
+            let permit = self.permits.acquire().await.ok();
+            let slot = self.limiter.acquire(cost, deadline).await.ok_or_else(out_of_time)?;
+            let authorization = self.authorize().await.map_err(GraphError::Auth)?;
+            Ok(Permit { authorization, _slot: slot, _permit: permit })
+        });
+        let permit = acquired.await.ok_or_else(out_of_time)?;
+        match deadline.left() {
+            Some(Duration::ZERO) => Err(out_of_time()),
+            _ => permit,
+        }
+    }
+
     /// Returns the `Authorization` header, once it is certain that the token may go to this Graph.
     async fn authorize(&self) -> Result<HeaderValue, AuthError> {
         let token = self.tokens.token().await?;
-        if self.endpoints.graph_is_overridden()
+        let endpoints = self.http.endpoints();
+        if endpoints.graph_is_overridden()
             && let Some(issuer) = token.issuer().filter(|issuer| issues_cloud_tokens(issuer))
         {
-            let graph = self.endpoints.graph().origin().ascii_serialization();
+            let graph = endpoints.graph().origin().ascii_serialization();
             return Err(AuthError::ForeignHost { issuer: issuer.to_owned(), graph });
         }
         if let Some(tenant) = self.tenant {
@@ -94,66 +132,18 @@ impl Sender {
         header.set_sensitive(true);
         Ok(header)
     }
+}
 
-    /// Waits until a call may go: its place among those under way, the limits, a token.
-    pub(super) async fn admit(&self, sending: &Sending<'_>) -> Result<Pass<'_>, GraphError> {
-        let out_of_time = || GraphError::OutOfTime { call: sending.call.clone() };
-        let admitted = self.deadline.bound(async {
-            // The semaphore is never closed, so a permit comes in the end.
-            let permit = self.permits.acquire().await.ok();
-            let slot = self.limiter.acquire(sending.cost, &self.deadline).await;
-            let slot = slot.ok_or_else(out_of_time)?;
-            Ok(Pass {
-                authorization: self.authorize().await.map_err(GraphError::Auth)?,
-                _slot: slot,
-                _permit: permit,
-            })
-        });
-        let pass = admitted.await.ok_or_else(out_of_time)?;
-        match self.deadline.left() {
-            Some(Duration::ZERO) => Err(out_of_time()),
-            _ => pass,
-        }
-    }
+impl Attempts<Outgoing<'_>> for Sender {
+    type Error = GraphError;
 
-    /// Sends once.
-    pub(super) async fn transmit(
-        &self,
-        sending: &Sending<'_>,
-        pass: Pass<'_>,
-        number: u32,
-    ) -> Attempt {
-        let id = Uuid::new_v4().to_string();
-        let outgoing = Outgoing {
-            method: verb(sending.call.method),
-            url: sending.url.clone(),
-            headers: headers(pass.authorization.clone(), &id, sending),
-            body: sending.body.map(|body| body.to_string().into_bytes()),
-        };
-        let sent = self.clock.instant();
-        let exchange = self.transport.exchange(outgoing);
-        let result = match sending.effect {
-            Effect::Read => {
-                let in_time = self.deadline.bound(exchange).await;
-                in_time.unwrap_or(Err(Fault::OutOfTime))
-            }
-            // To cut a write short would only leave it unknown whether it was done.
-            Effect::Write => exchange.await,
-        };
-        drop(pass);
-        let answer = result.map(|incoming| Answer::read(incoming, &id, &self.clock));
-        tracing::debug!(
-            target: WIRE,
-            method = sending.call.method.as_str(),
-            path = sending.call.path,
-            status = answer.as_ref().ok().map(|answer| answer.status),
-            attempt = number,
-            duration_ms = millis(self.clock.instant().saturating_duration_since(sent)),
-            fault = answer.as_ref().err().map(tracing::field::display),
-            client_request_id = id,
-            request_id = answer.as_ref().ok().and_then(|answer| answer.request_id.as_deref()),
-        );
-        answer
+    fn attempt<'a>(
+        &'a self,
+        retry: &'a mut RetryLoop<'_>,
+        calls: &'a [Outgoing<'_>],
+    ) -> AttemptFuture<'a, GraphError> {
+        let cost = Cost::of([calls[0].safety]);
+        Box::pin(async move { Ok(vec![self.send_once(retry, &calls[0], cost).await?]) })
     }
 }
 
@@ -167,35 +157,34 @@ fn verb(method: Method) -> reqwest::Method {
     }
 }
 
-fn headers(authorization: HeaderValue, id: &str, sending: &Sending<'_>) -> HeaderMap {
+fn headers(authorization: HeaderValue, outgoing: &Outgoing<'_>) -> HeaderMap {
     let json = || HeaderValue::from_static("application/json");
     let mut headers = HeaderMap::from_iter([(AUTHORIZATION, authorization), (ACCEPT, json())]);
-    if sending.body.is_some() {
+    if outgoing.body.is_some() {
         headers.insert(CONTENT_TYPE, json());
     }
-    if let Some(level) = consistency_level(&sending.call.path) {
+    if let Some(level) = consistency_level(&outgoing.call.path) {
         let level = HeaderValue::from_static(level);
         headers.insert(HeaderName::from_static("consistencylevel"), level);
     }
-    if let Some(approval) = sending.approval {
+    if let Some(approval) = outgoing.approval {
         approval.add_to(&mut headers);
     }
-    if let Ok(id) = HeaderValue::from_str(id) {
-        headers.insert(HeaderName::from_static("client-request-id"), id);
+    if let Ok(id) = HeaderValue::try_from(Uuid::new_v4().to_string()) {
+        headers.insert(HeaderName::from_static(CLIENT_REQUEST_ID), id);
     }
     headers
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use serde_json::json;
 
     use super::super::answer::Response;
     use super::super::approval::Approval;
     use super::super::client::{Graph, Options};
     use super::super::request::Request;
-    use super::super::testing::{self, Log, Server, endpoints, graph, reply};
+    use super::super::testing::{self, Log, Server, client, graph, reply};
     use super::*;
     use crate::auth::TokenFuture;
     use crate::auth::static_token::StaticToken;
@@ -205,14 +194,12 @@ mod tests {
     /// Returns what comes of a read with a token of these claims.
     async fn read_with(
         claims: &Value,
-        endpoints: Endpoints,
+        url: &str,
         tenant: Option<Uuid>,
     ) -> Result<Response, GraphError> {
-        let transport = Transport::new(&endpoints).expect("no certificates are needed");
         let tokens = Arc::new(StaticToken::new(jwt(claims)));
-        let clock = Clock::recording(Timestamp::UNIX_EPOCH);
         let options = Options { tenant, ..Options::default() };
-        let graph = Graph::new(endpoints, tokens, transport, clock, &options);
+        let graph = Graph::new(client(url), tokens, options);
         graph.send(&Request::get(GraphVersion::Beta, "/x")).await
     }
 
@@ -220,27 +207,22 @@ mod tests {
     async fn a_token_of_a_cloud_is_not_sent_to_another_graph() {
         let server = Server::start(|_, _, _| reply(200, &json!({}))).await;
         let claims = json!({"iss": "https://sts.windows.net/1/"});
-        let error = read_with(&claims, endpoints(&server.url), None).await.expect_err("refused");
+        let error = read_with(&claims, &server.url, None).await.expect_err("refused");
         assert!(matches!(error, GraphError::Auth(AuthError::ForeignHost { .. })), "{error}");
         assert!(server.seen().is_empty());
         let harmless = json!({"iss": "http://127.0.0.1/1/"});
-        read_with(&harmless, endpoints(&server.url), None)
-            .await
-            .expect("an emulator's token may go");
+        read_with(&harmless, &server.url, None).await.expect("an emulator's token may go");
     }
 
     #[tokio::test]
     async fn a_token_of_another_tenant_is_not_sent() {
         let server = Server::start(|_, _, _| reply(200, &json!({}))).await;
         let claims = json!({"tid": Uuid::from_u128(1).to_string()});
-        let error = read_with(&claims, endpoints(&server.url), Some(Uuid::from_u128(2)))
-            .await
-            .expect_err("refused");
+        let error =
+            read_with(&claims, &server.url, Some(Uuid::from_u128(2))).await.expect_err("refused");
         assert!(matches!(error, GraphError::Auth(AuthError::WrongTenant { .. })), "{error}");
         assert!(server.seen().is_empty());
-        read_with(&claims, endpoints(&server.url), Some(Uuid::from_u128(1)))
-            .await
-            .expect("the same tenant");
+        read_with(&claims, &server.url, Some(Uuid::from_u128(1))).await.expect("the same tenant");
     }
 
     #[tokio::test]
@@ -305,8 +287,9 @@ mod tests {
     #[tokio::test]
     async fn no_more_calls_are_under_way_than_allowed() {
         let server = Server::start(|_, _, _| reply(200, &json!({}))).await;
-        let graph =
-            testing::graph_with(&server.url, &Options { concurrency: 0, ..Options::default() });
+        let options = Options { concurrency: 0, ..Options::default() };
+        let tokens = Arc::new(StaticToken::new("canary".into()));
+        let graph = Graph::new(client(&server.url), tokens, options);
         let request = Request::get(GraphVersion::Beta, "/x");
         let (one, other) = tokio::join!(graph.send(&request), graph.send(&request));
         assert!(one.is_ok() && other.is_ok());

@@ -5,7 +5,9 @@ use std::fmt;
 use serde_json::Value;
 
 use super::approval;
+use super::body;
 use super::unwrap::unwrap_message;
+use crate::http::transport::HttpAnswer;
 
 /// An error answer of Graph, with Intune's wrapping taken off. Every text in it came over the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,23 +70,17 @@ impl ServiceError {
         }
     }
 
-    /// Takes the approval code that a header carried.
-    #[must_use]
-    pub(crate) fn with_approval_code(mut self, code: Option<String>) -> Self {
-        self.approval_code = code.or(self.approval_code);
-        self
-    }
-
-    /// Fills in the ids that the headers carried, where the body has none.
-    #[must_use]
-    pub(crate) fn with_ids(
-        mut self,
-        request_id: Option<String>,
-        client_request_id: Option<String>,
-    ) -> Self {
-        self.request_id = self.request_id.or(request_id);
-        self.client_request_id = self.client_request_id.or(client_request_id);
-        self
+    /// Reads an error answer, with the ids and the approval code of its headers.
+    pub(super) fn of(answer: &HttpAnswer) -> Self {
+        let error = Self::from_body(answer.status, &body::value(&answer.body).unwrap_or_default());
+        let code = answer.header(approval::CODE).map(str::to_owned);
+        let client_request_id = error.client_request_id.or(answer.client_request_id.clone());
+        Self {
+            request_id: error.request_id.or_else(|| answer.request_id().map(str::to_owned)),
+            client_request_id,
+            approval_code: code.or(error.approval_code),
+            ..error
+        }
     }
 }
 
@@ -121,6 +117,7 @@ impl std::error::Error for ServiceError {}
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
     use serde_json::json;
 
     use super::*;
@@ -174,8 +171,16 @@ mod tests {
     #[test]
     fn headers_fill_in_what_the_body_lacks() {
         let body = json!({"error": {"code": "x", "innerError": {"request-id": "body"}}});
-        let error = ServiceError::from_body(400, &body)
-            .with_ids(Some("header".into()), Some("sent".into()));
+        let headers = HeaderMap::from_iter([(
+            HeaderName::from_static("request-id"),
+            HeaderValue::from_static("header"),
+        )]);
+        let error = ServiceError::of(&HttpAnswer {
+            status: 400,
+            headers,
+            body: body.to_string().into_bytes(),
+            client_request_id: Some("sent".into()),
+        });
         assert_eq!(error.request_id.as_deref(), Some("body"));
         assert_eq!(error.client_request_id.as_deref(), Some("sent"));
     }

@@ -3,22 +3,21 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::approval::Approval;
-use super::client::Options;
-use super::error::GraphError;
+use super::client::Graph;
+use super::error::{GraphError, Lost};
 use super::request::Request;
-use super::testing::{Log, Reply, Server, endpoints, graph_with, hanging_up, nobody, reply};
-use crate::auth::entra::TokenEndpoint;
-use crate::auth::{AuthError, Caller};
+use super::testing::{
+    Log, Reply, Server, client_of, graph, graph_of, graph_until, hanging_up, nobody, reply,
+};
+use crate::auth::{App, AuthError, Caller, TokenSource};
 use crate::clock::Clock;
 use crate::http::retry::CHAIN_DEADLINE;
-use crate::http::transport::Transport;
-use crate::http::watch::{Delay, Watch};
-use crate::http::{Effect, Method};
+use crate::http::{Delay, Method, RetryObserver, Safety};
 use crate::schema::types::GraphVersion;
+use crate::secrets::Known;
 
 /// A way to make a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,26 +91,26 @@ impl Way {
     }
 
     /// Makes a call, in a run that may take so long.
-    async fn call(self, effect: Effect, url: &str, timeout: Option<Duration>) -> Ended {
+    async fn call(self, safety: Safety, url: &str, timeout: Option<Duration>) -> Ended {
         let delays = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&delays);
-        let watch =
-            Watch::new(move |delay: &Delay| told.lock().expect("a lock").push(delay.clone()));
+        let observer = RetryObserver::new(move |delay: &Delay| {
+            told.lock().expect("a lock").push(delay.clone())
+        });
         let (end, clock) = if self == Self::SignIn {
-            sign_in(url, timeout, watch).await
+            sign_in(url, timeout, observer).await
         } else {
-            self.call_graph(effect, url, Options { timeout, watch, ..Options::default() }).await
+            self.call_graph(safety, graph_of(url, timeout, observer)).await
         };
         let delays = delays.lock().expect("a lock").clone();
         Ended { end, waits: clock.sleeps(), delays }
     }
 
-    async fn call_graph(self, effect: Effect, url: &str, options: Options) -> (End, Clock) {
-        let graph = graph_with(url, &options);
+    async fn call_graph(self, safety: Safety, graph: Graph) -> (End, Clock) {
         let path = if self == Self::Page { "/things?$top=5" } else { "/things/1" };
-        let request = match effect {
-            Effect::Read => Request::get(GraphVersion::Beta, path),
-            Effect::Write => {
+        let request = match safety {
+            Safety::Read => Request::get(GraphVersion::Beta, path),
+            Safety::Write => {
                 Request::with_body(Method::Patch, GraphVersion::Beta, path, json!({"a": 1}))
             }
         };
@@ -136,13 +135,11 @@ impl Way {
 }
 
 /// Signs in.
-async fn sign_in(url: &str, timeout: Option<Duration>, watch: Watch) -> (End, Clock) {
-    let endpoints = endpoints(url);
-    let transport = Transport::new(&endpoints).expect("no certificates are needed");
-    let clock = Clock::recording(Timestamp::UNIX_EPOCH);
-    let deadline = timeout.map(|timeout| clock.instant() + timeout);
-    let caller = Caller::new(transport, clock.clone(), deadline).watched_by(watch);
-    let token = TokenEndpoint::new(&endpoints, "contoso.com", caller).redeem(&[]).await;
+async fn sign_in(url: &str, timeout: Option<Duration>, observer: RetryObserver) -> (End, Clock) {
+    let http = client_of(url, timeout, observer);
+    let clock = http.clock().clone();
+    let caller = Caller::new(http, Known::default());
+    let token = App::with_secret("contoso.com", caller, "app", "canary".into()).token().await;
     let end = match token {
         Ok(_) => End::Success,
         Err(AuthError::BadAnswer { status, .. }) => End::Status(status),
@@ -178,14 +175,14 @@ async fn every_way_to_call_waits_for_an_answer_as_the_policy_says() {
         ((500, None), None, None),
     ];
     for (answer, read, write) in rows {
-        let reads = READS.map(|way| (way, Effect::Read, read));
-        let writes = WRITES.map(|way| (way, Effect::Write, write));
-        for (way, effect, expected) in reads.into_iter().chain(writes) {
+        let reads = READS.map(|way| (way, Safety::Read, read));
+        let writes = WRITES.map(|way| (way, Safety::Write, write));
+        for (way, safety, expected) in reads.into_iter().chain(writes) {
             let server = way.server(vec![answer, OK]).await;
-            let ended = way.call(effect, &server.url, None).await;
-            let row = format!("{way:?} {effect:?} {answer:?}: {ended:?}");
+            let ended = way.call(safety, &server.url, None).await;
+            let row = format!("{way:?} {safety:?} {answer:?}: {ended:?}");
             let Some((least, most)) = expected else {
-                let is_unknown = effect == Effect::Write && (502..=504).contains(&answer.0);
+                let is_unknown = safety == Safety::Write && (502..=504).contains(&answer.0);
                 let end = if is_unknown { End::AnswerLost } else { End::Status(answer.0) };
                 assert_eq!(
                     (ended.end, server.seen().len(), ended.waited()),
@@ -215,7 +212,7 @@ async fn every_way_to_call_gives_up_where_the_time_is_over() {
     ] {
         for way in READS {
             let server = way.server(vec![answer]).await;
-            let ended = way.call(Effect::Read, &server.url, timeout).await;
+            let ended = way.call(Safety::Read, &server.url, timeout).await;
             let row = format!("{way:?} {answer:?} {timeout:?}: {ended:?}");
             assert_eq!(ended.end, End::Status(answer.0), "{row}");
             assert!(sent.contains(&server.seen().len()), "{} times, {row}", server.seen().len());
@@ -224,7 +221,7 @@ async fn every_way_to_call_gives_up_where_the_time_is_over() {
     }
     for way in WRITES {
         let server = way.server(vec![(429, Some("20"))]).await;
-        let ended = way.call(Effect::Write, &server.url, half_a_minute).await;
+        let ended = way.call(Safety::Write, &server.url, half_a_minute).await;
         assert_eq!((ended.end, server.seen().len()), (End::Status(429), 2), "{way:?}");
     }
 }
@@ -234,15 +231,15 @@ async fn every_way_to_call_gives_up_where_the_time_is_over() {
 async fn every_way_to_call_tells_a_lost_answer_from_a_connection_that_was_not_made() {
     let (deaf, nobody) = (hanging_up(), nobody());
     for way in READS {
-        let lost = way.call(Effect::Read, &deaf, Some(Duration::from_secs(60))).await;
+        let lost = way.call(Safety::Read, &deaf, Some(Duration::from_secs(60))).await;
         assert!(lost.end == End::Unreachable && lost.waits.len() >= 4, "{way:?}: {lost:?}");
-        let unmade = way.call(Effect::Read, &nobody, None).await;
+        let unmade = way.call(Safety::Read, &nobody, None).await;
         assert_eq!((unmade.end, unmade.waits.len()), (End::Unreachable, 4), "{way:?}");
     }
     for way in WRITES {
-        let lost = way.call(Effect::Write, &deaf, None).await;
+        let lost = way.call(Safety::Write, &deaf, None).await;
         assert_eq!((lost.end, lost.waits.len()), (End::AnswerLost, 0), "{way:?}");
-        let unmade = way.call(Effect::Write, &nobody, None).await;
+        let unmade = way.call(Safety::Write, &nobody, None).await;
         assert_eq!((unmade.end, unmade.waits.len()), (End::Unreachable, 4), "{way:?}");
     }
 }
@@ -260,7 +257,7 @@ async fn every_way_to_call_reports_its_delays_and_logs_each_attempt() {
         let log = Log::default();
         let ended = {
             let _guard = log.listen();
-            way.call(Effect::Read, &server.url, None).await
+            way.call(Safety::Read, &server.url, None).await
         };
         let told: Vec<_> =
             ended.delays.iter().map(|told| (told.call.as_str(), told.why.as_str())).collect();
@@ -284,8 +281,215 @@ async fn every_way_to_call_reports_its_delays_and_logs_each_attempt() {
     let log = Log::default();
     {
         let _guard = log.listen();
-        Way::Plain.call(Effect::Write, &hanging_up(), None).await;
+        Way::Plain.call(Safety::Write, &hanging_up(), None).await;
     }
     let fault = "the connection failed before the answer was complete";
     assert_eq!(log.lines()[0]["fault"], fault);
+}
+
+fn read() -> Request {
+    Request::get(GraphVersion::Beta, "/things/1")
+}
+
+fn write(method: Method) -> Request {
+    Request::with_body(method, GraphVersion::Beta, "/things/1", json!({"a": 1}))
+}
+
+const WRITE_METHODS: [Method; 4] = [Method::Post, Method::Patch, Method::Put, Method::Delete];
+
+fn throttled() -> Reply {
+    reply(
+        429,
+        &json!({"error": {"code": "TooManyRequests", "message": "Please retry again later."}}),
+    )
+}
+
+/// Returns the seconds that a read waited for after one 429.
+async fn waited_after(refusal: Reply) -> f64 {
+    let server = Server::scripted(vec![refusal, reply(200, &json!({"id": "1"}))]).await;
+    let graph = graph(&server.url);
+    let response = graph.send(&read()).await.expect("the second answer");
+    assert_eq!(response.body, json!({"id": "1"}));
+    graph.clock().sleeps().iter().sum::<Duration>().as_secs_f64()
+}
+
+#[tokio::test]
+async fn every_form_of_retry_after_is_waited_for() {
+    let date = |text| ("date", text);
+    let sun = date("Sun, 06 Nov 1994 08:49:37 GMT");
+    for (header, least) in [
+        (None, 3.0),
+        (Some("0"), 3.0),
+        (Some("10"), 10.0),
+        (Some("12.128"), 12.128),
+        (Some("Sun, 06 Nov 1994 08:50:37 GMT"), 60.0),
+        (Some("in a while"), 3.0),
+    ] {
+        let refusal = throttled().header(sun.0, sun.1);
+        let refusal = match header {
+            Some(header) => refusal.header("retry-after", header),
+            None => refusal,
+        };
+        let waited = waited_after(refusal).await;
+        assert!(waited >= least && waited <= least + 3.0, "{header:?}: {waited}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_is_repeated_after_a_429_where_its_caller_still_wants_it() {
+    for method in WRITE_METHODS {
+        for wanted in [true, false] {
+            let server = Server::scripted(vec![throttled(), reply(204, &Value::Null)]).await;
+            let graph = graph(&server.url);
+            let mut looks = Vec::new();
+            let answer = graph
+                .send_with(&write(method), &Approval::default(), &mut async || {
+                    looks.push(server.seen().len());
+                    wanted
+                })
+                .await;
+            assert_eq!(looks, [1], "it is asked after the wait");
+            assert_eq!(server.seen().len(), 1 + usize::from(wanted));
+            match answer {
+                Ok(response) => assert_eq!((response.status, wanted), (204, true)),
+                Err(GraphError::Throttled { .. }) => assert!(!wanted),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_429_holds_up_the_calls_that_come_after_it() {
+    let refusal = throttled().header("retry-after", "600");
+    let server = Server::scripted(vec![refusal, reply(200, &json!({}))]).await;
+    let graph = graph(&server.url);
+    let error = graph.send(&read()).await.expect_err("too long a wait");
+    assert!(matches!(error, GraphError::Throttled { .. }), "{error}");
+    assert!(graph.clock().sleeps().is_empty());
+    graph.send(&read()).await.expect("an answer");
+    assert_eq!(graph.clock().sleeps(), [CHAIN_DEADLINE]);
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_is_lost_is_not_repeated() {
+    for method in WRITE_METHODS {
+        for status in [502, 503, 504] {
+            let server =
+                Server::scripted(vec![reply(status, &json!({"error": {"code": "UnknownError"}}))])
+                    .await;
+            let error =
+                graph(&server.url).send(&write(method)).await.expect_err("an unknown outcome");
+            assert!(
+                matches!(&error, GraphError::AnswerLost { source: Lost::Gateway(_), .. }),
+                "{error}"
+            );
+            assert_eq!(error.status(), Some(status));
+        }
+        let error = graph(&hanging_up()).send(&write(method)).await.expect_err("no answer");
+        assert!(
+            matches!(&error, GraphError::AnswerLost { source: Lost::Connection(_), .. }),
+            "{error}"
+        );
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "{} /beta/things/1 was sent, but whether it was done is unknown",
+                method.as_str()
+            )
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_read_is_repeated_until_five_minutes_are_over() {
+    let error = {
+        let server = Server::start(|_, _, _| reply(503, &Value::Null)).await;
+        graph(&server.url).send(&read()).await.expect_err("never an answer")
+    };
+    let GraphError::Service { retries, .. } = &error else { panic!("{error}") };
+    assert!(retries.elapsed <= CHAIN_DEADLINE && (8..=16).contains(&retries.count), "{retries:?}");
+
+    let graph = graph(&hanging_up());
+    let error = graph.send(&read()).await.expect_err("never an answer");
+    assert!(
+        matches!(&error, GraphError::Communication { retries, .. } if retries.count >= 4),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn who_watches_is_told_once_a_call_takes_long() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let ear = Arc::clone(&told);
+    let observer =
+        RetryObserver::new(move |delay: &Delay| ear.lock().expect("lock").push(delay.clone()));
+    let error = graph_of(&nobody(), None, observer).send(&read()).await;
+    error.expect_err("nobody listens");
+    let told = told.lock().expect("lock");
+    // The first waits are too short to be worth a word.
+    assert!((2..=3).contains(&told.len()), "{told:?}");
+    let first = &told[0];
+    assert_eq!((first.call.as_str(), first.why.as_str()), ("GET /beta/things/1", "cannot connect"));
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_there_is_given_up_soon_and_the_write_was_not_done() {
+    let post = write(Method::Post);
+    let error = graph(&nobody())
+        .send_with(&post, &Approval::default(), &mut async || true)
+        .await
+        .expect_err("nobody listens");
+    let GraphError::Communication { retries, .. } = &error else { panic!("{error}") };
+    assert_eq!(retries.count, 4);
+    assert!(
+        error
+            .to_string()
+            .starts_with("POST /beta/things/1 got no usable answer after 4 retries in ")
+    );
+}
+
+#[tokio::test]
+async fn a_run_whose_time_is_over_waits_and_sends_no_more() {
+    let server = Server::start(|_, _, _| throttled().header("retry-after", "20")).await;
+    let graph = graph_until(&server.url, Some(Duration::from_secs(30)));
+    assert!(matches!(graph.send(&read()).await, Err(GraphError::Throttled { .. })));
+    assert_eq!(server.seen().len(), 2);
+    graph.clock().sleep(Duration::from_secs(30)).await;
+    assert!(matches!(graph.send(&read()).await, Err(GraphError::OutOfTime { .. })));
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_refusal_is_read_through_intunes_wrapping() {
+    let message = json!({"_version": 3, "Message": "Invalid patch, at least 1 property must be changed. \
+        - Operation ID (for customer support): 0 - Activity ID: 4c66 - Url: https://fef.contoso.com/x"});
+    let body =
+        json!({"error": {"code": "BadRequest", "message": message.to_string(), "innerError": {}}});
+    let server = Server::scripted(vec![reply(400, &body).header("request-id", "r-1")]).await;
+    let error = graph(&server.url).send(&write(Method::Patch)).await.expect_err("refused");
+    assert_eq!(
+        error.to_string(),
+        "PATCH /beta/things/1 failed: 400 BadRequest: Invalid patch, at least 1 property must be changed. \
+         (request id r-1)"
+    );
+    let service = error.service().expect("an answer");
+    assert_eq!(service.activity_id.as_deref(), Some("4c66"));
+    let sent = server.seen()[0].headers["client-request-id"].to_str().expect("text").to_owned();
+    assert_eq!(service.client_request_id, Some(sent));
+}
+
+#[tokio::test]
+async fn any_2xx_to_a_write_is_a_success_and_a_read_must_be_json() {
+    for (status, body) in [(200, ""), (200, "{}"), (201, "not json"), (204, "")] {
+        let server = Server::scripted(vec![Reply::text(status, body)]).await;
+        let response = graph(&server.url).send(&write(Method::Post)).await.expect("a success");
+        assert_eq!(response.status, status);
+    }
+    let server = Server::scripted(vec![Reply::text(200, "<html>")]).await;
+    let error = graph(&server.url).send(&read()).await.expect_err("no JSON");
+    assert_eq!(
+        error.to_string(),
+        "the answer to GET /beta/things/1 cannot be used: it is not JSON"
+    );
 }

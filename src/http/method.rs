@@ -29,13 +29,18 @@ impl Method {
             Self::Delete => "DELETE",
         }
     }
+
+    /// Returns whether a call with this verb only reads.
+    pub fn safety(self) -> Safety {
+        if self == Self::Get { Safety::Read } else { Safety::Write }
+    }
 }
 
-/// What a call does to the tenant. It decides whether repeating it can do harm.
+/// Whether a call only reads (RFC 9110, 9.2.1): it decides whether repeating the call can do harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Nothing.
+pub enum Safety {
+    /// The call changes nothing.
     Read,
-    /// It may change something.
+    /// The call may change something.
     Write,
 }

@@ -11,7 +11,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use super::method::Effect;
+use super::method::Safety;
 
 /// How long one call may be repeated.
 pub const CHAIN_DEADLINE: Duration = Duration::from_secs(5 * 60);
@@ -31,7 +31,7 @@ const CONNECTS: u32 = 5;
 
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Outcome {
+pub enum AttemptOutcome {
     /// With an answer, and the wait that it asks for.
     Answered {
         /// The HTTP status.
@@ -56,7 +56,7 @@ pub enum Decision {
     Wait(Duration),
     /// It would be tried again, had the time not run out.
     GiveUp,
-    /// Whether the write took effect is unknown: it must not be repeated before somebody looks.
+    /// Whether the write took safety is unknown: it must not be repeated before somebody looks.
     AnswerLost,
 }
 
@@ -64,24 +64,29 @@ pub enum Decision {
 ///
 /// 502, 503 and 504 come from a gateway in front of the service that was asked, so after them a write
 /// may or may not have been done.
-pub fn decide(effect: Effect, outcome: Outcome, attempt: u32, left: Duration) -> Decision {
-    let wait = match (outcome, effect) {
-        (Outcome::Answered { status: 429, retry_after }, _)
-        | (Outcome::Answered { status: 503, retry_after }, Effect::Read) => {
+pub fn decide(safety: Safety, outcome: AttemptOutcome, attempt: u32, left: Duration) -> Decision {
+    let wait = match (outcome, safety) {
+        (AttemptOutcome::Answered { status: 429, retry_after }, _)
+        | (AttemptOutcome::Answered { status: 503, retry_after }, Safety::Read) => {
             away(retry_after, attempt)
         }
-        (Outcome::Answered { status: 502 | 504, retry_after: Some(asked) }, Effect::Read) => {
-            away(Some(asked), attempt)
-        }
-        (Outcome::Answered { status: 502 | 504, .. } | Outcome::Lost, Effect::Read) => {
-            backoff(attempt)
-        }
-        (Outcome::NeverConnected, _) if attempt < CONNECTS => backoff(attempt),
-        (Outcome::Lost | Outcome::Answered { status: 502..=504, .. }, Effect::Write) => {
+        (
+            AttemptOutcome::Answered { status: 502 | 504, retry_after: Some(asked) },
+            Safety::Read,
+        ) => away(Some(asked), attempt),
+        (
+            AttemptOutcome::Answered { status: 502 | 504, .. } | AttemptOutcome::Lost,
+            Safety::Read,
+        ) => backoff(attempt),
+        (AttemptOutcome::NeverConnected, _) if attempt < CONNECTS => backoff(attempt),
+        (
+            AttemptOutcome::Lost | AttemptOutcome::Answered { status: 502..=504, .. },
+            Safety::Write,
+        ) => {
             return Decision::AnswerLost;
         }
-        (Outcome::NeverConnected, _) => return Decision::GiveUp,
-        (Outcome::Answered { .. } | Outcome::Hopeless, _) => return Decision::Final,
+        (AttemptOutcome::NeverConnected, _) => return Decision::GiveUp,
+        (AttemptOutcome::Answered { .. } | AttemptOutcome::Hopeless, _) => return Decision::Final,
     };
     if wait < left { Decision::Wait(wait) } else { Decision::GiveUp }
 }
@@ -138,8 +143,8 @@ mod tests {
 
     const LONG: Duration = CHAIN_DEADLINE;
 
-    fn status(status: u16) -> Outcome {
-        Outcome::Answered { status, retry_after: None }
+    fn status(status: u16) -> AttemptOutcome {
+        AttemptOutcome::Answered { status, retry_after: None }
     }
 
     fn is_wait(decision: Decision) -> bool {
@@ -153,16 +158,16 @@ mod tests {
             status(502),
             status(503),
             status(504),
-            Outcome::NeverConnected,
-            Outcome::Lost,
+            AttemptOutcome::NeverConnected,
+            AttemptOutcome::Lost,
         ] {
-            assert!(is_wait(decide(Effect::Read, transient, 1, LONG)), "{transient:?}");
+            assert!(is_wait(decide(Safety::Read, transient, 1, LONG)), "{transient:?}");
         }
-        assert!(is_wait(decide(Effect::Write, status(429), 1, LONG)));
-        assert!(is_wait(decide(Effect::Write, Outcome::NeverConnected, 1, LONG)));
-        for unknown in [status(502), status(503), status(504), Outcome::Lost] {
+        assert!(is_wait(decide(Safety::Write, status(429), 1, LONG)));
+        assert!(is_wait(decide(Safety::Write, AttemptOutcome::NeverConnected, 1, LONG)));
+        for unknown in [status(502), status(503), status(504), AttemptOutcome::Lost] {
             assert_eq!(
-                decide(Effect::Write, unknown, 1, LONG),
+                decide(Safety::Write, unknown, 1, LONG),
                 Decision::AnswerLost,
                 "{unknown:?}"
             );
@@ -174,10 +179,10 @@ mod tests {
             status(401),
             status(404),
             status(500),
-            Outcome::Hopeless,
+            AttemptOutcome::Hopeless,
         ] {
-            for effect in [Effect::Read, Effect::Write] {
-                assert_eq!(decide(effect, settled, 1, LONG), Decision::Final, "{settled:?}");
+            for safety in [Safety::Read, Safety::Write] {
+                assert_eq!(decide(safety, settled, 1, LONG), Decision::Final, "{settled:?}");
             }
         }
     }
@@ -186,7 +191,12 @@ mod tests {
     fn a_retry_after_is_waited_for_in_full_and_zero_is_no_answer() {
         let wait = |seconds: f64| {
             let retry_after = Some(Duration::from_secs_f64(seconds));
-            match decide(Effect::Read, Outcome::Answered { status: 429, retry_after }, 1, LONG) {
+            match decide(
+                Safety::Read,
+                AttemptOutcome::Answered { status: 429, retry_after },
+                1,
+                LONG,
+            ) {
                 Decision::Wait(wait) => wait.as_secs_f64(),
                 other => panic!("{other:?}"),
             }
@@ -203,7 +213,7 @@ mod tests {
     fn the_backoff_doubles_up_to_its_cap() {
         for (attempt, least) in [(1, 3), (2, 6), (3, 12), (4, 20), (40, 20), (u32::MAX, 20)] {
             let least = Duration::from_secs(least);
-            match decide(Effect::Read, status(503), attempt, LONG) {
+            match decide(Safety::Read, status(503), attempt, LONG) {
                 Decision::Wait(wait) => {
                     assert!(wait >= least && wait <= least * 2, "{attempt}: {wait:?}")
                 }
@@ -214,8 +224,8 @@ mod tests {
 
     #[test]
     fn a_fault_that_has_nothing_to_do_with_limits_is_waited_out_for_less() {
-        for fault in [Outcome::Lost, Outcome::NeverConnected, status(504)] {
-            let Decision::Wait(wait) = decide(Effect::Read, fault, 1, LONG) else {
+        for fault in [AttemptOutcome::Lost, AttemptOutcome::NeverConnected, status(504)] {
+            let Decision::Wait(wait) = decide(Safety::Read, fault, 1, LONG) else {
                 panic!("{fault:?} is repeated")
             };
             assert!(wait >= START && wait < FLOOR, "{fault:?}: {wait:?}");
@@ -224,15 +234,16 @@ mod tests {
 
     #[test]
     fn a_wait_that_ends_too_late_is_not_begun() {
-        let asked = Outcome::Answered { status: 429, retry_after: Some(Duration::from_secs(600)) };
-        assert_eq!(decide(Effect::Read, asked, 1, LONG), Decision::GiveUp);
-        assert_eq!(decide(Effect::Read, status(429), 1, Duration::from_secs(2)), Decision::GiveUp);
+        let asked =
+            AttemptOutcome::Answered { status: 429, retry_after: Some(Duration::from_secs(600)) };
+        assert_eq!(decide(Safety::Read, asked, 1, LONG), Decision::GiveUp);
+        assert_eq!(decide(Safety::Read, status(429), 1, Duration::from_secs(2)), Decision::GiveUp);
         assert_eq!(
-            decide(Effect::Write, Outcome::NeverConnected, CONNECTS, LONG),
+            decide(Safety::Write, AttemptOutcome::NeverConnected, CONNECTS, LONG),
             Decision::GiveUp
         );
-        let endless = Outcome::Answered { status: 503, retry_after: Some(Duration::MAX) };
-        assert_eq!(decide(Effect::Read, endless, 1, LONG), Decision::GiveUp);
+        let endless = AttemptOutcome::Answered { status: 503, retry_after: Some(Duration::MAX) };
+        assert_eq!(decide(Safety::Read, endless, 1, LONG), Decision::GiveUp);
     }
 
     #[test]

@@ -3,17 +3,22 @@
 use std::io::{self, Read};
 use std::net::TcpListener as StdListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Response};
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tracing::Dispatch;
 use tracing::subscriber::{DefaultGuard, NoSubscriber};
 
 use super::cloud::{Cloud, Endpoints};
+use super::observer::RetryObserver;
+use super::transport::Client;
+use crate::clock::Clock;
 
 /// What a server saw.
 #[derive(Clone, Debug)]
@@ -176,6 +181,17 @@ impl io::Write for Log {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Returns the client of a run without an end, with a recording clock.
+pub(crate) fn client(url: &str) -> Client {
+    client_of(url, None, RetryObserver::default())
+}
+
+/// Returns the client of a run, with a recording clock.
+pub(crate) fn client_of(url: &str, timeout: Option<Duration>, observer: RetryObserver) -> Client {
+    let clock = Clock::recording(Timestamp::UNIX_EPOCH);
+    Client::new(endpoints(url), clock, timeout, observer).expect("no certificates are needed")
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -7,15 +7,21 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::HeaderMap;
-use reqwest::{Client, ClientBuilder, redirect, retry};
+use reqwest::{ClientBuilder, redirect, retry};
 use url::Url;
 
 use super::cloud::Endpoints;
-use super::method::Effect;
-use super::retry::{Outcome, http_date, retry_after};
+use super::deadline::Deadline;
+use super::method::Safety;
+use super::observer::RetryObserver;
+use super::retry::{AttemptOutcome, http_date, retry_after};
+use crate::clock::Clock;
 
 /// The target of the log's one event a request.
-pub(crate) const WIRE: &str = "moorline::wire";
+const WIRE: &str = "moorline::wire";
+
+/// The header that names a request, for whoever looks for it in a service's own log.
+pub(crate) const CLIENT_REQUEST_ID: &str = "client-request-id";
 
 /// How long one request may take, with its whole answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(100);
@@ -29,9 +35,15 @@ const NEAR_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The longest answer that is read. A page of 1,000 device configurations is below 2 MB.
 const LONGEST_ANSWER: usize = 64 << 20;
 
-/// Sends one request and reads its answer; knows nothing of Graph, tokens or retries.
+/// The HTTP client of a run. It sends what the run sends, within its time, and knows nothing of Graph or tokens.
 #[derive(Clone, Debug)]
-pub struct Transport(Client);
+pub struct Client {
+    http: reqwest::Client,
+    endpoints: Endpoints,
+    clock: Clock,
+    pub(crate) deadline: Arc<Deadline>,
+    pub(crate) observer: RetryObserver,
+}
 
 /// The HTTP client cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -39,20 +51,27 @@ pub struct Transport(Client);
 pub struct TransportError(#[source] reqwest::Error);
 
 /// A request on its way out.
-pub(crate) struct Outgoing {
+pub(crate) struct HttpRequest {
     pub(crate) method: reqwest::Method,
     pub(crate) url: Url,
+    /// The path as the log has it.
+    pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Vec<u8>>,
 }
 
 /// An answer.
-#[derive(Debug)]
-pub(crate) struct Incoming {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HttpAnswer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+    /// The id that the request carried, if any.
+    pub(crate) client_request_id: Option<String>,
 }
+
+/// What an attempt ended with.
+pub(crate) type Attempt = Result<HttpAnswer, Fault>;
 
 /// Why there is no answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -77,12 +96,17 @@ pub enum Fault {
     TooLong,
 }
 
-impl Transport {
-    /// Builds the client.
+impl Client {
+    /// Builds the client of a run that begins now.
     ///
     /// # Errors
     /// When the system's trusted certificates cannot be loaded.
-    pub fn new(endpoints: &Endpoints) -> Result<Self, TransportError> {
+    pub fn new(
+        endpoints: Endpoints,
+        clock: Clock,
+        timeout: Option<Duration>,
+        observer: RetryObserver,
+    ) -> Result<Self, TransportError> {
         let mut builder = builder();
         if endpoints.graph().scheme() == "http" {
             builder = builder.no_proxy();
@@ -91,35 +115,85 @@ impl Transport {
             // Without TLS there is no need for the system's certificates, which a container may lack.
             builder = builder.tls_certs_only([]);
         }
-        builder.build().map(Self).map_err(TransportError)
+        let http = builder.build().map_err(TransportError)?;
+        let deadline = Arc::new(Deadline::new(clock.clone(), timeout));
+        Ok(Self { http, endpoints, clock, deadline, observer })
     }
 
-    /// Builds a client for a service beside this machine: over plain HTTP, and past every proxy, which would
-    /// have another one beside it.
+    /// Builds a client of the same run for a service beside this machine: over plain HTTP, and past every proxy,
+    /// which would have another one beside it.
     ///
     /// # Errors
-    /// See [`Transport::new`].
-    pub(crate) fn direct() -> Result<Self, TransportError> {
+    /// See [`Client::new`].
+    pub(crate) fn direct(&self) -> Result<Self, TransportError> {
         let builder = builder().connect_timeout(NEAR_CONNECT_TIMEOUT).no_proxy().tls_certs_only([]);
-        builder.build().map(Self).map_err(TransportError)
+        let http = builder.build().map_err(TransportError)?;
+        Ok(Self { http, ..self.clone() })
+    }
+
+    /// Returns the hosts that the run talks to.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// Returns the clock that the run waits by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Sends a request, and logs one event. `attempt` is its number among the attempts at one call.
+    pub(crate) async fn exchange(
+        &self,
+        outgoing: HttpRequest,
+        safety: Safety,
+        attempt: u32,
+    ) -> Attempt {
+        let sent = self.clock.instant();
+        let (method, path) = (outgoing.method.clone(), outgoing.path.clone());
+        let id = outgoing.headers.get(CLIENT_REQUEST_ID).and_then(|id| id.to_str().ok());
+        let id = id.map(str::to_owned);
+        let exchange = self.transfer(outgoing);
+        let result = match safety {
+            Safety::Read => {
+                let in_time = self.deadline.bound(exchange).await;
+                in_time.unwrap_or(Err(Fault::OutOfTime))
+            }
+            // To cut a write short would only leave it unknown whether it was done.
+            Safety::Write => exchange.await,
+        };
+        let answer = result.as_ref().ok();
+        tracing::debug!(
+            target: WIRE,
+            method = method.as_str(),
+            path,
+            status = answer.map(|answer| answer.status),
+            attempt,
+            duration_ms = millis(self.clock.instant().saturating_duration_since(sent)),
+            fault = result.as_ref().err().map(tracing::field::display),
+            client_request_id = id,
+            request_id = answer.and_then(HttpAnswer::request_id),
+        );
+        result.map(|answer| HttpAnswer { client_request_id: id, ..answer })
     }
 
     /// Sends a request and reads the whole answer.
-    pub(crate) async fn exchange(&self, outgoing: Outgoing) -> Result<Incoming, Fault> {
-        let mut request = self.0.request(outgoing.method, outgoing.url).headers(outgoing.headers);
+    async fn transfer(&self, outgoing: HttpRequest) -> Attempt {
+        let mut request =
+            self.http.request(outgoing.method, outgoing.url).headers(outgoing.headers);
         if let Some(body) = outgoing.body {
             request = request.body(body);
         }
-        let mut response = request.send().await.map_err(Fault::from)?;
+        let mut response = request.send().await?;
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(Fault::from)? {
+        while let Some(chunk) = response.chunk().await? {
             if body.len() + chunk.len() > LONGEST_ANSWER {
                 return Err(Fault::TooLong);
             }
             body.extend_from_slice(&chunk);
         }
         let headers = std::mem::take(response.headers_mut());
-        Ok(Incoming { status: response.status().as_u16(), headers, body })
+        let status = response.status().as_u16();
+        Ok(HttpAnswer { status, headers, body, client_request_id: None })
     }
 }
 
@@ -127,7 +201,7 @@ impl Transport {
 fn builder() -> ClientBuilder {
     // Somebody else in the process may have installed one: theirs is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
+    reqwest::Client::builder()
         .user_agent(concat!("moorline/", env!("CARGO_PKG_VERSION")))
         .timeout(REQUEST_TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
@@ -138,10 +212,20 @@ fn builder() -> ClientBuilder {
         .gzip(true)
 }
 
-impl Incoming {
+impl HttpAnswer {
     /// Returns a header's value, if it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Returns the service's id of the request: Graph's, or else the sign-in service's.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.header("request-id").or_else(|| self.header("x-ms-request-id"))
+    }
+
+    /// Returns whether the status is one of the 2xx.
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
     }
 
     /// Returns how long the server asks to wait. A date counts from the server's own time where it says
@@ -154,14 +238,12 @@ impl Incoming {
 
 impl Fault {
     /// Returns what the retry policy needs to know.
-    pub(crate) fn outcome(&self, effect: Effect) -> Outcome {
-        match (self, effect) {
-            (Self::NeverConnected(_), _) => Outcome::NeverConnected,
+    pub(crate) fn outcome(&self, safety: Safety) -> AttemptOutcome {
+        match (self, safety) {
+            (Self::NeverConnected(_), _) => AttemptOutcome::NeverConnected,
             (Self::Lost(_) | Self::LeftOut, _)
-            | (Self::TooLong | Self::OutOfTime, Effect::Write) => Outcome::Lost,
-            (Self::Hopeless(_), _) | (Self::TooLong | Self::OutOfTime, Effect::Read) => {
-                Outcome::Hopeless
-            }
+            | (Self::TooLong | Self::OutOfTime, Safety::Write) => AttemptOutcome::Lost,
+            (Self::Hopeless(_) | Self::TooLong | Self::OutOfTime, _) => AttemptOutcome::Hopeless,
         }
     }
 }
@@ -181,7 +263,7 @@ impl From<reqwest::Error> for Fault {
 }
 
 /// Returns a duration in the log's unit.
-pub(crate) fn millis(duration: Duration) -> u64 {
+fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -198,13 +280,14 @@ fn is_about_tls(error: &(dyn StdError + 'static)) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::testing::{Reply, Server, endpoints, reply};
+    use super::super::testing::{Reply, Server, client, reply};
     use super::*;
 
-    fn get(url: &str) -> Outgoing {
-        Outgoing {
+    fn get(url: &str) -> HttpRequest {
+        HttpRequest {
             method: reqwest::Method::GET,
             url: Url::parse(url).expect("valid"),
+            path: "/".to_owned(),
             headers: HeaderMap::new(),
             body: None,
         }
@@ -213,10 +296,9 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_is_not_who_it_should_be_is_not_tried_again() {
         let server = Server::start(|_, _, _| reply(200, &json!({}))).await;
-        let transport =
-            Transport::new(&endpoints(&server.url)).expect("no certificates are needed");
-        let fault = transport
-            .exchange(get(&server.url.replace("http:", "https:")))
+        let client = client(&server.url);
+        let fault = client
+            .transfer(get(&server.url.replace("http:", "https:")))
             .await
             .expect_err("no TLS there");
         assert!(matches!(fault, Fault::Hopeless(_)), "{fault:?}");
@@ -229,9 +311,8 @@ mod tests {
             reply(302, &Value::Null).header("location", format!("{url}/x"))
         })
         .await;
-        let transport =
-            Transport::new(&endpoints(&server.url)).expect("no certificates are needed");
-        let answer = transport.exchange(get(&server.url)).await.expect("an answer");
+        let client = client(&server.url);
+        let answer = client.transfer(get(&server.url)).await.expect("an answer");
         assert_eq!(answer.status, 302);
         assert_eq!(server.seen().len(), 1);
     }
@@ -240,9 +321,8 @@ mod tests {
     async fn an_answer_has_a_longest_length() {
         let server =
             Server::start(|_, _, _| Reply::text(200, &"x".repeat(LONGEST_ANSWER + 1))).await;
-        let transport =
-            Transport::new(&endpoints(&server.url)).expect("no certificates are needed");
-        let fault = transport.exchange(get(&server.url)).await.expect_err("too long");
+        let client = client(&server.url);
+        let fault = client.transfer(get(&server.url)).await.expect_err("too long");
         assert!(matches!(fault, Fault::TooLong), "{fault:?}");
     }
 }

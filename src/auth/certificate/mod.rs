@@ -13,10 +13,9 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::assertion::{Assertion, AssertionFuture, ClientAssertion};
-use super::search::Search;
+use super::app::Proof;
+use super::lookup::CredentialLookup;
 use super::{AuthError, TokenSource};
-use crate::clock::Clock;
 use identity::Identity;
 
 mod identity;
@@ -30,54 +29,41 @@ const LIFETIME: i64 = 10 * 60;
 
 /// A file with a certificate and its private key.
 #[derive(Debug)]
-struct Certificate {
+pub(super) struct Certificate {
     path: PathBuf,
     password: Option<SecretString>,
-    client_id: String,
-    audience: String,
-    clock: Clock,
 }
 
 /// Looks for an app with a certificate.
-pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
+pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
     let (client_id, path) =
-        search.app_with_path(["AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH"])?;
-    let endpoint = search.token_endpoint();
-    let assertion = Certificate {
-        path,
-        password: search.optional_secret(&[
-            "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-            "ARM_CLIENT_CERTIFICATE_PASSWORD",
-        ]),
-        client_id: client_id.clone(),
-        audience: endpoint.url().to_string(),
-        clock: search.caller().clock().clone(),
-    };
-    Some(Box::new(ClientAssertion { endpoint, client_id, assertion }))
-}
-
-impl Assertion for Certificate {
-    fn assertion(&self) -> AssertionFuture<'_> {
-        Box::pin(std::future::ready(self.sign()))
-    }
+        lookup.app_with_path(["AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH"])?;
+    let password = lookup
+        .optional_secret(&["AZURE_CLIENT_CERTIFICATE_PASSWORD", "ARM_CLIENT_CERTIFICATE_PASSWORD"]);
+    lookup.app(Some(client_id), Some(Proof::Certificate(Certificate { path, password })))
 }
 
 impl Certificate {
-    /// Reads the file, which may have been renewed meanwhile, and signs.
-    fn sign(&self) -> Result<SecretString, AuthError> {
+    /// Reads the file, which may have been renewed meanwhile, and signs an assertion.
+    pub(super) fn sign(
+        &self,
+        client_id: &str,
+        audience: &str,
+        now: Timestamp,
+    ) -> Result<SecretString, AuthError> {
         let bytes = fs::read(&self.path).map_err(|source| AuthError::File {
             what: "the client certificate",
             path: self.path.clone(),
             source: Arc::new(source),
         })?;
-        let failed = |source| AuthError::Certificate { path: self.path.clone(), source };
         let identity = if pem::is_pem(&bytes) {
             pem::read(&bytes)
         } else {
             pfx::read(&bytes, self.password.as_ref())
         };
-        statement(&identity.map_err(failed)?, &self.client_id, &self.audience, self.clock.now())
-            .map_err(failed)
+        identity
+            .and_then(|identity| statement(&identity, client_id, audience, now))
+            .map_err(|source| AuthError::Certificate { path: self.path.clone(), source })
     }
 }
 

@@ -14,12 +14,10 @@ use super::failure;
 use super::needs::{self, Purpose};
 use crate::auth::claims::Claims;
 use crate::auth::{self, AuthError, Caller, TokenSource};
-use crate::clock::Clock;
 use crate::graph::Graph;
 use crate::graph::client::Options;
 use crate::http::cloud::Cloud;
-use crate::http::transport::Transport;
-use crate::http::{Endpoints, Watch};
+use crate::http::transport::Client;
 use crate::kinds::{FAMILIES, Family};
 use crate::manifest::Manifest;
 use crate::manifest::tenant_file::OwnershipSpec;
@@ -34,18 +32,12 @@ mod token;
 pub struct Subject<'a> {
     /// The declared tenant, a GUID or a domain.
     pub tenant: &'a str,
-    /// The hosts.
-    pub endpoints: &'a Endpoints,
-    /// The way to them.
-    pub transport: &'a Transport,
-    /// The time.
-    pub clock: &'a Clock,
+    /// The client of the run.
+    pub http: &'a Client,
     /// Who asks the sign-in service.
     pub caller: &'a Caller,
     /// How many calls may be under way at once.
     pub concurrency: usize,
-    /// Who is told of calls that take long.
-    pub watch: Watch,
     /// What is signed in with, in words, and its tokens; or why there is none.
     pub credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     /// The manifests, `None` where they have errors.
@@ -164,20 +156,9 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
         && !chart.is_missing("tenant")
     {
         if !chart.is_missing("graph") {
-            let options = Options {
-                concurrency: subject.concurrency,
-                timeout: subject.caller.left(),
-                tenant: id,
-                watch: subject.watch.clone(),
-                ..Options::default()
-            };
-            let graph = Graph::new(
-                subject.endpoints.clone(),
-                Arc::clone(tokens),
-                subject.transport.clone(),
-                subject.clock.clone(),
-                &options,
-            );
+            let options =
+                Options { concurrency: subject.concurrency, tenant: id, ..Options::default() };
+            let graph = Graph::new(subject.http.clone(), Arc::clone(tokens), options);
             service::check(&mut chart, &graph, &families, &mut tenant).await;
         }
         if let Some(claims) = claims {
@@ -195,7 +176,7 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
     });
     DoctorDocument {
         purpose: subject.purpose,
-        cloud: subject.endpoints.cloud(),
+        cloud: subject.http.endpoints().cloud(),
         tenant,
         credential,
         identity,
@@ -233,7 +214,7 @@ async fn tenant_id(chart: &mut Chart, subject: &Subject<'_>) -> Option<Uuid> {
         credential_alone(chart, subject);
         return None;
     }
-    match auth::tenant::id_of(subject.endpoints, subject.tenant, subject.caller).await {
+    match auth::tenant::id_of(subject.tenant, subject.caller).await {
         Ok(id) => {
             if Uuid::try_parse(subject.tenant).is_err() {
                 chart.ok("tenant", id.to_string());

@@ -10,8 +10,9 @@ use url::Url;
 use super::Subject;
 use super::chart::Chart;
 use crate::diagnose::catalogue::Catalogue;
+use crate::http::Safety;
 use crate::http::retry::http_date;
-use crate::http::transport::{Fault, Outgoing};
+use crate::http::transport::{Fault, HttpRequest};
 
 /// How long a service may take to say anything at all.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -22,13 +23,14 @@ const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 /// Asks both services for nothing in particular; any answer of their own is one. No token is sent.
 pub(super) async fn check(chart: &mut Chart, subject: &Subject<'_>) {
     let (login, graph) = tokio::join!(
-        knock(subject, subject.endpoints.login()),
-        knock(subject, subject.endpoints.graph()),
+        knock(subject, subject.http.endpoints().login()),
+        knock(subject, subject.http.endpoints().graph()),
     );
     let mut date = None;
-    for (id, url, answer) in
-        [("login", subject.endpoints.login(), login), ("graph", subject.endpoints.graph(), graph)]
-    {
+    for (id, url, answer) in [
+        ("login", subject.http.endpoints().login(), login),
+        ("graph", subject.http.endpoints().graph(), graph),
+    ] {
         match answer {
             Ok(theirs) => {
                 date = date.or(theirs);
@@ -43,28 +45,29 @@ pub(super) async fn check(chart: &mut Chart, subject: &Subject<'_>) {
         }
     }
     match date {
-        Some(theirs) => clock(chart, subject.clock.now(), theirs),
+        Some(theirs) => clock(chart, subject.http.clock().now(), theirs),
         None => chart.unknown("clock", "no answer said what time it is", Vec::new()),
     }
 }
 
 /// Returns the time that an answer carried, or why there is none.
 async fn knock(subject: &Subject<'_>, url: &Url) -> Result<Option<Timestamp>, String> {
-    let outgoing = Outgoing {
+    let request = HttpRequest {
         method: reqwest::Method::HEAD,
         url: url.clone(),
+        path: url.path().to_owned(),
         headers: HeaderMap::new(),
         body: None,
     };
     tokio::select! {
-        answer = subject.transport.exchange(outgoing) => match answer {
+        answer = subject.http.exchange(request, Safety::Read, 1) => match answer {
             Ok(answer) if is_no_answer(answer.status) => {
                 Err(format!("{} came in its place", answer.status))
             }
             Ok(answer) => Ok(answer.header("date").and_then(http_date)),
             Err(fault) => Err(in_short(&fault)),
         },
-        () = subject.clock.elapse(PATIENCE) => Err(format!("nothing came in {} s", PATIENCE.as_secs())),
+        () = subject.http.clock().elapse(PATIENCE) => Err(format!("nothing came in {} s", PATIENCE.as_secs())),
     }
 }
 

@@ -1,30 +1,33 @@
-//! Looking for what one kind of credential needs, and noting what was found and what was not.
+//! Looks for what one kind of credential needs, and records what was found and what was not.
 
 use std::path::PathBuf;
 
 use secrecy::SecretString;
 use url::Url;
 
+use super::TokenSource;
+use super::app::{App, Proof};
 use super::caller::Caller;
+use super::context::CredentialContext;
 use super::entra::TokenEndpoint;
-use super::surroundings::{Person, Surroundings};
-use crate::http::cloud::{Endpoints, is_loopback};
+use crate::http::cloud::is_loopback;
 
 /// The client id of an app, by the names that Azure's SDKs and Terraform give it.
-const CLIENT_ID: [&str; 2] = ["AZURE_CLIENT_ID", "ARM_CLIENT_ID"];
+pub(super) const CLIENT_ID: [&str; 2] = ["AZURE_CLIENT_ID", "ARM_CLIENT_ID"];
 
-/// One look around for one kind of credential.
-pub(super) struct Search<'a> {
-    around: &'a Surroundings<'a>,
-    named: bool,
+/// The lookup of one kind of credential.
+pub(super) struct CredentialLookup<'a> {
+    pub(super) context: &'a CredentialContext<'a>,
+    /// Whether the user asked for this kind of credential.
+    pub(super) is_named: bool,
     found: Vec<String>,
     missing: Vec<String>,
 }
 
-impl<'a> Search<'a> {
-    /// Begins a search. `named` says that the user asked for this kind of credential.
-    pub(super) fn new(around: &'a Surroundings<'a>, named: bool) -> Self {
-        Self { around, named, found: Vec::new(), missing: Vec::new() }
+impl<'a> CredentialLookup<'a> {
+    /// Begins a lookup.
+    pub(super) fn new(context: &'a CredentialContext<'a>, is_named: bool) -> Self {
+        Self { context, is_named, found: Vec::new(), missing: Vec::new() }
     }
 
     /// Returns where what was found came from.
@@ -41,30 +44,24 @@ impl<'a> Search<'a> {
         }
     }
 
-    pub(super) fn endpoints(&self) -> &'a Endpoints {
-        self.around.endpoints
-    }
-
+    /// Returns the client that makes the calls.
     pub(super) fn caller(&self) -> &'a Caller {
-        self.around.caller
-    }
-
-    pub(super) fn tenant(&self) -> &'a str {
-        self.around.tenant
-    }
-
-    pub(super) fn person(&self) -> &'a Person {
-        &self.around.person
-    }
-
-    /// Returns whether the user asked for this kind of credential.
-    pub(super) fn is_named(&self) -> bool {
-        self.named
+        self.context.caller
     }
 
     /// Returns the token endpoint of the tenant.
     pub(super) fn token_endpoint(&self) -> TokenEndpoint {
-        TokenEndpoint::new(self.endpoints(), self.tenant(), self.caller().clone())
+        TokenEndpoint::new(self.context.tenant, self.caller().clone())
+    }
+
+    /// Returns the app, where all parts of it were found.
+    pub(super) fn app(
+        &self,
+        client_id: Option<String>,
+        proof: Option<Proof>,
+    ) -> Option<Box<dyn TokenSource>> {
+        let (client_id, proof) = client_id.zip(proof)?;
+        Some(Box::new(App { endpoint: self.token_endpoint(), client_id, proof }))
     }
 
     /// Notes where something was found.
@@ -80,7 +77,7 @@ impl<'a> Search<'a> {
     /// Returns a variable of the environment. An empty one counts as unset, as CI systems pass a secret that
     /// does not exist.
     pub(super) fn variable(&self, name: &str) -> Option<String> {
-        let value = (self.around.environment.0)(name)?;
+        let value = (self.context.environment)(name)?;
         let value = value.trim();
         (!value.is_empty()).then(|| value.to_owned())
     }
@@ -144,7 +141,7 @@ impl<'a> Search<'a> {
 
     /// Looks for a service connection, in the tenant file before the environment.
     pub(super) fn service_connection_id(&mut self, names: &[&str]) -> Option<String> {
-        if let Some(id) = &self.around.settings.service_connection_id {
+        if let Some(id) = &self.context.settings.service_connection_id {
             self.found("spec.auth.serviceConnectionId");
             return Some(id.clone());
         }
@@ -190,7 +187,7 @@ impl<'a> Search<'a> {
     }
 
     fn declared_client_id(&mut self) -> Option<String> {
-        let id = self.around.settings.client_id.clone()?;
+        let id = self.context.settings.client_id.clone()?;
         self.found("spec.auth.clientId");
         Some(id)
     }

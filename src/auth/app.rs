@@ -1,0 +1,107 @@
+//! An app that signs in by the client credentials grant: with its secret, or with an assertion, which is a signed
+//! statement of which app it is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::caller::Caller;
+use super::certificate::Certificate;
+use super::entra::TokenEndpoint;
+use super::lookup::CredentialLookup;
+use super::oidc::IdTokenRequest;
+use super::{AuthError, Token, TokenFuture, TokenSource};
+
+/// An app, and how it proves which one it is.
+#[derive(Debug)]
+pub struct App {
+    pub(super) endpoint: TokenEndpoint,
+    pub(super) client_id: String,
+    pub(super) proof: Proof,
+}
+
+/// What an app proves its identity with.
+#[derive(Debug)]
+pub(super) enum Proof {
+    /// A client secret.
+    Secret(SecretString),
+    /// A certificate, which signs an assertion.
+    Certificate(Certificate),
+    /// A file with an assertion, which Kubernetes and others renew there.
+    TokenFile(PathBuf),
+    /// A pipeline that issues assertions.
+    Pipeline(IdTokenRequest),
+}
+
+impl App {
+    /// Makes an app with a client secret. It asks anew each time: put a [`super::cache::Cached`] before it.
+    pub fn with_secret(
+        tenant: &str,
+        caller: Caller,
+        client_id: impl Into<String>,
+        secret: SecretString,
+    ) -> Self {
+        Self {
+            endpoint: TokenEndpoint::new(tenant, caller),
+            client_id: client_id.into(),
+            proof: Proof::Secret(secret),
+        }
+    }
+
+    async fn sign_in(&self) -> Result<Token, AuthError> {
+        let caller = &self.endpoint.caller;
+        // An assertion lives for minutes, so none is ever kept (Azure/login#180).
+        let assertion = match &self.proof {
+            Proof::Secret(secret) => return self.redeem(&[("client_secret", secret)]).await,
+            Proof::Certificate(certificate) => {
+                let audience = self.endpoint.url.as_str();
+                certificate.sign(&self.client_id, audience, caller.clock().now())?
+            }
+            Proof::TokenFile(path) => read(path)?,
+            Proof::Pipeline(request) => request.send(caller).await?,
+        };
+        caller.make_known(&assertion);
+        let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".into();
+        self.redeem(&[("client_assertion_type", &kind), ("client_assertion", &assertion)]).await
+    }
+
+    async fn redeem(&self, proof: &[(&str, &SecretString)]) -> Result<Token, AuthError> {
+        let mut form =
+            vec![("grant_type", "client_credentials"), ("client_id", self.client_id.as_str())];
+        form.extend(proof.iter().map(|(name, value)| (*name, value.expose_secret())));
+        self.endpoint.redeem(&form).await
+    }
+}
+
+impl TokenSource for App {
+    fn token(&self) -> TokenFuture<'_> {
+        Box::pin(self.sign_in())
+    }
+}
+
+/// Looks for an app with a secret.
+pub(super) fn find_with_secret(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+    let (client_id, secret) =
+        lookup.app_with_secret(["AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET"])?;
+    lookup.app(Some(client_id), Some(Proof::Secret(secret)))
+}
+
+/// Looks for an app with a file that holds a federated token.
+pub(super) fn find_with_token_file(
+    lookup: &mut CredentialLookup<'_>,
+) -> Option<Box<dyn TokenSource>> {
+    let (client_id, path) =
+        lookup.app_with_path(["AZURE_FEDERATED_TOKEN_FILE", "ARM_OIDC_TOKEN_FILE_PATH"])?;
+    lookup.app(Some(client_id), Some(Proof::TokenFile(path)))
+}
+
+fn read(path: &Path) -> Result<SecretString, AuthError> {
+    let token = fs::read_to_string(path).map_err(|source| AuthError::File {
+        what: "the federated token",
+        path: path.to_owned(),
+        source: Arc::new(source),
+    })?;
+    Ok(token.trim().into())
+}
